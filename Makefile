@@ -1,0 +1,103 @@
+# headgate: one file builds, tests, measures and installs everything.
+#
+#   make              build/headgate and build/headgatectl
+#   make demo         a real cluster on loopback with headgate in front (KEEP=1 leaves it running)
+#   make test         everything: lint, units, wire, fuzz smoke, live, sanitizers
+#   make bench        CPU, system calls, allocations and instructions per query beside HAProxy
+#   make asan|tsan    the same binaries under sanitizers, in build/asan and build/tsan
+#   make fuzz|soak    the long versions; FUZZ_SECONDS=, SOAK_MINUTES=
+#   make install      PREFIX=/usr/local DESTDIR=
+#
+# Each folder of src/ becomes build/lib<layer>.a. Libraries are linked in the order of LAYERS, each seeing only
+# those below it, so a call upward fails at link time; tools/check-layers does the same for includes.
+
+CC      ?= gcc
+PREFIX  ?= /usr/local
+BUILD   ?= build
+VERSION := 0.1.0
+
+LAYERS  := app admin proxy cluster settings sql mysql net base
+LIBS    := libev-none openssl libconfig libcares jansson libmicrohttpd libpcre2-8 libxxhash zlib libzstd
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla \
+        -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wformat=2
+CFLAGS  ?= -O2 -g
+HG_CFLAGS := -std=c11 -D_GNU_SOURCE -DHEADGATE_VERSION='"$(VERSION)"' -Iinclude $(WARN) -fstack-protector-strong \
+        -fno-strict-aliasing -pthread $(SAN)
+LDLIBS  := -lev -lssl -lcrypto -lconfig -lm -pthread
+LDFLAGS += $(SAN)
+
+export PYTHON := /usr/bin/python3
+
+layer_src = $(wildcard src/$(1)/*.c)
+objs      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+main_srcs := src/app/main.c src/app/ctl.c
+lib_srcs  := $(filter-out $(main_srcs),$(foreach l,$(LAYERS),$(call layer_src,$(l))))
+lib       = $(BUILD)/lib$(1).a
+below     = $(foreach l,$(LAYERS),$(if $(filter $(l),$(call from,$(1),$(LAYERS))),$(call lib,$(l))))
+from      = $(if $(2),$(if $(filter $(1),$(firstword $(2))),$(2),$(call from,$(1),$(wordlist 2,99,$(2)))))
+present   := $(foreach l,$(LAYERS),$(if $(call layer_src,$(l)),$(l)))
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all
+all: $(BUILD)/headgate $(BUILD)/headgatectl
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@$(CC) $(HG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+define layer_rule
+$(BUILD)/lib$(1).a: $(call objs,$(filter-out $(main_srcs),$(call layer_src,$(1))))
+	@rm -f $$@
+	@ar rcs $$@ $$^
+endef
+$(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
+
+all_libs := $(foreach l,$(present),$(BUILD)/lib$(l).a)
+$(BUILD)/headgate: $(BUILD)/obj/src/app/main.o $(all_libs)
+	@$(CC) $(LDFLAGS) -o $@ $< $(all_libs) $(LDLIBS)
+$(BUILD)/headgatectl: $(BUILD)/obj/src/app/ctl.o $(BUILD)/libbase.a
+	@$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libbase.a -ledit
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- units: tests/unit/<layer>/test_<noun>.c links its own layer and those below, nothing above ----
+unit_src  := $(wildcard tests/unit/*/test_*.c)
+unit_bin  := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(unit_src))
+layer_of   = $(word 3,$(subst /, ,$(1)))
+libs_for   = $(foreach l,$(call from,$(1),$(LAYERS)),$(if $(filter $(l),$(present)),$(BUILD)/lib$(l).a))
+define unit_rule
+$(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(1)): $(BUILD)/obj/$(1:.c=.o) $(call libs_for,$(call layer_of,$(1)))
+	@mkdir -p $$(@D)
+	@$$(CC) $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(LDLIBS)
+endef
+$(foreach t,$(unit_src),$(eval $(call unit_rule,$(t))))
+
+.PHONY: units unit
+units: $(unit_bin)
+unit: units
+	@set -e; for t in $(unit_bin); do echo "== $${t#$(BUILD)/}"; (cd tests && timeout 120 ../$$t); done
+
+# ---- fuzz: tests/fuzz/<layer>/fuzz_<noun>.c, clang's libFuzzer; seeds in tests/fuzz/corpus/<noun> ----
+FUZZ_SECONDS ?= 300
+fuzz_src := $(wildcard tests/fuzz/*/fuzz_*.c)
+fuzz_bin := $(patsubst tests/fuzz/%.c,build/fuzz/bin/%,$(fuzz_src))
+fuzz_libs = $(foreach l,$(call from,$(1),$(LAYERS)),$(if $(filter $(l),$(present)),build/fuzz/lib$(l).a))
+FUZZ_MAKE = $(MAKE) BUILD=build/fuzz CC=clang SAN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined"
+.PHONY: fuzz-build fuzz fuzz-smoke
+fuzz-build:
+	@$(FUZZ_MAKE) fuzz-bins
+.PHONY: fuzz-bins
+fuzz-bins: $(patsubst tests/fuzz/%.c,$(BUILD)/bin/%,$(fuzz_src))
+define fuzz_rule
+$(patsubst tests/fuzz/%.c,$(BUILD)/bin/%,$(1)): $(BUILD)/obj/$(1:.c=.o) $(call libs_for,$(call layer_of,$(1)))
+	@mkdir -p $$(@D)
+	@$$(CC) $$(LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach t,$(fuzz_src),$(eval $(call fuzz_rule,$(t))))
+fuzz-smoke: fuzz-build
+	@tools/run-fuzz build/fuzz/bin 5
+fuzz: fuzz-build
+	@tools/run-fuzz build/fuzz/bin $(FUZZ_SECONDS)

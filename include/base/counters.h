@@ -1,0 +1,28 @@
+/* Counters: written by one thread, read by any. A relaxed load and store compile to plain instructions, and keep the
+ * readers' race defined.
+ */
+#ifndef HEADGATE_BASE_COUNTERS_H
+#define HEADGATE_BASE_COUNTERS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+typedef _Atomic uint64_t counter;
+
+/* Only by the owning thread. */
+static inline void counter_add(counter *c, uint64_t n)
+{
+    atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
+static inline void counter_sub(counter *c, uint64_t n)
+{
+    atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) - n, memory_order_relaxed);
+}
+
+static inline uint64_t counter_read(const counter *c)
+{
+    return atomic_load_explicit(c, memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,65 @@
+/* Intrusive doubly linked list that knows its length. A member embeds a `struct list_node`; `list_entry` finds the
+ * object again. A node is in at most one list; an unlinked node has next == NULL, so membership can be asked.
+ */
+#ifndef HEADGATE_BASE_LIST_H
+#define HEADGATE_BASE_LIST_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct list_node {
+    struct list_node *next; /* NULL: in no list */
+    struct list_node *prev;
+};
+
+struct list {
+    struct list_node head; /* sentinel */
+    size_t count;
+};
+
+#define list_entry(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
+
+static inline void list_init(struct list *list)
+{
+    list->head.next = list->head.prev = &list->head;
+    list->count = 0;
+}
+
+static inline bool list_is_linked(const struct list_node *node)
+{
+    return node->next != NULL;
+}
+
+static inline void list_link_last(struct list *list, struct list_node *node)
+{
+    assert(!list_is_linked(node));
+    node->prev = list->head.prev;
+    node->next = &list->head;
+    list->head.prev->next = node;
+    list->head.prev = node;
+    list->count++;
+}
+
+static inline void list_unlink(struct list *list, struct list_node *node)
+{
+    assert(list_is_linked(node) && list->count > 0);
+    node->prev->next = node->next;
+    node->next->prev = node->prev;
+    node->next = node->prev = NULL;
+    list->count--;
+}
+
+/* First node, or NULL when the list is empty. */
+static inline struct list_node *list_first(struct list *list)
+{
+    return list->head.next == &list->head ? NULL : list->head.next;
+}
+
+/* The node after `node`, or NULL at the end. */
+static inline struct list_node *list_after(struct list *list, struct list_node *node)
+{
+    return node->next == &list->head ? NULL : node->next;
+}
+
+#endif

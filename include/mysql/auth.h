@@ -1,0 +1,69 @@
+/* Authentication plugins: the arithmetic, and a table by name. No sockets, no clock.
+ * Source: protocol.md §3, with its test vectors.
+ */
+#ifndef HEADGATE_MYSQL_AUTH_H
+#define HEADGATE_MYSQL_AUTH_H
+
+#include "base/error.h"
+#include "base/str.h"
+#include "mysql/handshake.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define AUTH_NATIVE "mysql_native_password"
+#define AUTH_CACHING_SHA2 "caching_sha2_password"
+#define AUTH_HASH_BYTES 20
+
+/* What is known of an account's password. Copies; wiped by auth_secret_wipe. */
+struct auth_secret {
+    bool has_password;                  /* `password` is the clear text (may be empty) */
+    bool has_stored;                    /* SHA1(SHA1(password)) known */
+    bool has_stage1;                    /* SHA1(password) known: from clear text, or seen at a login */
+    char password[256];
+    size_t password_len;
+    uint8_t stored[AUTH_HASH_BYTES];
+    uint8_t stage1[AUTH_HASH_BYTES];
+};
+
+/* From clear text: all of it. False when longer than 255 bytes. */
+bool auth_secret_from_password(struct auth_secret *secret, struct span password);
+/* From "*" and 40 hex digits. */
+bool auth_secret_from_native_hash(struct auth_secret *secret, struct span hash);
+void auth_secret_wipe(struct auth_secret *secret);
+
+/* Random printable ASCII without blanks, quotes, '$' or NUL (protocol.md §2.1). False when the system has no
+ * randomness. */
+bool auth_nonce(uint8_t nonce[NONCE_BYTES]);
+
+/* ---- we are the server ---- */
+
+/* Constant-time check of a 20-byte native token (or an empty one: empty password). On success fills secret->stage1. */
+bool auth_native_verify(struct auth_secret *secret, const uint8_t nonce[NONCE_BYTES], struct span token);
+
+/* ---- we are the client: plugins towards a server ---- */
+
+enum auth_verdict { AUTH_MORE, AUTH_FAILED };
+
+struct auth_context {
+    const struct auth_secret *secret; /* borrows */
+    uint8_t nonce[64];
+    size_t nonce_len;
+    bool is_secure; /* TLS, or a unix socket: clear text may be sent */
+    uint8_t stage;  /* private to the plugin */
+};
+
+struct auth_plugin {
+    const char *name;
+    /* The first answer to the server's nonce, appended unframed (may be empty). */
+    enum auth_verdict (*start)(struct auth_context *context, struct text *out, struct error *err);
+    /* A later packet of the server, the 0x01 stripped. *has_answer_r tells whether `out` is to be sent (an empty packet
+     * is an answer too). */
+    enum auth_verdict (*step)(struct auth_context *context, struct span data, struct text *out, bool *has_answer_r,
+                              struct error *err);
+};
+
+/* NULL when headgate does not know it. */
+const struct auth_plugin *auth_plugin_find(struct span name);
+
+#endif

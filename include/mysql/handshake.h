@@ -1,0 +1,68 @@
+/* Greeting, SSLRequest, HandshakeResponse41, AuthSwitchRequest, COM_CHANGE_USER: parse and build.
+ * Source: protocol.md §2. All functions work on payloads without packet header unless they say "framed".
+ */
+#ifndef HEADGATE_MYSQL_HANDSHAKE_H
+#define HEADGATE_MYSQL_HANDSHAKE_H
+
+#include "base/str.h"
+#include "mysql/caps.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NONCE_BYTES 20
+#define SSL_REQUEST_BYTES 32
+
+enum server_family { FAMILY_UNKNOWN, FAMILY_MARIADB, FAMILY_MYSQL };
+
+struct greeting {
+    struct span version; /* as on the wire, with any "5.5.5-" */
+    uint32_t connection_id;
+    uint8_t nonce[NONCE_BYTES];
+    uint64_t caps; /* with MariaDB's extended word in bits 32-63 when bit 0 is clear */
+    uint8_t collation;
+    uint16_t status;
+    struct span plugin; /* empty when not announced */
+};
+
+bool greeting_parse(struct span payload, struct greeting *greeting_r);
+/* Framed, sequence id 0. */
+void greeting_put(struct text *out, const struct greeting *greeting);
+
+/* By the version text and bit 0: protocol.md §2.2. */
+enum server_family greeting_family(const struct greeting *greeting);
+
+/* "5.5.5-10.11.6-MariaDB" → {10,11,6}; not always numeric: missing parts are 0. */
+struct server_version {
+    unsigned major, minor, patch;
+};
+struct server_version greeting_version(struct span version);
+
+struct handshake_response {
+    uint64_t caps; /* as sent; extended word in 32-63 when bit 0 is clear */
+    uint32_t max_packet;
+    uint16_t collation;
+    struct span user;
+    struct span auth;
+    struct span schema;     /* empty: none */
+    struct span plugin;     /* empty: not named */
+    struct span attributes; /* the encoded key/value pairs without their total length */
+};
+
+enum handshake_form { HANDSHAKE_RESPONSE, HANDSHAKE_SSL_REQUEST, HANDSHAKE_TOO_OLD, HANDSHAKE_MALFORMED };
+
+/* Lenient where protocol.md §2.4 says so. For HANDSHAKE_SSL_REQUEST only caps, max_packet and collation are filled.
+ * `offered`: the bits of our greeting; caps_r is what both sides have. */
+enum handshake_form handshake_parse(struct span payload, uint64_t offered, struct handshake_response *response_r);
+/* Framed. Bits, fields and order follow response->caps. */
+void handshake_put(struct text *out, uint8_t seq, const struct handshake_response *response);
+void handshake_put_ssl_request(struct text *out, uint8_t seq, const struct handshake_response *response);
+
+/* COM_CHANGE_USER; payload from the command byte on. */
+bool change_user_parse(struct span payload, uint64_t caps, struct handshake_response *response_r);
+
+/* 0xFE plugin NUL data. Framed when putting. */
+bool auth_switch_parse(struct span payload, struct span *plugin_r, struct span *data_r);
+void auth_switch_put(struct text *out, uint8_t seq, const char *plugin, struct span data);
+
+#endif

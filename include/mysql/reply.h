@@ -1,0 +1,74 @@
+/* OK, ERR and EOF packets, both ways, and the errors that headgate itself says.
+ * Source: protocol.md §4.2, §4.4, §9.
+ */
+#ifndef HEADGATE_MYSQL_REPLY_H
+#define HEADGATE_MYSQL_REPLY_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Error numbers that headgate uses; each has a row with its SQLSTATE (reply_sqlstate). */
+#define ERR_CON_COUNT 1040
+#define ERR_HANDSHAKE 1043
+#define ERR_DBACCESS_DENIED 1044
+#define ERR_ACCESS_DENIED 1045
+#define ERR_NO_DB 1046
+#define ERR_UNKNOWN_COM 1047
+#define ERR_BAD_DB 1049
+#define ERR_SERVER_SHUTDOWN 1053
+#define ERR_UNKNOWN 1105
+#define ERR_NO_SUCH_THREAD 1094
+#define ERR_KILL_DENIED 1095
+#define ERR_PACKET_TOO_LARGE 1153
+#define ERR_PACKETS_OUT_OF_ORDER 1156
+#define ERR_READ_ERROR 1158
+#define ERR_READ_TIMEOUT 1159
+#define ERR_TOO_MANY_USER_CONNECTIONS 1203
+#define ERR_SPECIFIC_ACCESS_DENIED 1227
+#define ERR_UNKNOWN_STMT 1243
+#define ERR_AUTH_MODE 1251
+#define ERR_READ_ONLY 1290
+#define ERR_QUERY_INTERRUPTED 1317
+#define ERR_PLUGIN_NOT_LOADED 1524
+#define ERR_READ_ONLY_MODE 1836
+#define ERR_MALFORMED 1835
+#define ERR_CONNECTION_KILLED 1927
+#define ERR_OUT_OF_RESOURCES 1041
+
+struct reply_ok {
+    uint64_t affected;
+    uint64_t insert_id;
+    uint16_t status;
+    uint16_t warnings;
+    struct span info;    /* human-readable; may be empty */
+    struct span session; /* the entries of session tracking, without their total length; see sesstrack.h */
+};
+
+struct reply_err {
+    uint16_t code;
+    char sqlstate[6]; /* "HY000" where the peer sent none (before the handshake) */
+    struct span text;
+};
+
+/* Parse a whole payload whose first byte is 0x00 or 0xFE (OK as EOF). `caps`: agreed on this connection.
+ * False when malformed. Spans borrow from the payload. */
+bool reply_parse_ok(struct span payload, uint64_t caps, struct reply_ok *ok_r);
+/* Payload beginning with 0xFF, with or without '#sqlstate'. */
+bool reply_parse_err(struct span payload, struct reply_err *err_r);
+/* The 5-byte EOF. */
+bool reply_parse_eof(struct span payload, uint16_t *status_r, uint16_t *warnings_r);
+
+/* Append a framed OK with header byte 0x00, or 0xFE when `is_eof`. Session info is written only when caps hold
+ * SESSION_TRACK and ok->status has SESSION_STATE_CHANGED. */
+void reply_put_ok(struct text *out, uint8_t seq, uint64_t caps, const struct reply_ok *ok, bool is_eof);
+void reply_put_eof(struct text *out, uint8_t seq, uint16_t status, uint16_t warnings);
+/* Append a framed ERR; text is cut at 511 bytes. sqlstate NULL or "" takes the row's. Control characters are kept. */
+void reply_put_err(struct text *out, uint8_t seq, uint16_t code, const char *sqlstate, const char *text);
+
+/* "HY000" for unknown numbers. */
+const char *reply_sqlstate(uint16_t code);
+
+#endif

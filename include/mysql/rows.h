@@ -1,0 +1,40 @@
+/* Small text result sets, read: for the dialogues headgate itself has with a server (probes, settings).
+ * Feed it the packets of one reply; it keeps names and values up to a cap.
+ */
+#ifndef HEADGATE_MYSQL_ROWS_H
+#define HEADGATE_MYSQL_ROWS_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ROWS_COLUMNS_MAX 128
+#define ROWS_VALUES_MAX 2048
+
+struct rows {
+    uint8_t state; /* private */
+    uint64_t caps;
+    uint16_t columns;
+    uint16_t rows;
+    uint32_t values;              /* cells kept */
+    struct text bytes;            /* owns: names, then values, end to end */
+    uint32_t offset[ROWS_COLUMNS_MAX + ROWS_VALUES_MAX]; /* of each in bytes */
+    uint32_t length[ROWS_COLUMNS_MAX + ROWS_VALUES_MAX]; /* UINT32_MAX: NULL */
+    uint16_t defs_left;
+};
+
+enum rows_verdict { ROWS_MORE, ROWS_DONE, ROWS_ERR, ROWS_BAD };
+
+void rows_begin(struct rows *rows, uint64_t caps); /* may be reused; memory is kept */
+/* One packet's payload. ROWS_ERR: err holds the server's code and text. OK without rows is ROWS_DONE. Too many columns
+ * or cells is ROWS_BAD. */
+enum rows_verdict rows_feed(struct rows *rows, struct span payload, struct error *err);
+/* Column by name, without regard to case; -1 when absent. */
+int rows_column(const struct rows *rows, const char *name);
+/* False for NULL, an absent column (-1) or row. */
+bool rows_value(const struct rows *rows, unsigned row, int column, struct span *value_r);
+void rows_fini(struct rows *rows);
+
+#endif

@@ -1,0 +1,54 @@
+/* Integers and strings of the MySQL protocol, read from a span and appended to a text.
+ * Source: protocol "basic data types" of MySQL and MariaDB; little-endian throughout.
+ */
+#ifndef HEADGATE_MYSQL_WIRE_H
+#define HEADGATE_MYSQL_WIRE_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Reads forward and never past the end. A read that does not fit sets `failed`, yields zero or an empty span, and so
+ * does every later read: check once, at the end. */
+struct wire_reader {
+    const uint8_t *at; /* borrows */
+    const uint8_t *end;
+    bool failed;
+};
+
+struct wire_reader wire_reader_of(struct span span);
+size_t wire_left(const struct wire_reader *reader);
+uint8_t wire_read_u8(struct wire_reader *reader);
+uint16_t wire_read_u16(struct wire_reader *reader);
+uint32_t wire_read_u24(struct wire_reader *reader);
+uint32_t wire_read_u32(struct wire_reader *reader);
+uint64_t wire_read_u64(struct wire_reader *reader);
+/* Length-encoded integer. 0xFB (NULL) and 0xFF fail here; see wire_read_lenenc_or_null for rows. */
+uint64_t wire_read_lenenc(struct wire_reader *reader);
+/* Length-encoded string; *is_null_r tells 0xFB (only in text rows). */
+struct span wire_read_lenenc_or_null(struct wire_reader *reader, bool *is_null_r);
+struct span wire_read_lenenc_span(struct wire_reader *reader);
+struct span wire_read_bytes(struct wire_reader *reader, size_t len);
+/* Up to, and past, a NUL; fails when there is none. */
+struct span wire_read_nul_span(struct wire_reader *reader);
+/* Up to a NUL or the end: for trailing fields that some clients do not terminate. */
+struct span wire_read_nul_or_rest(struct wire_reader *reader);
+struct span wire_read_rest(struct wire_reader *reader);
+
+void wire_put_u8(struct text *out, uint8_t value);
+void wire_put_u16(struct text *out, uint16_t value);
+void wire_put_u24(struct text *out, uint32_t value);
+void wire_put_u32(struct text *out, uint32_t value);
+void wire_put_u64(struct text *out, uint64_t value);
+void wire_put_lenenc(struct text *out, uint64_t value);
+void wire_put_lenenc_span(struct text *out, struct span span);
+void wire_put_nul_span(struct text *out, struct span span);
+void wire_put_zeros(struct text *out, size_t count);
+
+/* Patch or read an int<4> in place: statement ids. */
+void wire_store_u32(uint8_t *at, uint32_t value);
+uint32_t wire_load_u32(const uint8_t *at);
+uint32_t wire_load_u24(const uint8_t *at);
+
+#endif

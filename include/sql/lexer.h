@@ -1,0 +1,67 @@
+/* SQL text → tokens, for both families, in one pass, without allocation and without ever reading past the end.
+ *
+ * The lexer does not decide what a statement means. Where the same bytes could be read differently by servers
+ * (executable comments, charsets whose trail bytes look like quotes), it says so in `doubts`, and the classifier then
+ * takes the safe side. Source of the rules: protocol.md §6.1.
+ */
+#ifndef HEADGATE_SQL_LEXER_H
+#define HEADGATE_SQL_LEXER_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum sql_family { SQL_FAMILY_UNKNOWN, SQL_FAMILY_MARIADB, SQL_FAMILY_MYSQL };
+
+/* How the server that will run it reads text. All false / UNKNOWN is the default of both families. */
+struct sql_dialect {
+    enum sql_family family;
+    bool no_backslash_escapes;
+    bool ansi_quotes;      /* "x" is an identifier */
+    bool oracle;           /* MariaDB sql_mode=ORACLE */
+    bool ignore_space;     /* `count (` is the function */
+    bool unsafe_charset;   /* character_set_client is one whose trail bytes may be quotes or backslashes */
+    bool multi_statements; /* the client may send several statements at once */
+};
+
+enum token_type {
+    TOKEN_END,
+    TOKEN_WORD,     /* unquoted identifier or keyword */
+    TOKEN_QUOTED,   /* `x`, or "x" under ANSI_QUOTES; text includes the quotes */
+    TOKEN_STRING,   /* '…', "…", x'…', b'…', n'…', $$…$$; text includes quotes and prefix */
+    TOKEN_NUMBER,
+    TOKEN_VARIABLE, /* @name, @'name', @@name: text includes the @ signs, and for @@ ends before any '.' */
+    TOKEN_PARAMETER,/* ? */
+    TOKEN_PUNCT,    /* one character: ( ) , ; . = + - … */
+    TOKEN_ASSIGN,   /* := */
+    TOKEN_HINT,     /* slash star plus … : an optimizer hint; text is the whole */
+    TOKEN_BAD       /* unterminated quote or comment, or a byte no grammar knows */
+};
+
+struct token {
+    enum token_type type;
+    struct span text;    /* borrows */
+    bool space_before;   /* white space or a comment stands before it */
+};
+
+/* Reasons for distrust, collected while lexing. */
+#define SQL_DOUBT_EXECUTABLE 0x1u /* an executable comment: servers differ on whether its content is there */
+#define SQL_DOUBT_CHARSET 0x2u    /* a byte ≥ 0x80 under an unsafe charset */
+#define SQL_DOUBT_BAD 0x4u        /* TOKEN_BAD was seen */
+
+struct lexer {
+    const uint8_t *at; /* borrows */
+    const uint8_t *end;
+    struct sql_dialect dialect;
+    unsigned doubts;
+    unsigned executable_depth; /* private */
+};
+
+void lexer_begin(struct lexer *lexer, struct span sql, const struct sql_dialect *dialect);
+
+/* The next token; TOKEN_END for ever at the end. The content of executable comments is lexed as if it were there
+ * (doubts says so). */
+struct token lexer_next(struct lexer *lexer);
+
+#endif

@@ -1,0 +1,133 @@
+#include "base/str.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static uint8_t lower(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+bool span_equal_nocase(struct span a, struct span b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (lower(a.data[i]) != lower(b.data[i]))
+            return false;
+    return true;
+}
+
+bool span_to_u64(struct span span, uint64_t *value_r)
+{
+    uint64_t value = 0;
+    if (span.len == 0)
+        return false;
+    for (size_t i = 0; i < span.len; i++) {
+        if (span.data[i] < '0' || span.data[i] > '9')
+            return false;
+        unsigned digit = span.data[i] - (unsigned)'0';
+        if (value > (UINT64_MAX - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    *value_r = value;
+    return true;
+}
+
+bool span_copy_cstr(struct span span, char *buffer, size_t size)
+{
+    assert(size > 0);
+    size_t len = span.len < size ? span.len : size - 1;
+    if (len > 0)
+        memcpy(buffer, span.data, len);
+    buffer[len] = '\0';
+    return len == span.len;
+}
+
+char *text_reserve(struct text *text, size_t more)
+{
+    if (text->is_oom)
+        return NULL;
+    if (text->cap - text->len >= more && text->data != NULL)
+        return text->data + text->len;
+    size_t cap = text->cap < 64 ? 64 : text->cap;
+    while (cap - text->len < more)
+        cap *= 2;
+    char *data = mem_realloc(text->data, cap);
+    if (data == NULL) {
+        text->is_oom = true;
+        return NULL;
+    }
+    text->data = data;
+    text->cap = cap;
+    return data + text->len;
+}
+
+bool text_append(struct text *text, const void *data, size_t len)
+{
+    char *place = text_reserve(text, len);
+    if (place == NULL)
+        return false;
+    if (len > 0)
+        memcpy(place, data, len);
+    text->len += len;
+    return true;
+}
+
+bool text_append_span(struct text *text, struct span span)
+{
+    return text_append(text, span.data, span.len);
+}
+
+bool text_append_cstr(struct text *text, const char *string)
+{
+    return text_append(text, string, strlen(string));
+}
+
+bool text_append_byte(struct text *text, uint8_t byte)
+{
+    return text_append(text, &byte, 1);
+}
+
+bool text_appendf(struct text *text, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int need = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    char *place = need < 0 ? NULL : text_reserve(text, (size_t)need + 1);
+    if (place != NULL) {
+        (void)vsnprintf(place, (size_t)need + 1, format, again);
+        text->len += (size_t)need;
+    }
+    va_end(again);
+    return place != NULL;
+}
+
+void text_consume(struct text *text, size_t len)
+{
+    assert(len <= text->len);
+    text->len -= len;
+    if (text->len > 0)
+        memmove(text->data, text->data + len, text->len);
+}
+
+const char *text_cstr(struct text *text)
+{
+    char *end = text_reserve(text, 1);
+    if (end == NULL)
+        return "";
+    *end = '\0';
+    return text->data;
+}
+
+void text_fini(struct text *text)
+{
+    mem_free(text->data);
+    *text = (struct text){ 0 };
+}
