@@ -1,0 +1,13 @@
+"""A real MySQL or MariaDB cluster on loopback, for trying things and for tests.
+
+    with Cluster.start(flavour="mariadb", replicas=2) as c:
+        c.sql("db1", "CREATE TABLE app.t (id INT PRIMARY KEY)")
+        c.sync()
+        c.node("db2").kill()
+"""
+
+from .cluster import Cluster
+from .errors import SandboxError
+from .wait import wait_for
+
+__all__ = ["Cluster", "SandboxError", "wait_for"]

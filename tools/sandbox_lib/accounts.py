@@ -1,0 +1,55 @@
+"""The accounts and schemas that every sandbox has."""
+
+SCHEMAS = ("app", "app2", "test", "sbtest")
+
+PASSWORDS = {
+    "app": "app_pw",
+    "other": "other_pw",
+    "monitor": "monitor_pw",
+    "repl": "repl_pw",
+    "root": "",
+}
+
+# What SHOW SLAVE/REPLICA STATUS and the process list ask for, per family.
+_GLOBAL = {
+    "mariadb": {
+        "monitor": "BINLOG MONITOR, SLAVE MONITOR, PROCESS",
+        "repl": "REPLICATION SLAVE",
+    },
+    "mysql": {
+        "monitor": "REPLICATION CLIENT, PROCESS",
+        "repl": "REPLICATION SLAVE",
+    },
+}
+
+
+def setup_statements(family):
+    """The statements that turn a freshly initialised server into the template."""
+    yield from _clean(family)
+    for schema in SCHEMAS:
+        yield f"CREATE DATABASE IF NOT EXISTS `{schema}`"
+    for user in ("app", "other", "monitor", "repl"):
+        yield _create_user(family, user, PASSWORDS[user])
+    for user in ("app", "other"):
+        for schema in SCHEMAS:
+            yield f"GRANT ALL PRIVILEGES ON `{schema}`.* TO '{user}'@'%'"
+    for user, privileges in _GLOBAL[family].items():
+        yield f"GRANT {privileges} ON *.* TO '{user}'@'%'"
+    if family == "mysql":
+        yield "GRANT SELECT ON performance_schema.* TO 'monitor'@'%'"
+
+
+def _clean(family):
+    """Leave one root, by socket, and nobody without a name."""
+    if family == "mariadb":
+        yield ("DELETE FROM mysql.global_priv WHERE User = '' "
+               "OR (User = 'root' AND Host <> 'localhost')")
+        yield "DELETE FROM mysql.db WHERE User IN ('', 'PUBLIC')"
+        yield "FLUSH PRIVILEGES"
+
+
+def _create_user(family, user, password):
+    if family == "mariadb":
+        return (f"CREATE USER '{user}'@'%' IDENTIFIED VIA mysql_native_password "
+                f"USING PASSWORD('{password}')")
+    return f"CREATE USER '{user}'@'%' IDENTIFIED WITH caching_sha2_password BY '{password}'"

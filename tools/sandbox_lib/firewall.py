@@ -1,0 +1,1 @@
+def heal_all(directory): pass

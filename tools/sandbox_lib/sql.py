@@ -1,0 +1,41 @@
+"""Running SQL on a server of the sandbox."""
+
+from .errors import SandboxError
+
+try:
+    import pymysql
+except ImportError as e:
+    raise SandboxError("python3-pymysql is not installed: run `tools/setup test`") from e
+
+Error = pymysql.MySQLError
+
+
+def connect_socket(path, user="root", password="", timeout=30, **options):
+    """A connection over the server's Unix socket."""
+    return pymysql.connect(unix_socket=path, user=user, password=password,
+                           charset="utf8mb4", autocommit=True, connect_timeout=timeout,
+                           read_timeout=timeout, write_timeout=timeout,
+                           client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS, **options)
+
+
+def connect_tcp(host, port, user, password, tls, **options):
+    """A connection over TCP; caching_sha2_password wants it encrypted (tls)."""
+    if tls:
+        # Any true dictionary asks for TLS; without a CA nothing is verified.
+        options.setdefault("ssl", {"verify_mode": False})
+    options.setdefault("autocommit", True)
+    options.setdefault("charset", "utf8mb4")
+    options.setdefault("connect_timeout", 30)
+    return pymysql.connect(host=host, port=port, user=user, password=password, **options)
+
+
+def run(connection, text):
+    """Run text, which may be several statements; a list of (columns, rows)."""
+    results = []
+    with connection.cursor() as cursor:
+        cursor.execute(text)
+        while True:
+            columns = [d[0] for d in cursor.description] if cursor.description else []
+            results.append((columns, list(cursor.fetchall())))
+            if not cursor.nextset():
+                return results
