@@ -1,0 +1,14 @@
+/* Where the administrator's door is.
+ */
+#ifndef HEADGATE_ADMIN_ADMIN_SETTINGS_H
+#define HEADGATE_ADMIN_ADMIN_SETTINGS_H
+
+#include "settings/schema.h"
+
+struct admin_settings {
+    char *socket; /* owns; path of a unix socket */
+};
+
+extern const struct section admin_section;
+
+#endif

@@ -1,0 +1,53 @@
+/* The whole configuration: every layer's settings in one struct that is immutable once loaded. A reload loads
+ * another one, checks all of it, and only then replaces this.
+ */
+#ifndef HEADGATE_APP_CONFIG_H
+#define HEADGATE_APP_CONFIG_H
+
+#include "admin/admin_settings.h"
+#include "base/str.h"
+#include "cluster/cluster_settings.h"
+#include "proxy/listener_settings.h"
+#include "proxy/timeout_settings.h"
+#include "proxy/user_settings.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CONFIG_PATH_DEFAULT "/etc/headgate/headgate.conf"
+
+struct config {
+    int64_t workers;           /* as given; 0: "auto" */
+    unsigned workers_resolved; /* how many to start, at least 1 */
+    int log_level;             /* enum log_level */
+    int log_format;            /* enum log_format */
+    struct admin_settings admin;
+    struct timeout_settings timeouts;
+    struct listener_settings *listeners; /* owns; at least one */
+    size_t listener_count;
+    struct cluster_settings *clusters; /* owns; at least one, each with at least one server */
+    size_t cluster_count;
+    struct user_settings *users; /* owns; at least one */
+    size_t user_count;
+    char *path; /* owns; the file it came from */
+};
+
+/* Read and check all of `path`, or NULL. Appends lines `file:line: message` to `errors` (exactly when it
+ * returns NULL) and, when not NULL, to `warnings`; neither ever holds a password. Free with config_free. */
+struct config *config_load(const char *path, struct text *errors, struct text *warnings);
+
+/* The same from memory; `name` stands in the messages. @include is refused. */
+struct config *config_parse(const char *string, const char *name, struct text *errors, struct text *warnings);
+
+/* Wipes the passwords. */
+void config_free(struct config **config);
+
+/* One line per difference, as a reload logs it. */
+void config_diff(const struct config *before, const struct config *after, struct text *out);
+
+/* conf/headgate.conf, and the reference page in Markdown; both from the tables. Check out->is_oom afterwards.
+ */
+void config_write_sample(struct text *out);
+void config_write_reference(struct text *out);
+
+#endif

@@ -1,0 +1,30 @@
+/* What can be set for a cluster: its servers, how their roles are found, and the account that asks them.
+ */
+#ifndef HEADGATE_CLUSTER_CLUSTER_SETTINGS_H
+#define HEADGATE_CLUSTER_CLUSTER_SETTINGS_H
+
+#include "cluster/server_settings.h"
+#include "settings/schema.h"
+
+enum topology_setting { TOPOLOGY_AUTO, TOPOLOGY_STATIC, TOPOLOGY_REPLICATION };
+
+struct monitor_settings {
+    char *user;           /* owns */
+    char *password;       /* owns; clear text */
+    uint64_t interval_us; /* between the starts of two probes of a server */
+    uint64_t timeout_us;  /* a whole probe: connect, login, query */
+    int64_t rise;         /* probes that must pass in a row before a server that was down is used again */
+    int64_t fall;         /* probes that must fail in a row before a server is down */
+};
+
+struct cluster_settings {
+    char *name;   /* owns; unique */
+    int topology; /* enum topology_setting */
+    struct monitor_settings monitor;
+    struct server_settings *servers; /* owns; at least one */
+    size_t server_count;
+};
+
+extern const struct section cluster_section;
+
+#endif

@@ -1,0 +1,19 @@
+/* An account that clients log in with, and that headgate uses towards the servers on their behalf.
+ */
+#ifndef HEADGATE_PROXY_USER_SETTINGS_H
+#define HEADGATE_PROXY_USER_SETTINGS_H
+
+#include "settings/schema.h"
+
+struct user_settings {
+    char *name;     /* owns; unique */
+    char *password; /* owns; clear text, or a hash: see user_settings_is_hash */
+};
+
+extern const struct section user_section;
+
+/* True when the password is given as the server stores it for mysql_native_password: '*' and 40 hexadecimal
+ * digits. */
+bool user_settings_is_hash(const struct user_settings *user);
+
+#endif

@@ -1,0 +1,21 @@
+/* Is this written like an address? "127.0.0.1:6033", "[::1]:6033", "db1.example:3306" or "/run/x.sock". Pure:
+ * nothing is resolved, nothing is opened. Both are checks for a row of settings/schema.
+ */
+#ifndef HEADGATE_SETTINGS_ADDRESS_H
+#define HEADGATE_SETTINGS_ADDRESS_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+/* An address to listen on: IPv4:port, [IPv6]:port, *:port (every address of both families) or /path of a
+ * socket. */
+bool address_check_listen(const char *address, struct error *err);
+
+/* An address to connect to: as above, or a host name in place of the IP; `*` is refused. */
+bool address_check_connect(const char *address, struct error *err);
+
+/* A path of a unix socket: absolute and short enough for the kernel. */
+bool address_check_socket(const char *path, struct error *err);
+
+#endif
