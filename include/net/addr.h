@@ -1,0 +1,42 @@
+/* Socket addresses: "127.0.0.1:3306", "[::1]:3306", "db1.example:3306", "/run/mysqld.sock". */
+#ifndef HEADGATE_NET_ADDR_H
+#define HEADGATE_NET_ADDR_H
+
+#include "base/error.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#define ADDR_TEXT_MAX 128
+
+struct addr {
+    socklen_t len; /* 0: none */
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+        struct sockaddr_un local;
+        struct sockaddr_storage storage;
+    } u;
+};
+
+/* Numeric addresses and unix paths only; never asks a name server. */
+bool addr_parse(const char *text, struct addr *addr_r, struct error *err);
+
+/* Like addr_parse, and asks the system's resolver for names: blocks, so only before the loops run. */
+bool addr_resolve(const char *text, struct addr *addr_r, struct error *err);
+
+/* "127.0.0.1:3306"; a unix peer without a name is "unix". Returns `buffer` (ADDR_TEXT_MAX bytes). */
+const char *addr_format(const struct addr *addr, char *buffer);
+
+/* Without the port: what MySQL shows as the client's host; "localhost" for unix sockets. */
+const char *addr_format_host(const struct addr *addr, char *buffer);
+
+static inline bool addr_is_local(const struct addr *addr)
+{
+    return addr->u.any.sa_family == AF_UNIX;
+}
+
+#endif

@@ -1,0 +1,89 @@
+/* A non-blocking byte pipe: one socket, plain or TLS, a window for input and a text for what we invent.
+ *
+ * The owner reads with stream_fill, writes bytes of another stream's window with stream_send (no copy), and its own
+ * with stream_put. Interest in readiness is derived in one place, by the owner, and told with stream_want, which
+ * touches the watcher only when it changes: on the hot path it never does.
+ */
+#ifndef HEADGATE_NET_STREAM_H
+#define HEADGATE_NET_STREAM_H
+
+#include "base/error.h"
+#include "base/str.h"
+#include "net/buf.h"
+#include "net/loop.h"
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ssl_st;
+struct ssl_ctx_st;
+struct stream_ops;
+
+enum stream_result {
+    STREAM_OK,      /* something was read or written */
+    STREAM_BLOCKED, /* nothing now; readiness will come */
+    STREAM_EOF,     /* the peer closed */
+    STREAM_FAILED   /* see stream->error */
+};
+
+struct stream {
+    const struct stream_ops *ops; /* plain or TLS */
+    struct loop *loop;            /* borrows */
+    int fd;                       /* owns; -1: closed */
+    int interest;                 /* EV_READ | EV_WRITE as last told to libev */
+    int error;                    /* errno of the last failure; EPROTO for TLS */
+    bool is_eof;                  /* the peer closed its side; no more reading */
+    struct ssl_st *ssl;           /* owns; NULL: plain */
+    struct buf in;                /* owns the window while it holds something */
+    struct text out;              /* owns: invented bytes not yet written */
+    size_t out_sent;              /* of out */
+    ev_io io;
+    void (*on_ready)(struct stream *stream, int events);
+    void *owner;                  /* borrows */
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+};
+
+/* Takes the non-blocking fd. No watcher runs before stream_want. */
+void stream_open(struct stream *stream, struct loop *loop, int take_fd,
+                 void (*on_ready)(struct stream *, int), void *owner);
+/* Stops watching, closes, gives memory back. Harmless when not open. */
+void stream_close(struct stream *stream);
+
+static inline bool stream_is_open(const struct stream *stream)
+{
+    return stream->fd >= 0;
+}
+
+/* One read into the window, taking one from the loop when there is none. A full window is STREAM_BLOCKED. Under TLS
+ * everything OpenSSL holds is drained, as far as there is room. */
+enum stream_result stream_fill(struct stream *stream);
+
+/* Give an empty window back. Cheap to call. */
+void stream_trim(struct stream *stream);
+
+/* A window of at least cap_bytes, contents kept. False when memory is out. */
+bool stream_grow(struct stream *stream, uint32_t cap_bytes);
+
+/* Write borrowed bytes now, as many as the socket takes. Nothing is written while invented bytes wait in `out`: order
+ * is kept, and the result is then that of flushing. */
+enum stream_result stream_send(struct stream *stream, struct span bytes, size_t *sent_r);
+
+/* Flush `out`. STREAM_OK when it is empty afterwards. */
+enum stream_result stream_flush(struct stream *stream);
+
+static inline bool stream_has_output(const struct stream *stream)
+{
+    return stream->out.len > stream->out_sent;
+}
+
+/* Tell libev what readiness matters: EV_READ, EV_WRITE, both or 0. */
+void stream_want(struct stream *stream, int events);
+
+/* Begin TLS as a client on the open stream; nothing of the peer's may be in the window. */
+bool stream_secure(struct stream *stream, struct ssl_ctx_st *context, struct error *err);
+/* Go on with the handshake: OK when done, BLOCKED with *want_r = EV_READ or EV_WRITE. */
+enum stream_result stream_handshake(struct stream *stream, int *want_r, struct error *err);
+
+#endif

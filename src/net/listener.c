@@ -1,0 +1,129 @@
+#include "net/listener.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ACCEPTS_PER_TURN 64
+#define BACKLOG 4096
+#define PAUSE_US 1000000 /* what libev's manual advises at EMFILE: stop for a second */
+
+static void start_accepting(struct loop_timer *timer)
+{
+    struct listener *listener = (struct listener *)(void *)((char *)timer - offsetof(struct listener, pause));
+    if (listener->spare_fd < 0)
+        listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ev_io_start(listener->loop->ev, &listener->io);
+}
+
+/* Out of descriptors: turn one client away with the spare one, so that it learns at once, and rest for a second. */
+static void rest(struct listener *listener, int reason)
+{
+    char text[ADDR_TEXT_MAX];
+    log_limited(LOG_LEVEL_ERROR, NULL, "listener %s: accept: %s; pausing for a second",
+                addr_format(&listener->addr, text), strerrordesc_np(reason));
+    if (listener->spare_fd >= 0) {
+        (void)close(listener->spare_fd);
+        listener->spare_fd = -1;
+        int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd >= 0)
+            (void)close(fd);
+    }
+    ev_io_stop(listener->loop->ev, &listener->io);
+    loop_timer_start(&listener->pause, listener->loop, PAUSE_US);
+}
+
+static bool is_about_one_client(int reason)
+{
+    return reason == ECONNABORTED || reason == EINTR || reason == EPROTO || reason == EPERM;
+}
+
+static void on_io(struct ev_loop *ev, ev_io *watcher, int events)
+{
+    (void)ev;
+    (void)events;
+    struct listener *listener = (struct listener *)(void *)((char *)watcher - offsetof(struct listener, io));
+    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+        struct addr peer = { .len = sizeof peer.u.storage };
+        int fd = accept4(listener->fd, &peer.u.any, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0)
+            listener->on_accept(listener, fd, &peer);
+        else if (errno == EAGAIN || errno == EWOULDBLOCK)
+            return;
+        else if (!is_about_one_client(errno)) {
+            rest(listener, errno);
+            return;
+        }
+    }
+}
+
+/* A socket file that refuses connections was left by a process that is gone. */
+static void remove_stale(const struct addr *addr)
+{
+    struct stat st;
+    if (!addr_is_local(addr) || lstat(addr->u.local.sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
+        return;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, &addr->u.any, addr->len) < 0 && errno == ECONNREFUSED)
+        (void)unlink(addr->u.local.sun_path);
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+static int bound_socket(const struct addr *addr, unsigned mode, struct error *err)
+{
+    char text[ADDR_TEXT_MAX];
+    int on = 1;
+    int fd = socket(addr->u.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        (void)error_errno(err, errno, "opening a socket to listen on %s", addr_format(addr, text));
+        return -1;
+    }
+    remove_stale(addr);
+    if (!addr_is_local(addr))
+        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (addr->u.any.sa_family == AF_INET6)
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (bind(fd, &addr->u.any, addr->len) < 0 ||
+        (addr_is_local(addr) && chmod(addr->u.local.sun_path, (mode_t)mode) < 0) || listen(fd, BACKLOG) < 0) {
+        (void)error_errno(err, errno, "listening on %s", addr_format(addr, text));
+        (void)close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+bool listener_open(struct listener *listener, struct loop *loop, const struct addr *addr, unsigned mode,
+                   void (*on_accept)(struct listener *, int, const struct addr *), void *owner, struct error *err)
+{
+    int fd = bound_socket(addr, mode, err);
+    if (fd < 0)
+        return false;
+    *listener = (struct listener){ .loop = loop, .fd = fd, .on_accept = on_accept, .owner = owner };
+    listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    listener->addr = (struct addr){ .len = sizeof listener->addr.u.storage };
+    if (addr_is_local(addr) || getsockname(fd, &listener->addr.u.any, &listener->addr.len) < 0)
+        listener->addr = *addr;
+    loop_timer_init(&listener->pause, start_accepting);
+    ev_io_init(&listener->io, on_io, fd, EV_READ);
+    ev_io_start(loop->ev, &listener->io);
+    return true;
+}
+
+void listener_close(struct listener *listener)
+{
+    if (listener->loop == NULL)
+        return;
+    ev_io_stop(listener->loop->ev, &listener->io);
+    loop_timer_stop(&listener->pause);
+    (void)close(listener->fd);
+    if (listener->spare_fd >= 0)
+        (void)close(listener->spare_fd);
+    if (addr_is_local(&listener->addr))
+        (void)unlink(listener->addr.u.local.sun_path);
+    listener->loop = NULL;
+}

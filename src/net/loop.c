@@ -1,0 +1,145 @@
+#include "net/loop.h"
+
+#include "base/clock.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+
+#define WINDOWS_KEPT 64 /* 2 MiB of spare windows a thread; more go back to the allocator */
+
+#define loop_of(watcher, member) ((struct loop *)(void *)((char *)(watcher)-offsetof(struct loop, member)))
+
+static void read_mail(struct loop *loop)
+{
+    (void)pthread_mutex_lock(&loop->mail_mutex);
+    struct loop_message *message = loop->mail_first;
+    loop->mail_first = NULL;
+    loop->mail_last = &loop->mail_first;
+    (void)pthread_mutex_unlock(&loop->mail_mutex);
+    while (message != NULL) {
+        struct loop_message *next = message->next;
+        message->run(message);
+        message = next;
+    }
+}
+
+static void on_mail(struct ev_loop *ev, ev_async *watcher, int events)
+{
+    (void)ev;
+    (void)events;
+    read_mail(loop_of(watcher, mail_async));
+}
+
+static void empty_limbo(struct loop *loop)
+{
+    while (loop->limbo != NULL) {
+        struct loop_corpse *corpse = loop->limbo;
+        loop->limbo = corpse->next;
+        corpse->bury(corpse);
+    }
+}
+
+static void on_prepare(struct ev_loop *ev, ev_prepare *watcher, int events)
+{
+    (void)ev;
+    (void)events;
+    empty_limbo(loop_of(watcher, prepare));
+}
+
+static void on_check(struct ev_loop *ev, ev_check *watcher, int events)
+{
+    (void)ev;
+    (void)events;
+    loop_of(watcher, check)->now_us = clock_monotonic_us();
+}
+
+bool loop_init(struct loop *loop, struct error *err)
+{
+    *loop = (struct loop){ .now_us = clock_monotonic_us() };
+    loop->ev = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+    if (loop->ev == NULL)
+        return error_errno(err, errno, "creating an event loop");
+    mem_slab_init(&loop->windows, LOOP_WINDOW_BYTES, WINDOWS_KEPT);
+    (void)pthread_mutex_init(&loop->mail_mutex, NULL);
+    loop->mail_last = &loop->mail_first;
+    ev_async_init(&loop->mail_async, on_mail);
+    ev_async_start(loop->ev, &loop->mail_async);
+    ev_prepare_init(&loop->prepare, on_prepare);
+    ev_prepare_start(loop->ev, &loop->prepare);
+    ev_check_init(&loop->check, on_check);
+    ev_set_priority(&loop->check, EV_MAXPRI);
+    ev_check_start(loop->ev, &loop->check);
+    return true;
+}
+
+void loop_fini(struct loop *loop)
+{
+    (void)pthread_mutex_lock(&loop->mail_mutex);
+    loop->is_stopping = true;
+    (void)pthread_mutex_unlock(&loop->mail_mutex);
+    read_mail(loop);
+    empty_limbo(loop);
+    ev_loop_destroy(loop->ev);
+    mem_slab_fini(&loop->windows);
+    (void)pthread_mutex_destroy(&loop->mail_mutex);
+}
+
+void loop_run(struct loop *loop)
+{
+    (void)ev_run(loop->ev, 0);
+}
+
+void loop_stop(struct loop *loop)
+{
+    ev_break(loop->ev, EVBREAK_ALL);
+}
+
+bool loop_post(struct loop *loop, struct loop_message *message)
+{
+    (void)pthread_mutex_lock(&loop->mail_mutex);
+    bool is_open = !loop->is_stopping;
+    if (is_open) {
+        message->next = NULL;
+        *loop->mail_last = message;
+        loop->mail_last = &message->next;
+        ev_async_send(loop->ev, &loop->mail_async);
+    }
+    (void)pthread_mutex_unlock(&loop->mail_mutex);
+    return is_open;
+}
+
+void loop_bury(struct loop *loop, struct loop_corpse *corpse, void (*bury)(struct loop_corpse *))
+{
+    corpse->bury = bury;
+    corpse->next = loop->limbo;
+    loop->limbo = corpse;
+}
+
+static void on_timer(struct ev_loop *ev, ev_timer *watcher, int events)
+{
+    (void)ev;
+    (void)events;
+    struct loop_timer *timer = (struct loop_timer *)(void *)((char *)watcher - offsetof(struct loop_timer, ev));
+    timer->fire(timer);
+}
+
+void loop_timer_init(struct loop_timer *timer, void (*fire)(struct loop_timer *))
+{
+    *timer = (struct loop_timer){ .fire = fire };
+    ev_timer_init(&timer->ev, on_timer, 0., 0.);
+}
+
+void loop_timer_start(struct loop_timer *timer, struct loop *loop, uint64_t after_us)
+{
+    timer->loop = loop;
+    ev_timer_stop(loop->ev, &timer->ev);
+    ev_timer_set(&timer->ev, (double)after_us / 1e6, 0.);
+    ev_timer_start(loop->ev, &timer->ev);
+}
+
+void loop_timer_stop(struct loop_timer *timer)
+{
+    if (timer->loop != NULL)
+        ev_timer_stop(timer->loop->ev, &timer->ev);
+}

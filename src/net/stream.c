@@ -1,0 +1,269 @@
+#include "net/stream.h"
+
+#include "net/tls.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct stream_ops {
+    enum stream_result (*read)(struct stream *stream, void *data, size_t len, size_t *done_r);
+    enum stream_result (*write)(struct stream *stream, const void *data, size_t len, size_t *done_r);
+    bool drains; /* a short read is not the end: more may be held inside */
+};
+
+static enum stream_result failed(struct stream *stream, int error)
+{
+    if (error == EAGAIN || error == EWOULDBLOCK || error == EINTR)
+        return STREAM_BLOCKED;
+    stream->error = error;
+    return STREAM_FAILED;
+}
+
+static enum stream_result plain_read(struct stream *stream, void *data, size_t len, size_t *done_r)
+{
+    ssize_t n = recv(stream->fd, data, len, 0);
+    if (n < 0)
+        return failed(stream, errno);
+    *done_r = (size_t)n;
+    return n == 0 ? STREAM_EOF : STREAM_OK;
+}
+
+static enum stream_result plain_write(struct stream *stream, const void *data, size_t len, size_t *done_r)
+{
+    ssize_t n = send(stream->fd, data, len, MSG_NOSIGNAL);
+    if (n < 0)
+        return failed(stream, errno);
+    *done_r = (size_t)n;
+    return STREAM_OK;
+}
+
+static enum stream_result tls_result(struct stream *stream, int rc)
+{
+    int saved = errno;
+    switch (SSL_get_error(stream->ssl, rc)) {
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+        return STREAM_BLOCKED;
+    case SSL_ERROR_ZERO_RETURN:
+        return STREAM_EOF;
+    case SSL_ERROR_SYSCALL:
+        if (saved == 0)
+            return STREAM_EOF;
+        stream->error = saved;
+        return STREAM_FAILED;
+    default:
+        stream->error = EPROTO;
+        return STREAM_FAILED;
+    }
+}
+
+static enum stream_result tls_read(struct stream *stream, void *data, size_t len, size_t *done_r)
+{
+    ERR_clear_error();
+    errno = 0;
+    int n = SSL_read(stream->ssl, data, len > INT_MAX ? INT_MAX : (int)len);
+    if (n <= 0)
+        return tls_result(stream, n);
+    *done_r = (size_t)n;
+    return STREAM_OK;
+}
+
+static enum stream_result tls_write(struct stream *stream, const void *data, size_t len, size_t *done_r)
+{
+    ERR_clear_error();
+    errno = 0;
+    int n = SSL_write(stream->ssl, data, len > INT_MAX ? INT_MAX : (int)len);
+    if (n <= 0)
+        return tls_result(stream, n);
+    *done_r = (size_t)n;
+    return STREAM_OK;
+}
+
+static const struct stream_ops plain_ops = { plain_read, plain_write, false };
+static const struct stream_ops tls_ops = { tls_read, tls_write, true };
+
+static void on_io(struct ev_loop *ev, ev_io *watcher, int events)
+{
+    (void)ev;
+    struct stream *stream = (struct stream *)(void *)((char *)watcher - offsetof(struct stream, io));
+    stream->on_ready(stream, events);
+}
+
+void stream_open(struct stream *stream, struct loop *loop, int take_fd,
+                 void (*on_ready)(struct stream *, int), void *owner)
+{
+    *stream = (struct stream){
+        .ops = &plain_ops, .loop = loop, .fd = take_fd, .on_ready = on_ready, .owner = owner
+    };
+    ev_io_init(&stream->io, on_io, take_fd, 0);
+}
+
+static void give_window(struct stream *stream)
+{
+    if (stream->in.data == NULL)
+        return;
+    if (stream->in.cap == LOOP_WINDOW_BYTES)
+        mem_slab_give(&stream->loop->windows, stream->in.data);
+    else
+        mem_free(stream->in.data);
+    stream->in = (struct buf){ 0 };
+}
+
+void stream_close(struct stream *stream)
+{
+    if (stream->loop == NULL || stream->fd < 0)
+        return;
+    ev_io_stop(stream->loop->ev, &stream->io);
+    if (stream->ssl != NULL) {
+        (void)SSL_shutdown(stream->ssl);
+        ERR_clear_error();
+        SSL_free(stream->ssl);
+        stream->ssl = NULL;
+    }
+    (void)close(stream->fd);
+    stream->fd = -1;
+    stream->interest = 0;
+    give_window(stream);
+    text_fini(&stream->out);
+    stream->out_sent = 0;
+}
+
+static bool take_window(struct stream *stream)
+{
+    if (stream->in.data != NULL)
+        return true;
+    stream->in.data = mem_slab_take(&stream->loop->windows);
+    stream->in.cap = stream->in.data != NULL ? LOOP_WINDOW_BYTES : 0;
+    return stream->in.data != NULL;
+}
+
+enum stream_result stream_fill(struct stream *stream)
+{
+    struct buf *in = &stream->in;
+    if (!take_window(stream)) {
+        stream->error = ENOMEM;
+        return STREAM_FAILED;
+    }
+    if (in->filled == in->cap)
+        buf_compact(in);
+    enum stream_result result = STREAM_BLOCKED;
+    while (in->filled < in->cap) {
+        size_t done = 0;
+        enum stream_result now = stream->ops->read(stream, in->data + in->filled, in->cap - in->filled, &done);
+        if (now != STREAM_OK) {
+            stream->is_eof = now == STREAM_EOF;
+            return result == STREAM_OK ? STREAM_OK : now;
+        }
+        in->filled += (uint32_t)done;
+        stream->bytes_in += done;
+        result = STREAM_OK;
+        if (!stream->ops->drains)
+            break;
+    }
+    return result;
+}
+
+void stream_trim(struct stream *stream)
+{
+    if (stream->in.data != NULL && buf_is_empty(&stream->in))
+        give_window(stream);
+}
+
+bool stream_grow(struct stream *stream, uint32_t cap_bytes)
+{
+    struct buf *in = &stream->in;
+    if (!take_window(stream))
+        return false;
+    buf_compact(in);
+    if (in->cap >= cap_bytes)
+        return true;
+    uint8_t *data = mem_realloc(NULL, cap_bytes);
+    if (data == NULL)
+        return false;
+    memcpy(data, in->data, in->filled);
+    struct buf grown = *in;
+    give_window(stream);
+    grown.data = data;
+    grown.cap = cap_bytes;
+    *in = grown;
+    return true;
+}
+
+enum stream_result stream_flush(struct stream *stream)
+{
+    while (stream_has_output(stream)) {
+        size_t done = 0;
+        enum stream_result result = stream->ops->write(stream, stream->out.data + stream->out_sent,
+                                                       stream->out.len - stream->out_sent, &done);
+        if (result != STREAM_OK)
+            return result;
+        stream->out_sent += done;
+        stream->bytes_out += done;
+    }
+    stream->out_sent = 0;
+    if (stream->out.cap > 4096)
+        text_fini(&stream->out); /* do not let one long answer sit in an idle session */
+    text_clear(&stream->out);
+    return STREAM_OK;
+}
+
+enum stream_result stream_send(struct stream *stream, struct span bytes, size_t *sent_r)
+{
+    *sent_r = 0;
+    if (stream_has_output(stream)) {
+        enum stream_result result = stream_flush(stream);
+        if (result != STREAM_OK)
+            return result;
+    }
+    if (bytes.len == 0)
+        return STREAM_OK;
+    enum stream_result result = stream->ops->write(stream, bytes.data, bytes.len, sent_r);
+    stream->bytes_out += *sent_r;
+    return result;
+}
+
+void stream_want(struct stream *stream, int events)
+{
+    if (stream->interest == events || stream->fd < 0)
+        return;
+    ev_io_stop(stream->loop->ev, &stream->io);
+    ev_io_set(&stream->io, stream->fd, events);
+    if (events != 0)
+        ev_io_start(stream->loop->ev, &stream->io);
+    stream->interest = events;
+}
+
+bool stream_secure(struct stream *stream, struct ssl_ctx_st *context, struct error *err)
+{
+    assert(stream->ssl == NULL && buf_unparsed(&stream->in).len == 0);
+    stream->ssl = SSL_new(context);
+    if (stream->ssl == NULL || SSL_set_fd(stream->ssl, stream->fd) != 1)
+        return tls_error(err, "preparing TLS");
+    SSL_set_connect_state(stream->ssl);
+    stream->ops = &tls_ops;
+    return true;
+}
+
+enum stream_result stream_handshake(struct stream *stream, int *want_r, struct error *err)
+{
+    ERR_clear_error();
+    errno = 0;
+    int rc = SSL_do_handshake(stream->ssl);
+    if (rc == 1)
+        return STREAM_OK;
+    int why = SSL_get_error(stream->ssl, rc);
+    *want_r = why == SSL_ERROR_WANT_WRITE ? EV_WRITE : EV_READ;
+    if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
+        return STREAM_BLOCKED;
+    if (why == SSL_ERROR_SYSCALL && errno != 0)
+        (void)error_errno(err, errno, "TLS handshake");
+    else
+        (void)tls_error(err, "TLS handshake");
+    return STREAM_FAILED;
+}
