@@ -1,0 +1,66 @@
+#include "mysql/command.h"
+
+#include "mysql/reply.h"
+
+#include <stddef.h>
+
+#define REFUSE(byte, name, error)                                                                            \
+    {                                                                                                        \
+        byte, name, COMMAND_REFUSED, REPLY_NONE, error                                                       \
+    }
+
+/* In the order of the bytes. Names of the internal and dead ones are MySQL's. */
+static const struct command commands[] = {
+    REFUSE(0x00, "COM_SLEEP", ERR_UNKNOWN_COM),
+    { COM_QUIT, "COM_QUIT", COMMAND_LOCAL, REPLY_NONE, 0 },
+    { COM_INIT_DB, "COM_INIT_DB", COMMAND_SESSION, REPLY_GENERIC, 0 },
+    { COM_QUERY, "COM_QUERY", COMMAND_STATEMENT, REPLY_GENERIC, 0 },
+    { COM_FIELD_LIST, "COM_FIELD_LIST", COMMAND_PRIMARY, REPLY_FIELDS, 0 },
+    REFUSE(0x05, "COM_CREATE_DB", ERR_UNKNOWN_COM),
+    REFUSE(0x06, "COM_DROP_DB", ERR_UNKNOWN_COM),
+    { COM_REFRESH, "COM_REFRESH", COMMAND_PRIMARY, REPLY_GENERIC, 0 },
+    REFUSE(COM_SHUTDOWN, "COM_SHUTDOWN", ERR_SPECIFIC_ACCESS_DENIED),
+    { COM_STATISTICS, "COM_STATISTICS", COMMAND_PRIMARY, REPLY_STRING, 0 },
+    REFUSE(COM_PROCESS_INFO, "COM_PROCESS_INFO", ERR_UNKNOWN_COM),
+    REFUSE(0x0B, "COM_CONNECT", ERR_UNKNOWN_COM),
+    { COM_PROCESS_KILL, "COM_PROCESS_KILL", COMMAND_SESSION, REPLY_GENERIC, 0 },
+    REFUSE(COM_DEBUG, "COM_DEBUG", ERR_SPECIFIC_ACCESS_DENIED),
+    { COM_PING, "COM_PING", COMMAND_LOCAL, REPLY_GENERIC, 0 },
+    REFUSE(0x0F, "COM_TIME", ERR_UNKNOWN_COM),
+    REFUSE(0x10, "COM_DELAYED_INSERT", ERR_UNKNOWN_COM),
+    { COM_CHANGE_USER, "COM_CHANGE_USER", COMMAND_SESSION, REPLY_DIALOGUE, 0 },
+    REFUSE(COM_BINLOG_DUMP, "COM_BINLOG_DUMP", ERR_SPECIFIC_ACCESS_DENIED),
+    REFUSE(0x13, "COM_TABLE_DUMP", ERR_SPECIFIC_ACCESS_DENIED),
+    REFUSE(0x14, "COM_CONNECT_OUT", ERR_SPECIFIC_ACCESS_DENIED),
+    REFUSE(COM_REGISTER_SLAVE, "COM_REGISTER_SLAVE", ERR_SPECIFIC_ACCESS_DENIED),
+    { COM_STMT_PREPARE, "COM_STMT_PREPARE", COMMAND_STATEMENT, REPLY_PREPARE, 0 },
+    { COM_STMT_EXECUTE, "COM_STMT_EXECUTE", COMMAND_PREPARED, REPLY_GENERIC, 0 },
+    { COM_STMT_SEND_LONG_DATA, "COM_STMT_SEND_LONG_DATA", COMMAND_PREPARED, REPLY_NONE, 0 },
+    { COM_STMT_CLOSE, "COM_STMT_CLOSE", COMMAND_PREPARED, REPLY_NONE, 0 },
+    { COM_STMT_RESET, "COM_STMT_RESET", COMMAND_PREPARED, REPLY_GENERIC, 0 },
+    { COM_SET_OPTION, "COM_SET_OPTION", COMMAND_SESSION, REPLY_EOF, 0 },
+    { COM_STMT_FETCH, "COM_STMT_FETCH", COMMAND_PREPARED, REPLY_ROWS, 0 },
+    REFUSE(0x1D, "COM_DAEMON", ERR_UNKNOWN_COM),
+    REFUSE(COM_BINLOG_DUMP_GTID, "COM_BINLOG_DUMP_GTID", ERR_SPECIFIC_ACCESS_DENIED),
+    { COM_RESET_CONNECTION, "COM_RESET_CONNECTION", COMMAND_SESSION, REPLY_GENERIC, 0 },
+    REFUSE(0x20, "COM_CLONE", ERR_SPECIFIC_ACCESS_DENIED),
+    REFUSE(0x21, "COM_SUBSCRIBE_GROUP_REPLICATION_STREAM", ERR_SPECIFIC_ACCESS_DENIED),
+    { COM_STMT_BULK_EXECUTE, "COM_STMT_BULK_EXECUTE", COMMAND_PREPARED, REPLY_GENERIC, 0 },
+};
+
+#define COMMANDS (sizeof commands / sizeof commands[0])
+#define DENSE 0x22u /* rows 0x00 to 0x21 stand at their own number */
+
+static const struct command unknown = REFUSE(0xFF, "unknown command", ERR_UNKNOWN_COM);
+
+const struct command *command_find(uint8_t byte)
+{
+    if (byte < DENSE)
+        return &commands[byte];
+    return byte == COM_STMT_BULK_EXECUTE ? &commands[DENSE] : &unknown;
+}
+
+const struct command *command_at(unsigned index)
+{
+    return index < COMMANDS ? &commands[index] : NULL;
+}

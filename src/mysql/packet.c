@@ -1,0 +1,83 @@
+#include "mysql/packet.h"
+
+#include "mysql/wire.h"
+
+#include <assert.h>
+
+bool packet_peek(struct span bytes, struct packet_header *header_r)
+{
+    if (bytes.len < PACKET_HEADER_BYTES)
+        return false;
+    header_r->len = wire_load_u24(bytes.data);
+    header_r->seq = bytes.data[3];
+    return true;
+}
+
+size_t packet_begin(struct text *out)
+{
+    size_t at = out->len;
+    wire_put_zeros(out, PACKET_HEADER_BYTES);
+    return at;
+}
+
+void packet_end(struct text *out, size_t at, uint8_t seq)
+{
+    if (out->is_oom)
+        return; /* the caller learns of it from `out` */
+    size_t len = out->len - at - PACKET_HEADER_BYTES;
+    assert(len < PACKET_PAYLOAD_MAX);
+    wire_store_u32((uint8_t *)out->data + at, (uint32_t)len | (uint32_t)seq << 24);
+}
+
+uint8_t packet_put(struct text *out, uint8_t seq, struct span payload)
+{
+    size_t done = 0;
+    size_t len;
+    do {
+        len = payload.len - done;
+        if (len > PACKET_PAYLOAD_MAX)
+            len = PACKET_PAYLOAD_MAX;
+        wire_put_u32(out, (uint32_t)len | (uint32_t)seq << 24);
+        (void)text_append(out, len > 0 ? payload.data + done : NULL, len);
+        done += len;
+        seq++;
+    } while (len == PACKET_PAYLOAD_MAX); /* an exact multiple ends with an empty fragment */
+    return seq;
+}
+
+void packet_run_begin(struct packet_run *run)
+{
+    *run = (struct packet_run){ 0 };
+}
+
+/* Header bytes of the fragment, as many as there are. */
+static size_t run_header(struct packet_run *run, struct span bytes)
+{
+    size_t used = 0;
+    while (used < bytes.len && run->header_len < PACKET_HEADER_BYTES)
+        run->header[run->header_len++] = bytes.data[used++];
+    if (run->header_len == PACKET_HEADER_BYTES) {
+        run->left = wire_load_u24(run->header);
+        run->payload_bytes += run->left;
+        run->seq = run->header[3];
+        run->is_continued = run->left == PACKET_PAYLOAD_MAX;
+    }
+    return used;
+}
+
+size_t packet_run_feed(struct packet_run *run, struct span bytes)
+{
+    size_t used = 0;
+    while (!run->is_complete && used < bytes.len) {
+        if (run->header_len < PACKET_HEADER_BYTES)
+            used += run_header(run, span_of(bytes.data + used, bytes.len - used));
+        size_t step = bytes.len - used < run->left ? bytes.len - used : run->left;
+        used += step;
+        run->left -= (uint32_t)step;
+        if (run->header_len < PACKET_HEADER_BYTES || run->left > 0)
+            continue; /* `used` is at the end */
+        run->header_len = 0;
+        run->is_complete = !run->is_continued;
+    }
+    return used;
+}
