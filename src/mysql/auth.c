@@ -1,0 +1,336 @@
+#include "mysql/auth.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+
+#define SHA256_BYTES 32u
+#define KEY_BITS_MAX 8192 /* a server's key that costs more to use than this is no key */
+#define PEM_MAX 8192u     /* bytes; 8192 bits take about 1400 */
+
+/* ---- digests ---- */
+
+/* digest(a ‖ b); false when OpenSSL cannot (out of memory, or SHA-1 forbidden by the system's policy). */
+static bool digest(const EVP_MD *kind, struct span a, struct span b, uint8_t *out)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool ok = context != NULL && EVP_DigestInit_ex(context, kind, NULL) == 1 &&
+              EVP_DigestUpdate(context, a.data, a.len) == 1 &&
+              EVP_DigestUpdate(context, b.data, b.len) == 1 && EVP_DigestFinal_ex(context, out, NULL) == 1;
+    EVP_MD_CTX_free(context);
+    return ok;
+}
+
+static bool sha1(struct span a, struct span b, uint8_t out[AUTH_HASH_BYTES])
+{
+    return digest(EVP_sha1(), a, b, out);
+}
+
+static bool sha256(struct span a, struct span b, uint8_t out[SHA256_BYTES])
+{
+    return digest(EVP_sha256(), a, b, out);
+}
+
+static const struct span nothing = { (const uint8_t *)"", 0 };
+
+static void xor_into(uint8_t *into, const uint8_t *with, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        into[i] ^= with[i];
+}
+
+/* ---- secrets ---- */
+
+bool auth_secret_from_password(struct auth_secret *secret, struct span password)
+{
+    *secret = (struct auth_secret){ 0 };
+    if (password.len >= sizeof secret->password)
+        return false;
+    if (password.len > 0)
+        memcpy(secret->password, password.data, password.len);
+    secret->password_len = password.len;
+    struct span clear = span_of(secret->password, password.len);
+    if (!sha1(clear, nothing, secret->stage1) ||
+        !sha1(span_of(secret->stage1, AUTH_HASH_BYTES), nothing, secret->stored)) {
+        auth_secret_wipe(secret);
+        return false;
+    }
+    secret->has_password = secret->has_stage1 = secret->has_stored = true;
+    return true;
+}
+
+static int hex_value(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool auth_secret_from_native_hash(struct auth_secret *secret, struct span hash)
+{
+    *secret = (struct auth_secret){ 0 };
+    if (hash.len != 1 + 2 * AUTH_HASH_BYTES || hash.data[0] != '*')
+        return false;
+    for (size_t i = 0; i < AUTH_HASH_BYTES; i++) {
+        int high = hex_value(hash.data[1 + 2 * i]);
+        int low = hex_value(hash.data[2 + 2 * i]);
+        if (high < 0 || low < 0)
+            return false;
+        secret->stored[i] = (uint8_t)(high << 4 | low);
+    }
+    secret->has_stored = true;
+    return true;
+}
+
+void auth_secret_wipe(struct auth_secret *secret)
+{
+    OPENSSL_cleanse(secret, sizeof *secret);
+}
+
+static bool is_empty_password(const struct auth_secret *secret)
+{
+    return secret->has_password && secret->password_len == 0;
+}
+
+bool auth_nonce(uint8_t nonce[NONCE_BYTES])
+{
+    /* 64 characters, so six bits of a random byte choose one evenly: 120 bits in all. */
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if (RAND_bytes(nonce, NONCE_BYTES) != 1)
+        return false;
+    for (size_t i = 0; i < NONCE_BYTES; i++)
+        nonce[i] = (uint8_t)alphabet[nonce[i] & 63];
+    return true;
+}
+
+/* ---- we are the server ---- */
+
+bool auth_native_verify(struct auth_secret *secret, const uint8_t nonce[NONCE_BYTES], struct span token)
+{
+    uint8_t stage1[AUTH_HASH_BYTES];
+    uint8_t again[AUTH_HASH_BYTES];
+    uint8_t proof[AUTH_HASH_BYTES] = { 0 };
+    bool is_whole = token.len == AUTH_HASH_BYTES;
+    if (is_whole)
+        memcpy(proof, token.data, AUTH_HASH_BYTES);
+    bool ok = sha1(span_of(nonce, NONCE_BYTES), span_of(secret->stored, AUTH_HASH_BYTES), stage1);
+    xor_into(stage1, proof, AUTH_HASH_BYTES);
+    ok = sha1(span_of(stage1, AUTH_HASH_BYTES), nothing, again) && ok;
+    bool matches = CRYPTO_memcmp(again, secret->stored, AUTH_HASH_BYTES) == 0;
+    bool is_empty = is_empty_password(secret);
+    bool accepted = ok && is_whole && matches && secret->has_stored && !is_empty;
+    if (accepted && !secret->has_stage1) {
+        memcpy(secret->stage1, stage1, AUTH_HASH_BYTES);
+        secret->has_stage1 = true;
+    }
+    OPENSSL_cleanse(stage1, sizeof stage1);
+    return accepted || (is_empty && token.len == 0);
+}
+
+/* ---- we are the client ---- */
+
+static enum auth_verdict fail(struct error *err, const char *text)
+{
+    (void)error_set(err, 0, "%s", text);
+    return AUTH_FAILED;
+}
+
+static enum auth_verdict no_crypto(struct error *err)
+{
+    return fail(err, "the system's OpenSSL refused to compute the proof");
+}
+
+static enum auth_verdict put_clear(const struct auth_secret *secret, struct text *out)
+{
+    (void)text_append(out, secret->password, secret->password_len);
+    (void)text_append_byte(out, 0);
+    return AUTH_MORE;
+}
+
+static enum auth_verdict native_start(struct auth_context *context, struct text *out, struct error *err)
+{
+    const struct auth_secret *secret = context->secret;
+    if (is_empty_password(secret))
+        return AUTH_MORE;
+    if (!secret->has_stage1)
+        return fail(err, AUTH_NATIVE ": only the stored hash is known, which does not let us log in; "
+                                     "the password or a login of this user must be seen first");
+    if (context->nonce_len < NONCE_BYTES)
+        return fail(err, AUTH_NATIVE ": the server's nonce has less than 20 bytes");
+    struct span stage1 = span_of(secret->stage1, AUTH_HASH_BYTES);
+    uint8_t stored[AUTH_HASH_BYTES];
+    uint8_t token[AUTH_HASH_BYTES];
+    if (!sha1(stage1, nothing, stored) ||
+        !sha1(span_of(context->nonce, NONCE_BYTES), span_of(stored, AUTH_HASH_BYTES), token))
+        return no_crypto(err);
+    xor_into(token, secret->stage1, AUTH_HASH_BYTES);
+    (void)text_append(out, token, AUTH_HASH_BYTES);
+    return AUTH_MORE;
+}
+
+static enum auth_verdict no_step(struct auth_context *context, struct span data, struct text *out,
+                                 bool *has_answer_r, struct error *err)
+{
+    (void)context;
+    (void)data;
+    (void)out;
+    *has_answer_r = false;
+    return fail(err, "the server sent more data where this plugin has no more to say");
+}
+
+/* SHA256(p) xor SHA256(SHA256(SHA256(p)) ‖ nonce) */
+static enum auth_verdict sha2_start(struct auth_context *context, struct text *out, struct error *err)
+{
+    const struct auth_secret *secret = context->secret;
+    if (!secret->has_password)
+        return fail(err, AUTH_CACHING_SHA2 ": needs the password, only a " AUTH_NATIVE " hash is known");
+    if (secret->password_len == 0)
+        return AUTH_MORE;
+    if (context->nonce_len < NONCE_BYTES)
+        return fail(err, AUTH_CACHING_SHA2 ": the server's nonce has less than 20 bytes");
+    uint8_t once[SHA256_BYTES], twice[SHA256_BYTES], token[SHA256_BYTES];
+    bool ok = sha256(span_of(secret->password, secret->password_len), nothing, once) &&
+              sha256(span_of(once, SHA256_BYTES), nothing, twice) &&
+              sha256(span_of(twice, SHA256_BYTES), span_of(context->nonce, NONCE_BYTES), token);
+    if (ok) {
+        xor_into(token, once, SHA256_BYTES);
+        (void)text_append(out, token, SHA256_BYTES);
+    }
+    OPENSSL_cleanse(once, sizeof once);
+    OPENSSL_cleanse(twice, sizeof twice);
+    return ok ? AUTH_MORE : no_crypto(err);
+}
+
+/* The key in a PEM text, if it is RSA of a sane size; else NULL. */
+static EVP_PKEY *read_key(struct span pem)
+{
+    if (pem.len > PEM_MAX)
+        return NULL;
+    BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+    EVP_PKEY *key = bio != NULL ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
+    BIO_free(bio);
+    if (key != NULL && (EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA || EVP_PKEY_get_bits(key) > KEY_BITS_MAX)) {
+        EVP_PKEY_free(key);
+        key = NULL;
+    }
+    return key;
+}
+
+/* RSA-OAEP with SHA-1, OpenSSL's default for this padding. */
+static bool put_encrypted(EVP_PKEY *key, struct span plain, struct text *out)
+{
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(key, NULL);
+    size_t len = (size_t)EVP_PKEY_get_size(key);
+    char *place = text_reserve(out, len);
+    bool ok = context != NULL && place != NULL && EVP_PKEY_encrypt_init(context) == 1 &&
+              EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1 &&
+              EVP_PKEY_encrypt(context, (unsigned char *)place, &len, plain.data, plain.len) == 1;
+    if (ok)
+        out->len += len;
+    EVP_PKEY_CTX_free(context);
+    return ok;
+}
+
+/* (password ‖ NUL) xor nonce, over and over, under the server's public key. */
+static enum auth_verdict answer_key(const struct auth_context *context, struct span pem, struct text *out,
+                                    struct error *err)
+{
+    const struct auth_secret *secret = context->secret;
+    uint8_t plain[sizeof secret->password + 1];
+    size_t len = secret->password_len + 1;
+    memcpy(plain, secret->password, secret->password_len);
+    plain[secret->password_len] = 0;
+    for (size_t i = 0; i < len; i++)
+        plain[i] ^= context->nonce[i % NONCE_BYTES];
+    EVP_PKEY *key = read_key(pem);
+    bool ok = key != NULL && put_encrypted(key, span_of(plain, len), out);
+    EVP_PKEY_free(key);
+    OPENSSL_cleanse(plain, sizeof plain);
+    if (!ok)
+        return fail(err, "the server sent no usable RSA public key for the password (PEM expected)");
+    return AUTH_MORE;
+}
+
+enum sha2_stage { SHA2_PROOF, SHA2_KEY, SHA2_SPENT };
+enum { SHA2_KEY_REQUEST = 0x02, SHA2_FAST_OK = 0x03, SHA2_FULL = 0x04 };
+
+/* The server's cache does not know us: it wants the password itself. */
+static enum auth_verdict sha2_full(struct auth_context *context, struct text *out)
+{
+    if (context->is_secure) {
+        context->stage = SHA2_SPENT;
+        return put_clear(context->secret, out);
+    }
+    context->stage = SHA2_KEY;
+    (void)text_append_byte(out, SHA2_KEY_REQUEST);
+    return AUTH_MORE;
+}
+
+static enum auth_verdict sha2_step(struct auth_context *context, struct span data, struct text *out,
+                                   bool *has_answer_r, struct error *err)
+{
+    *has_answer_r = true;
+    if (context->stage == SHA2_KEY) {
+        context->stage = SHA2_SPENT;
+        return answer_key(context, data, out, err);
+    }
+    if (context->stage == SHA2_PROOF && data.len == 1 && data.data[0] == SHA2_FULL)
+        return sha2_full(context, out);
+    *has_answer_r = false;
+    if (context->stage == SHA2_PROOF && data.len == 1 && data.data[0] == SHA2_FAST_OK) {
+        context->stage = SHA2_SPENT;
+        return AUTH_MORE; /* an OK follows */
+    }
+    return fail(err, AUTH_CACHING_SHA2
+                ": the server sent something other than fast success (03) or full login (04)");
+}
+
+static enum auth_verdict sha256_start(struct auth_context *context, struct text *out, struct error *err)
+{
+    if (!context->secret->has_password)
+        return fail(err, "sha256_password: needs the password, only a " AUTH_NATIVE " hash is known");
+    if (context->is_secure || context->secret->password_len == 0)
+        return put_clear(context->secret, out);
+    if (context->nonce_len < NONCE_BYTES)
+        return fail(err, "sha256_password: the server's nonce has less than 20 bytes");
+    (void)text_append_byte(out, 0x01); /* here the request for the key is another number */
+    context->stage = SHA2_KEY;
+    return AUTH_MORE;
+}
+
+static enum auth_verdict sha256_step(struct auth_context *context, struct span data, struct text *out,
+                                     bool *has_answer_r, struct error *err)
+{
+    *has_answer_r = context->stage == SHA2_KEY;
+    if (!*has_answer_r)
+        return fail(err, "sha256_password: the server sent data after the password");
+    context->stage = SHA2_SPENT;
+    return answer_key(context, data, out, err);
+}
+
+static enum auth_verdict clear_start(struct auth_context *context, struct text *out, struct error *err)
+{
+    if (!context->is_secure)
+        return fail(err, "mysql_clear_password: the password is not sent over a connection without TLS");
+    if (!context->secret->has_password)
+        return fail(err, "mysql_clear_password: needs the password, only a " AUTH_NATIVE " hash is known");
+    return put_clear(context->secret, out);
+}
+
+static const struct auth_plugin plugins[] = {
+    { AUTH_NATIVE, native_start, no_step },
+    { AUTH_CACHING_SHA2, sha2_start, sha2_step },
+    { "sha256_password", sha256_start, sha256_step },
+    { "mysql_clear_password", clear_start, no_step },
+};
+
+const struct auth_plugin *auth_plugin_find(struct span name)
+{
+    for (size_t i = 0; i < sizeof plugins / sizeof plugins[0]; i++)
+        if (span_is(name, plugins[i].name))
+            return &plugins[i];
+    return NULL;
+}
