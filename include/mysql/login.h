@@ -43,6 +43,9 @@ struct login {
     uint8_t seq;   /* of the next packet we send */
     const struct auth_plugin *plugin;
     struct auth_context auth;
+    uint8_t proof[64];      /* private: the plugin's first answer, while TLS is set up */
+    uint8_t proof_len;
+    bool has_switched;      /* private: the server may change the plugin once */
     /* results */
     uint64_t caps;          /* agreed */
     uint64_t server_caps;   /* of the greeting */

@@ -1,0 +1,320 @@
+#include "mysql/login.h"
+
+#include "mysql/packet.h"
+#include "mysql/printable.h"
+#include "mysql/wire.h"
+
+#include <assert.h>
+
+enum state {
+    GREETING, /* the server speaks first */
+    SECURING, /* SSLRequest is out: nothing may come before TLS is up */
+    PROVING,  /* the response is out */
+    OVER
+};
+
+/* Asked for on every connection, as far as the server has them. */
+#define CAPS_ALWAYS                                                                                          \
+    (CAP_LONG_FLAG | CAP_PROTOCOL_41 | CAP_TRANSACTIONS | CAP_SECURE_CONNECTION | CAP_PLUGIN_AUTH |          \
+     CAP_CONNECT_ATTRS | CAP_PLUGIN_AUTH_LENENC | CAP_SESSION_TRACK)
+
+/* Nothing else is ever asked for, whatever the wish says: the layers above could not follow it. */
+#define CAPS_SPOKEN (CAPS_END_TO_END | CAPS_PER_HOP | CAP_EXPIRED_PASSWORDS)
+
+#define MAX_PACKET (UINT32_C(1) << 30) /* for the server's information: the protocol's ceiling */
+
+/* First byte of a server's packet during authentication. */
+enum { SAYS_OK = 0x00, SAYS_MORE = 0x01, SAYS_NEXT_FACTOR = 0x02, SAYS_SWITCH = 0xFE, SAYS_ERR = 0xFF };
+
+static const struct {
+    uint64_t bit;
+    const char *name;
+} cap_names[] = {
+    { CAP_FOUND_ROWS, "FOUND_ROWS" },
+    { CAP_CONNECT_WITH_DB, "CONNECT_WITH_DB" },
+    { CAP_LOCAL_FILES, "LOCAL_FILES" },
+    { CAP_IGNORE_SPACE, "IGNORE_SPACE" },
+    { CAP_PROTOCOL_41, "PROTOCOL_41" },
+    { CAP_SECURE_CONNECTION, "SECURE_CONNECTION" },
+    { CAP_MULTI_STATEMENTS, "MULTI_STATEMENTS" },
+    { CAP_MULTI_RESULTS, "MULTI_RESULTS" },
+    { CAP_PS_MULTI_RESULTS, "PS_MULTI_RESULTS" },
+    { CAP_EXPIRED_PASSWORDS, "CAN_HANDLE_EXPIRED_PASSWORDS" },
+    { CAP_SESSION_TRACK, "SESSION_TRACK" },
+    { CAP_DEPRECATE_EOF, "DEPRECATE_EOF" },
+    { CAP_MARIADB_BULK, "STMT_BULK_OPERATIONS" },
+    { CAP_MARIADB_EXTENDED_METADATA, "EXTENDED_METADATA" },
+    { CAP_MARIADB_BULK_UNIT_RESULTS, "BULK_UNIT_RESULTS" },
+};
+
+/* The name of the lowest bit set, for the error text. */
+static const char *cap_name(uint64_t bits)
+{
+    for (size_t i = 0; i < sizeof cap_names / sizeof cap_names[0]; i++)
+        if ((bits & cap_names[i].bit) != 0)
+            return cap_names[i].name;
+    return "that headgate has no name for";
+}
+
+void login_begin(struct login *login, const struct login_wish *wish)
+{
+    *login = (struct login){ .wish = wish, .auth = { .secret = wish->secret, .is_secure = wish->is_local } };
+}
+
+static bool has_schema(const struct login_wish *wish)
+{
+    return wish->schema != NULL && wish->schema[0] != '\0';
+}
+
+static enum login_verdict failed(struct login *login)
+{
+    login->state = OVER;
+    return LOGIN_FAILED;
+}
+
+/* The server's own words, fit to be read. */
+static enum login_verdict refused(struct login *login, struct span payload, struct error *err)
+{
+    struct reply_err said;
+    char text[ERROR_TEXT_MAX];
+    login->state = OVER;
+    if (!reply_parse_err(payload, &said)) {
+        (void)error_set(err, 0, "the server sent an ERR packet that is too short");
+        return LOGIN_FAILED;
+    }
+    (void)error_set(err, said.code, "%s", printable(said.text, text, sizeof text));
+    if (err != NULL)
+        (void)printable(span_of(said.sqlstate, 5), err->sqlstate, sizeof err->sqlstate);
+    return LOGIN_REFUSED;
+}
+
+/* ---- after the greeting ---- */
+
+static bool agree_caps(struct login *login, struct error *err)
+{
+    const struct login_wish *wish = login->wish;
+    uint64_t must = (wish->caps & CAPS_SPOKEN) | CAPS_REQUIRED;
+    if (has_schema(wish))
+        must |= CAP_CONNECT_WITH_DB;
+    uint64_t missing = must & ~login->server_caps;
+    if (missing != 0)
+        return error_set(err, 0, "server %s lacks capability %s", login->version, cap_name(missing));
+    uint64_t may = CAPS_ALWAYS | (wish->caps_optional & CAPS_SPOKEN & ~CAP_CONNECT_WITH_DB);
+    /* Bit 0 is MySQL's LONG_PASSWORD; a MariaDB that leaves it clear has the extended word. */
+    login->caps = must | ((may | CAP_CLIENT_MYSQL) & login->server_caps);
+    return true;
+}
+
+static bool agree_tls(struct login *login, struct error *err)
+{
+    bool is_offered = (login->server_caps & CAP_SSL) != 0;
+    enum login_tls tls = login->wish->tls;
+    if (tls == LOGIN_TLS_REQUIRED && !is_offered)
+        return error_set(err, 0, "TLS is required, but server %s does not offer it", login->version);
+    if (tls != LOGIN_TLS_OFF && is_offered)
+        login->caps |= CAP_SSL;
+    return true;
+}
+
+/* The plugin of the greeting is only a guess at the account's own, so it is taken where it shows no more than
+ * a proof and the secret suffices for it; else native, and the server switches if it must. */
+static const struct auth_plugin *first_plugin(const struct login *login, struct span announced)
+{
+    bool is_sha2 = span_is(announced, AUTH_CACHING_SHA2) && login->wish->secret->has_password;
+    return auth_plugin_find(is_sha2 ? SPAN_LITERAL(AUTH_CACHING_SHA2) : SPAN_LITERAL(AUTH_NATIVE));
+}
+
+static bool fail_plugin(const struct login *login, struct error *err)
+{
+    return error_wrap(err, "authentication as '%s' with plugin %s", login->wish->user, login->plugin->name);
+}
+
+/* The first answer is the same with and without TLS, so it is made here, where it may still fail. */
+static bool prove_first(struct login *login, const struct greeting *greeting, struct error *err)
+{
+    struct text proof = { 0 };
+    login->plugin = first_plugin(login, greeting->plugin);
+    memcpy(login->auth.nonce, greeting->nonce, NONCE_BYTES);
+    login->auth.nonce_len = NONCE_BYTES;
+    bool ok = login->plugin->start(&login->auth, &proof, err) == AUTH_MORE;
+    if (!ok)
+        (void)fail_plugin(login, err);
+    else if (proof.is_oom)
+        ok = error_set(err, 0, "out of memory while logging in");
+    assert(!ok || proof.len <= sizeof login->proof);
+    if (ok && proof.len > 0) {
+        memcpy(login->proof, proof.data, proof.len);
+        login->proof_len = (uint8_t)proof.len;
+    }
+    text_fini(&proof);
+    return ok;
+}
+
+static void put_response(struct login *login, struct text *out, bool is_ssl_request)
+{
+    const struct login_wish *wish = login->wish;
+    struct handshake_response response = {
+        .caps = login->caps,
+        .max_packet = MAX_PACKET,
+        .collation = wish->collation,
+        .user = span_cstr(wish->user),
+        .auth = span_of(login->proof, login->proof_len),
+        .schema = has_schema(wish) ? span_cstr(wish->schema) : (struct span){ 0 },
+        .plugin = span_cstr(login->plugin->name),
+        .attributes = wish->attributes,
+    };
+    if (is_ssl_request)
+        handshake_put_ssl_request(out, login->seq, &response);
+    else
+        handshake_put(out, login->seq, &response);
+    login->seq++;
+}
+
+static enum login_verdict on_greeting(struct login *login, struct span payload, struct text *out,
+                                      struct error *err)
+{
+    struct greeting greeting;
+    if (payload.len > 0 && payload.data[0] == SAYS_ERR)
+        return refused(login, payload, err);
+    if (!greeting_parse(payload, &greeting)) {
+        (void)error_set(err, 0, "the server sent no greeting of protocol 10");
+        return failed(login);
+    }
+    login->server_caps = greeting.caps;
+    login->connection_id = greeting.connection_id;
+    login->server_collation = greeting.collation;
+    login->family = greeting_family(&greeting);
+    (void)printable(greeting.version, login->version, sizeof login->version);
+    if (!agree_caps(login, err) || !agree_tls(login, err) || !prove_first(login, &greeting, err))
+        return failed(login);
+    bool goes_tls = (login->caps & CAP_SSL) != 0;
+    put_response(login, out, goes_tls);
+    login->state = goes_tls ? SECURING : PROVING;
+    return goes_tls ? LOGIN_TLS_GO : LOGIN_MORE;
+}
+
+void login_secured(struct login *login, struct text *out)
+{
+    assert(login->state == SECURING);
+    login->auth.is_secure = true;
+    put_response(login, out, false);
+    login->state = PROVING;
+}
+
+/* ---- after the response ---- */
+
+static enum login_verdict on_ok(struct login *login, struct span payload, struct error *err)
+{
+    login->state = OVER;
+    if (reply_parse_ok(payload, login->caps, &login->ok))
+        return LOGIN_DONE;
+    (void)error_set(err, 0, "the server ended the login with a malformed OK");
+    return LOGIN_FAILED;
+}
+
+/* Puts what the plugin appended as a packet, or takes back what it appended before it failed. */
+static enum login_verdict send_answer(struct login *login, size_t at, enum auth_verdict verdict,
+                                      bool has_answer, struct text *out, struct error *err)
+{
+    if (verdict == AUTH_MORE && has_answer) {
+        packet_end(out, at, login->seq++);
+        return LOGIN_MORE;
+    }
+    if (!out->is_oom)
+        out->len = at;
+    if (verdict == AUTH_MORE)
+        return LOGIN_MORE;
+    (void)fail_plugin(login, err);
+    return failed(login);
+}
+
+/* Names the plugin that is now asked for; false when that cannot be. */
+static bool take_switch(struct login *login, struct span payload, struct error *err)
+{
+    struct span name, nonce;
+    char shown[64];
+    if (payload.len == 1)
+        return error_set(err, 0,
+                         "the server asks for the password format of MySQL before 4.1, which is refused");
+    if (!auth_switch_parse(payload, &name, &nonce))
+        return error_set(err, 0, "the server sent a malformed request to switch the authentication plugin");
+    if (login->has_switched)
+        return error_set(err, 0, "the server switched the authentication plugin twice, last to '%s'",
+                         printable(name, shown, sizeof shown));
+    const struct auth_plugin *plugin = auth_plugin_find(name);
+    if (plugin == NULL)
+        return error_set(err, 0,
+                         "the server asks for authentication plugin '%s', which headgate does not know",
+                         printable(name, shown, sizeof shown));
+    if (nonce.len > 0 && nonce.data[nonce.len - 1] == '\0')
+        nonce.len--;
+    if (nonce.len > sizeof login->auth.nonce)
+        return error_set(err, 0, "the server sent a nonce of %zu bytes for plugin %s", nonce.len,
+                         plugin->name);
+    login->plugin = plugin;
+    login->has_switched = true;
+    login->auth.stage = 0;
+    login->auth.nonce_len = nonce.len;
+    if (nonce.len > 0)
+        memcpy(login->auth.nonce, nonce.data, nonce.len);
+    return true;
+}
+
+static enum login_verdict on_switch(struct login *login, struct span payload, struct text *out,
+                                    struct error *err)
+{
+    if (!take_switch(login, payload, err))
+        return failed(login);
+    size_t at = packet_begin(out);
+    enum auth_verdict verdict = login->plugin->start(&login->auth, out, err);
+    return send_answer(login, at, verdict, true, out, err);
+}
+
+static enum login_verdict on_data(struct login *login, struct span data, struct text *out, struct error *err)
+{
+    bool has_answer = false;
+    size_t at = packet_begin(out);
+    enum auth_verdict verdict = login->plugin->step(&login->auth, data, out, &has_answer, err);
+    return send_answer(login, at, verdict, has_answer, out, err);
+}
+
+static enum login_verdict on_proving(struct login *login, struct span payload, struct text *out,
+                                     struct error *err)
+{
+    switch (payload.len > 0 ? payload.data[0] : -1) {
+    case SAYS_OK:
+        return on_ok(login, payload, err);
+    case SAYS_ERR:
+        return refused(login, payload, err);
+    case SAYS_SWITCH:
+        return on_switch(login, payload, out, err);
+    case SAYS_MORE:
+        return on_data(login, span_of(payload.data + 1, payload.len - 1), out, err);
+    case SAYS_NEXT_FACTOR:
+        (void)error_set(err, 0,
+                        "the server asks '%s' for a second authentication factor, which is not supported",
+                        login->wish->user);
+        return failed(login);
+    default: /* MariaDB leaves the 01 off where nothing can be mistaken */
+        return on_data(login, payload, out, err);
+    }
+}
+
+enum login_verdict login_feed(struct login *login, struct span payload, uint8_t seq, struct text *out,
+                              struct error *err)
+{
+    login->seq = (uint8_t)(seq + 1);
+    switch ((enum state)login->state) {
+    case GREETING:
+        return on_greeting(login, payload, out, err);
+    case PROVING:
+        return on_proving(login, payload, out, err);
+    case SECURING:
+        (void)error_set(err, 0, "the server sent a packet where TLS was to begin");
+        return failed(login);
+    case OVER:
+        break;
+    }
+    (void)error_set(err, 0, "the server sent more packets than its login has");
+    return failed(login);
+}
