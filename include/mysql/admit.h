@@ -25,11 +25,14 @@ typedef bool (*admit_find_user)(void *context, const char *user, struct auth_sec
 
 enum admit_verdict { ADMIT_MORE, ADMIT_ACCEPTED, ADMIT_REFUSED };
 
+struct admit_candidate; /* who wants in, until the verdict */
+
 struct admit {
     uint8_t state; /* private */
     uint8_t seq;   /* of the next packet we send */
     uint64_t offered;
     uint8_t nonce[NONCE_BYTES];
+    struct admit_candidate *candidate; /* owns: only while a dialogue goes on */
     bool is_known;            /* the user exists; never shown to the client */
     bool has_password;        /* the client sent a non-empty proof: for the 1045 text */
     /* results, kept for the session */
@@ -42,12 +45,13 @@ struct admit {
     struct text attributes;    /* owns: encoded pairs */
 };
 
-/* Appends the framed greeting; `greeting->nonce` is made here, caps must be what is offered to this client. False: no
- * randomness. */
+/* Begins anew, whatever `admit` held. Appends the framed greeting; `greeting->nonce` and `greeting->plugin` are made here,
+ * caps must be what is offered to this client. False: no randomness. */
 bool admit_greet(struct admit *admit, struct greeting *greeting, struct text *out);
 
 /* One packet of the client. ADMIT_REFUSED: `out` holds the ERR to send before closing, `err` the reason for the log. `peer`
- * is the client's address for the text "Access denied for user 'u'@'peer' (using password: YES)". */
+ * is the client's address for the text "Access denied for user 'u'@'peer' (using password: YES)". An SSLRequest is
+ * refused: TLS is not part of this machine. */
 enum admit_verdict admit_feed(struct admit *admit, struct span payload, uint8_t seq, const char *peer,
                               admit_find_user find, void *context, struct text *out, struct error *err);
 

@@ -12,6 +12,7 @@
 
 #define ROWS_COLUMNS_MAX 128
 #define ROWS_VALUES_MAX 2048
+#define ROWS_BYTES_MAX (1u << 20) /* names and values together */
 
 struct rows {
     uint8_t state; /* private */
@@ -28,8 +29,8 @@ struct rows {
 enum rows_verdict { ROWS_MORE, ROWS_DONE, ROWS_ERR, ROWS_BAD };
 
 void rows_begin(struct rows *rows, uint64_t caps); /* may be reused; memory is kept */
-/* One packet's payload. ROWS_ERR: err holds the server's code and text. OK without rows is ROWS_DONE. Too many columns
- * or cells is ROWS_BAD. */
+/* One packet's payload. ROWS_ERR: err holds the server's code and text. OK without rows is ROWS_DONE. Too many columns,
+ * cells or bytes is ROWS_BAD, and err says so. Of several result sets (multi-statements) the last one is kept. */
 enum rows_verdict rows_feed(struct rows *rows, struct span payload, struct error *err);
 /* Column by name, without regard to case; -1 when absent. */
 int rows_column(const struct rows *rows, const char *name);
