@@ -63,7 +63,7 @@ class Cluster:
             self._end(grace=0)
             if fresh:
                 self._remove(logs=self._temporary)
-        elif self._temporary:
+        elif not os.listdir(self.directory):
             os.rmdir(self.directory)
 
     @classmethod
@@ -122,7 +122,8 @@ class Cluster:
 
     def _create(self, name, replicas):
         self._flavour = flavour.find(name)
-        os.makedirs(self.store.directory, exist_ok=True)
+        os.makedirs(self.directory, exist_ok=True)
+        self._refuse_foreign_files(replicas)
         account = runas.choose(*filter(None, (self.store.directory, self._flavour.root)))
         self.store.write(self._description(account, replicas))
         for node in self.nodes():
@@ -133,6 +134,13 @@ class Cluster:
             replication.follow(node, self.primary())
         for node in self.replicas():
             replication.wait_replicating(node)
+
+    def _refuse_foreign_files(self, replicas):
+        """Nothing that is not the sandbox's own may be used, nor removed later."""
+        for number in range(1, replicas + 2):
+            path = os.path.join(self.directory, f"db{number}")
+            if os.path.exists(path):
+                raise SandboxError(f"{path} is in the way: a data directory belongs there")
 
     def _description(self, account, replicas):
         directory = self.store.directory

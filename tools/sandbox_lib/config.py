@@ -24,21 +24,19 @@ def storage_options(flavour):
     }
     if flavour.family == "mysql":
         del options["innodb_log_file_size"]
-        options["innodb_redo_log_capacity"] = "16M"
+        options["innodb_redo_log_capacity"] = "32M"
     return options
 
 
 def paths(flavour, datadir):
     """Where the server finds its own files, wherever its flavour was unpacked."""
-    options = {"basedir": flavour.basedir, "datadir": datadir, "tmpdir": datadir}
-    share = os.path.join(flavour.basedir, "share/mysql")
+    options = {"basedir": flavour.basedir, "datadir": datadir, "tmpdir": datadir,
+               # LOAD DATA INFILE and INTO OUTFILE may be tried anywhere.
+               "secure_file_priv": ""}
     if flavour.root:
-        library = "lib/mysql/plugin"
-        multiarch = os.path.join(flavour.basedir, "lib/x86_64-linux-gnu/mariadb/plugin")
-        options["plugin_dir"] = (multiarch if os.path.isdir(multiarch)
-                                 else os.path.join(flavour.basedir, library))
-        options["lc_messages_dir"] = share
-        options["character_sets_dir"] = os.path.join(share, "charsets")
+        options["plugin_dir"] = os.path.join(flavour.basedir, "lib/mysql/plugin")
+        options["lc_messages_dir"] = flavour.share()
+        options["character_sets_dir"] = os.path.join(flavour.share(), "charsets")
     return options
 
 
@@ -66,7 +64,6 @@ def server_config(flavour, node, replication_host):
         "local_infile": "1",
         "log_bin": "binlog",
         "relay_log": "relay",
-        "binlog_format": "ROW",
         "sync_binlog": "0",
         **(_mariadb() if flavour.family == "mariadb" else _mysql()),
     }
@@ -76,6 +73,7 @@ def server_config(flavour, node, replication_host):
 
 def _mariadb():
     return {
+        "binlog_format": "ROW",
         "log_slave_updates": "1",
         "gtid_strict_mode": "1",
         "slave_net_timeout": "10",

@@ -22,6 +22,14 @@ class Flavour:
         self.version = version
         self.root = root
 
+    def share(self):
+        """The folder of its messages, character sets and scripts."""
+        for name in ("share/mysql", "share/mariadb"):
+            path = os.path.join(self.basedir, name)
+            if os.path.isdir(os.path.join(path, "charsets")):
+                return path
+        raise SandboxError(f"found no charsets below {self.basedir}/share")
+
     def client(self):
         """The command line that starts this flavour's own SQL client."""
         program = "mariadb" if self.family == "mariadb" else "mysql"

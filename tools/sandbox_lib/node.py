@@ -73,6 +73,7 @@ class Node:
             raise SandboxError(f"{self.name} is {self.state()} already")
         self.write_config()
         facts = self.cluster.store.node(self.name)
+        self._forget_socket(facts)
         account = self.cluster.account()
         options = account.spawn_options()
         if account.uid == 0 or account.switches:
@@ -86,6 +87,17 @@ class Node:
             facts["error_log"], cwd=facts["datadir"],
             die_with_parent=self.cluster.die_with_parent, **options)
         self.cluster.store.change_node(self.name, pid=pid, started=started)
+
+    @staticmethod
+    def _forget_socket(facts):
+        """Remove what a killed server left.
+
+        MySQL refuses to start when its socket's lock file names a pid that
+        exists, whoever that is by now.
+        """
+        for path in (facts["socket"], facts["socket"] + ".lock"):
+            if os.path.exists(path):
+                os.unlink(path)
 
     def wait_ready(self, timeout=60):
         """Wait until it answers SQL; PortTaken or SandboxError if it ended instead."""

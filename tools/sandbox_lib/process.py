@@ -92,6 +92,7 @@ def kill(pid, started, timeout=10.0):
     send(pid, started, signal.SIGKILL)
     wait_for(f"process {pid} to be gone after SIGKILL",
              lambda: state(pid, started) == "dead", timeout, interval=0.005)
+    _reap(pid)
 
 
 def end_all(processes, grace=20.0):

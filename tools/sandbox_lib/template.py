@@ -78,7 +78,7 @@ def _mariadb_system_tables(flavour):
     The installing script of the package is not used: it calls the server by
     a path, which a private root with its own loader does not have.
     """
-    share = os.path.join(flavour.basedir, "share/mysql")
+    share = flavour.share()
     text = b"CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\nSET @auth_root_socket=NULL;\n"
     for part in ("system_tables", "performance_tables", "system_tables_data"):
         text += _script(share, part)
