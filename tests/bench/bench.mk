@@ -1,0 +1,34 @@
+# bench: the tools of tests/bench, built into $(BUILD)/bench, and the comparison they make. Included by the top Makefile.
+#
+#   make bench          nine interleaved rounds of everything (minutes)
+#   make bench-quick    the same, small (well under a minute): do the tools and the proxy work, not how fast
+#   BENCH_FLAGS=        more options for tests/bench/run
+
+BENCH_DIR   := $(BUILD)/bench
+BENCH_TOOLS := $(addprefix $(BENCH_DIR)/,nullserver load relay malloc_count.so)
+BENCH_CC     = $(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wconversion $(WARN) $(CFLAGS)
+
+bench_null  := nullserver null_reply wire sock
+bench_load  := load client login reply hist wire sock
+bench_relay := relay wire sock
+bench_objs   = $(patsubst %,$(BENCH_DIR)/%.o,$(1))
+
+$(BENCH_DIR)/%.o: tests/bench/%.c $(wildcard tests/bench/*.h)
+	@mkdir -p $(@D)
+	@$(BENCH_CC) -pthread -c -o $@ $<
+$(BENCH_DIR)/nullserver: $(call bench_objs,$(bench_null))
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+$(BENCH_DIR)/load: $(call bench_objs,$(bench_load))
+	@$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ -lcrypto
+$(BENCH_DIR)/relay: $(call bench_objs,$(bench_relay))
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+$(BENCH_DIR)/malloc_count.so: tests/bench/malloc_count.c
+	@mkdir -p $(@D)
+	@$(BENCH_CC) -fPIC -fno-builtin -shared -o $@ $<
+
+.PHONY: bench-tools bench bench-quick
+bench-tools: $(BENCH_TOOLS)
+bench: $(BENCH_TOOLS) $(BUILD)/headgate
+	@tests/bench/run --build $(BUILD) --headgate $(BUILD)/headgate $(BENCH_FLAGS)
+bench-quick: $(BENCH_TOOLS) $(BUILD)/headgate
+	@tests/bench/run --build $(BUILD) --headgate $(BUILD)/headgate --quick $(BENCH_FLAGS)
