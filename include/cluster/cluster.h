@@ -1,0 +1,56 @@
+/* One cluster: its servers, their monitors, and the view that workers read. Lives on the control thread.
+ *
+ *      timer ──► probe_run ──► on_probe ──► health_note ──► topology_decide ──► view ──► on_view (publish)
+ */
+#ifndef HEADGATE_CLUSTER_CLUSTER_H
+#define HEADGATE_CLUSTER_CLUSTER_H
+
+#include "base/error.h"
+#include "cluster/cluster_settings.h"
+#include "cluster/health.h"
+#include "cluster/probe.h"
+#include "cluster/topology.h"
+#include "cluster/view.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cluster_member {
+    struct cluster *cluster;   /* borrows */
+    struct server *server;     /* owns */
+    struct probe probe;
+    struct health health;
+    struct probe_result last;  /* of the last probe that passed */
+    char detail[160];          /* of the last probe that failed, until one passes */
+    bool is_known;             /* one has passed, ever */
+    bool was_probed;           /* one has ended, ever */
+    struct loop_timer timer;
+};
+
+struct cluster {
+    const struct cluster_settings *settings; /* borrows */
+    unsigned index;
+    struct upstream_env env;
+    struct cluster_member *members; /* owns */
+    size_t count;
+    int primary;
+    struct view *view; /* one reference; NULL before the first publication */
+    uint64_t epoch;
+    /* A new view: the receiver takes its own references. */
+    void (*on_view)(struct cluster *cluster, struct view *view);
+    void *owner; /* borrows */
+};
+
+/* Makes the servers; resolves names. `env` is copied. */
+bool cluster_init(struct cluster *cluster, const struct cluster_settings *settings, unsigned index,
+                  unsigned worker_count, const struct upstream_env *env, struct error *err);
+/* Starts probing; on_view follows. */
+void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, struct view *), void *owner);
+/* Stops probing. */
+void cluster_stop(struct cluster *cluster);
+void cluster_fini(struct cluster *cluster);
+
+/* Every server's first probe has ended, one way or the other. */
+bool cluster_is_probed(const struct cluster *cluster);
+
+#endif

@@ -1,0 +1,56 @@
+/* One backend server: who it is, and what each worker has done with it.
+ *
+ * Servers outlive configurations and views: they are made at start and never move, so that a pointer to one is an
+ * identity. What the cluster believes about them (role, state) is not here but in the view.
+ */
+#ifndef HEADGATE_CLUSTER_SERVER_H
+#define HEADGATE_CLUSTER_SERVER_H
+
+#include "base/counters.h"
+#include "base/error.h"
+#include "cluster/server_settings.h"
+#include "net/addr.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define SERVER_CACHE_LINE 64
+
+enum server_role { SERVER_UNKNOWN_ROLE, SERVER_PRIMARY, SERVER_REPLICA };
+enum server_state { SERVER_STARTING, SERVER_UP, SERVER_DOWN };
+
+/* Written by one worker, read by any; a line of its own, so that workers do not disturb each other. */
+struct server_counters {
+    _Alignas(SERVER_CACHE_LINE) counter connections_active; /* attached to a session */
+    counter connects;
+    counter connect_failures;
+    counter queries; /* commands whose reply came to its end */
+    counter errors;  /* of them, ended by ERR */
+    counter losses;  /* connections lost in the middle of a reply */
+};
+
+struct server {
+    char *name;              /* owns */
+    struct addr addr;
+    char address[ADDR_TEXT_MAX];
+    char *zone;              /* owns; "" when none */
+    int64_t weight;
+    enum tls_setting tls;
+    enum role_setting role_setting;
+    unsigned index;          /* in its cluster */
+    struct server_counters *by_worker; /* owns; worker_count rows */
+    unsigned worker_count;
+};
+
+/* Asks the resolver for names: only before the loops run. */
+struct server *server_new(const struct server_settings *settings, unsigned index, unsigned worker_count,
+                          struct error *err);
+void server_free(struct server **server);
+
+/* All workers' rows added up. */
+void server_sum(const struct server *server, struct server_counters *sum_r);
+
+const char *server_role_name(enum server_role role);   /* "primary", "replica", "unknown" */
+const char *server_state_name(enum server_state state); /* "up", "down", "starting" */
+
+#endif

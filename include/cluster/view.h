@@ -1,0 +1,50 @@
+/* What the cluster believes, as an immutable snapshot: published whole, replaced whole, read without locks.
+ * A worker holds one reference; sessions ask their worker and keep no pointer.
+ */
+#ifndef HEADGATE_CLUSTER_VIEW_H
+#define HEADGATE_CLUSTER_VIEW_H
+
+#include "cluster/server.h"
+#include "mysql/handshake.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VIEW_NO_SERVER (-1)
+
+struct view_server {
+    struct server *server; /* borrows: servers outlive views */
+    enum server_role role;
+    enum server_state state;
+    const char *reason;    /* static text */
+    char detail[160];      /* the last probe's error, or "" */
+    uint64_t since_us;
+    int64_t lag_ms;        /* -1: unknown */
+    bool takes_reads;
+};
+
+struct view {
+    atomic_uint references;
+    uint64_t epoch;              /* counts up with each publication */
+    const char *cluster_name;    /* borrows */
+    unsigned cluster_index;
+    enum server_family family;   /* FAMILY_UNKNOWN until a server has answered */
+    char version[64];            /* shown to clients: the lowest of all servers */
+    uint64_t caps;               /* what all servers that have answered have in common */
+    uint8_t collation;           /* the primary's default, for greetings */
+    bool ansi_quotes;            /* the servers' global sql_mode */
+    bool oracle;
+    bool no_backslash_escapes;
+    int primary;                 /* index, or VIEW_NO_SERVER */
+    size_t count;
+    struct view_server servers[];
+};
+
+struct view *view_new(size_t count);
+struct view *view_acquire(struct view *view);
+/* Frees with the last reference; *view becomes NULL. */
+void view_release(struct view **view);
+
+#endif

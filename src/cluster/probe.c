@@ -1,0 +1,221 @@
+#include "cluster/probe.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One question: its text by family and version, and what its answer means. */
+struct question {
+    const char *(*sql)(const struct upstream *upstream);
+    bool (*read)(struct probe *probe);
+};
+
+static struct probe *of_upstream(struct upstream *upstream)
+{
+    return upstream->owner;
+}
+
+static void finish(struct probe *probe, bool has_passed, const char *why)
+{
+    if (!probe->is_running)
+        return;
+    probe->is_running = false;
+    loop_timer_stop(&probe->deadline);
+    probe->result.has_passed = has_passed;
+    (void)span_copy_cstr(span_cstr(why), probe->result.error, sizeof probe->result.error);
+    if (!has_passed)
+        upstream_close(&probe->upstream);
+    probe->on_done(probe, &probe->result);
+}
+
+static bool has_word(struct span list, const char *word)
+{
+    size_t len = strlen(word);
+    for (size_t at = 0; at < list.len;) {
+        const uint8_t *comma = memchr(list.data + at, ',', list.len - at);
+        size_t end = comma != NULL ? (size_t)(comma - list.data) : list.len;
+        if (end - at == len && span_equal_nocase(span_of(list.data + at, len), span_cstr(word)))
+            return true;
+        at = end + 1;
+    }
+    return false;
+}
+
+/* ---- what am I? ---- */
+
+static const char *sql_variables(const struct upstream *upstream)
+{
+    (void)upstream;
+    return "SELECT @@global.read_only AS read_only, @@global.sql_mode AS sql_mode";
+}
+
+static bool read_variables(struct probe *probe)
+{
+    struct span value;
+    if (!rows_value(&probe->rows, 0, rows_column(&probe->rows, "read_only"), &value))
+        return false;
+    /* An enumeration from MariaDB 12 on: anything but off refuses some writers. */
+    probe->result.is_read_only = !span_is(value, "0") && !span_is_nocase(value, "OFF");
+    if (rows_value(&probe->rows, 0, rows_column(&probe->rows, "sql_mode"), &value)) {
+        probe->result.ansi_quotes = has_word(value, "ANSI_QUOTES");
+        probe->result.oracle = has_word(value, "ORACLE");
+        probe->result.no_backslash_escapes = has_word(value, "NO_BACKSLASH_ESCAPES");
+    }
+    return true;
+}
+
+/* ---- whom do I replicate from? ---- */
+
+static const char *sql_replication(const struct upstream *upstream)
+{
+    struct server_version version = greeting_version(span_cstr(upstream->version));
+    if (upstream->family != FAMILY_MYSQL)
+        return "SHOW ALL SLAVES STATUS";
+    bool is_old = version.major < 8 || (version.major == 8 && version.minor == 0 && version.patch < 22);
+    return is_old ? "SHOW SLAVE STATUS" : "SHOW REPLICA STATUS";
+}
+
+static bool row_value(const struct probe *probe, unsigned row, const char *name, const char *other,
+                      struct span *value_r)
+{
+    int column = rows_column(&probe->rows, name);
+    if (column < 0)
+        column = rows_column(&probe->rows, other);
+    return rows_value(&probe->rows, row, column, value_r);
+}
+
+static bool read_replication(struct probe *probe)
+{
+    struct probe_result *result = &probe->result;
+    struct span value;
+    uint64_t seconds;
+    result->is_applying = true;
+    for (unsigned row = 0; row < probe->rows.rows; row++) {
+        if (!row_value(probe, row, "Source_Host", "Master_Host", &value) || value.len == 0)
+            continue;
+        result->has_source = true;
+        if (!row_value(probe, row, "Replica_SQL_Running", "Slave_SQL_Running", &value) ||
+            !span_is_nocase(value, "Yes"))
+            result->is_applying = false;
+        if (row_value(probe, row, "Seconds_Behind_Source", "Seconds_Behind_Master", &value) &&
+            span_to_u64(value, &seconds) && (int64_t)seconds * 1000 > result->lag_ms)
+            result->lag_ms = (int64_t)seconds * 1000;
+    }
+    return true;
+}
+
+static const struct question questions[] = { { sql_variables, read_variables },
+                                             { sql_replication, read_replication } };
+
+/* ---- the dialogue ---- */
+
+static void ask(struct probe *probe)
+{
+    upstream_query(probe->upstream, questions[probe->step].sql(probe->upstream), &probe->rows, 0);
+}
+
+static void begin_questions(struct probe *probe)
+{
+    const struct upstream *upstream = probe->upstream;
+    probe->result.family = upstream->family;
+    probe->result.caps = upstream->server_caps;
+    probe->result.collation = upstream->server_collation;
+    memcpy(probe->result.version, upstream->version, sizeof probe->result.version);
+    probe->step = 0;
+    ask(probe);
+}
+
+static void on_ready(struct upstream *upstream)
+{
+    begin_questions(of_upstream(upstream));
+}
+
+static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
+{
+    struct probe *probe = of_upstream(upstream);
+    char why[160];
+    if (answer->is_err) {
+        (void)snprintf(why, sizeof why, "%.50s: %d %.90s", questions[probe->step].sql(upstream), answer->error.code,
+                       answer->error.text);
+        finish(probe, false, why);
+    } else if (!questions[probe->step].read(probe)) {
+        finish(probe, false, "the answer to the probe's question has an unknown form");
+    } else if (++probe->step < sizeof questions / sizeof *questions) {
+        ask(probe);
+    } else {
+        finish(probe, true, "");
+    }
+}
+
+static void on_failed(struct upstream *upstream, const struct error *err)
+{
+    struct probe *probe = of_upstream(upstream);
+    if (probe->is_running)
+        finish(probe, false, err->text);
+    else
+        upstream_close(&probe->upstream);
+}
+
+/* Between probes: the server said good-bye, or just went. */
+static void on_io(struct upstream *upstream, int events)
+{
+    struct probe *probe = of_upstream(upstream);
+    (void)events;
+    upstream_close(&probe->upstream);
+}
+
+static const struct upstream_owner_ops owner_ops = { on_ready, on_answer, on_failed, on_io };
+
+static void on_deadline(struct loop_timer *timer)
+{
+    struct probe *probe = (struct probe *)(void *)((char *)timer - offsetof(struct probe, deadline));
+    finish(probe, false, "no answer within the probe's timeout");
+}
+
+void probe_init(struct probe *probe, struct server *server, const struct monitor_settings *settings,
+                const struct upstream_env *env, void (*on_done)(struct probe *, const struct probe_result *),
+                void *owner)
+{
+    memset(probe, 0, sizeof *probe);
+    probe->server = server;
+    probe->settings = settings;
+    probe->env = env;
+    probe->on_done = on_done;
+    probe->owner = owner;
+    loop_timer_init(&probe->deadline, on_deadline);
+}
+
+static void connect_first(struct probe *probe)
+{
+    struct auth_secret secret = { 0 };
+    struct error err = { 0 };
+    struct upstream_wish wish = { .user = probe->settings->user, .secret = &secret, .collation = 33 };
+    if (auth_secret_from_password(&secret, span_cstr(probe->settings->password)))
+        probe->upstream = upstream_open(probe->env, probe->server, &wish, &owner_ops, probe, &err);
+    else
+        (void)error_set(&err, 0, "the monitor's password is too long");
+    auth_secret_wipe(&secret);
+    if (probe->upstream == NULL)
+        finish(probe, false, err.text);
+}
+
+void probe_run(struct probe *probe)
+{
+    if (probe->is_running)
+        return;
+    probe->is_running = true;
+    probe->result = (struct probe_result){ .lag_ms = -1 };
+    loop_timer_start(&probe->deadline, probe->env->loop, probe->settings->timeout_us);
+    if (probe->upstream != NULL)
+        begin_questions(probe);
+    else
+        connect_first(probe);
+}
+
+void probe_fini(struct probe *probe)
+{
+    probe->is_running = false;
+    loop_timer_stop(&probe->deadline);
+    upstream_close(&probe->upstream);
+    rows_fini(&probe->rows);
+}

@@ -1,0 +1,75 @@
+#include "cluster/server.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct server *server_new(const struct server_settings *settings, unsigned index, unsigned worker_count,
+                          struct error *err)
+{
+    struct server *server = mem_zalloc(sizeof *server);
+    if (server == NULL) {
+        (void)error_set(err, 0, "server '%s': out of memory", settings->name);
+        return NULL;
+    }
+    size_t bytes = worker_count * sizeof *server->by_worker;
+    server->name = mem_strdup(settings->name);
+    server->zone = mem_strdup(settings->zone != NULL ? settings->zone : "");
+    server->by_worker = aligned_alloc(SERVER_CACHE_LINE, bytes);
+    server->worker_count = worker_count;
+    server->weight = settings->weight;
+    server->tls = (enum tls_setting)settings->tls;
+    server->role_setting = (enum role_setting)settings->role;
+    server->index = index;
+    if (server->name == NULL || server->zone == NULL || server->by_worker == NULL) {
+        (void)error_set(err, 0, "server '%s': out of memory", settings->name);
+        server_free(&server);
+        return NULL;
+    }
+    memset(server->by_worker, 0, bytes);
+    if (!addr_resolve(settings->address, &server->addr, err)) {
+        (void)error_wrap(err, "server '%s'", settings->name);
+        server_free(&server);
+        return NULL;
+    }
+    (void)addr_format(&server->addr, server->address);
+    return server;
+}
+
+void server_free(struct server **server)
+{
+    if (*server == NULL)
+        return;
+    mem_free((*server)->name);
+    mem_free((*server)->zone);
+    free((*server)->by_worker);
+    mem_free(*server);
+    *server = NULL;
+}
+
+void server_sum(const struct server *server, struct server_counters *sum_r)
+{
+    memset(sum_r, 0, sizeof *sum_r);
+    for (unsigned i = 0; i < server->worker_count; i++) {
+        const struct server_counters *row = &server->by_worker[i];
+        counter_add(&sum_r->connections_active, counter_read(&row->connections_active));
+        counter_add(&sum_r->connects, counter_read(&row->connects));
+        counter_add(&sum_r->connect_failures, counter_read(&row->connect_failures));
+        counter_add(&sum_r->queries, counter_read(&row->queries));
+        counter_add(&sum_r->errors, counter_read(&row->errors));
+        counter_add(&sum_r->losses, counter_read(&row->losses));
+    }
+}
+
+const char *server_role_name(enum server_role role)
+{
+    static const char *const names[] = { "unknown", "primary", "replica" };
+    return names[role];
+}
+
+const char *server_state_name(enum server_state state)
+{
+    static const char *const names[] = { "starting", "up", "down" };
+    return names[state];
+}

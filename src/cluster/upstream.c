@@ -1,0 +1,558 @@
+#include "cluster/upstream.h"
+
+#include "base/mem.h"
+#include "mysql/command.h"
+#include "mysql/login.h"
+#include "mysql/packet.h"
+#include "mysql/reply.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The largest packet of a login: MySQL's public key and MariaDB's session tracking fit many times over. */
+#define LOGIN_PACKET_MAX (LOOP_WINDOW_BYTES - PACKET_HEADER_BYTES)
+
+/* The dialogue's own memory: gone, and wiped, once the login is over. */
+struct upstream_login {
+    struct login machine;
+    struct login_wish wish;
+    struct auth_secret secret;
+    struct text user;
+    struct text schema;
+    struct text attributes;
+    bool has_setup;
+};
+
+/* What headgate must hear about to keep sessions' state. MySQL's '*' would put statement_id on every reply
+ * (protocol.md §5), so the variables are named there. */
+static const char setup_mariadb[] =
+    "\x03SET SESSION session_track_system_variables='*', session_track_schema=1, session_track_state_change=1, "
+    "session_track_transaction_info='CHARACTERISTICS'";
+static const char setup_mysql[] =
+    "\x03SET SESSION session_track_system_variables='autocommit,auto_increment_increment,auto_increment_offset,"
+    "big_tables,block_encryption_mode,bulk_insert_buffer_size,character_set_client,character_set_connection,"
+    "character_set_database,character_set_results,collation_connection,collation_database,collation_server,"
+    "character_set_server,completion_type,cte_max_recursion_depth,default_collation_for_utf8mb4,"
+    "default_storage_engine,default_table_encryption,default_tmp_storage_engine,default_week_format,"
+    "div_precision_increment,end_markers_in_json,eq_range_index_dive_limit,explain_format,"
+    "explicit_defaults_for_timestamp,foreign_key_checks,generated_random_password_length,group_concat_max_len,"
+    "group_replication_consistency,gtid_next,histogram_generation_max_mem_size,information_schema_stats_expiry,"
+    "innodb_ft_enable_stopword,innodb_ft_user_stopword_table,innodb_lock_wait_timeout,innodb_strict_mode,"
+    "innodb_table_locks,innodb_tmpdir,interactive_timeout,internal_tmp_mem_storage_engine,join_buffer_size,"
+    "keep_files_on_create,lc_messages,lc_time_names,lock_wait_timeout,long_query_time,low_priority_updates,"
+    "max_delayed_threads,max_error_count,max_execution_time,max_heap_table_size,max_join_size,"
+    "max_length_for_sort_data,max_points_in_geometry,max_seeks_for_key,max_sort_length,max_sp_recursion_depth,"
+    "min_examined_row_limit,myisam_repair_threads,myisam_sort_buffer_size,myisam_stats_method,net_buffer_length,"
+    "net_read_timeout,net_retry_count,net_write_timeout,new,old_alter_table,optimizer_prune_level,"
+    "optimizer_search_depth,optimizer_switch,optimizer_trace,optimizer_trace_features,optimizer_trace_limit,"
+    "optimizer_trace_max_mem_size,optimizer_trace_offset,parser_max_mem_size,preload_buffer_size,"
+    "print_identified_with_as_hex,profiling,profiling_history_size,pseudo_replica_mode,pseudo_slave_mode,"
+    "pseudo_thread_id,query_alloc_block_size,query_prealloc_size,range_alloc_block_size,"
+    "range_optimizer_max_mem_size,rbr_exec_mode,read_buffer_size,read_rnd_buffer_size,require_row_format,"
+    "resultset_metadata,secondary_engine_cost_threshold,select_into_buffer_size,select_into_disk_sync,"
+    "select_into_disk_sync_delay,set_operations_buffer_size,show_create_table_skip_secondary_engine,"
+    "show_create_table_verbosity,show_gipk_in_create_table_and_information_schema,show_old_temporals,"
+    "sort_buffer_size,sql_auto_is_null,sql_big_selects,sql_buffer_result,sql_generate_invisible_primary_key,"
+    "sql_log_bin,sql_log_off,sql_mode,sql_notes,sql_quote_show_create,sql_require_primary_key,sql_safe_updates,"
+    "sql_select_limit,sql_warnings,terminology_use_previous,time_zone,timestamp,tmp_table_size,"
+    "transaction_alloc_block_size,transaction_allow_batching,transaction_isolation,transaction_prealloc_size,"
+    "transaction_read_only,unique_checks,updatable_views_with_limit,use_secondary_engine,"
+    "windowing_use_high_precision,xa_detach_on_prepare', session_track_schema=1, session_track_state_change=1, "
+    "session_track_transaction_info='CHARACTERISTICS', session_track_gtids='OWN_GTID'";
+
+static struct upstream *of_timer(struct loop_timer *timer)
+{
+    return (struct upstream *)(void *)((char *)timer - offsetof(struct upstream, timer));
+}
+
+static void free_login(struct upstream *upstream)
+{
+    struct upstream_login *login = upstream->login;
+    if (login == NULL)
+        return;
+    auth_secret_wipe(&login->secret);
+    text_fini(&login->user);
+    text_fini(&login->schema);
+    text_fini(&login->attributes);
+    mem_free_secret(login, sizeof *login);
+    upstream->login = NULL;
+}
+
+static struct server_counters *counters(struct upstream *upstream)
+{
+    return &upstream->server->by_worker[upstream->env->worker];
+}
+
+/* Everything that goes wrong goes through here: once. */
+static void fail(struct upstream *upstream, const struct error *err)
+{
+    if (upstream->state == UPSTREAM_DEAD)
+        return;
+    if (upstream->login != NULL)
+        counter_add(&counters(upstream)->connect_failures, 1);
+    upstream->state = UPSTREAM_DEAD;
+    loop_timer_stop(&upstream->timer);
+    stream_want(&upstream->stream, 0);
+    upstream->ops->on_failed(upstream, err);
+}
+
+static void fail_lost(struct upstream *upstream, const char *during)
+{
+    struct error err = { 0 };
+    if (upstream->stream.error != 0)
+        (void)error_errno(&err, upstream->stream.error, "%s (%s): %s", upstream->server->name,
+                          upstream->server->address, during);
+    else
+        (void)error_set(&err, 0, "%s (%s): %s: the server closed the connection", upstream->server->name,
+                        upstream->server->address, during);
+    fail(upstream, &err);
+}
+
+static void on_deadline(struct loop_timer *timer)
+{
+    static const char *const doing[] = {
+        [UPSTREAM_CONNECTING] = "connecting",
+        [UPSTREAM_LOGGING_IN] = "logging in",
+        [UPSTREAM_SECURING] = "TLS handshake",
+        [UPSTREAM_READY] = "idle",
+        [UPSTREAM_EXCHANGING] = "waiting for an answer",
+        [UPSTREAM_BUSY] = "busy",
+        [UPSTREAM_DEAD] = "dead",
+    };
+    struct upstream *upstream = of_timer(timer);
+    struct error err = { 0 };
+    (void)error_set(&err, ETIMEDOUT, "%s (%s): %s: no answer in time", upstream->server->name,
+                    upstream->server->address, doing[upstream->state]);
+    fail(upstream, &err);
+}
+
+/* While READY or BUSY the owner decides what readiness matters; otherwise this does. */
+static void watch(struct upstream *upstream)
+{
+    if (upstream->state != UPSTREAM_DEAD)
+        stream_want(&upstream->stream, EV_READ | (stream_has_output(&upstream->stream) ? EV_WRITE : 0));
+}
+
+static bool flush(struct upstream *upstream)
+{
+    enum stream_result result = stream_flush(&upstream->stream);
+    if (result == STREAM_FAILED) {
+        fail_lost(upstream, "writing");
+        return false;
+    }
+    watch(upstream);
+    return true;
+}
+
+/* ---- exchanges ---- */
+
+static void finish_exchange(struct upstream *upstream)
+{
+    struct upstream_answer answer = *upstream->answer;
+    loop_timer_stop(&upstream->timer);
+    mem_free(upstream->answer);
+    upstream->answer = NULL;
+    upstream->rows = NULL;
+    upstream->state = UPSTREAM_READY;
+    buf_drop_parsed(&upstream->stream.in);
+    stream_trim(&upstream->stream);
+    if (answer.status != 0)
+        upstream->status = answer.status;
+    if (upstream->has_been_ready) {
+        upstream->ops->on_answer(upstream, &answer);
+    } else if (answer.is_err) {
+        (void)error_wrap(&answer.error, "%s (%s): turning session tracking on", upstream->server->name,
+                         upstream->server->address);
+        fail(upstream, &answer.error);
+    } else {
+        upstream->has_been_ready = true;
+        upstream->ops->on_ready(upstream);
+    }
+}
+
+static void note_packet(struct upstream_answer *answer, const struct tracker_info *info)
+{
+    struct reply_err said;
+    if (info->kind == TRACKER_ERR) {
+        answer->is_err = true;
+        bool is_clear = reply_parse_err(info->payload, &said);
+        answer->error.code = info->error;
+        memcpy(answer->error.sqlstate, is_clear ? said.sqlstate : "HY000", 6);
+        if (is_clear)
+            (void)span_copy_cstr(said.text, answer->error.text, sizeof answer->error.text);
+    } else if (info->kind == TRACKER_PREPARED) {
+        answer->stmt_id = info->stmt_id;
+        answer->params = info->params;
+        answer->columns = info->columns;
+    } else {
+        answer->status = info->status;
+    }
+}
+
+/* True when the reply is over. */
+static bool swallow(struct upstream *upstream)
+{
+    struct buf *in = &upstream->stream.in;
+    for (;;) {
+        struct tracker_info info = { 0 };
+        size_t pass = 0;
+        enum tracker_verdict verdict = tracker_feed(&upstream->tracker, buf_unparsed(in), &pass, &info);
+        buf_mark_parsed(in, pass + (verdict == TRACKER_PACKET ? info.len : 0));
+        if (verdict == TRACKER_PACKET)
+            note_packet(upstream->answer, &info);
+        buf_drop_parsed(in);
+        if (verdict == TRACKER_DONE || (verdict == TRACKER_PACKET && info.is_last))
+            return true;
+        if (verdict == TRACKER_BAD || (verdict == TRACKER_PACKET && info.kind == TRACKER_INFILE)) {
+            struct error err = { 0 };
+            (void)error_set(&err, 0, "%s (%s): the server sent something that is not a reply",
+                            upstream->server->name, upstream->server->address);
+            fail(upstream, &err);
+            return false;
+        }
+        if (verdict == TRACKER_MORE)
+            return false;
+    }
+}
+
+/* Rows wanted: feed whole packets to the collector. True when the reply is over. */
+static bool collect(struct upstream *upstream)
+{
+    struct buf *in = &upstream->stream.in;
+    struct packet_header header;
+    while (packet_peek(buf_unparsed(in), &header) && in->filled - in->parsed >= PACKET_HEADER_BYTES + header.len) {
+        struct span payload = span_of(in->data + in->parsed + PACKET_HEADER_BYTES, header.len);
+        enum rows_verdict verdict = rows_feed(upstream->rows, payload, &upstream->answer->error);
+        buf_mark_parsed(in, PACKET_HEADER_BYTES + header.len);
+        buf_drop_parsed(in);
+        upstream->answer->is_err = verdict == ROWS_ERR;
+        if (verdict == ROWS_DONE || verdict == ROWS_ERR)
+            return true;
+        if (verdict == ROWS_BAD) {
+            struct error err = { 0 };
+            (void)error_set(&err, 0, "%s (%s): unreadable result set", upstream->server->name,
+                            upstream->server->address);
+            fail(upstream, &err);
+            return false;
+        }
+    }
+    return false;
+}
+
+static void go_on_exchange(struct upstream *upstream)
+{
+    bool is_over = upstream->rows != NULL ? collect(upstream) : swallow(upstream);
+    if (upstream->state != UPSTREAM_EXCHANGING)
+        return;
+    if (is_over)
+        finish_exchange(upstream);
+    else if (buf_room(&upstream->stream.in) == 0 && upstream->stream.in.data != NULL)
+        fail_lost(upstream, "an answer too long for its window");
+}
+
+static void begin_exchange(struct upstream *upstream, enum reply_shape shape, struct span payload,
+                           uint64_t deadline_us)
+{
+    assert(upstream->state == UPSTREAM_READY);
+    upstream->state = UPSTREAM_EXCHANGING;
+    upstream->answer = mem_zalloc(sizeof *upstream->answer);
+    (void)packet_put(&upstream->stream.out, 0, payload);
+    if (upstream->answer == NULL || upstream->stream.out.is_oom) {
+        upstream->stream.error = ENOMEM;
+        fail_lost(upstream, "preparing a command");
+        return;
+    }
+    tracker_begin(&upstream->tracker, shape, upstream->caps, false, LOOP_WINDOW_BYTES);
+    if (deadline_us > 0)
+        loop_timer_start(&upstream->timer, upstream->env->loop, deadline_us);
+    (void)flush(upstream);
+}
+
+void upstream_exchange(struct upstream *upstream, enum reply_shape shape, struct span payload, uint64_t deadline_us)
+{
+    begin_exchange(upstream, shape, payload, deadline_us);
+}
+
+void upstream_query(struct upstream *upstream, const char *sql, struct rows *rows, uint64_t deadline_us)
+{
+    struct text command = { 0 };
+    (void)text_append_byte(&command, COM_QUERY);
+    (void)text_append_cstr(&command, sql);
+    rows_begin(rows, upstream->caps);
+    upstream->rows = rows;
+    begin_exchange(upstream, REPLY_GENERIC, text_span(&command), deadline_us);
+    text_fini(&command);
+}
+
+void upstream_set_up(struct upstream *upstream)
+{
+    struct span sql = upstream->family == FAMILY_MYSQL ? SPAN_LITERAL(setup_mysql) : SPAN_LITERAL(setup_mariadb);
+    upstream->is_set_up = true;
+    begin_exchange(upstream, REPLY_GENERIC, sql, upstream->env->login_us);
+}
+
+/* ---- login ---- */
+
+static void logged_in(struct upstream *upstream)
+{
+    struct login *login = &upstream->login->machine;
+    upstream->caps = login->caps;
+    upstream->server_caps = login->server_caps;
+    upstream->family = login->family;
+    upstream->connection_id = login->connection_id;
+    upstream->server_collation = login->server_collation;
+    upstream->status = login->ok.status;
+    memcpy(upstream->version, login->version, sizeof upstream->version);
+    (void)text_append_span(&upstream->schema, text_span(&upstream->login->schema));
+    bool has_setup = upstream->login->has_setup;
+    free_login(upstream);
+    counter_add(&counters(upstream)->connects, 1);
+    upstream->state = UPSTREAM_READY;
+    if (has_setup) {
+        upstream_set_up(upstream); /* the login's deadline goes on */
+        return;
+    }
+    loop_timer_stop(&upstream->timer);
+    upstream->has_been_ready = true;
+    upstream->ops->on_ready(upstream);
+}
+
+static void secure(struct upstream *upstream)
+{
+    struct error err = { 0 };
+    int want = EV_READ;
+    enum stream_result result = stream_handshake(&upstream->stream, &want, &err);
+    if (result == STREAM_FAILED) {
+        (void)error_wrap(&err, "%s (%s)", upstream->server->name, upstream->server->address);
+        fail(upstream, &err);
+    } else if (result == STREAM_BLOCKED) {
+        stream_want(&upstream->stream, want);
+    } else {
+        upstream->state = UPSTREAM_LOGGING_IN;
+        login_secured(&upstream->login->machine, &upstream->stream.out);
+        (void)flush(upstream);
+    }
+}
+
+static void start_tls(struct upstream *upstream)
+{
+    struct error err = { 0 };
+    if (buf_unparsed(&upstream->stream.in).len > 0)
+        (void)error_set(&err, 0, "%s (%s): the server spoke before TLS was up", upstream->server->name,
+                        upstream->server->address);
+    else if (stream_flush(&upstream->stream) != STREAM_OK)
+        (void)error_set(&err, 0, "%s (%s): sending the TLS request", upstream->server->name,
+                        upstream->server->address);
+    else if (stream_secure(&upstream->stream, upstream->env->tls, &err)) {
+        upstream->state = UPSTREAM_SECURING;
+        secure(upstream);
+        return;
+    }
+    fail(upstream, &err);
+}
+
+/* What one packet of the dialogue led to. False when there is nothing more to do here. */
+static bool obey(struct upstream *upstream, enum login_verdict verdict, struct error *err)
+{
+    switch (verdict) {
+    case LOGIN_MORE:
+        return flush(upstream);
+    case LOGIN_TLS_GO:
+        start_tls(upstream);
+        return false;
+    case LOGIN_DONE:
+        logged_in(upstream);
+        return false;
+    case LOGIN_FAILED:
+        err->sqlstate[0] = '\0'; /* our own finding, not the server's word */
+        break;
+    case LOGIN_REFUSED:
+        break;
+    }
+    (void)error_wrap(err, "login to %s (%s) as '%s'", upstream->server->name, upstream->server->address,
+                     upstream->login->wish.user);
+    fail(upstream, err);
+    return false;
+}
+
+static void go_on_login(struct upstream *upstream)
+{
+    struct buf *in = &upstream->stream.in;
+    struct packet_header header;
+    while (upstream->state == UPSTREAM_LOGGING_IN && packet_peek(buf_unparsed(in), &header)) {
+        struct error err = { 0 };
+        if (header.len > LOGIN_PACKET_MAX) {
+            (void)error_set(&err, 0, "%s (%s): a packet of %u bytes during login", upstream->server->name,
+                            upstream->server->address, header.len);
+            fail(upstream, &err);
+            return;
+        }
+        if (in->filled - in->parsed < PACKET_HEADER_BYTES + header.len)
+            return;
+        struct span payload = span_of(in->data + in->parsed + PACKET_HEADER_BYTES, header.len);
+        enum login_verdict verdict =
+            login_feed(&upstream->login->machine, payload, header.seq, &upstream->stream.out, &err);
+        buf_mark_parsed(in, PACKET_HEADER_BYTES + header.len);
+        buf_drop_parsed(in);
+        if (!obey(upstream, verdict, &err))
+            return;
+    }
+}
+
+static void go_on_connect(struct upstream *upstream)
+{
+    struct error err = { 0 };
+    if (!dial_finish(upstream->stream.fd, &upstream->server->addr, &err)) {
+        (void)error_wrap(&err, "%s", upstream->server->name);
+        fail(upstream, &err);
+        return;
+    }
+    upstream->state = UPSTREAM_LOGGING_IN;
+    loop_timer_start(&upstream->timer, upstream->env->loop, upstream->env->login_us);
+    watch(upstream);
+}
+
+static bool fill(struct upstream *upstream, const char *during)
+{
+    enum stream_result result = stream_fill(&upstream->stream);
+    if (result == STREAM_OK || result == STREAM_BLOCKED)
+        return true;
+    fail_lost(upstream, during);
+    return false;
+}
+
+static void on_ready(struct stream *stream, int events)
+{
+    struct upstream *upstream = stream->owner;
+    switch (upstream->state) {
+    case UPSTREAM_CONNECTING:
+        go_on_connect(upstream);
+        break;
+    case UPSTREAM_SECURING:
+        secure(upstream);
+        break;
+    case UPSTREAM_LOGGING_IN:
+        if (flush(upstream) && (events & EV_READ) && fill(upstream, "login"))
+            go_on_login(upstream);
+        break;
+    case UPSTREAM_EXCHANGING:
+        if (flush(upstream) && (events & EV_READ) && fill(upstream, "waiting for an answer"))
+            go_on_exchange(upstream);
+        break;
+    case UPSTREAM_READY:
+    case UPSTREAM_BUSY:
+        upstream->ops->on_io(upstream, events);
+        break;
+    case UPSTREAM_DEAD:
+        break;
+    }
+}
+
+/* ---- birth and death ---- */
+
+static bool copy_wish(struct upstream_login *login, const struct upstream_wish *wish, const struct server *server)
+{
+    login->secret = *wish->secret;
+    login->has_setup = wish->has_setup;
+    (void)text_append_cstr(&login->user, wish->user);
+    (void)text_append_span(&login->schema, wish->schema);
+    (void)text_append_span(&login->attributes, wish->attributes);
+    login->wish = (struct login_wish){
+        .user = text_cstr(&login->user),
+        .secret = &login->secret,
+        .schema = text_cstr(&login->schema),
+        .attributes = text_span(&login->attributes),
+        .caps = wish->caps,
+        .collation = wish->collation,
+        .tls = server->tls == TLS_SETTING_OFF       ? LOGIN_TLS_OFF
+               : server->tls == TLS_SETTING_REQUIRED ? LOGIN_TLS_REQUIRED
+                                                     : LOGIN_TLS_PREFERRED,
+        .is_local = addr_is_local(&server->addr),
+    };
+    /* A unix socket is as good as TLS: do not pay for both unless told to. */
+    if (login->wish.is_local && login->wish.tls == LOGIN_TLS_PREFERRED)
+        login->wish.tls = LOGIN_TLS_OFF;
+    return !login->user.is_oom && !login->schema.is_oom && !login->attributes.is_oom;
+}
+
+struct upstream *upstream_open(const struct upstream_env *env, struct server *server, const struct upstream_wish *wish,
+                               const struct upstream_owner_ops *ops, void *owner, struct error *err)
+{
+    struct upstream *upstream = mem_zalloc(sizeof *upstream);
+    struct upstream_login *login = mem_zalloc(sizeof *login);
+    int fd = -1;
+    if (upstream == NULL || login == NULL)
+        (void)error_set(err, ENOMEM, "%s: out of memory", server->name);
+    else if ((fd = dial_start(&server->addr, &env->socket, err)) < 0)
+        (void)error_wrap(err, "%s", server->name);
+    if (fd < 0) {
+        counter_add(&server->by_worker[env->worker].connect_failures, 1);
+        mem_free(upstream);
+        mem_free(login);
+        return NULL;
+    }
+    stream_open(&upstream->stream, env->loop, fd, on_ready, upstream);
+    upstream->env = env;
+    upstream->server = server;
+    upstream->ops = ops;
+    upstream->owner = owner;
+    upstream->login = login;
+    upstream->is_counted = wish->has_setup; /* probes are not sessions' connections */
+    if (upstream->is_counted)
+        counter_add(&counters(upstream)->connections_active, 1);
+    loop_timer_init(&upstream->timer, on_deadline);
+    if (!copy_wish(login, wish, server)) {
+        upstream_close(&upstream);
+        (void)error_set(err, ENOMEM, "%s: out of memory", server->name);
+        return NULL;
+    }
+    login_begin(&login->machine, &login->wish);
+    upstream->state = UPSTREAM_CONNECTING;
+    loop_timer_start(&upstream->timer, env->loop, env->connect_us);
+    stream_want(&upstream->stream, EV_WRITE);
+    return upstream;
+}
+
+static void bury(struct loop_corpse *corpse)
+{
+    mem_free((char *)corpse - offsetof(struct upstream, corpse));
+}
+
+void upstream_close(struct upstream **upstream_r)
+{
+    struct upstream *upstream = *upstream_r;
+    *upstream_r = NULL;
+    if (upstream == NULL)
+        return;
+    if (upstream->state == UPSTREAM_READY) {
+        static const uint8_t quit[] = { 1, 0, 0, 0, COM_QUIT };
+        size_t sent;
+        (void)stream_send(&upstream->stream, span_of(quit, sizeof quit), &sent);
+    }
+    upstream->state = UPSTREAM_DEAD;
+    loop_timer_stop(&upstream->timer);
+    stream_close(&upstream->stream);
+    free_login(upstream);
+    mem_free(upstream->answer);
+    upstream->answer = NULL;
+    text_fini(&upstream->schema);
+    if (upstream->is_counted)
+        counter_sub(&counters(upstream)->connections_active, 1);
+    loop_bury(upstream->env->loop, &upstream->corpse, bury);
+}
+
+void upstream_begin(struct upstream *upstream, enum reply_shape shape, bool has_cursor)
+{
+    assert(upstream->state == UPSTREAM_READY);
+    upstream->state = UPSTREAM_BUSY;
+    tracker_begin(&upstream->tracker, shape, upstream->caps, has_cursor, LOOP_WINDOW_BYTES);
+}
+
+void upstream_end(struct upstream *upstream)
+{
+    assert(upstream->state == UPSTREAM_BUSY);
+    upstream->state = UPSTREAM_READY;
+}
