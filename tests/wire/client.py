@@ -1,0 +1,151 @@
+"""A scripted client: logs in, sends commands byte for byte, reads replies packet for packet."""
+
+import socket
+
+import mysqlwire as w
+import replies as r
+from handshake import NATIVE, Greeting, Response, change_user, native_token, parse_auth_switch
+
+
+def dial(address, timeout=20.0):
+    """A connected socket: "host:port", "[v6]:port", or the path of a unix socket."""
+    if address.startswith("/"):
+        sock = socket.socket(socket.AF_UNIX)
+        sock.settimeout(timeout)
+        sock.connect(address)
+        return sock
+    host, _, port = address.rpartition(":")
+    return socket.create_connection((host.strip("[]"), int(port)), timeout=timeout)
+
+
+class Client:
+    """A logged-in connection. `connect` raises replies.Err where the server refuses."""
+
+    def __init__(self, address, timeout=20.0):
+        self.address = address
+        self.pipe = w.Pipe(dial(address, timeout), timeout)
+        self.greeting = None
+        self.caps = 0
+        self.infile = None   # (name): bytes, or an iterable of them, for LOAD DATA LOCAL
+        self.login_ok = None
+
+    @classmethod
+    def connect(cls, address, user="app", password="app_pw", schema="", caps=w.MODERN_CAPS, timeout=20.0,
+                attributes=None, collation=45):
+        client = cls(address, timeout)
+        try:
+            client.read_greeting()
+            client.log_in(user, password, schema, caps, attributes, collation)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    # ---- login ----
+
+    def read_greeting(self):
+        payload = self.pipe.read_packet()
+        if payload[:1] == b"\xff":
+            raise r.parse_err(payload)
+        self.greeting = Greeting.parse(payload)
+        return self.greeting
+
+    def response(self, user, password, schema="", caps=w.MODERN_CAPS, attributes=None, collation=45):
+        """The payload of our answer to the greeting; remembers the capabilities agreed."""
+        caps |= w.CONNECT_WITH_DB if schema else 0
+        self.caps = caps & (self.greeting.caps | w.CONNECT_WITH_DB)
+        return Response(w.text(user), native_token(password, self.greeting.nonce), self.caps, w.text(schema),
+                        collation, attributes=attributes or {"_client_name": "wire"}).payload()
+
+    def log_in(self, user, password, schema="", caps=w.MODERN_CAPS, attributes=None, collation=45):
+        self.pipe.send_packet(self.response(user, password, schema, caps, attributes, collation))
+        self.finish_login(password)
+
+    def finish_login(self, password):
+        payload = self.pipe.read_packet()
+        if payload[:1] == b"\xfe":
+            plugin, nonce = parse_auth_switch(payload)
+            if plugin != NATIVE:
+                raise w.WireError(f"unexpected plugin {plugin!r}")
+            self.pipe.send_packet(native_token(password, nonce))
+            payload = self.pipe.read_packet()
+        if payload[:1] == b"\xff":
+            raise r.parse_err(payload)
+        if payload[:1] != b"\x00":
+            raise w.WireError(f"neither OK nor ERR after login: {payload[:20]!r}")
+        self.login_ok = r.parse_ok(payload, self.caps)
+
+    # ---- commands ----
+
+    def send(self, byte, body=b""):
+        """Send a command; the reply is read by read()."""
+        self.pipe.send_packet(w.int1(byte) + w.text(body), seq=0)
+
+    def read(self, shape=r.GENERIC, cursor=False, keep=True):
+        return r.ReplyReader(self.pipe, self.caps, keep, self._send_file).read(shape, cursor)
+
+    def command(self, byte, body=b"", cursor=False):
+        """Send and read whole; an ERR is in the reply, not raised."""
+        self.send(byte, body)
+        shape = r.SHAPES.get(byte, r.GENERIC)
+        return None if shape == r.NOTHING else self.read(shape, cursor)
+
+    def query(self, sql):
+        """Send and read whole; raises replies.Err."""
+        reply = self.command(w.QUERY, sql)
+        if reply.error:
+            raise reply.error
+        return reply
+
+    def rows(self, sql):
+        return self.query(sql).text_rows()
+
+    def value(self, sql):
+        rows = self.rows(sql)
+        return rows[0][0] if rows else None
+
+    def change_user(self, user, password, schema=""):
+        self.pipe.send_packet(change_user(user, native_token(password, self.greeting.nonce), schema,
+                                          attributes={} if self.caps & w.CONNECT_ATTRS else None), seq=0)
+        self.finish_login(password)
+
+    def _send_file(self, name):
+        data = self.infile(name) if self.infile else b""
+        for piece in [data] if isinstance(data, bytes) else data:
+            if piece:
+                self.pipe.send_packet(piece)
+        self.pipe.send_packet(b"")
+
+    def quit(self):
+        self.send(w.QUIT)
+        self.close()
+
+    def close(self):
+        self.pipe.close()
+
+
+def execute(statement_id, values=(), flags=0, types=True):
+    """The body of COM_STMT_EXECUTE; values are bytes, int or None."""
+    body = w.int4(statement_id) + w.int1(flags) + w.int4(1)
+    if not values:
+        return body
+    bitmap = bytearray((len(values) + 7) // 8)
+    kinds = data = b""
+    for index, value in enumerate(values):
+        if value is None:
+            bitmap[index // 8] |= 1 << index % 8
+        kinds += w.int2(w.LONGLONG if isinstance(value, int) else w.VAR_STRING)
+        if isinstance(value, int):
+            data += value.to_bytes(8, "little", signed=True)
+        elif value is not None and value is not SENT_BEFORE:
+            data += w.lenenc_bytes(value)
+    return body + bytes(bitmap) + (b"\1" + kinds if types else b"\0") + data
+
+
+SENT_BEFORE = object()  # a parameter whose data COM_STMT_SEND_LONG_DATA has brought

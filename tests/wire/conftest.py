@@ -1,0 +1,113 @@
+"""What the wire tests share: a time limit for each test, two scripted servers, and headgate in front of them.
+
+WIRE_DIRECT=1 puts no proxy between: the client speaks to the scripted primary itself. That is how the tests of
+transparency are tested.
+"""
+
+import os
+import signal
+import sys
+
+import pytest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from client import Client  # noqa: E402
+from fakeserver import FakeServer  # noqa: E402
+from proxy import Proxy  # noqa: E402
+
+SECONDS_PER_TEST = 60
+
+
+DIRECT = os.environ.get("WIRE_DIRECT") == "1"
+
+
+def pytest_collection_modifyitems(config, items):
+    if DIRECT:
+        kept = [i for i in items if i.path.name == "test_ends.py"
+                or "front" in i.fixturenames and not {"rig", "running"} & set(i.fixturenames)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+
+@pytest.fixture(autouse=True)
+def bounded():
+    """No test hangs."""
+    def too_long(*_):
+        raise TimeoutError(f"test took more than {SECONDS_PER_TEST} s")
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(SECONDS_PER_TEST)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+class Rig:
+    """headgate between scripted ends."""
+
+    def __init__(self, proxy, primary, replica):
+        self.proxy, self.primary, self.replica = proxy, primary, replica
+
+    def connect(self, listener="primary", **options):
+        return Client.connect(self.proxy.address[listener], **options)
+
+    def is_served(self, listener="primary"):
+        """A new client logs in and has a statement answered."""
+        with self.connect(listener) as client:
+            return client.query("DO 'served'").error is None
+
+
+class Direct:
+    """No proxy."""
+
+    def __init__(self, primary):
+        self.primary = primary
+
+    def connect(self, **options):
+        return Client.connect(self.primary.address, **options)
+
+    def is_served(self):
+        with self.connect() as client:
+            return client.query("DO 'served'").error is None
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory):
+    """A scripted primary, on a unix socket (where a write is known to have been read), and a replica, over TCP."""
+    primary = FakeServer("db1", path=str(tmp_path_factory.mktemp("db1") / "sock"))
+    replica = FakeServer("db2", role="replica", first_statement_id=500001)
+    yield primary, replica
+    primary.stop()
+    replica.stop()
+
+
+@pytest.fixture(scope="module")
+def running(servers):
+    primary, replica = servers
+    listed = [{"name": s.name, "address": s.address, "role": s.role} for s in servers]
+    listeners = (*Proxy.LISTENERS, {"name": "tcp", "mode": "primary", "kind": "tcp"})
+    with Proxy({"main": listed}, listeners=listeners) as proxy:
+        yield Rig(proxy, primary, replica)
+
+
+@pytest.fixture
+def rig(running):
+    """headgate before two servers that start each test as dull ones."""
+    assert running.proxy.is_running(), running.proxy.log()[-6000:]
+    for server in (running.primary, running.replica):
+        server.forget()
+    yield running
+    assert running.proxy.is_running(), running.proxy.log()[-6000:]
+    running.proxy.check_log()
+
+
+@pytest.fixture
+def front(request):
+    """What a client of the primary sees: headgate, or with WIRE_DIRECT the scripted server itself."""
+    if DIRECT:
+        primary, _ = request.getfixturevalue("servers")
+        primary.forget()
+        yield Direct(primary)
+    else:
+        yield request.getfixturevalue("rig")

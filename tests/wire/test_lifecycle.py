@@ -1,0 +1,175 @@
+"""headgate's own life: starting, ending, servers that come and go."""
+
+import os
+import signal
+import subprocess
+import threading
+
+import pytest
+
+import mysqlwire as w
+import replies as r
+from client import Client
+from fakeserver import FakeServer
+from proxy import BINARY, Proxy, wait_until
+
+
+@pytest.fixture
+def pair():
+    primary, replica = FakeServer("db1"), FakeServer("db2", role="replica", first_statement_id=500001)
+    yield primary, replica
+    primary.stop()
+    replica.stop()
+
+
+def listed(*servers, **options):
+    return [{"name": s.name, "address": s.address, "role": s.role, **options} for s in servers]
+
+
+def run(*arguments):
+    return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=20, check=False)
+
+
+def test_sigterm_ends_idle_sessions_and_exits_0(pair):
+    proxy = Proxy({"main": listed(*pair)})
+    with proxy:
+        client = Client.connect(proxy.address["split"])
+        client.query("DO 1")
+        proxy.stop()
+        rest = client.pipe.read_to_end()
+        assert rest == b"" or rest[4] == 0xFF
+        assert not os.path.exists(proxy.admin_socket)
+        assert not os.path.exists(proxy.address["split"])
+        proxy.stop = lambda: None
+
+
+def test_sigterm_lets_a_running_statement_end(pair):
+    primary, _ = pair
+    go_on = threading.Event()
+    primary.on("DO 'long'", lambda c, _: (go_on.wait(10), c.ok(affected=5))[-1])
+    proxy = Proxy({"main": listed(*pair)})
+    with proxy:
+        client = Client.connect(proxy.address["primary"])
+        client.send(w.QUERY, "DO 'long'")
+        primary.wait_for(lambda: "DO 'long'" in primary.sqls())
+        proxy.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: refuses(proxy), "no new clients")
+        go_on.set()
+        assert client.read().oks[0].affected == 5
+        assert proxy.process.wait(10) == 0
+        proxy.stop = proxy.check_log
+
+
+def refuses(proxy):
+    try:
+        client = Client(proxy.address["primary"], timeout=2)
+    except OSError:
+        return True
+    try:
+        client.read_greeting()
+        return False
+    except (w.Closed, r.Err, OSError):
+        return True
+    finally:
+        client.close()
+
+
+def test_sigterm_does_not_wait_for_ever(pair):
+    primary, _ = pair
+    stuck = threading.Event()
+    primary.on("DO 'stuck'", lambda c, _: stuck.wait(30) and False)
+    proxy = Proxy({"main": listed(*pair)}, timeouts={"shutdown": "1s"})
+    with proxy:
+        client = Client.connect(proxy.address["primary"])
+        client.send(w.QUERY, "DO 'stuck'")
+        primary.wait_for(lambda: "DO 'stuck'" in primary.sqls())
+        proxy.stop(timeout=8)
+        rest = client.pipe.read_to_end()
+        assert rest == b"" or rest[4] == 0xFF
+        proxy.stop = lambda: None
+    stuck.set()
+
+
+def test_second_signal_ends_it_now(pair):
+    primary, _ = pair
+    stuck = threading.Event()
+    primary.on("DO 'stuck'", lambda c, _: stuck.wait(30) and False)
+    with Proxy({"main": listed(*pair)}, timeouts={"shutdown": "60s"}) as proxy:
+        client = Client.connect(proxy.address["primary"])
+        client.send(w.QUERY, "DO 'stuck'")
+        primary.wait_for(lambda: "DO 'stuck'" in primary.sqls())
+        proxy.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: refuses(proxy), "no new clients")
+        proxy.process.send_signal(signal.SIGTERM)
+        proxy.process.wait(5)
+        proxy.stop = proxy.check_log
+        client.close()
+    stuck.set()
+
+
+def test_stale_socket_file_is_replaced(pair, tmp_path):
+    """After a SIGKILL the socket files are still there."""
+    proxy = Proxy({"main": listed(*pair)})
+    with proxy:
+        proxy.process.kill()
+        proxy.process.wait()
+        assert os.path.exists(proxy.admin_socket)
+        proxy.process = subprocess.Popen([BINARY, "-c", os.path.join(proxy.directory, "headgate.conf")],
+                                         stderr=open(proxy.log_path, "ab"))
+        proxy._wait_up()
+        with Client.connect(proxy.address["primary"]) as client:
+            assert client.query("DO 1").oks
+
+
+def test_version_and_configuration_check(pair, tmp_path):
+    assert "headgate" in run("-V").stdout
+    proxy = Proxy({"main": listed(*pair)})
+    proxy._choose_addresses()
+    good, bad = tmp_path / "good.conf", tmp_path / "bad.conf"
+    good.write_text(proxy.configuration())
+    bad.write_text(proxy.configuration().replace("users =", "uesrs ="))
+    assert run("-t", "-c", str(good)).returncode == 0
+    failed = run("-t", "-c", str(bad))
+    assert failed.returncode == 1
+    assert "bad.conf:" in failed.stderr + failed.stdout and "users" in failed.stderr + failed.stdout
+
+
+def test_server_that_is_absent_at_the_start_is_found_later(pair, tmp_path):
+    primary, replica = pair
+    path = str(tmp_path / "late.sock")
+    servers = [*listed(primary), {"name": "late", "address": path, "role": "replica"}]
+    with Proxy({"main": servers}, expect_up=False) as proxy:
+        proxy.wait_server("db1", lambda row: row["state"] == "up")
+        proxy.wait_server("late", lambda row: row["state"] != "up")
+        with Client.connect(proxy.address["split"]) as client:
+            assert client.query("SELECT 1").text_rows() == [(b"db1",)]
+        late = FakeServer("late", role="replica", path=path)
+        proxy.wait_server("late", lambda row: row["state"] == "up")
+        with Client.connect(proxy.address["split"]) as client:
+            assert client.query("SELECT 1").text_rows() == [(b"late",)]
+        late.stop()
+
+
+def test_no_primary_is_an_error_after_the_wait(pair, tmp_path):
+    _, replica = pair
+    servers = [{"name": "gone", "address": str(tmp_path / "none.sock"), "role": "primary"}, *listed(replica)]
+    with Proxy({"main": servers}, expect_up=False, timeouts={"primary_wait": "500ms"}) as proxy:
+        proxy.wait_server("db2", lambda row: row["state"] == "up")
+        try:
+            with Client.connect(proxy.address["primary"]) as client:
+                error = client.command(w.QUERY, "DO 1").error
+        except r.Err as refused:
+            error = refused
+        assert error.code not in range(2000, 3000) and error.code not in range(5000, 6000)
+        assert error.message
+
+
+def test_reads_go_to_the_replica_and_the_rest_to_the_primary(pair):
+    with Proxy({"main": listed(*pair)}) as proxy, Client.connect(proxy.address["split"]) as client:
+        assert client.rows("SELECT a FROM t") == [(b"db2",)]
+        assert client.rows("SELECT a FROM t FOR UPDATE") == [(b"db1",)]
+        client.query("START TRANSACTION")
+        assert client.rows("SELECT a FROM t") == [(b"db1",)]
+        client.query("COMMIT")
+        assert client.rows("SELECT a FROM t") == [(b"db2",)]
+        assert proxy.server("db1")["role"] == "primary" and proxy.server("db2")["role"] == "replica"
