@@ -1,0 +1,92 @@
+/* Bytes for the tests of this folder: written as hex, cut at every place, read back. */
+#ifndef HEADGATE_TESTS_UNIT_MYSQL_BYTES_H
+#define HEADGATE_TESTS_UNIT_MYSQL_BYTES_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/str.h"
+#include "mysql/packet.h"
+
+static inline unsigned hex_digit(char c)
+{
+    return (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+}
+
+/* Appends "00fe 2a": blanks are skipped. Returns where the hex ended: at `stop` or NUL. */
+static inline const char *append_hex(struct text *text, const char *hex, char stop)
+{
+    while (*hex != '\0' && *hex != stop) {
+        if (*hex == ' ') {
+            hex++;
+            continue;
+        }
+        assert_true(text_append_byte(text, (uint8_t)(hex_digit(hex[0]) << 4 | hex_digit(hex[1]))));
+        hex += 2;
+    }
+    return hex;
+}
+
+/* Packets of a script, payloads in hex with '|' between them; `sizes` (may be NULL) gets each one's length
+ * with its header. Returns how many. */
+static inline size_t append_packets(struct text *text, const char *script, uint8_t seq, size_t *sizes)
+{
+    size_t count = 0;
+    for (;;) {
+        size_t at = packet_begin(text);
+        script = append_hex(text, script, '|');
+        packet_end(text, at, seq++);
+        if (sizes != NULL)
+            sizes[count] = text->len - at;
+        count++;
+        if (*script == '\0')
+            return count;
+        script++;
+    }
+}
+
+static inline void assert_hex(struct span span, const char *hex)
+{
+    struct text want = { 0 };
+    (void)append_hex(&want, hex, '\0');
+    assert_int_equal(span.len, want.len);
+    assert_memory_equal(span.data, text_cstr(&want), want.len);
+    text_fini(&want);
+}
+
+static inline void assert_span(struct span span, const char *string)
+{
+    assert_int_equal(span.len, strlen(string));
+    assert_memory_equal(span.data, string, span.len);
+}
+
+/* A private copy of exactly this size, so that sanitizers see a read past its end. */
+static inline struct span exact_copy(struct span span)
+{
+    uint8_t *copy = malloc(span.len > 0 ? span.len : 1);
+    assert_non_null(copy);
+    if (span.len > 0)
+        memcpy(copy, span.data, span.len);
+    return span_of(copy, span.len);
+}
+
+static inline void drop_copy(struct span span)
+{
+    free((void *)(uintptr_t)span.data);
+}
+
+/* A small generator, so that a failure comes back with its seed. */
+static inline uint32_t next_random(uint64_t *seed)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(*seed >> 33);
+}
+
+#endif
