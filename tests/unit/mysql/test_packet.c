@@ -1,0 +1,136 @@
+#include "bytes.h"
+
+#include "mysql/wire.h"
+
+static void header_needs_four_bytes(void **state)
+{
+    (void)state;
+    struct packet_header header;
+    assert_false(packet_peek(SPAN_LITERAL("\1\0\0"), &header));
+    assert_true(packet_peek(SPAN_LITERAL("\x02\x01\x00\x07"), &header));
+    assert_int_equal(header.len, 0x102);
+    assert_int_equal(header.seq, 7);
+}
+
+static void packets_are_framed(void **state)
+{
+    (void)state;
+    struct text out = { 0 };
+    (void)text_append_cstr(&out, "x");
+    size_t at = packet_begin(&out);
+    wire_put_u8(&out, 0x0E);
+    packet_end(&out, at, 3);
+    assert_hex(text_span(&out), "78 01000003 0e");
+    text_clear(&out);
+    assert_int_equal(packet_put(&out, 255, SPAN_LITERAL("ab")), 0); /* sequence ids wrap */
+    assert_hex(text_span(&out), "020000ff 6162");
+    text_clear(&out);
+    assert_int_equal(packet_put(&out, 0, (struct span){ 0 }), 1);
+    assert_hex(text_span(&out), "00000000");
+    text_fini(&out);
+}
+
+static void long_payloads_are_split(void **state)
+{
+    (void)state;
+    static uint8_t payload[PACKET_PAYLOAD_MAX + 2];
+    static const struct {
+        size_t len;
+        unsigned fragments;
+        size_t last;
+    } cases[] = { { PACKET_PAYLOAD_MAX - 1, 1, PACKET_PAYLOAD_MAX - 1 },
+                  { PACKET_PAYLOAD_MAX, 2, 0 },
+                  { PACKET_PAYLOAD_MAX + 2, 2, 2 } };
+    for (size_t i = 0; i < 3; i++) {
+        struct text out = { 0 };
+        assert_int_equal(packet_put(&out, 5, span_of(payload, cases[i].len)), 5 + cases[i].fragments);
+        assert_int_equal(out.len, cases[i].len + cases[i].fragments * PACKET_HEADER_BYTES);
+        struct packet_header header;
+        assert_true(packet_peek(span_of(out.data + out.len - cases[i].last - 4, 4), &header));
+        assert_int_equal(header.len, cases[i].last);
+        struct packet_run run;
+        packet_run_begin(&run);
+        assert_int_equal(packet_run_feed(&run, text_span(&out)), out.len);
+        assert_true(run.is_complete);
+        assert_int_equal(run.payload_bytes, cases[i].len);
+        text_fini(&out);
+    }
+}
+
+/* ---- packet_run against a dumb twin that looks at the whole stream ---- */
+
+static size_t twin_packet_bytes(struct span bytes, uint64_t *payload_r)
+{
+    size_t at = 0;
+    struct packet_header header;
+    *payload_r = 0;
+    do {
+        if (!packet_peek(span_of(bytes.data + at, bytes.len - at), &header))
+            return SIZE_MAX;
+        at += PACKET_HEADER_BYTES + header.len;
+        *payload_r += header.len;
+    } while (header.len == PACKET_PAYLOAD_MAX);
+    return at;
+}
+
+static void assert_run_agrees(struct span stream, uint64_t *seed, uint32_t step_max)
+{
+    while (stream.len > 0) {
+        uint64_t payload;
+        size_t want = twin_packet_bytes(stream, &payload);
+        struct packet_run run;
+        size_t got = 0, there = 0;
+        packet_run_begin(&run);
+        while (!run.is_complete) {
+            assert_true(there < stream.len);
+            there += 1 + next_random(seed) % step_max;
+            if (there > stream.len)
+                there = stream.len;
+            got += packet_run_feed(&run, span_of(stream.data + got, there - got));
+        }
+        assert_int_equal(got, want);
+        assert_true(run.payload_bytes == payload);
+        assert_int_equal(packet_run_feed(&run, span_of(stream.data + got, stream.len - got)), 0);
+        stream = span_of(stream.data + got, stream.len - got);
+    }
+}
+
+static void run_agrees_with_its_twin(void **state)
+{
+    (void)state;
+    uint64_t seed = 11;
+    for (unsigned round = 0; round < 500; round++) {
+        struct text stream = { 0 };
+        for (unsigned i = next_random(&seed) % 20; i < 20; i++) {
+            size_t len = next_random(&seed) % 3 == 0 ? 0 : next_random(&seed) % 600;
+            size_t at = packet_begin(&stream);
+            wire_put_zeros(&stream, len);
+            packet_end(&stream, at, (uint8_t)i);
+        }
+        assert_run_agrees(text_span(&stream), &seed, round % 2 == 0 ? 1 : 700);
+        text_fini(&stream);
+    }
+}
+
+static void run_agrees_on_fragments(void **state)
+{
+    (void)state;
+    static uint8_t payload[2 * PACKET_PAYLOAD_MAX];
+    uint64_t seed = 12;
+    struct text stream = { 0 };
+    (void)packet_put(&stream, 0, span_of(payload, sizeof payload)); /* ends with an empty fragment */
+    (void)packet_put(&stream, 0, (struct span){ 0 });
+    (void)packet_put(&stream, 0, span_of(payload, PACKET_PAYLOAD_MAX + 1));
+    assert_run_agrees(text_span(&stream), &seed, 5000000);
+    text_fini(&stream);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(header_needs_four_bytes), cmocka_unit_test(packets_are_framed),
+        cmocka_unit_test(long_payloads_are_split), cmocka_unit_test(run_agrees_with_its_twin),
+        cmocka_unit_test(run_agrees_on_fragments),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

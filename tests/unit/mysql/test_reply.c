@@ -1,0 +1,170 @@
+#include "bytes.h"
+
+#include "mysql/caps.h"
+#include "mysql/reply.h"
+
+static struct span payload_of(const struct text *packet)
+{
+    return span_of(packet->data + PACKET_HEADER_BYTES, packet->len - PACKET_HEADER_BYTES);
+}
+
+/* A prefix of an OK is malformed, or an OK that says less; it is never read past its end. */
+static void assert_truncations_are_safe(struct span payload, uint64_t caps, size_t least)
+{
+    for (size_t len = 0; len < payload.len; len++) {
+        struct span part = exact_copy(span_of(payload.data, len));
+        struct reply_ok ok;
+        bool parsed = reply_parse_ok(part, caps, &ok);
+        if (len < least)
+            assert_false(parsed);
+        drop_copy(part);
+    }
+}
+
+static void ok_in_its_shortest_form(void **state)
+{
+    (void)state;
+    struct text out = { 0 };
+    struct reply_ok ok = { .status = STATUS_AUTOCOMMIT };
+    reply_put_ok(&out, 1, CAP_SESSION_TRACK, &ok, false);
+    assert_hex(text_span(&out), "07000001 00 00 00 0200 0000");
+    text_clear(&out);
+    ok.status = 0x22;
+    reply_put_ok(&out, 3, CAP_SESSION_TRACK | CAP_DEPRECATE_EOF, &ok, true);
+    assert_hex(text_span(&out), "07000003 fe 00 00 2200 0000");
+    text_fini(&out);
+}
+
+static void ok_with_everything_both_ways(void **state)
+{
+    (void)state;
+    struct text out = { 0 };
+    struct reply_ok ok = { .affected = 300,
+                           .insert_id = UINT64_C(1) << 40,
+                           .status = 0x4002,
+                           .warnings = 7,
+                           .info = SPAN_LITERAL("Rows matched: 1"),
+                           .session = SPAN_LITERAL("\x02\x01\x31") };
+    struct reply_ok read;
+    reply_put_ok(&out, 1, CAP_SESSION_TRACK, &ok, false);
+    assert_true(reply_parse_ok(payload_of(&out), CAP_SESSION_TRACK, &read));
+    assert_true(read.affected == ok.affected && read.insert_id == ok.insert_id);
+    assert_int_equal(read.status, 0x4002);
+    assert_int_equal(read.warnings, 7);
+    assert_span(read.info, "Rows matched: 1");
+    assert_hex(read.session, "020131");
+    assert_truncations_are_safe(payload_of(&out), CAP_SESSION_TRACK, 17);
+    text_fini(&out);
+}
+
+static void session_state_needs_the_capability_and_the_flag(void **state)
+{
+    (void)state;
+    struct text out = { 0 };
+    struct reply_ok ok = { .status = 0x4002, .session = SPAN_LITERAL("\x02\x01\x31") };
+    reply_put_ok(&out, 1, 0, &ok, false);
+    assert_hex(text_span(&out), "07000001 00 00 00 0200 0000"); /* nor does the flag survive */
+    text_clear(&out);
+    ok.status = 0x0002;
+    reply_put_ok(&out, 1, CAP_SESSION_TRACK, &ok, false);
+    assert_hex(text_span(&out), "07000001 00 00 00 0200 0000");
+    text_clear(&out);
+    ok.status = 0x4002;
+    reply_put_ok(&out, 1, CAP_SESSION_TRACK, &ok, false);
+    assert_hex(text_span(&out),
+               "0c000001 00 00 00 0240 0000 00 03 020131"); /* the empty info is there then */
+    text_fini(&out);
+}
+
+static void info_without_session_tracking_in_both_spellings(void **state)
+{
+    (void)state;
+    struct text bytes = { 0 };
+    struct reply_ok ok;
+    append_hex(&bytes, "00 00 00 0200 0000 02 6869", '\0');
+    assert_true(reply_parse_ok(text_span(&bytes), 0, &ok));
+    assert_span(ok.info, "hi");
+    text_clear(&bytes);
+    append_hex(&bytes, "00 00 00 0200 0000 6869", '\0');
+    assert_true(reply_parse_ok(text_span(&bytes), 0, &ok));
+    assert_span(ok.info, "hi");
+    text_fini(&bytes);
+}
+
+static void err_with_and_without_sqlstate(void **state)
+{
+    (void)state;
+    struct reply_err err;
+    assert_true(reply_parse_err(SPAN_LITERAL("\xFF\x15\x04#28000Access denied"), &err));
+    assert_int_equal(err.code, 1045);
+    assert_string_equal(err.sqlstate, "28000");
+    assert_span(err.text, "Access denied");
+    assert_true(reply_parse_err(SPAN_LITERAL("\xFF\x10\x04Too many connections"), &err));
+    assert_int_equal(err.code, 1040);
+    assert_string_equal(err.sqlstate, "HY000");
+    assert_span(err.text, "Too many connections");
+    assert_true(reply_parse_err(SPAN_LITERAL("\xFF\x10\x04"), &err));
+    assert_int_equal(err.text.len, 0);
+    assert_true(
+        reply_parse_err(SPAN_LITERAL("\xFF\x10\x04#280"), &err)); /* too short for a state: it is text */
+    assert_span(err.text, "#280");
+    assert_false(reply_parse_err(SPAN_LITERAL("\xFF\x10"), &err));
+    assert_false(reply_parse_err(SPAN_LITERAL(""), &err));
+}
+
+static void err_takes_its_sqlstate_from_the_table(void **state)
+{
+    (void)state;
+    struct text out = { 0 };
+    reply_put_err(&out, 2, ERR_ACCESS_DENIED, NULL, "no");
+    assert_hex(text_span(&out), "0b000002 ff 1504 23 3238303030 6e6f");
+    text_clear(&out);
+    reply_put_err(&out, 2, 9999, "", "no");
+    assert_hex(text_span(&out), "0b000002 ff 0f27 23 4859303030 6e6f");
+    text_clear(&out);
+    reply_put_err(&out, 2, ERR_ACCESS_DENIED, "42000", "no");
+    assert_hex(text_span(&out), "0b000002 ff 1504 23 3432303030 6e6f");
+    text_fini(&out);
+}
+
+static void err_text_is_cut(void **state)
+{
+    (void)state;
+    char text[700];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    struct text out = { 0 };
+    reply_put_err(&out, 1, ERR_UNKNOWN, NULL, text);
+    assert_int_equal(out.len, PACKET_HEADER_BYTES + 9 + 511);
+    text_fini(&out);
+}
+
+static void eof_both_ways(void **state)
+{
+    (void)state;
+    struct text out = { 0 };
+    uint16_t status, warnings;
+    reply_put_eof(&out, 5, 0x0002, 0x0103);
+    assert_hex(text_span(&out), "05000005 fe 0301 0200");
+    assert_true(reply_parse_eof(payload_of(&out), &status, &warnings));
+    assert_int_equal(status, 2);
+    assert_int_equal(warnings, 0x103);
+    assert_false(reply_parse_eof(SPAN_LITERAL("\xFE\0\0\0"), &status, &warnings));
+    assert_false(reply_parse_eof(SPAN_LITERAL("\xFE\0\0\0\0\0"), &status, &warnings));
+    text_fini(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ok_in_its_shortest_form),
+        cmocka_unit_test(ok_with_everything_both_ways),
+        cmocka_unit_test(session_state_needs_the_capability_and_the_flag),
+        cmocka_unit_test(info_without_session_tracking_in_both_spellings),
+        cmocka_unit_test(err_with_and_without_sqlstate),
+        cmocka_unit_test(err_takes_its_sqlstate_from_the_table),
+        cmocka_unit_test(err_text_is_cut),
+        cmocka_unit_test(eof_both_ways),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,154 @@
+#include "bytes.h"
+
+#include "mysql/wire.h"
+
+static const struct {
+    const char *hex;
+    uint64_t value;
+    bool is_minimal;
+} lenencs[] = {
+    { "00", 0, true },
+    { "fa", 250, true },
+    { "fcfb00", 251, true },
+    { "fcffff", 0xFFFF, true },
+    { "fd000001", 0x10000, true },
+    { "fdffffff", 0xFFFFFF, true },
+    { "fe0000000100000000", 0x1000000, true },
+    { "feffffffffffffffff", UINT64_MAX, true },
+    { "fc0100", 1, false },
+    { "fe0100000000000000", 1, false },
+};
+
+static void lenenc_integers_both_ways(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof lenencs / sizeof lenencs[0]; i++) {
+        struct text bytes = { 0 }, again = { 0 };
+        append_hex(&bytes, lenencs[i].hex, '\0');
+        struct wire_reader reader = wire_reader_of(text_span(&bytes));
+        assert_true(wire_read_lenenc(&reader) == lenencs[i].value);
+        assert_false(reader.failed);
+        assert_int_equal(wire_left(&reader), 0);
+        wire_put_lenenc(&again, lenencs[i].value);
+        if (lenencs[i].is_minimal)
+            assert_hex(text_span(&again), lenencs[i].hex);
+        for (size_t len = 0; len < bytes.len; len++) { /* every truncation fails, and reads nothing */
+            struct span part = exact_copy(span_of(bytes.data, len));
+            reader = wire_reader_of(part);
+            assert_true(wire_read_lenenc(&reader) == 0);
+            assert_true(reader.failed);
+            drop_copy(part);
+        }
+        text_fini(&bytes);
+        text_fini(&again);
+    }
+}
+
+static void null_and_ff_are_no_integers(void **state)
+{
+    (void)state;
+    struct wire_reader reader = wire_reader_of(SPAN_LITERAL("\xFB"));
+    (void)wire_read_lenenc(&reader);
+    assert_true(reader.failed);
+    reader = wire_reader_of(SPAN_LITERAL("\xFF\1\2\3\4\5\6\7\x8"));
+    (void)wire_read_lenenc(&reader);
+    assert_true(reader.failed);
+}
+
+static void failure_sticks(void **state)
+{
+    (void)state;
+    struct wire_reader reader = wire_reader_of(SPAN_LITERAL("\1\2\3"));
+    assert_int_equal(wire_read_u32(&reader), 0);
+    assert_true(reader.failed);
+    assert_int_equal(wire_read_u8(&reader), 0);
+    assert_int_equal(wire_left(&reader), 0);
+    assert_int_equal(wire_read_rest(&reader).len, 0);
+    assert_int_equal(wire_read_nul_span(&reader).len, 0);
+    assert_int_equal(wire_read_nul_or_rest(&reader).len, 0);
+    bool is_null;
+    assert_int_equal(wire_read_lenenc_or_null(&reader, &is_null).len, 0);
+    assert_false(is_null);
+}
+
+static void empty_spans_can_be_read(void **state)
+{
+    (void)state;
+    struct wire_reader reader = wire_reader_of((struct span){ 0 });
+    assert_int_equal(wire_read_rest(&reader).len, 0);
+    assert_int_equal(wire_read_nul_or_rest(&reader).len, 0);
+    assert_false(reader.failed);
+    assert_int_equal(wire_read_u8(&reader), 0);
+    assert_true(reader.failed);
+}
+
+static void fixed_integers_are_little_endian(void **state)
+{
+    (void)state;
+    struct text bytes = { 0 };
+    wire_put_u8(&bytes, 0x01);
+    wire_put_u16(&bytes, 0x0203);
+    wire_put_u24(&bytes, 0x040506);
+    wire_put_u32(&bytes, 0x0708090A);
+    wire_put_u64(&bytes, UINT64_C(0x0B0C0D0E0F101112));
+    assert_hex(text_span(&bytes), "01 0302 060504 0a090807 1211100f0e0d0c0b");
+    struct wire_reader reader = wire_reader_of(text_span(&bytes));
+    assert_int_equal(wire_read_u8(&reader), 0x01);
+    assert_int_equal(wire_read_u16(&reader), 0x0203);
+    assert_int_equal(wire_read_u24(&reader), 0x040506);
+    assert_int_equal(wire_read_u32(&reader), 0x0708090A);
+    assert_true(wire_read_u64(&reader) == UINT64_C(0x0B0C0D0E0F101112));
+    wire_store_u32((uint8_t *)bytes.data + 1, 0xFFFEFDFC);
+    assert_true(wire_load_u32((uint8_t *)bytes.data + 1) == 0xFFFEFDFC);
+    assert_true(wire_load_u24((uint8_t *)bytes.data + 1) == 0xFEFDFC);
+    text_fini(&bytes);
+}
+
+static void strings_both_ways(void **state)
+{
+    (void)state;
+    struct text bytes = { 0 };
+    bool is_null;
+    wire_put_lenenc_span(&bytes, SPAN_LITERAL("one"));
+    wire_put_nul_span(&bytes, SPAN_LITERAL("two"));
+    wire_put_u8(&bytes, 0xFB);
+    wire_put_lenenc_span(&bytes, (struct span){ 0 });
+    wire_put_zeros(&bytes, 2);
+    (void)text_append_cstr(&bytes, "tail");
+    struct wire_reader reader = wire_reader_of(text_span(&bytes));
+    assert_span(wire_read_lenenc_span(&reader), "one");
+    assert_span(wire_read_nul_span(&reader), "two");
+    assert_int_equal(wire_read_lenenc_or_null(&reader, &is_null).len, 0);
+    assert_true(is_null);
+    assert_int_equal(wire_read_lenenc_or_null(&reader, &is_null).len, 0);
+    assert_false(is_null);
+    assert_int_equal(wire_read_bytes(&reader, 2).len, 2);
+    struct wire_reader other = reader;
+    assert_span(wire_read_nul_or_rest(&reader), "tail");
+    assert_false(reader.failed);
+    (void)wire_read_nul_span(&other);
+    assert_true(other.failed);
+    text_fini(&bytes);
+}
+
+static void length_beyond_the_end_fails(void **state)
+{
+    (void)state;
+    struct wire_reader reader = wire_reader_of(SPAN_LITERAL("\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFFxy"));
+    assert_int_equal(wire_read_lenenc_span(&reader).len, 0);
+    assert_true(reader.failed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lenenc_integers_both_ways),
+        cmocka_unit_test(null_and_ff_are_no_integers),
+        cmocka_unit_test(failure_sticks),
+        cmocka_unit_test(empty_spans_can_be_read),
+        cmocka_unit_test(fixed_integers_are_little_endian),
+        cmocka_unit_test(strings_both_ways),
+        cmocka_unit_test(length_beyond_the_end_fails),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
