@@ -9,7 +9,7 @@ enum listener_mode { LISTENER_SPLIT, LISTENER_PRIMARY, LISTENER_REPLICA };
 
 struct listener_settings {
     char *name;    /* owns; unique */
-    char *address; /* owns; "ipv4:port", "[ipv6]:port", "*:port" or "/path"; unique */
+    char *address; /* owns; "ipv4:port", "[ipv6]:port" or "/path"; unique */
     char *cluster; /* owns; the name of one that exists */
     int mode;      /* enum listener_mode */
 };

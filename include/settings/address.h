@@ -8,11 +8,10 @@
 
 #include <stdbool.h>
 
-/* An address to listen on: IPv4:port, [IPv6]:port, *:port (every address of both families) or /path of a
- * socket. */
+/* An address to listen on: IPv4:port, [IPv6]:port or /path of a socket. Port 0: the kernel chooses one. */
 bool address_check_listen(const char *address, struct error *err);
 
-/* An address to connect to: as above, or a host name in place of the IP; `*` is refused. */
+/* An address to connect to: as above with a port of its own, or a host name in place of the IPv4 address. */
 bool address_check_connect(const char *address, struct error *err);
 
 /* A path of a unix socket: absolute and short enough for the kernel. */

@@ -57,7 +57,7 @@ struct setting {
     enum setting_effect effect;
     const char *example; /* in the sample file, where there is no default: as written, without quotes */
     const char *more;    /* LIST: further elements for the sample file, one a line, as written */
-    const char *doc;
+    const char *doc;     /* GROUP, LIST: that of their section serves */
 };
 
 struct section {
@@ -110,18 +110,8 @@ void *schema_element(const struct setting *row, void *object, size_t index);
 const void *schema_element_const(const struct setting *row, const void *object, size_t index);
 size_t schema_list_count(const struct setting *row, const void *object);
 
-/* Free what the struct's members own, wiping secrets; the struct itself is the caller's, and is zeroed. */
+/* Free what the members own, wiping secrets, and leave NULL and 0 there; the struct itself is the caller's.
+ */
 void schema_fini(const struct section *section, void *object);
-
-/* Append the value of a scalar row as one would write it in the file; a secret is `"***"`. */
-void schema_format(const struct setting *row, const void *object, struct text *out);
-
-/* One line per difference, as a reload logs it: `listener 'app': address "a" -> "b" (new sessions)`. Elements
- * of lists are matched by name. */
-void schema_diff(const struct section *section, const void *before, const void *after, struct text *out);
-
-/* "16KiB", "1MiB", "2GiB", "512B" or "0" → bytes; exact powers of 1024. A bare number other than 0 is
- * refused. */
-bool schema_parse_size(struct span text, uint64_t *bytes_r);
 
 #endif

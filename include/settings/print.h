@@ -1,0 +1,20 @@
+/* Values back out of structs, in the spelling of the file: for the log of a reload and for SHOW CONFIG. Pure;
+ * secrets are shown as "***". Check out->is_oom afterwards.
+ */
+#ifndef HEADGATE_SETTINGS_PRINT_H
+#define HEADGATE_SETTINGS_PRINT_H
+
+#include "settings/schema.h"
+
+/* Append the value of a row that is neither GROUP nor LIST: "1s" in its quotes, 42, true; none for a string
+ * not given. */
+void print_value(const struct setting *row, const void *object, struct text *out);
+
+/* "now", "new sessions" or "restart". */
+const char *print_effect(enum setting_effect effect);
+
+/* One line per difference: `listener 'app': address "a" -> "b" (restart)`. Elements of lists are matched by
+ * name: what came says `added`, what went says `removed`. A secret that changed says only that it did. */
+void print_changes(const struct section *section, const void *before, const void *after, struct text *out);
+
+#endif

@@ -1,0 +1,306 @@
+/* The sections of every layer, composed; and the checks that no layer can make alone.
+ *
+ *   config_load → file_open → file_fill (rows) → check_all (names that must exist, roles that must agree)
+ */
+#include "app/config.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "settings/file.h"
+#include "settings/print.h"
+#include "settings/reference.h"
+
+#include <sched.h>
+
+#define WORKERS_MAX 256 /* more threads than any machine this was tried on has CPUs */
+
+/* ---- sections ---- */
+
+static const struct setting_word level_words[] = {
+    { .name = "debug", .value = LOG_LEVEL_DEBUG },   { .name = "info", .value = LOG_LEVEL_INFO },
+    { .name = "notice", .value = LOG_LEVEL_NOTICE }, { .name = "warning", .value = LOG_LEVEL_WARNING },
+    { .name = "error", .value = LOG_LEVEL_ERROR },   { .name = NULL },
+};
+
+static const struct setting_word format_words[] = {
+    { .name = "text", .value = LOG_FORMAT_TEXT },
+    { .name = "json", .value = LOG_FORMAT_JSON },
+    { .name = NULL },
+};
+
+static const struct setting log_settings[] = {
+    {
+        .name = "level",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct config, log_level),
+        .words = level_words,
+        .fallback = "info",
+        .effect = EFFECT_NOW,
+        .doc = "The least that is worth a line: \"debug\", \"info\", \"notice\", \"warning\" or \"error\".",
+    },
+    {
+        .name = "format",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct config, log_format),
+        .words = format_words,
+        .fallback = "text",
+        .effect = EFFECT_NOW,
+        .doc = "\"text\" for people, \"json\" (one object a line) for collectors. Lines go to stderr.",
+    },
+};
+
+static const char *const log_absent[] = { "file", "syslog", NULL };
+
+static const struct section log_section = {
+    .name = "log",
+    .doc = "What headgate tells, and how.",
+    .size_bytes = sizeof(struct config),
+    SECTION_ROWS(log_settings),
+    .absent = log_absent,
+};
+
+static const struct setting_word workers_words[] = { { .name = "auto", .value = 0 }, { .name = NULL } };
+
+static const struct setting config_settings[] = {
+    {
+        .name = "workers",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct config, workers),
+        .words = workers_words,
+        .min = 1,
+        .max = WORKERS_MAX,
+        .fallback = "auto",
+        .effect = EFFECT_RESTART,
+        .doc = "Threads that carry sessions; \"auto\" is one per CPU that this process may use.",
+    },
+    { .name = "log", .type = SETTING_GROUP, .section = &log_section },
+    {
+        .name = "admin",
+        .type = SETTING_GROUP,
+        .offset = offsetof(struct config, admin),
+        .section = &admin_section,
+    },
+    {
+        .name = "timeouts",
+        .type = SETTING_GROUP,
+        .offset = offsetof(struct config, timeouts),
+        .section = &timeout_section,
+    },
+    {
+        .name = "listeners",
+        .type = SETTING_LIST,
+        .offset = offsetof(struct config, listeners),
+        .count_offset = offsetof(struct config, listener_count),
+        .section = &listener_section,
+        .is_required = true,
+        .effect = EFFECT_NOW,
+        .more =
+            "{ name = \"writes\"; address = \"127.0.0.1:6034\"; cluster = \"main\"; mode = \"primary\"; }\n"
+            "{ name = \"reads\"; address = \"127.0.0.1:6035\"; cluster = \"main\"; mode = \"replica\"; }\n"
+            "{ name = \"local\"; address = \"/run/headgate/mysql.sock\"; cluster = \"main\"; }\n",
+    },
+    {
+        .name = "clusters",
+        .type = SETTING_LIST,
+        .offset = offsetof(struct config, clusters),
+        .count_offset = offsetof(struct config, cluster_count),
+        .section = &cluster_section,
+        .is_required = true,
+        .effect = EFFECT_NOW,
+    },
+    {
+        .name = "users",
+        .type = SETTING_LIST,
+        .offset = offsetof(struct config, users),
+        .count_offset = offsetof(struct config, user_count),
+        .section = &user_section,
+        .is_required = true,
+        .effect = EFFECT_NEW_SESSIONS,
+    },
+};
+
+static const char *const config_absent[] = { "http",  "limits",   "rules", "hints",  "consistency",
+                                             "pool",  "pools",    "cache", "mirror", "tls",
+                                             "masks", "firewall", "lease", NULL };
+
+static const struct section config_section = {
+    .name = "",
+    .doc = "headgate's configuration. Every key is here; those behind a # show their defaults. Durations are "
+           "written "
+           "\"250ms\", \"1s\", \"5m\". `headgate -t -c FILE` checks a file. More files: @include \"name\".",
+    .size_bytes = sizeof(struct config),
+    SECTION_ROWS(config_settings),
+    .absent = config_absent,
+};
+
+/* ---- checks across sections ---- */
+
+struct check {
+    const struct file *file;     /* borrows */
+    const struct config *config; /* borrows */
+    struct report *report;       /* borrows */
+};
+
+static bool has_cluster(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->cluster_count; i++)
+        if (strcmp(config->clusters[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Port 0 is another port each time. */
+static bool is_any_port(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    return address[0] != '/' && colon != NULL && strspn(colon + 1, "0") == strlen(colon + 1);
+}
+
+static void check_listener(const struct check *check, size_t i)
+{
+    const struct listener_settings *listeners = check->config->listeners;
+    const struct listener_settings *here = &listeners[i];
+    if (!has_cluster(check->config, here->cluster))
+        (void)report_error(check->report, file_place(check->file, "listeners.[%zu].cluster", i),
+                           "listener '%s': there is no cluster named \"%s\"", here->name, here->cluster);
+    for (size_t j = 0; j < i && !is_any_port(here->address); j++)
+        if (strcmp(listeners[j].address, here->address) == 0) {
+            (void)report_error(check->report, file_place(check->file, "listeners.[%zu].address", i),
+                               "listener '%s': \"%s\" is taken by listener '%s'", here->name, here->address,
+                               listeners[j].name);
+            break;
+        }
+    if (strcmp(here->address, check->config->admin.socket) == 0)
+        (void)report_error(check->report, file_place(check->file, "listeners.[%zu].address", i),
+                           "listener '%s': \"%s\" is the admin socket", here->name, here->address);
+}
+
+/* With a static topology each server says what it is; with any other one, none may. */
+static void check_role(const struct check *check, size_t i, size_t j)
+{
+    const struct cluster_settings *cluster = &check->config->clusters[i];
+    const struct server_settings *server = &cluster->servers[j];
+    struct place place = file_place(check->file, "clusters.[%zu].servers.[%zu].role", i, j);
+    bool is_static = cluster->topology == TOPOLOGY_STATIC;
+    if (is_static && server->role == ROLE_SETTING_AUTO)
+        (void)report_error(check->report, place,
+                           "server '%s': topology \"static\" needs role = \"primary\" or \"replica\"",
+                           server->name);
+    else if (!is_static && server->role != ROLE_SETTING_AUTO)
+        (void)report_error(
+            check->report, place,
+            "server '%s': role is for topology = \"static\"; otherwise the server itself is asked",
+            server->name);
+}
+
+static void check_server(const struct check *check, size_t i, size_t j)
+{
+    const struct server_settings *servers = check->config->clusters[i].servers;
+    check_role(check, i, j);
+    for (size_t k = 0; k < j; k++)
+        if (strcmp(servers[k].address, servers[j].address) == 0) {
+            (void)report_error(check->report,
+                               file_place(check->file, "clusters.[%zu].servers.[%zu].address", i, j),
+                               "server '%s': \"%s\" is the address of server '%s' already", servers[j].name,
+                               servers[j].address, servers[k].name);
+            return;
+        }
+}
+
+static void check_cluster(const struct check *check, size_t i)
+{
+    const struct cluster_settings *cluster = &check->config->clusters[i];
+    size_t primaries = 0;
+    for (size_t j = 0; j < cluster->server_count; j++) {
+        check_server(check, i, j);
+        primaries += cluster->servers[j].role == ROLE_SETTING_PRIMARY;
+    }
+    if (cluster->topology == TOPOLOGY_STATIC && primaries != 1)
+        (void)report_error(
+            check->report, file_place(check->file, "clusters.[%zu].topology", i),
+            "cluster '%s': topology \"static\" needs exactly one server with role = \"primary\", not %zu",
+            cluster->name, primaries);
+}
+
+static void check_all(const struct check *check)
+{
+    for (size_t i = 0; i < check->config->listener_count; i++)
+        check_listener(check, i);
+    for (size_t i = 0; i < check->config->cluster_count; i++)
+        check_cluster(check, i);
+}
+
+/* ---- load and free ---- */
+
+static unsigned count_cpus(void)
+{
+    cpu_set_t cpus;
+    int count = sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
+    return count < 1 ? 1 : count > WORKERS_MAX ? WORKERS_MAX : (unsigned)count;
+}
+
+static struct config *create(const char *path, struct report *report)
+{
+    struct config *config = mem_zalloc(sizeof *config);
+    if (config != NULL)
+        config->path = mem_strdup(path);
+    if (config == NULL || config->path == NULL) {
+        config_free(&config);
+        (void)report_error(report, (struct place){ path, 0 }, "out of memory");
+    }
+    return config;
+}
+
+/* Consumes `file`, which may be NULL. */
+static struct config *load(struct file *file, const char *path, struct report *report)
+{
+    struct config *config = file == NULL ? NULL : create(path, report);
+    if (config != NULL && file_fill(file, &config_section, config, report)) {
+        struct check check = { file, config, report };
+        check_all(&check);
+        config->workers_resolved = config->workers == 0 ? count_cpus() : (unsigned)config->workers;
+    }
+    file_close(&file);
+    if (report->error_count > 0)
+        config_free(&config);
+    return config;
+}
+
+struct config *config_load(const char *path, struct text *errors, struct text *warnings)
+{
+    struct report report = { .errors = errors, .warnings = warnings };
+    return load(file_open(path, &report), path, &report);
+}
+
+struct config *config_parse(const char *string, const char *name, struct text *errors, struct text *warnings)
+{
+    struct report report = { .errors = errors, .warnings = warnings };
+    return load(file_open_string(string, name, &report), name, &report);
+}
+
+void config_free(struct config **config)
+{
+    if (*config == NULL)
+        return;
+    schema_fini(&config_section, *config);
+    mem_free((*config)->path);
+    mem_free(*config);
+    *config = NULL;
+}
+
+/* ---- what the rows are also good for ---- */
+
+void config_diff(const struct config *before, const struct config *after, struct text *out)
+{
+    print_changes(&config_section, before, after, out);
+}
+
+void config_write_sample(struct text *out)
+{
+    reference_sample(&config_section, out);
+}
+
+void config_write_reference(struct text *out)
+{
+    reference_page(&config_section, out);
+}

@@ -1,0 +1,140 @@
+#include "cluster/cluster_settings.h"
+
+static const struct setting monitor_settings[] = {
+    {
+        .name = "user",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct monitor_settings, user),
+        .is_required = true,
+        .effect = EFFECT_NOW,
+        .example = "monitor",
+        .doc =
+            "The account that asks every server how it is. It needs REPLICATION CLIENT (MariaDB: also SLAVE "
+            "MONITOR), and no rights on any schema.",
+    },
+    {
+        .name = "password",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct monitor_settings, password),
+        .is_required = true,
+        .is_secret = true,
+        .effect = EFFECT_NOW,
+        .example = "change me",
+        .doc = "Its password, in clear text. Better kept elsewhere: password_file = \"/path\" (first line; "
+               "relative to "
+               "this file's folder) or password_env = \"NAME\" (an environment variable).",
+    },
+    {
+        .name = "interval",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct monitor_settings, interval_us),
+        .min = 10000,
+        .max = 3600000000,
+        .fallback = "1s",
+        .effect = EFFECT_NOW,
+        .doc = "How often each server is asked.",
+    },
+    {
+        .name = "timeout",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct monitor_settings, timeout_us),
+        .min = 10000,
+        .max = 600000000,
+        .fallback = "1s",
+        .effect = EFFECT_NOW,
+        .doc = "How long one such question may take altogether, connect and login included. A server that is "
+               "stopped "
+               "still accepts connections: this is what finds out.",
+    },
+    {
+        .name = "rise",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct monitor_settings, rise),
+        .min = 1,
+        .max = 100,
+        .fallback = "1",
+        .effect = EFFECT_NOW,
+        .doc = "Good answers in a row before a server that was down is used again.",
+    },
+    {
+        .name = "fall",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct monitor_settings, fall),
+        .min = 1,
+        .max = 100,
+        .fallback = "2",
+        .effect = EFFECT_NOW,
+        .doc = "Failures in a row before a server counts as down. It takes about fall * (interval + timeout) "
+               "to notice "
+               "a server that hangs.",
+    },
+};
+
+static const struct section monitor_section = {
+    .name = "monitor",
+    .doc = "How headgate asks the servers how they are.",
+    .size_bytes = sizeof(struct monitor_settings),
+    SECTION_ROWS(monitor_settings),
+};
+
+static const struct setting_word topology_words[] = {
+    { .name = "auto", .value = TOPOLOGY_AUTO },
+    { .name = "static", .value = TOPOLOGY_STATIC },
+    { .name = "replication", .value = TOPOLOGY_REPLICATION },
+    { .name = "galera", .is_absent = true },
+    { .name = "group", .is_absent = true },
+    { .name = NULL },
+};
+
+static const struct setting cluster_settings[] = {
+    {
+        .name = "name",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct cluster_settings, name),
+        .is_required = true,
+        .effect = EFFECT_NOW,
+        .example = "main",
+        .doc = "What listeners and commands call this cluster.",
+    },
+    {
+        .name = "topology",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct cluster_settings, topology),
+        .words = topology_words,
+        .fallback = "auto",
+        .effect = EFFECT_NOW,
+        .doc = "How the roles are known. \"auto\" and \"replication\" ask each server for read_only and its "
+               "replication "
+               "status; \"static\" takes them from role = \"primary\" | \"replica\" below.",
+    },
+    {
+        .name = "monitor",
+        .type = SETTING_GROUP,
+        .offset = offsetof(struct cluster_settings, monitor),
+        .section = &monitor_section,
+        .is_required = true,
+    },
+    {
+        .name = "servers",
+        .type = SETTING_LIST,
+        .offset = offsetof(struct cluster_settings, servers),
+        .count_offset = offsetof(struct cluster_settings, server_count),
+        .section = &server_section,
+        .is_required = true,
+        .effect = EFFECT_NOW,
+        .more = "{ name = \"db2\"; address = \"127.0.0.1:3307\"; weight = 2; zone = \"a\"; }\n"
+                "{ name = \"db3\"; address = \"127.0.0.1:3308\"; }\n",
+    },
+};
+
+static const char *const cluster_absent[] = { "consistency", "max_lag", "ejection", "failover", "switchover",
+                                              "lease",       "pool",    "balance",  "rules",    NULL };
+
+const struct section cluster_section = {
+    .name = "cluster",
+    .doc = "Servers that replicate from each other, and how their roles are found.",
+    .size_bytes = sizeof(struct cluster_settings),
+    SECTION_ROWS(cluster_settings),
+    .is_list = true,
+    .absent = cluster_absent,
+};

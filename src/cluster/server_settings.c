@@ -1,0 +1,93 @@
+#include "cluster/server_settings.h"
+
+#include "settings/address.h"
+
+static const struct setting_word role_words[] = {
+    { .name = "auto", .value = ROLE_SETTING_AUTO },
+    { .name = "primary", .value = ROLE_SETTING_PRIMARY },
+    { .name = "replica", .value = ROLE_SETTING_REPLICA },
+    { .name = NULL },
+};
+
+static const struct setting_word tls_words[] = {
+    { .name = "off", .value = TLS_SETTING_OFF },
+    { .name = "preferred", .value = TLS_SETTING_PREFERRED },
+    { .name = "required", .value = TLS_SETTING_REQUIRED },
+    { .name = NULL },
+};
+
+static const struct setting server_settings[] = {
+    {
+        .name = "name",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct server_settings, name),
+        .is_required = true,
+        .effect = EFFECT_NOW,
+        .example = "db1",
+        .doc =
+            "What this server is called in the log, in `show servers` and in commands such as `drain db1`.",
+    },
+    {
+        .name = "address",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct server_settings, address),
+        .is_required = true,
+        .check = address_check_connect,
+        .effect = EFFECT_NEW_SESSIONS,
+        .example = "127.0.0.1:3306",
+        .doc = "Where the server listens: \"host:port\", \"[ipv6]:port\" or the path of its socket.",
+    },
+    {
+        .name = "role",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct server_settings, role),
+        .words = role_words,
+        .fallback = "auto",
+        .effect = EFFECT_NOW,
+        .doc =
+            "Only with topology = \"static\", where exactly one server is the \"primary\" and the others are "
+            "\"replica\". With any other topology the servers themselves are asked.",
+    },
+    {
+        .name = "weight",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct server_settings, weight),
+        .min = 1,
+        .max = 1000,
+        .fallback = "1",
+        .effect = EFFECT_NOW,
+        .doc = "Its share of the reads, relative to the other servers. To take a server out, use `drain`.",
+    },
+    {
+        .name = "zone",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct server_settings, zone),
+        .effect = EFFECT_NOW,
+        .example = "a",
+        .doc = "The rack, room or availability zone it is in; shown beside its name.",
+    },
+    {
+        .name = "tls",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct server_settings, tls),
+        .words = tls_words,
+        .fallback = "preferred",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "\"preferred\" encrypts when the server offers it, \"required\" refuses to go on without, "
+               "\"off\" never "
+               "asks. The server's certificate is not verified in this version.",
+    },
+};
+
+static const char *const server_absent[] = { "max_connections", "tls_ca",     "tls_cert",
+                                             "tls_key",         "tls_verify", "max_lag",
+                                             "proxy_protocol",  "slow_start", NULL };
+
+const struct section server_section = {
+    .name = "server",
+    .doc = "The servers of the cluster, primary and replicas alike.",
+    .size_bytes = sizeof(struct server_settings),
+    SECTION_ROWS(server_settings),
+    .is_list = true,
+    .absent = server_absent,
+};

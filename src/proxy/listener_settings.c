@@ -1,0 +1,67 @@
+#include "proxy/listener_settings.h"
+
+#include "settings/address.h"
+
+static const struct setting_word mode_words[] = {
+    { .name = "split", .value = LISTENER_SPLIT },
+    { .name = "primary", .value = LISTENER_PRIMARY },
+    { .name = "replica", .value = LISTENER_REPLICA },
+    { .name = NULL },
+};
+
+static const struct setting listener_settings[] = {
+    {
+        .name = "name",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct listener_settings, name),
+        .is_required = true,
+        .effect = EFFECT_NEW_SESSIONS,
+        .example = "app",
+        .doc = "What it is called in the log and in `show listeners`.",
+    },
+    {
+        .name = "address",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct listener_settings, address),
+        .is_required = true,
+        .check = address_check_listen,
+        .effect = EFFECT_NEW_SESSIONS,
+        .example = "127.0.0.1:6033",
+        .doc = "Where clients connect: \"127.0.0.1:6033\", \"[::1]:6033\" or the path of a unix socket. "
+               "\"0.0.0.0\" and "
+               "\"[::]\" are every address of the machine.",
+    },
+    {
+        .name = "cluster",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct listener_settings, cluster),
+        .is_required = true,
+        .effect = EFFECT_NEW_SESSIONS,
+        .example = "main",
+        .doc = "The name of the cluster it leads to.",
+    },
+    {
+        .name = "mode",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct listener_settings, mode),
+        .words = mode_words,
+        .fallback = "split",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "\"split\" reads the SQL: harmless reads go to replicas, everything else to the primary. "
+               "\"primary\" and "
+               "\"replica\" send everything there without looking.",
+    },
+};
+
+static const char *const listener_absent[] = { "consistency", "max_clients",    "tls",
+                                               "tls_cert",    "proxy_protocol", "limits",
+                                               "backlog",     "rules",          NULL };
+
+const struct section listener_section = {
+    .name = "listener",
+    .doc = "Where clients connect, and what they reach there.",
+    .size_bytes = sizeof(struct listener_settings),
+    SECTION_ROWS(listener_settings),
+    .is_list = true,
+    .absent = listener_absent,
+};

@@ -1,0 +1,125 @@
+#include "proxy/timeout_settings.h"
+
+#define MILLISECOND 1000
+#define SECOND 1000000
+#define HOUR (3600LL * SECOND)
+#define DAY (24 * HOUR)
+
+static const struct setting timeout_settings[] = {
+    {
+        .name = "connect",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, connect_us),
+        .min = MILLISECOND,
+        .max = HOUR,
+        .fallback = "2s",
+        .effect = EFFECT_NOW,
+        .doc = "Connecting to a server.",
+    },
+    {
+        .name = "login",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, login_us),
+        .min = MILLISECOND,
+        .max = HOUR,
+        .fallback = "5s",
+        .effect = EFFECT_NOW,
+        .doc = "Logging in to a server, once connected.",
+    },
+    {
+        .name = "client_login",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, client_login_us),
+        .min = MILLISECOND,
+        .max = HOUR,
+        .fallback = "10s",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "A client that has connected must have logged in by then; the servers' connect_timeout.",
+    },
+    {
+        .name = "query",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, query_us),
+        .min = MILLISECOND,
+        .max = 30 * DAY,
+        .may_be_off = true,
+        .fallback = "off",
+        .effect = EFFECT_NOW,
+        .doc = "From a statement sent to the first byte of its answer. Long ALTERs and reports take as long "
+               "as they "
+               "take: leave it \"off\" unless every client knows of it.",
+    },
+    {
+        .name = "idle_client",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, idle_client_us),
+        .min = MILLISECOND,
+        .max = 365 * DAY,
+        .may_be_off = true,
+        .fallback = "8h",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "A client that sends nothing for so long is disconnected; the servers' wait_timeout, with its "
+               "default.",
+    },
+    {
+        .name = "primary_wait",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, primary_wait_us),
+        .min = MILLISECOND,
+        .max = HOUR,
+        .may_be_off = true,
+        .fallback = "10s",
+        .effect = EFFECT_NOW,
+        .doc = "While there is no primary, a statement that needs one waits this long for a new one before "
+               "the client "
+               "sees an error. \"off\": the error at once.",
+    },
+    {
+        .name = "shutdown",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, shutdown_us),
+        .min = MILLISECOND,
+        .max = DAY,
+        .may_be_off = true,
+        .fallback = "30s",
+        .effect = EFFECT_NOW,
+        .doc = "After SIGTERM, what runs and transactions that are open may go on for so long. \"off\": cut "
+               "at once.",
+    },
+    {
+        .name = "tcp_keepalive",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, tcp_keepalive_us),
+        .min = SECOND,
+        .max = 32767LL * SECOND, /* MAX_TCP_KEEPIDLE of Linux */
+        .may_be_off = true,
+        .fallback = "60s",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "After so long without a byte the kernel asks whether the other side is still there; in whole "
+               "seconds.",
+    },
+    {
+        .name = "tcp_user_timeout",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, tcp_user_timeout_us),
+        .min = MILLISECOND,
+        .max = HOUR,
+        .may_be_off = true,
+        .fallback = "30s",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "Bytes sent and not acknowledged for so long mean that the other side is gone. \"off\": the "
+               "kernel's own "
+               "patience, about 15 minutes.",
+    },
+};
+
+static const char *const timeout_absent[] = { "idle_transaction", "pool_wait", "drain", "probe",
+                                              "client_write",     NULL };
+
+const struct section timeout_section = {
+    .name = "timeouts",
+    .doc = "How long headgate waits, for everything it waits for.",
+    .size_bytes = sizeof(struct timeout_settings),
+    SECTION_ROWS(timeout_settings),
+    .absent = timeout_absent,
+};

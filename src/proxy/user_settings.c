@@ -1,0 +1,53 @@
+#include "proxy/user_settings.h"
+
+#define HASH_DIGITS 40U /* SHA1(SHA1(password)) in hexadecimal */
+
+static bool is_hash(const char *password)
+{
+    return password[0] == '*' && strlen(password) == 1 + HASH_DIGITS &&
+           strspn(password + 1, "0123456789abcdefABCDEF") == HASH_DIGITS;
+}
+
+bool user_settings_is_hash(const struct user_settings *user)
+{
+    return is_hash(user->password);
+}
+
+static const struct setting user_settings[] = {
+    {
+        .name = "name",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct user_settings, name),
+        .is_required = true,
+        .effect = EFFECT_NEW_SESSIONS,
+        .example = "app",
+        .doc = "The account, as on the servers; clients log in to headgate with it, and headgate to the "
+               "servers.",
+    },
+    {
+        .name = "password",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct user_settings, password),
+        .is_required = true,
+        .is_secret = true,
+        .effect = EFFECT_NEW_SESSIONS,
+        .example = "change me",
+        .doc = "Its password in clear text, or as a server keeps it for mysql_native_password: \"*\" and 40 "
+               "hexadecimal "
+               "digits (then every server must take that plugin). Or password_file = \"/path\" (first line; "
+               "relative to "
+               "this file's folder), or password_env = \"NAME\" (an environment variable).",
+    },
+};
+
+static const char *const user_absent[] = { "max_connections", "consistency", "limits", "cluster",
+                                           "schema",          "hosts",       NULL };
+
+const struct section user_section = {
+    .name = "user",
+    .doc = "Who may log in. The same accounts must exist on the servers.",
+    .size_bytes = sizeof(struct user_settings),
+    SECTION_ROWS(user_settings),
+    .is_list = true,
+    .absent = user_absent,
+};

@@ -1,0 +1,105 @@
+#include "settings/address.h"
+
+#include "base/str.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdint.h>
+#include <sys/un.h>
+
+/* Without the byte that ends it; the kernel takes one more, but not every program does. */
+#define SOCKET_PATH_MAX (sizeof((struct sockaddr_un *)NULL)->sun_path - 1)
+
+#define HOST_NAME_MAX_LEN 253U /* RFC 1035, in its written form */
+
+bool address_check_socket(const char *path, struct error *err)
+{
+    size_t len = strlen(path);
+    if (path[0] != '/')
+        return error_set(err, EINVAL, "\"%.100s\" is not an absolute path", path);
+    if (path[len - 1] == '/')
+        return error_set(err, EINVAL, "\"%.100s\" is a folder, not a socket", path);
+    if (len > SOCKET_PATH_MAX)
+        return error_set(err, EINVAL, "a socket's path may have %zu bytes, not %zu", SOCKET_PATH_MAX, len);
+    return true;
+}
+
+static bool check_port(const char *address, const char *port, bool is_listen, struct error *err)
+{
+    uint64_t number;
+    unsigned low = is_listen ? 0 : 1;
+    if (!span_to_u64(span_cstr(port), &number) || number < low || number > UINT16_MAX)
+        return error_set(err, EINVAL, "\"%.100s\" needs a port from %u to 65535 after the last colon",
+                         address, low);
+    return true;
+}
+
+static bool is_label_byte(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+/* Labels of letters, digits, '-' and '_' with single dots between them; one that is all digits and dots was
+ * meant to be an IPv4 address. */
+static bool is_host_name(struct span host)
+{
+    bool has_letter = false;
+    if (host.len == 0 || host.len > HOST_NAME_MAX_LEN || host.data[0] == '-')
+        return false;
+    for (size_t i = 0; i < host.len; i++) {
+        bool is_inner_dot = host.data[i] == '.' && i > 0 && host.data[i - 1] != '.';
+        if (!is_inner_dot && !is_label_byte(host.data[i]))
+            return false;
+        has_letter |= host.data[i] > '9';
+    }
+    return has_letter;
+}
+
+static bool is_ip(int family, struct span host)
+{
+    char buffer[64];
+    struct in6_addr address;
+    return span_copy_cstr(host, buffer, sizeof buffer) && inet_pton(family, buffer, &address) == 1;
+}
+
+static bool check_ipv6(const char *address, bool is_listen, struct error *err)
+{
+    const char *end = strchr(address, ']');
+    if (end == NULL || end[1] != ':')
+        return error_set(err, EINVAL, "\"%.100s\" must be written [address]:port", address);
+    struct span host = span_of(address + 1, (size_t)(end - address) - 1);
+    if (!is_ip(AF_INET6, host))
+        return error_set(err, EINVAL, "\"%.*s\" is not an IPv6 address", (int)host.len,
+                         (const char *)host.data);
+    return check_port(address, end + 2, is_listen, err);
+}
+
+static bool check(const char *address, bool is_listen, struct error *err)
+{
+    if (address[0] == '/')
+        return address_check_socket(address, err);
+    if (address[0] == '[')
+        return check_ipv6(address, is_listen, err);
+    const char *colon = strrchr(address, ':');
+    if (colon == NULL)
+        return error_set(err, EINVAL, "\"%.100s\" has no port: write it as host:port, or /path of a socket",
+                         address);
+    struct span host = span_of(address, (size_t)(colon - address));
+    if (memchr(host.data, ':', host.len) != NULL)
+        return error_set(err, EINVAL, "\"%.100s\": an IPv6 address is written [address]:port", address);
+    bool is_known = is_ip(AF_INET, host) || (!is_listen && is_host_name(host));
+    if (!is_known)
+        return error_set(err, EINVAL, "\"%.100s\" does not begin with %s", address,
+                         is_listen ? "an IP address" : "an IP address or a host name");
+    return check_port(address, colon + 1, is_listen, err);
+}
+
+bool address_check_listen(const char *address, struct error *err)
+{
+    return check(address, true, err);
+}
+
+bool address_check_connect(const char *address, struct error *err)
+{
+    return check(address, false, err);
+}
