@@ -1,7 +1,7 @@
 /* What a statement is and does: facts for the router, by value, from the text alone.
  *
- * Right before fast: whatever is not positively known to be a harmless read is not called one. Each fact that keeps a
- * statement from a replica names its reason, from a table. No allocation, one pass, linear.
+ * Right before fast: whatever is not positively known to be a harmless read is not called one. Each fact that
+ * keeps a statement from a replica names its reason, from a table. No allocation, one pass, linear.
  */
 #ifndef HEADGATE_SQL_CLASSIFY_H
 #define HEADGATE_SQL_CLASSIFY_H
@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Longer statements are not read: they are treated as SQL_UNKNOWN unless the prefix already says otherwise. */
+/* Longer statements are not read: they are treated as SQL_UNKNOWN unless the prefix already says otherwise.
+ */
 #define SQL_TEXT_MAX (64u * 1024u)
 
 enum sql_kind {
@@ -25,42 +26,44 @@ enum sql_kind {
     SQL_DDL,         /* schema objects, accounts, table maintenance */
     SQL_BEGIN,       /* BEGIN [WORK], START TRANSACTION … */
     SQL_COMMIT,
-    SQL_ROLLBACK,    /* whole transaction */
-    SQL_SAVEPOINT,   /* SAVEPOINT, RELEASE SAVEPOINT, ROLLBACK TO */
-    SQL_SET,         /* any SET; see setvar.h for what it changes */
+    SQL_ROLLBACK,  /* whole transaction */
+    SQL_SAVEPOINT, /* SAVEPOINT, RELEASE SAVEPOINT, ROLLBACK TO */
+    SQL_SET,       /* any SET; see setvar.h for what it changes */
     SQL_USE,
-    SQL_CALL,        /* CALL, DO, compound statements, EXECUTE IMMEDIATE */
-    SQL_PREPARE,     /* SQL-level PREPARE, EXECUTE, DEALLOCATE */
-    SQL_LOCK,        /* LOCK/UNLOCK TABLES, FLUSH … WITH READ LOCK, BACKUP …, LOCK INSTANCE */
+    SQL_CALL,    /* CALL, DO, compound statements, EXECUTE IMMEDIATE */
+    SQL_PREPARE, /* SQL-level PREPARE, EXECUTE, DEALLOCATE */
+    SQL_LOCK,    /* LOCK/UNLOCK TABLES, FLUSH … WITH READ LOCK, BACKUP …, LOCK INSTANCE */
     SQL_HANDLER,
     SQL_XA,
-    SQL_KILL,        /* see sql_facts.kill_* */
-    SQL_ADMIN        /* the rest that is known: FLUSH, RESET, PURGE, CHANGE MASTER, SHUTDOWN, … */
+    SQL_KILL, /* see sql_facts.kill_* */
+    SQL_ADMIN /* the rest that is known: FLUSH, RESET, PURGE, CHANGE MASTER, SHUTDOWN, … */
 };
 
-/* Why a statement is, or is not, a harmless read. Rows in tbl/sql_reasons.h: name, words for people. */
+/* Why a statement is, or is not, a harmless read. Rows in tbl/sql_reasons.h: id, name, words for people. */
 enum sql_reason {
-#define SQL_REASON(name, words) SQL_REASON_##name,
+#define SQL_REASON(id, name, words) SQL_REASON_##id,
 #include "sql/tbl/sql_reasons.h"
 #undef SQL_REASON
     SQL_REASON_COUNT
 };
 
 struct sql_facts {
-    enum sql_kind kind;          /* of the first statement; multi: the most dangerous one is in `reason` */
+    enum sql_kind kind; /* of the first statement; multi: the most dangerous one is in `reason` */
     enum sql_reason reason;
-    bool is_read;                /* every part is a harmless read: a replica may run it in autocommit */
-    bool is_multi;               /* several statements in one text */
-    bool refers_previous;        /* FOUND_ROWS(), ROW_COUNT(), SHOW WARNINGS …: belongs where the last one ran */
-    bool may_hide_state;         /* it may leave session state that neither its text nor tracking describes (temporary
-                                    tables, CALL, user locks, LOCK TABLES, SQL PREPARE, HANDLER, unknown …) */
-    bool is_load_local;          /* LOAD DATA/XML LOCAL: the server may ask for the client's file */
-    bool begins_read_only;       /* START TRANSACTION READ ONLY (and nothing after it) */
-    bool sets_next_transaction;  /* SET TRANSACTION … without SESSION or GLOBAL */
-    bool kill_is_query;          /* KILL QUERY id */
-    uint64_t kill_id;            /* KILL [CONNECTION|QUERY] <number>; 0: not of that plain form */
-    struct span use_schema;      /* USE x: the name as written, quotes included; borrows from the text */
-    unsigned doubts;             /* SQL_DOUBT_… of the lexer */
+    bool is_read;         /* every part is a harmless read: a replica may run it in autocommit */
+    bool is_multi;        /* several statements in one text */
+    bool refers_previous; /* FOUND_ROWS(), ROW_COUNT(), SHOW WARNINGS …: belongs where the last one ran */
+    bool may_hide_state; /* it may leave session state that neither its text nor tracking describes (temporary
+                            tables, CALL, user locks, LOCK TABLES, SQL PREPARE, HANDLER, unknown …) */
+    bool is_load_local;  /* LOAD DATA/XML LOCAL: the server may ask for the client's file */
+    bool begins_read_only;      /* START TRANSACTION READ ONLY (and nothing after it) */
+    bool sets_next_transaction; /* SET TRANSACTION … without SESSION or GLOBAL */
+    bool kill_is_query;         /* KILL QUERY id */
+    uint64_t kill_id;           /* KILL [CONNECTION|QUERY] <number>; 0: not of that plain form */
+    struct span use_schema;     /* USE x: the name as written, quotes included; borrows from the text */
+    struct span
+        culprit;     /* the words `reason` is about, where there are such: `sleep`, `@x`, `mysql`; borrows */
+    unsigned doubts; /* SQL_DOUBT_… of the lexer */
 };
 
 /* `sql` may be cut at SQL_TEXT_MAX: then is_cut, and only what the prefix proves is said. */

@@ -1,8 +1,9 @@
-/* SQL text → tokens, for both families, in one pass, without allocation and without ever reading past the end.
+/* SQL text → tokens, for both families, in one pass, without allocation and without ever reading past the
+ * end.
  *
  * The lexer does not decide what a statement means. Where the same bytes could be read differently by servers
- * (executable comments, charsets whose trail bytes look like quotes), it says so in `doubts`, and the classifier then
- * takes the safe side. Source of the rules: protocol.md §6.1.
+ * (executable comments, charsets whose trail bytes look like quotes), it says so in `doubts`, and the
+ * classifier then takes the safe side. Source of the rules: protocol.md §6.1.
  */
 #ifndef HEADGATE_SQL_LEXER_H
 #define HEADGATE_SQL_LEXER_H
@@ -18,50 +19,60 @@ enum sql_family { SQL_FAMILY_UNKNOWN, SQL_FAMILY_MARIADB, SQL_FAMILY_MYSQL };
 struct sql_dialect {
     enum sql_family family;
     bool no_backslash_escapes;
-    bool ansi_quotes;      /* "x" is an identifier */
-    bool oracle;           /* MariaDB sql_mode=ORACLE */
-    bool ignore_space;     /* `count (` is the function */
-    bool unsafe_charset;   /* character_set_client is one whose trail bytes may be quotes or backslashes */
+    bool ansi_quotes;    /* "x" is an identifier */
+    bool oracle;         /* MariaDB sql_mode=ORACLE */
+    bool ignore_space;   /* `count (` is the function */
+    bool unsafe_charset; /* character_set_client is one whose trail bytes may be quotes or backslashes */
+    bool is_utf8; /* character_set_client is utf8mb3 or utf8mb4: no byte ≥ 0x80 is white space. In latin1
+                     0xA0 is: without this, unquoted words with such bytes are doubtful */
     bool multi_statements; /* the client may send several statements at once */
 };
 
 enum token_type {
     TOKEN_END,
-    TOKEN_WORD,     /* unquoted identifier or keyword */
-    TOKEN_QUOTED,   /* `x`, or "x" under ANSI_QUOTES; text includes the quotes */
-    TOKEN_STRING,   /* '…', "…", x'…', b'…', n'…', $$…$$; text includes quotes and prefix */
+    TOKEN_WORD,   /* unquoted identifier or keyword */
+    TOKEN_QUOTED, /* `x`, or "x" under ANSI_QUOTES; text includes the quotes */
+    TOKEN_STRING, /* '…', "…", x'…', b'…', n'…', $$…$$; text includes quotes and prefix */
     TOKEN_NUMBER,
-    TOKEN_VARIABLE, /* @name, @'name', @@name: text includes the @ signs, and for @@ ends before any '.' */
-    TOKEN_PARAMETER,/* ? */
-    TOKEN_PUNCT,    /* one character: ( ) , ; . = + - … */
-    TOKEN_ASSIGN,   /* := */
-    TOKEN_HINT,     /* slash star plus … : an optimizer hint; text is the whole */
-    TOKEN_BAD       /* unterminated quote or comment, or a byte no grammar knows */
+    TOKEN_VARIABLE,  /* @name, @'name', @@name: text includes the @ signs, and for @@ ends before any '.' */
+    TOKEN_PARAMETER, /* ? */
+    TOKEN_PUNCT,     /* one character: ( ) , ; . = + - … */
+    TOKEN_ASSIGN,    /* := */
+    TOKEN_HINT,      /* slash star plus … : an optimizer hint; text is the whole */
+    TOKEN_BAD        /* unterminated quote or comment, or a byte no grammar knows */
 };
 
 struct token {
     enum token_type type;
-    struct span text;    /* borrows */
-    bool space_before;   /* white space or a comment stands before it */
+    struct span text;  /* borrows */
+    bool space_before; /* white space or a comment stands before it */
 };
 
 /* Reasons for distrust, collected while lexing. */
-#define SQL_DOUBT_EXECUTABLE 0x1u /* an executable comment: servers differ on whether its content is there */
-#define SQL_DOUBT_CHARSET 0x2u    /* a byte ≥ 0x80 under an unsafe charset */
-#define SQL_DOUBT_BAD 0x4u        /* TOKEN_BAD was seen */
+#define SQL_DOUBT_EXECUTABLE                                                                                 \
+    0x1u /* an executable comment: servers differ on whether its content is there                            \
+          */
+#define SQL_DOUBT_CHARSET                                                                                    \
+    0x2u                   /* a byte ≥ 0x80 that some charset reads as a quote, a backslash or a blank     \
+                            */
+#define SQL_DOUBT_BAD 0x4u /* TOKEN_BAD was seen, or text that versions of a family split differently */
 
 struct lexer {
     const uint8_t *at; /* borrows */
     const uint8_t *end;
     struct sql_dialect dialect;
     unsigned doubts;
-    unsigned executable_depth; /* private */
+    unsigned executable_depth; /* private: 1 inside an executable comment */
+    const uint8_t *word_end;   /* private: where the last identifier ended */
+    bool is_after_dot;         /* private: the next word is an identifier, whatever it looks like */
+    bool is_broken;            /* private: an unterminated comment ran to the end; TOKEN_BAD is still owed */
+    bool has_lone_dollar;      /* private: one search for a closing dollar quote failed already */
 };
 
 void lexer_begin(struct lexer *lexer, struct span sql, const struct sql_dialect *dialect);
 
-/* The next token; TOKEN_END for ever at the end. The content of executable comments is lexed as if it were there
- * (doubts says so). */
+/* The next token; TOKEN_END for ever at the end. The content of executable comments is lexed as if it were
+ * there (doubts says so). */
 struct token lexer_next(struct lexer *lexer);
 
 #endif

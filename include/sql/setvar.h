@@ -2,9 +2,9 @@
  *
  *      SET a = 1, @@session.b = 'x', GLOBAL c = 2, @v = 3, NAMES utf8mb4 COLLATE utf8mb4_bin
  *
- * Walked in place, no allocation. A value is reported as `is_constant` only when it is one literal or keyword whose
- * meaning does not depend on the session: a number, ON/OFF/TRUE/FALSE/DEFAULT, a bare word, or a quoted string of plain
- * ASCII without quotes or backslashes inside.
+ * Walked in place, no allocation. A value is reported as `is_constant` only when it is one literal or keyword
+ * whose meaning does not depend on the session: a number, ON/OFF/TRUE/FALSE/DEFAULT, a bare word, or a quoted
+ * string of plain ASCII without quotes or backslashes inside.
  */
 #ifndef HEADGATE_SQL_SETVAR_H
 #define HEADGATE_SQL_SETVAR_H
@@ -15,23 +15,27 @@
 #include <stdbool.h>
 
 enum setvar_scope {
-    SETVAR_SESSION,     /* SET x, SET SESSION x, SET LOCAL x, @@x, @@session.x, @@local.x */
-    SETVAR_GLOBAL,      /* GLOBAL, PERSIST, PERSIST_ONLY */
-    SETVAR_USER,        /* @v */
-    SETVAR_NAMES,       /* NAMES charset [COLLATE collation] | DEFAULT: value = charset, collation set if given */
-    SETVAR_CHARSET,     /* CHARACTER SET | CHARSET x */
-    SETVAR_TRANSACTION, /* [SESSION|GLOBAL] TRANSACTION …: value = the characteristics' text; is_next tells the one-shot */
-    SETVAR_ROLE,        /* SET ROLE x, SET DEFAULT ROLE … (is_global) */
+    SETVAR_SESSION, /* SET x, SET SESSION x, SET LOCAL x, @@x, @@session.x, @@local.x */
+    SETVAR_GLOBAL,  /* GLOBAL, PERSIST, PERSIST_ONLY, GLOBAL TRANSACTION, DEFAULT ROLE: nothing of the session
+                     */
+    SETVAR_USER,    /* @v */
+    SETVAR_NAMES,   /* NAMES charset [COLLATE collation] | DEFAULT: value = charset, collation set if given */
+    SETVAR_CHARSET, /* CHARACTER SET | CHARSET x */
+    SETVAR_TRANSACTION, /* [SESSION] TRANSACTION …: value = the characteristics' text; is_next tells the
+                           one-shot */
+    SETVAR_ROLE,        /* SET ROLE x */
     SETVAR_OTHER        /* SET PASSWORD, SET STATEMENT … FOR, RESOURCE GROUP, anything not understood */
 };
 
 struct setvar_change {
     enum setvar_scope scope;
     bool is_constant;
-    bool is_tracked_form;  /* written with a form servers track on MariaDB (a plain name or SESSION x, not @@x without scope) */
-    bool is_next;          /* one-shot SET TRANSACTION */
-    bool is_string;        /* value was a quoted string: `value` is the inside */
-    struct span name;      /* as written, without @@ and scope; may be quoted with backticks */
+    bool is_tracked_form; /* written with a form servers track on MariaDB (a plain name or SESSION x, not @@x
+                             without scope) */
+    bool is_next;         /* one-shot SET TRANSACTION */
+    bool is_string;       /* value was a quoted string: `value` is the inside */
+    struct span name; /* as written, without @, @@ and scope; may be quoted (`x`, for user variables 'x' too);
+                         empty for NAMES, CHARSET, TRANSACTION, ROLE and OTHER */
     struct span value;     /* literal or keyword; empty when not constant */
     struct span collation; /* NAMES … COLLATE */
 };

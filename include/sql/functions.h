@@ -1,0 +1,26 @@
+/* Built-in functions of both families, and what they do: the allow-list of reads.
+ *
+ * Unqualified, a built-in wins over a stored function of the same name; so a listed name is that built-in, on
+ * a server that has it. Whatever is not listed may be anybody's code.
+ */
+#ifndef HEADGATE_SQL_FUNCTIONS_H
+#define HEADGATE_SQL_FUNCTIONS_H
+
+#include "base/str.h"
+#include "sql/lexer.h"
+
+enum function_effect {
+    FUNCTION_UNKNOWN, /* not a built-in of this family, as far as we know */
+    FUNCTION_PURE,
+    FUNCTION_PREVIOUS,
+    FUNCTION_LAST_INSERT_ID,
+    FUNCTION_USER_LOCK,
+    FUNCTION_SEQUENCE,
+    FUNCTION_SERVER
+};
+
+/* `is_touching`: the parenthesis stands right after the name (or the server ignores the space between). Under
+ * SQL_FAMILY_UNKNOWN a pure function must be pure in both; any other effect of either family counts. */
+enum function_effect function_effect(struct span name, bool is_touching, enum sql_family family);
+
+#endif

@@ -1,0 +1,36 @@
+/* Words the classifier knows: text → enum, by first letter and length.
+ *
+ * A keyword is not yet a keyword by its spelling alone: after a dot, or between backticks, it is a name.
+ * Callers see to that (reader.h does).
+ */
+#ifndef HEADGATE_SQL_KEYWORDS_H
+#define HEADGATE_SQL_KEYWORDS_H
+
+#include "base/str.h"
+
+enum keyword {
+    KEYWORD_NONE,
+#define SQL_LETTER(letter) KEYWORD_LETTER_##letter, KEYWORD_BEFORE_##letter = KEYWORD_LETTER_##letter - 1,
+#define SQL_KEYWORD(name, parenthesis) KEYWORD_##name,
+#include "sql/tbl/sql_keywords.h"
+#undef SQL_LETTER
+#undef SQL_KEYWORD
+    KEYWORDS
+};
+
+/* Where a parenthesis may follow without making the word a function's name; see tbl/sql_keywords.h. */
+enum keyword_parenthesis {
+    KEYWORD_PAREN_NEVER,
+    KEYWORD_PAREN_ANYWHERE,
+    KEYWORD_PAREN_MYSQL,
+    KEYWORD_PAREN_COMPARED,
+    KEYWORD_PAREN_CLOSED,
+    KEYWORD_PAREN_STRING
+};
+
+/* In any case of letters; KEYWORD_NONE when it is not one. */
+enum keyword keyword_find(struct span word);
+
+enum keyword_parenthesis keyword_parenthesis(enum keyword keyword);
+
+#endif

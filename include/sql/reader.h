@@ -1,0 +1,58 @@
+/* A statement, token by token, with one token of look-ahead and one of memory. Watches what passes for the
+ * few things that matter in any statement, wherever they stand: user locks and assignments to user variables.
+ */
+#ifndef HEADGATE_SQL_READER_H
+#define HEADGATE_SQL_READER_H
+
+#include "sql/keywords.h"
+#include "sql/lexer.h"
+
+#include <stdbool.h>
+
+struct reader {
+    struct lexer lexer;
+    struct token token;   /* the current one */
+    struct token ahead;   /* the one after it */
+    enum keyword keyword; /* of the current token; KEYWORD_NONE for names */
+    struct token before;  /* the one before it; TOKEN_END at the start of a statement */
+    enum keyword before_keyword;
+    bool is_hidden;     /* the first word stands inside or after an executable comment */
+    bool has_into;      /* this statement: an INTO was seen */
+    bool has_assign;    /* := was seen */
+    bool has_user_lock; /* GET_LOCK( and its kin were seen */
+    bool has_user_variable;
+};
+
+void reader_begin(struct reader *reader, struct span sql, const struct sql_dialect *dialect);
+
+/* To the next token. At the end it stays there. */
+void reader_advance(struct reader *reader);
+
+/* Forget what was seen: a new statement begins at the current token. */
+void reader_begin_statement(struct reader *reader);
+
+/* The current token is the end of a statement: the text's end or a semicolon. */
+bool reader_at_end(const struct reader *reader);
+
+/* If the current token is this keyword, step over it. */
+bool reader_accept(struct reader *reader, enum keyword keyword);
+
+/* Step to the end of the statement. */
+void reader_skip(struct reader *reader);
+
+/* Step to the end of the text, semicolons or not: bodies of routines. True if a semicolon stood before a
+ * token. */
+bool reader_skip_body(struct reader *reader);
+
+bool token_is_punct(const struct token *token, char c);
+
+/* The current name is called: `name (`. */
+bool reader_is_call(const struct reader *reader);
+
+/* Nothing, or blanks that IGNORE_SPACE forgives, between the current name and its parenthesis. */
+bool reader_is_touching(const struct reader *reader);
+
+/* The name without its quotes (doubled quotes inside stay doubled). */
+struct span token_name(const struct token *token);
+
+#endif

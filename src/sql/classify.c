@@ -1,0 +1,176 @@
+/* Text → statements → facts. Each part is read by itself (statements.c, query.c); here they are put together,
+ * and the doubts about the text as a whole get the last word.
+ */
+#include "sql/classify.h"
+
+#include "sql/reader.h"
+#include "sql/statements.h"
+
+#include <assert.h>
+
+/* Whatever the text is, it goes to the primary and may leave anything behind. Details read from it are not
+ * trusted. */
+static void distrust(struct sql_facts *facts, unsigned doubts)
+{
+    facts->doubts = doubts;
+    if (doubts == 0)
+        return;
+    facts->is_read = false;
+    facts->refers_previous = false;
+    facts->may_hide_state = true;
+    facts->begins_read_only = false;
+    facts->use_schema = facts->culprit = (struct span){ 0 };
+    facts->kill_id = 0;
+    facts->reason = (doubts & SQL_DOUBT_CHARSET) != 0 ? SQL_REASON_UNSAFE_CHARSET
+                    : (doubts & SQL_DOUBT_BAD) != 0   ? SQL_REASON_BAD_TEXT
+                                                      : SQL_REASON_EXECUTABLE_COMMENT;
+}
+
+static int danger(const struct sql_facts *facts)
+{
+    return facts->may_hide_state ? 2 : !facts->is_read ? 1 : 0;
+}
+
+/* A part that changes what the following ones mean (SET, USE, BEGIN, …) cannot be followed inside one text.
+ */
+static bool changes_session(const struct sql_facts *part)
+{
+    switch (part->kind) {
+    case SQL_EMPTY:
+    case SQL_SELECT:
+    case SQL_SHOW:
+    case SQL_DIAGNOSTICS:
+    case SQL_WRITE:
+    case SQL_DDL:
+    case SQL_KILL:
+    case SQL_ADMIN:
+        return false;
+    case SQL_UNKNOWN:
+    case SQL_BEGIN:
+    case SQL_COMMIT:
+    case SQL_ROLLBACK:
+    case SQL_SAVEPOINT:
+    case SQL_SET:
+    case SQL_USE:
+    case SQL_CALL:
+    case SQL_PREPARE:
+    case SQL_LOCK:
+    case SQL_HANDLER:
+    case SQL_XA:
+        break;
+    }
+    return true;
+}
+
+/* Make `facts`, of the parts so far, true of `part` too. */
+static void join(struct sql_facts *facts, struct sql_facts *part)
+{
+    part->may_hide_state |= changes_session(part);
+    if (danger(part) > danger(facts)) {
+        facts->reason = part->reason;
+        facts->culprit = part->culprit;
+    }
+    facts->is_read &= part->is_read;
+    facts->may_hide_state |= part->may_hide_state;
+    facts->is_load_local |= part->is_load_local;
+    facts->sets_next_transaction |= part->sets_next_transaction;
+}
+
+/* The first of several: what it says of itself alone is not said of the text. */
+static void open_multi(struct sql_facts *facts, const struct sql_dialect *dialect)
+{
+    facts->is_multi = true;
+    facts->may_hide_state |= changes_session(facts);
+    facts->begins_read_only = facts->kill_is_query = false;
+    facts->kill_id = 0;
+    facts->use_schema = (struct span){ 0 };
+    if (facts->is_read && !dialect->multi_statements) {
+        facts->is_read = false;
+        facts->reason = SQL_REASON_MULTI;
+    }
+}
+
+static struct sql_facts classify_cut(struct span sql, const struct sql_dialect *dialect)
+{
+    struct reader reader;
+    struct sql_facts facts;
+    reader_begin(&reader, span_of(sql.data, sql.len < SQL_TEXT_MAX ? sql.len : SQL_TEXT_MAX), dialect);
+    statement_read_cut(&reader, &facts);
+    return facts;
+}
+
+struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect *dialect)
+{
+    struct reader reader;
+    struct sql_facts facts;
+    if (is_cut || sql.len > SQL_TEXT_MAX)
+        return classify_cut(sql, dialect);
+    reader_begin(&reader, sql, dialect);
+    bool is_open = statement_read(&reader, sql, &facts);
+    while (reader.token.type != TOKEN_END && reader.ahead.type != TOKEN_END) {
+        struct sql_facts part;
+        if (!facts.is_multi)
+            open_multi(&facts, dialect);
+        reader_advance(&reader);
+        is_open |= statement_read(&reader, sql, &part);
+        join(&facts, &part);
+    }
+    facts.may_hide_state |= is_open && dialect->multi_statements;
+    distrust(&facts, reader.lexer.doubts);
+    if (reader.is_hidden) /* there some servers see another statement, or none */
+        facts.kind = SQL_UNKNOWN;
+    return facts;
+}
+
+/* ---- names ---- */
+
+struct reason {
+    const char *name;
+    const char *words;
+};
+
+static const struct reason reasons[SQL_REASON_COUNT] = {
+#define SQL_REASON(id, name, words) [SQL_REASON_##id] = { #name, words },
+#include "sql/tbl/sql_reasons.h"
+#undef SQL_REASON
+};
+
+const char *sql_reason_name(enum sql_reason reason)
+{
+    assert(reason < SQL_REASON_COUNT);
+    return reasons[reason].name;
+}
+
+const char *sql_reason_words(enum sql_reason reason)
+{
+    assert(reason < SQL_REASON_COUNT);
+    return reasons[reason].words;
+}
+
+const char *sql_kind_name(enum sql_kind kind)
+{
+    static const char *const names[] = {
+        [SQL_UNKNOWN] = "unknown",
+        [SQL_EMPTY] = "empty",
+        [SQL_SELECT] = "select",
+        [SQL_SHOW] = "show",
+        [SQL_DIAGNOSTICS] = "diagnostics",
+        [SQL_WRITE] = "write",
+        [SQL_DDL] = "ddl",
+        [SQL_BEGIN] = "begin",
+        [SQL_COMMIT] = "commit",
+        [SQL_ROLLBACK] = "rollback",
+        [SQL_SAVEPOINT] = "savepoint",
+        [SQL_SET] = "set",
+        [SQL_USE] = "use",
+        [SQL_CALL] = "call",
+        [SQL_PREPARE] = "prepare",
+        [SQL_LOCK] = "lock",
+        [SQL_HANDLER] = "handler",
+        [SQL_XA] = "xa",
+        [SQL_KILL] = "kill",
+        [SQL_ADMIN] = "admin",
+    };
+    assert((size_t)kind < sizeof(names) / sizeof(names[0]));
+    return names[kind];
+}

@@ -1,0 +1,492 @@
+/* One table says what each byte may begin; one small reader per beginning. The rules follow the two servers'
+ * own lexers (sql_lex.cc) where those agree, and raise a doubt where they do not.
+ *
+ *      lexer_next ── skip_blanks ── skip_comment        blanks, comments, the edges of executable comments
+ *          └── read_token ── read_word | read_number | read_quote | read_variable | …
+ */
+#include "sql/lexer.h"
+
+#include <assert.h>
+
+enum byte_class {
+    BYTE_BAD,   /* NUL and other control characters: no grammar knows them */
+    BYTE_BLANK, /* what both servers skip: space, \t \n \v \f \r */
+    BYTE_LETTER,
+    BYTE_DIGIT,
+    BYTE_DOLLAR,
+    BYTE_DOT,
+    BYTE_QUOTE, /* ' */
+    BYTE_DOUBLE,
+    BYTE_BACKTICK,
+    BYTE_AT,
+    BYTE_COLON,
+    BYTE_QUESTION,
+    BYTE_BACKSLASH,
+    BYTE_PUNCT
+};
+
+#define P BYTE_PUNCT
+static const uint8_t classes[256] = {
+    ['\t' ... '\r'] = BYTE_BLANK,
+    [' '] = BYTE_BLANK,
+    ['a' ... 'z'] = BYTE_LETTER,
+    ['A' ... 'Z'] = BYTE_LETTER,
+    ['_'] = BYTE_LETTER,
+    [0x80 ... 0xff] = BYTE_LETTER,
+    ['0' ... '9'] = BYTE_DIGIT,
+    ['$'] = BYTE_DOLLAR,
+    ['.'] = BYTE_DOT,
+    ['\''] = BYTE_QUOTE,
+    ['"'] = BYTE_DOUBLE,
+    ['`'] = BYTE_BACKTICK,
+    ['@'] = BYTE_AT,
+    [':'] = BYTE_COLON,
+    ['?'] = BYTE_QUESTION,
+    ['\\'] = BYTE_BACKSLASH,
+    ['!'] = P,
+    ['#'] = P,
+    ['%'] = P,
+    ['&'] = P,
+    ['('] = P,
+    [')'] = P,
+    ['*'] = P,
+    ['+'] = P,
+    [','] = P,
+    ['-'] = P,
+    ['/'] = P,
+    [';'] = P,
+    ['<'] = P,
+    ['='] = P,
+    ['>'] = P,
+    ['['] = P,
+    [']'] = P,
+    ['^'] = P,
+    ['{'] = P,
+    ['|'] = P,
+    ['}'] = P,
+    ['~'] = P,
+};
+#undef P
+
+static bool is_word_byte(uint8_t c)
+{
+    return classes[c] == BYTE_LETTER || classes[c] == BYTE_DIGIT || classes[c] == BYTE_DOLLAR;
+}
+
+static bool is_digit(uint8_t c)
+{
+    return classes[c] == BYTE_DIGIT;
+}
+
+static bool is_hex_digit(uint8_t c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool is_binary_digit(uint8_t c)
+{
+    return c == '0' || c == '1';
+}
+
+/* The byte `ahead` of here, or 0 past the end. A NUL in the text looks the same, and is nowhere what callers
+ * look for. */
+static uint8_t peek(const struct lexer *lexer, size_t ahead)
+{
+    return (size_t)(lexer->end - lexer->at) > ahead ? lexer->at[ahead] : 0;
+}
+
+/* ---- blanks and comments ---- */
+
+/* 0xA0 is a space in latin1 and most of its kin, 0xFF in the DOS code pages; never in UTF-8. */
+static bool may_be_blank(const struct lexer *lexer, uint8_t c)
+{
+    return !lexer->dialect.is_utf8 && (c == 0xa0 || c == 0xff);
+}
+
+static void skip_line(struct lexer *lexer)
+{
+    const uint8_t *newline = memchr(lexer->at, '\n', (size_t)(lexer->end - lexer->at));
+    lexer->at = newline == NULL ? lexer->end : newline + 1;
+}
+
+/* Two dashes begin a comment only before a blank, a control character or the end. */
+static bool is_dash_comment(struct lexer *lexer)
+{
+    if (peek(lexer, 0) != '-' || peek(lexer, 1) != '-')
+        return false;
+    if (lexer->end - lexer->at == 2)
+        return true;
+    uint8_t c = lexer->at[2];
+    if (may_be_blank(lexer, c))
+        lexer->doubts |= SQL_DOUBT_CHARSET;
+    return c <= ' ' || c == 0x7f;
+}
+
+/* At the opening of a comment of `open` bytes. */
+static void skip_block(struct lexer *lexer, size_t open)
+{
+    const uint8_t *from = lexer->at + open;
+    const uint8_t *close = memmem(from, (size_t)(lexer->end - from), "*/", 2);
+    lexer->is_broken = close == NULL;
+    lexer->at = close == NULL ? lexer->end : close + 2;
+}
+
+/* The version after slash-star-bang: five digits, or six where the family says so (protocol.md §6.1).
+ * Everybody distrusts the statement already; this only keeps a digit from being taken for a number. */
+static void skip_version(struct lexer *lexer)
+{
+    size_t digits = 0;
+    while (digits < 6 && is_digit(peek(lexer, digits)))
+        digits++;
+    bool six =
+        digits == 6 && (lexer->dialect.family != SQL_FAMILY_MYSQL || classes[peek(lexer, 6)] == BYTE_BLANK);
+    if (digits >= 5)
+        lexer->at += six ? 6 : 5;
+}
+
+/* At slash-star. False for an optimizer hint, which is a token. */
+static bool skip_slash_comment(struct lexer *lexer)
+{
+    uint8_t c = peek(lexer, 2);
+    if (c == '+')
+        return false;
+    if (c == '!' || (c == 'M' && peek(lexer, 3) == '!')) {
+        lexer->doubts |= SQL_DOUBT_EXECUTABLE;
+        lexer->executable_depth = 1; /* they do not nest: the first close ends all */
+        lexer->at += c == '!' ? 3 : 4;
+        skip_version(lexer);
+        return true;
+    }
+    skip_block(lexer, 2);
+    return true;
+}
+
+static bool skip_comment(struct lexer *lexer)
+{
+    switch (*lexer->at) {
+    case '#':
+        skip_line(lexer);
+        return true;
+    case '-':
+        if (!is_dash_comment(lexer))
+            return false;
+        skip_line(lexer);
+        return true;
+    case '/':
+        return peek(lexer, 1) == '*' && skip_slash_comment(lexer);
+    case '*':
+        if (lexer->executable_depth == 0 || peek(lexer, 1) != '/')
+            return false;
+        lexer->executable_depth = 0;
+        lexer->at += 2;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void skip_blanks(struct lexer *lexer)
+{
+    while (lexer->at < lexer->end) {
+        if (classes[*lexer->at] == BYTE_BLANK)
+            lexer->at++;
+        else if (!skip_comment(lexer))
+            return;
+    }
+}
+
+/* ---- quotes ---- */
+
+/* At an opening quote; a doubled quote stands for itself. False when the text ends first. */
+static bool skip_quoted(struct lexer *lexer, bool has_escapes)
+{
+    uint8_t quote = *lexer->at;
+    for (const uint8_t *p = lexer->at + 1; p < lexer->end; p++) {
+        if (*p == '\\' && has_escapes) {
+            p++;
+        } else if (*p == quote) {
+            if (p + 1 == lexer->end || p[1] != quote) {
+                lexer->at = p + 1;
+                return true;
+            }
+            p++;
+        }
+    }
+    lexer->at = lexer->end;
+    return false;
+}
+
+static enum token_type read_quote(struct lexer *lexer)
+{
+    bool is_name = *lexer->at == '`' || (*lexer->at == '"' && lexer->dialect.ansi_quotes);
+    if (!skip_quoted(lexer, !is_name && !lexer->dialect.no_backslash_escapes))
+        return TOKEN_BAD;
+    return is_name ? TOKEN_QUOTED : TOKEN_STRING;
+}
+
+/* x'1F', b'01': digits only, or it is an error for every server. */
+static enum token_type read_digits_quoted(struct lexer *lexer, bool (*is_known)(uint8_t))
+{
+    const uint8_t *p = lexer->at + 2;
+    while (p < lexer->end && is_known(*p))
+        p++;
+    bool is_closed = p < lexer->end && *p == '\'';
+    lexer->at = is_closed ? p + 1 : p;
+    return is_closed ? TOKEN_STRING : TOKEN_BAD;
+}
+
+/* ---- words ---- */
+
+static enum token_type read_word(struct lexer *lexer)
+{
+    const uint8_t *start = lexer->at;
+    uint8_t seen = 0;
+    while (lexer->at < lexer->end && is_word_byte(*lexer->at))
+        seen |= *lexer->at++;
+    if (seen >= 0x80)
+        for (const uint8_t *p = start; p < lexer->at; p++)
+            if (may_be_blank(lexer, *p))
+                lexer->doubts |= SQL_DOUBT_CHARSET;
+    lexer->word_end = lexer->at;
+    return TOKEN_WORD;
+}
+
+/* A letter, where a prefixed string may begin. */
+static enum token_type read_letter(struct lexer *lexer)
+{
+    if (peek(lexer, 1) != '\'')
+        return read_word(lexer);
+    switch (*lexer->at) {
+    case 'n':
+    case 'N':
+        lexer->at++;
+        return read_quote(lexer);
+    case 'x':
+    case 'X':
+        return read_digits_quoted(lexer, is_hex_digit);
+    case 'b':
+    case 'B':
+        return read_digits_quoted(lexer, is_binary_digit);
+    default:
+        return read_word(lexer);
+    }
+}
+
+/* $$…$$ and $tag$…$tag$ are strings for MySQL ≥ 9, and identifiers for MySQL 8 and MariaDB. Without a closing
+ * one, MySQL 9 refuses the whole text, so the other reading may be taken (mysql's own client sends "select
+ * $$" to find out). A second search that could fail is not made: time stays linear. */
+static enum token_type read_dollar(struct lexer *lexer)
+{
+    size_t len = 1;
+    while (is_word_byte(peek(lexer, len)) && peek(lexer, len) != '$')
+        len++;
+    if (lexer->dialect.family == SQL_FAMILY_MARIADB || peek(lexer, len) != '$')
+        return read_word(lexer);
+    len++;
+    const uint8_t *from = lexer->at + len;
+    const uint8_t *close =
+        lexer->has_lone_dollar ? from : memmem(from, (size_t)(lexer->end - from), lexer->at, len);
+    if (close != NULL && (lexer->has_lone_dollar || lexer->dialect.family == SQL_FAMILY_UNKNOWN)) {
+        lexer->doubts |= SQL_DOUBT_BAD;
+        return read_word(lexer);
+    }
+    if (close == NULL) {
+        lexer->has_lone_dollar = true;
+        return read_word(lexer);
+    }
+    lexer->at = close + len;
+    return TOKEN_STRING;
+}
+
+/* @name, @'name', @@name. Only one @ takes dots: `@a.b` is one variable, `@@session.b` a scope and a name. */
+static enum token_type read_variable(struct lexer *lexer)
+{
+    lexer->at++;
+    bool is_system = peek(lexer, 0) == '@';
+    if (is_system)
+        lexer->at++;
+    uint8_t c = peek(lexer, 0);
+    if (c == '`' || (!is_system && (c == '\'' || c == '"')))
+        return read_quote(lexer) == TOKEN_BAD ? TOKEN_BAD : TOKEN_VARIABLE;
+    (void)read_word(lexer);
+    while (!is_system && peek(lexer, 0) == '.') {
+        lexer->at++;
+        (void)read_word(lexer);
+    }
+    return TOKEN_VARIABLE;
+}
+
+/* ---- numbers ---- */
+
+static void skip_digits(struct lexer *lexer)
+{
+    while (is_digit(peek(lexer, 0)))
+        lexer->at++;
+}
+
+/* e5, e+5: only if a digit follows. */
+static bool skip_exponent(struct lexer *lexer)
+{
+    if (peek(lexer, 0) != 'e' && peek(lexer, 0) != 'E')
+        return false;
+    size_t sign = peek(lexer, 1) == '+' || peek(lexer, 1) == '-' ? 1 : 0;
+    if (!is_digit(peek(lexer, 1 + sign)))
+        return false;
+    lexer->at += 1 + sign;
+    skip_digits(lexer);
+    return true;
+}
+
+/* At the point of a real number. */
+static enum token_type read_fraction(struct lexer *lexer)
+{
+    lexer->at++;
+    skip_digits(lexer);
+    (void)skip_exponent(lexer);
+    return TOKEN_NUMBER;
+}
+
+/* 0x1F, 0b01: lower case, and only if the word ends with the digits; `0x1G` and `0X1F` are names. */
+static bool skip_radix(struct lexer *lexer, uint8_t letter, bool (*is_known)(uint8_t))
+{
+    size_t len = 2;
+    if (peek(lexer, 0) != '0' || peek(lexer, 1) != letter)
+        return false;
+    while (is_known(peek(lexer, len)))
+        len++;
+    if (len == 2 || is_word_byte(peek(lexer, len)))
+        return false;
+    lexer->at += len;
+    return true;
+}
+
+/* A digit: a number, or a name that begins with digits (`1a`). */
+static enum token_type read_number(struct lexer *lexer)
+{
+    if (skip_radix(lexer, 'x', is_hex_digit) || skip_radix(lexer, 'b', is_binary_digit))
+        return TOKEN_NUMBER;
+    skip_digits(lexer);
+    if (peek(lexer, 0) == '.')
+        return read_fraction(lexer);
+    if (!is_word_byte(peek(lexer, 0)) || skip_exponent(lexer))
+        return TOKEN_NUMBER;
+    return read_word(lexer);
+}
+
+/* ---- the rest ---- */
+
+/* `.5` is a number unless it touches an identifier: in `t.5` both servers see a column named 5. */
+static enum token_type read_dot(struct lexer *lexer)
+{
+    if (is_digit(peek(lexer, 1)) && lexer->word_end != lexer->at)
+        return read_fraction(lexer);
+    lexer->at++;
+    lexer->is_after_dot = is_word_byte(peek(lexer, 0));
+    return TOKEN_PUNCT;
+}
+
+/* The servers' hint parsers read quotes, so a quote that stays open hides where the hint ends. */
+static enum token_type read_hint(struct lexer *lexer)
+{
+    const uint8_t *start = lexer->at;
+    unsigned quotes = 0;
+    skip_block(lexer, 3);
+    for (const uint8_t *p = start; p < lexer->at; p++)
+        quotes ^= *p == '\'' ? 1u : *p == '"' ? 2u : *p == '`' ? 4u : 0u;
+    bool is_whole = !lexer->is_broken && quotes == 0;
+    lexer->is_broken = false;
+    return is_whole ? TOKEN_HINT : TOKEN_BAD;
+}
+
+static enum token_type read_punct(struct lexer *lexer)
+{
+    if (*lexer->at == '/' && peek(lexer, 1) == '*')
+        return read_hint(lexer);
+    lexer->at++;
+    return TOKEN_PUNCT;
+}
+
+static enum token_type read_colon(struct lexer *lexer)
+{
+    bool is_assign = peek(lexer, 1) == '=';
+    lexer->at += is_assign ? 2 : 1;
+    return is_assign ? TOKEN_ASSIGN : TOKEN_PUNCT;
+}
+
+/* \N is NULL for MariaDB and older MySQL. */
+static enum token_type read_backslash(struct lexer *lexer)
+{
+    bool is_null = peek(lexer, 1) == 'N';
+    lexer->at += is_null ? 2 : 1;
+    return is_null ? TOKEN_WORD : TOKEN_BAD;
+}
+
+static enum token_type read_question(struct lexer *lexer)
+{
+    lexer->at++;
+    return TOKEN_PARAMETER;
+}
+
+static enum token_type read_bad(struct lexer *lexer)
+{
+    lexer->at++;
+    return TOKEN_BAD;
+}
+
+static enum token_type read_token(struct lexer *lexer)
+{
+    static enum token_type (*const readers[])(struct lexer *) = {
+        [BYTE_BAD] = read_bad,
+        [BYTE_BLANK] = read_bad,
+        [BYTE_LETTER] = read_letter,
+        [BYTE_DIGIT] = read_number,
+        [BYTE_DOLLAR] = read_dollar,
+        [BYTE_DOT] = read_dot,
+        [BYTE_QUOTE] = read_quote,
+        [BYTE_DOUBLE] = read_quote,
+        [BYTE_BACKTICK] = read_quote,
+        [BYTE_AT] = read_variable,
+        [BYTE_COLON] = read_colon,
+        [BYTE_QUESTION] = read_question,
+        [BYTE_BACKSLASH] = read_backslash,
+        [BYTE_PUNCT] = read_punct,
+    };
+    if (lexer->is_after_dot) {
+        lexer->is_after_dot = false;
+        return read_word(lexer);
+    }
+    return readers[classes[*lexer->at]](lexer);
+}
+
+/* An unterminated comment, executable or not, is an error for every server: one TOKEN_BAD, then the end. */
+static enum token_type read_end(struct lexer *lexer)
+{
+    bool is_bad = lexer->is_broken || lexer->executable_depth > 0;
+    lexer->is_broken = false;
+    lexer->executable_depth = 0;
+    return is_bad ? TOKEN_BAD : TOKEN_END;
+}
+
+void lexer_begin(struct lexer *lexer, struct span sql, const struct sql_dialect *dialect)
+{
+    static const uint8_t nothing[1] = { 0 };
+    const uint8_t *data = sql.data == NULL ? nothing : sql.data;
+    assert(sql.data != NULL || sql.len == 0);
+    *lexer = (struct lexer){ .at = data, .end = data + sql.len, .dialect = *dialect };
+    if (!dialect->unsafe_charset)
+        return;
+    for (const uint8_t *p = lexer->at; p < lexer->end; p++)
+        if (*p >= 0x80)
+            lexer->doubts |= SQL_DOUBT_CHARSET;
+}
+
+struct token lexer_next(struct lexer *lexer)
+{
+    const uint8_t *before = lexer->at;
+    skip_blanks(lexer);
+    const uint8_t *start = lexer->at;
+    enum token_type type = start == lexer->end ? read_end(lexer) : read_token(lexer);
+    if (type == TOKEN_BAD)
+        lexer->doubts |= SQL_DOUBT_BAD;
+    return (struct token){ type, span_of(start, (size_t)(lexer->at - start)), start > before };
+}

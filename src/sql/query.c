@@ -1,0 +1,346 @@
+/* One walk over the tokens. Nothing is understood of a query's meaning; what is told apart is where a word
+ * stands:
+ *
+ *      name (      a function, unless the grammar has a parenthesis there      is_function
+ *      a . b       a qualified name; a schema or a sequence may hide in it     read_name
+ *      WITH c (…)  a list of columns, not arguments                            follow_with
+ */
+#include "sql/query.h"
+
+#include "sql/functions.h"
+
+#define DEPTH_MAX                                                                                            \
+    63 /* parentheses in which WITH lists are followed; deeper, their column lists look like calls */
+
+struct scan {
+    struct reader *reader;
+    struct sql_facts *facts;
+    unsigned depth;
+    uint64_t with_lists;   /* bit d: the list after WITH is being read at depth d */
+    bool is_only_previous; /* all that speaks against a replica is a question about the previous statement */
+};
+
+static void refuse(struct scan *scan, enum sql_reason reason, struct span culprit)
+{
+    struct sql_facts *facts = scan->facts;
+    if (facts->is_read) {
+        facts->is_read = false;
+        facts->reason = reason;
+        facts->culprit = culprit;
+        scan->is_only_previous = true;
+    }
+    scan->is_only_previous &= reason == SQL_REASON_PREVIOUS_STATEMENT;
+}
+
+static void refuse_here(struct scan *scan, enum sql_reason reason)
+{
+    refuse(scan, reason, scan->reader->token.text);
+}
+
+static bool is_after(const struct scan *scan, char c)
+{
+    return token_is_punct(&scan->reader->before, c);
+}
+
+/* ---- WITH lists ---- */
+
+static uint64_t depth_bit(const struct scan *scan)
+{
+    return scan->depth <= DEPTH_MAX ? UINT64_C(1) << scan->depth : 0;
+}
+
+static bool is_in_with(const struct scan *scan)
+{
+    return (scan->with_lists & depth_bit(scan)) != 0;
+}
+
+/* The current token may belong to `name (columns) AS (query) [CYCLE a RESTRICT], …`; anything else ends the
+ * list. */
+static void follow_with(struct scan *scan)
+{
+    const struct reader *reader = scan->reader;
+    bool stays = false;
+    if (reader->token.type == TOKEN_PUNCT)
+        stays = token_is_punct(&reader->token, is_after(scan, ')') ? ',' : '(');
+    else if (reader->keyword == KEYWORD_NONE)
+        stays = reader->token.type == TOKEN_WORD || reader->token.type == TOKEN_QUOTED;
+    else
+        stays = reader->keyword == KEYWORD_AS || reader->keyword == KEYWORD_RECURSIVE ||
+                reader->keyword == KEYWORD_CYCLE || reader->keyword == KEYWORD_RESTRICT;
+    if (!stays)
+        scan->with_lists &= ~depth_bit(scan);
+}
+
+static void read_open(struct scan *scan)
+{
+    scan->depth++;
+    scan->with_lists &= ~depth_bit(scan);
+}
+
+static void read_close(struct scan *scan)
+{
+    if (scan->depth > 0)
+        scan->depth--;
+}
+
+/* ---- functions ---- */
+
+/* `name (` where the grammar takes a list of columns or the size of a type: AS t (…), AS CHAR(…), WITH c (…).
+ */
+static bool is_column_list(const struct scan *scan)
+{
+    enum keyword before = scan->reader->before_keyword;
+    if (before == KEYWORD_AS)
+        return true;
+    return is_in_with(scan) && (before == KEYWORD_WITH || before == KEYWORD_RECURSIVE || is_after(scan, ','));
+}
+
+static bool is_grammar(const struct scan *scan)
+{
+    const struct reader *reader = scan->reader;
+    switch (keyword_parenthesis(reader->keyword)) {
+    case KEYWORD_PAREN_NEVER:
+        return false;
+    case KEYWORD_PAREN_ANYWHERE:
+        return true;
+    case KEYWORD_PAREN_MYSQL:
+        return reader->lexer.dialect.family == SQL_FAMILY_MYSQL;
+    case KEYWORD_PAREN_COMPARED:
+        return is_after(scan, '=') || is_after(scan, '<') || is_after(scan, '>');
+    case KEYWORD_PAREN_CLOSED:
+        return is_after(scan, ')');
+    case KEYWORD_PAREN_STRING:
+        return reader->before.type == TOKEN_STRING;
+    }
+    return false;
+}
+
+static bool is_function(const struct scan *scan)
+{
+    return reader_is_call(scan->reader) && !is_column_list(scan) && !is_grammar(scan);
+}
+
+/* A qualified or quoted name may be anybody's function, whatever it is called. */
+static enum function_effect effect_here(const struct scan *scan)
+{
+    const struct reader *reader = scan->reader;
+    if (is_after(scan, '.') || reader->token.type == TOKEN_QUOTED)
+        return FUNCTION_UNKNOWN;
+    return function_effect(reader->token.text, reader_is_touching(reader), reader->lexer.dialect.family);
+}
+
+static void read_function(struct scan *scan)
+{
+    switch (effect_here(scan)) {
+    case FUNCTION_PURE:
+        break;
+    case FUNCTION_UNKNOWN:
+        scan->facts->may_hide_state = true;
+        refuse_here(scan, SQL_REASON_UNKNOWN_FUNCTION);
+        break;
+    case FUNCTION_USER_LOCK:
+        scan->facts->may_hide_state = true;
+        refuse_here(scan, SQL_REASON_USER_LOCK);
+        break;
+    case FUNCTION_PREVIOUS:
+        refuse_here(scan, SQL_REASON_PREVIOUS_STATEMENT);
+        break;
+    case FUNCTION_LAST_INSERT_ID:
+        refuse_here(scan, SQL_REASON_LAST_INSERT_ID);
+        break;
+    case FUNCTION_SEQUENCE:
+        refuse_here(scan, SQL_REASON_SEQUENCE);
+        break;
+    case FUNCTION_SERVER:
+        refuse_here(scan, SQL_REASON_SERVER_FUNCTION);
+        break;
+    }
+}
+
+/* ---- names ---- */
+
+static bool is_one_of(struct span name, const char *const *names)
+{
+    for (; *names != NULL; names++)
+        if (span_is_nocase(name, *names))
+            return true;
+    return false;
+}
+
+/* Any name, quoted or not: `mysql.user`, `seq.nextval`. */
+static void read_name(struct scan *scan)
+{
+    static const char *const schemas[] = { "information_schema", "performance_schema", "mysql", "sys", NULL };
+    static const char *const draws[] = { "nextval", "currval", NULL };
+    const struct reader *reader = scan->reader;
+    if (is_function(scan))
+        read_function(scan);
+    else if (is_after(scan, '.') && is_one_of(token_name(&reader->token), draws))
+        refuse_here(scan, SQL_REASON_SEQUENCE);
+    else if (!is_after(scan, '.') && token_is_punct(&reader->ahead, '.') &&
+             is_one_of(token_name(&reader->token), schemas))
+        refuse_here(scan, SQL_REASON_SYSTEM_SCHEMA);
+}
+
+/* ---- variables ---- */
+
+/* @@name or @@scope.name; what people ask to see where they are is the same kind of read as any other. */
+static void read_system_variable(struct scan *scan)
+{
+    static const char *const shown[] = {
+        "hostname", "server_id", "port", "version", "version_comment", NULL
+    };
+    static const char *const previous[] = { "warning_count", "error_count", NULL };
+    struct reader *reader = scan->reader;
+    struct span name = span_of(reader->token.text.data + 2, reader->token.text.len - 2);
+    bool is_scoped = token_is_punct(&reader->ahead, '.');
+    if (is_scoped) {
+        reader_advance(reader);
+        name = reader->ahead.text;
+    }
+    if (is_one_of(name, previous))
+        refuse(scan, SQL_REASON_PREVIOUS_STATEMENT, name);
+    else if (is_scoped || !is_one_of(name, shown))
+        refuse(scan, SQL_REASON_SYSTEM_VARIABLE, name);
+}
+
+static void read_variable(struct scan *scan)
+{
+    const struct token *token = &scan->reader->token;
+    if (token->text.len >= 2 && token->text.data[1] == '@')
+        read_system_variable(scan);
+    else
+        refuse_here(scan, SQL_REASON_USER_VARIABLE);
+}
+
+/* ---- words ---- */
+
+/* FOR UPDATE and FOR SHARE lock. NEXT VALUE FOR draws. Known and harmless: FOR SYSTEM_TIME, index hints (FOR
+ * JOIN, FOR ORDER BY, FOR GROUP BY), and SUBSTRING(a FROM 1 FOR 2), in parentheses. */
+static void read_for(struct scan *scan)
+{
+    const struct reader *reader = scan->reader;
+    enum keyword next = reader->ahead.type == TOKEN_WORD ? keyword_find(reader->ahead.text) : KEYWORD_NONE;
+    if (reader->before_keyword == KEYWORD_VALUE)
+        refuse_here(scan, SQL_REASON_SEQUENCE);
+    else if (next == KEYWORD_UPDATE || next == KEYWORD_SHARE)
+        refuse(scan, SQL_REASON_LOCKING_READ, reader->ahead.text);
+    else if (next != KEYWORD_SYSTEM_TIME && next != KEYWORD_JOIN && next != KEYWORD_ORDER &&
+             next != KEYWORD_GROUP && scan->depth == 0)
+        refuse_here(scan, SQL_REASON_UNKNOWN);
+}
+
+/* Reserved words that have no place in a harmless read. */
+static const uint8_t refusals[KEYWORDS] = {
+    [KEYWORD_INTO] = SQL_REASON_INTO,
+    [KEYWORD_LOCK] = SQL_REASON_LOCKING_READ,
+    [KEYWORD_PROCEDURE] = SQL_REASON_PROCEDURE,
+    [KEYWORD_SQL_CALC_FOUND_ROWS] = SQL_REASON_FOUND_ROWS,
+    [KEYWORD_INSERT] = SQL_REASON_WRITE_IN_QUERY,
+    [KEYWORD_REPLACE] = SQL_REASON_WRITE_IN_QUERY,
+    [KEYWORD_UPDATE] = SQL_REASON_WRITE_IN_QUERY,
+    [KEYWORD_DELETE] = SQL_REASON_WRITE_IN_QUERY,
+    [KEYWORD_LOAD] = SQL_REASON_WRITE_IN_QUERY,
+    [KEYWORD_CALL] = SQL_REASON_WRITE_IN_QUERY,
+    [KEYWORD_CREATE] = SQL_REASON_WRITE_IN_QUERY,
+    [KEYWORD_ALTER] = SQL_REASON_WRITE_IN_QUERY,
+    [KEYWORD_DROP] = SQL_REASON_WRITE_IN_QUERY,
+    [KEYWORD_GRANT] = SQL_REASON_WRITE_IN_QUERY,
+    [KEYWORD_REVOKE] = SQL_REASON_WRITE_IN_QUERY,
+};
+
+/* insert(…) and replace(…) are functions too. */
+static bool is_string_function(const struct reader *reader)
+{
+    return (reader->keyword == KEYWORD_INSERT || reader->keyword == KEYWORD_REPLACE) &&
+           reader_is_call(reader);
+}
+
+static void read_word(struct scan *scan)
+{
+    struct reader *reader = scan->reader;
+    if (reader->keyword == KEYWORD_WITH && !is_in_with(scan))
+        scan->with_lists |= depth_bit(scan);
+    else if (reader->keyword == KEYWORD_FOR)
+        read_for(scan);
+    else if (refusals[reader->keyword] != 0 && !is_string_function(reader))
+        refuse_here(scan, (enum sql_reason)refusals[reader->keyword]);
+    else
+        read_name(scan);
+}
+
+/* An optimizer hint may set a variable for the statement, or move it to a resource group. */
+static void read_hint(struct scan *scan)
+{
+    static const char *const words[] = { "SET_VAR", "RESOURCE_GROUP", NULL };
+    struct span hint = scan->reader->token.text;
+    for (size_t i = 0; i < hint.len; i++)
+        for (const char *const *word = words; *word != NULL; word++) {
+            size_t len = strlen(*word);
+            if (hint.len - i >= len && span_is_nocase(span_of(hint.data + i, len), *word))
+                refuse_here(scan, SQL_REASON_HINT);
+        }
+}
+
+static void read_punct(struct scan *scan)
+{
+    if (token_is_punct(&scan->reader->token, '('))
+        read_open(scan);
+    else if (token_is_punct(&scan->reader->token, ')'))
+        read_close(scan);
+}
+
+static void read_token(struct scan *scan)
+{
+    switch (scan->reader->token.type) {
+    case TOKEN_WORD:
+        read_word(scan);
+        break;
+    case TOKEN_QUOTED:
+        read_name(scan);
+        break;
+    case TOKEN_STRING:
+        if (scan->reader->token.text.data[0] == '$')
+            refuse_here(scan, SQL_REASON_DOLLAR_QUOTE);
+        break;
+    case TOKEN_VARIABLE:
+        read_variable(scan);
+        break;
+    case TOKEN_ASSIGN:
+        refuse_here(scan, SQL_REASON_USER_VARIABLE);
+        break;
+    case TOKEN_HINT:
+        read_hint(scan);
+        break;
+    case TOKEN_PUNCT:
+        read_punct(scan);
+        break;
+    case TOKEN_BAD:
+        refuse_here(scan, SQL_REASON_BAD_TEXT);
+        break;
+    case TOKEN_END:
+    case TOKEN_NUMBER:
+    case TOKEN_PARAMETER:
+        break;
+    }
+}
+
+void query_read(struct reader *reader, struct sql_facts *facts)
+{
+    struct scan scan = { .reader = reader, .facts = facts };
+    facts->is_read = true;
+    facts->reason = SQL_REASON_PLAIN_READ;
+    for (; !reader_at_end(reader); reader_advance(reader)) {
+        if (is_in_with(&scan))
+            follow_with(&scan);
+        read_token(&scan);
+    }
+    facts->refers_previous = scan.is_only_previous;
+}
+
+bool query_may_call_unknown(struct reader *reader)
+{
+    struct sql_facts facts = { 0 };
+    query_read(reader, &facts);
+    return facts.may_hide_state;
+}

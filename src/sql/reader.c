@@ -1,0 +1,123 @@
+#include "sql/reader.h"
+
+#include "sql/functions.h"
+
+bool token_is_punct(const struct token *token, char c)
+{
+    return token->type == TOKEN_PUNCT && token->text.data[0] == (uint8_t)c;
+}
+
+struct span token_name(const struct token *token)
+{
+    if (token->type != TOKEN_QUOTED)
+        return token->text;
+    return span_of(token->text.data + 1, token->text.len - 2);
+}
+
+/* What counts in every statement. A name in front of a parenthesis is looked up only if it could be a lock's.
+ */
+static void watch(struct reader *reader)
+{
+    switch (reader->token.type) {
+    case TOKEN_ASSIGN:
+        reader->has_assign = true;
+        break;
+    case TOKEN_VARIABLE:
+        reader->has_user_variable |= reader->token.text.len < 2 || reader->token.text.data[1] != '@';
+        break;
+    case TOKEN_WORD:
+    case TOKEN_QUOTED:
+        reader->has_into |= reader->keyword == KEYWORD_INTO;
+        if (reader_is_call(reader) && function_effect(token_name(&reader->token), true,
+                                                      reader->lexer.dialect.family) == FUNCTION_USER_LOCK)
+            reader->has_user_lock = true;
+        break;
+    case TOKEN_END:
+    case TOKEN_STRING:
+    case TOKEN_NUMBER:
+    case TOKEN_PARAMETER:
+    case TOKEN_PUNCT:
+    case TOKEN_HINT:
+    case TOKEN_BAD:
+        break;
+    }
+}
+
+/* After a dot a word is a name, with or without blanks between: both grammars take an identifier there. */
+static void enter(struct reader *reader)
+{
+    bool is_word = reader->token.type == TOKEN_WORD && !token_is_punct(&reader->before, '.');
+    reader->keyword = is_word ? keyword_find(reader->token.text) : KEYWORD_NONE;
+    watch(reader);
+}
+
+void reader_begin(struct reader *reader, struct span sql, const struct sql_dialect *dialect)
+{
+    *reader = (struct reader){ 0 };
+    lexer_begin(&reader->lexer, sql, dialect);
+    reader->token = lexer_next(&reader->lexer);
+    reader->is_hidden = (reader->lexer.doubts & SQL_DOUBT_EXECUTABLE) != 0;
+    reader->ahead = lexer_next(&reader->lexer);
+    enter(reader);
+}
+
+void reader_advance(struct reader *reader)
+{
+    reader->before = reader->token;
+    reader->before_keyword = reader->keyword;
+    reader->token = reader->ahead;
+    if (reader->token.type != TOKEN_END)
+        reader->ahead = lexer_next(&reader->lexer);
+    enter(reader);
+}
+
+void reader_begin_statement(struct reader *reader)
+{
+    reader->before = (struct token){ 0 };
+    reader->before_keyword = KEYWORD_NONE;
+    reader->has_into = reader->has_assign = reader->has_user_lock = reader->has_user_variable = false;
+    enter(reader);
+}
+
+bool reader_at_end(const struct reader *reader)
+{
+    return reader->token.type == TOKEN_END || token_is_punct(&reader->token, ';');
+}
+
+bool reader_accept(struct reader *reader, enum keyword keyword)
+{
+    if (reader->keyword != keyword)
+        return false;
+    reader_advance(reader);
+    return true;
+}
+
+void reader_skip(struct reader *reader)
+{
+    while (!reader_at_end(reader))
+        reader_advance(reader);
+}
+
+bool reader_skip_body(struct reader *reader)
+{
+    bool has_more = false;
+    for (; reader->token.type != TOKEN_END; reader_advance(reader))
+        has_more |= token_is_punct(&reader->token, ';') && reader->ahead.type != TOKEN_END;
+    return has_more;
+}
+
+bool reader_is_call(const struct reader *reader)
+{
+    return token_is_punct(&reader->ahead, '(');
+}
+
+bool reader_is_touching(const struct reader *reader)
+{
+    if (!reader->ahead.space_before)
+        return true;
+    const uint8_t *p = reader->token.text.data + reader->token.text.len;
+    for (; p < reader->ahead.text.data; p++)
+        if (*p != ' ' && (*p < '\t' || *p > '\r'))
+            return false;
+    return reader->lexer.dialect.ignore_space;
+}
