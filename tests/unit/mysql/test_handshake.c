@@ -1,0 +1,265 @@
+#include "bytes.h"
+
+#include "mysql/handshake.h"
+
+#define CAPS_USUAL (CAP_CLIENT_MYSQL | CAP_PROTOCOL_41 | CAP_SECURE_CONNECTION | CAP_PLUGIN_AUTH | CAP_SSL)
+#define CAPS_FULL (CAPS_PER_HOP | CAP_MARIADB_BULK | CAP_MARIADB_EXTENDED_METADATA)
+
+static struct span payload_of(const struct text *packet)
+{
+    return span_of(packet->data + PACKET_HEADER_BYTES, packet->len - PACKET_HEADER_BYTES);
+}
+
+static struct greeting greeting_of(const char *version, uint64_t caps)
+{
+    struct greeting greeting = { .version = span_cstr(version),
+                                 .connection_id = 0x01020304,
+                                 .caps = caps,
+                                 .collation = 45,
+                                 .status = 2,
+                                 .plugin = SPAN_LITERAL("mysql_native_password") };
+    memcpy(greeting.nonce, "abcdefghijklmnopqrst", NONCE_BYTES);
+    return greeting;
+}
+
+static void greeting_both_ways_and_truncated(void **state)
+{
+    (void)state;
+    static const uint64_t caps[] = { CAPS_USUAL, CAPS_FULL };
+    for (size_t i = 0; i < 2; i++) {
+        struct greeting put = greeting_of("5.5.5-10.11.6-MariaDB-log", caps[i]), read;
+        struct text out = { 0 };
+        greeting_put(&out, &put);
+        assert_int_equal(out.data[3], 0);
+        struct span payload = payload_of(&out);
+        assert_true(greeting_parse(payload, &read));
+        assert_span(read.version, "5.5.5-10.11.6-MariaDB-log");
+        assert_int_equal(read.connection_id, put.connection_id);
+        assert_memory_equal(read.nonce, put.nonce, NONCE_BYTES);
+        assert_true(read.caps == put.caps);
+        assert_int_equal(read.collation, 45);
+        assert_int_equal(read.status, 2);
+        assert_span(read.plugin, "mysql_native_password");
+        size_t least =
+            payload.len - sizeof "mysql_native_password" - 1; /* plugin and the nonce's NUL may be missing */
+        for (size_t len = 0; len < payload.len; len++) {
+            struct span part = exact_copy(span_of(payload.data, len));
+            assert_int_equal(greeting_parse(part, &read), len >= least);
+            drop_copy(part);
+        }
+        text_fini(&out);
+    }
+}
+
+static void greeting_of_another_protocol_is_refused(void **state)
+{
+    (void)state;
+    struct greeting put = greeting_of("8.4.0", CAPS_USUAL), read;
+    struct text out = { 0 };
+    greeting_put(&out, &put);
+    out.data[PACKET_HEADER_BYTES] = 9;
+    assert_false(greeting_parse(payload_of(&out), &read));
+    text_fini(&out);
+}
+
+static const struct {
+    const char *version;
+    uint64_t caps;
+    enum server_family family;
+    struct server_version parts;
+} versions[] = {
+    { "5.5.5-10.11.8-MariaDB-1:10.11.8+maria~deb12", CAPS_FULL, FAMILY_MARIADB, { 10, 11, 8 } },
+    { "11.4.2-MariaDB", CAPS_USUAL, FAMILY_MARIADB, { 11, 4, 2 } },
+    { "11.4.2-something", CAPS_FULL, FAMILY_MARIADB, { 11, 4, 2 } },
+    { "8.0.36", CAPS_USUAL, FAMILY_MYSQL, { 8, 0, 36 } },
+    { "5.5.5-log", CAPS_USUAL, FAMILY_MYSQL, { 5, 5, 5 } },
+    { "26.7.0", CAPS_USUAL, FAMILY_MYSQL, { 26, 7, 0 } },
+    { "8.0.mysql_aurora.3.05.2", CAPS_USUAL, FAMILY_MYSQL, { 8, 0, 0 } },
+    { "8.4", CAPS_USUAL, FAMILY_MYSQL, { 8, 4, 0 } },
+    { "source", CAPS_USUAL, FAMILY_MYSQL, { 0, 0, 0 } },
+    { "", CAPS_USUAL, FAMILY_UNKNOWN, { 0, 0, 0 } },
+};
+
+static void versions_and_families(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+        struct greeting greeting = greeting_of(versions[i].version, versions[i].caps);
+        struct server_version parts = greeting_version(greeting.version);
+        assert_int_equal(greeting_family(&greeting), versions[i].family);
+        assert_int_equal(parts.major, versions[i].parts.major);
+        assert_int_equal(parts.minor, versions[i].parts.minor);
+        assert_int_equal(parts.patch, versions[i].parts.patch);
+    }
+}
+
+static struct handshake_response response_of(uint64_t caps)
+{
+    return (struct handshake_response){ .caps = caps,
+                                        .max_packet = 1 << 24,
+                                        .collation = 45,
+                                        .user = SPAN_LITERAL("app"),
+                                        .auth = SPAN_LITERAL("12345678901234567890"),
+                                        .schema = SPAN_LITERAL("shop"),
+                                        .plugin = SPAN_LITERAL("mysql_native_password"),
+                                        .attributes = SPAN_LITERAL("\3_os\5Linux") };
+}
+
+static void response_both_ways_with_every_set_of_bits(void **state)
+{
+    (void)state;
+    static const uint64_t bits[] = { CAP_CLIENT_MYSQL, CAP_CONNECT_WITH_DB, CAP_PLUGIN_AUTH,
+                                     CAP_CONNECT_ATTRS, CAP_PLUGIN_AUTH_LENENC };
+    for (unsigned set = 0; set < 32; set++) {
+        uint64_t caps = CAP_PROTOCOL_41 | CAP_SECURE_CONNECTION;
+        for (unsigned i = 0; i < 5; i++)
+            caps |= (set >> i & 1) != 0 ? bits[i] : 0;
+        if ((caps & CAP_CLIENT_MYSQL) == 0)
+            caps |= CAP_MARIADB_BULK;
+        struct handshake_response put = response_of(caps), read;
+        struct text out = { 0 };
+        handshake_put(&out, 1, &put);
+        struct span payload = exact_copy(payload_of(&out));
+        assert_int_equal(handshake_parse(payload, CAPS_FULL, &read), HANDSHAKE_RESPONSE);
+        assert_true(read.caps == caps);
+        assert_int_equal(read.max_packet, put.max_packet);
+        assert_int_equal(read.collation, 45);
+        assert_span(read.user, "app");
+        assert_span(read.auth, "12345678901234567890");
+        assert_span(read.schema, (caps & CAP_CONNECT_WITH_DB) != 0 ? "shop" : "");
+        assert_span(read.plugin, (caps & CAP_PLUGIN_AUTH) != 0 ? "mysql_native_password" : "");
+        assert_true(span_equal(read.attributes,
+                               (caps & CAP_CONNECT_ATTRS) != 0 ? put.attributes : (struct span){ 0 }));
+        drop_copy(payload);
+        text_fini(&out);
+    }
+}
+
+static void truncated_responses_are_safe(void **state)
+{
+    (void)state;
+    struct handshake_response put = response_of(CAPS_FULL), read;
+    struct text out = { 0 };
+    handshake_put(&out, 1, &put);
+    struct span payload = payload_of(&out);
+    size_t user_end = SSL_REQUEST_BYTES + sizeof "app";
+    for (size_t len = 0; len < payload.len; len++) {
+        struct span part = exact_copy(span_of(payload.data, len));
+        enum handshake_form form = handshake_parse(part, CAPS_FULL, &read);
+        if (len < user_end)
+            assert_int_equal(form, HANDSHAKE_MALFORMED);
+        drop_copy(part);
+    }
+    assert_int_equal(handshake_parse(span_of(payload.data, user_end), CAPS_FULL, &read), HANDSHAKE_RESPONSE);
+    assert_int_equal(read.auth.len + read.plugin.len + read.schema.len,
+                     0); /* fields may be missing at the end */
+    text_fini(&out);
+}
+
+static void ssl_request_is_the_first_32_bytes(void **state)
+{
+    (void)state;
+    struct handshake_response put = response_of(CAPS_USUAL), read;
+    struct text out = { 0 };
+    handshake_put_ssl_request(&out, 1, &put);
+    assert_int_equal(out.len, PACKET_HEADER_BYTES + SSL_REQUEST_BYTES);
+    assert_int_equal(handshake_parse(payload_of(&out), CAPS_USUAL, &read), HANDSHAKE_SSL_REQUEST);
+    assert_int_equal(read.collation, 45);
+    text_clear(&out);
+    handshake_put(&out, 2, &put); /* the full response holds the bit too */
+    assert_int_equal(handshake_parse(payload_of(&out), CAPS_USUAL, &read), HANDSHAKE_RESPONSE);
+    text_fini(&out);
+}
+
+static void extended_word_needs_bit_0_clear_on_both_sides(void **state)
+{
+    (void)state;
+    struct handshake_response put = response_of(CAPS_FULL), read;
+    struct text out = { 0 };
+    handshake_put(&out, 1, &put);
+    assert_int_equal(handshake_parse(payload_of(&out), CAPS_USUAL, &read), HANDSHAKE_RESPONSE);
+    assert_true(read.caps >> 32 == 0);
+    text_fini(&out);
+}
+
+static void old_protocols_are_told_apart(void **state)
+{
+    (void)state;
+    struct handshake_response read;
+    assert_int_equal(handshake_parse(SPAN_LITERAL("\x05\0\0\0\1app\0"), CAPS_USUAL, &read),
+                     HANDSHAKE_TOO_OLD);
+    assert_int_equal(handshake_parse(SPAN_LITERAL(""), CAPS_USUAL, &read), HANDSHAKE_MALFORMED);
+    assert_int_equal(handshake_parse(SPAN_LITERAL("\x05\x02\0\0\1app\0"), CAPS_USUAL, &read),
+                     HANDSHAKE_MALFORMED);
+}
+
+static void large_collations_become_utf8mb4(void **state)
+{
+    (void)state;
+    struct handshake_response put = response_of(CAPS_USUAL), read;
+    struct text out = { 0 };
+    put.collation = 2304;
+    handshake_put(&out, 1, &put);
+    assert_int_equal(handshake_parse(payload_of(&out), CAPS_USUAL, &read), HANDSHAKE_RESPONSE);
+    assert_int_equal(read.collation, 45);
+    text_fini(&out);
+}
+
+static void change_user_with_less_and_less(void **state)
+{
+    (void)state;
+    struct text bytes = { 0 };
+    struct handshake_response read;
+    append_hex(&bytes, "11 61707000 02 0102 73686f7000 0009 6e617400 04 01610162", '\0');
+    struct span payload = text_span(&bytes);
+    assert_true(change_user_parse(payload, CAPS_FULL, &read));
+    assert_span(read.user, "app");
+    assert_hex(read.auth, "0102");
+    assert_span(read.schema, "shop");
+    assert_int_equal(read.collation, 0x0900);
+    assert_span(read.plugin, "nat");
+    assert_hex(read.attributes, "01610162");
+    for (size_t len = 0; len < payload.len; len++) {
+        struct span part = exact_copy(span_of(payload.data, len));
+        bool parsed = change_user_parse(part, CAPS_FULL, &read);
+        if (len < 5 || len == 6 || len == 7) /* no user, or half a proof */
+            assert_false(parsed);
+        drop_copy(part);
+    }
+    assert_true(change_user_parse(span_of(payload.data, 13), CAPS_FULL, &read));
+    assert_int_equal(read.collation + read.plugin.len + read.attributes.len, 0);
+    text_fini(&bytes);
+}
+
+static void auth_switch_both_ways(void **state)
+{
+    (void)state;
+    struct text out = { 0 };
+    struct span plugin, data;
+    auth_switch_put(&out, 2, "some_plugin", SPAN_LITERAL("nonce\0"));
+    assert_true(auth_switch_parse(payload_of(&out), &plugin, &data));
+    assert_span(plugin, "some_plugin");
+    assert_int_equal(data.len, 6);
+    assert_false(auth_switch_parse(SPAN_LITERAL("\xFEno end"), &plugin, &data));
+    assert_false(auth_switch_parse(SPAN_LITERAL("\xFE"), &plugin, &data));
+    assert_false(auth_switch_parse(SPAN_LITERAL(""), &plugin, &data));
+    text_fini(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(greeting_both_ways_and_truncated),
+        cmocka_unit_test(greeting_of_another_protocol_is_refused),
+        cmocka_unit_test(versions_and_families),
+        cmocka_unit_test(response_both_ways_with_every_set_of_bits),
+        cmocka_unit_test(truncated_responses_are_safe),
+        cmocka_unit_test(ssl_request_is_the_first_32_bytes),
+        cmocka_unit_test(extended_word_needs_bit_0_clear_on_both_sides),
+        cmocka_unit_test(old_protocols_are_told_apart),
+        cmocka_unit_test(large_collations_become_utf8mb4),
+        cmocka_unit_test(change_user_with_less_and_less),
+        cmocka_unit_test(auth_switch_both_ways),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
