@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 
+from .errors import SandboxError
 from .wait import wait_for
 
 
@@ -38,11 +39,21 @@ def state(pid, started):
     """'dead', 'paused' or 'running' for the process born as (pid, started)."""
     if not pid:
         return "dead"
-    _reap(pid)
     fields = _stat_fields(pid)
-    if not fields or int(fields[19]) != started or fields[0] in "ZX":
+    if not fields or int(fields[19]) != started:
+        return "dead"
+    if fields[0] in "ZX" and _last_thread(pid):
+        _reap(pid)
         return "dead"
     return "paused" if fields[0] in "Tt" else "running"
+
+
+def _last_thread(pid):
+    """Whether a zombie has no thread left: the others may still hold files and ports."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/task")) <= 1
+    except OSError:
+        return True
 
 
 def spawn(command, log, user=None, group=None, die_with_parent=False, cwd="/"):
@@ -92,7 +103,6 @@ def kill(pid, started, timeout=10.0):
     send(pid, started, signal.SIGKILL)
     wait_for(f"process {pid} to be gone after SIGKILL",
              lambda: state(pid, started) == "dead", timeout, interval=0.005)
-    _reap(pid)
 
 
 def end_all(processes, grace=20.0):
@@ -103,6 +113,6 @@ def end_all(processes, grace=20.0):
     try:
         wait_for("the servers to end after SIGTERM",
                  lambda: all(state(*p) == "dead" for p in processes), grace)
-    except Exception:
+    except SandboxError:
         for pid, started in processes:
             kill(pid, started)

@@ -26,6 +26,8 @@ def connect_tcp(host, port, user, password, tls, **options):
     options.setdefault("autocommit", True)
     options.setdefault("charset", "utf8mb4")
     options.setdefault("connect_timeout", 30)
+    # connect_timeout does not cover the greeting: a paused server never sends it.
+    options.setdefault("read_timeout", 60)
     return pymysql.connect(host=host, port=port, user=user, password=password, **options)
 
 
