@@ -1,0 +1,518 @@
+#include "bytes.h"
+
+#include "base/mem.h"
+#include "mysql/admit.h"
+#include "mysql/login.h"
+#include "mysql/reply.h"
+
+#define OFFERED                                                                                              \
+    (CAPS_PER_HOP | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS | CAP_DEPRECATE_EOF | CAP_MARIADB_BULK)
+#define PEER "192.0.2.7"
+
+/* One account, "app" with password "secret", known by its stored hash; and "guest" without a password. */
+static bool find_user(void *context, const char *user, struct auth_secret *secret_r)
+{
+    ++*(unsigned *)context;
+    if (strcmp(user, "guest") == 0)
+        return auth_secret_from_password(secret_r, SPAN_LITERAL(""));
+    if (strcmp(user, "app") != 0)
+        return false;
+    return auth_secret_from_native_hash(secret_r, SPAN_LITERAL("*14E65567ABDB5135D0CFD9A70B3032C179A49EE7"));
+}
+
+struct scene {
+    struct admit admit;
+    struct text out; /* what admit said last */
+    struct error err;
+    unsigned asked; /* calls of find_user */
+};
+
+static void scene_open(struct scene *scene, uint64_t offered)
+{
+    struct greeting greeting = { .version = SPAN_LITERAL("8.0.36"), .connection_id = 7, .caps = offered };
+    *scene = (struct scene){ 0 };
+    assert_true(admit_greet(&scene->admit, &greeting, &scene->out));
+    /* what the client would send depends on the nonce: the same one for every test */
+    memcpy(scene->admit.nonce, "abcdefghijklmnopqrst", NONCE_BYTES);
+}
+
+static void scene_close(struct scene *scene)
+{
+    admit_fini(&scene->admit);
+    text_fini(&scene->out);
+}
+
+static enum admit_verdict feed(struct scene *scene, struct span payload, uint8_t seq)
+{
+    text_clear(&scene->out);
+    struct span copy = exact_copy(payload);
+    enum admit_verdict verdict =
+        admit_feed(&scene->admit, copy, seq, PEER, find_user, &scene->asked, &scene->out, &scene->err);
+    drop_copy(copy);
+    if (scene->out.len > 0)
+        assert_int_equal((uint8_t)scene->out.data[3], (uint8_t)(seq + 1));
+    assert_int_equal(verdict == ADMIT_ACCEPTED, scene->out.len == 0); /* the OK is the session's to send */
+    return verdict;
+}
+
+static enum admit_verdict change_user(struct scene *scene, struct span payload)
+{
+    text_clear(&scene->out);
+    return admit_change_user(&scene->admit, payload, 0, PEER, find_user, &scene->asked, &scene->out,
+                             &scene->err);
+}
+
+static struct text token_of(const char *password)
+{
+    struct auth_secret secret;
+    struct text token = { 0 };
+    assert_true(auth_secret_from_password(&secret, span_cstr(password)));
+    struct auth_context context = { .secret = &secret,
+                                    .nonce = "abcdefghijklmnopqrst",
+                                    .nonce_len = NONCE_BYTES };
+    assert_int_equal(auth_plugin_find(SPAN_LITERAL(AUTH_NATIVE))->start(&context, &token, NULL), AUTH_MORE);
+    return token;
+}
+
+static enum admit_verdict respond(struct scene *scene, const struct handshake_response *response)
+{
+    struct text bytes = { 0 };
+    handshake_put(&bytes, 1, response);
+    enum admit_verdict verdict = feed(scene, span_of(bytes.data + 4, bytes.len - 4), 1);
+    text_fini(&bytes);
+    return verdict;
+}
+
+static struct handshake_response response_of(const char *user, const char *plugin, struct span auth)
+{
+    return (struct handshake_response){ .caps = CAPS_PER_HOP,
+                                        .max_packet = 1 << 24,
+                                        .collation = 45,
+                                        .user = span_cstr(user),
+                                        .auth = auth,
+                                        .schema = SPAN_LITERAL("shop"),
+                                        .plugin = span_cstr(plugin),
+                                        .attributes = SPAN_LITERAL("\1a\1b") };
+}
+
+static void assert_err(const struct scene *scene, uint16_t code, const char *text)
+{
+    struct reply_err err;
+    assert_true(reply_parse_err(span_of(scene->out.data + 4, scene->out.len - 4), &err));
+    assert_int_equal(err.code, code);
+    assert_string_equal(err.sqlstate, reply_sqlstate(code));
+    assert_span(err.text, text);
+    assert_int_equal(scene->err.code, code);
+}
+
+static void right_password_is_accepted(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct text token = token_of("secret");
+    struct auth_secret clear;
+    scene_open(&scene, OFFERED);
+    struct handshake_response response = response_of("app", AUTH_NATIVE, text_span(&token));
+    assert_int_equal(respond(&scene, &response), ADMIT_ACCEPTED);
+    assert_string_equal(scene.admit.user, "app");
+    assert_string_equal(scene.admit.schema, "shop");
+    assert_int_equal(scene.admit.collation, 45);
+    assert_int_equal(scene.admit.max_packet, 1 << 24);
+    assert_int_equal(scene.admit.seq, 2);
+    assert_span(text_span(&scene.admit.attributes), "\1a\1b");
+    assert_true(auth_secret_from_password(&clear, SPAN_LITERAL("secret")));
+    assert_true(scene.admit.secret.has_stage1); /* good for logins to servers */
+    assert_memory_equal(scene.admit.secret.stage1, clear.stage1, AUTH_HASH_BYTES);
+    assert_null(scene.admit.candidate);
+    text_fini(&token);
+    scene_close(&scene);
+}
+
+static void other_plugins_are_switched_to_native(void **state)
+{
+    (void)state;
+    static const char *const plugins[] = { "caching_sha2_password", "client_ed25519",
+                                           "mysql_clear_password" };
+    for (size_t i = 0; i < 3; i++) {
+        struct scene scene;
+        struct text token = token_of("secret");
+        struct span plugin, data;
+        scene_open(&scene, OFFERED);
+        struct handshake_response response =
+            response_of("app", plugins[i], i == 0 ? (struct span){ 0 } : SPAN_LITERAL("something"));
+        assert_int_equal(respond(&scene, &response), ADMIT_MORE);
+        assert_true(auth_switch_parse(span_of(scene.out.data + 4, scene.out.len - 4), &plugin, &data));
+        assert_span(plugin, AUTH_NATIVE);
+        assert_int_equal(data.len, NONCE_BYTES + 1);
+        assert_memory_equal(data.data, "abcdefghijklmnopqrst", NONCE_BYTES + 1);
+        assert_int_equal(feed(&scene, text_span(&token), 3), ADMIT_ACCEPTED);
+        text_fini(&token);
+        scene_close(&scene);
+    }
+}
+
+static void odd_native_proof_is_asked_for_again(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_open(&scene, OFFERED);
+    struct handshake_response response = response_of("app", AUTH_NATIVE, SPAN_LITERAL("12345"));
+    assert_int_equal(respond(&scene, &response), ADMIT_MORE);
+    assert_int_equal(feed(&scene, SPAN_LITERAL("12345"), 3), ADMIT_REFUSED);
+    assert_err(&scene, ERR_ACCESS_DENIED, "Access denied for user 'app'@'" PEER "' (using password: YES)");
+    scene_close(&scene);
+}
+
+static void empty_password(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct handshake_response response = response_of("guest", AUTH_NATIVE, (struct span){ 0 });
+    scene_open(&scene, OFFERED);
+    assert_int_equal(respond(&scene, &response), ADMIT_ACCEPTED);
+    scene_close(&scene);
+    scene_open(&scene, OFFERED);
+    response.user = SPAN_LITERAL("app");
+    assert_int_equal(respond(&scene, &response), ADMIT_REFUSED);
+    assert_err(&scene, ERR_ACCESS_DENIED, "Access denied for user 'app'@'" PEER "' (using password: NO)");
+    scene_close(&scene);
+}
+
+/* Byte for byte the same, at every step, but for the name itself. */
+static void unknown_users_look_like_known_ones(void **state)
+{
+    (void)state;
+    static const char *const plugins[] = { AUTH_NATIVE, "caching_sha2_password", "client_ed25519" };
+    static const char *const proofs[] = { "", "12345678901234567890", "short" };
+    for (unsigned i = 0; i < 9; i++) {
+        struct scene known, unknown;
+        struct handshake_response response = response_of("app", plugins[i / 3], span_cstr(proofs[i % 3]));
+        scene_open(&known, OFFERED);
+        scene_open(&unknown, OFFERED);
+        enum admit_verdict verdict = respond(&known, &response);
+        response.user = SPAN_LITERAL("ape");
+        assert_int_equal(respond(&unknown, &response), verdict);
+        if (verdict == ADMIT_MORE) {
+            assert_true(span_equal(text_span(&known.out), text_span(&unknown.out)));
+            assert_int_equal(feed(&known, SPAN_LITERAL("12345678901234567890"), 3), ADMIT_REFUSED);
+            assert_int_equal(feed(&unknown, SPAN_LITERAL("12345678901234567890"), 3), ADMIT_REFUSED);
+        }
+        char *name = memmem(unknown.out.data, unknown.out.len, "ape", 3);
+        assert_non_null(name);
+        memcpy(name, "app", 3);
+        assert_true(span_equal(text_span(&known.out), text_span(&unknown.out)));
+        assert_int_equal(known.asked, unknown.asked);
+        assert_string_not_equal(known.err.text, unknown.err.text); /* the log knows */
+        scene_close(&known);
+        scene_close(&unknown);
+    }
+}
+
+static void proof_for_nobody_is_refused(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct handshake_response response = response_of("nobody", AUTH_NATIVE, (struct span){ 0 });
+    scene_open(&scene, OFFERED);
+    assert_int_equal(respond(&scene, &response), ADMIT_REFUSED);
+    assert_false(scene.admit.is_known);
+    assert_string_equal(scene.admit.user, "");
+    scene_close(&scene);
+}
+
+static void malformed_logins_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        struct span payload;
+        uint8_t seq;
+        uint16_t code;
+    } cases[] = {
+        { SPAN_LITERAL(""), 1, ERR_HANDSHAKE },
+        { SPAN_LITERAL("\x05\0\0\0\1app\0"), 1, ERR_HANDSHAKE }, /* before 4.1 */
+        { SPAN_LITERAL("\x05\xa2\0\0"), 1, ERR_HANDSHAKE },
+        { SPAN_LITERAL("\0\x8a\0\0\0\0\0\1\x2d\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), 1,
+          ERR_HANDSHAKE }, /* TLS */
+        { SPAN_LITERAL("\0\2\0\0\0\0\0\1\x2d\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0app\0\0"), 1,
+          ERR_HANDSHAKE },
+        { SPAN_LITERAL("\x05\xa2\0\0"), 2, ERR_PACKETS_OUT_OF_ORDER },
+        { SPAN_LITERAL("\x05\xa2\0\0"), 0, ERR_PACKETS_OUT_OF_ORDER },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene scene;
+        scene_open(&scene, OFFERED);
+        assert_int_equal(feed(&scene, cases[i].payload, cases[i].seq), ADMIT_REFUSED);
+        assert_int_equal(scene.err.code, cases[i].code);
+        assert_int_equal(feed(&scene, cases[i].payload, (uint8_t)(cases[i].seq + 2)), ADMIT_REFUSED);
+        scene_close(&scene);
+    }
+}
+
+static void names_that_are_too_long_are_refused(void **state)
+{
+    (void)state;
+    char name[300];
+    memset(name, 'n', sizeof name);
+    struct scene scene;
+    struct handshake_response response = response_of("", AUTH_NATIVE, (struct span){ 0 });
+    response.user = span_of(name, ADMIT_USER_MAX);
+    response.schema = span_of(name, ADMIT_SCHEMA_MAX);
+    scene_open(&scene, OFFERED);
+    assert_int_equal(respond(&scene, &response), ADMIT_REFUSED);
+    assert_int_equal(scene.err.code, ERR_ACCESS_DENIED); /* fits, and is nobody */
+    scene_close(&scene);
+    response.user = span_of(name, ADMIT_USER_MAX + 1);
+    scene_open(&scene, OFFERED);
+    assert_int_equal(respond(&scene, &response), ADMIT_REFUSED);
+    assert_int_equal(scene.err.code, ERR_HANDSHAKE);
+    assert_int_equal(scene.asked, 0);
+    scene_close(&scene);
+    response.user = SPAN_LITERAL("guest");
+    response.schema = span_of(name, ADMIT_SCHEMA_MAX + 1);
+    scene_open(&scene, OFFERED);
+    assert_int_equal(respond(&scene, &response), ADMIT_REFUSED);
+    assert_int_equal(scene.err.code, ERR_HANDSHAKE);
+    scene_close(&scene);
+}
+
+static void control_bytes_in_names_do_not_reach_texts(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct handshake_response response = response_of("a\n\x1b[2J\x7f", AUTH_NATIVE, (struct span){ 0 });
+    scene_open(&scene, OFFERED);
+    assert_int_equal(respond(&scene, &response), ADMIT_REFUSED);
+    assert_err(&scene, ERR_ACCESS_DENIED, "Access denied for user 'a??[2J?'@'" PEER "' (using password: NO)");
+    assert_null(strchr(scene.err.text, '\n'));
+    scene_close(&scene);
+}
+
+static void capabilities_are_agreed(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t offered, sent, agreed;
+    } cases[] = {
+        { OFFERED, CAPS_PER_HOP | CAP_COMPRESS | CAP_QUERY_ATTRIBUTES, CAPS_PER_HOP },
+        { OFFERED, CAPS_PER_HOP | CAP_MULTI_STATEMENTS,
+          CAPS_PER_HOP | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS },
+        { OFFERED, CAPS_PER_HOP | CAP_MARIADB_BULK, CAPS_PER_HOP | CAP_MARIADB_BULK },
+        { OFFERED, CAPS_PER_HOP | CAP_CLIENT_MYSQL, CAPS_PER_HOP },
+        { OFFERED | CAP_CLIENT_MYSQL, CAPS_PER_HOP | CAP_CLIENT_MYSQL, CAPS_PER_HOP | CAP_CLIENT_MYSQL },
+        { OFFERED | CAP_CLIENT_MYSQL, CAPS_PER_HOP | CAP_MARIADB_BULK, CAPS_PER_HOP },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene scene;
+        struct handshake_response response = response_of("guest", AUTH_NATIVE, (struct span){ 0 });
+        response.caps = cases[i].sent;
+        scene_open(&scene, cases[i].offered);
+        assert_int_equal(respond(&scene, &response), ADMIT_ACCEPTED);
+        assert_true(scene.admit.caps == cases[i].agreed);
+        scene_close(&scene);
+    }
+}
+
+static void client_that_cannot_switch_is_refused(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct handshake_response response = response_of("app", "", SPAN_LITERAL("oldproof"));
+    response.caps &= ~CAP_PLUGIN_AUTH;
+    scene_open(&scene, OFFERED);
+    assert_int_equal(respond(&scene, &response), ADMIT_REFUSED);
+    assert_int_equal(scene.err.code, ERR_AUTH_MODE);
+    scene_close(&scene);
+}
+
+static void memory_running_out_is_a_refusal(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct handshake_response response = response_of("guest", AUTH_NATIVE, (struct span){ 0 });
+    struct text bytes = { 0 };
+    handshake_put(&bytes, 1, &response);
+    scene_open(&scene, OFFERED);
+    struct text out = { 0 };
+    assert_non_null(text_reserve(&out, 1024));
+    mem_fail_after(0);
+    assert_int_equal(admit_feed(&scene.admit, span_of(bytes.data + 4, bytes.len - 4), 1, PEER, find_user,
+                                &scene.asked, &out, &scene.err),
+                     ADMIT_REFUSED);
+    mem_fail_after(-1);
+    assert_int_equal(scene.err.code, ERR_OUT_OF_RESOURCES);
+    text_fini(&out);
+    text_fini(&bytes);
+    scene_close(&scene);
+}
+
+/* ---- COM_CHANGE_USER ---- */
+
+static void put_change_user(struct text *out, const char *user, struct span token, const char *plugin)
+{
+    (void)text_append_byte(out, 0x11);
+    (void)text_append(out, user, strlen(user) + 1);
+    (void)text_append_byte(out, (uint8_t)token.len);
+    (void)text_append_span(out, token);
+    (void)text_append(out, "other\0\x21\0", 8);
+    (void)text_append(out, plugin, strlen(plugin) + 1);
+}
+
+static void scene_admit_guest(struct scene *scene)
+{
+    struct handshake_response response = response_of("guest", AUTH_NATIVE, (struct span){ 0 });
+    scene_open(scene, OFFERED);
+    assert_int_equal(respond(scene, &response), ADMIT_ACCEPTED);
+}
+
+static void change_user_against_the_same_nonce(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct text token = token_of("secret"), bytes = { 0 };
+    scene_admit_guest(&scene);
+    put_change_user(&bytes, "app", text_span(&token), AUTH_NATIVE);
+    assert_int_equal(change_user(&scene, text_span(&bytes)), ADMIT_ACCEPTED);
+    assert_string_equal(scene.admit.user, "app");
+    assert_string_equal(scene.admit.schema, "other");
+    assert_int_equal(scene.admit.collation, 33);
+    assert_int_equal(scene.admit.seq, 1);
+    assert_true(scene.admit.secret.has_stage1);
+    text_fini(&token);
+    text_fini(&bytes);
+    scene_close(&scene);
+}
+
+static void change_user_by_a_switch(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct text token = token_of("secret"), bytes = { 0 };
+    scene_admit_guest(&scene);
+    put_change_user(&bytes, "app", (struct span){ 0 }, "caching_sha2_password");
+    assert_int_equal(change_user(&scene, text_span(&bytes)), ADMIT_MORE);
+    assert_int_equal(scene.out.data[3], 1);
+    assert_string_equal(scene.admit.user, "guest"); /* until the verdict */
+    assert_int_equal(feed(&scene, text_span(&token), 2), ADMIT_ACCEPTED);
+    assert_string_equal(scene.admit.user, "app");
+    text_fini(&token);
+    text_fini(&bytes);
+    scene_close(&scene);
+}
+
+static void refused_change_leaves_the_results(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct text bytes = { 0 };
+    scene_admit_guest(&scene);
+    put_change_user(&bytes, "app", SPAN_LITERAL("12345678901234567890"), AUTH_NATIVE);
+    assert_int_equal(change_user(&scene, text_span(&bytes)), ADMIT_REFUSED);
+    assert_int_equal(scene.err.code, ERR_ACCESS_DENIED);
+    assert_string_equal(scene.admit.user, "guest");
+    assert_string_equal(scene.admit.schema, "shop");
+    assert_int_equal(change_user(&scene, SPAN_LITERAL("\x11nobody")), ADMIT_REFUSED);
+    assert_int_equal(scene.err.code, ERR_MALFORMED);
+    text_fini(&bytes);
+    scene_close(&scene);
+}
+
+/* ---- both machines, wired to each other ---- */
+
+/* The login's view of what admit put, one packet at a time. */
+static struct span take_packet(struct text *from, struct text *keep, uint8_t *seq_r)
+{
+    struct packet_header header;
+    assert_true(packet_peek(text_span(from), &header));
+    assert_int_equal(from->len, PACKET_HEADER_BYTES + header.len);
+    text_clear(keep);
+    (void)text_append(keep, from->data + PACKET_HEADER_BYTES, header.len);
+    text_clear(from);
+    *seq_r = header.seq;
+    return text_span(keep);
+}
+
+static void assert_dialogue(const char *user, const char *password, uint64_t offered, const char *switch_from,
+                            bool is_accepted)
+{
+    struct greeting greeting = { .version = SPAN_LITERAL("10.11.6-MariaDB"), .caps = offered };
+    struct auth_secret secret;
+    assert_true(auth_secret_from_password(&secret, span_cstr(password)));
+    struct login_wish wish = { .user = user,
+                               .secret = &secret,
+                               .schema = "shop",
+                               .collation = 33,
+                               .caps = offered & CAP_MULTI_RESULTS };
+    struct admit admit;
+    struct login login;
+    struct text down = { 0 }, up = { 0 }, keep = { 0 };
+    struct error err = { 0 };
+    unsigned asked = 0;
+    uint8_t seq;
+    assert_true(admit_greet(&admit, &greeting, &down));
+    if (switch_from != NULL) { /* greet with another plugin, so that the client answers with that one */
+        greeting.plugin = span_cstr(switch_from);
+        text_clear(&down);
+        greeting_put(&down, &greeting);
+    }
+    login_begin(&login, &wish);
+    enum admit_verdict verdict;
+    do {
+        struct span packet = take_packet(&down, &keep, &seq);
+        assert_int_equal(login_feed(&login, packet, seq, &up, &err), LOGIN_MORE);
+        packet = take_packet(&up, &keep, &seq);
+        verdict = admit_feed(&admit, packet, seq, PEER, find_user, &asked, &down, &err);
+    } while (verdict == ADMIT_MORE);
+    assert_int_equal(verdict == ADMIT_ACCEPTED, is_accepted);
+    if (is_accepted) {
+        assert_true(admit.caps == login.caps);
+        assert_string_equal(admit.schema, "shop");
+        reply_put_ok(&down, admit.seq, admit.caps, &(struct reply_ok){ .status = 2 }, false);
+    }
+    struct span packet = take_packet(&down, &keep, &seq);
+    assert_int_equal(login_feed(&login, packet, seq, &up, &err), is_accepted ? LOGIN_DONE : LOGIN_REFUSED);
+    assert_int_equal(err.code, is_accepted ? 0 : ERR_ACCESS_DENIED);
+    admit_fini(&admit);
+    text_fini(&down);
+    text_fini(&up);
+    text_fini(&keep);
+}
+
+static void login_and_admit_understand_each_other(void **state)
+{
+    (void)state;
+    static const uint64_t offers[] = { OFFERED, (OFFERED & UINT32_MAX) | CAP_CLIENT_MYSQL };
+    for (size_t i = 0; i < 2; i++) {
+        assert_dialogue("app", "secret", offers[i], NULL, true);
+        assert_dialogue("app", "secret", offers[i], AUTH_CACHING_SHA2, true);
+        assert_dialogue("guest", "", offers[i], NULL, true);
+        assert_dialogue("guest", "", offers[i], AUTH_CACHING_SHA2, true);
+        assert_dialogue("app", "wrong", offers[i], NULL, false);
+        assert_dialogue("app", "wrong", offers[i], AUTH_CACHING_SHA2, false);
+        assert_dialogue("nobody", "secret", offers[i], NULL, false);
+        assert_dialogue("nobody", "", offers[i], AUTH_CACHING_SHA2, false);
+        assert_dialogue("guest", "secret", offers[i], NULL, false);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(right_password_is_accepted),
+        cmocka_unit_test(other_plugins_are_switched_to_native),
+        cmocka_unit_test(odd_native_proof_is_asked_for_again),
+        cmocka_unit_test(empty_password),
+        cmocka_unit_test(unknown_users_look_like_known_ones),
+        cmocka_unit_test(proof_for_nobody_is_refused),
+        cmocka_unit_test(malformed_logins_are_refused),
+        cmocka_unit_test(names_that_are_too_long_are_refused),
+        cmocka_unit_test(control_bytes_in_names_do_not_reach_texts),
+        cmocka_unit_test(capabilities_are_agreed),
+        cmocka_unit_test(client_that_cannot_switch_is_refused),
+        cmocka_unit_test(memory_running_out_is_a_refusal),
+        cmocka_unit_test(change_user_against_the_same_nonce),
+        cmocka_unit_test(change_user_by_a_switch),
+        cmocka_unit_test(refused_change_leaves_the_results),
+        cmocka_unit_test(login_and_admit_understand_each_other),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
