@@ -116,6 +116,12 @@ def test_listens_on_both_loopback_addresses(cluster):
         pass
 
 
+def test_further_options_reach_the_servers():
+    with Cluster.start(replicas=0, die_with_parent=True,
+                       options={"wait_timeout": 77}) as cluster:
+        assert cluster.node("db1").value("SELECT @@GLOBAL.wait_timeout") == 77
+
+
 def test_general_log_is_off_until_asked_for(cluster):
     node = cluster.node("db2")
     node.sql("SELECT 'before'")

@@ -15,6 +15,7 @@ ports. DIR/cluster.json describes it: ports, sockets, logs, accounts.
 
   tools/sandbox /tmp/s start                      MariaDB as Debian has it, 2 replicas
   tools/sandbox /tmp/s start --flavour mysql      MySQL 9; fetched at the first use
+  tools/sandbox /tmp/s start --option wait_timeout=9   a line of configuration more
   tools/sandbox /tmp/s sql db1 'CREATE TABLE app.t (id INT PRIMARY KEY)'
   tools/sandbox /tmp/s kill db1                   SIGKILL
   tools/sandbox /tmp/s promote db2                switch over by hand
@@ -24,6 +25,10 @@ ports. DIR/cluster.json describes it: ports, sockets, logs, accounts.
 
 Accounts: app/app_pw and other/other_pw own the schemas app, app2, test, sbtest;
 monitor/monitor_pw and repl/repl_pw are what their names say; root by socket only.
+
+Fetched servers and initialised data directories are kept in $HEADGATE_CACHE
+(default ~/.cache/headgate); removing that folder is always safe. As root, the
+servers run as the account mysql where it can reach both the cache and DIR.
 """
 
 
@@ -57,6 +62,8 @@ def _parser():
     start.add_argument("node", nargs="?", metavar="NODE")
     start.add_argument("--flavour", choices=flavour.NAMES, default=None)
     start.add_argument("--replicas", type=int, default=2, metavar="N", help="default 2")
+    start.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
+                       help="a further line for the servers' configuration")
     start.add_argument("--no-rejoin", action="store_true",
                        help="with NODE: do not make it follow the present primary")
     add("stop", lambda o: Cluster.open(o.directory).stop(), "end all servers, keep their data")
@@ -113,7 +120,8 @@ def _start(options):
         return
     if options.replicas < 0:
         raise SandboxError(f"--replicas {options.replicas}: cannot be negative")
-    cluster = Cluster.start(options.directory, options.flavour, options.replicas)
+    extra = dict(pair.split("=", 1) if "=" in pair else (pair, "1") for pair in options.option)
+    cluster = Cluster.start(options.directory, options.flavour, options.replicas, options=extra)
     print(as_table(cluster_status(cluster)))
 
 

@@ -33,9 +33,11 @@ class Cluster:
     # ---- making and unmaking ----
 
     @classmethod
-    def start(cls, directory=None, flavour=None, replicas=2, die_with_parent=False):
+    def start(cls, directory=None, flavour=None, replicas=2, die_with_parent=False,
+              options=None):
         """Start a sandbox of a flavour ("mariadb"); without a directory, in a temporary one.
 
+        options are further lines of the servers' configuration, name to value.
         A directory that holds a stopped sandbox is started as it was left.
         """
         temporary = directory is None
@@ -49,7 +51,7 @@ class Cluster:
             cluster._must_not_run()
         try:
             if fresh:
-                cluster._create(flavour or DEFAULT_FLAVOUR, replicas)
+                cluster._create(flavour or DEFAULT_FLAVOUR, replicas, options or {})
             else:
                 cluster._start_again(flavour)
         except BaseException:
@@ -120,12 +122,12 @@ class Cluster:
         for node in nodes:
             self.store.change_node(node["name"], pid=None, started=None)
 
-    def _create(self, name, replicas):
+    def _create(self, name, replicas, options):
         self._flavour = flavour.find(name)
         os.makedirs(self.directory, exist_ok=True)
         self._refuse_foreign_files(replicas)
         account = runas.choose(*filter(None, (self.store.directory, self._flavour.root)))
-        self.store.write(self._description(account, replicas))
+        self.store.write({**self._description(account, replicas), "options": options})
         for node in self.nodes():
             template.copy_to(self._flavour, node.datadir)
             account.own(node.datadir)

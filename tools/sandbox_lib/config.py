@@ -40,7 +40,7 @@ def paths(flavour, datadir):
     return options
 
 
-def server_config(flavour, node, replication_host):
+def server_config(flavour, node, extra):
     """The configuration file of one node, from its entry in cluster.json."""
     options = {
         **paths(flavour, node["datadir"]),
@@ -56,7 +56,7 @@ def server_config(flavour, node, replication_host):
         "slow_query_log_file": node["slow_log"],
         "server_id": node["server_id"],
         "read_only": int(node["read_only"]),
-        "report_host": replication_host,
+        "report_host": node["host"],
         "report_port": node["port"],
         "skip_name_resolve": "1",
         "max_connections": "500",
@@ -66,6 +66,7 @@ def server_config(flavour, node, replication_host):
         "relay_log": "relay",
         "sync_binlog": "0",
         **(_mariadb() if flavour.family == "mariadb" else _mysql()),
+        **extra,
     }
     lines = [f"{key} = {value}" for key, value in options.items()]
     return "[mysqld]\n" + "\n".join(lines) + "\n"

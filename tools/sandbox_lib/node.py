@@ -119,7 +119,8 @@ class Node:
     def write_config(self):
         """Write its configuration file from cluster.json."""
         facts = self.cluster.store.node(self.name)
-        text = config.server_config(self.cluster.flavour(), facts, facts["host"])
+        extra = self.cluster.store.read()["options"]
+        text = config.server_config(self.cluster.flavour(), facts, extra)
         with open(facts["config"], "w", encoding="ascii") as f:
             f.write(text)
         self.cluster.account().own(facts["config"])
