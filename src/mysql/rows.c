@@ -87,7 +87,8 @@ static enum rows_verdict on_head(struct rows *rows, struct span payload, struct 
         return on_ok(rows, payload, err);
     struct wire_reader reader = wire_reader_of(payload);
     uint64_t columns = wire_read_lenenc(&reader);
-    if (reader.failed || wire_left(&reader) > 0)
+    if (payload.data[0] == 0xFE || reader.failed ||
+        wire_left(&reader) > 0) /* 0xFE: an EOF, or nobody's count */
         return bad(rows, err, "malformed column count");
     if (columns == 0 || columns > ROWS_COLUMNS_MAX)
         return bad(rows, err, "too many columns");

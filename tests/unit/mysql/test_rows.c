@@ -1,0 +1,188 @@
+#include "bytes.h"
+
+#include "mysql/caps.h"
+#include "mysql/rows.h"
+
+#define DE CAP_DEPRECATE_EOF
+#define DEF_A "03646566 00 00 00 01 61 01 61 0c 3f00 0b000000 08 0000 00 0000"
+#define DEF_B "03646566 00 00 00 01 42 00 0c 3f00 0b000000 08 0000 00 0000"
+#define EOF_ "fe 0000 0200"
+#define EOF_MORE "fe 0000 0a00"
+#define DE_OK "fe 00 00 0200 0000"
+#define OK "00 00 00 0200 0000"
+#define OK_MORE "00 00 00 0a00 0000"
+
+static struct rows rows;
+
+static enum rows_verdict feed(const char *script, uint64_t caps, struct error *err)
+{
+    struct text packets = { 0 };
+    size_t sizes[32], at = 0;
+    enum rows_verdict verdict = ROWS_MORE;
+    size_t count = append_packets(&packets, script, 1, sizes);
+    rows_begin(&rows, caps);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(verdict, ROWS_MORE);
+        struct span payload = exact_copy(span_of(packets.data + at + 4, sizes[i] - 4));
+        verdict = rows_feed(&rows, payload, err);
+        drop_copy(payload); /* nothing may be borrowed */
+        at += sizes[i];
+    }
+    text_fini(&packets);
+    return verdict;
+}
+
+static void assert_value(unsigned row, const char *column, const char *want)
+{
+    struct span value;
+    bool has_value = rows_value(&rows, row, rows_column(&rows, column), &value);
+    assert_int_equal(has_value, want != NULL);
+    if (want != NULL)
+        assert_span(value, want);
+}
+
+static void cells_are_kept_with_and_without_eof(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t caps;
+        const char *script;
+    } cases[] = {
+        { 0, "02|" DEF_A "|" DEF_B "|" EOF_ "|01 31 02 6869|fb 00|" EOF_ },
+        { DE, "02|" DEF_A "|" DEF_B "|01 31 02 6869|fb 00|" DE_OK },
+        { DE, "02|" DEF_A "|" DEF_B "|01 31 02 6869|fb 00|" EOF_ },
+    };
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(feed(cases[i].script, cases[i].caps, NULL), ROWS_DONE);
+        assert_int_equal(rows.rows, 2);
+        assert_value(0, "a", "1");
+        assert_value(0, "b", "hi"); /* names without regard to case */
+        assert_value(1, "A", NULL); /* NULL */
+        assert_value(1, "B", "");
+        assert_value(2, "a", NULL);
+        assert_value(0, "c", NULL);
+        assert_int_equal(rows_column(&rows, "c"), -1);
+    }
+}
+
+static void statements_without_rows(void **state)
+{
+    (void)state;
+    assert_int_equal(feed(OK, 0, NULL), ROWS_DONE);
+    assert_int_equal(rows.rows, 0);
+    assert_int_equal(feed("01|" DEF_A "|" DE_OK, DE, NULL), ROWS_DONE);
+    assert_int_equal(rows.rows, 0);
+    assert_int_equal(rows_column(&rows, "a"), 0);
+}
+
+static void last_set_of_several_is_kept(void **state)
+{
+    (void)state;
+    assert_int_equal(feed(OK_MORE "|01|" DEF_B "|" EOF_ "|01 31|" EOF_MORE "|01|" DEF_A "|" EOF_
+                                  "|01 32|" EOF_MORE "|" OK,
+                          0, NULL),
+                     ROWS_DONE);
+    assert_int_equal(rows.rows, 1);
+    assert_value(0, "a", "2");
+    assert_int_equal(rows_column(&rows, "b"), -1);
+}
+
+static void err_at_any_point(void **state)
+{
+    (void)state;
+    static const char *const scripts[] = { "ff 1504 23 3238303030 4e6f", "01|ff 1504 23 3238303030 4e6f",
+                                           "01|" DEF_A "|ff 1504 23 3238303030 4e6f",
+                                           "01|" DEF_A "|" EOF_ "|01 31|ff 1504 23 3238303030 4e6f" };
+    for (size_t i = 0; i < 4; i++) {
+        struct error err = { 0 };
+        assert_int_equal(feed(scripts[i], 0, &err), ROWS_ERR);
+        assert_int_equal(err.code, 1045);
+        assert_string_equal(err.sqlstate, "28000");
+        assert_string_equal(err.text, "No");
+    }
+}
+
+static void malformed_sets_are_bad(void **state)
+{
+    (void)state;
+    static const char *const scripts[] = {
+        "",
+        "fb2f78",
+        "0102",
+        "fc0000",
+        "fc8100",
+        "fe0100000000000000",
+        "01|",
+        "01|03646566",
+        "00 00",
+        "ff 15",
+        "01|" DEF_A "|01 31", /* no EOF */
+        "01|" DEF_A "|" EOF_ "|01 31 01 32",
+        "01|" DEF_A "|" EOF_ "|02 31",
+        "01|" DEF_A "|" EOF_ "|",
+        OK "|" OK,
+    };
+    for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+        struct error err = { 0 };
+        if (strcmp(scripts[i], OK "|" OK) == 0) {
+            assert_int_equal(feed(OK, 0, &err), ROWS_DONE);
+            assert_int_equal(rows_feed(&rows, SPAN_LITERAL("\0\0\0\2\0\0\0"), &err), ROWS_BAD);
+        } else {
+            assert_int_equal(feed(scripts[i], 0, &err), ROWS_BAD);
+        }
+        assert_true(err.text[0] != '\0');
+    }
+}
+
+/* Feeds equal rows until something other than MORE. */
+static unsigned rows_until_bad(size_t value_len)
+{
+    struct text row = { 0 };
+    struct error err = { 0 };
+    assert_int_equal(feed("01|" DEF_A "|" EOF_, 0, NULL), ROWS_MORE);
+    append_hex(&row, "fc", '\0');
+    (void)text_append_byte(&row, (uint8_t)value_len);
+    (void)text_append_byte(&row, (uint8_t)(value_len >> 8));
+    char *place = text_reserve(&row, value_len);
+    assert_non_null(place);
+    memset(place, 'v', value_len);
+    row.len += value_len;
+    unsigned count = 0;
+    while (rows_feed(&rows, text_span(&row), &err) == ROWS_MORE)
+        count++;
+    assert_true(err.text[0] != '\0');
+    text_fini(&row);
+    return count;
+}
+
+static void caps_hold(void **state)
+{
+    (void)state;
+    assert_int_equal(rows_until_bad(1), ROWS_VALUES_MAX);
+    assert_int_equal(rows_until_bad(65535), ROWS_BYTES_MAX / 65535);
+    assert_true(rows.bytes.len <= ROWS_BYTES_MAX);
+}
+
+static void reader_is_used_again(void **state)
+{
+    (void)state;
+    assert_int_equal(feed("01|" DEF_A "|" DE_OK, DE, NULL), ROWS_DONE);
+    assert_int_equal(feed(OK, DE, NULL), ROWS_DONE);
+    assert_int_equal(rows_column(&rows, "a"), -1);
+    rows_fini(&rows);
+    assert_null(rows.bytes.data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cells_are_kept_with_and_without_eof),
+        cmocka_unit_test(statements_without_rows),
+        cmocka_unit_test(last_set_of_several_is_kept),
+        cmocka_unit_test(err_at_any_point),
+        cmocka_unit_test(malformed_sets_are_bad),
+        cmocka_unit_test(caps_hold),
+        cmocka_unit_test(reader_is_used_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,122 @@
+#include "bytes.h"
+
+#include "mysql/stmt.h"
+
+#define NO_TYPES "17 05000000 01 01000000 02 00 aabb"
+#define WITH_TYPES "17 05000000 00 01000000 02 01 0300fd00 aabb"
+
+static struct text payload_of(const char *hex)
+{
+    struct text bytes = { 0 };
+    append_hex(&bytes, hex, '\0');
+    return bytes;
+}
+
+static void fields_are_found(void **state)
+{
+    (void)state;
+    struct stmt_execute execute;
+    struct text bytes = payload_of(WITH_TYPES);
+    assert_true(stmt_parse_execute(text_span(&bytes), 2, &execute));
+    assert_int_equal(execute.id, 5);
+    assert_int_equal(execute.flags, 0);
+    assert_true(execute.has_types);
+    assert_hex(execute.types, "0300fd00");
+    assert_int_equal(execute.bound_offset, 11);
+    text_fini(&bytes);
+    bytes = payload_of(NO_TYPES);
+    assert_true(stmt_parse_execute(text_span(&bytes), 2, &execute));
+    assert_int_equal(execute.flags, STMT_CURSOR_READ_ONLY);
+    assert_false(execute.has_types);
+    assert_int_equal(execute.types.len, 0);
+    text_fini(&bytes);
+}
+
+static void without_parameters_nothing_is_bound(void **state)
+{
+    (void)state;
+    struct stmt_execute execute;
+    struct text bytes = payload_of("17 ffffffff 00 01000000"), out = { 0 };
+    assert_true(stmt_parse_execute(text_span(&bytes), 0, &execute));
+    assert_true(execute.id == STMT_ID_LAST);
+    assert_int_equal(execute.bound_offset, 0);
+    stmt_put_execute(&out, text_span(&bytes), &execute, 9, SPAN_LITERAL("\3\0"));
+    assert_hex(text_span(&out), "17 09000000 00 01000000");
+    text_fini(&bytes);
+    text_fini(&out);
+}
+
+static void bitmap_grows_with_the_parameters(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t params;
+        size_t bound_offset;
+    } cases[] = { { 1, 11 }, { 8, 11 }, { 9, 12 }, { 65535, 10 + 8192 } };
+    for (size_t i = 0; i < 4; i++) {
+        struct text bytes = payload_of("17 05000000 00 01000000");
+        char *place = text_reserve(&bytes, 10000);
+        assert_non_null(place);
+        memset(place, 0, 10000);
+        bytes.len += 10000;
+        struct stmt_execute execute;
+        assert_true(stmt_parse_execute(text_span(&bytes), cases[i].params, &execute));
+        assert_int_equal(execute.bound_offset, cases[i].bound_offset);
+        text_fini(&bytes);
+    }
+}
+
+static void truncations_are_refused(void **state)
+{
+    (void)state;
+    struct text bytes = payload_of(WITH_TYPES);
+    struct stmt_execute execute;
+    for (size_t len = 0; len < bytes.len; len++) {
+        struct span part = exact_copy(span_of(bytes.data, len));
+        assert_int_equal(stmt_parse_execute(part, 2, &execute), len >= 16); /* the values are not looked at */
+        drop_copy(part);
+    }
+    bytes.data[0] = 0x19;
+    assert_false(stmt_parse_execute(text_span(&bytes), 2, &execute));
+    text_fini(&bytes);
+}
+
+static const struct {
+    const char *payload, *types, *want;
+} rewrites[] = {
+    { NO_TYPES, "", "17 07010000 01 01000000 02 00 aabb" },
+    { NO_TYPES, "0300fd00", "17 07010000 01 01000000 02 01 0300fd00 aabb" },
+    { WITH_TYPES, "", "17 07010000 00 01000000 02 01 0300fd00 aabb" },
+    { WITH_TYPES, "08000800", "17 07010000 00 01000000 02 01 0300fd00 aabb" }, /* its own types win */
+    { "17 05000000 01 01000000 02 00", "0300fd00", "17 07010000 01 01000000 02 01 0300fd00" },
+};
+
+static void execute_is_rewritten(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rewrites / sizeof rewrites[0]; i++) {
+        struct text bytes = payload_of(rewrites[i].payload), types = payload_of(rewrites[i].types),
+                    out = { 0 };
+        struct stmt_execute execute;
+        (void)text_append_cstr(&out, "kept");
+        assert_true(stmt_parse_execute(text_span(&bytes), 2, &execute));
+        stmt_put_execute(&out, text_span(&bytes), &execute, 0x107, text_span(&types));
+        assert_memory_equal(out.data, "kept", 4);
+        assert_hex(span_of(out.data + 4, out.len - 4), rewrites[i].want);
+        text_fini(&bytes);
+        text_fini(&types);
+        text_fini(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fields_are_found),
+        cmocka_unit_test(without_parameters_nothing_is_bound),
+        cmocka_unit_test(bitmap_grows_with_the_parameters),
+        cmocka_unit_test(truncations_are_refused),
+        cmocka_unit_test(execute_is_rewritten),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
