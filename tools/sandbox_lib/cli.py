@@ -27,7 +27,7 @@ Accounts: app/app_pw and other/other_pw own the schemas app, app2, test, sbtest;
 monitor/monitor_pw and repl/repl_pw are what their names say; root by socket only.
 
 Fetched servers and initialised data directories are kept in $HEADGATE_CACHE
-(default ~/.cache/headgate); removing that folder is always safe. As root, the
+(default ~/.cache/headgate); removing that folder is safe while no sandbox runs. As root, the
 servers run as the account mysql where it can reach both the cache and DIR.
 """
 
