@@ -21,6 +21,7 @@ struct reader {
     bool has_assign;    /* := was seen */
     bool has_user_lock; /* GET_LOCK( and its kin were seen */
     bool has_user_variable;
+    bool any_user_variable; /* in any statement of the text */
 };
 
 void reader_begin(struct reader *reader, struct span sql, const struct sql_dialect *dialect);

@@ -24,6 +24,7 @@ static void watch(struct reader *reader)
         break;
     case TOKEN_VARIABLE:
         reader->has_user_variable |= reader->token.text.len < 2 || reader->token.text.data[1] != '@';
+        reader->any_user_variable |= reader->has_user_variable;
         break;
     case TOKEN_WORD:
     case TOKEN_QUOTED:

@@ -1,0 +1,21 @@
+/* KILL: headgate's ids are not the servers'. The worker that has the session is found by asking all of them; a running
+ * statement is ended by a KILL of the server's own id, over a connection made for it as the same user.
+ */
+#ifndef HEADGATE_PROXY_KILL_H
+#define HEADGATE_PROXY_KILL_H
+
+#include "proxy/session.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* On the session's own thread. An operator's or another session's wish: is_query ends only what runs. */
+void kill_session(struct session *session, bool is_query);
+
+/* Any thread: end the session with this id, whoever's it is. Nothing happens when there is none. */
+void kill_by_operator(const struct world *world, uint64_t id);
+
+/* Closes the connections that still carry a KILL. */
+void kill_fini(struct worker *worker);
+
+#endif

@@ -1,0 +1,236 @@
+/* A session: one client, from accept to close, and the state machine that ties everything together.
+ *
+ *      GREETING ─► LOGIN ─► [attach] ─► IDLE ◄──────────────────────────────────────────┐
+ *                                        │ a command                                    │
+ *                                        ▼                                              │
+ *      READING ─► (decide) ─► WAITING ─► ATTACHING ─► SYNCING ─► PREPARING ─► SENDING ─► REPLYING ◄─► INFILE
+ *
+ *   session.c   birth, death, the driver, readiness and timers
+ *   frontend.c  GREETING, LOGIN, COM_CHANGE_USER: who is it?
+ *   dispatch.c  IDLE, READING, DRAINING: which command, where to
+ *   attach.c    WAITING, ATTACHING, SYNCING, PREPARING: an upstream that is equal to the session
+ *   relay.c     SENDING, REPLYING, INFILE: the bytes
+ *   effects.c   what a reply says about the session's state
+ *   kill.c      KILLING
+ *
+ * A step returns MORE (the state may have changed: go on), WAIT (nothing to do until something happens) or GONE (closed:
+ * touch nothing). All changes of state go through session_enter.
+ */
+#ifndef HEADGATE_PROXY_SESSION_H
+#define HEADGATE_PROXY_SESSION_H
+
+#include "base/list.h"
+#include "base/log.h"
+#include "cluster/upstream.h"
+#include "mysql/admit.h"
+#include "mysql/command.h"
+#include "mysql/packet.h"
+#include "net/stream.h"
+#include "proxy/prepared.h"
+#include "proxy/route.h"
+#include "proxy/users.h"
+#include "proxy/vars.h"
+#include "proxy/worker.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uthash.h>
+
+enum session_state {
+#define SESSION_STATE(NAME, words) SESSION_##NAME,
+#include "proxy/tbl/session_states.h"
+#undef SESSION_STATE
+    SESSION_STATE_COUNT
+};
+
+enum close_reason {
+#define CLOSE_REASON(NAME, is_error, words) CLOSE_##NAME,
+#include "proxy/tbl/close_reasons.h"
+#undef CLOSE_REASON
+    CLOSE_REASON_COUNT
+};
+
+enum pin_cause {
+#define PIN_CAUSE(NAME, words) PIN_##NAME,
+#include "proxy/tbl/pin_causes.h"
+#undef PIN_CAUSE
+    PIN_CAUSE_COUNT
+};
+
+enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
+
+/* What we asked of an upstream ourselves, ahead of a command. */
+enum sync_task { SYNC_NOTHING, SYNC_RESET, SYNC_SETUP, SYNC_SCHEMA, SYNC_VARS, SYNC_PREPARE };
+
+/* A place where statements run: the primary, or this session's replica. */
+struct changes;
+
+struct slot {
+    struct upstream *upstream; /* owns; NULL: none */
+    int server;                /* its index in the view */
+    uint64_t generation;       /* which upstream this is: prepared ids belong to one */
+    bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
+    enum sync_task task;       /* what its running exchange is about */
+    bool has_answer;           /* an exchange ended: `answer` holds it */
+    struct upstream_answer answer;
+    bool has_failed;           /* it died: `failure` says how */
+    struct error failure;
+};
+
+/* The command being run. */
+struct job {
+    const struct command *command; /* NULL: none */
+    struct sql_facts facts;        /* STATEMENT and PREPARED */
+    struct packet_run run;         /* through the client's bytes */
+    struct prepared *prepared;     /* borrows from the session's table */
+    enum route_place place;
+    enum route_reason reason;
+    struct changes *changes;       /* owns: what a SET is about to change */
+    uint64_t vars_before;          /* version when it was sent */
+    uint64_t wait_until_us;        /* deadline of WAITING, kept over several tries; 0: not waiting yet */
+    struct text rewritten;         /* owns: sent instead of the window's first bytes, when not empty */
+    size_t rewritten_sent;
+    uint64_t started_us;
+    uint32_t kill_id;              /* KILL's target; COM_SET_OPTION's argument */
+    bool has_kill_verdict;
+    uint8_t kill_verdict;          /* see kill.c */
+    uint8_t attempts;              /* servers tried */
+    bool is_cut;                   /* larger than the window: it streams */
+    bool is_login;                 /* not a command of the client: the upstream that must accept its schema */
+    bool is_change_user;           /* is_login, for COM_CHANGE_USER */
+    bool has_reply;                /* a byte of the reply has been passed on */
+    bool is_reply_over;            /* everything parsed; may still have to be sent */
+    bool has_cursor;
+    bool is_retriable;             /* a harmless read, whole in the window */
+    bool is_kept;                  /* its bytes stay in the window until the reply begins */
+    bool is_file_over;             /* LOAD DATA LOCAL: the client has sent its empty packet */
+    bool has_error;                /* its reply was, or ended in, ERR */
+    bool has_multi;                /* MORE_RESULTS was seen */
+    bool has_state_change;         /* the server reported a change of session state */
+    int avoid;                     /* server that failed it; VIEW_NO_SERVER: none */
+    uint16_t error;                /* what to answer after DRAINING; 0: nothing pending */
+    struct error error_text;
+    uint8_t seq;                   /* for what we answer ourselves */
+};
+
+struct session {
+    struct loop_corpse corpse;
+    struct list_node in_worker;     /* in list worker->sessions */
+    UT_hash_handle hh;              /* in worker->by_id */
+    struct worker *worker;          /* borrows */
+    const struct door *door;        /* borrows */
+    uint64_t id;                    /* what the client sees as its connection id (low 32 bits) */
+    struct log_scope scope;
+    enum session_state state;
+    bool is_running;                /* the driver is active: callbacks only note what happened */
+    bool is_gone;
+    bool must_close;                /* as soon as the current command is over: KILL, drain */
+    bool is_client_eof;
+    bool is_new;                    /* has not logged in yet */
+
+    struct stream client;
+    struct addr peer;
+    char host[64];                  /* of the peer, for 1045 */
+    struct admit *admit;            /* owns; only while somebody logs in */
+    const struct user *user;        /* borrows */
+    struct auth_secret *seen;       /* owns: what the login proved, where the configuration has only a hash */
+    uint64_t caps;                  /* agreed with the client */
+    uint64_t upstream_caps;         /* end-to-end bits for upstreams */
+    uint16_t collation;
+    uint8_t nonce[NONCE_BYTES];     /* of our greeting: COM_CHANGE_USER proves with it again */
+    struct text attributes;         /* owns */
+    struct text schema;             /* owns; empty: none */
+
+    struct slot slots[PREPARED_PLACES]; /* by enum route_place */
+    uint64_t generations;
+    struct job job;
+    struct vars vars;
+    struct prepared_table prepared;
+    uint16_t status;                /* last flags of the primary, or of the replica in replica mode */
+    bool is_transaction_unknown;
+    bool uses_user_variables;
+    bool was_reset;
+    bool has_replica_refused;
+    bool sees_all_tracking;         /* the client set session_track_* itself */
+    bool no_backslash_escapes;
+    bool ansi_quotes;
+    bool oracle;
+    bool unsafe_charset;            /* as tracking says */
+    bool collation_is_unsafe;       /* the charset of the login, until tracking says another */
+    enum pin_cause pin;
+    enum route_place last_place;
+    enum close_reason close_reason;
+
+    struct loop_timer timer;
+    uint64_t timer_at_us;           /* when it fires */
+    uint64_t deadline_us;           /* of the present wait; 0: none */
+    uint64_t last_active_us;
+    counter commands;
+};
+
+/* Takes the fd. */
+void session_open(struct worker *worker, int take_fd, const struct addr *peer, const struct door *door);
+
+/* Run steps until it must wait. Safe from every callback: while the driver is active it only notes. */
+void session_run(struct session *session);
+
+/* A new view: servers may have gone, a primary may have come. */
+void session_on_view(struct session *session);
+/* SIGTERM: close now when nothing would be lost, otherwise as soon as that holds. */
+void session_drain(struct session *session);
+/* Close from outside the driver, at once. */
+void session_abort(struct session *session, enum close_reason reason);
+
+/* ---- for the files of this state machine ---- */
+
+enum step session_enter(struct session *session, enum session_state state);
+/* Close with a reason; what is in client.out is flushed first, as far as the client takes it. */
+enum step session_close(struct session *session, enum close_reason reason, const char *detail);
+/* The present wait ends at the latest in `after_us` (0: no deadline). */
+void session_set_deadline(struct session *session, uint64_t after_us);
+const struct view *session_view(const struct session *session);
+uint64_t session_now(const struct session *session);
+
+enum step frontend_greeting(struct session *session);
+enum step frontend_login(struct session *session);
+enum step frontend_change_user(struct session *session);
+enum step frontend_accepted(struct session *session);
+
+enum step dispatch_idle(struct session *session);
+enum step dispatch_reading(struct session *session);
+enum step dispatch_draining(struct session *session);
+/* Answer the present command with ERR; the rest of a long command is discarded first. */
+enum step dispatch_refuse(struct session *session, uint16_t code, const char *sqlstate, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+enum step dispatch_done(struct session *session);
+/* Answer the present command with OK. */
+enum step dispatch_answer_ok(struct session *session);
+
+enum step attach_begin(struct session *session);
+enum step attach_waiting(struct session *session);
+enum step attach_attaching(struct session *session);
+enum step attach_syncing(struct session *session);
+enum step attach_preparing(struct session *session);
+void attach_drop(struct session *session, enum route_place place);
+void attach_drop_all(struct session *session);
+bool attach_has_lost_state(const struct session *session, enum route_place place);
+
+enum step relay_sending(struct session *session);
+enum step relay_replying(struct session *session);
+enum step relay_infile(struct session *session);
+/* The upstream of the present job died. */
+enum step relay_lost(struct session *session, const struct error *err);
+
+void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info);
+void effects_done(struct session *session, struct upstream *upstream);
+void effects_reset(struct session *session);
+bool effects_is_in_transaction(const struct session *session);
+struct sql_dialect effects_dialect(const struct session *session);
+
+enum step kill_begin(struct session *session, uint64_t id, bool is_query);
+enum step kill_waiting(struct session *session);
+
+const char *session_state_words(enum session_state state);
+const char *session_pin_words(enum pin_cause cause);
+
+#endif

@@ -1,0 +1,11 @@
+/* ROUTE_REASON(name, words for people): why a statement goes where it goes. */
+ROUTE_REASON(READ, "a harmless read outside a transaction")
+ROUTE_REASON(NOT_A_READ, "not known to be a harmless read")
+ROUTE_REASON(TRANSACTION, "in a transaction, or autocommit is off")
+ROUTE_REASON(UNKNOWN_TRANSACTION, "after an error, whether a transaction is open is not known yet")
+ROUTE_REASON(PINNED, "the session has state that lives on the primary")
+ROUTE_REASON(PREVIOUS, "about the previous statement: where that one ran")
+ROUTE_REASON(NO_REPLICA, "a harmless read, but no replica can take it")
+ROUTE_REASON(REPLICA_REFUSED, "a harmless read, but the replica would not take the session's state")
+ROUTE_REASON(LISTENER_PRIMARY, "this listener sends everything to the primary")
+ROUTE_REASON(LISTENER_REPLICA, "this listener sends everything to a replica")

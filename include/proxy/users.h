@@ -1,0 +1,30 @@
+/* Accounts: who may log in to headgate, and with what headgate logs in for them. Built from the configuration, immutable,
+ * read by all workers.
+ */
+#ifndef HEADGATE_PROXY_USERS_H
+#define HEADGATE_PROXY_USERS_H
+
+#include "base/error.h"
+#include "mysql/auth.h"
+#include "proxy/user_settings.h"
+
+#include <stddef.h>
+#include <uthash.h>
+
+struct user {
+    char *name;                /* owns */
+    struct auth_secret secret; /* as configured; wiped when freed */
+    UT_hash_handle hh;
+};
+
+struct users {
+    struct user *by_name; /* owns */
+};
+
+bool users_init(struct users *users, const struct user_settings *settings, size_t count, struct error *err);
+void users_fini(struct users *users);
+
+/* NULL: no such user. */
+const struct user *users_find(const struct users *users, const char *name);
+
+#endif

@@ -1,0 +1,55 @@
+/* What a session has set, and the statement that makes another upstream equal. Pure.
+ *
+ * Every change gets a new version. An upstream remembers the version it is equal to (upstream.vars_version), so that
+ * "is it up to date?" costs one comparison, and catching up sends only what changed since.
+ */
+#ifndef HEADGATE_PROXY_VARS_H
+#define HEADGATE_PROXY_VARS_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VARS_MAX 256 /* more different variables than this, and the session stays where they were set */
+
+struct var;
+
+struct vars {
+    struct var *items; /* owns; in order of first change */
+    size_t count;
+    size_t cap;
+    uint64_t version;  /* of the last change; 0: none ever */
+};
+
+/* What to do about a variable, by its name. */
+enum vars_manner {
+    VARS_APPLY,  /* say it to every upstream that runs something for this session */
+    VARS_IGNORE, /* means nothing elsewhere: it concerns writes, or the server computes it */
+    VARS_PIN     /* cannot follow: the session stays where it was set */
+};
+enum vars_manner vars_manner_of(struct span name);
+
+/* `literal` is SQL. False when it cannot be kept (too many, or no memory): the session must be pinned. */
+bool vars_set(struct vars *vars, struct span name, struct span literal);
+
+/* Turns a value as reported by session tracking into SQL. False when it cannot be quoted safely whatever the
+ * session's charset and sql_mode (a quote, a backslash, a byte outside ASCII). */
+bool vars_literal(struct span name, struct span value, struct text *literal);
+
+/* Appends "SET a=1,b='x'" of everything newer than `since`: character sets first, because setting them resets the
+ * collation. Nothing when there is nothing. */
+void vars_diff(const struct vars *vars, uint64_t since, struct text *out);
+
+/* Was it set after version `since`? */
+bool vars_is_newer(struct vars *vars, struct span name, uint64_t since);
+
+/* Set everything that `from` has. False when not all of it could be kept. */
+bool vars_merge(struct vars *vars, const struct vars *from);
+
+/* Nothing is set any more; the version goes on. */
+void vars_clear(struct vars *vars);
+void vars_fini(struct vars *vars);
+
+#endif

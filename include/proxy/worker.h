@@ -1,0 +1,85 @@
+/* A worker: one thread, one loop, and everything that belongs to it. Threads share only the snapshots they are sent.
+ *
+ * The control thread makes workers, hands them accepted sockets and views, and asks them questions; all of it by mail.
+ */
+#ifndef HEADGATE_PROXY_WORKER_H
+#define HEADGATE_PROXY_WORKER_H
+
+#include "base/counters.h"
+#include "base/list.h"
+#include "cluster/upstream.h"
+#include "cluster/view.h"
+#include "net/addr.h"
+#include "net/loop.h"
+#include "proxy/listener_settings.h"
+#include "proxy/timeout_settings.h"
+#include "proxy/users.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WORKER_RETRY_US 100000 /* between tries to reach a server that a statement waits for */
+
+struct session;
+
+/* What sessions need to know of the world; immutable while workers run. */
+struct world {
+    const struct timeout_settings *timeouts; /* borrows */
+    const struct users *users;               /* borrows */
+    struct worker **workers;                 /* borrows: all of them, for kill */
+    unsigned worker_count;
+    unsigned cluster_count;
+    struct ssl_ctx_st *tls;
+};
+
+/* What a listener gives its sessions. */
+struct door {
+    const struct listener_settings *settings; /* borrows */
+    unsigned cluster;                         /* index */
+};
+
+struct worker {
+    struct loop loop;
+    pthread_t thread;
+    unsigned index;
+    const struct world *world;
+    struct upstream_env env;
+    struct list sessions;
+    struct session *by_id;      /* uthash */
+    struct view **views;        /* owns one reference each; by cluster, NULL before the first */
+    struct list killers;        /* connections that carry a KILL; see kill.h */
+    uint64_t next_id;           /* session ids: worker index + n * worker count, so that they are unique */
+    unsigned turn;              /* for balance_pick */
+    unsigned published;         /* cluster whose view just came */
+    bool is_retrying;           /* sessions that wait for a server are to try again now */
+    bool is_draining;           /* SIGTERM: sessions end as soon as they may */
+    struct loop_timer drain_deadline;
+    struct loop_timer retry;    /* wakes sessions that wait for a server */
+    _Atomic unsigned session_count; /* read by the control thread to find the least loaded */
+};
+
+bool worker_init(struct worker *worker, unsigned index, const struct world *world, struct error *err);
+bool worker_start(struct worker *worker, struct error *err);
+
+/* ---- from the control thread, by mail ---- */
+
+/* A new client. Takes the fd, also on failure. */
+void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, const struct door *door);
+/* A new view; takes a reference of its own. */
+void worker_publish(struct worker *worker, struct view *view);
+/* Run `message->run` on the worker's thread; false when it has gone. */
+bool worker_post(struct worker *worker, struct loop_message *message);
+/* End: idle sessions now, others as they finish, all at the deadline. The thread then ends. */
+void worker_drain(struct worker *worker, uint64_t deadline_us);
+
+void worker_join(struct worker *worker);
+void worker_fini(struct worker *worker);
+
+/* The view of a cluster, or NULL. Only on the worker's own thread. */
+const struct view *worker_view(const struct worker *worker, unsigned cluster);
+/* A session has ended: the last one ends a draining worker. */
+void worker_forget(struct worker *worker, struct session *session);
+
+#endif

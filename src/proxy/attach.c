@@ -1,0 +1,427 @@
+/* An upstream that is equal to the session: found or opened, brought up to date, knowing the prepared statement.
+ *
+ *      attach_begin ─► WAITING (no server) ─► ATTACHING ─► SYNCING ─► PREPARING ─► SENDING
+ *
+ * In this version a session has at most one upstream per place, its own until it ends. The slot is the seam for sharing:
+ * whatever fills it must be equal to the session before SENDING, and nothing else looks at where it came from.
+ */
+#include "proxy/session.h"
+
+#include "cluster/balance.h"
+#include "mysql/reply.h"
+#include "mysql/stmt.h"
+#include "mysql/wire.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#define ATTEMPTS_MAX 3 /* servers tried for one harmless read before the client hears of it */
+
+/* ---- upstream callbacks: note what happened, then let the driver look ---- */
+
+static struct slot *slot_of(struct session *session, const struct upstream *upstream)
+{
+    for (int place = 0; place < PREPARED_PLACES; place++)
+        if (session->slots[place].upstream == upstream)
+            return &session->slots[place];
+    assert(!"an upstream without a slot");
+    return NULL;
+}
+
+static void on_ready(struct upstream *upstream)
+{
+    session_run(upstream->owner);
+}
+
+static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
+{
+    struct session *session = upstream->owner;
+    struct slot *slot = slot_of(session, upstream);
+    slot->answer = *answer;
+    slot->has_answer = true;
+    session_run(session);
+}
+
+static void on_failed(struct upstream *upstream, const struct error *err)
+{
+    struct session *session = upstream->owner;
+    struct slot *slot = slot_of(session, upstream);
+    slot->has_failed = true;
+    slot->failure = *err;
+    session_run(session);
+}
+
+/* Idle, and yet something arrives: an end, or an error on the way to one. */
+static void note_unsolicited(struct slot *slot)
+{
+    struct buf *in = &slot->upstream->stream.in;
+    struct packet_header header;
+    struct reply_err said;
+    struct span bytes = buf_unparsed(in);
+    slot->has_failed = true;
+    if (packet_peek(bytes, &header) && header.len > 0 && bytes.len >= PACKET_HEADER_BYTES + header.len &&
+        reply_parse_err(span_of(bytes.data + PACKET_HEADER_BYTES, header.len), &said))
+        (void)error_set(&slot->failure, said.code, "the server said: %d %.*s", said.code,
+                        (int)(said.text.len < 200 ? said.text.len : 200), (const char *)said.text.data);
+    else if (slot->upstream->stream.error != 0)
+        (void)error_errno(&slot->failure, slot->upstream->stream.error, "the connection failed");
+    else
+        (void)error_set(&slot->failure, 0, bytes.len > 0 ? "the server spoke out of turn"
+                                                         : "the server closed the connection");
+}
+
+static void on_io(struct upstream *upstream, int events)
+{
+    struct session *session = upstream->owner;
+    if (events & EV_READ) {
+        enum stream_result result = stream_fill(&upstream->stream);
+        if (result == STREAM_EOF)
+            upstream->stream.is_eof = true;
+        bool has_news = result != STREAM_BLOCKED;
+        if (upstream->state == UPSTREAM_READY && has_news)
+            note_unsolicited(slot_of(session, upstream));
+        if (!has_news)
+            stream_trim(&upstream->stream);
+    }
+    if (upstream->state == UPSTREAM_READY && (events & EV_WRITE))
+        (void)stream_flush(&upstream->stream);
+    session_run(session);
+}
+
+static const struct upstream_owner_ops owner_ops = { on_ready, on_answer, on_failed, on_io };
+
+/* ---- slots ---- */
+
+void attach_drop(struct session *session, enum route_place place)
+{
+    struct slot *slot = &session->slots[place];
+    upstream_close(&slot->upstream);
+    *slot = (struct slot){ 0 };
+}
+
+void attach_drop_all(struct session *session)
+{
+    for (int place = 0; place < PREPARED_PLACES; place++)
+        attach_drop(session, (enum route_place)place);
+}
+
+bool attach_has_lost_state(const struct session *session, enum route_place place)
+{
+    bool is_home = place == ROUTE_PRIMARY || session->door->settings->mode == LISTENER_REPLICA;
+    if (!is_home || session->is_new)
+        return false;
+    return effects_is_in_transaction(session) || session->is_transaction_unknown || session->pin != PIN_NONE ||
+           session->uses_user_variables;
+}
+
+/* Is the upstream in the slot still where this place is? One that holds state stays, whatever became of its server. */
+static bool is_current(const struct session *session, enum route_place place)
+{
+    const struct view *view = session_view(session);
+    const struct slot *slot = &session->slots[place];
+    if (slot->upstream == NULL)
+        return false;
+    if (slot->has_failed)
+        return true; /* the failure must be told, not hidden */
+    if (place == ROUTE_PRIMARY && slot->server == view->primary)
+        return true;
+    if (place == ROUTE_REPLICA && view->servers[slot->server].takes_reads && slot->server != session->job.avoid)
+        return true;
+    return attach_has_lost_state(session, place);
+}
+
+/* The index of a server for this place, or VIEW_NO_SERVER. A read that finds no replica becomes the primary's. */
+static int choose(struct session *session)
+{
+    const struct view *view = session_view(session);
+    struct job *job = &session->job;
+    if (job->place == ROUTE_REPLICA) {
+        int server = balance_pick(view, job->avoid, session->worker->turn++);
+        if (server != VIEW_NO_SERVER || session->door->settings->mode != LISTENER_SPLIT)
+            return server;
+        job->place = ROUTE_PRIMARY;
+        job->reason = ROUTE_REASON_NO_REPLICA;
+    }
+    return view->primary;
+}
+
+static bool open_upstream(struct session *session, int server)
+{
+    struct slot *slot = &session->slots[session->job.place];
+    const struct user *user = session->user;
+    struct upstream_wish wish = {
+        .user = user->name,
+        .secret = user->secret.has_password ? &user->secret : session->seen,
+        .schema = text_span(&session->schema),
+        .attributes = text_span(&session->attributes),
+        .caps = session->upstream_caps,
+        .collation = session->collation,
+        .has_setup = true,
+    };
+    const struct view *view = session_view(session);
+    *slot = (struct slot){ .server = server, .generation = ++session->generations };
+    slot->upstream = upstream_open(&session->worker->env, view->servers[server].server, &wish, &owner_ops, session,
+                                   &slot->failure);
+    slot->has_failed = slot->upstream == NULL;
+    return !slot->has_failed;
+}
+
+/* ---- waiting and attaching ---- */
+
+static enum step wait_for_server(struct session *session)
+{
+    struct job *job = &session->job;
+    uint64_t now = session_now(session);
+    if (job->wait_until_us == 0)
+        job->wait_until_us = now + session->worker->world->timeouts->primary_wait_us;
+    session_set_deadline(session, job->wait_until_us > now ? job->wait_until_us - now : 1);
+    if (!loop_timer_is_active(&session->worker->retry))
+        loop_timer_start(&session->worker->retry, &session->worker->loop, WORKER_RETRY_US);
+    (void)session_enter(session, SESSION_WAITING);
+    return STEP_WAIT;
+}
+
+enum step attach_begin(struct session *session)
+{
+    struct job *job = &session->job;
+    if (!is_current(session, job->place)) {
+        attach_drop(session, job->place);
+        int server = choose(session);
+        if (is_current(session, job->place)) /* the choice may have become the primary's */
+            return session_enter(session, SESSION_ATTACHING);
+        attach_drop(session, job->place);
+        if (server == VIEW_NO_SERVER)
+            return wait_for_server(session);
+        (void)open_upstream(session, server);
+    }
+    return session_enter(session, SESSION_ATTACHING);
+}
+
+/* The driver comes here when the worker's retry timer, or a new view, says that it is time to try again. */
+enum step attach_waiting(struct session *session)
+{
+    if (session->is_client_eof)
+        return session_close(session, CLOSE_CLIENT_GONE, NULL);
+    if (!session->worker->is_retrying)
+        return STEP_WAIT;
+    return attach_begin(session);
+}
+
+/* Too many connections is a server's way to say "later", not "no". */
+static bool is_overload(int code)
+{
+    return code == ERR_CON_COUNT || code == ERR_TOO_MANY_USER_CONNECTIONS;
+}
+
+static enum step attach_failed(struct session *session)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    struct error err = slot->failure;
+    int server = slot->server;
+    bool has_server_said = err.sqlstate[0] != '\0';
+    bool is_state_lost = !job->is_login && attach_has_lost_state(session, job->place);
+    log_limited(LOG_LEVEL_WARNING, &session->scope, "%s", err.text);
+    attach_drop(session, job->place);
+    if (is_state_lost)
+        session->must_close = true;
+    bool is_final = has_server_said && !is_overload(err.code);
+    if (session->door->settings->mode == LISTENER_SPLIT && job->place == ROUTE_REPLICA && !job->is_login) {
+        job->avoid = server;
+        if (++job->attempts < ATTEMPTS_MAX && !has_server_said)
+            return attach_begin(session);
+        job->place = ROUTE_PRIMARY; /* it can do what a replica will not */
+        job->reason = ROUTE_REASON_NO_REPLICA;
+        return attach_begin(session);
+    }
+    if (is_state_lost || is_final || is_overload(err.code))
+        return dispatch_refuse(session, (uint16_t)(err.code != 0 && has_server_said ? err.code : ERR_SERVER_SHUTDOWN),
+                               err.sqlstate, "%s", err.text);
+    return wait_for_server(session);
+}
+
+enum step attach_attaching(struct session *session)
+{
+    const struct slot *slot = &session->slots[session->job.place];
+    if (slot->has_failed)
+        return attach_failed(session);
+    if (slot->upstream->state != UPSTREAM_READY)
+        return STEP_WAIT;
+    return session_enter(session, SESSION_SYNCING);
+}
+
+/* ---- making it equal ---- */
+
+static void ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
+                struct span argument)
+{
+    struct slot *slot = &session->slots[session->job.place];
+    struct text payload = { 0 };
+    (void)text_append_byte(&payload, command);
+    (void)text_append_span(&payload, argument);
+    slot->task = task;
+    slot->has_answer = false;
+    /* Locks may hold a PREPARE up for as long as they like; the others cannot take long. */
+    uint64_t deadline_us = task == SYNC_PREPARE ? session->worker->world->timeouts->query_us
+                                                : session->worker->env.login_us;
+    upstream_exchange(slot->upstream, shape, text_span(&payload), deadline_us);
+    text_fini(&payload);
+}
+
+/* What the upstream lacks first; SYNC_NOTHING when it is equal. */
+static enum sync_task next_task(const struct session *session, const struct slot *slot)
+{
+    const struct upstream *upstream = slot->upstream;
+    if (session->was_reset && !slot->is_reset)
+        return SYNC_RESET;
+    if (!upstream->is_set_up)
+        return SYNC_SETUP;
+    if (session->schema.len > 0 && !span_equal(text_span(&session->schema), text_span(&upstream->schema)))
+        return SYNC_SCHEMA;
+    if (upstream->vars_version != session->vars.version)
+        return SYNC_VARS;
+    return SYNC_NOTHING;
+}
+
+static void start_vars(struct session *session, struct slot *slot)
+{
+    struct text sql = { 0 };
+    vars_diff(&session->vars, slot->upstream->vars_version, &sql);
+    if (sql.len > 0)
+        ask(session, SYNC_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
+    else
+        slot->upstream->vars_version = session->vars.version;
+    text_fini(&sql);
+}
+
+static void start_task(struct session *session, struct slot *slot, enum sync_task task)
+{
+    switch (task) {
+    case SYNC_RESET:
+        ask(session, task, REPLY_GENERIC, COM_RESET_CONNECTION, (struct span){ 0 });
+        break;
+    case SYNC_SETUP:
+        slot->task = task;
+        slot->has_answer = false;
+        upstream_set_up(slot->upstream);
+        break;
+    case SYNC_SCHEMA:
+        ask(session, task, REPLY_GENERIC, COM_INIT_DB, text_span(&session->schema));
+        break;
+    case SYNC_VARS:
+        start_vars(session, slot);
+        break;
+    case SYNC_PREPARE:
+        ask(session, task, REPLY_PREPARE, COM_STMT_PREPARE, text_span(&session->job.prepared->sql));
+        break;
+    case SYNC_NOTHING:
+        break;
+    }
+}
+
+static void note_success(struct session *session, struct slot *slot)
+{
+    struct upstream *upstream = slot->upstream;
+    switch (slot->task) {
+    case SYNC_RESET:
+        slot->is_reset = true;
+        upstream->is_set_up = false;
+        upstream->vars_version = 0;
+        break;
+    case SYNC_SCHEMA:
+        text_clear(&upstream->schema);
+        (void)text_append_span(&upstream->schema, text_span(&session->schema));
+        break;
+    case SYNC_VARS:
+        upstream->vars_version = session->vars.version;
+        break;
+    case SYNC_SETUP:
+    case SYNC_PREPARE:
+    case SYNC_NOTHING:
+        break;
+    }
+}
+
+/* A replica that will not take the session's state leaves the reads to the primary; a primary's word is the client's. */
+static enum step refused_state(struct session *session, struct slot *slot)
+{
+    struct job *job = &session->job;
+    struct error err = slot->answer.error;
+    log_limited(LOG_LEVEL_WARNING, &session->scope, "%s did not take the session's state: %d %s",
+                slot->upstream->server->name, err.code, err.text);
+    attach_drop(session, job->place);
+    if (job->place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT) {
+        session->has_replica_refused = true;
+        job->place = ROUTE_PRIMARY;
+        job->reason = ROUTE_REASON_REPLICA_REFUSED;
+        return attach_begin(session);
+    }
+    return dispatch_refuse(session, (uint16_t)err.code, err.sqlstate, "%s", err.text);
+}
+
+enum step attach_syncing(struct session *session)
+{
+    struct slot *slot = &session->slots[session->job.place];
+    if (slot->has_failed)
+        return attach_failed(session);
+    if (slot->task != SYNC_NOTHING) {
+        if (!slot->has_answer)
+            return STEP_WAIT;
+        if (slot->answer.is_err)
+            return refused_state(session, slot);
+        note_success(session, slot);
+        slot->task = SYNC_NOTHING;
+    }
+    enum sync_task task = next_task(session, slot);
+    if (session->job.command != NULL && session->job.command->byte == COM_RESET_CONNECTION)
+        task = SYNC_NOTHING; /* about to be forgotten */
+    if (task != SYNC_NOTHING) {
+        start_task(session, slot, task);
+        return STEP_MORE;
+    }
+    if (session->job.is_login) {
+        session->status = slot->upstream->status;
+        return frontend_accepted(session);
+    }
+    return session_enter(session, SESSION_PREPARING);
+}
+
+/* ---- prepared statements ---- */
+
+static enum step note_prepared(struct session *session, struct slot *slot)
+{
+    struct job *job = &session->job;
+    slot->task = SYNC_NOTHING;
+    if (slot->answer.is_err)
+        return dispatch_refuse(session, (uint16_t)slot->answer.error.code, slot->answer.error.sqlstate, "%s",
+                               slot->answer.error.text);
+    if (slot->answer.params != job->prepared->params)
+        return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
+                               "The statement has %u parameters on %s and had %u when it was prepared",
+                               slot->answer.params, slot->upstream->server->name, job->prepared->params);
+    job->prepared->copies[job->place] =
+        (struct prepared_copy){ .id = slot->answer.stmt_id, .generation = slot->generation };
+    return STEP_MORE;
+}
+
+enum step attach_preparing(struct session *session)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    if (slot->has_failed)
+        return attach_failed(session);
+    if (slot->task == SYNC_PREPARE) {
+        if (!slot->has_answer)
+            return STEP_WAIT;
+        enum step step = note_prepared(session, slot);
+        if (session->state != SESSION_PREPARING)
+            return step;
+    }
+    if (job->prepared == NULL || job->prepared->copies[job->place].generation == slot->generation)
+        return session_enter(session, SESSION_SENDING);
+    if (job->prepared->sql.len == 0)
+        return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
+                               "The statement is too long to be prepared again, and the server that knew it is gone");
+    start_task(session, slot, SYNC_PREPARE);
+    return STEP_MORE;
+}

@@ -1,0 +1,144 @@
+#include "proxy/changes.h"
+
+#include "base/mem.h"
+#include "sql/setvar.h"
+
+static struct span unquoted(struct span name)
+{
+    if (name.len >= 2 && (name.data[0] == '`' || name.data[0] == '"'))
+        return span_of(name.data + 1, name.len - 2);
+    return name;
+}
+
+static void expect(struct changes *changes, struct span name)
+{
+    if (!text_append_span(&changes->expected, name) || !text_append_byte(&changes->expected, '\0'))
+        changes->needs_pin = true;
+}
+
+static void note_constant(struct changes *changes, struct span name, const struct setvar_change *change)
+{
+    struct text literal = { 0 };
+    bool is_kept = true;
+    if (change->is_string)
+        is_kept = text_append_byte(&literal, '\'') && text_append_span(&literal, change->value) &&
+                  text_append_byte(&literal, '\'');
+    else
+        is_kept = text_append_span(&literal, change->value);
+    if (!is_kept || !vars_set(&changes->constants, name, text_span(&literal)))
+        changes->needs_pin = true;
+    text_fini(&literal);
+}
+
+static void note_session(struct changes *changes, const struct setvar_change *change)
+{
+    struct span name = unquoted(change->name);
+    switch (vars_manner_of(name)) {
+    case VARS_IGNORE:
+        break;
+    case VARS_PIN:
+        changes->needs_pin = true;
+        if (name.len > 14 && span_equal_nocase(span_of(name.data, 14), SPAN_LITERAL("session_track_")))
+            changes->has_tracking = true;
+        break;
+    case VARS_APPLY:
+        if (change->is_constant)
+            note_constant(changes, name, change);
+        else if (change->is_tracked_form)
+            expect(changes, name);
+        else
+            changes->needs_pin = true;
+        break;
+    }
+}
+
+static bool mentions(struct span text, const char *word)
+{
+    size_t len = strlen(word);
+    for (size_t at = 0; at + len <= text.len; at++)
+        if (span_equal_nocase(span_of(text.data + at, len), span_cstr(word)))
+            return true;
+    return false;
+}
+
+/* SET SESSION TRANSACTION is tracked as a variable; the one-shot form is the classifier's business. */
+static void note_transaction(struct changes *changes, const struct setvar_change *change)
+{
+    if (change->is_next)
+        return;
+    if (mentions(change->value, "ISOLATION"))
+        expect(changes, SPAN_LITERAL("transaction_isolation"));
+    if (mentions(change->value, "READ ONLY") || mentions(change->value, "READ WRITE"))
+        expect(changes, SPAN_LITERAL("transaction_read_only"));
+}
+
+static void note(struct changes *changes, const struct setvar_change *change)
+{
+    changes->count++;
+    switch (change->scope) {
+    case SETVAR_SESSION:
+        note_session(changes, change);
+        break;
+    case SETVAR_USER:
+        changes->has_user_variables = true;
+        break;
+    case SETVAR_NAMES:
+    case SETVAR_CHARSET:
+        expect(changes, SPAN_LITERAL("character_set_client"));
+        break;
+    case SETVAR_TRANSACTION:
+        note_transaction(changes, change);
+        break;
+    case SETVAR_ROLE:
+    case SETVAR_OTHER:
+        changes->needs_pin = true;
+        break;
+    case SETVAR_GLOBAL:
+        break;
+    }
+}
+
+struct changes *changes_read(struct span sql, const struct sql_dialect *dialect)
+{
+    struct changes *changes = mem_zalloc(sizeof *changes);
+    struct setvar_walk walk;
+    struct setvar_change change;
+    if (changes == NULL)
+        return NULL;
+    setvar_begin(&walk, sql, dialect);
+    while (setvar_next(&walk, &change))
+        note(changes, &change);
+    if (walk.is_malformed)
+        changes->needs_pin = true;
+    return changes;
+}
+
+void changes_fini(struct changes *changes)
+{
+    if (changes == NULL)
+        return;
+    vars_fini(&changes->constants);
+    text_fini(&changes->expected);
+    mem_free(changes);
+}
+
+/* MariaDB before 11.1 tracks these two under their old names. */
+static bool is_reported(struct vars *vars, struct span name, uint64_t before)
+{
+    if (vars_is_newer(vars, name, before))
+        return true;
+    if (span_is(name, "transaction_isolation"))
+        return vars_is_newer(vars, SPAN_LITERAL("tx_isolation"), before);
+    return span_is(name, "transaction_read_only") && vars_is_newer(vars, SPAN_LITERAL("tx_read_only"), before);
+}
+
+bool changes_commit(const struct changes *changes, struct vars *vars, uint64_t before)
+{
+    for (size_t at = 0; at < changes->expected.len;) {
+        struct span name = span_cstr(changes->expected.data + at);
+        if (!is_reported(vars, name, before))
+            return false;
+        at += name.len + 1;
+    }
+    return vars_merge(vars, &changes->constants) && !changes->needs_pin;
+}

@@ -1,0 +1,393 @@
+/* Which command is it, and where does it go? Reads as much of it as the decision needs, never more than the reader's
+ * cap; answers what headgate answers itself.
+ */
+#include "proxy/session.h"
+
+#include "mysql/reply.h"
+#include "mysql/stmt.h"
+#include "mysql/wire.h"
+#include "proxy/changes.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* Flags that describe the session rather than a statement. */
+#define STATUS_OF_SESSION                                                                                         \
+    (STATUS_IN_TRANS | STATUS_AUTOCOMMIT | STATUS_NO_BACKSLASH_ESCAPES | STATUS_IN_TRANS_READONLY |               \
+     STATUS_ANSI_QUOTES)
+
+/* ---- ends ---- */
+
+static void reset_job(struct session *session)
+{
+    struct job *job = &session->job;
+    if (job->changes != NULL)
+        changes_fini(job->changes);
+    if (job->rewritten.cap > 0)
+        text_fini(&job->rewritten);
+    /* Not the error text: half a kilobyte that is written before it is read. */
+    memset(job, 0, offsetof(struct job, error_text));
+    job->avoid = VIEW_NO_SERVER;
+}
+
+/* The command is over and its answer is on its way. */
+enum step dispatch_done(struct session *session)
+{
+    if (session->client.in.data != NULL)
+        buf_release_sent(&session->client.in);
+    if (session->job.prepared != NULL)
+        session->job.prepared->has_long_data = false;
+    reset_job(session);
+    session->last_active_us = session_now(session);
+    session_set_deadline(session, session->worker->world->timeouts->idle_client_us);
+    return session_enter(session, SESSION_IDLE);
+}
+
+static enum step answer_err(struct session *session)
+{
+    struct job *job = &session->job;
+    uint8_t seq = job->is_login ? job->seq : (uint8_t)(job->run.seq + 1);
+    buf_drop_parsed(&session->client.in);
+    reply_put_err(&session->client.out, seq, job->error, job->error_text.sqlstate, job->error_text.text);
+    (void)stream_flush(&session->client);
+    if (job->is_login)
+        return session_close(session, CLOSE_SERVER_REFUSED, job->error_text.text);
+    return dispatch_done(session);
+}
+
+enum step dispatch_refuse(struct session *session, uint16_t code, const char *sqlstate, const char *format, ...)
+{
+    struct job *job = &session->job;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(job->error_text.text, sizeof job->error_text.text, format, args);
+    va_end(args);
+    (void)snprintf(job->error_text.sqlstate, sizeof job->error_text.sqlstate, "%s", sqlstate != NULL ? sqlstate : "");
+    job->error = code;
+    if (job->is_login || job->run.is_complete)
+        return answer_err(session);
+    session_set_deadline(session, session->worker->world->timeouts->idle_client_us);
+    return session_enter(session, SESSION_DRAINING);
+}
+
+/* A command longer than the window that cannot be run: the client reads no answer before it has sent all of it. */
+enum step dispatch_draining(struct session *session)
+{
+    struct buf *in = &session->client.in;
+    size_t len = packet_run_feed(&session->job.run, buf_unparsed(in));
+    buf_mark_parsed(in, len);
+    buf_drop_parsed(in);
+    if (session->job.run.is_complete)
+        return answer_err(session);
+    if (session->is_client_eof)
+        return session_close(session, CLOSE_CLIENT_GONE, NULL);
+    return STEP_WAIT;
+}
+
+enum step dispatch_answer_ok(struct session *session)
+{
+    struct reply_ok ok = { .status = session->status & STATUS_OF_SESSION };
+    buf_drop_parsed(&session->client.in);
+    reply_put_ok(&session->client.out, (uint8_t)(session->job.run.seq + 1), session->caps, &ok, false);
+    (void)stream_flush(&session->client);
+    return dispatch_done(session);
+}
+
+/* ---- beginnings ---- */
+
+enum step dispatch_idle(struct session *session)
+{
+    struct buf *in = &session->client.in;
+    if (stream_has_output(&session->client) && stream_flush(&session->client) == STREAM_FAILED)
+        return session_close(session, CLOSE_CLIENT_FAILED, NULL);
+    if (session->must_close && !effects_is_in_transaction(session))
+        return session_close(session, session->worker->is_draining ? CLOSE_SHUTDOWN : CLOSE_KILLED, NULL);
+    if (buf_unparsed(in).len > 0)
+        return session_enter(session, SESSION_READING);
+    if (session->is_client_eof)
+        return session_close(session, CLOSE_CLIENT_GONE, NULL);
+    stream_trim(&session->client);
+    return STEP_WAIT;
+}
+
+/* How much of a command the decision needs: statements up to the SQL reader's cap, others what a window holds. */
+static uint32_t wanted_bytes(const struct packet_header *header, const struct command *command)
+{
+    uint32_t cap = command->manner == COMMAND_STATEMENT ? PACKET_HEADER_BYTES + 1 + SQL_TEXT_MAX : LOOP_WINDOW_BYTES;
+    uint32_t whole = PACKET_HEADER_BYTES + header->len;
+    return whole < cap ? whole : cap;
+}
+
+static enum step wait_for_client(struct session *session)
+{
+    if (session->is_client_eof)
+        return session_close(session, CLOSE_CLIENT_GONE, NULL);
+    return STEP_WAIT;
+}
+
+static enum step dispatch(struct session *session);
+
+enum step dispatch_reading(struct session *session)
+{
+    struct buf *in = &session->client.in;
+    struct span bytes = buf_unparsed(in);
+    struct packet_header header;
+    if (!packet_peek(bytes, &header) || (header.len > 0 && bytes.len == PACKET_HEADER_BYTES))
+        return wait_for_client(session);
+    struct job *job = &session->job;
+    job->command = command_find(header.len > 0 ? bytes.data[PACKET_HEADER_BYTES] : 0);
+    uint32_t wanted = wanted_bytes(&header, job->command);
+    if (bytes.len < wanted) {
+        if (in->cap - in->kept < wanted && !stream_grow(&session->client, wanted))
+            return session_close(session, CLOSE_OUT_OF_MEMORY, "a long statement");
+        return wait_for_client(session);
+    }
+    packet_run_begin(&job->run);
+    buf_mark_parsed(in, packet_run_feed(&job->run, bytes));
+    job->is_cut = !job->run.is_complete;
+    job->started_us = session_now(session);
+    session_set_deadline(session, 0);
+    if (header.seq != 0) {
+        reply_put_err(&session->client.out, (uint8_t)(header.seq + 1), ERR_PACKETS_OUT_OF_ORDER, NULL,
+                      "Got packets out of order");
+        return session_close(session, CLOSE_CLIENT_NONSENSE, "packets out of order");
+    }
+    counter_add(&session->commands, 1);
+    return dispatch(session);
+}
+
+/* The command's payload as far as it is in the window, from the command byte on; of the first fragment. */
+static struct span job_payload(const struct session *session)
+{
+    struct span packet = buf_unsent(&session->client.in);
+    uint32_t len = wire_load_u24(packet.data);
+    size_t there = packet.len - PACKET_HEADER_BYTES;
+    return span_of(packet.data + PACKET_HEADER_BYTES, len < there ? len : there);
+}
+
+static struct route decide(const struct session *session, const struct sql_facts *facts)
+{
+    const struct view *view = session_view(session);
+    bool has_replica = session->slots[ROUTE_REPLICA].upstream != NULL;
+    for (size_t i = 0; i < view->count && !has_replica; i++)
+        has_replica = view->servers[i].takes_reads;
+    struct route_state state = {
+        .mode = (enum listener_mode)session->door->settings->mode,
+        .is_in_transaction = effects_is_in_transaction(session),
+        .is_transaction_unknown = session->is_transaction_unknown,
+        .is_pinned = session->pin != PIN_NONE,
+        .has_replica = has_replica,
+        .has_replica_refused = session->has_replica_refused,
+        .previous = session->last_place,
+    };
+    return route_decide(facts, &state);
+}
+
+static enum step go(struct session *session, enum route_place place, enum route_reason reason)
+{
+    struct job *job = &session->job;
+    job->place = place;
+    job->reason = reason;
+    job->is_retriable = job->facts.is_read && !job->is_cut && !effects_is_in_transaction(session) &&
+                        (job->prepared == NULL || !job->prepared->has_long_data);
+    return attach_begin(session);
+}
+
+static enum step go_by_facts(struct session *session)
+{
+    struct route route = decide(session, &session->job.facts);
+    return go(session, route.place, route.reason);
+}
+
+/* ---- statements ---- */
+
+static enum step run_statement(struct session *session)
+{
+    struct job *job = &session->job;
+    struct span sql = job_payload(session);
+    sql = span_of(sql.data + 1, sql.len - 1);
+    struct sql_dialect dialect = effects_dialect(session);
+    if (sql.len > SQL_TEXT_MAX)
+        sql.len = SQL_TEXT_MAX;
+    job->facts = classify(sql, job->is_cut, &dialect);
+    if (job->facts.kind == SQL_KILL && job->facts.kill_id != 0 && job->command->byte == COM_QUERY)
+        return kill_begin(session, job->facts.kill_id, job->facts.kill_is_query);
+    if (job->facts.kind == SQL_SET && job->command->byte == COM_QUERY) {
+        job->changes = changes_read(sql, &dialect);
+        if (job->changes == NULL)
+            return session_close(session, CLOSE_OUT_OF_MEMORY, "SET");
+    }
+    return go_by_facts(session);
+}
+
+/* ---- commands on prepared statements ---- */
+
+static enum step ignore(struct session *session)
+{
+    if (!session->job.run.is_complete) {
+        session->job.error = 0;
+        return session_close(session, CLOSE_CLIENT_NONSENSE, "long data for a statement that does not exist");
+    }
+    buf_drop_parsed(&session->client.in);
+    return dispatch_done(session);
+}
+
+/* The servers that know it forget it. No reply, so nothing to wait for. */
+static enum step run_close(struct session *session)
+{
+    struct prepared *prepared = session->job.prepared;
+    for (int place = 0; place < PREPARED_PLACES; place++) {
+        struct slot *slot = &session->slots[place];
+        const struct prepared_copy *copy = &prepared->copies[place];
+        if (slot->upstream == NULL || slot->has_failed || copy->generation != slot->generation)
+            continue;
+        struct text *out = &slot->upstream->stream.out;
+        size_t at = packet_begin(out);
+        wire_put_u8(out, COM_STMT_CLOSE);
+        wire_put_u32(out, copy->id);
+        packet_end(out, at, 0);
+        (void)stream_flush(&slot->upstream->stream);
+    }
+    session->job.prepared = NULL;
+    prepared_remove(&session->prepared, prepared);
+    buf_drop_parsed(&session->client.in);
+    return dispatch_done(session);
+}
+
+/* Long data must be where the statement will be executed; so must a cursor be where it was opened. */
+static bool is_bound(const struct session *session, const struct prepared *prepared, uint8_t byte)
+{
+    if (prepared->last_place < 0)
+        return false;
+    const struct prepared_copy *copy = &prepared->copies[prepared->last_place];
+    if (copy->generation != session->slots[prepared->last_place].generation)
+        return false;
+    return byte == COM_STMT_FETCH || byte == COM_STMT_RESET || prepared->has_long_data;
+}
+
+static bool read_execute(struct session *session)
+{
+    struct job *job = &session->job;
+    struct stmt_execute execute;
+    if (!stmt_parse_execute(job_payload(session), job->prepared->params, &execute))
+        return false;
+    job->has_cursor = (execute.flags & STMT_CURSOR_READ_ONLY) != 0;
+    return !execute.has_types || prepared_note_types(job->prepared, execute.types);
+}
+
+static enum step run_prepared(struct session *session)
+{
+    struct job *job = &session->job;
+    uint8_t byte = job->command->byte;
+    struct span payload = job_payload(session);
+    if (payload.len < 5)
+        return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+    uint32_t id = wire_load_u32(payload.data + 1);
+    struct prepared *prepared = prepared_find(&session->prepared, id);
+    bool is_silent = job->command->shape == REPLY_NONE;
+    if (prepared == NULL)
+        return is_silent ? ignore(session)
+                         : dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
+                                           "Unknown prepared statement handler (%u) given to %s", id,
+                                           job->command->name);
+    job->prepared = prepared;
+    if (byte == COM_STMT_CLOSE)
+        return run_close(session);
+    job->facts = prepared->facts;
+    if (byte == COM_STMT_EXECUTE && !read_execute(session))
+        return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+    if (is_bound(session, prepared, byte))
+        return go(session, (enum route_place)prepared->last_place, ROUTE_REASON_PREVIOUS);
+    if (byte == COM_STMT_FETCH)
+        return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
+                               "The cursor of statement %u was lost with its server", id);
+    return go_by_facts(session);
+}
+
+/* ---- commands with a handler of their own ---- */
+
+static enum step run_init_db(struct session *session)
+{
+    session->job.facts = (struct sql_facts){ .kind = SQL_USE, .reason = SQL_REASON_UNKNOWN };
+    return go_by_facts(session);
+}
+
+/* Replicas are told later, when they are used again: see slot.is_reset. */
+static enum step run_reset(struct session *session)
+{
+    struct job *job = &session->job;
+    enum route_place place = session->door->settings->mode == LISTENER_REPLICA ? ROUTE_REPLICA : ROUTE_PRIMARY;
+    attach_drop(session, place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY);
+    job->facts = (struct sql_facts){ .kind = SQL_ADMIN };
+    job->place = place;
+    return attach_begin(session);
+}
+
+static enum step run_set_option(struct session *session)
+{
+    struct span payload = job_payload(session);
+    if (payload.len < 3)
+        return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+    attach_drop(session, session->door->settings->mode == LISTENER_REPLICA ? ROUTE_PRIMARY : ROUTE_REPLICA);
+    session->job.facts = (struct sql_facts){ .kind = SQL_ADMIN };
+    session->job.kill_id = payload.data[1]; /* 0: on, 1: off; looked at when the server has agreed */
+    return go_by_facts(session);
+}
+
+static enum step run_process_kill(struct session *session)
+{
+    struct span payload = job_payload(session);
+    if (payload.len < 5)
+        return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+    return kill_begin(session, wire_load_u32(payload.data + 1), false);
+}
+
+static const struct {
+    uint8_t byte;
+    enum step (*run)(struct session *session);
+} handlers[] = {
+    { COM_INIT_DB, run_init_db },       { COM_CHANGE_USER, frontend_change_user },
+    { COM_RESET_CONNECTION, run_reset }, { COM_SET_OPTION, run_set_option },
+    { COM_PROCESS_KILL, run_process_kill },
+};
+
+static enum step run_session_command(struct session *session)
+{
+    for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
+        if (handlers[i].byte == session->job.command->byte)
+            return handlers[i].run(session);
+    return dispatch_refuse(session, ERR_UNKNOWN_COM, NULL, "Unknown command");
+}
+
+static enum step run_local(struct session *session)
+{
+    if (session->job.command->byte == COM_QUIT)
+        return session_close(session, CLOSE_CLIENT_QUIT, NULL);
+    if (session->job.is_cut)
+        return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+    return dispatch_answer_ok(session);
+}
+
+static enum step dispatch(struct session *session)
+{
+    struct job *job = &session->job;
+    switch (job->command->manner) {
+    case COMMAND_STATEMENT:
+        return run_statement(session);
+    case COMMAND_PREPARED:
+        return run_prepared(session);
+    case COMMAND_SESSION:
+        return run_session_command(session);
+    case COMMAND_PRIMARY:
+        job->facts = (struct sql_facts){ .kind = SQL_SHOW, .reason = SQL_REASON_UNKNOWN };
+        return go_by_facts(session);
+    case COMMAND_LOCAL:
+        return run_local(session);
+    case COMMAND_REFUSED:
+        break;
+    }
+    if (job->command->error == ERR_UNKNOWN_COM)
+        return dispatch_refuse(session, ERR_UNKNOWN_COM, NULL, "Unknown command");
+    return dispatch_refuse(session, job->command->error, NULL, "headgate does not pass %s on", job->command->name);
+}

@@ -1,0 +1,315 @@
+/* What a reply says about the session's state. The servers' word (status flags, session tracking) comes first; the
+ * statement's text fills in what servers do not report; whatever neither explains keeps the session on the primary.
+ */
+#include "proxy/session.h"
+
+#include "mysql/sesstrack.h"
+#include "proxy/changes.h"
+
+#include <string.h>
+
+/* The place whose word counts: where the session's own state lives. */
+static bool is_home(const struct session *session)
+{
+    return session->job.place == ROUTE_PRIMARY || session->door->settings->mode == LISTENER_REPLICA;
+}
+
+bool effects_is_in_transaction(const struct session *session)
+{
+    return (session->status & STATUS_IN_TRANS) != 0 || (session->status & STATUS_AUTOCOMMIT) == 0;
+}
+
+static void pin(struct session *session, enum pin_cause cause)
+{
+    if (session->pin != PIN_NONE && session->pin != PIN_NEXT_TRANSACTION)
+        return;
+    if (session->pin != cause)
+        log_debug(&session->scope, "pinned: %s", session_pin_words(cause));
+    session->pin = cause;
+}
+
+/* ---- how the server reads this session's text ---- */
+
+/* Character sets whose trail bytes can be quotes or backslashes (protocol.md §6.1). */
+static bool hides_quotes(struct span charset)
+{
+    static const char *const names[] = { "big5", "cp932", "sjis", "gbk", "gb18030" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (span_is_nocase(charset, names[i]))
+            return true;
+    return false;
+}
+
+/* The same by the collation id of the handshake: big5 1, 84; sjis 13, 88; gbk 28, 87; cp932 95, 96; gb18030 248-250. */
+static bool hides_quotes_id(uint16_t collation)
+{
+    static const uint16_t ids[] = { 1, 84, 13, 88, 28, 87, 95, 96, 248, 249, 250 };
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        if (collation == ids[i])
+            return true;
+    return collation >= 1000; /* MariaDB's no-pad and uca collations of any charset: not known here */
+}
+
+static bool has_mode(struct span list, const char *mode)
+{
+    size_t len = strlen(mode);
+    for (size_t at = 0; at + len <= list.len; at++)
+        if (span_equal_nocase(span_of(list.data + at, len), span_cstr(mode)))
+            return true;
+    return false;
+}
+
+struct sql_dialect effects_dialect(const struct session *session)
+{
+    const struct view *view = session_view(session);
+    return (struct sql_dialect){
+        .family = view->family == FAMILY_MARIADB ? SQL_FAMILY_MARIADB
+                  : view->family == FAMILY_MYSQL ? SQL_FAMILY_MYSQL
+                                                 : SQL_FAMILY_UNKNOWN,
+        .no_backslash_escapes =
+            session->no_backslash_escapes || (session->status & STATUS_NO_BACKSLASH_ESCAPES) != 0,
+        .ansi_quotes = session->ansi_quotes || (session->status & STATUS_ANSI_QUOTES) != 0,
+        .oracle = session->oracle,
+        .ignore_space = (session->caps & CAP_IGNORE_SPACE) != 0,
+        .unsafe_charset = session->unsafe_charset || (session->collation_is_unsafe),
+        .multi_statements = (session->upstream_caps & CAP_MULTI_STATEMENTS) != 0,
+    };
+}
+
+/* ---- session tracking ---- */
+
+static void note_reading(struct session *session, const struct sesstrack_change *change)
+{
+    if (span_is_nocase(change->name, "sql_mode")) {
+        session->ansi_quotes = has_mode(change->value, "ANSI_QUOTES") || span_is_nocase(change->value, "ANSI");
+        session->oracle = has_mode(change->value, "ORACLE");
+        session->no_backslash_escapes = has_mode(change->value, "NO_BACKSLASH_ESCAPES");
+    } else if (span_is_nocase(change->name, "character_set_client")) {
+        session->unsafe_charset = hides_quotes(change->value);
+        session->collation_is_unsafe = false;
+    }
+}
+
+static void note_variable(struct session *session, const struct sesstrack_change *change)
+{
+    struct text literal = { 0 };
+    note_reading(session, change);
+    switch (vars_manner_of(change->name)) {
+    case VARS_IGNORE:
+        break;
+    case VARS_PIN:
+        pin(session, PIN_UNKNOWN_SET);
+        break;
+    case VARS_APPLY:
+        if (!vars_literal(change->name, change->value, &literal) ||
+            !vars_set(&session->vars, change->name, text_span(&literal)))
+            pin(session, PIN_UNKNOWN_SET);
+        session->has_replica_refused = false; /* worth another try */
+        break;
+    }
+    text_fini(&literal);
+}
+
+static void note_schema(struct session *session, struct upstream *upstream, struct span schema)
+{
+    text_clear(&session->schema);
+    text_clear(&upstream->schema);
+    (void)text_append_span(&session->schema, schema);
+    (void)text_append_span(&upstream->schema, schema);
+    session->has_replica_refused = false;
+    /* A replica that is in a schema cannot be taken out of it: another connection will do. */
+    struct slot *other = &session->slots[session->job.place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY];
+    if (schema.len == 0 && other->upstream != NULL)
+        attach_drop(session, session->job.place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY);
+}
+
+static void note_tracking(struct session *session, struct upstream *upstream, struct span entries)
+{
+    struct sesstrack_walk walk;
+    struct sesstrack_change change;
+    sesstrack_begin(&walk, entries);
+    while (sesstrack_next(&walk, &change)) {
+        switch (change.type) {
+        case SESSTRACK_VARIABLE:
+            note_variable(session, &change);
+            break;
+        case SESSTRACK_SCHEMA:
+            note_schema(session, upstream, change.value);
+            break;
+        case SESSTRACK_STATE_CHANGE:
+            session->job.has_state_change = true;
+            break;
+        default: /* GTIDs and transaction details have no use yet; newer types are not ours */
+            break;
+        }
+    }
+    if (walk.is_malformed)
+        pin(session, PIN_TRACKED_CHANGE);
+}
+
+void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
+{
+    struct job *job = &session->job;
+    if (info->kind == TRACKER_ERR)
+        job->has_error = true;
+    if (info->kind != TRACKER_OK && info->kind != TRACKER_EOF)
+        return;
+    upstream->status = info->status;
+    if (info->status & STATUS_MORE_RESULTS)
+        job->has_multi = true;
+    if (!is_home(session))
+        return;
+    session->status = info->status;
+    session->is_transaction_unknown = false;
+    if (info->session.len > 0)
+        note_tracking(session, upstream, info->session);
+    else if (info->is_cut && (info->status & STATUS_SESSION_STATE_CHANGED))
+        pin(session, PIN_TRACKED_CHANGE);
+}
+
+/* ---- the end of a reply ---- */
+
+static void commit_set(struct session *session, struct upstream *upstream)
+{
+    struct job *job = &session->job;
+    const struct changes *changes = job->changes;
+    if (changes->has_user_variables)
+        session->uses_user_variables = true;
+    if (changes->has_tracking)
+        session->sees_all_tracking = true;
+    if (job->has_error) {
+        if (changes->count > 1 || changes->needs_pin)
+            pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */
+        return;
+    }
+    if (!changes_commit(changes, &session->vars, job->vars_before))
+        pin(session, PIN_UNKNOWN_SET);
+    session->has_replica_refused = false;
+    (void)upstream;
+}
+
+/* Can an ERR to this, outside a transaction, have left one open, or another state behind? */
+static bool is_contained(const struct job *job)
+{
+    if (job->facts.is_multi || job->has_multi || job->is_cut)
+        return false;
+    switch (job->facts.kind) {
+    case SQL_SELECT:
+    case SQL_SHOW:
+    case SQL_DIAGNOSTICS:
+    case SQL_WRITE:
+    case SQL_DDL:
+    case SQL_USE:
+    case SQL_EMPTY:
+    case SQL_KILL:
+    case SQL_SAVEPOINT:
+    case SQL_COMMIT:
+    case SQL_ROLLBACK:
+        return true;
+    case SQL_UNKNOWN: /* a syntax error runs nothing; anything else is pinned by may_hide_state */
+    case SQL_ADMIN:
+        return true;
+    case SQL_BEGIN:
+    case SQL_SET:
+    case SQL_CALL:
+    case SQL_PREPARE:
+    case SQL_LOCK:
+    case SQL_HANDLER:
+    case SQL_XA:
+        break;
+    }
+    return false;
+}
+
+static bool explains_state_change(const struct job *job)
+{
+    return job->facts.kind == SQL_SET || job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB;
+}
+
+static void after_reset(struct session *session, struct upstream *upstream)
+{
+    uint16_t status = session->status;
+    enum route_place home = session->job.place;
+    effects_reset(session);
+    session->status = status;
+    session->was_reset = true;
+    session->slots[home].is_reset = true;
+    upstream->is_set_up = false;
+    upstream->vars_version = session->vars.version;
+}
+
+static void after_command(struct session *session, struct upstream *upstream)
+{
+    struct job *job = &session->job;
+    if (job->has_error)
+        return;
+    switch (job->command->byte) {
+    case COM_RESET_CONNECTION:
+        after_reset(session, upstream);
+        break;
+    case COM_SET_OPTION:
+        session->upstream_caps = job->kill_id == 0 ? session->upstream_caps | CAP_MULTI_STATEMENTS
+                                                   : session->upstream_caps & ~CAP_MULTI_STATEMENTS;
+        break;
+    default:
+        break;
+    }
+}
+
+static void note_pins(struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_execution = job->command->byte != COM_STMT_PREPARE;
+    if (!is_execution)
+        return;
+    if (job->facts.may_hide_state || (job->has_multi && job->is_cut))
+        pin(session, PIN_HIDDEN_STATE);
+    if (job->facts.sets_next_transaction && !job->has_error)
+        pin(session, PIN_NEXT_TRANSACTION);
+    if (job->has_state_change && !explains_state_change(job))
+        pin(session, PIN_TRACKED_CHANGE);
+    bool is_end = job->facts.kind == SQL_COMMIT || job->facts.kind == SQL_ROLLBACK;
+    if (session->pin == PIN_NEXT_TRANSACTION && is_end && !job->has_error && !effects_is_in_transaction(session))
+        session->pin = PIN_NONE; /* the transaction it was for is over */
+    if (job->facts.touches_user_variables)
+        session->uses_user_variables = true;
+}
+
+void effects_done(struct session *session, struct upstream *upstream)
+{
+    struct job *job = &session->job;
+    after_command(session, upstream);
+    if (job->command->shape == REPLY_PREPARE)
+        session->prepared.has_last_failed = job->has_error;
+    if (!is_home(session))
+        return;
+    note_pins(session);
+    if (job->changes != NULL)
+        commit_set(session, upstream);
+    else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
+        pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
+    if (job->has_error && (effects_is_in_transaction(session) || !is_contained(job)))
+        session->is_transaction_unknown = true;
+    /* It ran here, so here it holds already. */
+    upstream->vars_version = session->vars.version;
+}
+
+/* As after login: COM_RESET_CONNECTION and COM_CHANGE_USER. The schema stays: both families keep it at a reset. */
+void effects_reset(struct session *session)
+{
+    const struct view *view = session_view(session);
+    vars_clear(&session->vars);
+    prepared_clear(&session->prepared);
+    session->status = STATUS_AUTOCOMMIT;
+    session->is_transaction_unknown = false;
+    session->uses_user_variables = false;
+    session->has_replica_refused = false;
+    session->sees_all_tracking = false;
+    session->pin = PIN_NONE;
+    session->last_place = ROUTE_PRIMARY;
+    session->ansi_quotes = view->ansi_quotes;
+    session->oracle = view->oracle;
+    session->no_backslash_escapes = view->no_backslash_escapes;
+    session->unsafe_charset = false;
+    session->collation_is_unsafe = hides_quotes_id(session->collation);
+}

@@ -1,0 +1,219 @@
+#include "proxy/kill.h"
+
+#include "base/mem.h"
+#include "mysql/reply.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum verdict { KILL_UNKNOWN, KILL_DENIED, KILL_DONE };
+
+/* A question that goes round all workers and comes back to the one that asked. */
+struct inquiry {
+    struct loop_message message;
+    const struct world *world;
+    unsigned next_worker;   /* who is asked next */
+    unsigned from;          /* the asking worker */
+    uint64_t asking;        /* session that waits for the verdict; 0: nobody */
+    uint64_t target;
+    bool is_query;
+    bool is_operator;
+    char user[ADMIT_USER_MAX + 1];
+    enum verdict verdict;
+};
+
+/* A connection that lives for one KILL. */
+struct killer {
+    struct loop_corpse corpse;
+    struct list_node in_worker;
+    struct worker *worker;
+    struct upstream *upstream; /* owns */
+    char sql[64];
+};
+
+/* ---- the server's side of it ---- */
+
+static void bury(struct loop_corpse *corpse)
+{
+    mem_free((char *)corpse - offsetof(struct killer, corpse));
+}
+
+static void finish(struct killer *killer)
+{
+    upstream_close(&killer->upstream);
+    list_unlink(&killer->worker->killers, &killer->in_worker);
+    loop_bury(&killer->worker->loop, &killer->corpse, bury);
+}
+
+static void on_ready(struct upstream *upstream)
+{
+    struct killer *killer = upstream->owner;
+    upstream_exchange(upstream, REPLY_GENERIC, span_cstr(killer->sql), killer->worker->env.login_us);
+}
+
+static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
+{
+    (void)answer; /* 1094: it had ended by itself */
+    finish(upstream->owner);
+}
+
+static void on_failed(struct upstream *upstream, const struct error *err)
+{
+    log_limited(LOG_LEVEL_WARNING, NULL, "a KILL could not be passed on: %s", err->text);
+    finish(upstream->owner);
+}
+
+static void on_io(struct upstream *upstream, int events)
+{
+    (void)events;
+    finish(upstream->owner);
+}
+
+static const struct upstream_owner_ops owner_ops = { on_ready, on_answer, on_failed, on_io };
+
+/* As the session's own user, who may always kill what is his. */
+static void send_kill(struct session *session, const struct upstream *running, bool is_query)
+{
+    struct worker *worker = session->worker;
+    struct killer *killer = mem_zalloc(sizeof *killer);
+    struct error err = { 0 };
+    struct upstream_wish wish = {
+        .user = session->user->name,
+        .secret = session->user->secret.has_password ? &session->user->secret : session->seen,
+        .collation = session->collation,
+    };
+    if (killer == NULL)
+        return;
+    killer->worker = worker;
+    (void)snprintf(killer->sql, sizeof killer->sql, "%cKILL %s%u", COM_QUERY, is_query ? "QUERY " : "",
+                   running->connection_id);
+    list_link_last(&worker->killers, &killer->in_worker);
+    killer->upstream = upstream_open(&worker->env, running->server, &wish, &owner_ops, killer, &err);
+    if (killer->upstream == NULL) {
+        log_limited(LOG_LEVEL_WARNING, &session->scope, "a KILL could not be passed on: %s", err.text);
+        finish(killer);
+    }
+}
+
+void kill_session(struct session *session, bool is_query)
+{
+    const struct upstream *upstream = session->slots[session->job.place].upstream;
+    if (upstream != NULL && upstream->state == UPSTREAM_BUSY)
+        send_kill(session, upstream, is_query);
+    if (!is_query)
+        session_abort(session, CLOSE_KILLED);
+}
+
+void kill_fini(struct worker *worker)
+{
+    struct list_node *node;
+    while ((node = list_first(&worker->killers)) != NULL)
+        finish(list_entry(node, struct killer, in_worker));
+}
+
+/* ---- finding the session ---- */
+
+static struct session *find(struct worker *worker, uint64_t id)
+{
+    struct session *session;
+    HASH_FIND(hh, worker->by_id, &id, sizeof id, session);
+    return session;
+}
+
+static void answer(struct inquiry *inquiry, struct worker *worker)
+{
+    struct session *session = find(worker, inquiry->asking);
+    if (session == NULL || session->state != SESSION_KILLING)
+        return;
+    session->job.kill_verdict = (uint8_t)inquiry->verdict;
+    session->job.has_kill_verdict = true;
+    session_run(session);
+}
+
+static void pass_on(struct inquiry *inquiry, unsigned index)
+{
+    if (!loop_post(&inquiry->world->workers[index]->loop, &inquiry->message))
+        mem_free(inquiry);
+}
+
+static void come_home(struct loop_message *message)
+{
+    struct inquiry *inquiry = (struct inquiry *)(void *)message;
+    answer(inquiry, inquiry->world->workers[inquiry->from]);
+    mem_free(inquiry);
+}
+
+static void ask_here(struct loop_message *message)
+{
+    struct inquiry *inquiry = (struct inquiry *)(void *)message;
+    struct worker *worker = inquiry->world->workers[inquiry->next_worker];
+    struct session *session = find(worker, inquiry->target);
+    if (session != NULL && session->user != NULL) {
+        bool may = inquiry->is_operator || strcmp(session->user->name, inquiry->user) == 0;
+        inquiry->verdict = may ? KILL_DONE : KILL_DENIED;
+        if (may)
+            kill_session(session, inquiry->is_query);
+    }
+    bool is_over = session != NULL || inquiry->next_worker + 1 == inquiry->world->worker_count;
+    if (!is_over) {
+        inquiry->next_worker++;
+        pass_on(inquiry, inquiry->next_worker);
+    } else if (inquiry->asking != 0) {
+        inquiry->message.run = come_home;
+        pass_on(inquiry, inquiry->from);
+    } else {
+        mem_free(inquiry);
+    }
+}
+
+static struct inquiry *inquire(const struct world *world, uint64_t target)
+{
+    struct inquiry *inquiry = mem_zalloc(sizeof *inquiry);
+    if (inquiry == NULL)
+        return NULL;
+    inquiry->message.run = ask_here;
+    inquiry->world = world;
+    inquiry->target = target;
+    return inquiry;
+}
+
+void kill_by_operator(const struct world *world, uint64_t id)
+{
+    struct inquiry *inquiry = inquire(world, id);
+    if (inquiry == NULL)
+        return;
+    inquiry->is_operator = true;
+    pass_on(inquiry, 0);
+}
+
+enum step kill_begin(struct session *session, uint64_t id, bool is_query)
+{
+    struct inquiry *inquiry = inquire(session->worker->world, id);
+    if (inquiry == NULL)
+        return session_close(session, CLOSE_OUT_OF_MEMORY, "KILL");
+    inquiry->from = session->worker->index;
+    inquiry->asking = session->id;
+    inquiry->is_query = is_query;
+    (void)snprintf(inquiry->user, sizeof inquiry->user, "%s", session->user->name);
+    session->job.kill_id = (uint32_t)id;
+    session->job.has_kill_verdict = false;
+    pass_on(inquiry, 0);
+    return session_enter(session, SESSION_KILLING);
+}
+
+enum step kill_waiting(struct session *session)
+{
+    struct job *job = &session->job;
+    if (!job->has_kill_verdict)
+        return STEP_WAIT;
+    switch ((enum verdict)job->kill_verdict) {
+    case KILL_UNKNOWN:
+        return dispatch_refuse(session, ERR_NO_SUCH_THREAD, NULL, "Unknown thread id: %u", job->kill_id);
+    case KILL_DENIED:
+        return dispatch_refuse(session, ERR_KILL_DENIED, NULL, "You are not owner of thread %u", job->kill_id);
+    case KILL_DONE:
+        break;
+    }
+    return dispatch_answer_ok(session);
+}

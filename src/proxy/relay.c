@@ -1,0 +1,533 @@
+/* The bytes of one command there, and of its reply back. Nothing is kept: both directions go from the window they were read
+ * into to the other socket, and a side that cannot be written stops the other from being read, because its window
+ * stays full.
+ *
+ *      client.in ──(relay_sending)──► upstream            upstream.in ──tracker──(relay_replying)──► client
+ */
+#include "proxy/session.h"
+
+#include "mysql/reply.h"
+#include "mysql/sesstrack.h"
+#include "mysql/stmt.h"
+#include "mysql/wire.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+
+static struct upstream *upstream_of(const struct session *session)
+{
+    return session->slots[session->job.place].upstream;
+}
+
+/* ---- losing an upstream in the middle ---- */
+
+static enum step run_again(struct session *session, int server)
+{
+    struct job *job = &session->job;
+    job->avoid = server;
+    job->attempts++;
+    buf_rewind(&session->client.in);
+    if (session->door->settings->mode == LISTENER_SPLIT && !session->has_replica_refused)
+        job->place = ROUTE_REPLICA;
+    return attach_begin(session);
+}
+
+/* What has been looked at may go; then our own words follow it. */
+static void keep_passed(struct session *session, struct upstream *upstream)
+{
+    struct span unsent = buf_unsent(&upstream->stream.in);
+    (void)text_append_span(&session->client.out, unsent);
+    buf_mark_sent(&upstream->stream.in, unsent.len);
+    buf_release_sent(&upstream->stream.in);
+}
+
+enum step relay_lost(struct session *session, const struct error *err)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    struct upstream *upstream = slot->upstream;
+    int server = slot->server;
+    bool is_mid_packet = job->has_reply && upstream->tracker.left > 0;
+    bool is_mariadb = upstream->family == FAMILY_MARIADB;
+    char name[64];
+    (void)snprintf(name, sizeof name, "%s", upstream->server->name);
+    counter_add(&upstream->server->by_worker[session->worker->index].losses, 1);
+    log_limited(LOG_LEVEL_WARNING, &session->scope, "connection to %s lost during %s: %s", name,
+                job->command->name, err->text);
+    if (job->has_reply)
+        keep_passed(session, upstream);
+    uint8_t seq = job->has_reply ? (uint8_t)(upstream->tracker.seq + 1) : (uint8_t)(job->run.seq + 1);
+    if (attach_has_lost_state(session, job->place))
+        session->must_close = true;
+    attach_drop(session, job->place);
+    if (is_mid_packet)
+        return session_close(session, CLOSE_SERVER_LOST, err->text);
+    if (!job->has_reply && job->is_retriable && job->rewritten.len == 0 && job->attempts < 3)
+        return run_again(session, server);
+    bool is_lost = session->must_close;
+    if (!job->run.is_complete && !is_lost)
+        return dispatch_refuse(session, is_mariadb ? ERR_CONNECTION_KILLED : ERR_SERVER_SHUTDOWN, NULL,
+                               "headgate: lost connection to %s: %s", name, err->text);
+    char text[ERROR_TEXT_MAX + 128];
+    (void)snprintf(text, sizeof text, "headgate: lost connection to %s: %s", name, err->text);
+    reply_put_err(&session->client.out, seq, is_mariadb ? ERR_CONNECTION_KILLED : ERR_SERVER_SHUTDOWN, NULL, text);
+    (void)stream_flush(&session->client);
+    if (is_lost)
+        return session_close(session, CLOSE_SERVER_LOST, err->text);
+    buf_drop_parsed(&session->client.in);
+    return dispatch_done(session);
+}
+
+static enum step lost_by_stream(struct session *session, const char *during)
+{
+    struct error err = { 0 };
+    const struct stream *stream = &upstream_of(session)->stream;
+    if (stream->error != 0)
+        (void)error_errno(&err, stream->error, "%s", during);
+    else
+        (void)error_set(&err, 0, "%s: the server closed the connection", during);
+    return relay_lost(session, &err);
+}
+
+/* ---- there ---- */
+
+/* EXECUTE without types, on a server that has not been told them: send it with them. */
+static void insert_types(struct session *session, struct prepared_copy *copy)
+{
+    struct job *job = &session->job;
+    struct buf *in = &session->client.in;
+    struct span packet = buf_unsent(in);
+    uint32_t len = wire_load_u24(packet.data);
+    size_t there = packet.len - PACKET_HEADER_BYTES < len ? packet.len - PACKET_HEADER_BYTES : len;
+    struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, there);
+    struct stmt_execute execute;
+    if (!stmt_parse_execute(payload, job->prepared->params, &execute) || execute.has_types ||
+        job->prepared->types_version == 0 || copy->types_version == job->prepared->types_version ||
+        job->prepared->params == 0)
+        return;
+    size_t at = packet_begin(&job->rewritten);
+    stmt_put_execute(&job->rewritten, payload, &execute, copy->id, text_span(&job->prepared->types));
+    size_t added = job->rewritten.len - at - PACKET_HEADER_BYTES - there;
+    if (job->rewritten.is_oom || len + added >= PACKET_PAYLOAD_MAX)
+        return;
+    uint8_t header[PACKET_HEADER_BYTES] = { (uint8_t)(len + added), (uint8_t)((len + added) >> 8),
+                                            (uint8_t)((len + added) >> 16), packet.data[3] };
+    memcpy(job->rewritten.data + at, header, sizeof header);
+    /* The part in hand goes out rewritten; what follows of a long command goes out as it comes. */
+    buf_mark_sent(in, PACKET_HEADER_BYTES + there);
+    buf_release_sent(in);
+}
+
+static void address_statement(struct session *session)
+{
+    struct job *job = &session->job;
+    struct prepared_copy *copy = &job->prepared->copies[job->place];
+    struct buf *in = &session->client.in;
+    wire_store_u32(in->data + in->sent + PACKET_HEADER_BYTES + 1, copy->id);
+    if (job->command->byte == COM_STMT_EXECUTE) {
+        insert_types(session, copy);
+        copy->types_version = job->prepared->types_version;
+    }
+    job->prepared->last_place = (int)job->place;
+    if (job->command->byte == COM_STMT_SEND_LONG_DATA)
+        job->prepared->has_long_data = true;
+}
+
+static void begin_sending(struct session *session, struct upstream *upstream)
+{
+    struct job *job = &session->job;
+    upstream_begin(upstream, job->command->shape, job->has_cursor);
+    job->vars_before = session->vars.version;
+    job->is_kept = job->is_retriable || (job->command->byte == COM_STMT_PREPARE && !job->is_cut);
+    if (job->prepared != NULL)
+        address_statement(session);
+}
+
+static enum stream_result send_rewritten(struct session *session, struct upstream *upstream)
+{
+    struct job *job = &session->job;
+    enum stream_result result = STREAM_OK;
+    while (job->rewritten_sent < job->rewritten.len && result == STREAM_OK) {
+        size_t sent = 0;
+        struct span rest = span_of(job->rewritten.data + job->rewritten_sent, job->rewritten.len - job->rewritten_sent);
+        result = stream_send(&upstream->stream, rest, &sent);
+        job->rewritten_sent += sent;
+    }
+    return result;
+}
+
+/* Send what has been looked at, look at more, until the command is over or somebody must be waited for. */
+static enum stream_result pump_command(struct session *session, struct upstream *upstream)
+{
+    struct job *job = &session->job;
+    struct buf *in = &session->client.in;
+    for (;;) {
+        while (buf_unsent(in).len > 0) {
+            size_t sent = 0;
+            enum stream_result result = stream_send(&upstream->stream, buf_unsent(in), &sent);
+            buf_mark_sent(in, sent);
+            if (!job->is_kept)
+                buf_release_sent(in);
+            if (result != STREAM_OK)
+                return result;
+        }
+        if (job->run.is_complete)
+            return STREAM_OK;
+        size_t len = packet_run_feed(&job->run, buf_unparsed(in));
+        if (len == 0)
+            return STREAM_OK;
+        buf_mark_parsed(in, len);
+    }
+}
+
+/* The server hung up on us: it may have said why first. */
+static enum step sending_failed(struct session *session, struct upstream *upstream)
+{
+    session->must_close = session->must_close || !session->job.run.is_complete;
+    (void)stream_fill(&upstream->stream);
+    if (buf_unparsed(&upstream->stream.in).len > 0)
+        return session_enter(session, SESSION_REPLYING);
+    return lost_by_stream(session, "sending a command");
+}
+
+enum step relay_sending(struct session *session)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    struct upstream *upstream = slot->upstream;
+    if (slot->has_failed)
+        return relay_lost(session, &(struct error){ slot->failure.code, "", "declared down" });
+    if (upstream->state == UPSTREAM_READY)
+        begin_sending(session, upstream);
+    enum stream_result result = send_rewritten(session, upstream);
+    if (result == STREAM_OK)
+        result = pump_command(session, upstream);
+    if (result == STREAM_FAILED)
+        return sending_failed(session, upstream);
+    if (result == STREAM_BLOCKED)
+        return STEP_WAIT;
+    if (!job->run.is_complete)
+        return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL) : STEP_WAIT;
+    if (job->command->shape == REPLY_NONE) {
+        upstream_end(upstream);
+        struct prepared *prepared = job->prepared; /* dispatch_done forgets the long data of what was executed */
+        job->prepared = NULL;
+        enum step step = dispatch_done(session);
+        prepared->has_long_data = true;
+        return step;
+    }
+    session_set_deadline(session, session->worker->world->timeouts->query_us);
+    return session_enter(session, SESSION_REPLYING);
+}
+
+/* ---- back ---- */
+
+/* The session tracking that this client would have seen directly: by default the schema and these. */
+static bool is_for_client(const struct session *session, const struct sesstrack_change *change)
+{
+    static const char *const names[] = { "autocommit", "character_set_client", "character_set_connection",
+                                         "character_set_results", "time_zone" };
+    if (change->type == SESSTRACK_VARIABLE && span_is_nocase(change->name, "redirect_url"))
+        return false; /* clients would go round headgate */
+    if (session->sees_all_tracking || change->type == SESSTRACK_SCHEMA)
+        return true;
+    for (size_t i = 0; change->type == SESSTRACK_VARIABLE && i < sizeof names / sizeof *names; i++)
+        if (span_is_nocase(change->name, names[i]))
+            return true;
+    return false;
+}
+
+/* Variables are put one to an entry, as MariaDB does and MySQL's clients accept. */
+static void filter_tracking(const struct session *session, struct span from, struct text *to)
+{
+    struct sesstrack_walk walk;
+    struct sesstrack_change change;
+    sesstrack_begin(&walk, from);
+    while (sesstrack_next(&walk, &change)) {
+        if (!is_for_client(session, &change))
+            continue;
+        if (change.type != SESSTRACK_VARIABLE) {
+            (void)text_append_span(to, change.entry);
+            continue;
+        }
+        struct text entry = { 0 };
+        wire_put_lenenc_span(&entry, change.name);
+        wire_put_lenenc_span(&entry, change.value);
+        wire_put_u8(to, SESSTRACK_VARIABLE);
+        wire_put_lenenc_span(to, text_span(&entry));
+        text_fini(&entry);
+    }
+}
+
+/* True when the packet can go to the client as it is. */
+static bool is_same_for_client(const struct session *session, const struct upstream *upstream,
+                               const struct tracker_info *info)
+{
+    if (info->is_cut || info->kind == TRACKER_ERR || info->kind == TRACKER_INFILE || info->kind == TRACKER_PREPARED)
+        return true;
+    if (info->status & STATUS_SESSION_STATE_CHANGED)
+        return false;
+    if (info->kind == TRACKER_EOF)
+        return true;
+    /* With session tracking the info text has a length before it, without it has none: same bytes only if empty. */
+    bool is_same_form = ((session->caps ^ upstream->caps) & CAP_SESSION_TRACK) == 0;
+    struct reply_ok ok;
+    return is_same_form || (reply_parse_ok(info->payload, upstream->caps, &ok) && ok.info.len == 0);
+}
+
+/* Put a packet of our own in the place of the server's: what stood before it goes first. */
+static void replace_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
+{
+    struct buf *in = &upstream->stream.in;
+    struct text *out = &session->client.out;
+    keep_passed(session, upstream);
+    if (info->kind == TRACKER_EOF) {
+        reply_put_eof(out, info->seq, (uint16_t)(info->status & ~STATUS_SESSION_STATE_CHANGED), info->warnings);
+    } else {
+        struct reply_ok ok = { 0 };
+        struct text tracking = { 0 };
+        (void)reply_parse_ok(info->payload, upstream->caps, &ok);
+        if (session->caps & CAP_SESSION_TRACK)
+            filter_tracking(session, ok.session, &tracking);
+        ok.session = text_span(&tracking);
+        if (tracking.len == 0)
+            ok.status = (uint16_t)(ok.status & ~STATUS_SESSION_STATE_CHANGED);
+        reply_put_ok(out, info->seq, session->caps, &ok, info->payload.data[0] == 0xFE);
+        text_fini(&tracking);
+    }
+    buf_mark_parsed(in, info->len);
+    buf_mark_sent(in, info->len);
+    buf_release_sent(in);
+}
+
+/* The server's statement gets the client's id, in place. */
+static bool name_statement(struct session *session, struct upstream *upstream, const struct tracker_info *info)
+{
+    struct job *job = &session->job;
+    struct buf *in = &upstream->stream.in;
+    struct span sql = { 0 };
+    if (job->is_kept) {
+        struct span packet = span_of(session->client.in.data + session->client.in.kept,
+                                     session->client.in.sent - session->client.in.kept);
+        sql = span_of(packet.data + PACKET_HEADER_BYTES + 1, packet.len - PACKET_HEADER_BYTES - 1);
+    }
+    struct prepared *prepared = prepared_add(&session->prepared, sql, &job->facts);
+    if (prepared == NULL)
+        return false;
+    prepared->params = info->params;
+    prepared->columns = info->columns;
+    prepared->copies[job->place] =
+        (struct prepared_copy){ .id = info->stmt_id, .generation = session->slots[job->place].generation };
+    wire_store_u32(in->data + in->parsed + PACKET_HEADER_BYTES + 1, prepared->id);
+    return true;
+}
+
+/* False when the session must end. */
+static bool pass_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
+{
+    struct job *job = &session->job;
+    effects_packet(session, upstream, info);
+    if (info->kind == TRACKER_PREPARED && !name_statement(session, upstream, info))
+        return false;
+    if (is_same_for_client(session, upstream, info))
+        buf_mark_parsed(&upstream->stream.in, info->len);
+    else
+        replace_packet(session, upstream, info);
+    if (!job->has_reply && session->client.in.data != NULL)
+        buf_release_sent(&session->client.in); /* from here on it cannot be run again */
+    job->has_reply = true;
+    job->is_reply_over = info->is_last;
+    return !session->client.out.is_oom;
+}
+
+static enum step nonsense(struct session *session, const char *what)
+{
+    struct upstream *upstream = upstream_of(session);
+    bool is_between = upstream->tracker.left == 0;
+    uint8_t seq = (uint8_t)(upstream->tracker.seq + 1);
+    if (session->job.has_reply)
+        keep_passed(session, upstream);
+    else
+        seq = (uint8_t)(session->job.run.seq + 1);
+    if (is_between)
+        reply_put_err(&session->client.out, seq, ERR_MALFORMED, NULL, "headgate: the server's reply makes no sense");
+    log_limited(LOG_LEVEL_ERROR, &session->scope, "%s: %s; closing both sides", upstream->server->name, what);
+    attach_drop(session, session->job.place);
+    return session_close(session, CLOSE_SERVER_NONSENSE, what);
+}
+
+static enum step begin_infile(struct session *session)
+{
+    struct job *job = &session->job;
+    bool may_ask = job->facts.is_load_local && (session->caps & CAP_LOCAL_FILES) != 0;
+    if (!may_ask)
+        return nonsense(session, "it asked for a file of the client, which had sent no LOAD DATA LOCAL");
+    packet_run_begin(&job->run);
+    job->is_file_over = false;
+    return session_enter(session, SESSION_INFILE);
+}
+
+/* Look at everything in the window once. MORE: nothing left to look at. */
+static enum tracker_verdict look(struct session *session, struct upstream *upstream, struct tracker_info *info)
+{
+    struct job *job = &session->job;
+    struct buf *in = &upstream->stream.in;
+    while (!job->is_reply_over && buf_unparsed(in).len > 0) {
+        size_t pass = 0;
+        *info = (struct tracker_info){ 0 };
+        enum tracker_verdict verdict = tracker_feed(&upstream->tracker, buf_unparsed(in), &pass, info);
+        buf_mark_parsed(in, pass);
+        if (pass > 0 && !job->has_reply && verdict != TRACKER_BAD) {
+            job->has_reply = true;
+            buf_release_sent(&session->client.in);
+        }
+        if (verdict == TRACKER_MORE || verdict == TRACKER_BAD)
+            return verdict;
+        if (verdict == TRACKER_DONE)
+            job->is_reply_over = true;
+        else if (!pass_packet(session, upstream, info))
+            return TRACKER_BAD;
+        if (verdict == TRACKER_PACKET && info->kind == TRACKER_INFILE)
+            return TRACKER_PACKET;
+    }
+    return TRACKER_MORE;
+}
+
+/* Everything looked at goes to the client. OK: it went. */
+static enum stream_result pump_reply(struct session *session, struct upstream *upstream)
+{
+    struct buf *in = &upstream->stream.in;
+    if (stream_has_output(&session->client)) {
+        enum stream_result result = stream_flush(&session->client);
+        if (result != STREAM_OK)
+            return result;
+    }
+    while (buf_unsent(in).len > 0) {
+        size_t sent = 0;
+        enum stream_result result = stream_send(&session->client, buf_unsent(in), &sent);
+        buf_mark_sent(in, sent);
+        buf_release_sent(in);
+        if (result != STREAM_OK)
+            return result;
+    }
+    return STREAM_OK;
+}
+
+static enum step finish_reply(struct session *session, struct upstream *upstream)
+{
+    struct job *job = &session->job;
+    struct server_counters *counters = &upstream->server->by_worker[session->worker->index];
+    counter_add(&counters->queries, 1);
+    if (job->has_error)
+        counter_add(&counters->errors, 1);
+    upstream_end(upstream);
+    effects_done(session, upstream);
+    if (buf_unparsed(&upstream->stream.in).len > 0) {
+        struct slot *slot = &session->slots[job->place];
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, 0, "the server went on after its reply");
+    }
+    stream_trim(&upstream->stream);
+    session->last_place = job->place;
+    if (session->must_close)
+        return session_close(session, session->worker->is_draining ? CLOSE_SHUTDOWN : CLOSE_KILLED, NULL);
+    return dispatch_done(session);
+}
+
+/* One look and one pump. MORE: the reply is over and sent. */
+static enum step relay_once(struct session *session, struct upstream *upstream)
+{
+    struct tracker_info info;
+    if (!stream_has_output(&session->client)) {
+        enum tracker_verdict verdict = look(session, upstream, &info);
+        if (verdict == TRACKER_BAD)
+            return nonsense(session, "not a reply to this command");
+        if (verdict == TRACKER_PACKET && session->state == SESSION_REPLYING) {
+            if (begin_infile(session) == STEP_MORE && session->state != SESSION_INFILE)
+                return STEP_MORE;
+        }
+    }
+    switch (pump_reply(session, upstream)) {
+    case STREAM_OK:
+        break;
+    case STREAM_BLOCKED:
+        return STEP_WAIT;
+    case STREAM_EOF:
+    case STREAM_FAILED:
+        return session_close(session, CLOSE_CLIENT_FAILED, NULL);
+    }
+    return STEP_MORE;
+}
+
+enum step relay_replying(struct session *session)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    struct upstream *upstream = slot->upstream;
+    if (slot->has_failed)
+        return relay_lost(session, &slot->failure);
+    enum step step = relay_once(session, upstream);
+    if (step != STEP_MORE || session->state != SESSION_REPLYING)
+        return step;
+    if (job->is_reply_over)
+        return finish_reply(session, upstream);
+    if (upstream->stream.is_eof || upstream->stream.error != 0)
+        return lost_by_stream(session, "waiting for the reply");
+    return STEP_WAIT;
+}
+
+/* ---- LOAD DATA LOCAL: the client's file goes there while the server may already answer ---- */
+
+static enum stream_result pump_file(struct session *session, struct upstream *upstream)
+{
+    struct job *job = &session->job;
+    struct buf *in = &session->client.in;
+    for (;;) {
+        size_t sent = 0;
+        enum stream_result result = stream_send(&upstream->stream, buf_unsent(in), &sent);
+        buf_mark_sent(in, sent);
+        buf_release_sent(in);
+        if (result != STREAM_OK)
+            return result;
+        if (buf_unsent(in).len > 0)
+            continue;
+        if (job->is_file_over)
+            return STREAM_OK;
+        size_t len = packet_run_feed(&job->run, buf_unparsed(in));
+        buf_mark_parsed(in, len);
+        if (job->run.is_complete) {
+            job->is_file_over = job->run.payload_bytes == 0;
+            if (!job->is_file_over)
+                packet_run_begin(&job->run);
+        } else if (len == 0) {
+            return STREAM_OK;
+        }
+    }
+}
+
+enum step relay_infile(struct session *session)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    struct upstream *upstream = slot->upstream;
+    if (slot->has_failed)
+        return relay_lost(session, &slot->failure);
+    enum step step = relay_once(session, upstream);
+    if (step == STEP_WAIT || session->state != SESSION_INFILE)
+        return step;
+    if (pump_file(session, upstream) == STREAM_FAILED) {
+        job->run.is_complete = true; /* do not wait for the rest: the client learns by the close */
+        session->must_close = true;
+        return lost_by_stream(session, "sending the client's file");
+    }
+    if (job->is_file_over && buf_unsent(&session->client.in).len == 0)
+        return session_enter(session, SESSION_REPLYING);
+    if (upstream->stream.is_eof || upstream->stream.error != 0) {
+        session->must_close = true;
+        return lost_by_stream(session, "sending the client's file");
+    }
+    return session->is_client_eof && buf_unparsed(&session->client.in).len == 0
+               ? session_close(session, CLOSE_CLIENT_GONE, NULL)
+               : STEP_WAIT;
+}

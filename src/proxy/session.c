@@ -1,0 +1,370 @@
+#include "proxy/session.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "mysql/reply.h"
+#include "proxy/changes.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+static const char *const state_words[] = {
+#define SESSION_STATE(NAME, words) [SESSION_##NAME] = words,
+#include "proxy/tbl/session_states.h"
+#undef SESSION_STATE
+};
+
+static const struct {
+    const char *words;
+    bool is_error;
+} close_reasons[] = {
+#define CLOSE_REASON(NAME, is_error, words) [CLOSE_##NAME] = { words, is_error },
+#include "proxy/tbl/close_reasons.h"
+#undef CLOSE_REASON
+};
+
+static const char *const pin_words[] = {
+#define PIN_CAUSE(NAME, words) [PIN_##NAME] = words,
+#include "proxy/tbl/pin_causes.h"
+#undef PIN_CAUSE
+};
+
+static enum step closing(struct session *session);
+
+/* One row per state, in the order of the enumeration. */
+static enum step (*const steps[])(struct session *) = {
+    [SESSION_GREETING] = frontend_greeting,
+    [SESSION_LOGIN] = frontend_login,
+    [SESSION_IDLE] = dispatch_idle,
+    [SESSION_READING] = dispatch_reading,
+    [SESSION_WAITING] = attach_waiting,
+    [SESSION_ATTACHING] = attach_attaching,
+    [SESSION_SYNCING] = attach_syncing,
+    [SESSION_PREPARING] = attach_preparing,
+    [SESSION_SENDING] = relay_sending,
+    [SESSION_REPLYING] = relay_replying,
+    [SESSION_INFILE] = relay_infile,
+    [SESSION_DRAINING] = dispatch_draining,
+    [SESSION_KILLING] = kill_waiting,
+    [SESSION_CLOSING] = closing,
+};
+
+const char *session_state_words(enum session_state state)
+{
+    return state_words[state];
+}
+
+const char *session_pin_words(enum pin_cause cause)
+{
+    return pin_words[cause];
+}
+
+uint64_t session_now(const struct session *session)
+{
+    return session->worker->loop.now_us;
+}
+
+const struct view *session_view(const struct session *session)
+{
+    return worker_view(session->worker, session->door->cluster);
+}
+
+/* ---- timers: restarted only when a wait ends sooner than what already runs ---- */
+
+static struct session *of_timer(struct loop_timer *timer)
+{
+    return (struct session *)(void *)((char *)timer - offsetof(struct session, timer));
+}
+
+void session_set_deadline(struct session *session, uint64_t after_us)
+{
+    session->deadline_us = after_us == 0 ? 0 : session_now(session) + after_us;
+    if (after_us == 0 || (session->timer_at_us != 0 && session->timer_at_us <= session->deadline_us))
+        return;
+    session->timer_at_us = session->deadline_us;
+    loop_timer_start(&session->timer, &session->worker->loop, after_us);
+}
+
+static enum step time_out(struct session *session)
+{
+    const struct timeout_settings *timeouts = session->worker->world->timeouts;
+    char text[32];
+    switch (session->state) {
+    case SESSION_GREETING:
+        reply_put_err(&session->client.out, 0, ERR_SERVER_SHUTDOWN, NULL,
+                      "headgate: no server of this cluster has answered yet");
+        return session_close(session, CLOSE_SERVER_REFUSED, "no server has answered yet");
+    case SESSION_LOGIN:
+        return session_close(session, CLOSE_LOGIN_TIMEOUT, NULL);
+    case SESSION_WAITING:
+    case SESSION_ATTACHING:
+        return dispatch_refuse(session, ERR_READ_ONLY, NULL, "headgate: no %s of cluster '%s' was available for %s; the "
+                               "statement was not run", route_place_name(session->job.place),
+                               session->door->settings->cluster,
+                               clock_format_duration(timeouts->primary_wait_us, text, sizeof text));
+    case SESSION_REPLYING: {
+        struct error err = { 0 };
+        (void)error_set(&err, ETIMEDOUT, "no reply within the query timeout of %s",
+                        clock_format_duration(timeouts->query_us, text, sizeof text));
+        return relay_lost(session, &err);
+    }
+    case SESSION_IDLE:
+    case SESSION_READING:
+        return session_close(session, CLOSE_IDLE_TIMEOUT, NULL);
+    case SESSION_CLOSING:
+        session_abort(session, session->close_reason);
+        return STEP_GONE;
+    case SESSION_SYNCING:
+    case SESSION_PREPARING:
+    case SESSION_SENDING:
+    case SESSION_INFILE:
+    case SESSION_DRAINING:
+    case SESSION_KILLING:
+    case SESSION_STATE_COUNT:
+        break;
+    }
+    return STEP_WAIT;
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+    struct session *session = of_timer(timer);
+    uint64_t now = session_now(session);
+    session->timer_at_us = 0;
+    if (session->deadline_us == 0)
+        return;
+    if (session->deadline_us > now) {
+        session->timer_at_us = session->deadline_us;
+        loop_timer_start(timer, &session->worker->loop, session->deadline_us - now);
+        return;
+    }
+    session->deadline_us = 0;
+    session->is_running = true;
+    enum step step = time_out(session);
+    session->is_running = false;
+    if (step != STEP_GONE)
+        session_run(session);
+}
+
+/* ---- readiness ---- */
+
+static bool has_room(const struct stream *stream)
+{
+    return stream->in.data == NULL || buf_room(&stream->in) > 0;
+}
+
+static void watch_client(struct session *session)
+{
+    struct stream *client = &session->client;
+    const struct upstream *upstream = session->slots[session->job.place].upstream;
+    bool is_relaying = session->state == SESSION_REPLYING || session->state == SESSION_INFILE;
+    int events = 0;
+    if (!session->is_client_eof && session->state != SESSION_CLOSING && has_room(client))
+        events |= EV_READ;
+    if (stream_has_output(client) ||
+        (is_relaying && upstream != NULL && buf_unsent(&upstream->stream.in).len > 0))
+        events |= EV_WRITE;
+    stream_want(client, events);
+}
+
+static void watch_upstream(struct session *session, enum route_place place)
+{
+    struct upstream *upstream = session->slots[place].upstream;
+    if (upstream == NULL || (upstream->state != UPSTREAM_READY && upstream->state != UPSTREAM_BUSY))
+        return;
+    struct stream *stream = &upstream->stream;
+    bool is_sending = place == session->job.place &&
+                      (session->state == SESSION_SENDING || session->state == SESSION_INFILE) &&
+                      (buf_unsent(&session->client.in).len > 0 ||
+                       session->job.rewritten.len > session->job.rewritten_sent);
+    int events = !stream->is_eof && stream->error == 0 && has_room(stream) ? EV_READ : 0;
+    if (stream_has_output(stream) || is_sending)
+        events |= EV_WRITE;
+    stream_want(stream, events);
+}
+
+/* The one place where interest is derived: from what the buffers hold. On the hot path nothing changes here. */
+static void watch(struct session *session)
+{
+    watch_client(session);
+    watch_upstream(session, ROUTE_PRIMARY);
+    watch_upstream(session, ROUTE_REPLICA);
+}
+
+static void on_client(struct stream *stream, int events)
+{
+    struct session *session = stream->owner;
+    if (events & EV_READ) {
+        switch (stream_fill(stream)) {
+        case STREAM_OK:
+        case STREAM_BLOCKED:
+            break;
+        case STREAM_EOF:
+            session->is_client_eof = true;
+            break;
+        case STREAM_FAILED:
+            session_abort(session, CLOSE_CLIENT_FAILED);
+            return;
+        }
+    }
+    session_run(session);
+}
+
+/* ---- the driver ---- */
+
+enum step session_enter(struct session *session, enum session_state state)
+{
+    log_debug(&session->scope, "%s -> %s", state_words[session->state], state_words[state]);
+    session->state = state;
+    return STEP_MORE;
+}
+
+/* An upstream that is not part of the present job died, or spoke out of turn. */
+static bool lose_idle(struct session *session, enum route_place place)
+{
+    struct slot *slot = &session->slots[place];
+    bool is_state_lost = attach_has_lost_state(session, place);
+    log_info(&session->scope, "connection to %s lost while idle: %s", slot->upstream->server->name,
+             slot->failure.text);
+    attach_drop(session, place);
+    return is_state_lost;
+}
+
+static bool is_of_job(const struct session *session, enum route_place place)
+{
+    return place == session->job.place &&
+           (session->state == SESSION_ATTACHING || session->state == SESSION_SYNCING ||
+            session->state == SESSION_PREPARING || session->state == SESSION_SENDING ||
+            session->state == SESSION_REPLYING || session->state == SESSION_INFILE);
+}
+
+static enum step bury_idle_losses(struct session *session)
+{
+    for (int place = 0; place < PREPARED_PLACES; place++)
+        if (session->slots[place].has_failed && !is_of_job(session, (enum route_place)place) &&
+            lose_idle(session, (enum route_place)place))
+            return session_close(session, CLOSE_SERVER_LOST, "an idle connection that held session state was lost");
+    return STEP_MORE;
+}
+
+void session_run(struct session *session)
+{
+    if (session->is_running || session->is_gone)
+        return;
+    session->is_running = true;
+    enum step step = bury_idle_losses(session);
+    while (step == STEP_MORE)
+        step = steps[session->state](session);
+    session->is_running = false;
+    if (step != STEP_GONE)
+        watch(session);
+}
+
+/* ---- birth and death ---- */
+
+void session_open(struct worker *worker, int take_fd, const struct addr *peer, const struct door *door)
+{
+    struct session *session = mem_zalloc(sizeof *session);
+    if (session == NULL) {
+        log_limited(LOG_LEVEL_ERROR, NULL, "out of memory: a client of listener %s was turned away",
+                    door->settings->name);
+        stream_open(&(struct stream){ 0 }, &worker->loop, take_fd, NULL, NULL);
+        worker_forget(worker, NULL);
+        return;
+    }
+    session->worker = worker;
+    session->door = door;
+    session->peer = *peer;
+    (void)addr_format_host(peer, session->host);
+    session->id = worker->next_id;
+    worker->next_id += worker->world->worker_count;
+    session->scope = (struct log_scope){ .key = "session", .number = session->id };
+    session->is_new = true;
+    session->job.avoid = VIEW_NO_SERVER;
+    session->status = STATUS_AUTOCOMMIT;
+    loop_timer_init(&session->timer, on_timer);
+    stream_open(&session->client, &worker->loop, take_fd, on_client, session);
+    socket_tune(take_fd, peer, &worker->env.socket);
+    list_link_last(&worker->sessions, &session->in_worker);
+    HASH_ADD(hh, worker->by_id, id, sizeof session->id, session);
+    session_set_deadline(session, worker->world->timeouts->primary_wait_us);
+    session_run(session);
+}
+
+static void bury(struct loop_corpse *corpse)
+{
+    mem_free((char *)corpse - offsetof(struct session, corpse));
+}
+
+void session_abort(struct session *session, enum close_reason reason)
+{
+    if (session->is_gone)
+        return;
+    session->is_gone = true;
+    session->close_reason = reason;
+    log_debug(&session->scope, "closed: %s", close_reasons[reason].words);
+    loop_timer_stop(&session->timer);
+    attach_drop_all(session);
+    stream_close(&session->client);
+    if (session->admit != NULL)
+        admit_fini(session->admit);
+    mem_free(session->admit);
+    mem_free_secret(session->seen, sizeof *session->seen);
+    text_fini(&session->attributes);
+    text_fini(&session->schema);
+    text_fini(&session->job.rewritten);
+    changes_fini(session->job.changes);
+    session->job.changes = NULL;
+    vars_fini(&session->vars);
+    prepared_clear(&session->prepared);
+    list_unlink(&session->worker->sessions, &session->in_worker);
+    HASH_DEL(session->worker->by_id, session);
+    loop_bury(&session->worker->loop, &session->corpse, bury);
+    worker_forget(session->worker, session);
+}
+
+#define CLOSING_US 5000000 /* how long a client may take to read our last words */
+
+enum step session_close(struct session *session, enum close_reason reason, const char *detail)
+{
+    session->close_reason = reason;
+    if (close_reasons[reason].is_error)
+        log_limited(LOG_LEVEL_WARNING, &session->scope, "client %s: %s%s%s", session->host,
+                    close_reasons[reason].words, detail != NULL ? ": " : "", detail != NULL ? detail : "");
+    session_set_deadline(session, CLOSING_US);
+    return session_enter(session, SESSION_CLOSING);
+}
+
+static enum step closing(struct session *session)
+{
+    if (stream_flush(&session->client) == STREAM_BLOCKED)
+        return STEP_WAIT;
+    session_abort(session, session->close_reason);
+    return STEP_GONE;
+}
+
+void session_on_view(struct session *session)
+{
+    const struct view *view = session_view(session);
+    for (int place = 0; place < PREPARED_PLACES; place++) {
+        struct slot *slot = &session->slots[place];
+        if (slot->upstream == NULL || slot->has_failed || view->servers[slot->server].state != SERVER_DOWN)
+            continue;
+        slot->has_failed = true; /* declared down: do not wait for what may never come */
+        (void)error_set(&slot->failure, 0, "%s was declared down: %s", slot->upstream->server->name,
+                        view->servers[slot->server].detail);
+    }
+    session_run(session);
+}
+
+void session_drain(struct session *session)
+{
+    session->must_close = true;
+    if (session->state == SESSION_GREETING || session->state == SESSION_LOGIN)
+        session_abort(session, CLOSE_SHUTDOWN);
+    else
+        session_run(session);
+}

@@ -1,0 +1,196 @@
+#include "proxy/vars.h"
+
+#include "base/mem.h"
+
+#define NAME_MAX_BYTES 64 /* both families' identifier length */
+#define LITERAL_MAX_BYTES 2048
+
+struct var {
+    char *name;    /* owns */
+    char *literal; /* owns */
+    uint64_t version;
+};
+
+/* Rows end with '*' to cover all names that begin so. */
+static const struct {
+    const char *name;
+    enum vars_manner manner;
+} manners[] = {
+    { "autocommit", VARS_IGNORE },          /* followed by the status flag; replicas only run autocommit reads */
+    { "last_gtid", VARS_IGNORE },           /* a result, not a setting */
+    { "last_insert_id", VARS_IGNORE },      /* asked for on the primary only */
+    { "identity", VARS_IGNORE },
+    { "insert_id", VARS_IGNORE },           /* the rest of this block concerns writes only */
+    { "gtid_*", VARS_IGNORE },
+    { "server_id", VARS_IGNORE },
+    { "sql_log_bin", VARS_IGNORE },
+    { "skip_replication", VARS_IGNORE },
+    { "binlog_*", VARS_IGNORE },
+    { "pseudo_*", VARS_IGNORE },
+    { "auto_increment_*", VARS_IGNORE },
+    { "error_count", VARS_IGNORE },
+    { "warning_count", VARS_IGNORE },
+    { "in_transaction", VARS_IGNORE },
+    { "statement_id", VARS_IGNORE },
+    { "character_set_database", VARS_IGNORE }, /* follows the schema */
+    { "collation_database", VARS_IGNORE },
+    { "session_track_*", VARS_PIN },        /* headgate's own eyes: once changed, trust nothing elsewhere */
+    { "rand_seed*", VARS_PIN },
+    { "profiling*", VARS_PIN },             /* the profiles are where the statements ran */
+    { "tx_read_only", VARS_APPLY },
+};
+
+enum vars_manner vars_manner_of(struct span name)
+{
+    for (size_t i = 0; i < sizeof manners / sizeof *manners; i++) {
+        struct span row = span_cstr(manners[i].name);
+        if (row.data[row.len - 1] != '*') {
+            if (span_equal_nocase(row, name))
+                return manners[i].manner;
+        } else if (name.len >= row.len - 1 &&
+                   span_equal_nocase(span_of(name.data, row.len - 1), span_of(row.data, row.len - 1))) {
+            return manners[i].manner;
+        }
+    }
+    return VARS_APPLY;
+}
+
+static bool is_plain_name(struct span name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.data[i];
+        bool is_fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+        if (!is_fine)
+            return false;
+    }
+    return name.len > 0 && name.len <= NAME_MAX_BYTES;
+}
+
+static char *copy(struct span span)
+{
+    char *string = mem_zalloc(span.len + 1);
+    if (string != NULL && span.len > 0)
+        memcpy(string, span.data, span.len);
+    return string;
+}
+
+static struct var *find(struct vars *vars, struct span name)
+{
+    for (size_t i = 0; i < vars->count; i++)
+        if (span_equal_nocase(span_cstr(vars->items[i].name), name))
+            return &vars->items[i];
+    return NULL;
+}
+
+static struct var *add(struct vars *vars, struct span name)
+{
+    if (vars->count == VARS_MAX)
+        return NULL;
+    if (vars->count == vars->cap) {
+        size_t cap = vars->cap == 0 ? 8 : vars->cap * 2;
+        struct var *items = mem_realloc(vars->items, cap * sizeof *items);
+        if (items == NULL)
+            return NULL;
+        vars->items = items;
+        vars->cap = cap;
+    }
+    struct var var = { .name = copy(name) };
+    if (var.name == NULL)
+        return NULL;
+    vars->items[vars->count] = var;
+    return &vars->items[vars->count++];
+}
+
+bool vars_set(struct vars *vars, struct span name, struct span literal)
+{
+    if (!is_plain_name(name) || literal.len == 0 || literal.len > LITERAL_MAX_BYTES)
+        return false;
+    struct var *var = find(vars, name);
+    if (var == NULL)
+        var = add(vars, name);
+    char *value = var != NULL ? copy(literal) : NULL;
+    if (value == NULL)
+        return false;
+    mem_free(var->literal);
+    var->literal = value;
+    var->version = ++vars->version;
+    return true;
+}
+
+static bool is_number(struct span value)
+{
+    size_t digits = 0, dots = 0, at = value.len > 0 && value.data[0] == '-' ? 1 : 0;
+    for (; at < value.len; at++) {
+        if (value.data[at] == '.')
+            dots++;
+        else if (value.data[at] >= '0' && value.data[at] <= '9')
+            digits++;
+        else
+            return false;
+    }
+    return digits > 0 && dots <= 1;
+}
+
+bool vars_literal(struct span name, struct span value, struct text *literal)
+{
+    if (value.len == 0 && span_is_nocase(name, "character_set_results"))
+        return text_append_cstr(literal, "NULL");
+    if (is_number(value))
+        return text_append_span(literal, value);
+    for (size_t i = 0; i < value.len; i++)
+        if (value.data[i] < 0x20 || value.data[i] > 0x7e || value.data[i] == '\'' || value.data[i] == '\\' ||
+            value.data[i] == '"')
+            return false;
+    return text_append_byte(literal, '\'') && text_append_span(literal, value) && text_append_byte(literal, '\'');
+}
+
+static bool comes_first(const struct var *var)
+{
+    return strncmp(var->name, "character_set_", 14) == 0;
+}
+
+void vars_diff(const struct vars *vars, uint64_t since, struct text *out)
+{
+    const char *glue = "SET ";
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < vars->count; i++) {
+            const struct var *var = &vars->items[i];
+            if (var->literal == NULL || var->version <= since || comes_first(var) != (pass == 0))
+                continue;
+            (void)text_appendf(out, "%s%s=%s", glue, var->name, var->literal);
+            glue = ",";
+        }
+}
+
+bool vars_is_newer(struct vars *vars, struct span name, uint64_t since)
+{
+    const struct var *var = find(vars, name);
+    return var != NULL && var->version > since;
+}
+
+bool vars_merge(struct vars *vars, const struct vars *from)
+{
+    bool is_whole = true;
+    for (size_t i = 0; i < from->count; i++)
+        if (!vars_set(vars, span_cstr(from->items[i].name), span_cstr(from->items[i].literal)))
+            is_whole = false;
+    return is_whole;
+}
+
+void vars_clear(struct vars *vars)
+{
+    for (size_t i = 0; i < vars->count; i++) {
+        mem_free(vars->items[i].name);
+        mem_free(vars->items[i].literal);
+    }
+    vars->count = 0;
+    if (vars->version > 0)
+        vars->version++;
+}
+
+void vars_fini(struct vars *vars)
+{
+    vars_clear(vars);
+    mem_free(vars->items);
+    *vars = (struct vars){ 0 };
+}

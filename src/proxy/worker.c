@@ -1,0 +1,257 @@
+#include "proxy/worker.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "proxy/kill.h"
+#include "proxy/session.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+const struct view *worker_view(const struct worker *worker, unsigned cluster)
+{
+    return worker->views[cluster];
+}
+
+static struct worker *of_loop(const struct loop *loop)
+{
+    return loop->context;
+}
+
+/* Each session may go away under the visit, but no other one does: the next is fetched before. */
+static void for_each_session(struct worker *worker, void (*visit)(struct session *session))
+{
+    struct list_node *node = list_first(&worker->sessions);
+    while (node != NULL) {
+        struct list_node *next = list_after(&worker->sessions, node);
+        visit(list_entry(node, struct session, in_worker));
+        node = next;
+    }
+}
+
+/* ---- retrying: sessions that wait for a server ---- */
+
+static void retry_one(struct session *session)
+{
+    if (session->state == SESSION_WAITING)
+        session_run(session);
+}
+
+static void on_retry(struct loop_timer *timer)
+{
+    struct worker *worker = of_loop(timer->loop);
+    worker->is_retrying = true;
+    for_each_session(worker, retry_one);
+    worker->is_retrying = false;
+}
+
+/* ---- life ---- */
+
+static void on_drain_deadline(struct loop_timer *timer);
+
+bool worker_init(struct worker *worker, unsigned index, const struct world *world, struct error *err)
+{
+    *worker = (struct worker){ .index = index, .world = world, .next_id = index + 1 };
+    worker->views = mem_zalloc(world->cluster_count * sizeof(struct view *));
+    if (worker->views == NULL)
+        return error_set(err, 0, "worker %u: out of memory", index);
+    if (!loop_init(&worker->loop, err)) {
+        mem_free(worker->views);
+        return error_wrap(err, "worker %u", index);
+    }
+    const struct timeout_settings *timeouts = world->timeouts;
+    worker->loop.context = worker;
+    worker->env = (struct upstream_env){
+        .loop = &worker->loop,
+        .tls = world->tls,
+        .socket = { timeouts->tcp_keepalive_us, timeouts->tcp_user_timeout_us },
+        .connect_us = timeouts->connect_us,
+        .login_us = timeouts->login_us,
+        .worker = index,
+    };
+    list_init(&worker->sessions);
+    list_init(&worker->killers);
+    loop_timer_init(&worker->retry, on_retry);
+    loop_timer_init(&worker->drain_deadline, on_drain_deadline);
+    return true;
+}
+
+static void *run(void *context)
+{
+    struct worker *worker = context;
+    loop_run(&worker->loop);
+    return NULL;
+}
+
+bool worker_start(struct worker *worker, struct error *err)
+{
+    sigset_t all, before;
+    (void)sigfillset(&all); /* signals are the control thread's */
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = pthread_create(&worker->thread, NULL, run, worker);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc == 0 || error_errno(err, rc, "starting worker %u", worker->index);
+}
+
+void worker_join(struct worker *worker)
+{
+    (void)pthread_join(worker->thread, NULL);
+}
+
+void worker_fini(struct worker *worker)
+{
+    for (unsigned i = 0; i < worker->world->cluster_count; i++)
+        view_release(&worker->views[i]);
+    mem_free(worker->views);
+    loop_fini(&worker->loop);
+}
+
+/* ---- mail ---- */
+
+struct accept_message {
+    struct loop_message message;
+    struct worker *worker;
+    int fd;
+    struct addr peer;
+    const struct door *door;
+};
+
+static void open_session(struct loop_message *message)
+{
+    struct accept_message *accepted = (struct accept_message *)(void *)message;
+    if (accepted->worker->is_draining) {
+        (void)close(accepted->fd);
+        worker_forget(accepted->worker, NULL);
+    } else {
+        session_open(accepted->worker, accepted->fd, &accepted->peer, accepted->door);
+    }
+    mem_free(accepted);
+}
+
+void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, const struct door *door)
+{
+    struct accept_message *accepted = mem_zalloc(sizeof *accepted);
+    if (accepted == NULL) {
+        log_limited(LOG_LEVEL_ERROR, NULL, "out of memory: a client of listener %s was turned away",
+                    door->settings->name);
+        (void)close(take_fd);
+        return;
+    }
+    *accepted = (struct accept_message){ { .run = open_session }, worker, take_fd, *peer, door };
+    atomic_fetch_add_explicit(&worker->session_count, 1, memory_order_relaxed);
+    if (!loop_post(&worker->loop, &accepted->message)) {
+        (void)close(take_fd);
+        atomic_fetch_sub_explicit(&worker->session_count, 1, memory_order_relaxed);
+        mem_free(accepted);
+    }
+}
+
+struct view_message {
+    struct loop_message message;
+    struct worker *worker;
+    struct view *view; /* owns a reference */
+};
+
+static void wake_one(struct session *session)
+{
+    if (session->door->cluster == session->worker->published)
+        session_on_view(session);
+}
+
+static void take_view(struct loop_message *message)
+{
+    struct view_message *published = (struct view_message *)(void *)message;
+    struct worker *worker = published->worker;
+    unsigned cluster = published->view->cluster_index;
+    view_release(&worker->views[cluster]);
+    worker->views[cluster] = published->view;
+    mem_free(published);
+    worker->published = cluster;
+    worker->is_retrying = true;
+    for_each_session(worker, wake_one);
+    worker->is_retrying = false;
+}
+
+void worker_publish(struct worker *worker, struct view *view)
+{
+    struct view_message *published = mem_zalloc(sizeof *published);
+    if (published == NULL) {
+        log_error(NULL, "out of memory: worker %u keeps its old view of cluster %s", worker->index,
+                  view->cluster_name);
+        return;
+    }
+    *published = (struct view_message){ { .run = take_view }, worker, view_acquire(view) };
+    if (!loop_post(&worker->loop, &published->message)) {
+        view_release(&published->view);
+        mem_free(published);
+    }
+}
+
+bool worker_post(struct worker *worker, struct loop_message *message)
+{
+    return loop_post(&worker->loop, message);
+}
+
+/* ---- the end ---- */
+
+static void end_if_empty(struct worker *worker)
+{
+    if (!worker->is_draining || worker->sessions.count > 0)
+        return;
+    loop_timer_stop(&worker->drain_deadline);
+    loop_timer_stop(&worker->retry);
+    kill_fini(worker);
+    loop_stop(&worker->loop);
+}
+
+void worker_forget(struct worker *worker, struct session *session)
+{
+    (void)session;
+    atomic_fetch_sub_explicit(&worker->session_count, 1, memory_order_relaxed);
+    end_if_empty(worker);
+}
+
+static void cut_one(struct session *session)
+{
+    log_info(&session->scope, "cut at the end of the shutdown timeout: %s", session_state_words(session->state));
+    session_abort(session, CLOSE_SHUTDOWN);
+}
+
+static void on_drain_deadline(struct loop_timer *timer)
+{
+    struct worker *worker = of_loop(timer->loop);
+    if (worker->sessions.count > 0)
+        log_warning(NULL, "worker %u: cutting %zu sessions that did not end in time", worker->index,
+                    worker->sessions.count);
+    for_each_session(worker, cut_one);
+    end_if_empty(worker);
+}
+
+struct drain_message {
+    struct loop_message message;
+    struct worker *worker;
+    uint64_t deadline_us;
+};
+
+static void drain(struct loop_message *message)
+{
+    struct drain_message *wish = (struct drain_message *)(void *)message;
+    struct worker *worker = wish->worker;
+    worker->is_draining = true;
+    loop_timer_start(&worker->drain_deadline, &worker->loop, wish->deadline_us);
+    mem_free(wish);
+    for_each_session(worker, session_drain);
+    end_if_empty(worker);
+}
+
+void worker_drain(struct worker *worker, uint64_t deadline_us)
+{
+    struct drain_message *wish = mem_zalloc(sizeof *wish);
+    if (wish == NULL)
+        abort(); /* there is no orderly end without a page of memory */
+    *wish = (struct drain_message){ { .run = drain }, worker, deadline_us };
+    if (!loop_post(&worker->loop, &wish->message))
+        mem_free(wish);
+}
