@@ -58,6 +58,8 @@ struct reply_err {
 bool reply_parse_ok(struct span payload, uint64_t caps, struct reply_ok *ok_r);
 /* Payload beginning with 0xFF, with or without '#sqlstate'. */
 bool reply_parse_err(struct span payload, struct reply_err *err_r);
+/* The same as a failure to read about: code, state and the peer's words without control bytes. False when malformed. */
+bool reply_read_err(struct span payload, struct error *err);
 /* The 5-byte EOF. */
 bool reply_parse_eof(struct span payload, uint16_t *status_r, uint16_t *warnings_r);
 

@@ -75,16 +75,11 @@ static enum login_verdict failed(struct login *login)
 /* The server's own words, fit to be read. */
 static enum login_verdict refused(struct login *login, struct span payload, struct error *err)
 {
-    struct reply_err said;
-    char text[ERROR_TEXT_MAX];
     login->state = OVER;
-    if (!reply_parse_err(payload, &said)) {
+    if (!reply_read_err(payload, err)) {
         (void)error_set(err, 0, "the server sent an ERR packet that is too short");
         return LOGIN_FAILED;
     }
-    (void)error_set(err, said.code, "%s", printable(said.text, text, sizeof text));
-    if (err != NULL)
-        (void)printable(span_of(said.sqlstate, 5), err->sqlstate, sizeof err->sqlstate);
     return LOGIN_REFUSED;
 }
 

@@ -2,6 +2,7 @@
 
 #include "mysql/caps.h"
 #include "mysql/packet.h"
+#include "mysql/printable.h"
 #include "mysql/wire.h"
 
 #define ERR_TEXT_MAX 511u
@@ -100,6 +101,19 @@ bool reply_parse_err(struct span payload, struct reply_err *err_r)
     }
     err_r->text = wire_read_rest(&reader);
     return !reader.failed;
+}
+
+bool reply_read_err(struct span payload, struct error *err)
+{
+    struct reply_err said;
+    char text[ERROR_TEXT_MAX];
+    if (!reply_parse_err(payload, &said))
+        return false;
+    (void)printable(said.text, text, sizeof text);
+    (void)error_set(err, said.code, "%s", text[0] != '\0' ? text : "(an error without words)");
+    if (err != NULL)
+        (void)printable(span_of(said.sqlstate, SQLSTATE_LEN), err->sqlstate, sizeof err->sqlstate);
+    return true;
 }
 
 bool reply_parse_eof(struct span payload, uint16_t *status_r, uint16_t *warnings_r)

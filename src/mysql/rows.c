@@ -1,7 +1,6 @@
 #include "mysql/rows.h"
 
 #include "mysql/caps.h"
-#include "mysql/printable.h"
 #include "mysql/reply.h"
 #include "mysql/wire.h"
 
@@ -42,14 +41,9 @@ static enum rows_verdict bad(struct rows *rows, struct error *err, const char *w
 
 static enum rows_verdict refused(struct rows *rows, struct span payload, struct error *err)
 {
-    struct reply_err said;
-    char text[ERROR_TEXT_MAX];
-    if (!reply_parse_err(payload, &said))
+    if (!reply_read_err(payload, err))
         return bad(rows, err, "malformed ERR");
     rows->state = OVER;
-    (void)error_set(err, said.code, "%s", printable(said.text, text, sizeof text));
-    if (err != NULL)
-        (void)printable(span_of(said.sqlstate, 5), err->sqlstate, sizeof err->sqlstate);
     return ROWS_ERR;
 }
 

@@ -112,6 +112,20 @@ static void err_with_and_without_sqlstate(void **state)
     assert_false(reply_parse_err(SPAN_LITERAL(""), &err));
 }
 
+static void err_is_read_for_people(void **state)
+{
+    (void)state;
+    struct error err = { 0 };
+    assert_true(reply_read_err(SPAN_LITERAL("\xFF\x15\x04#28000No\x1b[m\n"), &err));
+    assert_int_equal(err.code, 1045);
+    assert_string_equal(err.sqlstate, "28000");
+    assert_string_equal(err.text, "No?[m?");
+    assert_true(reply_read_err(SPAN_LITERAL("\xFF\x15\x04"), &err));
+    assert_true(err.text[0] != '\0');
+    assert_false(reply_read_err(SPAN_LITERAL("\xFF"), &err));
+    assert_true(reply_read_err(SPAN_LITERAL("\xFF\x15\x04"), NULL));
+}
+
 static void err_takes_its_sqlstate_from_the_table(void **state)
 {
     (void)state;
@@ -162,6 +176,7 @@ int main(void)
         cmocka_unit_test(session_state_needs_the_capability_and_the_flag),
         cmocka_unit_test(info_without_session_tracking_in_both_spellings),
         cmocka_unit_test(err_with_and_without_sqlstate),
+        cmocka_unit_test(err_is_read_for_people),
         cmocka_unit_test(err_takes_its_sqlstate_from_the_table),
         cmocka_unit_test(err_text_is_cut),
         cmocka_unit_test(eof_both_ways),
