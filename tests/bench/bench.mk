@@ -8,9 +8,9 @@ BENCH_DIR   := $(BUILD)/bench
 BENCH_TOOLS := $(addprefix $(BENCH_DIR)/,nullserver load relay malloc_count.so)
 BENCH_CC     = $(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wconversion $(WARN) $(CFLAGS)
 
-bench_null  := nullserver null_reply wire sock
+bench_null  := nullserver null_reply stop wire sock
 bench_load  := load client login reply hist wire sock
-bench_relay := relay wire sock
+bench_relay := relay stop wire sock
 bench_objs   = $(patsubst %,$(BENCH_DIR)/%.o,$(1))
 
 $(BENCH_DIR)/%.o: tests/bench/%.c $(wildcard tests/bench/*.h)

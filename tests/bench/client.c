@@ -92,35 +92,33 @@ static void put_big(const struct client *c, struct bytes *b)
 
 bool client_ask(struct client *c)
 {
-    static _Thread_local struct bytes request;
     const uint32_t stmt = c->reply.stmt;
-    request.len = 0;
+    c->request.len = 0;
     c->next_id = (c->next_id + 1) % 1000000000;
     if (c->plan->mode == CLIENT_PREPARED) {
-        put_execute(c, &request);
+        put_execute(c, &c->request);
         reply_expect(&c->reply, REPLY_POINT_BINARY, c->next_id, 1);
         c->reply.stmt = stmt;
     } else if (c->plan->mode == CLIENT_BIG) {
-        put_big(c, &request);
+        put_big(c, &c->request);
         reply_expect(&c->reply, REPLY_BIG, 0, (uint64_t)c->plan->big_mib * ROWS_PER_MIB);
     } else {
-        put_point(c, &request);
+        put_point(c, &c->request);
         reply_expect(&c->reply, REPLY_POINT, c->next_id, 1);
     }
     c->step = CLIENT_BUSY;
-    return client_send(c, &request);
+    return client_send(c, &c->request);
 }
 
 static bool client_prepare(struct client *c)
 {
-    static _Thread_local struct bytes request;
     char text[64];
-    request.len = 0;
+    c->request.len = 0;
     snprintf(text, sizeof text, "%s?", point_query);
-    put_command(&request, COM_STMT_PREPARE, text);
+    put_command(&c->request, COM_STMT_PREPARE, text);
     reply_expect(&c->reply, REPLY_PREPARE, 0, 0);
     c->step = CLIENT_PREPARE;
-    return client_send(c, &request);
+    return client_send(c, &c->request);
 }
 
 /* ---- replies ---- */
@@ -227,14 +225,16 @@ void client_close(struct client *c)
         return;
     close(c->fd);
     bytes_free(&c->in);
+    bytes_free(&c->request);
     c->step = CLIENT_CLOSED;
 }
 
 void client_quit(struct client *c)
 {
     static const uint8_t quit[] = { 1, 0, 0, 0, COM_QUIT };
-    if (c->step ==
-        CLIENT_IDLE) /* leaves with the FIN, so that TIME_WAIT stays on this side, where ports are reused */
+    /* The farewell leaves with the FIN, so that TIME_WAIT stays on this side, where the kernel lets ports be
+     * reused. */
+    if (c->step == CLIENT_IDLE)
         (void)!send(c->fd, quit, sizeof quit, MSG_NOSIGNAL | MSG_MORE);
     client_close(c);
 }

@@ -33,6 +33,7 @@ struct client {
     struct login login;
     struct reply reply;
     struct bytes in; /* the beginning of a packet */
+    struct bytes request;
     uint64_t next_id;
     uint64_t since_ns; /* when the request, or in CONNECT mode the connect, began or was due */
     uint64_t bytes;    /* received */

@@ -78,11 +78,16 @@ static void worker_complain(struct worker *w, struct client *c)
     client_close(c);
 }
 
+/* The finer wait is for --rate only: valgrind and kernels before 5.11 do not have it. */
 static int worker_wait(struct worker *w, struct epoll_event *events, uint64_t timeout_ns)
 {
     struct timespec timeout = { .tv_sec = (time_t)(timeout_ns / second_ns),
                                 .tv_nsec = (long)(timeout_ns % second_ns) };
-    return epoll_pwait2(w->poll_fd, events, EVENTS, &timeout, NULL);
+    int n = w->options->rate > 0 ? epoll_pwait2(w->poll_fd, events, EVENTS, &timeout, NULL)
+                                 : epoll_wait(w->poll_fd, events, EVENTS, (int)(timeout_ns / 1000000));
+    if (n < 0 && errno != EINTR)
+        die("load: epoll: %s", strerror(errno));
+    return n;
 }
 
 /* ---- log in, some at a time ---- */

@@ -10,11 +10,11 @@
  */
 #include "null_reply.h"
 #include "sock.h"
+#include "stop.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,13 +41,6 @@ static int poll_fd;
 static uint64_t commands;
 static uint32_t last_connection;
 static struct bytes reply; /* built here, sent from here */
-static volatile sig_atomic_t is_stopping;
-
-static void on_term(int number)
-{
-    (void)number;
-    is_stopping = 1;
-}
 
 static void conn_watch(struct conn *c)
 {
@@ -171,11 +164,13 @@ static void accept_all(int listener)
 
 static void serve(int listener)
 {
+    sigset_t waiting;
     struct epoll_event events[EVENTS] = { { .events = EPOLLIN } };
     if (epoll_ctl(poll_fd, EPOLL_CTL_ADD, listener, &events[0])) /* data.ptr NULL: the listener */
         die("epoll_ctl: %s", strerror(errno));
-    while (!is_stopping) {
-        int n = epoll_wait(poll_fd, events, EVENTS, -1);
+    stop_init(&waiting);
+    while (!stop_is_asked()) {
+        int n = epoll_pwait(poll_fd, events, EVENTS, -1, &waiting);
         for (int i = 0; i < n; i++) {
             if (events[i].data.ptr)
                 conn_run(events[i].data.ptr, events[i].events);
@@ -210,9 +205,6 @@ int main(int argc, char **argv)
                                            { 0 } };
     for (int letter; (letter = getopt_long(argc, argv, "", longs, NULL)) != -1;)
         *option_of(letter) = (unsigned)strtoul(optarg ? optarg : "0", NULL, 10);
-    struct sigaction term = { .sa_handler = on_term };
-    sigaction(SIGTERM, &term, NULL);
-    sigaction(SIGINT, &term, NULL);
     sock_raise_file_limit();
     poll_fd = epoll_create1(EPOLL_CLOEXEC);
     int listener = sock_listen(&options.port);

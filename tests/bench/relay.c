@@ -7,11 +7,11 @@
  * epoll_ctl while nobody is slow.
  */
 #include "sock.h"
+#include "stop.h"
 #include "wire.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,13 +36,6 @@ struct end {
 static struct sock_target target = { .host = "127.0.0.1" };
 static int poll_fd;
 static struct end *dead;
-static volatile sig_atomic_t is_stopping;
-
-static void on_term(int number)
-{
-    (void)number;
-    is_stopping = 1;
-}
 
 static void end_watch(struct end *e)
 {
@@ -155,11 +148,13 @@ static void pair_open(int client)
 
 static void serve(int listener)
 {
+    sigset_t waiting;
     struct epoll_event events[EVENTS] = { { .events = EPOLLIN } };
     if (epoll_ctl(poll_fd, EPOLL_CTL_ADD, listener, &events[0])) /* data.ptr NULL: the listener */
         die("epoll_ctl: %s", strerror(errno));
-    while (!is_stopping) {
-        int n = epoll_wait(poll_fd, events, EVENTS, -1);
+    stop_init(&waiting);
+    while (!stop_is_asked()) {
+        int n = epoll_pwait(poll_fd, events, EVENTS, -1, &waiting);
         for (int i = 0; i < n; i++) {
             int fd = -1;
             if (events[i].data.ptr)
@@ -189,9 +184,6 @@ int main(int argc, char **argv)
     }
     if (!target.port)
         die("usage: relay --to PORT [--port N]");
-    struct sigaction term = { .sa_handler = on_term };
-    sigaction(SIGTERM, &term, NULL);
-    sigaction(SIGINT, &term, NULL);
     sock_raise_file_limit();
     poll_fd = epoll_create1(EPOLL_CLOEXEC);
     int listener = sock_listen(&port);
