@@ -25,6 +25,9 @@ struct addr {
 /* Numeric addresses and unix paths only; never asks a name server. */
 bool addr_parse(const char *text, struct addr *addr_r, struct error *err);
 
+/* The same for an address to listen on: "*:6033" is every IPv4 address of this machine. */
+bool addr_parse_listen(const char *text, struct addr *addr_r, struct error *err);
+
 /* Like addr_parse, and asks the system's resolver for names: blocks, so only before the loops run. */
 bool addr_resolve(const char *text, struct addr *addr_r, struct error *err);
 

@@ -57,11 +57,15 @@ struct worker {
     bool is_draining;           /* SIGTERM: sessions end as soon as they may */
     struct loop_timer drain_deadline;
     struct loop_timer retry;    /* wakes sessions that wait for a server */
+    struct loop *control;       /* borrows: told when the thread has ended */
+    struct loop_message ended;
     _Atomic unsigned session_count; /* read by the control thread to find the least loaded */
 };
 
 bool worker_init(struct worker *worker, unsigned index, const struct world *world, struct error *err);
-bool worker_start(struct worker *worker, struct error *err);
+/* Starts the thread. `on_ended` runs on the control loop once it is over. */
+bool worker_start(struct worker *worker, struct loop *control, void (*on_ended)(struct loop_message *),
+                  struct error *err);
 
 /* ---- from the control thread, by mail ---- */
 

@@ -70,6 +70,15 @@ bool addr_parse(const char *text, struct addr *addr_r, struct error *err)
     return *text == '/' ? parse_local(text, addr_r, err) : look_up(text, AI_NUMERICHOST, addr_r, err);
 }
 
+bool addr_parse_listen(const char *text, struct addr *addr_r, struct error *err)
+{
+    char any[32];
+    if (strncmp(text, "*:", 2) != 0 || strlen(text) > 8)
+        return addr_parse(text, addr_r, err);
+    (void)snprintf(any, sizeof any, "0.0.0.0%s", text + 1);
+    return addr_parse(any, addr_r, err);
+}
+
 bool addr_resolve(const char *text, struct addr *addr_r, struct error *err)
 {
     return *text == '/' ? parse_local(text, addr_r, err) : look_up(text, 0, addr_r, err);

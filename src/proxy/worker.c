@@ -82,11 +82,15 @@ static void *run(void *context)
 {
     struct worker *worker = context;
     loop_run(&worker->loop);
+    (void)loop_post(worker->control, &worker->ended);
     return NULL;
 }
 
-bool worker_start(struct worker *worker, struct error *err)
+bool worker_start(struct worker *worker, struct loop *control, void (*on_ended)(struct loop_message *),
+                  struct error *err)
 {
+    worker->control = control;
+    worker->ended.run = on_ended;
     sigset_t all, before;
     (void)sigfillset(&all); /* signals are the control thread's */
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -1,0 +1,25 @@
+/* The admin commands: one row each gives the words, the arguments, the help and the function. */
+#ifndef HEADGATE_ADMIN_COMMAND_H
+#define HEADGATE_ADMIN_COMMAND_H
+
+#include "admin/admin.h"
+#include "admin/table.h"
+#include "base/error.h"
+#include "base/str.h"
+
+#include <stdbool.h>
+
+/* A command being run. Answers may come later, when workers had to be asked. */
+struct request {
+    struct admin *admin;   /* borrows */
+    struct span argument;  /* what follows the command's words; borrows from the console's input */
+    struct table table;    /* the answer */
+    struct error error;    /* has text: the answer is this error instead */
+    void (*on_done)(struct request *request);
+    void *owner;           /* borrows: the console connection */
+};
+
+/* Finds and runs a command line. on_done follows, now or later, exactly once. */
+void command_run(struct request *request, struct span line);
+
+#endif

@@ -1,0 +1,12 @@
+/* What SHOW and EXPLAIN yield: each fills request->table and calls command_answer, now or when workers have spoken. */
+#ifndef HEADGATE_ADMIN_SHOW_H
+#define HEADGATE_ADMIN_SHOW_H
+
+#include "admin/command.h"
+
+void show_servers(struct request *request);
+void show_sessions(struct request *request);
+void show_version(struct request *request);
+void explain(struct request *request);
+
+#endif

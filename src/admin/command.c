@@ -1,0 +1,138 @@
+#include "admin/command.h"
+
+#include "admin/show.h"
+#include "proxy/kill.h"
+
+#include <stdio.h>
+
+struct row {
+    const char *words;    /* lower case, one blank between */
+    const char *argument; /* "" none, "<X>" needed, "[X]" optional */
+    const char *help;
+    void (*run)(struct request *request);
+};
+
+static void help(struct request *request);
+static void kill_one(struct request *request);
+
+static const struct row rows[] = {
+    { "show servers", "", "every server: role, state, reason, lag, connections, queries", show_servers },
+    { "show sessions", "", "every client: user, state, where it is attached, what pins it", show_sessions },
+    { "show version", "", "version, uptime, workers, sessions", show_version },
+    { "explain", "<SQL>", "where a statement would go, and why", explain },
+    { "kill", "<SESSION>", "end a session and what it runs", kill_one },
+    { "help", "[COMMAND]", "this list, or one command of it", help },
+};
+
+/* Promised for later: refused by name, so that nobody waits for an effect. */
+static const char *const absent[] = { "show clusters", "show pools", "show listeners", "show users", "show stats",
+                                      "show digests", "show config", "show events", "drain", "enable", "disable",
+                                      "pause", "resume", "reload", "switchover", "failover", "rejoin", "config diff",
+                                      "doctor" };
+
+static struct span trim(struct span span)
+{
+    while (span.len > 0 && (*span.data == ' ' || *span.data == '\t' || *span.data == '\n' || *span.data == '\r'))
+        span = span_of(span.data + 1, span.len - 1);
+    while (span.len > 0 && (span.data[span.len - 1] == ' ' || span.data[span.len - 1] == '\t' ||
+                            span.data[span.len - 1] == '\n' || span.data[span.len - 1] == '\r' ||
+                            span.data[span.len - 1] == ';'))
+        span.len--;
+    return span;
+}
+
+/* Does the line begin with these words? Any blanks between them; *rest_r is what follows. */
+static bool begins_with(struct span line, const char *words, struct span *rest_r)
+{
+    size_t at = 0;
+    for (const char *w = words; *w != '\0'; w++) {
+        if (*w == ' ') {
+            size_t blanks = at;
+            while (at < line.len && (line.data[at] == ' ' || line.data[at] == '\t'))
+                at++;
+            if (at == blanks)
+                return false;
+        } else if (at >= line.len || (line.data[at] | 0x20) != (uint8_t)*w) {
+            return false;
+        } else {
+            at++;
+        }
+    }
+    if (at < line.len && line.data[at] != ' ' && line.data[at] != '\t' && line.data[at] != '\n')
+        return false;
+    *rest_r = trim(span_of(line.data + at, line.len - at));
+    return true;
+}
+
+static void refuse(struct request *request, const char *what, const char *why)
+{
+    (void)error_set(&request->error, 0, "%s%s", what, why);
+    request->on_done(request);
+}
+
+static void help(struct request *request)
+{
+    static const struct column columns[] = {
+        { "command", COLUMN_TEXT, "the command's words" },
+        { "argument", COLUMN_TEXT, "what it takes" },
+        { "help", COLUMN_TEXT, "what it does" },
+    };
+    struct span rest;
+    table_init(&request->table, columns, 3);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (request->argument.len > 0 && !begins_with(request->argument, rows[i].words, &rest))
+            continue;
+        table_row(&request->table);
+        table_text(&request->table, rows[i].words);
+        table_text(&request->table, rows[i].argument);
+        table_text(&request->table, rows[i].help);
+    }
+    if (request->argument.len > 0 && table_row_count(&request->table) == 0) {
+        refuse(request, "there is no such command", ": try 'help'");
+        return;
+    }
+    request->on_done(request);
+}
+
+static void kill_one(struct request *request)
+{
+    static const struct column columns[] = { { "session", COLUMN_INTEGER, "the id it was asked for" } };
+    uint64_t id;
+    if (!span_to_u64(request->argument, &id)) {
+        refuse(request, "kill needs the number of a session", ": see 'show sessions'");
+        return;
+    }
+    kill_by_operator(request->admin->world, id);
+    table_init(&request->table, columns, 1);
+    table_row(&request->table);
+    table_int(&request->table, (int64_t)id);
+    request->on_done(request);
+}
+
+void command_run(struct request *request, struct span line)
+{
+    char text[80];
+    line = trim(line);
+    (void)span_copy_cstr(line, text, sizeof text);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (!begins_with(line, rows[i].words, &request->argument))
+            continue;
+        if (rows[i].argument[0] == '<' && request->argument.len == 0)
+            refuse(request, rows[i].words, ": needs an argument: see 'help'");
+        else if (rows[i].argument[0] == '\0' && request->argument.len > 0)
+            refuse(request, rows[i].words, ": takes no argument");
+        else
+            rows[i].run(request);
+        return;
+    }
+    struct span rest;
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+        if (begins_with(line, absent[i], &rest)) {
+            refuse(request, absent[i], ": not in this version");
+            return;
+        }
+    if (line.len == 0)
+        refuse(request, "empty command", ": try 'help'");
+    else
+        refuse(request, text, ": unknown command: try 'help'");
+}

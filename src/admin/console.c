@@ -1,0 +1,228 @@
+#include "admin/console.h"
+
+#include "admin/command.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/stream.h"
+
+#include <stddef.h>
+#include <unistd.h>
+
+struct connection {
+    struct loop_corpse corpse;
+    struct list_node in_console;
+    struct console *console; /* borrows */
+    struct stream stream;
+    struct text input;       /* owns: what has come, not yet run */
+    struct text line;        /* owns: the command being run */
+    struct request request;
+    bool is_running;         /* a command waits for its answer */
+    bool is_interactive;
+    bool is_json;            /* the running command's answer */
+    bool is_ending;          /* close once everything is sent */
+    bool is_gone;            /* closed while a command was running: freed when it is done */
+};
+
+size_t console_command_end(struct span bytes)
+{
+    uint8_t quote = 0;
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t c = bytes.data[i];
+        if (quote != 0) {
+            if (c == '\\' && quote != '`')
+                i++;
+            else if (c == quote)
+                quote = 0;
+        } else if (c == '\'' || c == '"' || c == '`') {
+            quote = c;
+        } else if (c == '\n' || c == ';') {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+static void bury(struct loop_corpse *corpse)
+{
+    struct connection *connection = (struct connection *)(void *)((char *)corpse - offsetof(struct connection, corpse));
+    text_fini(&connection->input);
+    text_fini(&connection->line);
+    mem_free(connection);
+}
+
+static void close_connection(struct connection *connection)
+{
+    struct loop *loop = connection->console->admin->loop;
+    if (!connection->is_gone) {
+        stream_close(&connection->stream);
+        list_unlink(&connection->console->connections, &connection->in_console);
+    }
+    connection->is_gone = true;
+    if (!connection->is_running)
+        loop_bury(loop, &connection->corpse, bury);
+}
+
+/* False when the connection is gone. */
+static bool flush(struct connection *connection)
+{
+    enum stream_result result = stream_flush(&connection->stream);
+    if (result == STREAM_FAILED || (result == STREAM_OK && connection->is_ending)) {
+        close_connection(connection);
+        return false;
+    }
+    int read = connection->is_ending || connection->is_running ? 0 : EV_READ;
+    stream_want(&connection->stream, read | (result == STREAM_BLOCKED ? EV_WRITE : 0));
+    return true;
+}
+
+static void run_next(struct connection *connection);
+
+static void render(struct connection *connection)
+{
+    struct request *request = &connection->request;
+    struct text *out = &connection->stream.out;
+    bool has_error = request->error.text[0] != '\0';
+    if (has_error && connection->is_json)
+        (void)table_render_json_error(request->error.text, out);
+    else if (has_error)
+        (void)text_appendf(out, "error: %s\n", request->error.text);
+    else if (connection->is_json)
+        (void)table_render_json(&request->table, out);
+    else
+        (void)table_render_text(&request->table, out);
+    if (connection->is_interactive)
+        (void)text_append_byte(out, '\n');
+}
+
+static void on_done(struct request *request)
+{
+    struct connection *connection = request->owner;
+    connection->is_running = false;
+    if (connection->is_gone) {
+        table_fini(&request->table);
+        close_connection(connection);
+        return;
+    }
+    render(connection);
+    table_fini(&request->table);
+    connection->is_ending = !connection->is_interactive;
+    if (flush(connection) && connection->is_interactive)
+        run_next(connection);
+}
+
+static bool take_word(struct span *line, const char *word)
+{
+    struct span rest = *line;
+    size_t len = strlen(word);
+    while (rest.len > 0 && (*rest.data == ' ' || *rest.data == '\t'))
+        rest = span_of(rest.data + 1, rest.len - 1);
+    if (rest.len < len || !span_equal_nocase(span_of(rest.data, len), span_cstr(word)))
+        return false;
+    if (rest.len > len && rest.data[len] > ' ' && rest.data[len] != ';')
+        return false;
+    *line = span_of(rest.data + len, rest.len - len);
+    return true;
+}
+
+static bool is_blank(struct span line)
+{
+    for (size_t i = 0; i < line.len; i++)
+        if (line.data[i] > ' ' && line.data[i] != ';')
+            return false;
+    return true;
+}
+
+static void run_line(struct connection *connection)
+{
+    struct span line = text_span(&connection->line);
+    if (take_word(&line, "interactive") && is_blank(line)) {
+        connection->is_interactive = true;
+        return;
+    }
+    connection->is_json = take_word(&line, "json");
+    if (connection->is_interactive && !connection->is_json && is_blank(line))
+        return;
+    connection->request = (struct request){ .admin = connection->console->admin, .on_done = on_done,
+                                            .owner = connection };
+    connection->is_running = true;
+    command_run(&connection->request, line);
+}
+
+static void run_next(struct connection *connection)
+{
+    while (!connection->is_gone && !connection->is_running && !connection->is_ending) {
+        size_t len = console_command_end(text_span(&connection->input));
+        if (len == 0 && connection->stream.is_eof)
+            len = connection->input.len; /* the last command may lack its newline */
+        if (len == 0)
+            break;
+        text_clear(&connection->line);
+        if (!text_append(&connection->line, connection->input.data, len)) {
+            close_connection(connection);
+            return;
+        }
+        text_consume(&connection->input, len);
+        run_line(connection);
+    }
+    if (connection->is_gone || connection->is_running)
+        return;
+    if (connection->stream.is_eof && connection->input.len == 0)
+        connection->is_ending = true;
+    (void)flush(connection);
+}
+
+static void on_ready(struct stream *stream, int events)
+{
+    struct connection *connection = stream->owner;
+    if (events & EV_READ) {
+        enum stream_result result = stream_fill(stream);
+        struct span bytes = buf_unparsed(&stream->in);
+        bool is_kept = text_append_span(&connection->input, bytes);
+        buf_mark_parsed(&stream->in, bytes.len);
+        buf_drop_parsed(&stream->in);
+        stream_trim(stream);
+        if (result == STREAM_FAILED || !is_kept || connection->input.len > CONSOLE_COMMAND_MAX) {
+            close_connection(connection);
+            return;
+        }
+    }
+    run_next(connection);
+}
+
+static void on_accept(struct listener *listener, int take_fd, const struct addr *peer)
+{
+    struct console *console = listener->owner;
+    struct connection *connection = NULL;
+    (void)peer;
+    if (console->connections.count < CONSOLE_CONNECTIONS_MAX)
+        connection = mem_zalloc(sizeof *connection);
+    if (connection == NULL) {
+        log_limited(LOG_LEVEL_WARNING, NULL, "admin socket: a connection was turned away, %zu are open",
+                    console->connections.count);
+        (void)close(take_fd);
+        return;
+    }
+    connection->console = console;
+    stream_open(&connection->stream, console->admin->loop, take_fd, on_ready, connection);
+    list_link_last(&console->connections, &connection->in_console);
+    stream_want(&connection->stream, EV_READ);
+}
+
+bool console_open(struct console *console, struct admin *admin, const char *path, struct error *err)
+{
+    struct addr addr;
+    *console = (struct console){ .admin = admin };
+    list_init(&console->connections);
+    if (!addr_parse(path, &addr, err) ||
+        !listener_open(&console->listener, admin->loop, &addr, 0660, on_accept, console, err))
+        return error_wrap(err, "admin socket");
+    return true;
+}
+
+void console_close(struct console *console)
+{
+    struct list_node *node;
+    listener_close(&console->listener);
+    while (console->connections.head.next != NULL && (node = list_first(&console->connections)) != NULL)
+        close_connection(list_entry(node, struct connection, in_console));
+}

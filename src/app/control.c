@@ -1,0 +1,284 @@
+#include "app/control.h"
+
+#include "admin/console.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "net/listener.h"
+#include "net/tls.h"
+#include "proxy/worker.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+
+#define LISTENER_MODE 0777 /* of unix sockets: who may log in is the accounts' business */
+
+struct control {
+    struct loop loop;
+    const struct config *config; /* borrows */
+    struct users users;
+    struct world world;
+    struct worker *workers;      /* owns */
+    struct worker **worker_list; /* owns: for the world */
+    struct cluster *clusters;    /* owns */
+    size_t cluster_count;
+    struct door *doors;          /* owns; one per listener */
+    struct listener *listeners;  /* owns */
+    size_t listener_count;
+    unsigned workers_started;
+    unsigned workers_ended;
+    struct admin admin;
+    struct console console;
+    ev_signal terminate;
+    ev_signal interrupt;
+    ev_signal hangup;
+    bool is_ending;
+};
+
+/* ---- clients ---- */
+
+/* Connections are few and live long: the emptiest worker gets the next one. */
+static struct worker *least_loaded(struct control *control)
+{
+    struct worker *best = &control->workers[0];
+    unsigned best_count = UINT32_MAX;
+    for (unsigned i = 0; i < control->world.worker_count; i++) {
+        unsigned count = atomic_load_explicit(&control->workers[i].session_count, memory_order_relaxed);
+        if (count < best_count) {
+            best = &control->workers[i];
+            best_count = count;
+        }
+    }
+    return best;
+}
+
+static void on_accept(struct listener *listener, int take_fd, const struct addr *peer)
+{
+    struct control *control = listener->loop->context;
+    worker_accept(least_loaded(control), take_fd, peer, listener->owner);
+}
+
+/* ---- views ---- */
+
+static void on_view(struct cluster *cluster, struct view *view)
+{
+    struct control *control = cluster->owner;
+    for (unsigned i = 0; i < control->world.worker_count; i++)
+        worker_publish(&control->workers[i], view);
+}
+
+/* ---- the end ---- */
+
+static void close_doors(struct control *control)
+{
+    for (size_t i = 0; i < control->listener_count; i++)
+        listener_close(&control->listeners[i]);
+}
+
+static void on_worker_ended(struct loop_message *message)
+{
+    struct worker *worker = (struct worker *)(void *)((char *)message - offsetof(struct worker, ended));
+    struct control *control = worker->control->context;
+    if (++control->workers_ended == control->workers_started)
+        loop_stop(&control->loop);
+}
+
+static void begin_end(struct control *control, uint64_t deadline_us, const char *why)
+{
+    char text[32];
+    log_notice(NULL, "%s: stopping; sessions have %s to finish", why,
+               clock_format_duration(deadline_us, text, sizeof text));
+    control->is_ending = true;
+    close_doors(control);
+    for (unsigned i = 0; i < control->workers_started; i++)
+        worker_drain(&control->workers[i], deadline_us);
+}
+
+static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
+{
+    (void)events;
+    struct control *control = ev_userdata(ev);
+    if (watcher->signum == SIGHUP)
+        log_warning(NULL, "SIGHUP: reload is not in this version; restart to apply a changed configuration");
+    else if (watcher->signum == SIGTERM && !control->is_ending)
+        begin_end(control, control->config->timeouts.shutdown_us, "SIGTERM");
+    else
+        begin_end(control, 0, watcher->signum == SIGTERM ? "SIGTERM again" : "SIGINT");
+}
+
+/* ---- birth, in order; death undoes what was done ---- */
+
+static void watch_signals(struct control *control)
+{
+    static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+    ev_signal *const watchers[] = { &control->terminate, &control->interrupt, &control->hangup };
+    ev_set_userdata(control->loop.ev, control);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        ev_signal_init(watchers[i], on_signal, numbers[i]);
+        ev_signal_start(control->loop.ev, watchers[i]);
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static bool make_clusters(struct control *control, struct error *err)
+{
+    const struct config *config = control->config;
+    const struct timeout_settings *timeouts = &config->timeouts;
+    struct upstream_env env = {
+        .loop = &control->loop,
+        .tls = control->world.tls,
+        .socket = { timeouts->tcp_keepalive_us, timeouts->tcp_user_timeout_us },
+        .connect_us = timeouts->connect_us,
+        .login_us = timeouts->login_us,
+        .worker = 0,
+    };
+    control->clusters = mem_zalloc(config->cluster_count * sizeof *control->clusters);
+    if (control->clusters == NULL)
+        return error_set(err, 0, "out of memory");
+    for (size_t i = 0; i < config->cluster_count; i++) {
+        /* Probes count in a row of their own, after the workers': a row has one writer. */
+        env.worker = config->workers_resolved;
+        if (!cluster_init(&control->clusters[i], &config->clusters[i], (unsigned)i, config->workers_resolved + 1, &env,
+                          err))
+            return false;
+        control->cluster_count++;
+    }
+    return true;
+}
+
+static bool make_workers(struct control *control, struct error *err)
+{
+    unsigned count = control->config->workers_resolved;
+    control->workers = mem_zalloc(count * sizeof *control->workers);
+    control->worker_list = mem_zalloc(count * sizeof(struct worker *));
+    if (control->workers == NULL || control->worker_list == NULL)
+        return error_set(err, 0, "out of memory");
+    control->world.workers = control->worker_list;
+    for (unsigned i = 0; i < count; i++) {
+        if (!worker_init(&control->workers[i], i, &control->world, err))
+            return false;
+        control->worker_list[i] = &control->workers[i];
+        control->world.worker_count++;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (!worker_start(&control->workers[i], &control->loop, on_worker_ended, err))
+            return false;
+        control->workers_started++;
+    }
+    return true;
+}
+
+static unsigned cluster_index(const struct config *config, const char *name)
+{
+    unsigned i = 0;
+    while (strcmp(config->clusters[i].name, name) != 0)
+        i++; /* the configuration was checked: it is there */
+    return i;
+}
+
+static bool open_doors(struct control *control, struct error *err)
+{
+    const struct config *config = control->config;
+    control->doors = mem_zalloc(config->listener_count * sizeof *control->doors);
+    control->listeners = mem_zalloc(config->listener_count * sizeof *control->listeners);
+    if (control->doors == NULL || control->listeners == NULL)
+        return error_set(err, 0, "out of memory");
+    for (size_t i = 0; i < config->listener_count; i++) {
+        const struct listener_settings *settings = &config->listeners[i];
+        struct addr addr;
+        char text[ADDR_TEXT_MAX];
+        control->doors[i] = (struct door){ settings, cluster_index(config, settings->cluster) };
+        if (!addr_parse_listen(settings->address, &addr, err) ||
+            !listener_open(&control->listeners[i], &control->loop, &addr, LISTENER_MODE, on_accept,
+                           &control->doors[i], err))
+            return error_wrap(err, "listener '%s'", settings->name);
+        control->listener_count++;
+        log_info(NULL, "listener '%s' is ready at %s", settings->name,
+                 addr_format(&control->listeners[i].addr, text));
+    }
+    return true;
+}
+
+static bool open_admin(struct control *control, struct error *err)
+{
+    control->admin = (struct admin){ .loop = &control->loop,
+                                     .clusters = control->clusters,
+                                     .cluster_count = control->cluster_count,
+                                     .world = &control->world,
+                                     .started_us = control->loop.now_us };
+    return console_open(&control->console, &control->admin, control->config->admin.socket, err);
+}
+
+static bool start(struct control *control, struct error *err)
+{
+    const struct config *config = control->config;
+    control->world.timeouts = &config->timeouts;
+    control->world.users = &control->users;
+    control->world.cluster_count = (unsigned)config->cluster_count;
+    control->world.tls = tls_client_context(err);
+    if (control->world.tls == NULL || !users_init(&control->users, config->users, config->user_count, err) ||
+        !make_clusters(control, err) || !make_workers(control, err) || !open_admin(control, err) ||
+        !open_doors(control, err))
+        return false;
+    watch_signals(control);
+    for (size_t i = 0; i < control->cluster_count; i++)
+        cluster_start(&control->clusters[i], on_view, control);
+    return true;
+}
+
+/* Threads that did start must end before anything they use goes away. */
+static void end_workers(struct control *control)
+{
+    if (control->workers_ended < control->workers_started) {
+        for (unsigned i = 0; i < control->workers_started; i++)
+            worker_drain(&control->workers[i], 0);
+        loop_run(&control->loop);
+    }
+    for (unsigned i = 0; i < control->workers_started; i++)
+        worker_join(&control->workers[i]);
+    for (unsigned i = 0; i < control->world.worker_count; i++)
+        worker_fini(&control->workers[i]);
+}
+
+static void finish(struct control *control)
+{
+    close_doors(control);
+    for (size_t i = 0; i < control->cluster_count; i++)
+        cluster_stop(&control->clusters[i]);
+    end_workers(control);
+    if (control->admin.loop != NULL)
+        console_close(&control->console);
+    loop_fini(&control->loop); /* buries what was closed, while servers and workers are still there */
+    for (size_t i = 0; i < control->cluster_count; i++)
+        cluster_fini(&control->clusters[i]);
+    users_fini(&control->users);
+    tls_context_free(&control->world.tls);
+    mem_free(control->clusters);
+    mem_free(control->workers);
+    mem_free(control->worker_list);
+    mem_free(control->doors);
+    mem_free(control->listeners);
+}
+
+bool control_run(const struct config *config, struct error *err)
+{
+    struct control *control = mem_zalloc(sizeof *control);
+    if (control == NULL)
+        return error_set(err, 0, "out of memory");
+    control->config = config;
+    if (!loop_init(&control->loop, err)) {
+        mem_free(control);
+        return false;
+    }
+    control->loop.context = control;
+    bool is_started = start(control, err);
+    if (is_started) {
+        log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION, config->workers_resolved);
+        loop_run(&control->loop);
+    }
+    finish(control);
+    mem_free(control);
+    return is_started;
+}
