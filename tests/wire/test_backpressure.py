@@ -44,10 +44,11 @@ class Torrent:
     _seen, _same = 0, 0
 
 
-@pytest.mark.parametrize("listener", ["primary", "tcp"])
+@pytest.mark.parametrize("listener", ["primary", "tcp", "replica"])
 def test_slow_reader_pauses_server(rig, listener):
+    """The primary is on a unix socket, the replica on TCP; so are the listeners, but "tcp"."""
     torrent = Torrent()
-    rig.primary.on("torrent", torrent)
+    (rig.replica if listener == "replica" else rig.primary).on("torrent", torrent)
     with rig.connect(listener) as client:
         client.query("DO 1")
         before = rig.proxy.rss()

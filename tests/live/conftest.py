@@ -1,0 +1,61 @@
+"""What the live tests share: a real cluster, headgate in front of it, and a time limit for each test.
+
+HEADGATE_FLAVOUR chooses the servers: mariadb (the default, everything is run), mariadb-11 or mysql (`-m smoke`).
+"""
+
+import os
+import signal
+import sys
+
+import pytest
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+for folder in (HERE, os.path.join(os.path.dirname(HERE), "wire"),
+               os.path.join(os.path.dirname(os.path.dirname(HERE)), "tools")):
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+
+from headgate import Headgate  # noqa: E402
+from sandbox_lib import Cluster  # noqa: E402
+
+FLAVOUR = os.environ.get("HEADGATE_FLAVOUR", "mariadb")
+SECONDS_PER_TEST = 120
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "smoke: run on every flavour, not only on the default one")
+
+
+@pytest.fixture(autouse=True)
+def time_limit():
+    """No test hangs."""
+    def too_long(*_):
+        raise TimeoutError(f"test took more than {SECONDS_PER_TEST} s")
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(SECONDS_PER_TEST)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A primary and two replicas, fresh for each file of tests."""
+    with Cluster.start(flavour=FLAVOUR, replicas=2, die_with_parent=True) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def running(cluster):
+    with Headgate(cluster) as headgate:
+        yield headgate
+
+
+@pytest.fixture
+def hg(running):
+    """headgate, alive before and after."""
+    assert running.is_running(), running.log()[-6000:]
+    yield running
+    assert running.is_running(), running.log()[-6000:]
+    running.check_log()

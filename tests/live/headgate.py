@@ -1,0 +1,124 @@
+"""headgate in front of a real cluster: its listeners, and connections through them."""
+
+import contextlib
+
+import pymysql
+
+from client import Client
+from proxy import Proxy
+
+LISTENERS = (
+    {"name": "split", "mode": "split", "kind": "tcp"},
+    {"name": "split6", "mode": "split", "kind": "tcp6"},
+    {"name": "local", "mode": "split", "kind": "unix"},
+    {"name": "writes", "mode": "primary", "kind": "tcp"},
+    {"name": "reads", "mode": "replica", "kind": "tcp"},
+)
+
+
+class Headgate(Proxy):
+    """A Proxy whose servers are the nodes of a sandbox."""
+
+    def __init__(self, cluster, **options):
+        self.cluster = cluster
+        servers = [{"name": node.name, "address": f"{node.host}:{node.port}"} for node in cluster.nodes()]
+        options.setdefault("listeners", LISTENERS)
+        options.setdefault("topology", "auto")
+        super().__init__({"main": servers}, **options)
+
+    def start(self):
+        super().start()
+        for node in self.cluster.nodes():
+            role = "primary" if node.name == self.cluster.primary().name else "replica"
+            self.wait_server(node.name, lambda row, role=role: row["role"] == role)
+        return self
+
+    def host_and_port(self, listener="split"):
+        host, _, port = self.address[listener].rpartition(":")
+        return host.strip("[]"), int(port)
+
+    def connect(self, listener="split", user="app", password="app_pw", database="test", **options):
+        """A PyMySQL connection, autocommit on."""
+        place = {"unix_socket": self.address[listener]} if self.address[listener].startswith("/") else dict(
+            zip(("host", "port"), self.host_and_port(listener)))
+        options.setdefault("autocommit", True)
+        options.setdefault("charset", "utf8mb4")
+        options.setdefault("read_timeout", 60)
+        return pymysql.connect(user=user, password=password, database=database, connect_timeout=20, **place, **options)
+
+    def wire(self, listener="split", **options):
+        """A connection that shows every byte."""
+        options.setdefault("schema", "test")
+        return Client.connect(self.address[listener], **{"timeout": 60.0, **options})
+
+
+def direct(cluster, node="db1", **options):
+    """A wire connection to a server itself (families that speak mysql_native_password)."""
+    options.setdefault("schema", "test")
+    found = cluster.node(node)
+    return Client.connect(f"{found.host}:{found.port}", **{"timeout": 60.0, **options})
+
+
+def rows(connection, sql, *arguments):
+    """All rows of a statement on a PyMySQL connection."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, arguments or None)
+        return cursor.fetchall()
+
+
+def value(connection, sql, *arguments):
+    found = rows(connection, sql, *arguments)
+    return found[0][0] if found else None
+
+
+class Log:
+    """The servers' general logs while a piece of a test runs: which of them saw a text?"""
+
+    def __init__(self, cluster):
+        self.cluster = cluster
+
+    def __enter__(self):
+        for node in self.cluster.nodes():
+            node.log_queries(True)
+        return self
+
+    def __exit__(self, *exception):
+        for node in self.cluster.nodes():
+            with contextlib.suppress(Exception):
+                node.log_queries(False)
+
+    def where(self, text):
+        """Names of the nodes that an application sent this text to. (Replicas log no replicated rows.)"""
+        return [node.name for node in self.cluster.nodes() if text in node.logged()]
+
+    def count(self, text):
+        return sum(node.logged().count(text) for node in self.cluster.nodes())
+
+
+class Counters:
+    """What a server counted for the application's account since this was made."""
+
+    _MARIADB = ("SELECT SELECT_COMMANDS, UPDATE_COMMANDS, OTHER_COMMANDS FROM information_schema.USER_STATISTICS "
+                "WHERE USER = 'app'")
+    _MYSQL = ("SELECT SUM(IF(EVENT_NAME = 'statement/sql/select', COUNT_STAR, 0)), "
+              "SUM(IF(EVENT_NAME IN ('statement/sql/insert', 'statement/sql/update', 'statement/sql/delete'), COUNT_STAR, 0)), "
+              "SUM(IF(EVENT_NAME IN ('statement/sql/begin', 'statement/sql/commit'), COUNT_STAR, 0)) "
+              "FROM performance_schema.events_statements_summary_by_user_by_event_name WHERE USER = 'app'")
+
+    def __init__(self, cluster):
+        self.cluster = cluster
+        if cluster.family == "mariadb":
+            for node in cluster.nodes():
+                node.sql("SET GLOBAL userstat = 1")
+        self.before = self._read()
+
+    def _read(self):
+        query = self._MARIADB if self.cluster.family == "mariadb" else self._MYSQL
+        return {node.name: [int(n or 0) for n in (node.sql(query) or [(0, 0, 0)])[0]] for node in self.cluster.nodes()}
+
+    def since(self):
+        """{node: (reads, writes, others)} since the beginning."""
+        return {name: tuple(now - before for now, before in zip(counts, self.before[name]))
+                for name, counts in self._read().items()}
+
+

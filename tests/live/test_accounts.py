@@ -1,0 +1,157 @@
+"""Logging in, changing the user, killing: who may, and in which words one may not."""
+
+import threading
+
+import pymysql
+import pytest
+
+import mysqlwire as w
+import replies as r
+from client import Client
+from headgate import direct, rows, value
+from proxy import wait_until
+
+
+def refusal(connect):
+    with pytest.raises((r.Err, pymysql.MySQLError)) as refused:
+        connect()
+    return refused.value
+
+
+def words(error):
+    """Code, state and text without the host, which is headgate's own to know."""
+    return error.code, error.state, error.message.replace("'127.0.0.1'", "host").replace("'localhost'", "host")
+
+
+CASES = {
+    "wrong_password": {"password": "wrong"},
+    "no_password": {"password": ""},
+    "unknown_user": {"user": "nobody", "password": "app_pw"},
+    "missing_schema": {"schema": "nosuch"},
+    "missing_schema_with_rights": {"schema": "granted_but_missing"},
+    "forbidden_schema": {"schema": "mysql"},
+    "odd_user": {"user": "a'b", "password": "x"},
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def grants(cluster):
+    cluster.sql("db1", "GRANT ALL ON granted_but_missing.* TO app")
+    cluster.sync()
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("listener", ["split", "local", "writes", "reads"])
+def test_refusal_reads_like_the_servers(cluster, hg, case, listener):
+    login = {"user": "app", "password": "app_pw", **CASES[case]}
+    node = cluster.node("db2" if listener == "reads" else "db1")
+    there = refusal(lambda: Client.connect(f"{node.host}:{node.port}", **login))
+    here = refusal(lambda: Client.connect(hg.address[listener], **login))
+    assert words(here) == words(there)
+
+
+@pytest.mark.smoke
+def test_every_account_reaches_its_own(hg):
+    for user in ("app", "other"):
+        for listener in ("split", "split6", "local", "writes", "reads"):
+            with hg.connect(listener, user=user, password=f"{user}_pw") as db:
+                assert value(db, "SELECT CURRENT_USER()").startswith(f"{user}@")
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("login, code", [({"password": "wrong"}, 1045), ({"database": "mysql"}, 1044),
+                                         ({"database": "granted_but_missing"}, 1049)])
+def test_refusal_has_its_number(hg, login, code):
+    assert refusal(lambda: hg.connect(**login)).args[0] == code
+
+
+def test_change_user_is_a_new_session(hg):
+    with hg.wire() as client:
+        client.query("SET @a = 1, time_zone = '+05:30'")
+        client.query("CREATE TEMPORARY TABLE tmp (a INT)")
+        client.rows("SELECT 1")
+        client.change_user("other", "other_pw", "app2")
+        assert client.rows("SELECT CURRENT_USER() LIKE 'other@%', DATABASE(), @a") == [(b"1", b"app2", None)]
+        assert client.command(w.QUERY, "SELECT * FROM test.tmp").error.code == 1146
+        client.change_user("app", "app_pw", "test")
+        assert client.rows("SELECT CURRENT_USER() LIKE 'app@%', DATABASE()") == [(b"1", b"test")]
+
+
+@pytest.mark.parametrize("login, code", [(("other", "wrong", "test"), 1045), (("nobody", "x", ""), 1045),
+                                         (("other", "other_pw", "mysql"), 1044)])
+def test_refused_change_of_user_is_said(hg, login, code):
+    with hg.wire() as client:
+        client.rows("SELECT 1")
+        assert refusal(lambda: client.change_user(*login)).code == code
+
+
+def test_thread_ids_are_the_sessions_own(hg, cluster):
+    ids = set()
+    for _ in range(5):
+        with hg.wire() as client:
+            ids.add(client.greeting.connection_id)
+    assert len(ids) == 5
+    running = {row[0] for node in cluster.nodes() for row in node.sql("SELECT ID FROM information_schema.PROCESSLIST")}
+    assert not ids & running
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("sql", ["SELECT SLEEP(30)", "SELECT COUNT(*) FROM seq_1_to_100000 a, seq_1_to_100000 b",
+                                 "SELECT BENCHMARK(1000000000, MD5('x'))"])
+def test_ctrl_c_interrupts_ones_own_statement(cluster, hg, sql):
+    """What a command line does: a second connection says KILL QUERY with the id from the greeting."""
+    if "seq_" in sql and cluster.family != "mariadb":
+        sql = "SELECT COUNT(*) FROM information_schema.COLUMNS a, information_schema.COLUMNS b, information_schema.COLUMNS c"
+    with hg.wire(caps=w.OLD_CAPS) as client:
+        outcome = []
+        client.send(w.QUERY, sql)
+        thread = threading.Thread(target=lambda: outcome.append(client.read()))
+        thread.start()
+        wait_until(lambda: any(row[0] and row[0].startswith(sql[:20]) for node in cluster.nodes() for row in
+                               node.sql("SELECT INFO FROM information_schema.PROCESSLIST WHERE USER = 'app'")),
+                   "the statement runs somewhere")
+        with hg.wire() as killer:
+            assert killer.query(f"KILL QUERY {client.greeting.connection_id}").oks
+        thread.join(20)
+        assert outcome, "not interrupted"
+        reply = outcome[0]
+        # SLEEP and BENCHMARK that are interrupted return all the same, with a value.
+        assert reply.error.code == 1317 if reply.error else reply.text_rows() in ([(b"1",)], [(b"0",)])
+        assert client.query("DO 1").oks
+
+
+def test_kill_ends_the_session(hg):
+    with hg.wire() as client, hg.wire() as killer:
+        client.rows("SELECT 1")
+        assert killer.query(f"KILL {client.greeting.connection_id}").oks
+        rest = client.pipe.read_to_end()
+        assert rest == b"" or rest[4] == 0xFF
+
+
+def test_kill_command_interrupts_too(hg):
+    with hg.wire() as client, hg.wire() as killer:
+        client.rows("SELECT 1")
+        killer.command(w.PROCESS_KILL, w.int4(client.greeting.connection_id))
+        rest = client.pipe.read_to_end()
+        assert rest == b"" or rest[4] == 0xFF
+
+
+@pytest.mark.parametrize("sql", ["KILL 4294967200", "KILL QUERY 4294967200", "KILL CONNECTION 4294967200"])
+def test_unknown_thread_is_1094(cluster, hg, sql):
+    with hg.wire() as client, direct(cluster) as straight:
+        here, there = client.command(w.QUERY, sql).error, straight.command(w.QUERY, sql).error
+        assert (here.code, here.state, here.message) == (there.code, there.state, there.message)
+        assert here.code == 1094
+
+
+def test_others_may_not_kill_ones_session(hg):
+    with hg.wire() as client, hg.wire(user="other", password="other_pw") as stranger:
+        client.rows("SELECT 1")
+        assert stranger.command(w.QUERY, f"KILL {client.greeting.connection_id}").error.code == 1095
+        assert client.query("DO 1").oks
+
+
+def test_sessions_are_shown(hg):
+    with hg.connect() as db:
+        rows(db, "SELECT 1")
+        assert any("app" in str(row.values()) for row in hg.show("sessions"))
