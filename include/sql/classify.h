@@ -55,8 +55,9 @@ struct sql_facts {
     bool refers_previous; /* FOUND_ROWS(), ROW_COUNT(), SHOW WARNINGS …: belongs where the last one ran */
     bool may_hide_state; /* it may leave session state that neither its text nor tracking describes (temporary
                             tables, CALL, user locks, LOCK TABLES, SQL PREPARE, HANDLER, unknown …) */
-    bool touches_user_variables; /* @v is read or written somewhere in the text: the session has state there */
-    bool is_load_local;  /* LOAD DATA/XML LOCAL: the server may ask for the client's file */
+    bool
+        touches_user_variables; /* @v is read or written somewhere in the text: the session has state there */
+    bool is_load_local;         /* LOAD DATA/XML LOCAL: the server may ask for the client's file */
     bool begins_read_only;      /* START TRANSACTION READ ONLY (and nothing after it) */
     bool sets_next_transaction; /* SET TRANSACTION … without SESSION or GLOBAL */
     bool kill_is_query;         /* KILL QUERY id */

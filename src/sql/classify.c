@@ -71,6 +71,7 @@ static void join(struct sql_facts *facts, struct sql_facts *part)
         facts->culprit = part->culprit;
     }
     facts->is_read &= part->is_read;
+    facts->refers_previous &= part->is_read || part->refers_previous;
     facts->may_hide_state |= part->may_hide_state;
     facts->is_load_local |= part->is_load_local;
     facts->sets_next_transaction |= part->sets_next_transaction;
@@ -116,6 +117,7 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
         join(&facts, &part);
     }
     facts.may_hide_state |= is_open && dialect->multi_statements;
+    facts.touches_user_variables = reader.any_user_variable;
     distrust(&facts, reader.lexer.doubts);
     if (reader.is_hidden) /* there some servers see another statement, or none */
         facts.kind = SQL_UNKNOWN;

@@ -17,6 +17,7 @@ struct scan {
     struct sql_facts *facts;
     unsigned depth;
     uint64_t with_lists;   /* bit d: the list after WITH is being read at depth d */
+    uint64_t substrings;   /* bit d: the parenthesis at depth d is SUBSTRING's */
     bool is_only_previous; /* all that speaks against a replica is a question about the previous statement */
 };
 
@@ -71,10 +72,22 @@ static void follow_with(struct scan *scan)
         scan->with_lists &= ~depth_bit(scan);
 }
 
+/* SUBSTRING(a FROM 1 FOR 2): the one place where FOR is a preposition. */
+static bool opens_substring(const struct reader *reader)
+{
+    return reader->before.type == TOKEN_WORD &&
+           (span_is_nocase(reader->before.text, "substring") ||
+            span_is_nocase(reader->before.text, "substr") || span_is_nocase(reader->before.text, "mid"));
+}
+
 static void read_open(struct scan *scan)
 {
+    bool is_substring = opens_substring(scan->reader);
     scan->depth++;
     scan->with_lists &= ~depth_bit(scan);
+    scan->substrings &= ~depth_bit(scan);
+    if (is_substring)
+        scan->substrings |= depth_bit(scan);
 }
 
 static void read_close(struct scan *scan)
@@ -172,9 +185,13 @@ static void read_name(struct scan *scan)
 {
     static const char *const schemas[] = { "information_schema", "performance_schema", "mysql", "sys", NULL };
     static const char *const draws[] = { "nextval", "currval", NULL };
+    static const char *const attributes[] = { "rowcount", "found", "notfound",
+                                              NULL }; /* ORACLE: SQL%ROWCOUNT */
     const struct reader *reader = scan->reader;
     if (is_function(scan))
         read_function(scan);
+    else if (reader->lexer.dialect.oracle && is_after(scan, '%') && is_one_of(reader->token.text, attributes))
+        refuse_here(scan, SQL_REASON_PREVIOUS_STATEMENT);
     else if (is_after(scan, '.') && is_one_of(token_name(&reader->token), draws))
         refuse_here(scan, SQL_REASON_SEQUENCE);
     else if (!is_after(scan, '.') && token_is_punct(&reader->ahead, '.') &&
@@ -216,7 +233,7 @@ static void read_variable(struct scan *scan)
 /* ---- words ---- */
 
 /* FOR UPDATE and FOR SHARE lock. NEXT VALUE FOR draws. Known and harmless: FOR SYSTEM_TIME, index hints (FOR
- * JOIN, FOR ORDER BY, FOR GROUP BY), and SUBSTRING(a FROM 1 FOR 2), in parentheses. */
+ * JOIN, FOR ORDER BY, FOR GROUP BY), and SUBSTRING(a FROM 1 FOR 2). */
 static void read_for(struct scan *scan)
 {
     const struct reader *reader = scan->reader;

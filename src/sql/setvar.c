@@ -148,7 +148,7 @@ static bool take_literal(struct setvar_walk *walk, struct setvar_change *change)
 static void take_value(struct setvar_walk *walk, struct setvar_change *change)
 {
     change->is_constant = take_literal(walk, change);
-    if (!is_assignment_end(walk))
+    if (change->is_constant)
         step(walk);
     if (!skip_expression(walk))
         change->is_constant = false;

@@ -400,6 +400,8 @@ void statement_read_cut(struct reader *reader, struct sql_facts *facts)
         facts->reason = SQL_REASON_TOO_LONG;
     else if (row->read != NULL)
         (void)row->read(reader, facts);
+    facts->doubts = reader->lexer.doubts & ~SQL_DOUBT_BAD; /* the cut itself leaves quotes open */
+    facts->may_hide_state |= facts->doubts != 0;
     /* The tail may hold more statements. Without multi-statements it belongs to this one: then what a long
      * INSERT leaves behind could only be a user lock or a variable taken in passing, which are not looked for
      * there. */

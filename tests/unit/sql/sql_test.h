@@ -1,0 +1,63 @@
+/* Shared by the tests of sql/: spans of exactly their size, so that a sanitizer sees one byte too many; and
+ * dialects by name.
+ */
+#ifndef HEADGATE_TESTS_SQL_TEST_H
+#define HEADGATE_TESTS_SQL_TEST_H
+
+#include "sql/lexer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static inline struct span exact_copy(const void *data, size_t len)
+{
+    uint8_t *copy = malloc(len == 0 ? 1 : len);
+    assert_non_null(copy);
+    if (len > 0)
+        memcpy(copy, data, len);
+    return (struct span){ copy, len };
+}
+
+static inline void drop_copy(struct span span)
+{
+    free((void *)(uintptr_t)span.data);
+}
+
+/* "oracle+mariadb" → dialect; unknown words fail the test. */
+static inline struct sql_dialect dialect_named(const char *names)
+{
+    struct sql_dialect dialect = { 0 };
+    char copy[128];
+    snprintf(copy, sizeof copy, "%s", names);
+    for (char *save, *name = strtok_r(copy, "+", &save); name != NULL; name = strtok_r(NULL, "+", &save)) {
+        if (strcmp(name, "mariadb") == 0)
+            dialect.family = SQL_FAMILY_MARIADB;
+        else if (strcmp(name, "mysql") == 0)
+            dialect.family = SQL_FAMILY_MYSQL;
+        else if (strcmp(name, "oracle") == 0)
+            dialect.oracle = true;
+        else if (strcmp(name, "ansi") == 0)
+            dialect.ansi_quotes = true;
+        else if (strcmp(name, "nobackslash") == 0)
+            dialect.no_backslash_escapes = true;
+        else if (strcmp(name, "ignorespace") == 0)
+            dialect.ignore_space = true;
+        else if (strcmp(name, "multi") == 0)
+            dialect.multi_statements = true;
+        else if (strcmp(name, "unsafe") == 0)
+            dialect.unsafe_charset = true;
+        else if (strcmp(name, "utf8") == 0)
+            dialect.is_utf8 = true;
+        else
+            assert_string_equal(name, "unknown");
+    }
+    return dialect;
+}
+
+#endif

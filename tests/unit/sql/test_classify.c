@@ -1,0 +1,450 @@
+/* Every row of classify.tsv as it stands; then changes that must not matter, and changes that must not help.
+ */
+#include <stdio.h>
+
+#include "sql_test.h"
+
+#include "sql/classify.h"
+#include "sql/functions.h"
+#include "sql/keywords.h"
+
+#define ROWS_MAX 2000
+#define ROUNDS 20 /* random changes tried on each row */
+
+struct row {
+    int line;
+    char *sql;
+    size_t len;
+    char kind[24], place[16], reason[32], flags[64], dialect[64];
+};
+
+static struct row rows[ROWS_MAX];
+static size_t row_count;
+
+static const char *const any_dialect[] = { "mariadb", "mysql", "unknown" };
+
+/* ---- reading the file ---- */
+
+static size_t unescape(char *text)
+{
+    char *to = text;
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p != '\\') {
+            *to++ = *p;
+            continue;
+        }
+        p++;
+        unsigned byte = 0;
+        if (*p == 'x') {
+            assert_int_equal(sscanf(p + 1, "%2x", &byte), 1);
+            p += 2;
+        } else {
+            byte = *p == 'n' ? '\n' : *p == 't' ? '\t' : *p == '0' ? 0u : (unsigned char)*p;
+        }
+        *to++ = (char)byte;
+    }
+    *to = '\0';
+    return (size_t)(to - text);
+}
+
+static void take_field(char **rest, char *field, size_t size, const char *otherwise)
+{
+    char *value = strsep(rest, "\t");
+    snprintf(field, size, "%s", value == NULL || *value == '\0' ? otherwise : value);
+}
+
+static void take_row(char *text, int line)
+{
+    assert_true(row_count < ROWS_MAX);
+    struct row *row = &rows[row_count++];
+    text[strcspn(text, "\n")] = '\0';
+    row->line = line;
+    row->sql = strdup(strsep(&text, "\t"));
+    row->len = unescape(row->sql);
+    take_field(&text, row->kind, sizeof row->kind, "");
+    take_field(&text, row->place, sizeof row->place, "");
+    take_field(&text, row->reason, sizeof row->reason, "");
+    take_field(&text, row->flags, sizeof row->flags, "-");
+    take_field(&text, row->dialect, sizeof row->dialect, "any");
+}
+
+static int read_rows(void **state)
+{
+    (void)state;
+    char *line = NULL;
+    size_t size = 0;
+    FILE *file = fopen("unit/sql/classify.tsv", "r");
+    assert_non_null(file);
+    for (int number = 1; getline(&line, &size, file) > 0; number++)
+        if (line[0] != '#' && line[0] != '\n')
+            take_row(line, number);
+    free(line);
+    fclose(file);
+    assert_true(row_count >= 300);
+    return 0;
+}
+
+static int drop_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < row_count; i++)
+        free(rows[i].sql);
+    row_count = 0;
+    return 0;
+}
+
+/* ---- facts in the file's words ---- */
+
+static void add_flag(char *flags, size_t size, bool is_set, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static void add_flag(char *flags, size_t size, bool is_set, const char *format, ...)
+{
+    size_t len = strlen(flags);
+    va_list args;
+    if (!is_set)
+        return;
+    if (len > 0)
+        flags[len++] = ',';
+    va_start(args, format);
+    vsnprintf(flags + len, size - len, format, args);
+    va_end(args);
+}
+
+static const char *place_of(const struct sql_facts *facts)
+{
+    return facts->is_read ? "read" : facts->refers_previous ? "previous" : "primary";
+}
+
+static void describe(const struct sql_facts *facts, char *text, size_t size)
+{
+    char flags[128] = "";
+    bool has_kill = facts->kill_is_query || facts->kill_id > 0;
+    add_flag(flags, sizeof flags, facts->may_hide_state, "hide");
+    add_flag(flags, sizeof flags, facts->is_multi, "multi");
+    add_flag(flags, sizeof flags, facts->is_load_local, "local");
+    add_flag(flags, sizeof flags, facts->begins_read_only, "ro");
+    add_flag(flags, sizeof flags, facts->sets_next_transaction, "next");
+    add_flag(flags, sizeof flags, has_kill, "%s=%llu", facts->kill_is_query ? "killquery" : "kill",
+             (unsigned long long)facts->kill_id);
+    add_flag(flags, sizeof flags, facts->use_schema.len > 0, "schema=%.*s", (int)facts->use_schema.len,
+             (const char *)facts->use_schema.data);
+    snprintf(text, size, "%s %s %s %s", sql_kind_name(facts->kind), place_of(facts),
+             sql_reason_name(facts->reason), flags[0] == '\0' ? "-" : flags);
+}
+
+/* Flags are written in any order: compare by taking each out of the other. */
+static void sort_flags(char *flags)
+{
+    char *names[16], copy[128], *rest = copy;
+    size_t count = 0;
+    snprintf(copy, sizeof copy, "%s", flags);
+    while (rest != NULL && count < 16)
+        names[count++] = strsep(&rest, ",");
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = i + 1; j < count; j++)
+            if (strcmp(names[j], names[i]) < 0) {
+                char *swap = names[i];
+                names[i] = names[j];
+                names[j] = swap;
+            }
+    *flags = '\0';
+    for (size_t i = 0; i < count; i++)
+        sprintf(flags + strlen(flags), "%s%s", i > 0 ? "," : "", names[i]);
+}
+
+/* ---- the dialects of a row ---- */
+
+static size_t dialects_of(const struct row *row, struct sql_dialect dialects[3])
+{
+    bool names_family = strstr(row->dialect, "mariadb") != NULL || strstr(row->dialect, "mysql") != NULL ||
+                        strstr(row->dialect, "unknown") != NULL;
+    if (names_family) {
+        dialects[0] = dialect_named(row->dialect);
+        return 1;
+    }
+    for (size_t i = 0; i < 3; i++) {
+        if (strcmp(row->dialect, "any") != 0)
+            dialects[i] = dialect_named(row->dialect);
+        else
+            dialects[i] = (struct sql_dialect){ 0 };
+        dialects[i].family = dialect_named(any_dialect[i]).family;
+    }
+    return 3;
+}
+
+static struct sql_facts classify_copy(const void *data, size_t len, bool is_cut,
+                                      const struct sql_dialect *dialect)
+{
+    struct span copy = exact_copy(data, len);
+    struct sql_facts facts = classify(copy, is_cut, dialect);
+    facts.use_schema = facts.culprit = (struct span){ 0 };
+    drop_copy(copy);
+    return facts;
+}
+
+static void file_says_what_each_statement_is(void **state)
+{
+    (void)state;
+    int wrong = 0;
+    for (size_t i = 0; i < row_count; i++) {
+        struct row *row = &rows[i];
+        struct sql_dialect dialects[3];
+        size_t count = dialects_of(row, dialects);
+        for (size_t d = 0; d < count; d++) {
+            char expected[256], got[256];
+            struct span copy = exact_copy(row->sql, row->len);
+            struct sql_facts facts = classify(copy, false, &dialects[d]);
+            sort_flags(row->flags);
+            snprintf(expected, sizeof expected, "%s %s %s %s", row->kind, row->place, row->reason,
+                     row->flags);
+            describe(&facts, got, sizeof got);
+            sort_flags(strrchr(got, ' ') + 1);
+            if (strcmp(got, expected) != 0 && ++wrong)
+                fprintf(stderr, "classify.tsv:%d (family %d): %s\n  expected %s\n  got      %s\n", row->line,
+                        (int)dialects[d].family, row->sql, expected, got);
+            drop_copy(copy);
+        }
+    }
+    assert_int_equal(wrong, 0);
+}
+
+/* ---- changes that must not help ---- */
+
+static uint64_t seed;
+
+static unsigned chance(unsigned below)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (unsigned)((seed >> 11) % below);
+}
+
+static size_t put(char *to, size_t len, const void *data, size_t more)
+{
+    memcpy(to + len, data, more);
+    return len + more;
+}
+
+/* Blanks and comments in front of tokens, words in another case. Nothing after a dash: a blank makes `--` a
+ * comment. */
+static size_t disguise(const struct row *row, const struct sql_dialect *dialect, char *to)
+{
+    static const char *const blanks[] = { " ", "\t", "\n", "/**/", "/* FOR */", "-- x\n", "#'\n", "\v\f\r" };
+    struct lexer lexer;
+    struct token token;
+    size_t len = 0, done = 0;
+    bool is_after_dash = false;
+    lexer_begin(&lexer, span_of(row->sql, row->len), dialect);
+    while ((token = lexer_next(&lexer)).type != TOKEN_END) {
+        size_t start = (size_t)(token.text.data - (const uint8_t *)row->sql);
+        const char *blank = blanks[chance(8)];
+        len = put(to, len, row->sql + done, start - done);
+        if (chance(2) == 0 && !is_after_dash)
+            len = put(to, len, blank, strlen(blank));
+        done = start + token.text.len;
+        len = put(to, len, token.text.data, token.text.len);
+        for (size_t i = len - token.text.len; i < len && token.type == TOKEN_WORD; i++)
+            if (((to[i] | 32) >= 'a' && (to[i] | 32) <= 'z') && chance(2) == 0)
+                to[i] ^= 32;
+        is_after_dash = token.text.len > 0 && token.text.data[0] == '-';
+    }
+    return put(to, len, row->sql + done, row->len - done);
+}
+
+static size_t wrap(const char *data, size_t len, char *to)
+{
+    size_t to_len = put(to, 0, "(", 1);
+    to_len = put(to, to_len, data, len);
+    return put(to, to_len, ")", 1);
+}
+
+static void blanks_comments_case_and_parentheses_make_no_read(void **state)
+{
+    (void)state;
+    static char changed[8192], wrapped[8192];
+    seed = 20240229;
+    for (size_t i = 0; i < row_count * ROUNDS; i++) {
+        const struct row *row = &rows[i % row_count];
+        struct sql_dialect dialects[3];
+        size_t count = dialects_of(row, dialects);
+        const struct sql_dialect *dialect = &dialects[chance((unsigned)count)];
+        if (strcmp(row->place, "read") == 0 || strcmp(row->reason, "bad_text") == 0)
+            continue; /* more text may well close an open comment */
+        size_t len = disguise(row, dialect, changed);
+        size_t wrapped_len = wrap(changed, len, wrapped);
+        bool is_read = classify_copy(changed, len, false, dialect).is_read ||
+                       classify_copy(wrapped, wrapped_len, false, dialect).is_read;
+        if (is_read)
+            fail_msg("classify.tsv:%d became a read: %.*s", row->line, (int)len, changed);
+    }
+}
+
+static void reads_stay_reads_with_more_blanks_around(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < row_count; i++) {
+        struct sql_dialect dialects[3];
+        char text[4096];
+        dialects_of(&rows[i], dialects);
+        if (strcmp(rows[i].place, "read") != 0 || strstr(rows[i].flags, "multi") != NULL)
+            continue;
+        int len = snprintf(text, sizeof text, "/* a */ \n-- b\n%s\n/* c */ # d\n", rows[i].sql);
+        if (!classify_copy(text, (size_t)len, false, &dialects[0]).is_read)
+            fail_msg("classify.tsv:%d is no read any more", rows[i].line);
+    }
+}
+
+/* Where the second token after the words that decided ends; the whole length when that is not known. */
+static size_t decided_at(const struct row *row, const struct sql_dialect *dialect)
+{
+    struct span sql = span_of(row->sql, row->len);
+    struct span culprit = classify(sql, false, dialect).culprit;
+    struct lexer lexer;
+    struct token token;
+    int after = 0;
+    if (culprit.len == 0)
+        return row->len;
+    lexer_begin(&lexer, sql, dialect);
+    while ((token = lexer_next(&lexer)).type != TOKEN_END && after < 2)
+        after += token.text.data >= culprit.data + culprit.len;
+    return (size_t)(lexer.at - sql.data);
+}
+
+static void a_prefix_is_no_read_once_the_reason_is_in_it(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < row_count; i++) {
+        struct sql_dialect dialects[3];
+        size_t count = dialects_of(&rows[i], dialects);
+        for (size_t len = 0; len <= rows[i].len * count; len++) {
+            const struct sql_dialect *dialect = &dialects[len % count];
+            size_t part = len / count;
+            struct sql_facts facts = classify_copy(rows[i].sql, part, false, dialect);
+            if (strcmp(rows[i].place, "read") != 0 && part >= decided_at(&rows[i], dialect) && facts.is_read)
+                fail_msg("classify.tsv:%d: a read when cut to %zu bytes", rows[i].line, part);
+            assert_false(classify_copy(rows[i].sql, part, true, dialect).is_read);
+        }
+    }
+}
+
+/* ---- texts that are too long ---- */
+
+static struct sql_facts classify_long(const char *begin, bool is_cut, bool is_multi)
+{
+    size_t len = is_cut ? SQL_TEXT_MAX : SQL_TEXT_MAX + 1;
+    struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB, .multi_statements = is_multi };
+    char *text = malloc(len);
+    memset(text, 'x', len);
+    memcpy(text, begin, strlen(begin));
+    struct sql_facts facts = classify_copy(text, len, is_cut, &dialect);
+    free(text);
+    return facts;
+}
+
+static void long_texts_say_what_their_first_words_prove(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *begin;
+        enum sql_kind kind;
+        bool may_hide;
+    } cases[] = {
+        { "INSERT INTO t VALUES ('", SQL_WRITE, false },
+        { "/* c */ update t set a='", SQL_WRITE, false },
+        { "LOAD DATA LOCAL INFILE '", SQL_WRITE, false },
+        { "CREATE TABLE t (", SQL_DDL, false },
+        { "CREATE TEMPORARY TABLE t (", SQL_DDL, true },
+        { "CREATE /*!32302 TEMPORARY */ TABLE t (", SQL_UNKNOWN, true },
+        { "CALL p('", SQL_CALL, true },
+        { "SELECT '", SQL_UNKNOWN, true },
+        { "(SELECT '", SQL_UNKNOWN, true },
+        { "SET @a = '", SQL_UNKNOWN, true },
+        { "/*! INSERT */ INTO t VALUES ('", SQL_UNKNOWN, true },
+        { "/* ", SQL_UNKNOWN, true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int is_cut = 0; is_cut < 2; is_cut++) {
+            struct sql_facts facts = classify_long(cases[i].begin, is_cut, false);
+            assert_int_equal(facts.kind, cases[i].kind);
+            assert_int_equal(facts.may_hide_state, cases[i].may_hide);
+            assert_false(facts.is_read);
+            assert_true(classify_long(cases[i].begin, is_cut, true).may_hide_state);
+        }
+    assert_true(classify_long("LOAD DATA LOCAL INFILE '", true, false).is_load_local);
+}
+
+static void deep_parentheses_and_many_statements_are_linear(void **state)
+{
+    (void)state;
+    static const char *const units[] = { "(", "SELECT 1;", "$a$ ", "/*!*/", "@", "WITH a AS (", "f(", "/*+" };
+    struct sql_dialect dialect = { .multi_statements = true };
+    for (size_t u = 0; u < sizeof units / sizeof units[0]; u++) {
+        char *text = malloc(SQL_TEXT_MAX);
+        size_t step = strlen(units[u]), len = 0;
+        for (; len + step <= SQL_TEXT_MAX; len += step)
+            memcpy(text + len, units[u], step);
+        for (int i = 0; i < 20; i++) /* a quadratic reader would take minutes */
+            (void)classify_copy(text, len, false, &dialect);
+        free(text);
+    }
+}
+
+/* ---- the tables ---- */
+
+static void every_kind_and_reason_has_a_name(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SQL_REASON_COUNT; i++) {
+        assert_true(strlen(sql_reason_name((enum sql_reason)i)) > 0);
+        assert_true(strlen(sql_reason_words((enum sql_reason)i)) > 0);
+    }
+    assert_string_equal(sql_reason_name(SQL_REASON_LOCKING_READ), "locking_read");
+    for (int i = SQL_UNKNOWN; i <= SQL_ADMIN; i++)
+        assert_true(strlen(sql_kind_name((enum sql_kind)i)) > 0);
+}
+
+static void every_keyword_is_found_in_any_case(void **state)
+{
+    (void)state;
+#define SQL_LETTER(letter)
+#define SQL_KEYWORD(name, parenthesis) assert_int_equal(keyword_find(SPAN_LITERAL(#name)), KEYWORD_##name);
+#include "sql/tbl/sql_keywords.h"
+#undef SQL_LETTER
+#undef SQL_KEYWORD
+    assert_int_equal(keyword_find(SPAN_LITERAL("sElEcT")), KEYWORD_SELECT);
+    assert_int_equal(keyword_find(SPAN_LITERAL("SELEC")), KEYWORD_NONE);
+    assert_int_equal(keyword_find(SPAN_LITERAL("")), KEYWORD_NONE);
+    assert_int_equal(keyword_find(SPAN_LITERAL("`")), KEYWORD_NONE);
+    assert_int_equal(keyword_find(SPAN_LITERAL("{elect")), KEYWORD_NONE);
+}
+
+static void every_function_is_found_for_its_family(void **state)
+{
+    (void)state;
+    enum { MARIADB = SQL_FAMILY_MARIADB, MYSQL = SQL_FAMILY_MYSQL, BOTH = SQL_FAMILY_UNKNOWN };
+#define SQL_FUNCTION(name, family, effect, parenthesis)                                                      \
+    assert_int_equal(function_effect(SPAN_LITERAL(#name), true, (enum sql_family)family), FUNCTION_##effect);
+#include "sql/tbl/sql_functions.h"
+#undef SQL_FUNCTION
+    assert_int_equal(function_effect(SPAN_LITERAL("nvl"), true, SQL_FAMILY_UNKNOWN), FUNCTION_UNKNOWN);
+    assert_int_equal(function_effect(SPAN_LITERAL("nextval"), true, SQL_FAMILY_UNKNOWN), FUNCTION_SEQUENCE);
+    assert_int_equal(function_effect(SPAN_LITERAL("count"), false, SQL_FAMILY_MYSQL), FUNCTION_UNKNOWN);
+    assert_int_equal(function_effect(SPAN_LITERAL("abs"), false, SQL_FAMILY_MYSQL), FUNCTION_PURE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(file_says_what_each_statement_is),
+        cmocka_unit_test(blanks_comments_case_and_parentheses_make_no_read),
+        cmocka_unit_test(reads_stay_reads_with_more_blanks_around),
+        cmocka_unit_test(a_prefix_is_no_read_once_the_reason_is_in_it),
+        cmocka_unit_test(long_texts_say_what_their_first_words_prove),
+        cmocka_unit_test(deep_parentheses_and_many_statements_are_linear),
+        cmocka_unit_test(every_kind_and_reason_has_a_name),
+        cmocka_unit_test(every_keyword_is_found_in_any_case),
+        cmocka_unit_test(every_function_is_found_for_its_family),
+    };
+    return cmocka_run_group_tests(tests, read_rows, drop_rows);
+}
