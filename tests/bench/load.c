@@ -3,13 +3,14 @@
  *
  *   load --port N | --socket PATH [--host IPV4] [--user U] [--password P] [--connections C] [--threads T]
  *        [--mode query|prepared|connect|big] [--requests N | --seconds S] [--rate PER_SECOND] [--big MIB]
- *        [--eof] [--sync]
+ *        [--eof] [--warm] [--sync]
  *
  *   query     SELECT of one row by number; prepared: the same, prepared once per connection
  *   connect   a request is: connect, log in, one query, quit
  *   big       a request is a result of --big MiB in rows of 1 KiB
  *   --rate    so many requests a second in all; a latency counts from when its request was due
  *   --eof     do not ask for DEPRECATE_EOF, as most drivers do not
+ *   --warm    every connection asks once before the run: a proxy that finds its server late has found it
  *   --sync    log everybody in, print "ready", wait for a line on stdin, run, print the JSON, wait for
  * another line, quit: whoever measures a proxy between those moments sees neither logins nor farewells. With
  * --requests 0 the connections only sit there.
@@ -50,6 +51,7 @@ struct options {
     double seconds; /* 0: until requests are done */
     double rate;    /* 0: as fast as replies come */
     bool is_sync;
+    bool is_warm;
 };
 
 struct worker {
@@ -103,6 +105,20 @@ static unsigned open_next(struct worker *w, unsigned opened, unsigned settled)
     return opened;
 }
 
+/* True when the client is where the run finds it: logged in and, with --warm, answered once; or failed. */
+static bool worker_settle(struct worker *w, struct client *c, uint32_t events)
+{
+    enum client_event event = client_run(c, events);
+    if (event == CLIENT_READY && w->options->is_warm) {
+        if (client_ask(c))
+            return false;
+        event = CLIENT_FAILED;
+    }
+    if (event == CLIENT_FAILED)
+        worker_complain(w, c);
+    return event != CLIENT_NOTHING;
+}
+
 static void worker_log_in(struct worker *w)
 {
     struct epoll_event events[EVENTS];
@@ -116,10 +132,7 @@ static void worker_log_in(struct worker *w)
         if (n == 0)
             break;
         for (int i = 0; i < n; i++) {
-            enum client_event event = client_run(events[i].data.ptr, events[i].events);
-            settled += event != CLIENT_NOTHING;
-            if (event == CLIENT_FAILED)
-                worker_complain(w, events[i].data.ptr);
+            settled += worker_settle(w, events[i].data.ptr, events[i].events);
         }
     }
     if (settled < w->count && !w->errors++)
@@ -371,6 +384,9 @@ static void set_option(struct options *o, int letter, const char *value)
     case 'e':
         o->plan.deprecate_eof = false;
         break;
+    case 'w':
+        o->is_warm = true;
+        break;
     case 'y':
         o->is_sync = true;
         break;
@@ -395,6 +411,7 @@ int main(int argc, char **argv)
                                            { "big", required_argument, NULL, 'b' },
                                            { "eof", no_argument, NULL, 'e' },
                                            { "sync", no_argument, NULL, 'y' },
+                                           { "warm", no_argument, NULL, 'w' },
                                            { 0 } };
     struct options o = { .connections = 1, .threads = 1, .requests = UINT64_MAX };
     o.plan = (struct client_plan){ .user = "app", .password = "", .deprecate_eof = true, .big_mib = 64 };

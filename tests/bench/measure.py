@@ -1,6 +1,7 @@
 """The measurements. Each takes the bench and a target and gives a dictionary of numbers; wrong replies raise Fault.
 
-All but connects are taken between two moments of a `load --sync`: everybody is logged in, and all replies are in.
+All but connects are taken between two moments of a `load --sync`: everybody is logged in and (--warm) has been answered
+once, and all replies are in.
 """
 
 import contextlib
@@ -67,7 +68,7 @@ def counters(target):
 
 def queries(bench, target, **options):
     """CPU and waits of the proxy per query; rate and latency as the client sees them."""
-    with Load(bench, target, **options) as load:
+    with Load(bench, target, warm=True, **options) as load:
         before = counters(target)
         result = load.go()
         after = counters(target)
@@ -125,7 +126,7 @@ def idle(bench, name, clients, seconds):
 
 def syscalls(bench, target, strace, connections, requests):
     out = os.path.join(bench.folder, f"strace-{target.name}")
-    with Load(bench, target, mode="query", connections=connections, requests=requests) as load:
+    with Load(bench, target, mode="query", warm=True, connections=connections, requests=requests) as load:
         tracer = Process(f"strace-{target.name}", [strace, "-f", "-c", "-U", "name,calls", "-o", out,
                                                    "-p", str(target.process.pid)], bench.folder,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -155,7 +156,7 @@ def allocations(bench, name, connections, requests):
     target = bench.start(name, env=env)
     try:
         queries(bench, target, mode="query", connections=connections, requests=10 * connections)
-        with Load(bench, target, mode="query", connections=connections, requests=requests) as load:
+        with Load(bench, target, mode="query", warm=True, connections=connections, requests=requests) as load:
             before = allocation_counts(page)
             load.go()
             after = allocation_counts(page)

@@ -25,7 +25,7 @@ listen bench
 
 HEADGATE = """
 workers = {workers};
-log: {{ level = "warn"; }};
+log: {{ level = "warning"; }};
 admin: {{ socket = "{folder}/admin-{port}.sock"; }};
 listeners = ( {{ name = "app"; address = "127.0.0.1:{port}"; cluster = "main"; mode = "split"; }} );
 clusters = (
@@ -120,7 +120,7 @@ class Bench:
 
     def _write(self, name, text):
         path = os.path.join(self.folder, name)
-        with open(path, "w") as f:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:  # it may hold passwords
             f.write(text)
         return path
 
@@ -142,7 +142,8 @@ class Bench:
                    for more in ({}, {"mode": "big", "big": 1}))
 
     def load_argv(self, target, sync=False, **options):
-        argv = [*self.other_prefix, self.tool("load"), "--port", str(target.port), "--user", USER, "--password", PASSWORD]
+        argv = [*self.other_prefix, self.tool("load"), "--port", str(target.port)]
+        argv += ["--user", USER, "--password", PASSWORD]
         for name, value in options.items():
             argv += [f"--{name}"] + ([] if value is True else [str(value)])
         return argv + (["--sync"] if sync else [])
