@@ -1,4 +1,5 @@
-/* What the admin commands may see: the running parts, borrowed from the control thread, on which all of admin lives. */
+/* What the admin commands may see: the running parts, borrowed from the control thread, on which all of admin
+ * lives. */
 #ifndef HEADGATE_ADMIN_ADMIN_H
 #define HEADGATE_ADMIN_ADMIN_H
 

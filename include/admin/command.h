@@ -11,12 +11,12 @@
 
 /* A command being run. Answers may come later, when workers had to be asked. */
 struct request {
-    struct admin *admin;   /* borrows */
-    struct span argument;  /* what follows the command's words; borrows from the console's input */
-    struct table table;    /* the answer */
-    struct error error;    /* has text: the answer is this error instead */
+    struct admin *admin;  /* borrows */
+    struct span argument; /* what follows the command's words; borrows from the console's input */
+    struct table table;   /* the answer */
+    struct error error;   /* has text: the answer is this error instead */
     void (*on_done)(struct request *request);
-    void *owner;           /* borrows: the console connection */
+    void *owner; /* borrows: the console connection */
 };
 
 /* Finds and runs a command line. on_done follows, now or later, exactly once. */

@@ -22,8 +22,8 @@ struct console {
 bool console_open(struct console *console, struct admin *admin, const char *path, struct error *err);
 void console_close(struct console *console);
 
-/* Length of the first command in `bytes`, its end mark included; 0 when it has not ended yet. A command ends with a
- * newline outside quotes, or with ';'. */
+/* Length of the first command in `bytes`, its end mark included; 0 when it has not ended yet. A command ends
+ * with a newline outside quotes, or with ';'. */
 size_t console_command_end(struct span bytes);
 
 #endif

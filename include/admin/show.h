@@ -1,4 +1,5 @@
-/* What SHOW and EXPLAIN yield: each fills request->table and calls command_answer, now or when workers have spoken. */
+/* What SHOW and EXPLAIN yield: each fills request->table and calls command_answer, now or when workers have
+ * spoken. */
 #ifndef HEADGATE_ADMIN_SHOW_H
 #define HEADGATE_ADMIN_SHOW_H
 

@@ -1,5 +1,5 @@
-/* Time. One monotonic reading per loop turn serves everything in that turn (loop_now_us); here are the readings
- * themselves and durations as people write them.
+/* Time. One monotonic reading per loop turn serves everything in that turn (loop_now_us); here are the
+ * readings themselves and durations as people write them.
  */
 #ifndef HEADGATE_BASE_CLOCK_H
 #define HEADGATE_BASE_CLOCK_H
@@ -12,8 +12,8 @@
 /* Microseconds of the monotonic clock. */
 uint64_t clock_monotonic_us(void);
 
-/* "250ms", "1s", "5m", "2h", "1d", "10us", "0", "off" (= 0) → microseconds. A bare number other than 0 is refused: units
- * are part of the value. */
+/* "250ms", "1s", "5m", "2h", "1d", "10us", "0", "off" (= 0) → microseconds. A bare number other than 0 is
+ * refused: units are part of the value. */
 bool clock_parse_duration(struct span text, uint64_t *us_r);
 
 /* The shortest exact spelling: 1500000 → "1500ms", 60000000 → "1m". Returns `buffer`. */

@@ -1,5 +1,5 @@
-/* Counters: written by one thread, read by any. A relaxed load and store compile to plain instructions, and keep the
- * readers' race defined.
+/* Counters: written by one thread, read by any. A relaxed load and store compile to plain instructions, and
+ * keep the readers' race defined.
  */
 #ifndef HEADGATE_BASE_COUNTERS_H
 #define HEADGATE_BASE_COUNTERS_H

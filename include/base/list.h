@@ -1,5 +1,6 @@
-/* Intrusive doubly linked list that knows its length. A member embeds a `struct list_node`; `list_entry` finds the
- * object again. A node is in at most one list; an unlinked node has next == NULL, so membership can be asked.
+/* Intrusive doubly linked list that knows its length. A member embeds a `struct list_node`; `list_entry`
+ * finds the object again. A node is in at most one list; an unlinked node has next == NULL, so membership can
+ * be asked.
  */
 #ifndef HEADGATE_BASE_LIST_H
 #define HEADGATE_BASE_LIST_H

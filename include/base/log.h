@@ -1,7 +1,8 @@
 /* The log: one line per event, `time level message key=value …`, or one JSON object per line.
  *
- * Fields are inherited: a scope names what we are dealing with (session 17) and points at its parent (listener app).
- * A line is one write(2), so lines of several threads never mix. Secrets are never passed here.
+ * Fields are inherited: a scope names what we are dealing with (session 17) and points at its parent
+ * (listener app). A line is one write(2), so lines of several threads never mix. Secrets are never passed
+ * here.
  */
 #ifndef HEADGATE_BASE_LOG_H
 #define HEADGATE_BASE_LOG_H
@@ -23,7 +24,8 @@ struct log_scope {
     uint64_t number;
 };
 
-/* A call site's own budget: at most `LOG_LIMIT_PER_SECOND` lines a second; what was left out is said with the next. */
+/* A call site's own budget: at most `LOG_LIMIT_PER_SECOND` lines a second; what was left out is said with the
+ * next. */
 struct log_limit {
     atomic_ullong second;
     atomic_uint used;
@@ -38,13 +40,14 @@ bool log_level_parse(const char *name, enum log_level *level_r);
 void log_write(enum log_level level, const struct log_scope *scope, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* False when this call site has used up its second; otherwise *suppressed_r is how many lines it left out before. */
+/* False when this call site has used up its second; otherwise *suppressed_r is how many lines it left out
+ * before. */
 bool log_limit_pass(struct log_limit *limit, unsigned *suppressed_r);
 
-#define log_debug(scope, ...)                                                                                     \
-    do {                                                                                                          \
-        if (log_is_on(LOG_LEVEL_DEBUG))                                                                           \
-            log_write(LOG_LEVEL_DEBUG, scope, __VA_ARGS__);                                                       \
+#define log_debug(scope, ...)                                                                                \
+    do {                                                                                                     \
+        if (log_is_on(LOG_LEVEL_DEBUG))                                                                      \
+            log_write(LOG_LEVEL_DEBUG, scope, __VA_ARGS__);                                                  \
     } while (0)
 #define log_info(scope, ...) log_write(LOG_LEVEL_INFO, scope, __VA_ARGS__)
 #define log_notice(scope, ...) log_write(LOG_LEVEL_NOTICE, scope, __VA_ARGS__)
@@ -52,16 +55,16 @@ bool log_limit_pass(struct log_limit *limit, unsigned *suppressed_r);
 #define log_error(scope, ...) log_write(LOG_LEVEL_ERROR, scope, __VA_ARGS__)
 
 /* For what a client can cause as often as it likes. */
-#define log_limited(level, scope, format, ...)                                                                    \
-    do {                                                                                                          \
-        static struct log_limit log_limit_here;                                                                   \
-        unsigned log_left_out;                                                                                    \
-        if (!log_is_on(level) || !log_limit_pass(&log_limit_here, &log_left_out))                                 \
-            break;                                                                                                \
-        if (log_left_out > 0)                                                                                     \
-            log_write(level, scope, format " (%u similar lines left out)", __VA_ARGS__, log_left_out);            \
-        else                                                                                                      \
-            log_write(level, scope, format, __VA_ARGS__);                                                         \
+#define log_limited(level, scope, format, ...)                                                               \
+    do {                                                                                                     \
+        static struct log_limit log_limit_here;                                                              \
+        unsigned log_left_out;                                                                               \
+        if (!log_is_on(level) || !log_limit_pass(&log_limit_here, &log_left_out))                            \
+            break;                                                                                           \
+        if (log_left_out > 0)                                                                                \
+            log_write(level, scope, format " (%u similar lines left out)", __VA_ARGS__, log_left_out);       \
+        else                                                                                                 \
+            log_write(level, scope, format, __VA_ARGS__);                                                    \
     } while (0)
 
 #endif

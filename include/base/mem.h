@@ -1,7 +1,7 @@
 /* Memory. Allocation can fail, and every caller says what happens then; a hook lets tests fail the Nth one.
  *
- * A `mem_slab` keeps equal blocks on a free list for one thread: taking and giving back is a pointer swap, so that
- * windows come and go with readiness and the hot path never reaches malloc.
+ * A `mem_slab` keeps equal blocks on a free list for one thread: taking and giving back is a pointer swap, so
+ * that windows come and go with readiness and the hot path never reaches malloc.
  */
 #ifndef HEADGATE_BASE_MEM_H
 #define HEADGATE_BASE_MEM_H
@@ -23,7 +23,8 @@ void mem_free(void *memory);
 /* Wipes before freeing; for passwords and keys. */
 void mem_free_secret(void *memory, size_t size_bytes);
 
-/* Tests: the allocation after `count` successful ones fails, once; negative switches the hook off. Not per thread. */
+/* Tests: the allocation after `count` successful ones fails, once; negative switches the hook off. Not per
+ * thread. */
 void mem_fail_after(long count);
 
 /* Allocations made by this process since it started (relaxed counter), for `make bench` and leak checks. */

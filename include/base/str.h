@@ -1,5 +1,5 @@
-/* Bytes: `struct span` borrows them, `struct text` owns and grows them. Neither is NUL-terminated by contract;
- * text_cstr() gives a terminated view when a C library wants one.
+/* Bytes: `struct span` borrows them, `struct text` owns and grows them. Neither is NUL-terminated by
+ * contract; text_cstr() gives a terminated view when a C library wants one.
  */
 #ifndef HEADGATE_BASE_STR_H
 #define HEADGATE_BASE_STR_H
@@ -57,14 +57,16 @@ struct text {
     bool is_oom; /* an append failed; the text holds what fitted, later appends are ignored */
 };
 
-/* All appends return false only when memory is out (and set is_oom, so that a builder may check once at the end). */
+/* All appends return false only when memory is out (and set is_oom, so that a builder may check once at the
+ * end). */
 bool text_append(struct text *text, const void *data, size_t len);
 bool text_append_span(struct text *text, struct span span);
 bool text_append_cstr(struct text *text, const char *string);
 bool text_append_byte(struct text *text, uint8_t byte);
 bool text_appendf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Make room for `more` bytes beyond len; returns the place to write them, or NULL. The caller then adds to len. */
+/* Make room for `more` bytes beyond len; returns the place to write them, or NULL. The caller then adds to
+ * len. */
 char *text_reserve(struct text *text, size_t more);
 
 /* Drop the first `len` bytes. */

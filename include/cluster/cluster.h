@@ -16,14 +16,14 @@
 #include <stdint.h>
 
 struct cluster_member {
-    struct cluster *cluster;   /* borrows */
-    struct server *server;     /* owns */
+    struct cluster *cluster; /* borrows */
+    struct server *server;   /* owns */
     struct probe probe;
     struct health health;
-    struct probe_result last;  /* of the last probe that passed */
-    char detail[160];          /* of the last probe that failed, until one passes */
-    bool is_known;             /* one has passed, ever */
-    bool was_probed;           /* one has ended, ever */
+    struct probe_result last; /* of the last probe that passed */
+    char detail[160];         /* of the last probe that failed, until one passes */
+    bool is_known;            /* one has passed, ever */
+    bool was_probed;          /* one has ended, ever */
     struct loop_timer timer;
 };
 

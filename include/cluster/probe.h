@@ -1,5 +1,6 @@
-/* The short dialogue that asks a server how it is: role, replication, sql_mode; over a connection of its own that is kept
- * between probes. A deadline covers the whole of it, because a stopped server still accepts connections.
+/* The short dialogue that asks a server how it is: role, replication, sql_mode; over a connection of its own
+ * that is kept between probes. A deadline covers the whole of it, because a stopped server still accepts
+ * connections.
  */
 #ifndef HEADGATE_CLUSTER_PROBE_H
 #define HEADGATE_CLUSTER_PROBE_H
@@ -13,29 +14,29 @@
 
 struct probe_result {
     bool has_passed;
-    char error[160];        /* !has_passed: why */
+    char error[160]; /* !has_passed: why */
     bool is_read_only;
     bool has_source;
     bool is_applying;
-    int64_t lag_ms;         /* -1: unknown */
-    bool ansi_quotes;       /* of the server's global sql_mode */
+    int64_t lag_ms;   /* -1: unknown */
+    bool ansi_quotes; /* of the server's global sql_mode */
     bool oracle;
     bool no_backslash_escapes;
     enum server_family family;
-    uint64_t caps;          /* of its greeting */
+    uint64_t caps; /* of its greeting */
     uint8_t collation;
     char version[64];
 };
 
 struct probe {
-    struct server *server;                    /* borrows */
-    const struct monitor_settings *settings;  /* borrows */
-    const struct upstream_env *env;           /* borrows */
-    struct upstream *upstream;                /* owns; NULL between a failure and the next probe */
+    struct server *server;                   /* borrows */
+    const struct monitor_settings *settings; /* borrows */
+    const struct upstream_env *env;          /* borrows */
+    struct upstream *upstream;               /* owns; NULL between a failure and the next probe */
     struct rows rows;
     struct loop_timer deadline;
-    struct probe_result result;               /* being filled */
-    unsigned step;                            /* which question is being asked */
+    struct probe_result result; /* being filled */
+    unsigned step;              /* which question is being asked */
     bool is_running;
     /* Once per probe_run, possibly before it returns. */
     void (*on_done)(struct probe *probe, const struct probe_result *result);

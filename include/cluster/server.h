@@ -1,7 +1,7 @@
 /* One backend server: who it is, and what each worker has done with it.
  *
- * Servers outlive configurations and views: they are made at start and never move, so that a pointer to one is an
- * identity. What the cluster believes about them (role, state) is not here but in the view.
+ * Servers outlive configurations and views: they are made at start and never move, so that a pointer to one
+ * is an identity. What the cluster believes about them (role, state) is not here but in the view.
  */
 #ifndef HEADGATE_CLUSTER_SERVER_H
 #define HEADGATE_CLUSTER_SERVER_H
@@ -30,14 +30,14 @@ struct server_counters {
 };
 
 struct server {
-    char *name;              /* owns */
+    char *name; /* owns */
     struct addr addr;
     char address[ADDR_TEXT_MAX];
-    char *zone;              /* owns; "" when none */
+    char *zone; /* owns; "" when none */
     int64_t weight;
     enum tls_setting tls;
     enum role_setting role_setting;
-    unsigned index;          /* in its cluster */
+    unsigned index;                    /* in its cluster */
     struct server_counters *by_worker; /* owns; worker_count rows */
     unsigned worker_count;
 };
@@ -50,7 +50,7 @@ void server_free(struct server **server);
 /* All workers' rows added up. */
 void server_sum(const struct server *server, struct server_counters *sum_r);
 
-const char *server_role_name(enum server_role role);   /* "primary", "replica", "unknown" */
+const char *server_role_name(enum server_role role);    /* "primary", "replica", "unknown" */
 const char *server_state_name(enum server_state state); /* "up", "down", "starting" */
 
 #endif

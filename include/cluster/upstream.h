@@ -42,7 +42,7 @@ struct upstream_env {
     struct socket_options socket;
     uint64_t connect_us;
     uint64_t login_us;
-    unsigned worker;        /* row of the servers' counters */
+    unsigned worker; /* row of the servers' counters */
 };
 
 /* How to log in; everything is copied, and wiped once the login is over. */
@@ -53,16 +53,16 @@ struct upstream_wish {
     struct span attributes; /* encoded pairs */
     uint64_t caps;          /* end-to-end bits, exactly */
     uint16_t collation;
-    bool has_setup;         /* run the set-up statement: session tracking for sessions */
+    bool has_setup; /* run the set-up statement: session tracking for sessions */
 };
 
 struct upstream_answer {
     bool is_err;
-    struct error error;     /* is_err: code, sqlstate and text of the server */
-    uint32_t stmt_id;       /* of COM_STMT_PREPARE */
+    struct error error; /* is_err: code, sqlstate and text of the server */
+    uint32_t stmt_id;   /* of COM_STMT_PREPARE */
     uint16_t params;
     uint16_t columns;
-    uint16_t status;        /* last status flags seen; 0 when none */
+    uint16_t status; /* last status flags seen; 0 when none */
 };
 
 struct upstream;
@@ -72,8 +72,8 @@ struct upstream_owner_ops {
     void (*on_ready)(struct upstream *upstream);
     /* An exchange is over; the upstream is READY again. */
     void (*on_answer)(struct upstream *upstream, const struct upstream_answer *answer);
-    /* It is DEAD: refused, lost or out of time. err->sqlstate is set when the server itself said so (ERR). The owner
-     * closes it. */
+    /* It is DEAD: refused, lost or out of time. err->sqlstate is set when the server itself said so (ERR).
+     * The owner closes it. */
     void (*on_failed)(struct upstream *upstream, const struct error *err);
     /* READY or BUSY, and the socket is ready: the owner fills and sends. */
     void (*on_io)(struct upstream *upstream, int events);
@@ -92,35 +92,38 @@ struct upstream {
     struct upstream_answer *answer; /* owns while EXCHANGING */
     struct rows *rows;              /* borrows: an exchange whose rows are wanted */
     enum upstream_state state;
-    bool is_counted;                /* in server->connections_active */
-    bool is_set_up;                 /* the set-up statement was sent since login or reset */
-    bool has_been_ready;            /* on_ready was called */
-    uint64_t caps;                  /* agreed */
+    bool is_counted;     /* in server->connections_active */
+    bool is_set_up;      /* the set-up statement was sent since login or reset */
+    bool has_been_ready; /* on_ready was called */
+    uint64_t caps;       /* agreed */
     enum server_family family;
-    uint32_t connection_id;         /* the server's */
+    uint32_t connection_id; /* the server's */
     uint8_t server_collation;
     uint64_t server_caps;
     char version[64];
-    uint16_t status;                /* last seen */
-    uint64_t vars_version;          /* the owner's fingerprint of its session state: see proxy/vars */
-    struct text schema;             /* owns: current, as far as we know */
+    uint16_t status;       /* last seen */
+    uint64_t vars_version; /* the owner's fingerprint of its session state: see proxy/vars */
+    struct text schema;    /* owns: current, as far as we know */
 };
 
 /* Starts to connect. NULL when not even that was possible: err. */
-struct upstream *upstream_open(const struct upstream_env *env, struct server *server, const struct upstream_wish *wish,
-                               const struct upstream_owner_ops *ops, void *owner, struct error *err);
+struct upstream *upstream_open(const struct upstream_env *env, struct server *server,
+                               const struct upstream_wish *wish, const struct upstream_owner_ops *ops,
+                               void *owner, struct error *err);
 
 /* Says COM_QUIT when READY, closes, and frees after the turn. *upstream becomes NULL; no callback follows. */
 void upstream_close(struct upstream **upstream);
 
-/* Sends one command (payload, unframed) and swallows its reply; READY only. deadline_us 0: none. on_answer follows,
- * or on_failed. */
-void upstream_exchange(struct upstream *upstream, enum reply_shape shape, struct span payload, uint64_t deadline_us);
+/* Sends one command (payload, unframed) and swallows its reply; READY only. deadline_us 0: none. on_answer
+ * follows, or on_failed. */
+void upstream_exchange(struct upstream *upstream, enum reply_shape shape, struct span payload,
+                       uint64_t deadline_us);
 
 /* A query whose rows are collected in `rows` (borrowed until on_answer). */
 void upstream_query(struct upstream *upstream, const char *sql, struct rows *rows, uint64_t deadline_us);
 
-/* The statement that turns on the session tracking headgate relies on; run it again after COM_RESET_CONNECTION. */
+/* The statement that turns on the session tracking headgate relies on; run it again after
+ * COM_RESET_CONNECTION. */
 void upstream_set_up(struct upstream *upstream);
 
 /* READY ↔ BUSY: the owner begins, or has ended, a command of its own. */

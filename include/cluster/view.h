@@ -18,26 +18,26 @@ struct view_server {
     struct server *server; /* borrows: servers outlive views */
     enum server_role role;
     enum server_state state;
-    const char *reason;    /* static text */
-    char detail[160];      /* the last probe's error, or "" */
+    const char *reason; /* static text */
+    char detail[160];   /* the last probe's error, or "" */
     uint64_t since_us;
-    int64_t lag_ms;        /* -1: unknown */
+    int64_t lag_ms; /* -1: unknown */
     bool takes_reads;
 };
 
 struct view {
     atomic_uint references;
-    uint64_t epoch;              /* counts up with each publication */
-    const char *cluster_name;    /* borrows */
+    uint64_t epoch;           /* counts up with each publication */
+    const char *cluster_name; /* borrows */
     unsigned cluster_index;
-    enum server_family family;   /* FAMILY_UNKNOWN until a server has answered */
-    char version[64];            /* shown to clients: the lowest of all servers */
-    uint64_t caps;               /* what all servers that have answered have in common */
-    uint8_t collation;           /* the primary's default, for greetings */
-    bool ansi_quotes;            /* the servers' global sql_mode */
+    enum server_family family; /* FAMILY_UNKNOWN until a server has answered */
+    char version[64];          /* shown to clients: the lowest of all servers */
+    uint64_t caps;             /* what all servers that have answered have in common */
+    uint8_t collation;         /* the primary's default, for greetings */
+    bool ansi_quotes;          /* the servers' global sql_mode */
     bool oracle;
     bool no_backslash_escapes;
-    int primary;                 /* index, or VIEW_NO_SERVER */
+    int primary; /* index, or VIEW_NO_SERVER */
     size_t count;
     struct view_server servers[];
 };

@@ -4,8 +4,8 @@
  *       │  (free)     │  may be     │  goes out    │  not yet     │   room       │
  *       │             │  run again  │  next        │  looked at   │              │
  *
- * kept ≤ sent ≤ parsed ≤ filled ≤ cap, always. A window belongs to a stream only while it holds something: idle streams
- * have none. Pure but for where the memory comes from, which the stream decides.
+ * kept ≤ sent ≤ parsed ≤ filled ≤ cap, always. A window belongs to a stream only while it holds something:
+ * idle streams have none. Pure but for where the memory comes from, which the stream decides.
  */
 #ifndef HEADGATE_NET_BUF_H
 #define HEADGATE_NET_BUF_H

@@ -13,7 +13,8 @@ struct socket_options {
     uint64_t user_timeout_us; /* TCP_USER_TIMEOUT; 0 = the system's */
 };
 
-/* TCP_NODELAY, keepalive, user timeout; nothing for unix sockets. Failures are ignored: they cost comfort only. */
+/* TCP_NODELAY, keepalive, user timeout; nothing for unix sockets. Failures are ignored: they cost comfort
+ * only. */
 void socket_tune(int fd, const struct addr *addr, const struct socket_options *options);
 
 /* Starts to connect; returns the fd, or -1. Wait for writability, then ask dial_finish. */

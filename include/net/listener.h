@@ -13,7 +13,8 @@ struct listener {
     struct loop *loop; /* borrows; NULL: not open */
     struct addr addr;  /* as bound: the port is the real one */
     int fd;            /* owns */
-    int spare_fd;      /* owns: given up at EMFILE, to accept and close one more client instead of leaving it hanging */
+    int spare_fd;      /* owns: given up at EMFILE, to accept and close one more client instead of leaving it
+                          hanging */
     ev_io io;
     struct loop_timer pause;
     /* Takes the non-blocking fd. */
@@ -21,10 +22,11 @@ struct listener {
     void *owner; /* borrows */
 };
 
-/* Binds and listens. A stale unix socket file, to which nobody listens, is replaced; `mode` is its permission bits
- * (ignored for TCP). */
+/* Binds and listens. A stale unix socket file, to which nobody listens, is replaced; `mode` is its permission
+ * bits (ignored for TCP). */
 bool listener_open(struct listener *listener, struct loop *loop, const struct addr *addr, unsigned mode,
-                   void (*on_accept)(struct listener *, int, const struct addr *), void *owner, struct error *err);
+                   void (*on_accept)(struct listener *, int, const struct addr *), void *owner,
+                   struct error *err);
 /* Closes and removes a unix socket's file. */
 void listener_close(struct listener *listener);
 

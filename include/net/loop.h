@@ -1,8 +1,9 @@
-/* One event loop per thread, over libev: the only place, with stream, listener and timers below, that includes it.
+/* One event loop per thread, over libev: the only place, with stream, listener and timers below, that
+ * includes it.
  *
- * A turn: libev hands out readiness, callbacks run, then the turn hook runs once, then everything put into limbo during
- * the turn is freed. So a callback may drop any object, its own included, and nothing that still runs in this turn
- * will touch freed memory. Other threads speak to a loop only through loop_post.
+ * A turn: libev hands out readiness, callbacks run, then the turn hook runs once, then everything put into
+ * limbo during the turn is freed. So a callback may drop any object, its own included, and nothing that still
+ * runs in this turn will touch freed memory. Other threads speak to a loop only through loop_post.
  */
 #ifndef HEADGATE_NET_LOOP_H
 #define HEADGATE_NET_LOOP_H
@@ -15,8 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The size of an input window; see buf.h. Large enough for one recv to carry a bulk result at memory speed, small
- * enough that a thousand busy streams fit a cache-sized budget of 32 MiB. */
+/* The size of an input window; see buf.h. Large enough for one recv to carry a bulk result at memory speed,
+ * small enough that a thousand busy streams fit a cache-sized budget of 32 MiB. */
 #define LOOP_WINDOW_BYTES (32u * 1024u)
 
 /* Embedded in what is sent to another thread. Owned by the receiver once posted. */
@@ -39,17 +40,17 @@ struct loop_timer {
 
 struct loop {
     struct ev_loop *ev;
-    uint64_t now_us;          /* monotonic, read once per turn */
-    struct mem_slab windows;  /* for this thread's streams */
+    uint64_t now_us;         /* monotonic, read once per turn */
+    struct mem_slab windows; /* for this thread's streams */
     struct loop_corpse *limbo;
     pthread_mutex_t mail_mutex;
     struct loop_message *mail_first; /* guarded by mail_mutex */
     struct loop_message **mail_last;
-    bool is_stopping;         /* guarded by mail_mutex: nothing more is accepted */
+    bool is_stopping; /* guarded by mail_mutex: nothing more is accepted */
     ev_async mail_async;
     ev_prepare prepare;
     ev_check check;
-    void *context;            /* borrows: the worker or control that owns the loop */
+    void *context; /* borrows: the worker or control that owns the loop */
 };
 
 bool loop_init(struct loop *loop, struct error *err);
@@ -60,7 +61,8 @@ void loop_fini(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
-/* Any thread. Messages of one sender arrive in order. False when the loop is going away: the caller keeps it. */
+/* Any thread. Messages of one sender arrive in order. False when the loop is going away: the caller keeps it.
+ */
 bool loop_post(struct loop *loop, struct loop_message *message);
 
 /* Freed after this turn. */

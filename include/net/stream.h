@@ -1,8 +1,8 @@
 /* A non-blocking byte pipe: one socket, plain or TLS, a window for input and a text for what we invent.
  *
- * The owner reads with stream_fill, writes bytes of another stream's window with stream_send (no copy), and its own
- * with stream_put. Interest in readiness is derived in one place, by the owner, and told with stream_want, which
- * touches the watcher only when it changes: on the hot path it never does.
+ * The owner reads with stream_fill, writes bytes of another stream's window with stream_send (no copy), and
+ * its own with stream_put. Interest in readiness is derived in one place, by the owner, and told with
+ * stream_want, which touches the watcher only when it changes: on the hot path it never does.
  */
 #ifndef HEADGATE_NET_STREAM_H
 #define HEADGATE_NET_STREAM_H
@@ -40,7 +40,7 @@ struct stream {
     size_t out_sent;              /* of out */
     ev_io io;
     void (*on_ready)(struct stream *stream, int events);
-    void *owner;                  /* borrows */
+    void *owner; /* borrows */
     uint64_t bytes_in;
     uint64_t bytes_out;
 };
@@ -56,8 +56,8 @@ static inline bool stream_is_open(const struct stream *stream)
     return stream->fd >= 0;
 }
 
-/* One read into the window, taking one from the loop when there is none. A full window is STREAM_BLOCKED. Under TLS
- * everything OpenSSL holds is drained, as far as there is room. */
+/* One read into the window, taking one from the loop when there is none. A full window is STREAM_BLOCKED.
+ * Under TLS everything OpenSSL holds is drained, as far as there is room. */
 enum stream_result stream_fill(struct stream *stream);
 
 /* Give an empty window back. Cheap to call. */
@@ -66,8 +66,8 @@ void stream_trim(struct stream *stream);
 /* A window of at least cap_bytes, contents kept. False when memory is out. */
 bool stream_grow(struct stream *stream, uint32_t cap_bytes);
 
-/* Write borrowed bytes now, as many as the socket takes. Nothing is written while invented bytes wait in `out`: order
- * is kept, and the result is then that of flushing. */
+/* Write borrowed bytes now, as many as the socket takes. Nothing is written while invented bytes wait in
+ * `out`: order is kept, and the result is then that of flushing. */
 enum stream_result stream_send(struct stream *stream, struct span bytes, size_t *sent_r);
 
 /* Flush `out`. STREAM_OK when it is empty afterwards. */

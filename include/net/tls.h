@@ -9,12 +9,13 @@
 struct ssl_ctx_st;
 struct ssl_st;
 
-/* A context for connections to servers. Certificates are not verified in this version: TLS here protects against
- * readers on the wire and lets passwords be sent, not against an impostor. NULL on failure. */
+/* A context for connections to servers. Certificates are not verified in this version: TLS here protects
+ * against readers on the wire and lets passwords be sent, not against an impostor. NULL on failure. */
 struct ssl_ctx_st *tls_client_context(struct error *err);
 void tls_context_free(struct ssl_ctx_st **context);
 
-/* The newest entry of OpenSSL's error queue, wrapped behind what was attempted; empties the queue. Always false. */
+/* The newest entry of OpenSSL's error queue, wrapped behind what was attempted; empties the queue. Always
+ * false. */
 bool tls_error(struct error *err, const char *attempt);
 
 #endif

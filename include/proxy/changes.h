@@ -1,7 +1,8 @@
-/* What a SET statement is about to change, noted before it is sent and carried out once the server has agreed.
+/* What a SET statement is about to change, noted before it is sent and carried out once the server has
+ * agreed.
  *
- * A constant is repeated elsewhere as the client wrote it. Anything else (CONCAT(@@sql_mode, …)) needs the server's session
- * tracking to say what came of it; where it does not, the session is pinned.
+ * A constant is repeated elsewhere as the client wrote it. Anything else (CONCAT(@@sql_mode, …)) needs the
+ * server's session tracking to say what came of it; where it does not, the session is pinned.
  */
 #ifndef HEADGATE_PROXY_CHANGES_H
 #define HEADGATE_PROXY_CHANGES_H
@@ -13,12 +14,12 @@
 #include <stdbool.h>
 
 struct changes {
-    struct vars constants;   /* owns */
-    struct text expected;    /* owns: names, each with a NUL, whose value tracking must report */
-    unsigned count;          /* assignments seen */
-    bool needs_pin;          /* something cannot follow, or cannot be read */
+    struct vars constants; /* owns */
+    struct text expected;  /* owns: names, each with a NUL, whose value tracking must report */
+    unsigned count;        /* assignments seen */
+    bool needs_pin;        /* something cannot follow, or cannot be read */
     bool has_user_variables;
-    bool has_tracking;       /* the client changes session_track_* */
+    bool has_tracking; /* the client changes session_track_* */
 };
 
 /* Read a SET statement. NULL when memory is out. */

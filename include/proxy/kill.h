@@ -1,5 +1,6 @@
-/* KILL: headgate's ids are not the servers'. The worker that has the session is found by asking all of them; a running
- * statement is ended by a KILL of the server's own id, over a connection made for it as the same user.
+/* KILL: headgate's ids are not the servers'. The worker that has the session is found by asking all of them;
+ * a running statement is ended by a KILL of the server's own id, over a connection made for it as the same
+ * user.
  */
 #ifndef HEADGATE_PROXY_KILL_H
 #define HEADGATE_PROXY_KILL_H

@@ -1,7 +1,7 @@
 /* Prepared statements of one session: the id the client knows, and the ids its upstreams gave.
  *
- * The text is kept so that a statement can be prepared where it is executed; parameter types are kept because clients send
- * them once and each server remembers them for itself.
+ * The text is kept so that a statement can be prepared where it is executed; parameter types are kept because
+ * clients send them once and each server remembers them for itself.
  */
 #ifndef HEADGATE_PROXY_PREPARED_H
 #define HEADGATE_PROXY_PREPARED_H
@@ -17,23 +17,23 @@
 
 /* What one upstream knows of it. */
 struct prepared_copy {
-    uint32_t id;              /* the server's */
-    uint64_t generation;      /* of the upstream that gave it; 0: none */
-    uint64_t types_version;   /* of the parameter types it has been told; 0: none */
+    uint32_t id;            /* the server's */
+    uint64_t generation;    /* of the upstream that gave it; 0: none */
+    uint64_t types_version; /* of the parameter types it has been told; 0: none */
 };
 
 struct prepared {
-    uint32_t id;              /* the client's */
-    struct text sql;          /* owns; empty when it was too long to keep */
-    struct sql_facts facts;   /* spans in it are not valid */
+    uint32_t id;            /* the client's */
+    struct text sql;        /* owns; empty when it was too long to keep */
+    struct sql_facts facts; /* spans in it are not valid */
     uint16_t params;
     uint16_t columns;
-    struct text types;        /* owns: as last sent by the client, 2 bytes a parameter */
+    struct text types; /* owns: as last sent by the client, 2 bytes a parameter */
     uint64_t types_version;
     struct prepared_copy copies[PREPARED_PLACES];
-    int last_place;           /* where it was executed, or its long data sent; -1: nowhere yet */
-    bool has_long_data;       /* SEND_LONG_DATA since the last execution: must execute there */
-    bool has_cursor;          /* may be open: FETCH goes there */
+    int last_place;     /* where it was executed, or its long data sent; -1: nowhere yet */
+    bool has_long_data; /* SEND_LONG_DATA since the last execution: must execute there */
+    bool has_cursor;    /* may be open: FETCH goes there */
     UT_hash_handle hh;
 };
 

@@ -18,12 +18,12 @@ enum route_reason {
 
 struct route_state {
     enum listener_mode mode;
-    bool is_in_transaction;        /* status flags: a transaction is open, or autocommit is off */
-    bool is_transaction_unknown;   /* an ERR left it open whether one is */
-    bool is_pinned;                /* state that lives on the primary */
-    bool has_replica;              /* the view knows one that takes reads */
-    bool has_replica_refused;      /* it would not take this session's state */
-    enum route_place previous;     /* where the previous statement ran */
+    bool is_in_transaction;      /* status flags: a transaction is open, or autocommit is off */
+    bool is_transaction_unknown; /* an ERR left it open whether one is */
+    bool is_pinned;              /* state that lives on the primary */
+    bool has_replica;            /* the view knows one that takes reads */
+    bool has_replica_refused;    /* it would not take this session's state */
+    enum route_place previous;   /* where the previous statement ran */
 };
 
 struct route {
@@ -33,8 +33,8 @@ struct route {
 
 struct route route_decide(const struct sql_facts *facts, const struct route_state *state);
 
-const char *route_place_name(enum route_place place);     /* "primary", "replica" */
+const char *route_place_name(enum route_place place); /* "primary", "replica" */
 const char *route_reason_words(enum route_reason reason);
-const char *route_reason_name(enum route_reason reason);  /* "PINNED" */
+const char *route_reason_name(enum route_reason reason); /* "PINNED" */
 
 #endif

@@ -13,8 +13,8 @@
  *   effects.c   what a reply says about the session's state
  *   kill.c      KILLING
  *
- * A step returns MORE (the state may have changed: go on), WAIT (nothing to do until something happens) or GONE (closed:
- * touch nothing). All changes of state go through session_enter.
+ * A step returns MORE (the state may have changed: go on), WAIT (nothing to do until something happens) or
+ * GONE (closed: touch nothing). All changes of state go through session_enter.
  */
 #ifndef HEADGATE_PROXY_SESSION_H
 #define HEADGATE_PROXY_SESSION_H
@@ -73,7 +73,7 @@ struct slot {
     enum sync_task task;       /* what its running exchange is about */
     bool has_answer;           /* an exchange ended: `answer` holds it */
     struct upstream_answer answer;
-    bool has_failed;           /* it died: `failure` says how */
+    bool has_failed; /* it died: `failure` says how */
     struct error failure;
 };
 
@@ -85,85 +85,85 @@ struct job {
     struct prepared *prepared;     /* borrows from the session's table */
     enum route_place place;
     enum route_reason reason;
-    struct changes *changes;       /* owns: what a SET is about to change */
-    uint64_t vars_before;          /* version when it was sent */
-    uint64_t wait_until_us;        /* deadline of WAITING, kept over several tries; 0: not waiting yet */
-    struct text rewritten;         /* owns: sent instead of the window's first bytes, when not empty */
+    struct changes *changes; /* owns: what a SET is about to change */
+    uint64_t vars_before;    /* version when it was sent */
+    uint64_t wait_until_us;  /* deadline of WAITING, kept over several tries; 0: not waiting yet */
+    struct text rewritten;   /* owns: sent instead of the window's first bytes, when not empty */
     size_t rewritten_sent;
     uint64_t started_us;
-    uint32_t kill_id;              /* KILL's target; COM_SET_OPTION's argument */
+    uint32_t kill_id; /* KILL's target; COM_SET_OPTION's argument */
     bool has_kill_verdict;
-    uint8_t kill_verdict;          /* see kill.c */
-    uint8_t attempts;              /* servers tried */
-    bool is_cut;                   /* larger than the window: it streams */
-    bool is_login;                 /* not a command of the client: the upstream that must accept its schema */
-    bool is_change_user;           /* is_login, for COM_CHANGE_USER */
-    bool has_reply;                /* a byte of the reply has been passed on */
-    bool is_reply_over;            /* everything parsed; may still have to be sent */
+    uint8_t kill_verdict; /* see kill.c */
+    uint8_t attempts;     /* servers tried */
+    bool is_cut;          /* larger than the window: it streams */
+    bool is_login;        /* not a command of the client: the upstream that must accept its schema */
+    bool is_change_user;  /* is_login, for COM_CHANGE_USER */
+    bool has_reply;       /* a byte of the reply has been passed on */
+    bool is_reply_over;   /* everything parsed; may still have to be sent */
     bool has_cursor;
-    bool is_retriable;             /* a harmless read, whole in the window */
-    bool is_kept;                  /* its bytes stay in the window until the reply begins */
-    bool is_file_over;             /* LOAD DATA LOCAL: the client has sent its empty packet */
-    bool has_error;                /* its reply was, or ended in, ERR */
-    bool has_multi;                /* MORE_RESULTS was seen */
-    bool has_state_change;         /* the server reported a change of session state */
-    int avoid;                     /* server that failed it; VIEW_NO_SERVER: none */
-    uint16_t error;                /* what to answer after DRAINING; 0: nothing pending */
+    bool is_retriable;     /* a harmless read, whole in the window */
+    bool is_kept;          /* its bytes stay in the window until the reply begins */
+    bool is_file_over;     /* LOAD DATA LOCAL: the client has sent its empty packet */
+    bool has_error;        /* its reply was, or ended in, ERR */
+    bool has_multi;        /* MORE_RESULTS was seen */
+    bool has_state_change; /* the server reported a change of session state */
+    int avoid;             /* server that failed it; VIEW_NO_SERVER: none */
+    uint16_t error;        /* what to answer after DRAINING; 0: nothing pending */
     struct error error_text;
-    uint8_t seq;                   /* for what we answer ourselves */
+    uint8_t seq; /* for what we answer ourselves */
 };
 
 struct session {
     struct loop_corpse corpse;
-    struct list_node in_worker;     /* in list worker->sessions */
-    UT_hash_handle hh;              /* in worker->by_id */
-    struct worker *worker;          /* borrows */
-    const struct door *door;        /* borrows */
-    uint64_t id;                    /* what the client sees as its connection id (low 32 bits) */
+    struct list_node in_worker; /* in list worker->sessions */
+    UT_hash_handle hh;          /* in worker->by_id */
+    struct worker *worker;      /* borrows */
+    const struct door *door;    /* borrows */
+    uint64_t id;                /* what the client sees as its connection id (low 32 bits) */
     struct log_scope scope;
     enum session_state state;
-    bool is_running;                /* the driver is active: callbacks only note what happened */
+    bool is_running; /* the driver is active: callbacks only note what happened */
     bool is_gone;
-    bool must_close;                /* as soon as the current command is over: KILL, drain */
+    bool must_close; /* as soon as the current command is over: KILL, drain */
     bool is_client_eof;
-    bool is_new;                    /* has not logged in yet */
+    bool is_new; /* has not logged in yet */
 
     struct stream client;
     struct addr peer;
-    char host[64];                  /* of the peer, for 1045 */
-    struct admit *admit;            /* owns; only while somebody logs in */
-    const struct user *user;        /* borrows */
-    struct auth_secret *seen;       /* owns: what the login proved, where the configuration has only a hash */
-    uint64_t caps;                  /* agreed with the client */
-    uint64_t upstream_caps;         /* end-to-end bits for upstreams */
+    char host[64];            /* of the peer, for 1045 */
+    struct admit *admit;      /* owns; only while somebody logs in */
+    const struct user *user;  /* borrows */
+    struct auth_secret *seen; /* owns: what the login proved, where the configuration has only a hash */
+    uint64_t caps;            /* agreed with the client */
+    uint64_t upstream_caps;   /* end-to-end bits for upstreams */
     uint16_t collation;
-    uint8_t nonce[NONCE_BYTES];     /* of our greeting: COM_CHANGE_USER proves with it again */
-    struct text attributes;         /* owns */
-    struct text schema;             /* owns; empty: none */
+    uint8_t nonce[NONCE_BYTES]; /* of our greeting: COM_CHANGE_USER proves with it again */
+    struct text attributes;     /* owns */
+    struct text schema;         /* owns; empty: none */
 
     struct slot slots[PREPARED_PLACES]; /* by enum route_place */
     uint64_t generations;
     struct job job;
     struct vars vars;
     struct prepared_table prepared;
-    uint16_t status;                /* last flags of the primary, or of the replica in replica mode */
+    uint16_t status; /* last flags of the primary, or of the replica in replica mode */
     bool is_transaction_unknown;
     bool uses_user_variables;
     bool was_reset;
     bool has_replica_refused;
-    bool sees_all_tracking;         /* the client set session_track_* itself */
+    bool sees_all_tracking; /* the client set session_track_* itself */
     bool no_backslash_escapes;
     bool ansi_quotes;
     bool oracle;
-    bool unsafe_charset;            /* as tracking says */
-    bool collation_is_unsafe;       /* the charset of the login, until tracking says another */
+    bool unsafe_charset;      /* as tracking says */
+    bool collation_is_unsafe; /* the charset of the login, until tracking says another */
     enum pin_cause pin;
     enum route_place last_place;
     enum close_reason close_reason;
 
     struct loop_timer timer;
-    uint64_t timer_at_us;           /* when it fires */
-    uint64_t deadline_us;           /* of the present wait; 0: none */
+    uint64_t timer_at_us; /* when it fires */
+    uint64_t deadline_us; /* of the present wait; 0: none */
     uint64_t last_active_us;
     counter commands;
 };
@@ -200,8 +200,8 @@ enum step dispatch_idle(struct session *session);
 enum step dispatch_reading(struct session *session);
 enum step dispatch_draining(struct session *session);
 /* Answer the present command with ERR; the rest of a long command is discarded first. */
-enum step dispatch_refuse(struct session *session, uint16_t code, const char *sqlstate, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+enum step dispatch_refuse(struct session *session, uint16_t code, const char *sqlstate, const char *format,
+                          ...) __attribute__((format(printf, 4, 5)));
 enum step dispatch_done(struct session *session);
 /* Answer the present command with OK. */
 enum step dispatch_answer_ok(struct session *session);

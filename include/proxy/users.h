@@ -1,5 +1,5 @@
-/* Accounts: who may log in to headgate, and with what headgate logs in for them. Built from the configuration, immutable,
- * read by all workers.
+/* Accounts: who may log in to headgate, and with what headgate logs in for them. Built from the
+ * configuration, immutable, read by all workers.
  */
 #ifndef HEADGATE_PROXY_USERS_H
 #define HEADGATE_PROXY_USERS_H

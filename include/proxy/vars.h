@@ -1,7 +1,7 @@
 /* What a session has set, and the statement that makes another upstream equal. Pure.
  *
- * Every change gets a new version. An upstream remembers the version it is equal to (upstream.vars_version), so that
- * "is it up to date?" costs one comparison, and catching up sends only what changed since.
+ * Every change gets a new version. An upstream remembers the version it is equal to (upstream.vars_version),
+ * so that "is it up to date?" costs one comparison, and catching up sends only what changed since.
  */
 #ifndef HEADGATE_PROXY_VARS_H
 #define HEADGATE_PROXY_VARS_H
@@ -20,7 +20,7 @@ struct vars {
     struct var *items; /* owns; in order of first change */
     size_t count;
     size_t cap;
-    uint64_t version;  /* of the last change; 0: none ever */
+    uint64_t version; /* of the last change; 0: none ever */
 };
 
 /* What to do about a variable, by its name. */
@@ -38,8 +38,8 @@ bool vars_set(struct vars *vars, struct span name, struct span literal);
  * session's charset and sql_mode (a quote, a backslash, a byte outside ASCII). */
 bool vars_literal(struct span name, struct span value, struct text *literal);
 
-/* Appends "SET a=1,b='x'" of everything newer than `since`: character sets first, because setting them resets the
- * collation. Nothing when there is nothing. */
+/* Appends "SET a=1,b='x'" of everything newer than `since`: character sets first, because setting them resets
+ * the collation. Nothing when there is nothing. */
 void vars_diff(const struct vars *vars, uint64_t since, struct text *out);
 
 /* Was it set after version `since`? */

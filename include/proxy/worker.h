@@ -1,6 +1,8 @@
-/* A worker: one thread, one loop, and everything that belongs to it. Threads share only the snapshots they are sent.
+/* A worker: one thread, one loop, and everything that belongs to it. Threads share only the snapshots they
+ * are sent.
  *
- * The control thread makes workers, hands them accepted sockets and views, and asks them questions; all of it by mail.
+ * The control thread makes workers, hands them accepted sockets and views, and asks them questions; all of it
+ * by mail.
  */
 #ifndef HEADGATE_PROXY_WORKER_H
 #define HEADGATE_PROXY_WORKER_H
@@ -47,17 +49,17 @@ struct worker {
     const struct world *world;
     struct upstream_env env;
     struct list sessions;
-    struct session *by_id;      /* uthash */
-    struct view **views;        /* owns one reference each; by cluster, NULL before the first */
-    struct list killers;        /* connections that carry a KILL; see kill.h */
-    uint64_t next_id;           /* session ids: worker index + n * worker count, so that they are unique */
-    unsigned turn;              /* for balance_pick */
-    unsigned published;         /* cluster whose view just came */
-    bool is_retrying;           /* sessions that wait for a server are to try again now */
-    bool is_draining;           /* SIGTERM: sessions end as soon as they may */
+    struct session *by_id; /* uthash */
+    struct view **views;   /* owns one reference each; by cluster, NULL before the first */
+    struct list killers;   /* connections that carry a KILL; see kill.h */
+    uint64_t next_id;      /* session ids: worker index + n * worker count, so that they are unique */
+    unsigned turn;         /* for balance_pick */
+    unsigned published;    /* cluster whose view just came */
+    bool is_retrying;      /* sessions that wait for a server are to try again now */
+    bool is_draining;      /* SIGTERM: sessions end as soon as they may */
     struct loop_timer drain_deadline;
-    struct loop_timer retry;    /* wakes sessions that wait for a server */
-    struct loop *control;       /* borrows: told when the thread has ended */
+    struct loop_timer retry; /* wakes sessions that wait for a server */
+    struct loop *control;    /* borrows: told when the thread has ended */
     struct loop_message ended;
     _Atomic unsigned session_count; /* read by the control thread to find the least loaded */
 };

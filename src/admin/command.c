@@ -25,14 +25,16 @@ static const struct row rows[] = {
 };
 
 /* Promised for later: refused by name, so that nobody waits for an effect. */
-static const char *const absent[] = { "show clusters", "show pools", "show listeners", "show users", "show stats",
-                                      "show digests", "show config", "show events", "drain", "enable", "disable",
-                                      "pause", "resume", "reload", "switchover", "failover", "rejoin", "config diff",
-                                      "doctor" };
+static const char *const absent[] = { "show clusters", "show pools",   "show listeners", "show users",
+                                      "show stats",    "show digests", "show config",    "show events",
+                                      "drain",         "enable",       "disable",        "pause",
+                                      "resume",        "reload",       "switchover",     "failover",
+                                      "rejoin",        "config diff",  "doctor" };
 
 static struct span trim(struct span span)
 {
-    while (span.len > 0 && (*span.data == ' ' || *span.data == '\t' || *span.data == '\n' || *span.data == '\r'))
+    while (span.len > 0 &&
+           (*span.data == ' ' || *span.data == '\t' || *span.data == '\n' || *span.data == '\r'))
         span = span_of(span.data + 1, span.len - 1);
     while (span.len > 0 && (span.data[span.len - 1] == ' ' || span.data[span.len - 1] == '\t' ||
                             span.data[span.len - 1] == '\n' || span.data[span.len - 1] == '\r' ||

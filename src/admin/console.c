@@ -13,14 +13,14 @@ struct connection {
     struct list_node in_console;
     struct console *console; /* borrows */
     struct stream stream;
-    struct text input;       /* owns: what has come, not yet run */
-    struct text line;        /* owns: the command being run */
+    struct text input; /* owns: what has come, not yet run */
+    struct text line;  /* owns: the command being run */
     struct request request;
-    bool is_running;         /* a command waits for its answer */
+    bool is_running; /* a command waits for its answer */
     bool is_interactive;
-    bool is_json;            /* the running command's answer */
-    bool is_ending;          /* close once everything is sent */
-    bool is_gone;            /* closed while a command was running: freed when it is done */
+    bool is_json;   /* the running command's answer */
+    bool is_ending; /* close once everything is sent */
+    bool is_gone;   /* closed while a command was running: freed when it is done */
 };
 
 size_t console_command_end(struct span bytes)
@@ -44,7 +44,8 @@ size_t console_command_end(struct span bytes)
 
 static void bury(struct loop_corpse *corpse)
 {
-    struct connection *connection = (struct connection *)(void *)((char *)corpse - offsetof(struct connection, corpse));
+    struct connection *connection =
+        (struct connection *)(void *)((char *)corpse - offsetof(struct connection, corpse));
     text_fini(&connection->input);
     text_fini(&connection->line);
     mem_free(connection);
@@ -142,8 +143,8 @@ static void run_line(struct connection *connection)
     connection->is_json = take_word(&line, "json");
     if (connection->is_interactive && !connection->is_json && is_blank(line))
         return;
-    connection->request = (struct request){ .admin = connection->console->admin, .on_done = on_done,
-                                            .owner = connection };
+    connection->request =
+        (struct request){ .admin = connection->console->admin, .on_done = on_done, .owner = connection };
     connection->is_running = true;
     command_run(&connection->request, line);
 }

@@ -24,8 +24,8 @@ struct control {
     struct worker **worker_list; /* owns: for the world */
     struct cluster *clusters;    /* owns */
     size_t cluster_count;
-    struct door *doors;          /* owns; one per listener */
-    struct listener *listeners;  /* owns */
+    struct door *doors;         /* owns; one per listener */
+    struct listener *listeners; /* owns */
     size_t listener_count;
     unsigned workers_started;
     unsigned workers_ended;
@@ -140,8 +140,8 @@ static bool make_clusters(struct control *control, struct error *err)
     for (size_t i = 0; i < config->cluster_count; i++) {
         /* Probes count in a row of their own, after the workers': a row has one writer. */
         env.worker = config->workers_resolved;
-        if (!cluster_init(&control->clusters[i], &config->clusters[i], (unsigned)i, config->workers_resolved + 1, &env,
-                          err))
+        if (!cluster_init(&control->clusters[i], &config->clusters[i], (unsigned)i,
+                          config->workers_resolved + 1, &env, err))
             return false;
         control->cluster_count++;
     }
@@ -275,7 +275,8 @@ bool control_run(const struct config *config, struct error *err)
     control->loop.context = control;
     bool is_started = start(control, err);
     if (is_started) {
-        log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION, config->workers_resolved);
+        log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION,
+                   config->workers_resolved);
         loop_run(&control->loop);
     }
     finish(control);

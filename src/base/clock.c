@@ -6,8 +6,10 @@
 static const struct {
     const char *name;
     uint64_t us;
-} units[] = { /* longest first: formatting takes the first that divides */
-    { "d", 86400000000U }, { "h", 3600000000U }, { "m", 60000000U }, { "s", 1000000U }, { "ms", 1000U }, { "us", 1U },
+} units[] = {
+    /* longest first: formatting takes the first that divides */
+    { "d", 86400000000U }, { "h", 3600000000U }, { "m", 60000000U },
+    { "s", 1000000U },     { "ms", 1000U },      { "us", 1U },
 };
 
 uint64_t clock_monotonic_us(void)

@@ -29,7 +29,8 @@ bool error_errno(struct error *err, int errnum, const char *format, ...)
     err->sqlstate[0] = '\0';
     size_t used = strlen(err->text);
     char reason[128];
-    (void)snprintf(err->text + used, sizeof err->text - used, ": %s", strerror_r(errnum, reason, sizeof reason));
+    (void)snprintf(err->text + used, sizeof err->text - used, ": %s",
+                   strerror_r(errnum, reason, sizeof reason));
     return false;
 }
 

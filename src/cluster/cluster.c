@@ -84,8 +84,9 @@ static void collect_facts(const struct cluster *cluster, struct topology_facts *
 static bool is_same(const struct view *a, const struct view *b)
 {
     if (a->primary != b->primary || a->family != b->family || a->caps != b->caps ||
-        strcmp(a->version, b->version) != 0 || a->collation != b->collation || a->ansi_quotes != b->ansi_quotes ||
-        a->oracle != b->oracle || a->no_backslash_escapes != b->no_backslash_escapes)
+        strcmp(a->version, b->version) != 0 || a->collation != b->collation ||
+        a->ansi_quotes != b->ansi_quotes || a->oracle != b->oracle ||
+        a->no_backslash_escapes != b->no_backslash_escapes)
         return false;
     for (size_t i = 0; i < a->count; i++) {
         const struct view_server *x = &a->servers[i], *y = &b->servers[i];
@@ -102,7 +103,8 @@ static void log_changes(const struct cluster *cluster, const struct view *before
     for (size_t i = 0; i < now->count; i++) {
         const struct view_server *is = &now->servers[i];
         const struct view_server *was = before != NULL ? &before->servers[i] : NULL;
-        if (was != NULL && was->role == is->role && was->state == is->state && was->takes_reads == is->takes_reads)
+        if (was != NULL && was->role == is->role && was->state == is->state &&
+            was->takes_reads == is->takes_reads)
             continue;
         log_notice(&scope, "server %s (%s): %s %s -> %s %s, %s%s%s", is->server->name, is->server->address,
                    was != NULL ? server_state_name(was->state) : "starting",
@@ -119,7 +121,8 @@ static void publish(struct cluster *cluster)
     struct topology_verdict *verdicts = mem_zalloc(cluster->count * sizeof *verdicts);
     struct view *view = view_new(cluster->count);
     if (facts == NULL || verdicts == NULL || view == NULL) {
-        log_error(NULL, "cluster %s: out of memory: keeping the old view of its servers", cluster->settings->name);
+        log_error(NULL, "cluster %s: out of memory: keeping the old view of its servers",
+                  cluster->settings->name);
         goto done;
     }
     collect_facts(cluster, facts);
@@ -150,7 +153,8 @@ static void on_probe(struct probe *probe, const struct probe_result *result)
     struct cluster_member *member = probe->owner;
     struct cluster *cluster = member->cluster;
     const struct monitor_settings *settings = &cluster->settings->monitor;
-    (void)health_note(&member->health, result->has_passed, settings->rise, settings->fall, cluster->env.loop->now_us);
+    (void)health_note(&member->health, result->has_passed, settings->rise, settings->fall,
+                      cluster->env.loop->now_us);
     member->was_probed = true;
     if (result->has_passed) {
         member->is_known = true;
@@ -171,7 +175,8 @@ static void on_interval(struct loop_timer *timer)
 bool cluster_init(struct cluster *cluster, const struct cluster_settings *settings, unsigned index,
                   unsigned worker_count, const struct upstream_env *env, struct error *err)
 {
-    *cluster = (struct cluster){ .settings = settings, .index = index, .env = *env, .primary = TOPOLOGY_NO_PRIMARY };
+    *cluster =
+        (struct cluster){ .settings = settings, .index = index, .env = *env, .primary = TOPOLOGY_NO_PRIMARY };
     cluster->members = mem_zalloc(settings->server_count * sizeof *cluster->members);
     if (cluster->members == NULL)
         return error_set(err, 0, "cluster '%s': out of memory", settings->name);

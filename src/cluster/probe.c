@@ -135,8 +135,8 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
     struct probe *probe = of_upstream(upstream);
     char why[160];
     if (answer->is_err) {
-        (void)snprintf(why, sizeof why, "%.50s: %d %.90s", questions[probe->step].sql(upstream), answer->error.code,
-                       answer->error.text);
+        (void)snprintf(why, sizeof why, "%.50s: %d %.90s", questions[probe->step].sql(upstream),
+                       answer->error.code, answer->error.text);
         finish(probe, false, why);
     } else if (!questions[probe->step].read(probe)) {
         finish(probe, false, "the answer to the probe's question has an unknown form");

@@ -27,7 +27,8 @@ static int choose_primary(const struct topology_facts *facts, size_t count, bool
 static struct topology_verdict judge_static(const struct topology_facts *facts)
 {
     if (facts->role_setting == ROLE_SETTING_REPLICA)
-        return (struct topology_verdict){ SERVER_REPLICA, facts->is_up, facts->is_up ? "configured" : "down" };
+        return (struct topology_verdict){ SERVER_REPLICA, facts->is_up,
+                                          facts->is_up ? "configured" : "down" };
     return (struct topology_verdict){ facts->is_up ? SERVER_UNKNOWN_ROLE : SERVER_PRIMARY, false, "down" };
 }
 
@@ -36,11 +37,13 @@ static struct topology_verdict judge(const struct topology_facts *facts)
     if (!facts->is_up)
         return (struct topology_verdict){ SERVER_UNKNOWN_ROLE, false, "down" };
     if (!facts->is_read_only && !facts->has_source)
-        return (struct topology_verdict){ SERVER_UNKNOWN_ROLE, false, "writable beside another writable server" };
+        return (struct topology_verdict){ SERVER_UNKNOWN_ROLE, false,
+                                          "writable beside another writable server" };
     if (!facts->is_read_only)
         return (struct topology_verdict){ SERVER_UNKNOWN_ROLE, false, "replicates, but is writable" };
     if (!facts->has_source)
-        return (struct topology_verdict){ SERVER_UNKNOWN_ROLE, false, "read_only, but replicates from nobody" };
+        return (struct topology_verdict){ SERVER_UNKNOWN_ROLE, false,
+                                          "read_only, but replicates from nobody" };
     if (!facts->is_applying)
         return (struct topology_verdict){ SERVER_REPLICA, false, "replication SQL thread does not run" };
     return (struct topology_verdict){ SERVER_REPLICA, true, "replicates" };
@@ -52,7 +55,8 @@ int topology_decide(const struct topology_facts *facts, size_t count, bool is_st
     int primary = choose_primary(facts, count, is_static, present);
     for (size_t i = 0; i < count; i++) {
         if ((int)i == primary)
-            verdicts[i] = (struct topology_verdict){ SERVER_PRIMARY, false, is_static ? "configured" : "writable" };
+            verdicts[i] =
+                (struct topology_verdict){ SERVER_PRIMARY, false, is_static ? "configured" : "writable" };
         else
             verdicts[i] = is_static ? judge_static(&facts[i]) : judge(&facts[i]);
     }

@@ -48,7 +48,9 @@ static bool look_up(const char *text, int flags, struct addr *addr_r, struct err
 {
     char host[HOST_MAX];
     const char *port = "";
-    struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags };
+    struct addrinfo hints = { .ai_family = AF_UNSPEC,
+                              .ai_socktype = SOCK_STREAM,
+                              .ai_flags = AI_NUMERICSERV | flags };
     struct addrinfo *found = NULL;
     if (!split(text, host, &port, err))
         return false;

@@ -20,7 +20,8 @@ static void start_accepting(struct loop_timer *timer)
     ev_io_start(listener->loop->ev, &listener->io);
 }
 
-/* Out of descriptors: turn one client away with the spare one, so that it learns at once, and rest for a second. */
+/* Out of descriptors: turn one client away with the spare one, so that it learns at once, and rest for a
+ * second. */
 static void rest(struct listener *listener, int reason)
 {
     char text[ADDR_TEXT_MAX];
@@ -98,7 +99,8 @@ static int bound_socket(const struct addr *addr, unsigned mode, struct error *er
 }
 
 bool listener_open(struct listener *listener, struct loop *loop, const struct addr *addr, unsigned mode,
-                   void (*on_accept)(struct listener *, int, const struct addr *), void *owner, struct error *err)
+                   void (*on_accept)(struct listener *, int, const struct addr *), void *owner,
+                   struct error *err)
 {
     int fd = bound_socket(addr, mode, err);
     if (fd < 0)

@@ -155,7 +155,8 @@ enum stream_result stream_fill(struct stream *stream)
     enum stream_result result = STREAM_BLOCKED;
     while (in->filled < in->cap) {
         size_t done = 0;
-        enum stream_result now = stream->ops->read(stream, in->data + in->filled, in->cap - in->filled, &done);
+        enum stream_result now =
+            stream->ops->read(stream, in->data + in->filled, in->cap - in->filled, &done);
         if (now != STREAM_OK) {
             stream->is_eof = now == STREAM_EOF;
             return result == STREAM_OK ? STREAM_OK : now;

@@ -1,9 +1,11 @@
-/* An upstream that is equal to the session: found or opened, brought up to date, knowing the prepared statement.
+/* An upstream that is equal to the session: found or opened, brought up to date, knowing the prepared
+ * statement.
  *
  *      attach_begin ─► WAITING (no server) ─► ATTACHING ─► SYNCING ─► PREPARING ─► SENDING
  *
- * In this version a session has at most one upstream per place, its own until it ends. The slot is the seam for sharing:
- * whatever fills it must be equal to the session before SENDING, and nothing else looks at where it came from.
+ * In this version a session has at most one upstream per place, its own until it ends. The slot is the seam
+ * for sharing: whatever fills it must be equal to the session before SENDING, and nothing else looks at where
+ * it came from.
  */
 #include "proxy/session.h"
 
@@ -66,8 +68,8 @@ static void note_unsolicited(struct slot *slot)
     else if (slot->upstream->stream.error != 0)
         (void)error_errno(&slot->failure, slot->upstream->stream.error, "the connection failed");
     else
-        (void)error_set(&slot->failure, 0, bytes.len > 0 ? "the server spoke out of turn"
-                                                         : "the server closed the connection");
+        (void)error_set(&slot->failure, 0,
+                        bytes.len > 0 ? "the server spoke out of turn" : "the server closed the connection");
 }
 
 static void on_io(struct upstream *upstream, int events)
@@ -110,11 +112,12 @@ bool attach_has_lost_state(const struct session *session, enum route_place place
     bool is_home = place == ROUTE_PRIMARY || session->door->settings->mode == LISTENER_REPLICA;
     if (!is_home || session->is_new)
         return false;
-    return effects_is_in_transaction(session) || session->is_transaction_unknown || session->pin != PIN_NONE ||
-           session->uses_user_variables;
+    return effects_is_in_transaction(session) || session->is_transaction_unknown ||
+           session->pin != PIN_NONE || session->uses_user_variables;
 }
 
-/* Is the upstream in the slot still where this place is? One that holds state stays, whatever became of its server. */
+/* Is the upstream in the slot still where this place is? One that holds state stays, whatever became of its
+ * server. */
 static bool is_current(const struct session *session, enum route_place place)
 {
     const struct view *view = session_view(session);
@@ -125,12 +128,14 @@ static bool is_current(const struct session *session, enum route_place place)
         return true; /* the failure must be told, not hidden */
     if (place == ROUTE_PRIMARY && slot->server == view->primary)
         return true;
-    if (place == ROUTE_REPLICA && view->servers[slot->server].takes_reads && slot->server != session->job.avoid)
+    if (place == ROUTE_REPLICA && view->servers[slot->server].takes_reads &&
+        slot->server != session->job.avoid)
         return true;
     return attach_has_lost_state(session, place);
 }
 
-/* The index of a server for this place, or VIEW_NO_SERVER. A read that finds no replica becomes the primary's. */
+/* The index of a server for this place, or VIEW_NO_SERVER. A read that finds no replica becomes the
+ * primary's. */
 static int choose(struct session *session)
 {
     const struct view *view = session_view(session);
@@ -160,8 +165,8 @@ static bool open_upstream(struct session *session, int server)
     };
     const struct view *view = session_view(session);
     *slot = (struct slot){ .server = server, .generation = ++session->generations };
-    slot->upstream = upstream_open(&session->worker->env, view->servers[server].server, &wish, &owner_ops, session,
-                                   &slot->failure);
+    slot->upstream = upstream_open(&session->worker->env, view->servers[server].server, &wish, &owner_ops,
+                                   session, &slot->failure);
     slot->has_failed = slot->upstream == NULL;
     return !slot->has_failed;
 }
@@ -235,7 +240,8 @@ static enum step attach_failed(struct session *session)
         return attach_begin(session);
     }
     if (is_state_lost || is_final || is_overload(err.code))
-        return dispatch_refuse(session, (uint16_t)(err.code != 0 && has_server_said ? err.code : ERR_SERVER_SHUTDOWN),
+        return dispatch_refuse(session,
+                               (uint16_t)(err.code != 0 && has_server_said ? err.code : ERR_SERVER_SHUTDOWN),
                                err.sqlstate, "%s", err.text);
     return wait_for_server(session);
 }
@@ -262,8 +268,8 @@ static void ask(struct session *session, enum sync_task task, enum reply_shape s
     slot->task = task;
     slot->has_answer = false;
     /* Locks may hold a PREPARE up for as long as they like; the others cannot take long. */
-    uint64_t deadline_us = task == SYNC_PREPARE ? session->worker->world->timeouts->query_us
-                                                : session->worker->env.login_us;
+    uint64_t deadline_us =
+        task == SYNC_PREPARE ? session->worker->world->timeouts->query_us : session->worker->env.login_us;
     upstream_exchange(slot->upstream, shape, text_span(&payload), deadline_us);
     text_fini(&payload);
 }
@@ -342,7 +348,8 @@ static void note_success(struct session *session, struct slot *slot)
     }
 }
 
-/* A replica that will not take the session's state leaves the reads to the primary; a primary's word is the client's. */
+/* A replica that will not take the session's state leaves the reads to the primary; a primary's word is the
+ * client's. */
 static enum step refused_state(struct session *session, struct slot *slot)
 {
     struct job *job = &session->job;
@@ -420,8 +427,9 @@ enum step attach_preparing(struct session *session)
     if (job->prepared == NULL || job->prepared->copies[job->place].generation == slot->generation)
         return session_enter(session, SESSION_SENDING);
     if (job->prepared->sql.len == 0)
-        return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
-                               "The statement is too long to be prepared again, and the server that knew it is gone");
+        return dispatch_refuse(
+            session, ERR_UNKNOWN_STMT, NULL,
+            "The statement is too long to be prepared again, and the server that knew it is gone");
     start_task(session, slot, SYNC_PREPARE);
     return STEP_MORE;
 }

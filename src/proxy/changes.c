@@ -129,7 +129,8 @@ static bool is_reported(struct vars *vars, struct span name, uint64_t before)
         return true;
     if (span_is(name, "transaction_isolation"))
         return vars_is_newer(vars, SPAN_LITERAL("tx_isolation"), before);
-    return span_is(name, "transaction_read_only") && vars_is_newer(vars, SPAN_LITERAL("tx_read_only"), before);
+    return span_is(name, "transaction_read_only") &&
+           vars_is_newer(vars, SPAN_LITERAL("tx_read_only"), before);
 }
 
 bool changes_commit(const struct changes *changes, struct vars *vars, uint64_t before)

@@ -1,5 +1,5 @@
-/* Which command is it, and where does it go? Reads as much of it as the decision needs, never more than the reader's
- * cap; answers what headgate answers itself.
+/* Which command is it, and where does it go? Reads as much of it as the decision needs, never more than the
+ * reader's cap; answers what headgate answers itself.
  */
 #include "proxy/session.h"
 
@@ -13,8 +13,8 @@
 #include <stdio.h>
 
 /* Flags that describe the session rather than a statement. */
-#define STATUS_OF_SESSION                                                                                         \
-    (STATUS_IN_TRANS | STATUS_AUTOCOMMIT | STATUS_NO_BACKSLASH_ESCAPES | STATUS_IN_TRANS_READONLY |               \
+#define STATUS_OF_SESSION                                                                                    \
+    (STATUS_IN_TRANS | STATUS_AUTOCOMMIT | STATUS_NO_BACKSLASH_ESCAPES | STATUS_IN_TRANS_READONLY |          \
      STATUS_ANSI_QUOTES)
 
 /* ---- ends ---- */
@@ -56,14 +56,16 @@ static enum step answer_err(struct session *session)
     return dispatch_done(session);
 }
 
-enum step dispatch_refuse(struct session *session, uint16_t code, const char *sqlstate, const char *format, ...)
+enum step dispatch_refuse(struct session *session, uint16_t code, const char *sqlstate, const char *format,
+                          ...)
 {
     struct job *job = &session->job;
     va_list args;
     va_start(args, format);
     (void)vsnprintf(job->error_text.text, sizeof job->error_text.text, format, args);
     va_end(args);
-    (void)snprintf(job->error_text.sqlstate, sizeof job->error_text.sqlstate, "%s", sqlstate != NULL ? sqlstate : "");
+    (void)snprintf(job->error_text.sqlstate, sizeof job->error_text.sqlstate, "%s",
+                   sqlstate != NULL ? sqlstate : "");
     job->error = code;
     if (job->is_login || job->run.is_complete)
         return answer_err(session);
@@ -71,7 +73,8 @@ enum step dispatch_refuse(struct session *session, uint16_t code, const char *sq
     return session_enter(session, SESSION_DRAINING);
 }
 
-/* A command longer than the window that cannot be run: the client reads no answer before it has sent all of it. */
+/* A command longer than the window that cannot be run: the client reads no answer before it has sent all of
+ * it. */
 enum step dispatch_draining(struct session *session)
 {
     struct buf *in = &session->client.in;
@@ -111,10 +114,12 @@ enum step dispatch_idle(struct session *session)
     return STEP_WAIT;
 }
 
-/* How much of a command the decision needs: statements up to the SQL reader's cap, others what a window holds. */
+/* How much of a command the decision needs: statements up to the SQL reader's cap, others what a window
+ * holds. */
 static uint32_t wanted_bytes(const struct packet_header *header, const struct command *command)
 {
-    uint32_t cap = command->manner == COMMAND_STATEMENT ? PACKET_HEADER_BYTES + 1 + SQL_TEXT_MAX : LOOP_WINDOW_BYTES;
+    uint32_t cap =
+        command->manner == COMMAND_STATEMENT ? PACKET_HEADER_BYTES + 1 + SQL_TEXT_MAX : LOOP_WINDOW_BYTES;
     uint32_t whole = PACKET_HEADER_BYTES + header->len;
     return whole < cap ? whole : cap;
 }
@@ -317,7 +322,8 @@ static enum step run_init_db(struct session *session)
 static enum step run_reset(struct session *session)
 {
     struct job *job = &session->job;
-    enum route_place place = session->door->settings->mode == LISTENER_REPLICA ? ROUTE_REPLICA : ROUTE_PRIMARY;
+    enum route_place place =
+        session->door->settings->mode == LISTENER_REPLICA ? ROUTE_REPLICA : ROUTE_PRIMARY;
     attach_drop(session, place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY);
     job->facts = (struct sql_facts){ .kind = SQL_ADMIN };
     job->place = place;
@@ -347,8 +353,8 @@ static const struct {
     uint8_t byte;
     enum step (*run)(struct session *session);
 } handlers[] = {
-    { COM_INIT_DB, run_init_db },       { COM_CHANGE_USER, frontend_change_user },
-    { COM_RESET_CONNECTION, run_reset }, { COM_SET_OPTION, run_set_option },
+    { COM_INIT_DB, run_init_db },           { COM_CHANGE_USER, frontend_change_user },
+    { COM_RESET_CONNECTION, run_reset },    { COM_SET_OPTION, run_set_option },
     { COM_PROCESS_KILL, run_process_kill },
 };
 
@@ -389,5 +395,6 @@ static enum step dispatch(struct session *session)
     }
     if (job->command->error == ERR_UNKNOWN_COM)
         return dispatch_refuse(session, ERR_UNKNOWN_COM, NULL, "Unknown command");
-    return dispatch_refuse(session, job->command->error, NULL, "headgate does not pass %s on", job->command->name);
+    return dispatch_refuse(session, job->command->error, NULL, "headgate does not pass %s on",
+                           job->command->name);
 }

@@ -1,5 +1,6 @@
-/* What a reply says about the session's state. The servers' word (status flags, session tracking) comes first; the
- * statement's text fills in what servers do not report; whatever neither explains keeps the session on the primary.
+/* What a reply says about the session's state. The servers' word (status flags, session tracking) comes
+ * first; the statement's text fills in what servers do not report; whatever neither explains keeps the
+ * session on the primary.
  */
 #include "proxy/session.h"
 
@@ -40,7 +41,8 @@ static bool hides_quotes(struct span charset)
     return false;
 }
 
-/* The same by the collation id of the handshake: big5 1, 84; sjis 13, 88; gbk 28, 87; cp932 95, 96; gb18030 248-250. */
+/* The same by the collation id of the handshake: big5 1, 84; sjis 13, 88; gbk 28, 87; cp932 95, 96; gb18030
+ * 248-250. */
 static bool hides_quotes_id(uint16_t collation)
 {
     static const uint16_t ids[] = { 1, 84, 13, 88, 28, 87, 95, 96, 248, 249, 250 };
@@ -81,7 +83,8 @@ struct sql_dialect effects_dialect(const struct session *session)
 static void note_reading(struct session *session, const struct sesstrack_change *change)
 {
     if (span_is_nocase(change->name, "sql_mode")) {
-        session->ansi_quotes = has_mode(change->value, "ANSI_QUOTES") || span_is_nocase(change->value, "ANSI");
+        session->ansi_quotes =
+            has_mode(change->value, "ANSI_QUOTES") || span_is_nocase(change->value, "ANSI");
         session->oracle = has_mode(change->value, "ORACLE");
         session->no_backslash_escapes = has_mode(change->value, "NO_BACKSLASH_ESCAPES");
     } else if (span_is_nocase(change->name, "character_set_client")) {
@@ -269,7 +272,8 @@ static void note_pins(struct session *session)
     if (job->has_state_change && !explains_state_change(job))
         pin(session, PIN_TRACKED_CHANGE);
     bool is_end = job->facts.kind == SQL_COMMIT || job->facts.kind == SQL_ROLLBACK;
-    if (session->pin == PIN_NEXT_TRANSACTION && is_end && !job->has_error && !effects_is_in_transaction(session))
+    if (session->pin == PIN_NEXT_TRANSACTION && is_end && !job->has_error &&
+        !effects_is_in_transaction(session))
         session->pin = PIN_NONE; /* the transaction it was for is over */
     if (job->facts.touches_user_variables)
         session->uses_user_variables = true;
@@ -294,7 +298,8 @@ void effects_done(struct session *session, struct upstream *upstream)
     upstream->vars_version = session->vars.version;
 }
 
-/* As after login: COM_RESET_CONNECTION and COM_CHANGE_USER. The schema stays: both families keep it at a reset. */
+/* As after login: COM_RESET_CONNECTION and COM_CHANGE_USER. The schema stays: both families keep it at a
+ * reset. */
 void effects_reset(struct session *session)
 {
     const struct view *view = session_view(session);

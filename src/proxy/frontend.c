@@ -1,5 +1,5 @@
-/* Who is the client? Greeting, login and COM_CHANGE_USER. The client hears OK only once an upstream has accepted its
- * schema, so that 1044 and 1049 arrive at login, as they do directly.
+/* Who is the client? Greeting, login and COM_CHANGE_USER. The client hears OK only once an upstream has
+ * accepted its schema, so that 1044 and 1049 arrive at login, as they do directly.
  */
 #include "proxy/session.h"
 
@@ -57,8 +57,10 @@ static bool next_packet(struct session *session, struct span *payload_r, uint8_t
     struct packet_header header;
     *step_r = STEP_WAIT;
     if (packet_peek(buf_unparsed(in), &header)) {
-        if (header.len > ADMIT_PACKET_MAX || !stream_grow(&session->client, PACKET_HEADER_BYTES + header.len)) {
-            reply_put_err(&session->client.out, (uint8_t)(header.seq + 1), ERR_HANDSHAKE, NULL, "Bad handshake");
+        if (header.len > ADMIT_PACKET_MAX ||
+            !stream_grow(&session->client, PACKET_HEADER_BYTES + header.len)) {
+            reply_put_err(&session->client.out, (uint8_t)(header.seq + 1), ERR_HANDSHAKE, NULL,
+                          "Bad handshake");
             *step_r = session_close(session, CLOSE_CLIENT_NONSENSE, "a login packet of more than 64 KiB");
             return false;
         }
@@ -161,8 +163,8 @@ enum step frontend_change_user(struct session *session)
     attach_drop_all(session);
     effects_reset(session);
     struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, header.len);
-    enum admit_verdict verdict = admit_change_user(session->admit, payload, header.seq, session->host, find_user,
-                                                   session, &session->client.out, &err);
+    enum admit_verdict verdict = admit_change_user(session->admit, payload, header.seq, session->host,
+                                                   find_user, session, &session->client.out, &err);
     buf_drop_parsed(in);
     session_set_deadline(session, session->worker->world->timeouts->client_login_us);
     (void)session_enter(session, SESSION_LOGIN);
@@ -177,8 +179,8 @@ enum step frontend_accepted(struct session *session)
     if (session->client.out.is_oom)
         return session_close(session, CLOSE_OUT_OF_MEMORY, "login");
     if (session->is_new)
-        log_info(&session->scope, "client %s logged in as '%s' on listener %s", session->host, session->user->name,
-                 session->door->settings->name);
+        log_info(&session->scope, "client %s logged in as '%s' on listener %s", session->host,
+                 session->user->name, session->door->settings->name);
     session->is_new = false;
     admit_fini(session->admit);
     mem_free(session->admit);

@@ -13,9 +13,9 @@ enum verdict { KILL_UNKNOWN, KILL_DENIED, KILL_DONE };
 struct inquiry {
     struct loop_message message;
     const struct world *world;
-    unsigned next_worker;   /* who is asked next */
-    unsigned from;          /* the asking worker */
-    uint64_t asking;        /* session that waits for the verdict; 0: nobody */
+    unsigned next_worker; /* who is asked next */
+    unsigned from;        /* the asking worker */
+    uint64_t asking;      /* session that waits for the verdict; 0: nobody */
     uint64_t target;
     bool is_query;
     bool is_operator;
@@ -211,7 +211,8 @@ enum step kill_waiting(struct session *session)
     case KILL_UNKNOWN:
         return dispatch_refuse(session, ERR_NO_SUCH_THREAD, NULL, "Unknown thread id: %u", job->kill_id);
     case KILL_DENIED:
-        return dispatch_refuse(session, ERR_KILL_DENIED, NULL, "You are not owner of thread %u", job->kill_id);
+        return dispatch_refuse(session, ERR_KILL_DENIED, NULL, "You are not owner of thread %u",
+                               job->kill_id);
     case KILL_DONE:
         break;
     }

@@ -1,6 +1,6 @@
-/* The bytes of one command there, and of its reply back. Nothing is kept: both directions go from the window they were read
- * into to the other socket, and a side that cannot be written stops the other from being read, because its window
- * stays full.
+/* The bytes of one command there, and of its reply back. Nothing is kept: both directions go from the window
+ * they were read into to the other socket, and a side that cannot be written stops the other from being read,
+ * because its window stays full.
  *
  *      client.in ──(relay_sending)──► upstream            upstream.in ──tracker──(relay_replying)──► client
  */
@@ -71,7 +71,8 @@ enum step relay_lost(struct session *session, const struct error *err)
                                "headgate: lost connection to %s: %s", name, err->text);
     char text[ERROR_TEXT_MAX + 128];
     (void)snprintf(text, sizeof text, "headgate: lost connection to %s: %s", name, err->text);
-    reply_put_err(&session->client.out, seq, is_mariadb ? ERR_CONNECTION_KILLED : ERR_SERVER_SHUTDOWN, NULL, text);
+    reply_put_err(&session->client.out, seq, is_mariadb ? ERR_CONNECTION_KILLED : ERR_SERVER_SHUTDOWN, NULL,
+                  text);
     (void)stream_flush(&session->client);
     if (is_lost)
         return session_close(session, CLOSE_SERVER_LOST, err->text);
@@ -150,7 +151,8 @@ static enum stream_result send_rewritten(struct session *session, struct upstrea
     enum stream_result result = STREAM_OK;
     while (job->rewritten_sent < job->rewritten.len && result == STREAM_OK) {
         size_t sent = 0;
-        struct span rest = span_of(job->rewritten.data + job->rewritten_sent, job->rewritten.len - job->rewritten_sent);
+        struct span rest =
+            span_of(job->rewritten.data + job->rewritten_sent, job->rewritten.len - job->rewritten_sent);
         result = stream_send(&upstream->stream, rest, &sent);
         job->rewritten_sent += sent;
     }
@@ -211,7 +213,8 @@ enum step relay_sending(struct session *session)
         return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL) : STEP_WAIT;
     if (job->command->shape == REPLY_NONE) {
         upstream_end(upstream);
-        struct prepared *prepared = job->prepared; /* dispatch_done forgets the long data of what was executed */
+        struct prepared *prepared =
+            job->prepared; /* dispatch_done forgets the long data of what was executed */
         job->prepared = NULL;
         enum step step = dispatch_done(session);
         prepared->has_long_data = true;
@@ -261,29 +264,24 @@ static void filter_tracking(const struct session *session, struct span from, str
 }
 
 /* True when the packet can go to the client as it is. */
-static bool is_same_for_client(const struct session *session, const struct upstream *upstream,
-                               const struct tracker_info *info)
+static bool is_same_for_client(const struct tracker_info *info)
 {
-    if (info->is_cut || info->kind == TRACKER_ERR || info->kind == TRACKER_INFILE || info->kind == TRACKER_PREPARED)
+    if (info->is_cut || info->kind == TRACKER_ERR || info->kind == TRACKER_INFILE ||
+        info->kind == TRACKER_PREPARED)
         return true;
-    if (info->status & STATUS_SESSION_STATE_CHANGED)
-        return false;
-    if (info->kind == TRACKER_EOF)
-        return true;
-    /* With session tracking the info text has a length before it, without it has none: same bytes only if empty. */
-    bool is_same_form = ((session->caps ^ upstream->caps) & CAP_SESSION_TRACK) == 0;
-    struct reply_ok ok;
-    return is_same_form || (reply_parse_ok(info->payload, upstream->caps, &ok) && ok.info.len == 0);
+    return (info->status & STATUS_SESSION_STATE_CHANGED) == 0;
 }
 
 /* Put a packet of our own in the place of the server's: what stood before it goes first. */
-static void replace_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
+static void replace_packet(struct session *session, struct upstream *upstream,
+                           const struct tracker_info *info)
 {
     struct buf *in = &upstream->stream.in;
     struct text *out = &session->client.out;
     keep_passed(session, upstream);
     if (info->kind == TRACKER_EOF) {
-        reply_put_eof(out, info->seq, (uint16_t)(info->status & ~STATUS_SESSION_STATE_CHANGED), info->warnings);
+        reply_put_eof(out, info->seq, (uint16_t)(info->status & ~STATUS_SESSION_STATE_CHANGED),
+                      info->warnings);
     } else {
         struct reply_ok ok = { 0 };
         struct text tracking = { 0 };
@@ -302,7 +300,8 @@ static void replace_packet(struct session *session, struct upstream *upstream, c
 }
 
 /* The server's statement gets the client's id, in place. */
-static bool name_statement(struct session *session, struct upstream *upstream, const struct tracker_info *info)
+static bool name_statement(struct session *session, struct upstream *upstream,
+                           const struct tracker_info *info)
 {
     struct job *job = &session->job;
     struct buf *in = &upstream->stream.in;
@@ -330,7 +329,7 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
     effects_packet(session, upstream, info);
     if (info->kind == TRACKER_PREPARED && !name_statement(session, upstream, info))
         return false;
-    if (is_same_for_client(session, upstream, info))
+    if (is_same_for_client(info))
         buf_mark_parsed(&upstream->stream.in, info->len);
     else
         replace_packet(session, upstream, info);
@@ -351,7 +350,8 @@ static enum step nonsense(struct session *session, const char *what)
     else
         seq = (uint8_t)(session->job.run.seq + 1);
     if (is_between)
-        reply_put_err(&session->client.out, seq, ERR_MALFORMED, NULL, "headgate: the server's reply makes no sense");
+        reply_put_err(&session->client.out, seq, ERR_MALFORMED, NULL,
+                      "headgate: the server's reply makes no sense");
     log_limited(LOG_LEVEL_ERROR, &session->scope, "%s: %s; closing both sides", upstream->server->name, what);
     attach_drop(session, session->job.place);
     return session_close(session, CLOSE_SERVER_NONSENSE, what);
@@ -369,7 +369,8 @@ static enum step begin_infile(struct session *session)
 }
 
 /* Look at everything in the window once. MORE: nothing left to look at. */
-static enum tracker_verdict look(struct session *session, struct upstream *upstream, struct tracker_info *info)
+static enum tracker_verdict look(struct session *session, struct upstream *upstream,
+                                 struct tracker_info *info)
 {
     struct job *job = &session->job;
     struct buf *in = &upstream->stream.in;

@@ -36,20 +36,13 @@ static enum step closing(struct session *session);
 
 /* One row per state, in the order of the enumeration. */
 static enum step (*const steps[])(struct session *) = {
-    [SESSION_GREETING] = frontend_greeting,
-    [SESSION_LOGIN] = frontend_login,
-    [SESSION_IDLE] = dispatch_idle,
-    [SESSION_READING] = dispatch_reading,
-    [SESSION_WAITING] = attach_waiting,
-    [SESSION_ATTACHING] = attach_attaching,
-    [SESSION_SYNCING] = attach_syncing,
-    [SESSION_PREPARING] = attach_preparing,
-    [SESSION_SENDING] = relay_sending,
-    [SESSION_REPLYING] = relay_replying,
-    [SESSION_INFILE] = relay_infile,
-    [SESSION_DRAINING] = dispatch_draining,
-    [SESSION_KILLING] = kill_waiting,
-    [SESSION_CLOSING] = closing,
+    [SESSION_GREETING] = frontend_greeting, [SESSION_LOGIN] = frontend_login,
+    [SESSION_IDLE] = dispatch_idle,         [SESSION_READING] = dispatch_reading,
+    [SESSION_WAITING] = attach_waiting,     [SESSION_ATTACHING] = attach_attaching,
+    [SESSION_SYNCING] = attach_syncing,     [SESSION_PREPARING] = attach_preparing,
+    [SESSION_SENDING] = relay_sending,      [SESSION_REPLYING] = relay_replying,
+    [SESSION_INFILE] = relay_infile,        [SESSION_DRAINING] = dispatch_draining,
+    [SESSION_KILLING] = kill_waiting,       [SESSION_CLOSING] = closing,
 };
 
 const char *session_state_words(enum session_state state)
@@ -101,9 +94,10 @@ static enum step time_out(struct session *session)
         return session_close(session, CLOSE_LOGIN_TIMEOUT, NULL);
     case SESSION_WAITING:
     case SESSION_ATTACHING:
-        return dispatch_refuse(session, ERR_READ_ONLY, NULL, "headgate: no %s of cluster '%s' was available for %s; the "
-                               "statement was not run", route_place_name(session->job.place),
-                               session->door->settings->cluster,
+        return dispatch_refuse(session, ERR_READ_ONLY, NULL,
+                               "headgate: no %s of cluster '%s' was available for %s; the "
+                               "statement was not run",
+                               route_place_name(session->job.place), session->door->settings->cluster,
                                clock_format_duration(timeouts->primary_wait_us, text, sizeof text));
     case SESSION_REPLYING: {
         struct error err = { 0 };
@@ -176,17 +170,18 @@ static void watch_upstream(struct session *session, enum route_place place)
     if (upstream == NULL || (upstream->state != UPSTREAM_READY && upstream->state != UPSTREAM_BUSY))
         return;
     struct stream *stream = &upstream->stream;
-    bool is_sending = place == session->job.place &&
-                      (session->state == SESSION_SENDING || session->state == SESSION_INFILE) &&
-                      (buf_unsent(&session->client.in).len > 0 ||
-                       session->job.rewritten.len > session->job.rewritten_sent);
+    bool is_sending =
+        place == session->job.place &&
+        (session->state == SESSION_SENDING || session->state == SESSION_INFILE) &&
+        (buf_unsent(&session->client.in).len > 0 || session->job.rewritten.len > session->job.rewritten_sent);
     int events = !stream->is_eof && stream->error == 0 && has_room(stream) ? EV_READ : 0;
     if (stream_has_output(stream) || is_sending)
         events |= EV_WRITE;
     stream_want(stream, events);
 }
 
-/* The one place where interest is derived: from what the buffers hold. On the hot path nothing changes here. */
+/* The one place where interest is derived: from what the buffers hold. On the hot path nothing changes here.
+ */
 static void watch(struct session *session)
 {
     watch_client(session);
@@ -246,7 +241,8 @@ static enum step bury_idle_losses(struct session *session)
     for (int place = 0; place < PREPARED_PLACES; place++)
         if (session->slots[place].has_failed && !is_of_job(session, (enum route_place)place) &&
             lose_idle(session, (enum route_place)place))
-            return session_close(session, CLOSE_SERVER_LOST, "an idle connection that held session state was lost");
+            return session_close(session, CLOSE_SERVER_LOST,
+                                 "an idle connection that held session state was lost");
     return STEP_MORE;
 }
 

@@ -16,11 +16,11 @@ static const struct {
     const char *name;
     enum vars_manner manner;
 } manners[] = {
-    { "autocommit", VARS_IGNORE },          /* followed by the status flag; replicas only run autocommit reads */
-    { "last_gtid", VARS_IGNORE },           /* a result, not a setting */
-    { "last_insert_id", VARS_IGNORE },      /* asked for on the primary only */
+    { "autocommit", VARS_IGNORE },     /* followed by the status flag; replicas only run autocommit reads */
+    { "last_gtid", VARS_IGNORE },      /* a result, not a setting */
+    { "last_insert_id", VARS_IGNORE }, /* asked for on the primary only */
     { "identity", VARS_IGNORE },
-    { "insert_id", VARS_IGNORE },           /* the rest of this block concerns writes only */
+    { "insert_id", VARS_IGNORE }, /* the rest of this block concerns writes only */
     { "gtid_*", VARS_IGNORE },
     { "server_id", VARS_IGNORE },
     { "sql_log_bin", VARS_IGNORE },
@@ -34,9 +34,9 @@ static const struct {
     { "statement_id", VARS_IGNORE },
     { "character_set_database", VARS_IGNORE }, /* follows the schema */
     { "collation_database", VARS_IGNORE },
-    { "session_track_*", VARS_PIN },        /* headgate's own eyes: once changed, trust nothing elsewhere */
+    { "session_track_*", VARS_PIN }, /* headgate's own eyes: once changed, trust nothing elsewhere */
     { "rand_seed*", VARS_PIN },
-    { "profiling*", VARS_PIN },             /* the profiles are where the statements ran */
+    { "profiling*", VARS_PIN }, /* the profiles are where the statements ran */
     { "tx_read_only", VARS_APPLY },
 };
 
@@ -59,7 +59,8 @@ static bool is_plain_name(struct span name)
 {
     for (size_t i = 0; i < name.len; i++) {
         uint8_t c = name.data[i];
-        bool is_fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+        bool is_fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '_' || c == '.';
         if (!is_fine)
             return false;
     }
@@ -141,7 +142,8 @@ bool vars_literal(struct span name, struct span value, struct text *literal)
         if (value.data[i] < 0x20 || value.data[i] > 0x7e || value.data[i] == '\'' || value.data[i] == '\\' ||
             value.data[i] == '"')
             return false;
-    return text_append_byte(literal, '\'') && text_append_span(literal, value) && text_append_byte(literal, '\'');
+    return text_append_byte(literal, '\'') && text_append_span(literal, value) &&
+           text_append_byte(literal, '\'');
 }
 
 static bool comes_first(const struct var *var)

@@ -219,7 +219,8 @@ void worker_forget(struct worker *worker, struct session *session)
 
 static void cut_one(struct session *session)
 {
-    log_info(&session->scope, "cut at the end of the shutdown timeout: %s", session_state_words(session->state));
+    log_info(&session->scope, "cut at the end of the shutdown timeout: %s",
+             session_state_words(session->state));
     session_abort(session, CLOSE_SHUTDOWN);
 }
 

@@ -120,8 +120,8 @@ static bool take_signed(struct setvar_walk *walk, struct setvar_change *change)
     return walk->ahead.type == TOKEN_NUMBER && !walk->ahead.space_before;
 }
 
-/* One literal or keyword at the token ahead. */
-static bool take_literal(struct setvar_walk *walk, struct setvar_change *change)
+/* One literal or keyword at the token ahead, of whatever type. */
+static bool take_any_literal(struct setvar_walk *walk, struct setvar_change *change)
 {
     change->value = walk->ahead.text;
     switch (walk->ahead.type) {
@@ -142,6 +142,15 @@ static bool take_literal(struct setvar_walk *walk, struct setvar_change *change)
     case TOKEN_BAD:
         break;
     }
+    return false;
+}
+
+/* The same, and without a value when it is none. */
+static bool take_literal(struct setvar_walk *walk, struct setvar_change *change)
+{
+    if (take_any_literal(walk, change))
+        return true;
+    change->value = (struct span){ 0 };
     return false;
 }
 

@@ -385,6 +385,10 @@ bool statement_read(struct reader *reader, struct span sql, struct sql_facts *fa
     begin(row, facts);
     bool is_open = row->read != NULL && row->read(reader, facts);
     reader_skip(reader);
+    if (reader->has_user_lock && facts->is_read) { /* where no server takes a function; still */
+        facts->is_read = false;
+        facts->reason = SQL_REASON_USER_LOCK;
+    }
     facts->may_hide_state |= reader->has_user_lock || assigns_in_passing(reader, facts) ||
                              (facts->kind == SQL_SET && has_other_set(sql, &reader->lexer.dialect));
     return is_open;
