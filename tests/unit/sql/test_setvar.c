@@ -98,6 +98,7 @@ static const struct {
     { "SET ROLE `r`", "role+=`r`" },
     { "SET ROLE NONE", "role+=NONE" },
     { "SET ROLE a, b", "role" },
+    { "SET ROLE -# r", "role" },
     { "SET ROLE ALL EXCEPT a", "role" },
     { "SET DEFAULT ROLE r TO u", "global" },
     { "SET PASSWORD = 'x'", "other" },

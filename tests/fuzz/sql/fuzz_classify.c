@@ -1,0 +1,81 @@
+/* No text crashes the classifier; a comment in front, blanks around, another case of the words, parentheses
+ * or a cut do not make a read of what was none; and a read holds nothing it must not hold. The first byte
+ * chooses the dialect.
+ */
+#include "sql/classify.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct sql_facts classify_between(const char *before, struct span sql, const char *after,
+                                         const struct sql_dialect *dialect)
+{
+    size_t before_len = strlen(before), after_len = strlen(after);
+    uint8_t *text = malloc(before_len + sql.len + after_len + 1);
+    assert(text != NULL);
+    memcpy(text, before, before_len);
+    memcpy(text + before_len, sql.data, sql.len);
+    memcpy(text + before_len + sql.len, after, after_len);
+    struct sql_facts facts = classify(span_of(text, before_len + sql.len + after_len), false, dialect);
+    free(text);
+    return facts;
+}
+
+/* Every word in the other case. */
+static struct sql_facts classify_flipped(struct span sql, const struct sql_dialect *dialect)
+{
+    struct lexer lexer;
+    struct token token;
+    uint8_t *text = malloc(sql.len + 1);
+    assert(text != NULL);
+    memcpy(text, sql.data, sql.len);
+    lexer_begin(&lexer, sql, dialect);
+    while ((token = lexer_next(&lexer)).type != TOKEN_END)
+        for (size_t i = 0; i < token.text.len && token.type == TOKEN_WORD; i++) {
+            uint8_t *c = text + (token.text.data - sql.data) + i;
+            if ((*c | 32) >= 'a' && (*c | 32) <= 'z')
+                *c ^= 32;
+        }
+    struct sql_facts facts = classify(span_of(text, sql.len), false, dialect);
+    free(text);
+    return facts;
+}
+
+static void check_read(const struct sql_facts *facts)
+{
+    assert(!facts->is_read || (facts->kind == SQL_SELECT && facts->doubts == 0 && !facts->may_hide_state &&
+                               !facts->refers_previous && !facts->is_load_local &&
+                               facts->reason == SQL_REASON_PLAIN_READ && facts->culprit.len == 0));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0 || size > SQL_TEXT_MAX / 2)
+        return 0;
+    uint8_t bits = data[0];
+    struct span sql = span_of(data + 1, size - 1);
+    struct sql_dialect dialect = {
+        .family = (enum sql_family)(bits % 3),
+        .no_backslash_escapes = bits & 4,
+        .ansi_quotes = bits & 8,
+        .oracle = bits & 16,
+        .ignore_space = bits & 32,
+        .multi_statements = bits & 64,
+        .is_utf8 = bits & 128,
+    };
+    struct sql_facts facts = classify(sql, false, &dialect);
+    check_read(&facts);
+    assert(facts.use_schema.len == 0 || (facts.use_schema.data >= sql.data && facts.kind == SQL_USE));
+    assert(!classify(sql, true, &dialect).is_read);
+    if (facts.is_read)
+        return 0;
+    assert(!classify_between("/**/", sql, "", &dialect).is_read);
+    assert(!classify_between(" \n", sql, " ", &dialect).is_read);
+    if ((facts.doubts & SQL_DOUBT_BAD) == 0) { /* in doubt, the words themselves may be otherwise delimited */
+        assert(!classify_between("(", sql, ")", &dialect).is_read);
+        assert(!classify_flipped(sql, &dialect).is_read);
+    }
+    return 0;
+}

@@ -1,0 +1,33 @@
+/* Tokens come in order, inside the text, and end. The first byte chooses the dialect. */
+#include "sql/lexer.h"
+
+#include <assert.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0)
+        return 0;
+    uint8_t bits = data[0];
+    struct sql_dialect dialect = {
+        .family = (enum sql_family)(bits % 3),
+        .no_backslash_escapes = bits & 4,
+        .ansi_quotes = bits & 8,
+        .is_utf8 = bits & 16,
+        .unsafe_charset = bits & 32,
+    };
+    struct lexer lexer;
+    struct token token;
+    const uint8_t *at = data + 1;
+    lexer_begin(&lexer, span_of(data + 1, size - 1), &dialect);
+    while ((token = lexer_next(&lexer)).type != TOKEN_END) {
+        assert(token.text.data >= at && token.text.data + token.text.len <= data + size);
+        assert(token.text.len > 0 || token.type == TOKEN_BAD); /* an open comment is told at the end */
+        assert(token.space_before == (token.text.data > at));
+        assert(token.type != TOKEN_BAD || (lexer.doubts & SQL_DOUBT_BAD) != 0);
+        at = token.text.data + token.text.len;
+    }
+    assert(lexer_next(&lexer).type == TOKEN_END);
+    return 0;
+}

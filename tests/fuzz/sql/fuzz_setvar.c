@@ -1,0 +1,47 @@
+/* The walk ends, its spans lie inside the text, and constants have a form that can be written back. The first
+ * byte chooses the dialect.
+ */
+#include "sql/setvar.h"
+
+#include <assert.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_inside(struct span part, struct span whole)
+{
+    assert(part.len == 0 || (part.data >= whole.data && part.data + part.len <= whole.data + whole.len));
+}
+
+static void check_change(const struct setvar_change *change, struct span sql)
+{
+    check_inside(change->name, sql);
+    check_inside(change->value, sql);
+    check_inside(change->collation, sql);
+    assert(change->is_constant || change->value.len == 0);
+    for (size_t i = 0; i < change->value.len && change->is_string; i++)
+        assert(change->value.data[i] >= ' ' && change->value.data[i] < 0x7f && change->value.data[i] != '\'');
+    if (change->scope == SETVAR_USER || change->scope == SETVAR_SESSION)
+        assert(change->name.len > 0 || change->scope == SETVAR_USER || change->name.data != NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0)
+        return 0;
+    struct span sql = span_of(data + 1, size - 1);
+    struct sql_dialect dialect = {
+        .family = (enum sql_family)(data[0] % 3),
+        .no_backslash_escapes = data[0] & 4,
+        .ansi_quotes = data[0] & 8,
+    };
+    struct setvar_walk walk;
+    struct setvar_change change;
+    size_t changes = 0;
+    setvar_begin(&walk, sql, &dialect);
+    while (setvar_next(&walk, &change)) {
+        check_change(&change, sql);
+        assert(++changes <= size);
+    }
+    assert(!setvar_next(&walk, &change));
+    return 0;
+}
