@@ -1,0 +1,362 @@
+/* The whole configuration: the sample, the checks across sections, and files that are broken in every way.
+ */
+#include "app/config.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define SAMPLE "../conf/headgate.conf" /* tests run in tests/ */
+
+/* Whole parts to compose files from; each on one line, so that line numbers are easy to say. */
+#define LISTENERS "listeners = ( { name = \"app\"; address = \"127.0.0.1:6033\"; cluster = \"main\"; } );\n"
+#define MONITOR "monitor: { user = \"m\"; password = \"S3CRET\"; };"
+#define SERVERS "servers = ( { name = \"db1\"; address = \"h:1\"; } );"
+#define CLUSTERS "clusters = ( { name = \"main\"; " MONITOR SERVERS " } );\n"
+#define USERS "users = ( { name = \"app\"; password = \"S3CRET\"; } );\n"
+
+/* libconfig 1.5 loses the string it was reading when it meets a syntax error. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libconfig";
+}
+
+static struct config *parse(const char *string, struct text *errors)
+{
+    return config_parse(string, "h.conf", errors, NULL);
+}
+
+static char *read_file(const char *path)
+{
+    FILE *in = fopen(path, "r");
+    char *bytes = calloc(1, 1 << 16);
+    assert_non_null(in);
+    assert_non_null(bytes);
+    assert_true(fread(bytes, 1, (1 << 16) - 1, in) > 0);
+    (void)fclose(in);
+    return bytes;
+}
+
+static void smallest_file_gets_every_default(void **state)
+{
+    struct text errors = { 0 };
+    (void)state;
+    struct config *config = parse(LISTENERS CLUSTERS USERS, &errors);
+    assert_string_equal(text_cstr(&errors), "");
+    assert_non_null(config);
+    assert_int_equal(config->workers, 0);
+    assert_true(config->workers_resolved >= 1);
+    assert_int_equal(config->log_level, LOG_LEVEL_INFO);
+    assert_int_equal(config->log_format, LOG_FORMAT_TEXT);
+    assert_string_equal(config->admin.socket, "/run/headgate/admin.sock");
+    assert_int_equal(config->timeouts.connect_us, 2000000);
+    assert_int_equal(config->timeouts.query_us, 0);
+    assert_int_equal(config->timeouts.idle_client_us, 8 * 3600 * 1000000ULL);
+    assert_int_equal(config->listeners[0].mode, LISTENER_SPLIT);
+    assert_int_equal(config->clusters[0].topology, TOPOLOGY_AUTO);
+    assert_int_equal(config->clusters[0].monitor.interval_us, 1000000);
+    assert_int_equal(config->clusters[0].monitor.rise, 1);
+    assert_int_equal(config->clusters[0].monitor.fall, 2);
+    assert_int_equal(config->clusters[0].servers[0].weight, 1);
+    assert_int_equal(config->clusters[0].servers[0].tls, TLS_SETTING_PREFERRED);
+    assert_int_equal(config->clusters[0].servers[0].role, ROLE_SETTING_AUTO);
+    assert_null(config->clusters[0].servers[0].zone);
+    assert_string_equal(config->users[0].password, "S3CRET");
+    assert_false(user_settings_is_hash(&config->users[0]));
+    assert_string_equal(config->path, "h.conf");
+    config_free(&config);
+    assert_null(config);
+    text_fini(&errors);
+}
+
+/* A file and all that is said of it. */
+static const struct {
+    const char *text;
+    const char *says;
+} files[] = {
+    { "workers = 3;\n" LISTENERS CLUSTERS USERS, "" },
+    { "workers = \"3\";\n" LISTENERS CLUSTERS USERS, "" },
+    { "workers = 0;\n" LISTENERS CLUSTERS USERS, "h.conf:1: workers must be 1 to 256, or \"auto\", not 0\n" },
+    { "http: { address = \"x\"; };\n" LISTENERS CLUSTERS USERS, "h.conf:1: 'http' is not in this version\n" },
+    { "log: { file = \"x\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: 'file' of log is not in this version\n" },
+    { "admin: { address = \"x\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: 'address' of admin is not in this version\n" },
+    { "admin: { socket = \"x\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: admin: socket: \"x\" is not an absolute path\n" },
+    { "timeouts: { conect = \"1s\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: unknown setting 'conect' in timeouts, did you mean 'connect'?\n" },
+    { LISTENERS CLUSTERS, "h.conf:1: users is missing\n" },
+    { "", "h.conf:1: listeners is missing\nh.conf:1: clusters is missing\nh.conf:1: users is missing\n" },
+    { "listeners = ( { name = \"app\"; adress = \"127.0.0.1:1\"; cluster = \"main\"; } );\n" CLUSTERS USERS,
+      "h.conf:1: unknown setting 'adress' in listener, did you mean 'address'?\n"
+      "h.conf:1: listener 'app': address is missing\n" },
+    { LISTENERS "clusters = ( { name = \"man\"; " MONITOR SERVERS " } );\n" USERS,
+      "h.conf:1: listener 'app': there is no cluster named \"main\"\n" },
+    { "listeners = ( { name = \"a\"; address = \"/x\"; cluster = \"main\"; },\n"
+      "{ name = \"b\"; address = \"/x\"; cluster = \"main\"; } );\n" CLUSTERS USERS,
+      "h.conf:2: listener 'b': \"/x\" is taken by listener 'a'\n" },
+    { "listeners = ( { name = \"a\"; address = \"[::1]:0\"; cluster = \"main\"; },\n"
+      "{ name = \"b\"; address = \"[::1]:0\"; cluster = \"main\"; } );\n" CLUSTERS USERS,
+      "" },
+    { "listeners = ( { name = \"a\"; address = \"/run/headgate/admin.sock\"; cluster = \"main\"; } "
+      ");\n" CLUSTERS USERS,
+      "h.conf:1: listener 'a': \"/run/headgate/admin.sock\" is the admin socket\n" },
+    { LISTENERS "clusters = ( { name = \"main\"; topology = \"galera\"; " MONITOR SERVERS " } );\n" USERS,
+      "h.conf:2: cluster 'main': topology \"galera\" is not in this version\n" },
+    { LISTENERS "clusters = ( { name = \"main\"; topology = \"group\"; " MONITOR SERVERS " } );\n" USERS,
+      "h.conf:2: cluster 'main': topology \"group\" is not in this version\n" },
+    { LISTENERS "clusters = ( { name = \"main\"; " SERVERS " } );\n" USERS,
+      "h.conf:2: cluster 'main': monitor is missing\n" },
+    { LISTENERS "clusters = ( { name = \"main\"; " MONITOR " servers = (); } );\n" USERS,
+      "h.conf:2: cluster 'main': this list needs at least one element\n" },
+    { LISTENERS "clusters = ( { name = \"main\"; topology = \"static\"; " MONITOR SERVERS " } );\n" USERS,
+      "h.conf:2: server 'db1': topology \"static\" needs role = \"primary\" or \"replica\"\n"
+      "h.conf:2: cluster 'main': topology \"static\" needs exactly one server with role = \"primary\", not "
+      "0\n" },
+    { LISTENERS "clusters = ( { name = \"main\"; topology = \"static\"; " MONITOR
+                " servers = (\n{ name = \"a\"; address = \"h:1\"; role = \"primary\"; },\n"
+                "{ name = \"b\"; address = \"h:2\"; role = \"replica\"; } ); } );\n" USERS,
+      "" },
+    { LISTENERS "clusters = ( { name = \"main\"; " MONITOR
+                " servers = (\n{ name = \"a\"; address = \"h:1\"; role = \"primary\"; },\n"
+                "{ name = \"b\"; address = \"h:1\"; } ); } );\n" USERS,
+      "h.conf:3: server 'a': role is for topology = \"static\"; otherwise the server itself is asked\n"
+      "h.conf:4: server 'b': \"h:1\" is the address of server 'a' already\n" },
+    { LISTENERS CLUSTERS
+      "users = ( { name = \"u\"; password = \"\"; }, { name = \"u\"; password = \"\"; } );\n",
+      "h.conf:3: user 'u': this name is taken, by the one at line 3\n" },
+};
+
+static void every_wrong_file_says_what_and_where(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct text errors = { 0 };
+        struct config *config = parse(files[i].text, &errors);
+        assert_string_equal(text_cstr(&errors), files[i].says);
+        assert_int_equal(config != NULL, files[i].says[0] == '\0');
+        config_free(&config);
+        text_fini(&errors);
+    }
+}
+
+static void hashes_are_told_from_passwords(void **state)
+{
+    static const struct {
+        const char *password;
+        bool is_hash;
+    } rows[] = {
+        { "*94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29", true },
+        { "*94bdcebe19083ce2a1f959fd02f964c7af4cfc29", true },
+        { "*94BDCEBE19083CE2A1F959FD02F964C7AF4CFC2", false },
+        { "*94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29A", false },
+        { "*G4BDCEBE19083CE2A1F959FD02F964C7AF4CFC29", false },
+        { "94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29", false },
+        { "", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char copy[64];
+        (void)snprintf(copy, sizeof copy, "%s", rows[i].password);
+        struct user_settings user = { .password = copy };
+        assert_int_equal(user_settings_is_hash(&user), rows[i].is_hash);
+    }
+}
+
+static void reload_tells_what_changed(void **state)
+{
+    struct text errors = { 0 }, out = { 0 };
+    (void)state;
+    struct config *a = parse(LISTENERS CLUSTERS USERS, &errors);
+    struct config *b = parse("workers = 2; log: { level = \"debug\"; };\n" LISTENERS CLUSTERS
+                             "users = ( { name = \"app\"; password = \"S3CRET2\"; } );\n",
+                             &errors);
+    assert_non_null(a);
+    assert_non_null(b);
+    config_diff(a, b, &out);
+    assert_string_equal(text_cstr(&out), "workers \"auto\" -> 2 (restart)\n"
+                                         "log: level \"info\" -> \"debug\" (now)\n"
+                                         "user 'app': password changed (new sessions)\n");
+    config_free(&a);
+    config_free(&b);
+    text_fini(&errors);
+    text_fini(&out);
+}
+
+static void sample_is_what_the_tables_say(void **state)
+{
+    struct text out = { 0 };
+    (void)state;
+    config_write_sample(&out);
+    if (getenv("HEADGATE_WRITE_SAMPLE") != NULL) {
+        FILE *file = fopen(SAMPLE, "w");
+        assert_non_null(file);
+        assert_int_equal(fwrite(out.data, 1, out.len, file), out.len);
+        assert_int_equal(fclose(file), 0);
+    }
+    char *sample = read_file(SAMPLE);
+    if (strcmp(sample, text_cstr(&out)) != 0)
+        print_message("conf/headgate.conf is stale: run this test once with HEADGATE_WRITE_SAMPLE=1\n");
+    assert_string_equal(sample, text_cstr(&out));
+    free(sample);
+    text_fini(&out);
+}
+
+static void sample_loads(void **state)
+{
+    struct text errors = { 0 };
+    (void)state;
+    struct config *config = config_load(SAMPLE, &errors, NULL);
+    assert_string_equal(text_cstr(&errors), "");
+    assert_non_null(config);
+    assert_int_equal(config->listener_count, 4);
+    assert_int_equal(config->clusters[0].server_count, 3);
+    config_free(&config);
+    text_fini(&errors);
+}
+
+/* With every '#' before a key taken away: the defaults are written as the file wants them, and mean the same.
+ */
+static void sample_with_nothing_commented_out_is_the_same(void **state)
+{
+    struct text errors = { 0 }, changes = { 0 };
+    char *sample = read_file(SAMPLE);
+    (void)state;
+    struct config *before = parse(sample, &errors);
+    for (char *c = sample; (c = strchr(c, '#')) != NULL; c++)
+        if (c[1] >= 'a' && c[1] <= 'z')
+            *c = ' ';
+    struct config *after = parse(sample, &errors);
+    assert_string_equal(text_cstr(&errors), "");
+    config_diff(before, after, &changes);
+    assert_string_equal(text_cstr(&changes), "cluster 'main': server 'db1': zone none -> \"a\" (now)\n");
+    config_free(&before);
+    config_free(&after);
+    text_fini(&errors);
+    text_fini(&changes);
+    free(sample);
+}
+
+static void reference_has_every_section(void **state)
+{
+    struct text out = { 0 };
+    (void)state;
+    config_write_reference(&out);
+    assert_non_null(strstr(text_cstr(&out), "\n## timeouts\n"));
+    assert_non_null(strstr(text_cstr(&out), "\n## clusters[].servers[]\n"));
+    assert_non_null(strstr(text_cstr(&out), "| `primary_wait` | \"1ms\" to \"1h\", \"off\" | 10s | now |"));
+    text_fini(&out);
+}
+
+static size_t count_of(const char *text, const char *word)
+{
+    size_t count = 0;
+    while ((text = strstr(text, word)) != NULL) {
+        text += strlen(word);
+        count++;
+    }
+    return count;
+}
+
+/* Every error is one line that begins with the file's name, and none holds a password. */
+static void check_errors(const char *file, struct text *errors, bool is_loaded)
+{
+    const char *line = text_cstr(errors);
+    assert_int_equal(*line == '\0', is_loaded);
+    /* A mutation may make the password a part of some name; then it is no secret any more. */
+    if (count_of(file, "S3CRET") == count_of(file, "password = \"S3CRET\""))
+        assert_null(strstr(line, "S3CRET"));
+    while (*line != '\0') {
+        const char *end = strchr(line, '\n');
+        assert_non_null(end);
+        assert_int_equal(strncmp(line, "h.conf:", 7), 0);
+        line = end + 1;
+    }
+}
+
+/* Deterministic: what fails once fails again. */
+static unsigned long next_random(unsigned long *seed)
+{
+    *seed = *seed * 6364136223846793005UL + 1442695040888963407UL;
+    return *seed >> 33;
+}
+
+static void mutate(char *text, unsigned long *seed)
+{
+    static const char bytes[] = "{}()[];:=,\"\\#/*@ \n09aZ_-.\x80\x01";
+    size_t len = strlen(text);
+    size_t at = next_random(seed) % len, more = next_random(seed) % (len - at) % 40;
+    switch (next_random(seed) % 3) {
+    case 0:
+        text[at] = bytes[next_random(seed) % (sizeof bytes - 1)];
+        break;
+    case 1:
+        memmove(text + at, text + at + more, len - at - more + 1);
+        break;
+    default:
+        text[at] = next_random(seed) % 8 == 0 ? '\0' : text[next_random(seed) % len];
+        break;
+    }
+}
+
+static void broken_files_are_refused_in_words_or_load(void **state)
+{
+    const char *whole =
+        "workers = 2;\nlog: { level = \"info\"; };\ntimeouts: { query = \"1s\"; };\n" LISTENERS CLUSTERS
+        "users = ( { name = \"app\"; password = \"S3CRET\"; },\n{ name = \"b\"; password_env = \"H\"; } );\n";
+    unsigned long seed = 42;
+    char text[2048];
+    (void)state;
+    for (int i = 0; i < 6000; i++) {
+        struct text errors = { 0 };
+        (void)snprintf(text, sizeof text, "%s", whole);
+        for (unsigned long n = 1 + next_random(&seed) % 3; n > 0 && text[0] != '\0'; n--)
+            mutate(text, &seed);
+        struct config *config = parse(text, &errors);
+        check_errors(text, &errors, config != NULL);
+        config_free(&config);
+        text_fini(&errors);
+    }
+}
+
+static void memory_out_at_any_point_is_a_refusal(void **state)
+{
+    bool is_loaded = false;
+    (void)state;
+    for (long n = 0; !is_loaded; n++) {
+        struct text errors = { 0 };
+        mem_fail_after(n);
+        struct config *config = parse(LISTENERS CLUSTERS USERS, &errors);
+        mem_fail_after(-1);
+        is_loaded = config != NULL;
+        assert_true(n < 10000);
+        config_free(&config);
+        text_fini(&errors);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(smallest_file_gets_every_default),
+        cmocka_unit_test(every_wrong_file_says_what_and_where),
+        cmocka_unit_test(hashes_are_told_from_passwords),
+        cmocka_unit_test(reload_tells_what_changed),
+        cmocka_unit_test(sample_is_what_the_tables_say),
+        cmocka_unit_test(sample_loads),
+        cmocka_unit_test(sample_with_nothing_commented_out_is_the_same),
+        cmocka_unit_test(reference_has_every_section),
+        cmocka_unit_test(broken_files_are_refused_in_words_or_load),
+        cmocka_unit_test(memory_out_at_any_point_is_a_refusal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,401 @@
+/* Files into structs: where errors are said to be, where passwords come from, what libconfig must not be
+ * given.
+ */
+#include "settings/file.h"
+
+#include "settings/scan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+struct door {
+    char *name;
+    char *password;
+    int64_t width;
+};
+
+struct house {
+    int64_t rooms;
+    struct door front;
+    struct door *doors;
+    size_t door_count;
+};
+
+static const struct setting door_rows[] = {
+    { .name = "name", .type = SETTING_STRING, .offset = offsetof(struct door, name), .is_required = true },
+    { .name = "password",
+      .type = SETTING_STRING,
+      .offset = offsetof(struct door, password),
+      .is_required = true,
+      .is_secret = true },
+    { .name = "width",
+      .type = SETTING_INTEGER,
+      .offset = offsetof(struct door, width),
+      .min = 1,
+      .max = 5,
+      .fallback = "2" },
+};
+static const struct section door_section = {
+    .name = "door", .size_bytes = sizeof(struct door), SECTION_ROWS(door_rows), .is_list = true
+};
+static const struct section front_section = { .name = "front",
+                                              .size_bytes = sizeof(struct door),
+                                              SECTION_ROWS(door_rows) };
+static const struct setting house_rows[] = {
+    { .name = "rooms", .type = SETTING_INTEGER, .offset = offsetof(struct house, rooms), .fallback = "4" },
+    { .name = "front",
+      .type = SETTING_GROUP,
+      .offset = offsetof(struct house, front),
+      .section = &front_section },
+    { .name = "doors",
+      .type = SETTING_LIST,
+      .offset = offsetof(struct house, doors),
+      .count_offset = offsetof(struct house, door_count),
+      .section = &door_section,
+      .is_required = true },
+};
+static const char *const house_absent[] = { "garden", NULL };
+static const struct section house_section = {
+    .name = "", .size_bytes = sizeof(struct house), SECTION_ROWS(house_rows), .absent = house_absent
+};
+
+/* A load and what came of it. */
+struct result {
+    struct house house;
+    struct text errors;
+    struct text warnings;
+    bool is_good;
+};
+
+static void fini(struct result *result)
+{
+    schema_fini(&house_section, &result->house);
+    text_fini(&result->errors);
+    text_fini(&result->warnings);
+}
+
+static void fill(struct result *result, struct file *file, struct report *report)
+{
+    result->is_good = file != NULL && file_fill(file, &house_section, &result->house, report);
+    assert_int_equal(result->is_good, report->error_count == 0);
+    file_close(&file);
+}
+
+static void load_string(struct result *result, const char *string)
+{
+    struct report report = { .errors = &result->errors, .warnings = &result->warnings };
+    fill(result, file_open_string(string, "h.conf", &report), &report);
+}
+
+static void load_path(struct result *result, const char *path)
+{
+    struct report report = { .errors = &result->errors, .warnings = &result->warnings };
+    fill(result, file_open(path, &report), &report);
+}
+
+#define GOOD_DOOR "{ name = \"a\"; password = \"S3CRET\"; }"
+
+/* A text and all that is said of it. */
+static const struct {
+    const char *text;
+    const char *says;
+} texts[] = {
+    { "doors = ( " GOOD_DOOR " );", "" },
+    { "doors = ( " GOOD_DOOR ",\n{ name = \"b\"; password = \"\"; } );", "" },
+    { "", "h.conf:1: doors is missing\n" },
+    { "doors = ();", "h.conf:1: this list needs at least one element\n" },
+    { "doors = " GOOD_DOOR ";", "h.conf:1: doors must be a list of groups ( { … }, { … } )\n" },
+    { "doors = ( " GOOD_DOOR ", 5 );", "h.conf:1: door must be a group { … }\n" },
+    { "doors = ( " GOOD_DOOR ",\n " GOOD_DOOR " );",
+      "h.conf:2: door 'a': this name is taken, by the one at line 1\n" },
+    { "\ndors = ( " GOOD_DOOR " );",
+      "h.conf:2: unknown setting 'dors', did you mean 'doors'?\nh.conf:1: doors is missing\n" },
+    { "doors = ( " GOOD_DOOR " );\nxyzzy = 1;", "h.conf:2: unknown setting 'xyzzy'\n" },
+    { "doors = ( " GOOD_DOOR " );\ngarden: {};", "h.conf:2: 'garden' is not in this version\n" },
+    { "doors = ( " GOOD_DOOR " );\nfront = 1;", "h.conf:2: front must be a group { … }\n" },
+    { "doors = ( { name = \"a\";\n pasword = \"S3CRET\"; password = \"S3CRET\"; } );",
+      "h.conf:2: unknown setting 'pasword' in door, did you mean 'password'?\n" },
+    { "doors = ( { name = \"a\";\n password = 5; } );",
+      "h.conf:2: door 'a': password must be a string, not a number\n" },
+    { "doors = ( { name = \"a\"; password = \"S3CRET\";\n width = 9; } );",
+      "h.conf:2: door 'a': width must be 1 to 5, not 9\n" },
+    { "doors = ( { name = \"a\"; } );", "h.conf:1: door 'a': password is missing\n" },
+    { "doors = ( { name = \"a\"; password = \"S3CRET\";\n password_env = \"X\"; } );",
+      "h.conf:2: door 'a': password is given twice: take one of password, password_file and password_env\n" },
+    { "doors = ( { name = \"a\"; password_env = 1; } );",
+      "h.conf:1: door 'a': password_env must be a string\n" },
+    { "doors = ( { name = \"a\"; password_env = \"HG_NOT_SET\"; } );",
+      "h.conf:1: door 'a': password_env: no variable \"HG_NOT_SET\" in the environment\n" },
+    { "doors = ( { name = \"a\"; password_file = \"\"; } );",
+      "h.conf:1: door 'a': password_file: \"\": names no file\n" },
+    { "doors = ( { name = \"a\"; password_file = \"/nonexistent/x\"; } );",
+      "h.conf:1: door 'a': password_file: \"/nonexistent/x\": cannot be opened: No such file or "
+      "directory\n" },
+    { "doors = ( { name = \"a\"; password_file = \"/\"; } );",
+      "h.conf:1: door 'a': password_file: \"/\": is not a regular file\n" },
+    { "rooms = 1;\nrooms = 2;", "h.conf:2: duplicate setting name\n" },
+    { "rooms = \"x\n;", "h.conf:1: a string begins here and does not end\n" },
+    { "rooms = 1;\n/* x\n", "h.conf:2: a comment begins here and does not end\n" },
+    { "rooms = 4294967301;",
+      "h.conf:1: a number that does not fit; sizes and durations are strings with a unit\n" },
+    { "rooms = 99999999999999999999L;",
+      "h.conf:1: a number that does not fit; sizes and durations are strings with a unit\n" },
+    { "rooms = 0x1FFFFFFFF;",
+      "h.conf:1: a number that does not fit; sizes and durations are strings with a unit\n" },
+    { "@include \"/etc/passwd\"", "h.conf:1: @include needs a file to be relative to\n" },
+    { "doors = ( { name = \"a\"; password = \"x\\x00y\"; } );",
+      "h.conf:1: a string with a NUL byte in it\n" },
+    { "rooms = ;", "h.conf:1: syntax error\n" },
+    { "rooms = 1.5; doors = ( " GOOD_DOOR " );",
+      "h.conf:1: rooms must be a number, not a number with a fraction\n" },
+    { "rooms = 12345678901L; doors = ( " GOOD_DOOR " );", "" },
+};
+
+static void every_wrong_thing_names_file_and_line(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct result result = { 0 };
+        load_string(&result, texts[i].text);
+        assert_string_equal(text_cstr(&result.errors), texts[i].says);
+        assert_int_equal(result.is_good, texts[i].says[0] == '\0');
+        assert_null(strstr(text_cstr(&result.errors), "S3CRET"));
+        fini(&result);
+    }
+}
+
+static void defaults_reach_every_level(void **state)
+{
+    struct result result = { 0 };
+    (void)state;
+    load_string(&result, "doors = ( " GOOD_DOOR ", { name = \"b\"; width = 3; password = \"x\"; } );");
+    assert_true(result.is_good);
+    assert_int_equal(result.house.rooms, 4);
+    assert_int_equal(result.house.front.width, 2);
+    assert_int_equal(result.house.door_count, 2);
+    assert_int_equal(result.house.doors[0].width, 2);
+    assert_int_equal(result.house.doors[1].width, 3);
+    assert_string_equal(result.house.doors[0].password, "S3CRET");
+    fini(&result);
+}
+
+static void errors_stop_at_a_readable_number(void **state)
+{
+    struct text text = { 0 };
+    struct result result = { 0 };
+    size_t lines = 0;
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        (void)text_appendf(&text, "wrong%d = 1;\n", i);
+    load_string(&result, text_cstr(&text));
+    for (const char *c = text_cstr(&result.errors); *c != '\0'; c++)
+        lines += *c == '\n';
+    assert_int_equal(lines, REPORT_ERRORS_MAX + 1);
+    assert_non_null(strstr(text_cstr(&result.errors), "h.conf: more errors follow"));
+    text_fini(&text);
+    fini(&result);
+}
+
+static void place_is_the_nearest_that_is_given(void **state)
+{
+    struct text errors = { 0 };
+    struct report report = { .errors = &errors };
+    (void)state;
+    struct file *file =
+        file_open_string("rooms = 1;\ndoors = (\n" GOOD_DOOR ",\n" GOOD_DOOR ");", "h.conf", &report);
+    assert_int_equal(file_place(file, "doors.[%d].name", 1).line, 4);
+    assert_int_equal(file_place(file, "doors.[%d].width", 0).line, 3);
+    assert_int_equal(file_place(file, "doors.[7].name").line, 2);
+    assert_int_equal(file_place(file, "nothing.at.all").line, 0);
+    assert_string_equal(file_place(file, "rooms").file, "h.conf");
+    file_close(&file);
+    assert_null(file);
+    text_fini(&errors);
+}
+
+/* ---- on disk ---- */
+
+static char folder[64];
+
+static const char *in_folder(const char *name)
+{
+    static char path[256];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void put(const char *name, const char *bytes, mode_t mode)
+{
+    const char *path = in_folder(name);
+    (void)unlink(path);
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    assert_true(fputs(bytes, out) >= 0);
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    (void)snprintf(folder, sizeof folder, "/tmp/headgate-test-XXXXXX");
+    return mkdtemp(folder) == NULL;
+}
+
+static int remove_folder(void **state)
+{
+    static const char *const names[] = { "h.conf", "door.conf", "secret", "self.conf" };
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        (void)unlink(in_folder(names[i]));
+    return rmdir(folder);
+}
+
+static void password_file_gives_its_first_line(void **state)
+{
+    static const struct {
+        const char *bytes;
+        const char *password; /* NULL: refused */
+    } rows[] = {
+        { "S3CRET\n", "S3CRET" }, { "S3CRET", "S3CRET" }, { "S3 CRET \r\nmore", "S3 CRET " }, { "", NULL },
+        { "\nx", NULL },
+    };
+    (void)state;
+    put("h.conf", "doors = ( { name = \"a\"; password_file = \"secret\"; } );", 0600);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct result result = { 0 };
+        put("secret", rows[i].bytes, 0600);
+        load_path(&result, in_folder("h.conf"));
+        assert_int_equal(result.is_good, rows[i].password != NULL);
+        if (result.is_good)
+            assert_string_equal(result.house.doors[0].password, rows[i].password);
+        else
+            assert_non_null(strstr(text_cstr(&result.errors), "has an empty first line"));
+        assert_int_equal(result.warnings.len, 0);
+        fini(&result);
+    }
+}
+
+static void password_env_gives_the_variable(void **state)
+{
+    struct result result = { 0 };
+    (void)state;
+    assert_int_equal(setenv("HG_TEST_PASSWORD", "from env", 1), 0);
+    load_string(&result, "doors = ( { name = \"a\"; password_env = \"HG_TEST_PASSWORD\"; } );");
+    assert_true(result.is_good);
+    assert_string_equal(result.house.doors[0].password, "from env");
+    fini(&result);
+}
+
+static void readable_secrets_are_warned_of_once(void **state)
+{
+    struct result result = { 0 };
+    char expected[512];
+    (void)state;
+    put("secret", "x\n", 0604);
+    put("h.conf",
+        "doors = ( " GOOD_DOOR ", { name = \"b\"; password = \"S3CRET\"; },\n"
+        "{ name = \"c\"; password_file = \"secret\"; } );",
+        0644);
+    load_path(&result, in_folder("h.conf"));
+    assert_true(result.is_good);
+    (void)snprintf(expected, sizeof expected,
+                   "%s/h.conf:1: everyone may read this file, and it holds passwords: chmod o-r\n"
+                   "%s/h.conf:2: everyone may read \"%s/secret\": chmod o-r\n",
+                   folder, folder, folder);
+    assert_string_equal(text_cstr(&result.warnings), expected);
+    fini(&result);
+}
+
+static void included_files_keep_their_own_lines(void **state)
+{
+    struct result result = { 0 };
+    (void)state;
+    put("h.conf", "rooms = 1;\n@include \"door.conf\"\nrums = 2;\n", 0600);
+    put("door.conf", "\n\ndoors = ( { name = \"a\"; password = \"x\"; width = 7; } );\n", 0600);
+    load_path(&result, in_folder("h.conf"));
+    assert_non_null(
+        strstr(text_cstr(&result.errors), "door.conf:3: door 'a': width must be 1 to 5, not 7\n"));
+    assert_non_null(
+        strstr(text_cstr(&result.errors), "h.conf:3: unknown setting 'rums', did you mean 'rooms'?\n"));
+    fini(&result);
+}
+
+/* libconfig's scanner ends the process when it is given a folder, and follows a file that includes itself. */
+static void includes_that_libconfig_dies_of_are_refused(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *says;
+    } rows[] = {
+        { "@include \".\"", "is not a regular file" },
+        { "@include \"nope\"", "No such file or directory" },
+        { "@include \"\"", "@include names no file" },
+        { "@include \"self.conf\"", "@include goes deeper than 10 files" },
+        { "rooms = 1; @include \"x\"", "expected @include \"file\" on a line of its own" },
+        { "@include \"a\\\\b\"", "expected @include \"file\" on a line of its own" },
+        { "@include x", "expected @include \"file\" on a line of its own" },
+        { "\n\n@include \"", "expected @include \"file\" on a line of its own" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct result result = { 0 };
+        put("self.conf", rows[i].text, 0600);
+        load_path(&result, in_folder("self.conf"));
+        assert_false(result.is_good);
+        assert_non_null(strstr(text_cstr(&result.errors), rows[i].says));
+        assert_non_null(strstr(text_cstr(&result.errors), "self.conf:"));
+        fini(&result);
+    }
+}
+
+static void what_is_no_file_is_refused(void **state)
+{
+    static const char *const paths[] = { "/", "/dev/null", "/nonexistent/headgate.conf", "" };
+    (void)state;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct result result = { 0 };
+        load_path(&result, paths[i]);
+        assert_false(result.is_good);
+        fini(&result);
+    }
+}
+
+static void quoted_and_commented_includes_are_none(void **state)
+{
+    struct scan scan;
+    (void)state;
+    scan_init(
+        &scan,
+        SPAN_LITERAL("# @include \"a\"\n// @include \"b\"\n/*\n@include \"c\"\n*/ s = \"\n@include \\\"d\";\n"
+                     "db1-2 = -5; x = 1e400;\n\t @include\t\"e\"\n"));
+    assert_int_equal(scan_next(&scan), SCAN_INCLUDE);
+    assert_true(span_is(scan.path, "e"));
+    assert_int_equal(scan.at_line, 8);
+    assert_int_equal(scan_next(&scan), SCAN_END);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_wrong_thing_names_file_and_line),
+        cmocka_unit_test(defaults_reach_every_level),
+        cmocka_unit_test(errors_stop_at_a_readable_number),
+        cmocka_unit_test(place_is_the_nearest_that_is_given),
+        cmocka_unit_test(password_file_gives_its_first_line),
+        cmocka_unit_test(password_env_gives_the_variable),
+        cmocka_unit_test(readable_secrets_are_warned_of_once),
+        cmocka_unit_test(included_files_keep_their_own_lines),
+        cmocka_unit_test(includes_that_libconfig_dies_of_are_refused),
+        cmocka_unit_test(what_is_no_file_is_refused),
+        cmocka_unit_test(quoted_and_commented_includes_are_none),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

@@ -1,0 +1,426 @@
+/* Values into structs and out again: units, ranges, names, secrets.
+ */
+#include "settings/schema.h"
+
+#include "base/mem.h"
+#include "settings/address.h"
+#include "settings/print.h"
+#include "settings/reference.h"
+#include "settings/size.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+struct wheel {
+    char *name;
+    uint64_t pressure_bytes;
+};
+
+struct car {
+    char *name;
+    char *key;
+    bool is_fast;
+    int64_t seats;
+    int colour;
+    uint64_t warranty_us;
+    struct wheel spare;
+    struct wheel *wheels;
+    size_t wheel_count;
+};
+
+static const struct setting wheel_rows[] = {
+    { .name = "name",
+      .type = SETTING_STRING,
+      .offset = offsetof(struct wheel, name),
+      .is_required = true,
+      .doc = "n" },
+    { .name = "pressure",
+      .type = SETTING_SIZE,
+      .offset = offsetof(struct wheel, pressure_bytes),
+      .min = 1024,
+      .max = 1 << 20,
+      .fallback = "16KiB",
+      .doc = "p" },
+};
+static const struct section wheel_section = {
+    .name = "wheel", .doc = "w", .size_bytes = sizeof(struct wheel), SECTION_ROWS(wheel_rows), .is_list = true
+};
+static const struct setting_word colours[] = { { .name = "red", .value = 7 },
+                                               { .name = "blue", .value = 9 },
+                                               { .name = "pink", .is_absent = true },
+                                               { .name = NULL } };
+static const struct setting_word seat_words[] = { { .name = "auto", .value = 0 }, { .name = NULL } };
+static const struct setting car_rows[] = {
+    { .name = "name", .type = SETTING_STRING, .offset = offsetof(struct car, name), .doc = "n" },
+    { .name = "key",
+      .type = SETTING_STRING,
+      .offset = offsetof(struct car, key),
+      .is_secret = true,
+      .doc = "k" },
+    { .name = "is_fast",
+      .type = SETTING_BOOL,
+      .offset = offsetof(struct car, is_fast),
+      .fallback = "true",
+      .doc = "f" },
+    { .name = "seats",
+      .type = SETTING_INTEGER,
+      .offset = offsetof(struct car, seats),
+      .min = 1,
+      .max = 9,
+      .words = seat_words,
+      .fallback = "auto",
+      .doc = "s" },
+    { .name = "colour",
+      .type = SETTING_ENUM,
+      .offset = offsetof(struct car, colour),
+      .words = colours,
+      .fallback = "blue",
+      .effect = EFFECT_NEW_SESSIONS,
+      .doc = "c" },
+    { .name = "warranty",
+      .type = SETTING_DURATION,
+      .offset = offsetof(struct car, warranty_us),
+      .min = 1000,
+      .max = 60000000,
+      .may_be_off = true,
+      .fallback = "1500ms",
+      .doc = "w" },
+    { .name = "spare",
+      .type = SETTING_GROUP,
+      .offset = offsetof(struct car, spare),
+      .section = &wheel_section },
+    { .name = "wheels",
+      .type = SETTING_LIST,
+      .offset = offsetof(struct car, wheels),
+      .count_offset = offsetof(struct car, wheel_count),
+      .section = &wheel_section,
+      .effect = EFFECT_RESTART },
+};
+static const char *const car_absent[] = { "wings", NULL };
+static const struct section car_section = {
+    .name = "car", .doc = "c", .size_bytes = sizeof(struct car), SECTION_ROWS(car_rows), .absent = car_absent
+};
+
+static bool set(struct car *car, const char *name, struct setting_value value, struct error *err)
+{
+    return schema_set(schema_find(&car_section, name), car, &value, err);
+}
+
+static bool set_string(struct car *car, const char *name, const char *string, struct error *err)
+{
+    return set(car, name, (struct setting_value){ .kind = VALUE_STRING, .string = string }, err);
+}
+
+static bool set_integer(struct car *car, const char *name, int64_t number, struct error *err)
+{
+    return set(car, name, (struct setting_value){ .kind = VALUE_INTEGER, .integer = number }, err);
+}
+
+static void defaults_come_from_the_rows(void **state)
+{
+    struct car car = { 0 };
+    struct error err = { 0 };
+    (void)state;
+    assert_true(schema_set_fallbacks(&car_section, &car, &err));
+    assert_null(car.name);
+    assert_true(car.is_fast);
+    assert_int_equal(car.seats, 0);
+    assert_int_equal(car.colour, 9);
+    assert_int_equal(car.warranty_us, 1500000);
+    assert_int_equal(car.spare.pressure_bytes, 16384);
+    schema_fini(&car_section, &car);
+}
+
+/* One row: a key, a value, and what is said of it; NULL: taken. */
+static const struct {
+    const char *name;
+    struct setting_value value;
+    const char *says;
+} values[] = {
+    { "name", { .kind = VALUE_STRING, .string = "beetle" }, NULL },
+    { "name", { .kind = VALUE_STRING, .string = "" }, "name must not be empty" },
+    { "name",
+      { .kind = VALUE_STRING, .string = "a\nb" },
+      "name must be free of control characters, not \"a?b\"" },
+    { "name", { .kind = VALUE_INTEGER, .integer = 5 }, "name must be a string, not 5" },
+    { "name", { .kind = VALUE_LIST }, "name must be a string, not a list ( … )" },
+    { "is_fast", { .kind = VALUE_BOOL, .boolean = false }, NULL },
+    { "is_fast", { .kind = VALUE_STRING, .string = "yes" }, "is_fast must be true or false, not \"yes\"" },
+    { "seats", { .kind = VALUE_INTEGER, .integer = 9 }, NULL },
+    { "seats", { .kind = VALUE_INTEGER, .integer = 10 }, "seats must be 1 to 9, or \"auto\", not 10" },
+    { "seats", { .kind = VALUE_INTEGER, .integer = -1 }, "seats must be 1 to 9, or \"auto\", not -1" },
+    { "seats", { .kind = VALUE_STRING, .string = "auto" }, NULL },
+    { "seats", { .kind = VALUE_STRING, .string = "4" }, NULL },
+    { "seats", { .kind = VALUE_STRING, .string = "0" }, "seats must be 1 to 9, or \"auto\", not \"0\"" },
+    { "seats",
+      { .kind = VALUE_STRING, .string = "many" },
+      "seats must be 1 to 9, or \"auto\", not \"many\"" },
+    { "seats", { .kind = VALUE_REAL }, "seats must be 1 to 9, or \"auto\", not a number with a fraction" },
+    { "colour", { .kind = VALUE_STRING, .string = "red" }, NULL },
+    { "colour", { .kind = VALUE_STRING, .string = "pink" }, "colour \"pink\" is not in this version" },
+    { "colour",
+      { .kind = VALUE_STRING, .string = "Red" },
+      "colour must be \"red\" or \"blue\", not \"Red\"" },
+    { "colour", { .kind = VALUE_INTEGER, .integer = 7 }, "colour must be \"red\" or \"blue\", not 7" },
+    { "warranty", { .kind = VALUE_STRING, .string = "1m" }, NULL },
+    { "warranty", { .kind = VALUE_STRING, .string = "off" }, NULL },
+    { "warranty", { .kind = VALUE_INTEGER, .integer = 0 }, NULL },
+    { "warranty",
+      { .kind = VALUE_STRING, .string = "61s" },
+      "warranty must be \"1ms\" to \"1m\", or \"off\", not \"61s\"" },
+    { "warranty",
+      { .kind = VALUE_INTEGER, .integer = 5 },
+      "warranty must be a duration with a unit such as \"250ms\", \"1s\" or \"5m\", not 5" },
+};
+
+static void every_value_is_taken_or_refused_in_words(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct car car = { 0 };
+        struct error err = { 0 };
+        bool is_set = set(&car, values[i].name, values[i].value, &err);
+        assert_int_equal(is_set, values[i].says == NULL);
+        assert_string_equal(err.text, values[i].says == NULL ? "" : values[i].says);
+        schema_fini(&car_section, &car);
+    }
+}
+
+static void refused_value_leaves_the_member_as_it_was(void **state)
+{
+    struct car car = { 0 };
+    struct error err = { 0 };
+    (void)state;
+    assert_true(set_string(&car, "name", "one", &err));
+    assert_true(set_integer(&car, "seats", 3, &err));
+    assert_false(set_string(&car, "name", "", &err));
+    assert_false(set_integer(&car, "seats", 30, &err));
+    assert_string_equal(car.name, "one");
+    assert_int_equal(car.seats, 3);
+    assert_true(set_string(&car, "name", "two", &err));
+    assert_string_equal(car.name, "two");
+    schema_fini(&car_section, &car);
+    assert_null(car.name);
+}
+
+static void long_values_are_cut_in_messages(void **state)
+{
+    struct car car = { 0 };
+    struct error err = { 0 };
+    char value[400];
+    (void)state;
+    memset(value, 'x', sizeof value - 1);
+    value[sizeof value - 1] = '\0';
+    assert_false(set_string(&car, "colour", value, &err));
+    assert_non_null(strstr(err.text, "xxx...\""));
+    assert_true(strlen(err.text) < 150);
+}
+
+static void secret_is_never_said(void **state)
+{
+    struct car car = { 0 }, other = { 0 };
+    struct error err = { 0 };
+    struct text out = { 0 };
+    (void)state;
+    assert_false(set_integer(&car, "key", 424242, &err));
+    assert_string_equal(err.text, "key must be a string, not a number");
+    assert_true(set_string(&car, "key", "S3CRET\n", &err));
+    assert_true(set_string(&other, "key", "S3CRET2", &err));
+    print_value(schema_find(&car_section, "key"), &car, &out);
+    print_changes(&car_section, &car, &other, &out);
+    assert_string_equal(text_cstr(&out), "\"***\"key changed (now)\n");
+    text_fini(&out);
+    schema_fini(&car_section, &car);
+    schema_fini(&car_section, &other);
+}
+
+static void near_names_are_suggested_and_far_ones_not(void **state)
+{
+    static const char *const pairs[][2] = {
+        { "naem", "name" },
+        { "nam", "name" },
+        { "colours", "colour" },
+        { "color", "colour" },
+        { "warrenty", "warranty" },
+        { "weels", "wheels" },
+        { "x", NULL },
+        { "", NULL },
+        { "helicopter", NULL },
+        { "ke", "key" },
+        { "seat", "seats" },
+        { "a_name_much_longer_than_any_name_of_a_row_may_be", NULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        const char *found = schema_suggest(&car_section, pairs[i][0]);
+        if (pairs[i][1] == NULL)
+            assert_null(found);
+        else
+            assert_string_equal(found, pairs[i][1]);
+    }
+    assert_true(schema_is_absent(&car_section, "wings"));
+    assert_false(schema_is_absent(&car_section, "name"));
+    assert_false(schema_is_absent(&wheel_section, "wings"));
+}
+
+static void changes_are_told_field_by_field(void **state)
+{
+    struct car a = { 0 }, b = { 0 };
+    struct wheel wheels_a[] = { { (char[]){ "fl" }, 1024 }, { (char[]){ "fr" }, 1024 } };
+    struct wheel wheels_b[] = { { (char[]){ "fr" }, 2048 }, { (char[]){ "rl" }, 1024 } };
+    struct error err = { 0 };
+    struct text out = { 0 };
+    (void)state;
+    assert_true(schema_set_fallbacks(&car_section, &a, &err) && schema_set_fallbacks(&car_section, &b, &err));
+    print_changes(&car_section, &a, &b, &out);
+    assert_int_equal(out.len, 0);
+    b.colour = 7;
+    b.warranty_us = 0;
+    b.spare.pressure_bytes = 2048;
+    b.name = (char[]){ "a \"b\"" };
+    a.wheels = wheels_a, a.wheel_count = 2;
+    b.wheels = wheels_b, b.wheel_count = 2;
+    print_changes(&car_section, &a, &b, &out);
+    assert_string_equal(text_cstr(&out), "name none -> \"a \\\"b\\\"\" (now)\n"
+                                         "colour \"blue\" -> \"red\" (new sessions)\n"
+                                         "warranty \"1500ms\" -> \"off\" (now)\n"
+                                         "spare: pressure \"16KiB\" -> \"2KiB\" (now)\n"
+                                         "wheel 'fl' removed (restart)\n"
+                                         "wheel 'rl' added (restart)\n"
+                                         "wheel 'fr': pressure \"1KiB\" -> \"2KiB\" (now)\n");
+    text_fini(&out);
+}
+
+static void memory_out_is_an_error_and_no_leak(void **state)
+{
+    (void)state;
+    struct car car = { 0 };
+    struct error err = { 0 };
+    mem_fail_after(0);
+    assert_false(set_string(&car, "name", "x", &err));
+    assert_int_equal(err.code, ENOMEM);
+    mem_fail_after(0);
+    assert_false(schema_set_list(schema_find(&car_section, "wheels"), &car, 3));
+    mem_fail_after(-1);
+    assert_true(schema_set_list(schema_find(&car_section, "wheels"), &car, 3));
+    assert_int_equal(schema_list_count(schema_find(&car_section, "wheels"), &car), 3);
+    schema_fini(&car_section, &car);
+    assert_null(car.wheels);
+}
+
+static void sizes_are_exact(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t bytes;
+    } good[] = { { "0", 0 },          { "512B", 512 },        { "16KiB", 16384 },
+                 { "1MiB", 1 << 20 }, { "3GiB", 3ULL << 30 }, { "17179869183GiB", 17179869183ULL << 30 } };
+    static const char *const bad[] = { "",
+                                       "16",
+                                       "KiB",
+                                       "16kib",
+                                       "1KB",
+                                       "1.5MiB",
+                                       "-1B",
+                                       "17179869184GiB",
+                                       "16 KiB",
+                                       "16KiBs",
+                                       "99999999999999999999B" };
+    char buffer[32];
+    uint64_t bytes;
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(size_parse(span_cstr(good[i].text), &bytes));
+        assert_int_equal(bytes, good[i].bytes);
+        assert_string_equal(size_format(bytes, buffer, sizeof buffer), good[i].text);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(size_parse(span_cstr(bad[i]), &bytes));
+    assert_string_equal(size_format(1536, buffer, sizeof buffer), "1536B");
+}
+
+static void addresses_are_judged_by_their_writing(void **state)
+{
+    static const struct {
+        const char *text;
+        bool may_listen;
+        bool may_connect;
+    } rows[] = {
+        { "127.0.0.1:6033", true, true },
+        { "127.0.0.1:0", true, false },
+        { "[::1]:6033", true, true },
+        { "[fe80::1]:1", true, true },
+        { "0.0.0.0:65535", true, true },
+        { "db1.example:3306", false, true },
+        { "db-1_a:3306", false, true },
+        { "localhost:3306", false, true },
+        { "/run/x.sock", true, true },
+        { "127.0.0.1", false, false },
+        { "127.0.0.1:", false, false },
+        { "127.0.0.1:65536", false, false },
+        { "127.0.0.1:-1", false, false },
+        { "127.0.0.1:80x", false, false },
+        { "1.2.3:80", false, false },
+        { "1.2.3.256:80", false, false },
+        { "::1:6033", false, false },
+        { "[::1]6033", false, false },
+        { "[::1:6033", false, false },
+        { "[]:6033", false, false },
+        { "[127.0.0.1]:6033", false, false },
+        { ":6033", false, false },
+        { ".:6033", false, false },
+        { "a..b:6033", false, false },
+        { "-a:6033", false, false },
+        { "a b:6033", false, false },
+        { "/", false, false },
+        { "/run/", false, false },
+        { "relative.sock", false, false },
+        { "", false, false },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error err = { 0 };
+        assert_int_equal(address_check_listen(rows[i].text, &err), rows[i].may_listen);
+        assert_int_equal(err.text[0] == '\0', rows[i].may_listen);
+        error_clear(&err);
+        assert_int_equal(address_check_connect(rows[i].text, &err), rows[i].may_connect);
+        assert_int_equal(err.text[0] == '\0', rows[i].may_connect);
+    }
+}
+
+static void socket_paths_fit_the_kernel(void **state)
+{
+    char path[200] = "/";
+    struct error err = { 0 };
+    (void)state;
+    memset(path + 1, 'x', sizeof path - 2);
+    path[107] = '\0';
+    assert_true(address_check_listen(path, &err));
+    path[107] = 'x';
+    path[108] = '\0';
+    assert_false(address_check_listen(path, &err));
+    assert_string_equal(err.text, "a socket's path may have 107 bytes, not 108");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_come_from_the_rows),
+        cmocka_unit_test(every_value_is_taken_or_refused_in_words),
+        cmocka_unit_test(refused_value_leaves_the_member_as_it_was),
+        cmocka_unit_test(long_values_are_cut_in_messages),
+        cmocka_unit_test(secret_is_never_said),
+        cmocka_unit_test(near_names_are_suggested_and_far_ones_not),
+        cmocka_unit_test(changes_are_told_field_by_field),
+        cmocka_unit_test(memory_out_is_an_error_and_no_leak),
+        cmocka_unit_test(sizes_are_exact),
+        cmocka_unit_test(addresses_are_judged_by_their_writing),
+        cmocka_unit_test(socket_paths_fit_the_kernel),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
