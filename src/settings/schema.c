@@ -114,8 +114,11 @@ static void show_string(const char *string, char *buffer, size_t size)
     size_t used = 0;
     buffer[used++] = '"';
     for (; *string != '\0' && used < size - 5; string++) {
-        unsigned char c = (unsigned char)*string;
-        buffer[used++] = c < ' ' || c == 0x7f ? '?' : *string;
+        bool is_control = (unsigned char)*string < ' ' || *string == 0x7f;
+        buffer[used] = *string;
+        if (is_control)
+            buffer[used] = '?';
+        used++;
     }
     (void)snprintf(buffer + used, size - used, "%s\"", *string == '\0' ? "" : "...");
 }
@@ -123,13 +126,12 @@ static void show_string(const char *string, char *buffer, size_t size)
 static const char *show(const struct setting *row, const struct setting_value *value, char *buffer,
                         size_t size)
 {
-    if (row->is_secret)
-        (void)snprintf(buffer, size, "%s", kind_names[value->kind]);
-    else if (value->kind == VALUE_STRING)
+    bool is_shown = !row->is_secret;
+    if (is_shown && value->kind == VALUE_STRING)
         show_string(value->string, buffer, size);
-    else if (value->kind == VALUE_INTEGER)
+    else if (is_shown && value->kind == VALUE_INTEGER)
         (void)snprintf(buffer, size, "%" PRId64, value->integer);
-    else if (value->kind == VALUE_BOOL)
+    else if (is_shown && value->kind == VALUE_BOOL)
         (void)snprintf(buffer, size, "%s", value->boolean ? "true" : "false");
     else
         (void)snprintf(buffer, size, "%s", kind_names[value->kind]);
