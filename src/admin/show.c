@@ -15,6 +15,7 @@ static const struct column server_columns[] = {
     { "state", COLUMN_TEXT, "starting, up or down" },
     { "reason", COLUMN_TEXT, "why it has this role and state" },
     { "since_s", COLUMN_INTEGER, "seconds in this state" },
+    { "zone", COLUMN_TEXT, "where it is, as configured" },
     { "weight", COLUMN_INTEGER, "share of reads relative to the others" },
     { "lag_ms", COLUMN_INTEGER, "replication lag as the server says" },
     { "connections_active", COLUMN_INTEGER, "connections attached to a session" },
@@ -39,6 +40,7 @@ static void put_server(struct table *table, const struct cluster *cluster, const
     table_text(table, server_state_name(entry->state));
     table_text(table, reason);
     table_int(table, (int64_t)((now_us - entry->since_us) / 1000000));
+    table_text(table, entry->server->zone);
     table_int(table, entry->server->weight);
     if (entry->lag_ms < 0)
         table_null(table);

@@ -73,8 +73,8 @@ enum step dispatch_refuse(struct session *session, uint16_t code, const char *sq
     return session_enter(session, SESSION_DRAINING);
 }
 
-/* A command longer than the window that cannot be run: the client reads no answer before it has sent all of
- * it. */
+/* A command that cannot be run, often longer than the window: the client reads no answer before it has sent
+ * all of it. Without an error there is no answer either. */
 enum step dispatch_draining(struct session *session)
 {
     struct buf *in = &session->client.in;
@@ -82,7 +82,7 @@ enum step dispatch_draining(struct session *session)
     buf_mark_parsed(in, len);
     buf_drop_parsed(in);
     if (session->job.run.is_complete)
-        return answer_err(session);
+        return session->job.error != 0 ? answer_err(session) : dispatch_done(session);
     if (session->is_client_eof)
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
     return STEP_WAIT;
@@ -228,14 +228,11 @@ static enum step run_statement(struct session *session)
 
 /* ---- commands on prepared statements ---- */
 
+/* Discarded to its end, and not answered. */
 static enum step ignore(struct session *session)
 {
-    if (!session->job.run.is_complete) {
-        session->job.error = 0;
-        return session_close(session, CLOSE_CLIENT_NONSENSE, "long data for a statement that does not exist");
-    }
-    buf_drop_parsed(&session->client.in);
-    return dispatch_done(session);
+    session->job.error = 0;
+    return session_enter(session, SESSION_DRAINING);
 }
 
 /* The servers that know it forget it. No reply, so nothing to wait for. */
@@ -286,11 +283,12 @@ static enum step run_prepared(struct session *session)
     struct job *job = &session->job;
     uint8_t byte = job->command->byte;
     struct span payload = job_payload(session);
+    bool is_silent = job->command->shape == REPLY_NONE;
     if (payload.len < 5)
-        return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+        return is_silent ? ignore(session)
+                         : dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
     uint32_t id = wire_load_u32(payload.data + 1);
     struct prepared *prepared = prepared_find(&session->prepared, id);
-    bool is_silent = job->command->shape == REPLY_NONE;
     if (prepared == NULL)
         return is_silent ? ignore(session)
                          : dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,

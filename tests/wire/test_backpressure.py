@@ -7,7 +7,7 @@ import pytest
 
 import mysqlwire as w
 import replies as r
-from client import Client, dial
+from client import Client
 from fakeserver import FakeServer
 from proxy import Proxy, memory_margin, wait_until
 
