@@ -1,0 +1,116 @@
+#include "unit.h"
+
+#include "base/mem.h"
+
+static void the_nth_allocation_fails_once(void **state)
+{
+    (void)state;
+    for (long n = 0; n < 5; n++) {
+        mem_fail_after(n);
+        for (long i = 0; i < 10; i++) {
+            void *memory = i % 2 == 0 ? mem_zalloc(8) : mem_realloc(NULL, 8);
+            assert_int_equal(memory == NULL, i == n);
+            mem_free(memory);
+        }
+    }
+    mem_fail_after(0);
+    assert_null(mem_strdup("x"));
+    mem_fail_after(-1);
+}
+
+static void fresh_memory_is_zero_and_counted(void **state)
+{
+    (void)state;
+    unsigned long before = mem_allocations();
+    static const uint8_t zeros[300];
+    uint8_t *memory = mem_zalloc(sizeof zeros);
+    assert_memory_equal(memory, zeros, sizeof zeros);
+    char *copy = mem_strdup("word");
+    assert_string_equal(copy, "word");
+    assert_int_equal(mem_allocations() - before, 2);
+    mem_free(memory);
+    mem_free_secret(copy, 4);
+    mem_free_secret(NULL, 4);
+    mem_free(NULL);
+}
+
+static void a_failed_realloc_leaves_the_memory(void **state)
+{
+    (void)state;
+    char *memory = mem_strdup("as it was");
+    mem_fail_after(0);
+    assert_null(mem_realloc(memory, 100000));
+    mem_fail_after(-1);
+    assert_string_equal(memory, "as it was");
+    mem_free(memory);
+}
+
+/* Blocks are nobody else's while lent, and the books are right after every step. */
+static void slab_agrees_with_its_books(void **state)
+{
+    (void)state;
+    enum { MAX = 40, SIZE = 24 };
+    static const size_t kept_max[] = { 0, 1, 5, 100 };
+    uint64_t seed = 31;
+    for (size_t k = 0; k < COUNT_OF(kept_max); k++) {
+        struct mem_slab slab;
+        uint8_t *lent[MAX];
+        size_t count = 0, kept = 0;
+        mem_slab_init(&slab, SIZE, kept_max[k]);
+        for (unsigned step = 0; step < 3000; step++) {
+            if (count < MAX && (count == 0 || chance(&seed, 2))) {
+                unsigned long before = mem_allocations();
+                lent[count] = mem_slab_take(&slab);
+                assert_non_null(lent[count]);
+                assert_int_equal(mem_allocations() - before, kept == 0 ? 1 : 0);
+                kept -= kept > 0;
+                memset(lent[count], (int)count, SIZE);
+                count++;
+            } else {
+                size_t i = next_random(&seed) % count;
+                for (size_t b = 0; b < SIZE; b++)
+                    assert_int_equal(lent[i][b], lent[i][0]);
+                mem_slab_give(&slab, lent[i]);
+                lent[i] = lent[--count];
+                kept += kept < kept_max[k];
+            }
+            assert_int_equal(slab.lent, count);
+            assert_int_equal(slab.kept, kept);
+        }
+        while (count > 0)
+            mem_slab_give(&slab, lent[--count]);
+        mem_slab_fini(&slab);
+        assert_int_equal(slab.kept, 0);
+        assert_null(slab.free);
+    }
+}
+
+static void a_slab_without_memory_lends_nothing(void **state)
+{
+    (void)state;
+    struct mem_slab slab;
+    mem_slab_init(&slab, 64, 4);
+    mem_fail_after(0);
+    assert_null(mem_slab_take(&slab));
+    mem_fail_after(-1);
+    assert_int_equal(slab.lent, 0);
+    void *block = mem_slab_take(&slab);
+    mem_slab_give(&slab, block);
+    mem_fail_after(0);
+    assert_ptr_equal(mem_slab_take(&slab), block); /* a kept block needs no memory */
+    mem_fail_after(-1);
+    mem_slab_give(&slab, block);
+    mem_slab_fini(&slab);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_nth_allocation_fails_once),
+        cmocka_unit_test(fresh_memory_is_zero_and_counted),
+        cmocka_unit_test(a_failed_realloc_leaves_the_memory),
+        cmocka_unit_test(slab_agrees_with_its_books),
+        cmocka_unit_test(a_slab_without_memory_lends_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
