@@ -11,10 +11,11 @@
 
 struct reader {
     struct lexer lexer;
-    struct token token;   /* the current one */
-    struct token ahead;   /* the one after it */
-    enum keyword keyword; /* of the current token; KEYWORD_NONE for names */
-    struct token before;  /* the one before it; TOKEN_END at the start of a statement */
+    struct token slots[3]; /* private: where the three below stand, by turns */
+    struct token *token;   /* the current one */
+    struct token *ahead;   /* the one after it */
+    enum keyword keyword;  /* of the current token; KEYWORD_NONE for names */
+    struct token *before;  /* the one before it; TOKEN_END at the start of a statement */
     enum keyword before_keyword;
     bool is_hidden;     /* the first word stands inside or after an executable comment */
     bool has_into;      /* this statement: an INTO was seen */

@@ -108,7 +108,7 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
         return classify_cut(sql, dialect);
     reader_begin(&reader, sql, dialect);
     bool is_open = statement_read(&reader, sql, &facts);
-    while (reader.token.type != TOKEN_END && reader.ahead.type != TOKEN_END) {
+    while (reader.token->type != TOKEN_END && reader.ahead->type != TOKEN_END) {
         struct sql_facts part;
         if (!facts.is_multi)
             open_multi(&facts, dialect);

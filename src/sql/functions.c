@@ -12,38 +12,52 @@ struct row {
 };
 
 static const struct row rows[] = {
+#define SQL_LETTER(letter)
 #define SQL_FUNCTION(name, families, effect, parenthesis)                                                    \
     { #name, sizeof(#name) - 1, families, FUNCTION_##effect, parenthesis },
 #include "sql/tbl/sql_functions.h"
+#undef SQL_LETTER
 #undef SQL_FUNCTION
 };
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-/* Order of `name` against a row, as the table is sorted: bytes of the capitals, the shorter first. */
-static int compare(struct span name, const struct row *row)
+/* Numbers the rows, so that each letter knows its first. */
+enum {
+#define SQL_LETTER(letter) LETTER_##letter, BEFORE_##letter = LETTER_##letter - 1,
+#define SQL_FUNCTION(name, families, effect, parenthesis) ROW_##name,
+#include "sql/tbl/sql_functions.h"
+#undef SQL_LETTER
+#undef SQL_FUNCTION
+    ROWS
+};
+
+static const uint16_t letters[27] = {
+#define SQL_LETTER(letter) LETTER_##letter,
+#define SQL_FUNCTION(name, families, effect, parenthesis)
+#include "sql/tbl/sql_functions.h"
+#undef SQL_LETTER
+#undef SQL_FUNCTION
+    ROWS
+};
+
+/* `name` without the first letter, which is known to match. */
+static bool is_same(const uint8_t *data, const char *name, size_t len)
 {
-    size_t len = name.len < row->len ? name.len : row->len;
-    for (size_t i = 0; i < len; i++) {
-        uint8_t c = name.data[i] >= 'a' && name.data[i] <= 'z' ? (uint8_t)(name.data[i] - 32) : name.data[i];
-        if (c != (uint8_t)row->name[i])
-            return c < (uint8_t)row->name[i] ? -1 : 1;
+    for (size_t i = 1; i < len; i++) {
+        uint8_t c = data[i] >= 'a' && data[i] <= 'z' ? (uint8_t)(data[i] - 32) : data[i];
+        if (c != (uint8_t)name[i])
+            return false;
     }
-    return name.len == row->len ? 0 : name.len < row->len ? -1 : 1;
+    return true;
 }
 
 static const struct row *find(struct span name)
 {
-    size_t low = 0, high = ROWS;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int order = compare(name, &rows[middle]);
-        if (order == 0)
-            return &rows[middle];
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
+    unsigned letter = name.len == 0 ? 26u : (name.data[0] | 0x20u) - 'a';
+    if (letter >= 26)
+        return NULL;
+    for (unsigned i = letters[letter]; i < letters[letter + 1]; i++)
+        if (rows[i].len == name.len && is_same(name.data, rows[i].name, name.len))
+            return &rows[i];
     return NULL;
 }
 

@@ -480,7 +480,7 @@ void lexer_begin(struct lexer *lexer, struct span sql, const struct sql_dialect 
             lexer->doubts |= SQL_DOUBT_CHARSET;
 }
 
-struct token lexer_next(struct lexer *lexer)
+void lexer_read(struct lexer *lexer, struct token *token_r)
 {
     const uint8_t *before = lexer->at;
     skip_blanks(lexer);
@@ -488,5 +488,14 @@ struct token lexer_next(struct lexer *lexer)
     enum token_type type = start == lexer->end ? read_end(lexer) : read_token(lexer);
     if (type == TOKEN_BAD)
         lexer->doubts |= SQL_DOUBT_BAD;
-    return (struct token){ type, span_of(start, (size_t)(lexer->at - start)), start > before };
+    token_r->type = type;
+    token_r->text = span_of(start, (size_t)(lexer->at - start));
+    token_r->space_before = start > before;
+}
+
+struct token lexer_next(struct lexer *lexer)
+{
+    struct token token;
+    lexer_read(lexer, &token);
+    return token;
 }

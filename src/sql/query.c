@@ -35,12 +35,12 @@ static void refuse(struct scan *scan, enum sql_reason reason, struct span culpri
 
 static void refuse_here(struct scan *scan, enum sql_reason reason)
 {
-    refuse(scan, reason, scan->reader->token.text);
+    refuse(scan, reason, scan->reader->token->text);
 }
 
 static bool is_after(const struct scan *scan, char c)
 {
-    return token_is_punct(&scan->reader->before, c);
+    return token_is_punct(scan->reader->before, c);
 }
 
 /* ---- WITH lists ---- */
@@ -61,10 +61,10 @@ static void follow_with(struct scan *scan)
 {
     const struct reader *reader = scan->reader;
     bool stays = false;
-    if (reader->token.type == TOKEN_PUNCT)
-        stays = token_is_punct(&reader->token, is_after(scan, ')') ? ',' : '(');
+    if (reader->token->type == TOKEN_PUNCT)
+        stays = token_is_punct(reader->token, is_after(scan, ')') ? ',' : '(');
     else if (reader->keyword == KEYWORD_NONE)
-        stays = reader->token.type == TOKEN_WORD || reader->token.type == TOKEN_QUOTED;
+        stays = reader->token->type == TOKEN_WORD || reader->token->type == TOKEN_QUOTED;
     else
         stays = reader->keyword == KEYWORD_AS || reader->keyword == KEYWORD_RECURSIVE ||
                 reader->keyword == KEYWORD_CYCLE || reader->keyword == KEYWORD_RESTRICT;
@@ -75,9 +75,9 @@ static void follow_with(struct scan *scan)
 /* SUBSTRING(a FROM 1 FOR 2): the one place where FOR is a preposition. */
 static bool opens_substring(const struct reader *reader)
 {
-    return reader->before.type == TOKEN_WORD &&
-           (span_is_nocase(reader->before.text, "substring") ||
-            span_is_nocase(reader->before.text, "substr") || span_is_nocase(reader->before.text, "mid"));
+    return reader->before->type == TOKEN_WORD &&
+           (span_is_nocase(reader->before->text, "substring") ||
+            span_is_nocase(reader->before->text, "substr") || span_is_nocase(reader->before->text, "mid"));
 }
 
 static void read_open(struct scan *scan)
@@ -123,7 +123,7 @@ static bool is_grammar(const struct scan *scan)
     case KEYWORD_PAREN_CLOSED:
         return is_after(scan, ')');
     case KEYWORD_PAREN_STRING:
-        return reader->before.type == TOKEN_STRING;
+        return reader->before->type == TOKEN_STRING;
     }
     return false;
 }
@@ -137,9 +137,9 @@ static bool is_function(const struct scan *scan)
 static enum function_effect effect_here(const struct scan *scan)
 {
     const struct reader *reader = scan->reader;
-    if (is_after(scan, '.') || reader->token.type == TOKEN_QUOTED)
+    if (is_after(scan, '.') || reader->token->type == TOKEN_QUOTED)
         return FUNCTION_UNKNOWN;
-    return function_effect(reader->token.text, reader_is_touching(reader), reader->lexer.dialect.family);
+    return function_effect(reader->token->text, reader_is_touching(reader), reader->lexer.dialect.family);
 }
 
 static void read_function(struct scan *scan)
@@ -190,12 +190,13 @@ static void read_name(struct scan *scan)
     const struct reader *reader = scan->reader;
     if (is_function(scan))
         read_function(scan);
-    else if (reader->lexer.dialect.oracle && is_after(scan, '%') && is_one_of(reader->token.text, attributes))
+    else if (reader->lexer.dialect.oracle && is_after(scan, '%') &&
+             is_one_of(reader->token->text, attributes))
         refuse_here(scan, SQL_REASON_PREVIOUS_STATEMENT);
-    else if (is_after(scan, '.') && is_one_of(token_name(&reader->token), draws))
+    else if (is_after(scan, '.') && is_one_of(token_name(reader->token), draws))
         refuse_here(scan, SQL_REASON_SEQUENCE);
-    else if (!is_after(scan, '.') && token_is_punct(&reader->ahead, '.') &&
-             is_one_of(token_name(&reader->token), schemas))
+    else if (!is_after(scan, '.') && token_is_punct(reader->ahead, '.') &&
+             is_one_of(token_name(reader->token), schemas))
         refuse_here(scan, SQL_REASON_SYSTEM_SCHEMA);
 }
 
@@ -209,11 +210,11 @@ static void read_system_variable(struct scan *scan)
     };
     static const char *const previous[] = { "warning_count", "error_count", NULL };
     struct reader *reader = scan->reader;
-    struct span name = span_of(reader->token.text.data + 2, reader->token.text.len - 2);
-    bool is_scoped = token_is_punct(&reader->ahead, '.');
+    struct span name = span_of(reader->token->text.data + 2, reader->token->text.len - 2);
+    bool is_scoped = token_is_punct(reader->ahead, '.');
     if (is_scoped) {
         reader_advance(reader);
-        name = reader->ahead.text;
+        name = reader->ahead->text;
     }
     if (is_one_of(name, previous))
         refuse(scan, SQL_REASON_PREVIOUS_STATEMENT, name);
@@ -223,7 +224,7 @@ static void read_system_variable(struct scan *scan)
 
 static void read_variable(struct scan *scan)
 {
-    const struct token *token = &scan->reader->token;
+    const struct token *token = scan->reader->token;
     if (token->text.len >= 2 && token->text.data[1] == '@')
         read_system_variable(scan);
     else
@@ -237,11 +238,11 @@ static void read_variable(struct scan *scan)
 static void read_for(struct scan *scan)
 {
     const struct reader *reader = scan->reader;
-    enum keyword next = reader->ahead.type == TOKEN_WORD ? keyword_find(reader->ahead.text) : KEYWORD_NONE;
+    enum keyword next = reader->ahead->type == TOKEN_WORD ? keyword_find(reader->ahead->text) : KEYWORD_NONE;
     if (reader->before_keyword == KEYWORD_VALUE)
         refuse_here(scan, SQL_REASON_SEQUENCE);
     else if (next == KEYWORD_UPDATE || next == KEYWORD_SHARE)
-        refuse(scan, SQL_REASON_LOCKING_READ, reader->ahead.text);
+        refuse(scan, SQL_REASON_LOCKING_READ, reader->ahead->text);
     else if (next != KEYWORD_SYSTEM_TIME && next != KEYWORD_JOIN && next != KEYWORD_ORDER &&
              next != KEYWORD_GROUP && scan->depth == 0)
         refuse_here(scan, SQL_REASON_UNKNOWN);
@@ -290,7 +291,7 @@ static void read_word(struct scan *scan)
 static void read_hint(struct scan *scan)
 {
     static const char *const words[] = { "SET_VAR", "RESOURCE_GROUP", NULL };
-    struct span hint = scan->reader->token.text;
+    struct span hint = scan->reader->token->text;
     for (size_t i = 0; i < hint.len; i++)
         for (const char *const *word = words; *word != NULL; word++) {
             size_t len = strlen(*word);
@@ -301,15 +302,15 @@ static void read_hint(struct scan *scan)
 
 static void read_punct(struct scan *scan)
 {
-    if (token_is_punct(&scan->reader->token, '('))
+    if (token_is_punct(scan->reader->token, '('))
         read_open(scan);
-    else if (token_is_punct(&scan->reader->token, ')'))
+    else if (token_is_punct(scan->reader->token, ')'))
         read_close(scan);
 }
 
 static void read_token(struct scan *scan)
 {
-    switch (scan->reader->token.type) {
+    switch (scan->reader->token->type) {
     case TOKEN_WORD:
         read_word(scan);
         break;
@@ -317,7 +318,7 @@ static void read_token(struct scan *scan)
         read_name(scan);
         break;
     case TOKEN_STRING:
-        if (scan->reader->token.text.data[0] == '$')
+        if (scan->reader->token->text.data[0] == '$')
             refuse_here(scan, SQL_REASON_DOLLAR_QUOTE);
         break;
     case TOKEN_VARIABLE:

@@ -14,24 +14,29 @@ struct span token_name(const struct token *token)
     return span_of(token->text.data + 1, token->text.len - 2);
 }
 
-/* What counts in every statement. A name in front of a parenthesis is looked up only if it could be a lock's.
- */
+/* Called names of other lengths need no look-up: GET_LOCK is the shortest of the family. */
+static bool is_user_lock(const struct reader *reader)
+{
+    return reader->token->text.len >= sizeof("GET_LOCK") - 1 && reader_is_call(reader) &&
+           function_effect(token_name(reader->token), true, reader->lexer.dialect.family) ==
+               FUNCTION_USER_LOCK;
+}
+
+/* What counts in every statement. */
 static void watch(struct reader *reader)
 {
-    switch (reader->token.type) {
+    switch (reader->token->type) {
     case TOKEN_ASSIGN:
         reader->has_assign = true;
         break;
     case TOKEN_VARIABLE:
-        reader->has_user_variable |= reader->token.text.len < 2 || reader->token.text.data[1] != '@';
+        reader->has_user_variable |= reader->token->text.len < 2 || reader->token->text.data[1] != '@';
         reader->any_user_variable |= reader->has_user_variable;
         break;
     case TOKEN_WORD:
     case TOKEN_QUOTED:
         reader->has_into |= reader->keyword == KEYWORD_INTO;
-        if (reader_is_call(reader) && function_effect(token_name(&reader->token), true,
-                                                      reader->lexer.dialect.family) == FUNCTION_USER_LOCK)
-            reader->has_user_lock = true;
+        reader->has_user_lock |= is_user_lock(reader);
         break;
     case TOKEN_END:
     case TOKEN_STRING:
@@ -47,34 +52,39 @@ static void watch(struct reader *reader)
 /* After a dot a word is a name, with or without blanks between: both grammars take an identifier there. */
 static void enter(struct reader *reader)
 {
-    bool is_word = reader->token.type == TOKEN_WORD && !token_is_punct(&reader->before, '.');
-    reader->keyword = is_word ? keyword_find(reader->token.text) : KEYWORD_NONE;
+    bool is_word = reader->token->type == TOKEN_WORD && !token_is_punct(reader->before, '.');
+    reader->keyword = is_word ? keyword_find(reader->token->text) : KEYWORD_NONE;
     watch(reader);
 }
 
 void reader_begin(struct reader *reader, struct span sql, const struct sql_dialect *dialect)
 {
     *reader = (struct reader){ 0 };
+    reader->before = &reader->slots[0];
+    reader->token = &reader->slots[1];
+    reader->ahead = &reader->slots[2];
     lexer_begin(&reader->lexer, sql, dialect);
-    reader->token = lexer_next(&reader->lexer);
+    lexer_read(&reader->lexer, reader->token);
     reader->is_hidden = (reader->lexer.doubts & SQL_DOUBT_EXECUTABLE) != 0;
-    reader->ahead = lexer_next(&reader->lexer);
+    lexer_read(&reader->lexer, reader->ahead);
     enter(reader);
 }
 
+/* The three tokens change names; none is copied. At the end there are two ends. */
 void reader_advance(struct reader *reader)
 {
+    struct token *spare = reader->before;
     reader->before = reader->token;
     reader->before_keyword = reader->keyword;
     reader->token = reader->ahead;
-    if (reader->token.type != TOKEN_END)
-        reader->ahead = lexer_next(&reader->lexer);
+    reader->ahead = spare;
+    lexer_read(&reader->lexer, spare);
     enter(reader);
 }
 
 void reader_begin_statement(struct reader *reader)
 {
-    reader->before = (struct token){ 0 };
+    *reader->before = (struct token){ 0 };
     reader->before_keyword = KEYWORD_NONE;
     reader->has_into = reader->has_assign = reader->has_user_lock = reader->has_user_variable = false;
     enter(reader);
@@ -82,7 +92,7 @@ void reader_begin_statement(struct reader *reader)
 
 bool reader_at_end(const struct reader *reader)
 {
-    return reader->token.type == TOKEN_END || token_is_punct(&reader->token, ';');
+    return reader->token->type == TOKEN_END || token_is_punct(reader->token, ';');
 }
 
 bool reader_accept(struct reader *reader, enum keyword keyword)
@@ -102,22 +112,22 @@ void reader_skip(struct reader *reader)
 bool reader_skip_body(struct reader *reader)
 {
     bool has_more = false;
-    for (; reader->token.type != TOKEN_END; reader_advance(reader))
-        has_more |= token_is_punct(&reader->token, ';') && reader->ahead.type != TOKEN_END;
+    for (; reader->token->type != TOKEN_END; reader_advance(reader))
+        has_more |= token_is_punct(reader->token, ';') && reader->ahead->type != TOKEN_END;
     return has_more;
 }
 
 bool reader_is_call(const struct reader *reader)
 {
-    return token_is_punct(&reader->ahead, '(');
+    return token_is_punct(reader->ahead, '(');
 }
 
 bool reader_is_touching(const struct reader *reader)
 {
-    if (!reader->ahead.space_before)
+    if (!reader->ahead->space_before)
         return true;
-    const uint8_t *p = reader->token.text.data + reader->token.text.len;
-    for (; p < reader->ahead.text.data; p++)
+    const uint8_t *p = reader->token->text.data + reader->token->text.len;
+    for (; p < reader->ahead->text.data; p++)
         if (*p != ' ' && (*p < '\t' || *p > '\r'))
             return false;
     return reader->lexer.dialect.ignore_space;

@@ -297,7 +297,8 @@ static void take_transaction(struct setvar_walk *walk, enum setvar_scope scope, 
         *change = (struct setvar_change){ .scope = SETVAR_OTHER };
 }
 
-/* ROLE name | 'name' | NONE | DEFAULT; lists and ALL [EXCEPT …] (MySQL) are reported without a value. */
+/* ROLE name | 'name' | NONE | DEFAULT. A comma means another role to MySQL and another assignment to MariaDB.
+ */
 static void take_role(struct setvar_walk *walk, struct setvar_change *change)
 {
     change->scope = SETVAR_ROLE;
@@ -307,10 +308,10 @@ static void take_role(struct setvar_walk *walk, struct setvar_change *change)
         change->value = walk->ahead.text;
     if (!is_statement_end(walk))
         step(walk);
-    if (is_statement_end(walk))
+    if (change->is_constant && is_statement_end(walk))
         return;
     (void)take_rest(walk);
-    *change = (struct setvar_change){ .scope = SETVAR_ROLE };
+    *change = (struct setvar_change){ .scope = SETVAR_OTHER };
 }
 
 /* DEFAULT ROLE …: the account's, not the session's. */

@@ -97,7 +97,7 @@ static bool is_query_word(enum keyword keyword)
 /* Leading parentheses, as many as there are. */
 static bool is_parenthesised_query(struct reader *reader)
 {
-    while (token_is_punct(&reader->token, '('))
+    while (token_is_punct(reader->token, '('))
         reader_advance(reader);
     return is_query_word(reader->keyword);
 }
@@ -156,8 +156,8 @@ static bool read_begin(struct reader *reader, struct sql_facts *facts)
 {
     (void)reader_accept(reader, KEYWORD_WORK);
     bool is_block =
-        !reader_at_end(reader) ||
-        (reader->lexer.dialect.oracle && reader->token.type != TOKEN_END && reader->ahead.type != TOKEN_END);
+        !reader_at_end(reader) || (reader->lexer.dialect.oracle && reader->token->type != TOKEN_END &&
+                                   reader->ahead->type != TOKEN_END);
     if (!is_block)
         return false;
     suspect(facts, SQL_CALL, SQL_REASON_CALL);
@@ -196,8 +196,8 @@ static bool read_rollback(struct reader *reader, struct sql_facts *facts)
 
 static bool read_use(struct reader *reader, struct sql_facts *facts)
 {
-    if (reader->token.type == TOKEN_WORD || reader->token.type == TOKEN_QUOTED)
-        facts->use_schema = reader->token.text;
+    if (reader->token->type == TOKEN_WORD || reader->token->type == TOKEN_QUOTED)
+        facts->use_schema = reader->token->text;
     return false;
 }
 
@@ -235,8 +235,8 @@ static bool read_kill(struct reader *reader, struct sql_facts *facts)
     (void)(reader_accept(reader, KEYWORD_HARD) || reader_accept(reader, KEYWORD_SOFT));
     facts->kill_is_query = reader->keyword == KEYWORD_QUERY;
     (void)(reader_accept(reader, KEYWORD_QUERY) || reader_accept(reader, KEYWORD_CONNECTION));
-    struct span number = reader->token.text;
-    if (reader->token.type != TOKEN_NUMBER)
+    struct span number = reader->token->text;
+    if (reader->token->type != TOKEN_NUMBER)
         return false;
     reader_advance(reader);
     if (!reader_at_end(reader) || !span_to_u64(number, &facts->kill_id))
@@ -339,7 +339,7 @@ static const struct statement unknown = { SQL_UNKNOWN, SQL_REASON_UNKNOWN, MAY_H
 /* The row of the statement at the reader, stepping past its first word (queries keep it, for WITH). */
 static const struct statement *find(struct reader *reader)
 {
-    if (token_is_punct(&reader->token, '('))
+    if (token_is_punct(reader->token, '('))
         return is_parenthesised_query(reader) ? &statements[KEYWORD_SELECT] : &unknown;
     const struct statement *row = &statements[reader->keyword];
     if (row->kind == SQL_UNKNOWN)

@@ -423,9 +423,11 @@ static void every_function_is_found_for_its_family(void **state)
 {
     (void)state;
     enum { MARIADB = SQL_FAMILY_MARIADB, MYSQL = SQL_FAMILY_MYSQL, BOTH = SQL_FAMILY_UNKNOWN };
+#define SQL_LETTER(letter)
 #define SQL_FUNCTION(name, family, effect, parenthesis)                                                      \
     assert_int_equal(function_effect(SPAN_LITERAL(#name), true, (enum sql_family)family), FUNCTION_##effect);
 #include "sql/tbl/sql_functions.h"
+#undef SQL_LETTER
 #undef SQL_FUNCTION
     assert_int_equal(function_effect(SPAN_LITERAL("nvl"), true, SQL_FAMILY_UNKNOWN), FUNCTION_UNKNOWN);
     assert_int_equal(function_effect(SPAN_LITERAL("nextval"), true, SQL_FAMILY_UNKNOWN), FUNCTION_SEQUENCE);
