@@ -1,0 +1,150 @@
+#include "../base/unit.h"
+
+#include "net/addr.h"
+
+static void address_rows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *again, *host;
+        int family;
+    } rows[] = {
+        { "127.0.0.1:3306", "127.0.0.1:3306", "127.0.0.1", AF_INET },
+        { "0.0.0.0:0", "0.0.0.0:0", "0.0.0.0", AF_INET },
+        { "255.255.255.255:65535", "255.255.255.255:65535", "255.255.255.255", AF_INET },
+        { "10.0.0.1:03306", "10.0.0.1:3306", "10.0.0.1", AF_INET },
+        { "[::1]:3306", "[::1]:3306", "::1", AF_INET6 },
+        { "[::]:1", "[::]:1", "::", AF_INET6 },
+        { "[2001:DB8:0:0:0:0:0:1]:1", "[2001:db8::1]:1", "2001:db8::1", AF_INET6 },
+        { "[::ffff:192.0.2.1]:9", "[::ffff:192.0.2.1]:9", "::ffff:192.0.2.1", AF_INET6 },
+        { "/run/mysqld.sock", "/run/mysqld.sock", "localhost", AF_UNIX },
+        { "/", "/", "localhost", AF_UNIX },
+        { "/a:1", "/a:1", "localhost", AF_UNIX },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct addr addr, again;
+        struct error err = { 0 };
+        char text[ADDR_TEXT_MAX];
+        assert_row(addr_parse(rows[i].text, &addr, &err), "%s: %s", rows[i].text, err.text);
+        assert_int_equal(addr.u.any.sa_family, rows[i].family);
+        assert_int_equal(addr_is_local(&addr), rows[i].family == AF_UNIX);
+        assert_string_equal(addr_format_host(&addr, text), rows[i].host);
+        assert_string_equal(addr_format(&addr, text), rows[i].again);
+        assert_true(addr_parse(text, &again, &err));
+        assert_int_equal(again.len, addr.len);
+        assert_memory_equal(&again.u, &addr.u, addr.len);
+        assert_true(addr_parse_listen(rows[i].text, &again, &err));
+        assert_memory_equal(&again.u, &addr.u, addr.len);
+        assert_true(addr_resolve(rows[i].text, &again, &err));
+        assert_memory_equal(&again.u, &addr.u, addr.len);
+    }
+}
+
+static void what_is_no_address_is_refused_and_named(void **state)
+{
+    (void)state;
+    static const char *const rows[] = { "",
+                                        ":",
+                                        ":3306",
+                                        "127.0.0.1",
+                                        "127.0.0.1:",
+                                        "127.0.0.1:x",
+                                        "127.0.0.1:65536",
+                                        "127.0.0.1:99999999999999999999999",
+                                        "127.0.0.1:-1",
+                                        "127.0.0.1:1x",
+                                        "127.0.0.1:0x10",
+                                        "127.0.0.1:mysql",
+                                        "256.0.0.1:1",
+                                        "1.2.3.4.5:1",
+                                        " 127.0.0.1:1",
+                                        "::1:3306",
+                                        "[::1]",
+                                        "[::1]3306",
+                                        "[::1]:",
+                                        "[::1:3306",
+                                        "[]:1",
+                                        "[]",
+                                        "[",
+                                        "]:1",
+                                        "[::1]x:1",
+                                        "[::g]:1",
+                                        "db1.example:3306",
+                                        "localhost:3306" };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct addr addr;
+        struct error err = { 0 };
+        assert_row(!addr_parse(rows[i], &addr, &err), "%s", rows[i]);
+        assert_row(strstr(err.text, rows[i]) != NULL, "%s: %s", rows[i], err.text);
+    }
+}
+
+static void a_star_is_every_address_but_only_for_listening(void **state)
+{
+    (void)state;
+    struct addr addr;
+    struct error err = { 0 };
+    char text[ADDR_TEXT_MAX];
+    assert_true(addr_parse_listen("*:6033", &addr, &err));
+    assert_string_equal(addr_format(&addr, text), "0.0.0.0:6033");
+    static const char *const rows[] = { "*", "*:", "*:65536", "*:x", "*:123456", "*:1234567", "**:1" };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_row(!addr_parse_listen(rows[i], &addr, &err), "%s", rows[i]);
+}
+
+static void a_socket_path_fits_the_system_or_is_refused(void **state)
+{
+    (void)state;
+    struct sockaddr_un local;
+    char path[sizeof local.sun_path + 1], text[ADDR_TEXT_MAX];
+    struct addr addr;
+    struct error err = { 0 };
+    memset(path, 'a', sizeof path);
+    path[0] = '/';
+    path[sizeof local.sun_path - 1] = '\0';
+    assert_true(addr_parse(path, &addr, &err));
+    assert_string_equal(addr_format(&addr, text), path);
+    path[sizeof local.sun_path - 1] = 'a';
+    path[sizeof local.sun_path] = '\0';
+    assert_false(addr_parse(path, &addr, &err));
+    assert_non_null(strstr(err.text, "longer"));
+}
+
+static void names_are_asked_for_only_when_told_to(void **state)
+{
+    (void)state;
+    struct addr addr;
+    struct error err = { 0 };
+    char text[ADDR_TEXT_MAX];
+    assert_true(addr_resolve("localhost:3306", &addr, &err));
+    (void)addr_format(&addr, text);
+    assert_row(strcmp(text, "127.0.0.1:3306") == 0 || strcmp(text, "[::1]:3306") == 0, "%s", text);
+}
+
+static void who_has_no_address_is_written_so(void **state)
+{
+    (void)state;
+    char text[ADDR_TEXT_MAX];
+    struct addr none = { 0 };
+    struct addr nameless = { .len = sizeof(sa_family_t) };
+    struct addr abstract = { .len = sizeof abstract.u.local };
+    nameless.u.any.sa_family = abstract.u.any.sa_family = AF_UNIX;
+    memcpy(abstract.u.local.sun_path, "\0name", 6);
+    assert_string_equal(addr_format(&none, text), "-");
+    assert_string_equal(addr_format(&nameless, text), "unix");
+    assert_string_equal(addr_format(&abstract, text), "unix");
+    assert_string_equal(addr_format_host(&nameless, text), "localhost");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(address_rows),
+        cmocka_unit_test(what_is_no_address_is_refused_and_named),
+        cmocka_unit_test(a_star_is_every_address_but_only_for_listening),
+        cmocka_unit_test(a_socket_path_fits_the_system_or_is_refused),
+        cmocka_unit_test(names_are_asked_for_only_when_told_to),
+        cmocka_unit_test(who_has_no_address_is_written_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,276 @@
+#include "net_test.h"
+
+#include "base/log.h"
+#include "net/listener.h"
+
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define GUESTS_MAX 64
+
+struct house {
+    struct loop loop;
+    struct listener listener;
+    int guests[GUESTS_MAX];
+    struct addr peers[GUESTS_MAX];
+    unsigned count;
+    char folder[64], path[96];
+};
+
+static void welcome(struct listener *listener, int take_fd, const struct addr *peer)
+{
+    struct house *house = listener->owner;
+    assert_true(house->count < GUESTS_MAX);
+    house->guests[house->count] = take_fd;
+    house->peers[house->count++] = *peer;
+}
+
+static struct addr address(const char *text)
+{
+    struct addr addr;
+    struct error err = { 0 };
+    assert_true(addr_parse_listen(text, &addr, &err));
+    return addr;
+}
+
+static void open_house(struct house *house)
+{
+    memset(house, 0, sizeof *house);
+    open_loop(&house->loop);
+    (void)snprintf(house->folder, sizeof house->folder, "/tmp/headgate-unit-XXXXXX");
+    assert_non_null(mkdtemp(house->folder));
+    (void)snprintf(house->path, sizeof house->path, "%s/s", house->folder);
+}
+
+static void close_house(struct house *house)
+{
+    for (unsigned i = 0; i < house->count; i++)
+        (void)close(house->guests[i]);
+    listener_close(&house->listener);
+    listener_close(&house->listener); /* harmless */
+    (void)unlink(house->path);
+    assert_int_equal(rmdir(house->folder), 0);
+    close_loop(&house->loop);
+}
+
+static bool try_listen(struct house *house, const char *text, unsigned mode, struct error *err)
+{
+    struct addr addr = address(text);
+    return listener_open(&house->listener, &house->loop, &addr, mode, welcome, house, err);
+}
+
+static int visit(const struct addr *addr)
+{
+    int fd = socket(addr->u.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, &addr->u.any, addr->len), 0);
+    return fd;
+}
+
+static void port_zero_becomes_a_real_one_and_peers_are_named(void **state)
+{
+    (void)state;
+    static const char *const rows[] = { "127.0.0.1:0", "[::1]:0" };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct house house;
+        struct error err = { 0 };
+        char text[ADDR_TEXT_MAX], peer[ADDR_TEXT_MAX];
+        open_house(&house);
+        if (!try_listen(&house, rows[i], 0, &err) && err.code == EADDRNOTAVAIL) {
+            close_house(&house);
+            continue; /* a machine without IPv6 */
+        }
+        assert_row(house.listener.loop != NULL, "%s", err.text);
+        (void)addr_format(&house.listener.addr, text);
+        assert_row(strcmp(text, rows[i]) != 0, "%s", text);
+        int fds[3];
+        for (unsigned n = 0; n < 3; n++)
+            fds[n] = visit(&house.listener.addr);
+        while (house.count < 3)
+            turn(&house.loop);
+        for (unsigned n = 0; n < 3; n++) {
+            struct addr own = { .len = sizeof own.u.storage };
+            assert_int_equal(getsockname(fds[n], &own.u.any, &own.len), 0);
+            assert_string_equal(addr_format(&house.peers[n], peer), addr_format(&own, text));
+            assert_true(fcntl(house.guests[n], F_GETFL) & O_NONBLOCK);
+            assert_true(fcntl(house.guests[n], F_GETFD) & FD_CLOEXEC);
+            (void)close(fds[n]);
+        }
+        close_house(&house);
+    }
+}
+
+static void a_taken_port_is_named_with_its_reason(void **state)
+{
+    (void)state;
+    struct house house, other;
+    struct error err = { 0 };
+    char text[ADDR_TEXT_MAX], want[256];
+    open_house(&house);
+    open_house(&other);
+    assert_true(try_listen(&house, "127.0.0.1:0", 0, &err));
+    (void)addr_format(&house.listener.addr, text);
+    unsigned before = open_descriptors();
+    assert_false(try_listen(&other, text, 0, &err));
+    (void)snprintf(want, sizeof want, "listening on %s: Address already in use", text);
+    assert_string_equal(err.text, want);
+    assert_int_equal(open_descriptors(), before);
+    close_house(&house);
+    assert_true(try_listen(&other, text, 0, &err)); /* free at once */
+    close_house(&other);
+}
+
+static void a_socket_file_has_its_mode_and_goes_with_its_listener(void **state)
+{
+    (void)state;
+    static const unsigned modes[] = { 0600, 0660, 0666, 0777 };
+    for (size_t i = 0; i < COUNT_OF(modes); i++) {
+        struct house house;
+        struct error err = { 0 };
+        struct stat st;
+        char text[ADDR_TEXT_MAX];
+        open_house(&house);
+        assert_row(try_listen(&house, house.path, modes[i], &err), "%s", err.text);
+        assert_int_equal(stat(house.path, &st), 0);
+        assert_int_equal(st.st_mode & 07777, modes[i]);
+        int fd = visit(&house.listener.addr);
+        while (house.count == 0)
+            turn(&house.loop);
+        assert_string_equal(addr_format(&house.peers[0], text), "unix");
+        (void)close(fd);
+        listener_close(&house.listener);
+        assert_int_equal(stat(house.path, &st), -1);
+        close_house(&house);
+    }
+}
+
+static void a_stale_socket_file_is_replaced(void **state)
+{
+    (void)state;
+    struct house house;
+    struct error err = { 0 };
+    open_house(&house);
+    struct addr addr = address(house.path);
+    int stale = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(stale, &addr.u.any, addr.len), 0);
+    (void)close(stale); /* its process is gone, its file is not */
+    assert_row(try_listen(&house, house.path, 0600, &err), "%s", err.text);
+    (void)close(visit(&addr));
+    close_house(&house);
+}
+
+static void what_is_in_use_or_no_socket_is_left_alone(void **state)
+{
+    (void)state;
+    struct house house, other;
+    struct error err = { 0 };
+    struct stat st;
+    open_house(&house);
+    open_house(&other);
+    assert_true(try_listen(&house, house.path, 0600, &err));
+    assert_false(try_listen(&other, house.path, 0600, &err));
+    assert_non_null(strstr(err.text, "Address already in use"));
+    (void)close(visit(&house.listener.addr)); /* still the first one's */
+    int file = open(other.path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    assert_int_equal(write(file, "precious", 8), 8);
+    (void)close(file);
+    assert_false(try_listen(&other, other.path, 0600, &err));
+    assert_int_equal(stat(other.path, &st), 0);
+    assert_int_equal(st.st_size, 8);
+    close_house(&other);
+    close_house(&house);
+}
+
+static void a_folder_that_is_not_there_is_named(void **state)
+{
+    (void)state;
+    struct house house;
+    struct error err = { 0 };
+    open_house(&house);
+    assert_false(try_listen(&house, "/nowhere/at/all/s", 0600, &err));
+    assert_string_equal(err.text, "listening on /nowhere/at/all/s: No such file or directory");
+    close_house(&house);
+}
+
+/* ---- out of descriptors: in a child, which has its own limit ---- */
+
+#define CHILD_MUST(condition)                                                                                \
+    do {                                                                                                     \
+        if (!(condition))                                                                                    \
+            _exit(__LINE__ % 200 + 1);                                                                       \
+    } while (0)
+
+static bool is_turned_away(int fd)
+{
+    char byte;
+    struct pollfd wait = { .fd = fd, .events = POLLIN };
+    return poll(&wait, 1, PATIENCE_SECONDS * 1000) == 1 && recv(fd, &byte, 1, 0) <= 0;
+}
+
+static void run_out_of_descriptors(struct house *house)
+{
+    enum { CLIENTS = 6, ROOM = 2 };
+    int clients[CLIENTS];
+    ev_loop_fork(house->loop.ev);
+    turn_without_waiting(&house->loop);
+    for (unsigned i = 0; i < CLIENTS; i++)
+        clients[i] = visit(&house->listener.addr);
+    /* Descriptors are handed out lowest first: exactly ROOM more. */
+    int next = dup(0);
+    (void)close(next);
+    struct rlimit limit = { (rlim_t)next + ROOM, (rlim_t)next + ROOM };
+    CHILD_MUST(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    while (house->listener.spare_fd >= 0)
+        turn(&house->loop);
+    CHILD_MUST(house->count == ROOM);
+    CHILD_MUST(is_turned_away(clients[ROOM])); /* it learns at once */
+    CHILD_MUST(loop_timer_is_active(&house->listener.pause) && !ev_is_active(&house->listener.io));
+    turn_without_waiting(&house->loop);
+    CHILD_MUST(house->count == ROOM); /* and nobody spins */
+    for (unsigned i = 0; i < ROOM; i++) {
+        (void)close(house->guests[i]);
+        (void)close(clients[i]);
+    }
+    (void)close(clients[ROOM]);
+    house->count = 0;
+    while (house->count < CLIENTS - ROOM - 1)
+        turn(&house->loop); /* after the pause, those who waited come in */
+    CHILD_MUST(house->listener.spare_fd >= 0);
+    _exit(0);
+}
+
+static void out_of_descriptors_one_client_is_told_and_the_others_wait(void **state)
+{
+    (void)state;
+    struct house house;
+    struct error err = { 0 };
+    int status;
+    open_house(&house);
+    assert_true(try_listen(&house, house.path, 0600, &err));
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)alarm(PATIENCE_SECONDS); /* not inherited */
+        log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, -1);
+        run_out_of_descriptors(&house);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_row(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %#x", (unsigned)status);
+    close_house(&house);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(port_zero_becomes_a_real_one_and_peers_are_named),
+        cmocka_unit_test(a_taken_port_is_named_with_its_reason),
+        cmocka_unit_test(a_socket_file_has_its_mode_and_goes_with_its_listener),
+        cmocka_unit_test(a_stale_socket_file_is_replaced),
+        cmocka_unit_test(what_is_in_use_or_no_socket_is_left_alone),
+        cmocka_unit_test(a_folder_that_is_not_there_is_named),
+        cmocka_unit_test(out_of_descriptors_one_client_is_told_and_the_others_wait),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
