@@ -25,6 +25,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Packets that carry session state are seen whole up to this size; the window grows for them. */
+#define UPSTREAM_WHOLE_MAX (1024u * 1024u)
+
 enum upstream_state {
     UPSTREAM_CONNECTING,
     UPSTREAM_LOGGING_IN,

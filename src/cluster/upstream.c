@@ -560,7 +560,7 @@ void upstream_begin(struct upstream *upstream, enum reply_shape shape, bool has_
 {
     assert(upstream->state == UPSTREAM_READY);
     upstream->state = UPSTREAM_BUSY;
-    tracker_begin(&upstream->tracker, shape, upstream->caps, has_cursor, LOOP_WINDOW_BYTES);
+    tracker_begin(&upstream->tracker, shape, upstream->caps, has_cursor, UPSTREAM_WHOLE_MAX);
 }
 
 void upstream_end(struct upstream *upstream)

@@ -48,7 +48,7 @@ enum step relay_lost(struct session *session, const struct error *err)
     struct slot *slot = &session->slots[job->place];
     struct upstream *upstream = slot->upstream;
     int server = slot->server;
-    bool is_mid_packet = job->has_reply && upstream->tracker.left > 0;
+    bool is_mid_packet = job->has_reply && (upstream->tracker.left > 0 || upstream->tracker.is_continued);
     bool is_mariadb = upstream->family == FAMILY_MARIADB;
     char name[64];
     (void)snprintf(name, sizeof name, "%s", upstream->server->name);
@@ -343,7 +343,7 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
 static enum step nonsense(struct session *session, const char *what)
 {
     struct upstream *upstream = upstream_of(session);
-    bool is_between = upstream->tracker.left == 0;
+    bool is_between = upstream->tracker.left == 0 && !upstream->tracker.is_continued;
     uint8_t seq = (uint8_t)(upstream->tracker.seq + 1);
     if (session->job.has_reply)
         keep_passed(session, upstream);
@@ -357,15 +357,17 @@ static enum step nonsense(struct session *session, const char *what)
     return session_close(session, CLOSE_SERVER_NONSENSE, what);
 }
 
-static enum step begin_infile(struct session *session)
+/* The server picks the file's name: only a client that said LOAD DATA LOCAL hears of it. */
+static bool may_ask_for_file(const struct session *session)
 {
-    struct job *job = &session->job;
-    bool may_ask = job->facts.is_load_local && (session->caps & CAP_LOCAL_FILES) != 0;
-    if (!may_ask)
-        return nonsense(session, "it asked for a file of the client, which had sent no LOAD DATA LOCAL");
-    packet_run_begin(&job->run);
-    job->is_file_over = false;
-    return session_enter(session, SESSION_INFILE);
+    return session->job.facts.is_load_local && (session->caps & CAP_LOCAL_FILES) != 0;
+}
+
+static void begin_infile(struct session *session)
+{
+    packet_run_begin(&session->job.run);
+    session->job.is_file_over = false;
+    (void)session_enter(session, SESSION_INFILE);
 }
 
 /* Look at everything in the window once. MORE: nothing left to look at. */
@@ -385,6 +387,8 @@ static enum tracker_verdict look(struct session *session, struct upstream *upstr
         }
         if (verdict == TRACKER_MORE || verdict == TRACKER_BAD)
             return verdict;
+        if (verdict == TRACKER_PACKET && info->kind == TRACKER_INFILE && !may_ask_for_file(session))
+            return TRACKER_BAD;
         if (verdict == TRACKER_DONE)
             job->is_reply_over = true;
         else if (!pass_packet(session, upstream, info))
@@ -436,18 +440,29 @@ static enum step finish_reply(struct session *session, struct upstream *upstream
     return dispatch_done(session);
 }
 
+/* A packet that must be seen whole may be longer than the window. False when memory is out. */
+static bool make_room(struct upstream *upstream)
+{
+    struct buf *in = &upstream->stream.in;
+    if (in->data == NULL || in->parsed != in->kept || in->filled - in->kept < in->cap)
+        return true;
+    return stream_grow(&upstream->stream, in->cap * 2);
+}
+
 /* One look and one pump. MORE: the reply is over and sent. */
 static enum step relay_once(struct session *session, struct upstream *upstream)
 {
-    struct tracker_info info;
+    struct tracker_info info = { 0 };
     if (!stream_has_output(&session->client)) {
         enum tracker_verdict verdict = look(session, upstream, &info);
         if (verdict == TRACKER_BAD)
-            return nonsense(session, "not a reply to this command");
-        if (verdict == TRACKER_PACKET && session->state == SESSION_REPLYING) {
-            if (begin_infile(session) == STEP_MORE && session->state != SESSION_INFILE)
-                return STEP_MORE;
-        }
+            return nonsense(session, info.kind == TRACKER_INFILE
+                                         ? "it asked for a file of a client that had sent no LOAD DATA LOCAL"
+                                         : "not a reply to this command");
+        if (verdict == TRACKER_PACKET && session->state == SESSION_REPLYING)
+            begin_infile(session);
+        if (verdict == TRACKER_MORE && !make_room(upstream))
+            return session_close(session, CLOSE_OUT_OF_MEMORY, "a long packet of the server");
     }
     switch (pump_reply(session, upstream)) {
     case STREAM_OK:
@@ -475,6 +490,9 @@ enum step relay_replying(struct session *session)
         return finish_reply(session, upstream);
     if (upstream->stream.is_eof || upstream->stream.error != 0)
         return lost_by_stream(session, "waiting for the reply");
+    /* Nobody is left to read the answer, nor is there another command: let the server go. */
+    if (session->is_client_eof && buf_unparsed(&session->client.in).len == 0)
+        return session_close(session, CLOSE_CLIENT_GONE, NULL);
     return STEP_WAIT;
 }
 
