@@ -1,92 +1,14 @@
-/* One table says what each byte may begin; one small reader per beginning. The rules follow the two servers'
- * own lexers (sql_lex.cc) where those agree, and raise a doubt where they do not.
+/* One table (bytes.h) says what each byte may begin; one small reader per beginning. The rules follow the two
+ * servers' own lexers (sql_lex.cc) where those agree, and raise a doubt where they do not.
  *
  *      lexer_next ── skip_blanks ── skip_comment        blanks, comments, the edges of executable comments
  *          └── read_token ── read_word | read_number | read_quote | read_variable | …
  */
 #include "sql/lexer.h"
 
+#include "sql/bytes.h"
+
 #include <assert.h>
-
-enum byte_class {
-    BYTE_BAD,   /* NUL and other control characters: no grammar knows them */
-    BYTE_BLANK, /* what both servers skip: space, \t \n \v \f \r */
-    BYTE_LETTER,
-    BYTE_DIGIT,
-    BYTE_DOLLAR,
-    BYTE_DOT,
-    BYTE_QUOTE, /* ' */
-    BYTE_DOUBLE,
-    BYTE_BACKTICK,
-    BYTE_AT,
-    BYTE_COLON,
-    BYTE_QUESTION,
-    BYTE_BACKSLASH,
-    BYTE_PUNCT
-};
-
-#define P BYTE_PUNCT
-static const uint8_t classes[256] = {
-    ['\t' ... '\r'] = BYTE_BLANK,
-    [' '] = BYTE_BLANK,
-    ['a' ... 'z'] = BYTE_LETTER,
-    ['A' ... 'Z'] = BYTE_LETTER,
-    ['_'] = BYTE_LETTER,
-    [0x80 ... 0xff] = BYTE_LETTER,
-    ['0' ... '9'] = BYTE_DIGIT,
-    ['$'] = BYTE_DOLLAR,
-    ['.'] = BYTE_DOT,
-    ['\''] = BYTE_QUOTE,
-    ['"'] = BYTE_DOUBLE,
-    ['`'] = BYTE_BACKTICK,
-    ['@'] = BYTE_AT,
-    [':'] = BYTE_COLON,
-    ['?'] = BYTE_QUESTION,
-    ['\\'] = BYTE_BACKSLASH,
-    ['!'] = P,
-    ['#'] = P,
-    ['%'] = P,
-    ['&'] = P,
-    ['('] = P,
-    [')'] = P,
-    ['*'] = P,
-    ['+'] = P,
-    [','] = P,
-    ['-'] = P,
-    ['/'] = P,
-    [';'] = P,
-    ['<'] = P,
-    ['='] = P,
-    ['>'] = P,
-    ['['] = P,
-    [']'] = P,
-    ['^'] = P,
-    ['{'] = P,
-    ['|'] = P,
-    ['}'] = P,
-    ['~'] = P,
-};
-#undef P
-
-static bool is_word_byte(uint8_t c)
-{
-    return classes[c] == BYTE_LETTER || classes[c] == BYTE_DIGIT || classes[c] == BYTE_DOLLAR;
-}
-
-static bool is_digit(uint8_t c)
-{
-    return classes[c] == BYTE_DIGIT;
-}
-
-static bool is_hex_digit(uint8_t c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static bool is_binary_digit(uint8_t c)
-{
-    return c == '0' || c == '1';
-}
 
 /* The byte `ahead` of here, or 0 past the end. A NUL in the text looks the same, and is nowhere what callers
  * look for. */
@@ -136,10 +58,10 @@ static void skip_block(struct lexer *lexer, size_t open)
 static void skip_version(struct lexer *lexer)
 {
     size_t digits = 0;
-    while (digits < 6 && is_digit(peek(lexer, digits)))
+    while (digits < 6 && byte_is_digit(peek(lexer, digits)))
         digits++;
-    bool six =
-        digits == 6 && (lexer->dialect.family != SQL_FAMILY_MYSQL || classes[peek(lexer, 6)] == BYTE_BLANK);
+    bool six = digits == 6 &&
+               (lexer->dialect.family != SQL_FAMILY_MYSQL || byte_classes[peek(lexer, 6)] == BYTE_BLANK);
     if (digits >= 5)
         lexer->at += six ? 6 : 5;
 }
@@ -188,7 +110,7 @@ static bool skip_comment(struct lexer *lexer)
 static void skip_blanks(struct lexer *lexer)
 {
     while (lexer->at < lexer->end) {
-        if (classes[*lexer->at] == BYTE_BLANK)
+        if (byte_classes[*lexer->at] == BYTE_BLANK)
             lexer->at++;
         else if (!skip_comment(lexer))
             return;
@@ -241,7 +163,7 @@ static enum token_type read_word(struct lexer *lexer)
 {
     const uint8_t *start = lexer->at;
     uint8_t seen = 0;
-    while (lexer->at < lexer->end && is_word_byte(*lexer->at))
+    while (lexer->at < lexer->end && byte_is_word(*lexer->at))
         seen |= *lexer->at++;
     if (seen >= 0x80)
         for (const uint8_t *p = start; p < lexer->at; p++)
@@ -263,10 +185,10 @@ static enum token_type read_letter(struct lexer *lexer)
         return read_quote(lexer);
     case 'x':
     case 'X':
-        return read_digits_quoted(lexer, is_hex_digit);
+        return read_digits_quoted(lexer, byte_is_hex);
     case 'b':
     case 'B':
-        return read_digits_quoted(lexer, is_binary_digit);
+        return read_digits_quoted(lexer, byte_is_binary);
     default:
         return read_word(lexer);
     }
@@ -278,7 +200,7 @@ static enum token_type read_letter(struct lexer *lexer)
 static enum token_type read_dollar(struct lexer *lexer)
 {
     size_t len = 1;
-    while (is_word_byte(peek(lexer, len)) && peek(lexer, len) != '$')
+    while (byte_is_word(peek(lexer, len)) && peek(lexer, len) != '$')
         len++;
     if (lexer->dialect.family == SQL_FAMILY_MARIADB || peek(lexer, len) != '$')
         return read_word(lexer);
@@ -320,7 +242,7 @@ static enum token_type read_variable(struct lexer *lexer)
 
 static void skip_digits(struct lexer *lexer)
 {
-    while (is_digit(peek(lexer, 0)))
+    while (byte_is_digit(peek(lexer, 0)))
         lexer->at++;
 }
 
@@ -330,7 +252,7 @@ static bool skip_exponent(struct lexer *lexer)
     if (peek(lexer, 0) != 'e' && peek(lexer, 0) != 'E')
         return false;
     size_t sign = peek(lexer, 1) == '+' || peek(lexer, 1) == '-' ? 1 : 0;
-    if (!is_digit(peek(lexer, 1 + sign)))
+    if (!byte_is_digit(peek(lexer, 1 + sign)))
         return false;
     lexer->at += 1 + sign;
     skip_digits(lexer);
@@ -354,7 +276,7 @@ static bool skip_radix(struct lexer *lexer, uint8_t letter, bool (*is_known)(uin
         return false;
     while (is_known(peek(lexer, len)))
         len++;
-    if (len == 2 || is_word_byte(peek(lexer, len)))
+    if (len == 2 || byte_is_word(peek(lexer, len)))
         return false;
     lexer->at += len;
     return true;
@@ -363,12 +285,12 @@ static bool skip_radix(struct lexer *lexer, uint8_t letter, bool (*is_known)(uin
 /* A digit: a number, or a name that begins with digits (`1a`). */
 static enum token_type read_number(struct lexer *lexer)
 {
-    if (skip_radix(lexer, 'x', is_hex_digit) || skip_radix(lexer, 'b', is_binary_digit))
+    if (skip_radix(lexer, 'x', byte_is_hex) || skip_radix(lexer, 'b', byte_is_binary))
         return TOKEN_NUMBER;
     skip_digits(lexer);
     if (peek(lexer, 0) == '.')
         return read_fraction(lexer);
-    if (!is_word_byte(peek(lexer, 0)) || skip_exponent(lexer))
+    if (!byte_is_word(peek(lexer, 0)) || skip_exponent(lexer))
         return TOKEN_NUMBER;
     return read_word(lexer);
 }
@@ -378,10 +300,10 @@ static enum token_type read_number(struct lexer *lexer)
 /* `.5` is a number unless it touches an identifier: in `t.5` both servers see a column named 5. */
 static enum token_type read_dot(struct lexer *lexer)
 {
-    if (is_digit(peek(lexer, 1)) && lexer->word_end != lexer->at)
+    if (byte_is_digit(peek(lexer, 1)) && lexer->word_end != lexer->at)
         return read_fraction(lexer);
     lexer->at++;
-    lexer->is_after_dot = is_word_byte(peek(lexer, 0));
+    lexer->is_after_dot = byte_is_word(peek(lexer, 0));
     return TOKEN_PUNCT;
 }
 
@@ -455,7 +377,7 @@ static enum token_type read_token(struct lexer *lexer)
         lexer->is_after_dot = false;
         return read_word(lexer);
     }
-    return readers[classes[*lexer->at]](lexer);
+    return readers[byte_classes[*lexer->at]](lexer);
 }
 
 /* An unterminated comment, executable or not, is an error for every server: one TOKEN_BAD, then the end. */

@@ -23,6 +23,12 @@ static struct sql_facts classify_between(const char *before, struct span sql, co
     return facts;
 }
 
+/* 0X1 is a name and 0x1 a number: their letters stay. */
+static bool is_flippable(const struct token *token)
+{
+    return token->type == TOKEN_WORD && (token->text.data[0] < '0' || token->text.data[0] > '9');
+}
+
 /* Every word in the other case. */
 static struct sql_facts classify_flipped(struct span sql, const struct sql_dialect *dialect)
 {
@@ -33,7 +39,7 @@ static struct sql_facts classify_flipped(struct span sql, const struct sql_diale
     memcpy(text, sql.data, sql.len);
     lexer_begin(&lexer, sql, dialect);
     while ((token = lexer_next(&lexer)).type != TOKEN_END)
-        for (size_t i = 0; i < token.text.len && token.type == TOKEN_WORD; i++) {
+        for (size_t i = 0; i < token.text.len && is_flippable(&token); i++) {
             uint8_t *c = text + (token.text.data - sql.data) + i;
             if ((*c | 32) >= 'a' && (*c | 32) <= 'z')
                 *c ^= 32;

@@ -1,0 +1,47 @@
+/* What each byte may begin in SQL text, for both families. */
+#ifndef HEADGATE_SQL_BYTES_H
+#define HEADGATE_SQL_BYTES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum byte_class {
+    BYTE_BAD,   /* NUL and other control characters: no grammar knows them */
+    BYTE_BLANK, /* what both servers skip: space, \t \n \v \f \r */
+    BYTE_LETTER,
+    BYTE_DIGIT,
+    BYTE_DOLLAR,
+    BYTE_DOT,
+    BYTE_QUOTE, /* ' */
+    BYTE_DOUBLE,
+    BYTE_BACKTICK,
+    BYTE_AT,
+    BYTE_COLON,
+    BYTE_QUESTION,
+    BYTE_BACKSLASH,
+    BYTE_PUNCT
+};
+
+extern const uint8_t byte_classes[256]; /* of enum byte_class */
+
+static inline bool byte_is_word(uint8_t c)
+{
+    return byte_classes[c] == BYTE_LETTER || byte_classes[c] == BYTE_DIGIT || byte_classes[c] == BYTE_DOLLAR;
+}
+
+static inline bool byte_is_digit(uint8_t c)
+{
+    return byte_classes[c] == BYTE_DIGIT;
+}
+
+static inline bool byte_is_hex(uint8_t c)
+{
+    return byte_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static inline bool byte_is_binary(uint8_t c)
+{
+    return c == '0' || c == '1';
+}
+
+#endif
