@@ -37,8 +37,9 @@ def node_modules():
     return os.path.join(made_once(name, install), "node_modules")
 
 
-def tell(command, host, port):
-    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+def tell(cluster, command, host, port):
+    nodes = " ".join(f"{node.host}:{node.port}" for node in cluster.nodes())
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "STORY_NODES": nodes}
     if command[0] == "node":
         environment["NODE_PATH"] = node_modules()
     done = subprocess.run([*command, host, str(port), "app", "app_pw", "test"], capture_output=True, text=True, timeout=100,
@@ -59,14 +60,14 @@ def told_directly(cluster):
 
     def story(name):
         if name not in told:
-            told[name] = tell(STORIES[name], node.host, node.port)
+            told[name] = tell(cluster, STORIES[name], node.host, node.port)
         return told[name]
     return story
 
 
 @pytest.mark.parametrize("listener", ["split", "writes"])
 @pytest.mark.parametrize("name", STORIES)
-def test_story_is_the_same_through_headgate(hg, told_directly, name, listener):
+def test_story_is_the_same_through_headgate(cluster, hg, told_directly, name, listener):
     directly = told_directly(name)
     assert len(directly) > 9
-    assert differences(tell(STORIES[name], *hg.host_and_port(listener)), directly) == []
+    assert differences(tell(cluster, STORIES[name], *hg.host_and_port(listener)), directly) == []

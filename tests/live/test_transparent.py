@@ -66,7 +66,9 @@ def tracked_by_default(payload, caps):
             name, value = data.lenenc_bytes(), data.lenenc_bytes()
             if name in BY_DEFAULT:
                 entries.append((kind, name, value))
-    return (payload[:1], done.affected, done.insert_id, done.status & ~w.STATE_CHANGED, done.warnings, done.info, entries)
+    # In which order a server lists several variables depends on how many it tracks.
+    return (payload[:1], done.affected, done.insert_id, done.status & ~w.STATE_CHANGED, done.warnings, done.info,
+            sorted(entries))
 
 
 def record(cluster, connect, caps, settle):

@@ -235,7 +235,10 @@ class FakeServer:
         self.scripts[key] = script
 
     def forget(self):
-        """Back to the dull server."""
+        """Back to the dull server, without the applications' connections there were."""
+        for connection in self.application_connections():
+            connection.close()
+            self.connections.remove(connection)
         self.on_connect = self.on_login = None
         self.scripts.clear()
         self.prepared.clear()

@@ -11,18 +11,19 @@ from mysqlwire import (AUTOCOMMIT, CURSOR_EXISTS, DEPRECATE_EOF, DOUBLE, EXTENDE
 
 
 def ok(caps, affected=0, insert_id=0, status=AUTOCOMMIT, warnings=0, info=b"", session=b"", head=0x00):
-    """An OK, or with head 0xFE an OK that ends rows. `session`: encoded entries, written only if caps allow."""
+    """An OK, or with head 0xFE an OK that ends rows. `session`: encoded entries, written only if caps allow.
+
+    The text is length-encoded with and without SESSION_TRACK, whatever the documents say: servers and clients agree.
+    """
     if not caps & SESSION_TRACK:
         session = b""
     status = status | STATE_CHANGED if session else status & ~STATE_CHANGED
     out = int1(head) + lenenc(affected) + lenenc(insert_id) + int2(status) + int2(warnings)
-    if caps & SESSION_TRACK:
-        if info or session:
-            out += lenenc_bytes(text(info))
-        if session:
-            out += lenenc_bytes(session)
-        return out
-    return out + text(info)
+    if info or session:
+        out += lenenc_bytes(text(info))
+    if session:
+        out += lenenc_bytes(session)
+    return out
 
 
 def err(code, message, state="HY000"):
@@ -139,15 +140,10 @@ class Ok:
 def parse_ok(payload, caps):
     reader = Reader(payload, 1)
     affected, insert_id, status, warnings = reader.lenenc(), reader.lenenc(), reader.int(2), reader.int(2)
-    info = session = b""
-    if caps & SESSION_TRACK:
-        info = reader.lenenc_bytes() if reader.left() else b""
-        if status & STATE_CHANGED:
-            session = reader.lenenc_bytes()
-        if reader.left():
-            raise WireError(f"{reader.left()} bytes after an OK")
-    else:
-        info = reader.rest()
+    info = reader.lenenc_bytes() if reader.left() else b""
+    session = reader.lenenc_bytes() if caps & SESSION_TRACK and status & STATE_CHANGED else b""
+    if reader.left():
+        raise WireError(f"{reader.left()} bytes after an OK")
     return Ok(affected, insert_id, status, warnings, info, session)
 
 

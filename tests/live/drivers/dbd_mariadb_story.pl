@@ -22,15 +22,15 @@ sub connected {
 sub plain { my $v = shift; return !defined $v ? undef : $v =~ /[^\x20-\x{7e}]/ && $v !~ /[^\x00-\xff]/ ? "hex " . unpack("H*", $v) : "$v" }
 sub rows { my ($db, $sql, @p) = @_; return [map { [map { plain($_) } @$_] } @{ $db->selectall_arrayref($sql, undef, @p) }] }
 
-my $marks = 0;
+my $mark = int(time * 1e6);
 
 sub settle {
     my $db = shift;
-    $marks++;
-    $db->do("INSERT INTO story_marks VALUES (?)", undef, $marks);
+    $mark++;
+    $db->do("INSERT INTO story_marks VALUES (?)", undef, $mark);
     my $deadline = time + 20;
     while (time < $deadline) {
-        my $seen = eval { $db->selectrow_arrayref("SELECT COUNT(*) FROM story_marks WHERE n = $marks") };
+        my $seen = eval { $db->selectrow_arrayref("SELECT COUNT(*) FROM story_marks WHERE n = $mark") };
         return if $seen && $seen->[0];
     }
     die "the mark was not seen\n";
@@ -45,7 +45,7 @@ sub failure {
 my $db = connected();
 push @story, ["connect", rows($db, "SELECT 1")];
 $db->do("DROP TABLE IF EXISTS story, story_marks");
-$db->do("CREATE TABLE story_marks (n INT)");
+$db->do("CREATE TABLE story_marks (n BIGINT)");
 $db->do("CREATE TABLE story (id INT AUTO_INCREMENT PRIMARY KEY, $columns, bl LONGBLOB)");
 push @story, ["insert", 0 + $db->do("INSERT INTO story (vc, i32) VALUES ('text', 1), (NULL, NULL)"), $db->last_insert_id];
 

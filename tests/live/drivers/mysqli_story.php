@@ -28,16 +28,16 @@ function connect(): mysqli
     return $db;
 }
 
-$marks = 0;
+$mark = (int) (microtime(true) * 1e6);
 function settle(mysqli $db): void
 {
-    global $marks;
-    $marks++;
-    $db->query("INSERT INTO story_marks VALUES ($marks)");
+    global $mark;
+    $mark++;
+    $db->query("INSERT INTO story_marks VALUES ($mark)");
     $deadline = microtime(true) + 20;
     while (microtime(true) < $deadline) {
         try {
-            if ($db->query("SELECT COUNT(*) FROM story_marks WHERE n = $marks")->fetch_row()[0] > 0) {
+            if ($db->query("SELECT COUNT(*) FROM story_marks WHERE n = $mark")->fetch_row()[0] > 0) {
                 return;
             }
         } catch (mysqli_sql_exception) {
@@ -59,7 +59,7 @@ function failure(callable $work): array
 $db = connect();
 $story[] = ['connect', rows($db->query('SELECT 1'))];
 $db->query('DROP TABLE IF EXISTS story, story_marks');
-$db->query('CREATE TABLE story_marks (n INT)');
+$db->query('CREATE TABLE story_marks (n BIGINT)');
 $db->query('CREATE TABLE story (id INT AUTO_INCREMENT PRIMARY KEY, ' . COLUMNS . ', bl LONGBLOB)');
 $db->query("INSERT INTO story (vc, i32) VALUES ('text', 1), (NULL, NULL)");
 $story[] = ['insert', $db->affected_rows, $db->insert_id, $db->info, $db->warning_count];

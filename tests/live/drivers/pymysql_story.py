@@ -32,7 +32,7 @@ def tell(step, *seen):
 class Story:
     def __init__(self, host, port, user, password, schema):
         self.place = dict(host=host, port=int(port), user=user, password=password, database=schema)
-        self.marks = 0
+        self.mark = time.time_ns()
         self.connect()
 
     def connect(self):
@@ -46,12 +46,12 @@ class Story:
             return affected, columns, list(cursor.fetchall()), cursor.lastrowid
 
     def settle(self):
-        self.marks += 1
-        self.run("INSERT INTO story_marks VALUES (%s)", self.marks)
+        self.mark += 1
+        self.run("INSERT INTO story_marks VALUES (%s)", self.mark)
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             try:
-                if self.run("SELECT COUNT(*) FROM story_marks WHERE n = %s", self.marks)[2][0][0]:
+                if self.run("SELECT COUNT(*) FROM story_marks WHERE n = %s", self.mark)[2][0][0]:
                     return
             except pymysql.MySQLError:
                 pass
@@ -67,7 +67,7 @@ class Story:
     def tell_all(self):
         tell("connect", self.run("SELECT 1")[2])
         self.run("DROP TABLE IF EXISTS story, story_marks")
-        self.run("CREATE TABLE story_marks (n INT)")
+        self.run("CREATE TABLE story_marks (n BIGINT)")
         tell("create", self.run(f"CREATE TABLE story (id INT AUTO_INCREMENT PRIMARY KEY, {COLUMNS}, bl LONGBLOB)")[0])
         names = ", ".join(part.split()[0] for part in COLUMNS.split(", "))
         inserted = self.run(f"INSERT INTO story ({names}) VALUES ({', '.join(['%s'] * len(VALUES))})", *VALUES)
@@ -104,7 +104,6 @@ class Story:
         self.db.ping()
         self.db.close()
         self.connect()
-        self.marks += 100
         self.settle()
         tell("again", self.run("SELECT COUNT(*), DATABASE() FROM story")[2])
         self.run("DROP TABLE story, story_marks")

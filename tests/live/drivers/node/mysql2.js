@@ -14,7 +14,7 @@ const about = (fields) => fields.map((f) => [f.name, f.columnType, f.flags, f.co
   const run = async (sql) => (await db.query(sql))[0];
   story.push(['connect', await run('SELECT 1')]);
   await run('DROP TABLE IF EXISTS story, story_marks');
-  await run('CREATE TABLE story_marks (n INT)');
+  await run('CREATE TABLE story_marks (n BIGINT)');
   await run(`CREATE TABLE story (id INT AUTO_INCREMENT PRIMARY KEY, ${columns}, bl LONGBLOB)`);
   story.push(['insert', head(await run("INSERT INTO story (vc, i32) VALUES ('text', 1), (NULL, NULL)"))]);
   story.push(['prepared insert', head((await db.execute(`INSERT INTO story (${names}) VALUES (${marks})`, values))[0])]);

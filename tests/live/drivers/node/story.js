@@ -18,7 +18,7 @@ exports.place = () => {
 };
 
 // A mark is written, then read until it is seen.
-let mark = 0;
+let mark = Date.now() * 1000;
 exports.settle = async (run) => {
   mark += 1;
   await run(`INSERT INTO story_marks VALUES (${mark})`);
