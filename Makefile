@@ -8,10 +8,14 @@
 #   make fuzz|soak    the long versions; FUZZ_SECONDS=, SOAK_MINUTES=
 #   make install      PREFIX=/usr/local DESTDIR=
 #
+# As root, `make demo`, `make test` and `make bench` install the packages they miss; otherwise they print the command.
+#
 # Each folder of src/ becomes build/lib<layer>.a. Libraries are linked in the order of LAYERS, each seeing only
 # those below it, so a call upward fails at link time; tools/check-layers does the same for includes.
 
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 PREFIX  ?= /usr/local
 BUILD   ?= build
 VERSION := 0.1.0
@@ -101,3 +105,83 @@ fuzz-smoke: fuzz-build
 	@tools/run-fuzz build/fuzz/bin 5
 fuzz: fuzz-build
 	@tools/run-fuzz build/fuzz/bin $(FUZZ_SECONDS)
+
+# ---- lint: one spelling, no layer upward, what clang-tidy finds ----
+c_files = $(wildcard src/*/*.c include/*/*.h tests/unit/*/*.c tests/fuzz/*/*.c tests/bench/*.c tests/bench/*.h)
+.PHONY: lint
+lint:
+	@tools/check-layers
+	@clang-format --dry-run -Werror $(c_files)
+	@tools/run-tidy -std=c11 -D_GNU_SOURCE -DHEADGATE_VERSION=\"$(VERSION)\" -Iinclude
+	@echo "lint: clean"
+
+# ---- both ends scripted, and real servers; HEADGATE_BIN= another binary, FLAVOUR= another family of servers ----
+HEADGATE_BIN ?= $(CURDIR)/$(BUILD)/headgate
+PYTEST = HEADGATE_BIN=$(HEADGATE_BIN) HEADGATECTL_BIN=$(CURDIR)/$(BUILD)/headgatectl HEADGATE_FLAVOUR=$(FLAVOUR) \
+         $(PYTHON) -B -m pytest -q -p no:cacheprovider
+FLAVOUR ?= mariadb
+.PHONY: wire live smoke
+wire: all
+	@$(PYTEST) tests/wire
+live: all
+	@$(PYTEST) tests/live
+smoke: all
+	@$(PYTEST) -m smoke tests/live
+
+# ---- the same under sanitizers; libraries without instrumentation are trusted (tests/*.supp) ----
+ASAN = BUILD=build/asan CFLAGS="-O1 -g" SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+TSAN = BUILD=build/tsan CFLAGS="-O1 -g" SAN="-fsanitize=thread"
+export ASAN_OPTIONS ?= detect_stack_use_after_return=1
+export LSAN_OPTIONS ?= suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0
+export TSAN_OPTIONS ?= suppressions=$(CURDIR)/tests/tsan.supp:halt_on_error=0:exitcode=66
+.PHONY: asan tsan asan-test tsan-test
+asan:
+	@$(MAKE) $(ASAN) all
+tsan:
+	@$(MAKE) $(TSAN) all
+asan-test:
+	@$(MAKE) $(ASAN) unit wire live
+tsan-test:
+	@$(MAKE) $(TSAN) unit wire smoke
+
+# ---- everything ----
+.PHONY: setup test check-clang demo soak
+setup:
+	@tools/setup build test lint
+check-clang:
+	@$(MAKE) BUILD=build/clang CC=clang CFLAGS="-O2 -g -Werror" all units
+test: setup
+	@mkdir -p build
+	@$(MAKE) CFLAGS="-O2 -g -Werror" all units bench-tools
+	@$(MAKE) check-clang
+	@$(MAKE) lint
+	@$(MAKE) unit
+	@$(MAKE) wire
+	@$(MAKE) live
+	@$(MAKE) smoke FLAVOUR=mariadb-11
+	@$(MAKE) smoke FLAVOUR=mysql
+	@$(MAKE) fuzz-smoke
+	@$(MAKE) asan-test
+	@$(MAKE) tsan-test
+	@echo "all of it passed"
+demo:
+	@tools/setup build demo
+	@$(MAKE) all
+	@tools/demo
+SOAK_MINUTES ?= 30
+soak: setup all
+	@tools/soak $(SOAK_MINUTES)
+
+# ---- measuring ----
+include tests/bench/bench.mk
+
+# ---- installing ----
+.PHONY: install clean
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/headgate
+	install -m 755 $(BUILD)/headgate $(DESTDIR)$(PREFIX)/sbin/headgate
+	install -m 755 $(BUILD)/headgatectl $(DESTDIR)$(PREFIX)/bin/headgatectl
+	test -e $(DESTDIR)/etc/headgate/headgate.conf || \
+	    install -m 600 conf/headgate.conf $(DESTDIR)/etc/headgate/headgate.conf
+clean:
+	rm -rf build

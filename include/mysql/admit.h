@@ -1,5 +1,5 @@
-/* headgate as a server to a client: the dialogue from our greeting to the verdict, as a machine without sockets.
- * The OK itself is the session's to send: it waits until an upstream has accepted the schema.
+/* headgate as a server to a client: the dialogue from our greeting to the verdict, as a machine without
+ * sockets. The OK itself is the session's to send: it waits until an upstream has accepted the schema.
  *
  *      greet ──► response ──► [auth switch to mysql_native_password ──► token] ──► ACCEPTED | REFUSED
  *
@@ -33,8 +33,8 @@ struct admit {
     uint64_t offered;
     uint8_t nonce[NONCE_BYTES];
     struct admit_candidate *candidate; /* owns: only while a dialogue goes on */
-    bool is_known;            /* the user exists; never shown to the client */
-    bool has_password;        /* the client sent a non-empty proof: for the 1045 text */
+    bool is_known;                     /* the user exists; never shown to the client */
+    bool has_password;                 /* the client sent a non-empty proof: for the 1045 text */
     /* results, kept for the session */
     char user[ADMIT_USER_MAX + 1];
     char schema[ADMIT_SCHEMA_MAX + 1];
@@ -45,20 +45,22 @@ struct admit {
     struct text attributes;    /* owns: encoded pairs */
 };
 
-/* Begins anew, whatever `admit` held. Appends the framed greeting; `greeting->nonce` and `greeting->plugin` are made here,
- * caps must be what is offered to this client. False: no randomness. */
+/* Begins anew, whatever `admit` held. Appends the framed greeting; `greeting->nonce` and `greeting->plugin`
+ * are made here, caps must be what is offered to this client. False: no randomness. */
 bool admit_greet(struct admit *admit, struct greeting *greeting, struct text *out);
 
-/* One packet of the client. ADMIT_REFUSED: `out` holds the ERR to send before closing, `err` the reason for the log. `peer`
- * is the client's address for the text "Access denied for user 'u'@'peer' (using password: YES)". An SSLRequest is
- * refused: TLS is not part of this machine. */
+/* One packet of the client. ADMIT_REFUSED: `out` holds the ERR to send before closing, `err` the reason for
+ * the log. `peer` is the client's address for the text "Access denied for user 'u'@'peer' (using password:
+ * YES)". An SSLRequest is refused: TLS is not part of this machine. */
 enum admit_verdict admit_feed(struct admit *admit, struct span payload, uint8_t seq, const char *peer,
                               admit_find_user find, void *context, struct text *out, struct error *err);
 
-/* COM_CHANGE_USER in an admitted session: same nonce, same verdicts; ADMIT_MORE means an auth switch was put. Results
- * are replaced only when ACCEPTED. Call with the packet's payload from the command byte on, then admit_feed. */
+/* COM_CHANGE_USER in an admitted session: same nonce, same verdicts; ADMIT_MORE means an auth switch was put.
+ * Results are replaced only when ACCEPTED. Call with the packet's payload from the command byte on, then
+ * admit_feed. */
 enum admit_verdict admit_change_user(struct admit *admit, struct span payload, uint8_t seq, const char *peer,
-                                     admit_find_user find, void *context, struct text *out, struct error *err);
+                                     admit_find_user find, void *context, struct text *out,
+                                     struct error *err);
 
 void admit_fini(struct admit *admit);
 

@@ -17,9 +17,9 @@
 
 /* What is known of an account's password. Copies; wiped by auth_secret_wipe. */
 struct auth_secret {
-    bool has_password;                  /* `password` is the clear text (may be empty) */
-    bool has_stored;                    /* SHA1(SHA1(password)) known */
-    bool has_stage1;                    /* SHA1(password) known: from clear text, or seen at a login */
+    bool has_password; /* `password` is the clear text (may be empty) */
+    bool has_stored;   /* SHA1(SHA1(password)) known */
+    bool has_stage1;   /* SHA1(password) known: from clear text, or seen at a login */
     char password[256];
     size_t password_len;
     uint8_t stored[AUTH_HASH_BYTES];
@@ -38,7 +38,8 @@ bool auth_nonce(uint8_t nonce[NONCE_BYTES]);
 
 /* ---- we are the server ---- */
 
-/* Constant-time check of a 20-byte native token (or an empty one: empty password). On success fills secret->stage1. */
+/* Constant-time check of a 20-byte native token (or an empty one: empty password). On success fills
+ * secret->stage1. */
 bool auth_native_verify(struct auth_secret *secret, const uint8_t nonce[NONCE_BYTES], struct span token);
 
 /* ---- we are the client: plugins towards a server ---- */
@@ -57,10 +58,10 @@ struct auth_plugin {
     const char *name;
     /* The first answer to the server's nonce, appended unframed (may be empty). */
     enum auth_verdict (*start)(struct auth_context *context, struct text *out, struct error *err);
-    /* A later packet of the server, the 0x01 stripped. *has_answer_r tells whether `out` is to be sent (an empty packet
-     * is an answer too). */
-    enum auth_verdict (*step)(struct auth_context *context, struct span data, struct text *out, bool *has_answer_r,
-                              struct error *err);
+    /* A later packet of the server, the 0x01 stripped. *has_answer_r tells whether `out` is to be sent (an
+     * empty packet is an answer too). */
+    enum auth_verdict (*step)(struct auth_context *context, struct span data, struct text *out,
+                              bool *has_answer_r, struct error *err);
 };
 
 /* NULL when headgate does not know it. */

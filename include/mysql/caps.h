@@ -1,5 +1,5 @@
-/* Capability bits: 0-31 of both families, 32-63 MariaDB's extended word (sent only while bit 0 is clear in the
- * greeting). The names are the field's own.
+/* Capability bits: 0-31 of both families, 32-63 MariaDB's extended word (sent only while bit 0 is clear in
+ * the greeting). The names are the field's own.
  */
 #ifndef HEADGATE_MYSQL_CAPS_H
 #define HEADGATE_MYSQL_CAPS_H
@@ -47,16 +47,16 @@
 /* What every peer must speak: anything older is refused. */
 #define CAPS_REQUIRED (CAP_PROTOCOL_41 | CAP_SECURE_CONNECTION)
 
-/* Bits that change what a server's replies look like or mean: a client's upstream is opened with the client's value of
- * exactly these, so that replies pass untranslated. Part of the pool key. */
-#define CAPS_END_TO_END                                                                                           \
-    (CAP_FOUND_ROWS | CAP_LOCAL_FILES | CAP_IGNORE_SPACE | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS |             \
-     CAP_PS_MULTI_RESULTS | CAP_DEPRECATE_EOF | CAP_MARIADB_BULK | CAP_MARIADB_EXTENDED_METADATA |                \
+/* Bits that change what a server's replies look like or mean: a client's upstream is opened with the client's
+ * value of exactly these, so that replies pass untranslated. Part of the pool key. */
+#define CAPS_END_TO_END                                                                                      \
+    (CAP_FOUND_ROWS | CAP_LOCAL_FILES | CAP_IGNORE_SPACE | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS |        \
+     CAP_PS_MULTI_RESULTS | CAP_DEPRECATE_EOF | CAP_MARIADB_BULK | CAP_MARIADB_EXTENDED_METADATA |           \
      CAP_MARIADB_BULK_UNIT_RESULTS)
 
 /* Bits that concern one hop, and that headgate offers to clients whatever the servers say. */
-#define CAPS_PER_HOP                                                                                              \
-    (CAP_LONG_FLAG | CAP_CONNECT_WITH_DB | CAP_PROTOCOL_41 | CAP_TRANSACTIONS | CAP_SECURE_CONNECTION |           \
+#define CAPS_PER_HOP                                                                                         \
+    (CAP_LONG_FLAG | CAP_CONNECT_WITH_DB | CAP_PROTOCOL_41 | CAP_TRANSACTIONS | CAP_SECURE_CONNECTION |      \
      CAP_PLUGIN_AUTH | CAP_CONNECT_ATTRS | CAP_PLUGIN_AUTH_LENENC | CAP_SESSION_TRACK)
 
 /* Status flags (int<2> of OK and EOF). */

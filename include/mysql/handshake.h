@@ -51,10 +51,11 @@ struct handshake_response {
 
 enum handshake_form { HANDSHAKE_RESPONSE, HANDSHAKE_SSL_REQUEST, HANDSHAKE_TOO_OLD, HANDSHAKE_MALFORMED };
 
-/* Lenient where protocol.md §2.4 says so. For HANDSHAKE_SSL_REQUEST only caps, max_packet and collation are filled.
- * Fields are read as the peer's own bits say, offered or not. `offered`: the bits of our greeting, which say whether an
- * extended word may be there. */
-enum handshake_form handshake_parse(struct span payload, uint64_t offered, struct handshake_response *response_r);
+/* Lenient where protocol.md §2.4 says so. For HANDSHAKE_SSL_REQUEST only caps, max_packet and collation are
+ * filled. Fields are read as the peer's own bits say, offered or not. `offered`: the bits of our greeting,
+ * which say whether an extended word may be there. */
+enum handshake_form handshake_parse(struct span payload, uint64_t offered,
+                                    struct handshake_response *response_r);
 /* Framed. Bits, fields and order follow response->caps. */
 void handshake_put(struct text *out, uint8_t seq, const struct handshake_response *response);
 void handshake_put_ssl_request(struct text *out, uint8_t seq, const struct handshake_response *response);

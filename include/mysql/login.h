@@ -20,21 +20,21 @@ enum login_tls { LOGIN_TLS_OFF, LOGIN_TLS_PREFERRED, LOGIN_TLS_REQUIRED };
 struct login_wish { /* borrowed until the login is over */
     const char *user;
     const struct auth_secret *secret;
-    const char *schema; /* NULL or "": none */
+    const char *schema;     /* NULL or "": none */
     struct span attributes; /* encoded pairs; empty: none */
-    uint64_t caps;      /* end-to-end bits wanted exactly; what the server lacks makes the login fail */
+    uint64_t caps;          /* end-to-end bits wanted exactly; what the server lacks makes the login fail */
     uint64_t caps_optional; /* set where the server has them */
     uint16_t collation;
     enum login_tls tls;
-    bool is_local;      /* unix socket: as good as TLS for clear text */
+    bool is_local; /* unix socket: as good as TLS for clear text */
 };
 
 enum login_verdict {
-    LOGIN_MORE,   /* send `out`, feed the next packet */
-    LOGIN_TLS_GO, /* send `out`, do the TLS handshake, then call login_secured */
-    LOGIN_DONE,   /* in: login->ok is valid during this call */
-    LOGIN_REFUSED,/* the server said ERR: err->code, err->sqlstate, err->text hold it */
-    LOGIN_FAILED  /* nonsense, a plugin we do not know, a missing capability: err says which */
+    LOGIN_MORE,    /* send `out`, feed the next packet */
+    LOGIN_TLS_GO,  /* send `out`, do the TLS handshake, then call login_secured */
+    LOGIN_DONE,    /* in: login->ok is valid during this call */
+    LOGIN_REFUSED, /* the server said ERR: err->code, err->sqlstate, err->text hold it */
+    LOGIN_FAILED   /* nonsense, a plugin we do not know, a missing capability: err says which */
 };
 
 struct login {
@@ -43,17 +43,17 @@ struct login {
     uint8_t seq;   /* of the next packet we send */
     const struct auth_plugin *plugin;
     struct auth_context auth;
-    uint8_t proof[64];      /* private: the plugin's first answer, while TLS is set up */
+    uint8_t proof[64]; /* private: the plugin's first answer, while TLS is set up */
     uint8_t proof_len;
-    bool has_switched;      /* private: the server may change the plugin once */
+    bool has_switched; /* private: the server may change the plugin once */
     /* results */
-    uint64_t caps;          /* agreed */
-    uint64_t server_caps;   /* of the greeting */
+    uint64_t caps;        /* agreed */
+    uint64_t server_caps; /* of the greeting */
     uint32_t connection_id;
     uint8_t server_collation;
     enum server_family family;
     char version[64];
-    struct reply_ok ok;     /* spans borrow from the last packet fed */
+    struct reply_ok ok; /* spans borrow from the last packet fed */
 };
 
 void login_begin(struct login *login, const struct login_wish *wish);

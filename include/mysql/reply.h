@@ -58,16 +58,18 @@ struct reply_err {
 bool reply_parse_ok(struct span payload, uint64_t caps, struct reply_ok *ok_r);
 /* Payload beginning with 0xFF, with or without '#sqlstate'. */
 bool reply_parse_err(struct span payload, struct reply_err *err_r);
-/* The same as a failure to read about: code, state and the peer's words without control bytes. False when malformed. */
+/* The same as a failure to read about: code, state and the peer's words without control bytes. False when
+ * malformed. */
 bool reply_read_err(struct span payload, struct error *err);
 /* The 5-byte EOF. */
 bool reply_parse_eof(struct span payload, uint16_t *status_r, uint16_t *warnings_r);
 
-/* Append a framed OK with header byte 0x00, or 0xFE when `is_eof`. Session info is written only when caps hold
- * SESSION_TRACK and ok->status has SESSION_STATE_CHANGED. */
+/* Append a framed OK with header byte 0x00, or 0xFE when `is_eof`. Session info is written only when caps
+ * hold SESSION_TRACK and ok->status has SESSION_STATE_CHANGED. */
 void reply_put_ok(struct text *out, uint8_t seq, uint64_t caps, const struct reply_ok *ok, bool is_eof);
 void reply_put_eof(struct text *out, uint8_t seq, uint16_t status, uint16_t warnings);
-/* Append a framed ERR; text is cut at 511 bytes. sqlstate NULL or "" takes the row's. Control characters are kept. */
+/* Append a framed ERR; text is cut at 511 bytes. sqlstate NULL or "" takes the row's. Control characters are
+ * kept. */
 void reply_put_err(struct text *out, uint8_t seq, uint16_t code, const char *sqlstate, const char *text);
 
 /* "HY000" for unknown numbers. */

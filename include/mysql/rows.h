@@ -19,8 +19,8 @@ struct rows {
     uint64_t caps;
     uint16_t columns;
     uint16_t rows;
-    uint32_t values;              /* cells kept */
-    struct text bytes;            /* owns: names, then values, end to end */
+    uint32_t values;                                     /* cells kept */
+    struct text bytes;                                   /* owns: names, then values, end to end */
     uint32_t offset[ROWS_COLUMNS_MAX + ROWS_VALUES_MAX]; /* of each in bytes */
     uint32_t length[ROWS_COLUMNS_MAX + ROWS_VALUES_MAX]; /* UINT32_MAX: NULL */
     uint16_t defs_left;
@@ -29,8 +29,9 @@ struct rows {
 enum rows_verdict { ROWS_MORE, ROWS_DONE, ROWS_ERR, ROWS_BAD };
 
 void rows_begin(struct rows *rows, uint64_t caps); /* may be reused; memory is kept */
-/* One packet's payload. ROWS_ERR: err holds the server's code and text. OK without rows is ROWS_DONE. Too many columns,
- * cells or bytes is ROWS_BAD, and err says so. Of several result sets (multi-statements) the last one is kept. */
+/* One packet's payload. ROWS_ERR: err holds the server's code and text. OK without rows is ROWS_DONE. Too
+ * many columns, cells or bytes is ROWS_BAD, and err says so. Of several result sets (multi-statements) the
+ * last one is kept. */
 enum rows_verdict rows_feed(struct rows *rows, struct span payload, struct error *err);
 /* Column by name, without regard to case; -1 when absent. */
 int rows_column(const struct rows *rows, const char *name);

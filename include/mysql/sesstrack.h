@@ -1,4 +1,5 @@
-/* Session tracking: what a server says, with an OK, about the session's state. Source: protocol.md §4.4, §5. */
+/* Session tracking: what a server says, with an OK, about the session's state. Source: protocol.md §4.4, §5.
+ */
 #ifndef HEADGATE_MYSQL_SESSTRACK_H
 #define HEADGATE_MYSQL_SESSTRACK_H
 
@@ -17,13 +18,14 @@ enum sesstrack_type {
 };
 
 struct sesstrack_change {
-    uint8_t type;       /* enum sesstrack_type, or a number newer than this code */
-    struct span name;   /* SESSTRACK_VARIABLE only */
+    uint8_t type;     /* enum sesstrack_type, or a number newer than this code */
+    struct span name; /* SESSTRACK_VARIABLE only */
     struct span value;
-    struct span entry;  /* the whole entry with type and length: for rebuilding without some */
+    struct span entry; /* the whole entry with type and length: for rebuilding without some */
 };
 
-/* Walks the entries of reply_ok.session. One entry of type 0 may hold several variables: each is reported in turn. */
+/* Walks the entries of reply_ok.session. One entry of type 0 may hold several variables: each is reported in
+ * turn. */
 struct sesstrack_walk {
     struct span rest;      /* entries not begun */
     struct span variables; /* of the current type 0 entry */

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Reads forward and never past the end. A read that does not fit sets `failed`, yields zero or an empty span, and so
- * does every later read: check once, at the end. */
+/* Reads forward and never past the end. A read that does not fit sets `failed`, yields zero or an empty span,
+ * and so does every later read: check once, at the end. */
 struct wire_reader {
     const uint8_t *at; /* borrows */
     const uint8_t *end;

@@ -21,6 +21,7 @@ struct route_state {
     bool is_in_transaction;      /* status flags: a transaction is open, or autocommit is off */
     bool is_transaction_unknown; /* an ERR left it open whether one is */
     bool is_pinned;              /* state that lives on the primary */
+    bool is_in_system_schema;    /* its current schema describes the server it is on */
     bool has_replica;            /* the view knows one that takes reads */
     bool has_replica_refused;    /* it would not take this session's state */
     enum route_place previous;   /* where the previous statement ran */

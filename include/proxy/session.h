@@ -155,7 +155,8 @@ struct session {
     bool no_backslash_escapes;
     bool ansi_quotes;
     bool oracle;
-    bool unsafe_charset;      /* as tracking says */
+    bool unsafe_charset; /* as tracking says */
+    bool is_utf8;
     bool collation_is_unsafe; /* the charset of the login, until tracking says another */
     enum pin_cause pin;
     enum route_place last_place;

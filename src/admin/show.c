@@ -200,6 +200,7 @@ static const struct column explain_columns[] = {
     { "reason", COLUMN_TEXT, "why there" },
     { "kind", COLUMN_TEXT, "what kind of statement it is" },
     { "statement", COLUMN_TEXT, "what was found in its text" },
+    { "culprit", COLUMN_TEXT, "the word that decided" },
     { "then_pinned", COLUMN_TEXT, "yes when later reads would stay on the primary because of it" },
 };
 
@@ -230,6 +231,7 @@ void explain(struct request *request)
     table_text(&request->table, route_reason_words(route.reason));
     table_text(&request->table, sql_kind_name(facts.kind));
     table_text(&request->table, sql_reason_words(facts.reason));
+    table_span(&request->table, facts.culprit);
     table_text(&request->table, facts.may_hide_state ? "yes" : "no");
     request->on_done(request);
 }

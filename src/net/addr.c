@@ -99,7 +99,7 @@ const char *addr_format(const struct addr *addr, char *buffer)
 {
     char host[INET6_ADDRSTRLEN];
     if (addr->len == 0)
-        return strcpy(buffer, "-");
+        return memcpy(buffer, "-", 2);
     if (addr_is_local(addr)) {
         size_t path = addr->len > offsetof(struct sockaddr_un, sun_path) ? strlen(addr->u.local.sun_path) : 0;
         (void)snprintf(buffer, ADDR_TEXT_MAX, "%s", path > 0 ? addr->u.local.sun_path : "unix");
@@ -114,6 +114,6 @@ const char *addr_format(const struct addr *addr, char *buffer)
 const char *addr_format_host(const struct addr *addr, char *buffer)
 {
     if (addr->len == 0 || addr_is_local(addr))
-        return strcpy(buffer, "localhost");
+        return memcpy(buffer, "localhost", sizeof "localhost");
     return format_host(addr, buffer);
 }

@@ -171,6 +171,16 @@ static struct span job_payload(const struct session *session)
     return span_of(packet.data + PACKET_HEADER_BYTES, len < there ? len : there);
 }
 
+/* Their tables tell about the server that is asked: the text alone does not show it after USE. */
+static bool is_system_schema(struct span schema)
+{
+    static const char *const names[] = { "information_schema", "performance_schema", "mysql", "sys" };
+    for (size_t i = 0; schema.len > 0 && i < sizeof names / sizeof *names; i++)
+        if (span_is_nocase(schema, names[i]))
+            return true;
+    return false;
+}
+
 static struct route decide(const struct session *session, const struct sql_facts *facts)
 {
     const struct view *view = session_view(session);
@@ -184,6 +194,7 @@ static struct route decide(const struct session *session, const struct sql_facts
         .is_pinned = session->pin != PIN_NONE,
         .has_replica = has_replica,
         .has_replica_refused = session->has_replica_refused,
+        .is_in_system_schema = is_system_schema(text_span(&session->schema)),
         .previous = session->last_place,
     };
     return route_decide(facts, &state);

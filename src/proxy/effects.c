@@ -52,6 +52,13 @@ static bool hides_quotes_id(uint16_t collation)
     return collation >= 1000; /* MariaDB's no-pad and uca collations of any charset: not known here */
 }
 
+/* utf8mb3 33, 76, 83 and 192-223; utf8mb4 45, 46, 224-247, 255 and, at MySQL, 256-323. */
+static bool is_utf8_id(uint16_t collation)
+{
+    return collation == 33 || collation == 76 || collation == 83 || collation == 45 || collation == 46 ||
+           (collation >= 192 && collation <= 247) || (collation >= 255 && collation <= 323);
+}
+
 static bool has_mode(struct span list, const char *mode)
 {
     size_t len = strlen(mode);
@@ -73,7 +80,8 @@ struct sql_dialect effects_dialect(const struct session *session)
         .ansi_quotes = session->ansi_quotes || (session->status & STATUS_ANSI_QUOTES) != 0,
         .oracle = session->oracle,
         .ignore_space = (session->caps & CAP_IGNORE_SPACE) != 0,
-        .unsafe_charset = session->unsafe_charset || (session->collation_is_unsafe),
+        .unsafe_charset = session->unsafe_charset || session->collation_is_unsafe,
+        .is_utf8 = session->is_utf8,
         .multi_statements = (session->upstream_caps & CAP_MULTI_STATEMENTS) != 0,
     };
 }
@@ -90,6 +98,8 @@ static void note_reading(struct session *session, const struct sesstrack_change 
     } else if (span_is_nocase(change->name, "character_set_client")) {
         session->unsafe_charset = hides_quotes(change->value);
         session->collation_is_unsafe = false;
+        session->is_utf8 =
+            change->value.len >= 4 && span_equal_nocase(span_of(change->value.data, 4), SPAN_LITERAL("utf8"));
     }
 }
 
@@ -317,4 +327,5 @@ void effects_reset(struct session *session)
     session->no_backslash_escapes = view->no_backslash_escapes;
     session->unsafe_charset = false;
     session->collation_is_unsafe = hides_quotes_id(session->collation);
+    session->is_utf8 = is_utf8_id(session->collation);
 }

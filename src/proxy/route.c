@@ -30,6 +30,8 @@ struct route route_decide(const struct sql_facts *facts, const struct route_stat
         return primary(ROUTE_REASON_NOT_A_READ);
     if (state->is_pinned)
         return primary(ROUTE_REASON_PINNED);
+    if (state->is_in_system_schema)
+        return primary(ROUTE_REASON_SYSTEM_SCHEMA);
     if (!state->has_replica)
         return primary(ROUTE_REASON_NO_REPLICA);
     if (state->has_replica_refused)

@@ -34,7 +34,7 @@ void users_fini(struct users *users)
     struct user *user, *next;
     HASH_ITER(hh, users->by_name, user, next)
     {
-        HASH_DEL(users->by_name, user);
+        HASH_DEL(users->by_name, user); /* NOLINT(clang-analyzer-core.NullDereference): uthash's own macro */
         mem_free(user->name);
         auth_secret_wipe(&user->secret);
         mem_free(user);
