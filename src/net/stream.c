@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define SMALL_REST 1024 /* bytes worth moving to the front of the window, so that the next read is a large one */
+
 struct stream_ops {
     enum stream_result (*read)(struct stream *stream, void *data, size_t len, size_t *done_r);
     enum stream_result (*write)(struct stream *stream, const void *data, size_t len, size_t *done_r);
@@ -150,7 +152,7 @@ enum stream_result stream_fill(struct stream *stream)
         stream->error = ENOMEM;
         return STREAM_FAILED;
     }
-    if (in->filled == in->cap)
+    if (in->filled == in->cap || in->filled - in->kept < SMALL_REST)
         buf_compact(in);
     enum stream_result result = STREAM_BLOCKED;
     while (in->filled < in->cap) {
@@ -168,6 +170,11 @@ enum stream_result stream_fill(struct stream *stream)
             break;
     }
     return result;
+}
+
+bool stream_has_pending(const struct stream *stream)
+{
+    return stream->ssl != NULL && SSL_pending(stream->ssl) > 0;
 }
 
 void stream_trim(struct stream *stream)

@@ -483,11 +483,13 @@ enum step relay_replying(struct session *session)
     struct upstream *upstream = slot->upstream;
     if (slot->has_failed)
         return relay_lost(session, &slot->failure);
-    enum step step = relay_once(session, upstream);
-    if (step != STEP_MORE || session->state != SESSION_REPLYING)
-        return step;
-    if (job->is_reply_over)
-        return finish_reply(session, upstream);
+    do {
+        enum step step = relay_once(session, upstream);
+        if (step != STEP_MORE || session->state != SESSION_REPLYING)
+            return step;
+        if (job->is_reply_over)
+            return finish_reply(session, upstream);
+    } while (stream_has_pending(&upstream->stream) && stream_fill(&upstream->stream) == STREAM_OK);
     if (upstream->stream.is_eof || upstream->stream.error != 0)
         return lost_by_stream(session, "waiting for the reply");
     /* Nobody is left to read the answer, nor is there another command: let the server go. */

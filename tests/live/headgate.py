@@ -88,7 +88,7 @@ class Log:
                 node.log_queries(False)
 
     def where(self, text):
-        """Names of the nodes that an application sent this text to. (Replicas log no replicated rows.)"""
+        """Names of the nodes that logged this text. (Replicas log no replicated rows, but may log replicated DDL.)"""
         return [node.name for node in self.cluster.nodes() if text in node.logged()]
 
     def count(self, text):
@@ -100,10 +100,11 @@ class Counters:
 
     _MARIADB = ("SELECT SELECT_COMMANDS, UPDATE_COMMANDS, OTHER_COMMANDS FROM information_schema.USER_STATISTICS "
                 "WHERE USER = 'app'")
-    _MYSQL = ("SELECT SUM(IF(EVENT_NAME = 'statement/sql/select', COUNT_STAR, 0)), "
-              "SUM(IF(EVENT_NAME IN ('statement/sql/insert', 'statement/sql/update', 'statement/sql/delete'), COUNT_STAR, 0)), "
-              "SUM(IF(EVENT_NAME IN ('statement/sql/begin', 'statement/sql/commit'), COUNT_STAR, 0)) "
-              "FROM performance_schema.events_statements_summary_by_user_by_event_name WHERE USER = 'app'")
+    # MySQL counts prepared executions for the server only, not by account: all there were, less what others did as text.
+    _ALL = "SHOW GLOBAL STATUS WHERE Variable_name IN ({})"
+    _OTHERS = ("SELECT SUM(COUNT_STAR) FROM performance_schema.events_statements_summary_by_user_by_event_name "
+               "WHERE EVENT_NAME IN ({}) AND (USER IS NULL OR USER <> 'app')")
+    _KINDS = (("select",), ("insert", "update", "delete"), ("begin", "commit"))
 
     def __init__(self, cluster):
         self.cluster = cluster
@@ -113,8 +114,24 @@ class Counters:
         self.before = self._read()
 
     def _read(self):
-        query = self._MARIADB if self.cluster.family == "mariadb" else self._MYSQL
-        return {node.name: [int(n or 0) for n in (node.sql(query) or [(0, 0, 0)])[0]] for node in self.cluster.nodes()}
+        return {node.name: self._settled(node) for node in self.cluster.nodes()}
+
+    def _settled(self, node):
+        """Read until nothing else moved meanwhile: a probe may come between two parts of one reading."""
+        last, now = None, self._once(node)
+        while now != last:
+            last, now = now, self._once(node)
+        return now
+
+    def _once(self, node):
+        if self.cluster.family == "mariadb":
+            return [int(n or 0) for n in (node.sql(self._MARIADB) or [(0, 0, 0)])[0]]
+        return [sum(int(row[1]) for row in node.sql(self._ALL.format(self._names("Com_", kind))))
+                - int(node.value(self._OTHERS.format(self._names("statement/sql/", kind))) or 0) for kind in self._KINDS]
+
+    @staticmethod
+    def _names(prefix, kind):
+        return ", ".join(f"'{prefix}{word}'" for word in kind)
 
     def since(self):
         """{node: (reads, writes, others)} since the beginning."""

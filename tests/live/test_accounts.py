@@ -96,8 +96,7 @@ def test_thread_ids_are_the_sessions_own(hg, cluster):
 
 
 @pytest.mark.smoke
-@pytest.mark.parametrize("sql", ["SELECT SLEEP(30)", "SELECT COUNT(*) FROM seq_1_to_100000 a, seq_1_to_100000 b",
-                                 "SELECT BENCHMARK(1000000000, MD5('x'))"])
+@pytest.mark.parametrize("sql", ["SELECT SLEEP(30)", "SELECT COUNT(*) FROM seq_1_to_100000 a, seq_1_to_100000 b"])
 def test_ctrl_c_interrupts_ones_own_statement(cluster, hg, sql):
     """What a command line does: a second connection says KILL QUERY with the id from the greeting."""
     if "seq_" in sql and cluster.family != "mariadb":
@@ -115,8 +114,8 @@ def test_ctrl_c_interrupts_ones_own_statement(cluster, hg, sql):
         thread.join(20)
         assert outcome, "not interrupted"
         reply = outcome[0]
-        # SLEEP and BENCHMARK that are interrupted return all the same, with a value.
-        assert reply.error.code == 1317 if reply.error else reply.text_rows() in ([(b"1",)], [(b"0",)])
+        # A SLEEP that is interrupted returns all the same, with 1.
+        assert reply.error.code == 1317 if reply.error else reply.text_rows() == [(b"1",)]
         assert client.query("DO 1").oks
 
 

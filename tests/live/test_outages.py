@@ -59,7 +59,7 @@ def test_sessions_survive_the_death_of_their_replica(cluster, hg):
     cluster.node("db2").kill()
     hg.wait_server("db2", lambda row: row["state"] != "up")
     for db in sessions:
-        assert str(value(db, "SELECT FROM_UNIXTIME(0)")) == "1970-01-01 05:30:00"
+        assert str(value(db, "SELECT FROM_UNIXTIME(86400)")) == "1970-01-02 05:30:00"
         assert value(db, "SELECT @@server_id") == 3
         rows(db, "DO 1")
         db.close()

@@ -90,14 +90,14 @@ NOT_PLAIN_READS = [
     "SELECT 'MARK' INTO OUTFILE '/nosuch/MARK'",
     "SELECT 'MARK' INTO @a",
     "SELECT @a := 'MARK'",
-    "SELECT 'MARK' /*! FOR UPDATE */ FROM t",
+    "SELECT 'MARK' FROM t /*! FOR UPDATE */",
     "SELECT 'MARK' /*!50000 , f() */",
     "SELECT 'MARK'; UPDATE t SET id = id",
     "CALL echo('MARK')",
     "DO 'MARK'",
     "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_NAME = 'MARK'",
     "SELECT 'MARK' FROM information_schema.processlist",
-    "CREATE TABLE IF NOT EXISTS t (a INT) COMMENT 'MARK'",
+    "CREATE TABLE nosuch.t (a INT) COMMENT 'MARK'",
     "SHOW VARIABLES LIKE 'MARK'",
     "EXPLAIN UPDATE t SET name = 'MARK'",
     "SELECT @@read_only, 'MARK'",
@@ -229,7 +229,7 @@ def test_read_only_transaction_runs_on_one_server(db, log):
 # ---- what follows the session ----
 
 FOLLOWS = [
-    ("SET time_zone = '+05:30'", "SELECT FROM_UNIXTIME(0)", "1970-01-01 05:30:00"),
+    ("SET time_zone = '+05:30'", "SELECT FROM_UNIXTIME(86400)", "1970-01-02 05:30:00"),
     ("SET SESSION time_zone = '-03:00'", "SELECT CAST(FROM_UNIXTIME(86400) AS CHAR)", "1970-01-01 21:00:00"),
     ("SET sql_mode = 'PIPES_AS_CONCAT'", "SELECT 'a' || 'b'", "ab"),
     ("SET @@session.sql_mode = 'ANSI_QUOTES'", 'SELECT "name" FROM "t" WHERE "id" = 3', "three"),
@@ -284,7 +284,7 @@ def test_refused_change_changes_nothing(db):
     for nonsense in ("SET time_zone = 'Nowhere/Land'", "SET sql_mode = 'NOSUCH'", "SET nosuch = 1", "USE nosuch"):
         with pytest.raises(pymysql.MySQLError):
             rows(db, nonsense)
-        assert value(db, "SELECT CAST(FROM_UNIXTIME(0) AS CHAR)") == "1970-01-01 01:00:00"
+        assert value(db, "SELECT CAST(FROM_UNIXTIME(86400) AS CHAR)") == "1970-01-02 01:00:00"
         assert value(db, "SELECT DATABASE()") == "test"
 
 
@@ -295,7 +295,7 @@ def test_reset_connection_forgets_changes(hg):
         client.rows("SELECT 1")
         assert client.command(w.RESET_CONNECTION).oks
         assert client.rows("SELECT @a, 'a' || 'b', DATABASE()") == [(None, b"0", b"test")]
-        assert client.value("SELECT FROM_UNIXTIME(0)") != b"1970-01-01 05:30:00"
+        assert client.value("SELECT FROM_UNIXTIME(86400)") != b"1970-01-02 05:30:00"
 
 
 def test_temporary_tables_stay_where_they_are(db, log):
