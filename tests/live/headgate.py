@@ -96,15 +96,14 @@ class Log:
 
 
 class Counters:
-    """What a server counted for the application's account since this was made."""
+    """What the servers counted for the application's account since this was made: (reads, writes, others)."""
 
     _MARIADB = ("SELECT SELECT_COMMANDS, UPDATE_COMMANDS, OTHER_COMMANDS FROM information_schema.USER_STATISTICS "
                 "WHERE USER = 'app'")
-    # MySQL counts prepared executions for the server only, not by account: all there were, less what others did as text.
-    _ALL = "SHOW GLOBAL STATUS WHERE Variable_name IN ({})"
-    _OTHERS = ("SELECT SUM(COUNT_STAR) FROM performance_schema.events_statements_summary_by_user_by_event_name "
-               "WHERE EVENT_NAME IN ({}) AND (USER IS NULL OR USER <> 'app')")
-    _KINDS = (("select",), ("insert", "update", "delete"), ("begin", "commit"))
+    _MYSQL_ALL_SELECTS = "SHOW GLOBAL STATUS LIKE 'Com_select'"
+    _MYSQL_EVENTS = ("SELECT IFNULL(USER = 'app', 0), EVENT_NAME, SUM(COUNT_STAR) "
+                     "FROM performance_schema.events_statements_summary_by_user_by_event_name "
+                     "WHERE COUNT_STAR > 0 GROUP BY 1, 2")
 
     def __init__(self, cluster):
         self.cluster = cluster
@@ -126,12 +125,19 @@ class Counters:
     def _once(self, node):
         if self.cluster.family == "mariadb":
             return [int(n or 0) for n in (node.sql(self._MARIADB) or [(0, 0, 0)])[0]]
-        return [sum(int(row[1]) for row in node.sql(self._ALL.format(self._names("Com_", kind))))
-                - int(node.value(self._OTHERS.format(self._names("statement/sql/", kind))) or 0) for kind in self._KINDS]
+        return self._mysql(node)
 
-    @staticmethod
-    def _names(prefix, kind):
-        return ", ".join(f"'{prefix}{word}'" for word in kind)
+    def _mysql(self, node):
+        """MySQL knows by account how many executions there were, and only for the whole server what they executed.
+
+        Its own replication counts as inserts too; so a prepared execution is a read, or else it is called a write.
+        """
+        counts = {(bool(mine), name.rpartition("/")[2]): int(count) for mine, name, count in node.sql(self._MYSQL_EVENTS)}
+        reads = int(node.sql(self._MYSQL_ALL_SELECTS)[0][1]) - counts.get((False, "select"), 0)
+        prepared_reads = reads - counts.get((True, "select"), 0)
+        writes = sum(counts.get((True, word), 0) for word in ("insert", "update", "delete"))
+        others = sum(counts.get((True, word), 0) for word in ("begin", "commit"))
+        return [reads, writes + counts.get((True, "Execute"), 0) - prepared_reads, others]
 
     def since(self):
         """{node: (reads, writes, others)} since the beginning."""
