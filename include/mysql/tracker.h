@@ -30,6 +30,7 @@ enum tracker_verdict {
 
 /* TRACKER_OK is also the OK that takes the place of an EOF; TRACKER_EOF is the 5-byte one, whatever was
  * agreed. */
+/* An EOF between definitions and rows is handed out only when its status says SESSION_STATE_CHANGED. */
 enum tracker_packet { TRACKER_OK, TRACKER_ERR, TRACKER_EOF, TRACKER_INFILE, TRACKER_PREPARED };
 
 struct tracker_info {

@@ -60,7 +60,8 @@ static inline bool stream_is_open(const struct stream *stream)
  * Under TLS everything OpenSSL holds is drained, as far as there is room. */
 enum stream_result stream_fill(struct stream *stream);
 
-/* TLS holds bytes that were read from the socket but did not fit the window: no readiness will tell of them. */
+/* TLS holds bytes that were read from the socket but did not fit the window: no readiness will tell of them.
+ */
 bool stream_has_pending(const struct stream *stream);
 
 /* Give an empty window back. Cheap to call. */

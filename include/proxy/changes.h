@@ -17,6 +17,7 @@ struct changes {
     struct vars constants; /* owns */
     struct text expected;  /* owns: names, each with a NUL, whose value tracking must report */
     unsigned count;        /* assignments seen */
+    bool resets_collation; /* SET NAMES without COLLATE */
     bool needs_pin;        /* something cannot follow, or cannot be read */
     bool has_user_variables;
     bool has_tracking; /* the client changes session_track_* */

@@ -124,7 +124,7 @@ struct session {
     enum session_state state;
     bool is_running; /* the driver is active: callbacks only note what happened */
     bool is_gone;
-    bool must_close; /* as soon as the current command is over: KILL, drain */
+    bool must_close; /* once the client has heard of the present command: state of its was lost */
     bool is_client_eof;
     bool is_new; /* has not logged in yet */
 

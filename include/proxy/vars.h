@@ -48,6 +48,9 @@ bool vars_is_newer(struct vars *vars, struct span name, uint64_t since);
 /* Set everything that `from` has. False when not all of it could be kept. */
 bool vars_merge(struct vars *vars, const struct vars *from);
 
+/* As if it had never been set. For a variable that another one, set later, resets. */
+void vars_unset(struct vars *vars, struct span name);
+
 /* Nothing is set any more; the version goes on. */
 void vars_clear(struct vars *vars);
 void vars_fini(struct vars *vars);

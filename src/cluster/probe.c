@@ -150,8 +150,10 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
 static void on_failed(struct upstream *upstream, const struct error *err)
 {
     struct probe *probe = of_upstream(upstream);
+    char why[160];
+    (void)snprintf(why, sizeof why, "%s%.140s", err->sqlstate[0] != '\0' ? "login refused: " : "", err->text);
     if (probe->is_running)
-        finish(probe, false, err->text);
+        finish(probe, false, why);
     else
         upstream_close(&probe->upstream);
 }

@@ -376,10 +376,11 @@ static bool obey(struct upstream *upstream, enum login_verdict verdict, struct e
     case LOGIN_DONE:
         logged_in(upstream);
         return false;
+    case LOGIN_REFUSED:
+        fail(upstream, err); /* in the server's own words, for whoever is to hear them */
+        return false;
     case LOGIN_FAILED:
         err->sqlstate[0] = '\0'; /* our own finding, not the server's word */
-        break;
-    case LOGIN_REFUSED:
         break;
     }
     (void)error_wrap(err, "login to %s (%s) as '%s'", upstream->server->name, upstream->server->address,

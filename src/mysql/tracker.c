@@ -119,6 +119,12 @@ static enum sight look_defs(struct tracker *tracker, const struct glimpse *seen)
     return SIGHT_PASS;
 }
 
+/* Rows come with FETCH. */
+static bool has_opened_cursor(const struct tracker *tracker, uint16_t status)
+{
+    return tracker->has_cursor && (status & STATUS_CURSOR_EXISTS) != 0;
+}
+
 static enum sight look_defs_eof(struct tracker *tracker, const struct glimpse *seen)
 {
     if (seen->data[0] == 0xFF)
@@ -129,8 +135,8 @@ static enum sight look_defs_eof(struct tracker *tracker, const struct glimpse *s
         return SIGHT_MORE;
     uint16_t status, warnings;
     (void)reply_parse_eof(span_of(seen->data, EOF_BYTES), &status, &warnings); /* cannot fail: both checked */
-    if (tracker->has_cursor && (status & STATUS_CURSOR_EXISTS) != 0)
-        return SIGHT_EOF; /* rows come with FETCH */
+    if (has_opened_cursor(tracker, status) || (status & STATUS_SESSION_STATE_CHANGED) != 0)
+        return SIGHT_EOF; /* the last one, or one that not every client may see as it is */
     tracker->state = ROWS;
     return SIGHT_PASS;
 }
@@ -311,6 +317,8 @@ static enum state after_control(struct tracker *tracker, const struct tracker_in
         return after_prepared(tracker, info);
     if (info->kind == TRACKER_INFILE)
         return START;
+    if (tracker->state == DEFS_EOF && info->kind == TRACKER_EOF)
+        return has_opened_cursor(tracker, info->status) ? OVER : ROWS;
     bool ends_a_set = tracker->state == START || tracker->state == ROWS;
     return ends_a_set && (info->status & STATUS_MORE_RESULTS) != 0 ? START : OVER;
 }

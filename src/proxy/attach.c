@@ -226,7 +226,9 @@ static enum step attach_failed(struct session *session)
     int server = slot->server;
     bool has_server_said = err.sqlstate[0] != '\0';
     bool is_state_lost = !job->is_login && attach_has_lost_state(session, job->place);
-    log_limited(LOG_LEVEL_WARNING, &session->scope, "%s", err.text);
+    log_limited(LOG_LEVEL_WARNING, &session->scope, "%s%s as '%s': %s",
+                has_server_said ? "login refused by " : "no connection to ",
+                session_view(session)->servers[server].server->name, session->user->name, err.text);
     attach_drop(session, job->place);
     if (is_state_lost)
         session->must_close = true;

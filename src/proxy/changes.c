@@ -5,7 +5,7 @@
 
 static struct span unquoted(struct span name)
 {
-    if (name.len >= 2 && (name.data[0] == '`' || name.data[0] == '"'))
+    if (name.len >= 2 && (name.data[0] == '`' || name.data[0] == '"' || name.data[0] == '\''))
         return span_of(name.data + 1, name.len - 2);
     return name;
 }
@@ -33,6 +33,8 @@ static void note_constant(struct changes *changes, struct span name, const struc
 static void note_session(struct changes *changes, const struct setvar_change *change)
 {
     struct span name = unquoted(change->name);
+    if (span_is_nocase(name, "character_set_connection"))
+        changes->resets_collation = true;
     switch (vars_manner_of(name)) {
     case VARS_IGNORE:
         break;
@@ -72,6 +74,20 @@ static void note_transaction(struct changes *changes, const struct setvar_change
         expect(changes, SPAN_LITERAL("transaction_read_only"));
 }
 
+/* Servers report the character sets that SET NAMES sets, MariaDB not the collation. Without COLLATE it
+ * becomes the character set's default: what was set before is forgotten. */
+static void note_collation(struct changes *changes, const struct setvar_change *change)
+{
+    struct span name = SPAN_LITERAL("collation_connection");
+    struct text literal = { 0 };
+    if (change->collation.len == 0 || span_is_nocase(change->collation, "DEFAULT"))
+        changes->resets_collation = true;
+    else if (!vars_literal(name, unquoted(change->collation), &literal) ||
+             !vars_set(&changes->constants, name, text_span(&literal)))
+        changes->needs_pin = true;
+    text_fini(&literal);
+}
+
 static void note(struct changes *changes, const struct setvar_change *change)
 {
     changes->count++;
@@ -83,8 +99,12 @@ static void note(struct changes *changes, const struct setvar_change *change)
         changes->has_user_variables = true;
         break;
     case SETVAR_NAMES:
-    case SETVAR_CHARSET:
         expect(changes, SPAN_LITERAL("character_set_client"));
+        note_collation(changes, change);
+        break;
+    case SETVAR_CHARSET: /* the collation becomes that of the schema: only a server can say which */
+        expect(changes, SPAN_LITERAL("character_set_client"));
+        expect(changes, SPAN_LITERAL("collation_connection"));
         break;
     case SETVAR_TRANSACTION:
         note_transaction(changes, change);
@@ -141,5 +161,7 @@ bool changes_commit(const struct changes *changes, struct vars *vars, uint64_t b
             return false;
         at += name.len + 1;
     }
+    if (changes->resets_collation && !vars_is_newer(vars, SPAN_LITERAL("collation_connection"), before))
+        vars_unset(vars, SPAN_LITERAL("collation_connection"));
     return vars_merge(vars, &changes->constants) && !changes->needs_pin;
 }

@@ -104,8 +104,8 @@ enum step dispatch_idle(struct session *session)
     struct buf *in = &session->client.in;
     if (stream_has_output(&session->client) && stream_flush(&session->client) == STREAM_FAILED)
         return session_close(session, CLOSE_CLIENT_FAILED, NULL);
-    if (session->must_close && !effects_is_in_transaction(session))
-        return session_close(session, session->worker->is_draining ? CLOSE_SHUTDOWN : CLOSE_KILLED, NULL);
+    if (session->worker->is_draining && !effects_is_in_transaction(session))
+        return session_close(session, CLOSE_SHUTDOWN, NULL);
     if (buf_unparsed(in).len > 0)
         return session_enter(session, SESSION_READING);
     if (session->is_client_eof)
@@ -289,6 +289,18 @@ static bool read_execute(struct session *session)
     return !execute.has_types || prepared_note_types(job->prepared, execute.types);
 }
 
+/* In the servers' own words: they call COM_STMT_FETCH mysqld_stmt_fetch. */
+static enum step refuse_unknown(struct session *session, uint32_t id)
+{
+    char name[40];
+    size_t len = 0;
+    for (const char *from = session->job.command->name + 3; *from != '\0' && len < sizeof name - 1; from++)
+        name[len++] = *from >= 'A' && *from <= 'Z' ? (char)(*from + 32) : *from;
+    name[len] = '\0';
+    return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
+                           "Unknown prepared statement handler (%u) given to mysqld%s", id, name);
+}
+
 static enum step run_prepared(struct session *session)
 {
     struct job *job = &session->job;
@@ -301,10 +313,7 @@ static enum step run_prepared(struct session *session)
     uint32_t id = wire_load_u32(payload.data + 1);
     struct prepared *prepared = prepared_find(&session->prepared, id);
     if (prepared == NULL)
-        return is_silent ? ignore(session)
-                         : dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
-                                           "Unknown prepared statement handler (%u) given to %s", id,
-                                           job->command->name);
+        return is_silent ? ignore(session) : refuse_unknown(session, id);
     job->prepared = prepared;
     if (byte == COM_STMT_CLOSE)
         return run_close(session);

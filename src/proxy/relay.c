@@ -436,7 +436,7 @@ static enum step finish_reply(struct session *session, struct upstream *upstream
     stream_trim(&upstream->stream);
     session->last_place = job->place;
     if (session->must_close)
-        return session_close(session, session->worker->is_draining ? CLOSE_SHUTDOWN : CLOSE_KILLED, NULL);
+        return session_close(session, CLOSE_SERVER_LOST, "state was lost with a server");
     return dispatch_done(session);
 }
 

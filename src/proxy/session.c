@@ -358,7 +358,6 @@ void session_on_view(struct session *session)
 
 void session_drain(struct session *session)
 {
-    session->must_close = true;
     if (session->state == SESSION_GREETING || session->state == SESSION_LOGIN)
         session_abort(session, CLOSE_SHUTDOWN);
     else

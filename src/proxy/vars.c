@@ -174,9 +174,20 @@ bool vars_merge(struct vars *vars, const struct vars *from)
 {
     bool is_whole = true;
     for (size_t i = 0; i < from->count; i++)
-        if (!vars_set(vars, span_cstr(from->items[i].name), span_cstr(from->items[i].literal)))
+        if (from->items[i].literal == NULL ||
+            !vars_set(vars, span_cstr(from->items[i].name), span_cstr(from->items[i].literal)))
             is_whole = false;
     return is_whole;
+}
+
+void vars_unset(struct vars *vars, struct span name)
+{
+    struct var *var = find(vars, name);
+    if (var == NULL)
+        return;
+    mem_free(var->literal);
+    var->literal = NULL;
+    var->version = ++vars->version;
 }
 
 void vars_clear(struct vars *vars)
