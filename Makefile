@@ -122,9 +122,9 @@ PYTEST = HEADGATE_BIN=$(HEADGATE_BIN) HEADGATECTL_BIN=$(CURDIR)/$(BUILD)/headgat
 FLAVOUR ?= mariadb
 .PHONY: wire live smoke
 wire: all
-	@$(PYTEST) tests/wire
+	@$(PYTEST) $(LIVE_FLAGS) tests/wire
 live: all
-	@$(PYTEST) tests/live
+	@$(PYTEST) $(LIVE_FLAGS) tests/live
 smoke: all
 	@$(PYTEST) -m smoke tests/live
 
@@ -173,7 +173,11 @@ soak: setup all
 	@tools/soak $(SOAK_MINUTES)
 
 # ---- measuring ----
+.PHONY: bench-setup
+bench-setup:
+	@tools/setup build test
 include tests/bench/bench.mk
+bench bench-quick: bench-setup
 
 # ---- installing ----
 .PHONY: install clean

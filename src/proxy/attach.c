@@ -23,11 +23,9 @@
 
 static struct slot *slot_of(struct session *session, const struct upstream *upstream)
 {
-    for (int place = 0; place < PREPARED_PLACES; place++)
-        if (session->slots[place].upstream == upstream)
-            return &session->slots[place];
-    assert(!"an upstream without a slot");
-    return NULL;
+    int place = session->slots[ROUTE_PRIMARY].upstream == upstream ? ROUTE_PRIMARY : ROUTE_REPLICA;
+    assert(session->slots[place].upstream == upstream);
+    return &session->slots[place];
 }
 
 static void on_ready(struct upstream *upstream)

@@ -1,0 +1,180 @@
+"""headgatectl and the admin socket on a running proxy: every command, text and JSON, errors and exit status."""
+
+import json
+import os
+import pathlib
+import socket
+import subprocess
+
+import pytest
+
+from headgate import rows
+
+BUILD = pathlib.Path(__file__).resolve().parents[2] / "build"
+CTL = os.environ.get("HEADGATECTL_BIN", str(BUILD / "headgatectl"))
+
+SERVER_COLUMNS = {"cluster", "name", "address", "role", "state", "reason", "since_s", "weight", "lag_ms",
+                  "connections_active", "connections_idle", "queries", "errors"}
+
+
+def ctl(hg, *words, ok=True):
+    done = subprocess.run([CTL, "-s", hg.admin_socket, *words], capture_output=True, text=True, timeout=20)
+    assert (done.returncode == 0) == ok, (done.returncode, done.stdout, done.stderr)
+    return done.stdout if ok else done.stderr
+
+
+def ctl_json(hg, *words):
+    return json.loads(ctl(hg, "--json", *words))
+
+
+def raw(hg, text):
+    """What the socket itself answers, until it closes."""
+    with socket.socket(socket.AF_UNIX) as admin:
+        admin.settimeout(20)
+        admin.connect(hg.admin_socket)
+        admin.sendall(text.encode())
+        answer = b""
+        while piece := admin.recv(65536):
+            answer += piece
+    return answer.decode()
+
+
+@pytest.mark.smoke
+def test_servers_have_every_promised_column_and_their_roles(hg):
+    servers = ctl_json(hg, "show", "servers")
+    assert all(SERVER_COLUMNS <= set(server) for server in servers)
+    assert {s["name"]: (s["role"], s["state"]) for s in servers} == {
+        "db1": ("primary", "up"), "db2": ("replica", "up"), "db3": ("replica", "up")}
+    assert all(s["lag_ms"] is None or s["lag_ms"] >= 0 for s in servers)
+
+
+def test_text_is_an_aligned_table(hg):
+    header, *lines = ctl(hg, "show servers").splitlines()
+    at = header.index("address")
+    assert len(lines) == 3 and all(line[at - 2:at] == "  " and line[at:at + 10] == "127.0.0.1:" for line in lines)
+
+
+def test_sessions_are_shown_with_where_they_are(hg):
+    db = hg.connect()
+    rows(db, "SELECT 1")
+    mine, = [s for s in ctl_json(hg, "show", "sessions") if s["id"] == db.thread_id()]
+    assert mine["user"] == "app" and mine["listener"] == "split" and mine["schema"] == "test"
+    assert mine["primary"] == "db1" and mine["replica"] in ("db2", "db3")
+    assert mine["state"] == "idle" and mine["in_transaction"] == "no" and mine["pin"] is None
+    rows(db, "START TRANSACTION")
+    mine, = [s for s in ctl_json(hg, "show", "sessions") if s["id"] == db.thread_id()]
+    assert mine["in_transaction"] == "yes"
+    rows(db, "ROLLBACK")
+    rows(db, "CREATE TEMPORARY TABLE pinned (a INT)")
+    mine, = [s for s in ctl_json(hg, "show", "sessions") if s["id"] == db.thread_id()]
+    assert mine["pin"]
+    db.close()
+
+
+def test_version_counts_sessions(hg):
+    before, = ctl_json(hg, "show", "version")
+    db = hg.connect()
+    now, = ctl_json(hg, "show", "version")
+    assert now["version"] == before["version"] and now["workers"] >= 1
+    assert now["sessions"] == before["sessions"] + 1
+    db.close()
+
+
+@pytest.mark.parametrize("sql, place, kind", [
+    ("SELECT name FROM t WHERE id = 7", "replica", "select"),
+    ("SELECT name FROM t FOR UPDATE", "primary", "select"),
+    ("UPDATE t SET a = 1", "primary", "write"),
+    ("SELECT nosuch(1)", "primary", "select"),
+    ("SHOW WARNINGS", "previous", "diagnostics"),
+    ("SELECT 'a;b' AS x", "replica", "select"),
+    ("SELECT 1\nFROM t", "replica", "select"),
+    ("CREATE TEMPORARY TABLE x (a INT)", "primary", "ddl"),
+])
+def test_explain_says_where_and_why(hg, sql, place, kind):
+    told, = ctl_json(hg, "explain", sql)
+    assert (told["place"], told["kind"]) == (place, kind) and told["reason"] and told["statement"]
+
+
+def test_explain_agrees_with_what_happens(hg, cluster):
+    statement = "SELECT 'explained', @@port"
+    told, = ctl_json(hg, "explain", statement)
+    db = hg.connect()
+    port = rows(db, statement)[0][1]
+    db.close()
+    assert told["place"] == "replica" and port in [node.port for node in cluster.replicas()]
+
+
+def test_help_lists_every_command_and_each_one_answers(hg):
+    commands = [row["command"] for row in ctl_json(hg, "help")]
+    assert {"show servers", "show sessions", "show version", "explain", "help"} <= set(commands)
+    for command in commands:
+        assert ctl_json(hg, "help", command)[0]["command"] == command
+
+
+@pytest.mark.parametrize("line, words", [
+    ("nonsense", "unknown command"), ("show", "unknown command"), ("explain", "argument"),
+    ("drain db1", "not in this version"), ("reload", "not in this version"), ("show servers now", "no argument"),
+    ("help nonsense", "no such command"), ("kill x", "number"),
+])
+def test_errors_go_to_stderr_with_exit_status_1(hg, line, words):
+    assert words in ctl(hg, *line.split(), ok=False)
+    assert raw(hg, line + "\n").startswith("error:") and raw(hg, line + "\n").count("\n") == 1
+    assert words in json.loads(raw(hg, f"json {line}\n"))["error"]
+
+
+def test_kill_ends_a_session(hg):
+    db = hg.connect()
+    ctl(hg, "kill", str(db.thread_id()))
+    with pytest.raises(Exception):
+        for _ in range(100):
+            rows(db, "SELECT 1")
+
+
+def test_newline_inside_quotes_does_not_end_a_command(hg):
+    told, = json.loads(raw(hg, "json explain SELECT 'a\nb'\n"))
+    assert told["place"] == "replica"
+
+
+def test_interactive_keeps_the_connection_and_marks_the_ends(hg):
+    with socket.socket(socket.AF_UNIX) as admin:
+        admin.settimeout(20)
+        admin.connect(hg.admin_socket)
+        lines = admin.makefile("rw")
+        lines.write("interactive\nshow version\nnonsense\njson show version\n")
+        lines.flush()
+        answers, block = [], []
+        while len(answers) < 3:
+            line = lines.readline()
+            assert line, "closed"
+            if line == "\n":
+                if block:
+                    answers.append(block)
+                block = []
+            else:
+                block.append(line)
+        assert answers[0][0].startswith("version") and answers[1][0].startswith("error:")
+        assert json.loads(answers[2][0])[0]["version"]
+
+
+def test_garbage_and_endless_commands_harm_nobody(hg):
+    for junk in (b"\0\xff" * 5000 + b"\n", b"x" * 100, b"'" * 3):
+        with socket.socket(socket.AF_UNIX) as admin:
+            admin.settimeout(20)
+            admin.connect(hg.admin_socket)
+            admin.sendall(junk)
+            admin.shutdown(socket.SHUT_WR)
+            while admin.recv(65536):
+                pass
+    with socket.socket(socket.AF_UNIX) as admin:
+        admin.settimeout(20)
+        admin.connect(hg.admin_socket)
+        with pytest.raises(OSError):
+            for _ in range(64):
+                admin.sendall(b"'" + b"y" * 65536)
+    assert ctl_json(hg, "show", "version")
+
+
+def test_missing_socket_is_said_clearly(tmp_path):
+    done = subprocess.run([CTL, "-s", str(tmp_path / "none.sock"), "show", "version"], capture_output=True, text=True,
+                          timeout=20)
+    assert done.returncode == 1 and "none.sock" in done.stderr
