@@ -29,6 +29,10 @@ struct server_counters {
     counter losses;  /* connections lost in the middle of a reply */
 };
 
+struct server_totals {
+    uint64_t connections_active, connects, connect_failures, queries, errors, losses;
+};
+
 struct server {
     char *name; /* owns */
     struct addr addr;
@@ -48,7 +52,7 @@ struct server *server_new(const struct server_settings *settings, unsigned index
 void server_free(struct server **server);
 
 /* All workers' rows added up. */
-void server_sum(const struct server *server, struct server_counters *sum_r);
+struct server_totals server_sum(const struct server *server);
 
 const char *server_role_name(enum server_role role);    /* "primary", "replica", "unknown" */
 const char *server_state_name(enum server_state state); /* "up", "down", "starting" */

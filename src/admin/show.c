@@ -27,9 +27,8 @@ static const struct column server_columns[] = {
 static void put_server(struct table *table, const struct cluster *cluster, const struct view_server *entry,
                        uint64_t now_us)
 {
-    struct server_counters sum;
+    struct server_totals sum = server_sum(entry->server);
     char reason[256];
-    server_sum(entry->server, &sum);
     (void)snprintf(reason, sizeof reason, "%s%s%s", entry->reason, entry->detail[0] != '\0' ? ": " : "",
                    entry->detail);
     table_row(table);
@@ -46,10 +45,10 @@ static void put_server(struct table *table, const struct cluster *cluster, const
         table_null(table);
     else
         table_int(table, entry->lag_ms);
-    table_int(table, (int64_t)counter_read(&sum.connections_active));
+    table_int(table, (int64_t)sum.connections_active);
     table_int(table, 0);
-    table_int(table, (int64_t)counter_read(&sum.queries));
-    table_int(table, (int64_t)counter_read(&sum.errors));
+    table_int(table, (int64_t)sum.queries);
+    table_int(table, (int64_t)sum.errors);
 }
 
 /* Before the first probe has ended there is no view: the server is starting. */

@@ -48,18 +48,19 @@ void server_free(struct server **server)
     *server = NULL;
 }
 
-void server_sum(const struct server *server, struct server_counters *sum_r)
+struct server_totals server_sum(const struct server *server)
 {
-    memset(sum_r, 0, sizeof *sum_r);
+    struct server_totals sum = { 0 };
     for (unsigned i = 0; i < server->worker_count; i++) {
         const struct server_counters *row = &server->by_worker[i];
-        counter_add(&sum_r->connections_active, counter_read(&row->connections_active));
-        counter_add(&sum_r->connects, counter_read(&row->connects));
-        counter_add(&sum_r->connect_failures, counter_read(&row->connect_failures));
-        counter_add(&sum_r->queries, counter_read(&row->queries));
-        counter_add(&sum_r->errors, counter_read(&row->errors));
-        counter_add(&sum_r->losses, counter_read(&row->losses));
+        sum.connections_active += counter_read(&row->connections_active);
+        sum.connects += counter_read(&row->connects);
+        sum.connect_failures += counter_read(&row->connect_failures);
+        sum.queries += counter_read(&row->queries);
+        sum.errors += counter_read(&row->errors);
+        sum.losses += counter_read(&row->losses);
     }
+    return sum;
 }
 
 const char *server_role_name(enum server_role role)

@@ -31,9 +31,7 @@ static void attach(const struct view *view, int at, unsigned worker)
 
 static uint64_t load_of(const struct view *view, size_t at)
 {
-    struct server_counters sum;
-    server_sum(view->servers[at].server, &sum);
-    return counter_read(&sum.connections_active);
+    return server_sum(view->servers[at].server).connections_active;
 }
 
 /* Only servers that take reads and are not to be avoided, none of them loaded less for its weight than the
