@@ -1,0 +1,1 @@
+"""What tools/demo is made of: the screen, the stage (cluster and headgate), the tour."""
