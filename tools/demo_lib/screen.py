@@ -89,17 +89,13 @@ def fold(lines, width):
 
 def _columns(lines):
     """A table as columns of padded cells, or None when it is not one."""
-    starts = [match.start() for match in re.finditer(r"\S+", lines[0])]
-    if len(starts) < 2 or any(line[start - 2:start].strip() for line in lines for start in starts[1:]):
+    width = max(map(len, lines))
+    padded = [line.ljust(width) for line in lines]
+    is_blank = "".join(" " if all(line[at] == " " for line in padded) else "x" for at in range(width))
+    places = [match.span() for match in re.finditer(r"x+(?: x+)*", is_blank)]
+    if len(places) < 2:
         return None
-    ends = starts[1:] + [max(map(len, lines))]
-    columns = []
-    for start, end in zip(starts, ends):
-        cells = [line[start:end].rstrip() for line in lines]
-        widest = max(map(len, cells))
-        is_number = all(re.fullmatch(r"\s*\d+|\s*-", cell) for cell in cells[1:]) and any(map(str.isdigit, "".join(cells)))
-        columns.append([cell.strip().rjust(widest) if is_number else cell.ljust(widest) for cell in cells])
-    return columns
+    return [[line[start:end] for line in padded] for start, end in places]
 
 
 def _blocks(columns, width):

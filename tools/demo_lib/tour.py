@@ -14,7 +14,7 @@ import pymysql
 from sandbox_lib import SandboxError, wait_for
 
 from .screen import WIDTH
-from .stage import BUILD, USER
+from .stage import BUILD, ROOT, USER
 
 CLIENTS = 8
 INSERTS = 120
@@ -128,7 +128,7 @@ class Tour:
     def cluster(self):
         """A primary and two replicas: three real servers on this machine."""
         directory = self.stage.path("cluster")
-        tool = os.path.join(os.path.dirname(BUILD), "tools", "sandbox")
+        tool = os.path.join(ROOT, "tools", "sandbox")
         words = [directory, "status"]
         printed = subprocess.run([tool, *words], capture_output=True, text=True, timeout=30, check=True).stdout
         self.screen.command(typed(["tools/sandbox", *words]))
