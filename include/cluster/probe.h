@@ -14,7 +14,8 @@
 
 struct probe_result {
     bool has_passed;
-    char error[160]; /* !has_passed: why */
+    char error[160];    /* !has_passed: why */
+    bool is_overloaded; /* !has_passed: it is there, but takes no more connections */
     bool is_read_only;
     bool has_source;
     bool is_applying;

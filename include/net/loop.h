@@ -61,6 +61,9 @@ void loop_fini(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
+/* On the loop's own thread, once it has stopped: runs what is in the mailbox and takes nothing more. */
+void loop_close_mail(struct loop *loop);
+
 /* Any thread. Messages of one sender arrive in order. False when the loop is going away: the caller keeps it.
  */
 bool loop_post(struct loop *loop, struct loop_message *message);

@@ -25,6 +25,7 @@ struct prepared_copy {
 struct prepared {
     uint32_t id;            /* the client's */
     struct text sql;        /* owns; empty when it was too long to keep */
+    struct text schema;     /* owns: what unqualified names meant when it was prepared */
     struct sql_facts facts; /* spans in it are not valid */
     uint16_t params;
     uint16_t columns;
@@ -33,6 +34,7 @@ struct prepared {
     struct prepared_copy copies[PREPARED_PLACES];
     int last_place;     /* where it was executed, or its long data sent; -1: nowhere yet */
     bool has_long_data; /* SEND_LONG_DATA since the last execution: must execute there */
+    bool is_data_lost;  /* some of its long data is gone: the next execution must fail */
     bool has_cursor;    /* may be open: FETCH goes there */
     UT_hash_handle hh;
 };
@@ -44,7 +46,8 @@ struct prepared_table {
 };
 
 /* A new statement with the next free id, or NULL when memory is out. `sql` empty: not kept. */
-struct prepared *prepared_add(struct prepared_table *table, struct span sql, const struct sql_facts *facts);
+struct prepared *prepared_add(struct prepared_table *table, struct span sql, struct span schema,
+                              const struct sql_facts *facts);
 /* Resolves STMT_ID_LAST too. NULL: unknown. */
 struct prepared *prepared_find(struct prepared_table *table, uint32_t id);
 void prepared_remove(struct prepared_table *table, struct prepared *prepared);

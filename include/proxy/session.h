@@ -68,6 +68,7 @@ struct changes;
 struct slot {
     struct upstream *upstream; /* owns; NULL: none */
     int server;                /* its index in the view */
+    uint64_t insert_id;        /* LAST_INSERT_ID() there, as far as it matters */
     uint64_t generation;       /* which upstream this is: prepared ids belong to one */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
@@ -102,6 +103,7 @@ struct job {
     bool is_reply_over;   /* everything parsed; may still have to be sent */
     bool has_cursor;
     bool is_retriable;     /* a harmless read, whole in the window */
+    bool is_timed_out;     /* the query timeout ended it */
     bool is_kept;          /* its bytes stay in the window until the reply begins */
     bool is_file_over;     /* LOAD DATA LOCAL: the client has sent its empty packet */
     bool has_error;        /* its reply was, or ended in, ERR */
@@ -124,7 +126,8 @@ struct session {
     enum session_state state;
     bool is_running; /* the driver is active: callbacks only note what happened */
     bool is_gone;
-    bool must_close; /* once the client has heard of the present command: state of its was lost */
+    bool must_close;     /* once the client has heard of the present command: state of its was lost */
+    bool has_last_words; /* CLOSING: the client should be able to read why */
     bool is_client_eof;
     bool is_new; /* has not logged in yet */
 
@@ -146,7 +149,8 @@ struct session {
     struct job job;
     struct vars vars;
     struct prepared_table prepared;
-    uint16_t status; /* last flags of the primary, or of the replica in replica mode */
+    uint16_t status;    /* last flags of the primary, or of the replica in replica mode */
+    uint64_t insert_id; /* the last one generated for this session */
     bool is_transaction_unknown;
     bool uses_user_variables;
     bool was_reset;
@@ -226,6 +230,8 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
 void effects_done(struct session *session, struct upstream *upstream);
 void effects_reset(struct session *session);
 bool effects_is_in_transaction(const struct session *session);
+/* The place where the session's own state lives. */
+enum route_place effects_home(const struct session *session);
 struct sql_dialect effects_dialect(const struct session *session);
 
 enum step kill_begin(struct session *session, uint64_t id, bool is_query);

@@ -24,6 +24,9 @@
 
 #define WORKER_RETRY_US 100000 /* between tries to reach a server that a statement waits for */
 
+/* Far from the servers' own ids, which count from 1: a KILL of one is never taken for the other. */
+#define SESSION_ID_FIRST 0x40000000u
+
 struct session;
 
 /* What sessions need to know of the world; immutable while workers run. */

@@ -165,8 +165,12 @@ static void run_next(struct connection *connection)
         text_consume(&connection->input, len);
         run_line(connection);
     }
-    if (connection->is_gone || connection->is_running)
+    if (connection->is_gone)
         return;
+    if (connection->is_running) { /* nothing more is read before the answer is there */
+        stream_want(&connection->stream, 0);
+        return;
+    }
     if (connection->stream.is_eof && connection->input.len == 0)
         connection->is_ending = true;
     (void)flush(connection);

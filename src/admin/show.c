@@ -135,6 +135,23 @@ static void come_home(struct loop_message *message)
     request->on_done(request);
 }
 
+static void visit(struct loop_message *message);
+
+/* To the next worker that still runs; home after the last. */
+static void travel(struct round_trip *trip)
+{
+    const struct admin *admin = trip->request->admin;
+    trip->message.run = visit;
+    while (trip->next_worker < admin->world->worker_count)
+        if (worker_post(admin->world->workers[trip->next_worker], &trip->message))
+            return;
+        else
+            trip->next_worker++;
+    trip->message.run = come_home;
+    if (!loop_post(admin->loop, &trip->message))
+        mem_free(trip); /* everything is ending: nobody waits for the answer */
+}
+
 static void visit(struct loop_message *message)
 {
     struct round_trip *trip = (struct round_trip *)(void *)message;
@@ -143,12 +160,8 @@ static void visit(struct loop_message *message)
     for (struct list_node *node = list_first(&worker->sessions); node != NULL;
          node = list_after(&worker->sessions, node))
         put_session(&trip->request->table, list_entry(node, struct session, in_worker));
-    bool is_last = ++trip->next_worker == world->worker_count;
-    if (is_last)
-        message->run = come_home;
-    struct loop *next = is_last ? trip->request->admin->loop : &world->workers[trip->next_worker]->loop;
-    if (!loop_post(next, message))
-        mem_free(trip); /* everything is ending: nobody waits for the answer */
+    trip->next_worker++;
+    travel(trip);
 }
 
 void show_sessions(struct request *request)
@@ -160,12 +173,8 @@ void show_sessions(struct request *request)
         request->on_done(request);
         return;
     }
-    *trip = (struct round_trip){ { .run = visit }, request, 0 };
-    if (!worker_post(request->admin->world->workers[0], &trip->message)) {
-        mem_free(trip);
-        (void)error_set(&request->error, 0, "headgate is shutting down");
-        request->on_done(request);
-    }
+    *trip = (struct round_trip){ .request = request };
+    travel(trip);
 }
 
 /* ---- version ---- */

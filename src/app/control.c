@@ -34,6 +34,8 @@ struct control {
     ev_signal terminate;
     ev_signal interrupt;
     ev_signal hangup;
+    ev_signal user1;
+    ev_signal user2;
     bool is_ending;
 };
 
@@ -100,7 +102,9 @@ static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
 {
     (void)events;
     struct control *control = ev_userdata(ev);
-    if (watcher->signum == SIGHUP)
+    if (watcher->signum == SIGUSR1 || watcher->signum == SIGUSR2)
+        log_warning(NULL, "signal %d: reopening logs and upgrading are not in this version", watcher->signum);
+    else if (watcher->signum == SIGHUP)
         log_warning(NULL, "SIGHUP: reload is not in this version; restart to apply a changed configuration");
     else if (watcher->signum == SIGTERM && !control->is_ending)
         begin_end(control, control->config->timeouts.shutdown_us, "SIGTERM");
@@ -112,8 +116,9 @@ static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
 
 static void watch_signals(struct control *control)
 {
-    static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
-    ev_signal *const watchers[] = { &control->terminate, &control->interrupt, &control->hangup };
+    static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2 };
+    ev_signal *const watchers[] = { &control->terminate, &control->interrupt, &control->hangup,
+                                    &control->user1, &control->user2 };
     ev_set_userdata(control->loop.ev, control);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         ev_signal_init(watchers[i], on_signal, numbers[i]);

@@ -55,7 +55,7 @@ static void describe_server(const struct cluster_member *member, const struct to
     entry->server = member->server;
     entry->role = verdict->role;
     entry->state = member->health.state;
-    entry->reason = verdict->reason;
+    entry->reason = member->health.state == SERVER_STARTING ? "not probed yet" : verdict->reason;
     entry->since_us = member->health.since_us;
     entry->lag_ms = member->last.lag_ms;
     entry->takes_reads = verdict->takes_reads;
@@ -153,8 +153,10 @@ static void on_probe(struct probe *probe, const struct probe_result *result)
     struct cluster_member *member = probe->owner;
     struct cluster *cluster = member->cluster;
     const struct monitor_settings *settings = &cluster->settings->monitor;
-    (void)health_note(&member->health, result->has_passed, settings->rise, settings->fall,
-                      cluster->env.loop->now_us);
+    /* Overload is not death: what is known of it stays as it is. */
+    if (!result->is_overloaded || !member->is_known)
+        (void)health_note(&member->health, result->has_passed, settings->rise, settings->fall,
+                          cluster->env.loop->now_us);
     member->was_probed = true;
     if (result->has_passed) {
         member->is_known = true;

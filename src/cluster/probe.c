@@ -97,6 +97,11 @@ static bool read_replication(struct probe *probe)
         if (!row_value(probe, row, "Replica_SQL_Running", "Slave_SQL_Running", &value) ||
             !span_is_nocase(value, "Yes"))
             result->is_applying = false;
+        /* "Connecting" is a source that is away: reads go on. "No" is a link that somebody, or an error, has
+         * stopped. */
+        if (row_value(probe, row, "Replica_IO_Running", "Slave_IO_Running", &value) &&
+            span_is_nocase(value, "No"))
+            result->is_applying = false;
         if (row_value(probe, row, "Seconds_Behind_Source", "Seconds_Behind_Master", &value) &&
             span_to_u64(value, &seconds) && (int64_t)seconds * 1000 > result->lag_ms)
             result->lag_ms = (int64_t)seconds * 1000;
@@ -152,6 +157,7 @@ static void on_failed(struct upstream *upstream, const struct error *err)
     struct probe *probe = of_upstream(upstream);
     char why[160];
     (void)snprintf(why, sizeof why, "%s%.140s", err->sqlstate[0] != '\0' ? "login refused: " : "", err->text);
+    probe->result.is_overloaded = err->code == 1040 || err->code == 1129 || err->code == 1203;
     if (probe->is_running)
         finish(probe, false, why);
     else

@@ -45,7 +45,7 @@ static struct topology_verdict judge(const struct topology_facts *facts)
         return (struct topology_verdict){ SERVER_UNKNOWN_ROLE, false,
                                           "read_only, but replicates from nobody" };
     if (!facts->is_applying)
-        return (struct topology_verdict){ SERVER_REPLICA, false, "replication SQL thread does not run" };
+        return (struct topology_verdict){ SERVER_REPLICA, false, "replication is stopped" };
     return (struct topology_verdict){ SERVER_REPLICA, true, "replicates" };
 }
 

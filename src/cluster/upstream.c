@@ -165,6 +165,10 @@ static void finish_exchange(struct upstream *upstream)
     upstream->rows = NULL;
     upstream->state = UPSTREAM_READY;
     buf_drop_parsed(&upstream->stream.in);
+    if (buf_unparsed(&upstream->stream.in).len > 0) {
+        fail_lost(upstream, "the server went on after its answer");
+        return;
+    }
     stream_trim(&upstream->stream);
     if (answer.status != 0)
         upstream->status = answer.status;

@@ -73,12 +73,17 @@ bool loop_init(struct loop *loop, struct error *err)
     return true;
 }
 
-void loop_fini(struct loop *loop)
+void loop_close_mail(struct loop *loop)
 {
     (void)pthread_mutex_lock(&loop->mail_mutex);
     loop->is_stopping = true;
     (void)pthread_mutex_unlock(&loop->mail_mutex);
     read_mail(loop);
+}
+
+void loop_fini(struct loop *loop)
+{
+    loop_close_mail(loop);
     empty_limbo(loop);
     ev_loop_destroy(loop->ev);
     mem_slab_fini(&loop->windows);

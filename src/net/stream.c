@@ -11,7 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SMALL_REST 1024 /* bytes worth moving to the front of the window, so that the next read is a large one */
+#define SMALL_REST                                                                                           \
+    1024 /* bytes worth moving to the front of the window, so that the next read is a large one */
 
 struct stream_ops {
     enum stream_result (*read)(struct stream *stream, void *data, size_t len, size_t *done_r);

@@ -184,9 +184,26 @@ static enum step wait_for_server(struct session *session)
     return STEP_WAIT;
 }
 
+/* Its state is on a server that is not the primary any more, and there is another one. */
+static bool is_stranded(const struct session *session)
+{
+    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
+    int primary = session_view(session)->primary;
+    return session->job.place == ROUTE_PRIMARY && slot->upstream != NULL && !slot->has_failed &&
+           primary != VIEW_NO_SERVER && slot->server != primary && !effects_is_in_transaction(session) &&
+           attach_has_lost_state(session, ROUTE_PRIMARY);
+}
+
 enum step attach_begin(struct session *session)
 {
     struct job *job = &session->job;
+    if (is_stranded(session)) {
+        session->must_close = true;
+        return dispatch_refuse(
+            session, ERR_SERVER_SHUTDOWN, NULL,
+            "headgate: the primary has changed, and this session had state on the old one: %s",
+            session->pin != PIN_NONE ? session_pin_words(session->pin) : "user variables");
+    }
     if (!is_current(session, job->place)) {
         attach_drop(session, job->place);
         int server = choose(session);
@@ -265,6 +282,12 @@ static void ask(struct session *session, enum sync_task task, enum reply_shape s
     struct text payload = { 0 };
     (void)text_append_byte(&payload, command);
     (void)text_append_span(&payload, argument);
+    if (payload.is_oom) { /* half a statement must never be sent */
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+        text_fini(&payload);
+        return;
+    }
     slot->task = task;
     slot->has_answer = false;
     /* Locks may hold a PREPARE up for as long as they like; the others cannot take long. */
@@ -272,6 +295,12 @@ static void ask(struct session *session, enum sync_task task, enum reply_shape s
         task == SYNC_PREPARE ? session->worker->world->timeouts->query_us : session->worker->env.login_us;
     upstream_exchange(slot->upstream, shape, text_span(&payload), deadline_us);
     text_fini(&payload);
+}
+
+/* LAST_INSERT_ID() belongs to the session: a new home must know the last one. */
+static bool lacks_insert_id(const struct session *session, const struct slot *slot)
+{
+    return slot == &session->slots[effects_home(session)] && slot->insert_id != session->insert_id;
 }
 
 /* What the upstream lacks first; SYNC_NOTHING when it is equal. */
@@ -284,7 +313,7 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_SETUP;
     if (session->schema.len > 0 && !span_equal(text_span(&session->schema), text_span(&upstream->schema)))
         return SYNC_SCHEMA;
-    if (upstream->vars_version != session->vars.version)
+    if (upstream->vars_version != session->vars.version || lacks_insert_id(session, slot))
         return SYNC_VARS;
     return SYNC_NOTHING;
 }
@@ -293,7 +322,13 @@ static void start_vars(struct session *session, struct slot *slot)
 {
     struct text sql = { 0 };
     vars_diff(&session->vars, slot->upstream->vars_version, &sql);
-    if (sql.len > 0)
+    if (lacks_insert_id(session, slot))
+        (void)text_appendf(&sql, "%slast_insert_id=%llu", sql.len > 0 ? "," : "SET ",
+                           (unsigned long long)session->insert_id);
+    if (sql.is_oom) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+    } else if (sql.len > 0)
         ask(session, SYNC_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
     else
         slot->upstream->vars_version = session->vars.version;
@@ -325,6 +360,13 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
     }
 }
 
+static void note_schema(struct slot *slot, struct span schema)
+{
+    text_clear(&slot->upstream->schema);
+    (void)text_append_span(&slot->upstream->schema, schema);
+    slot->task = SYNC_NOTHING;
+}
+
 static void note_success(struct session *session, struct slot *slot)
 {
     struct upstream *upstream = slot->upstream;
@@ -335,11 +377,11 @@ static void note_success(struct session *session, struct slot *slot)
         upstream->vars_version = 0;
         break;
     case SYNC_SCHEMA:
-        text_clear(&upstream->schema);
-        (void)text_append_span(&upstream->schema, text_span(&session->schema));
+        note_schema(slot, text_span(&session->schema));
         break;
     case SYNC_VARS:
         upstream->vars_version = session->vars.version;
+        slot->insert_id = session->insert_id;
         break;
     case SYNC_SETUP:
     case SYNC_PREPARE:
@@ -408,7 +450,7 @@ static enum step note_prepared(struct session *session, struct slot *slot)
                                slot->answer.params, slot->upstream->server->name, job->prepared->params);
     job->prepared->copies[job->place] =
         (struct prepared_copy){ .id = slot->answer.stmt_id, .generation = slot->generation };
-    return STEP_MORE;
+    return session_enter(session, SESSION_SYNCING); /* the schema may have been changed for the PREPARE */
 }
 
 enum step attach_preparing(struct session *session)
@@ -417,19 +459,25 @@ enum step attach_preparing(struct session *session)
     struct slot *slot = &session->slots[job->place];
     if (slot->has_failed)
         return attach_failed(session);
-    if (slot->task == SYNC_PREPARE) {
-        if (!slot->has_answer)
-            return STEP_WAIT;
-        enum step step = note_prepared(session, slot);
-        if (session->state != SESSION_PREPARING)
-            return step;
-    }
+    if (slot->task != SYNC_NOTHING && !slot->has_answer)
+        return STEP_WAIT;
+    if (slot->task == SYNC_PREPARE)
+        return note_prepared(session, slot);
+    if (slot->task == SYNC_SCHEMA && slot->answer.is_err)
+        return refused_state(session, slot);
+    if (slot->task == SYNC_SCHEMA)
+        note_schema(slot, text_span(&job->prepared->schema));
     if (job->prepared == NULL || job->prepared->copies[job->place].generation == slot->generation)
         return session_enter(session, SESSION_SENDING);
     if (job->prepared->sql.len == 0)
         return dispatch_refuse(
             session, ERR_UNKNOWN_STMT, NULL,
             "The statement is too long to be prepared again, and the server that knew it is gone");
-    start_task(session, slot, SYNC_PREPARE);
+    /* Unqualified names mean what they meant to the client when it prepared the statement. */
+    struct span schema = text_span(&job->prepared->schema);
+    if (schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema)))
+        ask(session, SYNC_SCHEMA, REPLY_GENERIC, COM_INIT_DB, schema);
+    else
+        start_task(session, slot, SYNC_PREPARE);
     return STEP_MORE;
 }

@@ -163,5 +163,7 @@ bool changes_commit(const struct changes *changes, struct vars *vars, uint64_t b
     }
     if (changes->resets_collation && !vars_is_newer(vars, SPAN_LITERAL("collation_connection"), before))
         vars_unset(vars, SPAN_LITERAL("collation_connection"));
+    if (changes->resets_collation && changes->count > 1)
+        return false; /* what came first and what last is not kept */
     return vars_merge(vars, &changes->constants) && !changes->needs_pin;
 }

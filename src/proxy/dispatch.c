@@ -53,6 +53,8 @@ static enum step answer_err(struct session *session)
     (void)stream_flush(&session->client);
     if (job->is_login)
         return session_close(session, CLOSE_SERVER_REFUSED, job->error_text.text);
+    if (session->must_close)
+        return session_close(session, CLOSE_SERVER_LOST, job->error_text.text);
     return dispatch_done(session);
 }
 
@@ -67,7 +69,14 @@ enum step dispatch_refuse(struct session *session, uint16_t code, const char *sq
     (void)snprintf(job->error_text.sqlstate, sizeof job->error_text.sqlstate, "%s",
                    sqlstate != NULL ? sqlstate : "");
     job->error = code;
-    if (job->is_login || job->run.is_complete)
+    bool is_silent =
+        !job->is_login && job->command->manner == COMMAND_PREPARED && job->command->shape == REPLY_NONE;
+    if (is_silent) { /* its client waits for no answer: the next execution will tell */
+        job->error = 0;
+        if (job->prepared != NULL)
+            job->prepared->is_data_lost = true;
+    }
+    if (job->is_login || (job->run.is_complete && !is_silent))
         return answer_err(session);
     session_set_deadline(session, session->worker->world->timeouts->idle_client_us);
     return session_enter(session, SESSION_DRAINING);
@@ -102,8 +111,18 @@ enum step dispatch_answer_ok(struct session *session)
 enum step dispatch_idle(struct session *session)
 {
     struct buf *in = &session->client.in;
-    if (stream_has_output(&session->client) && stream_flush(&session->client) == STREAM_FAILED)
+    if (session->must_close)
+        return session_close(session, CLOSE_SERVER_LOST, NULL);
+    /* A client that does not read its answers is asked for no more commands. */
+    switch (stream_flush(&session->client)) {
+    case STREAM_OK:
+        break;
+    case STREAM_BLOCKED:
+        return STEP_WAIT;
+    case STREAM_EOF:
+    case STREAM_FAILED:
         return session_close(session, CLOSE_CLIENT_FAILED, NULL);
+    }
     if (session->worker->is_draining && !effects_is_in_transaction(session))
         return session_close(session, CLOSE_SHUTDOWN, NULL);
     if (buf_unparsed(in).len > 0)
@@ -122,6 +141,19 @@ static uint32_t wanted_bytes(const struct packet_header *header, const struct co
         command->manner == COMMAND_STATEMENT ? PACKET_HEADER_BYTES + 1 + SQL_TEXT_MAX : LOOP_WINDOW_BYTES;
     uint32_t whole = PACKET_HEADER_BYTES + header->len;
     return whole < cap ? whole : cap;
+}
+
+/* EXECUTE: the types of all parameters must be in sight, and there may be 65535 of them. */
+static uint32_t wanted_for_types(struct session *session, const struct packet_header *header,
+                                 struct span bytes)
+{
+    if (bytes.len < PACKET_HEADER_BYTES + 5)
+        return PACKET_HEADER_BYTES + (header->len < 5 ? header->len : 5);
+    struct prepared *prepared =
+        prepared_find(&session->prepared, wire_load_u32(bytes.data + PACKET_HEADER_BYTES + 1));
+    uint32_t params = prepared != NULL ? prepared->params : 0;
+    uint32_t fixed = 10 + (params + 7) / 8 + 1 + params * 2;
+    return PACKET_HEADER_BYTES + (header->len < fixed ? header->len : fixed);
 }
 
 static enum step wait_for_client(struct session *session)
@@ -143,6 +175,10 @@ enum step dispatch_reading(struct session *session)
     struct job *job = &session->job;
     job->command = command_find(header.len > 0 ? bytes.data[PACKET_HEADER_BYTES] : 0);
     uint32_t wanted = wanted_bytes(&header, job->command);
+    if (job->command->byte == COM_STMT_EXECUTE) {
+        uint32_t types = wanted_for_types(session, &header, bytes);
+        wanted = types > wanted ? types : wanted;
+    }
     if (bytes.len < wanted) {
         if (in->cap - in->kept < wanted && !stream_grow(&session->client, wanted))
             return session_close(session, CLOSE_OUT_OF_MEMORY, "a long statement");
@@ -200,13 +236,21 @@ static struct route decide(const struct session *session, const struct sql_facts
     return route_decide(facts, &state);
 }
 
+/* Was it sent there for no other reason than that somebody must run it? */
+static bool is_movable(enum route_reason reason)
+{
+    return reason == ROUTE_REASON_READ || reason == ROUTE_REASON_NO_REPLICA ||
+           reason == ROUTE_REASON_REPLICA_REFUSED || reason == ROUTE_REASON_LISTENER_PRIMARY ||
+           reason == ROUTE_REASON_LISTENER_REPLICA;
+}
+
 static enum step go(struct session *session, enum route_place place, enum route_reason reason)
 {
     struct job *job = &session->job;
     job->place = place;
     job->reason = reason;
     job->is_retriable = job->facts.is_read && !job->is_cut && !effects_is_in_transaction(session) &&
-                        (job->prepared == NULL || !job->prepared->has_long_data);
+                        is_movable(reason) && (job->prepared == NULL || !job->prepared->has_long_data);
     return attach_begin(session);
 }
 
@@ -227,6 +271,8 @@ static enum step run_statement(struct session *session)
     if (sql.len > SQL_TEXT_MAX)
         sql.len = SQL_TEXT_MAX;
     job->facts = classify(sql, job->is_cut, &dialect);
+    if (job->command->byte == COM_STMT_PREPARE)
+        session->prepared.has_last_failed = true; /* until a server says otherwise */
     if (job->facts.kind == SQL_KILL && job->facts.kill_id != 0 && job->command->byte == COM_QUERY)
         return kill_begin(session, job->facts.kill_id, job->facts.kill_is_query);
     if (job->facts.kind == SQL_SET && job->command->byte == COM_QUERY) {
@@ -279,6 +325,19 @@ static bool is_bound(const struct session *session, const struct prepared *prepa
     return byte == COM_STMT_FETCH || byte == COM_STMT_RESET || prepared->has_long_data;
 }
 
+/* Data sent in pieces is gone when the connection that had some of it is, or when it is where the transaction
+ * is not. */
+static bool has_lost_data(const struct session *session, const struct prepared *prepared)
+{
+    if (prepared->is_data_lost)
+        return true;
+    if (!prepared->has_long_data)
+        return false;
+    bool is_home = prepared->last_place == ROUTE_PRIMARY || session->door->settings->mode == LISTENER_REPLICA;
+    return !is_bound(session, prepared, COM_STMT_SEND_LONG_DATA) ||
+           (effects_is_in_transaction(session) && !is_home);
+}
+
 static bool read_execute(struct session *session)
 {
     struct job *job = &session->job;
@@ -318,6 +377,15 @@ static enum step run_prepared(struct session *session)
     if (byte == COM_STMT_CLOSE)
         return run_close(session);
     job->facts = prepared->facts;
+    if (has_lost_data(session, prepared)) {
+        prepared->is_data_lost = byte == COM_STMT_SEND_LONG_DATA;
+        prepared->has_long_data = false;
+        if (byte == COM_STMT_SEND_LONG_DATA)
+            return ignore(session);
+        if (byte != COM_STMT_RESET)
+            return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
+                                   "The long data sent for statement %u was lost with its server", id);
+    }
     if (byte == COM_STMT_EXECUTE && !read_execute(session))
         return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
     if (is_bound(session, prepared, byte))

@@ -9,10 +9,15 @@
 
 #include <string.h>
 
-/* The place whose word counts: where the session's own state lives. */
+enum route_place effects_home(const struct session *session)
+{
+    return session->door->settings->mode == LISTENER_REPLICA ? ROUTE_REPLICA : ROUTE_PRIMARY;
+}
+
+/* Only the home's word counts. */
 static bool is_home(const struct session *session)
 {
-    return session->job.place == ROUTE_PRIMARY || session->door->settings->mode == LISTENER_REPLICA;
+    return session->job.place == effects_home(session);
 }
 
 bool effects_is_in_transaction(const struct session *session)
@@ -174,6 +179,8 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
         return;
     session->status = info->status;
     session->is_transaction_unknown = false;
+    if (info->insert_id != 0)
+        session->insert_id = session->slots[job->place].insert_id = info->insert_id;
     if (info->session.len > 0)
         note_tracking(session, upstream, info->session);
     else if (info->is_cut && (info->status & STATUS_SESSION_STATE_CHANGED))
@@ -247,6 +254,7 @@ static void after_reset(struct session *session, struct upstream *upstream)
     session->status = status;
     session->was_reset = true;
     session->slots[home].is_reset = true;
+    session->slots[home].insert_id = 0;
     upstream->is_set_up = false;
     upstream->vars_version = session->vars.version;
 }
@@ -261,8 +269,9 @@ static void after_command(struct session *session, struct upstream *upstream)
         after_reset(session, upstream);
         break;
     case COM_SET_OPTION:
-        session->upstream_caps = job->kill_id == 0 ? session->upstream_caps | CAP_MULTI_STATEMENTS
-                                                   : session->upstream_caps & ~CAP_MULTI_STATEMENTS;
+        session->upstream_caps = job->kill_id == 0
+                                     ? session->upstream_caps | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS
+                                     : session->upstream_caps & ~CAP_MULTI_STATEMENTS;
         break;
     default:
         break;
@@ -316,6 +325,7 @@ void effects_reset(struct session *session)
     vars_clear(&session->vars);
     prepared_clear(&session->prepared);
     session->status = STATUS_AUTOCOMMIT;
+    session->insert_id = 0;
     session->is_transaction_unknown = false;
     session->uses_user_variables = false;
     session->has_replica_refused = false;

@@ -29,7 +29,13 @@ static uint64_t offered_caps(const struct view *view)
 enum step frontend_greeting(struct session *session)
 {
     const struct view *view = session_view(session);
-    if (view == NULL || view->family == FAMILY_UNKNOWN)
+    bool is_known = view != NULL && view->family != FAMILY_UNKNOWN;
+    if (!is_known && session->worker->world->timeouts->primary_wait_us == 0) {
+        reply_put_err(&session->client.out, 0, ERR_SERVER_SHUTDOWN, NULL,
+                      "headgate: no server of this cluster has answered yet");
+        return session_close(session, CLOSE_SERVER_REFUSED, "no server has answered yet");
+    }
+    if (!is_known)
         return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL) : STEP_WAIT;
     struct greeting greeting = {
         .version = span_cstr(view->version),
@@ -173,7 +179,7 @@ enum step frontend_change_user(struct session *session)
 
 enum step frontend_accepted(struct session *session)
 {
-    struct reply_ok ok = { .status = session->status };
+    struct reply_ok ok = { .status = (uint16_t)(session->status & ~STATUS_SESSION_STATE_CHANGED) };
     struct job *job = &session->job;
     reply_put_ok(&session->client.out, job->seq, session->caps, &ok, false);
     if (session->client.out.is_oom)

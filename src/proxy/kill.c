@@ -29,10 +29,19 @@ struct killer {
     struct list_node in_worker;
     struct worker *worker;
     struct upstream *upstream; /* owns */
+    uint64_t session;          /* whose statement */
+    uint64_t command;          /* which one: a later one is not to be hit */
     char sql[64];
 };
 
 /* ---- the server's side of it ---- */
+
+static struct session *find(struct worker *worker, uint64_t id)
+{
+    struct session *session;
+    HASH_FIND(hh, worker->by_id, &id, sizeof id, session);
+    return session;
+}
 
 static void bury(struct loop_corpse *corpse)
 {
@@ -49,6 +58,11 @@ static void finish(struct killer *killer)
 static void on_ready(struct upstream *upstream)
 {
     struct killer *killer = upstream->owner;
+    const struct session *session = find(killer->worker, killer->session);
+    if (session != NULL && counter_read(&session->commands) != killer->command) {
+        finish(killer);
+        return;
+    }
     upstream_exchange(upstream, REPLY_GENERIC, span_cstr(killer->sql), killer->worker->env.login_us);
 }
 
@@ -86,6 +100,8 @@ static void send_kill(struct session *session, const struct upstream *running, b
     if (killer == NULL)
         return;
     killer->worker = worker;
+    killer->session = session->id;
+    killer->command = counter_read(&session->commands);
     (void)snprintf(killer->sql, sizeof killer->sql, "%cKILL %s%u", COM_QUERY, is_query ? "QUERY " : "",
                    running->connection_id);
     list_link_last(&worker->killers, &killer->in_worker);
@@ -99,7 +115,7 @@ static void send_kill(struct session *session, const struct upstream *running, b
 void kill_session(struct session *session, bool is_query)
 {
     const struct upstream *upstream = session->slots[session->job.place].upstream;
-    if (upstream != NULL && upstream->state == UPSTREAM_BUSY)
+    if (upstream != NULL && (upstream->state == UPSTREAM_BUSY || upstream->state == UPSTREAM_EXCHANGING))
         send_kill(session, upstream, is_query);
     if (!is_query)
         session_abort(session, CLOSE_KILLED);
@@ -114,12 +130,7 @@ void kill_fini(struct worker *worker)
 
 /* ---- finding the session ---- */
 
-static struct session *find(struct worker *worker, uint64_t id)
-{
-    struct session *session;
-    HASH_FIND(hh, worker->by_id, &id, sizeof id, session);
-    return session;
-}
+static void come_home(struct loop_message *message);
 
 static void answer(struct inquiry *inquiry, struct worker *worker)
 {
@@ -131,9 +142,18 @@ static void answer(struct inquiry *inquiry, struct worker *worker)
     session_run(session);
 }
 
-static void pass_on(struct inquiry *inquiry, unsigned index)
+/* To the next worker that still runs, or home when all have been asked. */
+static void pass_on(struct inquiry *inquiry)
 {
-    if (!loop_post(&inquiry->world->workers[index]->loop, &inquiry->message))
+    const struct world *world = inquiry->world;
+    bool is_open = inquiry->verdict == KILL_UNKNOWN;
+    while (is_open && inquiry->next_worker < world->worker_count)
+        if (loop_post(&world->workers[inquiry->next_worker]->loop, &inquiry->message))
+            return;
+        else
+            inquiry->next_worker++;
+    inquiry->message.run = come_home;
+    if (inquiry->asking == 0 || !loop_post(&world->workers[inquiry->from]->loop, &inquiry->message))
         mem_free(inquiry);
 }
 
@@ -155,16 +175,8 @@ static void ask_here(struct loop_message *message)
         if (may)
             kill_session(session, inquiry->is_query);
     }
-    bool is_over = session != NULL || inquiry->next_worker + 1 == inquiry->world->worker_count;
-    if (!is_over) {
-        inquiry->next_worker++;
-        pass_on(inquiry, inquiry->next_worker);
-    } else if (inquiry->asking != 0) {
-        inquiry->message.run = come_home;
-        pass_on(inquiry, inquiry->from);
-    } else {
-        mem_free(inquiry);
-    }
+    inquiry->next_worker++;
+    pass_on(inquiry);
 }
 
 static struct inquiry *inquire(const struct world *world, uint64_t target)
@@ -184,7 +196,7 @@ void kill_by_operator(const struct world *world, uint64_t id)
     if (inquiry == NULL)
         return;
     inquiry->is_operator = true;
-    pass_on(inquiry, 0);
+    pass_on(inquiry);
 }
 
 enum step kill_begin(struct session *session, uint64_t id, bool is_query)
@@ -198,7 +210,7 @@ enum step kill_begin(struct session *session, uint64_t id, bool is_query)
     (void)snprintf(inquiry->user, sizeof inquiry->user, "%s", session->user->name);
     session->job.kill_id = (uint32_t)id;
     session->job.has_kill_verdict = false;
-    pass_on(inquiry, 0);
+    pass_on(inquiry);
     return session_enter(session, SESSION_KILLING);
 }
 

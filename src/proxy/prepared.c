@@ -3,10 +3,14 @@
 #include "base/mem.h"
 #include "mysql/stmt.h"
 
-struct prepared *prepared_add(struct prepared_table *table, struct span sql, const struct sql_facts *facts)
+struct prepared *prepared_add(struct prepared_table *table, struct span sql, struct span schema,
+                              const struct sql_facts *facts)
 {
     struct prepared *prepared = mem_zalloc(sizeof *prepared);
-    if (prepared == NULL || !text_append_span(&prepared->sql, sql)) {
+    if (prepared == NULL)
+        return NULL;
+    if (!text_append_span(&prepared->sql, sql) || !text_append_span(&prepared->schema, schema)) {
+        text_fini(&prepared->sql);
         mem_free(prepared);
         return NULL;
     }
@@ -38,6 +42,7 @@ void prepared_remove(struct prepared_table *table, struct prepared *prepared)
 {
     HASH_DEL(table->by_id, prepared);
     text_fini(&prepared->sql);
+    text_fini(&prepared->schema);
     text_fini(&prepared->types);
     mem_free(prepared);
 }

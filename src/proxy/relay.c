@@ -22,12 +22,22 @@ static struct upstream *upstream_of(const struct session *session)
 
 /* ---- losing an upstream in the middle ---- */
 
+#define ATTEMPTS_MAX 3 /* servers tried for one harmless read before the client hears of it */
+
+struct loss {
+    uint16_t code;
+    uint8_t seq;
+    char server[64];
+    char text[ERROR_TEXT_MAX];
+};
+
 static enum step run_again(struct session *session, int server)
 {
     struct job *job = &session->job;
     job->avoid = server;
     job->attempts++;
     buf_rewind(&session->client.in);
+    job->reason = ROUTE_REASON_READ;
     if (session->door->settings->mode == LISTENER_SPLIT && !session->has_replica_refused)
         job->place = ROUTE_REPLICA;
     return attach_begin(session);
@@ -42,6 +52,31 @@ static void keep_passed(struct session *session, struct upstream *upstream)
     buf_release_sent(&upstream->stream.in);
 }
 
+/* The client's side of a loss: what it is told, and whether it may go on. */
+static enum step tell_loss(struct session *session, const struct loss *loss)
+{
+    struct job *job = &session->job;
+    char text[ERROR_TEXT_MAX + 128];
+    (void)snprintf(text, sizeof text, "headgate: lost connection to %s: %s", loss->server, loss->text);
+    bool is_silent = job->command->shape == REPLY_NONE;
+    if (is_silent || (!job->run.is_complete && !session->must_close))
+        return dispatch_refuse(session, loss->code, NULL, "%s", text);
+    reply_put_err(&session->client.out, loss->seq, loss->code, NULL, text);
+    (void)stream_flush(&session->client);
+    if (session->must_close)
+        return session_close(session, CLOSE_SERVER_LOST, loss->text);
+    buf_drop_parsed(&session->client.in);
+    return dispatch_done(session);
+}
+
+static uint16_t loss_code(const struct session *session, const struct upstream *upstream)
+{
+    bool is_mariadb = upstream->family == FAMILY_MARIADB;
+    if (session->job.is_timed_out)
+        return is_mariadb ? ERR_STATEMENT_TIMEOUT : ERR_QUERY_TIMEOUT;
+    return is_mariadb ? ERR_CONNECTION_KILLED : ERR_SERVER_SHUTDOWN;
+}
+
 enum step relay_lost(struct session *session, const struct error *err)
 {
     struct job *job = &session->job;
@@ -49,35 +84,26 @@ enum step relay_lost(struct session *session, const struct error *err)
     struct upstream *upstream = slot->upstream;
     int server = slot->server;
     bool is_mid_packet = job->has_reply && (upstream->tracker.left > 0 || upstream->tracker.is_continued);
-    bool is_mariadb = upstream->family == FAMILY_MARIADB;
-    char name[64];
-    (void)snprintf(name, sizeof name, "%s", upstream->server->name);
+    struct loss loss = { .code = loss_code(session, upstream) };
+    (void)snprintf(loss.server, sizeof loss.server, "%s", upstream->server->name);
+    (void)snprintf(loss.text, sizeof loss.text, "%s", err->text);
     counter_add(&upstream->server->by_worker[session->worker->index].losses, 1);
-    log_limited(LOG_LEVEL_WARNING, &session->scope, "connection to %s lost during %s: %s", name,
-                job->command->name, err->text);
+    log_limited(LOG_LEVEL_WARNING, &session->scope, "connection to %s lost during %s: %s", loss.server,
+                job->command->name, loss.text);
     if (job->has_reply)
         keep_passed(session, upstream);
-    uint8_t seq = job->has_reply ? (uint8_t)(upstream->tracker.seq + 1) : (uint8_t)(job->run.seq + 1);
-    if (attach_has_lost_state(session, job->place))
+    bool is_file = session->state == SESSION_INFILE; /* the client is in the middle of its file */
+    loss.seq =
+        job->has_reply && !is_file ? (uint8_t)(upstream->tracker.seq + 1) : (uint8_t)(job->run.seq + 1);
+    if (is_file || attach_has_lost_state(session, job->place))
         session->must_close = true;
     attach_drop(session, job->place);
     if (is_mid_packet)
-        return session_close(session, CLOSE_SERVER_LOST, err->text);
-    if (!job->has_reply && job->is_retriable && job->rewritten.len == 0 && job->attempts < 3)
+        return session_close(session, CLOSE_SERVER_LOST, loss.text);
+    bool may_run_again = !job->has_reply && job->is_retriable && !job->is_timed_out && !session->must_close;
+    if (may_run_again && job->rewritten.len == 0 && job->attempts < ATTEMPTS_MAX)
         return run_again(session, server);
-    bool is_lost = session->must_close;
-    if (!job->run.is_complete && !is_lost)
-        return dispatch_refuse(session, is_mariadb ? ERR_CONNECTION_KILLED : ERR_SERVER_SHUTDOWN, NULL,
-                               "headgate: lost connection to %s: %s", name, err->text);
-    char text[ERROR_TEXT_MAX + 128];
-    (void)snprintf(text, sizeof text, "headgate: lost connection to %s: %s", name, err->text);
-    reply_put_err(&session->client.out, seq, is_mariadb ? ERR_CONNECTION_KILLED : ERR_SERVER_SHUTDOWN, NULL,
-                  text);
-    (void)stream_flush(&session->client);
-    if (is_lost)
-        return session_close(session, CLOSE_SERVER_LOST, err->text);
-    buf_drop_parsed(&session->client.in);
-    return dispatch_done(session);
+    return tell_loss(session, &loss);
 }
 
 static enum step lost_by_stream(struct session *session, const char *during)
@@ -107,11 +133,15 @@ static void insert_types(struct session *session, struct prepared_copy *copy)
         job->prepared->types_version == 0 || copy->types_version == job->prepared->types_version ||
         job->prepared->params == 0)
         return;
+    size_t added = job->prepared->types.len;
+    if (len + added >= PACKET_PAYLOAD_MAX)
+        return; /* no room in this fragment: the server will say that it lacks the types */
     size_t at = packet_begin(&job->rewritten);
     stmt_put_execute(&job->rewritten, payload, &execute, copy->id, text_span(&job->prepared->types));
-    size_t added = job->rewritten.len - at - PACKET_HEADER_BYTES - there;
-    if (job->rewritten.is_oom || len + added >= PACKET_PAYLOAD_MAX)
+    if (job->rewritten.is_oom) {
+        text_fini(&job->rewritten);
         return;
+    }
     uint8_t header[PACKET_HEADER_BYTES] = { (uint8_t)(len + added), (uint8_t)((len + added) >> 8),
                                             (uint8_t)((len + added) >> 16), packet.data[3] };
     memcpy(job->rewritten.data + at, header, sizeof header);
@@ -209,6 +239,8 @@ enum step relay_sending(struct session *session)
         return sending_failed(session, upstream);
     if (result == STREAM_BLOCKED)
         return STEP_WAIT;
+    if (!job->run.is_complete && (upstream->stream.is_eof || upstream->stream.error != 0))
+        return sending_failed(session, upstream);
     if (!job->run.is_complete)
         return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL) : STEP_WAIT;
     if (job->command->shape == REPLY_NONE) {
@@ -311,7 +343,8 @@ static bool name_statement(struct session *session, struct upstream *upstream,
                                      session->client.in.sent - session->client.in.kept);
         sql = span_of(packet.data + PACKET_HEADER_BYTES + 1, packet.len - PACKET_HEADER_BYTES - 1);
     }
-    struct prepared *prepared = prepared_add(&session->prepared, sql, &job->facts);
+    struct prepared *prepared =
+        prepared_add(&session->prepared, sql, text_span(&session->schema), &job->facts);
     if (prepared == NULL)
         return false;
     prepared->params = info->params;
@@ -320,6 +353,13 @@ static bool name_statement(struct session *session, struct upstream *upstream,
         (struct prepared_copy){ .id = info->stmt_id, .generation = session->slots[job->place].generation };
     wire_store_u32(in->data + in->parsed + PACKET_HEADER_BYTES + 1, prepared->id);
     return true;
+}
+
+/* The query timeout ends with the first byte: a long result is not a slow one. */
+static void note_first_byte(struct session *session)
+{
+    session->job.has_reply = true;
+    session_set_deadline(session, 0);
 }
 
 /* False when the session must end. */
@@ -335,7 +375,7 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
         replace_packet(session, upstream, info);
     if (!job->has_reply && session->client.in.data != NULL)
         buf_release_sent(&session->client.in); /* from here on it cannot be run again */
-    job->has_reply = true;
+    note_first_byte(session);
     job->is_reply_over = info->is_last;
     return !session->client.out.is_oom;
 }
@@ -382,7 +422,7 @@ static enum tracker_verdict look(struct session *session, struct upstream *upstr
         enum tracker_verdict verdict = tracker_feed(&upstream->tracker, buf_unparsed(in), &pass, info);
         buf_mark_parsed(in, pass);
         if (pass > 0 && !job->has_reply && verdict != TRACKER_BAD) {
-            job->has_reply = true;
+            note_first_byte(session);
             buf_release_sent(&session->client.in);
         }
         if (verdict == TRACKER_MORE || verdict == TRACKER_BAD)
@@ -453,7 +493,8 @@ static bool make_room(struct upstream *upstream)
 static enum step relay_once(struct session *session, struct upstream *upstream)
 {
     struct tracker_info info = { 0 };
-    if (!stream_has_output(&session->client)) {
+    enum stream_result result = stream_flush(&session->client); /* what we said ourselves goes first */
+    if (result == STREAM_OK) {
         enum tracker_verdict verdict = look(session, upstream, &info);
         if (verdict == TRACKER_BAD)
             return nonsense(session, info.kind == TRACKER_INFILE
@@ -463,17 +504,11 @@ static enum step relay_once(struct session *session, struct upstream *upstream)
             begin_infile(session);
         if (verdict == TRACKER_MORE && !make_room(upstream))
             return session_close(session, CLOSE_OUT_OF_MEMORY, "a long packet of the server");
+        result = pump_reply(session, upstream);
     }
-    switch (pump_reply(session, upstream)) {
-    case STREAM_OK:
-        break;
-    case STREAM_BLOCKED:
+    if (result == STREAM_BLOCKED)
         return STEP_WAIT;
-    case STREAM_EOF:
-    case STREAM_FAILED:
-        return session_close(session, CLOSE_CLIENT_FAILED, NULL);
-    }
-    return STEP_MORE;
+    return result == STREAM_OK ? STEP_MORE : session_close(session, CLOSE_CLIENT_FAILED, NULL);
 }
 
 enum step relay_replying(struct session *session)

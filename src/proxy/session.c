@@ -4,12 +4,15 @@
 #include "base/mem.h"
 #include "mysql/reply.h"
 #include "proxy/changes.h"
+#include "proxy/kill.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static const char *const state_words[] = {
 #define SESSION_STATE(NAME, words) [SESSION_##NAME] = words,
@@ -101,12 +104,15 @@ static enum step time_out(struct session *session)
                                clock_format_duration(timeouts->primary_wait_us, text, sizeof text));
     case SESSION_REPLYING: {
         struct error err = { 0 };
+        session->job.is_timed_out = true;
+        kill_session(session, true); /* or the server would go on with it */
         (void)error_set(&err, ETIMEDOUT, "no reply within the query timeout of %s",
                         clock_format_duration(timeouts->query_us, text, sizeof text));
         return relay_lost(session, &err);
     }
     case SESSION_IDLE:
     case SESSION_READING:
+    case SESSION_DRAINING:
         return session_close(session, CLOSE_IDLE_TIMEOUT, NULL);
     case SESSION_CLOSING:
         session_abort(session, session->close_reason);
@@ -115,7 +121,6 @@ static enum step time_out(struct session *session)
     case SESSION_PREPARING:
     case SESSION_SENDING:
     case SESSION_INFILE:
-    case SESSION_DRAINING:
     case SESSION_KILLING:
     case SESSION_STATE_COUNT:
         break;
@@ -156,7 +161,8 @@ static void watch_client(struct session *session)
     const struct upstream *upstream = session->slots[session->job.place].upstream;
     bool is_relaying = session->state == SESSION_REPLYING || session->state == SESSION_INFILE;
     int events = 0;
-    if (!session->is_client_eof && session->state != SESSION_CLOSING && has_room(client))
+    bool is_listening = session->state != SESSION_CLOSING || session->has_last_words;
+    if (!session->is_client_eof && is_listening && has_room(client))
         events |= EV_READ;
     if (stream_has_output(client) ||
         (is_relaying && upstream != NULL && buf_unsent(&upstream->stream.in).len > 0))
@@ -267,7 +273,7 @@ void session_open(struct worker *worker, int take_fd, const struct addr *peer, c
     if (session == NULL) {
         log_limited(LOG_LEVEL_ERROR, NULL, "out of memory: a client of listener %s was turned away",
                     door->settings->name);
-        stream_open(&(struct stream){ 0 }, &worker->loop, take_fd, NULL, NULL);
+        (void)close(take_fd);
         worker_forget(worker, NULL);
         return;
     }
@@ -322,11 +328,12 @@ void session_abort(struct session *session, enum close_reason reason)
     worker_forget(session->worker, session);
 }
 
-#define CLOSING_US 5000000 /* how long a client may take to read our last words */
+#define CLOSING_US 2000000 /* how long a client may take to read our last words */
 
 enum step session_close(struct session *session, enum close_reason reason, const char *detail)
 {
     session->close_reason = reason;
+    session->has_last_words = close_reasons[reason].is_error;
     if (close_reasons[reason].is_error)
         log_limited(LOG_LEVEL_WARNING, &session->scope, "client %s: %s%s%s", session->host,
                     close_reasons[reason].words, detail != NULL ? ": " : "", detail != NULL ? detail : "");
@@ -336,8 +343,18 @@ enum step session_close(struct session *session, enum close_reason reason, const
 
 static enum step closing(struct session *session)
 {
-    if (stream_flush(&session->client) == STREAM_BLOCKED)
+    struct stream *client = &session->client;
+    if (stream_flush(client) == STREAM_BLOCKED)
         return STEP_WAIT;
+    if (session->has_last_words && !session->is_client_eof && client->error == 0) {
+        /* Closing with unread input would reset the connection, and our last words with it. */
+        (void)shutdown(client->fd, SHUT_WR);
+        if (client->in.data != NULL) {
+            buf_mark_parsed(&client->in, buf_unparsed(&client->in).len);
+            buf_drop_parsed(&client->in);
+        }
+        return STEP_WAIT;
+    }
     session_abort(session, session->close_reason);
     return STEP_GONE;
 }

@@ -53,7 +53,7 @@ static void on_drain_deadline(struct loop_timer *timer);
 
 bool worker_init(struct worker *worker, unsigned index, const struct world *world, struct error *err)
 {
-    *worker = (struct worker){ .index = index, .world = world, .next_id = index + 1 };
+    *worker = (struct worker){ .index = index, .world = world, .next_id = SESSION_ID_FIRST + index };
     worker->views = mem_zalloc(world->cluster_count * sizeof(struct view *));
     if (worker->views == NULL)
         return error_set(err, 0, "worker %u: out of memory", index);
@@ -82,6 +82,7 @@ static void *run(void *context)
 {
     struct worker *worker = context;
     loop_run(&worker->loop);
+    loop_close_mail(&worker->loop); /* nobody waits for an answer from a thread that has ended */
     (void)loop_post(worker->control, &worker->ended);
     return NULL;
 }
@@ -106,10 +107,10 @@ void worker_join(struct worker *worker)
 
 void worker_fini(struct worker *worker)
 {
+    loop_fini(&worker->loop);
     for (unsigned i = 0; i < worker->world->cluster_count; i++)
         view_release(&worker->views[i]);
     mem_free(worker->views);
-    loop_fini(&worker->loop);
 }
 
 /* ---- mail ---- */
