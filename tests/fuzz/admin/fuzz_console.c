@@ -1,0 +1,27 @@
+/* A command ends at its end mark, as soon as that is there, and wherever its bytes were cut on the way. */
+#include "admin/console.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size > 2000)
+        return 0;
+    for (size_t at = 0; at < size;) {
+        struct span rest = span_of(data + at, size - at);
+        size_t end = console_command_end(rest);
+        assert(end <= rest.len);
+        assert(end == 0 || rest.data[end - 1] == '\n' || rest.data[end - 1] == ';');
+        for (size_t len = 0; len < (end == 0 ? rest.len : end); len++)
+            assert(console_command_end(span_of(rest.data, len)) == 0);
+        if (end == 0)
+            break;
+        assert(console_command_end(span_of(rest.data, end)) == end);
+        at += end;
+    }
+    return 0;
+}
