@@ -354,7 +354,7 @@ static enum step refuse_unknown(struct session *session, uint32_t id)
     char name[40];
     size_t len = 0;
     for (const char *from = session->job.command->name + 3; *from != '\0' && len < sizeof name - 1; from++)
-        name[len++] = *from >= 'A' && *from <= 'Z' ? (char)(*from + 32) : *from;
+        name[len++] = (char)(*from >= 'A' && *from <= 'Z' ? *from + 32 : *from);
     name[len] = '\0';
     return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
                            "Unknown prepared statement handler (%u) given to mysqld%s", id, name);
