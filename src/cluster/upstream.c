@@ -31,44 +31,13 @@ struct upstream_login {
 static const char setup_mariadb[] = "\x03SET SESSION session_track_system_variables='*', "
                                     "session_track_schema=1, session_track_state_change=1, "
                                     "session_track_transaction_info='CHARACTERISTICS'";
-static const char setup_mysql[] =
-    "\x03SET SESSION "
-    "session_track_system_variables='autocommit,auto_increment_increment,auto_increment_offset,"
-    "big_tables,block_encryption_mode,bulk_insert_buffer_size,character_set_client,character_set_connection,"
-    "character_set_database,character_set_results,collation_connection,collation_database,collation_server,"
-    "character_set_server,completion_type,cte_max_recursion_depth,default_collation_for_utf8mb4,"
-    "default_storage_engine,default_table_encryption,default_tmp_storage_engine,default_week_format,"
-    "div_precision_increment,end_markers_in_json,eq_range_index_dive_limit,explain_format,"
-    "explicit_defaults_for_timestamp,foreign_key_checks,generated_random_password_length,group_concat_max_"
-    "len,"
-    "group_replication_consistency,gtid_next,histogram_generation_max_mem_size,information_schema_stats_"
-    "expiry,"
-    "innodb_ft_enable_stopword,innodb_ft_user_stopword_table,innodb_lock_wait_timeout,innodb_strict_mode,"
-    "innodb_table_locks,innodb_tmpdir,interactive_timeout,internal_tmp_mem_storage_engine,join_buffer_size,"
-    "keep_files_on_create,lc_messages,lc_time_names,lock_wait_timeout,long_query_time,low_priority_updates,"
-    "max_delayed_threads,max_error_count,max_execution_time,max_heap_table_size,max_join_size,"
-    "max_length_for_sort_data,max_points_in_geometry,max_seeks_for_key,max_sort_length,max_sp_recursion_"
-    "depth,"
-    "min_examined_row_limit,myisam_repair_threads,myisam_sort_buffer_size,myisam_stats_method,net_buffer_"
-    "length,"
-    "net_read_timeout,net_retry_count,net_write_timeout,new,old_alter_table,optimizer_prune_level,"
-    "optimizer_search_depth,optimizer_switch,optimizer_trace,optimizer_trace_features,optimizer_trace_limit,"
-    "optimizer_trace_max_mem_size,optimizer_trace_offset,parser_max_mem_size,preload_buffer_size,"
-    "print_identified_with_as_hex,profiling,profiling_history_size,pseudo_replica_mode,pseudo_slave_mode,"
-    "pseudo_thread_id,query_alloc_block_size,query_prealloc_size,range_alloc_block_size,"
-    "range_optimizer_max_mem_size,rbr_exec_mode,read_buffer_size,read_rnd_buffer_size,require_row_format,"
-    "resultset_metadata,secondary_engine_cost_threshold,select_into_buffer_size,select_into_disk_sync,"
-    "select_into_disk_sync_delay,set_operations_buffer_size,show_create_table_skip_secondary_engine,"
-    "show_create_table_verbosity,show_gipk_in_create_table_and_information_schema,show_old_temporals,"
-    "sort_buffer_size,sql_auto_is_null,sql_big_selects,sql_buffer_result,sql_generate_invisible_primary_key,"
-    "sql_log_bin,sql_log_off,sql_mode,sql_notes,sql_quote_show_create,sql_require_primary_key,sql_safe_"
-    "updates,"
-    "sql_select_limit,sql_warnings,terminology_use_previous,time_zone,timestamp,tmp_table_size,"
-    "transaction_alloc_block_size,transaction_allow_batching,transaction_isolation,transaction_prealloc_size,"
-    "transaction_read_only,unique_checks,updatable_views_with_limit,use_secondary_engine,"
-    "windowing_use_high_precision,xa_detach_on_prepare', session_track_schema=1, "
-    "session_track_state_change=1, "
-    "session_track_transaction_info='CHARACTERISTICS', session_track_gtids='OWN_GTID'";
+static const char setup_mysql[] = "\x03SET SESSION session_track_system_variables='autocommit"
+#define SESSION_VARIABLE(name) "," #name
+#include "cluster/tbl/mysql_session_variables.h"
+#undef SESSION_VARIABLE
+                                  "', session_track_schema=1, session_track_state_change=1, "
+                                  "session_track_transaction_info='CHARACTERISTICS', "
+                                  "session_track_gtids='OWN_GTID'";
 
 static struct upstream *of_timer(struct loop_timer *timer)
 {
