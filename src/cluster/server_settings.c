@@ -24,8 +24,7 @@ static const struct setting server_settings[] = {
         .is_required = true,
         .effect = EFFECT_NOW,
         .example = "db1",
-        .doc =
-            "What this server is called in the log, in `show servers` and in commands such as `drain db1`.",
+        .doc = "What this server is called in the log, and in `show servers`.",
     },
     {
         .name = "address",

@@ -17,7 +17,7 @@ static const struct setting listener_settings[] = {
         .is_required = true,
         .effect = EFFECT_NEW_SESSIONS,
         .example = "app",
-        .doc = "What it is called in the log and in `show listeners`.",
+        .doc = "What it is called in the log and in `show sessions`.",
     },
     {
         .name = "address",
