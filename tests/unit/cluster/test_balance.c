@@ -96,6 +96,21 @@ static void equal_servers_take_turns(void **state)
     drop_view(view);
 }
 
+/* The primary stands between the replicas in the list, and one replica is down: the others' shares stay
+ * equal. */
+static void those_who_take_no_reads_leave_the_shares_equal(void **state)
+{
+    (void)state;
+    struct view *view = make_view(6, NULL);
+    unsigned picks[6] = { 0 };
+    view->servers[1].takes_reads = view->servers[2].takes_reads = false;
+    for (unsigned turn = 0; turn < 300; turn++)
+        picks[balance_pick(view, 4, turn)]++;
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(picks[i], i == 1 || i == 2 || i == 4 ? 0 : 100);
+    drop_view(view);
+}
+
 static void the_avoided_one_is_taken_by_nobody_even_when_it_is_the_last(void **state)
 {
     (void)state;
@@ -114,6 +129,7 @@ int main(void)
         cmocka_unit_test(the_pick_takes_reads_and_nobody_is_better),
         cmocka_unit_test(connections_spread_by_weight),
         cmocka_unit_test(equal_servers_take_turns),
+        cmocka_unit_test(those_who_take_no_reads_leave_the_shares_equal),
         cmocka_unit_test(the_avoided_one_is_taken_by_nobody_even_when_it_is_the_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
