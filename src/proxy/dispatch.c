@@ -348,7 +348,7 @@ static bool read_execute(struct session *session)
     return !execute.has_types || prepared_note_types(job->prepared, execute.types);
 }
 
-/* In the servers' own words: they call COM_STMT_FETCH mysqld_stmt_fetch. */
+/* In the servers' own words: MariaDB calls COM_STMT_FETCH mysqld_stmt_fetch, MySQL has one name for all. */
 static enum step refuse_unknown(struct session *session, uint32_t id)
 {
     char name[40];
@@ -356,8 +356,10 @@ static enum step refuse_unknown(struct session *session, uint32_t id)
     for (const char *from = session->job.command->name + 3; *from != '\0' && len < sizeof name - 1; from++)
         name[len++] = (char)(*from >= 'A' && *from <= 'Z' ? *from + 32 : *from);
     name[len] = '\0';
+    bool is_mysql = session_view(session)->family == FAMILY_MYSQL;
     return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
-                           "Unknown prepared statement handler (%u) given to mysqld%s", id, name);
+                           "Unknown prepared statement handler (%u) given to %s%s", id,
+                           is_mysql ? "mysql_stmt_precheck" : "mysqld", is_mysql ? "" : name);
 }
 
 static enum step run_prepared(struct session *session)

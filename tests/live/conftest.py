@@ -25,6 +25,20 @@ SECONDS_PER_TEST = 120
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "smoke: run on every flavour, not only on the default one")
+    config.addinivalue_line("markers", "family(name): about statements that only this family of servers has")
+
+
+def pytest_collection_modifyitems(config, items):
+    """A test about the other family's own statements is not part of this run: deselected, not skipped."""
+    family = "mysql" if FLAVOUR == "mysql" else "mariadb"
+
+    def belongs(item):
+        marker = item.get_closest_marker("family")
+        return marker is None or marker.args[0] == family
+    others = [item for item in items if not belongs(item)]
+    items[:] = [item for item in items if belongs(item)]
+    if others:
+        config.hook.pytest_deselected(items=others)
 
 
 @pytest.fixture(autouse=True)

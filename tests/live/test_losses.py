@@ -258,6 +258,7 @@ def test_query_timeout_lasts_until_the_first_byte(impatient):
         assert len(reply.results[0]) == 5
 
 
+@pytest.mark.family("mariadb")
 def test_read_that_took_too_long_is_ended_and_not_run_again(cluster, impatient):
     cluster.sql("db1", "INSERT INTO test.many SELECT seq FROM test.seq_1_to_10000")
     cluster.sync()

@@ -121,6 +121,7 @@ def test_everything_else_runs_on_the_primary(hg, log, sql):
         assert where(db, log, sql) == ["db1"]
 
 
+@pytest.mark.family("mariadb")
 @pytest.mark.parametrize("sql", MARIADB_ONLY)
 def test_mariadbs_own_statements_run_on_the_primary(cluster, hg, log, sql):
     with hg.connect() as db:
@@ -374,7 +375,7 @@ def test_cursor_is_fetched_from_where_it_was_opened(hg):
 
 def test_long_data_arrives(hg):
     with hg.wire() as client:
-        statement = client.command(w.PREPARE, "SELECT LENGTH(?), MD5(?)").statement_id
+        statement = client.command(w.PREPARE, "SELECT LENGTH(?), SHA2(?, 256)").statement_id
         client.command(w.LONG_DATA, w.int4(statement) + w.int2(0) + b"x" * 70000)
         client.command(w.LONG_DATA, w.int4(statement) + w.int2(0) + b"y" * 30000)
         reply = client.command(w.EXECUTE, execute(statement, [SENT_BEFORE, b"z"]))

@@ -4,7 +4,8 @@ import socket
 
 import mysqlwire as w
 import replies as r
-from handshake import NATIVE, Greeting, Response, change_user, native_token, parse_auth_switch
+from handshake import (CACHING_SHA2, NATIVE, SHA256, Greeting, Response, change_user, native_token,
+                       parse_auth_switch, rsa_password, sha2_token)
 
 
 def dial(address, timeout=20.0):
@@ -68,18 +69,40 @@ class Client:
         self.finish_login(password)
 
     def finish_login(self, password):
-        payload = self.pipe.read_packet()
-        if payload[:1] == b"\xfe":
-            plugin, nonce = parse_auth_switch(payload)
-            if plugin != NATIVE:
-                raise w.WireError(f"unexpected plugin {plugin!r}")
-            self.pipe.send_packet(native_token(password, nonce))
+        nonce = self.greeting.nonce
+        while True:
             payload = self.pipe.read_packet()
-        if payload[:1] == b"\xff":
-            raise r.parse_err(payload)
-        if payload[:1] != b"\x00":
-            raise w.WireError(f"neither OK nor ERR after login: {payload[:20]!r}")
+            if payload[:1] == b"\xff":
+                raise r.parse_err(payload)
+            if payload[:1] == b"\x00":
+                break
+            if payload[:1] == b"\xfe":
+                plugin, nonce = parse_auth_switch(payload)
+                self.pipe.send_packet(self._first_proof(plugin, password, nonce))
+            elif payload[:1] == b"\x01":
+                self._prove_more(payload[1:], password, nonce)
+            else:
+                raise w.WireError(f"neither OK nor ERR after login: {payload[:20]!r}")
         self.login_ok = r.parse_ok(payload, self.caps)
+
+    @staticmethod
+    def _first_proof(plugin, password, nonce):
+        if plugin == NATIVE:
+            return native_token(password, nonce)
+        if plugin == CACHING_SHA2:
+            return sha2_token(password, nonce)
+        if plugin == SHA256:
+            return b"\x01" if password else b"\x00"
+        raise w.WireError(f"unexpected plugin {plugin!r}")
+
+    def _prove_more(self, data, password, nonce):
+        """The server's cache did not know the password (4), or here is its public key; 3: it did."""
+        if data == b"\x04":
+            self.pipe.send_packet(b"\x02")
+        elif data.startswith(b"-----"):
+            self.pipe.send_packet(rsa_password(password, nonce, data))
+        elif data != b"\x03":
+            raise w.WireError(f"unexpected data in a login: {data[:20]!r}")
 
     # ---- commands ----
 

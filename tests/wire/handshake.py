@@ -7,6 +7,28 @@ from mysqlwire import (CONNECT_ATTRS, CONNECT_WITH_DB, LONG_PASSWORD, PLUGIN_AUT
                        WireError, int1, int2, int4, lenenc_bytes, text)
 
 NATIVE = b"mysql_native_password"
+CACHING_SHA2 = b"caching_sha2_password"
+SHA256 = b"sha256_password"
+
+
+def sha2_token(password, nonce):
+    """The 32-byte proof of caching_sha2_password; empty for an empty password."""
+    if not password:
+        return b""
+    once = hashlib.sha256(password.encode()).digest()
+    mask = hashlib.sha256(hashlib.sha256(once).digest() + nonce).digest()
+    return bytes(a ^ b for a, b in zip(once, mask))
+
+
+def rsa_password(password, nonce, pem):
+    """The password for a server's public key, as both SHA-2 plugins want it on an open wire."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import padding
+    clear = password.encode() + b"\0"
+    mixed = bytes(c ^ nonce[i % len(nonce)] for i, c in enumerate(clear))
+    key = serialization.load_pem_public_key(pem)
+    oaep = padding.OAEP(mgf=padding.MGF1(algorithm=hashes.SHA1()), algorithm=hashes.SHA1(), label=None)
+    return key.encrypt(mixed, oaep)
 
 
 def native_token(password, nonce):

@@ -88,7 +88,7 @@ finally:
 run("no load data", "LOAD DATA LOCAL INFILE '/nosuch' INTO TABLE story;", "--local-infile", "--batch")
 run("not allowed to load data", "LOAD DATA LOCAL INFILE '/nosuch' INTO TABLE story;", "--local-infile=0", "--batch")
 run("blob", "UPDATE story SET bl = REPEAT('blob', 5 * 1024 * 1024) WHERE id = 1;\n"
-    "SELECT LENGTH(bl), MD5(bl) FROM story WHERE id = 1 FOR UPDATE;", "--batch", "--max-allowed-packet=64M")
+    "SELECT LENGTH(bl), SHA2(bl, 256) FROM story WHERE id = 1 FOR UPDATE;", "--batch", "--max-allowed-packet=64M")
 run("big statement", "SELECT LENGTH('" + "x" * (18 << 20) + "'), 1;", "--batch", "--max-allowed-packet=64M")
 run("wrong password", "SELECT 1;", "--password=wrong")
 story[-1][3] = re.sub(r"'@'[^']*'", "'@'host'", story[-1][3])

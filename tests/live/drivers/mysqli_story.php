@@ -125,7 +125,7 @@ foreach (str_split($blob, 1 << 20) as $piece) {
 $update->execute();
 $story[] = ['blob in', $update->affected_rows];
 settle($db);
-$back = $db->query('SELECT bl, MD5(bl) FROM story WHERE id = 1', MYSQLI_USE_RESULT)->fetch_row();
+$back = $db->query('SELECT bl, SHA2(bl, 256) FROM story WHERE id = 1', MYSQLI_USE_RESULT)->fetch_row();
 $story[] = ['blob out', strlen($back[0]), md5($back[0]), $back[1]];
 unset($back);
 while ($db->more_results()) {

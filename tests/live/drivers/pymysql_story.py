@@ -91,7 +91,7 @@ class Story:
         blob = bytes(range(256)) * (20 * 1024 * 1024 // 256)
         tell("blob in", self.run("UPDATE story SET bl = %s WHERE id = 1", blob)[0])
         self.settle()
-        back = self.run("SELECT bl, MD5(bl) FROM story WHERE id = 1")[2][0]
+        back = self.run("SELECT bl, SHA2(bl, 256) FROM story WHERE id = 1")[2][0]
         tell("blob out", len(back[0]), hashlib.md5(back[0]).hexdigest(), back[1])
         with self.db.cursor() as cursor:
             cursor.execute("SELECT 1 AS a; SELECT 2 AS b, 3 AS c; DO 4")

@@ -45,14 +45,16 @@ const about = (rows) => rows.meta.map((f) => [f.name(), f.type, f.flags, f.colum
   story.push(['emoji', await run("SELECT vc, HEX(vc), '😀' = '😀' FROM story WHERE id = 3")]);
   story.push(['blob in', head(await db.execute('UPDATE story SET bl = ? WHERE id = 1', [blob]))]);
   await settle(run);
-  const [back] = await run('SELECT bl, MD5(bl) FROM story WHERE id = 1');
+  const [back] = await run('SELECT bl, SHA2(bl, 256) FROM story WHERE id = 1');
   story.push(['blob out', back[0].length, md5(back[0]), back[1]]);
   story.push(['several', (await run('SELECT 1 AS a; SELECT 2 AS b, 3 AS c; DO 4; SELECT 5')).map((r) => Array.isArray(r) ? r : head(r))]);
   await run("SELECT CAST('x' AS UNSIGNED)");
   story.push(['warnings', await run('SHOW WARNINGS')]);
   await db.ping();
   await db.reset();
-  await db.changeUser({ user: options.user, password: options.password, database: options.database });
+  // The driver itself refuses this towards MySQL (Bug #83472): then both stories say so.
+  const again = { user: options.user, password: options.password, database: options.database };
+  story.push(['change user refused', await failure(() => db.changeUser(again))]);
   story.push(['change user', await run('SELECT DATABASE()')]);
   story.push(['together', await Promise.all(Array.from({ length: 20 }, (_, n) => db.query(`SELECT ${n}`)))]);
   const streamed = [];
