@@ -1,0 +1,441 @@
+/* A whole cluster, probed over loopback: its servers are played on the same loop and say what the test wants.
+ */
+#include "cluster_test.h"
+
+#include "../net/net_test.h"
+
+#include "base/list.h"
+#include "base/log.h"
+#include "cluster/cluster.h"
+#include "mysql/packet.h"
+#include "mysql/reply.h"
+#include "mysql/wire.h"
+#include "net/listener.h"
+
+#define SERVERS 3
+#define NAMES_MAX 4
+
+/* ---- a server ---- */
+
+struct fake {
+    struct loop *loop;
+    struct listener listener;
+    struct list callers;
+    bool is_writable, is_replica, is_stopped; /* what it says of itself */
+    bool is_link_broken;
+    bool is_silent;   /* takes connections and says nothing, as a stopped process does */
+    bool is_full;     /* ERR 1040 instead of a greeting */
+    unsigned queries; /* answered */
+};
+
+struct caller {
+    struct loop_corpse corpse;
+    struct list_node in_fake;
+    struct fake *fake;
+    struct stream stream;
+    bool has_logged_in;
+};
+
+static void bury_caller(struct loop_corpse *corpse)
+{
+    free(corpse);
+}
+
+static void drop_caller(struct caller *caller)
+{
+    list_unlink(&caller->fake->callers, &caller->in_fake);
+    stream_close(&caller->stream);
+    loop_bury(caller->fake->loop, &caller->corpse, bury_caller);
+}
+
+static void put_table(struct text *out, const char *const *names, const char *const *values, bool has_row)
+{
+    uint8_t seq = 1;
+    unsigned columns = 0;
+    while (columns < NAMES_MAX && names[columns] != NULL)
+        columns++;
+    size_t at = packet_begin(out);
+    wire_put_u8(out, (uint8_t)columns);
+    packet_end(out, at, seq++);
+    for (unsigned i = 0; i < columns; i++) {
+        const char *const texts[] = { "def", "", "", "", names[i], names[i] };
+        at = packet_begin(out);
+        for (size_t n = 0; n < COUNT_OF(texts); n++)
+            wire_put_lenenc_span(out, span_cstr(texts[n]));
+        wire_put_u8(out, 12);
+        wire_put_zeros(out, 12);
+        packet_end(out, at, seq++);
+    }
+    reply_put_eof(out, seq++, STATUS_AUTOCOMMIT, 0);
+    if (has_row) {
+        at = packet_begin(out);
+        for (unsigned i = 0; i < columns; i++)
+            wire_put_lenenc_span(out, span_cstr(values[i]));
+        packet_end(out, at, seq++);
+    }
+    reply_put_eof(out, seq, STATUS_AUTOCOMMIT, 0);
+}
+
+static void answer(struct caller *caller, struct span query)
+{
+    const struct fake *fake = caller->fake;
+    if (memmem(query.data, query.len, "read_only", 9) != NULL) {
+        static const char *const names[NAMES_MAX] = { "read_only", "sql_mode" };
+        put_table(&caller->stream.out, names,
+                  (const char *const[]){ fake->is_writable ? "0" : "1", "STRICT_TRANS_TABLES" }, true);
+    } else {
+        static const char *const names[NAMES_MAX] = { "Source_Host", "Replica_IO_Running",
+                                                      "Replica_SQL_Running", "Seconds_Behind_Source" };
+        put_table(&caller->stream.out, names,
+                  (const char *const[]){ "db1", fake->is_link_broken ? "Connecting" : "Yes",
+                                         fake->is_stopped ? "No" : "Yes", "2" },
+                  fake->is_replica);
+    }
+    caller->fake->queries++;
+}
+
+static void on_caller(struct stream *stream, int events)
+{
+    struct caller *caller = stream->owner;
+    struct packet_header header;
+    (void)events;
+    enum stream_result result = stream_fill(stream);
+    if (result == STREAM_EOF || result == STREAM_FAILED) {
+        drop_caller(caller);
+        return;
+    }
+    while (packet_peek(buf_unparsed(&stream->in), &header) &&
+           buf_unparsed(&stream->in).len >= PACKET_HEADER_BYTES + header.len) {
+        struct span payload = span_of(buf_unparsed(&stream->in).data + PACKET_HEADER_BYTES, header.len);
+        struct reply_ok ok = { .status = STATUS_AUTOCOMMIT };
+        if (!caller->has_logged_in)
+            reply_put_ok(&stream->out, (uint8_t)(header.seq + 1), CAPS_PER_HOP, &ok, false);
+        else if (payload.len > 0 && payload.data[0] == COM_QUERY && !caller->fake->is_silent)
+            answer(caller, payload);
+        caller->has_logged_in = true;
+        buf_mark_parsed(&stream->in, PACKET_HEADER_BYTES + header.len);
+        buf_drop_parsed(&stream->in);
+    }
+    stream_trim(stream);
+    (void)stream_flush(stream);
+}
+
+static void on_call(struct listener *listener, int take_fd, const struct addr *peer)
+{
+    struct fake *fake = listener->owner;
+    struct caller *caller = calloc(1, sizeof *caller);
+    struct greeting greeting = { .version = SPAN_LITERAL("8.0.36"),
+                                 .connection_id = 1,
+                                 .caps = CAPS_PER_HOP | CAP_MULTI_RESULTS | CAP_CLIENT_MYSQL,
+                                 .collation = 45,
+                                 .status = STATUS_AUTOCOMMIT,
+                                 .plugin = SPAN_LITERAL(AUTH_NATIVE) };
+    (void)peer;
+    assert_non_null(caller);
+    memcpy(greeting.nonce, "abcdefghijklmnopqrst", NONCE_BYTES);
+    caller->fake = fake;
+    stream_open(&caller->stream, fake->loop, take_fd, on_caller, caller);
+    list_link_last(&fake->callers, &caller->in_fake);
+    if (fake->is_full)
+        reply_put_err(&caller->stream.out, 0, ERR_CON_COUNT, NULL, "Too many connections");
+    else if (!fake->is_silent)
+        greeting_put(&caller->stream.out, &greeting);
+    (void)stream_flush(&caller->stream);
+    stream_want(&caller->stream, EV_READ);
+}
+
+static void hang_up_all(struct fake *fake)
+{
+    struct list_node *node;
+    while ((node = list_first(&fake->callers)) != NULL)
+        drop_caller(list_entry(node, struct caller, in_fake));
+}
+
+static bool fake_open(struct fake *fake, const char *address)
+{
+    struct addr addr;
+    struct error err = { 0 };
+    assert_true(addr_parse(address, &addr, &err));
+    return listener_open(&fake->listener, fake->loop, &addr, 0, on_call, fake, &err);
+}
+
+static void fake_close(struct fake *fake)
+{
+    hang_up_all(fake);
+    listener_close(&fake->listener);
+}
+
+/* ---- a cluster of them ---- */
+
+struct scene {
+    struct loop loop;
+    struct fake fakes[SERVERS];
+    struct cluster_settings settings;
+    struct server_settings servers[SERVERS];
+    char names[SERVERS][8], addresses[SERVERS][ADDR_TEXT_MAX];
+    struct cluster cluster;
+    struct view *view; /* one reference; NULL: none yet */
+    unsigned views;
+};
+
+static void on_view(struct cluster *cluster, struct view *view)
+{
+    struct scene *scene = cluster->owner;
+    view_release(&scene->view);
+    scene->view = view_acquire(view);
+    scene->views++;
+}
+
+static void open_scene(struct scene *scene)
+{
+    struct error err = { 0 };
+    memset(scene, 0, sizeof *scene);
+    log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO);
+    open_loop(&scene->loop);
+    static char nothing[] = "", name[] = "main", user[] = "monitor";
+    for (unsigned i = 0; i < SERVERS; i++) {
+        struct fake *fake = &scene->fakes[i];
+        fake->loop = &scene->loop;
+        list_init(&fake->callers);
+        fake->is_writable = i == 0;
+        fake->is_replica = i > 0;
+        assert_true(fake_open(fake, "127.0.0.1:0"));
+        (void)snprintf(scene->names[i], sizeof scene->names[i], "db%u", i + 1);
+        (void)addr_format(&fake->listener.addr, scene->addresses[i]);
+        scene->servers[i] =
+            (struct server_settings){ .name = scene->names[i], .address = scene->addresses[i], .weight = 1 };
+    }
+    scene->settings = (struct cluster_settings){
+        .name = name,
+        .monitor = { .user = user,
+                     .password = nothing,
+                     .interval_us = 2000,
+                     .timeout_us = 30000000,
+                     .rise = 2,
+                     .fall = 3 },
+        .servers = scene->servers,
+        .server_count = SERVERS,
+    };
+    struct upstream_env env = { .loop = &scene->loop, .connect_us = 20000000, .login_us = 20000000 };
+    assert_true(cluster_init(&scene->cluster, &scene->settings, 0, 1, &env, &err));
+}
+
+static void close_scene(struct scene *scene)
+{
+    cluster_stop(&scene->cluster);
+    for (unsigned i = 0; i < SERVERS; i++)
+        fake_close(&scene->fakes[i]);
+    view_release(&scene->view);
+    turn_without_waiting(&scene->loop);
+    cluster_fini(&scene->cluster);
+    assert_int_equal(scene->loop.windows.lent, 0);
+    close_loop(&scene->loop);
+}
+
+/* P primary, R replica that takes reads, r one that does not, d down, s not probed yet, ? else. */
+static bool looks_like(const struct scene *scene, const char *letters)
+{
+    if (scene->view == NULL)
+        return false;
+    for (unsigned i = 0; i < SERVERS; i++) {
+        const struct view_server *server = &scene->view->servers[i];
+        char letter = server->state == SERVER_DOWN       ? 'd'
+                      : server->state == SERVER_STARTING ? 's'
+                      : server->role == SERVER_PRIMARY   ? 'P'
+                      : server->role != SERVER_REPLICA   ? '?'
+                      : server->takes_reads              ? 'R'
+                                                         : 'r';
+        assert_int_equal(server->role == SERVER_PRIMARY, (int)i == scene->view->primary);
+        if (letter != letters[i])
+            return false;
+    }
+    return true;
+}
+
+static void turn_until_it_looks_like(struct scene *scene, const char *letters)
+{
+    while (!looks_like(scene, letters))
+        turn(&scene->loop);
+}
+
+/* Three probes of every server that answers, begun after now. */
+static void probe_thrice(struct scene *scene)
+{
+    for (unsigned i = 0; i < SERVERS; i++) {
+        unsigned enough = scene->fakes[i].queries + 8;
+        while (scene->fakes[i].queries < enough)
+            turn(&scene->loop);
+    }
+}
+
+static void start(struct scene *scene)
+{
+    cluster_start(&scene->cluster, on_view, scene);
+}
+
+static void roles_come_from_what_servers_say(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    assert_true(cluster_is_probed(&scene.cluster));
+    assert_string_equal(scene.view->version, "8.0.36");
+    assert_int_equal(scene.view->family, FAMILY_MYSQL);
+    assert_int_equal(scene.view->collation, 45);
+    assert_true(scene.view->servers[1].lag_ms == 2000);
+    assert_string_equal(scene.view->cluster_name, "main");
+    close_scene(&scene);
+}
+
+static void nothing_new_is_not_published(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    unsigned views = scene.views;
+    uint64_t epoch = scene.view->epoch;
+    probe_thrice(&scene);
+    assert_int_equal(scene.views, views);
+    scene.fakes[2].is_stopped = true;
+    turn_until_it_looks_like(&scene, "PRr");
+    assert_true(scene.view->epoch > epoch);
+    close_scene(&scene);
+}
+
+static void a_probe_keeps_its_connection(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    probe_thrice(&scene);
+    for (unsigned i = 0; i < SERVERS; i++) {
+        assert_true(counter_read(&scene.cluster.members[i].server->by_worker[0].connects) == 1);
+        assert_true(counter_read(&scene.cluster.members[i].server->by_worker[0].connections_active) == 0);
+    }
+    /* A server may close it between probes: that is no failure. */
+    while (scene.cluster.members[0].probe.is_running)
+        turn(&scene.loop);
+    unsigned views = scene.views;
+    hang_up_all(&scene.fakes[0]);
+    probe_thrice(&scene);
+    assert_true(looks_like(&scene, "PRR"));
+    assert_int_equal(scene.views, views);
+    close_scene(&scene);
+}
+
+static void a_server_that_goes_is_down_after_its_falls_and_up_after_its_rises(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    fake_close(&scene.fakes[0]);
+    turn_until_it_looks_like(&scene, "dRR");
+    assert_int_equal(scene.view->primary, VIEW_NO_SERVER);
+    assert_non_null(strstr(scene.view->servers[0].detail, "Connection refused"));
+    assert_true(fake_open(&scene.fakes[0], scene.addresses[0]));
+    turn_until_it_looks_like(&scene, "PRR");
+    assert_string_equal(scene.view->servers[0].detail, "");
+    close_scene(&scene);
+}
+
+/* A process that is stopped still takes connections: only the deadline tells. */
+static void a_silent_server_is_down(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.settings.monitor.timeout_us = 30000;
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    scene.fakes[1].is_silent = true;
+    turn_until_it_looks_like(&scene, "PdR");
+    scene.fakes[1].is_silent = false;
+    turn_until_it_looks_like(&scene, "PRR");
+    close_scene(&scene);
+}
+
+static void a_server_without_room_is_not_dead(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    scene.fakes[0].is_full = true;
+    hang_up_all(&scene.fakes[0]);
+    const counter *refused = &scene.cluster.members[0].server->by_worker[0].connect_failures;
+    while (counter_read(refused) < 6)
+        turn(&scene.loop);
+    assert_true(looks_like(&scene, "PRR"));
+    assert_non_null(strstr(scene.view->servers[0].detail, "Too many connections"));
+    close_scene(&scene);
+}
+
+static void a_promoted_replica_is_followed_and_the_old_primary_not_taken_back(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    fake_close(&scene.fakes[0]);
+    turn_until_it_looks_like(&scene, "dRR");
+    scene.fakes[1].is_replica = false;
+    scene.fakes[1].is_writable = true;
+    turn_until_it_looks_like(&scene, "dPR");
+    assert_true(fake_open(&scene.fakes[0], scene.addresses[0])); /* comes back writable, as it went */
+    turn_until_it_looks_like(&scene, "?PR");
+    probe_thrice(&scene);
+    assert_true(looks_like(&scene, "?PR"));
+    close_scene(&scene);
+}
+
+static void replicas_whose_source_is_away_serve_reads(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    fake_close(&scene.fakes[0]);
+    scene.fakes[1].is_link_broken = scene.fakes[2].is_link_broken = true;
+    start(&scene);
+    turn_until_it_looks_like(&scene, "dRR");
+    close_scene(&scene);
+}
+
+static void without_any_server_there_is_still_a_view(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    for (unsigned i = 0; i < SERVERS; i++)
+        fake_close(&scene.fakes[i]);
+    start(&scene);
+    turn_until_it_looks_like(&scene, "ddd");
+    assert_int_equal(scene.view->family, FAMILY_UNKNOWN);
+    assert_true(scene.view->caps == 0 && scene.view->primary == VIEW_NO_SERVER);
+    close_scene(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(roles_come_from_what_servers_say),
+        cmocka_unit_test(nothing_new_is_not_published),
+        cmocka_unit_test(a_probe_keeps_its_connection),
+        cmocka_unit_test(a_server_that_goes_is_down_after_its_falls_and_up_after_its_rises),
+        cmocka_unit_test(a_silent_server_is_down),
+        cmocka_unit_test(a_server_without_room_is_not_dead),
+        cmocka_unit_test(a_promoted_replica_is_followed_and_the_old_primary_not_taken_back),
+        cmocka_unit_test(replicas_whose_source_is_away_serve_reads),
+        cmocka_unit_test(without_any_server_there_is_still_a_view),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
