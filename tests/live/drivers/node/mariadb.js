@@ -3,7 +3,7 @@
 const mariadb = require('mariadb');
 const { columns, names, marks, values, blob, md5, wrong, place, settle, failure, print } = require('./story');
 
-const options = { ...place(), rowsAsArray: true, dateStrings: true, bigNumberStrings: true, supportBigNumbers: true, multipleStatements: true,
+const options = { allowPublicKeyRetrieval: true, ...place(), rowsAsArray: true, dateStrings: true, bigNumberStrings: true, supportBigNumbers: true, multipleStatements: true,
   connectTimeout: 20000, bitOneIsBoolean: false };
 const head = ({ affectedRows, insertId, warningStatus }) => [affectedRows, insertId, warningStatus];
 const about = (rows) => rows.meta.map((f) => [f.name(), f.type, f.flags, f.columnLength, f.scale]);
