@@ -45,6 +45,9 @@ void vars_diff(const struct vars *vars, uint64_t since, struct text *out);
 /* Was it set after version `since`? */
 bool vars_is_newer(struct vars *vars, struct span name, uint64_t since);
 
+/* Is it set to anything? */
+bool vars_has(const struct vars *vars, struct span name);
+
 /* Set everything that `from` has. False when not all of it could be kept. */
 bool vars_merge(struct vars *vars, const struct vars *from);
 

@@ -157,8 +157,8 @@ bool changes_commit(const struct changes *changes, struct vars *vars, uint64_t b
 {
     for (size_t at = 0; at < changes->expected.len;) {
         struct span name = span_cstr(changes->expected.data + at);
-        if (!is_reported(vars, name, before))
-            return false;
+        if (!is_reported(vars, name, before) || vars_has(&changes->constants, name))
+            return false; /* not told, or set twice in one statement: which came last is not kept */
         at += name.len + 1;
     }
     if (changes->resets_collation && !vars_is_newer(vars, SPAN_LITERAL("collation_connection"), before))

@@ -170,6 +170,14 @@ bool vars_is_newer(struct vars *vars, struct span name, uint64_t since)
     return var != NULL && var->version > since;
 }
 
+bool vars_has(const struct vars *vars, struct span name)
+{
+    for (size_t i = 0; i < vars->count; i++)
+        if (span_equal_nocase(span_cstr(vars->items[i].name), name))
+            return vars->items[i].literal != NULL;
+    return false;
+}
+
 bool vars_merge(struct vars *vars, const struct vars *from)
 {
     bool is_whole = true;
