@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct routines;
+
 enum sql_family { SQL_FAMILY_UNKNOWN, SQL_FAMILY_MARIADB, SQL_FAMILY_MYSQL };
 
 /* How the server that will run it reads text. All false / UNKNOWN is the default of both families. */
@@ -25,7 +27,8 @@ struct sql_dialect {
     bool unsafe_charset; /* character_set_client is one whose trail bytes may be quotes or backslashes */
     bool is_utf8; /* character_set_client is utf8mb3 or utf8mb4: no byte ≥ 0x80 is white space. In latin1
                      0xA0 is: without this, unquoted words with such bytes are doubtful */
-    bool multi_statements; /* the client may send several statements at once */
+    bool multi_statements;           /* the client may send several statements at once */
+    const struct routines *routines; /* stored functions that only read; NULL: none is known. Borrows */
 };
 
 enum token_type {

@@ -294,7 +294,7 @@ static void note_pins(struct session *session)
     if (session->pin == PIN_NEXT_TRANSACTION && is_end && !job->has_error &&
         !effects_is_in_transaction(session))
         session->pin = PIN_NONE; /* the transaction it was for is over */
-    if (job->facts.touches_user_variables)
+    if (job->facts.touches_variables)
         session->uses_user_variables = true;
 }
 

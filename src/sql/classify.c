@@ -117,7 +117,7 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
         join(&facts, &part);
     }
     facts.may_hide_state |= is_open && dialect->multi_statements;
-    facts.touches_user_variables = reader.any_user_variable;
+    facts.touches_variables = reader.any_user_variable;
     distrust(&facts, reader.lexer.doubts);
     if (reader.is_hidden) /* there some servers see another statement, or none */
         facts.kind = SQL_UNKNOWN;

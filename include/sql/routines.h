@@ -1,0 +1,31 @@
+/* Stored functions that only read, as the servers say (information_schema.ROUTINES): one immutable set, built
+ * once and shared by the threads. The name of a function stands here only if it is not ambiguous: every
+ * function so called, in whatever schema, reads only. */
+#ifndef HEADGATE_SQL_ROUTINES_H
+#define HEADGATE_SQL_ROUTINES_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct routines;
+
+struct routine {
+    struct span schema; /* borrows while the set is built */
+    struct span name;
+    bool only_reads; /* SQL_DATA_ACCESS is NO SQL or READS SQL DATA */
+};
+
+/* A set with one reference, or NULL when memory is out. Copies what it keeps. */
+struct routines *routines_new(const struct routine *rows, size_t count);
+struct routines *routines_ref(struct routines *routines); /* NULL is fine */
+void routines_unref(struct routines *routines);           /* NULL is fine */
+
+/* May a call of `name`, written unquoted or unquoted of its quotes, with or without `schema` (empty), run
+ * where nothing may be written? `routines` NULL: no. Names of functions compare without case in ASCII; a name
+ * with other bytes is not in the set. */
+bool routines_only_reads(const struct routines *routines, struct span schema, struct span name);
+size_t routines_count(const struct routines *routines);
+
+#endif
