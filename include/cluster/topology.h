@@ -3,8 +3,9 @@
  * Replication (auto): the primary is the one server that is up, writable (read_only off) and replicates from
  * nobody. A replica is a read_only server that has a replication link; it serves reads while its SQL thread
  * runs, also when its source is away. With several writable servers the present primary stays if it is among
- * them; otherwise there is no primary until it is clear. Static: roles come from the configuration, and a
- * primary must still be up.
+ * them; otherwise there is no primary until it is clear. So the first decision must wait until all servers
+ * have been asked, or whoever answers first would be the present one. Static: roles come from the
+ * configuration, and a primary must still be up.
  */
 #ifndef HEADGATE_CLUSTER_TOPOLOGY_H
 #define HEADGATE_CLUSTER_TOPOLOGY_H
@@ -28,6 +29,7 @@ struct topology_facts {
 struct topology_verdict {
     enum server_role role;
     bool takes_reads;   /* as a replica */
+    bool is_contender;  /* could be the primary, if another could not as well */
     const char *reason; /* static text, for people */
 };
 

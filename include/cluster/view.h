@@ -23,6 +23,7 @@ struct view_server {
     uint64_t since_us;
     int64_t lag_ms; /* -1: unknown */
     bool takes_reads;
+    bool is_contender; /* could be the primary, if another could not as well */
 };
 
 struct view {

@@ -55,10 +55,11 @@ static void describe_server(const struct cluster_member *member, const struct to
     entry->server = member->server;
     entry->role = verdict->role;
     entry->state = member->health.state;
-    entry->reason = member->health.state == SERVER_STARTING ? "not probed yet" : verdict->reason;
+    entry->reason = verdict->reason;
     entry->since_us = member->health.since_us;
     entry->lag_ms = member->last.lag_ms;
     entry->takes_reads = verdict->takes_reads;
+    entry->is_contender = verdict->is_contender;
     (void)snprintf(entry->detail, sizeof entry->detail, "%s", member->detail);
 }
 
@@ -115,8 +116,36 @@ static void log_changes(const struct cluster *cluster, const struct view *before
         log_warning(&scope, "there is no primary now: statements that need one wait");
 }
 
+static bool has_contender(const struct view *view, size_t i)
+{
+    return view->primary == VIEW_NO_SERVER && view->servers[i].is_contender;
+}
+
+/* Servers of which one must be the primary, and nobody knows which: only an operator can tell. */
+static void log_contenders(const struct cluster *cluster, const struct view *before, const struct view *now)
+{
+    struct log_scope scope = { .key = "cluster", .text = cluster->settings->name };
+    struct text names = { 0 };
+    bool is_new = false;
+    for (size_t i = 0; i < now->count; i++) {
+        is_new = is_new || has_contender(now, i) != (before != NULL && has_contender(before, i));
+        if (!has_contender(now, i))
+            continue;
+        (void)text_append_cstr(&names, names.len > 0 ? ", " : "");
+        (void)text_append_cstr(&names, now->servers[i].server->name);
+    }
+    if (is_new && names.len > 0)
+        log_warning(&scope,
+                    "there is no primary: %s are writable and replicate from nobody; set read_only on all "
+                    "but one of them",
+                    text_cstr(&names));
+    text_fini(&names);
+}
+
 static void publish(struct cluster *cluster)
 {
+    if (!cluster_is_probed(cluster))
+        return; /* the last first probe publishes: see cluster.h */
     struct topology_facts *facts = mem_zalloc(cluster->count * sizeof *facts);
     struct topology_verdict *verdicts = mem_zalloc(cluster->count * sizeof *verdicts);
     struct view *view = view_new(cluster->count);
@@ -137,6 +166,7 @@ static void publish(struct cluster *cluster)
         goto done;
     view->epoch = ++cluster->epoch;
     log_changes(cluster, cluster->view, view);
+    log_contenders(cluster, cluster->view, view);
     view_release(&cluster->view);
     cluster->view = view_acquire(view);
     cluster->on_view(cluster, view);
