@@ -14,7 +14,7 @@ static const struct column server_columns[] = {
     { "role", COLUMN_TEXT, "primary, replica or unknown" },
     { "state", COLUMN_TEXT, "starting, up or down" },
     { "reason", COLUMN_TEXT, "why it has this role and state" },
-    { "since_s", COLUMN_INTEGER, "seconds in this state" },
+    { "since_s", COLUMN_INTEGER, "seconds in this role and state" },
     { "zone", COLUMN_TEXT, "where it is, as configured" },
     { "weight", COLUMN_INTEGER, "share of reads relative to the others" },
     { "lag_ms", COLUMN_INTEGER, "replication lag as the server says" },

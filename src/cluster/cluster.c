@@ -56,11 +56,21 @@ static void describe_server(const struct cluster_member *member, const struct to
     entry->role = verdict->role;
     entry->state = member->health.state;
     entry->reason = verdict->reason;
-    entry->since_us = member->health.since_us;
     entry->lag_ms = member->last.lag_ms;
     entry->takes_reads = verdict->takes_reads;
     entry->is_contender = verdict->is_contender;
     (void)snprintf(entry->detail, sizeof entry->detail, "%s", member->detail);
+}
+
+/* A server that is promoted stays up: since when it is what it is now, role and state together. */
+static void date_servers(const struct view *before, struct view *now, uint64_t now_us)
+{
+    for (size_t i = 0; i < now->count; i++) {
+        const struct view_server *was = before != NULL ? &before->servers[i] : NULL;
+        struct view_server *is = &now->servers[i];
+        bool is_as_before = was != NULL && was->role == is->role && was->state == is->state;
+        is->since_us = is_as_before ? was->since_us : now_us;
+    }
 }
 
 static void collect_facts(const struct cluster *cluster, struct topology_facts *facts)
@@ -161,6 +171,7 @@ static void publish(struct cluster *cluster)
     view->primary = cluster->primary;
     for (size_t i = 0; i < cluster->count; i++)
         describe_server(&cluster->members[i], &verdicts[i], &view->servers[i]);
+    date_servers(cluster->view, view, cluster->env.loop->now_us);
     describe_greeting(cluster, view);
     if (cluster->view != NULL && is_same(cluster->view, view))
         goto done;

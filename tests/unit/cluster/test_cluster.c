@@ -502,6 +502,37 @@ static void writable_servers_without_a_primary_are_named_once(void **state)
     (void)close(fd);
 }
 
+/* A server that stays up while it is promoted is what it is now since then, not since it came up. */
+static void since_is_of_role_and_state_together(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    uint64_t begun = scene.view->servers[0].since_us;
+    assert_true(begun > 0 && begun <= scene.loop.now_us);
+    for (unsigned i = 0; i < SERVERS; i++)
+        assert_true(scene.view->servers[i].since_us == begun);
+    probe_thrice(&scene);
+    scene.fakes[2].is_stopped = true; /* another reason, but the same role and state */
+    turn_until_it_looks_like(&scene, "PRr");
+    assert_true(scene.view->servers[2].since_us == begun);
+    scene.fakes[0].is_writable = false;
+    turn_until_it_looks_like(&scene, "?Rr");
+    uint64_t demoted = scene.view->servers[0].since_us;
+    assert_true(demoted > begun && demoted <= scene.loop.now_us);
+    scene.fakes[1].is_replica = false;
+    scene.fakes[1].is_writable = true;
+    turn_until_it_looks_like(&scene, "?Pr");
+    assert_true(scene.view->servers[1].since_us > demoted);
+    assert_true(scene.view->servers[0].since_us == demoted && scene.view->servers[2].since_us == begun);
+    fake_close(&scene.fakes[0]);
+    turn_until_it_looks_like(&scene, "dPr");
+    assert_true(scene.view->servers[0].since_us > demoted);
+    close_scene(&scene);
+}
+
 static void replicas_whose_source_is_away_serve_reads(void **state)
 {
     (void)state;
@@ -541,6 +572,7 @@ int main(void)
         cmocka_unit_test(two_writable_servers_at_the_start_are_nobody_in_whatever_order_they_answer),
         cmocka_unit_test(a_silent_server_delays_the_first_view_by_its_probe_deadline_and_no_more),
         cmocka_unit_test(writable_servers_without_a_primary_are_named_once),
+        cmocka_unit_test(since_is_of_role_and_state_together),
         cmocka_unit_test(replicas_whose_source_is_away_serve_reads),
         cmocka_unit_test(without_any_server_there_is_still_a_view),
     };
