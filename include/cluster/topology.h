@@ -19,6 +19,7 @@
 /* What one server's last passed probe found, and whether it counts. */
 struct topology_facts {
     bool is_up;
+    bool is_foreign; /* of another family than the first server: it cannot serve the same sessions */
     bool is_read_only;
     bool has_source;  /* a replication link is configured */
     bool is_applying; /* its SQL thread runs */

@@ -81,8 +81,8 @@ static void collect_facts(const struct cluster *cluster, struct topology_facts *
         if (family == FAMILY_UNKNOWN && member->is_known)
             family = member->last.family;
         facts[i] = (struct topology_facts){
-            /* A server of the other family cannot serve the same sessions. */
-            .is_up = member->health.state == SERVER_UP && member->last.family == family,
+            .is_up = member->health.state == SERVER_UP,
+            .is_foreign = member->is_known && member->last.family != family,
             .is_read_only = member->last.is_read_only,
             .has_source = member->last.has_source,
             .is_applying = member->last.is_applying,

@@ -1,8 +1,16 @@
 #include "cluster/topology.h"
 
-static bool can_write(const struct topology_facts *facts, bool is_static)
+/* NULL: it counts. */
+static const char *why_left_out(const struct topology_facts *facts)
 {
     if (!facts->is_up)
+        return "down";
+    return facts->is_foreign ? "not of the first server's family (MySQL, MariaDB)" : NULL;
+}
+
+static bool can_write(const struct topology_facts *facts, bool is_static)
+{
+    if (why_left_out(facts) != NULL)
         return false;
     if (is_static)
         return facts->role_setting == ROLE_SETTING_PRIMARY;
@@ -26,18 +34,21 @@ static int choose_primary(const struct topology_facts *facts, size_t count, bool
 
 static struct topology_verdict judge_static(const struct topology_facts *facts)
 {
+    const char *left_out = why_left_out(facts);
     if (facts->role_setting == ROLE_SETTING_REPLICA)
         return (struct topology_verdict){ .role = SERVER_REPLICA,
-                                          .takes_reads = facts->is_up,
-                                          .reason = facts->is_up ? "configured" : "down" };
-    return (struct topology_verdict){ .role = facts->is_up ? SERVER_UNKNOWN_ROLE : SERVER_PRIMARY,
-                                      .reason = "down" };
+                                          .takes_reads = left_out == NULL,
+                                          .reason = left_out != NULL ? left_out : "configured" };
+    if (left_out != NULL)
+        return (struct topology_verdict){ .role = SERVER_PRIMARY, .reason = left_out };
+    return (struct topology_verdict){ .reason = "configured as primary beside another one" };
 }
 
 static struct topology_verdict judge(const struct topology_facts *facts)
 {
-    if (!facts->is_up)
-        return (struct topology_verdict){ .reason = "down" };
+    const char *left_out = why_left_out(facts);
+    if (left_out != NULL)
+        return (struct topology_verdict){ .reason = left_out };
     if (!facts->is_read_only && !facts->has_source)
         return (struct topology_verdict){ .is_contender = true,
                                           .reason = "writable beside another writable server" };

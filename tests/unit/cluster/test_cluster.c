@@ -26,6 +26,7 @@ struct fake {
     bool is_writable, is_replica, is_stopped; /* what it says of itself */
     bool is_link_broken;
     bool is_silent;   /* takes connections and says nothing, as a stopped process does */
+    bool is_mariadb;  /* among MySQL servers */
     bool is_full;     /* ERR 1040 instead of a greeting */
     unsigned queries; /* answered */
 };
@@ -124,9 +125,11 @@ static void on_caller(struct stream *stream, int events)
 
 static void greet(struct caller *caller)
 {
-    struct greeting greeting = { .version = SPAN_LITERAL("8.0.36"),
+    bool is_mariadb = caller->fake->is_mariadb;
+    struct greeting greeting = { .version = span_cstr(is_mariadb ? "5.5.5-10.11.6-MariaDB" : "8.0.36"),
                                  .connection_id = 1,
-                                 .caps = CAPS_PER_HOP | CAP_MULTI_RESULTS | CAP_CLIENT_MYSQL,
+                                 .caps =
+                                     CAPS_PER_HOP | CAP_MULTI_RESULTS | (is_mariadb ? 0 : CAP_CLIENT_MYSQL),
                                  .collation = 45,
                                  .status = STATUS_AUTOCOMMIT,
                                  .plugin = SPAN_LITERAL(AUTH_NATIVE) };
@@ -418,6 +421,26 @@ static void a_promoted_replica_is_followed_and_the_old_primary_not_taken_back(vo
     close_scene(&scene);
 }
 
+static void a_server_of_another_family_is_up_and_says_why_it_is_left_out(void **state)
+{
+    (void)state;
+    for (unsigned is_static = 0; is_static < 2; is_static++) {
+        struct scene scene;
+        open_scene(&scene);
+        scene.settings.topology = is_static ? TOPOLOGY_STATIC : TOPOLOGY_AUTO;
+        for (unsigned i = 0; is_static && i < SERVERS; i++)
+            scene.cluster.members[i].server->role_setting =
+                i == 0 ? ROLE_SETTING_PRIMARY : ROLE_SETTING_REPLICA;
+        scene.fakes[1].is_mariadb = true;
+        start(&scene);
+        turn_until_it_looks_like(&scene, is_static ? "PrR" : "P?R");
+        const struct view_server *left_out = &scene.view->servers[1];
+        assert_int_equal(left_out->state, SERVER_UP);
+        assert_string_equal(left_out->reason, "not of the first server's family (MySQL, MariaDB)");
+        close_scene(&scene);
+    }
+}
+
 /* ---- the start ---- */
 
 static void turn_until_probed(struct scene *scene, unsigned server)
@@ -569,6 +592,7 @@ int main(void)
         cmocka_unit_test(a_silent_server_is_down),
         cmocka_unit_test(a_server_without_room_is_not_dead),
         cmocka_unit_test(a_promoted_replica_is_followed_and_the_old_primary_not_taken_back),
+        cmocka_unit_test(a_server_of_another_family_is_up_and_says_why_it_is_left_out),
         cmocka_unit_test(two_writable_servers_at_the_start_are_nobody_in_whatever_order_they_answer),
         cmocka_unit_test(a_silent_server_delays_the_first_view_by_its_probe_deadline_and_no_more),
         cmocka_unit_test(writable_servers_without_a_primary_are_named_once),
