@@ -23,16 +23,16 @@ static bool is_older(const char *a, const char *b)
     return x.minor != y.minor ? x.minor < y.minor : x.patch < y.patch;
 }
 
-/* What clients are greeted with must hold for every server they may meet. */
+/* What clients are greeted with must hold for every server they may meet: not for one of another family. */
 static void describe_greeting(const struct cluster *cluster, struct view *view)
 {
     view->caps = UINT64_MAX;
     for (size_t i = 0; i < cluster->count; i++) {
         const struct cluster_member *member = &cluster->members[i];
         const struct probe_result *last = &member->last;
-        if (!member->is_known)
-            continue;
         bool is_first = view->family == FAMILY_UNKNOWN;
+        if (!member->is_known || (!is_first && last->family != view->family))
+            continue;
         if (is_first || is_older(last->version, view->version))
             memcpy(view->version, last->version, sizeof view->version);
         if (is_first)

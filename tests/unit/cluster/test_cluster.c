@@ -441,6 +441,19 @@ static void a_server_of_another_family_is_up_and_says_why_it_is_left_out(void **
     }
 }
 
+static void clients_are_not_greeted_with_what_a_left_out_server_can(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.fakes[0].is_mariadb = scene.fakes[1].is_mariadb = true; /* db3 is MySQL 8, which is older than 10 */
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PR?");
+    assert_int_equal(scene.view->family, FAMILY_MARIADB);
+    assert_string_equal(scene.view->version, "5.5.5-10.11.6-MariaDB");
+    close_scene(&scene);
+}
+
 /* ---- the start ---- */
 
 static void turn_until_probed(struct scene *scene, unsigned server)
@@ -593,6 +606,7 @@ int main(void)
         cmocka_unit_test(a_server_without_room_is_not_dead),
         cmocka_unit_test(a_promoted_replica_is_followed_and_the_old_primary_not_taken_back),
         cmocka_unit_test(a_server_of_another_family_is_up_and_says_why_it_is_left_out),
+        cmocka_unit_test(clients_are_not_greeted_with_what_a_left_out_server_can),
         cmocka_unit_test(two_writable_servers_at_the_start_are_nobody_in_whatever_order_they_answer),
         cmocka_unit_test(a_silent_server_delays_the_first_view_by_its_probe_deadline_and_no_more),
         cmocka_unit_test(writable_servers_without_a_primary_are_named_once),
