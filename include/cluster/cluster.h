@@ -1,6 +1,9 @@
 /* One cluster: its servers, their monitors, and the view that workers read. Lives on the control thread.
  *
  *      timer ──► probe_run ──► on_probe ──► health_note ──► topology_decide ──► view ──► on_view (publish)
+ *
+ * Nothing is decided before every server has been asked once: a subset would make the first writable server
+ * to answer the primary, and would promise clients what the others cannot keep.
  */
 #ifndef HEADGATE_CLUSTER_CLUSTER_H
 #define HEADGATE_CLUSTER_CLUSTER_H
@@ -34,7 +37,7 @@ struct cluster {
     struct cluster_member *members; /* owns */
     size_t count;
     int primary;
-    struct view *view; /* one reference; NULL before the first publication */
+    struct view *view; /* one reference; NULL until every server's first probe has ended */
     uint64_t epoch;
     /* A new view: the receiver takes its own references. */
     void (*on_view)(struct cluster *cluster, struct view *view);
@@ -44,7 +47,8 @@ struct cluster {
 /* Makes the servers; resolves names. `env` is copied. */
 bool cluster_init(struct cluster *cluster, const struct cluster_settings *settings, unsigned index,
                   unsigned worker_count, const struct upstream_env *env, struct error *err);
-/* Starts probing; on_view follows. */
+/* Starts probing. on_view follows with each new view, for the first time when every server's first probe has
+ * ended: after `monitor.timeout` at the latest. */
 void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, struct view *), void *owner);
 /* Stops probing. */
 void cluster_stop(struct cluster *cluster);

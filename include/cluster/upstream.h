@@ -95,6 +95,7 @@ struct upstream {
     struct upstream_answer *answer; /* owns while EXCHANGING */
     struct rows *rows;              /* borrows: an exchange whose rows are wanted */
     enum upstream_state state;
+    uint8_t asked;       /* EXCHANGING: which command */
     bool is_counted;     /* in server->connections_active */
     bool is_set_up;      /* the set-up statement was sent since login or reset */
     bool has_been_ready; /* on_ready was called */
@@ -117,8 +118,8 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
 /* Says COM_QUIT when READY, closes, and frees after the turn. *upstream becomes NULL; no callback follows. */
 void upstream_close(struct upstream **upstream);
 
-/* Sends one command (payload, unframed) and swallows its reply; READY only. deadline_us 0: none. on_answer
- * follows, or on_failed. */
+/* Sends one command (payload, unframed) and swallows its reply; READY only. deadline_us 0: none.
+ * on_answer follows, or on_failed. */
 void upstream_exchange(struct upstream *upstream, enum reply_shape shape, struct span payload,
                        uint64_t deadline_us);
 

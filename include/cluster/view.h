@@ -20,9 +20,10 @@ struct view_server {
     enum server_state state;
     const char *reason; /* static text */
     char detail[160];   /* the last probe's error, or "" */
-    uint64_t since_us;
-    int64_t lag_ms; /* -1: unknown */
+    uint64_t since_us;  /* monotonic; of role and state together */
+    int64_t lag_ms;     /* -1: unknown */
     bool takes_reads;
+    bool is_contender; /* could be the primary, if another could not as well */
 };
 
 struct view {

@@ -48,4 +48,8 @@ void packet_run_begin(struct packet_run *run);
  * its end and sets is_complete. Call packet_run_begin for the next one. */
 size_t packet_run_feed(struct packet_run *run, struct span bytes);
 
+/* The same for a client's file, which is many packets: goes on from one to the next by itself, and sets
+ * is_complete with the empty one that ends the file. `seq` stays that of the last header between packets. */
+size_t packet_run_feed_file(struct packet_run *run, struct span bytes);
+
 #endif

@@ -1,6 +1,7 @@
 /* KILL: headgate's ids are not the servers'. The worker that has the session is found by asking all of them;
  * a running statement is ended by a KILL of the server's own id, over a connection made for it as the same
- * user.
+ * user. A client that names the server's own id, as it saw it in CONNECTION_ID() or SHOW PROCESSLIST, means
+ * the session that has that connection.
  */
 #ifndef HEADGATE_PROXY_KILL_H
 #define HEADGATE_PROXY_KILL_H

@@ -102,15 +102,16 @@ struct job {
     bool has_reply;       /* a byte of the reply has been passed on */
     bool is_reply_over;   /* everything parsed; may still have to be sent */
     bool has_cursor;
-    bool is_retriable;     /* a harmless read, whole in the window */
-    bool is_timed_out;     /* the query timeout ended it */
-    bool is_kept;          /* its bytes stay in the window until the reply begins */
-    bool is_file_over;     /* LOAD DATA LOCAL: the client has sent its empty packet */
-    bool has_error;        /* its reply was, or ended in, ERR */
-    bool has_multi;        /* MORE_RESULTS was seen */
-    bool has_state_change; /* the server reported a change of session state */
-    int avoid;             /* server that failed it; VIEW_NO_SERVER: none */
-    uint16_t error;        /* what to answer after DRAINING; 0: nothing pending */
+    bool is_retriable;       /* a harmless read, whole in the window */
+    bool is_timed_out;       /* the query timeout ended it */
+    bool is_kept;            /* its bytes stay in the window until the reply begins */
+    bool is_file;            /* LOAD DATA LOCAL: `run` goes through the client's file, to its empty packet */
+    bool is_file_unanswered; /* the server has sent nothing since it asked for the file */
+    bool has_error;          /* its reply was, or ended in, ERR */
+    bool has_multi;          /* MORE_RESULTS was seen */
+    bool has_state_change;   /* the server reported a change of session state */
+    int avoid;               /* server that failed it; VIEW_NO_SERVER: none */
+    uint16_t error;          /* what to answer after DRAINING; 0: nothing pending */
     struct error error_text;
     uint8_t seq; /* for what we answer ourselves */
 };

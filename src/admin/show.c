@@ -14,7 +14,7 @@ static const struct column server_columns[] = {
     { "role", COLUMN_TEXT, "primary, replica or unknown" },
     { "state", COLUMN_TEXT, "starting, up or down" },
     { "reason", COLUMN_TEXT, "why it has this role and state" },
-    { "since_s", COLUMN_INTEGER, "seconds in this state" },
+    { "since_s", COLUMN_INTEGER, "seconds in this role and state" },
     { "zone", COLUMN_TEXT, "where it is, as configured" },
     { "weight", COLUMN_INTEGER, "share of reads relative to the others" },
     { "lag_ms", COLUMN_INTEGER, "replication lag as the server says" },
@@ -51,14 +51,17 @@ static void put_server(struct table *table, const struct cluster *cluster, const
     table_int(table, (int64_t)sum.errors);
 }
 
-/* Before the first probe has ended there is no view: the server is starting. */
+/* Before every server's first probe has ended there is no view, and nobody has a role. */
 static struct view_server unseen(const struct cluster_member *member)
 {
-    return (struct view_server){ .server = member->server,
-                                 .state = SERVER_STARTING,
-                                 .reason = "not probed yet",
+    struct view_server entry = { .server = member->server,
+                                 .state = member->health.state,
+                                 .reason = member->was_probed ? "waiting for the other servers' first probes"
+                                                              : "not probed yet",
                                  .since_us = member->health.since_us,
                                  .lag_ms = -1 };
+    (void)snprintf(entry.detail, sizeof entry.detail, "%s", member->detail);
+    return entry;
 }
 
 void show_servers(struct request *request)

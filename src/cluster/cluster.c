@@ -23,16 +23,16 @@ static bool is_older(const char *a, const char *b)
     return x.minor != y.minor ? x.minor < y.minor : x.patch < y.patch;
 }
 
-/* What clients are greeted with must hold for every server they may meet. */
+/* What clients are greeted with must hold for every server they may meet: not for one of another family. */
 static void describe_greeting(const struct cluster *cluster, struct view *view)
 {
     view->caps = UINT64_MAX;
     for (size_t i = 0; i < cluster->count; i++) {
         const struct cluster_member *member = &cluster->members[i];
         const struct probe_result *last = &member->last;
-        if (!member->is_known)
-            continue;
         bool is_first = view->family == FAMILY_UNKNOWN;
+        if (!member->is_known || (!is_first && last->family != view->family))
+            continue;
         if (is_first || is_older(last->version, view->version))
             memcpy(view->version, last->version, sizeof view->version);
         if (is_first)
@@ -55,11 +55,22 @@ static void describe_server(const struct cluster_member *member, const struct to
     entry->server = member->server;
     entry->role = verdict->role;
     entry->state = member->health.state;
-    entry->reason = member->health.state == SERVER_STARTING ? "not probed yet" : verdict->reason;
-    entry->since_us = member->health.since_us;
+    entry->reason = verdict->reason;
     entry->lag_ms = member->last.lag_ms;
     entry->takes_reads = verdict->takes_reads;
+    entry->is_contender = verdict->is_contender;
     (void)snprintf(entry->detail, sizeof entry->detail, "%s", member->detail);
+}
+
+/* A server that is promoted stays up: since when it is what it is now, role and state together. */
+static void date_servers(const struct view *before, struct view *now, uint64_t now_us)
+{
+    for (size_t i = 0; i < now->count; i++) {
+        const struct view_server *was = before != NULL ? &before->servers[i] : NULL;
+        struct view_server *is = &now->servers[i];
+        bool is_as_before = was != NULL && was->role == is->role && was->state == is->state;
+        is->since_us = is_as_before ? was->since_us : now_us;
+    }
 }
 
 static void collect_facts(const struct cluster *cluster, struct topology_facts *facts)
@@ -70,8 +81,8 @@ static void collect_facts(const struct cluster *cluster, struct topology_facts *
         if (family == FAMILY_UNKNOWN && member->is_known)
             family = member->last.family;
         facts[i] = (struct topology_facts){
-            /* A server of the other family cannot serve the same sessions. */
-            .is_up = member->health.state == SERVER_UP && member->last.family == family,
+            .is_up = member->health.state == SERVER_UP,
+            .is_foreign = member->is_known && member->last.family != family,
             .is_read_only = member->last.is_read_only,
             .has_source = member->last.has_source,
             .is_applying = member->last.is_applying,
@@ -115,8 +126,36 @@ static void log_changes(const struct cluster *cluster, const struct view *before
         log_warning(&scope, "there is no primary now: statements that need one wait");
 }
 
+static bool has_contender(const struct view *view, size_t i)
+{
+    return view->primary == VIEW_NO_SERVER && view->servers[i].is_contender;
+}
+
+/* Servers of which one must be the primary, and nobody knows which: only an operator can tell. */
+static void log_contenders(const struct cluster *cluster, const struct view *before, const struct view *now)
+{
+    struct log_scope scope = { .key = "cluster", .text = cluster->settings->name };
+    struct text names = { 0 };
+    bool is_new = false;
+    for (size_t i = 0; i < now->count; i++) {
+        is_new = is_new || has_contender(now, i) != (before != NULL && has_contender(before, i));
+        if (!has_contender(now, i))
+            continue;
+        (void)text_append_cstr(&names, names.len > 0 ? ", " : "");
+        (void)text_append_cstr(&names, now->servers[i].server->name);
+    }
+    if (is_new && names.len > 0)
+        log_warning(&scope,
+                    "there is no primary: %s are writable and replicate from nobody; set read_only on all "
+                    "but one of them",
+                    text_cstr(&names));
+    text_fini(&names);
+}
+
 static void publish(struct cluster *cluster)
 {
+    if (!cluster_is_probed(cluster))
+        return; /* the last first probe publishes: see cluster.h */
     struct topology_facts *facts = mem_zalloc(cluster->count * sizeof *facts);
     struct topology_verdict *verdicts = mem_zalloc(cluster->count * sizeof *verdicts);
     struct view *view = view_new(cluster->count);
@@ -132,11 +171,13 @@ static void publish(struct cluster *cluster)
     view->primary = cluster->primary;
     for (size_t i = 0; i < cluster->count; i++)
         describe_server(&cluster->members[i], &verdicts[i], &view->servers[i]);
+    date_servers(cluster->view, view, cluster->env.loop->now_us);
     describe_greeting(cluster, view);
     if (cluster->view != NULL && is_same(cluster->view, view))
         goto done;
     view->epoch = ++cluster->epoch;
     log_changes(cluster, cluster->view, view);
+    log_contenders(cluster, cluster->view, view);
     view_release(&cluster->view);
     cluster->view = view_acquire(view);
     cluster->on_view(cluster, view);

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,6 +88,22 @@ static void fail_lost(struct upstream *upstream, const char *during)
     fail(upstream, &err);
 }
 
+/* What came back to a command of our own is not its answer: nothing that follows can be trusted. */
+static void fail_answer(struct upstream *upstream, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void fail_answer(struct upstream *upstream, const char *format, ...)
+{
+    struct error err = { 0 };
+    char came[128];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(came, sizeof came, format, args);
+    va_end(args);
+    (void)error_set(&err, 0, "%s (%s): %s of our own: %s", upstream->server->name, upstream->server->address,
+                    command_find(upstream->asked)->name, came);
+    fail(upstream, &err);
+}
+
 static void on_deadline(struct loop_timer *timer)
 {
     static const char *const doing[] = {
@@ -134,8 +151,9 @@ static void finish_exchange(struct upstream *upstream)
     upstream->rows = NULL;
     upstream->state = UPSTREAM_READY;
     buf_drop_parsed(&upstream->stream.in);
-    if (buf_unparsed(&upstream->stream.in).len > 0) {
-        fail_lost(upstream, "the server went on after its answer");
+    size_t unasked = buf_unparsed(&upstream->stream.in).len;
+    if (unasked > 0) {
+        fail_answer(upstream, "%zu bytes came after the answer's end, unasked", unasked);
         return;
     }
     stream_trim(&upstream->stream);
@@ -187,10 +205,7 @@ static bool swallow(struct upstream *upstream)
         if (verdict == TRACKER_DONE || (verdict == TRACKER_PACKET && info.is_last))
             return true;
         if (verdict == TRACKER_BAD || (verdict == TRACKER_PACKET && info.kind == TRACKER_INFILE)) {
-            struct error err = { 0 };
-            (void)error_set(&err, 0, "%s (%s): the server sent something that is not a reply",
-                            upstream->server->name, upstream->server->address);
-            fail(upstream, &err);
+            fail_answer(upstream, "what came is not a reply to it");
             return false;
         }
         if (verdict == TRACKER_MORE)
@@ -213,10 +228,7 @@ static bool collect(struct upstream *upstream)
         if (verdict == ROWS_DONE || verdict == ROWS_ERR)
             return true;
         if (verdict == ROWS_BAD) {
-            struct error err = { 0 };
-            (void)error_set(&err, 0, "%s (%s): unreadable result set", upstream->server->name,
-                            upstream->server->address);
-            fail(upstream, &err);
+            fail_answer(upstream, "an unreadable result set came");
             return false;
         }
     }
@@ -231,7 +243,7 @@ static void go_on_exchange(struct upstream *upstream)
     if (is_over)
         finish_exchange(upstream);
     else if (buf_room(&upstream->stream.in) == 0 && upstream->stream.in.data != NULL)
-        fail_lost(upstream, "an answer too long for its window");
+        fail_answer(upstream, "a packet too long for the window of %u bytes came", upstream->stream.in.cap);
 }
 
 static void begin_exchange(struct upstream *upstream, enum reply_shape shape, struct span payload,
@@ -239,6 +251,7 @@ static void begin_exchange(struct upstream *upstream, enum reply_shape shape, st
 {
     assert(upstream->state == UPSTREAM_READY);
     upstream->state = UPSTREAM_EXCHANGING;
+    upstream->asked = payload.len > 0 ? payload.data[0] : 0; /* empty: memory is out */
     upstream->answer = mem_zalloc(sizeof *upstream->answer);
     (void)packet_put(&upstream->stream.out, 0, payload);
     if (upstream->answer == NULL || upstream->stream.out.is_oom) {

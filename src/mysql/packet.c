@@ -81,3 +81,14 @@ size_t packet_run_feed(struct packet_run *run, struct span bytes)
     }
     return used;
 }
+
+size_t packet_run_feed_file(struct packet_run *run, struct span bytes)
+{
+    size_t used = 0;
+    while (!run->is_complete && used < bytes.len) {
+        used += packet_run_feed(run, span_of(bytes.data + used, bytes.len - used));
+        if (run->is_complete && run->payload_bytes > 0)
+            *run = (struct packet_run){ .seq = run->seq };
+    }
+    return used;
+}

@@ -62,13 +62,14 @@ static void on_io(struct ev_loop *ev, ev_io *watcher, int events)
     }
 }
 
-/* A socket file that refuses connections was left by a process that is gone. */
+/* A socket file that refuses connections was left by a process that is gone. Whoever does not refuse is
+ * there, also one that does not get round to accepting: it is not waited for (EAGAIN). */
 static void remove_stale(const struct addr *addr)
 {
     struct stat st;
     if (!addr_is_local(addr) || lstat(addr->u.local.sun_path, &st) < 0 || !S_ISSOCK(st.st_mode))
         return;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, &addr->u.any, addr->len) < 0 && errno == ECONNREFUSED)
         (void)unlink(addr->u.local.sun_path);
     if (fd >= 0)

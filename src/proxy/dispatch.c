@@ -82,16 +82,20 @@ enum step dispatch_refuse(struct session *session, uint16_t code, const char *sq
     return session_enter(session, SESSION_DRAINING);
 }
 
-/* A command that cannot be run, often longer than the window: the client reads no answer before it has sent
- * all of it. Without an error there is no answer either. */
+/* A command that cannot be run, often longer than the window, or a file that nobody takes any more: the
+ * client reads no answer before it has sent all of it. Without an error there is no answer either. */
 enum step dispatch_draining(struct session *session)
 {
+    struct job *job = &session->job;
     struct buf *in = &session->client.in;
-    size_t len = packet_run_feed(&session->job.run, buf_unparsed(in));
+    if (stream_flush(&session->client) == STREAM_FAILED) /* it may have to hear first that a file is wanted */
+        return session_close(session, CLOSE_CLIENT_FAILED, NULL);
+    size_t len = job->is_file ? packet_run_feed_file(&job->run, buf_unparsed(in))
+                              : packet_run_feed(&job->run, buf_unparsed(in));
     buf_mark_parsed(in, len);
     buf_drop_parsed(in);
-    if (session->job.run.is_complete)
-        return session->job.error != 0 ? answer_err(session) : dispatch_done(session);
+    if (job->run.is_complete)
+        return job->error != 0 ? answer_err(session) : dispatch_done(session);
     if (session->is_client_eof)
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
     return STEP_WAIT;

@@ -17,6 +17,9 @@ struct inquiry {
     unsigned from;        /* the asking worker */
     uint64_t asking;      /* session that waits for the verdict; 0: nobody */
     uint64_t target;
+    const struct server *server; /* borrows: target may be an id of this one's as well; NULL: of none */
+    uint64_t holder;             /* a session whose connection to `server` has that id */
+    unsigned holders;            /* how many there are */
     bool is_query;
     bool is_operator;
     char user[ADMIT_USER_MAX + 1];
@@ -142,16 +145,35 @@ static void answer(struct inquiry *inquiry, struct worker *worker)
     session_run(session);
 }
 
-/* To the next worker that still runs, or home when all have been asked. */
+/* To the next worker that still runs. False when all have been asked. */
+static bool ask_next(struct inquiry *inquiry)
+{
+    const struct world *world = inquiry->world;
+    while (inquiry->next_worker < world->worker_count) {
+        if (loop_post(&world->workers[inquiry->next_worker]->loop, &inquiry->message))
+            return true;
+        inquiry->next_worker++;
+    }
+    return false;
+}
+
+/* No session has that id, but one has the server's connection of that id: go round again for that session. */
+static bool mean_the_holder(struct inquiry *inquiry)
+{
+    if (inquiry->server == NULL || inquiry->holders != 1)
+        return false;
+    inquiry->target = inquiry->holder;
+    inquiry->server = NULL;
+    inquiry->next_worker = 0;
+    return true;
+}
+
 static void pass_on(struct inquiry *inquiry)
 {
     const struct world *world = inquiry->world;
     bool is_open = inquiry->verdict == KILL_UNKNOWN;
-    while (is_open && inquiry->next_worker < world->worker_count)
-        if (loop_post(&world->workers[inquiry->next_worker]->loop, &inquiry->message))
-            return;
-        else
-            inquiry->next_worker++;
+    if (is_open && (ask_next(inquiry) || (mean_the_holder(inquiry) && ask_next(inquiry))))
+        return;
     inquiry->message.run = come_home;
     if (inquiry->asking == 0 || !loop_post(&world->workers[inquiry->from]->loop, &inquiry->message))
         mem_free(inquiry);
@@ -164,6 +186,31 @@ static void come_home(struct loop_message *message)
     mem_free(inquiry);
 }
 
+static bool has_connection(const struct session *session, const struct server *server, uint64_t id)
+{
+    for (int place = 0; place < PREPARED_PLACES; place++) {
+        const struct slot *slot = &session->slots[place];
+        if (slot->upstream != NULL && !slot->has_failed && slot->upstream->server == server &&
+            slot->upstream->connection_id == id)
+            return true;
+    }
+    return false;
+}
+
+/* A server gives an id to one connection at a time; two holders mean that one has not heard of its end yet.
+ */
+static void count_holders(struct inquiry *inquiry, struct worker *worker)
+{
+    struct list_node *node = list_first(&worker->sessions);
+    for (; inquiry->server != NULL && node != NULL; node = list_after(&worker->sessions, node)) {
+        const struct session *session = list_entry(node, struct session, in_worker);
+        if (!has_connection(session, inquiry->server, inquiry->target))
+            continue;
+        inquiry->holder = session->id;
+        inquiry->holders++;
+    }
+}
+
 static void ask_here(struct loop_message *message)
 {
     struct inquiry *inquiry = (struct inquiry *)(void *)message;
@@ -174,6 +221,8 @@ static void ask_here(struct loop_message *message)
         inquiry->verdict = may ? KILL_DONE : KILL_DENIED;
         if (may)
             kill_session(session, inquiry->is_query);
+    } else {
+        count_holders(inquiry, worker);
     }
     inquiry->next_worker++;
     pass_on(inquiry);
@@ -199,6 +248,19 @@ void kill_by_operator(const struct world *world, uint64_t id)
     pass_on(inquiry);
 }
 
+/* The server whose ids the client sees in CONNECTION_ID() and SHOW PROCESSLIST; those of others may be the
+ * same numbers. NULL: there is none now. */
+static const struct server *home_server(const struct session *session)
+{
+    enum route_place home = effects_home(session);
+    const struct upstream *upstream = session->slots[home].upstream;
+    const struct view *view = session_view(session);
+    if (upstream != NULL)
+        return upstream->server;
+    return home == ROUTE_PRIMARY && view->primary != VIEW_NO_SERVER ? view->servers[view->primary].server
+                                                                    : NULL;
+}
+
 enum step kill_begin(struct session *session, uint64_t id, bool is_query)
 {
     struct inquiry *inquiry = inquire(session->worker->world, id);
@@ -206,6 +268,7 @@ enum step kill_begin(struct session *session, uint64_t id, bool is_query)
         return session_close(session, CLOSE_OUT_OF_MEMORY, "KILL");
     inquiry->from = session->worker->index;
     inquiry->asking = session->id;
+    inquiry->server = id != 0 ? home_server(session) : NULL; /* 0: a connection that has no id yet */
     inquiry->is_query = is_query;
     (void)snprintf(inquiry->user, sizeof inquiry->user, "%s", session->user->name);
     session->job.kill_id = (uint32_t)id;

@@ -52,14 +52,24 @@ static void keep_passed(struct session *session, struct upstream *upstream)
     buf_release_sent(&upstream->stream.in);
 }
 
-/* The client's side of a loss: what it is told, and whether it may go on. */
+/* The number that the client expects of the next packet: one more than that of the last one, whoever sent it.
+ */
+static uint8_t next_seq(const struct session *session, const struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    bool is_server_s = job->has_reply && !job->is_file_unanswered;
+    return (uint8_t)((is_server_s ? upstream->tracker.seq : job->run.seq) + 1);
+}
+
+/* The client's side of a loss: what it is told, and whether it may go on. In the middle of its file it reads
+ * nothing before it has sent all of it. */
 static enum step tell_loss(struct session *session, const struct loss *loss)
 {
     struct job *job = &session->job;
     char text[ERROR_TEXT_MAX + 128];
     (void)snprintf(text, sizeof text, "headgate: lost connection to %s: %s", loss->server, loss->text);
     bool is_silent = job->command->shape == REPLY_NONE;
-    if (is_silent || (!job->run.is_complete && !session->must_close))
+    if (is_silent || (!job->run.is_complete && (job->is_file || !session->must_close)))
         return dispatch_refuse(session, loss->code, NULL, "%s", text);
     reply_put_err(&session->client.out, loss->seq, loss->code, NULL, text);
     (void)stream_flush(&session->client);
@@ -92,14 +102,16 @@ enum step relay_lost(struct session *session, const struct error *err)
                 job->command->name, loss.text);
     if (job->has_reply)
         keep_passed(session, upstream);
-    bool is_file = session->state == SESSION_INFILE; /* the client is in the middle of its file */
-    loss.seq =
-        job->has_reply && !is_file ? (uint8_t)(upstream->tracker.seq + 1) : (uint8_t)(job->run.seq + 1);
-    if (is_file || attach_has_lost_state(session, job->place))
+    loss.seq = next_seq(session, upstream);
+    if (attach_has_lost_state(session, job->place))
         session->must_close = true;
     attach_drop(session, job->place);
     if (is_mid_packet)
         return session_close(session, CLOSE_SERVER_LOST, loss.text);
+    if (session->state == SESSION_INFILE && job->is_reply_over) { /* refused early: that was the answer */
+        session_set_deadline(session, session->worker->world->timeouts->idle_client_us);
+        return session_enter(session, SESSION_DRAINING);
+    }
     bool may_run_again = !job->has_reply && job->is_retriable && !job->is_timed_out && !session->must_close;
     if (may_run_again && job->rewritten.len == 0 && job->attempts < ATTEMPTS_MAX)
         return run_again(session, server);
@@ -384,11 +396,9 @@ static enum step nonsense(struct session *session, const char *what)
 {
     struct upstream *upstream = upstream_of(session);
     bool is_between = upstream->tracker.left == 0 && !upstream->tracker.is_continued;
-    uint8_t seq = (uint8_t)(upstream->tracker.seq + 1);
+    uint8_t seq = next_seq(session, upstream);
     if (session->job.has_reply)
         keep_passed(session, upstream);
-    else
-        seq = (uint8_t)(session->job.run.seq + 1);
     if (is_between)
         reply_put_err(&session->client.out, seq, ERR_MALFORMED, NULL,
                       "headgate: the server's reply makes no sense");
@@ -403,10 +413,12 @@ static bool may_ask_for_file(const struct session *session)
     return session->job.facts.is_load_local && (session->caps & CAP_LOCAL_FILES) != 0;
 }
 
-static void begin_infile(struct session *session)
+static void begin_infile(struct session *session, uint8_t seq)
 {
-    packet_run_begin(&session->job.run);
-    session->job.is_file_over = false;
+    struct job *job = &session->job;
+    packet_run_begin(&job->run);
+    job->run.seq = seq; /* of the request: the client counts on from there */
+    job->is_file = job->is_file_unanswered = true;
     (void)session_enter(session, SESSION_INFILE);
 }
 
@@ -421,6 +433,8 @@ static enum tracker_verdict look(struct session *session, struct upstream *upstr
         *info = (struct tracker_info){ 0 };
         enum tracker_verdict verdict = tracker_feed(&upstream->tracker, buf_unparsed(in), &pass, info);
         buf_mark_parsed(in, pass);
+        if (pass > 0 || verdict == TRACKER_PACKET)
+            job->is_file_unanswered = false;
         if (pass > 0 && !job->has_reply && verdict != TRACKER_BAD) {
             note_first_byte(session);
             buf_release_sent(&session->client.in);
@@ -501,7 +515,7 @@ static enum step relay_once(struct session *session, struct upstream *upstream)
                                          ? "it asked for a file of a client that had sent no LOAD DATA LOCAL"
                                          : "not a reply to this command");
         if (verdict == TRACKER_PACKET && session->state == SESSION_REPLYING)
-            begin_infile(session);
+            begin_infile(session, info.seq);
         if (verdict == TRACKER_MORE && !make_room(upstream))
             return session_close(session, CLOSE_OUT_OF_MEMORY, "a long packet of the server");
         result = pump_reply(session, upstream);
@@ -548,18 +562,19 @@ static enum stream_result pump_file(struct session *session, struct upstream *up
             return result;
         if (buf_unsent(in).len > 0)
             continue;
-        if (job->is_file_over)
-            return STREAM_OK;
-        size_t len = packet_run_feed(&job->run, buf_unparsed(in));
+        size_t len = packet_run_feed_file(&job->run, buf_unparsed(in));
         buf_mark_parsed(in, len);
-        if (job->run.is_complete) {
-            job->is_file_over = job->run.payload_bytes == 0;
-            if (!job->is_file_over)
-                packet_run_begin(&job->run);
-        } else if (len == 0) {
+        if (len == 0)
             return STREAM_OK;
-        }
     }
+}
+
+/* The server hung up on the file: it may have said why first. */
+static enum step file_failed(struct session *session, struct upstream *upstream)
+{
+    if (!session->job.is_reply_over && stream_fill(&upstream->stream) == STREAM_OK)
+        return STEP_MORE; /* what it said passes, then the file fails again */
+    return lost_by_stream(session, "sending the client's file");
 }
 
 enum step relay_infile(struct session *session)
@@ -572,17 +587,12 @@ enum step relay_infile(struct session *session)
     enum step step = relay_once(session, upstream);
     if (step == STEP_WAIT || session->state != SESSION_INFILE)
         return step;
-    if (pump_file(session, upstream) == STREAM_FAILED) {
-        job->run.is_complete = true; /* do not wait for the rest: the client learns by the close */
-        session->must_close = true;
-        return lost_by_stream(session, "sending the client's file");
-    }
-    if (job->is_file_over && buf_unsent(&session->client.in).len == 0)
+    if (pump_file(session, upstream) == STREAM_FAILED)
+        return file_failed(session, upstream);
+    if (job->run.is_complete && buf_unsent(&session->client.in).len == 0)
         return session_enter(session, SESSION_REPLYING);
-    if (upstream->stream.is_eof || upstream->stream.error != 0) {
-        session->must_close = true;
+    if (upstream->stream.is_eof || upstream->stream.error != 0)
         return lost_by_stream(session, "sending the client's file");
-    }
     return session->is_client_eof && buf_unparsed(&session->client.in).len == 0
                ? session_close(session, CLOSE_CLIENT_GONE, NULL)
                : STEP_WAIT;

@@ -127,6 +127,19 @@ def test_kill_ends_the_session(hg):
         assert rest == b"" or rest[4] == 0xFF
 
 
+@pytest.mark.smoke
+@pytest.mark.parametrize("sql", ["SELECT CONNECTION_ID()", "SHOW PROCESSLIST"])
+def test_kill_takes_the_ids_that_the_server_shows(hg, sql):
+    with hg.connect(database="app2") as client, hg.connect() as killer:
+        rows(client, "DO 1")
+        found = rows(client if "CONNECTION" in sql else killer, sql)
+        number = max(row[0] for row in found if len(row) == 1 or row[3] == "app2")
+        rows(killer, f"KILL {number}")
+        with pytest.raises(pymysql.MySQLError):
+            rows(client, "DO 1")
+        rows(killer, "DO 1")
+
+
 def test_kill_command_interrupts_too(hg):
     with hg.wire() as client, hg.wire() as killer:
         client.rows("SELECT 1")

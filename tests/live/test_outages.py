@@ -9,7 +9,8 @@ import pytest
 import mysqlwire as w
 import replies as r
 from headgate import Headgate, Log, rows, value
-from proxy import wait_until
+from proxy import Proxy, wait_until
+from sandbox_lib import dialect
 
 REPLICAS = {"db2", "db3"}
 
@@ -130,6 +131,37 @@ def test_promotion_moves_the_writes(cluster, hg):
         cluster.promote("db1")
         hg.wait_server("db1", lambda row: row["role"] == "primary")
         hg.wait_server("db2", lambda row: row["role"] == "replica")
+
+
+class Unsettled(Headgate):
+    """One that nobody waits for until its roles are right."""
+
+    def start(self):
+        return Proxy.start(self)
+
+
+def detach(cluster, name):
+    """A replica that somebody has made writable and free, and forgot the primary."""
+    node, words = cluster.node(name), dialect.of(cluster.family)
+    node.sql(words.stop)
+    node.sql(words.forget)
+    node.set_read_only(False)
+
+
+def test_two_writable_servers_at_the_start_are_nobody(cluster):
+    try:
+        detach(cluster, "db3")
+        with Unsettled(cluster) as headgate:
+            for name in ("db1", "db3"):
+                row = headgate.wait_server(name, lambda row: row["role"] != "unknown" or "writable" in row["reason"])
+                assert (row["role"], row["reason"]) == ("unknown", "writable beside another writable server")
+            assert headgate.log().count("there is no primary: db1, db3 are writable") == 1
+            cluster.node("db3").set_read_only(True)
+            headgate.wait_server("db1", lambda row: row["role"] == "primary")
+            with headgate.connect() as db:
+                rows(db, "DO 1")
+    finally:
+        cluster.rejoin("db3")
 
 
 def test_sigterm_lets_a_transaction_end(cluster):

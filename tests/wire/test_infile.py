@@ -146,6 +146,79 @@ def test_client_without_the_capability_is_not_asked(rig):
         assert client.command(w.QUERY, LOAD).error.code == 4166
 
 
+def dies_after(packets, told, last_words=None):
+    """A script that reads so many packets of the file, says its last words, and dies."""
+    def script(c, _):
+        c.reply([r.infile("f.csv")])
+        seen = [c.pipe.read_packet() for _ in range(packets)]
+        if last_words:
+            c.reply([last_words])
+        c.close()
+        told.set()
+        return bool(seen) and False
+    return script
+
+
+def stream_past_a_death(client, told, pieces):
+    """Sends the file, the second half of it after the server's death; the ERR's number, and the ERR."""
+    client.send(w.QUERY, LOAD)
+    assert client.pipe.read_packet() == b"\xfbf.csv"
+    for seq in range(2, 2 + pieces):
+        if seq == 2 + pieces // 2:
+            assert told.wait(10)
+        client.pipe.send(w.packet(seq & 0xFF, b"a,b\n"))
+    assert told.wait(10)
+    client.pipe.send(w.packet((2 + pieces) & 0xFF, b""))
+    payload = client.pipe.read_packet()
+    return client.pipe.headers[-1][1], r.parse_err(payload)
+
+
+@pytest.mark.parametrize("pieces", [0, 1, 2, 9, 600])
+@pytest.mark.parametrize("read", [0, 1, 4])
+def test_loss_amid_the_file_is_said_after_its_end_with_the_number_the_client_expects(rig, read, pieces):
+    told = threading.Event()
+    rig.primary.on(LOAD, dies_after(min(read, pieces // 2), told))
+    with rig.connect() as client:
+        seq, error = stream_past_a_death(client, told, pieces)
+        assert error.code == 1927 and "db1" in error.message
+        assert seq == (2 + pieces + 1) & 0xFF
+        assert client.query("DO 'in step'").oks
+
+
+def test_loss_after_the_file_has_the_number_the_client_expects(rig):
+    def script(c, _):
+        c.reply([r.infile("f.csv")])
+        receive(c)
+        c.close()
+        return False
+    rig.primary.on(LOAD, script)
+    with rig.connect() as client:
+        client.infile = lambda name: itertools.repeat(b"a,b\n", 7)
+        reply = client.command(w.QUERY, LOAD)
+        assert reply.error.code == 1927
+        assert reply.packets[-1][0] == 1 + 7 + 1 + 1
+        assert client.query("DO 'in step'").oks
+
+
+def test_loss_of_a_transaction_amid_its_file_ends_the_session_after_the_word(rig):
+    told = threading.Event()
+    rig.primary.on(LOAD, dies_after(1, told))
+    with rig.connect() as client:
+        assert client.query("BEGIN").oks
+        seq, error = stream_past_a_death(client, told, 8)
+        assert error.code == 1927 and seq == 2 + 8 + 1
+        assert client.pipe.read_to_end() == b""
+
+
+def test_refusal_amid_the_file_is_the_only_answer_also_if_the_server_then_goes(rig):
+    told = threading.Event()
+    rig.primary.on(LOAD, dies_after(2, told, last_words=r.err(1317, "interrupted", "70100")))
+    with rig.connect() as client:
+        _, error = stream_past_a_death(client, told, 8)
+        assert (error.code, error.message) == (1317, "interrupted")
+        assert client.query("DO 'in step'").oks
+
+
 def test_client_that_hangs_up_amid_its_file_takes_the_upstream_along(rig):
     ended = threading.Event()
 

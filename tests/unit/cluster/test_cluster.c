@@ -12,6 +12,8 @@
 #include "mysql/wire.h"
 #include "net/listener.h"
 
+#include <sys/mman.h>
+
 #define SERVERS 3
 #define NAMES_MAX 4
 
@@ -24,6 +26,7 @@ struct fake {
     bool is_writable, is_replica, is_stopped; /* what it says of itself */
     bool is_link_broken;
     bool is_silent;   /* takes connections and says nothing, as a stopped process does */
+    bool is_mariadb;  /* among MySQL servers */
     bool is_full;     /* ERR 1040 instead of a greeting */
     unsigned queries; /* answered */
 };
@@ -120,28 +123,47 @@ static void on_caller(struct stream *stream, int events)
     (void)stream_flush(stream);
 }
 
+static void greet(struct caller *caller)
+{
+    bool is_mariadb = caller->fake->is_mariadb;
+    struct greeting greeting = { .version = span_cstr(is_mariadb ? "5.5.5-10.11.6-MariaDB" : "8.0.36"),
+                                 .connection_id = 1,
+                                 .caps =
+                                     CAPS_PER_HOP | CAP_MULTI_RESULTS | (is_mariadb ? 0 : CAP_CLIENT_MYSQL),
+                                 .collation = 45,
+                                 .status = STATUS_AUTOCOMMIT,
+                                 .plugin = SPAN_LITERAL(AUTH_NATIVE) };
+    memcpy(greeting.nonce, "abcdefghijklmnopqrst", NONCE_BYTES);
+    greeting_put(&caller->stream.out, &greeting);
+}
+
 static void on_call(struct listener *listener, int take_fd, const struct addr *peer)
 {
     struct fake *fake = listener->owner;
     struct caller *caller = calloc(1, sizeof *caller);
-    struct greeting greeting = { .version = SPAN_LITERAL("8.0.36"),
-                                 .connection_id = 1,
-                                 .caps = CAPS_PER_HOP | CAP_MULTI_RESULTS | CAP_CLIENT_MYSQL,
-                                 .collation = 45,
-                                 .status = STATUS_AUTOCOMMIT,
-                                 .plugin = SPAN_LITERAL(AUTH_NATIVE) };
     (void)peer;
     assert_non_null(caller);
-    memcpy(greeting.nonce, "abcdefghijklmnopqrst", NONCE_BYTES);
     caller->fake = fake;
     stream_open(&caller->stream, fake->loop, take_fd, on_caller, caller);
     list_link_last(&fake->callers, &caller->in_fake);
     if (fake->is_full)
         reply_put_err(&caller->stream.out, 0, ERR_CON_COUNT, NULL, "Too many connections");
     else if (!fake->is_silent)
-        greeting_put(&caller->stream.out, &greeting);
+        greet(caller);
     (void)stream_flush(&caller->stream);
     stream_want(&caller->stream, EV_READ);
+}
+
+/* A server that was silent finds its tongue: those who called meanwhile are greeted now. */
+static void speak(struct fake *fake)
+{
+    fake->is_silent = false;
+    for (struct list_node *node = list_first(&fake->callers); node != NULL;
+         node = list_after(&fake->callers, node)) {
+        struct caller *caller = list_entry(node, struct caller, in_fake);
+        greet(caller);
+        (void)stream_flush(&caller->stream);
+    }
 }
 
 static void hang_up_all(struct fake *fake)
@@ -181,6 +203,8 @@ struct scene {
 static void on_view(struct cluster *cluster, struct view *view)
 {
     struct scene *scene = cluster->owner;
+    for (size_t i = 0; i < view->count; i++)
+        assert_int_not_equal(view->servers[i].state, SERVER_STARTING);
     view_release(&scene->view);
     scene->view = view_acquire(view);
     scene->views++;
@@ -232,19 +256,18 @@ static void close_scene(struct scene *scene)
     close_loop(&scene->loop);
 }
 
-/* P primary, R replica that takes reads, r one that does not, d down, s not probed yet, ? else. */
+/* P primary, R replica that takes reads, r one that does not, d down, ? else. */
 static bool looks_like(const struct scene *scene, const char *letters)
 {
     if (scene->view == NULL)
         return false;
     for (unsigned i = 0; i < SERVERS; i++) {
         const struct view_server *server = &scene->view->servers[i];
-        char letter = server->state == SERVER_DOWN       ? 'd'
-                      : server->state == SERVER_STARTING ? 's'
-                      : server->role == SERVER_PRIMARY   ? 'P'
-                      : server->role != SERVER_REPLICA   ? '?'
-                      : server->takes_reads              ? 'R'
-                                                         : 'r';
+        char letter = server->state == SERVER_DOWN     ? 'd'
+                      : server->role == SERVER_PRIMARY ? 'P'
+                      : server->role != SERVER_REPLICA ? '?'
+                      : server->takes_reads            ? 'R'
+                                                       : 'r';
         assert_int_equal(server->role == SERVER_PRIMARY, (int)i == scene->view->primary);
         if (letter != letters[i])
             return false;
@@ -398,6 +421,154 @@ static void a_promoted_replica_is_followed_and_the_old_primary_not_taken_back(vo
     close_scene(&scene);
 }
 
+static void a_server_of_another_family_is_up_and_says_why_it_is_left_out(void **state)
+{
+    (void)state;
+    for (unsigned is_static = 0; is_static < 2; is_static++) {
+        struct scene scene;
+        open_scene(&scene);
+        scene.settings.topology = is_static ? TOPOLOGY_STATIC : TOPOLOGY_AUTO;
+        for (unsigned i = 0; is_static && i < SERVERS; i++)
+            scene.cluster.members[i].server->role_setting =
+                i == 0 ? ROLE_SETTING_PRIMARY : ROLE_SETTING_REPLICA;
+        scene.fakes[1].is_mariadb = true;
+        start(&scene);
+        turn_until_it_looks_like(&scene, is_static ? "PrR" : "P?R");
+        const struct view_server *left_out = &scene.view->servers[1];
+        assert_int_equal(left_out->state, SERVER_UP);
+        assert_string_equal(left_out->reason, "not of the first server's family (MySQL, MariaDB)");
+        close_scene(&scene);
+    }
+}
+
+static void clients_are_not_greeted_with_what_a_left_out_server_can(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.fakes[0].is_mariadb = scene.fakes[1].is_mariadb = true; /* db3 is MySQL 8, which is older than 10 */
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PR?");
+    assert_int_equal(scene.view->family, FAMILY_MARIADB);
+    assert_string_equal(scene.view->version, "5.5.5-10.11.6-MariaDB");
+    close_scene(&scene);
+}
+
+/* ---- the start ---- */
+
+static void turn_until_probed(struct scene *scene, unsigned server)
+{
+    while (!scene->cluster.members[server].was_probed)
+        turn(&scene->loop);
+}
+
+static void two_writable_servers_at_the_start_are_nobody_in_whatever_order_they_answer(void **state)
+{
+    (void)state;
+    for (unsigned late = 0; late < SERVERS; late++) {
+        struct scene scene;
+        open_scene(&scene);
+        scene.fakes[1].is_writable = true;
+        scene.fakes[1].is_replica = false;
+        scene.fakes[late].is_silent = true;
+        start(&scene);
+        for (unsigned i = 0; i < SERVERS; i++)
+            if (i != late)
+                turn_until_probed(&scene, i);
+        assert_false(cluster_is_probed(&scene.cluster));
+        assert_null(scene.view);
+        speak(&scene.fakes[late]);
+        turn_until_it_looks_like(&scene, "??R");
+        assert_int_equal(scene.views, 1);
+        probe_thrice(&scene);
+        assert_true(looks_like(&scene, "??R"));
+        scene.fakes[0].is_writable = false; /* somebody has decided */
+        turn_until_it_looks_like(&scene, "?PR");
+        close_scene(&scene);
+    }
+}
+
+/* What clients are greeted with is not taken from those that happened to be first. */
+static void a_silent_server_delays_the_first_view_by_its_probe_deadline_and_no_more(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.settings.monitor.timeout_us = 30000;
+    scene.fakes[2].is_silent = true;
+    start(&scene);
+    turn_until_probed(&scene, 2);
+    assert_true(looks_like(&scene, "PRd"));
+    assert_int_equal(scene.views, 1);
+    assert_non_null(strstr(scene.view->servers[2].detail, "no answer within"));
+    close_scene(&scene);
+}
+
+static void read_log(int fd, char *text, size_t size)
+{
+    ssize_t len = pread(fd, text, size - 1, 0);
+    assert_true(len >= 0);
+    text[len] = '\0';
+}
+
+static void writable_servers_without_a_primary_are_named_once(void **state)
+{
+    (void)state;
+    struct scene scene;
+    char text[8192];
+    int fd = memfd_create("log", MFD_CLOEXEC);
+    assert_true(fd >= 0);
+    open_scene(&scene);
+    log_configure(LOG_LEVEL_WARNING, LOG_FORMAT_TEXT, fd);
+    scene.fakes[1].is_writable = scene.fakes[2].is_writable = true;
+    scene.fakes[1].is_replica = false; /* db3 is writable as well, but follows db1 */
+    start(&scene);
+    turn_until_it_looks_like(&scene, "???");
+    probe_thrice(&scene);
+    read_log(fd, text, sizeof text);
+    const char *line = strstr(text, "there is no primary: db1, db2 are writable");
+    assert_row(line != NULL && strstr(line + 1, "there is no primary") == NULL, "%s", text);
+    /* Another one joins them. */
+    scene.fakes[2].is_replica = false;
+    while (strstr(text, "there is no primary: db1, db2, db3 are writable") == NULL) {
+        turn(&scene.loop);
+        read_log(fd, text, sizeof text);
+    }
+    close_scene(&scene);
+    (void)close(fd);
+}
+
+/* A server that stays up while it is promoted is what it is now since then, not since it came up. */
+static void since_is_of_role_and_state_together(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    uint64_t begun = scene.view->servers[0].since_us;
+    assert_true(begun > 0 && begun <= scene.loop.now_us);
+    for (unsigned i = 0; i < SERVERS; i++)
+        assert_true(scene.view->servers[i].since_us == begun);
+    probe_thrice(&scene);
+    scene.fakes[2].is_stopped = true; /* another reason, but the same role and state */
+    turn_until_it_looks_like(&scene, "PRr");
+    assert_true(scene.view->servers[2].since_us == begun);
+    scene.fakes[0].is_writable = false;
+    turn_until_it_looks_like(&scene, "?Rr");
+    uint64_t demoted = scene.view->servers[0].since_us;
+    assert_true(demoted > begun && demoted <= scene.loop.now_us);
+    scene.fakes[1].is_replica = false;
+    scene.fakes[1].is_writable = true;
+    turn_until_it_looks_like(&scene, "?Pr");
+    assert_true(scene.view->servers[1].since_us > demoted);
+    assert_true(scene.view->servers[0].since_us == demoted && scene.view->servers[2].since_us == begun);
+    fake_close(&scene.fakes[0]);
+    turn_until_it_looks_like(&scene, "dPr");
+    assert_true(scene.view->servers[0].since_us > demoted);
+    close_scene(&scene);
+}
+
 static void replicas_whose_source_is_away_serve_reads(void **state)
 {
     (void)state;
@@ -434,6 +605,12 @@ int main(void)
         cmocka_unit_test(a_silent_server_is_down),
         cmocka_unit_test(a_server_without_room_is_not_dead),
         cmocka_unit_test(a_promoted_replica_is_followed_and_the_old_primary_not_taken_back),
+        cmocka_unit_test(a_server_of_another_family_is_up_and_says_why_it_is_left_out),
+        cmocka_unit_test(clients_are_not_greeted_with_what_a_left_out_server_can),
+        cmocka_unit_test(two_writable_servers_at_the_start_are_nobody_in_whatever_order_they_answer),
+        cmocka_unit_test(a_silent_server_delays_the_first_view_by_its_probe_deadline_and_no_more),
+        cmocka_unit_test(writable_servers_without_a_primary_are_named_once),
+        cmocka_unit_test(since_is_of_role_and_state_together),
         cmocka_unit_test(replicas_whose_source_is_away_serve_reads),
         cmocka_unit_test(without_any_server_there_is_still_a_view),
     };

@@ -133,6 +133,54 @@ static void configured_role_rows(void **state)
     }
 }
 
+/* What an operator reads of each server: f is one that is up and of another family than the first. */
+static void a_server_that_is_left_out_says_why(void **state)
+{
+    (void)state;
+    static const char foreign[] = "not of the first server's family (MySQL, MariaDB)";
+    static const struct {
+        bool is_static;
+        char first;
+        enum role_setting setting;
+        enum server_role role;
+        const char *reason;
+    } reasons[] = {
+        { true, 'u', ROLE_SETTING_PRIMARY, SERVER_PRIMARY, "configured" },
+        { true, 'd', ROLE_SETTING_PRIMARY, SERVER_PRIMARY, "down" },
+        { true, 'f', ROLE_SETTING_PRIMARY, SERVER_PRIMARY, foreign },
+        { true, 'u', ROLE_SETTING_REPLICA, SERVER_REPLICA, "configured" },
+        { true, 'd', ROLE_SETTING_REPLICA, SERVER_REPLICA, "down" },
+        { true, 'f', ROLE_SETTING_REPLICA, SERVER_REPLICA, foreign },
+        { false, 'u', ROLE_SETTING_AUTO, SERVER_PRIMARY, "writable" },
+        { false, 'd', ROLE_SETTING_AUTO, SERVER_UNKNOWN_ROLE, "down" },
+        { false, 'f', ROLE_SETTING_AUTO, SERVER_UNKNOWN_ROLE, foreign },
+    };
+    for (size_t i = 0; i < COUNT_OF(reasons); i++) {
+        struct topology_facts facts = { .is_up = reasons[i].first != 'd',
+                                        .is_foreign = reasons[i].first == 'f',
+                                        .role_setting = reasons[i].setting };
+        struct topology_verdict verdict;
+        bool is_used = reasons[i].first == 'u';
+        int primary = topology_decide(&facts, 1, reasons[i].is_static, 0, &verdict);
+        assert_row(strcmp(verdict.reason, reasons[i].reason) == 0, "row %zu: %s", i, verdict.reason);
+        assert_row(verdict.role == reasons[i].role, "row %zu", i);
+        assert_int_equal(verdict.takes_reads, is_used && verdict.role == SERVER_REPLICA);
+        assert_int_equal(primary, is_used && verdict.role == SERVER_PRIMARY ? 0 : TOPOLOGY_NO_PRIMARY);
+    }
+}
+
+/* No configuration says so, but if one did: the second one is no primary, nor is it down. */
+static void a_second_configured_primary_is_called_that(void **state)
+{
+    (void)state;
+    struct topology_facts facts[2] = { { .is_up = true, .role_setting = ROLE_SETTING_PRIMARY },
+                                       { .is_up = true, .role_setting = ROLE_SETTING_PRIMARY } };
+    struct topology_verdict verdicts[2];
+    assert_int_equal(topology_decide(facts, 2, true, 0, verdicts), 0);
+    assert_int_equal(verdicts[1].role, SERVER_UNKNOWN_ROLE);
+    assert_string_equal(verdicts[1].reason, "configured as primary beside another one");
+}
+
 /* ---- properties, over every pair and triple of servers and many larger clusters ---- */
 
 static bool is_writable(const struct topology_facts *facts)
@@ -202,6 +250,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(role_rows),
         cmocka_unit_test(configured_role_rows),
+        cmocka_unit_test(a_server_that_is_left_out_says_why),
+        cmocka_unit_test(a_second_configured_primary_is_called_that),
         cmocka_unit_test(there_is_never_a_second_primary_nor_one_that_is_down_or_read_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

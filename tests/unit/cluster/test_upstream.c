@@ -503,9 +503,12 @@ static void an_answer_that_is_none_ends_the_connection(void **state)
         size_t len;
         const char *words;
     } rows[] = {
-        { "\1\0\0\1\xfb", 5, "not a reply" },              /* LOCAL INFILE, to us */
-        { "\3\0\0\1\xfc\1\1\0\0\0\2", 11, "not a reply" }, /* a column definition without a byte */
-        { "\7\0\0\1\0\0\0\2\0\0\0\7\0\0\1\0\0\0\2\0\0\0", 22, "went on after its answer" },
+        /* LOCAL INFILE, to us */
+        { "\1\0\0\1\xfb", 5, "what came is not a reply to it" },
+        /* a column definition without a byte */
+        { "\3\0\0\1\xfc\1\1\0\0\0\2", 11, "what came is not a reply to it" },
+        { "\7\0\0\1\0\0\0\2\0\0\0\7\0\0\1\0\0\0\2\0\0\0", 22,
+          "11 bytes came after the answer's end, unasked" },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct scene scene;
@@ -516,11 +519,38 @@ static void an_answer_that_is_none_ends_the_connection(void **state)
         (void)hear(&scene, &seq);
         say(&scene, span_of(rows[i].reply, rows[i].len));
         turn_until(&scene, &scene.failures);
-        assert_row(strstr(scene.err.text, rows[i].words) != NULL, "row %zu: %s", i, scene.err.text);
+        char want[256]; /* what was attempted, on what, what came back */
+        (void)snprintf(want, sizeof want, "db1 (%s): COM_QUERY of our own: %s", scene.server->address,
+                       rows[i].words);
+        assert_string_equal(scene.err.text, want);
         assert_string_equal(scene.err.sqlstate, "");
         close_scene(&scene);
         assert_true(scene.answers == 0 && scene.failures == 1);
     }
+}
+
+/* A packet that must be seen whole has the window's size and no more. */
+static void an_answer_too_long_for_the_window_says_so(void **state)
+{
+    (void)state;
+    struct scene scene;
+    static struct rows rows;
+    static uint8_t packet[LOOP_WINDOW_BYTES] = { 0, 0, 1, 1 }; /* 64 KiB announced */
+    uint8_t seq;
+    char want[256];
+    open_scene(&scene);
+    log_in(&scene);
+    upstream_query(scene.upstream, "SELECT v", &rows, 0);
+    (void)hear(&scene, &seq);
+    say(&scene, span_of(packet, sizeof packet));
+    turn_until(&scene, &scene.failures);
+    (void)snprintf(want, sizeof want,
+                   "db1 (%s): COM_QUERY of our own: a packet too long for the window of %u bytes came",
+                   scene.server->address, (unsigned)LOOP_WINDOW_BYTES);
+    assert_string_equal(scene.err.text, want);
+    rows_fini(&rows);
+    close_scene(&scene);
+    assert_true(scene.answers == 0 && scene.failures == 1);
 }
 
 static void an_exchange_has_its_own_deadline(void **state)
@@ -727,6 +757,7 @@ int main(void)
         cmocka_unit_test(an_answer_is_told_however_its_bytes_come),
         cmocka_unit_test(rows_are_collected_and_an_error_leaves_the_upstream_ready),
         cmocka_unit_test(an_answer_that_is_none_ends_the_connection),
+        cmocka_unit_test(an_answer_too_long_for_the_window_says_so),
         cmocka_unit_test(an_exchange_has_its_own_deadline),
         cmocka_unit_test(a_server_that_dies_is_told_exactly_once_wherever_it_dies),
         cmocka_unit_test(in_ready_and_busy_the_owner_sees_for_himself),

@@ -125,12 +125,48 @@ static void run_agrees_on_fragments(void **state)
     text_fini(&stream);
 }
 
+/* However it is cut: to the empty packet, not to the empty fragment of a long one, and not beyond. */
+static void a_file_ends_with_its_empty_packet_and_keeps_the_number_between_packets(void **state)
+{
+    (void)state;
+    static uint8_t payload[PACKET_PAYLOAD_MAX];
+    static const size_t steps[] = { 1, 3, 4, 5, 4096, SIZE_MAX };
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct text stream = { 0 };
+        struct packet_run run;
+        (void)packet_put(&stream, 2, SPAN_LITERAL("abc"));
+        (void)packet_put(&stream, 3, SPAN_LITERAL("d"));
+        if (steps[i] > 1000)
+            (void)packet_put(&stream, 4, span_of(payload, sizeof payload)); /* and 5, which is empty */
+        (void)packet_put(&stream, 6, (struct span){ 0 });
+        size_t end = stream.len, at = 0;
+        (void)packet_put(&stream, 0, SPAN_LITERAL("next"));
+        packet_run_begin(&run);
+        run.seq = 1;
+        while (!run.is_complete) {
+            size_t left = stream.len - at;
+            size_t used =
+                packet_run_feed_file(&run, span_of(stream.data + at, left < steps[i] ? left : steps[i]));
+            assert_true(used > 0 || left == 0);
+            at += used;
+            assert_int_equal(run.seq, at < 4 ? 1 : at < 11 ? 2 : at < 16 ? 3 : run.seq);
+        }
+        assert_int_equal(at, end);
+        assert_int_equal(run.seq, 6);
+        assert_int_equal(packet_run_feed_file(&run, span_of(stream.data + at, stream.len - at)), 0);
+        text_fini(&stream);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(header_needs_four_bytes), cmocka_unit_test(packets_are_framed),
-        cmocka_unit_test(long_payloads_are_split), cmocka_unit_test(run_agrees_with_its_twin),
+        cmocka_unit_test(header_needs_four_bytes),
+        cmocka_unit_test(packets_are_framed),
+        cmocka_unit_test(long_payloads_are_split),
+        cmocka_unit_test(run_agrees_with_its_twin),
         cmocka_unit_test(run_agrees_on_fragments),
+        cmocka_unit_test(a_file_ends_with_its_empty_packet_and_keeps_the_number_between_packets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -183,6 +183,34 @@ static void what_is_in_use_or_no_socket_is_left_alone(void **state)
     close_house(&house);
 }
 
+/* Somebody listens there, but is stopped, and its queue is full: a connect would wait for as long as it is.
+ */
+static void a_socket_file_whose_owner_does_not_accept_is_left_alone_at_once(void **state)
+{
+    (void)state;
+    struct house house;
+    struct error err = { 0 };
+    struct stat st;
+    int callers[GUESTS_MAX], stopped = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    unsigned count = 0;
+    open_house(&house);
+    struct addr addr = address(house.path);
+    assert_int_equal(bind(stopped, &addr.u.any, addr.len), 0);
+    assert_int_equal(listen(stopped, 0), 0);
+    do {
+        assert_true(count < GUESTS_MAX);
+        callers[count] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    } while (connect(callers[count++], &addr.u.any, addr.len) == 0);
+    assert_int_equal(errno, EAGAIN);
+    assert_false(try_listen(&house, house.path, 0600, &err));
+    assert_non_null(strstr(err.text, "Address already in use"));
+    assert_int_equal(stat(house.path, &st), 0);
+    while (count > 0)
+        (void)close(callers[--count]);
+    (void)close(stopped);
+    close_house(&house);
+}
+
 static void a_folder_that_is_not_there_is_named(void **state)
 {
     (void)state;
@@ -269,6 +297,7 @@ int main(void)
         cmocka_unit_test(a_socket_file_has_its_mode_and_goes_with_its_listener),
         cmocka_unit_test(a_stale_socket_file_is_replaced),
         cmocka_unit_test(what_is_in_use_or_no_socket_is_left_alone),
+        cmocka_unit_test(a_socket_file_whose_owner_does_not_accept_is_left_alone_at_once),
         cmocka_unit_test(a_folder_that_is_not_there_is_named),
         cmocka_unit_test(out_of_descriptors_one_client_is_told_and_the_others_wait),
     };

@@ -1,0 +1,94 @@
+"""KILL takes headgate's own ids, and those of the server whose ids the client sees: CONNECTION_ID(), SHOW PROCESSLIST."""
+
+import threading
+
+import pytest
+
+import mysqlwire as w
+
+RUNS = "DO 'runs'"
+
+
+def number_of(server, client):
+    """The id that the server has given to this client's connection."""
+    mark = f"DO 'who am I' /* {id(client)} */"
+    assert client.query(mark).oks
+    return next(c.number for c in server.application_connections() if mark in c.sqls())
+
+
+def is_closed(client):
+    rest = client.pipe.read_to_end()
+    return rest == b"" or rest[4] == 0xFF
+
+
+@pytest.mark.parametrize("listener", ["primary", "split", "replica"])
+@pytest.mark.parametrize("kill", [lambda killer, number: killer.query(f"KILL {number}"),
+                                  lambda killer, number: killer.query(f"KILL CONNECTION {number}"),
+                                  lambda killer, number: killer.command(w.PROCESS_KILL, w.int4(number))],
+                         ids=["KILL", "KILL CONNECTION", "COM_PROCESS_KILL"])
+def test_a_server_s_id_names_the_session_that_has_the_connection(rig, listener, kill):
+    server = rig.replica if listener == "replica" else rig.primary
+    with rig.connect(listener) as client, rig.connect(listener) as other, rig.connect(listener) as killer:
+        number_of(server, other)
+        number_of(server, killer)
+        assert kill(killer, number_of(server, client)).oks
+        assert is_closed(client)
+        assert other.query("DO 1").oks and killer.query("DO 1").oks
+
+
+def test_kill_query_ends_what_that_connection_runs(rig):
+    told = threading.Event()
+
+    def script(c, _):
+        told.wait(10)
+        c.error(1317, "Query execution was interrupted", "70100")
+
+    def killed(c, _):
+        told.set()
+        c.ok()
+    rig.primary.on(RUNS, script)
+    with rig.connect() as client, rig.connect() as killer:
+        number = number_of(rig.primary, client)
+        rig.primary.on(f"KILL QUERY {number}", killed)
+        client.send(w.QUERY, RUNS)
+        rig.primary.wait_for(lambda: RUNS in rig.primary.sqls())
+        assert killer.query(f"KILL QUERY {number}").oks
+        assert client.read().error.code == 1317
+        assert client.query("DO 'in step'").oks
+
+
+def test_another_server_s_id_names_nobody(rig):
+    """Ids of different servers collide: only those of the server that the client reads ids from are taken."""
+    with rig.connect() as killer:
+        assert killer.query("DO 1").oks
+        readers = []
+        while True:
+            readers.append(rig.connect("replica"))
+            number = number_of(rig.replica, readers[-1])
+            if number not in {c.number for c in rig.primary.connections}:
+                break
+        error = killer.command(w.QUERY, f"KILL {number}").error
+        assert (error.code, error.message) == (1094, f"Unknown thread id: {number}")
+        for reader in readers:
+            assert reader.query("DO 'alive'").oks
+            reader.close()
+
+
+def test_nobody_s_id_is_1094(rig):
+    with rig.connect() as client, rig.connect() as killer:
+        gone = number_of(rig.primary, client)
+        monitor = next(c.number for c in rig.primary.connections if c.user == b"monitor")
+        client.quit()
+        rig.primary.wait_for(lambda: all(c.number != gone or c.is_closed.is_set() for c in rig.primary.connections))
+        for number in (gone, monitor, 999999, 0):
+            error = killer.command(w.PROCESS_KILL, w.int4(number)).error
+            assert (error.code, error.message) == (1094, f"Unknown thread id: {number}")
+        assert killer.command(w.QUERY, f"KILL {gone + (1 << 32)}").error.code == 1094
+
+
+def test_others_may_not_kill_by_a_server_s_id(rig):
+    with rig.connect() as client, rig.connect(user="other", password="other_pw") as stranger:
+        number = number_of(rig.primary, client)
+        error = stranger.command(w.QUERY, f"KILL {number}").error
+        assert (error.code, error.message) == (1095, f"You are not owner of thread {number}")
+        assert client.query("DO 'alive'").oks
