@@ -50,6 +50,10 @@ bool span_to_u64(struct span span, uint64_t *value_r);
 /* Copies at most size-1 bytes and terminates; returns false when it had to cut. */
 bool span_copy_cstr(struct span span, char *buffer, size_t size);
 
+/* Length of the well-formed UTF-8 sequence at the start, 1 to 4 bytes; 0 when there is none (Unicode 15,
+ * table 3-7). */
+size_t span_utf8_len(struct span text);
+
 struct text {
     char *data; /* owns; NULL until the first append */
     size_t len;

@@ -48,6 +48,27 @@ bool span_copy_cstr(struct span span, char *buffer, size_t size)
     return len == span.len;
 }
 
+size_t span_utf8_len(struct span text)
+{
+    if (text.len == 0)
+        return 0;
+    uint8_t first = text.data[0];
+    size_t len = first < 0x80   ? 1
+                 : first < 0xC2 ? 0
+                 : first < 0xE0 ? 2
+                 : first < 0xF0 ? 3
+                 : first < 0xF5 ? 4
+                                : 0;
+    if (len == 0 || len > text.len)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((text.data[i] & 0xC0) != 0x80)
+            return 0;
+    bool is_overlong = (first == 0xE0 && text.data[1] < 0xA0) || (first == 0xF0 && text.data[1] < 0x90);
+    bool is_outside = (first == 0xED && text.data[1] > 0x9F) || (first == 0xF4 && text.data[1] > 0x8F);
+    return is_overlong || is_outside ? 0 : len;
+}
+
 char *text_reserve(struct text *text, size_t more)
 {
     if (text->is_oom)

@@ -84,6 +84,37 @@ static void copies_are_terminated_and_say_when_they_cut(void **state)
     assert_string_equal(one, "");
 }
 
+static void utf8_rows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } rows[] = {
+        { "", 0 },
+        { "a", 1 },
+        { "\x7f", 1 },
+        { "\xc3\xa9x", 2 },
+        { "\xc3", 0 },
+        { "\xc3x", 0 },
+        { "\x80", 0 },
+        { "\xc1\xbf", 0 },
+        { "\xe2\x80\xa6", 3 },
+        { "\xe2\x80", 0 },
+        { "\xe0\x9f\xbf", 0 },
+        { "\xed\x9f\xbf", 3 },
+        { "\xed\xa0\x80", 0 },
+        { "\xf0\x9f\x98\x80", 4 },
+        { "\xf0\x8f\xbf\xbf", 0 },
+        { "\xf4\x8f\xbf\xbf", 4 },
+        { "\xf4\x90\x80\x80", 0 },
+        { "\xf5\x80\x80\x80", 0 },
+        { "\xff", 0 },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_row(span_utf8_len(span_cstr(rows[i].bytes)) == rows[i].len, "row %zu", i);
+}
+
 /* ---- text against a flat array ---- */
 
 struct twin {
@@ -222,6 +253,7 @@ int main(void)
         cmocka_unit_test(equality_rows),
         cmocka_unit_test(number_rows),
         cmocka_unit_test(copies_are_terminated_and_say_when_they_cut),
+        cmocka_unit_test(utf8_rows),
         cmocka_unit_test(text_agrees_with_its_twin),
         cmocka_unit_test(an_empty_text_is_an_empty_string),
         cmocka_unit_test(growth_is_geometric),
