@@ -19,6 +19,7 @@
 #ifndef HEADGATE_PROXY_SESSION_H
 #define HEADGATE_PROXY_SESSION_H
 
+#include "base/hash.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "cluster/upstream.h"
@@ -34,7 +35,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uthash.h>
 
 enum session_state {
 #define SESSION_STATE(NAME, words) SESSION_##NAME,

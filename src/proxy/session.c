@@ -267,9 +267,25 @@ void session_run(struct session *session)
 
 /* ---- birth and death ---- */
 
-void session_open(struct worker *worker, int take_fd, const struct addr *peer, const struct door *door)
+/* NULL when memory is out; otherwise it has an id, and can be found by it. */
+static struct session *new_session(struct worker *worker)
 {
     struct session *session = mem_zalloc(sizeof *session);
+    if (session == NULL)
+        return NULL;
+    session->id = worker->next_id;
+    HASH_ADD(hh, worker->by_id, id, sizeof session->id, session);
+    if (!hash_has(session)) {
+        mem_free(session);
+        return NULL;
+    }
+    worker->next_id += worker->world->worker_count;
+    return session;
+}
+
+void session_open(struct worker *worker, int take_fd, const struct addr *peer, const struct door *door)
+{
+    struct session *session = new_session(worker);
     if (session == NULL) {
         log_limited(LOG_LEVEL_ERROR, NULL, "out of memory: a client of listener %s was turned away",
                     door->settings->name);
@@ -281,8 +297,6 @@ void session_open(struct worker *worker, int take_fd, const struct addr *peer, c
     session->door = door;
     session->peer = *peer;
     (void)addr_format_host(peer, session->host);
-    session->id = worker->next_id;
-    worker->next_id += worker->world->worker_count;
     session->scope = (struct log_scope){ .key = "session", .number = session->id };
     session->is_new = true;
     session->job.avoid = VIEW_NO_SERVER;
@@ -291,7 +305,6 @@ void session_open(struct worker *worker, int take_fd, const struct addr *peer, c
     stream_open(&session->client, &worker->loop, take_fd, on_client, session);
     socket_tune(take_fd, peer, &worker->env.socket);
     list_link_last(&worker->sessions, &session->in_worker);
-    HASH_ADD(hh, worker->by_id, id, sizeof session->id, session);
     session_set_deadline(session, worker->world->timeouts->primary_wait_us);
     session_run(session);
 }
