@@ -61,8 +61,9 @@ struct text {
     bool is_oom; /* an append failed; the text holds what fitted, later appends are ignored */
 };
 
-/* All appends return false only when memory is out (and set is_oom, so that a builder may check once at the
- * end). */
+/* All appends return false only when something could not be appended, for want of memory or (text_appendf)
+ * because the C library could not format it. Each such failure sets is_oom, so that a builder may check once
+ * at the end. */
 bool text_append(struct text *text, const void *data, size_t len);
 bool text_append_span(struct text *text, struct span span);
 bool text_append_cstr(struct text *text, const char *string);

@@ -252,16 +252,33 @@ static enum step bury_idle_losses(struct session *session)
     return STEP_MORE;
 }
 
+/* An answer of ours found no memory: half of it is never sent, and nothing else can be said to this client. A
+ * session that is closing finds out by itself. */
+static bool is_speechless(const struct session *session)
+{
+    return session->client.out.is_oom && session->state != SESSION_CLOSING;
+}
+
+static void abort_speechless(struct session *session)
+{
+    log_limited(LOG_LEVEL_ERROR, &session->scope, "client %s: out of memory for an answer", session->host);
+    session_abort(session, CLOSE_OUT_OF_MEMORY);
+}
+
 void session_run(struct session *session)
 {
     if (session->is_running || session->is_gone)
         return;
     session->is_running = true;
     enum step step = bury_idle_losses(session);
-    while (step == STEP_MORE)
+    while (step == STEP_MORE && !is_speechless(session))
         step = steps[session->state](session);
     session->is_running = false;
-    if (step != STEP_GONE)
+    if (step == STEP_GONE)
+        return;
+    if (is_speechless(session))
+        abort_speechless(session);
+    else
         watch(session);
 }
 

@@ -2,6 +2,8 @@
 
 #include "base/mem.h"
 
+#include <wchar.h>
+
 static void equality_rows(void **state)
 {
     (void)state;
@@ -247,6 +249,22 @@ static void without_memory_the_text_keeps_what_fitted(void **state)
     }
 }
 
+/* A wide character that the C locale has no bytes for. */
+static void what_cannot_be_formatted_is_told_at_the_end_too(void **state)
+{
+    (void)state;
+    struct text text = { 0 };
+    assert_true(text_append_cstr(&text, "before"));
+    assert_false(text_appendf(&text, "%lc", (wint_t)0x1F600));
+    assert_true(text.is_oom);
+    assert_false(text_append_cstr(&text, "after"));
+    assert_span(text_span(&text), "before");
+    text_clear(&text);
+    assert_true(text_appendf(&text, "%s", "again"));
+    assert_span(text_span(&text), "again");
+    text_fini(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +276,7 @@ int main(void)
         cmocka_unit_test(an_empty_text_is_an_empty_string),
         cmocka_unit_test(growth_is_geometric),
         cmocka_unit_test(without_memory_the_text_keeps_what_fitted),
+        cmocka_unit_test(what_cannot_be_formatted_is_told_at_the_end_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

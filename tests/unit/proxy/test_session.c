@@ -2,6 +2,7 @@
 #include "../net/net_test.h"
 
 #include "base/log.h"
+#include "mysql/packet.h"
 #include "proxy/session.h"
 
 struct scene {
@@ -86,10 +87,41 @@ static void without_memory_a_client_is_turned_away_and_nothing_is_left(void **st
         (void)close(fds[i]);
 }
 
+/* No server is known in time. Without memory for these words, the client hears nothing rather than a part. */
+static void an_answer_without_memory_is_not_sent_in_part(void **state)
+{
+    (void)state;
+    unsigned silent = 0;
+    size_t len = 0;
+    for (long fail_at = 0; len == 0; fail_at++) {
+        struct scene scene;
+        uint8_t bytes[256];
+        open_scene(&scene);
+        scene.timeouts.primary_wait_us = 1000;
+        int fd = arrive(&scene);
+        mem_fail_after(fail_at);
+        ssize_t got;
+        while ((got = recv(fd, bytes, sizeof bytes, 0)) < 0 && errno == EAGAIN)
+            turn(&scene.worker.loop);
+        mem_fail_after(-1);
+        assert_true(got >= 0);
+        len = (size_t)got;
+        silent += len == 0;
+        if (len == 0)
+            assert_int_equal(scene.worker.sessions.count, 0); /* and is gone at once */
+        else
+            assert_int_equal(len, PACKET_HEADER_BYTES + bytes[0]);
+        close_scene(&scene);
+        (void)close(fd);
+    }
+    assert_true(silent >= 2); /* the text, and its growth */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_memory_a_client_is_turned_away_and_nothing_is_left),
+        cmocka_unit_test(an_answer_without_memory_is_not_sent_in_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
