@@ -8,6 +8,8 @@
 #include "net/listener.h"
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #define CONSOLE_CONNECTIONS_MAX 64
 #define CONSOLE_COMMAND_MAX (1024u * 1024u)
@@ -22,8 +24,15 @@ struct console {
 bool console_open(struct console *console, struct admin *admin, const char *path, struct error *err);
 void console_close(struct console *console);
 
-/* Length of the first command in `bytes`, its end mark included; 0 when it has not ended yet. A command ends
- * with a newline outside quotes, or with ';'. */
-size_t console_command_end(struct span bytes);
+/* How far the search for the end of a command has come; zeros at its beginning. */
+struct console_scan {
+    size_t seen;
+    uint8_t quote; /* open there; 0: none */
+};
+
+/* Length of the first command in `bytes`, its end mark included, and *scan is ready for the next command; 0
+ * when it has not ended yet: call again with the same bytes and those that came since. A command ends with a
+ * newline outside quotes, or with ';'. Each byte is looked at once. */
+size_t console_command_end(struct console_scan *scan, struct span bytes);
 
 #endif

@@ -1,8 +1,15 @@
 /* The log: one line per event, `time level message key=value …`, or one JSON object per line.
  *
  * Fields are inherited: a scope names what we are dealing with (session 17) and points at its parent
- * (listener app). A line is one write(2), so lines of several threads never mix. Secrets are never passed
- * here.
+ * (listener app). A line is one write(2) of at most 2 KiB, so lines of several threads never mix. Secrets are
+ * never passed here.
+ *
+ * Whatever bytes a peer chooses, a line reads back as what was said. JSON lines are always one whole document
+ * in UTF-8; a byte that is not UTF-8 is U+FFFD there. In text, a field's value is bare, or in quotes when it
+ * holds a blank, '=', a quote, a control byte or anything but ASCII, with \" \\ \n \u001b \xff for what
+ * cannot stand there; and so is a message that holds '=' or needs an escape, so that words in it never look
+ * like fields. A long value is cut between two characters and ends in an ellipsis; a field for which there is
+ * no room at all is left out.
  */
 #ifndef HEADGATE_BASE_LOG_H
 #define HEADGATE_BASE_LOG_H

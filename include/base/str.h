@@ -50,6 +50,10 @@ bool span_to_u64(struct span span, uint64_t *value_r);
 /* Copies at most size-1 bytes and terminates; returns false when it had to cut. */
 bool span_copy_cstr(struct span span, char *buffer, size_t size);
 
+/* Length of the well-formed UTF-8 sequence at the start, 1 to 4 bytes; 0 when there is none (Unicode 15,
+ * table 3-7). */
+size_t span_utf8_len(struct span text);
+
 struct text {
     char *data; /* owns; NULL until the first append */
     size_t len;
@@ -57,8 +61,9 @@ struct text {
     bool is_oom; /* an append failed; the text holds what fitted, later appends are ignored */
 };
 
-/* All appends return false only when memory is out (and set is_oom, so that a builder may check once at the
- * end). */
+/* All appends return false only when something could not be appended, for want of memory or (text_appendf)
+ * because the C library could not format it. Each such failure sets is_oom, so that a builder may check once
+ * at the end. */
 bool text_append(struct text *text, const void *data, size_t len);
 bool text_append_span(struct text *text, struct span span);
 bool text_append_cstr(struct text *text, const char *string);

@@ -22,10 +22,13 @@ struct addr {
     } u;
 };
 
-/* Numeric addresses and unix paths only; never asks a name server. */
+/* An address to connect to, as numbers or a unix path; never asks a name server. IPv4 is four decimal
+ * numbers, the port 1 to 65535, both without leading zeros. False: *err says what is wrong with it, and
+ * *addr_r is as it was. */
 bool addr_parse(const char *text, struct addr *addr_r, struct error *err);
 
-/* The same for an address to listen on: "*:6033" is every IPv4 address of this machine. */
+/* The same for an address to listen on: "*:6033" is every IPv4 address of this machine, and for port 0 the
+ * kernel chooses one. */
 bool addr_parse_listen(const char *text, struct addr *addr_r, struct error *err);
 
 /* Like addr_parse, and asks the system's resolver for names: blocks, so only before the loops run. */

@@ -31,16 +31,22 @@ static inline void buf_check(const struct buf *buf)
            buf->filled <= buf->cap);
 }
 
+/* Bytes from one cursor to another. Without a window all cursors are 0, and NULL + 0 is undefined in C. */
+static inline struct span buf_between(const struct buf *buf, uint32_t from, uint32_t to)
+{
+    return span_of(from > 0 ? buf->data + from : buf->data, to - from);
+}
+
 /* Not yet looked at. */
 static inline struct span buf_unparsed(const struct buf *buf)
 {
-    return span_of(buf->data + buf->parsed, buf->filled - buf->parsed);
+    return buf_between(buf, buf->parsed, buf->filled);
 }
 
 /* Looked at, waiting to be written. */
 static inline struct span buf_unsent(const struct buf *buf)
 {
-    return span_of(buf->data + buf->sent, buf->parsed - buf->sent);
+    return buf_between(buf, buf->sent, buf->parsed);
 }
 
 static inline bool buf_is_empty(const struct buf *buf)

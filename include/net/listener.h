@@ -17,7 +17,8 @@ struct listener {
                           hanging */
     ev_io io;
     struct loop_timer pause;
-    /* Takes the non-blocking fd. */
+    /* Takes the non-blocking fd. May close the listener, but its memory must last until the turn is over
+     * (loop_bury). */
     void (*on_accept)(struct listener *listener, int take_fd, const struct addr *peer);
     void *owner; /* borrows */
 };
@@ -27,7 +28,8 @@ struct listener {
 bool listener_open(struct listener *listener, struct loop *loop, const struct addr *addr, unsigned mode,
                    void (*on_accept)(struct listener *, int, const struct addr *), void *owner,
                    struct error *err);
-/* Closes and removes a unix socket's file. */
+/* Closes and removes a unix socket's file; those who wait to be accepted are cut. Also from within on_accept.
+ * Harmless when not open. */
 void listener_close(struct listener *listener);
 
 #endif

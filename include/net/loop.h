@@ -72,7 +72,8 @@ bool loop_post(struct loop *loop, struct loop_message *message);
 void loop_bury(struct loop *loop, struct loop_corpse *corpse, void (*bury)(struct loop_corpse *));
 
 void loop_timer_init(struct loop_timer *timer, void (*fire)(struct loop_timer *));
-/* (Re)start; fires once. */
+/* (Re)start; fires once, `after_us` from this call on and not sooner. Reads the clock, so it is not for each
+ * query: see session_set_deadline, which moves a deadline without it. */
 void loop_timer_start(struct loop_timer *timer, struct loop *loop, uint64_t after_us);
 void loop_timer_stop(struct loop_timer *timer);
 static inline bool loop_timer_is_active(struct loop_timer *timer)

@@ -74,7 +74,9 @@ bool stream_grow(struct stream *stream, uint32_t cap_bytes);
  * `out`: order is kept, and the result is then that of flushing. */
 enum stream_result stream_send(struct stream *stream, struct span bytes, size_t *sent_r);
 
-/* Flush `out`. STREAM_OK when it is empty afterwards. */
+/* Flush `out`. STREAM_OK when it is empty afterwards. When an append to it found no memory, nothing of it is
+ * sent: from then on flushing and sending are STREAM_FAILED with ENOMEM, and all there is to do is to close.
+ */
 enum stream_result stream_flush(struct stream *stream);
 
 static inline bool stream_has_output(const struct stream *stream)

@@ -6,12 +6,12 @@
 #ifndef HEADGATE_PROXY_PREPARED_H
 #define HEADGATE_PROXY_PREPARED_H
 
+#include "base/hash.h"
 #include "base/str.h"
 #include "sql/classify.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uthash.h>
 
 #define PREPARED_PLACES 2 /* one per enum route_place */
 

@@ -19,6 +19,7 @@
 #ifndef HEADGATE_PROXY_SESSION_H
 #define HEADGATE_PROXY_SESSION_H
 
+#include "base/hash.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "cluster/upstream.h"
@@ -34,7 +35,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uthash.h>
 
 enum session_state {
 #define SESSION_STATE(NAME, words) SESSION_##NAME,
@@ -100,6 +100,7 @@ struct job {
     bool is_login;        /* not a command of the client: the upstream that must accept its schema */
     bool is_change_user;  /* is_login, for COM_CHANGE_USER */
     bool has_reply;       /* a byte of the reply has been passed on */
+    bool has_no_memory;   /* a packet of the reply found none */
     bool is_reply_over;   /* everything parsed; may still have to be sent */
     bool has_cursor;
     bool is_retriable;       /* a harmless read, whole in the window */
@@ -217,6 +218,8 @@ enum step attach_waiting(struct session *session);
 enum step attach_attaching(struct session *session);
 enum step attach_syncing(struct session *session);
 enum step attach_preparing(struct session *session);
+/* Send what waits for an idle upstream; a failure is noted in its slot. */
+void attach_flush(struct slot *slot);
 void attach_drop(struct session *session, enum route_place place);
 void attach_drop_all(struct session *session);
 bool attach_has_lost_state(const struct session *session, enum route_place place);

@@ -5,11 +5,11 @@
 #define HEADGATE_PROXY_USERS_H
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "mysql/auth.h"
 #include "proxy/user_settings.h"
 
 #include <stddef.h>
-#include <uthash.h>
 
 struct user {
     char *name;                /* owns */
@@ -21,7 +21,10 @@ struct users {
     struct user *by_name; /* owns */
 };
 
+/* Builds the table from `count` rows, which are not needed afterwards. False: *err says which account and why
+ * (memory, or a password that is too long), and nothing is kept. */
 bool users_init(struct users *users, const struct user_settings *settings, size_t count, struct error *err);
+/* Wipes and frees all of them. Harmless when empty. */
 void users_fini(struct users *users);
 
 /* NULL: no such user. */

@@ -13,32 +13,37 @@ struct connection {
     struct list_node in_console;
     struct console *console; /* borrows */
     struct stream stream;
-    struct text input; /* owns: what has come, not yet run */
-    struct text line;  /* owns: the command being run */
+    struct text input;        /* owns: what has come */
+    size_t taken;             /* of input: was run already */
+    struct console_scan scan; /* of what has come since */
+    struct text line;         /* owns: the command being run */
     struct request request;
     bool is_running; /* a command waits for its answer */
+    bool is_looping; /* run_next is at work: an answer that comes at once only notes */
     bool is_interactive;
     bool is_json;   /* the running command's answer */
     bool is_ending; /* close once everything is sent */
     bool is_gone;   /* closed while a command was running: freed when it is done */
 };
 
-size_t console_command_end(struct span bytes)
+size_t console_command_end(struct console_scan *scan, struct span bytes)
 {
-    uint8_t quote = 0;
-    for (size_t i = 0; i < bytes.len; i++) {
+    size_t i = scan->seen;
+    for (; i < bytes.len; i++) {
         uint8_t c = bytes.data[i];
-        if (quote != 0) {
-            if (c == '\\' && quote != '`')
+        if (scan->quote != 0) {
+            if (c == '\\' && scan->quote != '`')
                 i++;
-            else if (c == quote)
-                quote = 0;
+            else if (c == scan->quote)
+                scan->quote = 0;
         } else if (c == '\'' || c == '"' || c == '`') {
-            quote = c;
+            scan->quote = c;
         } else if (c == '\n' || c == ';') {
+            *scan = (struct console_scan){ 0 };
             return i + 1;
         }
     }
+    scan->seen = i; /* after a backslash one further than there is: the next byte is not looked at */
     return 0;
 }
 
@@ -71,8 +76,10 @@ static bool flush(struct connection *connection)
         close_connection(connection);
         return false;
     }
-    int read = connection->is_ending || connection->is_running ? 0 : EV_READ;
-    stream_want(&connection->stream, read | (result == STREAM_BLOCKED ? EV_WRITE : 0));
+    bool is_blocked =
+        result == STREAM_BLOCKED; /* who does not read its answers is asked for no more commands */
+    int read = connection->is_ending || connection->is_running || is_blocked ? 0 : EV_READ;
+    stream_want(&connection->stream, read | (is_blocked ? EV_WRITE : 0));
     return true;
 }
 
@@ -107,7 +114,7 @@ static void on_done(struct request *request)
     render(connection);
     table_fini(&request->table);
     connection->is_ending = !connection->is_interactive;
-    if (flush(connection) && connection->is_interactive)
+    if (!connection->is_looping)
         run_next(connection);
 }
 
@@ -149,29 +156,46 @@ static void run_line(struct connection *connection)
     command_run(&connection->request, line);
 }
 
+/* False when there is no whole command, or the connection is gone. */
+static bool take_command(struct connection *connection)
+{
+    struct text *input = &connection->input;
+    struct span rest = text_span(input);
+    if (connection->taken > 0)
+        rest = span_of(rest.data + connection->taken, rest.len - connection->taken);
+    size_t len = console_command_end(&connection->scan, rest);
+    if (len == 0 && connection->stream.is_eof)
+        len = rest.len; /* the last command may lack its newline */
+    if (len == 0)
+        return false;
+    connection->taken += len;
+    text_clear(&connection->line);
+    if (text_append(&connection->line, rest.data, len))
+        return true;
+    close_connection(connection);
+    return false;
+}
+
+/* One after the other, each when the answer to the one before has been sent. Answers often come at once: then
+ * the next command is run by this loop and not from within on_done, or a client could pile up frames by the
+ * thousand. */
 static void run_next(struct connection *connection)
 {
-    while (!connection->is_gone && !connection->is_running && !connection->is_ending) {
-        size_t len = console_command_end(text_span(&connection->input));
-        if (len == 0 && connection->stream.is_eof)
-            len = connection->input.len; /* the last command may lack its newline */
-        if (len == 0)
-            break;
-        text_clear(&connection->line);
-        if (!text_append(&connection->line, connection->input.data, len)) {
-            close_connection(connection);
-            return;
-        }
-        text_consume(&connection->input, len);
+    if (connection->is_running || !flush(connection))
+        return;
+    connection->is_looping = true;
+    while (!connection->is_running && !connection->is_ending && !stream_has_output(&connection->stream) &&
+           take_command(connection)) {
         run_line(connection);
+        if (!connection->is_running && !flush(connection))
+            break;
     }
+    connection->is_looping = false;
+    text_consume(&connection->input, connection->taken);
+    connection->taken = 0;
     if (connection->is_gone)
         return;
-    if (connection->is_running) { /* nothing more is read before the answer is there */
-        stream_want(&connection->stream, 0);
-        return;
-    }
-    if (connection->stream.is_eof && connection->input.len == 0)
+    if (connection->stream.is_eof && connection->input.len == 0 && !connection->is_running)
         connection->is_ending = true;
     (void)flush(connection);
 }

@@ -10,30 +10,10 @@
 
 /* ---- bytes → UTF-8 ---- */
 
-/* Length of the well-formed UTF-8 sequence at the start, 0 when there is none (Unicode 15, table 3-7). */
-static size_t sequence(struct span text)
-{
-    uint8_t first = text.data[0];
-    size_t len = first < 0x80   ? 1
-                 : first < 0xC2 ? 0
-                 : first < 0xE0 ? 2
-                 : first < 0xF0 ? 3
-                 : first < 0xF5 ? 4
-                                : 0;
-    if (len == 0 || len > text.len)
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if ((text.data[i] & 0xC0) != 0x80)
-            return 0;
-    bool is_overlong = (first == 0xE0 && text.data[1] < 0xA0) || (first == 0xF0 && text.data[1] < 0x90);
-    bool is_outside = (first == 0xED && text.data[1] > 0x9F) || (first == 0xF4 && text.data[1] > 0x8F);
-    return is_overlong || is_outside ? 0 : len;
-}
-
 static void append_utf8(struct span text, struct text *out)
 {
     while (text.len > 0) {
-        size_t len = sequence(text);
+        size_t len = span_utf8_len(text);
         if (len == 0)
             (void)text_append_cstr(out, "\xEF\xBF\xBD");
         else

@@ -48,6 +48,27 @@ bool span_copy_cstr(struct span span, char *buffer, size_t size)
     return len == span.len;
 }
 
+size_t span_utf8_len(struct span text)
+{
+    if (text.len == 0)
+        return 0;
+    uint8_t first = text.data[0];
+    size_t len = first < 0x80   ? 1
+                 : first < 0xC2 ? 0
+                 : first < 0xE0 ? 2
+                 : first < 0xF0 ? 3
+                 : first < 0xF5 ? 4
+                                : 0;
+    if (len == 0 || len > text.len)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((text.data[i] & 0xC0) != 0x80)
+            return 0;
+    bool is_overlong = (first == 0xE0 && text.data[1] < 0xA0) || (first == 0xF0 && text.data[1] < 0x90);
+    bool is_outside = (first == 0xED && text.data[1] > 0x9F) || (first == 0xF4 && text.data[1] > 0x8F);
+    return is_overlong || is_outside ? 0 : len;
+}
+
 char *text_reserve(struct text *text, size_t more)
 {
     if (text->is_oom)
@@ -100,7 +121,8 @@ bool text_appendf(struct text *text, const char *format, ...)
     va_copy(again, args);
     int need = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    char *place = need < 0 ? NULL : text_reserve(text, (size_t)need + 1);
+    text->is_oom |= need < 0; /* not to be formatted, or over 2 GiB: there is a hole, as if memory were out */
+    char *place = text->is_oom ? NULL : text_reserve(text, (size_t)need + 1);
     if (place != NULL) {
         (void)vsnprintf(place, (size_t)need + 1, format, again);
         text->len += (size_t)need;

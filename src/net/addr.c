@@ -1,10 +1,11 @@
 #include "net/addr.h"
 
+#include "base/str.h"
+
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define HOST_MAX 256
@@ -20,15 +21,36 @@ static bool parse_local(const char *text, struct addr *addr_r, struct error *err
     return true;
 }
 
-/* "host:port" or "[host]:port" → host without brackets, port. */
-static bool split(const char *text, char host[HOST_MAX], const char **port_r, struct error *err)
+struct parts {
+    char host[HOST_MAX]; /* without brackets */
+    const char *port;    /* borrows: from the text */
+    uint16_t number;
+    bool is_v6; /* was in brackets */
+};
+
+/* Digits as one writes them: no sign, no blank, and no leading zero, which elsewhere would mean octal. */
+static bool read_port(const char *text, unsigned lowest, struct parts *parts, struct error *err)
+{
+    uint64_t number;
+    if (!span_to_u64(span_cstr(parts->port), &number) || (parts->port[0] == '0' && parts->port[1] != '\0'))
+        return error_set(err, 0, "address '%s': port '%s' is not a plain decimal number", text, parts->port);
+    if (number < lowest || number > UINT16_MAX)
+        return error_set(err, 0, "address '%s': port must be %u to 65535", text, lowest);
+    parts->number = (uint16_t)number;
+    return true;
+}
+
+/* "host:port" or "[host]:port". */
+static bool split(const char *text, unsigned lowest_port, struct parts *parts, struct error *err)
 {
     const char *colon = strrchr(text, ':');
     const char *from = text;
     const char *to = colon;
+    *parts = (struct parts){ .is_v6 = *text == '[' };
     if (colon == NULL || colon[1] == '\0')
         return error_set(err, 0, "address '%s' has no port: expected host:port, [v6]:port or /path", text);
-    if (*text == '[') {
+    parts->port = colon + 1;
+    if (parts->is_v6) {
         from = text + 1;
         to = strchr(text, ']');
         if (to == NULL || to + 1 != colon)
@@ -36,29 +58,84 @@ static bool split(const char *text, char host[HOST_MAX], const char **port_r, st
     } else if (memchr(text, ':', (size_t)(colon - text)) != NULL) {
         return error_set(err, 0, "address '%s': write IPv6 addresses in brackets, [v6]:port", text);
     }
-    if (to == from || (size_t)(to - from) >= HOST_MAX)
+    if (to == from)
         return error_set(err, 0, "address '%s' has no host", text);
-    memcpy(host, from, (size_t)(to - from));
-    host[to - from] = '\0';
-    *port_r = colon + 1;
+    if ((size_t)(to - from) >= sizeof parts->host)
+        return error_set(err, 0, "address '%s': the host is longer than %zu bytes", text,
+                         sizeof parts->host - 1);
+    memcpy(parts->host, from, (size_t)(to - from));
+    return read_port(text, lowest_port, parts, err);
+}
+
+/* As inet_pton reads it: four decimal numbers, or IPv6 with no zone. The system's resolver would take 127.1,
+ * 0x7f.1 and octal 010.0.0.1 as well, for addresses that nobody meant. */
+static bool is_numeric(const struct parts *parts, struct addr *addr_r)
+{
+    struct addr addr = { .len = parts->is_v6 ? sizeof addr.u.v6 : sizeof addr.u.v4 };
+    if (parts->is_v6) {
+        addr.u.v6.sin6_family = AF_INET6;
+        addr.u.v6.sin6_port = htons(parts->number);
+    } else {
+        addr.u.v4.sin_family = AF_INET;
+        addr.u.v4.sin_port = htons(parts->number);
+    }
+    void *place = parts->is_v6 ? (void *)&addr.u.v6.sin6_addr : (void *)&addr.u.v4.sin_addr;
+    if (inet_pton(parts->is_v6 ? AF_INET6 : AF_INET, parts->host, place) != 1)
+        return false;
+    *addr_r = addr;
     return true;
 }
 
-static bool look_up(const char *text, int flags, struct addr *addr_r, struct error *err)
+/* A host that is no address in numbers: what it cannot be either. False when it may be a name. */
+static bool is_no_host(const char *text, const struct parts *parts, struct error *err)
 {
-    char host[HOST_MAX];
-    const char *port = "";
+    const char *host = parts->host;
+    struct in_addr loosely;
+    if (parts->is_v6)
+        return !error_set(err, 0, "address '%s': '%s' is not an IPv6 address", text, host);
+    if (strcmp(host, "*") == 0)
+        return !error_set(err, 0, "address '%s': '*' is an address to listen on, not to connect to", text);
+    if (inet_aton(host, &loosely) != 0 || host[strspn(host, "0123456789.")] == '\0')
+        return !error_set(err, 0, "address '%s': '%s' is not an IPv4 address of four decimal numbers", text,
+                          host);
+    return false;
+}
+
+static bool parse(const char *text, unsigned lowest_port, struct addr *addr_r, struct error *err)
+{
+    struct parts parts;
+    if (*text == '/')
+        return parse_local(text, addr_r, err);
+    if (!split(text, lowest_port, &parts, err))
+        return false;
+    return is_numeric(&parts, addr_r) ||
+           (!is_no_host(text, &parts, err) &&
+            error_set(err, 0, "address '%s': '%s' is not an IP address", text, parts.host));
+}
+
+bool addr_parse(const char *text, struct addr *addr_r, struct error *err)
+{
+    return parse(text, 1, addr_r, err);
+}
+
+bool addr_parse_listen(const char *text, struct addr *addr_r, struct error *err)
+{
+    struct parts parts;
+    if (strncmp(text, "*:", 2) != 0)
+        return parse(text, 0, addr_r, err);
+    if (!split(text, 0, &parts, err))
+        return false;
+    memcpy(parts.host, "0.0.0.0", sizeof "0.0.0.0");
+    return is_numeric(&parts, addr_r);
+}
+
+static bool look_up(const char *text, const struct parts *parts, struct addr *addr_r, struct error *err)
+{
     struct addrinfo hints = { .ai_family = AF_UNSPEC,
                               .ai_socktype = SOCK_STREAM,
-                              .ai_flags = AI_NUMERICSERV | flags };
+                              .ai_flags = AI_NUMERICSERV };
     struct addrinfo *found = NULL;
-    if (!split(text, host, &port, err))
-        return false;
-    char *end;
-    unsigned long number = strtoul(port, &end, 10);
-    if (*end != '\0' || number > 65535)
-        return error_set(err, 0, "address '%s': port must be 0 to 65535", text);
-    int rc = getaddrinfo(host, port, &hints, &found);
+    int rc = getaddrinfo(parts->host, parts->port, &hints, &found);
     if (rc != 0)
         return error_set(err, 0, "address '%s': %s", text, gai_strerror(rc));
     *addr_r = (struct addr){ .len = found->ai_addrlen };
@@ -67,23 +144,14 @@ static bool look_up(const char *text, int flags, struct addr *addr_r, struct err
     return true;
 }
 
-bool addr_parse(const char *text, struct addr *addr_r, struct error *err)
-{
-    return *text == '/' ? parse_local(text, addr_r, err) : look_up(text, AI_NUMERICHOST, addr_r, err);
-}
-
-bool addr_parse_listen(const char *text, struct addr *addr_r, struct error *err)
-{
-    char any[32];
-    if (strncmp(text, "*:", 2) != 0 || strlen(text) > 8)
-        return addr_parse(text, addr_r, err);
-    (void)snprintf(any, sizeof any, "0.0.0.0%s", text + 1);
-    return addr_parse(any, addr_r, err);
-}
-
 bool addr_resolve(const char *text, struct addr *addr_r, struct error *err)
 {
-    return *text == '/' ? parse_local(text, addr_r, err) : look_up(text, 0, addr_r, err);
+    struct parts parts;
+    if (*text == '/')
+        return parse_local(text, addr_r, err);
+    return split(text, 1, &parts, err) &&
+           (is_numeric(&parts, addr_r) ||
+            (!is_no_host(text, &parts, err) && look_up(text, &parts, addr_r, err)));
 }
 
 static const char *format_host(const struct addr *addr, char *buffer)

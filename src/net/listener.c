@@ -48,7 +48,7 @@ static void on_io(struct ev_loop *ev, ev_io *watcher, int events)
     (void)ev;
     (void)events;
     struct listener *listener = (struct listener *)(void *)((char *)watcher - offsetof(struct listener, io));
-    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+    for (int i = 0; i < ACCEPTS_PER_TURN && listener->loop != NULL; i++) { /* on_accept may have closed it */
         struct addr peer = { .len = sizeof peer.u.storage };
         int fd = accept4(listener->fd, &peer.u.any, &peer.len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0)
@@ -128,5 +128,6 @@ void listener_close(struct listener *listener)
         (void)close(listener->spare_fd);
     if (addr_is_local(&listener->addr))
         (void)unlink(listener->addr.u.local.sun_path);
+    listener->fd = listener->spare_fd = -1;
     listener->loop = NULL;
 }

@@ -138,9 +138,12 @@ void loop_timer_init(struct loop_timer *timer, void (*fire)(struct loop_timer *)
 
 void loop_timer_start(struct loop_timer *timer, struct loop *loop, uint64_t after_us)
 {
+    /* libev counts from the beginning of the turn, where now_us was read: what has passed since is added, or
+     * after a long turn the timer would fire early. */
+    uint64_t late_us = clock_monotonic_us() - loop->now_us;
     timer->loop = loop;
     ev_timer_stop(loop->ev, &timer->ev);
-    ev_timer_set(&timer->ev, (double)after_us / 1e6, 0.);
+    ev_timer_set(&timer->ev, (double)(late_us + after_us) / 1e6, 0.);
     ev_timer_start(loop->ev, &timer->ev);
 }
 

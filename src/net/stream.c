@@ -206,6 +206,11 @@ bool stream_grow(struct stream *stream, uint32_t cap_bytes)
 
 enum stream_result stream_flush(struct stream *stream)
 {
+    if (stream->out
+            .is_oom) { /* it ends in the middle of something: the peer would take what follows for the rest */
+        stream->error = ENOMEM;
+        return STREAM_FAILED;
+    }
     while (stream_has_output(stream)) {
         size_t done = 0;
         enum stream_result result = stream->ops->write(stream, stream->out.data + stream->out_sent,
@@ -225,7 +230,7 @@ enum stream_result stream_flush(struct stream *stream)
 enum stream_result stream_send(struct stream *stream, struct span bytes, size_t *sent_r)
 {
     *sent_r = 0;
-    if (stream_has_output(stream)) {
+    if (stream_has_output(stream) || stream->out.is_oom) {
         enum stream_result result = stream_flush(stream);
         if (result != STREAM_OK)
             return result;

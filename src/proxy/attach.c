@@ -70,6 +70,12 @@ static void note_unsolicited(struct slot *slot)
                         bytes.len > 0 ? "the server spoke out of turn" : "the server closed the connection");
 }
 
+void attach_flush(struct slot *slot)
+{
+    if (stream_flush(&slot->upstream->stream) == STREAM_FAILED && !slot->has_failed)
+        note_unsolicited(slot);
+}
+
 static void on_io(struct upstream *upstream, int events)
 {
     struct session *session = upstream->owner;
@@ -84,7 +90,7 @@ static void on_io(struct upstream *upstream, int events)
             stream_trim(&upstream->stream);
     }
     if (upstream->state == UPSTREAM_READY && (events & EV_WRITE))
-        (void)stream_flush(&upstream->stream);
+        attach_flush(slot_of(session, upstream));
     session_run(session);
 }
 

@@ -310,7 +310,7 @@ static enum step run_close(struct session *session)
         wire_put_u8(out, COM_STMT_CLOSE);
         wire_put_u32(out, copy->id);
         packet_end(out, at, 0);
-        (void)stream_flush(&slot->upstream->stream);
+        attach_flush(slot);
     }
     session->job.prepared = NULL;
     prepared_remove(&session->prepared, prepared);

@@ -3,27 +3,42 @@
 #include "base/mem.h"
 #include "mysql/stmt.h"
 
+static void release(struct prepared *prepared)
+{
+    text_fini(&prepared->sql);
+    text_fini(&prepared->schema);
+    text_fini(&prepared->types);
+    mem_free(prepared);
+}
+
+/* Ids wrap after four billion; 0 and -1 mean something else. */
+static uint32_t free_id(const struct prepared_table *table)
+{
+    uint32_t id = table->last_id;
+    struct prepared *taken;
+    do {
+        id = id + 1 >= STMT_ID_LAST ? 1 : id + 1;
+        HASH_FIND(hh, table->by_id, &id, sizeof id, taken);
+    } while (taken != NULL);
+    return id;
+}
+
 struct prepared *prepared_add(struct prepared_table *table, struct span sql, struct span schema,
                               const struct sql_facts *facts)
 {
     struct prepared *prepared = mem_zalloc(sizeof *prepared);
     if (prepared == NULL)
         return NULL;
-    if (!text_append_span(&prepared->sql, sql) || !text_append_span(&prepared->schema, schema)) {
-        text_fini(&prepared->sql);
-        mem_free(prepared);
-        return NULL;
-    }
-    struct prepared *taken;
-    do { /* ids wrap after four billion; 0 and -1 mean something else */
-        if (++table->last_id >= STMT_ID_LAST)
-            table->last_id = 1;
-        HASH_FIND(hh, table->by_id, &table->last_id, sizeof table->last_id, taken);
-    } while (taken != NULL);
-    prepared->id = table->last_id;
+    prepared->id = free_id(table);
     prepared->facts = *facts;
     prepared->last_place = -1;
-    HASH_ADD(hh, table->by_id, id, sizeof prepared->id, prepared);
+    if (text_append_span(&prepared->sql, sql) && text_append_span(&prepared->schema, schema))
+        HASH_ADD(hh, table->by_id, id, sizeof prepared->id, prepared);
+    if (!hash_has(prepared)) {
+        release(prepared);
+        return NULL;
+    }
+    table->last_id = prepared->id;
     table->has_last_failed = false;
     return prepared;
 }
@@ -41,10 +56,7 @@ struct prepared *prepared_find(struct prepared_table *table, uint32_t id)
 void prepared_remove(struct prepared_table *table, struct prepared *prepared)
 {
     HASH_DEL(table->by_id, prepared);
-    text_fini(&prepared->sql);
-    text_fini(&prepared->schema);
-    text_fini(&prepared->types);
-    mem_free(prepared);
+    release(prepared);
 }
 
 void prepared_clear(struct prepared_table *table)

@@ -374,7 +374,7 @@ static void note_first_byte(struct session *session)
     session_set_deadline(session, 0);
 }
 
-/* False when the session must end. */
+/* False when memory is out: the session must end. */
 static bool pass_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
 {
     struct job *job = &session->job;
@@ -405,6 +405,17 @@ static enum step nonsense(struct session *session, const char *what)
     log_limited(LOG_LEVEL_ERROR, &session->scope, "%s: %s; closing both sides", upstream->server->name, what);
     attach_drop(session, session->job.place);
     return session_close(session, CLOSE_SERVER_NONSENSE, what);
+}
+
+/* What is left of the reply is nobody's then: both sides are closed. */
+static enum step no_memory(struct session *session)
+{
+    struct job *job = &session->job;
+    if (!job->has_reply)
+        reply_put_err(&session->client.out, (uint8_t)(job->run.seq + 1), ERR_OUT_OF_RESOURCES, NULL,
+                      "headgate: out of memory");
+    attach_drop(session, job->place);
+    return session_close(session, CLOSE_OUT_OF_MEMORY, "a reply");
 }
 
 /* The server picks the file's name: only a client that said LOAD DATA LOCAL hears of it. */
@@ -445,8 +456,10 @@ static enum tracker_verdict look(struct session *session, struct upstream *upstr
             return TRACKER_BAD;
         if (verdict == TRACKER_DONE)
             job->is_reply_over = true;
-        else if (!pass_packet(session, upstream, info))
+        else if (!pass_packet(session, upstream, info)) {
+            job->has_no_memory = true;
             return TRACKER_BAD;
+        }
         if (verdict == TRACKER_PACKET && info->kind == TRACKER_INFILE)
             return TRACKER_PACKET;
     }
@@ -510,6 +523,8 @@ static enum step relay_once(struct session *session, struct upstream *upstream)
     enum stream_result result = stream_flush(&session->client); /* what we said ourselves goes first */
     if (result == STREAM_OK) {
         enum tracker_verdict verdict = look(session, upstream, &info);
+        if (session->job.has_no_memory)
+            return no_memory(session);
         if (verdict == TRACKER_BAD)
             return nonsense(session, info.kind == TRACKER_INFILE
                                          ? "it asked for a file of a client that had sent no LOAD DATA LOCAL"

@@ -252,24 +252,57 @@ static enum step bury_idle_losses(struct session *session)
     return STEP_MORE;
 }
 
+/* An answer of ours found no memory: half of it is never sent, and nothing else can be said to this client. A
+ * session that is closing finds out by itself. */
+static bool is_speechless(const struct session *session)
+{
+    return session->client.out.is_oom && session->state != SESSION_CLOSING;
+}
+
+static void abort_speechless(struct session *session)
+{
+    log_limited(LOG_LEVEL_ERROR, &session->scope, "client %s: out of memory for an answer", session->host);
+    session_abort(session, CLOSE_OUT_OF_MEMORY);
+}
+
 void session_run(struct session *session)
 {
     if (session->is_running || session->is_gone)
         return;
     session->is_running = true;
     enum step step = bury_idle_losses(session);
-    while (step == STEP_MORE)
+    while (step == STEP_MORE && !is_speechless(session))
         step = steps[session->state](session);
     session->is_running = false;
-    if (step != STEP_GONE)
+    if (step == STEP_GONE)
+        return;
+    if (is_speechless(session))
+        abort_speechless(session);
+    else
         watch(session);
 }
 
 /* ---- birth and death ---- */
 
-void session_open(struct worker *worker, int take_fd, const struct addr *peer, const struct door *door)
+/* NULL when memory is out; otherwise it has an id, and can be found by it. */
+static struct session *new_session(struct worker *worker)
 {
     struct session *session = mem_zalloc(sizeof *session);
+    if (session == NULL)
+        return NULL;
+    session->id = worker->next_id;
+    HASH_ADD(hh, worker->by_id, id, sizeof session->id, session);
+    if (!hash_has(session)) {
+        mem_free(session);
+        return NULL;
+    }
+    worker->next_id += worker->world->worker_count;
+    return session;
+}
+
+void session_open(struct worker *worker, int take_fd, const struct addr *peer, const struct door *door)
+{
+    struct session *session = new_session(worker);
     if (session == NULL) {
         log_limited(LOG_LEVEL_ERROR, NULL, "out of memory: a client of listener %s was turned away",
                     door->settings->name);
@@ -281,8 +314,6 @@ void session_open(struct worker *worker, int take_fd, const struct addr *peer, c
     session->door = door;
     session->peer = *peer;
     (void)addr_format_host(peer, session->host);
-    session->id = worker->next_id;
-    worker->next_id += worker->world->worker_count;
     session->scope = (struct log_scope){ .key = "session", .number = session->id };
     session->is_new = true;
     session->job.avoid = VIEW_NO_SERVER;
@@ -291,7 +322,6 @@ void session_open(struct worker *worker, int take_fd, const struct addr *peer, c
     stream_open(&session->client, &worker->loop, take_fd, on_client, session);
     socket_tune(take_fd, peer, &worker->env.socket);
     list_link_last(&worker->sessions, &session->in_worker);
-    HASH_ADD(hh, worker->by_id, id, sizeof session->id, session);
     session_set_deadline(session, worker->world->timeouts->primary_wait_us);
     session_run(session);
 }

@@ -4,17 +4,27 @@
 
 #include <string.h>
 
+static void release(struct user *user)
+{
+    if (user == NULL)
+        return;
+    mem_free(user->name);
+    auth_secret_wipe(&user->secret);
+    mem_free(user);
+}
+
 static bool add(struct users *users, const struct user_settings *settings, struct error *err)
 {
     struct user *user = mem_zalloc(sizeof *user);
-    if (user == NULL || (user->name = mem_strdup(settings->name)) == NULL) {
-        mem_free(user);
+    if (user != NULL && (user->name = mem_strdup(settings->name)) != NULL)
+        HASH_ADD_KEYPTR(hh, users->by_name, user->name, strlen(user->name), user);
+    if (user == NULL || !hash_has(user)) {
+        release(user);
         return error_set(err, 0, "user '%s': out of memory", settings->name);
     }
     struct span password = span_cstr(settings->password);
     bool is_usable = user_settings_is_hash(settings) ? auth_secret_from_native_hash(&user->secret, password)
                                                      : auth_secret_from_password(&user->secret, password);
-    HASH_ADD_KEYPTR(hh, users->by_name, user->name, strlen(user->name), user);
     return is_usable || error_set(err, 0, "user '%s': the password is longer than 255 bytes", settings->name);
 }
 
@@ -35,9 +45,7 @@ void users_fini(struct users *users)
     HASH_ITER(hh, users->by_name, user, next)
     {
         HASH_DEL(users->by_name, user); /* NOLINT(clang-analyzer-core.NullDereference): uthash's own macro */
-        mem_free(user->name);
-        auth_secret_wipe(&user->secret);
-        mem_free(user);
+        release(user);
     }
 }
 

@@ -28,7 +28,8 @@ static bool check_port(const char *address, const char *port, bool is_listen, st
 {
     uint64_t number;
     unsigned low = is_listen ? 0 : 1;
-    if (!span_to_u64(span_cstr(port), &number) || number < low || number > UINT16_MAX)
+    bool is_padded = port[0] == '0' && port[1] != '\0'; /* elsewhere that would mean octal */
+    if (!span_to_u64(span_cstr(port), &number) || is_padded || number < low || number > UINT16_MAX)
         return error_set(err, EINVAL, "\"%.100s\" needs a port from %u to 65535 after the last colon",
                          address, low);
     return true;
@@ -39,12 +40,20 @@ static bool is_label_byte(uint8_t c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
+/* 127.1, 0x7f.1, 010.0.0.1: some programs read them as IPv4 addresses, and not all as the same one. */
+static bool is_loose_ip(struct span host)
+{
+    char buffer[64];
+    struct in_addr address;
+    return span_copy_cstr(host, buffer, sizeof buffer) && inet_aton(buffer, &address) != 0;
+}
+
 /* Labels of letters, digits, '-' and '_' with single dots between them; one that is all digits and dots was
  * meant to be an IPv4 address. */
 static bool is_host_name(struct span host)
 {
     bool has_letter = false;
-    if (host.len == 0 || host.len > HOST_NAME_MAX_LEN || host.data[0] == '-')
+    if (host.len == 0 || host.len > HOST_NAME_MAX_LEN || host.data[0] == '-' || is_loose_ip(host))
         return false;
     for (size_t i = 0; i < host.len; i++) {
         bool is_inner_dot = host.data[i] == '.' && i > 0 && host.data[i - 1] != '.';

@@ -18,12 +18,14 @@ for folder in (HERE, os.path.join(os.path.dirname(HERE), "wire"),
 
 from headgate import Headgate  # noqa: E402
 from sandbox_lib import Cluster  # noqa: E402
+from scratch import end_on_sigterm  # noqa: E402
 
 FLAVOUR = os.environ.get("HEADGATE_FLAVOUR", "mariadb")
 SECONDS_PER_TEST = 120
 
 
 def pytest_configure(config):
+    end_on_sigterm()
     config.addinivalue_line("markers", "smoke: run on every flavour, not only on the default one")
     config.addinivalue_line("markers", "family(name): about statements that only this family of servers has")
 

@@ -16,11 +16,16 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from client import Client  # noqa: E402
 from fakeserver import FakeServer  # noqa: E402
 from proxy import Proxy  # noqa: E402
+from scratch import end_on_sigterm  # noqa: E402
 
 SECONDS_PER_TEST = 60
 
 
 DIRECT = os.environ.get("WIRE_DIRECT") == "1"
+
+
+def pytest_configure():
+    end_on_sigterm()
 
 
 def pytest_collection_modifyitems(config, items):

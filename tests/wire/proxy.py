@@ -8,8 +8,9 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
+
+import scratch
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BINARY = os.path.abspath(os.environ.get("HEADGATE_BIN", os.path.join(ROOT, "build", "headgate")))
@@ -74,8 +75,7 @@ class Proxy:
         self.timeouts = {**TIMEOUTS, **(timeouts or {})}
         self.users = users or {"app": "app_pw", "other": "other_pw"}
         self.interval, self.extra, self.expect_up = interval, extra or {}, expect_up
-        self.directory = tempfile.mkdtemp(prefix="headgate-test-")
-        os.chmod(self.directory, 0o755)
+        self.directory = scratch.folder()
         self.admin_socket = os.path.join(self.directory, "admin.sock")
         self.log_path = os.path.join(self.directory, "headgate.log")
         self.process = None
@@ -116,7 +116,9 @@ class Proxy:
             with open(path, "w", encoding="utf-8") as f:
                 f.write(self.configuration())
             with open(self.log_path, "wb") as log:
-                self.process = subprocess.Popen([BINARY, "-c", path], stderr=log, stdout=log, stdin=subprocess.DEVNULL,
+                # setpriv: nobody is left to end it when the tests are killed
+                self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", BINARY, "-c", path],
+                                                stderr=log, stdout=log, stdin=subprocess.DEVNULL,
                                                 env={**os.environ, **self._sanitizer_options()})
             try:
                 self._wait_up()

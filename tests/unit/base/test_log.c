@@ -149,6 +149,218 @@ static void a_long_line_is_cut_and_still_one_line(void **state)
     assert_true(strlen(one_text_line()) <= 2048);
 }
 
+/* ---- any bytes at all ---- */
+
+#define FIELDS 4
+#define LONGEST 1400
+static const char *const keys[FIELDS] = { "listener", "cluster", "user", "session" };
+
+struct said {
+    char message[LONGEST], values[FIELDS][LONGEST];
+    struct log_scope scopes[FIELDS];
+};
+
+/* Bytes that are awkward somewhere: ends, escapes, blanks, halves of characters, and characters in between.
+ */
+static void make_up(char *out, size_t max, uint64_t *seed)
+{
+    static const char *const bits[] = {
+        " ",    "=",    "\"",       "\\",           "\n",       "\xc3\xa9",
+        "\xc3", "\xe2", "\xe2\x80", "\xe2\x80\xa8", "\xc2\x9b", "\xf0\x9f\x98\x80",
+        "\x7f", "\x01", "\xff",     "\xed\xa0\x80", "a=b",      "session=5"
+    };
+    size_t goal = chance(seed, 3) ? next_random(seed) % (max - 8) : next_random(seed) % 12, len = 0;
+    bool is_tame = chance(seed, 3);
+    while (len < goal)
+        if (is_tame)
+            out[len++] = (char)('a' + next_random(seed) % 26);
+        else if (chance(seed, 2))
+            out[len++] = (char)(1 + next_random(seed) % 255);
+        else
+            len += (size_t)snprintf(out + len, max - len, "%s", bits[next_random(seed) % COUNT_OF(bits)]);
+    out[len < max - 1 ? len : max - 1] = '\0';
+}
+
+static void say(struct said *said, enum log_format format, uint64_t *seed)
+{
+    make_up(said->message, sizeof said->message, seed);
+    for (unsigned i = 0; i < FIELDS; i++) {
+        make_up(said->values[i], sizeof said->values[i], seed);
+        said->scopes[i] =
+            (struct log_scope){ i == 0 ? NULL : &said->scopes[i - 1], keys[i], said->values[i], 0 };
+    }
+    log_configure(LOG_LEVEL_INFO, format, ends[1]);
+    log_info(&said->scopes[FIELDS - 1], "%s", said->message);
+}
+
+/* `read` is what was said, or as much of it as there was room for. */
+static void assert_said(const char *read, const char *said, size_t long_bytes)
+{
+    static const char mark[] = "\xE2\x80\xA6";
+    size_t len = strlen(read), kept = len - (sizeof mark - 1);
+    if (strcmp(read, said) == 0)
+        return;
+    assert_row(len >= sizeof mark - 1 && strcmp(read + kept, mark) == 0, "'%s' was '%s'", read, said);
+    assert_row(strncmp(read, said, kept) == 0 && strlen(said) > kept, "'%s' was '%s'", read, said);
+    assert_row(strlen(said) * 6 > long_bytes, "needlessly cut: '%s'", said); /* 6: the longest escape */
+}
+
+/* As JSON cannot say it: each byte that is no UTF-8 is U+FFFD. */
+static const char *as_utf8(const char *bytes)
+{
+    static char good[3 * LONGEST + 1];
+    size_t len = 0;
+    for (struct span rest = span_cstr(bytes); rest.len > 0;) {
+        size_t taken = span_utf8_len(rest);
+        memcpy(good + len, taken > 0 ? (const char *)rest.data : "\xEF\xBF\xBD", taken > 0 ? taken : 3);
+        len += taken > 0 ? taken : 3;
+        taken += taken == 0;
+        rest = span_of(rest.data + taken, rest.len - taken);
+    }
+    good[len] = '\0';
+    return good;
+}
+
+static void a_json_line_is_one_document_whatever_is_said(void **state)
+{
+    (void)state;
+    static struct said said;
+    uint64_t seed = 17;
+    for (unsigned round = 0; round < 5000; round++) {
+        say(&said, LOG_FORMAT_JSON, &seed);
+        json_t *line = one_json_line();
+        assert_said(json_string_value(json_object_get(line, "message")), as_utf8(said.message), 1000);
+        for (unsigned i = 0; i < FIELDS; i++) {
+            json_t *value = json_object_get(line, keys[i]);
+            assert_row(value != NULL || i > 0, "%s is left out", keys[i]);
+            if (value != NULL)
+                assert_said(json_string_value(value), as_utf8(said.values[i]),
+                            i < 2 ? 250 : 50 /* the last ones get what is left */);
+        }
+        json_decref(line);
+    }
+}
+
+/* One value of a text line from *at on, decoded: in quotes, or bare up to `stop`. */
+static void read_value(const char **at, const char *stop, char *out)
+{
+    const char *p = *at;
+    if (*p != '"') {
+        memcpy(out, p, (size_t)(stop - p));
+        out[stop - p] = '\0';
+        *at = stop;
+        return;
+    }
+    for (p++; *p != '"'; p++) {
+        unsigned code = 0;
+        int used = 0;
+        assert_int_not_equal(*p, '\0');
+        if (*p != '\\') {
+            *out++ = *p;
+        } else if (*++p == 'n') {
+            *out++ = '\n';
+        } else if (*p == '"' || *p == '\\') {
+            *out++ = *p;
+        } else if (*p == 'x' && sscanf(p, "x%2x%n", &code, &used) == 1) {
+            *out++ = (char)code;
+            p += used - 1;
+        } else {
+            assert_int_equal(sscanf(p, "u%4x%n", &code, &used), 1);
+            p += used - 1;
+            if (code >= 0x800)
+                *out++ = (char)(0xE0 | code >> 12);
+            if (code >= 0x80)
+                *out++ = (char)(code >= 0x800 ? 0x80 | (code >> 6 & 0x3F) : 0xC0 | code >> 6);
+            *out++ = (char)(code >= 0x80 ? 0x80 | (code & 0x3F) : code);
+        }
+    }
+    *out = '\0';
+    *at = p + 1;
+}
+
+static void a_text_line_reads_back_as_what_was_said(void **state)
+{
+    (void)state;
+    static struct said said;
+    static char read[4096];
+    uint64_t seed = 23;
+    for (unsigned round = 0; round < 5000; round++) {
+        say(&said, LOG_FORMAT_TEXT, &seed);
+        const char *at = one_text_line() + strlen("info ");
+        const char *end = strchr(at, '=');
+        while (end[-1] != ' ')
+            end--;
+        read_value(&at, end - 1, read); /* bare, the message goes up to the first field */
+        assert_said(read, said.message, 1000);
+        for (unsigned i = 0; *at != '\0'; i++) {
+            assert_int_equal(*at++, ' ');
+            while (i < FIELDS && strncmp(at, keys[i], strlen(keys[i])) != 0)
+                i++; /* left out */
+            assert_row(i < FIELDS && at[strlen(keys[i])] == '=', "a forged field: %s", at);
+            at += strlen(keys[i]) + 1;
+            read_value(&at, at + strcspn(at, " "), read);
+            assert_said(read, said.values[i], i < 2 ? 250 : 50 /* the last ones get what is left */);
+        }
+    }
+}
+
+static void a_field_is_quoted_only_when_it_must_be(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *message, *value, *line;
+    } rows[] = {
+        { "up", "app", "info up user=app" },
+        { "login of 'x' refused", "127.0.0.1:3306", "info login of 'x' refused user=127.0.0.1:3306" },
+        { "up", "", "info up user=\"\"" },
+        { "up", "a b", "info up user=\"a b\"" },
+        { "up", "a=b", "info up user=\"a=b\"" },
+        { "up", "x session=1", "info up user=\"x session=1\"" },
+        { "up", "a\"b\\c", "info up user=\"a\\\"b\\\\c\"" },
+        { "up", "a\nb\tc\x1b", "info up user=\"a\\nb\\u0009c\\u001b\"" },
+        { "up", "\xc3\xa9", "info up user=\"\xc3\xa9\"" },
+        { "up", "\xc3", "info up user=\"\\xc3\"" },
+        { "up",
+          "\xc2\x9b"
+          "31m",
+          "info up user=\"\\u009b31m\"" },
+        { "up",
+          "a\xe2\x80\xa8"
+          "b",
+          "info up user=\"a\\u2028b\"" },
+        { "caf\xc3\xa9 open", "app", "info caf\xc3\xa9 open user=app" },
+        { "as user=root", "app", "info \"as user=root\" user=app" },
+        { "as \"root\"", "app", "info \"as \\\"root\\\"\" user=app" },
+        { "", "app", "info \"\" user=app" },
+    };
+    log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, ends[1]);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct log_scope scope = { .key = "user", .text = rows[i].value };
+        log_info(&scope, "%s", rows[i].message);
+        assert_string_equal(one_text_line(), rows[i].line);
+    }
+}
+
+/* The session's number is there, however long what a client made us say. */
+static void a_long_message_leaves_room_for_its_fields(void **state)
+{
+    (void)state;
+    static const enum log_format formats[] = { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+    static char words[5000];
+    struct log_scope listener = { .key = "listener", .text = words };
+    struct log_scope session = { .parent = &listener, .key = "session", .number = UINT64_MAX };
+    for (size_t f = 0; f < COUNT_OF(formats); f++)
+        for (unsigned byte = 1; byte < 256; byte++) {
+            memset(words, (int)byte, sizeof words - 1);
+            log_configure(LOG_LEVEL_INFO, formats[f], ends[1]);
+            log_info(&session, "%s", words);
+            const char *line = read_back();
+            assert_true(strlen(line) <= 2048 && line[strlen(line) - 1] == '\n');
+            assert_row(strstr(line, "18446744073709551615") != NULL, "byte %u", byte);
+            assert_true(strstr(line, "\xE2\x80\xA6") != NULL);
+        }
+}
+
 /* ---- the budget ---- */
 
 /* Runs `body` within one second of the clock. */
@@ -221,6 +433,10 @@ int main(void)
         cmocka_unit_test(no_byte_of_a_peer_forges_a_line),
         cmocka_unit_test(json_says_what_was_said),
         cmocka_unit_test(a_long_line_is_cut_and_still_one_line),
+        cmocka_unit_test(a_json_line_is_one_document_whatever_is_said),
+        cmocka_unit_test(a_text_line_reads_back_as_what_was_said),
+        cmocka_unit_test(a_field_is_quoted_only_when_it_must_be),
+        cmocka_unit_test(a_long_message_leaves_room_for_its_fields),
         cmocka_unit_test(a_call_site_has_five_lines_a_second_and_owns_up_to_the_rest),
         cmocka_unit_test(a_client_cannot_fill_the_disk),
     };

@@ -2,6 +2,8 @@
 
 #include "base/mem.h"
 
+#include <wchar.h>
+
 static void equality_rows(void **state)
 {
     (void)state;
@@ -82,6 +84,37 @@ static void copies_are_terminated_and_say_when_they_cut(void **state)
     char one[1] = "#";
     assert_true(span_copy_cstr((struct span){ 0 }, one, 1));
     assert_string_equal(one, "");
+}
+
+static void utf8_rows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } rows[] = {
+        { "", 0 },
+        { "a", 1 },
+        { "\x7f", 1 },
+        { "\xc3\xa9x", 2 },
+        { "\xc3", 0 },
+        { "\xc3x", 0 },
+        { "\x80", 0 },
+        { "\xc1\xbf", 0 },
+        { "\xe2\x80\xa6", 3 },
+        { "\xe2\x80", 0 },
+        { "\xe0\x9f\xbf", 0 },
+        { "\xed\x9f\xbf", 3 },
+        { "\xed\xa0\x80", 0 },
+        { "\xf0\x9f\x98\x80", 4 },
+        { "\xf0\x8f\xbf\xbf", 0 },
+        { "\xf4\x8f\xbf\xbf", 4 },
+        { "\xf4\x90\x80\x80", 0 },
+        { "\xf5\x80\x80\x80", 0 },
+        { "\xff", 0 },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_row(span_utf8_len(span_cstr(rows[i].bytes)) == rows[i].len, "row %zu", i);
 }
 
 /* ---- text against a flat array ---- */
@@ -216,16 +249,34 @@ static void without_memory_the_text_keeps_what_fitted(void **state)
     }
 }
 
+/* A wide character that the C locale has no bytes for. */
+static void what_cannot_be_formatted_is_told_at_the_end_too(void **state)
+{
+    (void)state;
+    struct text text = { 0 };
+    assert_true(text_append_cstr(&text, "before"));
+    assert_false(text_appendf(&text, "%lc", (wint_t)0x1F600));
+    assert_true(text.is_oom);
+    assert_false(text_append_cstr(&text, "after"));
+    assert_span(text_span(&text), "before");
+    text_clear(&text);
+    assert_true(text_appendf(&text, "%s", "again"));
+    assert_span(text_span(&text), "again");
+    text_fini(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equality_rows),
         cmocka_unit_test(number_rows),
         cmocka_unit_test(copies_are_terminated_and_say_when_they_cut),
+        cmocka_unit_test(utf8_rows),
         cmocka_unit_test(text_agrees_with_its_twin),
         cmocka_unit_test(an_empty_text_is_an_empty_string),
         cmocka_unit_test(growth_is_geometric),
         cmocka_unit_test(without_memory_the_text_keeps_what_fitted),
+        cmocka_unit_test(what_cannot_be_formatted_is_told_at_the_end_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

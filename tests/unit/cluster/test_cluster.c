@@ -177,7 +177,7 @@ static bool fake_open(struct fake *fake, const char *address)
 {
     struct addr addr;
     struct error err = { 0 };
-    assert_true(addr_parse(address, &addr, &err));
+    assert_true(addr_parse_listen(address, &addr, &err));
     return listener_open(&fake->listener, fake->loop, &addr, 0, on_call, fake, &err);
 }
 

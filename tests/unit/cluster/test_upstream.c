@@ -87,7 +87,7 @@ static void open_scene(struct scene *scene)
     scene->env = (struct upstream_env){ .loop = &scene->loop, .connect_us = 20000000, .login_us = 20000000 };
     scene->peer = -1;
     scene->listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(addr_parse("127.0.0.1:0", &addr, &err));
+    assert_true(addr_parse_listen("127.0.0.1:0", &addr, &err));
     assert_int_equal(bind(scene->listening, &addr.u.any, addr.len), 0);
     assert_int_equal(getsockname(scene->listening, &addr.u.any, &addr.len), 0);
     assert_int_equal(listen(scene->listening, 8), 0);

@@ -10,9 +10,8 @@ static void address_rows(void **state)
         int family;
     } rows[] = {
         { "127.0.0.1:3306", "127.0.0.1:3306", "127.0.0.1", AF_INET },
-        { "0.0.0.0:0", "0.0.0.0:0", "0.0.0.0", AF_INET },
+        { "0.0.0.0:1", "0.0.0.0:1", "0.0.0.0", AF_INET },
         { "255.255.255.255:65535", "255.255.255.255:65535", "255.255.255.255", AF_INET },
-        { "10.0.0.1:03306", "10.0.0.1:3306", "10.0.0.1", AF_INET },
         { "[::1]:3306", "[::1]:3306", "::1", AF_INET6 },
         { "[::]:1", "[::]:1", "::", AF_INET6 },
         { "[2001:DB8:0:0:0:0:0:1]:1", "[2001:db8::1]:1", "2001:db8::1", AF_INET6 },
@@ -43,53 +42,102 @@ static void address_rows(void **state)
 static void what_is_no_address_is_refused_and_named(void **state)
 {
     (void)state;
-    static const char *const rows[] = { "",
-                                        ":",
-                                        ":3306",
-                                        "127.0.0.1",
-                                        "127.0.0.1:",
-                                        "127.0.0.1:x",
-                                        "127.0.0.1:65536",
-                                        "127.0.0.1:99999999999999999999999",
-                                        "127.0.0.1:-1",
-                                        "127.0.0.1:1x",
-                                        "127.0.0.1:0x10",
-                                        "127.0.0.1:mysql",
-                                        "256.0.0.1:1",
-                                        "1.2.3.4.5:1",
-                                        " 127.0.0.1:1",
-                                        "::1:3306",
-                                        "[::1]",
-                                        "[::1]3306",
-                                        "[::1]:",
-                                        "[::1:3306",
-                                        "[]:1",
-                                        "[]",
-                                        "[",
-                                        "]:1",
-                                        "[::1]x:1",
-                                        "[::g]:1",
-                                        "db1.example:3306",
-                                        "localhost:3306" };
+    static const struct {
+        const char *text, *why;
+    } rows[] = {
+        { "", "has no port" },
+        { ":", "has no port" },
+        { "127.0.0.1", "has no port" },
+        { "127.0.0.1:", "has no port" },
+        { "[::1]:", "has no port" },
+        { "[", "has no port" },
+        { "[]", "has no port" },
+        { ":3306", "has no host" },
+        { "[]:1", "has no host" },
+        { "127.0.0.1:x", "port 'x' is not a plain decimal number" },
+        { "127.0.0.1:-1", "port '-1' is not a plain decimal number" },
+        { "127.0.0.1:+5", "port '+5' is not a plain decimal number" },
+        { "127.0.0.1: 5", "port ' 5' is not a plain decimal number" },
+        { "127.0.0.1:5 ", "port '5 ' is not a plain decimal number" },
+        { "127.0.0.1:\t5", "port '\t5' is not a plain decimal number" },
+        { "127.0.0.1:03306", "port '03306' is not a plain decimal number" },
+        { "127.0.0.1:00", "port '00' is not a plain decimal number" },
+        { "[::1]:+5", "port '+5' is not a plain decimal number" },
+        { "127.0.0.1:1x", "port '1x' is not" },
+        { "127.0.0.1:0x10", "port '0x10' is not" },
+        { "127.0.0.1:mysql", "port 'mysql' is not" },
+        { "127.0.0.1:99999999999999999999999", "port '99999999999999999999999' is not" },
+        { "127.0.0.1:65536", "to 65535" },
+        { "*:65536", "to 65535" },
+        { "[::1]", "expected [v6]:port" },
+        { "[::1]3306", "expected [v6]:port" },
+        { "[::1:3306", "expected [v6]:port" },
+        { "[::1]x:1", "expected [v6]:port" },
+        { "::1:3306", "in brackets" },
+        { "[::g]:1", "'::g' is not an IPv6 address" },
+        { "[127.0.0.1]:1", "'127.0.0.1' is not an IPv6 address" },
+        { "[fe80::1%lo]:1", "'fe80::1%lo' is not an IPv6 address" },
+        { "[db1.example]:1", "'db1.example' is not an IPv6 address" },
+        { "256.0.0.1:1", "not an IPv4 address of four decimal numbers" },
+        { "1.2.3.4.5:1", "not an IPv4 address of four decimal numbers" },
+        { "127.1:1", "'127.1' is not an IPv4 address of four decimal numbers" },
+        { "2130706433:1", "not an IPv4 address of four decimal numbers" },
+        { "010.0.0.1:1", "'010.0.0.1' is not an IPv4 address of four decimal numbers" },
+        { "10.0.0.01:1", "not an IPv4 address of four decimal numbers" },
+        { "0x7f.0.0.1:1", "not an IPv4 address of four decimal numbers" },
+        { "0x7f000001:1", "not an IPv4 address of four decimal numbers" },
+        { "1.2.3.4.:1", "not an IPv4 address of four decimal numbers" },
+    };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        static bool (*const readers[])(const char *, struct addr *,
+                                       struct error *) = { addr_parse, addr_resolve, addr_parse_listen };
+        for (size_t r = 0; r < COUNT_OF(readers); r++) {
+            struct addr addr = { .len = 7 };
+            struct error err = { 0 };
+            assert_row(!readers[r](rows[i].text, &addr, &err), "%s (%zu)", rows[i].text, r);
+            assert_row(strstr(err.text, rows[i].text) != NULL, "%s: %s", rows[i].text, err.text);
+            assert_row(strstr(err.text, rows[i].why) != NULL, "%s: %s", rows[i].text, err.text);
+            assert_int_equal(addr.len, 7);
+        }
+    }
+    static const char *const names[] = { "db1.example:3306", "localhost:3306", " 127.0.0.1:1", "]:1",
+                                         "**:1" };
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
         struct addr addr;
         struct error err = { 0 };
-        assert_row(!addr_parse(rows[i], &addr, &err), "%s", rows[i]);
-        assert_row(strstr(err.text, rows[i]) != NULL, "%s: %s", rows[i], err.text);
+        assert_row(!addr_parse(names[i], &addr, &err), "%s", names[i]);
+        assert_row(strstr(err.text, "is not an IP address") != NULL, "%s: %s", names[i], err.text);
+        assert_row(!addr_parse_listen(names[i], &addr, &err), "%s", names[i]);
     }
 }
 
-static void a_star_is_every_address_but_only_for_listening(void **state)
+static void some_addresses_are_only_for_listening(void **state)
 {
     (void)state;
+    static const struct {
+        const char *text, *again, *why_not_connect;
+    } rows[] = {
+        { "*:6033", "0.0.0.0:6033", "'*' is an address to listen on" },
+        { "*:0", "0.0.0.0:0", "port must be 1 to 65535" },
+        { "127.0.0.1:0", "127.0.0.1:0", "port must be 1 to 65535" },
+        { "[::1]:0", "[::1]:0", "port must be 1 to 65535" },
+    };
     struct addr addr;
     struct error err = { 0 };
     char text[ADDR_TEXT_MAX];
-    assert_true(addr_parse_listen("*:6033", &addr, &err));
-    assert_string_equal(addr_format(&addr, text), "0.0.0.0:6033");
-    static const char *const rows[] = { "*", "*:", "*:65536", "*:x", "*:123456", "*:1234567", "**:1" };
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        assert_row(!addr_parse_listen(rows[i], &addr, &err), "%s", rows[i]);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        assert_row(addr_parse_listen(rows[i].text, &addr, &err), "%s: %s", rows[i].text, err.text);
+        assert_string_equal(addr_format(&addr, text), rows[i].again);
+        assert_row(!addr_parse(rows[i].text, &addr, &err), "%s", rows[i].text);
+        assert_row(strstr(err.text, rows[i].why_not_connect) != NULL, "%s", err.text);
+        assert_row(!addr_resolve(rows[i].text, &addr, &err), "%s", rows[i].text);
+        assert_row(strstr(err.text, rows[i].why_not_connect) != NULL, "%s", err.text);
+    }
+    static const char *const bad[] = {
+        "*", "*:", "*:65536", "*:x", "*:+1", "*: 1", "*:123456", "*:01", "**:1"
+    };
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_row(!addr_parse_listen(bad[i], &addr, &err), "%s", bad[i]);
 }
 
 static void a_socket_path_fits_the_system_or_is_refused(void **state)
@@ -141,7 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(address_rows),
         cmocka_unit_test(what_is_no_address_is_refused_and_named),
-        cmocka_unit_test(a_star_is_every_address_but_only_for_listening),
+        cmocka_unit_test(some_addresses_are_only_for_listening),
         cmocka_unit_test(a_socket_path_fits_the_system_or_is_refused),
         cmocka_unit_test(names_are_asked_for_only_when_told_to),
         cmocka_unit_test(who_has_no_address_is_written_so),

@@ -132,6 +132,9 @@ static void no_window_holds_nothing(void **state)
     buf_check(&none);
     assert_true(buf_is_empty(&none));
     assert_int_equal(buf_room(&none), 0);
+    struct span unparsed = buf_unparsed(&none), unsent = buf_unsent(&none); /* clang's UBSan looks at these */
+    assert_true(unparsed.data == NULL && unparsed.len == 0);
+    assert_true(unsent.data == NULL && unsent.len == 0);
     buf_mark_parsed(&none, 0);
     buf_release_sent(&none);
     buf_drop_parsed(&none);

@@ -10,7 +10,7 @@ static int open_port(struct addr *addr)
 {
     struct error err = { 0 };
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(fd >= 0 && addr_parse("127.0.0.1:0", addr, &err));
+    assert_true(fd >= 0 && addr_parse_listen("127.0.0.1:0", addr, &err));
     assert_int_equal(bind(fd, &addr->u.any, addr->len), 0);
     assert_int_equal(getsockname(fd, &addr->u.any, &addr->len), 0);
     assert_int_equal(listen(fd, 8), 0);

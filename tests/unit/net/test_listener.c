@@ -222,6 +222,40 @@ static void a_folder_that_is_not_there_is_named(void **state)
     close_house(&house);
 }
 
+static void welcome_the_last(struct listener *listener, int take_fd, const struct addr *peer)
+{
+    struct house *house = listener->owner;
+    welcome(listener, take_fd, peer);
+    if (house->count == 2)
+        listener_close(listener);
+}
+
+static void who_accepts_may_close_the_door(void **state)
+{
+    (void)state;
+    struct house house;
+    struct error err = { 0 };
+    int fds[4];
+    open_house(&house);
+    unsigned before = open_descriptors();
+    for (unsigned round = 0; round < 2; round++) { /* and open it again afterwards */
+        struct addr addr = address(round == 0 ? "127.0.0.1:0" : house.path);
+        assert_true(listener_open(&house.listener, &house.loop, &addr, 0600, welcome_the_last, &house, &err));
+        for (unsigned i = 0; i < 4; i++)
+            fds[i] = visit(&house.listener.addr);
+        while (house.count < 2)
+            turn(&house.loop);
+        turn_without_waiting(&house.loop);
+        assert_int_equal(house.count, 2); /* the others were not let in */
+        for (unsigned i = 0; i < 4; i++)
+            (void)close(fds[i]);
+        while (house.count > 0)
+            (void)close(house.guests[--house.count]);
+        assert_int_equal(open_descriptors(), before);
+    }
+    close_house(&house);
+}
+
 /* ---- out of descriptors: in a child, which has its own limit ---- */
 
 #define CHILD_MUST(condition)                                                                                \
@@ -299,6 +333,7 @@ int main(void)
         cmocka_unit_test(what_is_in_use_or_no_socket_is_left_alone),
         cmocka_unit_test(a_socket_file_whose_owner_does_not_accept_is_left_alone_at_once),
         cmocka_unit_test(a_folder_that_is_not_there_is_named),
+        cmocka_unit_test(who_accepts_may_close_the_door),
         cmocka_unit_test(out_of_descriptors_one_client_is_told_and_the_others_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

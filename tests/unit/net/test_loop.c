@@ -176,6 +176,42 @@ static void a_timer_started_again_counts_from_then(void **state)
     close_loop(&loop);
 }
 
+static void stay_long(struct loop_message *message)
+{
+    struct letter *letter = (struct letter *)(void *)message;
+    uint64_t until = clock_monotonic_us() + 50000;
+    while (clock_monotonic_us() < until)
+        ;
+    letter->number = 1;
+}
+
+/* The loop's own idea of now is as old as the turn. */
+static void a_timer_started_late_in_a_long_turn_is_not_early(void **state)
+{
+    (void)state;
+    struct loop loop;
+    open_loop(&loop);
+    for (unsigned round = 0; round < 2; round++) {
+        struct letter letter = { .message.run = stay_long };
+        struct alarm_clock alarm_clock = { 0 };
+        loop_timer_init(&alarm_clock.timer, ring);
+        if (round == 0) {
+            assert_true(loop_post(&loop, &letter.message));
+            while (letter.number == 0)
+                turn(&loop);
+        } else {
+            stay_long(&letter.message); /* before the loop runs, as at start */
+        }
+        uint64_t started = clock_monotonic_us();
+        loop_timer_start(&alarm_clock.timer, &loop, 20000);
+        while (alarm_clock.fired == 0)
+            turn(&loop);
+        assert_row(clock_monotonic_us() - started >= 20000 - 1000, "round %u: %llu us", round,
+                   (unsigned long long)(clock_monotonic_us() - started)); /* libev may be 1 ms early */
+    }
+    close_loop(&loop);
+}
+
 /* ---- a turn ---- */
 
 struct watched {
@@ -289,6 +325,7 @@ int main(void)
         cmocka_unit_test(what_was_accepted_is_run_before_the_end_and_the_rest_refused),
         cmocka_unit_test(timers_fire_once_in_the_order_of_their_times),
         cmocka_unit_test(a_timer_started_again_counts_from_then),
+        cmocka_unit_test(a_timer_started_late_in_a_long_turn_is_not_early),
         cmocka_unit_test(the_dead_are_buried_after_the_turn_and_not_during_it),
         cmocka_unit_test(who_buries_may_be_buried),
         cmocka_unit_test(the_clock_of_a_loop_goes_with_its_turns),

@@ -279,6 +279,34 @@ static void a_long_answer_does_not_stay_in_memory(void **state)
     close_end(&end);
 }
 
+/* Half a packet would make the peer read the next one as its rest. */
+static void what_found_no_memory_is_never_sent_in_part(void **state)
+{
+    (void)state;
+    static const char *const before[] = { "", "half an answer" };
+    for (size_t i = 0; i < COUNT_OF(before); i++) {
+        struct end end;
+        char long_rest[1000], byte;
+        size_t sent = 77;
+        open_end(&end);
+        memset(long_rest, 'x', sizeof long_rest);
+        assert_true(text_append(&end.stream.out, before[i], strlen(before[i])));
+        mem_fail_after(0);
+        assert_false(text_append(&end.stream.out, long_rest, sizeof long_rest));
+        mem_fail_after(-1);
+        for (unsigned again = 0; again < 2; again++) { /* trying again does not make it whole */
+            assert_int_equal(stream_flush(&end.stream), STREAM_FAILED);
+            assert_int_equal(end.stream.error, ENOMEM);
+            assert_int_equal(stream_send(&end.stream, SPAN_LITERAL("another's"), &sent), STREAM_FAILED);
+            assert_int_equal(sent, 0);
+        }
+        assert_true(end.stream.out.is_oom);
+        assert_int_equal(recv(end.peer, &byte, 1, 0), -1);
+        assert_true(end.stream.bytes_out == 0);
+        close_end(&end);
+    }
+}
+
 static void writing_to_nobody_is_a_failure_and_no_signal(void **state)
 {
     (void)state;
@@ -506,6 +534,7 @@ int main(void)
         cmocka_unit_test(a_slow_peer_makes_a_write_partial_then_blocked),
         cmocka_unit_test(what_is_written_arrives_in_order),
         cmocka_unit_test(a_long_answer_does_not_stay_in_memory),
+        cmocka_unit_test(what_found_no_memory_is_never_sent_in_part),
         cmocka_unit_test(writing_to_nobody_is_a_failure_and_no_signal),
         cmocka_unit_test(only_what_was_asked_for_is_told),
         cmocka_unit_test(a_closed_stream_is_not_called_in_the_same_turn),

@@ -102,23 +102,44 @@ static void the_first_types_have_a_version_even_when_there_are_none(void **state
     prepared_clear(&table);
 }
 
+/* Whichever allocation fails, the table is as it was: also the first, which makes it, and the one in between
+ * that has it grow. */
 static void without_memory_there_is_no_statement_and_no_lost_id(void **state)
 {
     (void)state;
     struct prepared_table table = { 0 };
-    struct prepared *first = add(&table, "SELECT ?");
-    for (long fail_at = 0; fail_at < 2; fail_at++) {
-        mem_fail_after(fail_at);
-        assert_null(prepared_add(&table, SPAN_LITERAL("x"), (struct span){ 0 }, &facts));
-        mem_fail_after(-1);
+    unsigned refused = 0;
+    for (uint32_t id = 1; id <= 400; id++) {
+        struct prepared *last = prepared_find(&table, STMT_ID_LAST), *prepared = NULL;
+        for (long fail_at = 0; prepared == NULL; fail_at++) {
+            mem_fail_after(fail_at);
+            prepared = prepared_add(&table, SPAN_LITERAL("SELECT ?"), SPAN_LITERAL("app"), &facts);
+            mem_fail_after(-1);
+            if (prepared != NULL)
+                break;
+            refused++;
+            assert_ptr_equal(prepared_find(&table, STMT_ID_LAST), last);
+            assert_int_equal(HASH_COUNT(table.by_id), id - 1);
+            assert_null(prepared_find(&table, id));
+        }
+        assert_int_equal(prepared->id, id);
     }
-    assert_ptr_equal(prepared_find(&table, STMT_ID_LAST), first);
+    assert_true(refused > 400 * 3 + 2); /* the statement and its two texts, the table twice, and its growth */
+    for (uint32_t id = 1; id <= 400; id++)
+        assert_int_equal(prepared_find(&table, id)->id, id);
+    prepared_clear(&table);
+}
+
+static void without_memory_types_are_not_noted(void **state)
+{
+    (void)state;
+    struct prepared_table table = { 0 };
+    struct prepared *first = add(&table, "SELECT ?");
     mem_fail_after(0);
     assert_false(prepared_note_types(first, SPAN_LITERAL("\3\0")));
     mem_fail_after(-1);
     assert_true(prepared_note_types(first, SPAN_LITERAL("\3\0")));
     assert_int_equal(first->types.len, 2);
-    assert_int_equal(add(&table, "y")->id, 2);
     prepared_clear(&table);
 }
 
@@ -131,6 +152,7 @@ int main(void)
         cmocka_unit_test(types_change_version_only_when_they_change),
         cmocka_unit_test(the_first_types_have_a_version_even_when_there_are_none),
         cmocka_unit_test(without_memory_there_is_no_statement_and_no_lost_id),
+        cmocka_unit_test(without_memory_types_are_not_noted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
