@@ -79,11 +79,6 @@ struct sql_facts {
 /* `sql` may be cut at SQL_TEXT_MAX: then is_cut, and only what the prefix proves is said. */
 struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect *dialect);
 
-/* The text of a string literal as written, quotes and escapes undone into `text_r` (owns; reset first). False
- * when it cannot be told for certain (a charset prefix other than N, an escape whose meaning depends on the
- * session, several literals) or memory is out: then treat the text as unknown. */
-bool sql_unquote(struct span literal, const struct sql_dialect *dialect, struct text *text_r);
-
 const char *sql_reason_name(enum sql_reason reason);  /* "locking_read" */
 const char *sql_reason_words(enum sql_reason reason); /* "locking read" */
 const char *sql_kind_name(enum sql_kind kind);        /* "select" */

@@ -53,8 +53,7 @@ struct token {
 
 /* Reasons for distrust, collected while lexing. */
 #define SQL_DOUBT_EXECUTABLE                                                                                 \
-    0x1u /* an executable comment: servers differ on whether its content is there                            \
-          */
+    0x1u /* an executable comment whose content some servers of the family run and others do not */
 #define SQL_DOUBT_CHARSET                                                                                    \
     0x2u                   /* a byte ≥ 0x80 that some charset reads as a quote, a backslash or a blank     \
                             */
@@ -74,8 +73,9 @@ struct lexer {
 
 void lexer_begin(struct lexer *lexer, struct span sql, const struct sql_dialect *dialect);
 
-/* The next token; TOKEN_END for ever at the end. The content of executable comments is lexed as if it were
- * there (doubts says so). */
+/* The next token; TOKEN_END for ever at the end. An executable comment is code or a comment where all
+ * supported servers of the family agree; elsewhere its content is lexed as if it were there, and doubts says
+ * so. */
 struct token lexer_next(struct lexer *lexer);
 
 /* The same, written in place: a token read back right after being copied stalls the processor (a third of the

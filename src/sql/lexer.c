@@ -53,17 +53,128 @@ static void skip_block(struct lexer *lexer, size_t open)
     lexer->at = close == NULL ? lexer->end : close + 2;
 }
 
-/* The version after slash-star-bang: five digits, or six where the family says so (protocol.md §6.1).
- * Everybody distrusts the statement already; this only keeps a digit from being taken for a number. */
-static void skip_version(struct lexer *lexer)
+/* ---- executable comments ----
+ *
+ * Whether their content is code depends on the server's version and family; we know the family, and that the
+ * version is one of those supported: MariaDB from 10.6, MySQL from 8.0, nothing of version 99 yet. What all
+ * of these run is code, what none of them runs is a comment, and the rest is doubtful: lexed as if it were
+ * there. test_executable_comments.py holds this against the servers.
+ */
+
+enum fate { FATE_CODE, FATE_COMMENT, FATE_DOUBT };
+
+/* Ordered; the first row whose `most` is not exceeded holds. */
+struct version_rule {
+    unsigned most;
+    enum fate fate;
+};
+
+/* Features of MySQL 5.7 to 9 are not MariaDB's: it skips what asks for them. */
+static const struct version_rule mariadb_rules[] = {
+    { 50699, FATE_CODE },   { 99999, FATE_COMMENT },  { 100600, FATE_CODE },
+    { 989999, FATE_DOUBT }, { 999999, FATE_COMMENT },
+};
+/* Behind slash-star-M-bang. */
+static const struct version_rule mariadb_own_rules[] = {
+    { 100600, FATE_CODE },
+    { 989999, FATE_DOUBT },
+    { 999999, FATE_COMMENT },
+};
+/* Of five digits, here and below. */
+static const struct version_rule mysql_rules[] = {
+    { 80000, FATE_CODE },
+    { 99999, FATE_DOUBT },
+};
+static const struct version_rule common_rules[] = {
+    { 50699, FATE_CODE },
+    { 99999, FATE_DOUBT },
+};
+/* Six digits and a blank: one version for newer MySQL, a version and a number for older. */
+static const struct version_rule six_digit_rules[] = {
+    { 989999, FATE_DOUBT },
+    { 999999, FATE_COMMENT },
+};
+
+static const struct version_rule *rules_for(const struct lexer *lexer, bool is_own, size_t digits)
+{
+    if (lexer->dialect.family == SQL_FAMILY_MARIADB)
+        return is_own ? mariadb_own_rules : mariadb_rules;
+    if (digits == 6)
+        return six_digit_rules;
+    return lexer->dialect.family == SQL_FAMILY_MYSQL ? mysql_rules : common_rules;
+}
+
+/* At the first byte behind the bang. How many digits are the version: six, five, or none at all. MariaDB
+ * takes the sixth digit if there is one, MySQL if a blank follows; `is_certain_r`: whoever may read it
+ * agrees. */
+static size_t count_version(const struct lexer *lexer, bool *is_certain_r)
 {
     size_t digits = 0;
     while (digits < 6 && byte_is_digit(peek(lexer, digits)))
         digits++;
-    bool six = digits == 6 &&
-               (lexer->dialect.family != SQL_FAMILY_MYSQL || byte_classes[peek(lexer, 6)] == BYTE_BLANK);
-    if (digits >= 5)
-        lexer->at += six ? 6 : 5;
+    uint8_t next = peek(lexer, 6);
+    bool is_six = byte_classes[next] == BYTE_BLANK;
+    *is_certain_r = digits < 6 || is_six || lexer->dialect.family == SQL_FAMILY_MARIADB ||
+                    (lexer->dialect.family == SQL_FAMILY_MYSQL && next < 0x80);
+    if (digits == 6 && !is_six && lexer->dialect.family == SQL_FAMILY_MYSQL)
+        digits = 5;
+    return digits >= 5 ? digits : 0;
+}
+
+/* What becomes of the content behind `open` bytes; `digits_r` of it are the version. */
+static enum fate judge_content(struct lexer *lexer, size_t open, size_t *digits_r)
+{
+    struct lexer behind = *lexer;
+    bool is_own = open == 4, is_certain;
+    unsigned version = 0;
+    behind.at += open;
+    *digits_r = count_version(&behind, &is_certain);
+    if (!is_certain || (is_own && lexer->dialect.family == SQL_FAMILY_UNKNOWN))
+        return FATE_DOUBT;
+    if (*digits_r == 0)
+        return FATE_CODE;
+    for (size_t i = 0; i < *digits_r; i++)
+        version = version * 10 + (behind.at[i] - (unsigned)'0');
+    const struct version_rule *rule = rules_for(lexer, is_own, *digits_r);
+    while (version > rule->most)
+        rule++;
+    return rule->fate;
+}
+
+/* One that is skipped for its version may hold comments, of which the servers' skipping takes one level. */
+static void skip_with_inner(struct lexer *lexer, size_t open)
+{
+    bool is_inner = false;
+    for (const uint8_t *p = lexer->at + open; p + 1 < lexer->end; p++) {
+        if (p[0] == '*' && p[1] == '/') {
+            p++;
+            if (!is_inner) {
+                lexer->at = p + 1;
+                return;
+            }
+            is_inner = false;
+        } else if (p[0] == '/' && p[1] == '*' && !is_inner) {
+            p++;
+            is_inner = true;
+        }
+    }
+    lexer->is_broken = true;
+    lexer->at = lexer->end;
+}
+
+/* `open`: 3 bytes of opening, or 4 with the M. */
+static void enter_executable(struct lexer *lexer, size_t open)
+{
+    size_t digits;
+    enum fate fate = judge_content(lexer, open, &digits);
+    if (fate == FATE_COMMENT) {
+        skip_with_inner(lexer, open);
+        return;
+    }
+    if (fate == FATE_DOUBT)
+        lexer->doubts |= SQL_DOUBT_EXECUTABLE;
+    lexer->executable_depth = 1; /* they do not nest: the first close ends all */
+    lexer->at += open + digits;
 }
 
 /* At slash-star. False for an optimizer hint, which is a token. */
@@ -72,14 +183,12 @@ static bool skip_slash_comment(struct lexer *lexer)
     uint8_t c = peek(lexer, 2);
     if (c == '+')
         return false;
-    if (c == '!' || (c == 'M' && peek(lexer, 3) == '!')) {
-        lexer->doubts |= SQL_DOUBT_EXECUTABLE;
-        lexer->executable_depth = 1; /* they do not nest: the first close ends all */
-        lexer->at += c == '!' ? 3 : 4;
-        skip_version(lexer);
-        return true;
-    }
-    skip_block(lexer, 2);
+    if (c == '!')
+        enter_executable(lexer, 3);
+    else if (c == 'M' && peek(lexer, 3) == '!' && lexer->dialect.family != SQL_FAMILY_MYSQL)
+        enter_executable(lexer, 4);
+    else
+        skip_block(lexer, 2);
     return true;
 }
 
@@ -320,10 +429,14 @@ static enum token_type read_hint(struct lexer *lexer)
     return is_whole ? TOKEN_HINT : TOKEN_BAD;
 }
 
+/* A server that takes several statements starts afresh behind the semicolon, and forgets that it stands in an
+ * executable comment. */
 static enum token_type read_punct(struct lexer *lexer)
 {
     if (*lexer->at == '/' && peek(lexer, 1) == '*')
         return read_hint(lexer);
+    if (*lexer->at == ';' && lexer->executable_depth > 0 && lexer->dialect.multi_statements)
+        lexer->doubts |= SQL_DOUBT_EXECUTABLE;
     lexer->at++;
     return TOKEN_PUNCT;
 }

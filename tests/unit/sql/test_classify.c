@@ -355,12 +355,14 @@ static void long_texts_say_what_their_first_words_prove(void **state)
         { "LOAD DATA LOCAL INFILE '", SQL_WRITE, false },
         { "CREATE TABLE t (", SQL_DDL, false },
         { "CREATE TEMPORARY TABLE t (", SQL_DDL, true },
-        { "CREATE /*!32302 TEMPORARY */ TABLE t (", SQL_UNKNOWN, true },
+        { "CREATE /*!32302 TEMPORARY */ TABLE t (", SQL_DDL, true },
+        { "CREATE /*!110400 TEMPORARY */ TABLE t (", SQL_UNKNOWN, true },
         { "CALL p('", SQL_CALL, true },
         { "SELECT '", SQL_UNKNOWN, true },
         { "(SELECT '", SQL_UNKNOWN, true },
         { "SET @a = '", SQL_UNKNOWN, true },
-        { "/*! INSERT */ INTO t VALUES ('", SQL_UNKNOWN, true },
+        { "/*! INSERT */ INTO t VALUES ('", SQL_WRITE, false },
+        { "/*!110400 INSERT */ INTO t VALUES ('", SQL_UNKNOWN, true },
         { "/* ", SQL_UNKNOWN, true },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)

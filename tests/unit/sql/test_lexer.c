@@ -119,20 +119,98 @@ static const struct row comments[] = {
 };
 
 static const struct row executable_comments[] = {
-    { "a/*! b */c", "unknown", "word:a| word:b| word:c", EXECUTABLE },
-    { "a/*!50000b*/", "unknown", "word:a| word:b", EXECUTABLE },
-    { "a/*!50000 1*/", "unknown", "word:a| number:1", EXECUTABLE },
-    { "a/*!1 */", "unknown", "word:a| number:1", EXECUTABLE },
-    { "a/*!1005001*/", "mariadb", "word:a| number:1", EXECUTABLE },
-    { "a/*!1005001*/", "mysql", "word:a| number:01", EXECUTABLE },
-    { "a/*!080001 1*/", "mysql", "word:a| number:1", EXECUTABLE },
-    { "a/*M! b */", "mariadb", "word:a| word:b", EXECUTABLE },
+    { "a/*! b */c", "unknown", "word:a| word:b| word:c", 0 },
+    { "a/*!*/b", "unknown", "word:a| word:b", 0 },
+    { "a/*!50000b*/", "unknown", "word:a| word:b", 0 },
+    { "a/*!50000 1*/", "unknown", "word:a| number:1", 0 },
+    { "a/*!40101SET*/", "mariadb", "word:a| word:SET", 0 },
+    { "a/*!40101'*/'*/b", "mysql", "word:a| string:'*/'| word:b", 0 },
+    { "a/*!1 */", "unknown", "word:a| number:1", 0 },
+    { "a/*!4010*/", "mysql", "word:a| number:4010", 0 },
+    { "a/*! 99999 */", "mariadb", "word:a| number:99999", 0 },
     { "a/*m! b */", "mariadb", "word:a", 0 },
     { "a/*M b */", "mariadb", "word:a", 0 },
-    { "/*! a /* b */ c */ d", "unknown", " word:a| word:c| word:d", EXECUTABLE },
-    { "/*! a", "unknown", " word:a|bad:", EXECUTABLE | BAD },
-    { "/*! 'a */' */", "unknown", " string:'a */'", EXECUTABLE },
+    { "/*! a", "unknown", " word:a|bad:", BAD },
+    { "/*! 'a */' */", "unknown", " string:'a */'", 0 },
     { "/* /*! a */", "unknown", "", 0 },
+    { "a/*! -- */\nb*/c", "unknown", "word:a| word:b| word:c", 0 },
+};
+
+/* The same two letters behind each version; `?` where there is a doubt. */
+static const struct {
+    const char *open;
+    const char *mariadb, *mysql, *unknown;
+} versions[] = {
+    { "/*!00000", "code", "code", "code" },
+    { "/*!40101", "code", "code", "code" },
+    { "/*!50699", "code", "code", "code" },
+    { "/*!50700", "comment", "code", "?" },
+    { "/*!80000", "comment", "code", "?" },
+    { "/*!80001", "comment", "?", "?" },
+    { "/*!99999", "comment", "?", "?" },
+    { "/*!000000", "code", "?", "?" },
+    { "/*!050699", "code", "?", "?" },
+    { "/*!050700", "comment", "?", "?" },
+    { "/*!080000", "comment", "?", "?" },
+    { "/*!099999", "comment", "?", "?" },
+    { "/*!100000", "code", "?", "?" },
+    { "/*!100600", "code", "?", "?" },
+    { "/*!100601", "?", "?", "?" },
+    { "/*!989999", "?", "?", "?" },
+    { "/*!990000", "comment", "comment", "comment" },
+    { "/*!999999", "comment", "comment", "comment" },
+    { "/*M!", "code", "comment", "?" },
+    { "/*M!00000", "code", "comment", "?" },
+    { "/*M!50700", "code", "comment", "?" },
+    { "/*M!99999", "code", "comment", "?" },
+    { "/*M!100600", "code", "comment", "?" },
+    { "/*M!100601", "?", "comment", "?" },
+    { "/*M!989999", "?", "comment", "?" },
+    { "/*M!990000", "comment", "comment", "?" },
+};
+
+/* What stands right behind six digits: MySQL takes them for a version only before a blank. */
+static const struct row sixth_digits[] = {
+    { "a/*!100500b*/", "mariadb", "word:a| word:b", 0 },
+    { "a/*!100500b*/", "mysql", "word:a| word:0b", 0 },
+    { "a/*!1005001*/", "mariadb", "word:a| number:1", 0 },
+    { "a/*!1005001*/", "mysql", "word:a| number:01", 0 },
+    { "a/*!999999b*/", "mysql", "word:a| word:9b", EXECUTABLE },
+    { "a/*!401012*/", "mysql", "word:a| number:2", 0 },
+    { "a/*!401012 */", "mysql", "word:a", EXECUTABLE },
+    { "a/*!401012\n*/", "mysql", "word:a", EXECUTABLE },
+    { "a/*!401012\xA0*/", "mysql", "word:a| word:2\xA0", EXECUTABLE | CHARSET },
+    { "a/*!401012*/", "unknown", "word:a", EXECUTABLE },
+    { "a/*!080001 1*/", "mysql", "word:a| number:1", EXECUTABLE },
+    { "a/*!401012", "mysql", "word:a| number:2|bad:", BAD },
+};
+
+/* A comment that is code ends at the first close; one that is skipped may hold others, one level deep. */
+static const struct row nested_comments[] = {
+    { "/*! a /* b */ c */ d", "unknown", " word:a| word:c| word:d", 0 },
+    { "/*! a /*! b */ c */", "unknown", " word:a| word:b| word:c| punct:*|punct:/", 0 },
+    { "a/*!40101 b/*!40101 */ c", "unknown", "word:a| word:b| word:c", 0 },
+    { "/*!40101 a /*!99999 b */ c */", "mariadb", " word:a| word:c", 0 },
+    { "/*!40101 a /*M! b */ c */", "mysql", " word:a| word:c", 0 },
+    { "/*!99999 a /*!40101 b */ c */ d", "mariadb", " word:d", 0 },
+    { "/*!99999 a /* /* b */ c */ d", "mariadb", " word:d", 0 },
+    { "/*!99999 a /*/ b */ c */ d", "mariadb", " word:d", 0 },
+    { "/*!99999/*b*//*c*/*/d", "mariadb", " word:d", 0 },
+    { "/*!99999 '*/d", "mariadb", " word:d", 0 },
+    { "/*!99999 -- */d", "mariadb", " word:d", 0 },
+    { "/*!99999 /* a */ d", "mariadb", " bad:", BAD },
+    { "/*!99999", "mariadb", " bad:", BAD },
+    { "/*!99999 *", "mariadb", " bad:", BAD },
+    { "/*M!999999 /* a */ b", "mysql", " word:b", 0 },
+    { "/*M!999999 /* a */ b */ c", "mariadb", " word:c", 0 },
+};
+
+/* Behind a semicolon a server begins a new text, outside of any comment. */
+static const struct row semicolons[] = {
+    { "/*! a ; b */", "unknown", " word:a| punct:;| word:b", 0 },
+    { "/*! a ; b */", "multi", " word:a| punct:;| word:b", EXECUTABLE },
+    { "/*! a */ ; b", "multi", " word:a| punct:;| word:b", 0 },
+    { "/*!99999 ; */ b", "multi+mariadb", " word:b", 0 },
 };
 
 static const struct row dollars[] = {
@@ -169,7 +247,32 @@ TABLE_TEST(strings_and_names)
 TABLE_TEST(variables)
 TABLE_TEST(comments)
 TABLE_TEST(executable_comments)
+TABLE_TEST(sixth_digits)
+TABLE_TEST(nested_comments)
+TABLE_TEST(semicolons)
 TABLE_TEST(dollars)
+
+static void check_version(const char *open, const char *family, const char *fate)
+{
+    char sql[32], text[64];
+    snprintf(sql, sizeof sql, "a%s b*/c", open);
+    unsigned doubts = lex(sql, strlen(sql), family, text, sizeof text);
+    bool is_comment = strcmp(fate, "comment") == 0;
+    if (doubts != (*fate == '?' ? EXECUTABLE : 0u))
+        fail_msg("%s on %s: doubts %u", sql, family, doubts);
+    if (strcmp(text, is_comment ? "word:a| word:c" : "word:a| word:b| word:c") != 0)
+        fail_msg("%s on %s: %s", sql, family, text);
+}
+
+static void versions_are_code_where_all_servers_run_them(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+        check_version(versions[i].open, "mariadb", versions[i].mariadb);
+        check_version(versions[i].open, "mysql", versions[i].mysql);
+        check_version(versions[i].open, "unknown", versions[i].unknown);
+    }
+}
 
 static void nul_is_bad_and_does_not_end_the_text(void **state)
 {
@@ -207,6 +310,10 @@ int main(void)
         cmocka_unit_test(variables_are_read),
         cmocka_unit_test(comments_are_read),
         cmocka_unit_test(executable_comments_are_read),
+        cmocka_unit_test(versions_are_code_where_all_servers_run_them),
+        cmocka_unit_test(sixth_digits_are_read),
+        cmocka_unit_test(nested_comments_are_read),
+        cmocka_unit_test(semicolons_are_read),
         cmocka_unit_test(dollars_are_read),
         cmocka_unit_test(nul_is_bad_and_does_not_end_the_text),
         cmocka_unit_test(every_truncation_stays_inside),

@@ -118,7 +118,9 @@ static const struct {
     { "SET a = 1; SET b = 2", "session+~ a=1 malformed" },
     { "SET a = 1) , b = 2", "session~ a, session+~ b=2" },
     { "SET a = 'x", "session~ a malformed" },
-    { "SET /*! GLOBAL */ a = 1", "global+ a=1 malformed" },
+    { "SET /*! GLOBAL */ a = 1", "global+ a=1" },
+    { "SET /*!90000 GLOBAL */ a = 1", "global+ a=1 malformed" },
+    { "/*!40101 SET NAMES utf8 */;", "names+=utf8" },
     { "SET a = /* x */ 1 -- y\n, b = 2 # z", "session+~ a=1, session+~ b=2" },
 };
 
