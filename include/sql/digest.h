@@ -1,5 +1,9 @@
 /* The same statement with other literals has the same digest: names, words (in any case) and signs count;
- * literals, blanks and comments do not, and a list of literals in parentheses counts like one of them. */
+ * literals, blanks and comments do not, and a list of literals in parentheses counts like one of them.
+ *
+ * A sign that can only be a number's own (`= -1`, `(+1`) is part of the literal. Names in quotes are not the
+ * words without: `Select` is no SELECT, and its case counts. Digests are this process's: other versions may
+ * differ. */
 #ifndef HEADGATE_SQL_DIGEST_H
 #define HEADGATE_SQL_DIGEST_H
 

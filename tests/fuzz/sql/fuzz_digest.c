@@ -1,0 +1,73 @@
+/* Any text has a digest, and it is that of its tokens alone: written again with single blanks between them,
+ * words in the other case and every literal replaced, it has the same. The first byte chooses the dialect. */
+#include "sql/digest.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* 0X1 is a name and 0x1 a number, and \N has but one spelling: their letters stay. */
+static bool is_flippable(struct span word)
+{
+    return *word.data >= 'A' && *word.data != '\\';
+}
+
+/* Appends a token as another spelling of it. */
+static bool put(struct text *text, const struct token *token)
+{
+    switch (token->type) {
+    case TOKEN_NUMBER:
+    case TOKEN_PARAMETER:
+    case TOKEN_STRING:
+        return text_append_cstr(text, "?");
+    case TOKEN_WORD:
+        for (size_t i = 0; i < token->text.len; i++) {
+            uint8_t c = token->text.data[i];
+            bool is_letter = (c | 32) >= 'a' && (c | 32) <= 'z' && is_flippable(token->text);
+            if (!text_append_byte(text, is_letter ? c ^ 32 : c))
+                return false;
+        }
+        return true;
+    case TOKEN_QUOTED:
+    case TOKEN_VARIABLE:
+    case TOKEN_PUNCT:
+    case TOKEN_ASSIGN:
+    case TOKEN_HINT:
+    case TOKEN_BAD:
+    case TOKEN_END:
+        break;
+    }
+    return text_append_span(text, token->text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0)
+        return 0;
+    uint8_t bits = data[0];
+    struct sql_dialect dialect = {
+        .family = (enum sql_family)(bits % 3),
+        .no_backslash_escapes = bits & 4,
+        .ansi_quotes = bits & 8,
+        .is_utf8 = bits & 16,
+    };
+    struct span sql = span_of(data + 1, size - 1);
+    uint64_t digest = digest_of(sql, &dialect);
+    assert(digest != 0 && digest == digest_of(sql, &dialect));
+    struct text text = { 0 };
+    struct lexer lexer;
+    struct token token;
+    bool is_whole = true;
+    lexer_begin(&lexer, sql, &dialect);
+    while ((token = lexer_next(&lexer)).type != TOKEN_END) {
+        bool is_dash = token.type == TOKEN_PUNCT && *token.text.data == '-'; /* two would be a comment */
+        is_whole &= !(token.space_before || is_dash) || text_append_byte(&text, ' ');
+        is_whole &= put(&text, &token);
+    }
+    assert(is_whole);
+    if (lexer.doubts == 0 && !lexer.has_lone_dollar)
+        assert(digest_of(text_span(&text), &dialect) == digest);
+    text_fini(&text);
+    return 0;
+}
