@@ -14,16 +14,23 @@
 #define ROWS_VALUES_MAX 2048
 #define ROWS_BYTES_MAX (1u << 20) /* names and values together */
 
+struct rows_cell {
+    uint32_t offset; /* in bytes */
+    uint32_t length; /* UINT32_MAX: NULL */
+};
+
 struct rows {
+    uint32_t values_max; /* the owner may set these two before it begins; 0: the numbers above */
+    uint32_t bytes_max;
     uint8_t state; /* private */
     uint64_t caps;
     uint16_t columns;
-    uint16_t rows;
-    uint32_t values;                                     /* cells kept */
-    struct text bytes;                                   /* owns: names, then values, end to end */
-    uint32_t offset[ROWS_COLUMNS_MAX + ROWS_VALUES_MAX]; /* of each in bytes */
-    uint32_t length[ROWS_COLUMNS_MAX + ROWS_VALUES_MAX]; /* UINT32_MAX: NULL */
     uint16_t defs_left;
+    uint32_t rows;
+    uint32_t values;         /* cells kept */
+    struct text bytes;       /* owns: names, then values, end to end */
+    struct rows_cell *cells; /* owns: of each of them */
+    uint32_t cells_cap;
 };
 
 enum rows_verdict { ROWS_MORE, ROWS_DONE, ROWS_ERR, ROWS_BAD };

@@ -1,5 +1,6 @@
 #include "mysql/rows.h"
 
+#include "base/mem.h"
 #include "mysql/caps.h"
 #include "mysql/reply.h"
 #include "mysql/wire.h"
@@ -15,19 +16,23 @@ enum state {
 #define NULL_LENGTH UINT32_MAX
 #define NAME_FIELD 4u /* catalog, schema, table alias, table, then the name shown */
 #define OK_BODY_MAX 0xFFFFFFu
+#define CELLS_FIRST 64u /* names and values of a probe's usual answer */
 
 void rows_begin(struct rows *rows, uint64_t caps)
 {
     rows->state = HEAD;
     rows->caps = caps;
-    rows->columns = rows->rows = rows->defs_left = 0;
-    rows->values = 0;
+    rows->columns = rows->defs_left = 0;
+    rows->rows = rows->values = 0;
     text_clear(&rows->bytes);
 }
 
 void rows_fini(struct rows *rows)
 {
     text_fini(&rows->bytes);
+    mem_free(rows->cells);
+    rows->cells = NULL;
+    rows->cells_cap = 0;
 }
 
 /* ---- verdicts ---- */
@@ -65,13 +70,27 @@ static enum rows_verdict on_ok(struct rows *rows, struct span payload, struct er
 
 /* ---- keeping ---- */
 
-/* Name or value number `index`. */
+static bool has_cell(struct rows *rows, uint32_t index)
+{
+    if (index < rows->cells_cap)
+        return true;
+    uint32_t cap = rows->cells_cap == 0 ? CELLS_FIRST : rows->cells_cap * 2;
+    struct rows_cell *cells = mem_realloc(rows->cells, cap * sizeof *cells);
+    if (cells == NULL)
+        return false;
+    rows->cells = cells;
+    rows->cells_cap = cap;
+    return index < cap;
+}
+
+/* Name or value number `index`, which is the next one. */
 static bool keep(struct rows *rows, uint32_t index, struct span value, bool is_null)
 {
-    if (rows->bytes.len + value.len > ROWS_BYTES_MAX)
+    size_t bytes_max = rows->bytes_max != 0 ? rows->bytes_max : ROWS_BYTES_MAX;
+    if (rows->bytes.len + value.len > bytes_max || !has_cell(rows, index))
         return false;
-    rows->offset[index] = (uint32_t)rows->bytes.len;
-    rows->length[index] = is_null ? NULL_LENGTH : (uint32_t)value.len;
+    rows->cells[index] = (struct rows_cell){ .offset = (uint32_t)rows->bytes.len,
+                                             .length = is_null ? NULL_LENGTH : (uint32_t)value.len };
     return text_append_span(&rows->bytes, value);
 }
 
@@ -109,7 +128,8 @@ static enum rows_verdict on_def(struct rows *rows, struct span payload, struct e
 
 static enum rows_verdict on_row(struct rows *rows, struct span payload, struct error *err)
 {
-    if (rows->values + rows->columns > ROWS_VALUES_MAX)
+    uint32_t values_max = rows->values_max != 0 ? rows->values_max : ROWS_VALUES_MAX;
+    if (rows->values + rows->columns > values_max)
         return bad(rows, err, "too many rows");
     struct wire_reader reader = wire_reader_of(payload);
     for (unsigned i = 0; i < rows->columns; i++) {
@@ -169,7 +189,8 @@ enum rows_verdict rows_feed(struct rows *rows, struct span payload, struct error
 int rows_column(const struct rows *rows, const char *name)
 {
     for (int i = 0; i < rows->columns - rows->defs_left; i++) {
-        struct span known = { (const uint8_t *)rows->bytes.data + rows->offset[i], rows->length[i] };
+        struct span known = { (const uint8_t *)rows->bytes.data + rows->cells[i].offset,
+                              rows->cells[i].length };
         if (span_is_nocase(known, name))
             return i;
     }
@@ -181,8 +202,9 @@ bool rows_value(const struct rows *rows, unsigned row, int column, struct span *
     if (row >= rows->rows || column < 0 || column >= rows->columns)
         return false;
     size_t index = rows->columns + (size_t)row * rows->columns + (size_t)column;
-    if (rows->length[index] == NULL_LENGTH)
+    const struct rows_cell *cell = &rows->cells[index];
+    if (cell->length == NULL_LENGTH)
         return false;
-    *value_r = span_of(rows->bytes.data + rows->offset[index], rows->length[index]);
+    *value_r = span_of(rows->bytes.data + cell->offset, cell->length);
     return true;
 }

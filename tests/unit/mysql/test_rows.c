@@ -1,5 +1,6 @@
 #include "bytes.h"
 
+#include "base/mem.h"
 #include "mysql/caps.h"
 #include "mysql/rows.h"
 
@@ -163,6 +164,36 @@ static void caps_hold(void **state)
     assert_true(rows.bytes.len <= ROWS_BYTES_MAX);
 }
 
+/* Whoever asks for a long list says how long it may get. */
+static void an_owner_sets_its_own_caps(void **state)
+{
+    (void)state;
+    rows.values_max = 30000;
+    assert_int_equal(rows_until_bad(1), 30000);
+    assert_int_equal(rows.rows, 30000);
+    rows.values_max = 0;
+    rows.bytes_max = 3 * ROWS_BYTES_MAX;
+    assert_int_equal(rows_until_bad(65535), 3 * ROWS_BYTES_MAX / 65535);
+    rows.bytes_max = 0;
+    caps_hold(state);
+}
+
+static void without_memory_a_set_is_bad(void **state)
+{
+    (void)state;
+    struct span def = SPAN_LITERAL("\3def\0\0\0\1a\1a\x0c\x3f\0\x0b\0\0\0\x08\0\0\0\0\0");
+    for (long n = 0; n < 3; n++) {
+        struct error err = { 0 };
+        rows_fini(&rows);
+        assert_int_equal(feed("01", 0, NULL), ROWS_MORE);
+        mem_fail_after(n);
+        enum rows_verdict verdict = rows_feed(&rows, def, &err);
+        mem_fail_after(-1);
+        assert_int_equal(verdict, n < 2 ? ROWS_BAD : ROWS_MORE); /* the cells, then the bytes */
+        assert_int_equal(err.text[0] != '\0', n < 2);
+    }
+}
+
 static void reader_is_used_again(void **state)
 {
     (void)state;
@@ -182,6 +213,8 @@ int main(void)
         cmocka_unit_test(err_at_any_point),
         cmocka_unit_test(malformed_sets_are_bad),
         cmocka_unit_test(caps_hold),
+        cmocka_unit_test(an_owner_sets_its_own_caps),
+        cmocka_unit_test(without_memory_a_set_is_bad),
         cmocka_unit_test(reader_is_used_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
