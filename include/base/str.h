@@ -34,6 +34,9 @@ static inline bool span_equal(struct span a, struct span b)
 /* Equal but for the case of ASCII letters. */
 bool span_equal_nocase(struct span a, struct span b);
 
+/* Is `word` (ASCII, in any case) somewhere inside? */
+bool span_mentions(struct span text, const char *word);
+
 static inline bool span_is(struct span a, const char *string)
 {
     return span_equal(a, span_cstr(string));

@@ -15,6 +15,7 @@
 
 struct changes {
     struct vars constants; /* owns */
+    struct text role;      /* owns: what SET ROLE is given, as SQL; empty: no SET ROLE */
     struct text expected;  /* owns: names, each with a NUL, whose value tracking must report */
     unsigned count;        /* assignments seen */
     bool resets_collation; /* SET NAMES without COLLATE */

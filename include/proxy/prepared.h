@@ -35,6 +35,7 @@ struct prepared {
     int last_place;     /* where it was executed, or its long data sent; -1: nowhere yet */
     bool has_long_data; /* SEND_LONG_DATA since the last execution: must execute there */
     bool is_data_lost;  /* some of its long data is gone: the next execution must fail */
+    bool was_refused;   /* by a read-only server: not asked again */
     bool has_cursor;    /* may be open: FETCH goes there */
     UT_hash_handle hh;
 };

@@ -16,20 +16,30 @@ enum route_reason {
     ROUTE_REASON_COUNT
 };
 
+/* Where the session's user variables have their values. */
+enum route_variables { VARIABLES_NOWHERE, VARIABLES_PRIMARY, VARIABLES_REPLICA };
+
 struct route_state {
     enum listener_mode mode;
-    bool is_in_transaction;      /* status flags: a transaction is open, or autocommit is off */
+    bool is_in_transaction;      /* one is open, by the status flags */
+    bool is_away;                /* … on the session's replica: it is a read-only one */
+    bool is_autocommit_off;      /* the next statement begins a transaction */
+    bool is_read_only;           /* … and such transactions are READ ONLY: SET SESSION TRANSACTION */
     bool is_transaction_unknown; /* an ERR left it open whether one is */
     bool is_pinned;              /* state that lives on the primary */
     bool is_in_system_schema;    /* its current schema describes the server it is on */
     bool has_replica;            /* the view knows one that takes reads */
     bool has_replica_refused;    /* it would not take this session's state */
-    enum route_place previous;   /* where the previous statement ran */
+    bool was_refused;            /* a read-only server refused this statement, or one like it, before */
+    enum route_variables variables;
+    enum route_place previous; /* where the previous statement ran */
 };
 
 struct route {
     enum route_place place;
     enum route_reason reason;
+    bool is_refused; /* cannot be run rightly anywhere: an error that names the reason */
+    bool ends_away;  /* it ends the transaction on the replica, and runs on the primary */
 };
 
 struct route route_decide(const struct sql_facts *facts, const struct route_state *state);

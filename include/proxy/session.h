@@ -27,6 +27,7 @@
 #include "mysql/command.h"
 #include "mysql/packet.h"
 #include "net/stream.h"
+#include "proxy/pins.h"
 #include "proxy/prepared.h"
 #include "proxy/route.h"
 #include "proxy/users.h"
@@ -50,26 +51,21 @@ enum close_reason {
     CLOSE_REASON_COUNT
 };
 
-enum pin_cause {
-#define PIN_CAUSE(NAME, words) PIN_##NAME,
-#include "proxy/tbl/pin_causes.h"
-#undef PIN_CAUSE
-    PIN_CAUSE_COUNT
-};
-
 enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
 
 /* What we asked of an upstream ourselves, ahead of a command. */
-enum sync_task { SYNC_NOTHING, SYNC_RESET, SYNC_SETUP, SYNC_SCHEMA, SYNC_VARS, SYNC_PREPARE };
+enum sync_task { SYNC_NOTHING, SYNC_RESET, SYNC_SETUP, SYNC_SCHEMA, SYNC_ROLE, SYNC_VARS, SYNC_PREPARE };
+
+struct changes;
+struct claims;
 
 /* A place where statements run: the primary, or this session's replica. */
-struct changes;
-
 struct slot {
     struct upstream *upstream; /* owns; NULL: none */
     int server;                /* its index in the view */
     uint64_t insert_id;        /* LAST_INSERT_ID() there, as far as it matters */
     uint64_t generation;       /* which upstream this is: prepared ids belong to one */
+    uint64_t role_version;     /* of the SET ROLE it has seen */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
     bool has_answer;           /* an exchange ended: `answer` holds it */
@@ -87,6 +83,8 @@ struct job {
     enum route_place place;
     enum route_reason reason;
     struct changes *changes; /* owns: what a SET is about to change */
+    struct claims *claims;   /* owns: what it is about to take or give back */
+    struct text inner;       /* owns: the text that an EXECUTE runs */
     uint64_t vars_before;    /* version when it was sent */
     uint64_t wait_until_us;  /* deadline of WAITING, kept over several tries; 0: not waiting yet */
     struct text rewritten;   /* owns: sent instead of the window's first bytes, when not empty */
@@ -96,6 +94,8 @@ struct job {
     bool has_kill_verdict;
     uint8_t kill_verdict; /* see kill.c */
     uint8_t attempts;     /* servers tried */
+    bool is_inner_set;    /* the EXECUTE runs a SET */
+    bool is_home;         /* it runs where the session's own state is: the reply tells about that */
     bool is_cut;          /* larger than the window: it streams */
     bool is_login;        /* not a command of the client: the upstream that must accept its schema */
     bool is_change_user;  /* is_login, for COM_CHANGE_USER */
@@ -104,8 +104,9 @@ struct job {
     bool is_reply_over;   /* everything parsed; may still have to be sent */
     bool has_cursor;
     bool is_retriable;       /* a harmless read, whole in the window */
+    bool is_refused;         /* by a read-only server, which has not run it */
     bool is_timed_out;       /* the query timeout ended it */
-    bool is_kept;            /* its bytes stay in the window until the reply begins */
+    bool is_kept;            /* its bytes stay in the window until the reply begins: it could be sent again */
     bool is_file;            /* LOAD DATA LOCAL: `run` goes through the client's file, to its empty packet */
     bool is_file_unanswered; /* the server has sent nothing since it asked for the file */
     bool has_error;          /* its reply was, or ended in, ERR */
@@ -145,6 +146,8 @@ struct session {
     uint8_t nonce[NONCE_BYTES]; /* of our greeting: COM_CHANGE_USER proves with it again */
     struct text attributes;     /* owns */
     struct text schema;         /* owns; empty: none */
+    struct text role;           /* owns: the last SET ROLE's argument; empty: there was none */
+    uint64_t role_version;      /* of that SET ROLE; 0: there was none */
 
     struct slot slots[PREPARED_PLACES]; /* by enum route_place */
     uint64_t generations;
@@ -154,7 +157,8 @@ struct session {
     uint16_t status;    /* last flags of the primary, or of the replica in replica mode */
     uint64_t insert_id; /* the last one generated for this session */
     bool is_transaction_unknown;
-    bool uses_user_variables;
+    bool is_away; /* the open transaction is a read-only one, on the replica */
+    enum route_variables variables;
     bool was_reset;
     bool has_replica_refused;
     bool sees_all_tracking; /* the client set session_track_* itself */
@@ -164,7 +168,7 @@ struct session {
     bool unsafe_charset; /* as tracking says */
     bool is_utf8;
     bool collation_is_unsafe; /* the charset of the login, until tracking says another */
-    enum pin_cause pin;
+    struct pins pins;         /* owns */
     enum route_place last_place;
     enum close_reason close_reason;
 
@@ -210,10 +214,16 @@ enum step dispatch_draining(struct session *session);
 enum step dispatch_refuse(struct session *session, uint16_t code, const char *sqlstate, const char *format,
                           ...) __attribute__((format(printf, 4, 5)));
 enum step dispatch_done(struct session *session);
+/* A read-only server would not run the present statement, whose bytes are in the window: remember that. */
+void dispatch_note_refusal(struct session *session);
+/* Where would this text go, were it the session's next? Facts borrow from `sql`. */
+struct route dispatch_explain(const struct session *session, struct span sql, struct sql_facts *facts_r);
 /* Answer the present command with OK. */
 enum step dispatch_answer_ok(struct session *session);
 
 enum step attach_begin(struct session *session);
+/* Try again in a moment, until the time to wait for a server is over. */
+enum step attach_wait(struct session *session);
 enum step attach_waiting(struct session *session);
 enum step attach_attaching(struct session *session);
 enum step attach_syncing(struct session *session);
@@ -233,8 +243,14 @@ enum step relay_lost(struct session *session, const struct error *err);
 void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info);
 void effects_done(struct session *session, struct upstream *upstream);
 void effects_reset(struct session *session);
+/* A transaction is open, or the next statement begins one. */
 bool effects_is_in_transaction(const struct session *session);
-/* The place where the session's own state lives. */
+/* The transactions of this session are READ ONLY unless they say otherwise. */
+bool effects_is_read_only(const struct session *session);
+/* The session may forget that a transaction is open on its replica: it is about to be dropped there. */
+void effects_come_home(struct session *session);
+/* The place whose replies tell the session's state: the primary; the replica behind a reading port, and while
+ * a read-only transaction is open there. */
 enum route_place effects_home(const struct session *session);
 struct sql_dialect effects_dialect(const struct session *session);
 
@@ -242,6 +258,5 @@ enum step kill_begin(struct session *session, uint64_t id, bool is_query);
 enum step kill_waiting(struct session *session);
 
 const char *session_state_words(enum session_state state);
-const char *session_pin_words(enum pin_cause cause);
 
 #endif

@@ -48,6 +48,9 @@ bool vars_is_newer(struct vars *vars, struct span name, uint64_t since);
 /* Is it set to anything? */
 bool vars_has(const struct vars *vars, struct span name);
 
+/* Is the one of these two names of the same variable that was set last ON, or 1? */
+bool vars_is_on(const struct vars *vars, struct span name, struct span alias);
+
 /* Set everything that `from` has. False when not all of it could be kept. */
 bool vars_merge(struct vars *vars, const struct vars *from);
 

@@ -14,6 +14,7 @@
 #include "net/addr.h"
 #include "net/loop.h"
 #include "proxy/listener_settings.h"
+#include "proxy/refusals.h"
 #include "proxy/timeout_settings.h"
 #include "proxy/users.h"
 
@@ -54,12 +55,13 @@ struct worker {
     struct list sessions;
     struct session *by_id; /* uthash */
     struct view **views;   /* owns one reference each; by cluster, NULL before the first */
-    struct list killers;   /* connections that carry a KILL; see kill.h */
-    uint64_t next_id;      /* session ids: worker index + n * worker count, so that they are unique */
-    unsigned turn;         /* for balance_pick */
-    unsigned published;    /* cluster whose view just came */
-    bool is_retrying;      /* sessions that wait for a server are to try again now */
-    bool is_draining;      /* SIGTERM: sessions end as soon as they may */
+    struct refusals refusals;
+    struct list killers; /* connections that carry a KILL; see kill.h */
+    uint64_t next_id;    /* session ids: worker index + n * worker count, so that they are unique */
+    unsigned turn;       /* for balance_pick */
+    unsigned published;  /* cluster whose view just came */
+    bool is_retrying;    /* sessions that wait for a server are to try again now */
+    bool is_draining;    /* SIGTERM: sessions end as soon as they may */
     struct loop_timer drain_deadline;
     struct loop_timer retry; /* wakes sessions that wait for a server */
     struct loop *control;    /* borrows: told when the thread has ended */
@@ -90,5 +92,10 @@ void worker_fini(struct worker *worker);
 const struct view *worker_view(const struct worker *worker, unsigned cluster);
 /* A session has ended: the last one ends a draining worker. */
 void worker_forget(struct worker *worker, struct session *session);
+
+/* ---- in the worker's own thread ---- */
+
+/* The session with that id, or NULL. */
+struct session *worker_find(const struct worker *worker, uint64_t id);
 
 #endif

@@ -1,6 +1,6 @@
 #include "admin/show.h"
 
-#include "base/mem.h"
+#include "admin/tour.h"
 #include "proxy/session.h"
 
 #include <stdio.h>
@@ -79,7 +79,7 @@ void show_servers(struct request *request)
     request->on_done(request);
 }
 
-/* ---- sessions: the table travels from worker to worker, and comes home ---- */
+/* ---- sessions ---- */
 
 static const struct column session_columns[] = {
     { "id", COLUMN_INTEGER, "the client's connection id" },
@@ -92,20 +92,27 @@ static const struct column session_columns[] = {
     { "primary", COLUMN_TEXT, "server its statements run on" },
     { "replica", COLUMN_TEXT, "server its reads run on" },
     { "in_transaction", COLUMN_TEXT, "yes while a transaction is open or autocommit is off" },
-    { "pin", COLUMN_TEXT, "why its reads stay on the primary" },
+    { "pins", COLUMN_TEXT, "why its reads stay on the primary" },
+    { "pinned_s", COLUMN_INTEGER, "seconds since they do" },
     { "commands", COLUMN_INTEGER, "commands so far" },
     { "idle_s", COLUMN_INTEGER, "seconds since the last one ended" },
-};
-
-struct round_trip {
-    struct loop_message message;
-    struct request *request; /* borrows */
-    unsigned next_worker;
 };
 
 static const char *attached(const struct slot *slot)
 {
     return slot->upstream != NULL ? slot->upstream->server->name : NULL;
+}
+
+static void put_pins(struct table *table, const struct session *session, uint64_t now)
+{
+    struct text words = { 0 };
+    pins_describe(&session->pins, &words);
+    table_span(table, text_span(&words));
+    text_fini(&words);
+    if (pins_any(&session->pins))
+        table_int(table, (int64_t)((now - session->pins.since_us) / 1000000));
+    else
+        table_null(table);
 }
 
 static void put_session(struct table *table, const struct session *session)
@@ -122,7 +129,7 @@ static void put_session(struct table *table, const struct session *session)
     table_text(table, attached(&session->slots[ROUTE_PRIMARY]));
     table_text(table, attached(&session->slots[ROUTE_REPLICA]));
     table_text(table, effects_is_in_transaction(session) ? "yes" : "no");
-    table_text(table, session->pin == PIN_NONE ? NULL : session_pin_words(session->pin));
+    put_pins(table, session, now);
     table_int(table, (int64_t)counter_read(&session->commands));
     if (session->last_active_us == 0)
         table_null(table);
@@ -130,54 +137,18 @@ static void put_session(struct table *table, const struct session *session)
         table_int(table, (int64_t)((now - session->last_active_us) / 1000000));
 }
 
-static void come_home(struct loop_message *message)
+static void put_sessions(struct worker *worker, struct request *request, void *context)
 {
-    struct round_trip *trip = (struct round_trip *)(void *)message;
-    struct request *request = trip->request;
-    mem_free(trip);
-    request->on_done(request);
-}
-
-static void visit(struct loop_message *message);
-
-/* To the next worker that still runs; home after the last. */
-static void travel(struct round_trip *trip)
-{
-    const struct admin *admin = trip->request->admin;
-    trip->message.run = visit;
-    while (trip->next_worker < admin->world->worker_count)
-        if (worker_post(admin->world->workers[trip->next_worker], &trip->message))
-            return;
-        else
-            trip->next_worker++;
-    trip->message.run = come_home;
-    if (!loop_post(admin->loop, &trip->message))
-        mem_free(trip); /* everything is ending: nobody waits for the answer */
-}
-
-static void visit(struct loop_message *message)
-{
-    struct round_trip *trip = (struct round_trip *)(void *)message;
-    const struct world *world = trip->request->admin->world;
-    struct worker *worker = world->workers[trip->next_worker];
+    (void)context;
     for (struct list_node *node = list_first(&worker->sessions); node != NULL;
          node = list_after(&worker->sessions, node))
-        put_session(&trip->request->table, list_entry(node, struct session, in_worker));
-    trip->next_worker++;
-    travel(trip);
+        put_session(&request->table, list_entry(node, struct session, in_worker));
 }
 
 void show_sessions(struct request *request)
 {
-    struct round_trip *trip = mem_zalloc(sizeof *trip);
     table_init(&request->table, session_columns, sizeof session_columns / sizeof *session_columns);
-    if (trip == NULL) {
-        (void)error_set(&request->error, 0, "out of memory");
-        request->on_done(request);
-        return;
-    }
-    *trip = (struct round_trip){ .request = request };
-    travel(trip);
+    tour_begin(request, put_sessions, NULL);
 }
 
 /* ---- version ---- */
@@ -201,48 +172,5 @@ void show_version(struct request *request)
     table_int(&request->table, (int64_t)((admin->loop->now_us - admin->started_us) / 1000000));
     table_int(&request->table, admin->world->worker_count);
     table_int(&request->table, sessions);
-    request->on_done(request);
-}
-
-/* ---- explain ---- */
-
-static const struct column explain_columns[] = {
-    { "place", COLUMN_TEXT, "primary or replica" },
-    { "reason", COLUMN_TEXT, "why there" },
-    { "kind", COLUMN_TEXT, "what kind of statement it is" },
-    { "statement", COLUMN_TEXT, "what was found in its text" },
-    { "culprit", COLUMN_TEXT, "the word that decided" },
-    { "then_pinned", COLUMN_TEXT, "yes when later reads would stay on the primary because of it" },
-};
-
-void explain(struct request *request)
-{
-    const struct view *view = request->admin->clusters[0].view;
-    struct sql_dialect dialect = { .multi_statements = true };
-    struct route_state state = { .mode = LISTENER_SPLIT };
-    if (view != NULL) {
-        dialect.family = view->family == FAMILY_MARIADB ? SQL_FAMILY_MARIADB
-                         : view->family == FAMILY_MYSQL ? SQL_FAMILY_MYSQL
-                                                        : SQL_FAMILY_UNKNOWN;
-        dialect.ansi_quotes = view->ansi_quotes;
-        dialect.oracle = view->oracle;
-        dialect.no_backslash_escapes = view->no_backslash_escapes;
-    }
-    for (size_t i = 0; view != NULL && i < view->count; i++)
-        state.has_replica |= view->servers[i].takes_reads;
-    struct span sql = request->argument;
-    bool is_cut = sql.len > SQL_TEXT_MAX;
-    if (is_cut)
-        sql.len = SQL_TEXT_MAX;
-    struct sql_facts facts = classify(sql, is_cut, &dialect);
-    struct route route = route_decide(&facts, &state);
-    table_init(&request->table, explain_columns, sizeof explain_columns / sizeof *explain_columns);
-    table_row(&request->table);
-    table_text(&request->table, facts.refers_previous ? "previous" : route_place_name(route.place));
-    table_text(&request->table, route_reason_words(route.reason));
-    table_text(&request->table, sql_kind_name(facts.kind));
-    table_text(&request->table, sql_reason_words(facts.reason));
-    table_span(&request->table, facts.culprit);
-    table_text(&request->table, facts.may_hide_state ? "yes" : "no");
     request->on_done(request);
 }

@@ -21,6 +21,15 @@ bool span_equal_nocase(struct span a, struct span b)
     return true;
 }
 
+bool span_mentions(struct span text, const char *word)
+{
+    size_t len = strlen(word);
+    for (size_t at = 0; at + len <= text.len; at++)
+        if (span_equal_nocase(span_of(text.data + at, len), span_cstr(word)))
+            return true;
+    return false;
+}
+
 bool span_to_u64(struct span span, uint64_t *value_r)
 {
     uint64_t value = 0;

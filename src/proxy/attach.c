@@ -113,11 +113,13 @@ void attach_drop_all(struct session *session)
 
 bool attach_has_lost_state(const struct session *session, enum route_place place)
 {
-    bool is_home = place == ROUTE_PRIMARY || session->door->settings->mode == LISTENER_REPLICA;
-    if (!is_home || session->is_new)
+    bool has_pins = place == ROUTE_PRIMARY || session->door->settings->mode == LISTENER_REPLICA;
+    enum route_variables variables = place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
+    if (session->is_new)
         return false;
-    return effects_is_in_transaction(session) || session->is_transaction_unknown ||
-           session->pin != PIN_NONE || session->uses_user_variables;
+    bool has_transaction = (session->status & STATUS_IN_TRANS) != 0 || session->is_transaction_unknown;
+    return (has_transaction && place == effects_home(session)) || session->variables == variables ||
+           (has_pins && pins_any(&session->pins));
 }
 
 /* Is the upstream in the slot still where this place is? One that holds state stays, whatever became of its
@@ -177,7 +179,7 @@ static bool open_upstream(struct session *session, int server)
 
 /* ---- waiting and attaching ---- */
 
-static enum step wait_for_server(struct session *session)
+enum step attach_wait(struct session *session)
 {
     struct job *job = &session->job;
     uint64_t now = session_now(session);
@@ -200,16 +202,24 @@ static bool is_stranded(const struct session *session)
            attach_has_lost_state(session, ROUTE_PRIMARY);
 }
 
+static enum step refuse_stranded(struct session *session)
+{
+    struct text state = { 0 };
+    pins_describe(&session->pins, &state);
+    session->must_close = true;
+    enum step step =
+        dispatch_refuse(session, ERR_SERVER_SHUTDOWN, NULL,
+                        "headgate: the primary has changed, and this session had state on the old one: %s",
+                        state.len > 0 && !state.is_oom ? state.data : "user variables");
+    text_fini(&state);
+    return step;
+}
+
 enum step attach_begin(struct session *session)
 {
     struct job *job = &session->job;
-    if (is_stranded(session)) {
-        session->must_close = true;
-        return dispatch_refuse(
-            session, ERR_SERVER_SHUTDOWN, NULL,
-            "headgate: the primary has changed, and this session had state on the old one: %s",
-            session->pin != PIN_NONE ? session_pin_words(session->pin) : "user variables");
-    }
+    if (is_stranded(session))
+        return refuse_stranded(session);
     if (!is_current(session, job->place)) {
         attach_drop(session, job->place);
         int server = choose(session);
@@ -217,7 +227,7 @@ enum step attach_begin(struct session *session)
             return session_enter(session, SESSION_ATTACHING);
         attach_drop(session, job->place);
         if (server == VIEW_NO_SERVER)
-            return wait_for_server(session);
+            return attach_wait(session);
         (void)open_upstream(session, server);
     }
     return session_enter(session, SESSION_ATTACHING);
@@ -266,7 +276,7 @@ static enum step attach_failed(struct session *session)
         return dispatch_refuse(session,
                                (uint16_t)(err.code != 0 && has_server_said ? err.code : ERR_SERVER_SHUTDOWN),
                                err.sqlstate, "%s", err.text);
-    return wait_for_server(session);
+    return attach_wait(session);
 }
 
 enum step attach_attaching(struct session *session)
@@ -309,6 +319,12 @@ static bool lacks_insert_id(const struct session *session, const struct slot *sl
     return slot == &session->slots[effects_home(session)] && slot->insert_id != session->insert_id;
 }
 
+/* Known by the status flags of both. Elsewhere than at home it matters only to what begins a transaction. */
+static bool lacks_autocommit(const struct session *session, const struct slot *slot)
+{
+    return !session->job.is_login && ((session->status ^ slot->upstream->status) & STATUS_AUTOCOMMIT) != 0;
+}
+
 /* What the upstream lacks first; SYNC_NOTHING when it is equal. */
 static enum sync_task next_task(const struct session *session, const struct slot *slot)
 {
@@ -319,9 +335,25 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_SETUP;
     if (session->schema.len > 0 && !span_equal(text_span(&session->schema), text_span(&upstream->schema)))
         return SYNC_SCHEMA;
-    if (upstream->vars_version != session->vars.version || lacks_insert_id(session, slot))
+    if (slot->role_version != session->role_version)
+        return SYNC_ROLE;
+    if (upstream->vars_version != session->vars.version || lacks_insert_id(session, slot) ||
+        lacks_autocommit(session, slot))
         return SYNC_VARS;
     return SYNC_NOTHING;
+}
+
+static void start_role(struct session *session, struct slot *slot)
+{
+    struct text sql = { 0 };
+    (void)text_appendf(&sql, "SET ROLE %s", text_cstr(&session->role));
+    if (sql.is_oom) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+    } else {
+        ask(session, SYNC_ROLE, REPLY_GENERIC, COM_QUERY, text_span(&sql));
+    }
+    text_fini(&sql);
 }
 
 static void start_vars(struct session *session, struct slot *slot)
@@ -331,6 +363,9 @@ static void start_vars(struct session *session, struct slot *slot)
     if (lacks_insert_id(session, slot))
         (void)text_appendf(&sql, "%slast_insert_id=%llu", sql.len > 0 ? "," : "SET ",
                            (unsigned long long)session->insert_id);
+    if (lacks_autocommit(session, slot))
+        (void)text_appendf(&sql, "%sautocommit=%d", sql.len > 0 ? "," : "SET ",
+                           (session->status & STATUS_AUTOCOMMIT) != 0);
     if (sql.is_oom) {
         slot->has_failed = true;
         (void)error_set(&slot->failure, ENOMEM, "out of memory");
@@ -354,6 +389,9 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
         break;
     case SYNC_SCHEMA:
         ask(session, task, REPLY_GENERIC, COM_INIT_DB, text_span(&session->schema));
+        break;
+    case SYNC_ROLE:
+        start_role(session, slot);
         break;
     case SYNC_VARS:
         start_vars(session, slot);
@@ -385,8 +423,13 @@ static void note_success(struct session *session, struct slot *slot)
     case SYNC_SCHEMA:
         note_schema(slot, text_span(&session->schema));
         break;
+    case SYNC_ROLE:
+        slot->role_version = session->role_version;
+        break;
     case SYNC_VARS:
         upstream->vars_version = session->vars.version;
+        upstream->status =
+            (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) | (session->status & STATUS_AUTOCOMMIT));
         slot->insert_id = session->insert_id;
         break;
     case SYNC_SETUP:

@@ -88,6 +88,15 @@ static void note_collation(struct changes *changes, const struct setvar_change *
     text_fini(&literal);
 }
 
+static void note_role(struct changes *changes, const struct setvar_change *change)
+{
+    const char *quote = change->is_string ? "'" : "";
+    if (!change->is_constant || change->value.len == 0 ||
+        !text_appendf(&changes->role, "%s%.*s%s", quote, (int)change->value.len,
+                      (const char *)change->value.data, quote))
+        changes->needs_pin = true;
+}
+
 static void note(struct changes *changes, const struct setvar_change *change)
 {
     changes->count++;
@@ -110,6 +119,8 @@ static void note(struct changes *changes, const struct setvar_change *change)
         note_transaction(changes, change);
         break;
     case SETVAR_ROLE:
+        note_role(changes, change);
+        break;
     case SETVAR_OTHER:
         changes->needs_pin = true;
         break;
@@ -138,6 +149,7 @@ void changes_fini(struct changes *changes)
     if (changes == NULL)
         return;
     vars_fini(&changes->constants);
+    text_fini(&changes->role);
     text_fini(&changes->expected);
     mem_free(changes);
 }

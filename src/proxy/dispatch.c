@@ -7,6 +7,9 @@
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "proxy/changes.h"
+#include "proxy/claims.h"
+#include "sql/digest.h"
+#include "sql/unquote.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,6 +27,10 @@ static void reset_job(struct session *session)
     struct job *job = &session->job;
     if (job->changes != NULL)
         changes_fini(job->changes);
+    if (job->claims != NULL)
+        claims_free(job->claims);
+    if (job->inner.cap > 0)
+        text_fini(&job->inner);
     if (job->rewritten.cap > 0)
         text_fini(&job->rewritten);
     /* Not the error text: half a kilobyte that is written before it is read. */
@@ -211,6 +218,24 @@ static struct span job_payload(const struct session *session)
     return span_of(packet.data + PACKET_HEADER_BYTES, len < there ? len : there);
 }
 
+/* The text of COM_QUERY or COM_STMT_PREPARE, as far as the SQL reader looks. */
+static struct span job_text(const struct session *session)
+{
+    struct span payload = job_payload(session);
+    size_t len = payload.len - 1;
+    return span_of(payload.data + 1, len < SQL_TEXT_MAX ? len : SQL_TEXT_MAX);
+}
+
+void dispatch_note_refusal(struct session *session)
+{
+    struct job *job = &session->job;
+    struct sql_dialect dialect = effects_dialect(session);
+    if (job->prepared != NULL)
+        job->prepared->was_refused = true;
+    struct span sql = job->prepared != NULL ? text_span(&job->prepared->sql) : job_text(session);
+    refusals_add(&session->worker->refusals, digest_of(sql, &dialect));
+}
+
 /* Their tables tell about the server that is asked: the text alone does not show it after USE. */
 static bool is_system_schema(struct span schema)
 {
@@ -221,7 +246,20 @@ static bool is_system_schema(struct span schema)
     return false;
 }
 
-static struct route decide(const struct session *session, const struct sql_facts *facts)
+/* Costs nothing as long as no statement was ever refused. */
+static bool was_refused(const struct session *session, const struct sql_facts *facts, struct span sql)
+{
+    const struct refusals *refusals = &session->worker->refusals;
+    if (!facts->is_read || refusals->count == 0)
+        return false;
+    if (sql.data == NULL)
+        return session->job.prepared != NULL && session->job.prepared->was_refused;
+    struct sql_dialect dialect = effects_dialect(session);
+    return refusals_has(refusals, digest_of(sql, &dialect));
+}
+
+/* `sql`: the text, where it is no execution of a prepared statement. */
+static struct route decide(const struct session *session, const struct sql_facts *facts, struct span sql)
 {
     const struct view *view = session_view(session);
     bool has_replica = session->slots[ROUTE_REPLICA].upstream != NULL;
@@ -229,23 +267,50 @@ static struct route decide(const struct session *session, const struct sql_facts
         has_replica = view->servers[i].takes_reads;
     struct route_state state = {
         .mode = (enum listener_mode)session->door->settings->mode,
-        .is_in_transaction = effects_is_in_transaction(session),
+        .is_in_transaction = (session->status & STATUS_IN_TRANS) != 0,
+        .is_away = session->is_away,
+        .is_autocommit_off = (session->status & STATUS_AUTOCOMMIT) == 0,
+        .is_read_only = effects_is_read_only(session),
         .is_transaction_unknown = session->is_transaction_unknown,
-        .is_pinned = session->pin != PIN_NONE,
+        .is_pinned = pins_any(&session->pins),
+        .variables = session->variables,
         .has_replica = has_replica,
         .has_replica_refused = session->has_replica_refused,
+        .was_refused = was_refused(session, facts, sql),
         .is_in_system_schema = is_system_schema(text_span(&session->schema)),
         .previous = session->last_place,
     };
     return route_decide(facts, &state);
 }
 
+struct route dispatch_explain(const struct session *session, struct span sql, struct sql_facts *facts_r)
+{
+    struct sql_dialect dialect = effects_dialect(session);
+    bool is_cut = sql.len > SQL_TEXT_MAX;
+    sql.len = is_cut ? SQL_TEXT_MAX : sql.len;
+    *facts_r = classify(sql, is_cut, &dialect);
+    return decide(session, facts_r, sql);
+}
+
 /* Was it sent there for no other reason than that somebody must run it? */
 static bool is_movable(enum route_reason reason)
 {
     return reason == ROUTE_REASON_READ || reason == ROUTE_REASON_NO_REPLICA ||
-           reason == ROUTE_REASON_REPLICA_REFUSED || reason == ROUTE_REASON_LISTENER_PRIMARY ||
-           reason == ROUTE_REASON_LISTENER_REPLICA;
+           reason == ROUTE_REASON_REPLICA_REFUSED || reason == ROUTE_REASON_REFUSED_BEFORE ||
+           reason == ROUTE_REASON_LISTENER_PRIMARY || reason == ROUTE_REASON_LISTENER_REPLICA;
+}
+
+/* A harmless read outside a transaction, or the beginning of a read-only one: nothing is lost by running it
+ * again. */
+static bool is_repeatable(const struct session *session, enum route_reason reason)
+{
+    const struct job *job = &session->job;
+    if (job->is_cut || effects_is_in_transaction(session))
+        return false;
+    if (reason == ROUTE_REASON_READ_ONLY_TRANSACTION)
+        return job->facts.kind == SQL_BEGIN;
+    return job->facts.is_read && is_movable(reason) &&
+           (job->prepared == NULL || !job->prepared->has_long_data);
 }
 
 static enum step go(struct session *session, enum route_place place, enum route_reason reason)
@@ -253,37 +318,106 @@ static enum step go(struct session *session, enum route_place place, enum route_
     struct job *job = &session->job;
     job->place = place;
     job->reason = reason;
-    job->is_retriable = job->facts.is_read && !job->is_cut && !effects_is_in_transaction(session) &&
-                        is_movable(reason) && (job->prepared == NULL || !job->prepared->has_long_data);
+    job->is_retriable = is_repeatable(session, reason);
     return attach_begin(session);
+}
+
+/* There is no right place for it. */
+static enum step refuse_route(struct session *session, enum route_reason reason)
+{
+    struct span culprit = session->job.prepared == NULL ? session->job.facts.culprit : (struct span){ 0 };
+    int len = culprit.len < 64 ? (int)culprit.len : 64;
+    return dispatch_refuse(session, ERR_NOT_SUPPORTED_YET, NULL, "headgate: not run%s%.*s: %s",
+                           len > 0 ? " because of " : "", len, (const char *)culprit.data,
+                           route_reason_words(reason));
 }
 
 static enum step go_by_facts(struct session *session)
 {
-    struct route route = decide(session, &session->job.facts);
+    struct span sql =
+        session->job.command->manner == COMMAND_STATEMENT ? job_text(session) : (struct span){ 0 };
+    struct route route = decide(session, &session->job.facts, sql);
+    bool is_run = session->job.command->byte != COM_STMT_PREPARE;
+    if (!is_run && (route.is_refused || route.ends_away)) /* to be looked at again when it is executed */
+        return go(session, effects_home(session), route.reason);
+    if (route.is_refused)
+        return refuse_route(session, route.reason);
+    if (route.ends_away) {
+        attach_drop(session, ROUTE_REPLICA);
+        effects_come_home(session);
+    }
     return go(session, route.place, route.reason);
 }
 
 /* ---- statements ---- */
 
+static struct span unquoted_name(struct span name)
+{
+    bool is_quoted = name.len >= 2 && (name.data[0] == '`' || name.data[0] == '"');
+    return is_quoted ? span_of(name.data + 1, name.len - 2) : name;
+}
+
+/* The text that an EXECUTE runs, when it is known: what PREPARE named, or a literal. */
+static bool find_inner(struct session *session, const struct sql_dialect *dialect)
+{
+    struct job *job = &session->job;
+    if (job->facts.execute_text.len > 0)
+        return sql_unquote(job->facts.execute_text, dialect, &job->inner) && job->inner.len > 0;
+    struct span name = unquoted_name(job->facts.execute_name);
+    struct span text = pins_text(&session->pins, PIN_PREPARED, name);
+    return name.len > 0 && text.len > 0 && text_append_span(&job->inner, text);
+}
+
+/* What it leaves behind is what its text leaves. */
+static void look_inside(struct session *session, const struct sql_dialect *dialect)
+{
+    struct sql_facts *facts = &session->job.facts;
+    struct sql_facts inner = classify(text_span(&session->job.inner), false, dialect);
+    facts->may_hide_state = inner.may_hide_state;
+    facts->has_holds = inner.has_holds;
+    facts->touches_variables |= inner.touches_variables;
+    facts->writes_variables |= inner.writes_variables;
+    facts->sets_next_transaction = inner.sets_next_transaction;
+    facts->releases = inner.releases;
+    session->job.is_inner_set = inner.kind == SQL_SET;
+}
+
+/* What the statement is about to change of the session's state, noted while its text is at hand. False when
+ * memory is out. */
+static bool note_intent(struct session *session, struct span sql, const struct sql_dialect *dialect)
+{
+    struct job *job = &session->job;
+    struct span schema =
+        job->prepared != NULL ? text_span(&job->prepared->schema) : text_span(&session->schema);
+    bool is_set = job->facts.kind == SQL_SET;
+    bool is_execute = job->facts.execute_name.len > 0 || job->facts.execute_text.len > 0;
+    if (is_execute && find_inner(session, dialect)) {
+        look_inside(session, dialect);
+        sql = text_span(&job->inner);
+        is_set = job->is_inner_set;
+        if (job->facts.execute_name.len > 0)
+            schema =
+                (struct span){ 0 }; /* that of its PREPARE, which is not known any more: it matches none */
+    }
+    if (is_set && (job->changes = changes_read(sql, dialect)) == NULL)
+        return false;
+    if (job->facts.has_holds && (job->claims = claims_read(sql, dialect, schema)) == NULL)
+        return false;
+    return true;
+}
+
 static enum step run_statement(struct session *session)
 {
     struct job *job = &session->job;
-    struct span sql = job_payload(session);
-    sql = span_of(sql.data + 1, sql.len - 1);
+    struct span sql = job_text(session);
     struct sql_dialect dialect = effects_dialect(session);
-    if (sql.len > SQL_TEXT_MAX)
-        sql.len = SQL_TEXT_MAX;
     job->facts = classify(sql, job->is_cut, &dialect);
     if (job->command->byte == COM_STMT_PREPARE)
         session->prepared.has_last_failed = true; /* until a server says otherwise */
     if (job->facts.kind == SQL_KILL && job->facts.kill_id != 0 && job->command->byte == COM_QUERY)
         return kill_begin(session, job->facts.kill_id, job->facts.kill_is_query);
-    if (job->facts.kind == SQL_SET && job->command->byte == COM_QUERY) {
-        job->changes = changes_read(sql, &dialect);
-        if (job->changes == NULL)
-            return session_close(session, CLOSE_OUT_OF_MEMORY, "SET");
-    }
+    if (job->command->byte == COM_QUERY && !note_intent(session, sql, &dialect))
+        return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
     return go_by_facts(session);
 }
 
@@ -337,7 +471,7 @@ static bool has_lost_data(const struct session *session, const struct prepared *
         return true;
     if (!prepared->has_long_data)
         return false;
-    bool is_home = prepared->last_place == ROUTE_PRIMARY || session->door->settings->mode == LISTENER_REPLICA;
+    bool is_home = prepared->last_place == (int)effects_home(session);
     return !is_bound(session, prepared, COM_STMT_SEND_LONG_DATA) ||
            (effects_is_in_transaction(session) && !is_home);
 }
@@ -350,6 +484,19 @@ static bool read_execute(struct session *session)
         return false;
     job->has_cursor = (execute.flags & STMT_CURSOR_READ_ONLY) != 0;
     return !execute.has_types || prepared_note_types(job->prepared, execute.types);
+}
+
+/* The same for a statement prepared earlier; one too long to be kept may change anything. */
+static bool note_prepared_intent(struct session *session)
+{
+    struct job *job = &session->job;
+    struct sql_dialect dialect = effects_dialect(session);
+    if (job->facts.kind != SQL_SET && !job->facts.has_holds)
+        return true;
+    if (job->prepared->sql.len > 0)
+        return note_intent(session, text_span(&job->prepared->sql), &dialect);
+    job->facts.may_hide_state = true;
+    return true;
 }
 
 /* In the servers' own words: MariaDB calls COM_STMT_FETCH mysqld_stmt_fetch, MySQL has one name for all. */
@@ -394,6 +541,8 @@ static enum step run_prepared(struct session *session)
     }
     if (byte == COM_STMT_EXECUTE && !read_execute(session))
         return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+    if (byte == COM_STMT_EXECUTE && !note_prepared_intent(session))
+        return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
     if (is_bound(session, prepared, byte))
         return go(session, (enum route_place)prepared->last_place, ROUTE_REASON_PREVIOUS);
     if (byte == COM_STMT_FETCH)
@@ -414,8 +563,8 @@ static enum step run_init_db(struct session *session)
 static enum step run_reset(struct session *session)
 {
     struct job *job = &session->job;
-    enum route_place place =
-        session->door->settings->mode == LISTENER_REPLICA ? ROUTE_REPLICA : ROUTE_PRIMARY;
+    effects_come_home(session);
+    enum route_place place = effects_home(session);
     attach_drop(session, place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY);
     job->facts = (struct sql_facts){ .kind = SQL_ADMIN };
     job->place = place;
@@ -427,7 +576,7 @@ static enum step run_set_option(struct session *session)
     struct span payload = job_payload(session);
     if (payload.len < 3)
         return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
-    attach_drop(session, session->door->settings->mode == LISTENER_REPLICA ? ROUTE_PRIMARY : ROUTE_REPLICA);
+    attach_drop(session, effects_home(session) == ROUTE_REPLICA ? ROUTE_PRIMARY : ROUTE_REPLICA);
     session->job.facts = (struct sql_facts){ .kind = SQL_ADMIN };
     session->job.kill_id = payload.data[1]; /* 0: on, 1: off; looked at when the server has agreed */
     return go_by_facts(session);

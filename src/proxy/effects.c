@@ -6,18 +6,21 @@
 
 #include "mysql/sesstrack.h"
 #include "proxy/changes.h"
+#include "proxy/claims.h"
 
 #include <string.h>
 
 enum route_place effects_home(const struct session *session)
 {
-    return session->door->settings->mode == LISTENER_REPLICA ? ROUTE_REPLICA : ROUTE_PRIMARY;
+    bool is_replica = session->is_away || session->door->settings->mode == LISTENER_REPLICA;
+    return is_replica ? ROUTE_REPLICA : ROUTE_PRIMARY;
 }
 
-/* Only the home's word counts. */
-static bool is_home(const struct session *session)
+void effects_come_home(struct session *session)
 {
-    return session->job.place == effects_home(session);
+    if (session->is_away)
+        session->status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
+    session->is_away = false;
 }
 
 bool effects_is_in_transaction(const struct session *session)
@@ -25,13 +28,16 @@ bool effects_is_in_transaction(const struct session *session)
     return (session->status & STATUS_IN_TRANS) != 0 || (session->status & STATUS_AUTOCOMMIT) == 0;
 }
 
+bool effects_is_read_only(const struct session *session)
+{
+    return vars_is_on(&session->vars, SPAN_LITERAL("transaction_read_only"), SPAN_LITERAL("tx_read_only"));
+}
+
 static void pin(struct session *session, enum pin_cause cause)
 {
-    if (session->pin != PIN_NONE && session->pin != PIN_NEXT_TRANSACTION)
-        return;
-    if (session->pin != cause)
-        log_debug(&session->scope, "pinned: %s", session_pin_words(cause));
-    session->pin = cause;
+    if (!pins_has(&session->pins, cause))
+        log_debug(&session->scope, "pinned: %s", pin_cause_words(cause));
+    pins_add(&session->pins, cause, (struct span){ 0 }, (struct span){ 0 }, session_now(session));
 }
 
 /* ---- how the server reads this session's text ---- */
@@ -64,15 +70,6 @@ static bool is_utf8_id(uint16_t collation)
            (collation >= 192 && collation <= 247) || (collation >= 255 && collation <= 323);
 }
 
-static bool has_mode(struct span list, const char *mode)
-{
-    size_t len = strlen(mode);
-    for (size_t at = 0; at + len <= list.len; at++)
-        if (span_equal_nocase(span_of(list.data + at, len), span_cstr(mode)))
-            return true;
-    return false;
-}
-
 struct sql_dialect effects_dialect(const struct session *session)
 {
     const struct view *view = session_view(session);
@@ -97,9 +94,9 @@ static void note_reading(struct session *session, const struct sesstrack_change 
 {
     if (span_is_nocase(change->name, "sql_mode")) {
         session->ansi_quotes =
-            has_mode(change->value, "ANSI_QUOTES") || span_is_nocase(change->value, "ANSI");
-        session->oracle = has_mode(change->value, "ORACLE");
-        session->no_backslash_escapes = has_mode(change->value, "NO_BACKSLASH_ESCAPES");
+            span_mentions(change->value, "ANSI_QUOTES") || span_is_nocase(change->value, "ANSI");
+        session->oracle = span_mentions(change->value, "ORACLE");
+        session->no_backslash_escapes = span_mentions(change->value, "NO_BACKSLASH_ESCAPES");
     } else if (span_is_nocase(change->name, "character_set_client")) {
         session->unsafe_charset = hides_quotes(change->value);
         session->collation_is_unsafe = false;
@@ -136,9 +133,9 @@ static void note_schema(struct session *session, struct upstream *upstream, stru
     (void)text_append_span(&upstream->schema, schema);
     session->has_replica_refused = false;
     /* A replica that is in a schema cannot be taken out of it: another connection will do. */
-    struct slot *other = &session->slots[session->job.place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY];
-    if (schema.len == 0 && other->upstream != NULL)
-        attach_drop(session, session->job.place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY);
+    enum route_place other = session->job.place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY;
+    if (schema.len == 0 && session->slots[other].upstream != NULL)
+        attach_drop(session, other);
 }
 
 static void note_tracking(struct session *session, struct upstream *upstream, struct span entries)
@@ -165,6 +162,18 @@ static void note_tracking(struct session *session, struct upstream *upstream, st
         pin(session, PIN_TRACKED_CHANGE);
 }
 
+/* Only the home's word counts; and home is where the transaction is. */
+static void follow_home(struct session *session, uint16_t status)
+{
+    struct job *job = &session->job;
+    bool is_open = (status & STATUS_IN_TRANS) != 0;
+    job->is_home |= job->place == effects_home(session);
+    if (job->place != ROUTE_REPLICA || session->door->settings->mode != LISTENER_SPLIT)
+        return;
+    job->is_home |= is_open;
+    session->is_away = is_open;
+}
+
 void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
 {
     struct job *job = &session->job;
@@ -175,7 +184,8 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
     upstream->status = info->status;
     if (info->status & STATUS_MORE_RESULTS)
         job->has_multi = true;
-    if (!is_home(session))
+    follow_home(session, info->status);
+    if (!job->is_home)
         return;
     session->status = info->status;
     session->is_transaction_unknown = false;
@@ -189,12 +199,20 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
 
 /* ---- the end of a reply ---- */
 
+/* False when it cannot follow the session. */
+static bool commit_role(struct session *session, const struct changes *changes)
+{
+    if (changes->role.len == 0)
+        return true;
+    text_clear(&session->role);
+    session->slots[session->job.place].role_version = ++session->role_version;
+    return text_append_span(&session->role, text_span(&changes->role));
+}
+
 static void commit_set(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
     const struct changes *changes = job->changes;
-    if (changes->has_user_variables)
-        session->uses_user_variables = true;
     if (changes->has_tracking)
         session->sees_all_tracking = true;
     if (job->has_error) {
@@ -202,7 +220,7 @@ static void commit_set(struct session *session, struct upstream *upstream)
             pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */
         return;
     }
-    if (!changes_commit(changes, &session->vars, job->vars_before))
+    if (!changes_commit(changes, &session->vars, job->vars_before) || !commit_role(session, changes))
         pin(session, PIN_UNKNOWN_SET);
     session->has_replica_refused = false;
     (void)upstream;
@@ -243,7 +261,8 @@ static bool is_contained(const struct job *job)
 
 static bool explains_state_change(const struct job *job)
 {
-    return job->facts.kind == SQL_SET || job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB;
+    return job->facts.kind == SQL_SET || job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB ||
+           job->changes != NULL || job->facts.has_holds;
 }
 
 static void after_reset(struct session *session, struct upstream *upstream)
@@ -278,24 +297,55 @@ static void after_command(struct session *session, struct upstream *upstream)
     }
 }
 
+/* User variables stay where they were first used. */
+static void note_variables(struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_used = job->place == ROUTE_PRIMARY ? job->facts.touches_variables
+                                               : job->facts.writes_variables || job->facts.may_hide_state;
+    if (is_used && session->variables == VARIABLES_NOWHERE)
+        session->variables = job->place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
+}
+
+static bool ends_transaction(const struct job *job)
+{
+    return job->facts.kind == SQL_COMMIT || job->facts.kind == SQL_ROLLBACK;
+}
+
+/* Under sql_select_limit = 0 a SELECT evaluates nothing, and releases no user lock (seen on both families). */
+static enum claims_outcome outcome(const struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_partial = job->facts.is_multi || job->has_multi || job->is_cut;
+    if (job->has_error)
+        return is_partial ? CLAIMS_PARTLY : CLAIMS_FAILED;
+    bool is_limited = job->facts.kind == SQL_SELECT && vars_has(&session->vars, SPAN_LITERAL("sql_select_limit"));
+    return is_limited ? CLAIMS_PARTLY : CLAIMS_DONE;
+}
+
+static void note_holds(struct session *session)
+{
+    const struct job *job = &session->job;
+    if (job->claims != NULL)
+        claims_commit(job->claims, &session->pins, outcome(session), session_now(session));
+    if (job->facts.kind == SQL_BEGIN && !job->has_error)
+        pins_release_all(&session->pins, PIN_TABLE_LOCK); /* so say both manuals */
+}
+
 static void note_pins(struct session *session)
 {
     const struct job *job = &session->job;
-    bool is_execution = job->command->byte != COM_STMT_PREPARE;
-    if (!is_execution)
-        return;
+    if (session->is_away)
+        return; /* stored code there leaves variables at most: note_variables */
+    note_holds(session);
     if (job->facts.may_hide_state || (job->has_multi && job->is_cut))
         pin(session, PIN_HIDDEN_STATE);
     if (job->facts.sets_next_transaction && !job->has_error)
         pin(session, PIN_NEXT_TRANSACTION);
     if (job->has_state_change && !explains_state_change(job))
         pin(session, PIN_TRACKED_CHANGE);
-    bool is_end = job->facts.kind == SQL_COMMIT || job->facts.kind == SQL_ROLLBACK;
-    if (session->pin == PIN_NEXT_TRANSACTION && is_end && !job->has_error &&
-        !effects_is_in_transaction(session))
-        session->pin = PIN_NONE; /* the transaction it was for is over */
-    if (job->facts.touches_variables)
-        session->uses_user_variables = true;
+    if (ends_transaction(job) && !job->has_error && !effects_is_in_transaction(session))
+        pins_release_all(&session->pins, PIN_NEXT_TRANSACTION); /* the transaction it was for is over */
 }
 
 void effects_done(struct session *session, struct upstream *upstream)
@@ -304,9 +354,14 @@ void effects_done(struct session *session, struct upstream *upstream)
     after_command(session, upstream);
     if (job->command->shape == REPLY_PREPARE)
         session->prepared.has_last_failed = job->has_error;
-    if (!is_home(session))
+    bool is_execution = job->command->byte != COM_STMT_PREPARE;
+    job->is_home |= job->place == effects_home(session); /* no OK has come: an ERR */
+    if (is_execution)
+        note_variables(session);
+    if (!job->is_home)
         return;
-    note_pins(session);
+    if (is_execution)
+        note_pins(session);
     if (job->changes != NULL)
         commit_set(session, upstream);
     else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
@@ -317,8 +372,8 @@ void effects_done(struct session *session, struct upstream *upstream)
     upstream->vars_version = session->vars.version;
 }
 
-/* As after login: COM_RESET_CONNECTION and COM_CHANGE_USER. The schema stays: both families keep it at a
- * reset. */
+/* As after login: COM_RESET_CONNECTION and COM_CHANGE_USER. The schema and the role stay: both families keep
+ * them at a reset. */
 void effects_reset(struct session *session)
 {
     const struct view *view = session_view(session);
@@ -327,10 +382,11 @@ void effects_reset(struct session *session)
     session->status = STATUS_AUTOCOMMIT;
     session->insert_id = 0;
     session->is_transaction_unknown = false;
-    session->uses_user_variables = false;
+    session->is_away = false;
+    session->variables = VARIABLES_NOWHERE;
     session->has_replica_refused = false;
     session->sees_all_tracking = false;
-    session->pin = PIN_NONE;
+    pins_clear(&session->pins);
     session->last_place = ROUTE_PRIMARY;
     session->ansi_quotes = view->ansi_quotes;
     session->oracle = view->oracle;

@@ -168,6 +168,7 @@ enum step frontend_change_user(struct session *session)
     memcpy(session->admit->nonce, session->nonce, NONCE_BYTES);
     attach_drop_all(session);
     effects_reset(session);
+    session->role_version = 0; /* the new account has its own */
     struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, header.len);
     enum admit_verdict verdict = admit_change_user(session->admit, payload, header.seq, session->host,
                                                    find_user, session, &session->client.out, &err);

@@ -39,13 +39,6 @@ struct killer {
 
 /* ---- the server's side of it ---- */
 
-static struct session *find(struct worker *worker, uint64_t id)
-{
-    struct session *session;
-    HASH_FIND(hh, worker->by_id, &id, sizeof id, session);
-    return session;
-}
-
 static void bury(struct loop_corpse *corpse)
 {
     mem_free((char *)corpse - offsetof(struct killer, corpse));
@@ -61,7 +54,7 @@ static void finish(struct killer *killer)
 static void on_ready(struct upstream *upstream)
 {
     struct killer *killer = upstream->owner;
-    const struct session *session = find(killer->worker, killer->session);
+    const struct session *session = worker_find(killer->worker, killer->session);
     if (session != NULL && counter_read(&session->commands) != killer->command) {
         finish(killer);
         return;
@@ -137,7 +130,7 @@ static void come_home(struct loop_message *message);
 
 static void answer(struct inquiry *inquiry, struct worker *worker)
 {
-    struct session *session = find(worker, inquiry->asking);
+    struct session *session = worker_find(worker, inquiry->asking);
     if (session == NULL || session->state != SESSION_KILLING)
         return;
     session->job.kill_verdict = (uint8_t)inquiry->verdict;
@@ -215,7 +208,7 @@ static void ask_here(struct loop_message *message)
 {
     struct inquiry *inquiry = (struct inquiry *)(void *)message;
     struct worker *worker = inquiry->world->workers[inquiry->next_worker];
-    struct session *session = find(worker, inquiry->target);
+    struct session *session = worker_find(worker, inquiry->target);
     if (session != NULL && session->user != NULL) {
         bool may = inquiry->is_operator || strcmp(session->user->name, inquiry->user) == 0;
         inquiry->verdict = may ? KILL_DONE : KILL_DENIED;

@@ -182,7 +182,8 @@ static void begin_sending(struct session *session, struct upstream *upstream)
     struct job *job = &session->job;
     upstream_begin(upstream, job->command->shape, job->has_cursor);
     job->vars_before = session->vars.version;
-    job->is_kept = job->is_retriable || (job->command->byte == COM_STMT_PREPARE && !job->is_cut);
+    job->is_kept = !job->is_cut && job->command->shape != REPLY_NONE;
+    job->is_home = job->place == effects_home(session);
     if (job->prepared != NULL)
         address_statement(session);
 }
@@ -343,6 +344,33 @@ static void replace_packet(struct session *session, struct upstream *upstream,
     buf_release_sent(in);
 }
 
+/* "The server is running with the --read-only option": other options have the same number. */
+static bool is_refusal(const struct tracker_info *info)
+{
+    struct reply_err err;
+    if (info->kind != TRACKER_ERR || info->is_cut || !reply_parse_err(info->payload, &err))
+        return false;
+    if (err.code == ERR_READ_ONLY_MODE)
+        return true;
+    return err.code == ERR_READ_ONLY &&
+           (span_mentions(err.text, "read-only") || span_mentions(err.text, "read_only"));
+}
+
+/* On the primary the transaction is what forbids the statement; on a replica the server speaks first. */
+static void replace_refusal(struct session *session, struct upstream *upstream,
+                            const struct tracker_info *info)
+{
+    struct buf *in = &upstream->stream.in;
+    bool is_mysql = upstream->family == FAMILY_MYSQL;
+    keep_passed(session, upstream);
+    reply_put_err(&session->client.out, info->seq, ERR_READ_ONLY_TRANSACTION, NULL,
+                  is_mysql ? "Cannot execute statement in a READ ONLY transaction."
+                           : "Cannot execute statement in a READ ONLY transaction");
+    buf_mark_parsed(in, info->len);
+    buf_mark_sent(in, info->len);
+    buf_release_sent(in);
+}
+
 /* The server's statement gets the client's id, in place. */
 static bool name_statement(struct session *session, struct upstream *upstream,
                            const struct tracker_info *info)
@@ -379,6 +407,12 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
 {
     struct job *job = &session->job;
     effects_packet(session, upstream, info);
+    if (session->is_away && is_refusal(info)) {
+        replace_refusal(session, upstream, info);
+        note_first_byte(session);
+        job->is_reply_over = info->is_last;
+        return !session->client.out.is_oom;
+    }
     if (info->kind == TRACKER_PREPARED && !name_statement(session, upstream, info))
         return false;
     if (is_same_for_client(info))
@@ -433,6 +467,38 @@ static void begin_infile(struct session *session, uint8_t seq)
     (void)session_enter(session, SESSION_INFILE);
 }
 
+/* Nothing of it was run, nothing of its reply has left, and no transaction depends on where it runs. */
+static bool may_run_elsewhere(const struct session *session)
+{
+    const struct job *job = &session->job;
+    return session->door->settings->mode != LISTENER_REPLICA && job->is_kept && !job->has_reply &&
+           job->rewritten.len == 0 && (session->status & STATUS_IN_TRANS) == 0 &&
+           (job->prepared == NULL || !job->prepared->has_long_data);
+}
+
+/* A replica's refusal says that the statement is no read; the primary's, that it is none any more. */
+static enum step run_where_writes_go(struct session *session, struct upstream *upstream,
+                                     const struct tracker_info *info)
+{
+    struct job *job = &session->job;
+    struct buf *in = &upstream->stream.in;
+    bool was_replica = job->place == ROUTE_REPLICA;
+    log_limited(LOG_LEVEL_INFO, &session->scope, "%s is read-only and refused a statement: %s",
+                upstream->server->name, was_replica ? "it runs on the primary" : "it waits for a primary");
+    buf_mark_parsed(in, info->len);
+    buf_mark_sent(in, info->len);
+    buf_release_sent(in);
+    upstream_end(upstream);
+    buf_rewind(&session->client.in);
+    job->is_refused = job->is_retriable = false;
+    job->place = ROUTE_PRIMARY;
+    if (!was_replica)
+        return attach_wait(session);
+    dispatch_note_refusal(session);
+    job->reason = ROUTE_REASON_REFUSED_BEFORE;
+    return attach_begin(session);
+}
+
 /* Look at everything in the window once. MORE: nothing left to look at. */
 static enum tracker_verdict look(struct session *session, struct upstream *upstream,
                                  struct tracker_info *info)
@@ -454,6 +520,10 @@ static enum tracker_verdict look(struct session *session, struct upstream *upstr
             return verdict;
         if (verdict == TRACKER_PACKET && info->kind == TRACKER_INFILE && !may_ask_for_file(session))
             return TRACKER_BAD;
+        if (verdict == TRACKER_PACKET && is_refusal(info) && may_run_elsewhere(session)) {
+            job->is_refused = true;
+            return TRACKER_MORE;
+        }
         if (verdict == TRACKER_DONE)
             job->is_reply_over = true;
         else if (!pass_packet(session, upstream, info)) {
@@ -504,6 +574,8 @@ static enum step finish_reply(struct session *session, struct upstream *upstream
     session->last_place = job->place;
     if (session->must_close)
         return session_close(session, CLOSE_SERVER_LOST, "state was lost with a server");
+    if (job->facts.releases && !job->has_error)
+        return session_close(session, CLOSE_RELEASED, NULL);
     return dispatch_done(session);
 }
 
@@ -537,6 +609,8 @@ static enum step relay_once(struct session *session, struct upstream *upstream)
     }
     if (result == STREAM_BLOCKED)
         return STEP_WAIT;
+    if (session->job.is_refused)
+        return run_where_writes_go(session, upstream, &info);
     return result == STREAM_OK ? STEP_MORE : session_close(session, CLOSE_CLIENT_FAILED, NULL);
 }
 

@@ -11,23 +11,72 @@ static const struct {
 
 static struct route primary(enum route_reason reason)
 {
-    return (struct route){ ROUTE_PRIMARY, reason };
+    return (struct route){ .place = ROUTE_PRIMARY, .reason = reason };
 }
 
-struct route route_decide(const struct sql_facts *facts, const struct route_state *state)
+static struct route replica(enum route_reason reason)
 {
-    if (state->mode == LISTENER_PRIMARY)
-        return primary(ROUTE_REASON_LISTENER_PRIMARY);
-    if (state->mode == LISTENER_REPLICA)
-        return (struct route){ ROUTE_REPLICA, ROUTE_REASON_LISTENER_REPLICA };
-    if (state->is_in_transaction)
-        return primary(ROUTE_REASON_TRANSACTION);
-    if (facts->refers_previous)
-        return (struct route){ state->previous, ROUTE_REASON_PREVIOUS };
-    if (state->is_transaction_unknown)
-        return primary(ROUTE_REASON_UNKNOWN_TRANSACTION);
-    if (!facts->is_read)
-        return primary(ROUTE_REASON_NOT_A_READ);
+    return (struct route){ .place = ROUTE_REPLICA, .reason = reason };
+}
+
+static struct route refused(enum route_place place, enum route_reason reason)
+{
+    return (struct route){ .place = place, .reason = reason, .is_refused = true };
+}
+
+static bool begins_read_only(const struct sql_facts *facts, const struct route_state *state)
+{
+    return facts->kind == SQL_BEGIN && !facts->is_multi && !facts->begins_read_write &&
+           (facts->begins_read_only || state->is_read_only);
+}
+
+/* These commit what is open before they run (seen on both families). Temporary tables may not be made or
+ * dropped in a read-only transaction: that error is the client's. */
+static bool ends_transaction(const struct sql_facts *facts, const struct route_state *state)
+{
+    if (facts->kind == SQL_BEGIN)
+        return !begins_read_only(facts, state);
+    if (facts->kind == SQL_DDL)
+        return facts->reason != SQL_REASON_TEMPORARY_TABLE;
+    return facts->kind == SQL_LOCK && facts->reason != SQL_REASON_UNLOCK;
+}
+
+/* In a read-only transaction on the replica. Stored code runs there, and its variables stay there; what takes
+ * locks, handlers and the like would be lost to the statements that follow it, which run on the primary. XA
+ * is refused in any transaction. */
+static struct route decide_away(const struct sql_facts *facts, const struct route_state *state)
+{
+    bool is_end = ends_transaction(facts, state);
+    if (is_end && state->variables == VARIABLES_REPLICA)
+        return refused(ROUTE_REPLICA, ROUTE_REASON_VARIABLES_AWAY); /* they would go with its connection */
+    if (is_end)
+        return (struct route){ .place = ROUTE_PRIMARY,
+                               .reason = ROUTE_REASON_TRANSACTION_ENDS,
+                               .ends_away = true };
+    if (facts->has_holds && facts->kind != SQL_DDL && facts->kind != SQL_XA && facts->kind != SQL_LOCK)
+        return refused(ROUTE_REPLICA, ROUTE_REASON_STATE_AWAY);
+    return replica(ROUTE_REASON_READ_ONLY_TRANSACTION);
+}
+
+/* About the statement before, whose server alone knows the answer. What it writes into user variables must be
+ * where their other values are. */
+static struct route decide_previous(const struct sql_facts *facts, const struct route_state *state)
+{
+    enum route_variables here = state->previous == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
+    if (facts->touches_variables && state->variables != VARIABLES_NOWHERE && state->variables != here)
+        return refused(state->previous, ROUTE_REASON_VARIABLES_AWAY);
+    return (struct route){ .place = state->previous, .reason = ROUTE_REASON_PREVIOUS };
+}
+
+/* May a transaction begin on the replica? */
+static bool may_go_away(const struct route_state *state)
+{
+    return !state->is_pinned && !state->is_in_system_schema && state->has_replica &&
+           !state->has_replica_refused && state->variables != VARIABLES_PRIMARY;
+}
+
+static struct route decide_read(const struct route_state *state)
+{
     if (state->is_pinned)
         return primary(ROUTE_REASON_PINNED);
     if (state->is_in_system_schema)
@@ -36,7 +85,46 @@ struct route route_decide(const struct sql_facts *facts, const struct route_stat
         return primary(ROUTE_REASON_NO_REPLICA);
     if (state->has_replica_refused)
         return primary(ROUTE_REASON_REPLICA_REFUSED);
-    return (struct route){ ROUTE_REPLICA, ROUTE_REASON_READ };
+    if (state->was_refused)
+        return primary(ROUTE_REASON_REFUSED_BEFORE);
+    return replica(ROUTE_REASON_READ);
+}
+
+static struct route decide_split(const struct sql_facts *facts, const struct route_state *state)
+{
+    if (state->is_away)
+        return decide_away(facts, state);
+    if (state->is_in_transaction)
+        return primary(ROUTE_REASON_TRANSACTION);
+    if (facts->refers_previous)
+        return decide_previous(facts, state);
+    if (state->is_transaction_unknown)
+        return primary(ROUTE_REASON_UNKNOWN_TRANSACTION);
+    if (begins_read_only(facts, state) && may_go_away(state))
+        return replica(ROUTE_REASON_READ_ONLY_TRANSACTION);
+    if (state->is_autocommit_off && !(state->is_read_only && may_go_away(state)))
+        return primary(ROUTE_REASON_TRANSACTION);
+    if (facts->touches_variables && state->variables == VARIABLES_REPLICA) {
+        if (facts->reads_but_for_variables || facts->is_read)
+            return replica(ROUTE_REASON_VARIABLES);
+        return refused(ROUTE_REPLICA, ROUTE_REASON_VARIABLES_AWAY);
+    }
+    if (!facts->is_read)
+        return primary(ROUTE_REASON_NOT_A_READ);
+    return decide_read(state);
+}
+
+struct route route_decide(const struct sql_facts *facts, const struct route_state *state)
+{
+    switch (state->mode) {
+    case LISTENER_PRIMARY:
+        return primary(ROUTE_REASON_LISTENER_PRIMARY);
+    case LISTENER_REPLICA:
+        return replica(ROUTE_REASON_LISTENER_REPLICA);
+    case LISTENER_SPLIT:
+        break;
+    }
+    return decide_split(facts, state);
 }
 
 const char *route_place_name(enum route_place place)

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "mysql/reply.h"
 #include "proxy/changes.h"
+#include "proxy/claims.h"
 #include "proxy/kill.h"
 
 #include <assert.h>
@@ -29,12 +30,6 @@ static const struct {
 #undef CLOSE_REASON
 };
 
-static const char *const pin_words[] = {
-#define PIN_CAUSE(NAME, words) [PIN_##NAME] = words,
-#include "proxy/tbl/pin_causes.h"
-#undef PIN_CAUSE
-};
-
 static enum step closing(struct session *session);
 
 /* One row per state, in the order of the enumeration. */
@@ -51,11 +46,6 @@ static enum step (*const steps[])(struct session *) = {
 const char *session_state_words(enum session_state state)
 {
     return state_words[state];
-}
-
-const char *session_pin_words(enum pin_cause cause)
-{
-    return pin_words[cause];
 }
 
 uint64_t session_now(const struct session *session)
@@ -347,9 +337,14 @@ void session_abort(struct session *session, enum close_reason reason)
     mem_free_secret(session->seen, sizeof *session->seen);
     text_fini(&session->attributes);
     text_fini(&session->schema);
+    text_fini(&session->role);
     text_fini(&session->job.rewritten);
     changes_fini(session->job.changes);
     session->job.changes = NULL;
+    claims_free(session->job.claims);
+    session->job.claims = NULL;
+    text_fini(&session->job.inner);
+    pins_clear(&session->pins);
     vars_fini(&session->vars);
     prepared_clear(&session->prepared);
     list_unlink(&session->worker->sessions, &session->in_worker);

@@ -148,7 +148,7 @@ bool vars_literal(struct span name, struct span value, struct text *literal)
 
 static bool comes_first(const struct var *var)
 {
-    return strncmp(var->name, "character_set_", 14) == 0;
+    return strncasecmp(var->name, "character_set_", 14) == 0;
 }
 
 void vars_diff(const struct vars *vars, uint64_t since, struct text *out)
@@ -175,6 +175,28 @@ bool vars_has(const struct vars *vars, struct span name)
     for (size_t i = 0; i < vars->count; i++)
         if (span_equal_nocase(span_cstr(vars->items[i].name), name))
             return vars->items[i].literal != NULL;
+    return false;
+}
+
+static const struct var *newest(const struct vars *vars, struct span name, struct span alias)
+{
+    const struct var *found = NULL;
+    for (size_t i = 0; i < vars->count; i++) {
+        const struct var *var = &vars->items[i];
+        bool is_it = span_is_nocase(name, var->name) || span_is_nocase(alias, var->name);
+        if (is_it && (found == NULL || var->version > found->version))
+            found = var;
+    }
+    return found;
+}
+
+bool vars_is_on(const struct vars *vars, struct span name, struct span alias)
+{
+    static const char *const values[] = { "1", "ON", "TRUE", "'ON'", "'1'", "'TRUE'" };
+    const struct var *var = vars->count > 0 ? newest(vars, name, alias) : NULL;
+    for (size_t i = 0; var != NULL && var->literal != NULL && i < sizeof values / sizeof *values; i++)
+        if (span_is_nocase(span_cstr(var->literal), values[i]))
+            return true;
     return false;
 }
 

@@ -261,3 +261,10 @@ void worker_drain(struct worker *worker, uint64_t deadline_us)
     if (!loop_post(&worker->loop, &wish->message))
         mem_free(wish);
 }
+
+struct session *worker_find(const struct worker *worker, uint64_t id)
+{
+    struct session *session;
+    HASH_FIND(hh, worker->by_id, &id, sizeof id, session);
+    return session;
+}

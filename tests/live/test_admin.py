@@ -60,14 +60,14 @@ def test_sessions_are_shown_with_where_they_are(hg):
     mine, = [s for s in ctl_json(hg, "show", "sessions") if s["id"] == db.thread_id()]
     assert mine["user"] == "app" and mine["listener"] == "split" and mine["schema"] == "test"
     assert mine["primary"] == "db1" and mine["replica"] in ("db2", "db3")
-    assert mine["state"] == "idle" and mine["in_transaction"] == "no" and mine["pin"] is None
+    assert mine["state"] == "idle" and mine["in_transaction"] == "no" and mine["pins"] is None
     rows(db, "START TRANSACTION")
     mine, = [s for s in ctl_json(hg, "show", "sessions") if s["id"] == db.thread_id()]
     assert mine["in_transaction"] == "yes"
     rows(db, "ROLLBACK")
     rows(db, "CREATE TEMPORARY TABLE pinned (a INT)")
     mine, = [s for s in ctl_json(hg, "show", "sessions") if s["id"] == db.thread_id()]
-    assert mine["pin"]
+    assert mine["pins"]
     db.close()
 
 

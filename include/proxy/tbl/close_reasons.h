@@ -1,5 +1,6 @@
 /* CLOSE_REASON(NAME, is an error, words for people): why a session ended. Every close names a row. */
 CLOSE_REASON(CLIENT_QUIT, false, "the client said good-bye")
+CLOSE_REASON(RELEASED, false, "the client asked the server to hang up: COMMIT or ROLLBACK RELEASE")
 CLOSE_REASON(CLIENT_GONE, false, "the client closed the connection")
 CLOSE_REASON(CLIENT_FAILED, false, "the connection to the client failed")
 CLOSE_REASON(CLIENT_NONSENSE, true, "the client sent something that is not the protocol")

@@ -1,6 +1,17 @@
-/* PIN_CAUSE(NAME, words for people): why a session's reads stay on the primary. */
-PIN_CAUSE(NONE, "-")
-PIN_CAUSE(HIDDEN_STATE, "a statement may have left state that cannot be seen from outside")
-PIN_CAUSE(UNKNOWN_SET, "a variable was set to something that cannot be repeated elsewhere")
-PIN_CAUSE(TRACKED_CHANGE, "the server reported a change of session state that the statement does not explain")
-PIN_CAUSE(NEXT_TRANSACTION, "SET TRANSACTION for the next transaction")
+/* PIN_CAUSE(NAME, name, words for people): the state of a session that lives in one server's connection, and
+ * keeps its reads there. The causes of the first block begin and end with statements (sql/holds.h); those of
+ * the second end only with the session, or a reset of it. */
+PIN_CAUSE(TEMPORARY_TABLE, temporary_table, "temporary tables")
+PIN_CAUSE(TABLE_LOCK, table_lock, "LOCK TABLES")
+PIN_CAUSE(GLOBAL_LOCK, global_lock, "FLUSH TABLES WITH READ LOCK")
+PIN_CAUSE(BACKUP_LOCK, backup_lock, "backup lock")
+PIN_CAUSE(USER_LOCK, user_lock, "GET_LOCK")
+PIN_CAUSE(HANDLER, handler, "HANDLER")
+PIN_CAUSE(PREPARED, prepared, "SQL-level prepared statements")
+PIN_CAUSE(XA, xa, "XA transaction")
+
+PIN_CAUSE(NEXT_TRANSACTION, next_transaction, "SET TRANSACTION for the next transaction")
+PIN_CAUSE(HIDDEN_STATE, hidden_state, "a statement may have left state that cannot be seen from outside")
+PIN_CAUSE(UNKNOWN_SET, unknown_set, "a variable was set to something that cannot be repeated elsewhere")
+PIN_CAUSE(TRACKED_CHANGE, tracked_change,
+          "the server reported a change of session state that the statement does not explain")

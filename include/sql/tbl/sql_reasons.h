@@ -15,6 +15,7 @@ SQL_REASON(DIAGNOSTICS, diagnostics, "asks about the previous statement's warnin
 SQL_REASON(CALL, call, "runs stored code")
 SQL_REASON(SQL_PREPARE, sql_prepare, "SQL-level prepared statement")
 SQL_REASON(LOCK_TABLES, lock_tables, "locks tables or the server")
+SQL_REASON(UNLOCK, unlock, "unlocks tables or the server")
 SQL_REASON(HANDLER, handler, "opens or uses a table handler")
 SQL_REASON(XA, xa, "distributed transaction")
 SQL_REASON(KILL, kill, "ends a connection or a query")

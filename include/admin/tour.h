@@ -1,0 +1,15 @@
+/* A question that the workers must answer: the request travels from one to the next, is looked at in each
+ * thread, and comes home to the control thread. */
+#ifndef HEADGATE_ADMIN_TOUR_H
+#define HEADGATE_ADMIN_TOUR_H
+
+#include "admin/command.h"
+#include "proxy/worker.h"
+
+/* `visit` runs in every worker's thread in turn and may write to the request's table and error; then on_done
+ * runs at home. `context`: owned by the tour, freed with mem_free; NULL is fine. Out of memory is answered as
+ * the request's error. */
+void tour_begin(struct request *request, void (*visit)(struct worker *, struct request *, void *context),
+                void *take_context);
+
+#endif

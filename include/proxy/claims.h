@@ -1,0 +1,28 @@
+/* What a statement is about to take or give back of the state that lives in one server (sql/holds.h), noted
+ * before it is sent and carried out in the session's pins once the server has answered. */
+#ifndef HEADGATE_PROXY_CLAIMS_H
+#define HEADGATE_PROXY_CLAIMS_H
+
+#include "base/str.h"
+#include "proxy/pins.h"
+#include "sql/lexer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct claims;
+
+/* Read a text whose facts say has_holds. `schema`: the current one. NULL when memory is out. */
+struct claims *claims_read(struct span sql, const struct sql_dialect *dialect, struct span schema);
+void claims_free(struct claims *claims); /* NULL is fine */
+
+/* What is known of the statement, once the server has answered. */
+enum claims_outcome {
+    CLAIMS_DONE,
+    CLAIMS_FAILED, /* of one statement that failed only the user locks may have been taken, before it did */
+    CLAIMS_PARTLY  /* some of it was done, perhaps: what was taken counts, what was given back does not */
+};
+void claims_commit(const struct claims *claims, struct pins *pins, enum claims_outcome outcome,
+                   uint64_t now_us);
+
+#endif

@@ -1,0 +1,172 @@
+/* Where would a statement go, and why? For a new session of a split listener, or for one that is there. */
+#include "admin/show.h"
+
+#include "admin/tour.h"
+#include "base/mem.h"
+#include "proxy/session.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+static const struct column columns[] = {
+    { "place", COLUMN_TEXT, "primary, replica, previous (where the one before it ran) or refused" },
+    { "reason", COLUMN_TEXT, "why there" },
+    { "rule", COLUMN_TEXT, "the name of that reason" },
+    { "kind", COLUMN_TEXT, "what kind of statement it is" },
+    { "statement", COLUMN_TEXT, "what was found in its text" },
+    { "finding", COLUMN_TEXT, "the name of that" },
+    { "culprit", COLUMN_TEXT, "the word that decided" },
+    { "facts", COLUMN_TEXT, "all that was read from its text" },
+    { "pins", COLUMN_TEXT, "what keeps the session's reads on the primary now" },
+    { "then_pinned", COLUMN_TEXT, "yes when later reads would stay on the primary because of it" },
+};
+
+static const struct {
+    size_t at; /* of a bool in struct sql_facts */
+    const char *words;
+} fact_words[] = {
+    { offsetof(struct sql_facts, is_read), "a harmless read" },
+    { offsetof(struct sql_facts, is_multi), "several statements" },
+    { offsetof(struct sql_facts, refers_previous), "about the previous statement" },
+    { offsetof(struct sql_facts, may_hide_state), "may leave hidden state" },
+    { offsetof(struct sql_facts, has_holds), "takes or gives back state of one server" },
+    { offsetof(struct sql_facts, touches_variables), "mentions user variables" },
+    { offsetof(struct sql_facts, writes_variables), "may write user variables" },
+    { offsetof(struct sql_facts, reads_but_for_variables), "a harmless read but for user variables" },
+    { offsetof(struct sql_facts, is_load_local), "asks for a file of the client" },
+    { offsetof(struct sql_facts, begins_read_only), "begins a read-only transaction" },
+    { offsetof(struct sql_facts, begins_read_write), "begins a read-write transaction" },
+    { offsetof(struct sql_facts, releases), "ends the connection" },
+    { offsetof(struct sql_facts, sets_next_transaction), "is about the next transaction" },
+};
+
+static void put_facts(struct table *table, const struct sql_facts *facts)
+{
+    char words[512] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < sizeof fact_words / sizeof *fact_words; i++) {
+        bool is_so = *(const bool *)((const char *)facts + fact_words[i].at);
+        if (is_so && len < sizeof words)
+            len += (size_t)snprintf(words + len, sizeof words - len, "%s%s", len > 0 ? ", " : "",
+                                    fact_words[i].words);
+    }
+    table_text(table, words);
+}
+
+static void put_rule(struct table *table, enum route_reason reason)
+{
+    char name[48];
+    size_t len = 0;
+    for (const char *from = route_reason_name(reason); *from != '\0' && len < sizeof name - 1; from++)
+        name[len++] = (char)tolower((unsigned char)*from);
+    name[len] = '\0';
+    table_text(table, name);
+}
+
+/* `has_session`: what "the previous statement" is, is known. */
+static void put_place(struct table *table, const struct sql_facts *facts, const struct route *route,
+                      bool has_session)
+{
+    bool is_previous = !has_session && facts->refers_previous;
+    table_text(table, route->is_refused ? "refused"
+                      : is_previous     ? "previous"
+                                        : route_place_name(route->place));
+}
+
+static void put_explanation(struct request *request, const struct sql_facts *facts, const struct route *route,
+                            const struct pins *pins)
+{
+    struct table *table = &request->table;
+    struct text held = { 0 };
+    if (pins != NULL)
+        pins_describe(pins, &held);
+    table_init(table, columns, sizeof columns / sizeof *columns);
+    table_row(table);
+    put_place(table, facts, route, pins != NULL);
+    table_text(table, route_reason_words(route->reason));
+    put_rule(table, route->reason);
+    table_text(table, sql_kind_name(facts->kind));
+    table_text(table, sql_reason_words(facts->reason));
+    table_text(table, sql_reason_name(facts->reason));
+    table_span(table, facts->culprit);
+    put_facts(table, facts);
+    table_span(table, text_span(&held));
+    table_text(table, facts->may_hide_state || facts->has_holds ? "yes" : "no");
+    text_fini(&held);
+}
+
+static void read_view(const struct view *view, struct sql_dialect *dialect, struct route_state *state)
+{
+    dialect->family = view->family == FAMILY_MARIADB ? SQL_FAMILY_MARIADB
+                      : view->family == FAMILY_MYSQL ? SQL_FAMILY_MYSQL
+                                                     : SQL_FAMILY_UNKNOWN;
+    dialect->ansi_quotes = view->ansi_quotes;
+    dialect->oracle = view->oracle;
+    dialect->no_backslash_escapes = view->no_backslash_escapes;
+    for (size_t i = 0; i < view->count; i++)
+        state->has_replica |= view->servers[i].takes_reads;
+}
+
+void explain(struct request *request)
+{
+    const struct view *view = request->admin->clusters[0].view;
+    struct sql_dialect dialect = { .multi_statements = true };
+    struct route_state state = { .mode = LISTENER_SPLIT };
+    if (view != NULL)
+        read_view(view, &dialect, &state);
+    struct sql_facts facts = classify(request->argument, false, &dialect);
+    struct route route = route_decide(&facts, &state);
+    put_explanation(request, &facts, &route, NULL);
+    request->on_done(request);
+}
+
+/* ---- in the state of a session ---- */
+
+struct question {
+    uint64_t session;
+    size_t len;
+    uint8_t sql[];
+};
+
+static void ask(struct worker *worker, struct request *request, void *context)
+{
+    const struct question *question = context;
+    struct session *session = worker_find(worker, question->session);
+    struct sql_facts facts;
+    if (session == NULL || table_row_count(&request->table) > 0)
+        return;
+    struct route route = dispatch_explain(session, span_of(question->sql, question->len), &facts);
+    put_explanation(request, &facts, &route, &session->pins);
+    request->error = (struct error){ 0 };
+}
+
+static bool split_argument(struct span argument, uint64_t *id_r, struct span *sql_r)
+{
+    size_t at = 0;
+    while (at < argument.len && argument.data[at] >= '0' && argument.data[at] <= '9')
+        at++;
+    *sql_r = span_of(argument.data + at, argument.len - at);
+    return at < argument.len && span_to_u64(span_of(argument.data, at), id_r);
+}
+
+void explain_session(struct request *request)
+{
+    uint64_t id;
+    struct span sql;
+    struct question *question = NULL;
+    if (!split_argument(request->argument, &id, &sql))
+        (void)error_set(&request->error, 0,
+                        "explain session needs a session's number and a statement: see 'show sessions'");
+    else if ((question = mem_zalloc(sizeof *question + sql.len)) == NULL)
+        (void)error_set(&request->error, 0, "out of memory");
+    if (question == NULL) {
+        request->on_done(request);
+        return;
+    }
+    question->session = id;
+    question->len = sql.len;
+    memcpy(question->sql, sql.data, sql.len);
+    (void)error_set(&request->error, 0, "there is no session %llu: see 'show sessions'",
+                    (unsigned long long)id);
+    tour_begin(request, ask, question);
+}
