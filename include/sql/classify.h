@@ -50,30 +50,31 @@ enum sql_reason {
 struct sql_facts {
     enum sql_kind kind; /* of the first statement; multi: the most dangerous one is in `reason` */
     enum sql_reason reason;
-    bool is_read;           /* every part is a harmless read: a replica may run it in autocommit */
-    bool is_multi;          /* several statements in one text */
-    bool refers_previous;   /* FOUND_ROWS(), ROW_COUNT(), SHOW WARNINGS …: belongs where the last one ran */
-    bool may_hide_state;    /* it may leave session state that neither its text nor tracking describes (CALL,
-                               unknown functions and statements …) */
-    bool has_holds;         /* it takes or gives back state that lives in one server: holds.h says what */
+    bool is_read;         /* every part is a harmless read: a replica may run it in autocommit */
+    bool is_multi;        /* several statements in one text */
+    bool refers_previous; /* FOUND_ROWS(), SHOW WARNINGS, SHOW SESSION STATUS …: belongs where the last one
+                             ran */
+    bool may_hide_state;  /* it may leave session state that neither its text, nor holds, nor tracking
+                             describes (CALL, EXECUTE, unknown functions and statements …) */
+    bool has_holds;       /* it may take or give back state that lives in one server: holds.h says what */
     bool touches_variables; /* @v is read or written somewhere in the text */
-    bool
-        writes_variables; /* @v may be written: SET @v, :=, INTO @v, (@v) of LOAD, DIAGNOSTICS, CALL, USING */
-    bool reads_but_for_variables; /* user variables are all that keeps it from a replica: harmless where they
-                                     live */
+    bool writes_variables;  /* @v may be written: SET @v, :=, INTO @v, (@v) of LOAD, DIAGNOSTICS; CALL and
+                               compound statements, even if they name none */
+    bool reads_but_for_variables; /* not is_read, but user variables are all that keeps it from a replica:
+                                     harmless where they live */
     bool is_load_local;           /* LOAD DATA/XML LOCAL: the server may ask for the client's file */
     bool begins_read_only;        /* START TRANSACTION … READ ONLY (and nothing after it) */
-    bool begins_read_write;       /* START TRANSACTION … READ WRITE, said so */
-    bool releases;                /* COMMIT or ROLLBACK … RELEASE: the server hangs up after its OK */
-    bool sets_next_transaction;   /* SET TRANSACTION … without SESSION or GLOBAL */
-    bool kill_is_query;           /* KILL QUERY id */
-    uint64_t kill_id;             /* KILL [CONNECTION|QUERY] <number>; 0: not of that plain form */
-    struct span use_schema;       /* USE x: the name as written, quotes included; borrows from the text */
-    struct span execute_name;     /* EXECUTE x …: the name as written; borrows */
-    struct span execute_text;     /* EXECUTE IMMEDIATE 'literal' …: the literal as written; borrows */
-    struct span
-        culprit;     /* the words `reason` is about, where there are such: `sleep`, `@x`, `mysql`; borrows */
-    unsigned doubts; /* SQL_DOUBT_… of the lexer */
+    bool begins_read_write;       /* START TRANSACTION … READ WRITE, said so (and nothing after it) */
+    bool releases;              /* COMMIT or ROLLBACK … RELEASE is in it: the server hangs up after that */
+    bool sets_next_transaction; /* SET TRANSACTION … without SESSION or GLOBAL */
+    bool kill_is_query;         /* KILL QUERY id */
+    uint64_t kill_id;           /* KILL [CONNECTION|QUERY] <number>; 0: not of that plain form */
+    struct span use_schema;     /* USE x: the name as written, quotes included; borrows from the text */
+    struct span execute_name;   /* EXECUTE x …, if all it may hide is what x does: as written; borrows */
+    struct span execute_text; /* EXECUTE IMMEDIATE 'literal' …, likewise: the literal as written; borrows */
+    struct span culprit;      /* the words `reason` is about, where there are such: `sleep`, `@x`, `mysql`;
+                                 borrows */
+    unsigned doubts;          /* SQL_DOUBT_… of the lexer */
 };
 
 /* `sql` may be cut at SQL_TEXT_MAX: then is_cut, and only what the prefix proves is said. */

@@ -1,14 +1,20 @@
 /* State that a statement takes or gives back, and that lives in one server's connection: temporary tables,
  * locks, handlers, SQL-level prepared statements, XA. Walked in place, no allocation; facts.has_holds says
- * whether there is anything to walk.
+ * whether there may be anything to walk.
  *
  * What is taken may be told too often (CREATE … IF NOT EXISTS, GET_LOCK that timed out), never too seldom;
- * what is given back is told only where the text proves that it is. Sources: protocol.md §5 and §6.
+ * what is given back is told only where the text proves that it is, if the server said no ERR. Of one name
+ * there is one hold of a kind, however often it is taken; but user locks count. Names: see `name`.
+ *
+ * Not told: BEGIN and START TRANSACTION end HOLD_TABLE_LOCK (not HOLD_GLOBAL_LOCK), on both families. And
+ * under sql_select_limit = 0 a SELECT releases no user lock, whatever is told here (both seen).
+ * Sources: protocol.md §5 and §6; what it does not say was tried on MariaDB 10.11 and 11.8 and MySQL 9.7.
  */
 #ifndef HEADGATE_SQL_HOLDS_H
 #define HEADGATE_SQL_HOLDS_H
 
 #include "sql/lexer.h"
+#include "sql/reader.h"
 
 #include <stdbool.h>
 
@@ -16,7 +22,7 @@ enum hold {
     HOLD_TEMPORARY_TABLE, /* by schema and name */
     HOLD_TABLE_LOCK,      /* LOCK TABLES, FLUSH TABLES t … WITH READ LOCK | FOR EXPORT */
     HOLD_GLOBAL_LOCK,     /* FLUSH TABLES WITH READ LOCK */
-    HOLD_BACKUP_LOCK,     /* LOCK INSTANCE FOR BACKUP, BACKUP STAGE, BACKUP LOCK */
+    HOLD_BACKUP_LOCK,     /* LOCK INSTANCE FOR BACKUP, BACKUP STAGE, BACKUP LOCK; `name` says which */
     HOLD_USER_LOCK,       /* GET_LOCK, by name */
     HOLD_HANDLER,         /* HANDLER … OPEN, by alias or table name */
     HOLD_PREPARED,        /* PREPARE, by name */
@@ -25,29 +31,38 @@ enum hold {
 };
 
 enum hold_effect {
-    HOLD_TAKE,     /* one more; without a name: it cannot be told which, only HOLD_GIVE_ALL ends it */
-    HOLD_GIVE,     /* this name, once */
+    HOLD_TAKE, /* also if the statement failed; without a name: it cannot be told which, only HOLD_GIVE_ALL
+                  ends it */
+    HOLD_GIVE, /* this name; a user lock once */
     HOLD_GIVE_ALL, /* all of this kind */
+    HOLD_RENAME    /* HOLD_TEMPORARY_TABLE: if `name` is held, `to_name` is now, and `name` no longer */
 };
 
 struct hold_change {
     enum hold hold;
     enum hold_effect effect;
     struct span schema; /* as written, quotes included; empty: the current one, or the kind has none */
-    struct span name;   /* as written, quotes included */
-    struct span text;   /* HOLD_PREPARED: the string literal after FROM as written; empty: not one literal */
+    struct span name;   /* as written, quotes included; of a HOLD_BACKUP_LOCK "instance", "stage" or "lock".
+                           Two names are the same hold only if they are the same bytes within their quotes:
+                           user locks differ by case on MariaDB, tables on most file systems. Prepared
+                           statements and handlers do not: there ASCII case may be ignored */
+    struct span text;   /* HOLD_PREPARED: the string literal after FROM as written; empty: not one literal, or
+                           read under SET STATEMENT */
+    struct span to_schema; /* HOLD_RENAME; empty: the current one */
+    struct span to_name;
 };
 
 struct holds_walk {
-    struct lexer lexer; /* private, as all below */
-    struct token token;
-    struct token ahead;
-    unsigned state;
-    enum hold hold;
-    bool is_multi; /* several statements in the text: only what is taken is told */
+    struct reader statements; /* private, as all below: from statement to statement */
+    struct reader reader;     /* within one of them */
+    struct span part;         /* that one */
+    bool (*next)(struct holds_walk *walk, struct hold_change *change_r);
+    bool is_take_only; /* several statements, or doubts: what is given back is not told */
+    bool is_under_set; /* SET STATEMENT … FOR */
 };
 
-/* `sql` must be a text for which classify() said has_holds, with the same dialect. */
+/* `sql` must be a text for which classify() said has_holds, with the same dialect; it is borrowed until the
+ * end of the walk. */
 void holds_begin(struct holds_walk *walk, struct span sql, const struct sql_dialect *dialect);
 /* False at the end. */
 bool holds_next(struct holds_walk *walk, struct hold_change *change_r);

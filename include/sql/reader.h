@@ -9,6 +9,16 @@
 
 #include <stdbool.h>
 
+/* The functions about locks that live in one server and outlast the statement. */
+enum user_lock {
+    USER_LOCK_NONE, /* another function, or none */
+    USER_LOCK_GET,
+    USER_LOCK_RELEASE,
+    USER_LOCK_RELEASE_ALL,
+    USER_LOCK_ASK,  /* takes nothing and gives nothing back */
+    USER_LOCK_OTHER /* MySQL's locking service and version tokens: RELEASE_ALL_LOCKS() does not end these */
+};
+
 struct reader {
     struct lexer lexer;
     struct token slots[3]; /* private: where the three below stand, by turns */
@@ -17,11 +27,10 @@ struct reader {
     enum keyword keyword;  /* of the current token; KEYWORD_NONE for names */
     struct token *before;  /* the one before it; TOKEN_END at the start of a statement */
     enum keyword before_keyword;
-    bool is_hidden;     /* the first word stands inside or after an executable comment */
-    bool has_into;      /* this statement: an INTO was seen */
-    bool has_assign;    /* := was seen */
-    bool has_user_lock; /* GET_LOCK( and its kin were seen */
-    bool has_user_variable;
+    bool is_hidden;         /* the first word stands inside or after an executable comment */
+    bool has_assign;        /* this statement: := or INTO @v was seen */
+    unsigned user_locks;    /* bits 1 << enum user_lock: which functions about locks were called */
+    bool has_user_variable; /* @v was seen */
     bool any_user_variable; /* in any statement of the text */
 };
 
@@ -47,6 +56,12 @@ void reader_skip(struct reader *reader);
 bool reader_skip_body(struct reader *reader);
 
 bool token_is_punct(const struct token *token, char c);
+
+/* @v, not @@v. */
+bool token_is_user_variable(const struct token *token);
+
+/* Which function about locks is called at the current token. */
+enum user_lock reader_user_lock(const struct reader *reader);
 
 /* The current name is called: `name (`. */
 bool reader_is_call(const struct reader *reader);

@@ -23,8 +23,9 @@ enum setvar_scope {
     SETVAR_CHARSET, /* CHARACTER SET | CHARSET x */
     SETVAR_TRANSACTION, /* [SESSION] TRANSACTION …: value = the characteristics' text; is_next tells the
                            one-shot */
-    SETVAR_ROLE,        /* SET ROLE x */
-    SETVAR_OTHER        /* SET PASSWORD, SET STATEMENT … FOR, RESOURCE GROUP, anything not understood */
+    SETVAR_ROLE, /* SET ROLE: value = one name as written (`x` with its quotes, 'x' without), or the word
+                    NONE, DEFAULT or ALL; always constant */
+    SETVAR_OTHER /* SET PASSWORD, SET STATEMENT … FOR, RESOURCE GROUP, anything not understood */
 };
 
 struct setvar_change {
@@ -33,6 +34,9 @@ struct setvar_change {
     bool is_tracked_form; /* written with a form servers track on MariaDB (a plain name or SESSION x, not @@x
                              without scope) */
     bool is_next;         /* one-shot SET TRANSACTION */
+    bool sets_isolation;  /* SETVAR_TRANSACTION: ISOLATION LEVEL … */
+    bool sets_access;     /* SETVAR_TRANSACTION: READ ONLY or READ WRITE */
+    bool is_read_only;    /* … and it is READ ONLY */
     bool is_string;       /* value was a quoted string: `value` is the inside */
     struct span name; /* as written, without @, @@ and scope; may be quoted (`x`, for user variables 'x' too);
                          empty for NAMES, CHARSET, TRANSACTION, ROLE and OTHER */

@@ -5,12 +5,27 @@
 #include "sql/classify.h"
 #include "sql/reader.h"
 
-/* One statement, from the reader's current token to its semicolon or the end. Fills every fact but is_multi
- * and doubts; `sql` is the whole text, for SET. Returns true when the statement was a routine's body that ran
- * to the end of the text and held semicolons: whether another statement follows it cannot be told. */
-bool statement_read(struct reader *reader, struct span sql, struct sql_facts *facts);
+/* One statement, from the reader's current token to its semicolon or the end. Fills every fact but is_multi,
+ * touches_variables and doubts. Returns true when the statement was a routine's body that ran to the end of
+ * the text and held semicolons: whether another statement follows it cannot be told. */
+bool statement_read(struct reader *reader, struct sql_facts *facts);
 
 /* The same from a text that was cut: only what its first words prove. */
 void statement_read_cut(struct reader *reader, struct sql_facts *facts);
+
+/* Parts of statements, for who reads them again (holds.c). */
+
+/* The current token begins MariaDB's SET STATEMENT a = b FOR statement. */
+bool statement_is_set_statement(const struct reader *reader);
+
+/* From there to the statement behind FOR. False where that is not understood. `*may_call_unknown_r` as
+ * query_skip_values(). */
+bool statement_skip_set(struct reader *reader, bool *may_call_unknown_r);
+
+/* A string in plain quotes, N'…' included: sql_unquote() may tell what it says. */
+bool statement_is_plain_string(const struct token *token);
+
+/* In an ALTER TABLE, to the next RENAME of the table itself, or to the end. */
+bool statement_find_rename(struct reader *reader);
 
 #endif

@@ -54,23 +54,14 @@ static void note_session(struct changes *changes, const struct setvar_change *ch
     }
 }
 
-static bool mentions(struct span text, const char *word)
-{
-    size_t len = strlen(word);
-    for (size_t at = 0; at + len <= text.len; at++)
-        if (span_equal_nocase(span_of(text.data + at, len), span_cstr(word)))
-            return true;
-    return false;
-}
-
 /* SET SESSION TRANSACTION is tracked as a variable; the one-shot form is the classifier's business. */
 static void note_transaction(struct changes *changes, const struct setvar_change *change)
 {
     if (change->is_next)
         return;
-    if (mentions(change->value, "ISOLATION"))
+    if (change->sets_isolation)
         expect(changes, SPAN_LITERAL("transaction_isolation"));
-    if (mentions(change->value, "READ ONLY") || mentions(change->value, "READ WRITE"))
+    if (change->sets_access)
         expect(changes, SPAN_LITERAL("transaction_read_only"));
 }
 

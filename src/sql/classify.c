@@ -18,8 +18,9 @@ static void distrust(struct sql_facts *facts, unsigned doubts)
     facts->is_read = false;
     facts->refers_previous = false;
     facts->may_hide_state = true;
-    facts->begins_read_only = false;
-    facts->use_schema = facts->culprit = (struct span){ 0 };
+    facts->reads_but_for_variables = false;
+    facts->begins_read_only = facts->begins_read_write = facts->releases = false;
+    facts->use_schema = facts->culprit = facts->execute_name = facts->execute_text = (struct span){ 0 };
     facts->kill_id = 0;
     facts->reason = (doubts & SQL_DOUBT_CHARSET) != 0 ? SQL_REASON_UNSAFE_CHARSET
                     : (doubts & SQL_DOUBT_BAD) != 0   ? SQL_REASON_BAD_TEXT
@@ -44,6 +45,11 @@ static bool changes_session(const struct sql_facts *part)
     case SQL_DDL:
     case SQL_KILL:
     case SQL_ADMIN:
+    case SQL_CALL: /* these tell by themselves what they leave */
+    case SQL_PREPARE:
+    case SQL_LOCK:
+    case SQL_HANDLER:
+    case SQL_XA:
         return false;
     case SQL_UNKNOWN:
     case SQL_BEGIN:
@@ -52,11 +58,6 @@ static bool changes_session(const struct sql_facts *part)
     case SQL_SAVEPOINT:
     case SQL_SET:
     case SQL_USE:
-    case SQL_CALL:
-    case SQL_PREPARE:
-    case SQL_LOCK:
-    case SQL_HANDLER:
-    case SQL_XA:
         break;
     }
     return true;
@@ -70,11 +71,18 @@ static void join(struct sql_facts *facts, struct sql_facts *part)
         facts->reason = part->reason;
         facts->culprit = part->culprit;
     }
+    bool is_but = facts->reads_but_for_variables || part->reads_but_for_variables;
+    bool is_mere = (facts->is_read || facts->reads_but_for_variables) &&
+                   (part->is_read || part->reads_but_for_variables);
+    facts->reads_but_for_variables = is_but && is_mere;
     facts->is_read &= part->is_read;
     facts->refers_previous &= part->is_read || part->refers_previous;
     facts->may_hide_state |= part->may_hide_state;
     facts->is_load_local |= part->is_load_local;
     facts->sets_next_transaction |= part->sets_next_transaction;
+    facts->has_holds |= part->has_holds;
+    facts->writes_variables |= part->writes_variables;
+    facts->releases |= part->releases;
 }
 
 /* The first of several: what it says of itself alone is not said of the text. */
@@ -82,13 +90,13 @@ static void open_multi(struct sql_facts *facts, const struct sql_dialect *dialec
 {
     facts->is_multi = true;
     facts->may_hide_state |= changes_session(facts);
-    facts->begins_read_only = facts->kill_is_query = false;
+    facts->begins_read_only = facts->begins_read_write = facts->kill_is_query = false;
     facts->kill_id = 0;
-    facts->use_schema = (struct span){ 0 };
-    if (facts->is_read && !dialect->multi_statements) {
-        facts->is_read = false;
+    facts->use_schema = facts->execute_name = facts->execute_text = (struct span){ 0 };
+    if (facts->is_read && !dialect->multi_statements)
         facts->reason = SQL_REASON_MULTI;
-    }
+    facts->is_read &= dialect->multi_statements;
+    facts->reads_but_for_variables &= dialect->multi_statements;
 }
 
 static struct sql_facts classify_cut(struct span sql, const struct sql_dialect *dialect)
@@ -107,13 +115,13 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
     if (is_cut || sql.len > SQL_TEXT_MAX)
         return classify_cut(sql, dialect);
     reader_begin(&reader, sql, dialect);
-    bool is_open = statement_read(&reader, sql, &facts);
+    bool is_open = statement_read(&reader, &facts);
     while (reader.token->type != TOKEN_END && reader.ahead->type != TOKEN_END) {
         struct sql_facts part;
         if (!facts.is_multi)
             open_multi(&facts, dialect);
         reader_advance(&reader);
-        is_open |= statement_read(&reader, sql, &part);
+        is_open |= statement_read(&reader, &part);
         join(&facts, &part);
     }
     facts.may_hide_state |= is_open && dialect->multi_statements;

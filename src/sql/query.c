@@ -8,6 +8,7 @@
 #include "sql/query.h"
 
 #include "sql/functions.h"
+#include "sql/routines.h"
 
 #define DEPTH_MAX                                                                                            \
     63 /* parentheses in which WITH lists are followed; deeper, their column lists look like calls */
@@ -16,9 +17,12 @@ struct scan {
     struct reader *reader;
     struct sql_facts *facts;
     unsigned depth;
-    uint64_t with_lists;   /* bit d: the list after WITH is being read at depth d */
-    uint64_t substrings;   /* bit d: the parenthesis at depth d is SUBSTRING's */
-    bool is_only_previous; /* all that speaks against a replica is a question about the previous statement */
+    uint64_t with_lists;    /* bit d: the list after WITH is being read at depth d */
+    uint64_t substrings;    /* bit d: the parenthesis at depth d is SUBSTRING's */
+    bool is_only_previous;  /* all that speaks against a replica is a question about the previous statement */
+    bool is_only_variables; /* … is user variables */
+    bool has_stored;        /* a stored function that only reads is called */
+    struct span qualifier;  /* the last name that a dot followed */
 };
 
 static void refuse(struct scan *scan, enum sql_reason reason, struct span culprit)
@@ -28,9 +32,10 @@ static void refuse(struct scan *scan, enum sql_reason reason, struct span culpri
         facts->is_read = false;
         facts->reason = reason;
         facts->culprit = culprit;
-        scan->is_only_previous = true;
+        scan->is_only_previous = scan->is_only_variables = true;
     }
     scan->is_only_previous &= reason == SQL_REASON_PREVIOUS_STATEMENT;
+    scan->is_only_variables &= reason == SQL_REASON_USER_VARIABLE;
 }
 
 static void refuse_here(struct scan *scan, enum sql_reason reason)
@@ -142,17 +147,53 @@ static enum function_effect effect_here(const struct scan *scan)
     return function_effect(reader->token->text, reader_is_touching(reader), reader->lexer.dialect.family);
 }
 
+/* A name that no server of either family has built in, however it is written: only then a quoted or
+ * qualified name cannot be mistaken for a built-in, nor a built-in for it. */
+static bool is_built_in(struct span name)
+{
+    for (int family = SQL_FAMILY_UNKNOWN; family <= SQL_FAMILY_MYSQL; family++)
+        if (function_effect(name, true, (enum sql_family)family) != FUNCTION_UNKNOWN)
+            return true;
+    return false;
+}
+
+static bool has_quote(struct span name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (name.data[i] == '`' || name.data[i] == '"')
+            return true;
+    return false;
+}
+
+/* A stored function of which the servers say that it only reads. */
+static bool is_stored_read(const struct scan *scan)
+{
+    const struct routines *routines = scan->reader->lexer.dialect.routines;
+    struct span name = token_name(scan->reader->token);
+    struct span schema = is_after(scan, '.') ? scan->qualifier : (struct span){ 0 };
+    return routines != NULL && !has_quote(name) && !has_quote(schema) && !is_built_in(name) &&
+           routines_only_reads(routines, schema, name);
+}
+
+static void read_unknown(struct scan *scan)
+{
+    if (is_stored_read(scan)) {
+        scan->has_stored = true;
+        return;
+    }
+    scan->facts->may_hide_state = true;
+    refuse_here(scan, SQL_REASON_UNKNOWN_FUNCTION);
+}
+
 static void read_function(struct scan *scan)
 {
     switch (effect_here(scan)) {
     case FUNCTION_PURE:
         break;
     case FUNCTION_UNKNOWN:
-        scan->facts->may_hide_state = true;
-        refuse_here(scan, SQL_REASON_UNKNOWN_FUNCTION);
+        read_unknown(scan);
         break;
     case FUNCTION_USER_LOCK:
-        scan->facts->may_hide_state = true;
         refuse_here(scan, SQL_REASON_USER_LOCK);
         break;
     case FUNCTION_PREVIOUS:
@@ -198,6 +239,8 @@ static void read_name(struct scan *scan)
     else if (!is_after(scan, '.') && token_is_punct(reader->ahead, '.') &&
              is_one_of(token_name(reader->token), schemas))
         refuse_here(scan, SQL_REASON_SYSTEM_SCHEMA);
+    if (token_is_punct(reader->ahead, '.'))
+        scan->qualifier = token_name(reader->token);
 }
 
 /* ---- variables ---- */
@@ -248,9 +291,15 @@ static void read_for(struct scan *scan)
         refuse_here(scan, SQL_REASON_UNKNOWN);
 }
 
+/* INTO @v, … stores in variables, which stand for themselves; anything else in a file. */
+static void read_into(struct scan *scan)
+{
+    refuse_here(scan,
+                token_is_user_variable(scan->reader->ahead) ? SQL_REASON_USER_VARIABLE : SQL_REASON_INTO);
+}
+
 /* Reserved words that have no place in a harmless read. */
 static const uint8_t refusals[KEYWORDS] = {
-    [KEYWORD_INTO] = SQL_REASON_INTO,
     [KEYWORD_LOCK] = SQL_REASON_LOCKING_READ,
     [KEYWORD_PROCEDURE] = SQL_REASON_PROCEDURE,
     [KEYWORD_SQL_CALC_FOUND_ROWS] = SQL_REASON_FOUND_ROWS,
@@ -281,6 +330,8 @@ static void read_word(struct scan *scan)
         scan->with_lists |= depth_bit(scan);
     else if (reader->keyword == KEYWORD_FOR)
         read_for(scan);
+    else if (reader->keyword == KEYWORD_INTO)
+        read_into(scan);
     else if (refusals[reader->keyword] != 0 && !is_string_function(reader))
         refuse_here(scan, (enum sql_reason)refusals[reader->keyword]);
     else
@@ -343,17 +394,34 @@ static void read_token(struct scan *scan)
     }
 }
 
+/* SET STATEMENT's values end at a FOR outside parentheses; `VALUE FOR` may be a sequence's. */
+static bool is_end_of_values(const struct scan *scan)
+{
+    return scan->reader->keyword == KEYWORD_FOR && scan->depth == 0;
+}
+
+static void walk(struct scan *scan, bool is_values)
+{
+    struct reader *reader = scan->reader;
+    for (; !reader_at_end(reader); reader_advance(reader)) {
+        if (is_values && is_end_of_values(scan))
+            return;
+        if (is_in_with(scan))
+            follow_with(scan);
+        read_token(scan);
+    }
+}
+
 void query_read(struct reader *reader, struct sql_facts *facts)
 {
     struct scan scan = { .reader = reader, .facts = facts };
     facts->is_read = true;
     facts->reason = SQL_REASON_PLAIN_READ;
-    for (; !reader_at_end(reader); reader_advance(reader)) {
-        if (is_in_with(&scan))
-            follow_with(&scan);
-        read_token(&scan);
-    }
+    walk(&scan, false);
     facts->refers_previous = scan.is_only_previous;
+    facts->reads_but_for_variables = scan.is_only_variables;
+    if (facts->is_read && scan.has_stored)
+        facts->reason = SQL_REASON_STORED_READ;
 }
 
 bool query_may_call_unknown(struct reader *reader)
@@ -361,4 +429,13 @@ bool query_may_call_unknown(struct reader *reader)
     struct sql_facts facts = { 0 };
     query_read(reader, &facts);
     return facts.may_hide_state;
+}
+
+bool query_skip_values(struct reader *reader, bool *may_call_unknown_r)
+{
+    struct sql_facts facts = { .is_read = true };
+    struct scan scan = { .reader = reader, .facts = &facts };
+    walk(&scan, true);
+    *may_call_unknown_r |= facts.may_hide_state;
+    return reader->keyword == KEYWORD_FOR && reader->before_keyword != KEYWORD_VALUE;
 }

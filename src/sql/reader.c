@@ -14,12 +14,42 @@ struct span token_name(const struct token *token)
     return span_of(token->text.data + 1, token->text.len - 2);
 }
 
+bool token_is_user_variable(const struct token *token)
+{
+    return token->type == TOKEN_VARIABLE && (token->text.len < 2 || token->text.data[1] != '@');
+}
+
 /* Called names of other lengths need no look-up: GET_LOCK is the shortest of the family. */
-static bool is_user_lock(const struct reader *reader)
+static bool is_lock_function(const struct reader *reader)
 {
     return reader->token->text.len >= sizeof("GET_LOCK") - 1 && reader_is_call(reader) &&
            function_effect(token_name(reader->token), true, reader->lexer.dialect.family) ==
                FUNCTION_USER_LOCK;
+}
+
+enum user_lock reader_user_lock(const struct reader *reader)
+{
+    static const struct {
+        const char *name;
+        enum user_lock lock;
+    } names[] = { { "GET_LOCK", USER_LOCK_GET },
+                  { "RELEASE_LOCK", USER_LOCK_RELEASE },
+                  { "RELEASE_ALL_LOCKS", USER_LOCK_RELEASE_ALL },
+                  { "IS_FREE_LOCK", USER_LOCK_ASK },
+                  { "IS_USED_LOCK", USER_LOCK_ASK } };
+    if (!is_lock_function(reader))
+        return USER_LOCK_NONE;
+    struct span name = token_name(reader->token);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (span_is_nocase(name, names[i].name))
+            return names[i].lock;
+    return USER_LOCK_OTHER;
+}
+
+/* A call of a lock function, wherever it stands. */
+static void watch_call(struct reader *reader)
+{
+    reader->user_locks |= 1u << reader_user_lock(reader);
 }
 
 /* What counts in every statement. */
@@ -30,13 +60,13 @@ static void watch(struct reader *reader)
         reader->has_assign = true;
         break;
     case TOKEN_VARIABLE:
-        reader->has_user_variable |= reader->token->text.len < 2 || reader->token->text.data[1] != '@';
+        reader->has_user_variable |= token_is_user_variable(reader->token);
         reader->any_user_variable |= reader->has_user_variable;
         break;
     case TOKEN_WORD:
     case TOKEN_QUOTED:
-        reader->has_into |= reader->keyword == KEYWORD_INTO;
-        reader->has_user_lock |= is_user_lock(reader);
+        reader->has_assign |= reader->keyword == KEYWORD_INTO && token_is_user_variable(reader->ahead);
+        watch_call(reader);
         break;
     case TOKEN_END:
     case TOKEN_STRING:
@@ -86,7 +116,8 @@ void reader_begin_statement(struct reader *reader)
 {
     *reader->before = (struct token){ 0 };
     reader->before_keyword = KEYWORD_NONE;
-    reader->has_into = reader->has_assign = reader->has_user_lock = reader->has_user_variable = false;
+    reader->has_assign = reader->has_user_variable = false;
+    reader->user_locks = 0;
     enter(reader);
 }
 

@@ -280,14 +280,27 @@ static void take_charset(struct setvar_walk *walk, enum setvar_scope scope, stru
         take_other(walk, change);
 }
 
+/* A word of the characteristics, and the one before it. */
+static void note_characteristic(const struct setvar_walk *walk, bool is_after_read,
+                                struct setvar_change *change)
+{
+    bool is_only = span_is_nocase(walk->ahead.text, "ONLY");
+    change->sets_isolation |= span_is_nocase(walk->ahead.text, "ISOLATION");
+    change->sets_access |= is_after_read && (is_only || span_is_nocase(walk->ahead.text, "WRITE"));
+    change->is_read_only |= is_after_read && is_only;
+}
+
 /* Words and commas to the end. GLOBAL TRANSACTION is not the session's. */
 static void take_transaction(struct setvar_walk *walk, enum setvar_scope scope, bool is_next,
                              struct setvar_change *change)
 {
     struct setvar_walk check = *walk;
-    bool is_known = !is_statement_end(walk);
-    for (; !is_statement_end(&check); step(&check))
+    bool is_known = !is_statement_end(walk), is_after_read = false;
+    for (; !is_statement_end(&check); step(&check)) {
         is_known &= check.ahead.type == TOKEN_WORD || is_punct(&check.ahead, ',');
+        note_characteristic(&check, is_after_read, change);
+        is_after_read = keyword_ahead(&check) == KEYWORD_READ;
+    }
     change->scope = !is_known ? SETVAR_OTHER : scope == SETVAR_GLOBAL ? SETVAR_GLOBAL : SETVAR_TRANSACTION;
     change->is_constant = is_known;
     change->is_next = is_next;
@@ -297,15 +310,35 @@ static void take_transaction(struct setvar_walk *walk, enum setvar_scope scope, 
         *change = (struct setvar_change){ .scope = SETVAR_OTHER };
 }
 
-/* ROLE name | 'name' | NONE | DEFAULT. A comma means another role to MySQL and another assignment to MariaDB.
- */
+/* One name: bare, 'quoted' or `quoted`; NONE, DEFAULT and ALL are bare words, too. */
+static bool take_role_name(struct setvar_walk *walk, struct setvar_change *change)
+{
+    struct span text = walk->ahead.text;
+    switch (walk->ahead.type) {
+    case TOKEN_WORD:
+    case TOKEN_STRING:
+        return take_literal(walk, change);
+    case TOKEN_QUOTED:
+        change->value = text;
+        return is_plain_text(span_of(text.data + 1, text.len - 2));
+    case TOKEN_END:
+    case TOKEN_NUMBER:
+    case TOKEN_VARIABLE:
+    case TOKEN_PARAMETER:
+    case TOKEN_PUNCT:
+    case TOKEN_ASSIGN:
+    case TOKEN_HINT:
+    case TOKEN_BAD:
+        break;
+    }
+    return false;
+}
+
+/* ROLE name | NONE | DEFAULT | ALL. A comma means another role to MySQL and another assignment to MariaDB. */
 static void take_role(struct setvar_walk *walk, struct setvar_change *change)
 {
     change->scope = SETVAR_ROLE;
-    bool is_quoted = walk->ahead.type == TOKEN_QUOTED;
-    change->is_constant = is_quoted || take_literal(walk, change);
-    if (is_quoted)
-        change->value = walk->ahead.text;
+    change->is_constant = take_role_name(walk, change);
     if (!is_statement_end(walk))
         step(walk);
     if (change->is_constant && is_statement_end(walk))

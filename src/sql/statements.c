@@ -1,26 +1,40 @@
-/* The first word chooses a row; the row has the kind, what to suspect, and who reads the rest. Unless it says
- * so, a row's statement is taken to hide state: rows with `leaves_nothing` are those of which the contrary is
- * known.
+/* The first word chooses a row; the row says what kind it is, what to suspect, and who reads the rest. Words
+ * without a row begin no statement we know: those may leave anything behind.
  */
 #include "sql/statements.h"
 
 #include "sql/query.h"
 #include "sql/setvar.h"
 
+#define HIDES 0x1u       /* may leave session state that neither text nor tracking tells */
+#define HOLDS 0x2u       /* takes or gives back what holds.h lists */
+#define WRITES 0x4u      /* may write any user variable, named or not */
+#define WRITES_SEEN 0x8u /* may write the user variables that are named in it */
+#define PROOF 0x10u      /* true of a longer text too, of which only the beginning is known */
+
 struct statement {
     enum sql_kind kind;
     enum sql_reason reason;
-    bool leaves_nothing; /* no session state that text or tracking does not tell */
-    bool is_proof;       /* true of a longer text too, of which only the beginning is known */
+    unsigned flags;
     bool (*read)(struct reader *reader,
                  struct sql_facts *facts); /* NULL: nothing more to know. As statement_read() */
 };
 
-static void suspect(struct sql_facts *facts, enum sql_kind kind, enum sql_reason reason)
+static void become(struct sql_facts *facts, enum sql_kind kind, enum sql_reason reason)
 {
     facts->kind = kind;
     facts->reason = reason;
+}
+
+static void suspect(struct sql_facts *facts, enum sql_kind kind, enum sql_reason reason)
+{
+    become(facts, kind, reason);
     facts->may_hide_state = true;
+}
+
+static bool token_is_word(const struct token *token, const char *word)
+{
+    return token->type == TOKEN_WORD && span_is_nocase(token->text, word);
 }
 
 /* ---- data and schema ---- */
@@ -29,8 +43,7 @@ static void suspect(struct sql_facts *facts, enum sql_kind kind, enum sql_reason
 static bool read_load(struct reader *reader, struct sql_facts *facts)
 {
     if (reader_accept(reader, KEYWORD_INDEX)) {
-        facts->kind = SQL_ADMIN;
-        facts->reason = SQL_REASON_ADMIN;
+        become(facts, SQL_ADMIN, SQL_REASON_ADMIN);
         return false;
     }
     for (int i = 0; i < 3 && !reader_at_end(reader); i++, reader_advance(reader))
@@ -51,8 +64,10 @@ static bool read_create(struct reader *reader, struct sql_facts *facts)
     static const int modifiers_max =
         16; /* tokens: OR REPLACE AGGREGATE DEFINER = CURRENT_USER ( ) with room to spare */
     for (int i = 0; i < modifiers_max && !reader_at_end(reader); i++, reader_advance(reader)) {
-        if (reader->keyword == KEYWORD_TEMPORARY)
-            suspect(facts, SQL_DDL, SQL_REASON_TEMPORARY_TABLE);
+        if (reader->keyword == KEYWORD_TEMPORARY) {
+            become(facts, SQL_DDL, SQL_REASON_TEMPORARY_TABLE);
+            facts->has_holds = true;
+        }
         if (is_routine(reader->keyword))
             return reader_skip_body(reader);
         if (reader->keyword == KEYWORD_TABLE)
@@ -61,23 +76,50 @@ static bool read_create(struct reader *reader, struct sql_facts *facts)
     return false;
 }
 
-/* DROP TEMPORARY …; DROP PREPARE x is DEALLOCATE PREPARE. */
+static bool is_table_word(enum keyword keyword)
+{
+    return keyword == KEYWORD_TABLE || keyword == KEYWORD_TABLES;
+}
+
+/* DROP [TEMPORARY] TABLE …: without the word a temporary table goes first all the same. DROP PREPARE x is
+ * DEALLOCATE PREPARE. */
 static bool read_drop(struct reader *reader, struct sql_facts *facts)
 {
     if (reader->keyword == KEYWORD_TEMPORARY)
-        suspect(facts, SQL_DDL, SQL_REASON_TEMPORARY_TABLE);
-    if (reader->keyword == KEYWORD_PREPARE) {
-        facts->kind = SQL_PREPARE;
-        facts->reason = SQL_REASON_SQL_PREPARE;
+        become(facts, SQL_DDL, SQL_REASON_TEMPORARY_TABLE);
+    if (reader->keyword == KEYWORD_PREPARE)
+        become(facts, SQL_PREPARE, SQL_REASON_SQL_PREPARE);
+    facts->has_holds =
+        facts->kind == SQL_PREPARE || reader->keyword == KEYWORD_TEMPORARY || is_table_word(reader->keyword);
+    return false;
+}
+
+bool statement_find_rename(struct reader *reader)
+{
+    for (; !reader_at_end(reader); reader_advance(reader)) {
+        bool is_part = token_is_word(reader->ahead, "COLUMN") || token_is_word(reader->ahead, "INDEX") ||
+                       token_is_word(reader->ahead, "KEY");
+        if (reader->keyword == KEYWORD_RENAME && !is_part)
+            return true;
     }
     return false;
 }
 
 /* ALTER EVENT … DO and ALTER PACKAGE may hold bodies as CREATE does. An ALTER TABLE of a temporary table
- * makes no state where there was none. */
+ * makes no state where there was none, but may give it another name. */
 static bool read_alter(struct reader *reader, struct sql_facts *facts)
 {
-    return read_create(reader, facts);
+    bool is_open = read_create(reader, facts);
+    if (reader->keyword == KEYWORD_TABLE)
+        facts->has_holds = statement_find_rename(reader);
+    return is_open;
+}
+
+/* RENAME TABLE means temporary tables too on MariaDB, not on MySQL. */
+static bool read_rename(struct reader *reader, struct sql_facts *facts)
+{
+    facts->has_holds = is_table_word(reader->keyword) && reader->lexer.dialect.family != SQL_FAMILY_MYSQL;
+    return false;
 }
 
 /* ---- queries ---- */
@@ -129,23 +171,40 @@ static bool read_analyze(struct reader *reader, struct sql_facts *facts)
     return read_executed(reader, facts);
 }
 
+/* What the previous statement cost is known where it ran: SHOW SESSION STATUS, SHOW PROFILE. Not if a WHERE
+ * holds more than a harmless read may. */
+static bool is_about_cost(struct reader *reader)
+{
+    struct sql_facts where = { 0 };
+    bool is_session = reader->keyword == KEYWORD_SESSION || reader->keyword == KEYWORD_LOCAL;
+    bool is_cost = (is_session && token_is_word(reader->ahead, "STATUS")) ||
+                   token_is_word(reader->token, "PROFILE") || token_is_word(reader->token, "PROFILES");
+    for (; !reader_at_end(reader) && !token_is_word(reader->token, "WHERE"); reader_advance(reader))
+        is_cost &= !token_is_punct(reader->token, '('); /* LIKE 'x'; CPU, BLOCK IO FOR QUERY 1 LIMIT 2 */
+    query_read(reader, &where);
+    return is_cost && where.is_read;
+}
+
 /* SHOW {WARNINGS | ERRORS} …, SHOW COUNT(*) {WARNINGS | ERRORS} */
 static bool read_show(struct reader *reader, struct sql_facts *facts)
 {
     bool is_count = reader->keyword == KEYWORD_COUNT && reader_is_call(reader);
-    if (reader->keyword != KEYWORD_WARNINGS && reader->keyword != KEYWORD_ERRORS && !is_count)
-        return false;
-    facts->kind = SQL_DIAGNOSTICS;
-    facts->reason = SQL_REASON_DIAGNOSTICS;
-    facts->refers_previous = true;
+    if (reader->keyword == KEYWORD_WARNINGS || reader->keyword == KEYWORD_ERRORS || is_count) {
+        become(facts, SQL_DIAGNOSTICS, SQL_REASON_DIAGNOSTICS);
+        facts->refers_previous = true;
+    } else if (is_about_cost(reader)) {
+        facts->reason = SQL_REASON_PREVIOUS_STATEMENT;
+        facts->refers_previous = true;
+    }
     return false;
 }
 
-/* GET [CURRENT | STACKED] DIAGNOSTICS @a = NUMBER …: about the previous statement, into variables. */
+/* GET [CURRENT | STACKED] DIAGNOSTICS @a = NUMBER …: about the previous statement, into variables. No server
+ * takes a call there; should one, it is not the replicas' business. */
 static bool read_get(struct reader *reader, struct sql_facts *facts)
 {
-    (void)reader;
-    facts->refers_previous = true;
+    facts->may_hide_state = query_may_call_unknown(reader);
+    facts->refers_previous = !facts->may_hide_state;
     return false;
 }
 
@@ -161,6 +220,7 @@ static bool read_begin(struct reader *reader, struct sql_facts *facts)
     if (!is_block)
         return false;
     suspect(facts, SQL_CALL, SQL_REASON_CALL);
+    facts->writes_variables = true;
     return reader_skip_body(reader);
 }
 
@@ -177,18 +237,42 @@ static bool read_start(struct reader *reader, struct sql_facts *facts)
 {
     if (!reader_accept(reader, KEYWORD_TRANSACTION))
         return false;
-    facts->kind = SQL_BEGIN;
-    facts->reason = SQL_REASON_TRANSACTION;
+    become(facts, SQL_BEGIN, SQL_REASON_TRANSACTION);
+    for (; !reader_at_end(reader); reader_advance(reader)) {
+        bool is_access = reader->before_keyword == KEYWORD_READ;
+        facts->begins_read_only |= is_access && reader->keyword == KEYWORD_ONLY;
+        facts->begins_read_write |= is_access && token_is_word(reader->token, "WRITE");
+    }
+    return false;
+}
+
+/* [WORK] [AND [NO] CHAIN] [[NO] RELEASE] */
+static bool read_commit(struct reader *reader, struct sql_facts *facts)
+{
     for (; !reader_at_end(reader); reader_advance(reader))
-        facts->begins_read_only |= reader->keyword == KEYWORD_ONLY && reader->before_keyword == KEYWORD_READ;
+        facts->releases |= reader->keyword == KEYWORD_RELEASE && !token_is_word(reader->before, "NO");
     return false;
 }
 
 static bool read_rollback(struct reader *reader, struct sql_facts *facts)
 {
     (void)reader_accept(reader, KEYWORD_WORK);
-    if (reader->keyword == KEYWORD_TO)
-        facts->kind = SQL_SAVEPOINT;
+    if (reader->keyword != KEYWORD_TO)
+        return read_commit(reader, facts);
+    facts->kind = SQL_SAVEPOINT;
+    return false;
+}
+
+/* XA {START | BEGIN | …} xid. On MySQL a prepared transaction leaves the session, or else the status flags
+ * say that it is still there (xa_detach_on_prepare). */
+static bool read_xa(struct reader *reader, struct sql_facts *facts)
+{
+    bool is_mysql = reader->lexer.dialect.family == SQL_FAMILY_MYSQL;
+    bool is_end = token_is_word(reader->token, "END") || token_is_word(reader->token, "RECOVER");
+    facts->has_holds = reader->keyword == KEYWORD_START || reader->keyword == KEYWORD_BEGIN ||
+                       reader->keyword == KEYWORD_COMMIT || reader->keyword == KEYWORD_ROLLBACK ||
+                       (reader->keyword == KEYWORD_PREPARE && is_mysql);
+    facts->may_hide_state = !facts->has_holds && !is_end && reader->keyword != KEYWORD_PREPARE;
     return false;
 }
 
@@ -201,18 +285,88 @@ static bool read_use(struct reader *reader, struct sql_facts *facts)
     return false;
 }
 
-/* SET TRANSACTION …, without a scope; and values are expressions, which may call anything. */
+/* SET TRANSACTION …, without a scope; and values are expressions, which may call anything. What setvar does
+ * not understand may be anything, too. */
 static bool read_set(struct reader *reader, struct sql_facts *facts)
 {
+    const uint8_t *from = reader->before->text.data; /* SET itself */
+    struct setvar_walk walk;
+    struct setvar_change change;
     facts->sets_next_transaction = reader->keyword == KEYWORD_TRANSACTION;
+    facts->may_hide_state |= query_may_call_unknown(reader);
+    setvar_begin(&walk, span_of(from, (size_t)(reader->token->text.data - from)), &reader->lexer.dialect);
+    while (setvar_next(&walk, &change)) {
+        facts->may_hide_state |= change.scope == SETVAR_OTHER;
+        facts->writes_variables |= change.scope == SETVAR_USER;
+    }
+    facts->may_hide_state |= walk.is_malformed;
+    return false;
+}
+
+/* DO expression, …: what the expressions call. */
+static bool read_expressions(struct reader *reader, struct sql_facts *facts)
+{
     facts->may_hide_state |= query_may_call_unknown(reader);
     return false;
 }
 
+bool statement_is_plain_string(const struct token *token)
+{
+    if (token->type != TOKEN_STRING)
+        return false;
+    uint8_t c = token->text.data[0];
+    return c == '\'' || c == '"' || c == 'n' || c == 'N';
+}
+
+/* EXECUTE name | IMMEDIATE 'text', and then USING or nothing. With USING MariaDB takes expressions: if those
+ * may leave something behind, knowing the text does not help. */
 static bool read_execute(struct reader *reader, struct sql_facts *facts)
 {
-    if (reader->keyword == KEYWORD_IMMEDIATE)
+    bool is_immediate = reader->keyword == KEYWORD_IMMEDIATE && !token_is_word(reader->ahead, "USING") &&
+                        reader->ahead->type != TOKEN_END && !token_is_punct(reader->ahead, ';');
+    if (is_immediate) {
         suspect(facts, SQL_CALL, SQL_REASON_CALL);
+        reader_advance(reader);
+    }
+    struct token what = *reader->token;
+    if (reader_at_end(reader))
+        return false;
+    reader_advance(reader);
+    bool is_whole = reader_at_end(reader) || reader->keyword == KEYWORD_USING;
+    bool is_known = is_whole && !query_may_call_unknown(reader);
+    if (is_known && is_immediate && statement_is_plain_string(&what))
+        facts->execute_text = what.text;
+    if (is_known && !is_immediate && (what.type == TOKEN_WORD || what.type == TOKEN_QUOTED))
+        facts->execute_name = what.text;
+    return false;
+}
+
+/* HANDLER t OPEN | READ | CLOSE; the WHERE of a READ is an expression. */
+static bool read_handler(struct reader *reader, struct sql_facts *facts)
+{
+    bool is_known = false;
+    for (int i = 0; i < 4 && !reader_at_end(reader); i++, reader_advance(reader)) { /* schema . t OPEN */
+        bool is_ours = token_is_word(reader->token, "OPEN") || token_is_word(reader->token, "CLOSE");
+        facts->has_holds |= i > 0 && is_ours;
+        is_known |= i > 0 && (is_ours || reader->keyword == KEYWORD_READ);
+    }
+    facts->may_hide_state = query_may_call_unknown(reader) || !is_known;
+    return false;
+}
+
+/* LOCK TABLES …, LOCK INSTANCE FOR BACKUP; MariaDB's BACKUP STAGE …, BACKUP LOCK t, BACKUP UNLOCK. */
+static bool read_lock(struct reader *reader, struct sql_facts *facts)
+{
+    facts->has_holds = is_table_word(reader->keyword) || reader->keyword == KEYWORD_INSTANCE;
+    facts->may_hide_state = !facts->has_holds;
+    return false;
+}
+
+static bool read_backup(struct reader *reader, struct sql_facts *facts)
+{
+    facts->has_holds = token_is_word(reader->token, "STAGE") || reader->keyword == KEYWORD_LOCK ||
+                       reader->keyword == KEYWORD_UNLOCK;
+    facts->may_hide_state = !facts->has_holds;
     return false;
 }
 
@@ -223,8 +377,10 @@ static bool read_flush(struct reader *reader, struct sql_facts *facts)
     for (; !reader_at_end(reader); reader_advance(reader)) {
         bool is_lock = reader->keyword == KEYWORD_LOCK && reader->before_keyword == KEYWORD_READ;
         bool is_export = reader->keyword == KEYWORD_EXPORT && reader->before_keyword == KEYWORD_FOR;
-        if (is_lock || is_export)
-            suspect(facts, SQL_LOCK, SQL_REASON_LOCK_TABLES);
+        if (!is_lock && !is_export)
+            continue;
+        become(facts, SQL_LOCK, SQL_REASON_LOCK_TABLES);
+        facts->has_holds = true;
     }
     return false;
 }
@@ -246,95 +402,89 @@ static bool read_kill(struct reader *reader, struct sql_facts *facts)
 
 /* ---- the table ---- */
 
-#define LEAVES_NOTHING true
-#define MAY_HIDE false
-#define PROOF true
-#define NO_PROOF false
-
 /* SQL_UNKNOWN is 0: words without a row begin no statement we know. A long text proves a kind only where the
  * kind alone says all the router must know: CREATE TEMPORARY and LOAD … LOCAL show in the first words. */
 static const struct statement statements[KEYWORDS] = {
-    [KEYWORD_SELECT] = { SQL_SELECT, SQL_REASON_PLAIN_READ, LEAVES_NOTHING, NO_PROOF, read_query },
-    [KEYWORD_WITH] = { SQL_SELECT, SQL_REASON_PLAIN_READ, LEAVES_NOTHING, NO_PROOF, read_query },
-    [KEYWORD_VALUES] = { SQL_SELECT, SQL_REASON_PLAIN_READ, LEAVES_NOTHING, NO_PROOF, read_query },
-    [KEYWORD_TABLE] = { SQL_SELECT, SQL_REASON_PLAIN_READ, LEAVES_NOTHING, NO_PROOF, read_query },
+    [KEYWORD_SELECT] = { SQL_SELECT, SQL_REASON_PLAIN_READ, 0, read_query },
+    [KEYWORD_WITH] = { SQL_SELECT, SQL_REASON_PLAIN_READ, 0, read_query },
+    [KEYWORD_VALUES] = { SQL_SELECT, SQL_REASON_PLAIN_READ, 0, read_query },
+    [KEYWORD_TABLE] = { SQL_SELECT, SQL_REASON_PLAIN_READ, 0, read_query },
 
-    [KEYWORD_INSERT] = { SQL_WRITE, SQL_REASON_WRITE, LEAVES_NOTHING, PROOF, NULL },
-    [KEYWORD_REPLACE] = { SQL_WRITE, SQL_REASON_WRITE, LEAVES_NOTHING, PROOF, NULL },
-    [KEYWORD_UPDATE] = { SQL_WRITE, SQL_REASON_WRITE, LEAVES_NOTHING, PROOF, NULL },
-    [KEYWORD_DELETE] = { SQL_WRITE, SQL_REASON_WRITE, LEAVES_NOTHING, PROOF, NULL },
-    [KEYWORD_LOAD] = { SQL_WRITE, SQL_REASON_WRITE, LEAVES_NOTHING, PROOF, read_load },
+    [KEYWORD_INSERT] = { SQL_WRITE, SQL_REASON_WRITE, PROOF, NULL },
+    [KEYWORD_REPLACE] = { SQL_WRITE, SQL_REASON_WRITE, PROOF, NULL },
+    [KEYWORD_UPDATE] = { SQL_WRITE, SQL_REASON_WRITE, PROOF, NULL },
+    [KEYWORD_DELETE] = { SQL_WRITE, SQL_REASON_WRITE, PROOF, NULL },
+    [KEYWORD_LOAD] = { SQL_WRITE, SQL_REASON_WRITE, WRITES_SEEN | PROOF, read_load },
 
-    [KEYWORD_CREATE] = { SQL_DDL, SQL_REASON_DDL, LEAVES_NOTHING, PROOF, read_create },
-    [KEYWORD_ALTER] = { SQL_DDL, SQL_REASON_DDL, LEAVES_NOTHING, PROOF, read_alter },
-    [KEYWORD_DROP] = { SQL_DDL, SQL_REASON_DDL, LEAVES_NOTHING, PROOF, read_drop },
-    [KEYWORD_RENAME] = { SQL_DDL, SQL_REASON_DDL, LEAVES_NOTHING, PROOF, NULL },
-    [KEYWORD_TRUNCATE] = { SQL_DDL, SQL_REASON_DDL, LEAVES_NOTHING, PROOF, NULL },
-    [KEYWORD_GRANT] = { SQL_DDL, SQL_REASON_DDL, LEAVES_NOTHING, PROOF, NULL },
-    [KEYWORD_REVOKE] = { SQL_DDL, SQL_REASON_DDL, LEAVES_NOTHING, PROOF, NULL },
-    [KEYWORD_DENY] = { SQL_DDL, SQL_REASON_DDL, LEAVES_NOTHING, PROOF, NULL },
-    [KEYWORD_IMPORT] = { SQL_DDL, SQL_REASON_DDL, LEAVES_NOTHING, PROOF, NULL },
-    [KEYWORD_ANALYZE] = { SQL_DDL, SQL_REASON_DDL, LEAVES_NOTHING, NO_PROOF, read_analyze },
-    [KEYWORD_OPTIMIZE] = { SQL_DDL, SQL_REASON_DDL, LEAVES_NOTHING, PROOF, NULL },
-    [KEYWORD_REPAIR] = { SQL_DDL, SQL_REASON_DDL, LEAVES_NOTHING, PROOF, NULL },
-    [KEYWORD_CHECK] = { SQL_DDL, SQL_REASON_DDL, LEAVES_NOTHING, PROOF, NULL },
-    [KEYWORD_CHECKSUM] = { SQL_DDL, SQL_REASON_DDL, LEAVES_NOTHING, PROOF, NULL },
+    [KEYWORD_CREATE] = { SQL_DDL, SQL_REASON_DDL, PROOF, read_create },
+    [KEYWORD_ALTER] = { SQL_DDL, SQL_REASON_DDL, 0, read_alter },
+    [KEYWORD_DROP] = { SQL_DDL, SQL_REASON_DDL, PROOF, read_drop },
+    [KEYWORD_RENAME] = { SQL_DDL, SQL_REASON_DDL, 0, read_rename },
+    [KEYWORD_TRUNCATE] = { SQL_DDL, SQL_REASON_DDL, PROOF, NULL },
+    [KEYWORD_GRANT] = { SQL_DDL, SQL_REASON_DDL, PROOF, NULL },
+    [KEYWORD_REVOKE] = { SQL_DDL, SQL_REASON_DDL, PROOF, NULL },
+    [KEYWORD_DENY] = { SQL_DDL, SQL_REASON_DDL, PROOF, NULL },
+    [KEYWORD_IMPORT] = { SQL_DDL, SQL_REASON_DDL, PROOF, NULL },
+    [KEYWORD_ANALYZE] = { SQL_DDL, SQL_REASON_DDL, 0, read_analyze },
+    [KEYWORD_OPTIMIZE] = { SQL_DDL, SQL_REASON_DDL, PROOF, NULL },
+    [KEYWORD_REPAIR] = { SQL_DDL, SQL_REASON_DDL, PROOF, NULL },
+    [KEYWORD_CHECK] = { SQL_DDL, SQL_REASON_DDL, PROOF, NULL },
+    [KEYWORD_CHECKSUM] = { SQL_DDL, SQL_REASON_DDL, PROOF, NULL },
 
-    [KEYWORD_SHOW] = { SQL_SHOW, SQL_REASON_SHOW, LEAVES_NOTHING, NO_PROOF, read_show },
-    [KEYWORD_DESCRIBE] = { SQL_SHOW, SQL_REASON_SHOW, LEAVES_NOTHING, NO_PROOF, read_explain },
-    [KEYWORD_DESC] = { SQL_SHOW, SQL_REASON_SHOW, LEAVES_NOTHING, NO_PROOF, read_explain },
-    [KEYWORD_EXPLAIN] = { SQL_SHOW, SQL_REASON_SHOW, LEAVES_NOTHING, NO_PROOF, read_explain },
-    [KEYWORD_HELP] = { SQL_SHOW, SQL_REASON_SHOW, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_GET] = { SQL_DIAGNOSTICS, SQL_REASON_DIAGNOSTICS, MAY_HIDE, NO_PROOF, read_get },
+    [KEYWORD_SHOW] = { SQL_SHOW, SQL_REASON_SHOW, 0, read_show },
+    [KEYWORD_DESCRIBE] = { SQL_SHOW, SQL_REASON_SHOW, 0, read_explain },
+    [KEYWORD_DESC] = { SQL_SHOW, SQL_REASON_SHOW, 0, read_explain },
+    [KEYWORD_EXPLAIN] = { SQL_SHOW, SQL_REASON_SHOW, 0, read_explain },
+    [KEYWORD_HELP] = { SQL_SHOW, SQL_REASON_SHOW, 0, NULL },
+    [KEYWORD_GET] = { SQL_DIAGNOSTICS, SQL_REASON_DIAGNOSTICS, WRITES_SEEN, read_get },
 
-    [KEYWORD_BEGIN] = { SQL_BEGIN, SQL_REASON_TRANSACTION, LEAVES_NOTHING, NO_PROOF, read_begin },
-    [KEYWORD_START] = { SQL_ADMIN, SQL_REASON_ADMIN, LEAVES_NOTHING, NO_PROOF, read_start },
-    [KEYWORD_COMMIT] = { SQL_COMMIT, SQL_REASON_TRANSACTION, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_ROLLBACK] = { SQL_ROLLBACK, SQL_REASON_TRANSACTION, LEAVES_NOTHING, NO_PROOF, read_rollback },
-    [KEYWORD_SAVEPOINT] = { SQL_SAVEPOINT, SQL_REASON_TRANSACTION, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_RELEASE] = { SQL_SAVEPOINT, SQL_REASON_TRANSACTION, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_XA] = { SQL_XA, SQL_REASON_XA, MAY_HIDE, NO_PROOF, NULL },
+    [KEYWORD_BEGIN] = { SQL_BEGIN, SQL_REASON_TRANSACTION, 0, read_begin },
+    [KEYWORD_START] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, read_start },
+    [KEYWORD_COMMIT] = { SQL_COMMIT, SQL_REASON_TRANSACTION, 0, read_commit },
+    [KEYWORD_ROLLBACK] = { SQL_ROLLBACK, SQL_REASON_TRANSACTION, 0, read_rollback },
+    [KEYWORD_SAVEPOINT] = { SQL_SAVEPOINT, SQL_REASON_TRANSACTION, 0, NULL },
+    [KEYWORD_RELEASE] = { SQL_SAVEPOINT, SQL_REASON_TRANSACTION, 0, NULL },
+    [KEYWORD_XA] = { SQL_XA, SQL_REASON_XA, 0, read_xa },
 
-    [KEYWORD_SET] = { SQL_SET, SQL_REASON_SET, LEAVES_NOTHING, NO_PROOF, read_set },
-    [KEYWORD_USE] = { SQL_USE, SQL_REASON_USE, LEAVES_NOTHING, NO_PROOF, read_use },
+    [KEYWORD_SET] = { SQL_SET, SQL_REASON_SET, 0, read_set },
+    [KEYWORD_USE] = { SQL_USE, SQL_REASON_USE, 0, read_use },
 
-    [KEYWORD_CALL] = { SQL_CALL, SQL_REASON_CALL, MAY_HIDE, PROOF, NULL },
-    [KEYWORD_DO] = { SQL_CALL, SQL_REASON_CALL, MAY_HIDE, PROOF, NULL },
-    [KEYWORD_IF] = { SQL_CALL, SQL_REASON_CALL, MAY_HIDE, PROOF, read_block },
-    [KEYWORD_CASE] = { SQL_CALL, SQL_REASON_CALL, MAY_HIDE, PROOF, read_block },
-    [KEYWORD_LOOP] = { SQL_CALL, SQL_REASON_CALL, MAY_HIDE, PROOF, read_block },
-    [KEYWORD_WHILE] = { SQL_CALL, SQL_REASON_CALL, MAY_HIDE, PROOF, read_block },
-    [KEYWORD_REPEAT] = { SQL_CALL, SQL_REASON_CALL, MAY_HIDE, PROOF, read_block },
-    [KEYWORD_FOR] = { SQL_CALL, SQL_REASON_CALL, MAY_HIDE, PROOF, read_block },
-    [KEYWORD_DECLARE] = { SQL_CALL, SQL_REASON_CALL, MAY_HIDE, PROOF, read_block },
-    [KEYWORD_EXECUTE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, MAY_HIDE, PROOF, read_execute },
-    [KEYWORD_PREPARE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, MAY_HIDE, PROOF, NULL },
-    [KEYWORD_DEALLOCATE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_HANDLER] = { SQL_HANDLER, SQL_REASON_HANDLER, MAY_HIDE, PROOF, NULL },
+    [KEYWORD_CALL] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, NULL },
+    [KEYWORD_DO] = { SQL_CALL, SQL_REASON_CALL, 0, read_expressions },
+    [KEYWORD_IF] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, read_block },
+    [KEYWORD_CASE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, read_block },
+    [KEYWORD_LOOP] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, read_block },
+    [KEYWORD_WHILE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, read_block },
+    [KEYWORD_REPEAT] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, read_block },
+    [KEYWORD_FOR] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, read_block },
+    [KEYWORD_DECLARE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, read_block },
+    [KEYWORD_EXECUTE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HIDES | PROOF, read_execute },
+    [KEYWORD_PREPARE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HOLDS, read_expressions },
+    [KEYWORD_DEALLOCATE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HOLDS, NULL },
+    [KEYWORD_HANDLER] = { SQL_HANDLER, SQL_REASON_HANDLER, 0, read_handler },
 
-    [KEYWORD_LOCK] = { SQL_LOCK, SQL_REASON_LOCK_TABLES, MAY_HIDE, PROOF, NULL },
-    [KEYWORD_BACKUP] = { SQL_LOCK, SQL_REASON_LOCK_TABLES, MAY_HIDE, PROOF, NULL },
-    [KEYWORD_UNLOCK] = { SQL_LOCK, SQL_REASON_LOCK_TABLES, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_FLUSH] = { SQL_ADMIN, SQL_REASON_ADMIN, LEAVES_NOTHING, NO_PROOF, read_flush },
+    [KEYWORD_LOCK] = { SQL_LOCK, SQL_REASON_LOCK_TABLES, PROOF, read_lock },
+    [KEYWORD_BACKUP] = { SQL_LOCK, SQL_REASON_LOCK_TABLES, PROOF, read_backup },
+    [KEYWORD_UNLOCK] = { SQL_LOCK, SQL_REASON_UNLOCK, HOLDS, NULL },
+    [KEYWORD_FLUSH] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, read_flush },
 
-    [KEYWORD_KILL] = { SQL_KILL, SQL_REASON_KILL, LEAVES_NOTHING, NO_PROOF, read_kill },
-    [KEYWORD_RESET] = { SQL_ADMIN, SQL_REASON_ADMIN, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_PURGE] = { SQL_ADMIN, SQL_REASON_ADMIN, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_CHANGE] = { SQL_ADMIN, SQL_REASON_ADMIN, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_STOP] = { SQL_ADMIN, SQL_REASON_ADMIN, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_CACHE] = { SQL_ADMIN, SQL_REASON_ADMIN, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_INSTALL] = { SQL_ADMIN, SQL_REASON_ADMIN, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_UNINSTALL] = { SQL_ADMIN, SQL_REASON_ADMIN, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_SHUTDOWN] = { SQL_ADMIN, SQL_REASON_ADMIN, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_RESTART] = { SQL_ADMIN, SQL_REASON_ADMIN, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_CLONE] = { SQL_ADMIN, SQL_REASON_ADMIN, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_SIGNAL] = { SQL_ADMIN, SQL_REASON_ADMIN, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_RESIGNAL] = { SQL_ADMIN, SQL_REASON_ADMIN, LEAVES_NOTHING, NO_PROOF, NULL },
-    [KEYWORD_BINLOG] = { SQL_ADMIN, SQL_REASON_ADMIN, MAY_HIDE, NO_PROOF,
-                         NULL }, /* its events set variables */
+    [KEYWORD_KILL] = { SQL_KILL, SQL_REASON_KILL, 0, read_kill },
+    [KEYWORD_RESET] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, NULL },
+    [KEYWORD_PURGE] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, NULL },
+    [KEYWORD_CHANGE] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, NULL },
+    [KEYWORD_STOP] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, NULL },
+    [KEYWORD_CACHE] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, NULL },
+    [KEYWORD_INSTALL] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, NULL },
+    [KEYWORD_UNINSTALL] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, NULL },
+    [KEYWORD_SHUTDOWN] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, NULL },
+    [KEYWORD_RESTART] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, NULL },
+    [KEYWORD_CLONE] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, NULL },
+    [KEYWORD_SIGNAL] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, NULL },
+    [KEYWORD_RESIGNAL] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, NULL },
+    [KEYWORD_BINLOG] = { SQL_ADMIN, SQL_REASON_ADMIN, HIDES, NULL }, /* its events set variables */
 };
 
-static const struct statement unknown = { SQL_UNKNOWN, SQL_REASON_UNKNOWN, MAY_HIDE, NO_PROOF, NULL };
+static const struct statement unknown = { SQL_UNKNOWN, SQL_REASON_UNKNOWN, HIDES | WRITES_SEEN, NULL };
 
 /* The row of the statement at the reader, stepping past its first word (queries keep it, for WITH). */
 static const struct statement *find(struct reader *reader)
@@ -353,52 +503,91 @@ static void begin(const struct statement *row, struct sql_facts *facts)
 {
     *facts = (struct sql_facts){ .kind = row->kind,
                                  .reason = row->reason,
-                                 .may_hide_state = !row->leaves_nothing };
+                                 .may_hide_state = (row->flags & HIDES) != 0,
+                                 .has_holds = (row->flags & HOLDS) != 0,
+                                 .writes_variables = (row->flags & WRITES) != 0 };
 }
 
-/* Assignments in passing: `@a := 1`, INTO @a. SET tells its own through setvar. */
-static bool assigns_in_passing(const struct reader *reader, const struct sql_facts *facts)
+/* What may stand in any statement. */
+static void note_watched(const struct reader *reader, const struct statement *row, struct sql_facts *facts)
 {
-    return facts->kind != SQL_SET && (reader->has_assign || (reader->has_into && reader->has_user_variable));
+    unsigned none = 1u << USER_LOCK_NONE, ask = 1u << USER_LOCK_ASK, other = 1u << USER_LOCK_OTHER;
+    if ((reader->user_locks & ~none) != 0 && (facts->is_read || facts->reads_but_for_variables)) {
+        facts->is_read = facts->reads_but_for_variables = false; /* where no server takes a function; still */
+        facts->reason = SQL_REASON_USER_LOCK;
+    }
+    facts->has_holds |= (reader->user_locks & ~(none | ask | other)) != 0;
+    facts->may_hide_state |= (reader->user_locks & other) != 0;
+    facts->writes_variables |=
+        reader->has_user_variable && (reader->has_assign || (row->flags & WRITES_SEEN) != 0);
 }
 
-/* What setvar does not understand may be anything. */
-static bool has_other_set(struct span sql, const struct sql_dialect *dialect)
+/* One statement without SET STATEMENT before it. */
+static bool read_plain(struct reader *reader, struct sql_facts *facts)
 {
-    struct setvar_walk walk;
-    struct setvar_change change;
-    bool has_other = false;
-    setvar_begin(&walk, sql, dialect);
-    while (setvar_next(&walk, &change))
-        has_other |= change.scope == SETVAR_OTHER;
-    return has_other || walk.is_malformed;
+    const struct statement *row = find(reader);
+    begin(row, facts);
+    bool is_open = row->read != NULL && row->read(reader, facts);
+    reader_skip(reader);
+    note_watched(reader, row, facts);
+    return is_open;
 }
 
-bool statement_read(struct reader *reader, struct span sql, struct sql_facts *facts)
+bool statement_is_set_statement(const struct reader *reader)
+{
+    return reader->keyword == KEYWORD_SET && token_is_word(reader->ahead, "STATEMENT") &&
+           reader->lexer.dialect.family != SQL_FAMILY_MYSQL;
+}
+
+bool statement_skip_set(struct reader *reader, bool *may_call_unknown_r)
+{
+    reader_advance(reader);
+    reader_advance(reader);
+    bool is_known = !token_is_punct(reader->token, '=') && reader->token->type != TOKEN_ASSIGN &&
+                    !token_is_punct(reader->token, '.') && query_skip_values(reader, may_call_unknown_r);
+    if (is_known)
+        reader_advance(reader);
+    return is_known && !reader_at_end(reader);
+}
+
+/* MariaDB's SET STATEMENT a = b FOR statement: of its kind, and it leaves what that one leaves; but under
+ * variables that the session does not have, so a prepared text may read otherwise, and it is no read. */
+static bool read_under_set(struct reader *reader, struct sql_facts *facts)
+{
+    bool may_hide = false, is_known = true;
+    while (is_known && statement_is_set_statement(reader))
+        is_known = statement_skip_set(reader, &may_hide);
+    if (!is_known) {
+        begin(&unknown, facts);
+        become(facts, SQL_SET, SQL_REASON_SET);
+        reader_skip(reader);
+        note_watched(reader, &unknown, facts);
+        return false;
+    }
+    bool is_open = read_plain(reader, facts);
+    facts->may_hide_state |= may_hide;
+    facts->reason = SQL_REASON_SET;
+    facts->is_read = facts->reads_but_for_variables = facts->refers_previous = facts->begins_read_only =
+        false;
+    facts->execute_name = facts->execute_text = facts->culprit = (struct span){ 0 };
+    return is_open;
+}
+
+bool statement_read(struct reader *reader, struct sql_facts *facts)
 {
     reader_begin_statement(reader);
     if (reader_at_end(reader)) {
         *facts = (struct sql_facts){ .kind = SQL_EMPTY, .reason = SQL_REASON_EMPTY };
         return false;
     }
-    const struct statement *row = find(reader);
-    begin(row, facts);
-    bool is_open = row->read != NULL && row->read(reader, facts);
-    reader_skip(reader);
-    if (reader->has_user_lock && facts->is_read) { /* where no server takes a function; still */
-        facts->is_read = false;
-        facts->reason = SQL_REASON_USER_LOCK;
-    }
-    facts->may_hide_state |= reader->has_user_lock || assigns_in_passing(reader, facts) ||
-                             (facts->kind == SQL_SET && has_other_set(sql, &reader->lexer.dialect));
-    return is_open;
+    return statement_is_set_statement(reader) ? read_under_set(reader, facts) : read_plain(reader, facts);
 }
 
 void statement_read_cut(struct reader *reader, struct sql_facts *facts)
 {
     reader_begin_statement(reader);
     const struct statement *row = find(reader);
-    bool is_proof = row->is_proof && reader->lexer.doubts == 0;
+    bool is_proof = (row->flags & PROOF) != 0 && reader->lexer.doubts == 0;
     begin(is_proof ? row : &unknown, facts);
     if (!is_proof)
         facts->reason = SQL_REASON_TOO_LONG;
@@ -406,6 +595,10 @@ void statement_read_cut(struct reader *reader, struct sql_facts *facts)
         (void)row->read(reader, facts);
     facts->doubts = reader->lexer.doubts & ~SQL_DOUBT_BAD; /* the cut itself leaves quotes open */
     facts->may_hide_state |= facts->doubts != 0;
+    /* Nobody walks the holds of a text that is not whole. What a long DROP gives back stays held. */
+    facts->may_hide_state |= facts->has_holds && row != &statements[KEYWORD_DROP];
+    facts->has_holds = false;
+    facts->execute_name = facts->execute_text = (struct span){ 0 };
     /* The tail may hold more statements. Without multi-statements it belongs to this one: then what a long
      * INSERT leaves behind could only be a user lock or a variable taken in passing, which are not looked for
      * there. */

@@ -1,5 +1,6 @@
 /* SQL_REASON(NAME, name, words for people): why a statement is, or is not, a harmless read. */
 SQL_REASON(PLAIN_READ, plain_read, "read made only of pure built-in functions")
+SQL_REASON(STORED_READ, stored_read, "read with stored functions that only read, as the servers say")
 SQL_REASON(UNKNOWN, unknown, "statement not understood")
 SQL_REASON(EMPTY, empty, "empty statement")
 

@@ -7,6 +7,7 @@
 #include "sql/classify.h"
 #include "sql/functions.h"
 #include "sql/keywords.h"
+#include "sql/routines.h"
 
 #define ROWS_MAX 2000
 #define ROUNDS 20 /* random changes tried on each row */
@@ -15,11 +16,13 @@ struct row {
     int line;
     char *sql;
     size_t len;
-    char kind[24], place[16], reason[32], flags[64], dialect[64];
+    char kind[24], place[16], reason[32], flags[96], dialect[64];
 };
 
 static struct row rows[ROWS_MAX];
 static size_t row_count;
+
+static struct routines *stored; /* of the rows whose dialect says so */
 
 static const char *const any_dialect[] = { "mariadb", "mysql", "unknown" };
 
@@ -68,6 +71,15 @@ static void take_row(char *text, int line)
     take_field(&text, row->dialect, sizeof row->dialect, "any");
 }
 
+static const struct routine stored_rows[] = {
+    { SPAN_LITERAL("app"), SPAN_LITERAL("reads"), true },
+    { SPAN_LITERAL("app"), SPAN_LITERAL("counts"), true },
+    { SPAN_LITERAL("app"), SPAN_LITERAL("writes"), false },
+    { SPAN_LITERAL("app"), SPAN_LITERAL("count"), true },
+    { SPAN_LITERAL("app"), SPAN_LITERAL("get_lock"), true },
+    { SPAN_LITERAL("app"), SPAN_LITERAL("nextval"), true },
+};
+
 static int read_rows(void **state)
 {
     (void)state;
@@ -81,6 +93,8 @@ static int read_rows(void **state)
     free(line);
     fclose(file);
     assert_true(row_count >= 300);
+    stored = routines_new(stored_rows, sizeof stored_rows / sizeof stored_rows[0]);
+    assert_non_null(stored);
     return 0;
 }
 
@@ -90,6 +104,8 @@ static int drop_rows(void **state)
     for (size_t i = 0; i < row_count; i++)
         free(rows[i].sql);
     row_count = 0;
+    routines_unref(stored);
+    stored = NULL;
     return 0;
 }
 
@@ -115,27 +131,10 @@ static const char *place_of(const struct sql_facts *facts)
     return facts->is_read ? "read" : facts->refers_previous ? "previous" : "primary";
 }
 
-static void describe(const struct sql_facts *facts, char *text, size_t size)
-{
-    char flags[128] = "";
-    bool has_kill = facts->kill_is_query || facts->kill_id > 0;
-    add_flag(flags, sizeof flags, facts->may_hide_state, "hide");
-    add_flag(flags, sizeof flags, facts->is_multi, "multi");
-    add_flag(flags, sizeof flags, facts->is_load_local, "local");
-    add_flag(flags, sizeof flags, facts->begins_read_only, "ro");
-    add_flag(flags, sizeof flags, facts->sets_next_transaction, "next");
-    add_flag(flags, sizeof flags, has_kill, "%s=%llu", facts->kill_is_query ? "killquery" : "kill",
-             (unsigned long long)facts->kill_id);
-    add_flag(flags, sizeof flags, facts->use_schema.len > 0, "schema=%.*s", (int)facts->use_schema.len,
-             (const char *)facts->use_schema.data);
-    snprintf(text, size, "%s %s %s %s", sql_kind_name(facts->kind), place_of(facts),
-             sql_reason_name(facts->reason), flags[0] == '\0' ? "-" : flags);
-}
-
-/* Flags are written in any order: compare by taking each out of the other. */
+/* Flags are written in any order. */
 static void sort_flags(char *flags)
 {
-    char *names[16], copy[128], *rest = copy;
+    char *names[16], copy[256], *rest = copy;
     size_t count = 0;
     snprintf(copy, sizeof copy, "%s", flags);
     while (rest != NULL && count < 16)
@@ -152,21 +151,52 @@ static void sort_flags(char *flags)
         sprintf(flags + strlen(flags), "%s%s", i > 0 ? "," : "", names[i]);
 }
 
+static void describe(const struct sql_facts *facts, char *text, size_t size)
+{
+    char flags[128] = "";
+    bool has_kill = facts->kill_is_query || facts->kill_id > 0;
+    add_flag(flags, sizeof flags, facts->may_hide_state, "hide");
+    add_flag(flags, sizeof flags, facts->has_holds, "holds");
+    add_flag(flags, sizeof flags, facts->writes_variables, "writes");
+    add_flag(flags, sizeof flags, facts->reads_but_for_variables, "vars");
+    add_flag(flags, sizeof flags, facts->releases, "release");
+    add_flag(flags, sizeof flags, facts->is_multi, "multi");
+    add_flag(flags, sizeof flags, facts->is_load_local, "local");
+    add_flag(flags, sizeof flags, facts->begins_read_only, "ro");
+    add_flag(flags, sizeof flags, facts->begins_read_write, "rw");
+    add_flag(flags, sizeof flags, facts->sets_next_transaction, "next");
+    add_flag(flags, sizeof flags, has_kill, "%s=%llu", facts->kill_is_query ? "killquery" : "kill",
+             (unsigned long long)facts->kill_id);
+    add_flag(flags, sizeof flags, facts->use_schema.len > 0, "schema=%.*s", (int)facts->use_schema.len,
+             (const char *)facts->use_schema.data);
+    add_flag(flags, sizeof flags, facts->execute_name.len > 0, "exec=%.*s", (int)facts->execute_name.len,
+             (const char *)facts->execute_name.data);
+    add_flag(flags, sizeof flags, facts->execute_text.len > 0, "text=%.*s", (int)facts->execute_text.len,
+             (const char *)facts->execute_text.data);
+    sort_flags(flags);
+    snprintf(text, size, "%s %s %s %s", sql_kind_name(facts->kind), place_of(facts),
+             sql_reason_name(facts->reason), flags[0] == '\0' ? "-" : flags);
+}
+
 /* ---- the dialects of a row ---- */
+
+static struct sql_dialect dialect_of(const struct row *row)
+{
+    struct sql_dialect dialect = dialect_named(strcmp(row->dialect, "any") == 0 ? "unknown" : row->dialect);
+    dialect.routines = strstr(row->dialect, "stored") != NULL ? stored : NULL;
+    return dialect;
+}
 
 static size_t dialects_of(const struct row *row, struct sql_dialect dialects[3])
 {
     bool names_family = strstr(row->dialect, "mariadb") != NULL || strstr(row->dialect, "mysql") != NULL ||
                         strstr(row->dialect, "unknown") != NULL;
     if (names_family) {
-        dialects[0] = dialect_named(row->dialect);
+        dialects[0] = dialect_of(row);
         return 1;
     }
     for (size_t i = 0; i < 3; i++) {
-        if (strcmp(row->dialect, "any") != 0)
-            dialects[i] = dialect_named(row->dialect);
-        else
-            dialects[i] = (struct sql_dialect){ 0 };
+        dialects[i] = dialect_of(row);
         dialects[i].family = dialect_named(any_dialect[i]).family;
     }
     return 3;
@@ -177,7 +207,7 @@ static struct sql_facts classify_copy(const void *data, size_t len, bool is_cut,
 {
     struct span copy = exact_copy(data, len);
     struct sql_facts facts = classify(copy, is_cut, dialect);
-    facts.use_schema = facts.culprit = (struct span){ 0 };
+    facts.use_schema = facts.culprit = facts.execute_name = facts.execute_text = (struct span){ 0 };
     drop_copy(copy);
     return facts;
 }
@@ -198,7 +228,6 @@ static void file_says_what_each_statement_is(void **state)
             snprintf(expected, sizeof expected, "%s %s %s %s", row->kind, row->place, row->reason,
                      row->flags);
             describe(&facts, got, sizeof got);
-            sort_flags(strrchr(got, ' ') + 1);
             if (strcmp(got, expected) != 0 && ++wrong)
                 fprintf(stderr, "classify.tsv:%d (family %d): %s\n  expected %s\n  got      %s\n", row->line,
                         (int)dialects[d].family, row->sql, expected, got);
@@ -295,6 +324,54 @@ static void reads_stay_reads_with_more_blanks_around(void **state)
     }
 }
 
+/* Among other statements too, before and after them, a text says that it holds something and writes
+ * variables.
+ */
+static void other_statements_hide_no_holds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *after;
+    } forms[] = {
+        { "SELECT 1; ", "" }, { "", "; SELECT 1" }, { "SET a = 1; ", "\n;SHOW TABLES" }, { "/**/", " /**/" }
+    };
+    for (size_t i = 0; i < row_count * 4; i++) {
+        const struct row *row = &rows[i / 4];
+        struct sql_dialect dialects[3];
+        char text[4096];
+        size_t count = dialects_of(row, dialects);
+        if (strcmp(row->reason, "bad_text") == 0 || memchr(row->sql, '\0', row->len) != NULL)
+            continue;
+        int len = snprintf(text, sizeof text, "%s%s%s", forms[i % 4].before, row->sql, forms[i % 4].after);
+        for (size_t d = 0; d < count; d++) {
+            dialects[d].multi_statements = true;
+            struct sql_facts alone = classify_copy(row->sql, row->len, false, &dialects[d]);
+            struct sql_facts among = classify_copy(text, (size_t)len, false, &dialects[d]);
+            if ((alone.has_holds && !among.has_holds) ||
+                (alone.writes_variables && !among.writes_variables) ||
+                (alone.may_hide_state && !among.may_hide_state))
+                fail_msg("classify.tsv:%d lost something in %s", row->line, text);
+        }
+    }
+}
+
+static void parentheses_hide_no_holds(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < row_count; i++) {
+        struct sql_dialect dialects[3];
+        char wrapped[4096];
+        dialects_of(&rows[i], dialects);
+        struct sql_facts facts = classify_copy(rows[i].sql, rows[i].len, false, &dialects[0]);
+        if (!facts.has_holds || facts.kind != SQL_SELECT || strcmp(rows[i].reason, "set") == 0)
+            continue;
+        size_t len = wrap(rows[i].sql, rows[i].len, wrapped);
+        facts = classify_copy(wrapped, len, false, &dialects[0]);
+        if (!facts.has_holds && !facts.may_hide_state)
+            fail_msg("classify.tsv:%d holds nothing in parentheses", rows[i].line);
+    }
+}
+
 /* Where the second token after the words that decided ends; the whole length when that is not known. */
 static size_t decided_at(const struct row *row, const struct sql_dialect *dialect)
 {
@@ -357,6 +434,12 @@ static void long_texts_say_what_their_first_words_prove(void **state)
         { "CREATE TEMPORARY TABLE t (", SQL_DDL, true },
         { "CREATE /*!32302 TEMPORARY */ TABLE t (", SQL_DDL, true },
         { "CREATE /*!110400 TEMPORARY */ TABLE t (", SQL_UNKNOWN, true },
+        { "LOCK TABLES t READ, ", SQL_LOCK, true },
+        { "DROP TABLE t, ", SQL_DDL, false },
+        { "ALTER TABLE t ADD a INT DEFAULT '", SQL_UNKNOWN, true }, /* it may rename a temporary table */
+        { "DO '", SQL_UNKNOWN, true },
+        { "PREPARE s FROM '", SQL_UNKNOWN, true },
+        { "EXECUTE s USING @", SQL_PREPARE, true },
         { "CALL p('", SQL_CALL, true },
         { "SELECT '", SQL_UNKNOWN, true },
         { "(SELECT '", SQL_UNKNOWN, true },
@@ -370,7 +453,7 @@ static void long_texts_say_what_their_first_words_prove(void **state)
             struct sql_facts facts = classify_long(cases[i].begin, is_cut, false);
             assert_int_equal(facts.kind, cases[i].kind);
             assert_int_equal(facts.may_hide_state, cases[i].may_hide);
-            assert_false(facts.is_read);
+            assert_false(facts.is_read || facts.has_holds || facts.execute_name.len > 0);
             assert_true(classify_long(cases[i].begin, is_cut, true).may_hide_state);
         }
     assert_true(classify_long("LOAD DATA LOCAL INFILE '", true, false).is_load_local);
@@ -443,6 +526,8 @@ int main(void)
         cmocka_unit_test(file_says_what_each_statement_is),
         cmocka_unit_test(blanks_comments_case_and_parentheses_make_no_read),
         cmocka_unit_test(reads_stay_reads_with_more_blanks_around),
+        cmocka_unit_test(other_statements_hide_no_holds),
+        cmocka_unit_test(parentheses_hide_no_holds),
         cmocka_unit_test(a_prefix_is_no_read_once_the_reason_is_in_it),
         cmocka_unit_test(long_texts_say_what_their_first_words_prove),
         cmocka_unit_test(deep_parentheses_and_many_statements_are_linear),

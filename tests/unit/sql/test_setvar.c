@@ -1,5 +1,5 @@
 /* Changes written as `scope name=value`, with + for constant, ~ for a form servers track, " for strings, !
- * for one-shot. */
+ * for one-shot, <> for what SET TRANSACTION sets. */
 #include <stdio.h>
 
 #include "sql_test.h"
@@ -14,6 +14,10 @@ static void render(const struct setvar_change *change, char *text, size_t size)
     size_t used = (size_t)snprintf(text, size, "%s%s%s%s%s", scope_names[change->scope],
                                    change->is_constant ? "+" : "", change->is_tracked_form ? "~" : "",
                                    change->is_string ? "\"" : "", change->is_next ? "!" : "");
+    if (change->sets_isolation || change->sets_access || change->is_read_only)
+        used +=
+            (size_t)snprintf(text + used, size - used, "<%s%s%s>", change->sets_isolation ? "isolation" : "",
+                             change->sets_access ? " access" : "", change->is_read_only ? " ro" : "");
     if (change->name.len > 0)
         used += (size_t)snprintf(text + used, size - used, " %.*s", (int)change->name.len,
                                  (const char *)change->name.data);
@@ -86,17 +90,36 @@ static const struct {
     { "SET CHARACTER SET 'utf8'", "charset+\"=utf8" },
     { "SET CHARSET utf8, a = 1", "charset+=utf8, session+~ a=1" },
     { "SET CHAR SET DEFAULT", "charset+=DEFAULT" },
-    { "SET TRANSACTION READ ONLY", "transaction+~!=READ ONLY" },
+    { "SET TRANSACTION READ ONLY", "transaction+~!< access ro>=READ ONLY" },
     { "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED , READ ONLY ;",
-      "transaction+~=ISOLATION LEVEL READ COMMITTED , READ ONLY" },
-    { "SET LOCAL TRANSACTION READ WRITE", "transaction+~=READ WRITE" },
-    { "SET GLOBAL TRANSACTION READ WRITE", "global+~=READ WRITE" },
+      "transaction+~<isolation access ro>=ISOLATION LEVEL READ COMMITTED , READ ONLY" },
+    { "SET LOCAL TRANSACTION READ WRITE", "transaction+~< access>=READ WRITE" },
+    { "SET GLOBAL TRANSACTION READ WRITE", "global+~< access>=READ WRITE" },
+    { "SET SESSION TRANSACTION READ\n/**/ONLY", "transaction+~< access ro>=READ\n/**/ONLY" },
+    { "SET SESSION TRANSACTION read -- x\n write, isolation level read uncommitted",
+      "transaction+~<isolation access>=read -- x\n write, isolation level read uncommitted" },
+    { "SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+      "transaction+~<isolation>=ISOLATION LEVEL SERIALIZABLE" },
     { "SET TRANSACTION", "other" },
     { "SET TRANSACTION @a", "other" },
     { "SET ROLE r", "role+=r" },
     { "SET ROLE 'r'", "role+\"=r" },
     { "SET ROLE `r`", "role+=`r`" },
     { "SET ROLE NONE", "role+=NONE" },
+    { "SET ROLE 'NONE'", "role+\"=NONE" },
+    { "SET ROLE DEFAULT", "role+=DEFAULT" },
+    { "SET ROLE all;", "role+=all" },
+    { "SET ROLE /* x */ `a b`", "role+=`a b`" },
+    { "SET ROLE `\xC3\xA4`", "other" },
+    { "SET ROLE \xC3\xA4", "other" },
+    { "SET ROLE 'a\\'b'", "other" },
+    { "SET ROLE 5", "other" },
+    { "SET ROLE -5", "other" },
+    { "SET ROLE @a", "other" },
+    { "SET ROLE ?", "other" },
+    { "SET ROLE r@h", "other" },
+    { "SET ROLE CURRENT_USER", "other" },
+    { "SET ROLE", "other" },
     { "SET ROLE a, b", "other" },
     { "SET ROLE -# r", "other" },
     { "SET ROLE ALL EXCEPT a", "other" },
