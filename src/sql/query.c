@@ -376,7 +376,8 @@ static void read_token(struct scan *scan)
         read_variable(scan);
         break;
     case TOKEN_ASSIGN:
-        refuse_here(scan, SQL_REASON_USER_VARIABLE);
+        refuse_here(scan, token_is_user_variable(scan->reader->before) ? SQL_REASON_USER_VARIABLE
+                                                                       : SQL_REASON_UNKNOWN);
         break;
     case TOKEN_HINT:
         read_hint(scan);

@@ -52,8 +52,23 @@ static struct sql_facts classify_flipped(struct span sql, const struct sql_diale
 static void check_read(const struct sql_facts *facts)
 {
     assert(!facts->is_read || (facts->kind == SQL_SELECT && facts->doubts == 0 && !facts->may_hide_state &&
-                               !facts->refers_previous && !facts->is_load_local &&
+                               !facts->refers_previous && !facts->is_load_local && !facts->has_holds &&
+                               !facts->writes_variables && !facts->touches_variables &&
                                facts->reason == SQL_REASON_PLAIN_READ && facts->culprit.len == 0));
+    assert(!facts->reads_but_for_variables ||
+           (facts->kind == SQL_SELECT && facts->doubts == 0 && !facts->is_read && !facts->may_hide_state &&
+            !facts->has_holds && facts->touches_variables && !facts->is_load_local));
+    assert(!facts->writes_variables || facts->touches_variables || facts->may_hide_state);
+}
+
+static void check_inside(struct span part, struct span whole)
+{
+    assert(part.len == 0 || (part.data >= whole.data && part.data + part.len <= whole.data + whole.len));
+}
+
+static bool is_harmless_where_variables_live(const struct sql_facts *facts)
+{
+    return facts->is_read || facts->reads_but_for_variables;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -74,8 +89,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sql_facts facts = classify(sql, false, &dialect);
     check_read(&facts);
     assert(facts.use_schema.len == 0 || (facts.use_schema.data >= sql.data && facts.kind == SQL_USE));
-    assert(!classify(sql, true, &dialect).is_read);
-    if (facts.is_read)
+    check_inside(facts.execute_name, sql);
+    check_inside(facts.execute_text, sql);
+    assert(facts.execute_name.len == 0 || (facts.kind == SQL_PREPARE && facts.may_hide_state));
+    assert(facts.execute_text.len == 0 || (facts.kind == SQL_CALL && facts.may_hide_state));
+    struct sql_facts cut = classify(sql, true, &dialect);
+    assert(!is_harmless_where_variables_live(&cut) && !cut.has_holds);
+    if (is_harmless_where_variables_live(&facts))
         return 0;
     assert(!classify_between("/**/", sql, "", &dialect).is_read);
     assert(!classify_between(" \n", sql, " ", &dialect).is_read);

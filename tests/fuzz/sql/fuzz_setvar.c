@@ -18,6 +18,11 @@ static void check_change(const struct setvar_change *change, struct span sql)
     check_inside(change->value, sql);
     check_inside(change->collation, sql);
     assert(change->is_constant || change->value.len == 0);
+    assert(change->scope != SETVAR_ROLE ||
+           (change->is_constant && (change->value.len > 0 || change->is_string)));
+    bool is_transaction = change->scope == SETVAR_TRANSACTION || change->scope == SETVAR_GLOBAL;
+    assert(is_transaction || (!change->sets_isolation && !change->sets_access));
+    assert(!change->is_read_only || change->sets_access);
     for (size_t i = 0; i < change->value.len && change->is_string; i++)
         assert(change->value.data[i] >= ' ' && change->value.data[i] < 0x7f && change->value.data[i] != '\'');
     if (change->scope == SETVAR_USER || change->scope == SETVAR_SESSION)

@@ -49,6 +49,7 @@ static const struct {
     { "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "", "", "" },
     { "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "", "transaction_isolation", "" },
     { "SET SESSION TRANSACTION READ ONLY", "", "transaction_read_only", "" },
+    { "SET SESSION TRANSACTION READ\n/**/ONLY", "", "transaction_read_only", "" },
     { "SET LOCAL TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE", "",
       "transaction_isolation transaction_read_only", "" },
     { "SET transaction_isolation = 'READ-COMMITTED'", "SET transaction_isolation='READ-COMMITTED'", "", "" },
