@@ -35,6 +35,9 @@ struct reader {
 };
 
 void reader_begin(struct reader *reader, struct span sql, const struct sql_dialect *dialect);
+/* The same for a part of a text, from the token `first` on. */
+void reader_begin_part(struct reader *reader, struct span part, const struct token *first,
+                       const struct sql_dialect *dialect);
 
 /* To the next token. At the end it stays there. */
 void reader_advance(struct reader *reader);

@@ -89,11 +89,19 @@ static void enter(struct reader *reader)
 
 void reader_begin(struct reader *reader, struct span sql, const struct sql_dialect *dialect)
 {
+    static const struct token first = { 0 };
+    reader_begin_part(reader, sql, &first, dialect);
+}
+
+void reader_begin_part(struct reader *reader, struct span part, const struct token *first,
+                       const struct sql_dialect *dialect)
+{
+    struct token begins = *first; /* it may be one of the reader's own */
     *reader = (struct reader){ 0 };
     reader->before = &reader->slots[0];
     reader->token = &reader->slots[1];
     reader->ahead = &reader->slots[2];
-    lexer_begin(&reader->lexer, sql, dialect);
+    lexer_begin_part(&reader->lexer, part, &begins, dialect);
     lexer_read(&reader->lexer, reader->token);
     reader->is_hidden = (reader->lexer.doubts & SQL_DOUBT_EXECUTABLE) != 0;
     lexer_read(&reader->lexer, reader->ahead);

@@ -289,12 +289,13 @@ static bool read_use(struct reader *reader, struct sql_facts *facts)
  * not understand may be anything, too. */
 static bool read_set(struct reader *reader, struct sql_facts *facts)
 {
-    const uint8_t *from = reader->before->text.data; /* SET itself */
+    struct token set = *reader->before;
     struct setvar_walk walk;
     struct setvar_change change;
     facts->sets_next_transaction = reader->keyword == KEYWORD_TRANSACTION;
     facts->may_hide_state |= query_may_call_unknown(reader);
-    setvar_begin(&walk, span_of(from, (size_t)(reader->token->text.data - from)), &reader->lexer.dialect);
+    size_t len = (size_t)(reader->token->text.data - set.text.data);
+    setvar_begin_part(&walk, span_of(set.text.data, len), &set, &reader->lexer.dialect);
     while (setvar_next(&walk, &change)) {
         facts->may_hide_state |= change.scope == SETVAR_OTHER;
         facts->writes_variables |= change.scope == SETVAR_USER;

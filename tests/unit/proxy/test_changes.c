@@ -70,8 +70,9 @@ static const struct {
     { "SET session_track_schema = 0", "", "", "pt" },
     { "SET SESSION_TRACK_SYSTEM_VARIABLES = '*'", "", "", "pt" },
     { "SET profiling = 1", "", "", "p" },
-    { "SET ROLE admin", "", "", "p" },
-    { "SET ROLE NONE", "", "", "p" },
+    { "SET ROLE admin", "", "", "" },
+    { "SET ROLE NONE", "", "", "" },
+    { "SET ROLE a, b", "", "", "p" },
     { "SET PASSWORD = 'x'", "", "", "p" },
     { "SET STATEMENT max_statement_time=1 FOR SELECT 1", "", "", "p" },
     { "SET RESOURCE GROUP g", "", "", "p" },
@@ -186,7 +187,7 @@ static void older_mariadb_reports_two_under_their_old_names(void **state)
 static void what_cannot_follow_pins_though_the_rest_is_noted(void **state)
 {
     (void)state;
-    assert_false(commit("SET ROLE r", "", ""));
+    assert_false(commit("SET ROLE r, s", "", ""));
     assert_false(commit("SET a=1, profiling=1", "", ""));
     assert_false(commit("SET session_track_schema=0", "session_track_schema", ""));
 }
