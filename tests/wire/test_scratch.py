@@ -22,7 +22,8 @@ def place():
 
 def start(place, *command):
     return subprocess.Popen([sys.executable, "-B", *command], cwd=HERE, env={**os.environ, "TMPDIR": place},
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # a shell's & ignores it
 
 
 def own_folder(place):
