@@ -489,9 +489,8 @@ static bool next_statement(struct holds_walk *walk)
     struct reader *statements = &walk->statements;
     while (statements->token->type != TOKEN_END) {
         struct sql_facts facts;
-        const uint8_t *from = statements->token->text.data;
         (void)statement_read(statements, &facts);
-        walk->part = span_of(from, (size_t)(statements->token->text.data - from));
+        walk->part = reader_statement(statements);
         if (token_is_punct(statements->token, ';'))
             reader_advance(statements);
         if (!facts.has_holds)

@@ -95,6 +95,7 @@ void reader_begin(struct reader *reader, struct span sql, const struct sql_diale
     reader->ahead = &reader->slots[2];
     lexer_begin(&reader->lexer, sql, dialect);
     lexer_read(&reader->lexer, reader->token);
+    reader->from = sql.data;
     reader->is_hidden = (reader->lexer.doubts & SQL_DOUBT_EXECUTABLE) != 0;
     lexer_read(&reader->lexer, reader->ahead);
     enter(reader);
@@ -114,11 +115,19 @@ void reader_advance(struct reader *reader)
 
 void reader_begin_statement(struct reader *reader)
 {
+    if (token_is_punct(reader->before, ';'))
+        reader->from = reader->before->text.data + 1;
     *reader->before = (struct token){ 0 };
     reader->before_keyword = KEYWORD_NONE;
     reader->has_assign = reader->has_user_variable = false;
     reader->user_locks = 0;
     enter(reader);
+}
+
+struct span reader_statement(const struct reader *reader)
+{
+    const uint8_t *end = reader->token->text.data;
+    return reader->from == NULL ? (struct span){ 0 } : span_of(reader->from, (size_t)(end - reader->from));
 }
 
 bool reader_at_end(const struct reader *reader)

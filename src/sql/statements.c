@@ -298,17 +298,17 @@ static bool read_use(struct reader *reader, struct sql_facts *facts)
  * not understand may be anything, too. */
 static bool read_set(struct reader *reader, struct sql_facts *facts)
 {
-    const uint8_t *from = reader->before->text.data; /* SET itself */
     struct setvar_walk walk;
     struct setvar_change change;
     facts->sets_next_transaction = reader->keyword == KEYWORD_TRANSACTION;
     facts->may_hide_state |= query_may_call_unknown(reader);
-    setvar_begin(&walk, span_of(from, (size_t)(reader->token->text.data - from)), &reader->lexer.dialect);
+    setvar_begin(&walk, reader_statement(reader), &reader->lexer.dialect);
     while (setvar_next(&walk, &change)) {
         facts->may_hide_state |= change.scope == SETVAR_OTHER;
         facts->writes_variables |= change.scope == SETVAR_USER;
     }
     facts->may_hide_state |= walk.is_malformed;
+    facts->writes_variables |= facts->may_hide_state && reader->has_user_variable;
     return false;
 }
 
