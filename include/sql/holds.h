@@ -56,7 +56,6 @@ struct holds_walk {
     struct reader statements; /* private, as all below: from statement to statement */
     struct reader reader;     /* within one of them */
     struct span part;         /* that one */
-    struct token first;       /* of it */
     bool (*next)(struct holds_walk *walk, struct hold_change *change_r);
     bool is_take_only; /* several statements, or doubts: what is given back is not told */
     bool is_under_set; /* SET STATEMENT … FOR */

@@ -47,9 +47,8 @@ enum token_type {
 
 struct token {
     enum token_type type;
-    struct span text;      /* borrows */
-    bool space_before;     /* white space or a comment stands before it */
-    bool is_in_executable; /* it is the content of an executable comment */
+    struct span text;  /* borrows */
+    bool space_before; /* white space or a comment stands before it */
 };
 
 /* Reasons for distrust, collected while lexing. */
@@ -73,9 +72,6 @@ struct lexer {
 };
 
 void lexer_begin(struct lexer *lexer, struct span sql, const struct sql_dialect *dialect);
-/* The same for a part of a text, from the token `first` on. */
-void lexer_begin_part(struct lexer *lexer, struct span part, const struct token *first,
-                      const struct sql_dialect *dialect);
 
 /* The next token; TOKEN_END for ever at the end. An executable comment is code or a comment where all
  * supported servers of the family agree; elsewhere its content is lexed as if it were there, and doubts says

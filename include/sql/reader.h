@@ -27,6 +27,7 @@ struct reader {
     enum keyword keyword;  /* of the current token; KEYWORD_NONE for names */
     struct token *before;  /* the one before it; TOKEN_END at the start of a statement */
     enum keyword before_keyword;
+    const uint8_t *from;    /* where the statement begins, with what stands before its first token; borrows */
     bool is_hidden;         /* the first word stands inside or after an executable comment */
     bool has_assign;        /* this statement: := or INTO @v was seen */
     unsigned user_locks;    /* bits 1 << enum user_lock: which functions about locks were called */
@@ -35,15 +36,16 @@ struct reader {
 };
 
 void reader_begin(struct reader *reader, struct span sql, const struct sql_dialect *dialect);
-/* The same for a part of a text, from the token `first` on. */
-void reader_begin_part(struct reader *reader, struct span part, const struct token *first,
-                       const struct sql_dialect *dialect);
 
 /* To the next token. At the end it stays there. */
 void reader_advance(struct reader *reader);
 
 /* Forget what was seen: a new statement begins at the current token. */
 void reader_begin_statement(struct reader *reader);
+
+/* The statement, once its end is reached: without the semicolon, with the comments around it; so an
+ * executable comment is whole (one that holds a semicolon is doubtful). */
+struct span reader_statement(const struct reader *reader);
 
 /* The current token is the end of a statement: the text's end or a semicolon. */
 bool reader_at_end(const struct reader *reader);

@@ -54,9 +54,6 @@ struct setvar_walk {
 
 /* `sql` must be a statement that classify() called SQL_SET (single, or the walk ends malformed). */
 void setvar_begin(struct setvar_walk *walk, struct span sql, const struct sql_dialect *dialect);
-/* The same for a part of a text, from its token `first`, the word SET, on. */
-void setvar_begin_part(struct setvar_walk *walk, struct span part, const struct token *first,
-                       const struct sql_dialect *dialect);
 /* False at the end, or when malformed. */
 bool setvar_next(struct setvar_walk *walk, struct setvar_change *change_r);
 

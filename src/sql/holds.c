@@ -103,7 +103,7 @@ static bool take_lock(struct holds_walk *walk, struct hold_change *change_r);
 /* The first word's part is read; user locks may stand anywhere in the statement. */
 static bool end_part(struct holds_walk *walk)
 {
-    reader_begin_part(&walk->reader, walk->part, &walk->first, &walk->statements.lexer.dialect);
+    reader_begin(&walk->reader, walk->part, &walk->statements.lexer.dialect);
     walk->next = take_lock;
     return false;
 }
@@ -188,7 +188,7 @@ static bool is_list(const struct holds_walk *walk)
 {
     struct reader reader;
     bool has_get = false, has_release = false, is_more = true;
-    reader_begin_part(&reader, walk->part, &walk->first, &walk->statements.lexer.dialect);
+    reader_begin(&reader, walk->part, &walk->statements.lexer.dialect);
     reader_advance(&reader); /* SELECT or DO */
     while (is_more) {
         enum user_lock lock;
@@ -472,7 +472,7 @@ static hold_reader find_reader(enum keyword keyword)
 static void begin_part(struct holds_walk *walk)
 {
     bool may_call_unknown = false, is_known = true;
-    reader_begin_part(&walk->reader, walk->part, &walk->first, &walk->statements.lexer.dialect);
+    reader_begin(&walk->reader, walk->part, &walk->statements.lexer.dialect);
     walk->is_under_set = statement_is_set_statement(&walk->reader);
     while (is_known && statement_is_set_statement(&walk->reader))
         is_known = statement_skip_set(&walk->reader, &may_call_unknown);
@@ -489,10 +489,8 @@ static bool next_statement(struct holds_walk *walk)
     struct reader *statements = &walk->statements;
     while (statements->token->type != TOKEN_END) {
         struct sql_facts facts;
-        walk->first = *statements->token;
-        const uint8_t *from = walk->first.text.data;
         (void)statement_read(statements, &facts);
-        walk->part = span_of(from, (size_t)(statements->token->text.data - from));
+        walk->part = reader_statement(statements);
         if (token_is_punct(statements->token, ';'))
             reader_advance(statements);
         if (!facts.has_holds)

@@ -515,19 +515,11 @@ void lexer_begin(struct lexer *lexer, struct span sql, const struct sql_dialect 
             lexer->doubts |= SQL_DOUBT_CHARSET;
 }
 
-void lexer_begin_part(struct lexer *lexer, struct span part, const struct token *first,
-                      const struct sql_dialect *dialect)
-{
-    lexer_begin(lexer, part, dialect);
-    lexer->executable_depth = first->is_in_executable;
-}
-
 void lexer_read(struct lexer *lexer, struct token *token_r)
 {
     const uint8_t *before = lexer->at;
     skip_blanks(lexer);
     const uint8_t *start = lexer->at;
-    token_r->is_in_executable = lexer->executable_depth > 0;
     enum token_type type = start == lexer->end ? read_end(lexer) : read_token(lexer);
     if (type == TOKEN_BAD)
         lexer->doubts |= SQL_DOUBT_BAD;

@@ -89,20 +89,13 @@ static void enter(struct reader *reader)
 
 void reader_begin(struct reader *reader, struct span sql, const struct sql_dialect *dialect)
 {
-    static const struct token first = { 0 };
-    reader_begin_part(reader, sql, &first, dialect);
-}
-
-void reader_begin_part(struct reader *reader, struct span part, const struct token *first,
-                       const struct sql_dialect *dialect)
-{
-    struct token begins = *first; /* it may be one of the reader's own */
     *reader = (struct reader){ 0 };
     reader->before = &reader->slots[0];
     reader->token = &reader->slots[1];
     reader->ahead = &reader->slots[2];
-    lexer_begin_part(&reader->lexer, part, &begins, dialect);
+    lexer_begin(&reader->lexer, sql, dialect);
     lexer_read(&reader->lexer, reader->token);
+    reader->from = sql.data;
     reader->is_hidden = (reader->lexer.doubts & SQL_DOUBT_EXECUTABLE) != 0;
     lexer_read(&reader->lexer, reader->ahead);
     enter(reader);
@@ -122,11 +115,19 @@ void reader_advance(struct reader *reader)
 
 void reader_begin_statement(struct reader *reader)
 {
+    if (token_is_punct(reader->before, ';'))
+        reader->from = reader->before->text.data + 1;
     *reader->before = (struct token){ 0 };
     reader->before_keyword = KEYWORD_NONE;
     reader->has_assign = reader->has_user_variable = false;
     reader->user_locks = 0;
     enter(reader);
+}
+
+struct span reader_statement(const struct reader *reader)
+{
+    const uint8_t *end = reader->token->text.data;
+    return reader->from == NULL ? (struct span){ 0 } : span_of(reader->from, (size_t)(end - reader->from));
 }
 
 bool reader_at_end(const struct reader *reader)

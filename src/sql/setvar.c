@@ -430,15 +430,8 @@ static void take_change(struct setvar_walk *walk, struct setvar_change *change)
 
 void setvar_begin(struct setvar_walk *walk, struct span sql, const struct sql_dialect *dialect)
 {
-    static const struct token first = { 0 };
-    setvar_begin_part(walk, sql, &first, dialect);
-}
-
-void setvar_begin_part(struct setvar_walk *walk, struct span part, const struct token *first,
-                       const struct sql_dialect *dialect)
-{
     *walk = (struct setvar_walk){ .is_first = true, .sticky_scope = SETVAR_SESSION };
-    lexer_begin_part(&walk->lexer, part, first, dialect);
+    lexer_begin(&walk->lexer, sql, dialect);
     step(walk);
     walk->is_malformed = !accept_keyword(walk, KEYWORD_SET) || is_statement_end(walk);
 }

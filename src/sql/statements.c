@@ -156,9 +156,15 @@ static bool read_executed(struct reader *reader, struct sql_facts *facts)
     return false;
 }
 
+/* EXPLAIN runs what it can: both families fill derived tables, calls of functions and all (seen). */
 static bool read_explain(struct reader *reader, struct sql_facts *facts)
 {
-    return reader_accept(reader, KEYWORD_ANALYZE) && read_executed(reader, facts);
+    if (reader_accept(reader, KEYWORD_ANALYZE))
+        return read_executed(reader, facts);
+    while (!reader_at_end(reader) && !is_query_word(reader->keyword))
+        reader_advance(reader);
+    facts->may_hide_state |= query_may_call_unknown(reader);
+    return false;
 }
 
 /* ANALYZE [NO_WRITE_TO_BINLOG | LOCAL] TABLE … */
@@ -171,28 +177,31 @@ static bool read_analyze(struct reader *reader, struct sql_facts *facts)
     return read_executed(reader, facts);
 }
 
-/* What the previous statement cost is known where it ran: SHOW SESSION STATUS, SHOW PROFILE. Not if a WHERE
- * holds more than a harmless read may. */
-static bool is_about_cost(struct reader *reader)
+/* What the previous statement cost is known where it ran: SHOW SESSION STATUS, SHOW PROFILE. */
+static bool is_about_cost(const struct reader *reader)
 {
-    struct sql_facts where = { 0 };
     bool is_session = reader->keyword == KEYWORD_SESSION || reader->keyword == KEYWORD_LOCAL;
-    bool is_cost = (is_session && token_is_word(reader->ahead, "STATUS")) ||
-                   token_is_word(reader->token, "PROFILE") || token_is_word(reader->token, "PROFILES");
-    for (; !reader_at_end(reader) && !token_is_word(reader->token, "WHERE"); reader_advance(reader))
-        is_cost &= !token_is_punct(reader->token, '('); /* LIKE 'x'; CPU, BLOCK IO FOR QUERY 1 LIMIT 2 */
-    query_read(reader, &where);
-    return is_cost && where.is_read;
+    return (is_session && token_is_word(reader->ahead, "STATUS")) ||
+           token_is_word(reader->token, "PROFILE") || token_is_word(reader->token, "PROFILES");
 }
 
-/* SHOW {WARNINGS | ERRORS} …, SHOW COUNT(*) {WARNINGS | ERRORS} */
+/* SHOW {WARNINGS | ERRORS} …, SHOW COUNT(*) {WARNINGS | ERRORS}. A WHERE is an expression; before it stands
+ * none. */
 static bool read_show(struct reader *reader, struct sql_facts *facts)
 {
+    struct sql_facts where = { 0 };
     bool is_count = reader->keyword == KEYWORD_COUNT && reader_is_call(reader);
+    bool is_cost = is_about_cost(reader);
     if (reader->keyword == KEYWORD_WARNINGS || reader->keyword == KEYWORD_ERRORS || is_count) {
         become(facts, SQL_DIAGNOSTICS, SQL_REASON_DIAGNOSTICS);
         facts->refers_previous = true;
-    } else if (is_about_cost(reader)) {
+        return false;
+    }
+    for (; !reader_at_end(reader) && reader->keyword != KEYWORD_WHERE; reader_advance(reader))
+        is_cost &= !token_is_punct(reader->token, '(');
+    query_read(reader, &where);
+    facts->may_hide_state = where.may_hide_state;
+    if (is_cost && where.is_read) {
         facts->reason = SQL_REASON_PREVIOUS_STATEMENT;
         facts->refers_previous = true;
     }
@@ -289,18 +298,17 @@ static bool read_use(struct reader *reader, struct sql_facts *facts)
  * not understand may be anything, too. */
 static bool read_set(struct reader *reader, struct sql_facts *facts)
 {
-    struct token set = *reader->before;
     struct setvar_walk walk;
     struct setvar_change change;
     facts->sets_next_transaction = reader->keyword == KEYWORD_TRANSACTION;
     facts->may_hide_state |= query_may_call_unknown(reader);
-    size_t len = (size_t)(reader->token->text.data - set.text.data);
-    setvar_begin_part(&walk, span_of(set.text.data, len), &set, &reader->lexer.dialect);
+    setvar_begin(&walk, reader_statement(reader), &reader->lexer.dialect);
     while (setvar_next(&walk, &change)) {
         facts->may_hide_state |= change.scope == SETVAR_OTHER;
         facts->writes_variables |= change.scope == SETVAR_USER;
     }
     facts->may_hide_state |= walk.is_malformed;
+    facts->writes_variables |= facts->may_hide_state && reader->has_user_variable;
     return false;
 }
 
