@@ -1,4 +1,4 @@
-/* Words the classifier knows: text → enum, by first letter and length.
+/* Words the classifier knows: text → enum, one look into a hash table.
  *
  * A keyword is not yet a keyword by its spelling alone: after a dot, or between backticks, it is a name.
  * Callers see to that (reader.h does).
@@ -10,10 +10,8 @@
 
 enum keyword {
     KEYWORD_NONE,
-#define SQL_LETTER(letter) KEYWORD_LETTER_##letter, KEYWORD_BEFORE_##letter = KEYWORD_LETTER_##letter - 1,
 #define SQL_KEYWORD(name, parenthesis) KEYWORD_##name,
 #include "sql/tbl/sql_keywords.h"
-#undef SQL_LETTER
 #undef SQL_KEYWORD
     KEYWORDS
 };

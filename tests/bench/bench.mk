@@ -5,7 +5,7 @@
 #   BENCH_FLAGS=        more options for tests/bench/run
 
 BENCH_DIR   := $(BUILD)/bench
-BENCH_TOOLS := $(addprefix $(BENCH_DIR)/,nullserver load relay malloc_count.so)
+BENCH_TOOLS := $(addprefix $(BENCH_DIR)/,nullserver load relay classify malloc_count.so)
 BENCH_CC     = $(CC) -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wconversion $(WARN) $(CFLAGS)
 
 bench_null  := nullserver null_reply stop wire sock
@@ -22,6 +22,9 @@ $(BENCH_DIR)/load: $(call bench_objs,$(bench_load))
 	@$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ -lcrypto
 $(BENCH_DIR)/relay: $(call bench_objs,$(bench_relay))
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+$(BENCH_DIR)/classify.o: BENCH_CC += -Iinclude
+$(BENCH_DIR)/classify: $(BENCH_DIR)/classify.o $(BUILD)/libsql.a $(BUILD)/libbase.a
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lxxhash
 $(BENCH_DIR)/malloc_count.so: tests/bench/malloc_count.c
 	@mkdir -p $(@D)
 	@$(BENCH_CC) -fPIC -fno-builtin -shared -o $@ $<

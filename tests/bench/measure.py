@@ -189,8 +189,51 @@ def instructions_of_run(bench, name, valgrind, connections, requests):
         queries(bench, target, mode="query", connections=connections, requests=requests)
     finally:
         target.stop()
+    return callgrind_total(out, name)
+
+
+def callgrind_total(out, name):
     with contextlib.suppress(FileNotFoundError), open(out) as f:
         totals = re.findall(r"^(?:totals|summary): (\d+)", f.read(), re.M)
         if totals:
             return int(totals[-1])
-    raise Fault(f"callgrind left no totals of {name}: {target.process.last_words()}")
+    raise Fault(f"callgrind left no totals of {name}")
+
+
+# ---- classify(): a program of its own, run with N and 2N texts; the difference has no start-up in it ----
+
+def classify(bench, size, valgrind, total_bytes):
+    few = max(total_bytes // size // 100, 10)
+    ns = json.loads(run_classify(bench, size, total_bytes // size))["ns"]
+    made = [allocations_of_classify(bench, size, count) for count in (few, 2 * few)]
+    if made[1] != made[0]:
+        raise Fault(f"classify() of {size} bytes allocates: {made} times for {few} and {2 * few} texts")
+    runs = [instructions_of_classify(bench, size, valgrind, count) for count in (few, 2 * few)]
+    instructions = (runs[1] - runs[0]) / few
+    return {"ns": ns, "ns_per_byte": ns / size, "instructions": instructions,
+            "instructions_per_byte": instructions / size, "allocations": 0}
+
+
+def run_classify(bench, size, count, wrap=(), **env):
+    done = subprocess.run([*wrap, bench.tool("classify"), str(size), str(count)], env={**os.environ, **env},
+                          capture_output=True, text=True, timeout=PATIENCE_S)
+    if done.returncode:
+        raise Fault(f"classify {size} {count} ended with {done.returncode}: {done.stderr[-500:]}")
+    return done.stdout
+
+
+def allocations_of_classify(bench, size, count):
+    page = os.path.join(bench.folder, f"allocations-classify-{size}-{count}")
+    with open(page, "wb") as f:
+        f.truncate(4096)
+    run_classify(bench, size, count, LD_PRELOAD=bench.tool("malloc_count.so"), MALLOC_COUNT_FILE=page)
+    counts = allocation_counts(page)
+    if not counts["malloc"]:
+        raise Fault("classify's own malloc was not counted")
+    return sum(counts[what] for what in ("malloc", "calloc", "realloc", "aligned"))
+
+
+def instructions_of_classify(bench, size, valgrind, count):
+    out = os.path.join(bench.folder, f"callgrind-classify-{size}-{count}")
+    run_classify(bench, size, count, wrap=[valgrind, "--tool=callgrind", f"--callgrind-out-file={out}"])
+    return callgrind_total(out, "classify")

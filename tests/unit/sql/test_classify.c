@@ -492,10 +492,8 @@ static void every_kind_and_reason_has_a_name(void **state)
 static void every_keyword_is_found_in_any_case(void **state)
 {
     (void)state;
-#define SQL_LETTER(letter)
 #define SQL_KEYWORD(name, parenthesis) assert_int_equal(keyword_find(SPAN_LITERAL(#name)), KEYWORD_##name);
 #include "sql/tbl/sql_keywords.h"
-#undef SQL_LETTER
 #undef SQL_KEYWORD
     assert_int_equal(keyword_find(SPAN_LITERAL("sElEcT")), KEYWORD_SELECT);
     assert_int_equal(keyword_find(SPAN_LITERAL("SELEC")), KEYWORD_NONE);
@@ -508,11 +506,9 @@ static void every_function_is_found_for_its_family(void **state)
 {
     (void)state;
     enum { MARIADB = SQL_FAMILY_MARIADB, MYSQL = SQL_FAMILY_MYSQL, BOTH = SQL_FAMILY_UNKNOWN };
-#define SQL_LETTER(letter)
 #define SQL_FUNCTION(name, family, effect, parenthesis)                                                      \
     assert_int_equal(function_effect(SPAN_LITERAL(#name), true, (enum sql_family)family), FUNCTION_##effect);
 #include "sql/tbl/sql_functions.h"
-#undef SQL_LETTER
 #undef SQL_FUNCTION
     assert_int_equal(function_effect(SPAN_LITERAL("nvl"), true, SQL_FAMILY_UNKNOWN), FUNCTION_UNKNOWN);
     assert_int_equal(function_effect(SPAN_LITERAL("nextval"), true, SQL_FAMILY_UNKNOWN), FUNCTION_SEQUENCE);

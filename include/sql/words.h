@@ -1,0 +1,34 @@
+/* A fixed set of words, looked up in any case of ASCII letters: one hash, and nearly always one slot.
+ *
+ * Filled once, before main and so before there are threads; only read afterwards.
+ */
+#ifndef HEADGATE_SQL_WORDS_H
+#define HEADGATE_SQL_WORDS_H
+
+#include "base/str.h"
+
+/* Five times the rows of the longest table: then most words that are in none end at an empty slot. */
+enum { WORDS_SLOTS = 2048 };
+
+struct word {
+    const char *name; /* capitals */
+    size_t len;
+};
+
+/* Row 0 stands for "none of them" and is not looked at. */
+struct words {
+    const struct word *rows; /* borrows */
+    size_t longest;
+    uint16_t slots[WORDS_SLOTS]; /* row numbers; 0: empty */
+};
+
+/* `count` rows, row 0 included; a quarter of WORDS_SLOTS at most. */
+void words_fill(struct words *words, const struct word *rows, size_t count);
+
+/* The row, or 0. */
+size_t words_find(const struct words *words, struct span word);
+
+/* The slot where the search for a word of one byte or more begins. */
+size_t words_slot(struct span word);
+
+#endif
