@@ -2,6 +2,8 @@
  *
  *      timer ──► probe_run ──► on_probe ──► health_note ──► topology_decide ──► view ──► on_view (publish)
  *
+ *      survey_timer, new primary ──► survey_begin ──► on_survey ──► view ──► on_view
+ *
  * Nothing is decided before every server has been asked once: a subset would make the first writable server
  * to answer the primary, and would promise clients what the others cannot keep.
  */
@@ -12,6 +14,7 @@
 #include "cluster/cluster_settings.h"
 #include "cluster/health.h"
 #include "cluster/probe.h"
+#include "cluster/survey.h"
 #include "cluster/topology.h"
 #include "cluster/view.h"
 
@@ -39,6 +42,10 @@ struct cluster {
     int primary;
     struct view *view; /* one reference; NULL until every server's first probe has ended */
     uint64_t epoch;
+    struct survey survey;
+    struct loop_timer survey_timer;
+    struct routines *routines; /* one reference: what the last survey of the present primary found, or NULL */
+    char survey_error[320];    /* why it found nothing; "": it did, or has not ended yet */
     /* A new view: the receiver takes its own references. */
     void (*on_view)(struct cluster *cluster, struct view *view);
     void *owner; /* borrows */

@@ -21,7 +21,9 @@ struct cluster_settings {
     char *name;   /* owns; unique */
     int topology; /* enum topology_setting */
     struct monitor_settings monitor;
-    struct server_settings *servers; /* owns; at least one */
+    bool read_functions;                 /* may stored functions that only read run on replicas? */
+    uint64_t read_functions_interval_us; /* between two looks at which these are */
+    struct server_settings *servers;     /* owns; at least one */
     size_t server_count;
 };
 

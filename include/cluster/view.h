@@ -6,6 +6,7 @@
 
 #include "cluster/server.h"
 #include "mysql/handshake.h"
+#include "sql/routines.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -38,14 +39,16 @@ struct view {
     bool ansi_quotes;          /* the servers' global sql_mode */
     bool oracle;
     bool no_backslash_escapes;
-    int primary; /* index, or VIEW_NO_SERVER */
+    struct routines *routines; /* one reference: the stored functions that only read; NULL: none is known */
+    int primary;               /* index, or VIEW_NO_SERVER */
     size_t count;
     struct view_server servers[];
 };
 
+/* Of no server and no functions; the publisher fills it in. NULL when memory is out. */
 struct view *view_new(size_t count);
 struct view *view_acquire(struct view *view);
-/* Frees with the last reference; *view becomes NULL. */
+/* Frees with the last reference, and drops what it refers to; *view becomes NULL. */
 void view_release(struct view **view);
 
 #endif

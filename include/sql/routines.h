@@ -28,6 +28,9 @@ void routines_unref(struct routines *routines);           /* NULL is fine */
  * with other bytes is not in the set. With a schema: only if that schema is known to have such a function,
  * for the word before the point may as well be a package (MariaDB), whose functions nobody lists. */
 bool routines_only_reads(const struct routines *routines, struct span schema, struct span name);
+/* Do both say the same of every call? A set that was built from the same functions does, in whatever order.
+ */
+bool routines_equal(const struct routines *a, const struct routines *b);
 /* Functions in the set; those that were left out do not count. NULL: 0. */
 size_t routines_count(const struct routines *routines);
 

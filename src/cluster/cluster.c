@@ -97,7 +97,7 @@ static bool is_same(const struct view *a, const struct view *b)
     if (a->primary != b->primary || a->family != b->family || a->caps != b->caps ||
         strcmp(a->version, b->version) != 0 || a->collation != b->collation ||
         a->ansi_quotes != b->ansi_quotes || a->oracle != b->oracle ||
-        a->no_backslash_escapes != b->no_backslash_escapes)
+        a->no_backslash_escapes != b->no_backslash_escapes || a->routines != b->routines)
         return false;
     for (size_t i = 0; i < a->count; i++) {
         const struct view_server *x = &a->servers[i], *y = &b->servers[i];
@@ -152,6 +152,20 @@ static void log_contenders(const struct cluster *cluster, const struct view *bef
     text_fini(&names);
 }
 
+/* What the old primary said holds no longer, and the new one is asked. Not from here: a survey that fails at
+ * once would publish amid a publication. */
+static void change_primary(struct cluster *cluster, int primary)
+{
+    if (cluster->primary == primary)
+        return;
+    cluster->primary = primary;
+    routines_unref(cluster->routines);
+    cluster->routines = NULL;
+    survey_stop(&cluster->survey);
+    if (cluster->settings->read_functions)
+        loop_timer_start(&cluster->survey_timer, cluster->env.loop, 0);
+}
+
 static void publish(struct cluster *cluster)
 {
     if (!cluster_is_probed(cluster))
@@ -165,7 +179,8 @@ static void publish(struct cluster *cluster)
         goto done;
     }
     collect_facts(cluster, facts);
-    cluster->primary = topology_decide(facts, cluster->count, is_static(cluster), cluster->primary, verdicts);
+    change_primary(cluster,
+                   topology_decide(facts, cluster->count, is_static(cluster), cluster->primary, verdicts));
     view->cluster_name = cluster->settings->name;
     view->cluster_index = cluster->index;
     view->primary = cluster->primary;
@@ -173,6 +188,7 @@ static void publish(struct cluster *cluster)
         describe_server(&cluster->members[i], &verdicts[i], &view->servers[i]);
     date_servers(cluster->view, view, cluster->env.loop->now_us);
     describe_greeting(cluster, view);
+    view->routines = routines_ref(cluster->routines);
     if (cluster->view != NULL && is_same(cluster->view, view))
         goto done;
     view->epoch = ++cluster->epoch;
@@ -185,6 +201,41 @@ done:
     view_release(&view);
     mem_free(facts);
     mem_free(verdicts);
+}
+
+/* ---- which stored functions only read ---- */
+
+static void log_survey(const struct cluster *cluster, const struct routines *now, const char *why)
+{
+    struct log_scope scope = { .key = "cluster", .text = cluster->settings->name };
+    if (now == NULL && strcmp(why, cluster->survey_error) != 0)
+        log_warning(&scope, "stored functions stay on the primary: %s", why);
+    else if (now != NULL && (cluster->routines == NULL || !routines_equal(now, cluster->routines)))
+        log_notice(&scope, "stored functions that only read, and may run on replicas: %zu",
+                   routines_count(now));
+}
+
+static void on_survey(struct survey *survey, struct routines *take_routines, const char *why)
+{
+    struct cluster *cluster = survey->owner;
+    log_survey(cluster, take_routines, why);
+    (void)span_copy_cstr(span_cstr(why), cluster->survey_error, sizeof cluster->survey_error);
+    if (routines_equal(cluster->routines, take_routines)) {
+        routines_unref(take_routines);
+        return;
+    }
+    routines_unref(cluster->routines);
+    cluster->routines = take_routines;
+    publish(cluster);
+}
+
+static void on_survey_timer(struct loop_timer *timer)
+{
+    struct cluster *cluster =
+        (struct cluster *)(void *)((char *)timer - offsetof(struct cluster, survey_timer));
+    loop_timer_start(timer, cluster->env.loop, cluster->settings->read_functions_interval_us);
+    if (cluster->primary != TOPOLOGY_NO_PRIMARY)
+        survey_begin(&cluster->survey, cluster->members[cluster->primary].server);
 }
 
 /* ---- probing ---- */
@@ -220,6 +271,8 @@ bool cluster_init(struct cluster *cluster, const struct cluster_settings *settin
 {
     *cluster =
         (struct cluster){ .settings = settings, .index = index, .env = *env, .primary = TOPOLOGY_NO_PRIMARY };
+    survey_init(&cluster->survey, &settings->monitor, &cluster->env, on_survey, cluster);
+    loop_timer_init(&cluster->survey_timer, on_survey_timer);
     cluster->members = mem_zalloc(settings->server_count * sizeof *cluster->members);
     if (cluster->members == NULL)
         return error_set(err, 0, "cluster '%s': out of memory", settings->name);
@@ -250,6 +303,8 @@ void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, st
 
 void cluster_stop(struct cluster *cluster)
 {
+    loop_timer_stop(&cluster->survey_timer);
+    survey_stop(&cluster->survey);
     for (size_t i = 0; i < cluster->count; i++) {
         loop_timer_stop(&cluster->members[i].timer);
         probe_fini(&cluster->members[i].probe);
@@ -263,6 +318,8 @@ void cluster_fini(struct cluster *cluster)
     mem_free(cluster->members);
     cluster->members = NULL;
     cluster->count = 0;
+    routines_unref(cluster->routines);
+    cluster->routines = NULL;
     view_release(&cluster->view);
 }
 

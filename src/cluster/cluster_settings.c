@@ -115,6 +115,38 @@ static const struct setting cluster_settings[] = {
         .is_required = true,
     },
     {
+        .name = "read_functions",
+        .type = SETTING_BOOL,
+        .offset = offsetof(struct cluster_settings, read_functions),
+        .fallback = "false",
+        .effect = EFFECT_NOW,
+        .doc =
+            "Whether reads that call stored functions declared NO SQL or READS SQL DATA may go to replicas. "
+            "The "
+            "servers do not check that declaration: one that writes all the same would write on a replica, "
+            "if "
+            "its definer may, so say true only where the declarations are right. A name that is also that of "
+            "a "
+            "function declared otherwise, in whatever schema, stays on the primary. The monitor's account "
+            "must "
+            "be allowed to see all functions, or none is used (the log says so): on MariaDB, GRANT SELECT on "
+            "mysql.proc and on mysql.func; on MySQL, GRANT SHOW_ROUTINE on *.* (to the account itself, not "
+            "through a role) and SELECT on performance_schema.user_defined_functions. With more than 10000 "
+            "functions none is used.",
+    },
+    {
+        .name = "read_functions_interval",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct cluster_settings, read_functions_interval_us),
+        .min = 10000,
+        .max = 3600000000,
+        .fallback = "30s",
+        .effect = EFFECT_NOW,
+        .doc = "How often the primary is asked which functions these are; also at once when another server "
+               "becomes "
+               "the primary. For so long a function that was changed is taken for what it was.",
+    },
+    {
         .name = "servers",
         .type = SETTING_LIST,
         .offset = offsetof(struct cluster_settings, servers),

@@ -21,7 +21,9 @@ struct view *view_acquire(struct view *view)
 
 void view_release(struct view **view)
 {
-    if (*view != NULL && atomic_fetch_sub_explicit(&(*view)->references, 1, memory_order_acq_rel) == 1)
+    if (*view != NULL && atomic_fetch_sub_explicit(&(*view)->references, 1, memory_order_acq_rel) == 1) {
+        routines_unref((*view)->routines);
         mem_free(*view);
+    }
     *view = NULL;
 }

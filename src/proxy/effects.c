@@ -85,6 +85,7 @@ struct sql_dialect effects_dialect(const struct session *session)
         .unsafe_charset = session->unsafe_charset || session->collation_is_unsafe,
         .is_utf8 = session->is_utf8,
         .multi_statements = (session->upstream_caps & CAP_MULTI_STATEMENTS) != 0,
+        .routines = view->routines,
     };
 }
 

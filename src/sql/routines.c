@@ -203,6 +203,17 @@ bool routines_only_reads(const struct routines *routines, struct span schema, st
     return schema.len == 0 || compare(routines->entries[at].schema, schema) == 0;
 }
 
+bool routines_equal(const struct routines *a, const struct routines *b)
+{
+    if (a == NULL || b == NULL || a->count != b->count)
+        return a == b;
+    for (size_t i = 0; i < a->count; i++)
+        if (compare(a->entries[i].name, b->entries[i].name) != 0 ||
+            compare(a->entries[i].schema, b->entries[i].schema) != 0)
+            return false;
+    return true;
+}
+
 size_t routines_count(const struct routines *routines)
 {
     return routines != NULL ? routines->count : 0;

@@ -70,7 +70,7 @@ class Proxy:
                  {"name": "replica", "mode": "replica", "kind": "unix"})
 
     def __init__(self, clusters, listeners=LISTENERS, timeouts=None, topology="static", users=None, interval="500ms",
-                 extra=None, expect_up=True):
+                 extra=None, expect_up=True, cluster_settings=None):
         self.clusters, self.listeners, self.topology = clusters, listeners, topology
         self.timeouts = {**TIMEOUTS, **(timeouts or {})}
         self.users = users or {"app": "app_pw", "other": "other_pw"}
@@ -78,6 +78,7 @@ class Proxy:
         self.directory = scratch.folder()
         self.admin_socket = os.path.join(self.directory, "admin.sock")
         self.log_path = os.path.join(self.directory, "headgate.log")
+        self.cluster_settings = cluster_settings or {}
         self.process = None
         self.address = {}
 
@@ -91,7 +92,8 @@ class Proxy:
             "timeouts": self.timeouts,
             "listeners": [{"name": l["name"], "address": self.address[l["name"]],
                            "cluster": l.get("cluster", first), "mode": l["mode"]} for l in self.listeners],
-            "clusters": [{"name": name, "topology": self.topology, "monitor": monitor, "servers": servers}
+            "clusters": [{"name": name, "topology": self.topology, "monitor": monitor, "servers": servers,
+                          **self.cluster_settings}
                          for name, servers in self.clusters.items()],
             "users": [{"name": name, "password": password} for name, password in self.users.items()],
             **self.extra,

@@ -203,6 +203,26 @@ static void it_answers_as_the_model_does(void **state)
     assert_in_range(yes, 5000, 19000); /* both answers were given often */
 }
 
+static void sets_that_answer_alike_are_equal(void **state)
+{
+    (void)state;
+    struct routine rows[] = { row_of("a", "f", true), row_of("b", "g", true), row_of("b", "h", false) };
+    struct routine turned[] = { rows[1], row_of("A", "F", true) };
+    struct routine moved[] = { rows[0], row_of("a", "g", true) };
+    struct routine renamed[] = { rows[0], row_of("b", "gg", true) };
+    struct routines *set = routines_new(rows, 3), *same = routines_new(turned, 2);
+    struct routines *others[] = { routines_new(rows, 1), routines_new(moved, 2), routines_new(renamed, 2),
+                                  routines_new(NULL, 0), NULL };
+    assert_true(routines_equal(set, set) && routines_equal(set, same) && routines_equal(NULL, NULL));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_false(routines_equal(set, others[i]));
+        assert_false(routines_equal(others[i], set));
+        routines_unref(others[i]);
+    }
+    routines_unref(set);
+    routines_unref(same);
+}
+
 /* As many as a server may be asked for, in an order that is no help. */
 static void many_are_found_one_by_one(void **state)
 {
@@ -285,6 +305,7 @@ int main(void)
         cmocka_unit_test(no_set_and_an_empty_one_know_nothing),
         cmocka_unit_test(what_it_keeps_is_its_own),
         cmocka_unit_test(it_answers_as_the_model_does),
+        cmocka_unit_test(sets_that_answer_alike_are_equal),
         cmocka_unit_test(many_are_found_one_by_one),
         cmocka_unit_test(without_memory_there_is_no_set),
         cmocka_unit_test(threads_share_one_set),
