@@ -111,7 +111,7 @@ def read_rows(path=PATH):
 def _words(kind):
     """{words for people: name} of a table of reasons in the sources."""
     with open(os.path.join(ROOT, TABLES[kind]), encoding="utf-8") as f:
-        found = re.findall(r'^\w+\((\w+),(?: (\w+),)? "([^"]*)"\)', f.read(), re.MULTILINE)
+        found = re.findall(r'^\w+\((\w+),(?:\s+(\w+),)?\s+"([^"]*)"\)', f.read(), re.MULTILINE)
     return {words: (lower or upper) for upper, lower, words in found}
 
 

@@ -7,7 +7,7 @@ import routing
 from headgate import Headgate, Log
 
 # `explain session <id> <SQL>` answers in the state of that session. Without it, only rows of one statement are asked.
-HAS_EXPLAIN_SESSION = False
+HAS_EXPLAIN_SESSION = True
 ROWS_WANTED = 700
 
 SCHEMA = [
