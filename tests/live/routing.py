@@ -4,6 +4,7 @@ A row's session is one connection through headgate. Its last statement, the judg
 its end; the servers' general logs then tell who ran it. The format is explained at the head of the file itself.
 """
 
+import functools
 import os
 import re
 from dataclasses import dataclass
@@ -108,6 +109,7 @@ def read_rows(path=PATH):
 
 # ---- the names of reasons ----
 
+@functools.cache
 def _words(kind):
     """{words for people: name} of a table of reasons in the sources."""
     with open(os.path.join(ROOT, TABLES[kind]), encoding="utf-8") as f:
@@ -118,7 +120,7 @@ def _words(kind):
 def names_of_reasons():
     """All that may stand in the third column."""
     return {*_words("route").values(), *_words("sql").values(),
-            *(f"pinned:{name.lower()}" for name in _words("pin").values() if name != "NONE")}
+            *(f"pinned:{name}" for name in _words("pin").values())}
 
 
 def explained(hg, row, session=None):
@@ -133,11 +135,9 @@ def explained(hg, row, session=None):
     if isinstance(answer, dict):
         return None if "error" not in answer else (f"error: {answer['error']}", set())
     cells = answer[0]
-    names = {kind: _words(kind) for kind in TABLES}
-    found = set()
-    for cell in map(str, cells.values()):
-        found |= {names[kind][cell] for kind in ("route", "sql") if cell in names[kind]}
-        found |= {f"pinned:{names['pin'][cell].lower()}"} if cell in names["pin"] else set()
+    route, sql, pin = (_words(kind) for kind in ("route", "sql", "pin"))
+    found = {route[cells["reason"]], sql[cells["statement"]]}
+    found |= {f"pinned:{name}" for words, name in pin.items() if words in (cells.get("pins") or "")}
     return cells["place"], found
 
 
