@@ -24,7 +24,7 @@ void table_fini(struct table *table)
 
 size_t table_row_count(const struct table *table)
 {
-    return table->cell_count / table->column_count;
+    return table->column_count > 0 ? table->cell_count / table->column_count : 0; /* not begun: none */
 }
 
 /* ---- filling ---- */
