@@ -4,22 +4,17 @@ The list is run three times from the same beginning: directly, through the liste
 that splits (where replicas are let catch up after each statement: their lag is not this test's matter).
 """
 
-import re
-
 import pytest
 
 import mysqlwire as w
-import replies as r
 import statements
+from answers import comparable
 from client import execute
 from headgate import direct
 
 FORMS = {"deprecate_eof": w.MODERN_CAPS & ~w.SESSION_TRACK | w.EXTENDED_METADATA,
          "old": w.OLD_CAPS | w.FOUND_ROWS,
          "tracking": w.MODERN_CAPS}
-# Sent with an OK because headgate asks servers to track it: not the client's.
-BY_DEFAULT = {b"autocommit", b"character_set_client", b"character_set_connection", b"character_set_results", b"time_zone",
-              b"redirect_url"}
 
 
 def run(client, statement):
@@ -35,40 +30,6 @@ def run(client, statement):
         found += [client.command(w.EXECUTE, execute(prepared.statement_id, values)) for values in executions]
         client.command(w.CLOSE, w.int4(prepared.statement_id))
     return found
-
-
-def comparable(reply, caps):
-    """The packets of a reply, without the number a statement happens to have."""
-    out = []
-    for seq, payload in reply.packets:
-        if reply.statement_id is not None and payload[:5] == b"\0" + w.int4(reply.statement_id):
-            payload = payload[:1] + b"<id>" + payload[5:]
-        if payload[:1] == b"\xff":
-            payload = re.sub(rb"(handler \()\d+|^(.{9}Unknown thread id: )\d+", rb"\1\2N", payload)
-        out.append((seq, tracked_by_default(payload, caps)))
-    return out
-
-
-def tracked_by_default(payload, caps):
-    """An OK with only those entries that a server sends to a client that asked for nothing special."""
-    if not caps & w.SESSION_TRACK or payload[:1] not in (b"\x00", b"\xfe") or len(payload) < 7:
-        return payload
-    try:
-        done = r.parse_ok(payload, caps)
-    except w.WireError:
-        return payload
-    entries, reader = [], w.Reader(done.session)
-    while reader.left():
-        kind, data = reader.int(1), w.Reader(reader.lenenc_bytes())
-        if kind == 1:
-            entries.append((kind, data.lenenc_bytes()))
-        while kind == 0 and data.left():
-            name, value = data.lenenc_bytes(), data.lenenc_bytes()
-            if name in BY_DEFAULT:
-                entries.append((kind, name, value))
-    # In which order a server lists several variables depends on how many it tracks.
-    return (payload[:1], done.affected, done.insert_id, done.status & ~w.STATE_CHANGED, done.warnings, done.info,
-            sorted(entries))
 
 
 def record(cluster, connect, caps, settle):

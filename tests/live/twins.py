@@ -1,0 +1,254 @@
+"""The same statements through headgate and on a server alone, side by side.
+
+Two clusters begin equal: one with replicas and headgate in front, the other a single server. Each statement is said to
+both, its two answers are compared, and the replicas catch up before the next one: their lag is not the matter here.
+"""
+
+import contextlib
+import re
+import time
+
+import grammar
+import mysqlwire as w
+from answers import comparable, in_words
+from client import execute
+from headgate import Headgate, direct
+from sandbox_lib import Cluster, sql
+
+FORMS = (w.MODERN_CAPS & ~w.SESSION_TRACK, w.OLD_CAPS | w.FOUND_ROWS, w.MODERN_CAPS)
+
+# Refused by design, with these words: what would leave state behind on the replica that a read-only transaction runs on,
+# and GET DIAGNOSTICS into user variables about a read on a replica. The sequence ends there.
+BY_DESIGN = re.compile(r"^headgate: ")
+BY_DESIGN_CODE = 1235
+
+DIED = "the connection ended"
+
+
+class Difference(Exception):
+    """Where the two stopped being equal."""
+
+    def __init__(self, index, said, through, alone):
+        super().__init__(f"statement {index}: {said!r}\n  through headgate: {through}\n  alone:            {alone}")
+        self.index, self.said = index, said
+
+
+class Stuck(AssertionError):
+    """Replication stopped: nothing can be compared after that."""
+
+
+class Twins:
+    """Both sides. `refused` counts the sequences that ended because headgate said no, by design."""
+
+    def __init__(self, flavour):
+        self.stack = contextlib.ExitStack()
+        try:
+            start = lambda replicas: self.stack.enter_context(  # noqa: E731
+                Cluster.start(flavour=flavour, replicas=replicas, die_with_parent=True))
+            self.cluster, self.alone = start(2), start(0)
+            self.family = self.cluster.family
+            for cluster in (self.cluster, self.alone):
+                self._prepare(cluster)
+            self.headgate = self.stack.enter_context(Headgate(self.cluster))
+            self.primary = self._root(self.cluster.primary())
+            self.replicas = [self._root(node) for node in self.cluster.replicas()]
+            self.lonely = self._root(self.alone.primary())
+        except BaseException:
+            self.stack.close()
+            raise
+        self.run_number = 0
+        self.statements = self.refused = 0
+        self.position = None
+
+    def close(self):
+        self.stack.close()
+
+    def _prepare(self, cluster):
+        for made in grammar.SCHEMA:
+            cluster.node("db1").sql(f"USE test; {made}")
+        cluster.node("db1").sql("CREATE ROLE r1; GRANT SELECT ON app2.* TO r1; GRANT r1 TO app@'%'")
+        cluster.sync()
+
+    def _root(self, node):
+        """A connection for the test's own questions, kept open."""
+        return self.stack.enter_context(sql.connect_socket(node.socket))
+
+    # ---- the beginning, and between statements ----
+
+    @staticmethod
+    def _ask(connection, text):
+        """The last result of some statements."""
+        return sql.run(connection, text)[-1][1]
+
+    def reset(self):
+        """Both as at the start: prepared transactions rolled back, tables of tests dropped, rows as they were."""
+        for connection in (self.primary, self.lonely):
+            for _, length, _, xid in self._ask(connection, "XA RECOVER"):
+                xid = xid if isinstance(xid, bytes) else xid.encode()
+                with contextlib.suppress(sql.Error):     # 1402: it was rolled back before, and is gone now
+                    self._ask(connection, f"XA ROLLBACK X'{xid[:length].hex()}'")
+            self._ask(connection, grammar.BEGINNING)
+        self.catch_up()
+
+    def catch_up(self):
+        """If the primary has written anything: until the replicas have it."""
+        mariadb = self.family == "mariadb"
+        now = self._ask(self.primary, "SELECT @@GLOBAL." + ("gtid_binlog_pos" if mariadb else "gtid_executed"))[0][0]
+        if now == self.position:
+            return
+        wait = (f"SELECT MASTER_GTID_WAIT('{now}', 5)" if mariadb
+                else f"SELECT WAIT_FOR_EXECUTED_GTID_SET('{now}', 5)")
+        for node, replica in zip(self.cluster.replicas(), self.replicas):
+            if self._ask(replica, wait)[0][0] != 0:
+                raise Stuck(f"{node.name} does not apply what the primary wrote: {node.replication()}\n"
+                            f"{self._ask(replica, 'SHOW FULL PROCESSLIST')}")
+        self.position = now
+
+    def contents(self):
+        """What is different in the data of all servers, or None."""
+        ask = "CHECKSUM TABLE test.t, test.u, test.tr, test.d1, test.d2, test.tmp1, test.tmp2, app2.d1, app2.tmp1"
+        sums = [self._ask(server, ask) for server in (self.primary, self.lonely, *self.replicas)]
+        return None if all(found == sums[0] for found in sums) else sums
+
+    # ---- a sequence ----
+
+    def play(self, sequence, caps):
+        """Raises Difference. (caps: the form of the protocol, one of FORMS.)"""
+        self.reset()
+        self.run_number += 1
+        run = self.run_number
+        with contextlib.ExitStack() as stack:
+            through, alone = _Side(lambda: self.headgate.wire(caps=caps, timeout=15), stack), _Side(
+                lambda: direct(self.alone, caps=caps, timeout=15), stack)
+            for index, statement in enumerate(sequence):
+                said = _with_run(statement, run, index)
+                first, second = through.say(said), alone.say(said)
+                self.statements += 1
+                if _is_by_design(first, second):
+                    self.refused += 1
+                    return
+                if through.compared(first) != alone.compared(second):
+                    raise Difference(index, said, in_words(first) if first != DIED else DIED,
+                                     in_words(second) if second != DIED else DIED)
+                self.catch_up()
+        if sums := self.contents():
+            raise Difference(len(sequence), "(the data afterwards)", sums[0], sums[1:])
+
+    def next_run(self):
+        """The number of the run that comes next, as in mark()."""
+        return self.run_number + 1
+
+    def fails(self, sequence, caps):
+        """The Difference, or None."""
+        try:
+            self.play(sequence, caps)
+        except Difference as difference:
+            return difference
+        return None
+
+    def reduce(self, sequence, caps, tries=80, seconds=40.0):
+        """A shorter sequence that still fails, by leaving statements out: (sequence, its Difference or None)."""
+        deadline = time.monotonic() + seconds
+        worst = self.fails(sequence, caps)
+        if worst is None:
+            return sequence, None
+        sequence = sequence[:worst.index + 1] if worst.index >= 0 else sequence
+        size = max(1, len(sequence) // 2)
+        while size and tries > 0 and time.monotonic() < deadline:
+            at, was = 0, len(sequence)
+            while at < len(sequence) and tries > 0 and time.monotonic() < deadline:
+                shorter = sequence[:at] + sequence[at + size:]
+                tries -= 1
+                found = self.fails(shorter, caps)
+                if found:
+                    sequence, worst = shorter[:found.index + 1] if found.index >= 0 else shorter, found
+                else:
+                    at += size
+            if len(sequence) == was or size > 1:
+                size //= 2
+        return sequence, worst
+
+
+class _Side:
+    """One connection of the two; a new one when the server ended it."""
+
+    def __init__(self, connect, stack):
+        self.connect, self.stack = connect, stack
+        self._open()
+
+    def _open(self):
+        self.client = self.stack.enter_context(self.connect())
+        self.client.query("SELECT 1")    # FOUND_ROWS() before any statement: what the server's thread did for another
+        self.client.infile = lambda name: b"71\tseventy-one\n72\tx\n"
+        self.prepared = {}
+
+    def say(self, statement):
+        """The Reply, or DIED."""
+        try:
+            return self._said(statement)
+        except (w.WireError, OSError) as error:
+            if isinstance(error, TimeoutError):
+                raise Difference(-1, statement, "no answer, on one of the sides", repr(error)) from error
+            self._open()
+            return DIED
+
+    def _said(self, statement):
+        if isinstance(statement, str):
+            return self.client.command(w.QUERY, statement)
+        kind, *rest = statement
+        if kind == "command":
+            return self.client.command(*rest)
+        name = rest[0]
+        if kind == "prepare":
+            self._close(name)
+            reply = self.client.command(w.PREPARE, rest[1])
+            if not reply.error:
+                self.prepared[name] = reply.statement_id
+            return reply
+        if kind == "close":
+            self._close(name)
+            return self.client.command(w.PING)
+        number = self.prepared.get(name, 4242)
+        return self.client.command(w.EXECUTE, execute(number, rest[1]))
+
+    def _close(self, name):
+        if name in self.prepared:
+            self.client.command(w.CLOSE, w.int4(self.prepared.pop(name)))
+
+    def compared(self, reply):
+        if reply == DIED:
+            return DIED
+        return self.client.caps, [(seq, _without_state_changed(payload, self.client.caps))
+                                  for seq, payload in comparable(reply, self.client.caps)]
+
+
+def _without_state_changed(payload, caps):
+    """An EOF without STATE_CHANGED, where the client has not asked for tracking.
+
+    Allowed difference: the flag means nothing to such a client; servers leave it set in the EOF of a prepared statement's
+    rows after COM_INIT_DB, headgate takes it out of all replies.
+    """
+    if caps & (w.SESSION_TRACK | w.DEPRECATE_EOF) or payload[:1] != b"\xfe" or len(payload) != 5:
+        return payload
+    return payload[:3] + w.int2(int.from_bytes(payload[3:], "little") & ~w.STATE_CHANGED)
+
+
+def _is_by_design(through, alone):
+    return (through != DIED and through.error is not None and through.error.code == BY_DESIGN_CODE
+            and bool(BY_DESIGN.match(through.error.message)) and (alone == DIED or not alone.error
+                                                                   or alone.error.code != BY_DESIGN_CODE))
+
+
+def mark(run, index):
+    """What is found in the servers' logs of the statement."""
+    return f"/*run{run}.{index}*/"
+
+
+def _with_run(statement, run, index):
+    """Names that outlive a connection made this run's own, and a mark by which the servers' logs tell who ran it."""
+    if isinstance(statement, str):
+        text = statement.replace("_RUN", f"_{run}")
+        return f"{mark(run, index)}{text}" if index % 2 else f"{text} {mark(run, index)}"
+    if statement[0] == "prepare":
+        return (*statement[:2], f"{statement[2].replace('_RUN', f'_{run}')} {mark(run, index)}")
+    return statement
