@@ -86,6 +86,22 @@ static const struct row strings_and_names[] = {
     { "'x'", "unsafe", "string:'x'", 0 },
 };
 
+/* Where modes meet; the servers read each of these so. */
+static const struct row modes[] = {
+    { "N'\\', 1", "nobackslash", "string:N'\\'|punct:,| number:1", 0 },
+    { "@'a\\', 1", "nobackslash", "variable:@'a\\'|punct:,| number:1", 0 },
+    { "'a\\', \"b\\\"", "ansi+nobackslash", "string:'a\\'|punct:,| quoted:\"b\\\"", 0 },
+    { "'a\\'', \"b\\\"", "ansi", "string:'a\\''|punct:,| bad:\"b\\\"", BAD },
+    { "@\"a\\\", 2", "ansi", "variable:@\"a\\\"|punct:,| number:2", 0 },
+    { "@\"a\\\"b\", 2", "unknown", "variable:@\"a\\\"b\"|punct:,| number:2", 0 },
+    { "@@session.\"sql_mode\"", "ansi", "variable:@@session|punct:.|quoted:\"sql_mode\"", 0 },
+    { "N\"a\"", "ansi", "word:N|quoted:\"a\"", 0 },
+    { "\"a'b\" \"c\"\"d\" `e\"f`", "ansi", "quoted:\"a'b\"| quoted:\"c\"\"d\"| quoted:`e\"f`", 0 },
+    { "q'[a]' a#b", "oracle+ansi+mariadb", "word:q|string:'[a]'| word:a", 0 },
+    { ":a c%ISOPEN a||b", "oracle+ansi+mariadb",
+      "punct::|word:a| word:c|punct:%|word:ISOPEN| word:a|punct:||punct:||word:b", 0 },
+};
+
 static const struct row variables[] = {
     { "@a @a.b @`x` @'y' @\"z\"", "unknown",
       "variable:@a| variable:@a.b| variable:@`x`| variable:@'y'| variable:@\"z\"", 0 },
@@ -214,8 +230,16 @@ static const struct row semicolons[] = {
 };
 
 static const struct row dollars[] = {
-    { "$$a'b$$", "mysql", "string:$$a'b$$", 0 },
-    { "$t$a $$ b$t$ c", "mysql", "string:$t$a $$ b$t$| word:c", 0 },
+    { "$$a'b$$", "mysql", "string:$$a'b$$", BAD },
+    { "$t$a $$ b$t$ c", "mysql", "string:$t$a $$ b$t$| word:c", BAD },
+    { "$t$ ' $T$ $t$ c", "mysql", "string:$t$ ' $T$ $t$| word:c", BAD },
+    { "$\xC3\xA9$ ' $\xC3\xA9$ c", "mysql+utf8", "string:$\xC3\xA9$ ' $\xC3\xA9$| word:c", BAD },
+    { "$1$ \\$1$ c", "mysql", "string:$1$ \\$1$| word:c", BAD },
+    { "$$ ' $a$$ c", "mysql", "string:$$ ' $a$$| word:c", BAD },
+    { "$$a$$ $$$$", "mysql", "string:$$a$$| string:$$$$", BAD },
+    { "$a-b$ x $a-b$", "mysql", "word:$a|punct:-|word:b$| word:x| word:$a|punct:-|word:b$", 0 },
+    { "1$$ x$$ @$$ x$$ t.$$ x$$", "mysql",
+      "word:1$$| word:x$$| variable:@$$| word:x$$| word:t|punct:.|word:$$| word:x$$", 0 },
     { "$$ a $$", "mariadb", "word:$$| word:a| word:$$", 0 },
     { "$$ a $$", "unknown", "word:$$| word:a| word:$$", BAD },
     { "$$", "mysql", "word:$$", 0 },
@@ -244,6 +268,7 @@ static void check(const struct row *rows, size_t count)
     }
 TABLE_TEST(words_and_numbers)
 TABLE_TEST(strings_and_names)
+TABLE_TEST(modes)
 TABLE_TEST(variables)
 TABLE_TEST(comments)
 TABLE_TEST(executable_comments)
@@ -307,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_and_numbers_are_read),
         cmocka_unit_test(strings_and_names_are_read),
+        cmocka_unit_test(modes_are_read),
         cmocka_unit_test(variables_are_read),
         cmocka_unit_test(comments_are_read),
         cmocka_unit_test(executable_comments_are_read),
