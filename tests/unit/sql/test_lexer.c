@@ -91,7 +91,7 @@ static const struct row modes[] = {
     { "N'\\', 1", "nobackslash", "string:N'\\'|punct:,| number:1", 0 },
     { "@'a\\', 1", "nobackslash", "variable:@'a\\'|punct:,| number:1", 0 },
     { "'a\\', \"b\\\"", "ansi+nobackslash", "string:'a\\'|punct:,| quoted:\"b\\\"", 0 },
-    { "'a\\'', \"b\\\"", "ansi", "string:'a\\''|punct:,| bad:\"b\\\"", BAD },
+    { "'a\\'', \"b\\\"", "ansi", "string:'a\\''|punct:,| quoted:\"b\\\"", 0 },
     { "@\"a\\\", 2", "ansi", "variable:@\"a\\\"|punct:,| number:2", 0 },
     { "@\"a\\\"b\", 2", "unknown", "variable:@\"a\\\"b\"|punct:,| number:2", 0 },
     { "@@session.\"sql_mode\"", "ansi", "variable:@@session|punct:.|quoted:\"sql_mode\"", 0 },
