@@ -303,10 +303,11 @@ static enum token_type read_letter(struct lexer *lexer)
     }
 }
 
-/* $$…$$ and $tag$…$tag$ are strings for MySQL ≥ 9, and identifiers for MySQL 8, where anything may follow, and for
- * MariaDB. For MySQL a string, and always a doubt (9 also overlooks a closing one right behind a dollar). Without
- * a closing one, MySQL 9 refuses the whole text, so the other reading may be taken (mysql's own client sends
- * "select $$" to find out). A second search that could fail is not made: time stays linear. */
+/* $$…$$ and $tag$…$tag$ are strings for MySQL ≥ 9, and identifiers for MySQL 8, where anything may follow,
+ * and for MariaDB. For MySQL a string, and always a doubt (9 also overlooks a closing one right behind a
+ * dollar). Without a closing one, MySQL 9 refuses the whole text, so the other reading may be taken (mysql's
+ * own client sends "select $$" to find out). A second search that could fail is not made: time stays linear.
+ */
 static enum token_type read_dollar(struct lexer *lexer)
 {
     size_t len = 1;
