@@ -185,6 +185,19 @@ def test_a_package_with_the_name_of_a_schema_is_not_mistaken_for_it(cluster, hg,
         cluster.sql("db1", "SET sql_mode = ORACLE; DROP PACKAGE test.app2")
 
 
+@pytest.mark.family("mysql")
+@pytest.mark.smoke
+def test_a_loadable_function_makes_its_name_ambiguous(cluster, hg, log):
+    """The server prefers it to a stored one, and nobody says what it does."""
+    loadable = cluster.sql("db1", "SELECT UDF_NAME FROM performance_schema.user_defined_functions "
+                                  "WHERE UDF_NAME LIKE 'innodb%' LIMIT 1")[0][0]
+    create(cluster, f"test.{loadable}", "READS SQL DATA")
+    create(cluster, f"test.{loadable}_not", "READS SQL DATA")
+    surveyed(cluster, hg, log)
+    assert where(hg, log, f"test.{loadable}()") == {"db1"}
+    assert goes_to_replicas(hg, log, f"test.{loadable}_not()")
+
+
 @pytest.mark.smoke
 def test_functions_are_not_looked_at_unless_it_is_set(cluster, log):
     create(cluster, "test.unasked", "READS SQL DATA")
