@@ -54,14 +54,19 @@ static bool accept_if_exists(struct holds_walk *walk)
 
 /* ---- names ---- */
 
-/* The same bytes are the same name only if they do not depend on the character set or sql_mode of the moment:
- * what may is never given back. */
+/* The same bytes within their quotes are the same name only if they mean the same in all quotes, character
+ * sets and sql_modes. What may not is never given back. */
 static bool is_certain(struct span name)
 {
-    for (size_t i = 0; i < name.len; i++)
-        if (name.data[i] >= 0x80 || name.data[i] == '\\')
+    if (name.len == 0)
+        return false;
+    bool is_quoted = name.data[0] == '`' || name.data[0] == '"' || name.data[0] == '\'';
+    for (size_t i = is_quoted; i < name.len - is_quoted; i++) {
+        uint8_t c = name.data[i];
+        if (c >= 0x80 || c == '\\' || c == '`' || c == '"' || c == '\'')
             return false;
-    return name.len > 0;
+    }
+    return true;
 }
 
 static bool read_name(struct holds_walk *walk, struct span *name_r)

@@ -526,7 +526,10 @@ static void note_watched(const struct reader *reader, const struct statement *ro
         facts->reason = SQL_REASON_USER_LOCK;
     }
     facts->has_holds |= (reader->user_locks & ~(none | ask | other)) != 0;
-    facts->may_hide_state |= (reader->user_locks & other) != 0;
+    if ((reader->user_locks & other) != 0) { /* whatever text EXECUTE runs */
+        facts->may_hide_state = true;
+        facts->execute_name = facts->execute_text = (struct span){ 0 };
+    }
     facts->writes_variables |=
         reader->has_user_variable && (reader->has_assign || (row->flags & WRITES_SEEN) != 0);
 }

@@ -126,7 +126,9 @@ static const struct {
     { "select get_lock (\"a\", 0.5) as x, GET_LOCK('b', @t) y, GET_LOCK('c', ABS(-1)) 'z'",
       "+lock \"a\", +lock 'b', +lock 'c'", ANY },
     { "SELECT GET_LOCK('a', 1), GET_LOCK('a', 1)", "+lock 'a', +lock 'a'", ANY },
-    { "DO GET_LOCK('it''s', 1)", "+lock 'it''s'", ANY },
+    { "DO GET_LOCK('it''s', 1), GET_LOCK(\"it''s\", 1)", "+lock, +lock", ANY }, /* not the same lock */
+    { "DO RELEASE_LOCK('it''s'), RELEASE_LOCK('')", "-lock ''", ANY },
+    { "DROP TABLE `a``b`, `c`", "-temp `c`", ANY },
     { "SELECT GET_LOCK(@a, 1)", "+lock", ANY },
     { "SELECT GET_LOCK(?, ?)", "+lock", ANY },
     { "SELECT GET_LOCK('a' 'b', 1)", "+lock", ANY },
