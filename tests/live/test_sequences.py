@@ -14,7 +14,7 @@ from conftest import FLAVOUR
 from headgate import Log
 from twins import FORMS, Twins, mark
 
-COUNT = int(os.environ.get("HEADGATE_SEQUENCES", "600"))
+COUNT = int(os.environ.get("HEADGATE_SEQUENCES", "400"))
 SEED = int(os.environ.get("HEADGATE_SEED", "1"))
 BATCH = 100
 # Of all statements, commands and asks for state included: most of a sequence is not a read, and much of the rest is pinned.
