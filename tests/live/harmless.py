@@ -47,6 +47,19 @@ def rows_of(path):
                 yield _unescaped(statement), [field.decode() for field in rest]
 
 
+def routed_to_replicas(path, family):
+    """The rows of routing.tsv that are one statement, without any state before it, and go to a replica."""
+    with open(path, "rb") as lines:
+        for line in lines:
+            fields = [field.strip() for field in line.rstrip(b"\n").split(b"\t", 3)]
+            if line.startswith(b"#") or len(fields) < 4 or fields[1] != b"replica" or b" ;; " in fields[3]:
+                continue
+            if fields[0].decode() in ("both", family) and not re.match(rb"[PMEC]:", fields[3]):
+                sql = fields[3].replace(b"{id}", b"7").replace(b"{row}", b"7").replace(b"<LF>", b" ").replace(b"<TAB>", b"\t")
+                if not re.search(rb"<(CR|NUL|x..|fill \d+)>", sql):
+                    yield sql
+
+
 def is_of(family, fields):
     """Is a row about this family with the sql_mode that the servers of a test have?"""
     dialect = set((fields[4] if len(fields) > 4 else "any").split("+"))

@@ -26,6 +26,7 @@ FUNCTIONS = os.path.join(ROOT, "include", "sql", "tbl", "sql_functions.h")
 QUERIES = int(os.environ.get("HEADGATE_QUERIES", "250"))
 SEED = int(os.environ.get("HEADGATE_SEED", "1"))
 TRANSACTION_KINDS = {"begin"}
+NO_SUCH_FUNCTION = 1305
 REFUSED = {1290, 1792, 1836}
 
 # Values that differ by nature: the clock, chance, and which server it is.
@@ -203,9 +204,9 @@ def test_rows_called_harmless_are(oracle):
 
 
 @pytest.mark.smoke
-@pytest.mark.skipif(not os.path.exists(ROUTING), reason="no such table of statements yet")
 def test_rows_that_go_to_a_replica_are_harmless(oracle):
-    check(oracle, [sql for sql, rest in harmless.rows_of(ROUTING) if any("replica" in field for field in rest)], 0.85, "rows of routing.tsv")
+    called = check(oracle, list(harmless.routed_to_replicas(ROUTING, oracle.cluster.family)), 0.8, "rows of routing.tsv")
+    assert len(called) >= 100
 
 
 @pytest.mark.smoke
@@ -216,6 +217,9 @@ def test_functions_called_pure_are(oracle, cluster):
         good = 0
         for sql in itertools.islice(harmless.calls(name, chance), 60):
             error = oracle.guarded.command(w.QUERY, sql).error
+            if error and error.code == NO_SUCH_FUNCTION:
+                wrong.append(f"not built into this server, so anybody may make a stored function of that name: {sql}")
+                break
             if error and error.code not in REFUSED:
                 continue
             if not oracle.is_called_harmless(sql.encode()):
