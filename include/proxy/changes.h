@@ -14,12 +14,13 @@
 #include <stdbool.h>
 
 struct changes {
-    struct vars constants; /* owns */
-    struct text role;      /* owns: what SET ROLE is given, as SQL; empty: no SET ROLE */
-    struct text expected;  /* owns: names, each with a NUL, whose value tracking must report */
-    unsigned count;        /* assignments seen */
-    bool resets_collation; /* SET NAMES without COLLATE */
-    bool needs_pin;        /* something cannot follow, or cannot be read */
+    struct vars constants;      /* owns */
+    struct text role;           /* owns: what SET ROLE is given, as SQL; empty: no SET ROLE */
+    struct text expected;       /* owns: names, each with a NUL, whose value tracking must report */
+    unsigned count;             /* assignments seen */
+    bool resets_collation;      /* SET NAMES without COLLATE */
+    bool needs_pin;             /* something cannot follow, or cannot be read */
+    bool sets_next_transaction; /* by its variables' names; SET TRANSACTION is in the facts */
     bool has_user_variables;
     bool has_tracking; /* the client changes session_track_* */
 };

@@ -23,6 +23,7 @@ struct route_state {
     enum listener_mode mode;
     bool is_in_transaction;      /* one is open, by the status flags */
     bool is_away;                /* … on the session's replica: it is a read-only one */
+    bool begin_stays_away;       /* … and a BEGIN that does not say READ WRITE begins another such one */
     bool is_autocommit_off;      /* the next statement begins a transaction */
     bool is_read_only;           /* … and such transactions are READ ONLY: SET SESSION TRANSACTION */
     bool is_transaction_unknown; /* an ERR left it open whether one is */

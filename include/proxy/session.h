@@ -109,6 +109,7 @@ struct job {
     bool is_kept;            /* its bytes stay in the window until the reply begins: it could be sent again */
     bool is_file;            /* LOAD DATA LOCAL: `run` goes through the client's file, to its empty packet */
     bool is_file_unanswered; /* the server has sent nothing since it asked for the file */
+    bool has_warnings;       /* its reply told of some */
     bool has_error;          /* its reply was, or ended in, ERR */
     bool has_multi;          /* MORE_RESULTS was seen */
     bool has_state_change;   /* the server reported a change of session state */
@@ -167,9 +168,11 @@ struct session {
     bool oracle;
     bool unsafe_charset; /* as tracking says */
     bool is_utf8;
-    bool collation_is_unsafe; /* the charset of the login, until tracking says another */
-    struct pins pins;         /* owns */
-    enum route_place last_place;
+    bool collation_is_unsafe;           /* the charset of the login, until tracking says another */
+    struct pins pins;                   /* owns */
+    enum route_place last_place;        /* of the last statement */
+    enum route_place found_place;       /* of the last one that counted rows for FOUND_ROWS() */
+    enum route_place diagnostics_place; /* of the last one that set or cleared the warnings */
     enum close_reason close_reason;
 
     struct loop_timer timer;

@@ -47,6 +47,16 @@ enum sql_reason {
     SQL_REASON_COUNT
 };
 
+/* What is asked about earlier statements. The servers keep the answers for different lengths of time, so that
+ * they may lie in different places. */
+enum sql_question {
+    SQL_ASKS_NOTHING,
+    SQL_ASKS_LAST,        /* about the statement just before: ROW_COUNT(), SHOW PROFILE, SHOW SESSION STATUS;
+                             mixtures */
+    SQL_ASKS_FOUND_ROWS,  /* about the last one that counted rows */
+    SQL_ASKS_DIAGNOSTICS, /* about the last one that set or cleared the warnings */
+};
+
 struct sql_facts {
     enum sql_kind kind; /* of the first statement; multi: the most dangerous one is in `reason` */
     enum sql_reason reason;
@@ -54,9 +64,13 @@ struct sql_facts {
     bool is_multi;        /* several statements in one text */
     bool refers_previous; /* FOUND_ROWS(), SHOW WARNINGS, SHOW SESSION STATUS …: belongs where the last one
                              ran */
-    bool may_hide_state;  /* it may leave session state that neither its text, nor holds, nor tracking
-                             describes (CALL, EXECUTE, unknown functions and statements …) */
-    bool has_holds;       /* it may take or give back state that lives in one server: holds.h says what */
+    enum sql_question question; /* refers_previous: about which of them */
+    bool
+        uses_tables; /* it may read or write tables: on MariaDB other statements leave warnings as they are */
+    bool counts_rows;       /* it may set what FOUND_ROWS() says */
+    bool may_hide_state;    /* it may leave session state that neither its text, nor holds, nor tracking
+                               describes (CALL, EXECUTE, unknown functions and statements …) */
+    bool has_holds;         /* it may take or give back state that lives in one server: holds.h says what */
     bool touches_variables; /* @v is read or written somewhere in the text */
     bool writes_variables;  /* @v may be written: SET @v, :=, INTO @v, (@v) of LOAD, DIAGNOSTICS; CALL and
                                compound statements, even if they name none */
@@ -68,6 +82,7 @@ struct sql_facts {
     bool releases;              /* COMMIT or ROLLBACK … RELEASE is in it: the server hangs up after that */
     bool sets_next_transaction; /* SET TRANSACTION … without SESSION or GLOBAL */
     bool kill_is_query;         /* KILL QUERY id */
+    bool kill_is_wide;          /* KILL … USER, KILL QUERY ID: whom it hits only a server knows */
     uint64_t kill_id;           /* KILL [CONNECTION|QUERY] <number>; 0: not of that plain form */
     struct span use_schema;     /* USE x: the name as written, quotes included; borrows from the text */
     struct span execute_name;   /* EXECUTE x …, if all it may hide is what x does: as written; borrows */

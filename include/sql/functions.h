@@ -12,6 +12,7 @@
 enum function_effect {
     FUNCTION_UNKNOWN, /* not a built-in of this family, as far as we know */
     FUNCTION_PURE,
+    FUNCTION_FOUND_ROWS,
     FUNCTION_PREVIOUS,
     FUNCTION_LAST_INSERT_ID,
     FUNCTION_USER_LOCK,

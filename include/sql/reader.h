@@ -29,6 +29,8 @@ struct reader {
     enum keyword before_keyword;
     const uint8_t *from;    /* where the statement begins, with what stands before its first token; borrows */
     bool is_hidden;         /* the first word stands inside or after an executable comment */
+    bool has_from;          /* this statement: FROM, or the statement TABLE */
+    bool has_select;        /* this statement: SELECT, anywhere in it */
     bool has_assign;        /* this statement: := or INTO @v was seen */
     unsigned user_locks;    /* bits 1 << enum user_lock: which functions about locks were called */
     bool has_user_variable; /* @v was seen */
@@ -61,6 +63,9 @@ void reader_skip(struct reader *reader);
 bool reader_skip_body(struct reader *reader);
 
 bool token_is_punct(const struct token *token, char c);
+
+/* An unquoted word, in any case. */
+bool token_is_word(const struct token *token, const char *word);
 
 /* @v, not @@v. */
 bool token_is_user_variable(const struct token *token);

@@ -30,9 +30,24 @@ static void note_constant(struct changes *changes, struct span name, const struc
     text_fini(&literal);
 }
 
+/* SET @@tx_isolation = …, without a scope, is SET TRANSACTION ISOLATION LEVEL …: for the next one. */
+static bool is_for_next_transaction(struct span name, const struct setvar_change *change)
+{
+    static const char *const names[] = { "tx_isolation", "transaction_isolation", "tx_read_only",
+                                         "transaction_read_only" };
+    for (size_t i = 0; !change->is_tracked_form && i < sizeof names / sizeof *names; i++)
+        if (span_is_nocase(name, names[i]))
+            return true;
+    return false;
+}
+
 static void note_session(struct changes *changes, const struct setvar_change *change)
 {
     struct span name = unquoted(change->name);
+    if (is_for_next_transaction(name, change)) {
+        changes->sets_next_transaction = true;
+        return;
+    }
     if (span_is_nocase(name, "character_set_connection"))
         changes->resets_collation = true;
     switch (vars_manner_of(name)) {
@@ -65,18 +80,21 @@ static void note_transaction(struct changes *changes, const struct setvar_change
         expect(changes, SPAN_LITERAL("transaction_read_only"));
 }
 
-/* Servers report the character sets that SET NAMES sets, MariaDB not the collation. Without COLLATE it
- * becomes the character set's default: what was set before is forgotten. */
+/* Servers report the character sets that SET NAMES sets, MariaDB not the collation; and the collation of what
+ * comes back is not told by any variable. So it is repeated as a whole. Without COLLATE it becomes the
+ * character set's default: what was set before is forgotten. */
 static void note_collation(struct changes *changes, const struct setvar_change *change)
 {
-    struct span name = SPAN_LITERAL("collation_connection");
-    struct text literal = { 0 };
+    struct text names = { 0 };
+    struct span collation = unquoted(change->collation);
     if (change->collation.len == 0 || span_is_nocase(change->collation, "DEFAULT"))
         changes->resets_collation = true;
-    else if (!vars_literal(name, unquoted(change->collation), &literal) ||
-             !vars_set(&changes->constants, name, text_span(&literal)))
+    else if (!text_appendf(&names, "'%.*s' COLLATE '%.*s'", (int)change->value.len,
+                           (const char *)change->value.data, (int)collation.len,
+                           (const char *)collation.data) ||
+             !vars_set(&changes->constants, VARS_NAMES, text_span(&names)))
         changes->needs_pin = true;
-    text_fini(&literal);
+    text_fini(&names);
 }
 
 static void note_role(struct changes *changes, const struct setvar_change *change)
@@ -164,6 +182,8 @@ bool changes_commit(const struct changes *changes, struct vars *vars, uint64_t b
             return false; /* not told, or set twice in one statement: which came last is not kept */
         at += name.len + 1;
     }
+    if (changes->resets_collation)
+        vars_unset(vars, VARS_NAMES);
     if (changes->resets_collation && !vars_is_newer(vars, SPAN_LITERAL("collation_connection"), before))
         vars_unset(vars, SPAN_LITERAL("collation_connection"));
     if (changes->resets_collation && changes->count > 1)

@@ -258,6 +258,20 @@ static bool was_refused(const struct session *session, const struct sql_facts *f
     return refusals_has(refusals, digest_of(sql, &dialect));
 }
 
+static enum route_place place_of_answer(const struct session *session, enum sql_question question)
+{
+    switch (question) {
+    case SQL_ASKS_FOUND_ROWS:
+        return session->found_place;
+    case SQL_ASKS_DIAGNOSTICS:
+        return session->diagnostics_place;
+    case SQL_ASKS_NOTHING:
+    case SQL_ASKS_LAST:
+        break;
+    }
+    return session->last_place;
+}
+
 /* `sql`: the text, where it is no execution of a prepared statement. */
 static struct route decide(const struct session *session, const struct sql_facts *facts, struct span sql)
 {
@@ -269,6 +283,7 @@ static struct route decide(const struct session *session, const struct sql_facts
         .mode = (enum listener_mode)session->door->settings->mode,
         .is_in_transaction = (session->status & STATUS_IN_TRANS) != 0,
         .is_away = session->is_away,
+        .begin_stays_away = view->family == FAMILY_MYSQL,
         .is_autocommit_off = (session->status & STATUS_AUTOCOMMIT) == 0,
         .is_read_only = effects_is_read_only(session),
         .is_transaction_unknown = session->is_transaction_unknown,
@@ -278,7 +293,7 @@ static struct route decide(const struct session *session, const struct sql_facts
         .has_replica_refused = session->has_replica_refused,
         .was_refused = was_refused(session, facts, sql),
         .is_in_system_schema = is_system_schema(text_span(&session->schema)),
-        .previous = session->last_place,
+        .previous = place_of_answer(session, facts->question),
     };
     return route_decide(facts, &state);
 }
@@ -416,6 +431,10 @@ static enum step run_statement(struct session *session)
         session->prepared.has_last_failed = true; /* until a server says otherwise */
     if (job->facts.kind == SQL_KILL && job->facts.kill_id != 0 && job->command->byte == COM_QUERY)
         return kill_begin(session, job->facts.kill_id, job->facts.kill_is_query);
+    if (job->facts.kind == SQL_KILL && job->facts.kill_is_wide && job->command->byte == COM_QUERY)
+        return dispatch_refuse(session, ERR_NOT_SUPPORTED_YET, NULL,
+                               "headgate: not run: KILL USER and KILL QUERY ID would hit other sessions' "
+                               "connections; use KILL with a number");
     if (job->command->byte == COM_QUERY && !note_intent(session, sql, &dialect))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
     return go_by_facts(session);

@@ -139,6 +139,17 @@ static void note_schema(struct session *session, struct upstream *upstream, stru
         attach_drop(session, other);
 }
 
+/* SQL that would begin the same transaction: as long as it is there, the next one has a SET TRANSACTION of
+ * its own. Empty: it was used up. */
+static void note_characteristics(struct session *session, struct span sql)
+{
+    static const struct span set = SPAN_LITERAL("SET TRANSACTION");
+    if (sql.len >= set.len && span_equal_nocase(span_of(sql.data, set.len), set))
+        pin(session, PIN_NEXT_TRANSACTION);
+    else
+        pins_release_all(&session->pins, PIN_NEXT_TRANSACTION);
+}
+
 static void note_tracking(struct session *session, struct upstream *upstream, struct span entries)
 {
     struct sesstrack_walk walk;
@@ -155,7 +166,10 @@ static void note_tracking(struct session *session, struct upstream *upstream, st
         case SESSTRACK_STATE_CHANGE:
             session->job.has_state_change = true;
             break;
-        default: /* GTIDs and transaction details have no use yet; newer types are not ours */
+        case SESSTRACK_CHARACTERISTICS:
+            note_characteristics(session, change.value);
+            break;
+        default: /* GTIDs and transaction states have no use yet; newer types are not ours */
             break;
         }
     }
@@ -183,6 +197,7 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
     if (info->kind != TRACKER_OK && info->kind != TRACKER_EOF)
         return;
     upstream->status = info->status;
+    job->has_warnings |= info->warnings > 0;
     if (info->status & STATUS_MORE_RESULTS)
         job->has_multi = true;
     follow_home(session, info->status);
@@ -247,14 +262,16 @@ static bool is_contained(const struct job *job)
         return true;
     case SQL_UNKNOWN: /* a syntax error runs nothing; anything else is pinned by may_hide_state */
     case SQL_ADMIN:
-        return true;
-    case SQL_BEGIN:
-    case SQL_SET:
-    case SQL_CALL:
-    case SQL_PREPARE:
     case SQL_LOCK:
     case SQL_HANDLER:
     case SQL_XA:
+        return true;
+    case SQL_SET:
+        return job->changes != NULL && job->changes->count == 1;
+    case SQL_PREPARE:
+        return job->facts.execute_name.len == 0 && !job->facts.may_hide_state;
+    case SQL_BEGIN:
+    case SQL_CALL:
         break;
     }
     return false;
@@ -313,14 +330,16 @@ static bool ends_transaction(const struct job *job)
     return job->facts.kind == SQL_COMMIT || job->facts.kind == SQL_ROLLBACK;
 }
 
-/* Under sql_select_limit = 0 a SELECT evaluates nothing, and releases no user lock (seen on both families). */
+/* Under sql_select_limit = 0 a SELECT evaluates nothing, and releases no user lock (seen on both families).
+ */
 static enum claims_outcome outcome(const struct session *session)
 {
     const struct job *job = &session->job;
     bool is_partial = job->facts.is_multi || job->has_multi || job->is_cut;
     if (job->has_error)
         return is_partial ? CLAIMS_PARTLY : CLAIMS_FAILED;
-    bool is_limited = job->facts.kind == SQL_SELECT && vars_has(&session->vars, SPAN_LITERAL("sql_select_limit"));
+    bool is_limited =
+        job->facts.kind == SQL_SELECT && vars_has(&session->vars, SPAN_LITERAL("sql_select_limit"));
     return is_limited ? CLAIMS_PARTLY : CLAIMS_DONE;
 }
 
@@ -341,7 +360,9 @@ static void note_pins(struct session *session)
     note_holds(session);
     if (job->facts.may_hide_state || (job->has_multi && job->is_cut))
         pin(session, PIN_HIDDEN_STATE);
-    if (job->facts.sets_next_transaction && !job->has_error)
+    bool sets_next =
+        job->facts.sets_next_transaction || (job->changes != NULL && job->changes->sets_next_transaction);
+    if (sets_next && !job->has_error)
         pin(session, PIN_NEXT_TRANSACTION);
     if (job->has_state_change && !explains_state_change(job))
         pin(session, PIN_TRACKED_CHANGE);
@@ -349,9 +370,26 @@ static void note_pins(struct session *session)
         pins_release_all(&session->pins, PIN_NEXT_TRANSACTION); /* the transaction it was for is over */
 }
 
+/* Where the answers to questions about earlier statements lie now. A MariaDB server keeps the warnings while
+ * statements without tables and without warnings of their own pass. */
+static void note_traces(struct session *session, const struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    bool is_statement = job->command->manner == COMMAND_STATEMENT || job->command->manner == COMMAND_PREPARED;
+    bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !job->has_error;
+    bool has_set =
+        job->has_error || job->has_warnings || job->facts.uses_tables || upstream->family != FAMILY_MARIADB;
+    session->last_place = job->place;
+    if (is_statement && has_set && !is_question)
+        session->diagnostics_place = job->place;
+    if (is_statement && job->facts.counts_rows && !job->has_error && job->command->byte != COM_STMT_PREPARE)
+        session->found_place = job->place;
+}
+
 void effects_done(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
+    note_traces(session, upstream);
     after_command(session, upstream);
     if (job->command->shape == REPLY_PREPARE)
         session->prepared.has_last_failed = job->has_error;
@@ -388,7 +426,7 @@ void effects_reset(struct session *session)
     session->has_replica_refused = false;
     session->sees_all_tracking = false;
     pins_clear(&session->pins);
-    session->last_place = ROUTE_PRIMARY;
+    session->last_place = session->found_place = session->diagnostics_place = effects_home(session);
     session->ansi_quotes = view->ansi_quotes;
     session->oracle = view->oracle;
     session->no_backslash_escapes = view->no_backslash_escapes;

@@ -41,8 +41,7 @@ static bool is_named(const struct pin *pin, enum pin_cause cause, struct span na
     if (pin->cause != cause)
         return false;
     bool is_nocase = cause == PIN_PREPARED || cause == PIN_HANDLER;
-    return is_nocase ? span_equal_nocase(span_cstr(pin->name), name)
-                                 : span_equal(span_cstr(pin->name), name);
+    return is_nocase ? span_equal_nocase(span_cstr(pin->name), name) : span_equal(span_cstr(pin->name), name);
 }
 
 static struct pin *find(const struct pins *pins, enum pin_cause cause, struct span name)
@@ -132,7 +131,7 @@ void pins_release_all(struct pins *pins, enum pin_cause cause)
 
 void pins_rename(struct pins *pins, enum pin_cause cause, struct span from, struct span to, uint64_t now_us)
 {
-    if (find(pins, cause, from) == NULL)
+    if (find(pins, cause, from) == NULL || span_equal(from, to))
         return;
     pins_add(pins, cause, to, (struct span){ 0 }, now_us); /* first: there is no moment without one */
     pins_release(pins, cause, from);

@@ -571,7 +571,6 @@ static enum step finish_reply(struct session *session, struct upstream *upstream
         (void)error_set(&slot->failure, 0, "the server went on after its reply");
     }
     stream_trim(&upstream->stream);
-    session->last_place = job->place;
     if (session->must_close)
         return session_close(session, CLOSE_SERVER_LOST, "state was lost with a server");
     if (job->facts.releases && !job->has_error)

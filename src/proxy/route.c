@@ -35,7 +35,7 @@ static bool begins_read_only(const struct sql_facts *facts, const struct route_s
 static bool ends_transaction(const struct sql_facts *facts, const struct route_state *state)
 {
     if (facts->kind == SQL_BEGIN)
-        return !begins_read_only(facts, state);
+        return !begins_read_only(facts, state) && (facts->begins_read_write || !state->begin_stays_away);
     if (facts->kind == SQL_DDL)
         return facts->reason != SQL_REASON_TEMPORARY_TABLE;
     return facts->kind == SQL_LOCK && facts->reason != SQL_REASON_UNLOCK;
@@ -98,12 +98,12 @@ static struct route decide_split(const struct sql_facts *facts, const struct rou
         return primary(ROUTE_REASON_TRANSACTION);
     if (facts->refers_previous)
         return decide_previous(facts, state);
-    if (state->is_transaction_unknown)
-        return primary(ROUTE_REASON_UNKNOWN_TRANSACTION);
-    if (begins_read_only(facts, state) && may_go_away(state))
+    if (begins_read_only(facts, state) && may_go_away(state) && !state->is_transaction_unknown)
         return replica(ROUTE_REASON_READ_ONLY_TRANSACTION);
     if (state->is_autocommit_off && !(state->is_read_only && may_go_away(state)))
         return primary(ROUTE_REASON_TRANSACTION);
+    if (state->is_transaction_unknown)
+        return primary(ROUTE_REASON_UNKNOWN_TRANSACTION);
     if (facts->touches_variables && state->variables == VARIABLES_REPLICA) {
         if (facts->reads_but_for_variables || facts->is_read)
             return replica(ROUTE_REASON_VARIABLES);

@@ -75,7 +75,7 @@ static char *copy(struct span span)
     return string;
 }
 
-static struct var *find(struct vars *vars, struct span name)
+static struct var *find(const struct vars *vars, struct span name)
 {
     for (size_t i = 0; i < vars->count; i++)
         if (span_equal_nocase(span_cstr(vars->items[i].name), name))
@@ -146,20 +146,37 @@ bool vars_literal(struct span name, struct span value, struct text *literal)
            text_append_byte(literal, '\'');
 }
 
-static bool comes_first(const struct var *var)
+/* The order in which they are said: 0 NAMES, 1 character sets, 2 the others. */
+static int turn_of(const struct var *var)
 {
-    return strncasecmp(var->name, "character_set_", 14) == 0;
+    if (span_equal_nocase(VARS_NAMES, span_cstr(var->name)))
+        return 0;
+    return strncasecmp(var->name, "character_set_", 14) == 0 ? 1 : 2;
+}
+
+static bool is_set_by_names(const struct var *var)
+{
+    return turn_of(var) == 1 || strcasecmp(var->name, "collation_connection") == 0;
+}
+
+static void say(const struct var *var, const char *glue, struct text *out)
+{
+    const char *equals = turn_of(var) == 0 ? " " : "=";
+    (void)text_appendf(out, "%s%s%s%s", glue, var->name, equals, var->literal);
 }
 
 void vars_diff(const struct vars *vars, uint64_t since, struct text *out)
 {
     const char *glue = "SET ";
-    for (int pass = 0; pass < 2; pass++)
+    const struct var *names = find(vars, VARS_NAMES);
+    uint64_t named = names != NULL && names->literal != NULL ? names->version : 0;
+    for (int turn = 0; turn <= 2; turn++)
         for (size_t i = 0; i < vars->count; i++) {
             const struct var *var = &vars->items[i];
-            if (var->literal == NULL || var->version <= since || comes_first(var) != (pass == 0))
+            bool is_old = var->version <= since || (is_set_by_names(var) && var->version < named);
+            if (var->literal == NULL || is_old || turn_of(var) != turn)
                 continue;
-            (void)text_appendf(out, "%s%s=%s", glue, var->name, var->literal);
+            say(var, glue, out);
             glue = ",";
         }
 }

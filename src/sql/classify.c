@@ -77,6 +77,12 @@ static void join(struct sql_facts *facts, struct sql_facts *part)
     facts->reads_but_for_variables = is_but && is_mere;
     facts->is_read &= part->is_read;
     facts->refers_previous &= part->is_read || part->refers_previous;
+    facts->uses_tables |= part->uses_tables;
+    facts->counts_rows |= part->counts_rows;
+    if (part->question != SQL_ASKS_NOTHING)
+        facts->question = facts->question == SQL_ASKS_NOTHING || facts->question == part->question
+                              ? part->question
+                              : SQL_ASKS_LAST;
     facts->may_hide_state |= part->may_hide_state;
     facts->is_load_local |= part->is_load_local;
     facts->sets_next_transaction |= part->sets_next_transaction;

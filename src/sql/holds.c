@@ -15,14 +15,9 @@
 
 typedef bool (*hold_reader)(struct holds_walk *walk, struct hold_change *change_r);
 
-static bool is_word(const struct token *token, const char *word)
-{
-    return token->type == TOKEN_WORD && span_is_nocase(token->text, word);
-}
-
 static bool accept_word(struct holds_walk *walk, const char *word)
 {
-    if (!is_word(walk->reader.token, word))
+    if (!token_is_word(walk->reader.token, word))
         return false;
     reader_advance(&walk->reader);
     return true;
@@ -279,7 +274,8 @@ static bool begin_drop(struct holds_walk *walk, struct hold_change *change_r)
         return give_prepared(walk, change_r);
     bool is_temporary = reader_accept(reader, KEYWORD_TEMPORARY);
     bool is_sequence = !accept_tables(walk) && is_temporary && accept_word(walk, "SEQUENCE");
-    bool has_names = is_sequence || is_word(reader->before, "TABLE") || is_word(reader->before, "TABLES");
+    bool has_names =
+        is_sequence || token_is_word(reader->before, "TABLE") || token_is_word(reader->before, "TABLES");
     bool has_if = accept_if_exists(walk);
     if (!has_names || (is_sequence && has_if))
         return end_part(walk);

@@ -17,12 +17,15 @@ struct scan {
     struct reader *reader;
     struct sql_facts *facts;
     unsigned depth;
-    uint64_t with_lists;    /* bit d: the list after WITH is being read at depth d */
-    uint64_t substrings;    /* bit d: the parenthesis at depth d is SUBSTRING's */
+    uint64_t with_lists; /* bit d: the list after WITH is being read at depth d */
+    uint64_t substrings; /* bit d: the parenthesis at depth d is SUBSTRING's */
+    uint64_t
+        json_tables; /* bit d: the parenthesis at depth d is JSON_TABLE's, and no COLUMNS was seen in it */
     bool is_only_previous;  /* all that speaks against a replica is a question about the previous statement */
     bool is_only_variables; /* … is user variables */
     bool has_stored;        /* a stored function that only reads is called */
     struct span qualifier;  /* the last name that a dot followed */
+    unsigned questions;     /* bit q: an enum sql_question was asked */
 };
 
 static void refuse(struct scan *scan, enum sql_reason reason, struct span culprit)
@@ -41,6 +44,20 @@ static void refuse(struct scan *scan, enum sql_reason reason, struct span culpri
 static void refuse_here(struct scan *scan, enum sql_reason reason)
 {
     refuse(scan, reason, scan->reader->token->text);
+}
+
+static void ask(struct scan *scan, enum sql_question question, struct span culprit)
+{
+    scan->questions |= 1u << question;
+    refuse(scan, SQL_REASON_PREVIOUS_STATEMENT, culprit);
+}
+
+static enum sql_question question_of(unsigned questions)
+{
+    for (unsigned question = SQL_ASKS_LAST; question <= SQL_ASKS_DIAGNOSTICS; question++)
+        if (questions == 1u << question)
+            return (enum sql_question)question;
+    return questions == 0 ? SQL_ASKS_NOTHING : SQL_ASKS_LAST;
 }
 
 static bool is_after(const struct scan *scan, char c)
@@ -88,15 +105,30 @@ static bool opens_substring(const struct reader *reader)
 static void read_open(struct scan *scan)
 {
     bool is_substring = opens_substring(scan->reader);
+    bool is_json_table = token_is_word(scan->reader->before, "json_table");
     scan->depth++;
     scan->with_lists &= ~depth_bit(scan);
     scan->substrings &= ~depth_bit(scan);
+    scan->json_tables &= ~depth_bit(scan);
+    if (is_json_table)
+        scan->json_tables |= depth_bit(scan);
     if (is_substring)
         scan->substrings |= depth_bit(scan);
 }
 
+/* JSON_TABLE(… COLUMNS …) is grammar; anything else of that name is a stored function. */
+static void check_json_table(struct scan *scan)
+{
+    if ((scan->json_tables & depth_bit(scan)) == 0)
+        return;
+    scan->json_tables &= ~depth_bit(scan);
+    scan->facts->may_hide_state = true;
+    refuse_here(scan, SQL_REASON_UNKNOWN_FUNCTION);
+}
+
 static void read_close(struct scan *scan)
 {
+    check_json_table(scan);
     if (scan->depth > 0)
         scan->depth--;
 }
@@ -197,7 +229,10 @@ static void read_function(struct scan *scan)
         refuse_here(scan, SQL_REASON_USER_LOCK);
         break;
     case FUNCTION_PREVIOUS:
-        refuse_here(scan, SQL_REASON_PREVIOUS_STATEMENT);
+        ask(scan, SQL_ASKS_LAST, scan->reader->token->text);
+        break;
+    case FUNCTION_FOUND_ROWS:
+        ask(scan, SQL_ASKS_FOUND_ROWS, scan->reader->token->text);
         break;
     case FUNCTION_LAST_INSERT_ID:
         refuse_here(scan, SQL_REASON_LAST_INSERT_ID);
@@ -233,7 +268,7 @@ static void read_name(struct scan *scan)
         read_function(scan);
     else if (reader->lexer.dialect.oracle && is_after(scan, '%') &&
              is_one_of(reader->token->text, attributes))
-        refuse_here(scan, SQL_REASON_PREVIOUS_STATEMENT);
+        ask(scan, SQL_ASKS_LAST, scan->reader->token->text);
     else if (is_after(scan, '.') && is_one_of(token_name(reader->token), draws))
         refuse_here(scan, SQL_REASON_SEQUENCE);
     else if (!is_after(scan, '.') && token_is_punct(reader->ahead, '.') &&
@@ -260,7 +295,7 @@ static void read_system_variable(struct scan *scan)
         name = reader->ahead->text;
     }
     if (is_one_of(name, previous))
-        refuse(scan, SQL_REASON_PREVIOUS_STATEMENT, name);
+        ask(scan, SQL_ASKS_DIAGNOSTICS, name);
     else if (is_scoped || !is_one_of(name, shown))
         refuse(scan, SQL_REASON_SYSTEM_VARIABLE, name);
 }
@@ -326,6 +361,8 @@ static bool is_string_function(const struct reader *reader)
 static void read_word(struct scan *scan)
 {
     struct reader *reader = scan->reader;
+    if (scan->json_tables != 0 && token_is_word(reader->token, "columns"))
+        scan->json_tables &= ~depth_bit(scan);
     if (reader->keyword == KEYWORD_WITH && !is_in_with(scan))
         scan->with_lists |= depth_bit(scan);
     else if (reader->keyword == KEYWORD_FOR)
@@ -420,6 +457,7 @@ void query_read(struct reader *reader, struct sql_facts *facts)
     facts->reason = SQL_REASON_PLAIN_READ;
     walk(&scan, false);
     facts->refers_previous = scan.is_only_previous;
+    facts->question = question_of(scan.questions);
     facts->reads_but_for_variables = scan.is_only_variables;
     if (facts->is_read && scan.has_stored)
         facts->reason = SQL_REASON_STORED_READ;

@@ -7,6 +7,11 @@ bool token_is_punct(const struct token *token, char c)
     return token->type == TOKEN_PUNCT && token->text.data[0] == (uint8_t)c;
 }
 
+bool token_is_word(const struct token *token, const char *word)
+{
+    return token->type == TOKEN_WORD && span_is_nocase(token->text, word);
+}
+
 struct span token_name(const struct token *token)
 {
     if (token->type != TOKEN_QUOTED)
@@ -65,6 +70,8 @@ static void watch(struct reader *reader)
         break;
     case TOKEN_WORD:
     case TOKEN_QUOTED:
+        reader->has_from |= reader->keyword == KEYWORD_FROM || reader->keyword == KEYWORD_TABLE;
+        reader->has_select |= reader->keyword == KEYWORD_SELECT;
         reader->has_assign |= reader->keyword == KEYWORD_INTO && token_is_user_variable(reader->ahead);
         watch_call(reader);
         break;
@@ -119,7 +126,7 @@ void reader_begin_statement(struct reader *reader)
         reader->from = reader->before->text.data + 1;
     *reader->before = (struct token){ 0 };
     reader->before_keyword = KEYWORD_NONE;
-    reader->has_assign = reader->has_user_variable = false;
+    reader->has_assign = reader->has_user_variable = reader->has_from = reader->has_select = false;
     reader->user_locks = 0;
     enter(reader);
 }

@@ -32,11 +32,6 @@ static void suspect(struct sql_facts *facts, enum sql_kind kind, enum sql_reason
     facts->may_hide_state = true;
 }
 
-static bool token_is_word(const struct token *token, const char *word)
-{
-    return token->type == TOKEN_WORD && span_is_nocase(token->text, word);
-}
-
 /* ---- data and schema ---- */
 
 /* LOAD DATA | XML [LOW_PRIORITY | CONCURRENT] [LOCAL] INFILE …; LOAD INDEX INTO CACHE is maintenance. */
@@ -195,6 +190,7 @@ static bool read_show(struct reader *reader, struct sql_facts *facts)
     if (reader->keyword == KEYWORD_WARNINGS || reader->keyword == KEYWORD_ERRORS || is_count) {
         become(facts, SQL_DIAGNOSTICS, SQL_REASON_DIAGNOSTICS);
         facts->refers_previous = true;
+        facts->question = SQL_ASKS_DIAGNOSTICS;
         return false;
     }
     for (; !reader_at_end(reader) && reader->keyword != KEYWORD_WHERE; reader_advance(reader))
@@ -204,6 +200,7 @@ static bool read_show(struct reader *reader, struct sql_facts *facts)
     if (is_cost && where.is_read) {
         facts->reason = SQL_REASON_PREVIOUS_STATEMENT;
         facts->refers_previous = true;
+        facts->question = SQL_ASKS_LAST;
     }
     return false;
 }
@@ -214,6 +211,8 @@ static bool read_get(struct reader *reader, struct sql_facts *facts)
 {
     facts->may_hide_state = query_may_call_unknown(reader);
     facts->refers_previous = !facts->may_hide_state;
+    bool is_count = span_mentions(reader_statement(reader), "ROW_COUNT");
+    facts->question = is_count ? SQL_ASKS_LAST : SQL_ASKS_DIAGNOSTICS;
     return false;
 }
 
@@ -400,6 +399,7 @@ static bool read_kill(struct reader *reader, struct sql_facts *facts)
     (void)(reader_accept(reader, KEYWORD_HARD) || reader_accept(reader, KEYWORD_SOFT));
     facts->kill_is_query = reader->keyword == KEYWORD_QUERY;
     (void)(reader_accept(reader, KEYWORD_QUERY) || reader_accept(reader, KEYWORD_CONNECTION));
+    facts->kill_is_wide = token_is_word(reader->token, "USER") || token_is_word(reader->token, "ID");
     struct span number = reader->token->text;
     if (reader->token->type != TOKEN_NUMBER)
         return false;
@@ -517,6 +517,19 @@ static void begin(const struct statement *row, struct sql_facts *facts)
                                  .writes_variables = (row->flags & WRITES) != 0 };
 }
 
+/* Which statements leave warnings and FOUND_ROWS() as they are: seen on MariaDB 10.11 and MySQL 9.7. */
+static void note_traces(const struct reader *reader, struct sql_facts *facts)
+{
+    static const uint32_t without_tables = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SET |
+                                           1u << SQL_USE | 1u << SQL_BEGIN | 1u << SQL_COMMIT |
+                                           1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_DIAGNOSTICS;
+    static const uint32_t with_rows = 1u << SQL_SELECT | 1u << SQL_SHOW | 1u << SQL_CALL | 1u << SQL_PREPARE |
+                                      1u << SQL_HANDLER | 1u << SQL_UNKNOWN;
+    uint32_t kind = 1u << facts->kind;
+    facts->uses_tables = reader->has_from || (kind & without_tables) == 0;
+    facts->counts_rows = reader->has_select || (kind & with_rows) != 0;
+}
+
 /* What may stand in any statement. */
 static void note_watched(const struct reader *reader, const struct statement *row, struct sql_facts *facts)
 {
@@ -525,6 +538,7 @@ static void note_watched(const struct reader *reader, const struct statement *ro
         facts->is_read = facts->reads_but_for_variables = false; /* where no server takes a function; still */
         facts->reason = SQL_REASON_USER_LOCK;
     }
+    note_traces(reader, facts);
     facts->has_holds |= (reader->user_locks & ~(none | ask | other)) != 0;
     if ((reader->user_locks & other) != 0) { /* whatever text EXECUTE runs */
         facts->may_hide_state = true;

@@ -40,7 +40,7 @@ static const struct {
     { "SET wait_timeout = 1 + 1", "", "wait_timeout", "" },
     /* character sets: the server says what came of them */
     { "SET NAMES utf8mb4", "", "character_set_client", "" },
-    { "SET NAMES 'latin1' COLLATE 'latin1_bin'", "SET collation_connection='latin1_bin'",
+    { "SET NAMES 'latin1' COLLATE 'latin1_bin'", "SET names 'latin1' COLLATE 'latin1_bin'",
       "character_set_client", "" },
     { "SET NAMES DEFAULT", "", "character_set_client", "" },
     { "SET CHARACTER SET utf8mb4", "", "character_set_client collation_connection", "" },

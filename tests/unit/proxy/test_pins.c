@@ -89,6 +89,7 @@ static void a_renamed_table_is_there_all_the_time(void **state)
     assert_false(pins_any(&pins)); /* it was no temporary one */
     add(&pins, PIN_TEMPORARY_TABLE, "test.a");
     pins_rename(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.a"), SPAN_LITERAL("test.b"), 1);
+    pins_rename(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.b"), SPAN_LITERAL("test.b"), 1);
     pins_release(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.a"));
     assert_true(pins_any(&pins));
     pins_release(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.b"));
