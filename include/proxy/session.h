@@ -234,6 +234,8 @@ enum step attach_preparing(struct session *session);
 /* Send what waits for an idle upstream; a failure is noted in its slot. */
 void attach_flush(struct slot *slot);
 void attach_drop(struct session *session, enum route_place place);
+/* The same, unless the session has state there. */
+void attach_drop_idle(struct session *session, enum route_place place);
 void attach_drop_all(struct session *session);
 bool attach_has_lost_state(const struct session *session, enum route_place place);
 

@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 static const struct column columns[] = {
-    { "place", COLUMN_TEXT, "primary, replica, previous (where the one before it ran) or refused" },
+    { "place", COLUMN_TEXT,
+      "primary, replica, previous (where the one before it ran), here (by headgate) or refused" },
     { "reason", COLUMN_TEXT, "why there" },
     { "rule", COLUMN_TEXT, "the name of that reason" },
     { "kind", COLUMN_TEXT, "what kind of statement it is" },
@@ -68,9 +69,11 @@ static void put_place(struct table *table, const struct sql_facts *facts, const 
                       bool has_session)
 {
     bool is_previous = !has_session && facts->refers_previous;
-    table_text(table, route->is_refused ? "refused"
-                      : is_previous     ? "previous"
-                                        : route_place_name(route->place));
+    bool is_here = facts->kind == SQL_KILL && facts->kill_id != 0;
+    table_text(table, is_here                                    ? "here"
+                      : route->is_refused || facts->kill_is_wide ? "refused"
+                      : is_previous                              ? "previous"
+                                                                 : route_place_name(route->place));
 }
 
 static void put_explanation(struct request *request, const struct sql_facts *facts, const struct route *route,

@@ -105,6 +105,12 @@ void attach_drop(struct session *session, enum route_place place)
     *slot = (struct slot){ 0 };
 }
 
+void attach_drop_idle(struct session *session, enum route_place place)
+{
+    if (session->slots[place].upstream != NULL && !attach_has_lost_state(session, place))
+        attach_drop(session, place);
+}
+
 void attach_drop_all(struct session *session)
 {
     for (int place = 0; place < PREPARED_PLACES; place++)

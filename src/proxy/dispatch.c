@@ -595,7 +595,7 @@ static enum step run_set_option(struct session *session)
     struct span payload = job_payload(session);
     if (payload.len < 3)
         return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
-    attach_drop(session, effects_home(session) == ROUTE_REPLICA ? ROUTE_PRIMARY : ROUTE_REPLICA);
+    attach_drop_idle(session, effects_home(session) == ROUTE_REPLICA ? ROUTE_PRIMARY : ROUTE_REPLICA);
     session->job.facts = (struct sql_facts){ .kind = SQL_ADMIN };
     session->job.kill_id = payload.data[1]; /* 0: on, 1: off; looked at when the server has agreed */
     return go_by_facts(session);

@@ -135,8 +135,8 @@ static void note_schema(struct session *session, struct upstream *upstream, stru
     session->has_replica_refused = false;
     /* A replica that is in a schema cannot be taken out of it: another connection will do. */
     enum route_place other = session->job.place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY;
-    if (schema.len == 0 && session->slots[other].upstream != NULL)
-        attach_drop(session, other);
+    if (schema.len == 0)
+        attach_drop_idle(session, other);
 }
 
 /* SQL that would begin the same transaction: as long as it is there, the next one has a SET TRANSACTION of
@@ -375,7 +375,7 @@ static void note_pins(struct session *session)
 static void note_traces(struct session *session, const struct upstream *upstream)
 {
     const struct job *job = &session->job;
-    bool is_statement = job->command->manner == COMMAND_STATEMENT || job->command->manner == COMMAND_PREPARED;
+    bool is_statement = job->command->manner != COMMAND_SESSION;
     bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !job->has_error;
     bool has_set =
         job->has_error || job->has_warnings || job->facts.uses_tables || upstream->family != FAMILY_MARIADB;

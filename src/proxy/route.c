@@ -87,7 +87,7 @@ static struct route decide_read(const struct route_state *state)
         return primary(ROUTE_REASON_REPLICA_REFUSED);
     if (state->was_refused)
         return primary(ROUTE_REASON_REFUSED_BEFORE);
-    return replica(ROUTE_REASON_READ);
+    return replica(state->is_autocommit_off ? ROUTE_REASON_READ_ONLY_TRANSACTION : ROUTE_REASON_READ);
 }
 
 static struct route decide_split(const struct sql_facts *facts, const struct route_state *state)

@@ -37,6 +37,10 @@ static void refuse(struct scan *scan, enum sql_reason reason, struct span culpri
         facts->culprit = culprit;
         scan->is_only_previous = scan->is_only_variables = true;
     }
+    if (facts->reason == SQL_REASON_PREVIOUS_STATEMENT && reason != facts->reason) {
+        facts->reason = reason; /* what keeps it on the primary says more */
+        facts->culprit = culprit;
+    }
     scan->is_only_previous &= reason == SQL_REASON_PREVIOUS_STATEMENT;
     scan->is_only_variables &= reason == SQL_REASON_USER_VARIABLE;
 }
@@ -406,8 +410,6 @@ static void read_token(struct scan *scan)
         read_name(scan);
         break;
     case TOKEN_STRING:
-        if (scan->reader->token->text.data[0] == '$')
-            refuse_here(scan, SQL_REASON_DOLLAR_QUOTE);
         break;
     case TOKEN_VARIABLE:
         read_variable(scan);

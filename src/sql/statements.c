@@ -517,17 +517,32 @@ static void begin(const struct statement *row, struct sql_facts *facts)
                                  .writes_variables = (row->flags & WRITES) != 0 };
 }
 
+/* MariaDB counts the rows of every SELECT, wherever it stands; MySQL also those of UPDATE, and not those of
+ * CREATE … SELECT or a value. */
+static bool counts_rows(const struct reader *reader, const struct statement *row,
+                        const struct sql_facts *facts)
+{
+    static const uint32_t kinds = 1u << SQL_SELECT | 1u << SQL_SHOW | 1u << SQL_CALL | 1u << SQL_PREPARE |
+                                  1u << SQL_HANDLER | 1u << SQL_UNKNOWN;
+    bool is_mysql = reader->lexer.dialect.family == SQL_FAMILY_MYSQL;
+    if (facts->kind == SQL_SHOW && reader->has_select)
+        return false; /* EXPLAIN */
+    if ((kinds & 1u << facts->kind) != 0)
+        return true;
+    if (is_mysql && row == &statements[KEYWORD_UPDATE])
+        return true;
+    return reader->has_select &&
+           (!is_mysql || row == &statements[KEYWORD_INSERT] || row == &statements[KEYWORD_REPLACE]);
+}
+
 /* Which statements leave warnings and FOUND_ROWS() as they are: seen on MariaDB 10.11 and MySQL 9.7. */
-static void note_traces(const struct reader *reader, struct sql_facts *facts)
+static void note_traces(const struct reader *reader, const struct statement *row, struct sql_facts *facts)
 {
     static const uint32_t without_tables = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SET |
                                            1u << SQL_USE | 1u << SQL_BEGIN | 1u << SQL_COMMIT |
                                            1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_DIAGNOSTICS;
-    static const uint32_t with_rows = 1u << SQL_SELECT | 1u << SQL_SHOW | 1u << SQL_CALL | 1u << SQL_PREPARE |
-                                      1u << SQL_HANDLER | 1u << SQL_UNKNOWN;
-    uint32_t kind = 1u << facts->kind;
-    facts->uses_tables = reader->has_from || (kind & without_tables) == 0;
-    facts->counts_rows = reader->has_select || (kind & with_rows) != 0;
+    facts->uses_tables = reader->has_from || (without_tables & 1u << facts->kind) == 0;
+    facts->counts_rows = counts_rows(reader, row, facts);
 }
 
 /* What may stand in any statement. */
@@ -538,7 +553,7 @@ static void note_watched(const struct reader *reader, const struct statement *ro
         facts->is_read = facts->reads_but_for_variables = false; /* where no server takes a function; still */
         facts->reason = SQL_REASON_USER_LOCK;
     }
-    note_traces(reader, facts);
+    note_traces(reader, row, facts);
     facts->has_holds |= (reader->user_locks & ~(none | ask | other)) != 0;
     if ((reader->user_locks & other) != 0) { /* whatever text EXECUTE runs */
         facts->may_hide_state = true;

@@ -39,7 +39,6 @@ SQL_REASON(PROCEDURE, procedure, "PROCEDURE clause")
 SQL_REASON(WRITE_IN_QUERY, write_in_query, "query that contains a change")
 SQL_REASON(HINT, hint, "optimizer hint that sets variables or a resource group")
 SQL_REASON(SYSTEM_SCHEMA, system_schema, "schema that is each server's own")
-SQL_REASON(DOLLAR_QUOTE, dollar_quote, "dollar quotes, which versions read differently")
 
 /* What makes the text itself doubtful. */
 SQL_REASON(MULTI, multi, "several statements in one text")
