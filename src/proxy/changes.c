@@ -81,19 +81,21 @@ static void note_transaction(struct changes *changes, const struct setvar_change
 }
 
 /* Servers report the character sets that SET NAMES sets, MariaDB not the collation; and the collation of what
- * comes back is not told by any variable. So it is repeated as a whole. Without COLLATE it becomes the
- * character set's default: what was set before is forgotten. */
-static void note_collation(struct changes *changes, const struct setvar_change *change)
+ * comes back is told by no variable. So it is repeated as it was said. */
+static void note_names(struct changes *changes, const struct setvar_change *change)
 {
     struct text names = { 0 };
     struct span collation = unquoted(change->collation);
-    if (change->collation.len == 0 || span_is_nocase(change->collation, "DEFAULT"))
-        changes->resets_collation = true;
-    else if (!text_appendf(&names, "'%.*s' COLLATE '%.*s'", (int)change->value.len,
-                           (const char *)change->value.data, (int)collation.len,
-                           (const char *)collation.data) ||
-             !vars_set(&changes->constants, VARS_NAMES, text_span(&names)))
+    bool is_default = !change->is_string && span_is_nocase(change->value, "DEFAULT");
+    bool has_collation = collation.len > 0 && !span_is_nocase(collation, "DEFAULT");
+    const char *quote = is_default ? "" : "'";
+    (void)text_appendf(&names, "%s%.*s%s", quote, (int)change->value.len, (const char *)change->value.data,
+                       quote);
+    if (has_collation)
+        (void)text_appendf(&names, " COLLATE '%.*s'", (int)collation.len, (const char *)collation.data);
+    if (names.is_oom || !vars_set(&changes->constants, VARS_NAMES, text_span(&names)))
         changes->needs_pin = true;
+    changes->resets_collation = true;
     text_fini(&names);
 }
 
@@ -118,7 +120,7 @@ static void note(struct changes *changes, const struct setvar_change *change)
         break;
     case SETVAR_NAMES:
         expect(changes, SPAN_LITERAL("character_set_client"));
-        note_collation(changes, change);
+        note_names(changes, change);
         break;
     case SETVAR_CHARSET: /* the collation becomes that of the schema: only a server can say which */
         expect(changes, SPAN_LITERAL("character_set_client"));

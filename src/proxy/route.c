@@ -124,7 +124,10 @@ struct route route_decide(const struct sql_facts *facts, const struct route_stat
     case LISTENER_SPLIT:
         break;
     }
-    return decide_split(facts, state);
+    struct route route = decide_split(facts, state);
+    if (route.place == ROUTE_PRIMARY && facts->touches_variables && state->variables == VARIABLES_REPLICA)
+        return refused(ROUTE_REPLICA, ROUTE_REASON_VARIABLES_AWAY);
+    return route;
 }
 
 const char *route_place_name(enum route_place place)
