@@ -250,8 +250,6 @@ void effects_done(struct session *session, struct upstream *upstream);
 void effects_reset(struct session *session);
 /* A transaction is open, or the next statement begins one. */
 bool effects_is_in_transaction(const struct session *session);
-/* The transactions of this session are READ ONLY unless they say otherwise. */
-bool effects_is_read_only(const struct session *session);
 /* The session may forget that a transaction is open on its replica: it is about to be dropped there. */
 void effects_come_home(struct session *session);
 /* The place whose replies tell the session's state: the primary; the replica behind a reading port, and while

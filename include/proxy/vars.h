@@ -23,7 +23,8 @@ struct vars {
     struct var *items; /* owns; in order of first change */
     size_t count;
     size_t cap;
-    uint64_t version; /* of the last change; 0: none ever */
+    uint64_t version;  /* of the last change; 0: none ever */
+    bool is_read_only; /* transaction_read_only, under whichever of its names, was last set to ON */
 };
 
 /* What to do about a variable, by its name. */
@@ -51,9 +52,6 @@ bool vars_is_newer(struct vars *vars, struct span name, uint64_t since);
 
 /* Is it set to anything? */
 bool vars_has(const struct vars *vars, struct span name);
-
-/* Is the one of these two names of the same variable that was set last ON, or 1? */
-bool vars_is_on(const struct vars *vars, struct span name, struct span alias);
 
 /* Set everything that `from` has. False when not all of it could be kept. */
 bool vars_merge(struct vars *vars, const struct vars *from);

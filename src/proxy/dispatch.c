@@ -285,7 +285,7 @@ static struct route decide(const struct session *session, const struct sql_facts
         .is_away = session->is_away,
         .begin_stays_away = view->family == FAMILY_MYSQL,
         .is_autocommit_off = (session->status & STATUS_AUTOCOMMIT) == 0,
-        .is_read_only = effects_is_read_only(session),
+        .is_read_only = session->vars.is_read_only,
         .is_transaction_unknown = session->is_transaction_unknown,
         .is_pinned = pins_any(&session->pins),
         .variables = session->variables,

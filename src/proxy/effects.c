@@ -28,11 +28,6 @@ bool effects_is_in_transaction(const struct session *session)
     return (session->status & STATUS_IN_TRANS) != 0 || (session->status & STATUS_AUTOCOMMIT) == 0;
 }
 
-bool effects_is_read_only(const struct session *session)
-{
-    return vars_is_on(&session->vars, SPAN_LITERAL("transaction_read_only"), SPAN_LITERAL("tx_read_only"));
-}
-
 static void pin(struct session *session, enum pin_cause cause)
 {
     if (!pins_has(&session->pins, cause))

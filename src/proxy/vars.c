@@ -102,6 +102,17 @@ static struct var *add(struct vars *vars, struct span name)
     return &vars->items[vars->count++];
 }
 
+/* Both families have, or had, two names for it. */
+static void note_access(struct vars *vars, struct span name, struct span literal)
+{
+    static const char *const values[] = { "1", "ON", "TRUE", "'ON'", "'1'", "'TRUE'" };
+    if (!span_is_nocase(name, "transaction_read_only") && !span_is_nocase(name, "tx_read_only"))
+        return;
+    vars->is_read_only = false;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        vars->is_read_only |= span_is_nocase(literal, values[i]);
+}
+
 bool vars_set(struct vars *vars, struct span name, struct span literal)
 {
     if (!is_plain_name(name) || literal.len == 0 || literal.len > LITERAL_MAX_BYTES)
@@ -115,6 +126,7 @@ bool vars_set(struct vars *vars, struct span name, struct span literal)
     mem_free(var->literal);
     var->literal = value;
     var->version = ++vars->version;
+    note_access(vars, name, literal);
     return true;
 }
 
@@ -195,28 +207,6 @@ bool vars_has(const struct vars *vars, struct span name)
     return false;
 }
 
-static const struct var *newest(const struct vars *vars, struct span name, struct span alias)
-{
-    const struct var *found = NULL;
-    for (size_t i = 0; i < vars->count; i++) {
-        const struct var *var = &vars->items[i];
-        bool is_it = span_is_nocase(name, var->name) || span_is_nocase(alias, var->name);
-        if (is_it && (found == NULL || var->version > found->version))
-            found = var;
-    }
-    return found;
-}
-
-bool vars_is_on(const struct vars *vars, struct span name, struct span alias)
-{
-    static const char *const values[] = { "1", "ON", "TRUE", "'ON'", "'1'", "'TRUE'" };
-    const struct var *var = vars->count > 0 ? newest(vars, name, alias) : NULL;
-    for (size_t i = 0; var != NULL && var->literal != NULL && i < sizeof values / sizeof *values; i++)
-        if (span_is_nocase(span_cstr(var->literal), values[i]))
-            return true;
-    return false;
-}
-
 bool vars_merge(struct vars *vars, const struct vars *from)
 {
     bool is_whole = true;
@@ -244,6 +234,7 @@ void vars_clear(struct vars *vars)
         mem_free(vars->items[i].literal);
     }
     vars->count = 0;
+    vars->is_read_only = false;
     if (vars->version > 0)
         vars->version++;
 }

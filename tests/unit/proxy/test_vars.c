@@ -314,9 +314,47 @@ static void without_memory_the_old_values_stay(void **state)
     }
 }
 
+static void the_access_mode_is_known_under_both_names(void **state)
+{
+    (void)state;
+    struct vars vars = { 0 };
+    assert_false(vars.is_read_only);
+    set(&vars, "tx_read_only", "'ON'");
+    assert_true(vars.is_read_only);
+    set(&vars, "sql_mode", "''");
+    assert_true(vars.is_read_only);
+    set(&vars, "TRANSACTION_READ_ONLY", "0");
+    assert_false(vars.is_read_only);
+    set(&vars, "transaction_read_only", "1");
+    assert_true(vars.is_read_only);
+    vars_clear(&vars);
+    assert_false(vars.is_read_only);
+    vars_fini(&vars);
+}
+
+static void names_are_said_first_and_hide_what_they_set(void **state)
+{
+    (void)state;
+    struct vars vars = { 0 };
+    set(&vars, "sql_mode", "'ANSI'");
+    set(&vars, "character_set_results", "'latin1'");
+    set(&vars, "collation_connection", "'latin1_bin'");
+    set(&vars, "names", "'utf8mb4' COLLATE 'utf8mb4_bin'");
+    assert_diff(&vars, 0, "SET names 'utf8mb4' COLLATE 'utf8mb4_bin',sql_mode='ANSI'");
+    set(&vars, "Character_Set_Results", "'utf8mb3'");
+    assert_diff(&vars, 0,
+                "SET names 'utf8mb4' COLLATE 'utf8mb4_bin',character_set_results='utf8mb3',sql_mode='ANSI'");
+    vars_unset(&vars, VARS_NAMES);
+    assert_diff(&vars, 0,
+                "SET character_set_results='utf8mb3',sql_mode='ANSI',collation_connection='latin1_bin'");
+    vars_fini(&vars);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_access_mode_is_known_under_both_names),
+        cmocka_unit_test(names_are_said_first_and_hide_what_they_set),
         cmocka_unit_test(manner_rows),
         cmocka_unit_test(literal_rows),
         cmocka_unit_test(no_value_leaves_its_quotes),
