@@ -106,13 +106,15 @@ static const char *attached(const struct slot *slot)
 static void put_pins(struct table *table, const struct session *session, uint64_t now)
 {
     struct text words = { 0 };
+    if (!pins_any(&session->pins)) {
+        table_null(table);
+        table_null(table);
+        return;
+    }
     pins_describe(&session->pins, &words);
     table_span(table, text_span(&words));
+    table_int(table, (int64_t)((now - session->pins.since_us) / 1000000));
     text_fini(&words);
-    if (pins_any(&session->pins))
-        table_int(table, (int64_t)((now - session->pins.since_us) / 1000000));
-    else
-        table_null(table);
 }
 
 static void put_session(struct table *table, const struct session *session)

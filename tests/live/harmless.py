@@ -81,8 +81,8 @@ JSON = ["'{\"a\": [1, 2]}'", "'[1, 2, \"x\"]'", "'$.a'", "'$[0]'", "'1'", "'one'
 GEOMETRY = ["ST_GeomFromText('POLYGON((0 0,4 0,4 4,0 4,0 0))')", "ST_GeomFromText('POINT(1 1)')", "ST_GeomFromText('LINESTRING(0 0,1 1,2 2)')", "p", "q", "1", "2", "5",
             "ST_GeomFromText('POLYGON((1 1,5 1,5 5,1 5,1 1),(2 2,3 2,3 3,2 3,2 2))')", "'POINT(1 1)'", "'{\"type\": \"Point\", \"coordinates\": [1, 2]}'",
             "ST_AsBinary(ST_GeomFromText('POINT(1 1)'))", "0", "4326", "ST_GeomFromText('MULTIPOINT(1 1,2 2)')", "'T*F**F***'", "'xkcd'",
-            "ST_GeomFromText('POINT(1 1)', 4326)", "Point(1, 1)", "LineString(Point(0, 0), Point(1, 1))",
-            "LineString(Point(0, 0), Point(1, 0), Point(1, 1), Point(0, 0))", "Polygon(LineString(Point(0, 0), Point(1, 0), Point(1, 1), Point(0, 0)))"]
+            "ST_GeomFromText('POINT(1 1)', 4326)", "ST_GeomFromText('LINESTRING(0 0, 1 1)')",
+            "ST_GeomFromText('LINESTRING(0 0, 1 0, 1 1, 0 0)')", "ST_GeomFromText('POLYGON((0 0, 1 0, 1 1, 0 0))')"]
 POOLS = [("ST_", GEOMETRY), ("MBR", GEOMETRY), ("POLYGON", GEOMETRY), ("LINESTRING", GEOMETRY), ("MULTI", GEOMETRY), ("GEOMETRY", GEOMETRY), ("JSON_", JSON), ("", GENERAL)]
 
 # Those with a syntax of their own.
