@@ -37,6 +37,17 @@ struct reader {
     bool any_user_variable; /* in any statement of the text */
 };
 
+static inline bool token_is_punct(const struct token *token, char c)
+{
+    return token->type == TOKEN_PUNCT && token->text.data[0] == (uint8_t)c;
+}
+
+/* @v, not @@v. */
+static inline bool token_is_user_variable(const struct token *token)
+{
+    return token->type == TOKEN_VARIABLE && (token->text.len < 2 || token->text.data[1] != '@');
+}
+
 void reader_begin(struct reader *reader, struct span sql, const struct sql_dialect *dialect);
 
 /* To the next token. At the end it stays there. */
@@ -50,7 +61,10 @@ void reader_begin_statement(struct reader *reader);
 struct span reader_statement(const struct reader *reader);
 
 /* The current token is the end of a statement: the text's end or a semicolon. */
-bool reader_at_end(const struct reader *reader);
+static inline bool reader_at_end(const struct reader *reader)
+{
+    return reader->token->type == TOKEN_END || token_is_punct(reader->token, ';');
+}
 
 /* If the current token is this keyword, step over it. */
 bool reader_accept(struct reader *reader, enum keyword keyword);
@@ -62,19 +76,17 @@ void reader_skip(struct reader *reader);
  * token. */
 bool reader_skip_body(struct reader *reader);
 
-bool token_is_punct(const struct token *token, char c);
-
 /* An unquoted word, in any case. */
 bool token_is_word(const struct token *token, const char *word);
-
-/* @v, not @@v. */
-bool token_is_user_variable(const struct token *token);
 
 /* Which function about locks is called at the current token. */
 enum user_lock reader_user_lock(const struct reader *reader);
 
 /* The current name is called: `name (`. */
-bool reader_is_call(const struct reader *reader);
+static inline bool reader_is_call(const struct reader *reader)
+{
+    return token_is_punct(reader->ahead, '(');
+}
 
 /* Nothing, or blanks that IGNORE_SPACE forgives, between the current name and its parenthesis. */
 bool reader_is_touching(const struct reader *reader);

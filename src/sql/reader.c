@@ -2,11 +2,6 @@
 
 #include "sql/functions.h"
 
-bool token_is_punct(const struct token *token, char c)
-{
-    return token->type == TOKEN_PUNCT && token->text.data[0] == (uint8_t)c;
-}
-
 bool token_is_word(const struct token *token, const char *word)
 {
     return token->type == TOKEN_WORD && span_is_nocase(token->text, word);
@@ -17,11 +12,6 @@ struct span token_name(const struct token *token)
     if (token->type != TOKEN_QUOTED)
         return token->text;
     return span_of(token->text.data + 1, token->text.len - 2);
-}
-
-bool token_is_user_variable(const struct token *token)
-{
-    return token->type == TOKEN_VARIABLE && (token->text.len < 2 || token->text.data[1] != '@');
 }
 
 /* Called names of other lengths need no look-up: GET_LOCK is the shortest of the family. */
@@ -137,11 +127,6 @@ struct span reader_statement(const struct reader *reader)
     return reader->from == NULL ? (struct span){ 0 } : span_of(reader->from, (size_t)(end - reader->from));
 }
 
-bool reader_at_end(const struct reader *reader)
-{
-    return reader->token->type == TOKEN_END || token_is_punct(reader->token, ';');
-}
-
 bool reader_accept(struct reader *reader, enum keyword keyword)
 {
     if (reader->keyword != keyword)
@@ -162,11 +147,6 @@ bool reader_skip_body(struct reader *reader)
     for (; reader->token->type != TOKEN_END; reader_advance(reader))
         has_more |= token_is_punct(reader->token, ';') && reader->ahead->type != TOKEN_END;
     return has_more;
-}
-
-bool reader_is_call(const struct reader *reader)
-{
-    return token_is_punct(reader->ahead, '(');
 }
 
 bool reader_is_touching(const struct reader *reader)
