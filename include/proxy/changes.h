@@ -21,6 +21,8 @@ struct changes {
     bool resets_collation;      /* SET NAMES without COLLATE */
     bool needs_pin;             /* something cannot follow, or cannot be read */
     bool sets_next_transaction; /* by its variables' names; SET TRANSACTION is in the facts */
+    struct vars user;           /* owns: user variables set to what can be said elsewhere, too */
+    bool has_unknown_user;      /* … and to what cannot */
     bool has_user_variables;
     bool has_tracking; /* the client changes session_track_* */
 };

@@ -27,12 +27,14 @@ struct route_state {
     bool is_autocommit_off;      /* the next statement begins a transaction */
     bool is_read_only;           /* … and such transactions are READ ONLY: SET SESSION TRANSACTION */
     bool is_transaction_unknown; /* an ERR left it open whether one is */
+    bool is_insert_id_unknown;   /* only the primary knows LAST_INSERT_ID() */
     bool is_pinned;              /* state that lives on the primary */
     bool is_in_system_schema;    /* its current schema describes the server it is on */
     bool has_replica;            /* the view knows one that takes reads */
     bool has_replica_refused;    /* it would not take this session's state */
     bool was_refused;            /* a read-only server refused this statement, or one like it, before */
     enum route_variables variables;
+    bool are_variables_known;  /* what those in the statement hold can be said to another server */
     enum route_place previous; /* where the previous statement ran */
 };
 

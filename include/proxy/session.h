@@ -54,7 +54,16 @@ enum close_reason {
 enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
 
 /* What we asked of an upstream ourselves, ahead of a command. */
-enum sync_task { SYNC_NOTHING, SYNC_RESET, SYNC_SETUP, SYNC_SCHEMA, SYNC_ROLE, SYNC_VARS, SYNC_PREPARE };
+enum sync_task {
+    SYNC_NOTHING,
+    SYNC_RESET,
+    SYNC_SETUP,
+    SYNC_SCHEMA,
+    SYNC_ROLE,
+    SYNC_VARS,
+    SYNC_USER_VARS,
+    SYNC_PREPARE
+};
 
 struct changes;
 struct claims;
@@ -66,6 +75,7 @@ struct slot {
     uint64_t insert_id;        /* LAST_INSERT_ID() there, as far as it matters */
     uint64_t generation;       /* which upstream this is: prepared ids belong to one */
     uint64_t role_version;     /* of the SET ROLE it has seen */
+    uint64_t user_version;     /* of the user variables it has been told */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
     bool has_answer;           /* an exchange ended: `answer` holds it */
@@ -94,6 +104,7 @@ struct job {
     bool has_kill_verdict;
     uint8_t kill_verdict; /* see kill.c */
     uint8_t attempts;     /* servers tried */
+    bool needs_user_vars; /* it reads user variables away from where they live */
     bool is_inner_set;    /* the EXECUTE runs a SET */
     bool is_home;         /* it runs where the session's own state is: the reply tells about that */
     bool is_cut;          /* larger than the window: it streams */
@@ -109,6 +120,8 @@ struct job {
     bool is_kept;            /* its bytes stay in the window until the reply begins: it could be sent again */
     bool is_file;            /* LOAD DATA LOCAL: `run` goes through the client's file, to its empty packet */
     bool is_file_unanswered; /* the server has sent nothing since it asked for the file */
+    bool has_rows;           /* its reply had a result set */
+    bool has_insert_id;      /* … or told of a generated id */
     bool has_warnings;       /* its reply told of some */
     bool has_error;          /* its reply was, or ended in, ERR */
     bool has_multi;          /* MORE_RESULTS was seen */
@@ -155,11 +168,14 @@ struct session {
     struct job job;
     struct vars vars;
     struct prepared_table prepared;
-    uint16_t status;    /* last flags of the primary, or of the replica in replica mode */
-    uint64_t insert_id; /* the last one generated for this session */
+    uint16_t status;           /* last flags of the primary, or of the replica in replica mode */
+    uint64_t insert_id;        /* the last one generated for this session */
+    bool is_insert_id_unknown; /* there was another since, and no reply told which */
     bool is_transaction_unknown;
     bool is_away; /* the open transaction is a read-only one, on the replica */
     enum route_variables variables;
+    struct vars user_vars;   /* those of which is known what they hold */
+    uint64_t user_vars_base; /* vars.version when they were set: strings depend on character sets */
     bool was_reset;
     bool has_replica_refused;
     bool sees_all_tracking; /* the client set session_track_* itself */

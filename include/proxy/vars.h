@@ -47,6 +47,9 @@ bool vars_literal(struct span name, struct span value, struct text *literal);
  * when there is nothing. */
 void vars_diff(const struct vars *vars, uint64_t since, struct text *out);
 
+/* The same for user variables: "SET @`a`=1,@`b`='x'". */
+void vars_diff_user(const struct vars *vars, uint64_t since, struct text *out);
+
 /* Was it set after version `since`? */
 bool vars_is_newer(struct vars *vars, struct span name, uint64_t since);
 

@@ -346,7 +346,25 @@ static enum sync_task next_task(const struct session *session, const struct slot
     if (upstream->vars_version != session->vars.version || lacks_insert_id(session, slot) ||
         lacks_autocommit(session, slot))
         return SYNC_VARS;
+    if (session->job.needs_user_vars && slot->user_version != session->user_vars.version &&
+        slot != &session->slots[ROUTE_PRIMARY])
+        return SYNC_USER_VARS;
     return SYNC_NOTHING;
+}
+
+static void start_user_vars(struct session *session, struct slot *slot)
+{
+    struct text sql = { 0 };
+    vars_diff_user(&session->user_vars, slot->user_version, &sql);
+    if (sql.is_oom) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+    } else if (sql.len > 0) {
+        ask(session, SYNC_USER_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
+    } else {
+        slot->user_version = session->user_vars.version;
+    }
+    text_fini(&sql);
 }
 
 static void start_role(struct session *session, struct slot *slot)
@@ -402,6 +420,9 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
     case SYNC_VARS:
         start_vars(session, slot);
         break;
+    case SYNC_USER_VARS:
+        start_user_vars(session, slot);
+        break;
     case SYNC_PREPARE:
         ask(session, task, REPLY_PREPARE, COM_STMT_PREPARE, text_span(&session->job.prepared->sql));
         break;
@@ -423,6 +444,7 @@ static void note_success(struct session *session, struct slot *slot)
     switch (slot->task) {
     case SYNC_RESET:
         slot->is_reset = true;
+        slot->user_version = 0;
         upstream->is_set_up = false;
         upstream->vars_version = 0;
         break;
@@ -432,11 +454,15 @@ static void note_success(struct session *session, struct slot *slot)
     case SYNC_ROLE:
         slot->role_version = session->role_version;
         break;
+    case SYNC_USER_VARS:
+        slot->user_version = session->user_vars.version;
+        break;
     case SYNC_VARS:
         upstream->vars_version = session->vars.version;
         upstream->status =
             (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) | (session->status & STATUS_AUTOCOMMIT));
-        slot->insert_id = session->insert_id;
+        if (lacks_insert_id(session, slot))
+            slot->insert_id = session->insert_id;
         break;
     case SYNC_SETUP:
     case SYNC_PREPARE:

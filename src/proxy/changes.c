@@ -99,6 +99,28 @@ static void note_names(struct changes *changes, const struct setvar_change *chan
     text_fini(&names);
 }
 
+static bool is_digits(struct span value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (value.data[i] < '0' || value.data[i] > '9')
+            return false;
+    return value.len > 0 && value.len < 18;
+}
+
+/* Integers and plain strings mean the same on every server. */
+static void note_user(struct changes *changes, const struct setvar_change *change)
+{
+    struct text literal = { 0 };
+    const char *quote = change->is_string ? "'" : "";
+    bool is_known = change->is_constant && (change->is_string || is_digits(change->value));
+    changes->has_user_variables = true;
+    (void)text_appendf(&literal, "%s%.*s%s", quote, (int)change->value.len, (const char *)change->value.data,
+                       quote);
+    if (!is_known || literal.is_oom || !vars_set(&changes->user, unquoted(change->name), text_span(&literal)))
+        changes->has_unknown_user = true;
+    text_fini(&literal);
+}
+
 static void note_role(struct changes *changes, const struct setvar_change *change)
 {
     const char *quote = change->is_string ? "'" : "";
@@ -116,7 +138,7 @@ static void note(struct changes *changes, const struct setvar_change *change)
         note_session(changes, change);
         break;
     case SETVAR_USER:
-        changes->has_user_variables = true;
+        note_user(changes, change);
         break;
     case SETVAR_NAMES:
         expect(changes, SPAN_LITERAL("character_set_client"));
@@ -160,6 +182,7 @@ void changes_fini(struct changes *changes)
     if (changes == NULL)
         return;
     vars_fini(&changes->constants);
+    vars_fini(&changes->user);
     text_fini(&changes->role);
     text_fini(&changes->expected);
     mem_free(changes);

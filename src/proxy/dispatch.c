@@ -258,6 +258,29 @@ static bool was_refused(const struct session *session, const struct sql_facts *f
     return refusals_has(refusals, digest_of(sql, &dialect));
 }
 
+/* All user variables that the text mentions. (`sql` of an execution is not given: it was kept.) */
+static bool are_variables_known(const struct session *session, const struct sql_facts *facts, struct span sql)
+{
+    const struct job *job = &session->job;
+    if (!facts->reads_but_for_variables || facts->writes_variables || session->user_vars.count == 0 ||
+        session->user_vars_base != session->vars.version)
+        return false;
+    if (sql.data == NULL && job->prepared != NULL)
+        sql = text_span(&job->prepared->sql);
+    struct sql_dialect dialect = effects_dialect(session);
+    struct lexer lexer;
+    struct token token;
+    lexer_begin(&lexer, sql, &dialect);
+    for (token = lexer_next(&lexer); token.type != TOKEN_END; token = lexer_next(&lexer)) {
+        bool is_user = token.type == TOKEN_VARIABLE && token.text.len > 1 && token.text.data[1] != '@';
+        if (token.type == TOKEN_VARIABLE && token.text.len < 2)
+            return false;
+        if (is_user && !vars_has(&session->user_vars, span_of(token.text.data + 1, token.text.len - 1)))
+            return false;
+    }
+    return sql.len > 0;
+}
+
 static enum route_place place_of_answer(const struct session *session, enum sql_question question)
 {
     switch (question) {
@@ -287,8 +310,10 @@ static struct route decide(const struct session *session, const struct sql_facts
         .is_autocommit_off = (session->status & STATUS_AUTOCOMMIT) == 0,
         .is_read_only = session->vars.is_read_only,
         .is_transaction_unknown = session->is_transaction_unknown,
+        .is_insert_id_unknown = session->is_insert_id_unknown,
         .is_pinned = pins_any(&session->pins),
         .variables = session->variables,
+        .are_variables_known = are_variables_known(session, facts, sql),
         .has_replica = has_replica,
         .has_replica_refused = session->has_replica_refused,
         .was_refused = was_refused(session, facts, sql),
@@ -357,6 +382,10 @@ static enum step go_by_facts(struct session *session)
         return go(session, effects_home(session), route.reason);
     if (route.is_refused)
         return refuse_route(session, route.reason);
+    struct job *job = &session->job;
+    job->needs_user_vars =
+        route.place == ROUTE_REPLICA && route.reason == ROUTE_REASON_READ && !job->facts.is_read;
+    job->facts.is_read |= job->needs_user_vars;
     if (route.ends_away) {
         attach_drop(session, ROUTE_REPLICA);
         effects_come_home(session);

@@ -172,6 +172,20 @@ static void note_tracking(struct session *session, struct upstream *upstream, st
         pin(session, PIN_TRACKED_CHANGE);
 }
 
+static void note_insert_id(struct session *session, uint64_t id)
+{
+    session->insert_id = session->slots[session->job.place].insert_id = id;
+    session->is_insert_id_unknown = false;
+    session->job.has_insert_id = true;
+}
+
+/* INSERT … RETURNING and stored code generate ids that no OK tells. */
+static bool may_have_generated(const struct job *job)
+{
+    bool is_write = job->facts.kind == SQL_WRITE && job->has_rows;
+    return !job->has_insert_id && (is_write || job->facts.kind == SQL_CALL || job->facts.may_hide_state);
+}
+
 /* Only the home's word counts; and home is where the transaction is. */
 static void follow_home(struct session *session, uint16_t status)
 {
@@ -193,6 +207,7 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
         return;
     upstream->status = info->status;
     job->has_warnings |= info->warnings > 0;
+    job->has_rows |= info->kind == TRACKER_EOF || (info->payload.len > 0 && info->payload.data[0] == 0xFE);
     if (info->status & STATUS_MORE_RESULTS)
         job->has_multi = true;
     follow_home(session, info->status);
@@ -201,7 +216,7 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
     session->status = info->status;
     session->is_transaction_unknown = false;
     if (info->insert_id != 0)
-        session->insert_id = session->slots[job->place].insert_id = info->insert_id;
+        note_insert_id(session, info->insert_id);
     if (info->session.len > 0)
         note_tracking(session, upstream, info->session);
     else if (info->is_cut && (info->status & STATUS_SESSION_STATE_CHANGED))
@@ -320,6 +335,33 @@ static void note_variables(struct session *session)
         session->variables = job->place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
 }
 
+/* What runs stored code, triggers among it, may have set any of them. */
+static bool may_set_variables(const struct job *job)
+{
+    static const uint32_t harmless = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SHOW |
+                                     1u << SQL_DIAGNOSTICS | 1u << SQL_SET | 1u << SQL_USE | 1u << SQL_BEGIN |
+                                     1u << SQL_COMMIT | 1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT;
+    bool is_set = job->changes != NULL;
+    return (harmless & 1u << job->facts.kind) == 0 || job->facts.may_hide_state || job->facts.is_multi ||
+           (job->facts.writes_variables && !is_set) || job->facts.reason == SQL_REASON_STORED_READ;
+}
+
+/* The values that can be said to other servers. */
+static void note_user_values(struct session *session)
+{
+    const struct job *job = &session->job;
+    const struct changes *changes = job->changes;
+    bool is_stale = session->user_vars_base != session->vars.version;
+    if (may_set_variables(job) || is_stale ||
+        (changes != NULL && changes->has_user_variables && (job->has_error || changes->has_unknown_user)))
+        vars_clear(&session->user_vars);
+    session->user_vars_base = session->vars.version;
+    if (changes == NULL || job->has_error || changes->has_unknown_user || job->place != ROUTE_PRIMARY)
+        return;
+    if (!vars_merge(&session->user_vars, &changes->user))
+        vars_clear(&session->user_vars);
+}
+
 static bool ends_transaction(const struct job *job)
 {
     return job->facts.kind == SQL_COMMIT || job->facts.kind == SQL_ROLLBACK;
@@ -370,14 +412,16 @@ static void note_pins(struct session *session)
 static void note_traces(struct session *session, const struct upstream *upstream)
 {
     const struct job *job = &session->job;
-    bool is_statement = job->command->manner != COMMAND_SESSION;
+    bool is_statement = job->command->manner != COMMAND_SESSION || job->command->byte == COM_INIT_DB;
     bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !job->has_error;
     bool has_set =
         job->has_error || job->has_warnings || job->facts.uses_tables || upstream->family != FAMILY_MARIADB;
-    session->last_place = job->place;
+    bool is_prepare = job->command->byte == COM_STMT_PREPARE; /* it leaves ROW_COUNT() as it is */
+    if (!is_prepare)
+        session->last_place = job->place;
     if (is_statement && has_set && !is_question)
         session->diagnostics_place = job->place;
-    if (is_statement && job->facts.counts_rows && !job->has_error && job->command->byte != COM_STMT_PREPARE)
+    if (is_statement && job->facts.counts_rows && !job->has_error && !is_prepare)
         session->found_place = job->place;
 }
 
@@ -400,6 +444,9 @@ void effects_done(struct session *session, struct upstream *upstream)
         commit_set(session, upstream);
     else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
         pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
+    if (is_execution)
+        note_user_values(session);
+    session->is_insert_id_unknown |= is_execution && may_have_generated(job);
     if (job->has_error && (effects_is_in_transaction(session) || !is_contained(job)))
         session->is_transaction_unknown = true;
     /* It ran here, so here it holds already. */
@@ -415,9 +462,11 @@ void effects_reset(struct session *session)
     prepared_clear(&session->prepared);
     session->status = STATUS_AUTOCOMMIT;
     session->insert_id = 0;
+    session->is_insert_id_unknown = false;
     session->is_transaction_unknown = false;
     session->is_away = false;
     session->variables = VARIABLES_NOWHERE;
+    vars_clear(&session->user_vars);
     session->has_replica_refused = false;
     session->sees_all_tracking = false;
     pins_clear(&session->pins);

@@ -72,7 +72,8 @@ static struct route decide_previous(const struct sql_facts *facts, const struct 
 static bool may_go_away(const struct route_state *state)
 {
     return !state->is_pinned && !state->is_in_system_schema && state->has_replica &&
-           !state->has_replica_refused && state->variables != VARIABLES_PRIMARY;
+           !state->has_replica_refused && !state->is_insert_id_unknown &&
+           state->variables != VARIABLES_PRIMARY;
 }
 
 static struct route decide_read(const struct route_state *state)
@@ -109,7 +110,8 @@ static struct route decide_split(const struct sql_facts *facts, const struct rou
             return replica(ROUTE_REASON_VARIABLES);
         return refused(ROUTE_REPLICA, ROUTE_REASON_VARIABLES_AWAY);
     }
-    if (!facts->is_read)
+    bool is_read = facts->is_read || (facts->reads_but_for_variables && state->are_variables_known);
+    if (!is_read)
         return primary(ROUTE_REASON_NOT_A_READ);
     return decide_read(state);
 }

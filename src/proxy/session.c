@@ -346,6 +346,7 @@ void session_abort(struct session *session, enum close_reason reason)
     text_fini(&session->job.inner);
     pins_clear(&session->pins);
     vars_fini(&session->vars);
+    vars_fini(&session->user_vars);
     prepared_clear(&session->prepared);
     list_unlink(&session->worker->sessions, &session->in_worker);
     HASH_DEL(session->worker->by_id, session);

@@ -527,6 +527,8 @@ static bool counts_rows(const struct reader *reader, const struct statement *row
     bool is_mysql = reader->lexer.dialect.family == SQL_FAMILY_MYSQL;
     if (facts->kind == SQL_SHOW && reader->has_select)
         return false; /* EXPLAIN */
+    if (row == &statements[KEYWORD_DO])
+        return is_mysql;
     if ((kinds & 1u << facts->kind) != 0)
         return true;
     if (is_mysql && row == &statements[KEYWORD_UPDATE])
@@ -538,9 +540,9 @@ static bool counts_rows(const struct reader *reader, const struct statement *row
 /* Which statements leave warnings and FOUND_ROWS() as they are: seen on MariaDB 10.11 and MySQL 9.7. */
 static void note_traces(const struct reader *reader, const struct statement *row, struct sql_facts *facts)
 {
-    static const uint32_t without_tables = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SET |
-                                           1u << SQL_USE | 1u << SQL_BEGIN | 1u << SQL_COMMIT |
-                                           1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_DIAGNOSTICS;
+    static const uint32_t without_tables =
+        1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SET | 1u << SQL_USE | 1u << SQL_BEGIN |
+        1u << SQL_COMMIT | 1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_DIAGNOSTICS | 1u << SQL_XA;
     facts->uses_tables = reader->has_from || (without_tables & 1u << facts->kind) == 0;
     facts->counts_rows = counts_rows(reader, row, facts);
 }
