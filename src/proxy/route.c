@@ -127,7 +127,8 @@ struct route route_decide(const struct sql_facts *facts, const struct route_stat
         break;
     }
     struct route route = decide_split(facts, state);
-    if (route.place == ROUTE_PRIMARY && facts->touches_variables && state->variables == VARIABLES_REPLICA)
+    bool needs_variables = facts->touches_variables || facts->writes_variables;
+    if (route.place == ROUTE_PRIMARY && needs_variables && state->variables == VARIABLES_REPLICA)
         return refused(ROUTE_REPLICA, ROUTE_REASON_VARIABLES_AWAY);
     return route;
 }

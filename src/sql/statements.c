@@ -543,7 +543,8 @@ static void note_traces(const struct reader *reader, const struct statement *row
     static const uint32_t without_tables =
         1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SET | 1u << SQL_USE | 1u << SQL_BEGIN |
         1u << SQL_COMMIT | 1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_DIAGNOSTICS | 1u << SQL_XA;
-    facts->uses_tables = reader->has_from || (without_tables & 1u << facts->kind) == 0;
+    facts->uses_tables =
+        facts->reason != SQL_REASON_UNLOCK && (reader->has_from || (without_tables & 1u << facts->kind) == 0);
     facts->counts_rows = counts_rows(reader, row, facts);
 }
 
