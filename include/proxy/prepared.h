@@ -26,7 +26,7 @@ struct prepared {
     uint32_t id;            /* the client's */
     struct text sql;        /* owns; empty when it was too long to keep */
     struct text schema;     /* owns: what unqualified names meant when it was prepared */
-    struct sql_facts facts; /* spans in it are not valid */
+    struct sql_facts facts; /* without its spans */
     uint16_t params;
     uint16_t columns;
     struct text types; /* owns: as last sent by the client, 2 bytes a parameter */

@@ -7,7 +7,9 @@
  *
  *   session.c   birth, death, the driver, readiness and timers
  *   frontend.c  GREETING, LOGIN, COM_CHANGE_USER: who is it?
- *   dispatch.c  IDLE, READING, DRAINING: which command, where to
+ *   dispatch.c  IDLE, READING, DRAINING: which command?
+ *   decide.c    where to, and why
+ *   intent.c    what it is about to change
  *   attach.c    WAITING, ATTACHING, SYNCING, PREPARING: an upstream that is equal to the session
  *   relay.c     SENDING, REPLYING, INFILE: the bytes
  *   effects.c   what a reply says about the session's state
@@ -233,12 +235,27 @@ enum step dispatch_draining(struct session *session);
 enum step dispatch_refuse(struct session *session, uint16_t code, const char *sqlstate, const char *format,
                           ...) __attribute__((format(printf, 4, 5)));
 enum step dispatch_done(struct session *session);
-/* A read-only server would not run the present statement, whose bytes are in the window: remember that. */
-void dispatch_note_refusal(struct session *session);
-/* Where would this text go, were it the session's next? Facts borrow from `sql`. */
-struct route dispatch_explain(const struct session *session, struct span sql, struct sql_facts *facts_r);
 /* Answer the present command with OK. */
 enum step dispatch_answer_ok(struct session *session);
+
+/* The text of COM_QUERY or COM_STMT_PREPARE that is being dispatched, as far as the SQL reader looks.
+ * Borrows. */
+struct span dispatch_text(const struct session *session);
+
+/* Where a statement goes in the state that the session is in. `sql`: its text; no data where it is an
+ * execution of the present job's prepared statement. */
+struct route decide_route(const struct session *session, const struct sql_facts *facts, struct span sql);
+/* Where would this text go, were it the session's next? Facts borrow from `sql`. */
+struct route decide_explain(const struct session *session, struct span sql, struct sql_facts *facts_r);
+/* A read-only server would not run the present statement, whose bytes are in the window: remember that. */
+void decide_note_refusal(struct session *session);
+
+/* Note in the job what the text is about to change; an EXECUTE's facts become those of what it runs, as far
+ * as that is known. False when memory is out. */
+bool intent_note(struct session *session, struct span sql, const struct sql_dialect *dialect);
+/* The same for the present execution of a statement prepared earlier; one too long to be kept may change
+ * anything. */
+bool intent_note_prepared(struct session *session);
 
 enum step attach_begin(struct session *session);
 /* Try again in a moment, until the time to wait for a server is over. */

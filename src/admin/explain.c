@@ -138,7 +138,7 @@ static void ask(struct worker *worker, struct request *request, void *context)
     struct sql_facts facts;
     if (session == NULL || table_row_count(&request->table) > 0)
         return;
-    struct route route = dispatch_explain(session, span_of(question->sql, question->len), &facts);
+    struct route route = decide_explain(session, span_of(question->sql, question->len), &facts);
     put_explanation(request, &facts, &route, &session->pins);
     request->error = (struct error){ 0 };
 }

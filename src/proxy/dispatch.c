@@ -8,8 +8,6 @@
 #include "mysql/wire.h"
 #include "proxy/changes.h"
 #include "proxy/claims.h"
-#include "sql/digest.h"
-#include "sql/unquote.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -218,118 +216,11 @@ static struct span job_payload(const struct session *session)
     return span_of(packet.data + PACKET_HEADER_BYTES, len < there ? len : there);
 }
 
-/* The text of COM_QUERY or COM_STMT_PREPARE, as far as the SQL reader looks. */
-static struct span job_text(const struct session *session)
+struct span dispatch_text(const struct session *session)
 {
     struct span payload = job_payload(session);
     size_t len = payload.len - 1;
     return span_of(payload.data + 1, len < SQL_TEXT_MAX ? len : SQL_TEXT_MAX);
-}
-
-void dispatch_note_refusal(struct session *session)
-{
-    struct job *job = &session->job;
-    struct sql_dialect dialect = effects_dialect(session);
-    if (job->prepared != NULL)
-        job->prepared->was_refused = true;
-    struct span sql = job->prepared != NULL ? text_span(&job->prepared->sql) : job_text(session);
-    refusals_add(&session->worker->refusals, digest_of(sql, &dialect));
-}
-
-/* Their tables tell about the server that is asked: the text alone does not show it after USE. */
-static bool is_system_schema(struct span schema)
-{
-    static const char *const names[] = { "information_schema", "performance_schema", "mysql", "sys" };
-    for (size_t i = 0; schema.len > 0 && i < sizeof names / sizeof *names; i++)
-        if (span_is_nocase(schema, names[i]))
-            return true;
-    return false;
-}
-
-/* Costs nothing as long as no statement was ever refused. */
-static bool was_refused(const struct session *session, const struct sql_facts *facts, struct span sql)
-{
-    const struct refusals *refusals = &session->worker->refusals;
-    if (!facts->is_read || refusals->count == 0)
-        return false;
-    if (sql.data == NULL)
-        return session->job.prepared != NULL && session->job.prepared->was_refused;
-    struct sql_dialect dialect = effects_dialect(session);
-    return refusals_has(refusals, digest_of(sql, &dialect));
-}
-
-/* All user variables that the text mentions. (`sql` of an execution is not given: it was kept.) */
-static bool are_variables_known(const struct session *session, const struct sql_facts *facts, struct span sql)
-{
-    const struct job *job = &session->job;
-    if (!facts->reads_but_for_variables || facts->writes_variables || session->user_vars.count == 0 ||
-        session->user_vars_base != session->vars.version)
-        return false;
-    if (sql.data == NULL && job->prepared != NULL)
-        sql = text_span(&job->prepared->sql);
-    struct sql_dialect dialect = effects_dialect(session);
-    struct lexer lexer;
-    struct token token;
-    lexer_begin(&lexer, sql, &dialect);
-    for (token = lexer_next(&lexer); token.type != TOKEN_END; token = lexer_next(&lexer)) {
-        bool is_user = token.type == TOKEN_VARIABLE && token.text.len > 1 && token.text.data[1] != '@';
-        if (token.type == TOKEN_VARIABLE && token.text.len < 2)
-            return false;
-        if (is_user && !vars_has(&session->user_vars, span_of(token.text.data + 1, token.text.len - 1)))
-            return false;
-    }
-    return sql.len > 0;
-}
-
-static enum route_place place_of_answer(const struct session *session, enum sql_question question)
-{
-    switch (question) {
-    case SQL_ASKS_FOUND_ROWS:
-        return session->found_place;
-    case SQL_ASKS_DIAGNOSTICS:
-        return session->diagnostics_place;
-    case SQL_ASKS_NOTHING:
-    case SQL_ASKS_LAST:
-        break;
-    }
-    return session->last_place;
-}
-
-/* `sql`: the text, where it is no execution of a prepared statement. */
-static struct route decide(const struct session *session, const struct sql_facts *facts, struct span sql)
-{
-    const struct view *view = session_view(session);
-    bool has_replica = session->slots[ROUTE_REPLICA].upstream != NULL;
-    for (size_t i = 0; i < view->count && !has_replica; i++)
-        has_replica = view->servers[i].takes_reads;
-    struct route_state state = {
-        .mode = (enum listener_mode)session->door->settings->mode,
-        .is_in_transaction = (session->status & STATUS_IN_TRANS) != 0,
-        .is_away = session->is_away,
-        .begin_stays_away = view->family == FAMILY_MYSQL,
-        .is_autocommit_off = (session->status & STATUS_AUTOCOMMIT) == 0,
-        .is_read_only = session->vars.is_read_only,
-        .is_transaction_unknown = session->is_transaction_unknown,
-        .is_insert_id_unknown = session->is_insert_id_unknown,
-        .is_pinned = pins_any(&session->pins),
-        .variables = session->variables,
-        .are_variables_known = are_variables_known(session, facts, sql),
-        .has_replica = has_replica,
-        .has_replica_refused = session->has_replica_refused,
-        .was_refused = was_refused(session, facts, sql),
-        .is_in_system_schema = is_system_schema(text_span(&session->schema)),
-        .previous = place_of_answer(session, facts->question),
-    };
-    return route_decide(facts, &state);
-}
-
-struct route dispatch_explain(const struct session *session, struct span sql, struct sql_facts *facts_r)
-{
-    struct sql_dialect dialect = effects_dialect(session);
-    bool is_cut = sql.len > SQL_TEXT_MAX;
-    sql.len = is_cut ? SQL_TEXT_MAX : sql.len;
-    *facts_r = classify(sql, is_cut, &dialect);
-    return decide(session, facts_r, sql);
 }
 
 /* Was it sent there for no other reason than that somebody must run it? */
@@ -375,8 +266,8 @@ static enum step refuse_route(struct session *session, enum route_reason reason)
 static enum step go_by_facts(struct session *session)
 {
     struct span sql =
-        session->job.command->manner == COMMAND_STATEMENT ? job_text(session) : (struct span){ 0 };
-    struct route route = decide(session, &session->job.facts, sql);
+        session->job.command->manner == COMMAND_STATEMENT ? dispatch_text(session) : (struct span){ 0 };
+    struct route route = decide_route(session, &session->job.facts, sql);
     bool is_run = session->job.command->byte != COM_STMT_PREPARE;
     if (!is_run && (route.is_refused || route.ends_away)) /* to be looked at again when it is executed */
         return go(session, effects_home(session), route.reason);
@@ -395,65 +286,10 @@ static enum step go_by_facts(struct session *session)
 
 /* ---- statements ---- */
 
-static struct span unquoted_name(struct span name)
-{
-    bool is_quoted = name.len >= 2 && (name.data[0] == '`' || name.data[0] == '"');
-    return is_quoted ? span_of(name.data + 1, name.len - 2) : name;
-}
-
-/* The text that an EXECUTE runs, when it is known: what PREPARE named, or a literal. */
-static bool find_inner(struct session *session, const struct sql_dialect *dialect)
-{
-    struct job *job = &session->job;
-    if (job->facts.execute_text.len > 0)
-        return sql_unquote(job->facts.execute_text, dialect, &job->inner) && job->inner.len > 0;
-    struct span name = unquoted_name(job->facts.execute_name);
-    struct span text = pins_text(&session->pins, PIN_PREPARED, name);
-    return name.len > 0 && text.len > 0 && text_append_span(&job->inner, text);
-}
-
-/* What it leaves behind is what its text leaves. */
-static void look_inside(struct session *session, const struct sql_dialect *dialect)
-{
-    struct sql_facts *facts = &session->job.facts;
-    struct sql_facts inner = classify(text_span(&session->job.inner), false, dialect);
-    facts->may_hide_state = inner.may_hide_state;
-    facts->has_holds = inner.has_holds;
-    facts->touches_variables |= inner.touches_variables;
-    facts->writes_variables |= inner.writes_variables;
-    facts->sets_next_transaction = inner.sets_next_transaction;
-    facts->releases = inner.releases;
-    session->job.is_inner_set = inner.kind == SQL_SET;
-}
-
-/* What the statement is about to change of the session's state, noted while its text is at hand. False when
- * memory is out. */
-static bool note_intent(struct session *session, struct span sql, const struct sql_dialect *dialect)
-{
-    struct job *job = &session->job;
-    struct span schema =
-        job->prepared != NULL ? text_span(&job->prepared->schema) : text_span(&session->schema);
-    bool is_set = job->facts.kind == SQL_SET;
-    bool is_execute = job->facts.execute_name.len > 0 || job->facts.execute_text.len > 0;
-    if (is_execute && find_inner(session, dialect)) {
-        look_inside(session, dialect);
-        sql = text_span(&job->inner);
-        is_set = job->is_inner_set;
-        if (job->facts.execute_name.len > 0)
-            schema =
-                (struct span){ 0 }; /* that of its PREPARE, which is not known any more: it matches none */
-    }
-    if (is_set && (job->changes = changes_read(sql, dialect)) == NULL)
-        return false;
-    if (job->facts.has_holds && (job->claims = claims_read(sql, dialect, schema)) == NULL)
-        return false;
-    return true;
-}
-
 static enum step run_statement(struct session *session)
 {
     struct job *job = &session->job;
-    struct span sql = job_text(session);
+    struct span sql = dispatch_text(session);
     struct sql_dialect dialect = effects_dialect(session);
     job->facts = classify(sql, job->is_cut, &dialect);
     if (job->command->byte == COM_STMT_PREPARE)
@@ -464,7 +300,7 @@ static enum step run_statement(struct session *session)
         return dispatch_refuse(session, ERR_NOT_SUPPORTED_YET, NULL,
                                "headgate: not run: KILL USER and KILL QUERY ID would hit other sessions' "
                                "connections; use KILL with a number");
-    if (job->command->byte == COM_QUERY && !note_intent(session, sql, &dialect))
+    if (job->command->byte == COM_QUERY && !intent_note(session, sql, &dialect))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
     return go_by_facts(session);
 }
@@ -534,19 +370,6 @@ static bool read_execute(struct session *session)
     return !execute.has_types || prepared_note_types(job->prepared, execute.types);
 }
 
-/* The same for a statement prepared earlier; one too long to be kept may change anything. */
-static bool note_prepared_intent(struct session *session)
-{
-    struct job *job = &session->job;
-    struct sql_dialect dialect = effects_dialect(session);
-    if (job->facts.kind != SQL_SET && !job->facts.has_holds)
-        return true;
-    if (job->prepared->sql.len > 0)
-        return note_intent(session, text_span(&job->prepared->sql), &dialect);
-    job->facts.may_hide_state = true;
-    return true;
-}
-
 /* In the servers' own words: MariaDB calls COM_STMT_FETCH mysqld_stmt_fetch, MySQL has one name for all. */
 static enum step refuse_unknown(struct session *session, uint32_t id)
 {
@@ -589,7 +412,7 @@ static enum step run_prepared(struct session *session)
     }
     if (byte == COM_STMT_EXECUTE && !read_execute(session))
         return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
-    if (byte == COM_STMT_EXECUTE && !note_prepared_intent(session))
+    if (byte == COM_STMT_EXECUTE && !intent_note_prepared(session))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
     if (is_bound(session, prepared, byte))
         return go(session, (enum route_place)prepared->last_place, ROUTE_REASON_PREVIOUS);

@@ -23,6 +23,12 @@ static uint32_t free_id(const struct prepared_table *table)
     return id;
 }
 
+/* They borrow from a text that will be gone. */
+static void forget_spans(struct sql_facts *facts)
+{
+    facts->use_schema = facts->execute_name = facts->execute_text = facts->culprit = (struct span){ 0 };
+}
+
 struct prepared *prepared_add(struct prepared_table *table, struct span sql, struct span schema,
                               const struct sql_facts *facts)
 {
@@ -31,6 +37,7 @@ struct prepared *prepared_add(struct prepared_table *table, struct span sql, str
         return NULL;
     prepared->id = free_id(table);
     prepared->facts = *facts;
+    forget_spans(&prepared->facts);
     prepared->last_place = -1;
     if (text_append_span(&prepared->sql, sql) && text_append_span(&prepared->schema, schema))
         HASH_ADD(hh, table->by_id, id, sizeof prepared->id, prepared);

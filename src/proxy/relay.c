@@ -494,7 +494,7 @@ static enum step run_where_writes_go(struct session *session, struct upstream *u
     job->place = ROUTE_PRIMARY;
     if (!was_replica)
         return attach_wait(session);
-    dispatch_note_refusal(session);
+    decide_note_refusal(session);
     job->reason = ROUTE_REASON_REFUSED_BEFORE;
     return attach_begin(session);
 }

@@ -1,0 +1,109 @@
+/* Where a statement goes: the session's state put together for route.c, and what explain says of it. */
+#include "proxy/session.h"
+
+#include "sql/digest.h"
+
+/* Their tables tell about the server that is asked: the text alone does not show it after USE. */
+static bool is_system_schema(struct span schema)
+{
+    static const char *const names[] = { "information_schema", "performance_schema", "mysql", "sys" };
+    for (size_t i = 0; schema.len > 0 && i < sizeof names / sizeof *names; i++)
+        if (span_is_nocase(schema, names[i]))
+            return true;
+    return false;
+}
+
+/* Costs nothing as long as no statement was ever refused. */
+static bool was_refused(const struct session *session, const struct sql_facts *facts, struct span sql)
+{
+    const struct refusals *refusals = &session->worker->refusals;
+    if (!facts->is_read || refusals->count == 0)
+        return false;
+    if (sql.data == NULL)
+        return session->job.prepared != NULL && session->job.prepared->was_refused;
+    struct sql_dialect dialect = effects_dialect(session);
+    return refusals_has(refusals, digest_of(sql, &dialect));
+}
+
+/* All user variables that the text mentions. (`sql` of an execution is not given: it was kept.) */
+static bool are_variables_known(const struct session *session, const struct sql_facts *facts, struct span sql)
+{
+    const struct job *job = &session->job;
+    if (!facts->reads_but_for_variables || facts->writes_variables || session->user_vars.count == 0 ||
+        session->user_vars_base != session->vars.version)
+        return false;
+    if (sql.data == NULL && job->prepared != NULL)
+        sql = text_span(&job->prepared->sql);
+    struct sql_dialect dialect = effects_dialect(session);
+    struct lexer lexer;
+    struct token token;
+    lexer_begin(&lexer, sql, &dialect);
+    for (token = lexer_next(&lexer); token.type != TOKEN_END; token = lexer_next(&lexer)) {
+        bool is_user = token.type == TOKEN_VARIABLE && token.text.len > 1 && token.text.data[1] != '@';
+        if (token.type == TOKEN_VARIABLE && token.text.len < 2)
+            return false;
+        if (is_user && !vars_has(&session->user_vars, span_of(token.text.data + 1, token.text.len - 1)))
+            return false;
+    }
+    return sql.len > 0;
+}
+
+static enum route_place place_of_answer(const struct session *session, enum sql_question question)
+{
+    switch (question) {
+    case SQL_ASKS_FOUND_ROWS:
+        return session->found_place;
+    case SQL_ASKS_DIAGNOSTICS:
+        return session->diagnostics_place;
+    case SQL_ASKS_NOTHING:
+    case SQL_ASKS_LAST:
+        break;
+    }
+    return session->last_place;
+}
+
+struct route decide_route(const struct session *session, const struct sql_facts *facts, struct span sql)
+{
+    const struct view *view = session_view(session);
+    bool has_replica = session->slots[ROUTE_REPLICA].upstream != NULL;
+    for (size_t i = 0; i < view->count && !has_replica; i++)
+        has_replica = view->servers[i].takes_reads;
+    struct route_state state = {
+        .mode = (enum listener_mode)session->door->settings->mode,
+        .is_in_transaction = (session->status & STATUS_IN_TRANS) != 0,
+        .is_away = session->is_away,
+        .begin_stays_away = view->family == FAMILY_MYSQL,
+        .is_autocommit_off = (session->status & STATUS_AUTOCOMMIT) == 0,
+        .is_read_only = session->vars.is_read_only,
+        .is_transaction_unknown = session->is_transaction_unknown,
+        .is_insert_id_unknown = session->is_insert_id_unknown,
+        .is_pinned = pins_any(&session->pins),
+        .variables = session->variables,
+        .are_variables_known = are_variables_known(session, facts, sql),
+        .has_replica = has_replica,
+        .has_replica_refused = session->has_replica_refused,
+        .was_refused = was_refused(session, facts, sql),
+        .is_in_system_schema = is_system_schema(text_span(&session->schema)),
+        .previous = place_of_answer(session, facts->question),
+    };
+    return route_decide(facts, &state);
+}
+
+struct route decide_explain(const struct session *session, struct span sql, struct sql_facts *facts_r)
+{
+    struct sql_dialect dialect = effects_dialect(session);
+    bool is_cut = sql.len > SQL_TEXT_MAX;
+    sql.len = is_cut ? SQL_TEXT_MAX : sql.len;
+    *facts_r = classify(sql, is_cut, &dialect);
+    return decide_route(session, facts_r, sql);
+}
+
+void decide_note_refusal(struct session *session)
+{
+    struct job *job = &session->job;
+    struct sql_dialect dialect = effects_dialect(session);
+    if (job->prepared != NULL)
+        job->prepared->was_refused = true;
+    struct span sql = job->prepared != NULL ? text_span(&job->prepared->sql) : dispatch_text(session);
+    refusals_add(&session->worker->refusals, digest_of(sql, &dialect));
+}

@@ -1,0 +1,71 @@
+/* What a statement is about to change of the session's state, noted while its text is at hand: SET's changes,
+ * and claims on state that lives in one server. An EXECUTE changes what its text changes. */
+#include "proxy/session.h"
+
+#include "proxy/changes.h"
+#include "proxy/claims.h"
+#include "sql/unquote.h"
+
+static struct span unquoted_name(struct span name)
+{
+    bool is_quoted = name.len >= 2 && (name.data[0] == '`' || name.data[0] == '"');
+    return is_quoted ? span_of(name.data + 1, name.len - 2) : name;
+}
+
+/* The text that an EXECUTE runs, when it is known: what PREPARE named, or a literal. */
+static bool find_inner(struct session *session, const struct sql_dialect *dialect)
+{
+    struct job *job = &session->job;
+    if (job->facts.execute_text.len > 0)
+        return sql_unquote(job->facts.execute_text, dialect, &job->inner) && job->inner.len > 0;
+    struct span name = unquoted_name(job->facts.execute_name);
+    struct span text = pins_text(&session->pins, PIN_PREPARED, name);
+    return name.len > 0 && text.len > 0 && text_append_span(&job->inner, text);
+}
+
+/* What it leaves behind is what its text leaves. */
+static void look_inside(struct session *session, const struct sql_dialect *dialect)
+{
+    struct sql_facts *facts = &session->job.facts;
+    struct sql_facts inner = classify(text_span(&session->job.inner), false, dialect);
+    facts->may_hide_state = inner.may_hide_state;
+    facts->has_holds = inner.has_holds;
+    facts->touches_variables |= inner.touches_variables;
+    facts->writes_variables |= inner.writes_variables;
+    facts->sets_next_transaction = inner.sets_next_transaction;
+    facts->releases = inner.releases;
+    session->job.is_inner_set = inner.kind == SQL_SET;
+}
+
+bool intent_note(struct session *session, struct span sql, const struct sql_dialect *dialect)
+{
+    struct job *job = &session->job;
+    struct span schema =
+        job->prepared != NULL ? text_span(&job->prepared->schema) : text_span(&session->schema);
+    bool is_set = job->facts.kind == SQL_SET;
+    bool is_execute = job->facts.execute_name.len > 0 || job->facts.execute_text.len > 0;
+    if (is_execute && find_inner(session, dialect)) {
+        look_inside(session, dialect);
+        sql = text_span(&job->inner);
+        is_set = job->is_inner_set;
+        if (job->facts.execute_name.len > 0) /* that of its PREPARE is not known any more: none matches */
+            schema = (struct span){ 0 };
+    }
+    if (is_set && (job->changes = changes_read(sql, dialect)) == NULL)
+        return false;
+    if (job->facts.has_holds && (job->claims = claims_read(sql, dialect, schema)) == NULL)
+        return false;
+    return true;
+}
+
+bool intent_note_prepared(struct session *session)
+{
+    struct job *job = &session->job;
+    struct sql_dialect dialect = effects_dialect(session);
+    if (job->facts.kind != SQL_SET && !job->facts.has_holds)
+        return true;
+    if (job->prepared->sql.len > 0)
+        return intent_note(session, text_span(&job->prepared->sql), &dialect);
+    job->facts.may_hide_state = true;
+    return true;
+}
