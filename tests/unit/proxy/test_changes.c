@@ -122,6 +122,44 @@ static void statement_rows(void **state)
     }
 }
 
+/* ---- user variables ---- */
+
+/* What can be said to another server, and whether there is more that cannot. */
+static const struct {
+    const char *sql, *known;
+    bool has_unknown;
+} user_rows[] = {
+    { "SET @a = 1", "SET @`a`=1", false },
+    { "SET @a := 'x y', @`b` = 2", "SET @`a`='x y',@`b`=2", false },
+    { "SET @a = 1, sql_mode = '', @b = 3", "SET @`a`=1,@`b`=3", false },
+    { "SET @a = 1, @a = 2", "SET @`a`=2", false },
+    { "SET @a = @b", "", true },
+    { "SET @a = 1, @b = NOW()", "SET @`a`=1", true },
+    { "SET @a = 1.5", "", true }, /* a decimal's digits are its type */
+    { "SET @a = NULL", "", true },
+    { "SET @a = 123456789012345678", "", true }, /* near the end of BIGINT */
+    { "SET @a = TRUE", "", true },
+    { "SET @a = _latin1'x'", "", true },
+    { "SET @a = 'it''s'", "", true },
+    { "SET @'a b' = 1", "", true }, /* no plain name */
+    { "SET @a = ?", "", true },
+};
+
+static void user_variables_that_mean_the_same_everywhere_are_kept(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(user_rows); i++) {
+        struct changes *changes = read(user_rows[i].sql);
+        struct text known = { 0 };
+        vars_diff_user(&changes->user, 0, &known);
+        assert_row(strcmp(text_cstr(&known), user_rows[i].known) == 0, "%s: %s", user_rows[i].sql,
+                   text_cstr(&known));
+        assert_row(changes->has_unknown_user == user_rows[i].has_unknown, "%s: unknown", user_rows[i].sql);
+        text_fini(&known);
+        changes_fini(changes);
+    }
+}
+
 /* ---- what happens once the server has agreed ---- */
 
 /* The names in `reported` come by session tracking, as note_variable does it; then the statement is
@@ -222,6 +260,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(statement_rows),
+        cmocka_unit_test(user_variables_that_mean_the_same_everywhere_are_kept),
         cmocka_unit_test(a_constant_follows_whether_it_is_tracked_or_not),
         cmocka_unit_test(what_only_the_server_knows_must_be_reported_by_this_very_reply),
         cmocka_unit_test(older_mariadb_reports_two_under_their_old_names),
