@@ -17,7 +17,12 @@ enum route_reason {
 };
 
 /* Where the session's user variables have their values. */
-enum route_variables { VARIABLES_NOWHERE, VARIABLES_PRIMARY, VARIABLES_REPLICA };
+enum route_variables {
+    VARIABLES_NOWHERE,
+    VARIABLES_PRIMARY,
+    VARIABLES_REPLICA,
+    VARIABLES_MAYBE_REPLICA /* stored code ran there that may have set some */
+};
 
 struct route_state {
     enum listener_mode mode;

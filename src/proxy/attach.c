@@ -154,7 +154,8 @@ static int choose(struct session *session)
     struct job *job = &session->job;
     if (job->place == ROUTE_REPLICA) {
         int server = balance_pick(view, job->avoid, session->worker->turn++);
-        if (server != VIEW_NO_SERVER || session->door->settings->mode != LISTENER_SPLIT)
+        bool is_bound = session->is_away || session->variables == VARIABLES_REPLICA;
+        if (server != VIEW_NO_SERVER || session->door->settings->mode != LISTENER_SPLIT || is_bound)
             return server;
         job->place = ROUTE_PRIMARY;
         job->reason = ROUTE_REASON_NO_REPLICA;
@@ -267,8 +268,11 @@ static enum step attach_failed(struct session *session)
                 has_server_said ? "login refused by " : "no connection to ",
                 session_view(session)->servers[server].server->name, session->user->name, err.text);
     attach_drop(session, job->place);
-    if (is_state_lost)
+    if (is_state_lost) {
         session->must_close = true;
+        return dispatch_refuse(session, has_server_said ? (uint16_t)err.code : ERR_SERVER_SHUTDOWN,
+                               err.sqlstate, "%s", err.text);
+    }
     bool is_final = has_server_said && !is_overload(err.code);
     if (session->door->settings->mode == LISTENER_SPLIT && job->place == ROUTE_REPLICA && !job->is_login) {
         job->avoid = server;
@@ -278,7 +282,7 @@ static enum step attach_failed(struct session *session)
         job->reason = ROUTE_REASON_NO_REPLICA;
         return attach_begin(session);
     }
-    if (is_state_lost || is_final || is_overload(err.code))
+    if (is_final || is_overload(err.code))
         return dispatch_refuse(session,
                                (uint16_t)(err.code != 0 && has_server_said ? err.code : ERR_SERVER_SHUTDOWN),
                                err.sqlstate, "%s", err.text);
@@ -477,6 +481,10 @@ static enum step refused_state(struct session *session, struct slot *slot)
 {
     struct job *job = &session->job;
     struct error err = slot->answer.error;
+    if (attach_has_lost_state(session, job->place)) { /* an ERR harms no connection: what it holds stays */
+        slot->task = SYNC_NOTHING;
+        return dispatch_refuse(session, (uint16_t)err.code, err.sqlstate, "%s", err.text);
+    }
     log_limited(LOG_LEVEL_WARNING, &session->scope, "%s did not take the session's state: %d %s",
                 slot->upstream->server->name, err.code, err.text);
     attach_drop(session, job->place);

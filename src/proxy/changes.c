@@ -44,6 +44,10 @@ static bool is_for_next_transaction(struct span name, const struct setvar_change
 static void note_session(struct changes *changes, const struct setvar_change *change)
 {
     struct span name = unquoted(change->name);
+    if (span_equal_nocase(name, VARS_NAMES)) { /* no variable: NAMES = x is an error everywhere */
+        changes->needs_pin = true;
+        return;
+    }
     if (is_for_next_transaction(name, change)) {
         changes->sets_next_transaction = true;
         return;
@@ -93,7 +97,8 @@ static void note_names(struct changes *changes, const struct setvar_change *chan
                        quote);
     if (has_collation)
         (void)text_appendf(&names, " COLLATE '%.*s'", (int)collation.len, (const char *)collation.data);
-    if (names.is_oom || !vars_set(&changes->constants, VARS_NAMES, text_span(&names)))
+    if (names.is_oom || change->value.len == 0 ||
+        !vars_set(&changes->constants, VARS_NAMES, text_span(&names)))
         changes->needs_pin = true;
     changes->resets_collation = true;
     text_fini(&names);

@@ -39,9 +39,10 @@ static struct span unquoted(struct span name)
 static void put_name(struct text *text, enum hold hold, struct span schema, struct span name,
                      struct span current)
 {
-    if (name.len == 0)
-        return;
-    if (hold == HOLD_TEMPORARY_TABLE) {
+    bool is_table = hold == HOLD_TEMPORARY_TABLE;
+    if (name.len == 0 || (is_table && schema.len == 0 && current.len == 0))
+        return; /* nameless: it cannot be told which */
+    if (is_table) {
         (void)text_append_span(text, schema.len > 0 ? unquoted(schema) : current);
         (void)text_append_byte(text, '.');
     }

@@ -268,7 +268,8 @@ static enum step go_by_facts(struct session *session)
     struct span sql =
         session->job.command->manner == COMMAND_STATEMENT ? dispatch_text(session) : (struct span){ 0 };
     struct route route = decide_route(session, &session->job.facts, sql);
-    bool is_run = session->job.command->byte != COM_STMT_PREPARE;
+    uint8_t byte = session->job.command->byte;
+    bool is_run = byte != COM_STMT_PREPARE && byte != COM_STMT_SEND_LONG_DATA;
     if (!is_run && (route.is_refused || route.ends_away)) /* to be looked at again when it is executed */
         return go(session, effects_home(session), route.reason);
     if (route.is_refused)
@@ -414,6 +415,10 @@ static enum step run_prepared(struct session *session)
         return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
     if (byte == COM_STMT_EXECUTE && !intent_note_prepared(session))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
+    if (byte == COM_STMT_RESET || byte == COM_STMT_FETCH) /* they run nothing of it */
+        job->facts = (struct sql_facts){ .kind = SQL_EMPTY, .reason = SQL_REASON_EMPTY };
+    if (byte == COM_STMT_RESET && !is_bound(session, prepared, byte))
+        return dispatch_answer_ok(session); /* no server has anything of it that could be reset */
     if (is_bound(session, prepared, byte))
         return go(session, (enum route_place)prepared->last_place, ROUTE_REASON_PREVIOUS);
     if (byte == COM_STMT_FETCH)
@@ -435,6 +440,8 @@ static enum step run_reset(struct session *session)
 {
     struct job *job = &session->job;
     effects_come_home(session);
+    if (session->variables != VARIABLES_PRIMARY)
+        session->variables = VARIABLES_NOWHERE; /* they go with the replica's connection */
     enum route_place place = effects_home(session);
     attach_drop(session, place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY);
     job->facts = (struct sql_facts){ .kind = SQL_ADMIN };

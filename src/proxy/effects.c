@@ -329,10 +329,15 @@ static void after_command(struct session *session, struct upstream *upstream)
 static void note_variables(struct session *session)
 {
     const struct job *job = &session->job;
-    bool is_used = job->place == ROUTE_PRIMARY ? job->facts.touches_variables
-                                               : job->facts.writes_variables || job->facts.may_hide_state;
-    if (is_used && session->variables == VARIABLES_NOWHERE)
-        session->variables = job->place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
+    bool is_open = session->variables == VARIABLES_NOWHERE || session->variables == VARIABLES_MAYBE_REPLICA;
+    if (!is_open)
+        return;
+    if (job->place == ROUTE_PRIMARY && job->facts.touches_variables)
+        session->variables = VARIABLES_PRIMARY;
+    else if (job->place == ROUTE_REPLICA && job->facts.writes_variables)
+        session->variables = VARIABLES_REPLICA;
+    else if (job->place == ROUTE_REPLICA && job->facts.may_hide_state)
+        session->variables = VARIABLES_MAYBE_REPLICA;
 }
 
 /* What runs stored code, triggers among it, may have set any of them. */
@@ -425,6 +430,19 @@ static void note_traces(struct session *session, const struct upstream *upstream
         session->found_place = job->place;
 }
 
+/* With autocommit off a statement that failed on the replica may have begun a transaction there: what comes
+ * next goes there, and its OK settles it. */
+static void note_opened(struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_autocommit = (session->status & STATUS_AUTOCOMMIT) != 0;
+    if (!job->has_error || is_autocommit || job->place != ROUTE_REPLICA ||
+        session->door->settings->mode != LISTENER_SPLIT || job->command->byte == COM_STMT_PREPARE)
+        return;
+    session->is_away = true;
+    session->status |= STATUS_IN_TRANS;
+}
+
 void effects_done(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
@@ -433,6 +451,7 @@ void effects_done(struct session *session, struct upstream *upstream)
     if (job->command->shape == REPLY_PREPARE)
         session->prepared.has_last_failed = job->has_error;
     bool is_execution = job->command->byte != COM_STMT_PREPARE;
+    note_opened(session);
     job->is_home |= job->place == effects_home(session); /* no OK has come: an ERR */
     if (is_execution)
         note_variables(session);

@@ -353,7 +353,7 @@ static bool is_refusal(const struct tracker_info *info)
     if (err.code == ERR_READ_ONLY_MODE)
         return true;
     return err.code == ERR_READ_ONLY &&
-           (span_mentions(err.text, "read-only") || span_mentions(err.text, "read_only"));
+           (span_mentions(err.text, " --read-only") || span_mentions(err.text, " --super-read-only"));
 }
 
 /* On the primary the transaction is what forbids the statement; on a replica the server speaks first. */
@@ -467,12 +467,22 @@ static void begin_infile(struct session *session, uint8_t seq)
     (void)session_enter(session, SESSION_INFILE);
 }
 
+/* A server refuses these before it begins with them. What runs stored code, or several statements, may have
+ * done much by the time it is refused. */
+static bool is_refused_as_a_whole(const struct sql_facts *facts)
+{
+    bool is_simple = facts->kind == SQL_SELECT || facts->kind == SQL_SHOW || facts->kind == SQL_WRITE ||
+                     facts->kind == SQL_DDL || facts->kind == SQL_BEGIN;
+    return facts->is_read || (is_simple && !facts->is_multi);
+}
+
 /* Nothing of it was run, nothing of its reply has left, and no transaction depends on where it runs. */
 static bool may_run_elsewhere(const struct session *session)
 {
     const struct job *job = &session->job;
-    return session->door->settings->mode != LISTENER_REPLICA && job->is_kept && !job->has_reply &&
-           job->rewritten.len == 0 && (session->status & STATUS_IN_TRANS) == 0 &&
+    return session->door->settings->mode != LISTENER_REPLICA && job->is_kept &&
+           is_refused_as_a_whole(&job->facts) && !job->has_reply && job->rewritten.len == 0 &&
+           (session->status & STATUS_IN_TRANS) == 0 &&
            (job->prepared == NULL || !job->prepared->has_long_data);
 }
 
@@ -573,7 +583,8 @@ static enum step finish_reply(struct session *session, struct upstream *upstream
     stream_trim(&upstream->stream);
     if (session->must_close)
         return session_close(session, CLOSE_SERVER_LOST, "state was lost with a server");
-    if (job->facts.releases && !job->has_error)
+    bool is_run = job->command->byte == COM_QUERY || job->command->byte == COM_STMT_EXECUTE;
+    if (job->facts.releases && is_run && !job->has_error)
         return session_close(session, CLOSE_RELEASED, NULL);
     return dispatch_done(session);
 }

@@ -34,6 +34,9 @@ static bool begins_read_only(const struct sql_facts *facts, const struct route_s
  * dropped in a read-only transaction: that error is the client's. */
 static bool ends_transaction(const struct sql_facts *facts, const struct route_state *state)
 {
+    bool is_end = facts->kind == SQL_COMMIT || facts->kind == SQL_ROLLBACK;
+    if (facts->is_multi && !facts->is_read && is_end)
+        return true; /* what follows the COMMIT may be anything */
     if (facts->kind == SQL_BEGIN)
         return !begins_read_only(facts, state) && (facts->begins_read_write || !state->begin_stays_away);
     if (facts->kind == SQL_DDL)
@@ -53,6 +56,8 @@ static struct route decide_away(const struct sql_facts *facts, const struct rout
         return (struct route){ .place = ROUTE_PRIMARY,
                                .reason = ROUTE_REASON_TRANSACTION_ENDS,
                                .ends_away = true };
+    if ((facts->is_multi && !facts->is_read) || facts->kind == SQL_ADMIN || facts->sets_global)
+        return refused(ROUTE_REPLICA, ROUTE_REASON_STATE_AWAY);
     if (facts->has_holds && facts->kind != SQL_DDL && facts->kind != SQL_XA && facts->kind != SQL_LOCK)
         return refused(ROUTE_REPLICA, ROUTE_REASON_STATE_AWAY);
     return replica(ROUTE_REASON_READ_ONLY_TRANSACTION);
@@ -63,7 +68,9 @@ static struct route decide_away(const struct sql_facts *facts, const struct rout
 static struct route decide_previous(const struct sql_facts *facts, const struct route_state *state)
 {
     enum route_variables here = state->previous == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
-    if (facts->touches_variables && state->variables != VARIABLES_NOWHERE && state->variables != here)
+    bool is_elsewhere =
+        state->variables == VARIABLES_MAYBE_REPLICA ? here == VARIABLES_PRIMARY : state->variables != here;
+    if (facts->touches_variables && state->variables != VARIABLES_NOWHERE && is_elsewhere)
         return refused(state->previous, ROUTE_REASON_VARIABLES_AWAY);
     return (struct route){ .place = state->previous, .reason = ROUTE_REASON_PREVIOUS };
 }
@@ -105,15 +112,21 @@ static struct route decide_split(const struct sql_facts *facts, const struct rou
         return primary(ROUTE_REASON_TRANSACTION);
     if (state->is_transaction_unknown)
         return primary(ROUTE_REASON_UNKNOWN_TRANSACTION);
-    if (facts->touches_variables && state->variables == VARIABLES_REPLICA) {
-        if (facts->reads_but_for_variables || facts->is_read)
-            return replica(ROUTE_REASON_VARIABLES);
-        return refused(ROUTE_REPLICA, ROUTE_REASON_VARIABLES_AWAY);
-    }
+    bool are_there = state->variables == VARIABLES_REPLICA || state->variables == VARIABLES_MAYBE_REPLICA;
+    if (facts->touches_variables && are_there && (facts->reads_but_for_variables || facts->is_read))
+        return replica(ROUTE_REASON_VARIABLES);
     bool is_read = facts->is_read || (facts->reads_but_for_variables && state->are_variables_known);
     if (!is_read)
         return primary(ROUTE_REASON_NOT_A_READ);
     return decide_read(state);
+}
+
+/* On the primary, where they have no values. SET gives them new ones. */
+static bool lacks_variables(const struct sql_facts *facts, enum route_variables variables)
+{
+    if (variables == VARIABLES_MAYBE_REPLICA)
+        return facts->touches_variables && facts->kind != SQL_SET;
+    return variables == VARIABLES_REPLICA && (facts->touches_variables || facts->writes_variables);
 }
 
 struct route route_decide(const struct sql_facts *facts, const struct route_state *state)
@@ -127,8 +140,7 @@ struct route route_decide(const struct sql_facts *facts, const struct route_stat
         break;
     }
     struct route route = decide_split(facts, state);
-    bool needs_variables = facts->touches_variables || facts->writes_variables;
-    if (route.place == ROUTE_PRIMARY && needs_variables && state->variables == VARIABLES_REPLICA)
+    if (route.place == ROUTE_PRIMARY && lacks_variables(facts, state->variables))
         return refused(ROUTE_REPLICA, ROUTE_REASON_VARIABLES_AWAY);
     return route;
 }

@@ -305,6 +305,7 @@ static bool read_set(struct reader *reader, struct sql_facts *facts)
     while (setvar_next(&walk, &change)) {
         facts->may_hide_state |= change.scope == SETVAR_OTHER;
         facts->writes_variables |= change.scope == SETVAR_USER;
+        facts->sets_global |= change.scope == SETVAR_GLOBAL || change.scope == SETVAR_OTHER;
     }
     facts->may_hide_state |= walk.is_malformed;
     facts->writes_variables |= facts->may_hide_state && reader->has_user_variable;

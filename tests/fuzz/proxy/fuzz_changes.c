@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdint.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,32 +16,59 @@ static bool is_plain(uint8_t c)
            c == '.' || c == '+' || c == '-' || c == '$';
 }
 
-/* SET name=literal,name=literal … */
+static size_t skip_plain(struct span sql, size_t at)
+{
+    while (at < sql.len && is_plain(sql.data[at]))
+        at++;
+    return at;
+}
+
+/* A plain string or a plain word; where it ends. */
+static size_t skip_literal(struct span sql, size_t at)
+{
+    size_t begin = at;
+    if (at < sql.len && sql.data[at] == '\'') {
+        for (at++; at < sql.len && sql.data[at] != '\''; at++)
+            assert(sql.data[at] >= ' ' && sql.data[at] < 0x7f && sql.data[at] != '\\' && sql.data[at] != '"');
+        assert(at < sql.len);
+        return at + 1;
+    }
+    at = skip_plain(sql, at);
+    assert(at > begin);
+    return at;
+}
+
+static size_t skip_text(struct span sql, size_t at, const char *text)
+{
+    size_t len = strlen(text);
+    bool is_there = sql.len - at >= len && memcmp(sql.data + at, text, len) == 0;
+    return is_there ? at + len : at;
+}
+
+/* names literal [COLLATE literal] | name=literal | @`name`=literal */
+static size_t skip_item(struct span sql, size_t at)
+{
+    size_t value = skip_text(sql, at, "names ");
+    if (value > at) {
+        size_t end = skip_literal(sql, value), collation = skip_text(sql, end, " COLLATE ");
+        return collation > end ? skip_literal(sql, collation) : end;
+    }
+    size_t name = skip_text(sql, at, "@`");
+    size_t end = skip_plain(sql, name);
+    assert(end > name);
+    size_t equals = skip_text(sql, end, name > at ? "`=" : "=");
+    assert(equals > end);
+    return skip_literal(sql, equals);
+}
+
+/* SET item,item … */
 static void check_form(struct span sql)
 {
-    size_t at = 4;
     assert(sql.len > 4 && memcmp(sql.data, "SET ", 4) == 0);
-    for (;;) {
-        size_t begin = at;
-        while (at < sql.len && is_plain(sql.data[at]))
-            at++;
-        assert(at > begin && at < sql.len && sql.data[at] == '=');
-        begin = ++at;
-        if (at < sql.len && sql.data[at] == '\'') {
-            for (at++; at < sql.len && sql.data[at] != '\''; at++)
-                assert(sql.data[at] >= ' ' && sql.data[at] < 0x7f && sql.data[at] != '\\' &&
-                       sql.data[at] != '"');
-            assert(at < sql.len);
-            at++;
-        } else {
-            while (at < sql.len && is_plain(sql.data[at]))
-                at++;
-        }
-        assert(at > begin);
-        if (at == sql.len)
-            return;
+    size_t at = skip_item(sql, 4);
+    while (at < sql.len) {
         assert(sql.data[at] == ',');
-        at++;
+        at = skip_item(sql, at + 1);
     }
 }
 
@@ -92,6 +120,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_again(text_span(&out), bits / 3);
         check_again(text_span(&out), bits ^ 12);
     }
+    text_clear(&out);
+    vars_diff_user(&changes->user, 0, &out);
+    if (out.len > 0)
+        check_form(text_span(&out));
     struct vars vars = { 0 };
     bool is_fine = changes_commit(changes, &vars, 0);
     assert(!is_fine || (!changes->needs_pin && changes->expected.len == 0));

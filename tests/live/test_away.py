@@ -1,0 +1,149 @@
+"""Read-only transactions on a replica, and the state of sessions when something goes wrong on the way."""
+
+import pymysql
+import pytest
+
+import mysqlwire as w
+from client import execute
+from headgate import rows, value
+
+
+@pytest.fixture(scope="module", autouse=True)
+def schema(cluster):
+    cluster.sql("db1", "CREATE TABLE test.away (id INT PRIMARY KEY, note VARCHAR(20)) ENGINE=InnoDB")
+    cluster.sql("db1", "INSERT INTO test.away VALUES (1, 'a'), (2, 'b')")
+    cluster.sql("db1", "CREATE PROCEDURE test.refuses() BEGIN INSERT INTO test.away VALUES (100, 'once'); "
+                       "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1290, "
+                       "MESSAGE_TEXT = 'running with the --read-only option so it cannot'; END")
+    cluster.sync()
+
+
+@pytest.fixture(autouse=True)
+def clean(cluster):
+    yield
+    cluster.sql("db1", "DELETE FROM test.away WHERE id > 2")
+    cluster.sync()
+
+
+def place(db):
+    return "primary" if value(db, "SELECT @@server_id") == 1 else "replica"
+
+
+def code(db, sql):
+    with pytest.raises(pymysql.err.MySQLError) as refused:
+        rows(db, sql)
+    return refused.value.args[0]
+
+
+@pytest.mark.smoke
+def test_read_only_transaction_stays_on_one_replica(cluster, hg):
+    with hg.connect() as db:
+        rows(db, "START TRANSACTION READ ONLY")
+        assert value(db, "SELECT COUNT(*) FROM away") == 2
+        server = value(db, "SELECT @@server_id")
+        cluster.sql("db1", "INSERT INTO test.away VALUES (3, 'c')")
+        cluster.sync()
+        for _ in range(5):
+            assert value(db, "SELECT COUNT(*) FROM away") == 2, "one snapshot"
+            assert value(db, "SELECT @@server_id") == server != 1
+        rows(db, "COMMIT")
+        assert value(db, "SELECT COUNT(*) FROM away") == 3
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("ends", ["BEGIN", "CREATE TABLE IF NOT EXISTS away2 (a INT)", "LOCK TABLES away WRITE"])
+def test_what_ends_it_runs_on_the_primary(hg, ends):
+    with hg.connect() as db:
+        rows(db, "START TRANSACTION READ ONLY")
+        assert place(db) == "replica"
+        rows(db, ends if ends != "BEGIN" else "START TRANSACTION READ WRITE")
+        rows(db, "INSERT INTO away VALUES (3, 'x')")
+
+
+@pytest.mark.smoke
+def test_several_statements_after_a_commit_run_where_writes_go(hg):
+    with hg.connect(client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS) as db:
+        rows(db, "START TRANSACTION READ ONLY")
+        assert place(db) == "replica"
+        rows(db, "COMMIT; BEGIN")
+        rows(db, "INSERT INTO away VALUES (4, 'x')")
+        assert place(db) == "primary"
+        rows(db, "ROLLBACK")
+
+
+def test_state_of_one_server_is_refused_there(hg):
+    with hg.connect() as db:
+        rows(db, "START TRANSACTION READ ONLY")
+        assert value(db, "SELECT COUNT(*) FROM away") == 2
+        assert code(db, "SELECT GET_LOCK('away', 0)") == 1235
+        assert code(db, "SET GLOBAL long_query_time = 7") == 1235
+        assert place(db) == "replica", "and the transaction goes on"
+        rows(db, "COMMIT")
+        assert value(db, "SELECT GET_LOCK('away', 0)") == 1
+
+
+def test_a_schema_that_is_gone_costs_no_transaction(cluster, hg):
+    """A statement prepared in a schema cannot be prepared again without it: that error is all that happens."""
+    cluster.sql("db1", "CREATE DATABASE away_gone")
+    cluster.sql("db1", "GRANT ALL ON away_gone.* TO 'app'@'%'")
+    cluster.sync()
+    with hg.wire() as client:
+        client.query("USE away_gone")
+        prepared = client.command(w.PREPARE, b"SELECT 1 + ?")
+        client.query("USE test")
+        cluster.sql("db1", "DROP DATABASE away_gone")
+        cluster.sync()
+        client.query("BEGIN")
+        client.query("INSERT INTO away VALUES (5, 'lost')")
+        assert client.command(w.EXECUTE, execute(prepared.statement_id, [1])).error.code == 1049
+        client.query("INSERT INTO away VALUES (6, 'lost')")
+        client.query("ROLLBACK")
+        assert client.value("SELECT COUNT(*) FROM away") == b"2"
+
+
+@pytest.mark.smoke
+def test_stored_code_that_says_read_only_is_not_run_again(cluster, hg):
+    with hg.connect() as db:
+        assert code(db, "CALL refuses()") == 1290
+    assert int(cluster.primary().value("SELECT COUNT(*) FROM test.away WHERE id = 100")) == 1
+
+
+def test_resetting_a_statement_runs_nothing_of_it(hg):
+    with hg.wire() as client:
+        creates = client.command(w.PREPARE, b"CREATE TABLE IF NOT EXISTS away3 (a INT)")
+        leaves = client.command(w.PREPARE, b"COMMIT RELEASE")
+        client.query("START TRANSACTION READ ONLY")
+        assert client.value("SELECT COUNT(*) FROM away") == b"2"
+        server = client.value("SELECT @@server_id")
+        for statement in (creates, leaves):
+            assert not client.command(w.RESET, w.int4(statement.statement_id)).error
+        assert client.value("SELECT @@server_id") == server != b"1"
+
+
+def test_an_error_does_not_hide_a_transaction_that_autocommit_0_began(cluster, hg):
+    with hg.connect() as db:
+        rows(db, "SET SESSION TRANSACTION READ ONLY")
+        rows(db, "SET autocommit = 0")
+        assert code(db, "SELECT (SELECT id FROM away)") == 1242
+        rows(db, "COMMIT")
+        cluster.sql("db1", "INSERT INTO test.away VALUES (7, 'x')")
+        cluster.sync()
+        assert value(db, "SELECT COUNT(*) FROM away") == 3
+
+
+@pytest.mark.smoke
+def test_user_variables_set_in_it_stay_there(hg):
+    with hg.connect() as db:
+        rows(db, "START TRANSACTION READ ONLY")
+        rows(db, "SELECT @n := COUNT(*) FROM away")
+        rows(db, "COMMIT")
+        assert value(db, "SELECT @n") == 2
+        assert code(db, "INSERT INTO away VALUES (@n, 'x')") == 1235
+
+
+def test_release_ends_the_connection(hg):
+    with hg.wire() as client:
+        client.query("BEGIN")
+        assert not client.command(w.QUERY, "COMMIT RELEASE").error
+        with pytest.raises((w.WireError, OSError)):
+            client.command(w.QUERY, "SELECT 1")
