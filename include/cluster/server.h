@@ -17,11 +17,23 @@
 #define SERVER_CACHE_LINE 64
 
 enum server_role { SERVER_UNKNOWN_ROLE, SERVER_PRIMARY, SERVER_REPLICA };
-enum server_state { SERVER_STARTING, SERVER_UP, SERVER_DOWN };
+
+enum server_state {
+    SERVER_STARTING, /* not probed yet */
+    SERVER_UP,
+    SERVER_LAGGING,  /* alive, too far behind for reads */
+    SERVER_EJECTED,  /* sessions had no luck with it: left alone for a while, whatever the probes say */
+    SERVER_DOWN,     /* the probes fail */
+    SERVER_DRAINING, /* by an operator: nothing new goes there */
+    SERVER_DISABLED  /* by an operator: nothing is there */
+};
 
 /* Written by one worker, read by any; a line of its own, so that workers do not disturb each other. */
 struct server_counters {
     _Alignas(SERVER_CACHE_LINE) counter connections_active; /* attached to a session */
+    counter running;                                        /* commands sent whose reply has not ended */
+    counter latency_us; /* of harmless reads, until the first byte: an average in which the last one is an
+                           eighth */
     counter connects;
     counter connect_failures;
     counter queries; /* commands whose reply came to its end */
@@ -30,7 +42,7 @@ struct server_counters {
 };
 
 struct server_totals {
-    uint64_t connections_active, connects, connect_failures, queries, errors, losses;
+    uint64_t connections_active, running, connects, connect_failures, queries, errors, losses;
 };
 
 struct server {
@@ -51,10 +63,13 @@ struct server *server_new(const struct server_settings *settings, unsigned index
                           struct error *err);
 void server_free(struct server **server);
 
+/* A harmless read's first byte came so long after it was sent: by the worker, into its row. */
+void server_note_latency(struct server *server, unsigned worker, uint64_t latency_us);
+
 /* All workers' rows added up. */
 struct server_totals server_sum(const struct server *server);
 
 const char *server_role_name(enum server_role role);    /* "primary", "replica", "unknown" */
-const char *server_state_name(enum server_state state); /* "up", "down", "starting" */
+const char *server_state_name(enum server_state state); /* "up", "lagging", "down", … */
 
 #endif

@@ -40,6 +40,7 @@ struct view {
     bool oracle;
     bool no_backslash_escapes;
     struct routines *routines; /* one reference: the stored functions that only read; NULL: none is known */
+    bool is_paused;            /* an operator holds what is new, until `resume` */
     int primary;               /* index, or VIEW_NO_SERVER */
     size_t count;
     struct view_server servers[];

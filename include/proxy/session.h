@@ -102,6 +102,7 @@ struct job {
     struct text rewritten;   /* owns: sent instead of the window's first bytes, when not empty */
     size_t rewritten_sent;
     uint64_t started_us;
+    uint64_t sent_us; /* when its first bytes went to a server */
     uint32_t kill_id; /* KILL's target; COM_SET_OPTION's argument */
     bool has_kill_verdict;
     uint8_t kill_verdict; /* see kill.c */

@@ -48,12 +48,21 @@ void server_free(struct server **server)
     *server = NULL;
 }
 
+void server_note_latency(struct server *server, unsigned worker, uint64_t latency_us)
+{
+    counter *average = &server->by_worker[worker].latency_us;
+    uint64_t before = counter_read(average);
+    uint64_t now = before == 0 ? latency_us : before - before / 8 + latency_us / 8;
+    atomic_store_explicit(average, now > 0 ? now : 1, memory_order_relaxed);
+}
+
 struct server_totals server_sum(const struct server *server)
 {
     struct server_totals sum = { 0 };
     for (unsigned i = 0; i < server->worker_count; i++) {
         const struct server_counters *row = &server->by_worker[i];
         sum.connections_active += counter_read(&row->connections_active);
+        sum.running += counter_read(&row->running);
         sum.connects += counter_read(&row->connects);
         sum.connect_failures += counter_read(&row->connect_failures);
         sum.queries += counter_read(&row->queries);
@@ -71,6 +80,7 @@ const char *server_role_name(enum server_role role)
 
 const char *server_state_name(enum server_state state)
 {
-    static const char *const names[] = { "starting", "up", "down" };
+    static const char *const names[] = { "starting", "up",       "lagging", "ejected",
+                                         "down",     "draining", "disabled" };
     return names[state];
 }

@@ -531,6 +531,7 @@ void upstream_close(struct upstream **upstream_r)
         size_t sent;
         (void)stream_send(&upstream->stream, span_of(quit, sizeof quit), &sent);
     }
+    bool was_busy = upstream->state == UPSTREAM_BUSY;
     upstream->state = UPSTREAM_DEAD;
     loop_timer_stop(&upstream->timer);
     stream_close(&upstream->stream);
@@ -540,6 +541,8 @@ void upstream_close(struct upstream **upstream_r)
     text_fini(&upstream->schema);
     if (upstream->is_counted)
         counter_sub(&counters(upstream)->connections_active, 1);
+    if (was_busy)
+        counter_sub(&counters(upstream)->running, 1);
     loop_bury(upstream->env->loop, &upstream->corpse, bury);
 }
 
@@ -547,11 +550,13 @@ void upstream_begin(struct upstream *upstream, enum reply_shape shape, bool has_
 {
     assert(upstream->state == UPSTREAM_READY);
     upstream->state = UPSTREAM_BUSY;
+    counter_add(&counters(upstream)->running, 1);
     tracker_begin(&upstream->tracker, shape, upstream->caps, has_cursor, UPSTREAM_WHOLE_MAX);
 }
 
 void upstream_end(struct upstream *upstream)
 {
     assert(upstream->state == UPSTREAM_BUSY);
+    counter_sub(&counters(upstream)->running, 1);
     upstream->state = UPSTREAM_READY;
 }

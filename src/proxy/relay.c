@@ -181,6 +181,7 @@ static void begin_sending(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
     upstream_begin(upstream, job->command->shape, job->has_cursor);
+    job->sent_us = session_now(session);
     job->vars_before = session->vars.version;
     job->is_kept = !job->is_cut && job->command->shape != REPLY_NONE;
     job->is_home = job->place == effects_home(session);
@@ -398,6 +399,10 @@ static bool name_statement(struct session *session, struct upstream *upstream,
 /* The query timeout ends with the first byte: a long result is not a slow one. */
 static void note_first_byte(struct session *session)
 {
+    const struct job *job = &session->job;
+    if (!job->has_reply && job->facts.is_read && !job->is_login)
+        server_note_latency(upstream_of(session)->server, session->worker->index,
+                            session_now(session) - job->sent_us);
     session->job.has_reply = true;
     session_set_deadline(session, 0);
 }
