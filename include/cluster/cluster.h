@@ -31,6 +31,7 @@ struct cluster_member {
     bool is_known;            /* one has passed, ever */
     bool was_probed;          /* one has ended, ever */
     struct loop_timer timer;
+    uint64_t troubles; /* of its sessions, when they were last looked at */
 };
 
 struct cluster {
@@ -60,6 +61,10 @@ void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, st
 /* Stops probing. */
 void cluster_stop(struct cluster *cluster);
 void cluster_fini(struct cluster *cluster);
+
+/* Sessions have had failures with servers of this cluster: look at the servers' counters, ask those that had
+ * any. */
+void cluster_note_trouble(struct cluster *cluster);
 
 /* Every server's first probe has ended, one way or the other. */
 bool cluster_is_probed(const struct cluster *cluster);

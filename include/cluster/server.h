@@ -35,14 +35,17 @@ struct server_counters {
     counter latency_us; /* of harmless reads, until the first byte: an average in which the last one is an
                            eighth */
     counter connects;
-    counter connect_failures;
-    counter queries; /* commands whose reply came to its end */
-    counter errors;  /* of them, ended by ERR */
-    counter losses;  /* connections lost in the middle of a reply */
+    counter connect_failures; /* no answer, or none that makes sense */
+    counter refusals;         /* logins answered with ERR: it is alive */
+    counter queries;          /* commands whose reply came to its end */
+    counter errors;           /* of them, ended by ERR */
+    counter losses;           /* connections lost in the middle of a reply */
+    counter drops;            /* connections that the server ended while they were idle */
 };
 
 struct server_totals {
-    uint64_t connections_active, running, connects, connect_failures, queries, errors, losses;
+    uint64_t connections_active, running, connects, connect_failures, refusals, queries, errors, losses,
+        drops;
 };
 
 struct server {

@@ -29,7 +29,8 @@ struct view_server {
 
 struct view {
     atomic_uint references;
-    uint64_t epoch;           /* counts up with each publication */
+    uint64_t epoch;           /* counts up with each change */
+    uint64_t number;          /* counts up with each publication to the workers: see app/barrier */
     const char *cluster_name; /* borrows */
     unsigned cluster_index;
     enum server_family family; /* FAMILY_UNKNOWN until a server has answered */
@@ -49,6 +50,9 @@ struct view {
 /* Of no server and no functions; the publisher fills it in. NULL when memory is out. */
 struct view *view_new(size_t count);
 struct view *view_acquire(struct view *view);
+/* The same, but nobody is primary: what workers go by until all of them have let go of the old one. NULL when
+ * memory is out. */
+struct view *view_without_primary(const struct view *view);
 /* Frees with the last reference, and drops what it refers to; *view becomes NULL. */
 void view_release(struct view **view);
 

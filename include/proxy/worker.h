@@ -46,6 +46,17 @@ struct door {
     unsigned cluster;                         /* index */
 };
 
+/* A worker's letter box for the views of one cluster: the newest one wins, and nothing is allocated. */
+struct view_box {
+    struct loop_message message;
+    struct worker *worker; /* borrows */
+    unsigned cluster;
+    _Atomic(struct view *) next; /* one reference, on its way; NULL: none is */
+    _Atomic uint64_t taken;      /* number of the last view that all its sessions go by */
+    atomic_bool has_trouble;     /* a session had no luck with one of the cluster's servers */
+    struct view *view;           /* one reference, the worker's own; NULL before the first */
+};
+
 struct worker {
     struct loop loop;
     pthread_t thread;
@@ -53,8 +64,8 @@ struct worker {
     const struct world *world;
     struct upstream_env env;
     struct list sessions;
-    struct session *by_id; /* uthash */
-    struct view **views;   /* owns one reference each; by cluster, NULL before the first */
+    struct session *by_id;  /* uthash */
+    struct view_box *boxes; /* owns; by cluster */
     struct refusals refusals;
     struct list killers; /* connections that carry a KILL; see kill.h */
     uint64_t next_id;    /* session ids: worker index + n * worker count, so that they are unique */
@@ -64,22 +75,30 @@ struct worker {
     bool is_draining;    /* SIGTERM: sessions end as soon as they may */
     struct loop_timer drain_deadline;
     struct loop_timer retry; /* wakes sessions that wait for a server */
-    struct loop *control;    /* borrows: told when the thread has ended */
+    struct loop *control;    /* borrows; NULL: nobody is told anything */
+    void (*on_report)(struct worker *worker);
     struct loop_message ended;
+    struct loop_message report;     /* views were taken, or there was trouble */
+    atomic_bool is_reporting;       /* it is on its way */
     _Atomic unsigned session_count; /* read by the control thread to find the least loaded */
 };
 
 bool worker_init(struct worker *worker, unsigned index, const struct world *world, struct error *err);
-/* Starts the thread. `on_ended` runs on the control loop once it is over. */
+/* Starts the thread. On the control loop run `on_ended` once it is over, and `on_report` when it has taken
+ * views or had trouble with servers: several of these may come as one. */
 bool worker_start(struct worker *worker, struct loop *control, void (*on_ended)(struct loop_message *),
-                  struct error *err);
+                  void (*on_report)(struct worker *), struct error *err);
 
 /* ---- from the control thread, by mail ---- */
 
 /* A new client. Takes the fd, also on failure. */
 void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, const struct door *door);
-/* A new view; takes a reference of its own. */
+/* A new view; takes a reference of its own. One that was not taken yet is never seen. */
 void worker_publish(struct worker *worker, struct view *view);
+/* No session of the worker goes by a view of that cluster that is older than this number. */
+bool worker_has_taken(const struct worker *worker, unsigned cluster, uint64_t number);
+/* Did sessions have trouble with servers of that cluster since the last time this was asked? */
+bool worker_take_trouble(struct worker *worker, unsigned cluster);
 /* Run `message->run` on the worker's thread; false when it has gone. */
 bool worker_post(struct worker *worker, struct loop_message *message);
 /* End: idle sessions now, others as they finish, all at the deadline. The thread then ends. */
@@ -95,6 +114,8 @@ void worker_forget(struct worker *worker, struct session *session);
 
 /* ---- in the worker's own thread ---- */
 
+/* A server of the cluster failed a session: the monitor may want to look at once. */
+void worker_note_trouble(struct worker *worker, unsigned cluster);
 /* The session with that id, or NULL. */
 struct session *worker_find(const struct worker *worker, uint64_t id);
 

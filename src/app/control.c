@@ -1,6 +1,7 @@
 #include "app/control.h"
 
 #include "admin/console.h"
+#include "app/barrier.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -23,6 +24,7 @@ struct control {
     struct worker *workers;      /* owns */
     struct worker **worker_list; /* owns: for the world */
     struct cluster *clusters;    /* owns */
+    struct barrier *barriers;    /* owns; one per cluster */
     size_t cluster_count;
     struct door *doors;         /* owns; one per listener */
     struct listener *listeners; /* owns */
@@ -64,11 +66,36 @@ static void on_accept(struct listener *listener, int take_fd, const struct addr 
 
 /* ---- views ---- */
 
+static void publish(void *owner, struct view *view)
+{
+    struct control *control = owner;
+    for (unsigned i = 0; i < control->world.worker_count; i++)
+        worker_publish(&control->workers[i], view);
+}
+
+static bool have_taken(void *owner, unsigned cluster, uint64_t number)
+{
+    const struct control *control = owner;
+    for (unsigned i = 0; i < control->world.worker_count; i++)
+        if (!worker_has_taken(&control->workers[i], cluster, number))
+            return false;
+    return true;
+}
+
 static void on_view(struct cluster *cluster, struct view *view)
 {
     struct control *control = cluster->owner;
-    for (unsigned i = 0; i < control->world.worker_count; i++)
-        worker_publish(&control->workers[i], view);
+    barrier_pass(&control->barriers[cluster->index], view);
+}
+
+static void on_report(struct worker *worker)
+{
+    struct control *control = worker->control->context;
+    for (unsigned i = 0; i < control->cluster_count; i++) {
+        barrier_go_on(&control->barriers[i]);
+        if (worker_take_trouble(worker, i))
+            cluster_note_trouble(&control->clusters[i]);
+    }
 }
 
 /* ---- the end ---- */
@@ -140,7 +167,8 @@ static bool make_clusters(struct control *control, struct error *err)
         .worker = 0,
     };
     control->clusters = mem_zalloc(config->cluster_count * sizeof *control->clusters);
-    if (control->clusters == NULL)
+    control->barriers = mem_zalloc(config->cluster_count * sizeof *control->barriers);
+    if (control->clusters == NULL || control->barriers == NULL)
         return error_set(err, 0, "out of memory");
     for (size_t i = 0; i < config->cluster_count; i++) {
         /* Probes count in a row of their own, after the workers': a row has one writer. */
@@ -148,6 +176,7 @@ static bool make_clusters(struct control *control, struct error *err)
         if (!cluster_init(&control->clusters[i], &config->clusters[i], (unsigned)i,
                           config->workers_resolved + 1, &env, err))
             return false;
+        barrier_init(&control->barriers[i], publish, have_taken, control);
         control->cluster_count++;
     }
     return true;
@@ -168,7 +197,7 @@ static bool make_workers(struct control *control, struct error *err)
         control->world.worker_count++;
     }
     for (unsigned i = 0; i < count; i++) {
-        if (!worker_start(&control->workers[i], &control->loop, on_worker_ended, err))
+        if (!worker_start(&control->workers[i], &control->loop, on_worker_ended, on_report, err))
             return false;
         control->workers_started++;
     }
@@ -255,12 +284,15 @@ static void finish(struct control *control)
     end_workers(control);
     if (control->admin.loop != NULL)
         console_close(&control->console);
+    for (size_t i = 0; i < control->cluster_count; i++)
+        barrier_fini(&control->barriers[i]);
     loop_fini(&control->loop); /* buries what was closed, while servers and workers are still there */
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_fini(&control->clusters[i]);
     users_fini(&control->users);
     tls_context_free(&control->world.tls);
     mem_free(control->clusters);
+    mem_free(control->barriers);
     mem_free(control->workers);
     mem_free(control->worker_list);
     mem_free(control->doors);

@@ -65,9 +65,11 @@ struct server_totals server_sum(const struct server *server)
         sum.running += counter_read(&row->running);
         sum.connects += counter_read(&row->connects);
         sum.connect_failures += counter_read(&row->connect_failures);
+        sum.refusals += counter_read(&row->refusals);
         sum.queries += counter_read(&row->queries);
         sum.errors += counter_read(&row->errors);
         sum.losses += counter_read(&row->losses);
+        sum.drops += counter_read(&row->drops);
     }
     return sum;
 }

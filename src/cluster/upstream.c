@@ -68,7 +68,9 @@ static void fail(struct upstream *upstream, const struct error *err)
 {
     if (upstream->state == UPSTREAM_DEAD)
         return;
-    if (upstream->login != NULL)
+    if (upstream->login != NULL && err->sqlstate[0] != '\0')
+        counter_add(&counters(upstream)->refusals, 1);
+    else if (upstream->login != NULL)
         counter_add(&counters(upstream)->connect_failures, 1);
     upstream->state = UPSTREAM_DEAD;
     loop_timer_stop(&upstream->timer);
@@ -476,6 +478,12 @@ static bool copy_wish(struct upstream_login *login, const struct upstream_wish *
     return !login->user.is_oom && !login->schema.is_oom && !login->attributes.is_oom;
 }
 
+/* What this process lacks says nothing about the server. */
+static bool is_our_own_want(int code)
+{
+    return code == ENOMEM || code == EMFILE || code == ENFILE || code == ENOBUFS || code == EADDRNOTAVAIL;
+}
+
 struct upstream *upstream_open(const struct upstream_env *env, struct server *server,
                                const struct upstream_wish *wish, const struct upstream_owner_ops *ops,
                                void *owner, struct error *err)
@@ -488,7 +496,8 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
     else if ((fd = dial_start(&server->addr, &env->socket, err)) < 0)
         (void)error_wrap(err, "%s", server->name);
     if (fd < 0) {
-        counter_add(&server->by_worker[env->worker].connect_failures, 1);
+        if (!is_our_own_want(err->code))
+            counter_add(&server->by_worker[env->worker].connect_failures, 1);
         mem_free(upstream);
         mem_free(login);
         return NULL;

@@ -2,6 +2,9 @@
 
 #include "base/mem.h"
 
+#include <stddef.h>
+#include <string.h>
+
 struct view *view_new(size_t count)
 {
     struct view *view = mem_zalloc(sizeof *view + count * sizeof view->servers[0]);
@@ -17,6 +20,19 @@ struct view *view_acquire(struct view *view)
 {
     (void)atomic_fetch_add_explicit(&view->references, 1, memory_order_relaxed);
     return view;
+}
+
+struct view *view_without_primary(const struct view *view)
+{
+    struct view *copy = view_new(view->count);
+    if (copy == NULL)
+        return NULL;
+    size_t from = offsetof(struct view, epoch); /* not the references, which other threads may count */
+    size_t len = sizeof *view + view->count * sizeof view->servers[0] - from;
+    memcpy((char *)copy + from, (const char *)view + from, len);
+    copy->routines = routines_ref(view->routines);
+    copy->primary = VIEW_NO_SERVER;
+    return copy;
 }
 
 void view_release(struct view **view)

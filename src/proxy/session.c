@@ -218,6 +218,8 @@ static bool lose_idle(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
     bool is_state_lost = attach_has_lost_state(session, place);
+    counter_add(&slot->upstream->server->by_worker[session->worker->index].drops, 1);
+    worker_note_trouble(session->worker, session->door->cluster);
     log_info(&session->scope, "connection to %s lost while idle: %s", slot->upstream->server->name,
              slot->failure.text);
     attach_drop(session, place);

@@ -12,7 +12,7 @@
 
 const struct view *worker_view(const struct worker *worker, unsigned cluster)
 {
-    return worker->views[cluster];
+    return worker->boxes[cluster].view;
 }
 
 static struct worker *of_loop(const struct loop *loop)
@@ -50,15 +50,18 @@ static void on_retry(struct loop_timer *timer)
 /* ---- life ---- */
 
 static void on_drain_deadline(struct loop_timer *timer);
+static void take_view(struct loop_message *message);
 
 bool worker_init(struct worker *worker, unsigned index, const struct world *world, struct error *err)
 {
     *worker = (struct worker){ .index = index, .world = world, .next_id = SESSION_ID_FIRST + index };
-    worker->views = mem_zalloc(world->cluster_count * sizeof(struct view *));
-    if (worker->views == NULL)
+    worker->boxes = mem_zalloc(world->cluster_count * sizeof *worker->boxes);
+    if (worker->boxes == NULL)
         return error_set(err, 0, "worker %u: out of memory", index);
+    for (unsigned i = 0; i < world->cluster_count; i++)
+        worker->boxes[i] = (struct view_box){ .message.run = take_view, .worker = worker, .cluster = i };
     if (!loop_init(&worker->loop, err)) {
-        mem_free(worker->views);
+        mem_free(worker->boxes);
         return error_wrap(err, "worker %u", index);
     }
     const struct timeout_settings *timeouts = world->timeouts;
@@ -87,11 +90,20 @@ static void *run(void *context)
     return NULL;
 }
 
+static void run_report(struct loop_message *message)
+{
+    struct worker *worker = (struct worker *)(void *)((char *)message - offsetof(struct worker, report));
+    atomic_store(&worker->is_reporting, false); /* before it is read: what comes now is a new report */
+    worker->on_report(worker);
+}
+
 bool worker_start(struct worker *worker, struct loop *control, void (*on_ended)(struct loop_message *),
-                  struct error *err)
+                  void (*on_report)(struct worker *), struct error *err)
 {
     worker->control = control;
     worker->ended.run = on_ended;
+    worker->on_report = on_report;
+    worker->report.run = run_report;
     sigset_t all, before;
     (void)sigfillset(&all); /* signals are the control thread's */
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -108,9 +120,12 @@ void worker_join(struct worker *worker)
 void worker_fini(struct worker *worker)
 {
     loop_fini(&worker->loop);
-    for (unsigned i = 0; i < worker->world->cluster_count; i++)
-        view_release(&worker->views[i]);
-    mem_free(worker->views);
+    for (unsigned i = 0; i < worker->world->cluster_count; i++) {
+        struct view *next = atomic_exchange(&worker->boxes[i].next, NULL);
+        view_release(&next);
+        view_release(&worker->boxes[i].view);
+    }
+    mem_free(worker->boxes);
 }
 
 /* ---- mail ---- */
@@ -153,11 +168,22 @@ void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, 
     }
 }
 
-struct view_message {
-    struct loop_message message;
-    struct worker *worker;
-    struct view *view; /* owns a reference */
-};
+static void report(struct worker *worker)
+{
+    if (worker->control != NULL && !atomic_exchange(&worker->is_reporting, true))
+        (void)loop_post(worker->control, &worker->report);
+}
+
+void worker_note_trouble(struct worker *worker, unsigned cluster)
+{
+    atomic_store(&worker->boxes[cluster].has_trouble, true);
+    report(worker);
+}
+
+bool worker_take_trouble(struct worker *worker, unsigned cluster)
+{
+    return atomic_exchange(&worker->boxes[cluster].has_trouble, false);
+}
 
 static void wake_one(struct session *session)
 {
@@ -167,31 +193,34 @@ static void wake_one(struct session *session)
 
 static void take_view(struct loop_message *message)
 {
-    struct view_message *published = (struct view_message *)(void *)message;
-    struct worker *worker = published->worker;
-    unsigned cluster = published->view->cluster_index;
-    view_release(&worker->views[cluster]);
-    worker->views[cluster] = published->view;
-    mem_free(published);
-    worker->published = cluster;
+    struct view_box *box = (struct view_box *)(void *)message;
+    struct worker *worker = box->worker;
+    view_release(&box->view);
+    box->view = atomic_exchange(&box->next, NULL);
+    worker->published = box->cluster;
     worker->is_retrying = true;
     for_each_session(worker, wake_one);
     worker->is_retrying = false;
+    atomic_store(&box->taken, box->view->number);
+    report(worker);
 }
 
 void worker_publish(struct worker *worker, struct view *view)
 {
-    struct view_message *published = mem_zalloc(sizeof *published);
-    if (published == NULL) {
-        log_error(NULL, "out of memory: worker %u keeps its old view of cluster %s", worker->index,
-                  view->cluster_name);
-        return;
+    struct view_box *box = &worker->boxes[view->cluster_index];
+    struct view *before = atomic_exchange(&box->next, view_acquire(view));
+    if (before != NULL) { /* it is told already that something has come */
+        view_release(&before);
+    } else if (!loop_post(&worker->loop, &box->message)) {
+        struct view *mine = atomic_exchange(&box->next, NULL);
+        view_release(&mine);
+        atomic_store(&box->taken, UINT64_MAX); /* its thread has ended: it goes by nothing */
     }
-    *published = (struct view_message){ { .run = take_view }, worker, view_acquire(view) };
-    if (!loop_post(&worker->loop, &published->message)) {
-        view_release(&published->view);
-        mem_free(published);
-    }
+}
+
+bool worker_has_taken(const struct worker *worker, unsigned cluster, uint64_t number)
+{
+    return atomic_load(&worker->boxes[cluster].taken) >= number;
 }
 
 bool worker_post(struct worker *worker, struct loop_message *message)

@@ -427,7 +427,7 @@ static void a_server_without_room_is_not_dead(void **state)
     turn_until_it_looks_like(&scene, "PRR");
     scene.fakes[0].is_full = true;
     hang_up_all(&scene.fakes[0]);
-    const counter *refused = &scene.cluster.members[0].server->by_worker[0].connect_failures;
+    const counter *refused = &scene.cluster.members[0].server->by_worker[0].refusals;
     while (counter_read(refused) < 6)
         turn(&scene.loop);
     assert_true(looks_like(&scene, "PRR"));

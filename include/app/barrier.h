@@ -1,0 +1,35 @@
+/* A change of primary, told to all workers in such a way that no two of them ever write to different servers.
+ *
+ *      view with a new primary ──► the same without one ──► all workers have taken it ──► the view itself
+ *
+ * One per cluster, on the control thread. Views that come meanwhile take the place of the one that waits.
+ */
+#ifndef HEADGATE_APP_BARRIER_H
+#define HEADGATE_APP_BARRIER_H
+
+#include "cluster/view.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct barrier {
+    /* Tell every worker; has every worker taken a view of at least that number? */
+    void (*publish)(void *owner, struct view *view);
+    bool (*have_taken)(void *owner, unsigned cluster, uint64_t number);
+    void *owner;               /* borrows */
+    struct view *waiting;      /* one reference: its primary is told as soon as nobody goes by another one */
+    const struct server *last; /* borrows: the last primary that workers were told; NULL: none ever */
+    uint64_t number;           /* of the last publication */
+    uint64_t none_since; /* number of the first publication after `last` without a primary; 0: `last` holds */
+};
+
+void barrier_init(struct barrier *barrier, void (*publish)(void *, struct view *),
+                  bool (*have_taken)(void *, unsigned, uint64_t), void *owner);
+void barrier_fini(struct barrier *barrier);
+
+/* A new view of the cluster, which nobody else has a reference to but its maker. */
+void barrier_pass(struct barrier *barrier, struct view *view);
+/* Workers have taken views: what waited may go on. Harmless when nothing waits. */
+void barrier_go_on(struct barrier *barrier);
+
+#endif

@@ -1,0 +1,212 @@
+/* Two workers never go by different primaries, whatever comes when; and the last view arrives.
+ */
+#include "app/barrier.h"
+
+#include "base/mem.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { WORKERS = 3, SERVERS = 3 };
+
+/* What the workers of a scene were sent, and what they go by: the newest of what was sent wins. */
+struct scene {
+    struct barrier barrier;
+    struct view *sent[WORKERS];  /* one reference; NULL: nothing is on its way */
+    struct view *taken[WORKERS]; /* one reference */
+    uint64_t numbers[WORKERS];
+    unsigned published;
+};
+
+static struct server servers[SERVERS];
+
+static void publish(void *owner, struct view *view)
+{
+    struct scene *scene = owner;
+    scene->published++;
+    for (int i = 0; i < WORKERS; i++) {
+        view_release(&scene->sent[i]);
+        scene->sent[i] = view_acquire(view);
+    }
+}
+
+static bool have_taken(void *owner, unsigned cluster, uint64_t number)
+{
+    const struct scene *scene = owner;
+    assert_int_equal(cluster, 7);
+    for (int i = 0; i < WORKERS; i++)
+        if (scene->numbers[i] < number)
+            return false;
+    return true;
+}
+
+static void open_scene(struct scene *scene)
+{
+    *scene = (struct scene){ 0 };
+    barrier_init(&scene->barrier, publish, have_taken, scene);
+}
+
+static void close_scene(struct scene *scene)
+{
+    for (int i = 0; i < WORKERS; i++) {
+        view_release(&scene->sent[i]);
+        view_release(&scene->taken[i]);
+    }
+    barrier_fini(&scene->barrier);
+}
+
+static void say(struct scene *scene, int primary)
+{
+    struct view *view = view_new(SERVERS);
+    assert_non_null(view);
+    view->cluster_name = "main";
+    view->cluster_index = 7;
+    view->primary = primary;
+    for (int i = 0; i < SERVERS; i++)
+        view->servers[i].server = &servers[i];
+    barrier_pass(&scene->barrier, view);
+    view_release(&view);
+}
+
+static void take(struct scene *scene, int worker)
+{
+    if (scene->sent[worker] == NULL)
+        return;
+    view_release(&scene->taken[worker]);
+    scene->taken[worker] = scene->sent[worker];
+    scene->sent[worker] = NULL;
+    scene->numbers[worker] = scene->taken[worker]->number;
+    barrier_go_on(&scene->barrier);
+}
+
+static int primary_of(const struct scene *scene, int worker)
+{
+    return scene->taken[worker] != NULL ? scene->taken[worker]->primary : VIEW_NO_SERVER;
+}
+
+static void expect_one_primary_at_most(const struct scene *scene)
+{
+    int found = VIEW_NO_SERVER;
+    for (int i = 0; i < WORKERS; i++) {
+        int primary = primary_of(scene, i);
+        if (primary == VIEW_NO_SERVER)
+            continue;
+        assert_true(found == VIEW_NO_SERVER || found == primary);
+        found = primary;
+    }
+}
+
+static void take_all(struct scene *scene)
+{
+    for (int i = 0; i < WORKERS; i++)
+        take(scene, i);
+}
+
+static void the_new_primary_waits_until_nobody_goes_by_the_old_one(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    say(&scene, 0);
+    take_all(&scene);
+    assert_int_equal(primary_of(&scene, 2), 0);
+    say(&scene, 1);
+    take(&scene, 0);
+    take(&scene, 1);
+    assert_int_equal(primary_of(&scene, 0), VIEW_NO_SERVER);
+    take(&scene, 0); /* nothing new has come for it: worker 2 still writes to the old one */
+    assert_int_equal(primary_of(&scene, 0), VIEW_NO_SERVER);
+    take(&scene, 2);
+    take_all(&scene);
+    for (int i = 0; i < WORKERS; i++)
+        assert_int_equal(primary_of(&scene, i), 1);
+    close_scene(&scene);
+}
+
+static void an_old_primary_that_comes_back_is_told_at_once(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    say(&scene, 0);
+    take_all(&scene);
+    say(&scene, VIEW_NO_SERVER);
+    unsigned before = scene.published;
+    say(&scene, 0);
+    assert_int_equal(scene.published, before + 1);
+    take_all(&scene);
+    assert_int_equal(primary_of(&scene, 1), 0);
+    close_scene(&scene);
+}
+
+static void without_memory_the_old_one_stays_until_the_next_view(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    say(&scene, 0);
+    take_all(&scene);
+    struct view *view = view_new(SERVERS);
+    view->cluster_name = "main";
+    view->cluster_index = 7;
+    view->primary = 1;
+    for (int i = 0; i < SERVERS; i++)
+        view->servers[i].server = &servers[i];
+    mem_fail_after(0);
+    barrier_pass(&scene.barrier, view);
+    mem_fail_after(-1);
+    view_release(&view);
+    take_all(&scene);
+    assert_int_equal(primary_of(&scene, 0), 0);
+    say(&scene, 1);
+    take_all(&scene);
+    take_all(&scene);
+    assert_int_equal(primary_of(&scene, 0), 1);
+    close_scene(&scene);
+}
+
+/* The model is the property itself: at each step at most one server is anybody's primary, and once everything
+ * has been taken it is the one that was said last. */
+static void random_histories_never_show_two_primaries(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 2000; seed++) {
+        struct scene scene;
+        int said = VIEW_NO_SERVER;
+        srand(seed);
+        open_scene(&scene);
+        for (int step = 0; step < 60; step++) {
+            if (rand() % 3 == 0) {
+                said = rand() % (SERVERS + 1) - 1;
+                say(&scene, said);
+            } else {
+                take(&scene, rand() % WORKERS);
+            }
+            expect_one_primary_at_most(&scene);
+        }
+        for (int i = 0; i < 3; i++) {
+            take_all(&scene);
+            expect_one_primary_at_most(&scene);
+        }
+        for (int i = 0; i < WORKERS; i++)
+            if (primary_of(&scene, i) != said)
+                fail_msg("seed %u: worker %d goes by %d, said was %d", seed, i, primary_of(&scene, i), said);
+        close_scene(&scene);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_new_primary_waits_until_nobody_goes_by_the_old_one),
+        cmocka_unit_test(an_old_primary_that_comes_back_is_told_at_once),
+        cmocka_unit_test(without_memory_the_old_one_stays_until_the_next_view),
+        cmocka_unit_test(random_histories_never_show_two_primaries),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
