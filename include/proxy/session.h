@@ -271,7 +271,15 @@ void attach_drop(struct session *session, enum route_place place);
 /* The same, unless the session has state there. */
 void attach_drop_idle(struct session *session, enum route_place place);
 void attach_drop_all(struct session *session);
+/* Would the session lose state with its upstream there? */
 bool attach_has_lost_state(const struct session *session, enum route_place place);
+/* There is an upstream there, and its server is still the one for that place, or holds state. */
+bool attach_is_current(const struct session *session, enum route_place place);
+/* There is an idle upstream there that nobody will use: its server has another role now, or is being
+ * drained, and nothing is lost with it. */
+bool attach_is_left(const struct session *session, enum route_place place);
+/* The present command, of which nothing has been sent, looks for a server once more. */
+void attach_again(struct session *session);
 
 enum step relay_sending(struct session *session);
 enum step relay_replying(struct session *session);

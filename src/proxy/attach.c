@@ -130,7 +130,7 @@ bool attach_has_lost_state(const struct session *session, enum route_place place
 
 /* Is the upstream in the slot still where this place is? One that holds state stays, whatever became of its
  * server. */
-static bool is_current(const struct session *session, enum route_place place)
+bool attach_is_current(const struct session *session, enum route_place place)
 {
     const struct view *view = session_view(session);
     const struct slot *slot = &session->slots[place];
@@ -144,6 +144,27 @@ static bool is_current(const struct session *session, enum route_place place)
         slot->server != session->job.avoid)
         return true;
     return attach_has_lost_state(session, place);
+}
+
+bool attach_is_left(const struct session *session, enum route_place place)
+{
+    const struct view *view = session_view(session);
+    const struct slot *slot = &session->slots[place];
+    const struct view_server *entry = &view->servers[slot->server];
+    if (slot->upstream == NULL || slot->has_failed || attach_has_lost_state(session, place))
+        return false;
+    if (entry->state == SERVER_DRAINING)
+        return true;
+    if (place == ROUTE_REPLICA)
+        return !entry->takes_reads;
+    /* While there is no primary the old one may come back. */
+    return view->primary != VIEW_NO_SERVER && slot->server != view->primary;
+}
+
+void attach_again(struct session *session)
+{
+    attach_drop(session, session->job.place);
+    (void)attach_wait(session);
 }
 
 /* The index of a server for this place, or VIEW_NO_SERVER. A read that finds no replica becomes the
@@ -199,14 +220,17 @@ enum step attach_wait(struct session *session)
     return STEP_WAIT;
 }
 
-/* Its state is on a server that is not the primary any more, and there is another one. */
+/* Its state is on a server that is not the primary any more, and there is another one. An open transaction
+ * may end there as long as that server refuses to write; what it still wrote would be lost. */
 static bool is_stranded(const struct session *session)
 {
+    const struct view *view = session_view(session);
     const struct slot *slot = &session->slots[ROUTE_PRIMARY];
-    int primary = session_view(session)->primary;
-    return session->job.place == ROUTE_PRIMARY && slot->upstream != NULL && !slot->has_failed &&
-           primary != VIEW_NO_SERVER && slot->server != primary && !effects_is_in_transaction(session) &&
-           attach_has_lost_state(session, ROUTE_PRIMARY);
+    if (session->job.place != ROUTE_PRIMARY || slot->upstream == NULL || slot->has_failed ||
+        view->primary == VIEW_NO_SERVER || slot->server == view->primary)
+        return false;
+    bool may_end_there = effects_is_in_transaction(session) && !view->servers[slot->server].is_contender;
+    return !may_end_there && attach_has_lost_state(session, ROUTE_PRIMARY);
 }
 
 static enum step refuse_stranded(struct session *session)
@@ -222,15 +246,33 @@ static enum step refuse_stranded(struct session *session)
     return step;
 }
 
+/* The operator has paused the cluster: what runs goes on to the end of its transaction, what is new waits. */
+static bool is_held(const struct session *session)
+{
+    bool has_transaction = (session->status & STATUS_IN_TRANS) != 0 || session->is_transaction_unknown;
+    return session_view(session)->is_paused && !has_transaction;
+}
+
+/* Until `resume`, or the end of the pause: neither is the client's fault, so it is never an error. */
+static enum step hold(struct session *session)
+{
+    session->job.wait_until_us = 0;
+    session_set_deadline(session, 0);
+    (void)session_enter(session, SESSION_WAITING);
+    return STEP_WAIT;
+}
+
 enum step attach_begin(struct session *session)
 {
     struct job *job = &session->job;
+    if (is_held(session))
+        return hold(session);
     if (is_stranded(session))
         return refuse_stranded(session);
-    if (!is_current(session, job->place)) {
+    if (!attach_is_current(session, job->place)) {
         attach_drop(session, job->place);
         int server = choose(session);
-        if (is_current(session, job->place)) /* the choice may have become the primary's */
+        if (attach_is_current(session, job->place)) /* the choice may have become the primary's */
             return session_enter(session, SESSION_ATTACHING);
         attach_drop(session, job->place);
         if (server == VIEW_NO_SERVER)

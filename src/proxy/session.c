@@ -387,17 +387,42 @@ static enum step closing(struct session *session)
     return STEP_GONE;
 }
 
+/* Nothing is expected of these any more, nor waited for. */
+static bool is_out(const struct view_server *entry)
+{
+    return entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED;
+}
+
+/* Nothing of the present command has been sent: it may still go to another server. */
+static bool is_on_its_way(const struct session *session)
+{
+    return session->state == SESSION_ATTACHING || session->state == SESSION_SYNCING ||
+           session->state == SESSION_PREPARING;
+}
+
+static void move(struct session *session, enum route_place place)
+{
+    struct slot *slot = &session->slots[place];
+    const struct view_server *entry = &session_view(session)->servers[slot->server];
+    if (slot->upstream == NULL || slot->has_failed)
+        return;
+    if (is_out(entry)) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, 0, "%s was %s: %s", slot->upstream->server->name,
+                        entry->state == SERVER_DOWN ? "declared down" : "disabled",
+                        entry->detail[0] != '\0' ? entry->detail : entry->reason);
+    } else if (is_on_its_way(session) && place == session->job.place) {
+        if (!attach_is_current(session, place))
+            attach_again(session);
+    } else if (!is_of_job(session, place) && attach_is_left(session, place)) {
+        attach_drop(session, place);
+    }
+}
+
 void session_on_view(struct session *session)
 {
-    const struct view *view = session_view(session);
-    for (int place = 0; place < PREPARED_PLACES; place++) {
-        struct slot *slot = &session->slots[place];
-        if (slot->upstream == NULL || slot->has_failed || view->servers[slot->server].state != SERVER_DOWN)
-            continue;
-        slot->has_failed = true; /* declared down: do not wait for what may never come */
-        (void)error_set(&slot->failure, 0, "%s was declared down: %s", slot->upstream->server->name,
-                        view->servers[slot->server].detail);
-    }
+    for (int place = 0; place < PREPARED_PLACES; place++)
+        move(session, (enum route_place)place);
     session_run(session);
 }
 
