@@ -15,6 +15,7 @@ struct admin {
     size_t cluster_count;
     const struct world *world;
     uint64_t started_us;
+    struct pause *pauses; /* owns; by cluster: see pause.h */
 };
 
 #endif

@@ -12,4 +12,9 @@
 void tour_begin(struct request *request, void (*visit)(struct worker *, struct request *, void *context),
                 void *take_context);
 
+/* The same, but `home` runs at home instead of on_done, and answers the request now or later; `context` is
+ * freed after it. */
+void tour_begin_then(struct request *request, void (*visit)(struct worker *, struct request *, void *context),
+                     void (*home)(struct request *, void *context), void *take_context);
+
 #endif

@@ -43,6 +43,7 @@ struct cluster {
     int primary;
     struct view *view; /* one reference; NULL until every server's first probe has ended */
     uint64_t epoch;
+    bool is_paused; /* by an operator */
     struct survey survey;
     struct loop_timer survey_timer;
     struct routines *routines; /* one reference: what the last survey of the present primary found, or NULL */
@@ -61,6 +62,9 @@ void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, st
 /* Stops probing. */
 void cluster_stop(struct cluster *cluster);
 void cluster_fini(struct cluster *cluster);
+
+/* Views say whether an operator has paused the cluster. False when memory is out: nothing was changed. */
+bool cluster_set_paused(struct cluster *cluster, bool is_paused);
 
 /* Sessions have had failures with servers of this cluster: look at the servers' counters, ask those that had
  * any. */

@@ -209,6 +209,8 @@ void session_run(struct session *session);
 
 /* A new view: servers may have gone, a primary may have come. */
 void session_on_view(struct session *session);
+/* Nothing of it runs and no transaction is open; it may wait for a paused cluster. */
+bool session_is_quiet(const struct session *session);
 /* SIGTERM: close now when nothing would be lost, otherwise as soon as that holds. */
 void session_drain(struct session *session);
 /* Close from outside the driver, at once. */

@@ -1,5 +1,6 @@
 #include "admin/command.h"
 
+#include "admin/pause.h"
 #include "admin/show.h"
 #include "proxy/kill.h"
 
@@ -21,6 +22,9 @@ static const struct row rows[] = {
     { "show version", "", "version, uptime, workers, sessions", show_version },
     { "explain session", "<ID> <SQL>", "the same in the state that a session is in", explain_session },
     { "explain", "<SQL>", "where a statement would go, and why", explain },
+    { "pause", "<CLUSTER>", "hold what is new; answers when no statement or transaction runs any more",
+      pause_cluster },
+    { "resume", "<CLUSTER>", "let what a pause holds go on", resume_cluster },
     { "kill", "<SESSION>", "end a session and what it runs", kill_one },
     { "help", "[COMMAND]", "this list, or one command of it", help },
 };
@@ -28,9 +32,9 @@ static const struct row rows[] = {
 /* Promised for later: refused by name, so that nobody waits for an effect. */
 static const char *const absent[] = { "show clusters", "show pools",   "show listeners", "show users",
                                       "show stats",    "show digests", "show config",    "show events",
-                                      "drain",         "enable",       "disable",        "pause",
-                                      "resume",        "reload",       "switchover",     "failover",
-                                      "rejoin",        "config diff",  "doctor" };
+                                      "drain",         "enable",       "disable",        "reload",
+                                      "switchover",    "failover",     "rejoin",         "config diff",
+                                      "doctor" };
 
 static struct span trim(struct span span)
 {

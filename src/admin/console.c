@@ -1,6 +1,7 @@
 #include "admin/console.h"
 
 #include "admin/command.h"
+#include "admin/pause.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/stream.h"
@@ -242,6 +243,8 @@ bool console_open(struct console *console, struct admin *admin, const char *path
     struct addr addr;
     *console = (struct console){ .admin = admin };
     list_init(&console->connections);
+    if (!pause_init(admin))
+        return error_set(err, 0, "admin socket: out of memory");
     if (!addr_parse(path, &addr, err) ||
         !listener_open(&console->listener, admin->loop, &addr, 0660, on_accept, console, err))
         return error_wrap(err, "admin socket");
@@ -254,4 +257,5 @@ void console_close(struct console *console)
     listener_close(&console->listener);
     while (console->connections.head.next != NULL && (node = list_first(&console->connections)) != NULL)
         close_connection(list_entry(node, struct connection, in_console));
+    pause_fini(console->admin);
 }

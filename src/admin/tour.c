@@ -6,6 +6,7 @@ struct tour {
     struct loop_message message;
     struct request *request; /* borrows */
     void (*visit)(struct worker *worker, struct request *request, void *context);
+    void (*home)(struct request *request, void *context);
     void *context; /* owns */
     unsigned next_worker;
 };
@@ -19,9 +20,10 @@ static void finish(struct tour *tour)
 static void come_home(struct loop_message *message)
 {
     struct tour *tour = (struct tour *)(void *)message;
-    struct request *request = tour->request;
-    finish(tour);
-    request->on_done(request);
+    struct tour arrived = *tour;
+    mem_free(tour);
+    arrived.home(arrived.request, arrived.context);
+    mem_free(arrived.context);
 }
 
 static void arrive(struct loop_message *message);
@@ -50,8 +52,20 @@ static void arrive(struct loop_message *message)
     travel(tour);
 }
 
+static void answer(struct request *request, void *context)
+{
+    (void)context;
+    request->on_done(request);
+}
+
 void tour_begin(struct request *request, void (*visit)(struct worker *, struct request *, void *context),
                 void *take_context)
+{
+    tour_begin_then(request, visit, answer, take_context);
+}
+
+void tour_begin_then(struct request *request, void (*visit)(struct worker *, struct request *, void *context),
+                     void (*home)(struct request *, void *context), void *take_context)
 {
     struct tour *tour = mem_zalloc(sizeof *tour);
     if (tour == NULL) {
@@ -60,6 +74,6 @@ void tour_begin(struct request *request, void (*visit)(struct worker *, struct r
         request->on_done(request);
         return;
     }
-    *tour = (struct tour){ .request = request, .visit = visit, .context = take_context };
+    *tour = (struct tour){ .request = request, .visit = visit, .home = home, .context = take_context };
     travel(tour);
 }

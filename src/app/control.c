@@ -282,6 +282,7 @@ static void finish(struct control *control)
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_stop(&control->clusters[i]);
     end_workers(control);
+    loop_close_mail(&control->loop); /* questions to the workers come home */
     if (control->admin.loop != NULL)
         console_close(&control->console);
     for (size_t i = 0; i < control->cluster_count; i++)

@@ -97,7 +97,8 @@ static bool is_same(const struct view *a, const struct view *b)
     if (a->primary != b->primary || a->family != b->family || a->caps != b->caps ||
         strcmp(a->version, b->version) != 0 || a->collation != b->collation ||
         a->ansi_quotes != b->ansi_quotes || a->oracle != b->oracle ||
-        a->no_backslash_escapes != b->no_backslash_escapes || a->routines != b->routines)
+        a->no_backslash_escapes != b->no_backslash_escapes || a->routines != b->routines ||
+        a->is_paused != b->is_paused)
         return false;
     for (size_t i = 0; i < a->count; i++) {
         const struct view_server *x = &a->servers[i], *y = &b->servers[i];
@@ -184,6 +185,7 @@ static void publish(struct cluster *cluster)
     view->cluster_name = cluster->settings->name;
     view->cluster_index = cluster->index;
     view->primary = cluster->primary;
+    view->is_paused = cluster->is_paused;
     for (size_t i = 0; i < cluster->count; i++)
         describe_server(&cluster->members[i], &verdicts[i], &view->servers[i]);
     date_servers(cluster->view, view, cluster->env.loop->now_us);
@@ -321,6 +323,13 @@ void cluster_fini(struct cluster *cluster)
     routines_unref(cluster->routines);
     cluster->routines = NULL;
     view_release(&cluster->view);
+}
+
+bool cluster_set_paused(struct cluster *cluster, bool is_paused)
+{
+    cluster->is_paused = is_paused;
+    publish(cluster);
+    return cluster->view == NULL || cluster->view->is_paused == is_paused;
 }
 
 void cluster_note_trouble(struct cluster *cluster)

@@ -426,6 +426,14 @@ void session_on_view(struct session *session)
     session_run(session);
 }
 
+bool session_is_quiet(const struct session *session)
+{
+    bool has_transaction = (session->status & STATUS_IN_TRANS) != 0 || session->is_transaction_unknown;
+    bool is_relaying = session->state == SESSION_SENDING || session->state == SESSION_REPLYING ||
+                       session->state == SESSION_INFILE;
+    return !is_on_its_way(session) && !is_relaying && (session->is_new || !has_transaction);
+}
+
 void session_drain(struct session *session)
 {
     if (session->state == SESSION_GREETING || session->state == SESSION_LOGIN)

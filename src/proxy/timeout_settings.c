@@ -75,6 +75,18 @@ static const struct setting timeout_settings[] = {
                "sees an error. \"off\": the error at once.",
     },
     {
+        .name = "pause",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, pause_us),
+        .min = MILLISECOND,
+        .max = DAY,
+        .fallback = "1m",
+        .effect = EFFECT_NOW,
+        .doc = "The longest `pause` of a cluster: then it goes on by itself, so that nobody's statements "
+               "wait for "
+               "an operator who was called away.",
+    },
+    {
         .name = "shutdown",
         .type = SETTING_DURATION,
         .offset = offsetof(struct timeout_settings, shutdown_us),
