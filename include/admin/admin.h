@@ -14,6 +14,8 @@ struct admin {
     struct cluster *clusters; /* borrows */
     size_t cluster_count;
     const struct world *world;
+    const struct door *doors; /* borrows */
+    size_t door_count;
     uint64_t started_us;
     struct pause *pauses; /* owns; by cluster: see pause.h */
 };

@@ -7,6 +7,7 @@
 #include "admin/admin_settings.h"
 #include "base/str.h"
 #include "cluster/cluster_settings.h"
+#include "proxy/limit_settings.h"
 #include "proxy/listener_settings.h"
 #include "proxy/timeout_settings.h"
 #include "proxy/user_settings.h"
@@ -23,6 +24,7 @@ struct config {
     int log_format;            /* enum log_format */
     struct admin_settings admin;
     struct timeout_settings timeouts;
+    struct limit_settings limits;
     struct listener_settings *listeners; /* owns; at least one */
     size_t listener_count;
     struct cluster_settings *clusters; /* owns; at least one, each with at least one server */

@@ -76,6 +76,9 @@ void reply_put_eof(struct text *out, uint8_t seq, uint16_t status, uint16_t warn
  * kept. */
 void reply_put_err(struct text *out, uint8_t seq, uint16_t code, const char *sqlstate, const char *text);
 
+/* Before the greeting, as servers of both families say it: without an sqlstate, sequence number 0. */
+void reply_put_early_err(struct text *out, uint16_t code, const char *text);
+
 /* "HY000" for unknown numbers. */
 const char *reply_sqlstate(uint16_t code);
 

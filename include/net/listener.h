@@ -20,6 +20,8 @@ struct listener {
     /* Takes the non-blocking fd. May close the listener, but its memory must last until the turn is over
      * (loop_bury). */
     void (*on_accept)(struct listener *listener, int take_fd, const struct addr *peer);
+    /* Out of descriptors, and this client is closed when the call returns: a last word to it. NULL: none. */
+    void (*on_exhausted)(struct listener *listener, int fd);
     void *owner; /* borrows */
 };
 

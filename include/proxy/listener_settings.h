@@ -8,10 +8,11 @@
 enum listener_mode { LISTENER_SPLIT, LISTENER_PRIMARY, LISTENER_REPLICA };
 
 struct listener_settings {
-    char *name;    /* owns; unique */
-    char *address; /* owns; "ipv4:port", "[ipv6]:port" or "/path"; unique */
-    char *cluster; /* owns; the name of one that exists */
-    int mode;      /* enum listener_mode */
+    char *name;          /* owns; unique */
+    char *address;       /* owns; "ipv4:port", "[ipv6]:port" or "/path"; unique */
+    char *cluster;       /* owns; the name of one that exists */
+    int mode;            /* enum listener_mode */
+    int64_t max_clients; /* 0: off */
 };
 
 extern const struct section listener_section;

@@ -156,6 +156,7 @@ struct session {
     char host[64];            /* of the peer, for 1045 */
     struct admit *admit;      /* owns; only while somebody logs in */
     const struct user *user;  /* borrows */
+    struct limit *user_limit; /* borrows: of the user it is counted as; NULL: of none */
     struct auth_secret *seen; /* owns: what the login proved, where the configuration has only a hash */
     uint64_t caps;            /* agreed with the client */
     uint64_t upstream_caps;   /* end-to-end bits for upstreams */

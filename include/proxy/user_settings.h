@@ -6,8 +6,9 @@
 #include "settings/schema.h"
 
 struct user_settings {
-    char *name;     /* owns; unique */
-    char *password; /* owns; clear text, or a hash: see user_settings_is_hash */
+    char *name;              /* owns; unique */
+    char *password;          /* owns; clear text, or a hash: see user_settings_is_hash */
+    int64_t max_connections; /* 0: off */
 };
 
 extern const struct section user_section;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "mysql/auth.h"
+#include "proxy/limits.h"
 #include "proxy/user_settings.h"
 
 #include <stddef.h>
@@ -14,6 +15,7 @@
 struct user {
     char *name;                /* owns */
     struct auth_secret secret; /* as configured; wiped when freed */
+    struct limit *connections; /* owns: how many are logged in; the one thing here that changes */
     UT_hash_handle hh;
 };
 

@@ -13,6 +13,7 @@
 #include "cluster/view.h"
 #include "net/addr.h"
 #include "net/loop.h"
+#include "proxy/limits.h"
 #include "proxy/listener_settings.h"
 #include "proxy/refusals.h"
 #include "proxy/timeout_settings.h"
@@ -34,6 +35,7 @@ struct session;
 struct world {
     const struct timeout_settings *timeouts; /* borrows */
     const struct users *users;               /* borrows */
+    struct limits *limits;                   /* borrows; NULL: clients are not counted */
     struct worker **workers;                 /* borrows: all of them, for kill */
     unsigned worker_count;
     unsigned cluster_count;
@@ -44,6 +46,7 @@ struct world {
 struct door {
     const struct listener_settings *settings; /* borrows */
     unsigned cluster;                         /* index */
+    struct limit *clients;                    /* borrows: how many came in here */
 };
 
 /* A worker's letter box for the views of one cluster: the newest one wins, and nothing is allocated. */
@@ -91,7 +94,7 @@ bool worker_start(struct worker *worker, struct loop *control, void (*on_ended)(
 
 /* ---- from the control thread, by mail ---- */
 
-/* A new client. Takes the fd, also on failure. */
+/* A new client, which has entered the limits. Takes the fd, also on failure. */
 void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, const struct door *door);
 /* A new view; takes a reference of its own. One that was not taken yet is never seen. */
 void worker_publish(struct worker *worker, struct view *view);
@@ -109,8 +112,8 @@ void worker_fini(struct worker *worker);
 
 /* The view of a cluster, or NULL. Only on the worker's own thread. */
 const struct view *worker_view(const struct worker *worker, unsigned cluster);
-/* A session has ended: the last one ends a draining worker. */
-void worker_forget(struct worker *worker, struct session *session);
+/* A client that worker_accept was given has gone: the last one ends a draining worker. */
+void worker_forget(struct worker *worker, const struct door *door, const struct addr *peer);
 
 /* ---- in the worker's own thread ---- */
 

@@ -19,6 +19,7 @@ static void kill_one(struct request *request);
 static const struct row rows[] = {
     { "show servers", "", "every server: role, state, reason, lag, connections, queries", show_servers },
     { "show sessions", "", "every client: user, state, where it is attached, what pins it", show_sessions },
+    { "show limits", "", "how many clients there may be, are, and were turned away", show_limits },
     { "show version", "", "version, uptime, workers, sessions", show_version },
     { "explain session", "<ID> <SQL>", "the same in the state that a session is in", explain_session },
     { "explain", "<SQL>", "where a statement would go, and why", explain },

@@ -87,6 +87,12 @@ static const struct setting config_settings[] = {
         .section = &timeout_section,
     },
     {
+        .name = "limits",
+        .type = SETTING_GROUP,
+        .offset = offsetof(struct config, limits),
+        .section = &limit_section,
+    },
+    {
         .name = "listeners",
         .type = SETTING_LIST,
         .offset = offsetof(struct config, listeners),
@@ -119,9 +125,9 @@ static const struct setting config_settings[] = {
     },
 };
 
-static const char *const config_absent[] = { "http",  "limits",   "rules", "hints",  "consistency",
-                                             "pool",  "pools",    "cache", "mirror", "tls",
-                                             "masks", "firewall", "lease", NULL };
+static const char *const config_absent[] = { "http",     "rules", "hints",  "consistency", "pool",
+                                             "pools",    "cache", "mirror", "tls",         "masks",
+                                             "firewall", "lease", NULL };
 
 static const struct section config_section = {
     .name = "",

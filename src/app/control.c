@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LISTENER_MODE 0777 /* of unix sockets: who may log in is the accounts' business */
 
@@ -20,6 +21,8 @@ struct control {
     struct loop loop;
     const struct config *config; /* borrows */
     struct users users;
+    struct limits limits;
+    struct limit *door_limits; /* owns; one per listener */
     struct world world;
     struct worker *workers;      /* owns */
     struct worker **worker_list; /* owns: for the world */
@@ -61,7 +64,23 @@ static struct worker *least_loaded(struct control *control)
 static void on_accept(struct listener *listener, int take_fd, const struct addr *peer)
 {
     struct control *control = listener->loop->context;
-    worker_accept(least_loaded(control), take_fd, peer, listener->owner);
+    const struct door *door = listener->owner;
+    struct error err = { 0 };
+    if (limits_enter(&control->limits, door->clients, door->settings->name, peer, take_fd, &err)) {
+        worker_accept(least_loaded(control), take_fd, peer, door);
+        return;
+    }
+    char text[ADDR_TEXT_MAX];
+    log_limited(LOG_LEVEL_WARNING, NULL, "client %s was turned away: %s", addr_format(peer, text), err.text);
+    limits_turn_away(take_fd, err.text);
+    (void)close(take_fd);
+}
+
+static void on_exhausted(struct listener *listener, int fd)
+{
+    struct control *control = listener->loop->context;
+    (void)atomic_fetch_add_explicit(&control->limits.file_refused, 1, memory_order_relaxed);
+    limits_turn_away(fd, "headgate: it can open no more files");
 }
 
 /* ---- views ---- */
@@ -216,19 +235,24 @@ static bool open_doors(struct control *control, struct error *err)
 {
     const struct config *config = control->config;
     control->doors = mem_zalloc(config->listener_count * sizeof *control->doors);
+    control->door_limits = mem_zalloc(config->listener_count * sizeof *control->door_limits);
     control->listeners = mem_zalloc(config->listener_count * sizeof *control->listeners);
-    if (control->doors == NULL || control->listeners == NULL)
+    if (control->doors == NULL || control->door_limits == NULL || control->listeners == NULL)
         return error_set(err, 0, "out of memory");
     for (size_t i = 0; i < config->listener_count; i++) {
         const struct listener_settings *settings = &config->listeners[i];
         struct addr addr;
         char text[ADDR_TEXT_MAX];
-        control->doors[i] = (struct door){ settings, cluster_index(config, settings->cluster) };
+        control->door_limits[i].max = settings->max_clients;
+        control->doors[i] =
+            (struct door){ settings, cluster_index(config, settings->cluster), &control->door_limits[i] };
         if (!addr_parse_listen(settings->address, &addr, err) ||
             !listener_open(&control->listeners[i], &control->loop, &addr, LISTENER_MODE, on_accept,
                            &control->doors[i], err))
             return error_wrap(err, "listener '%s'", settings->name);
-        control->listener_count++;
+        control->listeners[i].on_exhausted = on_exhausted;
+        control->admin.doors = control->doors;
+        control->admin.door_count = ++control->listener_count;
         log_info(NULL, "listener '%s' is ready at %s", settings->name,
                  addr_format(&control->listeners[i].addr, text));
     }
@@ -250,6 +274,7 @@ static bool start(struct control *control, struct error *err)
     const struct config *config = control->config;
     control->world.timeouts = &config->timeouts;
     control->world.users = &control->users;
+    control->world.limits = &control->limits;
     control->world.cluster_count = (unsigned)config->cluster_count;
     control->world.tls = tls_client_context(err);
     if (control->world.tls == NULL || !users_init(&control->users, config->users, config->user_count, err) ||
@@ -296,7 +321,9 @@ static void finish(struct control *control)
     mem_free(control->barriers);
     mem_free(control->workers);
     mem_free(control->worker_list);
+    limits_fini(&control->limits);
     mem_free(control->doors);
+    mem_free(control->door_limits);
     mem_free(control->listeners);
 }
 
@@ -306,6 +333,7 @@ bool control_run(const struct config *config, struct error *err)
     if (control == NULL)
         return error_set(err, 0, "out of memory");
     control->config = config;
+    limits_init(&control->limits, &config->limits);
     if (!loop_init(&control->loop, err)) {
         mem_free(control);
         return false;

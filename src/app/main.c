@@ -2,12 +2,12 @@
 #include "app/config.h"
 #include "app/control.h"
 #include "base/log.h"
+#include "net/descriptors.h"
+#include "proxy/limits.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 static const char usage[] = "usage: headgate [-c FILE] [-t]\n"
@@ -17,17 +17,6 @@ static const char usage[] = "usage: headgate [-c FILE] [-t]\n"
                             "  -V           version\n"
                             "  --sample     print a configuration with every setting, commented\n"
                             "  --reference  print the reference of all settings\n";
-
-/* Every client and every server connection is a descriptor: take what the system allows. */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-        log_warning(NULL, "raising the limit of open files: %s", strerror(errno));
-}
 
 static int print(void (*write)(struct text *out))
 {
@@ -54,7 +43,8 @@ static int run(const char *path, bool is_check)
         (void)printf("%s: good\n", path);
     } else {
         log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, STDERR_FILENO);
-        raise_descriptor_limit();
+        descriptors_raise();
+        limits_warn_of_files(&config->limits);
         is_good = control_run(config, &err);
         if (!is_good)
             log_error(NULL, "cannot start: %s", err.text);

@@ -5,6 +5,7 @@
 #include "mysql/login.h"
 #include "mysql/packet.h"
 #include "mysql/reply.h"
+#include "net/descriptors.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The largest packet of a login: MySQL's public key and MariaDB's session tracking fit many times over. */
 #define LOGIN_PACKET_MAX (LOOP_WINDOW_BYTES - PACKET_HEADER_BYTES)
@@ -484,6 +486,22 @@ static bool is_our_own_want(int code)
     return code == ENOMEM || code == EMFILE || code == ENFILE || code == ENOBUFS || code == EADDRNOTAVAIL;
 }
 
+/* The socket, or -1. Sessions leave the last descriptors to what must always work. */
+static int dial(const struct upstream_env *env, const struct server *server, const struct upstream_wish *wish,
+                struct error *err)
+{
+    int fd = dial_start(&server->addr, &env->socket, err);
+    if (fd < 0) {
+        (void)error_wrap(err, "%s", server->name);
+    } else if (wish->has_setup && !descriptors_may_use(fd, DESCRIPTORS_UPSTREAM)) {
+        (void)close(fd);
+        (void)error_set(err, EMFILE, "%s: headgate's limit of %u open files is reached", server->name,
+                        descriptors_max());
+        fd = -1;
+    }
+    return fd;
+}
+
 struct upstream *upstream_open(const struct upstream_env *env, struct server *server,
                                const struct upstream_wish *wish, const struct upstream_owner_ops *ops,
                                void *owner, struct error *err)
@@ -493,8 +511,8 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
     int fd = -1;
     if (upstream == NULL || login == NULL)
         (void)error_set(err, ENOMEM, "%s: out of memory", server->name);
-    else if ((fd = dial_start(&server->addr, &env->socket, err)) < 0)
-        (void)error_wrap(err, "%s", server->name);
+    else
+        fd = dial(env, server, wish, err);
     if (fd < 0) {
         if (!is_our_own_want(err->code))
             counter_add(&server->by_worker[env->worker].connect_failures, 1);

@@ -171,3 +171,13 @@ void reply_put_err(struct text *out, uint8_t seq, uint16_t code, const char *sql
     (void)text_append(out, text, len < ERR_TEXT_MAX ? len : ERR_TEXT_MAX);
     packet_end(out, at, seq);
 }
+
+void reply_put_early_err(struct text *out, uint16_t code, const char *text)
+{
+    size_t len = strlen(text);
+    size_t at = packet_begin(out);
+    wire_put_u8(out, 0xFF);
+    wire_put_u16(out, code);
+    (void)text_append(out, text, len < ERR_TEXT_MAX ? len : ERR_TEXT_MAX);
+    packet_end(out, at, 0);
+}

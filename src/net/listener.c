@@ -31,6 +31,8 @@ static void rest(struct listener *listener, int reason)
         (void)close(listener->spare_fd);
         listener->spare_fd = -1;
         int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd >= 0 && listener->on_exhausted != NULL)
+            listener->on_exhausted(listener, fd);
         if (fd >= 0)
             (void)close(fd);
     }

@@ -324,6 +324,8 @@ static enum step attach_failed(struct session *session)
         job->reason = ROUTE_REASON_NO_REPLICA;
         return attach_begin(session);
     }
+    if (job->is_login && (err.code == EMFILE || err.code == ENFILE) && !has_server_said)
+        return dispatch_refuse(session, ERR_CON_COUNT, NULL, "headgate: %s", err.text);
     if (is_final || is_overload(err.code))
         return dispatch_refuse(session,
                                (uint16_t)(err.code != 0 && has_server_said ? err.code : ERR_SERVER_SHUTDOWN),

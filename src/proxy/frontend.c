@@ -7,6 +7,7 @@
 #include "mysql/reply.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 static bool find_user(void *context, const char *name, struct auth_secret *secret_r)
 {
@@ -101,6 +102,15 @@ static bool keep_identity(struct session *session)
     return true;
 }
 
+static enum step refuse_user(struct session *session, uint8_t seq)
+{
+    char text[256];
+    (void)snprintf(text, sizeof text, "headgate: max_connections = %lld of user '%.100s' is reached",
+                   (long long)session->user->connections->max, session->user->name);
+    reply_put_err(&session->client.out, seq, ERR_TOO_MANY_USER_CONNECTIONS, NULL, text);
+    return session_close(session, CLOSE_LIMIT, text);
+}
+
 /* The client has proved who it is: now a server must agree. */
 static enum step go_inside(struct session *session, uint8_t seq)
 {
@@ -108,6 +118,8 @@ static enum step go_inside(struct session *session, uint8_t seq)
     bool is_change_user = !session->is_new;
     if (!keep_identity(session))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "login");
+    if (!limit_move(&session->user_limit, session->user->connections))
+        return refuse_user(session, seq);
     effects_reset(session);
     session->was_reset = false;
     struct job *job = &session->job;

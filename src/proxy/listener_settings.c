@@ -1,5 +1,6 @@
 #include "proxy/listener_settings.h"
 
+#include "proxy/limit_settings.h"
 #include "settings/address.h"
 
 static const struct setting_word mode_words[] = {
@@ -51,11 +52,21 @@ static const struct setting listener_settings[] = {
                "\"primary\" and "
                "\"replica\" send everything there without looking.",
     },
+    {
+        .name = "max_clients",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct listener_settings, max_clients),
+        .words = limit_words,
+        .min = 1,
+        .max = LIMIT_MAX,
+        .fallback = "off",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "Clients connected here at the same time; one more hears error 1040.",
+    },
 };
 
-static const char *const listener_absent[] = { "consistency", "max_clients",    "tls",
-                                               "tls_cert",    "proxy_protocol", "limits",
-                                               "backlog",     "rules",          NULL };
+static const char *const listener_absent[] = { "consistency", "tls",     "tls_cert", "proxy_protocol",
+                                               "limits",      "backlog", "rules",    NULL };
 
 const struct section listener_section = {
     .name = "listener",

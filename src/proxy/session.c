@@ -299,7 +299,7 @@ void session_open(struct worker *worker, int take_fd, const struct addr *peer, c
         log_limited(LOG_LEVEL_ERROR, NULL, "out of memory: a client of listener %s was turned away",
                     door->settings->name);
         (void)close(take_fd);
-        worker_forget(worker, NULL);
+        worker_forget(worker, door, peer);
         return;
     }
     session->worker = worker;
@@ -333,6 +333,8 @@ void session_abort(struct session *session, enum close_reason reason)
     loop_timer_stop(&session->timer);
     attach_drop_all(session);
     stream_close(&session->client);
+    if (session->user_limit != NULL)
+        limit_give(session->user_limit);
     if (session->admit != NULL)
         admit_fini(session->admit);
     mem_free(session->admit);
@@ -353,7 +355,7 @@ void session_abort(struct session *session, enum close_reason reason)
     list_unlink(&session->worker->sessions, &session->in_worker);
     HASH_DEL(session->worker->by_id, session);
     loop_bury(&session->worker->loop, &session->corpse, bury);
-    worker_forget(session->worker, session);
+    worker_forget(session->worker, session->door, &session->peer);
 }
 
 #define CLOSING_US 2000000 /* how long a client may take to read our last words */

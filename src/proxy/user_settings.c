@@ -1,5 +1,7 @@
 #include "proxy/user_settings.h"
 
+#include "proxy/limit_settings.h"
+
 #define HASH_DIGITS 40U /* SHA1(SHA1(password)) in hexadecimal */
 
 static bool is_hash(const char *password)
@@ -38,10 +40,21 @@ static const struct setting user_settings[] = {
                "relative to "
                "this file's folder), or password_env = \"NAME\" (an environment variable).",
     },
+    {
+        .name = "max_connections",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct user_settings, max_connections),
+        .words = limit_words,
+        .min = 1,
+        .max = LIMIT_MAX,
+        .fallback = "off",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "Clients logged in with this account at the same time; one more hears error 1203 when it has "
+               "proved who it is.",
+    },
 };
 
-static const char *const user_absent[] = { "max_connections", "consistency", "limits", "cluster",
-                                           "schema",          "hosts",       NULL };
+static const char *const user_absent[] = { "consistency", "limits", "cluster", "schema", "hosts", NULL };
 
 const struct section user_section = {
     .name = "user",

@@ -9,6 +9,7 @@ static void release(struct user *user)
     if (user == NULL)
         return;
     mem_free(user->name);
+    mem_free(user->connections);
     auth_secret_wipe(&user->secret);
     mem_free(user);
 }
@@ -16,12 +17,15 @@ static void release(struct user *user)
 static bool add(struct users *users, const struct user_settings *settings, struct error *err)
 {
     struct user *user = mem_zalloc(sizeof *user);
-    if (user != NULL && (user->name = mem_strdup(settings->name)) != NULL)
+    if (user != NULL)
+        user->connections = mem_zalloc(sizeof *user->connections);
+    if (user != NULL && user->connections != NULL && (user->name = mem_strdup(settings->name)) != NULL)
         HASH_ADD_KEYPTR(hh, users->by_name, user->name, strlen(user->name), user);
     if (user == NULL || !hash_has(user)) {
         release(user);
         return error_set(err, 0, "user '%s': out of memory", settings->name);
     }
+    user->connections->max = settings->max_connections;
     struct span password = span_cstr(settings->password);
     bool is_usable = user_settings_is_hash(settings) ? auth_secret_from_native_hash(&user->secret, password)
                                                      : auth_secret_from_password(&user->secret, password);

@@ -130,6 +130,12 @@ void worker_fini(struct worker *worker)
 
 /* ---- mail ---- */
 
+static void leave_limits(const struct worker *worker, const struct door *door, const struct addr *peer)
+{
+    if (worker->world->limits != NULL)
+        limits_leave(worker->world->limits, door->clients, peer);
+}
+
 struct accept_message {
     struct loop_message message;
     struct worker *worker;
@@ -143,7 +149,7 @@ static void open_session(struct loop_message *message)
     struct accept_message *accepted = (struct accept_message *)(void *)message;
     if (accepted->worker->is_draining) {
         (void)close(accepted->fd);
-        worker_forget(accepted->worker, NULL);
+        worker_forget(accepted->worker, accepted->door, &accepted->peer);
     } else {
         session_open(accepted->worker, accepted->fd, &accepted->peer, accepted->door);
     }
@@ -157,6 +163,7 @@ void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, 
         log_limited(LOG_LEVEL_ERROR, NULL, "out of memory: a client of listener %s was turned away",
                     door->settings->name);
         (void)close(take_fd);
+        leave_limits(worker, door, peer);
         return;
     }
     *accepted = (struct accept_message){ { .run = open_session }, worker, take_fd, *peer, door };
@@ -164,6 +171,7 @@ void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, 
     if (!loop_post(&worker->loop, &accepted->message)) {
         (void)close(take_fd);
         atomic_fetch_sub_explicit(&worker->session_count, 1, memory_order_relaxed);
+        leave_limits(worker, door, peer);
         mem_free(accepted);
     }
 }
@@ -240,9 +248,9 @@ static void end_if_empty(struct worker *worker)
     loop_stop(&worker->loop);
 }
 
-void worker_forget(struct worker *worker, struct session *session)
+void worker_forget(struct worker *worker, const struct door *door, const struct addr *peer)
 {
-    (void)session;
+    leave_limits(worker, door, peer);
     atomic_fetch_sub_explicit(&worker->session_count, 1, memory_order_relaxed);
     end_if_empty(worker);
 }

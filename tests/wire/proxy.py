@@ -70,7 +70,7 @@ class Proxy:
                  {"name": "replica", "mode": "replica", "kind": "unix"})
 
     def __init__(self, clusters, listeners=LISTENERS, timeouts=None, topology="static", users=None, interval="500ms",
-                 extra=None, expect_up=True, cluster_settings=None):
+                 extra=None, expect_up=True, cluster_settings=None, wrapper=(), user_settings=None):
         self.clusters, self.listeners, self.topology = clusters, listeners, topology
         self.timeouts = {**TIMEOUTS, **(timeouts or {})}
         self.users = users or {"app": "app_pw", "other": "other_pw"}
@@ -79,6 +79,7 @@ class Proxy:
         self.admin_socket = os.path.join(self.directory, "admin.sock")
         self.log_path = os.path.join(self.directory, "headgate.log")
         self.cluster_settings = cluster_settings or {}
+        self.wrapper, self.user_settings = list(wrapper), user_settings or {}
         self.process = None
         self.address = {}
 
@@ -91,11 +92,13 @@ class Proxy:
             "admin": {"socket": self.admin_socket},
             "timeouts": self.timeouts,
             "listeners": [{"name": l["name"], "address": self.address[l["name"]],
-                           "cluster": l.get("cluster", first), "mode": l["mode"]} for l in self.listeners],
+                           "cluster": l.get("cluster", first), "mode": l["mode"], **l.get("settings", {})}
+                          for l in self.listeners],
             "clusters": [{"name": name, "topology": self.topology, "monitor": monitor, "servers": servers,
                           **self.cluster_settings}
                          for name, servers in self.clusters.items()],
-            "users": [{"name": name, "password": password} for name, password in self.users.items()],
+            "users": [{"name": name, "password": password, **self.user_settings.get(name, {})}
+                      for name, password in self.users.items()],
             **self.extra,
         }
         return "".join(f"{key} = {setting(value)};\n" for key, value in top.items())
@@ -119,7 +122,7 @@ class Proxy:
                 f.write(self.configuration())
             with open(self.log_path, "wb") as log:
                 # setpriv: nobody is left to end it when the tests are killed
-                self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", BINARY, "-c", path],
+                self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *self.wrapper, BINARY, "-c", path],
                                                 stderr=log, stdout=log, stdin=subprocess.DEVNULL,
                                                 env={**os.environ, **self._sanitizer_options()})
             try:

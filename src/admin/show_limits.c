@@ -1,0 +1,71 @@
+/* How many clients there may be, how many there are, and how many were turned away. */
+#include "admin/show.h"
+
+#include "net/descriptors.h"
+
+#include <stdio.h>
+
+static const struct column columns[] = {
+    { "limit", COLUMN_TEXT, "the setting, and whose it is" },
+    { "value", COLUMN_INTEGER, "how many there may be; null: as many as come" },
+    { "used", COLUMN_INTEGER, "how many there are; null where it is a limit for each address" },
+    { "refused", COLUMN_INTEGER, "clients turned away because of it" },
+};
+
+static void put_limit(struct table *table, const char *name, const struct limit *limit)
+{
+    table_row(table);
+    table_text(table, name);
+    if (limit->max > 0)
+        table_int(table, limit->max);
+    else
+        table_null(table);
+    table_int(table, atomic_load_explicit(&limit->used, memory_order_relaxed));
+    table_int(table, (int64_t)atomic_load_explicit(&limit->refused, memory_order_relaxed));
+}
+
+static void put_unused(struct table *table, const char *name, int64_t max, uint64_t refused)
+{
+    table_row(table);
+    table_text(table, name);
+    if (max > 0)
+        table_int(table, max);
+    else
+        table_null(table);
+    table_null(table);
+    table_int(table, (int64_t)refused);
+}
+
+static void put_listeners(struct table *table, const struct admin *admin)
+{
+    char name[160];
+    for (size_t i = 0; i < admin->door_count; i++) {
+        (void)snprintf(name, sizeof name, "listener %.100s: max_clients", admin->doors[i].settings->name);
+        put_limit(table, name, admin->doors[i].clients);
+    }
+}
+
+static void put_users(struct table *table, const struct users *users)
+{
+    char name[160];
+    for (const struct user *user = users->by_name; user != NULL; user = user->hh.next) {
+        (void)snprintf(name, sizeof name, "user %.100s: max_connections", user->name);
+        put_limit(table, name, user->connections);
+    }
+}
+
+void show_limits(struct request *request)
+{
+    const struct admin *admin = request->admin;
+    struct limits *limits = admin->world->limits;
+    struct table *table = &request->table;
+    table_init(table, columns, sizeof columns / sizeof *columns);
+    put_limit(table, "limits.max_clients", &limits->clients);
+    put_unused(table, "limits.max_clients_per_address", limits->per_address,
+               atomic_load_explicit(&limits->address_refused, memory_order_relaxed));
+    put_unused(table, "open files", descriptors_max(),
+               atomic_load_explicit(&limits->file_refused, memory_order_relaxed));
+    put_listeners(table, admin);
+    put_users(table, admin->world->users);
+    request->on_done(request);
+}
