@@ -181,6 +181,7 @@ static void begin_sending(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
     upstream_begin(upstream, job->command->shape, job->has_cursor);
+    upstream->tracker.hands_out_eofs = job->is_aside;
     job->sent_us = session_now(session);
     job->vars_before = session->vars.version;
     job->is_kept = !job->is_cut && job->command->shape != REPLY_NONE;
@@ -309,13 +310,22 @@ static void filter_tracking(const struct session *session, struct span from, str
     }
 }
 
+/* An answer from elsewhere comes with the flags of the transaction that is open. */
+static uint16_t status_for_client(const struct session *session, uint16_t status)
+{
+    if (!session->job.is_aside || session->job.is_home)
+        return status;
+    return (uint16_t)((status & ~STATUS_OF_SESSION) | (session->status & STATUS_OF_SESSION));
+}
+
 /* True when the packet can go to the client as it is. */
-static bool is_same_for_client(const struct tracker_info *info)
+static bool is_same_for_client(const struct session *session, const struct tracker_info *info)
 {
     if (info->is_cut || info->kind == TRACKER_ERR || info->kind == TRACKER_INFILE ||
         info->kind == TRACKER_PREPARED)
         return true;
-    return (info->status & STATUS_SESSION_STATE_CHANGED) == 0;
+    return (info->status & STATUS_SESSION_STATE_CHANGED) == 0 &&
+           status_for_client(session, info->status) == info->status;
 }
 
 /* Put a packet of our own in the place of the server's: what stood before it goes first. */
@@ -324,14 +334,15 @@ static void replace_packet(struct session *session, struct upstream *upstream,
 {
     struct buf *in = &upstream->stream.in;
     struct text *out = &session->client.out;
+    uint16_t status = status_for_client(session, info->status);
     keep_passed(session, upstream);
     if (info->kind == TRACKER_EOF) {
-        reply_put_eof(out, info->seq, (uint16_t)(info->status & ~STATUS_SESSION_STATE_CHANGED),
-                      info->warnings);
+        reply_put_eof(out, info->seq, (uint16_t)(status & ~STATUS_SESSION_STATE_CHANGED), info->warnings);
     } else {
         struct reply_ok ok = { 0 };
         struct text tracking = { 0 };
         (void)reply_parse_ok(info->payload, upstream->caps, &ok);
+        ok.status = status;
         if (session->caps & CAP_SESSION_TRACK)
             filter_tracking(session, ok.session, &tracking);
         ok.session = text_span(&tracking);
@@ -420,7 +431,7 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
     }
     if (info->kind == TRACKER_PREPARED && !name_statement(session, upstream, info))
         return false;
-    if (is_same_for_client(info))
+    if (is_same_for_client(session, info))
         buf_mark_parsed(&upstream->stream.in, info->len);
     else
         replace_packet(session, upstream, info);
