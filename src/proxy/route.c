@@ -80,7 +80,9 @@ static struct route decide_previous(const struct sql_facts *facts, const struct 
  * transaction is open elsewhere. */
 static bool is_mere_question(const struct sql_facts *facts)
 {
-    return facts->refers_previous && !facts->uses_tables && !facts->touches_variables;
+    bool is_question = facts->kind == SQL_SELECT || facts->kind == SQL_DIAGNOSTICS;
+    return is_question && facts->refers_previous && !facts->uses_tables && !facts->touches_variables &&
+           !facts->may_hide_state && !facts->has_holds && !facts->gives_insert_id;
 }
 
 /* In a transaction, which is at `home`. */

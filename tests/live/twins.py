@@ -44,6 +44,8 @@ ASKS_FOUND_AND_READS = re.compile(r"found_rows\s*\(.*\bfrom\b", re.IGNORECASE | 
 # the answer may lie elsewhere the sequence ends there.
 GET_DIAGNOSTICS = re.compile(r"get\s+diagnostics", re.IGNORECASE)
 
+SET_STATEMENT = re.compile(r"\bset\s+statement\b", re.IGNORECASE)
+
 # Allowed difference: MySQL gives the results of a prepared statement the types of the parameters of executions before, of
 # the same connection.
 PARAMETERS_SHOWN = re.compile(r"^select \?", re.IGNORECASE)
@@ -221,7 +223,7 @@ class _Side:
         self.client.query("SELECT 1")    # FOUND_ROWS() before any statement: what the server's thread did for another
         self.client.infile = lambda name: b"71\tseventy-one\n72\tx\n"
         self.prepared, self.texts = {}, {}
-        self.is_in_transaction = False
+        self.is_in_transaction = self.has_set_statement = False
         self.unsure = set()     # what stored code may have left alone: "found", "warnings"
 
     def say(self, statement):
@@ -290,8 +292,9 @@ class _Side:
             return merely
         if said[0] == "execute" and PARAMETERS_SHOWN.search(text) and self.family == "mysql":
             return merely
-        return self.client.caps, [(seq, _without_echo(_without_state_changed(payload, self.client.caps), text))
-                                  for seq, payload in comparable(reply, self.client.caps)]
+        return self.client.caps, [
+            (seq, _without_echo(_without_state_changed(payload, self.client.caps), text, self.has_set_statement))
+            for seq, payload in comparable(reply, self.client.caps)]
 
     def _text(self, said):
         """The SQL of it; a command's in brief."""
@@ -302,6 +305,7 @@ class _Side:
     def _follow(self, reply, text):
         """Notes what stored code may have left alone; (what it was before, whether a transaction was or is open)."""
         was_unsure, was_open = set(self.unsure), self.is_in_transaction
+        self.has_set_statement |= bool(SET_STATEMENT.search(text))
         if not reply.error:
             self.is_in_transaction = bool(reply.status & w.IN_TRANS)
         if STORED_CODE.search(text):
@@ -313,22 +317,18 @@ class _Side:
         return was_unsure, was_open or self.is_in_transaction
 
 
-def _without_echo(payload, said):
+def _without_echo(payload, said, after_set_statement):
     """An OK without what a MariaDB server says again of a session's state although nobody has just changed it.
 
-    Allowed difference: of autocommit, when another bit of the same word is set (11: it tells that of the first of those
-    variables that the client tracks, and of headgate's upstreams all are tracked); of the time zone, by the statement after
-    SET STATEMENT time_zone; of the schema, by the one after a prepared statement that failed.
+    Allowed difference: of the time zone, by some statement after SET STATEMENT time_zone; of the schema, by the one after a
+    prepared statement that failed. When it does depends on how much is tracked.
     """
-    echoes = {"autocommit": rb"^ON$", "time_zone": rb"", "schema": rb""}
-    if not isinstance(payload, tuple) or len(payload[-1]) != 1:
+    if not isinstance(payload, tuple):
         return payload
-    kind, *rest = payload[-1][0]
-    name = "schema" if kind == 1 else rest[0].decode()
-    is_said = "use" in said.lower() if kind == 1 else name in said.lower()
-    if is_said or name not in echoes or not re.search(echoes[name], rest[-1]):
-        return payload
-    return (*payload[:3], payload[3] & ~w.STATE_CHANGED, *payload[4:-1], [])
+    entries = [entry for entry in payload[-1]
+               if not (entry[0] == 1 and "use" not in said.lower()
+                       or entry[1] == b"time_zone" and after_set_statement and "time_zone" not in said.lower())]
+    return (*payload[:-1], entries)
 
 
 def _without_state_changed(payload, caps):

@@ -32,7 +32,7 @@ static const struct {
     { "SET sql_mode = CONCAT(@@sql_mode, ',ANSI')", "", "sql_mode", "" },
     { "SET div_precision_increment = 4 + 4", "", "div_precision_increment", "" },
     { "SET timestamp = UNIX_TIMESTAMP()", "", "", "pin" },
-    { "SET timestamp = 5", "timestamp=5", "", "" },
+    { "SET timestamp = 5", "SET timestamp=5", "", "" },
     { "SET sql_mode = @old_mode", "", "sql_mode", "" },
     { "SET sql_mode = 'it''s'", "", "sql_mode", "" },
     { "SET sql_mode = 'a\\b'", "", "sql_mode", "" },
