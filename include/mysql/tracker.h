@@ -30,7 +30,8 @@ enum tracker_verdict {
 
 /* TRACKER_OK is also the OK that takes the place of an EOF; TRACKER_EOF is the 5-byte one, whatever was
  * agreed. */
-/* An EOF between definitions and rows is handed out only when its status says SESSION_STATE_CHANGED. */
+/* An EOF between definitions and rows is handed out only when its status says SESSION_STATE_CHANGED, or when
+ * `hands_out_eofs`. */
 enum tracker_packet { TRACKER_OK, TRACKER_ERR, TRACKER_EOF, TRACKER_INFILE, TRACKER_PREPARED };
 
 struct tracker_info {
@@ -64,6 +65,7 @@ struct tracker {
     bool is_continued;    /* the next fragment belongs to the packet before it */
     bool has_cursor;      /* EXECUTE asked for a cursor */
     bool ends_after_left; /* a cut terminator: over when `left` is 0 */
+    bool hands_out_eofs;  /* may be set after tracker_begin(): whoever reads them must see every status */
     bool has_begun;       /* a first byte of the reply has been seen */
 };
 

@@ -60,12 +60,18 @@ enum sync_task {
     SYNC_NOTHING,
     SYNC_RESET,
     SYNC_SETUP,
+    SYNC_OPTION,
     SYNC_SCHEMA,
     SYNC_ROLE,
     SYNC_VARS,
     SYNC_USER_VARS,
     SYNC_PREPARE
 };
+
+/* Flags that describe the session rather than a statement. */
+#define STATUS_OF_SESSION                                                                                    \
+    (STATUS_IN_TRANS | STATUS_AUTOCOMMIT | STATUS_NO_BACKSLASH_ESCAPES | STATUS_IN_TRANS_READONLY |          \
+     STATUS_ANSI_QUOTES)
 
 struct changes;
 struct claims;
@@ -77,6 +83,7 @@ struct slot {
     uint64_t insert_id;        /* LAST_INSERT_ID() there, as far as it matters */
     uint64_t generation;       /* which upstream this is: prepared ids belong to one */
     uint64_t role_version;     /* of the SET ROLE it has seen */
+    uint64_t option_version;   /* of the COM_SET_OPTION it has seen */
     uint64_t user_version;     /* of the user variables it has been told */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
@@ -110,6 +117,7 @@ struct job {
     bool needs_user_vars; /* it reads user variables away from where they live */
     bool is_inner_set;    /* the EXECUTE runs a SET */
     bool is_home;         /* it runs where the session's own state is: the reply tells about that */
+    bool is_aside;        /* a question in a transaction that is elsewhere: the reply's flags are not its own */
     bool is_cut;          /* larger than the window: it streams */
     bool is_login;        /* not a command of the client: the upstream that must accept its schema */
     bool is_change_user;  /* is_login, for COM_CHANGE_USER */
@@ -160,6 +168,7 @@ struct session {
     struct auth_secret *seen; /* owns: what the login proved, where the configuration has only a hash */
     uint64_t caps;            /* agreed with the client */
     uint64_t upstream_caps;   /* end-to-end bits for upstreams */
+    uint64_t option_version;  /* counts COM_SET_OPTION, which changes one of them; 0: there was none */
     uint16_t collation;
     uint8_t nonce[NONCE_BYTES]; /* of our greeting: COM_CHANGE_USER proves with it again */
     struct text attributes;     /* owns */

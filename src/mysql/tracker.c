@@ -135,7 +135,8 @@ static enum sight look_defs_eof(struct tracker *tracker, const struct glimpse *s
         return SIGHT_MORE;
     uint16_t status, warnings;
     (void)reply_parse_eof(span_of(seen->data, EOF_BYTES), &status, &warnings); /* cannot fail: both checked */
-    if (has_opened_cursor(tracker, status) || (status & STATUS_SESSION_STATE_CHANGED) != 0)
+    if (has_opened_cursor(tracker, status) || (status & STATUS_SESSION_STATE_CHANGED) != 0 ||
+        tracker->hands_out_eofs)
         return SIGHT_EOF; /* the last one, or one that not every client may see as it is */
     tracker->state = ROWS;
     return SIGHT_PASS;

@@ -198,7 +198,9 @@ static bool open_upstream(struct session *session, int server)
         .has_setup = true,
     };
     const struct view *view = session_view(session);
-    *slot = (struct slot){ .server = server, .generation = ++session->generations };
+    *slot = (struct slot){ .server = server,
+                           .generation = ++session->generations,
+                           .option_version = session->option_version };
     slot->upstream = upstream_open(&session->worker->env, view->servers[server].server, &wish, &owner_ops,
                                    session, &slot->failure);
     slot->has_failed = slot->upstream == NULL;
@@ -387,6 +389,8 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_RESET;
     if (!upstream->is_set_up)
         return SYNC_SETUP;
+    if (slot->option_version != session->option_version)
+        return SYNC_OPTION;
     if (session->schema.len > 0 && !span_equal(text_span(&session->schema), text_span(&upstream->schema)))
         return SYNC_SCHEMA;
     if (slot->role_version != session->role_version)
@@ -448,6 +452,14 @@ static void start_vars(struct session *session, struct slot *slot)
     text_fini(&sql);
 }
 
+/* Several statements in one text: 0 is on, 1 is off. */
+static void start_option(struct session *session)
+{
+    bool is_on = (session->upstream_caps & CAP_MULTI_STATEMENTS) != 0;
+    const uint8_t argument[2] = { is_on ? 0 : 1, 0 };
+    ask(session, SYNC_OPTION, REPLY_EOF, COM_SET_OPTION, span_of(argument, sizeof argument));
+}
+
 static void start_task(struct session *session, struct slot *slot, enum sync_task task)
 {
     switch (task) {
@@ -458,6 +470,9 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
         slot->task = task;
         slot->has_answer = false;
         upstream_set_up(slot->upstream);
+        break;
+    case SYNC_OPTION:
+        start_option(session);
         break;
     case SYNC_SCHEMA:
         ask(session, task, REPLY_GENERIC, COM_INIT_DB, text_span(&session->schema));
@@ -495,6 +510,9 @@ static void note_success(struct session *session, struct slot *slot)
         slot->user_version = 0;
         upstream->is_set_up = false;
         upstream->vars_version = 0;
+        break;
+    case SYNC_OPTION:
+        slot->option_version = session->option_version;
         break;
     case SYNC_SCHEMA:
         note_schema(slot, text_span(&session->schema));

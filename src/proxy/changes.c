@@ -62,6 +62,12 @@ static void note_session(struct changes *changes, const struct setvar_change *ch
         if (name.len > 14 && span_equal_nocase(span_of(name.data, 14), SPAN_LITERAL("session_track_")))
             changes->has_tracking = true;
         break;
+    case VARS_UNTRACKED:
+        if (change->is_constant)
+            note_constant(changes, name, change);
+        else
+            changes->needs_pin = true;
+        break;
     case VARS_APPLY:
         if (change->is_constant)
             note_constant(changes, name, change);

@@ -13,11 +13,6 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* Flags that describe the session rather than a statement. */
-#define STATUS_OF_SESSION                                                                                    \
-    (STATUS_IN_TRANS | STATUS_AUTOCOMMIT | STATUS_NO_BACKSLASH_ESCAPES | STATUS_IN_TRANS_READONLY |          \
-     STATUS_ANSI_QUOTES)
-
 /* ---- ends ---- */
 
 static void reset_job(struct session *session)
@@ -278,6 +273,7 @@ static enum step go_by_facts(struct session *session)
     job->needs_user_vars =
         route.place == ROUTE_REPLICA && route.reason == ROUTE_REASON_READ && !job->facts.is_read;
     job->facts.is_read |= job->needs_user_vars;
+    job->is_aside = route.reason == ROUTE_REASON_PREVIOUS && (session->status & STATUS_IN_TRANS) != 0;
     if (route.ends_away) {
         attach_drop(session, ROUTE_REPLICA);
         effects_come_home(session);
@@ -454,7 +450,6 @@ static enum step run_set_option(struct session *session)
     struct span payload = job_payload(session);
     if (payload.len < 3)
         return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
-    attach_drop_idle(session, effects_home(session) == ROUTE_REPLICA ? ROUTE_PRIMARY : ROUTE_REPLICA);
     session->job.facts = (struct sql_facts){ .kind = SQL_ADMIN };
     session->job.kill_id = payload.data[1]; /* 0: on, 1: off; looked at when the server has agreed */
     return go_by_facts(session);

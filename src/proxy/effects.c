@@ -107,6 +107,7 @@ static void note_variable(struct session *session, const struct sesstrack_change
     note_reading(session, change);
     switch (vars_manner_of(change->name)) {
     case VARS_IGNORE:
+    case VARS_UNTRACKED:
         break;
     case VARS_PIN:
         pin(session, PIN_UNKNOWN_SET);
@@ -192,7 +193,7 @@ static void follow_home(struct session *session, uint16_t status)
     struct job *job = &session->job;
     bool is_open = (status & STATUS_IN_TRANS) != 0;
     job->is_home |= job->place == effects_home(session);
-    if (job->place != ROUTE_REPLICA || session->door->settings->mode != LISTENER_SPLIT)
+    if (job->place != ROUTE_REPLICA || session->door->settings->mode != LISTENER_SPLIT || job->is_aside)
         return;
     job->is_home |= is_open;
     session->is_away = is_open;
@@ -319,6 +320,7 @@ static void after_command(struct session *session, struct upstream *upstream)
         session->upstream_caps = job->kill_id == 0
                                      ? session->upstream_caps | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS
                                      : session->upstream_caps & ~CAP_MULTI_STATEMENTS;
+        session->slots[job->place].option_version = ++session->option_version;
         break;
     default:
         break;
@@ -412,15 +414,22 @@ static void note_pins(struct session *session)
         pins_release_all(&session->pins, PIN_NEXT_TRANSACTION); /* the transaction it was for is over */
 }
 
-/* Where the answers to questions about earlier statements lie now. A MariaDB server keeps the warnings while
- * statements without tables and without warnings of their own pass. */
+/* A MariaDB server keeps the warnings while statements without tables and without warnings of their own pass.
+ * Of stored code only its server knows: it is asked. */
+static bool may_set_warnings(const struct job *job, const struct upstream *upstream)
+{
+    bool is_run = job->command->byte != COM_STMT_PREPARE;
+    return job->has_error || job->has_warnings || job->facts.uses_tables ||
+           (is_run && job->facts.may_hide_state) || upstream->family != FAMILY_MARIADB;
+}
+
+/* Where the answers to questions about earlier statements lie now. */
 static void note_traces(struct session *session, const struct upstream *upstream)
 {
     const struct job *job = &session->job;
     bool is_statement = job->command->manner != COMMAND_SESSION || job->command->byte == COM_INIT_DB;
     bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !job->has_error;
-    bool has_set =
-        job->has_error || job->has_warnings || job->facts.uses_tables || upstream->family != FAMILY_MARIADB;
+    bool has_set = may_set_warnings(job, upstream);
     bool is_prepare = job->command->byte == COM_STMT_PREPARE; /* it leaves ROW_COUNT() as it is */
     if (!is_prepare)
         session->last_place = job->place;
@@ -436,7 +445,7 @@ static void note_opened(struct session *session)
 {
     const struct job *job = &session->job;
     bool is_autocommit = (session->status & STATUS_AUTOCOMMIT) != 0;
-    if (!job->has_error || is_autocommit || job->place != ROUTE_REPLICA ||
+    if (!job->has_error || is_autocommit || job->place != ROUTE_REPLICA || job->is_aside ||
         session->door->settings->mode != LISTENER_SPLIT || job->command->byte == COM_STMT_PREPARE)
         return;
     session->is_away = true;

@@ -34,6 +34,9 @@ static void look_inside(struct session *session, const struct sql_dialect *diale
     facts->writes_variables |= inner.writes_variables;
     facts->sets_next_transaction = inner.sets_next_transaction;
     facts->releases = inner.releases;
+    facts->gives_insert_id |= inner.gives_insert_id;
+    facts->uses_tables = inner.uses_tables;
+    facts->counts_rows = inner.counts_rows;
     session->job.is_inner_set = inner.kind == SQL_SET;
 }
 

@@ -181,6 +181,7 @@ static void begin_sending(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
     upstream_begin(upstream, job->command->shape, job->has_cursor);
+    upstream->tracker.hands_out_eofs = job->is_aside;
     job->sent_us = session_now(session);
     job->vars_before = session->vars.version;
     job->is_kept = !job->is_cut && job->command->shape != REPLY_NONE;
@@ -287,35 +288,109 @@ static bool is_for_client(const struct session *session, const struct sesstrack_
     return false;
 }
 
-/* Variables are put one to an entry, as MariaDB does and MySQL's clients accept. */
-static void filter_tracking(const struct session *session, struct span from, struct text *to)
+/* From 11 on a MariaDB server reports one variable of those that share a place in its memory, whichever of them
+ * was set: the first that is tracked (seen on 11.8, not on 10.11). Of these a client that asked for nothing
+ * tracks one; of headgate's upstreams all are tracked. */
+static bool names_neighbours(const struct upstream *upstream)
+{
+    struct span version = span_cstr(upstream->version);
+    static const struct span old = SPAN_LITERAL("5.5.5-"); /* what replication of old needs before it */
+    if (version.len > old.len && span_equal(span_of(version.data, old.len), old))
+        version = span_of(version.data + old.len, version.len - old.len);
+    return upstream->family == FAMILY_MARIADB && version.len > 2 && version.data[0] >= '1' &&
+           version.data[1] >= '1' && version.data[1] <= '9';
+}
+
+/* Bits of one word. */
+static bool is_beside_autocommit(struct span name)
+{
+    static const char *const names[] = {
+        "check_constraint_checks",
+        "explicit_defaults_for_timestamp",
+        "foreign_key_checks",
+        "profiling",
+        "skip_parallel_replication",
+        "skip_replication",
+        "sql_auto_is_null",
+        "sql_big_selects",
+        "sql_buffer_result",
+        "sql_if_exists",
+        "sql_log_bin",
+        "sql_log_off",
+        "sql_notes",
+        "sql_quote_show_create",
+        "sql_safe_updates",
+        "sql_warnings",
+        "system_versioning_insert_history",
+        "unique_checks",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (span_is_nocase(name, names[i]))
+            return true;
+    return false;
+}
+
+/* The name and value that the client would have seen in the place of this one. */
+static void name_neighbour(struct sesstrack_change *change, uint16_t status)
+{
+    bool is_on = (status & STATUS_AUTOCOMMIT) != 0;
+    if (change->type != SESSTRACK_VARIABLE)
+        return;
+    if (is_beside_autocommit(change->name)) {
+        change->name = SPAN_LITERAL("autocommit");
+        change->value = is_on ? SPAN_LITERAL("ON") : SPAN_LITERAL("OFF");
+    } else if (span_is_nocase(change->name, "collation_connection")) {
+        const uint8_t *end = memchr(change->value.data, '_', change->value.len); /* latin1_bin; binary */
+        change->name = SPAN_LITERAL("character_set_connection");
+        change->value.len = end != NULL ? (size_t)(end - change->value.data) : change->value.len;
+    }
+}
+
+static void put_variable(struct text *to, const struct sesstrack_change *change)
+{
+    struct text entry = { 0 };
+    wire_put_lenenc_span(&entry, change->name);
+    wire_put_lenenc_span(&entry, change->value);
+    wire_put_u8(to, SESSTRACK_VARIABLE);
+    wire_put_lenenc_span(to, text_span(&entry));
+    text_fini(&entry);
+}
+
+/* Variables are put one to an entry, as MariaDB does and MySQL's clients accept. `status`: of the packet. */
+static void filter_tracking(const struct session *session, const struct upstream *upstream, uint16_t status,
+                            struct span from, struct text *to)
 {
     struct sesstrack_walk walk;
     struct sesstrack_change change;
     sesstrack_begin(&walk, from);
     while (sesstrack_next(&walk, &change)) {
+        if (!session->sees_all_tracking && names_neighbours(upstream))
+            name_neighbour(&change, status);
         if (!is_for_client(session, &change))
             continue;
-        if (change.type != SESSTRACK_VARIABLE) {
+        if (change.type == SESSTRACK_VARIABLE)
+            put_variable(to, &change);
+        else
             (void)text_append_span(to, change.entry);
-            continue;
-        }
-        struct text entry = { 0 };
-        wire_put_lenenc_span(&entry, change.name);
-        wire_put_lenenc_span(&entry, change.value);
-        wire_put_u8(to, SESSTRACK_VARIABLE);
-        wire_put_lenenc_span(to, text_span(&entry));
-        text_fini(&entry);
     }
 }
 
+/* An answer from elsewhere comes with the flags of the transaction that is open. */
+static uint16_t status_for_client(const struct session *session, uint16_t status)
+{
+    if (!session->job.is_aside || session->job.is_home)
+        return status;
+    return (uint16_t)((status & ~STATUS_OF_SESSION) | (session->status & STATUS_OF_SESSION));
+}
+
 /* True when the packet can go to the client as it is. */
-static bool is_same_for_client(const struct tracker_info *info)
+static bool is_same_for_client(const struct session *session, const struct tracker_info *info)
 {
     if (info->is_cut || info->kind == TRACKER_ERR || info->kind == TRACKER_INFILE ||
         info->kind == TRACKER_PREPARED)
         return true;
-    return (info->status & STATUS_SESSION_STATE_CHANGED) == 0;
+    return (info->status & STATUS_SESSION_STATE_CHANGED) == 0 &&
+           status_for_client(session, info->status) == info->status;
 }
 
 /* Put a packet of our own in the place of the server's: what stood before it goes first. */
@@ -324,16 +399,17 @@ static void replace_packet(struct session *session, struct upstream *upstream,
 {
     struct buf *in = &upstream->stream.in;
     struct text *out = &session->client.out;
+    uint16_t status = status_for_client(session, info->status);
     keep_passed(session, upstream);
     if (info->kind == TRACKER_EOF) {
-        reply_put_eof(out, info->seq, (uint16_t)(info->status & ~STATUS_SESSION_STATE_CHANGED),
-                      info->warnings);
+        reply_put_eof(out, info->seq, (uint16_t)(status & ~STATUS_SESSION_STATE_CHANGED), info->warnings);
     } else {
         struct reply_ok ok = { 0 };
         struct text tracking = { 0 };
         (void)reply_parse_ok(info->payload, upstream->caps, &ok);
+        ok.status = status;
         if (session->caps & CAP_SESSION_TRACK)
-            filter_tracking(session, ok.session, &tracking);
+            filter_tracking(session, upstream, status, ok.session, &tracking);
         ok.session = text_span(&tracking);
         if (tracking.len == 0)
             ok.status = (uint16_t)(ok.status & ~STATUS_SESSION_STATE_CHANGED);
@@ -420,7 +496,7 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
     }
     if (info->kind == TRACKER_PREPARED && !name_statement(session, upstream, info))
         return false;
-    if (is_same_for_client(info))
+    if (is_same_for_client(session, info))
         buf_mark_parsed(&upstream->stream.in, info->len);
     else
         replace_packet(session, upstream, info);

@@ -56,7 +56,8 @@ static struct route decide_away(const struct sql_facts *facts, const struct rout
         return (struct route){ .place = ROUTE_PRIMARY,
                                .reason = ROUTE_REASON_TRANSACTION_ENDS,
                                .ends_away = true };
-    if ((facts->is_multi && !facts->is_read) || facts->kind == SQL_ADMIN || facts->sets_global)
+    if ((facts->is_multi && !facts->is_read) || facts->kind == SQL_ADMIN || facts->sets_global ||
+        facts->gives_insert_id)
         return refused(ROUTE_REPLICA, ROUTE_REASON_STATE_AWAY);
     if (facts->has_holds && facts->kind != SQL_DDL && facts->kind != SQL_XA && facts->kind != SQL_LOCK)
         return refused(ROUTE_REPLICA, ROUTE_REASON_STATE_AWAY);
@@ -73,6 +74,22 @@ static struct route decide_previous(const struct sql_facts *facts, const struct 
     if (facts->touches_variables && state->variables != VARIABLES_NOWHERE && is_elsewhere)
         return refused(state->previous, ROUTE_REASON_VARIABLES_AWAY);
     return (struct route){ .place = state->previous, .reason = ROUTE_REASON_PREVIOUS };
+}
+
+/* Asks about earlier statements and touches nothing else: where the answer lies it harms nobody, whatever
+ * transaction is open elsewhere. */
+static bool is_mere_question(const struct sql_facts *facts)
+{
+    bool is_question = facts->kind == SQL_SELECT || facts->kind == SQL_DIAGNOSTICS;
+    return is_question && facts->refers_previous && !facts->uses_tables && !facts->touches_variables &&
+           !facts->may_hide_state && !facts->has_holds && !facts->gives_insert_id;
+}
+
+/* In a transaction, which is at `home`. */
+static bool is_answered_elsewhere(const struct sql_facts *facts, const struct route_state *state,
+                                  enum route_place home)
+{
+    return is_mere_question(facts) && state->previous != home;
 }
 
 /* May a transaction begin on the replica? */
@@ -100,10 +117,13 @@ static struct route decide_read(const struct route_state *state)
 
 static struct route decide_split(const struct sql_facts *facts, const struct route_state *state)
 {
+    if (state->is_away && is_answered_elsewhere(facts, state, ROUTE_REPLICA))
+        return primary(ROUTE_REASON_PREVIOUS);
     if (state->is_away)
         return decide_away(facts, state);
     if (state->is_in_transaction)
-        return primary(ROUTE_REASON_TRANSACTION);
+        return is_answered_elsewhere(facts, state, ROUTE_PRIMARY) ? replica(ROUTE_REASON_PREVIOUS)
+                                                                  : primary(ROUTE_REASON_TRANSACTION);
     if (facts->refers_previous)
         return decide_previous(facts, state);
     if (begins_read_only(facts, state) && may_go_away(state) && !state->is_transaction_unknown)

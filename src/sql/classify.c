@@ -87,6 +87,7 @@ static void join(struct sql_facts *facts, struct sql_facts *part)
     facts->is_load_local |= part->is_load_local;
     facts->sets_next_transaction |= part->sets_next_transaction;
     facts->has_holds |= part->has_holds;
+    facts->gives_insert_id |= part->gives_insert_id;
     facts->writes_variables |= part->writes_variables;
     facts->releases |= part->releases;
 }

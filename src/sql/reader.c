@@ -47,6 +47,13 @@ static void watch_call(struct reader *reader)
     reader->user_locks |= 1u << reader_user_lock(reader);
 }
 
+/* LAST_INSERT_ID(x): the id is what x is, from then on. */
+static bool is_given_id(const struct reader *reader)
+{
+    return token_is_punct(reader->token, '(') && token_is_word(reader->before, "LAST_INSERT_ID") &&
+           !token_is_punct(reader->ahead, ')');
+}
+
 /* What counts in every statement. */
 static void watch(struct reader *reader)
 {
@@ -65,11 +72,13 @@ static void watch(struct reader *reader)
         reader->has_assign |= reader->keyword == KEYWORD_INTO && token_is_user_variable(reader->ahead);
         watch_call(reader);
         break;
+    case TOKEN_PUNCT:
+        reader->has_given_id |= is_given_id(reader);
+        break;
     case TOKEN_END:
     case TOKEN_STRING:
     case TOKEN_NUMBER:
     case TOKEN_PARAMETER:
-    case TOKEN_PUNCT:
     case TOKEN_HINT:
     case TOKEN_BAD:
         break;
@@ -117,6 +126,7 @@ void reader_begin_statement(struct reader *reader)
     *reader->before = (struct token){ 0 };
     reader->before_keyword = KEYWORD_NONE;
     reader->has_assign = reader->has_user_variable = reader->has_from = reader->has_select = false;
+    reader->has_given_id = false;
     reader->user_locks = 0;
     enter(reader);
 }

@@ -65,7 +65,8 @@ static bool read_create(struct reader *reader, struct sql_facts *facts)
         }
         if (is_routine(reader->keyword))
             return reader_skip_body(reader);
-        if (reader->keyword == KEYWORD_TABLE)
+        facts->counts_rows = reader->keyword == KEYWORD_TABLE; /* those of its SELECT, should it have one */
+        if (facts->counts_rows)
             return false;
     }
     return false;
@@ -147,17 +148,20 @@ static bool read_executed(struct reader *reader, struct sql_facts *facts)
         reader_advance(reader);
     query_read(reader, &inner);
     facts->reason = SQL_REASON_EXECUTES;
+    facts->counts_rows = true;
     facts->may_hide_state |= inner.may_hide_state;
     return false;
 }
 
-/* EXPLAIN runs what it can: both families fill derived tables, calls of functions and all (seen). */
+/* EXPLAIN runs what it can: both families fill derived tables, calls of functions and all (seen). Of a table it
+ * is a SHOW COLUMNS. */
 static bool read_explain(struct reader *reader, struct sql_facts *facts)
 {
     if (reader_accept(reader, KEYWORD_ANALYZE))
         return read_executed(reader, facts);
     while (!reader_at_end(reader) && !is_query_word(reader->keyword))
         reader_advance(reader);
+    facts->counts_rows = reader_at_end(reader);
     facts->may_hide_state |= query_may_call_unknown(reader);
     return false;
 }
@@ -180,6 +184,21 @@ static bool is_about_cost(const struct reader *reader)
            token_is_word(reader->token, "PROFILE") || token_is_word(reader->token, "PROFILES");
 }
 
+/* Which SHOWs are a SELECT underneath, and count rows; the others answer without (seen on both families). */
+static bool is_show_of_rows(const struct reader *reader)
+{
+    static const char *const others[] = {
+        "CREATE",   "GRANTS",       "PRIVILEGES", "PROCESSLIST", "PROFILES", "ENGINE",   "AUTHORS", "BINARY",
+        "BINLOG",   "CONTRIBUTORS", "MASTER",     "SLAVE",       "REPLICA",  "REPLICAS", "ALL",     "EXPLAIN",
+        "RELAYLOG", "ANALYZE",      "WARNINGS",   "ERRORS",
+    };
+    const struct token *word = token_is_word(reader->token, "FULL") ? reader->ahead : reader->token;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (token_is_word(word, others[i]))
+            return false;
+    return true;
+}
+
 /* SHOW {WARNINGS | ERRORS} …, SHOW COUNT(*) {WARNINGS | ERRORS}. A WHERE is an expression; before it stands
  * none. */
 static bool read_show(struct reader *reader, struct sql_facts *facts)
@@ -187,6 +206,7 @@ static bool read_show(struct reader *reader, struct sql_facts *facts)
     struct sql_facts where = { 0 };
     bool is_count = reader->keyword == KEYWORD_COUNT && reader_is_call(reader);
     bool is_cost = is_about_cost(reader);
+    facts->counts_rows = is_show_of_rows(reader);
     if (reader->keyword == KEYWORD_WARNINGS || reader->keyword == KEYWORD_ERRORS || is_count) {
         become(facts, SQL_DIAGNOSTICS, SQL_REASON_DIAGNOSTICS);
         facts->refers_previous = true;
@@ -293,6 +313,12 @@ static bool read_use(struct reader *reader, struct sql_facts *facts)
     return false;
 }
 
+static bool is_insert_id(struct span name)
+{
+    return span_is_nocase(name, "last_insert_id") || span_is_nocase(name, "identity") ||
+           span_is_nocase(name, "insert_id");
+}
+
 /* SET TRANSACTION …, without a scope; and values are expressions, which may call anything. What setvar does
  * not understand may be anything, too. */
 static bool read_set(struct reader *reader, struct sql_facts *facts)
@@ -306,6 +332,7 @@ static bool read_set(struct reader *reader, struct sql_facts *facts)
         facts->may_hide_state |= change.scope == SETVAR_OTHER;
         facts->writes_variables |= change.scope == SETVAR_USER;
         facts->sets_global |= change.scope == SETVAR_GLOBAL || change.scope == SETVAR_OTHER;
+        facts->gives_insert_id |= change.scope == SETVAR_SESSION && is_insert_id(change.name);
     }
     facts->may_hide_state |= walk.is_malformed;
     facts->writes_variables |= facts->may_hide_state && reader->has_user_variable;
@@ -518,32 +545,56 @@ static void begin(const struct statement *row, struct sql_facts *facts)
                                  .writes_variables = (row->flags & WRITES) != 0 };
 }
 
-/* MariaDB counts the rows of every SELECT, wherever it stands; MySQL also those of UPDATE, and not those of
- * CREATE … SELECT or a value. */
+/* Seen on both families: MariaDB counts the rows of every SELECT, wherever it stands, a value only if it is one
+ * from a table; MySQL also those of UPDATE, and not those of CREATE … SELECT or a value. Who reads the
+ * statement has the word about CREATE, ALTER and SHOW. */
 static bool counts_rows(const struct reader *reader, const struct statement *row,
                         const struct sql_facts *facts)
 {
-    static const uint32_t kinds = 1u << SQL_SELECT | 1u << SQL_SHOW | 1u << SQL_CALL | 1u << SQL_PREPARE |
-                                  1u << SQL_HANDLER | 1u << SQL_UNKNOWN;
     bool is_mysql = reader->lexer.dialect.family == SQL_FAMILY_MYSQL;
-    if (facts->kind == SQL_SHOW && reader->has_select)
-        return false; /* EXPLAIN */
-    if (row == &statements[KEYWORD_DO])
-        return is_mysql;
-    if ((kinds & 1u << facts->kind) != 0)
+    bool has_word = facts->counts_rows;
+    switch (facts->kind) {
+    case SQL_SELECT:
+        return is_mysql || row != &statements[KEYWORD_VALUES] || reader->has_select;
+    case SQL_SHOW:
+    case SQL_DIAGNOSTICS:
+        return has_word;
+    case SQL_CALL:
+        return row != &statements[KEYWORD_DO] || is_mysql || reader->has_select;
+    case SQL_PREPARE:
+        return row == &statements[KEYWORD_EXECUTE];
+    case SQL_UNKNOWN:
         return true;
-    if (is_mysql && row == &statements[KEYWORD_UPDATE])
-        return true;
-    return reader->has_select &&
-           (!is_mysql || row == &statements[KEYWORD_INSERT] || row == &statements[KEYWORD_REPLACE]);
+    case SQL_SET:
+        return !is_mysql && reader->has_select && reader->has_from;
+    case SQL_DDL:
+        return !is_mysql && reader->has_select && has_word;
+    case SQL_WRITE:
+        return reader->has_select || (is_mysql && row == &statements[KEYWORD_UPDATE]);
+    case SQL_EMPTY:
+    case SQL_BEGIN:
+    case SQL_COMMIT:
+    case SQL_ROLLBACK:
+    case SQL_SAVEPOINT:
+    case SQL_USE:
+    case SQL_LOCK:
+    case SQL_HANDLER:
+    case SQL_XA:
+    case SQL_KILL:
+    case SQL_ADMIN:
+        break;
+    }
+    return false;
 }
 
-/* Which statements leave warnings and FOUND_ROWS() as they are: seen on MariaDB 10.11 and MySQL 9.7. */
+/* Which statements leave warnings and FOUND_ROWS() as they are: seen on MariaDB 10.11 and MySQL 9.7. What
+ * stored code does is not told here. */
 static void note_traces(const struct reader *reader, const struct statement *row, struct sql_facts *facts)
 {
     static const uint32_t without_tables =
         1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SET | 1u << SQL_USE | 1u << SQL_BEGIN |
-        1u << SQL_COMMIT | 1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_DIAGNOSTICS | 1u << SQL_XA;
+        1u << SQL_COMMIT | 1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_DIAGNOSTICS | 1u << SQL_XA |
+        1u << SQL_CALL;
     facts->uses_tables =
         facts->reason != SQL_REASON_UNLOCK && (reader->has_from || (without_tables & 1u << facts->kind) == 0);
     facts->counts_rows = counts_rows(reader, row, facts);
@@ -558,6 +609,7 @@ static void note_watched(const struct reader *reader, const struct statement *ro
         facts->reason = SQL_REASON_USER_LOCK;
     }
     note_traces(reader, row, facts);
+    facts->gives_insert_id |= reader->has_given_id;
     facts->has_holds |= (reader->user_locks & ~(none | ask | other)) != 0;
     if ((reader->user_locks & other) != 0) { /* whatever text EXECUTE runs */
         facts->may_hide_state = true;

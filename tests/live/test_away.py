@@ -71,6 +71,40 @@ def test_several_statements_after_a_commit_run_where_writes_go(hg):
         rows(db, "ROLLBACK")
 
 
+@pytest.mark.smoke
+def test_questions_in_a_transaction_are_answered_where_the_answer_lies(hg):
+    """… with the transaction's flags, in both forms of the protocol, and it goes on."""
+    for caps in (w.MODERN_CAPS, w.OLD_CAPS):
+        with hg.wire(caps=caps) as db:
+            assert len(db.query("SELECT id FROM away").text_rows(0)) == 2
+            db.query("BEGIN")
+            db.query("INSERT INTO away VALUES (5, 'x')")
+            reply = db.command(w.QUERY, "SELECT COUNT(*), FOUND_ROWS() FROM away")
+            assert reply.text_rows(0)[0][0] == b"3", "no mere question: it reads in the transaction"
+            db.query("ROLLBACK")
+            db.query("SELECT id FROM away")
+            db.query("BEGIN")
+            db.query("UPDATE away SET note = 'y' WHERE id = 77")
+            reply = db.command(w.QUERY, "SELECT FOUND_ROWS()")
+            assert [reply.text_rows(0)[0][0], bool(reply.status & w.IN_TRANS)] == [b"2", True]
+            reply = db.command(w.QUERY, "SELECT COUNT(*) FROM away")
+            assert reply.status & w.IN_TRANS
+            db.query("INSERT INTO away VALUES (6, 'x')")
+            db.query("ROLLBACK")
+            assert len(db.query("SELECT id FROM away").text_rows(0)) == 2
+
+
+@pytest.mark.smoke
+def test_questions_in_a_read_only_transaction_about_a_write_before_it(hg):
+    with hg.wire(caps=w.OLD_CAPS) as db:
+        db.query("SELECT id FROM away WHERE id = 1 FOR UPDATE")
+        db.query("START TRANSACTION READ ONLY")
+        reply = db.command(w.QUERY, "SELECT FOUND_ROWS()")
+        assert [reply.text_rows(0)[0][0], bool(reply.status & w.IN_TRANS)] == [b"1", True]
+        assert db.query("SELECT @@server_id").text_rows(0)[0][0] != b"1", "it goes on where it was"
+        assert db.command(w.QUERY, "SELECT LAST_INSERT_ID(5)").error.code == 1235
+
+
 def test_state_of_one_server_is_refused_there(hg):
     with hg.connect() as db:
         rows(db, "START TRANSACTION READ ONLY")

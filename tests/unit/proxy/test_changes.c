@@ -30,7 +30,9 @@ static const struct {
       "SET character_set_client=latin1,collation_connection=latin1_bin", "", "" },
     /* values only the server knows */
     { "SET sql_mode = CONCAT(@@sql_mode, ',ANSI')", "", "sql_mode", "" },
-    { "SET timestamp = UNIX_TIMESTAMP()", "", "timestamp", "" },
+    { "SET div_precision_increment = 4 + 4", "", "div_precision_increment", "" },
+    { "SET timestamp = UNIX_TIMESTAMP()", "", "", "pin" },
+    { "SET timestamp = 5", "SET timestamp=5", "", "" },
     { "SET sql_mode = @old_mode", "", "sql_mode", "" },
     { "SET sql_mode = 'it''s'", "", "sql_mode", "" },
     { "SET sql_mode = 'a\\b'", "", "sql_mode", "" },

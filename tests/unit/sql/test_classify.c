@@ -516,9 +516,71 @@ static void every_function_is_found_for_its_family(void **state)
     assert_int_equal(function_effect(SPAN_LITERAL("abs"), false, SQL_FAMILY_MYSQL), FUNCTION_PURE);
 }
 
+/* ---- what FOUND_ROWS() and the warnings tell afterwards ---- */
+
+/* As tests against servers showed it: r counts rows, t uses tables, i gives an id; by family. */
+static const struct {
+    const char *sql, *mariadb, *mysql;
+} traces[] = {
+    { "SELECT 1", "r", "r" },
+    { "SELECT id FROM t", "rt", "rt" },
+    { "VALUES (1)", "", "r" },
+    { "CREATE VIEW v AS SELECT id FROM t", "t", "t" },
+    { "CREATE OR REPLACE VIEW v AS SELECT id FROM t", "t", "t" },
+    { "CREATE TABLE d AS SELECT id FROM t", "rt", "t" },
+    { "CREATE TEMPORARY TABLE d AS SELECT 1", "rt", "t" },
+    { "CREATE PROCEDURE p() SELECT 1", "t", "t" },
+    { "INSERT INTO t SELECT id FROM u", "rt", "rt" },
+    { "INSERT INTO t VALUES (1)", "t", "t" },
+    { "UPDATE t SET n = 1", "t", "rt" },
+    { "DELETE FROM t WHERE id = (SELECT MAX(id) FROM u)", "rt", "rt" },
+    { "SET @a = (SELECT 1)", "", "" },
+    { "SET @a = (SELECT MAX(id) FROM t)", "rt", "t" },
+    { "SET @a = 1", "", "" },
+    { "DO 1", "", "r" },
+    { "CALL p()", "r", "r" },
+    { "PREPARE p FROM 'SELECT 1'", "t", "t" },
+    { "EXECUTE p", "rt", "rt" },
+    { "HANDLER t OPEN", "t", "t" },
+    { "SHOW TABLES", "rt", "rt" },
+    { "SHOW FULL TABLES", "rt", "rt" },
+    { "SHOW FULL PROCESSLIST", "t", "t" },
+    { "SHOW GRANTS", "t", "t" },
+    { "SHOW CREATE TABLE t", "t", "t" },
+    { "SHOW WARNINGS", "", "" },
+    { "SHOW COUNT(*) WARNINGS", "r", "r" },
+    { "DESCRIBE t", "rt", "rt" },
+    { "EXPLAIN SELECT id FROM t", "t", "t" },
+    { "EXPLAIN ANALYZE SELECT id FROM t", "rt", "rt" },
+    { "BEGIN", "", "" },
+    { "SELECT LAST_INSERT_ID()", "r", "r" },
+    { "SELECT last_insert_id /**/ ( 5 )", "ri", "ri" },
+    { "UPDATE t SET n = LAST_INSERT_ID(n + 1)", "ti", "rti" },
+    { "SET insert_id = 5", "i", "i" },
+    { "SET @@session.identity = 5, @a = 1", "i", "i" },
+    { "SET @insert_id = 5", "", "" },
+};
+
+static void what_later_questions_are_told_about_is_known(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof traces / sizeof *traces; i++)
+        for (int family = SQL_FAMILY_MARIADB; family <= SQL_FAMILY_MYSQL; family++) {
+            struct sql_dialect dialect = { .family = (enum sql_family)family };
+            struct sql_facts facts = classify_copy(traces[i].sql, strlen(traces[i].sql), false, &dialect);
+            const char *expected = family == SQL_FAMILY_MYSQL ? traces[i].mysql : traces[i].mariadb;
+            char got[4] = "";
+            (void)snprintf(got, sizeof got, "%s%s%s", facts.counts_rows ? "r" : "",
+                           facts.uses_tables ? "t" : "", facts.gives_insert_id ? "i" : "");
+            if (strcmp(got, expected) != 0)
+                fail_msg("%s (family %d): [%s] is not [%s]", traces[i].sql, family, got, expected);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_later_questions_are_told_about_is_known),
         cmocka_unit_test(file_says_what_each_statement_is),
         cmocka_unit_test(blanks_comments_case_and_parentheses_make_no_read),
         cmocka_unit_test(reads_stay_reads_with_more_blanks_around),
