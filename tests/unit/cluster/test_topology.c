@@ -40,6 +40,8 @@ static const struct {
     /* a replica was promoted */
     { "the new primary, the old one down", "dw-. uw-. ursa", 1, "?PR", 2 },
     { "the old primary comes back writable", "uw-. uw-. ursa", 2, "?PR", 2 },
+    { "the same, and the replica has gone over", "uw-. uw-. ursa2", 2, "?PR", 2 },
+    { "the same, and the replica still follows it", "uw-. uw-. ursa1", 2, "P?R", 1 },
     { "the old primary comes back as a replica", "ursa uw-. ursa", 2, "RPR", 2 },
     { "writable before its link is gone", "dw-. uwsa ursa", 1, "??R", 0 },
     { "switchover: both read_only for a moment", "ur-. ursa ursa", 0, "?RR", 0 },
