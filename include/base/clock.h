@@ -12,6 +12,9 @@
 /* Microseconds of the monotonic clock. */
 uint64_t clock_monotonic_us(void);
 
+/* Microseconds since 1970, by the wall clock: for people, not for measuring. */
+uint64_t clock_wall_us(void);
+
 /* "250ms", "1s", "5m", "2h", "1d", "10us", "0", "off" (= 0) → microseconds. A bare number other than 0 is
  * refused: units are part of the value. */
 bool clock_parse_duration(struct span text, uint64_t *us_r);

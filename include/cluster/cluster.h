@@ -1,6 +1,8 @@
 /* One cluster: its servers, their monitors, and the view that workers read. Lives on the control thread.
  *
  *      timer ──► probe_run ──► on_probe ──► health_note ──► topology_decide ──► view ──► on_view (publish)
+ *                                              ▲                                   └──► news_tell (log,
+ * events) trouble, operators ─────────────────────┘
  *
  *      survey_timer, new primary ──► survey_begin ──► on_survey ──► view ──► on_view
  *
@@ -12,6 +14,7 @@
 
 #include "base/error.h"
 #include "cluster/cluster_settings.h"
+#include "cluster/events.h"
 #include "cluster/health.h"
 #include "cluster/probe.h"
 #include "cluster/survey.h"
@@ -31,7 +34,9 @@ struct cluster_member {
     bool is_known;            /* one has passed, ever */
     bool was_probed;          /* one has ended, ever */
     struct loop_timer timer;
-    uint64_t troubles; /* of its sessions, when they were last looked at */
+    bool must_repeat;          /* ask again as soon as the probe that runs has ended */
+    struct server_totals seen; /* of sessions, when they were last looked at */
+    uint64_t changes, ejections, probes, probe_failures; /* ever */
 };
 
 struct cluster {
@@ -43,7 +48,11 @@ struct cluster {
     int primary;
     struct view *view; /* one reference; NULL until every server's first probe has ended */
     uint64_t epoch;
-    bool is_paused; /* by an operator */
+    bool is_paused;
+    uint64_t paused_since_us; /* monotonic; or since when it is not */
+    uint64_t started_us;      /* monotonic */
+    uint64_t seed;            /* of what is left to chance */
+    struct events events;
     struct survey survey;
     struct loop_timer survey_timer;
     struct routines *routines; /* one reference: what the last survey of the present primary found, or NULL */
@@ -63,12 +72,22 @@ void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, st
 void cluster_stop(struct cluster *cluster);
 void cluster_fini(struct cluster *cluster);
 
-/* Views say whether an operator has paused the cluster. False when memory is out: nothing was changed. */
-bool cluster_set_paused(struct cluster *cluster, bool is_paused);
-
-/* Sessions have had failures with servers of this cluster: look at the servers' counters, ask those that had
- * any. */
+/* Sessions have had failures with servers of this cluster: look at the servers' counters, let them count
+ * (ejection), ask those that had any at once. Costs a walk over the counters of all workers. */
 void cluster_note_trouble(struct cluster *cluster);
+
+/* What an operator says of a server; it holds until the next word, or until headgate ends. */
+enum cluster_verb { CLUSTER_ENABLE, CLUSTER_DRAIN, CLUSTER_DISABLE };
+
+/* Carried out at once, also for the primary, which leaves the cluster without one. False when the cluster has
+ * no server of this name. */
+bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_verb verb, struct error *err);
+/* The server of this name, or NULL. */
+struct cluster_member *cluster_find(struct cluster *cluster, const char *server);
+
+/* Publishes that what is new is to wait (view->is_paused), or need wait no longer. False when it was so
+ * already. */
+bool cluster_set_paused(struct cluster *cluster, bool is_paused);
 
 /* Every server's first probe has ended, one way or the other. */
 bool cluster_is_probed(const struct cluster *cluster);

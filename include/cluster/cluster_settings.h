@@ -17,10 +17,21 @@ struct monitor_settings {
     int64_t fall;         /* probes that must fail in a row before a server is down */
 };
 
+/* When sessions have no luck with a server that its probes call well. */
+struct ejection_settings {
+    int64_t failures;  /* in a row; 0: never */
+    uint64_t base_us;  /* the first one's length */
+    uint64_t max_us;   /* the longest one's, and how long the doubling is remembered */
+    int64_t max_share; /* percent of the servers out at once */
+};
+
 struct cluster_settings {
     char *name;   /* owns; unique */
     int topology; /* enum topology_setting */
     struct monitor_settings monitor;
+    struct ejection_settings ejection;
+    uint64_t max_lag_us;                 /* 0: any */
+    uint64_t slow_start_us;              /* 0: none */
     bool read_functions;                 /* may stored functions that only read run on replicas? */
     uint64_t read_functions_interval_us; /* between two looks at which these are */
     struct server_settings *servers;     /* owns; at least one */

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "cluster/cluster_settings.h"
+#include "cluster/topology.h"
 #include "cluster/upstream.h"
 
 #include <stdbool.h>
@@ -15,10 +16,14 @@
 struct probe_result {
     bool has_passed;
     char error[160];    /* !has_passed: why */
-    bool is_overloaded; /* !has_passed: it is there, but takes no more connections */
+    bool is_overloaded; /* !has_passed: it is there, but has no room at the moment */
     bool is_read_only;
     bool has_source;
+    bool is_link_stopped; /* see struct topology_facts, also of the next three */
     bool is_applying;
+    uint32_t server_id;
+    uint32_t sources[TOPOLOGY_SOURCES_MAX];
+    unsigned source_count;
     int64_t lag_ms;   /* -1: unknown */
     bool ansi_quotes; /* of the server's global sql_mode */
     bool oracle;

@@ -71,6 +71,8 @@ void server_note_latency(struct server *server, unsigned worker, uint64_t latenc
 
 /* All workers' rows added up. */
 struct server_totals server_sum(const struct server *server);
+/* The same without one row: that of the probes. */
+struct server_totals server_sum_without(const struct server *server, unsigned row);
 
 const char *server_role_name(enum server_role role);    /* "primary", "replica", "unknown" */
 const char *server_state_name(enum server_state state); /* "up", "lagging", "down", … */

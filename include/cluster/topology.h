@@ -1,11 +1,17 @@
 /* Who is primary, who may serve reads: from what all servers said of themselves. Pure.
  *
- * Replication (auto): the primary is the one server that is up, writable (read_only off) and replicates from
- * nobody. A replica is a read_only server that has a replication link; it serves reads while its SQL thread
- * runs, also when its source is away. With several writable servers the present primary stays if it is among
- * them; otherwise there is no primary until it is clear. So the first decision must wait until all servers
- * have been asked, or whoever answers first would be the present one. Static: roles come from the
- * configuration, and a primary must still be up.
+ * Replication (auto): a candidate for primary is up, writable (read_only off) and replicates from nobody: it
+ * has no link, or all its links are stopped and another server follows it. One candidate is the primary. Of
+ * several the present primary stays, unless nobody follows it and exactly one other candidate is followed;
+ * without a present one it is the only candidate that is followed, or nobody until it is clear. Followers are
+ * servers that are up with a link that runs, or tries to, and whose source has the candidate's server id. So
+ * the first decision must wait until all servers have been asked, or whoever answers first would be the
+ * present one.
+ *
+ * A replica is a read_only server that has a replication link; it serves reads while its SQL thread runs,
+ * also when its source is away.
+ *
+ * Static: roles come from the configuration, and a primary must still be up.
  */
 #ifndef HEADGATE_CLUSTER_TOPOLOGY_H
 #define HEADGATE_CLUSTER_TOPOLOGY_H
@@ -16,28 +22,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define TOPOLOGY_SOURCES_MAX 8 /* links of one server that are looked at */
+
 /* What one server's last passed probe found, and whether it counts. */
 struct topology_facts {
-    bool is_up;
-    bool is_foreign; /* of another family than the first server: it cannot serve the same sessions */
+    bool is_up;          /* its probes pass */
+    bool is_held;        /* an operator has drained or disabled it: neither primary nor for reads */
+    bool takes_no_reads; /* lagging or ejected; it may still be the primary */
+    bool is_foreign;     /* of another family than the first server: it cannot serve the same sessions */
     bool is_read_only;
-    bool has_source;  /* a replication link is configured */
-    bool is_applying; /* its SQL thread runs */
-    int64_t lag_ms;   /* -1: unknown */
+    bool has_source;                        /* a replication link is configured */
+    bool is_link_stopped;                   /* both threads of all its links are */
+    bool is_applying;                       /* its SQL thread runs */
+    uint32_t server_id;                     /* 0: unknown */
+    uint32_t sources[TOPOLOGY_SOURCES_MAX]; /* server ids, of links that run or try to; 0: none */
     enum role_setting role_setting;
 };
 
 struct topology_verdict {
     enum server_role role;
     bool takes_reads;   /* as a replica */
-    bool is_contender;  /* could be the primary, if another could not as well */
+    bool is_contender;  /* writes would be taken there, but it is not the primary */
     const char *reason; /* static text, for people */
 };
 
 #define TOPOLOGY_NO_PRIMARY (-1)
 
 /* `present`: index of the primary until now, or TOPOLOGY_NO_PRIMARY. Fills verdicts[count]; returns the
- * primary's index or TOPOLOGY_NO_PRIMARY. */
+ * primary's index or TOPOLOGY_NO_PRIMARY. Looks at every pair of servers. */
 int topology_decide(const struct topology_facts *facts, size_t count, bool is_static, int present,
                     struct topology_verdict *verdicts);
 

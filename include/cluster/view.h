@@ -19,12 +19,15 @@ struct view_server {
     struct server *server; /* borrows: servers outlive views */
     enum server_role role;
     enum server_state state;
-    const char *reason; /* static text */
-    char detail[160];   /* the last probe's error, or "" */
-    uint64_t since_us;  /* monotonic; of role and state together */
-    int64_t lag_ms;     /* -1: unknown */
+    const char *reason;    /* static text */
+    char detail[160];      /* the last probe's error, or which others are writable, or "" */
+    uint64_t since_us;     /* monotonic; of role and state together */
+    uint64_t changed_us;   /* the same of role, state and takes_reads */
+    uint64_t slow_from_us; /* monotonic; between these two its share of reads grows to the whole */
+    uint64_t slow_until_us;
+    int64_t lag_ms; /* -1: unknown */
     bool takes_reads;
-    bool is_contender; /* could be the primary, if another could not as well */
+    bool is_contender; /* writes would be taken there, but it is not the primary */
 };
 
 struct view {
@@ -43,6 +46,7 @@ struct view {
     struct routines *routines; /* one reference: the stored functions that only read; NULL: none is known */
     bool is_paused;            /* an operator holds what is new, until `resume` */
     int primary;               /* index, or VIEW_NO_SERVER */
+    uint64_t primary_since_us; /* monotonic; of this primary, or of there being none */
     size_t count;
     struct view_server servers[];
 };

@@ -2,6 +2,8 @@
 
 #include "admin/pause.h"
 #include "admin/show.h"
+#include "admin/show_cluster.h"
+#include "admin/verbs.h"
 #include "proxy/kill.h"
 
 #include <stdio.h>
@@ -19,10 +21,16 @@ static void kill_one(struct request *request);
 static const struct row rows[] = {
     { "show servers", "", "every server: role, state, reason, lag, connections, queries", show_servers },
     { "show sessions", "", "every client: user, state, where it is attached, what pins it", show_sessions },
+    { "show clusters", "", "every cluster: primary, epoch, servers up, whether it is paused", show_clusters },
+    { "show cluster", "[CLUSTER]", "the same of one", show_clusters },
+    { "show events", "", "the last changes of servers and clusters: what, why, after how long", show_events },
     { "show limits", "", "how many clients there may be, are, and were turned away", show_limits },
     { "show version", "", "version, uptime, workers, sessions", show_version },
     { "explain session", "<ID> <SQL>", "the same in the state that a session is in", explain_session },
     { "explain", "<SQL>", "where a statement would go, and why", explain },
+    { "drain", "<SERVER>", "nothing new goes to a server, sessions leave it as they can", verb_drain },
+    { "disable", "<SERVER>", "nothing is to be on a server", verb_disable },
+    { "enable", "<SERVER>", "a server that was drained or disabled is used again", verb_enable },
     { "pause", "<CLUSTER>", "hold what is new; answers when no statement or transaction runs any more",
       pause_cluster },
     { "resume", "<CLUSTER>", "let what a pause holds go on", resume_cluster },
@@ -31,11 +39,9 @@ static const struct row rows[] = {
 };
 
 /* Promised for later: refused by name, so that nobody waits for an effect. */
-static const char *const absent[] = { "show clusters", "show pools",   "show listeners", "show users",
-                                      "show stats",    "show digests", "show config",    "show events",
-                                      "drain",         "enable",       "disable",        "reload",
-                                      "switchover",    "failover",     "rejoin",         "config diff",
-                                      "doctor" };
+static const char *const absent[] = { "show pools",   "show listeners", "show users",  "show stats",
+                                      "show digests", "show config",    "reload",      "switchover",
+                                      "failover",     "rejoin",         "config diff", "doctor" };
 
 static struct span trim(struct span span)
 {

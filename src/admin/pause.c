@@ -126,15 +126,28 @@ static struct pause *find(struct request *request)
     return NULL;
 }
 
+/* NULL: views say now that it is paused; otherwise why not. */
+static const char *begin(struct pause *pause)
+{
+    if (pause->request != NULL)
+        return "is being paused";
+    if (!cluster_set_paused(pause->cluster, true))
+        return "is paused already";
+    if (pause->cluster->view == NULL || pause->cluster->view->is_paused)
+        return NULL;
+    (void)cluster_set_paused(pause->cluster, false);
+    return "was not paused: out of memory";
+}
+
 void pause_cluster(struct request *request)
 {
     struct pause *pause = find(request);
     if (pause == NULL)
         return;
     struct loop *loop = pause->cluster->env.loop;
-    if (pause->request != NULL || !cluster_set_paused(pause->cluster, true)) {
-        (void)error_set(&request->error, 0, "cluster '%s' is being paused, or out of memory",
-                        pause->cluster->settings->name);
+    const char *obstacle = begin(pause);
+    if (obstacle != NULL) {
+        (void)error_set(&request->error, 0, "cluster '%s' %s", pause->cluster->settings->name, obstacle);
         request->on_done(request);
         return;
     }

@@ -12,7 +12,7 @@ static const struct column server_columns[] = {
     { "name", COLUMN_TEXT, "the server's name" },
     { "address", COLUMN_TEXT, "where headgate connects to" },
     { "role", COLUMN_TEXT, "primary, replica or unknown" },
-    { "state", COLUMN_TEXT, "starting, up or down" },
+    { "state", COLUMN_TEXT, "starting, up, lagging, ejected, down, draining or disabled" },
     { "reason", COLUMN_TEXT, "why it has this role and state" },
     { "since_s", COLUMN_INTEGER, "seconds in this role and state" },
     { "zone", COLUMN_TEXT, "where it is, as configured" },
@@ -22,11 +22,20 @@ static const struct column server_columns[] = {
     { "connections_idle", COLUMN_INTEGER, "connections kept for the next session" },
     { "queries", COLUMN_INTEGER, "commands whose reply came to its end" },
     { "errors", COLUMN_INTEGER, "of them, answered with an error" },
+    { "running", COLUMN_INTEGER, "commands sent whose reply has not ended" },
+    { "connect_failures", COLUMN_INTEGER, "connections that could not be made" },
+    { "refusals", COLUMN_INTEGER, "logins that it answered with an error" },
+    { "losses", COLUMN_INTEGER, "connections lost in the middle of a reply" },
+    { "changes", COLUMN_INTEGER, "of its role, its state, or whether it takes reads" },
+    { "ejections", COLUMN_INTEGER, "times that it was left alone" },
+    { "probes", COLUMN_INTEGER, "that have ended" },
+    { "probe_failures", COLUMN_INTEGER, "of them, those that failed" },
 };
 
 static void put_server(struct table *table, const struct cluster *cluster, const struct view_server *entry,
                        uint64_t now_us)
 {
+    const struct cluster_member *member = &cluster->members[entry->server->index];
     struct server_totals sum = server_sum(entry->server);
     char reason[256];
     (void)snprintf(reason, sizeof reason, "%s%s%s", entry->reason, entry->detail[0] != '\0' ? ": " : "",
@@ -49,6 +58,14 @@ static void put_server(struct table *table, const struct cluster *cluster, const
     table_int(table, 0);
     table_int(table, (int64_t)sum.queries);
     table_int(table, (int64_t)sum.errors);
+    table_int(table, (int64_t)sum.running);
+    table_int(table, (int64_t)sum.connect_failures);
+    table_int(table, (int64_t)sum.refusals);
+    table_int(table, (int64_t)sum.losses);
+    table_int(table, (int64_t)member->changes);
+    table_int(table, (int64_t)member->ejections);
+    table_int(table, (int64_t)member->probes);
+    table_int(table, (int64_t)member->probe_failures);
 }
 
 /* Before every server's first probe has ended there is no view, and nobody has a role. */

@@ -19,6 +19,13 @@ uint64_t clock_monotonic_us(void)
     return (uint64_t)now.tv_sec * 1000000U + (uint64_t)now.tv_nsec / 1000U;
 }
 
+uint64_t clock_wall_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000U + (uint64_t)now.tv_nsec / 1000U;
+}
+
 bool clock_parse_duration(struct span text, uint64_t *us_r)
 {
     size_t digits = 0;

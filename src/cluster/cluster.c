@@ -1,7 +1,9 @@
 #include "cluster/cluster.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cluster/news.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -11,6 +13,26 @@
 static bool is_static(const struct cluster *cluster)
 {
     return cluster->settings->topology == TOPOLOGY_STATIC;
+}
+
+static struct health_rules rules_of(const struct cluster *cluster)
+{
+    const struct cluster_settings *settings = cluster->settings;
+    return (struct health_rules){ .rise = settings->monitor.rise,
+                                  .fall = settings->monitor.fall,
+                                  .interval_us = settings->monitor.interval_us,
+                                  .ejection_failures = settings->ejection.failures,
+                                  .ejection_base_us = settings->ejection.base_us,
+                                  .ejection_max_us = settings->ejection.max_us,
+                                  .max_lag_us = settings->max_lag_us };
+}
+
+static void note_health(struct cluster_member *member, const struct health_event *event)
+{
+    struct health_rules rules = rules_of(member->cluster);
+    bool was_ejected = member->health.is_ejected;
+    (void)health_note(&member->health, &rules, event, member->cluster->env.loop->now_us);
+    member->ejections += member->health.is_ejected && !was_ejected;
 }
 
 /* ---- the view ---- */
@@ -49,17 +71,38 @@ static void describe_greeting(const struct cluster *cluster, struct view *view)
         view->caps = 0;
 }
 
-static void describe_server(const struct cluster_member *member, const struct topology_verdict *verdict,
+/* Whom it stands beside: the primary, or the others that are writable. */
+static void name_rivals(const struct cluster *cluster, const struct topology_verdict *verdicts, size_t of,
+                        char *text, size_t size)
+{
+    size_t at = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < cluster->count && at < size; i++)
+        if (i != of && (verdicts[i].is_contender || (int)i == cluster->primary))
+            at += (size_t)snprintf(text + at, size - at, "%s%s%s", at > 0 ? ", " : "",
+                                   cluster->members[i].server->name,
+                                   (int)i == cluster->primary ? " is the primary" : "");
+}
+
+static void describe_server(const struct cluster *cluster, const struct topology_verdict *verdicts, size_t i,
                             struct view_server *entry)
 {
+    const struct cluster_member *member = &cluster->members[i];
+    const struct topology_verdict *verdict = &verdicts[i];
+    uint64_t back_us = member->health.back_us;
     entry->server = member->server;
     entry->role = verdict->role;
     entry->state = member->health.state;
-    entry->reason = verdict->reason;
+    entry->reason = entry->state == SERVER_UP ? verdict->reason : health_reason(&member->health);
     entry->lag_ms = member->last.lag_ms;
     entry->takes_reads = verdict->takes_reads;
     entry->is_contender = verdict->is_contender;
-    (void)snprintf(entry->detail, sizeof entry->detail, "%s", member->detail);
+    entry->slow_from_us = back_us;
+    entry->slow_until_us = back_us != 0 ? back_us + cluster->settings->slow_start_us : 0;
+    if (member->detail[0] == '\0' && entry->state == SERVER_UP && verdict->is_contender)
+        name_rivals(cluster, verdicts, i, entry->detail, sizeof entry->detail);
+    else
+        (void)snprintf(entry->detail, sizeof entry->detail, "%s", member->detail);
 }
 
 /* A server that is promoted stays up: since when it is what it is now, role and state together. */
@@ -70,7 +113,16 @@ static void date_servers(const struct view *before, struct view *now, uint64_t n
         struct view_server *is = &now->servers[i];
         bool is_as_before = was != NULL && was->role == is->role && was->state == is->state;
         is->since_us = is_as_before ? was->since_us : now_us;
+        is->changed_us = was != NULL && !news_is_change(was, is) ? was->changed_us : now_us;
     }
+    bool has_same_primary = before != NULL && before->primary == now->primary;
+    now->primary_since_us = has_same_primary ? before->primary_since_us : now_us;
+}
+
+static void count_changes(struct cluster *cluster, const struct view *before, const struct view *now)
+{
+    for (size_t i = 0; before != NULL && i < now->count; i++)
+        cluster->members[i].changes += news_is_change(&before->servers[i], &now->servers[i]);
 }
 
 static void collect_facts(const struct cluster *cluster, struct topology_facts *facts)
@@ -78,17 +130,22 @@ static void collect_facts(const struct cluster *cluster, struct topology_facts *
     enum server_family family = FAMILY_UNKNOWN;
     for (size_t i = 0; i < cluster->count; i++) {
         const struct cluster_member *member = &cluster->members[i];
+        const struct probe_result *last = &member->last;
         if (family == FAMILY_UNKNOWN && member->is_known)
-            family = member->last.family;
+            family = last->family;
         facts[i] = (struct topology_facts){
-            .is_up = member->health.state == SERVER_UP,
-            .is_foreign = member->is_known && member->last.family != family,
-            .is_read_only = member->last.is_read_only,
-            .has_source = member->last.has_source,
-            .is_applying = member->last.is_applying,
-            .lag_ms = member->last.lag_ms,
+            .is_up = member->health.probed == SERVER_UP,
+            .is_held = member->health.order != HEALTH_ENABLED,
+            .takes_no_reads = member->health.state != SERVER_UP,
+            .is_foreign = member->is_known && last->family != family,
+            .is_read_only = last->is_read_only,
+            .has_source = last->has_source,
+            .is_link_stopped = last->is_link_stopped,
+            .is_applying = last->is_applying,
+            .server_id = last->server_id,
             .role_setting = member->server->role_setting,
         };
+        memcpy(facts[i].sources, last->sources, sizeof facts[i].sources);
     }
 }
 
@@ -102,55 +159,19 @@ static bool is_same(const struct view *a, const struct view *b)
         return false;
     for (size_t i = 0; i < a->count; i++) {
         const struct view_server *x = &a->servers[i], *y = &b->servers[i];
-        if (x->role != y->role || x->state != y->state || x->takes_reads != y->takes_reads ||
-            x->lag_ms != y->lag_ms || strcmp(x->reason, y->reason) != 0 || strcmp(x->detail, y->detail) != 0)
+        if (news_is_change(x, y) || x->lag_ms != y->lag_ms || x->is_contender != y->is_contender ||
+            x->slow_from_us != y->slow_from_us || strcmp(x->reason, y->reason) != 0 ||
+            strcmp(x->detail, y->detail) != 0)
             return false;
     }
     return true;
 }
 
-static void log_changes(const struct cluster *cluster, const struct view *before, const struct view *now)
+/* The probes say that it is the primary: that sessions had no luck with it is no reason to have none. */
+static void pardon(struct cluster_member *member)
 {
-    struct log_scope scope = { .key = "cluster", .text = cluster->settings->name };
-    for (size_t i = 0; i < now->count; i++) {
-        const struct view_server *is = &now->servers[i];
-        const struct view_server *was = before != NULL ? &before->servers[i] : NULL;
-        if (was != NULL && was->role == is->role && was->state == is->state &&
-            was->takes_reads == is->takes_reads)
-            continue;
-        log_notice(&scope, "server %s (%s): %s %s -> %s %s, %s%s%s", is->server->name, is->server->address,
-                   was != NULL ? server_state_name(was->state) : "starting",
-                   was != NULL ? server_role_name(was->role) : "unknown", server_state_name(is->state),
-                   server_role_name(is->role), is->reason, is->detail[0] != '\0' ? ": " : "", is->detail);
-    }
-    if (before != NULL && before->primary != VIEW_NO_SERVER && now->primary == VIEW_NO_SERVER)
-        log_warning(&scope, "there is no primary now: statements that need one wait");
-}
-
-static bool has_contender(const struct view *view, size_t i)
-{
-    return view->primary == VIEW_NO_SERVER && view->servers[i].is_contender;
-}
-
-/* Servers of which one must be the primary, and nobody knows which: only an operator can tell. */
-static void log_contenders(const struct cluster *cluster, const struct view *before, const struct view *now)
-{
-    struct log_scope scope = { .key = "cluster", .text = cluster->settings->name };
-    struct text names = { 0 };
-    bool is_new = false;
-    for (size_t i = 0; i < now->count; i++) {
-        is_new = is_new || has_contender(now, i) != (before != NULL && has_contender(before, i));
-        if (!has_contender(now, i))
-            continue;
-        (void)text_append_cstr(&names, names.len > 0 ? ", " : "");
-        (void)text_append_cstr(&names, now->servers[i].server->name);
-    }
-    if (is_new && names.len > 0)
-        log_warning(&scope,
-                    "there is no primary: %s are writable and replicate from nobody; set read_only on all "
-                    "but one of them",
-                    text_cstr(&names));
-    text_fini(&names);
+    const struct health_event event = { .kind = HEALTH_PARDONED };
+    note_health(member, &event);
 }
 
 /* What the old primary said holds no longer, and the new one is asked. Not from here: a survey that fails at
@@ -160,6 +181,8 @@ static void change_primary(struct cluster *cluster, int primary)
     if (cluster->primary == primary)
         return;
     cluster->primary = primary;
+    if (primary != TOPOLOGY_NO_PRIMARY)
+        pardon(&cluster->members[primary]);
     routines_unref(cluster->routines);
     cluster->routines = NULL;
     survey_stop(&cluster->survey);
@@ -187,15 +210,15 @@ static void publish(struct cluster *cluster)
     view->primary = cluster->primary;
     view->is_paused = cluster->is_paused;
     for (size_t i = 0; i < cluster->count; i++)
-        describe_server(&cluster->members[i], &verdicts[i], &view->servers[i]);
+        describe_server(cluster, verdicts, i, &view->servers[i]);
     date_servers(cluster->view, view, cluster->env.loop->now_us);
     describe_greeting(cluster, view);
     view->routines = routines_ref(cluster->routines);
     if (cluster->view != NULL && is_same(cluster->view, view))
         goto done;
     view->epoch = ++cluster->epoch;
-    log_changes(cluster, cluster->view, view);
-    log_contenders(cluster, cluster->view, view);
+    news_tell(&cluster->events, cluster->view, view, cluster->started_us, cluster->env.loop->now_us);
+    count_changes(cluster, cluster->view, view);
     view_release(&cluster->view);
     cluster->view = view_acquire(view);
     cluster->on_view(cluster, view);
@@ -242,22 +265,142 @@ static void on_survey_timer(struct loop_timer *timer)
 
 /* ---- probing ---- */
 
-static void on_probe(struct probe *probe, const struct probe_result *result)
+/* Numbers that nobody can foresee are not needed: only that two proxies do not have the same. */
+static uint32_t next_random(struct cluster *cluster)
 {
-    struct cluster_member *member = probe->owner;
+    cluster->seed = cluster->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(cluster->seed >> 32);
+}
+
+static bool may_eject(const struct cluster *cluster, const struct cluster_member *member)
+{
+    size_t replicas = 0, ejected = 0;
+    for (size_t i = 0; i < cluster->count; i++) {
+        replicas += cluster->view != NULL && cluster->view->servers[i].role == SERVER_REPLICA;
+        ejected += cluster->members[i].health.is_ejected;
+    }
+    return cluster->primary != (int)member->server->index &&
+           health_may_eject(cluster->count, replicas, ejected, cluster->settings->ejection.max_share);
+}
+
+/* What sessions have met with there since the last look; true when some of it was trouble. Connections that
+ * the server ended while they were idle are a reason to ask it, and no failure. */
+static bool look_at_traffic(struct cluster_member *member)
+{
+    struct server_totals sum = server_sum_without(member->server, member->cluster->env.worker);
+    const struct server_totals *seen = &member->seen;
+    struct health_event event = {
+        .kind = HEALTH_TRAFFIC,
+        .successes = sum.queries + sum.connects - seen->queries - seen->connects,
+        .failures = sum.connect_failures + sum.losses - seen->connect_failures - seen->losses,
+        .may_eject = may_eject(member->cluster, member),
+        .random = next_random(member->cluster),
+    };
+    bool has_dropped = sum.drops != seen->drops;
+    member->seen = sum;
+    if (event.successes > 0 || event.failures > 0)
+        note_health(member, &event);
+    return event.failures > 0 || has_dropped;
+}
+
+/* Has what decides about roles changed since this server was last asked? */
+static bool has_moved(const struct cluster_member *member, const struct probe_result *result)
+{
+    const struct probe_result *last = &member->last;
+    if (!result->has_passed) /* the first failure of a primary: another one may have taken over */
+        return member->cluster->primary == (int)member->server->index && !result->is_overloaded &&
+               member->health.probed == SERVER_UP && member->health.in_a_row == 0;
+    return member->is_known &&
+           (last->is_read_only != result->is_read_only || last->has_source != result->has_source ||
+            last->is_link_stopped != result->is_link_stopped || last->server_id != result->server_id ||
+            memcmp(last->sources, result->sources, sizeof last->sources) != 0);
+}
+
+static void probe_soon(struct cluster_member *member)
+{
+    if (member->probe.is_running)
+        member->must_repeat = true; /* what it hears may be older than what has just been heard elsewhere */
+    else
+        loop_timer_start(&member->timer, member->cluster->env.loop, 0);
+}
+
+static void probe_others_soon(const struct cluster_member *member)
+{
     struct cluster *cluster = member->cluster;
-    const struct monitor_settings *settings = &cluster->settings->monitor;
-    /* Overload is not death: what is known of it stays as it is. */
-    if (!result->is_overloaded || !member->is_known)
-        (void)health_note(&member->health, result->has_passed, settings->rise, settings->fall,
-                          cluster->env.loop->now_us);
+    for (size_t i = 0; i < cluster->count; i++)
+        if (&cluster->members[i] != member)
+            probe_soon(&cluster->members[i]);
+}
+
+/* A doubt is resolved before the interval is over. */
+static void schedule_sooner(struct cluster_member *member)
+{
+    struct health_rules rules = rules_of(member->cluster);
+    struct loop *loop = member->cluster->env.loop;
+    uint64_t after_us = member->must_repeat ? 0 : health_probe_after(&member->health, &rules, loop->now_us);
+    member->must_repeat = false;
+    if (after_us < rules.interval_us)
+        loop_timer_start(&member->timer, loop, after_us);
+}
+
+static void tell_machine(struct cluster_member *member, struct event *event, const char *reason)
+{
+    struct log_scope scope = { .key = "cluster", .text = member->cluster->settings->name };
+    event->server = (int)member->server->index;
+    event->after_ms = EVENT_UNKNOWN_TIME;
+    (void)snprintf(event->reason, sizeof event->reason, "%s", reason);
+    events_add(&member->cluster->events, event);
+    log_warning(&scope, "server %s (%s): %s: %s -> %s", member->server->name, member->server->address, reason,
+                event->was, event->is);
+}
+
+/* A server with another id is another machine, or one that was set up anew: what was there may be gone. */
+static void compare_machine(struct cluster_member *member, const struct probe_result *result)
+{
+    const struct probe_result *last = &member->last;
+    struct event event = { 0 };
+    if (last->server_id != result->server_id) {
+        (void)snprintf(event.was, sizeof event.was, "server_id %u", last->server_id);
+        (void)snprintf(event.is, sizeof event.is, "server_id %u", result->server_id);
+        tell_machine(member, &event, "another machine answers at this address");
+    }
+    if (strcmp(last->version, result->version) != 0) {
+        (void)snprintf(event.was, sizeof event.was, "%.47s", last->version);
+        (void)snprintf(event.is, sizeof event.is, "%.47s", result->version);
+        tell_machine(member, &event,
+                     last->family != result->family ? "a server of another family answers at this address"
+                                                    : "another version answers at this address");
+    }
+}
+
+static void note_probe(struct cluster_member *member, const struct probe_result *result)
+{
+    struct health_event event = { .kind = result->has_passed      ? HEALTH_PASSED
+                                          : result->is_overloaded ? HEALTH_OVERLOADED
+                                                                  : HEALTH_FAILED,
+                                  .lag_ms = result->has_source ? result->lag_ms : 0 };
+    note_health(member, &event);
     member->was_probed = true;
+    member->probes++;
+    member->probe_failures += !result->has_passed;
     if (result->has_passed) {
+        if (member->is_known)
+            compare_machine(member, result);
         member->is_known = true;
         member->last = *result;
     }
     memcpy(member->detail, result->error, sizeof member->detail);
-    publish(cluster);
+}
+
+static void on_probe(struct probe *probe, const struct probe_result *result)
+{
+    struct cluster_member *member = probe->owner;
+    (void)look_at_traffic(member);
+    if (has_moved(member, result))
+        probe_others_soon(member);
+    note_probe(member, result);
+    schedule_sooner(member);
+    publish(member->cluster);
 }
 
 static void on_interval(struct loop_timer *timer)
@@ -273,6 +416,8 @@ bool cluster_init(struct cluster *cluster, const struct cluster_settings *settin
 {
     *cluster =
         (struct cluster){ .settings = settings, .index = index, .env = *env, .primary = TOPOLOGY_NO_PRIMARY };
+    cluster->started_us = cluster->paused_since_us = env->loop->now_us;
+    cluster->seed = clock_wall_us();
     survey_init(&cluster->survey, &settings->monitor, &cluster->env, on_survey, cluster);
     loop_timer_init(&cluster->survey_timer, on_survey_timer);
     cluster->members = mem_zalloc(settings->server_count * sizeof *cluster->members);
@@ -325,23 +470,54 @@ void cluster_fini(struct cluster *cluster)
     view_release(&cluster->view);
 }
 
-bool cluster_set_paused(struct cluster *cluster, bool is_paused)
-{
-    cluster->is_paused = is_paused;
-    publish(cluster);
-    return cluster->view == NULL || cluster->view->is_paused == is_paused;
-}
-
 void cluster_note_trouble(struct cluster *cluster)
 {
-    for (size_t i = 0; i < cluster->count; i++) {
-        struct cluster_member *member = &cluster->members[i];
-        struct server_totals sum = server_sum(member->server);
-        uint64_t troubles = sum.connect_failures + sum.losses + sum.drops;
-        if (troubles != member->troubles)
-            probe_run(&member->probe);
-        member->troubles = troubles;
-    }
+    for (size_t i = 0; i < cluster->count; i++)
+        if (look_at_traffic(&cluster->members[i]))
+            probe_soon(&cluster->members[i]);
+    publish(cluster);
+}
+
+/* ---- operators ---- */
+
+struct cluster_member *cluster_find(struct cluster *cluster, const char *server)
+{
+    for (size_t i = 0; i < cluster->count; i++)
+        if (strcmp(cluster->members[i].server->name, server) == 0)
+            return &cluster->members[i];
+    return NULL;
+}
+
+bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_verb verb, struct error *err)
+{
+    static const enum health_order orders[] = { HEALTH_ENABLED, HEALTH_DRAINED, HEALTH_DISABLED };
+    struct cluster_member *member = cluster_find(cluster, server);
+    if (member == NULL)
+        return error_set(err, 0, "cluster %s has no server %s", cluster->settings->name, server);
+    note_health(member, &(struct health_event){ .kind = HEALTH_ORDERED, .order = orders[verb] });
+    publish(cluster);
+    return true;
+}
+
+bool cluster_set_paused(struct cluster *cluster, bool is_paused)
+{
+    static const char *const words[] = { "running", "paused" };
+    struct log_scope scope = { .key = "cluster", .text = cluster->settings->name };
+    struct event event = { .server = EVENT_CLUSTER, .reason = "by an operator" };
+    uint64_t now_us = cluster->env.loop->now_us;
+    char after[32];
+    if (cluster->is_paused == is_paused)
+        return false;
+    event.after_ms = (int64_t)((now_us - cluster->paused_since_us) / 1000);
+    (void)snprintf(event.was, sizeof event.was, "%s", words[!is_paused]);
+    (void)snprintf(event.is, sizeof event.is, "%s", words[is_paused]);
+    events_add(&cluster->events, &event);
+    log_notice(&scope, "%s -> %s, after %s: %s", event.was, event.is,
+               clock_format_duration((uint64_t)event.after_ms * 1000, after, sizeof after), event.reason);
+    cluster->is_paused = is_paused;
+    cluster->paused_since_us = now_us;
+    publish(cluster);
+    return true;
 }
 
 bool cluster_is_probed(const struct cluster *cluster)

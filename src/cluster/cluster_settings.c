@@ -64,9 +64,10 @@ static const struct setting monitor_settings[] = {
         .max = 100,
         .fallback = "2",
         .effect = EFFECT_NOW,
-        .doc = "Failures in a row before a server counts as down. It takes about fall * (interval + timeout) "
-               "to notice "
-               "a server that hangs.",
+        .doc =
+            "Failures in a row before a server counts as down. After the first one it is asked again after "
+            "a quarter of the interval: it takes about interval + fall * timeout to notice a server that "
+            "hangs.",
     },
 };
 
@@ -75,6 +76,67 @@ static const struct section monitor_section = {
     .doc = "How headgate asks the servers how they are.",
     .size_bytes = sizeof(struct monitor_settings),
     SECTION_ROWS(monitor_settings),
+};
+
+static const struct setting_word failures_words[] = {
+    { .name = "off", .value = 0 },
+    { .name = NULL },
+};
+
+static const struct setting ejection_settings[] = {
+    {
+        .name = "failures",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct ejection_settings, failures),
+        .words = failures_words,
+        .min = 1,
+        .max = 1000000,
+        .fallback = "5",
+        .effect = EFFECT_NOW,
+        .doc = "Failures in a row, without a success between them, that send a replica out: connections that "
+               "sessions could not make, and replies that broke off. \"off\": probes alone decide.",
+    },
+    {
+        .name = "base",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct ejection_settings, base_us),
+        .min = 10000,
+        .max = 3600000000,
+        .fallback = "1s",
+        .effect = EFFECT_NOW,
+        .doc = "How long the first time, a fifth more or less; each time soon after lasts twice as long. To "
+               "come back, a probe must have passed, too.",
+    },
+    {
+        .name = "max",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct ejection_settings, max_us),
+        .min = 10000,
+        .max = 86400000000,
+        .fallback = "1m",
+        .effect = EFFECT_NOW,
+        .doc =
+            "How long at most, a fifth more or less. A server that has served for so long begins with `base` "
+            "again.",
+    },
+    {
+        .name = "max_share",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct ejection_settings, max_share),
+        .min = 0,
+        .max = 100,
+        .fallback = "50",
+        .effect = EFFECT_NOW,
+        .doc = "Percent of the cluster's servers that may be ejected at the same time; where there are two "
+               "replicas or more, one always may, unless this is 0. The primary never is.",
+    },
+};
+
+static const struct section ejection_section = {
+    .name = "ejection",
+    .doc = "A replica whose probes pass, but with which sessions have no luck, is left alone for a while.",
+    .size_bytes = sizeof(struct ejection_settings),
+    SECTION_ROWS(ejection_settings),
 };
 
 static const struct setting_word topology_words[] = {
@@ -113,6 +175,38 @@ static const struct setting cluster_settings[] = {
         .offset = offsetof(struct cluster_settings, monitor),
         .section = &monitor_section,
         .is_required = true,
+    },
+    {
+        .name = "ejection",
+        .type = SETTING_GROUP,
+        .offset = offsetof(struct cluster_settings, ejection),
+        .section = &ejection_section,
+    },
+    {
+        .name = "max_lag",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct cluster_settings, max_lag_us),
+        .min = 1000000,
+        .max = 86400000000,
+        .may_be_off = true,
+        .fallback = "30s",
+        .effect = EFFECT_NOW,
+        .doc =
+            "A replica that is further behind its source than this takes no reads until it is at half of it "
+            "or less. The servers tell their lag in whole seconds, as of the last hop only. \"off\": lag "
+            "does not matter.",
+    },
+    {
+        .name = "slow_start",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct cluster_settings, slow_start_us),
+        .min = 10000,
+        .max = 3600000000,
+        .may_be_off = true,
+        .fallback = "10s",
+        .effect = EFFECT_NOW,
+        .doc = "A replica that comes back from being down or ejected begins with a tenth of its share of the "
+               "reads, and has all of it after so long: its caches are cold. \"off\": all at once.",
     },
     {
         .name = "read_functions",
@@ -159,8 +253,8 @@ static const struct setting cluster_settings[] = {
     },
 };
 
-static const char *const cluster_absent[] = { "consistency", "max_lag", "ejection", "failover", "switchover",
-                                              "lease",       "pool",    "balance",  "rules",    NULL };
+static const char *const cluster_absent[] = { "consistency", "failover", "switchover", "lease",
+                                              "pool",        "balance",  "rules",      NULL };
 
 const struct section cluster_section = {
     .name = "cluster",

@@ -1,26 +1,195 @@
 #include "cluster/health.h"
 
+#define DOUBLINGS_MAX 30 /* more than a microsecond needs to become longer than any `max` */
+
 void health_begin(struct health *health, uint64_t now_us)
 {
-    *health = (struct health){ .state = SERVER_STARTING, .since_us = now_us };
+    *health = (struct health){ .state = SERVER_STARTING, .probed = SERVER_STARTING, .since_us = now_us };
 }
 
-static int64_t needed(enum server_state state, int64_t rise, int64_t fall)
+/* ---- probes ---- */
+
+static int64_t needed(enum server_state probed, const struct health_rules *rules)
 {
-    if (state == SERVER_STARTING)
+    if (probed == SERVER_STARTING)
         return 1; /* nothing is known yet: believe the first answer */
-    return state == SERVER_UP ? fall : rise;
+    return probed == SERVER_UP ? rules->fall : rules->rise;
 }
 
-bool health_note(struct health *health, bool has_passed, int64_t rise, int64_t fall, uint64_t now_us)
+static void count_probe(struct health *health, const struct health_rules *rules, enum server_state says)
 {
-    enum server_state says = has_passed ? SERVER_UP : SERVER_DOWN;
-    if (says == health->state) {
+    if (says == health->probed) {
         health->in_a_row = 0;
-        return false;
+    } else if (++health->in_a_row >= needed(health->probed, rules)) {
+        health->probed = says;
+        health->in_a_row = 0;
     }
-    if (++health->in_a_row < needed(health->state, rise, fall))
+}
+
+/* Back at half of what sent it out: a lag that hovers about the limit is one change, not many. */
+static bool is_behind(const struct health *health, const struct health_rules *rules, int64_t lag_ms)
+{
+    if (rules->max_lag_us == 0)
         return false;
-    *health = (struct health){ .state = says, .since_us = now_us };
+    if (lag_ms < 0)
+        return health->is_lagging;
+    uint64_t lag_us = (uint64_t)lag_ms * 1000;
+    return lag_us > (health->is_lagging ? rules->max_lag_us / 2 : rules->max_lag_us);
+}
+
+static void on_passed(struct health *health, const struct health_rules *rules,
+                      const struct health_event *event, uint64_t now_us)
+{
+    (void)now_us;
+    count_probe(health, rules, SERVER_UP);
+    health->has_answered = true;
+    health->has_passed_since = true;
+    health->is_lagging = is_behind(health, rules, event->lag_ms);
+}
+
+static void on_failed(struct health *health, const struct health_rules *rules,
+                      const struct health_event *event, uint64_t now_us)
+{
+    (void)event;
+    (void)now_us;
+    count_probe(health, rules, SERVER_DOWN);
+}
+
+static void on_overloaded(struct health *health, const struct health_rules *rules,
+                          const struct health_event *event, uint64_t now_us)
+{
+    if (!health->has_answered)
+        on_failed(health, rules, event, now_us);
+}
+
+/* ---- ejection ---- */
+
+/* A fifth more or less, so that proxies that ejected a server together do not come back to it together. */
+static uint64_t jittered(uint64_t length_us, uint32_t random)
+{
+    uint64_t fifth = length_us / 5;
+    return length_us - fifth + (uint64_t)((double)(2 * fifth) * random / UINT32_MAX);
+}
+
+static void eject(struct health *health, const struct health_rules *rules, uint32_t random, uint64_t now_us)
+{
+    bool is_forgotten = health->ejections > 0 && now_us - health->back_us >= rules->ejection_max_us;
+    if (is_forgotten)
+        health->ejections = 0;
+    uint64_t length_us = rules->ejection_base_us;
+    for (unsigned i = 0; i < health->ejections && length_us < rules->ejection_max_us; i++)
+        length_us *= 2;
+    if (length_us > rules->ejection_max_us)
+        length_us = rules->ejection_max_us;
+    if (health->ejections < DOUBLINGS_MAX)
+        health->ejections++;
+    health->is_ejected = true;
+    health->has_passed_since = false;
+    health->ejected_until_us = now_us + jittered(length_us, random);
+}
+
+static void on_traffic(struct health *health, const struct health_rules *rules,
+                       const struct health_event *event, uint64_t now_us)
+{
+    bool is_of_no_use =
+        health->probed != SERVER_UP || health->is_ejected; /* what it does now tells nothing */
+    if (event->successes > 0 || is_of_no_use)
+        health->failures = 0;
+    else
+        health->failures += event->failures;
+    if (rules->ejection_failures > 0 && event->failures > 0 && event->may_eject &&
+        health->failures >= (uint64_t)rules->ejection_failures)
+        eject(health, rules, event->random, now_us);
+}
+
+static void on_pardoned(struct health *health, const struct health_rules *rules,
+                        const struct health_event *event, uint64_t now_us)
+{
+    (void)rules;
+    (void)event;
+    (void)now_us;
+    health->is_ejected = false;
+    health->failures = 0;
+}
+
+static void on_ordered(struct health *health, const struct health_rules *rules,
+                       const struct health_event *event, uint64_t now_us)
+{
+    (void)rules;
+    (void)now_us;
+    health->order = event->order;
+}
+
+/* ---- all together ---- */
+
+static bool is_out(const struct health *health)
+{
+    return health->probed == SERVER_DOWN || health->is_ejected;
+}
+
+static enum server_state compose(const struct health *health)
+{
+    if (health->order != HEALTH_ENABLED)
+        return health->order == HEALTH_DISABLED ? SERVER_DISABLED : SERVER_DRAINING;
+    if (health->probed != SERVER_UP)
+        return health->probed;
+    if (health->is_ejected)
+        return SERVER_EJECTED;
+    return health->is_lagging ? SERVER_LAGGING : SERVER_UP;
+}
+
+bool health_note(struct health *health, const struct health_rules *rules, const struct health_event *event,
+                 uint64_t now_us)
+{
+    static void (*const handlers[])(struct health *, const struct health_rules *, const struct health_event *,
+                                    uint64_t) = { on_passed, on_failed,   on_overloaded, on_traffic,
+                                                  NULL,      on_pardoned, on_ordered };
+    bool was_out = is_out(health);
+    if (handlers[event->kind] != NULL) /* of a tick there is only the time */
+        handlers[event->kind](health, rules, event, now_us);
+    if (health->is_ejected && health->has_passed_since && now_us >= health->ejected_until_us)
+        health->is_ejected = false;
+    if (was_out && !is_out(health)) {
+        health->back_us = now_us;
+        health->failures = 0;
+    }
+    enum server_state now = compose(health);
+    if (now == health->state)
+        return false;
+    health->state = now;
+    health->since_us = now_us;
     return true;
+}
+
+const char *health_reason(const struct health *health)
+{
+    static const char *const reasons[] = {
+        [SERVER_STARTING] = "not probed yet",
+        [SERVER_UP] = "probes pass",
+        [SERVER_LAGGING] = "too far behind its source",
+        [SERVER_EJECTED] = "left alone for a while: sessions failed there",
+        [SERVER_DOWN] = "down",
+        [SERVER_DRAINING] = "drained by an operator",
+        [SERVER_DISABLED] = "disabled by an operator",
+    };
+    return reasons[health->state];
+}
+
+uint64_t health_probe_after(const struct health *health, const struct health_rules *rules, uint64_t now_us)
+{
+    uint64_t after_us = rules->interval_us;
+    if (health->probed == SERVER_UP && health->in_a_row > 0)
+        after_us /= 4;
+    if (health->is_ejected && health->ejected_until_us > now_us &&
+        health->ejected_until_us - now_us < after_us)
+        after_us = health->ejected_until_us - now_us;
+    return after_us;
+}
+
+bool health_may_eject(size_t servers, size_t replicas, size_t ejected, int64_t max_share)
+{
+    size_t allowed = servers * (size_t)max_share / 100;
+    if (allowed == 0 && replicas >= 2 && max_share > 0)
+        allowed = 1;
+    return ejected < allowed;
 }

@@ -1,5 +1,7 @@
 #include "cluster/probe.h"
 
+#include "mysql/reply.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,12 +43,32 @@ static bool has_word(struct span list, const char *word)
     return false;
 }
 
+static bool row_value(const struct probe *probe, unsigned row, const char *name, const char *other,
+                      struct span *value_r)
+{
+    int column = rows_column(&probe->rows, name);
+    if (column < 0)
+        column = rows_column(&probe->rows, other);
+    return rows_value(&probe->rows, row, column, value_r);
+}
+
+/* A server's id; 0 when it is not known. */
+static uint32_t id_value(const struct probe *probe, unsigned row, const char *name, const char *other)
+{
+    struct span value;
+    uint64_t id = 0;
+    if (!row_value(probe, row, name, other, &value) || !span_to_u64(value, &id) || id > UINT32_MAX)
+        return 0;
+    return (uint32_t)id;
+}
+
 /* ---- what am I? ---- */
 
 static const char *sql_variables(const struct upstream *upstream)
 {
     (void)upstream;
-    return "SELECT @@global.read_only AS read_only, @@global.sql_mode AS sql_mode";
+    return "SELECT @@global.read_only AS read_only, @@global.sql_mode AS sql_mode, @@global.server_id AS "
+           "server_id";
 }
 
 static bool read_variables(struct probe *probe)
@@ -61,6 +83,7 @@ static bool read_variables(struct probe *probe)
         probe->result.oracle = has_word(value, "ORACLE");
         probe->result.no_backslash_escapes = has_word(value, "NO_BACKSLASH_ESCAPES");
     }
+    probe->result.server_id = id_value(probe, 0, "server_id", "server_id");
     return true;
 }
 
@@ -75,37 +98,43 @@ static const char *sql_replication(const struct upstream *upstream)
     return is_old ? "SHOW SLAVE STATUS" : "SHOW REPLICA STATUS";
 }
 
-static bool row_value(const struct probe *probe, unsigned row, const char *name, const char *other,
-                      struct span *value_r)
+static bool is_thread(const struct probe *probe, unsigned row, const char *name, const char *other,
+                      const char *word)
 {
-    int column = rows_column(&probe->rows, name);
-    if (column < 0)
-        column = rows_column(&probe->rows, other);
-    return rows_value(&probe->rows, row, column, value_r);
+    struct span value;
+    return row_value(probe, row, name, other, &value) && span_is_nocase(value, word);
+}
+
+static void read_link(struct probe *probe, unsigned row)
+{
+    struct probe_result *result = &probe->result;
+    /* "Connecting" is a source that is away: reads go on. "No" is a link that somebody, or an error, has
+     * stopped. */
+    bool is_fetching = !is_thread(probe, row, "Replica_IO_Running", "Slave_IO_Running", "No");
+    bool is_applying = is_thread(probe, row, "Replica_SQL_Running", "Slave_SQL_Running", "Yes");
+    struct span value;
+    uint64_t seconds;
+    result->has_source = true;
+    if (!is_fetching || !is_applying)
+        result->is_applying = false;
+    if (is_fetching || !is_thread(probe, row, "Replica_SQL_Running", "Slave_SQL_Running", "No"))
+        result->is_link_stopped = false;
+    if (is_fetching && result->source_count < TOPOLOGY_SOURCES_MAX)
+        result->sources[result->source_count++] =
+            id_value(probe, row, "Source_Server_Id", "Master_Server_Id");
+    if (row_value(probe, row, "Seconds_Behind_Source", "Seconds_Behind_Master", &value) &&
+        span_to_u64(value, &seconds) && (int64_t)seconds * 1000 > result->lag_ms)
+        result->lag_ms = (int64_t)seconds * 1000;
 }
 
 static bool read_replication(struct probe *probe)
 {
-    struct probe_result *result = &probe->result;
     struct span value;
-    uint64_t seconds;
-    result->is_applying = true;
-    for (unsigned row = 0; row < probe->rows.rows; row++) {
-        if (!row_value(probe, row, "Source_Host", "Master_Host", &value) || value.len == 0)
-            continue;
-        result->has_source = true;
-        if (!row_value(probe, row, "Replica_SQL_Running", "Slave_SQL_Running", &value) ||
-            !span_is_nocase(value, "Yes"))
-            result->is_applying = false;
-        /* "Connecting" is a source that is away: reads go on. "No" is a link that somebody, or an error, has
-         * stopped. */
-        if (row_value(probe, row, "Replica_IO_Running", "Slave_IO_Running", &value) &&
-            span_is_nocase(value, "No"))
-            result->is_applying = false;
-        if (row_value(probe, row, "Seconds_Behind_Source", "Seconds_Behind_Master", &value) &&
-            span_to_u64(value, &seconds) && (int64_t)seconds * 1000 > result->lag_ms)
-            result->lag_ms = (int64_t)seconds * 1000;
-    }
+    probe->result.is_applying = true;
+    probe->result.is_link_stopped = true;
+    for (unsigned row = 0; row < probe->rows.rows; row++)
+        if (row_value(probe, row, "Source_Host", "Master_Host", &value) && value.len > 0)
+            read_link(probe, row);
     return true;
 }
 
@@ -135,6 +164,24 @@ static void on_ready(struct upstream *upstream)
     begin_questions(of_upstream(upstream));
 }
 
+/* It is there, and has no room at the moment: overload is not death. */
+static bool is_overload(int code)
+{
+    static const int codes[] = {
+        ERR_CON_COUNT, ERR_TOO_MANY_USER_CONNECTIONS, 1021, /* the disk is full */
+        1041,                                               /* out of memory */
+        1114,                                               /* the table is full */
+        1129,                                               /* the host is blocked, after too many failures */
+        1135,                                               /* no more threads */
+        1205,                                               /* waited too long for a lock */
+        1226, /* the account's limit of connections or questions */
+    };
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
 static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
 {
     struct probe *probe = of_upstream(upstream);
@@ -142,6 +189,7 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
     if (answer->is_err) {
         (void)snprintf(why, sizeof why, "%.50s: %d %.90s", questions[probe->step].sql(upstream),
                        answer->error.code, answer->error.text);
+        probe->result.is_overloaded = is_overload(answer->error.code);
         finish(probe, false, why);
     } else if (!questions[probe->step].read(probe)) {
         finish(probe, false, "the answer to the probe's question has an unknown form");
@@ -157,7 +205,7 @@ static void on_failed(struct upstream *upstream, const struct error *err)
     struct probe *probe = of_upstream(upstream);
     char why[160];
     (void)snprintf(why, sizeof why, "%s%.140s", err->sqlstate[0] != '\0' ? "login refused: " : "", err->text);
-    probe->result.is_overloaded = err->code == 1040 || err->code == 1129 || err->code == 1203;
+    probe->result.is_overloaded = is_overload(err->code);
     if (probe->is_running)
         finish(probe, false, why);
     else

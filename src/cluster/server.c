@@ -56,21 +56,30 @@ void server_note_latency(struct server *server, unsigned worker, uint64_t latenc
     atomic_store_explicit(average, now > 0 ? now : 1, memory_order_relaxed);
 }
 
+static void add_row(struct server_totals *sum, const struct server_counters *row)
+{
+    sum->connections_active += counter_read(&row->connections_active);
+    sum->running += counter_read(&row->running);
+    sum->connects += counter_read(&row->connects);
+    sum->connect_failures += counter_read(&row->connect_failures);
+    sum->refusals += counter_read(&row->refusals);
+    sum->queries += counter_read(&row->queries);
+    sum->errors += counter_read(&row->errors);
+    sum->losses += counter_read(&row->losses);
+    sum->drops += counter_read(&row->drops);
+}
+
 struct server_totals server_sum(const struct server *server)
 {
+    return server_sum_without(server, server->worker_count);
+}
+
+struct server_totals server_sum_without(const struct server *server, unsigned row)
+{
     struct server_totals sum = { 0 };
-    for (unsigned i = 0; i < server->worker_count; i++) {
-        const struct server_counters *row = &server->by_worker[i];
-        sum.connections_active += counter_read(&row->connections_active);
-        sum.running += counter_read(&row->running);
-        sum.connects += counter_read(&row->connects);
-        sum.connect_failures += counter_read(&row->connect_failures);
-        sum.refusals += counter_read(&row->refusals);
-        sum.queries += counter_read(&row->queries);
-        sum.errors += counter_read(&row->errors);
-        sum.losses += counter_read(&row->losses);
-        sum.drops += counter_read(&row->drops);
-    }
+    for (unsigned i = 0; i < server->worker_count; i++)
+        if (i != row)
+            add_row(&sum, &server->by_worker[i]);
     return sum;
 }
 

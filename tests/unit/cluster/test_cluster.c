@@ -15,7 +15,9 @@
 #include <sys/mman.h>
 
 #define SERVERS 3
-#define NAMES_MAX 4
+#define NAMES_MAX 8
+#define SESSIONS 0 /* rows of counters */
+#define PROBES 1
 
 /* ---- a server ---- */
 
@@ -24,7 +26,9 @@ struct fake {
     struct listener listener;
     struct list callers;
     bool is_writable, is_replica, is_stopped; /* what it says of itself */
-    bool is_link_broken;
+    bool is_link_broken, is_link_stopped;
+    unsigned server_id, source; /* of it, and whom it follows */
+    unsigned lag_s;
     bool is_silent;   /* takes connections and says nothing, as a stopped process does */
     bool is_mariadb;  /* among MySQL servers */
     bool is_full;     /* ERR 1040 instead of a greeting */
@@ -108,6 +112,23 @@ static void answer_survey(struct caller *caller)
     free(values);
 }
 
+static void answer_replication(struct caller *caller)
+{
+    static const char *const names[NAMES_MAX] = { "Source_Host", "Replica_IO_Running", "Replica_SQL_Running",
+                                                  "Seconds_Behind_Source", "Source_Server_Id" };
+    const struct fake *fake = caller->fake;
+    char source[16], lag[16];
+    (void)snprintf(source, sizeof source, "%u", fake->source);
+    (void)snprintf(lag, sizeof lag, "%u", fake->lag_s);
+    put_table(&caller->stream.out, names,
+              (const char *const[]){ "db1",
+                                     fake->is_link_stopped  ? "No"
+                                     : fake->is_link_broken ? "Connecting"
+                                                            : "Yes",
+                                     fake->is_stopped || fake->is_link_stopped ? "No" : "Yes", lag, source },
+              fake->is_replica);
+}
+
 static void answer(struct caller *caller, struct span query)
 {
     const struct fake *fake = caller->fake;
@@ -116,16 +137,13 @@ static void answer(struct caller *caller, struct span query)
         return;
     }
     if (memmem(query.data, query.len, "read_only", 9) != NULL) {
-        static const char *const names[NAMES_MAX] = { "read_only", "sql_mode" };
+        static const char *const names[NAMES_MAX] = { "read_only", "sql_mode", "server_id" };
+        char id[16];
+        (void)snprintf(id, sizeof id, "%u", fake->server_id);
         put_table(&caller->stream.out, names,
-                  (const char *const[]){ fake->is_writable ? "0" : "1", "STRICT_TRANS_TABLES" }, 1);
+                  (const char *const[]){ fake->is_writable ? "0" : "1", "STRICT_TRANS_TABLES", id }, 1);
     } else {
-        static const char *const names[NAMES_MAX] = { "Source_Host", "Replica_IO_Running",
-                                                      "Replica_SQL_Running", "Seconds_Behind_Source" };
-        put_table(&caller->stream.out, names,
-                  (const char *const[]){ "db1", fake->is_link_broken ? "Connecting" : "Yes",
-                                         fake->is_stopped ? "No" : "Yes", "2" },
-                  fake->is_replica);
+        answer_replication(caller);
     }
     caller->fake->queries++;
 }
@@ -256,6 +274,9 @@ static void open_scene(struct scene *scene)
         list_init(&fake->callers);
         fake->is_writable = i == 0;
         fake->is_replica = i > 0;
+        fake->server_id = i + 1;
+        fake->source = 1;
+        fake->lag_s = 2;
         assert_true(fake_open(fake, "127.0.0.1:0"));
         (void)snprintf(scene->names[i], sizeof scene->names[i], "db%u", i + 1);
         (void)addr_format(&fake->listener.addr, scene->addresses[i]);
@@ -273,8 +294,10 @@ static void open_scene(struct scene *scene)
         .servers = scene->servers,
         .server_count = SERVERS,
     };
-    struct upstream_env env = { .loop = &scene->loop, .connect_us = 20000000, .login_us = 20000000 };
-    assert_true(cluster_init(&scene->cluster, &scene->settings, 0, 1, &env, &err));
+    struct upstream_env env = {
+        .loop = &scene->loop, .connect_us = 20000000, .login_us = 20000000, .worker = PROBES
+    };
+    assert_true(cluster_init(&scene->cluster, &scene->settings, 0, 2, &env, &err));
 }
 
 static void close_scene(struct scene *scene)
@@ -371,8 +394,9 @@ static void a_probe_keeps_its_connection(void **state)
     turn_until_it_looks_like(&scene, "PRR");
     probe_thrice(&scene);
     for (unsigned i = 0; i < SERVERS; i++) {
-        assert_true(counter_read(&scene.cluster.members[i].server->by_worker[0].connects) == 1);
-        assert_true(counter_read(&scene.cluster.members[i].server->by_worker[0].connections_active) == 0);
+        assert_true(counter_read(&scene.cluster.members[i].server->by_worker[PROBES].connects) == 1);
+        assert_true(counter_read(&scene.cluster.members[i].server->by_worker[PROBES].connections_active) ==
+                    0);
     }
     /* A server may close it between probes: that is no failure. */
     while (scene.cluster.members[0].probe.is_running)
@@ -427,7 +451,7 @@ static void a_server_without_room_is_not_dead(void **state)
     turn_until_it_looks_like(&scene, "PRR");
     scene.fakes[0].is_full = true;
     hang_up_all(&scene.fakes[0]);
-    const counter *refused = &scene.cluster.members[0].server->by_worker[0].refusals;
+    const counter *refused = &scene.cluster.members[0].server->by_worker[PROBES].refusals;
     while (counter_read(refused) < 6)
         turn(&scene.loop);
     assert_true(looks_like(&scene, "PRR"));
@@ -446,6 +470,7 @@ static void a_promoted_replica_is_followed_and_the_old_primary_not_taken_back(vo
     turn_until_it_looks_like(&scene, "dRR");
     scene.fakes[1].is_replica = false;
     scene.fakes[1].is_writable = true;
+    scene.fakes[2].source = 2; /* db3 was pointed to it */
     turn_until_it_looks_like(&scene, "dPR");
     assert_true(fake_open(&scene.fakes[0], scene.addresses[0])); /* comes back writable, as it went */
     turn_until_it_looks_like(&scene, "?PR");
@@ -487,6 +512,13 @@ static void clients_are_not_greeted_with_what_a_left_out_server_can(void **state
     close_scene(&scene);
 }
 
+static void probe_thrice_of(struct scene *scene, unsigned server)
+{
+    unsigned enough = scene->fakes[server].queries + 8;
+    while (scene->fakes[server].queries < enough)
+        turn(&scene->loop);
+}
+
 /* ---- the start ---- */
 
 static void turn_until_probed(struct scene *scene, unsigned server)
@@ -503,6 +535,7 @@ static void two_writable_servers_at_the_start_are_nobody_in_whatever_order_they_
         open_scene(&scene);
         scene.fakes[1].is_writable = true;
         scene.fakes[1].is_replica = false;
+        scene.fakes[2].source = 99;
         scene.fakes[late].is_silent = true;
         start(&scene);
         for (unsigned i = 0; i < SERVERS; i++)
@@ -715,7 +748,8 @@ static void writable_servers_without_a_primary_are_named_once(void **state)
     open_scene(&scene);
     log_configure(LOG_LEVEL_WARNING, LOG_FORMAT_TEXT, fd);
     scene.fakes[1].is_writable = scene.fakes[2].is_writable = true;
-    scene.fakes[1].is_replica = false; /* db3 is writable as well, but follows db1 */
+    scene.fakes[1].is_replica = false; /* db3 is writable as well, but follows somebody */
+    scene.fakes[2].source = 99;
     start(&scene);
     turn_until_it_looks_like(&scene, "???");
     probe_thrice(&scene);
@@ -810,6 +844,376 @@ static void without_any_server_there_is_still_a_view(void **state)
     close_scene(&scene);
 }
 
+/* ---- sessions' troubles ---- */
+
+static struct server_counters *sessions_of(const struct scene *scene, unsigned server)
+{
+    return &scene->cluster.members[server].server->by_worker[SESSIONS];
+}
+
+static void settle(struct scene *scene, const char *letters)
+{
+    start(scene);
+    turn_until_it_looks_like(scene, letters);
+}
+
+/* With an hour between probes, whatever is learnt is learnt because somebody asked. */
+static void open_lazy_scene(struct scene *scene)
+{
+    open_scene(scene);
+    scene->settings.monitor.interval_us = 3600000000;
+    settle(scene, "PRR");
+}
+
+static void trouble_has_the_server_asked_at_once_and_no_other(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_lazy_scene(&scene);
+    unsigned others = scene.fakes[0].queries + scene.fakes[2].queries, its = scene.fakes[1].queries;
+    counter_add(&sessions_of(&scene, 1)->drops, 1);
+    counter_add(&sessions_of(&scene, 0)->queries, 1000);
+    counter_add(&sessions_of(&scene, 0)->refusals, 10); /* it said no: it is there */
+    cluster_note_trouble(&scene.cluster);
+    scene.fakes[1].is_stopped = true;
+    turn_until_it_looks_like(&scene, "PrR");
+    assert_int_equal(scene.fakes[1].queries, its + 2);
+    assert_int_equal(scene.fakes[0].queries + scene.fakes[2].queries, others);
+    /* The same trouble is not news again. */
+    cluster_note_trouble(&scene.cluster);
+    turn_without_waiting(&scene.loop);
+    assert_false(scene.cluster.members[1].probe.is_running);
+    close_scene(&scene);
+}
+
+static const struct event *last_event(const struct scene *scene)
+{
+    assert_true(events_count(&scene->cluster.events) > 0);
+    return events_at(&scene->cluster.events, events_count(&scene->cluster.events) - 1);
+}
+
+static void replicas_that_fail_sessions_are_left_alone_for_a_while(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.settings.ejection =
+        (struct ejection_settings){ .failures = 5, .base_us = 20000, .max_us = 50000, .max_share = 50 };
+    scene.settings.slow_start_us = 7000;
+    settle(&scene, "PRR");
+    for (unsigned i = 0; i < SERVERS; i++)
+        counter_add(&sessions_of(&scene, i)->losses, 2);
+    cluster_note_trouble(&scene.cluster);
+    for (unsigned i = 0; i < SERVERS; i++)
+        counter_add(&sessions_of(&scene, i)->connect_failures, 2);
+    counter_add(&sessions_of(&scene, 1)->connect_failures, 1);
+    cluster_note_trouble(&scene.cluster);
+    assert_true(looks_like(&scene, "PrR"));
+    assert_int_equal(scene.view->servers[1].state, SERVER_EJECTED);
+    uint64_t begun = scene.loop.now_us;
+    /* The primary never is, nor another one with it: half of three is one. */
+    for (unsigned i = 0; i < SERVERS; i++)
+        counter_add(&sessions_of(&scene, i)->losses, 50);
+    cluster_note_trouble(&scene.cluster);
+    assert_true(looks_like(&scene, "PrR"));
+    assert_string_equal(last_event(&scene)->was, "up replica");
+    assert_string_equal(last_event(&scene)->is, "ejected replica");
+    turn_until_it_looks_like(&scene, "PRR");
+    assert_true(scene.loop.now_us - begun >= 16000);
+    assert_true(scene.view->servers[1].slow_from_us >= begun + 16000);
+    assert_true(scene.view->servers[1].slow_until_us == scene.view->servers[1].slow_from_us + 7000);
+    assert_true(scene.view->servers[2].slow_until_us == 0);
+    assert_true(scene.cluster.members[1].ejections == 1 && scene.cluster.members[1].changes == 2);
+    assert_true(scene.cluster.members[0].ejections + scene.cluster.members[2].ejections == 0);
+    close_scene(&scene);
+}
+
+static void an_ejected_replica_that_is_promoted_is_pardoned(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_lazy_scene(&scene);
+    scene.settings.ejection = (struct ejection_settings){
+        .failures = 1, .base_us = 3600000000, .max_us = 3600000000, .max_share = 50
+    };
+    counter_add(&sessions_of(&scene, 1)->losses, 1);
+    cluster_note_trouble(&scene.cluster);
+    assert_int_equal(scene.view->servers[1].state, SERVER_EJECTED);
+    scene.fakes[0].is_writable = false;
+    scene.fakes[1].is_writable = true;
+    scene.fakes[1].is_replica = false;
+    turn_until_it_looks_like(&scene, "?PR");
+    assert_int_equal(scene.view->servers[1].state, SERVER_UP);
+    close_scene(&scene);
+}
+
+static void a_replica_too_far_behind_takes_no_reads_until_it_is_well_back(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.settings.max_lag_us = 10000000;
+    scene.fakes[0].is_replica = false;
+    settle(&scene, "PRR");
+    scene.fakes[1].lag_s = 11;
+    turn_until_it_looks_like(&scene, "PrR");
+    assert_int_equal(scene.view->servers[1].state, SERVER_LAGGING);
+    assert_string_equal(scene.view->servers[1].reason, "too far behind its source");
+    scene.fakes[1].lag_s = 6;
+    probe_thrice(&scene);
+    assert_true(looks_like(&scene, "PrR"));
+    assert_true(scene.view->servers[1].lag_ms == 6000);
+    scene.fakes[1].lag_s = 5;
+    turn_until_it_looks_like(&scene, "PRR");
+    /* One that is promoted is behind nobody. */
+    scene.fakes[1].lag_s = 100;
+    turn_until_it_looks_like(&scene, "PrR");
+    fake_close(&scene.fakes[0]);
+    scene.fakes[1].is_replica = false;
+    scene.fakes[1].is_writable = true;
+    turn_until_it_looks_like(&scene, "dPR");
+    assert_int_equal(scene.view->servers[1].state, SERVER_UP);
+    close_scene(&scene);
+}
+
+/* ---- when to ask ---- */
+
+static void a_failure_that_is_not_yet_believed_is_looked_at_again_soon(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.settings.monitor.interval_us = 2000000;
+    scene.settings.monitor.fall = 2;
+    settle(&scene, "PRR");
+    fake_close(&scene.fakes[1]);
+    counter_add(&sessions_of(&scene, 1)->connect_failures, 1);
+    cluster_note_trouble(&scene.cluster);
+    uint64_t begun = scene.loop.now_us;
+    turn_until_it_looks_like(&scene, "PdR");
+    uint64_t took_us = scene.loop.now_us - begun;
+    assert_row(took_us >= 400000 && took_us < 1500000, "%llu us", (unsigned long long)took_us);
+    close_scene(&scene);
+}
+
+/* A promotion, done by somebody, of which one server's probe is the first to know. */
+static void when_roles_move_everybody_is_asked_at_once(void **state)
+{
+    (void)state;
+    for (unsigned first = 0; first < SERVERS; first++) {
+        struct scene scene;
+        open_lazy_scene(&scene);
+        scene.fakes[0].is_writable = false;
+        scene.fakes[0].is_replica = scene.fakes[1].is_writable = true;
+        scene.fakes[1].is_replica = false;
+        scene.fakes[0].source = scene.fakes[2].source = 2;
+        counter_add(&sessions_of(&scene, first)->drops, 1);
+        cluster_note_trouble(&scene.cluster);
+        turn_until_it_looks_like(&scene, "RPR");
+        close_scene(&scene);
+    }
+}
+
+static void a_primary_that_fails_once_has_the_others_asked(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_lazy_scene(&scene);
+    unsigned before = scene.fakes[1].queries + scene.fakes[2].queries;
+    fake_close(&scene.fakes[0]);
+    counter_add(&sessions_of(&scene, 0)->losses, 1);
+    cluster_note_trouble(&scene.cluster);
+    while (scene.fakes[1].queries + scene.fakes[2].queries < before + 4)
+        turn(&scene.loop);
+    assert_true(looks_like(&scene, "PRR")); /* three falls are asked for */
+    close_scene(&scene);
+}
+
+/* ---- who follows whom ---- */
+
+static void a_newcomer_gets_nothing_until_the_replicas_follow_it_and_that_is_said(void **state)
+{
+    (void)state;
+    struct scene scene;
+    char text[8192];
+    int fd = memfd_create("log", MFD_CLOEXEC);
+    assert_true(fd >= 0);
+    open_scene(&scene);
+    log_configure(LOG_LEVEL_WARNING, LOG_FORMAT_TEXT, fd);
+    settle(&scene, "PRR");
+    scene.fakes[1].is_replica = false;
+    scene.fakes[1].is_writable = true;
+    turn_until_it_looks_like(&scene, "P?R");
+    assert_string_equal(scene.view->servers[1].reason, "writable beside another writable server");
+    assert_string_equal(scene.view->servers[1].detail, "db1 is the primary");
+    assert_true(scene.view->servers[1].is_contender && !scene.view->servers[0].is_contender);
+    probe_thrice(&scene);
+    assert_true(looks_like(&scene, "P?R"));
+    scene.fakes[2].source = 2;
+    turn_until_it_looks_like(&scene, "?PR");
+    assert_string_equal(scene.view->servers[0].detail, "db2 is the primary");
+    scene.fakes[0].is_writable = false;
+    probe_thrice(&scene);
+    read_log(fd, text, sizeof text);
+    static const char *const lines[] = { "writable beside the primary db1: db2;",
+                                         "writable beside the primary db2: db1;",
+                                         "no server is writable beside the primary any more (db1 was)" };
+    const char *at = text;
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        at = strstr(at, lines[i]);
+        assert_row(at != NULL && strstr(at + 1, lines[i]) == NULL, "%s in %s", lines[i], text);
+    }
+    close_scene(&scene);
+    (void)close(fd);
+}
+
+static void stopped_replication_and_followers_make_a_primary(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    settle(&scene, "PRR");
+    fake_close(&scene.fakes[0]);
+    turn_until_it_looks_like(&scene, "dRR");
+    scene.fakes[1].is_link_stopped = scene.fakes[1].is_writable = true;
+    turn_until_it_looks_like(&scene, "d?R");
+    probe_thrice_of(&scene, 1);
+    assert_true(looks_like(&scene, "d?R"));
+    scene.fakes[2].source = 2;
+    turn_until_it_looks_like(&scene, "dPR");
+    close_scene(&scene);
+}
+
+static void another_machine_at_the_address_is_told(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    settle(&scene, "PRR");
+    size_t before = events_count(&scene.cluster.events);
+    scene.fakes[1].server_id = 12;
+    while (events_count(&scene.cluster.events) == before)
+        turn(&scene.loop);
+    assert_string_equal(last_event(&scene)->was, "server_id 2");
+    assert_string_equal(last_event(&scene)->is, "server_id 12");
+    assert_int_equal(last_event(&scene)->server, 1);
+    probe_thrice(&scene);
+    assert_int_equal(events_count(&scene.cluster.events), before + 1);
+    scene.fakes[1].is_mariadb = true;
+    hang_up_all(&scene.fakes[1]);
+    turn_until_it_looks_like(&scene, "P?R");
+    const struct event *event = events_at(&scene.cluster.events, before + 1);
+    assert_string_equal(event->is, "5.5.5-10.11.6-MariaDB");
+    assert_string_equal(event->reason, "a server of another family answers at this address");
+    close_scene(&scene);
+}
+
+/* ---- operators ---- */
+
+static void operate(struct scene *scene, const char *server, enum cluster_verb verb)
+{
+    struct error err = { 0 };
+    assert_row(cluster_operate(&scene->cluster, server, verb, &err), "%s", err.text);
+}
+
+static void operators_have_the_last_word(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct error err = { 0 };
+    open_scene(&scene);
+    settle(&scene, "PRR");
+    operate(&scene, "db2", CLUSTER_DRAIN);
+    assert_true(looks_like(&scene, "PrR")); /* at once */
+    assert_int_equal(scene.view->servers[1].state, SERVER_DRAINING);
+    assert_string_equal(scene.view->servers[1].reason, "drained by an operator");
+    probe_thrice(&scene); /* the probes go on, and change nothing */
+    assert_int_equal(scene.view->servers[1].state, SERVER_DRAINING);
+    operate(&scene, "db2", CLUSTER_DISABLE);
+    assert_int_equal(scene.view->servers[1].state, SERVER_DISABLED);
+    operate(&scene, "db2", CLUSTER_ENABLE);
+    assert_true(looks_like(&scene, "PRR"));
+    assert_true(scene.view->servers[1].slow_until_us == 0);
+    /* The primary: then there is none; it stays a place where writes would be taken. */
+    operate(&scene, "db1", CLUSTER_DRAIN);
+    assert_int_equal(scene.view->primary, VIEW_NO_SERVER);
+    assert_true(scene.view->servers[0].is_contender);
+    operate(&scene, "db1", CLUSTER_ENABLE);
+    assert_true(looks_like(&scene, "PRR"));
+    assert_false(cluster_operate(&scene.cluster, "db9", CLUSTER_DRAIN, &err));
+    assert_string_equal(err.text, "cluster main has no server db9");
+    close_scene(&scene);
+}
+
+static void an_order_given_before_the_first_view_holds(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    operate(&scene, "db3", CLUSTER_DISABLE);
+    settle(&scene, "PRr");
+    assert_int_equal(scene.view->servers[2].state, SERVER_DISABLED);
+    close_scene(&scene);
+}
+
+static void a_pause_is_published_and_remembered(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    settle(&scene, "PRR");
+    assert_false(scene.view->is_paused);
+    assert_true(cluster_set_paused(&scene.cluster, true));
+    assert_true(scene.view->is_paused);
+    assert_false(cluster_set_paused(&scene.cluster, true));
+    assert_string_equal(last_event(&scene)->is, "paused");
+    unsigned views = scene.views;
+    probe_thrice(&scene);
+    assert_true(scene.view->is_paused && scene.views == views);
+    assert_true(cluster_set_paused(&scene.cluster, false));
+    assert_false(scene.view->is_paused);
+    close_scene(&scene);
+}
+
+/* ---- what was ---- */
+
+static void events_tell_every_change_with_its_reason_and_how_long(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    settle(&scene, "PRR");
+    fake_close(&scene.fakes[0]);
+    turn_until_it_looks_like(&scene, "dRR");
+    assert_true(fake_open(&scene.fakes[0], scene.addresses[0]));
+    turn_until_it_looks_like(&scene, "PRR");
+    static const struct {
+        int server;
+        const char *was, *is, *reason;
+    } told[] = {
+        { 0, "starting unknown", "up primary", "writable" },
+        { 1, "starting unknown", "up replica", "replicates" },
+        { 2, "starting unknown", "up replica", "replicates" },
+        { EVENT_CLUSTER, "no primary", "primary db1", "db1: writable" },
+        { 0, "up primary", "down unknown", "down: " },
+        { EVENT_CLUSTER, "primary db1", "no primary", "db1: down" },
+        { 0, "down unknown", "up primary", "writable" },
+        { EVENT_CLUSTER, "no primary", "primary db1", "db1: writable" },
+    };
+    assert_int_equal(events_count(&scene.cluster.events), COUNT_OF(told));
+    for (size_t i = 0; i < COUNT_OF(told); i++) {
+        const struct event *event = events_at(&scene.cluster.events, i);
+        assert_row(event->server == told[i].server && strcmp(event->was, told[i].was) == 0 &&
+                       strcmp(event->is, told[i].is) == 0 &&
+                       strncmp(event->reason, told[i].reason, strlen(told[i].reason)) == 0,
+                   "%zu: %d %s -> %s: %s", i, event->server, event->was, event->is, event->reason);
+        assert_true(event->after_ms >= 0 && event->after_ms < 60000 && event->at_us > 1600000000000000);
+    }
+    const struct cluster_member *primary = &scene.cluster.members[0];
+    assert_true(primary->changes == 2 && primary->probes > 5 && primary->probe_failures >= 3);
+    close_scene(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -833,6 +1237,20 @@ int main(void)
         cmocka_unit_test(a_survey_without_rights_is_told_once),
         cmocka_unit_test(since_is_of_role_and_state_together),
         cmocka_unit_test(replicas_whose_source_is_away_serve_reads),
+        cmocka_unit_test(trouble_has_the_server_asked_at_once_and_no_other),
+        cmocka_unit_test(replicas_that_fail_sessions_are_left_alone_for_a_while),
+        cmocka_unit_test(an_ejected_replica_that_is_promoted_is_pardoned),
+        cmocka_unit_test(a_replica_too_far_behind_takes_no_reads_until_it_is_well_back),
+        cmocka_unit_test(a_failure_that_is_not_yet_believed_is_looked_at_again_soon),
+        cmocka_unit_test(when_roles_move_everybody_is_asked_at_once),
+        cmocka_unit_test(a_primary_that_fails_once_has_the_others_asked),
+        cmocka_unit_test(a_newcomer_gets_nothing_until_the_replicas_follow_it_and_that_is_said),
+        cmocka_unit_test(stopped_replication_and_followers_make_a_primary),
+        cmocka_unit_test(another_machine_at_the_address_is_told),
+        cmocka_unit_test(operators_have_the_last_word),
+        cmocka_unit_test(an_order_given_before_the_first_view_holds),
+        cmocka_unit_test(a_pause_is_published_and_remembered),
+        cmocka_unit_test(events_tell_every_change_with_its_reason_and_how_long),
         cmocka_unit_test(without_any_server_there_is_still_a_view),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,33 @@
+/* The last changes of a cluster, for `show events`: a ring that keeps the youngest. */
+#ifndef HEADGATE_CLUSTER_EVENTS_H
+#define HEADGATE_CLUSTER_EVENTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define EVENTS_MAX 200
+#define EVENT_CLUSTER (-1)      /* of no server, but of the cluster */
+#define EVENT_UNKNOWN_TIME (-1) /* how long the old one lasted */
+
+struct event {
+    uint64_t at_us; /* wall clock, since 1970; events_add fills it in when it is 0 */
+    int server;     /* index in its cluster, or EVENT_CLUSTER */
+    char was[48];   /* state and role, or what else has changed */
+    char is[48];
+    char reason[256];
+    int64_t after_ms; /* how long it was what it was, or EVENT_UNKNOWN_TIME */
+};
+
+struct events {
+    struct event ring[EVENTS_MAX];
+    uint64_t total; /* ever added */
+};
+
+/* Copies; the oldest one is forgotten when there is no room. */
+void events_add(struct events *events, const struct event *event);
+
+/* How many are remembered, and one of them: 0 is the oldest. */
+size_t events_count(const struct events *events);
+const struct event *events_at(const struct events *events, size_t i);
+
+#endif

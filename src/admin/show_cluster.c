@@ -1,0 +1,111 @@
+#include "admin/show_cluster.h"
+
+#include <stdio.h>
+#include <time.h>
+
+/* "2026-11-21T10:14:31.250Z", as in the log. */
+static void put_time(struct table *table, uint64_t at_us)
+{
+    time_t seconds = (time_t)(at_us / 1000000);
+    struct tm parts;
+    char text[64];
+    (void)gmtime_r(&seconds, &parts);
+    (void)snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03uZ", parts.tm_year + 1900,
+                   parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                   (unsigned)(at_us / 1000 % 1000));
+    table_text(table, text);
+}
+
+/* ---- clusters ---- */
+
+static const struct column cluster_columns[] = {
+    { "cluster", COLUMN_TEXT, "the cluster's name" },
+    { "primary", COLUMN_TEXT, "the server that takes writes" },
+    { "primary_since_s", COLUMN_INTEGER, "seconds since it is, or since there is none" },
+    { "epoch", COLUMN_INTEGER, "counts up with each change of what sessions go by" },
+    { "servers", COLUMN_INTEGER, "all of them" },
+    { "servers_up", COLUMN_INTEGER, "those whose state is up" },
+    { "replicas", COLUMN_INTEGER, "those that take reads" },
+    { "paused", COLUMN_TEXT, "yes while an operator holds what is new" },
+    { "connections_active", COLUMN_INTEGER, "connections attached to sessions" },
+    { "last_change", COLUMN_TEXT, "when something was told last: see show events" },
+};
+
+static void put_cluster(struct table *table, const struct cluster *cluster, uint64_t now_us)
+{
+    const struct view *view = cluster->view;
+    bool has_primary = view != NULL && view->primary != VIEW_NO_SERVER;
+    uint64_t since_us = view != NULL ? view->primary_since_us : cluster->started_us;
+    size_t events = events_count(&cluster->events);
+    int64_t up = 0, replicas = 0, connections = 0;
+    for (size_t i = 0; i < cluster->count; i++) {
+        up += cluster->members[i].health.state == SERVER_UP;
+        replicas += view != NULL && view->servers[i].takes_reads;
+        connections += (int64_t)server_sum(cluster->members[i].server).connections_active;
+    }
+    table_row(table);
+    table_text(table, cluster->settings->name);
+    table_text(table, has_primary ? view->servers[view->primary].server->name : NULL);
+    table_int(table, (int64_t)((now_us - since_us) / 1000000));
+    table_int(table, (int64_t)cluster->epoch);
+    table_int(table, (int64_t)cluster->count);
+    table_int(table, up);
+    table_int(table, replicas);
+    table_text(table, cluster->is_paused ? "yes" : "no");
+    table_int(table, connections);
+    if (events == 0)
+        table_null(table);
+    else
+        put_time(table, events_at(&cluster->events, events - 1)->at_us);
+}
+
+void show_clusters(struct request *request)
+{
+    const struct admin *admin = request->admin;
+    table_init(&request->table, cluster_columns, sizeof cluster_columns / sizeof *cluster_columns);
+    for (size_t c = 0; c < admin->cluster_count; c++)
+        if (request->argument.len == 0 || span_is(request->argument, admin->clusters[c].settings->name))
+            put_cluster(&request->table, &admin->clusters[c], admin->loop->now_us);
+    if (table_row_count(&request->table) == 0)
+        (void)error_set(&request->error, 0, "there is no such cluster: see 'show clusters'");
+    request->on_done(request);
+}
+
+/* ---- events ---- */
+
+static const struct column event_columns[] = {
+    { "cluster", COLUMN_TEXT, "the cluster's name" },
+    { "at", COLUMN_TEXT, "when, by this machine's clock (UTC)" },
+    { "server", COLUMN_TEXT, "the server's name; none: of the whole cluster" },
+    { "was", COLUMN_TEXT, "state and role before" },
+    { "is", COLUMN_TEXT, "state and role since" },
+    { "reason", COLUMN_TEXT, "why" },
+    { "after_s", COLUMN_REAL, "seconds that it was what it was" },
+};
+
+static void put_event(struct table *table, const struct cluster *cluster, const struct event *event)
+{
+    table_row(table);
+    table_text(table, cluster->settings->name);
+    put_time(table, event->at_us);
+    table_text(table, event->server == EVENT_CLUSTER ? NULL : cluster->members[event->server].server->name);
+    table_text(table, event->was);
+    table_text(table, event->is);
+    table_text(table, event->reason);
+    if (event->after_ms == EVENT_UNKNOWN_TIME)
+        table_null(table);
+    else
+        table_real(table, (double)event->after_ms / 1000);
+}
+
+void show_events(struct request *request)
+{
+    const struct admin *admin = request->admin;
+    table_init(&request->table, event_columns, sizeof event_columns / sizeof *event_columns);
+    for (size_t c = 0; c < admin->cluster_count; c++) {
+        const struct cluster *cluster = &admin->clusters[c];
+        for (size_t i = 0; i < events_count(&cluster->events); i++)
+            put_event(&request->table, cluster, events_at(&cluster->events, i));
+    }
+    request->on_done(request);
+}

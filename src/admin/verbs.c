@@ -1,0 +1,87 @@
+#include "admin/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct column columns[] = {
+    { "cluster", COLUMN_TEXT, "the cluster's name" },
+    { "server", COLUMN_TEXT, "the server's name" },
+    { "state", COLUMN_TEXT, "what it is now" },
+    { "reason", COLUMN_TEXT, "why" },
+    { "warning", COLUMN_TEXT, "what the cluster lacks now" },
+};
+
+/* `name` is a server's, or "cluster.server". A name with a dot in it is tried as a whole first. */
+static bool is_meant(const struct cluster *cluster, const char *name, const char *server)
+{
+    size_t len = strlen(cluster->settings->name);
+    if (strcmp(name, server) == 0)
+        return true;
+    return strncmp(name, cluster->settings->name, len) == 0 && name[len] == '.' &&
+           strcmp(name + len + 1, server) == 0;
+}
+
+/* How many servers are meant, and the last of them. */
+static size_t find_server(const struct admin *admin, const char *name, struct cluster **cluster_r,
+                          struct cluster_member **member_r)
+{
+    size_t found = 0;
+    for (size_t c = 0; c < admin->cluster_count; c++)
+        for (size_t i = 0; i < admin->clusters[c].count; i++) {
+            if (!is_meant(&admin->clusters[c], name, admin->clusters[c].members[i].server->name))
+                continue;
+            found++;
+            *cluster_r = &admin->clusters[c];
+            *member_r = &admin->clusters[c].members[i];
+        }
+    return found;
+}
+
+static void answer_server(struct request *request, const struct cluster *cluster,
+                          const struct cluster_member *member)
+{
+    bool has_primary = cluster->primary != TOPOLOGY_NO_PRIMARY;
+    table_init(&request->table, columns, sizeof columns / sizeof *columns);
+    table_row(&request->table);
+    table_text(&request->table, cluster->settings->name);
+    table_text(&request->table, member->server->name);
+    table_text(&request->table, server_state_name(member->health.state));
+    table_text(&request->table, health_reason(&member->health));
+    table_text(&request->table, has_primary || cluster->view == NULL
+                                    ? NULL
+                                    : "there is no primary now: statements that need one wait, then fail");
+}
+
+static void operate(struct request *request, enum cluster_verb verb)
+{
+    struct cluster *cluster;
+    struct cluster_member *member;
+    char name[256];
+    (void)span_copy_cstr(request->argument, name, sizeof name); /* one that is cut is nobody's */
+    size_t found = find_server(request->admin, name, &cluster, &member);
+    bool is_done = false;
+    if (found == 0)
+        (void)error_set(&request->error, 0, "there is no server %s: see 'show servers'", name);
+    else if (found > 1)
+        (void)error_set(&request->error, 0, "several clusters have a server %s: say CLUSTER.SERVER", name);
+    else
+        is_done = cluster_operate(cluster, member->server->name, verb, &request->error);
+    if (is_done)
+        answer_server(request, cluster, member);
+    request->on_done(request);
+}
+
+void verb_drain(struct request *request)
+{
+    operate(request, CLUSTER_DRAIN);
+}
+
+void verb_enable(struct request *request)
+{
+    operate(request, CLUSTER_ENABLE);
+}
+
+void verb_disable(struct request *request)
+{
+    operate(request, CLUSTER_DISABLE);
+}
