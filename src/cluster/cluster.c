@@ -337,7 +337,7 @@ void cluster_note_trouble(struct cluster *cluster)
     for (size_t i = 0; i < cluster->count; i++) {
         struct cluster_member *member = &cluster->members[i];
         struct server_totals sum = server_sum(member->server);
-        uint64_t troubles = sum.connect_failures + sum.losses + sum.drops;
+        uint64_t troubles = sum.connect_failures + sum.losses + sum.drops + sum.demotions;
         if (troubles != member->troubles)
             probe_run(&member->probe);
         member->troubles = troubles;

@@ -70,6 +70,7 @@ struct server_totals server_sum(const struct server *server)
         sum.errors += counter_read(&row->errors);
         sum.losses += counter_read(&row->losses);
         sum.drops += counter_read(&row->drops);
+        sum.demotions += counter_read(&row->demotions);
     }
     return sum;
 }
