@@ -29,6 +29,7 @@ RULES = {"limit": PRIMARY_WAIT + QUERY + MARGIN, "primary_wait": PRIMARY_WAIT}
 FOLLOWED = 2 * INTERVAL + MARGIN
 NOTICED = FALL * (INTERVAL + TIMEOUT) + MARGIN
 CUT = 0.3  # between a signal sent and its effect on every connection
+DEMOTED = 0.15  # from read_only until no transaction begins there any more: the first refusal has the servers asked
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +63,7 @@ class Conductor:
 
     def go(self, until):
         """Every kind once before any comes again; the last may end after the time is up."""
+        self._everybody_writes(Event("the beginning", ended=time.time()))
         bag = []
         while time.time() < until:
             bag = bag or self.random.sample(self.KINDS, len(self.KINDS))
@@ -173,8 +175,7 @@ class Conductor:
     def _demote(self, event):
         old = self.cluster.primary().name
         byhand.demote(self.cluster)
-        # Until headgate knows, transactions may still begin there.
-        event.transactions_until = event.note(f"{old} is read-only") + FOLLOWED - MARGIN + CUT
+        event.transactions_until = event.note(f"{old} is read-only") + DEMOTED
         self._pause(0.0, 1.0)
 
     def _finish_swap(self, event, name):
