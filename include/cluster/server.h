@@ -41,11 +41,12 @@ struct server_counters {
     counter errors;           /* of them, ended by ERR */
     counter losses;           /* connections lost in the middle of a reply */
     counter drops;            /* connections that the server ended while they were idle */
+    counter demotions;        /* statements that it refused as read-only while it counted as the primary */
 };
 
 struct server_totals {
     uint64_t connections_active, running, connects, connect_failures, refusals, queries, errors, losses,
-        drops;
+        drops, demotions;
 };
 
 struct server {

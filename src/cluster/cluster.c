@@ -284,7 +284,8 @@ static bool may_eject(const struct cluster *cluster, const struct cluster_member
 }
 
 /* What sessions have met with there since the last look; true when some of it was trouble. Connections that
- * the server ended while they were idle are a reason to ask it, and no failure. */
+ * the server ended while they were idle, and writes that it refused as read-only, are a reason to ask it, and
+ * no failure. */
 static bool look_at_traffic(struct cluster_member *member)
 {
     struct server_totals sum = server_sum_without(member->server, member->cluster->env.worker);
@@ -296,11 +297,11 @@ static bool look_at_traffic(struct cluster_member *member)
         .may_eject = may_eject(member->cluster, member),
         .random = next_random(member->cluster),
     };
-    bool has_dropped = sum.drops != seen->drops;
+    bool has_news = sum.drops != seen->drops || sum.demotions != seen->demotions;
     member->seen = sum;
     if (event.successes > 0 || event.failures > 0)
         note_health(member, &event);
-    return event.failures > 0 || has_dropped;
+    return event.failures > 0 || has_news;
 }
 
 /* Has what decides about roles changed since this server was last asked? */

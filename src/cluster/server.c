@@ -67,6 +67,7 @@ static void add_row(struct server_totals *sum, const struct server_counters *row
     sum->errors += counter_read(&row->errors);
     sum->losses += counter_read(&row->losses);
     sum->drops += counter_read(&row->drops);
+    sum->demotions += counter_read(&row->demotions);
 }
 
 struct server_totals server_sum(const struct server *server)

@@ -98,6 +98,7 @@ enum step relay_lost(struct session *session, const struct error *err)
     (void)snprintf(loss.server, sizeof loss.server, "%s", upstream->server->name);
     (void)snprintf(loss.text, sizeof loss.text, "%s", err->text);
     counter_add(&upstream->server->by_worker[session->worker->index].losses, 1);
+    worker_note_trouble(session->worker, session->door->cluster);
     log_limited(LOG_LEVEL_WARNING, &session->scope, "connection to %s lost during %s: %s", loss.server,
                 job->command->name, loss.text);
     if (job->has_reply)
@@ -548,6 +549,17 @@ static void begin_infile(struct session *session, uint8_t seq)
     (void)session_enter(session, SESSION_INFILE);
 }
 
+/* The primary is none any more, and the servers are asked now who it is: a transaction that begins meanwhile
+ * begins in vain. */
+static void note_demotion(struct session *session)
+{
+    const struct slot *slot = &session->slots[session->job.place];
+    if (slot->server != session_view(session)->primary)
+        return;
+    counter_add(&slot->upstream->server->by_worker[session->worker->index].demotions, 1);
+    worker_note_trouble(session->worker, session->door->cluster);
+}
+
 /* A server refuses these before it begins with them. What runs stored code, or several statements, may have
  * done much by the time it is refused. */
 static bool is_refused_as_a_whole(const struct sql_facts *facts)
@@ -611,6 +623,8 @@ static enum tracker_verdict look(struct session *session, struct upstream *upstr
             return verdict;
         if (verdict == TRACKER_PACKET && info->kind == TRACKER_INFILE && !may_ask_for_file(session))
             return TRACKER_BAD;
+        if (verdict == TRACKER_PACKET && is_refusal(info))
+            note_demotion(session);
         if (verdict == TRACKER_PACKET && is_refusal(info) && may_run_elsewhere(session)) {
             job->is_refused = true;
             return TRACKER_MORE;

@@ -1,0 +1,310 @@
+"""Writers journal every write while the primary is killed, stopped, and swapped by hand: none is lost, none done twice.
+
+HEADGATE_STORM_SECONDS makes it longer than its 40 s, HEADGATE_SEED repeats a run's choices (not its timing).
+"""
+
+import copy
+import os
+import random
+import signal
+import time
+
+import pytest
+
+import byhand
+from conftest import FLAVOUR
+from headgate import Headgate
+from journal import ACKNOWLEDGED, REFUSED, TABLE, UNKNOWN, Event, Rules, Unit, Writer, violations
+
+SECONDS = float(os.environ.get("HEADGATE_STORM_SECONDS", "40"))
+SEED = os.environ.get("HEADGATE_SEED") or str(random.SystemRandom().randrange(1 << 32))
+WRITERS = 7
+
+INTERVAL, TIMEOUT, FALL = 0.3, 1.0, 2
+PRIMARY_WAIT, QUERY = 6.0, 5.0
+MARGIN = 3.0  # two cores for three servers, headgate, the writers, and whoever else is on this machine
+RULES = {"limit": PRIMARY_WAIT + QUERY + MARGIN, "primary_wait": PRIMARY_WAIT}
+
+# What headgate knows of, after so long: a change of roles within two probes, a hang when `fall` of them are out of time.
+FOLLOWED = 2 * INTERVAL + MARGIN
+NOTICED = FALL * (INTERVAL + TIMEOUT) + MARGIN
+CUT = 0.3  # between a signal sent and its effect on every connection
+DEMOTED = 0.15  # from read_only until no transaction begins there any more: the first refusal has the servers asked
+
+
+@pytest.fixture(autouse=True)
+def time_limit():
+    """As long as was asked for, and what may come before and after it."""
+    def too_long(*_):
+        raise TimeoutError("the journal's test hangs")
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(int(SECONDS) + 120)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="module")
+def running(cluster):
+    monitor = {"user": "monitor", "password": "monitor_pw", "interval": f"{INTERVAL * 1000:.0f}ms",
+               "timeout": f"{TIMEOUT * 1000:.0f}ms", "fall": FALL}
+    timeouts = {"primary_wait": f"{PRIMARY_WAIT:.0f}s", "query": f"{QUERY:.0f}s"}
+    with Headgate(cluster, timeouts=timeouts, cluster_settings={"monitor": monitor}, extra={"workers": 2}) as headgate:
+        yield headgate
+
+
+class Conductor:
+    """Does things to the primary, one after the other, in an order that the seed gives."""
+
+    def __init__(self, cluster, hg, writers, seed):
+        self.cluster, self.hg, self.writers = cluster, hg, writers
+        self.random = random.Random(seed)
+        self.events = []
+
+    def go(self, until):
+        """Every kind once before any comes again; the last may end after the time is up."""
+        self._everybody_writes(Event("the beginning", ended=time.time()))
+        bag = []
+        while time.time() < until:
+            bag = bag or self.random.sample(self.KINDS, len(self.KINDS))
+            self._one(bag.pop())
+            self._pause(0.3, 1.0)
+
+    def _one(self, kind):
+        event = Event(kind.__name__.strip("_"), began=time.time())
+        self.events.append(event)
+        try:
+            kind(self, event)
+        finally:
+            event.ended = time.time()
+        self._everybody_writes(event)
+
+    def _everybody_writes(self, event):
+        """Nobody waits for ever: each writer gets on within the time that one answer may take."""
+        waiting = set(self.writers)
+        while waiting:
+            waiting = {writer for writer in waiting if writer.crash is None and not writer.has_written_since(event.ended)}
+            assert time.time() < event.ended + RULES["limit"], f"{sorted(w.name for w in waiting)} hang after {event}"
+            time.sleep(0.02)
+
+    def _pause(self, least, most):
+        time.sleep(self.random.uniform(least, most))
+
+    def _follows(self, event, name, role, limit):
+        self.hg.wait_server(name, lambda row: (row["state"], row["role"]) == ("up", role), limit)
+        return event.note(f"{name} is {role} for headgate")
+
+    # ---- the primary ends, or hangs ----
+
+    def _restart(self, event):
+        primary = self.cluster.primary()
+        primary.kill()
+        killed = event.note(f"{primary.name} killed")
+        event.statements_until = event.transactions_until = killed + CUT
+        self.hg.wait_server(primary.name, lambda row: row["state"] == "down", FOLLOWED)
+        self._pause(0.0, self.random.choice((0.5, 0.5, PRIMARY_WAIT + 1)))
+        self.cluster.start_node(primary.name)
+        event.note("started again")
+        back = self._follows(event, primary.name, "primary", FOLLOWED)
+        event.may_run_out = back - event.began > PRIMARY_WAIT - CUT
+
+    def _hiccup(self, event):
+        """Shorter than the probe's patience: nobody hears of it."""
+        primary = self.cluster.primary()
+        primary.pause()
+        event.note(f"{primary.name} stopped")
+        self._pause(0.2, 0.8)
+        primary.resume()
+        event.note("resumed")
+
+    def _hang(self, event):
+        """Longer than that: what it was asked before is cut when it is declared down."""
+        primary = self.cluster.primary()
+        primary.pause()
+        event.note(f"{primary.name} stopped")
+        try:
+            self.hg.wait_server(primary.name, lambda row: row["state"] == "down", NOTICED)
+            down = event.note("declared down")
+            event.statements_until = event.transactions_until = down + CUT
+            self._pause(0.0, 1.5)
+        finally:
+            primary.resume()
+        event.note("resumed")
+        back = self._follows(event, primary.name, "primary", FOLLOWED)
+        event.may_run_out = back - event.began > PRIMARY_WAIT - CUT
+
+    # ---- somebody swaps it ----
+
+    def _candidate(self):
+        return self.random.choice(self.cluster.replicas()).name
+
+    def _swap(self, event):
+        name = self._candidate()
+        self._demote(event)
+        self._finish_swap(event, name)
+
+    def _swap_in_the_wrong_order(self, event):
+        """The new one is writable before the old one is not."""
+        name = self._candidate()
+        byhand.open_for_writes(self.cluster, name)
+        event.note(f"{name} is writable, too")
+        self._pause(0.0, 1.5)
+        self._demote(event)
+        self._finish_swap(event, name)
+
+    def _swap_while_paused(self, event):
+        """The operator's way: nobody hears of it, transactions neither."""
+        assert not self.hg.admin("pause main").startswith("error")
+        event.note("paused")
+        self._wait_no_transactions()
+        name = self._candidate()
+        self._demote(event)
+        event.transactions_until = 0.0
+        try:
+            self._finish_swap(event, name)
+        finally:
+            assert not self.hg.admin("resume main").startswith("error")
+        event.note("resumed")
+
+    def _wait_no_transactions(self):
+        deadline = time.time() + MARGIN
+        while any(row["in_transaction"] != "no" for row in self.hg.show("sessions")):
+            assert time.time() < deadline, self.hg.admin("show sessions")
+            time.sleep(0.01)
+
+    def _demote(self, event):
+        old = self.cluster.primary().name
+        byhand.demote(self.cluster)
+        event.transactions_until = event.note(f"{old} is read-only") + DEMOTED
+        self._pause(0.0, 1.0)
+
+    def _finish_swap(self, event, name):
+        byhand.catch_up(self.cluster, name)
+        byhand.detach(self.cluster, name)
+        event.note(f"{name} has everything and follows nobody")
+        self._pause(0.0, 0.7)
+        byhand.open_for_writes(self.cluster, name)
+        event.note(f"{name} is writable")
+        byhand.take_over(self.cluster, name)
+        event.new_primary = self.cluster.node(name).server_id
+        self._follows(event, name, "primary", FOLLOWED)
+        self._pause(0.0, 1.0)
+        byhand.follow(self.cluster)
+        event.note("the others follow it")
+
+    def _second_writable(self, event):
+        """Somebody makes a replica writable that is none any more, and sees his mistake: nothing is written there."""
+        name = self._candidate()
+        byhand.detach(self.cluster, name)
+        byhand.open_for_writes(self.cluster, name)
+        event.note(f"{name} is writable and follows nobody")
+        self._pause(0.5, 2.0)
+        byhand.reattach(self.cluster, name)
+        event.note(f"{name} replicates again")
+
+    KINDS = (_restart, _hiccup, _hang, _swap, _swap_in_the_wrong_order, _swap_while_paused, _second_writable)
+
+
+def end(writers):
+    """All of them, within the time of one answer."""
+    for writer in writers:
+        writer.ending.set()
+    deadline = time.time() + RULES["limit"] * 2
+    for writer in writers:
+        writer.join(max(0.1, deadline - time.time()))
+        assert not writer.is_alive(), f"{writer.name} hangs"
+
+
+def tables_of(cluster):
+    sql = "SELECT writer, n, server, zone, at FROM test.journal"
+    return {node.name: list(node.sql(sql)) for node in cluster.nodes()}
+
+
+def tell(cluster, conductor, units):
+    print(f"HEADGATE_SEED={SEED} HEADGATE_STORM_SECONDS={SECONDS:g} on {FLAVOUR}")
+    for event in conductor.events:
+        print(event)
+    count = {word: sum(unit.outcome == word for unit in units) for word in (ACKNOWLEDGED, REFUSED, UNKNOWN)}
+    print(f"{len(units)} units: {count}")
+    for unit in [unit for unit in units if unit.code][:60]:
+        print(unit)
+
+
+@pytest.mark.smoke
+def test_every_write_is_done_once_whatever_happens_to_the_primary(cluster, hg):
+    cluster.sql("db1", TABLE)
+    cluster.sync()
+    rules = Rules(first_primary=cluster.primary().server_id, **RULES)
+    writers = [Writer(number, hg.connect, RULES["limit"], SEED) for number in range(WRITERS)]
+    conductor = Conductor(cluster, hg, writers, SEED)
+    for writer in writers:
+        writer.start()
+    try:
+        conductor.go(time.time() + SECONDS)
+    finally:
+        end(writers)
+        units = [unit for writer in writers for unit in writer.units]
+        tell(cluster, conductor, units)
+    assert [writer.crash for writer in writers] == [None] * WRITERS
+    cluster.sync()
+    found = violations(rules, units, conductor.events, tables_of(cluster))
+    assert not found, "\n".join(found[:40])
+    assert sum(unit.outcome == ACKNOWLEDGED for unit in units) > 10 * SECONDS
+
+
+# ---- the verdict sees what it is there for ----
+
+def a_history():
+    """Two writes before a swap, one after it, an error that it excuses; and the tables that belong to that."""
+    def unit(number, began, outcome=ACKNOWLEDGED, kind="statement", code=0):
+        return Unit(1, 1, kind, (number,), began, began, began + 0.1, 0.1, outcome, code)
+    units = [unit(1, 10.0), unit(2, 19.0, REFUSED, "transaction", 1290), unit(3, 19.95), unit(4, 21.0)]
+    swap = Event("swap", 20.0, 20.8, transactions_until=20.5, new_primary=2)
+    units[1].answered = 20.2
+    rows = [(1, 1, 1, "+01:30", 10.05), (1, 3, 1, "+01:30", 19.96), (1, 4, 2, "+01:30", 21.05)]
+    return units, [swap], {name: list(rows) for name in ("db1", "db2")}
+
+
+def verdict(units, events, tables):
+    return violations(Rules(limit=14.0, primary_wait=6.0, first_primary=1), units, events, tables)
+
+
+def test_verdict_finds_nothing_where_nothing_is_wrong():
+    assert verdict(*a_history()) == []
+
+
+def everywhere(tables, change):
+    for rows in tables.values():
+        change(rows)
+
+
+FAULTS = {
+    "lost": lambda units, events, tables: everywhere(tables, lambda rows: rows.pop(1)),
+    "twice": lambda units, events, tables: everywhere(tables, lambda rows: rows.append(rows[2])),
+    "on one server only": lambda units, events, tables: tables["db2"].pop(0),
+    "refused and yet there": lambda units, events, tables: everywhere(
+        tables, lambda rows: rows.insert(1, (1, 2, 1, "+01:30", 19.5))),
+    "of nobody": lambda units, events, tables: everywhere(
+        tables, lambda rows: rows.append((2, 1, 2, "+02:30", 22.0))),
+    "to the old server after the new": lambda units, events, tables: everywhere(
+        tables, lambda rows: rows.append((1, 4, 1, "+01:30", 21.2)) or rows.pop(2)),
+    "an error of a statement": lambda units, events, tables: setattr(units[1], "kind", "statement"),
+    "a transaction that began later": lambda units, events, tables: setattr(units[1], "began", 20.6),
+    "an error of another kind": lambda units, events, tables: setattr(units[1], "code", 1062),
+    "a second error": lambda units, events, tables: units.append(
+        Unit(1, 1, "transaction", (), 19.0, 20.3, 20.4, 0.1, REFUSED, 1927)),
+    "a long wait": lambda units, events, tables: setattr(units[0], "longest", 15.0),
+    "another time zone": lambda units, events, tables: everywhere(
+        tables, lambda rows: rows.__setitem__(0, (1, 1, 1, "SYSTEM", 10.05))),
+    "half a transaction": lambda units, events, tables: (
+        units.append(Unit(1, 2, "transaction", (5, 6), 22.0, 22.1, 22.2, 0.1, UNKNOWN, 1927)),
+        setattr(events[0], "transactions_until", 23.0),
+        everywhere(tables, lambda rows: rows.append((1, 5, 2, "+01:30", 22.05)))),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda name: name.replace(" ", "_"))
+def test_verdict_finds(fault):
+    history = copy.deepcopy(a_history())
+    FAULTS[fault](*history)
+    assert len(verdict(*history)) == 1, verdict(*history)
