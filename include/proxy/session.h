@@ -117,13 +117,13 @@ struct job {
     bool needs_user_vars; /* it reads user variables away from where they live */
     bool is_inner_set;    /* the EXECUTE runs a SET */
     bool is_home;         /* it runs where the session's own state is: the reply tells about that */
-    bool is_aside;        /* a question in a transaction that is elsewhere: the reply's flags are not its own */
-    bool is_cut;          /* larger than the window: it streams */
-    bool is_login;        /* not a command of the client: the upstream that must accept its schema */
-    bool is_change_user;  /* is_login, for COM_CHANGE_USER */
-    bool has_reply;       /* a byte of the reply has been passed on */
-    bool has_no_memory;   /* a packet of the reply found none */
-    bool is_reply_over;   /* everything parsed; may still have to be sent */
+    bool is_aside; /* a question in a transaction that is elsewhere: the reply's flags are not its own */
+    bool is_cut;   /* larger than the window: it streams */
+    bool is_login; /* not a command of the client: the upstream that must accept its schema */
+    bool is_change_user; /* is_login, for COM_CHANGE_USER */
+    bool has_reply;      /* a byte of the reply has been passed on */
+    bool has_no_memory;  /* a packet of the reply found none */
+    bool is_reply_over;  /* everything parsed; may still have to be sent */
     bool has_cursor;
     bool is_retriable;       /* a harmless read, whole in the window */
     bool is_refused;         /* by a read-only server, which has not run it */

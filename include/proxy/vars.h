@@ -30,7 +30,8 @@ struct vars {
 /* What to do about a variable, by its name. */
 enum vars_manner {
     VARS_APPLY,     /* say it to every upstream that runs something for this session */
-    VARS_UNTRACKED, /* the same, if the text tells the value: what servers report of it means something else */
+    VARS_UNTRACKED, /* the same, if the text tells the value: what servers report of it means something else
+                     */
     VARS_IGNORE,    /* means nothing elsewhere: it concerns writes, or the server computes it */
     VARS_PIN        /* cannot follow: the session stays where it was set */
 };

@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define WORKER_DOUBT_US 300000 /* for a monitor to find out that the primary has been demoted */
 #define WORKER_RETRY_US 100000 /* between tries to reach a server that a statement waits for */
 
 /* Far from the servers' own ids, which count from 1: a KILL of one is never taken for the other. */
@@ -57,6 +58,8 @@ struct view_box {
     _Atomic(struct view *) next; /* one reference, on its way; NULL: none is */
     _Atomic uint64_t taken;      /* number of the last view that all its sessions go by */
     atomic_bool has_trouble;     /* a session had no luck with one of the cluster's servers */
+    int doubted;                 /* server that refused a write although it is the view's primary */
+    uint64_t doubted_until_us;   /* nothing new is begun there before the monitor has had time to look */
     struct view *view;           /* one reference, the worker's own; NULL before the first */
 };
 
@@ -119,6 +122,10 @@ void worker_forget(struct worker *worker, const struct door *door, const struct 
 
 /* A server of the cluster failed a session: the monitor may want to look at once. */
 void worker_note_trouble(struct worker *worker, unsigned cluster);
+/* The primary says that it is read-only: the monitor is asked to look, and until it has, nothing new begins
+ * there (worker_doubts). */
+void worker_note_demotion(struct worker *worker, unsigned cluster, int server);
+bool worker_doubts(const struct worker *worker, unsigned cluster, int server);
 /* The session with that id, or NULL. */
 struct session *worker_find(const struct worker *worker, uint64_t id);
 

@@ -255,6 +255,15 @@ static bool is_held(const struct session *session)
     return session_view(session)->is_paused && !has_transaction;
 }
 
+/* The primary has just refused somebody's write as read-only: what begins there now begins in vain. */
+static bool is_doubtful(const struct session *session)
+{
+    int primary = session_view(session)->primary;
+    return session->job.place == ROUTE_PRIMARY && !session->job.is_login && primary != VIEW_NO_SERVER &&
+           worker_doubts(session->worker, session->door->cluster, primary) &&
+           !attach_has_lost_state(session, ROUTE_PRIMARY);
+}
+
 /* Until `resume`, or the end of the pause: neither is the client's fault, so it is never an error. */
 static enum step hold(struct session *session)
 {
@@ -269,6 +278,8 @@ enum step attach_begin(struct session *session)
     struct job *job = &session->job;
     if (is_held(session))
         return hold(session);
+    if (is_doubtful(session))
+        return attach_wait(session);
     if (is_stranded(session))
         return refuse_stranded(session);
     if (!attach_is_current(session, job->place)) {

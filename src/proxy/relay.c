@@ -289,9 +289,9 @@ static bool is_for_client(const struct session *session, const struct sesstrack_
     return false;
 }
 
-/* From 11 on a MariaDB server reports one variable of those that share a place in its memory, whichever of them
- * was set: the first that is tracked (seen on 11.8, not on 10.11). Of these a client that asked for nothing
- * tracks one; of headgate's upstreams all are tracked. */
+/* From 11 on a MariaDB server reports one variable of those that share a place in its memory, whichever of
+ * them was set: the first that is tracked (seen on 11.8, not on 10.11). Of these a client that asked for
+ * nothing tracks one; of headgate's upstreams all are tracked. */
 static bool names_neighbours(const struct upstream *upstream)
 {
     struct span version = span_cstr(upstream->version);
@@ -557,7 +557,7 @@ static void note_demotion(struct session *session)
     if (slot->server != session_view(session)->primary)
         return;
     counter_add(&slot->upstream->server->by_worker[session->worker->index].demotions, 1);
-    worker_note_trouble(session->worker, session->door->cluster);
+    worker_note_demotion(session->worker, session->door->cluster, slot->server);
 }
 
 /* A server refuses these before it begins with them. What runs stored code, or several statements, may have

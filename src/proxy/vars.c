@@ -37,7 +37,8 @@ static const struct {
     { "session_track_*", VARS_PIN }, /* headgate's own eyes: once changed, trust nothing elsewhere */
     { "rand_seed*", VARS_PIN },
     { "profiling*", VARS_PIN }, /* the profiles are where the statements ran */
-    { "timestamp", VARS_UNTRACKED }, /* MariaDB 11.8 may report it, the clock's, for SET last_insert_id (seen) */
+    { "timestamp",
+      VARS_UNTRACKED }, /* MariaDB 11.8 may report it, the clock's, for SET last_insert_id (seen) */
     { "tx_read_only", VARS_APPLY },
 };
 

@@ -188,6 +188,20 @@ void worker_note_trouble(struct worker *worker, unsigned cluster)
     report(worker);
 }
 
+void worker_note_demotion(struct worker *worker, unsigned cluster, int server)
+{
+    struct view_box *box = &worker->boxes[cluster];
+    box->doubted = server;
+    box->doubted_until_us = worker->loop.now_us + WORKER_DOUBT_US;
+    worker_note_trouble(worker, cluster);
+}
+
+bool worker_doubts(const struct worker *worker, unsigned cluster, int server)
+{
+    const struct view_box *box = &worker->boxes[cluster];
+    return box->doubted == server && worker->loop.now_us < box->doubted_until_us;
+}
+
 bool worker_take_trouble(struct worker *worker, unsigned cluster)
 {
     return atomic_exchange(&worker->boxes[cluster].has_trouble, false);
