@@ -6,7 +6,6 @@ HEADGATE_STORM_SECONDS makes it longer than its 40 s, HEADGATE_SEED repeats a ru
 import copy
 import os
 import random
-import signal
 import time
 
 import pytest
@@ -18,6 +17,7 @@ from journal import ACKNOWLEDGED, REFUSED, TABLE, UNKNOWN, Event, Rules, Unit, W
 
 SECONDS = float(os.environ.get("HEADGATE_STORM_SECONDS", "40"))
 SEED = os.environ.get("HEADGATE_SEED") or str(random.SystemRandom().randrange(1 << 32))
+SECONDS_PER_TEST = int(SECONDS) + 120
 WRITERS = 7
 
 INTERVAL, TIMEOUT, FALL = 0.3, 1.0, 2
@@ -30,18 +30,6 @@ FOLLOWED = 2 * INTERVAL + MARGIN
 NOTICED = FALL * (INTERVAL + TIMEOUT) + MARGIN
 CUT = 0.3  # between a signal sent and its effect on every connection
 DEMOTED = 0.15  # from read_only until no transaction begins there any more: the first refusal has the servers asked
-
-
-@pytest.fixture(autouse=True)
-def time_limit():
-    """As long as was asked for, and what may come before and after it."""
-    def too_long(*_):
-        raise TimeoutError("the journal's test hangs")
-    before = signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(int(SECONDS) + 120)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="module")
