@@ -21,7 +21,7 @@ from sandbox_lib import Cluster  # noqa: E402
 from scratch import end_on_sigterm  # noqa: E402
 
 FLAVOUR = os.environ.get("HEADGATE_FLAVOUR", "mariadb")
-SECONDS_PER_TEST = 120
+SECONDS_PER_TEST = 120  # a module may have a SECONDS_PER_TEST of its own
 
 
 def pytest_configure(config):
@@ -44,12 +44,14 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture(autouse=True)
-def time_limit():
+def time_limit(request):
     """No test hangs."""
+    seconds = getattr(request.module, "SECONDS_PER_TEST", SECONDS_PER_TEST)
+
     def too_long(*_):
-        raise TimeoutError(f"test took more than {SECONDS_PER_TEST} s")
+        raise TimeoutError(f"test took more than {seconds} s")
     before = signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(SECONDS_PER_TEST)
+    signal.alarm(seconds)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)

@@ -1,7 +1,8 @@
 """A journal of writes: who wrote which rows, what became of them, and whether all servers agree with that.
 
-Writers insert numbered rows through headgate, by single statements and by transactions; a number is never used again,
-whatever became of it. Meanwhile somebody does things to the primary: the events. `violations` compares the two with
+Writers insert numbered rows through headgate: by single statements, by transactions, and by way of a temporary table,
+which pins the session; some in text, some by prepared statements. A number is never used again, whatever became of it.
+Meanwhile somebody does things to the primary: the events. `violations` compares the two with
 the tables afterwards. All times are those of time.time(), which is the clock of the servers, too.
 """
 
@@ -9,14 +10,20 @@ import collections
 import contextlib
 import dataclasses
 import random
+import struct
 import threading
 import time
 
 import pymysql
 
+import mysqlwire as w
+from client import execute
+
 TABLE = """CREATE TABLE test.journal (writer INT NOT NULL, n BIGINT NOT NULL, server INT NOT NULL,
                                       zone VARCHAR(10) NOT NULL, at DECIMAL(20, 6) NOT NULL, KEY (writer, n))"""
 INSERT = "INSERT INTO journal VALUES (%s, %s, @@server_id, @@time_zone, UNIX_TIMESTAMP(SYSDATE(6)))"
+
+COPY = "INSERT INTO journal SELECT %s, n, @@server_id, @@time_zone, UNIX_TIMESTAMP(SYSDATE(6)) FROM scratch"
 
 ACKNOWLEDGED, REFUSED, UNKNOWN = "acknowledged", "refused", "unknown"
 
@@ -28,11 +35,14 @@ EXPECTED_CODES = READ_ONLY + SERVER_LOST + CONNECTION_LOST
 
 @dataclasses.dataclass
 class Unit:
-    """One statement, or one transaction as a whole: rows that are there together or not at all."""
+    """One statement, or one transaction as a whole: rows that are there together or not at all.
+
+    What is pinned writes its rows by one statement, too, and has state on the primary before and after it.
+    """
 
     writer: int
     connection: int
-    kind: str  # "statement", "transaction", "login"
+    kind: str  # "statement", "transaction", "pinned", "login"
     numbers: tuple = ()
     began: float = 0.0  # when its first statement was sent
     sent: float = 0.0  # when its last one was
@@ -58,6 +68,7 @@ class Event:
     notes: list = dataclasses.field(default_factory=list)  # (time, words)
     statements_until: float = 0.0  # a single statement sent before may fail: it was in flight
     transactions_until: float = 0.0  # one that began before may fail: it was open
+    pinned_until: float = 0.0  # a session that had state before may lose it
     may_run_out: bool = False  # there was no primary for so long that who waited may hear of it
     new_primary: int = 0  # the server_id that takes the writes from here on
 
@@ -70,14 +81,60 @@ class Event:
         return f"{self.began:.3f} {self.kind}: {marks}, +{self.ended - self.began:.3f} over"
 
 
+class Text:
+    """A connection that says everything as text."""
+
+    def __init__(self, connection):
+        self.connection = connection
+
+    def run(self, sql, *arguments):
+        """Rows; raises pymysql.MySQLError."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, arguments or None)
+            return cursor.fetchall()
+
+    def close(self):
+        self.connection.close()
+
+
+class Prepared:
+    """A connection that prepares once, and executes, what has arguments. Rows are of one BIGINT."""
+
+    def __init__(self, client):
+        self.client, self.ids = client, {}
+
+    def run(self, sql, *arguments):
+        """Rows; raises pymysql.MySQLError."""
+        try:
+            if not arguments:
+                return self._answer(self.client.command(w.QUERY, sql))
+            if sql not in self.ids:
+                reply = self.client.command(w.PREPARE, sql.replace("%s", "?"))
+                self._answer(reply)
+                self.ids[sql] = reply.statement_id
+            return self._answer(self.client.command(w.EXECUTE, execute(self.ids[sql], arguments)))
+        except (w.Closed, OSError) as error:
+            raise pymysql.err.OperationalError(CONNECTION_LOST[-1], repr(error)) from error
+
+    @staticmethod
+    def _answer(reply):
+        if reply.error:
+            raise pymysql.err.OperationalError(reply.error.code, str(reply.error))
+        return [struct.unpack_from("<q", row, 2) for row in reply.results[0]] if reply.results else []
+
+    def close(self):
+        self.client.close()
+
+
 class Writer(threading.Thread):
     """One client: statements and transactions in turn, each row journalled before the next."""
 
     PAUSE = 0.02  # seconds between two units, at most
 
-    def __init__(self, number, connect, limit, seed):
+    def __init__(self, number, connect, seed):
+        """connect() makes a Text or a Prepared."""
         super().__init__(name=f"writer {number}", daemon=True)
-        self.number, self.connect, self.limit = number, connect, limit
+        self.number, self.connect = number, connect
         self.random = random.Random(f"{seed}/{number}")
         self.zone = f"+{number % 12:02}:30"
         self.units = []
@@ -101,21 +158,22 @@ class Writer(threading.Thread):
     def _step(self):
         if self._db is None and not self._log_in():
             return
-        count = self.random.choice((0, 0, 0, 2, 5))
-        unit = self._transaction(count) if count else self._statement()
-        self.units.append(unit)
+        way, count = self.random.choices(*zip(*self.WAYS))[0], self.random.randint(1, 5)
+        self.units.append(way(self, count))
 
     def _log_in(self):
         self._connections += 1
         unit = self._unit("login")
         with self._ended(unit):
-            self._db = self.connect(init_command=f"SET time_zone = '{self.zone}'", read_timeout=self.limit * 3)
+            self._db = self.connect()
+            self._say(unit, f"SET time_zone = '{self.zone}'")
         if unit.code:
             unit.outcome = REFUSED
             self.units.append(unit)
+            self._hang_up()
         return self._db is not None
 
-    def _statement(self):
+    def _statement(self, _):
         unit = self._unit("statement", self._numbers(1))
         with self._ended(unit):
             self._say(unit, INSERT, self.number, *unit.numbers)
@@ -142,6 +200,25 @@ class Writer(threading.Thread):
             unit.outcome = UNKNOWN if is_committing and unit.code not in READ_ONLY else REFUSED
             self._go_on_after(unit)
         return unit
+
+    def _pinned(self, count):
+        unit = self._unit("pinned", self._numbers(count))
+        is_writing = False
+        with self._ended(unit):
+            self._say(unit, "CREATE TEMPORARY TABLE scratch (n BIGINT)")
+            for n in unit.numbers:
+                self._say(unit, "INSERT INTO scratch VALUES (%s)", n)
+            time.sleep(self.random.uniform(0, self.PAUSE))
+            is_writing = True
+            self._say(unit, COPY, self.number)
+            unit.outcome = ACKNOWLEDGED
+            self._say(unit, "DROP TEMPORARY TABLE scratch")
+        if unit.code:
+            unit.outcome = unit.outcome or (UNKNOWN if is_writing and not _was_not_run(unit) else REFUSED)
+            self._hang_up()
+        return unit
+
+    WAYS = ((_statement, 6), (_transaction, 4), (_pinned, 1))
 
     def _read_back(self, unit):
         found = self._say(unit, "SELECT n FROM journal WHERE writer = %s AND n >= %s", self.number, unit.numbers[0])
@@ -175,9 +252,7 @@ class Writer(threading.Thread):
     def _say(self, unit, sql, *arguments):
         unit.sent = time.time()
         try:
-            with self._db.cursor() as cursor:
-                cursor.execute(sql, arguments or None)
-                return cursor.fetchall()
+            return self._db.run(sql, *arguments)
         finally:
             unit.longest = max(unit.longest, time.time() - unit.sent)
 
@@ -199,6 +274,11 @@ class Writer(threading.Thread):
 
     def has_written_since(self, moment):
         return any(unit.outcome == ACKNOWLEDGED and unit.began > moment for unit in self.units[-5:])
+
+
+def _was_not_run(unit):
+    """The primary has changed, and headgate says so instead of running it, or a read-only server did."""
+    return unit.code in READ_ONLY or "the primary has changed" in unit.message
 
 
 @dataclasses.dataclass
@@ -292,6 +372,8 @@ def _is_excused(rules, unit, event):
         return event.may_run_out and unit.sent <= event.ended
     if unit.kind == "transaction":
         return unit.began <= event.transactions_until
+    if unit.kind == "pinned":
+        return unit.began <= max(event.pinned_until, event.transactions_until)
     return unit.kind == "statement" and unit.sent <= event.statements_until and unit.code in SERVER_LOST
 
 

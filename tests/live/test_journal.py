@@ -6,18 +6,22 @@ HEADGATE_STORM_SECONDS makes it longer than its 40 s, HEADGATE_SEED repeats a ru
 import copy
 import os
 import random
-import signal
 import time
 
+import pymysql
 import pytest
 
 import byhand
+import mysqlwire as w
+import replies as r
 from conftest import FLAVOUR
 from headgate import Headgate
-from journal import ACKNOWLEDGED, REFUSED, TABLE, UNKNOWN, Event, Rules, Unit, Writer, violations
+from journal import (ACKNOWLEDGED, REFUSED, TABLE, UNKNOWN, Event, Prepared, Rules, Text, Unit, Writer,
+                     violations)
 
 SECONDS = float(os.environ.get("HEADGATE_STORM_SECONDS", "40"))
 SEED = os.environ.get("HEADGATE_SEED") or str(random.SystemRandom().randrange(1 << 32))
+SECONDS_PER_TEST = int(SECONDS) + 120
 WRITERS = 7
 
 INTERVAL, TIMEOUT, FALL = 0.3, 1.0, 2
@@ -30,18 +34,6 @@ FOLLOWED = 2 * INTERVAL + MARGIN
 NOTICED = FALL * (INTERVAL + TIMEOUT) + MARGIN
 CUT = 0.3  # between a signal sent and its effect on every connection
 DEMOTED = 0.15  # from read_only until no transaction begins there any more: the first refusal has the servers asked
-
-
-@pytest.fixture(autouse=True)
-def time_limit():
-    """As long as was asked for, and what may come before and after it."""
-    def too_long(*_):
-        raise TimeoutError("the journal's test hangs")
-    before = signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(int(SECONDS) + 120)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +147,7 @@ class Conductor:
     def _swap_while_paused(self, event):
         """The operator's way: nobody hears of it, transactions neither."""
         assert not self.hg.admin("pause main").startswith("error")
-        event.note("paused")
+        event.pinned_until = event.note("paused")
         self._wait_no_transactions()
         name = self._candidate()
         self._demote(event)
@@ -234,8 +226,16 @@ def tell(cluster, conductor, units):
 def test_every_write_is_done_once_whatever_happens_to_the_primary(cluster, hg):
     cluster.sql("db1", TABLE)
     cluster.sync()
+    def text():
+        return Text(hg.connect(read_timeout=RULES["limit"] * 2))
+
+    def prepared():
+        try:
+            return Prepared(hg.wire(timeout=RULES["limit"] * 2))
+        except (w.Closed, OSError, r.Err) as error:
+            raise pymysql.err.OperationalError(getattr(error, "code", 2013), repr(error)) from error
     rules = Rules(first_primary=cluster.primary().server_id, **RULES)
-    writers = [Writer(number, hg.connect, RULES["limit"], SEED) for number in range(WRITERS)]
+    writers = [Writer(number, (text, prepared)[number % 2], SEED) for number in range(WRITERS)]
     conductor = Conductor(cluster, hg, writers, SEED)
     for writer in writers:
         writer.start()

@@ -1,0 +1,387 @@
+"""64 threads of sysbench read while the replicas are killed, stopped, cut off, filled and promoted: nobody sees an error.
+
+And headgate knows of each within its stated time, and sends nothing to a server that is out, which the server's own
+counters and the kernel's list of connections prove. HEADGATE_STORM_SECONDS makes it longer than its 60 s,
+HEADGATE_SEED repeats a run's choices (not its timing).
+"""
+
+import contextlib
+import os
+import random
+import re
+import subprocess
+import threading
+import time
+
+import pymysql
+import pytest
+
+import byhand
+from conftest import FLAVOUR
+from headgate import Headgate, rows
+from proxy import wait_until
+from sandbox_lib import Cluster, dialect, replication, sql
+
+SECONDS = float(os.environ.get("HEADGATE_STORM_SECONDS", "60"))
+SEED = os.environ.get("HEADGATE_SEED") or str(random.SystemRandom().randrange(1 << 32))
+SECONDS_PER_TEST = int(SECONDS) + 120
+
+THREADS, RATE, VISITORS = 64, 1200, 3
+TABLES = ["--tables=2", "--table-size=2000"]
+MAX_CONNECTIONS = 150  # all 64 on one server, visitors, probes, replication; few enough to be used up
+
+INTERVAL, TIMEOUT, FALL, RISE = 0.5, 1.0, 2, 1
+SLACK = 1.5  # two cores for three servers, headgate, sysbench, and whoever else is on this machine
+# Seconds until `show servers` has it.
+STATED = {
+    "killed": FALL * INTERVAL + SLACK,
+    "stopped": FALL * (INTERVAL + TIMEOUT) + SLACK,
+    "cut off": FALL * (INTERVAL + TIMEOUT) + SLACK,
+    "replication stopped": INTERVAL + SLACK,
+    "promoted": 2 * INTERVAL + SLACK,
+    "back": RISE * INTERVAL + SLACK,
+    "read from again": 5.0,
+}
+IN_FLIGHT = 0.5  # seconds until what was sent before a server was out is answered, and its connections are closed
+HEADGATES_OWN = 2  # connections to a server: the probe's, the survey's
+MONITOR = {"user": "monitor", "password": "monitor_pw", "interval": f"{INTERVAL * 1000:.0f}ms",
+           "timeout": f"{TIMEOUT * 1000:.0f}ms", "fall": FALL, "rise": RISE}
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    family_options = {} if FLAVOUR == "mysql" else {"userstat": "1"}
+    with Cluster.start(flavour=FLAVOUR, replicas=2, die_with_parent=True,
+                       options={"max_connections": MAX_CONNECTIONS, **family_options}) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def running(cluster):
+    with Headgate(cluster, cluster_settings={"monitor": MONITOR}, extra={"workers": 2},
+                  timeouts={"primary_wait": "10s"}) as headgate:
+        yield headgate
+
+
+# ---- who reads and writes meanwhile ----
+
+class Sysbench:
+    """A process that reads until it is ended. The first error ends it with a report."""
+
+    def __init__(self, hg, seed):
+        host, port = hg.host_and_port("split")
+        self.command = ["sysbench", "oltp_point_select", f"--mysql-host={host}", f"--mysql-port={port}",
+                        "--mysql-user=app", "--mysql-password=app_pw", "--mysql-db=sbtest", *TABLES]
+        self.mode = random.Random(seed).choice(("auto", "disable"))
+        self.path = os.path.join(hg.directory, "sysbench.log")
+        self.process = None
+
+    def prepare(self):
+        done = subprocess.run([*self.command, "prepare"], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def __enter__(self):
+        with open(self.path, "wb") as log:
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "--", *self.command, f"--threads={THREADS}", f"--rate={RATE}",
+                 f"--time={SECONDS_PER_TEST}", "--report-interval=1", f"--db-ps-mode={self.mode}",
+                 f"--rand-seed={random.Random(SEED).randrange(1 << 30)}", "run"], stdout=log, stderr=log)
+        return self
+
+    def __exit__(self, *exception):
+        self.process.kill()
+        self.process.wait()
+
+    def output(self):
+        with open(self.path, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def check(self):
+        """It runs, and has seen no error, and has reconnected never."""
+        output = self.output()
+        assert self.process.poll() is None and "FATAL" not in output, output[-4000:]
+        bad = [line for line in output.splitlines() if re.search(r"(err|reconn)/s: (?!0\.00)", line)]
+        assert not bad, "\n".join(bad[:20])
+
+    def transactions(self):
+        """What it did in each second so far."""
+        return [float(tps) for tps in re.findall(r"tps: ([\d.]+)", self.output())]
+
+
+class Client(threading.Thread):
+    """Does something again and again. No error is expected of it, whatever happens to the servers."""
+
+    def __init__(self, name, step):
+        super().__init__(name=name, daemon=True)
+        self.step, self.count, self.longest, self.error = step, 0, 0.0, None
+        self.ending = threading.Event()
+
+    def run(self):
+        while not self.ending.is_set() and self.error is None:
+            began = time.time()
+            try:
+                self.step(self.count)
+            except Exception as error:  # told by check()
+                self.error = (began, time.time(), repr(error))
+            self.count += 1
+            self.longest = max(self.longest, time.time() - began)
+            time.sleep(0.03)
+
+    def check(self):
+        assert self.error is None, f"{self.name}: {self.error}"
+
+
+@contextlib.contextmanager
+def clients(hg):
+    """Visitors, who come, read once and go; and one who writes, so that there is something to replicate."""
+    def visit(_):
+        with hg.connect(database="sbtest") as db:
+            assert rows(db, "SELECT id FROM sbtest1 WHERE id = 7") == ((7,),)
+
+    with hg.connect(database="test") as writer:
+        started = [Client(f"visitor {i}", visit) for i in range(VISITORS)]
+        started.append(Client("writer", lambda count: rows(writer, f"INSERT INTO beats VALUES ({count})")))
+        for client in started:
+            client.start()
+        try:
+            yield started
+        finally:
+            for client in started:
+                client.ending.set()
+            for client in started:
+                client.join(20)
+                assert not client.is_alive(), f"{client.name} hangs"
+
+
+# ---- what the servers and the kernel say ----
+
+READS = {
+    "mariadb": "SELECT IFNULL(SUM(SELECT_COMMANDS), 0) FROM information_schema.USER_STATISTICS WHERE USER = 'app'",
+    "mysql": "SELECT IFNULL(SUM(COUNT_STAR), 0) FROM performance_schema.events_statements_summary_by_user_by_event_name "
+             "WHERE USER = 'app' AND EVENT_NAME IN ('statement/sql/select', 'statement/com/Execute')",
+}
+
+
+def reads_of(node):
+    """Reads that the application's account has done there since the server started."""
+    return int(node.value(READS[node.cluster.family]))
+
+
+def connections_to(hg, node):
+    """How many connections headgate has to a server, as the kernel sees it."""
+    mine = set()
+    for name in os.listdir(f"/proc/{hg.process.pid}/fd"):
+        with contextlib.suppress(OSError):
+            mine.add(os.readlink(f"/proc/{hg.process.pid}/fd/{name}"))
+    with open(f"/proc/{hg.process.pid}/net/tcp", encoding="ascii") as f:
+        found = [line.split() for line in f.readlines()[1:]]
+    return sum(int(row[2].rpartition(":")[2], 16) == node.port and f"socket:[{row[9]}]" in mine for row in found)
+
+
+# ---- what happens to them ----
+
+class Storm:
+    """Trouble for one replica after the other, in an order that the seed gives."""
+
+    def __init__(self, cluster, hg, seed):
+        self.cluster, self.hg = cluster, hg
+        self.random = random.Random(seed)
+        self.told = []
+
+    def tell(self, words):
+        self.told.append(f"{time.time():.3f} {words}")
+
+    def go(self, until, check):
+        """Every kind once before any comes again; the last may end after the time is up."""
+        bag = []
+        while time.time() < until:
+            bag = bag or self.random.sample(self.KINDS, len(self.KINDS))
+            kind = bag.pop()
+            self.tell(f"---- {kind.__name__.strip('_')}")
+            kind(self)
+            check()
+            self.pause(0.3, 1.0)
+
+    def pause(self, least, most):
+        time.sleep(self.random.uniform(least, most))
+
+    def victim(self):
+        """A replica, mostly the one with more of the reads: a session stays where it is as long as it can."""
+        busy, idle = sorted(self.cluster.replicas(), key=lambda node: -connections_to(self.hg, node))
+        assert connections_to(self.hg, busy) > HEADGATES_OWN, "nobody reads from the replicas"
+        return busy if self.random.random() < 0.7 else idle
+
+    def knows(self, node, what, condition, since=None):
+        """headgate shows it within its stated time, which began now or at the time given."""
+        began = since or time.time()
+        row = self.hg.wait_server(node.name, condition, STATED[what] - (time.time() - began))
+        self.tell(f"{node.name} {what}: {row['state']} {row['role']} ({row['reason']}) after {time.time() - began:.3f} s")
+
+    def is_back(self, node):
+        """It takes reads again, and gets some: so counting them can tell that there are none."""
+        self.knows(node, "back", lambda row: (row["state"], row["role"]) == ("up", "replica"))
+        before = reads_of(node)
+        wait_until(lambda: reads_of(node) > before, f"{node.name} is read from again", STATED["read from again"])
+
+    def gets_nothing(self, node, seconds):
+        """No statement of the application, and no connection for one."""
+        time.sleep(IN_FLIGHT)
+        before, end = reads_of(node), time.time() + seconds
+        while time.time() < end:
+            time.sleep(0.05)
+            assert reads_of(node) == before, f"{node.name} is out and has run {reads_of(node) - before} reads"
+        self.has_no_connections(node)
+
+    def has_no_connections(self, node):
+        count = connections_to(self.hg, node)
+        assert count <= HEADGATES_OWN, f"headgate has {count} connections to {node.name}, which is out"
+
+    def restarts(self, node):
+        """Before headgate knows that it is there again, nothing reaches it."""
+        node.launch()
+        node.wait_ready()
+        count = reads_of(node)
+        while self.hg.server(node.name)["state"] != "up":
+            assert count == 0, f"{node.name} is out and has run {count} reads"
+            count = reads_of(node)
+        self.cluster.rejoin(node.name)
+        self.is_back(node)
+
+    def _kill(self):
+        node, began = self.victim(), time.time()
+        node.kill()
+        self.knows(node, "killed", lambda row: row["state"] == "down", began)
+        self.pause(0.0, 1.0)
+        self.has_no_connections(node)
+        self.restarts(node)
+
+    def _kill_both(self):
+        """The primary reads, too, when there is nobody else."""
+        nodes = self.cluster.replicas()
+        for node in nodes:
+            node.kill()
+        for node in nodes:
+            self.knows(node, "killed", lambda row: row["state"] == "down")
+        before = reads_of(self.cluster.primary())
+        wait_until(lambda: reads_of(self.cluster.primary()) > before, "the primary is read from")
+        for node in nodes:
+            self.restarts(node)
+
+    def _stop(self):
+        node, began = self.victim(), time.time()
+        node.pause()
+        try:
+            self.knows(node, "stopped", lambda row: row["state"] == "down", began)
+            time.sleep(IN_FLIGHT)
+            self.has_no_connections(node)
+        finally:
+            node.resume()
+        self.is_back(node)
+
+    def _hiccup(self):
+        """Shorter than anybody's patience: the reads there just take longer."""
+        node = self.victim()
+        node.pause()
+        self.pause(0.1, 0.6)
+        node.resume()
+        self.is_back(node)
+
+    def _cut_off(self):
+        node, began = self.victim(), time.time()
+        self.cluster.partition(node.name)
+        try:
+            self.knows(node, "cut off", lambda row: row["state"] == "down", began)
+            self.gets_nothing(node, 0.5)
+        finally:
+            self.cluster.heal(node.name)
+        self.is_back(node)
+
+    def _stop_replication(self):
+        node, words = self.victim(), dialect.of(self.cluster.family)
+        node.sql(words.stop)
+        self.knows(node, "replication stopped", lambda row: "replication is stopped" in row["reason"])
+        self.gets_nothing(node, 1.0)
+        node.sql(words.start)
+        replication.wait_replicating(node)
+        self.is_back(node)
+
+    def _fill(self):
+        """Strangers take every connection there is, and the sessions lose theirs: it is full, not dead."""
+        node = self.victim()
+        with contextlib.ExitStack() as stack:
+            def stranger():
+                stack.enter_context(node.connect("other"))
+            root = stack.enter_context(sql.connect_socket(node.socket))  # the one connection more that it may have
+            with pytest.raises(pymysql.MySQLError) as refusal:
+                for _ in range(MAX_CONNECTIONS + 1):
+                    stranger()
+            assert refusal.value.args[0] == 1040, refusal.value
+            ousted = rows(root, "SELECT ID FROM information_schema.PROCESSLIST WHERE USER IN ('app', 'monitor')")
+            for (number,) in ousted:
+                with contextlib.suppress(pymysql.MySQLError):
+                    rows(root, f"KILL {number}")
+                    stranger()
+            self.tell(f"{node.name} is full: {len(ousted)} connections were ended")
+            time.sleep(FALL * INTERVAL * 2)
+            assert self.hg.server(node.name)["state"] != "down", self.hg.server(node.name)
+        self.is_back(node)
+
+    def _promote(self):
+        """By hand, in the right order; the new primary is read from no longer."""
+        node = self.victim()
+        byhand.demote(self.cluster)
+        byhand.catch_up(self.cluster, node.name)
+        byhand.detach(self.cluster, node.name)
+        byhand.open_for_writes(self.cluster, node.name)
+        byhand.take_over(self.cluster, node.name)
+        self.knows(node, "promoted", lambda row: row["role"] == "primary")
+        byhand.follow(self.cluster)
+        for replica in self.cluster.replicas():
+            self.is_back(replica)
+        time.sleep(IN_FLIGHT)
+        before = reads_of(node)
+        time.sleep(1.0)
+        assert reads_of(node) == before, f"{node.name} is the primary and has run {reads_of(node) - before} reads"
+
+    KINDS = (_kill, _kill_both, _stop, _hiccup, _cut_off, _stop_replication, _fill, _promote)
+
+
+@pytest.mark.smoke
+def test_reads_see_no_error_whatever_happens_to_the_replicas(cluster, hg):
+    cluster.sql("db1", "CREATE TABLE test.beats (n BIGINT)")
+    sysbench, storm = Sysbench(hg, SEED), Storm(cluster, hg, SEED)
+    sysbench.prepare()
+    cluster.sync()
+    try:
+        with clients(hg) as others, sysbench:
+            def check():
+                sysbench.check()
+                for client in others:
+                    client.check()
+            wait_until(lambda: len(sysbench.transactions()) > 1, "sysbench reads", 30)
+            storm.go(time.time() + SECONDS, check)
+            time.sleep(1.5)
+            check()
+            done = sysbench.transactions()
+    finally:
+        print(f"HEADGATE_SEED={SEED} HEADGATE_STORM_SECONDS={SECONDS:g} on {FLAVOUR}, --db-ps-mode={sysbench.mode}")
+        print("\n".join(storm.told))
+        for client in others:
+            print(f"{client.name}: {client.count} times, {client.longest:.3f} s at most")
+    print("transactions in each second:", " ".join(f"{tps:.0f}" for tps in done))
+    assert sum(done) > SECONDS * RATE / 4
+    assert all(client.count > SECONDS for client in others)
+
+
+@pytest.mark.smoke
+def test_one_error_would_be_seen(hg):
+    """What the storm goes by: a session of sysbench that headgate ends is an error there."""
+    sysbench = Sysbench(hg, SEED)
+    with sysbench:
+        wait_until(lambda: len(sysbench.transactions()) > 1, "sysbench reads", 30)
+        sysbench.check()
+        assert not hg.admin(f"kill {hg.show('sessions')[0]['id']}").startswith("error")
+        with pytest.raises(AssertionError):
+            for _ in range(50):
+                sysbench.check()
+                time.sleep(0.1)
