@@ -106,14 +106,15 @@ def test_explain_agrees_with_what_happens(hg, cluster):
 
 def test_help_lists_every_command_and_each_one_answers(hg):
     commands = [row["command"] for row in ctl_json(hg, "help")]
-    assert {"show servers", "show sessions", "show version", "explain", "help"} <= set(commands)
+    assert {"show servers", "show sessions", "show version", "show clusters", "show events", "drain", "enable", "disable",
+            "explain", "help"} <= set(commands)
     for command in commands:
         assert ctl_json(hg, "help", command)[0]["command"] == command
 
 
 @pytest.mark.parametrize("line, words", [
     ("nonsense", "unknown command"), ("show", "unknown command"), ("explain", "argument"),
-    ("drain db1", "not in this version"), ("reload", "not in this version"), ("show servers now", "no argument"),
+    ("drain db9", "no server db9"), ("show cluster x", "no such cluster"), ("reload", "not in this version"), ("show servers now", "no argument"),
     ("help nonsense", "no such command"), ("kill x", "number"),
 ])
 def test_errors_go_to_stderr_with_exit_status_1(hg, line, words):

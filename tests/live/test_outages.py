@@ -148,19 +148,21 @@ def detach(cluster, name):
     node.set_read_only(False)
 
 
-def test_two_writable_servers_at_the_start_are_nobody(cluster):
+def test_two_writable_servers_at_the_start_that_nobody_follows_are_nobody(cluster):
     try:
         detach(cluster, "db3")
+        cluster.node("db2").sql(dialect.of(cluster.family).stop)
         with Unsettled(cluster) as headgate:
-            for name in ("db1", "db3"):
+            for name, other in (("db1", "db3"), ("db3", "db1")):
                 row = headgate.wait_server(name, lambda row: row["role"] != "unknown" or "writable" in row["reason"])
-                assert (row["role"], row["reason"]) == ("unknown", "writable beside another writable server")
+                assert (row["role"], row["reason"]) == ("unknown", f"writable beside another writable server: {other}")
             assert headgate.log().count("there is no primary: db1, db3 are writable") == 1
-            cluster.node("db3").set_read_only(True)
+            cluster.node("db2").sql(dialect.of(cluster.family).start)
             headgate.wait_server("db1", lambda row: row["role"] == "primary")
             with headgate.connect() as db:
                 rows(db, "DO 1")
     finally:
+        cluster.node("db2").sql(dialect.of(cluster.family).start)
         cluster.rejoin("db3")
 
 
