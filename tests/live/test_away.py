@@ -84,7 +84,7 @@ def test_questions_in_a_transaction_are_answered_where_the_answer_lies(hg):
             db.query("ROLLBACK")
             db.query("SELECT id FROM away")
             db.query("BEGIN")
-            db.query("UPDATE away SET note = 'y' WHERE id = 77")
+            db.query("INSERT INTO away VALUES (7, 'y')")
             reply = db.command(w.QUERY, "SELECT FOUND_ROWS()")
             assert [reply.text_rows(0)[0][0], bool(reply.status & w.IN_TRANS)] == [b"2", True]
             reply = db.command(w.QUERY, "SELECT COUNT(*) FROM away")
