@@ -44,6 +44,11 @@ ASKS_FOUND_AND_READS = re.compile(r"found_rows\s*\(.*\bfrom\b", re.IGNORECASE | 
 # the answer may lie elsewhere the sequence ends there.
 GET_DIAGNOSTICS = re.compile(r"get\s+diagnostics", re.IGNORECASE)
 
+# Allowed difference: an INSERT's OK tells of the id it was given as of one it generated; in a read-only transaction on a
+# replica LAST_INSERT_ID() is the last id that an OK told.
+GIVES_ID = re.compile(r"(insert|replace)\s.*\(id\b", re.IGNORECASE | re.DOTALL)
+ASKS_ID = re.compile(r"last_insert_id|@@identity", re.IGNORECASE)
+
 SET_STATEMENT = re.compile(r"\bset\s+statement\b", re.IGNORECASE)
 
 # Allowed difference: MySQL gives the results of a prepared statement the types of the parameters of executions before, of
@@ -223,7 +228,7 @@ class _Side:
         self.client.query("SELECT 1")    # FOUND_ROWS() before any statement: what the server's thread did for another
         self.client.infile = lambda name: b"71\tseventy-one\n72\tx\n"
         self.prepared, self.texts = {}, {}
-        self.is_in_transaction = self.has_set_statement = False
+        self.is_in_transaction = self.has_set_statement = self.has_given_id = False
         self.unsure = set()     # what stored code may have left alone: "found", "warnings"
 
     def say(self, statement):
@@ -247,6 +252,9 @@ class _Side:
             reply = self.client.command(*rest)
             if rest[0] == w.FIELD_LIST:    # MySQL adds its warning to those that are there, and that differs
                 self.client.command(w.QUERY, "SELECT 1 FROM test.t LIMIT 0")
+            if rest[0] == w.RESET_CONNECTION:    # FOUND_ROWS() outlives it, on the connection that counted
+                self.client.command(w.QUERY, "SELECT 1 FROM test.t LIMIT 0")
+                self.prepared.clear()
             if rest[0] == w.INIT_DB and reply.error and self.family == "mysql":    # likewise
                 self.client.command(w.QUERY, "SELECT 1 FROM test.t LIMIT 0")
             if rest[0] == w.PING:
@@ -287,6 +295,8 @@ class _Side:
             raise Unsure
         if ASKS_WARNINGS.search(text) and "warnings" in was_unsure:
             return self.client.caps, [reply.error, reply.status & ~w.STATE_CHANGED]
+        if ASKS_ID.search(text) and self.has_given_id and reply.status & w.IN_TRANS_READONLY:
+            return merely
         is_found = ASKS_FOUND.search(text)
         if BOTH.search(text) or is_found and "found" in was_unsure or was_open and ASKS_FOUND_AND_READS.search(text):
             return merely
@@ -306,6 +316,7 @@ class _Side:
         """Notes what stored code may have left alone; (what it was before, whether a transaction was or is open)."""
         was_unsure, was_open = set(self.unsure), self.is_in_transaction
         self.has_set_statement |= bool(SET_STATEMENT.search(text))
+        self.has_given_id |= bool(GIVES_ID.search(text))
         if not reply.error:
             self.is_in_transaction = bool(reply.status & w.IN_TRANS)
         if STORED_CODE.search(text):

@@ -45,8 +45,10 @@ static const struct {
     { "SET NAMES 'latin1' COLLATE 'latin1_bin'", "SET names 'latin1' COLLATE 'latin1_bin'",
       "character_set_client", "" },
     { "SET NAMES DEFAULT", "SET names DEFAULT", "character_set_client", "" },
-    { "SET CHARACTER SET utf8mb4", "", "character_set_client collation_connection", "" },
-    { "SET CHARSET utf8mb4", "", "character_set_client collation_connection", "" },
+    { "SET CHARACTER SET utf8mb4", "SET charset 'utf8mb4'", "character_set_client", "" },
+    { "SET CHARSET 'utf8mb4'", "SET charset 'utf8mb4'", "character_set_client", "" },
+    { "SET CHARACTER SET DEFAULT", "SET charset DEFAULT", "character_set_client", "" },
+    { "SET collation_database = latin1_bin", "", "", "pin" },
     /* transactions */
     { "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "", "", "" },
     { "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "", "transaction_isolation", "" },

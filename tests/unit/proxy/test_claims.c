@@ -42,7 +42,7 @@ static const struct {
     { { { "PREPARE s FROM 'SELECT 1'", 'd' }, { "DEALLOCATE PREPARE S", 'd' } }, "" },
 };
 
-static const struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB };
+static struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB };
 
 static void say(struct pins *pins, const struct said *said)
 {
