@@ -117,24 +117,15 @@ static void note_names(struct changes *changes, const struct setvar_change *chan
     text_fini(&names);
 }
 
-static bool is_digits(struct span value)
-{
-    for (size_t i = 0; i < value.len; i++)
-        if (value.data[i] < '0' || value.data[i] > '9')
-            return false;
-    return value.len > 0 && value.len < 18;
-}
-
-/* Integers and plain strings mean the same on every server. */
+/* A literal, said again as it was written, means the same on every server: type, digits, collation and all. */
 static void note_user(struct changes *changes, const struct setvar_change *change)
 {
     struct text literal = { 0 };
     const char *quote = change->is_string ? "'" : "";
-    bool is_known = change->is_constant && (change->is_string || is_digits(change->value));
     changes->has_user_variables = true;
     (void)text_appendf(&literal, "%s%.*s%s", quote, (int)change->value.len, (const char *)change->value.data,
                        quote);
-    if (!is_known || literal.is_oom || !vars_set(&changes->user, unquoted(change->name), text_span(&literal)))
+    if (!change->is_constant || literal.is_oom || !vars_set(&changes->user, unquoted(change->name), text_span(&literal)))
         changes->has_unknown_user = true;
     text_fini(&literal);
 }

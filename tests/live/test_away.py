@@ -95,6 +95,16 @@ def test_questions_in_a_transaction_are_answered_where_the_answer_lies(hg):
 
 
 @pytest.mark.smoke
+def test_a_question_that_reads_tables_begins_its_transaction_on_the_primary(hg):
+    with hg.connect() as db:
+        assert len(rows(db, "SELECT id FROM away")) == 2
+        rows(db, "SET autocommit = 0")
+        assert rows(db, "SELECT COUNT(*), FOUND_ROWS() >= 0 FROM away") == ((2, 1),)
+        rows(db, "INSERT INTO away VALUES (8, 'x')")
+        rows(db, "ROLLBACK")
+
+
+@pytest.mark.smoke
 def test_questions_in_a_read_only_transaction_about_a_write_before_it(hg):
     with hg.wire(caps=w.OLD_CAPS) as db:
         db.query("SELECT id FROM away WHERE id = 1 FOR UPDATE")

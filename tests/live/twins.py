@@ -37,6 +37,11 @@ SETS_WARNINGS = re.compile(r"\bfrom\b|\b(insert|update|delete|replace|create|dro
 ASKS_FOUND = re.compile(r"found_rows\s*\(", re.IGNORECASE)
 ASKS_WARNINGS = re.compile(r"show\s(.*\s)?(count\s*\(|warnings|errors)|@@(warning|error)_count", re.IGNORECASE | re.DOTALL)
 
+# Allowed difference: the OK of a CALL on MySQL repeats the affected rows of some statement before, of the same connection,
+# and ROW_COUNT() after it.
+CALL = re.compile(r"\bcall\b", re.IGNORECASE)
+ASKS_ROWS = re.compile(r"row_count\s*\(", re.IGNORECASE)
+
 # Allowed difference: one statement that asks a replica's FOUND_ROWS() and reads tables in a transaction on the primary.
 ASKS_FOUND_AND_READS = re.compile(r"found_rows\s*\(.*\bfrom\b", re.IGNORECASE | re.DOTALL)
 
@@ -298,6 +303,10 @@ class _Side:
         if ASKS_ID.search(text) and self.has_given_id and reply.status & w.IN_TRANS_READONLY:
             return merely
         is_found = ASKS_FOUND.search(text)
+        if self.family == "mysql" and CALL.search(text) and not reply.results:
+            return merely
+        if ASKS_ROWS.search(text) and "rows" in was_unsure:
+            return merely
         if BOTH.search(text) or is_found and "found" in was_unsure or was_open and ASKS_FOUND_AND_READS.search(text):
             return merely
         if said[0] == "execute" and PARAMETERS_SHOWN.search(text) and self.family == "mysql":
@@ -319,8 +328,9 @@ class _Side:
         self.has_given_id |= bool(GIVES_ID.search(text))
         if not reply.error:
             self.is_in_transaction = bool(reply.status & w.IN_TRANS)
+        self.unsure.discard("rows")
         if STORED_CODE.search(text):
-            self.unsure = {"found", "warnings"} if self.family == "mariadb" else {"found"}
+            self.unsure = {"found", "warnings"} if self.family == "mariadb" else {"found", "rows"}
         elif reply.results and not ASKS_WARNINGS.search(text):
             self.unsure.discard("found")
         if reply.error or reply.warnings or SETS_WARNINGS.search(text):

@@ -139,10 +139,13 @@ static const struct {
     { "SET @a = 1, @a = 2", "SET @`a`=2", false },
     { "SET @a = @b", "", true },
     { "SET @a = 1, @b = NOW()", "SET @`a`=1", true },
-    { "SET @a = 1.5", "", true }, /* a decimal's digits are its type */
-    { "SET @a = NULL", "", true },
-    { "SET @a = 123456789012345678", "", true }, /* near the end of BIGINT */
-    { "SET @a = TRUE", "", true },
+    { "SET @a = 1.50, @b = -2, @c = 2e1", "SET @`a`=1.50,@`b`=-2,@`c`=2e1", false },
+    { "SET @a = NULL", "SET @`a`=NULL", false },
+    { "SET @a = 18446744073709551616", "SET @`a`=18446744073709551616", false },
+    { "SET @a = TRUE", "SET @`a`=TRUE", false },
+    { "SET @a = ON", "", true },
+    { "SET @a = - 1", "", true },
+    { "SET @a = 1 + 1", "", true },
     { "SET @a = _latin1'x'", "", true },
     { "SET @a = 'it''s'", "", true },
     { "SET @'a b' = 1", "", true }, /* no plain name */
