@@ -442,7 +442,8 @@ static bool may_set_warnings(const struct job *job, const struct upstream *upstr
 static void note_traces(struct session *session, const struct upstream *upstream)
 {
     const struct job *job = &session->job;
-    bool is_statement = job->command->manner != COMMAND_SESSION || job->command->byte == COM_INIT_DB;
+    bool is_statement = (job->command->manner != COMMAND_SESSION && job->command->manner != COMMAND_LOCAL) ||
+                        job->command->byte == COM_INIT_DB;
     bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !job->has_error;
     bool has_set = may_set_warnings(job, upstream);
     bool is_prepare = job->command->byte == COM_STMT_PREPARE; /* it leaves ROW_COUNT() as it is */

@@ -105,6 +105,19 @@ def test_a_question_that_reads_tables_begins_its_transaction_on_the_primary(hg):
 
 
 @pytest.mark.smoke
+def test_a_ping_tells_whether_a_transaction_is_open_after_an_error(hg):
+    """FLUSH commits before it is refused, and an ERR has no flags."""
+    with hg.wire() as db:
+        db.query("BEGIN")
+        db.query("INSERT INTO away VALUES (9, 'x')")
+        assert db.command(w.QUERY, "FLUSH TABLES away").error.code == 1227
+        assert not db.command(w.PING).status & w.IN_TRANS
+        assert db.query("SELECT @@server_id").text_rows(0)[0][0] != b"1", "and it is known now"
+        db.query("BEGIN")
+        assert db.command(w.PING).status & w.IN_TRANS
+
+
+@pytest.mark.smoke
 def test_questions_in_a_read_only_transaction_about_a_write_before_it(hg):
     with hg.wire(caps=w.OLD_CAPS) as db:
         db.query("SELECT id FROM away WHERE id = 1 FOR UPDATE")
