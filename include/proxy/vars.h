@@ -14,6 +14,8 @@
 
 /* Not a variable: SET NAMES 'charset' COLLATE 'collation', which sets more than variables tell. */
 #define VARS_NAMES SPAN_LITERAL("names")
+/* Nor this: SET CHARSET 'charset', which takes the connection's collation from the current schema. */
+#define VARS_CHARSET SPAN_LITERAL("charset")
 
 #define VARS_MAX 256 /* more different variables than this, and the session stays where they were set */
 
@@ -44,8 +46,8 @@ bool vars_set(struct vars *vars, struct span name, struct span literal);
  * session's charset and sql_mode (a quote, a backslash, a byte outside ASCII). */
 bool vars_literal(struct span name, struct span value, struct text *literal);
 
-/* Appends "SET NAMES 'c' COLLATE 'd',a=1,b='x'" of everything newer than `since`: NAMES first, then character
- * sets, because setting them resets the collation. What was set before NAMES, and by it, is left out. Nothing
+/* Appends "SET NAMES 'c' COLLATE 'd',a=1,b='x'" of everything newer than `since`: NAMES or CHARSET first, then
+ * character sets, because setting them resets the collation. What was set before NAMES, and by it, is left out. Nothing
  * when there is nothing. */
 void vars_diff(const struct vars *vars, uint64_t since, struct text *out);
 

@@ -34,13 +34,22 @@ struct upstream_login {
 static const char setup_mariadb[] = "\x03SET SESSION session_track_system_variables='*', "
                                     "session_track_schema=1, session_track_state_change=1, "
                                     "session_track_transaction_info='CHARACTERISTICS'";
-static const char setup_mysql[] = "\x03SET SESSION session_track_system_variables='autocommit"
+#define SETUP_MYSQL_BEGINS "\x03SET SESSION session_track_system_variables='autocommit"
+#define SETUP_MYSQL_ENDS                                                                                     \
+    "', session_track_schema=1, session_track_state_change=1, "                                              \
+    "session_track_transaction_info='CHARACTERISTICS', session_track_gtids='OWN_GTID'"
 #define SESSION_VARIABLE(name) "," #name
+#define SESSION_VARIABLE_OLD(name) "," #name
+static const char setup_mysql_old[] = SETUP_MYSQL_BEGINS
 #include "cluster/tbl/mysql_session_variables.h"
+    SETUP_MYSQL_ENDS;
+#undef SESSION_VARIABLE_OLD
+#define SESSION_VARIABLE_OLD(name)
+static const char setup_mysql[] = SETUP_MYSQL_BEGINS
+#include "cluster/tbl/mysql_session_variables.h"
+    SETUP_MYSQL_ENDS;
+#undef SESSION_VARIABLE_OLD
 #undef SESSION_VARIABLE
-                                  "', session_track_schema=1, session_track_state_change=1, "
-                                  "session_track_transaction_info='CHARACTERISTICS', "
-                                  "session_track_gtids='OWN_GTID'";
 
 static struct upstream *of_timer(struct loop_timer *timer)
 {
@@ -286,10 +295,18 @@ void upstream_query(struct upstream *upstream, const char *sql, struct rows *row
     text_fini(&command);
 }
 
+/* Before 8.4. */
+static bool is_old_mysql(const char *version)
+{
+    unsigned major = 0, minor = 0;
+    return sscanf(version, "%u.%u", &major, &minor) == 2 && (major < 8 || (major == 8 && minor < 4));
+}
+
 void upstream_set_up(struct upstream *upstream)
 {
-    struct span sql =
-        upstream->family == FAMILY_MYSQL ? SPAN_LITERAL(setup_mysql) : SPAN_LITERAL(setup_mariadb);
+    bool is_old = is_old_mysql(upstream->version);
+    struct span mysql = is_old ? SPAN_LITERAL(setup_mysql_old) : SPAN_LITERAL(setup_mysql);
+    struct span sql = upstream->family == FAMILY_MYSQL ? mysql : SPAN_LITERAL(setup_mariadb);
     upstream->is_set_up = true;
     begin_exchange(upstream, REPLY_GENERIC, sql, upstream->env->login_us);
 }

@@ -41,10 +41,17 @@ static bool is_for_next_transaction(struct span name, const struct setvar_change
     return false;
 }
 
+/* They follow the schema, and are told anew with each; set by hand they are not what they are elsewhere. */
+static bool is_of_schema(struct span name)
+{
+    return span_is_nocase(name, "character_set_database") || span_is_nocase(name, "collation_database");
+}
+
 static void note_session(struct changes *changes, const struct setvar_change *change)
 {
     struct span name = unquoted(change->name);
-    if (span_equal_nocase(name, VARS_NAMES)) { /* no variable: NAMES = x is an error everywhere */
+    if (span_equal_nocase(name, VARS_NAMES) || span_equal_nocase(name, VARS_CHARSET) || is_of_schema(name)) {
+        /* the first two are no variables: NAMES = x is an error everywhere */
         changes->needs_pin = true;
         return;
     }
@@ -91,8 +98,8 @@ static void note_transaction(struct changes *changes, const struct setvar_change
 }
 
 /* Servers report the character sets that SET NAMES sets, MariaDB not the collation; and the collation of what
- * comes back is told by no variable. So it is repeated as it was said. */
-static void note_names(struct changes *changes, const struct setvar_change *change)
+ * comes back is told by no variable. So it is repeated as it was said, as is CHARACTER SET. */
+static void note_names(struct changes *changes, const struct setvar_change *change, struct span form)
 {
     struct text names = { 0 };
     struct span collation = unquoted(change->collation);
@@ -104,30 +111,21 @@ static void note_names(struct changes *changes, const struct setvar_change *chan
     if (has_collation)
         (void)text_appendf(&names, " COLLATE '%.*s'", (int)collation.len, (const char *)collation.data);
     if (names.is_oom || change->value.len == 0 ||
-        !vars_set(&changes->constants, VARS_NAMES, text_span(&names)))
+        !vars_set(&changes->constants, form, text_span(&names)))
         changes->needs_pin = true;
     changes->resets_collation = true;
     text_fini(&names);
 }
 
-static bool is_digits(struct span value)
-{
-    for (size_t i = 0; i < value.len; i++)
-        if (value.data[i] < '0' || value.data[i] > '9')
-            return false;
-    return value.len > 0 && value.len < 18;
-}
-
-/* Integers and plain strings mean the same on every server. */
+/* A literal, said again as it was written, means the same on every server: type, digits, collation and all. */
 static void note_user(struct changes *changes, const struct setvar_change *change)
 {
     struct text literal = { 0 };
     const char *quote = change->is_string ? "'" : "";
-    bool is_known = change->is_constant && (change->is_string || is_digits(change->value));
     changes->has_user_variables = true;
     (void)text_appendf(&literal, "%s%.*s%s", quote, (int)change->value.len, (const char *)change->value.data,
                        quote);
-    if (!is_known || literal.is_oom || !vars_set(&changes->user, unquoted(change->name), text_span(&literal)))
+    if (!change->is_constant || literal.is_oom || !vars_set(&changes->user, unquoted(change->name), text_span(&literal)))
         changes->has_unknown_user = true;
     text_fini(&literal);
 }
@@ -153,11 +151,11 @@ static void note(struct changes *changes, const struct setvar_change *change)
         break;
     case SETVAR_NAMES:
         expect(changes, SPAN_LITERAL("character_set_client"));
-        note_names(changes, change);
+        note_names(changes, change, VARS_NAMES);
         break;
-    case SETVAR_CHARSET: /* the collation becomes that of the schema: only a server can say which */
+    case SETVAR_CHARSET: /* the collation becomes that of the schema, on every server */
         expect(changes, SPAN_LITERAL("character_set_client"));
-        expect(changes, SPAN_LITERAL("collation_connection"));
+        note_names(changes, change, VARS_CHARSET);
         break;
     case SETVAR_TRANSACTION:
         note_transaction(changes, change);
@@ -218,8 +216,10 @@ bool changes_commit(const struct changes *changes, struct vars *vars, uint64_t b
             return false; /* not told, or set twice in one statement: which came last is not kept */
         at += name.len + 1;
     }
-    if (changes->resets_collation)
+    if (changes->resets_collation) {
         vars_unset(vars, VARS_NAMES);
+        vars_unset(vars, VARS_CHARSET);
+    }
     if (changes->resets_collation && !vars_is_newer(vars, SPAN_LITERAL("collation_connection"), before))
         vars_unset(vars, SPAN_LITERAL("collation_connection"));
     if (changes->resets_collation && changes->count > 1)

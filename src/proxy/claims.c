@@ -49,6 +49,15 @@ static void put_name(struct text *text, enum hold hold, struct span schema, stru
     (void)text_append_span(text, unquoted(name));
 }
 
+/* MySQL compares the names of user locks in any case, MariaDB does not (seen). Names outside ASCII never come
+ * here. */
+static void fold_case(struct text *name)
+{
+    for (size_t i = 0; i < name->len; i++)
+        if (name->data[i] >= 'A' && name->data[i] <= 'Z')
+            name->data[i] = (char)(name->data[i] + 32);
+}
+
 static struct claim *append(struct claims *claims)
 {
     if (claims->count == claims->cap) {
@@ -72,6 +81,8 @@ static bool note(struct claims *claims, const struct hold_change *change, const 
     claim->hold = change->hold;
     claim->effect = change->effect;
     put_name(&claim->name, change->hold, change->schema, change->name, schema);
+    if (change->hold == HOLD_USER_LOCK && dialect->family == SQL_FAMILY_MYSQL)
+        fold_case(&claim->name);
     put_name(&claim->to, change->hold, change->to_schema, change->to_name, schema);
     if (change->text.len > 0 && !sql_unquote(change->text, dialect, &claim->to))
         text_clear(&claim->to);

@@ -486,6 +486,10 @@ static enum step run_local(struct session *session)
         return session_close(session, CLOSE_CLIENT_QUIT, NULL);
     if (session->job.is_cut)
         return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+    if (session->is_transaction_unknown && session->job.command->byte == COM_PING) {
+        session->job.facts = (struct sql_facts){ .kind = SQL_EMPTY, .reason = SQL_REASON_EMPTY };
+        return go(session, effects_home(session), ROUTE_REASON_UNKNOWN_TRANSACTION); /* its OK settles it */
+    }
     return dispatch_answer_ok(session);
 }
 

@@ -122,8 +122,20 @@ static void note_variable(struct session *session, const struct sesstrack_change
     text_fini(&literal);
 }
 
+/* Both keep what they meant in the schema that was current then: names in prepared statements, and the
+ * collation that SET CHARACTER SET took from it. */
+static void leave_schema(struct session *session, struct span schema)
+{
+    if (span_equal(schema, text_span(&session->schema)))
+        return;
+    session->has_moved |= pins_has(&session->pins, PIN_PREPARED);
+    if (vars_has(&session->vars, VARS_CHARSET))
+        pin(session, PIN_UNKNOWN_SET);
+}
+
 static void note_schema(struct session *session, struct upstream *upstream, struct span schema)
 {
+    leave_schema(session, schema);
     text_clear(&session->schema);
     text_clear(&upstream->schema);
     (void)text_append_span(&session->schema, schema);
@@ -249,6 +261,8 @@ static void commit_set(struct session *session, struct upstream *upstream)
     }
     if (!changes_commit(changes, &session->vars, job->vars_before) || !commit_role(session, changes))
         pin(session, PIN_UNKNOWN_SET);
+    if (session->schema.len == 0 && vars_has(&session->vars, VARS_CHARSET))
+        pin(session, PIN_UNKNOWN_SET); /* the collation is each server's own then */
     session->has_replica_refused = false;
     (void)upstream;
 }
@@ -392,6 +406,7 @@ static void note_holds(struct session *session)
     const struct job *job = &session->job;
     if (job->claims != NULL)
         claims_commit(job->claims, &session->pins, outcome(session), session_now(session));
+    session->has_moved &= pins_has(&session->pins, PIN_PREPARED);
     if (job->facts.kind == SQL_BEGIN && !job->has_error)
         pins_release_all(&session->pins, PIN_TABLE_LOCK); /* so say both manuals */
 }
@@ -427,7 +442,8 @@ static bool may_set_warnings(const struct job *job, const struct upstream *upstr
 static void note_traces(struct session *session, const struct upstream *upstream)
 {
     const struct job *job = &session->job;
-    bool is_statement = job->command->manner != COMMAND_SESSION || job->command->byte == COM_INIT_DB;
+    bool is_statement = (job->command->manner != COMMAND_SESSION && job->command->manner != COMMAND_LOCAL) ||
+                        job->command->byte == COM_INIT_DB;
     bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !job->has_error;
     bool has_set = may_set_warnings(job, upstream);
     bool is_prepare = job->command->byte == COM_STMT_PREPARE; /* it leaves ROW_COUNT() as it is */
@@ -498,6 +514,7 @@ void effects_reset(struct session *session)
     session->has_replica_refused = false;
     session->sees_all_tracking = false;
     pins_clear(&session->pins);
+    session->has_moved = false;
     session->last_place = session->found_place = session->diagnostics_place = effects_home(session);
     session->ansi_quotes = view->ansi_quotes;
     session->oracle = view->oracle;

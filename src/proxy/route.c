@@ -115,6 +115,12 @@ static struct route decide_read(const struct route_state *state)
     return replica(state->is_autocommit_off ? ROUTE_REASON_READ_ONLY_TRANSACTION : ROUTE_REASON_READ);
 }
 
+/* What reads tables belongs into it, or begins it. */
+static bool may_be_in_transaction(const struct route_state *state)
+{
+    return state->is_autocommit_off || state->is_transaction_unknown;
+}
+
 static struct route decide_split(const struct sql_facts *facts, const struct route_state *state)
 {
     if (state->is_away && is_answered_elsewhere(facts, state, ROUTE_REPLICA))
@@ -124,7 +130,7 @@ static struct route decide_split(const struct sql_facts *facts, const struct rou
     if (state->is_in_transaction)
         return is_answered_elsewhere(facts, state, ROUTE_PRIMARY) ? replica(ROUTE_REASON_PREVIOUS)
                                                                   : primary(ROUTE_REASON_TRANSACTION);
-    if (facts->refers_previous)
+    if (facts->refers_previous && !(facts->uses_tables && may_be_in_transaction(state)))
         return decide_previous(facts, state);
     if (begins_read_only(facts, state) && may_go_away(state) && !state->is_transaction_unknown)
         return replica(ROUTE_REASON_READ_ONLY_TRANSACTION);

@@ -160,10 +160,11 @@ bool vars_literal(struct span name, struct span value, struct text *literal)
            text_append_byte(literal, '\'');
 }
 
-/* The order in which they are said: 0 NAMES, 1 character sets, 2 the others. */
+/* The order in which they are said: 0 NAMES or CHARSET, 1 character sets, 2 the others. */
 static int turn_of(const struct var *var)
 {
-    if (span_equal_nocase(VARS_NAMES, span_cstr(var->name)))
+    struct span name = span_cstr(var->name);
+    if (span_equal_nocase(VARS_NAMES, name) || span_equal_nocase(VARS_CHARSET, name))
         return 0;
     return strncasecmp(var->name, "character_set_", 14) == 0 ? 1 : 2;
 }
@@ -179,11 +180,20 @@ static void say(const struct var *var, const char *glue, struct text *out)
     (void)text_appendf(out, "%s%s%s%s", glue, var->name, equals, var->literal);
 }
 
+/* When NAMES or CHARSET, of which there is one at most, was said. */
+static uint64_t version_of_names(const struct vars *vars)
+{
+    uint64_t version = 0;
+    for (size_t i = 0; i < vars->count; i++)
+        if (vars->items[i].literal != NULL && turn_of(&vars->items[i]) == 0)
+            version = vars->items[i].version;
+    return version;
+}
+
 void vars_diff(const struct vars *vars, uint64_t since, struct text *out)
 {
     const char *glue = "SET ";
-    const struct var *names = find(vars, VARS_NAMES);
-    uint64_t named = names != NULL && names->literal != NULL ? names->version : 0;
+    uint64_t named = version_of_names(vars);
     for (int turn = 0; turn <= 2; turn++)
         for (size_t i = 0; i < vars->count; i++) {
             const struct var *var = &vars->items[i];

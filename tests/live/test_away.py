@@ -84,7 +84,7 @@ def test_questions_in_a_transaction_are_answered_where_the_answer_lies(hg):
             db.query("ROLLBACK")
             db.query("SELECT id FROM away")
             db.query("BEGIN")
-            db.query("UPDATE away SET note = 'y' WHERE id = 77")
+            db.query("INSERT INTO away VALUES (7, 'y')")
             reply = db.command(w.QUERY, "SELECT FOUND_ROWS()")
             assert [reply.text_rows(0)[0][0], bool(reply.status & w.IN_TRANS)] == [b"2", True]
             reply = db.command(w.QUERY, "SELECT COUNT(*) FROM away")
@@ -92,6 +92,29 @@ def test_questions_in_a_transaction_are_answered_where_the_answer_lies(hg):
             db.query("INSERT INTO away VALUES (6, 'x')")
             db.query("ROLLBACK")
             assert len(db.query("SELECT id FROM away").text_rows(0)) == 2
+
+
+@pytest.mark.smoke
+def test_a_question_that_reads_tables_begins_its_transaction_on_the_primary(hg):
+    with hg.connect() as db:
+        assert len(rows(db, "SELECT id FROM away")) == 2
+        rows(db, "SET autocommit = 0")
+        assert rows(db, "SELECT COUNT(*), FOUND_ROWS() >= 0 FROM away") == ((2, 1),)
+        rows(db, "INSERT INTO away VALUES (8, 'x')")
+        rows(db, "ROLLBACK")
+
+
+@pytest.mark.smoke
+def test_a_ping_tells_whether_a_transaction_is_open_after_an_error(hg):
+    """FLUSH commits before it is refused, and an ERR has no flags."""
+    with hg.wire() as db:
+        db.query("BEGIN")
+        db.query("INSERT INTO away VALUES (9, 'x')")
+        assert db.command(w.QUERY, "FLUSH TABLES away").error.code == 1227
+        assert not db.command(w.PING).status & w.IN_TRANS
+        assert db.query("SELECT @@server_id").text_rows(0)[0][0] != b"1", "and it is known now"
+        db.query("BEGIN")
+        assert db.command(w.PING).status & w.IN_TRANS
 
 
 @pytest.mark.smoke

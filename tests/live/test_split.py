@@ -250,6 +250,33 @@ FOLLOWS = [
 
 
 @pytest.mark.smoke
+def test_a_new_session_has_no_warnings(hg):
+    """None of those that headgate's own first statements may leave."""
+    for first in (None, "SELECT id FROM t"):
+        with hg.wire() as db:
+            if first:
+                db.query(first)
+            assert not db.query("SHOW WARNINGS").text_rows(0)
+
+
+@pytest.mark.smoke
+def test_character_set_takes_the_collation_of_the_schema_everywhere(cluster, hg):
+    cluster.sql("db1", "CREATE DATABASE odd COLLATE utf8mb4_bin; CREATE TABLE odd.t (id INT PRIMARY KEY); "
+                       "GRANT SELECT ON odd.* TO app@'%'")
+    cluster.sync()
+    try:
+        with hg.connect(database="odd") as db:
+            assert value(db, "SELECT COLLATION('x')") != "utf8mb4_bin"
+            rows(db, "SET CHARACTER SET utf8mb4")
+            assert rows(db, "SELECT COLLATION('x'), @@server_id = 1") == (("utf8mb4_bin", 0),)
+            rows(db, "USE test")
+            assert rows(db, "SELECT COLLATION('x'), @@server_id = 1") == (("utf8mb4_bin", 1),), "it stays what it was"
+    finally:
+        cluster.sql("db1", "DROP DATABASE odd")
+        cluster.sync()
+
+
+@pytest.mark.smoke
 @pytest.mark.parametrize("change, read, expected", FOLLOWS, ids=[f[0] for f in FOLLOWS])
 def test_change_follows_to_whoever_answers(hg, change, read, expected):
     """The same read before the change (an upstream exists already), after it, and after other work."""

@@ -37,12 +37,22 @@ SETS_WARNINGS = re.compile(r"\bfrom\b|\b(insert|update|delete|replace|create|dro
 ASKS_FOUND = re.compile(r"found_rows\s*\(", re.IGNORECASE)
 ASKS_WARNINGS = re.compile(r"show\s(.*\s)?(count\s*\(|warnings|errors)|@@(warning|error)_count", re.IGNORECASE | re.DOTALL)
 
+# Allowed difference: the OK of a CALL on MySQL repeats the affected rows of some statement before, of the same connection,
+# and ROW_COUNT() after it.
+CALL = re.compile(r"\bcall\b", re.IGNORECASE)
+ASKS_ROWS = re.compile(r"row_count\s*\(", re.IGNORECASE)
+
 # Allowed difference: one statement that asks a replica's FOUND_ROWS() and reads tables in a transaction on the primary.
 ASKS_FOUND_AND_READS = re.compile(r"found_rows\s*\(.*\bfrom\b", re.IGNORECASE | re.DOTALL)
 
 # Allowed difference: GET DIAGNOSTICS writes user variables, and so runs where these are: in a transaction, where it is. If
 # the answer may lie elsewhere the sequence ends there.
 GET_DIAGNOSTICS = re.compile(r"get\s+diagnostics", re.IGNORECASE)
+
+# Allowed difference: an INSERT's OK tells of the id it was given as of one it generated; in a read-only transaction on a
+# replica LAST_INSERT_ID() is the last id that an OK told.
+GIVES_ID = re.compile(r"(insert|replace)\s.*\(id\b", re.IGNORECASE | re.DOTALL)
+ASKS_ID = re.compile(r"last_insert_id|@@identity", re.IGNORECASE)
 
 SET_STATEMENT = re.compile(r"\bset\s+statement\b", re.IGNORECASE)
 
@@ -223,7 +233,7 @@ class _Side:
         self.client.query("SELECT 1")    # FOUND_ROWS() before any statement: what the server's thread did for another
         self.client.infile = lambda name: b"71\tseventy-one\n72\tx\n"
         self.prepared, self.texts = {}, {}
-        self.is_in_transaction = self.has_set_statement = False
+        self.is_in_transaction = self.has_set_statement = self.has_given_id = False
         self.unsure = set()     # what stored code may have left alone: "found", "warnings"
 
     def say(self, statement):
@@ -247,6 +257,9 @@ class _Side:
             reply = self.client.command(*rest)
             if rest[0] == w.FIELD_LIST:    # MySQL adds its warning to those that are there, and that differs
                 self.client.command(w.QUERY, "SELECT 1 FROM test.t LIMIT 0")
+            if rest[0] == w.RESET_CONNECTION:    # FOUND_ROWS() outlives it, on the connection that counted
+                self.client.command(w.QUERY, "SELECT 1 FROM test.t LIMIT 0")
+                self.prepared.clear()
             if rest[0] == w.INIT_DB and reply.error and self.family == "mysql":    # likewise
                 self.client.command(w.QUERY, "SELECT 1 FROM test.t LIMIT 0")
             if rest[0] == w.PING:
@@ -287,7 +300,13 @@ class _Side:
             raise Unsure
         if ASKS_WARNINGS.search(text) and "warnings" in was_unsure:
             return self.client.caps, [reply.error, reply.status & ~w.STATE_CHANGED]
+        if ASKS_ID.search(text) and self.has_given_id and reply.status & w.IN_TRANS_READONLY:
+            return merely
         is_found = ASKS_FOUND.search(text)
+        if self.family == "mysql" and CALL.search(text) and not reply.results:
+            return merely
+        if ASKS_ROWS.search(text) and "rows" in was_unsure:
+            return merely
         if BOTH.search(text) or is_found and "found" in was_unsure or was_open and ASKS_FOUND_AND_READS.search(text):
             return merely
         if said[0] == "execute" and PARAMETERS_SHOWN.search(text) and self.family == "mysql":
@@ -306,10 +325,12 @@ class _Side:
         """Notes what stored code may have left alone; (what it was before, whether a transaction was or is open)."""
         was_unsure, was_open = set(self.unsure), self.is_in_transaction
         self.has_set_statement |= bool(SET_STATEMENT.search(text))
+        self.has_given_id |= bool(GIVES_ID.search(text))
         if not reply.error:
             self.is_in_transaction = bool(reply.status & w.IN_TRANS)
+        self.unsure.discard("rows")
         if STORED_CODE.search(text):
-            self.unsure = {"found", "warnings"} if self.family == "mariadb" else {"found"}
+            self.unsure = {"found", "warnings"} if self.family == "mariadb" else {"found", "rows"}
         elif reply.results and not ASKS_WARNINGS.search(text):
             self.unsure.discard("found")
         if reply.error or reply.warnings or SETS_WARNINGS.search(text):

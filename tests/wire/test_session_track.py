@@ -73,6 +73,25 @@ def test_passed_at_the_end_of_rows(rig):
         assert entries(done.session)[1, b""] == b"elsewhere"
 
 
+@pytest.mark.parametrize("version, said, expected", [
+    (b"5.5.5-10.11.9-MariaDB", r.tracked_variable("sql_notes", "OFF"), {}),
+    (b"5.5.5-10.11.9-MariaDB", r.tracked_variable("collation_connection", "latin1_bin"), {}),
+    (b"11.8.6-MariaDB", r.tracked_variable("sql_notes", "OFF"), {(0, b"autocommit"): b"ON"}),
+    (b"5.5.5-11.8.6-MariaDB", r.tracked_variable("autocommit", "ON"), {(0, b"autocommit"): b"ON"}),
+    (b"11.8.6-MariaDB", r.tracked_variable("collation_connection", "latin1_bin"), {(0, b"character_set_connection"): b"latin1"}),
+    (b"12.0.1-MariaDB", r.tracked_variable("collation_connection", "binary"), {(0, b"character_set_connection"): b"binary"}),
+    (b"11.8.6-MariaDB", r.tracked_variable("big_tables", "ON"), {})])
+def test_what_mariadb_11_reports_in_the_place_of_another(rig, version, said, expected):
+    """It names the first tracked variable of several in one place; a client tracks fewer than headgate does."""
+    rig.primary.on("DO 'say'", lambda c, _: c.ok(session=said))
+    before, rig.primary.version = rig.primary.version, version
+    try:
+        with rig.connect() as client:
+            assert entries(client.query("DO 'say'").oks[0].session) == expected
+    finally:
+        rig.primary.version = before
+
+
 def test_redirection_is_never_passed(rig):
     """A client that followed it would go around headgate."""
     said = r.tracked_variable("redirect_url", "mysql://db1:3306/") + SAID

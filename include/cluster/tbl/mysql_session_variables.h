@@ -1,5 +1,6 @@
 /* SESSION_VARIABLE(name): what a MySQL server is asked to report when a session changes it, besides autocommit. MySQL
- * skips names it does not know, so the list serves every version. statement_id is left out on purpose: it would put
+ * skips names it does not know, with a warning, which a client would see: names that 8.4 and later do not know are
+ * SESSION_VARIABLE_OLD. statement_id is left out on purpose: it would put
  * twenty bytes on every reply. */
 SESSION_VARIABLE(auto_increment_increment)
 SESSION_VARIABLE(auto_increment_offset)
@@ -59,14 +60,14 @@ SESSION_VARIABLE(max_seeks_for_key)
 SESSION_VARIABLE(max_sort_length)
 SESSION_VARIABLE(max_sp_recursion_depth)
 SESSION_VARIABLE(min_examined_row_limit)
-SESSION_VARIABLE(myisam_repair_threads)
+SESSION_VARIABLE_OLD(myisam_repair_threads)
 SESSION_VARIABLE(myisam_sort_buffer_size)
 SESSION_VARIABLE(myisam_stats_method)
 SESSION_VARIABLE(net_buffer_length)
 SESSION_VARIABLE(net_read_timeout)
 SESSION_VARIABLE(net_retry_count)
 SESSION_VARIABLE(net_write_timeout)
-SESSION_VARIABLE(new)
+SESSION_VARIABLE_OLD(new)
 SESSION_VARIABLE(old_alter_table)
 SESSION_VARIABLE(optimizer_prune_level)
 SESSION_VARIABLE(optimizer_search_depth)
@@ -101,7 +102,7 @@ SESSION_VARIABLE(set_operations_buffer_size)
 SESSION_VARIABLE(show_create_table_skip_secondary_engine)
 SESSION_VARIABLE(show_create_table_verbosity)
 SESSION_VARIABLE(show_gipk_in_create_table_and_information_schema)
-SESSION_VARIABLE(show_old_temporals)
+SESSION_VARIABLE_OLD(show_old_temporals)
 SESSION_VARIABLE(sort_buffer_size)
 SESSION_VARIABLE(sql_auto_is_null)
 SESSION_VARIABLE(sql_big_selects)

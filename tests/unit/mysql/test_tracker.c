@@ -34,6 +34,7 @@ struct follow {
     uint64_t caps;
     bool has_cursor;
     uint32_t whole_max;
+    bool hands_out_eofs;
 };
 
 static void log_packet(struct text *log, const struct tracker_info *info)
@@ -60,6 +61,7 @@ static void follow_run(const struct follow *how, struct span data, size_t first,
     size_t at = 0, passed = 0;
     size_t there = step == 0 ? data.len : first;
     tracker_begin(&tracker, how->shape, how->caps, how->has_cursor, how->whole_max);
+    tracker.hands_out_eofs = how->hands_out_eofs;
     for (;;) {
         struct tracker_info info;
         size_t pass = 99;
@@ -292,6 +294,24 @@ static void bytes_after_the_end_stay(void **state)
     text_fini(&log);
 }
 
+static void every_eof_is_handed_out_to_whoever_asks(void **state)
+{
+    (void)state;
+    for (int asks = 0; asks <= 1; asks++) {
+        struct follow how = { .shape = REPLY_GENERIC, .whole_max = 16384, .hands_out_eofs = asks != 0 };
+        struct text bytes = { 0 }, log = { 0 };
+        append_packets(&bytes, "01|" DEF "|" EOF_ "|" ROW "|" EOF_, 1, NULL);
+        follow_all_ways(&how, text_span(&bytes), &log);
+        unsigned seen = 0;
+        for (const char *at = text_cstr(&log); (at = strstr(at, "eof#")) != NULL; at++)
+            seen++;
+        assert_int_equal(seen, asks + 1);
+        assert_non_null(strstr(text_cstr(&log), "last\n rows=1 left=0"));
+        text_fini(&bytes);
+        text_fini(&log);
+    }
+}
+
 static void after_the_end_data_is_bad_and_silence_is_done(void **state)
 {
     (void)state;
@@ -308,7 +328,7 @@ static void after_the_end_data_is_bad_and_silence_is_done(void **state)
 static void numbers_of_control_packets_are_read(void **state)
 {
     (void)state;
-    struct follow how = { REPLY_GENERIC, DE | TRACK, false, 16384 };
+    struct follow how = { REPLY_GENERIC, DE | TRACK, false, 16384, false };
     struct text bytes = { 0 }, log = { 0 };
     append_packets(&bytes, "00 fc0102 07 0240 0300 00 04 01 02 01 61", 1, NULL);
     follow_all_ways(&how, text_span(&bytes), &log);
@@ -481,6 +501,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_after_the_end_stay),
+        cmocka_unit_test(every_eof_is_handed_out_to_whoever_asks),
         cmocka_unit_test(after_the_end_data_is_bad_and_silence_is_done),
         cmocka_unit_test(numbers_of_control_packets_are_read),
         cmocka_unit_test(long_ok_is_cut_and_done_follows),

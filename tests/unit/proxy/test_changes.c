@@ -45,8 +45,10 @@ static const struct {
     { "SET NAMES 'latin1' COLLATE 'latin1_bin'", "SET names 'latin1' COLLATE 'latin1_bin'",
       "character_set_client", "" },
     { "SET NAMES DEFAULT", "SET names DEFAULT", "character_set_client", "" },
-    { "SET CHARACTER SET utf8mb4", "", "character_set_client collation_connection", "" },
-    { "SET CHARSET utf8mb4", "", "character_set_client collation_connection", "" },
+    { "SET CHARACTER SET utf8mb4", "SET charset 'utf8mb4'", "character_set_client", "" },
+    { "SET CHARSET 'utf8mb4'", "SET charset 'utf8mb4'", "character_set_client", "" },
+    { "SET CHARACTER SET DEFAULT", "SET charset DEFAULT", "character_set_client", "" },
+    { "SET collation_database = latin1_bin", "", "", "pin" },
     /* transactions */
     { "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "", "", "" },
     { "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "", "transaction_isolation", "" },
@@ -137,10 +139,13 @@ static const struct {
     { "SET @a = 1, @a = 2", "SET @`a`=2", false },
     { "SET @a = @b", "", true },
     { "SET @a = 1, @b = NOW()", "SET @`a`=1", true },
-    { "SET @a = 1.5", "", true }, /* a decimal's digits are its type */
-    { "SET @a = NULL", "", true },
-    { "SET @a = 123456789012345678", "", true }, /* near the end of BIGINT */
-    { "SET @a = TRUE", "", true },
+    { "SET @a = 1.50, @b = -2, @c = 2e1", "SET @`a`=1.50,@`b`=-2,@`c`=2e1", false },
+    { "SET @a = NULL", "SET @`a`=NULL", false },
+    { "SET @a = 18446744073709551616", "SET @`a`=18446744073709551616", false },
+    { "SET @a = TRUE", "SET @`a`=TRUE", false },
+    { "SET @a = ON", "", true },
+    { "SET @a = - 1", "", true },
+    { "SET @a = 1 + 1", "", true },
     { "SET @a = _latin1'x'", "", true },
     { "SET @a = 'it''s'", "", true },
     { "SET @'a b' = 1", "", true }, /* no plain name */

@@ -42,7 +42,7 @@ static const struct {
     { { { "PREPARE s FROM 'SELECT 1'", 'd' }, { "DEALLOCATE PREPARE S", 'd' } }, "" },
 };
 
-static const struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB };
+static struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB };
 
 static void say(struct pins *pins, const struct said *said)
 {
@@ -72,6 +72,20 @@ static void what_was_said_is_what_is_held(void **state)
         text_fini(&text);
         pins_clear(&pins);
     }
+}
+
+static void user_locks_of_mysql_have_names_in_any_case(void **state)
+{
+    (void)state;
+    for (int family = SQL_FAMILY_MARIADB; family <= SQL_FAMILY_MYSQL; family++) {
+        struct pins pins = { 0 };
+        dialect.family = (enum sql_family)family;
+        say(&pins, &(struct said){ "SELECT GET_LOCK('Ab', 1)", 'd' });
+        say(&pins, &(struct said){ "SELECT RELEASE_LOCK('aB')", 'd' });
+        assert_int_equal(pins_any(&pins), family == SQL_FAMILY_MARIADB);
+        pins_clear(&pins);
+    }
+    dialect.family = SQL_FAMILY_MARIADB;
 }
 
 static void a_prepare_keeps_its_text(void **state)
@@ -119,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_said_is_what_is_held),
+        cmocka_unit_test(user_locks_of_mysql_have_names_in_any_case),
         cmocka_unit_test(a_prepare_keeps_its_text),
         cmocka_unit_test(without_memory_there_are_no_claims),
         cmocka_unit_test(a_refused_digest_is_remembered),

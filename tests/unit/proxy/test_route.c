@@ -69,6 +69,11 @@ static const struct {
     { "… with others on the primary", "pv", "R1", LISTENER_SPLIT, ROUTE_REPLICA,
       ROUTE_REASON_VARIABLES_AWAY },
     { "SELECT after a deadlock", "r", "u", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_UNKNOWN_TRANSACTION },
+    { "SELECT FOUND_ROWS() FROM t after a read", "pT", "R", LISTENER_SPLIT, ROUTE_REPLICA,
+      ROUTE_REASON_PREVIOUS },
+    { "… under autocommit=0 it begins a transaction", "pT", "R0", LISTENER_SPLIT, ROUTE_PRIMARY,
+      ROUTE_REASON_TRANSACTION },
+    { "… after a deadlock", "pT", "Ru", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_UNKNOWN_TRANSACTION },
     { "SHOW WARNINGS after a read", "p", "R", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_PREVIOUS },
     { "SHOW WARNINGS after a write", "p", "", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_PREVIOUS },
     { "SHOW WARNINGS after a failed write", "p", "u", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_PREVIOUS },
@@ -225,8 +230,9 @@ static void a_replica_is_given_only_what_nothing_forbids(void **state)
             now->is_away)
             continue; /* away, the transaction is there already */
         assert_it(!now->is_in_transaction || is_mere_question(&it));
-        if (it.facts.refers_previous) {
+        if (it.facts.refers_previous && it.route.reason == ROUTE_REASON_PREVIOUS) {
             assert_it(now->previous == ROUTE_REPLICA);
+            assert_it(!it.facts.uses_tables || (!now->is_autocommit_off && !now->is_transaction_unknown));
             continue;
         }
         seen++;

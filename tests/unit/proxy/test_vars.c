@@ -32,6 +32,7 @@ static void manner_rows(void **state)
         { "AutoCommit", VARS_IGNORE },
         { "autocommit_", VARS_APPLY },
         { "last_insert_id", VARS_IGNORE },
+        { "timestamp", VARS_UNTRACKED },
         { "insert_id", VARS_IGNORE },
         { "gtid_next", VARS_IGNORE },
         { "GTID_SEQ_NO", VARS_IGNORE },
