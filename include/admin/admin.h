@@ -17,6 +17,7 @@ struct admin {
     const struct door *doors; /* borrows */
     size_t door_count;
     uint64_t started_us;
+    struct drain *drains; /* owns; one per server of all clusters: see verbs.h */
     struct pause *pauses; /* owns; by cluster: see pause.h */
 };
 

@@ -75,6 +75,19 @@ static const struct setting timeout_settings[] = {
                "sees an error. \"off\": the error at once.",
     },
     {
+        .name = "drain",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, drain_us),
+        .min = MILLISECOND,
+        .max = 30 * DAY,
+        .may_be_off = true,
+        .fallback = "10m",
+        .effect = EFFECT_NOW,
+        .doc =
+            "After `drain SERVER`, transactions and other state may go on there for so long; then the server "
+            "is disabled, and what is left is cut. \"off\": they may take for ever.",
+    },
+    {
         .name = "pause",
         .type = SETTING_DURATION,
         .offset = offsetof(struct timeout_settings, pause_us),
@@ -125,8 +138,8 @@ static const struct setting timeout_settings[] = {
     },
 };
 
-static const char *const timeout_absent[] = { "idle_transaction", "pool_wait", "drain", "probe",
-                                              "client_write",     NULL };
+static const char *const timeout_absent[] = { "idle_transaction", "pool_wait", "probe", "client_write",
+                                              NULL };
 
 const struct section timeout_section = {
     .name = "timeouts",
