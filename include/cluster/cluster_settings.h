@@ -8,6 +8,11 @@
 
 enum topology_setting { TOPOLOGY_AUTO, TOPOLOGY_STATIC, TOPOLOGY_REPLICATION };
 
+enum balance_setting { BALANCE_LEAST, BALANCE_ROUND_ROBIN };
+
+/* May reads that could go to a replica go to the primary? */
+enum primary_reads_setting { PRIMARY_READS_FALLBACK, PRIMARY_READS_NEVER, PRIMARY_READS_SHARE };
+
 struct monitor_settings {
     char *user;           /* owns */
     char *password;       /* owns; clear text */
@@ -32,6 +37,9 @@ struct cluster_settings {
     struct ejection_settings ejection;
     uint64_t max_lag_us;                 /* 0: any */
     uint64_t slow_start_us;              /* 0: none */
+    int balance;                         /* enum balance_setting */
+    char *zone;                          /* owns; NULL: every server is near */
+    int primary_reads;                   /* enum primary_reads_setting */
     bool read_functions;                 /* may stored functions that only read run on replicas? */
     uint64_t read_functions_interval_us; /* between two looks at which these are */
     struct server_settings *servers;     /* owns; at least one */

@@ -4,6 +4,7 @@
 #ifndef HEADGATE_CLUSTER_VIEW_H
 #define HEADGATE_CLUSTER_VIEW_H
 
+#include "cluster/cluster_settings.h"
 #include "cluster/server.h"
 #include "mysql/handshake.h"
 #include "sql/routines.h"
@@ -25,6 +26,7 @@ struct view_server {
     uint64_t changed_us;   /* the same of role, state and takes_reads */
     uint64_t slow_from_us; /* monotonic; between these two its share of reads grows to the whole */
     uint64_t slow_until_us;
+    bool is_near;   /* of the cluster's own zone, or the cluster has none */
     int64_t lag_ms; /* -1: unknown */
     bool takes_reads;
     bool is_contender; /* writes would be taken there, but it is not the primary */
@@ -44,6 +46,8 @@ struct view {
     bool oracle;
     bool no_backslash_escapes;
     struct routines *routines; /* one reference: the stored functions that only read; NULL: none is known */
+    enum balance_setting balance;
+    enum primary_reads_setting primary_reads;
     bool is_paused;            /* an operator holds what is new, until `resume` */
     int primary;               /* index, or VIEW_NO_SERVER */
     uint64_t primary_since_us; /* monotonic; of this primary, or of there being none */

@@ -97,6 +97,8 @@ static void describe_server(const struct cluster *cluster, const struct topology
     entry->lag_ms = member->last.lag_ms;
     entry->takes_reads = verdict->takes_reads;
     entry->is_contender = verdict->is_contender;
+    entry->is_near =
+        cluster->settings->zone == NULL || strcmp(cluster->settings->zone, member->server->zone) == 0;
     entry->slow_from_us = back_us;
     entry->slow_until_us = back_us != 0 ? back_us + cluster->settings->slow_start_us : 0;
     if (member->detail[0] == '\0' && entry->state == SERVER_UP && verdict->is_contender)
@@ -209,6 +211,8 @@ static void publish(struct cluster *cluster)
     view->cluster_index = cluster->index;
     view->primary = cluster->primary;
     view->is_paused = cluster->is_paused;
+    view->balance = (enum balance_setting)cluster->settings->balance;
+    view->primary_reads = (enum primary_reads_setting)cluster->settings->primary_reads;
     for (size_t i = 0; i < cluster->count; i++)
         describe_server(cluster, verdicts, i, &view->servers[i]);
     date_servers(cluster->view, view, cluster->env.loop->now_us);

@@ -148,6 +148,19 @@ static const struct setting_word topology_words[] = {
     { .name = NULL },
 };
 
+static const struct setting_word balance_words[] = {
+    { .name = "least", .value = BALANCE_LEAST },
+    { .name = "round_robin", .value = BALANCE_ROUND_ROBIN },
+    { .name = NULL },
+};
+
+static const struct setting_word primary_reads_words[] = {
+    { .name = "never", .value = PRIMARY_READS_NEVER },
+    { .name = "fallback", .value = PRIMARY_READS_FALLBACK },
+    { .name = "share", .value = PRIMARY_READS_SHARE },
+    { .name = NULL },
+};
+
 static const struct setting cluster_settings[] = {
     {
         .name = "name",
@@ -209,6 +222,39 @@ static const struct setting cluster_settings[] = {
                "reads, and has all of it after so long: its caches are cold. \"off\": all at once.",
     },
     {
+        .name = "balance",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct cluster_settings, balance),
+        .words = balance_words,
+        .fallback = "least",
+        .effect = EFFECT_NOW,
+        .doc = "Which replica a session gets. \"least\": the one with the fewest commands running for its "
+               "weight, then the fewest connections; one that is more than twice as slow as the fastest gets "
+               "less, and of many replicas the better of two that chance has picked is taken. "
+               "\"round_robin\": in turn, as often as its weight says.",
+    },
+    {
+        .name = "zone",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct cluster_settings, zone),
+        .effect = EFFECT_NOW,
+        .example = "a",
+        .doc = "The zone that headgate itself is in. Servers with this `zone` get the reads, and others only "
+               "while none of them takes any.",
+    },
+    {
+        .name = "primary_reads",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct cluster_settings, primary_reads),
+        .words = primary_reads_words,
+        .fallback = "fallback",
+        .effect = EFFECT_NOW,
+        .doc =
+            "May the primary serve reads that a replica could? \"fallback\": while no replica takes reads. "
+            "\"never\": they wait for a replica, `primary_wait` at most. \"share\": the primary is one among "
+            "them, with its weight.",
+    },
+    {
         .name = "read_functions",
         .type = SETTING_BOOL,
         .offset = offsetof(struct cluster_settings, read_functions),
@@ -254,7 +300,7 @@ static const struct setting cluster_settings[] = {
 };
 
 static const char *const cluster_absent[] = { "consistency", "failover", "switchover", "lease",
-                                              "pool",        "balance",  "rules",      NULL };
+                                              "pool",        "rules",    NULL };
 
 const struct section cluster_section = {
     .name = "cluster",

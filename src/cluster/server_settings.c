@@ -63,7 +63,7 @@ static const struct setting server_settings[] = {
         .offset = offsetof(struct server_settings, zone),
         .effect = EFFECT_NOW,
         .example = "a",
-        .doc = "The rack, room or availability zone it is in; shown beside its name.",
+        .doc = "The rack, room or availability zone it is in: see the cluster's `zone`.",
     },
     {
         .name = "tls",

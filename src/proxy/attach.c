@@ -167,6 +167,25 @@ void attach_again(struct session *session)
     (void)attach_wait(session);
 }
 
+/* Chance for the balancer: turns of one worker, and those of others, scattered over all bits (splitmix64). */
+static uint64_t scatter(uint64_t turn, uint64_t worker)
+{
+    uint64_t x = (turn + (worker << 32)) * UINT64_C(0x9E3779B97F4A7C15);
+    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
+    return x ^ x >> 31;
+}
+
+static int pick_replica(struct session *session, const struct view *view)
+{
+    unsigned turn = session->worker->turn++;
+    struct balance_wish wish = { .avoid = session->job.avoid,
+                                 .turn = turn,
+                                 .random = scatter(turn, session->worker->index),
+                                 .now_us = session_now(session) };
+    return balance_pick(view, &wish);
+}
+
 /* The index of a server for this place, or VIEW_NO_SERVER. A read that finds no replica becomes the
  * primary's. */
 static int choose(struct session *session)
@@ -174,7 +193,7 @@ static int choose(struct session *session)
     const struct view *view = session_view(session);
     struct job *job = &session->job;
     if (job->place == ROUTE_REPLICA) {
-        int server = balance_pick(view, job->avoid, session->worker->turn++);
+        int server = pick_replica(session, view);
         bool is_bound = session->is_away || session->variables == VARIABLES_REPLICA;
         if (server != VIEW_NO_SERVER || session->door->settings->mode != LISTENER_SPLIT || is_bound)
             return server;
