@@ -34,6 +34,7 @@ struct cluster_settings {
     uint64_t slow_start_us;              /* 0: none */
     bool read_functions;                 /* may stored functions that only read run on replicas? */
     uint64_t read_functions_interval_us; /* between two looks at which these are */
+    int64_t connection_reserve;          /* of each server's own max_connections: left to others */
     struct server_settings *servers;     /* owns; at least one */
     size_t server_count;
 };

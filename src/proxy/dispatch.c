@@ -8,6 +8,7 @@
 #include "mysql/wire.h"
 #include "proxy/changes.h"
 #include "proxy/claims.h"
+#include "proxy/share.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -127,6 +128,7 @@ enum step dispatch_idle(struct session *session)
     case STREAM_FAILED:
         return session_close(session, CLOSE_CLIENT_FAILED, NULL);
     }
+    share_idle(session);
     if (session->worker->is_draining && !effects_is_in_transaction(session))
         return session_close(session, CLOSE_SHUTDOWN, NULL);
     if (buf_unparsed(in).len > 0)

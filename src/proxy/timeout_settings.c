@@ -87,6 +87,17 @@ static const struct setting timeout_settings[] = {
                "an operator who was called away.",
     },
     {
+        .name = "pool_wait",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, pool_wait_us),
+        .min = MILLISECOND,
+        .max = HOUR,
+        .fallback = "10s",
+        .effect = EFFECT_NOW,
+        .doc = "While all connections that a server may have are in use, a statement waits this long for one "
+               "before the client sees error 1040. Connections that are idle are found within it.",
+    },
+    {
         .name = "shutdown",
         .type = SETTING_DURATION,
         .offset = offsetof(struct timeout_settings, shutdown_us),
@@ -125,8 +136,7 @@ static const struct setting timeout_settings[] = {
     },
 };
 
-static const char *const timeout_absent[] = { "idle_transaction", "pool_wait", "drain", "probe",
-                                              "client_write",     NULL };
+static const char *const timeout_absent[] = { "idle_transaction", "drain", "probe", "client_write", NULL };
 
 const struct section timeout_section = {
     .name = "timeouts",
