@@ -106,6 +106,7 @@ static enum step time_out(struct session *session)
     }
     case SESSION_IDLE:
     case SESSION_READING:
+        return dispatch_idle_time_out(session);
     case SESSION_DRAINING:
         return session_close(session, CLOSE_IDLE_TIMEOUT, NULL);
     case SESSION_CLOSING:

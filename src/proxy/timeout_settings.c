@@ -62,6 +62,19 @@ static const struct setting timeout_settings[] = {
                "default.",
     },
     {
+        .name = "idle_transaction",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, idle_transaction_us),
+        .min = MILLISECOND,
+        .max = 365 * DAY,
+        .may_be_off = true,
+        .fallback = "off",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "A client that sends nothing for so long while its transaction is open is told so (4031 of "
+               "MySQL, 1927 of MariaDB) and disconnected, and the transaction is rolled back: what it has "
+               "locked is free again.",
+    },
+    {
         .name = "primary_wait",
         .type = SETTING_DURATION,
         .offset = offsetof(struct timeout_settings, primary_wait_us),
@@ -136,7 +149,7 @@ static const struct setting timeout_settings[] = {
     },
 };
 
-static const char *const timeout_absent[] = { "idle_transaction", "drain", "probe", "client_write", NULL };
+static const char *const timeout_absent[] = { "drain", "probe", "client_write", NULL };
 
 const struct section timeout_section = {
     .name = "timeouts",
