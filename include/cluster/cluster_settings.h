@@ -42,6 +42,7 @@ struct cluster_settings {
     int primary_reads;                   /* enum primary_reads_setting */
     bool read_functions;                 /* may stored functions that only read run on replicas? */
     uint64_t read_functions_interval_us; /* between two looks at which these are */
+    int64_t connection_reserve;          /* of each server's own max_connections: left to others */
     struct server_settings *servers;     /* owns; at least one */
     size_t server_count;
 };

@@ -18,6 +18,7 @@ struct probe_result {
     char error[160];    /* !has_passed: why */
     bool is_overloaded; /* !has_passed: it is there, but has no room at the moment */
     bool is_read_only;
+    uint64_t max_connections; /* the server's own; 0: it did not say */
     bool has_source;
     bool is_link_stopped; /* see struct topology_facts, also of the next three */
     bool is_applying;

@@ -8,6 +8,7 @@
 
 #include "base/counters.h"
 #include "base/error.h"
+#include "cluster/permits.h"
 #include "cluster/server_settings.h"
 #include "net/addr.h"
 
@@ -39,6 +40,7 @@ struct server_counters {
     counter refusals;         /* logins answered with ERR: it is alive */
     counter queries;          /* commands whose reply came to its end */
     counter errors;           /* of them, ended by ERR */
+    counter queue_timeouts;   /* statements that found no free connection in time */
     counter losses;           /* connections lost in the middle of a reply */
     counter drops;            /* connections that the server ended while they were idle */
     counter demotions;        /* statements that it refused as read-only while it counted as the primary */
@@ -58,6 +60,9 @@ struct server {
     enum tls_setting tls;
     enum role_setting role_setting;
     unsigned index;                    /* in its cluster */
+    struct permits permits;            /* connections of sessions to it */
+    int64_t max_connections;           /* as configured; 0: "auto" */
+    _Atomic uint32_t own_max;          /* its own @@max_connections, as it last said; 0: not known */
     struct server_counters *by_worker; /* owns; worker_count rows */
     unsigned worker_count;
 };
@@ -69,6 +74,10 @@ void server_free(struct server **server);
 
 /* A harmless read's first byte came so long after it was sent: by the worker, into its row. */
 void server_note_latency(struct server *server, unsigned worker, uint64_t latency_us);
+
+/* What it says of its own @@max_connections: with max_connections = "auto" all but `reserve` of them, and at
+ * least half, are for sessions. */
+void server_note_own_max(struct server *server, uint64_t own_max, int64_t reserve);
 
 /* All workers' rows added up. */
 struct server_totals server_sum(const struct server *server);

@@ -56,7 +56,8 @@ struct upstream_wish {
     struct span attributes; /* encoded pairs */
     uint64_t caps;          /* end-to-end bits, exactly */
     uint16_t collation;
-    bool has_setup; /* run the set-up statement: session tracking for sessions */
+    bool has_setup;   /* run the set-up statement: session tracking for sessions */
+    bool take_permit; /* one of the server's permits was taken for it, and goes with it */
 };
 
 struct upstream_answer {
@@ -94,6 +95,7 @@ struct upstream {
     struct tracker tracker;         /* of an exchange; the owner's while BUSY */
     struct upstream_answer *answer; /* owns while EXCHANGING */
     struct rows *rows;              /* borrows: an exchange whose rows are wanted */
+    struct permit permit;           /* held until it is closed; probes and KILL have none */
     enum upstream_state state;
     uint8_t asked;       /* EXCHANGING: which command */
     bool is_counted;     /* in server->connections_active */
@@ -110,7 +112,8 @@ struct upstream {
     struct text schema;    /* owns: current, as far as we know */
 };
 
-/* Starts to connect. NULL when not even that was possible: err. */
+/* Starts to connect. NULL when not even that was possible: err. A permit (wish) is given back when the
+ * connection is closed, or at once on failure. */
 struct upstream *upstream_open(const struct upstream_env *env, struct server *server,
                                const struct upstream_wish *wish, const struct upstream_owner_ops *ops,
                                void *owner, struct error *err);

@@ -40,6 +40,7 @@
 #define ERR_STATEMENT_TIMEOUT 1969 /* MariaDB */
 #define ERR_QUERY_TIMEOUT 3024     /* MySQL */
 #define ERR_CONNECTION_KILLED 1927
+#define ERR_CLIENT_IDLE 4031 /* MySQL: ER_CLIENT_INTERACTION_TIMEOUT; a trigger's error in MariaDB */
 #define ERR_OUT_OF_RESOURCES 1041
 
 struct reply_ok {

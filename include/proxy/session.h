@@ -10,6 +10,7 @@
  *   dispatch.c  IDLE, READING, DRAINING: which command?
  *   decide.c    where to, and why
  *   intent.c    what it is about to change
+ *   share.c     QUEUED: connections when they are scarce
  *   attach.c    WAITING, ATTACHING, SYNCING, PREPARING: an upstream that is equal to the session
  *   relay.c     SENDING, REPLYING, INFILE: the bytes
  *   effects.c   what a reply says about the session's state
@@ -76,6 +77,10 @@ enum sync_task {
 struct changes;
 struct claims;
 
+/* Was this place's connection given to somebody else, and does that matter to who asks about earlier
+ * statements? */
+enum share_gave { GAVE_NOTHING, GAVE_QUIETLY, GAVE_WARNINGS };
+
 /* A place where statements run: the primary, or this session's replica. */
 struct slot {
     struct upstream *upstream; /* owns; NULL: none */
@@ -85,6 +90,8 @@ struct slot {
     uint64_t role_version;     /* of the SET ROLE it has seen */
     uint64_t option_version;   /* of the COM_SET_OPTION it has seen */
     uint64_t user_version;     /* of the user variables it has been told */
+    uint64_t answers_us;       /* when a statement left something here to be asked about; 0: nothing */
+    bool has_warnings;         /* … warnings or an error, whenever that was */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
     bool has_answer;           /* an exchange ended: `answer` holds it */
@@ -106,6 +113,7 @@ struct job {
     struct text inner;       /* owns: the text that an EXECUTE runs */
     uint64_t vars_before;    /* version when it was sent */
     uint64_t wait_until_us;  /* deadline of WAITING, kept over several tries; 0: not waiting yet */
+    uint64_t queue_until_us; /* the same of QUEUED */
     struct text rewritten;   /* owns: sent instead of the window's first bytes, when not empty */
     size_t rewritten_sent;
     uint64_t started_us;
@@ -179,6 +187,10 @@ struct session {
 
     struct slot slots[PREPARED_PLACES]; /* by enum route_place */
     uint64_t generations;
+    struct permits_ticket *ticket; /* borrows: QUEUED, and no permit has come; it frees itself */
+    struct server *queued_at;      /* borrows: QUEUED */
+    bool has_permit;               /* QUEUED: one of that server has come */
+    enum share_gave gave[PREPARED_PLACES];
     struct job job;
     struct vars vars;
     struct prepared_table prepared;
@@ -234,6 +246,8 @@ enum step session_enter(struct session *session, enum session_state state);
 enum step session_close(struct session *session, enum close_reason reason, const char *detail);
 /* The present wait ends at the latest in `after_us` (0: no deadline). */
 void session_set_deadline(struct session *session, uint64_t after_us);
+/* Is the connection at this place in use by the present command? */
+bool session_is_of_job(const struct session *session, enum route_place place);
 const struct view *session_view(const struct session *session);
 uint64_t session_now(const struct session *session);
 
@@ -249,6 +263,8 @@ enum step dispatch_draining(struct session *session);
 enum step dispatch_refuse(struct session *session, uint16_t code, const char *sqlstate, const char *format,
                           ...) __attribute__((format(printf, 4, 5)));
 enum step dispatch_done(struct session *session);
+/* The client has been idle for too long: because of its open transaction, or altogether. */
+enum step dispatch_idle_time_out(struct session *session);
 /* Answer the present command with OK. */
 enum step dispatch_answer_ok(struct session *session);
 
@@ -272,6 +288,9 @@ bool intent_note(struct session *session, struct span sql, const struct sql_dial
 bool intent_note_prepared(struct session *session);
 
 enum step attach_begin(struct session *session);
+/* Starts to connect to this server of the view, with a permit of it that the caller has taken; a failure is
+ * noted in the slot. */
+void attach_open(struct session *session, int server);
 /* Try again in a moment, until the time to wait for a server is over. */
 enum step attach_wait(struct session *session);
 enum step attach_waiting(struct session *session);

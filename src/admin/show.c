@@ -20,6 +20,8 @@ static const struct column server_columns[] = {
     { "lag_ms", COLUMN_INTEGER, "replication lag as the server says" },
     { "connections_active", COLUMN_INTEGER, "connections attached to a session" },
     { "connections_idle", COLUMN_INTEGER, "connections kept for the next session" },
+    { "connections_max", COLUMN_INTEGER, "how many sessions may have; null: not known yet" },
+    { "waiting", COLUMN_INTEGER, "sessions that wait for a free one" },
     { "queries", COLUMN_INTEGER, "commands whose reply came to its end" },
     { "errors", COLUMN_INTEGER, "of them, answered with an error" },
     { "running", COLUMN_INTEGER, "commands sent whose reply has not ended" },
@@ -56,6 +58,11 @@ static void put_server(struct table *table, const struct cluster *cluster, const
         table_int(table, entry->lag_ms);
     table_int(table, (int64_t)sum.connections_active);
     table_int(table, 0);
+    if (permits_max(&entry->server->permits) == UINT32_MAX)
+        table_null(table);
+    else
+        table_int(table, permits_max(&entry->server->permits));
+    table_int(table, permits_waiting(&entry->server->permits));
     table_int(table, (int64_t)sum.queries);
     table_int(table, (int64_t)sum.errors);
     table_int(table, (int64_t)sum.running);

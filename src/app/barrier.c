@@ -44,7 +44,7 @@ static bool is_safe(const struct barrier *barrier, const struct view *view)
 }
 
 /* The old primary is nobody's any more. Without memory for that the new one has to wait for the next view. */
-static void revoke(struct barrier *barrier, const struct view *view)
+static void withdraw(struct barrier *barrier, const struct view *view)
 {
     struct view *without = view_without_primary(view);
     if (without == NULL) {
@@ -64,7 +64,7 @@ void barrier_pass(struct barrier *barrier, struct view *view)
     }
     barrier->waiting = view_acquire(view);
     if (barrier->none_since == 0)
-        revoke(barrier, view);
+        withdraw(barrier, view);
     barrier_go_on(barrier);
 }
 

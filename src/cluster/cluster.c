@@ -393,6 +393,8 @@ static void note_probe(struct cluster_member *member, const struct probe_result 
             compare_machine(member, result);
         member->is_known = true;
         member->last = *result;
+        server_note_own_max(member->server, result->max_connections,
+                            member->cluster->settings->connection_reserve);
     }
     memcpy(member->detail, result->error, sizeof member->detail);
 }

@@ -287,6 +287,19 @@ static const struct setting cluster_settings[] = {
                "the primary. For so long a function that was changed is taken for what it was.",
     },
     {
+        .name = "connection_reserve",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct cluster_settings, connection_reserve),
+        .min = 0,
+        .max = 10000,
+        .fallback = "10",
+        .effect = EFFECT_NOW,
+        .doc =
+            "Of each server's own max_connections so many are left to others: replicas, backups, people, "
+            "headgate's probes, and connections that the server has not quite closed yet. Where that would "
+            "be more than half of them, half. For servers with max_connections = \"auto\".",
+    },
+    {
         .name = "servers",
         .type = SETTING_LIST,
         .offset = offsetof(struct cluster_settings, servers),

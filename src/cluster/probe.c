@@ -68,7 +68,7 @@ static const char *sql_variables(const struct upstream *upstream)
 {
     (void)upstream;
     return "SELECT @@global.read_only AS read_only, @@global.sql_mode AS sql_mode, @@global.server_id AS "
-           "server_id";
+           "server_id, @@global.max_connections AS max_connections";
 }
 
 static bool read_variables(struct probe *probe)
@@ -84,6 +84,9 @@ static bool read_variables(struct probe *probe)
         probe->result.no_backslash_escapes = has_word(value, "NO_BACKSLASH_ESCAPES");
     }
     probe->result.server_id = id_value(probe, 0, "server_id", "server_id");
+    if (!rows_value(&probe->rows, 0, rows_column(&probe->rows, "max_connections"), &value) ||
+        !span_to_u64(value, &probe->result.max_connections))
+        probe->result.max_connections = 0;
     return true;
 }
 

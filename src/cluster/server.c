@@ -17,12 +17,16 @@ struct server *server_new(const struct server_settings *settings, unsigned index
     server->name = mem_strdup(settings->name);
     server->zone = mem_strdup(settings->zone != NULL ? settings->zone : "");
     server->by_worker = aligned_alloc(SERVER_CACHE_LINE, bytes);
+    bool has_permits = permits_init(&server->permits, worker_count);
+    server->max_connections = settings->max_connections;
+    if (settings->max_connections > 0)
+        permits_set_max(&server->permits, (uint32_t)settings->max_connections);
     server->worker_count = worker_count;
     server->weight = settings->weight;
     server->tls = (enum tls_setting)settings->tls;
     server->role_setting = (enum role_setting)settings->role;
     server->index = index;
-    if (server->name == NULL || server->zone == NULL || server->by_worker == NULL) {
+    if (server->name == NULL || server->zone == NULL || server->by_worker == NULL || !has_permits) {
         (void)error_set(err, 0, "server '%s': out of memory", settings->name);
         server_free(&server);
         return NULL;
@@ -44,6 +48,7 @@ void server_free(struct server **server)
     mem_free((*server)->name);
     mem_free((*server)->zone);
     free((*server)->by_worker);
+    permits_fini(&(*server)->permits);
     mem_free(*server);
     *server = NULL;
 }
@@ -68,6 +73,15 @@ static void add_row(struct server_totals *sum, const struct server_counters *row
     sum->losses += counter_read(&row->losses);
     sum->drops += counter_read(&row->drops);
     sum->demotions += counter_read(&row->demotions);
+}
+
+void server_note_own_max(struct server *server, uint64_t own_max, int64_t reserve)
+{
+    uint32_t max = own_max < UINT32_MAX ? (uint32_t)own_max : UINT32_MAX - 1;
+    uint32_t kept = (uint64_t)reserve < max / 2 ? (uint32_t)reserve : max / 2;
+    atomic_store_explicit(&server->own_max, max, memory_order_relaxed);
+    if (server->max_connections == 0 && max > 0)
+        permits_set_max(&server->permits, max - kept);
 }
 
 struct server_totals server_sum(const struct server *server)

@@ -16,6 +16,8 @@ static const struct setting_word tls_words[] = {
     { .name = NULL },
 };
 
+static const struct setting_word max_words[] = { { .name = "auto", .value = 0 }, { .name = NULL } };
+
 static const struct setting server_settings[] = {
     {
         .name = "name",
@@ -76,11 +78,25 @@ static const struct setting server_settings[] = {
                "\"off\" never "
                "asks. The server's certificate is not verified in this version.",
     },
+    {
+        .name = "max_connections",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct server_settings, max_connections),
+        .words = max_words,
+        .min = 1,
+        .max = 100000,
+        .fallback = "auto",
+        .effect = EFFECT_NOW,
+        .doc = "Connections that clients' sessions may have to it at the same time. When all are in use, one "
+               "that is idle and holds nothing of its client goes to whoever waits, least recently used "
+               "first; those who wait are served in their order, for `timeouts.pool_wait` at most. \"auto\" "
+               "is the server's own max_connections less the cluster's `connection_reserve`. Probes and KILL "
+               "have connections besides.",
+    },
 };
 
-static const char *const server_absent[] = { "max_connections", "tls_ca",     "tls_cert",
-                                             "tls_key",         "tls_verify", "max_lag",
-                                             "proxy_protocol",  "slow_start", NULL };
+static const char *const server_absent[] = { "tls_ca",  "tls_cert",       "tls_key",    "tls_verify",
+                                             "max_lag", "proxy_protocol", "slow_start", NULL };
 
 const struct section server_section = {
     .name = "server",

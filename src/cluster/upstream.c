@@ -533,6 +533,8 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
     if (fd < 0) {
         if (!is_our_own_want(err->code))
             counter_add(&server->by_worker[env->worker].connect_failures, 1);
+        if (wish->take_permit)
+            permits_give(&server->permits);
         mem_free(upstream);
         mem_free(login);
         return NULL;
@@ -543,6 +545,8 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
     upstream->ops = ops;
     upstream->owner = owner;
     upstream->login = login;
+    if (wish->take_permit)
+        permits_hold(&server->permits, env->worker, env->loop->now_us, &upstream->permit);
     upstream->is_counted = wish->has_setup; /* probes are not sessions' connections */
     if (upstream->is_counted)
         counter_add(&counters(upstream)->connections_active, 1);
@@ -583,6 +587,7 @@ void upstream_close(struct upstream **upstream_r)
     mem_free(upstream->answer);
     upstream->answer = NULL;
     text_fini(&upstream->schema);
+    permits_release(&upstream->permit, upstream->env->worker);
     if (upstream->is_counted)
         counter_sub(&counters(upstream)->connections_active, 1);
     if (was_busy)

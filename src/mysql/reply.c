@@ -41,6 +41,7 @@ static const struct {
     { ERR_READ_ONLY_MODE, "HY000" },
     { ERR_CONNECTION_KILLED, "70100" },
     { ERR_STATEMENT_TIMEOUT, "70100" },
+    { ERR_CLIENT_IDLE, "HY000" },
 };
 
 const char *reply_sqlstate(uint16_t code)

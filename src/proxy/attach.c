@@ -3,9 +3,9 @@
  *
  *      attach_begin ─► WAITING (no server) ─► ATTACHING ─► SYNCING ─► PREPARING ─► SENDING
  *
- * In this version a session has at most one upstream per place, its own until it ends. The slot is the seam
- * for sharing: whatever fills it must be equal to the session before SENDING, and nothing else looks at where
- * it came from.
+ * A session has at most one upstream per place, its own until somebody else needs it (share.c). The slot is
+ * the seam for sharing: whatever fills it must be equal to the session before SENDING, and nothing else looks
+ * at where it came from.
  */
 #include "proxy/session.h"
 
@@ -13,6 +13,7 @@
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
+#include "proxy/share.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -203,7 +204,7 @@ static int choose(struct session *session)
     return view->primary;
 }
 
-static bool open_upstream(struct session *session, int server)
+void attach_open(struct session *session, int server)
 {
     struct slot *slot = &session->slots[session->job.place];
     const struct user *user = session->user;
@@ -215,6 +216,7 @@ static bool open_upstream(struct session *session, int server)
         .caps = session->upstream_caps,
         .collation = session->collation,
         .has_setup = true,
+        .take_permit = true,
     };
     const struct view *view = session_view(session);
     *slot = (struct slot){ .server = server,
@@ -223,7 +225,6 @@ static bool open_upstream(struct session *session, int server)
     slot->upstream = upstream_open(&session->worker->env, view->servers[server].server, &wish, &owner_ops,
                                    session, &slot->failure);
     slot->has_failed = slot->upstream == NULL;
-    return !slot->has_failed;
 }
 
 /* ---- waiting and attaching ---- */
@@ -301,6 +302,8 @@ enum step attach_begin(struct session *session)
         return attach_wait(session);
     if (is_stranded(session))
         return refuse_stranded(session);
+    if (share_has_lost_answer(session))
+        return share_refuse_answer(session);
     if (!attach_is_current(session, job->place)) {
         attach_drop(session, job->place);
         int server = choose(session);
@@ -309,7 +312,7 @@ enum step attach_begin(struct session *session)
         attach_drop(session, job->place);
         if (server == VIEW_NO_SERVER)
             return attach_wait(session);
-        (void)open_upstream(session, server);
+        return share_attach(session, server);
     }
     return session_enter(session, SESSION_ATTACHING);
 }

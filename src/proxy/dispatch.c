@@ -3,11 +3,13 @@
  */
 #include "proxy/session.h"
 
+#include "base/clock.h"
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "proxy/changes.h"
 #include "proxy/claims.h"
+#include "proxy/share.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,6 +33,29 @@ static void reset_job(struct session *session)
     job->avoid = VIEW_NO_SERVER;
 }
 
+/* Does an open transaction end the patience with an idle client sooner? */
+static bool is_transaction_limited(const struct session *session)
+{
+    const struct timeout_settings *timeouts = session->worker->world->timeouts;
+    return (session->status & STATUS_IN_TRANS) != 0 && timeouts->idle_transaction_us > 0 &&
+           (timeouts->idle_client_us == 0 || timeouts->idle_transaction_us < timeouts->idle_client_us);
+}
+
+/* The transaction is rolled back now, not when the client has read why. */
+enum step dispatch_idle_time_out(struct session *session)
+{
+    char text[128], duration[32];
+    if (!is_transaction_limited(session))
+        return session_close(session, CLOSE_IDLE_TIMEOUT, NULL);
+    bool is_mysql = session_view(session)->family == FAMILY_MYSQL;
+    const struct timeout_settings *timeouts = session->worker->world->timeouts;
+    (void)snprintf(text, sizeof text, "headgate: idle in a transaction for %s: it is rolled back",
+                   clock_format_duration(timeouts->idle_transaction_us, duration, sizeof duration));
+    attach_drop_all(session);
+    reply_put_err(&session->client.out, 0, is_mysql ? ERR_CLIENT_IDLE : ERR_CONNECTION_KILLED, NULL, text);
+    return session_close(session, CLOSE_IDLE_TRANSACTION, text);
+}
+
 /* The command is over and its answer is on its way. */
 enum step dispatch_done(struct session *session)
 {
@@ -40,7 +65,9 @@ enum step dispatch_done(struct session *session)
         session->job.prepared->has_long_data = false;
     reset_job(session);
     session->last_active_us = session_now(session);
-    session_set_deadline(session, session->worker->world->timeouts->idle_client_us);
+    const struct timeout_settings *timeouts = session->worker->world->timeouts;
+    session_set_deadline(session, is_transaction_limited(session) ? timeouts->idle_transaction_us
+                                                                  : timeouts->idle_client_us);
     return session_enter(session, SESSION_IDLE);
 }
 
@@ -127,6 +154,7 @@ enum step dispatch_idle(struct session *session)
     case STREAM_FAILED:
         return session_close(session, CLOSE_CLIENT_FAILED, NULL);
     }
+    share_idle(session);
     if (session->worker->is_draining && !effects_is_in_transaction(session))
         return session_close(session, CLOSE_SHUTDOWN, NULL);
     if (buf_unparsed(in).len > 0)

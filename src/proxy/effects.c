@@ -7,6 +7,7 @@
 #include "mysql/sesstrack.h"
 #include "proxy/changes.h"
 #include "proxy/claims.h"
+#include "proxy/share.h"
 
 #include <string.h>
 
@@ -451,6 +452,8 @@ static void note_traces(struct session *session, const struct upstream *upstream
         session->last_place = job->place;
     if (is_statement && has_set && !is_question)
         session->diagnostics_place = job->place;
+    if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
+        share_note_answers(session, has_set);
     if (is_statement && job->facts.counts_rows && !job->has_error && !is_prepare)
         session->found_place = job->place;
 }

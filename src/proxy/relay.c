@@ -10,6 +10,7 @@
 #include "mysql/sesstrack.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
+#include "proxy/share.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -670,6 +671,7 @@ static enum step finish_reply(struct session *session, struct upstream *upstream
         counter_add(&counters->errors, 1);
     upstream_end(upstream);
     effects_done(session, upstream);
+    share_note_cursor(session, upstream);
     if (buf_unparsed(&upstream->stream.in).len > 0) {
         struct slot *slot = &session->slots[job->place];
         slot->has_failed = true;

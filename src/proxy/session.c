@@ -6,6 +6,7 @@
 #include "proxy/changes.h"
 #include "proxy/claims.h"
 #include "proxy/kill.h"
+#include "proxy/share.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -41,6 +42,7 @@ static enum step (*const steps[])(struct session *) = {
     [SESSION_SENDING] = relay_sending,      [SESSION_REPLYING] = relay_replying,
     [SESSION_INFILE] = relay_infile,        [SESSION_DRAINING] = dispatch_draining,
     [SESSION_KILLING] = kill_waiting,       [SESSION_CLOSING] = closing,
+    [SESSION_QUEUED] = share_queued,
 };
 
 const char *session_state_words(enum session_state state)
@@ -92,6 +94,8 @@ static enum step time_out(struct session *session)
                                "statement was not run",
                                route_place_name(session->job.place), session->door->settings->cluster,
                                clock_format_duration(timeouts->primary_wait_us, text, sizeof text));
+    case SESSION_QUEUED:
+        return share_time_out(session);
     case SESSION_REPLYING: {
         struct error err = { 0 };
         session->job.is_timed_out = true;
@@ -102,6 +106,7 @@ static enum step time_out(struct session *session)
     }
     case SESSION_IDLE:
     case SESSION_READING:
+        return dispatch_idle_time_out(session);
     case SESSION_DRAINING:
         return session_close(session, CLOSE_IDLE_TIMEOUT, NULL);
     case SESSION_CLOSING:
@@ -226,7 +231,7 @@ static bool lose_idle(struct session *session, enum route_place place)
     return is_state_lost;
 }
 
-static bool is_of_job(const struct session *session, enum route_place place)
+bool session_is_of_job(const struct session *session, enum route_place place)
 {
     return place == session->job.place &&
            (session->state == SESSION_ATTACHING || session->state == SESSION_SYNCING ||
@@ -237,7 +242,7 @@ static bool is_of_job(const struct session *session, enum route_place place)
 static enum step bury_idle_losses(struct session *session)
 {
     for (int place = 0; place < PREPARED_PLACES; place++)
-        if (session->slots[place].has_failed && !is_of_job(session, (enum route_place)place) &&
+        if (session->slots[place].has_failed && !session_is_of_job(session, (enum route_place)place) &&
             lose_idle(session, (enum route_place)place))
             return session_close(session, CLOSE_SERVER_LOST,
                                  "an idle connection that held session state was lost");
@@ -331,6 +336,7 @@ void session_abort(struct session *session, enum close_reason reason)
     session->close_reason = reason;
     log_debug(&session->scope, "closed: %s", close_reasons[reason].words);
     loop_timer_stop(&session->timer);
+    share_leave(session);
     attach_drop_all(session);
     stream_close(&session->client);
     if (session->user_limit != NULL)
@@ -416,7 +422,7 @@ static void move(struct session *session, enum route_place place)
     } else if (is_on_its_way(session) && place == session->job.place) {
         if (!attach_is_current(session, place))
             attach_again(session);
-    } else if (!is_of_job(session, place) && attach_is_left(session, place)) {
+    } else if (!session_is_of_job(session, place) && attach_is_left(session, place)) {
         attach_drop(session, place);
     }
 }

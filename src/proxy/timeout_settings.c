@@ -62,6 +62,19 @@ static const struct setting timeout_settings[] = {
                "default.",
     },
     {
+        .name = "idle_transaction",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, idle_transaction_us),
+        .min = MILLISECOND,
+        .max = 365 * DAY,
+        .may_be_off = true,
+        .fallback = "off",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "A client that sends nothing for so long while its transaction is open is told so (4031 of "
+               "MySQL, 1927 of MariaDB) and disconnected, and the transaction is rolled back: what it has "
+               "locked is free again.",
+    },
+    {
         .name = "primary_wait",
         .type = SETTING_DURATION,
         .offset = offsetof(struct timeout_settings, primary_wait_us),
@@ -98,6 +111,17 @@ static const struct setting timeout_settings[] = {
         .doc = "The longest `pause` of a cluster: then it goes on by itself, so that nobody's statements "
                "wait for "
                "an operator who was called away.",
+    },
+    {
+        .name = "pool_wait",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, pool_wait_us),
+        .min = MILLISECOND,
+        .max = HOUR,
+        .fallback = "10s",
+        .effect = EFFECT_NOW,
+        .doc = "While all connections that a server may have are in use, a statement waits this long for one "
+               "before the client sees error 1040. Connections that are idle are found within it.",
     },
     {
         .name = "shutdown",
@@ -138,8 +162,7 @@ static const struct setting timeout_settings[] = {
     },
 };
 
-static const char *const timeout_absent[] = { "idle_transaction", "pool_wait", "probe", "client_write",
-                                              NULL };
+static const char *const timeout_absent[] = { "probe", "client_write", NULL };
 
 const struct section timeout_section = {
     .name = "timeouts",

@@ -35,7 +35,7 @@ static void for_each_session(struct worker *worker, void (*visit)(struct session
 
 static void retry_one(struct session *session)
 {
-    if (session->state == SESSION_WAITING)
+    if (session->state == SESSION_WAITING || session->state == SESSION_QUEUED)
         session_run(session);
 }
 

@@ -1,0 +1,130 @@
+/* How many connections a server may have from this process: a permit for each, counted over all workers.
+ *
+ *      permits_try ──► true: opened at once ───────────────┐
+ *           │ none free                                    ▼
+ *      permits_wait ──► ticket in a queue ──► on_grant ──► a connection holds it (permits_hold)
+ *                            ▲                             │
+ *                            └── the first one gets it ◄── permits_give: the connection is closed
+ *
+ * While there are plenty, taking one and giving it back is one atomic operation each. When there are none, a
+ * mutex guards a queue, first come, first served; nobody passes those who wait. A permit that is given back
+ * goes to the first of them by mail to its loop. A ticket may be cancelled at any time, also while its permit
+ * is on the way: then that one goes on to the next.
+ *
+ * Connections that hold a permit are in a list per worker, so that one that is idle can be found when another
+ * session needs it: least recently used first, to within PERMITS_ORDER_US.
+ */
+#ifndef HEADGATE_CLUSTER_PERMITS_H
+#define HEADGATE_CLUSTER_PERMITS_H
+
+#include "base/list.h"
+#include "net/loop.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How much a connection may be out of order in its worker's list: so seldom is it moved when it is used. */
+#define PERMITS_ORDER_US 100000
+
+struct permits;
+
+/* What a connection has while it holds a permit: part of it. Belongs to one worker. */
+struct permit {
+    struct permits *permits;  /* borrows; NULL: it holds none */
+    struct list_node in_list; /* in the list of its worker */
+    uint64_t listed_us;       /* used about then */
+};
+
+/* One worker's connections, oldest use first. Only for the worker's own thread, but for `call`. */
+struct permits_holders {
+    struct list list;
+    uint64_t searched_us;      /* when it was last searched for one that is idle */
+    struct loop_message call;  /* from another worker: somebody waits */
+    _Atomic bool is_called;    /* `call` is on its way */
+    struct permits *permits;   /* borrows: whose this is */
+    void *_Atomic call_worker; /* borrows: what `call` is for; written before it is sent */
+};
+
+/* Somebody's place in the queue. */
+struct permits_ticket {
+    struct list_node in_queue; /* guarded by the mutex */
+    struct loop_message grant; /* the permit, on its way */
+    struct permits *permits;   /* borrows */
+    struct loop *loop;         /* borrows: whoever waits lives there */
+    bool is_cancelled;         /* the permit on its way is not wanted any more; only on the loop's thread */
+    bool is_stranded;          /* guarded by the mutex: its loop has ended, no permit will come */
+    void (*on_grant)(void *owner);
+    void *owner; /* borrows */
+};
+
+struct permits {
+    _Atomic uint64_t state; /* permits in use, and in the lowest bit whether anybody waits */
+    _Atomic uint32_t max;   /* UINT32_MAX: as many as wanted */
+    _Atomic uint32_t waiting;
+    pthread_mutex_t mutex;
+    struct list queue;               /* of tickets; guarded by mutex */
+    struct permits_holders *holders; /* owns; by worker */
+    unsigned worker_count;
+};
+
+/* False when memory is out. */
+bool permits_init(struct permits *permits, unsigned worker_count);
+/* Nobody waits any more. Harmless after a failed permits_init. */
+void permits_fini(struct permits *permits);
+
+/* From now on there are `max` (at least 1). More: those who wait get them. Fewer: nobody is cut off, but what
+ * is given back is not given out again until they are down to it. Any thread. */
+void permits_set_max(struct permits *permits, uint32_t max);
+
+/* Takes one, unless all are in use or somebody waits. Any thread; no lock. */
+bool permits_try(struct permits *permits);
+
+/* Queues at the end; *is_first_r: nobody waited before. on_grant(owner) follows on `loop`, with a permit in
+ * hand and the ticket gone, never before this returns; unless permits_cancel comes first. NULL when memory is
+ * out. On the loop's thread. */
+struct permits_ticket *permits_wait(struct permits *permits, struct loop *loop, void (*on_grant)(void *owner),
+                                    void *owner, bool *is_first_r);
+/* No on_grant any more; *ticket becomes NULL. On the loop's thread; harmless for NULL. */
+void permits_cancel(struct permits_ticket **ticket);
+
+/* Gives one back: to the first who waits. Any thread. */
+void permits_give(struct permits *permits);
+
+static inline bool permits_is_wanted(const struct permits *permits)
+{
+    return (atomic_load_explicit(&permits->state, memory_order_relaxed) & 1) != 0;
+}
+static inline uint64_t permits_used(const struct permits *permits)
+{
+    return atomic_load_explicit(&permits->state, memory_order_relaxed) >> 1;
+}
+/* UINT32_MAX: no limit is known. */
+static inline uint32_t permits_max(const struct permits *permits)
+{
+    return atomic_load_explicit(&permits->max, memory_order_relaxed);
+}
+static inline uint32_t permits_waiting(const struct permits *permits)
+{
+    return atomic_load_explicit(&permits->waiting, memory_order_relaxed);
+}
+
+/* ---- who holds them: on the worker's own thread ---- */
+
+/* The permit that was taken is this connection's now. */
+void permits_hold(struct permits *permits, unsigned worker, uint64_t now_us, struct permit *permit);
+/* Gives back what the connection holds, if anything. */
+void permits_release(struct permit *permit, unsigned worker);
+/* It was used: seldom more than a comparison. */
+static inline void permits_touch(struct permit *permit, unsigned worker, uint64_t now_us)
+{
+    if (permit->permits == NULL || now_us - permit->listed_us < PERMITS_ORDER_US)
+        return;
+    struct list *list = &permit->permits->holders[worker].list;
+    permit->listed_us = now_us;
+    list_unlink(list, &permit->in_list);
+    list_link_last(list, &permit->in_list);
+}
+
+#endif

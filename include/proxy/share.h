@@ -1,0 +1,42 @@
+/* Connections when they are scarce: waiting for one, and giving up one that is idle.
+ *
+ *      attach_begin ─► share_attach ─► a permit: attach_open ─► ATTACHING
+ *                           │ none
+ *                           ▼
+ *                        QUEUED ─► on_grant ─► share_queued ─► attach_open ─► ATTACHING
+ *                           │
+ *                           └─► search: idle connections to that server, of this worker and then of the
+ *                               others, are given up while somebody waits
+ *
+ * A session keeps its connections until somebody else needs one. What may be given up holds nothing of its
+ * client that could not be had again elsewhere: see share_may_give. Nothing here costs a query more than a
+ * comparison or two while nobody waits.
+ */
+#ifndef HEADGATE_PROXY_SHARE_H
+#define HEADGATE_PROXY_SHARE_H
+
+#include "proxy/session.h"
+
+/* Opens a connection to this server of the view for the present job, or queues for one. A harmless read takes
+ * another replica that has one free before it waits. */
+enum step share_attach(struct session *session, int server);
+/* QUEUED. */
+enum step share_queued(struct session *session);
+/* QUEUED for too long: the client hears of it. */
+enum step share_time_out(struct session *session);
+/* Whatever the session queued for is not wanted any more. Harmless otherwise. */
+void share_leave(struct session *session);
+
+/* The session is idle: what it does not need is given to those who wait. */
+void share_idle(struct session *session);
+
+/* A statement has ended at the present job's place: what it left there may be asked about. `has_set`: it has
+ * set or cleared the warnings. */
+void share_note_answers(struct session *session, bool has_set);
+/* A command on a prepared statement has ended: is its cursor open? */
+void share_note_cursor(struct session *session, const struct upstream *upstream);
+/* The present job asks about an earlier statement, and the connection that knows was given up. */
+bool share_has_lost_answer(const struct session *session);
+enum step share_refuse_answer(struct session *session);
+
+#endif

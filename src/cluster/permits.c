@@ -1,0 +1,192 @@
+/* The count and the bit that says whether anybody waits are one word, so that the quick ways cannot pass the
+ * queue: they change the count only while the bit is clear. The bit itself changes only under the mutex,
+ * together with the queue.
+ */
+#include "cluster/permits.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+#define WANTED UINT64_C(1)
+#define ONE UINT64_C(2) /* one permit in use */
+
+bool permits_init(struct permits *permits, unsigned worker_count)
+{
+    *permits = (struct permits){ .max = UINT32_MAX, .worker_count = worker_count };
+    (void)pthread_mutex_init(&permits->mutex, NULL);
+    list_init(&permits->queue);
+    permits->holders = mem_zalloc(worker_count * sizeof *permits->holders);
+    for (unsigned i = 0; permits->holders != NULL && i < worker_count; i++) {
+        list_init(&permits->holders[i].list);
+        permits->holders[i].permits = permits;
+    }
+    return permits->holders != NULL;
+}
+
+void permits_fini(struct permits *permits)
+{
+    assert(permits->queue.count == 0);
+    mem_free(permits->holders);
+    permits->holders = NULL;
+    (void)pthread_mutex_destroy(&permits->mutex);
+}
+
+/* ---- the word ---- */
+
+bool permits_try(struct permits *permits)
+{
+    uint64_t max = permits_max(permits);
+    uint64_t state = atomic_load_explicit(&permits->state, memory_order_relaxed);
+    do {
+        if ((state & WANTED) != 0 || state / ONE >= max)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&permits->state, &state, state + ONE,
+                                                    memory_order_acq_rel, memory_order_relaxed));
+    return true;
+}
+
+/* One less, unless somebody waits: then it is theirs. */
+static bool give_quickly(struct permits *permits)
+{
+    uint64_t state = atomic_load_explicit(&permits->state, memory_order_relaxed);
+    do {
+        assert(state >= ONE);
+        if ((state & WANTED) != 0)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&permits->state, &state, state - ONE,
+                                                    memory_order_acq_rel, memory_order_relaxed));
+    return true;
+}
+
+/* ---- the queue: all of this with the mutex held ---- */
+
+static void deliver(struct loop_message *message)
+{
+    struct permits_ticket *ticket =
+        (struct permits_ticket *)(void *)((char *)message - offsetof(struct permits_ticket, grant));
+    struct permits *permits = ticket->permits;
+    bool is_wanted = !ticket->is_cancelled;
+    void (*on_grant)(void *) = ticket->on_grant;
+    void *owner = ticket->owner;
+    mem_free(ticket);
+    if (is_wanted)
+        on_grant(owner);
+    else
+        permits_give(permits);
+}
+
+static void leave_queue(struct permits *permits, struct permits_ticket *ticket)
+{
+    list_unlink(&permits->queue, &ticket->in_queue);
+    (void)atomic_fetch_sub_explicit(&permits->waiting, 1, memory_order_relaxed);
+    if (permits->queue.count == 0)
+        (void)atomic_fetch_and_explicit(&permits->state, ~WANTED, memory_order_acq_rel);
+}
+
+/* Permits that are free go to those who wait, in their order. While somebody waits nothing but this, and
+ * giving back, changes the count. */
+static void serve(struct permits *permits)
+{
+    struct list_node *first;
+    while ((first = list_first(&permits->queue)) != NULL && permits_used(permits) < permits_max(permits)) {
+        struct permits_ticket *ticket = list_entry(first, struct permits_ticket, in_queue);
+        (void)atomic_fetch_add_explicit(&permits->state, ONE, memory_order_acq_rel);
+        leave_queue(permits, ticket);
+        ticket->is_stranded = !loop_post(ticket->loop, &ticket->grant);
+        if (ticket->is_stranded)
+            (void)atomic_fetch_sub_explicit(&permits->state, ONE, memory_order_acq_rel);
+    }
+}
+
+static void lock(struct permits *permits)
+{
+    (void)pthread_mutex_lock(&permits->mutex);
+}
+
+static void unlock(struct permits *permits)
+{
+    (void)pthread_mutex_unlock(&permits->mutex);
+}
+
+void permits_give(struct permits *permits)
+{
+    if (give_quickly(permits))
+        return;
+    lock(permits);
+    uint64_t before = atomic_fetch_sub_explicit(&permits->state, ONE, memory_order_acq_rel);
+    assert(before >= ONE);
+    serve(permits);
+    unlock(permits);
+}
+
+void permits_set_max(struct permits *permits, uint32_t max)
+{
+    max = max > 0 ? max : 1;
+    if (permits_max(permits) == max)
+        return;
+    lock(permits);
+    atomic_store_explicit(&permits->max, max, memory_order_relaxed);
+    serve(permits);
+    unlock(permits);
+}
+
+struct permits_ticket *permits_wait(struct permits *permits, struct loop *loop, void (*on_grant)(void *owner),
+                                    void *owner, bool *is_first_r)
+{
+    struct permits_ticket *ticket = mem_zalloc(sizeof *ticket);
+    if (ticket == NULL)
+        return NULL;
+    ticket->grant.run = deliver;
+    ticket->permits = permits;
+    ticket->loop = loop;
+    ticket->on_grant = on_grant;
+    ticket->owner = owner;
+    lock(permits);
+    *is_first_r = permits->queue.count == 0;
+    list_link_last(&permits->queue, &ticket->in_queue);
+    (void)atomic_fetch_add_explicit(&permits->waiting, 1, memory_order_relaxed);
+    (void)atomic_fetch_or_explicit(&permits->state, WANTED, memory_order_acq_rel);
+    serve(permits); /* one may have come back just before */
+    unlock(permits);
+    return ticket;
+}
+
+void permits_cancel(struct permits_ticket **ticket_r)
+{
+    struct permits_ticket *ticket = *ticket_r;
+    *ticket_r = NULL;
+    if (ticket == NULL)
+        return;
+    struct permits *permits = ticket->permits;
+    lock(permits);
+    bool is_queued = list_is_linked(&ticket->in_queue);
+    if (is_queued)
+        leave_queue(permits, ticket);
+    bool is_under_way = !is_queued && !ticket->is_stranded;
+    unlock(permits);
+    ticket->is_cancelled = true;
+    if (!is_under_way) /* otherwise its mail comes yet */
+        mem_free(ticket);
+}
+
+/* ---- who holds them ---- */
+
+void permits_hold(struct permits *permits, unsigned worker, uint64_t now_us, struct permit *permit)
+{
+    assert(permit->permits == NULL && worker < permits->worker_count);
+    permit->permits = permits;
+    permit->listed_us = now_us;
+    list_link_last(&permits->holders[worker].list, &permit->in_list);
+}
+
+void permits_release(struct permit *permit, unsigned worker)
+{
+    struct permits *permits = permit->permits;
+    if (permits == NULL)
+        return;
+    permit->permits = NULL;
+    list_unlink(&permits->holders[worker].list, &permit->in_list);
+    permits_give(permits);
+}

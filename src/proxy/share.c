@@ -1,0 +1,301 @@
+#include "proxy/share.h"
+
+#include "base/clock.h"
+#include "mysql/reply.h"
+
+#include <stdio.h>
+
+/* So long a connection is kept for a client that may ask for the warnings, the error or the FOUND_ROWS() of
+ * its last statement: programs ask at once. */
+#define ANSWERS_US 1000000
+
+/* ---- may it be given up? ---- */
+
+/* Long data and open cursors are in one connection only; a statement too long to be kept cannot be prepared
+ * again. */
+static bool has_statements(const struct session *session, int place)
+{
+    for (const struct prepared *prepared = session->prepared.by_id; prepared != NULL;
+         prepared = prepared->hh.next) {
+        if (prepared->copies[place].generation != session->slots[place].generation)
+            continue;
+        bool is_last = prepared->last_place == place;
+        if (prepared->sql.len == 0 || (is_last && (prepared->has_long_data || prepared->has_cursor)))
+            return true;
+    }
+    return false;
+}
+
+static bool has_answers(const struct session *session, int place)
+{
+    uint64_t since = session->slots[place].answers_us;
+    return since != 0 && session_now(session) < since + ANSWERS_US;
+}
+
+static bool may_give(const struct session *session, enum route_place place)
+{
+    const struct slot *slot = &session->slots[place];
+    return slot->upstream != NULL && !slot->has_failed && slot->upstream->state == UPSTREAM_READY &&
+           !stream_has_output(&slot->upstream->stream) && !session_is_of_job(session, place) &&
+           !attach_has_lost_state(session, place) && !has_answers(session, place) &&
+           !has_statements(session, place);
+}
+
+/* In this version the connection is closed, and its permit passes on. */
+static void give(struct session *session, enum route_place place)
+{
+    bool has_warnings = session->slots[place].has_warnings;
+    log_debug(&session->scope, "gives up its connection to %s", session->slots[place].upstream->server->name);
+    attach_drop(session, place);
+    session->gave[place] = has_warnings ? GAVE_WARNINGS : GAVE_QUIETLY;
+}
+
+void share_idle(struct session *session)
+{
+    for (int place = 0; place < PREPARED_PLACES; place++) {
+        struct upstream *upstream = session->slots[place].upstream;
+        if (upstream == NULL || upstream->permit.permits == NULL)
+            continue;
+        permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
+        if (permits_is_wanted(upstream->permit.permits) && may_give(session, (enum route_place)place))
+            give(session, (enum route_place)place);
+    }
+}
+
+/* ---- looking for one that is idle ---- */
+
+static void give_if_idle(struct upstream *upstream)
+{
+    struct session *session = upstream->owner;
+    bool is_primary = session->slots[ROUTE_PRIMARY].upstream == upstream;
+    enum route_place place = is_primary ? ROUTE_PRIMARY : ROUTE_REPLICA;
+    if (may_give(session, place))
+        give(session, place);
+}
+
+/* Each one that is given up goes to somebody at once, so this ends with the queue. */
+static void search_here(struct permits_holders *holders, uint64_t now_us)
+{
+    struct list_node *node = list_first(&holders->list);
+    holders->searched_us = now_us;
+    while (node != NULL && permits_is_wanted(holders->permits)) {
+        struct list_node *next = list_after(&holders->list, node);
+        give_if_idle(list_entry(node, struct upstream, permit.in_list));
+        node = next;
+    }
+}
+
+static void on_call(struct loop_message *message)
+{
+    struct permits_holders *holders =
+        (struct permits_holders *)(void *)((char *)message - offsetof(struct permits_holders, call));
+    const struct worker *worker = atomic_load_explicit(&holders->call_worker, memory_order_relaxed);
+    atomic_store(&holders->is_called, false); /* whoever comes to wait from here on calls again */
+    search_here(holders, worker->loop.now_us);
+}
+
+static void call_others(const struct worker *worker, struct permits *permits)
+{
+    const struct world *world = worker->world;
+    for (unsigned i = 0; i < world->worker_count && permits_is_wanted(permits); i++) {
+        struct permits_holders *holders = &permits->holders[i];
+        if (i == worker->index || atomic_exchange(&holders->is_called, true))
+            continue;
+        holders->call.run = on_call;
+        atomic_store_explicit(&holders->call_worker, world->workers[i], memory_order_relaxed);
+        (void)loop_post(&world->workers[i]->loop, &holders->call); /* a thread that has ended has none */
+    }
+}
+
+static void search(const struct worker *worker, struct permits *permits)
+{
+    search_here(&permits->holders[worker->index], worker->loop.now_us);
+    call_others(worker, permits);
+}
+
+/* ---- waiting ---- */
+
+static struct server *server_at(const struct session *session, int server)
+{
+    return session_view(session)->servers[server].server;
+}
+
+static void on_grant(void *owner)
+{
+    struct session *session = owner;
+    session->ticket = NULL;
+    session->has_permit = true;
+    if (session->state == SESSION_QUEUED)
+        session_run(session);
+    else
+        share_leave(session);
+}
+
+void share_leave(struct session *session)
+{
+    permits_cancel(&session->ticket);
+    if (session->has_permit)
+        permits_give(&session->queued_at->permits);
+    session->has_permit = false;
+    session->queued_at = NULL;
+}
+
+/* Why there is none: the limit, where it comes from, and how long it was waited for. */
+static void explain_limit(const struct server *server, uint64_t waited_us, char *text, size_t size)
+{
+    uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
+    uint32_t max = permits_max(&server->permits);
+    char from[80] = "", waited[32];
+    if (server->max_connections == 0)
+        (void)snprintf(from, sizeof from, ", the server's own %u less connection_reserve", own);
+    (void)snprintf(text, size,
+                   "headgate: no connection to %s was free for %s: all of max_connections = %u%s are in use, "
+                   "and %u wait; the statement was not run",
+                   server->name, clock_format_duration(waited_us, waited, sizeof waited), max, from,
+                   permits_waiting(&server->permits));
+}
+
+enum step share_time_out(struct session *session)
+{
+    char text[ERROR_TEXT_MAX];
+    const struct server *server = session->queued_at;
+    explain_limit(server, session->worker->world->timeouts->pool_wait_us, text, sizeof text);
+    counter_add(&server->by_worker[session->worker->index].queue_timeouts, 1);
+    log_limited(LOG_LEVEL_WARNING, &session->scope, "%s", text);
+    share_leave(session);
+    return dispatch_refuse(session, ERR_CON_COUNT, NULL, "%s", text);
+}
+
+static void start_retrying(struct worker *worker)
+{
+    if (!loop_timer_is_active(&worker->retry))
+        loop_timer_start(&worker->retry, &worker->loop, WORKER_RETRY_US);
+}
+
+static enum step queue(struct session *session, int at)
+{
+    struct job *job = &session->job;
+    struct worker *worker = session->worker;
+    struct server *server = server_at(session, at);
+    uint64_t now = session_now(session);
+    bool is_first;
+    if (job->queue_until_us == 0)
+        job->queue_until_us = now + worker->world->timeouts->pool_wait_us;
+    session->queued_at = server;
+    (void)session_enter(session, SESSION_QUEUED);
+    if (now >= job->queue_until_us)
+        return share_time_out(session);
+    session->ticket = permits_wait(&server->permits, &worker->loop, on_grant, session, &is_first);
+    if (session->ticket == NULL)
+        return dispatch_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory");
+    session_set_deadline(session, job->queue_until_us - now);
+    start_retrying(worker);
+    if (is_first) /* otherwise somebody has searched, and whoever became idle since has given */
+        search(worker, &server->permits);
+    return STEP_WAIT;
+}
+
+/* Is there still something to be had there, for this job? */
+static bool is_right(const struct session *session)
+{
+    const struct view *view = session_view(session);
+    const struct view_server *entry = &view->servers[session->queued_at->index];
+    if (view->is_paused || entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED)
+        return false;
+    return session->job.place == ROUTE_PRIMARY ? view->primary == (int)session->queued_at->index
+                                               : entry->takes_reads;
+}
+
+static enum step open_with_permit(struct session *session, int server)
+{
+    session_set_deadline(session, 0); /* connecting has its own */
+    session->gave[session->job.place] = GAVE_NOTHING;
+    attach_open(session, server);
+    return session_enter(session, SESSION_ATTACHING);
+}
+
+enum step share_queued(struct session *session)
+{
+    struct worker *worker = session->worker;
+    if (session->is_client_eof || !is_right(session)) {
+        share_leave(session);
+        return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL)
+                                      : attach_begin(session);
+    }
+    if (session->has_permit) {
+        int server = (int)session->queued_at->index;
+        session->has_permit = false; /* it goes with the connection */
+        session->queued_at = NULL;
+        return open_with_permit(session, server);
+    }
+    struct permits *permits = &session->queued_at->permits;
+    if (worker->is_retrying) { /* some connections may be given up only after a while */
+        start_retrying(worker);
+        if (session_now(session) - permits->holders[worker->index].searched_us >= WORKER_RETRY_US)
+            search(worker, permits);
+    }
+    return STEP_WAIT;
+}
+
+/* Another replica with a free connection, or VIEW_NO_SERVER. */
+static int find_free(const struct session *session)
+{
+    const struct view *view = session_view(session);
+    unsigned turn = session->worker->turn++;
+    for (size_t i = 0; i < view->count; i++) {
+        size_t at = (i + turn) % view->count;
+        const struct view_server *entry = &view->servers[at];
+        if (entry->takes_reads && (int)at != session->job.avoid && permits_try(&entry->server->permits))
+            return (int)at;
+    }
+    return VIEW_NO_SERVER;
+}
+
+enum step share_attach(struct session *session, int server)
+{
+    int free = server;
+    if (!permits_try(&server_at(session, server)->permits))
+        free = session->job.place == ROUTE_REPLICA ? find_free(session) : VIEW_NO_SERVER;
+    return free != VIEW_NO_SERVER ? open_with_permit(session, free) : queue(session, server);
+}
+
+/* ---- what earlier statements left to be asked about ---- */
+
+void share_note_answers(struct session *session, bool has_set)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    if (has_set)
+        slot->has_warnings = job->has_warnings || job->has_error;
+    bool has_count = job->facts.reason == SQL_REASON_FOUND_ROWS;
+    slot->answers_us = slot->has_warnings || has_count ? session_now(session) : 0;
+}
+
+void share_note_cursor(struct session *session, const struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    if (job->prepared == NULL)
+        return;
+    bool is_over = job->has_error || (upstream->status & STATUS_LAST_ROW_SENT) != 0;
+    if (job->command->byte == COM_STMT_EXECUTE)
+        job->prepared->has_cursor = job->has_cursor && !is_over;
+    else if (job->command->byte == COM_STMT_RESET || is_over)
+        job->prepared->has_cursor = false;
+}
+
+bool share_has_lost_answer(const struct session *session)
+{
+    const struct job *job = &session->job;
+    enum share_gave gave = session->gave[job->place];
+    if (gave == GAVE_NOTHING || !job->facts.refers_previous || job->facts.kind == SQL_SHOW)
+        return false;
+    return gave == GAVE_WARNINGS || job->facts.question != SQL_ASKS_DIAGNOSTICS; /* else: there were none */
+}
+
+enum step share_refuse_answer(struct session *session)
+{
+    return dispatch_refuse(
+        session, ERR_NOT_SUPPORTED_YET, NULL,
+        "headgate: not run: it asks about an earlier statement, and the connection that ran "
+        "it was needed by another client");
+}

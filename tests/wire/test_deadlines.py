@@ -1,0 +1,99 @@
+"""Every wait ends: those that no other file of tests is about. (docs/architecture.md lists where each is tested.)"""
+
+import threading
+import time
+
+import pytest
+
+import mysqlwire as w
+import replies as r
+from client import Client
+from fakeserver import FakeServer
+from proxy import Proxy, wait_until
+
+
+@pytest.fixture(params=[b"5.5.5-10.11.9-MariaDB-fake", b"8.4.3-fake"], ids=["mariadb", "mysql"])
+def primary(request):
+    caps = FakeServer().caps
+    server = FakeServer("db1", version=request.param, caps=caps | (0 if b"Maria" in request.param else 1))
+    yield server
+    server.stop()
+
+
+def proxy_of(primary, **timeouts):
+    return Proxy({"main": [{"name": "db1", "address": primary.address, "role": "primary"}]}, timeouts=timeouts,
+                 listeners=({"name": "primary", "mode": "primary", "kind": "unix"},))
+
+
+def rest_of(client, seconds):
+    """What comes until the other side closes, and how long that took."""
+    began = time.monotonic()
+    client.pipe.sock.settimeout(seconds)
+    data = b""
+    while part := client.pipe.sock.recv(4096):
+        data += part
+    return data, time.monotonic() - began
+
+
+def test_transaction_left_idle_is_told_rolled_back_and_closed(primary):
+    is_mysql = b"Maria" not in primary.version
+    with proxy_of(primary, idle_transaction="400ms") as proxy:
+        with Client.connect(proxy.address["primary"]) as client:
+            for _ in range(4):  # idle, but in none
+                time.sleep(0.2)
+                client.query("DO 1")
+            client.query("BEGIN")
+            for _ in range(4):  # busy in it
+                time.sleep(0.2)
+                client.query("DO 2")
+            data, took = rest_of(client, 5)
+        assert 0.3 < took < 2
+        assert data[3] == 0 and data[4] == 0xff  # an ERR that nobody has asked for
+        error = r.parse_err(data[4:])
+        assert (error.code, error.state) == ((4031, "HY000") if is_mysql else (1927, "70100"))
+        assert error.message == "headgate: idle in a transaction for 400ms: it is rolled back"
+        connection = primary.application_connections()[0]
+        wait_until(connection.is_closed.is_set, "its transaction is rolled back")
+        assert "idle in a transaction for too long" in proxy.log()
+
+
+def test_half_a_command_in_a_transaction_is_idle_too(primary):
+    with proxy_of(primary, idle_transaction="300ms") as proxy, Client.connect(proxy.address["primary"]) as client:
+        client.query("BEGIN")
+        client.pipe.sock.sendall(w.packet(0, b"\x03DO 1")[:6])
+        data, took = rest_of(client, 5)
+        assert data[4] == 0xff and took < 2
+
+
+def test_statement_that_takes_its_time_in_a_transaction_is_not_idle(primary):
+    primary.on("DO 'slow'", lambda c, _: (time.sleep(0.9), c.ok())[-1])
+    with proxy_of(primary, idle_transaction="300ms") as proxy, Client.connect(proxy.address["primary"]) as client:
+        client.query("BEGIN")
+        assert client.query("DO 'slow'").oks
+        client.query("COMMIT")
+        time.sleep(0.6)
+        assert client.query("DO 'later'").oks
+
+
+def test_idle_client_is_closed_whatever_a_transaction_may_take(primary):
+    with proxy_of(primary, idle_client="300ms", idle_transaction="1h") as proxy:
+        with Client.connect(proxy.address["primary"]) as client:
+            client.query("BEGIN")
+            data, took = rest_of(client, 5)
+        assert data == b"" and 0.2 < took < 2
+
+
+def test_server_that_never_finishes_a_login_is_given_up(primary):
+    stuck = threading.Event()
+    with proxy_of(primary, login="300ms", primary_wait="600ms") as proxy:
+        primary.on_login = lambda c: stuck.wait(20) and False
+        began = time.monotonic()
+        with pytest.raises(r.Err) as refused:
+            Client.connect(proxy.address["primary"])
+        assert refused.value.code == 1290
+        assert 0.5 < time.monotonic() - began < 3
+        assert "logging in: no answer in time" in proxy.log()
+        stuck.set()
+        primary.on_login = None
+        with Client.connect(proxy.address["primary"]) as client:
+            assert client.query("DO 1").oks

@@ -1,0 +1,341 @@
+"""Connections to a server when there are fewer than clients: waiting for one, and giving one up."""
+
+import contextlib
+import threading
+import time
+
+import pytest
+
+import mysqlwire as w
+import replies as r
+from client import Client, execute
+from fakeserver import FakeServer
+from proxy import Proxy, wait_until
+
+
+@pytest.fixture
+def servers():
+    made = [FakeServer("db1"), FakeServer("db2", role="replica", first_statement_id=500001),
+            FakeServer("db3", role="replica", first_statement_id=900001)]
+    yield made
+    for server in made:
+        server.stop()
+
+
+class Scarce:
+    """headgate with so many connections to each server, and clients of it."""
+
+    def __init__(self, servers, limits, workers, stack, **timeouts):
+        listed = [{"name": s.name, "address": s.address, "role": s.role, **({"max_connections": n} if n else {})}
+                  for s, n in zip(servers, limits)]
+        self.stack, self.servers = stack, servers
+        self.proxy = stack.enter_context(Proxy({"main": listed}, extra={"workers": workers},
+                                               timeouts={"pool_wait": "10s", **timeouts}))
+
+    def client(self, listener="split", **login):
+        return self.stack.enter_context(Client.connect(self.proxy.address[listener], **login))
+
+    def waiting(self, name="db1"):
+        return self.proxy.server(name)["waiting"]
+
+    def wait_for_queue(self, count, name="db1"):
+        wait_until(lambda: self.waiting(name) == count, f"{count} wait for {name}")
+
+    def used(self, name="db1"):
+        return self.proxy.server(name)["connections_active"]
+
+    def in_background(self, *works):
+        """Each in a thread of its own, begun in that order; joined by the caller."""
+        threads = [threading.Thread(target=work, daemon=True) for work in works]
+        for thread in threads:
+            thread.start()
+        return threads
+
+
+@pytest.fixture(params=[1, 3], ids=["one worker", "three workers"])
+def scarce(servers, request):
+    with contextlib.ExitStack() as stack:
+        yield lambda *limits, **timeouts: Scarce(servers, limits, request.param, stack, **timeouts)
+
+
+def serve_one(scene, client, sql):
+    """A thread that runs one statement; .error or .reply when it is joined."""
+    class Result(threading.Thread):
+        reply = error = ended = None
+
+        def run(self):
+            try:
+                self.reply = client.query(sql)
+            except (r.Err, w.WireError) as error:
+                self.error = error
+            self.ended = time.monotonic()
+    result = Result(daemon=True)
+    result.start()
+    return result
+
+
+def test_clients_take_turns_on_one_connection(scarce, servers):
+    scene = scarce(1, 1)
+    clients = [scene.client() for _ in range(6)]
+    for round_ in range(5):
+        for number, client in enumerate(clients):
+            assert client.query(f"DO '{round_} {number}'").oks
+            assert client.rows(f"SELECT {number} FROM t") == [(b"db2",)]
+    assert [servers[0].sqls().count(f"DO '{i} {n}'") for i in range(5) for n in range(6)] == [1] * 30
+    assert (scene.used("db1"), scene.used("db2")) == (1, 1)
+    row = scene.proxy.server("db1")
+    assert (row["connections_max"], row["waiting"]) == (1, 0)
+
+
+def test_auto_is_the_servers_own_limit_less_the_reserve(scarce):
+    assert scarce(0).proxy.wait_server("db1", lambda row: row["connections_max"] == 490)
+
+
+def test_session_state_is_said_again_on_the_next_connection(scarce, servers):
+    scene = scarce(1)
+    first, second = scene.client(schema="one"), scene.client(schema="two")
+    first.query("SET time_zone = '+01:00'")
+    second.query("DO 'other'")
+    first.query("DO 'mine'")
+    connection = servers[0].application_connections()[-1]
+    assert connection.sqls()[-2:] == ["SET time_zone='+01:00'", "DO 'mine'"] and connection.schema == b"one"
+
+
+def test_transaction_keeps_its_connection_and_who_waits_too_long_hears_why(scarce, servers):
+    scene = scarce(1, pool_wait="700ms")
+    second, first = scene.client("primary"), scene.client("primary")
+    first.query("BEGIN")
+    began = time.monotonic()
+    reply = second.command(w.QUERY, "DO 'too late'")
+    waited = time.monotonic() - began
+    assert (reply.error.code, reply.error.state) == (1040, "08004")
+    assert reply.error.message == (
+        "headgate: no connection to db1 was free for 700ms: all of max_connections = 1 are in use, and 1 wait; "
+        "the statement was not run")
+    assert 0.65 <= waited < 3
+    assert "DO 'too late'" not in servers[0].sqls()
+    late = serve_one(scene, second, "DO 'in time'")
+    scene.wait_for_queue(1)
+    first.query("COMMIT")
+    late.join(5)
+    assert late.reply.oks
+    assert first.query("DO 'again'").oks
+
+
+def test_login_waits_too_and_hears_1040(scarce):
+    scene = scarce(1, pool_wait="300ms")
+    first = scene.client("primary")
+    first.query("BEGIN")
+    with pytest.raises(r.Err) as refused:
+        scene.client("primary")
+    assert (refused.value.code, refused.value.state) == (1040, "08004")
+    assert "no connection to db1 was free for 300ms" in refused.value.message
+    first.query("COMMIT")
+    assert scene.client("primary").query("DO 1").oks
+
+
+def test_little_patience_is_the_error_soon(scarce):
+    scene = scarce(1, pool_wait="50ms")
+    second, first = scene.client("primary"), scene.client("primary")
+    first.query("BEGIN")
+    began = time.monotonic()
+    assert second.command(w.QUERY, "DO 1").error.code == 1040
+    assert time.monotonic() - began < 1
+
+
+def test_those_who_wait_are_served_in_their_order(scarce, servers):
+    scene = scarce(1)
+    clients = [scene.client("primary") for _ in range(6)]
+    holder = scene.client("primary")
+    holder.query("BEGIN")
+    waiting = []
+    for number, client in enumerate(clients):
+        waiting.append(serve_one(scene, client, f"DO 'turn {number}'"))
+        scene.wait_for_queue(number + 1)
+    holder.query("COMMIT")
+    again = serve_one(scene, holder, "DO 'at the end'")  # it gave up, and comes back behind them
+    for thread in [*waiting, again]:
+        thread.join(10)
+        assert thread.reply and thread.reply.oks, thread.error
+    turns = [sql for sql in servers[0].sqls() if "turn" in sql or "at the end" in sql]
+    assert turns == [f"DO 'turn {n}'" for n in range(6)] + ["DO 'at the end'"]
+
+
+def test_who_goes_while_waiting_holds_nobody_up(scarce, servers):
+    scene = scarce(1)
+    gone, killed, patient, holder = (scene.client("primary") for _ in range(4))
+    holder.query("BEGIN")
+    gone.send(w.QUERY, "DO 'gone'")
+    scene.wait_for_queue(1)
+    killed.send(w.QUERY, "DO 'killed'")
+    scene.wait_for_queue(2)
+    served = serve_one(scene, patient, "DO 'patient'")
+    scene.wait_for_queue(3)
+    gone.close()
+    scene.proxy.admin(f"kill {killed.greeting.connection_id}")
+    scene.wait_for_queue(1)
+    holder.query("COMMIT")
+    served.join(5)
+    assert served.reply.oks
+    assert not [sql for sql in servers[0].sqls() if "gone" in sql or "killed" in sql]
+
+
+def test_reads_take_another_replica_before_they_wait(scarce):
+    scene = scarce(4, 1, 1)
+    first, second, third = (scene.client() for _ in range(3))
+    where = {first.value("SELECT a FROM t"), second.value("SELECT a FROM t")}
+    assert where == {b"db2", b"db3"}
+    assert third.value("SELECT a FROM t") in where
+    assert scene.used("db2") == scene.used("db3") == 1
+
+
+def test_two_who_need_what_the_other_has_both_get_it(scarce):
+    scene = scarce(1, 1)
+    reader, writer = scene.client(), scene.client()
+    for _ in range(20):
+        writer.send(w.QUERY, "DO 'write'")
+        reader.send(w.QUERY, "SELECT 1 FROM t")
+        assert writer.read().oks and not reader.read().error
+        reader, writer = writer, reader
+
+
+@pytest.mark.parametrize("scarce", [1], indirect=True, ids=["one worker"])
+def test_least_recently_used_gives_first(scarce, servers):
+    """Of one worker's: those of the waiter's own come before the others'."""
+    scene = scarce(3)
+    clients = [scene.client("primary") for _ in range(3)]
+    for number in (1, 2, 0):
+        time.sleep(0.15)  # the order is kept to a tenth of a second
+        clients[number].query(f"DO '{number}'")
+    before = servers[0].application_connections()
+    scene.client("primary").query("DO 'newcomer'")
+    wait_until(lambda: any(c.is_closed.is_set() for c in before), "one is given up")
+    assert [c.sqls()[-1] for c in before if c.is_closed.is_set()] == ["DO '1'"]
+
+
+# ---- what is not given up ----
+
+def pin_by_lock(client):
+    client.query("SELECT GET_LOCK('a', 1)")
+
+
+def pin_by_transaction(client):
+    client.query("START TRANSACTION")
+
+
+def pin_by_table(client):
+    client.query("CREATE TEMPORARY TABLE t (a INT)")
+
+
+def pin_by_variable(client):
+    client.query("SET @a = NOW()")
+
+
+def pin_by_long_data(client):
+    statement = client.command(w.PREPARE, "INSERT INTO t VALUES (?)").statement_id
+    client.command(w.LONG_DATA, w.int4(statement) + w.int2(0) + b"piece")
+    client.query("DO 'between'")
+
+
+def pin_by_cursor(client):
+    statement = client.command(w.PREPARE, "SELECT a FROM t FOR UPDATE").statement_id
+    assert not client.command(w.EXECUTE, execute(statement, flags=1), cursor=True).error
+
+
+@pytest.mark.parametrize("pin", [pin_by_lock, pin_by_transaction, pin_by_table, pin_by_variable, pin_by_long_data,
+                                 pin_by_cursor])
+def test_what_holds_something_of_its_client_stays(scarce, servers, pin):
+    servers[0].prepared["SELECT a FROM t FOR UPDATE"] = (0, [("a", w.LONGLONG)])
+    servers[0].on((w.EXECUTE, "SELECT a FROM t FOR UPDATE"),
+                  lambda c, _: c.reply(r.opened_cursor(c.caps, [("a", w.LONGLONG)])))
+    scene = scarce(1, pool_wait="400ms")
+    other, holder = scene.client("primary"), scene.client("primary")
+    pin(holder)
+    assert other.command(w.QUERY, "DO 'other'").error.code == 1040
+    assert holder.query("DO 'still here'").oks
+    assert len({c.number for c in servers[0].application_connections() if not c.is_closed.is_set()}) == 1
+
+
+def warn(connection, _):
+    connection.ok(warnings=1)
+
+
+def test_warnings_are_kept_for_a_second_and_then_missed_aloud(scarce, servers):
+    servers[0].on("INSERT IGNORE", warn)
+    scene = scarce(1)
+    other, holder = scene.client("primary"), scene.client("primary")
+    holder.query("INSERT IGNORE")
+    began = time.monotonic()
+    assert other.query("DO 'other'").oks  # it waits for that second
+    assert 0.5 < time.monotonic() - began < 3
+    error = holder.command(w.QUERY, "SHOW WARNINGS").error
+    assert error.code == 1235 and "needed by another client" in error.message
+    holder.query("DO 'other'")
+    assert not holder.command(w.QUERY, "SHOW WARNINGS").error
+
+
+def test_warnings_asked_for_at_once_are_there(scarce, servers):
+    servers[0].on("INSERT IGNORE", warn)
+    scene = scarce(1)
+    other, holder = scene.client("primary"), scene.client("primary")
+    holder.query("INSERT IGNORE")
+    waiting = serve_one(scene, other, "DO 'other'")
+    scene.wait_for_queue(1)
+    assert not holder.command(w.QUERY, "SHOW WARNINGS").error
+    assert servers[0].application_connections()[-1].sqls()[-2:] == ["INSERT IGNORE", "SHOW WARNINGS"]
+    waiting.join(5)
+    assert waiting.reply.oks
+
+
+def test_no_warnings_are_no_warnings_anywhere_and_counts_are_missed_aloud(scarce):
+    scene = scarce(1)
+    other, holder = scene.client("primary"), scene.client("primary")
+    holder.query("UPDATE t SET a = 1")
+    other.query("DO 'other'")
+    assert holder.rows("SHOW WARNINGS") == []
+    holder.query("UPDATE t SET a = 1")
+    other.query("DO 'other'")
+    assert holder.command(w.QUERY, "SELECT ROW_COUNT()").error.code == 1235
+
+
+def test_server_that_goes_away_frees_those_who_wait_for_it(scarce, servers):
+    scene = scarce(4, 1, 1)
+    holders = [scene.client(), scene.client()]
+    for holder in holders:
+        holder.query("START TRANSACTION READ ONLY")
+    names = {holder.value("SELECT a FROM t").decode() for holder in holders}
+    assert names == {"db2", "db3"}
+    late = serve_one(scene, scene.client(), "SELECT a FROM t")
+    wait_until(lambda: scene.waiting("db2") + scene.waiting("db3") == 1, "it waits for a replica")
+    name = "db2" if scene.waiting("db2") else "db3"
+    server = next(s for s in servers if s.name == name)
+    server.stop()
+    scene.proxy.wait_server(name, lambda row: row["state"] != "up")
+    wait_until(lambda: scene.waiting(name) == 0, "nobody waits for a server that is down")
+    for holder in holders:
+        with contextlib.suppress(r.Err, w.WireError):
+            holder.query("COMMIT")
+    late.join(8)
+    assert late.reply and not late.error, late.error
+
+
+def test_sessions_say_that_they_wait(scarce):
+    scene = scarce(1)
+    other, holder = scene.client("primary"), scene.client("primary")
+    holder.query("BEGIN")
+    late = serve_one(scene, other, "DO 1")
+    scene.wait_for_queue(1)
+    assert "waiting for a free connection to a server" in {row["state"] for row in scene.proxy.show("sessions")}
+    holder.query("COMMIT")
+    late.join(5)
+    assert late.reply.oks
+
+
+def test_end_of_headgate_does_not_wait_for_those_who_wait(scarce):
+    scene = scarce(1, shutdown="500ms")
+    other, holder = scene.client("primary"), scene.client("primary")
+    holder.query("BEGIN")
+    other.send(w.QUERY, "DO 1")
+    scene.wait_for_queue(1)
+    scene.proxy.stop(timeout=8)
+    scene.proxy.stop = lambda: None
