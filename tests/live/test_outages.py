@@ -6,6 +6,7 @@ import threading
 import pymysql
 import pytest
 
+import byhand
 import mysqlwire as w
 import replies as r
 from headgate import Headgate, Log, rows, value
@@ -183,3 +184,26 @@ def test_sigterm_lets_a_transaction_end(cluster):
         headgate.stop = headgate.check_log
         with contextlib.suppress(Exception):
             db.close()
+
+
+@pytest.mark.smoke
+def test_one_refusal_is_enough_for_a_transaction(cluster):
+    """Nothing begins on a primary that has just refused a write. All is sent at once, so that no probe comes between."""
+    cluster.sql("db1", "CREATE TABLE test.begun (a INT)")
+    cluster.sync()
+    with Headgate(cluster, interval="1s", timeouts={"primary_wait": "20s"}) as headgate, headgate.wire() as client:
+        try:
+            client.query("BEGIN")
+            byhand.demote(cluster)
+            client.pipe.send(b"".join(w.packet(0, b"\x03" + sql) for sql in (
+                b"INSERT INTO begun VALUES (1)", b"ROLLBACK", b"BEGIN", b"INSERT INTO begun VALUES (2)",
+                b"SELECT @@server_id", b"COMMIT")))
+            assert client.read().error.code == 1290
+            assert not client.read().error
+            cluster.promote("db2")
+            begun, inserted, asked, committed = (client.read() for _ in range(4))
+            assert [reply.error for reply in (begun, inserted, committed)] == [None] * 3
+            assert asked.text_rows() == [(b"2",)]
+        finally:
+            cluster.promote("db1")
+    assert cluster.sql("db1", "SELECT a FROM test.begun") == [(2,)]
