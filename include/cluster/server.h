@@ -32,7 +32,8 @@ enum server_state {
 /* Written by one worker, read by any; a line of its own, so that workers do not disturb each other. */
 struct server_counters {
     _Alignas(SERVER_CACHE_LINE) counter connections_active; /* attached to a session */
-    counter running;                                        /* commands sent whose reply has not ended */
+    counter readers;    /* sessions that read there although it is the primary (primary_reads = "share") */
+    counter running;    /* commands sent whose reply has not ended */
     counter latency_us; /* of harmless reads, until the first byte: an average in which the last one is an
                            eighth */
     counter connects;
@@ -47,8 +48,8 @@ struct server_counters {
 };
 
 struct server_totals {
-    uint64_t connections_active, running, connects, connect_failures, refusals, queries, errors, losses,
-        drops, demotions;
+    uint64_t connections_active, readers, running, connects, connect_failures, refusals, queries, errors,
+        losses, drops, demotions;
 };
 
 struct server {

@@ -183,9 +183,11 @@ struct session {
     struct text schema;         /* owns; empty: none */
     struct text role;           /* owns: the last SET ROLE's argument; empty: there was none */
     uint64_t role_version;      /* of that SET ROLE; 0: there was none */
-    bool has_moved;             /* the schema was another when some SQL-level prepared statement was prepared */
+    bool has_moved; /* the schema was another when some SQL-level prepared statement was prepared */
 
     struct slot slots[PREPARED_PLACES]; /* by enum route_place */
+    struct server *shared; /* borrows: the primary, whose share of the reads its reads are; or NULL */
+    uint64_t balanced_us;  /* when it was last asked whether its reads are in the right place */
     uint64_t generations;
     struct permits_ticket *ticket; /* borrows: QUEUED, and no permit has come; it frees itself */
     struct server *queued_at;      /* borrows: QUEUED */
@@ -303,6 +305,8 @@ void attach_drop(struct session *session, enum route_place place);
 /* The same, unless the session has state there. */
 void attach_drop_idle(struct session *session, enum route_place place);
 void attach_drop_all(struct session *session);
+/* From now on its reads are this primary's share of them (NULL: no primary's). */
+void attach_share(struct session *session, struct server *primary);
 /* Would the session lose state with its upstream there? */
 bool attach_has_lost_state(const struct session *session, enum route_place place);
 /* There is an upstream there, and its server is still the one for that place, or holds state. */

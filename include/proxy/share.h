@@ -27,6 +27,9 @@ enum step share_time_out(struct session *session);
 /* Whatever the session queued for is not wanted any more. Harmless otherwise. */
 void share_leave(struct session *session);
 
+/* A prepared statement of the session lives in its connection there, and could not be had again. */
+bool share_has_statements(const struct session *session, enum route_place place);
+
 /* The session is idle: what it does not need is given to those who wait. */
 void share_idle(struct session *session);
 

@@ -16,7 +16,7 @@ struct timeout_settings {
     uint64_t pool_wait_us;     /* for a connection to a server that has no free one */
     uint64_t shutdown_us;      /* 0: cut at once; what may still run after SIGTERM */
     uint64_t tcp_keepalive_us; /* 0: off */
-    uint64_t drain_us; /* 0: no end */
+    uint64_t drain_us;         /* 0: no end */
     uint64_t pause_us;
     uint64_t tcp_user_timeout_us; /* 0: the kernel's own */
 };

@@ -10,7 +10,7 @@
 #define ALIKE 2.0                 /* latencies up to so many times the best one's are the same */
 #define SLOW_START_BEGIN 0.1      /* of a share */
 #define CALM 4.0                  /* so many commands that run are no reason to move */
-#define CONNECTIONS_NO_MATTER 8.0 /* nor are so many connections more */
+#define CONNECTIONS_NO_MATTER 2.0 /* nor are so many connections more */
 #define GOLDEN 2654435769u        /* 2^32 / 1.618…: its multiples fall evenly into every partition */
 
 /* One server that comes into question, as it is at this moment. */
@@ -118,12 +118,14 @@ static struct candidate measure(const struct field *field, int index)
 {
     const struct view_server *entry = &field->view->servers[index];
     struct server_totals sum = server_sum(entry->server);
+    /* Every session is connected to the primary, whether it reads there or not. */
+    uint64_t connections = index == field->view->primary ? sum.readers : sum.connections_active;
     double share = share_of(entry, field->wish->now_us) * (double)field->count / field->shares;
     return (struct candidate){ .index = index,
                                .share = share,
                                .latency = latency_of(entry->server),
                                .running = (double)sum.running / share,
-                               .connections = (double)sum.connections_active / share };
+                               .connections = (double)connections / share };
 }
 
 /* From microseconds to what they mean beside the best one's; who has not been measured is as good as the

@@ -64,6 +64,7 @@ void server_note_latency(struct server *server, unsigned worker, uint64_t latenc
 static void add_row(struct server_totals *sum, const struct server_counters *row)
 {
     sum->connections_active += counter_read(&row->connections_active);
+    sum->readers += counter_read(&row->readers);
     sum->running += counter_read(&row->running);
     sum->connects += counter_read(&row->connects);
     sum->connect_failures += counter_read(&row->connect_failures);

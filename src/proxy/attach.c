@@ -152,7 +152,8 @@ bool attach_is_left(const struct session *session, enum route_place place)
     const struct view *view = session_view(session);
     const struct slot *slot = &session->slots[place];
     const struct view_server *entry = &view->servers[slot->server];
-    if (slot->upstream == NULL || slot->has_failed || attach_has_lost_state(session, place))
+    if (slot->upstream == NULL || slot->has_failed || attach_has_lost_state(session, place) ||
+        share_has_statements(session, place))
         return false;
     if (entry->state == SERVER_DRAINING)
         return true;
@@ -167,6 +168,8 @@ void attach_again(struct session *session)
     attach_drop(session, session->job.place);
     (void)attach_wait(session);
 }
+
+/* ---- which server? ---- */
 
 /* Chance for the balancer: turns of one worker, and those of others, scattered over all bits (splitmix64). */
 static uint64_t scatter(uint64_t turn, uint64_t worker)
@@ -187,21 +190,82 @@ static int pick_replica(struct session *session, const struct view *view)
     return balance_pick(view, &wish);
 }
 
+/* Its replica holds something of the session: another one would not do. */
+static bool is_bound(const struct session *session)
+{
+    return session->is_away || session->variables == VARIABLES_REPLICA;
+}
+
+/* Only where statements are told apart may a read be the primary's. */
+static bool may_fall_back(const struct session *session)
+{
+    return session->door->settings->mode == LISTENER_SPLIT && !is_bound(session) &&
+           session_view(session)->primary_reads != PRIMARY_READS_NEVER;
+}
+
+static void become_primary_s(struct session *session, enum route_reason reason)
+{
+    session->job.place = ROUTE_PRIMARY;
+    session->job.reason = reason;
+}
+
+void attach_share(struct session *session, struct server *primary)
+{
+    unsigned row = session->worker->index;
+    if (session->shared != NULL)
+        counter_sub(&session->shared->by_worker[row].readers, 1);
+    if (primary != NULL)
+        counter_add(&primary->by_worker[row].readers, 1);
+    session->shared = primary;
+}
+
 /* The index of a server for this place, or VIEW_NO_SERVER. A read that finds no replica becomes the
  * primary's. */
 static int choose(struct session *session)
 {
     const struct view *view = session_view(session);
-    struct job *job = &session->job;
-    if (job->place == ROUTE_REPLICA) {
-        int server = pick_replica(session, view);
-        bool is_bound = session->is_away || session->variables == VARIABLES_REPLICA;
-        if (server != VIEW_NO_SERVER || session->door->settings->mode != LISTENER_SPLIT || is_bound)
-            return server;
-        job->place = ROUTE_PRIMARY;
-        job->reason = ROUTE_REASON_NO_REPLICA;
+    if (session->job.place == ROUTE_PRIMARY)
+        return view->primary;
+    int server = pick_replica(session, view);
+    if (server != VIEW_NO_SERVER && server == view->primary) {
+        if (session->door->settings->mode == LISTENER_SPLIT) {
+            attach_share(session, view->servers[server].server);
+            become_primary_s(session, ROUTE_REASON_SHARED);
+        }
+    } else if (server == VIEW_NO_SERVER && may_fall_back(session)) {
+        become_primary_s(session, ROUTE_REASON_NO_REPLICA);
+        return view->primary;
     }
-    return view->primary;
+    return server;
+}
+
+#define BALANCE_US                                                                                           \
+    1000000 /* how often a session is asked whether its reads would be better off elsewhere                  \
+             */
+
+/* A session's reads stay where they are, until that is clearly a bad place. */
+static void settle_reader(struct session *session)
+{
+    const struct view *view = session_view(session);
+    const struct slot *slot = &session->slots[ROUTE_REPLICA];
+    const struct server *primary =
+        view->primary != VIEW_NO_SERVER ? view->servers[view->primary].server : NULL;
+    uint64_t now_us = session_now(session);
+    bool may_move = session->job.reason == ROUTE_REASON_READ && !is_bound(session);
+    if (session->shared != NULL && (session->shared != primary || !balance_is_reader(view, view->primary)))
+        attach_share(session, NULL);
+    if (may_move && now_us - session->balanced_us >= BALANCE_US) {
+        bool is_there = session->shared != NULL || slot->upstream != NULL;
+        int current = session->shared != NULL ? view->primary : slot->server;
+        session->balanced_us = now_us;
+        if (is_there && balance_should_move(view, current, scatter(session->id, now_us), now_us)) {
+            attach_share(session, NULL);
+            if (!share_has_statements(session, ROUTE_REPLICA))
+                attach_drop_idle(session, ROUTE_REPLICA);
+        }
+    }
+    if (session->shared != NULL && may_move)
+        become_primary_s(session, ROUTE_REASON_SHARED);
 }
 
 void attach_open(struct session *session, int server)
@@ -298,6 +362,8 @@ enum step attach_begin(struct session *session)
     struct job *job = &session->job;
     if (is_held(session))
         return hold(session);
+    if (job->place == ROUTE_REPLICA)
+        settle_reader(session);
     if (is_doubtful(session))
         return attach_wait(session);
     if (is_stranded(session))
@@ -353,10 +419,11 @@ static enum step attach_failed(struct session *session)
     bool is_final = has_server_said && !is_overload(err.code);
     if (session->door->settings->mode == LISTENER_SPLIT && job->place == ROUTE_REPLICA && !job->is_login) {
         job->avoid = server;
-        if (++job->attempts < ATTEMPTS_MAX && !has_server_said)
+        if (++job->attempts < ATTEMPTS_MAX && !is_final)
             return attach_begin(session);
-        job->place = ROUTE_PRIMARY; /* it can do what a replica will not */
-        job->reason = ROUTE_REASON_NO_REPLICA;
+        if (!may_fall_back(session))
+            return attach_wait(session);
+        become_primary_s(session, ROUTE_REASON_NO_REPLICA); /* it can do what a replica will not */
         return attach_begin(session);
     }
     if (job->is_login && (err.code == EMFILE || err.code == ENFILE) && !has_server_said)

@@ -65,7 +65,9 @@ static enum route_place place_of_answer(const struct session *session, enum sql_
 struct route decide_route(const struct session *session, const struct sql_facts *facts, struct span sql)
 {
     const struct view *view = session_view(session);
-    bool has_replica = session->slots[ROUTE_REPLICA].upstream != NULL;
+    /* Where the primary never reads, a replica is waited for. */
+    bool has_replica = session->slots[ROUTE_REPLICA].upstream != NULL || session->shared != NULL ||
+                       view->primary_reads == PRIMARY_READS_NEVER;
     for (size_t i = 0; i < view->count && !has_replica; i++)
         has_replica = view->servers[i].takes_reads;
     struct route_state state = {

@@ -338,6 +338,7 @@ void session_abort(struct session *session, enum close_reason reason)
     loop_timer_stop(&session->timer);
     share_leave(session);
     attach_drop_all(session);
+    attach_share(session, NULL);
     stream_close(&session->client);
     if (session->user_limit != NULL)
         limit_give(session->user_limit);

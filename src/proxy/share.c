@@ -13,13 +13,13 @@
 
 /* Long data and open cursors are in one connection only; a statement too long to be kept cannot be prepared
  * again. */
-static bool has_statements(const struct session *session, int place)
+bool share_has_statements(const struct session *session, enum route_place place)
 {
     for (const struct prepared *prepared = session->prepared.by_id; prepared != NULL;
          prepared = prepared->hh.next) {
         if (prepared->copies[place].generation != session->slots[place].generation)
             continue;
-        bool is_last = prepared->last_place == place;
+        bool is_last = prepared->last_place == (int)place;
         if (prepared->sql.len == 0 || (is_last && (prepared->has_long_data || prepared->has_cursor)))
             return true;
     }
@@ -38,7 +38,7 @@ static bool may_give(const struct session *session, enum route_place place)
     return slot->upstream != NULL && !slot->has_failed && slot->upstream->state == UPSTREAM_READY &&
            !stream_has_output(&slot->upstream->stream) && !session_is_of_job(session, place) &&
            !attach_has_lost_state(session, place) && !has_answers(session, place) &&
-           !has_statements(session, place);
+           !share_has_statements(session, place);
 }
 
 /* In this version the connection is closed, and its permit passes on. */

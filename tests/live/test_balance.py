@@ -1,0 +1,133 @@
+"""Where reads go among those that can serve them: shares, primary_reads, and a replica that has become slow."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from headgate import Counters, Headgate, rows, value
+
+READERS = 12
+
+
+def where(db):
+    return f"db{value(db, 'SELECT @@server_id')}"
+
+
+class Crowd:
+    """Sessions that read one row, over and over, until the end of the `with`; errors end the test."""
+
+    def __init__(self, hg, count=READERS):
+        self.stop, self.errors = threading.Event(), []
+        self.threads = [threading.Thread(target=self._read, args=(hg,), daemon=True) for _ in range(count)]
+
+    def _read(self, hg):
+        try:
+            with hg.connect() as db:
+                while not self.stop.is_set():
+                    rows(db, "SELECT id FROM balanced WHERE id = 1")
+        except Exception as error:  # told at the end
+            self.errors.append(error)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join(20)
+        assert kind is not None or not self.errors, self.errors
+
+
+class Sluggish(threading.Thread):
+    """Stops a node for most of the time, in slices."""
+
+    def __init__(self, node):
+        super().__init__(daemon=True)
+        self.pid, self.over = node.pid, threading.Event()
+
+    def run(self):
+        while not self.over.is_set():
+            os.kill(self.pid, signal.SIGSTOP)
+            time.sleep(0.08)
+            os.kill(self.pid, signal.SIGCONT)
+            time.sleep(0.02)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.over.set()
+        self.join(5)
+        os.kill(self.pid, signal.SIGCONT)
+
+
+@pytest.fixture(scope="module")
+def table(cluster):
+    cluster.sql("db1", "CREATE TABLE test.balanced (id INT PRIMARY KEY); INSERT INTO test.balanced VALUES (1)")
+    cluster.sync()
+
+
+def shares(cluster, seconds):
+    """Reads of the application on each node meanwhile."""
+    counters = Counters(cluster)
+    time.sleep(seconds)
+    return {name: counts[0] for name, counts in counters.since().items()}
+
+
+def passed(hg, seconds):
+    """Commands that headgate has passed to each server meanwhile: a node that is stopped cannot be asked."""
+    before = {row["name"]: row["queries"] for row in hg.show("servers")}
+    time.sleep(seconds)
+    return {row["name"]: row["queries"] - before[row["name"]] for row in hg.show("servers")}
+
+
+def test_the_primary_has_its_share_when_told(cluster, table):
+    with Headgate(cluster, cluster_settings={"primary_reads": "share"}) as hg:
+        with Crowd(hg):
+            time.sleep(1)
+            reads = shares(cluster, 2)
+        total = sum(reads.values())
+        assert all(count > total * 0.05 for count in reads.values()), reads
+        with hg.connect() as db:
+            assert "primary" in hg.admin("explain SELECT 1") or "replica" in hg.admin("explain SELECT 1")
+            rows(db, "BEGIN")
+            assert where(db) == "db1"
+            rows(db, "ROLLBACK")
+
+
+@pytest.mark.smoke
+def test_reads_wait_for_a_replica_when_the_primary_never_reads(cluster, table):
+    with Headgate(cluster, cluster_settings={"primary_reads": "never"}, timeouts={"primary_wait": "15s"}) as hg:
+        with hg.connect() as db:
+            assert where(db) in ("db2", "db3")
+            for name in ("db2", "db3"):
+                hg.admin(f"drain {name}")
+            back = threading.Timer(0.7, lambda: hg.admin("enable db3"))
+            back.start()
+            began = time.monotonic()
+            assert where(db) == "db3"
+            assert time.monotonic() - began > 0.5
+            back.join()
+
+
+def test_a_slow_replica_gets_less_before_it_gets_none(cluster, table):
+    """Stopped four fifths of the time: too slow for an equal share, and not dead."""
+    with Headgate(cluster) as hg, Crowd(hg):
+        time.sleep(1)
+        fair = passed(hg, 2)
+        with Sluggish(cluster.node("db3")):
+            time.sleep(5)
+            unfair = passed(hg, 4)
+            row = hg.server("db3")
+        print(f"fair {fair}, while db3 was slow {unfair}")
+        assert 0.25 < fair["db3"] / (fair["db2"] + fair["db3"]) < 0.75, fair
+        assert row["state"] == "up", row
+        assert unfair["db1"] < 100 and 0 < unfair["db3"] < unfair["db2"] * 0.25, unfair
+        sessions = [row["replica"] for row in hg.show("sessions")]
+        assert sessions.count("db3") < READERS / 2, sessions
