@@ -1,5 +1,6 @@
 #include "cluster/balance.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stddef.h>
 
@@ -111,7 +112,8 @@ static double latency_of(const struct server *server)
     }
     if (known == 0)
         return 0;
-    return sum / known > LATENCY_FLOOR_US ? (double)(sum / known) : LATENCY_FLOOR_US;
+    double mean = (double)sum / (double)known;
+    return mean > LATENCY_FLOOR_US ? mean : LATENCY_FLOOR_US;
 }
 
 static struct candidate measure(const struct field *field, int index)
@@ -208,6 +210,7 @@ int balance_pick(const struct view *view, const struct balance_wish *wish)
     if (view->balance == BALANCE_ROUND_ROBIN)
         return draw(&field, part_of(wish->turn * GOLDEN), VIEW_NO_SERVER);
     size_t count = collect(&field, candidates);
+    assert(count > 0);
     relate_latencies(candidates, count, other_chance(wish, 1) % EXPLORE_ONE_IN == 0);
     return best_of(candidates, count, part_of(other_chance(wish, 2)));
 }
