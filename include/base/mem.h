@@ -20,6 +20,10 @@ char *mem_strdup(const char *string);
 
 void mem_free(void *memory);
 
+/* Gives back to the system what the allocator keeps of what was freed. Some milliseconds: for when much was.
+ */
+void mem_trim(void);
+
 /* Wipes before freeing; for passwords and keys. */
 void mem_free_secret(void *memory, size_t size_bytes);
 

@@ -24,6 +24,10 @@ enum step share_attach(struct session *session, int server);
 enum step share_queued(struct session *session);
 /* QUEUED for too long: the client hears of it. */
 enum step share_time_out(struct session *session);
+/* The server itself has no connection left, whatever the permits say: is there time to try again? */
+bool share_may_wait(struct session *session);
+/* In a moment. */
+enum step share_wait(struct session *session);
 /* Whatever the session queued for is not wanted any more. Harmless otherwise. */
 void share_leave(struct session *session);
 

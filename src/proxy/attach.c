@@ -416,10 +416,9 @@ static enum step attach_failed(struct session *session)
         return dispatch_refuse(session, has_server_said ? (uint16_t)err.code : ERR_SERVER_SHUTDOWN,
                                err.sqlstate, "%s", err.text);
     }
-    bool is_final = has_server_said && !is_overload(err.code);
     if (session->door->settings->mode == LISTENER_SPLIT && job->place == ROUTE_REPLICA && !job->is_login) {
         job->avoid = server;
-        if (++job->attempts < ATTEMPTS_MAX && !is_final)
+        if (++job->attempts < ATTEMPTS_MAX && (!has_server_said || is_overload(err.code)))
             return attach_begin(session);
         if (!may_fall_back(session))
             return attach_wait(session);
@@ -428,9 +427,10 @@ static enum step attach_failed(struct session *session)
     }
     if (job->is_login && (err.code == EMFILE || err.code == ENFILE) && !has_server_said)
         return dispatch_refuse(session, ERR_CON_COUNT, NULL, "headgate: %s", err.text);
-    if (is_final || is_overload(err.code))
-        return dispatch_refuse(session,
-                               (uint16_t)(err.code != 0 && has_server_said ? err.code : ERR_SERVER_SHUTDOWN),
+    if (has_server_said && is_overload(err.code) && share_may_wait(session))
+        return share_wait(session);
+    if (has_server_said)
+        return dispatch_refuse(session, (uint16_t)(err.code != 0 ? err.code : ERR_SERVER_SHUTDOWN),
                                err.sqlstate, "%s", err.text);
     return attach_wait(session);
 }

@@ -172,23 +172,37 @@ static void start_retrying(struct worker *worker)
         loop_timer_start(&worker->retry, &worker->loop, WORKER_RETRY_US);
 }
 
-static enum step queue(struct session *session, int at)
+bool share_may_wait(struct session *session)
 {
     struct job *job = &session->job;
+    uint64_t now = session_now(session);
+    if (job->queue_until_us == 0)
+        job->queue_until_us = now + session->worker->world->timeouts->pool_wait_us;
+    return now < job->queue_until_us;
+}
+
+/* The retry timer ends it: the next refusal after pool_wait is the client's. */
+enum step share_wait(struct session *session)
+{
+    session_set_deadline(session, 0);
+    start_retrying(session->worker);
+    (void)session_enter(session, SESSION_WAITING);
+    return STEP_WAIT;
+}
+
+static enum step queue(struct session *session, int at)
+{
     struct worker *worker = session->worker;
     struct server *server = server_at(session, at);
-    uint64_t now = session_now(session);
     bool is_first;
-    if (job->queue_until_us == 0)
-        job->queue_until_us = now + worker->world->timeouts->pool_wait_us;
     session->queued_at = server;
     (void)session_enter(session, SESSION_QUEUED);
-    if (now >= job->queue_until_us)
+    if (!share_may_wait(session))
         return share_time_out(session);
     session->ticket = permits_wait(&server->permits, &worker->loop, on_grant, session, &is_first);
     if (session->ticket == NULL)
         return dispatch_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory");
-    session_set_deadline(session, job->queue_until_us - now);
+    session_set_deadline(session, session->job.queue_until_us - session_now(session));
     start_retrying(worker);
     if (is_first) /* otherwise somebody has searched, and whoever became idle since has given */
         search(worker, &server->permits);
@@ -218,6 +232,8 @@ enum step share_queued(struct session *session)
 {
     struct worker *worker = session->worker;
     if (session->is_client_eof || !is_right(session)) {
+        if (session_view(session)->is_paused)
+            session->job.queue_until_us = 0; /* a pause is no client's fault */
         share_leave(session);
         return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL)
                                       : attach_begin(session);

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define TRIM_SESSIONS 128 /* of fewer the memory is not worth asking for */
+
 const struct view *worker_view(const struct worker *worker, unsigned cluster)
 {
     return worker->boxes[cluster].view;
@@ -262,9 +264,22 @@ static void end_if_empty(struct worker *worker)
     loop_stop(&worker->loop);
 }
 
+/* When half of a crowd has gone, so may its memory: each time half as many, so it costs each little. */
+static void trim(struct worker *worker)
+{
+    size_t count = worker->sessions.count;
+    if (count >= worker->most_sessions)
+        worker->most_sessions = count + 1;
+    if (worker->most_sessions < TRIM_SESSIONS || count > worker->most_sessions / 2)
+        return;
+    worker->most_sessions = count;
+    mem_trim();
+}
+
 void worker_forget(struct worker *worker, const struct door *door, const struct addr *peer)
 {
     leave_limits(worker, door, peer);
+    trim(worker);
     atomic_fetch_sub_explicit(&worker->session_count, 1, memory_order_relaxed);
     end_if_empty(worker);
 }

@@ -16,7 +16,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BINARY = os.path.abspath(os.environ.get("HEADGATE_BIN", os.path.join(ROOT, "build", "headgate")))
 CTL = os.path.join(os.path.dirname(BINARY), "headgatectl")
 
-TIMEOUTS = {"connect": "2s", "login": "5s", "client_login": "2s", "primary_wait": "2s", "shutdown": "5s"}
+TIMEOUTS = {"connect": "2s", "login": "5s", "client_login": "2s", "primary_wait": "2s", "pool_wait": "2s",
+            "shutdown": "5s"}
 REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|UndefinedBehavior|runtime error:|Assertion ")
 
 

@@ -339,3 +339,34 @@ def test_end_of_headgate_does_not_wait_for_those_who_wait(scarce):
     scene.wait_for_queue(1)
     scene.proxy.stop(timeout=8)
     scene.proxy.stop = lambda: None
+
+
+def full(connection):
+    connection.pipe.send_packet(b"\xff\x10\x04Too many connections", seq=0)
+    return connection.pipe.sock.close() or False
+
+
+def test_server_that_is_full_for_a_moment_costs_time_only(scarce, servers):
+    """Whatever the permits say: others have connections there too."""
+    scene = scarce(1, pool_wait="5s")
+    client, other = scene.client("primary"), scene.client("primary")
+    servers[0].on_connect = full
+    late = serve_one(scene, client, "DO 'late'")
+    time.sleep(0.5)
+    assert late.is_alive()
+    servers[0].on_connect = None
+    late.join(5)
+    assert late.reply and late.reply.oks, late.error
+    assert other.query("DO 1").oks
+
+
+def test_server_that_stays_full_is_its_own_error_in_the_end(scarce, servers):
+    scene = scarce(1, pool_wait="400ms")
+    client, other = scene.client("primary"), scene.client("primary")
+    servers[0].on_connect = full
+    began = time.monotonic()
+    error = client.command(w.QUERY, "DO 1").error
+    assert (error.code, error.message) == (1040, "Too many connections")
+    assert 0.3 < time.monotonic() - began < 2
+    servers[0].on_connect = None
+    assert other.query("DO 1").oks and client.query("DO 1").oks
