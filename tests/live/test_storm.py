@@ -240,7 +240,7 @@ class Storm:
 
     def is_back(self, node, what="back"):
         """It takes reads again, and gets some: so counting them can tell that there are none."""
-        self.knows(node, what, lambda row: (row["state"], row["role"]) == ("up", "replica"))
+        self.knows(node, what, lambda row: (row["state"], row["reason"][:10]) == ("up", "replicates"))
         before = reads_of(node)
         wait_until(lambda: reads_of(node) > before, f"{node.name} is read from again", STATED["read from again"])
 
