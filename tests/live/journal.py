@@ -349,7 +349,7 @@ def _two_primaries(rules, events, rows):
 
 
 def _unexcused(rules, units, events):
-    """Errors where none may be, and a second one that a connection hears of one event."""
+    """Errors where none may be, and a second one that a connection hears of one event, unless it waited in vain."""
     heard = collections.Counter()
     for unit in units:
         if not unit.code:
@@ -358,17 +358,22 @@ def _unexcused(rules, units, events):
         excuse = next((event for event in before if _is_excused(rules, unit, event)), None)
         if excuse is None:
             yield f"error without an excuse: {unit}; the last event before it: {before[0] if before else None}"
-        else:
+        elif not _has_run_out(rules, unit):
             heard[unit.writer, unit.connection, str(excuse)] += 1
     for (writer, connection, event), count in heard.items():
         if count > 1:
             yield f"writer {writer}, connection {connection} heard {count} errors of one event: {event}"
 
 
+def _has_run_out(rules, unit):
+    """It waited for a primary as long as one may."""
+    return unit.code in READ_ONLY and unit.longest >= rules.primary_wait - 0.1
+
+
 def _is_excused(rules, unit, event):
     if unit.code not in EXPECTED_CODES:
         return False
-    if unit.code in READ_ONLY and unit.longest >= rules.primary_wait - 0.1:
+    if _has_run_out(rules, unit):
         return event.may_run_out and unit.sent <= event.ended
     if unit.kind == "transaction":
         return unit.began <= event.transactions_until

@@ -293,6 +293,7 @@ FAULTS = {
     "an error of another kind": lambda units, events, tables: setattr(units[1], "code", 1062),
     "a second error": lambda units, events, tables: units.append(
         Unit(1, 1, "transaction", (), 19.0, 20.3, 20.4, 0.1, REFUSED, 1927)),
+    "a wait in vain where there was a primary": lambda units, events, tables: setattr(units[1], "longest", 6.0),
     "a long wait": lambda units, events, tables: setattr(units[0], "longest", 15.0),
     "another time zone": lambda units, events, tables: everywhere(
         tables, lambda rows: rows.__setitem__(0, (1, 1, 1, "SYSTEM", 10.05))),

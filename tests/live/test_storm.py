@@ -1,4 +1,4 @@
-"""64 threads of sysbench read while the replicas are killed, stopped, cut off, filled and promoted: nobody sees an error.
+"""64 threads of sysbench read while the replicas are killed, stopped, cut off, lagged, drained, filled and promoted: no error.
 
 And headgate knows of each within its stated time, and sends nothing to a server that is out, which the server's own
 counters and the kernel's list of connections prove. HEADGATE_STORM_SECONDS makes it longer than its 60 s,
@@ -9,6 +9,8 @@ import contextlib
 import os
 import random
 import re
+import socket
+import struct
 import subprocess
 import threading
 import time
@@ -28,18 +30,25 @@ SECONDS_PER_TEST = int(SECONDS) + 120
 
 THREADS, RATE, VISITORS = 64, 1200, 3
 TABLES = ["--tables=2", "--table-size=2000"]
-MAX_CONNECTIONS = 150  # all 64 on one server, visitors, probes, replication; few enough to be used up
+MAX_CONNECTIONS = 120  # all 64 on one server, visitors, probes, replication; few enough to be used up
 
 INTERVAL, TIMEOUT, FALL, RISE = 0.5, 1.0, 2, 1
+MAX_LAG, DELAY, EJECTED = 2, 6, 2  # seconds: allowed, made, and the longest ejection, a fifth more or less
 SLACK = 1.5  # two cores for three servers, headgate, sysbench, and whoever else is on this machine
 # Seconds until `show servers` has it.
 STATED = {
-    "killed": FALL * INTERVAL + SLACK,
+    # The lost connections have it asked at once, and again after a quarter of the interval.
+    "killed": INTERVAL + SLACK,
     "stopped": FALL * (INTERVAL + TIMEOUT) + SLACK,
     "cut off": FALL * (INTERVAL + TIMEOUT) + SLACK,
     "replication stopped": INTERVAL + SLACK,
     "promoted": 2 * INTERVAL + SLACK,
-    "back": RISE * INTERVAL + SLACK,
+    "lagging": MAX_LAG + 1 + INTERVAL + SLACK,  # the servers tell it in whole seconds
+    "caught up": 1 + INTERVAL + SLACK,
+    "drained": 0.3,
+    "disabled": 0.3,
+    "enabled": 0.3,
+    "back": RISE * INTERVAL + EJECTED * 1.2 + SLACK,
     "read from again": 5.0,
 }
 IN_FLIGHT = 0.5  # seconds until what was sent before a server was out is answered, and its connections are closed
@@ -58,8 +67,9 @@ def cluster():
 
 @pytest.fixture(scope="module")
 def running(cluster):
-    with Headgate(cluster, cluster_settings={"monitor": MONITOR}, extra={"workers": 2},
-                  timeouts={"primary_wait": "10s"}) as headgate:
+    settings = {"monitor": MONITOR, "max_lag": f"{MAX_LAG}s", "slow_start": "1s",
+                "ejection": {"base": "500ms", "max": f"{EJECTED}s"}}
+    with Headgate(cluster, cluster_settings=settings, extra={"workers": 2}, timeouts={"primary_wait": "10s"}) as headgate:
         yield headgate
 
 
@@ -167,15 +177,26 @@ def reads_of(node):
     return int(node.value(READS[node.cluster.family]))
 
 
-def connections_to(hg, node):
-    """How many connections headgate has to a server, as the kernel sees it."""
-    mine = set()
-    for name in os.listdir(f"/proc/{hg.process.pid}/fd"):
-        with contextlib.suppress(OSError):
-            mine.add(os.readlink(f"/proc/{hg.process.pid}/fd/{name}"))
-    with open(f"/proc/{hg.process.pid}/net/tcp", encoding="ascii") as f:
-        found = [line.split() for line in f.readlines()[1:]]
-    return sum(int(row[2].rpartition(":")[2], 16) == node.port and f"socket:[{row[9]}]" in mine for row in found)
+def connections_to(node):
+    """Established connections to a server, as the kernel lists them: sock_diag(7), for /proc/net/tcp takes seconds.
+
+    To a replica they are headgate's.
+    """
+    established, by_family, dump, done = 1 << 1, 20, 0x301, 3
+    body = struct.pack("=BBBBIHH32xI8x", socket.AF_INET, socket.IPPROTO_TCP, 0, 0, established, 0,
+                       socket.htons(node.port), 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, 4) as sock:
+        sock.settimeout(5)
+        sock.send(struct.pack("=IHHII", 16 + len(body), by_family, dump, 1, 0) + body)
+        count = 0
+        while True:
+            data = sock.recv(1 << 20)
+            while data:
+                size, kind = struct.unpack_from("=IH", data)
+                if kind == done:
+                    return count
+                count += 1
+                data = data[(size + 3) & ~3:]
 
 
 # ---- what happens to them ----
@@ -207,8 +228,8 @@ class Storm:
 
     def victim(self):
         """A replica, mostly the one with more of the reads: a session stays where it is as long as it can."""
-        busy, idle = sorted(self.cluster.replicas(), key=lambda node: -connections_to(self.hg, node))
-        assert connections_to(self.hg, busy) > HEADGATES_OWN, "nobody reads from the replicas"
+        busy, idle = sorted(self.cluster.replicas(), key=connections_to, reverse=True)
+        assert connections_to(busy) > HEADGATES_OWN, "nobody reads from the replicas"
         return busy if self.random.random() < 0.7 else idle
 
     def knows(self, node, what, condition, since=None):
@@ -217,9 +238,9 @@ class Storm:
         row = self.hg.wait_server(node.name, condition, STATED[what] - (time.time() - began))
         self.tell(f"{node.name} {what}: {row['state']} {row['role']} ({row['reason']}) after {time.time() - began:.3f} s")
 
-    def is_back(self, node):
+    def is_back(self, node, what="back"):
         """It takes reads again, and gets some: so counting them can tell that there are none."""
-        self.knows(node, "back", lambda row: (row["state"], row["role"]) == ("up", "replica"))
+        self.knows(node, what, lambda row: (row["state"], row["reason"][:10]) == ("up", "replicates"))
         before = reads_of(node)
         wait_until(lambda: reads_of(node) > before, f"{node.name} is read from again", STATED["read from again"])
 
@@ -233,17 +254,19 @@ class Storm:
         self.has_no_connections(node)
 
     def has_no_connections(self, node):
-        count = connections_to(self.hg, node)
+        count = connections_to(node)
         assert count <= HEADGATES_OWN, f"headgate has {count} connections to {node.name}, which is out"
 
     def restarts(self, node):
         """Before headgate knows that it is there again, nothing reaches it."""
         node.launch()
         node.wait_ready()
+        self.tell(f"{node.name} answers")
         count = reads_of(node)
         while self.hg.server(node.name)["state"] != "up":
             assert count == 0, f"{node.name} is out and has run {count} reads"
             count = reads_of(node)
+        self.tell(f"{node.name} is up")
         self.cluster.rejoin(node.name)
         self.is_back(node)
 
@@ -305,6 +328,30 @@ class Storm:
         replication.wait_replicating(node)
         self.is_back(node)
 
+    def _lag(self):
+        """It applies everything too late; the writer sees to it that there is something to apply."""
+        node = self.victim()
+        self.cluster.lag(node.name, DELAY)
+        self.knows(node, "lagging", lambda row: row["state"] == "lagging")
+        self.gets_nothing(node, 1.0)
+        self.cluster.lag(node.name, 0)
+        self.is_back(node, "caught up")
+
+    def _ordered(self, verb, state):
+        """What an operator says holds until he says otherwise."""
+        node = self.victim()
+        assert not self.hg.admin(f"{verb} {node.name}").startswith("error")
+        self.knows(node, state, lambda row: row["state"] == {"drained": "draining"}.get(state, state))
+        self.gets_nothing(node, 1.0)
+        assert not self.hg.admin(f"enable {node.name}").startswith("error")
+        self.is_back(node, "enabled")
+
+    def _drain(self):
+        self._ordered("drain", "drained")
+
+    def _disable(self):
+        self._ordered("disable", "disabled")
+
     def _fill(self):
         """Strangers take every connection there is, and the sessions lose theirs: it is full, not dead."""
         node = self.victim()
@@ -343,7 +390,7 @@ class Storm:
         time.sleep(1.0)
         assert reads_of(node) == before, f"{node.name} is the primary and has run {reads_of(node) - before} reads"
 
-    KINDS = (_kill, _kill_both, _stop, _hiccup, _cut_off, _stop_replication, _fill, _promote)
+    KINDS = (_kill, _kill_both, _stop, _hiccup, _cut_off, _stop_replication, _lag, _drain, _disable, _fill, _promote)
 
 
 @pytest.mark.smoke
