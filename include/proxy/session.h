@@ -183,7 +183,7 @@ struct session {
     struct text schema;         /* owns; empty: none */
     struct text role;           /* owns: the last SET ROLE's argument; empty: there was none */
     uint64_t role_version;      /* of that SET ROLE; 0: there was none */
-    bool has_moved;             /* the schema was another when some SQL-level prepared statement was prepared */
+    bool has_moved; /* the schema was another when some SQL-level prepared statement was prepared */
 
     struct slot slots[PREPARED_PLACES]; /* by enum route_place */
     uint64_t generations;

@@ -46,9 +46,9 @@ bool vars_set(struct vars *vars, struct span name, struct span literal);
  * session's charset and sql_mode (a quote, a backslash, a byte outside ASCII). */
 bool vars_literal(struct span name, struct span value, struct text *literal);
 
-/* Appends "SET NAMES 'c' COLLATE 'd',a=1,b='x'" of everything newer than `since`: NAMES or CHARSET first, then
- * character sets, because setting them resets the collation. What was set before NAMES, and by it, is left out. Nothing
- * when there is nothing. */
+/* Appends "SET NAMES 'c' COLLATE 'd',a=1,b='x'" of everything newer than `since`: NAMES or CHARSET first,
+ * then character sets, because setting them resets the collation. What was set before NAMES, and by it, is
+ * left out. Nothing when there is nothing. */
 void vars_diff(const struct vars *vars, uint64_t since, struct text *out);
 
 /* The same for user variables: "SET @`a`=1,@`b`='x'". */

@@ -110,14 +110,14 @@ static void note_names(struct changes *changes, const struct setvar_change *chan
                        quote);
     if (has_collation)
         (void)text_appendf(&names, " COLLATE '%.*s'", (int)collation.len, (const char *)collation.data);
-    if (names.is_oom || change->value.len == 0 ||
-        !vars_set(&changes->constants, form, text_span(&names)))
+    if (names.is_oom || change->value.len == 0 || !vars_set(&changes->constants, form, text_span(&names)))
         changes->needs_pin = true;
     changes->resets_collation = true;
     text_fini(&names);
 }
 
-/* A literal, said again as it was written, means the same on every server: type, digits, collation and all. */
+/* A literal, said again as it was written, means the same on every server: type, digits, collation and all.
+ */
 static void note_user(struct changes *changes, const struct setvar_change *change)
 {
     struct text literal = { 0 };
@@ -125,7 +125,8 @@ static void note_user(struct changes *changes, const struct setvar_change *chang
     changes->has_user_variables = true;
     (void)text_appendf(&literal, "%s%.*s%s", quote, (int)change->value.len, (const char *)change->value.data,
                        quote);
-    if (!change->is_constant || literal.is_oom || !vars_set(&changes->user, unquoted(change->name), text_span(&literal)))
+    if (!change->is_constant || literal.is_oom ||
+        !vars_set(&changes->user, unquoted(change->name), text_span(&literal)))
         changes->has_unknown_user = true;
     text_fini(&literal);
 }

@@ -51,7 +51,8 @@ bool intent_note(struct session *session, struct span sql, const struct sql_dial
         look_inside(session, dialect);
         sql = text_span(&job->inner);
         is_set = job->is_inner_set;
-        if (job->facts.execute_name.len > 0 && session->has_moved) /* that of its PREPARE: which, is not known */
+        if (job->facts.execute_name.len > 0 &&
+            session->has_moved) /* that of its PREPARE: which, is not known */
             schema = (struct span){ 0 };
     }
     if (is_set && (job->changes = changes_read(sql, dialect)) == NULL)
