@@ -79,9 +79,10 @@ struct sql_facts {
     bool is_load_local;           /* LOAD DATA/XML LOCAL: the server may ask for the client's file */
     bool begins_read_only;        /* START TRANSACTION … READ ONLY (and nothing after it) */
     bool begins_read_write;       /* START TRANSACTION … READ WRITE, said so (and nothing after it) */
-    bool releases;              /* COMMIT or ROLLBACK … RELEASE is in it: the server hangs up after that */
-    bool gives_insert_id; /* LAST_INSERT_ID(x), SET insert_id = x and the like: what later statements find there */
-    bool sets_global;           /* SET GLOBAL, PASSWORD and the like: not the session */
+    bool releases;        /* COMMIT or ROLLBACK … RELEASE is in it: the server hangs up after that */
+    bool gives_insert_id; /* LAST_INSERT_ID(x), SET insert_id = x and the like: what later statements find
+                             there */
+    bool sets_global;     /* SET GLOBAL, PASSWORD and the like: not the session */
     bool sets_next_transaction; /* SET TRANSACTION … without SESSION or GLOBAL */
     bool kill_is_query;         /* KILL QUERY id */
     bool kill_is_wide;          /* KILL … USER, KILL QUERY ID: whom it hits only a server knows */

@@ -86,14 +86,17 @@ static size_t comment_bytes(struct span text)
     return end == NULL ? 0 : (size_t)(end - data) + (is_block ? 2 : 1);
 }
 
-/* SQL in as few lines as its quotes allow: a newline means a blank, and so does a comment. */
+/* SQL in as few lines as its quotes allow: a newline means a blank; so does a comment, or an empty one,
+ * except after the beginning of one that servers may read, in which there is no room for another. */
 static void join_lines(struct span sql, struct text *line)
 {
+    bool is_executable = false;
     while (sql.len > 0) {
         size_t quoted = quoted_bytes(sql), comment = comment_bytes(sql);
         size_t len = quoted > 0 ? quoted : comment > 0 ? comment : 1;
+        is_executable |= comment == 0 && sql.len > 1 && memcmp(sql.data, "/*", 2) == 0;
         if (comment > 0 || sql.data[0] == '\n')
-            (void)text_append_byte(line, ' ');
+            (void)text_append_cstr(line, comment == 0 || is_executable ? " " : "/**/");
         else
             (void)text_append_span(line, span_of(sql.data, len));
         sql = span_of(sql.data + len, sql.len - len);

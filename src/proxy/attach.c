@@ -724,9 +724,11 @@ enum step attach_preparing(struct session *session)
         return dispatch_refuse(
             session, ERR_UNKNOWN_STMT, NULL,
             "The statement is too long to be prepared again, and the server that knew it is gone");
-    /* Unqualified names mean what they meant to the client when it prepared the statement. */
+    /* Unqualified names mean what they meant to the client when it prepared the statement. A question about
+     * earlier statements has none, and would hear of the change of schema. */
+    bool has_names = !job->facts.refers_previous || job->facts.uses_tables;
     struct span schema = text_span(&job->prepared->schema);
-    if (schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema)))
+    if (has_names && schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema)))
         ask(session, SYNC_SCHEMA, REPLY_GENERIC, COM_INIT_DB, schema);
     else
         start_task(session, slot, SYNC_PREPARE);

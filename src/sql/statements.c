@@ -153,8 +153,8 @@ static bool read_executed(struct reader *reader, struct sql_facts *facts)
     return false;
 }
 
-/* EXPLAIN runs what it can: both families fill derived tables, calls of functions and all (seen). Of a table it
- * is a SHOW COLUMNS. */
+/* EXPLAIN runs what it can: both families fill derived tables, calls of functions and all (seen). Of a table
+ * it is a SHOW COLUMNS. */
 static bool read_explain(struct reader *reader, struct sql_facts *facts)
 {
     if (reader_accept(reader, KEYWORD_ANALYZE))
@@ -188,9 +188,9 @@ static bool is_about_cost(const struct reader *reader)
 static bool is_show_of_rows(const struct reader *reader)
 {
     static const char *const others[] = {
-        "CREATE",   "GRANTS",       "PRIVILEGES", "PROCESSLIST", "PROFILES", "ENGINE",   "AUTHORS", "BINARY",
-        "BINLOG",   "CONTRIBUTORS", "MASTER",     "SLAVE",       "REPLICA",  "REPLICAS", "ALL",     "EXPLAIN",
-        "RELAYLOG", "ANALYZE",      "WARNINGS",   "ERRORS",
+        "CREATE", "GRANTS",  "PRIVILEGES",   "PROCESSLIST", "PROFILES", "ENGINE",  "AUTHORS",
+        "BINARY", "BINLOG",  "CONTRIBUTORS", "MASTER",      "SLAVE",    "REPLICA", "REPLICAS",
+        "ALL",    "EXPLAIN", "RELAYLOG",     "ANALYZE",     "WARNINGS", "ERRORS",
     };
     const struct token *word = token_is_word(reader->token, "FULL") ? reader->ahead : reader->token;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -545,8 +545,8 @@ static void begin(const struct statement *row, struct sql_facts *facts)
                                  .writes_variables = (row->flags & WRITES) != 0 };
 }
 
-/* Seen on both families: MariaDB counts the rows of every SELECT, wherever it stands, a value only if it is one
- * from a table; MySQL also those of UPDATE, and not those of CREATE … SELECT or a value. Who reads the
+/* Seen on both families: MariaDB counts the rows of every SELECT, wherever it stands, a value only if it is
+ * one from a table; MySQL also those of UPDATE, and not those of CREATE … SELECT or a value. Who reads the
  * statement has the word about CREATE, ALTER and SHOW. */
 static bool counts_rows(const struct reader *reader, const struct statement *row,
                         const struct sql_facts *facts)
@@ -591,10 +591,10 @@ static bool counts_rows(const struct reader *reader, const struct statement *row
  * stored code does is not told here. */
 static void note_traces(const struct reader *reader, const struct statement *row, struct sql_facts *facts)
 {
-    static const uint32_t without_tables =
-        1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SET | 1u << SQL_USE | 1u << SQL_BEGIN |
-        1u << SQL_COMMIT | 1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_DIAGNOSTICS | 1u << SQL_XA |
-        1u << SQL_CALL;
+    static const uint32_t without_tables = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SET |
+                                           1u << SQL_USE | 1u << SQL_BEGIN | 1u << SQL_COMMIT |
+                                           1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_DIAGNOSTICS |
+                                           1u << SQL_XA | 1u << SQL_CALL;
     facts->uses_tables =
         facts->reason != SQL_REASON_UNLOCK && (reader->has_from || (without_tables & 1u << facts->kind) == 0);
     facts->counts_rows = counts_rows(reader, row, facts);

@@ -139,6 +139,7 @@ def test_newline_inside_quotes_does_not_end_a_command(hg):
 def test_lines_of_sql_are_said_as_one_that_means_the_same(hg):
     for sql, place in (("SELECT 1 -- it's\n FROM t FOR UPDATE", "primary"), ("SELECT 1 # a\nFROM t", "replica"),
                        ("SELECT 1 /* # */ FROM t\nFOR UPDATE", "primary"), ("SELECT '-- a\nb' FROM t", "replica"),
+                       ("/* only this */", "primary"), ("-- only\n", "primary"), ("SELECT 1 -- and\n", "replica"),
                        ("SELECT 1 /*! FROM t -- a\n FOR UPDATE */", "primary"), ("SELECT 5--2\nFROM t FOR UPDATE", "primary")):
         assert ctl_json(hg, "explain", sql)[0]["place"] == place, sql
 

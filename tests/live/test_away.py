@@ -105,6 +105,18 @@ def test_a_question_that_reads_tables_begins_its_transaction_on_the_primary(hg):
 
 
 @pytest.mark.smoke
+def test_a_prepared_question_is_prepared_elsewhere_without_changing_the_answer(hg):
+    with hg.wire() as db:
+        db.query("SELECT id FROM away")
+        prepared = db.command(w.PREPARE, "SELECT ROW_COUNT()")
+        assert not prepared.error
+        db.query("USE app2")
+        db.query("INSERT INTO test.away VALUES (21, 'x'), (22, 'y')")
+        reply = db.command(w.EXECUTE, execute(prepared.statement_id, []))
+        assert [bytes(row)[-8:] if isinstance(row, bytes) else row for row in reply.results[0]] == [b"\2" + bytes(7)]
+
+
+@pytest.mark.smoke
 def test_a_ping_tells_whether_a_transaction_is_open_after_an_error(hg):
     """FLUSH commits before it is refused, and an ERR has no flags."""
     with hg.wire() as db:

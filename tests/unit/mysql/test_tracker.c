@@ -268,7 +268,7 @@ static void assert_says(const struct script *script, const size_t *sizes, size_t
 static void follow_script(void **state)
 {
     const struct script *script = *state;
-    struct follow how = { script->shape, script->caps, script->has_cursor, 16384 };
+    struct follow how = { script->shape, script->caps, script->has_cursor, 16384, false };
     struct text bytes = { 0 }, log = { 0 };
     size_t sizes[32];
     char rows[32];
@@ -285,7 +285,7 @@ static void follow_script(void **state)
 static void bytes_after_the_end_stay(void **state)
 {
     (void)state;
-    struct follow how = { REPLY_GENERIC, DE, false, 64 };
+    struct follow how = { REPLY_GENERIC, DE, false, 64, false };
     struct text bytes = { 0 }, log = { 0 };
     append_packets(&bytes, OK "|" OK, 1, NULL);
     follow_all_ways(&how, text_span(&bytes), &log);
@@ -364,7 +364,7 @@ static void append_long_ok(struct text *bytes, size_t len, const char *status)
 static void long_ok_is_cut_and_done_follows(void **state)
 {
     (void)state;
-    struct follow how = { REPLY_GENERIC, DE | TRACK, false, 64 };
+    struct follow how = { REPLY_GENERIC, DE | TRACK, false, 64, false };
     struct text bytes = { 0 }, log = { 0 };
     append_long_ok(&bytes, 61, "0200");
     follow_all_ways(&how, text_span(&bytes), &log);
@@ -418,7 +418,7 @@ static void assert_follows_large(const struct follow *how, struct span data, con
 static void continuation_fragments_are_never_classified(void **state)
 {
     (void)state;
-    struct follow how = { REPLY_ROWS, DE, false, 16384 };
+    struct follow how = { REPLY_ROWS, DE, false, 16384, false };
     struct text bytes = { 0 };
     append_fragment(&bytes, 0x01, PACKET_PAYLOAD_MAX, 1);
     append_fragment(&bytes, 0xFF, 5, 2);                  /* looks like ERR, is the row's tail */
@@ -433,7 +433,7 @@ static void continuation_fragments_are_never_classified(void **state)
 static void ok_of_several_fragments_is_cut_to_its_very_end(void **state)
 {
     (void)state;
-    struct follow how = { REPLY_GENERIC, DE, false, UINT32_MAX };
+    struct follow how = { REPLY_GENERIC, DE, false, UINT32_MAX, false };
     struct text bytes = { 0 };
     append_fragment(&bytes, 0x00, PACKET_PAYLOAD_MAX, 1);
     memcpy(bytes.data + 4, "\0\0\0\2\0\0\0", 7);
@@ -447,7 +447,7 @@ static void ok_of_several_fragments_is_cut_to_its_very_end(void **state)
 static void definition_of_several_fragments_counts_once(void **state)
 {
     (void)state;
-    struct follow how = { REPLY_PREPARE, DE, false, 64 };
+    struct follow how = { REPLY_PREPARE, DE, false, 64, false };
     struct text bytes = { 0 };
     append_packets(&bytes, "000700000001000000000000", 1, NULL);
     append_fragment(&bytes, 0x03, PACKET_PAYLOAD_MAX, 2);
@@ -472,7 +472,7 @@ static void garbage_is_judged_alike_in_every_cut(void **state)
     for (unsigned round = 0; round < 3000; round++) {
         struct follow how = { (enum reply_shape)(next_random(&seed) % 8),
                               (next_random(&seed) % 2 ? DE : 0) | (next_random(&seed) % 2 ? TRACK : 0),
-                              next_random(&seed) % 2 == 0, 64 };
+                              next_random(&seed) % 2 == 0, 64, false };
         struct text bytes = { 0 }, log = { 0 };
         for (unsigned i = next_random(&seed) % 8; i < 8; i++)
             append_packets(&bytes, pool[next_random(&seed) % (sizeof pool / sizeof pool[0])], (uint8_t)i,
