@@ -403,7 +403,8 @@ static void one_in_eight_moves_from_where_it_is_clearly_worse(void **state)
         { "faster", { 0 }, { 20, 20 }, { 1000, 5000 }, 0 },
         { "nobody knows how slow", { 0 }, { 20, 20 }, { 9000, 0 }, 0 },
         { "the other has just come back", { 0 }, { 40, 5 }, { 1000, 1000 }, 100 },
-        { "a few more connections", { 0 }, { 8, 0 }, { 1000, 1000 }, 0 },
+        { "a few more connections", { 0 }, { 2, 0 }, { 1000, 1000 }, 0 },
+        { "all of the connections", { 0 }, { 8, 0 }, { 1000, 1000 }, 100 },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct view *view = make_view(2, NULL);
