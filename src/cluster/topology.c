@@ -20,7 +20,7 @@ static size_t count_followers(const struct topology_facts *facts, size_t count, 
 {
     size_t followers = 0;
     for (size_t i = 0; i < count; i++)
-        followers += i != of && follows(&facts[i], facts[of].server_id);
+        followers += follows(&facts[i], facts[of].server_id);
     return followers;
 }
 
@@ -64,8 +64,8 @@ static int choose_primary(const struct topology_facts *facts, size_t count, bool
     int followed = is_static ? TOPOLOGY_NO_PRIMARY : only_candidate(facts, count, is_static, 1);
     if (present == TOPOLOGY_NO_PRIMARY || !is_candidate(facts, count, is_static, (size_t)present))
         return followed;
-    bool has_lost_all = count_followers(facts, count, (size_t)present) == 0;
-    return has_lost_all && followed != TOPOLOGY_NO_PRIMARY ? followed : present;
+    /* If the present one is followed, too, no candidate is the only one. */
+    return followed != TOPOLOGY_NO_PRIMARY ? followed : present;
 }
 
 static struct topology_verdict judge_static(const struct topology_facts *facts)

@@ -901,6 +901,9 @@ static void replicas_that_fail_sessions_are_left_alone_for_a_while(void **state)
         (struct ejection_settings){ .failures = 5, .base_us = 20000, .max_us = 50000, .max_share = 50 };
     scene.settings.slow_start_us = 7000;
     settle(&scene, "PRR");
+    counter_add(&sessions_of(&scene, 0)->losses, 50); /* the primary never is */
+    cluster_note_trouble(&scene.cluster);
+    assert_true(looks_like(&scene, "PRR"));
     for (unsigned i = 0; i < SERVERS; i++)
         counter_add(&sessions_of(&scene, i)->losses, 2);
     cluster_note_trouble(&scene.cluster);
@@ -911,7 +914,7 @@ static void replicas_that_fail_sessions_are_left_alone_for_a_while(void **state)
     assert_true(looks_like(&scene, "PrR"));
     assert_int_equal(scene.view->servers[1].state, SERVER_EJECTED);
     uint64_t begun = scene.loop.now_us;
-    /* The primary never is, nor another one with it: half of three is one. */
+    /* Nor another one with it: half of three is one. */
     for (unsigned i = 0; i < SERVERS; i++)
         counter_add(&sessions_of(&scene, i)->losses, 50);
     cluster_note_trouble(&scene.cluster);
