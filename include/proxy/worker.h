@@ -70,7 +70,7 @@ struct worker {
     const struct world *world;
     struct upstream_env env;
     struct list sessions;
-    size_t most_sessions; /* since memory was given back to the system */
+    size_t most_sessions;   /* since memory was given back to the system */
     struct session *by_id;  /* uthash */
     struct view_box *boxes; /* owns; by cluster */
     struct refusals refusals;

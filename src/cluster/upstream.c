@@ -587,11 +587,11 @@ void upstream_close(struct upstream **upstream_r)
     mem_free(upstream->answer);
     upstream->answer = NULL;
     text_fini(&upstream->schema);
-    permits_release(&upstream->permit, upstream->env->worker);
     if (upstream->is_counted)
         counter_sub(&counters(upstream)->connections_active, 1);
     if (was_busy)
         counter_sub(&counters(upstream)->running, 1);
+    permits_release(&upstream->permit, upstream->env->worker); /* last: another worker may have it at once */
     loop_bury(upstream->env->loop, &upstream->corpse, bury);
 }
 

@@ -1,6 +1,7 @@
 #include "proxy/share.h"
 
 #include "base/clock.h"
+#include "cluster/balance.h"
 #include "mysql/reply.h"
 
 #include <stdio.h>
@@ -217,7 +218,7 @@ static bool is_right(const struct session *session)
     if (view->is_paused || entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED)
         return false;
     return session->job.place == ROUTE_PRIMARY ? view->primary == (int)session->queued_at->index
-                                               : entry->takes_reads;
+                                               : balance_is_reader(view, (int)session->queued_at->index);
 }
 
 static enum step open_with_permit(struct session *session, int server)
@@ -261,7 +262,8 @@ static int find_free(const struct session *session)
     for (size_t i = 0; i < view->count; i++) {
         size_t at = (i + turn) % view->count;
         const struct view_server *entry = &view->servers[at];
-        if (entry->takes_reads && (int)at != session->job.avoid && permits_try(&entry->server->permits))
+        if (balance_is_reader(view, (int)at) && (int)at != session->job.avoid &&
+            permits_try(&entry->server->permits))
             return (int)at;
     }
     return VIEW_NO_SERVER;

@@ -63,7 +63,8 @@ async def few_connections(hg):
         while True:
             for row in await asyncio.to_thread(hg.show, "servers"):
                 assert row["connections_max"] == MAX - 10
-                assert row["connections_active"] <= MAX - 10
+                # added up from two workers' counters while connections go from one to the other
+                assert row["connections_active"] <= MAX - 10 + 2
                 peak["waiting"] = max(peak["waiting"], row["waiting"])
                 peak["active"] = max(peak["active"], row["connections_active"])
             await asyncio.sleep(0.05)

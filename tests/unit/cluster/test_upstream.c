@@ -104,6 +104,7 @@ static void close_scene(struct scene *scene)
     upstream_close(&scene->upstream);
     upstream_close(&scene->upstream); /* harmless */
     assert_true(count_of(&scene->server->by_worker[0].connections_active) == 0);
+    assert_true(permits_used(&scene->server->permits) == 0); /* however it ended */
     if (scene->peer >= 0)
         (void)close(scene->peer);
     (void)close(scene->listening);
@@ -125,7 +126,8 @@ static void call(struct scene *scene, bool has_setup)
                                   .schema = SPAN_LITERAL("shop"),
                                   .caps = WISHED_CAPS,
                                   .collation = 45,
-                                  .has_setup = has_setup };
+                                  .has_setup = has_setup,
+                                  .take_permit = permits_try(&scene->server->permits) };
     scene->upstream = upstream_open(&scene->env, scene->server, &wish, &ops, scene, &err);
     assert_row(scene->upstream != NULL, "%s", err.text);
     auth_secret_wipe(&secret); /* everything was copied */
@@ -419,6 +421,36 @@ static void a_silent_server_is_given_up_in_time(void **state)
         close_scene(&scene);
         assert_true(scene.ready == 0 && scene.failures == 1);
     }
+}
+
+/* A host that is gone answers nothing; here it is a queue of connections that is full: the kernel drops what
+ * comes. */
+static void a_connection_that_nobody_answers_is_given_up_in_time(void **state)
+{
+    (void)state;
+    enum { FILLERS = 4 };
+    struct scene scene;
+    struct error err = { 0 };
+    struct auth_secret secret = { 0 };
+    int fillers[FILLERS];
+    open_scene(&scene);
+    assert_int_equal(listen(scene.listening, 0), 0);
+    for (int i = 0; i < FILLERS; i++) {
+        fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        (void)connect(fillers[i], &scene.server->addr.u.any, scene.server->addr.len);
+    }
+    scene.env.connect_us = 50000;
+    struct upstream_wish wish = { .user = "app",
+                                  .secret = &secret,
+                                  .take_permit = permits_try(&scene.server->permits) };
+    scene.upstream = upstream_open(&scene.env, scene.server, &wish, &ops, &scene, &err);
+    assert_non_null(scene.upstream);
+    turn_until(&scene, &scene.failures);
+    assert_int_equal(scene.err.code, ETIMEDOUT);
+    assert_row(strstr(scene.err.text, "connecting") != NULL, "%s", scene.err.text);
+    for (int i = 0; i < FILLERS; i++)
+        (void)close(fillers[i]);
+    close_scene(&scene);
 }
 
 /* ---- exchanges ---- */
@@ -757,6 +789,7 @@ int main(void)
         cmocka_unit_test(a_refusal_is_in_the_server_s_words_and_anything_else_in_ours),
         cmocka_unit_test(nobody_there_is_told_once),
         cmocka_unit_test(a_silent_server_is_given_up_in_time),
+        cmocka_unit_test(a_connection_that_nobody_answers_is_given_up_in_time),
         cmocka_unit_test(an_answer_is_told_however_its_bytes_come),
         cmocka_unit_test(rows_are_collected_and_an_error_leaves_the_upstream_ready),
         cmocka_unit_test(an_answer_that_is_none_ends_the_connection),
