@@ -29,7 +29,7 @@ def healed(cluster, hg):
         hg.wait_server(node.name, lambda row: row["state"] == "up")
 
 
-def servers_of_reads(hg, count=12):
+def servers_of_reads(hg, count=24):
     """The server_ids that answer reads of new sessions, as node names."""
     found = set()
     for _ in range(count):
@@ -50,7 +50,7 @@ def test_replica_in_trouble_is_left_out_and_comes_back(cluster, hg, trouble):
         rows(db, "DO 1")
     cluster.node("db3").resume() if trouble == "pause" else cluster.node("db3").start()
     hg.wait_server("db3", lambda row: row["state"] == "up" and row["role"] == "replica")
-    assert servers_of_reads(hg, 20) == REPLICAS
+    assert servers_of_reads(hg) == REPLICAS
 
 
 def test_sessions_survive_the_death_of_their_replica(cluster, hg):
