@@ -94,9 +94,10 @@ static void serve(struct permits *permits)
         struct permits_ticket *ticket = list_entry(first, struct permits_ticket, in_queue);
         (void)atomic_fetch_add_explicit(&permits->state, ONE, memory_order_acq_rel);
         leave_queue(permits, ticket);
-        ticket->is_stranded = !loop_post(ticket->loop, &ticket->grant);
-        if (ticket->is_stranded)
-            (void)atomic_fetch_sub_explicit(&permits->state, ONE, memory_order_acq_rel);
+        if (loop_post(ticket->loop, &ticket->grant))
+            continue; /* the ticket may be gone already: its loop frees it */
+        ticket->is_stranded = true;
+        (void)atomic_fetch_sub_explicit(&permits->state, ONE, memory_order_acq_rel);
     }
 }
 
