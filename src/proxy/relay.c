@@ -32,12 +32,23 @@ struct loss {
     char text[ERROR_TEXT_MAX];
 };
 
+/* Back to the client's own bytes, which the window still has. */
+static void take_back(struct session *session)
+{
+    struct job *job = &session->job;
+    buf_rewind(&session->client.in);
+    if (job->rewritten.len > 0)
+        job->prepared->copies[job->place].types_version = 0; /* whether it has heard them is not known */
+    text_clear(&job->rewritten);
+    job->rewritten_sent = 0;
+}
+
 static enum step run_again(struct session *session, int server)
 {
     struct job *job = &session->job;
     job->avoid = server;
     job->attempts++;
-    buf_rewind(&session->client.in);
+    take_back(session);
     job->reason = ROUTE_REASON_READ;
     if (session->door->settings->mode == LISTENER_SPLIT && !session->has_replica_refused)
         job->place = ROUTE_REPLICA;
@@ -115,7 +126,7 @@ enum step relay_lost(struct session *session, const struct error *err)
         return session_enter(session, SESSION_DRAINING);
     }
     bool may_run_again = !job->has_reply && job->is_retriable && !job->is_timed_out && !session->must_close;
-    if (may_run_again && job->rewritten.len == 0 && job->attempts < ATTEMPTS_MAX)
+    if (may_run_again && job->attempts < ATTEMPTS_MAX)
         return run_again(session, server);
     return tell_loss(session, &loss);
 }
@@ -161,7 +172,8 @@ static void insert_types(struct session *session, struct prepared_copy *copy)
     memcpy(job->rewritten.data + at, header, sizeof header);
     /* The part in hand goes out rewritten; what follows of a long command goes out as it comes. */
     buf_mark_sent(in, PACKET_HEADER_BYTES + there);
-    buf_release_sent(in);
+    if (!job->is_kept)
+        buf_release_sent(in);
 }
 
 static void address_statement(struct session *session)
@@ -575,7 +587,7 @@ static bool may_run_elsewhere(const struct session *session)
 {
     const struct job *job = &session->job;
     return session->door->settings->mode != LISTENER_REPLICA && job->is_kept &&
-           is_refused_as_a_whole(&job->facts) && !job->has_reply && job->rewritten.len == 0 &&
+           is_refused_as_a_whole(&job->facts) && !job->has_reply &&
            (session->status & STATUS_IN_TRANS) == 0 &&
            (job->prepared == NULL || !job->prepared->has_long_data);
 }
@@ -593,7 +605,7 @@ static enum step run_where_writes_go(struct session *session, struct upstream *u
     buf_mark_sent(in, info->len);
     buf_release_sent(in);
     upstream_end(upstream);
-    buf_rewind(&session->client.in);
+    take_back(session);
     job->is_refused = job->is_retriable = false;
     job->place = ROUTE_PRIMARY;
     if (!was_replica)

@@ -18,6 +18,7 @@ from conftest import FLAVOUR
 from headgate import Headgate
 from journal import (ACKNOWLEDGED, REFUSED, TABLE, UNKNOWN, Event, Prepared, Rules, Text, Unit, Writer,
                      violations)
+from sandbox_lib import replication
 
 SECONDS = float(os.environ.get("HEADGATE_STORM_SECONDS", "40"))
 SEED = os.environ.get("HEADGATE_SEED") or str(random.SystemRandom().randrange(1 << 32))
@@ -212,7 +213,7 @@ def tables_of(cluster):
     return {node.name: list(node.sql(sql)) for node in cluster.nodes()}
 
 
-def tell(cluster, conductor, units):
+def tell(conductor, units):
     print(f"HEADGATE_SEED={SEED} HEADGATE_STORM_SECONDS={SECONDS:g} on {FLAVOUR}")
     for event in conductor.events:
         print(event)
@@ -222,10 +223,8 @@ def tell(cluster, conductor, units):
         print(unit)
 
 
-@pytest.mark.smoke
-def test_every_write_is_done_once_whatever_happens_to_the_primary(cluster, hg):
-    cluster.sql("db1", TABLE)
-    cluster.sync()
+def connections(hg):
+    """Ways to connect: in text, and with prepared statements."""
     def text():
         return Text(hg.connect(read_timeout=RULES["limit"] * 2))
 
@@ -234,22 +233,90 @@ def test_every_write_is_done_once_whatever_happens_to_the_primary(cluster, hg):
             return Prepared(hg.wire(timeout=RULES["limit"] * 2))
         except (w.Closed, OSError, r.Err) as error:
             raise pymysql.err.OperationalError(getattr(error, "code", 2013), repr(error)) from error
-    rules = Rules(first_primary=cluster.primary().server_id, **RULES)
-    writers = [Writer(number, (text, prepared)[number % 2], SEED) for number in range(WRITERS)]
-    conductor = Conductor(cluster, hg, writers, SEED)
-    for writer in writers:
+    return text, prepared
+
+
+def run(cluster, conductor, seconds):
+    """All units, when the writers have ended and the replicas have caught up."""
+    for writer in conductor.writers:
         writer.start()
     try:
-        conductor.go(time.time() + SECONDS)
+        conductor.go(time.time() + seconds)
     finally:
-        end(writers)
-        units = [unit for writer in writers for unit in writer.units]
-        tell(cluster, conductor, units)
-    assert [writer.crash for writer in writers] == [None] * WRITERS
+        end(conductor.writers)
+        units = [unit for writer in conductor.writers for unit in writer.units]
+        tell(conductor, units)
+    assert [writer.crash for writer in conductor.writers] == [None] * WRITERS
+    position = replication.position_of(cluster.primary())
+    for node in cluster.replicas():
+        if node.replication():
+            replication.wait_for_position(node, position)
+    return units
+
+
+@pytest.mark.smoke
+def test_every_write_is_done_once_whatever_happens_to_the_primary(cluster, hg):
+    cluster.sql("db1", TABLE)
     cluster.sync()
+    rules = Rules(first_primary=cluster.primary().server_id, **RULES)
+    writers = [Writer(number, connections(hg)[number % 2], SEED) for number in range(WRITERS)]
+    conductor = Conductor(cluster, hg, writers, SEED)
+    units = run(cluster, conductor, SECONDS)
     found = violations(rules, units, conductor.events, tables_of(cluster))
     assert not found, "\n".join(found[:40])
     assert sum(unit.outcome == ACKNOWLEDGED for unit in units) > 10 * SECONDS
+
+
+class Expelled(Conductor):
+    """The primary hangs, somebody promotes a replica, and then the old one wakes up, as writable as it was."""
+
+    def go(self, until):
+        self._everybody_writes(Event("the beginning", ended=time.time()))
+        self._one(type(self)._failover)
+
+    def _failover(self, event):
+        old = self.cluster.primary()
+        old.pause()
+        event.note(f"{old.name} stopped")
+        self.hg.wait_server(old.name, lambda row: row["state"] == "down", NOTICED)
+        event.statements_until = event.transactions_until = event.note("declared down") + CUT
+        name = self._candidate()
+        self.cluster.promote(name)
+        event.new_primary = self.cluster.node(name).server_id
+        self._follows(event, name, "primary", FOLLOWED)
+        time.sleep(1.0)
+        old.resume()
+        self.woken = event.note(f"{old.name} resumed")
+        self.old = old
+        time.sleep(3.0)
+        assert self.hg.server(old.name)["role"] != "primary"
+        event.may_run_out = True
+
+
+@pytest.mark.smoke
+def test_old_primary_that_wakes_up_gets_nothing_new(cluster, hg):
+    """What it was asked before it hung it may still do, unknown to all; and what it had not sent on is lost with it.
+
+    Nobody makes it a replica again: this is the last test of its cluster.
+    """
+    cluster.primary().sql("DROP TABLE IF EXISTS test.journal")
+    cluster.primary().sql(TABLE)
+    cluster.sync()
+    rules = Rules(first_primary=cluster.primary().server_id, **RULES)
+    writers = [Writer(number, connections(hg)[number % 2], SEED) for number in range(WRITERS)]
+    conductor = Expelled(cluster, hg, writers, SEED)
+    units = run(cluster, conductor, 0)
+    tables = tables_of(cluster)
+    old_rows = tables.pop(conductor.old.name)
+    late = [row for row in old_rows if row[4] > conductor.woken]
+    unknown = {(unit.writer, n) for unit in units if unit.outcome == UNKNOWN for n in unit.numbers}
+    assert {row[:2] for row in late} <= unknown, late
+    acknowledged_there = {(unit.writer, n) for unit in units if unit.outcome == ACKNOWLEDGED for n in unit.numbers}
+    lost = {row[:2] for row in old_rows} & acknowledged_there - {row[:2] for row in next(iter(tables.values()))}
+    kept = [unit for unit in units if not lost & {(unit.writer, n) for n in unit.numbers}]
+    assert len(units) - len(kept) <= WRITERS, lost
+    found = violations(rules, kept, conductor.events, tables)
+    assert not found, "\n".join(found[:40])
 
 
 # ---- the verdict sees what it is there for ----

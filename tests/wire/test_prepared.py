@@ -8,6 +8,7 @@ import mysqlwire as w
 import pace
 import replies as r
 from client import SENT_BEFORE, execute
+from proxy import wait_until
 
 COLUMNS = [("a", w.LONGLONG), ("b", w.VAR_STRING)]
 READ = "SELECT a, b FROM t WHERE a = ?"
@@ -216,3 +217,34 @@ def test_types_travel_with_a_statement_that_moves(rig, known):
         client.query("COMMIT")
     sent = rig.primary.commands(w.EXECUTE)[-1].body
     assert sent[9:] == b"\0" + b"\1" + w.int2(w.LONGLONG) + w.int8(2)
+
+
+def lose_idle(rig, server, place):
+    """The server ends the session's idle connection, and headgate has noticed."""
+    server.application_connections()[-1].close()
+    wait_until(lambda: all(row[place] is None for row in rig.proxy.show("sessions")), "headgate notices the loss")
+
+
+def test_read_to_which_types_were_added_is_run_elsewhere_when_its_server_is_lost(rig, known):
+    with rig.connect("split") as client:
+        statement = prepare(client, READ)
+        client.command(w.EXECUTE, execute(statement, [1]))
+        lose_idle(rig, rig.replica, "replica")
+        rig.replica.on((w.EXECUTE, READ), lambda c, payload: False)
+        _, sent = echoed(client.command(w.EXECUTE, execute(statement, [2], types=False)))
+    assert sent == rig.primary.commands(w.EXECUTE)[-1].body[9:] == b"\0" + b"\1" + w.int2(w.LONGLONG) + w.int8(2)
+
+
+def test_write_to_which_types_were_added_waits_when_its_server_is_read_only(rig, known):
+    """It comes back to the same server, and brings the types again."""
+    def refuse_once(c, _):
+        rig.primary.on((w.EXECUTE, WRITE), None)
+        c.error(1290, "The MariaDB server is running with the --read-only option so it cannot execute this statement")
+    with rig.connect("split") as client:
+        statement = prepare(client, WRITE)
+        client.command(w.EXECUTE, execute(statement, [1]))
+        lose_idle(rig, rig.primary, "primary")
+        rig.primary.on((w.EXECUTE, WRITE), refuse_once)
+        assert client.command(w.EXECUTE, execute(statement, [2], types=False)).oks
+    refused, done = (command.body[9:] for command in rig.primary.commands(w.EXECUTE)[-2:])
+    assert refused == done == b"\0" + b"\1" + w.int2(w.LONGLONG) + w.int8(2)
