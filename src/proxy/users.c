@@ -21,7 +21,7 @@ static bool add(struct users *users, const struct user_settings *settings, struc
         user->connections = mem_zalloc(sizeof *user->connections);
     if (user != NULL && user->connections != NULL && (user->name = mem_strdup(settings->name)) != NULL)
         HASH_ADD_KEYPTR(hh, users->by_name, user->name, strlen(user->name), user);
-    if (user == NULL || !hash_has(user)) {
+    if (user == NULL || user->connections == NULL || !hash_has(user)) {
         release(user);
         return error_set(err, 0, "user '%s': out of memory", settings->name);
     }
