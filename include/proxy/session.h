@@ -11,6 +11,7 @@
  *   decide.c    where to, and why
  *   intent.c    what it is about to change
  *   attach.c    WAITING, ATTACHING, SYNCING, PREPARING: an upstream that is equal to the session
+ *   consistency.c  CATCHING_UP: a replica that has what the session has written and seen
  *   relay.c     SENDING, REPLYING, INFILE: the bytes
  *   effects.c   what a reply says about the session's state
  *   kill.c      KILLING
@@ -29,6 +30,7 @@
 #include "mysql/command.h"
 #include "mysql/packet.h"
 #include "net/stream.h"
+#include "proxy/consistency.h"
 #include "proxy/pins.h"
 #include "proxy/prepared.h"
 #include "proxy/route.h"
@@ -94,12 +96,13 @@ struct job {
     struct prepared *prepared;     /* borrows from the session's table */
     enum route_place place;
     enum route_reason reason;
-    struct changes *changes; /* owns: what a SET is about to change */
-    struct claims *claims;   /* owns: what it is about to take or give back */
-    struct text inner;       /* owns: the text that an EXECUTE runs */
-    uint64_t vars_before;    /* version when it was sent */
-    uint64_t wait_until_us;  /* deadline of WAITING, kept over several tries; 0: not waiting yet */
-    struct text rewritten;   /* owns: sent instead of the window's first bytes, when not empty */
+    struct changes *changes;    /* owns: what a SET is about to change */
+    struct claims *claims;      /* owns: what it is about to take or give back */
+    struct text inner;          /* owns: the text that an EXECUTE runs */
+    uint64_t vars_before;       /* version when it was sent */
+    uint64_t wait_until_us;     /* deadline of WAITING, kept over several tries; 0: not waiting yet */
+    uint64_t catch_up_until_us; /* deadline of CATCHING_UP, likewise */
+    struct text rewritten;      /* owns: sent instead of the window's first bytes, when not empty */
     size_t rewritten_sent;
     uint64_t started_us;
     uint64_t sent_us; /* when its first bytes went to a server */
@@ -124,6 +127,11 @@ struct job {
     bool is_file;            /* LOAD DATA LOCAL: `run` goes through the client's file, to its empty packet */
     bool is_file_unanswered; /* the server has sent nothing since it asked for the file */
     bool has_rows;           /* its reply had a result set */
+    bool has_gtid;           /* … or told of a commit */
+    bool has_changed;        /* … or of rows that it changed, or (FOUND_ROWS) found */
+    bool has_asked_newest;   /* consistency "strong": what is the newest was asked for */
+    bool has_waited;         /* … in vain */
+    bool is_held_back;       /* it waits, or has waited, for a replica to catch up */
     bool has_insert_id;      /* … or told of a generated id */
     bool has_warnings;       /* its reply told of some */
     bool has_error;          /* its reply was, or ended in, ERR */
@@ -138,6 +146,7 @@ struct job {
 struct session {
     struct loop_corpse corpse;
     struct list_node in_worker; /* in list worker->sessions */
+    struct list_node in_watch;  /* in list watch->waiting */
     UT_hash_handle hh;          /* in worker->by_id */
     struct worker *worker;      /* borrows */
     const struct door *door;    /* borrows */
@@ -169,6 +178,7 @@ struct session {
 
     struct slot slots[PREPARED_PLACES]; /* by enum route_place */
     uint64_t generations;
+    struct consistency consistency;
     struct job job;
     struct vars vars;
     struct prepared_table prepared;

@@ -18,6 +18,7 @@
 #include "proxy/refusals.h"
 #include "proxy/timeout_settings.h"
 #include "proxy/users.h"
+#include "proxy/watch.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -39,6 +40,7 @@ struct world {
     struct worker **workers;                 /* borrows: all of them, for kill */
     unsigned worker_count;
     unsigned cluster_count;
+    const struct cluster_settings *clusters; /* borrows: cluster_count of them */
     struct ssl_ctx_st *tls;
 };
 
@@ -57,6 +59,7 @@ struct view_box {
     _Atomic(struct view *) next; /* one reference, on its way; NULL: none is */
     _Atomic uint64_t taken;      /* number of the last view that all its sessions go by */
     atomic_bool has_trouble;     /* a session had no luck with one of the cluster's servers */
+    struct watch *watch;         /* owns: how far its servers are */
     struct view *view;           /* one reference, the worker's own; NULL before the first */
 };
 

@@ -20,6 +20,8 @@ static const struct row rows[] = {
     { "show servers", "", "every server: role, state, reason, lag, connections, queries", show_servers },
     { "show sessions", "", "every client: user, state, where it is attached, what pins it", show_sessions },
     { "show limits", "", "how many clients there may be, are, and were turned away", show_limits },
+    { "show stats", "", "what consistency costs: reads that waited, or were too early for the replicas",
+      show_stats },
     { "show version", "", "version, uptime, workers, sessions", show_version },
     { "explain session", "<ID> <SQL>", "the same in the state that a session is in", explain_session },
     { "explain", "<SQL>", "where a statement would go, and why", explain },
@@ -31,11 +33,10 @@ static const struct row rows[] = {
 };
 
 /* Promised for later: refused by name, so that nobody waits for an effect. */
-static const char *const absent[] = { "show clusters", "show pools",   "show listeners", "show users",
-                                      "show stats",    "show digests", "show config",    "show events",
-                                      "drain",         "enable",       "disable",        "reload",
-                                      "switchover",    "failover",     "rejoin",         "config diff",
-                                      "doctor" };
+static const char *const absent[] = { "show clusters", "show pools",  "show listeners", "show users",
+                                      "show digests",  "show config", "show events",    "drain",
+                                      "enable",        "disable",     "reload",         "switchover",
+                                      "failover",      "rejoin",      "config diff",    "doctor" };
 
 static struct span trim(struct span span)
 {

@@ -9,7 +9,6 @@
  */
 #include "proxy/session.h"
 
-#include "cluster/balance.h"
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
@@ -101,6 +100,7 @@ static const struct upstream_owner_ops owner_ops = { on_ready, on_answer, on_fai
 void attach_drop(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
+    consistency_note_drop(session, place);
     upstream_close(&slot->upstream);
     *slot = (struct slot){ 0 };
 }
@@ -174,7 +174,7 @@ static int choose(struct session *session)
     const struct view *view = session_view(session);
     struct job *job = &session->job;
     if (job->place == ROUTE_REPLICA) {
-        int server = balance_pick(view, job->avoid, session->worker->turn++);
+        int server = consistency_choose(session);
         bool is_bound = session->is_away || session->variables == VARIABLES_REPLICA;
         if (server != VIEW_NO_SERVER || session->door->settings->mode != LISTENER_SPLIT || is_bound)
             return server;
@@ -267,6 +267,8 @@ enum step attach_begin(struct session *session)
     struct job *job = &session->job;
     if (is_held(session))
         return hold(session);
+    if (job->place == ROUTE_REPLICA && consistency_holds(session))
+        return consistency_wait(session);
     if (is_stranded(session))
         return refuse_stranded(session);
     if (!attach_is_current(session, job->place)) {
