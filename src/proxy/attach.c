@@ -102,6 +102,7 @@ static const struct upstream_owner_ops owner_ops = { on_ready, on_answer, on_fai
 void attach_drop(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
+    consistency_note_drop(session, place);
     upstream_close(&slot->upstream);
     *slot = (struct slot){ 0 };
 }
@@ -180,8 +181,9 @@ static uint64_t scatter(uint64_t turn, uint64_t worker)
     return x ^ x >> 31;
 }
 
-static int pick_replica(struct session *session, const struct view *view)
+int attach_pick(struct session *session)
 {
+    const struct view *view = session_view(session);
     unsigned turn = session->worker->turn++;
     struct balance_wish wish = { .avoid = session->job.avoid,
                                  .turn = turn,
@@ -226,7 +228,7 @@ static int choose(struct session *session)
     const struct view *view = session_view(session);
     if (session->job.place == ROUTE_PRIMARY)
         return view->primary;
-    int server = pick_replica(session, view);
+    int server = consistency_choose(session);
     if (server != VIEW_NO_SERVER && server == view->primary) {
         if (session->door->settings->mode == LISTENER_SPLIT) {
             attach_share(session, view->servers[server].server);
@@ -364,6 +366,8 @@ enum step attach_begin(struct session *session)
         return hold(session);
     if (job->place == ROUTE_REPLICA)
         settle_reader(session);
+    if (job->place == ROUTE_REPLICA && consistency_holds(session))
+        return consistency_wait(session);
     if (is_doubtful(session))
         return attach_wait(session);
     if (is_stranded(session))

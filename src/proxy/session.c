@@ -35,13 +35,21 @@ static enum step closing(struct session *session);
 
 /* One row per state, in the order of the enumeration. */
 static enum step (*const steps[])(struct session *) = {
-    [SESSION_GREETING] = frontend_greeting, [SESSION_LOGIN] = frontend_login,
-    [SESSION_IDLE] = dispatch_idle,         [SESSION_READING] = dispatch_reading,
-    [SESSION_WAITING] = attach_waiting,     [SESSION_ATTACHING] = attach_attaching,
-    [SESSION_SYNCING] = attach_syncing,     [SESSION_PREPARING] = attach_preparing,
-    [SESSION_SENDING] = relay_sending,      [SESSION_REPLYING] = relay_replying,
-    [SESSION_INFILE] = relay_infile,        [SESSION_DRAINING] = dispatch_draining,
-    [SESSION_KILLING] = kill_waiting,       [SESSION_CLOSING] = closing,
+    [SESSION_GREETING] = frontend_greeting,
+    [SESSION_LOGIN] = frontend_login,
+    [SESSION_IDLE] = dispatch_idle,
+    [SESSION_READING] = dispatch_reading,
+    [SESSION_WAITING] = attach_waiting,
+    [SESSION_CATCHING_UP] = consistency_waiting,
+    [SESSION_ATTACHING] = attach_attaching,
+    [SESSION_SYNCING] = attach_syncing,
+    [SESSION_PREPARING] = attach_preparing,
+    [SESSION_SENDING] = relay_sending,
+    [SESSION_REPLYING] = relay_replying,
+    [SESSION_INFILE] = relay_infile,
+    [SESSION_DRAINING] = dispatch_draining,
+    [SESSION_KILLING] = kill_waiting,
+    [SESSION_CLOSING] = closing,
     [SESSION_QUEUED] = share_queued,
 };
 
@@ -96,6 +104,8 @@ static enum step time_out(struct session *session)
                                clock_format_duration(timeouts->primary_wait_us, text, sizeof text));
     case SESSION_QUEUED:
         return share_time_out(session);
+    case SESSION_CATCHING_UP:
+        return consistency_timed_out(session);
     case SESSION_REPLYING: {
         struct error err = { 0 };
         session->job.is_timed_out = true;
@@ -337,6 +347,7 @@ void session_abort(struct session *session, enum close_reason reason)
     log_debug(&session->scope, "closed: %s", close_reasons[reason].words);
     loop_timer_stop(&session->timer);
     share_leave(session);
+    consistency_end(session);
     attach_drop_all(session);
     attach_share(session, NULL);
     stream_close(&session->client);
