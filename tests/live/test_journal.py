@@ -30,7 +30,7 @@ PRIMARY_WAIT, QUERY = 6.0, 5.0
 MARGIN = 3.0  # two cores for three servers, headgate, the writers, and whoever else is on this machine
 RULES = {"limit": PRIMARY_WAIT + QUERY + MARGIN, "primary_wait": PRIMARY_WAIT}
 
-# What headgate knows of, after so long: a change of roles within two probes, a hang when `fall` of them are out of time.
+# headgate knows after so long: of a change of roles within two probes, of a hang when `fall` of them are out of time.
 FOLLOWED = 2 * INTERVAL + MARGIN
 NOTICED = FALL * (INTERVAL + TIMEOUT) + MARGIN
 CUT = 0.3  # between a signal sent and its effect on every connection
@@ -76,8 +76,10 @@ class Conductor:
         """Nobody waits for ever: each writer gets on within the time that one answer may take."""
         waiting = set(self.writers)
         while waiting:
-            waiting = {writer for writer in waiting if writer.crash is None and not writer.has_written_since(event.ended)}
-            assert time.time() < event.ended + RULES["limit"], f"{sorted(w.name for w in waiting)} hang after {event}"
+            waiting = {writer for writer in waiting
+                       if writer.crash is None and not writer.has_written_since(event.ended)}
+            names = sorted(writer.name for writer in waiting)
+            assert time.time() < event.ended + RULES["limit"], f"{names} hang after {event}"
             time.sleep(0.02)
 
     def _pause(self, least, most):
