@@ -34,6 +34,8 @@ void share_leave(struct session *session);
 /* A prepared statement of the session lives in its connection there, and could not be had again. */
 bool share_has_statements(const struct session *session, enum route_place place);
 
+/* The session's connection there is closed, if it may be. */
+void share_give_up(struct session *session, enum route_place place);
 /* The session is idle: what it does not need is given to those who wait. */
 void share_idle(struct session *session);
 

@@ -262,8 +262,8 @@ static void settle_reader(struct session *session)
         session->balanced_us = now_us;
         if (is_there && balance_should_move(view, current, scatter(session->id, now_us), now_us)) {
             attach_share(session, NULL);
-            if (!share_has_statements(session, ROUTE_REPLICA))
-                attach_drop_idle(session, ROUTE_REPLICA);
+            consistency_note_move(session);
+            share_give_up(session, ROUTE_REPLICA);
         }
     }
     if (session->shared != NULL && may_move)

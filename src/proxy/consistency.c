@@ -153,6 +153,11 @@ void consistency_note_drop(struct session *session, enum route_place place)
         see(session);
 }
 
+void consistency_note_move(struct session *session)
+{
+    session->consistency.trusted = VIEW_NO_SERVER;
+}
+
 void consistency_note_reset(struct session *session)
 {
     session->consistency.is_unlogged = false;
@@ -242,6 +247,13 @@ static bool another_has(const struct session *session, int present)
     return false;
 }
 
+/* The primary is no way out: for lack of the session's variables there, or because it never reads. */
+static bool has_no_way_out(const struct session *session)
+{
+    return session->variables == VARIABLES_REPLICA ||
+           session_view(session)->primary_reads == PRIMARY_READS_NEVER;
+}
+
 static struct gate_state state_of(const struct session *session)
 {
     const struct consistency *consistency = &session->consistency;
@@ -259,6 +271,7 @@ static struct gate_state state_of(const struct session *session)
         .has_waited = session->job.has_waited || session_now(session) < consistency->rest_until_us ||
                       settings_of(session)->consistency_wait_us == 0,
         .is_bound = session->variables == VARIABLES_REPLICA,
+        .primary_never_reads = session_view(session)->primary_reads == PRIMARY_READS_NEVER,
     };
 }
 
@@ -393,9 +406,8 @@ bool consistency_allows(const struct session *session, int server)
 /* What is bound to its replica cannot go elsewhere: it waits as long as for a server. */
 static uint64_t patience(const struct session *session)
 {
-    bool is_bound = session->variables == VARIABLES_REPLICA;
-    return is_bound ? session->worker->world->timeouts->primary_wait_us
-                    : settings_of(session)->consistency_wait_us;
+    return has_no_way_out(session) ? session->worker->world->timeouts->primary_wait_us
+                                   : settings_of(session)->consistency_wait_us;
 }
 
 enum step consistency_wait(struct session *session)
@@ -422,11 +434,10 @@ enum step consistency_waiting(struct session *session)
 enum step consistency_timed_out(struct session *session)
 {
     consistency_end(session);
-    if (session->variables == VARIABLES_REPLICA)
-        return dispatch_refuse(
-            session, ERR_READ_ONLY, NULL,
-            "headgate: the replica that has this session's user variables does not catch up "
-            "with what the session has written; the statement was not run");
+    if (has_no_way_out(session))
+        return dispatch_refuse(session, ERR_READ_ONLY, NULL,
+                               "headgate: no replica that may run it catches up with what the session has "
+                               "written; the statement was not run");
     struct consistency *consistency = &session->consistency;
     if (consistency->vain_waits < RESTS_LAST)
         consistency->vain_waits++;

@@ -51,6 +51,12 @@ static void give(struct session *session, enum route_place place)
     session->gave[place] = has_warnings ? GAVE_WARNINGS : GAVE_QUIETLY;
 }
 
+void share_give_up(struct session *session, enum route_place place)
+{
+    if (may_give(session, place))
+        give(session, place);
+}
+
 void share_idle(struct session *session)
 {
     for (int place = 0; place < PREPARED_PLACES; place++) {
