@@ -13,6 +13,18 @@ enum balance_setting { BALANCE_LEAST, BALANCE_ROUND_ROBIN };
 /* May reads that could go to a replica go to the primary? */
 enum primary_reads_setting { PRIMARY_READS_FALLBACK, PRIMARY_READS_NEVER, PRIMARY_READS_SHARE };
 
+/* What a read on a replica must show. INHERIT: for listeners and users, which then leave it to the cluster.
+ */
+enum consistency_setting {
+    CONSISTENCY_INHERIT,
+    CONSISTENCY_SESSION,  /* what the session has written, and nothing older than what it has seen */
+    CONSISTENCY_EVENTUAL, /* whatever the replica has */
+    CONSISTENCY_STRONG    /* all that was committed on the primary before the read arrived */
+};
+
+/* For the rows of listeners and users. */
+extern const struct setting_word consistency_words[];
+
 struct monitor_settings {
     char *user;           /* owns */
     char *password;       /* owns; clear text */
@@ -43,6 +55,8 @@ struct cluster_settings {
     bool read_functions;                 /* may stored functions that only read run on replicas? */
     uint64_t read_functions_interval_us; /* between two looks at which these are */
     int64_t connection_reserve;          /* of each server's own max_connections: left to others */
+    int consistency;                     /* enum consistency_setting, not INHERIT */
+    uint64_t consistency_wait_us;        /* that a read waits for a replica to catch up; 0: not at all */
     struct server_settings *servers;     /* owns; at least one */
     size_t server_count;
 };

@@ -97,6 +97,13 @@ bool gtid_table_contains(const struct gtid_table *table, const struct gtid_posit
  * `other` searches. */
 bool gtid_table_includes(const struct gtid_table *table, const struct gtid_table *other);
 
+/* Is the server's newest transaction of each source the position's or a newer one? What is beyond a gap
+ * counts: it was committed there. */
+bool gtid_table_reaches(const struct gtid_table *table, const struct gtid_position *position);
+
+/* False when memory is out: then `to` is empty. */
+bool gtid_table_copy(struct gtid_table *to, const struct gtid_table *from);
+
 /* Raises `position` by every source that is newer in `now` than it is in `before`. */
 void gtid_table_diff(const struct gtid_table *now, const struct gtid_table *before,
                      struct gtid_position *position);

@@ -13,6 +13,7 @@ struct listener_settings {
     char *cluster;       /* owns; the name of one that exists */
     int mode;            /* enum listener_mode */
     int64_t max_clients; /* 0: off */
+    int consistency;     /* enum consistency_setting */
 };
 
 extern const struct section listener_section;

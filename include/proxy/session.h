@@ -12,6 +12,7 @@
  *   intent.c    what it is about to change
  *   share.c     QUEUED: connections when they are scarce
  *   attach.c    WAITING, ATTACHING, SYNCING, PREPARING: an upstream that is equal to the session
+ *   consistency.c  CATCHING_UP: a replica that has what the session has written and seen
  *   relay.c     SENDING, REPLYING, INFILE: the bytes
  *   effects.c   what a reply says about the session's state
  *   kill.c      KILLING
@@ -30,6 +31,7 @@
 #include "mysql/command.h"
 #include "mysql/packet.h"
 #include "net/stream.h"
+#include "proxy/consistency.h"
 #include "proxy/pins.h"
 #include "proxy/prepared.h"
 #include "proxy/route.h"
@@ -108,13 +110,14 @@ struct job {
     struct prepared *prepared;     /* borrows from the session's table */
     enum route_place place;
     enum route_reason reason;
-    struct changes *changes; /* owns: what a SET is about to change */
-    struct claims *claims;   /* owns: what it is about to take or give back */
-    struct text inner;       /* owns: the text that an EXECUTE runs */
-    uint64_t vars_before;    /* version when it was sent */
-    uint64_t wait_until_us;  /* deadline of WAITING, kept over several tries; 0: not waiting yet */
-    uint64_t queue_until_us; /* the same of QUEUED */
-    struct text rewritten;   /* owns: sent instead of the window's first bytes, when not empty */
+    struct changes *changes;    /* owns: what a SET is about to change */
+    struct claims *claims;      /* owns: what it is about to take or give back */
+    struct text inner;          /* owns: the text that an EXECUTE runs */
+    uint64_t vars_before;       /* version when it was sent */
+    uint64_t wait_until_us;     /* deadline of WAITING, kept over several tries; 0: not waiting yet */
+    uint64_t queue_until_us;    /* the same of QUEUED */
+    uint64_t catch_up_until_us; /* … and of CATCHING_UP */
+    struct text rewritten;      /* owns: sent instead of the window's first bytes, when not empty */
     size_t rewritten_sent;
     uint64_t started_us;
     uint64_t sent_us; /* when its first bytes went to a server */
@@ -140,6 +143,11 @@ struct job {
     bool is_file;            /* LOAD DATA LOCAL: `run` goes through the client's file, to its empty packet */
     bool is_file_unanswered; /* the server has sent nothing since it asked for the file */
     bool has_rows;           /* its reply had a result set */
+    bool has_gtid;           /* … or told of a commit */
+    bool has_changed;        /* … or of rows that it changed, or (FOUND_ROWS) found */
+    bool has_asked_newest;   /* consistency "strong": what is the newest was asked for */
+    bool has_waited;         /* … in vain */
+    bool is_held_back;       /* it waits, or has waited, for a replica to catch up */
     bool has_insert_id;      /* … or told of a generated id */
     bool has_warnings;       /* its reply told of some */
     bool has_error;          /* its reply was, or ended in, ERR */
@@ -154,6 +162,7 @@ struct job {
 struct session {
     struct loop_corpse corpse;
     struct list_node in_worker; /* in list worker->sessions */
+    struct list_node in_watch;  /* in list watch->waiting */
     UT_hash_handle hh;          /* in worker->by_id */
     struct worker *worker;      /* borrows */
     const struct door *door;    /* borrows */
@@ -193,6 +202,7 @@ struct session {
     struct server *queued_at;      /* borrows: QUEUED */
     bool has_permit;               /* QUEUED: one of that server has come */
     enum share_gave gave[PREPARED_PLACES];
+    struct consistency consistency;
     struct job job;
     struct vars vars;
     struct prepared_table prepared;
@@ -314,6 +324,10 @@ bool attach_is_current(const struct session *session, enum route_place place);
 /* There is an idle upstream there that nobody will use: its server has another role now, or is being
  * drained, and nothing is lost with it. */
 bool attach_is_left(const struct session *session, enum route_place place);
+/* A replica by the balancer's rules, or with primary_reads = "share" the primary; VIEW_NO_SERVER: none. */
+int attach_pick_replica(struct session *session);
+/* May a read that finds no replica go to the primary? Only where statements are told apart. */
+bool attach_may_fall_back(const struct session *session);
 /* The present command, of which nothing has been sent, looks for a server once more. */
 void attach_again(struct session *session);
 

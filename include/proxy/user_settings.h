@@ -9,6 +9,7 @@ struct user_settings {
     char *name;              /* owns; unique */
     char *password;          /* owns; clear text, or a hash: see user_settings_is_hash */
     int64_t max_connections; /* 0: off */
+    int consistency;         /* enum consistency_setting */
 };
 
 extern const struct section user_section;

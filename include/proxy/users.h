@@ -15,6 +15,7 @@
 struct user {
     char *name;                /* owns */
     struct auth_secret secret; /* as configured; wiped when freed */
+    int consistency;           /* enum consistency_setting */
     struct limit *connections; /* owns: how many are logged in; the one thing here that changes */
     UT_hash_handle hh;
 };

@@ -18,6 +18,7 @@
 #include "proxy/refusals.h"
 #include "proxy/timeout_settings.h"
 #include "proxy/users.h"
+#include "proxy/watch.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -40,6 +41,7 @@ struct world {
     struct worker **workers;                 /* borrows: all of them, for kill */
     unsigned worker_count;
     unsigned cluster_count;
+    const struct cluster_settings *clusters; /* borrows: cluster_count of them */
     struct ssl_ctx_st *tls;
 };
 
@@ -60,6 +62,7 @@ struct view_box {
     atomic_bool has_trouble;     /* a session had no luck with one of the cluster's servers */
     int doubted;                 /* server that refused a write although it is the view's primary */
     uint64_t doubted_until_us;   /* nothing new is begun there before the monitor has had time to look */
+    struct watch *watch;         /* owns: how far its servers are */
     struct view *view;           /* one reference, the worker's own; NULL before the first */
 };
 

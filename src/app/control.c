@@ -276,6 +276,7 @@ static bool start(struct control *control, struct error *err)
     control->world.users = &control->users;
     control->world.limits = &control->limits;
     control->world.cluster_count = (unsigned)config->cluster_count;
+    control->world.clusters = config->clusters;
     control->world.tls = tls_client_context(err);
     if (control->world.tls == NULL || !users_init(&control->users, config->users, config->user_count, err) ||
         !make_clusters(control, err) || !make_workers(control, err) || !open_admin(control, err) ||

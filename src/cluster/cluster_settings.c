@@ -161,6 +161,14 @@ static const struct setting_word primary_reads_words[] = {
     { .name = NULL },
 };
 
+const struct setting_word consistency_words[] = {
+    { .name = "inherit", .value = CONSISTENCY_INHERIT },
+    { .name = "session", .value = CONSISTENCY_SESSION },
+    { .name = "eventual", .value = CONSISTENCY_EVENTUAL },
+    { .name = "strong", .value = CONSISTENCY_STRONG },
+    { .name = NULL },
+};
+
 static const struct setting cluster_settings[] = {
     {
         .name = "name",
@@ -300,6 +308,35 @@ static const struct setting cluster_settings[] = {
             "be more than half of them, half. For servers with max_connections = \"auto\".",
     },
     {
+        .name = "consistency",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct cluster_settings, consistency),
+        .words = &consistency_words[CONSISTENCY_SESSION],
+        .fallback = "session",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc =
+            "What reads on replicas show. \"session\": a client sees its own writes and never goes back in "
+            "time; "
+            "a read goes only to a replica that is known to have what the client has written and seen, "
+            "by the servers' GTIDs (MariaDB: log_bin; MySQL: gtid_mode = ON). \"strong\": all that was "
+            "committed before the read arrived, whoever wrote it; each read asks the primary how far it is. "
+            "\"eventual\": whatever a replica has. Listeners and users may say otherwise; a user's word is "
+            "the last.",
+    },
+    {
+        .name = "consistency_wait",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct cluster_settings, consistency_wait_us),
+        .min = 1000,
+        .max = 60000000,
+        .may_be_off = true,
+        .fallback = "10ms",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "How long a read waits for a replica to catch up with what the client has written or seen, "
+               "before the "
+               "primary gets it. \"off\": the primary at once.",
+    },
+    {
         .name = "servers",
         .type = SETTING_LIST,
         .offset = offsetof(struct cluster_settings, servers),
@@ -312,8 +349,7 @@ static const struct setting cluster_settings[] = {
     },
 };
 
-static const char *const cluster_absent[] = { "consistency", "failover", "switchover", "lease",
-                                              "pool",        "rules",    NULL };
+static const char *const cluster_absent[] = { "failover", "switchover", "lease", "pool", "rules", NULL };
 
 const struct section cluster_section = {
     .name = "cluster",

@@ -248,6 +248,14 @@ static bool collect(struct upstream *upstream)
     return false;
 }
 
+/* Rows that are wanted may be longer than the window: as long as their reader takes. */
+static bool may_grow(const struct upstream *upstream)
+{
+    const struct buf *in = &upstream->stream.in;
+    return upstream->rows != NULL && in->data != NULL && buf_room(in) == 0 &&
+           in->cap < upstream->rows->bytes_max;
+}
+
 static void go_on_exchange(struct upstream *upstream)
 {
     bool is_over = upstream->rows != NULL ? collect(upstream) : swallow(upstream);
@@ -255,6 +263,8 @@ static void go_on_exchange(struct upstream *upstream)
         return;
     if (is_over)
         finish_exchange(upstream);
+    else if (may_grow(upstream))
+        (void)stream_grow(&upstream->stream, upstream->stream.in.cap * 2);
     else if (buf_room(&upstream->stream.in) == 0 && upstream->stream.in.data != NULL)
         fail_answer(upstream, "a packet too long for the window of %u bytes came", upstream->stream.in.cap);
 }

@@ -351,6 +351,30 @@ bool gtid_table_includes(const struct gtid_table *table, const struct gtid_table
     return true;
 }
 
+bool gtid_table_reaches(const struct gtid_table *table, const struct gtid_position *position)
+{
+    for (unsigned i = 0; i < position->count; i++) {
+        const struct gtid_entry *entry = gtid_table_find(table, position->marks[i].source);
+        if (entry == NULL || entry->last < position->marks[i].reach)
+            return false;
+    }
+    return true;
+}
+
+bool gtid_table_copy(struct gtid_table *to, const struct gtid_table *from)
+{
+    gtid_table_clear(to);
+    for (size_t i = 0; i < from->count; i++) {
+        struct gtid_entry *entry = append(to, from->entries[i].source);
+        if (entry == NULL) {
+            gtid_table_clear(to);
+            return false;
+        }
+        *entry = from->entries[i];
+    }
+    return true;
+}
+
 void gtid_table_diff(const struct gtid_table *now, const struct gtid_table *before,
                      struct gtid_position *position)
 {

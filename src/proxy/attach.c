@@ -10,6 +10,7 @@
 #include "proxy/session.h"
 
 #include "cluster/balance.h"
+
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
@@ -102,6 +103,7 @@ static const struct upstream_owner_ops owner_ops = { on_ready, on_answer, on_fai
 void attach_drop(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
+    consistency_note_drop(session, place);
     upstream_close(&slot->upstream);
     *slot = (struct slot){ 0 };
 }
@@ -180,14 +182,14 @@ static uint64_t scatter(uint64_t turn, uint64_t worker)
     return x ^ x >> 31;
 }
 
-static int pick_replica(struct session *session, const struct view *view)
+int attach_pick_replica(struct session *session)
 {
     unsigned turn = session->worker->turn++;
     struct balance_wish wish = { .avoid = session->job.avoid,
                                  .turn = turn,
                                  .random = scatter(turn, session->worker->index),
                                  .now_us = session_now(session) };
-    return balance_pick(view, &wish);
+    return balance_pick(session_view(session), &wish);
 }
 
 /* Its replica holds something of the session: another one would not do. */
@@ -197,7 +199,7 @@ static bool is_bound(const struct session *session)
 }
 
 /* Only where statements are told apart may a read be the primary's. */
-static bool may_fall_back(const struct session *session)
+bool attach_may_fall_back(const struct session *session)
 {
     return session->door->settings->mode == LISTENER_SPLIT && !is_bound(session) &&
            session_view(session)->primary_reads != PRIMARY_READS_NEVER;
@@ -226,13 +228,13 @@ static int choose(struct session *session)
     const struct view *view = session_view(session);
     if (session->job.place == ROUTE_PRIMARY)
         return view->primary;
-    int server = pick_replica(session, view);
+    int server = consistency_choose(session);
     if (server != VIEW_NO_SERVER && server == view->primary) {
         if (session->door->settings->mode == LISTENER_SPLIT) {
             attach_share(session, view->servers[server].server);
             become_primary_s(session, ROUTE_REASON_SHARED);
         }
-    } else if (server == VIEW_NO_SERVER && may_fall_back(session)) {
+    } else if (server == VIEW_NO_SERVER && attach_may_fall_back(session)) {
         become_primary_s(session, ROUTE_REASON_NO_REPLICA);
         return view->primary;
     }
@@ -260,8 +262,10 @@ static void settle_reader(struct session *session)
         session->balanced_us = now_us;
         if (is_there && balance_should_move(view, current, scatter(session->id, now_us), now_us)) {
             attach_share(session, NULL);
-            if (!share_has_statements(session, ROUTE_REPLICA))
+            if (!share_has_statements(session, ROUTE_REPLICA)) {
+                consistency_note_leaving(session);
                 attach_drop_idle(session, ROUTE_REPLICA);
+            }
         }
     }
     if (session->shared != NULL && may_move)
@@ -364,6 +368,8 @@ enum step attach_begin(struct session *session)
         return hold(session);
     if (job->place == ROUTE_REPLICA)
         settle_reader(session);
+    if (job->place == ROUTE_REPLICA && consistency_holds(session))
+        return consistency_wait(session);
     if (is_doubtful(session))
         return attach_wait(session);
     if (is_stranded(session))
@@ -420,7 +426,7 @@ static enum step attach_failed(struct session *session)
         job->avoid = server;
         if (++job->attempts < ATTEMPTS_MAX && (!has_server_said || is_overload(err.code)))
             return attach_begin(session);
-        if (!may_fall_back(session))
+        if (!attach_may_fall_back(session))
             return attach_wait(session);
         become_primary_s(session, ROUTE_REASON_NO_REPLICA); /* it can do what a replica will not */
         return attach_begin(session);

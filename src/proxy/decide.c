@@ -97,7 +97,11 @@ struct route decide_explain(const struct session *session, struct span sql, stru
     bool is_cut = sql.len > SQL_TEXT_MAX;
     sql.len = is_cut ? SQL_TEXT_MAX : sql.len;
     *facts_r = classify(sql, is_cut, &dialect);
-    return decide_route(session, facts_r, sql);
+    struct route route = decide_route(session, facts_r, sql);
+    bool is_read = route.reason == ROUTE_REASON_READ || route.reason == ROUTE_REASON_READ_ONLY_TRANSACTION;
+    if (route.place == ROUTE_REPLICA && is_read && !session->is_away && consistency_would_hold(session))
+        return (struct route){ .place = ROUTE_PRIMARY, .reason = ROUTE_REASON_NOT_CAUGHT_UP };
+    return route;
 }
 
 void decide_note_refusal(struct session *session)

@@ -167,7 +167,11 @@ static void note_tracking(struct session *session, struct upstream *upstream, st
     while (sesstrack_next(&walk, &change)) {
         switch (change.type) {
         case SESSTRACK_VARIABLE:
+            consistency_note_tracked(session, &change);
             note_variable(session, &change);
+            break;
+        case SESSTRACK_GTIDS:
+            consistency_note_tracked(session, &change);
             break;
         case SESSTRACK_SCHEMA:
             note_schema(session, upstream, change.value);
@@ -178,7 +182,7 @@ static void note_tracking(struct session *session, struct upstream *upstream, st
         case SESSTRACK_CHARACTERISTICS:
             note_characteristics(session, change.value);
             break;
-        default: /* GTIDs and transaction states have no use yet; newer types are not ours */
+        default: /* transaction states have no use yet; newer types are not ours */
             break;
         }
     }
@@ -221,6 +225,7 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
         return;
     upstream->status = info->status;
     job->has_warnings |= info->warnings > 0;
+    job->has_changed |= info->affected > 0;
     job->has_rows |= info->kind == TRACKER_EOF || (info->payload.len > 0 && info->payload.data[0] == 0xFE);
     if (info->status & STATUS_MORE_RESULTS)
         job->has_multi = true;
@@ -479,6 +484,7 @@ void effects_done(struct session *session, struct upstream *upstream)
     if (job->command->shape == REPLY_PREPARE)
         session->prepared.has_last_failed = job->has_error;
     bool is_execution = job->command->byte != COM_STMT_PREPARE;
+    consistency_note_done(session);
     note_opened(session);
     job->is_home |= job->place == effects_home(session); /* no OK has come: an ERR */
     if (is_execution)
@@ -507,6 +513,7 @@ void effects_reset(struct session *session)
     const struct view *view = session_view(session);
     vars_clear(&session->vars);
     prepared_clear(&session->prepared);
+    consistency_note_reset(session);
     session->status = STATUS_AUTOCOMMIT;
     session->insert_id = 0;
     session->is_insert_id_unknown = false;

@@ -121,6 +121,7 @@ static enum step go_inside(struct session *session, uint8_t seq)
     if (!limit_move(&session->user_limit, session->user->connections))
         return refuse_user(session, seq);
     effects_reset(session);
+    consistency_begin(session);
     session->was_reset = false;
     struct job *job = &session->job;
     job->is_login = true;

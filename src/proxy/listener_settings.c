@@ -1,5 +1,6 @@
 #include "proxy/listener_settings.h"
 
+#include "cluster/cluster_settings.h"
 #include "proxy/limit_settings.h"
 #include "settings/address.h"
 
@@ -53,6 +54,17 @@ static const struct setting listener_settings[] = {
                "\"replica\" send everything there without looking.",
     },
     {
+        .name = "consistency",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct listener_settings, consistency),
+        .words = consistency_words,
+        .fallback = "inherit",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "What reads on replicas show to clients that come in here: \"session\", \"eventual\" or "
+               "\"strong\", see "
+               "the cluster's; \"inherit\": as the cluster says. For mode \"split\".",
+    },
+    {
         .name = "max_clients",
         .type = SETTING_INTEGER,
         .offset = offsetof(struct listener_settings, max_clients),
@@ -65,8 +77,8 @@ static const struct setting listener_settings[] = {
     },
 };
 
-static const char *const listener_absent[] = { "consistency", "tls",     "tls_cert", "proxy_protocol",
-                                               "limits",      "backlog", "rules",    NULL };
+static const char *const listener_absent[] = { "tls",   "tls_cert", "proxy_protocol", "limits", "backlog",
+                                               "rules", NULL };
 
 const struct section listener_section = {
     .name = "listener",

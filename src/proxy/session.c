@@ -42,7 +42,7 @@ static enum step (*const steps[])(struct session *) = {
     [SESSION_SENDING] = relay_sending,      [SESSION_REPLYING] = relay_replying,
     [SESSION_INFILE] = relay_infile,        [SESSION_DRAINING] = dispatch_draining,
     [SESSION_KILLING] = kill_waiting,       [SESSION_CLOSING] = closing,
-    [SESSION_QUEUED] = share_queued,
+    [SESSION_QUEUED] = share_queued,        [SESSION_CATCHING_UP] = consistency_waiting,
 };
 
 const char *session_state_words(enum session_state state)
@@ -96,6 +96,8 @@ static enum step time_out(struct session *session)
                                clock_format_duration(timeouts->primary_wait_us, text, sizeof text));
     case SESSION_QUEUED:
         return share_time_out(session);
+    case SESSION_CATCHING_UP:
+        return consistency_timed_out(session);
     case SESSION_REPLYING: {
         struct error err = { 0 };
         session->job.is_timed_out = true;
@@ -337,6 +339,7 @@ void session_abort(struct session *session, enum close_reason reason)
     log_debug(&session->scope, "closed: %s", close_reasons[reason].words);
     loop_timer_stop(&session->timer);
     share_leave(session);
+    consistency_end(session);
     attach_drop_all(session);
     attach_share(session, NULL);
     stream_close(&session->client);

@@ -1,5 +1,6 @@
 #include "proxy/user_settings.h"
 
+#include "cluster/cluster_settings.h"
 #include "proxy/limit_settings.h"
 
 #define HASH_DIGITS 40U /* SHA1(SHA1(password)) in hexadecimal */
@@ -52,9 +53,21 @@ static const struct setting user_settings[] = {
         .doc = "Clients logged in with this account at the same time; one more hears error 1203 when it has "
                "proved who it is.",
     },
+    {
+        .name = "consistency",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct user_settings, consistency),
+        .words = consistency_words,
+        .fallback = "inherit",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc =
+            "What reads on replicas show to this account: \"session\", \"eventual\" or \"strong\", see the "
+            "cluster's; "
+            "\"inherit\": as the listener says, or else the cluster.",
+    },
 };
 
-static const char *const user_absent[] = { "consistency", "limits", "cluster", "schema", "hosts", NULL };
+static const char *const user_absent[] = { "limits", "cluster", "schema", "hosts", NULL };
 
 const struct section user_section = {
     .name = "user",

@@ -26,6 +26,7 @@ static bool add(struct users *users, const struct user_settings *settings, struc
         return error_set(err, 0, "user '%s': out of memory", settings->name);
     }
     user->connections->max = settings->max_connections;
+    user->consistency = settings->consistency;
     struct span password = span_cstr(settings->password);
     bool is_usable = user_settings_is_hash(settings) ? auth_secret_from_native_hash(&user->secret, password)
                                                      : auth_secret_from_password(&user->secret, password);

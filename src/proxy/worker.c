@@ -54,6 +54,29 @@ static void on_retry(struct loop_timer *timer)
 static void on_drain_deadline(struct loop_timer *timer);
 static void take_view(struct loop_message *message);
 
+static bool open_watches(struct worker *worker)
+{
+    const struct world *world = worker->world;
+    for (unsigned i = 0; i < world->cluster_count; i++) {
+        const struct cluster_settings *settings = world->clusters != NULL ? &world->clusters[i] : NULL;
+        worker->boxes[i].watch = watch_new(worker, i, settings);
+        if (worker->boxes[i].watch == NULL)
+            return false;
+    }
+    return true;
+}
+
+static void free_boxes(struct worker *worker)
+{
+    for (unsigned i = 0; i < worker->world->cluster_count; i++) {
+        struct view *next = atomic_exchange(&worker->boxes[i].next, NULL);
+        view_release(&next);
+        view_release(&worker->boxes[i].view);
+        watch_free(&worker->boxes[i].watch);
+    }
+    mem_free(worker->boxes);
+}
+
 bool worker_init(struct worker *worker, unsigned index, const struct world *world, struct error *err)
 {
     *worker = (struct worker){ .index = index, .world = world, .next_id = SESSION_ID_FIRST + index };
@@ -62,8 +85,12 @@ bool worker_init(struct worker *worker, unsigned index, const struct world *worl
         return error_set(err, 0, "worker %u: out of memory", index);
     for (unsigned i = 0; i < world->cluster_count; i++)
         worker->boxes[i] = (struct view_box){ .message.run = take_view, .worker = worker, .cluster = i };
+    if (!open_watches(worker)) {
+        free_boxes(worker);
+        return error_set(err, 0, "worker %u: out of memory", index);
+    }
     if (!loop_init(&worker->loop, err)) {
-        mem_free(worker->boxes);
+        free_boxes(worker);
         return error_wrap(err, "worker %u", index);
     }
     const struct timeout_settings *timeouts = world->timeouts;
@@ -122,12 +149,7 @@ void worker_join(struct worker *worker)
 void worker_fini(struct worker *worker)
 {
     loop_fini(&worker->loop);
-    for (unsigned i = 0; i < worker->world->cluster_count; i++) {
-        struct view *next = atomic_exchange(&worker->boxes[i].next, NULL);
-        view_release(&next);
-        view_release(&worker->boxes[i].view);
-    }
-    mem_free(worker->boxes);
+    free_boxes(worker);
 }
 
 /* ---- mail ---- */
@@ -261,6 +283,8 @@ static void end_if_empty(struct worker *worker)
     loop_timer_stop(&worker->drain_deadline);
     loop_timer_stop(&worker->retry);
     kill_fini(worker);
+    for (unsigned i = 0; i < worker->world->cluster_count; i++)
+        watch_stop(worker->boxes[i].watch);
     loop_stop(&worker->loop);
 }
 

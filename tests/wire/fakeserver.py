@@ -219,6 +219,7 @@ class FakeServer:
         self.on_connect = None   # (connection): before the greeting; False ends it
         self.on_login = None     # (connection): an application's password was right; False ends it
         self.refused_schemas = {}
+        self.position = "0-1-100"  # what it says of how far it is: written on a primary, applied on a replica
         self.prepared = {}       # SQL text: (number of parameters, columns)
         self.scripts = {}        # SQL text, or command byte: (connection, payload)
         self.connections = []
@@ -241,6 +242,7 @@ class FakeServer:
             self.connections.remove(connection)
         self.on_connect = self.on_login = None
         self.scripts.clear()
+        self.position = "0-1-100"
         self.prepared.clear()
         self.refused_schemas.clear()
 
@@ -307,7 +309,8 @@ class FakeServer:
                  "max_allowed_packet": 1 << 30, "autocommit": 1, "character_set_client": "utf8mb4",
                  "character_set_connection": "utf8mb4", "character_set_results": "utf8mb4",
                  "collation_connection": "utf8mb4_general_ci", "sql_mode": "", "time_zone": "SYSTEM",
-                 "port": 3306, "lower_case_table_names": 0, "gtid_domain_id": 0}
+                 "port": 3306, "lower_case_table_names": 0, "gtid_domain_id": 0, "log_bin": 1,
+                 "gtid_binlog_pos": self.position, "gtid_slave_pos": self.position if is_replica else ""}
         found = re.search(r"@@(?:global\.|session\.|local\.)?(\w+)", expression, flags=re.I)
         return known.get(found.group(1).lower(), "") if found else ""
 

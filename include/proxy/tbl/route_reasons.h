@@ -14,6 +14,7 @@ ROUTE_REASON(SYSTEM_SCHEMA, "the current schema is one that describes its own se
 ROUTE_REASON(REFUSED_BEFORE, "a read-only server refused this statement before")
 ROUTE_REASON(NO_REPLICA, "a harmless read, but no replica can take it")
 ROUTE_REASON(SHARED, "a harmless read, and the primary has its share of them (primary_reads)")
+ROUTE_REASON(NOT_CAUGHT_UP, "a harmless read, but no replica is known to have what the session has written or seen")
 ROUTE_REASON(REPLICA_REFUSED, "a harmless read, but the replica would not take the session's state")
 ROUTE_REASON(LISTENER_PRIMARY, "this listener sends everything to the primary")
 ROUTE_REASON(LISTENER_REPLICA, "this listener sends everything to a replica")

@@ -206,6 +206,18 @@ static void tables_compare(void **state)
     assert_int_equal(moved.count, 1);
     assert_int_equal(moved.marks[0].source, source_of(FAMILY_MYSQL, A ":1"));
     assert_int_equal(moved.marks[0].reach, 10);
+    assert_true(gtid_table_reaches(&now, &moved));
+    assert_false(gtid_table_reaches(&before, &moved));
+    moved.marks[0].reach = 9;
+    assert_true(gtid_table_reaches(&before, &moved)); /* beyond the gap, but there */
+    assert_false(gtid_table_contains(&before, &moved));
+    assert_true(gtid_table_copy(&before, &now));
+    assert_true(gtid_table_includes(&before, &now));
+    mem_fail_after(0);
+    gtid_table_fini(&before);
+    assert_false(gtid_table_copy(&before, &now));
+    mem_fail_after(-1);
+    assert_int_equal(before.count, 0);
     gtid_table_fini(&before);
     gtid_table_fini(&now);
 }

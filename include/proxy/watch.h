@@ -1,0 +1,109 @@
+/* How far the servers of one cluster are, followed by one worker for its sessions, and only while they ask.
+ *
+ *      watch_demand ──► poll ──► "how far are you?" ──► held, said ──► wake the sessions that wait
+ *                        ▲                                  │
+ *                        └── 0.5 to 16 ms while some wait, 5 ms for a second after, then none
+ *
+ * A connection per server, by the monitor's account, opened when it is first needed and closed a minute after
+ * it was last. A replica's position counts until the connection that told it ends: what comes back may be an
+ * older copy.
+ *
+ * Moments order what happens on this worker: each poll has one, and so has each thing that a session sees. A
+ * poll that began after a session had seen something tells a position that has it.
+ *
+ * The primary may know thousands of sources (MySQL), most of them of servers long gone. What it knew when it
+ * was first asked is the *base*; a position says what has moved since, and a replica must have the base too.
+ */
+#ifndef HEADGATE_PROXY_WATCH_H
+#define HEADGATE_PROXY_WATCH_H
+
+#include "base/counters.h"
+#include "base/list.h"
+#include "cluster/cluster_settings.h"
+#include "cluster/upstream.h"
+#include "mysql/gtid.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct worker;
+struct watch;
+struct session;
+
+/* Rows of `show stats`; by the worker, read by any thread. */
+struct watch_counters {
+#define WATCH_COUNTER(name, words) counter name;
+#include "proxy/tbl/watch_counters.h"
+#undef WATCH_COUNTER
+};
+
+struct watched {
+    struct watch *watch;       /* borrows */
+    int index;                 /* in the view */
+    struct upstream *upstream; /* owns; NULL: not connected */
+    struct rows rows;
+    struct loop_timer next;     /* the next poll, or the end of the connection */
+    struct loop_timer deadline; /* of a poll */
+    bool is_asking;
+    bool is_asked_as_primary;
+    uint64_t begun; /* moment of the poll that is running, or ran last */
+    uint64_t begun_us;
+    uint64_t next_us;     /* when `next` fires */
+    uint64_t gap_us;      /* between the beginnings of two polls, while sessions wait */
+    uint64_t demanded_us; /* when it was last asked for */
+    uint64_t answered;    /* moment at which the poll began that was answered last; 0: none was */
+    bool is_primary;      /* … as which it was asked */
+    struct gtid_table held;
+    uint64_t base; /* number of the base it is known to have */
+};
+
+struct watch {
+    struct worker *worker; /* borrows */
+    unsigned cluster;
+    const struct cluster_settings *settings; /* borrows */
+    struct watched *servers;                 /* owns; by index in the view; NULL before the first demand */
+    size_t count;
+    struct list waiting; /* sessions, by in_watch */
+    uint64_t moment;     /* of whatever happened last */
+    uint64_t wanted;     /* the primary's position is asked for, of a poll that begins after this moment */
+    int primary;         /* that `epoch` is about; VIEW_NO_SERVER: there was none yet */
+    uint64_t epoch;      /* counts primaries, from 1 */
+    struct gtid_table said;
+    struct gtid_table base;
+    uint64_t base_number;       /* counts bases */
+    struct gtid_position moved; /* of the primary since the base */
+    bool is_unfollowed;         /* the primary says that it keeps no GTIDs */
+    struct watch_counters counters;
+};
+
+/* NULL when memory is out. `settings` may be NULL where nothing is ever asked for. */
+struct watch *watch_new(struct worker *worker, unsigned cluster, const struct cluster_settings *settings);
+/* Closes all connections: no poll and no wake-up follows. */
+void watch_stop(struct watch *watch);
+void watch_free(struct watch **watch);
+
+/* Something has happened: the moment of it. Never 0. */
+uint64_t watch_happen(struct watch *watch);
+
+/* A session wants to know how far the replicas are, and the primary if `since` is not 0: by a poll that
+ * begins after that moment. */
+void watch_demand(struct watch *watch, uint64_t since);
+
+/* The session waits for news (`session->in_watch`): it is run after each answer, unlinked before. */
+void watch_wait(struct watch *watch, struct session *session);
+void watch_leave(struct watch *watch, struct session *session);
+
+/* Which primary, counted: sessions' positions are of one epoch. */
+uint64_t watch_epoch(struct watch *watch);
+
+/* Has the primary told its position in a poll that began after `moment`? Then `moved` and `said` are of it.
+ */
+bool watch_has_primary_since(struct watch *watch, uint64_t moment);
+
+/* Is this replica known to have all that the position names; and the base, if `needs_base`? */
+bool watch_has(struct watch *watch, int server, const struct gtid_position *position, bool needs_base);
+
+/* Does the primary have it, by its last answer? */
+bool watch_primary_reaches(const struct watch *watch, const struct gtid_position *position);
+
+#endif

@@ -1,0 +1,437 @@
+#include "proxy/consistency.h"
+
+#include "mysql/reply.h"
+#include "proxy/gate.h"
+#include "proxy/session.h"
+#include "proxy/share.h"
+#include "proxy/watch.h"
+
+static struct watch *watch_of(const struct session *session)
+{
+    return session->worker->boxes[session->door->cluster].watch;
+}
+
+static const struct cluster_settings *settings_of(const struct session *session)
+{
+    return watch_of(session)->settings;
+}
+
+static bool is_followed(const struct session *session)
+{
+    return session->consistency.level != CONSISTENCY_EVENTUAL &&
+           session->door->settings->mode == LISTENER_SPLIT;
+}
+
+/* ---- levels ---- */
+
+static int level_of(const struct session *session)
+{
+    if (session->user->consistency != CONSISTENCY_INHERIT)
+        return session->user->consistency;
+    if (session->door->settings->consistency != CONSISTENCY_INHERIT)
+        return session->door->settings->consistency;
+    return settings_of(session)->consistency;
+}
+
+void consistency_begin(struct session *session)
+{
+    session->consistency.level = level_of(session);
+    session->consistency.trusted = VIEW_NO_SERVER;
+}
+
+void consistency_end(struct session *session)
+{
+    watch_leave(watch_of(session), session);
+}
+
+/* ---- what replies say ---- */
+
+/* After waits in vain, one after the other: so many times as long without any. Replicas that lag for long
+ * cost a tenth of the time at most, and those that have recovered are found out. */
+static const uint8_t rests[] = { 0, 0, 2, 4, 8, 10 };
+#define RESTS_LAST (sizeof rests / sizeof *rests - 1)
+
+/* More is asked for than before: no replica is known to have it. */
+static void ask_more(struct session *session)
+{
+    struct consistency *consistency = &session->consistency;
+    if (!consistency->is_asking)
+        consistency->epoch = watch_epoch(watch_of(session));
+    consistency->is_asking = true;
+    consistency->trusted = VIEW_NO_SERVER;
+}
+
+/* It has seen what the primary has at this moment; and whatever it saw on replicas before. */
+static void see(struct session *session)
+{
+    struct consistency *consistency = &session->consistency;
+    ask_more(session);
+    consistency->seen = watch_happen(watch_of(session));
+    consistency->has_read = false;
+}
+
+static void note_written(struct session *session, enum server_family family, struct span gtids)
+{
+    struct consistency *consistency = &session->consistency;
+    if (gtids.len == 0)
+        return;
+    ask_more(session);
+    consistency->written = watch_happen(watch_of(session));
+    gtid_position_read(&consistency->position, family, gtids);
+    if (consistency->position.is_unknown) { /* too many sources: the primary's position will say it */
+        consistency->position = (struct gtid_position){ 0 };
+        see(session);
+    }
+    session->job.has_gtid = true;
+}
+
+/* What is not in the binary log reaches no replica. */
+static void note_logging(struct session *session, struct span value)
+{
+    bool is_on = span_is(value, "1") || span_is_nocase(value, "ON");
+    if (is_on)
+        return;
+    ask_more(session);
+    session->consistency.is_unlogged = true;
+}
+
+void consistency_note_tracked(struct session *session, const struct sesstrack_change *change)
+{
+    if (!is_followed(session) || session->job.place != ROUTE_PRIMARY)
+        return;
+    if (change->type == SESSTRACK_GTIDS)
+        note_written(session, FAMILY_MYSQL, change->value);
+    else if (span_is(change->name, "last_gtid"))
+        note_written(session, FAMILY_MARIADB, change->value);
+    else if (span_is(change->name, "sql_log_bin"))
+        note_logging(session, change->value);
+}
+
+/* Nothing of other sessions' data can be known from the reply, nor can it have changed any. */
+static bool shows_nothing(const struct job *job)
+{
+    static const uint32_t blind = 1u << SQL_EMPTY | 1u << SQL_BEGIN | 1u << SQL_COMMIT | 1u << SQL_ROLLBACK |
+                                  1u << SQL_SAVEPOINT | 1u << SQL_SET | 1u << SQL_USE;
+    bool is_command = job->command->manner != COMMAND_STATEMENT && job->command->manner != COMMAND_PREPARED;
+    if (is_command || job->command->byte == COM_STMT_PREPARE)
+        return !job->has_error;
+    return !job->has_error && !job->has_rows && !job->facts.is_multi && !job->is_cut &&
+           !job->facts.may_hide_state && !job->facts.uses_tables && (blind & 1u << job->facts.kind) != 0;
+}
+
+/* One write whose GTID was told, with no result set: what it saw was committed before it. (Sources other than
+ * its own have a history of their own, of which it tells nothing; it shows no more of them than a number of
+ * rows.) MariaDB tells a GTID late when the statement before could not: then nothing was changed here. */
+static bool is_told(const struct session *session)
+{
+    const struct job *job = &session->job;
+    return job->has_gtid && job->has_changed && session->consistency.seen == 0 && !job->has_rows &&
+           !job->has_error && !job->facts.is_multi && !job->has_multi && !job->is_cut &&
+           job->facts.kind == SQL_WRITE;
+}
+
+void consistency_note_done(struct session *session)
+{
+    const struct job *job = &session->job;
+    if (!is_followed(session))
+        return;
+    if (job->place == ROUTE_REPLICA)
+        session->consistency.has_read = true;
+    else if (!shows_nothing(job) && !is_told(session))
+        see(session);
+}
+
+/* A command may have run all the same; and a replica that comes back may be an older copy. */
+void consistency_note_drop(struct session *session, enum route_place place)
+{
+    const struct slot *slot = &session->slots[place];
+    if (slot->upstream == NULL || session->is_new || !is_followed(session))
+        return;
+    bool was_running = slot->upstream->state == UPSTREAM_BUSY;
+    if (place == ROUTE_REPLICA && (was_running || slot->has_failed || slot->upstream->state == UPSTREAM_DEAD))
+        session->consistency.trusted = VIEW_NO_SERVER;
+    if (place == ROUTE_PRIMARY && was_running)
+        see(session);
+}
+
+void consistency_note_leaving(struct session *session)
+{
+    session->consistency.trusted = VIEW_NO_SERVER;
+}
+
+void consistency_note_reset(struct session *session)
+{
+    session->consistency.is_unlogged = false;
+    if (!session->is_new && is_followed(session) && session->consistency.is_asking)
+        see(session);
+}
+
+/* ---- what it asks for, as a position ---- */
+
+static void drop_lost(struct session *session)
+{
+    struct watch *watch = watch_of(session);
+    counter_add(&watch->counters.positions_dropped, 1);
+    log_limited(LOG_LEVEL_WARNING, &session->scope,
+                "%s does not have what this client has written or seen: lost with an old primary",
+                session_view(session)->servers[watch->primary].server->name);
+    session->consistency.position = (struct gtid_position){ 0 };
+}
+
+/* The primary has told where it is, in a poll that began after all was seen: that is what it asks for now. */
+static void settle(struct session *session)
+{
+    struct watch *watch = watch_of(session);
+    struct consistency *consistency = &session->consistency;
+    bool is_over = watch_has_primary_since(watch, consistency->written);
+    if (is_over && !watch_primary_reaches(watch, &consistency->position))
+        drop_lost(session);
+    if (is_over)
+        consistency->position = watch->moved;
+    else
+        gtid_position_merge(&consistency->position, &watch->moved);
+    consistency->needs_base = true;
+    consistency->epoch = watch_epoch(watch);
+    consistency->seen = 0;
+    if (consistency->position.is_unknown) {
+        consistency->position = (struct gtid_position){ 0 };
+        see(session);
+    }
+}
+
+/* The present job may wait for the newest, once. */
+static void ask_newest(struct session *session)
+{
+    struct job *job = &session->job;
+    if (session->consistency.level != CONSISTENCY_STRONG || job->has_asked_newest)
+        return;
+    see(session);
+    job->has_asked_newest = true;
+}
+
+/* Another primary may have lost what the old one had; its own position tells. */
+static void follow_primary(struct session *session)
+{
+    struct watch *watch = watch_of(session);
+    struct consistency *consistency = &session->consistency;
+    if (consistency->is_asking && consistency->seen == 0 && consistency->epoch != watch_epoch(watch))
+        consistency->seen = watch_happen(watch);
+    if (consistency->seen != 0 && watch_has_primary_since(watch, consistency->seen))
+        settle(session);
+}
+
+/* ---- the gate ---- */
+
+static bool has_all(const struct session *session, int server)
+{
+    const struct consistency *consistency = &session->consistency;
+    return watch_has(watch_of(session), server, &consistency->position, consistency->needs_base);
+}
+
+static bool is_candidate(const struct session *session, size_t server)
+{
+    return session_view(session)->servers[server].takes_reads && (int)server != session->job.avoid;
+}
+
+static bool is_trusted(const struct session *session)
+{
+    int trusted = session->consistency.trusted;
+    return trusted != VIEW_NO_SERVER && is_candidate(session, (size_t)trusted);
+}
+
+static bool another_has(const struct session *session, int present)
+{
+    const struct view *view = session_view(session);
+    for (size_t i = 0; i < view->count; i++)
+        if ((int)i != present && is_candidate(session, i) && has_all(session, (int)i))
+            return true;
+    return false;
+}
+
+static struct gate_state state_of(const struct session *session)
+{
+    const struct consistency *consistency = &session->consistency;
+    const struct slot *slot = &session->slots[ROUTE_REPLICA];
+    const struct watch *watch = watch_of(session);
+    bool has_replica = attach_is_current(session, ROUTE_REPLICA);
+    return (struct gate_state){
+        .has_demand = consistency->is_asking,
+        .is_known = consistency->seen == 0,
+        .is_followed = !watch->is_unfollowed && !consistency->is_unlogged,
+        .has_replica = has_replica,
+        .replica_has = has_replica && has_all(session, slot->server),
+        .another_has = another_has(session, has_replica ? slot->server : VIEW_NO_SERVER),
+        .may_leave = !consistency->has_read && !share_has_statements(session, ROUTE_REPLICA),
+        .has_waited = session->job.has_waited || session_now(session) < consistency->rest_until_us ||
+                      settings_of(session)->consistency_wait_us == 0,
+        .is_bound = session->variables == VARIABLES_REPLICA,
+        .is_never_primary_s = !attach_may_fall_back(session),
+    };
+}
+
+/* Those that go to a replica for no other reason than that it can answer, and show data. */
+static bool is_gated(const struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_read = job->reason == ROUTE_REASON_READ || job->reason == ROUTE_REASON_READ_ONLY_TRANSACTION ||
+                   (job->reason == ROUTE_REASON_VARIABLES && job->facts.uses_tables);
+    return is_read && !job->is_login && !session->is_away && is_followed(session) &&
+           job->command->byte != COM_STMT_PREPARE;
+}
+
+static void count(struct session *session, enum gate_verdict verdict)
+{
+    struct watch_counters *counters = &watch_of(session)->counters;
+    struct job *job = &session->job;
+    if (verdict == GATE_WAIT)
+        counter_add(&counters->reads_waited, !job->is_held_back);
+    else if (verdict == GATE_PRIMARY)
+        counter_add(&counters->reads_too_early, 1);
+    else
+        counter_add(&counters->reads_caught_up, job->is_held_back);
+    if (verdict == GATE_MOVE && session->slots[ROUTE_REPLICA].upstream != NULL)
+        counter_add(&counters->reads_moved, 1);
+    job->is_held_back = verdict == GATE_WAIT;
+}
+
+static bool obey(struct session *session, enum gate_verdict verdict)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[ROUTE_REPLICA];
+    switch (verdict) {
+    case GATE_WAIT:
+        return true;
+    case GATE_PRIMARY:
+        job->place = ROUTE_PRIMARY;
+        job->reason = ROUTE_REASON_NOT_CAUGHT_UP;
+        return false;
+    case GATE_MOVE:
+        attach_drop(session, ROUTE_REPLICA);
+        return false;
+    case GATE_PASS:
+        if (attach_is_current(session, ROUTE_REPLICA))
+            session->consistency.trusted = slot->server;
+        break;
+    }
+    session->consistency.rest_until_us = 0;
+    session->consistency.vain_waits = 0;
+    return false;
+}
+
+/* A replica other than the one that it was on may be behind that one. */
+static void note_leaving(struct session *session)
+{
+    struct consistency *consistency = &session->consistency;
+    bool is_there = attach_is_current(session, ROUTE_REPLICA) || is_trusted(session);
+    if (consistency->has_read && !is_there)
+        see(session);
+}
+
+bool consistency_holds(struct session *session)
+{
+    struct consistency *consistency = &session->consistency;
+    const struct slot *slot = &session->slots[ROUTE_REPLICA];
+    if (slot->upstream != NULL && slot->server == consistency->trusted &&
+        consistency->level != CONSISTENCY_STRONG && attach_is_current(session, ROUTE_REPLICA))
+        return false;
+    if (!is_gated(session))
+        return false;
+    ask_newest(session);
+    note_leaving(session);
+    follow_primary(session);
+    if (consistency->is_asking)
+        watch_demand(watch_of(session), consistency->seen);
+    struct gate_state state = state_of(session);
+    enum gate_verdict verdict = gate_decide(&state);
+    if (consistency->is_asking)
+        count(session, verdict);
+    return obey(session, verdict);
+}
+
+bool consistency_would_hold(const struct session *session)
+{
+    if (session->consistency.trusted != VIEW_NO_SERVER || !is_followed(session))
+        return false;
+    struct gate_state state = state_of(session);
+    enum gate_verdict verdict = gate_decide(&state);
+    return verdict == GATE_WAIT || verdict == GATE_PRIMARY;
+}
+
+/* The balancer's choice, or the next after it that has everything; the primary has. */
+static int pick(struct session *session)
+{
+    const struct view *view = session_view(session);
+    int first = attach_pick_replica(session);
+    if (first == VIEW_NO_SERVER || first == view->primary)
+        return first;
+    for (size_t i = 0; i < view->count; i++) {
+        size_t at = ((size_t)first + i) % view->count;
+        if (is_candidate(session, at) && has_all(session, (int)at))
+            return (int)at;
+    }
+    return first;
+}
+
+int consistency_choose(struct session *session)
+{
+    struct consistency *consistency = &session->consistency;
+    if (!is_followed(session))
+        return attach_pick_replica(session);
+    if (is_trusted(session))
+        return consistency->trusted;
+    if (consistency->has_read) /* another replica may be behind the one it was on */
+        see(session);
+    int server = consistency->is_asking ? pick(session) : attach_pick_replica(session);
+    bool is_replica = server != VIEW_NO_SERVER && server != session_view(session)->primary;
+    bool is_proven =
+        !consistency->is_asking || (is_replica && consistency->seen == 0 && has_all(session, server));
+    consistency->trusted = is_replica && is_proven ? server : VIEW_NO_SERVER;
+    return server;
+}
+
+/* ---- waiting ---- */
+
+/* What may not go to the primary waits as long as for a server. */
+static uint64_t patience(const struct session *session)
+{
+    return !attach_may_fall_back(session) ? session->worker->world->timeouts->primary_wait_us
+                                          : settings_of(session)->consistency_wait_us;
+}
+
+enum step consistency_wait(struct session *session)
+{
+    struct job *job = &session->job;
+    uint64_t now = session_now(session);
+    if (job->catch_up_until_us == 0)
+        job->catch_up_until_us = now + patience(session);
+    session_set_deadline(session, job->catch_up_until_us > now ? job->catch_up_until_us - now : 1);
+    watch_wait(watch_of(session), session);
+    (void)session_enter(session, SESSION_CATCHING_UP);
+    return STEP_WAIT;
+}
+
+enum step consistency_waiting(struct session *session)
+{
+    consistency_end(session);
+    if (session->is_client_eof)
+        return session_close(session, CLOSE_CLIENT_GONE, NULL);
+    session_set_deadline(session, 0);
+    return attach_begin(session);
+}
+
+enum step consistency_timed_out(struct session *session)
+{
+    consistency_end(session);
+    if (session->variables == VARIABLES_REPLICA)
+        return dispatch_refuse(
+            session, ERR_READ_ONLY, NULL,
+            "headgate: no replica that this read may go to has caught up with what the session "
+            "has written or seen; the statement was not run");
+    struct consistency *consistency = &session->consistency;
+    if (consistency->vain_waits < RESTS_LAST)
+        consistency->vain_waits++;
+    consistency->rest_until_us =
+        session_now(session) + rests[consistency->vain_waits] * settings_of(session)->consistency_wait_us;
+    session->job.has_waited = true;
+    return attach_begin(session);
+}
