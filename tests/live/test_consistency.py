@@ -1,0 +1,311 @@
+"""Read your own writes, by default, and never back in time; and what the other levels do."""
+
+import contextlib
+import re
+import signal
+import threading
+import time
+
+import pymysql
+import pytest
+
+import mysqlwire as w
+import replies as r
+from conftest import FLAVOUR
+from headgate import Headgate, direct, rows, value
+from lagging import CLIENTS, PAIRS, Lag, Reader, Stale, held, make_tables, run_all
+from proxy import wait_until
+from sandbox_lib import Cluster
+
+SPLIT = {"mode": "split", "kind": "tcp"}
+LISTENERS = ({"name": "split", **SPLIT},
+             {"name": "patient", **SPLIT, "cluster": "main"},
+             {"name": "eventual", **SPLIT, "settings": {"consistency": "eventual"}},
+             {"name": "strong", **SPLIT, "settings": {"consistency": "strong"}})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tables(cluster):
+    make_tables(cluster)
+    cluster.sql("db1", "CREATE TABLE test.marks (id INT PRIMARY KEY AUTO_INCREMENT, n INT) ENGINE=InnoDB")
+    cluster.sync()
+
+
+@pytest.fixture(scope="module")
+def running(cluster):
+    with Headgate(cluster, listeners=LISTENERS, user_settings={"other": {"consistency": "eventual"}}) as headgate:
+        yield headgate
+
+
+@pytest.fixture(scope="module")
+def patient(cluster):
+    """One whose reads have all the time that a busy machine needs."""
+    with Headgate(cluster, listeners=LISTENERS[:1], cluster_settings={"consistency_wait": "5s"}) as headgate:
+        yield headgate
+
+
+def settle(cluster, hg):
+    """The replicas are there again, and have everything."""
+    for node in cluster.replicas():
+        hg.wait_server(node.name, lambda row: row["role"] == "replica" and row["state"] == "up"
+                       and row["reason"] == "replicates")
+    cluster.sync()
+
+
+@contextlib.contextmanager
+def enough_time(pairs):
+    signal.alarm(120 + pairs // 20)
+    yield
+
+
+def stats(hg):
+    return {row["name"]: row["value"] for row in hg.show("stats")}
+
+
+def share(places):
+    return places["replica"] / sum(places.values())
+
+
+def readers_of(hg, listener="split"):
+    readers = [Reader(hg, i, w.OLD_CAPS if i % 2 else w.MODERN_CAPS, listener) for i in range(CLIENTS)]
+    for reader in readers:
+        reader.synchronize()
+    return readers
+
+
+@pytest.mark.smoke
+def test_no_read_is_stale_while_replicas_lag_and_die(cluster, hg):
+    """A client's own writes, and what it has seen: on whichever server, over losses of replicas."""
+    def now_and_then():
+        time.sleep(1.5)
+        lag.kill()
+    with enough_time(PAIRS), Lag(cluster) as lag:
+        readers = readers_of(hg)
+        places = run_all(readers, PAIRS, now_and_then)
+    losses = sum(reader.losses for reader in readers)
+    print(f"\n{PAIRS} pairs, {lag.rounds} disturbances, {lag.deaths} deaths, {losses} losses: "
+          f"{share(places):.1%} of {sum(places.values())} reads on replicas; {stats(hg)}")
+    assert losses <= CLIENTS * lag.deaths
+    assert places["replica"] > 0
+    settle(cluster, hg)
+
+
+@pytest.mark.smoke
+def test_these_clients_notice_stale_reads(cluster, hg):
+    """Or the test above would show nothing."""
+    with Lag(cluster), pytest.raises(Stale):
+        run_all(readers_of(hg, "eventual"), PAIRS)
+    settle(cluster, hg)
+
+
+@pytest.mark.smoke
+def test_replicas_serve_the_reads_when_they_keep_up(cluster, patient):
+    before = stats(patient)["reads_too_early"]
+    readers = [Reader(patient, i) for i in range(4)]
+    for reader in readers:
+        reader.synchronize()
+    outside = 0
+    for reader in readers:
+        for _ in range(50):
+            reader.write()
+            reader.own_text()
+            reader.own_prepared()
+            reader.shared()
+            outside += 3
+    places = sum((reader.places for reader in readers), type(readers[0].places)())
+    print(f"\n{share(places):.1%} of {outside} reads on replicas; {stats(patient)}")
+    assert share(places) > 0.95
+    assert stats(patient)["reads_too_early"] - before <= outside * 0.05
+
+
+def test_reads_that_ask_for_nothing_cost_nothing(cluster, patient):
+    """No question to any server, and none once a replica is known to have what the client wrote."""
+    with patient.wire() as client:
+        before = stats(patient)
+        wait_until(lambda: _polls_rest(patient), "the servers are not asked any more", 20)
+        before = stats(patient)
+        for _ in range(20):
+            assert client.value("SELECT @@server_id FROM shared") != b"1"
+        assert stats(patient) == before
+        client.query("UPDATE own SET n = n + 1 WHERE id = 20")
+        assert client.value("SELECT @@server_id FROM own WHERE id = 20") != b"1"
+        wait_until(lambda: _polls_rest(patient), "the servers are not asked any more", 20)
+        before = stats(patient)
+        for _ in range(20):
+            assert client.value("SELECT @@server_id FROM own WHERE id = 20") != b"1"
+        assert stats(patient) == before
+
+
+def _polls_rest(hg):
+    before = stats(hg)["polls"]
+    threading.Event().wait(0.3)
+    return stats(hg)["polls"] == before
+
+
+@pytest.mark.smoke
+def test_what_no_reply_tells_is_known_all_the_same(cluster, patient):
+    """INSERT … RETURNING, functions that write, duplicate keys after a part was done: with and without tracking."""
+    cluster.sql("db1", "CREATE TABLE test.parts (id INT PRIMARY KEY) ENGINE=MyISAM")
+    cluster.sql("db1", "CREATE PROCEDURE test.two() BEGIN INSERT INTO marks (n) VALUES (1); SELECT 5; "
+                       "INSERT INTO marks (n) VALUES (1); END")
+    cluster.sync()
+    count = "SELECT CONCAT(@@server_id, ':', COUNT(*)) FROM {}"
+    writes = [("CALL two()", "marks", 2), ("INSERT INTO marks (n) VALUES (1), (2)", "marks", 2),
+              ("INSERT INTO parts VALUES (1), (2), (1)", "parts", 2)]
+    if cluster.family == "mariadb":
+        writes.append(("INSERT INTO marks (n) VALUES (3) RETURNING id", "marks", 1))
+    for caps in (w.MODERN_CAPS, w.OLD_CAPS):
+        cluster.sql("db1", "DELETE FROM test.parts")
+        for sql, table, more in writes:
+            with patient.wire(caps=caps | w.MULTI_RESULTS) as client:
+                before = int(cluster.primary().value(f"SELECT COUNT(*) FROM test.{table}"))
+                with held(cluster, tables=f"test.{table} READ"):
+                    client.command(w.QUERY, sql)
+                    reads = []
+                    thread = threading.Thread(target=lambda: reads.append(client.value(count.format(table))))
+                    thread.start()
+                    thread.join(0.1)
+                thread.join()
+                assert reads[0].partition(b":")[2] == b"%d" % (before + more), (sql, reads)
+
+
+@pytest.mark.smoke
+def test_eventual_and_strong(cluster, hg):
+    settle(cluster, hg)
+    with hg.wire("eventual") as any_age, hg.wire("strong") as newest, hg.wire("split") as own, \
+            hg.wire("split", user="other", password="other_pw") as others:
+        for client in (any_age, newest, own, others):
+            assert client.value("SELECT n FROM own WHERE id = 30") is not None
+        with held(cluster):
+            any_age.query("UPDATE own SET n = 7 WHERE id = 30")
+            read = "SELECT CONCAT(@@server_id = 1, ':', n) FROM own WHERE id = 30"
+            assert any_age.value(read) == b"0:0"
+            assert others.value(read) == b"0:0"
+            assert own.value(read) == b"0:0", "it has not written, nor seen that write"
+            assert newest.value(read) == b"1:7"
+        cluster.sync()
+        wait_until(lambda: newest.value(read) == b"0:7", "a replica serves the newest")
+
+
+@pytest.mark.smoke
+def test_strong_sees_what_others_have_committed(cluster, hg):
+    with hg.wire("strong") as reader, hg.wire("split") as writer, Lag(cluster, longest=0.1):
+        for i in range(1, 150):
+            writer.query(f"UPDATE own SET n = {i} WHERE id = 31")
+            assert reader.value("SELECT n FROM own WHERE id = 31") == b"%d" % i
+
+
+def test_what_waits_and_what_was_too_early_is_told(cluster, hg):
+    settle(cluster, hg)
+    with hg.wire() as client, held(cluster):
+        before = stats(hg)
+        client.query("UPDATE own SET n = n + 1 WHERE id = 32")
+        session = client.greeting.connection_id
+        explained = hg.json(f"explain session {session} SELECT n FROM own")[0]
+        assert (explained["place"], explained["rule"]) == ("primary", "not_caught_up")
+        assert client.value("SELECT @@server_id FROM own WHERE id = 32") == b"1"
+        after = stats(hg)
+        assert after["reads_waited"] > before["reads_waited"]
+        assert after["reads_too_early"] > before["reads_too_early"]
+
+
+@pytest.mark.family("mariadb")
+@pytest.mark.smoke
+@pytest.mark.parametrize("domains", [2, 6])
+def test_several_domains(cluster, patient, domains):
+    """Each is a history of its own; more of them than a session counts are the primary's word."""
+    cluster.sql("db1", "GRANT SUPER, BINLOG REPLAY ON *.* TO 'other'@'%'")
+    cluster.sync()
+    with patient.wire(user="other", password="other_pw") as client, Lag(cluster, longest=0.1):
+        expected = int(client.value("SELECT n FROM own WHERE id = 40"))
+        for i in range(60):
+            client.query(f"SET SESSION gtid_domain_id = {i % domains}")
+            client.query("UPDATE own SET n = n + 1 WHERE id = 40")
+            expected += 1
+            cluster.sql("db1", "DO 0")
+            assert client.value("SELECT n FROM own WHERE id = 40") == b"%d" % expected
+    cluster.sql("db1", "REVOKE SUPER, BINLOG REPLAY ON *.* FROM 'other'@'%'")
+    cluster.sync()
+
+
+@pytest.mark.family("mysql")
+@pytest.mark.smoke
+@pytest.mark.parametrize("tags", [2, 6])
+def test_several_tags(cluster, patient, tags):
+    cluster.sql("db1", "GRANT TRANSACTION_GTID_TAG, SYSTEM_VARIABLES_ADMIN ON *.* TO 'other'@'%'")
+    cluster.sync()
+    with patient.wire(user="other", password="other_pw") as client, Lag(cluster, longest=0.1):
+        expected = int(client.value("SELECT n FROM own WHERE id = 40"))
+        for i in range(60):
+            client.query(f"SET SESSION gtid_next = 'AUTOMATIC:tag{i % tags}'" if i % tags else
+                         "SET SESSION gtid_next = 'AUTOMATIC'")
+            client.query("UPDATE own SET n = n + 1 WHERE id = 40")
+            expected += 1
+            assert client.value("SELECT n FROM own WHERE id = 40") == b"%d" % expected
+    cluster.sql("db1", "REVOKE TRANSACTION_GTID_TAG, SYSTEM_VARIABLES_ADMIN ON *.* FROM 'other'@'%'")
+    cluster.sync()
+
+
+# ---- what clients see of tracking ----
+
+def tracked(reply):
+    """What each OK says of commits, with the numbers of transactions left out."""
+    found = []
+    for ok in reply.oks:
+        reader, entries = w.Reader(ok.session), []
+        while reader.left():
+            kind, data = reader.int(1), reader.lenenc_bytes()
+            if kind == 3 or b"last_gtid" in data:
+                entries.append((kind, re.sub(rb"\d+$", b"N", data[2:])))
+        found.append(entries)
+    return found
+
+
+ASKS = {"mariadb": "SET SESSION session_track_system_variables = 'last_gtid'",
+        "mysql": "SET SESSION session_track_gtids = 'OWN_GTID'"}
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("caps", [w.MODERN_CAPS, w.OLD_CAPS | w.SESSION_TRACK])
+@pytest.mark.parametrize("asks", [False, True])
+def test_clients_see_what_they_would_see_directly(cluster, hg, caps, asks):
+    statements = ["INSERT INTO marks (n) VALUES (1)", "BEGIN", "INSERT INTO marks (n) VALUES (1)", "COMMIT",
+                  "CREATE TABLE IF NOT EXISTS seen_directly (a INT)", "DROP TABLE seen_directly", "SELECT 1",
+                  "UPDATE marks SET n = 1 WHERE id = 0", "SELECT COUNT(*) > 0 FROM marks"]
+    told = []
+    for connect in (lambda: direct(cluster, caps=caps), lambda: hg.wire(caps=caps)):
+        with connect() as client:
+            if asks:
+                client.query(ASKS[cluster.family])
+            told.append([tracked(client.command(w.QUERY, sql)) for sql in statements])
+    gtids = [entry for reply in told[0] for ok in reply for entry in ok]
+    assert bool(gtids) == asks
+    assert told[0] == told[1]
+
+
+# ---- a failover that loses transactions ----
+
+@pytest.mark.smoke
+def test_what_was_lost_with_a_primary_is_waited_for_by_nobody():
+    with Cluster.start(flavour=FLAVOUR, replicas=2, die_with_parent=True) as cluster:
+        make_tables(cluster)
+        with Headgate(cluster, listeners=LISTENERS[:1], timeouts={"primary_wait": "20s"}) as hg, \
+                hg.wire() as client:
+            words = "SLAVE" if cluster.family == "mariadb" else "REPLICA"
+            assert client.value("SELECT n FROM own WHERE id = 1") == b"0"
+            for node in cluster.replicas():
+                node.sql(f"STOP {words} IO_THREAD")
+            for _ in range(20):
+                client.query("UPDATE own SET n = n + 1 WHERE id = 1")
+            assert client.value("SELECT n FROM own WHERE id = 1") == b"20"
+            cluster.node("db1").kill()
+            cluster.promote("db2")
+            hg.wait_server("db2", lambda row: row["role"] == "primary")
+            hg.wait_server("db3", lambda row: row["role"] == "replica")
+            assert client.value("SELECT n FROM own WHERE id = 1") == b"0"
+            wait_until(lambda: client.value("SELECT @@server_id FROM own WHERE id = 1") == b"3",
+                       "the replica serves it again", 20)
+            assert stats(hg)["positions_dropped"] >= 1
+            assert "lost with an old primary" in hg.log()
+            client.query("UPDATE own SET n = 5 WHERE id = 1")
+            assert client.value("SELECT n FROM own WHERE id = 1") == b"5"
