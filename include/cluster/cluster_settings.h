@@ -12,6 +12,7 @@ enum balance_setting { BALANCE_LEAST, BALANCE_ROUND_ROBIN };
 
 /* May reads that could go to a replica go to the primary? */
 enum primary_reads_setting { PRIMARY_READS_FALLBACK, PRIMARY_READS_NEVER, PRIMARY_READS_SHARE };
+
 /* What a read on a replica must show. INHERIT: for listeners and users, which then leave it to the cluster.
  */
 enum consistency_setting {

@@ -52,8 +52,8 @@ void consistency_note_tracked(struct session *session, const struct sesstrack_ch
 void consistency_note_done(struct session *session);
 /* The upstream at that place is about to be dropped. */
 void consistency_note_drop(struct session *session, enum route_place place);
-/* Its reads are about to go to another replica, which must not be behind the one they were on. */
-void consistency_note_move(struct session *session);
+/* Its reads are about to go to another replica than before. */
+void consistency_note_leaving(struct session *session);
 /* COM_RESET_CONNECTION, COM_CHANGE_USER. */
 void consistency_note_reset(struct session *session);
 

@@ -116,7 +116,7 @@ struct job {
     uint64_t vars_before;       /* version when it was sent */
     uint64_t wait_until_us;     /* deadline of WAITING, kept over several tries; 0: not waiting yet */
     uint64_t queue_until_us;    /* the same of QUEUED */
-    uint64_t catch_up_until_us; /* the same of CATCHING_UP */
+    uint64_t catch_up_until_us; /* … and of CATCHING_UP */
     struct text rewritten;      /* owns: sent instead of the window's first bytes, when not empty */
     size_t rewritten_sent;
     uint64_t started_us;
@@ -315,8 +315,6 @@ void attach_drop(struct session *session, enum route_place place);
 /* The same, unless the session has state there. */
 void attach_drop_idle(struct session *session, enum route_place place);
 void attach_drop_all(struct session *session);
-/* A server that takes reads, by the cluster's way of balancing, or VIEW_NO_SERVER. */
-int attach_pick(struct session *session);
 /* From now on its reads are this primary's share of them (NULL: no primary's). */
 void attach_share(struct session *session, struct server *primary);
 /* Would the session lose state with its upstream there? */
@@ -326,6 +324,10 @@ bool attach_is_current(const struct session *session, enum route_place place);
 /* There is an idle upstream there that nobody will use: its server has another role now, or is being
  * drained, and nothing is lost with it. */
 bool attach_is_left(const struct session *session, enum route_place place);
+/* A replica by the balancer's rules, or with primary_reads = "share" the primary; VIEW_NO_SERVER: none. */
+int attach_pick_replica(struct session *session);
+/* May a read that finds no replica go to the primary? Only where statements are told apart. */
+bool attach_may_fall_back(const struct session *session);
 /* The present command, of which nothing has been sent, looks for a server once more. */
 void attach_again(struct session *session);
 

@@ -10,6 +10,7 @@
 #include "proxy/session.h"
 
 #include "cluster/balance.h"
+
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
@@ -181,15 +182,14 @@ static uint64_t scatter(uint64_t turn, uint64_t worker)
     return x ^ x >> 31;
 }
 
-int attach_pick(struct session *session)
+int attach_pick_replica(struct session *session)
 {
-    const struct view *view = session_view(session);
     unsigned turn = session->worker->turn++;
     struct balance_wish wish = { .avoid = session->job.avoid,
                                  .turn = turn,
                                  .random = scatter(turn, session->worker->index),
                                  .now_us = session_now(session) };
-    return balance_pick(view, &wish);
+    return balance_pick(session_view(session), &wish);
 }
 
 /* Its replica holds something of the session: another one would not do. */
@@ -199,7 +199,7 @@ static bool is_bound(const struct session *session)
 }
 
 /* Only where statements are told apart may a read be the primary's. */
-static bool may_fall_back(const struct session *session)
+bool attach_may_fall_back(const struct session *session)
 {
     return session->door->settings->mode == LISTENER_SPLIT && !is_bound(session) &&
            session_view(session)->primary_reads != PRIMARY_READS_NEVER;
@@ -234,7 +234,7 @@ static int choose(struct session *session)
             attach_share(session, view->servers[server].server);
             become_primary_s(session, ROUTE_REASON_SHARED);
         }
-    } else if (server == VIEW_NO_SERVER && may_fall_back(session)) {
+    } else if (server == VIEW_NO_SERVER && attach_may_fall_back(session)) {
         become_primary_s(session, ROUTE_REASON_NO_REPLICA);
         return view->primary;
     }
@@ -262,7 +262,7 @@ static void settle_reader(struct session *session)
         session->balanced_us = now_us;
         if (is_there && balance_should_move(view, current, scatter(session->id, now_us), now_us)) {
             attach_share(session, NULL);
-            consistency_note_move(session);
+            consistency_note_leaving(session);
             share_give_up(session, ROUTE_REPLICA);
         }
     }
@@ -424,7 +424,7 @@ static enum step attach_failed(struct session *session)
         job->avoid = server;
         if (++job->attempts < ATTEMPTS_MAX && (!has_server_said || is_overload(err.code)))
             return attach_begin(session);
-        if (!may_fall_back(session))
+        if (!attach_may_fall_back(session))
             return attach_wait(session);
         become_primary_s(session, ROUTE_REASON_NO_REPLICA); /* it can do what a replica will not */
         return attach_begin(session);

@@ -3,6 +3,7 @@
 #include "mysql/reply.h"
 #include "proxy/gate.h"
 #include "proxy/session.h"
+#include "proxy/share.h"
 #include "proxy/watch.h"
 
 static struct watch *watch_of(const struct session *session)
@@ -153,7 +154,7 @@ void consistency_note_drop(struct session *session, enum route_place place)
         see(session);
 }
 
-void consistency_note_move(struct session *session)
+void consistency_note_leaving(struct session *session)
 {
     session->consistency.trusted = VIEW_NO_SERVER;
 }
@@ -247,13 +248,6 @@ static bool another_has(const struct session *session, int present)
     return false;
 }
 
-/* The primary is no way out: for lack of the session's variables there, or because it never reads. */
-static bool has_no_way_out(const struct session *session)
-{
-    return session->variables == VARIABLES_REPLICA ||
-           session_view(session)->primary_reads == PRIMARY_READS_NEVER;
-}
-
 static struct gate_state state_of(const struct session *session)
 {
     const struct consistency *consistency = &session->consistency;
@@ -267,11 +261,11 @@ static struct gate_state state_of(const struct session *session)
         .has_replica = has_replica,
         .replica_has = has_replica && has_all(session, slot->server),
         .another_has = another_has(session, has_replica ? slot->server : VIEW_NO_SERVER),
-        .may_leave = !consistency->has_read,
+        .may_leave = !consistency->has_read && !share_has_statements(session, ROUTE_REPLICA),
         .has_waited = session->job.has_waited || session_now(session) < consistency->rest_until_us ||
                       settings_of(session)->consistency_wait_us == 0,
         .is_bound = session->variables == VARIABLES_REPLICA,
-        .primary_never_reads = session_view(session)->primary_reads == PRIMARY_READS_NEVER,
+        .is_never_primary_s = !attach_may_fall_back(session),
     };
 }
 
@@ -363,11 +357,11 @@ bool consistency_would_hold(const struct session *session)
     return verdict == GATE_WAIT || verdict == GATE_PRIMARY;
 }
 
-/* The lightest one, or the next after it that has everything. */
+/* The balancer's choice, or the next after it that has everything; the primary has. */
 static int pick(struct session *session)
 {
     const struct view *view = session_view(session);
-    int first = attach_pick(session);
+    int first = attach_pick_replica(session);
     if (first == VIEW_NO_SERVER || first == view->primary)
         return first;
     for (size_t i = 0; i < view->count; i++) {
@@ -381,16 +375,17 @@ static int pick(struct session *session)
 int consistency_choose(struct session *session)
 {
     struct consistency *consistency = &session->consistency;
-    bool has_rules = is_followed(session);
-    if (has_rules && is_trusted(session))
+    if (!is_followed(session))
+        return attach_pick_replica(session);
+    if (is_trusted(session))
         return consistency->trusted;
-    if (has_rules && consistency->has_read) /* another replica may be behind the one it was on */
+    if (consistency->has_read) /* another replica may be behind the one it was on */
         see(session);
-    bool has_demand = has_rules && consistency->is_asking;
-    int server = has_demand ? pick(session) : attach_pick(session);
+    int server = consistency->is_asking ? pick(session) : attach_pick_replica(session);
     bool is_replica = server != VIEW_NO_SERVER && server != session_view(session)->primary;
-    bool has_everything = is_replica && (!has_demand || (consistency->seen == 0 && has_all(session, server)));
-    consistency->trusted = has_everything ? server : VIEW_NO_SERVER;
+    bool is_proven =
+        !consistency->is_asking || (is_replica && consistency->seen == 0 && has_all(session, server));
+    consistency->trusted = is_replica && is_proven ? server : VIEW_NO_SERVER;
     return server;
 }
 
@@ -403,11 +398,11 @@ bool consistency_allows(const struct session *session, int server)
 
 /* ---- waiting ---- */
 
-/* What is bound to its replica cannot go elsewhere: it waits as long as for a server. */
+/* What may not go to the primary waits as long as for a server. */
 static uint64_t patience(const struct session *session)
 {
-    return has_no_way_out(session) ? session->worker->world->timeouts->primary_wait_us
-                                   : settings_of(session)->consistency_wait_us;
+    return !attach_may_fall_back(session) ? session->worker->world->timeouts->primary_wait_us
+                                          : settings_of(session)->consistency_wait_us;
 }
 
 enum step consistency_wait(struct session *session)
@@ -434,10 +429,11 @@ enum step consistency_waiting(struct session *session)
 enum step consistency_timed_out(struct session *session)
 {
     consistency_end(session);
-    if (has_no_way_out(session))
-        return dispatch_refuse(session, ERR_READ_ONLY, NULL,
-                               "headgate: no replica that may run it catches up with what the session has "
-                               "written; the statement was not run");
+    if (session->variables == VARIABLES_REPLICA)
+        return dispatch_refuse(
+            session, ERR_READ_ONLY, NULL,
+            "headgate: no replica that this read may go to has caught up with what the session "
+            "has written or seen; the statement was not run");
     struct consistency *consistency = &session->consistency;
     if (consistency->vain_waits < RESTS_LAST)
         consistency->vain_waits++;

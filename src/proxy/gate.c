@@ -6,17 +6,15 @@ enum gate_verdict gate_decide(const struct gate_state *state)
 {
     if (!state->has_demand)
         return GATE_PASS;
-    if (!state->is_followed && state->primary_never_reads && !state->is_bound)
-        return GATE_PASS; /* nothing better can be had */
+    bool is_primary_s = !state->is_bound && !state->is_never_primary_s;
     if (!state->is_followed)
-        return state->is_bound ? GATE_WAIT : GATE_PRIMARY;
+        return is_primary_s ? GATE_PRIMARY : GATE_WAIT;
     if (state->is_known && state->has_replica && state->replica_has)
         return GATE_PASS;
     if (state->is_bound)
         return GATE_WAIT;
-    bool is_late = state->has_waited || state->primary_never_reads;
-    bool may_move = !state->has_replica || (is_late && state->may_leave);
+    bool may_move = !state->has_replica || ((state->has_waited || !is_primary_s) && state->may_leave);
     if (state->is_known && state->another_has && may_move)
         return GATE_MOVE;
-    return state->has_waited && !state->primary_never_reads ? GATE_PRIMARY : GATE_WAIT;
+    return state->has_waited && is_primary_s ? GATE_PRIMARY : GATE_WAIT;
 }

@@ -35,22 +35,14 @@ static enum step closing(struct session *session);
 
 /* One row per state, in the order of the enumeration. */
 static enum step (*const steps[])(struct session *) = {
-    [SESSION_GREETING] = frontend_greeting,
-    [SESSION_LOGIN] = frontend_login,
-    [SESSION_IDLE] = dispatch_idle,
-    [SESSION_READING] = dispatch_reading,
-    [SESSION_WAITING] = attach_waiting,
-    [SESSION_CATCHING_UP] = consistency_waiting,
-    [SESSION_ATTACHING] = attach_attaching,
-    [SESSION_SYNCING] = attach_syncing,
-    [SESSION_PREPARING] = attach_preparing,
-    [SESSION_SENDING] = relay_sending,
-    [SESSION_REPLYING] = relay_replying,
-    [SESSION_INFILE] = relay_infile,
-    [SESSION_DRAINING] = dispatch_draining,
-    [SESSION_KILLING] = kill_waiting,
-    [SESSION_CLOSING] = closing,
-    [SESSION_QUEUED] = share_queued,
+    [SESSION_GREETING] = frontend_greeting, [SESSION_LOGIN] = frontend_login,
+    [SESSION_IDLE] = dispatch_idle,         [SESSION_READING] = dispatch_reading,
+    [SESSION_WAITING] = attach_waiting,     [SESSION_ATTACHING] = attach_attaching,
+    [SESSION_SYNCING] = attach_syncing,     [SESSION_PREPARING] = attach_preparing,
+    [SESSION_SENDING] = relay_sending,      [SESSION_REPLYING] = relay_replying,
+    [SESSION_INFILE] = relay_infile,        [SESSION_DRAINING] = dispatch_draining,
+    [SESSION_KILLING] = kill_waiting,       [SESSION_CLOSING] = closing,
+    [SESSION_QUEUED] = share_queued,        [SESSION_CATCHING_UP] = consistency_waiting,
 };
 
 const char *session_state_words(enum session_state state)

@@ -219,7 +219,8 @@ class FakeServer:
         self.on_connect = None   # (connection): before the greeting; False ends it
         self.on_login = None     # (connection): an application's password was right; False ends it
         self.refused_schemas = {}
-        self.position = "0-1-100"  # what it says of how far it is: written on a primary, applied on a replica
+        self.position = "0-1-100"  # how far it says it is, or a function: written on a primary, applied on a replica
+        self.log_bin = 1
         self.prepared = {}       # SQL text: (number of parameters, columns)
         self.scripts = {}        # SQL text, or command byte: (connection, payload)
         self.connections = []
@@ -309,10 +310,12 @@ class FakeServer:
                  "max_allowed_packet": 1 << 30, "autocommit": 1, "character_set_client": "utf8mb4",
                  "character_set_connection": "utf8mb4", "character_set_results": "utf8mb4",
                  "collation_connection": "utf8mb4_general_ci", "sql_mode": "", "time_zone": "SYSTEM",
-                 "port": 3306, "lower_case_table_names": 0, "gtid_domain_id": 0, "log_bin": 1,
-                 "gtid_binlog_pos": self.position, "gtid_slave_pos": self.position if is_replica else ""}
+                 "port": 3306, "lower_case_table_names": 0, "gtid_domain_id": 0, "log_bin": self.log_bin}
         found = re.search(r"@@(?:global\.|session\.|local\.)?(\w+)", expression, flags=re.I)
-        return known.get(found.group(1).lower(), "") if found else ""
+        name = found.group(1).lower() if found else ""
+        if name == ("gtid_slave_pos" if is_replica else "gtid_binlog_pos"):
+            return self.position() if callable(self.position) else self.position
+        return known.get(name, "")
 
     def replication_status(self, caps):
         columns = ["Connection_name", "Slave_IO_State", "Master_Host", "Slave_IO_Running", "Slave_SQL_Running",

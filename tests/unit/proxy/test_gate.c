@@ -59,6 +59,15 @@ static const struct {
       { KNOWN, .has_replica = true, .another_has = true, .may_leave = true, .has_waited = true,
         .is_bound = true },
       GATE_WAIT },
+    { "never the primary's, nobody has it",
+      { KNOWN, .has_replica = true, .may_leave = true, .has_waited = true, .is_never_primary_s = true },
+      GATE_WAIT },
+    { "never the primary's, another one has it",
+      { KNOWN, .has_replica = true, .another_has = true, .may_leave = true, .is_never_primary_s = true },
+      GATE_MOVE },
+    { "never the primary's, and no GTIDs",
+      { .has_demand = true, .has_replica = true, .is_never_primary_s = true },
+      GATE_WAIT },
     { "bound, and no GTIDs", { .has_demand = true, .has_replica = true, .is_bound = true }, GATE_WAIT },
 };
 
@@ -76,17 +85,20 @@ static void rows_decide(void **state)
 static void nothing_passes_unproven(void **state)
 {
     (void)state;
-    for (unsigned bits = 0; bits < 512; bits++) {
-        struct gate_state it = { bits & 1,  bits & 2,  bits & 4,   bits & 8,  bits & 16,
-                                 bits & 32, bits & 64, bits & 128, bits & 256 };
+    for (unsigned bits = 0; bits < 1024; bits++) {
+        struct gate_state it = { bits & 1,  bits & 2,  bits & 4,   bits & 8,   bits & 16,
+                                 bits & 32, bits & 64, bits & 128, bits & 256, bits & 512 };
         enum gate_verdict verdict = gate_decide(&it);
         bool is_proven = it.is_known && it.is_followed;
         if (verdict == GATE_PASS)
             assert_true(!it.has_demand || (is_proven && it.has_replica && it.replica_has));
         if (verdict == GATE_MOVE)
             assert_true(is_proven && it.another_has && !it.is_bound && (!it.has_replica || it.may_leave));
-        if (it.has_waited && !it.is_bound)
+        bool is_stuck = it.is_bound || it.is_never_primary_s;
+        if (it.has_waited && !is_stuck)
             assert_int_not_equal(verdict, GATE_WAIT);
+        if (verdict == GATE_PRIMARY)
+            assert_false(is_stuck);
     }
 }
 

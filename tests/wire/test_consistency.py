@@ -1,0 +1,349 @@
+"""Where reads go by what was written and seen, against scripted servers that say how far they are.
+
+`position` is what a server says of itself: a text, or a function that gives one.
+"""
+
+import threading
+import time
+
+import pytest
+
+import mysqlwire as w
+import replies as r
+from client import Client
+from fakeserver import FakeServer
+from proxy import Proxy, wait_until
+
+WAIT = 0.3
+LISTENERS = (*Proxy.LISTENERS, {"name": "eventual", "mode": "split", "kind": "unix", "settings": {"consistency": "eventual"}},
+             {"name": "strong", "mode": "split", "kind": "unix", "settings": {"consistency": "strong"}})
+READ = "SELECT a FROM t"
+
+
+class Scene:
+    def __init__(self):
+        self.primary = FakeServer("db1")
+        self.replicas = [FakeServer(name, role="replica") for name in ("db2", "db3")]
+        self.servers = [self.primary, *self.replicas]
+        self.proxy = None
+        self.number = 0
+
+    def at(self, steps=0):
+        """A position so far from where all of them were when the test began: they never go back, as in life."""
+        return f"0-1-{self.number + steps}"
+
+    def start(self, **options):
+        listed = [{"name": s.name, "address": s.address, "role": s.role} for s in self.servers]
+        self.proxy = Proxy({"main": listed}, listeners=LISTENERS,
+                           cluster_settings={"consistency_wait": f"{int(WAIT * 1000)}ms"}, **options)
+        return self.proxy
+
+    def forget(self):
+        self.number += 100
+        for server in self.servers:
+            server.forget()
+            server.position = self.at()
+
+    def writes(self, gtid):
+        """What the primary says of the next writes."""
+        self.primary.on("INSERT", lambda c, _: c.ok(affected=1, session=r.tracked_variable("last_gtid", gtid)))
+
+    def stop(self):
+        for server in self.servers:
+            server.stop()
+
+    def connect(self, listener="split", **options):
+        return Client.connect(self.proxy.address[listener], **options)
+
+    def apply(self, position, names=("db2", "db3")):
+        for server in self.replicas:
+            if server.name in names:
+                server.position = position
+
+    def stats(self):
+        return {row["name"]: row["value"] for row in self.proxy.show("stats")}
+
+    def polls(self, server):
+        """Questions how far it is."""
+        return [k.sql() for c in server.connections for k in c.commands if c.user == b"monitor"
+                and k.byte == w.QUERY and "gtid" in k.sql()]
+
+
+@pytest.fixture(scope="module")
+def running():
+    scene = Scene()
+    with scene.start():
+        yield scene
+    scene.stop()
+
+
+@pytest.fixture
+def scene(running):
+    running.forget()
+    yield running
+    assert running.proxy.is_running(), running.proxy.log()[-6000:]
+    running.proxy.check_log()
+
+
+def insert(client):
+    return client.query("INSERT")
+
+
+def place(client, sql=READ):
+    return client.value(sql)
+
+
+def on_replica(client, sql=READ):
+    return place(client, sql) in (b"db2", b"db3")
+
+
+def write(scene, client, steps=1):
+    """A write that its server reports, and has."""
+    gtid = scene.at(steps)
+    scene.writes(gtid)
+    scene.primary.position = gtid
+    client.query("INSERT")
+
+
+def in_the_meantime(after, function):
+    timer = threading.Timer(after, function)
+    timer.start()
+    return timer
+
+
+def test_who_has_written_nothing_reads_anything(scene):
+    scene.primary.position = "0-1-999"
+    with scene.connect() as client:
+        assert on_replica(client)
+        assert scene.stats()["reads_waited"] == 0
+    for server in scene.servers:
+        assert scene.polls(server) == []
+
+
+def test_a_write_is_waited_for(scene):
+    with scene.connect() as client:
+        assert on_replica(client)
+        write(scene, client)
+        timer = in_the_meantime(0.1, lambda: scene.apply(scene.at(1)))
+        begin = time.monotonic()
+        assert on_replica(client)
+        assert 0.09 < time.monotonic() - begin < WAIT
+        timer.join()
+
+
+def test_after_the_wait_the_primary_has_the_read(scene):
+    with scene.connect() as client:
+        assert on_replica(client)
+        write(scene, client)
+        begin = time.monotonic()
+        assert place(client) == b"db1"
+        assert time.monotonic() - begin >= WAIT * 0.9
+        scene.apply(scene.at(1))
+        wait_until(lambda: on_replica(client), "the replica has it, and the reads")
+
+
+@pytest.mark.parametrize("position", ["", "1-1-999", "0-1-", "nonsense", "{0},1-1-999"])
+def test_what_does_not_say_it_has_it_has_it_not(scene, position):
+    with scene.connect() as client:
+        scene.apply(position.format(scene.at()))
+        write(scene, client)
+        assert place(client) == b"db1"
+
+
+@pytest.mark.parametrize("position", ["0-1-{0}", "0-7-{0}", "0-1-{0},1-1-1"])
+def test_what_says_that_it_has_it_is_believed(scene, position):
+    with scene.connect() as client:
+        scene.apply(position.format(scene.number + 1))
+        write(scene, client)
+        assert on_replica(client)
+
+
+def test_a_new_connection_goes_to_the_replica_that_has_it(scene):
+    for steps, name in enumerate(("db2", "db3"), 1):
+        scene.apply(scene.at(steps), names=(name,))
+        for _ in range(2):
+            with scene.connect() as client:
+                write(scene, client, steps)
+                assert place(client) == name.encode()
+
+
+def test_another_replica_when_its_own_is_far_behind(scene):
+    with scene.connect() as client:
+        write(scene, client)
+        scene.apply(scene.at(1))
+        own = place(client).decode()
+        other = "db3" if own == "db2" else "db2"
+        write(scene, client, 2)
+        scene.apply(scene.at(2), names=(other,))
+        wait_until(lambda: place(client) == other.encode(), "the other one has it")
+        assert scene.stats()["reads_moved"] >= 1
+
+
+SEES = [("BEGIN", READ, "COMMIT"), ("SELECT a FROM t FOR UPDATE",), ("UPDATE t SET a = 1 WHERE a = 0",),
+        ("INSERT INTO t VALUES (1) RETURNING a",)]
+
+
+@pytest.mark.parametrize("statements", SEES)
+@pytest.mark.parametrize("caps", [w.MODERN_CAPS, w.OLD_CAPS])
+def test_what_was_seen_on_the_primary_is_asked_of_replicas(scene, statements, caps):
+    with scene.connect(caps=caps) as client:
+        assert on_replica(client)
+        scene.primary.position = scene.at(1)
+        for sql in statements:
+            client.query(sql)
+        assert place(client) == b"db1"
+        scene.apply(scene.at(1))
+        wait_until(lambda: on_replica(client), "the replica has it")
+
+
+@pytest.mark.parametrize("statements", [("BEGIN", "COMMIT"), ("SET @a = 1",), ("USE other",), ("BEGIN", "ROLLBACK")])
+def test_what_shows_nothing_asks_for_nothing(scene, statements):
+    with scene.connect() as client:
+        assert on_replica(client)
+        scene.primary.position = scene.at(1)
+        for sql in statements:
+            client.query(sql)
+        assert on_replica(client)
+
+
+def test_an_error_may_have_written(scene):
+    scene.primary.on("INSERT INTO m VALUES (1), (1)", lambda c, _: c.error(1062, "Duplicate entry", "23000"))
+    with scene.connect() as client:
+        assert on_replica(client)
+        scene.primary.position = scene.at(1)
+        assert client.command(w.QUERY, "INSERT INTO m VALUES (1), (1)").error.code == 1062
+        assert place(client) == b"db1"
+        scene.apply(scene.at(1))
+        wait_until(lambda: on_replica(client), "the replica has it")
+
+
+def test_a_lost_replica_s_reads_are_not_forgotten(scene):
+    """What the next one shows must not be older: the primary tells how far the lost one may have been."""
+    with scene.connect() as client:
+        scene.primary.position = scene.at(1)
+        own = place(client).decode()
+        server = next(s for s in scene.replicas if s.name == own)
+        for connection in server.application_connections():
+            connection.close()
+        assert place(client) == b"db1"
+        scene.apply(scene.at(1))
+        wait_until(lambda: on_replica(client), "a replica has it")
+
+
+def test_eventual_waits_for_nothing(scene):
+    wait_until(lambda: _is_quiet(scene), "no more questions of other tests", 5)
+    before = scene.stats()
+    with scene.connect("eventual") as client:
+        write(scene, client)
+        assert on_replica(client)
+    assert scene.stats() == before
+
+
+def test_strong_asks_the_primary_for_each_read(scene):
+    with scene.connect("strong") as client:
+        assert on_replica(client)
+        scene.primary.position = scene.at(1)
+        assert place(client) == b"db1"
+        scene.apply(scene.at(1))
+        wait_until(lambda: on_replica(client), "the replica has it")
+
+
+def test_whole_read_only_transactions_wait_too(scene):
+    with scene.connect() as client:
+        assert on_replica(client)
+        write(scene, client)
+        client.query("START TRANSACTION READ ONLY")
+        assert place(client) == b"db1"
+        client.query("COMMIT")
+        scene.apply(scene.at(1))
+        wait_until(lambda: on_replica(client), "the replica has it")
+        client.query("START TRANSACTION READ ONLY")
+        assert on_replica(client)
+        scene.apply(scene.at())
+        assert on_replica(client), "inside nothing is asked"
+        client.query("COMMIT")
+
+
+def test_what_is_not_logged_is_read_where_it_was_written(scene):
+    scene.primary.on("SET sql_log_bin = 0", lambda c, _: c.ok(session=r.tracked_variable("sql_log_bin", "OFF")))
+    with scene.connect() as client:
+        assert on_replica(client)
+        client.query("SET sql_log_bin = 0")
+        client.query("INSERT")
+        assert place(client) == b"db1"
+        assert place(client) == b"db1"
+
+
+def test_a_server_that_does_not_answer_satisfies_nobody(scene):
+    asked, answer = threading.Event(), threading.Event()
+
+    def silence():
+        asked.set()
+        answer.wait(20)
+        return scene.at(1)
+    with scene.connect() as client:
+        assert on_replica(client)
+        scene.apply(silence)
+        write(scene, client)
+        assert place(client) == b"db1"
+        assert asked.is_set()
+        answer.set()
+        wait_until(lambda: on_replica(client), "it has answered")
+
+
+def test_questions_end_when_nobody_asks(scene):
+    with scene.connect() as client:
+        scene.apply(scene.at(1))
+        write(scene, client)
+        assert on_replica(client)
+        assert scene.polls(scene.replicas[0])
+        wait_until(lambda: _is_quiet(scene), "no more questions", 5)
+
+
+def _is_quiet(scene):
+    before = scene.stats()["polls"]
+    time.sleep(0.3)
+    return scene.stats()["polls"] == before
+
+
+def test_many_who_wait_ask_together(scene):
+    """One question at a time to each server, whoever waits."""
+    clients = [scene.connect() for _ in range(30)]
+    for client in clients:
+        write(scene, client)
+    before = scene.stats()["polls"]
+    in_the_meantime(0.1, lambda: scene.apply(scene.at(1)))
+    for client in clients:
+        client.send(w.QUERY, READ)
+    for client in clients:
+        assert client.read().text_rows()[0][0] in (b"db2", b"db3")
+    assert scene.stats()["polls"] - before < 2 * 2 * 250, "two workers, two servers, half a millisecond at the least"
+    for client in clients:
+        client.close()
+
+
+@pytest.mark.parametrize("caps", [w.MODERN_CAPS, w.OLD_CAPS | w.SESSION_TRACK])
+def test_clients_do_not_hear_of_it(scene, caps):
+    said = r.tracked_variable("last_gtid", "0-1-7") + r.tracked_variable("time_zone", "+01:00")
+    scene.primary.on("INSERT", lambda c, _: c.ok(affected=1, session=said))
+    with scene.connect(caps=caps) as client:
+        done = client.query("INSERT").oks[0]
+        assert b"last_gtid" not in done.session and b"time_zone" in done.session
+
+
+def test_without_gtids_who_has_written_reads_on_the_primary():
+    scene = Scene()
+    try:
+        for server in scene.servers:
+            server.log_bin, server.position = 0, ""
+        with scene.start(), scene.connect() as client, scene.connect() as other:
+            assert on_replica(client) and on_replica(other)
+            client.query("INSERT INTO t VALUES (1)")
+            assert place(client) == b"db1"
+            assert place(client) == b"db1"
+            assert on_replica(other)
+            other.query("INSERT INTO t VALUES (1)")
+            assert place(other) == b"db1"
+            assert scene.proxy.log().count("keeps no GTIDs") == 1
+    finally:
+        scene.stop()
