@@ -15,6 +15,7 @@ from sandbox_lib import Cluster
 
 MAX = 30      # max_connections of the servers: 20 are for sessions
 CLIENTS = 300
+WATCHED = 2 * 3  # connections that follow the servers' positions, a minute long: workers by servers
 BIG, ACTIVE = (1000, 100) if is_sanitized() else (5000, 500)
 
 
@@ -161,7 +162,7 @@ def test_thousands_of_clients_leave_nothing_behind(small, scarce):
     assert not errors, (len(errors), errors[:3])
     assert waits.fairness() < 3
     wait_until(lambda: scarce.show("version")[0]["sessions"] == 0, "all have gone", 20)
-    assert settled(scarce.fds, "files") == fds
+    assert settled(scarce.fds, "files") <= fds + WATCHED
     assert {row["connections_active"] for row in scarce.show("servers")} == {0}
     assert all(row["used"] in (0, None) for row in scarce.show("limits"))
     after = settled(scarce.rss, "memory")
