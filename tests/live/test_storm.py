@@ -478,9 +478,9 @@ def test_full_disk_of_a_replica_costs_no_read(cluster, hg):
     node = cluster.replicas()[0]
     with small_disk(node, spare=64 << 20) as folder, clients(hg, size=200000) as others:
         hg.wait_server(node.name, lambda row: row["state"] == "up")
-        with open(os.path.join(folder, "ballast"), "wb") as ballast, contextlib.suppress(OSError):
+        with open(os.path.join(folder, "ballast"), "wb", buffering=0) as ballast, contextlib.suppress(OSError):
             while ballast.write(b"x" * 65536):
-                ballast.flush()
+                pass
         wait_until(lambda: "Disk is full" in log_of(node), "its disk is full")
         end = time.time() + 4 * (INTERVAL + TIMEOUT)
         while time.time() < end:
