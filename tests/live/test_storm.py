@@ -53,7 +53,8 @@ STATED = {
     "read from again": 5.0,
 }
 IN_FLIGHT = 0.5  # seconds until what was sent before a server was out is answered, and its connections are closed
-HEADGATES_OWN = 2  # connections to a server: the probe's, the survey's
+WORKERS = 2
+HEADGATES_OWN = 1 + WORKERS  # connections to a server: the probe's, and each worker's that asks for its position
 MONITOR = {"user": "monitor", "password": "monitor_pw", "interval": f"{INTERVAL * 1000:.0f}ms",
            "timeout": f"{TIMEOUT * 1000:.0f}ms", "fall": FALL, "rise": RISE}
 
@@ -70,7 +71,7 @@ def cluster():
 def running(cluster):
     settings = {"monitor": MONITOR, "max_lag": f"{MAX_LAG}s", "slow_start": "1s",
                 "ejection": {"base": "500ms", "max": f"{EJECTED}s"}}
-    with Headgate(cluster, cluster_settings=settings, extra={"workers": 2},
+    with Headgate(cluster, cluster_settings=settings, extra={"workers": WORKERS},
                   timeouts={"primary_wait": "10s"}) as headgate:
         yield headgate
 
@@ -264,6 +265,9 @@ class Storm:
         while time.time() < end:
             time.sleep(0.05)
             assert reads_of(node) == before, f"{node.name} is out and has run {reads_of(node) - before} reads"
+        left = node.sql("SELECT ID, COMMAND, TIME FROM information_schema.PROCESSLIST WHERE USER = 'app'")
+        # What was cut off knows nothing of the end of its connections.
+        assert not left or connections_to(node) == 0, f"{node.name} is out and has sessions: {left}"
         self.has_no_connections(node)
 
     def has_no_connections(self, node):
@@ -354,9 +358,11 @@ class Storm:
         """What an operator says holds until he says otherwise."""
         node = self.victim()
         assert not self.hg.admin(f"{verb} {node.name}").startswith("error")
-        self.knows(node, state, lambda row: row["state"] == {"drained": "draining"}.get(state, state))
-        self.gets_nothing(node, 1.0)
-        assert not self.hg.admin(f"enable {node.name}").startswith("error")
+        try:
+            self.knows(node, state, lambda row: row["state"] == {"drained": "draining"}.get(state, state))
+            self.gets_nothing(node, 1.0)
+        finally:
+            assert not self.hg.admin(f"enable {node.name}").startswith("error")
         self.is_back(node, "enabled")
 
     def _drain(self):
@@ -478,9 +484,9 @@ def test_full_disk_of_a_replica_costs_no_read(cluster, hg):
     node = cluster.replicas()[0]
     with small_disk(node, spare=64 << 20) as folder, clients(hg, size=200000) as others:
         hg.wait_server(node.name, lambda row: row["state"] == "up")
-        with open(os.path.join(folder, "ballast"), "wb") as ballast, contextlib.suppress(OSError):
+        with open(os.path.join(folder, "ballast"), "wb", buffering=0) as ballast, contextlib.suppress(OSError):
             while ballast.write(b"x" * 65536):
-                ballast.flush()
+                pass
         wait_until(lambda: "Disk is full" in log_of(node), "its disk is full")
         end = time.time() + 4 * (INTERVAL + TIMEOUT)
         while time.time() < end:
