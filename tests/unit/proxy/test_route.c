@@ -314,7 +314,7 @@ static void every_reason_occurs_and_has_words(void **state)
         combine(&it, &seed);
         has_occurred[it.route.reason] = true;
     }
-    has_occurred[ROUTE_REASON_SHARED] = true; /* said where the server is chosen: see attach.c */
+    has_occurred[ROUTE_REASON_SHARED] = true;        /* said where the server is chosen: see attach.c */
     has_occurred[ROUTE_REASON_NOT_CAUGHT_UP] = true; /* the gate's word, later */
     for (unsigned i = 0; i < ROUTE_REASON_COUNT; i++) {
         assert_row(has_occurred[i], "%s", route_reason_name((enum route_reason)i));
