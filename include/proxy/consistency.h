@@ -66,8 +66,10 @@ bool consistency_holds(struct session *session);
  * is none that takes reads. */
 int consistency_choose(struct session *session);
 
-/* May the present read run on that replica, which is not the one that was chosen? */
+/* May the session go to this replica, or the primary, instead of the one that was chosen? */
 bool consistency_allows(const struct session *session, int server);
+/* That is where it goes. */
+void consistency_note_choice(struct session *session, int server);
 
 enum step consistency_wait(struct session *session);
 /* The step of CATCHING_UP. */

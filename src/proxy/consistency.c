@@ -372,6 +372,28 @@ static int pick(struct session *session)
     return first;
 }
 
+/* What it asks for is nothing, or there. Another replica may be behind the one that it was on. */
+static bool is_proven(const struct session *session, int server)
+{
+    const struct consistency *consistency = &session->consistency;
+    if (server == consistency->trusted)
+        return true;
+    return !consistency->has_read &&
+           (!consistency->is_asking || (consistency->seen == 0 && has_all(session, server)));
+}
+
+bool consistency_allows(const struct session *session, int server)
+{
+    return !is_followed(session) || server == session_view(session)->primary || is_proven(session, server);
+}
+
+void consistency_note_choice(struct session *session, int server)
+{
+    bool is_replica = server != VIEW_NO_SERVER && server != session_view(session)->primary;
+    bool is_good = is_followed(session) && is_replica && is_proven(session, server);
+    session->consistency.trusted = is_good ? server : VIEW_NO_SERVER;
+}
+
 int consistency_choose(struct session *session)
 {
     struct consistency *consistency = &session->consistency;
@@ -379,21 +401,11 @@ int consistency_choose(struct session *session)
         return attach_pick_replica(session);
     if (is_trusted(session))
         return consistency->trusted;
-    if (consistency->has_read) /* another replica may be behind the one it was on */
+    if (consistency->has_read)
         see(session);
     int server = consistency->is_asking ? pick(session) : attach_pick_replica(session);
-    bool is_replica = server != VIEW_NO_SERVER && server != session_view(session)->primary;
-    bool is_proven =
-        !consistency->is_asking || (is_replica && consistency->seen == 0 && has_all(session, server));
-    consistency->trusted = is_replica && is_proven ? server : VIEW_NO_SERVER;
+    consistency_note_choice(session, server);
     return server;
-}
-
-bool consistency_allows(const struct session *session, int server)
-{
-    const struct consistency *consistency = &session->consistency;
-    return !is_followed(session) || !consistency->is_asking ||
-           (consistency->seen == 0 && has_all(session, server));
 }
 
 /* ---- waiting ---- */

@@ -261,16 +261,18 @@ enum step share_queued(struct session *session)
 }
 
 /* Another replica with a free connection, or VIEW_NO_SERVER. */
-static int find_free(const struct session *session)
+static int find_free(struct session *session)
 {
     const struct view *view = session_view(session);
     unsigned turn = session->worker->turn++;
     for (size_t i = 0; i < view->count; i++) {
         size_t at = (i + turn) % view->count;
         const struct view_server *entry = &view->servers[at];
-        if (balance_is_reader(view, (int)at) && (int)at != session->job.avoid &&
-            permits_try(&entry->server->permits))
+        if (entry->takes_reads && (int)at != session->job.avoid &&
+            consistency_allows(session, (int)at) && permits_try(&entry->server->permits)) {
+            consistency_note_choice(session, (int)at);
             return (int)at;
+        }
     }
     return VIEW_NO_SERVER;
 }

@@ -33,14 +33,15 @@ def tables(cluster):
 
 @pytest.fixture(scope="module")
 def running(cluster):
-    with Headgate(cluster, listeners=LISTENERS, user_settings={"other": {"consistency": "eventual"}}) as headgate:
+    with Headgate(cluster, listeners=LISTENERS, user_settings={"other": {"consistency": "eventual"}},
+                  cluster_settings={"consistency_wait": "10ms"}) as headgate:
         yield headgate
 
 
 @pytest.fixture(scope="module")
 def patient(cluster):
     """One whose reads have all the time that a busy machine needs."""
-    with Headgate(cluster, listeners=LISTENERS[:1], cluster_settings={"consistency_wait": "5s"}) as headgate:
+    with Headgate(cluster, listeners=LISTENERS[:1]) as headgate:
         yield headgate
 
 
@@ -289,8 +290,8 @@ def test_clients_see_what_they_would_see_directly(cluster, hg, caps, asks):
 def test_what_was_lost_with_a_primary_is_waited_for_by_nobody():
     with Cluster.start(flavour=FLAVOUR, replicas=2, die_with_parent=True) as cluster:
         make_tables(cluster)
-        with Headgate(cluster, listeners=LISTENERS[:1], timeouts={"primary_wait": "20s"}) as hg, \
-                hg.wire() as client:
+        with Headgate(cluster, listeners=LISTENERS[:1], timeouts={"primary_wait": "20s"},
+                      cluster_settings={"consistency_wait": "10ms"}) as hg, hg.wire() as client:
             words = "SLAVE" if cluster.family == "mariadb" else "REPLICA"
             assert client.value("SELECT n FROM own WHERE id = 1") == b"0"
             for node in cluster.replicas():
