@@ -28,7 +28,7 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-protot
 CFLAGS  ?= -O2 -g
 HG_CFLAGS := -std=c11 -D_GNU_SOURCE -DHEADGATE_VERSION='"$(VERSION)"' -Iinclude $(WARN) -fstack-protector-strong \
         -fno-strict-aliasing -pthread $(SAN)
-LDLIBS  := -lev -lssl -lcrypto -lconfig -ljansson -lxxhash -lm -pthread
+LDLIBS  := -lev -lcares -lssl -lcrypto -lconfig -ljansson -lxxhash -lm -pthread
 LDFLAGS += $(SAN)
 
 export PYTHON := /usr/bin/python3

@@ -19,6 +19,7 @@ struct barrier {
     void *owner;               /* borrows */
     struct view *waiting;      /* one reference: its primary is told as soon as nobody goes by another one */
     const struct server *last; /* borrows: the last primary that workers were told; NULL: none ever */
+    uint64_t last_moves;       /* of that one: at another address it is another server */
     uint64_t number;           /* of the last publication */
     uint64_t none_since; /* number of the first publication after `last` without a primary; 0: `last` holds */
 };

@@ -22,6 +22,7 @@ struct config {
     unsigned workers_resolved; /* how many to start, at least 1 */
     int log_level;             /* enum log_level */
     int log_format;            /* enum log_format */
+    char *resolver;            /* owns; NULL: the system's */
     struct admin_settings admin;
     struct timeout_settings timeouts;
     struct limit_settings limits;

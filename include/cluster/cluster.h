@@ -4,6 +4,8 @@
  *                                              ▲                                   └──► news_tell (log,
  * events) trouble, operators ─────────────────────┘
  *
+ *      resolver ──► on_name ──► another machine: probe_drop, HEALTH_REPLACED ──► view ──► on_view
+ *
  *      survey_timer, new primary ──► survey_begin ──► on_survey ──► view ──► on_view
  *
  * Nothing is decided before every server has been asked once: a subset would make the first writable server
@@ -20,13 +22,18 @@
 #include "cluster/survey.h"
 #include "cluster/topology.h"
 #include "cluster/view.h"
+#include "net/resolve.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct cluster_member {
-    struct cluster *cluster; /* borrows */
-    struct server *server;   /* owns */
+    struct cluster *cluster;  /* borrows */
+    struct server *server;    /* owns */
+    struct resolve_name name; /* where it is, as far as that is known */
+    uint64_t moves;           /* how often it has become another machine */
+    uint64_t moved_us;        /* monotonic; since when it is at its present address */
+    bool is_lost;             /* its name cannot be resolved just now, and that was told */
     struct probe probe;
     struct health health;
     struct probe_result last; /* of the last probe that passed */
@@ -62,13 +69,14 @@ struct cluster {
     void *owner; /* borrows */
 };
 
-/* Makes the servers; resolves names. `env` is copied. */
+/* Makes the servers. `env` is copied; `resolver` is borrowed, and may be NULL if no address is a name. */
 bool cluster_init(struct cluster *cluster, const struct cluster_settings *settings, unsigned index,
-                  unsigned worker_count, const struct upstream_env *env, struct error *err);
-/* Starts probing. on_view follows with each new view, for the first time when every server's first probe has
- * ended: after `monitor.timeout` at the latest. */
+                  unsigned worker_count, const struct upstream_env *env, struct resolver *resolver,
+                  struct error *err);
+/* Starts to ask for names' addresses, and probing. on_view follows with each new view, for the first time
+ * when every server's first probe has ended: after `monitor.timeout` at the latest. */
 void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, struct view *), void *owner);
-/* Stops probing. */
+/* Stops both. */
 void cluster_stop(struct cluster *cluster);
 void cluster_fini(struct cluster *cluster);
 

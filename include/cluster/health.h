@@ -31,6 +31,7 @@ enum health_event_kind {
     HEALTH_OVERLOADED, /* a probe: it is there and has no room; counts only where nothing is known yet */
     HEALTH_TRAFFIC,    /* successes and failures of sessions since the last such event */
     HEALTH_TICK,       /* time has passed */
+    HEALTH_REPLACED,   /* it is another machine now: nothing is known of it */
     HEALTH_PARDONED,   /* it has become the primary: an ejection would help nobody */
     HEALTH_ORDERED     /* order */
 };

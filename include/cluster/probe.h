@@ -9,6 +9,7 @@
 #include "cluster/cluster_settings.h"
 #include "cluster/topology.h"
 #include "cluster/upstream.h"
+#include "net/resolve.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,6 +38,7 @@ struct probe_result {
 
 struct probe {
     struct server *server;                   /* borrows */
+    const struct resolve_name *name;         /* borrows: where it is */
     const struct monitor_settings *settings; /* borrows */
     const struct upstream_env *env;          /* borrows */
     struct upstream *upstream;               /* owns; NULL between a failure and the next probe */
@@ -50,11 +52,18 @@ struct probe {
     void *owner; /* borrows */
 };
 
-void probe_init(struct probe *probe, struct server *server, const struct monitor_settings *settings,
-                const struct upstream_env *env, void (*on_done)(struct probe *, const struct probe_result *),
-                void *owner);
-/* Begin one probe, unless one is running. */
+/* `name` is where the server is, or may come to be known to be. */
+void probe_init(struct probe *probe, struct server *server, const struct resolve_name *name,
+                const struct monitor_settings *settings, const struct upstream_env *env,
+                void (*on_done)(struct probe *, const struct probe_result *), void *owner);
+/* Begin one probe, unless one is running. While the name's first answer is awaited, so is the address. */
 void probe_run(struct probe *probe);
+/* The name has been answered, or the question has failed: if that is what the probe that runs waits for, it
+ * goes on, or has failed. */
+void probe_go_on(struct probe *probe);
+/* The server is another machine now. Ends the probe that runs, if any, without on_done, and the connection.
+ */
+void probe_drop(struct probe *probe);
 void probe_fini(struct probe *probe);
 
 #endif

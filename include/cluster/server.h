@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "cluster/permits.h"
 #include "cluster/server_settings.h"
-#include "net/addr.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,10 +52,9 @@ struct server_totals {
 };
 
 struct server {
-    char *name; /* owns */
-    struct addr addr;
-    char address[ADDR_TEXT_MAX];
-    char *zone; /* owns; "" when none */
+    char *name;    /* owns */
+    char *address; /* owns; as configured: where a name is just now, is in the view */
+    char *zone;    /* owns; "" when none */
     int64_t weight;
     enum tls_setting tls;
     enum role_setting role_setting;
@@ -68,7 +66,7 @@ struct server {
     unsigned worker_count;
 };
 
-/* Asks the resolver for names: only before the loops run. */
+/* Copies what it needs. NULL: *err, memory is out. */
 struct server *server_new(const struct server_settings *settings, unsigned index, unsigned worker_count,
                           struct error *err);
 void server_free(struct server **server);

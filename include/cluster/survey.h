@@ -34,8 +34,8 @@ struct survey {
 void survey_init(struct survey *survey, const struct monitor_settings *settings,
                  const struct upstream_env *env,
                  void (*on_done)(struct survey *, struct routines *, const char *), void *owner);
-/* Asks `server`, unless a survey is running. */
-void survey_begin(struct survey *survey, struct server *server);
+/* Asks `server`, which is at `addr` (copied), unless a survey is running. */
+void survey_begin(struct survey *survey, struct server *server, const struct addr *addr);
 /* Gives up a survey that is running: on_done is not called. Otherwise nothing. */
 void survey_stop(struct survey *survey);
 

@@ -50,6 +50,7 @@ struct upstream_env {
 
 /* How to log in; everything is copied, and wiped once the login is over. */
 struct upstream_wish {
+    const struct addr *addr; /* where the server is */
     const char *user;
     const struct auth_secret *secret;
     struct span schema;     /* empty: none */
@@ -88,6 +89,7 @@ struct upstream {
     struct stream stream;
     const struct upstream_env *env; /* borrows */
     struct server *server;          /* borrows */
+    struct addr addr;               /* of this connection: the server may be elsewhere by now */
     const struct upstream_owner_ops *ops;
     void *owner;                    /* borrows */
     struct loop_timer timer;        /* deadline of connect, login or exchange */

@@ -7,6 +7,7 @@
 #include "cluster/cluster_settings.h"
 #include "cluster/server.h"
 #include "mysql/handshake.h"
+#include "net/addr.h"
 #include "sql/routines.h"
 
 #include <stdatomic.h>
@@ -18,6 +19,8 @@
 
 struct view_server {
     struct server *server; /* borrows: servers outlive views */
+    struct addr addr;      /* where it is; empty while its name was never resolved */
+    uint64_t moves;        /* how often that has changed: what was connected before is another machine */
     enum server_role role;
     enum server_state state;
     const char *reason;    /* static text */

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 
 #define ADDR_TEXT_MAX 128
+#define ADDR_HOST_MAX 256
 
 struct addr {
     socklen_t len; /* 0: none */
@@ -22,6 +23,12 @@ struct addr {
     } u;
 };
 
+/* What only a name server can tell the address of: see net/resolve. */
+struct addr_host {
+    char name[ADDR_HOST_MAX]; /* "": none */
+    uint16_t port;
+};
+
 /* An address to connect to, as numbers or a unix path; never asks a name server. IPv4 is four decimal
  * numbers, the port 1 to 65535, both without leading zeros. False: *err says what is wrong with it, and
  * *addr_r is as it was. */
@@ -31,8 +38,12 @@ bool addr_parse(const char *text, struct addr *addr_r, struct error *err);
  * kernel chooses one. */
 bool addr_parse_listen(const char *text, struct addr *addr_r, struct error *err);
 
-/* Like addr_parse, and asks the system's resolver for names: blocks, so only before the loops run. */
-bool addr_resolve(const char *text, struct addr *addr_r, struct error *err);
+/* Like addr_parse, and takes "name:port" as well, without asking anybody: then *host_r has the name and
+ * *addr_r is empty; otherwise host_r->name is empty. False: *err, and both are as they were. */
+bool addr_parse_host(const char *text, struct addr *addr_r, struct addr_host *host_r, struct error *err);
+
+/* Is it the same place? Two that are empty are. */
+bool addr_equal(const struct addr *a, const struct addr *b);
 
 /* "127.0.0.1:3306"; a unix peer without a name is "unix". Returns `buffer` (ADDR_TEXT_MAX bytes). */
 const char *addr_format(const struct addr *addr, char *buffer);

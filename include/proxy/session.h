@@ -87,6 +87,7 @@ enum share_gave { GAVE_NOTHING, GAVE_QUIETLY, GAVE_WARNINGS };
 struct slot {
     struct upstream *upstream; /* owns; NULL: none */
     int server;                /* its index in the view */
+    uint64_t moves;            /* of that server, when it was opened: see view_server */
     uint64_t insert_id;        /* LAST_INSERT_ID() there, as far as it matters */
     uint64_t generation;       /* which upstream this is: prepared ids belong to one */
     uint64_t role_version;     /* of the SET ROLE it has seen */
@@ -319,10 +320,12 @@ void attach_drop_all(struct session *session);
 void attach_share(struct session *session, struct server *primary);
 /* Would the session lose state with its upstream there? */
 bool attach_has_lost_state(const struct session *session, enum route_place place);
+/* There is an upstream there, and its server's name has another address now: it is of another machine. */
+bool attach_has_moved(const struct session *session, enum route_place place);
 /* There is an upstream there, and its server is still the one for that place, or holds state. */
 bool attach_is_current(const struct session *session, enum route_place place);
-/* There is an idle upstream there that nobody will use: its server has another role now, or is being
- * drained, and nothing is lost with it. */
+/* There is an idle upstream there that nobody will use: its server has another role or address now, or
+ * is being drained, and nothing is lost with it. */
 bool attach_is_left(const struct session *session, enum route_place place);
 /* A replica by the balancer's rules, or with primary_reads = "share" the primary; VIEW_NO_SERVER: none. */
 int attach_pick_replica(struct session *session);

@@ -4,13 +4,14 @@
 #include "proxy/session.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* ---- servers ---- */
 
 static const struct column server_columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
     { "name", COLUMN_TEXT, "the server's name" },
-    { "address", COLUMN_TEXT, "where headgate connects to" },
+    { "address", COLUMN_TEXT, "as configured; of a name, where that is now in brackets" },
     { "role", COLUMN_TEXT, "primary, replica or unknown" },
     { "state", COLUMN_TEXT, "starting, up, lagging, ejected, down, draining or disabled" },
     { "reason", COLUMN_TEXT, "why it has this role and state" },
@@ -34,6 +35,20 @@ static const struct column server_columns[] = {
     { "probe_failures", COLUMN_INTEGER, "of them, those that failed" },
 };
 
+/* Of a name both are of interest: what was asked for, and what was answered last. */
+static void put_address(struct table *table, const struct view_server *entry)
+{
+    const char *configured = entry->server->address;
+    char address[ADDR_TEXT_MAX], both[ADDR_HOST_MAX + 2 * ADDR_TEXT_MAX];
+    (void)addr_format(&entry->addr, address);
+    if (entry->addr.len == 0 || strcmp(address, configured) == 0) {
+        table_text(table, configured);
+        return;
+    }
+    (void)snprintf(both, sizeof both, "%s (%s)", configured, address);
+    table_text(table, both);
+}
+
 static void put_server(struct table *table, const struct cluster *cluster, const struct view_server *entry,
                        uint64_t now_us)
 {
@@ -45,7 +60,7 @@ static void put_server(struct table *table, const struct cluster *cluster, const
     table_row(table);
     table_text(table, cluster->settings->name);
     table_text(table, entry->server->name);
-    table_text(table, entry->server->address);
+    put_address(table, entry);
     table_text(table, server_role_name(entry->role));
     table_text(table, server_state_name(entry->state));
     table_text(table, reason);
@@ -79,6 +94,7 @@ static void put_server(struct table *table, const struct cluster *cluster, const
 static struct view_server unseen(const struct cluster_member *member)
 {
     struct view_server entry = { .server = member->server,
+                                 .addr = member->name.addr,
                                  .state = member->health.state,
                                  .reason = member->was_probed ? "waiting for the other servers' first probes"
                                                               : "not probed yet",

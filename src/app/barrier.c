@@ -15,17 +15,18 @@ void barrier_fini(struct barrier *barrier)
     view_release(&barrier->waiting);
 }
 
-static const struct server *primary_of(const struct view *view)
+static const struct view_server *primary_of(const struct view *view)
 {
-    return view->primary != VIEW_NO_SERVER ? view->servers[view->primary].server : NULL;
+    return view->primary != VIEW_NO_SERVER ? &view->servers[view->primary] : NULL;
 }
 
 static void publish(struct barrier *barrier, struct view *view)
 {
-    const struct server *primary = primary_of(view);
+    const struct view_server *primary = primary_of(view);
     view->number = ++barrier->number;
     if (primary != NULL) {
-        barrier->last = primary;
+        barrier->last = primary->server;
+        barrier->last_moves = primary->moves;
         barrier->none_since = 0;
     } else if (barrier->none_since == 0 && barrier->last != NULL) {
         barrier->none_since = view->number;
@@ -36,8 +37,9 @@ static void publish(struct barrier *barrier, struct view *view)
 /* Nobody can be writing to another server than this one. */
 static bool is_safe(const struct barrier *barrier, const struct view *view)
 {
-    const struct server *primary = primary_of(view);
-    if (primary == NULL || barrier->last == NULL || primary == barrier->last)
+    const struct view_server *primary = primary_of(view);
+    if (primary == NULL || barrier->last == NULL ||
+        (primary->server == barrier->last && primary->moves == barrier->last_moves))
         return true;
     return barrier->none_since != 0 &&
            barrier->have_taken(barrier->owner, view->cluster_index, barrier->none_since);

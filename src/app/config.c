@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/addr.h"
 #include "settings/file.h"
 #include "settings/print.h"
 #include "settings/reference.h"
@@ -59,6 +60,15 @@ static const struct section log_section = {
     .absent = log_absent,
 };
 
+/* Who is asked for names cannot be a name, nor a socket's path. */
+static bool check_resolver(const char *address, struct error *err)
+{
+    struct addr addr;
+    if (!addr_parse(address, &addr, err))
+        return false;
+    return !addr_is_local(&addr) || error_set(err, 0, "\"%.100s\" is no IP address with a port", address);
+}
+
 static const struct setting_word workers_words[] = { { .name = "auto", .value = 0 }, { .name = NULL } };
 
 static const struct setting config_settings[] = {
@@ -72,6 +82,16 @@ static const struct setting config_settings[] = {
         .fallback = "auto",
         .effect = EFFECT_RESTART,
         .doc = "Threads that carry sessions; \"auto\" is one per CPU that this process may use.",
+    },
+    {
+        .name = "resolver",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct config, resolver),
+        .check = check_resolver,
+        .effect = EFFECT_RESTART,
+        .example = "127.0.0.1:53",
+        .doc = "The name server that is asked for servers' addresses; without it those of /etc/resolv.conf. "
+               "/etc/hosts comes first in any case.",
     },
     { .name = "log", .type = SETTING_GROUP, .section = &log_section },
     {

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/listener.h"
+#include "net/resolve.h"
 #include "net/tls.h"
 #include "proxy/worker.h"
 
@@ -26,8 +27,9 @@ struct control {
     struct world world;
     struct worker *workers;      /* owns */
     struct worker **worker_list; /* owns: for the world */
-    struct cluster *clusters;    /* owns */
-    struct barrier *barriers;    /* owns; one per cluster */
+    struct resolver resolver;
+    struct cluster *clusters; /* owns */
+    struct barrier *barriers; /* owns; one per cluster */
     size_t cluster_count;
     struct door *doors;         /* owns; one per listener */
     struct listener *listeners; /* owns */
@@ -193,7 +195,7 @@ static bool make_clusters(struct control *control, struct error *err)
         /* Probes count in a row of their own, after the workers': a row has one writer. */
         env.worker = config->workers_resolved;
         if (!cluster_init(&control->clusters[i], &config->clusters[i], (unsigned)i,
-                          config->workers_resolved + 1, &env, err))
+                          config->workers_resolved + 1, &env, &control->resolver, err))
             return false;
         barrier_init(&control->barriers[i], publish, have_taken, control);
         control->cluster_count++;
@@ -279,6 +281,7 @@ static bool start(struct control *control, struct error *err)
     control->world.clusters = config->clusters;
     control->world.tls = tls_client_context(err);
     if (control->world.tls == NULL || !users_init(&control->users, config->users, config->user_count, err) ||
+        !resolve_init(&control->resolver, &control->loop, config->resolver, err) ||
         !make_clusters(control, err) || !make_workers(control, err) || !open_admin(control, err) ||
         !open_doors(control, err))
         return false;
@@ -307,6 +310,7 @@ static void finish(struct control *control)
     close_doors(control);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_stop(&control->clusters[i]);
+    resolve_fini(&control->resolver);
     end_workers(control);
     loop_close_mail(&control->loop); /* questions to the workers come home */
     if (control->admin.loop != NULL)

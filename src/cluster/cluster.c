@@ -91,6 +91,8 @@ static void describe_server(const struct cluster *cluster, const struct topology
     const struct topology_verdict *verdict = &verdicts[i];
     uint64_t back_us = member->health.back_us;
     entry->server = member->server;
+    entry->addr = member->name.addr;
+    entry->moves = member->moves;
     entry->role = verdict->role;
     entry->state = member->health.state;
     entry->reason = entry->state == SERVER_UP ? verdict->reason : health_reason(&member->health);
@@ -162,8 +164,8 @@ static bool is_same(const struct view *a, const struct view *b)
     for (size_t i = 0; i < a->count; i++) {
         const struct view_server *x = &a->servers[i], *y = &b->servers[i];
         if (news_is_change(x, y) || x->lag_ms != y->lag_ms || x->is_contender != y->is_contender ||
-            x->slow_from_us != y->slow_from_us || strcmp(x->reason, y->reason) != 0 ||
-            strcmp(x->detail, y->detail) != 0)
+            x->moves != y->moves || !addr_equal(&x->addr, &y->addr) || x->slow_from_us != y->slow_from_us ||
+            strcmp(x->reason, y->reason) != 0 || strcmp(x->detail, y->detail) != 0)
             return false;
     }
     return true;
@@ -264,7 +266,8 @@ static void on_survey_timer(struct loop_timer *timer)
         (struct cluster *)(void *)((char *)timer - offsetof(struct cluster, survey_timer));
     loop_timer_start(timer, cluster->env.loop, cluster->settings->read_functions_interval_us);
     if (cluster->primary != TOPOLOGY_NO_PRIMARY)
-        survey_begin(&cluster->survey, cluster->members[cluster->primary].server);
+        survey_begin(&cluster->survey, cluster->members[cluster->primary].server,
+                     &cluster->members[cluster->primary].name.addr);
 }
 
 /* ---- probing ---- */
@@ -351,12 +354,13 @@ static void schedule_sooner(struct cluster_member *member)
 static void tell_machine(struct cluster_member *member, struct event *event, const char *reason)
 {
     struct log_scope scope = { .key = "cluster", .text = member->cluster->settings->name };
+    char address[ADDR_TEXT_MAX];
     event->server = (int)member->server->index;
     event->after_ms = EVENT_UNKNOWN_TIME;
     (void)snprintf(event->reason, sizeof event->reason, "%s", reason);
     events_add(&member->cluster->events, event);
-    log_warning(&scope, "server %s (%s): %s: %s -> %s", member->server->name, member->server->address, reason,
-                event->was, event->is);
+    log_warning(&scope, "server %s (%s): %s: %s -> %s", member->server->name,
+                addr_format(&member->name.addr, address), reason, event->was, event->is);
 }
 
 /* A server with another id is another machine, or one that was set up anew: what was there may be gone. */
@@ -418,8 +422,74 @@ static void on_interval(struct loop_timer *timer)
     probe_run(&member->probe);
 }
 
+/* ---- where the servers are ---- */
+
+static void tell_move(struct cluster_member *member, const struct addr *was)
+{
+    struct log_scope scope = { .key = "cluster", .text = member->cluster->settings->name };
+    const struct server *server = member->server;
+    uint64_t now_us = member->cluster->env.loop->now_us;
+    struct event event = { .server = (int)server->index,
+                           .after_ms = (int64_t)((now_us - member->moved_us) / 1000) };
+    char before[ADDR_TEXT_MAX], now[ADDR_TEXT_MAX], after[32];
+    (void)snprintf(event.was, sizeof event.was, "%s", addr_format(was, before));
+    (void)snprintf(event.is, sizeof event.is, "%s", addr_format(&member->name.addr, now));
+    (void)snprintf(event.reason, sizeof event.reason, "address was %s, is %s: %.100s", event.was, event.is,
+                   server->address);
+    events_add(&member->cluster->events, &event);
+    log_notice(&scope, "server %s (%s): address was %s, is %s, after %s", server->name, server->address,
+               before, now, clock_format_duration((uint64_t)event.after_ms * 1000, after, sizeof after));
+}
+
+/* Once when a name's answers stop, and once when they come again. */
+static void tell_name(struct cluster_member *member, const struct addr *was)
+{
+    struct log_scope scope = { .key = "cluster", .text = member->cluster->settings->name };
+    const struct server *server = member->server;
+    const struct resolve_name *name = &member->name;
+    bool is_lost = name->error[0] != '\0';
+    char text[ADDR_TEXT_MAX];
+    if (is_lost && !member->is_lost)
+        log_warning(&scope, "server %s (%s): its name cannot be resolved: %s; it %s%s", server->name,
+                    server->address, name->error, name->addr.len != 0 ? "is looked for at " : "is down",
+                    name->addr.len != 0 ? addr_format(&name->addr, text) : "");
+    else if (!is_lost && (member->is_lost || was->len == 0))
+        log_notice(&scope, "server %s (%s): its name is resolved: %s", server->name, server->address,
+                   addr_format(&name->addr, text));
+    member->is_lost = is_lost;
+}
+
+/* What was known is not known of this machine; until its first probe has passed it has no part in anything.
+ */
+static void begin_anew(struct cluster_member *member)
+{
+    member->moves++;
+    member->detail[0] = '\0';
+    note_health(member, &(struct health_event){ .kind = HEALTH_REPLACED });
+    probe_drop(&member->probe);
+    probe_soon(member);
+}
+
+static void on_name(struct resolve_name *name, const struct addr *was)
+{
+    struct cluster_member *member = name->owner;
+    bool has_moved = was->len != 0 && !addr_equal(was, &name->addr);
+    tell_name(member, was);
+    if (has_moved) {
+        tell_move(member, was);
+        begin_anew(member);
+    }
+    if (!addr_equal(was, &name->addr))
+        member->moved_us = member->cluster->env.loop->now_us;
+    if (was->len == 0 && name->addr.len != 0 && !member->probe.is_running)
+        probe_soon(member);
+    probe_go_on(&member->probe);
+    publish(member->cluster);
+}
+
 bool cluster_init(struct cluster *cluster, const struct cluster_settings *settings, unsigned index,
-                  unsigned worker_count, const struct upstream_env *env, struct error *err)
+                  unsigned worker_count, const struct upstream_env *env, struct resolver *resolver,
+                  struct error *err)
 {
     *cluster =
         (struct cluster){ .settings = settings, .index = index, .env = *env, .primary = TOPOLOGY_NO_PRIMARY };
@@ -433,13 +503,15 @@ bool cluster_init(struct cluster *cluster, const struct cluster_settings *settin
     for (size_t i = 0; i < settings->server_count; i++) {
         struct cluster_member *member = &cluster->members[i];
         member->cluster = cluster;
+        cluster->count++;
         member->server = server_new(&settings->servers[i], (unsigned)i, worker_count, err);
-        if (member->server == NULL) {
+        if (!resolve_name_init(&member->name, resolver, settings->servers[i].address, on_name, member, err) ||
+            member->server == NULL) {
             cluster_fini(cluster);
             return error_wrap(err, "cluster '%s'", settings->name);
         }
-        cluster->count++;
-        probe_init(&member->probe, member->server, &settings->monitor, &cluster->env, on_probe, member);
+        probe_init(&member->probe, member->server, &member->name, &settings->monitor, &cluster->env, on_probe,
+                   member);
         health_begin(&member->health, env->loop->now_us);
         member->last.lag_ms = -1;
         loop_timer_init(&member->timer, on_interval);
@@ -452,6 +524,8 @@ void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, st
     cluster->on_view = on_view;
     cluster->owner = owner;
     for (size_t i = 0; i < cluster->count; i++)
+        resolve_start(&cluster->members[i].name);
+    for (size_t i = 0; i < cluster->count; i++)
         loop_timer_start(&cluster->members[i].timer, cluster->env.loop, 0);
 }
 
@@ -460,6 +534,7 @@ void cluster_stop(struct cluster *cluster)
     loop_timer_stop(&cluster->survey_timer);
     survey_stop(&cluster->survey);
     for (size_t i = 0; i < cluster->count; i++) {
+        resolve_forget(&cluster->members[i].name);
         loop_timer_stop(&cluster->members[i].timer);
         probe_fini(&cluster->members[i].probe);
     }
@@ -467,8 +542,10 @@ void cluster_stop(struct cluster *cluster)
 
 void cluster_fini(struct cluster *cluster)
 {
-    for (size_t i = 0; i < cluster->count; i++)
+    for (size_t i = 0; i < cluster->count; i++) {
+        resolve_forget(&cluster->members[i].name);
         server_free(&cluster->members[i].server);
+    }
     mem_free(cluster->members);
     cluster->members = NULL;
     cluster->count = 0;

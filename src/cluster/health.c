@@ -102,6 +102,18 @@ static void on_traffic(struct health *health, const struct health_rules *rules,
         eject(health, rules, event->random, now_us);
 }
 
+static void on_replaced(struct health *health, const struct health_rules *rules,
+                        const struct health_event *event, uint64_t now_us)
+{
+    enum health_order order = health->order;
+    enum server_state state = health->state;
+    (void)rules;
+    (void)event;
+    health_begin(health, now_us);
+    health->order = order;
+    health->state = state; /* until it is composed anew */
+}
+
 static void on_pardoned(struct health *health, const struct health_rules *rules,
                         const struct health_event *event, uint64_t now_us)
 {
@@ -143,7 +155,7 @@ bool health_note(struct health *health, const struct health_rules *rules, const 
 {
     static void (*const handlers[])(struct health *, const struct health_rules *, const struct health_event *,
                                     uint64_t) = { on_passed, on_failed,   on_overloaded, on_traffic,
-                                                  NULL,      on_pardoned, on_ordered };
+                                                  NULL,      on_replaced, on_pardoned,   on_ordered };
     bool was_out = is_out(health);
     if (handlers[event->kind] != NULL) /* of a tick there is only the time */
         handlers[event->kind](health, rules, event, now_us);

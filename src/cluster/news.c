@@ -27,14 +27,14 @@ static void tell_server(struct events *events, const struct view *now, size_t i,
     struct log_scope scope = { .key = "cluster", .text = now->cluster_name };
     const struct view_server *is = &now->servers[i];
     struct event event = { .server = (int)i, .after_ms = (int64_t)((now_us - was->changed_us) / 1000) };
-    char after[32];
+    char after[32], address[ADDR_TEXT_MAX];
     describe(was, event.was, sizeof event.was);
     describe(is, event.is, sizeof event.is);
     (void)snprintf(event.reason, sizeof event.reason, "%s%s%s", is->reason, is->detail[0] != '\0' ? ": " : "",
                    is->detail);
     events_add(events, &event);
-    log_notice(&scope, "server %s (%s): %s -> %s, after %s: %s", is->server->name, is->server->address,
-               event.was, event.is,
+    log_notice(&scope, "server %s (%s): %s -> %s, after %s: %s", is->server->name,
+               is->addr.len != 0 ? addr_format(&is->addr, address) : is->server->address, event.was, event.is,
                clock_format_duration((uint64_t)event.after_ms * 1000, after, sizeof after), event.reason);
 }
 

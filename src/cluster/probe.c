@@ -225,18 +225,31 @@ static void on_io(struct upstream *upstream, int events)
 
 static const struct upstream_owner_ops owner_ops = { on_ready, on_answer, on_failed, on_io };
 
+static void fail_nameless(struct probe *probe)
+{
+    char why[160];
+    const char *error = probe->name->error;
+    (void)snprintf(why, sizeof why, "its name cannot be resolved: %s",
+                   error[0] != '\0' ? error : "no answer within the probe's timeout");
+    finish(probe, false, why);
+}
+
 static void on_deadline(struct loop_timer *timer)
 {
     struct probe *probe = (struct probe *)(void *)((char *)timer - offsetof(struct probe, deadline));
-    finish(probe, false, "no answer within the probe's timeout");
+    if (probe->name->addr.len == 0)
+        fail_nameless(probe);
+    else
+        finish(probe, false, "no answer within the probe's timeout");
 }
 
-void probe_init(struct probe *probe, struct server *server, const struct monitor_settings *settings,
-                const struct upstream_env *env, void (*on_done)(struct probe *, const struct probe_result *),
-                void *owner)
+void probe_init(struct probe *probe, struct server *server, const struct resolve_name *name,
+                const struct monitor_settings *settings, const struct upstream_env *env,
+                void (*on_done)(struct probe *, const struct probe_result *), void *owner)
 {
     memset(probe, 0, sizeof *probe);
     probe->server = server;
+    probe->name = name;
     probe->settings = settings;
     probe->env = env;
     probe->on_done = on_done;
@@ -248,7 +261,9 @@ static void connect_first(struct probe *probe)
 {
     struct auth_secret secret = { 0 };
     struct error err = { 0 };
-    struct upstream_wish wish = { .user = probe->settings->user, .secret = &secret, .collation = 33 };
+    struct upstream_wish wish = {
+        .addr = &probe->name->addr, .user = probe->settings->user, .secret = &secret, .collation = 33
+    };
     if (auth_secret_from_password(&secret, span_cstr(probe->settings->password)))
         probe->upstream = upstream_open(probe->env, probe->server, &wish, &owner_ops, probe, &err);
     else
@@ -268,13 +283,28 @@ void probe_run(struct probe *probe)
     if (probe->upstream != NULL)
         begin_questions(probe);
     else
-        connect_first(probe);
+        probe_go_on(probe);
 }
 
-void probe_fini(struct probe *probe)
+void probe_go_on(struct probe *probe)
+{
+    if (!probe->is_running || probe->upstream != NULL)
+        return;
+    if (probe->name->addr.len != 0)
+        connect_first(probe);
+    else if (probe->name->error[0] != '\0')
+        fail_nameless(probe);
+}
+
+void probe_drop(struct probe *probe)
 {
     probe->is_running = false;
     loop_timer_stop(&probe->deadline);
     upstream_close(&probe->upstream);
+}
+
+void probe_fini(struct probe *probe)
+{
+    probe_drop(probe);
     rows_fini(&probe->rows);
 }

@@ -15,6 +15,7 @@ struct server *server_new(const struct server_settings *settings, unsigned index
     }
     size_t bytes = worker_count * sizeof *server->by_worker;
     server->name = mem_strdup(settings->name);
+    server->address = mem_strdup(settings->address);
     server->zone = mem_strdup(settings->zone != NULL ? settings->zone : "");
     server->by_worker = aligned_alloc(SERVER_CACHE_LINE, bytes);
     bool has_permits = permits_init(&server->permits, worker_count);
@@ -26,18 +27,13 @@ struct server *server_new(const struct server_settings *settings, unsigned index
     server->tls = (enum tls_setting)settings->tls;
     server->role_setting = (enum role_setting)settings->role;
     server->index = index;
-    if (server->name == NULL || server->zone == NULL || server->by_worker == NULL || !has_permits) {
+    if (server->name == NULL || server->address == NULL || server->zone == NULL ||
+        server->by_worker == NULL || !has_permits) {
         (void)error_set(err, 0, "server '%s': out of memory", settings->name);
         server_free(&server);
         return NULL;
     }
     memset(server->by_worker, 0, bytes);
-    if (!addr_resolve(settings->address, &server->addr, err)) {
-        (void)error_wrap(err, "server '%s'", settings->name);
-        server_free(&server);
-        return NULL;
-    }
-    (void)addr_format(&server->addr, server->address);
     return server;
 }
 
@@ -46,6 +42,7 @@ void server_free(struct server **server)
     if (*server == NULL)
         return;
     mem_free((*server)->name);
+    mem_free((*server)->address);
     mem_free((*server)->zone);
     free((*server)->by_worker);
     permits_fini(&(*server)->permits);

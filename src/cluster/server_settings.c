@@ -36,7 +36,11 @@ static const struct setting server_settings[] = {
         .check = address_check_connect,
         .effect = EFFECT_NEW_SESSIONS,
         .example = "127.0.0.1:3306",
-        .doc = "Where the server listens: \"host:port\", \"[ipv6]:port\" or the path of its socket.",
+        .doc = "Where the server listens: \"host:port\", \"[ipv6]:port\" or the path of its socket. A "
+               "host's name is asked for again when its answer has grown old: after its TTL, at least 1s and "
+               "at most 30s; with no TTL (/etc/hosts), 30s. While its present address is among the answers "
+               "that one is used, then the first of the others, IPv4 before IPv6: that is another machine, "
+               "which is probed before anything goes there. When nobody answers it stays where it is.",
     },
     {
         .name = "role",

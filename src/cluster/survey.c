@@ -169,11 +169,13 @@ void survey_init(struct survey *survey, const struct monitor_settings *settings,
     loop_timer_init(&survey->deadline, on_deadline);
 }
 
-void survey_begin(struct survey *survey, struct server *server)
+void survey_begin(struct survey *survey, struct server *server, const struct addr *addr)
 {
     struct auth_secret secret = { 0 };
     struct error err = { 0 };
-    struct upstream_wish wish = { .user = survey->settings->user, .secret = &secret, .collation = 33 };
+    struct upstream_wish wish = {
+        .addr = addr, .user = survey->settings->user, .secret = &secret, .collation = 33
+    };
     if (survey->is_running)
         return;
     survey->is_running = true;

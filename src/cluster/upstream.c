@@ -69,6 +69,17 @@ static void free_login(struct upstream *upstream)
     upstream->login = NULL;
 }
 
+/* "db1 (127.0.0.1:3306)", for messages; lives as long as the block it is in. */
+#define WHERE_MAX 256
+#define WHERE(upstream) where(upstream, (char[WHERE_MAX]){ 0 })
+static const char *where(const struct upstream *upstream, char *buffer)
+{
+    char address[ADDR_TEXT_MAX];
+    (void)snprintf(buffer, WHERE_MAX, "%.100s (%s)", upstream->server->name,
+                   addr_format(&upstream->addr, address));
+    return buffer;
+}
+
 static struct server_counters *counters(struct upstream *upstream)
 {
     return &upstream->server->by_worker[upstream->env->worker];
@@ -93,11 +104,9 @@ static void fail_lost(struct upstream *upstream, const char *during)
 {
     struct error err = { 0 };
     if (upstream->stream.error != 0)
-        (void)error_errno(&err, upstream->stream.error, "%s (%s): %s", upstream->server->name,
-                          upstream->server->address, during);
+        (void)error_errno(&err, upstream->stream.error, "%s: %s", WHERE(upstream), during);
     else
-        (void)error_set(&err, 0, "%s (%s): %s: the server closed the connection", upstream->server->name,
-                        upstream->server->address, during);
+        (void)error_set(&err, 0, "%s: %s: the server closed the connection", WHERE(upstream), during);
     fail(upstream, &err);
 }
 
@@ -112,8 +121,8 @@ static void fail_answer(struct upstream *upstream, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(came, sizeof came, format, args);
     va_end(args);
-    (void)error_set(&err, 0, "%s (%s): %s of our own: %s", upstream->server->name, upstream->server->address,
-                    command_find(upstream->asked)->name, came);
+    (void)error_set(&err, 0, "%s: %s of our own: %s", WHERE(upstream), command_find(upstream->asked)->name,
+                    came);
     fail(upstream, &err);
 }
 
@@ -130,8 +139,7 @@ static void on_deadline(struct loop_timer *timer)
     };
     struct upstream *upstream = of_timer(timer);
     struct error err = { 0 };
-    (void)error_set(&err, ETIMEDOUT, "%s (%s): %s: no answer in time", upstream->server->name,
-                    upstream->server->address, doing[upstream->state]);
+    (void)error_set(&err, ETIMEDOUT, "%s: %s: no answer in time", WHERE(upstream), doing[upstream->state]);
     fail(upstream, &err);
 }
 
@@ -175,8 +183,7 @@ static void finish_exchange(struct upstream *upstream)
     if (upstream->has_been_ready) {
         upstream->ops->on_answer(upstream, &answer);
     } else if (answer.is_err) {
-        (void)error_wrap(&answer.error, "%s (%s): turning session tracking on", upstream->server->name,
-                         upstream->server->address);
+        (void)error_wrap(&answer.error, "%s: turning session tracking on", WHERE(upstream));
         fail(upstream, &answer.error);
     } else {
         upstream->has_been_ready = true;
@@ -353,7 +360,7 @@ static void secure(struct upstream *upstream)
     int want = EV_READ;
     enum stream_result result = stream_handshake(&upstream->stream, &want, &err);
     if (result == STREAM_FAILED) {
-        (void)error_wrap(&err, "%s (%s)", upstream->server->name, upstream->server->address);
+        (void)error_wrap(&err, "%s", WHERE(upstream));
         fail(upstream, &err);
     } else if (result == STREAM_BLOCKED) {
         stream_want(&upstream->stream, want);
@@ -368,11 +375,9 @@ static void start_tls(struct upstream *upstream)
 {
     struct error err = { 0 };
     if (buf_unparsed(&upstream->stream.in).len > 0)
-        (void)error_set(&err, 0, "%s (%s): the server spoke before TLS was up", upstream->server->name,
-                        upstream->server->address);
+        (void)error_set(&err, 0, "%s: the server spoke before TLS was up", WHERE(upstream));
     else if (stream_flush(&upstream->stream) != STREAM_OK)
-        (void)error_set(&err, 0, "%s (%s): sending the TLS request", upstream->server->name,
-                        upstream->server->address);
+        (void)error_set(&err, 0, "%s: sending the TLS request", WHERE(upstream));
     else if (stream_secure(&upstream->stream, upstream->env->tls, &err)) {
         upstream->state = UPSTREAM_SECURING;
         secure(upstream);
@@ -400,8 +405,7 @@ static bool obey(struct upstream *upstream, enum login_verdict verdict, struct e
         err->sqlstate[0] = '\0'; /* our own finding, not the server's word */
         break;
     }
-    (void)error_wrap(err, "login to %s (%s) as '%s'", upstream->server->name, upstream->server->address,
-                     upstream->login->wish.user);
+    (void)error_wrap(err, "login to %s as '%s'", WHERE(upstream), upstream->login->wish.user);
     fail(upstream, err);
     return false;
 }
@@ -413,8 +417,7 @@ static void go_on_login(struct upstream *upstream)
     while (upstream->state == UPSTREAM_LOGGING_IN && packet_peek(buf_unparsed(in), &header)) {
         struct error err = { 0 };
         if (header.len > LOGIN_PACKET_MAX) {
-            (void)error_set(&err, 0, "%s (%s): a packet of %u bytes during login", upstream->server->name,
-                            upstream->server->address, header.len);
+            (void)error_set(&err, 0, "%s: a packet of %u bytes during login", WHERE(upstream), header.len);
             fail(upstream, &err);
             return;
         }
@@ -433,7 +436,7 @@ static void go_on_login(struct upstream *upstream)
 static void go_on_connect(struct upstream *upstream)
 {
     struct error err = { 0 };
-    if (!dial_finish(upstream->stream.fd, &upstream->server->addr, &err)) {
+    if (!dial_finish(upstream->stream.fd, &upstream->addr, &err)) {
         (void)error_wrap(&err, "%s", upstream->server->name);
         fail(upstream, &err);
         return;
@@ -499,7 +502,7 @@ static bool copy_wish(struct upstream_login *login, const struct upstream_wish *
         .tls = server->tls == TLS_SETTING_OFF        ? LOGIN_TLS_OFF
                : server->tls == TLS_SETTING_REQUIRED ? LOGIN_TLS_REQUIRED
                                                      : LOGIN_TLS_PREFERRED,
-        .is_local = addr_is_local(&server->addr),
+        .is_local = addr_is_local(wish->addr),
     };
     /* A unix socket is as good as TLS: do not pay for both unless told to. */
     if (login->wish.is_local && login->wish.tls == LOGIN_TLS_PREFERRED)
@@ -517,7 +520,7 @@ static bool is_our_own_want(int code)
 static int dial(const struct upstream_env *env, const struct server *server, const struct upstream_wish *wish,
                 struct error *err)
 {
-    int fd = dial_start(&server->addr, &env->socket, err);
+    int fd = dial_start(wish->addr, &env->socket, err);
     if (fd < 0) {
         (void)error_wrap(err, "%s", server->name);
     } else if (wish->has_setup && !descriptors_may_use(fd, DESCRIPTORS_UPSTREAM)) {
@@ -552,6 +555,7 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
     stream_open(&upstream->stream, env->loop, fd, on_ready, upstream);
     upstream->env = env;
     upstream->server = server;
+    upstream->addr = *wish->addr;
     upstream->ops = ops;
     upstream->owner = owner;
     upstream->login = login;

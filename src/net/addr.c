@@ -3,12 +3,9 @@
 #include "base/str.h"
 
 #include <arpa/inet.h>
-#include <netdb.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-
-#define HOST_MAX 256
 
 static bool parse_local(const char *text, struct addr *addr_r, struct error *err)
 {
@@ -22,8 +19,8 @@ static bool parse_local(const char *text, struct addr *addr_r, struct error *err
 }
 
 struct parts {
-    char host[HOST_MAX]; /* without brackets */
-    const char *port;    /* borrows: from the text */
+    char host[ADDR_HOST_MAX]; /* without brackets */
+    const char *port;         /* borrows: from the text */
     uint16_t number;
     bool is_v6; /* was in brackets */
 };
@@ -129,29 +126,39 @@ bool addr_parse_listen(const char *text, struct addr *addr_r, struct error *err)
     return is_numeric(&parts, addr_r);
 }
 
-static bool look_up(const char *text, const struct parts *parts, struct addr *addr_r, struct error *err)
+bool addr_parse_host(const char *text, struct addr *addr_r, struct addr_host *host_r, struct error *err)
 {
-    struct addrinfo hints = { .ai_family = AF_UNSPEC,
-                              .ai_socktype = SOCK_STREAM,
-                              .ai_flags = AI_NUMERICSERV };
-    struct addrinfo *found = NULL;
-    int rc = getaddrinfo(parts->host, parts->port, &hints, &found);
-    if (rc != 0)
-        return error_set(err, 0, "address '%s': %s", text, gai_strerror(rc));
-    *addr_r = (struct addr){ .len = found->ai_addrlen };
-    memcpy(&addr_r->u.storage, found->ai_addr, found->ai_addrlen);
-    freeaddrinfo(found);
+    struct parts parts;
+    struct addr addr = { 0 };
+    struct addr_host host = { 0 };
+    if (*text == '/') {
+        if (!parse_local(text, &addr, err))
+            return false;
+    } else if (!split(text, 1, &parts, err)) {
+        return false;
+    } else if (!is_numeric(&parts, &addr)) {
+        if (is_no_host(text, &parts, err))
+            return false;
+        memcpy(host.name, parts.host, strlen(parts.host) + 1);
+        host.port = parts.number;
+    }
+    *addr_r = addr;
+    *host_r = host;
     return true;
 }
 
-bool addr_resolve(const char *text, struct addr *addr_r, struct error *err)
+bool addr_equal(const struct addr *a, const struct addr *b)
 {
-    struct parts parts;
-    if (*text == '/')
-        return parse_local(text, addr_r, err);
-    return split(text, 1, &parts, err) &&
-           (is_numeric(&parts, addr_r) ||
-            (!is_no_host(text, &parts, err) && look_up(text, &parts, addr_r, err)));
+    if (a->len == 0 || b->len == 0)
+        return a->len == b->len;
+    if (a->u.any.sa_family != b->u.any.sa_family)
+        return false;
+    if (a->u.any.sa_family == AF_INET)
+        return a->u.v4.sin_port == b->u.v4.sin_port && a->u.v4.sin_addr.s_addr == b->u.v4.sin_addr.s_addr;
+    if (a->u.any.sa_family == AF_INET6)
+        return a->u.v6.sin6_port == b->u.v6.sin6_port && a->u.v6.sin6_scope_id == b->u.v6.sin6_scope_id &&
+               memcmp(&a->u.v6.sin6_addr, &b->u.v6.sin6_addr, sizeof a->u.v6.sin6_addr) == 0;
+    return a->len == b->len && memcmp(&a->u.local, &b->u.local, a->len) == 0;
 }
 
 static const char *format_host(const struct addr *addr, char *buffer)

@@ -131,6 +131,12 @@ bool attach_has_lost_state(const struct session *session, enum route_place place
            (has_pins && pins_any(&session->pins));
 }
 
+bool attach_has_moved(const struct session *session, enum route_place place)
+{
+    const struct slot *slot = &session->slots[place];
+    return slot->upstream != NULL && slot->moves != session_view(session)->servers[slot->server].moves;
+}
+
 /* Is the upstream in the slot still where this place is? One that holds state stays, whatever became of its
  * server. */
 bool attach_is_current(const struct session *session, enum route_place place)
@@ -141,6 +147,8 @@ bool attach_is_current(const struct session *session, enum route_place place)
         return false;
     if (slot->has_failed)
         return true; /* the failure must be told, not hidden */
+    if (attach_has_moved(session, place))
+        return attach_has_lost_state(session, place);
     if (place == ROUTE_PRIMARY && slot->server == view->primary)
         return true;
     if (place == ROUTE_REPLICA && view->servers[slot->server].takes_reads &&
@@ -157,7 +165,7 @@ bool attach_is_left(const struct session *session, enum route_place place)
     if (slot->upstream == NULL || slot->has_failed || attach_has_lost_state(session, place) ||
         share_has_statements(session, place))
         return false;
-    if (entry->state == SERVER_DRAINING)
+    if (entry->state == SERVER_DRAINING || attach_has_moved(session, place))
         return true;
     if (place == ROUTE_REPLICA)
         return !entry->takes_reads;
@@ -273,8 +281,10 @@ static void settle_reader(struct session *session)
 void attach_open(struct session *session, int server)
 {
     struct slot *slot = &session->slots[session->job.place];
+    const struct view_server *entry = &session_view(session)->servers[server];
     const struct user *user = session->user;
     struct upstream_wish wish = {
+        .addr = &entry->addr,
         .user = user->name,
         .secret = user->secret.has_password ? &user->secret : session->seen,
         .schema = text_span(&session->schema),
@@ -284,12 +294,12 @@ void attach_open(struct session *session, int server)
         .has_setup = true,
         .take_permit = true,
     };
-    const struct view *view = session_view(session);
     *slot = (struct slot){ .server = server,
+                           .moves = entry->moves,
                            .generation = ++session->generations,
                            .option_version = session->option_version };
-    slot->upstream = upstream_open(&session->worker->env, view->servers[server].server, &wish, &owner_ops,
-                                   session, &slot->failure);
+    slot->upstream =
+        upstream_open(&session->worker->env, entry->server, &wish, &owner_ops, session, &slot->failure);
     slot->has_failed = slot->upstream == NULL;
 }
 
@@ -309,13 +319,17 @@ enum step attach_wait(struct session *session)
 }
 
 /* Its state is on a server that is not the primary any more, and there is another one. An open transaction
- * may end there as long as that server refuses to write; what it still wrote would be lost. */
+ * may end there as long as that server refuses to write; what it still wrote would be lost. Of a machine
+ * whose name has gone to another one nobody knows whether it does: nothing more is begun there. */
 static bool is_stranded(const struct session *session)
 {
     const struct view *view = session_view(session);
     const struct slot *slot = &session->slots[ROUTE_PRIMARY];
-    if (session->job.place != ROUTE_PRIMARY || slot->upstream == NULL || slot->has_failed ||
-        view->primary == VIEW_NO_SERVER || slot->server == view->primary)
+    if (session->job.place != ROUTE_PRIMARY || slot->upstream == NULL || slot->has_failed)
+        return false;
+    if (attach_has_moved(session, ROUTE_PRIMARY))
+        return attach_has_lost_state(session, ROUTE_PRIMARY);
+    if (view->primary == VIEW_NO_SERVER || slot->server == view->primary)
         return false;
     bool may_end_there = effects_is_in_transaction(session) && !view->servers[slot->server].is_contender;
     return !may_end_there && attach_has_lost_state(session, ROUTE_PRIMARY);

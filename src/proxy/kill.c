@@ -18,6 +18,7 @@ struct inquiry {
     uint64_t asking;      /* session that waits for the verdict; 0: nobody */
     uint64_t target;
     const struct server *server; /* borrows: target may be an id of this one's as well; NULL: of none */
+    struct addr addr;            /* where that one is: elsewhere the ids are another machine's */
     uint64_t holder;             /* a session whose connection to `server` has that id */
     unsigned holders;            /* how many there are */
     bool is_query;
@@ -89,6 +90,7 @@ static void send_kill(struct session *session, const struct upstream *running, b
     struct killer *killer = mem_zalloc(sizeof *killer);
     struct error err = { 0 };
     struct upstream_wish wish = {
+        .addr = &running->addr,
         .user = session->user->name,
         .secret = session->user->secret.has_password ? &session->user->secret : session->seen,
         .collation = session->collation,
@@ -179,12 +181,13 @@ static void come_home(struct loop_message *message)
     mem_free(inquiry);
 }
 
-static bool has_connection(const struct session *session, const struct server *server, uint64_t id)
+static bool has_connection(const struct session *session, const struct inquiry *inquiry)
 {
     for (int place = 0; place < PREPARED_PLACES; place++) {
         const struct slot *slot = &session->slots[place];
-        if (slot->upstream != NULL && !slot->has_failed && slot->upstream->server == server &&
-            slot->upstream->connection_id == id)
+        if (slot->upstream != NULL && !slot->has_failed && slot->upstream->server == inquiry->server &&
+            slot->upstream->connection_id == inquiry->target &&
+            addr_equal(&slot->upstream->addr, &inquiry->addr))
             return true;
     }
     return false;
@@ -197,7 +200,7 @@ static void count_holders(struct inquiry *inquiry, struct worker *worker)
     struct list_node *node = list_first(&worker->sessions);
     for (; inquiry->server != NULL && node != NULL; node = list_after(&worker->sessions, node)) {
         const struct session *session = list_entry(node, struct session, in_worker);
-        if (!has_connection(session, inquiry->server, inquiry->target))
+        if (!has_connection(session, inquiry))
             continue;
         inquiry->holder = session->id;
         inquiry->holders++;
@@ -242,16 +245,19 @@ void kill_by_operator(const struct world *world, uint64_t id)
 }
 
 /* The server whose ids the client sees in CONNECTION_ID() and SHOW PROCESSLIST; those of others may be the
- * same numbers. NULL: there is none now. */
-static const struct server *home_server(const struct session *session)
+ * same numbers. None, if there is none now. */
+static void note_home_server(const struct session *session, struct inquiry *inquiry)
 {
     enum route_place home = effects_home(session);
     const struct upstream *upstream = session->slots[home].upstream;
     const struct view *view = session_view(session);
-    if (upstream != NULL)
-        return upstream->server;
-    return home == ROUTE_PRIMARY && view->primary != VIEW_NO_SERVER ? view->servers[view->primary].server
-                                                                    : NULL;
+    if (upstream != NULL) {
+        inquiry->server = upstream->server;
+        inquiry->addr = upstream->addr;
+    } else if (home == ROUTE_PRIMARY && view->primary != VIEW_NO_SERVER) {
+        inquiry->server = view->servers[view->primary].server;
+        inquiry->addr = view->servers[view->primary].addr;
+    }
 }
 
 enum step kill_begin(struct session *session, uint64_t id, bool is_query)
@@ -261,7 +267,8 @@ enum step kill_begin(struct session *session, uint64_t id, bool is_query)
         return session_close(session, CLOSE_OUT_OF_MEMORY, "KILL");
     inquiry->from = session->worker->index;
     inquiry->asking = session->id;
-    inquiry->server = id != 0 ? home_server(session) : NULL; /* 0: a connection that has no id yet */
+    if (id != 0) /* 0: a connection that has no id yet */
+        note_home_server(session, inquiry);
     inquiry->is_query = is_query;
     (void)snprintf(inquiry->user, sizeof inquiry->user, "%s", session->user->name);
     session->job.kill_id = (uint32_t)id;

@@ -567,7 +567,7 @@ static void begin_infile(struct session *session, uint8_t seq)
 static void note_demotion(struct session *session)
 {
     const struct slot *slot = &session->slots[session->job.place];
-    if (slot->server != session_view(session)->primary)
+    if (slot->server != session_view(session)->primary || attach_has_moved(session, session->job.place))
         return;
     counter_add(&slot->upstream->server->by_worker[session->worker->index].demotions, 1);
     worker_note_demotion(session->worker, session->door->cluster, slot->server);

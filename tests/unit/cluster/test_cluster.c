@@ -297,7 +297,7 @@ static void open_scene(struct scene *scene)
     struct upstream_env env = {
         .loop = &scene->loop, .connect_us = 20000000, .login_us = 20000000, .worker = PROBES
     };
-    assert_true(cluster_init(&scene->cluster, &scene->settings, 0, 2, &env, &err));
+    assert_true(cluster_init(&scene->cluster, &scene->settings, 0, 2, &env, NULL, &err));
 }
 
 static void close_scene(struct scene *scene)

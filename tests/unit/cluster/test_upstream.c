@@ -24,6 +24,7 @@ struct scene {
     struct loop loop;
     struct upstream_env env;
     struct server *server;
+    struct addr addr; /* the server's */
     struct upstream *upstream;
     int listening, peer;
     struct text heard; /* bytes of headgate not yet looked at */
@@ -92,6 +93,7 @@ static void open_scene(struct scene *scene)
     assert_int_equal(getsockname(scene->listening, &addr.u.any, &addr.len), 0);
     assert_int_equal(listen(scene->listening, 8), 0);
     scene->server = make_server("db1", addr_format(&addr, address), 1, 1);
+    scene->addr = addr;
 }
 
 static uint64_t count_of(const counter *which)
@@ -121,7 +123,8 @@ static void call(struct scene *scene, bool has_setup)
     struct auth_secret secret = { 0 };
     struct error err = { 0 };
     assert_true(auth_secret_from_password(&secret, SPAN_LITERAL("secret")));
-    struct upstream_wish wish = { .user = "app",
+    struct upstream_wish wish = { .addr = &scene->addr,
+                                  .user = "app",
                                   .secret = &secret,
                                   .schema = SPAN_LITERAL("shop"),
                                   .caps = WISHED_CAPS,
@@ -378,7 +381,7 @@ static void nobody_there_is_told_once(void **state)
     struct scene scene;
     struct auth_secret secret = { 0 };
     struct error err = { 0 };
-    struct upstream_wish wish = { .user = "app", .secret = &secret };
+    struct upstream_wish wish = { .addr = &scene.addr, .user = "app", .secret = &secret };
     open_scene(&scene);
     (void)close(scene.listening);
     scene.listening = -1;
@@ -437,10 +440,11 @@ static void a_connection_that_nobody_answers_is_given_up_in_time(void **state)
     assert_int_equal(listen(scene.listening, 0), 0);
     for (int i = 0; i < FILLERS; i++) {
         fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        (void)connect(fillers[i], &scene.server->addr.u.any, scene.server->addr.len);
+        (void)connect(fillers[i], &scene.addr.u.any, scene.addr.len);
     }
     scene.env.connect_us = 50000;
-    struct upstream_wish wish = { .user = "app",
+    struct upstream_wish wish = { .addr = &scene.addr,
+                                  .user = "app",
                                   .secret = &secret,
                                   .take_permit = permits_try(&scene.server->permits) };
     scene.upstream = upstream_open(&scene.env, scene.server, &wish, &ops, &scene, &err);
@@ -755,7 +759,8 @@ static void without_memory_there_is_no_upstream_and_nothing_is_left(void **state
     (void)state;
     struct scene scene;
     struct auth_secret secret = { 0 };
-    struct upstream_wish wish = { .user = "app",
+    struct upstream_wish wish = { .addr = &scene.addr,
+                                  .user = "app",
                                   .secret = &secret,
                                   .schema = SPAN_LITERAL("shop"),
                                   .attributes = SPAN_LITERAL("\1a\1b"),

@@ -22,6 +22,7 @@ static void address_rows(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct addr addr, again;
+        struct addr_host host;
         struct error err = { 0 };
         char text[ADDR_TEXT_MAX];
         assert_row(addr_parse(rows[i].text, &addr, &err), "%s: %s", rows[i].text, err.text);
@@ -34,9 +35,17 @@ static void address_rows(void **state)
         assert_memory_equal(&again.u, &addr.u, addr.len);
         assert_true(addr_parse_listen(rows[i].text, &again, &err));
         assert_memory_equal(&again.u, &addr.u, addr.len);
-        assert_true(addr_resolve(rows[i].text, &again, &err));
+        assert_true(addr_parse_host(rows[i].text, &again, &host, &err));
         assert_memory_equal(&again.u, &addr.u, addr.len);
+        assert_true(addr_equal(&again, &addr));
+        assert_string_equal(host.name, "");
     }
+}
+
+static bool parse_host(const char *text, struct addr *addr_r, struct error *err)
+{
+    struct addr_host host;
+    return addr_parse_host(text, addr_r, &host, err);
 }
 
 static void what_is_no_address_is_refused_and_named(void **state)
@@ -90,7 +99,7 @@ static void what_is_no_address_is_refused_and_named(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         static bool (*const readers[])(const char *, struct addr *,
-                                       struct error *) = { addr_parse, addr_resolve, addr_parse_listen };
+                                       struct error *) = { addr_parse, parse_host, addr_parse_listen };
         for (size_t r = 0; r < COUNT_OF(readers); r++) {
             struct addr addr = { .len = 7 };
             struct error err = { 0 };
@@ -123,6 +132,7 @@ static void some_addresses_are_only_for_listening(void **state)
         { "[::1]:0", "[::1]:0", "port must be 1 to 65535" },
     };
     struct addr addr;
+    struct addr_host host;
     struct error err = { 0 };
     char text[ADDR_TEXT_MAX];
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -130,7 +140,7 @@ static void some_addresses_are_only_for_listening(void **state)
         assert_string_equal(addr_format(&addr, text), rows[i].again);
         assert_row(!addr_parse(rows[i].text, &addr, &err), "%s", rows[i].text);
         assert_row(strstr(err.text, rows[i].why_not_connect) != NULL, "%s", err.text);
-        assert_row(!addr_resolve(rows[i].text, &addr, &err), "%s", rows[i].text);
+        assert_row(!addr_parse_host(rows[i].text, &addr, &host, &err), "%s", rows[i].text);
         assert_row(strstr(err.text, rows[i].why_not_connect) != NULL, "%s", err.text);
     }
     static const char *const bad[] = {
@@ -158,15 +168,34 @@ static void a_socket_path_fits_the_system_or_is_refused(void **state)
     assert_non_null(strstr(err.text, "longer"));
 }
 
-static void names_are_asked_for_only_when_told_to(void **state)
+static void a_name_is_read_and_not_asked_for(void **state)
 {
     (void)state;
     struct addr addr;
+    struct addr_host host;
     struct error err = { 0 };
-    char text[ADDR_TEXT_MAX];
-    assert_true(addr_resolve("localhost:3306", &addr, &err));
-    (void)addr_format(&addr, text);
-    assert_row(strcmp(text, "127.0.0.1:3306") == 0 || strcmp(text, "[::1]:3306") == 0, "%s", text);
+    assert_true(addr_parse_host("db1.example:3306", &addr, &host, &err));
+    assert_string_equal(host.name, "db1.example");
+    assert_int_equal(host.port, 3306);
+    assert_int_equal(addr.len, 0);
+    assert_false(addr_parse_host("db1.example:0", &addr, &host, &err));
+    assert_string_equal(host.name, "db1.example"); /* as it was */
+    assert_false(addr_parse("db1.example:3306", &addr, &err));
+}
+
+static void places_are_compared_whole(void **state)
+{
+    (void)state;
+    static const char *const texts[] = { "127.0.0.1:1", "127.0.0.1:2", "127.0.0.2:1", "[::1]:1",
+                                         "[::1]:2",     "[::2]:1",     "/a",          "/b" };
+    struct addr addrs[COUNT_OF(texts) + 1];
+    struct error err = { 0 };
+    addrs[COUNT_OF(texts)] = (struct addr){ 0 };
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
+        assert_true(addr_parse(texts[i], &addrs[i], &err));
+    for (size_t i = 0; i < COUNT_OF(addrs); i++)
+        for (size_t j = 0; j < COUNT_OF(addrs); j++)
+            assert_row(addr_equal(&addrs[i], &addrs[j]) == (i == j), "%zu %zu", i, j);
 }
 
 static void who_has_no_address_is_written_so(void **state)
@@ -191,7 +220,8 @@ int main(void)
         cmocka_unit_test(what_is_no_address_is_refused_and_named),
         cmocka_unit_test(some_addresses_are_only_for_listening),
         cmocka_unit_test(a_socket_path_fits_the_system_or_is_refused),
-        cmocka_unit_test(names_are_asked_for_only_when_told_to),
+        cmocka_unit_test(a_name_is_read_and_not_asked_for),
+        cmocka_unit_test(places_are_compared_whole),
         cmocka_unit_test(who_has_no_address_is_written_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
