@@ -268,8 +268,8 @@ static int find_free(struct session *session)
     for (size_t i = 0; i < view->count; i++) {
         size_t at = (i + turn) % view->count;
         const struct view_server *entry = &view->servers[at];
-        if (entry->takes_reads && (int)at != session->job.avoid &&
-            consistency_allows(session, (int)at) && permits_try(&entry->server->permits)) {
+        if (entry->takes_reads && (int)at != session->job.avoid && consistency_allows(session, (int)at) &&
+            permits_try(&entry->server->permits)) {
             consistency_note_choice(session, (int)at);
             return (int)at;
         }

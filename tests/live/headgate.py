@@ -24,8 +24,6 @@ class Headgate(Proxy):
         servers = [{"name": node.name, "address": f"{node.host}:{node.port}"} for node in cluster.nodes()]
         options.setdefault("listeners", LISTENERS)
         options.setdefault("topology", "auto")
-        # A busy machine's replicas need their time; where that matters, tests say how much: see test_consistency.
-        options["cluster_settings"] = {"consistency_wait": "5s", **(options.get("cluster_settings") or {})}
         super().__init__({"main": servers}, **options)
 
     def start(self):

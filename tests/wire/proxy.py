@@ -79,7 +79,8 @@ class Proxy:
         self.directory = scratch.folder()
         self.admin_socket = os.path.join(self.directory, "admin.sock")
         self.log_path = os.path.join(self.directory, "headgate.log")
-        self.cluster_settings = cluster_settings or {}
+        # A busy machine's replicas need their time; where that matters, tests say how much: see test_consistency.
+        self.cluster_settings = {"consistency_wait": "5s", **(cluster_settings or {})}
         self.wrapper, self.user_settings = list(wrapper), user_settings or {}
         self.process = None
         self.address = {}
