@@ -27,7 +27,7 @@ bool share_has_statements(const struct session *session, enum route_place place)
     return false;
 }
 
-static bool has_answers(const struct session *session, int place)
+static bool has_answers(const struct session *session, enum route_place place)
 {
     uint64_t since = session->slots[place].answers_us;
     return since != 0 && session_now(session) < since + ANSWERS_US;

@@ -42,6 +42,12 @@ static uint64_t now_of(const struct watch *watch)
     return loop_of(watch)->now_us;
 }
 
+/* Its address is another one now: what is known is of a machine that is not there any more. */
+static bool has_moved(const struct watched *server)
+{
+    return server->moves != view_of(server->watch)->servers[server->index].moves;
+}
+
 uint64_t watch_happen(struct watch *watch)
 {
     return ++watch->moment;
@@ -225,12 +231,17 @@ static void connect_first(struct watched *server)
     const struct monitor_settings *settings = &watch->settings->monitor;
     struct auth_secret secret = { 0 };
     struct error err = { 0 };
-    struct upstream_wish wish = { .user = settings->user, .secret = &secret, .collation = 33 };
-    if (auth_secret_from_password(&secret, span_cstr(settings->password)))
-        server->upstream = upstream_open(&watch->worker->env, view_of(watch)->servers[server->index].server,
-                                         &wish, &owner_ops, server, &err);
-    else
+    const struct view_server *entry = &view_of(watch)->servers[server->index];
+    struct upstream_wish wish = {
+        .addr = &entry->addr, .user = settings->user, .secret = &secret, .collation = 33
+    };
+    server->moves = entry->moves;
+    if (entry->addr.len == 0)
+        (void)error_set(&err, 0, "its name is not resolved");
+    else if (!auth_secret_from_password(&secret, span_cstr(settings->password)))
         (void)error_set(&err, 0, "the monitor's password is too long");
+    else
+        server->upstream = upstream_open(&watch->worker->env, entry->server, &wish, &owner_ops, server, &err);
     auth_secret_wipe(&secret);
     if (server->upstream == NULL)
         fail(server, err.text);
@@ -239,6 +250,8 @@ static void connect_first(struct watched *server)
 static void poll(struct watched *server)
 {
     struct watch *watch = server->watch;
+    if (has_moved(server))
+        forget(server);
     server->is_asking = true;
     server->begun_us = now_of(watch);
     loop_timer_start(&server->deadline, loop_of(watch), watch->settings->monitor.timeout_us);
@@ -362,9 +375,12 @@ void watch_leave(struct watch *watch, struct session *session)
 
 uint64_t watch_epoch(struct watch *watch)
 {
-    int primary = view_of(watch)->primary;
-    if (primary != VIEW_NO_SERVER && primary != watch->primary) {
+    const struct view *view = view_of(watch);
+    int primary = view->primary;
+    uint64_t moves = primary != VIEW_NO_SERVER ? view->servers[primary].moves : 0;
+    if (primary != VIEW_NO_SERVER && (primary != watch->primary || moves != watch->primary_moves)) {
         watch->primary = primary;
+        watch->primary_moves = moves;
         watch->epoch++;
         watch->base_number++; /* nobody is known to have the new one */
         gtid_table_clear(&watch->base);
@@ -381,7 +397,7 @@ bool watch_has_primary_since(struct watch *watch, uint64_t moment)
     if (watch->servers == NULL || watch->primary == VIEW_NO_SERVER)
         return false;
     const struct watched *server = &watch->servers[watch->primary];
-    return server->is_primary && server->answered > moment;
+    return server->is_primary && server->answered > moment && !has_moved(server);
 }
 
 static bool has_base(struct watch *watch, struct watched *server)
@@ -396,8 +412,9 @@ bool watch_has(struct watch *watch, int index, const struct gtid_position *posit
     if (watch->servers == NULL)
         return false;
     struct watched *server = &watch->servers[index];
-    return server->answered != 0 && !server->is_primary && index != view_of(watch)->primary &&
-           (!needs_base || has_base(watch, server)) && gtid_table_contains(&server->held, position);
+    return server->answered != 0 && !server->is_primary && !has_moved(server) &&
+           index != view_of(watch)->primary && (!needs_base || has_base(watch, server)) &&
+           gtid_table_contains(&server->held, position);
 }
 
 bool watch_primary_reaches(const struct watch *watch, const struct gtid_position *position)
