@@ -76,7 +76,7 @@ enum step consistency_wait(struct session *session);
 enum step consistency_waiting(struct session *session);
 enum step consistency_timed_out(struct session *session);
 
-/* Would a read that is for a replica run on the primary, or wait, were it to come now? */
-bool consistency_would_hold(const struct session *session);
+/* Would a read that is for a replica run on the primary, without waiting, were it to come now? */
+bool consistency_is_primary_s(const struct session *session);
 
 #endif

@@ -348,13 +348,12 @@ bool consistency_holds(struct session *session)
     return obey(session, verdict);
 }
 
-bool consistency_would_hold(const struct session *session)
+bool consistency_is_primary_s(const struct session *session)
 {
     if (session->consistency.trusted != VIEW_NO_SERVER || !is_followed(session))
         return false;
     struct gate_state state = state_of(session);
-    enum gate_verdict verdict = gate_decide(&state);
-    return verdict == GATE_WAIT || verdict == GATE_PRIMARY;
+    return gate_decide(&state) == GATE_PRIMARY;
 }
 
 /* The balancer's choice, or the next after it that has everything; the primary has. */
