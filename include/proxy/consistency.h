@@ -46,7 +46,7 @@ void consistency_end(struct session *session);
 
 /* ---- what replies say ---- */
 
-/* The primary reports a variable (last_gtid, sql_log_bin, or any other) or GTIDs. */
+/* The primary reports a variable (last_gtid, or any other) or GTIDs. */
 void consistency_note_tracked(struct session *session, const struct sesstrack_change *change);
 /* The present job's reply is over. */
 void consistency_note_done(struct session *session);

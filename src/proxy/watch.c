@@ -225,10 +225,12 @@ static void connect_first(struct watched *server)
     const struct monitor_settings *settings = &watch->settings->monitor;
     struct auth_secret secret = { 0 };
     struct error err = { 0 };
-    struct upstream_wish wish = { .user = settings->user, .secret = &secret, .collation = 33 };
+    const struct view_server *entry = &view_of(watch)->servers[server->index];
+    struct upstream_wish wish = {
+        .addr = &entry->addr, .user = settings->user, .secret = &secret, .collation = 33
+    };
     if (auth_secret_from_password(&secret, span_cstr(settings->password)))
-        server->upstream = upstream_open(&watch->worker->env, view_of(watch)->servers[server->index].server,
-                                         &wish, &owner_ops, server, &err);
+        server->upstream = upstream_open(&watch->worker->env, entry->server, &wish, &owner_ops, server, &err);
     else
         (void)error_set(&err, 0, "the monitor's password is too long");
     auth_secret_wipe(&secret);
