@@ -46,7 +46,7 @@ void consistency_end(struct session *session);
 
 /* ---- what replies say ---- */
 
-/* The primary reports a variable (last_gtid, sql_log_bin, or any other) or GTIDs. */
+/* The primary reports a variable (last_gtid, or any other) or GTIDs. */
 void consistency_note_tracked(struct session *session, const struct sesstrack_change *change);
 /* The present job's reply is over. */
 void consistency_note_done(struct session *session);
@@ -76,7 +76,7 @@ enum step consistency_wait(struct session *session);
 enum step consistency_waiting(struct session *session);
 enum step consistency_timed_out(struct session *session);
 
-/* Would a read that is for a replica run on the primary, or wait, were it to come now? */
-bool consistency_would_hold(const struct session *session);
+/* Would a read that is for a replica run on the primary, without waiting, were it to come now? */
+bool consistency_is_primary_s(const struct session *session);
 
 #endif

@@ -217,7 +217,7 @@ struct session {
     uint64_t user_vars_base; /* vars.version when they were set: strings depend on character sets */
     bool was_reset;
     bool has_replica_refused;
-    bool sees_all_tracking; /* the client set session_track_* itself */
+    uint8_t sees_tracking; /* types of entries that the client asked for: 1 << enum sesstrack_type */
     bool no_backslash_escapes;
     bool ansi_quotes;
     bool oracle;

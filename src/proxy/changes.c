@@ -1,6 +1,7 @@
 #include "proxy/changes.h"
 
 #include "base/mem.h"
+#include "mysql/sesstrack.h"
 #include "sql/setvar.h"
 
 static struct span unquoted(struct span name)
@@ -47,6 +48,26 @@ static bool is_of_schema(struct span name)
     return span_is_nocase(name, "character_set_database") || span_is_nocase(name, "collation_database");
 }
 
+/* What the client asks for itself it is to see. */
+static void note_tracking(struct changes *changes, struct span name)
+{
+    static const struct {
+        const char *name;
+        uint8_t types;
+    } rows[] = {
+        { "session_track_system_variables", 1u << SESSTRACK_VARIABLE },
+        { "session_track_schema", 1u << SESSTRACK_SCHEMA },
+        { "session_track_state_change", 1u << SESSTRACK_STATE_CHANGE },
+        { "session_track_gtids", 1u << SESSTRACK_GTIDS },
+        { "session_track_transaction_info", 1u << SESSTRACK_CHARACTERISTICS | 1u << SESSTRACK_TRANSACTION },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (span_is_nocase(name, rows[i].name)) {
+            changes->has_tracking = true;
+            changes->tracking |= rows[i].types;
+        }
+}
+
 static void note_session(struct changes *changes, const struct setvar_change *change)
 {
     struct span name = unquoted(change->name);
@@ -61,13 +82,13 @@ static void note_session(struct changes *changes, const struct setvar_change *ch
     }
     if (span_is_nocase(name, "character_set_connection"))
         changes->resets_collation = true;
+    changes->sets_logging |= span_is_nocase(name, "sql_log_bin");
     switch (vars_manner_of(name)) {
     case VARS_IGNORE:
         break;
     case VARS_PIN:
         changes->needs_pin = true;
-        if (name.len > 14 && span_equal_nocase(span_of(name.data, 14), SPAN_LITERAL("session_track_")))
-            changes->has_tracking = true;
+        note_tracking(changes, name);
         break;
     case VARS_UNTRACKED:
         if (change->is_constant)

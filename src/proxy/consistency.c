@@ -1,6 +1,7 @@
 #include "proxy/consistency.h"
 
 #include "mysql/reply.h"
+#include "proxy/changes.h"
 #include "proxy/gate.h"
 #include "proxy/session.h"
 #include "proxy/share.h"
@@ -85,16 +86,6 @@ static void note_written(struct session *session, enum server_family family, str
     session->job.has_gtid = true;
 }
 
-/* What is not in the binary log reaches no replica. */
-static void note_logging(struct session *session, struct span value)
-{
-    bool is_on = span_is(value, "1") || span_is_nocase(value, "ON");
-    if (is_on)
-        return;
-    ask_more(session);
-    session->consistency.is_unlogged = true;
-}
-
 void consistency_note_tracked(struct session *session, const struct sesstrack_change *change)
 {
     if (!is_followed(session) || session->job.place != ROUTE_PRIMARY)
@@ -103,8 +94,6 @@ void consistency_note_tracked(struct session *session, const struct sesstrack_ch
         note_written(session, FAMILY_MYSQL, change->value);
     else if (span_is(change->name, "last_gtid"))
         note_written(session, FAMILY_MARIADB, change->value);
-    else if (span_is(change->name, "sql_log_bin"))
-        note_logging(session, change->value);
 }
 
 /* Nothing of other sessions' data can be known from the reply, nor can it have changed any. */
@@ -130,11 +119,21 @@ static bool is_told(const struct session *session)
            job->facts.kind == SQL_WRITE;
 }
 
+/* What is not in the binary log reaches no replica. The text tells: MariaDB 11 reports other variables under
+ * this one's name. */
+static void note_logging(struct session *session)
+{
+    ask_more(session);
+    session->consistency.is_unlogged = true;
+}
+
 void consistency_note_done(struct session *session)
 {
     const struct job *job = &session->job;
     if (!is_followed(session))
         return;
+    if (job->changes != NULL && job->changes->sets_logging)
+        note_logging(session);
     if (job->place == ROUTE_REPLICA)
         session->consistency.has_read = true;
     else if (!shows_nothing(job) && !is_told(session))
@@ -348,13 +347,12 @@ bool consistency_holds(struct session *session)
     return obey(session, verdict);
 }
 
-bool consistency_would_hold(const struct session *session)
+bool consistency_is_primary_s(const struct session *session)
 {
     if (session->consistency.trusted != VIEW_NO_SERVER || !is_followed(session))
         return false;
     struct gate_state state = state_of(session);
-    enum gate_verdict verdict = gate_decide(&state);
-    return verdict == GATE_WAIT || verdict == GATE_PRIMARY;
+    return gate_decide(&state) == GATE_PRIMARY;
 }
 
 /* The balancer's choice, or the next after it that has everything; the primary has. */

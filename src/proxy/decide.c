@@ -99,7 +99,7 @@ struct route decide_explain(const struct session *session, struct span sql, stru
     *facts_r = classify(sql, is_cut, &dialect);
     struct route route = decide_route(session, facts_r, sql);
     bool is_read = route.reason == ROUTE_REASON_READ || route.reason == ROUTE_REASON_READ_ONLY_TRANSACTION;
-    if (route.place == ROUTE_REPLICA && is_read && !session->is_away && consistency_would_hold(session))
+    if (route.place == ROUTE_REPLICA && is_read && !session->is_away && consistency_is_primary_s(session))
         return (struct route){ .place = ROUTE_PRIMARY, .reason = ROUTE_REASON_NOT_CAUGHT_UP };
     return route;
 }

@@ -258,8 +258,7 @@ static void commit_set(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
     const struct changes *changes = job->changes;
-    if (changes->has_tracking)
-        session->sees_all_tracking = true;
+    session->sees_tracking |= changes->tracking;
     if (job->has_error) {
         if (changes->count > 1 || changes->needs_pin)
             pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */
@@ -522,7 +521,7 @@ void effects_reset(struct session *session)
     session->variables = VARIABLES_NOWHERE;
     vars_clear(&session->user_vars);
     session->has_replica_refused = false;
-    session->sees_all_tracking = false;
+    session->sees_tracking = 0;
     pins_clear(&session->pins);
     session->has_moved = false;
     session->last_place = session->found_place = session->diagnostics_place = effects_home(session);

@@ -294,7 +294,9 @@ static bool is_for_client(const struct session *session, const struct sesstrack_
                                          "character_set_results", "time_zone" };
     if (change->type == SESSTRACK_VARIABLE && span_is_nocase(change->name, "redirect_url"))
         return false; /* clients would go round headgate */
-    if (session->sees_all_tracking || change->type == SESSTRACK_SCHEMA)
+    bool is_asked_for =
+        change->type <= SESSTRACK_TRANSACTION && (session->sees_tracking & 1u << change->type) != 0;
+    if (is_asked_for || change->type == SESSTRACK_SCHEMA)
         return true;
     for (size_t i = 0; change->type == SESSTRACK_VARIABLE && i < sizeof names / sizeof *names; i++)
         if (span_is_nocase(change->name, names[i]))
@@ -378,7 +380,7 @@ static void filter_tracking(const struct session *session, const struct upstream
     struct sesstrack_change change;
     sesstrack_begin(&walk, from);
     while (sesstrack_next(&walk, &change)) {
-        if (!session->sees_all_tracking && names_neighbours(upstream))
+        if ((session->sees_tracking & 1u << SESSTRACK_VARIABLE) == 0 && names_neighbours(upstream))
             name_neighbour(&change, status);
         if (!is_for_client(session, &change))
             continue;

@@ -6,6 +6,7 @@ session may ever see going down. HEADGATE_PAIRS: how many write-then-read pairs 
 
 import collections
 import contextlib
+import glob
 import os
 import random
 import threading
@@ -58,6 +59,9 @@ class Lag:
             self.cluster.node(name).kill()
             self.deaths += 1
             time.sleep(seconds)
+            # A MySQL server that dies while it tries whether it can write there leaves this, and then cannot.
+            for left in glob.glob(os.path.join(self.cluster.node(name).datadir, "SQL_LOAD-*")):
+                os.unlink(left)
             self.cluster.start_node(name)
 
     def _run(self, name):
@@ -212,7 +216,7 @@ def run_all(readers, pairs, meanwhile=lambda: time.sleep(0.05)):
             reader.run(pairs // len(readers))
         except BaseException as error:  # pylint: disable=broad-except # raised below
             failures.append(error)
-    threads = [threading.Thread(target=run, args=(reader,)) for reader in readers]
+    threads = [threading.Thread(target=run, args=(reader,), daemon=True) for reader in readers]
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):

@@ -201,9 +201,6 @@ def test_what_waits_and_what_was_too_early_is_told(cluster, hg):
     with hg.wire() as client, held(cluster):
         before = stats(hg)
         client.query("UPDATE own SET n = n + 1 WHERE id = 32")
-        session = client.greeting.connection_id
-        explained = hg.json(f"explain session {session} SELECT n FROM own")[0]
-        assert (explained["place"], explained["rule"]) == ("primary", "not_caught_up")
         assert client.value("SELECT @@server_id FROM own WHERE id = 32") == b"1"
         after = stats(hg)
         assert after["reads_waited"] > before["reads_waited"]
@@ -250,13 +247,13 @@ def test_several_tags(cluster, patient, tags):
 # ---- what clients see of tracking ----
 
 def tracked(reply):
-    """What each OK says of commits, with the numbers of transactions left out."""
+    """What each OK says of the session, with the numbers of transactions left out."""
     found = []
     for ok in reply.oks:
         reader, entries = w.Reader(ok.session), []
         while reader.left():
             kind, data = reader.int(1), reader.lenenc_bytes()
-            if kind == 3 or b"last_gtid" in data:
+            if kind != 5:  # MySQL 9 tells of transaction states though nobody asked
                 entries.append((kind, re.sub(rb"\d+$", b"N", data[2:])))
         found.append(entries)
     return found

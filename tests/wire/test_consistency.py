@@ -341,6 +341,10 @@ def test_without_gtids_who_has_written_reads_on_the_primary():
             client.query("INSERT INTO t VALUES (1)")
             assert place(client) == b"db1"
             assert place(client) == b"db1"
+            explained = scene.proxy.json(f"explain session {client.greeting.connection_id} {READ}")[0]
+            assert (explained["place"], explained["rule"]) == ("primary", "not_caught_up")
+            explained = scene.proxy.json(f"explain session {other.greeting.connection_id} {READ}")[0]
+            assert (explained["place"], explained["rule"]) == ("replica", "read")
             assert on_replica(other)
             other.query("INSERT INTO t VALUES (1)")
             assert place(other) == b"db1"
