@@ -34,10 +34,12 @@ class Cluster:
 
     @classmethod
     def start(cls, directory=None, flavour=None, replicas=2, die_with_parent=False,
-              options=None):
+              options=None, own_addresses=False):
         """Start a sandbox of a flavour ("mariadb"); without a directory, in a temporary one.
 
         options are further lines of the servers' configuration, name to value.
+        With own_addresses db1, db2, db3 … have one port at 127.0.0.1, 127.0.0.2, 127.0.0.3 …,
+        as servers on different machines have.
         A directory that holds a stopped sandbox is started as it was left.
         """
         temporary = directory is None
@@ -51,7 +53,7 @@ class Cluster:
             cluster._must_not_run()
         try:
             if fresh:
-                cluster._create(flavour or DEFAULT_FLAVOUR, replicas, options or {})
+                cluster._create(flavour or DEFAULT_FLAVOUR, replicas, options or {}, own_addresses)
             else:
                 cluster._start_again(flavour)
         except BaseException:
@@ -122,16 +124,16 @@ class Cluster:
         for node in nodes:
             self.store.change_node(node["name"], pid=None, started=None)
 
-    def _create(self, name, replicas, options):
+    def _create(self, name, replicas, options, own_addresses):
         self._flavour = flavour.find(name)
         os.makedirs(self.directory, exist_ok=True)
         self._refuse_foreign_files(replicas)
         account = runas.choose(*filter(None, (self.store.directory, self._flavour.root)))
-        self.store.write({**self._description(account, replicas), "options": options})
+        self.store.write({**self._description(account, replicas, own_addresses), "options": options})
         for node in self.nodes():
             template.copy_to(self._flavour, node.datadir)
             account.own(node.datadir)
-        self._launch_all(may_move=True)
+        self._launch_all(may_move=not own_addresses)
         for node in self.replicas():
             replication.follow(node, self.primary())
         for node in self.replicas():
@@ -144,7 +146,7 @@ class Cluster:
             if os.path.exists(path):
                 raise SandboxError(f"{path} is in the way: a data directory belongs there")
 
-    def _description(self, account, replicas):
+    def _description(self, account, replicas, own_addresses):
         directory = self.store.directory
         socket_dir = directory
         if len(socket_dir) > _LONGEST_SOCKET_DIR:
@@ -153,8 +155,10 @@ class Cluster:
         group = random.randrange(1 << 20, 1 << 30)
         nodes = []
         for number in range(1, replicas + 2):
+            host = f"127.0.0.{number}" if own_addresses else "127.0.0.1"
             taken = [node["port"] for node in nodes]
-            nodes.append(self._node_entry(number, socket_dir, pick_port(taken), group + number))
+            port = taken[0] if own_addresses and taken else pick_port(taken)
+            nodes.append(self._node_entry(number, socket_dir, (host, port), group + number))
         return {
             "flavour": self._flavour.name,
             "family": self._flavour.family,
@@ -168,11 +172,11 @@ class Cluster:
             "nodes": nodes,
         }
 
-    def _node_entry(self, number, socket_dir, port, group):
+    def _node_entry(self, number, socket_dir, address, group):
         name = f"db{number}"
         base = os.path.join(self.store.directory, name)
         return {
-            "name": name, "host": "127.0.0.1", "port": port,
+            "name": name, "host": address[0], "port": address[1],
             "socket": os.path.join(socket_dir, f"{name}.sock"),
             "server_id": number, "pid": None, "started": None, "gid": group,
             "role_at_start": "primary" if number == 1 else "replica",

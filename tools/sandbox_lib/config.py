@@ -46,7 +46,7 @@ def server_config(flavour, node, extra):
         **paths(flavour, node["datadir"]),
         **storage_options(flavour),
         "port": node["port"],
-        "bind_address": ",".join(loopback_addresses()),
+        "bind_address": ",".join(loopback_addresses()) if node["host"] == "127.0.0.1" else node["host"],
         "socket": node["socket"],
         "pid_file": os.path.join(node["datadir"], "server.pid"),
         "log_error": node["error_log"],

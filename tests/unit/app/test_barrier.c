@@ -24,6 +24,7 @@ struct scene {
 };
 
 static struct server servers[SERVERS];
+static uint64_t moves; /* of all of them */
 
 static void publish(void *owner, struct view *view)
 {
@@ -48,6 +49,7 @@ static bool have_taken(void *owner, unsigned cluster, uint64_t number)
 static void open_scene(struct scene *scene)
 {
     *scene = (struct scene){ 0 };
+    moves = 0;
     barrier_init(&scene->barrier, publish, have_taken, scene);
 }
 
@@ -68,7 +70,7 @@ static void say(struct scene *scene, int primary)
     view->cluster_index = 7;
     view->primary = primary;
     for (int i = 0; i < SERVERS; i++)
-        view->servers[i].server = &servers[i];
+        view->servers[i] = (struct view_server){ .server = &servers[i], .moves = moves };
     barrier_pass(&scene->barrier, view);
     view_release(&view);
 }
@@ -92,12 +94,15 @@ static int primary_of(const struct scene *scene, int worker)
 static void expect_one_primary_at_most(const struct scene *scene)
 {
     int found = VIEW_NO_SERVER;
+    uint64_t found_moves = 0;
     for (int i = 0; i < WORKERS; i++) {
         int primary = primary_of(scene, i);
         if (primary == VIEW_NO_SERVER)
             continue;
         assert_true(found == VIEW_NO_SERVER || found == primary);
+        assert_true(found == VIEW_NO_SERVER || found_moves == scene->taken[i]->servers[primary].moves);
         found = primary;
+        found_moves = scene->taken[i]->servers[primary].moves;
     }
 }
 
@@ -125,6 +130,26 @@ static void the_new_primary_waits_until_nobody_goes_by_the_old_one(void **state)
     take_all(&scene);
     for (int i = 0; i < WORKERS; i++)
         assert_int_equal(primary_of(&scene, i), 1);
+    close_scene(&scene);
+}
+
+static void the_primary_at_another_address_is_another_primary(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    say(&scene, 0);
+    take_all(&scene);
+    moves++;
+    say(&scene, 0);
+    take(&scene, 0);
+    take(&scene, 1);
+    assert_int_equal(primary_of(&scene, 0), VIEW_NO_SERVER);
+    assert_int_equal(primary_of(&scene, 2), 0); /* still writes to the old address */
+    take(&scene, 2);
+    take_all(&scene);
+    for (int i = 0; i < WORKERS; i++)
+        assert_true(primary_of(&scene, i) == 0 && scene.taken[i]->servers[0].moves == 1);
     close_scene(&scene);
 }
 
@@ -182,6 +207,7 @@ static void random_histories_never_show_two_primaries(void **state)
         open_scene(&scene);
         for (int step = 0; step < 60; step++) {
             if (rand() % 3 == 0) {
+                moves += rand() % 4 == 0;
                 said = rand() % (SERVERS + 1) - 1;
                 say(&scene, said);
             } else {
@@ -204,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_new_primary_waits_until_nobody_goes_by_the_old_one),
+        cmocka_unit_test(the_primary_at_another_address_is_another_primary),
         cmocka_unit_test(an_old_primary_that_comes_back_is_told_at_once),
         cmocka_unit_test(without_memory_the_old_one_stays_until_the_next_view),
         cmocka_unit_test(random_histories_never_show_two_primaries),

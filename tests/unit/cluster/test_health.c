@@ -40,6 +40,8 @@ static struct health_event event_of(char c)
     } else if (strchr("DXE", c) != NULL) {
         event.kind = HEALTH_ORDERED;
         event.order = c == 'D' ? HEALTH_DRAINED : c == 'X' ? HEALTH_DISABLED : HEALTH_ENABLED;
+    } else if (c == 'N') {
+        event.kind = HEALTH_REPLACED;
     } else if (c != '.') {
         event.kind = c == '-' ? HEALTH_FAILED : c == 'o' ? HEALTH_OVERLOADED : HEALTH_PARDONED;
     }
@@ -63,6 +65,13 @@ static const struct {
     { "nor does it end a row", 1, 2, "+-o-", "UUUD" },
     { "nor is it life", 2, 2, "-++--oo+", "DDUUDDDD" },
     { "but where nothing answered before, it is no answer", 1, 1, "o+", "DU" },
+
+    { "another machine is as one that was never asked", 2, 3, "+--N-N+", "UUUsDsU" },
+    { "its being full is no life", 1, 2, "+oNo", "UUsD" },
+    { "nor is what sessions had of the old one its fault", 1, 2, "+?N+?!", "UUsUUE" },
+    { "it is not ejected", 1, 2, "+!N+", "UEsU" },
+    { "nor behind", 1, 2, "+lNu", "ULsU" },
+    { "but what operators said holds", 1, 2, "+DN+EXNE+", "URRRUXXsU" },
 
     { "five failures in a row eject", 1, 2, "+!", "UE" },
     { "four do not, and a success ends the row", 1, 2, "+?=?", "UUUU" },
@@ -450,6 +459,17 @@ static struct health_event random_event(uint64_t *seed, unsigned bad_luck)
     };
 }
 
+/* Another machine: of all that happened only the operator's last order is left. */
+static struct health_event forget_all(struct model *model)
+{
+    enum health_order order = model_order(model);
+    model->count = 0;
+    model->history[model->count++] =
+        (struct happened){ { .kind = HEALTH_ORDERED, .order = order }, .at_us = 0 };
+    (void)model_state(model);
+    return (struct health_event){ .kind = HEALTH_REPLACED };
+}
+
 static void health_agrees_with_all_of_history(void **state)
 {
     (void)state;
@@ -470,9 +490,11 @@ static void health_agrees_with_all_of_history(void **state)
         health_begin(&health, 0);
         for (size_t i = 0; i < HISTORY; i++) {
             now_us += next_random(&seed) % 10 * 100000;
-            model.history[i] = (struct happened){ random_event(&seed, bad_luck), now_us };
-            model.count = i + 1;
-            (void)health_note(&health, &model.rules, &model.history[i].event, now_us);
+            struct health_event event = random_event(&seed, bad_luck);
+            if (chance(&seed, 60))
+                event = forget_all(&model);
+            model.history[model.count++] = (struct happened){ event, now_us };
+            (void)health_note(&health, &model.rules, &event, now_us);
             enum server_state expected = model_state(&model);
             assert_row(health.state == expected, "seed %u, event %zu: %c, not %c", 81 + round, i,
                        letter(health.state), letter(expected));

@@ -441,7 +441,7 @@ static void a_name_server_that_is_gone_changes_nothing(void **state)
     close_dns(&scene.dns);
     turn_until_news(&scene, 2);
     assert_at(&scene, "127.0.0.2:3306");
-    assert_string_equal(scene.name.error, "Could not contact DNS servers");
+    assert_row(strstr(scene.name.error, "contact") != NULL, "%s", scene.name.error);
     close_scene(&scene);
 }
 
