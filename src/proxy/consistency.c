@@ -247,6 +247,27 @@ static bool another_has(const struct session *session, int present)
     return false;
 }
 
+static bool has_waited(const struct session *session)
+{
+    return session->job.has_waited || session_now(session) < session->consistency.rest_until_us ||
+           settings_of(session)->consistency_wait_us == 0;
+}
+
+/* There is no primary to tell what it had, and reads go on without one: what the session has written must be
+ * there, what it may have seen besides cannot be asked for. */
+static void forget_seen(struct session *session)
+{
+    struct consistency *consistency = &session->consistency;
+    if (consistency->seen == 0 || session_view(session)->primary != VIEW_NO_SERVER || !has_waited(session))
+        return;
+    counter_add(&watch_of(session)->counters.positions_dropped, 1);
+    log_limited(
+        LOG_LEVEL_INFO, &session->scope,
+        "there is no primary to say what this client has seen there: its reads ask for its own writes only");
+    consistency->seen = 0;
+    consistency->needs_base = false;
+}
+
 static struct gate_state state_of(const struct session *session)
 {
     const struct consistency *consistency = &session->consistency;
@@ -261,8 +282,7 @@ static struct gate_state state_of(const struct session *session)
         .replica_has = has_replica && has_all(session, slot->server),
         .another_has = another_has(session, has_replica ? slot->server : VIEW_NO_SERVER),
         .may_leave = !consistency->has_read && !share_has_statements(session, ROUTE_REPLICA),
-        .has_waited = session->job.has_waited || session_now(session) < consistency->rest_until_us ||
-                      settings_of(session)->consistency_wait_us == 0,
+        .has_waited = has_waited(session),
         .is_bound = session->variables == VARIABLES_REPLICA,
         .is_never_primary_s = !attach_may_fall_back(session),
     };
@@ -338,6 +358,7 @@ bool consistency_holds(struct session *session)
     ask_newest(session);
     note_leaving(session);
     follow_primary(session);
+    forget_seen(session);
     if (consistency->is_asking)
         watch_demand(watch_of(session), consistency->seen);
     struct gate_state state = state_of(session);
