@@ -40,6 +40,7 @@ struct watch_counters {
 struct watched {
     struct watch *watch;       /* borrows */
     int index;                 /* in the view */
+    uint64_t moves;            /* of that server, when it was connected to: see view_server */
     struct upstream *upstream; /* owns; NULL: not connected */
     struct rows rows;
     struct loop_timer next;     /* the next poll, or the end of the connection */

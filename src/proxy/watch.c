@@ -234,13 +234,22 @@ static void connect_first(struct watched *server)
     else
         (void)error_set(&err, 0, "the monitor's password is too long");
     auth_secret_wipe(&secret);
+    server->moves = entry->moves;
     if (server->upstream == NULL)
         fail(server, err.text);
+}
+
+/* Its name leads elsewhere now: what was told is another machine's. */
+static bool has_moved(const struct watched *server)
+{
+    return server->moves != view_of(server->watch)->servers[server->index].moves;
 }
 
 static void poll(struct watched *server)
 {
     struct watch *watch = server->watch;
+    if (has_moved(server))
+        forget(server);
     server->is_asking = true;
     server->begun_us = now_of(watch);
     loop_timer_start(&server->deadline, loop_of(watch), watch->settings->monitor.timeout_us);
@@ -383,7 +392,7 @@ bool watch_has_primary_since(struct watch *watch, uint64_t moment)
     if (watch->servers == NULL || watch->primary == VIEW_NO_SERVER)
         return false;
     const struct watched *server = &watch->servers[watch->primary];
-    return server->is_primary && server->answered > moment;
+    return server->is_primary && server->answered > moment && !has_moved(server);
 }
 
 static bool has_base(struct watch *watch, struct watched *server)
@@ -398,8 +407,9 @@ bool watch_has(struct watch *watch, int index, const struct gtid_position *posit
     if (watch->servers == NULL)
         return false;
     struct watched *server = &watch->servers[index];
-    return server->answered != 0 && !server->is_primary && index != view_of(watch)->primary &&
-           (!needs_base || has_base(watch, server)) && gtid_table_contains(&server->held, position);
+    return server->answered != 0 && !has_moved(server) && !server->is_primary &&
+           index != view_of(watch)->primary && (!needs_base || has_base(watch, server)) &&
+           gtid_table_contains(&server->held, position);
 }
 
 bool watch_primary_reaches(const struct watch *watch, const struct gtid_position *position)
