@@ -40,11 +40,11 @@ struct watch_counters {
 struct watched {
     struct watch *watch;       /* borrows */
     int index;                 /* in the view */
+    uint64_t moves;            /* of that server, when it was connected to: see view_server */
     struct upstream *upstream; /* owns; NULL: not connected */
     struct rows rows;
     struct loop_timer next;     /* the next poll, or the end of the connection */
     struct loop_timer deadline; /* of a poll */
-    uint64_t moves;             /* of its address, when it was connected: what was heard is of that machine */
     bool is_asking;
     bool is_asked_as_primary;
     uint64_t begun; /* moment of the poll that is running, or ran last */
@@ -64,12 +64,12 @@ struct watch {
     const struct cluster_settings *settings; /* borrows */
     struct watched *servers;                 /* owns; by index in the view; NULL before the first demand */
     size_t count;
-    struct list waiting; /* sessions, by in_watch */
-    uint64_t moment;     /* of whatever happened last */
-    uint64_t wanted;     /* the primary's position is asked for, of a poll that begins after this moment */
-    uint64_t primary_moves;
-    int primary;    /* that `epoch` is about; VIEW_NO_SERVER: there was none yet */
-    uint64_t epoch; /* counts primaries, from 1 */
+    struct list waiting;    /* sessions, by in_watch */
+    uint64_t moment;        /* of whatever happened last */
+    uint64_t wanted;        /* the primary's position is asked for, of a poll that begins after this moment */
+    uint64_t primary_moves; /* of its address */
+    int primary;            /* that `epoch` is about; VIEW_NO_SERVER: there was none yet */
+    uint64_t epoch;         /* counts primaries, from 1 */
     struct gtid_table said;
     struct gtid_table base;
     uint64_t base_number;       /* counts bases */

@@ -232,10 +232,17 @@ static bool is_candidate(const struct session *session, size_t server)
     return session_view(session)->servers[server].takes_reads && (int)server != session->job.avoid;
 }
 
+static void trust(struct session *session, int server)
+{
+    session->consistency.trusted = server;
+    session->consistency.trusted_moves = session_view(session)->servers[server].moves;
+}
+
 static bool is_trusted(const struct session *session)
 {
     int trusted = session->consistency.trusted;
-    return trusted != VIEW_NO_SERVER && is_candidate(session, (size_t)trusted);
+    return trusted != VIEW_NO_SERVER && is_candidate(session, (size_t)trusted) &&
+           session->consistency.trusted_moves == session_view(session)->servers[trusted].moves;
 }
 
 static bool another_has(const struct session *session, int present)
@@ -263,7 +270,8 @@ static void forget_seen(struct session *session)
     counter_add(&watch_of(session)->counters.positions_dropped, 1);
     log_limited(
         LOG_LEVEL_INFO, &session->scope,
-        "there is no primary to say what this client has seen there: its reads ask for its own writes only");
+        "there is no primary to say what client %s has seen there: its reads ask for its own writes only",
+        session->host);
     consistency->seen = 0;
     consistency->needs_base = false;
 }
@@ -329,7 +337,7 @@ static bool obey(struct session *session, enum gate_verdict verdict)
         return false;
     case GATE_PASS:
         if (attach_is_current(session, ROUTE_REPLICA))
-            session->consistency.trusted = slot->server;
+            trust(session, slot->server);
         break;
     }
     session->consistency.rest_until_us = 0;
@@ -395,7 +403,7 @@ static int pick(struct session *session)
 static bool is_proven(const struct session *session, int server)
 {
     const struct consistency *consistency = &session->consistency;
-    if (server == consistency->trusted)
+    if (server == consistency->trusted && is_trusted(session))
         return true;
     return !consistency->has_read &&
            (!consistency->is_asking || (consistency->seen == 0 && has_all(session, server)));
@@ -410,7 +418,9 @@ void consistency_note_choice(struct session *session, int server)
 {
     bool is_replica = server != VIEW_NO_SERVER && server != session_view(session)->primary;
     bool is_good = is_followed(session) && is_replica && is_proven(session, server);
-    session->consistency.trusted = is_good ? server : VIEW_NO_SERVER;
+    session->consistency.trusted = VIEW_NO_SERVER;
+    if (is_good)
+        trust(session, server);
 }
 
 int consistency_choose(struct session *session)

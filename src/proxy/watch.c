@@ -42,12 +42,6 @@ static uint64_t now_of(const struct watch *watch)
     return loop_of(watch)->now_us;
 }
 
-/* Its address is another one now: what is known is of a machine that is not there any more. */
-static bool has_moved(const struct watched *server)
-{
-    return server->moves != view_of(server->watch)->servers[server->index].moves;
-}
-
 uint64_t watch_happen(struct watch *watch)
 {
     return ++watch->moment;
@@ -235,16 +229,20 @@ static void connect_first(struct watched *server)
     struct upstream_wish wish = {
         .addr = &entry->addr, .user = settings->user, .secret = &secret, .collation = 33
     };
-    server->moves = entry->moves;
-    if (entry->addr.len == 0)
-        (void)error_set(&err, 0, "its name is not resolved");
-    else if (!auth_secret_from_password(&secret, span_cstr(settings->password)))
-        (void)error_set(&err, 0, "the monitor's password is too long");
-    else
+    if (auth_secret_from_password(&secret, span_cstr(settings->password)))
         server->upstream = upstream_open(&watch->worker->env, entry->server, &wish, &owner_ops, server, &err);
+    else
+        (void)error_set(&err, 0, "the monitor's password is too long");
     auth_secret_wipe(&secret);
+    server->moves = entry->moves;
     if (server->upstream == NULL)
         fail(server, err.text);
+}
+
+/* Its name leads elsewhere now: what was told is another machine's. */
+static bool has_moved(const struct watched *server)
+{
+    return server->moves != view_of(server->watch)->servers[server->index].moves;
 }
 
 static void poll(struct watched *server)
@@ -412,7 +410,7 @@ bool watch_has(struct watch *watch, int index, const struct gtid_position *posit
     if (watch->servers == NULL)
         return false;
     struct watched *server = &watch->servers[index];
-    return server->answered != 0 && !server->is_primary && !has_moved(server) &&
+    return server->answered != 0 && !has_moved(server) && !server->is_primary &&
            index != view_of(watch)->primary && (!needs_base || has_base(watch, server)) &&
            gtid_table_contains(&server->held, position);
 }
