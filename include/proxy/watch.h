@@ -38,8 +38,9 @@ struct watch_counters {
 };
 
 struct watched {
-    struct watch *watch;       /* borrows */
-    int index;                 /* in the view */
+    struct watch *watch; /* borrows */
+    int index;           /* in the view */
+    uint64_t moves;      /* of that server: what was told before its address changed is of another machine */
     struct upstream *upstream; /* owns; NULL: not connected */
     struct rows rows;
     struct loop_timer next;     /* the next poll, or the end of the connection */
@@ -67,6 +68,7 @@ struct watch {
     uint64_t moment;     /* of whatever happened last */
     uint64_t wanted;     /* the primary's position is asked for, of a poll that begins after this moment */
     int primary;         /* that `epoch` is about; VIEW_NO_SERVER: there was none yet */
+    uint64_t moves;      /* of that primary */
     uint64_t epoch;      /* counts primaries, from 1 */
     struct gtid_table said;
     struct gtid_table base;

@@ -124,6 +124,18 @@ static void forget(struct watched *server)
     rows_fini(&server->rows);
 }
 
+/* Its name has another address: what it has said was said by another machine. True when that is so. */
+static bool follow_address(struct watched *server)
+{
+    uint64_t moves = view_of(server->watch)->servers[server->index].moves;
+    if (server->moves == moves)
+        return false;
+    forget(server);
+    server->moves = moves;
+    server->begun_us = 0; /* the new one has not failed yet */
+    return true;
+}
+
 /* It satisfies nobody. Who waits has a deadline of its own. */
 static void fail(struct watched *server, const char *why)
 {
@@ -179,6 +191,10 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
     struct watch *watch = server->watch;
     loop_timer_stop(&server->deadline);
     (void)watch_epoch(watch);
+    if (follow_address(server)) {
+        schedule(server);
+        return;
+    }
     if (server->is_asked_as_primary && server->index != watch->primary) { /* not any more */
         server->is_asking = false;
         server->answered = 0;
@@ -225,10 +241,12 @@ static void connect_first(struct watched *server)
     const struct monitor_settings *settings = &watch->settings->monitor;
     struct auth_secret secret = { 0 };
     struct error err = { 0 };
-    struct upstream_wish wish = { .user = settings->user, .secret = &secret, .collation = 33 };
+    const struct view_server *entry = &view_of(watch)->servers[server->index];
+    struct upstream_wish wish = {
+        .addr = &entry->addr, .user = settings->user, .secret = &secret, .collation = 33
+    };
     if (auth_secret_from_password(&secret, span_cstr(settings->password)))
-        server->upstream = upstream_open(&watch->worker->env, view_of(watch)->servers[server->index].server,
-                                         &wish, &owner_ops, server, &err);
+        server->upstream = upstream_open(&watch->worker->env, entry->server, &wish, &owner_ops, server, &err);
     else
         (void)error_set(&err, 0, "the monitor's password is too long");
     auth_secret_wipe(&secret);
@@ -239,6 +257,7 @@ static void connect_first(struct watched *server)
 static void poll(struct watched *server)
 {
     struct watch *watch = server->watch;
+    (void)follow_address(server);
     server->is_asking = true;
     server->begun_us = now_of(watch);
     loop_timer_start(&server->deadline, loop_of(watch), watch->settings->monitor.timeout_us);
@@ -341,6 +360,7 @@ void watch_demand(struct watch *watch, uint64_t since)
         if ((int)i == view->primary && since == 0)
             continue;
         server->demanded_us = now_of(watch);
+        (void)follow_address(server);
         if (!server->is_asking && !is_resting(server))
             schedule(server);
     }
@@ -362,9 +382,12 @@ void watch_leave(struct watch *watch, struct session *session)
 
 uint64_t watch_epoch(struct watch *watch)
 {
-    int primary = view_of(watch)->primary;
-    if (primary != VIEW_NO_SERVER && primary != watch->primary) {
+    const struct view *view = view_of(watch);
+    int primary = view->primary;
+    if (primary != VIEW_NO_SERVER &&
+        (primary != watch->primary || view->servers[primary].moves != watch->moves)) {
         watch->primary = primary;
+        watch->moves = view->servers[primary].moves;
         watch->epoch++;
         watch->base_number++; /* nobody is known to have the new one */
         gtid_table_clear(&watch->base);
@@ -380,7 +403,8 @@ bool watch_has_primary_since(struct watch *watch, uint64_t moment)
     (void)watch_epoch(watch);
     if (watch->servers == NULL || watch->primary == VIEW_NO_SERVER)
         return false;
-    const struct watched *server = &watch->servers[watch->primary];
+    struct watched *server = &watch->servers[watch->primary];
+    (void)follow_address(server);
     return server->is_primary && server->answered > moment;
 }
 
@@ -396,6 +420,7 @@ bool watch_has(struct watch *watch, int index, const struct gtid_position *posit
     if (watch->servers == NULL)
         return false;
     struct watched *server = &watch->servers[index];
+    (void)follow_address(server);
     return server->answered != 0 && !server->is_primary && index != view_of(watch)->primary &&
            (!needs_base || has_base(watch, server)) && gtid_table_contains(&server->held, position);
 }
