@@ -24,6 +24,7 @@
 struct consistency {
     int level;              /* enum consistency_setting, never INHERIT */
     int trusted;            /* the replica known to have all it asks for; VIEW_NO_SERVER: none is */
+    uint64_t trusted_moves; /* of that one, then: at another address it is another machine */
     bool is_asking;         /* it has written or seen something */
     bool needs_base;        /* … the primary's base, see watch.h */
     bool is_unlogged;       /* it writes what no replica will ever have: sql_log_bin = 0 */

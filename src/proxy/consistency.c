@@ -233,10 +233,24 @@ static bool is_candidate(const struct session *session, size_t server)
     return session_view(session)->servers[server].takes_reads && (int)server != session->job.avoid;
 }
 
+static void trust(struct session *session, int server, uint64_t moves)
+{
+    session->consistency.trusted = server;
+    session->consistency.trusted_moves = moves;
+}
+
+/* The machine that is this server now. */
+static bool trusts(const struct session *session, int server)
+{
+    const struct consistency *consistency = &session->consistency;
+    return server != VIEW_NO_SERVER && server == consistency->trusted &&
+           session_view(session)->servers[server].moves == consistency->trusted_moves;
+}
+
 static bool is_trusted(const struct session *session)
 {
     int trusted = session->consistency.trusted;
-    return trusted != VIEW_NO_SERVER && is_candidate(session, (size_t)trusted);
+    return trusts(session, trusted) && is_candidate(session, (size_t)trusted);
 }
 
 static bool another_has(const struct session *session, int present)
@@ -259,7 +273,8 @@ static struct gate_state state_of(const struct session *session)
         .is_known = consistency->seen == 0,
         .is_followed = !watch->is_unfollowed && !consistency->is_unlogged,
         .has_replica = has_replica,
-        .replica_has = has_replica && has_all(session, slot->server),
+        .replica_has =
+            has_replica && !attach_has_moved(session, ROUTE_REPLICA) && has_all(session, slot->server),
         .another_has = another_has(session, has_replica ? slot->server : VIEW_NO_SERVER),
         .may_leave = !consistency->has_read && !share_has_statements(session, ROUTE_REPLICA),
         .has_waited = session->job.has_waited || session_now(session) < consistency->rest_until_us ||
@@ -310,7 +325,7 @@ static bool obey(struct session *session, enum gate_verdict verdict)
         return false;
     case GATE_PASS:
         if (attach_is_current(session, ROUTE_REPLICA))
-            session->consistency.trusted = slot->server;
+            trust(session, slot->server, slot->moves);
         break;
     }
     session->consistency.rest_until_us = 0;
@@ -332,7 +347,8 @@ bool consistency_holds(struct session *session)
     struct consistency *consistency = &session->consistency;
     const struct slot *slot = &session->slots[ROUTE_REPLICA];
     if (slot->upstream != NULL && slot->server == consistency->trusted &&
-        consistency->level != CONSISTENCY_STRONG && attach_is_current(session, ROUTE_REPLICA))
+        slot->moves == consistency->trusted_moves && consistency->level != CONSISTENCY_STRONG &&
+        attach_is_current(session, ROUTE_REPLICA))
         return false;
     if (!is_gated(session))
         return false;
@@ -350,7 +366,7 @@ bool consistency_holds(struct session *session)
 
 bool consistency_would_hold(const struct session *session)
 {
-    if (session->consistency.trusted != VIEW_NO_SERVER || !is_followed(session))
+    if (trusts(session, session->consistency.trusted) || !is_followed(session))
         return false;
     struct gate_state state = state_of(session);
     enum gate_verdict verdict = gate_decide(&state);
@@ -376,7 +392,7 @@ static int pick(struct session *session)
 static bool is_proven(const struct session *session, int server)
 {
     const struct consistency *consistency = &session->consistency;
-    if (server == consistency->trusted)
+    if (trusts(session, server))
         return true;
     return !consistency->has_read &&
            (!consistency->is_asking || (consistency->seen == 0 && has_all(session, server)));
@@ -391,7 +407,8 @@ void consistency_note_choice(struct session *session, int server)
 {
     bool is_replica = server != VIEW_NO_SERVER && server != session_view(session)->primary;
     bool is_good = is_followed(session) && is_replica && is_proven(session, server);
-    session->consistency.trusted = is_good ? server : VIEW_NO_SERVER;
+    trust(session, is_good ? server : VIEW_NO_SERVER,
+          is_good ? session_view(session)->servers[server].moves : 0);
 }
 
 int consistency_choose(struct session *session)
