@@ -539,6 +539,7 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
     struct upstream *upstream = mem_zalloc(sizeof *upstream);
     struct upstream_login *login = mem_zalloc(sizeof *login);
     int fd = -1;
+    assert(wish->addr != NULL);
     if (upstream == NULL || login == NULL)
         (void)error_set(err, ENOMEM, "%s: out of memory", server->name);
     else

@@ -151,6 +151,34 @@ def test_a_running_reply_goes_on_and_an_idle_connection_does_not(cluster, dns, h
     wait_until(lambda: cluster.sql("db2", here)[0][0] == 0, "nobody is left at the old address, probes included")
 
 
+def test_a_replica_that_moves_to_a_machine_that_is_behind_shows_nothing_old(cluster, dns):
+    """What the machine at the old address had says nothing of the one at the new address."""
+    with Named(cluster, dns, names=("db1", "db2"),
+               cluster_settings={"slow_start": "off", "consistency_wait": "50ms"}) as hg:
+        hg.settled(db1="primary", db2="replica")
+        with hg.connect() as db, hg.connect() as reader:
+            rows(db, "REPLACE INTO journal VALUES (9, 0)")
+            cluster.sync()
+            cluster.lag("db3", 4)
+            try:
+                rows(db, "UPDATE journal SET n = 1 WHERE id = 9")
+                wait_until(lambda: value(reader, "SELECT n FROM journal WHERE id = 9") == 1, "the reader has seen it")
+                wait_until(lambda: rows(db, "SELECT @@server_id, n FROM journal WHERE id = 9") == ((2, 1),),
+                           "the writer sees it on the replica")
+                dns.names["db2.test"] = [cluster.node("db3").host]
+                hg.has_moved("db2", cluster.node("db3").host)
+                hg.settled(db2="replica")
+                seen = set()
+                while 3 not in seen:
+                    for session in (db, reader):
+                        server, n = rows(session, "SELECT @@server_id, n FROM journal WHERE id = 9")[0]
+                        assert n == 1, (server, n)
+                        seen.add(server)
+                assert seen == {1, 3}, "both: while it was behind, and after"
+            finally:
+                cluster.lag("db3", 0)
+
+
 def test_a_read_only_transaction_ends_where_it_began(cluster, dns, hg):
     with hg.connect("reads") as db:
         while where(db) != 2:
