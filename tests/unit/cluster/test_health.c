@@ -288,11 +288,11 @@ struct happened {
 };
 
 struct model {
-    struct happened history[HISTORY];
+    struct happened history[HISTORY + 1];
     size_t count;
     struct health_rules rules;
-    enum server_state probed[HISTORY]; /* after each event */
-    bool is_ejected[HISTORY];
+    enum server_state probed[HISTORY + 1]; /* after each event */
+    bool is_ejected[HISTORY + 1];
 };
 
 static enum server_state model_probed(const struct model *model)
