@@ -11,9 +11,13 @@
  *   decide.c    where to, and why
  *   intent.c    what it is about to change
  *   share.c     QUEUED: connections when they are scarce
- *   attach.c    WAITING, ATTACHING, SYNCING, PREPARING: an upstream that is equal to the session
+ *   attach.c    WAITING, ATTACHING: a connection to a server
+ *   choice.c    which server that is
+ *   sync.c      SYNCING, PREPARING: it becomes equal to the session
  *   consistency.c  CATCHING_UP: a replica that has what the session has written and seen
  *   relay.c     SENDING, REPLYING, INFILE: the bytes
+ *   loss.c      what becomes of a command whose server is lost
+ *   tracking.c  session tracking as the client would have seen it
  *   effects.c   what a reply says about the session's state
  *   kill.c      KILLING
  *
@@ -57,6 +61,8 @@ enum close_reason {
 };
 
 enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
+
+#define ATTEMPTS_MAX 3 /* servers tried for one harmless read before the client hears of it */
 
 /* What we asked of an upstream ourselves, ahead of a command. */
 enum sync_task {
@@ -196,6 +202,7 @@ struct session {
     bool has_moved; /* the schema was another when some SQL-level prepared statement was prepared */
 
     struct slot slots[PREPARED_PLACES]; /* by enum route_place */
+    struct text lost; /* owns: an idle connection that held state was lost: what the next command hears */
     struct server *shared; /* borrows: the primary, whose share of the reads its reads are; or NULL */
     uint64_t balanced_us;  /* when it was last asked whether its reads are in the right place */
     uint64_t generations;
@@ -308,16 +315,14 @@ void attach_open(struct session *session, int server);
 enum step attach_wait(struct session *session);
 enum step attach_waiting(struct session *session);
 enum step attach_attaching(struct session *session);
-enum step attach_syncing(struct session *session);
-enum step attach_preparing(struct session *session);
+/* The upstream of the present job could not be had: another one, more patience, or an error. */
+enum step attach_failed(struct session *session);
 /* Send what waits for an idle upstream; a failure is noted in its slot. */
 void attach_flush(struct slot *slot);
 void attach_drop(struct session *session, enum route_place place);
 /* The same, unless the session has state there. */
 void attach_drop_idle(struct session *session, enum route_place place);
 void attach_drop_all(struct session *session);
-/* From now on its reads are this primary's share of them (NULL: no primary's). */
-void attach_share(struct session *session, struct server *primary);
 /* Would the session lose state with its upstream there? */
 bool attach_has_lost_state(const struct session *session, enum route_place place);
 /* There is an upstream there, and its server's name has another address now: it is of another machine. */
@@ -327,18 +332,40 @@ bool attach_is_current(const struct session *session, enum route_place place);
 /* There is an idle upstream there that nobody will use: its server has another role or address now, or
  * is being drained, and nothing is lost with it. */
 bool attach_is_left(const struct session *session, enum route_place place);
-/* A replica by the balancer's rules, or with primary_reads = "share" the primary; VIEW_NO_SERVER: none. */
-int attach_pick_replica(struct session *session);
-/* May a read that finds no replica go to the primary? Only where statements are told apart. */
-bool attach_may_fall_back(const struct session *session);
 /* The present command, of which nothing has been sent, looks for a server once more. */
 void attach_again(struct session *session);
+
+/* A server for the present job's place, or VIEW_NO_SERVER; a read that finds no replica becomes the
+ * primary's. */
+int choice_server(struct session *session);
+/* A replica by the balancer's rules, or with primary_reads = "share" the primary; VIEW_NO_SERVER: none. */
+int choice_pick_replica(struct session *session);
+/* May a read that finds no replica go to the primary? Only where statements are told apart. */
+bool choice_may_fall_back(const struct session *session);
+/* The present read is the primary's, for that reason. */
+void choice_become_primary_s(struct session *session, enum route_reason reason);
+/* A session's reads stay where they are, until that is clearly a bad place. */
+void choice_settle(struct session *session);
+/* From now on its reads are this primary's share of them (NULL: no primary's). */
+void choice_share(struct session *session, struct server *primary);
+
+enum step sync_syncing(struct session *session);
+enum step sync_preparing(struct session *session);
 
 enum step relay_sending(struct session *session);
 enum step relay_replying(struct session *session);
 enum step relay_infile(struct session *session);
-/* The upstream of the present job died. */
-enum step relay_lost(struct session *session, const struct error *err);
+/* Back to the command's bytes, which the window still has. */
+void relay_take_back(struct session *session);
+/* What has been looked at of the reply may go; then our own words follow it. */
+void relay_keep_passed(struct session *session, struct upstream *upstream);
+/* The number that the client expects of the next packet. */
+uint8_t relay_next_seq(const struct session *session, const struct upstream *upstream);
+
+/* The upstream of the present job died: `err` says how. */
+enum step loss_of_upstream(struct session *session, const struct error *err);
+/* The same, by what its stream says. `during`: what was being done, for people. */
+enum step loss_by_stream(struct session *session, const char *during);
 
 void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info);
 void effects_done(struct session *session, struct upstream *upstream);

@@ -9,17 +9,11 @@
  */
 #include "proxy/session.h"
 
-#include "cluster/balance.h"
-
 #include "mysql/reply.h"
-#include "mysql/stmt.h"
-#include "mysql/wire.h"
 #include "proxy/share.h"
 
 #include <assert.h>
 #include <errno.h>
-
-#define ATTEMPTS_MAX 3 /* servers tried for one harmless read before the client hears of it */
 
 /* ---- upstream callbacks: note what happened, then let the driver look ---- */
 
@@ -179,104 +173,7 @@ void attach_again(struct session *session)
     (void)attach_wait(session);
 }
 
-/* ---- which server? ---- */
-
-/* Chance for the balancer: turns of one worker, and those of others, scattered over all bits (splitmix64). */
-static uint64_t scatter(uint64_t turn, uint64_t worker)
-{
-    uint64_t x = (turn + (worker << 32)) * UINT64_C(0x9E3779B97F4A7C15);
-    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
-    return x ^ x >> 31;
-}
-
-int attach_pick_replica(struct session *session)
-{
-    unsigned turn = session->worker->turn++;
-    struct balance_wish wish = { .avoid = session->job.avoid,
-                                 .turn = turn,
-                                 .random = scatter(turn, session->worker->index),
-                                 .now_us = session_now(session) };
-    return balance_pick(session_view(session), &wish);
-}
-
-/* Its replica holds something of the session: another one would not do. */
-static bool is_bound(const struct session *session)
-{
-    return session->is_away || session->variables == VARIABLES_REPLICA;
-}
-
-/* Only where statements are told apart may a read be the primary's. */
-bool attach_may_fall_back(const struct session *session)
-{
-    return session->door->settings->mode == LISTENER_SPLIT && !is_bound(session) &&
-           session_view(session)->primary_reads != PRIMARY_READS_NEVER;
-}
-
-static void become_primary_s(struct session *session, enum route_reason reason)
-{
-    session->job.place = ROUTE_PRIMARY;
-    session->job.reason = reason;
-}
-
-void attach_share(struct session *session, struct server *primary)
-{
-    unsigned row = session->worker->index;
-    if (session->shared != NULL)
-        counter_sub(&session->shared->by_worker[row].readers, 1);
-    if (primary != NULL)
-        counter_add(&primary->by_worker[row].readers, 1);
-    session->shared = primary;
-}
-
-/* The index of a server for this place, or VIEW_NO_SERVER. A read that finds no replica becomes the
- * primary's. */
-static int choose(struct session *session)
-{
-    const struct view *view = session_view(session);
-    if (session->job.place == ROUTE_PRIMARY)
-        return view->primary;
-    int server = consistency_choose(session);
-    if (server != VIEW_NO_SERVER && server == view->primary) {
-        if (session->door->settings->mode == LISTENER_SPLIT) {
-            attach_share(session, view->servers[server].server);
-            become_primary_s(session, ROUTE_REASON_SHARED);
-        }
-    } else if (server == VIEW_NO_SERVER && attach_may_fall_back(session)) {
-        become_primary_s(session, ROUTE_REASON_NO_REPLICA);
-        return view->primary;
-    }
-    return server;
-}
-
-#define BALANCE_US                                                                                           \
-    1000000 /* how often a session is asked whether its reads would be better off elsewhere                  \
-             */
-
-/* A session's reads stay where they are, until that is clearly a bad place. */
-static void settle_reader(struct session *session)
-{
-    const struct view *view = session_view(session);
-    const struct slot *slot = &session->slots[ROUTE_REPLICA];
-    const struct server *primary =
-        view->primary != VIEW_NO_SERVER ? view->servers[view->primary].server : NULL;
-    uint64_t now_us = session_now(session);
-    bool may_move = session->job.reason == ROUTE_REASON_READ && !is_bound(session);
-    if (session->shared != NULL && (session->shared != primary || !balance_is_reader(view, view->primary)))
-        attach_share(session, NULL);
-    if (may_move && now_us - session->balanced_us >= BALANCE_US) {
-        bool is_there = session->shared != NULL || slot->upstream != NULL;
-        int current = session->shared != NULL ? view->primary : slot->server;
-        session->balanced_us = now_us;
-        if (is_there && balance_should_move(view, current, scatter(session->id, now_us), now_us)) {
-            attach_share(session, NULL);
-            consistency_note_leaving(session);
-            share_give_up(session, ROUTE_REPLICA);
-        }
-    }
-    if (session->shared != NULL && may_move)
-        become_primary_s(session, ROUTE_REASON_SHARED);
-}
+/* ---- waiting and attaching ---- */
 
 void attach_open(struct session *session, int server)
 {
@@ -302,8 +199,6 @@ void attach_open(struct session *session, int server)
         upstream_open(&session->worker->env, entry->server, &wish, &owner_ops, session, &slot->failure);
     slot->has_failed = slot->upstream == NULL;
 }
-
-/* ---- waiting and attaching ---- */
 
 enum step attach_wait(struct session *session)
 {
@@ -379,7 +274,7 @@ enum step attach_begin(struct session *session)
     if (is_held(session))
         return hold(session);
     if (job->place == ROUTE_REPLICA)
-        settle_reader(session);
+        choice_settle(session);
     if (job->place == ROUTE_REPLICA && consistency_holds(session))
         return consistency_wait(session);
     if (is_doubtful(session))
@@ -390,7 +285,7 @@ enum step attach_begin(struct session *session)
         return share_refuse_answer(session);
     if (!attach_is_current(session, job->place)) {
         attach_drop(session, job->place);
-        int server = choose(session);
+        int server = choice_server(session);
         if (attach_is_current(session, job->place)) /* the choice may have become the primary's */
             return session_enter(session, SESSION_ATTACHING);
         attach_drop(session, job->place);
@@ -417,7 +312,7 @@ static bool is_overload(int code)
     return code == ERR_CON_COUNT || code == ERR_TOO_MANY_USER_CONNECTIONS;
 }
 
-static enum step attach_failed(struct session *session)
+enum step attach_failed(struct session *session)
 {
     struct job *job = &session->job;
     struct slot *slot = &session->slots[job->place];
@@ -438,9 +333,9 @@ static enum step attach_failed(struct session *session)
         job->avoid = server;
         if (++job->attempts < ATTEMPTS_MAX && (!has_server_said || is_overload(err.code)))
             return attach_begin(session);
-        if (!attach_may_fall_back(session))
+        if (!choice_may_fall_back(session))
             return attach_wait(session);
-        become_primary_s(session, ROUTE_REASON_NO_REPLICA); /* it can do what a replica will not */
+        choice_become_primary_s(session, ROUTE_REASON_NO_REPLICA); /* it can do what a replica will not */
         return attach_begin(session);
     }
     if (job->is_login && (err.code == EMFILE || err.code == ENFILE) && !has_server_said)
@@ -461,294 +356,4 @@ enum step attach_attaching(struct session *session)
     if (slot->upstream->state != UPSTREAM_READY)
         return STEP_WAIT;
     return session_enter(session, SESSION_SYNCING);
-}
-
-/* ---- making it equal ---- */
-
-static void ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
-                struct span argument)
-{
-    struct slot *slot = &session->slots[session->job.place];
-    struct text payload = { 0 };
-    (void)text_append_byte(&payload, command);
-    (void)text_append_span(&payload, argument);
-    if (payload.is_oom) { /* half a statement must never be sent */
-        slot->has_failed = true;
-        (void)error_set(&slot->failure, ENOMEM, "out of memory");
-        text_fini(&payload);
-        return;
-    }
-    slot->task = task;
-    slot->has_answer = false;
-    /* Locks may hold a PREPARE up for as long as they like; the others cannot take long. */
-    uint64_t deadline_us =
-        task == SYNC_PREPARE ? session->worker->world->timeouts->query_us : session->worker->env.login_us;
-    upstream_exchange(slot->upstream, shape, text_span(&payload), deadline_us);
-    text_fini(&payload);
-}
-
-/* LAST_INSERT_ID() belongs to the session: a new home must know the last one. */
-static bool lacks_insert_id(const struct session *session, const struct slot *slot)
-{
-    return slot == &session->slots[effects_home(session)] && slot->insert_id != session->insert_id;
-}
-
-/* Known by the status flags of both. Elsewhere than at home it matters only to what begins a transaction. */
-static bool lacks_autocommit(const struct session *session, const struct slot *slot)
-{
-    return !session->job.is_login && ((session->status ^ slot->upstream->status) & STATUS_AUTOCOMMIT) != 0;
-}
-
-/* What the upstream lacks first; SYNC_NOTHING when it is equal. */
-static enum sync_task next_task(const struct session *session, const struct slot *slot)
-{
-    const struct upstream *upstream = slot->upstream;
-    if (session->was_reset && !slot->is_reset)
-        return SYNC_RESET;
-    if (!upstream->is_set_up)
-        return SYNC_SETUP;
-    if (slot->option_version != session->option_version)
-        return SYNC_OPTION;
-    if (session->schema.len > 0 && !span_equal(text_span(&session->schema), text_span(&upstream->schema)))
-        return SYNC_SCHEMA;
-    if (slot->role_version != session->role_version)
-        return SYNC_ROLE;
-    if (upstream->vars_version != session->vars.version || lacks_insert_id(session, slot) ||
-        lacks_autocommit(session, slot))
-        return SYNC_VARS;
-    if (session->job.needs_user_vars && slot->user_version != session->user_vars.version &&
-        slot != &session->slots[ROUTE_PRIMARY])
-        return SYNC_USER_VARS;
-    return SYNC_NOTHING;
-}
-
-static void start_user_vars(struct session *session, struct slot *slot)
-{
-    struct text sql = { 0 };
-    vars_diff_user(&session->user_vars, slot->user_version, &sql);
-    if (sql.is_oom) {
-        slot->has_failed = true;
-        (void)error_set(&slot->failure, ENOMEM, "out of memory");
-    } else if (sql.len > 0) {
-        ask(session, SYNC_USER_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
-    } else {
-        slot->user_version = session->user_vars.version;
-    }
-    text_fini(&sql);
-}
-
-static void start_role(struct session *session, struct slot *slot)
-{
-    struct text sql = { 0 };
-    (void)text_appendf(&sql, "SET ROLE %s", text_cstr(&session->role));
-    if (sql.is_oom) {
-        slot->has_failed = true;
-        (void)error_set(&slot->failure, ENOMEM, "out of memory");
-    } else {
-        ask(session, SYNC_ROLE, REPLY_GENERIC, COM_QUERY, text_span(&sql));
-    }
-    text_fini(&sql);
-}
-
-static void start_vars(struct session *session, struct slot *slot)
-{
-    struct text sql = { 0 };
-    vars_diff(&session->vars, slot->upstream->vars_version, &sql);
-    if (lacks_insert_id(session, slot))
-        (void)text_appendf(&sql, "%slast_insert_id=%llu", sql.len > 0 ? "," : "SET ",
-                           (unsigned long long)session->insert_id);
-    if (lacks_autocommit(session, slot))
-        (void)text_appendf(&sql, "%sautocommit=%d", sql.len > 0 ? "," : "SET ",
-                           (session->status & STATUS_AUTOCOMMIT) != 0);
-    if (sql.is_oom) {
-        slot->has_failed = true;
-        (void)error_set(&slot->failure, ENOMEM, "out of memory");
-    } else if (sql.len > 0)
-        ask(session, SYNC_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
-    else
-        slot->upstream->vars_version = session->vars.version;
-    text_fini(&sql);
-}
-
-/* Several statements in one text: 0 is on, 1 is off. */
-static void start_option(struct session *session)
-{
-    bool is_on = (session->upstream_caps & CAP_MULTI_STATEMENTS) != 0;
-    const uint8_t argument[2] = { is_on ? 0 : 1, 0 };
-    ask(session, SYNC_OPTION, REPLY_EOF, COM_SET_OPTION, span_of(argument, sizeof argument));
-}
-
-static void start_task(struct session *session, struct slot *slot, enum sync_task task)
-{
-    switch (task) {
-    case SYNC_RESET:
-        ask(session, task, REPLY_GENERIC, COM_RESET_CONNECTION, (struct span){ 0 });
-        break;
-    case SYNC_SETUP:
-        slot->task = task;
-        slot->has_answer = false;
-        upstream_set_up(slot->upstream);
-        break;
-    case SYNC_OPTION:
-        start_option(session);
-        break;
-    case SYNC_SCHEMA:
-        ask(session, task, REPLY_GENERIC, COM_INIT_DB, text_span(&session->schema));
-        break;
-    case SYNC_ROLE:
-        start_role(session, slot);
-        break;
-    case SYNC_VARS:
-        start_vars(session, slot);
-        break;
-    case SYNC_USER_VARS:
-        start_user_vars(session, slot);
-        break;
-    case SYNC_PREPARE:
-        ask(session, task, REPLY_PREPARE, COM_STMT_PREPARE, text_span(&session->job.prepared->sql));
-        break;
-    case SYNC_NOTHING:
-        break;
-    }
-}
-
-static void note_schema(struct slot *slot, struct span schema)
-{
-    text_clear(&slot->upstream->schema);
-    (void)text_append_span(&slot->upstream->schema, schema);
-    slot->task = SYNC_NOTHING;
-}
-
-static void note_success(struct session *session, struct slot *slot)
-{
-    struct upstream *upstream = slot->upstream;
-    switch (slot->task) {
-    case SYNC_RESET:
-        slot->is_reset = true;
-        slot->user_version = 0;
-        upstream->is_set_up = false;
-        upstream->vars_version = 0;
-        break;
-    case SYNC_OPTION:
-        slot->option_version = session->option_version;
-        break;
-    case SYNC_SCHEMA:
-        note_schema(slot, text_span(&session->schema));
-        break;
-    case SYNC_ROLE:
-        slot->role_version = session->role_version;
-        break;
-    case SYNC_USER_VARS:
-        slot->user_version = session->user_vars.version;
-        break;
-    case SYNC_VARS:
-        upstream->vars_version = session->vars.version;
-        upstream->status =
-            (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) | (session->status & STATUS_AUTOCOMMIT));
-        if (lacks_insert_id(session, slot))
-            slot->insert_id = session->insert_id;
-        break;
-    case SYNC_SETUP:
-    case SYNC_PREPARE:
-    case SYNC_NOTHING:
-        break;
-    }
-}
-
-/* A replica that will not take the session's state leaves the reads to the primary; a primary's word is the
- * client's. */
-static enum step refused_state(struct session *session, struct slot *slot)
-{
-    struct job *job = &session->job;
-    struct error err = slot->answer.error;
-    if (attach_has_lost_state(session, job->place)) { /* an ERR harms no connection: what it holds stays */
-        slot->task = SYNC_NOTHING;
-        return dispatch_refuse(session, (uint16_t)err.code, err.sqlstate, "%s", err.text);
-    }
-    log_limited(LOG_LEVEL_WARNING, &session->scope, "%s did not take the session's state: %d %s",
-                slot->upstream->server->name, err.code, err.text);
-    attach_drop(session, job->place);
-    if (job->place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT) {
-        session->has_replica_refused = true;
-        job->place = ROUTE_PRIMARY;
-        job->reason = ROUTE_REASON_REPLICA_REFUSED;
-        return attach_begin(session);
-    }
-    return dispatch_refuse(session, (uint16_t)err.code, err.sqlstate, "%s", err.text);
-}
-
-enum step attach_syncing(struct session *session)
-{
-    struct slot *slot = &session->slots[session->job.place];
-    if (slot->has_failed)
-        return attach_failed(session);
-    if (slot->task != SYNC_NOTHING) {
-        if (!slot->has_answer)
-            return STEP_WAIT;
-        if (slot->answer.is_err)
-            return refused_state(session, slot);
-        note_success(session, slot);
-        slot->task = SYNC_NOTHING;
-    }
-    enum sync_task task = next_task(session, slot);
-    if (session->job.command != NULL && session->job.command->byte == COM_RESET_CONNECTION)
-        task = SYNC_NOTHING; /* about to be forgotten */
-    if (task != SYNC_NOTHING) {
-        start_task(session, slot, task);
-        return STEP_MORE;
-    }
-    if (session->job.is_login) {
-        session->status = slot->upstream->status;
-        return frontend_accepted(session);
-    }
-    return session_enter(session, SESSION_PREPARING);
-}
-
-/* ---- prepared statements ---- */
-
-static enum step note_prepared(struct session *session, struct slot *slot)
-{
-    struct job *job = &session->job;
-    slot->task = SYNC_NOTHING;
-    if (slot->answer.is_err)
-        return dispatch_refuse(session, (uint16_t)slot->answer.error.code, slot->answer.error.sqlstate, "%s",
-                               slot->answer.error.text);
-    if (slot->answer.params != job->prepared->params)
-        return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
-                               "The statement has %u parameters on %s and had %u when it was prepared",
-                               slot->answer.params, slot->upstream->server->name, job->prepared->params);
-    job->prepared->copies[job->place] =
-        (struct prepared_copy){ .id = slot->answer.stmt_id, .generation = slot->generation };
-    return session_enter(session, SESSION_SYNCING); /* the schema may have been changed for the PREPARE */
-}
-
-enum step attach_preparing(struct session *session)
-{
-    struct job *job = &session->job;
-    struct slot *slot = &session->slots[job->place];
-    if (slot->has_failed)
-        return attach_failed(session);
-    if (slot->task != SYNC_NOTHING && !slot->has_answer)
-        return STEP_WAIT;
-    if (slot->task == SYNC_PREPARE)
-        return note_prepared(session, slot);
-    if (slot->task == SYNC_SCHEMA && slot->answer.is_err)
-        return refused_state(session, slot);
-    if (slot->task == SYNC_SCHEMA)
-        note_schema(slot, text_span(&job->prepared->schema));
-    if (job->prepared == NULL || job->prepared->copies[job->place].generation == slot->generation)
-        return session_enter(session, SESSION_SENDING);
-    if (job->prepared->sql.len == 0)
-        return dispatch_refuse(
-            session, ERR_UNKNOWN_STMT, NULL,
-            "The statement is too long to be prepared again, and the server that knew it is gone");
-    /* Unqualified names mean what they meant to the client when it prepared the statement. A question about
-     * earlier statements has none, and would hear of the change of schema. */
-    bool has_names = !job->facts.refers_previous || job->facts.uses_tables;
-    struct span schema = text_span(&job->prepared->schema);
-    if (has_names && schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema)))
-        ask(session, SYNC_SCHEMA, REPLY_GENERIC, COM_INIT_DB, schema);
-    else
-        start_task(session, slot, SYNC_PREPARE);
-    return STEP_MORE;
 }

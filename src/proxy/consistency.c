@@ -292,7 +292,7 @@ static struct gate_state state_of(const struct session *session)
         .may_leave = !consistency->has_read && !share_has_statements(session, ROUTE_REPLICA),
         .has_waited = has_waited(session),
         .is_bound = session->variables == VARIABLES_REPLICA,
-        .is_never_primary_s = !attach_may_fall_back(session),
+        .is_never_primary_s = !choice_may_fall_back(session),
     };
 }
 
@@ -388,7 +388,7 @@ bool consistency_is_primary_s(const struct session *session)
 static int pick(struct session *session)
 {
     const struct view *view = session_view(session);
-    int first = attach_pick_replica(session);
+    int first = choice_pick_replica(session);
     if (first == VIEW_NO_SERVER || first == view->primary)
         return first;
     for (size_t i = 0; i < view->count; i++) {
@@ -427,12 +427,12 @@ int consistency_choose(struct session *session)
 {
     struct consistency *consistency = &session->consistency;
     if (!is_followed(session))
-        return attach_pick_replica(session);
+        return choice_pick_replica(session);
     if (is_trusted(session))
         return consistency->trusted;
     if (consistency->has_read)
         see(session);
-    int server = consistency->is_asking ? pick(session) : attach_pick_replica(session);
+    int server = consistency->is_asking ? pick(session) : choice_pick_replica(session);
     consistency_note_choice(session, server);
     return server;
 }
@@ -442,7 +442,7 @@ int consistency_choose(struct session *session)
 /* What may not go to the primary waits as long as for a server. */
 static uint64_t patience(const struct session *session)
 {
-    return !attach_may_fall_back(session) ? session->worker->world->timeouts->primary_wait_us
+    return !choice_may_fall_back(session) ? session->worker->world->timeouts->primary_wait_us
                                           : settings_of(session)->consistency_wait_us;
 }
 

@@ -196,6 +196,18 @@ static enum step wait_for_client(struct session *session)
 }
 
 static enum step dispatch(struct session *session);
+static enum step ignore(struct session *session);
+
+/* The session's state went with a connection while it was idle. */
+static enum step tell_lost(struct session *session)
+{
+    bool is_mariadb = session_view(session)->family == FAMILY_MARIADB;
+    if (session->job.command->shape == REPLY_NONE)
+        return ignore(session);
+    session->must_close = true;
+    return dispatch_refuse(session, is_mariadb ? ERR_CONNECTION_KILLED : ERR_SERVER_SHUTDOWN, NULL, "%s",
+                           session->lost.data);
+}
 
 enum step dispatch_reading(struct session *session)
 {
@@ -227,7 +239,7 @@ enum step dispatch_reading(struct session *session)
         return session_close(session, CLOSE_CLIENT_NONSENSE, "packets out of order");
     }
     counter_add(&session->commands, 1);
-    return dispatch(session);
+    return session->lost.len > 0 && job->command->byte != COM_QUIT ? tell_lost(session) : dispatch(session);
 }
 
 /* The command's payload as far as it is in the window, from the command byte on; of the first fragment. */

@@ -7,33 +7,20 @@
 #include "proxy/session.h"
 
 #include "mysql/reply.h"
-#include "mysql/sesstrack.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "proxy/share.h"
+#include "proxy/tracking.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <stdio.h>
 
 static struct upstream *upstream_of(const struct session *session)
 {
     return session->slots[session->job.place].upstream;
 }
 
-/* ---- losing an upstream in the middle ---- */
-
-#define ATTEMPTS_MAX 3 /* servers tried for one harmless read before the client hears of it */
-
-struct loss {
-    uint16_t code;
-    uint8_t seq;
-    char server[64];
-    char text[ERROR_TEXT_MAX];
-};
-
 /* Back to the client's own bytes, which the window still has. */
-static void take_back(struct session *session)
+void relay_take_back(struct session *session)
 {
     struct job *job = &session->job;
     buf_rewind(&session->client.in);
@@ -43,20 +30,8 @@ static void take_back(struct session *session)
     job->rewritten_sent = 0;
 }
 
-static enum step run_again(struct session *session, int server)
-{
-    struct job *job = &session->job;
-    job->avoid = server;
-    job->attempts++;
-    take_back(session);
-    job->reason = ROUTE_REASON_READ;
-    if (session->door->settings->mode == LISTENER_SPLIT && !session->has_replica_refused)
-        job->place = ROUTE_REPLICA;
-    return attach_begin(session);
-}
-
 /* What has been looked at may go; then our own words follow it. */
-static void keep_passed(struct session *session, struct upstream *upstream)
+void relay_keep_passed(struct session *session, struct upstream *upstream)
 {
     struct span unsent = buf_unsent(&upstream->stream.in);
     (void)text_append_span(&session->client.out, unsent);
@@ -66,80 +41,11 @@ static void keep_passed(struct session *session, struct upstream *upstream)
 
 /* The number that the client expects of the next packet: one more than that of the last one, whoever sent it.
  */
-static uint8_t next_seq(const struct session *session, const struct upstream *upstream)
+uint8_t relay_next_seq(const struct session *session, const struct upstream *upstream)
 {
     const struct job *job = &session->job;
     bool is_server_s = job->has_reply && !job->is_file_unanswered;
     return (uint8_t)((is_server_s ? upstream->tracker.seq : job->run.seq) + 1);
-}
-
-/* The client's side of a loss: what it is told, and whether it may go on. In the middle of its file it reads
- * nothing before it has sent all of it. */
-static enum step tell_loss(struct session *session, const struct loss *loss)
-{
-    struct job *job = &session->job;
-    char text[ERROR_TEXT_MAX + 128];
-    (void)snprintf(text, sizeof text, "headgate: lost connection to %s: %s", loss->server, loss->text);
-    bool is_silent = job->command->shape == REPLY_NONE;
-    if (is_silent || (!job->run.is_complete && (job->is_file || !session->must_close)))
-        return dispatch_refuse(session, loss->code, NULL, "%s", text);
-    reply_put_err(&session->client.out, loss->seq, loss->code, NULL, text);
-    (void)stream_flush(&session->client);
-    if (session->must_close)
-        return session_close(session, CLOSE_SERVER_LOST, loss->text);
-    buf_drop_parsed(&session->client.in);
-    return dispatch_done(session);
-}
-
-static uint16_t loss_code(const struct session *session, const struct upstream *upstream)
-{
-    bool is_mariadb = upstream->family == FAMILY_MARIADB;
-    if (session->job.is_timed_out)
-        return is_mariadb ? ERR_STATEMENT_TIMEOUT : ERR_QUERY_TIMEOUT;
-    return is_mariadb ? ERR_CONNECTION_KILLED : ERR_SERVER_SHUTDOWN;
-}
-
-enum step relay_lost(struct session *session, const struct error *err)
-{
-    struct job *job = &session->job;
-    struct slot *slot = &session->slots[job->place];
-    struct upstream *upstream = slot->upstream;
-    int server = slot->server;
-    bool is_mid_packet = job->has_reply && (upstream->tracker.left > 0 || upstream->tracker.is_continued);
-    struct loss loss = { .code = loss_code(session, upstream) };
-    (void)snprintf(loss.server, sizeof loss.server, "%s", upstream->server->name);
-    (void)snprintf(loss.text, sizeof loss.text, "%s", err->text);
-    counter_add(&upstream->server->by_worker[session->worker->index].losses, 1);
-    worker_note_trouble(session->worker, session->door->cluster);
-    log_limited(LOG_LEVEL_WARNING, &session->scope, "connection to %s lost during %s: %s", loss.server,
-                job->command->name, loss.text);
-    if (job->has_reply)
-        keep_passed(session, upstream);
-    loss.seq = next_seq(session, upstream);
-    if (attach_has_lost_state(session, job->place))
-        session->must_close = true;
-    attach_drop(session, job->place);
-    if (is_mid_packet)
-        return session_close(session, CLOSE_SERVER_LOST, loss.text);
-    if (session->state == SESSION_INFILE && job->is_reply_over) { /* refused early: that was the answer */
-        session_set_deadline(session, session->worker->world->timeouts->idle_client_us);
-        return session_enter(session, SESSION_DRAINING);
-    }
-    bool may_run_again = !job->has_reply && job->is_retriable && !job->is_timed_out && !session->must_close;
-    if (may_run_again && job->attempts < ATTEMPTS_MAX)
-        return run_again(session, server);
-    return tell_loss(session, &loss);
-}
-
-static enum step lost_by_stream(struct session *session, const char *during)
-{
-    struct error err = { 0 };
-    const struct stream *stream = &upstream_of(session)->stream;
-    if (stream->error != 0)
-        (void)error_errno(&err, stream->error, "%s", during);
-    else
-        (void)error_set(&err, 0, "%s: the server closed the connection", during);
-    return relay_lost(session, &err);
 }
 
 /* ---- there ---- */
@@ -249,7 +155,7 @@ static enum step sending_failed(struct session *session, struct upstream *upstre
     (void)stream_fill(&upstream->stream);
     if (buf_unparsed(&upstream->stream.in).len > 0)
         return session_enter(session, SESSION_REPLYING);
-    return lost_by_stream(session, "sending a command");
+    return loss_by_stream(session, "sending a command");
 }
 
 enum step relay_sending(struct session *session)
@@ -258,7 +164,7 @@ enum step relay_sending(struct session *session)
     struct slot *slot = &session->slots[job->place];
     struct upstream *upstream = slot->upstream;
     if (slot->has_failed)
-        return relay_lost(session, &(struct error){ slot->failure.code, "", "declared down" });
+        return loss_of_upstream(session, &(struct error){ slot->failure.code, "", "declared down" });
     if (upstream->state == UPSTREAM_READY)
         begin_sending(session, upstream);
     enum stream_result result = send_rewritten(session, upstream);
@@ -287,110 +193,6 @@ enum step relay_sending(struct session *session)
 
 /* ---- back ---- */
 
-/* The session tracking that this client would have seen directly: by default the schema and these. */
-static bool is_for_client(const struct session *session, const struct sesstrack_change *change)
-{
-    static const char *const names[] = { "autocommit", "character_set_client", "character_set_connection",
-                                         "character_set_results", "time_zone" };
-    if (change->type == SESSTRACK_VARIABLE && span_is_nocase(change->name, "redirect_url"))
-        return false; /* clients would go round headgate */
-    bool is_asked_for =
-        change->type <= SESSTRACK_TRANSACTION && (session->sees_tracking & 1u << change->type) != 0;
-    if (is_asked_for || change->type == SESSTRACK_SCHEMA)
-        return true;
-    for (size_t i = 0; change->type == SESSTRACK_VARIABLE && i < sizeof names / sizeof *names; i++)
-        if (span_is_nocase(change->name, names[i]))
-            return true;
-    return false;
-}
-
-/* From 11 on a MariaDB server reports one variable of those that share a place in its memory, whichever of
- * them was set: the first that is tracked (seen on 11.8, not on 10.11). Of these a client that asked for
- * nothing tracks one; of headgate's upstreams all are tracked. */
-static bool names_neighbours(const struct upstream *upstream)
-{
-    struct span version = span_cstr(upstream->version);
-    static const struct span old = SPAN_LITERAL("5.5.5-"); /* what replication of old needs before it */
-    if (version.len > old.len && span_equal(span_of(version.data, old.len), old))
-        version = span_of(version.data + old.len, version.len - old.len);
-    return upstream->family == FAMILY_MARIADB && version.len > 2 && version.data[0] >= '1' &&
-           version.data[1] >= '1' && version.data[1] <= '9';
-}
-
-/* Bits of one word. */
-static bool is_beside_autocommit(struct span name)
-{
-    static const char *const names[] = {
-        "check_constraint_checks",
-        "explicit_defaults_for_timestamp",
-        "foreign_key_checks",
-        "profiling",
-        "skip_parallel_replication",
-        "skip_replication",
-        "sql_auto_is_null",
-        "sql_big_selects",
-        "sql_buffer_result",
-        "sql_if_exists",
-        "sql_log_bin",
-        "sql_log_off",
-        "sql_notes",
-        "sql_quote_show_create",
-        "sql_safe_updates",
-        "sql_warnings",
-        "system_versioning_insert_history",
-        "unique_checks",
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (span_is_nocase(name, names[i]))
-            return true;
-    return false;
-}
-
-/* The name and value that the client would have seen in the place of this one. */
-static void name_neighbour(struct sesstrack_change *change, uint16_t status)
-{
-    bool is_on = (status & STATUS_AUTOCOMMIT) != 0;
-    if (change->type != SESSTRACK_VARIABLE)
-        return;
-    if (is_beside_autocommit(change->name)) {
-        change->name = SPAN_LITERAL("autocommit");
-        change->value = is_on ? SPAN_LITERAL("ON") : SPAN_LITERAL("OFF");
-    } else if (span_is_nocase(change->name, "collation_connection")) {
-        const uint8_t *end = memchr(change->value.data, '_', change->value.len); /* latin1_bin; binary */
-        change->name = SPAN_LITERAL("character_set_connection");
-        change->value.len = end != NULL ? (size_t)(end - change->value.data) : change->value.len;
-    }
-}
-
-static void put_variable(struct text *to, const struct sesstrack_change *change)
-{
-    struct text entry = { 0 };
-    wire_put_lenenc_span(&entry, change->name);
-    wire_put_lenenc_span(&entry, change->value);
-    wire_put_u8(to, SESSTRACK_VARIABLE);
-    wire_put_lenenc_span(to, text_span(&entry));
-    text_fini(&entry);
-}
-
-/* Variables are put one to an entry, as MariaDB does and MySQL's clients accept. `status`: of the packet. */
-static void filter_tracking(const struct session *session, const struct upstream *upstream, uint16_t status,
-                            struct span from, struct text *to)
-{
-    struct sesstrack_walk walk;
-    struct sesstrack_change change;
-    sesstrack_begin(&walk, from);
-    while (sesstrack_next(&walk, &change)) {
-        if ((session->sees_tracking & 1u << SESSTRACK_VARIABLE) == 0 && names_neighbours(upstream))
-            name_neighbour(&change, status);
-        if (!is_for_client(session, &change))
-            continue;
-        if (change.type == SESSTRACK_VARIABLE)
-            put_variable(to, &change);
-        else
-            (void)text_append_span(to, change.entry);
-    }
-}
-
 /* An answer from elsewhere comes with the flags of the transaction that is open. */
 static uint16_t status_for_client(const struct session *session, uint16_t status)
 {
@@ -416,7 +218,7 @@ static void replace_packet(struct session *session, struct upstream *upstream,
     struct buf *in = &upstream->stream.in;
     struct text *out = &session->client.out;
     uint16_t status = status_for_client(session, info->status);
-    keep_passed(session, upstream);
+    relay_keep_passed(session, upstream);
     if (info->kind == TRACKER_EOF) {
         reply_put_eof(out, info->seq, (uint16_t)(status & ~STATUS_SESSION_STATE_CHANGED), info->warnings);
     } else {
@@ -425,7 +227,7 @@ static void replace_packet(struct session *session, struct upstream *upstream,
         (void)reply_parse_ok(info->payload, upstream->caps, &ok);
         ok.status = status;
         if (session->caps & CAP_SESSION_TRACK)
-            filter_tracking(session, upstream, status, ok.session, &tracking);
+            tracking_filter(session, upstream, status, ok.session, &tracking);
         ok.session = text_span(&tracking);
         if (tracking.len == 0)
             ok.status = (uint16_t)(ok.status & ~STATUS_SESSION_STATE_CHANGED);
@@ -455,7 +257,7 @@ static void replace_refusal(struct session *session, struct upstream *upstream,
 {
     struct buf *in = &upstream->stream.in;
     bool is_mysql = upstream->family == FAMILY_MYSQL;
-    keep_passed(session, upstream);
+    relay_keep_passed(session, upstream);
     reply_put_err(&session->client.out, info->seq, ERR_READ_ONLY_TRANSACTION, NULL,
                   is_mysql ? "Cannot execute statement in a READ ONLY transaction."
                            : "Cannot execute statement in a READ ONLY transaction");
@@ -527,9 +329,9 @@ static enum step nonsense(struct session *session, const char *what)
 {
     struct upstream *upstream = upstream_of(session);
     bool is_between = upstream->tracker.left == 0 && !upstream->tracker.is_continued;
-    uint8_t seq = next_seq(session, upstream);
+    uint8_t seq = relay_next_seq(session, upstream);
     if (session->job.has_reply)
-        keep_passed(session, upstream);
+        relay_keep_passed(session, upstream);
     if (is_between)
         reply_put_err(&session->client.out, seq, ERR_MALFORMED, NULL,
                       "headgate: the server's reply makes no sense");
@@ -607,7 +409,7 @@ static enum step run_where_writes_go(struct session *session, struct upstream *u
     buf_mark_sent(in, info->len);
     buf_release_sent(in);
     upstream_end(upstream);
-    take_back(session);
+    relay_take_back(session);
     job->is_refused = job->is_retriable = false;
     job->place = ROUTE_PRIMARY;
     if (!was_replica)
@@ -741,7 +543,7 @@ enum step relay_replying(struct session *session)
     struct slot *slot = &session->slots[job->place];
     struct upstream *upstream = slot->upstream;
     if (slot->has_failed)
-        return relay_lost(session, &slot->failure);
+        return loss_of_upstream(session, &slot->failure);
     do {
         enum step step = relay_once(session, upstream);
         if (step != STEP_MORE || session->state != SESSION_REPLYING)
@@ -750,7 +552,7 @@ enum step relay_replying(struct session *session)
             return finish_reply(session, upstream);
     } while (stream_has_pending(&upstream->stream) && stream_fill(&upstream->stream) == STREAM_OK);
     if (upstream->stream.is_eof || upstream->stream.error != 0)
-        return lost_by_stream(session, "waiting for the reply");
+        return loss_by_stream(session, "waiting for the reply");
     /* Nobody is left to read the answer, nor is there another command: let the server go. */
     if (session->is_client_eof && buf_unparsed(&session->client.in).len == 0)
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
@@ -784,7 +586,7 @@ static enum step file_failed(struct session *session, struct upstream *upstream)
 {
     if (!session->job.is_reply_over && stream_fill(&upstream->stream) == STREAM_OK)
         return STEP_MORE; /* what it said passes, then the file fails again */
-    return lost_by_stream(session, "sending the client's file");
+    return loss_by_stream(session, "sending the client's file");
 }
 
 enum step relay_infile(struct session *session)
@@ -793,7 +595,7 @@ enum step relay_infile(struct session *session)
     struct slot *slot = &session->slots[job->place];
     struct upstream *upstream = slot->upstream;
     if (slot->has_failed)
-        return relay_lost(session, &slot->failure);
+        return loss_of_upstream(session, &slot->failure);
     enum step step = relay_once(session, upstream);
     if (step == STEP_WAIT || session->state != SESSION_INFILE)
         return step;
@@ -802,7 +604,7 @@ enum step relay_infile(struct session *session)
     if (job->run.is_complete && buf_unsent(&session->client.in).len == 0)
         return session_enter(session, SESSION_REPLYING);
     if (upstream->stream.is_eof || upstream->stream.error != 0)
-        return lost_by_stream(session, "sending the client's file");
+        return loss_by_stream(session, "sending the client's file");
     return session->is_client_eof && buf_unparsed(&session->client.in).len == 0
                ? session_close(session, CLOSE_CLIENT_GONE, NULL)
                : STEP_WAIT;

@@ -38,7 +38,7 @@ static enum step (*const steps[])(struct session *) = {
     [SESSION_GREETING] = frontend_greeting, [SESSION_LOGIN] = frontend_login,
     [SESSION_IDLE] = dispatch_idle,         [SESSION_READING] = dispatch_reading,
     [SESSION_WAITING] = attach_waiting,     [SESSION_ATTACHING] = attach_attaching,
-    [SESSION_SYNCING] = attach_syncing,     [SESSION_PREPARING] = attach_preparing,
+    [SESSION_SYNCING] = sync_syncing,       [SESSION_PREPARING] = sync_preparing,
     [SESSION_SENDING] = relay_sending,      [SESSION_REPLYING] = relay_replying,
     [SESSION_INFILE] = relay_infile,        [SESSION_DRAINING] = dispatch_draining,
     [SESSION_KILLING] = kill_waiting,       [SESSION_CLOSING] = closing,
@@ -104,7 +104,7 @@ static enum step time_out(struct session *session)
         kill_session(session, true); /* or the server would go on with it */
         (void)error_set(&err, ETIMEDOUT, "no reply within the query timeout of %s",
                         clock_format_duration(timeouts->query_us, text, sizeof text));
-        return relay_lost(session, &err);
+        return loss_of_upstream(session, &err);
     }
     case SESSION_IDLE:
     case SESSION_READING:
@@ -241,14 +241,23 @@ bool session_is_of_job(const struct session *session, enum route_place place)
             session->state == SESSION_REPLYING || session->state == SESSION_INFILE);
 }
 
-static enum step bury_idle_losses(struct session *session)
+/* The client is told when it speaks next: an error that nobody asked for is read by few clients. */
+static void bury_idle_losses(struct session *session)
 {
-    for (int place = 0; place < PREPARED_PLACES; place++)
-        if (session->slots[place].has_failed && !session_is_of_job(session, (enum route_place)place) &&
-            lose_idle(session, (enum route_place)place))
-            return session_close(session, CLOSE_SERVER_LOST,
-                                 "an idle connection that held session state was lost");
-    return STEP_MORE;
+    for (int place = 0; place < PREPARED_PLACES; place++) {
+        const struct slot *slot = &session->slots[place];
+        if (!slot->has_failed || session_is_of_job(session, (enum route_place)place))
+            continue;
+        const char *name = slot->upstream->server->name;
+        struct error failure = slot->failure;
+        if (!lose_idle(session, (enum route_place)place) || session->lost.len > 0)
+            continue;
+        (void)text_appendf(&session->lost,
+                           "headgate: lost connection to %s, and what the session had there: %s", name,
+                           failure.text);
+        session->status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
+        session->is_transaction_unknown = false;
+    }
 }
 
 /* An answer of ours found no memory: half of it is never sent, and nothing else can be said to this client. A
@@ -269,7 +278,8 @@ void session_run(struct session *session)
     if (session->is_running || session->is_gone)
         return;
     session->is_running = true;
-    enum step step = bury_idle_losses(session);
+    bury_idle_losses(session);
+    enum step step = STEP_MORE;
     while (step == STEP_MORE && !is_speechless(session))
         step = steps[session->state](session);
     session->is_running = false;
@@ -341,7 +351,7 @@ void session_abort(struct session *session, enum close_reason reason)
     share_leave(session);
     consistency_end(session);
     attach_drop_all(session);
-    attach_share(session, NULL);
+    choice_share(session, NULL);
     stream_close(&session->client);
     if (session->user_limit != NULL)
         limit_give(session->user_limit);
@@ -349,6 +359,7 @@ void session_abort(struct session *session, enum close_reason reason)
         admit_fini(session->admit);
     mem_free(session->admit);
     mem_free_secret(session->seen, sizeof *session->seen);
+    text_fini(&session->lost);
     text_fini(&session->attributes);
     text_fini(&session->schema);
     text_fini(&session->role);

@@ -1,0 +1,299 @@
+/* Making an upstream equal to its session, ahead of a command: what it lacks is said to it, one thing after
+ * the other, and awaited.
+ */
+#include "proxy/session.h"
+
+#include "mysql/reply.h"
+#include "mysql/stmt.h"
+#include "mysql/wire.h"
+#include "proxy/share.h"
+
+#include <errno.h>
+
+static void ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
+                struct span argument)
+{
+    struct slot *slot = &session->slots[session->job.place];
+    struct text payload = { 0 };
+    (void)text_append_byte(&payload, command);
+    (void)text_append_span(&payload, argument);
+    if (payload.is_oom) { /* half a statement must never be sent */
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+        text_fini(&payload);
+        return;
+    }
+    slot->task = task;
+    slot->has_answer = false;
+    /* Locks may hold a PREPARE up for as long as they like; the others cannot take long. */
+    uint64_t deadline_us =
+        task == SYNC_PREPARE ? session->worker->world->timeouts->query_us : session->worker->env.login_us;
+    upstream_exchange(slot->upstream, shape, text_span(&payload), deadline_us);
+    text_fini(&payload);
+}
+
+/* LAST_INSERT_ID() belongs to the session: a new home must know the last one. */
+static bool lacks_insert_id(const struct session *session, const struct slot *slot)
+{
+    return slot == &session->slots[effects_home(session)] && slot->insert_id != session->insert_id;
+}
+
+/* Known by the status flags of both. Elsewhere than at home it matters only to what begins a transaction. */
+static bool lacks_autocommit(const struct session *session, const struct slot *slot)
+{
+    return !session->job.is_login && ((session->status ^ slot->upstream->status) & STATUS_AUTOCOMMIT) != 0;
+}
+
+/* What the upstream lacks first; SYNC_NOTHING when it is equal. */
+static enum sync_task next_task(const struct session *session, const struct slot *slot)
+{
+    const struct upstream *upstream = slot->upstream;
+    if (session->was_reset && !slot->is_reset)
+        return SYNC_RESET;
+    if (!upstream->is_set_up)
+        return SYNC_SETUP;
+    if (slot->option_version != session->option_version)
+        return SYNC_OPTION;
+    if (session->schema.len > 0 && !span_equal(text_span(&session->schema), text_span(&upstream->schema)))
+        return SYNC_SCHEMA;
+    if (slot->role_version != session->role_version)
+        return SYNC_ROLE;
+    if (upstream->vars_version != session->vars.version || lacks_insert_id(session, slot) ||
+        lacks_autocommit(session, slot))
+        return SYNC_VARS;
+    if (session->job.needs_user_vars && slot->user_version != session->user_vars.version &&
+        slot != &session->slots[ROUTE_PRIMARY])
+        return SYNC_USER_VARS;
+    return SYNC_NOTHING;
+}
+
+static void start_user_vars(struct session *session, struct slot *slot)
+{
+    struct text sql = { 0 };
+    vars_diff_user(&session->user_vars, slot->user_version, &sql);
+    if (sql.is_oom) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+    } else if (sql.len > 0) {
+        ask(session, SYNC_USER_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
+    } else {
+        slot->user_version = session->user_vars.version;
+    }
+    text_fini(&sql);
+}
+
+static void start_role(struct session *session, struct slot *slot)
+{
+    struct text sql = { 0 };
+    (void)text_appendf(&sql, "SET ROLE %s", text_cstr(&session->role));
+    if (sql.is_oom) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+    } else {
+        ask(session, SYNC_ROLE, REPLY_GENERIC, COM_QUERY, text_span(&sql));
+    }
+    text_fini(&sql);
+}
+
+static void start_vars(struct session *session, struct slot *slot)
+{
+    struct text sql = { 0 };
+    vars_diff(&session->vars, slot->upstream->vars_version, &sql);
+    if (lacks_insert_id(session, slot))
+        (void)text_appendf(&sql, "%slast_insert_id=%llu", sql.len > 0 ? "," : "SET ",
+                           (unsigned long long)session->insert_id);
+    if (lacks_autocommit(session, slot))
+        (void)text_appendf(&sql, "%sautocommit=%d", sql.len > 0 ? "," : "SET ",
+                           (session->status & STATUS_AUTOCOMMIT) != 0);
+    if (sql.is_oom) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+    } else if (sql.len > 0)
+        ask(session, SYNC_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
+    else
+        slot->upstream->vars_version = session->vars.version;
+    text_fini(&sql);
+}
+
+/* Several statements in one text: 0 is on, 1 is off. */
+static void start_option(struct session *session)
+{
+    bool is_on = (session->upstream_caps & CAP_MULTI_STATEMENTS) != 0;
+    const uint8_t argument[2] = { is_on ? 0 : 1, 0 };
+    ask(session, SYNC_OPTION, REPLY_EOF, COM_SET_OPTION, span_of(argument, sizeof argument));
+}
+
+static void start_task(struct session *session, struct slot *slot, enum sync_task task)
+{
+    switch (task) {
+    case SYNC_RESET:
+        ask(session, task, REPLY_GENERIC, COM_RESET_CONNECTION, (struct span){ 0 });
+        break;
+    case SYNC_SETUP:
+        slot->task = task;
+        slot->has_answer = false;
+        upstream_set_up(slot->upstream);
+        break;
+    case SYNC_OPTION:
+        start_option(session);
+        break;
+    case SYNC_SCHEMA:
+        ask(session, task, REPLY_GENERIC, COM_INIT_DB, text_span(&session->schema));
+        break;
+    case SYNC_ROLE:
+        start_role(session, slot);
+        break;
+    case SYNC_VARS:
+        start_vars(session, slot);
+        break;
+    case SYNC_USER_VARS:
+        start_user_vars(session, slot);
+        break;
+    case SYNC_PREPARE:
+        ask(session, task, REPLY_PREPARE, COM_STMT_PREPARE, text_span(&session->job.prepared->sql));
+        break;
+    case SYNC_NOTHING:
+        break;
+    }
+}
+
+static void note_schema(struct slot *slot, struct span schema)
+{
+    text_clear(&slot->upstream->schema);
+    (void)text_append_span(&slot->upstream->schema, schema);
+    slot->task = SYNC_NOTHING;
+}
+
+static void note_success(struct session *session, struct slot *slot)
+{
+    struct upstream *upstream = slot->upstream;
+    switch (slot->task) {
+    case SYNC_RESET:
+        slot->is_reset = true;
+        slot->user_version = 0;
+        upstream->is_set_up = false;
+        upstream->vars_version = 0;
+        break;
+    case SYNC_OPTION:
+        slot->option_version = session->option_version;
+        break;
+    case SYNC_SCHEMA:
+        note_schema(slot, text_span(&session->schema));
+        break;
+    case SYNC_ROLE:
+        slot->role_version = session->role_version;
+        break;
+    case SYNC_USER_VARS:
+        slot->user_version = session->user_vars.version;
+        break;
+    case SYNC_VARS:
+        upstream->vars_version = session->vars.version;
+        upstream->status =
+            (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) | (session->status & STATUS_AUTOCOMMIT));
+        if (lacks_insert_id(session, slot))
+            slot->insert_id = session->insert_id;
+        break;
+    case SYNC_SETUP:
+    case SYNC_PREPARE:
+    case SYNC_NOTHING:
+        break;
+    }
+}
+
+/* A replica that will not take the session's state leaves the reads to the primary; a primary's word is the
+ * client's. */
+static enum step refused_state(struct session *session, struct slot *slot)
+{
+    struct job *job = &session->job;
+    struct error err = slot->answer.error;
+    if (attach_has_lost_state(session, job->place)) { /* an ERR harms no connection: what it holds stays */
+        slot->task = SYNC_NOTHING;
+        return dispatch_refuse(session, (uint16_t)err.code, err.sqlstate, "%s", err.text);
+    }
+    log_limited(LOG_LEVEL_WARNING, &session->scope, "%s did not take the session's state: %d %s",
+                slot->upstream->server->name, err.code, err.text);
+    attach_drop(session, job->place);
+    if (job->place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT) {
+        session->has_replica_refused = true;
+        job->place = ROUTE_PRIMARY;
+        job->reason = ROUTE_REASON_REPLICA_REFUSED;
+        return attach_begin(session);
+    }
+    return dispatch_refuse(session, (uint16_t)err.code, err.sqlstate, "%s", err.text);
+}
+
+enum step sync_syncing(struct session *session)
+{
+    struct slot *slot = &session->slots[session->job.place];
+    if (slot->has_failed)
+        return attach_failed(session);
+    if (slot->task != SYNC_NOTHING) {
+        if (!slot->has_answer)
+            return STEP_WAIT;
+        if (slot->answer.is_err)
+            return refused_state(session, slot);
+        note_success(session, slot);
+        slot->task = SYNC_NOTHING;
+    }
+    enum sync_task task = next_task(session, slot);
+    if (session->job.command != NULL && session->job.command->byte == COM_RESET_CONNECTION)
+        task = SYNC_NOTHING; /* about to be forgotten */
+    if (task != SYNC_NOTHING) {
+        start_task(session, slot, task);
+        return STEP_MORE;
+    }
+    if (session->job.is_login) {
+        session->status = slot->upstream->status;
+        return frontend_accepted(session);
+    }
+    return session_enter(session, SESSION_PREPARING);
+}
+
+/* ---- prepared statements ---- */
+
+static enum step note_prepared(struct session *session, struct slot *slot)
+{
+    struct job *job = &session->job;
+    slot->task = SYNC_NOTHING;
+    if (slot->answer.is_err)
+        return dispatch_refuse(session, (uint16_t)slot->answer.error.code, slot->answer.error.sqlstate, "%s",
+                               slot->answer.error.text);
+    if (slot->answer.params != job->prepared->params)
+        return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
+                               "The statement has %u parameters on %s and had %u when it was prepared",
+                               slot->answer.params, slot->upstream->server->name, job->prepared->params);
+    job->prepared->copies[job->place] =
+        (struct prepared_copy){ .id = slot->answer.stmt_id, .generation = slot->generation };
+    return session_enter(session, SESSION_SYNCING); /* the schema may have been changed for the PREPARE */
+}
+
+enum step sync_preparing(struct session *session)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    if (slot->has_failed)
+        return attach_failed(session);
+    if (slot->task != SYNC_NOTHING && !slot->has_answer)
+        return STEP_WAIT;
+    if (slot->task == SYNC_PREPARE)
+        return note_prepared(session, slot);
+    if (slot->task == SYNC_SCHEMA && slot->answer.is_err)
+        return refused_state(session, slot);
+    if (slot->task == SYNC_SCHEMA)
+        note_schema(slot, text_span(&job->prepared->schema));
+    if (job->prepared == NULL || job->prepared->copies[job->place].generation == slot->generation)
+        return session_enter(session, SESSION_SENDING);
+    if (job->prepared->sql.len == 0)
+        return dispatch_refuse(
+            session, ERR_UNKNOWN_STMT, NULL,
+            "The statement is too long to be prepared again, and the server that knew it is gone");
+    /* Unqualified names mean what they meant to the client when it prepared the statement. A question about
+     * earlier statements has none, and would hear of the change of schema. */
+    bool has_names = !job->facts.refers_previous || job->facts.uses_tables;
+    struct span schema = text_span(&job->prepared->schema);
+    if (has_names && schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema)))
+        ask(session, SYNC_SCHEMA, REPLY_GENERIC, COM_INIT_DB, schema);
+    else
+        start_task(session, slot, SYNC_PREPARE);
+    return STEP_MORE;
+}
