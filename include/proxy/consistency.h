@@ -60,8 +60,8 @@ void consistency_note_reset(struct session *session);
 
 /* ---- where a read goes ---- */
 
-/* The present job, of which nothing has been sent, is for a replica: must it wait? False: it may go on, to
- * the place that the job says now, which may have become the primary's. */
+/* The present job, of which nothing has been sent, is for a replica that is not trusted: must it wait? False:
+ * it may go on, to the place that the job says now, which may have become the primary's. */
 bool consistency_holds(struct session *session);
 /* The replica for a session that is on none: one that has what it asks for, if any has. VIEW_NO_SERVER: there
  * is none that takes reads. */

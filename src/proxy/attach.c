@@ -268,6 +268,13 @@ static enum step hold(struct session *session)
     return STEP_WAIT;
 }
 
+/* Its replica is known to have all that it asks for: most reads come no further. */
+static bool is_where_it_trusts(const struct session *session)
+{
+    return session->slots[ROUTE_REPLICA].server == session->consistency.trusted &&
+           session->consistency.level != CONSISTENCY_STRONG;
+}
+
 enum step attach_begin(struct session *session)
 {
     struct job *job = &session->job;
@@ -275,15 +282,19 @@ enum step attach_begin(struct session *session)
         return hold(session);
     if (job->place == ROUTE_REPLICA)
         choice_settle(session);
-    if (job->place == ROUTE_REPLICA && consistency_holds(session))
-        return consistency_wait(session);
+    bool is_current = attach_is_current(session, job->place);
+    if (job->place == ROUTE_REPLICA && !(is_current && is_where_it_trusts(session))) {
+        if (consistency_holds(session))
+            return consistency_wait(session);
+        is_current = attach_is_current(session, job->place);
+    }
     if (is_doubtful(session))
         return attach_wait(session);
     if (is_stranded(session))
         return refuse_stranded(session);
     if (share_has_lost_answer(session))
         return share_refuse_answer(session);
-    if (!attach_is_current(session, job->place)) {
+    if (!is_current) {
         attach_drop(session, job->place);
         int server = choice_server(session);
         if (attach_is_current(session, job->place)) /* the choice may have become the primary's */

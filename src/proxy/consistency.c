@@ -357,10 +357,6 @@ static void note_leaving(struct session *session)
 bool consistency_holds(struct session *session)
 {
     struct consistency *consistency = &session->consistency;
-    const struct slot *slot = &session->slots[ROUTE_REPLICA];
-    if (slot->upstream != NULL && slot->server == consistency->trusted &&
-        consistency->level != CONSISTENCY_STRONG && attach_is_current(session, ROUTE_REPLICA))
-        return false;
     if (!is_gated(session))
         return false;
     ask_newest(session);
