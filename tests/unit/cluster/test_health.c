@@ -281,6 +281,7 @@ static void share_rows(void **state)
 /* ---- the model: all of history, looked at again after each event, one question at a time ---- */
 
 #define HISTORY 120
+#define HISTORY_MAX (HISTORY + 1) /* and the order that outlives a replacement */
 
 struct happened {
     struct health_event event;
@@ -288,11 +289,11 @@ struct happened {
 };
 
 struct model {
-    struct happened history[HISTORY + 1];
+    struct happened history[HISTORY_MAX];
     size_t count;
     struct health_rules rules;
-    enum server_state probed[HISTORY + 1]; /* after each event */
-    bool is_ejected[HISTORY + 1];
+    enum server_state probed[HISTORY_MAX]; /* after each event */
+    bool is_ejected[HISTORY_MAX];
 };
 
 static enum server_state model_probed(const struct model *model)
