@@ -287,7 +287,8 @@ static struct gate_state state_of(const struct session *session)
         .is_known = consistency->seen == 0,
         .is_followed = !watch->is_unfollowed && !consistency->is_unlogged,
         .has_replica = has_replica,
-        .replica_has = has_replica && has_all(session, slot->server),
+        .replica_has = has_replica && !attach_has_moved(session, ROUTE_REPLICA) &&
+                       has_all(session, slot->server), /* of the machine that this server is now */
         .another_has = another_has(session, has_replica ? slot->server : VIEW_NO_SERVER),
         .may_leave = !consistency->has_read && !share_has_statements(session, ROUTE_REPLICA),
         .has_waited = has_waited(session),
