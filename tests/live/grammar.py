@@ -83,7 +83,7 @@ THEMES = {
         "(SELECT id FROM t WHERE id < 3) UNION (SELECT id FROM u) ORDER BY 1", "WITH c AS (SELECT id FROM t) SELECT COUNT(*) FROM c",
         "SELECT t.id, u.v FROM t LEFT JOIN u ON u.id = t.id ORDER BY t.id", "SELECT {c} id FROM {c} t WHERE id = {n}",
         "SELECT 1 /*! + 1 */", "SELECT 1 /*!50000 + {n} */", "SELECT 1 /*!99999 + 1 */", "SELECT 1 /*M! + 1 */", "SELECT 1 /*M!100100 + 1 */",
-        "SELECT /*+ MAX_EXECUTION_TIME(1000) */ COUNT(*) FROM t", "SELECT (1", "SELECT 'open", "SELECT f_twice({n})", "SELECT f_read()",
+        "SELECT /*+ MAX_EXECUTION_TIME(60000) */ COUNT(*) FROM t", "SELECT (1", "SELECT 'open", "SELECT f_twice({n})", "SELECT f_read()",
         "SELECT id FROM t WHERE id = {n} FOR UPDATE", "SELECT id FROM t /*! FOR UPDATE */", "SELECT id FROM u LOCK IN SHARE MODE",
         "EXPLAIN SELECT id FROM t WHERE id = 1", "DESCRIBE t", "SHOW COLUMNS FROM u", "SELECT CONCAT(name, '!') FROM t WHERE id = 1",
         "SELECT v FROM u WHERE id = 1 AND v = 'eins'", "SELECT 18446744073709551615 + 0.5", "SELECT DATE_ADD('2024-13-01', INTERVAL 1 DAY)",
