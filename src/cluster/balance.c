@@ -7,7 +7,7 @@
 #define COMPARED_MAX 3u           /* so many are all compared; of more, two */
 #define EXPLORE_ONE_IN 32u        /* picks do not look at latencies */
 #define MOVE_ONE_IN 8u            /* sessions that ask may move */
-#define LATENCY_FLOOR_US 200u     /* what is faster is as fast: the difference is the network's */
+#define LATENCY_FLOOR_US 2000u    /* what is faster is as fast: the difference is the network's */
 #define ALIKE 2.0                 /* latencies up to so many times the best one's are the same */
 #define SLOW_START_BEGIN 0.1      /* of a share */
 #define CALM 4.0                  /* so many commands that run are no reason to move */

@@ -1,0 +1,18 @@
+"""`make demo` is the first thing that anybody sees: it runs to its end, and what it says holds."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from conftest import FLAVOUR
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.smoke
+def test_the_demo_runs_to_its_end():
+    done = subprocess.run([ROOT / "tools" / "demo"], cwd=ROOT, env={**os.environ, "FLAVOUR": FLAVOUR}, timeout=100,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
