@@ -45,10 +45,13 @@ static size_t skip_text(struct span sql, size_t at, const char *text)
     return is_there ? at + len : at;
 }
 
-/* names literal [COLLATE literal] | name=literal | @`name`=literal */
+/* names literal [COLLATE literal] | charset literal | name=literal | @`name`=literal */
 static size_t skip_item(struct span sql, size_t at)
 {
-    size_t value = skip_text(sql, at, "names ");
+    size_t value = skip_text(sql, at, "charset ");
+    if (value > at)
+        return skip_literal(sql, value);
+    value = skip_text(sql, at, "names ");
     if (value > at) {
         size_t end = skip_literal(sql, value), collation = skip_text(sql, end, " COLLATE ");
         return collation > end ? skip_literal(sql, collation) : end;
