@@ -283,6 +283,9 @@ enum step dispatch_draining(struct session *session);
 enum step dispatch_refuse(struct session *session, uint16_t code, const char *sqlstate, const char *format,
                           ...) __attribute__((format(printf, 4, 5)));
 enum step dispatch_done(struct session *session);
+/* The session's state went with a connection that was idle (session.lost): the present command, of which
+ * nothing has been sent, hears of it. */
+enum step dispatch_tell_lost(struct session *session);
 /* The client has been idle for too long: because of its open transaction, or altogether. */
 enum step dispatch_idle_time_out(struct session *session);
 /* Answer the present command with OK. */

@@ -278,6 +278,8 @@ static bool is_where_it_trusts(const struct session *session)
 enum step attach_begin(struct session *session)
 {
     struct job *job = &session->job;
+    if (session->lost.len > 0 && !job->is_login) /* while this command waited for its server */
+        return dispatch_tell_lost(session);
     if (is_held(session))
         return hold(session);
     if (job->place == ROUTE_REPLICA)

@@ -198,8 +198,7 @@ static enum step wait_for_client(struct session *session)
 static enum step dispatch(struct session *session);
 static enum step ignore(struct session *session);
 
-/* The session's state went with a connection while it was idle. */
-static enum step tell_lost(struct session *session)
+enum step dispatch_tell_lost(struct session *session)
 {
     bool is_mariadb = session_view(session)->family == FAMILY_MARIADB;
     if (session->job.command->shape == REPLY_NONE)
@@ -239,7 +238,8 @@ enum step dispatch_reading(struct session *session)
         return session_close(session, CLOSE_CLIENT_NONSENSE, "packets out of order");
     }
     counter_add(&session->commands, 1);
-    return session->lost.len > 0 && job->command->byte != COM_QUIT ? tell_lost(session) : dispatch(session);
+    return session->lost.len > 0 && job->command->byte != COM_QUIT ? dispatch_tell_lost(session)
+                                                                   : dispatch(session);
 }
 
 /* The command's payload as far as it is in the window, from the command byte on; of the first fragment. */
