@@ -286,6 +286,8 @@ enum step dispatch_done(struct session *session);
 /* The session's state went with a connection that was idle (session.lost): the present command, of which
  * nothing has been sent, hears of it. */
 enum step dispatch_tell_lost(struct session *session);
+/* The present execution's long data was lost; a further piece of it waits for no answer. */
+enum step dispatch_refuse_pieces(struct session *session);
 /* The client has been idle for too long: because of its open transaction, or altogether. */
 enum step dispatch_idle_time_out(struct session *session);
 /* Answer the present command with OK. */

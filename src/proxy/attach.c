@@ -131,8 +131,20 @@ bool attach_has_moved(const struct session *session, enum route_place place)
     return slot->upstream != NULL && slot->moves != session_view(session)->servers[slot->server].moves;
 }
 
+/* Is it this connection that the present command continues with? Pieces of long data and cursors are in one
+ * only. */
+static bool continues_there(const struct session *session, enum route_place place)
+{
+    const struct job *job = &session->job;
+    const struct prepared *prepared = job->prepared;
+    if (prepared == NULL || job->place != place || prepared->last_place != (int)place ||
+        prepared->copies[place].generation != session->slots[place].generation)
+        return false;
+    return job->command->byte == COM_STMT_FETCH ? prepared->has_cursor : prepared->has_long_data;
+}
+
 /* Is the upstream in the slot still where this place is? One that holds state stays, whatever became of its
- * server. */
+ * server; and a replica's for what was begun there. */
 bool attach_is_current(const struct session *session, enum route_place place)
 {
     const struct view *view = session_view(session);
@@ -148,7 +160,8 @@ bool attach_is_current(const struct session *session, enum route_place place)
     if (place == ROUTE_REPLICA && view->servers[slot->server].takes_reads &&
         slot->server != session->job.avoid)
         return true;
-    return attach_has_lost_state(session, place);
+    return (place == ROUTE_REPLICA && continues_there(session, place)) ||
+           attach_has_lost_state(session, place);
 }
 
 bool attach_is_left(const struct session *session, enum route_place place)
@@ -268,6 +281,17 @@ static enum step hold(struct session *session)
     return STEP_WAIT;
 }
 
+/* Pieces of its long data are in a connection that is gone, or must not be used any more: without them it
+ * would be another statement. */
+static bool has_lost_pieces(const struct session *session)
+{
+    const struct job *job = &session->job;
+    bool needs_pieces =
+        job->prepared != NULL && job->prepared->has_long_data &&
+        (job->command->byte == COM_STMT_EXECUTE || job->command->byte == COM_STMT_SEND_LONG_DATA);
+    return needs_pieces && !(attach_is_current(session, job->place) && continues_there(session, job->place));
+}
+
 /* Its replica is known to have all that it asks for: most reads come no further. */
 static bool is_where_it_trusts(const struct session *session)
 {
@@ -294,6 +318,8 @@ enum step attach_begin(struct session *session)
         return attach_wait(session);
     if (is_stranded(session))
         return refuse_stranded(session);
+    if (has_lost_pieces(session))
+        return dispatch_refuse_pieces(session);
     if (share_has_lost_answer(session))
         return share_refuse_answer(session);
     if (!is_current) {

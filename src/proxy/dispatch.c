@@ -398,6 +398,13 @@ static bool has_lost_data(const struct session *session, const struct prepared *
            (effects_is_in_transaction(session) && !is_home);
 }
 
+enum step dispatch_refuse_pieces(struct session *session)
+{
+    return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
+                           "The long data sent for statement %u was lost with its server",
+                           session->job.prepared->id);
+}
+
 static bool read_execute(struct session *session)
 {
     struct job *job = &session->job;
@@ -445,8 +452,7 @@ static enum step run_prepared(struct session *session)
         if (byte == COM_STMT_SEND_LONG_DATA)
             return ignore(session);
         if (byte != COM_STMT_RESET)
-            return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
-                                   "The long data sent for statement %u was lost with its server", id);
+            return dispatch_refuse_pieces(session);
     }
     if (byte == COM_STMT_EXECUTE && !read_execute(session))
         return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");

@@ -1,16 +1,20 @@
 """What becomes of a command that waits for its server, when what it depends on goes away meanwhile."""
 
 import contextlib
+import time
 
 import pytest
 
 import mysqlwire as w
-from client import Client
+import replies as r
+from client import SENT_BEFORE, Client, execute
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
-LOST = 1927
+LOST, UNKNOWN_STATEMENT = 1927, 1243
 WRITE = "UPDATE t SET a = @x"
+INSERT = "INSERT INTO t VALUES (?)"
+CURSOR = "SELECT a FROM t"
 
 
 class Scene:
@@ -65,3 +69,41 @@ def test_state_lost_after_a_demotion_is_told_to_the_command_that_waits(scene):
     scene.servers[0].on(WRITE, refuse_and_go)
     assert client.command(w.QUERY, WRITE).error.code == LOST
     assert scene.runs(WRITE) == [WRITE]
+
+
+@pytest.mark.parametrize("later", ["execution", "piece"])
+def test_long_data_does_not_follow_to_another_connection(scene, later):
+    for server in scene.servers:
+        server.prepared[INSERT] = (1, [])
+    scene.start()
+    client = scene.client()
+    statement = client.command(w.PREPARE, INSERT).statement_id
+    client.command(w.LONG_DATA, w.int4(statement) + w.int2(0) + b"first")
+    client.query("DO 'it has arrived'")
+    scene.proxy.admin("drain db1")
+    if later == "piece":
+        client.command(w.LONG_DATA, w.int4(statement) + w.int2(0) + b"second")
+    client.send(w.EXECUTE, execute(statement, [SENT_BEFORE]))
+    time.sleep(0.3)
+    scene.proxy.admin("enable db1")
+    assert client.read().error.code == UNKNOWN_STATEMENT
+    assert scene.servers[0].commands(w.EXECUTE) == []
+    client.command(w.LONG_DATA, w.int4(statement) + w.int2(0) + b"again")
+    assert client.command(w.EXECUTE, execute(statement, [SENT_BEFORE])).oks
+
+
+def test_cursor_is_read_to_its_end_on_a_replica_that_is_drained(scene):
+    columns = [("a", w.LONGLONG)]
+    replica = scene.servers[1]
+    for server in scene.servers:
+        server.prepared[CURSOR] = (0, columns)
+    replica.on((w.EXECUTE, CURSOR), lambda c, _: c.reply(r.opened_cursor(c.caps, columns)))
+    replica.on((w.FETCH, CURSOR), lambda c, _: c.error(1421, "at its own server", "HY000"))
+    scene.start()
+    client = scene.client()
+    statement = client.command(w.PREPARE, CURSOR).statement_id
+    assert not client.command(w.EXECUTE, execute(statement, flags=1), cursor=True).error
+    scene.proxy.admin("drain db2")
+    scene.proxy.wait_server("db2", lambda row: row["state"] == "draining")
+    assert client.command(w.FETCH, w.int4(statement) + w.int4(1)).error.message == "at its own server"
+    assert [c.byte for c in replica.commands() if c.byte in (w.EXECUTE, w.FETCH)] == [w.EXECUTE, w.FETCH]
