@@ -349,6 +349,9 @@ int choice_pick_replica(struct session *session);
 bool choice_may_fall_back(const struct session *session);
 /* The present read is the primary's, for that reason. */
 void choice_become_primary_s(struct session *session, enum route_reason reason);
+/* The present read was to be the primary's for want of a better place, and now there is none: perhaps a
+ * replica will do. */
+void choice_look_again(struct session *session);
 /* A session's reads stay where they are, until that is clearly a bad place. */
 void choice_settle(struct session *session);
 /* From now on its reads are this primary's share of them (NULL: no primary's). */

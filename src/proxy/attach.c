@@ -306,6 +306,7 @@ enum step attach_begin(struct session *session)
         return dispatch_tell_lost(session);
     if (is_held(session))
         return hold(session);
+    choice_look_again(session);
     if (job->place == ROUTE_REPLICA)
         choice_settle(session);
     bool is_current = attach_is_current(session, job->place);

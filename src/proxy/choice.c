@@ -69,6 +69,19 @@ int choice_server(struct session *session)
     return server;
 }
 
+void choice_look_again(struct session *session)
+{
+    struct job *job = &session->job;
+    bool is_fallback = job->reason == ROUTE_REASON_SHARED || job->reason == ROUTE_REASON_NO_REPLICA ||
+                       job->reason == ROUTE_REASON_NOT_CAUGHT_UP;
+    if (job->is_login || job->place != ROUTE_PRIMARY || !is_fallback || !job->facts.is_read ||
+        session->has_replica_refused || session_view(session)->primary != VIEW_NO_SERVER ||
+        attach_is_current(session, ROUTE_PRIMARY))
+        return;
+    job->place = ROUTE_REPLICA;
+    job->reason = ROUTE_REASON_READ;
+}
+
 /* So often a session is asked whether its reads would be better off elsewhere. */
 #define BALANCE_US 1000000
 

@@ -14,7 +14,7 @@ from proxy import Proxy, wait_until
 LOST, UNKNOWN_STATEMENT = 1927, 1243
 WRITE = "UPDATE t SET a = @x"
 INSERT = "INSERT INTO t VALUES (?)"
-CURSOR = "SELECT a FROM t"
+READ = "SELECT a FROM t"
 
 
 class Scene:
@@ -96,14 +96,29 @@ def test_cursor_is_read_to_its_end_on_a_replica_that_is_drained(scene):
     columns = [("a", w.LONGLONG)]
     replica = scene.servers[1]
     for server in scene.servers:
-        server.prepared[CURSOR] = (0, columns)
-    replica.on((w.EXECUTE, CURSOR), lambda c, _: c.reply(r.opened_cursor(c.caps, columns)))
-    replica.on((w.FETCH, CURSOR), lambda c, _: c.error(1421, "at its own server", "HY000"))
+        server.prepared[READ] = (0, columns)
+    replica.on((w.EXECUTE, READ), lambda c, _: c.reply(r.opened_cursor(c.caps, columns)))
+    replica.on((w.FETCH, READ), lambda c, _: c.error(1421, "at its own server", "HY000"))
     scene.start()
     client = scene.client()
-    statement = client.command(w.PREPARE, CURSOR).statement_id
+    statement = client.command(w.PREPARE, READ).statement_id
     assert not client.command(w.EXECUTE, execute(statement, flags=1), cursor=True).error
     scene.proxy.admin("drain db2")
     scene.proxy.wait_server("db2", lambda row: row["state"] == "draining")
     assert client.command(w.FETCH, w.int4(statement) + w.int4(1)).error.message == "at its own server"
     assert [c.byte for c in replica.commands() if c.byte in (w.EXECUTE, w.FETCH)] == [w.EXECUTE, w.FETCH]
+
+
+def test_read_of_the_primary_s_share_goes_to_a_replica_when_it_is_lost(scene):
+    scene.start(cluster_settings={"primary_reads": "share", "consistency_wait": "100ms"},
+                timeouts={"primary_wait": "8s"}, interval="200ms")
+    client = scene.client()
+    for _ in range(40):
+        if client.rows(READ) == [(b"db1",)]:
+            break
+        client.close()
+        client = scene.client()
+    else:
+        pytest.fail("no session was given to the primary")
+    scene.servers[0].on(READ, lambda connection, _: scene.servers[0].stop() or False)
+    assert client.rows(READ) == [(b"db2",)]
