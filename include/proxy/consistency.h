@@ -55,6 +55,8 @@ void consistency_note_done(struct session *session);
 void consistency_note_drop(struct session *session, enum route_place place);
 /* Its reads are about to go to another replica than before. */
 void consistency_note_leaving(struct session *session);
+/* A new view. */
+void consistency_note_view(struct session *session);
 /* COM_RESET_CONNECTION, COM_CHANGE_USER. */
 void consistency_note_reset(struct session *session);
 

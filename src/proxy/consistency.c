@@ -158,6 +158,16 @@ void consistency_note_leaving(struct session *session)
     session->consistency.trusted = VIEW_NO_SERVER;
 }
 
+/* A server that took no reads for a while may come back as an older copy, and a session without a connection
+ * to it sees no end of one. */
+void consistency_note_view(struct session *session)
+{
+    int trusted = session->consistency.trusted;
+    if (session->user != NULL && trusted != VIEW_NO_SERVER &&
+        !session_view(session)->servers[trusted].takes_reads)
+        session->consistency.trusted = VIEW_NO_SERVER;
+}
+
 void consistency_note_reset(struct session *session)
 {
     session->consistency.is_unlogged = false;

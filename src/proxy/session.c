@@ -444,6 +444,7 @@ static void move(struct session *session, enum route_place place)
 
 void session_on_view(struct session *session)
 {
+    consistency_note_view(session);
     for (int place = 0; place < PREPARED_PLACES; place++)
         move(session, (enum route_place)place);
     session_run(session);

@@ -230,6 +230,31 @@ def test_a_lost_replica_s_reads_are_not_forgotten(scene):
         wait_until(lambda: on_replica(client), "a replica has it")
 
 
+def _exchange(scene, name):
+    """The replica is drained, becomes an older copy of itself, and comes back."""
+    server = next(s for s in scene.replicas if s.name == name)
+    scene.proxy.admin(f"drain {name}")
+    for connection in server.application_connections():
+        assert connection.is_closed.wait(5)
+    server.position = scene.at(-1)
+    for connection in list(server.connections):
+        connection.close()
+    scene.proxy.admin(f"enable {name}")
+    scene.proxy.wait_server(name, lambda row: row["state"] == "up")
+
+
+@pytest.mark.parametrize("has_written", [False, True], ids=["read", "written"])
+def test_a_replica_that_was_drained_may_come_back_as_an_older_copy(scene, has_written):
+    with scene.connect() as client:
+        if has_written:
+            write(scene, client)
+            scene.apply(scene.at(1))
+        own = place(client).decode()
+        _exchange(scene, own)
+        for _ in range(5):
+            assert place(client) != own.encode()
+
+
 def test_eventual_waits_for_nothing(scene):
     wait_until(lambda: _is_quiet(scene), "no more questions of other tests", 5)
     before = scene.stats()
