@@ -17,7 +17,7 @@ static const struct cluster_settings *settings_of(const struct session *session)
     return watch_of(session)->settings;
 }
 
-static bool is_followed(const struct session *session)
+bool consistency_is_followed(const struct session *session)
 {
     return session->consistency.level != CONSISTENCY_EVENTUAL &&
            session->door->settings->mode == LISTENER_SPLIT;
@@ -88,7 +88,7 @@ static void note_written(struct session *session, enum server_family family, str
 
 void consistency_note_tracked(struct session *session, const struct sesstrack_change *change)
 {
-    if (!is_followed(session) || session->job.place != ROUTE_PRIMARY)
+    if (!consistency_is_followed(session) || session->job.place != ROUTE_PRIMARY)
         return;
     if (change->type == SESSTRACK_GTIDS)
         note_written(session, FAMILY_MYSQL, change->value);
@@ -130,7 +130,7 @@ static void note_logging(struct session *session)
 void consistency_note_done(struct session *session)
 {
     const struct job *job = &session->job;
-    if (!is_followed(session))
+    if (!consistency_is_followed(session))
         return;
     if (job->changes != NULL && job->changes->sets_logging)
         note_logging(session);
@@ -144,7 +144,7 @@ void consistency_note_done(struct session *session)
 void consistency_note_drop(struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
-    if (slot->upstream == NULL || session->is_new || !is_followed(session))
+    if (slot->upstream == NULL || session->is_new || !consistency_is_followed(session))
         return;
     bool was_running = slot->upstream->state == UPSTREAM_BUSY;
     if (place == ROUTE_REPLICA && (was_running || slot->has_failed || slot->upstream->state == UPSTREAM_DEAD))
@@ -171,7 +171,7 @@ void consistency_note_view(struct session *session)
 void consistency_note_reset(struct session *session)
 {
     session->consistency.is_unlogged = false;
-    if (!session->is_new && is_followed(session) && session->consistency.is_asking)
+    if (!session->is_new && consistency_is_followed(session) && session->consistency.is_asking)
         see(session);
 }
 
@@ -313,7 +313,7 @@ static bool is_gated(const struct session *session)
     const struct job *job = &session->job;
     bool is_read = job->reason == ROUTE_REASON_READ || job->reason == ROUTE_REASON_READ_ONLY_TRANSACTION ||
                    (job->reason == ROUTE_REASON_VARIABLES && job->facts.uses_tables);
-    return is_read && !job->is_login && !session->is_away && is_followed(session) &&
+    return is_read && !job->is_login && !session->is_away && consistency_is_followed(session) &&
            job->command->byte != COM_STMT_PREPARE;
 }
 
@@ -385,7 +385,7 @@ bool consistency_holds(struct session *session)
 
 bool consistency_is_primary_s(const struct session *session)
 {
-    if (session->consistency.trusted != VIEW_NO_SERVER || !is_followed(session))
+    if (session->consistency.trusted != VIEW_NO_SERVER || !consistency_is_followed(session))
         return false;
     struct gate_state state = state_of(session);
     return gate_decide(&state) == GATE_PRIMARY;
@@ -418,13 +418,14 @@ static bool is_proven(const struct session *session, int server)
 
 bool consistency_allows(const struct session *session, int server)
 {
-    return !is_followed(session) || server == session_view(session)->primary || is_proven(session, server);
+    return !consistency_is_followed(session) || server == session_view(session)->primary ||
+           is_proven(session, server);
 }
 
 void consistency_note_choice(struct session *session, int server)
 {
     bool is_replica = server != VIEW_NO_SERVER && server != session_view(session)->primary;
-    bool is_good = is_followed(session) && is_replica && is_proven(session, server);
+    bool is_good = consistency_is_followed(session) && is_replica && is_proven(session, server);
     session->consistency.trusted = VIEW_NO_SERVER;
     if (is_good)
         trust(session, server);
@@ -433,7 +434,7 @@ void consistency_note_choice(struct session *session, int server)
 int consistency_choose(struct session *session)
 {
     struct consistency *consistency = &session->consistency;
-    if (!is_followed(session))
+    if (!consistency_is_followed(session))
         return choice_pick_replica(session);
     if (is_trusted(session))
         return consistency->trusted;

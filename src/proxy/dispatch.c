@@ -299,6 +299,15 @@ static enum step refuse_route(struct session *session, enum route_reason reason)
                            route_reason_words(reason));
 }
 
+/* Pieces of long data bind the execution to a connection, whatever the session writes meanwhile: only the
+ * primary always has that. */
+static bool belongs_home(const struct session *session, const struct route *route)
+{
+    return session->job.command->byte == COM_STMT_SEND_LONG_DATA && route->reason == ROUTE_REASON_READ &&
+           consistency_is_followed(session) && choice_may_fall_back(session) &&
+           session_view(session)->primary != VIEW_NO_SERVER;
+}
+
 static enum step go_by_facts(struct session *session)
 {
     struct span sql =
@@ -310,6 +319,8 @@ static enum step go_by_facts(struct session *session)
         return go(session, effects_home(session), route.reason);
     if (route.is_refused)
         return refuse_route(session, route.reason);
+    if (belongs_home(session, &route))
+        return go(session, ROUTE_PRIMARY, ROUTE_REASON_PREVIOUS);
     struct job *job = &session->job;
     job->needs_user_vars =
         route.place == ROUTE_REPLICA && route.reason == ROUTE_REASON_READ && !job->facts.is_read;

@@ -10,7 +10,7 @@ import pytest
 
 import mysqlwire as w
 import replies as r
-from client import Client
+from client import SENT_BEFORE, Client, execute
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
@@ -253,6 +253,21 @@ def test_a_replica_that_was_drained_may_come_back_as_an_older_copy(scene, has_wr
         _exchange(scene, own)
         for _ in range(5):
             assert place(client) != own.encode()
+
+
+def test_long_data_is_not_read_with_where_a_write_is_not(scene):
+    sql = "SELECT a FROM t WHERE a = ?"
+    for server in scene.servers:
+        server.prepared[sql] = (1, [("a", w.VAR_STRING)])
+        server.on((w.EXECUTE, sql), lambda c, _: c.reply(
+            r.binary_result(c.caps, [("a", w.VAR_STRING)], [[c.server.name.encode()]])))
+    with scene.connect() as client:
+        assert on_replica(client)
+        statement = client.command(w.PREPARE, sql).statement_id
+        client.command(w.LONG_DATA, w.int4(statement) + w.int2(0) + b"piece")
+        write(scene, client)
+        reply = client.command(w.EXECUTE, execute(statement, [SENT_BEFORE]))
+        assert b"db1" in reply.results[-1][0]
 
 
 def test_eventual_waits_for_nothing(scene):
