@@ -243,6 +243,20 @@ static bool is_stranded(const struct session *session)
     return !may_end_there && attach_has_lost_state(session, ROUTE_PRIMARY);
 }
 
+/* Its state is on a server that would take its writes and is not the primary, and nobody else is: it may
+ * become the primary again, or another one already is for other workers. What an operator drains goes on. */
+static bool is_in_limbo(const struct session *session)
+{
+    const struct view *view = session_view(session);
+    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
+    if (session->job.place != ROUTE_PRIMARY || slot->upstream == NULL || slot->has_failed ||
+        view->primary != VIEW_NO_SERVER || effects_is_in_transaction(session))
+        return false;
+    const struct view_server *entry = &view->servers[slot->server];
+    return entry->is_contender && entry->state != SERVER_DRAINING &&
+           attach_has_lost_state(session, ROUTE_PRIMARY);
+}
+
 static enum step refuse_stranded(struct session *session)
 {
     struct text state = { 0 };
@@ -319,6 +333,8 @@ enum step attach_begin(struct session *session)
         return attach_wait(session);
     if (is_stranded(session))
         return refuse_stranded(session);
+    if (is_in_limbo(session))
+        return attach_wait(session);
     if (has_lost_pieces(session))
         return dispatch_refuse_pieces(session);
     if (share_has_lost_answer(session))

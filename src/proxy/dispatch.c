@@ -272,7 +272,7 @@ static bool is_movable(enum route_reason reason)
 static bool is_repeatable(const struct session *session, enum route_reason reason)
 {
     const struct job *job = &session->job;
-    if (job->is_cut || effects_is_in_transaction(session))
+    if (job->is_cut || job->command->shape == REPLY_NONE || effects_is_in_transaction(session))
         return false;
     if (reason == ROUTE_REASON_READ_ONLY_TRANSACTION)
         return job->facts.kind == SQL_BEGIN;

@@ -519,6 +519,7 @@ void effects_reset(struct session *session)
     session->is_transaction_unknown = false;
     session->is_away = false;
     session->variables = VARIABLES_NOWHERE;
+    memset(session->gave, 0, sizeof session->gave); /* there is nothing left to be asked about */
     vars_clear(&session->user_vars);
     session->has_replica_refused = false;
     session->sees_tracking = 0;

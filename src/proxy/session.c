@@ -257,6 +257,8 @@ static void bury_idle_losses(struct session *session)
                            failure.text);
         session->status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
         session->is_transaction_unknown = false;
+        if (session->state == SESSION_IDLE) /* not that of a transaction any more */
+            session_set_deadline(session, session->worker->world->timeouts->idle_client_us);
     }
 }
 

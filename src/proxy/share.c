@@ -203,6 +203,7 @@ static enum step queue(struct session *session, int at)
     struct server *server = server_at(session, at);
     bool is_first;
     session->queued_at = server;
+    session->queued_moves = session_view(session)->servers[server->index].moves;
     (void)session_enter(session, SESSION_QUEUED);
     if (!share_may_wait(session))
         return share_time_out(session);
@@ -221,7 +222,9 @@ static bool is_right(const struct session *session)
 {
     const struct view *view = session_view(session);
     const struct view_server *entry = &view->servers[session->queued_at->index];
-    if (view->is_paused || entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED)
+    bool is_held = view->is_paused && !effects_is_in_transaction(session);
+    bool has_moved = entry->moves != session->queued_moves;
+    if (is_held || has_moved || entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED)
         return false;
     return session->job.place == ROUTE_PRIMARY ? view->primary == (int)session->queued_at->index
                                                : balance_is_reader(view, (int)session->queued_at->index);

@@ -117,6 +117,7 @@ def test_thousands_of_clients_are_served_while_each_server_is_killed(killed):
         assert written[int(row)] <= int(n) <= written[int(row)] + doubtful[int(row)], f"row {row}"
     wait_until(lambda: hg.show("version")[0]["sessions"] == 0, "all have gone", 20)
     assert settled(hg.fds, "files") <= fds + WATCHED
-    assert settled(hg.rss, "memory") - memory < memory_margin()
+    if not is_sanitized():  # they keep what is freed
+        assert settled(hg.rss, "memory") - memory < memory_margin()
     over.set()
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
