@@ -93,9 +93,9 @@ bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_v
 /* The server of this name, or NULL. */
 struct cluster_member *cluster_find(struct cluster *cluster, const char *server);
 
-/* Publishes that what is new is to wait (view->is_paused), or need wait no longer. False when it was so
- * already. */
-bool cluster_set_paused(struct cluster *cluster, bool is_paused);
+/* Publishes that what is new is to wait (view->is_paused), or need wait no longer. `reason`: for the event.
+ * False when it was so already. */
+bool cluster_set_paused(struct cluster *cluster, bool is_paused, const char *reason);
 
 /* Every server's first probe has ended, one way or the other. */
 bool cluster_is_probed(const struct cluster *cluster);

@@ -22,18 +22,19 @@
 
 /* Of a session; zeroed memory, then consistency_begin. */
 struct consistency {
-    int level;              /* enum consistency_setting, never INHERIT */
-    int trusted;            /* the replica known to have all it asks for; VIEW_NO_SERVER: none is */
-    uint64_t trusted_moves; /* … where its name led then: see view_server */
-    bool is_asking;         /* it has written or seen something */
-    bool needs_base;        /* … the primary's base, see watch.h */
-    bool is_unlogged;       /* it writes what no replica will ever have: sql_log_bin = 0 */
-    bool has_read;          /* on a replica, what `position` and `seen` may not cover */
-    uint64_t seen;          /* moment: it has seen what the primary had then; 0: nothing but `position` */
-    uint64_t written;       /* moment of its last write that is in `position` */
-    uint64_t epoch;         /* of the primary that `position` is about */
-    uint64_t rest_until_us; /* no read waits before this time, after waits in vain */
-    uint8_t vain_waits;     /* one after the other */
+    int level;                 /* enum consistency_setting, never INHERIT */
+    int trusted;               /* the replica known to have all it asks for; VIEW_NO_SERVER: none is */
+    uint64_t trusted_troubles; /* … this worker's connections to it that had been lost by then */
+    uint64_t trusted_moves;    /* … where its name led then: see view_server */
+    bool is_asking;            /* it has written or seen something */
+    bool needs_base;           /* … the primary's base, see watch.h */
+    bool is_unlogged;          /* it writes what no replica will ever have: sql_log_bin = 0 */
+    bool has_read;             /* on a replica, what `position` and `seen` may not cover */
+    uint64_t seen;             /* moment: it has seen what the primary had then; 0: nothing but `position` */
+    uint64_t written;          /* moment of its last write that is in `position` */
+    uint64_t epoch;            /* of the primary that `position` is about */
+    uint64_t rest_until_us;    /* no read waits before this time, after waits in vain */
+    uint8_t vain_waits;        /* one after the other */
     struct gtid_position position;
 };
 

@@ -85,8 +85,7 @@ enum sync_task {
 struct changes;
 struct claims;
 
-/* Was this place's connection given to somebody else, and does that matter to who asks about earlier
- * statements? */
+/* Did this place's connection go, and what with it, for who asks about earlier statements? */
 enum share_gave { GAVE_NOTHING, GAVE_QUIETLY, GAVE_WARNINGS };
 
 /* A place where statements run: the primary, or this session's replica. */
@@ -136,8 +135,9 @@ struct job {
     bool is_inner_set;    /* the EXECUTE runs a SET */
     bool is_home;         /* it runs where the session's own state is: the reply tells about that */
     bool is_aside; /* a question in a transaction that is elsewhere: the reply's flags are not its own */
-    bool is_cut;   /* larger than the window: it streams */
-    bool is_login; /* not a command of the client: the upstream that must accept its schema */
+    bool is_interrupted; /* by KILL QUERY, while no server had it */
+    bool is_cut;         /* larger than the window: it streams */
+    bool is_login;       /* not a command of the client: the upstream that must accept its schema */
     bool is_change_user; /* is_login, for COM_CHANGE_USER */
     bool has_reply;      /* a byte of the reply has been passed on */
     bool has_no_memory;  /* a packet of the reply found none */
@@ -199,7 +199,7 @@ struct session {
     struct text schema;         /* owns; empty: none */
     struct text role;           /* owns: the last SET ROLE's argument; empty: there was none */
     uint64_t role_version;      /* of that SET ROLE; 0: there was none */
-    bool has_moved; /* the schema was another when some SQL-level prepared statement was prepared */
+    bool has_left_schema;       /* it was another one when some SQL-level prepared statement was prepared */
 
     struct slot slots[PREPARED_PLACES]; /* by enum route_place */
     struct text lost; /* owns: an idle connection that held state was lost: what the next command hears */
@@ -379,6 +379,8 @@ enum step loss_by_stream(struct session *session, const char *during);
 void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info);
 void effects_done(struct session *session, struct upstream *upstream);
 void effects_reset(struct session *session);
+/* A transaction is open, or may be: after an error nobody knows yet. */
+bool effects_has_transaction(const struct session *session);
 /* A transaction is open, or the next statement begins one. */
 bool effects_is_in_transaction(const struct session *session);
 /* The session may forget that a transaction is open on its replica: it is about to be dropped there. */
@@ -390,6 +392,8 @@ struct sql_dialect effects_dialect(const struct session *session);
 
 enum step kill_begin(struct session *session, uint64_t id, bool is_query);
 enum step kill_waiting(struct session *session);
+/* KILL QUERY found the present command waiting for a server: its client hears that it was interrupted. */
+enum step kill_interrupted(struct session *session);
 
 const char *session_state_words(enum session_state state);
 

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#define BY_OPERATOR "by an operator"
 #define AGAIN_US 20000 /* between two looks at what still runs */
 
 static const struct column columns[] = {
@@ -46,10 +47,10 @@ static void tell(struct pause *pause, const char *words)
     request->on_done(request);
 }
 
-static void end(struct pause *pause)
+static void end(struct pause *pause, const char *reason)
 {
     loop_timer_stop(&pause->end);
-    (void)cluster_set_paused(pause->cluster, false);
+    (void)cluster_set_paused(pause->cluster, false, reason);
 }
 
 static void on_end(struct loop_timer *timer)
@@ -58,7 +59,7 @@ static void on_end(struct loop_timer *timer)
     char text[32];
     log_warning(NULL, "cluster %s: the pause ends by itself after %s", pause->cluster->settings->name,
                 clock_format_duration(pause->longest_us, text, sizeof text));
-    end(pause);
+    end(pause, "the pause was not ended in time");
     tell(pause, "the pause ended by itself (timeouts.pause)");
 }
 
@@ -131,11 +132,11 @@ static const char *begin(struct pause *pause)
 {
     if (pause->request != NULL)
         return "is being paused";
-    if (!cluster_set_paused(pause->cluster, true))
+    if (!cluster_set_paused(pause->cluster, true, BY_OPERATOR))
         return "is paused already";
     if (pause->cluster->view == NULL || pause->cluster->view->is_paused)
         return NULL;
-    (void)cluster_set_paused(pause->cluster, false);
+    (void)cluster_set_paused(pause->cluster, false, "out of memory");
     return "was not paused: out of memory";
 }
 
@@ -169,7 +170,7 @@ void resume_cluster(struct request *request)
         request->on_done(request);
         return;
     }
-    end(pause);
+    end(pause, BY_OPERATOR);
     tell(pause, "the pause was ended by a `resume`");
     log_notice(NULL, "cluster %s: resumed", pause->cluster->settings->name);
     answer(request, pause, "running");

@@ -583,16 +583,17 @@ bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_v
     return true;
 }
 
-bool cluster_set_paused(struct cluster *cluster, bool is_paused)
+bool cluster_set_paused(struct cluster *cluster, bool is_paused, const char *reason)
 {
     static const char *const words[] = { "running", "paused" };
     struct log_scope scope = { .key = "cluster", .text = cluster->settings->name };
-    struct event event = { .server = EVENT_CLUSTER, .reason = "by an operator" };
+    struct event event = { .server = EVENT_CLUSTER };
     uint64_t now_us = cluster->env.loop->now_us;
     char after[32];
     if (cluster->is_paused == is_paused)
         return false;
     event.after_ms = (int64_t)((now_us - cluster->paused_since_us) / 1000);
+    (void)snprintf(event.reason, sizeof event.reason, "%s", reason);
     (void)snprintf(event.was, sizeof event.was, "%s", words[!is_paused]);
     (void)snprintf(event.is, sizeof event.is, "%s", words[is_paused]);
     events_add(&cluster->events, &event);

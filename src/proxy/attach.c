@@ -94,10 +94,25 @@ static const struct upstream_owner_ops owner_ops = { on_ready, on_answer, on_fai
 
 /* ---- slots ---- */
 
+/* Whoever is left has been told that its statement was lost, or it runs elsewhere: it must not arrive late,
+ * when a broken network is whole again. What a client sent before it left is for the server, as without
+ * headgate. */
+static bool is_disowned(const struct session *session, const struct upstream *upstream)
+{
+    bool has_left = session->is_gone && (session->close_reason == CLOSE_CLIENT_QUIT ||
+                                         session->close_reason == CLOSE_CLIENT_GONE ||
+                                         session->close_reason == CLOSE_CLIENT_FAILED);
+    return !has_left && upstream->has_been_ready && upstream->state != UPSTREAM_READY;
+}
+
 void attach_drop(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
     consistency_note_drop(session, place);
+    if (slot->upstream != NULL && is_disowned(session, slot->upstream))
+        stream_forget_unsent(&slot->upstream->stream);
+    if (slot->upstream != NULL && slot->upstream->has_been_ready) /* answers to questions go with it */
+        session->gave[place] = slot->has_warnings ? GAVE_WARNINGS : GAVE_QUIETLY;
     upstream_close(&slot->upstream);
     *slot = (struct slot){ 0 };
 }
@@ -120,9 +135,8 @@ bool attach_has_lost_state(const struct session *session, enum route_place place
     enum route_variables variables = place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
     if (session->is_new)
         return false;
-    bool has_transaction = (session->status & STATUS_IN_TRANS) != 0 || session->is_transaction_unknown;
-    return (has_transaction && place == effects_home(session)) || session->variables == variables ||
-           (has_pins && pins_any(&session->pins));
+    return (effects_has_transaction(session) && place == effects_home(session)) ||
+           session->variables == variables || (has_pins && pins_any(&session->pins));
 }
 
 bool attach_has_moved(const struct session *session, enum route_place place)
@@ -226,6 +240,13 @@ enum step attach_wait(struct session *session)
     return STEP_WAIT;
 }
 
+/* The present command is for the primary, and the session has a connection at that place. */
+static bool has_primary_slot(const struct session *session)
+{
+    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
+    return session->job.place == ROUTE_PRIMARY && slot->upstream != NULL && !slot->has_failed;
+}
+
 /* Its state is on a server that is not the primary any more, and there is another one. An open transaction
  * may end there as long as that server refuses to write; what it still wrote would be lost. Of a machine
  * whose name has gone to another one nobody knows whether it does: nothing more is begun there. */
@@ -233,7 +254,7 @@ static bool is_stranded(const struct session *session)
 {
     const struct view *view = session_view(session);
     const struct slot *slot = &session->slots[ROUTE_PRIMARY];
-    if (session->job.place != ROUTE_PRIMARY || slot->upstream == NULL || slot->has_failed)
+    if (!has_primary_slot(session))
         return false;
     if (attach_has_moved(session, ROUTE_PRIMARY))
         return attach_has_lost_state(session, ROUTE_PRIMARY);
@@ -249,8 +270,7 @@ static bool is_in_limbo(const struct session *session)
 {
     const struct view *view = session_view(session);
     const struct slot *slot = &session->slots[ROUTE_PRIMARY];
-    if (session->job.place != ROUTE_PRIMARY || slot->upstream == NULL || slot->has_failed ||
-        view->primary != VIEW_NO_SERVER || effects_is_in_transaction(session))
+    if (!has_primary_slot(session) || view->primary != VIEW_NO_SERVER || effects_is_in_transaction(session))
         return false;
     const struct view_server *entry = &view->servers[slot->server];
     return entry->is_contender && entry->state != SERVER_DRAINING &&
@@ -273,8 +293,7 @@ static enum step refuse_stranded(struct session *session)
 /* The operator has paused the cluster: what runs goes on to the end of its transaction, what is new waits. */
 static bool is_held(const struct session *session)
 {
-    bool has_transaction = (session->status & STATUS_IN_TRANS) != 0 || session->is_transaction_unknown;
-    return session_view(session)->is_paused && !has_transaction;
+    return session_view(session)->is_paused && !effects_has_transaction(session);
 }
 
 /* The primary has just refused somebody's write as read-only: what begins there now begins in vain. */

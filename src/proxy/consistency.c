@@ -242,9 +242,19 @@ static bool is_candidate(const struct session *session, size_t server)
     return session_view(session)->servers[server].takes_reads && (int)server != session->job.avoid;
 }
 
+/* A server that restarts may come back as an older copy, and faster than the probes notice: whoever had a
+ * connection does. */
+static uint64_t troubles_of(const struct session *session, int server)
+{
+    const struct server_counters *row =
+        &session_view(session)->servers[server].server->by_worker[session->worker->index];
+    return counter_read(&row->drops) + counter_read(&row->losses) + counter_read(&row->connect_failures);
+}
+
 static void trust(struct session *session, int server)
 {
     session->consistency.trusted = server;
+    session->consistency.trusted_troubles = troubles_of(session, server);
     session->consistency.trusted_moves = session_view(session)->servers[server].moves;
 }
 
@@ -252,6 +262,7 @@ static bool is_trusted(const struct session *session)
 {
     int trusted = session->consistency.trusted;
     return trusted != VIEW_NO_SERVER && is_candidate(session, (size_t)trusted) &&
+           session->consistency.trusted_troubles == troubles_of(session, trusted) &&
            session->consistency.trusted_moves == session_view(session)->servers[trusted].moves;
 }
 

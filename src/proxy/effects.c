@@ -24,6 +24,11 @@ void effects_come_home(struct session *session)
     session->is_away = false;
 }
 
+bool effects_has_transaction(const struct session *session)
+{
+    return (session->status & STATUS_IN_TRANS) != 0 || session->is_transaction_unknown;
+}
+
 bool effects_is_in_transaction(const struct session *session)
 {
     return (session->status & STATUS_IN_TRANS) != 0 || (session->status & STATUS_AUTOCOMMIT) == 0;
@@ -129,7 +134,7 @@ static void leave_schema(struct session *session, struct span schema)
 {
     if (span_equal(schema, text_span(&session->schema)))
         return;
-    session->has_moved |= pins_has(&session->pins, PIN_PREPARED);
+    session->has_left_schema |= pins_has(&session->pins, PIN_PREPARED);
     if (vars_has(&session->vars, VARS_CHARSET))
         pin(session, PIN_UNKNOWN_SET);
 }
@@ -411,7 +416,7 @@ static void note_holds(struct session *session)
     const struct job *job = &session->job;
     if (job->claims != NULL)
         claims_commit(job->claims, &session->pins, outcome(session), session_now(session));
-    session->has_moved &= pins_has(&session->pins, PIN_PREPARED);
+    session->has_left_schema &= pins_has(&session->pins, PIN_PREPARED);
     if (job->facts.kind == SQL_BEGIN && !job->has_error)
         pins_release_all(&session->pins, PIN_TABLE_LOCK); /* so say both manuals */
 }
@@ -524,7 +529,7 @@ void effects_reset(struct session *session)
     session->has_replica_refused = false;
     session->sees_tracking = 0;
     pins_clear(&session->pins);
-    session->has_moved = false;
+    session->has_left_schema = false;
     session->last_place = session->found_place = session->diagnostics_place = effects_home(session);
     session->ansi_quotes = view->ansi_quotes;
     session->oracle = view->oracle;

@@ -52,7 +52,7 @@ bool intent_note(struct session *session, struct span sql, const struct sql_dial
         sql = text_span(&job->inner);
         is_set = job->is_inner_set;
         if (job->facts.execute_name.len > 0 &&
-            session->has_moved) /* that of its PREPARE: which, is not known */
+            session->has_left_schema) /* that of its PREPARE: which, is not known */
             schema = (struct span){ 0 };
     }
     if (is_set && (job->changes = changes_read(sql, dialect)) == NULL)

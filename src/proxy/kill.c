@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "mysql/reply.h"
+#include "proxy/share.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -110,13 +111,37 @@ static void send_kill(struct session *session, const struct upstream *running, b
     }
 }
 
+/* For a server, for a free connection, for a replica to catch up: there is nobody to pass a KILL on to. */
+static bool is_waiting(const struct session *session)
+{
+    return !session->job.is_login &&
+           (session->state == SESSION_WAITING || session->state == SESSION_QUEUED ||
+            session->state == SESSION_CATCHING_UP || session->state == SESSION_ATTACHING);
+}
+
+enum step kill_interrupted(struct session *session)
+{
+    session->job.is_interrupted = false;
+    if (!is_waiting(session))
+        return STEP_MORE;
+    share_leave(session);
+    consistency_end(session);
+    if (session->state == SESSION_ATTACHING)
+        attach_drop_idle(session, session->job.place); /* half a connection is of use to nobody */
+    return dispatch_refuse(session, ERR_QUERY_INTERRUPTED, NULL, "Query execution was interrupted");
+}
+
 void kill_session(struct session *session, bool is_query)
 {
     const struct upstream *upstream = session->slots[session->job.place].upstream;
     if (upstream != NULL && (upstream->state == UPSTREAM_BUSY || upstream->state == UPSTREAM_EXCHANGING))
         send_kill(session, upstream, is_query);
-    if (!is_query)
+    if (!is_query) {
         session_abort(session, CLOSE_KILLED);
+    } else if (is_waiting(session)) {
+        session->job.is_interrupted = true;
+        session_run(session);
+    }
 }
 
 void kill_fini(struct worker *worker)

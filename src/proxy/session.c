@@ -281,7 +281,7 @@ void session_run(struct session *session)
         return;
     session->is_running = true;
     bury_idle_losses(session);
-    enum step step = STEP_MORE;
+    enum step step = session->job.is_interrupted ? kill_interrupted(session) : STEP_MORE;
     while (step == STEP_MORE && !is_speechless(session))
         step = steps[session->state](session);
     session->is_running = false;
@@ -454,10 +454,9 @@ void session_on_view(struct session *session)
 
 bool session_is_quiet(const struct session *session)
 {
-    bool has_transaction = (session->status & STATUS_IN_TRANS) != 0 || session->is_transaction_unknown;
     bool is_relaying = session->state == SESSION_SENDING || session->state == SESSION_REPLYING ||
                        session->state == SESSION_INFILE;
-    return !is_on_its_way(session) && !is_relaying && (session->is_new || !has_transaction);
+    return !is_on_its_way(session) && !is_relaying && (session->is_new || !effects_has_transaction(session));
 }
 
 void session_drain(struct session *session)

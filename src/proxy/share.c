@@ -45,10 +45,8 @@ static bool may_give(const struct session *session, enum route_place place)
 /* In this version the connection is closed, and its permit passes on. */
 static void give(struct session *session, enum route_place place)
 {
-    bool has_warnings = session->slots[place].has_warnings;
     log_debug(&session->scope, "gives up its connection to %s", session->slots[place].upstream->server->name);
     attach_drop(session, place);
-    session->gave[place] = has_warnings ? GAVE_WARNINGS : GAVE_QUIETLY;
 }
 
 void share_give_up(struct session *session, enum route_place place)
@@ -326,5 +324,5 @@ enum step share_refuse_answer(struct session *session)
     return dispatch_refuse(
         session, ERR_NOT_SUPPORTED_YET, NULL,
         "headgate: not run: it asks about an earlier statement, and the connection that ran "
-        "it was needed by another client");
+        "it is gone: lost, or needed by another client");
 }

@@ -391,3 +391,26 @@ def test_without_gtids_who_has_written_reads_on_the_primary():
             assert scene.proxy.log().count("keeps no GTIDs") == 1
     finally:
         scene.stop()
+
+
+def test_a_replica_that_restarted_between_two_probes_is_not_trusted():
+    """Who has read there gave the connection up and saw no end of it; another session did. Nobody goes back in time."""
+    scene = Scene()
+    scene.replicas = scene.replicas[:1]
+    for server in (scene.primary, *scene.replicas):
+        server.position = scene.at(1)
+    listed = [{"name": s.name, "address": s.address, "role": s.role, "max_connections": 1 if s.role == "replica" else 100}
+              for s in (scene.primary, *scene.replicas)]
+    replica, = scene.replicas
+    with Proxy({"main": listed}, listeners=LISTENERS, interval="30s", extra={"workers": 1},
+               cluster_settings={"consistency_wait": f"{int(WAIT * 1000)}ms"}) as scene.proxy:
+        with scene.connect() as client, scene.connect() as other:
+            assert place(client) == b"db2"
+            assert place(other) == b"db2"  # the only connection is this one's now
+            replica.position = scene.at()
+            for connection in list(replica.connections):  # the monitor's comes later
+                if connection.user != b"monitor":
+                    connection.close()
+            wait_until(lambda: "lost while idle" in scene.proxy.log(), "the other one's loss is noticed")
+            assert place(client) == b"db1"
+    scene.stop()

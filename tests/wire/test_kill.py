@@ -5,6 +5,7 @@ import threading
 import pytest
 
 import mysqlwire as w
+from proxy import wait_until
 
 RUNS = "DO 'runs'"
 
@@ -92,3 +93,50 @@ def test_others_may_not_kill_by_a_server_s_id(rig):
         error = stranger.command(w.QUERY, f"KILL {number}").error
         assert (error.code, error.message) == (1095, f"You are not owner of thread {number}")
         assert client.query("DO 'alive'").oks
+
+
+@pytest.mark.parametrize("waits", ["for a primary", "in a pause"])
+def test_kill_query_ends_what_waits_for_a_server(rig, waits):
+    """No server has it yet: its client hears what a server would have said, and the session goes on."""
+    with rig.connect("split") as client, rig.connect("split") as killer:
+        number = client.greeting.connection_id
+        rig.proxy.admin("drain db1" if waits == "for a primary" else "pause main")
+        client.send(w.QUERY, b"UPDATE t SET a = 1")
+        wait_until(lambda: "waiting for a server" in {row["state"] for row in rig.proxy.show("sessions")}, "it waits")
+        assert killer.query(f"KILL QUERY {number}").oks
+        error = client.read().error
+        assert (error.code, error.state) == (1317, "70100")
+        rig.proxy.admin("enable db1" if waits == "for a primary" else "resume main")
+        assert client.query("UPDATE t SET a = 2").oks
+
+
+@pytest.mark.parametrize("left_by", ["the operator", "the client"])
+def test_what_a_server_has_not_received_of_a_killed_statement_never_arrives(rig, left_by):
+    """A client that goes of its own accord leaves its statement to the server, as on a direct connection."""
+    deaf, hears = threading.Event(), threading.Event()
+    ended = []
+
+    def listen_again(c, _):
+        deaf.set()
+        assert hears.wait(20)
+        try:
+            while c.pipe.sock.recv(1 << 20):
+                pass
+            ended.append("quietly")
+        except ConnectionResetError:
+            ended.append("by a reset")
+        return False
+
+    rig.replica.on("SELECT 'deaf'", listen_again)  # the one that is connected by TCP
+    with rig.connect("replica") as client:
+        client.send(w.QUERY, b"SELECT 'deaf'")
+        assert deaf.wait(10)
+        session = rig.proxy.show("sessions")[0]["id"]
+        if left_by == "the operator":
+            assert not rig.proxy.admin(f"kill {session}").startswith("error")
+        else:
+            client.pipe.close()
+        wait_until(lambda: not rig.proxy.show("sessions"), "the session has ended")
+        hears.set()
+        wait_until(lambda: ended, "the server hears of it")
+    assert ended == ["by a reset" if left_by == "the operator" else "quietly"]

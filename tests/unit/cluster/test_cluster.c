@@ -1332,14 +1332,14 @@ static void a_pause_is_published_and_remembered(void **state)
     open_scene(&scene);
     settle(&scene, "PRR");
     assert_false(scene.view->is_paused);
-    assert_true(cluster_set_paused(&scene.cluster, true));
+    assert_true(cluster_set_paused(&scene.cluster, true, "by an operator"));
     assert_true(scene.view->is_paused);
-    assert_false(cluster_set_paused(&scene.cluster, true));
+    assert_false(cluster_set_paused(&scene.cluster, true, "by an operator"));
     assert_string_equal(last_event(&scene)->is, "paused");
     unsigned views = scene.views;
     probe_thrice(&scene);
     assert_true(scene.view->is_paused && scene.views == views);
-    assert_true(cluster_set_paused(&scene.cluster, false));
+    assert_true(cluster_set_paused(&scene.cluster, false, "by an operator"));
     assert_false(scene.view->is_paused);
     close_scene(&scene);
 }
