@@ -13,6 +13,20 @@ bool statement_read(struct reader *reader, struct sql_facts *facts);
 /* The same from a text that was cut: only what its first words prove. */
 void statement_read_cut(struct reader *reader, struct sql_facts *facts);
 
+/* Another kind than the row says, for who reads the rest of a statement. */
+static inline void facts_become(struct sql_facts *facts, enum sql_kind kind, enum sql_reason reason)
+{
+    facts->kind = kind;
+    facts->reason = reason;
+}
+
+/* … and one that may leave session state behind that nothing tells. */
+static inline void facts_suspect(struct sql_facts *facts, enum sql_kind kind, enum sql_reason reason)
+{
+    facts_become(facts, kind, reason);
+    facts->may_hide_state = true;
+}
+
 /* Parts of statements, for who reads them again (holds.c). */
 
 /* The current token begins MariaDB's SET STATEMENT a = b FOR statement. */

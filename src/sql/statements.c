@@ -5,6 +5,7 @@
 
 #include "sql/query.h"
 #include "sql/setvar.h"
+#include "sql/transactions.h"
 
 #define HIDES 0x1u       /* may leave session state that neither text nor tracking tells */
 #define HOLDS 0x2u       /* takes or gives back what holds.h lists */
@@ -20,25 +21,13 @@ struct statement {
                  struct sql_facts *facts); /* NULL: nothing more to know. As statement_read() */
 };
 
-static void become(struct sql_facts *facts, enum sql_kind kind, enum sql_reason reason)
-{
-    facts->kind = kind;
-    facts->reason = reason;
-}
-
-static void suspect(struct sql_facts *facts, enum sql_kind kind, enum sql_reason reason)
-{
-    become(facts, kind, reason);
-    facts->may_hide_state = true;
-}
-
 /* ---- data and schema ---- */
 
 /* LOAD DATA | XML [LOW_PRIORITY | CONCURRENT] [LOCAL] INFILE …; LOAD INDEX INTO CACHE is maintenance. */
 static bool read_load(struct reader *reader, struct sql_facts *facts)
 {
     if (reader_accept(reader, KEYWORD_INDEX)) {
-        become(facts, SQL_ADMIN, SQL_REASON_ADMIN);
+        facts_become(facts, SQL_ADMIN, SQL_REASON_ADMIN);
         return false;
     }
     for (int i = 0; i < 3 && !reader_at_end(reader); i++, reader_advance(reader))
@@ -60,7 +49,7 @@ static bool read_create(struct reader *reader, struct sql_facts *facts)
         16; /* tokens: OR REPLACE AGGREGATE DEFINER = CURRENT_USER ( ) with room to spare */
     for (int i = 0; i < modifiers_max && !reader_at_end(reader); i++, reader_advance(reader)) {
         if (reader->keyword == KEYWORD_TEMPORARY) {
-            become(facts, SQL_DDL, SQL_REASON_TEMPORARY_TABLE);
+            facts_become(facts, SQL_DDL, SQL_REASON_TEMPORARY_TABLE);
             facts->has_holds = true;
         }
         if (is_routine(reader->keyword))
@@ -82,9 +71,9 @@ static bool is_table_word(enum keyword keyword)
 static bool read_drop(struct reader *reader, struct sql_facts *facts)
 {
     if (reader->keyword == KEYWORD_TEMPORARY)
-        become(facts, SQL_DDL, SQL_REASON_TEMPORARY_TABLE);
+        facts_become(facts, SQL_DDL, SQL_REASON_TEMPORARY_TABLE);
     if (reader->keyword == KEYWORD_PREPARE)
-        become(facts, SQL_PREPARE, SQL_REASON_SQL_PREPARE);
+        facts_become(facts, SQL_PREPARE, SQL_REASON_SQL_PREPARE);
     facts->has_holds =
         facts->kind == SQL_PREPARE || reader->keyword == KEYWORD_TEMPORARY || is_table_word(reader->keyword);
     return false;
@@ -208,7 +197,7 @@ static bool read_show(struct reader *reader, struct sql_facts *facts)
     bool is_cost = is_about_cost(reader);
     facts->counts_rows = is_show_of_rows(reader);
     if (reader->keyword == KEYWORD_WARNINGS || reader->keyword == KEYWORD_ERRORS || is_count) {
-        become(facts, SQL_DIAGNOSTICS, SQL_REASON_DIAGNOSTICS);
+        facts_become(facts, SQL_DIAGNOSTICS, SQL_REASON_DIAGNOSTICS);
         facts->refers_previous = true;
         facts->question = SQL_ASKS_DIAGNOSTICS;
         return false;
@@ -233,74 +222,6 @@ static bool read_get(struct reader *reader, struct sql_facts *facts)
     facts->refers_previous = !facts->may_hide_state;
     bool is_count = span_mentions(reader_statement(reader), "ROW_COUNT");
     facts->question = is_count ? SQL_ASKS_LAST : SQL_ASKS_DIAGNOSTICS;
-    return false;
-}
-
-/* ---- transactions ---- */
-
-/* BEGIN [WORK]; anything else is a block (NOT ATOMIC, ORACLE mode), or an error. */
-static bool read_begin(struct reader *reader, struct sql_facts *facts)
-{
-    (void)reader_accept(reader, KEYWORD_WORK);
-    bool is_block =
-        !reader_at_end(reader) || (reader->lexer.dialect.oracle && reader->token->type != TOKEN_END &&
-                                   reader->ahead->type != TOKEN_END);
-    if (!is_block)
-        return false;
-    suspect(facts, SQL_CALL, SQL_REASON_CALL);
-    facts->writes_variables = true;
-    return reader_skip_body(reader);
-}
-
-/* A block of MariaDB's compound statements: its semicolons are its own. */
-static bool read_block(struct reader *reader, struct sql_facts *facts)
-{
-    (void)facts;
-    return reader_skip_body(reader);
-}
-
-/* START TRANSACTION [WITH CONSISTENT SNAPSHOT] [, READ ONLY | READ WRITE]; the other STARTs are about
- * replication. */
-static bool read_start(struct reader *reader, struct sql_facts *facts)
-{
-    if (!reader_accept(reader, KEYWORD_TRANSACTION))
-        return false;
-    become(facts, SQL_BEGIN, SQL_REASON_TRANSACTION);
-    for (; !reader_at_end(reader); reader_advance(reader)) {
-        bool is_access = reader->before_keyword == KEYWORD_READ;
-        facts->begins_read_only |= is_access && reader->keyword == KEYWORD_ONLY;
-        facts->begins_read_write |= is_access && token_is_word(reader->token, "WRITE");
-    }
-    return false;
-}
-
-/* [WORK] [AND [NO] CHAIN] [[NO] RELEASE] */
-static bool read_commit(struct reader *reader, struct sql_facts *facts)
-{
-    for (; !reader_at_end(reader); reader_advance(reader))
-        facts->releases |= reader->keyword == KEYWORD_RELEASE && !token_is_word(reader->before, "NO");
-    return false;
-}
-
-static bool read_rollback(struct reader *reader, struct sql_facts *facts)
-{
-    (void)reader_accept(reader, KEYWORD_WORK);
-    if (reader->keyword != KEYWORD_TO)
-        return read_commit(reader, facts);
-    facts->kind = SQL_SAVEPOINT;
-    return false;
-}
-
-/* XA {START | BEGIN | …} xid. On MySQL a prepared transaction leaves the session, or else the status flags
- * say that it is still there (xa_detach_on_prepare). */
-static bool read_xa(struct reader *reader, struct sql_facts *facts)
-{
-    bool is_mysql = reader->lexer.dialect.family == SQL_FAMILY_MYSQL;
-    bool is_end = token_is_word(reader->token, "END") || token_is_word(reader->token, "RECOVER");
-    facts->has_holds = reader->keyword == KEYWORD_START || reader->keyword == KEYWORD_BEGIN ||
-                       reader->keyword == KEYWORD_COMMIT || reader->keyword == KEYWORD_ROLLBACK ||
-                       (reader->keyword == KEYWORD_PREPARE && is_mysql);
-    facts->may_hide_state = !facts->has_holds && !is_end && reader->keyword != KEYWORD_PREPARE;
     return false;
 }
 
@@ -361,7 +282,7 @@ static bool read_execute(struct reader *reader, struct sql_facts *facts)
     bool is_immediate = reader->keyword == KEYWORD_IMMEDIATE && !token_is_word(reader->ahead, "USING") &&
                         reader->ahead->type != TOKEN_END && !token_is_punct(reader->ahead, ';');
     if (is_immediate) {
-        suspect(facts, SQL_CALL, SQL_REASON_CALL);
+        facts_suspect(facts, SQL_CALL, SQL_REASON_CALL);
         reader_advance(reader);
     }
     struct token what = *reader->token;
@@ -415,7 +336,7 @@ static bool read_flush(struct reader *reader, struct sql_facts *facts)
         bool is_export = reader->keyword == KEYWORD_EXPORT && reader->before_keyword == KEYWORD_FOR;
         if (!is_lock && !is_export)
             continue;
-        become(facts, SQL_LOCK, SQL_REASON_LOCK_TABLES);
+        facts_become(facts, SQL_LOCK, SQL_REASON_LOCK_TABLES);
         facts->has_holds = true;
     }
     return false;
@@ -475,26 +396,26 @@ static const struct statement statements[KEYWORDS] = {
     [KEYWORD_HELP] = { SQL_SHOW, SQL_REASON_SHOW, 0, NULL },
     [KEYWORD_GET] = { SQL_DIAGNOSTICS, SQL_REASON_DIAGNOSTICS, WRITES_SEEN, read_get },
 
-    [KEYWORD_BEGIN] = { SQL_BEGIN, SQL_REASON_TRANSACTION, 0, read_begin },
-    [KEYWORD_START] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, read_start },
-    [KEYWORD_COMMIT] = { SQL_COMMIT, SQL_REASON_TRANSACTION, 0, read_commit },
-    [KEYWORD_ROLLBACK] = { SQL_ROLLBACK, SQL_REASON_TRANSACTION, 0, read_rollback },
+    [KEYWORD_BEGIN] = { SQL_BEGIN, SQL_REASON_TRANSACTION, 0, transactions_read_begin },
+    [KEYWORD_START] = { SQL_ADMIN, SQL_REASON_ADMIN, 0, transactions_read_start },
+    [KEYWORD_COMMIT] = { SQL_COMMIT, SQL_REASON_TRANSACTION, 0, transactions_read_commit },
+    [KEYWORD_ROLLBACK] = { SQL_ROLLBACK, SQL_REASON_TRANSACTION, 0, transactions_read_rollback },
     [KEYWORD_SAVEPOINT] = { SQL_SAVEPOINT, SQL_REASON_TRANSACTION, 0, NULL },
     [KEYWORD_RELEASE] = { SQL_SAVEPOINT, SQL_REASON_TRANSACTION, 0, NULL },
-    [KEYWORD_XA] = { SQL_XA, SQL_REASON_XA, 0, read_xa },
+    [KEYWORD_XA] = { SQL_XA, SQL_REASON_XA, 0, transactions_read_xa },
 
     [KEYWORD_SET] = { SQL_SET, SQL_REASON_SET, 0, read_set },
     [KEYWORD_USE] = { SQL_USE, SQL_REASON_USE, 0, read_use },
 
     [KEYWORD_CALL] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, NULL },
     [KEYWORD_DO] = { SQL_CALL, SQL_REASON_CALL, 0, read_expressions },
-    [KEYWORD_IF] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, read_block },
-    [KEYWORD_CASE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, read_block },
-    [KEYWORD_LOOP] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, read_block },
-    [KEYWORD_WHILE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, read_block },
-    [KEYWORD_REPEAT] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, read_block },
-    [KEYWORD_FOR] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, read_block },
-    [KEYWORD_DECLARE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, read_block },
+    [KEYWORD_IF] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, transactions_read_block },
+    [KEYWORD_CASE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, transactions_read_block },
+    [KEYWORD_LOOP] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, transactions_read_block },
+    [KEYWORD_WHILE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, transactions_read_block },
+    [KEYWORD_REPEAT] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, transactions_read_block },
+    [KEYWORD_FOR] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, transactions_read_block },
+    [KEYWORD_DECLARE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, transactions_read_block },
     [KEYWORD_EXECUTE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HIDES | PROOF, read_execute },
     [KEYWORD_PREPARE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HOLDS, read_expressions },
     [KEYWORD_DEALLOCATE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HOLDS, NULL },
@@ -656,7 +577,7 @@ static bool read_under_set(struct reader *reader, struct sql_facts *facts)
         is_known = statement_skip_set(reader, &may_hide);
     if (!is_known) {
         begin(&unknown, facts);
-        become(facts, SQL_SET, SQL_REASON_SET);
+        facts_become(facts, SQL_SET, SQL_REASON_SET);
         reader_skip(reader);
         note_watched(reader, &unknown, facts);
         return false;

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from headgate import Counters, Headgate, rows, value
+from proxy import wait_until
 
 READERS = 12
 
@@ -87,10 +88,15 @@ def passed(hg, seconds):
     return {row["name"]: row["queries"] - before[row["name"]] for row in hg.show("servers")}
 
 
+def have_read(hg, count):
+    """So many reads have run everywhere together: the balancer knows the servers by now."""
+    wait_until(lambda: sum(row["queries"] for row in hg.show("servers")) > count, f"{count} reads have run", 30)
+
+
 def test_the_primary_has_its_share_when_told(cluster, table):
     with Headgate(cluster, cluster_settings={"primary_reads": "share"}) as hg:
         with Crowd(hg):
-            time.sleep(1)
+            have_read(hg, 3000)
             reads = shares(cluster, 2)
         total = sum(reads.values())
         assert all(count > total * 0.05 for count in reads.values()), reads
@@ -119,10 +125,11 @@ def test_reads_wait_for_a_replica_when_the_primary_never_reads(cluster, table):
 def test_a_slow_replica_gets_less_before_it_gets_none(cluster, table):
     """Stopped four fifths of the time: too slow for an equal share, and not dead."""
     with Headgate(cluster) as hg, Crowd(hg):
-        time.sleep(1)
+        have_read(hg, 3000)
         fair = passed(hg, 2)
         with Sluggish(cluster.node("db3")):
-            time.sleep(5)
+            wait_until(lambda: [row["replica"] for row in hg.show("sessions")].count("db3") < READERS / 2,
+                       "sessions leave the slow one", 15)
             unfair = passed(hg, 4)
             row = hg.server("db3")
         print(f"fair {fair}, while db3 was slow {unfair}")

@@ -78,7 +78,7 @@ def readers_of(hg, listener="split"):
 def test_no_read_is_stale_while_replicas_lag_and_die(cluster, hg):
     """A client's own writes, and what it has seen: on whichever server, over losses of replicas."""
     def now_and_then():
-        time.sleep(1.5)
+        wait_until(lambda: lag.rounds >= 3, "replicas have lagged", 30)
         lag.kill()
     with enough_time(PAIRS), Lag(cluster) as lag:
         readers = readers_of(hg)

@@ -18,6 +18,7 @@ from conftest import FLAVOUR
 from headgate import Headgate
 from journal import (ACKNOWLEDGED, REFUSED, TABLE, UNKNOWN, Event, Prepared, Rules, Text, Unit, Writer,
                      violations)
+from proxy import wait_until
 from sandbox_lib import replication
 
 SECONDS = float(os.environ.get("HEADGATE_STORM_SECONDS", "40"))
@@ -276,6 +277,14 @@ class Expelled(Conductor):
         self._everybody_writes(Event("the beginning", ended=time.time()))
         self._one(type(self)._failover)
 
+    def _is_probed(self, name, times):
+        """Meanwhile everybody writes on, and headgate has seen how that server is."""
+        def answered():
+            row = self.hg.server(name)
+            return row["probes"] - row["probe_failures"]
+        before = answered()
+        wait_until(lambda: answered() >= before + times, f"{name} answers {times} probes", 20)
+
     def _failover(self, event):
         old = self.cluster.primary()
         old.pause()
@@ -286,11 +295,11 @@ class Expelled(Conductor):
         self.cluster.promote(name)
         event.new_primary = self.cluster.node(name).server_id
         self._follows(event, name, "primary", FOLLOWED)
-        time.sleep(1.0)
+        self._is_probed(name, 3)
         old.resume()
         self.woken = event.note(f"{old.name} resumed")
         self.old = old
-        time.sleep(3.0)
+        self._is_probed(old.name, 8)
         assert self.hg.server(old.name)["role"] != "primary"
         event.may_run_out = True
 

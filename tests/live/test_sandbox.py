@@ -219,6 +219,8 @@ def test_partition_lets_packets_vanish(cluster):
     try:
         cluster.partition("db2")
     except SandboxError as e:
+        if os.geteuid() == 0:
+            raise
         pytest.skip(str(e))
     with pytest.raises(pymysql.MySQLError):
         node.connect("app", connect_timeout=0.3, read_timeout=0.3)
