@@ -1,6 +1,6 @@
-/* What follows the first words of statements that begin and end transactions, and of compound statements, which
- * share their words. Each is a row's reader in statements.c: from the token behind the first word; fills what it
- * finds; the result is statement_read()'s.
+/* What follows the first words of statements that begin and end transactions, and of compound statements,
+ * which share their words. Each is a row's reader in statements.c: from the token behind the first word;
+ * fills what it finds; the result is statement_read()'s.
  */
 #ifndef HEADGATE_SQL_TRANSACTIONS_H
 #define HEADGATE_SQL_TRANSACTIONS_H

@@ -207,41 +207,36 @@ def test_what_waits_and_what_was_too_early_is_told(cluster, hg):
         assert after["reads_too_early"] > before["reads_too_early"]
 
 
+def write_and_read_on(cluster, hg, privileges, choice):
+    """Each write after the statement that chooses its history; each read after it sees it."""
+    cluster.sql("db1", f"GRANT {privileges} ON *.* TO 'other'@'%'")
+    cluster.sync()
+    with hg.wire(user="other", password="other_pw") as client, Lag(cluster, longest=0.1):
+        expected = int(client.value("SELECT n FROM own WHERE id = 40"))
+        for i in range(60):
+            client.query(choice(i))
+            client.query("UPDATE own SET n = n + 1 WHERE id = 40")
+            expected += 1
+            assert client.value("SELECT n FROM own WHERE id = 40") == b"%d" % expected
+    cluster.sql("db1", f"REVOKE {privileges} ON *.* FROM 'other'@'%'")
+    cluster.sync()
+
+
 @pytest.mark.family("mariadb")
 @pytest.mark.smoke
 @pytest.mark.parametrize("domains", [2, 6])
 def test_several_domains(cluster, patient, domains):
     """Each is a history of its own; more of them than a session counts are the primary's word."""
-    cluster.sql("db1", "GRANT SUPER, BINLOG REPLAY ON *.* TO 'other'@'%'")
-    cluster.sync()
-    with patient.wire(user="other", password="other_pw") as client, Lag(cluster, longest=0.1):
-        expected = int(client.value("SELECT n FROM own WHERE id = 40"))
-        for i in range(60):
-            client.query(f"SET SESSION gtid_domain_id = {i % domains}")
-            client.query("UPDATE own SET n = n + 1 WHERE id = 40")
-            expected += 1
-            cluster.sql("db1", "DO 0")
-            assert client.value("SELECT n FROM own WHERE id = 40") == b"%d" % expected
-    cluster.sql("db1", "REVOKE SUPER, BINLOG REPLAY ON *.* FROM 'other'@'%'")
-    cluster.sync()
+    write_and_read_on(cluster, patient, "SUPER, BINLOG REPLAY",
+                      lambda i: f"SET SESSION gtid_domain_id = {i % domains}")
 
 
 @pytest.mark.family("mysql")
 @pytest.mark.smoke
 @pytest.mark.parametrize("tags", [2, 6])
 def test_several_tags(cluster, patient, tags):
-    cluster.sql("db1", "GRANT TRANSACTION_GTID_TAG, SYSTEM_VARIABLES_ADMIN ON *.* TO 'other'@'%'")
-    cluster.sync()
-    with patient.wire(user="other", password="other_pw") as client, Lag(cluster, longest=0.1):
-        expected = int(client.value("SELECT n FROM own WHERE id = 40"))
-        for i in range(60):
-            client.query(f"SET SESSION gtid_next = 'AUTOMATIC:tag{i % tags}'" if i % tags else
-                         "SET SESSION gtid_next = 'AUTOMATIC'")
-            client.query("UPDATE own SET n = n + 1 WHERE id = 40")
-            expected += 1
-            assert client.value("SELECT n FROM own WHERE id = 40") == b"%d" % expected
-    cluster.sql("db1", "REVOKE TRANSACTION_GTID_TAG, SYSTEM_VARIABLES_ADMIN ON *.* FROM 'other'@'%'")
-    cluster.sync()
+    write_and_read_on(cluster, patient, "TRANSACTION_GTID_TAG, SYSTEM_VARIABLES_ADMIN", lambda i:
+                      f"SET SESSION gtid_next = 'AUTOMATIC{f':tag{i % tags}' if i % tags else ''}'")
 
 
 # ---- what clients see of tracking ----

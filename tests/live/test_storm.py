@@ -190,6 +190,16 @@ def reads_of(node):
     return int(node.value(READS[node.cluster.family]))
 
 
+def has_room(node):
+    """It takes a connection."""
+    try:
+        reads_of(node)
+    except pymysql.err.OperationalError as error:
+        assert error.args[0] == 1040, error
+        return False
+    return True
+
+
 def connections_to(node):
     """Established connections to a server, as the kernel lists them: sock_diag(7), for /proc/net/tcp takes seconds.
 
@@ -390,6 +400,7 @@ class Storm:
             self.tell(f"{node.name} is full: {len(ousted)} connections were ended")
             time.sleep(FALL * INTERVAL * 2)
             assert self.hg.server(node.name)["state"] != "down", self.hg.server(node.name)
+        wait_until(lambda: has_room(node), "the server has seen the strangers go")
         self.is_back(node)
 
     def _promote(self):

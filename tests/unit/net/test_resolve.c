@@ -201,6 +201,15 @@ static void turn_until_news(struct scene *scene, unsigned news)
     assert_int_equal(scene->news, news);
 }
 
+/* A scene in which db1.test is known as 127.0.0.2. */
+static void open_resolved(struct scene *scene)
+{
+    open_scene(scene);
+    scene->dns.v4[0] = "127.0.0.2";
+    resolve_start(&scene->name);
+    turn_until_news(scene, 1);
+}
+
 static void turn_until_asked(struct scene *scene, unsigned asked)
 {
     while (scene->dns.asked < asked)
@@ -294,10 +303,7 @@ static void the_present_address_stays_while_it_is_among_the_answers(void **state
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    scene.dns.v4[0] = "127.0.0.2";
-    resolve_start(&scene.name);
-    turn_until_news(&scene, 1);
+    open_resolved(&scene);
     scene.dns.v4[0] = "127.0.0.4";
     scene.dns.v4[1] = "127.0.0.2";
     scene.dns.v6[0] = "::1";
@@ -394,10 +400,7 @@ static void the_last_good_answer_outlives_failures(void **state)
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    scene.dns.v4[0] = "127.0.0.2";
-    resolve_start(&scene.name);
-    turn_until_news(&scene, 1);
+    open_resolved(&scene);
     scene.dns.rcode = NXDOMAIN;
     turn_until_news(&scene, 2);
     assert_at(&scene, "127.0.0.2:3306");
@@ -433,10 +436,7 @@ static void a_name_server_that_is_gone_changes_nothing(void **state)
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    scene.dns.v4[0] = "127.0.0.2";
-    resolve_start(&scene.name);
-    turn_until_news(&scene, 1);
+    open_resolved(&scene);
     turn_without_waiting(&scene.loop);
     close_dns(&scene.dns);
     turn_until_news(&scene, 2);
