@@ -24,6 +24,7 @@ from conftest import FLAVOUR
 from headgate import Headgate, rows
 from proxy import wait_until
 from sandbox_lib import Cluster, dialect, replication, sql
+from sandbox_lib.process import dying_with_parent
 
 SECONDS = float(os.environ.get("HEADGATE_STORM_SECONDS", "60"))
 SEED = os.environ.get("HEADGATE_SEED") or str(random.SystemRandom().randrange(1 << 32))
@@ -103,9 +104,9 @@ class Sysbench:
     def __enter__(self):
         with open(self.path, "wb") as log:
             self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", "--", *self.command, f"--threads={THREADS}", f"--rate={RATE}",
-                 f"--time={SECONDS_PER_TEST}", "--report-interval=1", f"--db-ps-mode={self.mode}",
-                 f"--rand-seed={random.Random(SEED).randrange(1 << 30)}", "run"], stdout=log, stderr=log)
+                dying_with_parent([*self.command, f"--threads={THREADS}", f"--rate={RATE}",
+                                   f"--time={SECONDS_PER_TEST}", "--report-interval=1", f"--db-ps-mode={self.mode}",
+                                   f"--rand-seed={random.Random(SEED).randrange(1 << 30)}", "run"]), stdout=log, stderr=log)
         return self
 
     def __exit__(self, *exception):

@@ -8,11 +8,16 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 import scratch
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+
+from sandbox_lib.process import dying_with_parent  # noqa: E402
+
 BINARY = os.path.abspath(os.environ.get("HEADGATE_BIN", os.path.join(ROOT, "build", "headgate")))
 CTL = os.path.join(os.path.dirname(BINARY), "headgatectl")
 
@@ -123,8 +128,7 @@ class Proxy:
             with open(path, "w", encoding="utf-8") as f:
                 f.write(self.configuration())
             with open(self.log_path, "wb") as log:
-                # setpriv: nobody is left to end it when the tests are killed
-                self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *self.wrapper, BINARY, "-c", path],
+                self.process = subprocess.Popen(dying_with_parent([*self.wrapper, BINARY, "-c", path]),
                                                 stderr=log, stdout=log, stdin=subprocess.DEVNULL,
                                                 env={**os.environ, **self._sanitizer_options()})
             try:

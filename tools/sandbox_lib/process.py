@@ -56,6 +56,16 @@ def _last_thread(pid):
         return True
 
 
+def dying_with_parent(command, setpriv=()):
+    """The command that does this one and is killed when the present process ends, however it ends.
+
+    setpriv, with the options given besides, asks the kernel for that; the shell behind it sees whether it
+    was asked too late.
+    """
+    return ["setpriv", *setpriv, "--pdeathsig", "KILL", "--",
+            "sh", "-c", 'test "$PPID" = "$0" && exec "$@"', str(os.getpid()), *command]
+
+
 def spawn(command, log, user=None, group=None, die_with_parent=False, cwd="/"):
     """Start a command detached, its output appended to log. Return (pid, start time).
 
@@ -67,8 +77,8 @@ def spawn(command, log, user=None, group=None, die_with_parent=False, cwd="/"):
     if user is not None:
         wrapper += ["--reuid", str(user), "--regid", str(group), "--clear-groups"]
     if die_with_parent:
-        wrapper += ["--pdeathsig", "KILL"]
-    if wrapper:
+        command = dying_with_parent(command, wrapper)
+    elif wrapper:
         command = ["setpriv", *wrapper, "--", *command]
     with open(log, "ab") as output:
         child = subprocess.Popen(
