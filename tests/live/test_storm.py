@@ -11,7 +11,6 @@ import os
 import random
 import re
 import socket
-import struct
 import subprocess
 import threading
 import time
@@ -20,6 +19,7 @@ import pymysql
 import pytest
 
 import byhand
+import sockdiag
 from conftest import FLAVOUR
 from headgate import Headgate, rows
 from proxy import wait_until
@@ -202,25 +202,8 @@ def has_room(node):
 
 
 def connections_to(node):
-    """Established connections to a server, as the kernel lists them: sock_diag(7), for /proc/net/tcp takes seconds.
-
-    To a replica they are headgate's.
-    """
-    established, by_family, dump, done = 1 << 1, 20, 0x301, 3
-    body = struct.pack("=BBBBIHH32xI8x", socket.AF_INET, socket.IPPROTO_TCP, 0, 0, established, 0,
-                       socket.htons(node.port), 0)
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, 4) as sock:
-        sock.settimeout(5)
-        sock.send(struct.pack("=IHHII", 16 + len(body), by_family, dump, 1, 0) + body)
-        count = 0
-        while True:
-            data = sock.recv(1 << 20)
-            while data:
-                size, kind = struct.unpack_from("=IH", data)
-                if kind == done:
-                    return count
-                count += 1
-                data = data[(size + 3) & ~3:]
+    """Established connections to a server. To a replica they are headgate's."""
+    return sockdiag.connections_to(node.port)
 
 
 # ---- what happens to them ----
