@@ -32,6 +32,8 @@ listeners = (
 
 clusters = (
     {{ name = "main";
+      # Read your own writes, on a replica: so long a read waits for one to catch up before it goes to the primary.
+      consistency_wait = "5s";
       monitor: {{ user = "monitor"; password = "{monitor_password}"; interval = "500ms"; }};
       servers = (
 {servers}
