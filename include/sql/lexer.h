@@ -69,7 +69,11 @@ struct lexer {
     bool is_after_dot;         /* private: the next word is an identifier, whatever it looks like */
     bool is_broken;            /* private: an unterminated comment ran to the end; TOKEN_BAD is still owed */
     bool has_lone_dollar;      /* private: one search for a closing dollar quote failed already */
+    bool has_hint;             /* a plain comment that begins with HINT_MARK was skipped; see hint.h */
 };
+
+/* What routing hints begin with, in any case of its letters. */
+#define HINT_MARK "headgate:"
 
 void lexer_begin(struct lexer *lexer, struct span sql, const struct sql_dialect *dialect);
 
@@ -81,5 +85,9 @@ struct token lexer_next(struct lexer *lexer);
 /* The same, written in place: a token read back right after being copied stalls the processor (a third of the
  * time of classify(), measured). */
 void lexer_read(struct lexer *lexer, struct token *token_r);
+
+/* The same, with comments: true when the next thing is a comment that every server skips as one, and no token
+ * then: `comment_r` is all of it, a line's newline included. False: `token_r` is filled. */
+bool lexer_read_comment(struct lexer *lexer, struct span *comment_r, struct token *token_r);
 
 #endif

@@ -112,6 +112,7 @@ static struct sql_facts classify_cut(struct span sql, const struct sql_dialect *
     struct sql_facts facts;
     reader_begin(&reader, span_of(sql.data, sql.len < SQL_TEXT_MAX ? sql.len : SQL_TEXT_MAX), dialect);
     statement_read_cut(&reader, &facts);
+    facts.has_hint = reader.lexer.has_hint;
     return facts;
 }
 
@@ -133,6 +134,7 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
     }
     facts.may_hide_state |= is_open && dialect->multi_statements;
     facts.touches_variables = reader.any_user_variable;
+    facts.has_hint = reader.lexer.has_hint;
     distrust(&facts, reader.lexer.doubts);
     if (reader.is_hidden) /* there some servers see another statement, or none */
         facts.kind = SQL_UNKNOWN;

@@ -177,6 +177,18 @@ static void enter_executable(struct lexer *lexer, size_t open)
     lexer->at += open + digits;
 }
 
+/* At the opening of a comment of `open` bytes. One inside an executable comment is no hint: for other servers
+ * all of that is a comment. */
+static void note_hint(struct lexer *lexer, size_t open)
+{
+    static const struct span mark = SPAN_LITERAL(HINT_MARK);
+    const uint8_t *from = lexer->at + open;
+    while (from < lexer->end && byte_classes[*from] == BYTE_BLANK && (*from != '\n' || *lexer->at == '/'))
+        from++;
+    if ((size_t)(lexer->end - from) >= mark.len && span_equal_nocase(span_of(from, mark.len), mark))
+        lexer->has_hint |= lexer->executable_depth == 0;
+}
+
 /* At slash-star. False for an optimizer hint, which is a token. */
 static bool skip_slash_comment(struct lexer *lexer)
 {
@@ -187,8 +199,10 @@ static bool skip_slash_comment(struct lexer *lexer)
         enter_executable(lexer, 3);
     else if (c == 'M' && peek(lexer, 3) == '!' && lexer->dialect.family != SQL_FAMILY_MYSQL)
         enter_executable(lexer, 4);
-    else
+    else {
+        note_hint(lexer, 2);
         skip_block(lexer, 2);
+    }
     return true;
 }
 
@@ -196,11 +210,13 @@ static bool skip_comment(struct lexer *lexer)
 {
     switch (*lexer->at) {
     case '#':
+        note_hint(lexer, 1);
         skip_line(lexer);
         return true;
     case '-':
         if (!is_dash_comment(lexer))
             return false;
+        note_hint(lexer, 2);
         skip_line(lexer);
         return true;
     case '/':
@@ -529,6 +545,33 @@ void lexer_read(struct lexer *lexer, struct token *token_r)
     token_r->type = type;
     token_r->text = span_of(start, (size_t)(lexer->at - start));
     token_r->space_before = start > before;
+}
+
+/* Slash-star-bang, with or without the M. */
+static bool opens_executable(struct span comment)
+{
+    size_t at = comment.len > 3 && comment.data[2] == 'M' ? 3 : 2;
+    return comment.len > at && *comment.data == '/' && comment.data[at] == '!';
+}
+
+bool lexer_read_comment(struct lexer *lexer, struct span *comment_r, struct token *token_r)
+{
+    while (lexer->at < lexer->end) {
+        const uint8_t *start = lexer->at;
+        bool is_inside = lexer->executable_depth > 0;
+        if (byte_classes[*start] == BYTE_BLANK) {
+            lexer->at++;
+            continue;
+        }
+        if (!skip_comment(lexer))
+            break;
+        *comment_r = span_of(start, (size_t)(lexer->at - start));
+        bool is_executable = opens_executable(*comment_r);
+        if (!is_inside && !is_executable && *start != '*' && !lexer->is_broken)
+            return true;
+    }
+    lexer_read(lexer, token_r);
+    return false;
 }
 
 struct token lexer_next(struct lexer *lexer)

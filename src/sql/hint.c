@@ -1,0 +1,136 @@
+#include "sql/hint.h"
+
+#include "base/clock.h"
+#include "sql/bytes.h"
+
+/* ---- what each of them may say ---- */
+
+static bool read_nothing(struct span value, struct hint *hint)
+{
+    (void)hint;
+    return value.data == NULL;
+}
+
+static bool read_text(struct span value, struct hint *hint)
+{
+    (void)hint;
+    return value.len > 0;
+}
+
+static bool read_level(struct span value, struct hint *hint)
+{
+    static const struct {
+        const char *name;
+        enum hint_level level;
+    } levels[] = { { "session", HINT_SESSION }, { "eventual", HINT_EVENTUAL }, { "strong", HINT_STRONG } };
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        hint->level = levels[i].level;
+        if (span_is_nocase(value, levels[i].name))
+            return true;
+    }
+    return false;
+}
+
+/* None at all would be more than is allowed without the hint. */
+static bool read_timeout(struct span value, struct hint *hint)
+{
+    return value.len > 0 && clock_parse_duration(value, &hint->timeout_us) && hint->timeout_us > 0;
+}
+
+static const struct {
+    const char *name;
+    enum hint_kind kind;
+    bool (*read)(struct span value, struct hint *hint); /* no data: there is no '=' */
+} kinds[] = {
+    { "primary", HINT_PRIMARY, read_nothing },
+    { "server", HINT_SERVER, read_text },
+    { "consistency", HINT_CONSISTENCY, read_level },
+    { "timeout", HINT_TIMEOUT, read_timeout },
+    { "after", HINT_AFTER, read_text },
+};
+
+static enum hint_kind kind_of(struct span name, struct hint *hint)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (span_is_nocase(name, kinds[i].name))
+            return kinds[i].read(hint->value, hint) ? kinds[i].kind : HINT_UNKNOWN;
+    return HINT_UNKNOWN;
+}
+
+/* ---- in a comment ---- */
+
+static bool is_separator(uint8_t c)
+{
+    return c == ',' || byte_classes[c] == BYTE_BLANK;
+}
+
+static struct span behind(struct span text, size_t len)
+{
+    return span_of(text.data + len, text.len - len);
+}
+
+static struct span skip_separators(struct span text)
+{
+    size_t len = 0;
+    while (len < text.len && is_separator(text.data[len]))
+        len++;
+    return behind(text, len);
+}
+
+/* What hints a comment holds: nothing when it does not begin with the mark. */
+static struct span content_of(struct span comment)
+{
+    static const struct span mark = SPAN_LITERAL(HINT_MARK);
+    bool is_block = *comment.data == '/';
+    struct span text = behind(comment, *comment.data == '#' ? 1 : 2);
+    text.len -= is_block ? 2 : 0;
+    while (text.len > 0 && byte_classes[*text.data] == BYTE_BLANK)
+        text = behind(text, 1);
+    if (text.len < mark.len || !span_equal_nocase(span_of(text.data, mark.len), mark))
+        return (struct span){ 0 };
+    return behind(text, mark.len);
+}
+
+static void read_one(struct hint_walk *walk, struct hint *hint_r)
+{
+    size_t len = 0;
+    while (len < walk->rest.len && !is_separator(walk->rest.data[len]))
+        len++;
+    struct span text = span_of(walk->rest.data, len);
+    walk->rest = behind(walk->rest, len);
+    const uint8_t *sign = memchr(text.data, '=', text.len);
+    struct span name = text;
+    *hint_r = (struct hint){ .text = text };
+    if (sign != NULL) {
+        name.len = (size_t)(sign - text.data);
+        hint_r->value = behind(text, name.len + 1);
+    }
+    hint_r->kind = walk->is_behind ? HINT_UNKNOWN : kind_of(name, hint_r);
+}
+
+/* ---- from comment to comment ---- */
+
+void hint_begin(struct hint_walk *walk, struct span sql, const struct sql_dialect *dialect)
+{
+    *walk = (struct hint_walk){ 0 };
+    lexer_begin(&walk->lexer, sql, dialect);
+}
+
+bool hint_next(struct hint_walk *walk, struct hint *hint_r)
+{
+    struct token token = { .type = TOKEN_PUNCT };
+    struct span comment;
+    for (;;) {
+        walk->rest = skip_separators(walk->rest);
+        if (walk->rest.len > 0) {
+            read_one(walk, hint_r);
+            return true;
+        }
+        if (lexer_read_comment(&walk->lexer, &comment, &token))
+            walk->rest = content_of(comment);
+        else if (token.type == TOKEN_END)
+            return false;
+        else
+            walk->is_behind |= token.type == TOKEN_PUNCT && *token.text.data == ';';
+    }
+}

@@ -1,0 +1,52 @@
+/* Any text has an end of hints; each lies in the text, behind the mark, in one piece; and where classify()
+ * saw no mark there are none. The first byte chooses the dialect. */
+#include "sql/classify.h"
+#include "sql/hint.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool is_in_one_piece(struct span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] == ' ' || text.data[i] == ',' || text.data[i] == '\n')
+            return false;
+    return text.len > 0;
+}
+
+static void check(const struct hint *hint, struct span sql)
+{
+    assert(hint->text.data >= sql.data && hint->text.data + hint->text.len <= sql.data + sql.len);
+    assert(is_in_one_piece(hint->text));
+    assert(span_mentions(span_of(sql.data, (size_t)(hint->text.data - sql.data)), HINT_MARK));
+    assert(hint->kind != HINT_TIMEOUT || hint->timeout_us > 0);
+    assert((hint->kind != HINT_SERVER && hint->kind != HINT_AFTER) || hint->value.len > 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0)
+        return 0;
+    uint8_t bits = data[0];
+    struct sql_dialect dialect = {
+        .family = (enum sql_family)(bits % 3),
+        .no_backslash_escapes = bits & 4,
+        .ansi_quotes = bits & 8,
+        .is_utf8 = bits & 16,
+        .multi_statements = bits & 32,
+    };
+    struct span sql = span_of(data + 1, size - 1);
+    struct hint_walk walk;
+    struct hint hint;
+    size_t count = 0;
+    hint_begin(&walk, sql, &dialect);
+    while (hint_next(&walk, &hint)) {
+        check(&hint, sql);
+        assert(++count <= sql.len);
+    }
+    if (count > 0 && sql.len <= SQL_TEXT_MAX)
+        assert(classify(sql, false, &dialect).has_hint);
+    return 0;
+}

@@ -1,0 +1,157 @@
+/* Texts, and the hints found in them. */
+#include "sql_test.h"
+
+#include "sql/classify.h"
+#include "sql/hint.h"
+
+static void describe(const struct hint *hint, char *said, size_t size)
+{
+    static const char *const levels[] = { "session", "eventual", "strong" };
+    size_t len = strlen(said);
+    int text_len = (int)hint->text.len, value_len = (int)hint->value.len;
+    const char *text = (const char *)hint->text.data, *value = (const char *)hint->value.data;
+    said += len;
+    size -= len;
+    if (len > 0) {
+        *said++ = ' ';
+        size--;
+    }
+    switch (hint->kind) {
+    case HINT_PRIMARY:
+        (void)snprintf(said, size, "primary");
+        break;
+    case HINT_SERVER:
+        (void)snprintf(said, size, "server:%.*s", value_len, value);
+        break;
+    case HINT_CONSISTENCY:
+        (void)snprintf(said, size, "%s", levels[hint->level]);
+        break;
+    case HINT_TIMEOUT:
+        (void)snprintf(said, size, "%lluus", (unsigned long long)hint->timeout_us);
+        break;
+    case HINT_AFTER:
+        (void)snprintf(said, size, "after:%.*s", value_len, value);
+        break;
+    case HINT_UNKNOWN:
+        (void)snprintf(said, size, "?%.*s", text_len, text);
+        break;
+    }
+}
+
+static const struct {
+    const char *sql;
+    const char *hints; /* one after the other; "?" what is not understood */
+    const char *dialect;
+} rows[] = {
+    { "SELECT 1", "", "mariadb" },
+    { "/* headgate: primary */ SELECT 1", "primary", "mariadb" },
+    { "/*headgate:primary*/SELECT 1", "primary", "mysql" },
+    { "/*\n\theadgate:\n primary\n*/ SELECT 1", "primary", "mysql" },
+    { "SELECT /* HeadGate: Primary */ 1", "primary", "mariadb" },
+    { "SELECT 1 /* headgate: server=db2 */", "server:db2", "mariadb" },
+    { "SELECT 1 -- headgate: server=db2", "server:db2", "mariadb" },
+    { "SELECT 1 -- headgate: server=db2\n, 2 # headgate: timeout=2s", "server:db2 2000000us", "mysql" },
+    { "#headgate: primary\nSELECT 1", "primary", "mariadb" },
+    { "--\nheadgate: primary", "", "mariadb" },
+    { "SELECT 1--headgate: primary", "", "mariadb" },
+    { "/* headgate: consistency=strong,timeout=500ms */ SELECT 1", "strong 500000us", "mariadb" },
+    { "/* headgate: consistency=Session ,, consistency=eventual */ SELECT 1", "session eventual", "mariadb" },
+    { "/* headgate: primary */ /* headgate: timeout=1s */ SELECT 1", "primary 1000000us", "mariadb" },
+    { "/* a */ /* headgate: primary */ SELECT 1", "primary", "mariadb" },
+    { "/* headgate: after=mariadb:0-5:1-7 */ SELECT 1", "after:mariadb:0-5:1-7", "mariadb" },
+    { "/* headgate: server=a=b */ SELECT 1", "server:a=b", "mariadb" },
+    { "/* headgate: */ SELECT 1", "", "mariadb" },
+    { "SELECT 1 /* headgate: primary */;", "primary", "mariadb" },
+
+    /* not understood */
+    { "/* headgate: replica */ SELECT 1", "?replica", "mariadb" },
+    { "/* headgate: primary=yes server */ SELECT 1", "?primary=yes ?server", "mariadb" },
+    { "/* headgate: server= */ SELECT 1", "?server=", "mariadb" },
+    { "/* headgate: server = db2 */ SELECT 1", "?server ?= ?db2", "mariadb" },
+    { "/* headgate: consistency=none */ SELECT 1", "?consistency=none", "mariadb" },
+    { "/* headgate: timeout=5 timeout=off timeout=0 timeout=0s timeout= */ SELECT 1",
+      "?timeout=5 ?timeout=off ?timeout=0 ?timeout=0s ?timeout=", "mariadb" },
+    { "/* headgate: primary; timeout=1s */ SELECT 1", "?primary; 1000000us", "mariadb" },
+    { "SELECT 1; /* headgate: primary */ SELECT 2", "?primary", "mariadb" },
+    { "/* headgate: primary */ SELECT 1; SELECT /* headgate: timeout=1s */ 2", "primary ?timeout=1s",
+      "mariadb" },
+    { "SELECT ';' /* headgate: primary */", "primary", "mariadb" },
+
+    /* no hints */
+    { "/* to headgate: primary */ SELECT 1", "", "mariadb" },
+    { "/* headgates: primary */ SELECT 1", "", "mariadb" },
+    { "/* headgate : primary */ SELECT 1", "", "mariadb" },
+    { "SELECT '/* headgate: primary */'", "", "mariadb" },
+    { "SELECT \"-- headgate: primary\"", "", "mariadb" },
+    { "SELECT \"-- headgate: primary\"", "", "mariadb+ansi" },
+    { "SELECT `# headgate: primary`", "", "mariadb" },
+    { "SELECT 'it\\'s /* headgate: primary */'", "", "mariadb" },
+    { "SELECT 'it\\' /* headgate: primary */ ", "primary", "mariadb+nobackslash" },
+    { "/*! headgate: primary */ SELECT 1", "", "mariadb" },
+    { "/*!headgate: primary */ SELECT 1", "", "mysql" },
+    { "/*!99999 headgate: primary */ SELECT 1", "", "mariadb" },
+    { "/*!99999 /* headgate: primary */ */ SELECT 1", "", "mariadb" },
+    { "/*M! headgate: primary */ SELECT 1", "", "mariadb" },
+    { "/*M! headgate: primary */ SELECT 1", "", "mysql" },
+    { "SELECT /*!40101 1 -- headgate: primary\n */", "", "mariadb" },
+    { "SELECT /*!40101 1 # headgate: primary\n */ /* headgate: timeout=1s */", "1000000us", "mysql" },
+    { "SELECT /*+ headgate: primary */ 1", "", "mysql" },
+    { "SELECT 1 /* headgate: primary", "", "mariadb" },
+    { "SELECT 1 /* headgate: primary *", "", "mysql" },
+    { "SELECT 1 /*/ headgate: primary */", "", "mysql" },
+    { "/*", "", "mysql" },
+    { "--", "", "mysql" },
+    { "#", "", "mysql" },
+    { "", "", "mysql" },
+};
+
+static void hints_are_read_from_comments_alone(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sql_dialect dialect = dialect_named(rows[i].dialect);
+        struct span sql = exact_copy(rows[i].sql, strlen(rows[i].sql));
+        struct hint_walk walk;
+        struct hint hint;
+        char said[256] = "";
+        hint_begin(&walk, sql, &dialect);
+        while (hint_next(&walk, &hint))
+            describe(&hint, said, sizeof said);
+        if (strcmp(said, rows[i].hints) != 0)
+            fail_msg("%s: expected '%s', found '%s'", rows[i].sql, rows[i].hints, said);
+        assert_false(hint_next(&walk, &hint));
+        if (said[0] != '\0')
+            assert_true(classify(sql, false, &dialect).has_hint);
+        drop_copy(sql);
+    }
+}
+
+static void statements_without_a_mark_are_not_looked_at_again(void **state)
+{
+    static const char *const texts[] = { "SELECT 1", "SELECT /* x */ 1 -- y",
+                                         "SELECT '/* headgate: primary */'",
+                                         "SELECT /*!40101 1 -- headgate: primary\n */",
+                                         "/* headgate */ SELECT 1" };
+    (void)state;
+    struct sql_dialect dialect = dialect_named("mariadb");
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        assert_false(classify(span_cstr(texts[i]), false, &dialect).has_hint);
+}
+
+static void a_long_statement_is_looked_at_before_its_first_words(void **state)
+{
+    (void)state;
+    struct sql_dialect dialect = dialect_named("mariadb");
+    assert_true(classify(SPAN_LITERAL("/* headgate: timeout=1s */ INSERT INTO t VALUES (1"), true, &dialect)
+                    .has_hint);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hints_are_read_from_comments_alone),
+        cmocka_unit_test(statements_without_a_mark_are_not_looked_at_again),
+        cmocka_unit_test(a_long_statement_is_looked_at_before_its_first_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
