@@ -16,9 +16,13 @@
 #include "cluster/view.h"
 #include "mysql/gtid.h"
 #include "mysql/sesstrack.h"
+#include "sql/hint.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* How new the present read must be, if a hint says so. */
+enum consistency_need { NEED_OF_SESSION, NEED_NOTHING, NEED_OWN, NEED_NEWEST };
 
 /* Of a session; zeroed memory, then consistency_begin. */
 struct consistency {
@@ -64,6 +68,9 @@ void consistency_note_view(struct session *session);
 void consistency_note_reset(struct session *session);
 
 /* ---- where a read goes ---- */
+
+/* A hint of the present job. Where a session does not follow what it has written, "session" is "strong". */
+void consistency_note_hint(struct session *session, enum hint_level level);
 
 /* The present job, of which nothing has been sent, is for a replica that is not trusted: must it wait? False:
  * it may go on, to the place that the job says now, which may have become the primary's. */

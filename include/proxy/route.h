@@ -52,6 +52,28 @@ struct route {
 
 struct route route_decide(const struct sql_facts *facts, const struct route_state *state);
 
+/* Where a hint wants it. */
+enum route_wish_place {
+    WISH_ANYWHERE,
+    WISH_PRIMARY,
+    WISH_REPLICA,       /* one that takes reads */
+    WISH_CONTRADICTORY, /* the primary and a server that is not */
+    WISH_NO_SERVER,     /* of no server */
+    WISH_NOT_READING    /* of one that is neither the primary nor takes reads */
+};
+
+struct route_wish {
+    enum route_wish_place place;
+    bool is_fresh;  /* it must be the newest there is */
+    bool is_away;   /* as in route_state */
+    bool is_there;  /* WISH_REPLICA: the session's connection to a replica is to that one */
+    bool may_leave; /* … it has none, or one that holds nothing of it */
+};
+
+/* The decision, narrowed by a hint: the primary instead of any replica, one replica instead of any; or
+ * refused, where the statement may not run there. With WISH_REPLICA and a replica, it is that one. */
+struct route route_obey(struct route route, const struct sql_facts *facts, const struct route_wish *wish);
+
 const char *route_place_name(enum route_place place); /* "primary", "replica" */
 const char *route_reason_words(enum route_reason reason);
 const char *route_reason_name(enum route_reason reason); /* "PINNED" */

@@ -83,6 +83,7 @@ enum sync_task {
      STATUS_ANSI_QUOTES)
 
 struct changes;
+struct hints;
 struct claims;
 
 /* Did this place's connection go, and what with it, for who asks about earlier statements? */
@@ -160,8 +161,12 @@ struct job {
     bool has_error;          /* its reply was, or ended in, ERR */
     bool has_multi;          /* MORE_RESULTS was seen */
     bool has_state_change;   /* the server reported a change of session state */
-    int avoid;               /* server that failed it; VIEW_NO_SERVER: none */
-    uint16_t error;          /* what to answer after DRAINING; 0: nothing pending */
+    bool has_only;           /* a hint: no other replica than `only` */
+    int only;
+    uint64_t timeout_us;             /* … no longer than this; 0: no such hint */
+    enum consistency_need freshness; /* … how new its read must be */
+    int avoid;                       /* server that failed it; VIEW_NO_SERVER: none */
+    uint16_t error;                  /* what to answer after DRAINING; 0: nothing pending */
     struct error error_text;
     uint8_t seq; /* for what we answer ourselves */
 };
@@ -269,6 +274,8 @@ enum step session_close(struct session *session, enum close_reason reason, const
 void session_set_deadline(struct session *session, uint64_t after_us);
 /* Is the connection at this place in use by the present command? */
 bool session_is_of_job(const struct session *session, enum route_place place);
+/* How long a server may think about the present command: timeouts.query, or less by a hint. 0: no limit. */
+uint64_t session_query_us(const struct session *session);
 const struct view *session_view(const struct session *session);
 uint64_t session_now(const struct session *session);
 
@@ -302,7 +309,8 @@ struct span dispatch_text(const struct session *session);
  * execution of the present job's prepared statement. */
 struct route decide_route(const struct session *session, const struct sql_facts *facts, struct span sql);
 /* Where would this text go, were it the session's next? Facts borrow from `sql`. */
-struct route decide_explain(const struct session *session, struct span sql, struct sql_facts *facts_r);
+struct route decide_explain(const struct session *session, struct span sql, struct sql_facts *facts_r,
+                            struct hints *hints_r);
 /* A read-only server would not run the present statement, whose bytes are in the window: remember that. */
 void decide_note_refusal(struct session *session);
 

@@ -13,6 +13,7 @@
 #include "cluster/view.h"
 #include "net/addr.h"
 #include "net/loop.h"
+#include "proxy/hints.h"
 #include "proxy/limits.h"
 #include "proxy/listener_settings.h"
 #include "proxy/refusals.h"
@@ -63,7 +64,8 @@ struct view_box {
     int doubted;                 /* server that refused a write although it is the view's primary */
     uint64_t doubted_until_us;   /* nothing new is begun there before the monitor has had time to look */
     struct watch *watch;         /* owns: how far its servers are */
-    struct view *view;           /* one reference, the worker's own; NULL before the first */
+    struct hint_counters hints;
+    struct view *view; /* one reference, the worker's own; NULL before the first */
 };
 
 struct worker {

@@ -3,6 +3,7 @@
 
 #include "admin/tour.h"
 #include "base/mem.h"
+#include "proxy/hints.h"
 #include "proxy/session.h"
 
 #include <ctype.h>
@@ -18,6 +19,7 @@ static const struct column columns[] = {
     { "finding", COLUMN_TEXT, "the name of that" },
     { "culprit", COLUMN_TEXT, "the word that decided" },
     { "facts", COLUMN_TEXT, "all that was read from its text" },
+    { "hints", COLUMN_TEXT, "the hints in its comments; in brackets what is not understood" },
     { "pins", COLUMN_TEXT, "what keeps the session's reads on the primary now" },
     { "then_pinned", COLUMN_TEXT, "yes when later reads would stay on the primary because of it" },
 };
@@ -76,8 +78,24 @@ static void put_place(struct table *table, const struct sql_facts *facts, const 
                                                                  : route_place_name(route->place));
 }
 
+static void put_hints(struct table *table, struct span sql, const struct sql_dialect *dialect,
+                      const struct sql_facts *facts)
+{
+    struct hint_walk walk;
+    struct hint hint;
+    struct text said = { 0 };
+    hint_begin(&walk, sql, dialect);
+    while (facts->has_hint && hint_next(&walk, &hint)) {
+        bool is_known = hint.kind != HINT_UNKNOWN && facts->doubts == 0;
+        (void)text_appendf(&said, is_known ? "%s%.*s" : "%s[%.*s]", said.len > 0 ? ", " : "",
+                           (int)hint.text.len, (const char *)hint.text.data);
+    }
+    table_span(table, text_span(&said));
+    text_fini(&said);
+}
+
 static void put_explanation(struct request *request, const struct sql_facts *facts, const struct route *route,
-                            const struct pins *pins)
+                            const struct pins *pins, struct span sql, const struct sql_dialect *dialect)
 {
     struct table *table = &request->table;
     struct text held = { 0 };
@@ -93,6 +111,7 @@ static void put_explanation(struct request *request, const struct sql_facts *fac
     table_text(table, sql_reason_name(facts->reason));
     table_span(table, facts->culprit);
     put_facts(table, facts);
+    put_hints(table, sql, dialect, facts);
     table_span(table, text_span(&held));
     table_text(table, facts->may_hide_state || facts->has_holds ? "yes" : "no");
     text_fini(&held);
@@ -119,7 +138,12 @@ void explain(struct request *request)
         read_view(view, &dialect, &state);
     struct sql_facts facts = classify(request->argument, false, &dialect);
     struct route route = route_decide(&facts, &state);
-    put_explanation(request, &facts, &route, NULL);
+    struct hints hints = { 0 };
+    if (facts.has_hint && view != NULL) {
+        hints_read(&hints, request->argument, false, &dialect, view);
+        route = hints_route(&hints, route, &facts, view, NULL);
+    }
+    put_explanation(request, &facts, &route, NULL, request->argument, &dialect);
     request->on_done(request);
 }
 
@@ -138,8 +162,11 @@ static void ask(struct worker *worker, struct request *request, void *context)
     struct sql_facts facts;
     if (session == NULL || table_row_count(&request->table) > 0)
         return;
-    struct route route = decide_explain(session, span_of(question->sql, question->len), &facts);
-    put_explanation(request, &facts, &route, &session->pins);
+    struct hints hints = { 0 };
+    struct span sql = span_of(question->sql, question->len);
+    struct sql_dialect dialect = effects_dialect(session);
+    struct route route = decide_explain(session, sql, &facts, &hints);
+    put_explanation(request, &facts, &route, &session->pins, sql, &dialect);
     request->error = (struct error){ 0 };
 }
 

@@ -10,22 +10,36 @@ static const struct column columns[] = {
     { "help", COLUMN_TEXT, "what is counted" },
 };
 
+static const char *watch_counters(const struct view_box *box)
+{
+    return (const char *)&box->watch->counters;
+}
+
+static const char *hint_counters(const struct view_box *box)
+{
+    return (const char *)&box->hints;
+}
+
 static const struct {
     const char *name;
     const char *words;
-    size_t at; /* in struct watch_counters */
+    const char *(*of)(const struct view_box *box);
+    size_t at; /* in what that returns */
 } counters[] = {
-#define WATCH_COUNTER(name, words) { #name, words, offsetof(struct watch_counters, name) },
+#define WATCH_COUNTER(name, words) { #name, words, watch_counters, offsetof(struct watch_counters, name) },
 #include "proxy/tbl/watch_counters.h"
 #undef WATCH_COUNTER
+#define HINT_COUNTER(name, words) { #name, words, hint_counters, offsetof(struct hint_counters, name) },
+#include "proxy/tbl/hint_counters.h"
+#undef HINT_COUNTER
 };
 
-static uint64_t sum(const struct world *world, size_t cluster, size_t at)
+static uint64_t sum(const struct world *world, size_t cluster, size_t row)
 {
     uint64_t value = 0;
     for (unsigned i = 0; i < world->worker_count; i++) {
-        const struct watch_counters *mine = &world->workers[i]->boxes[cluster].watch->counters;
-        value += counter_read((const counter *)(const void *)((const char *)mine + at));
+        const char *mine = counters[row].of(&world->workers[i]->boxes[cluster]);
+        value += counter_read((const counter *)(const void *)(mine + counters[row].at));
     }
     return value;
 }
@@ -40,7 +54,7 @@ void show_stats(struct request *request)
             table_row(table);
             table_text(table, admin->clusters[c].settings->name);
             table_text(table, counters[i].name);
-            table_int(table, (int64_t)sum(admin->world, c, counters[i].at));
+            table_int(table, (int64_t)sum(admin->world, c, i));
             table_text(table, counters[i].words);
         }
     request->on_done(request);

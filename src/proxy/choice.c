@@ -15,8 +15,11 @@ static uint64_t scatter(uint64_t turn, uint64_t worker)
 
 int choice_pick_replica(struct session *session)
 {
+    const struct job *job = &session->job;
+    if (job->has_only)
+        return session_view(session)->servers[job->only].takes_reads ? job->only : VIEW_NO_SERVER;
     unsigned turn = session->worker->turn++;
-    struct balance_wish wish = { .avoid = session->job.avoid,
+    struct balance_wish wish = { .avoid = job->avoid,
                                  .turn = turn,
                                  .random = scatter(turn, session->worker->index),
                                  .now_us = session_now(session) };
@@ -32,7 +35,7 @@ static bool is_bound(const struct session *session)
 bool choice_may_fall_back(const struct session *session)
 {
     return session->door->settings->mode == LISTENER_SPLIT && !is_bound(session) &&
-           session_view(session)->primary_reads != PRIMARY_READS_NEVER;
+           session_view(session)->primary_reads != PRIMARY_READS_NEVER && !session->job.has_only;
 }
 
 void choice_become_primary_s(struct session *session, enum route_reason reason)
@@ -56,6 +59,10 @@ int choice_server(struct session *session)
     const struct view *view = session_view(session);
     if (session->job.place == ROUTE_PRIMARY)
         return view->primary;
+    if (session->job.has_only && session->job.only == view->primary) { /* promoted since */
+        choice_become_primary_s(session, ROUTE_REASON_HINT);
+        return view->primary;
+    }
     int server = consistency_choose(session);
     if (server != VIEW_NO_SERVER && server == view->primary) {
         if (session->door->settings->mode == LISTENER_SPLIT) {
@@ -92,7 +99,7 @@ void choice_settle(struct session *session)
     const struct server *primary =
         view->primary != VIEW_NO_SERVER ? view->servers[view->primary].server : NULL;
     uint64_t now_us = session_now(session);
-    bool may_move = session->job.reason == ROUTE_REASON_READ && !is_bound(session);
+    bool may_move = session->job.reason == ROUTE_REASON_READ && !is_bound(session) && !session->job.has_only;
     if (session->shared != NULL && (session->shared != primary || !balance_is_reader(view, view->primary)))
         choice_share(session, NULL);
     if (may_move && now_us - session->balanced_us >= BALANCE_US) {

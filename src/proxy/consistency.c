@@ -34,6 +34,31 @@ static int level_of(const struct session *session)
     return settings_of(session)->consistency;
 }
 
+/* Must the present read have anything at all? */
+static bool is_asked(const struct session *session)
+{
+    enum consistency_need need = session->job.freshness;
+    if (need == NEED_NEWEST)
+        return session->door->settings->mode == LISTENER_SPLIT;
+    return need != NEED_NOTHING && consistency_is_followed(session);
+}
+
+static bool wants_newest(const struct session *session)
+{
+    enum consistency_need need = session->job.freshness;
+    return need == NEED_NEWEST ||
+           (need == NEED_OF_SESSION && session->consistency.level == CONSISTENCY_STRONG);
+}
+
+void consistency_note_hint(struct session *session, enum hint_level level)
+{
+    bool is_followed = consistency_is_followed(session);
+    enum consistency_need own = is_followed ? NEED_OWN : NEED_NEWEST;
+    session->job.freshness = level == HINT_EVENTUAL ? NEED_NOTHING : level == HINT_STRONG ? NEED_NEWEST : own;
+    if (session->job.freshness == NEED_NEWEST) /* what was trusted for less is looked at again */
+        session->consistency.trusted = VIEW_NO_SERVER;
+}
+
 void consistency_begin(struct session *session)
 {
     session->consistency.level = level_of(session);
@@ -212,7 +237,7 @@ static void settle(struct session *session)
 static void ask_newest(struct session *session)
 {
     struct job *job = &session->job;
-    if (session->consistency.level != CONSISTENCY_STRONG || job->has_asked_newest)
+    if (!wants_newest(session) || job->has_asked_newest)
         return;
     see(session);
     job->has_asked_newest = true;
@@ -239,7 +264,9 @@ static bool has_all(const struct session *session, int server)
 
 static bool is_candidate(const struct session *session, size_t server)
 {
-    return session_view(session)->servers[server].takes_reads && (int)server != session->job.avoid;
+    const struct job *job = &session->job;
+    bool is_right = job->has_only ? (int)server == job->only : (int)server != job->avoid;
+    return session_view(session)->servers[server].takes_reads && is_right;
 }
 
 /* A server that restarts may come back as an older copy, and faster than the probes notice: whoever had a
@@ -324,7 +351,7 @@ static bool is_gated(const struct session *session)
     const struct job *job = &session->job;
     bool is_read = job->reason == ROUTE_REASON_READ || job->reason == ROUTE_REASON_READ_ONLY_TRANSACTION ||
                    (job->reason == ROUTE_REASON_VARIABLES && job->facts.uses_tables);
-    return is_read && !job->is_login && !session->is_away && consistency_is_followed(session) &&
+    return is_read && !job->is_login && !session->is_away && is_asked(session) &&
            job->command->byte != COM_STMT_PREPARE;
 }
 
@@ -429,14 +456,15 @@ static bool is_proven(const struct session *session, int server)
 
 bool consistency_allows(const struct session *session, int server)
 {
-    return !consistency_is_followed(session) || server == session_view(session)->primary ||
-           is_proven(session, server);
+    if (session->job.has_only && server != session->job.only)
+        return false;
+    return !is_asked(session) || server == session_view(session)->primary || is_proven(session, server);
 }
 
 void consistency_note_choice(struct session *session, int server)
 {
     bool is_replica = server != VIEW_NO_SERVER && server != session_view(session)->primary;
-    bool is_good = consistency_is_followed(session) && is_replica && is_proven(session, server);
+    bool is_good = is_asked(session) && is_replica && is_proven(session, server);
     session->consistency.trusted = VIEW_NO_SERVER;
     if (is_good)
         trust(session, server);
@@ -445,7 +473,7 @@ void consistency_note_choice(struct session *session, int server)
 int consistency_choose(struct session *session)
 {
     struct consistency *consistency = &session->consistency;
-    if (!consistency_is_followed(session))
+    if (!is_asked(session))
         return choice_pick_replica(session);
     if (is_trusted(session))
         return consistency->trusted;
@@ -489,7 +517,7 @@ enum step consistency_waiting(struct session *session)
 enum step consistency_timed_out(struct session *session)
 {
     consistency_end(session);
-    if (session->variables == VARIABLES_REPLICA)
+    if (!choice_may_fall_back(session))
         return dispatch_refuse(
             session, ERR_READ_ONLY, NULL,
             "headgate: no replica that this read may go to has caught up with what the session "

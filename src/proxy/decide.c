@@ -1,6 +1,7 @@
 /* Where a statement goes: the session's state put together for route.c, and what explain says of it. */
 #include "proxy/session.h"
 
+#include "proxy/hints.h"
 #include "sql/digest.h"
 
 /* Their tables tell about the server that is asked: the text alone does not show it after USE. */
@@ -91,13 +92,20 @@ struct route decide_route(const struct session *session, const struct sql_facts 
     return route_decide(facts, &state);
 }
 
-struct route decide_explain(const struct session *session, struct span sql, struct sql_facts *facts_r)
+struct route decide_explain(const struct session *session, struct span sql, struct sql_facts *facts_r,
+                            struct hints *hints_r)
 {
     struct sql_dialect dialect = effects_dialect(session);
     bool is_cut = sql.len > SQL_TEXT_MAX;
     sql.len = is_cut ? SQL_TEXT_MAX : sql.len;
     *facts_r = classify(sql, is_cut, &dialect);
-    struct route route = decide_route(session, facts_r, sql);
+    struct route decided = decide_route(session, facts_r, sql);
+    if (facts_r->has_hint)
+        hints_read(hints_r, sql, is_cut, &dialect, session_view(session));
+    struct route route = hints_route(hints_r, decided, facts_r, session_view(session), session);
+    bool needs_nothing = hints_r->has_level && hints_r->level == HINT_EVENTUAL;
+    if (route.is_refused || hints_r->wants_server || needs_nothing)
+        return route;
     bool is_read = route.reason == ROUTE_REASON_READ || route.reason == ROUTE_REASON_READ_ONLY_TRANSACTION;
     if (route.place == ROUTE_REPLICA && is_read && !session->is_away && consistency_is_primary_s(session))
         return (struct route){ .place = ROUTE_PRIMARY, .reason = ROUTE_REASON_NOT_CAUGHT_UP };

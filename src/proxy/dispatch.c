@@ -9,6 +9,7 @@
 #include "mysql/wire.h"
 #include "proxy/changes.h"
 #include "proxy/claims.h"
+#include "proxy/hints.h"
 #include "proxy/share.h"
 
 #include <stdarg.h>
@@ -292,6 +293,8 @@ static enum step go(struct session *session, enum route_place place, enum route_
 /* There is no right place for it. */
 static enum step refuse_route(struct session *session, enum route_reason reason)
 {
+    if (session->job.facts.has_hint && hints_are_why(reason))
+        return hints_refuse(session, reason);
     struct span culprit = session->job.prepared == NULL ? session->job.facts.culprit : (struct span){ 0 };
     int len = culprit.len < 64 ? (int)culprit.len : 64;
     return dispatch_refuse(session, ERR_NOT_SUPPORTED_YET, NULL, "headgate: not run%s%.*s: %s",
@@ -308,11 +311,23 @@ static bool belongs_home(const struct session *session, const struct route *rout
            session_view(session)->primary != VIEW_NO_SERVER;
 }
 
+/* As decided without its hints where that is a replica: to all that follows it is a read like any other. */
+static struct route decide(struct session *session, struct hints *hints)
+{
+    const struct job *job = &session->job;
+    struct span sql = job->command->manner == COMMAND_STATEMENT ? dispatch_text(session) : (struct span){ 0 };
+    struct route route = decide_route(session, &job->facts, sql);
+    if (!job->facts.has_hint)
+        return route;
+    hints_read_job(session, hints);
+    struct route obeyed = hints_route(hints, route, &job->facts, session_view(session), session);
+    return obeyed.place == ROUTE_REPLICA && !obeyed.is_refused ? route : obeyed;
+}
+
 static enum step go_by_facts(struct session *session)
 {
-    struct span sql =
-        session->job.command->manner == COMMAND_STATEMENT ? dispatch_text(session) : (struct span){ 0 };
-    struct route route = decide_route(session, &session->job.facts, sql);
+    struct hints hints = { 0 };
+    struct route route = decide(session, &hints);
     uint8_t byte = session->job.command->byte;
     bool is_run = byte != COM_STMT_PREPARE && byte != COM_STMT_SEND_LONG_DATA;
     if (!is_run && (route.is_refused || route.ends_away)) /* to be looked at again when it is executed */
@@ -322,6 +337,7 @@ static enum step go_by_facts(struct session *session)
     if (belongs_home(session, &route))
         return go(session, ROUTE_PRIMARY, ROUTE_REASON_PREVIOUS);
     struct job *job = &session->job;
+    hints_apply(session, &hints, route.place);
     job->needs_user_vars =
         route.place == ROUTE_REPLICA && route.reason == ROUTE_REASON_READ && !job->facts.is_read;
     job->facts.is_read |= job->needs_user_vars;
@@ -416,6 +432,21 @@ enum step dispatch_refuse_pieces(struct session *session)
                            session->job.prepared->id);
 }
 
+/* Where its pieces or its cursor are, if its hints agree. */
+static enum step go_bound(struct session *session)
+{
+    struct route route = { .place = (enum route_place)session->job.prepared->last_place,
+                           .reason = ROUTE_REASON_PREVIOUS };
+    struct hints hints = { 0 };
+    if (session->job.command->byte == COM_STMT_EXECUTE)
+        hints_read_job(session, &hints);
+    route = hints_route(&hints, route, &session->job.facts, session_view(session), session);
+    if (route.is_refused)
+        return refuse_route(session, route.reason);
+    hints_apply(session, &hints, route.place);
+    return go(session, route.place, route.reason);
+}
+
 static bool read_execute(struct session *session)
 {
     struct job *job = &session->job;
@@ -474,7 +505,7 @@ static enum step run_prepared(struct session *session)
     if (byte == COM_STMT_RESET && !is_bound(session, prepared, byte))
         return dispatch_answer_ok(session); /* no server has anything of it that could be reset */
     if (is_bound(session, prepared, byte))
-        return go(session, (enum route_place)prepared->last_place, ROUTE_REASON_PREVIOUS);
+        return go_bound(session);
     if (byte == COM_STMT_FETCH)
         return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
                                "The cursor of statement %u was lost with its server", id);

@@ -187,7 +187,7 @@ enum step relay_sending(struct session *session)
         prepared->has_long_data = true;
         return step;
     }
-    session_set_deadline(session, session->worker->world->timeouts->query_us);
+    session_set_deadline(session, session_query_us(session));
     return session_enter(session, SESSION_REPLYING);
 }
 

@@ -171,6 +171,62 @@ struct route route_decide(const struct sql_facts *facts, const struct route_stat
     return route;
 }
 
+/* A replica is only one of the places where it would be right. */
+static bool is_free(const struct route *route, const struct route_wish *wish)
+{
+    return route->reason == ROUTE_REASON_READ ||
+           (route->reason == ROUTE_REASON_READ_ONLY_TRANSACTION && !wish->is_away);
+}
+
+/* A harmless read that is the primary's for want of a replica stays there if one comes. */
+static struct route obey_primary(struct route route, const struct sql_facts *facts,
+                                 const struct route_wish *wish)
+{
+    if (route.place == ROUTE_REPLICA)
+        return is_free(&route, wish) ? primary(ROUTE_REASON_HINT)
+                                     : refused(route.place, ROUTE_REASON_HINT_ELSEWHERE);
+    bool is_fallback = route.reason == ROUTE_REASON_NO_REPLICA ||
+                       route.reason == ROUTE_REASON_REPLICA_REFUSED ||
+                       route.reason == ROUTE_REASON_REFUSED_BEFORE;
+    if (facts->is_read && is_fallback)
+        route.reason = ROUTE_REASON_HINT;
+    return route;
+}
+
+static struct route obey_replica(struct route route, const struct route_wish *wish)
+{
+    bool may_move = is_free(&route, wish) || route.reason == ROUTE_REASON_LISTENER_REPLICA;
+    if (route.place == ROUTE_PRIMARY || !(wish->is_there || (may_move && wish->may_leave)))
+        return refused(route.place, ROUTE_REASON_HINT_ELSEWHERE);
+    if (route.reason == ROUTE_REASON_READ)
+        route.reason = ROUTE_REASON_HINT;
+    return route;
+}
+
+struct route route_obey(struct route route, const struct sql_facts *facts, const struct route_wish *wish)
+{
+    if (route.is_refused)
+        return route;
+    bool is_unasked = wish->is_away || route.reason == ROUTE_REASON_LISTENER_REPLICA;
+    if (wish->is_fresh && is_unasked && route.place == ROUTE_REPLICA)
+        return refused(route.place, ROUTE_REASON_HINT_NOT_FRESH);
+    switch (wish->place) {
+    case WISH_ANYWHERE:
+        break;
+    case WISH_PRIMARY:
+        return obey_primary(route, facts, wish);
+    case WISH_REPLICA:
+        return obey_replica(route, wish);
+    case WISH_CONTRADICTORY:
+        return refused(route.place, ROUTE_REASON_HINT_ELSEWHERE);
+    case WISH_NO_SERVER:
+        return refused(route.place, ROUTE_REASON_HINT_NO_SERVER);
+    case WISH_NOT_READING:
+        return refused(route.place, ROUTE_REASON_HINT_NOT_READING);
+    }
+    return route;
+}
+
 const char *route_place_name(enum route_place place)
 {
     return place == ROUTE_PRIMARY ? "primary" : "replica";

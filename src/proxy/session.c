@@ -76,6 +76,12 @@ void session_set_deadline(struct session *session, uint64_t after_us)
     loop_timer_start(&session->timer, &session->worker->loop, after_us);
 }
 
+uint64_t session_query_us(const struct session *session)
+{
+    uint64_t query_us = session->worker->world->timeouts->query_us, hint_us = session->job.timeout_us;
+    return hint_us != 0 && (query_us == 0 || hint_us < query_us) ? hint_us : query_us;
+}
+
 static enum step time_out(struct session *session)
 {
     const struct timeout_settings *timeouts = session->worker->world->timeouts;
@@ -103,7 +109,7 @@ static enum step time_out(struct session *session)
         session->job.is_timed_out = true;
         kill_session(session, true); /* or the server would go on with it */
         (void)error_set(&err, ETIMEDOUT, "no reply within the query timeout of %s",
-                        clock_format_duration(timeouts->query_us, text, sizeof text));
+                        clock_format_duration(session_query_us(session), text, sizeof text));
         return loss_of_upstream(session, &err);
     }
     case SESSION_IDLE:

@@ -26,8 +26,7 @@ static void ask(struct session *session, enum sync_task task, enum reply_shape s
     slot->task = task;
     slot->has_answer = false;
     /* Locks may hold a PREPARE up for as long as they like; the others cannot take long. */
-    uint64_t deadline_us =
-        task == SYNC_PREPARE ? session->worker->world->timeouts->query_us : session->worker->env.login_us;
+    uint64_t deadline_us = task == SYNC_PREPARE ? session_query_us(session) : session->worker->env.login_us;
     upstream_exchange(slot->upstream, shape, text_span(&payload), deadline_us);
     text_fini(&payload);
 }

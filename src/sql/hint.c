@@ -87,7 +87,7 @@ static struct span content_of(struct span comment)
     while (text.len > 0 && byte_classes[*text.data] == BYTE_BLANK)
         text = behind(text, 1);
     if (text.len < mark.len || !span_equal_nocase(span_of(text.data, mark.len), mark))
-        return (struct span){ 0 };
+        return span_of(text.data, 0);
     return behind(text, mark.len);
 }
 
@@ -112,7 +112,7 @@ static void read_one(struct hint_walk *walk, struct hint *hint_r)
 
 void hint_begin(struct hint_walk *walk, struct span sql, const struct sql_dialect *dialect)
 {
-    *walk = (struct hint_walk){ 0 };
+    *walk = (struct hint_walk){ .rest = SPAN_LITERAL("") };
     lexer_begin(&walk->lexer, sql, dialect);
 }
 

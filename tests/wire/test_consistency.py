@@ -414,3 +414,20 @@ def test_a_replica_that_restarted_between_two_probes_is_not_trusted():
             wait_until(lambda: "lost while idle" in scene.proxy.log(), "the other one's loss is noticed")
             assert place(client) == b"db1"
     scene.stop()
+
+
+def test_where_the_primary_has_no_reads_who_waits_in_vain_hears_it():
+    scene = Scene()
+    scene.forget()
+    listed = [{"name": s.name, "address": s.address, "role": s.role} for s in scene.servers]
+    with Proxy({"main": listed}, listeners=LISTENERS, timeouts={"primary_wait": "1s"},
+               cluster_settings={"consistency_wait": "100ms", "primary_reads": "never"}) as scene.proxy:
+        with scene.connect() as client:
+            write(scene, client)
+            for _ in range(2):
+                error = client.command(w.QUERY, READ).error
+                assert error.code == 1290 and "caught up" in error.message, error
+            scene.apply(scene.at(1))
+            wait_until(lambda: not client.command(w.QUERY, READ).error, "the replicas have it")
+            assert on_replica(client)
+    scene.stop()

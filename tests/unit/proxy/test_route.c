@@ -304,6 +304,127 @@ static void fewer_doubts_never_take_a_read_off_the_replica(void **state)
     }
 }
 
+/* ---- hints ---- */
+
+/* The wish, any of: P the primary, R a replica, c contradictory, 0 no server, n one that takes no reads, f
+ * fresh, t the session's replica is that one, l the session may leave its replica. */
+static const struct {
+    const char *what, *statement, *session, *wish;
+    enum listener_mode mode;
+    enum route_place place;
+    enum route_reason reason;
+} hint_rows[] = {
+    { "a read, no place", "r", "", "l", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_READ },
+    { "a read to the primary", "r", "", "Pl", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_HINT },
+    { "… for want of a replica", "r", "n", "Pl", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_HINT },
+    { "… pinned there", "r", "p", "Pl", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_PINNED },
+    { "a write to the primary", "", "", "Pl", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_NOT_A_READ },
+    { "a read to a replica", "r", "", "Rl", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_HINT },
+    { "… where the session is", "r", "", "Rt", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_HINT },
+    { "… and another keeps it", "r", "", "R", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_HINT_ELSEWHERE },
+    { "a write to a replica", "", "", "Rl", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_HINT_ELSEWHERE },
+    { "a pinned read to a replica", "r", "p", "Rl", LISTENER_SPLIT, ROUTE_PRIMARY,
+      ROUTE_REASON_HINT_ELSEWHERE },
+    { "a read in a transaction to one", "r", "t", "Rl", LISTENER_SPLIT, ROUTE_PRIMARY,
+      ROUTE_REASON_HINT_ELSEWHERE },
+    { "… to the primary", "r", "t", "Pl", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_TRANSACTION },
+    { "START TRANSACTION READ ONLY on one", "Bo", "", "Rl", LISTENER_SPLIT, ROUTE_REPLICA,
+      ROUTE_REASON_READ_ONLY_TRANSACTION },
+    { "… on the primary", "Bo", "", "Pl", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_HINT },
+    { "in it, to the primary", "r", "ta", "P", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_HINT_ELSEWHERE },
+    { "in it, where it is", "r", "ta", "Rt", LISTENER_SPLIT, ROUTE_REPLICA,
+      ROUTE_REASON_READ_ONLY_TRANSACTION },
+    { "in it, to another", "r", "ta", "R", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_HINT_ELSEWHERE },
+    { "in it, fresh", "r", "ta", "ft", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_HINT_NOT_FRESH },
+    { "COMMIT of it by BEGIN, fresh", "B", "ta", "f", LISTENER_SPLIT, ROUTE_PRIMARY,
+      ROUTE_REASON_TRANSACTION_ENDS },
+    { "variables that are there, to another", "vV", "2", "R", LISTENER_SPLIT, ROUTE_REPLICA,
+      ROUTE_REASON_HINT_ELSEWHERE },
+    { "… to the primary", "vV", "2", "P", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_HINT_ELSEWHERE },
+    { "SHOW WARNINGS of a read, where it was", "p", "R", "Rt", LISTENER_SPLIT, ROUTE_REPLICA,
+      ROUTE_REASON_PREVIOUS },
+    { "… to another", "p", "R", "Rl", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_HINT_ELSEWHERE },
+    { "no server", "r", "", "0l", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_HINT_NO_SERVER },
+    { "no server for a write", "", "", "0l", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_HINT_NO_SERVER },
+    { "a server that takes no reads", "r", "", "nl", LISTENER_SPLIT, ROUTE_REPLICA,
+      ROUTE_REASON_HINT_NOT_READING },
+    { "two servers", "r", "", "cl", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_HINT_ELSEWHERE },
+    { "the reading port, to the primary", "r", "", "Pl", LISTENER_REPLICA, ROUTE_REPLICA,
+      ROUTE_REASON_HINT_ELSEWHERE },
+    { "… to a replica", "r", "", "Rl", LISTENER_REPLICA, ROUTE_REPLICA, ROUTE_REASON_LISTENER_REPLICA },
+    { "… fresh", "r", "", "fl", LISTENER_REPLICA, ROUTE_REPLICA, ROUTE_REASON_HINT_NOT_FRESH },
+    { "the writing port, fresh", "r", "", "fl", LISTENER_PRIMARY, ROUTE_PRIMARY,
+      ROUTE_REASON_LISTENER_PRIMARY },
+    { "… to a replica", "r", "", "Rl", LISTENER_PRIMARY, ROUTE_PRIMARY, ROUTE_REASON_HINT_ELSEWHERE },
+};
+
+static struct route_wish wish_of(const char *letters, const struct route_state *state)
+{
+    return (struct route_wish){ .place = has(letters, 'P')   ? WISH_PRIMARY
+                                         : has(letters, 'R') ? WISH_REPLICA
+                                         : has(letters, 'c') ? WISH_CONTRADICTORY
+                                         : has(letters, '0') ? WISH_NO_SERVER
+                                         : has(letters, 'n') ? WISH_NOT_READING
+                                                             : WISH_ANYWHERE,
+                                .is_fresh = has(letters, 'f'),
+                                .is_away = state->is_away,
+                                .is_there = has(letters, 't'),
+                                .may_leave = has(letters, 'l') };
+}
+
+static bool is_hint_refusal(enum route_reason reason)
+{
+    return reason == ROUTE_REASON_HINT_ELSEWHERE || reason == ROUTE_REASON_HINT_NO_SERVER ||
+           reason == ROUTE_REASON_HINT_NOT_READING || reason == ROUTE_REASON_HINT_NOT_FRESH;
+}
+
+static void statement_rows_with_hints(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(hint_rows); i++) {
+        struct sql_facts facts = facts_of(hint_rows[i].statement);
+        struct route_state now = state_of(hint_rows[i].session, hint_rows[i].mode);
+        struct route_wish wish = wish_of(hint_rows[i].wish, &now);
+        struct route route = route_obey(route_decide(&facts, &now), &facts, &wish);
+        assert_row(route.place == hint_rows[i].place, "%s: %s", hint_rows[i].what,
+                   route_place_name(route.place));
+        assert_row(route.reason == hint_rows[i].reason, "%s: %s", hint_rows[i].what,
+                   route_reason_name(route.reason));
+        assert_row(route.is_refused == is_hint_refusal(route.reason), "%s: refused", hint_rows[i].what);
+    }
+}
+
+/* Whatever is run is run where it may run without the hint, or on the primary if it is a read; and where the
+ * hint wants it. */
+static void a_hint_only_narrows(void **state)
+{
+    (void)state;
+    char letters[sizeof "PRc0nftl"];
+    struct combination it;
+    uint64_t seed = 7;
+    unsigned obeyed = 0;
+    for (unsigned i = 0; i < COMBINATIONS; i++) {
+        combine(&it, &seed);
+        draw("PRc0nftl", letters, &seed);
+        struct route_wish wish = wish_of(letters, &it.state);
+        struct route route = route_obey(it.route, &it.facts, &wish);
+        assert_it(route.is_refused || !it.route.is_refused);
+        if (route.is_refused)
+            continue;
+        if (route.place != it.route.place) {
+            assert_it(route.place == ROUTE_PRIMARY && it.mode == LISTENER_SPLIT && !it.state.is_away);
+            assert_it(it.facts.is_read || it.facts.reads_but_for_variables || begins_read_only(&it));
+        }
+        assert_it(wish.place == WISH_ANYWHERE || wish.place == WISH_PRIMARY || wish.place == WISH_REPLICA);
+        assert_it(wish.place != WISH_PRIMARY || route.place == ROUTE_PRIMARY);
+        assert_it(wish.place != WISH_REPLICA ||
+                  (route.place == ROUTE_REPLICA && (wish.is_there || wish.may_leave)));
+        assert_it(route.ends_away == it.route.ends_away);
+        obeyed += wish.place != WISH_ANYWHERE;
+    }
+    assert_true(obeyed > 10000);
+}
+
 static void every_reason_occurs_and_has_words(void **state)
 {
     (void)state;
@@ -314,6 +435,8 @@ static void every_reason_occurs_and_has_words(void **state)
         combine(&it, &seed);
         has_occurred[it.route.reason] = true;
     }
+    for (size_t i = 0; i < COUNT_OF(hint_rows); i++) /* statement_rows_with_hints sees to it */
+        has_occurred[hint_rows[i].reason] = true;
     has_occurred[ROUTE_REASON_SHARED] = true;        /* said where the server is chosen: see attach.c */
     has_occurred[ROUTE_REASON_NOT_CAUGHT_UP] = true; /* the gate's word, later */
     for (unsigned i = 0; i < ROUTE_REASON_COUNT; i++) {
@@ -336,6 +459,8 @@ int main(void)
         cmocka_unit_test(state_is_never_left_where_a_transaction_is_away),
         cmocka_unit_test(user_variables_are_asked_for_where_they_are),
         cmocka_unit_test(fewer_doubts_never_take_a_read_off_the_replica),
+        cmocka_unit_test(statement_rows_with_hints),
+        cmocka_unit_test(a_hint_only_narrows),
         cmocka_unit_test(every_reason_occurs_and_has_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

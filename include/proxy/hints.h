@@ -1,0 +1,64 @@
+/* What the hints of a statement (sql/hint.h) ask of its session: where it may run, how new its read must be,
+ * how long it may take.
+ *
+ *      run_statement | run_prepared ──► hints_read ──► decide_route ──► hints_route ──► hints_apply
+ *
+ * A hint narrows what is decided without it, or the statement is refused; it never sends a statement to a
+ * place where it would not be right. Hints are for one statement: a prepared one's text has them for each
+ * execution.
+ */
+#ifndef HEADGATE_PROXY_HINTS_H
+#define HEADGATE_PROXY_HINTS_H
+
+#include "base/counters.h"
+#include "cluster/view.h"
+#include "proxy/route.h"
+#include "sql/hint.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct session;
+enum step;
+
+/* Rows of `show stats`; by the worker, read by any thread. */
+struct hint_counters {
+#define HINT_COUNTER(name, words) counter name;
+#include "proxy/tbl/hint_counters.h"
+#undef HINT_COUNTER
+};
+
+/* Zeroed: none. Of several of one kind the last one counts. */
+struct hints {
+    bool has_any;       /* one that was understood */
+    bool wants_primary; /* primary */
+    bool wants_server;  /* server=… */
+    bool has_level;     /* consistency=… */
+    int server;         /* its index in the view; VIEW_NO_SERVER: of no server */
+    enum hint_level level;
+    uint64_t timeout_us;    /* 0: none */
+    unsigned unknown_count; /* what was not understood */
+    struct span unknown;    /* … the first of it, or why nothing was; borrows from the text */
+};
+
+/* `sql` is cut: its end is not known. */
+void hints_read(struct hints *hints, struct span sql, bool is_cut, const struct sql_dialect *dialect,
+                const struct view *view);
+
+/* The decision, as the hints have it. `session` NULL: a new one, of a split listener. */
+struct route hints_route(const struct hints *hints, struct route route, const struct sql_facts *facts,
+                         const struct view *view, const struct session *session);
+
+/* ---- of the present job ---- */
+
+/* Its hints: of its text, or of the text of its prepared statement. What is not understood is told when a
+ * text comes, and not at each execution. */
+void hints_read_job(struct session *session, struct hints *hints);
+/* Would it run, were it not for its hints? */
+bool hints_are_why(enum route_reason reason);
+/* It is not run: its client hears which hint is why. */
+enum step hints_refuse(struct session *session, enum route_reason reason);
+/* The job is about to run where `route` says. */
+void hints_apply(struct session *session, const struct hints *hints, enum route_place place);
+
+#endif

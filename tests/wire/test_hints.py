@@ -1,0 +1,388 @@
+"""Hints in comments, against scripted servers: where a statement runs, how new its read is, what is refused and told."""
+
+import threading
+
+import pytest
+
+import mysqlwire as w
+import replies as r
+from client import Client, execute
+from fakeserver import FakeServer
+from proxy import Proxy, wait_until
+
+READ = "SELECT a FROM t"
+LISTENERS = (*Proxy.LISTENERS,
+             {"name": "eventual", "mode": "split", "kind": "unix", "settings": {"consistency": "eventual"}},
+             {"name": "strong", "mode": "split", "kind": "unix", "settings": {"consistency": "strong"}})
+
+
+class Scene:
+    """A primary and two replicas; positions never go back, as in life."""
+
+    def __init__(self):
+        self.primary = FakeServer("db1")
+        self.replicas = [FakeServer(name, role="replica") for name in ("db2", "db3")]
+        self.servers = [self.primary, *self.replicas]
+        self.proxy = None
+        self.number = 0
+
+    def start(self, **options):
+        listed = [{"name": s.name, "address": s.address, "role": s.role} for s in self.servers]
+        options.setdefault("cluster_settings", {"consistency_wait": "100ms"})
+        self.proxy = Proxy({"main": listed}, listeners=LISTENERS, **options)
+        return self.proxy
+
+    def forget(self):
+        self.number += 100
+        for server in self.servers:
+            server.forget()
+            server.position = self.at()
+
+    def at(self, steps=0):
+        return f"0-1-{self.number + steps}"
+
+    def write(self, client):
+        """One that the primary has and tells of, and no replica has."""
+        gtid = self.at(1)
+        self.primary.on("INSERT", lambda c, _: c.ok(affected=1, session=r.tracked_variable("last_gtid", gtid)))
+        self.primary.position = gtid
+        client.query("INSERT")
+
+    def catch_up(self):
+        for server in self.replicas:
+            server.position = self.at(1)
+
+    def connect(self, listener="split", **options):
+        return Client.connect(self.proxy.address[listener], **options)
+
+    def stats(self):
+        return {row["name"]: row["value"] for row in self.proxy.show("stats")}
+
+    def explained(self, sql, client=None):
+        about = f"session {client.greeting.connection_id} " if client else ""
+        return self.proxy.json(f"explain {about}{sql}")[0]
+
+    def stop(self):
+        for server in self.servers:
+            server.stop()
+
+
+@pytest.fixture(scope="module")
+def running():
+    scene = Scene()
+    with scene.start():
+        yield scene
+    scene.stop()
+
+
+@pytest.fixture
+def scene(running):
+    running.forget()
+    yield running
+    assert running.proxy.is_running(), running.proxy.log()[-6000:]
+    running.proxy.check_log()
+
+
+def place(client, hint="", sql=READ):
+    return client.value(f"{sql} /* headgate: {hint} */" if hint else sql)
+
+
+def refused(client, sql):
+    """The words of headgate's refusal."""
+    error = client.command(w.QUERY, sql).error
+    assert error and error.code == 1235, error
+    return error.message
+
+
+# ---- where ----
+
+def test_a_read_goes_where_its_hint_says(scene):
+    with scene.connect() as client:
+        for name in (b"db2", b"db3", b"db1", b"db3", b"db2"):
+            assert place(client, f"server={name.decode()}") == name
+        assert place(client, "primary") == b"db1"
+        assert place(client) in (b"db2", b"db3"), "a hint is for one statement"
+
+
+@pytest.mark.parametrize("sql", ["/* headgate: primary */ SELECT a FROM t", "SELECT /*headgate:primary*/ a FROM t",
+                                 "-- headgate: primary\nSELECT a FROM t", "SELECT a FROM t # HEADGATE: PRIMARY",
+                                 "SELECT a FROM t /* headgate: primary */;", "(SELECT a FROM t /* headgate: primary */)"])
+def test_wherever_a_comment_may_stand(scene, sql):
+    for server in scene.servers:
+        server.on(sql, lambda c, _: c.reply(r.result(c.caps, [("a", w.VAR_STRING)], [[c.server.name]])))
+    with scene.connect() as client:
+        assert client.value(READ) != b"db1"
+        assert client.value(sql) == b"db1"
+        assert scene.primary.sqls()[-1] == sql, "the server gets the text as it was"
+
+
+@pytest.mark.parametrize("sql", ["SELECT '/* headgate: primary */' FROM t", "SELECT a FROM t /* headgates: primary */",
+                                 "SELECT a FROM t /*+ headgate: primary */", "SELECT a FROM t /*!99999 headgate: primary */"])
+def test_what_only_looks_like_one_is_none(scene, sql):
+    before = scene.stats()
+    with scene.connect() as client:
+        assert client.value(sql) != b"db1"
+    assert {k: v for k, v in scene.stats().items() if "hints" in k} == {k: v for k, v in before.items() if "hints" in k}
+
+
+def test_a_prepared_statement_has_its_text_s_hints_at_each_execution(scene):
+    sql = "SELECT a FROM t /* headgate: server=db3 */"
+    for server in scene.servers:
+        server.prepared[sql] = server.prepared[READ] = (0, [("a", w.VAR_STRING)])
+        for text in (sql, READ):
+            server.on((w.EXECUTE, text), lambda c, _: c.reply(
+                r.binary_result(c.caps, [("a", w.VAR_STRING)], [[c.server.name.encode()]])))
+    with scene.connect() as client:
+        hinted = client.command(w.PREPARE, sql).statement_id
+        plain = client.command(w.PREPARE, READ).statement_id
+        assert place(client, "server=db2") == b"db2"
+        for _ in range(3):
+            assert b"db3" in client.command(w.EXECUTE, execute(hinted)).results[-1][0]
+            assert place(client, "server=db2") == b"db2"
+            assert b"db2" in client.command(w.EXECUTE, execute(plain)).results[-1][0]
+
+
+def test_a_read_only_transaction_begins_where_its_hint_says_and_stays_there(scene):
+    with scene.connect() as client:
+        client.query("START TRANSACTION READ ONLY /* headgate: server=db3 */")
+        assert place(client) == b"db3"
+        assert place(client, "server=db3") == b"db3"
+        assert "another server" in refused(client, f"{READ} /* headgate: server=db2 */")
+        assert "another server" in refused(client, f"{READ} /* headgate: primary */")
+        assert "fresher" in refused(client, f"{READ} /* headgate: consistency=strong */")
+        assert place(client) == b"db3"
+        client.query("COMMIT")
+        client.query("START TRANSACTION READ ONLY /* headgate: primary */")
+        assert place(client) == b"db1"
+        client.query("COMMIT")
+
+
+NOT_THERE = ["INSERT INTO t VALUES (1) /* headgate: server=db2 */", "SELECT a FROM t /* headgate: server=db2 */ FOR UPDATE",
+             "SET time_zone = '+01:00' /* headgate: server=db2 */", "BEGIN /* headgate: server=db2 */",
+             "SELECT a FROM t /* headgate: primary, server=db2 */"]
+
+
+@pytest.mark.parametrize("sql", NOT_THERE)
+def test_what_must_run_elsewhere_is_refused(scene, sql):
+    with scene.connect() as client:
+        before = scene.stats()["hints_refused"]
+        assert "a hint asks for another server" in refused(client, sql)
+        assert scene.stats()["hints_refused"] == before + 1
+        assert scene.explained(sql)["place"] == "refused"
+        assert sql not in [s for server in scene.servers for s in server.sqls()]
+        assert place(client) != b"db1", "nothing else has changed"
+
+
+def test_a_pinned_session_reads_where_its_state_is(scene):
+    with scene.connect() as client:
+        client.query("CREATE TEMPORARY TABLE own (a INT)")
+        assert place(client, "primary") == place(client, "server=db1") == b"db1"
+        assert "another server" in refused(client, f"{READ} /* headgate: server=db2 */")
+        explained = scene.explained(f"{READ} /* headgate: server=db2 */", client)
+        assert (explained["place"], explained["rule"]) == ("refused", "hint_elsewhere")
+
+
+def test_a_server_that_does_not_exist_or_takes_no_reads(scene):
+    with scene.connect() as client:
+        assert "does not have" in refused(client, f"{READ} /* headgate: server=db9 */")
+        assert "does not have" in refused(client, "INSERT /* headgate: server=db9 */ INTO t VALUES (1)")
+        scene.proxy.admin("drain db3")
+        try:
+            assert "takes no reads" in refused(client, f"{READ} /* headgate: server=db3 */")
+        finally:
+            scene.proxy.admin("enable db3")
+        assert place(client, "server=db3") == b"db3"
+
+
+def test_listeners_of_one_place(scene):
+    with scene.connect("primary") as writer, scene.connect("replica") as reader:
+        assert place(writer, "primary") == b"db1"
+        assert "another server" in refused(writer, f"{READ} /* headgate: server=db2 */")
+        for name in (b"db2", b"db3", b"db2"):
+            assert place(reader, f"server={name.decode()}") == name
+        assert "another server" in refused(reader, f"{READ} /* headgate: primary */")
+        assert "fresher" in refused(reader, f"{READ} /* headgate: consistency=strong */")
+
+
+def test_a_hinted_server_that_loses_the_connection_is_tried_again(scene):
+    with scene.connect() as client:
+        assert place(client, "server=db2") == b"db2"
+        for connection in scene.replicas[0].application_connections():
+            connection.close()
+        assert place(client, "server=db2") == b"db2"
+
+
+# ---- what is not understood ----
+
+@pytest.mark.parametrize("hint", ["replica", "primary=1", "consistency=some", "timeout=5", "after=", "server"])
+def test_what_is_not_understood_is_told_and_changes_nothing(scene, hint):
+    with scene.connect() as client:
+        assert place(client) in (b"db2", b"db3")
+        before = scene.stats()["hints_unknown"]
+        assert place(client, hint) in (b"db2", b"db3")
+        assert scene.stats()["hints_unknown"] == before + 1
+        assert scene.explained(f"{READ} /* headgate: {hint} */")["hints"] == f"[{hint}]"
+        assert place(client, f"{hint}, primary") == b"db1", "what stands beside it counts"
+
+
+def test_a_hint_behind_the_first_statement_counts_for_nothing(scene):
+    with scene.connect() as client:
+        before = scene.stats()["hints_unknown"]
+        assert client.value(f"{READ}; /* headgate: primary */") in (b"db2", b"db3")
+        assert scene.stats()["hints_unknown"] == before + 1
+
+
+def test_the_log_says_what_was_not_understood(scene):
+    with scene.connect() as client:  # at most so many lines a second: others may have had them
+        wait_until(lambda: place(client, "colour=blue") and "colour=blue" in scene.proxy.log(), "a line about it")
+
+
+def test_explain_shows_hints_and_what_they_do(scene):
+    with scene.connect() as client:
+        for hint, where, rule in (("primary", "primary", "hint"), ("server=db2", "replica", "hint"),
+                                  ("server=db1", "primary", "hint"), ("timeout=1s", "replica", "read"),
+                                  ("consistency=strong", "replica", "read"), ("server=no", "refused", "hint_no_server")):
+            for about in (None, client):
+                explained = scene.explained(f"{READ} /* headgate: {hint} */", about)
+                assert (explained["place"], explained["rule"], explained["hints"]) == (where, rule, hint)
+
+
+# ---- how new ----
+
+@pytest.mark.parametrize("listener", ["split", "eventual"])
+def test_strong_asks_the_primary_once(scene, listener):
+    with scene.connect(listener) as client:
+        assert place(client) != b"db1"
+        scene.primary.position = scene.at(1)
+        assert place(client, "consistency=strong") == b"db1"
+        assert place(client, "consistency=eventual") != b"db1"
+        scene.catch_up()
+        wait_until(lambda: place(client, "consistency=strong") != b"db1", "the replicas have it")
+
+
+def test_an_eventual_session_s_own_writes_are_there_for_who_asks(scene):
+    with scene.connect("eventual") as client:
+        scene.write(client)
+        assert place(client) != b"db1"
+        assert place(client, "consistency=session") == b"db1"
+        scene.catch_up()
+        wait_until(lambda: place(client, "consistency=session") != b"db1", "the replicas have it")
+
+
+def test_eventual_waits_for_nothing(scene):
+    for listener in ("split", "strong"):
+        with scene.connect(listener) as client:
+            scene.write(client)
+            assert place(client, "consistency=eventual") != b"db1"
+            assert place(client) == b"db1", "a hint is for one statement"
+            scene.number += 10
+
+
+def test_session_in_a_strong_session(scene):
+    with scene.connect("strong") as client:
+        scene.primary.position = scene.at(1)
+        assert place(client) == b"db1"
+        with scene.connect("split") as other:
+            assert place(other) != b"db1"
+        scene.catch_up()
+        wait_until(lambda: place(client) != b"db1", "the replicas have it")
+        scene.primary.position = scene.at(2)
+        assert place(client, "consistency=session") != b"db1"
+        assert place(client) == b"db1"
+
+
+def test_a_hinted_replica_is_waited_for():
+    """It may not be the primary's: so it waits as long as for a server, and then hears why."""
+    scene = Scene()
+    with scene.start(timeouts={"primary_wait": "4s"}), scene.connect() as client:
+        scene.number = 100
+        assert place(client, "server=db2") == b"db2"
+        scene.write(client)
+        error = client.command(w.QUERY, f"{READ} /* headgate: server=db2 */").error
+        assert error.code == 1290 and "caught up" in error.message, error
+        assert place(client, "server=db2, consistency=eventual") == b"db2"
+        got = []
+        thread = threading.Thread(target=lambda: got.append(place(client, "server=db3")))
+        scene.replicas[1].position = scene.at(1)
+        thread.start()
+        thread.join(20)
+        assert got == [b"db3"]
+    scene.stop()
+
+
+# ---- how long ----
+
+class Silence:
+    """What a server does that does not answer; every KILL it is sent is noted."""
+
+    def __init__(self, *servers):
+        self.is_over, self.kills = threading.Event(), []
+        for server in servers:
+            server.on(w.QUERY, self._answer)
+
+    def _answer(self, connection, payload):
+        if payload[1:5] == b"KILL":
+            self.kills.append(payload[1:].decode())
+            connection.ok()
+        elif b"slow" in payload:
+            self.is_over.wait(30)
+            connection.ok()
+        else:
+            return connection.by_itself(payload)
+        return True
+
+
+def timed_out(client, sql):
+    """The words of the error that says so."""
+    error = client.command(w.QUERY, sql).error
+    assert error and error.code == 1969, error
+    return error.message
+
+
+def test_a_statement_ends_with_its_hint_s_time(scene):
+    silence = Silence(*scene.servers)
+    try:
+        with scene.connect() as client:
+            for sql in ("SELECT slow FROM t /* headgate: timeout=200ms */", "DO slow /* headgate: timeout=200ms */"):
+                assert "query timeout of 200ms" in timed_out(client, sql)
+                kill = wait_until(lambda: silence.kills and silence.kills.pop(), "the server is told to end it")
+                assert kill.startswith("KILL QUERY "), kill
+            assert place(client) in (b"db2", b"db3"), "the session goes on"
+    finally:
+        silence.is_over.set()
+
+
+def test_the_next_statement_has_all_the_time(scene):
+    silence = Silence(*scene.servers)
+    with scene.connect() as client:
+        timed_out(client, "SELECT slow FROM t /* headgate: timeout=100ms */")
+        timer = threading.Timer(0.5, silence.is_over.set)
+        timer.start()
+        assert client.command(w.QUERY, "SELECT slow FROM t").error is None
+        timer.join()
+
+
+def test_each_execution_has_its_text_s_time(scene):
+    sql, is_over = "SELECT a FROM t /* headgate: timeout=200ms */", threading.Event()
+    for server in scene.servers:
+        server.prepared[sql] = (0, [("a", w.VAR_STRING)])
+        server.on((w.EXECUTE, sql), lambda c, _: is_over.wait(30))
+    try:
+        with scene.connect() as client:
+            statement = client.command(w.PREPARE, sql).statement_id
+            for _ in range(2):
+                error = client.command(w.EXECUTE, execute(statement)).error
+                assert error.code == 1969 and "200ms" in error.message, error
+    finally:
+        is_over.set()
+
+
+def test_the_shorter_time_counts():
+    scene = Scene()
+    silence = Silence(*scene.servers)
+    with scene.start(timeouts={"query": "400ms"}), scene.connect() as client:
+        assert "400ms" in timed_out(client, "SELECT slow FROM t")
+        assert "400ms" in timed_out(client, "SELECT slow FROM t /* headgate: timeout=1h */")
+        assert "300ms" in timed_out(client, "SELECT slow FROM t /* headgate: timeout=300ms */")
+        silence.is_over.set()
+    scene.stop()
