@@ -65,6 +65,9 @@ void gtid_position_read(struct gtid_position *position, enum server_family famil
 /* At least all that `other` says. */
 void gtid_position_merge(struct gtid_position *position, const struct gtid_position *other);
 
+/* Does it ask for all that `other` asks for? */
+bool gtid_position_covers(const struct gtid_position *position, const struct gtid_position *other);
+
 /* ---- what a server has ---- */
 
 struct gtid_entry {

@@ -32,6 +32,7 @@
 #define ERR_UNKNOWN_STMT 1243
 #define ERR_AUTH_MODE 1251
 #define ERR_READ_ONLY 1290
+#define ERR_UNSUPPORTED_PS 1295
 #define ERR_QUERY_INTERRUPTED 1317
 #define ERR_PLUGIN_NOT_LOADED 1524
 #define ERR_READ_ONLY_TRANSACTION 1792
@@ -76,6 +77,11 @@ void reply_put_eof(struct text *out, uint8_t seq, uint16_t status, uint16_t warn
 /* Append a framed ERR; text is cut at 511 bytes. sqlstate NULL or "" takes the row's. Control characters are
  * kept. */
 void reply_put_err(struct text *out, uint8_t seq, uint16_t code, const char *sqlstate, const char *text);
+
+/* Append a text result set of one column and one row, numbered from `seq`. `caps`: agreed with who reads it.
+ */
+void reply_put_row(struct text *out, uint8_t seq, uint64_t caps, const char *column, struct span value,
+                   uint16_t status);
 
 /* Before the greeting, as servers of both families say it: without an sqlstate, sequence number 0. */
 void reply_put_early_err(struct text *out, uint16_t code, const char *text);

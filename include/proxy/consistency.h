@@ -14,7 +14,7 @@
 #define HEADGATE_PROXY_CONSISTENCY_H
 
 #include "cluster/view.h"
-#include "mysql/gtid.h"
+#include "mysql/gtid_token.h"
 #include "mysql/sesstrack.h"
 #include "sql/hint.h"
 
@@ -66,6 +66,15 @@ void consistency_note_leaving(struct session *session);
 void consistency_note_view(struct session *session);
 /* COM_RESET_CONNECTION, COM_CHANGE_USER. */
 void consistency_note_reset(struct session *session);
+
+/* ---- carried to another connection: carry.h ---- */
+
+/* The present job asks for what the session has written and seen. */
+void consistency_begin_telling(struct session *session);
+/* That, if it is known; else servers are being asked, and consistency_wait() waits for their answers. */
+bool consistency_tell(struct session *session, struct gtid_token *token_r);
+/* It was told elsewhere: the session asks for it as for its own, and the present read at any level. */
+void consistency_note_token(struct session *session, const struct gtid_token *token);
 
 /* ---- where a read goes ---- */
 

@@ -12,6 +12,7 @@
 
 #include "base/counters.h"
 #include "cluster/view.h"
+#include "mysql/gtid_token.h"
 #include "proxy/route.h"
 #include "sql/hint.h"
 
@@ -36,7 +37,10 @@ struct hints {
     bool has_level;     /* consistency=… */
     int server;         /* its index in the view; VIEW_NO_SERVER: of no server */
     enum hint_level level;
-    uint64_t timeout_us;    /* 0: none */
+    uint64_t timeout_us; /* 0: none */
+    bool has_token;      /* after=… */
+    bool is_token_bad;   /* … of one that is no token, or of another family */
+    struct gtid_token token;
     unsigned unknown_count; /* what was not understood */
     struct span unknown;    /* … the first of it, or why nothing was; borrows from the text */
 };

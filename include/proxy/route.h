@@ -64,10 +64,11 @@ enum route_wish_place {
 
 struct route_wish {
     enum route_wish_place place;
-    bool is_fresh;  /* it must be the newest there is */
-    bool is_away;   /* as in route_state */
-    bool is_there;  /* WISH_REPLICA: the session's connection to a replica is to that one */
-    bool may_leave; /* … it has none, or one that holds nothing of it */
+    bool is_token_bad; /* what it must have cannot be read */
+    bool is_fresh;     /* it must have what was committed elsewhere */
+    bool is_away;      /* as in route_state */
+    bool is_there;     /* WISH_REPLICA: the session's connection to a replica is to that one */
+    bool may_leave;    /* … it has none, or one that holds nothing of it */
 };
 
 /* The decision, narrowed by a hint: the primary instead of any replica, one replica instead of any; or

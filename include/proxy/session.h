@@ -19,6 +19,7 @@
  *   loss.c      what becomes of a command whose server is lost
  *   tracking.c  session tracking as the client would have seen it
  *   effects.c   what a reply says about the session's state
+ *   carry.c     SHOW HEADGATE TOKEN
  *   kill.c      KILLING
  *
  * A step returns MORE (the state may have changed: go on), WAIT (nothing to do until something happens) or
@@ -153,15 +154,17 @@ struct job {
     bool has_rows;           /* its reply had a result set */
     bool has_gtid;           /* … or told of a commit */
     bool has_changed;        /* … or of rows that it changed, or (FOUND_ROWS) found */
-    bool has_asked_newest;   /* consistency "strong": what is the newest was asked for */
-    bool has_waited;         /* … in vain */
-    bool is_held_back;       /* it waits, or has waited, for a replica to catch up */
-    bool has_insert_id;      /* … or told of a generated id */
-    bool has_warnings;       /* its reply told of some */
-    bool has_error;          /* its reply was, or ended in, ERR */
-    bool has_multi;          /* MORE_RESULTS was seen */
-    bool has_state_change;   /* the server reported a change of session state */
-    bool has_only;           /* a hint: no other replica than `only` */
+    bool asks_token;         /* SHOW HEADGATE TOKEN: no server sees it */
+    uint64_t token_since; /* … it tells what the primary had after this moment; 0: what the session knows */
+    bool has_asked_newest; /* consistency "strong": what is the newest was asked for */
+    bool has_waited;       /* … in vain */
+    bool is_held_back;     /* it waits, or has waited, for a replica to catch up */
+    bool has_insert_id;    /* … or told of a generated id */
+    bool has_warnings;     /* its reply told of some */
+    bool has_error;        /* its reply was, or ended in, ERR */
+    bool has_multi;        /* MORE_RESULTS was seen */
+    bool has_state_change; /* the server reported a change of session state */
+    bool has_only;         /* a hint: no other replica than `only` */
     int only;
     uint64_t timeout_us;             /* … no longer than this; 0: no such hint */
     enum consistency_need freshness; /* … how new its read must be */

@@ -84,6 +84,7 @@ struct sql_facts {
                              there */
     bool sets_global;     /* SET GLOBAL, PASSWORD and the like: not the session */
     bool sets_next_transaction; /* SET TRANSACTION … without SESSION or GLOBAL */
+    bool asks_token;            /* SHOW HEADGATE TOKEN, and nothing else */
     bool has_hint;              /* there may be routing hints in its comments: hint.h reads them */
     bool kill_is_query;         /* KILL QUERY id */
     bool kill_is_wide;          /* KILL … USER, KILL QUERY ID: whom it hits only a server knows */

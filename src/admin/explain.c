@@ -71,7 +71,7 @@ static void put_place(struct table *table, const struct sql_facts *facts, const 
                       bool has_session)
 {
     bool is_previous = !has_session && facts->refers_previous;
-    bool is_here = facts->kind == SQL_KILL && facts->kill_id != 0;
+    bool is_here = (facts->kind == SQL_KILL && facts->kill_id != 0) || facts->asks_token;
     table_text(table, is_here                                    ? "here"
                       : route->is_refused || facts->kill_is_wide ? "refused"
                       : is_previous                              ? "previous"

@@ -72,7 +72,8 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
-/* The number of a uuid, or of one of its tags: servers print them in lower case, people need not. */
+/* The number of a uuid, or of one of its tags: servers print them in lower case, people need not. It stands
+ * in tokens that applications keep: other versions must number as this one does. */
 static uint64_t source_of(struct span uuid, struct span tag)
 {
     uint8_t name[UUID_BYTES + 1 + TAG_BYTES];
@@ -213,6 +214,22 @@ void gtid_position_merge(struct gtid_position *position, const struct gtid_posit
     for (unsigned i = 0; i < other->count; i++)
         gtid_position_raise(position, other->marks[i].source, other->marks[i].reach);
     position->is_unknown |= other->is_unknown;
+}
+
+static uint64_t reach_of(const struct gtid_position *position, uint64_t source)
+{
+    for (unsigned i = 0; i < position->count; i++)
+        if (position->marks[i].source == source)
+            return position->marks[i].reach;
+    return 0;
+}
+
+bool gtid_position_covers(const struct gtid_position *position, const struct gtid_position *other)
+{
+    for (unsigned i = 0; i < other->count; i++)
+        if (reach_of(position, other->marks[i].source) < other->marks[i].reach)
+            return false;
+    return !other->is_unknown;
 }
 
 /* ---- tables ---- */

@@ -1,6 +1,7 @@
 #include "proxy/consistency.h"
 
 #include "mysql/reply.h"
+#include "proxy/carry.h"
 #include "proxy/changes.h"
 #include "proxy/gate.h"
 #include "proxy/session.h"
@@ -38,7 +39,7 @@ static int level_of(const struct session *session)
 static bool is_asked(const struct session *session)
 {
     enum consistency_need need = session->job.freshness;
-    if (need == NEED_NEWEST)
+    if (need == NEED_NEWEST || need == NEED_OWN)
         return session->door->settings->mode == LISTENER_SPLIT;
     return need != NEED_NOTHING && consistency_is_followed(session);
 }
@@ -252,6 +253,60 @@ static void follow_primary(struct session *session)
         consistency->seen = watch_happen(watch);
     if (consistency->seen != 0 && watch_has_primary_since(watch, consistency->seen))
         settle(session);
+}
+
+/* ---- carried to another connection ---- */
+
+/* What it has seen on replicas, what it did while nobody followed it, and what another primary may have lost,
+ * only the primary can tell. */
+void consistency_begin_telling(struct session *session)
+{
+    const struct consistency *consistency = &session->consistency;
+    struct watch *watch = watch_of(session);
+    bool is_old = consistency->is_asking && consistency->epoch != watch_epoch(watch);
+    bool is_known = consistency_is_followed(session) && !consistency->has_read && !is_old;
+    session->job.token_since = is_known ? consistency->seen : watch_happen(watch);
+    session->job.catch_up_until_us = session_now(session) + settings_of(session)->consistency_wait_us;
+}
+
+bool consistency_tell(struct session *session, struct gtid_token *token_r)
+{
+    struct watch *watch = watch_of(session);
+    const struct consistency *consistency = &session->consistency;
+    uint64_t since = session->job.token_since;
+    if (since != 0 && !watch_has_primary_since(watch, since)) {
+        watch_demand(watch, since);
+        return false;
+    }
+    bool is_over = since != 0 && watch_has_primary_since(watch, consistency->written);
+    if (since != 0)
+        token_r->position = watch->moved;
+    if (!is_over && consistency->is_asking)
+        gtid_position_merge(&token_r->position, &consistency->position);
+    /* What was before the base cannot be said in a few words. */
+    bool is_based = watch->base.count > 0 && (since != 0 || consistency->needs_base);
+    token_r->is_newest = is_based || (watch->is_unfollowed && (since != 0 || consistency->is_asking));
+    return true;
+}
+
+void consistency_note_token(struct session *session, const struct gtid_token *token)
+{
+    struct consistency *consistency = &session->consistency;
+    if (!is_asked(session))
+        session->job.freshness = NEED_OWN;
+    if (token->is_newest) {
+        see(session);
+        return;
+    }
+    if (gtid_position_covers(&consistency->position, &token->position))
+        return;
+    ask_more(session);
+    consistency->written = watch_happen(watch_of(session));
+    gtid_position_merge(&consistency->position, &token->position);
+    if (consistency->position.is_unknown) {
+        consistency->position = (struct gtid_position){ 0 };
+        see(session);
+    }
 }
 
 /* ---- the gate ---- */
@@ -510,6 +565,8 @@ enum step consistency_waiting(struct session *session)
     consistency_end(session);
     if (session->is_client_eof)
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
+    if (session->job.asks_token)
+        return carry_go_on(session, false);
     session_set_deadline(session, 0);
     return attach_begin(session);
 }
@@ -517,6 +574,8 @@ enum step consistency_waiting(struct session *session)
 enum step consistency_timed_out(struct session *session)
 {
     consistency_end(session);
+    if (session->job.asks_token)
+        return carry_go_on(session, true);
     if (!choice_may_fall_back(session))
         return dispatch_refuse(
             session, ERR_READ_ONLY, NULL,

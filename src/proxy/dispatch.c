@@ -7,6 +7,7 @@
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
+#include "proxy/carry.h"
 #include "proxy/changes.h"
 #include "proxy/claims.h"
 #include "proxy/hints.h"
@@ -365,6 +366,8 @@ static enum step run_statement(struct session *session)
         return dispatch_refuse(session, ERR_NOT_SUPPORTED_YET, NULL,
                                "headgate: not run: KILL USER and KILL QUERY ID would hit other sessions' "
                                "connections; use KILL with a number");
+    if (job->facts.asks_token)
+        return carry_begin(session);
     if (job->command->byte == COM_QUERY && !intent_note(session, sql, &dialect))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
     return go_by_facts(session);

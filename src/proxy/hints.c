@@ -1,6 +1,7 @@
 #include "proxy/hints.h"
 
 #include "mysql/reply.h"
+#include "proxy/carry.h"
 #include "proxy/session.h"
 #include "proxy/share.h"
 
@@ -33,6 +34,9 @@ static void note(struct hints *hints, const struct hint *hint, const struct view
         hints->timeout_us = hint->timeout_us;
         break;
     case HINT_AFTER:
+        hints->has_token = true;
+        hints->is_token_bad |= !carry_read(hint->value, view, &hints->token);
+        break;
     case HINT_UNKNOWN:
         if (hints->unknown_count++ == 0)
             hints->unknown = hint->text;
@@ -75,8 +79,10 @@ struct route hints_route(const struct hints *hints, struct route route, const st
 {
     if (!hints->has_any)
         return route;
+    bool is_after = hints->has_token && (hints->token.is_newest || hints->token.position.count > 0);
     struct route_wish wish = { .place = place_of(hints, view),
-                               .is_fresh = hints->has_level && hints->level == HINT_STRONG,
+                               .is_token_bad = hints->is_token_bad,
+                               .is_fresh = is_after || (hints->has_level && hints->level == HINT_STRONG),
                                .may_leave = true };
     if (session != NULL) {
         const struct slot *slot = &session->slots[ROUTE_REPLICA];
@@ -131,7 +137,8 @@ void hints_read_job(struct session *session, struct hints *hints)
 bool hints_are_why(enum route_reason reason)
 {
     return reason == ROUTE_REASON_HINT_ELSEWHERE || reason == ROUTE_REASON_HINT_NO_SERVER ||
-           reason == ROUTE_REASON_HINT_NOT_READING || reason == ROUTE_REASON_HINT_NOT_FRESH;
+           reason == ROUTE_REASON_HINT_NOT_READING || reason == ROUTE_REASON_HINT_BAD_TOKEN ||
+           reason == ROUTE_REASON_HINT_NOT_FRESH;
 }
 
 enum step hints_refuse(struct session *session, enum route_reason reason)
@@ -167,4 +174,6 @@ void hints_apply(struct session *session, const struct hints *hints, enum route_
     job->timeout_us = hints->timeout_us;
     if (hints->has_level)
         consistency_note_hint(session, hints->level);
+    if (hints->has_token)
+        consistency_note_token(session, &hints->token);
 }

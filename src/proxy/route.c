@@ -207,6 +207,8 @@ struct route route_obey(struct route route, const struct sql_facts *facts, const
 {
     if (route.is_refused)
         return route;
+    if (wish->is_token_bad)
+        return refused(route.place, ROUTE_REASON_HINT_BAD_TOKEN);
     bool is_unasked = wish->is_away || route.reason == ROUTE_REASON_LISTENER_REPLICA;
     if (wish->is_fresh && is_unasked && route.place == ROUTE_REPLICA)
         return refused(route.place, ROUTE_REASON_HINT_NOT_FRESH);

@@ -19,7 +19,7 @@ static void distrust(struct sql_facts *facts, unsigned doubts)
     facts->refers_previous = false;
     facts->may_hide_state = true;
     facts->reads_but_for_variables = false;
-    facts->begins_read_only = facts->begins_read_write = facts->releases = false;
+    facts->begins_read_only = facts->begins_read_write = facts->releases = facts->asks_token = false;
     facts->use_schema = facts->culprit = facts->execute_name = facts->execute_text = (struct span){ 0 };
     facts->kill_id = 0;
     facts->reason = (doubts & SQL_DOUBT_CHARSET) != 0 ? SQL_REASON_UNSAFE_CHARSET
@@ -97,7 +97,7 @@ static void open_multi(struct sql_facts *facts, const struct sql_dialect *dialec
 {
     facts->is_multi = true;
     facts->may_hide_state |= changes_session(facts);
-    facts->begins_read_only = facts->begins_read_write = facts->kill_is_query = false;
+    facts->begins_read_only = facts->begins_read_write = facts->kill_is_query = facts->asks_token = false;
     facts->kill_id = 0;
     facts->use_schema = facts->execute_name = facts->execute_text = (struct span){ 0 };
     if (facts->is_read && !dialect->multi_statements)

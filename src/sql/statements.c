@@ -188,6 +188,16 @@ static bool is_show_of_rows(const struct reader *reader)
     return true;
 }
 
+/* SHOW HEADGATE TOKEN: no server knows it. */
+static bool is_token_asked(struct reader *reader)
+{
+    if (!token_is_word(reader->token, "HEADGATE") || !token_is_word(reader->ahead, "TOKEN"))
+        return false;
+    reader_advance(reader);
+    reader_advance(reader);
+    return reader_at_end(reader);
+}
+
 /* SHOW {WARNINGS | ERRORS} …, SHOW COUNT(*) {WARNINGS | ERRORS}. A WHERE is an expression; before it stands
  * none. */
 static bool read_show(struct reader *reader, struct sql_facts *facts)
@@ -196,6 +206,7 @@ static bool read_show(struct reader *reader, struct sql_facts *facts)
     bool is_count = reader->keyword == KEYWORD_COUNT && reader_is_call(reader);
     bool is_cost = is_about_cost(reader);
     facts->counts_rows = is_show_of_rows(reader);
+    facts->asks_token = is_token_asked(reader);
     if (reader->keyword == KEYWORD_WARNINGS || reader->keyword == KEYWORD_ERRORS || is_count) {
         facts_become(facts, SQL_DIAGNOSTICS, SQL_REASON_DIAGNOSTICS);
         facts->refers_previous = true;

@@ -1,16 +1,34 @@
 """Hints in comments, on real servers: where they send a statement, and that a statement ends with its time."""
 
+import contextlib
+
+import pymysql
 import pytest
 
 import mysqlwire as w
 from client import execute
 from conftest import FLAVOUR
-from headgate import Headgate, Log
-from lagging import held, make_tables
+from headgate import LISTENERS, Headgate, Log, value
+from lagging import Lag, held, make_tables
 from proxy import wait_until
 
 TIMED_OUT = 3024 if FLAVOUR == "mysql" else 1969
 READ = "SELECT @@server_id FROM own WHERE id = 1"
+EVENTUAL = {"name": "eventual", "mode": "split", "kind": "tcp", "settings": {"consistency": "eventual"}}
+
+
+@pytest.fixture(scope="module")
+def running(cluster):
+    with Headgate(cluster, listeners=(*LISTENERS, EVENTUAL),
+                  cluster_settings={"slow_start": "off", "consistency_wait": "10ms"}) as headgate:
+        yield headgate
+
+
+@pytest.fixture(scope="module")
+def patient(cluster):
+    """One whose reads have all the time that a busy machine needs."""
+    with Headgate(cluster) as headgate:
+        yield headgate
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -76,19 +94,19 @@ def test_a_statement_ends_with_its_time(cluster, hg):
                     "/* headgate: server=db2, timeout=300ms */"):
             error = client.command(w.QUERY, sql).error
             assert error.code == TIMED_OUT and "300ms" in error.message, error
-            wait_until(lambda: not running(cluster, "timed"), "the server has ended it", 60)
+            wait_until(lambda: not still_running(cluster, "timed"), "the server has ended it", 60)
         assert client.value(READ) is not None
 
 
-def running(cluster, text):
+def still_running(cluster, text):
     return [node.name for node in cluster.nodes() if node.sql(
         f"SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE '%{text}%' AND ID <> CONNECTION_ID()")]
 
 
 @pytest.mark.smoke
-def test_strong_and_eventual(cluster):
+def test_strong_and_eventual(cluster, hg):
     """A statement's hint against what its session would do."""
-    with Headgate(cluster, cluster_settings={"consistency_wait": "10ms"}) as hg, hg.wire() as writer, hg.wire() as reader:
+    with hg.wire() as writer, hg.wire() as reader:
         number_and_place = "SELECT CONCAT(@@server_id = 1, ':', n) FROM own WHERE id = 2"
         cluster.sync()
         assert reader.value(number_and_place) == b"0:0"
@@ -101,3 +119,82 @@ def test_strong_and_eventual(cluster):
         cluster.sync()
         wait_until(lambda: reader.value(f"{number_and_place} /* headgate: consistency=strong */") == b"0:1",
                    "a replica serves the newest")
+
+
+# ---- carried to another connection ----
+
+ROUNDS = 150
+
+
+def token_of(connection):
+    return value(connection, "SHOW HEADGATE TOKEN")
+
+
+def write(connection, row, n):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE own SET n = %s WHERE id = %s", (n, row))
+
+
+def read(connection, row, token):
+    return value(connection, f"SELECT n /* headgate: after={token} */ FROM own WHERE id = %s", row)
+
+
+@pytest.mark.smoke
+def test_a_token_carries_a_write_to_another_connection(cluster, hg):
+    """Where replicas have not got it: the primary has the read. Without the token it would be too old."""
+    with hg.connect() as writer, hg.connect() as reader, hg.connect("eventual") as eventual, held(cluster):
+        write(writer, 3, 1)
+        token = token_of(writer)
+        assert token.startswith(f"{cluster.family}:") and not token.endswith(("none", "newest")), token
+        for connection in (reader, eventual):
+            assert value(connection, "SELECT n FROM own WHERE id = 3") == 0, "or the test would show nothing"
+            assert read(connection, 3, token) == 1
+        assert value(reader, "SELECT n FROM own WHERE id = 3") == 1, "a session does not go back in time"
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("listener", ["split", "writes"])
+def test_no_read_with_a_token_is_stale_while_replicas_lag(cluster, hg, listener):
+    """One connection writes and tells, others read: whichever port, in a transaction or not."""
+    cluster.sync()
+    with contextlib.ExitStack() as connections, hg.connect(listener) as writer, Lag(cluster, longest=0.1):
+        for n in range(1, ROUNDS):
+            if n % 25 == 1:  # one that knows nothing yet
+                reader = connections.enter_context(hg.connect())
+            if n % 3 == 0:
+                writer.begin()
+            write(writer, 4, n)
+            if n % 3 == 0:
+                writer.commit()
+            assert read(reader, 4, token_of(writer)) >= n
+
+
+@pytest.mark.smoke
+def test_replicas_serve_reads_with_tokens_that_they_have(cluster, patient):
+    """Not only the primary."""
+    with patient.connect() as writer, patient.connect() as reader:
+        write(writer, 5, 1)
+        place = f"SELECT CONCAT(@@server_id = 1, ':', n) /* headgate: after={token_of(writer)} */ FROM own WHERE id = 5"
+        wait_until(lambda: value(reader, place) == "0:1", "a replica serves it", 60)
+
+
+@pytest.mark.smoke
+def test_what_was_read_is_carried_too(cluster, hg):
+    """What somebody else wrote and this client saw on the primary."""
+    cluster.sync()
+    with hg.connect() as writer, hg.connect() as seer, hg.connect() as reader, held(cluster):
+        write(writer, 6, 1)
+        assert value(seer, "SELECT n FROM own WHERE id = 6 /* headgate: primary */") == 1
+        assert value(reader, "SELECT n FROM own WHERE id = 6") == 0
+        assert read(reader, 6, token_of(seer)) == 1
+
+
+@pytest.mark.smoke
+def test_a_token_of_the_other_family_is_refused(hg):
+    other = "mariadb:0-1" if FLAVOUR == "mysql" else "mysql:0123456789abcdef-1"
+    with hg.connect() as reader:
+        for token in (other, "nonsense"):
+            with pytest.raises(pymysql.err.MySQLError) as caught:
+                read(reader, 1, token)
+            assert caught.value.args[0] == 1235 and "token" in caught.value.args[1]
+        assert read(reader, 1, f"{'mysql' if FLAVOUR == 'mysql' else 'mariadb'}:none") == 0

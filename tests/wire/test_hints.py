@@ -386,3 +386,226 @@ def test_the_shorter_time_counts():
         assert "300ms" in timed_out(client, "SELECT slow FROM t /* headgate: timeout=300ms */")
         silence.is_over.set()
     scene.stop()
+
+
+# ---- carried to another connection ----
+
+def token_of(client):
+    reply = client.query("SHOW HEADGATE TOKEN")
+    assert reply.names() == ["headgate_token"]
+    return reply.text_rows()[0][0].decode()
+
+
+def settled(scene, client, expected):
+    """The token, once the primary has said where it is: before, it is a word that asks for more."""
+    return wait_until(lambda: token_of(client) == expected and expected, f"the token {expected}")
+
+
+@pytest.mark.parametrize("caps", [w.MODERN_CAPS, w.OLD_CAPS, w.MODERN_CAPS & ~w.DEPRECATE_EOF,
+                                  w.MODERN_CAPS & ~w.EXTENDED_METADATA], ids=["modern", "old", "eofs", "plain"])
+def test_a_token_is_one_row_as_a_server_would_say_it(scene, caps):
+    with scene.connect(caps=caps) as client:
+        assert token_of(client) == "mariadb:none"
+        scene.write(client)
+        reply = client.query("SHOW headgate /* x */ Token;")
+        assert reply.text_rows() == [(f"mariadb:0-{scene.number + 1}".encode(),)]
+        expected = r.result(client.caps, [("headgate_token", w.VAR_STRING)], [[reply.text_rows()[0][0]]])
+        got = [payload for _, payload in reply.packets]
+        assert len(got) == len(expected) and got[0] == expected[0] and got[-1] == expected[-1]
+        assert [seq for seq, _ in reply.packets] == list(range(1, len(expected) + 1))
+        client.query("BEGIN")
+        assert client.query("SHOW HEADGATE TOKEN").status & w.IN_TRANS
+        client.query("COMMIT")
+    assert not [s for server in scene.servers for s in server.sqls() if "TOKEN" in s.upper()]
+
+
+def test_what_one_connection_wrote_another_reads(scene):
+    with scene.connect() as writer, scene.connect() as reader, scene.connect() as other:
+        assert place(reader) in (b"db2", b"db3") and place(other) in (b"db2", b"db3")
+        scene.write(writer)
+        after = f"after={token_of(writer)}"
+        assert place(other) in (b"db2", b"db3"), "who was told nothing asks for nothing"
+        assert place(reader, after) == b"db1", "no replica has it"
+        scene.catch_up()
+        wait_until(lambda: place(reader, after) in (b"db2", b"db3"), "the replicas have it")
+        assert place(reader, after) in (b"db2", b"db3")
+
+
+def test_a_token_is_waited_for_as_for_the_session_s_own_writes():
+    scene = Scene()
+    with scene.start(cluster_settings={"consistency_wait": "20s"}), scene.connect() as writer, scene.connect() as reader:
+        scene.forget()
+        assert place(reader) in (b"db2", b"db3")
+        scene.write(writer)
+        after = f"after={token_of(writer)}"
+        got = []
+        thread = threading.Thread(target=lambda: got.append(place(reader, after)))
+        thread.start()
+        wait_until(lambda: scene.proxy.show("stats") and scene.stats()["reads_waited"] == 1, "it waits")
+        scene.catch_up()
+        thread.join(20)
+        assert got and got[0] in (b"db2", b"db3")
+    scene.stop()
+
+
+def test_from_then_on_the_session_asks_for_it_too(scene):
+    """Nobody goes back in time: neither without the hint."""
+    with scene.connect() as writer, scene.connect() as reader:
+        assert place(reader) != b"db1"
+        scene.write(writer)
+        assert place(reader, f"primary, after={token_of(writer)}") == b"db1"
+        assert place(reader) == b"db1"
+        scene.catch_up()
+        wait_until(lambda: place(reader) != b"db1", "the replicas have it")
+
+
+def test_what_was_seen_is_carried_too(scene):
+    """On the primary, and on a replica that may be ahead of others: the primary says how far that was."""
+    with scene.connect() as client, scene.connect() as reader:
+        assert place(client) != b"db1"
+        scene.primary.position = scene.at(3)
+        settled(scene, client, f"mariadb:0-{scene.number + 3}")
+        scene.primary.position = scene.at(5)
+        client.query("BEGIN")
+        client.query(READ)
+        client.query("COMMIT")
+        token = settled(scene, client, f"mariadb:0-{scene.number + 5}")
+        assert place(reader, f"after={token}") == b"db1"
+
+
+@pytest.mark.parametrize("listener", ["eventual", "primary", "replica", "strong"])
+def test_every_listener_s_sessions_have_tokens(scene, listener):
+    with scene.connect(listener) as client:
+        assert place(client)
+        scene.primary.position = scene.at(3)
+        settled(scene, client, f"mariadb:0-{scene.number + 3}")
+
+
+def test_who_has_a_token_may_be_eventual(scene):
+    with scene.connect() as writer, scene.connect("eventual") as reader:
+        scene.write(writer)
+        after = f"after={token_of(writer)}"
+        assert place(reader) != b"db1"
+        assert place(reader, after) == b"db1"
+        assert place(reader, f"{after}, consistency=eventual") == b"db1", "a token is asked for at any level"
+        assert place(reader) != b"db1"
+        scene.catch_up()
+        wait_until(lambda: place(reader, after) != b"db1", "the replicas have it")
+
+
+def test_the_newest_is_what_the_primary_has(scene):
+    with scene.connect() as client:
+        assert place(client) != b"db1"
+        scene.primary.position = scene.at(1)
+        assert place(client, "after=mariadb:newest") == b"db1"
+        scene.catch_up()
+        wait_until(lambda: place(client, "after=mariadb:newest") != b"db1", "the replicas have it")
+        assert place(client, "after=mariadb:none") != b"db1"
+
+
+def test_a_primary_that_does_not_answer_makes_a_token_that_asks_for_more(scene):
+    asked, answer = threading.Event(), threading.Event()
+
+    def silence():
+        asked.set()
+        answer.wait(30)
+        return scene.at(1)
+    scene.primary.position = silence
+    try:
+        with scene.connect("eventual") as client:
+            assert token_of(client) == "mariadb:newest"
+            assert asked.is_set()
+    finally:
+        answer.set()
+
+
+@pytest.mark.parametrize("token", ["nonsense", "mariadb:0-1-2", "mysql:0123456789abcdef-5", "mysql:newest", "0-1-100",
+                                   "mariadb:0-1:1-1:2-1:3-1:4-1"])
+def test_what_is_no_token_of_this_family_is_refused(scene, token):
+    with scene.connect() as client:
+        assert "token" in refused(client, f"{READ} /* headgate: after={token} */")
+        assert "token" in refused(client, f"INSERT INTO t VALUES (1) /* headgate: after={token} */")
+        assert scene.explained(f"{READ} /* headgate: after={token} */")["rule"] == "hint_bad_token"
+
+
+def test_a_token_that_no_server_has_is_found_out(scene):
+    """Of another cluster, or lost with an old primary: the reads wait in vain, and then no more."""
+    with scene.connect() as client:
+        before = scene.stats()["positions_dropped"]
+        assert place(client, f"after=mariadb:0-{scene.number + 90}") == b"db1"
+        wait_until(lambda: place(client) != b"db1", "it is forgotten")
+        assert scene.stats()["positions_dropped"] == before + 1
+
+
+def test_where_reads_cannot_wait_a_token_is_refused(scene):
+    with scene.connect("replica") as reader, scene.connect() as client:
+        assert "fresher" in refused(reader, f"{READ} /* headgate: after=mariadb:0-1 */")
+        assert place(reader, "after=mariadb:none") in (b"db2", b"db3")
+        client.query("START TRANSACTION READ ONLY")
+        assert place(client) != b"db1"
+        assert "fresher" in refused(client, f"{READ} /* headgate: after=mariadb:0-1 */")
+        client.query("COMMIT")
+
+
+def test_a_transaction_that_begins_waits_for_its_token(scene):
+    with scene.connect() as writer, scene.connect() as reader:
+        scene.write(writer)
+        reader.query(f"START TRANSACTION READ ONLY /* headgate: after={token_of(writer)} */")
+        assert place(reader) == b"db1"
+        reader.query("COMMIT")
+
+
+def test_each_execution_waits_for_its_text_s_token(scene):
+    with scene.connect() as writer, scene.connect() as reader:
+        scene.write(writer)
+        sql = f"{READ} /* headgate: after={token_of(writer)} */"
+        for server in scene.servers:
+            server.prepared[sql] = (0, [("a", w.VAR_STRING)])
+            server.on((w.EXECUTE, sql), lambda c, _: c.reply(
+                r.binary_result(c.caps, [("a", w.VAR_STRING)], [[c.server.name.encode()]])))
+        statement = reader.command(w.PREPARE, sql).statement_id
+        assert b"db1" in reader.command(w.EXECUTE, execute(statement)).results[-1][0]
+
+
+def test_no_token_says_what_is_not_logged(scene):
+    scene.primary.on("SET sql_log_bin = 0", lambda c, _: c.ok(session=r.tracked_variable("sql_log_bin", "OFF")))
+    with scene.connect() as client:
+        client.query("SET sql_log_bin = 0")
+        assert "sql_log_bin" in refused(client, "SHOW HEADGATE TOKEN")
+
+
+def test_a_token_is_not_prepared(scene):
+    with scene.connect() as client:
+        assert client.command(w.PREPARE, "SHOW HEADGATE TOKEN").error.code == 1295
+        assert scene.explained("SHOW HEADGATE TOKEN")["place"] == "here"
+
+
+def test_without_gtids_a_token_leads_to_the_primary():
+    scene = Scene()
+    for server in scene.servers:
+        server.log_bin, server.position = 0, ""
+    with scene.start(), scene.connect() as writer, scene.connect() as reader:
+        writer.query("INSERT INTO t VALUES (1)")
+        assert place(reader) != b"db1"
+        token = token_of(writer)
+        assert token == "mariadb:newest"
+        assert place(reader, f"after={token}") == b"db1"
+    scene.stop()
+
+
+def test_a_primary_of_many_sources_makes_tokens_that_ask_for_more():
+    """More than a token can name: but of one's own writes alone it can."""
+    scene = Scene()
+    for server in scene.servers:
+        server.position = ",".join(f"{domain}-1-100" for domain in range(9))
+    scene.primary.on("INSERT", lambda c, _: c.ok(affected=1, session=r.tracked_variable("last_gtid", "3-1-101")))
+    with scene.start(cluster_settings={"consistency_wait": "20s"}), scene.connect() as writer, scene.connect() as client:
+        writer.query("INSERT")
+        assert token_of(writer) == "mariadb:3-101"
+        client.query("BEGIN")
+        client.query(READ)
+        client.query("COMMIT")
+        before = scene.stats()["polls"]
+        assert token_of(client) == "mariadb:newest"
+        assert scene.stats()["polls"] > before, "the primary was asked"
+    scene.stop()

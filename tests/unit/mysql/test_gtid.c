@@ -181,6 +181,21 @@ static void positions_only_rise(void **state)
 }
 
 /* A table is read on top of what was there: replicated positions and a server's own. */
+static void positions_cover_what_asks_for_no_more(void **state)
+{
+    (void)state;
+    struct gtid_position none = { 0 }, both = { 0 }, one = { 0 }, more = { 0 },
+                         unknown = { .is_unknown = true };
+    gtid_position_raise(&both, 7, 100);
+    gtid_position_raise(&both, 8, 50);
+    gtid_position_raise(&one, 8, 50);
+    gtid_position_raise(&more, 8, 51);
+    assert_true(gtid_position_covers(&none, &none) && gtid_position_covers(&both, &none));
+    assert_true(gtid_position_covers(&both, &one) && gtid_position_covers(&more, &one));
+    assert_false(gtid_position_covers(&one, &both) || gtid_position_covers(&both, &more));
+    assert_false(gtid_position_covers(&none, &one) || gtid_position_covers(&both, &unknown));
+}
+
 static void tables_unite_what_is_read(void **state)
 {
     (void)state;
@@ -276,6 +291,7 @@ int main(void)
         cmocka_unit_test(sets_of_mysql_are_read),
         cmocka_unit_test(tables_answer_for_positions),
         cmocka_unit_test(positions_only_rise),
+        cmocka_unit_test(positions_cover_what_asks_for_no_more),
         cmocka_unit_test(tables_unite_what_is_read),
         cmocka_unit_test(tables_compare),
         cmocka_unit_test(long_sets_are_read),

@@ -2,6 +2,7 @@
 
 #include "mysql/caps.h"
 #include "mysql/reply.h"
+#include "mysql/rows.h"
 
 static struct span payload_of(const struct text *packet)
 {
@@ -168,6 +169,58 @@ static void eof_both_ways(void **state)
     text_fini(&out);
 }
 
+static void one_row_in_both_spellings(void **state)
+{
+    static const char definition[] = "03646566 00 00 00 0161 00 0c 2100 06000000 fd 0000 00 0000";
+    (void)state;
+    struct text out = { 0 }, want = { 0 };
+    reply_put_row(&out, 1, CAP_DEPRECATE_EOF, "a", SPAN_LITERAL("xy"), 0x0002);
+    (void)append_packets(&want, "01", 1, NULL);
+    (void)append_packets(&want, definition, 2, NULL);
+    (void)append_packets(&want, "02 7879 | fe 00 00 0200 0000", 3, NULL);
+    assert_int_equal(out.len, want.len);
+    assert_memory_equal(out.data, want.data, want.len);
+    text_clear(&out);
+    text_clear(&want);
+    reply_put_row(&out, 7, 0, "a", SPAN_LITERAL(""), 0x0003);
+    (void)append_packets(&want, "01", 7, NULL);
+    (void)append_packets(&want, "03646566 00 00 00 0161 00 0c 2100 00000000 fd 0000 00 0000", 8, NULL);
+    (void)append_packets(&want, "fe 0000 0300 | 00 | fe 0000 0300", 9, NULL);
+    assert_int_equal(out.len, want.len);
+    assert_memory_equal(out.data, want.data, want.len);
+    text_fini(&out);
+    text_fini(&want);
+}
+
+/* What headgate's own reader of result sets makes of it. */
+static void a_row_is_read_back(void **state)
+{
+    static const uint64_t caps[] = { 0, CAP_DEPRECATE_EOF, CAP_DEPRECATE_EOF | CAP_SESSION_TRACK };
+    (void)state;
+    for (size_t i = 0; i < sizeof caps / sizeof *caps; i++) {
+        struct text out = { 0 };
+        struct rows rows = { 0 };
+        struct error err = { 0 };
+        struct packet_header header;
+        struct span value;
+        enum rows_verdict verdict = ROWS_MORE;
+        reply_put_row(&out, 1, caps[i], "token", SPAN_LITERAL("mariadb:0-1"), 0x0002);
+        rows_begin(&rows, caps[i]);
+        struct span rest = text_span(&out);
+        while (verdict == ROWS_MORE && packet_peek(rest, &header)) {
+            verdict = rows_feed(&rows, span_of(rest.data + PACKET_HEADER_BYTES, header.len), &err);
+            size_t len = PACKET_HEADER_BYTES + header.len;
+            rest = span_of(rest.data + len, rest.len - len);
+        }
+        assert_int_equal(verdict, ROWS_DONE);
+        assert_int_equal(rest.len, 0);
+        assert_true(rows_value(&rows, 0, rows_column(&rows, "token"), &value));
+        assert_span(value, "mariadb:0-1");
+        rows_fini(&rows);
+        text_fini(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +233,8 @@ int main(void)
         cmocka_unit_test(err_takes_its_sqlstate_from_the_table),
         cmocka_unit_test(err_text_is_cut),
         cmocka_unit_test(eof_both_ways),
+        cmocka_unit_test(one_row_in_both_spellings),
+        cmocka_unit_test(a_row_is_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -307,7 +307,7 @@ static void fewer_doubts_never_take_a_read_off_the_replica(void **state)
 /* ---- hints ---- */
 
 /* The wish, any of: P the primary, R a replica, c contradictory, 0 no server, n one that takes no reads, f
- * fresh, t the session's replica is that one, l the session may leave its replica. */
+ * fresh, b a bad token, t the session's replica is that one, l the session may leave its replica. */
 static const struct {
     const char *what, *statement, *session, *wish;
     enum listener_mode mode;
@@ -348,6 +348,8 @@ static const struct {
     { "no server for a write", "", "", "0l", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_HINT_NO_SERVER },
     { "a server that takes no reads", "r", "", "nl", LISTENER_SPLIT, ROUTE_REPLICA,
       ROUTE_REASON_HINT_NOT_READING },
+    { "a bad token", "r", "", "bl", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_HINT_BAD_TOKEN },
+    { "… with a write", "", "", "bP", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_HINT_BAD_TOKEN },
     { "two servers", "r", "", "cl", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_HINT_ELSEWHERE },
     { "the reading port, to the primary", "r", "", "Pl", LISTENER_REPLICA, ROUTE_REPLICA,
       ROUTE_REASON_HINT_ELSEWHERE },
@@ -367,6 +369,7 @@ static struct route_wish wish_of(const char *letters, const struct route_state *
                                          : has(letters, 'n') ? WISH_NOT_READING
                                                              : WISH_ANYWHERE,
                                 .is_fresh = has(letters, 'f'),
+                                .is_token_bad = has(letters, 'b'),
                                 .is_away = state->is_away,
                                 .is_there = has(letters, 't'),
                                 .may_leave = has(letters, 'l') };
@@ -375,7 +378,8 @@ static struct route_wish wish_of(const char *letters, const struct route_state *
 static bool is_hint_refusal(enum route_reason reason)
 {
     return reason == ROUTE_REASON_HINT_ELSEWHERE || reason == ROUTE_REASON_HINT_NO_SERVER ||
-           reason == ROUTE_REASON_HINT_NOT_READING || reason == ROUTE_REASON_HINT_NOT_FRESH;
+           reason == ROUTE_REASON_HINT_NOT_READING || reason == ROUTE_REASON_HINT_NOT_FRESH ||
+           reason == ROUTE_REASON_HINT_BAD_TOKEN;
 }
 
 static void statement_rows_with_hints(void **state)
@@ -399,13 +403,13 @@ static void statement_rows_with_hints(void **state)
 static void a_hint_only_narrows(void **state)
 {
     (void)state;
-    char letters[sizeof "PRc0nftl"];
+    char letters[sizeof "PRc0nfbtl"];
     struct combination it;
     uint64_t seed = 7;
     unsigned obeyed = 0;
     for (unsigned i = 0; i < COMBINATIONS; i++) {
         combine(&it, &seed);
-        draw("PRc0nftl", letters, &seed);
+        draw("PRc0nfbtl", letters, &seed);
         struct route_wish wish = wish_of(letters, &it.state);
         struct route route = route_obey(it.route, &it.facts, &wish);
         assert_it(route.is_refused || !it.route.is_refused);
@@ -415,6 +419,7 @@ static void a_hint_only_narrows(void **state)
             assert_it(route.place == ROUTE_PRIMARY && it.mode == LISTENER_SPLIT && !it.state.is_away);
             assert_it(it.facts.is_read || it.facts.reads_but_for_variables || begins_read_only(&it));
         }
+        assert_it(!wish.is_token_bad);
         assert_it(wish.place == WISH_ANYWHERE || wish.place == WISH_PRIMARY || wish.place == WISH_REPLICA);
         assert_it(wish.place != WISH_PRIMARY || route.place == ROUTE_PRIMARY);
         assert_it(wish.place != WISH_REPLICA ||

@@ -165,6 +165,7 @@ static void describe(const struct sql_facts *facts, char *text, size_t size)
     add_flag(flags, sizeof flags, facts->begins_read_only, "ro");
     add_flag(flags, sizeof flags, facts->begins_read_write, "rw");
     add_flag(flags, sizeof flags, facts->sets_next_transaction, "next");
+    add_flag(flags, sizeof flags, facts->asks_token, "token");
     add_flag(flags, sizeof flags, has_kill, "%s=%llu", facts->kill_is_query ? "killquery" : "kill",
              (unsigned long long)facts->kill_id);
     add_flag(flags, sizeof flags, facts->use_schema.len > 0, "schema=%.*s", (int)facts->use_schema.len,
