@@ -203,6 +203,14 @@ static struct route obey_replica(struct route route, const struct route_wish *wi
     return route;
 }
 
+/* Or begins what will: how new its data are matters. */
+static bool may_show_data(const struct sql_facts *facts)
+{
+    static const uint32_t blind = 1u << SQL_EMPTY | 1u << SQL_COMMIT | 1u << SQL_ROLLBACK |
+                                  1u << SQL_SAVEPOINT | 1u << SQL_SET | 1u << SQL_USE | 1u << SQL_DIAGNOSTICS;
+    return facts->is_multi || facts->uses_tables || facts->may_hide_state || (blind & 1u << facts->kind) == 0;
+}
+
 struct route route_obey(struct route route, const struct sql_facts *facts, const struct route_wish *wish)
 {
     if (route.is_refused)
@@ -210,7 +218,7 @@ struct route route_obey(struct route route, const struct sql_facts *facts, const
     if (wish->is_token_bad)
         return refused(route.place, ROUTE_REASON_HINT_BAD_TOKEN);
     bool is_unasked = wish->is_away || route.reason == ROUTE_REASON_LISTENER_REPLICA;
-    if (wish->is_fresh && is_unasked && route.place == ROUTE_REPLICA)
+    if (wish->is_fresh && is_unasked && route.place == ROUTE_REPLICA && may_show_data(facts))
         return refused(route.place, ROUTE_REASON_HINT_NOT_FRESH);
     switch (wish->place) {
     case WISH_ANYWHERE:

@@ -151,7 +151,7 @@ def test_a_read_only_transaction_begins_where_its_hint_says_and_stays_there(scen
         assert "another server" in refused(client, f"{READ} /* headgate: primary */")
         assert "fresher" in refused(client, f"{READ} /* headgate: consistency=strong */")
         assert place(client) == b"db3"
-        client.query("COMMIT")
+        client.query("COMMIT /* headgate: consistency=strong, server=db3 */")
         client.query("START TRANSACTION READ ONLY /* headgate: primary */")
         assert place(client) == b"db1"
         client.query("COMMIT")
@@ -363,7 +363,7 @@ def test_the_next_statement_has_all_the_time(scene):
 
 
 def test_each_execution_has_its_text_s_time(scene):
-    sql, is_over = "SELECT a FROM t /* headgate: timeout=200ms */", threading.Event()
+    sql, is_over = "SELECT a FROM t /* headgate: timeout=1s */", threading.Event()
     for server in scene.servers:
         server.prepared[sql] = (0, [("a", w.VAR_STRING)])
         server.on((w.EXECUTE, sql), lambda c, _: is_over.wait(30))
@@ -372,7 +372,7 @@ def test_each_execution_has_its_text_s_time(scene):
             statement = client.command(w.PREPARE, sql).statement_id
             for _ in range(2):
                 error = client.command(w.EXECUTE, execute(statement)).error
-                assert error.code == 1969 and "200ms" in error.message, error
+                assert error.code == 1969 and "timeout of 1s" in error.message, error
     finally:
         is_over.set()
 
@@ -433,8 +433,8 @@ def test_what_one_connection_wrote_another_reads(scene):
 
 def test_a_token_is_waited_for_as_for_the_session_s_own_writes():
     scene = Scene()
+    scene.forget()  # before anybody is connected
     with scene.start(cluster_settings={"consistency_wait": "20s"}), scene.connect() as writer, scene.connect() as reader:
-        scene.forget()
         assert place(reader) in (b"db2", b"db3")
         scene.write(writer)
         after = f"after={token_of(writer)}"

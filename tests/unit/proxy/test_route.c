@@ -3,14 +3,13 @@
 
 #include "proxy/route.h"
 
-/* The statement, any of: r a harmless read, p about the previous one, B BEGIN, o … READ ONLY, w … READ WRITE,
- * h may hide state, s takes state that lives in one server, L locks, U unlocks, D is DDL (with s: of
- * temporary tables), v mentions user variables, V … and is a read but for them, T uses tables, i gives an id
- * that LAST_INSERT_ID() or the next INSERT finds. The session, any of: t in a
- * transaction, a … on the replica, 0 autocommit is off, o transactions are READ ONLY, u unknown whether in
- * one, p pinned, s in a system schema, n no replica, x the replica refused its state, f a read-only server
- * refused the statement, R the previous one ran on a replica, 1 and 2 user variables live on the primary or
- * the replica. */
+/* The statement, any of: r a harmless read, p about the previous one, B BEGIN, C COMMIT, o … READ ONLY, w …
+ * READ WRITE, h may hide state, s takes state that lives in one server, L locks, U unlocks, D is DDL (with s:
+ * of temporary tables), v mentions user variables, V … and is a read but for them, T uses tables, i gives an
+ * id that LAST_INSERT_ID() or the next INSERT finds. The session, any of: t in a transaction, a … on the
+ * replica, 0 autocommit is off, o transactions are READ ONLY, u unknown whether in one, p pinned, s in a
+ * system schema, n no replica, x the replica refused its state, f a read-only server refused the statement, R
+ * the previous one ran on a replica, 1 and 2 user variables live on the primary or the replica. */
 static const struct {
     const char *what, *statement, *session;
     enum listener_mode mode;
@@ -101,6 +100,7 @@ static bool has(const char *letters, char letter)
 static struct sql_facts facts_of(const char *letters)
 {
     return (struct sql_facts){ .kind = has(letters, 'B')   ? SQL_BEGIN
+                                       : has(letters, 'C') ? SQL_COMMIT
                                        : has(letters, 'L') ? SQL_LOCK
                                        : has(letters, 'U') ? SQL_LOCK
                                        : has(letters, 'D') ? SQL_DDL
@@ -336,6 +336,8 @@ static const struct {
       ROUTE_REASON_READ_ONLY_TRANSACTION },
     { "in it, to another", "r", "ta", "R", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_HINT_ELSEWHERE },
     { "in it, fresh", "r", "ta", "ft", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_HINT_NOT_FRESH },
+    { "COMMIT in it, fresh", "C", "ta", "ft", LISTENER_SPLIT, ROUTE_REPLICA,
+      ROUTE_REASON_READ_ONLY_TRANSACTION },
     { "COMMIT of it by BEGIN, fresh", "B", "ta", "f", LISTENER_SPLIT, ROUTE_PRIMARY,
       ROUTE_REASON_TRANSACTION_ENDS },
     { "variables that are there, to another", "vV", "2", "R", LISTENER_SPLIT, ROUTE_REPLICA,
