@@ -9,6 +9,7 @@
  *   frontend.c  GREETING, LOGIN, COM_CHANGE_USER: who is it?
  *   dispatch.c  IDLE, READING, DRAINING: which command?
  *   decide.c    where to, and why
+ *   hints.c     what its comments ask for
  *   intent.c    what it is about to change
  *   share.c     QUEUED: connections when they are scarce
  *   attach.c    WAITING, ATTACHING: a connection to a server

@@ -198,3 +198,39 @@ def test_a_token_of_the_other_family_is_refused(hg):
                 read(reader, 1, token)
             assert caught.value.args[0] == 1235 and "token" in caught.value.args[1]
         assert read(reader, 1, f"{'mysql' if FLAVOUR == 'mysql' else 'mariadb'}:none") == 0
+
+
+def carry_over_histories(cluster, hg, privileges, choice):
+    """Each write after the statement that chooses its history; what it told is read elsewhere."""
+    cluster.sql("db1", f"GRANT {privileges} ON *.* TO 'other'@'%'")
+    cluster.sync()
+    tokens = []
+    with hg.connect(user="other", password="other_pw") as writer, hg.connect() as reader, Lag(cluster, longest=0.1):
+        for n in range(1, 40):
+            with writer.cursor() as cursor:
+                cursor.execute(choice(n))
+            write(writer, 7, n)
+            tokens.append(token_of(writer))
+            assert read(reader, 7, tokens[-1]) == n, tokens
+    cluster.sql("db1", f"REVOKE {privileges} ON *.* FROM 'other'@'%'")
+    cluster.sql("db1", "UPDATE test.own SET n = 0 WHERE id = 7")
+    cluster.sync()
+    return tokens
+
+
+@pytest.mark.family("mariadb")
+@pytest.mark.smoke
+@pytest.mark.parametrize("domains", [2, 6])
+def test_tokens_of_several_domains(cluster, patient, domains):
+    tokens = carry_over_histories(cluster, patient, "SUPER, BINLOG REPLAY",
+                                  lambda n: f"SET SESSION gtid_domain_id = {n % domains}")
+    assert tokens[0].count("-") == 1 and tokens[1].count("-") == 2, "a domain, and then two"
+
+
+@pytest.mark.family("mysql")
+@pytest.mark.smoke
+@pytest.mark.parametrize("tags", [2, 6])
+def test_tokens_of_several_tags(cluster, patient, tags):
+    tokens = carry_over_histories(cluster, patient, "TRANSACTION_GTID_TAG, SYSTEM_VARIABLES_ADMIN", lambda n:
+                                  f"SET SESSION gtid_next = 'AUTOMATIC{f':tag{n % tags}' if n % tags else ''}'")
+    assert tokens[0].count("-") == 1 and tokens[1].count("-") == 2, "a source, and then two"
