@@ -67,20 +67,40 @@ class Scene:
             server.stop()
 
 
-@pytest.fixture(scope="module")
-def running():
+def _run(**options):
     scene = Scene()
-    with scene.start():
+    with scene.start(**options):
         yield scene
     scene.stop()
 
 
-@pytest.fixture
-def scene(running):
+def _anew(running):
     running.forget()
     yield running
     assert running.proxy.is_running(), running.proxy.log()[-6000:]
     running.proxy.check_log()
+
+
+@pytest.fixture(scope="module")
+def running_patiently():
+    yield from _run(cluster_settings={"consistency_wait": "20s"}, timeouts={"primary_wait": "20s"})
+
+
+@pytest.fixture(scope="module")
+def running_hastily():
+    yield from _run(cluster_settings={"consistency_wait": "100ms"})
+
+
+@pytest.fixture
+def scene(running_patiently):
+    """Replicas have all the time that a busy machine needs."""
+    yield from _anew(running_patiently)
+
+
+@pytest.fixture
+def hasty(running_hastily):
+    """Replicas have little time: for reads that no replica should get, or that are tried again and again."""
+    yield from _anew(running_hastily)
 
 
 def place(client, hint="", sql=READ):
@@ -186,12 +206,15 @@ def test_a_server_that_does_not_exist_or_takes_no_reads(scene):
     with scene.connect() as client:
         assert "does not have" in refused(client, f"{READ} /* headgate: server=db9 */")
         assert "does not have" in refused(client, "INSERT /* headgate: server=db9 */ INTO t VALUES (1)")
-        scene.proxy.admin("drain db3")
+        sql = f"{READ} /* headgate: server=db3 */"
+        scene.proxy.admin("drain db3")  # which workers hear of by mail
         try:
-            assert "takes no reads" in refused(client, f"{READ} /* headgate: server=db3 */")
+            wait_until(lambda: client.command(w.QUERY, sql).error, "it takes no reads")
+            assert "takes no reads" in refused(client, sql)
         finally:
             scene.proxy.admin("enable db3")
-        assert place(client, "server=db3") == b"db3"
+        wait_until(lambda: not client.command(w.QUERY, sql).error, "it takes reads")
+        assert client.value(sql) == b"db3"
 
 
 def test_listeners_of_one_place(scene):
@@ -250,43 +273,43 @@ def test_explain_shows_hints_and_what_they_do(scene):
 # ---- how new ----
 
 @pytest.mark.parametrize("listener", ["split", "eventual"])
-def test_strong_asks_the_primary_once(scene, listener):
-    with scene.connect(listener) as client:
+def test_strong_asks_the_primary_once(hasty, listener):
+    with hasty.connect(listener) as client:
         assert place(client) != b"db1"
-        scene.primary.position = scene.at(1)
+        hasty.primary.position = hasty.at(1)
         assert place(client, "consistency=strong") == b"db1"
         assert place(client, "consistency=eventual") != b"db1"
-        scene.catch_up()
+        hasty.catch_up()
         wait_until(lambda: place(client, "consistency=strong") != b"db1", "the replicas have it")
 
 
-def test_an_eventual_session_s_own_writes_are_there_for_who_asks(scene):
-    with scene.connect("eventual") as client:
-        scene.write(client)
+def test_an_eventual_session_s_own_writes_are_there_for_who_asks(hasty):
+    with hasty.connect("eventual") as client:
+        hasty.write(client)
         assert place(client) != b"db1"
         assert place(client, "consistency=session") == b"db1"
-        scene.catch_up()
+        hasty.catch_up()
         wait_until(lambda: place(client, "consistency=session") != b"db1", "the replicas have it")
 
 
-def test_eventual_waits_for_nothing(scene):
+def test_eventual_waits_for_nothing(hasty):
     for listener in ("split", "strong"):
-        with scene.connect(listener) as client:
-            scene.write(client)
+        with hasty.connect(listener) as client:
+            hasty.write(client)
             assert place(client, "consistency=eventual") != b"db1"
             assert place(client) == b"db1", "a hint is for one statement"
-            scene.number += 10
+            hasty.number += 10
 
 
-def test_session_in_a_strong_session(scene):
-    with scene.connect("strong") as client:
-        scene.primary.position = scene.at(1)
+def test_session_in_a_strong_session(hasty):
+    with hasty.connect("strong") as client:
+        hasty.primary.position = hasty.at(1)
         assert place(client) == b"db1"
-        with scene.connect("split") as other:
+        with hasty.connect("split") as other:
             assert place(other) != b"db1"
-        scene.catch_up()
+        hasty.catch_up()
         wait_until(lambda: place(client) != b"db1", "the replicas have it")
-        scene.primary.position = scene.at(2)
+        hasty.primary.position = hasty.at(2)
         assert place(client, "consistency=session") != b"db1"
         assert place(client) == b"db1"
 
@@ -403,12 +426,12 @@ def settled(scene, client, expected):
 
 @pytest.mark.parametrize("caps", [w.MODERN_CAPS, w.OLD_CAPS, w.MODERN_CAPS & ~w.DEPRECATE_EOF,
                                   w.MODERN_CAPS & ~w.EXTENDED_METADATA], ids=["modern", "old", "eofs", "plain"])
-def test_a_token_is_one_row_as_a_server_would_say_it(scene, caps):
-    with scene.connect(caps=caps) as client:
+def test_a_token_is_one_row_as_a_server_would_say_it(hasty, caps):
+    with hasty.connect(caps=caps) as client:
         assert token_of(client) == "mariadb:none"
-        scene.write(client)
+        hasty.write(client)
         reply = client.query("SHOW headgate /* x */ Token;")
-        assert reply.text_rows() == [(f"mariadb:0-{scene.number + 1}".encode(),)]
+        assert reply.text_rows() == [(f"mariadb:0-{hasty.number + 1}".encode(),)]
         expected = r.result(client.caps, [("headgate_token", w.VAR_STRING)], [[reply.text_rows()[0][0]]])
         got = [payload for _, payload in reply.packets]
         assert len(got) == len(expected) and got[0] == expected[0] and got[-1] == expected[-1]
@@ -416,17 +439,17 @@ def test_a_token_is_one_row_as_a_server_would_say_it(scene, caps):
         client.query("BEGIN")
         assert client.query("SHOW HEADGATE TOKEN").status & w.IN_TRANS
         client.query("COMMIT")
-    assert not [s for server in scene.servers for s in server.sqls() if "TOKEN" in s.upper()]
+    assert not [s for server in hasty.servers for s in server.sqls() if "TOKEN" in s.upper()]
 
 
-def test_what_one_connection_wrote_another_reads(scene):
-    with scene.connect() as writer, scene.connect() as reader, scene.connect() as other:
+def test_what_one_connection_wrote_another_reads(hasty):
+    with hasty.connect() as writer, hasty.connect() as reader, hasty.connect() as other:
         assert place(reader) in (b"db2", b"db3") and place(other) in (b"db2", b"db3")
-        scene.write(writer)
+        hasty.write(writer)
         after = f"after={token_of(writer)}"
         assert place(other) in (b"db2", b"db3"), "who was told nothing asks for nothing"
         assert place(reader, after) == b"db1", "no replica has it"
-        scene.catch_up()
+        hasty.catch_up()
         wait_until(lambda: place(reader, after) in (b"db2", b"db3"), "the replicas have it")
         assert place(reader, after) in (b"db2", b"db3")
 
@@ -448,71 +471,71 @@ def test_a_token_is_waited_for_as_for_the_session_s_own_writes():
     scene.stop()
 
 
-def test_from_then_on_the_session_asks_for_it_too(scene):
+def test_from_then_on_the_session_asks_for_it_too(hasty):
     """Nobody goes back in time: neither without the hint."""
-    with scene.connect() as writer, scene.connect() as reader:
+    with hasty.connect() as writer, hasty.connect() as reader:
         assert place(reader) != b"db1"
-        scene.write(writer)
+        hasty.write(writer)
         assert place(reader, f"primary, after={token_of(writer)}") == b"db1"
         assert place(reader) == b"db1"
-        scene.catch_up()
+        hasty.catch_up()
         wait_until(lambda: place(reader) != b"db1", "the replicas have it")
 
 
-def test_what_was_seen_is_carried_too(scene):
+def test_what_was_seen_is_carried_too(hasty):
     """On the primary, and on a replica that may be ahead of others: the primary says how far that was."""
-    with scene.connect() as client, scene.connect() as reader:
+    with hasty.connect() as client, hasty.connect() as reader:
         assert place(client) != b"db1"
-        scene.primary.position = scene.at(3)
-        settled(scene, client, f"mariadb:0-{scene.number + 3}")
-        scene.primary.position = scene.at(5)
+        hasty.primary.position = hasty.at(3)
+        settled(hasty, client, f"mariadb:0-{hasty.number + 3}")
+        hasty.primary.position = hasty.at(5)
         client.query("BEGIN")
         client.query(READ)
         client.query("COMMIT")
-        token = settled(scene, client, f"mariadb:0-{scene.number + 5}")
+        token = settled(hasty, client, f"mariadb:0-{hasty.number + 5}")
         assert place(reader, f"after={token}") == b"db1"
 
 
 @pytest.mark.parametrize("listener", ["eventual", "primary", "replica", "strong"])
-def test_every_listener_s_sessions_have_tokens(scene, listener):
-    with scene.connect(listener) as client:
+def test_every_listener_s_sessions_have_tokens(hasty, listener):
+    with hasty.connect(listener) as client:
         assert place(client)
-        scene.primary.position = scene.at(3)
-        settled(scene, client, f"mariadb:0-{scene.number + 3}")
+        hasty.primary.position = hasty.at(3)
+        settled(hasty, client, f"mariadb:0-{hasty.number + 3}")
 
 
-def test_who_has_a_token_may_be_eventual(scene):
-    with scene.connect() as writer, scene.connect("eventual") as reader:
-        scene.write(writer)
+def test_who_has_a_token_may_be_eventual(hasty):
+    with hasty.connect() as writer, hasty.connect("eventual") as reader:
+        hasty.write(writer)
         after = f"after={token_of(writer)}"
         assert place(reader) != b"db1"
         assert place(reader, after) == b"db1"
         assert place(reader, f"{after}, consistency=eventual") == b"db1", "a token is asked for at any level"
         assert place(reader) != b"db1"
-        scene.catch_up()
+        hasty.catch_up()
         wait_until(lambda: place(reader, after) != b"db1", "the replicas have it")
 
 
-def test_the_newest_is_what_the_primary_has(scene):
-    with scene.connect() as client:
+def test_the_newest_is_what_the_primary_has(hasty):
+    with hasty.connect() as client:
         assert place(client) != b"db1"
-        scene.primary.position = scene.at(1)
+        hasty.primary.position = hasty.at(1)
         assert place(client, "after=mariadb:newest") == b"db1"
-        scene.catch_up()
+        hasty.catch_up()
         wait_until(lambda: place(client, "after=mariadb:newest") != b"db1", "the replicas have it")
         assert place(client, "after=mariadb:none") != b"db1"
 
 
-def test_a_primary_that_does_not_answer_makes_a_token_that_asks_for_more(scene):
+def test_a_primary_that_does_not_answer_makes_a_token_that_asks_for_more(hasty):
     asked, answer = threading.Event(), threading.Event()
 
     def silence():
         asked.set()
         answer.wait(30)
-        return scene.at(1)
-    scene.primary.position = silence
+        return hasty.at(1)
+    hasty.primary.position = silence
     try:
-        with scene.connect("eventual") as client:
+        with hasty.connect("eventual") as client:
             assert token_of(client) == "mariadb:newest"
             assert asked.is_set()
     finally:
@@ -521,24 +544,24 @@ def test_a_primary_that_does_not_answer_makes_a_token_that_asks_for_more(scene):
 
 @pytest.mark.parametrize("token", ["nonsense", "mariadb:0-1-2", "mysql:0123456789abcdef-5", "mysql:newest", "0-1-100",
                                    "mariadb:0-1:1-1:2-1:3-1:4-1"])
-def test_what_is_no_token_of_this_family_is_refused(scene, token):
-    with scene.connect() as client:
+def test_what_is_no_token_of_this_family_is_refused(hasty, token):
+    with hasty.connect() as client:
         assert "token" in refused(client, f"{READ} /* headgate: after={token} */")
         assert "token" in refused(client, f"INSERT INTO t VALUES (1) /* headgate: after={token} */")
-        assert scene.explained(f"{READ} /* headgate: after={token} */")["rule"] == "hint_bad_token"
+        assert hasty.explained(f"{READ} /* headgate: after={token} */")["rule"] == "hint_bad_token"
 
 
-def test_a_token_that_no_server_has_is_found_out(scene):
+def test_a_token_that_no_server_has_is_found_out(hasty):
     """Of another cluster, or lost with an old primary: the reads wait in vain, and then no more."""
-    with scene.connect() as client:
-        before = scene.stats()["positions_dropped"]
-        assert place(client, f"after=mariadb:0-{scene.number + 90}") == b"db1"
+    with hasty.connect() as client:
+        before = hasty.stats()["positions_dropped"]
+        assert place(client, f"after=mariadb:0-{hasty.number + 90}") == b"db1"
         wait_until(lambda: place(client) != b"db1", "it is forgotten")
-        assert scene.stats()["positions_dropped"] == before + 1
+        assert hasty.stats()["positions_dropped"] == before + 1
 
 
-def test_where_reads_cannot_wait_a_token_is_refused(scene):
-    with scene.connect("replica") as reader, scene.connect() as client:
+def test_where_reads_cannot_wait_a_token_is_refused(hasty):
+    with hasty.connect("replica") as reader, hasty.connect() as client:
         assert "fresher" in refused(reader, f"{READ} /* headgate: after=mariadb:0-1 */")
         assert place(reader, "after=mariadb:none") in (b"db2", b"db3")
         client.query("START TRANSACTION READ ONLY")
@@ -547,19 +570,19 @@ def test_where_reads_cannot_wait_a_token_is_refused(scene):
         client.query("COMMIT")
 
 
-def test_a_transaction_that_begins_waits_for_its_token(scene):
-    with scene.connect() as writer, scene.connect() as reader:
-        scene.write(writer)
+def test_a_transaction_that_begins_waits_for_its_token(hasty):
+    with hasty.connect() as writer, hasty.connect() as reader:
+        hasty.write(writer)
         reader.query(f"START TRANSACTION READ ONLY /* headgate: after={token_of(writer)} */")
         assert place(reader) == b"db1"
         reader.query("COMMIT")
 
 
-def test_each_execution_waits_for_its_text_s_token(scene):
-    with scene.connect() as writer, scene.connect() as reader:
-        scene.write(writer)
+def test_each_execution_waits_for_its_text_s_token(hasty):
+    with hasty.connect() as writer, hasty.connect() as reader:
+        hasty.write(writer)
         sql = f"{READ} /* headgate: after={token_of(writer)} */"
-        for server in scene.servers:
+        for server in hasty.servers:
             server.prepared[sql] = (0, [("a", w.VAR_STRING)])
             server.on((w.EXECUTE, sql), lambda c, _: c.reply(
                 r.binary_result(c.caps, [("a", w.VAR_STRING)], [[c.server.name.encode()]])))
@@ -567,17 +590,17 @@ def test_each_execution_waits_for_its_text_s_token(scene):
         assert b"db1" in reader.command(w.EXECUTE, execute(statement)).results[-1][0]
 
 
-def test_no_token_says_what_is_not_logged(scene):
-    scene.primary.on("SET sql_log_bin = 0", lambda c, _: c.ok(session=r.tracked_variable("sql_log_bin", "OFF")))
-    with scene.connect() as client:
+def test_no_token_says_what_is_not_logged(hasty):
+    hasty.primary.on("SET sql_log_bin = 0", lambda c, _: c.ok(session=r.tracked_variable("sql_log_bin", "OFF")))
+    with hasty.connect() as client:
         client.query("SET sql_log_bin = 0")
         assert "sql_log_bin" in refused(client, "SHOW HEADGATE TOKEN")
 
 
-def test_a_token_is_not_prepared(scene):
-    with scene.connect() as client:
+def test_a_token_is_not_prepared(hasty):
+    with hasty.connect() as client:
         assert client.command(w.PREPARE, "SHOW HEADGATE TOKEN").error.code == 1295
-        assert scene.explained("SHOW HEADGATE TOKEN")["place"] == "here"
+        assert hasty.explained("SHOW HEADGATE TOKEN")["place"] == "here"
 
 
 def test_without_gtids_a_token_leads_to_the_primary():
