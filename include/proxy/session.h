@@ -85,8 +85,14 @@ enum sync_task {
 struct changes;
 struct claims;
 
-/* Did this place's connection go, and what with it, for who asks about earlier statements? */
-enum share_gave { GAVE_NOTHING, GAVE_QUIETLY, GAVE_WARNINGS };
+/* Who knows the answers to questions about earlier statements: a connection's generation each, of the place
+ * that is remembered beside it; 0: nothing has been left to be asked about. */
+struct answers {
+    uint64_t last;        /* ROW_COUNT() and the like */
+    uint64_t found;       /* FOUND_ROWS() */
+    uint64_t diagnostics; /* the warnings … */
+    bool has_diagnostics; /* … of which there are some, or an error */
+};
 
 /* A place where statements run: the primary, or this session's replica. */
 struct slot {
@@ -210,7 +216,7 @@ struct session {
     uint64_t queued_moves;         /* of its address then */
     struct server *queued_at;      /* borrows: QUEUED */
     bool has_permit;               /* QUEUED: one of that server has come */
-    enum share_gave gave[PREPARED_PLACES];
+    struct answers answers;
     struct consistency consistency;
     struct job job;
     struct vars vars;
