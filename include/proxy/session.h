@@ -73,6 +73,7 @@ enum sync_task {
     SYNC_SCHEMA,
     SYNC_ROLE,
     SYNC_VARS,
+    SYNC_QUIET, /* our SETs have left warnings: not the client's */
     SYNC_USER_VARS,
     SYNC_PREPARE
 };
@@ -106,6 +107,7 @@ struct slot {
     uint64_t user_version;     /* of the user variables it has been told */
     uint64_t answers_us;       /* when a statement left something here to be asked about; 0: nothing */
     bool has_warnings;         /* … warnings or an error, whenever that was */
+    bool has_our_warnings;     /* SYNC_QUIET is due */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
     bool has_answer;           /* an exchange ended: `answer` holds it */

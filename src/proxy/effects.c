@@ -206,8 +206,7 @@ static void note_insert_id(struct session *session, uint64_t id)
 static bool may_have_generated(const struct job *job)
 {
     bool is_write = job->facts.kind == SQL_WRITE && job->has_rows;
-    return !job->has_insert_id && (is_write || job->facts.kind == SQL_CALL || job->facts.may_hide_state ||
-                                   job->facts.gives_insert_id);
+    return !job->has_insert_id && (is_write || job->facts.may_hide_state || job->facts.gives_insert_id);
 }
 
 /* Only the home's word counts; and home is where the transaction is. */

@@ -264,10 +264,13 @@ class Player:
             self.ensemble.end_prepared(self.run)
 
     def _become(self, user):
-        """Allowed differences: the OK is headgate's own, and tells of no schema; MariaDB keeps the role, as of another account."""
+        """Allowed differences: it is a login anew: its OK is headgate's own, and tells of no schema; several statements in one
+        text are allowed again; and there is no role, which MariaDB keeps.
+        """
         self.user = user
         self._through(lambda: self.through.become(user, PASSWORDS[user], home(self.who)))
         self.alone.become(user, PASSWORDS[user], home(self.who))
+        self.alone.client.command(w.SET_OPTION, w.int2(0))
         if self.ensemble.family == "mariadb":
             self.alone.client.query("SET ROLE NONE")
             self.alone.settle()

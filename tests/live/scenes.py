@@ -95,6 +95,11 @@ def tidy(seed):
     return _Voice(random.Random(seed)).tidy()
 
 
+def _without_mere_prepare(act):
+    """Allowed difference: MariaDB's PREPARE of an assignment alone gives the variable a type, on that connection."""
+    return "SELECT @a := 3" if act[0] == "prepare" and ":=" in act[2] else act
+
+
 class _Voice:
     """One place: a session, and those who come after it."""
 
@@ -132,7 +137,7 @@ class _Voice:
     def _wild(self):
         themes = self.chance.sample(sorted(grammar.THEMES), self.chance.choice((1, 2, 3)))
         binary, share = self.chance.random() < 0.4, self.chance.choice((0.3, 0.6))
-        acts = [self.maker.one(themes, binary, share) for _ in range(self.chance.choice((4, 8, 12)))]
+        acts = [_without_mere_prepare(self.maker.one(themes, binary, share)) for _ in range(self.chance.choice((4, 8, 12)))]
         back = [("command", w.INIT_DB, b"test")] if self.is_binary else []
         return [*acts, *self.chance.sample(grammar.ASKS[:8], 2), self._ending(), *back]
 
