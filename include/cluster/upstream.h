@@ -67,7 +67,8 @@ struct upstream_answer {
     uint32_t stmt_id;   /* of COM_STMT_PREPARE */
     uint16_t params;
     uint16_t columns;
-    uint16_t status; /* last status flags seen; 0 when none */
+    uint16_t status;   /* last status flags seen; 0 when none */
+    uint16_t warnings; /* how many the last OK or EOF told of */
 };
 
 struct upstream;

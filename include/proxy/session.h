@@ -75,6 +75,7 @@ enum sync_task {
     SYNC_SCHEMA,
     SYNC_ROLE,
     SYNC_VARS,
+    SYNC_QUIET, /* our SETs have left warnings: not the client's */
     SYNC_USER_VARS,
     SYNC_PREPARE
 };
@@ -88,8 +89,14 @@ struct changes;
 struct hints;
 struct claims;
 
-/* Did this place's connection go, and what with it, for who asks about earlier statements? */
-enum share_gave { GAVE_NOTHING, GAVE_QUIETLY, GAVE_WARNINGS };
+/* Who knows the answers to questions about earlier statements: a connection's generation each, of the place
+ * that is remembered beside it; 0: nothing has been left to be asked about. */
+struct answers {
+    uint64_t last;        /* ROW_COUNT() and the like */
+    uint64_t found;       /* FOUND_ROWS() */
+    uint64_t diagnostics; /* the warnings … */
+    bool has_diagnostics; /* … of which there are some, or an error */
+};
 
 /* A place where statements run: the primary, or this session's replica. */
 struct slot {
@@ -103,6 +110,7 @@ struct slot {
     uint64_t user_version;     /* of the user variables it has been told */
     uint64_t answers_us;       /* when a statement left something here to be asked about; 0: nothing */
     bool has_warnings;         /* … warnings or an error, whenever that was */
+    bool has_our_warnings;     /* SYNC_QUIET is due */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
     bool has_answer;           /* an exchange ended: `answer` holds it */
@@ -219,7 +227,7 @@ struct session {
     uint64_t queued_moves;         /* of its address then */
     struct server *queued_at;      /* borrows: QUEUED */
     bool has_permit;               /* QUEUED: one of that server has come */
-    enum share_gave gave[PREPARED_PLACES];
+    struct answers answers;
     struct consistency consistency;
     struct job job;
     struct vars vars;

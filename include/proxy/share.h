@@ -44,8 +44,9 @@ void share_idle(struct session *session);
 void share_note_answers(struct session *session, bool has_set);
 /* A command on a prepared statement has ended: is its cursor open? */
 void share_note_cursor(struct session *session, const struct upstream *upstream);
-/* The present job asks about an earlier statement, and the connection that knows was given up. */
-bool share_has_lost_answer(const struct session *session);
+/* The present job asks about an earlier statement, and the connection that knows is gone. `is_current`: the
+ * one at the job's place is to be used. */
+bool share_has_lost_answer(const struct session *session, bool is_current);
 enum step share_refuse_answer(struct session *session);
 
 #endif

@@ -207,6 +207,7 @@ static void note_packet(struct upstream_answer *answer, const struct tracker_inf
         answer->columns = info->columns;
     } else {
         answer->status = info->status;
+        answer->warnings = info->warnings;
     }
 }
 

@@ -111,8 +111,6 @@ void attach_drop(struct session *session, enum route_place place)
     consistency_note_drop(session, place);
     if (slot->upstream != NULL && is_disowned(session, slot->upstream))
         stream_forget_unsent(&slot->upstream->stream);
-    if (slot->upstream != NULL && slot->upstream->has_been_ready) /* answers to questions go with it */
-        session->gave[place] = slot->has_warnings ? GAVE_WARNINGS : GAVE_QUIETLY;
     upstream_close(&slot->upstream);
     *slot = (struct slot){ 0 };
 }
@@ -356,7 +354,7 @@ enum step attach_begin(struct session *session)
         return attach_wait(session);
     if (has_lost_pieces(session))
         return dispatch_refuse_pieces(session);
-    if (share_has_lost_answer(session))
+    if (share_has_lost_answer(session, is_current))
         return share_refuse_answer(session);
     if (!is_current) {
         attach_drop(session, job->place);

@@ -202,11 +202,11 @@ static void note_insert_id(struct session *session, uint64_t id)
     session->job.has_insert_id = true;
 }
 
-/* INSERT … RETURNING and stored code generate ids that no OK tells. */
+/* INSERT … RETURNING, SELECT LAST_INSERT_ID(x) and stored code generate ids that no OK tells. */
 static bool may_have_generated(const struct job *job)
 {
     bool is_write = job->facts.kind == SQL_WRITE && job->has_rows;
-    return !job->has_insert_id && (is_write || job->facts.kind == SQL_CALL || job->facts.may_hide_state);
+    return !job->has_insert_id && (is_write || job->facts.may_hide_state || job->facts.gives_insert_id);
 }
 
 /* Only the home's word counts; and home is where the transaction is. */
@@ -452,19 +452,27 @@ static bool may_set_warnings(const struct job *job, const struct upstream *upstr
 static void note_traces(struct session *session, const struct upstream *upstream)
 {
     const struct job *job = &session->job;
+    uint64_t generation = session->slots[job->place].generation;
     bool is_statement = (job->command->manner != COMMAND_SESSION && job->command->manner != COMMAND_LOCAL) ||
                         job->command->byte == COM_INIT_DB;
     bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !job->has_error;
     bool has_set = may_set_warnings(job, upstream);
     bool is_prepare = job->command->byte == COM_STMT_PREPARE; /* it leaves ROW_COUNT() as it is */
-    if (!is_prepare)
+    if (!is_prepare) {
         session->last_place = job->place;
-    if (is_statement && has_set && !is_question)
+        session->answers.last = generation;
+    }
+    if (is_statement && has_set && !is_question) {
         session->diagnostics_place = job->place;
+        session->answers.diagnostics = generation;
+        session->answers.has_diagnostics = job->has_warnings || job->has_error;
+    }
     if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
         share_note_answers(session, has_set);
-    if (is_statement && job->facts.counts_rows && !job->has_error && !is_prepare)
+    if (is_statement && job->facts.counts_rows && !job->has_error && !is_prepare) {
         session->found_place = job->place;
+        session->answers.found = generation;
+    }
 }
 
 /* With autocommit off a statement that failed on the replica may have begun a transaction there: what comes
@@ -524,7 +532,7 @@ void effects_reset(struct session *session)
     session->is_transaction_unknown = false;
     session->is_away = false;
     session->variables = VARIABLES_NOWHERE;
-    memset(session->gave, 0, sizeof session->gave); /* there is nothing left to be asked about */
+    session->answers = (struct answers){ 0 };
     vars_clear(&session->user_vars);
     session->has_replica_refused = false;
     session->sees_tracking = 0;

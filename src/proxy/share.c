@@ -33,13 +33,19 @@ static bool has_answers(const struct session *session, enum route_place place)
     return since != 0 && session_now(session) < since + ANSWERS_US;
 }
 
+/* LAST_INSERT_ID() of an INSERT … RETURNING is known to its connection only. */
+static bool has_untold_id(const struct session *session, enum route_place place)
+{
+    return session->is_insert_id_unknown && place == effects_home(session);
+}
+
 static bool may_give(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
     return slot->upstream != NULL && !slot->has_failed && slot->upstream->state == UPSTREAM_READY &&
            !stream_has_output(&slot->upstream->stream) && !session_is_of_job(session, place) &&
-           !attach_has_lost_state(session, place) && !has_answers(session, place) &&
-           !share_has_statements(session, place);
+           !attach_has_lost_state(session, place) && !has_untold_id(session, place) &&
+           !has_answers(session, place) && !share_has_statements(session, place);
 }
 
 /* In this version the connection is closed, and its permit passes on. */
@@ -231,7 +237,6 @@ static bool is_right(const struct session *session)
 static enum step open_with_permit(struct session *session, int server)
 {
     session_set_deadline(session, 0); /* connecting has its own */
-    session->gave[session->job.place] = GAVE_NOTHING;
     attach_open(session, server);
     return session_enter(session, SESSION_ATTACHING);
 }
@@ -310,13 +315,27 @@ void share_note_cursor(struct session *session, const struct upstream *upstream)
         job->prepared->has_cursor = false;
 }
 
-bool share_has_lost_answer(const struct session *session)
+static uint64_t who_knows(const struct answers *answers, enum sql_question question)
+{
+    switch (question) {
+    case SQL_ASKS_FOUND_ROWS:
+        return answers->found;
+    case SQL_ASKS_DIAGNOSTICS:
+        return answers->has_diagnostics ? answers->diagnostics : 0; /* that there are none anybody can say */
+    case SQL_ASKS_NOTHING:
+    case SQL_ASKS_LAST:
+        break;
+    }
+    return answers->last;
+}
+
+bool share_has_lost_answer(const struct session *session, bool is_current)
 {
     const struct job *job = &session->job;
-    enum share_gave gave = session->gave[job->place];
-    if (gave == GAVE_NOTHING || !job->facts.refers_previous || job->facts.kind == SQL_SHOW)
+    if (!job->facts.refers_previous || job->facts.kind == SQL_SHOW)
         return false;
-    return gave == GAVE_WARNINGS || job->facts.question != SQL_ASKS_DIAGNOSTICS; /* else: there were none */
+    uint64_t knows = who_knows(&session->answers, job->facts.question);
+    return knows != 0 && (!is_current || knows != session->slots[job->place].generation);
 }
 
 enum step share_refuse_answer(struct session *session)

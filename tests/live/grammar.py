@@ -32,7 +32,7 @@ SCHEMA = [
     "CREATE PROCEDURE p_var() SET @a = 77, @b = 'by procedure'",
     "CREATE PROCEDURE p_signal() SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'as told', MYSQL_ERRNO = 4711",
     "CREATE PROCEDURE p_warn() SIGNAL SQLSTATE '01000' SET MESSAGE_TEXT = 'beware', MYSQL_ERRNO = 4712",
-    "CREATE PROCEDURE p_lock() DO GET_LOCK('in_procedure', 0)",
+    "CREATE PROCEDURE p_lock(name VARCHAR(60)) DO GET_LOCK(name, 0)",
     "CREATE FUNCTION f_twice(x INT) RETURNS INT DETERMINISTIC RETURN x * 2",
     "CREATE FUNCTION f_read() RETURNS INT READS SQL DATA RETURN (SELECT COUNT(*) FROM t)",
     "CREATE FUNCTION f_write(x INT) RETURNS INT DETERMINISTIC MODIFIES SQL DATA BEGIN INSERT INTO t (name, n) VALUES ('by function', x); "
@@ -137,8 +137,8 @@ THEMES = {
         "LOCK TABLES t READ", "LOCK TABLES t WRITE, u READ", "LOCK TABLES t AS k READ", "LOCK TABLE nosuch READ", "UNLOCK TABLES", "UNLOCK TABLES",
         "SELECT GET_LOCK('{l}', 0)", "SELECT GET_LOCK('{l}', 0)", "DO GET_LOCK('{l}', 0)", "SELECT RELEASE_LOCK('{l}')", "SELECT RELEASE_LOCK('{l}')",
         "DO RELEASE_LOCK('{l}')", "SELECT RELEASE_ALL_LOCKS()", "SELECT IS_FREE_LOCK('{l}')", "SELECT IS_USED_LOCK('{l}') = CONNECTION_ID()",
-        "SELECT COUNT(*) FROM t WHERE GET_LOCK('{l}', 0) = 1", "SELECT GET_LOCK(NULL, 0)", "{read}", "{read}", "{write}", "BEGIN", "CALL p_lock()",
-        "SELECT IS_FREE_LOCK('in_procedure'), RELEASE_LOCK('in_procedure')",
+        "SELECT COUNT(*) FROM t WHERE GET_LOCK('{l}', 0) = 1", "SELECT GET_LOCK(NULL, 0)", "{read}", "{read}", "{write}", "BEGIN", "CALL p_lock('l3_RUN')",
+        "SELECT IS_FREE_LOCK('l3_RUN'), RELEASE_LOCK('l3_RUN')",
     ],
     "handlers": [
         "HANDLER t OPEN", "HANDLER t OPEN AS h", "HANDLER t READ FIRST", "HANDLER t READ NEXT", "HANDLER h READ FIRST", "HANDLER t READ `PRIMARY` = (2)",
@@ -223,10 +223,12 @@ COMMANDS = [("command", w.PING, b""), ("command", w.INIT_DB, b"app2"), ("command
 
 def sequence(seed, length=25):
     """The statements of this seed, `length` of them and then LAST."""
-    return _Maker(random.Random(seed)).sequence(length)
+    return Maker(random.Random(seed)).sequence(length)
 
 
-class _Maker:
+class Maker:
+    """What one session says, as its chances have it."""
+
     def __init__(self, chance):
         self.chance = chance
         self.prepared = {}   # name: how many parameters
@@ -236,17 +238,18 @@ class _Maker:
         binary = self.chance.random() < 0.4
         # Half of them do little else than read: one change, and many reads on replicas to show what it did.
         share_of_themes = self.chance.choice((0.12, 0.5))
-        return [self._one(themes, binary, share_of_themes) for _ in range(length)] + LAST
+        return [self.one(themes, binary, share_of_themes) for _ in range(length)] + LAST
 
-    def _one(self, themes, binary, share_of_themes):
+    def one(self, themes, binary, share_of_themes):
+        """A statement or command: of one of the themes, else a question or a read. (binary: of the binary protocol as well.)"""
         dice = self.chance.random()
         if dice < share_of_themes:
-            return self._cased(self.text(self.chance.choice(THEMES[self.chance.choice(themes)])))
+            return self.cased(self.text(self.chance.choice(THEMES[self.chance.choice(themes)])))
         if dice > 0.98:
             return self.chance.choice(COMMANDS)
         if binary and self.chance.random() < 0.3:
-            return self._binary()
-        return self._cased(self.text(self.chance.choice(self.chance.choice((ASKS, READS, THEMES["reads"])))))
+            return self.binary()
+        return self.cased(self.text(self.chance.choice(self.chance.choice((ASKS, READS, THEMES["reads"])))))
 
     def text(self, template):
         """A template with its words replaced."""
@@ -255,12 +258,13 @@ class _Maker:
             return "'" + found.replace("'", "''") + "'" if match[1] else found
         return re.sub(r"\{('?)(\w+)\}", word, template)
 
-    def _cased(self, sql):
+    def cased(self, sql):
         """Now and then without capitals, or with white space around: the same statement. (Of quoted text too.)"""
         dice = self.chance.random()
         return sql.lower().replace("_run", "_RUN") if dice < 0.05 else f"  {sql}\n" if dice < 0.1 else sql
 
-    def _binary(self):
+    def binary(self):
+        """PREPARE, EXECUTE or CLOSE of the binary protocol."""
         if not self.prepared or self.chance.random() < 0.3:
             name, (sql, count) = self.chance.choice("klm"), self.chance.choice(BINARY)
             self.prepared[name] = count

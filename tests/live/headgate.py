@@ -18,11 +18,12 @@ LISTENERS = (
 
 
 class Headgate(Proxy):
-    """A Proxy whose servers are the nodes of a sandbox."""
+    """A Proxy whose servers are the nodes of a sandbox. (server_settings: further settings of each of them.)"""
 
-    def __init__(self, cluster, **options):
+    def __init__(self, cluster, server_settings=None, **options):
         self.cluster = cluster
-        servers = [{"name": node.name, "address": f"{node.host}:{node.port}"} for node in cluster.nodes()]
+        servers = [{"name": node.name, "address": f"{node.host}:{node.port}", **(server_settings or {})}
+                   for node in cluster.nodes()]
         options.setdefault("listeners", LISTENERS)
         options.setdefault("topology", "auto")
         super().__init__({"main": servers}, **options)

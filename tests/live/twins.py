@@ -50,9 +50,10 @@ ASKS_FOUND_AND_READS = re.compile(r"found_rows\s*\(.*\bfrom\b", re.IGNORECASE | 
 GET_DIAGNOSTICS = re.compile(r"get\s+diagnostics", re.IGNORECASE)
 
 # Allowed difference: an INSERT's OK tells of the id it was given as of one it generated; in a read-only transaction on a
-# replica LAST_INSERT_ID() is the last id that an OK told.
+# replica, and on another connection than the INSERT's, LAST_INSERT_ID() is the last id that an OK told.
 GIVES_ID = re.compile(r"(insert|replace)\s.*\(id\b", re.IGNORECASE | re.DOTALL)
 ASKS_ID = re.compile(r"last_insert_id|@@identity", re.IGNORECASE)
+WRITES = re.compile(r"\b(insert|replace|update|delete)\b", re.IGNORECASE)
 
 SET_STATEMENT = re.compile(r"\bset\s+statement\b", re.IGNORECASE)
 
@@ -88,19 +89,20 @@ class Stuck(AssertionError):
 class Twins:
     """Both sides. `refused` counts the sequences that ended because headgate said no, by design."""
 
-    def __init__(self, flavour):
+    def __init__(self, flavour, options=None, **headgate):
+        """options: of the servers; headgate: of class Headgate."""
         self.stack = contextlib.ExitStack()
         try:
             start = lambda replicas: self.stack.enter_context(  # noqa: E731
-                Cluster.start(flavour=flavour, replicas=replicas, die_with_parent=True))
+                Cluster.start(flavour=flavour, replicas=replicas, die_with_parent=True, options=options or {}))
             self.cluster, self.alone = start(2), start(0)
             self.family = self.cluster.family
             for cluster in (self.cluster, self.alone):
-                self._prepare(cluster)
-            self.headgate = self.stack.enter_context(Headgate(self.cluster))
-            self.primary = self._root(self.cluster.primary())
-            self.replicas = [self._root(node) for node in self.cluster.replicas()]
-            self.lonely = self._root(self.alone.primary())
+                self.prepare(cluster)
+            self.headgate = self.stack.enter_context(Headgate(self.cluster, **headgate))
+            self.primary = self.root(self.cluster.primary())
+            self.replicas = [self.root(node) for node in self.cluster.replicas()]
+            self.lonely = self.root(self.alone.primary())
         except BaseException:
             self.stack.close()
             raise
@@ -111,51 +113,57 @@ class Twins:
     def close(self):
         self.stack.close()
 
-    def _prepare(self, cluster):
+    @staticmethod
+    def prepare(cluster):
+        """Makes what the grammar speaks of."""
         for made in grammar.SCHEMA:
             cluster.node("db1").sql(f"USE test; {made}")
         cluster.node("db1").sql("CREATE ROLE r1; GRANT SELECT ON app2.* TO r1; GRANT r1 TO app@'%'")
         cluster.sync()
 
-    def _root(self, node):
+    def root(self, node):
         """A connection for the test's own questions, kept open."""
         return self.stack.enter_context(sql.connect_socket(node.socket))
 
     # ---- the beginning, and between statements ----
 
     @staticmethod
-    def _ask(connection, text):
+    def ask(connection, text):
         """The last result of some statements."""
         return sql.run(connection, text)[-1][1]
 
     def reset(self):
         """Both as at the start: prepared transactions rolled back, tables of tests dropped, rows as they were."""
         for connection in (self.primary, self.lonely):
-            for _, length, _, xid in self._ask(connection, "XA RECOVER"):
-                xid = xid if isinstance(xid, bytes) else xid.encode()
+            for xid in self.prepared_transactions(connection):
                 with contextlib.suppress(sql.Error):     # 1402: it was rolled back before, and is gone now
-                    self._ask(connection, f"XA ROLLBACK X'{xid[:length].hex()}'")
-            self._ask(connection, grammar.BEGINNING)
+                    self.ask(connection, f"XA ROLLBACK X'{xid.hex()}'")
+            self.ask(connection, grammar.BEGINNING)
         self.catch_up()
+
+    def prepared_transactions(self, connection):
+        """The names of a server's, as bytes."""
+        return [(xid if isinstance(xid, bytes) else xid.encode())[:length]
+                for _, length, _, xid in self.ask(connection, "XA RECOVER")]
 
     def catch_up(self):
         """If the primary has written anything: until the replicas have it."""
         mariadb = self.family == "mariadb"
-        now = self._ask(self.primary, "SELECT @@GLOBAL." + ("gtid_binlog_pos" if mariadb else "gtid_executed"))[0][0]
+        now = self.ask(self.primary, "SELECT @@GLOBAL." + ("gtid_binlog_pos" if mariadb else "gtid_executed"))[0][0]
         if now == self.position:
             return
         wait = (f"SELECT MASTER_GTID_WAIT('{now}', 5)" if mariadb
                 else f"SELECT WAIT_FOR_EXECUTED_GTID_SET('{now}', 5)")
         for node, replica in zip(self.cluster.replicas(), self.replicas):
-            if self._ask(replica, wait)[0][0] != 0:
+            if self.ask(replica, wait)[0][0] != 0:
                 raise Stuck(f"{node.name} does not apply what the primary wrote: {node.replication()}\n"
-                            f"{self._ask(replica, 'SHOW FULL PROCESSLIST')}")
+                            f"{self.ask(replica, 'SHOW FULL PROCESSLIST')}")
         self.position = now
 
     def contents(self):
         """What is different in the data of all servers, or None."""
         ask = "CHECKSUM TABLE test.t, test.u, test.tr, test.d1, test.d2, test.tmp1, test.tmp2, app2.d1, app2.tmp1"
-        sums = [self._ask(server, ask) for server in (self.primary, self.lonely, *self.replicas)]
+        sums = [self.ask(server, ask) for server in (self.primary, self.lonely, *self.replicas)]
         return None if all(found == sums[0] for found in sums) else sums
 
     # ---- a sequence ----
@@ -166,13 +174,13 @@ class Twins:
         self.run_number += 1
         run = self.run_number
         with contextlib.ExitStack() as stack:
-            through, alone = _Side(lambda: self.headgate.wire(caps=caps, timeout=15), stack, self.family), _Side(
+            through, alone = Side(lambda: self.headgate.wire(caps=caps, timeout=15), stack, self.family), Side(
                 lambda: direct(self.alone, caps=caps, timeout=15), stack, self.family)
             for index, statement in enumerate(sequence):
-                said = _with_run(statement, run, index)
+                said = with_run(statement, run, index)
                 first, second = through.say(said), alone.say(said)
                 self.statements += 1
-                if _is_by_design(first, second):
+                if is_by_design(first, second):
                     self.refused += 1
                     return
                 try:
@@ -181,7 +189,7 @@ class Twins:
                     self.refused += 1
                     return
                 if packets != expected:
-                    raise Difference(index, said, _told(first, packets, expected), _told(second, expected, packets))
+                    raise Difference(index, said, told(first, packets, expected), told(second, expected, packets))
                 self.catch_up()
         if sums := self.contents():
             raise Difference(len(sequence), "(the data afterwards)", sums[0], sums[1:])
@@ -198,44 +206,60 @@ class Twins:
             return difference
         return None
 
-    def reduce(self, sequence, caps, tries=80, seconds=40.0):
+    def reduce(self, sequence, caps, seconds=40.0):
         """A shorter sequence that still fails, by leaving statements out: (sequence, its Difference or None)."""
-        deadline = time.monotonic() + seconds
         worst = self.fails(sequence, caps)
         if worst is None:
             return sequence, None
         sequence = sequence[:worst.index + 1] if worst.index >= 0 else sequence
-        size = max(1, len(sequence) // 2)
-        while size and tries > 0 and time.monotonic() < deadline:
-            at, was = 0, len(sequence)
-            while at < len(sequence) and tries > 0 and time.monotonic() < deadline:
-                shorter = sequence[:at] + sequence[at + size:]
-                tries -= 1
-                found = self.fails(shorter, caps)
-                if found:
-                    sequence, worst = shorter[:found.index + 1] if found.index >= 0 else shorter, found
-                else:
-                    at += size
-            if len(sequence) == was or size > 1:
-                size //= 2
-        return sequence, worst
+        sequence = shrink(sequence, lambda shorter: self.fails(shorter, caps), time.monotonic() + seconds)
+        return sequence, self.fails(sequence, caps) or worst
 
 
-class _Side:
-    """One connection of the two; a new one when the server ended it."""
+def shrink(items, fails, deadline):
+    """A list from which nothing more can be left out such that fails(list) is still true; or as far as there was time."""
+    size = max(1, len(items) // 2)
+    while size and time.monotonic() < deadline:
+        at, was = 0, len(items)
+        while at < len(items) and time.monotonic() < deadline:
+            shorter = items[:at] + items[at + size:]
+            if shorter and fails(shorter):
+                items = shorter
+            else:
+                at += size
+        if len(items) == was or size > 1:
+            size //= 2
+    return items
 
-    def __init__(self, connect, stack, family):
-        self.connect, self.stack, self.family = connect, stack, family
-        self._open()
 
-    def _open(self):
+class Side:
+    """One connection of the two; a new one when the server ended it.
+
+    connect(): a wire connection. stack: what closes it. table: one that is always there, to read from. is_shared: on the
+    side of headgate the session goes from one connection to another.
+    """
+
+    def __init__(self, connect, stack, family, table="test.t", is_shared=False):
+        self.connect, self.stack, self.family, self.table, self.is_shared = connect, stack, family, table, is_shared
+        self.open()
+
+    def open(self):
+        """A new connection, which knows nothing of what was before."""
         self.client = self.stack.enter_context(self.connect())
         # FOUND_ROWS() and warnings before any statement: what the server's thread did for another.
-        self.client.query("SELECT 1 FROM test.t LIMIT 1")
+        self.client.query(f"SELECT 1 FROM {self.table} LIMIT 1")
         self.client.infile = lambda name: b"71\tseventy-one\n72\tx\n"
         self.prepared, self.texts = {}, {}
+        self.heard = None       # the error of settle()
         self.is_in_transaction = self.has_set_statement = self.has_given_id = False
         self.unsure = set()     # what stored code may have left alone: "found", "warnings"
+
+    def become(self, user, password, schema):
+        """COM_CHANGE_USER."""
+        self.client.change_user(user, password, schema)
+        self.settle()    # FOUND_ROWS() outlives it
+        self.prepared.clear()
+        self.is_in_transaction = False
 
     def say(self, statement):
         """The Reply, or DIED."""
@@ -244,25 +268,29 @@ class _Side:
         except (w.WireError, OSError) as error:
             if isinstance(error, TimeoutError):
                 raise Difference(-1, statement, "no answer, on one of the sides", repr(error)) from error
-            self._open()
+            self.open()
             return DIED
+
+    def settle(self):
+        """What earlier statements left to ask for, the same on both sides."""
+        self.heard = self.client.command(w.QUERY, f"SELECT 1 FROM {self.table} LIMIT 0").error
 
     def _said(self, statement):
         if isinstance(statement, str):
             reply = self.client.command(w.QUERY, statement)
             if reply.error and reply.error.code == READ_ONLY_TRANSACTION:
-                self.client.command(w.QUERY, "SELECT 1 FROM test.t LIMIT 0")
+                self.settle()
             return reply
         kind, *rest = statement
         if kind == "command":
             reply = self.client.command(*rest)
             if rest[0] == w.FIELD_LIST:    # MySQL adds its warning to those that are there, and that differs
-                self.client.command(w.QUERY, "SELECT 1 FROM test.t LIMIT 0")
+                self.settle()
             if rest[0] == w.RESET_CONNECTION:    # FOUND_ROWS() outlives it, on the connection that counted
-                self.client.command(w.QUERY, "SELECT 1 FROM test.t LIMIT 0")
+                self.settle()
                 self.prepared.clear()
             if rest[0] == w.INIT_DB and reply.error and self.family == "mysql":    # likewise
-                self.client.command(w.QUERY, "SELECT 1 FROM test.t LIMIT 0")
+                self.settle()
             if rest[0] == w.PING:
                 self.client.query("SELECT 1")    # ROW_COUNT() after it: a server says 0, headgate answers PING itself
             return reply
@@ -279,7 +307,7 @@ class _Side:
         number = self.prepared.get(name, 4242)
         reply = self.client.command(w.EXECUTE, execute(number, rest[1]))
         if number == 4242:    # headgate refuses it itself, and no server's SHOW WARNINGS tells of that
-            self.client.command(w.QUERY, "SELECT 1 FROM test.t LIMIT 0")
+            self.settle()
         return reply
 
     def _close(self, name):
@@ -301,7 +329,9 @@ class _Side:
             raise Unsure
         if ASKS_WARNINGS.search(text) and "warnings" in was_unsure:
             return self.client.caps, [reply.error, reply.status & ~w.STATE_CHANGED]
-        if ASKS_ID.search(text) and self.has_given_id and reply.status & w.IN_TRANS_READONLY:
+        if ASKS_ID.search(text) and self.has_given_id and self.is_shared and WRITES.search(text):
+            raise Unsure
+        if ASKS_ID.search(text) and self.has_given_id and (self.is_shared or reply.status & w.IN_TRANS_READONLY):
             return merely
         is_found = ASKS_FOUND.search(text)
         if self.family == "mysql" and CALL.search(text) and not reply.results:
@@ -364,7 +394,7 @@ def _without_state_changed(payload, caps):
     return payload[:3] + w.int2(int.from_bytes(payload[3:], "little") & ~w.STATE_CHANGED)
 
 
-def _told(reply, packets, others):
+def told(reply, packets, others):
     """A reply in words, and the first of its packets that the other side does not have."""
     if reply == DIED:
         return DIED
@@ -372,7 +402,7 @@ def _told(reply, packets, others):
     return f"{in_words(reply)}\n      {different[:1]}"
 
 
-def _is_by_design(through, alone):
+def is_by_design(through, alone):
     return (through != DIED and through.error is not None and through.error.code == BY_DESIGN_CODE
             and bool(BY_DESIGN.match(through.error.message)) and (alone == DIED or not alone.error
                                                                    or alone.error.code != BY_DESIGN_CODE))
@@ -383,7 +413,7 @@ def mark(run, index):
     return f"/*run{run}.{index}*/"
 
 
-def _with_run(statement, run, index):
+def with_run(statement, run, index):
     """Names that outlive a connection made this run's own, and a mark by which the servers' logs tell who ran it."""
     if isinstance(statement, str):
         text = statement.replace("_RUN", f"_{run}")

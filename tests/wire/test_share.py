@@ -270,8 +270,32 @@ def test_warnings_are_kept_for_a_second_and_then_missed_aloud(scarce, servers):
     assert 0.5 < time.monotonic() - began < 3
     error = holder.command(w.QUERY, "SHOW WARNINGS").error
     assert error.code == 1235 and "needed by another client" in error.message
-    holder.query("DO 'other'")
+    holder.query("DO 'no table'")  # on MariaDB that leaves the warnings as they were
+    assert holder.command(w.QUERY, "SHOW WARNINGS").error.code == 1235
+    holder.query("DELETE FROM t")
     assert not holder.command(w.QUERY, "SHOW WARNINGS").error
+
+
+def test_statement_that_failed_tells_nothing_of_the_rows_counted_before(scarce, servers):
+    servers[0].on("SELECT nosuch FOR UPDATE", lambda connection, _: connection.error(1054, "Unknown column", "42S22"))
+    scene = scarce(1)
+    other, holder = scene.client("primary"), scene.client("primary")
+    holder.query("SELECT id FROM t FOR UPDATE")
+    assert other.query("DO 'other'").oks
+    assert holder.command(w.QUERY, "SELECT nosuch FOR UPDATE").error.code == 1054  # on another connection
+    assert holder.command(w.QUERY, "SELECT FOUND_ROWS()").error.code == 1235
+
+
+def test_warnings_of_what_is_said_again_are_not_the_clients(scarce, servers):
+    servers[0].on("SET max_sort_length=4", warn)
+    scene = scarce(1)
+    other, holder = scene.client("primary"), scene.client("primary")
+    holder.query("SET max_sort_length = 4")
+    holder.query("DELETE FROM t")
+    assert other.query("DO 'other'").oks
+    assert not holder.command(w.QUERY, "SHOW WARNINGS").error
+    said = [text for text in servers[0].sqls() if "max_sort_length" in text or "(SELECT 1)" in text]
+    assert said[-2:] == ["SET max_sort_length=4", "SELECT 1 FROM (SELECT 1) a"], said
 
 
 def test_warnings_asked_for_at_once_are_there(scarce, servers):

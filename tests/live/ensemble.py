@@ -1,0 +1,333 @@
+"""Many sessions through headgate on few connections, and each of them on a server alone, side by side.
+
+Each place of a script (scenes.py) has two schemas of its own, in which it finds what the grammar speaks of: sessions do not
+see one another, and what one of them hears does not depend on the others. So the same statements of that session, said to a
+server where each session has a connection of its own, are all that is needed to know the right answers.
+"""
+
+import concurrent.futures
+import contextlib
+import re
+import time
+
+import grammar
+import mysqlwire as w
+import replies as r
+import scenes
+from headgate import direct
+from sandbox_lib import sql
+from twins import (ASKS_FOUND, ASKS_ROWS, ASKS_WARNINGS, DIED, FORMS, Difference, Side, Stuck, Twins, Unsure, is_by_design,
+                   shrink, told, with_run)
+
+CONNECTIONS = 5   # to each server, for all sessions
+PASSWORDS = {"app": "app_pw", "other": "other_pw"}
+SERVERS = {"innodb_lock_wait_timeout": 5, "lock_wait_timeout": 20}
+TIMEOUTS = {"pool_wait": "60s", "primary_wait": "60s"}
+PATIENCE = 100    # seconds that a client waits for an answer: more than headgate does for a connection
+
+NO_CONNECTION = "headgate: no connection to"
+LOST = {1053, 1317, 1927}   # what a client hears when the connection that its statement, or its state, needed was killed
+
+# A mere question about the statement before: refused where the connection that knows has gone to somebody else.
+ASKS_EARLIER = re.compile("|".join(asks.pattern for asks in (ASKS_FOUND, ASKS_ROWS, ASKS_WARNINGS)), re.IGNORECASE | re.DOTALL)
+ASKS_MORE = re.compile(r"(?<!@)@(?!@)|;|\b(into|insert|update|delete|call|do)\b", re.IGNORECASE)
+
+
+def home(who):
+    return f"h_{who:02}"
+
+
+def only(rounds, who):
+    """The script of these sessions alone."""
+    left = ([(number, acts) for number, acts in turns if number in who] for turns in rounds)
+    return [turns for turns in left if turns]
+
+
+def in_home(act, who):
+    """An act with this place's schemas instead of the grammar's."""
+    def named(text):
+        return re.sub(r"\btest\b", home(who), re.sub(r"\bapp2\b", f"{home(who)}x", text))
+    if isinstance(act, str):
+        return named(act)
+    if act[0] == "prepare":
+        return (*act[:2], named(act[2]))
+    if act[0] == "command" and act[1] == w.INIT_DB:
+        return (*act[:2], named(act[2].decode()).encode())
+    return act
+
+
+class Ensemble(Twins):
+    """Both sides, and what is counted: steps; mere questions that were refused by design (unanswered); sessions that
+    another one had to replace, because they had come to an allowed difference (restarts) or were lost to a kill (losses).
+    """
+
+    def __init__(self, flavour, **headgate):
+        super().__init__(flavour, options=SERVERS, server_settings={"max_connections": CONNECTIONS}, timeouts=TIMEOUTS,
+                         extra={"workers": 2}, **headgate)
+        self.pool = self.stack.enter_context(concurrent.futures.ThreadPoolExecutor(max_workers=16))
+        self.kills = None     # who kills in the present script
+        self.steps = self.restarts = self.unanswered = self.losses = 0
+
+    @staticmethod
+    def prepare(cluster):
+        node = cluster.node("db1")
+        with contextlib.closing(sql.connect_socket(node.socket)) as root:
+            for user in scenes.USERS:
+                sql.run(root, f"GRANT ALL ON `h\\_%`.* TO {user}@'%'")
+            sql.run(root, "CREATE ROLE r1; GRANT SELECT ON app2.* TO r1; GRANT r1 TO app@'%'; GRANT r1 TO other@'%'")
+            for who in range(scenes.SESSIONS):
+                sql.run(root, f"CREATE DATABASE {home(who)}; CREATE DATABASE {home(who)}x; USE {home(who)}; "
+                              "CREATE TABLE epoch (n INT NOT NULL); INSERT INTO epoch VALUES (0)")
+                for made in grammar.SCHEMA:
+                    sql.run(root, made)
+        cluster.sync()
+
+    # ---- a script ----
+
+    def play(self, rounds, kills=None):
+        """Raises Difference: its index is that of the round, its who that of the session. (kills: of kills.py.)"""
+        self.play_and_look(rounds, lambda: None, kills)
+
+    def play_and_look(self, rounds, look, kills=None):
+        """The same; what look() says while the sessions are still there."""
+        self.kills = kills
+        who = sorted({number for turns in rounds for number, _ in turns})
+        list(self.pool.map(self.furnish, who))
+        with contextlib.ExitStack() as stack:
+            players = dict(zip(who, self.pool.map(lambda number: Player(self, number, stack), who)))
+            try:
+                for index, turns in enumerate(rounds):
+                    self._round(index, turns, players)
+                seen = look()
+            finally:
+                stack.close()
+                for player in players.values():
+                    player.end()
+        self._compare_data(len(rounds), who)
+        return seen
+
+    def _round(self, index, turns, players):
+        futures = [self.pool.submit(players[number].turn, acts) for number, acts in turns]
+        if self.kills:
+            self.kills.strike(self)
+        concurrent.futures.wait(futures)
+        self.steps += sum(len(acts) for _, acts in turns)
+        for (number, _), future in zip(turns, futures):
+            try:
+                future.result()
+            except Difference as difference:
+                difference.index, difference.who = index, number
+                raise
+
+    def fails(self, rounds):
+        """The Difference, or None. That nobody gave a connection back is none: a script may have lost that part of it."""
+        try:
+            self.play(rounds)
+        except Difference as difference:
+            return None if NO_CONNECTION in str(difference) else difference
+        return None
+
+    def reduce(self, rounds, seconds=100.0):
+        """A shorter script that still fails, by leaving sessions and rounds out: (rounds, its Difference or None)."""
+        worst, deadline = self.fails(rounds), time.monotonic() + seconds
+        if worst is None:
+            return rounds, None
+        rounds = rounds[:worst.index + 1]
+        who = sorted({number for turns in rounds for number, _ in turns})
+        kept = [worst.who] if self.fails(only(rounds, [worst.who])) else shrink(
+            who, lambda fewer: self.fails(only(rounds, fewer)), deadline)
+        rounds = shrink(only(rounds, kept), self.fails, deadline)
+        return rounds, self.fails(rounds) or worst
+
+    def _compare_data(self, index, who):
+        self.catch_up()
+        tables = ", ".join(f"{home(number)}.{table}" for number in who for table in ("t", "u", "tr", "d1", "d2", "tmp1", "tmp2"))
+        sums = [dict(self.ask(server, f"CHECKSUM TABLE {tables}")) for server in (self.primary, self.lonely, *self.replicas)]
+        for table, found in sums[0].items():
+            if any(other[table] != found for other in sums[1:]):
+                difference = Difference(index, f"(the data of {table} afterwards)", found, [other[table] for other in sums[1:]])
+                difference.who = int(table[2:4])
+                raise difference
+
+    def catch_up(self):
+        """As Twins does; where servers are killed, replicas need their time to find the primary again."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return super().catch_up()
+            except Stuck:
+                if time.monotonic() > deadline:
+                    raise
+
+    def furnish(self, who):
+        """A place's tables as at the start, on both sides; nobody is there."""
+        for node in (self.cluster.primary(), self.alone.primary()):
+            with contextlib.closing(self.visit(node)) as root:
+                self.ask(root, f"USE {home(who)}; " + in_home(grammar.BEGINNING, who))
+
+    def end_prepared(self, run):
+        """Prepared XA transactions of a session that has gone: as soon as their connection has let go of them."""
+        deadline = time.monotonic() + 30
+        for node in (self.cluster.primary(), self.alone.primary()):
+            with contextlib.closing(self.visit(node)) as root:
+                while left := [xid for xid in self.prepared_transactions(root) if xid.endswith(f"_{run}".encode())]:
+                    assert time.monotonic() < deadline, f"{node.name}: {left} cannot be rolled back"
+                    for xid in left:
+                        with contextlib.suppress(sql.Error):
+                            self.ask(root, f"XA ROLLBACK X'{xid.hex()}'")
+
+    def kill(self, node):
+        """By SIGKILL; it comes back at once."""
+        node.kill()
+        node.start()
+        self.primary = self.root(self.cluster.primary())
+        self.replicas = [self.root(replica) for replica in self.cluster.replicas()]
+
+    @staticmethod
+    def visit(node):
+        """A connection of root's for a moment; if the node is about to come back, then."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return sql.connect_socket(node.socket)
+            except sql.Error:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def number(self):
+        """Of the next session: no name of any other one's locks and XA transactions is the same."""
+        self.run_number += 1
+        return self.run_number
+
+
+class Lost(Exception):
+    """A clear error told that a connection was killed: what the session had is gone."""
+
+
+class Player:
+    """Who has a place: a session on both sides, and when that has ended the next one."""
+
+    def __init__(self, ensemble, who, stack):
+        self.ensemble, self.who, self.stack = ensemble, who, stack
+        self.user, self.caps = scenes.USERS[who % 4 == 0], FORMS[who % len(FORMS)]
+        self._arrive()
+
+    def _arrive(self):
+        self.run, self.said, self.has_xa = self.ensemble.number(), 0, False
+        self.through = self._side(self.ensemble.headgate.wire)
+        self.alone = self._side(lambda **options: direct(self.ensemble.alone, **options))
+
+    def _side(self, connect):
+        def arrive():
+            """A session's first act is a write: so it sees what others have written there before it."""
+            client = connect(caps=self.caps, timeout=PATIENCE, user=self.user, password=PASSWORDS[self.user], schema=home(self.who))
+            client.query("UPDATE epoch SET n = n + 1")
+            return client
+        for _ in range(20):
+            try:
+                return Side(arrive, self.stack, self.ensemble.family, table=f"{home(self.who)}.t", is_shared=True)
+            except r.Err as error:
+                self._must_be_loss(error)
+                self.ensemble.losses += 1
+        raise AssertionError("nobody can log in")
+
+    def turn(self, acts):
+        """Some acts, one after the other. Raises Difference."""
+        for act in acts:
+            try:
+                self._do(act)
+            except Lost:
+                self.ensemble.losses += 1
+                self._leave("quit", True)
+
+    def _do(self, act):
+        if act[0] == "leave":
+            self._leave(*act[1:])
+        elif act[0] == "become":
+            self._become(act[1])
+        else:
+            self._say(in_home(act, self.who))
+
+    def _leave(self, how, anew):
+        for side in (self.through, self.alone):
+            with contextlib.suppress(OSError):     # it may have been ended
+                side.client.quit() if how == "quit" else side.client.close()
+        self.end()
+        if anew:
+            self.ensemble.furnish(self.who)
+        self._arrive()
+
+    def end(self):
+        """What outlives a session is done away with."""
+        if self.has_xa:
+            self.ensemble.end_prepared(self.run)
+
+    def _become(self, user):
+        """Allowed differences: it is a login anew: its OK is headgate's own, and tells of no schema; several statements in one
+        text are allowed again; and there is no role, which MariaDB keeps.
+        """
+        self.user = user
+        self._through(lambda: self.through.become(user, PASSWORDS[user], home(self.who)))
+        self.alone.become(user, PASSWORDS[user], home(self.who))
+        self.alone.client.command(w.SET_OPTION, w.int2(0))
+        if self.ensemble.family == "mariadb":
+            self.alone.client.query("SET ROLE NONE")
+            self.alone.settle()
+        self.end()
+        heard = [side.client.login_ok for side in (self.through, self.alone)]
+        if len({(done.status & ~w.STATE_CHANGED, done.warnings) for done in heard}) > 1:
+            raise Difference(-1, ("become", user), *heard)
+
+    def _say(self, act):
+        self.said += 1
+        said = with_run(act, self.run, self.said)
+        self.has_xa |= "xa " in str(said).lower()
+        first, second = self._through(lambda: self.through.say(said)), self.alone.say(said)
+        if is_by_design(first, second):
+            self._refused(said)
+            return
+        try:
+            packets, expected = self.through.compared(first, said), self.alone.compared(second, said)
+        except Unsure:
+            self._anew()
+            return
+        if packets != expected:
+            raise Difference(-1, said, told(first, packets, expected), told(second, expected, packets))
+
+    def _through(self, act):
+        """What act(), on the side of headgate, comes to. Raises Lost."""
+        before = self.through.heard
+        try:
+            reply = act()
+        except r.Err as error:
+            self._must_be_loss(error)
+            raise Lost from error
+        except (w.WireError, OSError) as error:
+            raise Difference(-1, "(a connection)", repr(error), "") from error
+        if reply == DIED and is_loss(before) or reply not in (None, DIED) and is_loss(reply.error):
+            self._must_be_loss(before if reply == DIED else reply.error)
+            raise Lost
+        return reply
+
+    def _must_be_loss(self, error):
+        """Only where somebody kills, and only these."""
+        if not self.ensemble.kills or not is_loss(error):
+            raise Difference(-1, "(a session)", error, "") from error
+
+    def _refused(self, said):
+        """Not run: if it was a mere question the session goes on, else another one comes, and finds its tables as they were."""
+        if isinstance(said, str) and ASKS_EARLIER.search(said) and not ASKS_MORE.search(said):
+            self.ensemble.unanswered += 1
+            self._through(self.through.settle)
+            self.alone.settle()
+        else:
+            self._anew()
+
+    def _anew(self):
+        self.ensemble.restarts += 1
+        self._leave("quit", True)
+
+
+def is_loss(error):
+    return error is not None and error.code in LOST

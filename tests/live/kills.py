@@ -1,0 +1,48 @@
+"""Who kills while a script is played: single connections of sessions, or whole servers, which come back at once."""
+
+import contextlib
+import random
+
+import scenes
+from sandbox_lib import sql
+
+
+class Connections:
+    """Now and then a session's connection to one of the servers is killed there. `count`: how many were."""
+
+    def __init__(self, seed, share=0.8):
+        self.chance, self.share, self.count = random.Random(seed), share, 0
+
+    def strike(self, ensemble):
+        """Called while a round is under way."""
+        if self.chance.random() > self.share:
+            return
+        server = self.chance.choice([ensemble.primary, *ensemble.replicas])
+        victims = [row[0] for row in ensemble.ask(server, "SHOW PROCESSLIST") if row[1] in scenes.USERS]
+        if victims:
+            with contextlib.suppress(sql.Error):      # 1094: it has gone by itself
+                ensemble.ask(server, f"KILL {self.chance.choice(victims)}")
+                self.count += 1
+
+    def most_losses(self):
+        """A killed connection is one session's, and costs it one error."""
+        return self.count
+
+
+class Servers:
+    """In the rounds that are told, a server each, in turn: the primary last."""
+
+    def __init__(self, rounds):
+        self.rounds, self.count, self.at = rounds, 0, -1
+
+    def strike(self, ensemble):
+        self.at += 1
+        if self.at not in self.rounds:
+            return
+        nodes = [*ensemble.cluster.replicas(), ensemble.cluster.primary()]
+        ensemble.kill(nodes[self.count % len(nodes)])
+        self.count += 1
+
+    def most_losses(self):
+        """Each session may have something there, and be at it when it comes back."""
+        return self.count * scenes.SESSIONS

@@ -1,0 +1,127 @@
+"""50 sessions on 5 connections per server ≡ each of them alone on a server: results, warnings, counts, flags, errors.
+
+HEADGATE_MODEL_STEPS: how many (more in a soak), HEADGATE_SEED: the first script's seed. A failure prints its seed, the
+shortest script found that still fails, and both answers. Where connections or servers are killed meanwhile, each answer
+is the right one or an error that says what was lost; which it is depends on the moment, so nothing is reduced there.
+"""
+
+import os
+
+import pytest
+
+import kills
+import scenes
+from conftest import FLAVOUR
+from ensemble import CONNECTIONS, Ensemble
+from proxy import wait_until
+from twins import Difference
+
+SECONDS_PER_TEST = 600    # most of it only for reducing a failure
+STEPS = int(os.environ.get("HEADGATE_MODEL_STEPS", "400"))
+SEED = int(os.environ.get("HEADGATE_SEED", "1"))
+SCRIPT = 500              # steps of one script
+# Of all statements, commands and asks for state included: most of a script is not a read, and much of the rest is pinned.
+LEAST_SHARE_ON_REPLICAS = 0.10
+# Steps that came to nothing because of an allowed difference: more would mean that too little is compared.
+MOST_UNCOMPARED = 0.10
+
+
+@pytest.fixture(scope="module")
+def ensemble():
+    both = Ensemble(FLAVOUR)
+    try:
+        yield both
+    finally:
+        both.close()
+
+
+def scripts(first):
+    """(seed, steps) of each."""
+    return [(first + number, min(SCRIPT, STEPS - said)) for number, said in enumerate(range(0, STEPS, SCRIPT))]
+
+
+def queries(ensemble):
+    """(on replicas, in all), as headgate counts them."""
+    count = {row["name"]: row["queries"] for row in ensemble.headgate.show("servers")}
+    return sum(count[node.name] for node in ensemble.cluster.replicas()), sum(count.values())
+
+
+def most_connections(ensemble):
+    return max(row["connections_active"] for row in ensemble.headgate.show("servers"))
+
+
+def report(ensemble, seed, rounds, difference):
+    rounds, shortest = ensemble.reduce(rounds)
+    if shortest is None:
+        return f"seed {seed}: session {difference.who}: {difference}\n  (not again when it was repeated)"
+    said = "\n".join(f"    {turns}" for turns in rounds)
+    return f"seed {seed}, reduced:\n{said}\n  session {shortest.who}: {shortest}"
+
+
+def nobody_is_left(ensemble):
+    wait_until(lambda: not ensemble.headgate.show("sessions"), "all sessions have ended", 60)
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("seed,steps", scripts(SEED))
+def test_many_sessions_on_few_connections_hear_what_each_alone_hears(ensemble, seed, steps):
+    before, uncompared = queries(ensemble), ensemble.restarts + ensemble.unanswered
+    rounds = scenes.script(seed, steps)
+    try:
+        ensemble.play(rounds)
+    except Difference as difference:
+        pytest.fail(report(ensemble, seed, rounds, difference))
+    on_replicas, in_all = (now - then for now, then in zip(queries(ensemble), before))
+    uncompared = ensemble.restarts + ensemble.unanswered - uncompared
+    print(f"{steps} steps, {on_replicas} of {in_all} commands on replicas, {uncompared} not compared")
+    assert on_replicas >= LEAST_SHARE_ON_REPLICAS * in_all, "almost everything ran on the primary: that proves nothing"
+    assert uncompared <= MOST_UNCOMPARED * steps
+    assert most_connections(ensemble) <= CONNECTIONS
+    nobody_is_left(ensemble)
+
+
+def test_what_gives_back_what_it_took_holds_no_connection(ensemble):
+    """Pins end: else the connections would soon be used up."""
+    nodes = range(0, scenes.SESSIONS, 2)
+    rounds = [[(who, scenes.tidy(who + turn))] for turn in range(3) for who in nodes]
+    pins = ensemble.play_and_look(rounds, lambda: [
+        (row["schema"], row["pins"], row["in_transaction"]) for row in ensemble.headgate.show("sessions")])
+    assert len(pins) == len(nodes) and {row[1:] for row in pins} == {(None, "no")}, pins
+
+
+def test_killed_connections_cost_a_clear_error_or_nothing(ensemble):
+    losses, steps = ensemble.losses, max(STEPS // 2, 1)
+    killer = kills.Connections(SEED)
+    ensemble.play(scenes.script(-SEED, steps), killer)
+    losses = ensemble.losses - losses
+    print(f"{steps} steps, {killer.count} connections killed, {losses} sessions told")
+    assert killer.count > 0
+    assert losses <= killer.most_losses(), "an error that nobody has caused"
+    nobody_is_left(ensemble)
+
+
+def test_killed_servers_cost_a_clear_error_or_nothing(ensemble):
+    losses, rounds = ensemble.losses, scenes.script(-SEED - 1, max(STEPS // 2, 100))
+    killer = kills.Servers({len(rounds) * part // 4 for part in (1, 2, 3)})
+    ensemble.play(rounds, killer)
+    losses = ensemble.losses - losses
+    print(f"{killer.count} servers killed, {losses} sessions told")
+    assert killer.count == 3
+    assert losses <= killer.most_losses()
+    nobody_is_left(ensemble)
+
+
+def test_a_difference_is_found_and_reduced(ensemble):
+    """The oracle itself: what cannot be the same on both sides is found amid others, and is all that is left."""
+    rounds = scenes.script(SEED, 60)
+    who = rounds[len(rounds) // 2][0][0]
+    rounds.insert(len(rounds) // 2, [(who, ["SELECT @@port"])])
+    rounds, difference = ensemble.reduce(rounds)
+    assert rounds == [[(who, ["SELECT @@port"])]] and "@@port" in str(difference)
+
+
+def test_data_that_differs_is_found(ensemble):
+    """The oracle itself: rows that only one of the sides has."""
+    port = ensemble.alone.primary().port
+    difference = ensemble.fails([[(3, [f"INSERT INTO u SELECT 1000, 'only there' FROM t WHERE id = 1 AND @@port = {port}"])]])
+    assert difference and difference.who == 3
