@@ -22,6 +22,14 @@ enum consistency_setting {
     CONSISTENCY_STRONG    /* all that was committed on the primary before the read arrived */
 };
 
+/* When does a session part with its connections? */
+enum pool_setting {
+    POOL_TRANSACTION, /* when somebody else needs one, and nothing lives there */
+    POOL_SESSION      /* when it ends */
+};
+
+#define POOL_IDLE_AUTO (-1)
+
 /* For the rows of listeners and users. */
 extern const struct setting_word consistency_words[];
 
@@ -55,6 +63,8 @@ struct cluster_settings {
     bool read_functions;                 /* may stored functions that only read run on replicas? */
     uint64_t read_functions_interval_us; /* between two looks at which these are */
     int64_t connection_reserve;          /* of each server's own max_connections: left to others */
+    int pool;                            /* enum pool_setting */
+    int64_t pool_idle_max;               /* kept of each server for sessions to come; POOL_IDLE_AUTO */
     int consistency;                     /* enum consistency_setting, not INHERIT */
     uint64_t consistency_wait_us;        /* that a read waits for a replica to catch up; 0: not at all */
     struct server_settings *servers;     /* owns; at least one */

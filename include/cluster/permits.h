@@ -12,7 +12,9 @@
  * is on the way: then that one goes on to the next.
  *
  * Connections that hold a permit are in a list per worker, so that one that is idle can be found when another
- * session needs it: least recently used first, to within PERMITS_ORDER_US.
+ * session needs it: least recently used first, to within PERMITS_ORDER_US. Those that no session has are
+ * parked (proxy/pool); one of them may be handed to the first who waits, together with its permit
+ * (permits_pass).
  */
 #ifndef HEADGATE_CLUSTER_PERMITS_H
 #define HEADGATE_CLUSTER_PERMITS_H
@@ -40,6 +42,10 @@ struct permit {
 /* One worker's connections, oldest use first. Only for the worker's own thread, but for `call`. */
 struct permits_holders {
     struct list list;
+    struct list parked;        /* those of them that wait for a session: longest first */
+    unsigned promised;         /* … that are made ready for somebody who waits */
+    bool has_no_reset;         /* the server refuses COM_RESET_CONNECTION: none is parked */
+    _Atomic bool must_unpark;  /* the server has no connection left for others: see `call` */
     uint64_t searched_us;      /* when it was last searched for one that is idle */
     struct loop_message call;  /* from another worker: somebody waits */
     _Atomic bool is_called;    /* `call` is on its way */
@@ -91,6 +97,16 @@ void permits_cancel(struct permits_ticket **ticket);
 
 /* Gives one back: to the first who waits. Any thread. */
 void permits_give(struct permits *permits);
+
+/* Is a connection fit for the owner of a ticket? Called with the mutex held: it only compares. */
+typedef bool permits_fit(const void *owner, const void *connection);
+/* Does the first who waits do so on this loop, and is the connection fit for it? On the loop's thread. */
+bool permits_suits(struct permits *permits, const struct loop *loop, permits_fit *is_fit,
+                   const void *connection);
+/* If so, it waits no more: its owner, who has the connection with the permit that this holds; no on_grant
+ * follows, and its ticket is gone. Otherwise NULL. On the loop's thread. */
+void *permits_pass(struct permits *permits, const struct loop *loop, permits_fit *is_fit,
+                   const void *connection);
 
 static inline bool permits_is_wanted(const struct permits *permits)
 {

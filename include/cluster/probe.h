@@ -20,6 +20,8 @@ struct probe_result {
     bool is_overloaded; /* !has_passed: it is there, but has no room at the moment */
     bool is_read_only;
     uint64_t max_connections; /* the server's own; 0: it did not say */
+    uint32_t patience_s;      /* its shorter one of wait_timeout and interactive_timeout; 0: it did not say */
+    bool has_init_connect;
     bool has_source;
     bool is_link_stopped; /* see struct topology_facts, also of the next three */
     bool is_applying;

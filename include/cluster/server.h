@@ -31,6 +31,7 @@ enum server_state {
 /* Written by one worker, read by any; a line of its own, so that workers do not disturb each other. */
 struct server_counters {
     _Alignas(SERVER_CACHE_LINE) counter connections_active; /* attached to a session */
+    counter connections_idle;                               /* parked: kept for the next session */
     counter readers;    /* sessions that read there although it is the primary (primary_reads = "share") */
     counter running;    /* commands sent whose reply has not ended */
     counter latency_us; /* of harmless reads, until the first byte: an average in which the last one is an
@@ -47,8 +48,8 @@ struct server_counters {
 };
 
 struct server_totals {
-    uint64_t connections_active, readers, running, connects, connect_failures, refusals, queries, errors,
-        losses, drops, demotions;
+    uint64_t connections_active, connections_idle, readers, running, connects, connect_failures, refusals,
+        queries, errors, losses, drops, demotions;
 };
 
 struct server {
@@ -58,10 +59,12 @@ struct server {
     int64_t weight;
     enum tls_setting tls;
     enum role_setting role_setting;
-    unsigned index;                    /* in its cluster */
-    struct permits permits;            /* connections of sessions to it */
-    int64_t max_connections;           /* as configured; 0: "auto" */
-    _Atomic uint32_t own_max;          /* its own @@max_connections, as it last said; 0: not known */
+    unsigned index;              /* in its cluster */
+    struct permits permits;      /* connections of sessions to it */
+    int64_t max_connections;     /* as configured; 0: "auto" */
+    _Atomic uint32_t own_max;    /* its own @@max_connections, as it last said; 0: not known */
+    _Atomic uint32_t patience_s; /* its shorter one of @@wait_timeout and @@interactive_timeout; 0: unknown */
+    _Atomic bool has_init_connect;     /* a login runs statements that a reset does not run again */
     struct server_counters *by_worker; /* owns; worker_count rows */
     unsigned worker_count;
 };
@@ -77,6 +80,10 @@ void server_note_latency(struct server *server, unsigned worker, uint64_t latenc
 /* What it says of its own @@max_connections: with max_connections = "auto" all but `reserve` of them, and at
  * least half, are for sessions. */
 void server_note_own_max(struct server *server, uint64_t own_max, int64_t reserve);
+
+/* What it says that matters to connections which nobody has: after how many seconds it ends them (0: it did
+ * not say), and whether it does something at a login. */
+void server_note_manners(struct server *server, uint32_t patience_s, bool has_init_connect);
 
 /* All workers' rows added up. */
 struct server_totals server_sum(const struct server *server);

@@ -71,6 +71,17 @@ struct upstream_answer {
     uint16_t warnings; /* how many the last OK or EOF told of */
 };
 
+/* How it logged in, as far as that can be told apart after a reset: a session for which all of it would be
+ * the same may go on with it. */
+struct upstream_key {
+    const void *account; /* borrows: who, with what password; never changes. NULL: it is never handed on */
+    uint64_t caps;       /* end-to-end bits, as wished */
+    uint64_t moves;      /* of the server then: see view_server */
+    unsigned cluster;    /* of its owner; not compared: its server is in one only */
+    uint8_t collation;   /* as it was said to the server */
+    bool has_schema;     /* it is, or was, in a schema, and nothing but another login leaves them all */
+};
+
 struct upstream;
 
 struct upstream_owner_ops {
@@ -83,6 +94,8 @@ struct upstream_owner_ops {
     void (*on_failed)(struct upstream *upstream, const struct error *err);
     /* READY or BUSY, and the socket is ready: the owner fills and sends. */
     void (*on_io)(struct upstream *upstream, int events);
+    /* It was READY until the time given to upstream_expire. NULL: it never is given one. */
+    void (*on_expired)(struct upstream *upstream);
 };
 
 struct upstream {
@@ -99,11 +112,19 @@ struct upstream {
     struct upstream_answer *answer; /* owns while EXCHANGING */
     struct rows *rows;              /* borrows: an exchange whose rows are wanted */
     struct permit permit;           /* held until it is closed; probes and KILL have none */
+    struct list_node in_pool;       /* in list permits_holders.parked */
+    struct upstream_key key;        /* the owner's */
     enum upstream_state state;
     uint8_t asked;       /* EXCHANGING: which command */
     bool is_counted;     /* in server->connections_active */
     bool is_set_up;      /* the set-up statement was sent since login or reset */
     bool has_been_ready; /* on_ready was called */
+    bool is_idle;        /* counted in server->connections_idle, not connections_active */
+    bool is_soiled;      /* it may hold what a reset does not undo: never handed on */
+    bool is_id_told;     /* its client has asked for connection_id: that of nobody else from now on */
+    bool is_second_hand; /* somebody else had it before its present owner */
+    bool is_promised;    /* counted in permits_holders.promised */
+    uint8_t cleaning;    /* the pool's: what its running exchange is about */
     uint64_t caps;       /* agreed */
     enum server_family family;
     uint32_t connection_id; /* the server's */
@@ -113,6 +134,7 @@ struct upstream {
     uint16_t status;       /* last seen */
     uint64_t vars_version; /* the owner's fingerprint of its session state: see proxy/vars */
     struct text schema;    /* owns: current, as far as we know */
+    uint64_t opened_us;    /* monotonic */
 };
 
 /* Starts to connect. NULL when not even that was possible: err. A permit (wish) is given back when the
@@ -135,6 +157,16 @@ void upstream_query(struct upstream *upstream, const char *sql, struct rows *row
 /* The statement that turns on the session tracking headgate relies on; run it again after
  * COM_RESET_CONNECTION. */
 void upstream_set_up(struct upstream *upstream);
+
+/* COM_RESET_CONNECTION left the character sets of a MySQL server at its defaults: as the handshake had set
+ * them. READY only. */
+void upstream_restore_charsets(struct upstream *upstream);
+
+/* READY: from now on it is somebody else's, and in use. No deadline is left running. */
+void upstream_hand_over(struct upstream *upstream, const struct upstream_owner_ops *ops, void *owner);
+/* READY, and idle from now on, until it is handed over: on_expired is called when it was READY for so long;
+ * and it is read from, which is reported by on_io. */
+void upstream_expire(struct upstream *upstream, uint64_t after_us);
 
 /* READY ↔ BUSY: the owner begins, or has ended, a command of its own. */
 void upstream_begin(struct upstream *upstream, enum reply_shape shape, bool has_cursor);

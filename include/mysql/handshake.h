@@ -57,6 +57,8 @@ enum handshake_form { HANDSHAKE_RESPONSE, HANDSHAKE_SSL_REQUEST, HANDSHAKE_TOO_O
 enum handshake_form handshake_parse(struct span payload, uint64_t offered,
                                     struct handshake_response *response_r);
 /* Framed. Bits, fields and order follow response->caps. */
+/* The collation that a HandshakeResponse41 has room for: one above 255 is said as utf8mb4_general_ci. */
+uint8_t handshake_collation(uint16_t collation);
 void handshake_put(struct text *out, uint8_t seq, const struct handshake_response *response);
 void handshake_put_ssl_request(struct text *out, uint8_t seq, const struct handshake_response *response);
 

@@ -12,8 +12,9 @@
 #define DESCRIPTORS_OWN 16 /* for probes, KILL, admin connections, /dev/null: not for sessions */
 
 enum descriptors_use {
-    DESCRIPTORS_CLIENT,  /* leaves an eighth of all to connections of clients that are there already */
-    DESCRIPTORS_UPSTREAM /* leaves DESCRIPTORS_OWN */
+    DESCRIPTORS_CLIENT,   /* leaves an eighth of all to connections of clients that are there already */
+    DESCRIPTORS_UPSTREAM, /* leaves DESCRIPTORS_OWN */
+    DESCRIPTORS_PARKED    /* leaves half of all: nobody is turned away for connections that nobody has */
 };
 
 /* Raises the soft limit to the hard one, and remembers it; at start, before threads. What fails is logged. */

@@ -12,6 +12,7 @@
  *   hints.c     what its comments ask for
  *   intent.c    what it is about to change
  *   share.c     QUEUED: connections when they are scarce
+ *   pool.c      connections that no session has
  *   attach.c    WAITING, ATTACHING: a connection to a server
  *   choice.c    which server that is
  *   sync.c      SYNCING, PREPARING: it becomes equal to the session
@@ -56,7 +57,7 @@ enum session_state {
 };
 
 enum close_reason {
-#define CLOSE_REASON(NAME, is_error, words) CLOSE_##NAME,
+#define CLOSE_REASON(NAME, is_error, may_hand_on, words) CLOSE_##NAME,
 #include "proxy/tbl/close_reasons.h"
 #undef CLOSE_REASON
     CLOSE_REASON_COUNT
@@ -337,6 +338,8 @@ enum step attach_begin(struct session *session);
 /* Starts to connect to this server of the view, with a permit of it that the caller has taken; a failure is
  * noted in the slot. */
 void attach_open(struct session *session, int server);
+/* The same with a parked connection (pool_take), which it takes. */
+void attach_take(struct session *session, int server, struct upstream *take_upstream);
 /* Try again in a moment, until the time to wait for a server is over. */
 enum step attach_wait(struct session *session);
 enum step attach_waiting(struct session *session);
@@ -349,6 +352,10 @@ void attach_drop(struct session *session, enum route_place place);
 /* The same, unless the session has state there. */
 void attach_drop_idle(struct session *session, enum route_place place);
 void attach_drop_all(struct session *session);
+/* It is handed on if that may be (pool.h), and closed otherwise. `is_promised`: on behalf of somebody who
+ * waits. */
+void attach_leave(struct session *session, enum route_place place, bool is_promised);
+void attach_leave_all(struct session *session);
 /* Would the session lose state with its upstream there? */
 bool attach_has_lost_state(const struct session *session, enum route_place place);
 /* There is an upstream there, and its server's name has another address now: it is of another machine. */

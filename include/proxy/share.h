@@ -28,13 +28,18 @@ enum step share_time_out(struct session *session);
 bool share_may_wait(struct session *session);
 /* In a moment. */
 enum step share_wait(struct session *session);
+/* The session waits no more (permits_pass): it may take the connection that was parked last. */
+void share_offered(struct session *session);
+/* The server has no room for one more connection: those that are parked, whichever worker's, make some.
+ * False: there were none. */
+bool share_unpark(struct session *session, int server);
 /* Whatever the session queued for is not wanted any more. Harmless otherwise. */
 void share_leave(struct session *session);
 
 /* A prepared statement of the session lives in its connection there, and could not be had again. */
 bool share_has_statements(const struct session *session, enum route_place place);
 
-/* The session's connection there is closed, if it may be. */
+/* The session's connection there goes to somebody who waits, if it may. */
 void share_give_up(struct session *session, enum route_place place);
 /* The session is idle: what it does not need is given to those who wait. */
 void share_idle(struct session *session);

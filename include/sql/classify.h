@@ -82,6 +82,7 @@ struct sql_facts {
     bool releases;        /* COMMIT or ROLLBACK … RELEASE is in it: the server hangs up after that */
     bool gives_insert_id; /* LAST_INSERT_ID(x), SET insert_id = x and the like: what later statements find
                              there */
+    bool asks_id;         /* it may ask for the number that the server gave its connection */
     bool sets_global;     /* SET GLOBAL, PASSWORD and the like: not the session */
     bool sets_next_transaction; /* SET TRANSACTION … without SESSION or GLOBAL */
     bool asks_token;            /* SHOW HEADGATE TOKEN, and nothing else */

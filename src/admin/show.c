@@ -72,7 +72,7 @@ static void put_server(struct table *table, const struct cluster *cluster, const
     else
         table_int(table, entry->lag_ms);
     table_int(table, (int64_t)sum.connections_active);
-    table_int(table, 0);
+    table_int(table, (int64_t)sum.connections_idle);
     if (permits_max(&entry->server->permits) == UINT32_MAX)
         table_null(table);
     else

@@ -399,6 +399,7 @@ static void note_probe(struct cluster_member *member, const struct probe_result 
         member->last = *result;
         server_note_own_max(member->server, result->max_connections,
                             member->cluster->settings->connection_reserve);
+        server_note_manners(member->server, result->patience_s, result->has_init_connect);
     }
     memcpy(member->detail, result->error, sizeof member->detail);
 }

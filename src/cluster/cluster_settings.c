@@ -169,6 +169,17 @@ const struct setting_word consistency_words[] = {
     { .name = NULL },
 };
 
+static const struct setting_word pool_words[] = {
+    { .name = "transaction", .value = POOL_TRANSACTION },
+    { .name = "session", .value = POOL_SESSION },
+    { .name = NULL },
+};
+
+static const struct setting_word pool_idle_words[] = {
+    { .name = "auto", .value = POOL_IDLE_AUTO },
+    { .name = NULL },
+};
+
 static const struct setting cluster_settings[] = {
     {
         .name = "name",
@@ -308,6 +319,32 @@ static const struct setting cluster_settings[] = {
             "be more than half of them, half. For servers with max_connections = \"auto\".",
     },
     {
+        .name = "pool",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct cluster_settings, pool),
+        .words = pool_words,
+        .fallback = "transaction",
+        .effect = EFFECT_NOW,
+        .doc =
+            "When a session parts with its connections to servers. \"transaction\": as soon as another one "
+            "needs one and nothing of the session lives there: no transaction, temporary table, lock … "
+            "\"session\": when it ends. Either way connections are made new (COM_RESET_CONNECTION) and "
+            "handed on to sessions of the same account, rather than closed.",
+    },
+    {
+        .name = "pool_idle_max",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct cluster_settings, pool_idle_max),
+        .words = pool_idle_words,
+        .min = 0,
+        .max = 100000,
+        .fallback = "auto",
+        .effect = EFFECT_NOW,
+        .doc = "How many connections that no session has are kept of each server, for `server_idle` each. "
+               "\"auto\": as many as there are, which is max_connections at most. 0: each is closed at once, "
+               "and every session logs in by itself.",
+    },
+    {
         .name = "consistency",
         .type = SETTING_ENUM,
         .offset = offsetof(struct cluster_settings, consistency),
@@ -349,7 +386,7 @@ static const struct setting cluster_settings[] = {
     },
 };
 
-static const char *const cluster_absent[] = { "failover", "switchover", "lease", "pool", "rules", NULL };
+static const char *const cluster_absent[] = { "failover", "switchover", "lease", "rules", NULL };
 
 const struct section cluster_section = {
     .name = "cluster",

@@ -20,6 +20,7 @@ bool permits_init(struct permits *permits, unsigned worker_count)
     permits->holders = mem_zalloc(worker_count * sizeof *permits->holders);
     for (unsigned i = 0; permits->holders != NULL && i < worker_count; i++) {
         list_init(&permits->holders[i].list);
+        list_init(&permits->holders[i].parked);
         permits->holders[i].permits = permits;
     }
     return permits->holders != NULL;
@@ -170,6 +171,41 @@ void permits_cancel(struct permits_ticket **ticket_r)
     ticket->is_cancelled = true;
     if (!is_under_way) /* otherwise its mail comes yet */
         mem_free(ticket);
+}
+
+/* With the mutex held. */
+static struct permits_ticket *find_suited(struct permits *permits, const struct loop *loop,
+                                          permits_fit *is_fit, const void *connection)
+{
+    struct list_node *first = list_first(&permits->queue);
+    if (first == NULL)
+        return NULL;
+    struct permits_ticket *ticket = list_entry(first, struct permits_ticket, in_queue);
+    return ticket->loop == loop && is_fit(ticket->owner, connection) ? ticket : NULL;
+}
+
+bool permits_suits(struct permits *permits, const struct loop *loop, permits_fit *is_fit,
+                   const void *connection)
+{
+    lock(permits);
+    bool is_suited = find_suited(permits, loop, is_fit, connection) != NULL;
+    unlock(permits);
+    return is_suited;
+}
+
+void *permits_pass(struct permits *permits, const struct loop *loop, permits_fit *is_fit,
+                   const void *connection)
+{
+    void *owner = NULL;
+    lock(permits);
+    struct permits_ticket *ticket = find_suited(permits, loop, is_fit, connection);
+    if (ticket != NULL)
+        leave_queue(permits, ticket);
+    unlock(permits);
+    if (ticket != NULL)
+        owner = ticket->owner;
+    mem_free(ticket);
+    return owner;
 }
 
 /* ---- who holds them ---- */

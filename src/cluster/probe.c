@@ -68,7 +68,27 @@ static const char *sql_variables(const struct upstream *upstream)
 {
     (void)upstream;
     return "SELECT @@global.read_only AS read_only, @@global.sql_mode AS sql_mode, @@global.server_id AS "
-           "server_id, @@global.max_connections AS max_connections";
+           "server_id, @@global.max_connections AS max_connections, @@global.wait_timeout AS wait_timeout, "
+           "@@global.interactive_timeout AS interactive_timeout, @@global.init_connect AS init_connect";
+}
+
+static uint64_t seconds(const struct probe *probe, const char *name)
+{
+    struct span value;
+    uint64_t found = 0;
+    bool is_there = rows_value(&probe->rows, 0, rows_column(&probe->rows, name), &value) &&
+                    span_to_u64(value, &found) && found <= UINT32_MAX;
+    return is_there ? found : 0;
+}
+
+/* What matters to connections that are kept while nobody has them. */
+static void read_for_pool(struct probe *probe)
+{
+    struct span value;
+    uint64_t wait = seconds(probe, "wait_timeout"), interactive = seconds(probe, "interactive_timeout");
+    probe->result.patience_s = (uint32_t)(wait < interactive || interactive == 0 ? wait : interactive);
+    probe->result.has_init_connect =
+        rows_value(&probe->rows, 0, rows_column(&probe->rows, "init_connect"), &value) && value.len > 0;
 }
 
 static bool read_variables(struct probe *probe)
@@ -87,6 +107,7 @@ static bool read_variables(struct probe *probe)
     if (!rows_value(&probe->rows, 0, rows_column(&probe->rows, "max_connections"), &value) ||
         !span_to_u64(value, &probe->result.max_connections))
         probe->result.max_connections = 0;
+    read_for_pool(probe);
     return true;
 }
 
@@ -223,7 +244,9 @@ static void on_io(struct upstream *upstream, int events)
     upstream_close(&probe->upstream);
 }
 
-static const struct upstream_owner_ops owner_ops = { on_ready, on_answer, on_failed, on_io };
+static const struct upstream_owner_ops owner_ops = {
+    .on_ready = on_ready, .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io
+};
 
 static void fail_nameless(struct probe *probe)
 {

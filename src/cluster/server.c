@@ -61,6 +61,7 @@ void server_note_latency(struct server *server, unsigned worker, uint64_t latenc
 static void add_row(struct server_totals *sum, const struct server_counters *row)
 {
     sum->connections_active += counter_read(&row->connections_active);
+    sum->connections_idle += counter_read(&row->connections_idle);
     sum->readers += counter_read(&row->readers);
     sum->running += counter_read(&row->running);
     sum->connects += counter_read(&row->connects);
@@ -80,6 +81,12 @@ void server_note_own_max(struct server *server, uint64_t own_max, int64_t reserv
     atomic_store_explicit(&server->own_max, max, memory_order_relaxed);
     if (server->max_connections == 0 && max > 0)
         permits_set_max(&server->permits, max - kept);
+}
+
+void server_note_manners(struct server *server, uint32_t patience_s, bool has_init_connect)
+{
+    atomic_store_explicit(&server->patience_s, patience_s, memory_order_relaxed);
+    atomic_store_explicit(&server->has_init_connect, has_init_connect, memory_order_relaxed);
 }
 
 struct server_totals server_sum(const struct server *server)

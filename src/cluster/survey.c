@@ -153,7 +153,9 @@ static void on_io(struct upstream *upstream, int events)
     finish(of_upstream(upstream), NULL, "the server broke off");
 }
 
-static const struct upstream_owner_ops owner_ops = { on_ready, on_answer, on_failed, on_io };
+static const struct upstream_owner_ops owner_ops = {
+    .on_ready = on_ready, .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io
+};
 
 static void on_deadline(struct loop_timer *timer)
 {

@@ -139,6 +139,10 @@ static void on_deadline(struct loop_timer *timer)
     };
     struct upstream *upstream = of_timer(timer);
     struct error err = { 0 };
+    if (upstream->state == UPSTREAM_READY && upstream->ops->on_expired != NULL) {
+        upstream->ops->on_expired(upstream);
+        return;
+    }
     (void)error_set(&err, ETIMEDOUT, "%s: %s: no answer in time", WHERE(upstream), doing[upstream->state]);
     fail(upstream, &err);
 }
@@ -327,6 +331,50 @@ void upstream_set_up(struct upstream *upstream)
     struct span sql = upstream->family == FAMILY_MYSQL ? mysql : SPAN_LITERAL(setup_mariadb);
     upstream->is_set_up = true;
     begin_exchange(upstream, REPLY_GENERIC, sql, upstream->env->login_us);
+}
+
+/* By number: that is how the handshake said it, and a server's list of names is its own. */
+void upstream_restore_charsets(struct upstream *upstream)
+{
+    struct text sql = { 0 };
+    unsigned id = upstream->key.collation;
+    (void)text_append_byte(&sql, COM_QUERY);
+    (void)text_appendf(&sql, "SET character_set_client=%u,character_set_results=%u,collation_connection=%u",
+                       id, id, id);
+    begin_exchange(upstream, REPLY_GENERIC, text_span(&sql), upstream->env->login_us);
+    text_fini(&sql);
+}
+
+/* ---- from owner to owner ---- */
+
+static counter *count_of(struct upstream *upstream)
+{
+    return upstream->is_idle ? &counters(upstream)->connections_idle
+                             : &counters(upstream)->connections_active;
+}
+
+static void count_as(struct upstream *upstream, bool is_idle)
+{
+    counter_sub(count_of(upstream), 1);
+    upstream->is_idle = is_idle;
+    counter_add(count_of(upstream), 1);
+}
+
+void upstream_hand_over(struct upstream *upstream, const struct upstream_owner_ops *ops, void *owner)
+{
+    assert(upstream->state == UPSTREAM_READY && upstream->is_counted);
+    loop_timer_stop(&upstream->timer);
+    upstream->ops = ops;
+    upstream->owner = owner;
+    count_as(upstream, false);
+}
+
+void upstream_expire(struct upstream *upstream, uint64_t after_us)
+{
+    assert(upstream->state == UPSTREAM_READY && upstream->is_counted);
+    count_as(upstream, true);
+    loop_timer_start(&upstream->timer, upstream->env->loop, after_us);
+    watch(upstream);
 }
 
 /* ---- login ---- */
@@ -561,6 +609,7 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
     upstream->ops = ops;
     upstream->owner = owner;
     upstream->login = login;
+    upstream->opened_us = env->loop->now_us;
     if (wish->take_permit)
         permits_hold(&server->permits, env->worker, env->loop->now_us, &upstream->permit);
     upstream->is_counted = wish->has_setup; /* probes are not sessions' connections */
@@ -604,7 +653,7 @@ void upstream_close(struct upstream **upstream_r)
     upstream->answer = NULL;
     text_fini(&upstream->schema);
     if (upstream->is_counted)
-        counter_sub(&counters(upstream)->connections_active, 1);
+        counter_sub(count_of(upstream), 1);
     if (was_busy)
         counter_sub(&counters(upstream)->running, 1);
     permits_release(&upstream->permit, upstream->env->worker); /* last: another worker may have it at once */

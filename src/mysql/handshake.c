@@ -167,12 +167,17 @@ enum handshake_form handshake_parse(struct span payload, uint64_t offered,
     return reader.failed ? HANDSHAKE_MALFORMED : HANDSHAKE_RESPONSE;
 }
 
+uint8_t handshake_collation(uint16_t collation)
+{
+    return collation <= 0xFF ? (uint8_t)collation : COLLATION_UTF8MB4_GENERAL;
+}
+
 static void put_fixed(struct text *out, const struct handshake_response *response)
 {
     uint64_t caps = response->caps;
     wire_put_u32(out, (uint32_t)caps);
     wire_put_u32(out, response->max_packet);
-    wire_put_u8(out, response->collation <= 0xFF ? (uint8_t)response->collation : COLLATION_UTF8MB4_GENERAL);
+    wire_put_u8(out, handshake_collation(response->collation));
     wire_put_zeros(out, 19);
     wire_put_u32(out, EXTENDED(caps) ? (uint32_t)(caps >> 32) : 0);
 }

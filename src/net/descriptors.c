@@ -30,6 +30,7 @@ unsigned descriptors_max(void)
 
 bool descriptors_may_use(int fd, enum descriptors_use use)
 {
-    unsigned kept = DESCRIPTORS_OWN + (use == DESCRIPTORS_CLIENT ? max / 8 : 0);
+    static const unsigned shares[] = { [DESCRIPTORS_CLIENT] = 8, [DESCRIPTORS_PARKED] = 2 };
+    unsigned kept = DESCRIPTORS_OWN + (use == DESCRIPTORS_UPSTREAM ? 0 : max / shares[use]);
     return max > kept && (unsigned)fd < max - kept;
 }

@@ -10,6 +10,7 @@
 #include "proxy/session.h"
 
 #include "mysql/reply.h"
+#include "proxy/pool.h"
 #include "proxy/share.h"
 
 #include <assert.h>
@@ -90,7 +91,9 @@ static void on_io(struct upstream *upstream, int events)
     session_run(session);
 }
 
-static const struct upstream_owner_ops owner_ops = { on_ready, on_answer, on_failed, on_io };
+static const struct upstream_owner_ops owner_ops = {
+    .on_ready = on_ready, .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io
+};
 
 /* ---- slots ---- */
 
@@ -105,14 +108,36 @@ static bool is_disowned(const struct session *session, const struct upstream *up
     return !has_left && upstream->has_been_ready && upstream->state != UPSTREAM_READY;
 }
 
-void attach_drop(struct session *session, enum route_place place)
+/* The caller's now; NULL: there was none. */
+static struct upstream *release(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
+    struct upstream *upstream = slot->upstream;
     consistency_note_drop(session, place);
-    if (slot->upstream != NULL && is_disowned(session, slot->upstream))
-        stream_forget_unsent(&slot->upstream->stream);
-    upstream_close(&slot->upstream);
     *slot = (struct slot){ 0 };
+    return upstream;
+}
+
+void attach_drop(struct session *session, enum route_place place)
+{
+    struct upstream *upstream = release(session, place);
+    if (upstream != NULL && is_disowned(session, upstream))
+        stream_forget_unsent(&upstream->stream);
+    upstream_close(&upstream);
+}
+
+void attach_leave(struct session *session, enum route_place place, bool is_promised)
+{
+    if (pool_may_park(session, place))
+        pool_park(session->worker, release(session, place), is_promised);
+    else
+        attach_drop(session, place);
+}
+
+void attach_leave_all(struct session *session)
+{
+    for (int place = 0; place < PREPARED_PLACES; place++)
+        attach_leave(session, (enum route_place)place, false);
 }
 
 void attach_drop_idle(struct session *session, enum route_place place)
@@ -200,9 +225,28 @@ void attach_again(struct session *session)
 
 /* ---- waiting and attaching ---- */
 
-void attach_open(struct session *session, int server)
+/* Nothing that is a statement's, or a variable's, is there yet. */
+static struct slot *begin_slot(struct session *session, int server)
 {
     struct slot *slot = &session->slots[session->job.place];
+    *slot = (struct slot){ .server = server,
+                           .moves = session_view(session)->servers[server].moves,
+                           .generation = ++session->generations,
+                           .option_version = session->option_version };
+    return slot;
+}
+
+void attach_take(struct session *session, int server, struct upstream *take_upstream)
+{
+    struct slot *slot = begin_slot(session, server);
+    upstream_hand_over(take_upstream, &owner_ops, session);
+    permits_touch(&take_upstream->permit, session->worker->index, session_now(session));
+    slot->upstream = take_upstream;
+}
+
+void attach_open(struct session *session, int server)
+{
+    struct slot *slot = begin_slot(session, server);
     const struct view_server *entry = &session_view(session)->servers[server];
     const struct user *user = session->user;
     struct upstream_wish wish = {
@@ -216,13 +260,11 @@ void attach_open(struct session *session, int server)
         .has_setup = true,
         .take_permit = true,
     };
-    *slot = (struct slot){ .server = server,
-                           .moves = entry->moves,
-                           .generation = ++session->generations,
-                           .option_version = session->option_version };
     slot->upstream =
         upstream_open(&session->worker->env, entry->server, &wish, &owner_ops, session, &slot->failure);
     slot->has_failed = slot->upstream == NULL;
+    if (slot->upstream != NULL)
+        slot->upstream->key = pool_key(session, server);
 }
 
 enum step attach_wait(struct session *session)
@@ -385,6 +427,14 @@ static bool is_overload(int code)
     return code == ERR_CON_COUNT || code == ERR_TOO_MANY_USER_CONNECTIONS;
 }
 
+/* What others hold idle may be all there is; and without it, an account's own limit was not reached. */
+static bool may_pass(struct session *session, int server, int code)
+{
+    bool has_made_room =
+        (is_overload(code) || code == ERR_USER_LIMIT_REACHED) && share_unpark(session, server);
+    return is_overload(code) || has_made_room;
+}
+
 enum step attach_failed(struct session *session)
 {
     struct job *job = &session->job;
@@ -413,7 +463,7 @@ enum step attach_failed(struct session *session)
     }
     if (job->is_login && (err.code == EMFILE || err.code == ENFILE) && !has_server_said)
         return dispatch_refuse(session, ERR_CON_COUNT, NULL, "headgate: %s", err.text);
-    if (has_server_said && is_overload(err.code) && share_may_wait(session))
+    if (has_server_said && may_pass(session, server, err.code) && share_may_wait(session))
         return share_wait(session);
     if (has_server_said)
         return dispatch_refuse(session, (uint16_t)(err.code != 0 ? err.code : ERR_SERVER_SHUTDOWN),

@@ -488,6 +488,19 @@ static void note_opened(struct session *session)
     session->status |= STATUS_IN_TRANS;
 }
 
+/* A reset gives back what can be seen from outside; what was hidden may be among the few things that it does
+ * not.
+ */
+static void note_soil(const struct session *session, struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    static const uint32_t hidden = 1u << PIN_HIDDEN_STATE | 1u << PIN_UNKNOWN_SET | 1u << PIN_TRACKED_CHANGE;
+    bool is_administration = job->command->manner == COMMAND_STATEMENT && job->facts.kind == SQL_ADMIN;
+    upstream->is_id_told |= job->facts.asks_id;
+    upstream->is_soiled |= job->facts.may_hide_state || (job->has_multi && job->is_cut) ||
+                           is_administration || (job->is_home && (session->pins.causes & hidden) != 0);
+}
+
 void effects_done(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
@@ -501,6 +514,7 @@ void effects_done(struct session *session, struct upstream *upstream)
     job->is_home |= job->place == effects_home(session); /* no OK has come: an ERR */
     if (is_execution)
         note_variables(session);
+    note_soil(session, upstream);
     if (!job->is_home)
         return;
     if (is_execution)
@@ -516,6 +530,7 @@ void effects_done(struct session *session, struct upstream *upstream)
         session->is_transaction_unknown = true;
     /* It ran here, so here it holds already. */
     upstream->vars_version = session->vars.version;
+    note_soil(session, upstream);
 }
 
 /* As after login: COM_RESET_CONNECTION and COM_CHANGE_USER. The schema and the role stay: both families keep

@@ -164,7 +164,8 @@ enum step frontend_login(struct session *session)
     return obey(session, verdict, &err);
 }
 
-/* The upstreams of the old user go at once: nothing of theirs may be seen by the new one. */
+/* The upstreams of the old user go at once, to be closed or made new: nothing of theirs may be seen by the
+ * new one. */
 enum step frontend_change_user(struct session *session)
 {
     struct error err = { 0 };
@@ -179,7 +180,7 @@ enum step frontend_change_user(struct session *session)
     session->admit->caps = session->caps;
     session->admit->collation = session->collation;
     memcpy(session->admit->nonce, session->nonce, NONCE_BYTES);
-    attach_drop_all(session);
+    attach_leave_all(session);
     effects_reset(session);
     session->role_version = 0; /* the new account has its own */
     struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, header.len);

@@ -36,6 +36,7 @@ static void look_inside(struct session *session, const struct sql_dialect *diale
     facts->releases = inner.releases;
     facts->gives_insert_id |= inner.gives_insert_id;
     facts->uses_tables = inner.uses_tables;
+    facts->asks_id |= inner.asks_id;
     facts->counts_rows = inner.counts_rows;
     session->job.is_inner_set = inner.kind == SQL_SET;
 }

@@ -82,7 +82,9 @@ static void on_io(struct upstream *upstream, int events)
     finish(upstream->owner);
 }
 
-static const struct upstream_owner_ops owner_ops = { on_ready, on_answer, on_failed, on_io };
+static const struct upstream_owner_ops owner_ops = {
+    .on_ready = on_ready, .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io
+};
 
 /* As the session's own user, who may always kill what is his. */
 static void send_kill(struct session *session, const struct upstream *running, bool is_query)
@@ -133,9 +135,11 @@ enum step kill_interrupted(struct session *session)
 
 void kill_session(struct session *session, bool is_query)
 {
-    const struct upstream *upstream = session->slots[session->job.place].upstream;
-    if (upstream != NULL && (upstream->state == UPSTREAM_BUSY || upstream->state == UPSTREAM_EXCHANGING))
+    struct upstream *upstream = session->slots[session->job.place].upstream;
+    if (upstream != NULL && (upstream->state == UPSTREAM_BUSY || upstream->state == UPSTREAM_EXCHANGING)) {
+        upstream->is_soiled = true; /* a KILL that is late must meet nobody else there */
         send_kill(session, upstream, is_query);
+    }
     if (!is_query) {
         session_abort(session, CLOSE_KILLED);
     } else if (is_waiting(session)) {
@@ -206,13 +210,19 @@ static void come_home(struct loop_message *message)
     mem_free(inquiry);
 }
 
+/* Of a connection that somebody else had before, the id may be theirs to whoever says it; unless its present
+ * client has asked for it, and then nobody else ever had. */
+static bool is_known_as(const struct upstream *upstream, uint64_t id)
+{
+    return upstream->connection_id == id && (!upstream->is_second_hand || upstream->is_id_told);
+}
+
 static bool has_connection(const struct session *session, const struct inquiry *inquiry)
 {
     for (int place = 0; place < PREPARED_PLACES; place++) {
         const struct slot *slot = &session->slots[place];
         if (slot->upstream != NULL && !slot->has_failed && slot->upstream->server == inquiry->server &&
-            slot->upstream->connection_id == inquiry->target &&
-            addr_equal(&slot->upstream->addr, &inquiry->addr))
+            is_known_as(slot->upstream, inquiry->target) && addr_equal(&slot->upstream->addr, &inquiry->addr))
             return true;
     }
     return false;

@@ -25,8 +25,9 @@ static const char *const state_words[] = {
 static const struct {
     const char *words;
     bool is_error;
+    bool may_hand_on;
 } close_reasons[] = {
-#define CLOSE_REASON(NAME, is_error, words) [CLOSE_##NAME] = { words, is_error },
+#define CLOSE_REASON(NAME, is_error, may_hand_on, words) [CLOSE_##NAME] = { words, is_error, may_hand_on },
 #include "proxy/tbl/close_reasons.h"
 #undef CLOSE_REASON
 };
@@ -358,7 +359,10 @@ void session_abort(struct session *session, enum close_reason reason)
     loop_timer_stop(&session->timer);
     share_leave(session);
     consistency_end(session);
-    attach_drop_all(session);
+    if (close_reasons[reason].may_hand_on)
+        attach_leave_all(session);
+    else
+        attach_drop_all(session);
     choice_share(session, NULL);
     stream_close(&session->client);
     if (session->user_limit != NULL)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "cluster/balance.h"
 #include "mysql/reply.h"
+#include "proxy/pool.h"
 
 #include <stdio.h>
 
@@ -39,20 +40,38 @@ static bool has_untold_id(const struct session *session, enum route_place place)
     return session->is_insert_id_unknown && place == effects_home(session);
 }
 
+static bool is_shared(const struct session *session)
+{
+    const struct cluster_settings *clusters = session->worker->world->clusters;
+    return clusters == NULL || clusters[session->door->cluster].pool == POOL_TRANSACTION;
+}
+
 static bool may_give(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
-    return slot->upstream != NULL && !slot->has_failed && slot->upstream->state == UPSTREAM_READY &&
-           !stream_has_output(&slot->upstream->stream) && !session_is_of_job(session, place) &&
-           !attach_has_lost_state(session, place) && !has_untold_id(session, place) &&
-           !has_answers(session, place) && !share_has_statements(session, place);
+    return is_shared(session) && slot->upstream != NULL && !slot->has_failed &&
+           slot->upstream->state == UPSTREAM_READY && !stream_has_output(&slot->upstream->stream) &&
+           !session_is_of_job(session, place) && !attach_has_lost_state(session, place) &&
+           !has_untold_id(session, place) && !has_answers(session, place) &&
+           !share_has_statements(session, place);
 }
 
-/* In this version the connection is closed, and its permit passes on. */
+/* The connection itself, if the first who waits can go on with it; otherwise it is closed, and its permit
+ * passes on. */
 static void give(struct session *session, enum route_place place)
 {
-    log_debug(&session->scope, "gives up its connection to %s", session->slots[place].upstream->server->name);
-    attach_drop(session, place);
+    const struct upstream *upstream = session->slots[place].upstream;
+    log_debug(&session->scope, "gives up its connection to %s", upstream->server->name);
+    if (pool_suits_waiter(session->worker, upstream))
+        attach_leave(session, place, true);
+    else
+        attach_drop(session, place);
+}
+
+/* Somebody waits for whom no connection is being made ready. */
+static bool is_wanted(const struct permits_holders *holders)
+{
+    return permits_is_wanted(holders->permits) && permits_waiting(holders->permits) > holders->promised;
 }
 
 void share_give_up(struct session *session, enum route_place place)
@@ -68,7 +87,8 @@ void share_idle(struct session *session)
         if (upstream == NULL || upstream->permit.permits == NULL)
             continue;
         permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
-        if (permits_is_wanted(upstream->permit.permits) && may_give(session, (enum route_place)place))
+        if (is_wanted(&upstream->permit.permits->holders[session->worker->index]) &&
+            may_give(session, (enum route_place)place))
             give(session, (enum route_place)place);
     }
 }
@@ -77,6 +97,8 @@ void share_idle(struct session *session)
 
 static void give_if_idle(struct upstream *upstream)
 {
+    if (pool_has(upstream))
+        return; /* no session's: it is being made ready */
     struct session *session = upstream->owner;
     bool is_primary = session->slots[ROUTE_PRIMARY].upstream == upstream;
     enum route_place place = is_primary ? ROUTE_PRIMARY : ROUTE_REPLICA;
@@ -84,12 +106,14 @@ static void give_if_idle(struct upstream *upstream)
         give(session, place);
 }
 
-/* Each one that is given up goes to somebody at once, so this ends with the queue. */
+/* Each one that is given up goes to somebody at once, or is promised, so this ends with the queue. Those that
+ * nobody has go first. */
 static void search_here(struct permits_holders *holders, uint64_t now_us)
 {
+    pool_give_way(holders);
     struct list_node *node = list_first(&holders->list);
     holders->searched_us = now_us;
-    while (node != NULL && permits_is_wanted(holders->permits)) {
+    while (node != NULL && is_wanted(holders)) {
         struct list_node *next = list_after(&holders->list, node);
         give_if_idle(list_entry(node, struct upstream, permit.in_list));
         node = next;
@@ -102,13 +126,15 @@ static void on_call(struct loop_message *message)
         (struct permits_holders *)(void *)((char *)message - offsetof(struct permits_holders, call));
     const struct worker *worker = atomic_load_explicit(&holders->call_worker, memory_order_relaxed);
     atomic_store(&holders->is_called, false); /* whoever comes to wait from here on calls again */
+    if (atomic_exchange(&holders->must_unpark, false))
+        (void)pool_unpark(holders);
     search_here(holders, worker->loop.now_us);
 }
 
 static void call_others(const struct worker *worker, struct permits *permits)
 {
     const struct world *world = worker->world;
-    for (unsigned i = 0; i < world->worker_count && permits_is_wanted(permits); i++) {
+    for (unsigned i = 0; i < world->worker_count; i++) {
         struct permits_holders *holders = &permits->holders[i];
         if (i == worker->index || atomic_exchange(&holders->is_called, true))
             continue;
@@ -118,10 +144,25 @@ static void call_others(const struct worker *worker, struct permits *permits)
     }
 }
 
+bool share_unpark(struct session *session, int server)
+{
+    struct permits *permits = &session_view(session)->servers[server].server->permits;
+    const struct worker *worker = session->worker;
+    bool had_any = server_sum(session_view(session)->servers[server].server).connections_idle > 0;
+    had_any |= pool_unpark(&permits->holders[worker->index]) > 0;
+    if (!had_any)
+        return false;
+    for (unsigned i = 0; i < worker->world->worker_count; i++)
+        atomic_store(&permits->holders[i].must_unpark, i != worker->index);
+    call_others(worker, permits);
+    return true;
+}
+
 static void search(const struct worker *worker, struct permits *permits)
 {
     search_here(&permits->holders[worker->index], worker->loop.now_us);
-    call_others(worker, permits);
+    if (permits_is_wanted(permits))
+        call_others(worker, permits);
 }
 
 /* ---- waiting ---- */
@@ -234,11 +275,35 @@ static bool is_right(const struct session *session)
                                                : balance_is_reader(view, (int)session->queued_at->index);
 }
 
+/* Goes on with a parked connection to that server, if there is one. */
+static bool take(struct session *session, int server)
+{
+    struct upstream *upstream = pool_take(session, server);
+    if (upstream == NULL)
+        return false;
+    session_set_deadline(session, 0);
+    attach_take(session, server, upstream);
+    return true;
+}
+
 static enum step open_with_permit(struct session *session, int server)
 {
     session_set_deadline(session, 0); /* connecting has its own */
     attach_open(session, server);
     return session_enter(session, SESSION_ATTACHING);
+}
+
+static enum step take_offer(struct session *session)
+{
+    int server = (int)session->queued_at->index;
+    share_leave(session);
+    return take(session, server) ? session_enter(session, SESSION_ATTACHING) : attach_begin(session);
+}
+
+void share_offered(struct session *session)
+{
+    session->ticket = NULL;
+    session_run(session);
 }
 
 enum step share_queued(struct session *session)
@@ -257,6 +322,8 @@ enum step share_queued(struct session *session)
         session->queued_at = NULL;
         return open_with_permit(session, server);
     }
+    if (session->ticket == NULL) /* share_offered */
+        return take_offer(session);
     struct permits *permits = &session->queued_at->permits;
     if (worker->is_retrying) { /* some connections may be given up only after a while */
         start_retrying(worker);
@@ -266,8 +333,21 @@ enum step share_queued(struct session *session)
     return STEP_WAIT;
 }
 
+enum got { GOT_NOTHING, GOT_PERMIT, GOT_CONNECTION };
+
+/* A parked connection, or leave to open one; nobody passes those who wait. */
+static enum got get(struct session *session, int server)
+{
+    struct permits *permits = &server_at(session, server)->permits;
+    if (permits_is_wanted(permits))
+        return GOT_NOTHING;
+    if (take(session, server))
+        return GOT_CONNECTION;
+    return permits_try(permits) ? GOT_PERMIT : GOT_NOTHING;
+}
+
 /* Another replica with a free connection, or VIEW_NO_SERVER. */
-static int find_free(struct session *session)
+static int find_free(struct session *session, enum got *got_r)
 {
     const struct view *view = session_view(session);
     unsigned turn = session->worker->turn++;
@@ -275,7 +355,7 @@ static int find_free(struct session *session)
         size_t at = (i + turn) % view->count;
         const struct view_server *entry = &view->servers[at];
         if (entry->takes_reads && (int)at != session->job.avoid && consistency_allows(session, (int)at) &&
-            permits_try(&entry->server->permits)) {
+            (*got_r = get(session, (int)at)) != GOT_NOTHING) {
             consistency_note_choice(session, (int)at);
             return (int)at;
         }
@@ -285,10 +365,13 @@ static int find_free(struct session *session)
 
 enum step share_attach(struct session *session, int server)
 {
-    int free = server;
-    if (!permits_try(&server_at(session, server)->permits))
-        free = session->job.place == ROUTE_REPLICA ? find_free(session) : VIEW_NO_SERVER;
-    return free != VIEW_NO_SERVER ? open_with_permit(session, free) : queue(session, server);
+    enum got got = get(session, server);
+    int at = server;
+    if (got == GOT_NOTHING && session->job.place == ROUTE_REPLICA)
+        at = find_free(session, &got);
+    if (got == GOT_NOTHING)
+        return queue(session, server);
+    return got == GOT_PERMIT ? open_with_permit(session, at) : session_enter(session, SESSION_ATTACHING);
 }
 
 /* ---- what earlier statements left to be asked about ---- */

@@ -222,7 +222,7 @@ static enum step refused_state(struct session *session, struct slot *slot)
     log_limited(LOG_LEVEL_WARNING, &session->scope, "%s did not take the session's state: %d %s",
                 slot->upstream->server->name, err.code, err.text);
     attach_drop(session, job->place);
-    if (job->place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT) {
+    if (job->place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT && !job->is_login) {
         session->has_replica_refused = true;
         job->place = ROUTE_PRIMARY;
         job->reason = ROUTE_REASON_REPLICA_REFUSED;

@@ -124,6 +124,32 @@ static const struct setting timeout_settings[] = {
                "before the client sees error 1040. Connections that are idle are found within it.",
     },
     {
+        .name = "server_idle",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, server_idle_us),
+        .min = MILLISECOND,
+        .max = DAY,
+        .fallback = "1m",
+        .effect = EFFECT_NOW,
+        .doc =
+            "A connection to a server that no session needs is kept this long for the next one; never longer "
+            "than half of the server's own wait_timeout.",
+    },
+    {
+        .name = "server_lifetime",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, server_lifetime_us),
+        .min = MILLISECOND,
+        .max = 365 * DAY,
+        .may_be_off = true,
+        .fallback = "1h",
+        .effect = EFFECT_NOW,
+        .doc =
+            "A connection to a server that is older than this, a tenth more or less, is not handed on from "
+            "session to session any more: what servers know of accounts, and keep in memory for a "
+            "connection, is new again from time to time. \"off\": however old.",
+    },
+    {
         .name = "shutdown",
         .type = SETTING_DURATION,
         .offset = offsetof(struct timeout_settings, shutdown_us),

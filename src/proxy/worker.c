@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "proxy/kill.h"
+#include "proxy/pool.h"
 #include "proxy/session.h"
 
 #include <signal.h>
@@ -247,6 +248,7 @@ static void take_view(struct loop_message *message)
     worker->is_retrying = true;
     for_each_session(worker, wake_one);
     worker->is_retrying = false;
+    pool_on_view(worker, box->cluster);
     atomic_store(&box->taken, box->view->number);
     report(worker);
 }
@@ -282,6 +284,7 @@ static void end_if_empty(struct worker *worker)
         return;
     loop_timer_stop(&worker->drain_deadline);
     loop_timer_stop(&worker->retry);
+    pool_close(worker);
     kill_fini(worker);
     for (unsigned i = 0; i < worker->world->cluster_count; i++)
         watch_stop(worker->boxes[i].watch);
@@ -339,6 +342,7 @@ static void drain(struct loop_message *message)
     loop_timer_start(&worker->drain_deadline, &worker->loop, wish->deadline_us);
     mem_free(wish);
     for_each_session(worker, session_drain);
+    pool_close(worker);
     end_if_empty(worker);
 }
 

@@ -113,7 +113,30 @@ static struct sql_facts classify_cut(struct span sql, const struct sql_dialect *
     reader_begin(&reader, span_of(sql.data, sql.len < SQL_TEXT_MAX ? sql.len : SQL_TEXT_MAX), dialect);
     statement_read_cut(&reader, &facts);
     facts.has_hint = reader.lexer.has_hint;
+    facts.asks_id = true; /* for all that is known */
     return facts;
+}
+
+static bool has_at(struct span sql, size_t at, const char *word)
+{
+    size_t len = strlen(word);
+    return at + len <= sql.len && span_is_nocase(span_of(sql.data + at, len), word);
+}
+
+/* CONNECTION_ID(), @@pseudo_thread_id: wherever these words are, comments that are run included. From one
+ * underscore to the next: it costs next to nothing. */
+static bool mentions_id(struct span sql)
+{
+    const uint8_t *end = sql.data + sql.len, *at = sql.data;
+    while (sql.len > 0 && (at = memchr(at, '_', (size_t)(end - at))) != NULL) {
+        size_t offset = (size_t)(at - sql.data);
+        if (offset >= 10 && has_at(sql, offset - 10, "connection_id"))
+            return true;
+        if (offset >= 6 && has_at(sql, offset - 6, "pseudo_thread_id"))
+            return true;
+        at++;
+    }
+    return false;
 }
 
 struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect *dialect)
@@ -138,6 +161,7 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
     distrust(&facts, reader.lexer.doubts);
     if (reader.is_hidden) /* there some servers see another statement, or none */
         facts.kind = SQL_UNKNOWN;
+    facts.asks_id = !facts.is_read && mentions_id(sql);
     return facts;
 }
 

@@ -31,9 +31,17 @@ def small():
 
 @pytest.fixture(scope="module")
 def scarce(small):
-    with Headgate(small, extra={"workers": 2}, timeouts={"pool_wait": "60s"}) as headgate:
+    with Headgate(small, extra={"workers": 2}, timeouts={"pool_wait": "60s", "server_idle": "2s"}) as headgate:
         headgate.wait_server("db1", lambda row: row["connections_max"] == MAX - 10)
         yield headgate
+
+
+def wait_until_empty(headgate):
+    """Nobody is there, and no connection is kept for anybody."""
+    def is_empty():
+        kept = sum(row["connections_active"] + row["connections_idle"] for row in headgate.show("servers"))
+        return kept == 0 and headgate.show("version")[0]["sessions"] == 0
+    wait_until(is_empty, "all have gone", 30)
 
 
 def refused_by(cluster):
@@ -90,6 +98,7 @@ def test_300_clients_on_20_connections_are_all_served(small, scarce):
     written = small.sql("db1", "SELECT MIN(n), MAX(n), COUNT(*) FROM test.crowd")[0]
     assert [int(n) for n in written] == [8, 8, CLIENTS]
     assert all(row["state"] == "up" and row["waiting"] == 0 for row in scarce.show("servers"))
+    wait_until_empty(scarce)
 
 
 def test_who_waits_too_long_hears_of_the_limit(small):
@@ -153,7 +162,7 @@ def test_thousands_of_clients_leave_nothing_behind(small, scarce):
     for connection in warm:
         value(connection, "SELECT 1")
         connection.close()
-    wait_until(lambda: scarce.show("version")[0]["sessions"] == 0, "nobody is there")
+    wait_until_empty(scarce)
     fds = settled(scarce.fds, "files")
     memory = scarce.rss()
     connected, waits, (rss, most_fds, attached), errors = asyncio.run(many_clients(scarce, 10))
@@ -161,7 +170,7 @@ def test_thousands_of_clients_leave_nothing_behind(small, scarce):
           f"{(rss - memory) / BIG:.0f} bytes a client, attached {attached}")
     assert not errors, (len(errors), errors[:3])
     assert waits.fairness() < 3
-    wait_until(lambda: scarce.show("version")[0]["sessions"] == 0, "all have gone", 20)
+    wait_until_empty(scarce)
     assert settled(scarce.fds, "files") <= fds + WATCHED
     assert {row["connections_active"] for row in scarce.show("servers")} == {0}
     assert all(row["used"] in (0, None) for row in scarce.show("limits"))

@@ -14,7 +14,7 @@ from conftest import FLAVOUR
 from headgate import Headgate
 from proxy import is_sanitized, memory_margin, wait_until
 from sandbox_lib import Cluster
-from test_crowd import settled
+from test_crowd import settled, wait_until_empty
 
 MAX = 60      # max_connections of the servers: 50 are for sessions
 ROWS = 100
@@ -31,7 +31,8 @@ def killed():
         cluster.sql("db1", "CREATE TABLE test.crowd (id INT PRIMARY KEY, n INT NOT NULL)")
         cluster.sql("db1", "INSERT INTO test.crowd VALUES " + ", ".join(f"({i}, 0)" for i in range(ROWS)))
         cluster.sync()
-        with Headgate(cluster, extra={"workers": 2}, timeouts={"pool_wait": "60s", "primary_wait": "60s"}) as headgate:
+        with Headgate(cluster, extra={"workers": 2}, timeouts={"pool_wait": "60s", "primary_wait": "60s",
+                                                                        "server_idle": "2s"}) as headgate:
             headgate.wait_server("db1", lambda row: row["connections_max"] == MAX - 10)
             yield cluster, headgate
 
@@ -98,7 +99,7 @@ def test_thousands_of_clients_are_served_while_each_server_is_killed(killed):
     cluster, hg = killed
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    wait_until(lambda: hg.show("version")[0]["sessions"] == 0, "nobody is there")
+    wait_until_empty(hg)
     fds, memory, told, over = settled(hg.fds, "files"), hg.rss(), [], threading.Event()
     workers, waits, errors = asyncio.run(through_the_kills(cluster, hg, told, over))
     reads = sorted(worker.reads for worker in workers)
@@ -115,7 +116,7 @@ def test_thousands_of_clients_are_served_while_each_server_is_killed(killed):
         doubtful[worker.row] += worker.unknown
     for row, n in cluster.sql("db1", "SELECT id, n FROM test.crowd"):
         assert written[int(row)] <= int(n) <= written[int(row)] + doubtful[int(row)], f"row {row}"
-    wait_until(lambda: hg.show("version")[0]["sessions"] == 0, "all have gone", 20)
+    wait_until_empty(hg)
     assert settled(hg.fds, "files") <= fds + WATCHED
     if not is_sanitized():  # they keep what is freed
         assert settled(hg.rss, "memory") - memory < memory_margin()

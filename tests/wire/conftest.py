@@ -92,7 +92,8 @@ def running(servers):
     primary, replica = servers
     listed = [{"name": s.name, "address": s.address, "role": s.role} for s in servers]
     listeners = (*Proxy.LISTENERS, {"name": "tcp", "mode": "primary", "kind": "tcp"})
-    with Proxy({"main": listed}, listeners=listeners) as proxy:
+    # What a session's connections hear, to their end; what becomes of them otherwise is test_pool's.
+    with Proxy({"main": listed}, listeners=listeners, cluster_settings={"pool_idle_max": 0}) as proxy:
         yield Rig(proxy, primary, replica)
 
 

@@ -148,7 +148,11 @@ class Connection:
             self.reply([r.column(self.caps, "a") + b"\xfb", r.end_of_rows(self.caps, self.status)])
         elif byte in (w.SET_OPTION, w.DEBUG):
             self.reply([r.end_of_rows(self.caps, self.status)])
-        elif byte in (w.PING, w.RESET_CONNECTION, w.CHANGE_USER, w.PROCESS_KILL):
+        elif byte == w.RESET_CONNECTION:
+            self.status = w.AUTOCOMMIT
+            self.open_statements.clear()
+            self.ok()
+        elif byte in (w.PING, w.CHANGE_USER, w.PROCESS_KILL):
             self.ok()
         else:
             self.error(1047, "Unknown command", "08S01")

@@ -107,10 +107,12 @@ def test_crowd_before_the_door_floods_no_log_and_admin_answers(primary):
         assert client.query("DO 1").oks
 
 
-def test_out_of_files_newcomers_hear_1040_nobody_else_is_disturbed_and_it_recovers(primary):
+@pytest.mark.parametrize("kept", [0, "auto"], ids=["closed", "handed on"])
+def test_out_of_files_newcomers_hear_1040_nobody_else_is_disturbed_and_it_recovers(primary, kept):
     """96 open files: those who are in have what they need, also for connections to servers; the rest is told."""
     with proxy_of(primary, wrapper=["prlimit", "--nofile=96:96"], extra={"workers": 2},
-                  timeouts={"primary_wait": "300ms"}) as proxy, contextlib.ExitStack() as stack:
+                  timeouts={"primary_wait": "300ms"}, cluster_settings={"pool_idle_max": kept}) as proxy, \
+            contextlib.ExitStack() as stack:
         assert "limits.max_clients = 10000 may take 30000 open files" in proxy.log()
         before = proxy.fds()
         inside, refused = [], []
@@ -127,7 +129,8 @@ def test_out_of_files_newcomers_hear_1040_nobody_else_is_disturbed_and_it_recove
         assert limit(proxy, "open files")["value"] == 96 and limit(proxy, "open files")["refused"] > 0
         for client in inside[:-1]:
             client.close()
-        wait_until(lambda: proxy.fds() <= before + 2, "their files are closed")
+        wait_until(lambda: proxy.fds() <= before + 2 + proxy.server("db1")["connections_idle"], "their files are closed")
+        assert proxy.server("db1")["connections_idle"] == 0 or kept == "auto"
         fresh = fill(proxy, stack, len(inside) - 1)
         assert all(client.query("DO 1").oks for client in [inside[-1], *fresh])
 

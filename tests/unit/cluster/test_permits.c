@@ -151,6 +151,43 @@ static void a_ticket_cancelled_in_the_queue_or_on_the_way_costs_nobody_anything(
     close_scene(&scene);
 }
 
+static bool is_the_one(const void *owner, const void *connection)
+{
+    return owner == connection;
+}
+
+static void a_connection_is_passed_to_the_first_only_if_it_is_there_and_would_do(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct loop elsewhere;
+    struct guest first = { 0 }, second = { 0 };
+    struct permits *permits = &scene.permits;
+    open_scene(&scene, 1);
+    open_loop(&elsewhere);
+    assert_null(permits_pass(permits, &scene.loop, is_the_one, &first)); /* nobody waits */
+    assert_true(permits_try(permits));
+    assert_true(queue(permits, &scene.loop, &first));
+    assert_false(queue(permits, &scene.loop, &second));
+    assert_false(permits_suits(permits, &scene.loop, is_the_one, &second));
+    assert_null(permits_pass(permits, &scene.loop, is_the_one, &second)); /* not passing the first */
+    assert_null(permits_pass(permits, &elsewhere, is_the_one, &first));
+    assert_true(permits_suits(permits, &scene.loop, is_the_one, &first));
+    assert_int_equal(permits_waiting(permits), 2);
+    assert_ptr_equal(permits_pass(permits, &scene.loop, is_the_one, &first), &first);
+    first.ticket = NULL;
+    assert_int_equal(permits_waiting(permits), 1);
+    assert_int_equal(permits_used(permits), 1); /* the permit went with the connection */
+    assert_ptr_equal(permits_pass(permits, &scene.loop, is_the_one, &second), &second);
+    second.ticket = NULL;
+    assert_false(permits_is_wanted(permits));
+    permits_give(permits);
+    turn_without_waiting(&scene.loop);
+    assert_int_equal(first.grants + second.grants, 0);
+    close_loop(&elsewhere);
+    close_scene(&scene);
+}
+
 static void a_higher_limit_serves_those_who_wait_and_a_lower_one_nobody(void **state)
 {
     (void)state;
@@ -540,6 +577,7 @@ int main(void)
         cmocka_unit_test(those_who_wait_are_served_in_their_order_and_nobody_passes_them),
         cmocka_unit_test(who_comes_to_wait_when_one_is_free_gets_it_by_mail),
         cmocka_unit_test(a_ticket_cancelled_in_the_queue_or_on_the_way_costs_nobody_anything),
+        cmocka_unit_test(a_connection_is_passed_to_the_first_only_if_it_is_there_and_would_do),
         cmocka_unit_test(a_higher_limit_serves_those_who_wait_and_a_lower_one_nobody),
         cmocka_unit_test(without_memory_nobody_queues),
         cmocka_unit_test(a_loop_that_has_ended_holds_nobody_up),

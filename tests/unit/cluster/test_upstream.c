@@ -76,7 +76,9 @@ static void on_io(struct upstream *upstream, int events)
     stream_want(&upstream->stream, 0);
 }
 
-static const struct upstream_owner_ops ops = { on_ready, on_answer, on_failed, on_io };
+static const struct upstream_owner_ops ops = {
+    .on_ready = on_ready, .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io
+};
 
 static void open_scene(struct scene *scene)
 {

@@ -478,6 +478,37 @@ static void deep_parentheses_and_many_statements_are_linear(void **state)
 
 /* ---- the tables ---- */
 
+/* Only what may run where connections have numbers is looked at: reads on replicas have none. */
+static void who_may_ask_for_its_connection_s_number_is_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql;
+        bool asks_id;
+    } texts[] = {
+        { "SELECT CONNECTION_ID()", true },
+        { "select connection_id ()", true },
+        { "INSERT INTO a_b (c_d) VALUES (Connection_ID())", true },
+        { "SET @a = @@pseudo_thread_id", true },
+        { "SELECT /*!50000 CONNECTION_ID() */ 1", true },
+        { "CREATE TABLE connection_id (a INT)", true }, /* it may be asked: that is all that is said */
+        { "INSERT INTO connections_id VALUES (1)", false },
+        { "UPDATE t SET thread_id = 1, connection_i = 2, _ = 3", false },
+        { "SET connection_i", false },
+        { "_id", false },
+        { "", false },
+        { "SELECT 'connection_id' FROM t", false }, /* a harmless read */
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct sql_dialect dialect = { 0 };
+        struct sql_facts facts = classify(span_cstr(texts[i].sql), false, &dialect);
+        if (facts.asks_id != texts[i].asks_id)
+            fail_msg("%s", texts[i].sql);
+    }
+    struct sql_dialect dialect = { 0 };
+    assert_true(classify(span_cstr("INSERT INTO t VALUES (1"), true, &dialect).asks_id);
+}
+
 static void every_kind_and_reason_has_a_name(void **state)
 {
     (void)state;
@@ -590,6 +621,7 @@ int main(void)
         cmocka_unit_test(a_prefix_is_no_read_once_the_reason_is_in_it),
         cmocka_unit_test(long_texts_say_what_their_first_words_prove),
         cmocka_unit_test(deep_parentheses_and_many_statements_are_linear),
+        cmocka_unit_test(who_may_ask_for_its_connection_s_number_is_known),
         cmocka_unit_test(every_kind_and_reason_has_a_name),
         cmocka_unit_test(every_keyword_is_found_in_any_case),
         cmocka_unit_test(every_function_is_found_for_its_family),

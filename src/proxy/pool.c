@@ -1,0 +1,395 @@
+#include "proxy/pool.h"
+
+#include "mysql/reply.h"
+#include "net/descriptors.h"
+#include "proxy/share.h"
+
+enum cleaning { CLEANING_NOTHING, CLEANING_RESET, CLEANING_SETUP, CLEANING_CHARSETS };
+
+/* ---- which ones ---- */
+
+/* MariaDB restores character sets at a reset if it knows the collation of the handshake. After one that it
+ * does not know (10.11: 255) the reset leaves what some earlier connection had; these it knows since 10.6. */
+static bool is_restored_by_mariadb(uint8_t collation)
+{
+    static const struct {
+        uint8_t first, last;
+    } known[] = { { 1, 16 },    { 18, 75 },   { 77, 99 },   { 101, 124 },
+                  { 128, 151 }, { 159, 183 }, { 192, 215 }, { 223, 247 } };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (collation >= known[i].first && collation <= known[i].last)
+            return true;
+    return false;
+}
+
+struct upstream_key pool_key(const struct session *session, int server)
+{
+    return (struct upstream_key){
+        .account = session->user, /* who is let in as it has proved the one password that it has */
+        .caps = session->upstream_caps,
+        .moves = session_view(session)->servers[server].moves,
+        .cluster = session->door->cluster,
+        .collation = handshake_collation(session->collation),
+        .has_schema = session->schema.len > 0,
+    };
+}
+
+/* No server lets a connection leave its schema for none; for another one it does. */
+static bool is_fit(const struct upstream_key *wish, const struct upstream_key *key)
+{
+    return wish->account == key->account && wish->caps == key->caps && wish->moves == key->moves &&
+           wish->collation == key->collation && (wish->has_schema || !key->has_schema);
+}
+
+/* Something may go there, and it is still that machine. While there is no primary the old one may come back.
+ */
+static bool is_usable(const struct view *view, size_t server, const struct upstream_key *key)
+{
+    const struct view_server *entry = &view->servers[server];
+    bool is_out =
+        entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED || entry->state == SERVER_DRAINING;
+    bool has_work = entry->takes_reads || view->primary == (int)server || view->primary == VIEW_NO_SERVER;
+    return !is_out && has_work && entry->moves == key->moves;
+}
+
+static struct permits_holders *holders_of(const struct upstream *upstream)
+{
+    return upstream->permit.permits != NULL ? &upstream->permit.permits->holders[upstream->env->worker]
+                                            : NULL;
+}
+
+static const struct cluster_settings *settings_of(const struct worker *worker, unsigned cluster)
+{
+    return worker->world->clusters != NULL ? &worker->world->clusters[cluster] : NULL;
+}
+
+/* These a reset gives back, as the tests show on each family: the rest goes with the connection. */
+static bool has_lasting_pins(const struct session *session)
+{
+    static const uint32_t undone = 1u << PIN_TEMPORARY_TABLE | 1u << PIN_TABLE_LOCK | 1u << PIN_USER_LOCK |
+                                   1u << PIN_HANDLER | 1u << PIN_PREPARED | 1u << PIN_NEXT_TRANSACTION;
+    return (session->pins.causes & ~undone) != 0;
+}
+
+/* When it has lived for so long it is not parked any more: a tenth sooner or later, so that those opened in
+ * one burst do not go in one. 0: never. */
+static uint64_t end_of_life(const struct worker *worker, const struct upstream *upstream)
+{
+    uint64_t lifetime = worker->world->timeouts->server_lifetime_us;
+    uint64_t share =
+        (upstream->connection_id * UINT32_C(2654435761)) >> 22; /* 0 … 1023, as good as by chance */
+    return lifetime > 0 ? upstream->opened_us + lifetime - lifetime / 10 + lifetime / 5 * share / 1023 : 0;
+}
+
+static bool is_old(const struct worker *worker, const struct upstream *upstream)
+{
+    uint64_t end = end_of_life(worker, upstream);
+    return end != 0 && worker->loop.now_us >= end;
+}
+
+static bool is_full(const struct worker *worker, const struct upstream *upstream)
+{
+    const struct cluster_settings *settings = settings_of(worker, upstream->key.cluster);
+    if (!descriptors_may_use(upstream->stream.fd, DESCRIPTORS_PARKED))
+        return true;
+    return settings == NULL ||
+           (settings->pool_idle_max != POOL_IDLE_AUTO &&
+            server_sum(upstream->server).connections_idle >= (uint64_t)settings->pool_idle_max);
+}
+
+/* Whatever it was used for, a reset makes it new. */
+static bool is_clean_after_reset(const struct upstream *upstream)
+{
+    const struct permits_holders *holders = holders_of(upstream);
+    bool has_init = atomic_load_explicit(&upstream->server->has_init_connect, memory_order_relaxed);
+    return holders != NULL && !holders->has_no_reset && !has_init && !upstream->is_soiled &&
+           !upstream->is_id_told &&
+           (upstream->family == FAMILY_MYSQL || is_restored_by_mariadb(upstream->key.collation));
+}
+
+static bool is_quiet(const struct upstream *upstream)
+{
+    const struct buf *in = &upstream->stream.in;
+    return upstream->state == UPSTREAM_READY && upstream->has_been_ready &&
+           !stream_has_output(&upstream->stream) && !upstream->stream.is_eof && upstream->stream.error == 0 &&
+           buf_unsent(in).len == 0 && buf_unparsed(in).len == 0;
+}
+
+bool pool_may_park(const struct session *session, enum route_place place)
+{
+    const struct slot *slot = &session->slots[place];
+    const struct upstream *upstream = slot->upstream;
+    const struct worker *worker = session->worker;
+    if (upstream == NULL || slot->has_failed || upstream->key.account == NULL || worker->is_draining)
+        return false;
+    bool has_kept_role = session->role_version != 0 || slot->role_version != 0;
+    return is_quiet(upstream) && is_clean_after_reset(upstream) && !has_kept_role &&
+           session->option_version == 0 && !has_lasting_pins(session) && !is_old(worker, upstream) &&
+           !is_full(worker, upstream) &&
+           is_usable(session_view(session), (size_t)slot->server, &upstream->key);
+}
+
+/* ---- leaving ---- */
+
+static void leave(struct upstream *upstream)
+{
+    struct permits_holders *holders = holders_of(upstream);
+    if (list_is_linked(&upstream->in_pool))
+        list_unlink(&holders->parked, &upstream->in_pool);
+    holders->promised -= upstream->is_promised;
+    upstream->is_promised = false;
+}
+
+static void drop(struct upstream *upstream)
+{
+    leave(upstream);
+    upstream_close(&upstream);
+}
+
+/* Its server ended it, or something is wrong with it. */
+static void lose(struct upstream *upstream, const char *how)
+{
+    struct worker *worker = upstream->owner;
+    counter_add(&upstream->server->by_worker[worker->index].drops, 1);
+    worker_note_trouble(worker, upstream->key.cluster);
+    log_limited(LOG_LEVEL_INFO, NULL, "parked connection to %s lost: %s", upstream->server->name, how);
+    drop(upstream);
+}
+
+/* Nothing is expected of it: an end, or an error on the way to one. */
+static bool has_spoken(struct upstream *upstream)
+{
+    if (stream_fill(&upstream->stream) != STREAM_BLOCKED)
+        return true;
+    stream_trim(&upstream->stream);
+    return false;
+}
+
+static void on_io(struct upstream *upstream, int events)
+{
+    if ((events & EV_READ) && has_spoken(upstream))
+        lose(upstream, "the server ended it, or spoke out of turn");
+}
+
+static void on_failed(struct upstream *upstream, const struct error *err)
+{
+    lose(upstream, err->text);
+}
+
+static void on_expired(struct upstream *upstream)
+{
+    log_debug(NULL, "a parked connection to %s is retired", upstream->server->name);
+    drop(upstream);
+}
+
+/* ---- cleaning ---- */
+
+static void begin_reset(struct upstream *upstream)
+{
+    const uint8_t command[] = { COM_RESET_CONNECTION };
+    upstream->cleaning = CLEANING_RESET;
+    upstream_exchange(upstream, REPLY_GENERIC, span_of(command, sizeof command), upstream->env->login_us);
+}
+
+/* No longer than the server's own patience with a silent client, by far. */
+static uint64_t patience_us(const struct worker *worker, const struct upstream *upstream)
+{
+    uint64_t patience = worker->world->timeouts->server_idle_us, now = worker->loop.now_us;
+    uint64_t own = atomic_load_explicit(&upstream->server->patience_s, memory_order_relaxed);
+    uint64_t end = end_of_life(worker, upstream);
+    if (own > 0 && own * 500000 < patience)
+        patience = own * 500000;
+    if (end != 0 && end < now + patience)
+        patience = end > now ? end - now : 1;
+    return patience;
+}
+
+static bool is_fit_for(const void *owner, const void *connection)
+{
+    const struct session *session = owner;
+    const struct upstream *upstream = connection;
+    struct upstream_key wish = pool_key(session, (int)upstream->server->index);
+    return session->state == SESSION_QUEUED && is_fit(&wish, &upstream->key);
+}
+
+/* One that is just looking for a connection cannot be called. */
+static bool is_fit_now(const void *owner, const void *connection)
+{
+    const struct session *session = owner;
+    return !session->is_running && is_fit_for(owner, connection);
+}
+
+bool pool_suits_waiter(const struct worker *worker, const struct upstream *upstream)
+{
+    return upstream->permit.permits != NULL &&
+           permits_suits(upstream->permit.permits, &worker->loop, is_fit_for, upstream);
+}
+
+/* To the first who waits, if it would do for that one; otherwise the permit does. */
+static void offer(struct permits_holders *holders, struct upstream *upstream)
+{
+    const struct worker *worker = upstream->owner;
+    struct session *session = permits_pass(holders->permits, &worker->loop, is_fit_now, upstream);
+    if (session != NULL)
+        share_offered(session); /* it takes the connection that was parked last, or leaves it where it is */
+    else
+        drop(upstream);
+}
+
+/* Parked ones go to those who wait, as long as anybody does. */
+static void serve(struct permits_holders *holders)
+{
+    struct list_node *node;
+    while (permits_is_wanted(holders->permits) && (node = list_first(&holders->parked)) != NULL)
+        offer(holders, list_entry(node, struct upstream, in_pool));
+}
+
+static void park(struct upstream *upstream)
+{
+    struct permits_holders *holders = holders_of(upstream);
+    const struct worker *worker = upstream->owner;
+    leave(upstream);
+    upstream->cleaning = CLEANING_NOTHING;
+    upstream->vars_version = 0;
+    if (is_full(worker, upstream) && !permits_is_wanted(holders->permits)) {
+        drop(upstream);
+        return;
+    }
+    upstream_expire(upstream, patience_us(worker, upstream));
+    list_link_last(&holders->parked, &upstream->in_pool);
+    serve(holders);
+}
+
+/* A server that has no such command is not asked again. */
+static void refuse(struct upstream *upstream, const struct error *err)
+{
+    if (upstream->cleaning == CLEANING_RESET && err->code == ERR_UNKNOWN_COM)
+        holders_of(upstream)->has_no_reset = true;
+    log_limited(LOG_LEVEL_INFO, NULL, "a connection to %s is not kept: it could not be made new: %d %s",
+                upstream->server->name, err->code, err->text);
+    drop(upstream);
+}
+
+static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
+{
+    bool is_mysql = upstream->family == FAMILY_MYSQL;
+    /* A collation that the server does not know was not set by the handshake either. */
+    bool is_unknown =
+        upstream->cleaning == CLEANING_CHARSETS && answer->error.code == ERR_UNKNOWN_CHARACTER_SET;
+    if (answer->is_err && !is_unknown) {
+        refuse(upstream, &answer->error);
+    } else if (upstream->cleaning == CLEANING_RESET) {
+        upstream->cleaning = CLEANING_SETUP;
+        upstream_set_up(upstream);
+    } else if (upstream->cleaning == CLEANING_SETUP && is_mysql) {
+        upstream->cleaning = CLEANING_CHARSETS;
+        upstream_restore_charsets(upstream);
+    } else {
+        park(upstream);
+    }
+}
+
+static const struct upstream_owner_ops pool_ops = {
+    .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io, .on_expired = on_expired
+};
+
+bool pool_has(const struct upstream *upstream)
+{
+    return upstream->ops == &pool_ops;
+}
+
+void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_promised)
+{
+    struct upstream *upstream = take_upstream;
+    upstream->key.has_schema |= upstream->schema.len > 0;
+    text_fini(&upstream->schema);
+    upstream_hand_over(upstream, &pool_ops, worker);
+    upstream->is_second_hand = true;
+    upstream->is_promised = is_promised;
+    holders_of(upstream)->promised += is_promised;
+    begin_reset(upstream);
+}
+
+/* ---- taking ---- */
+
+/* Has its end come just now? A statement sent to it would be lost. */
+static bool is_alive(struct upstream *upstream)
+{
+    if (!has_spoken(upstream))
+        return true;
+    lose(upstream, "the server ended it, or spoke out of turn");
+    return false;
+}
+
+static struct list_node *last(const struct list *list)
+{
+    return list->count > 0 ? list->head.prev : NULL;
+}
+
+struct upstream *pool_take(const struct session *session, int server)
+{
+    struct server *wanted = session_view(session)->servers[server].server;
+    struct list *parked = &wanted->permits.holders[session->worker->index].parked;
+    struct upstream_key wish = pool_key(session, server);
+    struct list_node *before, *node = last(parked);
+    for (; node != NULL; node = before) {
+        struct upstream *upstream = list_entry(node, struct upstream, in_pool);
+        before = node->prev != &parked->head ? node->prev : NULL;
+        if (!is_fit(&wish, &upstream->key) || !is_alive(upstream))
+            continue;
+        leave(upstream);
+        return upstream;
+    }
+    return NULL;
+}
+
+/* ---- for others ---- */
+
+void pool_give_way(struct permits_holders *holders)
+{
+    struct list_node *node;
+    while (permits_is_wanted(holders->permits) && (node = list_first(&holders->parked)) != NULL)
+        drop(list_entry(node, struct upstream, in_pool));
+}
+
+/* Those that are being cleaned, too; how many it were. `view`: only if nothing goes to that server in it. */
+static unsigned drop_unless(struct permits_holders *holders, const struct view *view, size_t server)
+{
+    unsigned count = 0;
+    struct list_node *next, *node = list_first(&holders->list);
+    for (; node != NULL; node = next) {
+        struct upstream *upstream = list_entry(node, struct upstream, permit.in_list);
+        next = list_after(&holders->list, node);
+        if (!pool_has(upstream) || (view != NULL && is_usable(view, server, &upstream->key)))
+            continue;
+        drop(upstream);
+        count++;
+    }
+    return count;
+}
+
+unsigned pool_unpark(struct permits_holders *holders)
+{
+    return drop_unless(holders, NULL, 0);
+}
+
+/* ---- views, and the end ---- */
+
+void pool_on_view(struct worker *worker, unsigned cluster)
+{
+    const struct view *view = worker_view(worker, cluster);
+    for (size_t i = 0; i < view->count; i++) {
+        struct permits_holders *holders = &view->servers[i].server->permits.holders[worker->index];
+        holders->has_no_reset &= view->servers[i].state != SERVER_DOWN; /* it may come back as a newer one */
+        (void)drop_unless(holders, view, i);
+    }
+}
+
+void pool_close(struct worker *worker)
+{
+    for (unsigned cluster = 0; cluster < worker->world->cluster_count; cluster++) {
+        const struct view *view = worker_view(worker, cluster);
+        for (size_t i = 0; view != NULL && i < view->count; i++)
+            (void)pool_unpark(&view->servers[i].server->permits.holders[worker->index]);
+    }
+}

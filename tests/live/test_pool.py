@@ -1,0 +1,184 @@
+"""Connections that are handed on: the next session must find what a new login would have found."""
+
+import contextlib
+
+import pytest
+
+import mysqlwire as w
+from conftest import FLAVOUR
+from headgate import Headgate, rows, value
+from proxy import wait_until
+
+pytestmark = pytest.mark.smoke
+
+# The connection's own, the moment's, chance's: different from one login to the next.
+NOISE = {"pseudo_thread_id", "timestamp", "rand_seed1", "rand_seed2", "statement_id"}
+
+VARIABLES = [
+    "SET @left = 5", "SET sql_mode = 'ANSI_QUOTES'", "SET time_zone = '+02:00'", "SET wait_timeout = 77", "SET lc_time_names = 'de_DE'",
+    "SET foreign_key_checks = 0", "SET unique_checks = 0", "SET sql_safe_updates = 1", "SET default_storage_engine = MEMORY",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "SET SESSION TRANSACTION READ ONLY", "SET autocommit = 0",
+    "SET group_concat_max_len = 99", "SET div_precision_increment = 9", "SET timestamp = 5",
+    "SET insert_id = 7", "SET last_insert_id = 9", "SET NAMES koi8r",
+]
+DIRT = {
+    "variables": VARIABLES,
+    "character sets": ["SET NAMES latin1", "SET character_set_results = NULL", "SET collation_connection = utf8mb4_bin"],
+    "character set": ["SET CHARACTER SET latin1"],
+    "schema": ["USE app2"],
+    "temporary table": ["CREATE TEMPORARY TABLE left_over (a INT PRIMARY KEY AUTO_INCREMENT)", "INSERT INTO left_over VALUES (NULL)"],
+    "open transaction": ["BEGIN", "INSERT INTO pool VALUES (NULL)"],
+    "read-only transaction": ["START TRANSACTION READ ONLY"],
+    "next transaction": ["SET TRANSACTION READ ONLY"],
+    "no autocommit": ["SET autocommit = 0", "INSERT INTO pool VALUES (NULL)"],
+    "table lock": ["LOCK TABLES pool WRITE", "INSERT INTO pool VALUES (NULL)"],
+    "user lock": ["SELECT GET_LOCK('left_over', 1)"],
+    "handler": ["HANDLER pool OPEN"],
+    "prepared in SQL": ["PREPARE left_over FROM 'SELECT 1'"],
+    "warnings": ["SELECT CAST('x' AS SIGNED)", "DROP TABLE IF EXISTS nothing_of_that_name"],
+    "generated id": ["INSERT INTO pool VALUES (NULL)"],
+    "found rows": ["SELECT SQL_CALC_FOUND_ROWS * FROM pool LIMIT 1"],
+}
+QUESTIONS = ["DATABASE()", "CURRENT_ROLE()", "@left", "LAST_INSERT_ID()", "ROW_COUNT()", "FOUND_ROWS()", "CHARSET('x')", "COLLATION('x')",
+             "IS_FREE_LOCK('left_over')"]
+FAILING = ["EXECUTE left_over", "SELECT * FROM left_over", "HANDLER pool READ FIRST"]
+
+
+@pytest.fixture(scope="module")
+def both(cluster):
+    """Two headgates in front of one cluster: one hands connections on, one closes them."""
+    cluster.sql("db1", "CREATE TABLE test.pool (id INT PRIMARY KEY AUTO_INCREMENT)")
+    cluster.sync()
+    with Headgate(cluster, extra={"workers": 1}) as pooled, \
+            Headgate(cluster, extra={"workers": 1}, cluster_settings={"pool_idle_max": 0}) as single:
+        yield pooled, single
+
+
+def application_ids(cluster):
+    """The primary's numbers of the application's connections."""
+    return {int(row[0]) for row in cluster.sql("db1", "SELECT id FROM information_schema.processlist WHERE user IN ('app', 'other')")}
+
+
+def state(client):
+    """All that a session can see of itself."""
+    found = {name.decode(): content for name, content in client.rows("SHOW SESSION VARIABLES") if name.decode() not in NOISE}
+    found["status"] = client.login_ok.status
+    found["warnings"] = client.rows("SHOW WARNINGS")
+    if FLAVOUR != "mysql":
+        found["in_transaction"] = client.value("SELECT @@in_transaction")
+    for question in QUESTIONS:
+        found[question] = client.value(f"SELECT {question}")
+    for sql in FAILING:
+        found[sql] = client.command(w.QUERY, sql).error.code
+    return found
+
+
+def leave(headgate, client):
+    """It says good-bye, and its connection is parked."""
+    client.send(w.QUIT)
+    client.close()
+    wait_until(lambda: headgate.server("db1")["connections_idle"] == 1, "its connection is parked", timeout=30)
+
+
+def forget_all(headgate, cluster):
+    """No connection is parked."""
+    for number in application_ids(cluster):
+        with contextlib.suppress(Exception):
+            cluster.sql("db1", f"KILL {number}")
+    wait_until(lambda: headgate.server("db1")["connections_idle"] == 0, "none is parked", timeout=30)
+
+
+def compare(cluster, both, dirt, **login):
+    pooled, single = both
+    forget_all(pooled, cluster)
+    first = pooled.wire("writes", **login)
+    (number,) = application_ids(cluster)
+    for sql in dirt:
+        reply = first.command(w.QUERY, sql)
+        assert not reply.error, (sql, reply.error)
+    before = cluster.sql("db1", "SELECT COUNT(*) FROM test.pool") if "LOCK TABLES pool WRITE" not in dirt else None
+    leave(pooled, first)
+    with pooled.wire("writes", **login) as next_one, single.wire("writes", **login) as fresh:
+        assert number in application_ids(cluster) and pooled.server("db1")["connections_idle"] == 0
+        assert state(next_one) == state(fresh)
+        assert int(next_one.value("SELECT CONNECTION_ID()")) == number
+    if before is not None:
+        assert cluster.sql("db1", "SELECT COUNT(*) FROM test.pool") == before
+
+
+@pytest.mark.parametrize("dirt", DIRT)
+def test_nothing_of_the_one_before_is_left(cluster, both, dirt):
+    compare(cluster, both, DIRT[dirt])
+
+
+# latin1_swedish, utf8mb3_general, utf8mb4_general, utf8mb4_bin, binary, utf8mb3_bin, utf8mb4_unicode, gbk, koi8r
+@pytest.mark.parametrize("collation", [8, 33, 45, 46, 63, 83, 224, 28, 7] + ([255, 253] if FLAVOUR == "mysql" else []))
+@pytest.mark.parametrize("schema", ["", "test"])
+def test_character_sets_are_those_of_the_handshake(cluster, both, collation, schema):
+    compare(cluster, both, ["SET NAMES cp1251", "SET collation_connection = utf8mb4_bin"], collation=collation, schema=schema)
+
+
+@pytest.mark.family("mariadb")
+def test_collation_that_a_reset_does_not_restore_is_not_handed_on(cluster, both):
+    """Of one that it does not know MariaDB 10.11 keeps what an earlier connection had."""
+    pooled, _ = both
+    forget_all(pooled, cluster)
+    with pooled.wire("writes", collation=253) as client:
+        (number,) = application_ids(cluster)
+        client.send(w.QUIT)
+    wait_until(lambda: number not in application_ids(cluster), "its connection is closed", timeout=30)
+
+
+def test_role_goes_with_its_connection(cluster, both):
+    """No reset takes it away."""
+    pooled, _ = both
+    forget_all(pooled, cluster)
+    with contextlib.suppress(Exception):
+        cluster.sql("db1", "CREATE ROLE borrowed")
+    cluster.sql("db1", "GRANT borrowed TO app@'%'")
+    client = pooled.wire("writes")
+    (number,) = application_ids(cluster)
+    client.query("SET ROLE borrowed")
+    client.close()
+    wait_until(lambda: number not in application_ids(cluster), "its connection is closed", timeout=30)
+    with pooled.wire("writes") as next_one:
+        assert next_one.value("SELECT CURRENT_ROLE()") in (None, b"NONE")
+
+
+def test_nobody_has_another_s_connection(cluster, both):
+    pooled, _ = both
+    forget_all(pooled, cluster)
+    for n in range(20):
+        user = ("app", "other")[n % 2]
+        with pooled.connect("writes", user=user, password=f"{user}_pw") as db:
+            assert value(db, "SELECT CURRENT_USER()").startswith(f"{user}@")
+            assert value(db, "SELECT @mine") is None
+            rows(db, f"SET @mine = '{user}'")
+
+
+def test_prepared_statements_go_with_the_session(cluster, both):
+    pooled, _ = both
+    forget_all(pooled, cluster)
+
+    def count():
+        return int(cluster.sql("db1", "SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'")[0][1])
+    before = count()
+    client = pooled.wire("writes")
+    for n in range(20):
+        assert client.command(w.PREPARE, f"SELECT {n} FROM pool WHERE id = ?").statement_id
+    assert count() == before + 20
+    leave(pooled, client)
+    assert count() == before
+
+
+def test_many_short_sessions_are_few_logins(cluster):
+    def logins():
+        return sum(int(node.sql("SHOW GLOBAL STATUS LIKE 'Connections'")[0][1]) for node in cluster.nodes())
+    with Headgate(cluster, extra={"workers": 2}) as headgate:
+        headgate.connect("split").close()
+        before, sessions = logins(), 300
+        for n in range(sessions):
+            with headgate.connect("split") as db:
+                rows(db, "INSERT INTO pool VALUES (NULL)")
+                assert rows(db, f"SELECT {n} FROM pool LIMIT 1") == ((n,),)
+        assert logins() - before < sessions / 2  # each session has two connections: closed ones would be 600
