@@ -489,8 +489,7 @@ static void note_opened(struct session *session)
 }
 
 /* A reset gives back what can be seen from outside; what was hidden may be among the few things that it does
- * not.
- */
+ * not. */
 static void note_soil(const struct session *session, struct upstream *upstream)
 {
     const struct job *job = &session->job;
@@ -499,6 +498,25 @@ static void note_soil(const struct session *session, struct upstream *upstream)
     upstream->is_id_told |= job->facts.asks_id;
     upstream->is_soiled |= job->facts.may_hide_state || (job->has_multi && job->is_cut) ||
                            is_administration || (job->is_home && (session->pins.causes & hidden) != 0);
+}
+
+/* What it ran where the session's own state is says about that. */
+static void note_home(struct session *session, struct upstream *upstream, bool is_execution)
+{
+    const struct job *job = &session->job;
+    if (is_execution)
+        note_pins(session);
+    if (job->changes != NULL)
+        commit_set(session, upstream);
+    else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
+        pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
+    if (is_execution)
+        note_user_values(session);
+    session->is_insert_id_unknown |= is_execution && may_have_generated(job);
+    if (job->has_error && (effects_is_in_transaction(session) || !is_contained(job)))
+        session->is_transaction_unknown = true;
+    /* It ran here, so here it holds already. */
+    upstream->vars_version = session->vars.version;
 }
 
 void effects_done(struct session *session, struct upstream *upstream)
@@ -514,22 +532,8 @@ void effects_done(struct session *session, struct upstream *upstream)
     job->is_home |= job->place == effects_home(session); /* no OK has come: an ERR */
     if (is_execution)
         note_variables(session);
-    note_soil(session, upstream);
-    if (!job->is_home)
-        return;
-    if (is_execution)
-        note_pins(session);
-    if (job->changes != NULL)
-        commit_set(session, upstream);
-    else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
-        pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
-    if (is_execution)
-        note_user_values(session);
-    session->is_insert_id_unknown |= is_execution && may_have_generated(job);
-    if (job->has_error && (effects_is_in_transaction(session) || !is_contained(job)))
-        session->is_transaction_unknown = true;
-    /* It ran here, so here it holds already. */
-    upstream->vars_version = session->vars.version;
+    if (job->is_home)
+        note_home(session, upstream, is_execution);
     note_soil(session, upstream);
 }
 
