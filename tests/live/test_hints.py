@@ -20,14 +20,16 @@ EVENTUAL = {"name": "eventual", "mode": "split", "kind": "tcp", "settings": {"co
 @pytest.fixture(scope="module")
 def running(cluster):
     """One whose reads go to the primary as soon as the replicas are late."""
-    with Headgate(cluster, listeners=(*LISTENERS, EVENTUAL), cluster_settings={"consistency_wait": "10ms"}) as headgate:
+    with Headgate(cluster, listeners=(*LISTENERS, EVENTUAL), cluster_settings={"consistency_wait": "10ms"},
+                  probe_timeout="20s") as headgate:
         yield headgate
 
 
 @pytest.fixture(scope="module")
 def patient(cluster):
     """One whose reads have all the time that a busy machine needs."""
-    with Headgate(cluster, cluster_settings={"consistency_wait": "60s"}, timeouts={"primary_wait": "60s"}) as headgate:
+    with Headgate(cluster, cluster_settings={"consistency_wait": "60s"}, timeouts={"primary_wait": "60s"},
+                  probe_timeout="20s") as headgate:
         yield headgate
 
 

@@ -76,11 +76,12 @@ class Proxy:
                  {"name": "replica", "mode": "replica", "kind": "unix"})
 
     def __init__(self, clusters, listeners=LISTENERS, timeouts=None, topology="static", users=None, interval="500ms",
-                 extra=None, expect_up=True, cluster_settings=None, wrapper=(), user_settings=None):
+                 extra=None, expect_up=True, cluster_settings=None, wrapper=(), user_settings=None, probe_timeout="2s"):
         self.clusters, self.listeners, self.topology = clusters, listeners, topology
         self.timeouts = {**TIMEOUTS, **(timeouts or {})}
         self.users = users or {"app": "app_pw", "other": "other_pw"}
         self.interval, self.extra, self.expect_up = interval, extra or {}, expect_up
+        self.probe_timeout = probe_timeout
         self.directory = scratch.folder()
         self.admin_socket = os.path.join(self.directory, "admin.sock")
         self.log_path = os.path.join(self.directory, "headgate.log")
@@ -94,7 +95,7 @@ class Proxy:
 
     def configuration(self):
         first = next(iter(self.clusters))
-        monitor = {"user": "monitor", "password": "monitor_pw", "interval": self.interval, "timeout": "2s"}
+        monitor = {"user": "monitor", "password": "monitor_pw", "interval": self.interval, "timeout": self.probe_timeout}
         top = {
             "admin": {"socket": self.admin_socket},
             "timeouts": self.timeouts,

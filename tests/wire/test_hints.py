@@ -29,6 +29,7 @@ class Scene:
     def start(self, **options):
         listed = [{"name": s.name, "address": s.address, "role": s.role} for s in self.servers]
         options.setdefault("cluster_settings", {"consistency_wait": "100ms"})
+        options.setdefault("probe_timeout", "20s")  # nobody dies here, however busy the machine is
         self.proxy = Proxy({"main": listed}, listeners=LISTENERS, **options)
         return self.proxy
 

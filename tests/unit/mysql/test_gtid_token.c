@@ -24,8 +24,8 @@ static void what_is_printed_is_read(void **state)
         "mariadb:0-123:7-0",
         "mariadb:0-1:1-2:4294967295-18446744073709551615:3-4",
         "mysql:0123456789abcdef-5",
-        "mysql:ffffffffffffffff-18446744073709551615:fffffffffffffffe-18446744073709551615:"
-        "fffffffffffffffd-18446744073709551615:fffffffffffffffc-18446744073709551615",
+        ("mysql:ffffffffffffffff-18446744073709551615:fffffffffffffffe-18446744073709551615:"
+         "fffffffffffffffd-18446744073709551615:fffffffffffffffc-18446744073709551615"),
     };
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
