@@ -27,6 +27,8 @@ struct vars {
     size_t cap;
     uint64_t version;  /* of the last change; 0: none ever */
     bool is_read_only; /* transaction_read_only, under whichever of its names, was last set to ON */
+    bool
+        is_auto_is_null; /* sql_auto_is_null is ON: a read of "… IS NULL" may ask for the id generated last */
 };
 
 /* What to do about a variable, by its name. */

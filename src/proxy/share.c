@@ -34,10 +34,11 @@ static bool has_answers(const struct session *session, enum route_place place)
     return since != 0 && session_now(session) < since + ANSWERS_US;
 }
 
-/* LAST_INSERT_ID() of an INSERT … RETURNING is known to its connection only. */
+/* LAST_INSERT_ID() of an INSERT … RETURNING is known to its connection only, and so is which row "IS NULL"
+ * finds with sql_auto_is_null. */
 static bool has_untold_id(const struct session *session, enum route_place place)
 {
-    return session->is_insert_id_unknown && place == effects_home(session);
+    return (session->is_insert_id_unknown || session->vars.is_auto_is_null) && place == effects_home(session);
 }
 
 static bool is_shared(const struct session *session)

@@ -104,15 +104,22 @@ static struct var *add(struct vars *vars, struct span name)
     return &vars->items[vars->count++];
 }
 
-/* Both families have, or had, two names for it. */
-static void note_access(struct vars *vars, struct span name, struct span literal)
+static bool is_on(struct span literal)
 {
     static const char *const values[] = { "1", "ON", "TRUE", "'ON'", "'1'", "'TRUE'" };
-    if (!span_is_nocase(name, "transaction_read_only") && !span_is_nocase(name, "tx_read_only"))
-        return;
-    vars->is_read_only = false;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        vars->is_read_only |= span_is_nocase(literal, values[i]);
+        if (span_is_nocase(literal, values[i]))
+            return true;
+    return false;
+}
+
+/* Variables that decide where statements go. */
+static void note_switch(struct vars *vars, struct span name, struct span literal)
+{
+    if (span_is_nocase(name, "transaction_read_only") || span_is_nocase(name, "tx_read_only"))
+        vars->is_read_only = is_on(literal); /* both families have, or had, two names for it */
+    else if (span_is_nocase(name, "sql_auto_is_null"))
+        vars->is_auto_is_null = is_on(literal);
 }
 
 bool vars_set(struct vars *vars, struct span name, struct span literal)
@@ -128,7 +135,7 @@ bool vars_set(struct vars *vars, struct span name, struct span literal)
     mem_free(var->literal);
     var->literal = value;
     var->version = ++vars->version;
-    note_access(vars, name, literal);
+    note_switch(vars, name, literal);
     return true;
 }
 
@@ -259,6 +266,7 @@ void vars_clear(struct vars *vars)
     }
     vars->count = 0;
     vars->is_read_only = false;
+    vars->is_auto_is_null = false;
     if (vars->version > 0)
         vars->version++;
 }

@@ -297,7 +297,6 @@ class Player:
 
     def _through(self, act):
         """What act(), on the side of headgate, comes to. Raises Lost."""
-        before = self.through.heard
         try:
             reply = act()
         except r.Err as error:
@@ -305,8 +304,9 @@ class Player:
             raise Lost from error
         except (w.WireError, OSError) as error:
             raise Difference(-1, "(a connection)", repr(error), "") from error
-        if reply == DIED and is_loss(before) or reply not in (None, DIED) and is_loss(reply.error):
-            self._must_be_loss(before if reply == DIED else reply.error)
+        errors = [self.through.heard, self.through.heard_before] if reply == DIED else [getattr(reply, "error", None)]
+        if told_of := next(filter(is_loss, errors), None):
+            self._must_be_loss(told_of)
             raise Lost
         return reply
 

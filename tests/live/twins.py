@@ -241,6 +241,7 @@ class Side:
 
     def __init__(self, connect, stack, family, table="test.t", is_shared=False):
         self.connect, self.stack, self.family, self.table, self.is_shared = connect, stack, family, table, is_shared
+        self.heard = self.heard_before = None    # the last error of say(), or of what it said besides; and that of the one before
         self.open()
 
     def open(self):
@@ -250,7 +251,6 @@ class Side:
         self.client.query(f"SELECT 1 FROM {self.table} LIMIT 1")
         self.client.infile = lambda name: b"71\tseventy-one\n72\tx\n"
         self.prepared, self.texts = {}, {}
-        self.heard = None       # the error of settle()
         self.is_in_transaction = self.has_set_statement = self.has_given_id = False
         self.unsure = set()     # what stored code may have left alone: "found", "warnings"
 
@@ -263,6 +263,7 @@ class Side:
 
     def say(self, statement):
         """The Reply, or DIED."""
+        self.heard_before, self.heard = self.heard, None
         try:
             return self._said(statement)
         except (w.WireError, OSError) as error:
@@ -273,7 +274,7 @@ class Side:
 
     def settle(self):
         """What earlier statements left to ask for, the same on both sides."""
-        self.heard = self.client.command(w.QUERY, f"SELECT 1 FROM {self.table} LIMIT 0").error
+        self.heard = self.client.command(w.QUERY, f"SELECT 1 FROM {self.table} LIMIT 0").error or self.heard
 
     def _said(self, statement):
         if isinstance(statement, str):
@@ -284,6 +285,7 @@ class Side:
         kind, *rest = statement
         if kind == "command":
             reply = self.client.command(*rest)
+            self.heard = reply.error
             if rest[0] == w.FIELD_LIST:    # MySQL adds its warning to those that are there, and that differs
                 self.settle()
             if rest[0] == w.RESET_CONNECTION:    # FOUND_ROWS() outlives it, on the connection that counted

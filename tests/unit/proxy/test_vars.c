@@ -333,6 +333,23 @@ static void the_access_mode_is_known_under_both_names(void **state)
     vars_fini(&vars);
 }
 
+static void reads_that_may_find_the_last_id_are_known(void **state)
+{
+    (void)state;
+    struct vars vars = { 0 };
+    set(&vars, "sql_auto_is_null", "0");
+    assert_false(vars.is_auto_is_null);
+    set(&vars, "SQL_AUTO_IS_NULL", "1");
+    assert_true(vars.is_auto_is_null);
+    assert_false(vars.is_read_only);
+    set(&vars, "sql_auto_is_null", "DEFAULT");
+    assert_false(vars.is_auto_is_null);
+    set(&vars, "sql_auto_is_null", "'ON'");
+    vars_clear(&vars);
+    assert_false(vars.is_auto_is_null);
+    vars_fini(&vars);
+}
+
 static void names_are_said_first_and_hide_what_they_set(void **state)
 {
     (void)state;
@@ -355,6 +372,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_access_mode_is_known_under_both_names),
+        cmocka_unit_test(reads_that_may_find_the_last_id_are_known),
         cmocka_unit_test(names_are_said_first_and_hide_what_they_set),
         cmocka_unit_test(manner_rows),
         cmocka_unit_test(literal_rows),
