@@ -81,10 +81,11 @@ def leave(headgate, client):
 
 
 def forget_all(headgate, cluster):
-    """No connection is parked."""
+    """No connection is parked, and none that ends is still there."""
     for number in application_ids(cluster):
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # it has ended by itself
             cluster.sql("db1", f"KILL {number}")
+    wait_until(lambda: not application_ids(cluster), "none is there", timeout=30)
     wait_until(lambda: headgate.server("db1")["connections_idle"] == 0, "none is parked", timeout=30)
 
 

@@ -229,7 +229,7 @@ def test_silent_server_does_not_hold_a_login_up(scene, server):
 
 
 def test_reset_without_an_answer_ends_the_connection(scene, server):
-    scene = scene(timeouts={"login": "300ms"})
+    scene = scene(timeouts={"login": "2s"})
     server.on(w.RESET_CONNECTION, lambda c, payload: None)
     client = scene.client()
     client.query("DO 'first'")
@@ -286,9 +286,12 @@ def test_number_of_a_connection_that_was_another_s_kills_nobody(scene):
 
 def test_parked_ones_are_retired(scene, server):
     scene = scene(timeouts={"server_idle": "200ms"})
-    connection = scene.parked()
+    client = scene.client()
+    client.query("DO 'first'")
+    scene.leave(client)
+    (connection,) = scene.logins()
     server.wait_for(connection.is_closed.is_set)
-    assert bytes_of(connection)[-1] == w.QUIT
+    assert bytes_of(connection)[-3:] == [w.RESET_CONNECTION, w.QUERY, w.QUIT]  # it was ready for the next one
     scene.wait_for(0, 0)
 
 
