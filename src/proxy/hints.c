@@ -35,7 +35,7 @@ static void note(struct hints *hints, const struct hint *hint, const struct view
         break;
     case HINT_AFTER:
         hints->has_token = true;
-        hints->is_token_bad |= !carry_read(hint->value, view, &hints->token);
+        hints->is_token_bad = !carry_read(hint->value, view, &hints->token);
         break;
     case HINT_UNKNOWN:
         if (hints->unknown_count++ == 0)
