@@ -7,6 +7,7 @@ server where each session has a connection of its own, are all that is needed to
 
 import concurrent.futures
 import contextlib
+import itertools
 import re
 import time
 
@@ -65,6 +66,7 @@ class Ensemble(Twins):
         super().__init__(flavour, options=SERVERS, server_settings={"max_connections": CONNECTIONS}, timeouts=TIMEOUTS,
                          extra={"workers": 2}, **headgate)
         self.pool = self.stack.enter_context(concurrent.futures.ThreadPoolExecutor(max_workers=16))
+        self.numbers = itertools.count(1)     # taken by many threads
         self.kills = None     # who kills in the present script
         self.steps = self.restarts = self.unanswered = self.losses = 0
 
@@ -162,19 +164,20 @@ class Ensemble(Twins):
     def furnish(self, who):
         """A place's tables as at the start, on both sides; nobody is there."""
         for node in (self.cluster.primary(), self.alone.primary()):
-            with contextlib.closing(self.visit(node)) as root:
-                self.ask(root, f"USE {home(who)}; " + in_home(grammar.BEGINNING, who))
+            self.visit(node, lambda root: self.ask(root, f"USE {home(who)}; " + in_home(grammar.BEGINNING, who)))
 
     def end_prepared(self, run):
         """Prepared XA transactions of a session that has gone: as soon as their connection has let go of them."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
+
+        def roll_back(root):
+            while left := [xid for xid in self.prepared_transactions(root) if xid.endswith(f"_{run}".encode())]:
+                assert time.monotonic() < deadline, f"{left} cannot be rolled back"
+                for xid in left:
+                    with contextlib.suppress(sql.Error):
+                        self.ask(root, f"XA ROLLBACK X'{xid.hex()}'")
         for node in (self.cluster.primary(), self.alone.primary()):
-            with contextlib.closing(self.visit(node)) as root:
-                while left := [xid for xid in self.prepared_transactions(root) if xid.endswith(f"_{run}".encode())]:
-                    assert time.monotonic() < deadline, f"{node.name}: {left} cannot be rolled back"
-                    for xid in left:
-                        with contextlib.suppress(sql.Error):
-                            self.ask(root, f"XA ROLLBACK X'{xid.hex()}'")
+            self.visit(node, roll_back)
 
     def kill(self, node):
         """By SIGKILL; it comes back at once."""
@@ -183,22 +186,21 @@ class Ensemble(Twins):
         self.primary = self.root(self.cluster.primary())
         self.replicas = [self.root(replica) for replica in self.cluster.replicas()]
 
-    @staticmethod
-    def visit(node):
-        """A connection of root's for a moment; if the node is about to come back, then."""
+    def visit(self, node, act):
+        """act(a connection of root's); again, from its beginning, if the node is killed meanwhile and about to come back."""
         deadline = time.monotonic() + 60
         while True:
             try:
-                return sql.connect_socket(node.socket)
+                with contextlib.closing(sql.connect_socket(node.socket)) as root:
+                    return act(root)
             except sql.Error:
-                if time.monotonic() > deadline:
+                if not self.kills or time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
 
     def number(self):
         """Of the next session: no name of any other one's locks and XA transactions is the same."""
-        self.run_number += 1
-        return self.run_number
+        return next(self.numbers)
 
 
 class Lost(Exception):

@@ -34,6 +34,7 @@ HOLDS = re.compile(
 # Where a prepared statement is executed in another schema than its own, servers report a change of state that headgate cannot
 # explain, and holds the connection: so who speaks the binary protocol stays in one schema, and the others go to and fro.
 LEAVES = re.compile(r"\buse\b|app2", re.IGNORECASE)
+ASSIGNS = re.compile(r":=|\b(set|into|call)\b.*@", re.IGNORECASE)
 FREE_THEMES = ("reads", "writes", "settings", "settings", "diagnostics", "several", "ddl")
 
 # Each gives back at its end what it has taken, whatever else a session has: then nothing may be held for it any more.
@@ -96,8 +97,8 @@ def tidy(seed):
 
 
 def _without_mere_prepare(act):
-    """Allowed difference: MariaDB's PREPARE of an assignment alone gives the variable a type, on that connection."""
-    return "SELECT @a := 3" if act[0] == "prepare" and ":=" in act[2] else act
+    """Allowed difference: PREPARE of an assignment alone gives the user variable a type, on that connection."""
+    return "SELECT @a := 3" if act[0] == "prepare" and ASSIGNS.search(act[2]) else act
 
 
 class _Voice:
