@@ -36,6 +36,7 @@ struct killer {
     struct upstream *upstream; /* owns */
     uint64_t session;          /* whose statement */
     uint64_t command;          /* which one: a later one is not to be hit */
+    uint32_t connection;       /* the server's number of the connection that runs it */
     char sql[64];
 };
 
@@ -53,11 +54,26 @@ static void finish(struct killer *killer)
     loop_bury(&killer->worker->loop, &killer->corpse, bury);
 }
 
+/* The statement has ended by itself, and something else may run on that connection. Where the session has
+ * given the connection up the server may still be at it. */
+static bool is_too_late(const struct killer *killer)
+{
+    const struct session *session = worker_find(killer->worker, killer->session);
+    if (session == NULL || counter_read(&session->commands) == killer->command)
+        return false;
+    for (int place = 0; place < PREPARED_PLACES; place++) {
+        const struct upstream *its = session->slots[place].upstream;
+        if (its != NULL && its->server == killer->upstream->server &&
+            its->connection_id == killer->connection)
+            return true;
+    }
+    return false;
+}
+
 static void on_ready(struct upstream *upstream)
 {
     struct killer *killer = upstream->owner;
-    const struct session *session = worker_find(killer->worker, killer->session);
-    if (session != NULL && counter_read(&session->commands) != killer->command) {
+    if (is_too_late(killer)) {
         finish(killer);
         return;
     }
@@ -103,6 +119,7 @@ static void send_kill(struct session *session, const struct upstream *running, b
     killer->worker = worker;
     killer->session = session->id;
     killer->command = counter_read(&session->commands);
+    killer->connection = running->connection_id;
     (void)snprintf(killer->sql, sizeof killer->sql, "%cKILL %s%u", COM_QUERY, is_query ? "QUERY " : "",
                    running->connection_id);
     list_link_last(&worker->killers, &killer->in_worker);

@@ -5,7 +5,9 @@ import threading
 import pytest
 
 import mysqlwire as w
-from proxy import wait_until
+from client import Client
+from fakeserver import FakeServer
+from proxy import Proxy, wait_until
 
 RUNS = "DO 'runs'"
 
@@ -140,3 +142,28 @@ def test_what_a_server_has_not_received_of_a_killed_statement_never_arrives(rig,
         hears.set()
         wait_until(lambda: ended, "the server hears of it")
     assert ended == ["by a reset" if left_by == "the operator" else "quietly"]
+
+
+def test_statement_that_took_too_long_is_ended_at_its_server_whatever_its_client_does_next():
+    """The connection for the KILL is slow to log in, and the client has gone on by then."""
+    server, goes_on, killed, logins = FakeServer("db1"), threading.Event(), threading.Event(), []
+
+    def on_login(_):
+        logins.append(1)
+        return len(logins) != 2 or goes_on.wait(20)
+
+    server.on_login = on_login
+    server.on("DO 'slow'", lambda c, _: killed.wait(20))
+    listeners = ({"name": "primary", "mode": "primary", "kind": "unix"},)
+    try:
+        with Proxy({"main": [{"name": "db1", "address": server.address, "role": "primary"}]}, listeners=listeners,
+                   timeouts={"query": "200ms"}) as proxy, Client.connect(proxy.address["primary"]) as client:
+            server.on(f"KILL QUERY {number_of(server, client)}", lambda c, _: (killed.set(), c.ok())[-1])
+            assert client.command(w.QUERY, "DO 'slow'").error
+            assert client.query("DO 'next'").oks
+            goes_on.set()
+            assert killed.wait(10)
+    finally:
+        goes_on.set()
+        killed.set()
+        server.stop()
