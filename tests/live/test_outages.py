@@ -41,7 +41,7 @@ def servers_of_reads(hg, count=24):
 @pytest.mark.smoke
 @pytest.mark.parametrize("trouble", ["kill", "pause"])
 def test_replica_in_trouble_is_left_out_and_comes_back(cluster, hg, trouble):
-    assert servers_of_reads(hg) == REPLICAS
+    wait_until(lambda: servers_of_reads(hg) == REPLICAS, "both are read from", 30)
     getattr(cluster.node("db3"), trouble)()
     row = hg.wait_server("db3", lambda row: row["state"] != "up")
     assert row["state"] == "down" and row["reason"]
@@ -50,7 +50,7 @@ def test_replica_in_trouble_is_left_out_and_comes_back(cluster, hg, trouble):
         rows(db, "DO 1")
     cluster.node("db3").resume() if trouble == "pause" else cluster.node("db3").start()
     hg.wait_server("db3", lambda row: row["state"] == "up" and row["role"] == "replica")
-    assert servers_of_reads(hg) == REPLICAS
+    wait_until(lambda: servers_of_reads(hg) == REPLICAS, "both are read from again", 30)
 
 
 def test_sessions_survive_the_death_of_their_replica(cluster, hg):
