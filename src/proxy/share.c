@@ -413,13 +413,23 @@ static uint64_t who_knows(const struct answers *answers, enum sql_question quest
     return answers->last;
 }
 
+/* At another place than the job's it may be: in a transaction a question that shows data as well runs there.
+ */
+static bool has_connection(const struct session *session, uint64_t generation, bool is_current)
+{
+    for (int place = 0; place < PREPARED_PLACES; place++)
+        if (session->slots[place].generation == generation)
+            return place != (int)session->job.place || is_current;
+    return false;
+}
+
 bool share_has_lost_answer(const struct session *session, bool is_current)
 {
     const struct job *job = &session->job;
     if (!job->facts.refers_previous || job->facts.kind == SQL_SHOW)
         return false;
     uint64_t knows = who_knows(&session->answers, job->facts.question);
-    return knows != 0 && (!is_current || knows != session->slots[job->place].generation);
+    return knows != 0 && !has_connection(session, knows, is_current);
 }
 
 enum step share_refuse_answer(struct session *session)
