@@ -444,6 +444,8 @@ static void note_pins(struct session *session)
 static bool may_set_warnings(const struct job *job, const struct upstream *upstream)
 {
     bool is_run = job->command->byte != COM_STMT_PREPARE;
+    if (job->command->byte == COM_INIT_DB) /* its OK counts what ran on that connection before */
+        return job->has_error;
     return job->has_error || job->has_warnings || job->facts.uses_tables ||
            (is_run && job->facts.may_hide_state) || upstream->family != FAMILY_MARIADB;
 }

@@ -183,3 +183,17 @@ def test_many_short_sessions_are_few_logins(cluster):
                 rows(db, "INSERT INTO pool VALUES (NULL)")
                 assert rows(db, f"SELECT {n} FROM pool LIMIT 1") == ((n,),)
         assert logins() - before < sessions / 2  # each session has two connections: closed ones would be 600
+
+
+@pytest.mark.parametrize("sql", ["SELECT nosuch FROM pool", "DROP TABLE IF EXISTS nothing_of_that_name", "SET max_sort_length = 2"])
+def test_what_a_session_was_warned_of_is_not_told_to_the_next(cluster, both, sql):
+    pooled, _ = both
+    forget_all(pooled, cluster)
+    first = pooled.wire("writes")
+    reply = first.command(w.QUERY, sql)
+    assert reply.error or reply.warnings
+    there = application_ids(cluster)
+    leave(pooled, first)
+    with pooled.wire("writes") as second:
+        assert second.value("SHOW COUNT(*) WARNINGS") == b"0" and not second.rows("SHOW WARNINGS")
+        assert application_ids(cluster) == there, "another connection was opened: that proves nothing"
