@@ -129,6 +129,7 @@ smoke: all
 	@$(PYTEST) -m smoke tests/live
 
 # ---- the same under sanitizers; libraries without instrumentation are trusted (tests/*.supp) ----
+JOBS = -j$(shell nproc)
 ASAN = BUILD=build/asan CFLAGS="-O1 -g" SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
 TSAN = BUILD=build/tsan CFLAGS="-O1 -g" SAN="-fsanitize=thread"
 export ASAN_OPTIONS ?= detect_stack_use_after_return=1
@@ -140,8 +141,10 @@ asan:
 tsan:
 	@$(MAKE) $(TSAN) all
 asan-test:
+	@$(MAKE) $(JOBS) $(ASAN) all units
 	@$(MAKE) $(ASAN) unit wire live
 tsan-test:
+	@$(MAKE) $(JOBS) $(TSAN) all units
 	@$(MAKE) $(TSAN) unit wire smoke
 
 # ---- everything ----
@@ -149,10 +152,11 @@ tsan-test:
 setup:
 	@tools/setup build test lint
 check-clang:
-	@$(MAKE) BUILD=build/clang CC=clang CFLAGS="-O2 -g -Werror" all units
+	@$(MAKE) $(JOBS) BUILD=build/clang CC=clang CFLAGS="-O2 -g -Werror" all units
 test: setup
 	@mkdir -p build
-	@$(MAKE) CFLAGS="-O2 -g -Werror" all units bench-tools
+	@$(MAKE) $(JOBS) CFLAGS="-O2 -g -Werror" all units
+	@$(MAKE) CFLAGS="-O2 -g -Werror" bench-tools
 	@$(MAKE) check-clang
 	@$(MAKE) lint
 	@$(MAKE) unit
