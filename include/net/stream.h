@@ -50,9 +50,6 @@ void stream_open(struct stream *stream, struct loop *loop, int take_fd,
                  void (*on_ready)(struct stream *, int), void *owner);
 /* Stops watching, closes, gives memory back. Harmless when not open. */
 void stream_close(struct stream *stream);
-/* The next stream_close resets the connection: what the peer's kernel has not taken by then never reaches it.
- * Otherwise this kernel goes on offering it, for minutes when packets vanish. */
-void stream_forget_unsent(struct stream *stream);
 
 static inline bool stream_is_open(const struct stream *stream)
 {

@@ -137,13 +137,6 @@ void stream_close(struct stream *stream)
     stream->out_sent = 0;
 }
 
-void stream_forget_unsent(struct stream *stream)
-{
-    static const struct linger now = { .l_onoff = 1, .l_linger = 0 };
-    if (stream->loop != NULL && stream->fd >= 0)
-        (void)setsockopt(stream->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-}
-
 static bool take_window(struct stream *stream)
 {
     if (stream->in.data != NULL)

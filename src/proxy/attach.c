@@ -97,17 +97,6 @@ static const struct upstream_owner_ops owner_ops = {
 
 /* ---- slots ---- */
 
-/* Whoever is left has been told that its statement was lost, or it runs elsewhere: it must not arrive late,
- * when a broken network is whole again. What a client sent before it left is for the server, as without
- * headgate. */
-static bool is_disowned(const struct session *session, const struct upstream *upstream)
-{
-    bool has_left = session->is_gone && (session->close_reason == CLOSE_CLIENT_QUIT ||
-                                         session->close_reason == CLOSE_CLIENT_GONE ||
-                                         session->close_reason == CLOSE_CLIENT_FAILED);
-    return !has_left && upstream->has_been_ready && upstream->state != UPSTREAM_READY;
-}
-
 /* The caller's now; NULL: there was none. */
 static struct upstream *release(struct session *session, enum route_place place)
 {
@@ -121,8 +110,6 @@ static struct upstream *release(struct session *session, enum route_place place)
 void attach_drop(struct session *session, enum route_place place)
 {
     struct upstream *upstream = release(session, place);
-    if (upstream != NULL && is_disowned(session, upstream))
-        stream_forget_unsent(&upstream->stream);
     upstream_close(&upstream);
 }
 

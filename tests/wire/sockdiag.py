@@ -5,6 +5,7 @@ import struct
 
 BY_FAMILY, REQUEST, DUMP, ERROR, DONE = 20, 0x1, 0x301, 2, 3
 ESTABLISHED = 1 << 1
+LEAVING = 1 << 4 | 1 << 9 | 1 << 11  # FIN_WAIT1, LAST_ACK, CLOSING: closed here, and not all has arrived there
 NO_COOKIE = b"\xff" * 8
 MESSAGE = struct.Struct("=BBBB48xII")  # family, state, timer, retransmits, the socket's identity, expires, receive queue
 
@@ -40,3 +41,8 @@ def unread(here, there):
 def connections_to(port):
     """Established connections of clients to a port of this machine."""
     return sum(1 for _ in _ask(DUMP, ESTABLISHED, _identity(("0.0.0.0", 0), ("0.0.0.0", port))))
+
+
+def leaving_for(port):
+    """Connections to it that were closed at this end, while what was written before is still being offered to it."""
+    return sum(1 for _ in _ask(DUMP, LEAVING, _identity(("0.0.0.0", 0), ("0.0.0.0", port))))

@@ -112,38 +112,6 @@ def test_kill_query_ends_what_waits_for_a_server(rig, waits):
         assert client.query("UPDATE t SET a = 2").oks
 
 
-@pytest.mark.parametrize("left_by", ["the operator", "the client"])
-def test_what_a_server_has_not_received_of_a_killed_statement_never_arrives(rig, left_by):
-    """A client that goes of its own accord leaves its statement to the server, as on a direct connection."""
-    deaf, hears = threading.Event(), threading.Event()
-    ended = []
-
-    def listen_again(c, _):
-        deaf.set()
-        assert hears.wait(20)
-        try:
-            while c.pipe.sock.recv(1 << 20):
-                pass
-            ended.append("quietly")
-        except ConnectionResetError:
-            ended.append("by a reset")
-        return False
-
-    rig.replica.on("SELECT 'deaf'", listen_again)  # the one that is connected by TCP
-    with rig.connect("replica") as client:
-        client.send(w.QUERY, b"SELECT 'deaf'")
-        assert deaf.wait(10)
-        session = rig.proxy.show("sessions")[0]["id"]
-        if left_by == "the operator":
-            assert not rig.proxy.admin(f"kill {session}").startswith("error")
-        else:
-            client.pipe.close()
-        wait_until(lambda: not rig.proxy.show("sessions"), "the session has ended")
-        hears.set()
-        wait_until(lambda: ended, "the server hears of it")
-    assert ended == ["by a reset" if left_by == "the operator" else "quietly"]
-
-
 def test_statement_that_took_too_long_is_ended_at_its_server_whatever_its_client_does_next():
     """The connection for the KILL is slow to log in, and the client has gone on by then."""
     server, goes_on, killed, logins = FakeServer("db1"), threading.Event(), threading.Event(), []
