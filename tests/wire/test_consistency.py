@@ -9,80 +9,24 @@ import time
 import pytest
 
 import mysqlwire as w
+import positions
 import replies as r
-from client import SENT_BEFORE, Client, execute
-from fakeserver import FakeServer
+from client import SENT_BEFORE, execute
+from positions import LISTENERS, READ, Scene
 from proxy import Proxy, wait_until
 
 WAIT = 0.3
-LISTENERS = (*Proxy.LISTENERS, {"name": "eventual", "mode": "split", "kind": "unix", "settings": {"consistency": "eventual"}},
-             {"name": "strong", "mode": "split", "kind": "unix", "settings": {"consistency": "strong"}})
-READ = "SELECT a FROM t"
-
-
-class Scene:
-    def __init__(self):
-        self.primary = FakeServer("db1")
-        self.replicas = [FakeServer(name, role="replica") for name in ("db2", "db3")]
-        self.servers = [self.primary, *self.replicas]
-        self.proxy = None
-        self.number = 0
-
-    def at(self, steps=0):
-        """A position so far from where all of them were when the test began: they never go back, as in life."""
-        return f"0-1-{self.number + steps}"
-
-    def start(self, **options):
-        listed = [{"name": s.name, "address": s.address, "role": s.role} for s in self.servers]
-        self.proxy = Proxy({"main": listed}, listeners=LISTENERS,
-                           cluster_settings={"consistency_wait": f"{int(WAIT * 1000)}ms"}, **options)
-        return self.proxy
-
-    def forget(self):
-        self.number += 100
-        for server in self.servers:
-            server.forget()
-            server.position = self.at()
-
-    def writes(self, gtid):
-        """What the primary says of the next writes."""
-        self.primary.on("INSERT", lambda c, _: c.ok(affected=1, session=r.tracked_variable("last_gtid", gtid)))
-
-    def stop(self):
-        for server in self.servers:
-            server.stop()
-
-    def connect(self, listener="split", **options):
-        return Client.connect(self.proxy.address[listener], **options)
-
-    def apply(self, position, names=("db2", "db3")):
-        for server in self.replicas:
-            if server.name in names:
-                server.position = position
-
-    def stats(self):
-        return {row["name"]: row["value"] for row in self.proxy.show("stats")}
-
-    def polls(self, server):
-        """Questions how far it is."""
-        return [k.sql() for c in server.connections for k in c.commands if c.user == b"monitor"
-                and k.byte == w.QUERY and "gtid" in k.sql()]
+WAIT_SETTING = f"{int(WAIT * 1000)}ms"
 
 
 @pytest.fixture(scope="module")
 def running():
-    scene = Scene()
-    with scene.start():
-        yield scene
-    scene.stop()
+    yield from positions.running(consistency_wait=WAIT_SETTING)
 
 
 @pytest.fixture
 def scene(running):
-    running.forget()
-    yield running
-    assert running.proxy.is_running(), running.proxy.log()[-6000:]
-    running.proxy.check_log()
+    yield from running.anew()
 
 
 def insert(client):
@@ -95,14 +39,6 @@ def place(client, sql=READ):
 
 def on_replica(client, sql=READ):
     return place(client, sql) in (b"db2", b"db3")
-
-
-def write(scene, client, steps=1):
-    """A write that its server reports, and has."""
-    gtid = scene.at(steps)
-    scene.writes(gtid)
-    scene.primary.position = gtid
-    client.query("INSERT")
 
 
 def in_the_meantime(after, function):
@@ -123,7 +59,7 @@ def test_who_has_written_nothing_reads_anything(scene):
 def test_a_write_is_waited_for(scene):
     with scene.connect() as client:
         assert on_replica(client)
-        write(scene, client)
+        scene.write(client)
         timer = in_the_meantime(0.1, lambda: scene.apply(scene.at(1)))
         begin = time.monotonic()
         assert on_replica(client)
@@ -134,7 +70,7 @@ def test_a_write_is_waited_for(scene):
 def test_after_the_wait_the_primary_has_the_read(scene):
     with scene.connect() as client:
         assert on_replica(client)
-        write(scene, client)
+        scene.write(client)
         begin = time.monotonic()
         assert place(client) == b"db1"
         assert time.monotonic() - begin >= WAIT * 0.9
@@ -146,7 +82,7 @@ def test_after_the_wait_the_primary_has_the_read(scene):
 def test_what_does_not_say_it_has_it_has_it_not(scene, position):
     with scene.connect() as client:
         scene.apply(position.format(scene.at()))
-        write(scene, client)
+        scene.write(client)
         assert place(client) == b"db1"
 
 
@@ -154,7 +90,7 @@ def test_what_does_not_say_it_has_it_has_it_not(scene, position):
 def test_what_says_that_it_has_it_is_believed(scene, position):
     with scene.connect() as client:
         scene.apply(position.format(scene.number + 1))
-        write(scene, client)
+        scene.write(client)
         assert on_replica(client)
 
 
@@ -163,17 +99,17 @@ def test_a_new_connection_goes_to_the_replica_that_has_it(scene):
         scene.apply(scene.at(steps), names=(name,))
         for _ in range(2):
             with scene.connect() as client:
-                write(scene, client, steps)
+                scene.write(client, steps)
                 assert place(client) == name.encode()
 
 
 def test_another_replica_when_its_own_is_far_behind(scene):
     with scene.connect() as client:
-        write(scene, client)
+        scene.write(client)
         scene.apply(scene.at(1))
         own = place(client).decode()
         other = "db3" if own == "db2" else "db2"
-        write(scene, client, 2)
+        scene.write(client, 2)
         scene.apply(scene.at(2), names=(other,))
         wait_until(lambda: place(client) == other.encode(), "the other one has it")
         assert scene.stats()["reads_moved"] >= 1
@@ -247,7 +183,7 @@ def _exchange(scene, name):
 def test_a_replica_that_was_drained_may_come_back_as_an_older_copy(scene, has_written):
     with scene.connect() as client:
         if has_written:
-            write(scene, client)
+            scene.write(client)
             scene.apply(scene.at(1))
         own = place(client).decode()
         _exchange(scene, own)
@@ -265,7 +201,7 @@ def test_long_data_is_not_read_with_where_a_write_is_not(scene):
         assert on_replica(client)
         statement = client.command(w.PREPARE, sql).statement_id
         client.command(w.LONG_DATA, w.int4(statement) + w.int2(0) + b"piece")
-        write(scene, client)
+        scene.write(client)
         reply = client.command(w.EXECUTE, execute(statement, [SENT_BEFORE]))
         assert b"db1" in reply.results[-1][0]
 
@@ -274,7 +210,7 @@ def test_eventual_waits_for_nothing(scene):
     wait_until(lambda: _is_quiet(scene), "no more questions of other tests", 5)
     before = scene.stats()
     with scene.connect("eventual") as client:
-        write(scene, client)
+        scene.write(client)
         assert on_replica(client)
     assert scene.stats() == before
 
@@ -291,7 +227,7 @@ def test_strong_asks_the_primary_for_each_read(scene):
 def test_whole_read_only_transactions_wait_too(scene):
     with scene.connect() as client:
         assert on_replica(client)
-        write(scene, client)
+        scene.write(client)
         client.query("START TRANSACTION READ ONLY")
         assert place(client) == b"db1"
         client.query("COMMIT")
@@ -324,7 +260,7 @@ def test_a_server_that_does_not_answer_satisfies_nobody(scene):
     with scene.connect() as client:
         assert on_replica(client)
         scene.apply(silence)
-        write(scene, client)
+        scene.write(client)
         assert place(client) == b"db1"
         assert asked.is_set()
         answer.set()
@@ -334,7 +270,7 @@ def test_a_server_that_does_not_answer_satisfies_nobody(scene):
 def test_questions_end_when_nobody_asks(scene):
     with scene.connect() as client:
         scene.apply(scene.at(1))
-        write(scene, client)
+        scene.write(client)
         assert on_replica(client)
         assert scene.polls(scene.replicas[0])
         wait_until(lambda: _is_quiet(scene), "no more questions", 5)
@@ -350,7 +286,7 @@ def test_many_who_wait_ask_together(scene):
     """One question at a time to each server, whoever waits."""
     clients = [scene.connect() for _ in range(30)]
     for client in clients:
-        write(scene, client)
+        scene.write(client)
     before = scene.stats()["polls"]
     in_the_meantime(0.1, lambda: scene.apply(scene.at(1)))
     for client in clients:
@@ -376,7 +312,7 @@ def test_without_gtids_who_has_written_reads_on_the_primary():
     try:
         for server in scene.servers:
             server.log_bin, server.position = 0, ""
-        with scene.start(), scene.connect() as client, scene.connect() as other:
+        with scene.start(consistency_wait=WAIT_SETTING), scene.connect() as client, scene.connect() as other:
             assert on_replica(client) and on_replica(other)
             client.query("INSERT INTO t VALUES (1)")
             assert place(client) == b"db1"
@@ -403,7 +339,7 @@ def test_a_replica_that_restarted_between_two_probes_is_not_trusted():
               for s in (scene.primary, *scene.replicas)]
     replica, = scene.replicas
     with Proxy({"main": listed}, listeners=LISTENERS, interval="30s", extra={"workers": 1},
-               cluster_settings={"consistency_wait": f"{int(WAIT * 1000)}ms"}) as scene.proxy:
+               cluster_settings={"consistency_wait": WAIT_SETTING}) as scene.proxy:
         with scene.connect() as client, scene.connect() as other:
             assert place(client) == b"db2"
             assert place(other) == b"db2"  # the only connection is this one's now
@@ -423,7 +359,7 @@ def test_where_the_primary_has_no_reads_who_waits_in_vain_hears_it():
     with Proxy({"main": listed}, listeners=LISTENERS, timeouts={"primary_wait": "1s"},
                cluster_settings={"consistency_wait": "100ms", "primary_reads": "never"}) as scene.proxy:
         with scene.connect() as client:
-            write(scene, client)
+            scene.write(client)
             for _ in range(2):
                 error = client.command(w.QUERY, READ).error
                 assert error.code == 1290 and "caught up" in error.message, error

@@ -5,103 +5,35 @@ import threading
 import pytest
 
 import mysqlwire as w
+import positions
 import replies as r
-from client import Client, execute
-from fakeserver import FakeServer
-from proxy import Proxy, wait_until
+from client import execute
+from positions import READ, Scene
+from proxy import wait_until
 
-READ = "SELECT a FROM t"
-LISTENERS = (*Proxy.LISTENERS,
-             {"name": "eventual", "mode": "split", "kind": "unix", "settings": {"consistency": "eventual"}},
-             {"name": "strong", "mode": "split", "kind": "unix", "settings": {"consistency": "strong"}})
-
-
-class Scene:
-    """A primary and two replicas; positions never go back, as in life."""
-
-    def __init__(self):
-        self.primary = FakeServer("db1")
-        self.replicas = [FakeServer(name, role="replica") for name in ("db2", "db3")]
-        self.servers = [self.primary, *self.replicas]
-        self.proxy = None
-        self.number = 0
-
-    def start(self, **options):
-        listed = [{"name": s.name, "address": s.address, "role": s.role} for s in self.servers]
-        options.setdefault("cluster_settings", {"consistency_wait": "100ms"})
-        options.setdefault("probe_timeout", "20s")  # nobody dies here, however busy the machine is
-        self.proxy = Proxy({"main": listed}, listeners=LISTENERS, **options)
-        return self.proxy
-
-    def forget(self):
-        self.number += 100
-        for server in self.servers:
-            server.forget()
-            server.position = self.at()
-
-    def at(self, steps=0):
-        return f"0-1-{self.number + steps}"
-
-    def write(self, client):
-        """One that the primary has and tells of, and no replica has."""
-        gtid = self.at(1)
-        self.primary.on("INSERT", lambda c, _: c.ok(affected=1, session=r.tracked_variable("last_gtid", gtid)))
-        self.primary.position = gtid
-        client.query("INSERT")
-
-    def catch_up(self):
-        for server in self.replicas:
-            server.position = self.at(1)
-
-    def connect(self, listener="split", **options):
-        return Client.connect(self.proxy.address[listener], **options)
-
-    def stats(self):
-        return {row["name"]: row["value"] for row in self.proxy.show("stats")}
-
-    def explained(self, sql, client=None):
-        about = f"session {client.greeting.connection_id} " if client else ""
-        return self.proxy.json(f"explain {about}{sql}")[0]
-
-    def stop(self):
-        for server in self.servers:
-            server.stop()
-
-
-def _run(**options):
-    scene = Scene()
-    with scene.start(**options):
-        yield scene
-    scene.stop()
-
-
-def _anew(running):
-    running.forget()
-    yield running
-    assert running.proxy.is_running(), running.proxy.log()[-6000:]
-    running.proxy.check_log()
+NOBODY_DIES = {"probe_timeout": "20s"}  # however busy the machine is
 
 
 @pytest.fixture(scope="module")
 def running_patiently():
-    yield from _run(cluster_settings={"consistency_wait": "20s"}, timeouts={"primary_wait": "20s"})
+    yield from positions.running(consistency_wait="20s", timeouts={"primary_wait": "20s"}, **NOBODY_DIES)
 
 
 @pytest.fixture(scope="module")
 def running_hastily():
-    yield from _run(cluster_settings={"consistency_wait": "100ms"})
+    yield from positions.running(**NOBODY_DIES)
 
 
 @pytest.fixture
 def scene(running_patiently):
     """Replicas have all the time that a busy machine needs."""
-    yield from _anew(running_patiently)
+    yield from running_patiently.anew()
 
 
 @pytest.fixture
 def hasty(running_hastily):
     """Replicas have little time: for reads that no replica should get, or that are tried again and again."""
-    yield from _anew(running_hastily)
+    yield from running_hastily.anew()
 
 
 def place(client, hint="", sql=READ):
@@ -280,7 +212,7 @@ def test_strong_asks_the_primary_once(hasty, listener):
         hasty.primary.position = hasty.at(1)
         assert place(client, "consistency=strong") == b"db1"
         assert place(client, "consistency=eventual") != b"db1"
-        hasty.catch_up()
+        hasty.apply(hasty.at(1))
         wait_until(lambda: place(client, "consistency=strong") != b"db1", "the replicas have it")
 
 
@@ -289,7 +221,7 @@ def test_an_eventual_session_s_own_writes_are_there_for_who_asks(hasty):
         hasty.write(client)
         assert place(client) != b"db1"
         assert place(client, "consistency=session") == b"db1"
-        hasty.catch_up()
+        hasty.apply(hasty.at(1))
         wait_until(lambda: place(client, "consistency=session") != b"db1", "the replicas have it")
 
 
@@ -308,7 +240,7 @@ def test_session_in_a_strong_session(hasty):
         assert place(client) == b"db1"
         with hasty.connect("split") as other:
             assert place(other) != b"db1"
-        hasty.catch_up()
+        hasty.apply(hasty.at(1))
         wait_until(lambda: place(client) != b"db1", "the replicas have it")
         hasty.primary.position = hasty.at(2)
         assert place(client, "consistency=session") != b"db1"
@@ -318,7 +250,7 @@ def test_session_in_a_strong_session(hasty):
 def test_a_hinted_replica_is_waited_for():
     """It may not be the primary's: so it waits as long as for a server, and then hears why."""
     scene = Scene()
-    with scene.start(timeouts={"primary_wait": "4s"}), scene.connect() as client:
+    with scene.start(timeouts={"primary_wait": "4s"}, **NOBODY_DIES), scene.connect() as client:
         scene.number = 100
         assert place(client, "server=db2") == b"db2"
         scene.write(client)
@@ -404,7 +336,7 @@ def test_each_execution_has_its_text_s_time(scene):
 def test_the_shorter_time_counts():
     scene = Scene()
     silence = Silence(*scene.servers)
-    with scene.start(timeouts={"query": "400ms"}), scene.connect() as client:
+    with scene.start(timeouts={"query": "400ms"}, **NOBODY_DIES), scene.connect() as client:
         assert "400ms" in timed_out(client, "SELECT slow FROM t")
         assert "400ms" in timed_out(client, "SELECT slow FROM t /* headgate: timeout=1h */")
         assert "300ms" in timed_out(client, "SELECT slow FROM t /* headgate: timeout=300ms */")
@@ -450,7 +382,7 @@ def test_what_one_connection_wrote_another_reads(hasty):
         after = f"after={token_of(writer)}"
         assert place(other) in (b"db2", b"db3"), "who was told nothing asks for nothing"
         assert place(reader, after) == b"db1", "no replica has it"
-        hasty.catch_up()
+        hasty.apply(hasty.at(1))
         wait_until(lambda: place(reader, after) in (b"db2", b"db3"), "the replicas have it")
         assert place(reader, after) in (b"db2", b"db3")
 
@@ -458,7 +390,7 @@ def test_what_one_connection_wrote_another_reads(hasty):
 def test_a_token_is_waited_for_as_for_the_session_s_own_writes():
     scene = Scene()
     scene.forget()  # before anybody is connected
-    with scene.start(cluster_settings={"consistency_wait": "20s"}), scene.connect() as writer, scene.connect() as reader:
+    with scene.start(consistency_wait="20s", **NOBODY_DIES), scene.connect() as writer, scene.connect() as reader:
         assert place(reader) in (b"db2", b"db3")
         scene.write(writer)
         after = f"after={token_of(writer)}"
@@ -466,7 +398,7 @@ def test_a_token_is_waited_for_as_for_the_session_s_own_writes():
         thread = threading.Thread(target=lambda: got.append(place(reader, after)))
         thread.start()
         wait_until(lambda: scene.proxy.show("stats") and scene.stats()["reads_waited"] == 1, "it waits")
-        scene.catch_up()
+        scene.apply(scene.at(1))
         thread.join(20)
         assert got and got[0] in (b"db2", b"db3")
     scene.stop()
@@ -479,7 +411,7 @@ def test_from_then_on_the_session_asks_for_it_too(hasty):
         hasty.write(writer)
         assert place(reader, f"primary, after={token_of(writer)}") == b"db1"
         assert place(reader) == b"db1"
-        hasty.catch_up()
+        hasty.apply(hasty.at(1))
         wait_until(lambda: place(reader) != b"db1", "the replicas have it")
 
 
@@ -513,7 +445,7 @@ def test_who_has_a_token_may_be_eventual(hasty):
         assert place(reader, after) == b"db1"
         assert place(reader, f"{after}, consistency=eventual") == b"db1", "a token is asked for at any level"
         assert place(reader) != b"db1"
-        hasty.catch_up()
+        hasty.apply(hasty.at(1))
         wait_until(lambda: place(reader, after) != b"db1", "the replicas have it")
 
 
@@ -522,7 +454,7 @@ def test_the_newest_is_what_the_primary_has(hasty):
         assert place(client) != b"db1"
         hasty.primary.position = hasty.at(1)
         assert place(client, "after=mariadb:newest") == b"db1"
-        hasty.catch_up()
+        hasty.apply(hasty.at(1))
         wait_until(lambda: place(client, "after=mariadb:newest") != b"db1", "the replicas have it")
         assert place(client, "after=mariadb:none") != b"db1"
 
@@ -623,7 +555,7 @@ def test_a_primary_of_many_sources_makes_tokens_that_ask_for_more():
     for server in scene.servers:
         server.position = ",".join(f"{domain}-1-100" for domain in range(9))
     scene.primary.on("INSERT", lambda c, _: c.ok(affected=1, session=r.tracked_variable("last_gtid", "3-1-101")))
-    with scene.start(cluster_settings={"consistency_wait": "20s"}), scene.connect() as writer, scene.connect() as client:
+    with scene.start(consistency_wait="20s", **NOBODY_DIES), scene.connect() as writer, scene.connect() as client:
         writer.query("INSERT")
         assert token_of(writer) == "mariadb:3-101"
         client.query("BEGIN")

@@ -1,5 +1,6 @@
 /* Any text has a digest, and it is that of its tokens alone: written again with single blanks between them,
  * words in the other case and every literal replaced, it has the same. The first byte chooses the dialect. */
+#include "dialect.h"
 #include "sql/digest.h"
 
 #include <assert.h>
@@ -45,13 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    uint8_t bits = data[0];
-    struct sql_dialect dialect = {
-        .family = (enum sql_family)(bits % 3),
-        .no_backslash_escapes = bits & 4,
-        .ansi_quotes = bits & 8,
-        .is_utf8 = bits & 16,
-    };
+    struct sql_dialect dialect = fuzz_dialect(data[0]);
     struct span sql = span_of(data + 1, size - 1);
     uint64_t digest = digest_of(sql, &dialect);
     assert(digest != 0 && digest == digest_of(sql, &dialect));

@@ -1,5 +1,6 @@
 /* Any text has an end of hints; each lies in the text, behind the mark, in one piece; and where classify()
  * saw no mark there are none. The first byte chooses the dialect. */
+#include "dialect.h"
 #include "sql/classify.h"
 #include "sql/hint.h"
 
@@ -29,14 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    uint8_t bits = data[0];
-    struct sql_dialect dialect = {
-        .family = (enum sql_family)(bits % 3),
-        .no_backslash_escapes = bits & 4,
-        .ansi_quotes = bits & 8,
-        .is_utf8 = bits & 16,
-        .multi_statements = bits & 32,
-    };
+    struct sql_dialect dialect = fuzz_dialect(data[0]);
     struct span sql = span_of(data + 1, size - 1);
     struct hint_walk walk;
     struct hint hint;

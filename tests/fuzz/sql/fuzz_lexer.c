@@ -1,4 +1,5 @@
 /* Tokens come in order, inside the text, and end. The first byte chooses the dialect. */
+#include "dialect.h"
 #include "sql/lexer.h"
 
 #include <assert.h>
@@ -9,14 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    uint8_t bits = data[0];
-    struct sql_dialect dialect = {
-        .family = (enum sql_family)(bits % 3),
-        .no_backslash_escapes = bits & 4,
-        .ansi_quotes = bits & 8,
-        .is_utf8 = bits & 16,
-        .unsafe_charset = bits & 32,
-    };
+    struct sql_dialect dialect = fuzz_dialect(data[0]);
     struct lexer lexer;
     struct token token;
     const uint8_t *at = data + 1;

@@ -1,5 +1,6 @@
 /* What has a text is one string token to the lexer too; the text is no longer than the literal and holds no
  * NUL; and quoting it again gives a literal of the same text. The first byte chooses the dialect. */
+#include "dialect.h"
 #include "sql/unquote.h"
 
 #include <assert.h>
@@ -38,14 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    uint8_t bits = data[0];
-    struct sql_dialect dialect = {
-        .family = (enum sql_family)(bits % 3),
-        .no_backslash_escapes = bits & 4,
-        .ansi_quotes = bits & 8,
-        .is_utf8 = bits & 16,
-        .unsafe_charset = bits & 32,
-    };
+    struct sql_dialect dialect = fuzz_dialect(data[0]);
     struct span literal = span_of(data + 1, size - 1);
     struct text text = { 0 };
     bool is_known = sql_unquote(literal, &dialect, &text);
