@@ -432,7 +432,8 @@ def test_reads_see_no_error_whatever_happens_to_the_replicas(cluster, hg):
                     client.check()
             sysbench.wait_reading()
             storm.go(time.time() + SECONDS, check)
-            time.sleep(1.5)
+            told = len(sysbench.transactions())
+            wait_until(lambda: len(sysbench.transactions()) > told + 1, "sysbench tells of its last second", 30)
             check()
             done = sysbench.transactions()
     finally:
