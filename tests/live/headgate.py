@@ -120,11 +120,17 @@ class Counters:
         return {node.name: self._settled(node) for node in self.cluster.nodes()}
 
     def _settled(self, node):
-        """Read until nothing else moved meanwhile: a probe may come between two parts of one reading."""
-        last, now = None, self._once(node)
-        while now != last:
-            last, now = now, self._once(node)
-        return now
+        """Read until nothing else moved meanwhile: a probe may come between two parts of one reading.
+
+        Nobody may be reading through headgate at that time, or it never settles.
+        """
+        last = None
+        for _ in range(50):
+            now = self._once(node)
+            if now == last:
+                return now
+            last = now
+        raise AssertionError(f"{node.name} does not come to rest: its counters are at {last}")
 
     def _once(self, node):
         if self.cluster.family == "mariadb":
