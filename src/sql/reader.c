@@ -2,6 +2,9 @@
 
 #include "sql/functions.h"
 
+#define XXH_INLINE_ALL /* pieces are a few bytes long: a call would cost more than the hash */
+#include <xxhash.h>
+
 bool token_is_word(const struct token *token, const char *word)
 {
     return token->type == TOKEN_WORD && span_is_nocase(token->text, word);
@@ -93,17 +96,40 @@ static void enter(struct reader *reader)
     watch(reader);
 }
 
+static void fold_shape(struct reader *reader, const uint8_t *end)
+{
+    size_t len = (size_t)(end - reader->shape_from);
+    reader->shape = XXH3_64bits_withSeed(reader->shape_from, len, reader->shape);
+}
+
+/* All tokens come through here. */
+static inline void fetch(struct reader *reader, struct token *token)
+{
+    lexer_read(&reader->lexer, token);
+    if (token->type != TOKEN_STRING && token->type != TOKEN_NUMBER)
+        return;
+    fold_shape(reader, token->text.data);
+    reader->shape_from = token->text.data + token->text.len;
+}
+
+uint64_t reader_shape(struct reader *reader)
+{
+    fold_shape(reader, reader->lexer.end);
+    return reader->shape == 0 ? 1 : reader->shape;
+}
+
 void reader_begin(struct reader *reader, struct span sql, const struct sql_dialect *dialect)
 {
     *reader = (struct reader){ 0 };
     reader->before = &reader->slots[0];
     reader->token = &reader->slots[1];
     reader->ahead = &reader->slots[2];
+    reader->from = reader->shape_from = sql.data;
+    reader->shape = dialect->family;
     lexer_begin(&reader->lexer, sql, dialect);
-    lexer_read(&reader->lexer, reader->token);
-    reader->from = sql.data;
+    fetch(reader, reader->token);
     reader->is_hidden = (reader->lexer.doubts & SQL_DOUBT_EXECUTABLE) != 0;
-    lexer_read(&reader->lexer, reader->ahead);
+    fetch(reader, reader->ahead);
     enter(reader);
 }
 
@@ -115,7 +141,7 @@ void reader_advance(struct reader *reader)
     reader->before_keyword = reader->keyword;
     reader->token = reader->ahead;
     reader->ahead = spare;
-    lexer_read(&reader->lexer, spare);
+    fetch(reader, spare);
     enter(reader);
 }
 
