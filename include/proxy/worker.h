@@ -13,10 +13,12 @@
 #include "cluster/view.h"
 #include "net/addr.h"
 #include "net/loop.h"
+#include "proxy/digests.h"
 #include "proxy/hints.h"
 #include "proxy/limits.h"
 #include "proxy/listener_settings.h"
 #include "proxy/refusals.h"
+#include "proxy/statement_log.h"
 #include "proxy/timeout_settings.h"
 #include "proxy/users.h"
 #include "proxy/watch.h"
@@ -43,6 +45,7 @@ struct world {
     unsigned worker_count;
     unsigned cluster_count;
     const struct cluster_settings *clusters; /* borrows: cluster_count of them */
+    struct statement_log *statements;        /* borrows; NULL: statements are not counted */
     struct ssl_ctx_st *tls;
 };
 
@@ -79,6 +82,9 @@ struct worker {
     struct session *by_id;  /* uthash */
     struct view_box *boxes; /* owns; by cluster */
     struct refusals refusals;
+    struct digests digests;
+    bool is_telling;     /* some statements are logged */
+    uint64_t sampled;    /* statements since the last one that went to the query log */
     struct list killers; /* connections that carry a KILL; see kill.h */
     uint64_t next_id;    /* session ids: worker index + n * worker count, so that they are unique */
     unsigned turn;       /* for balance_pick */

@@ -224,13 +224,16 @@ static void follow_home(struct session *session, uint16_t status)
 void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
 {
     struct job *job = &session->job;
-    if (info->kind == TRACKER_ERR)
+    if (info->kind == TRACKER_ERR) {
         job->has_error = true;
+        job->told_error = info->error;
+    }
     if (info->kind != TRACKER_OK && info->kind != TRACKER_EOF)
         return;
     upstream->status = info->status;
     job->has_warnings |= info->warnings > 0;
     job->has_changed |= info->affected > 0;
+    job->affected += info->affected;
     job->has_rows |= info->kind == TRACKER_EOF || (info->payload.len > 0 && info->payload.data[0] == 0xFE);
     if (info->status & STATUS_MORE_RESULTS)
         job->has_multi = true;

@@ -156,7 +156,7 @@ static const struct {
     { "SELECT \"geheim\" /* token */", "SELECT ?", "ansi" },
     /* what cannot be split into words with certainty is not shown */
     { "SELECT 'a", "SELECT \xE2\x80\xA6", NULL },
-    { "SELECT 'a\\', geheim, '", "SELECT \xE2\x80\xA6", NULL },
+    { "SELECT 'a\\', geheim", "SELECT \xE2\x80\xA6", NULL },
     { "SET sql_mode = 'NO_BACKSLASH_ESCAPES'; SELECT 'a\\', 'geheim', 'b'", "SET \xE2\x80\xA6", NULL },
     { "'a", "\xE2\x80\xA6", NULL },
 };
