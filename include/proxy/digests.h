@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "sql/digest.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -64,6 +65,13 @@ struct digest_row {
 #define DIGEST_NAME_MAX 64 /* bytes of a cluster's or user's name that are kept */
 #define DIGEST_ROW_BYTES (sizeof(struct digest_row) + DIGEST_TEXT_MAX + 2 * (DIGEST_NAME_MAX + 1))
 
+/* Which row a shape led to: forgotten when another shape comes to the same place. */
+struct digest_seen {
+    uint64_t shape; /* mixed with who */
+    struct digest_row *row;
+    uint32_t serial; /* of the row then */
+};
+
 struct digests {
     struct digest_row *rows;   /* owns; NULL: nothing is counted */
     struct digest_row others;  /* those that made room, and those that found none */
@@ -99,12 +107,56 @@ static inline bool digests_are_on(const struct digests *digests)
 uint64_t digests_who(const char *cluster, const char *user);
 
 /* The row of a text of that shape, if it was seen lately; else NULL. It has one user more. */
-struct digest_row *digests_find(struct digests *digests, uint64_t shape, uint64_t who);
+static inline struct digest_row *digests_find(struct digests *digests, uint64_t shape, uint64_t who)
+{
+    const struct digest_seen *seen = &digests->seen[(shape ^ who) & digests->seen_mask];
+    if (seen->shape != (shape ^ who) || seen->row == NULL || seen->row->serial != seen->serial || shape == 0)
+        return NULL;
+    seen->row->users++;
+    return seen->row;
+}
+
 /* The same, in any case: its row, a new one, or that of the others. `dialect`: how its server reads it. */
 struct digest_row *digests_enter(struct digests *digests, const struct digest_question *question,
                                  const struct sql_dialect *dialect);
-/* The statement is over, at now_us: the row has one user less. */
-void digests_leave(struct digest_row *row, const struct digest_cost *cost, uint64_t now_us);
+static inline void digest_cost_add(struct digest_cost *sums, const struct digest_cost *cost)
+{
+    sums->count += cost->count;
+    sums->prepares += cost->prepares;
+    sums->errors += cost->errors;
+    sums->rows += cost->rows;
+    sums->affected += cost->affected;
+    sums->bytes_in += cost->bytes_in;
+    sums->bytes_out += cost->bytes_out;
+    sums->total_us += cost->total_us;
+    sums->wait_us += cost->wait_us;
+    sums->server_us += cost->server_us;
+}
+
+/* Of a time in microseconds. */
+static inline unsigned digest_bucket(uint64_t us)
+{
+    if (us < 2)
+        return (unsigned)us;
+    unsigned power = 63U - (unsigned)__builtin_clzll(us);
+    unsigned bucket = power * 2 + (unsigned)(us >> (power - 1) & 1);
+    return bucket < DIGEST_BUCKETS ? bucket : DIGEST_BUCKETS - 1;
+}
+
+/* The statement is over, at now_us: the row has one user less. In the caller, where its numbers are. */
+static inline void digests_leave(struct digest_row *row, const struct digest_cost *cost, uint64_t now_us)
+{
+    struct digest_sums *sums = &row->sums;
+    assert(row->users > 0);
+    row->users--;
+    digest_cost_add(&sums->cost, cost);
+    sums->last_us = now_us;
+    if (cost->count == 0)
+        return;
+    if (cost->total_us > sums->max_us)
+        sums->max_us = cost->total_us;
+    sums->buckets[digest_bucket(cost->total_us)]++;
+}
 
 /* Forget everything, but for the texts of what runs now. */
 void digests_reset(struct digests *digests);

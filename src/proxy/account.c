@@ -16,39 +16,45 @@
 /* ---- the beginning ---- */
 
 /* The text will have left the window when the statement is over. */
-static void keep_said(struct session *session, struct span sql)
+static __attribute__((noinline)) void keep_said(struct session *session, struct span sql, bool is_cut)
 {
     const struct statement_log *log = session->worker->world->statements;
     text_clear(&session->said);
-    if (log == NULL || !log->settings->literals || session->job.is_cut || secrets_may_hold(sql))
+    if (log == NULL || !log->settings->literals || is_cut || secrets_may_hold(sql))
         return;
     (void)text_append(&session->said, sql.data, sql.len < SAID_MAX ? sql.len : SAID_MAX);
 }
 
-static struct digest_row *enter(struct session *session, struct span sql, uint64_t shape)
+/* A statement that was not seen lately. Apart, as what follows it is, so that the others do not pay for its
+ * frame. */
+static __attribute__((noinline)) struct digest_row *enter(struct session *session, struct span sql,
+                                                          uint64_t shape, bool is_cut)
 {
     struct worker *worker = session->worker;
-    struct digest_row *row = digests_find(&worker->digests, shape, session->who);
-    if (row != NULL)
-        return row;
     struct sql_dialect dialect = effects_dialect(session);
     struct digest_question question = { .shape = shape,
                                         .who = session->who,
                                         .sql = sql,
-                                        .is_cut = session->job.is_cut,
+                                        .is_cut = is_cut,
                                         .cluster = session->door->settings->cluster,
                                         .user = session->user->name };
     return digests_enter(&worker->digests, &question, &dialect);
 }
 
+static void begin(struct session *session, struct span sql, uint64_t shape, bool is_cut)
+{
+    struct worker *worker = session->worker;
+    if (!digests_are_on(&worker->digests))
+        return;
+    struct digest_row *row = digests_find(&worker->digests, shape, session->who);
+    session->job.digest = row != NULL ? row : enter(session, sql, shape, is_cut);
+    if (worker->is_telling)
+        keep_said(session, sql, is_cut);
+}
+
 void account_begin(struct session *session, struct span sql)
 {
-    struct job *job = &session->job;
-    if (!digests_are_on(&session->worker->digests) || session->user == NULL)
-        return;
-    job->digest = enter(session, sql, job->facts.shape);
-    if (session->worker->is_telling)
-        keep_said(session, sql);
+    begin(session, sql, session->job.facts.shape, session->job.is_cut);
 }
 
 /* Its facts are those of the text that was prepared, which is kept unless it was very long. */
@@ -56,15 +62,7 @@ void account_begin_prepared(struct session *session)
 {
     const struct prepared *prepared = session->job.prepared;
     struct span sql = prepared->sql.len > 0 ? text_span(&prepared->sql) : (struct span){ 0 };
-    struct job *job = &session->job;
-    if (!digests_are_on(&session->worker->digests) || session->user == NULL)
-        return;
-    bool is_cut = job->is_cut; /* the command is, not the text */
-    job->is_cut = false;
-    job->digest = enter(session, sql, prepared->facts.shape);
-    if (session->worker->is_telling)
-        keep_said(session, sql);
-    job->is_cut = is_cut;
+    begin(session, sql, prepared->facts.shape, false);
 }
 
 /* ---- the end ---- */
@@ -75,18 +73,20 @@ static uint64_t bytes_in(const struct job *job)
     uint64_t payload = job->run.payload_bytes;
     if (job->is_file)
         return job->file_bytes;
-    return payload + PACKET_HEADER_BYTES * (payload / PACKET_PAYLOAD_MAX + 1);
+    uint64_t headers = payload < PACKET_PAYLOAD_MAX ? 1 : payload / PACKET_PAYLOAD_MAX + 1;
+    return payload + PACKET_HEADER_BYTES * headers;
 }
 
 /* Of a reply that is not over, as far as it came. */
 static uint64_t rows(const struct session *session)
 {
     const struct upstream *upstream = session->slots[session->job.place].upstream;
-    bool is_cut_short = session->state == SESSION_REPLYING && session->job.rows == 0 && upstream != NULL;
-    return is_cut_short ? upstream->tracker.rows : session->job.rows;
+    if (session->job.rows > 0 || session->state != SESSION_REPLYING || upstream == NULL)
+        return session->job.rows;
+    return upstream->tracker.rows;
 }
 
-static struct digest_cost cost_of(const struct session *session, uint64_t now, bool is_answered)
+static inline struct digest_cost cost_of(const struct session *session, uint64_t now, bool is_answered)
 {
     const struct job *job = &session->job;
     uint8_t byte = job->command->byte;
@@ -165,19 +165,24 @@ static unsigned files_for(struct worker *worker, const struct digest_cost *cost)
     return files;
 }
 
+static __attribute__((noinline)) void tell_if_wanted(struct session *session, const struct digest_row *row,
+                                                     uint64_t now, const char *end)
+{
+    struct digest_cost cost = cost_of(session, now, end == NULL);
+    unsigned files = files_for(session->worker, &cost);
+    if (files != 0)
+        tell(session, row, &cost, end, files);
+}
+
 void account_end(struct session *session, const char *end)
 {
-    struct job *job = &session->job;
-    struct digest_row *row = job->digest;
-    uint64_t now = session_now(session);
+    struct digest_row *row = session->job.digest;
     if (row == NULL)
         return;
-    job->digest = NULL;
+    uint64_t now = session_now(session);
+    if (session->worker->is_telling)
+        tell_if_wanted(session, row, now, end);
     struct digest_cost cost = cost_of(session, now, end == NULL);
-    if (session->worker->is_telling) {
-        unsigned files = files_for(session->worker, &cost);
-        if (files != 0)
-            tell(session, row, &cost, end, files);
-    }
+    session->job.digest = NULL;
     digests_leave(row, &cost, now);
 }

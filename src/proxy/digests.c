@@ -2,19 +2,11 @@
 
 #include "base/mem.h"
 
-#include <assert.h>
 #include <string.h>
 
 #define LOOKED_AT 8 /* rows that are compared when one must make room */
 #define SEARCHED 64 /* … and rows that are passed because statements of theirs run, before it is given up */
 #define SEEN_PER_ROW 2
-
-/* Which row a shape led to: forgotten when another shape comes to the same place. */
-struct digest_seen {
-    uint64_t shape; /* with who, mixed */
-    struct digest_row *row;
-    uint32_t serial; /* of the row then */
-};
 
 bool digests_init(struct digests *digests, size_t max)
 {
@@ -62,22 +54,6 @@ uint64_t digests_who(const char *cluster, const char *user)
     for (const char *c = user; *c != '\0'; c++)
         hash = (hash ^ (uint8_t)*c) * 1099511628211U;
     return hash == 0 ? 1 : hash;
-}
-
-/* ---- finding ---- */
-
-static struct digest_seen *seen_of(const struct digests *digests, uint64_t shape)
-{
-    return &digests->seen[shape & digests->seen_mask];
-}
-
-struct digest_row *digests_find(struct digests *digests, uint64_t shape, uint64_t who)
-{
-    const struct digest_seen *seen = seen_of(digests, shape ^ who);
-    if (seen->shape != (shape ^ who) || seen->row == NULL || seen->row->serial != seen->serial || shape == 0)
-        return NULL;
-    seen->row->users++;
-    return seen->row;
 }
 
 /* ---- making room ---- */
@@ -181,21 +157,12 @@ struct digest_row *digests_enter(struct digests *digests, const struct digest_qu
     }
     uint64_t shape = question->shape ^ question->who;
     if (question->shape != 0)
-        *seen_of(digests, shape) = (struct digest_seen){ shape, row, row->serial };
+        digests->seen[shape & digests->seen_mask] = (struct digest_seen){ shape, row, row->serial };
     row->users++;
     return row;
 }
 
 /* ---- sums ---- */
-
-static unsigned bucket_of(uint64_t us)
-{
-    if (us < 2)
-        return (unsigned)us;
-    unsigned power = 63U - (unsigned)__builtin_clzll(us);
-    unsigned bucket = power * 2 + (unsigned)(us >> (power - 1) & 1);
-    return bucket < DIGEST_BUCKETS ? bucket : DIGEST_BUCKETS - 1;
-}
 
 /* The least time that is too long for this bucket. */
 static uint64_t bucket_end(unsigned bucket)
@@ -204,34 +171,6 @@ static uint64_t bucket_end(unsigned bucket)
         return bucket + 1;
     unsigned power = bucket / 2;
     return (UINT64_C(1) << power) + (UINT64_C(1) << (power - 1)) * (bucket % 2 + 1);
-}
-
-static void add_cost(struct digest_cost *sums, const struct digest_cost *cost)
-{
-    sums->count += cost->count;
-    sums->prepares += cost->prepares;
-    sums->errors += cost->errors;
-    sums->rows += cost->rows;
-    sums->affected += cost->affected;
-    sums->bytes_in += cost->bytes_in;
-    sums->bytes_out += cost->bytes_out;
-    sums->total_us += cost->total_us;
-    sums->wait_us += cost->wait_us;
-    sums->server_us += cost->server_us;
-}
-
-void digests_leave(struct digest_row *row, const struct digest_cost *cost, uint64_t now_us)
-{
-    struct digest_sums *sums = &row->sums;
-    assert(row->users > 0);
-    row->users--;
-    add_cost(&sums->cost, cost);
-    sums->last_us = now_us;
-    if (cost->count == 0)
-        return;
-    if (cost->total_us > sums->max_us)
-        sums->max_us = cost->total_us;
-    sums->buckets[bucket_of(cost->total_us)]++;
 }
 
 void digests_reset(struct digests *digests)
@@ -249,7 +188,7 @@ void digests_reset(struct digests *digests)
 
 void digest_sums_add(struct digest_sums *sums, const struct digest_sums *more)
 {
-    add_cost(&sums->cost, &more->cost);
+    digest_cost_add(&sums->cost, &more->cost);
     if (more->max_us > sums->max_us)
         sums->max_us = more->max_us;
     if (more->last_us > sums->last_us)

@@ -57,6 +57,18 @@ static bool is_given_id(const struct reader *reader)
            !token_is_punct(reader->ahead, ')');
 }
 
+static void fold_shape(struct reader *reader, const uint8_t *end)
+{
+    size_t len = (size_t)(end - reader->shape_from);
+    reader->shape = XXH3_64bits_withSeed(reader->shape_from, len, reader->shape);
+}
+
+static void leave_out(struct reader *reader, struct span literal)
+{
+    fold_shape(reader, literal.data);
+    reader->shape_from = literal.data + literal.len;
+}
+
 /* What counts in every statement. */
 static void watch(struct reader *reader)
 {
@@ -78,9 +90,11 @@ static void watch(struct reader *reader)
     case TOKEN_PUNCT:
         reader->has_given_id |= is_given_id(reader);
         break;
-    case TOKEN_END:
     case TOKEN_STRING:
     case TOKEN_NUMBER:
+        leave_out(reader, reader->token->text);
+        break;
+    case TOKEN_END:
     case TOKEN_PARAMETER:
     case TOKEN_HINT:
     case TOKEN_BAD:
@@ -94,22 +108,6 @@ static void enter(struct reader *reader)
     bool is_word = reader->token->type == TOKEN_WORD && !token_is_punct(reader->before, '.');
     reader->keyword = is_word ? keyword_find(reader->token->text) : KEYWORD_NONE;
     watch(reader);
-}
-
-static void fold_shape(struct reader *reader, const uint8_t *end)
-{
-    size_t len = (size_t)(end - reader->shape_from);
-    reader->shape = XXH3_64bits_withSeed(reader->shape_from, len, reader->shape);
-}
-
-/* All tokens come through here. */
-static inline void fetch(struct reader *reader, struct token *token)
-{
-    lexer_read(&reader->lexer, token);
-    if (token->type != TOKEN_STRING && token->type != TOKEN_NUMBER)
-        return;
-    fold_shape(reader, token->text.data);
-    reader->shape_from = token->text.data + token->text.len;
 }
 
 uint64_t reader_shape(struct reader *reader)
@@ -127,9 +125,9 @@ void reader_begin(struct reader *reader, struct span sql, const struct sql_diale
     reader->from = reader->shape_from = sql.data;
     reader->shape = dialect->family;
     lexer_begin(&reader->lexer, sql, dialect);
-    fetch(reader, reader->token);
+    lexer_read(&reader->lexer, reader->token);
     reader->is_hidden = (reader->lexer.doubts & SQL_DOUBT_EXECUTABLE) != 0;
-    fetch(reader, reader->ahead);
+    lexer_read(&reader->lexer, reader->ahead);
     enter(reader);
 }
 
@@ -141,7 +139,7 @@ void reader_advance(struct reader *reader)
     reader->before_keyword = reader->keyword;
     reader->token = reader->ahead;
     reader->ahead = spare;
-    fetch(reader, spare);
+    lexer_read(&reader->lexer, spare);
     enter(reader);
 }
 
