@@ -383,6 +383,7 @@ bool control_run(const struct config *config, struct error *err)
         return false;
     }
     control->loop.context = control;
+    limits_warn_of_files(&config->limits);
     bool is_started = start(control, err);
     if (is_started) {
         log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION,

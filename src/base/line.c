@@ -53,7 +53,7 @@ static struct piece next_piece(struct span value, bool is_json)
         (void)snprintf(piece.bytes, sizeof piece.bytes, "\\%c", (char)c);
     else if (c == '\n')
         (void)snprintf(piece.bytes, sizeof piece.bytes, "\\n");
-    else if (control != 0)
+    else if (control != 0 || c == 0)
         (void)snprintf(piece.bytes, sizeof piece.bytes, "\\u%04x", control);
     else
         memcpy(piece.bytes, value.data, piece.taken); /* zeros follow */
