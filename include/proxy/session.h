@@ -56,13 +56,6 @@ enum session_state {
     SESSION_STATE_COUNT
 };
 
-enum close_reason {
-#define CLOSE_REASON(NAME, is_error, may_hand_on, words) CLOSE_##NAME,
-#include "proxy/tbl/close_reasons.h"
-#undef CLOSE_REASON
-    CLOSE_REASON_COUNT
-};
-
 enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
 
 #define ATTEMPTS_MAX 3 /* servers tried for one harmless read before the client hears of it */
