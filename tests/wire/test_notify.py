@@ -9,7 +9,7 @@ import pytest
 from client import Client
 from fakeserver import FakeServer
 from manager import Manager
-from proxy import Proxy
+from proxy import NotUp, Proxy
 
 WATCHDOG_US = 200_000
 
@@ -38,7 +38,16 @@ class Managed(Proxy):
         self.manager = manager
 
     def _wait_up(self, timeout=60.0):
-        self.manager.hear_until(lambda message: "READY" in message)
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise NotUp(self.log())
+            try:
+                if "READY" in self.manager.hear(0.25):
+                    return
+            except TimeoutError:
+                pass
+        raise NotUp(f"not ready after {timeout} s\n{self.log()}")
 
 
 def is_up(message):
