@@ -57,13 +57,6 @@ enum session_state {
     SESSION_STATE_COUNT
 };
 
-enum close_reason {
-#define CLOSE_REASON(NAME, is_error, may_hand_on, words) CLOSE_##NAME,
-#include "proxy/tbl/close_reasons.h"
-#undef CLOSE_REASON
-    CLOSE_REASON_COUNT
-};
-
 enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
 
 #define ATTEMPTS_MAX 3 /* servers tried for one harmless read before the client hears of it */
@@ -88,6 +81,7 @@ enum sync_task {
      STATUS_ANSI_QUOTES)
 
 struct changes;
+struct handover;
 struct hints;
 struct claims;
 
@@ -147,7 +141,7 @@ struct job {
     uint64_t affected;           /* rows, says its reply */
     uint64_t bytes_out;          /* of its reply, as the server sent it */
     uint64_t file_bytes;         /* is_file: of the command, and of the file so far */
-    uint16_t told_error;         /* the number that the client has heard; 0: none */
+    uint16_t told_error;         /* headgate's own answer, or what it made of the server's; 0: none */
     uint32_t kill_id;            /* KILL's target; COM_SET_OPTION's argument */
     bool has_kill_verdict;
     uint8_t kill_verdict; /* see kill.c */
@@ -177,10 +171,12 @@ struct job {
     uint64_t token_since; /* … it tells what the primary had after this moment; 0: what the session knows */
     bool has_asked_newest; /* consistency "strong": what is the newest was asked for */
     bool has_waited;       /* … in vain */
+    bool has_asked_others; /* other workers, for a connection that they have parked */
     bool is_held_back;     /* it waits, or has waited, for a replica to catch up */
     bool has_insert_id;    /* … or told of a generated id */
     bool has_warnings;     /* its reply told of some */
-    bool has_error;        /* its reply was, or ended in, ERR */
+    bool has_error;        /* its reply was, or ended in, ERR … */
+    uint16_t error_code;   /* … with this number */
     bool has_multi;        /* MORE_RESULTS was seen */
     bool has_state_change; /* the server reported a change of session state */
     bool has_only;         /* a hint: no other replica than `only` */
@@ -234,6 +230,7 @@ struct session {
     uint64_t balanced_us;  /* when it was last asked whether its reads are in the right place */
     uint64_t generations;
     struct permits_ticket *ticket; /* borrows: QUEUED, and no permit has come; it frees itself */
+    struct handover *handover;     /* borrows: QUEUED, and other workers are asked; it frees itself */
     uint64_t queued_moves;         /* of its address then */
     struct server *queued_at;      /* borrows: QUEUED */
     bool has_permit;               /* QUEUED: one of that server has come */

@@ -2,10 +2,13 @@
 
 #include "admin/console.h"
 #include "app/barrier.h"
+#include "app/notify.h"
+#include "app/status.h"
+#include "app/watchdog.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/sink.h"
 #include "base/mem.h"
+#include "base/sink.h"
 #include "net/listener.h"
 #include "net/resolve.h"
 #include "net/tls.h"
@@ -41,6 +44,7 @@ struct control {
     unsigned workers_ended;
     struct admin admin;
     struct console console;
+    struct watchdog watchdog;
     ev_signal terminate;
     ev_signal interrupt;
     ev_signal hangup;
@@ -110,6 +114,8 @@ static void on_view(struct cluster *cluster, struct view *view)
 {
     struct control *control = cluster->owner;
     barrier_pass(&control->barriers[cluster->index], view);
+    if (!control->is_ending)
+        status_tell(control->clusters, control->cluster_count, notify_status);
 }
 
 static void on_report(struct worker *worker)
@@ -143,6 +149,7 @@ static void begin_end(struct control *control, uint64_t deadline_us, const char 
     char text[32];
     log_notice(NULL, "%s: stopping; sessions have %s to finish", why,
                clock_format_duration(deadline_us, text, sizeof text));
+    notify_stopping(deadline_us, "no new clients; those that are there may finish");
     control->is_ending = true;
     close_doors(control);
     for (unsigned i = 0; i < control->workers_started; i++)
@@ -159,6 +166,15 @@ static void reopen_logs(struct control *control)
     log_notice(NULL, "SIGUSR1: log files were opened again");
 }
 
+static void reload(struct control *control)
+{
+    if (control->is_ending)
+        return;
+    notify_reloading();
+    log_warning(NULL, "SIGHUP: reload is not in this version; restart to apply a changed configuration");
+    status_tell(control->clusters, control->cluster_count, notify_ready);
+}
+
 static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
 {
     (void)events;
@@ -168,7 +184,7 @@ static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
     else if (watcher->signum == SIGUSR2)
         log_warning(NULL, "SIGUSR2: upgrading is not in this version");
     else if (watcher->signum == SIGHUP)
-        log_warning(NULL, "SIGHUP: reload is not in this version; restart to apply a changed configuration");
+        reload(control);
     else if (watcher->signum == SIGTERM && !control->is_ending)
         begin_end(control, control->config->timeouts.shutdown_us, "SIGTERM");
     else
@@ -262,7 +278,10 @@ static bool open_doors(struct control *control, struct error *err)
         char text[ADDR_TEXT_MAX];
         control->door_limits[i].max = settings->max_clients;
         control->doors[i] =
-            (struct door){ settings, cluster_index(config, settings->cluster), &control->door_limits[i] };
+            (struct door){ settings, cluster_index(config, settings->cluster), &control->door_limits[i],
+                           door_counters_new(control->world.worker_count) };
+        if (control->doors[i].by_worker == NULL)
+            return error_set(err, 0, "listener '%s': out of memory", settings->name);
         if (!addr_parse_listen(settings->address, &addr, err) ||
             !listener_open(&control->listeners[i], &control->loop, &addr, LISTENER_MODE, on_accept,
                            &control->doors[i], err))
@@ -301,7 +320,9 @@ static bool start(struct control *control, struct error *err)
     if (control->world.tls == NULL || !users_init(&control->users, config->users, config->user_count, err) ||
         !resolve_init(&control->resolver, &control->loop, config->resolver, err) ||
         !make_clusters(control, err) || !make_workers(control, err) || !open_admin(control, err) ||
-        !open_doors(control, err))
+        !open_doors(control, err) ||
+        !watchdog_start(&control->watchdog, &control->loop, control->worker_list, control->world.worker_count,
+                        notify_watchdog_us(), err))
         return false;
     watch_signals(control);
     for (size_t i = 0; i < control->cluster_count; i++)
@@ -326,6 +347,7 @@ static void end_workers(struct control *control)
 static void finish(struct control *control)
 {
     close_doors(control);
+    watchdog_stop(&control->watchdog);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_stop(&control->clusters[i]);
     resolve_fini(&control->resolver);
@@ -336,6 +358,7 @@ static void finish(struct control *control)
     for (size_t i = 0; i < control->cluster_count; i++)
         barrier_fini(&control->barriers[i]);
     loop_fini(&control->loop); /* buries what was closed, while servers and workers are still there */
+    watchdog_fini(&control->watchdog);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_fini(&control->clusters[i]);
     users_fini(&control->users);
@@ -345,6 +368,8 @@ static void finish(struct control *control)
     mem_free(control->workers);
     mem_free(control->worker_list);
     limits_fini(&control->limits);
+    for (size_t i = 0; control->doors != NULL && i < control->config->listener_count; i++)
+        door_counters_free(&control->doors[i].by_worker);
     mem_free(control->doors);
     mem_free(control->door_limits);
     mem_free(control->listeners);
@@ -388,6 +413,7 @@ bool control_run(const struct config *config, struct error *err)
     if (is_started) {
         log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION,
                    config->workers_resolved);
+        status_tell(control->clusters, control->cluster_count, notify_ready);
         loop_run(&control->loop);
     }
     finish(control);

@@ -86,8 +86,16 @@ static const struct {
     { "workers = \"3\";\n" LISTENERS CLUSTERS USERS, "" },
     { "workers = 0;\n" LISTENERS CLUSTERS USERS, "h.conf:1: workers must be 1 to 256, or \"auto\", not 0\n" },
     { "http: { address = \"x\"; };\n" LISTENERS CLUSTERS USERS, "h.conf:1: 'http' is not in this version\n" },
+    { "log: { syslog = \"x\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: 'syslog' of log is not in this version\n" },
     { "log: { file = \"x\"; };\n" LISTENERS CLUSTERS USERS,
-      "h.conf:1: 'file' of log is not in this version\n" },
+      "h.conf:1: log: file: \"x\" does not begin with /\n" },
+    { "statements: { slow_file = \"x\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: statements: slow_file: \"x\" does not begin with /\n" },
+    { "statements: { digests = \"off\"; slow = \"1s\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: slow statements are only told with digests: digests must not be \"off\"\n" },
+    { "statements: { digests = \"off\";\nsample = 5; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:2: statements are only told with digests: digests must not be \"off\"\n" },
     { "admin: { address = \"x\"; };\n" LISTENERS CLUSTERS USERS,
       "h.conf:1: 'address' of admin is not in this version\n" },
     { "admin: { socket = \"x\"; };\n" LISTENERS CLUSTERS USERS,
@@ -238,9 +246,11 @@ static void sample_with_nothing_commented_out_is_the_same(void **state)
     struct config *after = parse(sample, &errors);
     assert_string_equal(text_cstr(&errors), "");
     config_diff(before, after, &changes);
-    assert_string_equal(text_cstr(&changes), "resolver none -> \"127.0.0.1:53\" (restart)\n"
-                                             "cluster 'main': zone none -> \"a\" (now)\n"
-                                             "cluster 'main': server 'db1': zone none -> \"a\" (now)\n");
+    assert_string_equal(text_cstr(&changes),
+                        "resolver none -> \"127.0.0.1:53\" (restart)\n"
+                        "log: file none -> \"/var/log/headgate/headgate.log\" (restart)\n"
+                        "cluster 'main': zone none -> \"a\" (now)\n"
+                        "cluster 'main': server 'db1': zone none -> \"a\" (now)\n");
     config_free(&before);
     config_free(&after);
     text_fini(&errors);
