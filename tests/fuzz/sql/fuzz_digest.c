@@ -63,8 +63,10 @@ static void other_strings(struct span sql, const struct sql_dialect *dialect, ui
     bool is_whole = true;
     lexer_begin(&lexer, sql, dialect);
     while ((token = lexer_next(&lexer)).type != TOKEN_END) {
+        if (token.type != TOKEN_STRING)
+            continue;
         uint8_t quote = *token.text.data; /* of the same sort, or it would join what stands beside it */
-        if (token.type != TOKEN_STRING || (quote != '\'' && quote != '"'))
+        if (quote != '\'' && quote != '"')
             continue;
         is_whole &= text_append(&text, from, (size_t)(token.text.data - from)) &&
                     text_append_cstr(&text, quote == '"' ? "\"x\"" : "'x'");
