@@ -34,6 +34,7 @@
 #define SESSION_ID_FIRST 0x40000000u
 
 struct session;
+struct warm;
 
 /* What sessions need to know of the world; immutable while workers run. */
 struct world {
@@ -80,6 +81,7 @@ struct worker {
     size_t most_sessions;   /* since memory was given back to the system */
     struct session *by_id;  /* uthash */
     struct view_box *boxes; /* owns; by cluster */
+    struct warm *warm; /* owns: what is opened ahead */
     struct refusals refusals;
     struct list killers; /* connections that carry a KILL; see kill.h */
     uint64_t next_id;    /* session ids: worker index + n * worker count, so that they are unique */
