@@ -123,7 +123,8 @@ struct upstream {
     bool is_soiled;      /* it may hold what a reset does not undo: never handed on */
     bool is_id_told;     /* its client has asked for connection_id: that of nobody else from now on */
     bool is_second_hand; /* somebody else had it before its present owner */
-    bool is_promised;    /* counted in permits_holders.promised */
+    bool is_promised;    /* counted in permits.promised */
+    bool is_ahead;       /* counted in server->opening_ahead */
     uint8_t cleaning;    /* the pool's: what its running exchange is about */
     uint64_t caps;       /* agreed */
     enum server_family family;

@@ -45,6 +45,12 @@ struct upstream *pool_send(struct permits_holders *holders, const struct upstrea
  * NULL, for others. */
 void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct session *session);
 
+/* Logs in, and parks the connection, if fewer than `wanted` are parked or on their way at all workers, and a
+ * permit is free that nobody waits for. `wish` has no schema, and is copied; `key` is the same as a key. False:
+ * not so, or not even begun; how it ends otherwise hears warm_ended. */
+bool pool_open_ahead(struct worker *worker, struct server *server, const struct upstream_wish *wish,
+                     const struct upstream_key *key, uint64_t wanted);
+
 /* Parked connections of this worker go to those who wait, or are closed for them, as many as these need. No
  * session is run: it may be called while they are walked through. */
 void pool_give_way(struct permits_holders *holders);

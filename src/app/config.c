@@ -234,10 +234,19 @@ static void check_server(const struct check *check, size_t i, size_t j)
         }
 }
 
+static void check_pool(const struct check *check, size_t i)
+{
+    const struct cluster_settings *cluster = &check->config->clusters[i];
+    if (cluster->pool_idle_max != POOL_IDLE_AUTO && cluster->pool_idle_min > cluster->pool_idle_max)
+        (void)report_error(check->report, file_place(check->file, "clusters.[%zu].pool_idle_min", i),
+                           "cluster '%s': pool_idle_min is more than pool_idle_max", cluster->name);
+}
+
 static void check_cluster(const struct check *check, size_t i)
 {
     const struct cluster_settings *cluster = &check->config->clusters[i];
     size_t primaries = 0;
+    check_pool(check, i);
     for (size_t j = 0; j < cluster->server_count; j++) {
         check_server(check, i, j);
         primaries += cluster->servers[j].role == ROLE_SETTING_PRIMARY;

@@ -12,6 +12,7 @@
 #include "mysql/reply.h"
 #include "proxy/pool.h"
 #include "proxy/share.h"
+#include "proxy/warm.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -229,6 +230,7 @@ void attach_take(struct session *session, int server, struct upstream *take_upst
     upstream_hand_over(take_upstream, &owner_ops, session);
     permits_touch(&take_upstream->permit, session->worker->index, session_now(session));
     slot->upstream = take_upstream;
+    warm_note(session);
 }
 
 void attach_open(struct session *session, int server)
@@ -252,6 +254,7 @@ void attach_open(struct session *session, int server)
     slot->has_failed = slot->upstream == NULL;
     if (slot->upstream != NULL)
         slot->upstream->key = pool_key(session, server);
+    warm_note(session);
 }
 
 enum step attach_wait(struct session *session)

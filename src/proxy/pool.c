@@ -4,8 +4,9 @@
 #include "net/descriptors.h"
 #include "proxy/key.h"
 #include "proxy/share.h"
+#include "proxy/warm.h"
 
-enum cleaning { CLEANING_NOTHING, CLEANING_RESET, CLEANING_SETUP, CLEANING_CHARSETS };
+enum cleaning { CLEANING_NOTHING, CLEANING_RESET, CLEANING_SETUP, CLEANING_CHARSETS, CLEANING_LOGIN };
 
 /* ---- which ones ---- */
 
@@ -137,15 +138,25 @@ static void leave(struct upstream *upstream)
     if (list_is_linked(&upstream->in_pool)) {
         list_unlink(&holders->parked, &upstream->in_pool);
         counter_sub(&holders->kinds[key_kind(&upstream->key)], 1);
+        warm_look(upstream->owner);
     }
     if (upstream->is_promised)
         permits_promise(holders->permits, -1);
     upstream->is_promised = false;
 }
 
+/* Parked, or not: it is not on its way to be any more. */
+static void end_opening(struct upstream *upstream)
+{
+    if (upstream->is_ahead)
+        (void)atomic_fetch_sub_explicit(&upstream->server->opening_ahead, 1, memory_order_release);
+    upstream->is_ahead = false;
+}
+
 static void drop(struct upstream *upstream)
 {
     leave(upstream);
+    end_opening(upstream);
     upstream_close(&upstream);
 }
 
@@ -181,9 +192,20 @@ static void on_io(struct upstream *upstream, int events)
         lose(upstream, "the server ended it, or spoke out of turn");
 }
 
+static void fail_opening(struct upstream *upstream, const struct error *err)
+{
+    log_limited(LOG_LEVEL_INFO, NULL, "no connection to %s could be opened ahead: %s", upstream->server->name,
+                err->text);
+    warm_ended(upstream->owner, upstream->server, &upstream->key, err);
+    drop(upstream);
+}
+
 static void on_failed(struct upstream *upstream, const struct error *err)
 {
-    lose(upstream, err->text);
+    if (upstream->is_ahead)
+        fail_opening(upstream, err);
+    else
+        lose(upstream, err->text);
 }
 
 static void on_expired(struct upstream *upstream)
@@ -237,6 +259,7 @@ static void park(struct upstream *upstream)
     }
     counter_add(&counters_of(upstream)->pool_parked, 1);
     shelve(upstream);
+    end_opening(upstream);
     pool_give_way(holders);
 }
 
@@ -270,9 +293,23 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
     }
 }
 
-static const struct upstream_owner_ops pool_ops = {
-    .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io, .on_expired = on_expired
-};
+static void on_ready(struct upstream *upstream)
+{
+    const struct error full = { .text = "there is no room for it" };
+    if (is_full(upstream->owner, upstream)) {
+        fail_opening(upstream, &full);
+        return;
+    }
+    counter_add(&counters_of(upstream)->pool_opened_ahead, 1);
+    warm_ended(upstream->owner, upstream->server, &upstream->key, NULL);
+    park(upstream);
+}
+
+static const struct upstream_owner_ops pool_ops = { .on_ready = on_ready,
+                                                    .on_answer = on_answer,
+                                                    .on_failed = on_failed,
+                                                    .on_io = on_io,
+                                                    .on_expired = on_expired };
 
 bool pool_has(const struct upstream *upstream)
 {
@@ -290,6 +327,36 @@ void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_pr
     if (is_promised)
         permits_promise(upstream->permit.permits, 1);
     begin_reset(upstream);
+}
+
+/* Are there too few? Then one more is on its way. */
+static bool begin_opening(struct server *server, uint64_t wanted)
+{
+    uint32_t before = atomic_fetch_add_explicit(&server->opening_ahead, 1, memory_order_acquire);
+    if (before + server_sum(server).connections_idle < wanted && permits_try(&server->permits))
+        return true;
+    (void)atomic_fetch_sub_explicit(&server->opening_ahead, 1, memory_order_release);
+    return false;
+}
+
+bool pool_open_ahead(struct worker *worker, struct server *server, const struct upstream_wish *wish,
+                     const struct upstream_key *key, uint64_t wanted)
+{
+    struct error err = { 0 };
+    struct upstream_wish with_permit = *wish;
+    if (!begin_opening(server, wanted))
+        return false;
+    with_permit.take_permit = true;
+    struct upstream *upstream = upstream_open(&worker->env, server, &with_permit, &pool_ops, worker, &err);
+    if (upstream == NULL) {
+        (void)atomic_fetch_sub_explicit(&server->opening_ahead, 1, memory_order_release);
+        warm_ended(worker, server, key, &err);
+        return false;
+    }
+    upstream->key = *key;
+    upstream->cleaning = CLEANING_LOGIN;
+    upstream->is_ahead = true;
+    return true;
 }
 
 /* ---- taking ---- */

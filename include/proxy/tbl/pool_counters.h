@@ -2,6 +2,7 @@
 POOL_COUNTER(pool_parked, "connections kept for the next session, made new")
 POOL_COUNTER(pool_taken, "kept connections that a session went on with, instead of a login")
 POOL_COUNTER(pool_handed_over, "connections that came from another worker's sessions, instead of a login")
+POOL_COUNTER(pool_opened_ahead, "connections opened before anybody needed them (pool_idle_min)")
 POOL_COUNTER(pool_unclean, "connections closed because they could not be made new")
 POOL_COUNTER(pool_lost, "kept connections that their server ended")
 POOL_COUNTER(pool_retired, "kept connections closed: idle for too long, too old, too many, or their server out of use")

@@ -94,7 +94,7 @@ static void open_scene(struct scene *scene)
     assert_int_equal(bind(scene->listening, &addr.u.any, addr.len), 0);
     assert_int_equal(getsockname(scene->listening, &addr.u.any, &addr.len), 0);
     assert_int_equal(listen(scene->listening, 8), 0);
-    scene->server = make_server("db1", addr_format(&addr, address), 1, 1);
+    scene->server = make_server("db1", addr_format(&addr, address), 1, 2);
     scene->addr = addr;
 }
 
@@ -107,7 +107,8 @@ static void close_scene(struct scene *scene)
 {
     upstream_close(&scene->upstream);
     upstream_close(&scene->upstream); /* harmless */
-    assert_true(count_of(&scene->server->by_worker[0].connections_active) == 0);
+    struct server_totals sum = server_sum(scene->server);
+    assert_true(sum.connections_active == 0 && sum.connections_idle == 0);
     assert_true(permits_used(&scene->server->permits) == 0); /* however it ended */
     if (scene->peer >= 0)
         (void)close(scene->peer);
@@ -607,6 +608,100 @@ static void an_exchange_has_its_own_deadline(void **state)
     assert_true(scene.answers == 0 && scene.failures == 1);
 }
 
+/* ---- from thread to thread ---- */
+
+/* As a session's connection, counted and set up. */
+static void log_in_and_set_up(struct scene *scene)
+{
+    uint8_t seq;
+    call(scene, true);
+    greet(scene);
+    (void)hear(scene, &seq);
+    say_with(scene, put_ok, 2);
+    (void)hear(scene, &seq);
+    say_with(scene, put_ok, 1);
+    turn_until(scene, &scene->ready);
+}
+
+static void on_expired(struct upstream *upstream)
+{
+    of(upstream)->ready = 1;
+}
+
+static const struct upstream_owner_ops other_ops = {
+    .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io, .on_expired = on_expired
+};
+
+/* To the loop of another worker, idle: nothing of it is left at the old one. */
+static void move(struct scene *scene, struct loop *loop, struct upstream_env *env)
+{
+    struct server_counters *rows = scene->server->by_worker;
+    open_loop(loop);
+    *env = scene->env;
+    env->loop = loop;
+    env->worker = 1;
+    upstream_hand_over(scene->upstream, &other_ops, scene);
+    upstream_expire(scene->upstream, 20000);
+    assert_true(count_of(&rows[0].connections_idle) == 1);
+    upstream_leave(scene->upstream);
+    assert_true(count_of(&rows[0].connections_idle) == 0 && count_of(&rows[0].connections_active) == 0);
+    assert_int_equal(scene->loop.windows.lent, 0);
+    assert_null(list_first(&scene->server->permits.holders[0].list));
+    scene->ready = scene->ios = 0;
+    upstream_adopt(scene->upstream, env, &other_ops, scene);
+    assert_true(count_of(&rows[1].connections_idle) == 1);
+    assert_int_equal(scene->server->permits.holders[1].list.count, 1);
+}
+
+static void it_moves_to_another_loop_and_goes_on_there(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct loop loop;
+    struct upstream_env env;
+    uint8_t seq;
+    open_scene(&scene);
+    log_in_and_set_up(&scene);
+    move(&scene, &loop, &env);
+    upstream_hand_over(scene.upstream, &other_ops, &scene);
+    assert_true(count_of(&scene.server->by_worker[1].connections_active) == 1);
+    upstream_exchange(scene.upstream, REPLY_GENERIC, SPAN_LITERAL("\3DO 1"), 0);
+    (void)hear(&scene, &seq);
+    say_with(&scene, put_ok, 1);
+    while (scene.answers == 0)
+        turn(&loop);
+    turn_without_waiting(&scene.loop);
+    assert_int_equal(scene.ios, 0);
+    upstream_close(&scene.upstream);
+    turn_without_waiting(&loop);
+    assert_int_equal(loop.windows.lent, 0);
+    close_loop(&loop);
+    close_scene(&scene);
+}
+
+static void what_its_server_says_and_its_time_are_the_new_loop_s(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct loop loop;
+    struct upstream_env env;
+    open_scene(&scene);
+    log_in_and_set_up(&scene);
+    move(&scene, &loop, &env);
+    say_with(&scene, put_ok, 0);
+    for (int i = 0; i < 3; i++)
+        turn_without_waiting(&scene.loop); /* epoll tells the old loop once: it is not its business */
+    assert_int_equal(scene.ios + scene.ready, 0);
+    upstream_expire(scene.upstream, 1000);
+    while (scene.ios == 0 || scene.ready == 0)
+        turn(&loop);
+    upstream_close(&scene.upstream);
+    turn_without_waiting(&loop);
+    assert_int_equal(loop.windows.lent, 0);
+    close_loop(&loop);
+    close_scene(&scene);
+}
+
 /* ---- ends ---- */
 
 /* The whole dialogue of a server: greeting, OK, OK to the set-up, OK to one exchange. */
@@ -802,6 +897,8 @@ int main(void)
         cmocka_unit_test(an_answer_that_is_none_ends_the_connection),
         cmocka_unit_test(an_answer_too_long_for_the_window_says_so),
         cmocka_unit_test(an_exchange_has_its_own_deadline),
+        cmocka_unit_test(it_moves_to_another_loop_and_goes_on_there),
+        cmocka_unit_test(what_its_server_says_and_its_time_are_the_new_loop_s),
         cmocka_unit_test(a_server_that_dies_is_told_exactly_once_wherever_it_dies),
         cmocka_unit_test(in_ready_and_busy_the_owner_sees_for_himself),
         cmocka_unit_test(after_close_there_are_no_callbacks),
