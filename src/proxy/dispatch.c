@@ -111,6 +111,14 @@ enum step dispatch_refuse(struct session *session, uint16_t code, const char *sq
     return session_enter(session, SESSION_DRAINING);
 }
 
+/* In the servers' own words. */
+static enum step refuse_malformed(struct session *session)
+{
+    bool is_mysql = session_view(session)->family == FAMILY_MYSQL;
+    return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet%s",
+                           is_mysql ? "." : "");
+}
+
 /* A command that cannot be run, often longer than the window, or a file that nobody takes any more: the
  * client reads no answer before it has sent all of it. Without an error there is no answer either. */
 enum step dispatch_draining(struct session *session)
@@ -412,7 +420,7 @@ static enum step run_statement(struct session *session)
 {
     struct job *job = &session->job;
     if (!find_text(session))
-        return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+        return refuse_malformed(session);
     struct span sql = dispatch_text(session);
     struct sql_dialect dialect = effects_dialect(session);
     job->facts = classify(sql, job->is_cut, &dialect);
@@ -541,8 +549,7 @@ static enum step run_prepared(struct session *session)
     struct span payload = job_payload(session);
     bool is_silent = job->command->shape == REPLY_NONE;
     if (payload.len < 5)
-        return is_silent ? ignore(session)
-                         : dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+        return is_silent ? ignore(session) : refuse_malformed(session);
     uint32_t id = wire_load_u32(payload.data + 1);
     struct prepared *prepared = prepared_find(&session->prepared, id);
     if (prepared == NULL)
@@ -560,7 +567,7 @@ static enum step run_prepared(struct session *session)
             return dispatch_refuse_pieces(session);
     }
     if (byte == COM_STMT_EXECUTE && !read_execute(session))
-        return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+        return refuse_malformed(session);
     if (byte == COM_STMT_EXECUTE && !intent_note_prepared(session))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
     if (byte == COM_STMT_RESET || byte == COM_STMT_FETCH) /* they run nothing of it */
@@ -601,7 +608,7 @@ static enum step run_set_option(struct session *session)
 {
     struct span payload = job_payload(session);
     if (payload.len < 3)
-        return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+        return refuse_malformed(session);
     session->job.facts = (struct sql_facts){ .kind = SQL_ADMIN };
     session->job.kill_id = payload.data[1]; /* 0: on, 1: off; looked at when the server has agreed */
     return go_by_facts(session);
@@ -611,7 +618,7 @@ static enum step run_process_kill(struct session *session)
 {
     struct span payload = job_payload(session);
     if (payload.len < 5)
-        return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+        return refuse_malformed(session);
     return kill_begin(session, wire_load_u32(payload.data + 1), false);
 }
 
@@ -637,7 +644,7 @@ static enum step run_local(struct session *session)
     if (session->job.command->byte == COM_QUIT)
         return session_close(session, CLOSE_CLIENT_QUIT, NULL);
     if (session->job.is_cut)
-        return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+        return refuse_malformed(session);
     if (session->is_transaction_unknown && session->job.command->byte == COM_PING) {
         session->job.facts = (struct sql_facts){ .kind = SQL_EMPTY, .reason = SQL_REASON_EMPTY };
         return go(session, effects_home(session), ROUTE_REASON_UNKNOWN_TRANSACTION); /* its OK settles it */

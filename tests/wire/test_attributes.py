@@ -285,7 +285,7 @@ def test_what_no_server_takes_is_refused_as_a_server_would(scene, body):
     with scene.connect() as client:
         client.pipe.send_packet(w.int1(w.QUERY) + body, seq=0)
         error = client.read().error
-        assert (error.code, error.state, error.message) == (1835, "HY000", "Malformed communication packet"), error
+        assert (error.code, error.state, error.message) == (1835, "HY000", "Malformed communication packet."), error
         assert sum(len(server.commands()) for server in scene.servers) - before <= 2, "none but those of its login"
         assert place(client) in (b"db2", b"db3"), "the session goes on"
 
