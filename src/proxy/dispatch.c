@@ -299,14 +299,15 @@ bool dispatch_attributes(const struct session *session, struct attributes *attri
         return attributes_r->count > 0;
     }
     if (job->command->byte != COM_STMT_EXECUTE ||
-        !stmt_parse_execute(payload, job->prepared->params, true, &execute))
+        !stmt_parse_execute(payload, job->prepared->params, true, &execute) ||
+        execute.attributes.count <= job->prepared->params)
         return false;
     *attributes_r = execute.attributes;
     if (job->prepared->has_long_data)
         attributes_lose_values(attributes_r);
     for (uint16_t i = 0; i < job->prepared->params; i++)
         (void)attributes_next(attributes_r, &parameter);
-    return attributes_r->next < attributes_r->count;
+    return true;
 }
 
 /* Was it sent there for no other reason than that somebody must run it? */
