@@ -9,7 +9,7 @@
  *   frontend.c  GREETING, LOGIN, COM_CHANGE_USER: who is it?
  *   dispatch.c  IDLE, READING, DRAINING: which command?
  *   decide.c    where to, and why
- *   hints.c     what its comments ask for
+ *   hints.c     what its comments and attributes ask for
  *   intent.c    what it is about to change
  *   share.c     QUEUED: connections when they are scarce
  *   pool.c      connections that no session has
@@ -35,6 +35,7 @@
 #include "base/log.h"
 #include "cluster/upstream.h"
 #include "mysql/admit.h"
+#include "mysql/attributes.h"
 #include "mysql/command.h"
 #include "mysql/packet.h"
 #include "net/stream.h"
@@ -120,6 +121,7 @@ struct job {
     struct sql_facts facts;        /* STATEMENT and PREPARED */
     struct packet_run run;         /* through the client's bytes */
     struct prepared *prepared;     /* borrows from the session's table */
+    size_t text_offset;            /* COM_QUERY: of its text, behind the command byte and its attributes */
     enum route_place place;
     enum route_reason reason;
     struct changes *changes;    /* owns: what a SET is about to change */
@@ -314,6 +316,9 @@ enum step dispatch_answer_ok(struct session *session);
 /* The text of COM_QUERY or COM_STMT_PREPARE that is being dispatched, as far as the SQL reader looks.
  * Borrows. */
 struct span dispatch_text(const struct session *session);
+/* What came with the present COM_QUERY or COM_STMT_EXECUTE, from the first attribute on. Borrows. False:
+ * there is nothing. */
+bool dispatch_attributes(const struct session *session, struct attributes *attributes_r);
 
 /* Where a statement goes in the state that the session is in. `sql`: its text; no data where it is an
  * execution of the present job's prepared statement. */
