@@ -1,4 +1,5 @@
 /* headgate: reads its configuration, checks it, runs. */
+#include "admin/metrics.h"
 #include "app/config.h"
 #include "app/control.h"
 #include "base/log.h"
@@ -11,12 +12,13 @@
 #include <unistd.h>
 
 static const char usage[] = "usage: headgate [-c FILE] [-t]\n"
-                            "       headgate -V | -h | --sample | --reference\n"
+                            "       headgate -V | -h | --sample | --reference | --metrics\n"
                             "  -c FILE      configuration (default " CONFIG_PATH_DEFAULT ")\n"
                             "  -t           check the configuration and exit: 0 good, 1 not\n"
                             "  -V           version\n"
                             "  --sample     print a configuration with every setting, commented\n"
-                            "  --reference  print the reference of all settings\n";
+                            "  --reference  print the reference of all settings\n"
+                            "  --metrics    print the reference of all metrics\n";
 
 static int print(void (*write)(struct text *out))
 {
@@ -72,6 +74,8 @@ int main(int argc, char **argv)
             return print(config_write_sample);
         } else if (strcmp(argv[i], "--reference") == 0) {
             return print(config_write_reference);
+        } else if (strcmp(argv[i], "--metrics") == 0) {
+            return print(metrics_write_reference);
         } else {
             (void)fprintf(stderr, "headgate: unknown argument '%s'\n%s", argv[i], usage);
             return EXIT_FAILURE;
