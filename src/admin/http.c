@@ -60,7 +60,8 @@ static struct document *find(struct http *http, const char *path)
 
 struct guest {
     struct list_node in_http;
-    int fd; /* libmicrohttpd's */
+    int fd;              /* libmicrohttpd's */
+    struct visit *visit; /* borrows: its request; NULL: none */
 };
 
 static void on_connection(void *context, struct MHD_Connection *connection, void **guest_r,
@@ -84,6 +85,14 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     *guest_r = guest;
 }
 
+static struct guest *guest_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static void run(struct http *http);
+static void cut_visit(struct visit *visit);
+
 /* The oldest one reads the end of its connection, and libmicrohttpd does away with it. */
 static void make_room(struct http *http)
 {
@@ -92,11 +101,12 @@ static void make_room(struct http *http)
         return;
     struct guest *guest = list_entry(node, struct guest, in_http);
     (void)shutdown(guest->fd, SHUT_RDWR);
+    if (guest->visit != NULL)
+        cut_visit(guest->visit);
     list_unlink(&http->guests, node);
     list_link_last(&http->guests, node); /* not the same one again */
+    run(http);
 }
-
-static void run(struct http *http);
 
 static void on_accept(struct listener *listener, int take_fd, const struct addr *peer)
 {
@@ -112,9 +122,11 @@ static void on_accept(struct listener *listener, int take_fd, const struct addr 
 struct visit {
     struct document_reader reader;
     struct MHD_Connection *connection; /* borrows */
+    struct guest *guest;               /* borrows; NULL: there was no memory for one */
     struct http *http;                 /* borrows */
-    const struct document_kind *kind;  /* borrows */
-    struct MHD_Response *response;     /* owns; NULL: is waited for */
+    struct document *document;         /* borrows */
+    bool is_ready;
+    struct MHD_Response *response; /* owns; NULL though it is ready: it is to be closed */
     unsigned status;
 };
 
@@ -157,46 +169,36 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status
     return result;
 }
 
+/* It is called again, and then answered. */
+static void resume(struct visit *visit)
+{
+    visit->is_ready = true;
+    MHD_resume_connection(visit->connection);
+    loop_timer_start(&visit->http->timer, visit->http->admin->loop,
+                     0); /* MHD_run does it: in the next turn */
+}
+
+/* Without a response the connection is closed. */
+static void cut_visit(struct visit *visit)
+{
+    bool is_waiting = visit->reader.document != NULL;
+    document_leave(&visit->reader);
+    if (is_waiting)
+        resume(visit);
+}
+
 static void on_ready(struct document_reader *reader, unsigned status, struct span body)
 {
     struct visit *visit = (struct visit *)(void *)((char *)reader - offsetof(struct visit, reader));
-    bool is_document = status == MHD_HTTP_OK || body.len > 0;
     visit->status = status;
-    visit->response = is_document ? respond(body, visit->kind->type) : NULL;
-    MHD_resume_connection(visit->connection); /* without a response it is closed … */
-    loop_timer_start(&visit->http->timer, visit->http->admin->loop, 0); /* … by MHD_run, in the next turn */
+    visit->response = respond(body, visit->document->kind->type);
+    resume(visit);
 }
 
-/* Suspends the connection until its document is there. */
-static enum MHD_Result begin_visit(struct http *http, struct MHD_Connection *connection,
-                                   struct document *document, void **visit_r)
+/* A request's head is there. What would be refused is, and closes the connection if more of it is to come. */
+static enum MHD_Result begin_visit(struct http *http, struct MHD_Connection *connection, const char *url,
+                                   const char *method, void **visit_r)
 {
-    struct visit *visit = mem_zalloc(sizeof *visit);
-    if (visit == NULL)
-        return MHD_NO;
-    visit->connection = connection;
-    visit->http = http;
-    visit->kind = document->kind;
-    visit->reader.on_ready = on_ready;
-    *visit_r = visit;
-    MHD_suspend_connection(connection);
-    document_want(document, &visit->reader);
-    return MHD_YES;
-}
-
-/* Called when a request's head is there, and again when the connection has been resumed. */
-static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
-                                  const char *method, const char *version, const char *body, size_t *body_len,
-                                  void **visit_r)
-{
-    struct http *http = context;
-    struct visit *visit = *visit_r;
-    (void)version;
-    (void)body;
-    (void)body_len;
-    if (visit != NULL)
-        return visit->response == NULL ? MHD_NO
-                                       : MHD_queue_response(connection, visit->status, visit->response);
     bool is_reading = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
     if (!is_reading)
         return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
@@ -207,7 +209,37 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     if (document == NULL)
         return refuse(connection, MHD_HTTP_NOT_FOUND,
                       "there are /, /metrics, /health/ready, /health/live and /status.json\n");
-    return begin_visit(http, connection, document, visit_r);
+    struct visit *visit = mem_zalloc(sizeof *visit);
+    if (visit == NULL)
+        return MHD_NO;
+    visit->connection = connection;
+    visit->http = http;
+    visit->document = document;
+    visit->reader.on_ready = on_ready;
+    visit->guest = guest_of(connection);
+    if (visit->guest != NULL)
+        visit->guest->visit = visit;
+    *visit_r = visit;
+    return MHD_YES;
+}
+
+/* Called when a request's head is there, when the request is, and again when the connection was resumed. */
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *body, size_t *body_len,
+                                  void **visit_r)
+{
+    struct visit *visit = *visit_r;
+    (void)version;
+    (void)body;
+    (void)body_len;
+    if (visit == NULL)
+        return begin_visit(context, connection, url, method, visit_r);
+    if (visit->is_ready)
+        return visit->response == NULL ? MHD_NO
+                                       : MHD_queue_response(connection, visit->status, visit->response);
+    MHD_suspend_connection(connection);
+    document_want(visit->document, &visit->reader);
+    return MHD_YES;
 }
 
 /* A request has ended, one way or the other. */
@@ -221,6 +253,8 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     if (visit == NULL)
         return;
     document_leave(&visit->reader);
+    if (visit->guest != NULL)
+        visit->guest->visit = NULL;
     if (visit->response != NULL)
         MHD_destroy_response(visit->response);
     mem_free(visit);

@@ -89,8 +89,8 @@ static const struct {
     { "http: { address = \"127.1.2.3:80\"; };\n" LISTENERS CLUSTERS USERS, "" },
     { "http: { address = \"[::1]:0\"; };\n" LISTENERS CLUSTERS USERS, "" },
     { "http: { address = \"/run/headgate/http.sock\"; };\n" LISTENERS CLUSTERS USERS, "" },
-    { "http: { address = \"*:6070\"; };\n" LISTENERS CLUSTERS USERS,
-      "h.conf:1: http: address: \"*:6070\": there is no login, so it must be a loopback address or a "
+    { "http: { address = \"0.0.0.0:6070\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: http: address: \"0.0.0.0:6070\": there is no login, so it must be a loopback address or a "
       "socket's path\n" },
     { "http: { address = \"[2001:db8::1]:6070\"; };\n" LISTENERS CLUSTERS USERS,
       "h.conf:1: http: address: \"[2001:db8::1]:6070\": there is no login, so it must be a loopback address "
@@ -252,6 +252,7 @@ static void sample_with_nothing_commented_out_is_the_same(void **state)
     assert_string_equal(text_cstr(&errors), "");
     config_diff(before, after, &changes);
     assert_string_equal(text_cstr(&changes), "resolver none -> \"127.0.0.1:53\" (restart)\n"
+                                             "http: address none -> \"127.0.0.1:6070\" (restart)\n"
                                              "cluster 'main': zone none -> \"a\" (now)\n"
                                              "cluster 'main': server 'db1': zone none -> \"a\" (now)\n");
     config_free(&before);
