@@ -28,7 +28,7 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-protot
 CFLAGS  ?= -O2 -g
 HG_CFLAGS := -std=c11 -D_GNU_SOURCE -DHEADGATE_VERSION='"$(VERSION)"' -Iinclude $(WARN) -fstack-protector-strong \
         -fno-strict-aliasing -pthread $(SAN)
-LDLIBS  := -lev -lcares -lssl -lcrypto -lconfig -ljansson -lxxhash -lm -pthread
+LDLIBS  := -lev -lcares -lssl -lcrypto -lconfig -ljansson -lmicrohttpd -lxxhash -lm -pthread
 LDFLAGS += $(SAN)
 
 export PYTHON := /usr/bin/python3
@@ -51,6 +51,9 @@ all: $(BUILD)/headgate $(BUILD)/headgatectl
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@$(CC) $(HG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The status page is inside the program.
+$(BUILD)/obj/src/admin/status.o: src/admin/status.html
 
 define layer_rule
 $(BUILD)/lib$(1).a: $(call objs,$(filter-out $(main_srcs),$(call layer_src,$(1))))

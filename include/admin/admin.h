@@ -6,6 +6,7 @@
 #include "cluster/cluster.h"
 #include "proxy/worker.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct admin {
     const struct door *doors; /* borrows */
     size_t door_count;
     uint64_t started_us;
+    bool is_ending;       /* SIGTERM: no new clients */
     struct drain *drains; /* owns; one per server of all clusters: see verbs.h */
     struct pause *pauses; /* owns; by cluster: see pause.h */
 };

@@ -5,6 +5,7 @@
 #define HEADGATE_APP_CONFIG_H
 
 #include "admin/admin_settings.h"
+#include "admin/http_settings.h"
 #include "base/str.h"
 #include "cluster/cluster_settings.h"
 #include "proxy/limit_settings.h"
@@ -24,6 +25,7 @@ struct config {
     int log_format;            /* enum log_format */
     char *resolver;            /* owns; NULL: the system's */
     struct admin_settings admin;
+    struct http_settings http;
     struct timeout_settings timeouts;
     struct limit_settings limits;
     struct listener_settings *listeners; /* owns; at least one */

@@ -1,8 +1,10 @@
 #include "admin/command.h"
 
+#include "admin/latency.h"
 #include "admin/pause.h"
 #include "admin/show.h"
 #include "admin/show_cluster.h"
+#include "admin/stats.h"
 #include "admin/verbs.h"
 #include "proxy/kill.h"
 
@@ -27,6 +29,8 @@ static const struct row rows[] = {
     { "show limits", "", "how many clients there may be, are, and were turned away", show_limits },
     { "show stats", "", "what consistency costs: reads that waited, or were too early for the replicas",
       show_stats },
+    { "show latency", "", "how long commands take, by listener and by server: quantiles since the start",
+      show_latency },
     { "show version", "", "version, uptime, workers, sessions", show_version },
     { "explain session", "<ID> <SQL>", "the same in the state that a session is in", explain_session },
     { "explain", "<SQL>", "where a statement would go, and why", explain },

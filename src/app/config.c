@@ -102,6 +102,12 @@ static const struct setting config_settings[] = {
         .section = &admin_section,
     },
     {
+        .name = "http",
+        .type = SETTING_GROUP,
+        .offset = offsetof(struct config, http),
+        .section = &http_section,
+    },
+    {
         .name = "timeouts",
         .type = SETTING_GROUP,
         .offset = offsetof(struct config, timeouts),
@@ -146,9 +152,8 @@ static const struct setting config_settings[] = {
     },
 };
 
-static const char *const config_absent[] = { "http",     "rules", "hints",  "consistency", "pool",
-                                             "pools",    "cache", "mirror", "tls",         "masks",
-                                             "firewall", "lease", NULL };
+static const char *const config_absent[] = { "rules",  "hints", "consistency", "pool",     "pools", "cache",
+                                             "mirror", "tls",   "masks",       "firewall", "lease", NULL };
 
 static const struct section config_section = {
     .name = "",
@@ -200,6 +205,10 @@ static void check_listener(const struct check *check, size_t i)
     if (strcmp(here->address, check->config->admin.socket) == 0)
         (void)report_error(check->report, file_place(check->file, "listeners.[%zu].address", i),
                            "listener '%s': \"%s\" is the admin socket", here->name, here->address);
+    const char *http = check->config->http.address;
+    if (http != NULL && strcmp(here->address, http) == 0 && !is_any_port(http))
+        (void)report_error(check->report, file_place(check->file, "listeners.[%zu].address", i),
+                           "listener '%s': \"%s\" is taken by http", here->name, here->address);
 }
 
 /* With a static topology each server says what it is; with any other one, none may. */

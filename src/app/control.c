@@ -1,6 +1,7 @@
 #include "app/control.h"
 
 #include "admin/console.h"
+#include "admin/http.h"
 #include "app/barrier.h"
 #include "app/notify.h"
 #include "app/status.h"
@@ -42,6 +43,7 @@ struct control {
     struct admin admin;
     struct console console;
     struct watchdog watchdog;
+    struct http http;
     ev_signal terminate;
     ev_signal interrupt;
     ev_signal hangup;
@@ -147,7 +149,7 @@ static void begin_end(struct control *control, uint64_t deadline_us, const char 
     log_notice(NULL, "%s: stopping; sessions have %s to finish", why,
                clock_format_duration(deadline_us, text, sizeof text));
     notify_stopping(deadline_us, "no new clients; those that are there may finish");
-    control->is_ending = true;
+    control->is_ending = control->admin.is_ending = true;
     close_doors(control);
     for (unsigned i = 0; i < control->workers_started; i++)
         worker_drain(&control->workers[i], deadline_us);
@@ -290,6 +292,12 @@ static bool open_admin(struct control *control, struct error *err)
     return console_open(&control->console, &control->admin, control->config->admin.socket, err);
 }
 
+static bool open_http(struct control *control, struct error *err)
+{
+    const char *address = control->config->http.address;
+    return address == NULL || http_open(&control->http, &control->admin, address, err);
+}
+
 static bool start(struct control *control, struct error *err)
 {
     const struct config *config = control->config;
@@ -302,7 +310,7 @@ static bool start(struct control *control, struct error *err)
     if (control->world.tls == NULL || !users_init(&control->users, config->users, config->user_count, err) ||
         !resolve_init(&control->resolver, &control->loop, config->resolver, err) ||
         !make_clusters(control, err) || !make_workers(control, err) || !open_admin(control, err) ||
-        !open_doors(control, err) ||
+        !open_doors(control, err) || !open_http(control, err) ||
         !watchdog_start(&control->watchdog, &control->loop, control->worker_list, control->world.worker_count,
                         notify_watchdog_us(), err))
         return false;
@@ -335,6 +343,7 @@ static void finish(struct control *control)
     resolve_fini(&control->resolver);
     end_workers(control);
     loop_close_mail(&control->loop); /* questions to the workers come home */
+    http_close(&control->http);
     if (control->admin.loop != NULL)
         console_close(&control->console);
     for (size_t i = 0; i < control->cluster_count; i++)
