@@ -23,6 +23,7 @@
  *   effects.c   what a reply says about the session's state
  *   carry.c     SHOW HEADGATE TOKEN
  *   kill.c      KILLING
+ *   account.c   what a statement has cost
  *
  * A step returns MORE (the state may have changed: go on), WAIT (nothing to do until something happens) or
  * GONE (closed: touch nothing). All changes of state go through session_enter.
@@ -134,8 +135,16 @@ struct job {
     struct text rewritten;      /* owns: sent instead of the window's first bytes, when not empty */
     size_t rewritten_sent;
     uint64_t started_us;
-    uint64_t sent_us; /* when its first bytes went to a server */
-    uint32_t kill_id; /* KILL's target; COM_SET_OPTION's argument */
+    uint64_t sent_us;            /* when its first bytes went to a server */
+    uint64_t over_us;            /* when all of the reply was there; 0: not yet */
+    struct digest_row *digest;   /* borrows from the worker's table: where it counts; NULL: nowhere */
+    const struct server *server; /* borrows: that it was sent to last; NULL: to none */
+    uint64_t rows;               /* of its reply, once that is over */
+    uint64_t affected;           /* rows, says its reply */
+    uint64_t bytes_out;          /* of its reply, as the server sent it */
+    uint64_t file_bytes;         /* is_file: of the command, and of the file so far */
+    uint16_t told_error;         /* the number that the client has heard; 0: none */
+    uint32_t kill_id;            /* KILL's target; COM_SET_OPTION's argument */
     bool has_kill_verdict;
     uint8_t kill_verdict; /* see kill.c */
     uint8_t attempts;     /* servers tried */
@@ -168,8 +177,7 @@ struct job {
     bool is_held_back;     /* it waits, or has waited, for a replica to catch up */
     bool has_insert_id;    /* … or told of a generated id */
     bool has_warnings;     /* its reply told of some */
-    bool has_error;        /* its reply was, or ended in, ERR … */
-    uint16_t error_code;   /* … with this number */
+    bool has_error;        /* its reply was, or ended in, ERR */
     bool has_multi;        /* MORE_RESULTS was seen */
     bool has_state_change; /* the server reported a change of session state */
     bool has_only;         /* a hint: no other replica than `only` */
@@ -260,6 +268,8 @@ struct session {
     uint64_t deadline_us; /* of the present wait; 0: none */
     uint64_t last_active_us;
     counter commands;
+    uint64_t who;     /* digests_who() of its cluster and user */
+    struct text said; /* owns: the present statement with its literals, where logs show them */
 };
 
 /* Takes the fd. */
@@ -418,6 +428,13 @@ void effects_come_home(struct session *session);
  * a read-only transaction is open there. */
 enum route_place effects_home(const struct session *session);
 struct sql_dialect effects_dialect(const struct session *session);
+
+/* A statement (job.facts) is about to be run; `sql`: its text. From here on it counts. */
+void account_begin(struct session *session, struct span sql);
+/* The same of what is done with the job's prepared statement. */
+void account_begin_prepared(struct session *session);
+/* The present statement, if it counts, is over. `end`: NULL, or why it was not answered. */
+void account_end(struct session *session, const char *end);
 
 enum step kill_begin(struct session *session, uint64_t id, bool is_query);
 enum step kill_waiting(struct session *session);

@@ -5,6 +5,7 @@
 #include "admin/show.h"
 #include "admin/show_cluster.h"
 #include "admin/stats.h"
+#include "admin/show_digests.h"
 #include "admin/verbs.h"
 #include "proxy/kill.h"
 
@@ -31,6 +32,9 @@ static const struct row rows[] = {
       show_stats },
     { "show latency", "", "how long commands take, by listener and by server: quantiles since the start",
       show_latency },
+    { "show digests", "[N]",
+      "what statements cost: times, rows, bytes, errors; those that took the most time first", show_digests },
+    { "reset digests", "", "forget what statements have cost so far", reset_digests },
     { "show version", "", "version, uptime, workers, sessions", show_version },
     { "explain session", "<ID> <SQL>", "the same in the state that a session is in", explain_session },
     { "explain", "<SQL>", "where a statement would go, and why", explain },
@@ -45,9 +49,8 @@ static const struct row rows[] = {
 };
 
 /* Promised for later: refused by name, so that nobody waits for an effect. */
-static const char *const absent[] = { "show pools",  "show listeners", "show users", "show digests",
-                                      "show config", "reload",         "switchover", "failover",
-                                      "rejoin",      "config diff",    "doctor" };
+static const char *const absent[] = { "show pools", "show listeners", "show users", "show config", "reload",
+                                      "switchover", "failover",       "rejoin",     "config diff", "doctor" };
 
 static struct span trim(struct span span)
 {

@@ -30,6 +30,11 @@ static const struct setting_word format_words[] = {
     { .name = NULL },
 };
 
+static bool check_log_file(const char *path, struct error *err)
+{
+    return path[0] == '/' || error_set(err, 0, "\"%.100s\" does not begin with /", path);
+}
+
 static const struct setting log_settings[] = {
     {
         .name = "level",
@@ -47,11 +52,22 @@ static const struct setting log_settings[] = {
         .words = format_words,
         .fallback = "text",
         .effect = EFFECT_NOW,
-        .doc = "\"text\" for people, \"json\" (one object a line) for collectors. Lines go to stderr.",
+        .doc = "\"text\" for people, \"json\" (one object a line) for collectors.",
+    },
+    {
+        .name = "file",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct config, log_file),
+        .check = check_log_file,
+        .effect = EFFECT_RESTART,
+        .example = "/var/log/headgate/headgate.log",
+        .doc =
+            "Where the lines go instead of stderr. SIGUSR1 opens it again, for logrotate. When it cannot be "
+            "written, lines are lost, counted in `show stats`, and said on stderr once a minute.",
     },
 };
 
-static const char *const log_absent[] = { "file", "syslog", NULL };
+static const char *const log_absent[] = { "syslog", NULL };
 
 static const struct section log_section = {
     .name = "log",
@@ -118,6 +134,12 @@ static const struct setting config_settings[] = {
         .type = SETTING_GROUP,
         .offset = offsetof(struct config, limits),
         .section = &limit_section,
+    },
+    {
+        .name = "statements",
+        .type = SETTING_GROUP,
+        .offset = offsetof(struct config, statements),
+        .section = &statement_section,
     },
     {
         .name = "listeners",
@@ -267,8 +289,23 @@ static void check_cluster(const struct check *check, size_t i)
             cluster->name, primaries);
 }
 
+/* The logs of statements show their digests' texts. */
+static void check_statements(const struct check *check)
+{
+    const struct statement_settings *statements = &check->config->statements;
+    if (statements->digests > 0)
+        return;
+    if (statements->slow_us > 0)
+        (void)report_error(check->report, file_place(check->file, "statements.slow"),
+                           "slow statements are only told with digests: digests must not be \"off\"");
+    if (statements->sample > 0)
+        (void)report_error(check->report, file_place(check->file, "statements.sample"),
+                           "statements are only told with digests: digests must not be \"off\"");
+}
+
 static void check_all(const struct check *check)
 {
+    check_statements(check);
     for (size_t i = 0; i < check->config->listener_count; i++)
         check_listener(check, i);
     for (size_t i = 0; i < check->config->cluster_count; i++)

@@ -8,6 +8,7 @@
 #include "app/watchdog.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/sink.h"
 #include "base/mem.h"
 #include "net/listener.h"
 #include "net/resolve.h"
@@ -27,6 +28,8 @@ struct control {
     const struct config *config; /* borrows */
     struct users users;
     struct limits limits;
+    struct sink log; /* log.file, if there is one */
+    struct statement_log statements;
     struct limit *door_limits; /* owns; one per listener */
     struct world world;
     struct worker *workers;      /* owns */
@@ -164,12 +167,24 @@ static void reload(struct control *control)
     status_tell(control->clusters, control->cluster_count, notify_ready);
 }
 
+/* SIGUSR1: whoever moved the files away finds the next line in new ones. */
+static void reopen_logs(struct control *control)
+{
+    struct error err = { 0 };
+    if (sink_is_open(&control->log) && !sink_reopen(&control->log, &err))
+        log_warning(NULL, "lines go on to the former file: %s", err.text);
+    statement_log_reopen(&control->statements);
+    log_notice(NULL, "SIGUSR1: log files were opened again");
+}
+
 static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
 {
     (void)events;
     struct control *control = ev_userdata(ev);
-    if (watcher->signum == SIGUSR1 || watcher->signum == SIGUSR2)
-        log_warning(NULL, "signal %d: reopening logs and upgrading are not in this version", watcher->signum);
+    if (watcher->signum == SIGUSR1)
+        reopen_logs(control);
+    else if (watcher->signum == SIGUSR2)
+        log_warning(NULL, "SIGUSR2: upgrading is not in this version");
     else if (watcher->signum == SIGHUP)
         reload(control);
     else if (watcher->signum == SIGTERM && !control->is_ending)
@@ -306,7 +321,10 @@ static bool start(struct control *control, struct error *err)
     control->world.limits = &control->limits;
     control->world.cluster_count = (unsigned)config->cluster_count;
     control->world.clusters = config->clusters;
+    control->world.statements = &control->statements;
     control->world.tls = tls_client_context(err);
+    if (!statement_log_open(&control->statements, &config->statements, err))
+        return false;
     if (control->world.tls == NULL || !users_init(&control->users, config->users, config->user_count, err) ||
         !resolve_init(&control->resolver, &control->loop, config->resolver, err) ||
         !make_clusters(control, err) || !make_workers(control, err) || !open_admin(control, err) ||
@@ -364,6 +382,26 @@ static void finish(struct control *control)
     mem_free(control->doors);
     mem_free(control->door_limits);
     mem_free(control->listeners);
+    statement_log_close(&control->statements);
+}
+
+/* What is said before this, and after close_log, is said on stderr. */
+static bool open_log(struct control *control, struct error *err)
+{
+    const struct config *config = control->config;
+    if (config->log_file == NULL)
+        return true;
+    if (!sink_open(&control->log, config->log_file, err))
+        return error_wrap(err, "the log");
+    log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, control->log.fd);
+    return true;
+}
+
+static void close_log(struct control *control)
+{
+    const struct config *config = control->config;
+    log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, STDERR_FILENO);
+    sink_close(&control->log);
 }
 
 bool control_run(const struct config *config, struct error *err)
@@ -373,11 +411,13 @@ bool control_run(const struct config *config, struct error *err)
         return error_set(err, 0, "out of memory");
     control->config = config;
     limits_init(&control->limits, &config->limits);
-    if (!loop_init(&control->loop, err)) {
+    if (!open_log(control, err) || !loop_init(&control->loop, err)) {
+        close_log(control);
         mem_free(control);
         return false;
     }
     control->loop.context = control;
+    limits_warn_of_files(&config->limits);
     bool is_started = start(control, err);
     if (is_started) {
         log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION,
@@ -386,6 +426,7 @@ bool control_run(const struct config *config, struct error *err)
         loop_run(&control->loop);
     }
     finish(control);
+    close_log(control);
     mem_free(control);
     return is_started;
 }

@@ -227,13 +227,14 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
     struct job *job = &session->job;
     if (info->kind == TRACKER_ERR) {
         job->has_error = true;
-        job->error_code = info->error;
+        job->told_error = info->error;
     }
     if (info->kind != TRACKER_OK && info->kind != TRACKER_EOF)
         return;
     upstream->status = info->status;
     job->has_warnings |= info->warnings > 0;
     job->has_changed |= info->affected > 0;
+    job->affected += info->affected;
     job->has_rows |= info->kind == TRACKER_EOF || (info->payload.len > 0 && info->payload.data[0] == 0xFE);
     if (info->status & STATUS_MORE_RESULTS)
         job->has_multi = true;
@@ -474,7 +475,7 @@ static void note_traces(struct session *session, const struct upstream *upstream
     }
     if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
         share_note_answers(session, has_set);
-    uint16_t error = job->has_error ? job->error_code : 0;
+    uint16_t error = job->has_error ? job->told_error : 0;
     bool has_counted =
         found_has_counted(&job->facts, upstream->family == FAMILY_MARIADB, upstream->tracker.results, error);
     if (is_statement && has_counted && !is_prepare) {
