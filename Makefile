@@ -6,7 +6,9 @@
 #   make bench        CPU, system calls, allocations and instructions per query beside HAProxy
 #   make asan|tsan    the same binaries under sanitizers, in build/asan and build/tsan
 #   make fuzz|soak    the long versions; FUZZ_SECONDS=, SOAK_MINUTES=
-#   make install      PREFIX=/usr/local DESTDIR=
+#   make install      PREFIX=/usr/local DESTDIR=; make uninstall takes it away again
+#   make deb          a Debian package, in build/package; REVISION=1
+#   make docs         what is written from the tables: sample configuration, reference, manual pages
 #
 # As root, `make demo`, `make test` and `make bench` install the packages they miss; otherwise they print the command.
 #
@@ -19,6 +21,7 @@ endif
 PREFIX  ?= /usr/local
 BUILD   ?= build
 VERSION := 0.1.0
+REVISION ?= 1
 
 LAYERS  := app admin proxy cluster settings sql mysql net base
 LIBS    := libev-none openssl libconfig libcares jansson libmicrohttpd libpcre2-8 libxxhash zlib libzstd
@@ -194,12 +197,14 @@ include tests/bench/bench.mk
 bench bench-quick: bench-setup
 
 # ---- installing ----
-.PHONY: install clean
+.PHONY: install uninstall deb clean
 install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/headgate
-	install -m 755 $(BUILD)/headgate $(DESTDIR)$(PREFIX)/sbin/headgate
-	install -m 755 $(BUILD)/headgatectl $(DESTDIR)$(PREFIX)/bin/headgatectl
-	test -e $(DESTDIR)/etc/headgate/headgate.conf || \
-	    install -m 600 conf/headgate.conf $(DESTDIR)/etc/headgate/headgate.conf
+	@tools/install "$(BUILD)" "$(PREFIX)" "$(DESTDIR)"
+uninstall:
+	@tools/install --remove "$(BUILD)" "$(PREFIX)" "$(DESTDIR)"
+# build/package/headgate_VERSION-REVISION_ARCHITECTURE.deb
+deb: all
+	@tools/setup package
+	@tools/deb "$(BUILD)" "$(VERSION)-$(REVISION)"
 clean:
 	rm -rf build
