@@ -131,6 +131,11 @@ live: all
 smoke: all
 	@$(PYTEST) -m smoke tests/live
 
+# ---- what is shipped: unit, manual pages, examples, alerts, and the package in a clean root (as root) ----
+.PHONY: package-test
+package-test: all
+	@$(PYTEST) tests/package
+
 # ---- the same under sanitizers; libraries without instrumentation are trusted (tests/*.supp) ----
 JOBS = -j$(shell nproc)
 ASAN = BUILD=build/asan CFLAGS="-O1 -g" SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
@@ -164,6 +169,7 @@ test: setup
 	@$(MAKE) lint
 	@$(MAKE) unit
 	@$(MAKE) wire
+	@$(MAKE) package-test
 	@$(MAKE) live
 	@$(MAKE) smoke FLAVOUR=mariadb-11
 	@$(MAKE) smoke FLAVOUR=mysql

@@ -37,13 +37,14 @@ def _suite():
     return platform.freedesktop_os_release()["VERSION_CODENAME"]
 
 
-def _base(packages):
-    """The folder in the cache that has these packages; made now unless it is there."""
-    key = hashlib.sha256(" ".join([_suite(), *sorted(packages)]).encode()).hexdigest()[:12]
+def _base(depends):
+    """The folder in the cache that has what a package depends on, in these versions; made now unless it is there."""
+    packages = sorted(re.findall(r"(?:^|, )([a-z0-9.+-]+)", depends))
+    key = hashlib.sha256(depends.encode()).hexdigest()[:12]
 
     def make(folder):
         root = os.path.join(folder, "root")
-        run("debootstrap", "--variant=minbase", f"--keyring={KEYRING}", f"--include={','.join(sorted(packages))}",
+        run("debootstrap", "--variant=minbase", f"--keyring={KEYRING}", f"--include={','.join(packages)}",
             _suite(), root, debian_mirror(), timeout=900)
         for path in _NOT_NEEDED:
             shutil.rmtree(os.path.join(root, path), ignore_errors=True)
@@ -55,10 +56,9 @@ class CleanRoot:
 
     def __init__(self, depends):
         """depends: a package's Depends."""
-        packages = re.findall(r"(?:^|, )([a-z0-9.+-]+)", depends)
         self.folder = scratch.folder()
         self.path = os.path.join(self.folder, "root")
-        run("cp", "-a", _base(packages), self.path)
+        run("cp", "-a", _base(depends), self.path)
 
     def __enter__(self):
         return self
