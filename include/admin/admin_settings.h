@@ -7,6 +7,7 @@
 
 struct admin_settings {
     char *socket; /* owns; path of a unix socket */
+    char *group;  /* owns; of that socket; NULL: the process' own */
 };
 
 extern const struct section admin_section;

@@ -2,6 +2,14 @@
 
 #include "settings/address.h"
 
+#include <errno.h>
+#include <grp.h>
+
+static bool check_group(const char *name, struct error *err)
+{
+    return getgrnam(name) != NULL || error_set(err, ENOENT, "there is no group \"%.100s\"", name);
+}
+
 static const struct setting admin_settings[] = {
     {
         .name = "socket",
@@ -10,9 +18,17 @@ static const struct setting admin_settings[] = {
         .fallback = "/run/headgate/admin.sock",
         .check = address_check_socket,
         .effect = EFFECT_RESTART,
-        .doc = "The unix socket that headgatectl talks to. Who may open it may command headgate: its "
-               "folder's rights "
-               "decide.",
+        .doc = "The unix socket that headgatectl talks to. Its owner and its group may open it (mode 0660), and "
+               "who may open it may command headgate.",
+    },
+    {
+        .name = "group",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct admin_settings, group),
+        .check = check_group,
+        .effect = EFFECT_RESTART,
+        .example = "adm",
+        .doc = "The group of that socket; without it, the one that headgate runs as.",
     },
 };
 

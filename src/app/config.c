@@ -321,6 +321,11 @@ void config_diff(const struct config *before, const struct config *after, struct
     print_changes(&config_section, before, after, out);
 }
 
+bool config_each(const struct config *config, print_setting_fn each, void *context)
+{
+    return print_settings(&config_section, config, each, context);
+}
+
 void config_write_sample(struct text *out)
 {
     reference_sample(&config_section, out);

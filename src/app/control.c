@@ -261,14 +261,21 @@ static bool open_doors(struct control *control, struct error *err)
     return true;
 }
 
+static void each_setting(const struct admin *admin, print_setting_fn each, void *context)
+{
+    const struct control *control = admin->loop->context;
+    (void)config_each(control->config, each, context);
+}
+
 static bool open_admin(struct control *control, struct error *err)
 {
     control->admin = (struct admin){ .loop = &control->loop,
                                      .clusters = control->clusters,
                                      .cluster_count = control->cluster_count,
                                      .world = &control->world,
-                                     .started_us = control->loop.now_us };
-    return console_open(&control->console, &control->admin, control->config->admin.socket, err);
+                                     .started_us = control->loop.now_us,
+                                     .each_setting = each_setting };
+    return console_open(&control->console, &control->admin, &control->config->admin, err);
 }
 
 static bool start(struct control *control, struct error *err)
