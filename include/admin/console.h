@@ -21,8 +21,9 @@ struct console {
     struct list connections;
 };
 
-/* The unix socket of `settings`: for its owner and its group only (0660). Whoever connects is known by what the
- * kernel says of the process (SO_PEERCRED), and told to the log with each command that changes something. */
+/* The unix socket of `settings`: for its owner and its group only (0660). Whoever connects is known by what
+ * the kernel says of the process (SO_PEERCRED), and told to the log with each command that changes something.
+ */
 bool console_open(struct console *console, struct admin *admin, const struct admin_settings *settings,
                   struct error *err);
 void console_close(struct console *console);

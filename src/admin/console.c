@@ -26,8 +26,8 @@ struct connection {
     struct text line;         /* owns: the command being run */
     struct request request;
     struct log_scope uid, pid; /* of the process at the other end: who asks */
-    bool is_running; /* a command waits for its answer */
-    bool is_looping; /* run_next is at work: an answer that comes at once only notes */
+    bool is_running;           /* a command waits for its answer */
+    bool is_looping;           /* run_next is at work: an answer that comes at once only notes */
     bool is_interactive;
     bool is_json;   /* the running command's answer */
     bool is_ending; /* close once everything is sent */
@@ -233,10 +233,9 @@ static void note_peer(struct connection *connection, int fd)
     socklen_t len = sizeof peer;
     bool is_known = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0;
     connection->uid = (struct log_scope){ .key = "uid", .text = is_known ? NULL : "?", .number = peer.uid };
-    connection->pid = (struct log_scope){ .parent = &connection->uid,
-                                          .key = "pid",
-                                          .text = is_known ? NULL : "?",
-                                          .number = (uint64_t)peer.pid };
+    connection->pid = (struct log_scope){
+        .parent = &connection->uid, .key = "pid", .text = is_known ? NULL : "?", .number = (uint64_t)peer.pid
+    };
 }
 
 static void on_accept(struct listener *listener, int take_fd, const struct addr *peer)

@@ -53,7 +53,8 @@ static const struct column user_columns[] = {
     { "max_connections", COLUMN_INTEGER, "how many there may be; null: as many as come" },
     { "refused", COLUMN_INTEGER, "logins turned away because of that" },
     { "password", COLUMN_TEXT,
-      "known: headgate can log in with any plugin; hash: with mysql_native_password only; empty: there is none" },
+      "known: headgate can log in with any plugin; hash: with mysql_native_password only; empty: there is "
+      "none" },
 };
 
 static const char *password_words(const struct auth_secret *secret)

@@ -1,6 +1,7 @@
 #include "app/control.h"
 
 #include "admin/console.h"
+#include "admin/mysql_console.h"
 #include "app/barrier.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -38,6 +39,7 @@ struct control {
     unsigned workers_ended;
     struct admin admin;
     struct console console;
+    struct mysql_console mysql_console;
     ev_signal terminate;
     ev_signal interrupt;
     ev_signal hangup;
@@ -275,7 +277,8 @@ static bool open_admin(struct control *control, struct error *err)
                                      .world = &control->world,
                                      .started_us = control->loop.now_us,
                                      .each_setting = each_setting };
-    return console_open(&control->console, &control->admin, &control->config->admin, err);
+    return console_open(&control->console, &control->admin, &control->config->admin, err) &&
+           mysql_console_open(&control->mysql_console, &control->admin, &control->config->admin, err);
 }
 
 static bool start(struct control *control, struct error *err)
@@ -320,8 +323,10 @@ static void finish(struct control *control)
     resolve_fini(&control->resolver);
     end_workers(control);
     loop_close_mail(&control->loop); /* questions to the workers come home */
-    if (control->admin.loop != NULL)
+    if (control->admin.loop != NULL) {
+        mysql_console_close(&control->mysql_console);
         console_close(&control->console);
+    }
     for (size_t i = 0; i < control->cluster_count; i++)
         barrier_fini(&control->barriers[i]);
     loop_fini(&control->loop); /* buries what was closed, while servers and workers are still there */
