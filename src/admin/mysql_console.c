@@ -186,9 +186,12 @@ static void do_query(struct guest *guest, struct span payload)
 
 static void do_statistics(struct guest *guest, struct span payload)
 {
+    const struct admin *admin = guest->console->admin;
     (void)payload;
     size_t at = packet_begin(&guest->stream.out);
-    (void)text_append_cstr(&guest->stream.out, "headgate " HEADGATE_VERSION);
+    (void)text_appendf(&guest->stream.out, "Uptime: %llu  Threads: %zu",
+                       (unsigned long long)((admin->loop->now_us - admin->started_us) / 1000000),
+                       guest->console->guests.count);
     packet_end(&guest->stream.out, at, guest->seq++);
 }
 
