@@ -23,6 +23,7 @@ struct admin {
     void (*each_setting)(const struct admin *admin, print_setting_fn each, void *context);
     struct drain *drains; /* owns; one per server of all clusters: see verbs.h */
     struct pause *pauses; /* owns; by cluster: see pause.h */
+    struct ward *ward;    /* owns; of the doctor at work; NULL: none is. See doctor.h */
 };
 
 #endif

@@ -1,5 +1,6 @@
 #include "admin/command.h"
 
+#include "admin/doctor.h"
 #include "admin/pause.h"
 #include "admin/show.h"
 #include "admin/show_cluster.h"
@@ -42,12 +43,13 @@ static const struct row rows[] = {
       pause_cluster },
     { "resume", "<CLUSTER>", "let what a pause holds go on", resume_cluster },
     { "kill", "<SESSION>", "end a session and what it runs", kill_one },
+    { "doctor", "", "visits every server and says what is wrong with the cluster, and what to do", doctor },
     { "help", "[COMMAND]", "this list, or one command of it", help },
 };
 
 /* Promised for later: refused by name, so that nobody waits for an effect. */
 static const char *const absent[] = {
-    "show pools", "show digests", "reload", "switchover", "failover", "rejoin", "config diff", "doctor",
+    "show pools", "show digests", "reload", "switchover", "failover", "rejoin", "config diff",
 };
 
 /* The first words of those that change nothing; all others are told to the log, with who said them. */

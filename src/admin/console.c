@@ -1,6 +1,7 @@
 #include "admin/console.h"
 
 #include "admin/command.h"
+#include "admin/doctor.h"
 #include "admin/pause.h"
 #include "admin/verbs.h"
 #include "base/log.h"
@@ -289,6 +290,7 @@ void console_close(struct console *console)
     listener_close(&console->listener);
     while (console->connections.head.next != NULL && (node = list_first(&console->connections)) != NULL)
         close_connection(list_entry(node, struct connection, in_console));
+    doctor_fini(console->admin);
     pause_fini(console->admin);
     verbs_fini(console->admin);
 }
