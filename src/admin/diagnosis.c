@@ -359,7 +359,8 @@ static void check_max_connections(struct report *report)
     const struct patient *patient = report->patient;
     int64_t own = (int64_t)number(patient, "max_connections"),
             reserve = patient->settings->connection_reserve;
-    int64_t share = patient->max_connections > 0 ? patient->max_connections : own - reserve;
+    int64_t kept = reserve < own / 2 ? reserve : own / 2; /* as server_note_own_max has it */
+    int64_t share = patient->max_connections > 0 ? patient->max_connections : own - kept;
     int64_t per_user = (int64_t)number(patient, "max_user_connections");
     if (share > own)
         put(report, RESULT_ERROR,
