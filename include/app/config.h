@@ -57,4 +57,7 @@ bool config_each(const struct config *config, print_setting_fn each, void *conte
 void config_write_sample(struct text *out);
 void config_write_reference(struct text *out);
 
+/* The same as the body of a manual page. */
+void config_write_manual(struct text *out);
+
 #endif
