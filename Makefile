@@ -23,7 +23,7 @@ BUILD   ?= build
 VERSION := 0.1.0
 REVISION ?= 1
 
-LAYERS  := app admin proxy cluster settings sql mysql net base
+LAYERS  := ctl app admin proxy cluster settings sql mysql net base
 LIBS    := libev-none openssl libconfig libcares jansson libmicrohttpd libpcre2-8 libxxhash zlib libzstd
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla \
@@ -38,7 +38,7 @@ export PYTHON := /usr/bin/python3
 
 layer_src = $(wildcard src/$(1)/*.c)
 objs      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-main_srcs := src/app/main.c src/app/ctl.c
+main_srcs := src/app/main.c src/ctl/headgatectl.c
 lib_srcs  := $(filter-out $(main_srcs),$(foreach l,$(LAYERS),$(call layer_src,$(l))))
 lib       = $(BUILD)/lib$(1).a
 below     = $(foreach l,$(LAYERS),$(if $(filter $(l),$(call from,$(1),$(LAYERS))),$(call lib,$(l))))
@@ -65,11 +65,11 @@ $(BUILD)/lib$(1).a: $(call objs,$(filter-out $(main_srcs),$(call layer_src,$(1))
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
-all_libs := $(foreach l,$(present),$(BUILD)/lib$(l).a)
+all_libs := $(foreach l,$(filter-out ctl,$(present)),$(BUILD)/lib$(l).a)
 $(BUILD)/headgate: $(BUILD)/obj/src/app/main.o $(all_libs)
 	@$(CC) $(LDFLAGS) -o $@ $< $(all_libs) $(LDLIBS)
-$(BUILD)/headgatectl: $(BUILD)/obj/src/app/ctl.o $(BUILD)/libbase.a
-	@$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libbase.a -ledit
+$(BUILD)/headgatectl: $(BUILD)/obj/src/ctl/headgatectl.o $(BUILD)/libctl.a $(BUILD)/libbase.a
+	@$(CC) $(LDFLAGS) -o $@ $^ -ledit -ljansson
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

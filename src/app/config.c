@@ -224,6 +224,10 @@ static void check_listener(const struct check *check, size_t i)
                                listeners[j].name);
             break;
         }
+    if (check->config->admin.address != NULL && !is_any_port(here->address) &&
+        strcmp(here->address, check->config->admin.address) == 0)
+        (void)report_error(check->report, file_place(check->file, "listeners.[%zu].address", i),
+                           "listener '%s': \"%s\" is the admin address", here->name, here->address);
     if (strcmp(here->address, check->config->admin.socket) == 0)
         (void)report_error(check->report, file_place(check->file, "listeners.[%zu].address", i),
                            "listener '%s': \"%s\" is the admin socket", here->name, here->address);
@@ -303,9 +307,29 @@ static void check_statements(const struct check *check)
                            "statements are only told with digests: digests must not be \"off\"");
 }
 
+/* A door without accounts lets nobody in, accounts without a door do nothing. */
+static void check_admin(const struct check *check)
+{
+    const struct admin_settings *admin = &check->config->admin;
+    struct auth_secret secret = { 0 };
+    if (admin->address != NULL && admin->user_count == 0)
+        (void)report_error(check->report, file_place(check->file, "admin.address"),
+                           "admin: address needs users who may log in there");
+    if (admin->address == NULL && admin->user_count > 0)
+        (void)report_error(check->report, file_place(check->file, "admin.users"),
+                           "admin: users need an address at which they log in");
+    for (size_t i = 0; i < admin->user_count; i++)
+        if (!admin_user_secret(&admin->users[i], &secret))
+            (void)report_error(check->report, file_place(check->file, "admin.users.[%zu].password", i),
+                               "admin user '%s': the password is longer than 255 bytes",
+                               admin->users[i].name);
+    auth_secret_wipe(&secret);
+}
+
 static void check_all(const struct check *check)
 {
     check_statements(check);
+    check_admin(check);
     for (size_t i = 0; i < check->config->listener_count; i++)
         check_listener(check, i);
     for (size_t i = 0; i < check->config->cluster_count; i++)
@@ -375,6 +399,11 @@ void config_free(struct config **config)
 void config_diff(const struct config *before, const struct config *after, struct text *out)
 {
     print_changes(&config_section, before, after, out);
+}
+
+bool config_each(const struct config *config, print_setting_fn each, void *context)
+{
+    return print_settings(&config_section, config, each, context);
 }
 
 void config_write_sample(struct text *out)

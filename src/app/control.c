@@ -2,6 +2,7 @@
 
 #include "admin/console.h"
 #include "admin/http.h"
+#include "admin/mysql_console.h"
 #include "app/barrier.h"
 #include "app/notify.h"
 #include "app/status.h"
@@ -45,6 +46,7 @@ struct control {
     unsigned workers_ended;
     struct admin admin;
     struct console console;
+    struct mysql_console mysql_console;
     struct watchdog watchdog;
     struct http http;
     ev_signal terminate;
@@ -297,14 +299,22 @@ static bool open_doors(struct control *control, struct error *err)
     return true;
 }
 
+static void each_setting(const struct admin *admin, print_setting_fn each, void *context)
+{
+    const struct control *control = admin->loop->context;
+    (void)config_each(control->config, each, context);
+}
+
 static bool open_admin(struct control *control, struct error *err)
 {
     control->admin = (struct admin){ .loop = &control->loop,
                                      .clusters = control->clusters,
                                      .cluster_count = control->cluster_count,
                                      .world = &control->world,
-                                     .started_us = control->loop.now_us };
-    return console_open(&control->console, &control->admin, control->config->admin.socket, err);
+                                     .started_us = control->loop.now_us,
+                                     .each_setting = each_setting };
+    return console_open(&control->console, &control->admin, &control->config->admin, err) &&
+           mysql_console_open(&control->mysql_console, &control->admin, &control->config->admin, err);
 }
 
 static bool open_http(struct control *control, struct error *err)
@@ -362,8 +372,10 @@ static void finish(struct control *control)
     end_workers(control);
     loop_close_mail(&control->loop); /* questions to the workers come home */
     http_close(&control->http);
-    if (control->admin.loop != NULL)
+    if (control->admin.loop != NULL) {
+        mysql_console_close(&control->mysql_console);
         console_close(&control->console);
+    }
     for (size_t i = 0; i < control->cluster_count; i++)
         barrier_fini(&control->barriers[i]);
     loop_fini(&control->loop); /* buries what was closed, while servers and workers are still there */
