@@ -182,6 +182,16 @@ SOAK_MINUTES ?= 30
 soak: setup all
 	@tools/soak $(SOAK_MINUTES)
 
+# ---- what the tables say, for people: to be run when rows have changed; a unit test finds what is stale ----
+MANUALS := headgate.8 headgatectl.1 headgate.conf.5
+.PHONY: docs
+docs: all
+	@$(BUILD)/headgate --sample > conf/headgate.conf
+	@$(BUILD)/headgate --reference > docs/configuration.md
+	@$(BUILD)/headgate --manual-headgate > docs/man/headgate.8
+	@$(BUILD)/headgate --manual-headgatectl > docs/man/headgatectl.1
+	@$(BUILD)/headgate --manual-conf > docs/man/headgate.conf.5
+
 # ---- measuring ----
 .PHONY: bench-setup
 bench-setup:

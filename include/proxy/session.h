@@ -80,6 +80,7 @@ enum sync_task {
      STATUS_ANSI_QUOTES)
 
 struct changes;
+struct handover;
 struct hints;
 struct claims;
 
@@ -161,6 +162,7 @@ struct job {
     uint64_t token_since; /* … it tells what the primary had after this moment; 0: what the session knows */
     bool has_asked_newest; /* consistency "strong": what is the newest was asked for */
     bool has_waited;       /* … in vain */
+    bool has_asked_others; /* other workers, for a connection that they have parked */
     bool is_held_back;     /* it waits, or has waited, for a replica to catch up */
     bool has_insert_id;    /* … or told of a generated id */
     bool has_warnings;     /* its reply told of some */
@@ -219,6 +221,7 @@ struct session {
     uint64_t balanced_us;  /* when it was last asked whether its reads are in the right place */
     uint64_t generations;
     struct permits_ticket *ticket; /* borrows: QUEUED, and no permit has come; it frees itself */
+    struct handover *handover; /* borrows: QUEUED, and other workers are asked; it frees itself */
     uint64_t queued_moves;         /* of its address then */
     struct server *queued_at;      /* borrows: QUEUED */
     bool has_permit;               /* QUEUED: one of that server has come */

@@ -18,6 +18,7 @@
 #include "proxy/hints.h"
 #include "proxy/limits.h"
 #include "proxy/listener_settings.h"
+#include "proxy/pool_counters.h"
 #include "proxy/refusals.h"
 #include "proxy/timeout_settings.h"
 #include "proxy/users.h"
@@ -68,6 +69,7 @@ struct view_box {
     uint64_t doubted_until_us;   /* nothing new is begun there before the monitor has had time to look */
     struct watch *watch;         /* owns: how far its servers are */
     struct hint_counters hints;
+    struct pool_counters pool;
     struct view *view; /* one reference, the worker's own; NULL before the first */
 };
 

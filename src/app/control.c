@@ -3,6 +3,9 @@
 #include "admin/console.h"
 #include "admin/http.h"
 #include "app/barrier.h"
+#include "app/notify.h"
+#include "app/status.h"
+#include "app/watchdog.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -40,6 +43,7 @@ struct control {
     struct admin admin;
     struct console console;
     struct http http;
+    struct watchdog watchdog;
     ev_signal terminate;
     ev_signal interrupt;
     ev_signal hangup;
@@ -109,6 +113,8 @@ static void on_view(struct cluster *cluster, struct view *view)
 {
     struct control *control = cluster->owner;
     barrier_pass(&control->barriers[cluster->index], view);
+    if (!control->is_ending)
+        status_tell(control->clusters, control->cluster_count, notify_status);
 }
 
 static void on_report(struct worker *worker)
@@ -142,10 +148,20 @@ static void begin_end(struct control *control, uint64_t deadline_us, const char 
     char text[32];
     log_notice(NULL, "%s: stopping; sessions have %s to finish", why,
                clock_format_duration(deadline_us, text, sizeof text));
+    notify_stopping(deadline_us, "no new clients; those that are there may finish");
     control->is_ending = control->admin.is_ending = true;
     close_doors(control);
     for (unsigned i = 0; i < control->workers_started; i++)
         worker_drain(&control->workers[i], deadline_us);
+}
+
+static void reload(struct control *control)
+{
+    if (control->is_ending)
+        return;
+    notify_reloading();
+    log_warning(NULL, "SIGHUP: reload is not in this version; restart to apply a changed configuration");
+    status_tell(control->clusters, control->cluster_count, notify_ready);
 }
 
 static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
@@ -155,7 +171,7 @@ static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
     if (watcher->signum == SIGUSR1 || watcher->signum == SIGUSR2)
         log_warning(NULL, "signal %d: reopening logs and upgrading are not in this version", watcher->signum);
     else if (watcher->signum == SIGHUP)
-        log_warning(NULL, "SIGHUP: reload is not in this version; restart to apply a changed configuration");
+        reload(control);
     else if (watcher->signum == SIGTERM && !control->is_ending)
         begin_end(control, control->config->timeouts.shutdown_us, "SIGTERM");
     else
@@ -294,7 +310,9 @@ static bool start(struct control *control, struct error *err)
     if (control->world.tls == NULL || !users_init(&control->users, config->users, config->user_count, err) ||
         !resolve_init(&control->resolver, &control->loop, config->resolver, err) ||
         !make_clusters(control, err) || !make_workers(control, err) || !open_admin(control, err) ||
-        !open_doors(control, err) || !open_http(control, err))
+        !open_doors(control, err) || !open_http(control, err) ||
+        !watchdog_start(&control->watchdog, &control->loop, control->worker_list, control->world.worker_count,
+                        notify_watchdog_us(), err))
         return false;
     watch_signals(control);
     for (size_t i = 0; i < control->cluster_count; i++)
@@ -319,6 +337,7 @@ static void end_workers(struct control *control)
 static void finish(struct control *control)
 {
     close_doors(control);
+    watchdog_stop(&control->watchdog);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_stop(&control->clusters[i]);
     resolve_fini(&control->resolver);
@@ -330,6 +349,7 @@ static void finish(struct control *control)
     for (size_t i = 0; i < control->cluster_count; i++)
         barrier_fini(&control->barriers[i]);
     loop_fini(&control->loop); /* buries what was closed, while servers and workers are still there */
+    watchdog_fini(&control->watchdog);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_fini(&control->clusters[i]);
     users_fini(&control->users);
@@ -362,6 +382,7 @@ bool control_run(const struct config *config, struct error *err)
     if (is_started) {
         log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION,
                    config->workers_resolved);
+        status_tell(control->clusters, control->cluster_count, notify_ready);
         loop_run(&control->loop);
     }
     finish(control);
