@@ -14,6 +14,7 @@
 #define HEADGATE_PROXY_DIGESTS_H
 
 #include "base/hash.h"
+#include "base/hist.h"
 #include "base/str.h"
 #include "sql/digest.h"
 
@@ -22,8 +23,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Times are counted by size, two buckets for each power of two: from 1 us to most of an hour. */
-#define DIGEST_BUCKETS 64
+/* Times are counted by size as in base/hist.h, but two buckets for each octave: there are many rows. */
+#define DIGEST_COARSE (HIST_FINE / 2)
+#define DIGEST_BUCKETS (HIST_BUCKETS / DIGEST_COARSE + 1)
 
 /* What one statement has cost, and what all of a row have. Times in microseconds. */
 struct digest_cost {
@@ -133,16 +135,6 @@ static inline void digest_cost_add(struct digest_cost *sums, const struct digest
     sums->server_us += cost->server_us;
 }
 
-/* Of a time in microseconds. */
-static inline unsigned digest_bucket(uint64_t us)
-{
-    if (us < 2)
-        return (unsigned)us;
-    unsigned power = 63U - (unsigned)__builtin_clzll(us);
-    unsigned bucket = power * 2 + (unsigned)(us >> (power - 1) & 1);
-    return bucket < DIGEST_BUCKETS ? bucket : DIGEST_BUCKETS - 1;
-}
-
 /* The statement is over, at now_us: the row has one user less. In the caller, where its numbers are. */
 static inline void digests_leave(struct digest_row *row, const struct digest_cost *cost, uint64_t now_us)
 {
@@ -155,15 +147,15 @@ static inline void digests_leave(struct digest_row *row, const struct digest_cos
         return;
     if (cost->total_us > sums->max_us)
         sums->max_us = cost->total_us;
-    sums->buckets[digest_bucket(cost->total_us)]++;
+    sums->buckets[hist_bucket(cost->total_us) / DIGEST_COARSE]++;
 }
 
 /* Forget everything, but for the texts of what runs now. */
 void digests_reset(struct digests *digests);
 
 void digest_sums_add(struct digest_sums *sums, const struct digest_sums *more);
-/* The time, in microseconds, that `permille` of the statements did not take longer than; a third too much at
- * most. 0 where there are none. */
+/* The time, in microseconds, that `permille` of the statements did not take longer than: at most half as much
+ * again, or 3 more. 0 where there are none. */
 uint64_t digest_quantile(const struct digest_sums *sums, unsigned permille);
 
 #endif

@@ -11,8 +11,8 @@
  * A parked connection is like one that has just logged in: the reset undoes all but the current schema and
  * the role, on MySQL also but for the character sets of the handshake. These are said again, or belong to the
  * key, or the connection is not parked. Each worker has its own; one that another worker's session wants
- * changes its thread (pool_send, pool_arrive). It keeps its permit, and is closed when somebody needs that who
- * could not go on with it.
+ * changes its thread (pool_send, pool_arrive). It keeps its permit, and is closed when somebody needs that
+ * who could not go on with it.
  */
 #ifndef HEADGATE_PROXY_POOL_H
 #define HEADGATE_PROXY_POOL_H

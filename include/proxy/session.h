@@ -143,7 +143,7 @@ struct job {
     uint64_t affected;           /* rows, says its reply */
     uint64_t bytes_out;          /* of its reply, as the server sent it */
     uint64_t file_bytes;         /* is_file: of the command, and of the file so far */
-    uint16_t told_error;         /* the number that the client has heard; 0: none */
+    uint16_t told_error;         /* headgate's own answer, or what it made of the server's; 0: none */
     uint32_t kill_id;            /* KILL's target; COM_SET_OPTION's argument */
     bool has_kill_verdict;
     uint8_t kill_verdict; /* see kill.c */
@@ -177,7 +177,8 @@ struct job {
     bool is_held_back;     /* it waits, or has waited, for a replica to catch up */
     bool has_insert_id;    /* … or told of a generated id */
     bool has_warnings;     /* its reply told of some */
-    bool has_error;        /* its reply was, or ended in, ERR */
+    bool has_error;        /* its reply was, or ended in, ERR … */
+    uint16_t error_code;   /* … with this number */
     bool has_multi;        /* MORE_RESULTS was seen */
     bool has_state_change; /* the server reported a change of session state */
     bool has_only;         /* a hint: no other replica than `only` */
@@ -231,7 +232,7 @@ struct session {
     uint64_t balanced_us;  /* when it was last asked whether its reads are in the right place */
     uint64_t generations;
     struct permits_ticket *ticket; /* borrows: QUEUED, and no permit has come; it frees itself */
-    struct handover *handover; /* borrows: QUEUED, and other workers are asked; it frees itself */
+    struct handover *handover;     /* borrows: QUEUED, and other workers are asked; it frees itself */
     uint64_t queued_moves;         /* of its address then */
     struct server *queued_at;      /* borrows: QUEUED */
     bool has_permit;               /* QUEUED: one of that server has come */

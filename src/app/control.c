@@ -9,8 +9,8 @@
 #include "app/watchdog.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/sink.h"
 #include "base/mem.h"
+#include "base/sink.h"
 #include "net/listener.h"
 #include "net/resolve.h"
 #include "net/tls.h"
@@ -160,15 +160,6 @@ static void begin_end(struct control *control, uint64_t deadline_us, const char 
         worker_drain(&control->workers[i], deadline_us);
 }
 
-static void reload(struct control *control)
-{
-    if (control->is_ending)
-        return;
-    notify_reloading();
-    log_warning(NULL, "SIGHUP: reload is not in this version; restart to apply a changed configuration");
-    status_tell(control->clusters, control->cluster_count, notify_ready);
-}
-
 /* SIGUSR1: whoever moved the files away finds the next line in new ones. */
 static void reopen_logs(struct control *control)
 {
@@ -177,6 +168,15 @@ static void reopen_logs(struct control *control)
         log_warning(NULL, "lines go on to the former file: %s", err.text);
     statement_log_reopen(&control->statements);
     log_notice(NULL, "SIGUSR1: log files were opened again");
+}
+
+static void reload(struct control *control)
+{
+    if (control->is_ending)
+        return;
+    notify_reloading();
+    log_warning(NULL, "SIGHUP: reload is not in this version; restart to apply a changed configuration");
+    status_tell(control->clusters, control->cluster_count, notify_ready);
 }
 
 static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)

@@ -86,6 +86,12 @@ static uint64_t rows(const struct session *session)
     return upstream->tracker.rows;
 }
 
+/* What the client has heard. */
+static uint16_t error_of(const struct job *job)
+{
+    return job->told_error != 0 ? job->told_error : job->error_code;
+}
+
 static inline struct digest_cost cost_of(const struct session *session, uint64_t now, bool is_answered)
 {
     const struct job *job = &session->job;
@@ -95,7 +101,7 @@ static inline struct digest_cost cost_of(const struct session *session, uint64_t
     return (struct digest_cost){
         .count = byte == COM_QUERY || byte == COM_STMT_EXECUTE,
         .prepares = byte == COM_STMT_PREPARE,
-        .errors = job->told_error != 0 || !is_answered,
+        .errors = error_of(job) != 0 || !is_answered,
         .rows = rows(session),
         .affected = job->affected,
         .bytes_in = bytes_in(job),
@@ -139,7 +145,7 @@ static void tell(struct session *session, const struct digest_row *row, const st
         .affected = cost->affected,
         .bytes_in = cost->bytes_in,
         .bytes_out = cost->bytes_out,
-        .error = job->told_error,
+        .error = error_of(job),
         .end = span_or_none(end),
         .route = span_or_none(job->server != NULL ? route_reason_words(job->reason) : NULL),
         .pins = text_span(&pins),

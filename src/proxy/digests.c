@@ -164,15 +164,6 @@ struct digest_row *digests_enter(struct digests *digests, const struct digest_qu
 
 /* ---- sums ---- */
 
-/* The least time that is too long for this bucket. */
-static uint64_t bucket_end(unsigned bucket)
-{
-    if (bucket < 2)
-        return bucket + 1;
-    unsigned power = bucket / 2;
-    return (UINT64_C(1) << power) + (UINT64_C(1) << (power - 1)) * (bucket % 2 + 1);
-}
-
 void digests_reset(struct digests *digests)
 {
     for (size_t i = 0; digests->rows != NULL && i < digests->max; i++) {
@@ -204,7 +195,7 @@ uint64_t digest_quantile(const struct digest_sums *sums, unsigned permille)
         seen += sums->buckets[i];
         if (seen < wanted)
             continue;
-        uint64_t longest = bucket_end(i) - 1;
+        uint64_t longest = hist_bound(i * DIGEST_COARSE + DIGEST_COARSE - 1) - 1;
         return longest < sums->max_us ? longest : sums->max_us;
     }
     return 0;

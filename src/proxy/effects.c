@@ -227,7 +227,7 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
     struct job *job = &session->job;
     if (info->kind == TRACKER_ERR) {
         job->has_error = true;
-        job->told_error = info->error;
+        job->error_code = info->error;
     }
     if (info->kind != TRACKER_OK && info->kind != TRACKER_EOF)
         return;
@@ -475,7 +475,7 @@ static void note_traces(struct session *session, const struct upstream *upstream
     }
     if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
         share_note_answers(session, has_set);
-    uint16_t error = job->has_error ? job->told_error : 0;
+    uint16_t error = job->has_error ? job->error_code : 0;
     bool has_counted =
         found_has_counted(&job->facts, upstream->family == FAMILY_MARIADB, upstream->tracker.results, error);
     if (is_statement && has_counted && !is_prepare) {

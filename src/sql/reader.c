@@ -63,8 +63,11 @@ static void fold_shape(struct reader *reader, const uint8_t *end)
     reader->shape = XXH3_64bits_withSeed(reader->shape_from, len, reader->shape);
 }
 
+/* Once: a token that a statement begins with is entered again. */
 static void leave_out(struct reader *reader, struct span literal)
 {
+    if (literal.data < reader->shape_from)
+        return;
     fold_shape(reader, literal.data);
     reader->shape_from = literal.data + literal.len;
 }
