@@ -124,8 +124,9 @@ PYTEST = HEADGATE_BIN=$(HEADGATE_BIN) HEADGATECTL_BIN=$(CURDIR)/$(BUILD)/headgat
          $(PYTHON) -B -m pytest -q -p no:cacheprovider
 FLAVOUR ?= mariadb
 .PHONY: wire live smoke
+WIRE ?= tests/wire
 wire: all
-	@$(PYTEST) $(LIVE_FLAGS) tests/wire
+	@$(PYTEST) $(LIVE_FLAGS) $(WIRE)
 live: all
 	@$(PYTEST) $(LIVE_FLAGS) tests/live
 smoke: all
@@ -151,9 +152,11 @@ tsan:
 asan-test:
 	@$(MAKE) $(JOBS) $(ASAN) all units
 	@$(MAKE) $(ASAN) unit wire live
+# What becomes of one session's bytes is one thread's matter: here are the tests in which threads meet.
+THREADS_MEET = consistency deadlines ends hints kill lifecycle limits login pool share waits
 tsan-test:
 	@$(MAKE) $(JOBS) $(TSAN) all units
-	@$(MAKE) $(TSAN) unit wire smoke
+	@$(MAKE) $(TSAN) unit wire smoke WIRE="$(THREADS_MEET:%=tests/wire/test_%.py)"
 
 # ---- everything ----
 .PHONY: setup test check-clang demo soak

@@ -263,7 +263,10 @@ static bool open_doors(struct control *control, struct error *err)
         char text[ADDR_TEXT_MAX];
         control->door_limits[i].max = settings->max_clients;
         control->doors[i] =
-            (struct door){ settings, cluster_index(config, settings->cluster), &control->door_limits[i] };
+            (struct door){ settings, cluster_index(config, settings->cluster), &control->door_limits[i],
+                           door_counters_new(control->world.worker_count) };
+        if (control->doors[i].by_worker == NULL)
+            return error_set(err, 0, "listener '%s': out of memory", settings->name);
         if (!addr_parse_listen(settings->address, &addr, err) ||
             !listener_open(&control->listeners[i], &control->loop, &addr, LISTENER_MODE, on_accept,
                            &control->doors[i], err))
@@ -347,6 +350,8 @@ static void finish(struct control *control)
     mem_free(control->workers);
     mem_free(control->worker_list);
     limits_fini(&control->limits);
+    for (size_t i = 0; control->doors != NULL && i < control->config->listener_count; i++)
+        door_counters_free(&control->doors[i].by_worker);
     mem_free(control->doors);
     mem_free(control->door_limits);
     mem_free(control->listeners);
