@@ -19,7 +19,8 @@ from sandbox_lib.process import dying_with_parent
 from shipped import run
 
 # The copies are made often, and nobody reads these.
-_NOT_NEEDED = ("var/cache/apt/archives", "usr/share/doc", "usr/share/man", "usr/share/locale")
+_NOT_NEEDED = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale",
+               "usr/share/zoneinfo", "usr/lib/x86_64-linux-gnu/gconv")
 
 
 def why_not():

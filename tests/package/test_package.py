@@ -14,6 +14,7 @@ from shipped import BUILD, ROOT, run
 
 CONF = "/etc/headgate/headgate.conf"
 LOGROTATE = "/etc/logrotate.d/headgate"
+WANTED = "/etc/systemd/system/multi-user.target.wants/headgate.service"
 UNIT = "/usr/lib/systemd/system/headgate.service"
 
 # What dpkg and adduser keep of whatever was done.
@@ -156,7 +157,7 @@ def test_life_of_the_package(root, packages):
     assert owner(root, "/etc/headgate") == "root:headgate 750"
     assert owner(root, CONF) == "root:headgate 640"
     assert "nologin" in next(line for line in root.read("/etc/passwd").splitlines() if line.startswith("headgate:"))
-    assert root.run("readlink", "-f", "/etc/systemd/system/multi-user.target.wants/headgate.service").strip() == UNIT
+    assert root.run("readlink", "-f", WANTED).strip() == UNIT
     check_service(root)
 
     change(root, CONF, '# headgate\'s configuration.', "# Our configuration.")
@@ -187,6 +188,48 @@ def test_a_configuration_that_is_not_good_does_not_start(root, packages):
             service.reload()
     said = subprocess.run(["chroot", root.path, "headgate", "-c", CONF], capture_output=True, text=True, timeout=60, check=False)
     assert said.returncode == 1 and re.search(r"headgate\.conf:\d+: ", said.stderr)
+
+
+class Systemd:
+    """A systemctl that writes down what it is asked for, in a root that believes to have systemd.
+
+    It knows one thing: whether the service was enabled, for which deb-systemd-helper asks it by `preset`.
+    """
+
+    def __init__(self, root):
+        self.root = root
+        os.makedirs(root.file("/run/systemd/system"))
+        with open(root.file("/usr/bin/systemctl"), "x", encoding="ascii") as f:
+            f.write('#!/bin/sh\necho "$*" >> /run/asked\n'
+                    'case "$*" in *preset*headgate.service) echo enabled >/run/enabled ;;\n'
+                    '*is-enabled*) cat /run/enabled ;; esac\n')
+        os.chmod(root.file("/usr/bin/systemctl"), 0o755)
+
+    def asked(self):
+        """What was done to the service since the last time this was asked."""
+        try:
+            words = self.root.read("/run/asked").split()
+            os.unlink(self.root.file("/run/asked"))
+        except FileNotFoundError:
+            return []
+        return [word for word in words if word in ("start", "stop", "restart", "daemon-reload")]
+
+
+def test_the_service_is_started_and_stopped_with_the_package(root, packages):
+    first, second = packages
+    systemd = Systemd(root)
+    said = root.run("dpkg", "--install", root.take(first))
+    assert "tell /etc/headgate/headgate.conf where your servers are" in said
+    assert systemd.asked() == ["daemon-reload", "start"], said
+    root.run("dpkg", "--install", root.take(second))
+    assert systemd.asked()[-2:] == ["daemon-reload", "restart"]
+    change(root, CONF, 'cluster = "main";', 'cluster = "mian";')
+    said = root.run("dpkg", "--force-confold", "--install", root.take(first))
+    assert re.search(r"headgate\.conf:\d+: .*mian", said) and "is not good, nothing was started" in said
+    asked = systemd.asked()
+    assert "daemon-reload" in asked and not {"start", "restart", "stop"} & set(asked)
+    root.run("dpkg", "--purge", "headgate")
+    assert systemd.asked()[:1] == ["stop"]
 
 
 def test_the_package_is_what_debian_expects(packages):
