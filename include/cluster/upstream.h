@@ -8,7 +8,7 @@
  *                          │ ▼
  *                         BUSY                  (the owner moves bytes itself)
  *
- * Belongs to one loop. In READY and BUSY readiness goes straight to the owner, who reads and writes `stream`.
+ * Belongs to one loop at a time. In READY and BUSY readiness goes straight to the owner, who reads and writes `stream`.
  */
 #ifndef HEADGATE_CLUSTER_UPSTREAM_H
 #define HEADGATE_CLUSTER_UPSTREAM_H
@@ -135,6 +135,7 @@ struct upstream {
     uint64_t vars_version; /* the owner's fingerprint of its session state: see proxy/vars */
     struct text schema;    /* owns: current, as far as we know */
     uint64_t opened_us;    /* monotonic */
+    uint64_t idle_us;      /* the same: since when the server has heard nothing, while it is parked */
 };
 
 /* Starts to connect. NULL when not even that was possible: err. A permit (wish) is given back when the
@@ -167,6 +168,12 @@ void upstream_hand_over(struct upstream *upstream, const struct upstream_owner_o
 /* READY, and idle from now on, until it is handed over: on_expired is called when it was READY for so long;
  * and it is read from, which is reported by on_io. */
 void upstream_expire(struct upstream *upstream, uint64_t after_us);
+
+/* READY and idle, with nothing unread or unsent: it leaves this thread, and is nobody's until upstream_adopt,
+ * on the thread that it goes to, makes it the new owner's, idle still. Its permit goes with it. */
+void upstream_leave(struct upstream *upstream);
+void upstream_adopt(struct upstream *upstream, const struct upstream_env *env,
+                    const struct upstream_owner_ops *ops, void *owner);
 
 /* READY ↔ BUSY: the owner begins, or has ended, a command of its own. */
 void upstream_begin(struct upstream *upstream, enum reply_shape shape, bool has_cursor);
