@@ -75,15 +75,14 @@ static struct span read_value(struct wire_reader *reader, uint16_t type)
     return (struct span){ 0 };
 }
 
-static void load_integer(const struct attribute *attribute, char digits[ATTRIBUTE_TEXT_MAX])
+static void put_integer(const struct attribute *attribute, char digits[ATTRIBUTE_TEXT_MAX])
 {
-    unsigned bits = 8 * (unsigned)attribute->value.len;
-    uint64_t value = 0;
-    for (size_t i = 0; i < attribute->value.len; i++)
-        value |= (uint64_t)attribute->value.data[i] << (8 * i);
-    bool is_negative = (attribute->type & TYPE_UNSIGNED) == 0 && (value >> (bits - 1)) != 0;
-    if (is_negative && bits < 64)
-        value |= UINT64_MAX << bits;
+    struct span bytes = attribute->value;
+    bool is_signed = (attribute->type & TYPE_UNSIGNED) == 0;
+    bool is_negative = is_signed && bytes.len > 0 && (bytes.data[bytes.len - 1] & 0x80) != 0;
+    uint64_t value = is_negative ? UINT64_MAX : 0;
+    for (size_t i = bytes.len; i > 0; i--)
+        value = value << 8 | bytes.data[i - 1];
     if (is_negative)
         (void)snprintf(digits, ATTRIBUTE_TEXT_MAX, "%" PRId64, (int64_t)value);
     else
@@ -97,7 +96,7 @@ struct span attribute_text(const struct attribute *attribute, char digits[ATTRIB
         return attribute->value;
     if (form != FORM_INTEGER)
         return (struct span){ 0 };
-    load_integer(attribute, digits);
+    put_integer(attribute, digits);
     return span_cstr(digits);
 }
 
