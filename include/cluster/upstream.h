@@ -101,7 +101,7 @@ struct upstream_owner_ops {
 struct upstream {
     struct loop_corpse corpse;
     struct stream stream;
-    const struct upstream_env *env; /* borrows */
+    const struct upstream_env *env; /* borrows; after upstream_leave that of the thread it left */
     struct server *server;          /* borrows */
     struct addr addr;               /* of this connection: the server may be elsewhere by now */
     const struct upstream_owner_ops *ops;

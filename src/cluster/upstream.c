@@ -396,7 +396,6 @@ void upstream_leave(struct upstream *upstream)
     stream_leave(&upstream->stream);
     counter_sub(count_of(upstream), 1);
     permits_carry_off(&upstream->permit, upstream->env->worker);
-    upstream->env = NULL;
     upstream->ops = NULL;
     upstream->owner = NULL;
 }

@@ -421,8 +421,10 @@ static bool is_of_use(struct worker *worker, struct upstream *upstream, bool is_
 void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct session *session)
 {
     struct upstream *upstream = take_upstream;
+    bool is_from_elsewhere = upstream->env != &worker->env;
     upstream_adopt(upstream, &worker->env, &pool_ops, worker);
     struct permits_holders *holders = holders_of(upstream);
+    counter_add(&counters_of(upstream)->pool_handed_over, is_from_elsewhere);
     bool is_here = is_of_use(worker, upstream, session != NULL);
     if (!is_here)
         retire(upstream);
