@@ -53,4 +53,7 @@ void config_diff(const struct config *before, const struct config *after, struct
 void config_write_sample(struct text *out);
 void config_write_reference(struct text *out);
 
+/* The same as the body of a manual page. */
+void config_write_manual(struct text *out);
+
 #endif

@@ -56,13 +56,6 @@ enum session_state {
     SESSION_STATE_COUNT
 };
 
-enum close_reason {
-#define CLOSE_REASON(NAME, is_error, may_hand_on, words) CLOSE_##NAME,
-#include "proxy/tbl/close_reasons.h"
-#undef CLOSE_REASON
-    CLOSE_REASON_COUNT
-};
-
 enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
 
 #define ATTEMPTS_MAX 3 /* servers tried for one harmless read before the client hears of it */
@@ -174,7 +167,8 @@ struct job {
     bool is_held_back;     /* it waits, or has waited, for a replica to catch up */
     bool has_insert_id;    /* … or told of a generated id */
     bool has_warnings;     /* its reply told of some */
-    bool has_error;        /* its reply was, or ended in, ERR */
+    bool has_error;        /* its reply was, or ended in, ERR … */
+    uint16_t error_code;   /* … with this number */
     bool has_multi;        /* MORE_RESULTS was seen */
     bool has_state_change; /* the server reported a change of session state */
     bool has_only;         /* a hint: no other replica than `only` */

@@ -13,6 +13,8 @@
 #include "cluster/view.h"
 #include "net/addr.h"
 #include "net/loop.h"
+#include "proxy/close_reason.h"
+#include "proxy/door_counters.h"
 #include "proxy/hints.h"
 #include "proxy/limits.h"
 #include "proxy/listener_settings.h"
@@ -53,6 +55,7 @@ struct door {
     const struct listener_settings *settings; /* borrows */
     unsigned cluster;                         /* index */
     struct limit *clients;                    /* borrows: how many came in here */
+    struct door_counters *by_worker;          /* owns; one row a worker */
 };
 
 /* A worker's letter box for the views of one cluster: the newest one wins, and nothing is allocated. */
@@ -83,12 +86,13 @@ struct worker {
     struct view_box *boxes; /* owns; by cluster */
     struct warm *warm; /* owns: what is opened ahead */
     struct refusals refusals;
-    struct list killers; /* connections that carry a KILL; see kill.h */
-    uint64_t next_id;    /* session ids: worker index + n * worker count, so that they are unique */
-    unsigned turn;       /* for balance_pick */
-    unsigned published;  /* cluster whose view just came */
-    bool is_retrying;    /* sessions that wait for a server are to try again now */
-    bool is_draining;    /* SIGTERM: sessions end as soon as they may */
+    counter closes[CLOSE_REASON_COUNT]; /* sessions that have ended */
+    struct list killers;                /* connections that carry a KILL; see kill.h */
+    uint64_t next_id;   /* session ids: worker index + n * worker count, so that they are unique */
+    unsigned turn;      /* for balance_pick */
+    unsigned published; /* cluster whose view just came */
+    bool is_retrying;   /* sessions that wait for a server are to try again now */
+    bool is_draining;   /* SIGTERM: sessions end as soon as they may */
     struct loop_timer drain_deadline;
     struct loop_timer retry; /* wakes sessions that wait for a server */
     struct loop *control;    /* borrows; NULL: nobody is told anything */

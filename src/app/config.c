@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "net/addr.h"
 #include "settings/file.h"
+#include "settings/manual.h"
 #include "settings/print.h"
 #include "settings/reference.h"
 
@@ -338,4 +339,9 @@ void config_write_sample(struct text *out)
 void config_write_reference(struct text *out)
 {
     reference_page(&config_section, out);
+}
+
+void config_write_manual(struct text *out)
+{
+    manual_settings(&config_section, out);
 }

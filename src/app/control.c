@@ -2,6 +2,9 @@
 
 #include "admin/console.h"
 #include "app/barrier.h"
+#include "app/notify.h"
+#include "app/status.h"
+#include "app/watchdog.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -38,6 +41,7 @@ struct control {
     unsigned workers_ended;
     struct admin admin;
     struct console console;
+    struct watchdog watchdog;
     ev_signal terminate;
     ev_signal interrupt;
     ev_signal hangup;
@@ -107,6 +111,8 @@ static void on_view(struct cluster *cluster, struct view *view)
 {
     struct control *control = cluster->owner;
     barrier_pass(&control->barriers[cluster->index], view);
+    if (!control->is_ending)
+        status_tell(control->clusters, control->cluster_count, notify_status);
 }
 
 static void on_report(struct worker *worker)
@@ -140,10 +146,20 @@ static void begin_end(struct control *control, uint64_t deadline_us, const char 
     char text[32];
     log_notice(NULL, "%s: stopping; sessions have %s to finish", why,
                clock_format_duration(deadline_us, text, sizeof text));
+    notify_stopping(deadline_us, "no new clients; those that are there may finish");
     control->is_ending = true;
     close_doors(control);
     for (unsigned i = 0; i < control->workers_started; i++)
         worker_drain(&control->workers[i], deadline_us);
+}
+
+static void reload(struct control *control)
+{
+    if (control->is_ending)
+        return;
+    notify_reloading();
+    log_warning(NULL, "SIGHUP: reload is not in this version; restart to apply a changed configuration");
+    status_tell(control->clusters, control->cluster_count, notify_ready);
 }
 
 static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
@@ -153,7 +169,7 @@ static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
     if (watcher->signum == SIGUSR1 || watcher->signum == SIGUSR2)
         log_warning(NULL, "signal %d: reopening logs and upgrading are not in this version", watcher->signum);
     else if (watcher->signum == SIGHUP)
-        log_warning(NULL, "SIGHUP: reload is not in this version; restart to apply a changed configuration");
+        reload(control);
     else if (watcher->signum == SIGTERM && !control->is_ending)
         begin_end(control, control->config->timeouts.shutdown_us, "SIGTERM");
     else
@@ -247,7 +263,10 @@ static bool open_doors(struct control *control, struct error *err)
         char text[ADDR_TEXT_MAX];
         control->door_limits[i].max = settings->max_clients;
         control->doors[i] =
-            (struct door){ settings, cluster_index(config, settings->cluster), &control->door_limits[i] };
+            (struct door){ settings, cluster_index(config, settings->cluster), &control->door_limits[i],
+                           door_counters_new(control->world.worker_count) };
+        if (control->doors[i].by_worker == NULL)
+            return error_set(err, 0, "listener '%s': out of memory", settings->name);
         if (!addr_parse_listen(settings->address, &addr, err) ||
             !listener_open(&control->listeners[i], &control->loop, &addr, LISTENER_MODE, on_accept,
                            &control->doors[i], err))
@@ -283,7 +302,9 @@ static bool start(struct control *control, struct error *err)
     if (control->world.tls == NULL || !users_init(&control->users, config->users, config->user_count, err) ||
         !resolve_init(&control->resolver, &control->loop, config->resolver, err) ||
         !make_clusters(control, err) || !make_workers(control, err) || !open_admin(control, err) ||
-        !open_doors(control, err))
+        !open_doors(control, err) ||
+        !watchdog_start(&control->watchdog, &control->loop, control->worker_list, control->world.worker_count,
+                        notify_watchdog_us(), err))
         return false;
     watch_signals(control);
     for (size_t i = 0; i < control->cluster_count; i++)
@@ -308,6 +329,7 @@ static void end_workers(struct control *control)
 static void finish(struct control *control)
 {
     close_doors(control);
+    watchdog_stop(&control->watchdog);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_stop(&control->clusters[i]);
     resolve_fini(&control->resolver);
@@ -318,6 +340,7 @@ static void finish(struct control *control)
     for (size_t i = 0; i < control->cluster_count; i++)
         barrier_fini(&control->barriers[i]);
     loop_fini(&control->loop); /* buries what was closed, while servers and workers are still there */
+    watchdog_fini(&control->watchdog);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_fini(&control->clusters[i]);
     users_fini(&control->users);
@@ -327,6 +350,8 @@ static void finish(struct control *control)
     mem_free(control->workers);
     mem_free(control->worker_list);
     limits_fini(&control->limits);
+    for (size_t i = 0; control->doors != NULL && i < control->config->listener_count; i++)
+        door_counters_free(&control->doors[i].by_worker);
     mem_free(control->doors);
     mem_free(control->door_limits);
     mem_free(control->listeners);
@@ -348,6 +373,7 @@ bool control_run(const struct config *config, struct error *err)
     if (is_started) {
         log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION,
                    config->workers_resolved);
+        status_tell(control->clusters, control->cluster_count, notify_ready);
         loop_run(&control->loop);
     }
     finish(control);
