@@ -108,6 +108,7 @@ struct slot {
     uint64_t answers_us;       /* when a statement left something here to be asked about; 0: nothing */
     bool has_warnings;         /* … warnings or an error, whenever that was */
     bool has_our_warnings;     /* SYNC_QUIET is due */
+    bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
     bool has_answer;           /* an exchange ended: `answer` holds it */
@@ -232,6 +233,7 @@ struct session {
     uint64_t balanced_us;  /* when it was last asked whether its reads are in the right place */
     uint64_t generations;
     struct permits_ticket *ticket; /* borrows: QUEUED, and no permit has come; it frees itself */
+    struct upstream *offer;        /* borrows: a connection that has come for it, while it is run for that */
     struct handover *handover;     /* borrows: QUEUED, and other workers are asked; it frees itself */
     uint64_t queued_moves;         /* of its address then */
     struct server *queued_at;      /* borrows: QUEUED */
@@ -353,6 +355,9 @@ enum step attach_begin(struct session *session);
 void attach_open(struct session *session, int server);
 /* The same with a parked connection (pool_take), which it takes. */
 void attach_take(struct session *session, int server, struct upstream *take_upstream);
+/* The same with one that is somebody else's yet: COM_CHANGE_USER first. If that fails it is closed, and
+ * another one opened with its permit. */
+void attach_change(struct session *session, int server, struct upstream *take_upstream);
 /* Try again in a moment, until the time to wait for a server is over. */
 enum step attach_wait(struct session *session);
 enum step attach_waiting(struct session *session);

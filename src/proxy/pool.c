@@ -251,6 +251,7 @@ static void park(struct upstream *upstream)
     const struct worker *worker = upstream->owner;
     leave(upstream);
     upstream->cleaning = CLEANING_NOTHING;
+    upstream->is_unclean = false;
     upstream->vars_version = 0;
     upstream->idle_us = worker->loop.now_us;
     if (is_full(worker, upstream) && !permits_is_wanted(holders->permits)) {
@@ -314,19 +315,6 @@ static const struct upstream_owner_ops pool_ops = { .on_ready = on_ready,
 bool pool_has(const struct upstream *upstream)
 {
     return upstream->ops == &pool_ops;
-}
-
-void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_promised)
-{
-    struct upstream *upstream = take_upstream;
-    upstream->key.has_schema |= upstream->schema.len > 0;
-    text_fini(&upstream->schema);
-    upstream_hand_over(upstream, &pool_ops, worker);
-    upstream->is_second_hand = true;
-    upstream->is_promised = is_promised;
-    if (is_promised)
-        permits_promise(upstream->permit.permits, 1);
-    begin_reset(upstream);
 }
 
 /* Are there too few? Then one more is on its way. */
@@ -413,20 +401,52 @@ struct upstream *pool_send(struct permits_holders *holders, const struct upstrea
     return upstream;
 }
 
+/* True: its session has it now. */
+static bool offer(struct session *session, struct upstream *upstream)
+{
+    session->offer = upstream;
+    share_offered(session);
+    bool is_taken = session->offer == NULL;
+    session->offer = NULL;
+    return is_taken;
+}
+
+static bool is_of_use(struct worker *worker, struct upstream *upstream, bool is_awaited)
+{
+    const struct view *view = worker_view(worker, upstream->key.cluster);
+    return !worker->is_draining && is_usable(view, upstream->server->index, &upstream->key) &&
+           (is_awaited || !is_full(worker, upstream));
+}
+
 void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct session *session)
 {
     struct upstream *upstream = take_upstream;
-    const struct view *view = worker_view(worker, upstream->key.cluster);
+    bool is_from_elsewhere = upstream->env != &worker->env;
     upstream_adopt(upstream, &worker->env, &pool_ops, worker);
     struct permits_holders *holders = holders_of(upstream);
-    bool is_of_use = session != NULL || !is_full(worker, upstream);
-    if (is_of_use && !worker->is_draining && is_usable(view, upstream->server->index, &upstream->key))
-        shelve(upstream);
-    else
+    counter_add(&counters_of(upstream)->pool_handed_over, is_from_elsewhere);
+    bool is_here = is_of_use(worker, upstream, session != NULL);
+    if (!is_here)
         retire(upstream);
-    if (session != NULL) /* it takes the connection that was parked last, or leaves it where it is */
-        share_offered(session);
+    else if (!is_alive(upstream))
+        is_here = false;
+    if (session != NULL && offer(session, is_here ? upstream : NULL))
+        return;
+    if (is_here && upstream->is_unclean)
+        begin_reset(upstream);
+    else if (is_here)
+        shelve(upstream);
     pool_give_way(holders);
+}
+
+bool pool_claim(struct upstream *upstream, const struct upstream_key *wish, bool *must_change_r)
+{
+    if (!key_may_become(&upstream->key, wish))
+        return false;
+    *must_change_r = upstream->is_unclean || !key_fits(wish, &upstream->key);
+    if (!*must_change_r)
+        counter_add(&counters_of(upstream)->pool_taken, 1);
+    return true;
 }
 
 /* ---- for others ---- */
@@ -434,37 +454,50 @@ void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct s
 static bool is_fit_for(const void *wish, const void *connection)
 {
     const struct upstream *upstream = connection;
-    return key_fits(wish, &upstream->key);
+    return !upstream->is_unclean && key_fits(wish, &upstream->key);
+}
+
+static bool may_become(const void *wish, const void *connection)
+{
+    const struct upstream *upstream = connection;
+    return key_may_become(&upstream->key, wish);
 }
 
 bool pool_suits_waiter(const struct upstream *upstream)
 {
     struct upstream_key wish;
     return upstream->permit.permits != NULL && permits_peek(upstream->permit.permits, &wish, sizeof wish) &&
-           key_fits(&wish, &upstream->key);
+           (key_fits(&wish, &upstream->key) ||
+            (key_may_become(&upstream->key, &wish) && !holders_of(upstream)->has_no_change));
 }
 
-/* To the first who waits, whichever worker's that is. False: there is another first one by now. */
-static bool pass(struct upstream *upstream)
+/* To the first who waits, whichever worker's that is, if it is fit for that one. */
+static bool pass(struct upstream *upstream, permits_fit *is_fit)
 {
     struct worker *worker = upstream->owner;
     leave(upstream);
     upstream_leave(upstream);
-    if (permits_pass(upstream->permit.permits, is_fit_for, upstream))
+    if (permits_pass(upstream->permit.permits, is_fit, upstream))
         return true;
     upstream_adopt(upstream, &worker->env, &pool_ops, worker);
     return false;
 }
 
-/* It would not do for whoever waits; its permit does. */
-static void sacrifice(struct permits_holders *holders)
+/* One that is not what the first who waits wishes: that one logs in on it as somebody else, or, if that cannot
+ * be, has its permit. */
+static void sacrifice(struct permits_holders *holders, const struct upstream_key *wish)
 {
     struct list_node *node = list_first(&holders->parked);
     if (node == NULL)
         return;
     struct upstream *upstream = list_entry(node, struct upstream, in_pool);
-    counter_add(&counters_of(upstream)->pool_gave_way, 1);
-    drop(upstream);
+    bool may_change = !holders->has_no_change && key_may_become(&upstream->key, wish);
+    if (may_change && is_alive(upstream) && !pass(upstream, may_become)) {
+        shelve(upstream);
+    } else if (!may_change) {
+        counter_add(&counters_of(upstream)->pool_gave_way, 1);
+        drop(upstream);
+    }
 }
 
 void pool_give_way(struct permits_holders *holders)
@@ -473,10 +506,34 @@ void pool_give_way(struct permits_holders *holders)
     while (holders->parked.count > 0 && permits_peek(holders->permits, &wish, sizeof wish)) {
         struct upstream *upstream = find(holders, &wish);
         if (upstream == NULL)
-            sacrifice(holders);
-        else if (!pass(upstream))
+            sacrifice(holders, &wish);
+        else if (!pass(upstream, is_fit_for))
             shelve(upstream);
     }
+}
+
+/* Whoever waits makes it new by COM_CHANGE_USER, without a reset before it. */
+static bool is_wanted_unclean(const struct upstream *upstream)
+{
+    struct upstream_key wish;
+    return permits_peek(upstream->permit.permits, &wish, sizeof wish) && !key_fits(&wish, &upstream->key) &&
+           !holders_of(upstream)->has_no_change;
+}
+
+void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_promised)
+{
+    struct upstream *upstream = take_upstream;
+    upstream->key.has_schema |= upstream->schema.len > 0;
+    text_fini(&upstream->schema);
+    upstream_hand_over(upstream, &pool_ops, worker);
+    upstream->is_second_hand = true;
+    upstream->is_unclean = true;
+    if (is_promised && is_wanted_unclean(upstream) && (!is_alive(upstream) || pass(upstream, may_become)))
+        return;
+    upstream->is_promised = is_promised;
+    if (is_promised)
+        permits_promise(upstream->permit.permits, 1);
+    begin_reset(upstream);
 }
 
 /* Those that are being cleaned, too; how many it were. `view`: only if nothing goes to that server in it. */
@@ -508,6 +565,7 @@ void pool_on_view(struct worker *worker, unsigned cluster)
     for (size_t i = 0; i < view->count; i++) {
         struct permits_holders *holders = &view->servers[i].server->permits.holders[worker->index];
         holders->has_no_reset &= view->servers[i].state != SERVER_DOWN; /* it may come back as a newer one */
+        holders->has_no_change &= view->servers[i].state != SERVER_DOWN;
         (void)drop_unless(holders, view, i);
     }
 }
