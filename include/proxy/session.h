@@ -9,7 +9,7 @@
  *   frontend.c  GREETING, LOGIN, COM_CHANGE_USER: who is it?
  *   dispatch.c  IDLE, READING, DRAINING: which command?
  *   decide.c    where to, and why
- *   hints.c     what its comments ask for
+ *   hints.c     what its comments and attributes ask for
  *   intent.c    what it is about to change
  *   share.c     QUEUED: connections when they are scarce
  *   pool.c      connections that no session has
@@ -36,6 +36,7 @@
 #include "base/log.h"
 #include "cluster/upstream.h"
 #include "mysql/admit.h"
+#include "mysql/attributes.h"
 #include "mysql/command.h"
 #include "mysql/packet.h"
 #include "net/stream.h"
@@ -107,6 +108,7 @@ struct slot {
     uint64_t answers_us;       /* when a statement left something here to be asked about; 0: nothing */
     bool has_warnings;         /* … warnings or an error, whenever that was */
     bool has_our_warnings;     /* SYNC_QUIET is due */
+    bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
     bool has_answer;           /* an exchange ended: `answer` holds it */
@@ -121,6 +123,7 @@ struct job {
     struct sql_facts facts;        /* STATEMENT and PREPARED */
     struct packet_run run;         /* through the client's bytes */
     struct prepared *prepared;     /* borrows from the session's table */
+    size_t text_offset;            /* COM_QUERY: of its text, behind the command byte and its attributes */
     enum route_place place;
     enum route_reason reason;
     struct changes *changes;    /* owns: what a SET is about to change */
@@ -230,6 +233,7 @@ struct session {
     uint64_t balanced_us;  /* when it was last asked whether its reads are in the right place */
     uint64_t generations;
     struct permits_ticket *ticket; /* borrows: QUEUED, and no permit has come; it frees itself */
+    struct upstream *offer;        /* borrows: a connection that has come for it, while it is run for that */
     struct handover *handover;     /* borrows: QUEUED, and other workers are asked; it frees itself */
     uint64_t queued_moves;         /* of its address then */
     struct server *queued_at;      /* borrows: QUEUED */
@@ -325,6 +329,9 @@ enum step dispatch_answer_ok(struct session *session);
 /* The text of COM_QUERY or COM_STMT_PREPARE that is being dispatched, as far as the SQL reader looks.
  * Borrows. */
 struct span dispatch_text(const struct session *session);
+/* What came with the present COM_QUERY or COM_STMT_EXECUTE, from the first attribute on. Borrows. False:
+ * there is nothing. */
+bool dispatch_attributes(const struct session *session, struct attributes *attributes_r);
 
 /* Where a statement goes in the state that the session is in. `sql`: its text; no data where it is an
  * execution of the present job's prepared statement. */
@@ -348,6 +355,9 @@ enum step attach_begin(struct session *session);
 void attach_open(struct session *session, int server);
 /* The same with a parked connection (pool_take), which it takes. */
 void attach_take(struct session *session, int server, struct upstream *take_upstream);
+/* The same with one that is somebody else's yet: COM_CHANGE_USER first. If that fails it is closed, and
+ * another one opened with its permit. */
+void attach_change(struct session *session, int server, struct upstream *take_upstream);
 /* Try again in a moment, until the time to wait for a server is over. */
 enum step attach_wait(struct session *session);
 enum step attach_waiting(struct session *session);

@@ -1,6 +1,8 @@
 #include "app/control.h"
 
 #include "admin/console.h"
+#include "admin/http.h"
+#include "admin/mysql_console.h"
 #include "app/barrier.h"
 #include "app/notify.h"
 #include "app/status.h"
@@ -44,7 +46,9 @@ struct control {
     unsigned workers_ended;
     struct admin admin;
     struct console console;
+    struct mysql_console mysql_console;
     struct watchdog watchdog;
+    struct http http;
     ev_signal terminate;
     ev_signal interrupt;
     ev_signal hangup;
@@ -150,7 +154,7 @@ static void begin_end(struct control *control, uint64_t deadline_us, const char 
     log_notice(NULL, "%s: stopping; sessions have %s to finish", why,
                clock_format_duration(deadline_us, text, sizeof text));
     notify_stopping(deadline_us, "no new clients; those that are there may finish");
-    control->is_ending = true;
+    control->is_ending = control->admin.is_ending = true;
     close_doors(control);
     for (unsigned i = 0; i < control->workers_started; i++)
         worker_drain(&control->workers[i], deadline_us);
@@ -295,14 +299,28 @@ static bool open_doors(struct control *control, struct error *err)
     return true;
 }
 
+static void each_setting(const struct admin *admin, print_setting_fn each, void *context)
+{
+    const struct control *control = admin->loop->context;
+    (void)config_each(control->config, each, context);
+}
+
 static bool open_admin(struct control *control, struct error *err)
 {
     control->admin = (struct admin){ .loop = &control->loop,
                                      .clusters = control->clusters,
                                      .cluster_count = control->cluster_count,
                                      .world = &control->world,
-                                     .started_us = control->loop.now_us };
-    return console_open(&control->console, &control->admin, control->config->admin.socket, err);
+                                     .started_us = control->loop.now_us,
+                                     .each_setting = each_setting };
+    return console_open(&control->console, &control->admin, &control->config->admin, err) &&
+           mysql_console_open(&control->mysql_console, &control->admin, &control->config->admin, err);
+}
+
+static bool open_http(struct control *control, struct error *err)
+{
+    const char *address = control->config->http.address;
+    return address == NULL || http_open(&control->http, &control->admin, address, err);
 }
 
 static bool start(struct control *control, struct error *err)
@@ -320,7 +338,7 @@ static bool start(struct control *control, struct error *err)
     if (control->world.tls == NULL || !users_init(&control->users, config->users, config->user_count, err) ||
         !resolve_init(&control->resolver, &control->loop, config->resolver, err) ||
         !make_clusters(control, err) || !make_workers(control, err) || !open_admin(control, err) ||
-        !open_doors(control, err) ||
+        !open_doors(control, err) || !open_http(control, err) ||
         !watchdog_start(&control->watchdog, &control->loop, control->worker_list, control->world.worker_count,
                         notify_watchdog_us(), err))
         return false;
@@ -353,8 +371,11 @@ static void finish(struct control *control)
     resolve_fini(&control->resolver);
     end_workers(control);
     loop_close_mail(&control->loop); /* questions to the workers come home */
-    if (control->admin.loop != NULL)
+    http_close(&control->http);
+    if (control->admin.loop != NULL) {
+        mysql_console_close(&control->mysql_console);
         console_close(&control->console);
+    }
     for (size_t i = 0; i < control->cluster_count; i++)
         barrier_fini(&control->barriers[i]);
     loop_fini(&control->loop); /* buries what was closed, while servers and workers are still there */

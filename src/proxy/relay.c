@@ -60,17 +60,20 @@ static void insert_types(struct session *session, struct prepared_copy *copy)
     size_t there = packet.len - PACKET_HEADER_BYTES < len ? packet.len - PACKET_HEADER_BYTES : len;
     struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, there);
     struct stmt_execute execute;
-    if (!stmt_parse_execute(payload, job->prepared->params, &execute) || execute.has_types ||
-        job->prepared->types_version == 0 || copy->types_version == job->prepared->types_version ||
-        job->prepared->params == 0)
+    bool has_attributes = (session->caps & CAP_QUERY_ATTRIBUTES) != 0;
+    if (!stmt_parse_execute(payload, job->prepared->params, has_attributes, &execute) || execute.has_types ||
+        execute.bound_offset == 0 || job->prepared->types_version == 0 ||
+        copy->types_version == job->prepared->types_version)
         return;
-    size_t added = job->prepared->types.len;
-    if (len + added >= PACKET_PAYLOAD_MAX)
-        return; /* no room in this fragment: the server will say that it lacks the types */
     size_t at = packet_begin(&job->rewritten);
     stmt_put_execute(&job->rewritten, payload, &execute, copy->id, text_span(&job->prepared->types));
     if (job->rewritten.is_oom) {
         text_fini(&job->rewritten);
+        return;
+    }
+    size_t added = job->rewritten.len - at - PACKET_HEADER_BYTES - there;
+    if (len + added >= PACKET_PAYLOAD_MAX) { /* no room in this fragment: the server will say what it lacks */
+        text_clear(&job->rewritten);
         return;
     }
     uint8_t header[PACKET_HEADER_BYTES] = { (uint8_t)(len + added), (uint8_t)((len + added) >> 8),

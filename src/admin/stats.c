@@ -1,6 +1,7 @@
 /* SHOW STATS: sums of what the workers count. */
-#include "admin/show.h"
+#include "admin/stats.h"
 
+#include "admin/show.h"
 #include "base/log.h"
 #include "proxy/worker.h"
 
@@ -43,7 +44,22 @@ static const struct {
 #undef POOL_COUNTER
 };
 
-static uint64_t sum(const struct world *world, size_t cluster, size_t row)
+size_t stats_count(void)
+{
+    return sizeof counters / sizeof *counters;
+}
+
+const char *stats_name(size_t row)
+{
+    return counters[row].name;
+}
+
+const char *stats_words(size_t row)
+{
+    return counters[row].words;
+}
+
+uint64_t stats_sum(const struct world *world, size_t cluster, size_t row)
 {
     uint64_t value = 0;
     for (unsigned i = 0; i < world->worker_count; i++) {
@@ -69,11 +85,11 @@ void show_stats(struct request *request)
     struct table *table = &request->table;
     table_init(table, columns, sizeof columns / sizeof *columns);
     for (size_t c = 0; c < admin->cluster_count; c++)
-        for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
+        for (size_t i = 0; i < stats_count(); i++) {
             table_row(table);
             table_text(table, admin->clusters[c].settings->name);
             table_text(table, counters[i].name);
-            table_int(table, (int64_t)sum(admin->world, c, i));
+            table_int(table, (int64_t)stats_sum(admin->world, c, i));
             table_text(table, counters[i].words);
         }
     put_process(table, "log_lines_lost", log_lost(), "lines of the log that could not be written");
