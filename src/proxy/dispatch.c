@@ -65,6 +65,7 @@ enum step dispatch_done(struct session *session)
         buf_release_sent(&session->client.in);
     if (session->job.prepared != NULL)
         session->job.prepared->has_long_data = false;
+    account_end(session, NULL);
     reset_job(session);
     session->last_active_us = session_now(session);
     const struct timeout_settings *timeouts = session->worker->world->timeouts;
@@ -78,6 +79,7 @@ static enum step answer_err(struct session *session)
     struct job *job = &session->job;
     uint8_t seq = job->is_login ? job->seq : (uint8_t)(job->run.seq + 1);
     buf_drop_parsed(&session->client.in);
+    job->told_error = job->error;
     reply_put_err(&session->client.out, seq, job->error, job->error_text.sqlstate, job->error_text.text);
     (void)stream_flush(&session->client);
     if (job->is_login)
@@ -428,6 +430,7 @@ static enum step run_statement(struct session *session)
     struct sql_dialect dialect = effects_dialect(session);
     job->facts = classify(sql, job->is_cut, &dialect);
     hints_look_for_attributes(session);
+    account_begin(session, sql);
     if (job->command->byte == COM_STMT_PREPARE)
         session->prepared.has_last_failed = true; /* until a server says otherwise */
     if (job->facts.kind == SQL_KILL && job->facts.kill_id != 0 && job->command->byte == COM_QUERY)
@@ -561,6 +564,8 @@ static enum step run_prepared(struct session *session)
     if (byte == COM_STMT_CLOSE)
         return run_close(session);
     job->facts = prepared->facts;
+    if (byte == COM_STMT_EXECUTE || byte == COM_STMT_FETCH)
+        account_begin_prepared(session);
     if (has_lost_data(session, prepared)) {
         prepared->is_data_lost = byte == COM_STMT_SEND_LONG_DATA;
         prepared->has_long_data = false;

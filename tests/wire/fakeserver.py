@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import attributes as a
 import mysqlwire as w
 import replies as r
-from handshake import Greeting, Response, native_token
+from handshake import Greeting, Response, native_token, parse_change_user
 
 NONCE = b"abcdefghijklmnopqrst"
 CAPS = (w.BASE_CAPS | w.FOUND_ROWS | w.CONNECT_WITH_DB | w.LOCAL_FILES | w.IGNORE_SPACE | w.INTERACTIVE
@@ -157,7 +157,9 @@ class Connection:
             self.status = w.AUTOCOMMIT
             self.open_statements.clear()
             self.ok()
-        elif byte in (w.PING, w.CHANGE_USER, w.PROCESS_KILL):
+        elif byte == w.CHANGE_USER:
+            return self.change_user(payload)
+        elif byte in (w.PING, w.PROCESS_KILL):
             self.ok()
         else:
             self.error(1047, "Unknown command", "08S01")
@@ -170,6 +172,22 @@ class Connection:
             return
         self.schema = schema
         self.ok(session=r.tracked_schema(schema))
+
+    def change_user(self, payload):
+        """Logs in anew; false, and closed, where that is refused, as MySQL does."""
+        user, token, schema, collation, attributes = parse_change_user(payload)
+        password = ACCOUNTS.get(user)
+        if password is None or native_token(password, NONCE) != token:
+            self.error(1045, "Access denied", "28000")
+            return False
+        if schema in self.server.refused_schemas:
+            self.error(*self.server.refused_schemas[schema], "42000")
+            return False
+        self.user, self.schema, self.collation, self.attributes = user, schema, collation, attributes
+        self.status = w.AUTOCOMMIT
+        self.open_statements.clear()
+        self.ok()
+        return True
 
     def prepare(self, sql):
         params, columns = self.server.prepared.get(sql.decode(errors="replace"), (sql.count(b"?"), []))
