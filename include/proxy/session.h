@@ -222,8 +222,8 @@ struct session {
     uint64_t balanced_us;  /* when it was last asked whether its reads are in the right place */
     uint64_t generations;
     struct permits_ticket *ticket; /* borrows: QUEUED, and no permit has come; it frees itself */
-    struct upstream *offer;    /* borrows: a connection that has come for it, while it is run for that */
-    struct handover *handover; /* borrows: QUEUED, and other workers are asked; it frees itself */
+    struct upstream *offer;        /* borrows: a connection that has come for it, while it is run for that */
+    struct handover *handover;     /* borrows: QUEUED, and other workers are asked; it frees itself */
     uint64_t queued_moves;         /* of its address then */
     struct server *queued_at;      /* borrows: QUEUED */
     bool has_permit;               /* QUEUED: one of that server has come */
@@ -339,8 +339,8 @@ enum step attach_begin(struct session *session);
 void attach_open(struct session *session, int server);
 /* The same with a parked connection (pool_take), which it takes. */
 void attach_take(struct session *session, int server, struct upstream *take_upstream);
-/* The same with one that is somebody else's yet: COM_CHANGE_USER first. If that fails it is closed, and another
- * one opened with its permit. */
+/* The same with one that is somebody else's yet: COM_CHANGE_USER first. If that fails it is closed, and
+ * another one opened with its permit. */
 void attach_change(struct session *session, int server, struct upstream *take_upstream);
 /* Try again in a moment, until the time to wait for a server is over. */
 enum step attach_wait(struct session *session);

@@ -84,7 +84,7 @@ struct worker {
     size_t most_sessions;   /* since memory was given back to the system */
     struct session *by_id;  /* uthash */
     struct view_box *boxes; /* owns; by cluster */
-    struct warm *warm; /* owns: what is opened ahead */
+    struct warm *warm;      /* owns: what is opened ahead */
     struct refusals refusals;
     counter closes[CLOSE_REASON_COUNT]; /* sessions that have ended */
     struct list killers;                /* connections that carry a KILL; see kill.h */
