@@ -146,6 +146,12 @@ static inline uint32_t permits_waiting(const struct permits *permits)
     return atomic_load_explicit(&permits->waiting, memory_order_relaxed);
 }
 
+/* The limit was lowered, and they are not down to it yet. */
+static inline bool permits_are_too_many(const struct permits *permits)
+{
+    return permits_used(permits) > permits_max(permits);
+}
+
 /* So many more, or fewer, are being made ready for somebody who waits. Any thread. */
 static inline void permits_promise(struct permits *permits, int32_t more)
 {

@@ -430,11 +430,10 @@ void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct s
         retire(upstream);
     else if (!is_alive(upstream))
         is_here = false;
-    if (session != NULL && offer(session, is_here ? upstream : NULL))
-        return;
-    if (is_here && upstream->is_unclean)
+    bool is_taken = session != NULL && offer(session, is_here ? upstream : NULL);
+    if (is_here && !is_taken && upstream->is_unclean)
         begin_reset(upstream);
-    else if (is_here)
+    else if (is_here && !is_taken)
         shelve(upstream);
     pool_give_way(holders);
 }
@@ -473,7 +472,9 @@ static bool may_become(const void *wish, const void *connection)
 bool pool_suits_waiter(const struct upstream *upstream)
 {
     struct upstream_key wish;
-    return upstream->permit.permits != NULL && permits_peek(upstream->permit.permits, &wish, sizeof wish) &&
+    const struct permits_holders *holders = holders_of(upstream);
+    return holders != NULL && !permits_are_too_many(holders->permits) &&
+           permits_peek(holders->permits, &wish, sizeof wish) &&
            (key_fits(&wish, &upstream->key) || may_change(upstream, &wish));
 }
 
@@ -497,7 +498,7 @@ static void sacrifice(struct permits_holders *holders, const struct upstream_key
     if (node == NULL)
         return;
     struct upstream *upstream = list_entry(node, struct upstream, in_pool);
-    if (!may_change(upstream, wish)) {
+    if (permits_are_too_many(holders->permits) || !may_change(upstream, wish)) {
         counter_add(&counters_of(upstream)->pool_gave_way, 1);
         drop(upstream);
     } else if (is_alive(upstream) && !pass(upstream, may_become)) {
@@ -509,7 +510,8 @@ void pool_give_way(struct permits_holders *holders)
 {
     struct upstream_key wish;
     while (holders->parked.count > 0 && permits_peek(holders->permits, &wish, sizeof wish)) {
-        struct upstream *upstream = find(holders, &wish);
+        bool has_permit = !permits_are_too_many(holders->permits);
+        struct upstream *upstream = has_permit ? find(holders, &wish) : NULL;
         if (upstream == NULL)
             sacrifice(holders, &wish);
         else if (!pass(upstream, is_fit_for))

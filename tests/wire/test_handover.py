@@ -171,6 +171,20 @@ def test_who_gives_up_waiting_leaves_the_queue_to_the_other_worker(scene):
     assert len(scene.logins()) == 1 and "DO 'never'" not in scene.server.sqls()
 
 
+def test_lower_limit_is_kept_to_although_connections_change_hands(scene, server):
+    known, limit = server.value_of, ["4"]
+    server.value_of = lambda expression: limit[0] if "@@" in expression and "max_connections" in expression else known(expression)
+    scene = scene()
+    scene.proxy.wait_server("db1", lambda row: row["connections_max"] == 2, 60)  # half of what the server says
+    clients = [scene.client(n % WORKERS) for n in range(4)]
+    limit[0] = "2"
+    scene.proxy.wait_server("db1", lambda row: row["connections_max"] == 1, 60)
+    for n in range(3):
+        for client in clients:
+            assert client.query(f"DO '{n}'").oks
+    scene.wait_for(1, 0)
+
+
 def test_server_taken_out_meanwhile_keeps_none(scene, server):
     scene = scene()
     connection = scene.parked(0)
