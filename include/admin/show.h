@@ -8,6 +8,7 @@
 void show_servers(struct request *request);
 void show_sessions(struct request *request);
 void show_limits(struct request *request);
+void show_pools(struct request *request);
 void show_stats(struct request *request);
 void show_version(struct request *request);
 void explain(struct request *request);

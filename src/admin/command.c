@@ -24,8 +24,11 @@ static const struct row rows[] = {
     { "show clusters", "", "every cluster: primary, epoch, servers up, whether it is paused", show_clusters },
     { "show cluster", "[CLUSTER]", "the same of one", show_clusters },
     { "show events", "", "the last changes of servers and clusters: what, why, after how long", show_events },
+    { "show pools", "", "connections to servers by account: in use, kept, waited for", show_pools },
     { "show limits", "", "how many clients there may be, are, and were turned away", show_limits },
-    { "show stats", "", "what consistency costs: reads that waited, or were too early for the replicas",
+    { "show stats", "",
+      "what consistency costs: reads that waited, or were too early for the replicas; what became of kept "
+      "connections",
       show_stats },
     { "show version", "", "version, uptime, workers, sessions", show_version },
     { "explain session", "<ID> <SQL>", "the same in the state that a session is in", explain_session },
@@ -41,9 +44,10 @@ static const struct row rows[] = {
 };
 
 /* Promised for later: refused by name, so that nobody waits for an effect. */
-static const char *const absent[] = { "show pools",  "show listeners", "show users", "show digests",
-                                      "show config", "reload",         "switchover", "failover",
-                                      "rejoin",      "config diff",    "doctor" };
+static const char *const absent[] = {
+    "show listeners", "show users", "show digests", "show config", "reload",
+    "switchover",     "failover",   "rejoin",       "config diff", "doctor"
+};
 
 static struct span trim(struct span span)
 {

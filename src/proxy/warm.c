@@ -7,16 +7,12 @@
 
 #include <stddef.h>
 
-#define RECIPES 8     /* ways to log in that are remembered of a cluster */
-#define USES_MAX 256  /* then all are halved: what was used long ago counts for little */
-#define AT_ONCE 2     /* opened of one server by one worker */
-#define SOON_US 20000 /* … until the next ones: so long at least, twice as long at most */
-#define SELDOM_US                                                                                            \
-    1000000 /* other workers' connections may have gone: looked at so often, or half as often                \
-             */
-#define AGAIN_US                                                                                             \
-    1000000 /* after a failure nothing is opened there for so long, each time twice as long …              \
-             */
+#define RECIPES 8         /* ways to log in that are remembered of a cluster */
+#define USES_MAX 256      /* then all are halved: what was used long ago counts for little */
+#define AT_ONCE 2         /* opened of one server by one worker … */
+#define SOON_US 20000     /* … and the next ones after so long, or up to twice as long */
+#define SELDOM_US 1000000 /* the same, to see whether other workers' have gone */
+#define AGAIN_US 1000000  /* the same after a failure, each time twice as long, … */
 #define AGAIN_TIMES_MAX 6 /* … so often */
 
 /* A way to log in. */
