@@ -5,6 +5,7 @@
 #include "mysql/login.h"
 #include "mysql/packet.h"
 #include "mysql/reply.h"
+#include "mysql/wire.h"
 #include "net/descriptors.h"
 
 #include <assert.h>
@@ -291,6 +292,23 @@ static void go_on_exchange(struct upstream *upstream)
         fail_answer(upstream, "a packet too long for the window of %u bytes came", upstream->stream.in.cap);
 }
 
+/* Where a client may send attributes with its queries, its servers look for them in ours as well: none. */
+static void put_command(struct upstream *upstream, struct span payload)
+{
+    struct text *out = &upstream->stream.out;
+    static const uint8_t no_attributes[] = { 0, 1 }; /* how many of them, in how many sets */
+    bool has_count = payload.len > 0 && payload.data[0] == COM_QUERY;
+    if (!has_count || (upstream->caps & CAP_QUERY_ATTRIBUTES) == 0) {
+        (void)packet_put(out, 0, payload);
+        return;
+    }
+    size_t at = packet_begin(out);
+    wire_put_u8(out, COM_QUERY);
+    (void)text_append(out, no_attributes, sizeof no_attributes);
+    (void)text_append(out, payload.data + 1, payload.len - 1);
+    packet_end(out, at, 0);
+}
+
 static void begin_exchange(struct upstream *upstream, enum reply_shape shape, struct span payload,
                            uint64_t deadline_us)
 {
@@ -298,7 +316,7 @@ static void begin_exchange(struct upstream *upstream, enum reply_shape shape, st
     upstream->state = UPSTREAM_EXCHANGING;
     upstream->asked = payload.len > 0 ? payload.data[0] : 0; /* empty: memory is out */
     upstream->answer = mem_zalloc(sizeof *upstream->answer);
-    (void)packet_put(&upstream->stream.out, 0, payload);
+    put_command(upstream, payload);
     if (upstream->answer == NULL || upstream->stream.out.is_oom) {
         upstream->stream.error = ENOMEM;
         fail_lost(upstream, "preparing a command");

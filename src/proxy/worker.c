@@ -80,6 +80,15 @@ static void free_boxes(struct worker *worker)
     warm_free(&worker->warm);
 }
 
+static bool open_digests(struct worker *worker)
+{
+    const struct statement_log *log = worker->world->statements;
+    if (log == NULL)
+        return true;
+    worker->is_telling = log->settings->slow_us > 0 || log->settings->sample > 0;
+    return digests_init(&worker->digests, (size_t)log->settings->digests);
+}
+
 bool worker_init(struct worker *worker, unsigned index, const struct world *world, struct error *err)
 {
     *worker = (struct worker){ .index = index, .world = world, .next_id = SESSION_ID_FIRST + index };
@@ -89,11 +98,12 @@ bool worker_init(struct worker *worker, unsigned index, const struct world *worl
     worker->warm = warm_new(worker);
     for (unsigned i = 0; i < world->cluster_count; i++)
         worker->boxes[i] = (struct view_box){ .message.run = take_view, .worker = worker, .cluster = i };
-    if (worker->warm == NULL || !open_watches(worker)) {
+    if (worker->warm == NULL || !open_watches(worker) || !open_digests(worker)) {
         free_boxes(worker);
         return error_set(err, 0, "worker %u: out of memory", index);
     }
     if (!loop_init(&worker->loop, err)) {
+        digests_fini(&worker->digests);
         free_boxes(worker);
         return error_wrap(err, "worker %u", index);
     }
@@ -153,6 +163,7 @@ void worker_join(struct worker *worker)
 void worker_fini(struct worker *worker)
 {
     loop_fini(&worker->loop);
+    digests_fini(&worker->digests);
     free_boxes(worker);
 }
 

@@ -13,6 +13,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+import attributes as a
 import mysqlwire as w
 import replies as r
 from handshake import Greeting, Response, native_token, parse_change_user
@@ -29,8 +30,9 @@ class Command:
     """One command as it arrived."""
     at: float
     byte: int
-    body: bytes
+    body: bytes           # of a query: its text
     headers: list
+    attributes: list = ()  # of a query, where they were agreed: (name, value) as on the wire
 
     def sql(self):
         return self.body.decode(errors="replace")
@@ -117,6 +119,9 @@ class Connection:
         except w.Closed:
             return False
         command = Command(time.monotonic(), payload[0] if payload else -1, payload[1:], self.pipe.headers)
+        if command.byte == w.QUERY and self.caps & w.QUERY_ATTRIBUTES:
+            command.attributes, command.body = a.split(command.body)
+            payload = payload[:1] + command.body
         self.commands.append(command)
         self.server.arrived(self, command)
         if command.byte == w.QUIT:

@@ -443,7 +443,7 @@ static void capabilities_are_agreed(void **state)
     scene.wish.caps = CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS;
     scene.wish.caps_optional = CAP_QUERY_ATTRIBUTES | CAP_OPTIONAL_METADATA | CAP_COMPRESS;
     assert_int_equal(greet(&scene, "8.0.36", MYSQL_CAPS, AUTH_NATIVE), LOGIN_MORE);
-    want = (CAPS_PER_HOP & ~CAP_CONNECT_WITH_DB) | scene.wish.caps | CAP_CLIENT_MYSQL;
+    want = (CAPS_PER_HOP & ~CAP_CONNECT_WITH_DB) | scene.wish.caps | CAP_CLIENT_MYSQL | CAP_QUERY_ATTRIBUTES;
     assert_true(scene.login.caps == want);
     scene_close(&scene);
 }
@@ -455,6 +455,7 @@ static const struct {
 } lacking[] = {
     { CAP_DEPRECATE_EOF, CAP_DEPRECATE_EOF, NULL, "lacks capability DEPRECATE_EOF", LOGIN_TLS_OFF },
     { 0, CAP_MARIADB_BULK, NULL, "lacks capability STMT_BULK_OPERATIONS", LOGIN_TLS_OFF },
+    { CAP_QUERY_ATTRIBUTES, CAP_QUERY_ATTRIBUTES, NULL, "lacks capability QUERY_ATTRIBUTES", LOGIN_TLS_OFF },
     { CAP_CONNECT_WITH_DB, 0, "shop", "lacks capability CONNECT_WITH_DB", LOGIN_TLS_OFF },
     { CAP_SECURE_CONNECTION, 0, NULL, "lacks capability SECURE_CONNECTION", LOGIN_TLS_OFF },
     { CAP_SSL, 0, NULL, "does not offer it", LOGIN_TLS_REQUIRED },
