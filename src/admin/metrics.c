@@ -192,8 +192,9 @@ static void each_headgate(struct page *page, const struct metric *row, struct me
 }
 
 static void (*const each[])(struct page *, const struct metric *, struct metric_place *) = {
-    [METRIC_OF_HEADGATE] = each_headgate, [METRIC_OF_WORKER] = each_worker,   [METRIC_OF_LISTENER] = each_listener,
-    [METRIC_OF_USER] = each_user,         [METRIC_OF_CLUSTER] = each_cluster, [METRIC_OF_SERVER] = each_server,
+    [METRIC_OF_HEADGATE] = each_headgate, [METRIC_OF_WORKER] = each_worker,
+    [METRIC_OF_LISTENER] = each_listener, [METRIC_OF_USER] = each_user,
+    [METRIC_OF_CLUSTER] = each_cluster,   [METRIC_OF_SERVER] = each_server,
 };
 
 /* ---- the counters of show stats ---- */
