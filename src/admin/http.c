@@ -96,9 +96,11 @@ static void cut_visit(struct visit *visit);
 /* The oldest one reads the end of its connection, and libmicrohttpd does away with it. */
 static void make_room(struct http *http)
 {
-    struct list_node *node = list_first(&http->guests);
+    if (http->guests.count >= HTTP_CONNECTIONS_MAX)
+        run(http); /* those that have gone by themselves are seen first */
     if (http->guests.count < HTTP_CONNECTIONS_MAX)
         return;
+    struct list_node *node = list_first(&http->guests);
     struct guest *guest = list_entry(node, struct guest, in_http);
     (void)shutdown(guest->fd, SHUT_RDWR);
     if (guest->visit != NULL)
