@@ -6,7 +6,9 @@
 #   make bench        CPU, system calls, allocations and instructions per query beside HAProxy
 #   make asan|tsan    the same binaries under sanitizers, in build/asan and build/tsan
 #   make fuzz|soak    the long versions; FUZZ_SECONDS=, SOAK_MINUTES=
-#   make install      PREFIX=/usr/local DESTDIR=
+#   make install      PREFIX=/usr/local DESTDIR=; make uninstall takes it away again
+#   make deb          a Debian package, in build/package; REVISION=1
+#   make docs         what is written from the tables: sample configuration, reference, manual pages
 #
 # As root, `make demo`, `make test` and `make bench` install the packages they miss; otherwise they print the command.
 #
@@ -19,8 +21,9 @@ endif
 PREFIX  ?= /usr/local
 BUILD   ?= build
 VERSION := 0.1.0
+REVISION ?= 1
 
-LAYERS  := app admin proxy cluster settings sql mysql net base
+LAYERS  := ctl app admin proxy cluster settings sql mysql net base
 LIBS    := libev-none openssl libconfig libcares jansson libmicrohttpd libpcre2-8 libxxhash zlib libzstd
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla \
@@ -35,7 +38,7 @@ export PYTHON := /usr/bin/python3
 
 layer_src = $(wildcard src/$(1)/*.c)
 objs      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-main_srcs := src/app/main.c src/app/ctl.c
+main_srcs := src/app/main.c src/ctl/headgatectl.c
 lib_srcs  := $(filter-out $(main_srcs),$(foreach l,$(LAYERS),$(call layer_src,$(l))))
 lib       = $(BUILD)/lib$(1).a
 below     = $(foreach l,$(LAYERS),$(if $(filter $(l),$(call from,$(1),$(LAYERS))),$(call lib,$(l))))
@@ -62,11 +65,11 @@ $(BUILD)/lib$(1).a: $(call objs,$(filter-out $(main_srcs),$(call layer_src,$(1))
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
-all_libs := $(foreach l,$(present),$(BUILD)/lib$(l).a)
+all_libs := $(foreach l,$(filter-out ctl,$(present)),$(BUILD)/lib$(l).a)
 $(BUILD)/headgate: $(BUILD)/obj/src/app/main.o $(all_libs)
 	@$(CC) $(LDFLAGS) -o $@ $< $(all_libs) $(LDLIBS)
-$(BUILD)/headgatectl: $(BUILD)/obj/src/app/ctl.o $(BUILD)/libbase.a
-	@$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libbase.a -ledit
+$(BUILD)/headgatectl: $(BUILD)/obj/src/ctl/headgatectl.o $(BUILD)/libctl.a $(BUILD)/libbase.a
+	@$(CC) $(LDFLAGS) -o $@ $^ -ledit -ljansson
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -132,6 +135,11 @@ live: all
 smoke: all
 	@$(PYTEST) -m smoke tests/live
 
+# ---- what is shipped: unit, manual pages, examples, alerts, and the package in a clean root (as root) ----
+.PHONY: package-test
+package-test: all
+	@$(PYTEST) tests/package
+
 # ---- the same under sanitizers; libraries without instrumentation are trusted (tests/*.supp) ----
 JOBS = -j$(shell nproc)
 ASAN = BUILD=build/asan CFLAGS="-O1 -g" SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
@@ -167,6 +175,7 @@ test: setup
 	@$(MAKE) lint
 	@$(MAKE) unit
 	@$(MAKE) wire
+	@$(MAKE) package-test
 	@$(MAKE) live
 	@$(MAKE) smoke FLAVOUR=mariadb-11
 	@$(MAKE) smoke FLAVOUR=mysql
@@ -188,6 +197,7 @@ MANUALS := headgate.8 headgatectl.1 headgate.conf.5
 docs: all
 	@$(BUILD)/headgate --sample > conf/headgate.conf
 	@$(BUILD)/headgate --reference > docs/configuration.md
+	@$(BUILD)/headgate --metrics > docs/metrics.md
 	@$(BUILD)/headgate --manual-headgate > docs/man/headgate.8
 	@$(BUILD)/headgate --manual-headgatectl > docs/man/headgatectl.1
 	@$(BUILD)/headgate --manual-conf > docs/man/headgate.conf.5
@@ -200,12 +210,14 @@ include tests/bench/bench.mk
 bench bench-quick: bench-setup
 
 # ---- installing ----
-.PHONY: install clean
+.PHONY: install uninstall deb clean
 install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/headgate
-	install -m 755 $(BUILD)/headgate $(DESTDIR)$(PREFIX)/sbin/headgate
-	install -m 755 $(BUILD)/headgatectl $(DESTDIR)$(PREFIX)/bin/headgatectl
-	test -e $(DESTDIR)/etc/headgate/headgate.conf || \
-	    install -m 600 conf/headgate.conf $(DESTDIR)/etc/headgate/headgate.conf
+	@tools/install "$(BUILD)" "$(PREFIX)" "$(DESTDIR)"
+uninstall:
+	@tools/install --remove "$(BUILD)" "$(PREFIX)" "$(DESTDIR)"
+# build/package/headgate_VERSION-REVISION_ARCHITECTURE.deb
+deb: all
+	@tools/setup package
+	@tools/deb "$(BUILD)" "$(VERSION)-$(REVISION)"
 clean:
 	rm -rf build

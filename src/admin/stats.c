@@ -1,5 +1,10 @@
 /* SHOW STATS: sums of what the workers count. */
 #include "admin/stats.h"
+
+#include "admin/show.h"
+#include "base/log.h"
+#include "proxy/worker.h"
+
 static const struct column columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
     { "name", COLUMN_TEXT, "of the counter" },
@@ -64,6 +69,16 @@ uint64_t stats_sum(const struct world *world, size_t cluster, size_t row)
     return value;
 }
 
+/* What is of no cluster. */
+static void put_process(struct table *table, const char *name, uint64_t value, const char *words)
+{
+    table_row(table);
+    table_null(table);
+    table_text(table, name);
+    table_int(table, (int64_t)value);
+    table_text(table, words);
+}
+
 void show_stats(struct request *request)
 {
     const struct admin *admin = request->admin;
@@ -77,5 +92,9 @@ void show_stats(struct request *request)
             table_int(table, (int64_t)stats_sum(admin->world, c, i));
             table_text(table, counters[i].words);
         }
+    put_process(table, "log_lines_lost", log_lost(), "lines of the log that could not be written");
+    for (unsigned file = 0; file < STATEMENT_FILES; file++)
+        put_process(table, statement_log_loss_name(file), sink_lost(&admin->world->statements->sinks[file]),
+                    "lines about statements that could not be written");
     request->on_done(request);
 }

@@ -102,6 +102,13 @@ static const struct entry headgate_files[] = {
     { "/run/headgate/admin.sock", "Where headgatectl(1) talks to it." },
 };
 
+static const struct entry statuses[] = {
+    { "0", "After a stop that was asked for; with -t, if the configuration is good." },
+    { "1", "If the configuration is not good (each error is a line file:line: message on standard error), or "
+           "headgate could not start." },
+    { "3", "After a stop in which sessions had to be cut, for they did not end in time." },
+};
+
 void manual_write_headgate(struct text *out)
 {
     char spelt[64];
@@ -133,10 +140,8 @@ void manual_write_headgate(struct text *out)
     entries(ENTRIES(headgate_variables), out);
     heading("FILES", NULL, out);
     entries(ENTRIES(headgate_files), out);
-    heading("EXIT STATUS",
-            "0 after a stop that was asked for; 1 if the configuration is not good (each error is a line "
-            "file:line: message on standard error) or headgate could not start.",
-            out);
+    heading("EXIT STATUS", NULL, out);
+    entries(ENTRIES(statuses), out);
     heading("SEE ALSO", "headgatectl(1), headgate.conf(5)", out);
 }
 
@@ -155,13 +160,15 @@ static const struct entry ctl_variables[] = {
 };
 
 static const struct entry ctl_files[] = {
-    { "~/.headgatectl_history", "What was typed at the prompt." },
+    { "~/.headgatectl_history", "What was typed at the prompt; for its owner only." },
 };
 
 static const char ctl_examples[] = "headgatectl show servers\n"
                                    "headgatectl --json show sessions\n"
                                    "headgatectl explain 'SELECT id FROM t FOR UPDATE'\n"
-                                   "headgatectl drain db2";
+                                   "headgatectl drain db2\n"
+                                   "headgatectl doctor\n"
+                                   "headgatectl top";
 
 void manual_write_headgatectl(struct text *out)
 {
@@ -171,12 +178,16 @@ void manual_write_headgatectl(struct text *out)
     roff_macro("SH", "SYNOPSIS", out);
     (void)text_append_cstr(out, "\\fBheadgatectl\\fR [\\fB\\-s\\fR \\fISOCKET\\fR] [\\fB\\-\\-json\\fR] "
                                 "[\\fICOMMAND\\fR ...]\n");
-    heading("DESCRIPTION",
-            "headgatectl says COMMAND to a running headgate(8) and prints the answer, a table. Without a "
-            "command it reads "
-            "commands from a prompt. Whoever may open the socket may command headgate: root, and the group "
-            "headgate.",
-            out);
+    heading(
+        "DESCRIPTION",
+        "headgatectl says COMMAND to a running headgate(8) and prints the answer, a table. Without a "
+        "command it reads commands from a prompt, with history, and completes commands and names with the "
+        "tabulator key; quit ends it. The command top, which is its own, shows servers, sessions and "
+        "digests, "
+        "again every second, until q is pressed; where there is no terminal, once. Whoever may open the "
+        "socket may command headgate: root, and the group "
+        "headgate.",
+        out);
     heading("OPTIONS", NULL, out);
     entries(ENTRIES(ctl_options), out);
     heading("COMMANDS", NULL, out);
@@ -188,7 +199,11 @@ void manual_write_headgatectl(struct text *out)
     entries(ENTRIES(ctl_variables), out);
     heading("FILES", NULL, out);
     entries(ENTRIES(ctl_files), out);
-    heading("EXIT STATUS", "0, or another one with the error on standard error.", out);
+    heading(
+        "EXIT STATUS",
+        "0; 1 with the error on standard error, or when doctor has found an error; 2 for a wrong use of the "
+        "options.",
+        out);
     heading("EXAMPLES", NULL, out);
     example(ctl_examples, out);
     heading("SEE ALSO", "headgate(8), headgate.conf(5)", out);
