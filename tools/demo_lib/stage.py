@@ -8,6 +8,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -25,6 +26,7 @@ USER = "app"
 CONFIGURATION = """\
 # Three servers, one door. Which of the servers is the primary is not said here: headgate asks them.
 admin: {{ socket = "{directory}/admin.sock"; }};
+http:  {{ address = "127.0.0.1:0"; }};   # any free port: the log says which
 
 listeners = (
     {{ name = "app"; address = "127.0.0.1:{port}"; cluster = "main"; mode = "split"; }}
@@ -146,6 +148,11 @@ class Stage:
                 return None
             raise SandboxError(f"headgatectl {' '.join(words)}: {done.stderr.strip()}")
         return json.loads(done.stdout)
+
+    def http(self):
+        """Where the status page is."""
+        with open(self.path("headgate.log"), encoding="utf-8", errors="replace") as file:
+            return re.search(r"are at (http://[0-9.:]+)", file.read()).group(1)
 
     def log_tail(self, lines=15):
         """The end of headgate's log."""
