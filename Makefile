@@ -23,7 +23,7 @@ BUILD   ?= build
 VERSION := 0.1.0
 REVISION ?= 1
 
-LAYERS  := app admin proxy cluster settings sql mysql net base
+LAYERS  := ctl app admin proxy cluster settings sql mysql net base
 LIBS    := libev-none openssl libconfig libcares jansson libmicrohttpd libpcre2-8 libxxhash zlib libzstd
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla \
@@ -31,14 +31,14 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-protot
 CFLAGS  ?= -O2 -g
 HG_CFLAGS := -std=c11 -D_GNU_SOURCE -DHEADGATE_VERSION='"$(VERSION)"' -Iinclude $(WARN) -fstack-protector-strong \
         -fno-strict-aliasing -pthread $(SAN)
-LDLIBS  := -lev -lcares -lssl -lcrypto -lconfig -ljansson -lxxhash -lm -pthread
+LDLIBS  := -lev -lcares -lssl -lcrypto -lconfig -ljansson -lmicrohttpd -lxxhash -lm -pthread
 LDFLAGS += $(SAN)
 
 export PYTHON := /usr/bin/python3
 
 layer_src = $(wildcard src/$(1)/*.c)
 objs      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-main_srcs := src/app/main.c src/app/ctl.c
+main_srcs := src/app/main.c src/ctl/headgatectl.c
 lib_srcs  := $(filter-out $(main_srcs),$(foreach l,$(LAYERS),$(call layer_src,$(l))))
 lib       = $(BUILD)/lib$(1).a
 below     = $(foreach l,$(LAYERS),$(if $(filter $(l),$(call from,$(1),$(LAYERS))),$(call lib,$(l))))
@@ -55,6 +55,9 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@$(CC) $(HG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# The status page is inside the program.
+$(BUILD)/obj/src/admin/status.o: src/admin/status.html
+
 define layer_rule
 $(BUILD)/lib$(1).a: $(call objs,$(filter-out $(main_srcs),$(call layer_src,$(1))))
 	@rm -f $$@
@@ -62,11 +65,11 @@ $(BUILD)/lib$(1).a: $(call objs,$(filter-out $(main_srcs),$(call layer_src,$(1))
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
-all_libs := $(foreach l,$(present),$(BUILD)/lib$(l).a)
+all_libs := $(foreach l,$(filter-out ctl,$(present)),$(BUILD)/lib$(l).a)
 $(BUILD)/headgate: $(BUILD)/obj/src/app/main.o $(all_libs)
 	@$(CC) $(LDFLAGS) -o $@ $< $(all_libs) $(LDLIBS)
-$(BUILD)/headgatectl: $(BUILD)/obj/src/app/ctl.o $(BUILD)/libbase.a
-	@$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libbase.a -ledit
+$(BUILD)/headgatectl: $(BUILD)/obj/src/ctl/headgatectl.o $(BUILD)/libctl.a $(BUILD)/libbase.a
+	@$(CC) $(LDFLAGS) -o $@ $^ -ledit -ljansson
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -153,7 +156,7 @@ asan-test:
 	@$(MAKE) $(JOBS) $(ASAN) all units
 	@$(MAKE) $(ASAN) unit wire live
 # What becomes of one session's bytes is one thread's matter: here are the tests in which threads meet.
-THREADS_MEET = consistency deadlines ends hints kill lifecycle limits login notify pool share waits
+THREADS_MEET = consistency deadlines ends hints http kill lifecycle limits login notify pool share waits
 tsan-test:
 	@$(MAKE) $(JOBS) $(TSAN) all units
 	@$(MAKE) $(TSAN) unit wire smoke WIRE="$(THREADS_MEET:%=tests/wire/test_%.py)"
@@ -194,6 +197,7 @@ MANUALS := headgate.8 headgatectl.1 headgate.conf.5
 docs: all
 	@$(BUILD)/headgate --sample > conf/headgate.conf
 	@$(BUILD)/headgate --reference > docs/configuration.md
+	@$(BUILD)/headgate --metrics > docs/metrics.md
 	@$(BUILD)/headgate --manual-headgate > docs/man/headgate.8
 	@$(BUILD)/headgate --manual-headgatectl > docs/man/headgatectl.1
 	@$(BUILD)/headgate --manual-conf > docs/man/headgate.conf.5

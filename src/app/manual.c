@@ -160,13 +160,15 @@ static const struct entry ctl_variables[] = {
 };
 
 static const struct entry ctl_files[] = {
-    { "~/.headgatectl_history", "What was typed at the prompt." },
+    { "~/.headgatectl_history", "What was typed at the prompt; for its owner only." },
 };
 
 static const char ctl_examples[] = "headgatectl show servers\n"
                                    "headgatectl --json show sessions\n"
                                    "headgatectl explain 'SELECT id FROM t FOR UPDATE'\n"
-                                   "headgatectl drain db2";
+                                   "headgatectl drain db2\n"
+                                   "headgatectl doctor\n"
+                                   "headgatectl top";
 
 void manual_write_headgatectl(struct text *out)
 {
@@ -176,12 +178,16 @@ void manual_write_headgatectl(struct text *out)
     roff_macro("SH", "SYNOPSIS", out);
     (void)text_append_cstr(out, "\\fBheadgatectl\\fR [\\fB\\-s\\fR \\fISOCKET\\fR] [\\fB\\-\\-json\\fR] "
                                 "[\\fICOMMAND\\fR ...]\n");
-    heading("DESCRIPTION",
-            "headgatectl says COMMAND to a running headgate(8) and prints the answer, a table. Without a "
-            "command it reads "
-            "commands from a prompt. Whoever may open the socket may command headgate: root, and the group "
-            "headgate.",
-            out);
+    heading(
+        "DESCRIPTION",
+        "headgatectl says COMMAND to a running headgate(8) and prints the answer, a table. Without a "
+        "command it reads commands from a prompt, with history, and completes commands and names with the "
+        "tabulator key; quit ends it. The command top, which is its own, shows servers, sessions and "
+        "digests, "
+        "again every second, until q is pressed; where there is no terminal, once. Whoever may open the "
+        "socket may command headgate: root, and the group "
+        "headgate.",
+        out);
     heading("OPTIONS", NULL, out);
     entries(ENTRIES(ctl_options), out);
     heading("COMMANDS", NULL, out);
@@ -193,8 +199,11 @@ void manual_write_headgatectl(struct text *out)
     entries(ENTRIES(ctl_variables), out);
     heading("FILES", NULL, out);
     entries(ENTRIES(ctl_files), out);
-    heading("EXIT STATUS", "0; 1 with the error on standard error; another one if the options are wrong.",
-            out);
+    heading(
+        "EXIT STATUS",
+        "0; 1 with the error on standard error, or when doctor has found an error; 2 for a wrong use of the "
+        "options.",
+        out);
     heading("EXAMPLES", NULL, out);
     example(ctl_examples, out);
     heading("SEE ALSO", "headgate(8), headgate.conf(5)", out);

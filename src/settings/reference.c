@@ -130,6 +130,19 @@ static void sample_list(const struct setting *row, unsigned depth, struct text *
     (void)text_append_cstr(out, ");\n");
 }
 
+/* A list that may be left out: commented out, one element with what it must have, on a line. */
+static void sample_optional_list(const struct setting *row, unsigned depth, struct text *out)
+{
+    indent(out, depth);
+    (void)text_appendf(out, "#%s = ( { ", row->name);
+    for (size_t i = 0; i < row->section->count; i++) {
+        const struct setting *inner = &row->section->settings[i];
+        if (inner->is_required && inner->example != NULL)
+            (void)text_appendf(out, "%s = \"%s\"; ", inner->name, inner->example);
+    }
+    (void)text_append_cstr(out, "} );\n");
+}
+
 static void sample_group(const struct setting *row, unsigned depth, struct text *out)
 {
     indent(out, depth);
@@ -146,7 +159,9 @@ static void sample_section(const struct section *section, unsigned depth, struct
         if (i > 0)
             (void)text_append_byte(out, '\n');
         print_comment(prose_of(row), depth, out);
-        if (row->type == SETTING_LIST)
+        if (row->type == SETTING_LIST && !row->is_required)
+            sample_optional_list(row, depth, out);
+        else if (row->type == SETTING_LIST)
             sample_list(row, depth, out);
         else if (row->type == SETTING_GROUP)
             sample_group(row, depth, out);
