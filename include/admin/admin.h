@@ -8,6 +8,7 @@
 
 #include "settings/print.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct admin {
     const struct door *doors; /* borrows */
     size_t door_count;
     uint64_t started_us;
+    bool is_ending; /* SIGTERM: no new clients */
     /* Tells every setting of the configuration that runs now: see print_settings. */
     void (*each_setting)(const struct admin *admin, print_setting_fn each, void *context);
     struct drain *drains; /* owns; one per server of all clusters: see verbs.h */

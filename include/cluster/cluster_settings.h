@@ -65,6 +65,7 @@ struct cluster_settings {
     int64_t connection_reserve;          /* of each server's own max_connections: left to others */
     int pool;                            /* enum pool_setting */
     int64_t pool_idle_max;               /* kept of each server for sessions to come; POOL_IDLE_AUTO */
+    int64_t pool_idle_min;               /* opened ahead of each server in use; 0: none */
     int consistency;                     /* enum consistency_setting, not INHERIT */
     uint64_t consistency_wait_us;        /* that a read waits for a replica to catch up; 0: not at all */
     struct server_settings *servers;     /* owns; at least one */

@@ -51,6 +51,7 @@ struct permits_holders {
     struct list parked;        /* those of them that wait for a session: longest first */
     counter kinds[PERMITS_KINDS]; /* how many of those, by kind: read by others */
     bool has_no_reset;         /* the server refuses COM_RESET_CONNECTION: none is parked */
+    bool has_no_change;        /* … or COM_CHANGE_USER: none is taken for another account */
     _Atomic bool must_unpark;  /* the server has no connection left for others: see `call` */
     uint64_t searched_us;      /* when it was last searched for one that is idle */
     struct loop_message call;  /* from another worker: somebody waits */

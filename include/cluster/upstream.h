@@ -4,7 +4,7 @@
  *                          │
  *                          ▼
  *                       READY ◄──► EXCHANGING   (one command of ours, its reply swallowed)
- *                          ▲ │
+ *                          ▲ │        └──► LOGGING_IN: COM_CHANGE_USER
  *                          │ ▼
  *                         BUSY                  (the owner moves bytes itself)
  *
@@ -101,7 +101,7 @@ struct upstream_owner_ops {
 struct upstream {
     struct loop_corpse corpse;
     struct stream stream;
-    const struct upstream_env *env; /* borrows */
+    const struct upstream_env *env; /* borrows; after upstream_leave that of the thread it left */
     struct server *server;          /* borrows */
     struct addr addr;               /* of this connection: the server may be elsewhere by now */
     const struct upstream_owner_ops *ops;
@@ -123,7 +123,9 @@ struct upstream {
     bool is_soiled;      /* it may hold what a reset does not undo: never handed on */
     bool is_id_told;     /* its client has asked for connection_id: that of nobody else from now on */
     bool is_second_hand; /* somebody else had it before its present owner */
-    bool is_promised;    /* counted in permits_holders.promised */
+    bool is_promised;    /* counted in permits.promised */
+    bool is_unclean;     /* as its session left it: nobody has it before a reset or COM_CHANGE_USER */
+    bool is_ahead;       /* counted in server->opening_ahead */
     uint8_t cleaning;    /* the pool's: what its running exchange is about */
     uint64_t caps;       /* agreed */
     enum server_family family;
@@ -131,6 +133,7 @@ struct upstream {
     uint8_t server_collation;
     uint64_t server_caps;
     char version[64];
+    uint8_t nonce[NONCE_BYTES]; /* of its greeting: COM_CHANGE_USER proves with it again */
     uint16_t status;       /* last seen */
     uint64_t vars_version; /* the owner's fingerprint of its session state: see proxy/vars */
     struct text schema;    /* owns: current, as far as we know */
@@ -168,6 +171,14 @@ void upstream_hand_over(struct upstream *upstream, const struct upstream_owner_o
 /* READY, and idle from now on, until it is handed over: on_expired is called when it was READY for so long;
  * and it is read from, which is reported by on_io. */
 void upstream_expire(struct upstream *upstream, uint64_t after_us);
+
+/* READY: it is logged in anew, as somebody else, whatever it was used for; as upstream_open promises, with its
+ * capabilities and permit: on_ready follows, or on_failed. Then nothing may be told to anybody that was learnt of
+ * it before. */
+void upstream_change_user(struct upstream *upstream, const struct upstream_wish *wish);
+
+/* The permit that it holds is the caller's from now on. False: it holds none. */
+bool upstream_take_permit(struct upstream *upstream);
 
 /* READY and idle, with nothing unread or unsent: it leaves this thread, and is nobody's until upstream_adopt,
  * on the thread that it goes to, makes it the new owner's, idle still. Its permit goes with it. */

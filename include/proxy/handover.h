@@ -6,8 +6,8 @@
  *                                  └─► pool_send, or on to the next one ─────────┘
  *
  * Only while there are permits for all; where there are none, connections go to those who wait (share.h). Who
- * asks goes by what the others count (permits_holders.kinds), which may be out of date: then the answer is that
- * there is none, and the session opens one.
+ * asks goes by what the others count (permits_holders.kinds), which may be out of date: then the answer is
+ * that there is none, and the session opens one.
  */
 #ifndef HEADGATE_PROXY_HANDOVER_H
 #define HEADGATE_PROXY_HANDOVER_H

@@ -14,12 +14,14 @@
 #include "net/addr.h"
 #include "net/loop.h"
 #include "proxy/close_reason.h"
+#include "proxy/digests.h"
 #include "proxy/door_counters.h"
 #include "proxy/hints.h"
 #include "proxy/limits.h"
 #include "proxy/listener_settings.h"
 #include "proxy/pool_counters.h"
 #include "proxy/refusals.h"
+#include "proxy/statement_log.h"
 #include "proxy/timeout_settings.h"
 #include "proxy/users.h"
 #include "proxy/watch.h"
@@ -36,6 +38,7 @@
 #define SESSION_ID_FIRST 0x40000000u
 
 struct session;
+struct warm;
 
 /* What sessions need to know of the world; immutable while workers run. */
 struct world {
@@ -46,6 +49,7 @@ struct world {
     unsigned worker_count;
     unsigned cluster_count;
     const struct cluster_settings *clusters; /* borrows: cluster_count of them */
+    struct statement_log *statements;        /* borrows; NULL: statements are not counted */
     struct ssl_ctx_st *tls;
 };
 
@@ -83,14 +87,18 @@ struct worker {
     size_t most_sessions;   /* since memory was given back to the system */
     struct session *by_id;  /* uthash */
     struct view_box *boxes; /* owns; by cluster */
+    struct warm *warm;      /* owns: what is opened ahead */
     struct refusals refusals;
     counter closes[CLOSE_REASON_COUNT]; /* sessions that have ended */
-    struct list killers;                /* connections that carry a KILL; see kill.h */
-    uint64_t next_id;   /* session ids: worker index + n * worker count, so that they are unique */
-    unsigned turn;      /* for balance_pick */
-    unsigned published; /* cluster whose view just came */
-    bool is_retrying;   /* sessions that wait for a server are to try again now */
-    bool is_draining;   /* SIGTERM: sessions end as soon as they may */
+    struct digests digests;
+    bool is_telling;     /* some statements are logged */
+    uint64_t sampled;    /* statements since the last one that went to the query log */
+    struct list killers; /* connections that carry a KILL; see kill.h */
+    uint64_t next_id;    /* session ids: worker index + n * worker count, so that they are unique */
+    unsigned turn;       /* for balance_pick */
+    unsigned published;  /* cluster whose view just came */
+    bool is_retrying;    /* sessions that wait for a server are to try again now */
+    bool is_draining;    /* SIGTERM: sessions end as soon as they may */
     struct loop_timer drain_deadline;
     struct loop_timer retry; /* wakes sessions that wait for a server */
     struct loop *control;    /* borrows; NULL: nobody is told anything */

@@ -97,6 +97,7 @@ struct sql_facts {
     struct span culprit;      /* the words `reason` is about, where there are such: `sleep`, `@x`, `mysql`;
                                  borrows */
     unsigned doubts;          /* SQL_DOUBT_… of the lexer */
+    uint64_t shape;           /* see reader_shape(); 0: it is cut */
 };
 
 /* `sql` may be cut at SQL_TEXT_MAX: then is_cut, and only what the prefix proves is said. */

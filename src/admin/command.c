@@ -1,9 +1,12 @@
 #include "admin/command.h"
 
+#include "admin/latency.h"
 #include "admin/doctor.h"
 #include "admin/pause.h"
 #include "admin/show.h"
 #include "admin/show_cluster.h"
+#include "admin/stats.h"
+#include "admin/show_digests.h"
 #include "admin/verbs.h"
 #include "proxy/kill.h"
 
@@ -28,6 +31,11 @@ static const struct row rows[] = {
     { "show limits", "", "how many clients there may be, are, and were turned away", show_limits },
     { "show stats", "", "what consistency costs: reads that waited, or were too early for the replicas",
       show_stats },
+    { "show latency", "", "how long commands take, by listener and by server: quantiles since the start",
+      show_latency },
+    { "show digests", "[N]",
+      "what statements cost: times, rows, bytes, errors; those that took the most time first", show_digests },
+    { "reset digests", "", "forget what statements have cost so far", reset_digests },
     { "show listeners", "", "every listener: where, to which cluster, in which mode, how many clients",
       show_listeners },
     { "show users", "[USER]", "every account: how many clients, whether its password is known", show_users },
@@ -49,7 +57,7 @@ static const struct row rows[] = {
 
 /* Promised for later: refused by name, so that nobody waits for an effect. */
 static const char *const absent[] = {
-    "show pools", "show digests", "reload", "switchover", "failover", "rejoin", "config diff",
+    "show pools", "reload", "switchover", "failover", "rejoin", "config diff",
 };
 
 /* The first words of those that change nothing; all others are told to the log, with who said them. */

@@ -1,6 +1,7 @@
 #include "app/control.h"
 
 #include "admin/console.h"
+#include "admin/http.h"
 #include "admin/mysql_console.h"
 #include "app/barrier.h"
 #include "app/notify.h"
@@ -9,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/sink.h"
 #include "net/listener.h"
 #include "net/resolve.h"
 #include "net/tls.h"
@@ -27,6 +29,8 @@ struct control {
     const struct config *config; /* borrows */
     struct users users;
     struct limits limits;
+    struct sink log; /* log.file, if there is one */
+    struct statement_log statements;
     struct limit *door_limits; /* owns; one per listener */
     struct world world;
     struct worker *workers;      /* owns */
@@ -44,6 +48,7 @@ struct control {
     struct console console;
     struct mysql_console mysql_console;
     struct watchdog watchdog;
+    struct http http;
     ev_signal terminate;
     ev_signal interrupt;
     ev_signal hangup;
@@ -149,10 +154,20 @@ static void begin_end(struct control *control, uint64_t deadline_us, const char 
     log_notice(NULL, "%s: stopping; sessions have %s to finish", why,
                clock_format_duration(deadline_us, text, sizeof text));
     notify_stopping(deadline_us, "no new clients; those that are there may finish");
-    control->is_ending = true;
+    control->is_ending = control->admin.is_ending = true;
     close_doors(control);
     for (unsigned i = 0; i < control->workers_started; i++)
         worker_drain(&control->workers[i], deadline_us);
+}
+
+/* SIGUSR1: whoever moved the files away finds the next line in new ones. */
+static void reopen_logs(struct control *control)
+{
+    struct error err = { 0 };
+    if (sink_is_open(&control->log) && !sink_reopen(&control->log, &err))
+        log_warning(NULL, "lines go on to the former file: %s", err.text);
+    statement_log_reopen(&control->statements);
+    log_notice(NULL, "SIGUSR1: log files were opened again");
 }
 
 static void reload(struct control *control)
@@ -168,8 +183,10 @@ static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
 {
     (void)events;
     struct control *control = ev_userdata(ev);
-    if (watcher->signum == SIGUSR1 || watcher->signum == SIGUSR2)
-        log_warning(NULL, "signal %d: reopening logs and upgrading are not in this version", watcher->signum);
+    if (watcher->signum == SIGUSR1)
+        reopen_logs(control);
+    else if (watcher->signum == SIGUSR2)
+        log_warning(NULL, "SIGUSR2: upgrading is not in this version");
     else if (watcher->signum == SIGHUP)
         reload(control);
     else if (watcher->signum == SIGTERM && !control->is_ending)
@@ -300,6 +317,12 @@ static bool open_admin(struct control *control, struct error *err)
            mysql_console_open(&control->mysql_console, &control->admin, &control->config->admin, err);
 }
 
+static bool open_http(struct control *control, struct error *err)
+{
+    const char *address = control->config->http.address;
+    return address == NULL || http_open(&control->http, &control->admin, address, err);
+}
+
 static bool start(struct control *control, struct error *err)
 {
     const struct config *config = control->config;
@@ -308,11 +331,14 @@ static bool start(struct control *control, struct error *err)
     control->world.limits = &control->limits;
     control->world.cluster_count = (unsigned)config->cluster_count;
     control->world.clusters = config->clusters;
+    control->world.statements = &control->statements;
     control->world.tls = tls_client_context(err);
+    if (!statement_log_open(&control->statements, &config->statements, err))
+        return false;
     if (control->world.tls == NULL || !users_init(&control->users, config->users, config->user_count, err) ||
         !resolve_init(&control->resolver, &control->loop, config->resolver, err) ||
         !make_clusters(control, err) || !make_workers(control, err) || !open_admin(control, err) ||
-        !open_doors(control, err) ||
+        !open_doors(control, err) || !open_http(control, err) ||
         !watchdog_start(&control->watchdog, &control->loop, control->worker_list, control->world.worker_count,
                         notify_watchdog_us(), err))
         return false;
@@ -345,6 +371,7 @@ static void finish(struct control *control)
     resolve_fini(&control->resolver);
     end_workers(control);
     loop_close_mail(&control->loop); /* questions to the workers come home */
+    http_close(&control->http);
     if (control->admin.loop != NULL) {
         mysql_console_close(&control->mysql_console);
         console_close(&control->console);
@@ -367,6 +394,26 @@ static void finish(struct control *control)
     mem_free(control->doors);
     mem_free(control->door_limits);
     mem_free(control->listeners);
+    statement_log_close(&control->statements);
+}
+
+/* What is said before this, and after close_log, is said on stderr. */
+static bool open_log(struct control *control, struct error *err)
+{
+    const struct config *config = control->config;
+    if (config->log_file == NULL)
+        return true;
+    if (!sink_open(&control->log, config->log_file, err))
+        return error_wrap(err, "the log");
+    log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, control->log.fd);
+    return true;
+}
+
+static void close_log(struct control *control)
+{
+    const struct config *config = control->config;
+    log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, STDERR_FILENO);
+    sink_close(&control->log);
 }
 
 bool control_run(const struct config *config, struct error *err)
@@ -376,11 +423,13 @@ bool control_run(const struct config *config, struct error *err)
         return error_set(err, 0, "out of memory");
     control->config = config;
     limits_init(&control->limits, &config->limits);
-    if (!loop_init(&control->loop, err)) {
+    if (!open_log(control, err) || !loop_init(&control->loop, err)) {
+        close_log(control);
         mem_free(control);
         return false;
     }
     control->loop.context = control;
+    limits_warn_of_files(&config->limits);
     bool is_started = start(control, err);
     if (is_started) {
         log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION,
@@ -389,6 +438,7 @@ bool control_run(const struct config *config, struct error *err)
         loop_run(&control->loop);
     }
     finish(control);
+    close_log(control);
     mem_free(control);
     return is_started;
 }

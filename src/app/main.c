@@ -4,7 +4,6 @@
 #include "app/options.h"
 #include "base/log.h"
 #include "net/descriptors.h"
-#include "proxy/limits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +36,6 @@ static int run(const char *path, bool is_check)
     } else {
         log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, STDERR_FILENO);
         descriptors_raise();
-        limits_warn_of_files(&config->limits);
         is_good = control_run(config, &err);
         if (!is_good)
             log_error(NULL, "cannot start: %s", err.text);

@@ -102,6 +102,13 @@ static const struct entry headgate_files[] = {
     { "/run/headgate/admin.sock", "Where headgatectl(1) talks to it." },
 };
 
+static const struct entry statuses[] = {
+    { "0", "After a stop that was asked for; with -t, if the configuration is good." },
+    { "1", "If the configuration is not good (each error is a line file:line: message on standard error), or "
+           "headgate could not start." },
+    { "3", "After a stop in which sessions had to be cut, for they did not end in time." },
+};
+
 void manual_write_headgate(struct text *out)
 {
     char spelt[64];
@@ -133,10 +140,8 @@ void manual_write_headgate(struct text *out)
     entries(ENTRIES(headgate_variables), out);
     heading("FILES", NULL, out);
     entries(ENTRIES(headgate_files), out);
-    heading("EXIT STATUS",
-            "0 after a stop that was asked for; 1 if the configuration is not good (each error is a line "
-            "file:line: message on standard error) or headgate could not start.",
-            out);
+    heading("EXIT STATUS", NULL, out);
+    entries(ENTRIES(statuses), out);
     heading("SEE ALSO", "headgatectl(1), headgate.conf(5)", out);
 }
 

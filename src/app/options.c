@@ -1,5 +1,6 @@
 #include "app/options.h"
 
+#include "admin/metrics.h"
 #include "app/config.h"
 #include "app/manual.h"
 
@@ -17,6 +18,7 @@ const struct option_row option_rows[] = {
     { "-h", "--help", "", "this help", options_write_usage },
     { "--sample", "", "", "print a configuration with every setting, commented", config_write_sample },
     { "--reference", "", "", "print the reference of all settings", config_write_reference },
+    { "--metrics", "", "", "print the reference of all metrics", metrics_write_reference },
     { "--manual-headgate", "", "", "print headgate(8), a manual page in man(7)", manual_write_headgate },
     { "--manual-headgatectl", "", "", "print headgatectl(1)", manual_write_headgatectl },
     { "--manual-conf", "", "", "print headgate.conf(5)", manual_write_conf },

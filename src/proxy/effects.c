@@ -234,6 +234,7 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
     upstream->status = info->status;
     job->has_warnings |= info->warnings > 0;
     job->has_changed |= info->affected > 0;
+    job->affected += info->affected;
     job->has_rows |= info->kind == TRACKER_EOF || (info->payload.len > 0 && info->payload.data[0] == 0xFE);
     if (info->status & STATUS_MORE_RESULTS)
         job->has_multi = true;

@@ -88,6 +88,7 @@ static bool keep_identity(struct session *session)
 {
     struct admit *admit = session->admit;
     session->user = users_find(session->worker->world->users, admit->user);
+    session->who = digests_who(session->door->settings->cluster, session->user->name);
     session->caps = admit->caps;
     session->upstream_caps = admit->caps & CAPS_END_TO_END;
     session->collation = admit->collation;

@@ -48,12 +48,10 @@ static void arrive(struct loop_message *mail)
     if (session != NULL)
         session->handover = NULL;
     mem_free(handover);
-    if (upstream != NULL) {
-        counter_add(&home->boxes[upstream->key.cluster].pool.pool_handed_over, 1);
+    if (upstream != NULL)
         pool_arrive(home, upstream, session);
-    } else if (session != NULL) {
+    else if (session != NULL)
         share_offered(session);
-    }
 }
 
 static void go_home(struct handover *handover, struct worker *from)

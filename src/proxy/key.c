@@ -8,6 +8,11 @@ bool key_fits(const struct upstream_key *wish, const struct upstream_key *key)
            wish->collation == key->collation && (wish->has_schema || !key->has_schema);
 }
 
+bool key_may_become(const struct upstream_key *key, const struct upstream_key *wish)
+{
+    return wish->caps == key->caps && wish->moves == key->moves;
+}
+
 /* Of a pair of kinds the second one is for those that are in a schema. */
 unsigned key_kind(const struct upstream_key *key)
 {

@@ -4,8 +4,9 @@
 #include "net/descriptors.h"
 #include "proxy/key.h"
 #include "proxy/share.h"
+#include "proxy/warm.h"
 
-enum cleaning { CLEANING_NOTHING, CLEANING_RESET, CLEANING_SETUP, CLEANING_CHARSETS };
+enum cleaning { CLEANING_NOTHING, CLEANING_RESET, CLEANING_SETUP, CLEANING_CHARSETS, CLEANING_LOGIN };
 
 /* ---- which ones ---- */
 
@@ -137,15 +138,25 @@ static void leave(struct upstream *upstream)
     if (list_is_linked(&upstream->in_pool)) {
         list_unlink(&holders->parked, &upstream->in_pool);
         counter_sub(&holders->kinds[key_kind(&upstream->key)], 1);
+        warm_look(upstream->owner);
     }
     if (upstream->is_promised)
         permits_promise(holders->permits, -1);
     upstream->is_promised = false;
 }
 
+/* Parked, or not: it is not on its way to be any more. */
+static void end_opening(struct upstream *upstream)
+{
+    if (upstream->is_ahead)
+        (void)atomic_fetch_sub_explicit(&upstream->server->opening_ahead, 1, memory_order_release);
+    upstream->is_ahead = false;
+}
+
 static void drop(struct upstream *upstream)
 {
     leave(upstream);
+    end_opening(upstream);
     upstream_close(&upstream);
 }
 
@@ -181,9 +192,20 @@ static void on_io(struct upstream *upstream, int events)
         lose(upstream, "the server ended it, or spoke out of turn");
 }
 
+static void fail_opening(struct upstream *upstream, const struct error *err)
+{
+    log_limited(LOG_LEVEL_INFO, NULL, "no connection to %s could be opened ahead: %s", upstream->server->name,
+                err->text);
+    warm_ended(upstream->owner, upstream->server, &upstream->key, err);
+    drop(upstream);
+}
+
 static void on_failed(struct upstream *upstream, const struct error *err)
 {
-    lose(upstream, err->text);
+    if (upstream->is_ahead)
+        fail_opening(upstream, err);
+    else
+        lose(upstream, err->text);
 }
 
 static void on_expired(struct upstream *upstream)
@@ -229,6 +251,7 @@ static void park(struct upstream *upstream)
     const struct worker *worker = upstream->owner;
     leave(upstream);
     upstream->cleaning = CLEANING_NOTHING;
+    upstream->is_unclean = false;
     upstream->vars_version = 0;
     upstream->idle_us = worker->loop.now_us;
     if (is_full(worker, upstream) && !permits_is_wanted(holders->permits)) {
@@ -237,6 +260,7 @@ static void park(struct upstream *upstream)
     }
     counter_add(&counters_of(upstream)->pool_parked, 1);
     shelve(upstream);
+    end_opening(upstream);
     pool_give_way(holders);
 }
 
@@ -270,26 +294,57 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
     }
 }
 
-static const struct upstream_owner_ops pool_ops = {
-    .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io, .on_expired = on_expired
-};
+static void on_ready(struct upstream *upstream)
+{
+    const struct error full = { .text = "there is no room for it" };
+    if (is_full(upstream->owner, upstream)) {
+        fail_opening(upstream, &full);
+        return;
+    }
+    counter_add(&counters_of(upstream)->pool_opened_ahead, 1);
+    warm_ended(upstream->owner, upstream->server, &upstream->key, NULL);
+    park(upstream);
+}
+
+static const struct upstream_owner_ops pool_ops = { .on_ready = on_ready,
+                                                    .on_answer = on_answer,
+                                                    .on_failed = on_failed,
+                                                    .on_io = on_io,
+                                                    .on_expired = on_expired };
 
 bool pool_has(const struct upstream *upstream)
 {
     return upstream->ops == &pool_ops;
 }
 
-void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_promised)
+/* Are there too few? Then one more is on its way. */
+static bool begin_opening(struct server *server, uint64_t wanted)
 {
-    struct upstream *upstream = take_upstream;
-    upstream->key.has_schema |= upstream->schema.len > 0;
-    text_fini(&upstream->schema);
-    upstream_hand_over(upstream, &pool_ops, worker);
-    upstream->is_second_hand = true;
-    upstream->is_promised = is_promised;
-    if (is_promised)
-        permits_promise(upstream->permit.permits, 1);
-    begin_reset(upstream);
+    uint32_t before = atomic_fetch_add_explicit(&server->opening_ahead, 1, memory_order_acquire);
+    if (before + server_sum(server).connections_idle < wanted && permits_try(&server->permits))
+        return true;
+    (void)atomic_fetch_sub_explicit(&server->opening_ahead, 1, memory_order_release);
+    return false;
+}
+
+bool pool_open_ahead(struct worker *worker, struct server *server, const struct upstream_wish *wish,
+                     const struct upstream_key *key, uint64_t wanted)
+{
+    struct error err = { 0 };
+    struct upstream_wish with_permit = *wish;
+    if (!begin_opening(server, wanted))
+        return false;
+    with_permit.take_permit = true;
+    struct upstream *upstream = upstream_open(&worker->env, server, &with_permit, &pool_ops, worker, &err);
+    if (upstream == NULL) {
+        (void)atomic_fetch_sub_explicit(&server->opening_ahead, 1, memory_order_release);
+        warm_ended(worker, server, key, &err);
+        return false;
+    }
+    upstream->key = *key;
+    upstream->cleaning = CLEANING_LOGIN;
+    upstream->is_ahead = true;
+    return true;
 }
 
 /* ---- taking ---- */
@@ -346,20 +401,52 @@ struct upstream *pool_send(struct permits_holders *holders, const struct upstrea
     return upstream;
 }
 
+/* True: its session has it now. */
+static bool offer(struct session *session, struct upstream *upstream)
+{
+    session->offer = upstream;
+    share_offered(session);
+    bool is_taken = session->offer == NULL;
+    session->offer = NULL;
+    return is_taken;
+}
+
+static bool is_of_use(struct worker *worker, struct upstream *upstream, bool is_awaited)
+{
+    const struct view *view = worker_view(worker, upstream->key.cluster);
+    return !worker->is_draining && is_usable(view, upstream->server->index, &upstream->key) &&
+           (is_awaited || !is_full(worker, upstream));
+}
+
 void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct session *session)
 {
     struct upstream *upstream = take_upstream;
-    const struct view *view = worker_view(worker, upstream->key.cluster);
+    bool is_from_elsewhere = upstream->env != &worker->env;
     upstream_adopt(upstream, &worker->env, &pool_ops, worker);
     struct permits_holders *holders = holders_of(upstream);
-    bool is_of_use = session != NULL || !is_full(worker, upstream);
-    if (is_of_use && !worker->is_draining && is_usable(view, upstream->server->index, &upstream->key))
-        shelve(upstream);
-    else
+    counter_add(&counters_of(upstream)->pool_handed_over, is_from_elsewhere);
+    bool is_here = is_of_use(worker, upstream, session != NULL);
+    if (!is_here)
         retire(upstream);
-    if (session != NULL) /* it takes the connection that was parked last, or leaves it where it is */
-        share_offered(session);
+    else if (!is_alive(upstream))
+        is_here = false;
+    if (session != NULL && offer(session, is_here ? upstream : NULL))
+        return;
+    if (is_here && upstream->is_unclean)
+        begin_reset(upstream);
+    else if (is_here)
+        shelve(upstream);
     pool_give_way(holders);
+}
+
+bool pool_claim(struct upstream *upstream, const struct upstream_key *wish, bool *must_change_r)
+{
+    if (!key_may_become(&upstream->key, wish))
+        return false;
+    *must_change_r = upstream->is_unclean || !key_fits(wish, &upstream->key);
+    if (!*must_change_r)
+        counter_add(&counters_of(upstream)->pool_taken, 1);
+    return true;
 }
 
 /* ---- for others ---- */
@@ -367,37 +454,50 @@ void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct s
 static bool is_fit_for(const void *wish, const void *connection)
 {
     const struct upstream *upstream = connection;
-    return key_fits(wish, &upstream->key);
+    return !upstream->is_unclean && key_fits(wish, &upstream->key);
+}
+
+static bool may_become(const void *wish, const void *connection)
+{
+    const struct upstream *upstream = connection;
+    return key_may_become(&upstream->key, wish);
 }
 
 bool pool_suits_waiter(const struct upstream *upstream)
 {
     struct upstream_key wish;
     return upstream->permit.permits != NULL && permits_peek(upstream->permit.permits, &wish, sizeof wish) &&
-           key_fits(&wish, &upstream->key);
+           (key_fits(&wish, &upstream->key) ||
+            (key_may_become(&upstream->key, &wish) && !holders_of(upstream)->has_no_change));
 }
 
-/* To the first who waits, whichever worker's that is. False: there is another first one by now. */
-static bool pass(struct upstream *upstream)
+/* To the first who waits, whichever worker's that is, if it is fit for that one. */
+static bool pass(struct upstream *upstream, permits_fit *is_fit)
 {
     struct worker *worker = upstream->owner;
     leave(upstream);
     upstream_leave(upstream);
-    if (permits_pass(upstream->permit.permits, is_fit_for, upstream))
+    if (permits_pass(upstream->permit.permits, is_fit, upstream))
         return true;
     upstream_adopt(upstream, &worker->env, &pool_ops, worker);
     return false;
 }
 
-/* It would not do for whoever waits; its permit does. */
-static void sacrifice(struct permits_holders *holders)
+/* One that is not what the first who waits wishes: that one logs in on it as somebody else, or, if that cannot
+ * be, has its permit. */
+static void sacrifice(struct permits_holders *holders, const struct upstream_key *wish)
 {
     struct list_node *node = list_first(&holders->parked);
     if (node == NULL)
         return;
     struct upstream *upstream = list_entry(node, struct upstream, in_pool);
-    counter_add(&counters_of(upstream)->pool_gave_way, 1);
-    drop(upstream);
+    bool may_change = !holders->has_no_change && key_may_become(&upstream->key, wish);
+    if (may_change && is_alive(upstream) && !pass(upstream, may_become)) {
+        shelve(upstream);
+    } else if (!may_change) {
+        counter_add(&counters_of(upstream)->pool_gave_way, 1);
+        drop(upstream);
+    }
 }
 
 void pool_give_way(struct permits_holders *holders)
@@ -406,10 +506,34 @@ void pool_give_way(struct permits_holders *holders)
     while (holders->parked.count > 0 && permits_peek(holders->permits, &wish, sizeof wish)) {
         struct upstream *upstream = find(holders, &wish);
         if (upstream == NULL)
-            sacrifice(holders);
-        else if (!pass(upstream))
+            sacrifice(holders, &wish);
+        else if (!pass(upstream, is_fit_for))
             shelve(upstream);
     }
+}
+
+/* Whoever waits makes it new by COM_CHANGE_USER, without a reset before it. */
+static bool is_wanted_unclean(const struct upstream *upstream)
+{
+    struct upstream_key wish;
+    return permits_peek(upstream->permit.permits, &wish, sizeof wish) && !key_fits(&wish, &upstream->key) &&
+           !holders_of(upstream)->has_no_change;
+}
+
+void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_promised)
+{
+    struct upstream *upstream = take_upstream;
+    upstream->key.has_schema |= upstream->schema.len > 0;
+    text_fini(&upstream->schema);
+    upstream_hand_over(upstream, &pool_ops, worker);
+    upstream->is_second_hand = true;
+    upstream->is_unclean = true;
+    if (is_promised && is_wanted_unclean(upstream) && (!is_alive(upstream) || pass(upstream, may_become)))
+        return;
+    upstream->is_promised = is_promised;
+    if (is_promised)
+        permits_promise(upstream->permit.permits, 1);
+    begin_reset(upstream);
 }
 
 /* Those that are being cleaned, too; how many it were. `view`: only if nothing goes to that server in it. */
@@ -441,6 +565,7 @@ void pool_on_view(struct worker *worker, unsigned cluster)
     for (size_t i = 0; i < view->count; i++) {
         struct permits_holders *holders = &view->servers[i].server->permits.holders[worker->index];
         holders->has_no_reset &= view->servers[i].state != SERVER_DOWN; /* it may come back as a newer one */
+        holders->has_no_change &= view->servers[i].state != SERVER_DOWN;
         (void)drop_unless(holders, view, i);
     }
 }

@@ -358,6 +358,7 @@ void session_abort(struct session *session, enum close_reason reason)
     session->close_reason = reason;
     counter_add(&session->worker->closes[reason], 1);
     log_debug(&session->scope, "closed: %s", close_reasons[reason].words);
+    account_end(session, close_reasons[reason].words);
     loop_timer_stop(&session->timer);
     share_leave(session);
     consistency_end(session);
@@ -374,6 +375,7 @@ void session_abort(struct session *session, enum close_reason reason)
     mem_free(session->admit);
     mem_free_secret(session->seen, sizeof *session->seen);
     text_fini(&session->lost);
+    text_fini(&session->said);
     text_fini(&session->attributes);
     text_fini(&session->schema);
     text_fini(&session->role);
@@ -398,6 +400,7 @@ void session_abort(struct session *session, enum close_reason reason)
 enum step session_close(struct session *session, enum close_reason reason, const char *detail)
 {
     session->close_reason = reason;
+    account_end(session, close_reasons[reason].words);
     session->has_last_words = close_reasons[reason].is_error;
     if (close_reasons[reason].is_error)
         log_limited(LOG_LEVEL_WARNING, &session->scope, "client %s: %s%s%s", session->host,

@@ -315,10 +315,29 @@ static enum step open_with_permit(struct session *session, int server)
     return session_enter(session, SESSION_ATTACHING);
 }
 
+/* The connection that has come for it. */
+static bool take_over(struct session *session, int server)
+{
+    struct upstream *upstream = session->offer;
+    const struct upstream_key wish = pool_key(session, server);
+    bool must_change;
+    if (!pool_claim(upstream, &wish, &must_change))
+        return false;
+    session->offer = NULL;
+    session_set_deadline(session, 0);
+    if (must_change)
+        attach_change(session, server, upstream);
+    else
+        attach_take(session, server, upstream);
+    return true;
+}
+
 static enum step take_offer(struct session *session)
 {
     int server = (int)session->queued_at->index;
     share_leave(session);
+    if (session->offer != NULL && take_over(session, server))
+        return session_enter(session, SESSION_ATTACHING);
     return take(session, server) ? session_enter(session, SESSION_ATTACHING) : attach_begin(session);
 }
 

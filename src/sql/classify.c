@@ -165,6 +165,7 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
     if (reader.is_hidden) /* there some servers see another statement, or none */
         facts.kind = SQL_UNKNOWN;
     facts.asks_id = !facts.is_read && mentions_id(sql);
+    facts.shape = reader_shape(&reader);
     return facts;
 }
 

@@ -36,6 +36,20 @@ static void a_schema_is_said_but_never_taken_back(void **state)
     assert_false(key_fits(&plain, &in_one));
 }
 
+static void what_a_login_agreed_only_a_login_changes(void **state)
+{
+    (void)state;
+    struct upstream_key others[] = { plain, plain, with_schema(plain) }, no[] = { plain, plain };
+    others[0].account = &other;
+    others[1].collation++;
+    no[0].caps ^= 1;
+    no[1].moves++;
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        assert_row(key_may_become(&plain, &others[i]) && key_may_become(&others[i], &plain), "row %zu", i);
+    for (size_t i = 0; i < COUNT_OF(no); i++)
+        assert_row(!key_may_become(&plain, &no[i]), "row %zu", i);
+}
+
 static void what_fits_is_of_the_kind_that_is_looked_for(void **state)
 {
     (void)state;
@@ -61,6 +75,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_who_would_log_in_in_the_same_way_goes_on),
         cmocka_unit_test(a_schema_is_said_but_never_taken_back),
+        cmocka_unit_test(what_a_login_agreed_only_a_login_changes),
         cmocka_unit_test(what_fits_is_of_the_kind_that_is_looked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
