@@ -25,6 +25,7 @@ USER = "app"
 CONFIGURATION = """\
 # Three servers, one door. Which of the servers is the primary is not said here: headgate asks them.
 admin: {{ socket = "{directory}/admin.sock"; }};
+http:  {{ address = "127.0.0.1:{http_port}"; }};  # /metrics, /health, the status page
 
 listeners = (
     {{ name = "app"; address = "127.0.0.1:{port}"; cluster = "main"; mode = "split"; }}
@@ -54,6 +55,7 @@ class Stage:
         self.cluster = None
         self.headgate = None  # (pid, start time)
         self.port = None
+        self.http_port = None
 
     # ---- making and unmaking ----
 
@@ -92,7 +94,9 @@ class Stage:
     def start_headgate(self):
         """Start it on a free port, and wait until it knows every server's role."""
         for attempt in range(1, PORT_TRIES + 1):
-            self.port = pick_port([node.port for node in self.cluster.nodes()])
+            taken = [node.port for node in self.cluster.nodes()]
+            self.port = pick_port(taken)
+            self.http_port = pick_port([*taken, self.port])
             self._write_configuration()
             self.headgate = process.spawn([os.path.join(BUILD, "headgate"), "-c", self.path("headgate.conf")],
                                           self.path("headgate.log"), die_with_parent=not self.is_kept)
@@ -107,7 +111,7 @@ class Stage:
     def _write_configuration(self):
         servers = ",\n".join(f'        {{ name = "{node.name}"; address = "{node.host}:{node.port}"; }}'
                              for node in self.cluster.nodes())
-        text = CONFIGURATION.format(directory=self.directory, port=self.port, servers=servers, user=USER,
+        text = CONFIGURATION.format(directory=self.directory, port=self.port, http_port=self.http_port, servers=servers, user=USER,
                                     user_password=self.cluster.password(USER),
                                     monitor_password=self.cluster.password("monitor"))
         with open(os.open(self.path("headgate.conf"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w",

@@ -110,7 +110,7 @@ class Tour:
 
     def run(self):
         steps = [self.cluster, self.status, self.writes, self.reads, self.explain, self.transaction, self.state,
-                 self.sessions, self.death, self.doctor]
+                 self.sessions, self.death, self.doctor, self.status_page]
         for number, step in enumerate(steps, start=1):
             self.screen.step(number, step.__doc__.rstrip("."))
             step()
@@ -322,6 +322,22 @@ class Tour:
         self.screen.result("\n".join(shown))
         self.screen.notice(f"{len(printed.splitlines()) - 1} checks, none an error; what fails says what to do, and the exit "
                            "status is 1 then.")
+
+    def status_page(self):
+        """For monitoring, and for the browser."""
+        page = f"http://127.0.0.1:{self.stage.http_port}"
+        health = self.type("curl", "-s", "-w", "  HTTP status %{http_code}", page + "/health/ready")
+        check("headgate says that it is ready", "HTTP status 200" in health, health)
+        metrics = subprocess.run(["curl", "-s", page + "/metrics"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                 timeout=30, check=True).stdout
+        self.screen.command(f"curl -s {page}/metrics | grep ^headgate_server_commands_total")
+        shown = [line for line in metrics.splitlines() if line.startswith("headgate_server_commands_total")]
+        self.screen.result("\n".join(shown))
+        check("every server's commands are counted", len(shown) == len(self.stage.cluster.nodes()), metrics[:2000])
+        html = subprocess.run(["curl", "-s", page + "/"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=30, check=True).stdout
+        check("there is a status page", "<html" in html.lower(), html[:500])
+        self.screen.notice(f"the same for people, refreshed by itself: {page}/ in a browser (KEEP=1 keeps it running).")
 
     def _sandbox(self, verb, name):
         """tools/sandbox, as a user would."""
