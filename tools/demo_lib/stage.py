@@ -94,7 +94,8 @@ class Stage:
     def start_headgate(self):
         """Start it on a free port, and wait until it knows every server's role."""
         for attempt in range(1, PORT_TRIES + 1):
-            self.port = pick_port([node.port for node in self.cluster.nodes()])
+            taken = [node.port for node in self.cluster.nodes()]
+            self.port = pick_port(taken)
             self._write_configuration()
             self.headgate = process.spawn([os.path.join(BUILD, "headgate"), "-c", self.path("headgate.conf")],
                                           self.path("headgate.log"), die_with_parent=not self.is_kept)
