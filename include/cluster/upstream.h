@@ -8,7 +8,8 @@
  *                          │ ▼
  *                         BUSY                  (the owner moves bytes itself)
  *
- * Belongs to one loop at a time. In READY and BUSY readiness goes straight to the owner, who reads and writes `stream`.
+ * Belongs to one loop at a time. In READY and BUSY readiness goes straight to the owner, who reads and writes
+ * `stream`.
  */
 #ifndef HEADGATE_CLUSTER_UPSTREAM_H
 #define HEADGATE_CLUSTER_UPSTREAM_H
@@ -134,11 +135,11 @@ struct upstream {
     uint64_t server_caps;
     char version[64];
     uint8_t nonce[NONCE_BYTES]; /* of its greeting: COM_CHANGE_USER proves with it again */
-    uint16_t status;       /* last seen */
-    uint64_t vars_version; /* the owner's fingerprint of its session state: see proxy/vars */
-    struct text schema;    /* owns: current, as far as we know */
-    uint64_t opened_us;    /* monotonic */
-    uint64_t idle_us;      /* the same: since when the server has heard nothing, while it is parked */
+    uint16_t status;            /* last seen */
+    uint64_t vars_version;      /* the owner's fingerprint of its session state: see proxy/vars */
+    struct text schema;         /* owns: current, as far as we know */
+    uint64_t opened_us;         /* monotonic */
+    uint64_t idle_us;           /* the same: since when the server has heard nothing, while it is parked */
 };
 
 /* Starts to connect. NULL when not even that was possible: err. A permit (wish) is given back when the
@@ -172,9 +173,9 @@ void upstream_hand_over(struct upstream *upstream, const struct upstream_owner_o
  * and it is read from, which is reported by on_io. */
 void upstream_expire(struct upstream *upstream, uint64_t after_us);
 
-/* READY: it is logged in anew, as somebody else, whatever it was used for; as upstream_open promises, with its
- * capabilities and permit: on_ready follows, or on_failed. Then nothing may be told to anybody that was learnt of
- * it before. */
+/* READY: it is logged in anew, as somebody else, whatever it was used for; as upstream_open promises, with
+ * its capabilities and permit: on_ready follows, or on_failed. Then nothing may be told to anybody that was
+ * learnt of it before. */
 void upstream_change_user(struct upstream *upstream, const struct upstream_wish *wish);
 
 /* The permit that it holds is the caller's from now on. False: it holds none. */

@@ -8,8 +8,9 @@
  *                         │                                             │
  *                         └── any error: closed                         └─► somebody waits: theirs, or closed
  *
- * Where all permits are in use, whoever waits takes another account's connection, too: by COM_CHANGE_USER, which
- * leaves nothing of the one before, but on MariaDB the role, which is left first (upstream_change_user).
+ * Where all permits are in use, whoever waits takes another account's connection, too: by COM_CHANGE_USER,
+ * which leaves nothing of the one before, but on MariaDB the role, which is left first
+ * (upstream_change_user).
  *
  * A parked connection is like one that has just logged in: the reset undoes all but the current schema and
  * the role, on MySQL also but for the character sets of the handshake. These are said again, or belong to the
@@ -28,9 +29,9 @@ struct upstream_key pool_key(const struct session *session, int server);
 /* May the session's connection there be handed on, once it has been cleaned? Not one in use, half-read, of a
  * server that nothing goes to, or with state that a reset does not undo. */
 bool pool_may_park(const struct session *session, enum route_place place);
-/* It is cleaned, then parked, or closed if that fails; `is_promised`: it is for somebody who waits, who may get
- * it as it is, to make somebody else's of it. Only if pool_may_park said so before it was taken out of its
- * slot. */
+/* It is cleaned, then parked, or closed if that fails; `is_promised`: it is for somebody who waits, who may
+ * get it as it is, to make somebody else's of it. Only if pool_may_park said so before it was taken out of
+ * its slot. */
 void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_promised);
 /* Is it parked, or being cleaned? Its owner is the worker then. */
 bool pool_has(const struct upstream *upstream);
@@ -45,13 +46,13 @@ struct upstream *pool_take(const struct session *session, int server);
 /* A parked connection of this worker that would do for a session of another one: it has let go of this
  * thread, and is on its way to pool_arrive. NULL: none, or somebody waits here. */
 struct upstream *pool_send(struct permits_holders *holders, const struct upstream_key *wish);
-/* It has come to this worker's thread, for the session that awaits it (which is run: session->offer), or, NULL
- * or not taken, to be parked for others. */
+/* It has come to this worker's thread, for the session that awaits it (which is run: session->offer), or,
+ * NULL or not taken, to be parked for others. */
 void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct session *session);
 
 /* Logs in, and parks the connection, if fewer than `wanted` are parked or on their way at all workers, and a
- * permit is free that nobody waits for. `wish` has no schema, and is copied; `key` is the same as a key. False:
- * not so, or not even begun; how it ends otherwise hears warm_ended. */
+ * permit is free that nobody waits for. `wish` has no schema, and is copied; `key` is the same as a key.
+ * False: not so, or not even begun; how it ends otherwise hears warm_ended. */
 bool pool_open_ahead(struct worker *worker, struct server *server, const struct upstream_wish *wish,
                      const struct upstream_key *key, uint64_t wanted);
 

@@ -697,8 +697,8 @@ static void begin_change(struct upstream *upstream)
     struct error err = { 0 };
     upstream->state = UPSTREAM_LOGGING_IN;
     loop_timer_start(&upstream->timer, upstream->env->loop, upstream->env->login_us);
-    enum login_verdict verdict = login_change(machine, &upstream->login->wish, upstream->caps, upstream->nonce,
-                                              upstream->family, &upstream->stream.out, &err);
+    enum login_verdict verdict = login_change(machine, &upstream->login->wish, upstream->caps,
+                                              upstream->nonce, upstream->family, &upstream->stream.out, &err);
     (void)obey(upstream, verdict, &err);
 }
 

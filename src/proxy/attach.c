@@ -477,8 +477,8 @@ enum step attach_failed(struct session *session)
     return attach_wait(session);
 }
 
-/* COM_CHANGE_USER was refused, or the connection lost on the way: that is not the client's unless a login says
- * the same. */
+/* COM_CHANGE_USER was refused, or the connection lost on the way: that is not the client's unless a login
+ * says the same. */
 static enum step open_instead(struct session *session)
 {
     struct slot *slot = &session->slots[session->job.place];

@@ -83,8 +83,7 @@ void share_idle(struct session *session)
         if (upstream == NULL || upstream->permit.permits == NULL)
             continue;
         permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
-        if (permits_is_short(upstream->permit.permits) &&
-            may_give(session, (enum route_place)place))
+        if (permits_is_short(upstream->permit.permits) && may_give(session, (enum route_place)place))
             give(session, (enum route_place)place);
     }
 }
