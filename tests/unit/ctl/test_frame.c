@@ -89,7 +89,7 @@ static void a_frame_fits_its_screen(void **state)
             }
             assert_true(lines <= height);
         }
-    assert_non_null(strstr(build(&scene, 120, 0), "SELECT ?      7\n"));
+    assert_non_null(strstr(build(&scene, 120, 0), "    7  SELECT ?\n"));
     frame_fini(&scene);
 }
 
