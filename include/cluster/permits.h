@@ -82,7 +82,7 @@ struct permits_ticket {
     void *connection;  /* owns: the permit comes with it; NULL: alone */
     bool is_cancelled; /* the permit on its way is not wanted any more; only on the loop's thread */
     bool is_stranded;  /* guarded by the mutex: its loop has ended, no permit will come */
-    uint8_t wish[];    /* waiter.wish */
+    _Alignas(uint64_t) uint8_t wish[]; /* waiter.wish: permits_fit may read it as what it is */
 };
 
 struct permits {
