@@ -1,7 +1,6 @@
 #include "admin/metric.h"
 
 #include "admin/ready.h"
-#include "base/log.h"
 
 #include <math.h>
 
@@ -138,28 +137,6 @@ static double clients_refused(const struct metric_place *place)
     const _Atomic uint64_t *const counts[] = { &limits->clients.refused, &limits->address_refused,
                                                &limits->file_refused };
     return (double)atomic_load_explicit(counts[place->word], memory_order_relaxed);
-}
-
-static double log_lines_lost(const struct metric_place *place)
-{
-    (void)place;
-    return (double)log_lost();
-}
-
-static double statement_lines_lost(const struct metric_place *place, enum statement_file file)
-{
-    const struct statement_log *log = place->admin->world->statements;
-    return log != NULL ? (double)sink_lost(&log->sinks[file]) : NAN;
-}
-
-static double slow_lines_lost(const struct metric_place *place)
-{
-    return statement_lines_lost(place, STATEMENT_SLOW);
-}
-
-static double query_lines_lost(const struct metric_place *place)
-{
-    return statement_lines_lost(place, STATEMENT_QUERY);
 }
 
 static double worker_cpu(const struct metric_place *place)

@@ -21,12 +21,6 @@ METRIC(headgate_clients_max, GAUGE, HEADGATE, clients_max,
     "limits.max_clients; absent when off.")
 METRIC_BY(headgate_clients_refused_total, COUNTER, HEADGATE, clients_refused, limit, COUNT_OF(limit_names), limit_word,
     "Clients turned away at the door, by the limit that was reached.")
-METRIC(headgate_log_lines_lost_total, COUNTER, HEADGATE, log_lines_lost,
-    "Lines of the log that could not be written.")
-METRIC(headgate_slow_lines_lost_total, COUNTER, HEADGATE, slow_lines_lost,
-    "Lines about slow statements that could not be written.")
-METRIC(headgate_query_lines_lost_total, COUNTER, HEADGATE, query_lines_lost,
-    "Lines about sampled statements that could not be written.")
 METRIC(headgate_worker_cpu_seconds_total, COUNTER, WORKER, worker_cpu,
     "CPU time of the worker's thread.")
 METRIC(headgate_worker_sessions, GAUGE, WORKER, worker_sessions,
