@@ -13,11 +13,11 @@ struct admin {
     struct loop *loop;
     struct cluster *clusters; /* borrows */
     size_t cluster_count;
-    const struct world *world;
-    const struct door *doors; /* borrows */
+    const struct world *world;        /* borrows: the present one; only for the control thread */
+    const struct door *const *doors;  /* borrows, as the world: those that are open */
     size_t door_count;
+    const struct reconfigure *reconfigure; /* borrows: see reconfigure.h */
     uint64_t started_us;
-    struct drain *drains; /* owns; one per server of all clusters: see verbs.h */
     struct pause *pauses; /* owns; by cluster: see pause.h */
 };
 

@@ -34,7 +34,9 @@
 
 struct session;
 
-/* What sessions need to know of the world; immutable while workers run. */
+/* What sessions need to know of the world. Immutable: a reload makes another one, and when every worker has
+ * adopted that, this one is freed; so nobody keeps a pointer into it but the worker. `limits`, `workers`,
+ * `cluster_count` and `tls` are the same in all of them. */
 struct world {
     const struct timeout_settings *timeouts; /* borrows */
     const struct users *users;               /* borrows */
@@ -46,11 +48,12 @@ struct world {
     struct ssl_ctx_st *tls;
 };
 
-/* What a listener gives its sessions. */
+/* What a listener gives its sessions. It lasts as long as any of them, whatever becomes of the listener. */
 struct door {
-    const struct listener_settings *settings; /* borrows */
+    const struct listener_settings *settings; /* owns; never change */
     unsigned cluster;                         /* index */
-    struct limit *clients;                    /* borrows: how many came in here */
+    struct limit *clients;                    /* borrows: how many came in here, or to doors of that name */
+    _Atomic unsigned sessions;                /* that came in by it, those on their way to a worker included */
 };
 
 /* A worker's letter box for the views of one cluster: the newest one wins, and nothing is allocated. */
@@ -78,6 +81,7 @@ struct worker {
     size_t most_sessions;   /* since memory was given back to the system */
     struct session *by_id;  /* uthash */
     struct view_box *boxes; /* owns; by cluster */
+    unsigned box_count;
     struct refusals refusals;
     struct list killers; /* connections that carry a KILL; see kill.h */
     uint64_t next_id;    /* session ids: worker index + n * worker count, so that they are unique */
@@ -86,6 +90,8 @@ struct worker {
     bool is_retrying;    /* sessions that wait for a server are to try again now */
     bool is_draining;    /* SIGTERM: sessions end as soon as they may */
     struct loop_timer drain_deadline;
+    unsigned cut;                /* sessions that did not end in time; read when the thread has ended */
+    unsigned cut_in_transaction; /* … of them */
     struct loop_timer retry; /* wakes sessions that wait for a server */
     struct loop *control;    /* borrows; NULL: nobody is told anything */
     void (*on_report)(struct worker *worker);
@@ -94,6 +100,9 @@ struct worker {
     atomic_bool is_reporting;       /* it is on its way */
     _Atomic unsigned session_count; /* read by the control thread to find the least loaded */
 };
+
+/* What connections to servers are made with, there. `row`: of the servers' counters. */
+struct upstream_env world_env(const struct world *world, struct loop *loop, unsigned row);
 
 bool worker_init(struct worker *worker, unsigned index, const struct world *world, struct error *err);
 /* Starts the thread. On the control loop run `on_ended` once it is over, and `on_report` when it has taken
@@ -104,7 +113,7 @@ bool worker_start(struct worker *worker, struct loop *control, void (*on_ended)(
 /* ---- from the control thread, by mail ---- */
 
 /* A new client, which has entered the limits. Takes the fd, also on failure. */
-void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, const struct door *door);
+void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, struct door *door);
 /* A new view; takes a reference of its own. One that was not taken yet is never seen. */
 void worker_publish(struct worker *worker, struct view *view);
 /* No session of the worker goes by a view of that cluster that is older than this number. */
@@ -122,9 +131,12 @@ void worker_fini(struct worker *worker);
 /* The view of a cluster, or NULL. Only on the worker's own thread. */
 const struct view *worker_view(const struct worker *worker, unsigned cluster);
 /* A client that worker_accept was given has gone: the last one ends a draining worker. */
-void worker_forget(struct worker *worker, const struct door *door, const struct addr *peer);
+void worker_forget(struct worker *worker, struct door *door, const struct addr *peer);
 
 /* ---- in the worker's own thread ---- */
+
+/* A reload: from now on it goes by this world, and so do all its sessions. */
+void worker_adopt(struct worker *worker, const struct world *world);
 
 /* A server of the cluster failed a session: the monitor may want to look at once. */
 void worker_note_trouble(struct worker *worker, unsigned cluster);

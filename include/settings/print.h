@@ -10,11 +10,28 @@
  * not given. */
 void print_value(const struct setting *row, const void *object, struct text *out);
 
-/* "now", "new sessions" or "restart". */
+/* "now", "new sessions", "new connections" or "restart". */
 const char *print_effect(enum setting_effect effect);
 
-/* One line per difference: `listener 'app': address "a" -> "b" (restart)`. Elements of lists are matched by
- * name: what came says `added`, what went says `removed`. A secret that changed says only that it did. */
-void print_changes(const struct section *section, const void *before, const void *after, struct text *out);
+/* A value that is not what it was. Texts are borrowed for the call; `was` and `is` are as in the file, "none",
+ * or "***" of a secret, which says only that it has changed. */
+struct print_change {
+    const char *place;   /* "listener 'app': address"; of an element of a list: "listener 'app'" */
+    const char *was, *is; /* NULL: a whole element of a list was added (was), or removed (is) */
+    bool is_secret;
+    enum setting_effect effect;
+};
+
+/* Calls `visit` for each difference. Elements of lists are matched by name. False when memory is out. */
+bool print_changes(const struct section *section, const void *before, const void *after,
+                   void (*visit)(void *context, const struct print_change *change), void *context);
+
+/* `listener 'app': address "a" -> "b" (restart)`, `listener 'app' added (now)`; without a newline. */
+void print_change(const struct print_change *change, struct text *out);
+
+/* Calls `visit` for each value that is set, with its place as above. False when memory is out. */
+bool print_all(const struct section *section, const void *object,
+               void (*visit)(void *context, const char *place, const char *value, const struct setting *row),
+               void *context);
 
 #endif

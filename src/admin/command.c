@@ -1,6 +1,7 @@
 #include "admin/command.h"
 
 #include "admin/pause.h"
+#include "admin/reconfigure.h"
 #include "admin/show.h"
 #include "admin/show_cluster.h"
 #include "admin/verbs.h"
@@ -27,6 +28,7 @@ static const struct row rows[] = {
     { "show limits", "", "how many clients there may be, are, and were turned away", show_limits },
     { "show stats", "", "what consistency costs: reads that waited, or were too early for the replicas",
       show_stats },
+    { "show config", "", "every setting as it is now, and when a change of it takes effect", show_config },
     { "show version", "", "version, uptime, workers, sessions", show_version },
     { "explain session", "<ID> <SQL>", "the same in the state that a session is in", explain_session },
     { "explain", "<SQL>", "where a statement would go, and why", explain },
@@ -36,14 +38,16 @@ static const struct row rows[] = {
     { "pause", "<CLUSTER>", "hold what is new; answers when no statement or transaction runs any more",
       pause_cluster },
     { "resume", "<CLUSTER>", "let what a pause holds go on", resume_cluster },
+    { "config diff", "", "what a reload would change, and when that takes effect", reconfigure_diff },
+    { "reload", "", "check the configuration file, then apply all of it or nothing; answers what has changed",
+      reconfigure_reload },
     { "kill", "<SESSION>", "end a session and what it runs", kill_one },
     { "help", "[COMMAND]", "this list, or one command of it", help },
 };
 
 /* Promised for later: refused by name, so that nobody waits for an effect. */
 static const char *const absent[] = { "show pools",  "show listeners", "show users", "show digests",
-                                      "show config", "reload",         "switchover", "failover",
-                                      "rejoin",      "config diff",    "doctor" };
+                                      "switchover", "failover",       "rejoin",     "doctor" };
 
 static struct span trim(struct span span)
 {

@@ -2,7 +2,6 @@
 
 #include "admin/command.h"
 #include "admin/pause.h"
-#include "admin/verbs.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/stream.h"
@@ -244,7 +243,7 @@ bool console_open(struct console *console, struct admin *admin, const char *path
     struct addr addr;
     *console = (struct console){ .admin = admin };
     list_init(&console->connections);
-    if (!pause_init(admin) || !verbs_init(admin))
+    if (!pause_init(admin))
         return error_set(err, 0, "admin socket: out of memory");
     if (!addr_parse(path, &addr, err) ||
         !listener_open(&console->listener, admin->loop, &addr, 0660, on_accept, console, err))
@@ -259,5 +258,4 @@ void console_close(struct console *console)
     while (console->connections.head.next != NULL && (node = list_first(&console->connections)) != NULL)
         close_connection(list_entry(node, struct connection, in_console));
     pause_fini(console->admin);
-    verbs_fini(console->admin);
 }

@@ -2,10 +2,11 @@
 
 #include "admin/console.h"
 #include "app/barrier.h"
+#include "app/doors.h"
+#include "app/reload.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "net/listener.h"
 #include "net/resolve.h"
 #include "net/tls.h"
 #include "proxy/worker.h"
@@ -16,24 +17,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LISTENER_MODE 0777 /* of unix sockets: who may log in is the accounts' business */
-
 struct control {
     struct loop loop;
-    const struct config *config; /* borrows */
-    struct users users;
     struct limits limits;
-    struct limit *door_limits; /* owns; one per listener */
-    struct world world;
+    struct world constant; /* what all worlds have in common */
+    struct reload reload;  /* and the configuration that is in effect */
+    struct doors doors;
     struct worker *workers;      /* owns */
     struct worker **worker_list; /* owns: for the world */
     struct resolver resolver;
     struct cluster *clusters; /* owns */
     struct barrier *barriers; /* owns; one per cluster */
     size_t cluster_count;
-    struct door *doors;         /* owns; one per listener */
-    struct listener *listeners; /* owns */
-    size_t listener_count;
+    unsigned workers_made;
     unsigned workers_started;
     unsigned workers_ended;
     struct admin admin;
@@ -46,6 +42,11 @@ struct control {
     bool is_ending;
 };
 
+static const struct config *config_of(const struct control *control)
+{
+    return control->reload.current->config;
+}
+
 /* ---- clients ---- */
 
 /* Connections are few and live long: the emptiest worker gets the next one. */
@@ -53,7 +54,7 @@ static struct worker *least_loaded(struct control *control)
 {
     struct worker *best = &control->workers[0];
     unsigned best_count = UINT32_MAX;
-    for (unsigned i = 0; i < control->world.worker_count; i++) {
+    for (unsigned i = 0; i < control->constant.worker_count; i++) {
         unsigned count = atomic_load_explicit(&control->workers[i].session_count, memory_order_relaxed);
         if (count < best_count) {
             best = &control->workers[i];
@@ -66,7 +67,7 @@ static struct worker *least_loaded(struct control *control)
 static void on_accept(struct listener *listener, int take_fd, const struct addr *peer)
 {
     struct control *control = listener->loop->context;
-    const struct door *door = listener->owner;
+    struct door *door = listener->owner;
     struct error err = { 0 };
     if (limits_enter(&control->limits, door->clients, door->settings->name, peer, take_fd, &err)) {
         worker_accept(least_loaded(control), take_fd, peer, door);
@@ -90,14 +91,14 @@ static void on_exhausted(struct listener *listener, int fd)
 static void publish(void *owner, struct view *view)
 {
     struct control *control = owner;
-    for (unsigned i = 0; i < control->world.worker_count; i++)
+    for (unsigned i = 0; i < control->constant.worker_count; i++)
         worker_publish(&control->workers[i], view);
 }
 
 static bool have_taken(void *owner, unsigned cluster, uint64_t number)
 {
     const struct control *control = owner;
-    for (unsigned i = 0; i < control->world.worker_count; i++)
+    for (unsigned i = 0; i < control->constant.worker_count; i++)
         if (!worker_has_taken(&control->workers[i], cluster, number))
             return false;
     return true;
@@ -121,12 +122,6 @@ static void on_report(struct worker *worker)
 
 /* ---- the end ---- */
 
-static void close_doors(struct control *control)
-{
-    for (size_t i = 0; i < control->listener_count; i++)
-        listener_close(&control->listeners[i]);
-}
-
 static void on_worker_ended(struct loop_message *message)
 {
     struct worker *worker = (struct worker *)(void *)((char *)message - offsetof(struct worker, ended));
@@ -141,7 +136,8 @@ static void begin_end(struct control *control, uint64_t deadline_us, const char 
     log_notice(NULL, "%s: stopping; sessions have %s to finish", why,
                clock_format_duration(deadline_us, text, sizeof text));
     control->is_ending = true;
-    close_doors(control);
+    reload_end(&control->reload);
+    doors_close(&control->doors);
     for (unsigned i = 0; i < control->workers_started; i++)
         worker_drain(&control->workers[i], deadline_us);
 }
@@ -153,9 +149,9 @@ static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
     if (watcher->signum == SIGUSR1 || watcher->signum == SIGUSR2)
         log_warning(NULL, "signal %d: reopening logs and upgrading are not in this version", watcher->signum);
     else if (watcher->signum == SIGHUP)
-        log_warning(NULL, "SIGHUP: reload is not in this version; restart to apply a changed configuration");
+        reload_begin(&control->reload);
     else if (watcher->signum == SIGTERM && !control->is_ending)
-        begin_end(control, control->config->timeouts.shutdown_us, "SIGTERM");
+        begin_end(control, config_of(control)->timeouts.shutdown_us, "SIGTERM");
     else
         begin_end(control, 0, watcher->signum == SIGTERM ? "SIGTERM again" : "SIGINT");
 }
@@ -177,26 +173,19 @@ static void watch_signals(struct control *control)
 
 static bool make_clusters(struct control *control, struct error *err)
 {
-    const struct config *config = control->config;
-    const struct timeout_settings *timeouts = &config->timeouts;
-    struct upstream_env env = {
-        .loop = &control->loop,
-        .tls = control->world.tls,
-        .socket = { timeouts->tcp_keepalive_us, timeouts->tcp_user_timeout_us },
-        .connect_us = timeouts->connect_us,
-        .login_us = timeouts->login_us,
-        .worker = 0,
-    };
+    const struct config *config = config_of(control);
+    /* Probes count in a row of their own, after the workers': a row has one writer. */
+    struct upstream_env env =
+        world_env(&control->reload.current->world, &control->loop, config->workers_resolved);
     control->clusters = mem_zalloc(config->cluster_count * sizeof *control->clusters);
     control->barriers = mem_zalloc(config->cluster_count * sizeof *control->barriers);
     if (control->clusters == NULL || control->barriers == NULL)
         return error_set(err, 0, "out of memory");
     for (size_t i = 0; i < config->cluster_count; i++) {
-        /* Probes count in a row of their own, after the workers': a row has one writer. */
-        env.worker = config->workers_resolved;
         if (!cluster_init(&control->clusters[i], &config->clusters[i], (unsigned)i,
                           config->workers_resolved + 1, &env, &control->resolver, err))
             return false;
+        control->clusters[i].drain_us = config->timeouts.drain_us;
         barrier_init(&control->barriers[i], publish, have_taken, control);
         control->cluster_count++;
     }
@@ -205,17 +194,16 @@ static bool make_clusters(struct control *control, struct error *err)
 
 static bool make_workers(struct control *control, struct error *err)
 {
-    unsigned count = control->config->workers_resolved;
+    unsigned count = config_of(control)->workers_resolved;
     control->workers = mem_zalloc(count * sizeof *control->workers);
     control->worker_list = mem_zalloc(count * sizeof(struct worker *));
     if (control->workers == NULL || control->worker_list == NULL)
         return error_set(err, 0, "out of memory");
-    control->world.workers = control->worker_list;
     for (unsigned i = 0; i < count; i++) {
-        if (!worker_init(&control->workers[i], i, &control->world, err))
+        if (!worker_init(&control->workers[i], i, &control->reload.current->world, err))
             return false;
         control->worker_list[i] = &control->workers[i];
-        control->world.worker_count++;
+        control->workers_made++;
     }
     for (unsigned i = 0; i < count; i++) {
         if (!worker_start(&control->workers[i], &control->loop, on_worker_ended, on_report, err))
@@ -225,65 +213,53 @@ static bool make_workers(struct control *control, struct error *err)
     return true;
 }
 
-static unsigned cluster_index(const struct config *config, const char *name)
-{
-    unsigned i = 0;
-    while (strcmp(config->clusters[i].name, name) != 0)
-        i++; /* the configuration was checked: it is there */
-    return i;
-}
-
-static bool open_doors(struct control *control, struct error *err)
-{
-    const struct config *config = control->config;
-    control->doors = mem_zalloc(config->listener_count * sizeof *control->doors);
-    control->door_limits = mem_zalloc(config->listener_count * sizeof *control->door_limits);
-    control->listeners = mem_zalloc(config->listener_count * sizeof *control->listeners);
-    if (control->doors == NULL || control->door_limits == NULL || control->listeners == NULL)
-        return error_set(err, 0, "out of memory");
-    for (size_t i = 0; i < config->listener_count; i++) {
-        const struct listener_settings *settings = &config->listeners[i];
-        struct addr addr;
-        char text[ADDR_TEXT_MAX];
-        control->door_limits[i].max = settings->max_clients;
-        control->doors[i] =
-            (struct door){ settings, cluster_index(config, settings->cluster), &control->door_limits[i] };
-        if (!addr_parse_listen(settings->address, &addr, err) ||
-            !listener_open(&control->listeners[i], &control->loop, &addr, LISTENER_MODE, on_accept,
-                           &control->doors[i], err))
-            return error_wrap(err, "listener '%s'", settings->name);
-        control->listeners[i].on_exhausted = on_exhausted;
-        control->admin.doors = control->doors;
-        control->admin.door_count = ++control->listener_count;
-        log_info(NULL, "listener '%s' is ready at %s", settings->name,
-                 addr_format(&control->listeners[i].addr, text));
-    }
-    return true;
-}
-
 static bool open_admin(struct control *control, struct error *err)
 {
     control->admin = (struct admin){ .loop = &control->loop,
                                      .clusters = control->clusters,
                                      .cluster_count = control->cluster_count,
-                                     .world = &control->world,
+                                     .world = &control->reload.current->world,
+                                     .reconfigure = &control->reload.reconfigure,
                                      .started_us = control->loop.now_us };
-    return console_open(&control->console, &control->admin, control->config->admin.socket, err);
+    return console_open(&control->console, &control->admin, config_of(control)->admin.socket, err);
 }
 
-static bool start(struct control *control, struct error *err)
+/* From here on the configuration may change. */
+static bool open_reload(struct control *control, struct error *err)
 {
-    const struct config *config = control->config;
-    control->world.timeouts = &config->timeouts;
-    control->world.users = &control->users;
-    control->world.limits = &control->limits;
-    control->world.cluster_count = (unsigned)config->cluster_count;
-    control->world.clusters = config->clusters;
-    control->world.tls = tls_client_context(err);
-    if (control->world.tls == NULL || !users_init(&control->users, config->users, config->user_count, err) ||
-        !resolve_init(&control->resolver, &control->loop, config->resolver, err) ||
+    struct reload *reload = &control->reload;
+    reload->loop = &control->loop;
+    reload->clusters = control->clusters;
+    reload->cluster_count = control->cluster_count;
+    reload->limits = &control->limits;
+    reload->doors = &control->doors;
+    reload->admin = &control->admin;
+    return reload_init(reload, err);
+}
+
+/* The first version; takes the config. Its workers are made later, and are in the list by then. */
+static bool make_version(struct control *control, struct config *take_config, struct error *err)
+{
+    unsigned count = take_config->workers_resolved;
+    control->worker_list = mem_zalloc(count * sizeof(struct worker *));
+    control->constant.workers = control->worker_list;
+    control->constant.worker_count = count;
+    control->constant.limits = &control->limits;
+    control->constant.tls = tls_client_context(err);
+    if (control->worker_list == NULL || control->constant.tls == NULL) {
+        config_free(&take_config);
+        return control->constant.tls == NULL ? false : error_set(err, 0, "out of memory");
+    }
+    control->reload.current = version_new(take_config, &control->constant, NULL, err);
+    return control->reload.current != NULL;
+}
+
+static bool start(struct control *control, struct config *take_config, struct error *err)
+{
+    if (!make_version(control, take_config, err) ||
+        !resolve_init(&control->resolver, &control->loop, config_of(control)->resolver, err) ||
         !make_clusters(control, err) || !make_workers(control, err) || !open_admin(control, err) ||
-        !open_doors(control, err))
+        !open_reload(control, err))
         return false;
     watch_signals(control);
     for (size_t i = 0; i < control->cluster_count; i++)
@@ -301,18 +277,18 @@ static void end_workers(struct control *control)
     }
     for (unsigned i = 0; i < control->workers_started; i++)
         worker_join(&control->workers[i]);
-    for (unsigned i = 0; i < control->world.worker_count; i++)
+    for (unsigned i = 0; i < control->workers_made; i++)
         worker_fini(&control->workers[i]);
 }
 
 static void finish(struct control *control)
 {
-    close_doors(control);
+    doors_close(&control->doors);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_stop(&control->clusters[i]);
     resolve_fini(&control->resolver);
     end_workers(control);
-    loop_close_mail(&control->loop); /* questions to the workers come home */
+    loop_close_mail(&control->loop); /* questions to the workers come home, and a reload that went round */
     if (control->admin.loop != NULL)
         console_close(&control->console);
     for (size_t i = 0; i < control->cluster_count; i++)
@@ -320,37 +296,51 @@ static void finish(struct control *control)
     loop_fini(&control->loop); /* buries what was closed, while servers and workers are still there */
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_fini(&control->clusters[i]);
-    users_fini(&control->users);
-    tls_context_free(&control->world.tls);
+    doors_fini(&control->doors);
+    reload_fini(&control->reload);
+    tls_context_free(&control->constant.tls);
     mem_free(control->clusters);
     mem_free(control->barriers);
-    mem_free(control->workers);
     mem_free(control->worker_list);
     limits_fini(&control->limits);
-    mem_free(control->doors);
-    mem_free(control->door_limits);
-    mem_free(control->listeners);
 }
 
-bool control_run(const struct config *config, struct error *err)
+/* The last line, and what the exit status says: was anybody cut? */
+static bool tell_end(const struct control *control)
+{
+    unsigned cut = 0, in_transaction = 0;
+    for (unsigned i = 0; i < control->workers_started; i++) {
+        cut += control->workers[i].cut;
+        in_transaction += control->workers[i].cut_in_transaction;
+    }
+    log_write(cut > 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, NULL,
+              "headgate has ended: %u sessions were cut, %u of them in a transaction", cut, in_transaction);
+    return cut > 0;
+}
+
+enum control_end control_run(struct config *take_config, struct error *err)
 {
     struct control *control = mem_zalloc(sizeof *control);
-    if (control == NULL)
-        return error_set(err, 0, "out of memory");
-    control->config = config;
-    limits_init(&control->limits, &config->limits);
-    if (!loop_init(&control->loop, err)) {
+    bool has_memory = control != NULL || error_set(err, 0, "out of memory");
+    if (!has_memory || !loop_init(&control->loop, err)) {
         mem_free(control);
-        return false;
+        config_free(&take_config);
+        return CONTROL_NOT_STARTED;
     }
     control->loop.context = control;
-    bool is_started = start(control, err);
+    limits_init(&control->limits, &take_config->limits);
+    doors_init(&control->doors, &control->loop, on_accept, on_exhausted);
+    unsigned workers = take_config->workers_resolved;
+    bool is_started = start(control, take_config, err);
     if (is_started) {
-        log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION,
-                   config->workers_resolved);
+        log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION, workers);
         loop_run(&control->loop);
     }
     finish(control);
+    enum control_end end = CONTROL_NOT_STARTED;
+    if (is_started)
+        end = tell_end(control) ? CONTROL_CUT : CONTROL_ENDED;
+    mem_free(control->workers);
     mem_free(control);
-    return is_started;
+    return end;
 }

@@ -10,13 +10,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#define EXIT_CUT 3 /* ended by a signal, and sessions that did not end in time were cut */
+
 static const char usage[] = "usage: headgate [-c FILE] [-t]\n"
                             "       headgate -V | -h | --sample | --reference\n"
                             "  -c FILE      configuration (default " CONFIG_PATH_DEFAULT ")\n"
                             "  -t           check the configuration and exit: 0 good, 1 not\n"
                             "  -V           version\n"
                             "  --sample     print a configuration with every setting, commented\n"
-                            "  --reference  print the reference of all settings\n";
+                            "  --reference  print the reference of all settings\n"
+                            "SIGHUP reloads the configuration; SIGTERM ends, when transactions have ended, with\n"
+                            "status 0, or 3 when some had to be cut; SIGINT, or SIGTERM again, cuts them now.\n";
 
 static int print(void (*write)(struct text *out))
 {
@@ -38,19 +42,18 @@ static int run(const char *path, bool is_check)
     text_fini(&warnings);
     if (config == NULL)
         return EXIT_FAILURE;
-    bool is_good = true;
     if (is_check) {
         (void)printf("%s: good\n", path);
-    } else {
-        log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, STDERR_FILENO);
-        descriptors_raise();
-        limits_warn_of_files(&config->limits);
-        is_good = control_run(config, &err);
-        if (!is_good)
-            log_error(NULL, "cannot start: %s", err.text);
+        config_free(&config);
+        return EXIT_SUCCESS;
     }
-    config_free(&config);
-    return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
+    log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, STDERR_FILENO);
+    descriptors_raise();
+    limits_warn_of_files(&config->limits);
+    enum control_end end = control_run(config, &err);
+    if (end == CONTROL_NOT_STARTED)
+        log_error(NULL, "cannot start: %s", err.text);
+    return end == CONTROL_ENDED ? EXIT_SUCCESS : end == CONTROL_CUT ? EXIT_CUT : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

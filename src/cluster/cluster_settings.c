@@ -186,7 +186,7 @@ static const struct setting cluster_settings[] = {
         .type = SETTING_STRING,
         .offset = offsetof(struct cluster_settings, name),
         .is_required = true,
-        .effect = EFFECT_NOW,
+        .effect = EFFECT_RESTART,
         .example = "main",
         .doc = "What listeners and commands call this cluster.",
     },
@@ -350,7 +350,7 @@ static const struct setting cluster_settings[] = {
         .offset = offsetof(struct cluster_settings, consistency),
         .words = &consistency_words[CONSISTENCY_SESSION],
         .fallback = "session",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .doc =
             "What reads on replicas show. \"session\": a client sees its own writes and never goes back in "
             "time; "
@@ -368,7 +368,7 @@ static const struct setting cluster_settings[] = {
         .max = 60000000,
         .may_be_off = true,
         .fallback = "10ms",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .doc = "How long a read waits for a replica to catch up with what the client has written or seen, "
                "before the "
                "primary gets it. \"off\": the primary at once.",

@@ -25,7 +25,7 @@ static bool is_restored_by_mariadb(uint8_t collation)
 struct upstream_key pool_key(const struct session *session, int server)
 {
     return (struct upstream_key){
-        .account = session->user, /* who is let in as it has proved the one password that it has */
+        .account = session->user->connections, /* the same for every table of users that has the account */
         .caps = session->upstream_caps,
         .moves = session_view(session)->servers[server].moves,
         .cluster = session->door->cluster,

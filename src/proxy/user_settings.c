@@ -22,7 +22,7 @@ static const struct setting user_settings[] = {
         .type = SETTING_STRING,
         .offset = offsetof(struct user_settings, name),
         .is_required = true,
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .example = "app",
         .doc = "The account, as on the servers; clients log in to headgate with it, and headgate to the "
                "servers.",
@@ -49,7 +49,7 @@ static const struct setting user_settings[] = {
         .min = 1,
         .max = LIMIT_MAX,
         .fallback = "off",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .doc = "Clients logged in with this account at the same time; one more hears error 1203 when it has "
                "proved who it is.",
     },
@@ -59,7 +59,7 @@ static const struct setting user_settings[] = {
         .offset = offsetof(struct user_settings, consistency),
         .words = consistency_words,
         .fallback = "inherit",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .doc =
             "What reads on replicas show to this account: \"session\", \"eventual\" or \"strong\", see the "
             "cluster's; "

@@ -34,7 +34,7 @@ static void each_account_is_found_by_its_name_alone(void **state)
     struct user_settings *settings = make_settings(MANY);
     struct users users;
     struct error err = { 0 };
-    assert_true(users_init(&users, settings, MANY, &err));
+    assert_true(users_init(&users, settings, MANY, NULL, &err));
     for (size_t i = 0; i < MANY; i++)
         assert_string_equal(users_find(&users, settings[i].name)->name, settings[i].name);
     assert_null(users_find(&users, ""));
@@ -58,7 +58,7 @@ static void a_password_that_is_too_long_names_its_account(void **state)
     password[sizeof password - 1] = '\0';
     free(settings[1].password);
     settings[1].password = strdup(password);
-    assert_false(users_init(&users, settings, 3, &err));
+    assert_false(users_init(&users, settings, 3, NULL, &err));
     assert_string_equal(err.text, "user 'u1': the password is longer than 255 bytes");
     assert_null(users.by_name);
     free_settings(settings, 3);
@@ -74,7 +74,7 @@ static void without_memory_there_are_no_accounts(void **state)
         struct users users;
         struct error err = { 0 };
         mem_fail_after(fail_at);
-        bool is_fine = users_init(&users, settings, MANY, &err);
+        bool is_fine = users_init(&users, settings, MANY, NULL, &err);
         mem_fail_after(-1);
         if (is_fine) {
             users_fini(&users);

@@ -33,6 +33,13 @@ struct car {
     size_t wheel_count;
 };
 
+/* Into the struct text that is the context, a line each. */
+static void note_change(void *context, const struct print_change *change)
+{
+    print_change(change, context);
+    (void)text_append_byte(context, '\n');
+}
+
 static const struct setting wheel_rows[] = {
     { .name = "name",
       .type = SETTING_STRING,
@@ -232,7 +239,7 @@ static void secret_is_never_said(void **state)
     assert_true(set_string(&car, "key", "S3CRET\n", &err));
     assert_true(set_string(&other, "key", "S3CRET2", &err));
     print_value(schema_find(&car_section, "key"), &car, &out);
-    print_changes(&car_section, &car, &other, &out);
+    assert_true(print_changes(&car_section, &car, &other, note_change, &out));
     assert_string_equal(text_cstr(&out), "\"***\"key changed (now)\n");
     text_fini(&out);
     schema_fini(&car_section, &car);
@@ -277,7 +284,7 @@ static void changes_are_told_field_by_field(void **state)
     struct text out = { 0 };
     (void)state;
     assert_true(schema_set_fallbacks(&car_section, &a, &err) && schema_set_fallbacks(&car_section, &b, &err));
-    print_changes(&car_section, &a, &b, &out);
+    assert_true(print_changes(&car_section, &a, &b, note_change, &out));
     assert_int_equal(out.len, 0);
     b.colour = 7;
     b.warranty_us = 0;
@@ -285,7 +292,7 @@ static void changes_are_told_field_by_field(void **state)
     b.name = (char[]){ "a \"b\"" };
     a.wheels = wheels_a, a.wheel_count = 2;
     b.wheels = wheels_b, b.wheel_count = 2;
-    print_changes(&car_section, &a, &b, &out);
+    assert_true(print_changes(&car_section, &a, &b, note_change, &out));
     assert_string_equal(text_cstr(&out), "name none -> \"a \\\"b\\\"\" (now)\n"
                                          "colour \"blue\" -> \"red\" (new sessions)\n"
                                          "warranty \"1500ms\" -> \"off\" (now)\n"
