@@ -196,8 +196,7 @@ static bool make_workers(struct control *control, struct error *err)
 {
     unsigned count = config_of(control)->workers_resolved;
     control->workers = mem_zalloc(count * sizeof *control->workers);
-    control->worker_list = mem_zalloc(count * sizeof(struct worker *));
-    if (control->workers == NULL || control->worker_list == NULL)
+    if (control->workers == NULL)
         return error_set(err, 0, "out of memory");
     for (unsigned i = 0; i < count; i++) {
         if (!worker_init(&control->workers[i], i, &control->reload.current->world, err))
