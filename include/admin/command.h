@@ -22,4 +22,8 @@ struct request {
 /* Finds and runs a command line. on_done follows, now or later, exactly once. */
 void command_run(struct request *request, struct span line);
 
+/* Command `index` as `help` has it: its words, what it takes ("" or "<SERVER>", "[CLUSTER]" …), what it does;
+ * static text. False: there are no more. */
+bool command_describe(size_t index, const char **words_r, const char **argument_r, const char **help_r);
+
 #endif

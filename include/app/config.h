@@ -69,4 +69,7 @@ bool config_list(const struct config *config,
 void config_write_sample(struct text *out);
 void config_write_reference(struct text *out);
 
+/* The same as the body of a manual page. */
+void config_write_manual(struct text *out);
+
 #endif

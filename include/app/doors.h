@@ -21,6 +21,7 @@
 
 struct doors {
     struct loop *loop; /* borrows */
+    unsigned worker_count;
     void (*on_accept)(struct listener *listener, int take_fd, const struct addr *peer);
     void (*on_exhausted)(struct listener *listener, int fd);
     struct doors_plan *open; /* owns: what clients meet now */
@@ -30,7 +31,7 @@ struct doors {
 struct doors_plan;
 
 /* The callbacks are those of every listener, whose `owner` is its struct door. */
-void doors_init(struct doors *doors, struct loop *loop,
+void doors_init(struct doors *doors, struct loop *loop, unsigned worker_count,
                 void (*on_accept)(struct listener *, int, const struct addr *),
                 void (*on_exhausted)(struct listener *, int));
 

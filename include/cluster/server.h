@@ -12,6 +12,7 @@
 
 #include "base/counters.h"
 #include "base/error.h"
+#include "base/hist.h"
 #include "cluster/permits.h"
 #include "cluster/server_settings.h"
 
@@ -49,11 +50,12 @@ struct server_counters {
     counter losses;           /* connections lost in the middle of a reply */
     counter drops;            /* connections that the server ended while they were idle */
     counter demotions;        /* statements that it refused as read-only while it counted as the primary */
+    struct hist response;     /* commands of clients, from sending to the reply's first byte */
 };
 
 struct server_totals {
     uint64_t connections_active, connections_idle, readers, running, connects, connect_failures, refusals,
-        queries, errors, losses, drops, demotions;
+        queries, errors, queue_timeouts, losses, drops, demotions;
 };
 
 struct server {
@@ -88,7 +90,12 @@ bool server_set(struct server *server, const struct server_settings *settings, i
  * now stays. */
 void server_forget(struct server *server);
 
-/* A harmless read's first byte came so long after it was sent: by the worker, into its row. */
+/* A command's first byte of a reply came so long after it was sent: by the worker, into its row. */
+static inline void server_note_response(struct server *server, unsigned worker, uint64_t latency_us)
+{
+    hist_note(&server->by_worker[worker].response, latency_us);
+}
+/* The same of a harmless read, for the choice of replicas. */
 void server_note_latency(struct server *server, unsigned worker, uint64_t latency_us);
 
 /* What it says of its own @@max_connections: with max_connections = "auto" all but `reserve` of them, and at
@@ -101,7 +108,9 @@ void server_note_manners(struct server *server, uint32_t patience_s, bool has_in
 
 /* All workers' rows added up. */
 struct server_totals server_sum(const struct server *server);
-/* The same without one row: that of the probes. */
+/* … and their histograms of responses, into *total, which begins as zeros. */
+void server_sum_response(const struct server *server, struct hist_total *total);
+/* The same as server_sum without one row: that of the probes. */
 struct server_totals server_sum_without(const struct server *server, unsigned row);
 
 const char *server_role_name(enum server_role role);    /* "primary", "replica", "unknown" */

@@ -8,7 +8,7 @@
  *                          │ ▼
  *                         BUSY                  (the owner moves bytes itself)
  *
- * Belongs to one loop. In READY and BUSY readiness goes straight to the owner, who reads and writes `stream`.
+ * Belongs to one loop at a time. In READY and BUSY readiness goes straight to the owner, who reads and writes `stream`.
  */
 #ifndef HEADGATE_CLUSTER_UPSTREAM_H
 #define HEADGATE_CLUSTER_UPSTREAM_H
@@ -74,7 +74,7 @@ struct upstream_answer {
 /* How it logged in, as far as that can be told apart after a reset: a session for which all of it would be
  * the same may go on with it. */
 struct upstream_key {
-    const void *account; /* borrows: who, with what password; never changes. NULL: it is never handed on */
+    uint64_t account; /* who, with what password: user.account; never changes. 0: it is never handed on */
     uint64_t caps;       /* end-to-end bits, as wished */
     uint64_t moves;      /* of the server then: see view_server */
     unsigned cluster;    /* of its owner; not compared: its server is in one only */
@@ -135,6 +135,7 @@ struct upstream {
     uint64_t vars_version; /* the owner's fingerprint of its session state: see proxy/vars */
     struct text schema;    /* owns: current, as far as we know */
     uint64_t opened_us;    /* monotonic */
+    uint64_t idle_us;      /* the same: since when the server has heard nothing, while it is parked */
 };
 
 /* Starts to connect. NULL when not even that was possible: err. A permit (wish) is given back when the
@@ -167,6 +168,12 @@ void upstream_hand_over(struct upstream *upstream, const struct upstream_owner_o
 /* READY, and idle from now on, until it is handed over: on_expired is called when it was READY for so long;
  * and it is read from, which is reported by on_io. */
 void upstream_expire(struct upstream *upstream, uint64_t after_us);
+
+/* READY and idle, with nothing unread or unsent: it leaves this thread, and is nobody's until upstream_adopt,
+ * on the thread that it goes to, makes it the new owner's, idle still. Its permit goes with it. */
+void upstream_leave(struct upstream *upstream);
+void upstream_adopt(struct upstream *upstream, const struct upstream_env *env,
+                    const struct upstream_owner_ops *ops, void *owner);
 
 /* READY ↔ BUSY: the owner begins, or has ended, a command of its own. */
 void upstream_begin(struct upstream *upstream, enum reply_shape shape, bool has_cursor);

@@ -10,8 +10,9 @@
  *
  * A parked connection is like one that has just logged in: the reset undoes all but the current schema and
  * the role, on MySQL also but for the character sets of the handshake. These are said again, or belong to the
- * key, or the connection is not parked. Each worker has its own; a connection never changes its thread. It
- * keeps its permit, and is closed when somebody else needs that.
+ * key, or the connection is not parked. Each worker has its own; one that another worker's session wants
+ * changes its thread (pool_send, pool_arrive). It keeps its permit, and is closed when somebody needs that who
+ * could not go on with it.
  */
 #ifndef HEADGATE_PROXY_POOL_H
 #define HEADGATE_PROXY_POOL_H
@@ -29,16 +30,23 @@ bool pool_may_park(const struct session *session, enum route_place place);
 void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_promised);
 /* Is it parked, or being cleaned? Its owner is the worker then. */
 bool pool_has(const struct upstream *upstream);
-/* Would it do for the first who waits for a connection to that server? */
-bool pool_suits_waiter(const struct worker *worker, const struct upstream *upstream);
+/* Would it do for the first who waits for a connection to that server, whichever worker's that is? */
+bool pool_suits_waiter(const struct upstream *upstream);
 
 /* A parked connection to that server of the view that the session may go on with: the one parked last; its
  * key is the session's, its current schema is unknown. NULL: none. The caller makes it its own
  * (upstream_hand_over). */
 struct upstream *pool_take(const struct session *session, int server);
 
-/* Parked connections of this worker are closed for those who wait, as many as these need. No session is run:
- * it may be called while they are walked through. */
+/* A parked connection of this worker that would do for a session of another one: it has let go of this
+ * thread, and is on its way to pool_arrive. NULL: none, or somebody waits here. */
+struct upstream *pool_send(struct permits_holders *holders, const struct upstream_key *wish);
+/* It has come to this worker's thread, and is parked here, for the session that awaits it (which is run), or,
+ * NULL, for others. */
+void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct session *session);
+
+/* Parked connections of this worker go to those who wait, or are closed for them, as many as these need. No
+ * session is run: it may be called while they are walked through. */
 void pool_give_way(struct permits_holders *holders);
 /* All of this worker's parked connections to that server are closed, those being cleaned too: so many. */
 unsigned pool_unpark(struct permits_holders *holders);

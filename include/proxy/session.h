@@ -56,13 +56,6 @@ enum session_state {
     SESSION_STATE_COUNT
 };
 
-enum close_reason {
-#define CLOSE_REASON(NAME, is_error, may_hand_on, words) CLOSE_##NAME,
-#include "proxy/tbl/close_reasons.h"
-#undef CLOSE_REASON
-    CLOSE_REASON_COUNT
-};
-
 enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
 
 #define ATTEMPTS_MAX 3 /* servers tried for one harmless read before the client hears of it */
@@ -87,6 +80,7 @@ enum sync_task {
      STATUS_ANSI_QUOTES)
 
 struct changes;
+struct handover;
 struct hints;
 struct claims;
 
@@ -168,10 +162,12 @@ struct job {
     uint64_t token_since; /* … it tells what the primary had after this moment; 0: what the session knows */
     bool has_asked_newest; /* consistency "strong": what is the newest was asked for */
     bool has_waited;       /* … in vain */
+    bool has_asked_others; /* other workers, for a connection that they have parked */
     bool is_held_back;     /* it waits, or has waited, for a replica to catch up */
     bool has_insert_id;    /* … or told of a generated id */
     bool has_warnings;     /* its reply told of some */
-    bool has_error;        /* its reply was, or ended in, ERR */
+    bool has_error;        /* its reply was, or ended in, ERR … */
+    uint16_t error_code;   /* … with this number */
     bool has_multi;        /* MORE_RESULTS was seen */
     bool has_state_change; /* the server reported a change of session state */
     bool has_only;         /* a hint: no other replica than `only` */
@@ -225,6 +221,7 @@ struct session {
     uint64_t balanced_us;  /* when it was last asked whether its reads are in the right place */
     uint64_t generations;
     struct permits_ticket *ticket; /* borrows: QUEUED, and no permit has come; it frees itself */
+    struct handover *handover; /* borrows: QUEUED, and other workers are asked; it frees itself */
     uint64_t queued_moves;         /* of its address then */
     struct server *queued_at;      /* borrows: QUEUED */
     bool has_permit;               /* QUEUED: one of that server has come */

@@ -19,6 +19,7 @@
 struct user {
     char *name;                /* owns */
     struct auth_secret secret; /* as configured; wiped when freed */
+    uint64_t account;          /* a number of its own for each name and password that there ever was; not 0 */
     int consistency;           /* enum consistency_setting */
     int64_t max_connections;   /* of `connections`, once this table counts */
     bool is_removed;           /* nobody may log in any more; those who are go on */
@@ -28,7 +29,8 @@ struct user {
 };
 
 struct users {
-    struct user *by_name; /* owns */
+    struct user *by_name;  /* owns */
+    uint64_t last_account; /* the highest number given so far, by the tables before as well */
 };
 
 /* Builds the table from `count` rows, which are not needed afterwards. `before`: the table that counts now,

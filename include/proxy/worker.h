@@ -13,9 +13,12 @@
 #include "cluster/view.h"
 #include "net/addr.h"
 #include "net/loop.h"
+#include "proxy/close_reason.h"
+#include "proxy/door_counters.h"
 #include "proxy/hints.h"
 #include "proxy/limits.h"
 #include "proxy/listener_settings.h"
+#include "proxy/pool_counters.h"
 #include "proxy/refusals.h"
 #include "proxy/timeout_settings.h"
 #include "proxy/users.h"
@@ -52,8 +55,9 @@ struct world {
 struct door {
     const struct listener_settings *settings; /* owns; never change */
     unsigned cluster;                         /* index */
-    struct limit *clients;                    /* borrows: how many came in here, or to doors of that name */
-    _Atomic unsigned sessions;                /* that came in by it, those on their way to a worker included */
+    struct limit *clients;           /* borrows: how many came in here, or to doors of that name */
+    struct door_counters *by_worker; /* borrows, likewise; one row a worker */
+    _Atomic unsigned sessions;       /* that came in by it, those on their way to a worker included */
 };
 
 /* A worker's letter box for the views of one cluster: the newest one wins, and nothing is allocated. */
@@ -68,6 +72,7 @@ struct view_box {
     uint64_t doubted_until_us;   /* nothing new is begun there before the monitor has had time to look */
     struct watch *watch;         /* owns: how far its servers are */
     struct hint_counters hints;
+    struct pool_counters pool;
     struct view *view; /* one reference, the worker's own; NULL before the first */
 };
 
@@ -83,12 +88,13 @@ struct worker {
     struct view_box *boxes; /* owns; by cluster */
     unsigned box_count;
     struct refusals refusals;
-    struct list killers; /* connections that carry a KILL; see kill.h */
-    uint64_t next_id;    /* session ids: worker index + n * worker count, so that they are unique */
-    unsigned turn;       /* for balance_pick */
-    unsigned published;  /* cluster whose view just came */
-    bool is_retrying;    /* sessions that wait for a server are to try again now */
-    bool is_draining;    /* SIGTERM: sessions end as soon as they may */
+    counter closes[CLOSE_REASON_COUNT]; /* sessions that have ended */
+    struct list killers;                /* connections that carry a KILL; see kill.h */
+    uint64_t next_id;   /* session ids: worker index + n * worker count, so that they are unique */
+    unsigned turn;      /* for balance_pick */
+    unsigned published; /* cluster whose view just came */
+    bool is_retrying;   /* sessions that wait for a server are to try again now */
+    bool is_draining;   /* SIGTERM: sessions end as soon as they may */
     struct loop_timer drain_deadline;
     unsigned cut;                /* sessions that did not end in time; read when the thread has ended */
     unsigned cut_in_transaction; /* … of them */

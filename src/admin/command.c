@@ -156,3 +156,13 @@ void command_run(struct request *request, struct span line)
     else
         refuse(request, text, ": unknown command: try 'help'");
 }
+
+bool command_describe(size_t index, const char **words_r, const char **argument_r, const char **help_r)
+{
+    if (index >= sizeof rows / sizeof *rows)
+        return false;
+    *words_r = rows[index].words;
+    *argument_r = rows[index].argument;
+    *help_r = rows[index].help;
+    return true;
+}

@@ -9,6 +9,7 @@
 #include "net/addr.h"
 #include "settings/address.h"
 #include "settings/file.h"
+#include "settings/manual.h"
 #include "settings/reference.h"
 
 #include <sched.h>
@@ -381,4 +382,9 @@ void config_write_sample(struct text *out)
 void config_write_reference(struct text *out)
 {
     reference_page(&config_section, out);
+}
+
+void config_write_manual(struct text *out)
+{
+    manual_settings(&config_section, out);
 }

@@ -3,7 +3,10 @@
 #include "admin/console.h"
 #include "app/barrier.h"
 #include "app/doors.h"
+#include "app/notify.h"
 #include "app/reload.h"
+#include "app/status.h"
+#include "app/watchdog.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -34,6 +37,7 @@ struct control {
     unsigned workers_ended;
     struct admin admin;
     struct console console;
+    struct watchdog watchdog;
     ev_signal terminate;
     ev_signal interrupt;
     ev_signal hangup;
@@ -108,6 +112,8 @@ static void on_view(struct cluster *cluster, struct view *view)
 {
     struct control *control = cluster->owner;
     barrier_pass(&control->barriers[cluster->index], view);
+    if (!control->is_ending)
+        status_tell(control->clusters, control->cluster_count, notify_status);
 }
 
 static void on_report(struct worker *worker)
@@ -135,6 +141,7 @@ static void begin_end(struct control *control, uint64_t deadline_us, const char 
     char text[32];
     log_notice(NULL, "%s: stopping; sessions have %s to finish", why,
                clock_format_duration(deadline_us, text, sizeof text));
+    notify_stopping(deadline_us, "no new clients; those that are there may finish");
     control->is_ending = true;
     reload_end(&control->reload);
     doors_close(&control->doors);
@@ -258,7 +265,9 @@ static bool start(struct control *control, struct config *take_config, struct er
     if (!make_version(control, take_config, err) ||
         !resolve_init(&control->resolver, &control->loop, config_of(control)->resolver, err) ||
         !make_clusters(control, err) || !make_workers(control, err) || !open_admin(control, err) ||
-        !open_reload(control, err))
+        !open_reload(control, err) ||
+        !watchdog_start(&control->watchdog, &control->loop, control->worker_list,
+                        control->constant.worker_count, notify_watchdog_us(), err))
         return false;
     watch_signals(control);
     for (size_t i = 0; i < control->cluster_count; i++)
@@ -283,6 +292,7 @@ static void end_workers(struct control *control)
 static void finish(struct control *control)
 {
     doors_close(&control->doors);
+    watchdog_stop(&control->watchdog);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_stop(&control->clusters[i]);
     resolve_fini(&control->resolver);
@@ -293,6 +303,7 @@ static void finish(struct control *control)
     for (size_t i = 0; i < control->cluster_count; i++)
         barrier_fini(&control->barriers[i]);
     loop_fini(&control->loop); /* buries what was closed, while servers and workers are still there */
+    watchdog_fini(&control->watchdog);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_fini(&control->clusters[i]);
     doors_fini(&control->doors);
@@ -328,11 +339,12 @@ enum control_end control_run(struct config *take_config, struct error *err)
     }
     control->loop.context = control;
     limits_init(&control->limits, &take_config->limits);
-    doors_init(&control->doors, &control->loop, on_accept, on_exhausted);
     unsigned workers = take_config->workers_resolved;
+    doors_init(&control->doors, &control->loop, workers, on_accept, on_exhausted);
     bool is_started = start(control, take_config, err);
     if (is_started) {
         log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION, workers);
+        status_tell(control->clusters, control->cluster_count, notify_ready);
         loop_run(&control->loop);
     }
     finish(control);

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "proxy/door_counters.h"
 #include "settings/address.h"
 
 #include <string.h>
@@ -13,12 +14,13 @@ struct doorway {
     struct door door;
     struct list_node in_doors;
     struct listener_settings settings; /* owns: the door's */
-    struct door_limit *limit;          /* one reference */
+    struct ledger *ledger;             /* one reference */
 };
 
-/* Counts the clients of all doors that a listener of one name ever had. */
-struct door_limit {
+/* What is counted of all the doors that a listener of one name has had. */
+struct ledger {
     struct limit clients;
+    struct door_counters *by_worker; /* owns */
     unsigned references;
 };
 
@@ -37,21 +39,45 @@ struct doors_plan {
     struct entrance entrances[];
 };
 
-void doors_init(struct doors *doors, struct loop *loop,
+void doors_init(struct doors *doors, struct loop *loop, unsigned worker_count,
                 void (*on_accept)(struct listener *, int, const struct addr *),
                 void (*on_exhausted)(struct listener *, int))
 {
-    *doors = (struct doors){ .loop = loop, .on_accept = on_accept, .on_exhausted = on_exhausted };
+    *doors = (struct doors){ .loop = loop,
+                              .worker_count = worker_count,
+                              .on_accept = on_accept,
+                              .on_exhausted = on_exhausted };
     list_init(&doors->all);
 }
 
 /* ---- doors ---- */
 
+/* One reference; NULL: memory is out. */
+static struct ledger *make_ledger(const struct doors *doors)
+{
+    struct ledger *ledger = mem_zalloc(sizeof *ledger);
+    if (ledger == NULL)
+        return NULL;
+    ledger->references = 1;
+    ledger->by_worker = door_counters_new(doors->worker_count);
+    if (ledger->by_worker != NULL)
+        return ledger;
+    mem_free(ledger);
+    return NULL;
+}
+
+static void release_ledger(struct ledger *ledger)
+{
+    if (ledger == NULL || --ledger->references > 0)
+        return;
+    door_counters_free(&ledger->by_worker);
+    mem_free(ledger);
+}
+
 static void free_doorway(struct doors *doors, struct doorway *doorway)
 {
     list_unlink(&doors->all, &doorway->in_doors);
-    if (doorway->limit != NULL && --doorway->limit->references == 0)
-        mem_free(doorway->limit);
+    release_ledger(doorway->ledger);
     schema_fini(&listener_section, &doorway->settings);
     mem_free(doorway);
 }
@@ -109,7 +135,7 @@ static unsigned cluster_index(const struct config *config, const char *name)
     return i;
 }
 
-/* The door that listeners of this name had last, also if it is closed: its limit goes on. */
+/* The door that listeners of this name had last, also if it is closed: its ledger goes on. */
 static struct doorway *last_of(struct doors *doors, const char *name)
 {
     struct doorway *last = NULL;
@@ -127,16 +153,17 @@ static struct doorway *make_doorway(struct doors *doors, const struct listener_s
     if (doorway == NULL)
         return NULL;
     list_link_last(&doors->all, &doorway->in_doors);
-    doorway->limit = former != NULL ? former->limit : mem_zalloc(sizeof *doorway->limit);
-    if (doorway->limit != NULL)
-        doorway->limit->references++;
-    if (doorway->limit == NULL || !schema_copy(&listener_section, settings, &doorway->settings)) {
+    doorway->ledger = former != NULL ? former->ledger : make_ledger(doors);
+    if (former != NULL)
+        doorway->ledger->references++;
+    if (doorway->ledger == NULL || !schema_copy(&listener_section, settings, &doorway->settings)) {
         free_doorway(doors, doorway);
         return NULL;
     }
     doorway->door.settings = &doorway->settings;
     doorway->door.cluster = cluster;
-    doorway->door.clients = &doorway->limit->clients;
+    doorway->door.clients = &doorway->ledger->clients;
+    doorway->door.by_worker = doorway->ledger->by_worker;
     return doorway;
 }
 
@@ -265,7 +292,7 @@ static void open_entrance(const struct entrance *entrance)
     char text[ADDR_TEXT_MAX];
     struct doorway *doorway = entrance->doorway;
     entrance->listener->owner = &doorway->door;
-    limit_set(&doorway->limit->clients, entrance->max_clients);
+    limit_set(&doorway->ledger->clients, entrance->max_clients);
     if (entrance->is_new)
         log_info(NULL, "listener '%s' is ready at %s", doorway->settings.name,
                  addr_format(&entrance->listener->addr, text));

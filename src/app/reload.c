@@ -1,5 +1,7 @@
 #include "app/reload.h"
 
+#include "app/notify.h"
+#include "app/status.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -159,8 +161,11 @@ static void apply(struct reload *reload, struct version *take_version, struct do
 
 static void run_next(struct reload *reload);
 
+/* The end of a reload, good or bad. */
 static void answer(struct reload *reload, const char *error)
 {
+    if (!reload->is_ending)
+        status_tell(reload->clusters, reload->cluster_count, notify_ready);
     struct wish *wish = list_entry(list_first(&reload->wishes), struct wish, in_reload);
     list_unlink(&reload->wishes, &wish->in_reload);
     if (wish->on_done != NULL)
@@ -238,7 +243,10 @@ static void run_next(struct reload *reload)
         struct error err = { 0 };
         if (reload->is_ending) {
             answer(reload, is_ending_words);
-        } else if (!carry_out(reload, &err)) {
+            continue;
+        }
+        notify_reloading();
+        if (!carry_out(reload, &err)) {
             log_error(NULL, "reload: nothing has changed: %s", err.text);
             answer(reload, err.text);
         }

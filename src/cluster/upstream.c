@@ -377,6 +377,31 @@ void upstream_expire(struct upstream *upstream, uint64_t after_us)
     watch(upstream);
 }
 
+void upstream_leave(struct upstream *upstream)
+{
+    assert(upstream->state == UPSTREAM_READY && upstream->is_counted && upstream->login == NULL);
+    loop_timer_stop(&upstream->timer);
+    loop_timer_init(&upstream->timer, on_deadline);
+    stream_leave(&upstream->stream);
+    counter_sub(count_of(upstream), 1);
+    permits_carry_off(&upstream->permit, upstream->env->worker);
+    upstream->env = NULL;
+    upstream->ops = NULL;
+    upstream->owner = NULL;
+}
+
+void upstream_adopt(struct upstream *upstream, const struct upstream_env *env,
+                    const struct upstream_owner_ops *ops, void *owner)
+{
+    upstream->env = env;
+    upstream->ops = ops;
+    upstream->owner = owner;
+    upstream->is_idle = true;
+    stream_join(&upstream->stream, env->loop);
+    counter_add(count_of(upstream), 1);
+    permits_carry_on(&upstream->permit, env->worker, env->loop->now_us);
+}
+
 /* ---- login ---- */
 
 static void logged_in(struct upstream *upstream)

@@ -98,6 +98,8 @@ enum step dispatch_refuse(struct session *session, uint16_t code, const char *sq
     (void)snprintf(job->error_text.sqlstate, sizeof job->error_text.sqlstate, "%s",
                    sqlstate != NULL ? sqlstate : "");
     job->error = code;
+    if (!job->is_login)
+        counter_add(&session->door->by_worker[session->worker->index].refused, 1);
     bool is_silent =
         !job->is_login && job->command->manner == COMMAND_PREPARED && job->command->shape == REPLY_NONE;
     if (is_silent) { /* its client waits for no answer: the next execution will tell */

@@ -7,6 +7,7 @@
 #include "mysql/sesstrack.h"
 #include "proxy/changes.h"
 #include "proxy/claims.h"
+#include "proxy/found.h"
 #include "proxy/share.h"
 
 #include <string.h>
@@ -224,8 +225,10 @@ static void follow_home(struct session *session, uint16_t status)
 void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
 {
     struct job *job = &session->job;
-    if (info->kind == TRACKER_ERR)
+    if (info->kind == TRACKER_ERR) {
         job->has_error = true;
+        job->error_code = info->error;
+    }
     if (info->kind != TRACKER_OK && info->kind != TRACKER_EOF)
         return;
     upstream->status = info->status;
@@ -471,7 +474,10 @@ static void note_traces(struct session *session, const struct upstream *upstream
     }
     if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
         share_note_answers(session, has_set);
-    if (is_statement && job->facts.counts_rows && !job->has_error && !is_prepare) {
+    uint16_t error = job->has_error ? job->error_code : 0;
+    bool has_counted =
+        found_has_counted(&job->facts, upstream->family == FAMILY_MARIADB, upstream->tracker.results, error);
+    if (is_statement && has_counted && !is_prepare) {
         session->found_place = job->place;
         session->answers.found = generation;
     }

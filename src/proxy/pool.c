@@ -2,6 +2,7 @@
 
 #include "mysql/reply.h"
 #include "net/descriptors.h"
+#include "proxy/key.h"
 #include "proxy/share.h"
 
 enum cleaning { CLEANING_NOTHING, CLEANING_RESET, CLEANING_SETUP, CLEANING_CHARSETS };
@@ -25,20 +26,13 @@ static bool is_restored_by_mariadb(uint8_t collation)
 struct upstream_key pool_key(const struct session *session, int server)
 {
     return (struct upstream_key){
-        .account = session->user->connections, /* the same for every table of users that has the account */
+        .account = session->user->account, /* who is let in as it has proved the one password that it has */
         .caps = session->upstream_caps,
         .moves = session_view(session)->servers[server].moves,
         .cluster = session->door->cluster,
         .collation = handshake_collation(session->collation),
         .has_schema = session->schema.len > 0,
     };
-}
-
-/* No server lets a connection leave its schema for none; for another one it does. */
-static bool is_fit(const struct upstream_key *wish, const struct upstream_key *key)
-{
-    return wish->account == key->account && wish->caps == key->caps && wish->moves == key->moves &&
-           wish->collation == key->collation && (wish->has_schema || !key->has_schema);
 }
 
 /* Something may go there, and it is still that machine. While there is no primary the old one may come back.
@@ -56,6 +50,12 @@ static struct permits_holders *holders_of(const struct upstream *upstream)
 {
     return upstream->permit.permits != NULL ? &upstream->permit.permits->holders[upstream->env->worker]
                                             : NULL;
+}
+
+static struct pool_counters *counters_of(const struct upstream *upstream)
+{
+    const struct worker *worker = upstream->owner;
+    return &worker->boxes[upstream->key.cluster].pool;
 }
 
 static const struct cluster_settings *settings_of(const struct worker *worker, unsigned cluster)
@@ -120,7 +120,7 @@ bool pool_may_park(const struct session *session, enum route_place place)
     const struct slot *slot = &session->slots[place];
     const struct upstream *upstream = slot->upstream;
     const struct worker *worker = session->worker;
-    if (upstream == NULL || slot->has_failed || upstream->key.account == NULL || worker->is_draining)
+    if (upstream == NULL || slot->has_failed || upstream->key.account == 0 || worker->is_draining)
         return false;
     bool has_kept_role = session->role_version != 0 || slot->role_version != 0;
     return is_quiet(upstream) && is_clean_after_reset(upstream) && !has_kept_role &&
@@ -134,9 +134,12 @@ bool pool_may_park(const struct session *session, enum route_place place)
 static void leave(struct upstream *upstream)
 {
     struct permits_holders *holders = holders_of(upstream);
-    if (list_is_linked(&upstream->in_pool))
+    if (list_is_linked(&upstream->in_pool)) {
         list_unlink(&holders->parked, &upstream->in_pool);
-    holders->promised -= upstream->is_promised;
+        counter_sub(&holders->kinds[key_kind(&upstream->key)], 1);
+    }
+    if (upstream->is_promised)
+        permits_promise(holders->permits, -1);
     upstream->is_promised = false;
 }
 
@@ -146,11 +149,18 @@ static void drop(struct upstream *upstream)
     upstream_close(&upstream);
 }
 
+static void retire(struct upstream *upstream)
+{
+    counter_add(&counters_of(upstream)->pool_retired, 1);
+    drop(upstream);
+}
+
 /* Its server ended it, or something is wrong with it. */
 static void lose(struct upstream *upstream, const char *how)
 {
     struct worker *worker = upstream->owner;
     counter_add(&upstream->server->by_worker[worker->index].drops, 1);
+    counter_add(&counters_of(upstream)->pool_lost, 1);
     worker_note_trouble(worker, upstream->key.cluster);
     log_limited(LOG_LEVEL_INFO, NULL, "parked connection to %s lost: %s", upstream->server->name, how);
     drop(upstream);
@@ -179,7 +189,7 @@ static void on_failed(struct upstream *upstream, const struct error *err)
 static void on_expired(struct upstream *upstream)
 {
     log_debug(NULL, "a parked connection to %s is retired", upstream->server->name);
-    drop(upstream);
+    retire(upstream);
 }
 
 /* ---- cleaning ---- */
@@ -199,49 +209,18 @@ static uint64_t patience_us(const struct worker *worker, const struct upstream *
     uint64_t end = end_of_life(worker, upstream);
     if (own > 0 && own * 500000 < patience)
         patience = own * 500000;
-    if (end != 0 && end < now + patience)
-        patience = end > now ? end - now : 1;
-    return patience;
+    if (end == 0 || end > upstream->idle_us + patience)
+        end = upstream->idle_us + patience;
+    return end > now ? end - now : 1;
 }
 
-static bool is_fit_for(const void *owner, const void *connection)
+/* From now on it waits for a session. */
+static void shelve(struct upstream *upstream)
 {
-    const struct session *session = owner;
-    const struct upstream *upstream = connection;
-    struct upstream_key wish = pool_key(session, (int)upstream->server->index);
-    return session->state == SESSION_QUEUED && is_fit(&wish, &upstream->key);
-}
-
-/* One that is just looking for a connection cannot be called. */
-static bool is_fit_now(const void *owner, const void *connection)
-{
-    const struct session *session = owner;
-    return !session->is_running && is_fit_for(owner, connection);
-}
-
-bool pool_suits_waiter(const struct worker *worker, const struct upstream *upstream)
-{
-    return upstream->permit.permits != NULL &&
-           permits_suits(upstream->permit.permits, &worker->loop, is_fit_for, upstream);
-}
-
-/* To the first who waits, if it would do for that one; otherwise the permit does. */
-static void offer(struct permits_holders *holders, struct upstream *upstream)
-{
-    const struct worker *worker = upstream->owner;
-    struct session *session = permits_pass(holders->permits, &worker->loop, is_fit_now, upstream);
-    if (session != NULL)
-        share_offered(session); /* it takes the connection that was parked last, or leaves it where it is */
-    else
-        drop(upstream);
-}
-
-/* Parked ones go to those who wait, as long as anybody does. */
-static void serve(struct permits_holders *holders)
-{
-    struct list_node *node;
-    while (permits_is_wanted(holders->permits) && (node = list_first(&holders->parked)) != NULL)
-        offer(holders, list_entry(node, struct upstream, in_pool));
+    struct permits_holders *holders = holders_of(upstream);
+    upstream_expire(upstream, patience_us(upstream->owner, upstream));
+    list_link_last(&holders->parked, &upstream->in_pool);
+    counter_add(&holders->kinds[key_kind(&upstream->key)], 1);
 }
 
 static void park(struct upstream *upstream)
@@ -251,13 +230,14 @@ static void park(struct upstream *upstream)
     leave(upstream);
     upstream->cleaning = CLEANING_NOTHING;
     upstream->vars_version = 0;
+    upstream->idle_us = worker->loop.now_us;
     if (is_full(worker, upstream) && !permits_is_wanted(holders->permits)) {
-        drop(upstream);
+        retire(upstream);
         return;
     }
-    upstream_expire(upstream, patience_us(worker, upstream));
-    list_link_last(&holders->parked, &upstream->in_pool);
-    serve(holders);
+    counter_add(&counters_of(upstream)->pool_parked, 1);
+    shelve(upstream);
+    pool_give_way(holders);
 }
 
 /* A server that has no such command is not asked again. */
@@ -267,6 +247,7 @@ static void refuse(struct upstream *upstream, const struct error *err)
         holders_of(upstream)->has_no_reset = true;
     log_limited(LOG_LEVEL_INFO, NULL, "a connection to %s is not kept: it could not be made new: %d %s",
                 upstream->server->name, err->code, err->text);
+    counter_add(&counters_of(upstream)->pool_unclean, 1);
     drop(upstream);
 }
 
@@ -306,7 +287,8 @@ void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_pr
     upstream_hand_over(upstream, &pool_ops, worker);
     upstream->is_second_hand = true;
     upstream->is_promised = is_promised;
-    holders_of(upstream)->promised += is_promised;
+    if (is_promised)
+        permits_promise(upstream->permit.permits, 1);
     begin_reset(upstream);
 }
 
@@ -326,30 +308,108 @@ static struct list_node *last(const struct list *list)
     return list->count > 0 ? list->head.prev : NULL;
 }
 
-struct upstream *pool_take(const struct session *session, int server)
+/* The one parked last that is fit for that, and alive; NULL: none is. */
+static struct upstream *find(const struct permits_holders *holders, const struct upstream_key *wish)
 {
-    struct server *wanted = session_view(session)->servers[server].server;
-    struct list *parked = &wanted->permits.holders[session->worker->index].parked;
-    struct upstream_key wish = pool_key(session, server);
+    const struct list *parked = &holders->parked;
     struct list_node *before, *node = last(parked);
     for (; node != NULL; node = before) {
         struct upstream *upstream = list_entry(node, struct upstream, in_pool);
         before = node->prev != &parked->head ? node->prev : NULL;
-        if (!is_fit(&wish, &upstream->key) || !is_alive(upstream))
-            continue;
-        leave(upstream);
-        return upstream;
+        if (key_fits(wish, &upstream->key) && is_alive(upstream))
+            return upstream;
     }
     return NULL;
 }
 
+struct upstream *pool_take(const struct session *session, int server)
+{
+    struct server *wanted = session_view(session)->servers[server].server;
+    struct upstream_key wish = pool_key(session, server);
+    struct upstream *upstream = find(&wanted->permits.holders[session->worker->index], &wish);
+    if (upstream == NULL)
+        return NULL;
+    counter_add(&counters_of(upstream)->pool_taken, 1);
+    leave(upstream);
+    return upstream;
+}
+
+/* ---- to other threads ---- */
+
+struct upstream *pool_send(struct permits_holders *holders, const struct upstream_key *wish)
+{
+    struct upstream *upstream = permits_is_wanted(holders->permits) ? NULL : find(holders, wish);
+    if (upstream == NULL)
+        return NULL;
+    leave(upstream);
+    upstream_leave(upstream);
+    return upstream;
+}
+
+void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct session *session)
+{
+    struct upstream *upstream = take_upstream;
+    const struct view *view = worker_view(worker, upstream->key.cluster);
+    upstream_adopt(upstream, &worker->env, &pool_ops, worker);
+    struct permits_holders *holders = holders_of(upstream);
+    bool is_of_use = session != NULL || !is_full(worker, upstream);
+    if (is_of_use && !worker->is_draining && is_usable(view, upstream->server->index, &upstream->key))
+        shelve(upstream);
+    else
+        retire(upstream);
+    if (session != NULL) /* it takes the connection that was parked last, or leaves it where it is */
+        share_offered(session);
+    pool_give_way(holders);
+}
+
 /* ---- for others ---- */
+
+static bool is_fit_for(const void *wish, const void *connection)
+{
+    const struct upstream *upstream = connection;
+    return key_fits(wish, &upstream->key);
+}
+
+bool pool_suits_waiter(const struct upstream *upstream)
+{
+    struct upstream_key wish;
+    return upstream->permit.permits != NULL && permits_peek(upstream->permit.permits, &wish, sizeof wish) &&
+           key_fits(&wish, &upstream->key);
+}
+
+/* To the first who waits, whichever worker's that is. False: there is another first one by now. */
+static bool pass(struct upstream *upstream)
+{
+    struct worker *worker = upstream->owner;
+    leave(upstream);
+    upstream_leave(upstream);
+    if (permits_pass(upstream->permit.permits, is_fit_for, upstream))
+        return true;
+    upstream_adopt(upstream, &worker->env, &pool_ops, worker);
+    return false;
+}
+
+/* It would not do for whoever waits; its permit does. */
+static void sacrifice(struct permits_holders *holders)
+{
+    struct list_node *node = list_first(&holders->parked);
+    if (node == NULL)
+        return;
+    struct upstream *upstream = list_entry(node, struct upstream, in_pool);
+    counter_add(&counters_of(upstream)->pool_gave_way, 1);
+    drop(upstream);
+}
 
 void pool_give_way(struct permits_holders *holders)
 {
-    struct list_node *node;
-    while (permits_is_wanted(holders->permits) && (node = list_first(&holders->parked)) != NULL)
-        drop(list_entry(node, struct upstream, in_pool));
+    struct upstream_key wish;
+    while (holders->parked.count > 0 && permits_peek(holders->permits, &wish, sizeof wish)) {
+        struct upstream *upstream = find(holders, &wish);
+        if (upstream == NULL)
+            sacrifice(holders);
+        else if (!pass(upstream))
+            shelve(upstream);
+    }
 }
 
 /* Those that are being cleaned, too; how many it were. `view`: only if nothing goes to that server in it. */
@@ -362,7 +422,7 @@ static unsigned drop_unless(struct permits_holders *holders, const struct view *
         next = list_after(&holders->list, node);
         if (!pool_has(upstream) || (view != NULL && is_usable(view, server, &upstream->key)))
             continue;
-        drop(upstream);
+        retire(upstream);
         count++;
     }
     return count;

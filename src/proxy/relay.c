@@ -294,9 +294,13 @@ static bool name_statement(struct session *session, struct upstream *upstream,
 static void note_first_byte(struct session *session)
 {
     const struct job *job = &session->job;
-    if (!job->has_reply && job->facts.is_read && !job->is_login)
-        server_note_latency(upstream_of(session)->server, session->worker->index,
-                            session_now(session) - job->sent_us);
+    if (!job->has_reply && !job->is_login) {
+        struct server *server = upstream_of(session)->server;
+        uint64_t latency_us = session_now(session) - job->sent_us;
+        server_note_response(server, session->worker->index, latency_us);
+        if (job->facts.is_read)
+            server_note_latency(server, session->worker->index, latency_us);
+    }
     session->job.has_reply = true;
     session_set_deadline(session, 0);
 }
@@ -482,9 +486,13 @@ static enum step finish_reply(struct session *session, struct upstream *upstream
 {
     struct job *job = &session->job;
     struct server_counters *counters = &upstream->server->by_worker[session->worker->index];
+    struct door_counters *ours = &session->door->by_worker[session->worker->index];
     counter_add(&counters->queries, 1);
-    if (job->has_error)
+    hist_note(&ours->commands, session_now(session) - job->started_us);
+    if (job->has_error) {
         counter_add(&counters->errors, 1);
+        counter_add(&ours->errors, 1);
+    }
     upstream_end(upstream);
     effects_done(session, upstream);
     share_note_cursor(session, upstream);

@@ -340,6 +340,7 @@ void session_open(struct worker *worker, int take_fd, const struct addr *peer, s
     stream_open(&session->client, &worker->loop, take_fd, on_client, session);
     socket_tune(take_fd, peer, &worker->env.socket);
     list_link_last(&worker->sessions, &session->in_worker);
+    counter_add(&door->by_worker[worker->index].sessions, 1);
     session_set_deadline(session, worker->world->timeouts->primary_wait_us);
     session_run(session);
 }
@@ -355,6 +356,7 @@ void session_abort(struct session *session, enum close_reason reason)
         return;
     session->is_gone = true;
     session->close_reason = reason;
+    counter_add(&session->worker->closes[reason], 1);
     log_debug(&session->scope, "closed: %s", close_reasons[reason].words);
     loop_timer_stop(&session->timer);
     share_leave(session);

@@ -49,9 +49,12 @@ static bool add_configured(struct users *users, const struct user_settings *sett
     if (before == NULL)
         limit_set(user->connections, user->max_connections);
     user->consistency = settings->consistency;
+    const struct user *former = find(before, settings->name);
     struct span password = span_cstr(settings->password);
     bool is_usable = user_settings_is_hash(settings) ? auth_secret_from_native_hash(&user->secret, password)
                                                      : auth_secret_from_password(&user->secret, password);
+    bool is_same = former != NULL && memcmp(&former->secret, &user->secret, sizeof user->secret) == 0;
+    user->account = is_same ? former->account : ++users->last_account;
     return is_usable || error_set(err, 0, "user '%s': the password is longer than 255 bytes", settings->name);
 }
 
@@ -70,6 +73,7 @@ static bool add_removed(struct users *users, const struct user *before, struct e
     if (user == NULL)
         return error_set(err, 0, "user '%s': out of memory", before->name);
     user->secret = before->secret;
+    user->account = before->account;
     user->consistency = before->consistency;
     user->is_removed = true;
     return true;
@@ -78,7 +82,7 @@ static bool add_removed(struct users *users, const struct user *before, struct e
 bool users_init(struct users *users, const struct user_settings *settings, size_t count,
                 const struct users *before, struct error *err)
 {
-    *users = (struct users){ 0 };
+    *users = (struct users){ .last_account = before != NULL ? before->last_account : 0 };
     bool is_whole = true;
     for (size_t i = 0; is_whole && i < count; i++)
         is_whole = add_configured(users, &settings[i], before, err);

@@ -60,7 +60,7 @@ static void print_range(const struct setting *row, struct text *out)
                            size_format((uint64_t)row->max, high, sizeof high));
 }
 
-static void print_allowed(const struct setting *row, struct text *out)
+void reference_allowed(const struct setting *row, struct text *out)
 {
     static const char *const types[] = {
         [SETTING_STRING] = "string",     [SETTING_BOOL] = "true or false", [SETTING_INTEGER] = "number",
@@ -176,7 +176,7 @@ static void page_text(const char *prose, struct text *out)
 static void page_row(const struct setting *row, struct text *out)
 {
     (void)text_appendf(out, "| `%s` | ", row->name);
-    print_allowed(row, out);
+    reference_allowed(row, out);
     (void)text_appendf(out, " | %s | %s | ",
                        row->fallback != NULL ? row->fallback
                        : row->is_required    ? "required"
