@@ -13,8 +13,8 @@ struct admin {
     struct loop *loop;
     struct cluster *clusters; /* borrows */
     size_t cluster_count;
-    const struct world *world;        /* borrows: the present one; only for the control thread */
-    const struct door *const *doors;  /* borrows, as the world: those that are open */
+    const struct world *world;       /* borrows: the present one; only for the control thread */
+    const struct door *const *doors; /* borrows, as the world: those that are open */
     size_t door_count;
     const struct reconfigure *reconfigure; /* borrows: see reconfigure.h */
     uint64_t started_us;

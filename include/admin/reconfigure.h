@@ -1,5 +1,5 @@
-/* `reload`, `config diff` and `show config`. What they do is done above, where all settings are known; here are
- * their words and tables.
+/* `reload`, `config diff` and `show config`. What they do is done above, where all settings are known; here
+ * are their words and tables.
  */
 #ifndef HEADGATE_ADMIN_RECONFIGURE_H
 #define HEADGATE_ADMIN_RECONFIGURE_H
@@ -20,7 +20,8 @@ struct reconfigure {
                  void (*on_done)(void *context, const char *error), void *context);
     /* Every setting as it is now. False when memory is out. */
     bool (*list)(void *owner,
-                 void (*visit)(void *context, const char *place, const char *value, const struct setting *row),
+                 void (*visit)(void *context, const char *place, const char *value,
+                               const struct setting *row),
                  void *context);
 };
 

@@ -61,7 +61,8 @@ bool config_diff(const struct config *before, const struct config *after,
 
 /* Calls `visit` for each setting, as print_all. False when memory is out. */
 bool config_list(const struct config *config,
-                 void (*visit)(void *context, const char *place, const char *value, const struct setting *row),
+                 void (*visit)(void *context, const char *place, const char *value,
+                               const struct setting *row),
                  void *context);
 
 /* conf/headgate.conf, and the reference page in Markdown; both from the tables. Check out->is_oom afterwards.

@@ -34,15 +34,15 @@ struct version *version_new(struct config *take_config, const struct world *cons
 void version_free(struct version **version);
 
 struct reload {
-    struct loop *loop;         /* borrows, like all of these */
+    struct loop *loop; /* borrows, like all of these */
     struct cluster *clusters;
     size_t cluster_count;
     struct limits *limits;
     struct doors *doors;
     struct admin *admin;
-    struct version *current; /* owns */
-    struct version *former;  /* owns: until every worker has adopted the current one; NULL: they have */
-    struct list wishes;      /* the first one is being carried out */
+    struct version *current;     /* owns */
+    struct version *former;      /* owns: until every worker has adopted the current one; NULL: they have */
+    struct list wishes;          /* the first one is being carried out */
     struct loop_message message; /* travels through the workers */
     unsigned next_worker;
     bool is_ending;

@@ -1,9 +1,9 @@
 /* One backend server: who it is, and what each worker has done with it.
  *
- * Servers outlive configurations and views: they never move and are freed at the end, so that a pointer to one
- * is always good. A server that a reload removed leaves its place to one that another reload adds: to whoever
- * still looks there that is the same server, gone to another address (view_server.moves). What the cluster
- * believes about them (role, state) is not here but in the view.
+ * Servers outlive configurations and views: they never move and are freed at the end, so that a pointer to
+ * one is always good. A server that a reload removed leaves its place to one that another reload adds: to
+ * whoever still looks there that is the same server, gone to another address (view_server.moves). What the
+ * cluster believes about them (role, state) is not here but in the view.
  *
  * Of what the configuration says, workers read what is atomic here; the rest is the control thread's.
  */
@@ -59,17 +59,17 @@ struct server_totals {
 };
 
 struct server {
-    const char *_Atomic name;     /* owns, in `names` */
-    struct server_name *names;    /* owns: all that it ever had, as log lines may be about to tell them */
-    char *address;                /* owns; as configured: where a name is just now, is in the view */
-    char *zone;                   /* owns; "" when none */
+    const char *_Atomic name;  /* owns, in `names` */
+    struct server_name *names; /* owns: all that it ever had, as log lines may be about to tell them */
+    char *address;             /* owns; as configured: where a name is just now, is in the view */
+    char *zone;                /* owns; "" when none */
     _Atomic int64_t weight;
-    _Atomic int tls;              /* enum tls_setting */
+    _Atomic int tls; /* enum tls_setting */
     enum role_setting role_setting;
-    unsigned index;              /* in its cluster */
-    struct permits permits;      /* connections of sessions to it */
+    unsigned index;                  /* in its cluster */
+    struct permits permits;          /* connections of sessions to it */
     _Atomic int64_t max_connections; /* as configured; 0: "auto" */
-    _Atomic uint32_t own_max;    /* its own @@max_connections, as it last said; 0: not known */
+    _Atomic uint32_t own_max;        /* its own @@max_connections, as it last said; 0: not known */
     _Atomic uint32_t patience_s; /* its shorter one of @@wait_timeout and @@interactive_timeout; 0: unknown */
     _Atomic bool has_init_connect;     /* a login runs statements that a reset does not run again */
     struct server_counters *by_worker; /* owns; worker_count rows */

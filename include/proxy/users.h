@@ -38,7 +38,8 @@ struct users {
  * *err says which account and why (memory, or a password that is too long), and nothing is kept. */
 bool users_init(struct users *users, const struct user_settings *settings, size_t count,
                 const struct users *before, struct error *err);
-/* From now on this table counts, with its limits, and `before` is not asked any more by the control thread. */
+/* From now on this table counts, with its limits, and `before` is not asked any more by the control thread.
+ */
 void users_succeed(struct users *users, struct users *before);
 /* Wipes and frees all of them. Harmless when empty. */
 void users_fini(struct users *users);

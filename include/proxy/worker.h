@@ -55,9 +55,9 @@ struct world {
 struct door {
     const struct listener_settings *settings; /* owns; never change */
     unsigned cluster;                         /* index */
-    struct limit *clients;           /* borrows: how many came in here, or to doors of that name */
-    struct door_counters *by_worker; /* borrows, likewise; one row a worker */
-    _Atomic unsigned sessions;       /* that came in by it, those on their way to a worker included */
+    struct limit *clients;                    /* borrows: how many came in here, or to doors of that name */
+    struct door_counters *by_worker;          /* borrows, likewise; one row a worker */
+    _Atomic unsigned sessions; /* that came in by it, those on their way to a worker included */
 };
 
 /* A worker's letter box for the views of one cluster: the newest one wins, and nothing is allocated. */
@@ -80,7 +80,7 @@ struct worker {
     struct loop loop;
     pthread_t thread;
     unsigned index;
-    const struct world *world;
+    const struct world *world; /* borrows: only for its own thread, and never for longer than a turn */
     struct upstream_env env;
     struct list sessions;
     size_t most_sessions;   /* since memory was given back to the system */
@@ -98,8 +98,8 @@ struct worker {
     struct loop_timer drain_deadline;
     unsigned cut;                /* sessions that did not end in time; read when the thread has ended */
     unsigned cut_in_transaction; /* … of them */
-    struct loop_timer retry; /* wakes sessions that wait for a server */
-    struct loop *control;    /* borrows; NULL: nobody is told anything */
+    struct loop_timer retry;     /* wakes sessions that wait for a server */
+    struct loop *control;        /* borrows; NULL: nobody is told anything */
     void (*on_report)(struct worker *worker);
     struct loop_message ended;
     struct loop_message report;     /* views were taken, or there was trouble */

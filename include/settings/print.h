@@ -13,10 +13,10 @@ void print_value(const struct setting *row, const void *object, struct text *out
 /* "now", "new sessions", "new connections" or "restart". */
 const char *print_effect(enum setting_effect effect);
 
-/* A value that is not what it was. Texts are borrowed for the call; `was` and `is` are as in the file, "none",
- * or "***" of a secret, which says only that it has changed. */
+/* A value that is not what it was. Texts are borrowed for the call; `was` and `is` are as in the file,
+ * "none", or "***" of a secret, which says only that it has changed. */
 struct print_change {
-    const char *place;   /* "listener 'app': address"; of an element of a list: "listener 'app'" */
+    const char *place;    /* "listener 'app': address"; of an element of a list: "listener 'app'" */
     const char *was, *is; /* NULL: a whole element of a list was added (was), or removed (is) */
     bool is_secret;
     enum setting_effect effect;

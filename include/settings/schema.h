@@ -28,7 +28,8 @@ enum setting_type {
     SETTING_LIST,  /* T *, owned, and a size_t at `count_offset`: ( { … }, { … } ) */
 };
 
-/* When a reload makes a change count. RESTART: not before the next start; of a list: which elements there are.
+/* When a reload makes a change count. RESTART: not before the next start; of a list: which elements there
+ * are.
  */
 enum setting_effect { EFFECT_NOW, EFFECT_NEW_SESSIONS, EFFECT_NEW_CONNECTIONS, EFFECT_RESTART };
 
@@ -115,8 +116,8 @@ size_t schema_list_count(const struct setting *row, const void *object);
  * out; schema_fini frees `to` in either case. */
 bool schema_copy(const struct section *section, const void *from, void *to);
 
-/* What only a restart changes stays: each such member of `after`, in lists those of elements of the same name,
- * changes places with that of `before`. */
+/* What only a restart changes stays: each such member of `after`, in lists those of elements of the same
+ * name, changes places with that of `before`. */
 void schema_keep(const struct section *section, void *before, void *after);
 
 /* The element of that name in a LIST of `object`, or NULL; names are in a row called "name". */

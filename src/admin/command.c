@@ -46,7 +46,7 @@ static const struct row rows[] = {
 };
 
 /* Promised for later: refused by name, so that nobody waits for an effect. */
-static const char *const absent[] = { "show pools",  "show listeners", "show users", "show digests",
+static const char *const absent[] = { "show pools", "show listeners", "show users", "show digests",
                                       "switchover", "failover",       "rejoin",     "doctor" };
 
 static struct span trim(struct span span)

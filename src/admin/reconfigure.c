@@ -5,8 +5,10 @@
 static const struct column change_columns[] = {
     { "setting", COLUMN_TEXT, "where it stands, and its name; or which element of a list" },
     { "was", COLUMN_TEXT, "in the configuration that is in effect; none: what was added, and secrets" },
-    { "is", COLUMN_TEXT, "in the file; `changed` for a secret, `added` or `removed` for an element of a list" },
-    { "takes_effect", COLUMN_TEXT, "now; new sessions; new connections, to servers and from clients; restart" },
+    { "is", COLUMN_TEXT,
+      "in the file; `changed` for a secret, `added` or `removed` for an element of a list" },
+    { "takes_effect", COLUMN_TEXT,
+      "now; new sessions; new connections, to servers and from clients; restart" },
 };
 
 static void note_change(void *context, const struct print_change *change)

@@ -8,7 +8,8 @@ struct tour {
     void (*visit)(struct worker *worker, struct request *request, void *context);
     void (*home)(struct request *request, void *context);
     void *context; /* owns */
-    struct worker *const *workers; /* borrows: all of them; not by way of admin, which is the control thread's */
+    struct worker *const
+        *workers; /* borrows: all of them; not by way of admin, which is the control thread's */
     unsigned worker_count;
     unsigned next_worker;
 };

@@ -163,9 +163,9 @@ static const struct section config_section = {
 /* ---- checks across sections ---- */
 
 struct check {
-    const struct file *file;     /* borrows */
-    const struct config *config; /* borrows */
-    struct report *report;       /* borrows */
+    const struct file *file;      /* borrows */
+    const struct config *config;  /* borrows */
+    struct report *report;        /* borrows */
     const struct config *running; /* borrows: what a reload would replace; NULL: nothing runs */
 };
 
@@ -256,7 +256,8 @@ static void check_clusters_stay(const struct check *check)
     for (size_t i = 0; i < config->cluster_count; i++)
         if (!has_cluster(running, config->clusters[i].name))
             (void)report_error(check->report, file_place(check->file, "clusters.[%zu]", i),
-                               "cluster '%s' is new: clusters are added by a restart", config->clusters[i].name);
+                               "cluster '%s' is new: clusters are added by a restart",
+                               config->clusters[i].name);
     for (size_t i = 0; i < running->cluster_count; i++)
         if (!has_cluster(config, running->clusters[i].name))
             (void)report_error(check->report, file_place(check->file, "clusters"),
@@ -368,7 +369,8 @@ bool config_diff(const struct config *before, const struct config *after,
 }
 
 bool config_list(const struct config *config,
-                 void (*visit)(void *context, const char *place, const char *value, const struct setting *row),
+                 void (*visit)(void *context, const char *place, const char *value,
+                               const struct setting *row),
                  void *context)
 {
     return print_all(&config_section, config, visit, context);

@@ -43,10 +43,9 @@ void doors_init(struct doors *doors, struct loop *loop, unsigned worker_count,
                 void (*on_accept)(struct listener *, int, const struct addr *),
                 void (*on_exhausted)(struct listener *, int))
 {
-    *doors = (struct doors){ .loop = loop,
-                              .worker_count = worker_count,
-                              .on_accept = on_accept,
-                              .on_exhausted = on_exhausted };
+    *doors = (struct doors){
+        .loop = loop, .worker_count = worker_count, .on_accept = on_accept, .on_exhausted = on_exhausted
+    };
     list_init(&doors->all);
 }
 
@@ -177,8 +176,8 @@ static bool is_taken(const struct doors_plan *plan, const struct listener *liste
     return false;
 }
 
-/* The socket that is open at this address: this listener's own, or one that nobody else is to have. Each use of
- * port 0 means another port. */
+/* The socket that is open at this address: this listener's own, or one that nobody else is to have. Each use
+ * of port 0 means another port. */
 static struct listener *find_listener(const struct doors *doors, const struct doors_plan *plan,
                                       const struct listener_settings *settings)
 {
@@ -187,8 +186,8 @@ static struct listener *find_listener(const struct doors *doors, const struct do
         return own->listener;
     for (size_t i = 0; doors->open != NULL && i < doors->open->count; i++) {
         const struct entrance *entrance = &doors->open->entrances[i];
-        if (strcmp(entrance->address, settings->address) == 0 &&
-            !address_is_any_port(settings->address) && !is_taken(plan, entrance->listener))
+        if (strcmp(entrance->address, settings->address) == 0 && !address_is_any_port(settings->address) &&
+            !is_taken(plan, entrance->listener))
             return entrance->listener;
     }
     return NULL;

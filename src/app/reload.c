@@ -146,6 +146,8 @@ static void apply(struct reload *reload, struct version *take_version, struct do
     reload->former = reload->current;
     reload->current = version;
     log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, STDERR_FILENO);
+    if (config->limits.max_clients != reload->former->config->limits.max_clients)
+        limits_warn_of_files(&config->limits);
     limits_set(reload->limits, &config->limits);
     users_succeed(&version->users, &reload->former->users);
     for (size_t i = 0; i < reload->cluster_count; i++) {

@@ -95,7 +95,7 @@ static void describe_server(const struct cluster *cluster, const struct topology
     entry->moves = member->moves;
     entry->role = verdict->role;
     entry->state = member->health.state;
-    entry->reason = member->is_removed             ? "removed from the configuration"
+    entry->reason = member->is_removed          ? "removed from the configuration"
                     : entry->state == SERVER_UP ? verdict->reason
                                                 : health_reason(&member->health);
     entry->is_gone = member->is_gone;
@@ -169,8 +169,9 @@ static bool is_same(const struct view *a, const struct view *b)
         const struct view_server *x = &a->servers[i], *y = &b->servers[i];
         if (news_is_change(x, y) || x->lag_ms != y->lag_ms || x->is_contender != y->is_contender ||
             x->moves != y->moves || x->is_near != y->is_near || x->is_gone != y->is_gone ||
-            x->slow_until_us != y->slow_until_us || !addr_equal(&x->addr, &y->addr) || x->slow_from_us != y->slow_from_us ||
-            strcmp(x->reason, y->reason) != 0 || strcmp(x->detail, y->detail) != 0)
+            x->slow_until_us != y->slow_until_us || !addr_equal(&x->addr, &y->addr) ||
+            x->slow_from_us != y->slow_from_us || strcmp(x->reason, y->reason) != 0 ||
+            strcmp(x->detail, y->detail) != 0)
             return false;
     }
     return true;
@@ -540,8 +541,8 @@ static bool member_init(struct cluster *cluster, size_t i, const struct server_s
     struct resolve_name name;
     if (!resolve_name_init(&name, cluster->resolver, settings->address, on_name, member, err))
         return false;
-    bool is_set = member->server != NULL &&
-                  server_set(member->server, settings, cluster->settings->connection_reserve);
+    bool is_set =
+        member->server != NULL && server_set(member->server, settings, cluster->settings->connection_reserve);
     struct server *server = member->server != NULL
                                 ? member->server
                                 : server_new(settings, (unsigned)i, cluster->worker_count, err);
@@ -701,16 +702,18 @@ static bool is_free(const struct cluster *cluster, size_t i)
     return i >= cluster->count || member->is_gone || (member->is_removed && is_empty(member));
 }
 
-bool cluster_has_room(const struct cluster *cluster, const struct cluster_settings *settings, struct error *err)
+bool cluster_has_room(const struct cluster *cluster, const struct cluster_settings *settings,
+                      struct error *err)
 {
     size_t used = settings->server_count;
     for (size_t i = 0; i < cluster->count; i++)
         used += !is_free(cluster, i) && find_settings(settings, cluster->members[i].server->name) == NULL;
     return used <= cluster->capacity ||
-           error_set(err, 0,
-                     "cluster '%s': %zu servers, those that are still drained included, are more than there is "
-                     "room for without a restart: %zu",
-                     cluster->name, used, cluster->capacity);
+           error_set(
+               err, 0,
+               "cluster '%s': %zu servers, those that are still drained included, are more than there is "
+               "room for without a restart: %zu",
+               cluster->name, used, cluster->capacity);
 }
 
 static void complain(const struct cluster *cluster, const char *server, const char *what)
@@ -821,8 +824,7 @@ void cluster_set(struct cluster *cluster, const struct cluster_settings *setting
     cluster->drain_us = drain_us;
     use_settings(cluster, settings, env);
     for (size_t i = 0; i < cluster->count; i++)
-        if (!cluster->members[i].is_gone &&
-            find_settings(settings, cluster->members[i].server->name) == NULL)
+        if (!cluster->members[i].is_gone && find_settings(settings, cluster->members[i].server->name) == NULL)
             remove_member(&cluster->members[i]);
     for (size_t i = 0; i < settings->server_count; i++) {
         struct cluster_member *member = cluster_find(cluster, settings->servers[i].name);

@@ -1,5 +1,7 @@
 #include "cluster/cluster_settings.h"
 
+#include "mysql/auth.h"
+
 static const struct setting monitor_settings[] = {
     {
         .name = "user",
@@ -18,6 +20,7 @@ static const struct setting monitor_settings[] = {
         .offset = offsetof(struct monitor_settings, password),
         .is_required = true,
         .is_secret = true,
+        .check = auth_check_password,
         .effect = EFFECT_NOW,
         .example = "change me",
         .doc = "Its password, in clear text. Better kept elsewhere: password_file = \"/path\" (first line; "

@@ -114,9 +114,9 @@ void server_forget(struct server *server)
 {
     for (unsigned i = 0; i < server->worker_count; i++) {
         struct server_counters *row = &server->by_worker[i];
-        counter *const counts[] = { &row->latency_us, &row->connects,  &row->connect_failures,
-                                    &row->refusals,   &row->queries,   &row->errors,
-                                    &row->queue_timeouts, &row->losses, &row->drops, &row->demotions };
+        counter *const counts[] = { &row->latency_us, &row->connects, &row->connect_failures, &row->refusals,
+                                    &row->queries,    &row->errors,   &row->queue_timeouts,   &row->losses,
+                                    &row->drops,      &row->demotions };
         for (size_t j = 0; j < sizeof counts / sizeof *counts; j++)
             atomic_store_explicit(counts[j], 0, memory_order_relaxed);
     }

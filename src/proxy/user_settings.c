@@ -1,6 +1,7 @@
 #include "proxy/user_settings.h"
 
 #include "cluster/cluster_settings.h"
+#include "mysql/auth.h"
 #include "proxy/limit_settings.h"
 
 #define HASH_DIGITS 40U /* SHA1(SHA1(password)) in hexadecimal */
@@ -33,6 +34,7 @@ static const struct setting user_settings[] = {
         .offset = offsetof(struct user_settings, password),
         .is_required = true,
         .is_secret = true,
+        .check = auth_check_password,
         .effect = EFFECT_NEW_SESSIONS,
         .example = "change me",
         .doc = "Its password in clear text, or as a server keeps it for mysql_native_password: \"*\" and 40 "

@@ -58,8 +58,8 @@ static bool add_configured(struct users *users, const struct user_settings *sett
     return is_usable || error_set(err, 0, "user '%s': the password is longer than 255 bytes", settings->name);
 }
 
-/* Somebody may be logged in as this one: a login that is just being accepted is not counted yet, unless nobody
- * was let in any more. */
+/* Somebody may be logged in as this one: a login that is just being accepted is not counted yet, unless
+ * nobody was let in any more. */
 static bool is_in_use(const struct user *user)
 {
     return !user->is_removed || atomic_load(&user->connections->used) > 0;

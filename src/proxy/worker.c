@@ -93,8 +93,9 @@ static void free_boxes(struct worker *worker)
 
 bool worker_init(struct worker *worker, unsigned index, const struct world *world, struct error *err)
 {
-    *worker = (struct worker){ .index = index, .world = world, .next_id = SESSION_ID_FIRST + index,
-                                .box_count = world->cluster_count };
+    *worker = (struct worker){
+        .index = index, .world = world, .next_id = SESSION_ID_FIRST + index, .box_count = world->cluster_count
+    };
     worker->boxes = mem_zalloc(world->cluster_count * sizeof *worker->boxes);
     if (worker->boxes == NULL)
         return error_set(err, 0, "worker %u: out of memory", index);

@@ -473,9 +473,9 @@ const void *schema_named(const struct setting *list, const void *object, const c
 static size_t member_size(const struct setting *row)
 {
     static const size_t sizes[] = {
-        [SETTING_STRING] = sizeof(char *),       [SETTING_BOOL] = sizeof(bool),
-        [SETTING_INTEGER] = sizeof(int64_t),     [SETTING_DURATION] = sizeof(uint64_t),
-        [SETTING_SIZE] = sizeof(uint64_t),       [SETTING_ENUM] = sizeof(int),
+        [SETTING_STRING] = sizeof(char *),   [SETTING_BOOL] = sizeof(bool),
+        [SETTING_INTEGER] = sizeof(int64_t), [SETTING_DURATION] = sizeof(uint64_t),
+        [SETTING_SIZE] = sizeof(uint64_t),   [SETTING_ENUM] = sizeof(int),
     };
     assert((size_t)row->type < sizeof sizes / sizeof *sizes);
     return sizes[row->type];
