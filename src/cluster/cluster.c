@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* So often a server that was removed is looked at, at least: is anything left there? */
+#define GONE_US 1000000
+
 static bool is_static(const struct cluster *cluster)
 {
     return cluster->settings->topology == TOPOLOGY_STATIC;
@@ -461,7 +464,10 @@ static void on_interval(struct loop_timer *timer)
         retire(member);
         return;
     }
-    loop_timer_start(timer, member->cluster->env.loop, member->cluster->settings->monitor.interval_us);
+    uint64_t interval_us = member->cluster->settings->monitor.interval_us;
+    if (member->is_removed && interval_us > GONE_US)
+        interval_us = GONE_US;
+    loop_timer_start(timer, member->cluster->env.loop, interval_us);
     probe_run(&member->probe);
 }
 
@@ -787,6 +793,7 @@ static void remove_member(struct cluster_member *member)
         return;
     member->is_removed = true;
     order(member, HEALTH_DRAINED);
+    probe_soon(member);
 }
 
 /* `interval_us`: between two surveys before; 0: there were none. */
@@ -864,7 +871,7 @@ bool cluster_set_paused(struct cluster *cluster, bool is_paused, const char *rea
 bool cluster_is_probed(const struct cluster *cluster)
 {
     for (size_t i = 0; i < cluster->count; i++)
-        if (!cluster->members[i].was_probed)
+        if (!cluster->members[i].was_probed && !cluster->members[i].is_gone)
             return false;
     return true;
 }
