@@ -331,8 +331,9 @@ static bool tell_end(const struct control *control)
 enum control_end control_run(struct config *take_config, struct error *err)
 {
     struct control *control = mem_zalloc(sizeof *control);
-    bool has_memory = control != NULL || error_set(err, 0, "out of memory");
-    if (!has_memory || !loop_init(&control->loop, err)) {
+    if (control == NULL || !loop_init(&control->loop, err)) {
+        if (control == NULL)
+            (void)error_set(err, 0, "out of memory");
         mem_free(control);
         config_free(&take_config);
         return CONTROL_NOT_STARTED;

@@ -39,6 +39,14 @@ static struct user *add(struct users *users, const char *name, const struct user
     return NULL;
 }
 
+/* As configured: nothing that was seen at a login is in these. */
+static bool is_same_secret(const struct auth_secret *a, const struct auth_secret *b)
+{
+    return a->has_password == b->has_password && a->password_len == b->password_len &&
+           memcmp(a->password, b->password, a->password_len) == 0 &&
+           memcmp(a->stored, b->stored, sizeof a->stored) == 0;
+}
+
 static bool add_configured(struct users *users, const struct user_settings *settings,
                            const struct users *before, struct error *err)
 {
@@ -53,7 +61,7 @@ static bool add_configured(struct users *users, const struct user_settings *sett
     struct span password = span_cstr(settings->password);
     bool is_usable = user_settings_is_hash(settings) ? auth_secret_from_native_hash(&user->secret, password)
                                                      : auth_secret_from_password(&user->secret, password);
-    bool is_same = former != NULL && memcmp(&former->secret, &user->secret, sizeof user->secret) == 0;
+    bool is_same = former != NULL && is_same_secret(&former->secret, &user->secret);
     user->account = is_same ? former->account : ++users->last_account;
     return is_usable || error_set(err, 0, "user '%s': the password is longer than 255 bytes", settings->name);
 }
