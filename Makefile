@@ -156,7 +156,7 @@ asan-test:
 	@$(MAKE) $(JOBS) $(ASAN) all units
 	@$(MAKE) $(ASAN) unit wire live
 # What becomes of one session's bytes is one thread's matter: here are the tests in which threads meet.
-THREADS_MEET = change_user consistency deadlines ends handover hints http kill lifecycle limits login notify pool share \
+THREADS_MEET = change_user consistency deadlines ends handover hints http kill lifecycle limits login notify pool reload share \
     waits warm
 tsan-test:
 	@$(MAKE) $(JOBS) $(TSAN) all units

@@ -16,14 +16,14 @@ struct admin {
     struct loop *loop;
     struct cluster *clusters; /* borrows */
     size_t cluster_count;
-    const struct world *world;
-    const struct door *doors; /* borrows */
+    const struct world *world;       /* borrows: the present one; only for the control thread */
+    const struct door *const *doors; /* borrows, as the world: those that are open */
     size_t door_count;
+    const struct reconfigure *reconfigure; /* borrows: see reconfigure.h */
     uint64_t started_us;
     bool is_ending; /* SIGTERM: no new clients */
     /* Tells every setting of the configuration that runs now: see print_settings. */
     void (*each_setting)(const struct admin *admin, print_setting_fn each, void *context);
-    struct drain *drains; /* owns; one per server of all clusters: see verbs.h */
     struct pause *pauses; /* owns; by cluster: see pause.h */
     struct ward *ward;    /* owns; of the doctor at work; NULL: none is. See doctor.h */
 };

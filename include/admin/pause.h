@@ -19,7 +19,7 @@ struct pause {
     const char *verdict;     /* static text: what to tell it then; NULL: nothing ended its wait */
     uint64_t running;        /* statements and transactions that the last look found */
     uint64_t began_us;       /* monotonic */
-    uint64_t longest_us;     /* timeouts.pause */
+    uint64_t longest_us;     /* timeouts.pause, when it began */
 };
 
 /* Makes admin->pauses. False when memory is out. */

@@ -5,19 +5,6 @@
 
 #include "admin/command.h"
 
-/* A drain that must end some time. */
-struct drain {
-    struct loop_timer timer;
-    struct cluster *cluster;     /* borrows */
-    const struct server *server; /* borrows */
-    uint64_t longest_us;         /* timeouts.drain; 0: it may take for ever */
-};
-
-/* Makes admin->drains. False when memory is out. */
-bool verbs_init(struct admin *admin);
-/* Forgets the deadlines of all drains. */
-void verbs_fini(struct admin *admin);
-
 /* The argument is a server's name, or "cluster.server" where several clusters have one of that name. All take
  * effect before the answer; what sessions have there leaves as they see the new view. */
 void verb_drain(struct request *request);   /* nothing new goes there, and it cannot be the primary; disabled

@@ -45,14 +45,24 @@ struct config {
  * returns NULL) and, when not NULL, to `warnings`; neither ever holds a password. Free with config_free. */
 struct config *config_load(const char *path, struct text *errors, struct text *warnings);
 
+/* The same for a reload: also checks what must be as in `running`, which clusters there are, and gives the
+ * clusters the order of those. */
+struct config *config_load_again(const char *path, const struct config *running, struct text *errors,
+                                 struct text *warnings);
+
+/* The loaded configuration is about to be in effect in place of `running`: what only a restart changes stays
+ * as it is there, and the texts of that change places, so that whoever has them keeps them. */
+void config_keep(struct config *running, struct config *next);
+
 /* The same from memory; `name` stands in the messages. @include is refused. */
 struct config *config_parse(const char *string, const char *name, struct text *errors, struct text *warnings);
 
 /* Wipes the passwords. */
 void config_free(struct config **config);
 
-/* One line per difference, as a reload logs it. */
-void config_diff(const struct config *before, const struct config *after, struct text *out);
+/* Calls `visit` for each difference, as print_changes. False when memory is out. */
+bool config_diff(const struct config *before, const struct config *after,
+                 void (*visit)(void *context, const struct print_change *change), void *context);
 
 /* Tells every setting, for SHOW CONFIG; false when memory ran out on the way. */
 bool config_each(const struct config *config, print_setting_fn each, void *context);

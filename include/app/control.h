@@ -7,10 +7,13 @@
 #include "app/config.h"
 #include "base/error.h"
 
-#include <stdbool.h>
+enum control_end {
+    CONTROL_ENDED,      /* every session ended by itself */
+    CONTROL_CUT,        /* some did not in time: the last line of the log says how many */
+    CONTROL_NOT_STARTED /* err says why */
+};
 
-/* Run until a signal ends it. Returns false with `err` when it could not start; what the exit was like is
- * logged. */
-bool control_run(const struct config *config, struct error *err);
+/* Run until a signal ends it. */
+enum control_end control_run(struct config *take_config, struct error *err);
 
 #endif

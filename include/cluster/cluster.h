@@ -39,19 +39,27 @@ struct cluster_member {
     struct probe_result last; /* of the last probe that passed */
     char detail[160];         /* of the last probe that failed, until one passes */
     bool is_known;            /* one has passed, ever */
-    bool was_probed;          /* one has ended, ever */
+    bool was_probed;          /* one has ended, ever; or it came by a reload: nobody waits for its first */
+    bool is_removed;          /* from the configuration: it is drained */
+    bool is_gone;             /* … and nothing was left there: its place is free for another server */
     struct loop_timer timer;
+    struct loop_timer drained; /* the end of a drain: what is left is cut then */
     bool must_repeat;          /* ask again as soon as the probe that runs has ended */
     struct server_totals seen; /* of sessions, when they were last looked at */
     uint64_t changes, ejections, probes, probe_failures; /* ever */
 };
 
 struct cluster {
-    const struct cluster_settings *settings; /* borrows */
+    const struct cluster_settings *settings; /* borrows; a reload brings others: see cluster_set */
+    char *name;                              /* owns: views tell it for longer than settings last */
+    uint64_t drain_us;                       /* after `drain`; 0: it may take for ever */
     unsigned index;
+    unsigned worker_count;
+    struct resolver *resolver; /* borrows */
     struct upstream_env env;
-    struct cluster_member *members; /* owns */
-    size_t count;
+    struct cluster_member *members; /* owns; they never move: there is room for `capacity` */
+    size_t count;                   /* those that are gone included */
+    size_t capacity;
     int primary;
     struct view *view; /* one reference; NULL until every server's first probe has ended */
     uint64_t epoch;
@@ -80,17 +88,34 @@ void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, st
 void cluster_stop(struct cluster *cluster);
 void cluster_fini(struct cluster *cluster);
 
+/* ---- a reload ---- */
+
+#define CLUSTER_SPARE 64 /* so many servers more than at the start there may be at a time */
+
+/* Is there room for these servers beside those that are still being drained? Else err says so. */
+bool cluster_has_room(const struct cluster *cluster, const struct cluster_settings *settings,
+                      struct error *err);
+
+/* Other settings, of which there are to be those at the next call, or the end; `socket`, `connect_us`,
+ * `login_us` of `env`, and drain_us, are taken over as well. Servers are matched by name. One that is new is
+ * probed, and used when it has answered; one that is not there any more is drained and then gone; one with
+ * another address has become another machine. There must be room. Where memory is out, that is logged, and
+ * the server concerned is as it was. */
+void cluster_set(struct cluster *cluster, const struct cluster_settings *settings,
+                 const struct upstream_env *env, uint64_t drain_us);
+
 /* Sessions have had failures with servers of this cluster: look at the servers' counters, let them count
  * (ejection), ask those that had any at once. Costs a walk over the counters of all workers. */
 void cluster_note_trouble(struct cluster *cluster);
 
-/* What an operator says of a server; it holds until the next word, or until headgate ends. */
+/* What an operator says of a server; it holds until the next word, or until headgate ends. A drain that lasts
+ * longer than drain_us becomes a disable. */
 enum cluster_verb { CLUSTER_ENABLE, CLUSTER_DRAIN, CLUSTER_DISABLE };
 
 /* Carried out at once, also for the primary, which leaves the cluster without one. False when the cluster has
  * no server of this name. */
 bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_verb verb, struct error *err);
-/* The server of this name, or NULL. */
+/* The server of this name that is not gone, or NULL. */
 struct cluster_member *cluster_find(struct cluster *cluster, const char *server);
 
 /* Publishes that what is new is to wait (view->is_paused), or need wait no longer. `reason`: for the event.

@@ -10,9 +10,10 @@
 #define EVENT_UNKNOWN_TIME (-1) /* how long the old one lasted */
 
 struct event {
-    uint64_t at_us; /* wall clock, since 1970; events_add fills it in when it is 0 */
-    int server;     /* index in its cluster, or EVENT_CLUSTER */
-    char was[48];   /* state and role, or what else has changed */
+    uint64_t at_us;          /* wall clock, since 1970; events_add fills it in when it is 0 */
+    int server;              /* index in its cluster, or EVENT_CLUSTER */
+    const char *server_name; /* borrows: its name then, which the server keeps; NULL: of the cluster */
+    char was[48];            /* state and role, or what else has changed */
     char is[48];
     char reason[256];
     int64_t after_ms; /* how long it was what it was, or EVENT_UNKNOWN_TIME */

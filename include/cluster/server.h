@@ -1,7 +1,11 @@
 /* One backend server: who it is, and what each worker has done with it.
  *
- * Servers outlive configurations and views: they are made at start and never move, so that a pointer to one
- * is an identity. What the cluster believes about them (role, state) is not here but in the view.
+ * Servers outlive configurations and views: they never move and are freed at the end, so that a pointer to
+ * one is always good. A server that a reload removed leaves its place to one that another reload adds: to
+ * whoever still looks there that is the same server, gone to another address (view_server.moves). What the
+ * cluster believes about them (role, state) is not here but in the view.
+ *
+ * Of what the configuration says, workers read what is atomic here; the rest is the control thread's.
  */
 #ifndef HEADGATE_CLUSTER_SERVER_H
 #define HEADGATE_CLUSTER_SERVER_H
@@ -55,16 +59,17 @@ struct server_totals {
 };
 
 struct server {
-    char *name;    /* owns */
-    char *address; /* owns; as configured: where a name is just now, is in the view */
-    char *zone;    /* owns; "" when none */
-    int64_t weight;
-    enum tls_setting tls;
+    const char *_Atomic name;  /* owns, in `names` */
+    struct server_name *names; /* owns: all that it ever had, as log lines may be about to tell them */
+    char *address;             /* owns; as configured: where a name is just now, is in the view */
+    char *zone;                /* owns; "" when none */
+    _Atomic int64_t weight;
+    _Atomic int tls; /* enum tls_setting */
     enum role_setting role_setting;
-    unsigned index;              /* in its cluster */
-    struct permits permits;      /* connections of sessions to it */
-    int64_t max_connections;     /* as configured; 0: "auto" */
-    _Atomic uint32_t own_max;    /* its own @@max_connections, as it last said; 0: not known */
+    unsigned index;                  /* in its cluster */
+    struct permits permits;          /* connections of sessions to it */
+    _Atomic int64_t max_connections; /* as configured; 0: "auto" */
+    _Atomic uint32_t own_max;        /* its own @@max_connections, as it last said; 0: not known */
     _Atomic uint32_t patience_s; /* its shorter one of @@wait_timeout and @@interactive_timeout; 0: unknown */
     _Atomic uint32_t opening_ahead;    /* connections that nobody needs yet: see proxy/warm */
     _Atomic bool has_init_connect;     /* a login runs statements that a reset does not run again */
@@ -72,10 +77,19 @@ struct server {
     unsigned worker_count;
 };
 
+struct server_name;
+
 /* Copies what it needs. NULL: *err, memory is out. */
 struct server *server_new(const struct server_settings *settings, unsigned index, unsigned worker_count,
                           struct error *err);
 void server_free(struct server **server);
+/* The configuration says something else of it, its name included; counters and what is connected stay. False
+ * when memory is out: then nothing has changed. The control thread's, like all that follow on it. */
+bool server_set(struct server *server, const struct server_settings *settings, int64_t reserve);
+
+/* It is another server now: what the former one in this place has counted is not its. What is connected just
+ * now stays. */
+void server_forget(struct server *server);
 
 /* A command's first byte of a reply came so long after it was sent: by the worker, into its row. */
 static inline void server_note_response(struct server *server, unsigned worker, uint64_t latency_us)

@@ -75,12 +75,12 @@ struct upstream_answer {
 /* How it logged in, as far as that can be told apart after a reset: a session for which all of it would be
  * the same may go on with it. */
 struct upstream_key {
-    const void *account; /* borrows: who, with what password; never changes. NULL: it is never handed on */
-    uint64_t caps;       /* end-to-end bits, as wished */
-    uint64_t moves;      /* of the server then: see view_server */
-    unsigned cluster;    /* of its owner; not compared: its server is in one only */
-    uint8_t collation;   /* as it was said to the server */
-    bool has_schema;     /* it is, or was, in a schema, and nothing but another login leaves them all */
+    uint64_t account;  /* who, with what password: user.account; never changes. 0: it is never handed on */
+    uint64_t caps;     /* end-to-end bits, as wished */
+    uint64_t moves;    /* of the server then: see view_server */
+    unsigned cluster;  /* of its owner; not compared: its server is in one only */
+    uint8_t collation; /* as it was said to the server */
+    bool has_schema;   /* it is, or was, in a schema, and nothing but another login leaves them all */
 };
 
 struct upstream;

@@ -32,6 +32,7 @@ struct view_server {
     bool is_near;   /* of the cluster's own zone, or the cluster has none */
     int64_t lag_ms; /* -1: unknown */
     bool takes_reads;
+    bool is_gone;      /* there is no such server any more: its place is kept */
     bool is_contender; /* writes would be taken there, but it is not the primary */
 };
 
@@ -39,7 +40,7 @@ struct view {
     atomic_uint references;
     uint64_t epoch;           /* counts up with each change */
     uint64_t number;          /* counts up with each publication to the workers: see app/barrier */
-    const char *cluster_name; /* borrows */
+    const char *cluster_name; /* borrows: the cluster's */
     unsigned cluster_index;
     enum server_family family; /* FAMILY_UNKNOWN until a server has answered */
     char version[64];          /* shown to clients: the lowest of all servers */

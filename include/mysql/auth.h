@@ -15,12 +15,14 @@
 #define AUTH_CACHING_SHA2 "caching_sha2_password"
 #define AUTH_HASH_BYTES 20
 
+#define AUTH_PASSWORD_MAX 255 /* bytes of clear text */
+
 /* What is known of an account's password. Copies; wiped by auth_secret_wipe. */
 struct auth_secret {
     bool has_password; /* `password` is the clear text (may be empty) */
     bool has_stored;   /* SHA1(SHA1(password)) known */
     bool has_stage1;   /* SHA1(password) known: from clear text, or seen at a login */
-    char password[256];
+    char password[AUTH_PASSWORD_MAX + 1];
     size_t password_len;
     uint8_t stored[AUTH_HASH_BYTES];
     uint8_t stage1[AUTH_HASH_BYTES];
@@ -28,6 +30,8 @@ struct auth_secret {
 
 /* From clear text: all of it. False when longer than 255 bytes. */
 bool auth_secret_from_password(struct auth_secret *secret, struct span password);
+/* For a row of settings: is it short enough? Else *err says what it may be. */
+bool auth_check_password(const char *password, struct error *err);
 /* From "*" and 40 hex digits. */
 bool auth_secret_from_native_hash(struct auth_secret *secret, struct span hash);
 void auth_secret_wipe(struct auth_secret *secret);

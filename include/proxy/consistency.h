@@ -47,6 +47,8 @@ enum route_place;
 
 /* At each login: what the user, the listener or the cluster says. What was written and seen before, stays. */
 void consistency_begin(struct session *session);
+/* The settings may have changed: they count from the next statement on. */
+void consistency_note_settings(struct session *session);
 /* Must its reads have what it has written and seen? */
 bool consistency_is_followed(const struct session *session);
 /* It waits for nothing any more. */

@@ -19,7 +19,7 @@
 
 /* Something of which there may be only so many at a time. Any thread. */
 struct limit {
-    int64_t max; /* 0: off; immutable */
+    _Atomic int64_t max; /* 0: off; the control thread changes it */
     _Atomic int64_t used;
     _Atomic uint64_t refused; /* how often it was reached when one more was wanted */
 };
@@ -34,15 +34,18 @@ struct limits_guest;
 
 struct limits {
     struct limit clients;
-    int64_t per_address;              /* 0: off */
+    _Atomic int64_t per_address;      /* 0: off; as max */
     _Atomic uint64_t address_refused; /* by per_address */
     _Atomic uint64_t file_refused;    /* for want of descriptors */
     pthread_mutex_t mutex;
-    struct limits_guest *by_address; /* owns; guarded by mutex; only with per_address */
+    struct limits_guest *by_address; /* owns; guarded by mutex; also while per_address is off: it may come */
 };
 
 void limits_init(struct limits *limits, const struct limit_settings *settings);
 void limits_fini(struct limits *limits);
+/* Other settings, by the control thread: who is there may stay. */
+void limits_set(struct limits *limits, const struct limit_settings *settings);
+void limit_set(struct limit *limit, int64_t max);
 
 /* A client has been accepted: count it, or err says which limit it would exceed, in words for the client.
  * `fd`: its socket, whose number tells how many files are open. `listener`: its listener's limit, which

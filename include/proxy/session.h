@@ -198,7 +198,7 @@ struct session {
     struct list_node in_watch;  /* in list watch->waiting */
     UT_hash_handle hh;          /* in worker->by_id */
     struct worker *worker;      /* borrows */
-    const struct door *door;    /* borrows */
+    struct door *door;          /* borrows */
     uint64_t id;                /* what the client sees as its connection id (low 32 bits) */
     struct log_scope scope;
     enum session_state state;
@@ -276,13 +276,15 @@ struct session {
 };
 
 /* Takes the fd. */
-void session_open(struct worker *worker, int take_fd, const struct addr *peer, const struct door *door);
+void session_open(struct worker *worker, int take_fd, const struct addr *peer, struct door *door);
 
 /* Run steps until it must wait. Safe from every callback: while the driver is active it only notes. */
 void session_run(struct session *session);
 
 /* A new view: servers may have gone, a primary may have come. */
 void session_on_view(struct session *session);
+/* Another world: the account's password may have changed, or how fresh its reads must be. */
+void session_on_world(struct session *session);
 /* Nothing of it runs and no transaction is open; it may wait for a paused cluster. */
 bool session_is_quiet(const struct session *session);
 /* SIGTERM: close now when nothing would be lost, otherwise as soon as that holds. */

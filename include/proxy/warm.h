@@ -20,6 +20,8 @@ void warm_free(struct warm **warm);
 /* Opens nothing any more. */
 void warm_stop(struct warm *warm);
 
+/* The worker has adopted another world; the one before is still there. */
+void warm_adopt(struct worker *worker);
 /* This session is about to have another connection. */
 void warm_note(const struct session *session);
 /* Some may be too few. Cheap. */

@@ -62,7 +62,7 @@ struct watch {
     struct worker *worker; /* borrows */
     unsigned cluster;
     const struct cluster_settings *settings; /* borrows */
-    struct watched *servers;                 /* owns; by index in the view; NULL before the first demand */
+    struct watched **servers;                /* owns, them too; by index in the view; none before a demand */
     size_t count;
     struct list waiting;    /* sessions, by in_watch */
     uint64_t moment;        /* of whatever happened last */
@@ -80,6 +80,10 @@ struct watch {
 
 /* NULL when memory is out. `settings` may be NULL where nothing is ever asked for. */
 struct watch *watch_new(struct worker *worker, unsigned cluster, const struct cluster_settings *settings);
+/* Other settings, from now on. */
+void watch_set(struct watch *watch, const struct cluster_settings *settings);
+/* A new view: servers may be there no more. */
+void watch_on_view(struct watch *watch);
 /* Closes all connections: no poll and no wake-up follows. */
 void watch_stop(struct watch *watch);
 void watch_free(struct watch **watch);

@@ -40,7 +40,9 @@
 struct session;
 struct warm;
 
-/* What sessions need to know of the world; immutable while workers run. */
+/* What sessions need to know of the world. Immutable: a reload makes another one, and when every worker has
+ * adopted that, this one is freed; so nobody keeps a pointer into it but the worker. `limits`, `workers`,
+ * `cluster_count` and `tls` are the same in all of them. */
 struct world {
     const struct timeout_settings *timeouts; /* borrows */
     const struct users *users;               /* borrows */
@@ -53,12 +55,13 @@ struct world {
     struct ssl_ctx_st *tls;
 };
 
-/* What a listener gives its sessions. */
+/* What a listener gives its sessions. It lasts as long as any of them, whatever becomes of the listener. */
 struct door {
-    const struct listener_settings *settings; /* borrows */
+    const struct listener_settings *settings; /* owns; never change */
     unsigned cluster;                         /* index */
-    struct limit *clients;                    /* borrows: how many came in here */
-    struct door_counters *by_worker;          /* owns; one row a worker */
+    struct limit *clients;                    /* borrows: how many came in here, or to doors of that name */
+    struct door_counters *by_worker;          /* borrows, likewise; one row a worker */
+    _Atomic unsigned sessions; /* that came in by it, those on their way to a worker included */
 };
 
 /* A worker's letter box for the views of one cluster: the newest one wins, and nothing is allocated. */
@@ -81,13 +84,14 @@ struct worker {
     struct loop loop;
     pthread_t thread;
     unsigned index;
-    const struct world *world;
+    const struct world *world; /* borrows: only for its own thread, and never for longer than a turn */
     struct upstream_env env;
     struct list sessions;
     size_t most_sessions;   /* since memory was given back to the system */
     struct session *by_id;  /* uthash */
     struct view_box *boxes; /* owns; by cluster */
     struct warm *warm;      /* owns: what is opened ahead */
+    unsigned box_count;
     struct refusals refusals;
     counter closes[CLOSE_REASON_COUNT]; /* sessions that have ended */
     struct digests digests;
@@ -100,14 +104,19 @@ struct worker {
     bool is_retrying;    /* sessions that wait for a server are to try again now */
     bool is_draining;    /* SIGTERM: sessions end as soon as they may */
     struct loop_timer drain_deadline;
-    struct loop_timer retry; /* wakes sessions that wait for a server */
-    struct loop *control;    /* borrows; NULL: nobody is told anything */
+    unsigned cut;                /* sessions that did not end in time; read when the thread has ended */
+    unsigned cut_in_transaction; /* … of them */
+    struct loop_timer retry;     /* wakes sessions that wait for a server */
+    struct loop *control;        /* borrows; NULL: nobody is told anything */
     void (*on_report)(struct worker *worker);
     struct loop_message ended;
     struct loop_message report;     /* views were taken, or there was trouble */
     atomic_bool is_reporting;       /* it is on its way */
     _Atomic unsigned session_count; /* read by the control thread to find the least loaded */
 };
+
+/* What connections to servers are made with, there. `row`: of the servers' counters. */
+struct upstream_env world_env(const struct world *world, struct loop *loop, unsigned row);
 
 bool worker_init(struct worker *worker, unsigned index, const struct world *world, struct error *err);
 /* Starts the thread. On the control loop run `on_ended` once it is over, and `on_report` when it has taken
@@ -118,7 +127,7 @@ bool worker_start(struct worker *worker, struct loop *control, void (*on_ended)(
 /* ---- from the control thread, by mail ---- */
 
 /* A new client, which has entered the limits. Takes the fd, also on failure. */
-void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, const struct door *door);
+void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, struct door *door);
 /* A new view; takes a reference of its own. One that was not taken yet is never seen. */
 void worker_publish(struct worker *worker, struct view *view);
 /* No session of the worker goes by a view of that cluster that is older than this number. */
@@ -136,9 +145,12 @@ void worker_fini(struct worker *worker);
 /* The view of a cluster, or NULL. Only on the worker's own thread. */
 const struct view *worker_view(const struct worker *worker, unsigned cluster);
 /* A client that worker_accept was given has gone: the last one ends a draining worker. */
-void worker_forget(struct worker *worker, const struct door *door, const struct addr *peer);
+void worker_forget(struct worker *worker, struct door *door, const struct addr *peer);
 
 /* ---- in the worker's own thread ---- */
+
+/* A reload: from now on it goes by this world, and so do all its sessions. */
+void worker_adopt(struct worker *worker, const struct world *world);
 
 /* A server of the cluster failed a session: the monitor may want to look at once. */
 void worker_note_trouble(struct worker *worker, unsigned cluster);

@@ -14,6 +14,9 @@ bool address_check_listen(const char *address, struct error *err);
 /* An address to connect to: as above with a port of its own, or a host name in place of the IPv4 address. */
 bool address_check_connect(const char *address, struct error *err);
 
+/* Of one that is good: does it leave the port to the kernel, so that it is another one each time? */
+bool address_is_any_port(const char *address);
+
 /* A path of a unix socket: absolute and short enough for the kernel. */
 bool address_check_socket(const char *path, struct error *err);
 

@@ -28,8 +28,10 @@ enum setting_type {
     SETTING_LIST,  /* T *, owned, and a size_t at `count_offset`: ( { … }, { … } ) */
 };
 
-/* When a reload makes a change count. */
-enum setting_effect { EFFECT_NOW, EFFECT_NEW_SESSIONS, EFFECT_RESTART };
+/* When a reload makes a change count. RESTART: not before the next start; of a list: which elements there
+ * are.
+ */
+enum setting_effect { EFFECT_NOW, EFFECT_NEW_SESSIONS, EFFECT_NEW_CONNECTIONS, EFFECT_RESTART };
 
 struct setting_word {
     const char *name; /* NULL ends a table of words */
@@ -109,6 +111,19 @@ bool schema_set_list(const struct setting *row, void *object, size_t count);
 void *schema_element(const struct setting *row, void *object, size_t index);
 const void *schema_element_const(const struct setting *row, const void *object, size_t index);
 size_t schema_list_count(const struct setting *row, const void *object);
+
+/* Copy `from` into `to` (size_bytes of zeroes), with copies of all that its members own. False when memory is
+ * out; schema_fini frees `to` in either case. */
+bool schema_copy(const struct section *section, const void *from, void *to);
+
+/* What only a restart changes stays: each such member of `after`, in lists those of elements of the same
+ * name, changes places with that of `before`. */
+void schema_keep(const struct section *section, void *before, void *after);
+
+/* The element of that name in a LIST of `object`, or NULL; names are in a row called "name". */
+const void *schema_named(const struct setting *list, const void *object, const char *name);
+/* The name of element `index`; "" when it has none. */
+const char *schema_name(const struct setting *list, const void *object, size_t index);
 
 /* Free what the members own, wiping secrets, and leave NULL and 0 there; the struct itself is the caller's.
  */

@@ -3,6 +3,7 @@
 #include "admin/latency.h"
 #include "admin/doctor.h"
 #include "admin/pause.h"
+#include "admin/reconfigure.h"
 #include "admin/show.h"
 #include "admin/show_cluster.h"
 #include "admin/stats.h"
@@ -53,6 +54,9 @@ static const struct row rows[] = {
     { "pause", "<CLUSTER>", "hold what is new; answers when no statement or transaction runs any more",
       pause_cluster },
     { "resume", "<CLUSTER>", "let what a pause holds go on", resume_cluster },
+    { "config diff", "", "what a reload would change, and when that takes effect", reconfigure_diff },
+    { "reload", "", "check the configuration file, then apply all of it or nothing; answers what has changed",
+      reconfigure_reload },
     { "kill", "<SESSION>", "end a session and what it runs", kill_one },
     { "doctor", "", "visits every server and says what is wrong with the cluster, and what to do", doctor },
     { "help", "[COMMAND]", "this list, or one command of it", help },
@@ -60,7 +64,9 @@ static const struct row rows[] = {
 
 /* Promised for later: refused by name, so that nobody waits for an effect. */
 static const char *const absent[] = {
-    "reload", "switchover", "failover", "rejoin", "config diff",
+    "switchover",
+    "failover",
+    "rejoin",
 };
 
 /* The first words of those that change nothing; all others are told to the log, with who said them. */

@@ -3,7 +3,6 @@
 #include "admin/command.h"
 #include "admin/doctor.h"
 #include "admin/pause.h"
-#include "admin/verbs.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/stream.h"
@@ -275,7 +274,7 @@ bool console_open(struct console *console, struct admin *admin, const struct adm
     struct addr addr;
     *console = (struct console){ .admin = admin };
     list_init(&console->connections);
-    if (!pause_init(admin) || !verbs_init(admin))
+    if (!pause_init(admin))
         return error_set(err, 0, "admin socket: out of memory");
     if (!addr_parse(settings->socket, &addr, err) ||
         !listener_open(&console->listener, admin->loop, &addr, SOCKET_MODE, on_accept, console, err) ||
@@ -292,5 +291,4 @@ void console_close(struct console *console)
         close_connection(list_entry(node, struct connection, in_console));
     doctor_fini(console->admin);
     pause_fini(console->admin);
-    verbs_fini(console->admin);
 }

@@ -170,7 +170,8 @@ static bool admit_all(struct ward *ward)
     bool is_whole = ward->patients != NULL && ward->beds != NULL;
     for (size_t c = 0; is_whole && c < admin->cluster_count; c++)
         for (size_t i = 0; is_whole && i < admin->clusters[c].count; i++)
-            is_whole = admit_patient(ward, &admin->clusters[c], &admin->clusters[c].members[i]);
+            is_whole = admin->clusters[c].members[i].is_gone ||
+                       admit_patient(ward, &admin->clusters[c], &admin->clusters[c].members[i]);
     return is_whole;
 }
 
@@ -210,6 +211,6 @@ void doctor_fini(struct admin *admin)
             checkup_fini(&ward->patients[i].accounts[a].visit);
     }
     close_ward(ward);
-    (void)error_set(&request->error, 0, "headgate is stopping");
+    (void)error_set(&request->error, 0, "headgate stops, or has another configuration now: ask again");
     request->on_done(request);
 }

@@ -64,7 +64,7 @@ static void put_row(struct table *table, const char *kind, const char *cluster, 
 static void put_all(const struct admin *admin, struct table *table)
 {
     for (size_t i = 0; i < admin->door_count; i++) {
-        const struct door *door = &admin->doors[i];
+        const struct door *door = admin->doors[i];
         struct hist_total total = { 0 };
         for (unsigned w = 0; w < admin->world->worker_count; w++)
             hist_add(&total, &door->by_worker[w].commands);
@@ -74,6 +74,8 @@ static void put_all(const struct admin *admin, struct table *table)
         for (size_t i = 0; i < admin->clusters[c].count; i++) {
             const struct server *server = admin->clusters[c].members[i].server;
             struct hist_total total = { 0 };
+            if (admin->clusters[c].members[i].is_gone)
+                continue;
             server_sum_response(server, &total);
             put_row(table, "server", admin->clusters[c].settings->name, server->name, &total);
         }

@@ -134,7 +134,7 @@ static void each_worker(struct page *page, const struct metric *row, struct metr
 static void each_listener(struct page *page, const struct metric *row, struct metric_place *place)
 {
     for (size_t i = 0; i < place->admin->door_count; i++) {
-        place->door = &place->admin->doors[i];
+        place->door = place->admin->doors[i];
         text_clear(&page->labels);
         put_label(&page->labels, "listener", place->door->settings->name);
         put_place(page, row, place);
@@ -166,10 +166,13 @@ static void each_server_of(struct page *page, const struct metric *row, struct m
     const struct cluster *cluster = place->cluster;
     for (size_t i = 0; i < cluster->count; i++) {
         place->member = &cluster->members[i];
+        if (place->member->is_gone)
+            continue;
         place->server = place->member->server;
         struct server_totals totals = server_sum(place->server);
         place->totals = &totals;
-        place->entry = cluster->view != NULL ? &cluster->view->servers[i] : NULL;
+        bool is_seen = cluster->view != NULL && i < cluster->view->count;
+        place->entry = is_seen ? &cluster->view->servers[i] : NULL;
         text_clear(&page->labels);
         put_label(&page->labels, "cluster", cluster->settings->name);
         put_label(&page->labels, "server", place->server->name);

@@ -156,6 +156,7 @@ void pause_cluster(struct request *request)
     pause->request = request;
     pause->verdict = NULL;
     pause->began_us = loop->now_us;
+    pause->longest_us = request->admin->world->timeouts->pause_us;
     loop_timer_start(&pause->end, loop, pause->longest_us);
     look(pause);
 }
@@ -182,7 +183,6 @@ bool pause_init(struct admin *admin)
     for (size_t i = 0; admin->pauses != NULL && i < admin->cluster_count; i++) {
         struct pause *pause = &admin->pauses[i];
         pause->cluster = &admin->clusters[i];
-        pause->longest_us = admin->world->timeouts->pause_us;
         loop_timer_init(&pause->end, on_end);
         loop_timer_init(&pause->again, on_again);
     }

@@ -22,7 +22,7 @@ static void put(struct table *table, const char *cluster, const char *problem, b
 static bool has_listener(const struct admin *admin, unsigned cluster)
 {
     for (size_t i = 0; i < admin->door_count; i++)
-        if (admin->doors[i].cluster == cluster)
+        if (admin->doors[i]->cluster == cluster)
             return true;
     return false;
 }
@@ -33,7 +33,7 @@ static void put_servers(struct table *table, const struct view *view)
     for (size_t i = 0; i < view->count; i++) {
         const struct view_server *entry = &view->servers[i];
         char text[640];
-        if (entry->state == SERVER_UP && entry->role != SERVER_UNKNOWN_ROLE)
+        if (entry->is_gone || (entry->state == SERVER_UP && entry->role != SERVER_UNKNOWN_ROLE))
             continue;
         (void)snprintf(text, sizeof text, "server %s is %s, role %s: %s%s%s", entry->server->name,
                        server_state_name(entry->state), server_role_name(entry->role), entry->reason,

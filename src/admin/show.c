@@ -111,8 +111,10 @@ void show_servers(struct request *request)
     for (size_t c = 0; c < admin->cluster_count; c++) {
         const struct cluster *cluster = &admin->clusters[c];
         for (size_t i = 0; i < cluster->count; i++) {
-            struct view_server entry =
-                cluster->view != NULL ? cluster->view->servers[i] : unseen(&cluster->members[i]);
+            bool is_seen = cluster->view != NULL && i < cluster->view->count;
+            struct view_server entry = is_seen ? cluster->view->servers[i] : unseen(&cluster->members[i]);
+            if (cluster->members[i].is_gone)
+                continue;
             put_server(&request->table, cluster, &entry, admin->loop->now_us);
         }
     }

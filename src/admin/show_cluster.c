@@ -37,10 +37,11 @@ static void put_cluster(struct table *table, const struct cluster *cluster, uint
     bool has_primary = view != NULL && view->primary != VIEW_NO_SERVER;
     uint64_t since_us = view != NULL ? view->primary_since_us : cluster->started_us;
     size_t events = events_count(&cluster->events);
-    int64_t up = 0, replicas = 0, connections = 0;
+    int64_t servers = 0, up = 0, replicas = 0, connections = 0;
     for (size_t i = 0; i < cluster->count; i++) {
+        servers += !cluster->members[i].is_gone;
         up += cluster->members[i].health.state == SERVER_UP;
-        replicas += view != NULL && view->servers[i].takes_reads;
+        replicas += view != NULL && i < view->count && view->servers[i].takes_reads;
         connections += (int64_t)server_sum(cluster->members[i].server).connections_active;
     }
     table_row(table);
@@ -48,7 +49,7 @@ static void put_cluster(struct table *table, const struct cluster *cluster, uint
     table_text(table, has_primary ? view->servers[view->primary].server->name : NULL);
     table_int(table, (int64_t)((now_us - since_us) / 1000000));
     table_int(table, (int64_t)cluster->epoch);
-    table_int(table, (int64_t)cluster->count);
+    table_int(table, servers);
     table_int(table, up);
     table_int(table, replicas);
     table_text(table, cluster->is_paused ? "yes" : "no");
@@ -88,7 +89,7 @@ static void put_event(struct table *table, const struct cluster *cluster, const 
     table_row(table);
     table_text(table, cluster->settings->name);
     put_time(table, event->at_us);
-    table_text(table, event->server == EVENT_CLUSTER ? NULL : cluster->members[event->server].server->name);
+    table_text(table, event->server_name);
     table_text(table, event->was);
     table_text(table, event->is);
     table_text(table, event->reason);

@@ -16,8 +16,9 @@ static void put_limit(struct table *table, const char *name, const struct limit 
 {
     table_row(table);
     table_text(table, name);
-    if (limit->max > 0)
-        table_int(table, limit->max);
+    int64_t max = atomic_load_explicit(&limit->max, memory_order_relaxed);
+    if (max > 0)
+        table_int(table, max);
     else
         table_null(table);
     table_int(table, atomic_load_explicit(&limit->used, memory_order_relaxed));
@@ -40,8 +41,8 @@ static void put_listeners(struct table *table, const struct admin *admin)
 {
     char name[160];
     for (size_t i = 0; i < admin->door_count; i++) {
-        (void)snprintf(name, sizeof name, "listener %.100s: max_clients", admin->doors[i].settings->name);
-        put_limit(table, name, admin->doors[i].clients);
+        (void)snprintf(name, sizeof name, "listener %.100s: max_clients", admin->doors[i]->settings->name);
+        put_limit(table, name, admin->doors[i]->clients);
     }
 }
 
@@ -49,6 +50,8 @@ static void put_users(struct table *table, const struct users *users)
 {
     char name[160];
     for (const struct user *user = users->by_name; user != NULL; user = user->hh.next) {
+        if (user->is_removed)
+            continue;
         (void)snprintf(name, sizeof name, "user %.100s: max_connections", user->name);
         put_limit(table, name, user->connections);
     }

@@ -8,7 +8,7 @@
 static const struct column columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
     { "server", COLUMN_TEXT, "the server's name" },
-    { "user", COLUMN_TEXT, "the account that they are logged in as" },
+    { "user", COLUMN_TEXT, "the account that they are logged in as; (former): before its password changed" },
     { "active", COLUMN_INTEGER, "connections that sessions have" },
     { "parked", COLUMN_INTEGER, "connections kept for the next session" },
     { "preparing", COLUMN_INTEGER, "connections that are made new, or opened ahead" },
@@ -19,7 +19,7 @@ static const struct column columns[] = {
 struct pool_row {
     unsigned cluster;
     const struct server *server; /* borrows */
-    const struct user *user;     /* borrows */
+    uint64_t account;            /* user.account */
     int64_t active, parked, preparing, waiting;
     uint64_t oldest_us; /* 0: there is none */
 };
@@ -31,12 +31,12 @@ struct pools {
 };
 
 static struct pool_row *find(struct pools *rows, unsigned cluster, const struct server *server,
-                             const struct user *user)
+                             uint64_t account)
 {
     for (size_t i = 0; i < rows->count; i++)
-        if (rows->rows[i].server == server && rows->rows[i].user == user)
+        if (rows->rows[i].server == server && rows->rows[i].account == account)
             return &rows->rows[i];
-    rows->rows[rows->count] = (struct pool_row){ .cluster = cluster, .server = server, .user = user };
+    rows->rows[rows->count] = (struct pool_row){ .cluster = cluster, .server = server, .account = account };
     return &rows->rows[rows->count++];
 }
 
@@ -68,8 +68,17 @@ static void look(struct worker *worker, struct request *request, void *context)
          node = list_after(&worker->sessions, node)) {
         const struct session *session = list_entry(node, struct session, in_worker);
         if (session->state == SESSION_QUEUED)
-            find(rows, session->door->cluster, session->queued_at, session->user)->waiting++;
+            find(rows, session->door->cluster, session->queued_at, session->user->account)->waiting++;
     }
+}
+
+/* Whose it is now; with a password that is not configured any more it is nobody's. */
+static const char *name_of(const struct users *users, uint64_t account)
+{
+    for (const struct user *user = users->by_name; user != NULL; user = user->hh.next)
+        if (user->account == account)
+            return user->name;
+    return "(former)";
 }
 
 /* Opened a moment after this thread looked at its clock: now. */
@@ -87,7 +96,7 @@ static void answer(struct request *request, void *context)
         table_row(table);
         table_text(table, request->admin->clusters[row->cluster].settings->name);
         table_text(table, row->server->name);
-        table_text(table, row->user->name);
+        table_text(table, name_of(request->admin->world->users, row->account));
         table_int(table, row->active);
         table_int(table, row->parked);
         table_int(table, row->preparing);
@@ -103,10 +112,10 @@ static void answer(struct request *request, void *context)
 void show_pools(struct request *request)
 {
     const struct admin *admin = request->admin;
-    size_t servers = 0, users = HASH_COUNT(admin->world->users->by_name);
+    size_t servers = 0, accounts = admin->world->users->last_account;
     for (size_t c = 0; c < admin->cluster_count; c++)
         servers += admin->clusters[c].count;
-    struct pools *rows = mem_zalloc(sizeof *rows + servers * users * sizeof rows->rows[0]);
+    struct pools *rows = mem_zalloc(sizeof *rows + servers * accounts * sizeof rows->rows[0]);
     table_init(&request->table, columns, sizeof columns / sizeof *columns);
     if (rows == NULL) {
         (void)error_set(&request->error, 0, "out of memory");

@@ -8,6 +8,9 @@ struct tour {
     void (*visit)(struct worker *worker, struct request *request, void *context);
     void (*home)(struct request *request, void *context);
     void *context; /* owns */
+    struct worker *const
+        *workers; /* borrows: all of them; not by way of admin, which is the control thread's */
+    unsigned worker_count;
     unsigned next_worker;
 };
 
@@ -31,22 +34,21 @@ static void arrive(struct loop_message *message);
 /* To the next worker that still runs; home after the last. */
 static void travel(struct tour *tour)
 {
-    const struct admin *admin = tour->request->admin;
     tour->message.run = arrive;
-    while (tour->next_worker < admin->world->worker_count)
-        if (worker_post(admin->world->workers[tour->next_worker], &tour->message))
+    while (tour->next_worker < tour->worker_count)
+        if (worker_post(tour->workers[tour->next_worker], &tour->message))
             return;
         else
             tour->next_worker++;
     tour->message.run = come_home;
-    if (!loop_post(admin->loop, &tour->message))
+    if (!loop_post(tour->request->admin->loop, &tour->message))
         finish(tour); /* everything is ending: nobody waits for the answer */
 }
 
 static void arrive(struct loop_message *message)
 {
     struct tour *tour = (struct tour *)(void *)message;
-    struct worker *worker = tour->request->admin->world->workers[tour->next_worker];
+    struct worker *worker = tour->workers[tour->next_worker];
     tour->visit(worker, tour->request, tour->context);
     tour->next_worker++;
     travel(tour);
@@ -74,6 +76,11 @@ void tour_begin_then(struct request *request, void (*visit)(struct worker *, str
         request->on_done(request);
         return;
     }
-    *tour = (struct tour){ .request = request, .visit = visit, .home = home, .context = take_context };
+    *tour = (struct tour){ .request = request,
+                           .visit = visit,
+                           .home = home,
+                           .context = take_context,
+                           .workers = request->admin->world->workers,
+                           .worker_count = request->admin->world->worker_count };
     travel(tour);
 }

@@ -33,7 +33,8 @@ static size_t find_server(const struct admin *admin, const char *name, struct cl
     size_t found = 0;
     for (size_t c = 0; c < admin->cluster_count; c++)
         for (size_t i = 0; i < admin->clusters[c].count; i++) {
-            if (!is_meant(&admin->clusters[c], name, admin->clusters[c].members[i].server->name))
+            const struct cluster_member *member = &admin->clusters[c].members[i];
+            if (member->is_gone || !is_meant(&admin->clusters[c], name, member->server->name))
                 continue;
             found++;
             *cluster_r = &admin->clusters[c];
@@ -57,55 +58,6 @@ static void answer_server(struct request *request, const struct cluster *cluster
                                     : "there is no primary now: statements that need one wait, then fail");
 }
 
-/* ---- what a drain leaves is cut some time ---- */
-
-static void on_deadline(struct loop_timer *timer)
-{
-    struct drain *drain = (struct drain *)(void *)((char *)timer - offsetof(struct drain, timer));
-    struct error err = { 0 };
-    char text[32];
-    log_warning(NULL, "server %s has been drained for %s: what is left there is cut", drain->server->name,
-                clock_format_duration(drain->longest_us, text, sizeof text));
-    (void)cluster_operate(drain->cluster, drain->server->name, CLUSTER_DISABLE, &err);
-}
-
-bool verbs_init(struct admin *admin)
-{
-    size_t count = 0;
-    for (size_t c = 0; c < admin->cluster_count; c++)
-        count += admin->clusters[c].count;
-    admin->drains = mem_zalloc((count + 1) * sizeof *admin->drains); /* one with no server ends the row */
-    struct drain *drain = admin->drains;
-    for (size_t c = 0; drain != NULL && c < admin->cluster_count; c++)
-        for (size_t i = 0; i < admin->clusters[c].count; i++, drain++) {
-            drain->cluster = &admin->clusters[c];
-            drain->server = admin->clusters[c].members[i].server;
-            drain->longest_us = admin->world->timeouts->drain_us;
-            loop_timer_init(&drain->timer, on_deadline);
-        }
-    return admin->drains != NULL;
-}
-
-void verbs_fini(struct admin *admin)
-{
-    for (struct drain *drain = admin->drains; drain != NULL && drain->server != NULL; drain++)
-        loop_timer_stop(&drain->timer);
-    mem_free(admin->drains);
-    admin->drains = NULL;
-}
-
-/* The deadline counts from the last word. */
-static void note_verb(struct admin *admin, const struct server *server, enum cluster_verb verb)
-{
-    struct drain *drain = admin->drains;
-    while (drain->server != server)
-        drain++;
-    if (verb == CLUSTER_DRAIN && drain->longest_us > 0)
-        loop_timer_start(&drain->timer, admin->loop, drain->longest_us);
-    else
-        loop_timer_stop(&drain->timer);
-}
-
 /* ---- the commands ---- */
 
 static void operate(struct request *request, enum cluster_verb verb)
@@ -122,10 +74,8 @@ static void operate(struct request *request, enum cluster_verb verb)
         (void)error_set(&request->error, 0, "several clusters have a server %s: say CLUSTER.SERVER", name);
     else
         is_done = cluster_operate(cluster, member->server->name, verb, &request->error);
-    if (is_done) {
-        note_verb(request->admin, member->server, verb);
+    if (is_done)
         answer_server(request, cluster, member);
-    }
     request->on_done(request);
 }
 

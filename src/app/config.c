@@ -7,9 +7,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/addr.h"
+#include "settings/address.h"
 #include "settings/file.h"
 #include "settings/manual.h"
-#include "settings/print.h"
 #include "settings/reference.h"
 
 #include <sched.h>
@@ -161,7 +161,7 @@ static const struct setting config_settings[] = {
         .count_offset = offsetof(struct config, cluster_count),
         .section = &cluster_section,
         .is_required = true,
-        .effect = EFFECT_NOW,
+        .effect = EFFECT_RESTART,
     },
     {
         .name = "users",
@@ -170,7 +170,7 @@ static const struct setting config_settings[] = {
         .count_offset = offsetof(struct config, user_count),
         .section = &user_section,
         .is_required = true,
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
     },
 };
 
@@ -190,24 +190,24 @@ static const struct section config_section = {
 /* ---- checks across sections ---- */
 
 struct check {
-    const struct file *file;     /* borrows */
-    const struct config *config; /* borrows */
-    struct report *report;       /* borrows */
+    const struct file *file;      /* borrows */
+    const struct config *config;  /* borrows */
+    struct report *report;        /* borrows */
+    const struct config *running; /* borrows: what a reload would replace; NULL: nothing runs */
 };
+
+/* The number of clusters when there is none of that name. */
+static size_t find_cluster(const struct config *config, const char *name)
+{
+    size_t i = 0;
+    while (i < config->cluster_count && strcmp(config->clusters[i].name, name) != 0)
+        i++;
+    return i;
+}
 
 static bool has_cluster(const struct config *config, const char *name)
 {
-    for (size_t i = 0; i < config->cluster_count; i++)
-        if (strcmp(config->clusters[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-/* Port 0 is another port each time. */
-static bool is_any_port(const char *address)
-{
-    const char *colon = strrchr(address, ':');
-    return address[0] != '/' && colon != NULL && strspn(colon + 1, "0") == strlen(colon + 1);
+    return find_cluster(config, name) < config->cluster_count;
 }
 
 static void check_listener(const struct check *check, size_t i)
@@ -217,14 +217,14 @@ static void check_listener(const struct check *check, size_t i)
     if (!has_cluster(check->config, here->cluster))
         (void)report_error(check->report, file_place(check->file, "listeners.[%zu].cluster", i),
                            "listener '%s': there is no cluster named \"%s\"", here->name, here->cluster);
-    for (size_t j = 0; j < i && !is_any_port(here->address); j++)
+    for (size_t j = 0; j < i && !address_is_any_port(here->address); j++)
         if (strcmp(listeners[j].address, here->address) == 0) {
             (void)report_error(check->report, file_place(check->file, "listeners.[%zu].address", i),
                                "listener '%s': \"%s\" is taken by listener '%s'", here->name, here->address,
                                listeners[j].name);
             break;
         }
-    if (check->config->admin.address != NULL && !is_any_port(here->address) &&
+    if (check->config->admin.address != NULL && !address_is_any_port(here->address) &&
         strcmp(here->address, check->config->admin.address) == 0)
         (void)report_error(check->report, file_place(check->file, "listeners.[%zu].address", i),
                            "listener '%s': \"%s\" is the admin address", here->name, here->address);
@@ -232,7 +232,7 @@ static void check_listener(const struct check *check, size_t i)
         (void)report_error(check->report, file_place(check->file, "listeners.[%zu].address", i),
                            "listener '%s': \"%s\" is the admin socket", here->name, here->address);
     const char *http = check->config->http.address;
-    if (http != NULL && strcmp(here->address, http) == 0 && !is_any_port(http))
+    if (http != NULL && strcmp(here->address, http) == 0 && !address_is_any_port(http))
         (void)report_error(check->report, file_place(check->file, "listeners.[%zu].address", i),
                            "listener '%s': \"%s\" is taken by http", here->name, here->address);
 }
@@ -326,10 +326,28 @@ static void check_admin(const struct check *check)
     auth_secret_wipe(&secret);
 }
 
+/* Listeners and sessions hold on to clusters: these come and go with the process. */
+static void check_clusters_stay(const struct check *check)
+{
+    const struct config *running = check->running, *config = check->config;
+    for (size_t i = 0; i < config->cluster_count; i++)
+        if (!has_cluster(running, config->clusters[i].name))
+            (void)report_error(check->report, file_place(check->file, "clusters.[%zu]", i),
+                               "cluster '%s' is new: clusters are added by a restart",
+                               config->clusters[i].name);
+    for (size_t i = 0; i < running->cluster_count; i++)
+        if (!has_cluster(config, running->clusters[i].name))
+            (void)report_error(check->report, file_place(check->file, "clusters"),
+                               "cluster '%s' is missing: clusters are removed by a restart",
+                               running->clusters[i].name);
+}
+
 static void check_all(const struct check *check)
 {
     check_statements(check);
     check_admin(check);
+    if (check->running != NULL)
+        check_clusters_stay(check);
     for (size_t i = 0; i < check->config->listener_count; i++)
         check_listener(check, i);
     for (size_t i = 0; i < check->config->cluster_count; i++)
@@ -357,31 +375,58 @@ static struct config *create(const char *path, struct report *report)
     return config;
 }
 
+/* Clusters are known by their number while the process runs. */
+static void order_clusters(struct config *config, const struct config *running)
+{
+    for (size_t i = 0; i < running->cluster_count; i++) {
+        size_t at = find_cluster(config, running->clusters[i].name);
+        struct cluster_settings kept = config->clusters[i];
+        config->clusters[i] = config->clusters[at];
+        config->clusters[at] = kept;
+    }
+}
+
 /* Consumes `file`, which may be NULL. */
-static struct config *load(struct file *file, const char *path, struct report *report)
+static struct config *load(struct file *file, const char *path, const struct config *running,
+                           struct report *report)
 {
     struct config *config = file == NULL ? NULL : create(path, report);
     if (config != NULL && file_fill(file, &config_section, config, report)) {
-        struct check check = { file, config, report };
+        struct check check = { file, config, report, running };
         check_all(&check);
         config->workers_resolved = config->workers == 0 ? count_cpus() : (unsigned)config->workers;
     }
     file_close(&file);
     if (report->error_count > 0)
         config_free(&config);
+    if (config != NULL && running != NULL)
+        order_clusters(config, running);
     return config;
 }
 
 struct config *config_load(const char *path, struct text *errors, struct text *warnings)
 {
     struct report report = { .errors = errors, .warnings = warnings };
-    return load(file_open(path, &report), path, &report);
+    return load(file_open(path, &report), path, NULL, &report);
+}
+
+struct config *config_load_again(const char *path, const struct config *running, struct text *errors,
+                                 struct text *warnings)
+{
+    struct report report = { .errors = errors, .warnings = warnings };
+    return load(file_open(path, &report), path, running, &report);
+}
+
+void config_keep(struct config *running, struct config *next)
+{
+    schema_keep(&config_section, running, next);
+    next->workers_resolved = running->workers_resolved;
 }
 
 struct config *config_parse(const char *string, const char *name, struct text *errors, struct text *warnings)
 {
     struct report report = { .errors = errors, .warnings = warnings };
-    return load(file_open_string(string, name, &report), name, &report);
+    return load(file_open_string(string, name, &report), name, NULL, &report);
 }
 
 void config_free(struct config **config)
@@ -396,9 +441,10 @@ void config_free(struct config **config)
 
 /* ---- what the rows are also good for ---- */
 
-void config_diff(const struct config *before, const struct config *after, struct text *out)
+bool config_diff(const struct config *before, const struct config *after,
+                 void (*visit)(void *context, const struct print_change *change), void *context)
 {
-    print_changes(&config_section, before, after, out);
+    return print_changes(&config_section, before, after, visit, context);
 }
 
 bool config_each(const struct config *config, print_setting_fn each, void *context)

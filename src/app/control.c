@@ -4,14 +4,15 @@
 #include "admin/http.h"
 #include "admin/mysql_console.h"
 #include "app/barrier.h"
+#include "app/doors.h"
 #include "app/notify.h"
+#include "app/reload.h"
 #include "app/status.h"
 #include "app/watchdog.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sink.h"
-#include "net/listener.h"
 #include "net/resolve.h"
 #include "net/tls.h"
 #include "proxy/worker.h"
@@ -22,26 +23,23 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LISTENER_MODE 0777 /* of unix sockets: who may log in is the accounts' business */
-
 struct control {
     struct loop loop;
-    const struct config *config; /* borrows */
-    struct users users;
     struct limits limits;
     struct sink log; /* log.file, if there is one */
     struct statement_log statements;
-    struct limit *door_limits; /* owns; one per listener */
-    struct world world;
+    struct admin_settings admin_settings;         /* owns: as at the start */
+    struct statement_settings statement_settings; /* likewise */
+    struct world constant;                        /* what all worlds have in common */
+    struct reload reload;                         /* and the configuration that is in effect */
+    struct doors doors;
     struct worker *workers;      /* owns */
     struct worker **worker_list; /* owns: for the world */
     struct resolver resolver;
     struct cluster *clusters; /* owns */
     struct barrier *barriers; /* owns; one per cluster */
     size_t cluster_count;
-    struct door *doors;         /* owns; one per listener */
-    struct listener *listeners; /* owns */
-    size_t listener_count;
+    unsigned workers_made;
     unsigned workers_started;
     unsigned workers_ended;
     struct admin admin;
@@ -57,6 +55,11 @@ struct control {
     bool is_ending;
 };
 
+static const struct config *config_of(const struct control *control)
+{
+    return control->reload.current->config;
+}
+
 /* ---- clients ---- */
 
 /* Connections are few and live long: the emptiest worker gets the next one. */
@@ -64,7 +67,7 @@ static struct worker *least_loaded(struct control *control)
 {
     struct worker *best = &control->workers[0];
     unsigned best_count = UINT32_MAX;
-    for (unsigned i = 0; i < control->world.worker_count; i++) {
+    for (unsigned i = 0; i < control->constant.worker_count; i++) {
         unsigned count = atomic_load_explicit(&control->workers[i].session_count, memory_order_relaxed);
         if (count < best_count) {
             best = &control->workers[i];
@@ -77,7 +80,7 @@ static struct worker *least_loaded(struct control *control)
 static void on_accept(struct listener *listener, int take_fd, const struct addr *peer)
 {
     struct control *control = listener->loop->context;
-    const struct door *door = listener->owner;
+    struct door *door = listener->owner;
     struct error err = { 0 };
     if (limits_enter(&control->limits, door->clients, door->settings->name, peer, take_fd, &err)) {
         worker_accept(least_loaded(control), take_fd, peer, door);
@@ -101,14 +104,14 @@ static void on_exhausted(struct listener *listener, int fd)
 static void publish(void *owner, struct view *view)
 {
     struct control *control = owner;
-    for (unsigned i = 0; i < control->world.worker_count; i++)
+    for (unsigned i = 0; i < control->constant.worker_count; i++)
         worker_publish(&control->workers[i], view);
 }
 
 static bool have_taken(void *owner, unsigned cluster, uint64_t number)
 {
     const struct control *control = owner;
-    for (unsigned i = 0; i < control->world.worker_count; i++)
+    for (unsigned i = 0; i < control->constant.worker_count; i++)
         if (!worker_has_taken(&control->workers[i], cluster, number))
             return false;
     return true;
@@ -134,12 +137,6 @@ static void on_report(struct worker *worker)
 
 /* ---- the end ---- */
 
-static void close_doors(struct control *control)
-{
-    for (size_t i = 0; i < control->listener_count; i++)
-        listener_close(&control->listeners[i]);
-}
-
 static void on_worker_ended(struct loop_message *message)
 {
     struct worker *worker = (struct worker *)(void *)((char *)message - offsetof(struct worker, ended));
@@ -155,7 +152,8 @@ static void begin_end(struct control *control, uint64_t deadline_us, const char 
                clock_format_duration(deadline_us, text, sizeof text));
     notify_stopping(deadline_us, "no new clients; those that are there may finish");
     control->is_ending = control->admin.is_ending = true;
-    close_doors(control);
+    reload_end(&control->reload);
+    doors_close(&control->doors);
     for (unsigned i = 0; i < control->workers_started; i++)
         worker_drain(&control->workers[i], deadline_us);
 }
@@ -170,15 +168,6 @@ static void reopen_logs(struct control *control)
     log_notice(NULL, "SIGUSR1: log files were opened again");
 }
 
-static void reload(struct control *control)
-{
-    if (control->is_ending)
-        return;
-    notify_reloading();
-    log_warning(NULL, "SIGHUP: reload is not in this version; restart to apply a changed configuration");
-    status_tell(control->clusters, control->cluster_count, notify_ready);
-}
-
 static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
 {
     (void)events;
@@ -188,9 +177,9 @@ static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
     else if (watcher->signum == SIGUSR2)
         log_warning(NULL, "SIGUSR2: upgrading is not in this version");
     else if (watcher->signum == SIGHUP)
-        reload(control);
+        reload_begin(&control->reload);
     else if (watcher->signum == SIGTERM && !control->is_ending)
-        begin_end(control, control->config->timeouts.shutdown_us, "SIGTERM");
+        begin_end(control, config_of(control)->timeouts.shutdown_us, "SIGTERM");
     else
         begin_end(control, 0, watcher->signum == SIGTERM ? "SIGTERM again" : "SIGINT");
 }
@@ -212,26 +201,19 @@ static void watch_signals(struct control *control)
 
 static bool make_clusters(struct control *control, struct error *err)
 {
-    const struct config *config = control->config;
-    const struct timeout_settings *timeouts = &config->timeouts;
-    struct upstream_env env = {
-        .loop = &control->loop,
-        .tls = control->world.tls,
-        .socket = { timeouts->tcp_keepalive_us, timeouts->tcp_user_timeout_us },
-        .connect_us = timeouts->connect_us,
-        .login_us = timeouts->login_us,
-        .worker = 0,
-    };
+    const struct config *config = config_of(control);
+    /* Probes count in a row of their own, after the workers': a row has one writer. */
+    struct upstream_env env =
+        world_env(&control->reload.current->world, &control->loop, config->workers_resolved);
     control->clusters = mem_zalloc(config->cluster_count * sizeof *control->clusters);
     control->barriers = mem_zalloc(config->cluster_count * sizeof *control->barriers);
     if (control->clusters == NULL || control->barriers == NULL)
         return error_set(err, 0, "out of memory");
     for (size_t i = 0; i < config->cluster_count; i++) {
-        /* Probes count in a row of their own, after the workers': a row has one writer. */
-        env.worker = config->workers_resolved;
         if (!cluster_init(&control->clusters[i], &config->clusters[i], (unsigned)i,
                           config->workers_resolved + 1, &env, &control->resolver, err))
             return false;
+        control->clusters[i].drain_us = config->timeouts.drain_us;
         barrier_init(&control->barriers[i], publish, have_taken, control);
         control->cluster_count++;
     }
@@ -240,17 +222,15 @@ static bool make_clusters(struct control *control, struct error *err)
 
 static bool make_workers(struct control *control, struct error *err)
 {
-    unsigned count = control->config->workers_resolved;
+    unsigned count = config_of(control)->workers_resolved;
     control->workers = mem_zalloc(count * sizeof *control->workers);
-    control->worker_list = mem_zalloc(count * sizeof(struct worker *));
-    if (control->workers == NULL || control->worker_list == NULL)
+    if (control->workers == NULL)
         return error_set(err, 0, "out of memory");
-    control->world.workers = control->worker_list;
     for (unsigned i = 0; i < count; i++) {
-        if (!worker_init(&control->workers[i], i, &control->world, err))
+        if (!worker_init(&control->workers[i], i, &control->reload.current->world, err))
             return false;
         control->worker_list[i] = &control->workers[i];
-        control->world.worker_count++;
+        control->workers_made++;
     }
     for (unsigned i = 0; i < count; i++) {
         if (!worker_start(&control->workers[i], &control->loop, on_worker_ended, on_report, err))
@@ -260,49 +240,10 @@ static bool make_workers(struct control *control, struct error *err)
     return true;
 }
 
-static unsigned cluster_index(const struct config *config, const char *name)
-{
-    unsigned i = 0;
-    while (strcmp(config->clusters[i].name, name) != 0)
-        i++; /* the configuration was checked: it is there */
-    return i;
-}
-
-static bool open_doors(struct control *control, struct error *err)
-{
-    const struct config *config = control->config;
-    control->doors = mem_zalloc(config->listener_count * sizeof *control->doors);
-    control->door_limits = mem_zalloc(config->listener_count * sizeof *control->door_limits);
-    control->listeners = mem_zalloc(config->listener_count * sizeof *control->listeners);
-    if (control->doors == NULL || control->door_limits == NULL || control->listeners == NULL)
-        return error_set(err, 0, "out of memory");
-    for (size_t i = 0; i < config->listener_count; i++) {
-        const struct listener_settings *settings = &config->listeners[i];
-        struct addr addr;
-        char text[ADDR_TEXT_MAX];
-        control->door_limits[i].max = settings->max_clients;
-        control->doors[i] =
-            (struct door){ settings, cluster_index(config, settings->cluster), &control->door_limits[i],
-                           door_counters_new(control->world.worker_count) };
-        if (control->doors[i].by_worker == NULL)
-            return error_set(err, 0, "listener '%s': out of memory", settings->name);
-        if (!addr_parse_listen(settings->address, &addr, err) ||
-            !listener_open(&control->listeners[i], &control->loop, &addr, LISTENER_MODE, on_accept,
-                           &control->doors[i], err))
-            return error_wrap(err, "listener '%s'", settings->name);
-        control->listeners[i].on_exhausted = on_exhausted;
-        control->admin.doors = control->doors;
-        control->admin.door_count = ++control->listener_count;
-        log_info(NULL, "listener '%s' is ready at %s", settings->name,
-                 addr_format(&control->listeners[i].addr, text));
-    }
-    return true;
-}
-
 static void each_setting(const struct admin *admin, print_setting_fn each, void *context)
 {
     const struct control *control = admin->loop->context;
-    (void)config_each(control->config, each, context);
+    (void)config_each(config_of(control), each, context);
 }
 
 static bool open_admin(struct control *control, struct error *err)
@@ -310,37 +251,70 @@ static bool open_admin(struct control *control, struct error *err)
     control->admin = (struct admin){ .loop = &control->loop,
                                      .clusters = control->clusters,
                                      .cluster_count = control->cluster_count,
-                                     .world = &control->world,
+                                     .world = &control->reload.current->world,
+                                     .reconfigure = &control->reload.reconfigure,
                                      .started_us = control->loop.now_us,
                                      .each_setting = each_setting };
-    return console_open(&control->console, &control->admin, &control->config->admin, err) &&
-           mysql_console_open(&control->mysql_console, &control->admin, &control->config->admin, err);
+    return console_open(&control->console, &control->admin, &control->admin_settings, err) &&
+           mysql_console_open(&control->mysql_console, &control->admin, &control->admin_settings, err);
 }
 
 static bool open_http(struct control *control, struct error *err)
 {
-    const char *address = control->config->http.address;
+    const char *address = config_of(control)->http.address;
     return address == NULL || http_open(&control->http, &control->admin, address, err);
 }
 
-static bool start(struct control *control, struct error *err)
+/* From here on the configuration may change. */
+static bool open_reload(struct control *control, struct error *err)
 {
-    const struct config *config = control->config;
-    control->world.timeouts = &config->timeouts;
-    control->world.users = &control->users;
-    control->world.limits = &control->limits;
-    control->world.cluster_count = (unsigned)config->cluster_count;
-    control->world.clusters = config->clusters;
-    control->world.statements = &control->statements;
-    control->world.tls = tls_client_context(err);
-    if (!statement_log_open(&control->statements, &config->statements, err))
-        return false;
-    if (control->world.tls == NULL || !users_init(&control->users, config->users, config->user_count, err) ||
-        !resolve_init(&control->resolver, &control->loop, config->resolver, err) ||
+    struct reload *reload = &control->reload;
+    reload->loop = &control->loop;
+    reload->clusters = control->clusters;
+    reload->cluster_count = control->cluster_count;
+    reload->limits = &control->limits;
+    reload->doors = &control->doors;
+    reload->admin = &control->admin;
+    reload->log_fd = sink_is_open(&control->log) ? control->log.fd : STDERR_FILENO;
+    return reload_init(reload, err);
+}
+
+/* Of what a change takes a restart, and somebody keeps. */
+static bool keep_settings(struct control *control, struct error *err)
+{
+    const struct config *config = config_of(control);
+    if (!schema_copy(&admin_section, &config->admin, &control->admin_settings) ||
+        !schema_copy(&statement_section, &config->statements, &control->statement_settings))
+        return error_set(err, 0, "out of memory");
+    return statement_log_open(&control->statements, &control->statement_settings, err);
+}
+
+/* The first version; takes the config. Its workers are made later, and are in the list by then. */
+static bool make_version(struct control *control, struct config *take_config, struct error *err)
+{
+    unsigned count = take_config->workers_resolved;
+    control->worker_list = mem_zalloc(count * sizeof(struct worker *));
+    control->constant.workers = control->worker_list;
+    control->constant.worker_count = count;
+    control->constant.limits = &control->limits;
+    control->constant.statements = &control->statements;
+    control->constant.tls = tls_client_context(err);
+    if (control->worker_list == NULL || control->constant.tls == NULL) {
+        config_free(&take_config);
+        return control->constant.tls == NULL ? false : error_set(err, 0, "out of memory");
+    }
+    control->reload.current = version_new(take_config, &control->constant, NULL, err);
+    return control->reload.current != NULL && keep_settings(control, err);
+}
+
+static bool start(struct control *control, struct config *take_config, struct error *err)
+{
+    if (!make_version(control, take_config, err) ||
+        !resolve_init(&control->resolver, &control->loop, config_of(control)->resolver, err) ||
         !make_clusters(control, err) || !make_workers(control, err) || !open_admin(control, err) ||
-        !open_doors(control, err) || !open_http(control, err) ||
-        !watchdog_start(&control->watchdog, &control->loop, control->worker_list, control->world.worker_count,
-                        notify_watchdog_us(), err))
+        !open_reload(control, err) || !open_http(control, err) ||
+        !watchdog_start(&control->watchdog, &control->loop, control->worker_list,
+                        control->constant.worker_count, notify_watchdog_us(), err))
         return false;
     watch_signals(control);
     for (size_t i = 0; i < control->cluster_count; i++)
@@ -358,19 +332,19 @@ static void end_workers(struct control *control)
     }
     for (unsigned i = 0; i < control->workers_started; i++)
         worker_join(&control->workers[i]);
-    for (unsigned i = 0; i < control->world.worker_count; i++)
+    for (unsigned i = 0; i < control->workers_made; i++)
         worker_fini(&control->workers[i]);
 }
 
 static void finish(struct control *control)
 {
-    close_doors(control);
+    doors_close(&control->doors);
     watchdog_stop(&control->watchdog);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_stop(&control->clusters[i]);
     resolve_fini(&control->resolver);
     end_workers(control);
-    loop_close_mail(&control->loop); /* questions to the workers come home */
+    loop_close_mail(&control->loop); /* questions to the workers come home, and a reload that went round */
     http_close(&control->http);
     if (control->admin.loop != NULL) {
         mysql_console_close(&control->mysql_console);
@@ -382,25 +356,21 @@ static void finish(struct control *control)
     watchdog_fini(&control->watchdog);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_fini(&control->clusters[i]);
-    users_fini(&control->users);
-    tls_context_free(&control->world.tls);
+    doors_fini(&control->doors);
+    reload_fini(&control->reload);
+    tls_context_free(&control->constant.tls);
     mem_free(control->clusters);
     mem_free(control->barriers);
-    mem_free(control->workers);
     mem_free(control->worker_list);
     limits_fini(&control->limits);
-    for (size_t i = 0; control->doors != NULL && i < control->config->listener_count; i++)
-        door_counters_free(&control->doors[i].by_worker);
-    mem_free(control->doors);
-    mem_free(control->door_limits);
-    mem_free(control->listeners);
     statement_log_close(&control->statements);
+    schema_fini(&statement_section, &control->statement_settings);
+    schema_fini(&admin_section, &control->admin_settings);
 }
 
 /* What is said before this, and after close_log, is said on stderr. */
-static bool open_log(struct control *control, struct error *err)
+static bool open_log(struct control *control, const struct config *config, struct error *err)
 {
-    const struct config *config = control->config;
     if (config->log_file == NULL)
         return true;
     if (!sink_open(&control->log, config->log_file, err))
@@ -409,36 +379,58 @@ static bool open_log(struct control *control, struct error *err)
     return true;
 }
 
-static void close_log(struct control *control)
+static void close_log(struct control *control, enum log_level level, enum log_format format)
 {
-    const struct config *config = control->config;
-    log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, STDERR_FILENO);
+    log_configure(level, format, STDERR_FILENO);
     sink_close(&control->log);
 }
 
-bool control_run(const struct config *config, struct error *err)
+/* The last line, and what the exit status says: was anybody cut? */
+static bool tell_end(const struct control *control)
+{
+    unsigned cut = 0, in_transaction = 0;
+    for (unsigned i = 0; i < control->workers_started; i++) {
+        cut += control->workers[i].cut;
+        in_transaction += control->workers[i].cut_in_transaction;
+    }
+    log_write(cut > 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, NULL,
+              "headgate has ended: %u sessions were cut, %u of them in a transaction", cut, in_transaction);
+    return cut > 0;
+}
+
+enum control_end control_run(struct config *take_config, struct error *err)
 {
     struct control *control = mem_zalloc(sizeof *control);
-    if (control == NULL)
-        return error_set(err, 0, "out of memory");
-    control->config = config;
-    limits_init(&control->limits, &config->limits);
-    if (!open_log(control, err) || !loop_init(&control->loop, err)) {
-        close_log(control);
+    if (control == NULL) {
+        (void)error_set(err, 0, "out of memory");
+        config_free(&take_config);
+        return CONTROL_NOT_STARTED;
+    }
+    enum log_level level = (enum log_level)take_config->log_level;
+    enum log_format format = (enum log_format)take_config->log_format;
+    if (!open_log(control, take_config, err) || !loop_init(&control->loop, err)) {
+        close_log(control, level, format);
         mem_free(control);
-        return false;
+        config_free(&take_config);
+        return CONTROL_NOT_STARTED;
     }
     control->loop.context = control;
-    limits_warn_of_files(&config->limits);
-    bool is_started = start(control, err);
+    limits_init(&control->limits, &take_config->limits);
+    limits_warn_of_files(&take_config->limits);
+    unsigned workers = take_config->workers_resolved;
+    doors_init(&control->doors, &control->loop, workers, on_accept, on_exhausted);
+    bool is_started = start(control, take_config, err);
     if (is_started) {
-        log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION,
-                   config->workers_resolved);
+        log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION, workers);
         status_tell(control->clusters, control->cluster_count, notify_ready);
         loop_run(&control->loop);
     }
     finish(control);
-    close_log(control);
+    enum control_end end = CONTROL_NOT_STARTED;
+    if (is_started)
+        end = tell_end(control) ? CONTROL_CUT : CONTROL_ENDED;
+    close_log(control, level, format);
+    mem_free(control->workers);
     mem_free(control);
-    return is_started;
+    return end;
 }

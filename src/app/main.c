@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define EXIT_CUT 3 /* ended by a signal, and sessions that did not end in time were cut */
+
 static int print(void (*write)(struct text *out), FILE *file)
 {
     struct text out = { 0 };
@@ -30,18 +32,17 @@ static int run(const char *path, bool is_check)
     text_fini(&warnings);
     if (config == NULL)
         return EXIT_FAILURE;
-    bool is_good = true;
     if (is_check) {
         (void)printf("%s: good\n", path);
-    } else {
-        log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, STDERR_FILENO);
-        descriptors_raise();
-        is_good = control_run(config, &err);
-        if (!is_good)
-            log_error(NULL, "cannot start: %s", err.text);
+        config_free(&config);
+        return EXIT_SUCCESS;
     }
-    config_free(&config);
-    return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
+    log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, STDERR_FILENO);
+    descriptors_raise();
+    enum control_end end = control_run(config, &err);
+    if (end == CONTROL_NOT_STARTED)
+        log_error(NULL, "cannot start: %s", err.text);
+    return end == CONTROL_ENDED ? EXIT_SUCCESS : end == CONTROL_CUT ? EXIT_CUT : EXIT_FAILURE;
 }
 
 /* The row of an argument that only prints something, or NULL. */

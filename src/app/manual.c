@@ -81,7 +81,8 @@ static const struct entry signals[] = {
       "log says field by field what has changed, or what is wrong in which line." },
     { "SIGTERM",
       "Stop: no new clients; idle sessions end now, statements and transactions that run may go on for "
-      "timeouts.shutdown. A second one ends them at once." },
+      "timeouts.shutdown. A second one cuts them at once. The last line of the log says how many were cut, "
+      "and the exit status is 3 if any were, else 0." },
     { "SIGINT", "Stop at once." },
     { "SIGUSR1", "Open the log files again, after logrotate has moved them." },
 };

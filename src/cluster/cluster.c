@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* So often a server that was removed is looked at, at least: is anything left there? */
+#define GONE_US 1000000
+
 static bool is_static(const struct cluster *cluster)
 {
     return cluster->settings->topology == TOPOLOGY_STATIC;
@@ -95,7 +98,10 @@ static void describe_server(const struct cluster *cluster, const struct topology
     entry->moves = member->moves;
     entry->role = verdict->role;
     entry->state = member->health.state;
-    entry->reason = entry->state == SERVER_UP ? verdict->reason : health_reason(&member->health);
+    entry->reason = member->is_removed          ? "removed from the configuration"
+                    : entry->state == SERVER_UP ? verdict->reason
+                                                : health_reason(&member->health);
+    entry->is_gone = member->is_gone;
     entry->lag_ms = member->last.lag_ms;
     entry->takes_reads = verdict->takes_reads;
     entry->is_contender = verdict->is_contender;
@@ -113,7 +119,7 @@ static void describe_server(const struct cluster *cluster, const struct topology
 static void date_servers(const struct view *before, struct view *now, uint64_t now_us)
 {
     for (size_t i = 0; i < now->count; i++) {
-        const struct view_server *was = before != NULL ? &before->servers[i] : NULL;
+        const struct view_server *was = before != NULL && i < before->count ? &before->servers[i] : NULL;
         struct view_server *is = &now->servers[i];
         bool is_as_before = was != NULL && was->role == is->role && was->state == is->state;
         is->since_us = is_as_before ? was->since_us : now_us;
@@ -125,7 +131,7 @@ static void date_servers(const struct view *before, struct view *now, uint64_t n
 
 static void count_changes(struct cluster *cluster, const struct view *before, const struct view *now)
 {
-    for (size_t i = 0; before != NULL && i < now->count; i++)
+    for (size_t i = 0; before != NULL && i < before->count; i++)
         cluster->members[i].changes += news_is_change(&before->servers[i], &now->servers[i]);
 }
 
@@ -155,7 +161,8 @@ static void collect_facts(const struct cluster *cluster, struct topology_facts *
 
 static bool is_same(const struct view *a, const struct view *b)
 {
-    if (a->primary != b->primary || a->family != b->family || a->caps != b->caps ||
+    if (a->count != b->count || a->balance != b->balance || a->primary_reads != b->primary_reads ||
+        a->primary != b->primary || a->family != b->family || a->caps != b->caps ||
         strcmp(a->version, b->version) != 0 || a->collation != b->collation ||
         a->ansi_quotes != b->ansi_quotes || a->oracle != b->oracle ||
         a->no_backslash_escapes != b->no_backslash_escapes || a->routines != b->routines ||
@@ -164,8 +171,10 @@ static bool is_same(const struct view *a, const struct view *b)
     for (size_t i = 0; i < a->count; i++) {
         const struct view_server *x = &a->servers[i], *y = &b->servers[i];
         if (news_is_change(x, y) || x->lag_ms != y->lag_ms || x->is_contender != y->is_contender ||
-            x->moves != y->moves || !addr_equal(&x->addr, &y->addr) || x->slow_from_us != y->slow_from_us ||
-            strcmp(x->reason, y->reason) != 0 || strcmp(x->detail, y->detail) != 0)
+            x->moves != y->moves || x->is_near != y->is_near || x->is_gone != y->is_gone ||
+            x->slow_until_us != y->slow_until_us || !addr_equal(&x->addr, &y->addr) ||
+            x->slow_from_us != y->slow_from_us || strcmp(x->reason, y->reason) != 0 ||
+            strcmp(x->detail, y->detail) != 0)
             return false;
     }
     return true;
@@ -209,7 +218,7 @@ static void publish(struct cluster *cluster)
     collect_facts(cluster, facts);
     change_primary(cluster,
                    topology_decide(facts, cluster->count, is_static(cluster), cluster->primary, verdicts));
-    view->cluster_name = cluster->settings->name;
+    view->cluster_name = cluster->name;
     view->cluster_index = cluster->index;
     view->primary = cluster->primary;
     view->is_paused = cluster->is_paused;
@@ -281,13 +290,15 @@ static uint32_t next_random(struct cluster *cluster)
 
 static bool may_eject(const struct cluster *cluster, const struct cluster_member *member)
 {
-    size_t replicas = 0, ejected = 0;
+    size_t replicas = 0, ejected = 0, count = 0;
     for (size_t i = 0; i < cluster->count; i++) {
-        replicas += cluster->view != NULL && cluster->view->servers[i].role == SERVER_REPLICA;
+        count += !cluster->members[i].is_removed;
+        replicas += cluster->view != NULL && i < cluster->view->count &&
+                    cluster->view->servers[i].role == SERVER_REPLICA;
         ejected += cluster->members[i].health.is_ejected;
     }
     return cluster->primary != (int)member->server->index &&
-           health_may_eject(cluster->count, replicas, ejected, cluster->settings->ejection.max_share);
+           health_may_eject(count, replicas, ejected, cluster->settings->ejection.max_share);
 }
 
 /* What sessions have met with there since the last look; true when some of it was trouble. Connections that
@@ -326,6 +337,8 @@ static bool has_moved(const struct cluster_member *member, const struct probe_re
 
 static void probe_soon(struct cluster_member *member)
 {
+    if (member->is_gone)
+        return;
     if (member->probe.is_running)
         member->must_repeat = true; /* what it hears may be older than what has just been heard elsewhere */
     else
@@ -356,6 +369,7 @@ static void tell_machine(struct cluster_member *member, struct event *event, con
     struct log_scope scope = { .key = "cluster", .text = member->cluster->settings->name };
     char address[ADDR_TEXT_MAX];
     event->server = (int)member->server->index;
+    event->server_name = member->server->name;
     event->after_ms = EVENT_UNKNOWN_TIME;
     (void)snprintf(event->reason, sizeof event->reason, "%s", reason);
     events_add(&member->cluster->events, event);
@@ -415,11 +429,45 @@ static void on_probe(struct probe *probe, const struct probe_result *result)
     publish(member->cluster);
 }
 
+/* Nothing of any session is there. */
+static bool is_empty(const struct cluster_member *member)
+{
+    const struct permits *permits = &member->server->permits;
+    return permits_used(permits) == 0 && permits_waiting(permits) == 0;
+}
+
+/* A server that was removed from the configuration, and that nobody has a connection to any more. What had no
+ * time to see that it is drained finds another machine there, should its place be taken. */
+static void retire(struct cluster_member *member)
+{
+    struct log_scope scope = { .key = "cluster", .text = member->cluster->name };
+    log_notice(&scope, "server %s (%s) is removed: nothing is connected to it any more", member->server->name,
+               member->server->address);
+    member->is_gone = true;
+    loop_timer_stop(&member->timer);
+    loop_timer_stop(&member->drained);
+    probe_fini(&member->probe);
+    resolve_forget(&member->name);
+    health_begin(&member->health, member->cluster->env.loop->now_us);
+    note_health(member, &(struct health_event){ .kind = HEALTH_ORDERED, .order = HEALTH_DISABLED });
+    member->is_known = false;
+    member->detail[0] = '\0';
+    member->last = (struct probe_result){ .lag_ms = -1 };
+    publish(member->cluster);
+}
+
 static void on_interval(struct loop_timer *timer)
 {
     struct cluster_member *member =
         (struct cluster_member *)(void *)((char *)timer - offsetof(struct cluster_member, timer));
-    loop_timer_start(timer, member->cluster->env.loop, member->cluster->settings->monitor.interval_us);
+    if (member->is_removed && is_empty(member)) {
+        retire(member);
+        return;
+    }
+    uint64_t interval_us = member->cluster->settings->monitor.interval_us;
+    if (member->is_removed && interval_us > GONE_US)
+        interval_us = GONE_US;
+    loop_timer_start(timer, member->cluster->env.loop, interval_us);
     probe_run(&member->probe);
 }
 
@@ -431,6 +479,7 @@ static void tell_move(struct cluster_member *member, const struct addr *was)
     const struct server *server = member->server;
     uint64_t now_us = member->cluster->env.loop->now_us;
     struct event event = { .server = (int)server->index,
+                           .server_name = server->name,
                            .after_ms = (int64_t)((now_us - member->moved_us) / 1000) };
     char before[ADDR_TEXT_MAX], now[ADDR_TEXT_MAX], after[32];
     (void)snprintf(event.was, sizeof event.was, "%s", addr_format(was, before));
@@ -488,35 +537,65 @@ static void on_name(struct resolve_name *name, const struct addr *was)
     publish(member->cluster);
 }
 
+static void on_drained(struct loop_timer *timer);
+
+/* In a place that is zeroed, or whose server is gone. */
+static bool member_init(struct cluster *cluster, size_t i, const struct server_settings *settings,
+                        struct error *err)
+{
+    struct cluster_member *member = &cluster->members[i];
+    struct resolve_name name;
+    if (!resolve_name_init(&name, cluster->resolver, settings->address, on_name, member, err))
+        return false;
+    bool is_set =
+        member->server != NULL && server_set(member->server, settings, cluster->settings->connection_reserve);
+    struct server *server = member->server != NULL
+                                ? member->server
+                                : server_new(settings, (unsigned)i, cluster->worker_count, err);
+    if (server == NULL || (member->server != NULL && !is_set)) {
+        resolve_forget(&name);
+        return error_set(err, 0, "server '%s': out of memory", settings->name);
+    }
+    *member = (struct cluster_member){ .cluster = cluster,
+                                       .server = server,
+                                       .name = name,
+                                       .moves = member->moves,
+                                       .last = { .lag_ms = -1 },
+                                       .moved_us = cluster->env.loop->now_us };
+    probe_init(&member->probe, server, &member->name, &cluster->settings->monitor, &cluster->env, on_probe,
+               member);
+    health_begin(&member->health, cluster->env.loop->now_us);
+    loop_timer_init(&member->timer, on_interval);
+    loop_timer_init(&member->drained, on_drained);
+    return true;
+}
+
 bool cluster_init(struct cluster *cluster, const struct cluster_settings *settings, unsigned index,
                   unsigned worker_count, const struct upstream_env *env, struct resolver *resolver,
                   struct error *err)
 {
-    *cluster =
-        (struct cluster){ .settings = settings, .index = index, .env = *env, .primary = TOPOLOGY_NO_PRIMARY };
+    *cluster = (struct cluster){ .settings = settings,
+                                 .index = index,
+                                 .worker_count = worker_count,
+                                 .resolver = resolver,
+                                 .env = *env,
+                                 .primary = TOPOLOGY_NO_PRIMARY };
     cluster->started_us = cluster->paused_since_us = env->loop->now_us;
     cluster->seed = clock_wall_us();
     survey_init(&cluster->survey, &settings->monitor, &cluster->env, on_survey, cluster);
     loop_timer_init(&cluster->survey_timer, on_survey_timer);
-    cluster->members = mem_zalloc(settings->server_count * sizeof *cluster->members);
-    if (cluster->members == NULL)
+    cluster->capacity = settings->server_count + CLUSTER_SPARE;
+    cluster->members = mem_zalloc(cluster->capacity * sizeof *cluster->members);
+    cluster->name = mem_strdup(settings->name);
+    if (cluster->members == NULL || cluster->name == NULL) {
+        cluster_fini(cluster);
         return error_set(err, 0, "cluster '%s': out of memory", settings->name);
-    for (size_t i = 0; i < settings->server_count; i++) {
-        struct cluster_member *member = &cluster->members[i];
-        member->cluster = cluster;
-        cluster->count++;
-        member->server = server_new(&settings->servers[i], (unsigned)i, worker_count, err);
-        if (!resolve_name_init(&member->name, resolver, settings->servers[i].address, on_name, member, err) ||
-            member->server == NULL) {
+    }
+    for (size_t i = 0; i < settings->server_count; i++, cluster->count++)
+        if (!member_init(cluster, i, &settings->servers[i], err)) {
             cluster_fini(cluster);
             return error_wrap(err, "cluster '%s'", settings->name);
         }
-        probe_init(&member->probe, member->server, &member->name, &settings->monitor, &cluster->env, on_probe,
-                   member);
-        health_begin(&member->health, env->loop->now_us);
-        member->last.lag_ms = -1;
-        loop_timer_init(&member->timer, on_interval);
-    }
     return true;
 }
 
@@ -537,6 +616,7 @@ void cluster_stop(struct cluster *cluster)
     for (size_t i = 0; i < cluster->count; i++) {
         resolve_forget(&cluster->members[i].name);
         loop_timer_stop(&cluster->members[i].timer);
+        loop_timer_stop(&cluster->members[i].drained);
         probe_fini(&cluster->members[i].probe);
     }
 }
@@ -548,7 +628,9 @@ void cluster_fini(struct cluster *cluster)
         server_free(&cluster->members[i].server);
     }
     mem_free(cluster->members);
+    mem_free(cluster->name);
     cluster->members = NULL;
+    cluster->name = NULL;
     cluster->count = 0;
     routines_unref(cluster->routines);
     cluster->routines = NULL;
@@ -558,7 +640,7 @@ void cluster_fini(struct cluster *cluster)
 void cluster_note_trouble(struct cluster *cluster)
 {
     for (size_t i = 0; i < cluster->count; i++)
-        if (look_at_traffic(&cluster->members[i]))
+        if (!cluster->members[i].is_gone && look_at_traffic(&cluster->members[i]))
             probe_soon(&cluster->members[i]);
     publish(cluster);
 }
@@ -568,9 +650,32 @@ void cluster_note_trouble(struct cluster *cluster)
 struct cluster_member *cluster_find(struct cluster *cluster, const char *server)
 {
     for (size_t i = 0; i < cluster->count; i++)
-        if (strcmp(cluster->members[i].server->name, server) == 0)
+        if (!cluster->members[i].is_gone && strcmp(cluster->members[i].server->name, server) == 0)
             return &cluster->members[i];
     return NULL;
+}
+
+static void order(struct cluster_member *member, enum health_order order)
+{
+    const struct cluster *cluster = member->cluster;
+    note_health(member, &(struct health_event){ .kind = HEALTH_ORDERED, .order = order });
+    if (order == HEALTH_DRAINED && cluster->drain_us > 0)
+        loop_timer_start(&member->drained, cluster->env.loop, cluster->drain_us);
+    else
+        loop_timer_stop(&member->drained);
+}
+
+/* What a drain leaves is cut some time. */
+static void on_drained(struct loop_timer *timer)
+{
+    struct cluster_member *member =
+        (struct cluster_member *)(void *)((char *)timer - offsetof(struct cluster_member, drained));
+    struct log_scope scope = { .key = "cluster", .text = member->cluster->name };
+    char text[32];
+    log_warning(&scope, "server %s has been drained for %s: what is left there is cut", member->server->name,
+                clock_format_duration(member->cluster->drain_us, text, sizeof text));
+    order(member, HEALTH_DISABLED);
+    publish(member->cluster);
 }
 
 bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_verb verb, struct error *err)
@@ -578,10 +683,167 @@ bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_v
     static const enum health_order orders[] = { HEALTH_ENABLED, HEALTH_DRAINED, HEALTH_DISABLED };
     struct cluster_member *member = cluster_find(cluster, server);
     if (member == NULL)
-        return error_set(err, 0, "cluster %s has no server %s", cluster->settings->name, server);
-    note_health(member, &(struct health_event){ .kind = HEALTH_ORDERED, .order = orders[verb] });
+        return error_set(err, 0, "cluster %s has no server %s", cluster->name, server);
+    if (member->is_removed && verb == CLUSTER_ENABLE)
+        return error_set(err, 0, "server %s was removed from the configuration: it is drained", server);
+    order(member, orders[verb]);
     publish(cluster);
     return true;
+}
+
+/* ---- a reload ---- */
+
+static const struct server_settings *find_settings(const struct cluster_settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->server_count; i++)
+        if (strcmp(settings->servers[i].name, name) == 0)
+            return &settings->servers[i];
+    return NULL;
+}
+
+/* Where a server can come to be: a place never used, or one that its server has left. */
+static bool is_free(const struct cluster *cluster, size_t i)
+{
+    const struct cluster_member *member = &cluster->members[i];
+    return i >= cluster->count || member->is_gone || (member->is_removed && is_empty(member));
+}
+
+bool cluster_has_room(const struct cluster *cluster, const struct cluster_settings *settings,
+                      struct error *err)
+{
+    size_t used = settings->server_count;
+    for (size_t i = 0; i < cluster->count; i++)
+        used += !is_free(cluster, i) && find_settings(settings, cluster->members[i].server->name) == NULL;
+    return used <= cluster->capacity ||
+           error_set(
+               err, 0,
+               "cluster '%s': %zu servers, those that are still drained included, are more than there is "
+               "room for without a restart: %zu",
+               cluster->name, used, cluster->capacity);
+}
+
+static void complain(const struct cluster *cluster, const char *server, const char *what)
+{
+    struct log_scope scope = { .key = "cluster", .text = cluster->name };
+    log_error(&scope, "server %s: %s: %s", server, what, "out of memory");
+}
+
+/* Another address: also if it is a name, which may lead to the same machine. */
+static void move_member(struct cluster_member *member, const char *address)
+{
+    struct resolve_name name;
+    struct error err = { 0 };
+    struct addr was = member->name.addr;
+    if (!resolve_name_init(&name, member->cluster->resolver, address, on_name, member, &err)) {
+        complain(member->cluster, member->server->name, "its new address is not used");
+        return;
+    }
+    resolve_forget(&member->name);
+    member->name = name;
+    if (name.addr.len == 0 || !addr_equal(&was, &name.addr)) {
+        member->moved_us = member->cluster->env.loop->now_us;
+        begin_anew(member);
+    }
+    resolve_start(&member->name);
+}
+
+static void set_member(struct cluster_member *member, const struct server_settings *settings)
+{
+    struct cluster *cluster = member->cluster;
+    bool has_moved = strcmp(member->server->address, settings->address) != 0;
+    if (!server_set(member->server, settings, cluster->settings->connection_reserve)) {
+        complain(cluster, settings->name, "it is as before");
+        return;
+    }
+    if (has_moved)
+        move_member(member, settings->address);
+    if (member->is_removed) {
+        member->is_removed = false;
+        order(member, HEALTH_ENABLED);
+    }
+}
+
+static void add_member(struct cluster *cluster, const struct server_settings *settings)
+{
+    struct log_scope scope = { .key = "cluster", .text = cluster->name };
+    struct error err = { 0 };
+    size_t i = 0;
+    while (!is_free(cluster, i))
+        i++; /* cluster_has_room */
+    struct cluster_member *member = &cluster->members[i];
+    if (i < cluster->count && !member->is_gone)
+        retire(member);
+    if (!member_init(cluster, i, settings, &err)) {
+        complain(cluster, settings->name, "it is not used");
+        return;
+    }
+    if (i < cluster->count)
+        server_forget(member->server);
+    cluster->count += i == cluster->count;
+    member->moves++; /* another machine than whoever was in this place */
+    member->was_probed = true;
+    log_notice(&scope, "server %s (%s) is added", settings->name, settings->address);
+    resolve_start(&member->name);
+    loop_timer_start(&member->timer, cluster->env.loop, 0);
+}
+
+static void remove_member(struct cluster_member *member)
+{
+    if (member->is_removed)
+        return;
+    member->is_removed = true;
+    order(member, HEALTH_DRAINED);
+    probe_soon(member);
+}
+
+/* `interval_us`: between two surveys before; 0: there were none. */
+static void set_read_functions(struct cluster *cluster, uint64_t interval_us)
+{
+    const struct cluster_settings *settings = cluster->settings;
+    if (settings->read_functions && interval_us != settings->read_functions_interval_us) {
+        loop_timer_start(&cluster->survey_timer, cluster->env.loop, 0);
+    } else if (!settings->read_functions && interval_us != 0) {
+        loop_timer_stop(&cluster->survey_timer);
+        survey_stop(&cluster->survey);
+        routines_unref(cluster->routines);
+        cluster->routines = NULL;
+    }
+}
+
+static void use_settings(struct cluster *cluster, const struct cluster_settings *settings,
+                         const struct upstream_env *env)
+{
+    cluster->settings = settings;
+    cluster->env.socket = env->socket;
+    cluster->env.connect_us = env->connect_us;
+    cluster->env.login_us = env->login_us;
+    cluster->survey.settings = &settings->monitor;
+    for (size_t i = 0; i < cluster->count; i++)
+        cluster->members[i].probe.settings = &settings->monitor;
+}
+
+void cluster_set(struct cluster *cluster, const struct cluster_settings *settings,
+                 const struct upstream_env *env, uint64_t drain_us)
+{
+    const struct cluster_settings *former = cluster->settings;
+    uint64_t survey_us = former->read_functions ? former->read_functions_interval_us : 0;
+    bool has_interval = former->monitor.interval_us == settings->monitor.interval_us;
+    cluster->drain_us = drain_us;
+    use_settings(cluster, settings, env);
+    for (size_t i = 0; i < cluster->count; i++)
+        if (!cluster->members[i].is_gone && find_settings(settings, cluster->members[i].server->name) == NULL)
+            remove_member(&cluster->members[i]);
+    for (size_t i = 0; i < settings->server_count; i++) {
+        struct cluster_member *member = cluster_find(cluster, settings->servers[i].name);
+        if (member != NULL)
+            set_member(member, &settings->servers[i]);
+        else
+            add_member(cluster, &settings->servers[i]);
+    }
+    for (size_t i = 0; !has_interval && i < cluster->count; i++)
+        probe_soon(&cluster->members[i]);
+    set_read_functions(cluster, survey_us);
+    publish(cluster);
 }
 
 bool cluster_set_paused(struct cluster *cluster, bool is_paused, const char *reason)
@@ -609,7 +871,7 @@ bool cluster_set_paused(struct cluster *cluster, bool is_paused, const char *rea
 bool cluster_is_probed(const struct cluster *cluster)
 {
     for (size_t i = 0; i < cluster->count; i++)
-        if (!cluster->members[i].was_probed)
+        if (!cluster->members[i].was_probed && !cluster->members[i].is_gone)
             return false;
     return true;
 }

@@ -1,5 +1,7 @@
 #include "cluster/cluster_settings.h"
 
+#include "mysql/auth.h"
+
 static const struct setting monitor_settings[] = {
     {
         .name = "user",
@@ -18,6 +20,7 @@ static const struct setting monitor_settings[] = {
         .offset = offsetof(struct monitor_settings, password),
         .is_required = true,
         .is_secret = true,
+        .check = auth_check_password,
         .effect = EFFECT_NOW,
         .example = "change me",
         .doc = "Its password, in clear text. Better kept elsewhere: password_file = \"/path\" (first line; "
@@ -186,7 +189,7 @@ static const struct setting cluster_settings[] = {
         .type = SETTING_STRING,
         .offset = offsetof(struct cluster_settings, name),
         .is_required = true,
-        .effect = EFFECT_NOW,
+        .effect = EFFECT_RESTART,
         .example = "main",
         .doc = "What listeners and commands call this cluster.",
     },
@@ -366,7 +369,7 @@ static const struct setting cluster_settings[] = {
         .offset = offsetof(struct cluster_settings, consistency),
         .words = &consistency_words[CONSISTENCY_SESSION],
         .fallback = "session",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .doc =
             "What reads on replicas show. \"session\": a client sees its own writes and never goes back in "
             "time; "
@@ -384,7 +387,7 @@ static const struct setting cluster_settings[] = {
         .max = 60000000,
         .may_be_off = true,
         .fallback = "10ms",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .doc = "How long a read waits for a replica to catch up with what the client has written or seen, "
                "before the "
                "primary gets it. \"off\": the primary at once.",

@@ -26,7 +26,9 @@ static void tell_server(struct events *events, const struct view *now, size_t i,
 {
     struct log_scope scope = { .key = "cluster", .text = now->cluster_name };
     const struct view_server *is = &now->servers[i];
-    struct event event = { .server = (int)i, .after_ms = (int64_t)((now_us - was->changed_us) / 1000) };
+    struct event event = { .server = (int)i,
+                           .server_name = is->server->name,
+                           .after_ms = (int64_t)((now_us - was->changed_us) / 1000) };
     char after[32], address[ADDR_TEXT_MAX];
     describe(was, event.was, sizeof event.was);
     describe(is, event.is, sizeof event.is);
@@ -43,9 +45,10 @@ static void tell_servers(struct events *events, const struct view *before, const
 {
     static const struct view_server unknown = { .state = SERVER_STARTING, .role = SERVER_UNKNOWN_ROLE };
     for (size_t i = 0; i < now->count; i++) {
-        struct view_server was = before != NULL ? before->servers[i] : unknown;
-        if (before == NULL)
-            was.changed_us = started_us;
+        bool is_new = before == NULL || i >= before->count;
+        struct view_server was = is_new ? unknown : before->servers[i];
+        if (is_new)
+            was.changed_us = before == NULL ? started_us : now_us;
         if (news_is_change(&was, &now->servers[i]))
             tell_server(events, now, i, &was, now_us);
     }
@@ -109,7 +112,7 @@ static bool are_same_contenders(const struct view *before, const struct view *no
 {
     bool had_primary = before != NULL && before->primary != VIEW_NO_SERVER;
     for (size_t i = 0; i < now->count; i++)
-        if (is_contender(now, i) != (before != NULL && is_contender(before, i)))
+        if (is_contender(now, i) != (before != NULL && i < before->count && is_contender(before, i)))
             return false;
     return had_primary == (now->primary != VIEW_NO_SERVER);
 }

@@ -5,6 +5,71 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct server_name {
+    struct server_name *before;
+    char text[];
+};
+
+/* NULL: memory is out. */
+static struct server_name *name_new(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    struct server_name *name = mem_zalloc(sizeof *name + size);
+    if (name != NULL)
+        memcpy(name->text, text, size);
+    return name;
+}
+
+/* The name it has had before is told anew: it may come and go with every reload. */
+static const char *name_find(const struct server *server, const char *text)
+{
+    const struct server_name *name = server->names;
+    while (name != NULL && strcmp(name->text, text) != 0)
+        name = name->before;
+    return name != NULL ? name->text : NULL;
+}
+
+static void set_max(struct server *server, int64_t max, int64_t reserve)
+{
+    uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
+    atomic_store_explicit(&server->max_connections, max, memory_order_relaxed);
+    if (max > 0)
+        permits_set_max(&server->permits, (uint32_t)max);
+    else if (own > 0)
+        server_note_own_max(server, own, reserve);
+    else
+        permits_set_max(&server->permits, UINT32_MAX);
+}
+
+bool server_set(struct server *server, const struct server_settings *settings, int64_t reserve)
+{
+    const char *known = name_find(server, settings->name);
+    struct server_name *name = known == NULL ? name_new(settings->name) : NULL;
+    char *address = mem_strdup(settings->address);
+    char *zone = mem_strdup(settings->zone != NULL ? settings->zone : "");
+    if ((known == NULL && name == NULL) || address == NULL || zone == NULL) {
+        mem_free(name);
+        mem_free(address);
+        mem_free(zone);
+        return false;
+    }
+    if (name != NULL) {
+        name->before = server->names;
+        server->names = name;
+        known = name->text;
+    }
+    mem_free(server->address);
+    mem_free(server->zone);
+    server->address = address;
+    server->zone = zone;
+    server->role_setting = (enum role_setting)settings->role;
+    atomic_store(&server->name, known); /* its bytes before it */
+    atomic_store_explicit(&server->weight, settings->weight, memory_order_relaxed);
+    atomic_store_explicit(&server->tls, settings->tls, memory_order_relaxed);
+    set_max(server, settings->max_connections, reserve);
+    return true;
+}
+
 struct server *server_new(const struct server_settings *settings, unsigned index, unsigned worker_count,
                           struct error *err)
 {
@@ -14,21 +79,11 @@ struct server *server_new(const struct server_settings *settings, unsigned index
         return NULL;
     }
     size_t bytes = worker_count * sizeof *server->by_worker;
-    server->name = mem_strdup(settings->name);
-    server->address = mem_strdup(settings->address);
-    server->zone = mem_strdup(settings->zone != NULL ? settings->zone : "");
     server->by_worker = aligned_alloc(SERVER_CACHE_LINE, bytes);
     bool has_permits = permits_init(&server->permits, worker_count);
-    server->max_connections = settings->max_connections;
-    if (settings->max_connections > 0)
-        permits_set_max(&server->permits, (uint32_t)settings->max_connections);
     server->worker_count = worker_count;
-    server->weight = settings->weight;
-    server->tls = (enum tls_setting)settings->tls;
-    server->role_setting = (enum role_setting)settings->role;
     server->index = index;
-    if (server->name == NULL || server->address == NULL || server->zone == NULL ||
-        server->by_worker == NULL || !has_permits) {
+    if (server->by_worker == NULL || !has_permits || !server_set(server, settings, 0)) {
         (void)error_set(err, 0, "server '%s': out of memory", settings->name);
         server_free(&server);
         return NULL;
@@ -41,13 +96,30 @@ void server_free(struct server **server)
 {
     if (*server == NULL)
         return;
-    mem_free((*server)->name);
+    while ((*server)->names != NULL) {
+        struct server_name *before = (*server)->names->before;
+        mem_free((*server)->names);
+        (*server)->names = before;
+    }
     mem_free((*server)->address);
     mem_free((*server)->zone);
     free((*server)->by_worker);
     permits_fini(&(*server)->permits);
     mem_free(*server);
     *server = NULL;
+}
+
+/* A worker that counts at this very moment may bring an old number back: then it is not exact. */
+void server_forget(struct server *server)
+{
+    for (unsigned i = 0; i < server->worker_count; i++) {
+        struct server_counters *row = &server->by_worker[i];
+        counter *const counts[] = { &row->latency_us, &row->connects, &row->connect_failures, &row->refusals,
+                                    &row->queries,    &row->errors,   &row->queue_timeouts,   &row->losses,
+                                    &row->drops,      &row->demotions };
+        for (size_t j = 0; j < sizeof counts / sizeof *counts; j++)
+            atomic_store_explicit(counts[j], 0, memory_order_relaxed);
+    }
 }
 
 void server_note_latency(struct server *server, unsigned worker, uint64_t latency_us)
@@ -80,7 +152,7 @@ void server_note_own_max(struct server *server, uint64_t own_max, int64_t reserv
     uint32_t max = own_max < UINT32_MAX ? (uint32_t)own_max : UINT32_MAX - 1;
     uint32_t kept = (uint64_t)reserve < max / 2 ? (uint32_t)reserve : max / 2;
     atomic_store_explicit(&server->own_max, max, memory_order_relaxed);
-    if (server->max_connections == 0 && max > 0)
+    if (atomic_load_explicit(&server->max_connections, memory_order_relaxed) == 0 && max > 0)
         permits_set_max(&server->permits, max - kept);
 }
 

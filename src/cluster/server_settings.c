@@ -34,7 +34,7 @@ static const struct setting server_settings[] = {
         .offset = offsetof(struct server_settings, address),
         .is_required = true,
         .check = address_check_connect,
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .example = "127.0.0.1:3306",
         .doc = "Where the server listens: \"host:port\", \"[ipv6]:port\" or the path of its socket. A "
                "host's name is asked for again when its answer has grown old: after its TTL, at least 1s and "
@@ -77,7 +77,7 @@ static const struct setting server_settings[] = {
         .offset = offsetof(struct server_settings, tls),
         .words = tls_words,
         .fallback = "preferred",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NEW_CONNECTIONS,
         .doc = "\"preferred\" encrypts when the server offers it, \"required\" refuses to go on without, "
                "\"off\" never "
                "asks. The server's certificate is not verified in this version.",

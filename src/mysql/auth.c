@@ -69,6 +69,12 @@ static int hex_value(uint8_t c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+bool auth_check_password(const char *password, struct error *err)
+{
+    return strlen(password) <= AUTH_PASSWORD_MAX ||
+           error_set(err, 0, "it is longer than %d bytes", AUTH_PASSWORD_MAX);
+}
+
 bool auth_secret_from_native_hash(struct auth_secret *secret, struct span hash)
 {
     *secret = (struct auth_secret){ 0 };

@@ -97,6 +97,17 @@ static void see(struct session *session)
     consistency->has_read = false;
 }
 
+void consistency_note_settings(struct session *session)
+{
+    int level = level_of(session);
+    bool was_followed = consistency_is_followed(session);
+    if (level == session->consistency.level)
+        return;
+    consistency_begin(session);
+    if (!was_followed && !session->is_new && consistency_is_followed(session))
+        see(session); /* nobody has kept what it has written and seen: the primary has it */
+}
+
 static void note_written(struct session *session, enum server_family family, struct span gtids)
 {
     struct consistency *consistency = &session->consistency;

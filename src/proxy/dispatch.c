@@ -169,7 +169,7 @@ enum step dispatch_idle(struct session *session)
         return session_close(session, CLOSE_CLIENT_FAILED, NULL);
     }
     share_idle(session);
-    if (session->worker->is_draining && !effects_is_in_transaction(session))
+    if (session->worker->is_draining && !effects_has_transaction(session))
         return session_close(session, CLOSE_SHUTDOWN, NULL);
     if (buf_unparsed(in).len > 0)
         return session_enter(session, SESSION_READING);

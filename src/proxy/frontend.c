@@ -84,10 +84,10 @@ static bool next_packet(struct session *session, struct span *payload_r, uint8_t
     return false;
 }
 
-static bool keep_identity(struct session *session)
+static bool keep_identity(struct session *session, const struct user *user)
 {
     struct admit *admit = session->admit;
-    session->user = users_find(session->worker->world->users, admit->user);
+    session->user = user;
     session->who = digests_who(session->door->settings->cluster, session->user->name);
     session->caps = admit->caps;
     session->upstream_caps = admit->caps & CAPS_END_TO_END;
@@ -112,12 +112,25 @@ static enum step refuse_user(struct session *session, uint8_t seq)
     return session_close(session, CLOSE_LIMIT, text);
 }
 
+/* A reload has taken the account away while it was proved. */
+static enum step refuse_removed(struct session *session, uint8_t seq)
+{
+    char text[256];
+    (void)snprintf(text, sizeof text, "Access denied for user '%.80s'@'%.64s' (using password: YES)",
+                   session->admit->user, session->host);
+    reply_put_err(&session->client.out, seq, ERR_ACCESS_DENIED, NULL, text);
+    return session_close(session, CLOSE_LOGIN_REFUSED, text);
+}
+
 /* The client has proved who it is: now a server must agree. */
 static enum step go_inside(struct session *session, uint8_t seq)
 {
     const struct view *view = session_view(session);
     bool is_change_user = !session->is_new;
-    if (!keep_identity(session))
+    const struct user *user = users_find(session->worker->world->users, session->admit->user);
+    if (user == NULL)
+        return refuse_removed(session, seq);
+    if (!keep_identity(session, user))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "login");
     if (!limit_move(&session->user_limit, session->user->connections))
         return refuse_user(session, seq);

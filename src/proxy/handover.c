@@ -8,6 +8,9 @@
 /* On its way from worker to worker and home again; whoever has it may touch it. */
 struct handover {
     struct loop_message mail;
+    struct worker *const
+        *workers; /* borrows: all of them; not by way of a world, which is its worker's own */
+    unsigned worker_count;
     struct worker *home;
     unsigned at; /* the worker that it is going to */
     struct server *server;
@@ -28,13 +31,12 @@ static void visit(struct loop_message *mail);
 /* To the next worker that seems to have one; false: there is none on the way home. */
 static bool go_on(struct handover *handover)
 {
-    const struct world *world = handover->home->world;
     for (;;) {
-        handover->at = (handover->at + 1) % world->worker_count;
+        handover->at = (handover->at + 1) % handover->worker_count;
         if (handover->at == handover->home->index)
             return false;
         if (has_kind(&handover->server->permits.holders[handover->at], &handover->wish) &&
-            loop_post(&world->workers[handover->at]->loop, &handover->mail))
+            loop_post(&handover->workers[handover->at]->loop, &handover->mail))
             return true;
     }
 }
@@ -67,7 +69,7 @@ static void go_home(struct handover *handover, struct worker *from)
 static void visit(struct loop_message *mail)
 {
     struct handover *handover = (struct handover *)(void *)mail;
-    struct worker *here = handover->home->world->workers[handover->at];
+    struct worker *here = handover->workers[handover->at];
     handover->upstream = pool_send(&handover->server->permits.holders[here->index], &handover->wish);
     if (handover->upstream != NULL || !go_on(handover))
         go_home(handover, here);
@@ -79,6 +81,8 @@ bool handover_ask(struct session *session, int server)
     if (handover == NULL)
         return false;
     *handover = (struct handover){ .mail = { .run = visit },
+                                   .workers = session->worker->world->workers,
+                                   .worker_count = session->worker->world->worker_count,
                                    .home = session->worker,
                                    .at = session->worker->index,
                                    .server = session_view(session)->servers[server].server,

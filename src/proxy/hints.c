@@ -10,7 +10,7 @@
 static int server_named(const struct view *view, struct span name)
 {
     for (size_t i = 0; i < view->count; i++)
-        if (span_is(name, view->servers[i].server->name))
+        if (!view->servers[i].is_gone && span_is(name, view->servers[i].server->name))
             return (int)i;
     return VIEW_NO_SERVER;
 }

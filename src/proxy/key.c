@@ -17,7 +17,7 @@ bool key_may_become(const struct upstream_key *key, const struct upstream_key *w
 unsigned key_kind(const struct upstream_key *key)
 {
     const uint64_t odd = UINT64_C(0x9E3779B97F4A7C15); /* 2^64 over the golden ratio: spreads what is near */
-    uint64_t sum = (uint64_t)(uintptr_t)key->account * odd;
+    uint64_t sum = key->account * odd;
     sum = (sum ^ key->caps) * odd;
     sum = (sum ^ key->moves << 8 ^ key->collation) * odd;
     return (unsigned)(sum >> 32) % (PERMITS_KINDS / 2) * 2 + key->has_schema;

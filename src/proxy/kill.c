@@ -13,7 +13,8 @@ enum verdict { KILL_UNKNOWN, KILL_DENIED, KILL_DONE };
 /* A question that goes round all workers and comes back to the one that asked. */
 struct inquiry {
     struct loop_message message;
-    const struct world *world;
+    struct worker *const *workers; /* borrows: all of them */
+    unsigned worker_count;
     unsigned next_worker; /* who is asked next */
     unsigned from;        /* the asking worker */
     uint64_t asking;      /* session that waits for the verdict; 0: nobody */
@@ -189,9 +190,8 @@ static void answer(struct inquiry *inquiry, struct worker *worker)
 /* To the next worker that still runs. False when all have been asked. */
 static bool ask_next(struct inquiry *inquiry)
 {
-    const struct world *world = inquiry->world;
-    while (inquiry->next_worker < world->worker_count) {
-        if (loop_post(&world->workers[inquiry->next_worker]->loop, &inquiry->message))
+    while (inquiry->next_worker < inquiry->worker_count) {
+        if (loop_post(&inquiry->workers[inquiry->next_worker]->loop, &inquiry->message))
             return true;
         inquiry->next_worker++;
     }
@@ -211,19 +211,18 @@ static bool mean_the_holder(struct inquiry *inquiry)
 
 static void pass_on(struct inquiry *inquiry)
 {
-    const struct world *world = inquiry->world;
     bool is_open = inquiry->verdict == KILL_UNKNOWN;
     if (is_open && (ask_next(inquiry) || (mean_the_holder(inquiry) && ask_next(inquiry))))
         return;
     inquiry->message.run = come_home;
-    if (inquiry->asking == 0 || !loop_post(&world->workers[inquiry->from]->loop, &inquiry->message))
+    if (inquiry->asking == 0 || !loop_post(&inquiry->workers[inquiry->from]->loop, &inquiry->message))
         mem_free(inquiry);
 }
 
 static void come_home(struct loop_message *message)
 {
     struct inquiry *inquiry = (struct inquiry *)(void *)message;
-    answer(inquiry, inquiry->world->workers[inquiry->from]);
+    answer(inquiry, inquiry->workers[inquiry->from]);
     mem_free(inquiry);
 }
 
@@ -262,7 +261,7 @@ static void count_holders(struct inquiry *inquiry, struct worker *worker)
 static void ask_here(struct loop_message *message)
 {
     struct inquiry *inquiry = (struct inquiry *)(void *)message;
-    struct worker *worker = inquiry->world->workers[inquiry->next_worker];
+    struct worker *worker = inquiry->workers[inquiry->next_worker];
     struct session *session = worker_find(worker, inquiry->target);
     if (session != NULL && session->user != NULL) {
         bool may = inquiry->is_operator || strcmp(session->user->name, inquiry->user) == 0;
@@ -282,7 +281,8 @@ static struct inquiry *inquire(const struct world *world, uint64_t target)
     if (inquiry == NULL)
         return NULL;
     inquiry->message.run = ask_here;
-    inquiry->world = world;
+    inquiry->workers = world->workers; /* the world itself may be replaced meanwhile */
+    inquiry->worker_count = world->worker_count;
     inquiry->target = target;
     return inquiry;
 }

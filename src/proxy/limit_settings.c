@@ -10,7 +10,7 @@ static const struct setting limit_settings[] = {
         .min = 1,
         .max = LIMIT_MAX,
         .fallback = "10000",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .doc = "Clients connected at the same time, on all listeners together. One more is turned away with "
                "error 1040 before it is greeted; a log line names the limit. Each client takes up to three "
                "open files of the process (LimitNOFILE of systemd, `ulimit -n`): headgate warns at its start "
@@ -24,7 +24,7 @@ static const struct setting limit_settings[] = {
         .min = 1,
         .max = LIMIT_MAX,
         .fallback = "off",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .doc = "The same for clients of one IP address. Clients on unix sockets have none, and are not "
                "counted here.",
     },

@@ -16,9 +16,10 @@
 
 bool limit_take(struct limit *limit)
 {
+    int64_t max = atomic_load_explicit(&limit->max, memory_order_relaxed);
     int64_t used = atomic_load_explicit(&limit->used, memory_order_relaxed);
     do {
-        if (limit->max > 0 && used >= limit->max) {
+        if (max > 0 && used >= max) {
             (void)atomic_fetch_add_explicit(&limit->refused, 1, memory_order_relaxed);
             return false;
         }
@@ -49,9 +50,9 @@ struct limits_guest {
     UT_hash_handle hh;
 };
 
-static bool is_counted(const struct limits *limits, const struct addr *peer)
+void limit_set(struct limit *limit, int64_t max)
 {
-    return limits->per_address > 0 && !addr_is_local(peer);
+    atomic_store_explicit(&limit->max, max, memory_order_relaxed);
 }
 
 /* The address's row, made when there is none; NULL when memory is out. */
@@ -84,11 +85,12 @@ static void drop_if_empty(struct limits *limits, struct limits_guest *guest)
 
 static bool enter_address(struct limits *limits, const struct addr *peer, struct error *err)
 {
-    if (!is_counted(limits, peer))
+    int64_t max = atomic_load_explicit(&limits->per_address, memory_order_relaxed);
+    if (addr_is_local(peer))
         return true;
     (void)pthread_mutex_lock(&limits->mutex);
     struct limits_guest *guest = find_guest(limits, peer);
-    bool has_entered = guest != NULL && guest->clients < limits->per_address;
+    bool has_entered = guest != NULL && (max == 0 || guest->clients < max);
     if (has_entered)
         guest->clients++;
     (void)pthread_mutex_unlock(&limits->mutex);
@@ -97,12 +99,12 @@ static bool enter_address(struct limits *limits, const struct addr *peer, struct
     (void)atomic_fetch_add_explicit(&limits->address_refused, 1, memory_order_relaxed);
     return guest == NULL ? error_set(err, ENOMEM, "headgate: out of memory")
                          : error_set(err, 0, "headgate: limits.max_clients_per_address = %lld is reached",
-                                     (long long)limits->per_address);
+                                     (long long)max);
 }
 
 static void leave_address(struct limits *limits, const struct addr *peer)
 {
-    if (!is_counted(limits, peer))
+    if (addr_is_local(peer))
         return;
     (void)pthread_mutex_lock(&limits->mutex);
     struct limits_guest *guest = find_guest(limits, peer);
@@ -116,9 +118,15 @@ static void leave_address(struct limits *limits, const struct addr *peer)
 
 void limits_init(struct limits *limits, const struct limit_settings *settings)
 {
-    *limits = (struct limits){ .clients = { .max = settings->max_clients },
-                               .per_address = settings->max_clients_per_address };
+    *limits = (struct limits){ 0 };
+    limits_set(limits, settings);
     (void)pthread_mutex_init(&limits->mutex, NULL);
+}
+
+void limits_set(struct limits *limits, const struct limit_settings *settings)
+{
+    limit_set(&limits->clients, settings->max_clients);
+    atomic_store_explicit(&limits->per_address, settings->max_clients_per_address, memory_order_relaxed);
 }
 
 void limits_fini(struct limits *limits)

@@ -17,7 +17,7 @@ static const struct setting listener_settings[] = {
         .type = SETTING_STRING,
         .offset = offsetof(struct listener_settings, name),
         .is_required = true,
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .example = "app",
         .doc = "What it is called in the log and in `show sessions`.",
     },
@@ -27,7 +27,7 @@ static const struct setting listener_settings[] = {
         .offset = offsetof(struct listener_settings, address),
         .is_required = true,
         .check = address_check_listen,
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .example = "127.0.0.1:6033",
         .doc = "Where clients connect: \"127.0.0.1:6033\", \"[::1]:6033\" or the path of a unix socket. "
                "\"0.0.0.0\" and "
@@ -72,7 +72,7 @@ static const struct setting listener_settings[] = {
         .min = 1,
         .max = LIMIT_MAX,
         .fallback = "off",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .doc = "Clients connected here at the same time; one more hears error 1040.",
     },
 };

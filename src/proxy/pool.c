@@ -27,7 +27,7 @@ static bool is_restored_by_mariadb(uint8_t collation)
 struct upstream_key pool_key(const struct session *session, int server)
 {
     return (struct upstream_key){
-        .account = session->user, /* who is let in as it has proved the one password that it has */
+        .account = session->user->account, /* who is let in as it has proved the one password that it has */
         .caps = session->upstream_caps,
         .moves = session_view(session)->servers[server].moves,
         .cluster = session->door->cluster,
@@ -121,7 +121,7 @@ bool pool_may_park(const struct session *session, enum route_place place)
     const struct slot *slot = &session->slots[place];
     const struct upstream *upstream = slot->upstream;
     const struct worker *worker = session->worker;
-    if (upstream == NULL || slot->has_failed || upstream->key.account == NULL || worker->is_draining)
+    if (upstream == NULL || slot->has_failed || upstream->key.account == 0 || worker->is_draining)
         return false;
     bool has_kept_role = session->role_version != 0 || slot->role_version != 0;
     return is_quiet(upstream) && is_clean_after_reset(upstream) && !has_kept_role &&

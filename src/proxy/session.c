@@ -318,7 +318,7 @@ static struct session *new_session(struct worker *worker)
     return session;
 }
 
-void session_open(struct worker *worker, int take_fd, const struct addr *peer, const struct door *door)
+void session_open(struct worker *worker, int take_fd, const struct addr *peer, struct door *door)
 {
     struct session *session = new_session(worker);
     if (session == NULL) {
@@ -465,6 +465,17 @@ void session_on_view(struct session *session)
     for (int place = 0; place < PREPARED_PLACES; place++)
         move(session, (enum route_place)place);
     session_run(session);
+}
+
+void session_on_world(struct session *session)
+{
+    if (session->user == NULL)
+        return;
+    session->user = users_heir(session->worker->world->users, session->user);
+    if (session->user == NULL) /* it was on its way out, and is not counted any more */
+        session_abort(session, session->close_reason);
+    else
+        consistency_note_settings(session);
 }
 
 bool session_is_quiet(const struct session *session)

@@ -13,7 +13,7 @@ static const struct setting timeout_settings[] = {
         .min = MILLISECOND,
         .max = HOUR,
         .fallback = "2s",
-        .effect = EFFECT_NOW,
+        .effect = EFFECT_NEW_CONNECTIONS,
         .doc = "Connecting to a server.",
     },
     {
@@ -57,7 +57,7 @@ static const struct setting timeout_settings[] = {
         .max = 365 * DAY,
         .may_be_off = true,
         .fallback = "8h",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .doc = "A client that sends nothing for so long is disconnected; the servers' wait_timeout, with its "
                "default.",
     },
@@ -69,7 +69,7 @@ static const struct setting timeout_settings[] = {
         .max = 365 * DAY,
         .may_be_off = true,
         .fallback = "off",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .doc = "A client that sends nothing for so long while its transaction is open is told so (4031 of "
                "MySQL, 1927 of MariaDB) and disconnected, and the transaction is rolled back: what it has "
                "locked is free again.",
@@ -169,7 +169,7 @@ static const struct setting timeout_settings[] = {
         .max = 32767LL * SECOND, /* MAX_TCP_KEEPIDLE of Linux */
         .may_be_off = true,
         .fallback = "60s",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NEW_CONNECTIONS,
         .doc = "After so long without a byte the kernel asks whether the other side is still there; in whole "
                "seconds.",
     },
@@ -181,7 +181,7 @@ static const struct setting timeout_settings[] = {
         .max = HOUR,
         .may_be_off = true,
         .fallback = "30s",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NEW_CONNECTIONS,
         .doc = "Bytes sent and not acknowledged for so long mean that the other side is gone. \"off\": the "
                "kernel's own "
                "patience, about 15 minutes.",

@@ -1,6 +1,7 @@
 #include "proxy/user_settings.h"
 
 #include "cluster/cluster_settings.h"
+#include "mysql/auth.h"
 #include "proxy/limit_settings.h"
 
 #define HASH_DIGITS 40U /* SHA1(SHA1(password)) in hexadecimal */
@@ -22,7 +23,7 @@ static const struct setting user_settings[] = {
         .type = SETTING_STRING,
         .offset = offsetof(struct user_settings, name),
         .is_required = true,
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .example = "app",
         .doc = "The account, as on the servers; clients log in to headgate with it, and headgate to the "
                "servers.",
@@ -33,6 +34,7 @@ static const struct setting user_settings[] = {
         .offset = offsetof(struct user_settings, password),
         .is_required = true,
         .is_secret = true,
+        .check = auth_check_password,
         .effect = EFFECT_NEW_SESSIONS,
         .example = "change me",
         .doc = "Its password in clear text, or as a server keeps it for mysql_native_password: \"*\" and 40 "
@@ -49,7 +51,7 @@ static const struct setting user_settings[] = {
         .min = 1,
         .max = LIMIT_MAX,
         .fallback = "off",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .doc = "Clients logged in with this account at the same time; one more hears error 1203 when it has "
                "proved who it is.",
     },
@@ -59,7 +61,7 @@ static const struct setting user_settings[] = {
         .offset = offsetof(struct user_settings, consistency),
         .words = consistency_words,
         .fallback = "inherit",
-        .effect = EFFECT_NEW_SESSIONS,
+        .effect = EFFECT_NOW,
         .doc =
             "What reads on replicas show to this account: \"session\", \"eventual\" or \"strong\", see the "
             "cluster's; "

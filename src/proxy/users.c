@@ -9,39 +9,108 @@ static void release(struct user *user)
     if (user == NULL)
         return;
     mem_free(user->name);
-    mem_free(user->connections);
+    if (user->has_limit)
+        mem_free(user->connections);
     auth_secret_wipe(&user->secret);
     mem_free(user);
 }
 
-static bool add(struct users *users, const struct user_settings *settings, struct error *err)
+static struct user *find(const struct users *users, const char *name)
+{
+    struct user *user = NULL;
+    if (users != NULL)
+        HASH_FIND_STR(users->by_name, name, user);
+    return user;
+}
+
+/* With the limit of the one before, if there was one. NULL: memory is out. */
+static struct user *add(struct users *users, const char *name, const struct user *before)
 {
     struct user *user = mem_zalloc(sizeof *user);
-    if (user != NULL)
-        user->connections = mem_zalloc(sizeof *user->connections);
-    if (user != NULL && user->connections != NULL && (user->name = mem_strdup(settings->name)) != NULL)
+    if (user == NULL)
+        return NULL;
+    user->has_limit = before == NULL;
+    user->connections = before != NULL ? before->connections : mem_zalloc(sizeof *user->connections);
+    if (user->connections != NULL && (user->name = mem_strdup(name)) != NULL)
         HASH_ADD_KEYPTR(hh, users->by_name, user->name, strlen(user->name), user);
-    if (user == NULL || user->connections == NULL || !hash_has(user)) {
-        release(user);
+    if (hash_has(user))
+        return user;
+    release(user);
+    return NULL;
+}
+
+/* As configured: nothing that was seen at a login is in these. */
+static bool is_same_secret(const struct auth_secret *a, const struct auth_secret *b)
+{
+    return a->has_password == b->has_password && a->password_len == b->password_len &&
+           memcmp(a->password, b->password, a->password_len) == 0 &&
+           memcmp(a->stored, b->stored, sizeof a->stored) == 0;
+}
+
+static bool add_configured(struct users *users, const struct user_settings *settings,
+                           const struct users *before, struct error *err)
+{
+    struct user *user = add(users, settings->name, find(before, settings->name));
+    if (user == NULL)
         return error_set(err, 0, "user '%s': out of memory", settings->name);
-    }
-    user->connections->max = settings->max_connections;
+    user->max_connections = settings->max_connections;
+    if (before == NULL)
+        limit_set(user->connections, user->max_connections);
     user->consistency = settings->consistency;
+    const struct user *former = find(before, settings->name);
     struct span password = span_cstr(settings->password);
     bool is_usable = user_settings_is_hash(settings) ? auth_secret_from_native_hash(&user->secret, password)
                                                      : auth_secret_from_password(&user->secret, password);
+    bool is_same = former != NULL && is_same_secret(&former->secret, &user->secret);
+    user->account = is_same ? former->account : ++users->last_account;
     return is_usable || error_set(err, 0, "user '%s': the password is longer than 255 bytes", settings->name);
 }
 
-bool users_init(struct users *users, const struct user_settings *settings, size_t count, struct error *err)
+/* Somebody may be logged in as this one: a login that is just being accepted is not counted yet, unless
+ * nobody was let in any more. */
+static bool is_in_use(const struct user *user)
 {
-    *users = (struct users){ 0 };
-    for (size_t i = 0; i < count; i++)
-        if (!add(users, &settings[i], err)) {
-            users_fini(users);
-            return false;
-        }
+    return !user->is_removed || atomic_load(&user->connections->used) > 0;
+}
+
+static bool add_removed(struct users *users, const struct user *before, struct error *err)
+{
+    if (find(users, before->name) != NULL || !is_in_use(before))
+        return true;
+    struct user *user = add(users, before->name, before);
+    if (user == NULL)
+        return error_set(err, 0, "user '%s': out of memory", before->name);
+    user->secret = before->secret;
+    user->account = before->account;
+    user->consistency = before->consistency;
+    user->is_removed = true;
     return true;
+}
+
+bool users_init(struct users *users, const struct user_settings *settings, size_t count,
+                const struct users *before, struct error *err)
+{
+    *users = (struct users){ .last_account = before != NULL ? before->last_account : 0 };
+    bool is_whole = true;
+    for (size_t i = 0; is_whole && i < count; i++)
+        is_whole = add_configured(users, &settings[i], before, err);
+    for (const struct user *user = before != NULL ? before->by_name : NULL; is_whole && user != NULL;
+         user = user->hh.next)
+        is_whole = add_removed(users, user, err);
+    if (!is_whole)
+        users_fini(users);
+    return is_whole;
+}
+
+void users_succeed(struct users *users, struct users *before)
+{
+    for (struct user *user = users->by_name; user != NULL; user = user->hh.next) {
+        struct user *former = find(before, user->name);
+        if (former != NULL)
+            former->has_limit = false;
+        user->has_limit = true;
+        limit_set(user->connections, user->max_connections);
+    }
 }
 
 void users_fini(struct users *users)
@@ -56,7 +125,11 @@ void users_fini(struct users *users)
 
 const struct user *users_find(const struct users *users, const char *name)
 {
-    struct user *user;
-    HASH_FIND_STR(users->by_name, name, user);
-    return user;
+    const struct user *user = find(users, name);
+    return user == NULL || user->is_removed ? NULL : user;
+}
+
+const struct user *users_heir(const struct users *users, const struct user *user)
+{
+    return find(users, user->name);
 }

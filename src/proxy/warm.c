@@ -1,6 +1,7 @@
 #include "proxy/warm.h"
 
 #include "base/mem.h"
+#include "cluster/cluster.h"
 #include "mysql/reply.h"
 #include "proxy/key.h"
 #include "proxy/pool.h"
@@ -58,7 +59,8 @@ struct warm *warm_new(struct worker *worker)
     loop_timer_init(&warm->timer, on_timer);
     for (unsigned i = 0; world->clusters != NULL && i < world->cluster_count; i++) {
         struct warm_cluster *cluster = &warm->clusters[i];
-        cluster->servers = mem_zalloc(world->clusters[i].server_count * sizeof *cluster->servers);
+        size_t capacity = world->clusters[i].server_count + CLUSTER_SPARE;
+        cluster->servers = mem_zalloc(capacity * sizeof *cluster->servers);
         if (cluster->servers == NULL) {
             warm_free(&warm);
             return NULL;
@@ -111,7 +113,7 @@ static bool is_usable(const struct auth_secret *secret)
 
 static bool is_of(const struct recipe *recipe, const struct session *session)
 {
-    return recipe->user == session->user && recipe->caps == session->upstream_caps &&
+    return recipe->user != NULL && recipe->user->account == session->user->account && recipe->caps == session->upstream_caps &&
            recipe->collation == session->collation;
 }
 
@@ -151,6 +153,22 @@ static void learn(struct recipe *recipe, const struct session *session)
     (void)text_append_span(&recipe->attributes, text_span(&session->attributes));
 }
 
+/* With another password it is another account: its next session says how it logs in. */
+void warm_adopt(struct worker *worker)
+{
+    for (unsigned i = 0; i < worker->world->cluster_count; i++)
+        for (int j = 0; j < RECIPES; j++) {
+            struct recipe *recipe = &worker->warm->clusters[i].recipes[j];
+            const struct user *user =
+                recipe->user != NULL ? users_find(worker->world->users, recipe->user->name) : NULL;
+            if (user != NULL && user->account == recipe->user->account)
+                recipe->user = user;
+            else
+                forget(recipe);
+        }
+    warm_look(worker);
+}
+
 void warm_note(const struct session *session)
 {
     unsigned index = session->door->cluster;
@@ -170,7 +188,7 @@ void warm_note(const struct session *session)
 
 static struct upstream_key key_of(const struct recipe *recipe, unsigned cluster, uint64_t moves)
 {
-    return (struct upstream_key){ .account = recipe->user,
+    return (struct upstream_key){ .account = recipe->user->account,
                                   .caps = recipe->caps,
                                   .moves = moves,
                                   .cluster = cluster,
@@ -321,7 +339,7 @@ void warm_ended(struct worker *worker, const struct server *server, const struct
     }
     bool is_refused = err->sqlstate[0] != '\0' && !is_overload(err->code);
     for (int i = 0; is_refused && i < RECIPES; i++) /* until its next session is let in */
-        if (cluster->recipes[i].user == key->account)
+        if (cluster->recipes[i].user != NULL && cluster->recipes[i].user->account == key->account)
             forget(&cluster->recipes[i]);
     own->not_before_us = worker->loop.now_us + (jittered(worker->warm, AGAIN_US) << own->failures);
     own->failures += own->failures < AGAIN_TIMES_MAX;

@@ -321,18 +321,28 @@ static void on_next(struct loop_timer *timer)
 static bool has_servers(struct watch *watch)
 {
     size_t count = view_of(watch)->count;
-    if (watch->servers != NULL)
+    if (watch->count >= count)
         return true;
-    watch->servers = mem_zalloc(count * sizeof *watch->servers);
-    if (watch->servers == NULL)
+    struct watched **servers = mem_realloc(watch->servers, count * sizeof(struct watched *));
+    if (servers == NULL)
         return false;
-    watch->count = count;
-    for (size_t i = 0; i < count; i++) {
-        watch->servers[i] = (struct watched){ .watch = watch, .index = (int)i, .gap_us = GAP_FIRST_US };
-        loop_timer_init(&watch->servers[i].next, on_next);
-        loop_timer_init(&watch->servers[i].deadline, on_deadline);
+    watch->servers = servers;
+    for (; watch->count < count; watch->count++) {
+        struct watched *server = mem_zalloc(sizeof *server);
+        if (server == NULL)
+            return false;
+        *server = (struct watched){ .watch = watch, .index = (int)watch->count, .gap_us = GAP_FIRST_US };
+        loop_timer_init(&server->next, on_next);
+        loop_timer_init(&server->deadline, on_deadline);
+        servers[watch->count] = server;
     }
     return true;
+}
+
+/* NULL: nobody has asked for it yet. */
+static struct watched *watched_at(const struct watch *watch, int index)
+{
+    return index != VIEW_NO_SERVER && (size_t)index < watch->count ? watch->servers[index] : NULL;
 }
 
 /* After a failure the timer says when to try again. */
@@ -350,8 +360,8 @@ void watch_demand(struct watch *watch, uint64_t since)
     if (since > watch->wanted)
         watch->wanted = since;
     for (size_t i = 0; i < watch->count; i++) {
-        struct watched *server = &watch->servers[i];
-        if ((int)i == view->primary && since == 0)
+        struct watched *server = watch->servers[i];
+        if (((int)i == view->primary && since == 0) || view->servers[i].is_gone)
             continue;
         server->demanded_us = now_of(watch);
         if (!server->is_asking && !is_resting(server))
@@ -363,7 +373,7 @@ void watch_wait(struct watch *watch, struct session *session)
 {
     if (watch->waiting.count == 0)
         for (size_t i = 0; i < watch->count; i++)
-            watch->servers[i].gap_us = GAP_FIRST_US;
+            watch->servers[i]->gap_us = GAP_FIRST_US;
     list_link_last(&watch->waiting, &session->in_watch);
 }
 
@@ -371,6 +381,18 @@ void watch_leave(struct watch *watch, struct session *session)
 {
     if (list_is_linked(&session->in_watch))
         list_unlink(&watch->waiting, &session->in_watch);
+}
+
+void watch_set(struct watch *watch, const struct cluster_settings *settings)
+{
+    watch->settings = settings;
+}
+
+void watch_on_view(struct watch *watch)
+{
+    for (size_t i = 0; i < watch->count; i++)
+        if (view_of(watch)->servers[i].is_gone)
+            forget(watch->servers[i]);
 }
 
 uint64_t watch_epoch(struct watch *watch)
@@ -384,8 +406,9 @@ uint64_t watch_epoch(struct watch *watch)
         watch->epoch++;
         watch->base_number++; /* nobody is known to have the new one */
         gtid_table_clear(&watch->base);
-        if (watch->servers != NULL)
-            watch->servers[primary].answered = 0; /* when it was the primary before */
+        struct watched *server = watched_at(watch, primary);
+        if (server != NULL)
+            server->answered = 0; /* when it was the primary before */
         watch->is_unfollowed = false;
     }
     return watch->epoch;
@@ -394,10 +417,8 @@ uint64_t watch_epoch(struct watch *watch)
 bool watch_has_primary_since(struct watch *watch, uint64_t moment)
 {
     (void)watch_epoch(watch);
-    if (watch->servers == NULL || watch->primary == VIEW_NO_SERVER)
-        return false;
-    const struct watched *server = &watch->servers[watch->primary];
-    return server->is_primary && server->answered > moment && !has_moved(server);
+    const struct watched *server = watched_at(watch, watch->primary);
+    return server != NULL && server->is_primary && server->answered > moment && !has_moved(server);
 }
 
 static bool has_base(struct watch *watch, struct watched *server)
@@ -409,17 +430,15 @@ static bool has_base(struct watch *watch, struct watched *server)
 
 bool watch_has(struct watch *watch, int index, const struct gtid_position *position, bool needs_base)
 {
-    if (watch->servers == NULL)
-        return false;
-    struct watched *server = &watch->servers[index];
-    return server->answered != 0 && !has_moved(server) && !server->is_primary &&
+    struct watched *server = watched_at(watch, index);
+    return server != NULL && server->answered != 0 && !has_moved(server) && !server->is_primary &&
            index != view_of(watch)->primary && (!needs_base || has_base(watch, server)) &&
            gtid_table_contains(&server->held, position);
 }
 
 bool watch_primary_reaches(const struct watch *watch, const struct gtid_position *position)
 {
-    return gtid_table_reaches(&watch->servers[watch->primary].held, position);
+    return gtid_table_reaches(&watch->servers[watch->primary]->held, position);
 }
 
 /* ---- life ---- */
@@ -440,8 +459,8 @@ struct watch *watch_new(struct worker *worker, unsigned cluster, const struct cl
 void watch_stop(struct watch *watch)
 {
     for (size_t i = 0; i < watch->count; i++) {
-        loop_timer_stop(&watch->servers[i].next);
-        forget(&watch->servers[i]);
+        loop_timer_stop(&watch->servers[i]->next);
+        forget(watch->servers[i]);
     }
 }
 
@@ -451,8 +470,10 @@ void watch_free(struct watch **watch_r)
     *watch_r = NULL;
     if (watch == NULL)
         return;
-    for (size_t i = 0; i < watch->count; i++)
-        gtid_table_fini(&watch->servers[i].held);
+    for (size_t i = 0; i < watch->count; i++) {
+        gtid_table_fini(&watch->servers[i]->held);
+        mem_free(watch->servers[i]);
+    }
     gtid_table_fini(&watch->said);
     gtid_table_fini(&watch->base);
     mem_free(watch->servers);

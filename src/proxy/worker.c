@@ -19,6 +19,19 @@ const struct view *worker_view(const struct worker *worker, unsigned cluster)
     return worker->boxes[cluster].view;
 }
 
+struct upstream_env world_env(const struct world *world, struct loop *loop, unsigned row)
+{
+    const struct timeout_settings *timeouts = world->timeouts;
+    return (struct upstream_env){
+        .loop = loop,
+        .tls = world->tls,
+        .socket = { timeouts->tcp_keepalive_us, timeouts->tcp_user_timeout_us },
+        .connect_us = timeouts->connect_us,
+        .login_us = timeouts->login_us,
+        .worker = row,
+    };
+}
+
 static struct worker *of_loop(const struct loop *loop)
 {
     return loop->context;
@@ -70,7 +83,7 @@ static bool open_watches(struct worker *worker)
 
 static void free_boxes(struct worker *worker)
 {
-    for (unsigned i = 0; i < worker->world->cluster_count; i++) {
+    for (unsigned i = 0; i < worker->box_count; i++) { /* its world may be gone already */
         struct view *next = atomic_exchange(&worker->boxes[i].next, NULL);
         view_release(&next);
         view_release(&worker->boxes[i].view);
@@ -91,7 +104,9 @@ static bool open_digests(struct worker *worker)
 
 bool worker_init(struct worker *worker, unsigned index, const struct world *world, struct error *err)
 {
-    *worker = (struct worker){ .index = index, .world = world, .next_id = SESSION_ID_FIRST + index };
+    *worker = (struct worker){
+        .index = index, .world = world, .next_id = SESSION_ID_FIRST + index, .box_count = world->cluster_count
+    };
     worker->boxes = mem_zalloc(world->cluster_count * sizeof *worker->boxes);
     if (worker->boxes == NULL)
         return error_set(err, 0, "worker %u: out of memory", index);
@@ -107,16 +122,8 @@ bool worker_init(struct worker *worker, unsigned index, const struct world *worl
         free_boxes(worker);
         return error_wrap(err, "worker %u", index);
     }
-    const struct timeout_settings *timeouts = world->timeouts;
     worker->loop.context = worker;
-    worker->env = (struct upstream_env){
-        .loop = &worker->loop,
-        .tls = world->tls,
-        .socket = { timeouts->tcp_keepalive_us, timeouts->tcp_user_timeout_us },
-        .connect_us = timeouts->connect_us,
-        .login_us = timeouts->login_us,
-        .worker = index,
-    };
+    worker->env = world_env(world, &worker->loop, index);
     list_init(&worker->sessions);
     list_init(&worker->killers);
     loop_timer_init(&worker->retry, on_retry);
@@ -169,10 +176,12 @@ void worker_fini(struct worker *worker)
 
 /* ---- mail ---- */
 
-static void leave_limits(const struct worker *worker, const struct door *door, const struct addr *peer)
+/* After this the door may be gone. */
+static void leave_limits(const struct worker *worker, struct door *door, const struct addr *peer)
 {
     if (worker->world->limits != NULL)
         limits_leave(worker->world->limits, door->clients, peer);
+    (void)atomic_fetch_sub_explicit(&door->sessions, 1, memory_order_release);
 }
 
 struct accept_message {
@@ -180,7 +189,7 @@ struct accept_message {
     struct worker *worker;
     int fd;
     struct addr peer;
-    const struct door *door;
+    struct door *door;
 };
 
 static void open_session(struct loop_message *message)
@@ -195,8 +204,9 @@ static void open_session(struct loop_message *message)
     mem_free(accepted);
 }
 
-void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, const struct door *door)
+void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, struct door *door)
 {
+    (void)atomic_fetch_add_explicit(&door->sessions, 1, memory_order_relaxed);
     struct accept_message *accepted = mem_zalloc(sizeof *accepted);
     if (accepted == NULL) {
         log_limited(LOG_LEVEL_ERROR, NULL, "out of memory: a client of listener %s was turned away",
@@ -264,6 +274,7 @@ static void take_view(struct loop_message *message)
     worker->is_retrying = false;
     pool_on_view(worker, box->cluster);
     warm_look(worker);
+    watch_on_view(box->watch);
     atomic_store(&box->taken, box->view->number);
     report(worker);
 }
@@ -289,6 +300,18 @@ bool worker_has_taken(const struct worker *worker, unsigned cluster, uint64_t nu
 bool worker_post(struct worker *worker, struct loop_message *message)
 {
     return loop_post(&worker->loop, message);
+}
+
+/* ---- a reload ---- */
+
+void worker_adopt(struct worker *worker, const struct world *world)
+{
+    worker->world = world;
+    worker->env = world_env(world, &worker->loop, worker->index);
+    for (unsigned i = 0; world->clusters != NULL && i < world->cluster_count; i++)
+        watch_set(worker->boxes[i].watch, &world->clusters[i]);
+    for_each_session(worker, session_on_world);
+    warm_adopt(worker);
 }
 
 /* ---- the end ---- */
@@ -318,7 +341,7 @@ static void trim(struct worker *worker)
     mem_trim();
 }
 
-void worker_forget(struct worker *worker, const struct door *door, const struct addr *peer)
+void worker_forget(struct worker *worker, struct door *door, const struct addr *peer)
 {
     leave_limits(worker, door, peer);
     trim(worker);
@@ -328,6 +351,10 @@ void worker_forget(struct worker *worker, const struct door *door, const struct 
 
 static void cut_one(struct session *session)
 {
+    struct worker *worker = session->worker;
+    bool has_transaction = !session->is_new && effects_has_transaction(session);
+    worker->cut += session->state != SESSION_CLOSING;
+    worker->cut_in_transaction += session->state != SESSION_CLOSING && has_transaction;
     log_info(&session->scope, "cut at the end of the shutdown timeout: %s",
              session_state_words(session->state));
     session_abort(session, CLOSE_SHUTDOWN);

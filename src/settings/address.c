@@ -112,3 +112,9 @@ bool address_check_connect(const char *address, struct error *err)
 {
     return check(address, false, err);
 }
+
+bool address_is_any_port(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    return address[0] != '/' && colon != NULL && strspn(colon + 1, "0") == strlen(colon + 1);
+}

@@ -11,6 +11,7 @@ const char *print_effect(enum setting_effect effect)
     static const char *const names[] = {
         [EFFECT_NOW] = "now",
         [EFFECT_NEW_SESSIONS] = "new sessions",
+        [EFFECT_NEW_CONNECTIONS] = "new connections",
         [EFFECT_RESTART] = "restart",
     };
     return names[effect];
@@ -103,7 +104,7 @@ void print_value(const struct setting *row, const void *object, struct text *out
     assert(false && "a group or a list has no value of its own");
 }
 
-/* ---- differences ---- */
+/* ---- where ---- */
 
 /* Where we are, for the front of a line: cluster 'main', server 'db1', … */
 struct trail {
@@ -114,14 +115,22 @@ struct trail {
 
 static void print_trail(const struct trail *trail, struct text *out)
 {
-    if (trail == NULL)
-        return;
-    print_trail(trail->outer, out);
-    (void)text_appendf(out, "%s", trail->section);
+    if (trail->outer != NULL) {
+        print_trail(trail->outer, out);
+        (void)text_append_cstr(out, ": ");
+    }
+    (void)text_append_cstr(out, trail->section);
     if (trail->name != NULL)
         (void)text_appendf(out, " '%s'", trail->name);
-    (void)text_append_cstr(out, ": ");
 }
+
+/* ---- differences ---- */
+
+struct comparison {
+    void (*visit)(void *context, const struct print_change *change);
+    void *context; /* borrows */
+    bool is_oom;
+};
 
 static bool is_same(const struct setting *row, const void *before, const void *after)
 {
@@ -133,86 +142,98 @@ static bool is_same(const struct setting *row, const void *before, const void *a
     return memcmp((const char *)before + row->offset, (const char *)after + row->offset, size) == 0;
 }
 
-static void print_change(const struct trail *trail, const struct setting *row, const void *before,
-                         const void *after, struct text *out)
+static void tell_value(struct comparison *comparison, const struct trail *trail, const struct setting *row,
+                       const void *before, const void *after)
 {
-    print_trail(trail, out);
-    (void)text_appendf(out, "%s ", row->name);
-    if (row->is_secret) {
-        (void)text_append_cstr(out, "changed");
-    } else {
-        print_value(row, before, out);
-        (void)text_append_cstr(out, " -> ");
-        print_value(row, after, out);
-    }
-    (void)text_appendf(out, " (%s)\n", print_effect(row->effect));
-}
-
-static const char *element_name(const struct setting *list, const void *object, size_t index)
-{
-    const struct setting *name = schema_find(list->section, "name");
-    assert(name != NULL && name->type == SETTING_STRING);
-    const char *string = string_of(name, schema_element_const(list, object, index));
-    return string == NULL ? "" : string;
-}
-
-static const void *find_element(const struct setting *list, const void *object, const char *name)
-{
-    for (size_t i = 0; i < schema_list_count(list, object); i++)
-        if (strcmp(element_name(list, object, i), name) == 0)
-            return schema_element_const(list, object, i);
-    return NULL;
+    struct text place = { 0 }, was = { 0 }, is = { 0 };
+    const struct trail here = { trail, row->name, NULL };
+    print_trail(&here, &place);
+    print_value(row, before, &was);
+    print_value(row, after, &is);
+    const struct print_change change = { .place = text_cstr(&place),
+                                         .was = text_cstr(&was),
+                                         .is = text_cstr(&is),
+                                         .is_secret = row->is_secret,
+                                         .effect = row->effect };
+    comparison->is_oom |= place.is_oom || was.is_oom || is.is_oom;
+    if (!comparison->is_oom)
+        comparison->visit(comparison->context, &change);
+    text_fini(&place);
+    text_fini(&was);
+    text_fini(&is);
 }
 
 /* Elements of `object` that `other` does not have. */
-static void print_lonely(const struct trail *trail, const struct setting *list, const void *object,
-                         const void *other, const char *what, struct text *out)
+static void tell_lonely(struct comparison *comparison, const struct trail *trail, const struct setting *list,
+                        const void *object, const void *other, bool is_added)
 {
     for (size_t i = 0; i < schema_list_count(list, object); i++) {
-        const char *name = element_name(list, object, i);
-        if (find_element(list, other, name) != NULL)
+        struct text place = { 0 };
+        const struct trail here = { trail, list->section->name, schema_name(list, object, i) };
+        if (schema_named(list, other, here.name) != NULL)
             continue;
-        print_trail(trail, out);
-        (void)text_appendf(out, "%s '%s' %s (%s)\n", list->section->name, name, what,
-                           print_effect(list->effect));
+        print_trail(&here, &place);
+        const struct print_change change = { .place = text_cstr(&place),
+                                             .was = is_added ? NULL : "",
+                                             .is = is_added ? "" : NULL,
+                                             .effect = list->effect };
+        comparison->is_oom |= place.is_oom;
+        if (!comparison->is_oom)
+            comparison->visit(comparison->context, &change);
+        text_fini(&place);
     }
 }
 
-static void print_section(const struct trail *trail, const struct section *section, const void *before,
-                          const void *after, struct text *out);
+static void compare_section(struct comparison *comparison, const struct trail *trail,
+                            const struct section *section, const void *before, const void *after);
 
-static void print_list(const struct trail *trail, const struct setting *list, const void *before,
-                       const void *after, struct text *out)
+static void compare_list(struct comparison *comparison, const struct trail *trail, const struct setting *list,
+                         const void *before, const void *after)
 {
-    print_lonely(trail, list, before, after, "removed", out);
-    print_lonely(trail, list, after, before, "added", out);
+    tell_lonely(comparison, trail, list, before, after, false);
+    tell_lonely(comparison, trail, list, after, before, true);
     for (size_t i = 0; i < schema_list_count(list, after); i++) {
-        struct trail here = { trail, list->section->name, element_name(list, after, i) };
-        const void *former = find_element(list, before, here.name);
+        const struct trail here = { trail, list->section->name, schema_name(list, after, i) };
+        const void *former = schema_named(list, before, here.name);
         if (former != NULL)
-            print_section(&here, list->section, former, schema_element_const(list, after, i), out);
+            compare_section(comparison, &here, list->section, former, schema_element_const(list, after, i));
     }
 }
 
-static void print_section(const struct trail *trail, const struct section *section, const void *before,
-                          const void *after, struct text *out)
+static void compare_section(struct comparison *comparison, const struct trail *trail,
+                            const struct section *section, const void *before, const void *after)
 {
     for (size_t i = 0; i < section->count; i++) {
         const struct setting *row = &section->settings[i];
-        struct trail here = { trail, row->name, NULL };
+        const struct trail here = { trail, row->name, NULL };
         if (row->type == SETTING_LIST)
-            print_list(trail, row, before, after, out);
+            compare_list(comparison, trail, row, before, after);
         else if (row->type == SETTING_GROUP)
-            print_section(&here, row->section, schema_element_const(row, before, 0),
-                          schema_element_const(row, after, 0), out);
+            compare_section(comparison, &here, row->section, schema_element_const(row, before, 0),
+                            schema_element_const(row, after, 0));
         else if (!is_same(row, before, after))
-            print_change(trail, row, before, after, out);
+            tell_value(comparison, trail, row, before, after);
     }
 }
 
-void print_changes(const struct section *section, const void *before, const void *after, struct text *out)
+bool print_changes(const struct section *section, const void *before, const void *after,
+                   void (*visit)(void *context, const struct print_change *change), void *context)
 {
-    print_section(NULL, section, before, after, out);
+    struct comparison comparison = { .visit = visit, .context = context };
+    compare_section(&comparison, NULL, section, before, after);
+    return !comparison.is_oom;
+}
+
+void print_change(const struct print_change *change, struct text *out)
+{
+    (void)text_append_cstr(out, change->place);
+    if (change->was == NULL || change->is == NULL)
+        (void)text_append_cstr(out, change->was == NULL ? " added" : " removed");
+    else if (change->is_secret)
+        (void)text_append_cstr(out, " changed");
+    else
+        (void)text_appendf(out, " %s -> %s", change->was, change->is);
+    (void)text_appendf(out, " (%s)", print_effect(change->effect));
 }
 
 /* ---- all of them ---- */
@@ -242,7 +263,7 @@ static void list_elements(struct listing *listing, const struct setting *row, co
     size_t len = listing->path.len;
     (void)text_appendf(&listing->path, "%s.", row->name);
     for (size_t i = 0; i < schema_list_count(row, object); i++)
-        list_inner(listing, element_name(row, object, i), row->section, schema_element_const(row, object, i));
+        list_inner(listing, schema_name(row, object, i), row->section, schema_element_const(row, object, i));
     listing->path.len = len;
 }
 

@@ -441,6 +441,106 @@ void *schema_element(const struct setting *row, void *object, size_t index)
     return elements + index * row->section->size_bytes;
 }
 
+/* ---- elements by name ---- */
+
+const char *schema_name(const struct setting *list, const void *object, size_t index)
+{
+    const struct setting *name = schema_find(list->section, "name");
+    assert(name != NULL && name->type == SETTING_STRING);
+    const char *string;
+    memcpy(&string, member_const(name, schema_element_const(list, object, index)), sizeof string);
+    return string != NULL ? string : "";
+}
+
+/* The number of elements when there is none of that name. */
+static size_t find_named(const struct setting *list, const void *object, const char *name)
+{
+    size_t i = 0;
+    while (i < schema_list_count(list, object) && strcmp(schema_name(list, object, i), name) != 0)
+        i++;
+    return i;
+}
+
+const void *schema_named(const struct setting *list, const void *object, const char *name)
+{
+    size_t at = find_named(list, object, name);
+    return at < schema_list_count(list, object) ? schema_element_const(list, object, at) : NULL;
+}
+
+/* ---- whole structs ---- */
+
+/* Of a row that is neither GROUP nor LIST. */
+static size_t member_size(const struct setting *row)
+{
+    static const size_t sizes[] = {
+        [SETTING_STRING] = sizeof(char *),   [SETTING_BOOL] = sizeof(bool),
+        [SETTING_INTEGER] = sizeof(int64_t), [SETTING_DURATION] = sizeof(uint64_t),
+        [SETTING_SIZE] = sizeof(uint64_t),   [SETTING_ENUM] = sizeof(int),
+    };
+    assert((size_t)row->type < sizeof sizes / sizeof *sizes);
+    return sizes[row->type];
+}
+
+static bool copy_string(const struct setting *row, const void *from, void *to)
+{
+    const char *string;
+    memcpy(&string, member_const(row, from), sizeof string);
+    char *copy = string != NULL ? mem_strdup(string) : NULL;
+    memcpy(member(row, to), &copy, sizeof copy);
+    return string == NULL || copy != NULL;
+}
+
+static bool copy_list(const struct setting *row, const void *from, void *to)
+{
+    size_t count = schema_list_count(row, from);
+    bool is_whole = schema_set_list(row, to, count);
+    for (size_t i = 0; is_whole && i < count; i++)
+        is_whole = schema_copy(row->section, schema_element_const(row, from, i), schema_element(row, to, i));
+    return is_whole;
+}
+
+bool schema_copy(const struct section *section, const void *from, void *to)
+{
+    bool is_whole = true;
+    for (size_t i = 0; is_whole && i < section->count; i++) {
+        const struct setting *row = &section->settings[i];
+        if (row->type == SETTING_STRING)
+            is_whole = copy_string(row, from, to);
+        else if (row->type == SETTING_LIST)
+            is_whole = copy_list(row, from, to);
+        else if (row->type == SETTING_GROUP)
+            is_whole = schema_copy(row->section, member_const(row, from), member(row, to));
+        else
+            memcpy(member(row, to), member_const(row, from), member_size(row));
+    }
+    return is_whole;
+}
+
+static void swap_member(const struct setting *row, void *a, void *b)
+{
+    char kept[sizeof(uint64_t)];
+    size_t size = member_size(row);
+    memcpy(kept, member(row, a), size);
+    memcpy(member(row, a), member(row, b), size);
+    memcpy(member(row, b), kept, size);
+}
+
+void schema_keep(const struct section *section, void *before, void *after)
+{
+    for (size_t i = 0; i < section->count; i++) {
+        const struct setting *row = &section->settings[i];
+        if (row->type == SETTING_GROUP)
+            schema_keep(row->section, member(row, before), member(row, after));
+        else if (row->type != SETTING_LIST && row->effect == EFFECT_RESTART)
+            swap_member(row, before, after);
+        for (size_t j = 0; row->type == SETTING_LIST && j < schema_list_count(row, after); j++) {
+            size_t at = find_named(row, before, schema_name(row, after, j));
+            if (at < schema_list_count(row, before))
+                schema_keep(row->section, schema_element(row, before, at), schema_element(row, after, j));
+        }
+    }
+}
+
 static void fini_list(const struct setting *row, void *object)
 {
     void *elements;

@@ -123,7 +123,7 @@ def test_help_lists_every_command_and_each_one_answers(hg):
 
 @pytest.mark.parametrize("line, words", [
     ("nonsense", "unknown command"), ("show", "unknown command"), ("explain", "argument"),
-    ("drain db9", "no server db9"), ("show cluster x", "no such cluster"), ("reload", "not in this version"), ("show servers now", "no argument"),
+    ("drain db9", "no server db9"), ("show cluster x", "no such cluster"), ("switchover main", "not in this version"), ("show servers now", "no argument"),
     ("help nonsense", "no such command"), ("kill x", "number"),
 ])
 def test_errors_go_to_stderr_with_exit_status_1(hg, line, words):

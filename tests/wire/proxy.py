@@ -1,5 +1,6 @@
 """headgate as a test holds it: a configuration in a folder of its own, started, watched, ended."""
 
+import copy
 import functools
 import json
 import os
@@ -95,10 +96,11 @@ class Proxy:
 
     # ---- configuration ----
 
-    def configuration(self):
+    def tree(self):
+        """The configuration as dicts and lists, a copy."""
         first = next(iter(self.clusters))
         monitor = {"user": "monitor", "password": "monitor_pw", "interval": self.interval, "timeout": self.probe_timeout}
-        top = {
+        return copy.deepcopy({
             "admin": {"socket": self.admin_socket, **self.admin_settings,
                       **({"address": self.address["admin"]} if "users" in self.admin_settings else {})},
             "timeouts": self.timeouts,
@@ -111,8 +113,11 @@ class Proxy:
             "users": [{"name": name, "password": password, **self.user_settings.get(name, {})}
                       for name, password in self.users.items()],
             **self.extra,
-        }
-        return "".join(f"{key} = {setting(value)};\n" for key, value in top.items())
+        })
+
+    def configuration(self, tree=None):
+        """As text: this, or another tree."""
+        return "".join(f"{key} = {setting(value)};\n" for key, value in (tree or self.tree()).items())
 
     def _choose_addresses(self):
         self.address["admin"] = f"127.0.0.1:{free_port()}"
@@ -126,12 +131,20 @@ class Proxy:
 
     # ---- life ----
 
+    @property
+    def path(self):
+        return os.path.join(self.directory, "headgate.conf")
+
+    def write(self, tree=None):
+        """The configuration file, anew: as this object says now, or another tree."""
+        with open(self.path, "w", encoding="utf-8") as f:
+            f.write(self.configuration(tree))
+
     def start(self):
         for attempt in range(5):
             self._choose_addresses()
-            path = os.path.join(self.directory, "headgate.conf")
-            with open(path, "w", encoding="utf-8") as f:
-                f.write(self.configuration())
+            path = self.path
+            self.write()
             with open(self.log_path, "wb") as log:
                 self.process = subprocess.Popen(dying_with_parent([*self.wrapper, BINARY, "-c", path]),
                                                 stderr=log, stdout=log, stdin=subprocess.DEVNULL,
@@ -180,12 +193,24 @@ class Proxy:
                 print(f"---- headgate's log ----\n{self.log()[-6000:]}")
             shutil.rmtree(self.directory, ignore_errors=True)
 
-    def stop(self, timeout=15.0):
-        """SIGTERM; exit status 0 and no sanitizer's report, or an AssertionError."""
+    def stop(self, timeout=15.0, cut=(0, 0)):
+        """SIGTERM; then what it says of its end, and no sanitizer's report, or an AssertionError.
+
+        cut: how many sessions are to be cut at the end of timeouts.shutdown, and how many of them in a transaction.
+        """
         self.process.send_signal(signal.SIGTERM)
+        self.check_end(cut, timeout)
+
+    def check_end(self, cut=(0, 0), timeout=15.0):
+        """It ends, with the exit status and the last line that belong to so many sessions cut."""
         status = self.process.wait(timeout)
-        assert status == 0, f"exit status {status} after SIGTERM\n{self.log()[-6000:]}"
+        assert status == (3 if cut[0] else 0), f"exit status {status}\n{self.log()[-6000:]}"
         self.check_log()
+        words = f"headgate has ended: {cut[0]} sessions were cut, {cut[1]} of them in a transaction"
+        level = "warning" if cut[0] else "notice"
+        if cut[0] or self.extra.get("log", {}).get("level", "info") in ("debug", "info", "notice"):
+            last = self.log().rstrip().rpartition("\n")[2]
+            assert words in last and f'{level}' in last, self.log()[-3000:]
 
     def check_log(self):
         assert not REPORT.search(self.log()), self.log()[-20000:]
@@ -213,7 +238,7 @@ class Proxy:
             parts = []
             while part := sock.recv(65536):
                 parts.append(part)
-        return b"".join(parts).decode()
+        return b"".join(parts).decode(errors="surrogateescape")
 
     def json(self, command):
         return json.loads(self.admin("json " + command))

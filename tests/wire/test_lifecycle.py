@@ -83,7 +83,7 @@ def test_sigterm_does_not_wait_for_ever(pair):
         client = Client.connect(proxy.address["primary"])
         client.send(w.QUERY, "DO 'stuck'")
         primary.wait_for(lambda: "DO 'stuck'" in primary.sqls())
-        proxy.stop(timeout=8)
+        proxy.stop(cut=(1, 0))
         rest = client.pipe.read_to_end()
         assert rest == b"" or rest[4] == 0xFF
         proxy.stop = lambda: None
@@ -101,10 +101,49 @@ def test_second_signal_ends_it_now(pair):
         proxy.process.send_signal(signal.SIGTERM)
         wait_until(lambda: refuses(proxy), "no new clients")
         proxy.process.send_signal(signal.SIGTERM)
-        proxy.process.wait(5)
-        proxy.stop = proxy.check_log
+        proxy.check_end(cut=(1, 0))
+        proxy.stop = lambda: None
         client.close()
     stuck.set()
+
+
+def test_sigterm_lets_a_transaction_end(pair):
+    """What is idle goes at once, also with autocommit off; the transaction goes on until its COMMIT."""
+    with Proxy({"main": listed(*pair)}, timeouts={"shutdown": "60s"}) as proxy:
+        idle, quiet, busy = (Client.connect(proxy.address["split"]) for _ in range(3))
+        quiet.query("SET autocommit = 0")
+        busy.query("BEGIN")
+        proxy.process.send_signal(signal.SIGTERM)
+        assert idle.pipe.read_to_end()[4:5] in (b"", b"\xff") and quiet.pipe.read_to_end()[4:5] in (b"", b"\xff")
+        assert busy.query("DO 1").oks and busy.query("COMMIT").oks
+        proxy.check_end()
+        assert busy.pipe.read_to_end()[4:5] in (b"", b"\xff")
+        proxy.stop = lambda: None
+
+
+@pytest.mark.parametrize("again", [signal.SIGTERM, signal.SIGINT])
+def test_the_end_says_how_many_were_cut_in_a_transaction(pair, again):
+    with Proxy({"main": listed(*pair)}, timeouts={"shutdown": "60s"}) as proxy:
+        idle, *busy = (Client.connect(proxy.address["split"]) for _ in range(3))
+        for client in busy:
+            client.query("BEGIN")
+        proxy.process.send_signal(signal.SIGTERM)
+        assert idle.pipe.read_to_end()[4:5] in (b"", b"\xff")
+        proxy.process.send_signal(again)
+        proxy.check_end(cut=(2, 2))
+        proxy.stop = lambda: None
+
+
+def test_nothing_is_reloaded_while_it_ends(pair):
+    with Proxy({"main": listed(*pair)}, timeouts={"shutdown": "60s"}) as proxy:
+        client = Client.connect(proxy.address["split"])
+        client.query("BEGIN")
+        proxy.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: "SIGTERM: stopping" in proxy.log(), "it ends")
+        assert proxy.admin("reload") == "error: headgate is ending\n"
+        client.query("COMMIT")
+        proxy.check_end()
+        proxy.stop = lambda: None
 
 
 def test_stale_socket_file_is_replaced(pair, tmp_path):

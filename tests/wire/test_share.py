@@ -365,7 +365,7 @@ def test_end_of_headgate_does_not_wait_for_those_who_wait(scarce):
     holder.query("BEGIN")
     other.send(w.QUERY, "DO 1")
     scene.wait_for_queue(1)
-    scene.proxy.stop(timeout=8)
+    scene.proxy.stop(cut=(2, 1))
     scene.proxy.stop = lambda: None
 
 

@@ -29,6 +29,13 @@ const char *__lsan_default_suppressions(void)
     return "leak:libconfig";
 }
 
+/* Into the struct text that is the context, a line each. */
+static void note_change(void *context, const struct print_change *change)
+{
+    print_change(change, context);
+    (void)text_append_byte(context, '\n');
+}
+
 static struct config *parse(const char *string, struct text *errors)
 {
     return config_parse(string, "h.conf", errors, NULL);
@@ -210,7 +217,7 @@ static void reload_tells_what_changed(void **state)
                              &errors);
     assert_non_null(a);
     assert_non_null(b);
-    config_diff(a, b, &out);
+    assert_true(config_diff(a, b, note_change, &out));
     assert_string_equal(text_cstr(&out), "workers \"auto\" -> 2 (restart)\n"
                                          "log: level \"info\" -> \"debug\" (now)\n"
                                          "user 'app': password changed (new sessions)\n");
@@ -265,7 +272,7 @@ static void sample_with_nothing_commented_out_is_the_same(void **state)
             *c = ' ';
     struct config *after = parse(sample, &errors);
     assert_string_equal(text_cstr(&errors), "");
-    config_diff(before, after, &changes);
+    assert_true(config_diff(before, after, note_change, &changes));
     assert_string_equal(text_cstr(&changes),
                         "resolver none -> \"127.0.0.1:53\" (restart)\n"
                         "log: file none -> \"/var/log/headgate/headgate.log\" (restart)\n"

@@ -3,9 +3,9 @@
 
 #include "proxy/key.h"
 
-static const int app, other; /* accounts */
+enum { APP = 1, OTHER };
 
-static const struct upstream_key plain = { .account = &app, .caps = 0x100, .moves = 1, .collation = 45 };
+static const struct upstream_key plain = { .account = APP, .caps = 0x100, .moves = 1, .collation = 45 };
 
 static struct upstream_key with_schema(struct upstream_key key)
 {
@@ -17,7 +17,7 @@ static void only_who_would_log_in_in_the_same_way_goes_on(void **state)
 {
     (void)state;
     struct upstream_key keys[] = { plain, plain, plain, plain };
-    keys[0].account = &other;
+    keys[0].account = OTHER;
     keys[1].caps ^= 1;
     keys[2].moves++;
     keys[3].collation++;
@@ -40,7 +40,7 @@ static void what_a_login_agreed_only_a_login_changes(void **state)
 {
     (void)state;
     struct upstream_key others[] = { plain, plain, with_schema(plain) }, no[] = { plain, plain };
-    others[0].account = &other;
+    others[0].account = OTHER;
     others[1].collation++;
     no[0].caps ^= 1;
     no[1].moves++;
@@ -57,7 +57,7 @@ static void what_fits_is_of_the_kind_that_is_looked_for(void **state)
     bool is_seen[PERMITS_KINDS] = { false };
     unsigned seen = 0;
     for (int i = 0; i < 10000; i++) {
-        struct upstream_key key = { .account = chance(&seed, 2) ? &app : &other,
+        struct upstream_key key = { .account = chance(&seed, 2) ? APP : OTHER,
                                     .caps = next_random(&seed),
                                     .moves = next_random(&seed) % 3,
                                     .collation = (uint8_t)next_random(&seed) };

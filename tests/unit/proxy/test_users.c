@@ -34,7 +34,7 @@ static void each_account_is_found_by_its_name_alone(void **state)
     struct user_settings *settings = make_settings(MANY);
     struct users users;
     struct error err = { 0 };
-    assert_true(users_init(&users, settings, MANY, &err));
+    assert_true(users_init(&users, settings, MANY, NULL, &err));
     for (size_t i = 0; i < MANY; i++)
         assert_string_equal(users_find(&users, settings[i].name)->name, settings[i].name);
     assert_null(users_find(&users, ""));
@@ -58,7 +58,7 @@ static void a_password_that_is_too_long_names_its_account(void **state)
     password[sizeof password - 1] = '\0';
     free(settings[1].password);
     settings[1].password = strdup(password);
-    assert_false(users_init(&users, settings, 3, &err));
+    assert_false(users_init(&users, settings, 3, NULL, &err));
     assert_string_equal(err.text, "user 'u1': the password is longer than 255 bytes");
     assert_null(users.by_name);
     free_settings(settings, 3);
@@ -74,7 +74,7 @@ static void without_memory_there_are_no_accounts(void **state)
         struct users users;
         struct error err = { 0 };
         mem_fail_after(fail_at);
-        bool is_fine = users_init(&users, settings, MANY, &err);
+        bool is_fine = users_init(&users, settings, MANY, NULL, &err);
         mem_fail_after(-1);
         if (is_fine) {
             users_fini(&users);
@@ -88,12 +88,68 @@ static void without_memory_there_are_no_accounts(void **state)
     free_settings(settings, MANY);
 }
 
+static void who_is_logged_in_is_in_every_table_to_come(void **state)
+{
+    (void)state;
+    struct user_settings *settings = make_settings(3);
+    struct users first, second, third;
+    struct error err = { 0 };
+    assert_true(users_init(&first, settings, 3, NULL, &err));
+    const struct user *staying = users_find(&first, "u2");
+    assert_true(limit_take(staying->connections));
+    /* u1 and u2 go; anybody may just be about to be let in, so both are kept once */
+    assert_true(users_init(&second, settings, 1, &first, &err));
+    users_succeed(&second, &first);
+    assert_null(users_find(&second, "u1"));
+    assert_null(users_find(&second, "u2"));
+    assert_non_null(users_heir(&second, users_find(&first, "u1")));
+    const struct user *heir = users_heir(&second, staying);
+    assert_true(heir->is_removed && heir->connections == staying->connections);
+    users_fini(&first);
+    /* u2 comes back, with another password: it is counted as before, and is another account */
+    settings[2].password[0] ^= 1;
+    settings[2].max_connections = 1;
+    assert_true(users_init(&third, &settings[2], 1, &second, &err));
+    users_succeed(&third, &second);
+    const struct user *back = users_find(&third, "u2");
+    assert_ptr_equal(back->connections, heir->connections);
+    assert_int_not_equal(back->account, heir->account);
+    assert_false(limit_take(back->connections));
+    assert_non_null(users_heir(&third, users_find(&second, "u0")));
+    assert_null(users_find(&third, "u0"));
+    assert_null(users_heir(&third, users_heir(&second, &(struct user){ .name = (char[]){ "u1" } })));
+    users_fini(&second);
+    limit_give(back->connections);
+    users_fini(&third);
+    free_settings(settings, 3);
+}
+
+static void an_account_is_the_same_while_its_password_is(void **state)
+{
+    (void)state;
+    struct user_settings *settings = make_settings(2);
+    struct users first, second;
+    struct error err = { 0 };
+    assert_true(users_init(&first, settings, 2, NULL, &err));
+    settings[1].password[0] ^= 1;
+    assert_true(users_init(&second, settings, 2, &first, &err));
+    assert_int_equal(users_find(&first, "u0")->account, users_find(&second, "u0")->account);
+    assert_int_not_equal(users_find(&first, "u1")->account, users_find(&second, "u1")->account);
+    assert_int_not_equal(users_find(&second, "u0")->account, users_find(&second, "u1")->account);
+    users_fini(&second); /* it never counted: the first one has the limits */
+    assert_true(limit_take(users_find(&first, "u0")->connections));
+    users_fini(&first);
+    free_settings(settings, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_account_is_found_by_its_name_alone),
         cmocka_unit_test(a_password_that_is_too_long_names_its_account),
         cmocka_unit_test(without_memory_there_are_no_accounts),
+        cmocka_unit_test(who_is_logged_in_is_in_every_table_to_come),
+        cmocka_unit_test(an_account_is_the_same_while_its_password_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,13 @@ struct car {
     size_t wheel_count;
 };
 
+/* Into the struct text that is the context, a line each. */
+static void note_change(void *context, const struct print_change *change)
+{
+    print_change(change, context);
+    (void)text_append_byte(context, '\n');
+}
+
 static const struct setting wheel_rows[] = {
     { .name = "name",
       .type = SETTING_STRING,
@@ -232,7 +239,7 @@ static void secret_is_never_said(void **state)
     assert_true(set_string(&car, "key", "S3CRET\n", &err));
     assert_true(set_string(&other, "key", "S3CRET2", &err));
     print_value(schema_find(&car_section, "key"), &car, &out);
-    print_changes(&car_section, &car, &other, &out);
+    assert_true(print_changes(&car_section, &car, &other, note_change, &out));
     assert_string_equal(text_cstr(&out), "\"***\"key changed (now)\n");
     text_fini(&out);
     schema_fini(&car_section, &car);
@@ -277,7 +284,7 @@ static void changes_are_told_field_by_field(void **state)
     struct text out = { 0 };
     (void)state;
     assert_true(schema_set_fallbacks(&car_section, &a, &err) && schema_set_fallbacks(&car_section, &b, &err));
-    print_changes(&car_section, &a, &b, &out);
+    assert_true(print_changes(&car_section, &a, &b, note_change, &out));
     assert_int_equal(out.len, 0);
     b.colour = 7;
     b.warranty_us = 0;
@@ -285,7 +292,7 @@ static void changes_are_told_field_by_field(void **state)
     b.name = (char[]){ "a \"b\"" };
     a.wheels = wheels_a, a.wheel_count = 2;
     b.wheels = wheels_b, b.wheel_count = 2;
-    print_changes(&car_section, &a, &b, &out);
+    assert_true(print_changes(&car_section, &a, &b, note_change, &out));
     assert_string_equal(text_cstr(&out), "name none -> \"a \\\"b\\\"\" (now)\n"
                                          "colour \"blue\" -> \"red\" (new sessions)\n"
                                          "warranty \"1500ms\" -> \"off\" (now)\n"
@@ -311,6 +318,85 @@ static void memory_out_is_an_error_and_no_leak(void **state)
     assert_int_equal(schema_list_count(schema_find(&car_section, "wheels"), &car), 3);
     schema_fini(&car_section, &car);
     assert_null(car.wheels);
+}
+
+/* One that owns everything that a struct can own. */
+static void fill(struct car *car)
+{
+    struct error err = { 0 };
+    const struct setting *wheels = schema_find(&car_section, "wheels");
+    assert_true(schema_set_fallbacks(&car_section, car, &err) && set_string(car, "name", "beetle", &err) &&
+                set_string(car, "key", "S3CRET", &err) && schema_set_list(wheels, car, 2));
+    for (size_t i = 0; i < 2; i++)
+        assert_true(schema_set(
+            schema_find(&wheel_section, "name"), schema_element(wheels, car, i),
+            &(struct setting_value){ .kind = VALUE_STRING, .string = i == 0 ? "fl" : "fr" }, &err));
+}
+
+static void a_copy_is_equal_and_owns_itself(void **state)
+{
+    (void)state;
+    struct car car = { 0 }, copy = { 0 };
+    struct text out = { 0 };
+    fill(&car);
+    assert_true(schema_copy(&car_section, &car, &copy));
+    assert_true(print_changes(&car_section, &car, &copy, note_change, &out));
+    assert_int_equal(out.len, 0);
+    assert_ptr_not_equal(car.name, copy.name);
+    assert_ptr_not_equal(car.wheels[1].name, copy.wheels[1].name);
+    schema_fini(&car_section, &car);
+    assert_string_equal(copy.wheels[1].name, "fr");
+    assert_string_equal(copy.key, "S3CRET");
+    schema_fini(&car_section, &copy);
+    text_fini(&out);
+}
+
+/* Whichever allocation fails, nothing is left (the sanitizers look). */
+static void without_memory_there_is_no_copy(void **state)
+{
+    (void)state;
+    struct car car = { 0 };
+    long fail_at = 0;
+    bool is_whole = false;
+    fill(&car);
+    for (; !is_whole; fail_at++) {
+        struct car copy = { 0 };
+        mem_fail_after(fail_at);
+        is_whole = schema_copy(&car_section, &car, &copy);
+        mem_fail_after(-1);
+        schema_fini(&car_section, &copy);
+    }
+    assert_int_equal(fail_at - 1, 5); /* two strings, the list and its names */
+    schema_fini(&car_section, &car);
+}
+
+static void what_takes_a_restart_changes_places(void **state)
+{
+    static const struct setting rows[] = {
+        { .name = "name",
+          .type = SETTING_STRING,
+          .offset = offsetof(struct car, name),
+          .effect = EFFECT_RESTART },
+        { .name = "key", .type = SETTING_STRING, .offset = offsetof(struct car, key) },
+        { .name = "seats",
+          .type = SETTING_INTEGER,
+          .offset = offsetof(struct car, seats),
+          .effect = EFFECT_RESTART },
+        { .name = "warranty", .type = SETTING_DURATION, .offset = offsetof(struct car, warranty_us) },
+    };
+    static const struct section section = { .name = "car",
+                                            .size_bytes = sizeof(struct car),
+                                            SECTION_ROWS(rows) };
+    (void)state;
+    char old_name[] = "old", new_name[] = "new", old_key[] = "1", new_key[] = "2";
+    struct car before = { .name = old_name, .key = old_key, .seats = 2, .warranty_us = 3 };
+    struct car after = { .name = new_name, .key = new_key, .seats = 4, .warranty_us = 5 };
+    schema_keep(&section, &before, &after);
+    assert_ptr_equal(after.name, old_name); /* whoever has the old text keeps it */
+    assert_ptr_equal(before.name, new_name);
+    assert_int_equal(after.seats, 2);
+    assert_ptr_equal(after.key, new_key);
+    assert_int_equal(after.warranty_us, 5);
 }
 
 static void sizes_are_exact(void **state)
@@ -427,6 +513,9 @@ int main(void)
         cmocka_unit_test(near_names_are_suggested_and_far_ones_not),
         cmocka_unit_test(changes_are_told_field_by_field),
         cmocka_unit_test(memory_out_is_an_error_and_no_leak),
+        cmocka_unit_test(a_copy_is_equal_and_owns_itself),
+        cmocka_unit_test(without_memory_there_is_no_copy),
+        cmocka_unit_test(what_takes_a_restart_changes_places),
         cmocka_unit_test(sizes_are_exact),
         cmocka_unit_test(addresses_are_judged_by_their_writing),
         cmocka_unit_test(socket_paths_fit_the_kernel),
