@@ -68,7 +68,18 @@ CASES = {
     "resolver": "127.0.0.1:53",
     "log: level": "debug",
     "log: format": "json",
+    "log: file": "/tmp/headgate-of-nobody.log",
     "admin: socket": "/tmp/headgate-of-nobody.sock",
+    "admin: group": "root",
+    "admin: address": None,  # with users only, and they with it
+    "http: address": "127.0.0.1:0",
+    "statements: digests": 50,
+    "statements: slow": "9s",
+    "statements: slow_file": "/tmp/headgate-of-nobody.slow",
+    "statements: sample": 7,
+    "statements: query_file": "/tmp/headgate-of-nobody.queries",
+    "statements: format": "json",
+    "statements: literals": lambda proxy, row: row.update(literals=True),
     "timeouts: connect": "3s",
     "timeouts: login": "6s",
     "timeouts: client_login": "11s",
@@ -114,6 +125,7 @@ CASES = {
     "cluster: connection_reserve": 7,
     "cluster: pool": "session",
     "cluster: pool_idle_max": 4,
+    "cluster: pool_idle_min": 2,
     "cluster: consistency": "strong",
     "cluster: consistency_wait": "6s",
     "cluster: server: name": None,
@@ -130,6 +142,15 @@ CASES = {
 }
 
 LISTS = {"listener": "listeners", "cluster": "clusters", "server": "servers", "user": "users"}
+
+
+def place(path):
+    """A setting as a change of it is told, of its path: clusters.main.zone, cluster 'main': zone."""
+    words, told = iter(path.split(".")), []
+    singular = {plural: one for one, plural in LISTS.items()}
+    for word in words:
+        told.append(f"{singular[word]} '{next(words)}'" if word in singular else word)
+    return ": ".join(told)
 
 
 def nameless(setting):
@@ -160,11 +181,11 @@ def edit_of(proxy, setting):
 
 
 def test_each_setting_has_a_case(proxy):
-    assert {nameless(row["setting"]) for row in proxy.show("config")} == set(CASES)
+    assert {nameless(setting) for setting in values(proxy)} == set(CASES)
 
 
 def values(proxy):
-    return {row["setting"]: (row["value"], row["takes_effect"]) for row in proxy.show("config")}
+    return {place(row["setting"]): (row["value"], row["effect"]) for row in proxy.show("config")}
 
 
 def test_each_row_is_changed_by_a_reload_and_back(proxy):
