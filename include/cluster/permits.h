@@ -43,6 +43,8 @@ struct permit {
 struct permits_holders {
     struct list list;
     struct list parked;        /* those of them that wait for a session: longest first */
+    struct loop_message left;  /* to its own worker: some were parked, and somebody waits */
+    bool is_left;              /* `left` is on its way */
     unsigned promised;         /* … that are made ready for somebody who waits */
     bool has_no_reset;         /* the server refuses COM_RESET_CONNECTION: none is parked */
     _Atomic bool must_unpark;  /* the server has no connection left for others: see `call` */

@@ -82,6 +82,14 @@ struct upstream_key {
     bool has_schema;     /* it is, or was, in a schema, and nothing but another login leaves them all */
 };
 
+/* What a session has left in it that is parked as it is: the owner's, see proxy/asleft. */
+struct upstream_legacy {
+    bool is_there;
+    struct text said;   /* owns: the variables that it has set … */
+    uint64_t hash;      /* … in short */
+    uint64_t insert_id; /* LAST_INSERT_ID(), as far as it is known */
+};
+
 struct upstream;
 
 struct upstream_owner_ops {
@@ -124,6 +132,7 @@ struct upstream {
     bool is_id_told;     /* its client has asked for connection_id: that of nobody else from now on */
     bool is_second_hand; /* somebody else had it before its present owner */
     bool is_promised;    /* counted in permits_holders.promised */
+    bool is_touched;     /* it may hold what only a reset undoes: not handed on as it is */
     uint8_t cleaning;    /* the pool's: what its running exchange is about */
     uint64_t caps;       /* agreed */
     enum server_family family;
@@ -135,6 +144,10 @@ struct upstream {
     uint64_t vars_version; /* the owner's fingerprint of its session state: see proxy/vars */
     struct text schema;    /* owns: current, as far as we know */
     uint64_t opened_us;    /* monotonic */
+    uint64_t renewed_us;   /* likewise: when it last began anew, by its login or a reset */
+    uint64_t defaults;     /* of its server then: see there */
+    uint16_t new_status;   /* the flags that this began with */
+    struct upstream_legacy legacy;
 };
 
 /* Starts to connect. NULL when not even that was possible: err. A permit (wish) is given back when the
@@ -158,9 +171,15 @@ void upstream_query(struct upstream *upstream, const char *sql, struct rows *row
  * COM_RESET_CONNECTION. */
 void upstream_set_up(struct upstream *upstream);
 
+/* COM_RESET_CONNECTION, of our own; set-up and character sets are to follow. READY only. */
+void upstream_reset(struct upstream *upstream);
+
 /* COM_RESET_CONNECTION left the character sets of a MySQL server at its defaults: as the handshake had set
  * them. READY only. */
 void upstream_restore_charsets(struct upstream *upstream);
+
+/* Puts COM_STMT_CLOSE, which has no reply, behind what waits to be sent; the caller flushes. READY only. */
+void upstream_close_statement(struct upstream *upstream, uint32_t id);
 
 /* READY: from now on it is somebody else's, and in use. No deadline is left running. */
 void upstream_hand_over(struct upstream *upstream, const struct upstream_owner_ops *ops, void *owner);

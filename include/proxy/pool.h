@@ -24,8 +24,8 @@ struct upstream_key pool_key(const struct session *session, int server);
 /* May the session's connection there be handed on, once it has been cleaned? Not one in use, half-read, of a
  * server that nothing goes to, or with state that a reset does not undo. */
 bool pool_may_park(const struct session *session, enum route_place place);
-/* It is cleaned, then parked, or closed if that fails. Only if pool_may_park said so before it was taken out
- * of its slot. `is_promised`: on behalf of somebody who waits. */
+/* It is cleaned, then parked, or closed if that fails; at once, if it may stay as it is (asleft_leave). Only
+ * if pool_may_park said so before it was taken out of its slot. `is_promised`: on behalf of somebody who waits. */
 void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_promised);
 /* Is it parked, or being cleaned? Its owner is the worker then. */
 bool pool_has(const struct upstream *upstream);
@@ -36,6 +36,11 @@ bool pool_suits_waiter(const struct worker *worker, const struct upstream *upstr
  * key is the session's, its current schema is unknown. NULL: none. The caller makes it its own
  * (upstream_hand_over). */
 struct upstream *pool_take(const struct session *session, int server);
+
+/* COM_RESET_CONNECTION, counted. An owner that hears an ERR to it, or to what follows, tells the pool, and
+ * closes the connection: a server that has no such command is not asked again. */
+void pool_reset(struct worker *worker, struct upstream *upstream);
+void pool_note_refusal(struct upstream *upstream, const struct error *err);
 
 /* Parked connections of this worker are closed for those who wait, as many as these need. No session is run:
  * it may be called while they are walked through. */

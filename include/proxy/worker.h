@@ -34,6 +34,13 @@
 
 struct session;
 
+/* Rows of `show stats`; by the worker, read by any thread. */
+struct pool_counters {
+#define POOL_COUNTER(name, words) counter name;
+#include "proxy/tbl/pool_counters.h"
+#undef POOL_COUNTER
+};
+
 /* What sessions need to know of the world; immutable while workers run. */
 struct world {
     const struct timeout_settings *timeouts; /* borrows */
@@ -65,6 +72,7 @@ struct view_box {
     uint64_t doubted_until_us;   /* nothing new is begun there before the monitor has had time to look */
     struct watch *watch;         /* owns: how far its servers are */
     struct hint_counters hints;
+    struct pool_counters pool;
     struct view *view; /* one reference, the worker's own; NULL before the first */
 };
 

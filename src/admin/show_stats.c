@@ -20,6 +20,11 @@ static const char *hint_counters(const struct view_box *box)
     return (const char *)&box->hints;
 }
 
+static const char *pool_counters(const struct view_box *box)
+{
+    return (const char *)&box->pool;
+}
+
 static const struct {
     const char *name;
     const char *words;
@@ -32,6 +37,9 @@ static const struct {
 #define HINT_COUNTER(name, words) { #name, words, hint_counters, offsetof(struct hint_counters, name) },
 #include "proxy/tbl/hint_counters.h"
 #undef HINT_COUNTER
+#define POOL_COUNTER(name, words) { #name, words, pool_counters, offsetof(struct pool_counters, name) },
+#include "proxy/tbl/pool_counters.h"
+#undef POOL_COUNTER
 };
 
 static uint64_t sum(const struct world *world, size_t cluster, size_t row)

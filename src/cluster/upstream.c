@@ -5,6 +5,7 @@
 #include "mysql/login.h"
 #include "mysql/packet.h"
 #include "mysql/reply.h"
+#include "mysql/wire.h"
 #include "net/descriptors.h"
 
 #include <assert.h>
@@ -184,6 +185,8 @@ static void finish_exchange(struct upstream *upstream)
     stream_trim(&upstream->stream);
     if (answer.status != 0)
         upstream->status = answer.status;
+    if (upstream->asked == COM_RESET_CONNECTION)
+        upstream->new_status = upstream->status;
     if (upstream->has_been_ready) {
         upstream->ops->on_answer(upstream, &answer);
     } else if (answer.is_err) {
@@ -333,6 +336,20 @@ void upstream_set_up(struct upstream *upstream)
     begin_exchange(upstream, REPLY_GENERIC, sql, upstream->env->login_us);
 }
 
+static void note_beginning(struct upstream *upstream)
+{
+    upstream->renewed_us = upstream->env->loop->now_us;
+    upstream->defaults = atomic_load_explicit(&upstream->server->defaults, memory_order_relaxed);
+}
+
+void upstream_reset(struct upstream *upstream)
+{
+    static const uint8_t command[] = { COM_RESET_CONNECTION };
+    note_beginning(upstream);
+    upstream->is_touched = upstream->is_set_up = upstream->legacy.is_there = false;
+    begin_exchange(upstream, REPLY_GENERIC, span_of(command, sizeof command), upstream->env->login_us);
+}
+
 /* By number: that is how the handshake said it, and a server's list of names is its own. */
 void upstream_restore_charsets(struct upstream *upstream)
 {
@@ -343,6 +360,16 @@ void upstream_restore_charsets(struct upstream *upstream)
                        id, id, id);
     begin_exchange(upstream, REPLY_GENERIC, text_span(&sql), upstream->env->login_us);
     text_fini(&sql);
+}
+
+void upstream_close_statement(struct upstream *upstream, uint32_t id)
+{
+    struct text *out = &upstream->stream.out;
+    assert(upstream->state == UPSTREAM_READY);
+    size_t at = packet_begin(out);
+    wire_put_u8(out, COM_STMT_CLOSE);
+    wire_put_u32(out, id);
+    packet_end(out, at, 0);
 }
 
 /* ---- from owner to owner ---- */
@@ -387,7 +414,7 @@ static void logged_in(struct upstream *upstream)
     upstream->family = login->family;
     upstream->connection_id = login->connection_id;
     upstream->server_collation = login->server_collation;
-    upstream->status = login->ok.status;
+    upstream->status = upstream->new_status = login->ok.status;
     memcpy(upstream->version, login->version, sizeof upstream->version);
     (void)text_append_span(&upstream->schema, text_span(&upstream->login->schema));
     bool has_setup = upstream->login->has_setup;
@@ -610,6 +637,7 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
     upstream->owner = owner;
     upstream->login = login;
     upstream->opened_us = env->loop->now_us;
+    note_beginning(upstream);
     if (wish->take_permit)
         permits_hold(&server->permits, env->worker, env->loop->now_us, &upstream->permit);
     upstream->is_counted = wish->has_setup; /* probes are not sessions' connections */
@@ -652,6 +680,7 @@ void upstream_close(struct upstream **upstream_r)
     mem_free(upstream->answer);
     upstream->answer = NULL;
     text_fini(&upstream->schema);
+    text_fini(&upstream->legacy.said);
     if (upstream->is_counted)
         counter_sub(count_of(upstream), 1);
     if (was_busy)

@@ -10,6 +10,7 @@
 #include "proxy/session.h"
 
 #include "mysql/reply.h"
+#include "proxy/asleft.h"
 #include "proxy/pool.h"
 #include "proxy/share.h"
 
@@ -115,10 +116,12 @@ void attach_drop(struct session *session, enum route_place place)
 
 void attach_leave(struct session *session, enum route_place place, bool is_promised)
 {
-    if (pool_may_park(session, place))
-        pool_park(session->worker, release(session, place), is_promised);
-    else
+    if (!pool_may_park(session, place)) {
         attach_drop(session, place);
+        return;
+    }
+    (void)asleft_leave(session, place);
+    pool_park(session->worker, release(session, place), is_promised);
 }
 
 void attach_leave_all(struct session *session)
@@ -229,6 +232,7 @@ void attach_take(struct session *session, int server, struct upstream *take_upst
     upstream_hand_over(take_upstream, &owner_ops, session);
     permits_touch(&take_upstream->permit, session->worker->index, session_now(session));
     slot->upstream = take_upstream;
+    asleft_adopt(session, slot);
 }
 
 void attach_open(struct session *session, int server)

@@ -391,11 +391,7 @@ static enum step run_close(struct session *session)
         const struct prepared_copy *copy = &prepared->copies[place];
         if (slot->upstream == NULL || slot->has_failed || copy->generation != slot->generation)
             continue;
-        struct text *out = &slot->upstream->stream.out;
-        size_t at = packet_begin(out);
-        wire_put_u8(out, COM_STMT_CLOSE);
-        wire_put_u32(out, copy->id);
-        packet_end(out, at, 0);
+        upstream_close_statement(slot->upstream, copy->id);
         attach_flush(slot);
     }
     session->job.prepared = NULL;

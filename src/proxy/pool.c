@@ -2,9 +2,10 @@
 
 #include "mysql/reply.h"
 #include "net/descriptors.h"
+#include "proxy/asleft.h"
 #include "proxy/share.h"
 
-enum cleaning { CLEANING_NOTHING, CLEANING_RESET, CLEANING_SETUP, CLEANING_CHARSETS };
+enum cleaning { CLEANING_NOTHING, CLEANING_ID, CLEANING_RESET, CLEANING_SETUP, CLEANING_CHARSETS };
 
 /* ---- which ones ---- */
 
@@ -131,13 +132,18 @@ bool pool_may_park(const struct session *session, enum route_place place)
 
 /* ---- leaving ---- */
 
+static void fulfil(struct permits_holders *holders, struct upstream *upstream)
+{
+    holders->promised -= upstream->is_promised;
+    upstream->is_promised = false;
+}
+
 static void leave(struct upstream *upstream)
 {
     struct permits_holders *holders = holders_of(upstream);
     if (list_is_linked(&upstream->in_pool))
         list_unlink(&holders->parked, &upstream->in_pool);
-    holders->promised -= upstream->is_promised;
-    upstream->is_promised = false;
+    fulfil(holders, upstream);
 }
 
 static void drop(struct upstream *upstream)
@@ -176,19 +182,43 @@ static void on_failed(struct upstream *upstream, const struct error *err)
     lose(upstream, err->text);
 }
 
+static void begin_reset(struct upstream *upstream);
+
+/* As it was left it may be for a while only; made new, for longer. */
 static void on_expired(struct upstream *upstream)
 {
+    if (upstream->legacy.is_there) {
+        leave(upstream);
+        upstream_hand_over(upstream, upstream->ops, upstream->owner);
+        begin_reset(upstream);
+        return;
+    }
     log_debug(NULL, "a parked connection to %s is retired", upstream->server->name);
     drop(upstream);
 }
 
 /* ---- cleaning ---- */
 
+void pool_reset(struct worker *worker, struct upstream *upstream)
+{
+    counter_add(&worker->boxes[upstream->key.cluster].pool.connections_reset, 1);
+    upstream_reset(upstream);
+}
+
 static void begin_reset(struct upstream *upstream)
 {
-    const uint8_t command[] = { COM_RESET_CONNECTION };
     upstream->cleaning = CLEANING_RESET;
-    upstream_exchange(upstream, REPLY_GENERIC, span_of(command, sizeof command), upstream->env->login_us);
+    text_fini(&upstream->schema);
+    upstream->vars_version = 0;
+    pool_reset(upstream->owner, upstream);
+}
+
+/* The next session has generated no id yet, most likely. */
+static void begin_id(struct upstream *upstream)
+{
+    upstream->cleaning = CLEANING_ID;
+    upstream_exchange(upstream, REPLY_GENERIC, SPAN_LITERAL("\x03SET last_insert_id=0"),
+                      upstream->env->login_us);
 }
 
 /* No longer than the server's own patience with a silent client, by far. */
@@ -201,6 +231,9 @@ static uint64_t patience_us(const struct worker *worker, const struct upstream *
         patience = own * 500000;
     if (end != 0 && end < now + patience)
         patience = end > now ? end - now : 1;
+    uint64_t trust = asleft_trust(worker, upstream);
+    if (upstream->legacy.is_there && trust < patience)
+        patience = trust > 0 ? trust : 1;
     return patience;
 }
 
@@ -244,6 +277,38 @@ static void serve(struct permits_holders *holders)
         offer(holders, list_entry(node, struct upstream, in_pool));
 }
 
+static void on_left(struct loop_message *message)
+{
+    struct permits_holders *holders =
+        (struct permits_holders *)(void *)((char *)message - offsetof(struct permits_holders, left));
+    struct list_node *node = list_first(&holders->parked);
+    holders->is_left = false;
+    for (; node != NULL; node = list_after(&holders->parked, node)) /* they are here */
+        fulfil(holders, list_entry(node, struct upstream, in_pool));
+    serve(holders);
+}
+
+/* At once: whoever gives it up may be in the middle of something, so that nobody else is run before that is
+ * over. */
+static void park_as_left(struct upstream *upstream)
+{
+    struct permits_holders *holders = holders_of(upstream);
+    struct worker *worker = upstream->owner;
+    upstream->cleaning = CLEANING_NOTHING;
+    if (is_full(worker, upstream) && !permits_is_wanted(holders->permits)) {
+        drop(upstream);
+        return;
+    }
+    upstream_expire(upstream, patience_us(worker, upstream));
+    list_link_last(&holders->parked, &upstream->in_pool);
+    if (permits_is_wanted(holders->permits) && !holders->is_left) {
+        holders->left.run = on_left;
+        holders->is_left = loop_post(&worker->loop, &holders->left);
+    }
+    if (!holders->is_left)
+        fulfil(holders, upstream);
+}
+
 static void park(struct upstream *upstream)
 {
     struct permits_holders *holders = holders_of(upstream);
@@ -260,13 +325,17 @@ static void park(struct upstream *upstream)
     serve(holders);
 }
 
-/* A server that has no such command is not asked again. */
-static void refuse(struct upstream *upstream, const struct error *err)
+void pool_note_refusal(struct upstream *upstream, const struct error *err)
 {
-    if (upstream->cleaning == CLEANING_RESET && err->code == ERR_UNKNOWN_COM)
+    if (upstream->asked == COM_RESET_CONNECTION && err->code == ERR_UNKNOWN_COM)
         holders_of(upstream)->has_no_reset = true;
     log_limited(LOG_LEVEL_INFO, NULL, "a connection to %s is not kept: it could not be made new: %d %s",
                 upstream->server->name, err->code, err->text);
+}
+
+static void refuse(struct upstream *upstream, const struct error *err)
+{
+    pool_note_refusal(upstream, err);
     drop(upstream);
 }
 
@@ -278,6 +347,9 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
         upstream->cleaning == CLEANING_CHARSETS && answer->error.code == ERR_UNKNOWN_CHARACTER_SET;
     if (answer->is_err && !is_unknown) {
         refuse(upstream, &answer->error);
+    } else if (upstream->cleaning == CLEANING_ID) {
+        upstream->legacy.insert_id = 0;
+        park_as_left(upstream);
     } else if (upstream->cleaning == CLEANING_RESET) {
         upstream->cleaning = CLEANING_SETUP;
         upstream_set_up(upstream);
@@ -302,12 +374,16 @@ void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_pr
 {
     struct upstream *upstream = take_upstream;
     upstream->key.has_schema |= upstream->schema.len > 0;
-    text_fini(&upstream->schema);
     upstream_hand_over(upstream, &pool_ops, worker);
     upstream->is_second_hand = true;
     upstream->is_promised = is_promised;
     holders_of(upstream)->promised += is_promised;
-    begin_reset(upstream);
+    if (!upstream->legacy.is_there)
+        begin_reset(upstream);
+    else if (upstream->legacy.insert_id != 0 && !is_promised)
+        begin_id(upstream);
+    else
+        park_as_left(upstream);
 }
 
 /* ---- taking ---- */
@@ -326,21 +402,43 @@ static struct list_node *last(const struct list *list)
     return list->count > 0 ? list->head.prev : NULL;
 }
 
-struct upstream *pool_take(const struct session *session, int server)
+/* The one that suits best; of several the one parked last. */
+static struct upstream *find_best(const struct session *session, int server,
+                                  const struct fingerprint *fingerprint)
 {
     struct server *wanted = session_view(session)->servers[server].server;
     struct list *parked = &wanted->permits.holders[session->worker->index].parked;
     struct upstream_key wish = pool_key(session, server);
-    struct list_node *before, *node = last(parked);
-    for (; node != NULL; node = before) {
+    struct upstream *best = NULL;
+    enum asleft_fit best_fit = ASLEFT_RENEW;
+    struct list_node *node = last(parked);
+    for (; node != NULL; node = node->prev != &parked->head ? node->prev : NULL) {
         struct upstream *upstream = list_entry(node, struct upstream, in_pool);
-        before = node->prev != &parked->head ? node->prev : NULL;
-        if (!is_fit(&wish, &upstream->key) || !is_alive(upstream))
+        if (!is_fit(&wish, &upstream->key))
             continue;
-        leave(upstream);
-        return upstream;
+        enum asleft_fit fit = asleft_fit(session, upstream, fingerprint);
+        if (best == NULL || fit > best_fit) {
+            best = upstream;
+            best_fit = fit;
+        }
+        if (best_fit == ASLEFT_EQUAL)
+            break;
     }
-    return NULL;
+    return best;
+}
+
+struct upstream *pool_take(const struct session *session, int server)
+{
+    struct fingerprint fingerprint = { 0 };
+    struct upstream *upstream = NULL;
+    if (fingerprint_take(&fingerprint, &session->vars))
+        do
+            upstream = find_best(session, server, &fingerprint);
+        while (upstream != NULL && !is_alive(upstream));
+    fingerprint_fini(&fingerprint);
+    if (upstream != NULL)
+        leave(upstream);
+    return upstream;
 }
 
 /* ---- for others ---- */
@@ -348,8 +446,12 @@ struct upstream *pool_take(const struct session *session, int server)
 void pool_give_way(struct permits_holders *holders)
 {
     struct list_node *node;
-    while (permits_is_wanted(holders->permits) && (node = list_first(&holders->parked)) != NULL)
-        drop(list_entry(node, struct upstream, in_pool));
+    while (permits_is_wanted(holders->permits) && (node = list_first(&holders->parked)) != NULL) {
+        struct upstream *upstream = list_entry(node, struct upstream, in_pool);
+        if (upstream->is_promised) /* parked as it was left, and on its way to somebody */
+            break;
+        drop(upstream);
+    }
 }
 
 /* Those that are being cleaned, too; how many it were. `view`: only if nothing goes to that server in it. */
