@@ -132,6 +132,7 @@ struct upstream {
     bool is_id_told;     /* its client has asked for connection_id: that of nobody else from now on */
     bool is_second_hand; /* somebody else had it before its present owner */
     bool is_promised;    /* counted in permits_holders.promised */
+    bool has_told_gtid;  /* somebody has committed something there since it was made new */
     bool is_touched;     /* it may hold what only a reset undoes: not handed on as it is */
     uint8_t cleaning;    /* the pool's: what its running exchange is about */
     uint64_t caps;       /* agreed */

@@ -121,6 +121,7 @@ struct slot {
     bool must_count;           /* FOUND_ROWS() would tell what somebody else counted */
     bool lacks_charsets;       /* made new, and not yet as the handshake had them */
     bool has_own_gtid;         /* the session's statements have told of a commit there */
+    bool has_own_writes;       /* … or have drawn from a sequence, or may have */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
     bool has_answer;           /* an exchange ended: `answer` holds it */
@@ -184,6 +185,7 @@ struct job {
     bool has_multi;        /* MORE_RESULTS was seen */
     bool has_state_change; /* the server reported a change of session state */
     bool has_untold;       /* … of a variable that is not followed */
+    bool has_last_gtid;    /* … of MariaDB's last_gtid */
     bool has_only;         /* a hint: no other replica than `only` */
     int only;
     uint64_t timeout_us;             /* … no longer than this; 0: no such hint */

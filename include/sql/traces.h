@@ -15,8 +15,10 @@ enum sql_trace {
     SQL_TRACE_FOUND_ROWS = 1u << 1,  /* … about the last one that counted rows */
     SQL_TRACE_DIAGNOSTICS = 1u << 2, /* … about the last one that set or cleared the warnings */
     SQL_TRACE_GTID = 1u << 3,        /* … about the last one that wrote: MariaDB's last_gtid */
-    SQL_TRACE_CONNECTION = 1u << 4,  /* about all that was ever done: status, sequences, profiles */
-    SQL_TRACE_ALL = (1u << 5) - 1
+    SQL_TRACE_SEQUENCE = 1u << 4,    /* … about the last ones that drew from a sequence */
+    SQL_TRACE_STATUS = 1u << 5,      /* about all that was ever done there: status, profiles */
+    SQL_TRACE_TABLES = 1u << 6,      /* whatever servers show of a connection: SHOW VARIABLES, system schemas */
+    SQL_TRACE_ALL = (1u << 7) - 1
 };
 
 /* What `sql` may ask about: a set of enum sql_trace. `is_show`: it is a SHOW, or about diagnostics, in which

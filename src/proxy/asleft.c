@@ -73,7 +73,12 @@ static bool leaves_nothing_unknown(const struct session *session)
 void asleft_note_job(struct session *session, struct upstream *upstream)
 {
     const struct job *job = &session->job;
-    session->slots[job->place].has_own_gtid |= job->has_gtid;
+    struct slot *slot = &session->slots[job->place];
+    bool is_write = job->facts.kind == SQL_WRITE || job->facts.kind == SQL_DDL ||
+                    job->facts.reason == SQL_REASON_SEQUENCE || !is_plain(job);
+    slot->has_own_gtid |= job->has_last_gtid;
+    slot->has_own_writes |= is_write || job->has_last_gtid;
+    upstream->has_told_gtid |= job->has_last_gtid;
     upstream->is_touched |= !leaves_nothing_unknown(session) || pins_any(&session->pins);
     if (job->facts.sets_global && !job->has_error) /* what new connections begin with is another now */
         (void)atomic_fetch_add_explicit(&upstream->server->defaults, 1, memory_order_relaxed);
@@ -198,11 +203,15 @@ static unsigned own_traces(const struct session *session, const struct slot *slo
 {
     const struct answers *answers = &session->answers;
     unsigned own = slot->has_own_gtid ? SQL_TRACE_GTID : 0;
+    own |= slot->has_own_writes ? SQL_TRACE_SEQUENCE | SQL_TRACE_TABLES : 0;
     own |= answers->last == slot->generation ? SQL_TRACE_LAST : 0;
     own |= answers->found == slot->generation ? SQL_TRACE_FOUND_ROWS : 0;
     own |= answers->diagnostics == slot->generation ? SQL_TRACE_DIAGNOSTICS : 0;
     return own;
 }
+
+/* Stored code, and what is about a connection's own state, may ask anything. */
+#define TRACES_UNKNOWN ((unsigned)SQL_TRACE_ALL & ~(unsigned)SQL_TRACE_STATUS)
 
 static unsigned asked_traces(const struct session *session)
 {
@@ -211,11 +220,11 @@ static unsigned asked_traces(const struct session *session)
     if (job->facts.is_read || job->command->byte == COM_STMT_PREPARE) /* which runs nothing */
         return 0;
     if (job->command->manner == COMMAND_STATEMENT)
-        return is_plain(job) ? sql_traces(dispatch_text(session), is_show) : SQL_TRACE_ALL;
+        return is_plain(job) ? sql_traces(dispatch_text(session), is_show) : TRACES_UNKNOWN;
     if (job->command->manner != COMMAND_PREPARED || job->facts.kind == SQL_EMPTY)
         return 0;
     bool is_known = is_plain(job) && job->prepared->sql.len > 0;
-    return is_known ? sql_traces(text_span(&job->prepared->sql), is_show) : SQL_TRACE_ALL;
+    return is_known ? sql_traces(text_span(&job->prepared->sql), is_show) : TRACES_UNKNOWN;
 }
 
 /* Nothing of the session itself would go with it. */
@@ -236,18 +245,31 @@ static bool must_count(const struct session *session, const struct slot *slot, u
            !slot->has_warnings;
 }
 
-void asleft_look(struct session *session, struct slot *slot)
+/* What is not its own; of that which its own statements have overwritten already, as little is lost as may be.
+ */
+static bool asks_strangers(const struct slot *slot, unsigned asked, unsigned own)
+{
+    unsigned others = asked & ~own & ~(unsigned)SQL_TRACE_FOUND_ROWS;
+    if ((others & SQL_TRACE_STATUS) != 0)
+        return true;
+    return others != 0 && (asked & own) == 0 && !slot->has_own_writes;
+}
+
+bool asleft_look(struct session *session, struct slot *slot)
 {
     bool asks_count = session->job.facts.question == SQL_ASKS_FOUND_ROWS;
     bool is_stranger_s = slot->is_inherited || (asks_count && slot->upstream->is_second_hand);
-    if (!is_stranger_s || session->job.is_login)
-        return;
+    if (!is_stranger_s || session->job.is_login || slot->must_renew)
+        return true;
     unsigned asked = asked_traces(session), own = own_traces(session, slot);
-    unsigned others = asked & ~own & ~(unsigned)SQL_TRACE_FOUND_ROWS;
-    bool is_lasting = (others & (SQL_TRACE_CONNECTION | SQL_TRACE_GTID)) != 0;
+    if (!slot->upstream->has_told_gtid)
+        asked &= ~(unsigned)SQL_TRACE_GTID;
     slot->must_count = must_count(session, slot, asked, own);
-    if (slot->is_inherited && others != 0 && (is_lasting || (asked & own) == 0) && may_renew(session, slot))
-        slot->must_renew = true;
+    slot->must_renew =
+        slot->is_inherited && asks_strangers(slot, asked, own) && may_renew(session, slot);
+    bool is_told_gtid = (asked & (SQL_TRACE_GTID | SQL_TRACE_SEQUENCE)) == SQL_TRACE_GTID &&
+                        (own & SQL_TRACE_GTID) == 0; /* not by a text that may ask anything */
+    return slot->must_renew || !slot->is_inherited || !is_told_gtid;
 }
 
 void asleft_note_renewed(struct session *session, struct slot *slot)

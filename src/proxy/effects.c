@@ -126,6 +126,7 @@ static void note_variable(struct session *session, const struct sesstrack_change
     switch (vars_manner_of(change->name)) {
     case VARS_IGNORE:
         session->job.has_untold |= !is_known_anyway(change->name);
+        session->job.has_last_gtid |= span_is_nocase(change->name, "last_gtid");
         break;
     case VARS_UNTRACKED:
         session->job.has_untold |= session->job.changes == NULL; /* its text tells */

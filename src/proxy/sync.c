@@ -296,8 +296,8 @@ enum step sync_syncing(struct session *session)
             return refused_state(session, slot);
         note_success(session, slot);
         slot->task = SYNC_NOTHING;
-    } else if (slot->upstream->is_second_hand) {
-        asleft_look(session, slot);
+    } else if (slot->upstream->is_second_hand && !asleft_look(session, slot)) {
+        return share_refuse_answer(session);
     }
     enum sync_task task = next_task(session, slot);
     if (session->job.command != NULL && session->job.command->byte == COM_RESET_CONNECTION)

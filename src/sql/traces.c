@@ -18,27 +18,27 @@ static const struct {
     { SPAN_LITERAL("warnings"), IN_SHOW, SQL_TRACE_DIAGNOSTICS },
     { SPAN_LITERAL("errors"), IN_SHOW, SQL_TRACE_DIAGNOSTICS },
     { SPAN_LITERAL("last_gtid"), ANYWHERE, SQL_TRACE_GTID },
-    { SPAN_LITERAL("variables"), IN_SHOW, SQL_TRACE_GTID | SQL_TRACE_DIAGNOSTICS },
-    { SPAN_LITERAL("status"), IN_SHOW, SQL_TRACE_CONNECTION },
-    { SPAN_LITERAL("profile"), IN_SHOW, SQL_TRACE_CONNECTION },
-    { SPAN_LITERAL("profiles"), IN_SHOW, SQL_TRACE_CONNECTION },
-    { SPAN_LITERAL("lastval"), ANYWHERE, SQL_TRACE_CONNECTION },
-    { SPAN_LITERAL("currval"), ANYWHERE, SQL_TRACE_CONNECTION }, /* ORACLE: s.CURRVAL */
-    { SPAN_LITERAL("previous"), ANYWHERE, SQL_TRACE_CONNECTION }, /* PREVIOUS VALUE FOR s */
-    { SPAN_LITERAL("rand_seed1"), ANYWHERE, SQL_TRACE_CONNECTION },
-    { SPAN_LITERAL("rand_seed2"), ANYWHERE, SQL_TRACE_CONNECTION },
+    { SPAN_LITERAL("variables"), IN_SHOW, SQL_TRACE_TABLES },
+    { SPAN_LITERAL("status"), IN_SHOW, SQL_TRACE_STATUS },
+    { SPAN_LITERAL("profile"), IN_SHOW, SQL_TRACE_STATUS },
+    { SPAN_LITERAL("profiles"), IN_SHOW, SQL_TRACE_STATUS },
+    { SPAN_LITERAL("lastval"), ANYWHERE, SQL_TRACE_SEQUENCE },
+    { SPAN_LITERAL("currval"), ANYWHERE, SQL_TRACE_SEQUENCE }, /* ORACLE: s.CURRVAL */
+    { SPAN_LITERAL("previous"), ANYWHERE, SQL_TRACE_SEQUENCE }, /* PREVIOUS VALUE FOR s */
+    { SPAN_LITERAL("rand_seed1"), ANYWHERE, SQL_TRACE_STATUS },
+    { SPAN_LITERAL("rand_seed2"), ANYWHERE, SQL_TRACE_STATUS },
     /* Tables about connections, in whatever schema the session is, and all the others of these schemas. */
-    { SPAN_LITERAL("information_schema"), ANYWHERE, SQL_TRACE_ALL },
-    { SPAN_LITERAL("performance_schema"), ANYWHERE, SQL_TRACE_ALL },
-    { SPAN_LITERAL("session_status"), ANYWHERE, SQL_TRACE_ALL },
-    { SPAN_LITERAL("session_variables"), ANYWHERE, SQL_TRACE_ALL },
-    { SPAN_LITERAL("system_variables"), ANYWHERE, SQL_TRACE_ALL },
-    { SPAN_LITERAL("status_by_thread"), ANYWHERE, SQL_TRACE_ALL },
-    { SPAN_LITERAL("variables_by_thread"), ANYWHERE, SQL_TRACE_ALL },
-    { SPAN_LITERAL("user_variables_by_thread"), ANYWHERE, SQL_TRACE_ALL },
-    { SPAN_LITERAL("user_variables"), ANYWHERE, SQL_TRACE_ALL },
-    { SPAN_LITERAL("prepared_statements_instances"), ANYWHERE, SQL_TRACE_ALL },
-    { SPAN_LITERAL("profiling"), ANYWHERE, SQL_TRACE_ALL },
+    { SPAN_LITERAL("information_schema"), ANYWHERE, SQL_TRACE_TABLES },
+    { SPAN_LITERAL("performance_schema"), ANYWHERE, SQL_TRACE_TABLES },
+    { SPAN_LITERAL("session_status"), ANYWHERE, SQL_TRACE_STATUS },
+    { SPAN_LITERAL("session_variables"), ANYWHERE, SQL_TRACE_TABLES },
+    { SPAN_LITERAL("system_variables"), ANYWHERE, SQL_TRACE_TABLES },
+    { SPAN_LITERAL("status_by_thread"), ANYWHERE, SQL_TRACE_STATUS },
+    { SPAN_LITERAL("variables_by_thread"), ANYWHERE, SQL_TRACE_TABLES },
+    { SPAN_LITERAL("user_variables_by_thread"), ANYWHERE, SQL_TRACE_TABLES },
+    { SPAN_LITERAL("user_variables"), ANYWHERE, SQL_TRACE_TABLES },
+    { SPAN_LITERAL("prepared_statements_instances"), ANYWHERE, SQL_TRACE_TABLES },
+    { SPAN_LITERAL("profiling"), ANYWHERE, SQL_TRACE_STATUS },
 };
 
 static bool is_of_word(uint8_t c)
