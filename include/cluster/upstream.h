@@ -14,6 +14,7 @@
 #define HEADGATE_CLUSTER_UPSTREAM_H
 
 #include "base/error.h"
+#include "base/list.h"
 #include "cluster/server.h"
 #include "mysql/auth.h"
 #include "mysql/handshake.h"
@@ -149,6 +150,9 @@ struct upstream {
     uint64_t defaults;     /* of its server then: see there */
     uint16_t new_status;   /* the flags that this began with */
     struct upstream_legacy legacy;
+    struct text closing;    /* owns: ids, each of 4 bytes, of statements to be closed when it is READY */
+    struct list statements; /* the owner's: what is prepared there, if on_closed is set */
+    void (*on_closed)(struct upstream *upstream); /* … which is told when it goes; or NULL */
 };
 
 /* Starts to connect. NULL when not even that was possible: err. A permit (wish) is given back when the
@@ -179,8 +183,11 @@ void upstream_reset(struct upstream *upstream);
  * them. READY only. */
 void upstream_restore_charsets(struct upstream *upstream);
 
-/* Puts COM_STMT_CLOSE, which has no reply, behind what waits to be sent; the caller flushes. READY only. */
+/* Says COM_STMT_CLOSE, which has no reply: at once if it is READY, otherwise when it is again. What cannot be
+ * sent at once waits for on_io, or for the next command. */
 void upstream_close_statement(struct upstream *upstream, uint32_t id);
+/* READY: sends what waits. */
+void upstream_flush(struct upstream *upstream);
 
 /* READY: from now on it is somebody else's, and in use. No deadline is left running. */
 void upstream_hand_over(struct upstream *upstream, const struct upstream_owner_ops *ops, void *owner);

@@ -17,6 +17,7 @@
 #include "proxy/limits.h"
 #include "proxy/listener_settings.h"
 #include "proxy/refusals.h"
+#include "proxy/texts.h"
 #include "proxy/timeout_settings.h"
 #include "proxy/users.h"
 #include "proxy/watch.h"
@@ -87,6 +88,7 @@ struct worker {
     struct session *by_id;  /* uthash */
     struct view_box *boxes; /* owns; by cluster */
     struct refusals refusals;
+    struct texts texts;  /* of prepared statements */
     struct list killers; /* connections that carry a KILL; see kill.h */
     uint64_t next_id;    /* session ids: worker index + n * worker count, so that they are unique */
     unsigned turn;       /* for balance_pick */

@@ -168,6 +168,8 @@ static bool flush(struct upstream *upstream)
 
 /* ---- exchanges ---- */
 
+static void say_closing(struct upstream *upstream);
+
 static void finish_exchange(struct upstream *upstream)
 {
     struct upstream_answer answer = *upstream->answer;
@@ -187,6 +189,7 @@ static void finish_exchange(struct upstream *upstream)
         upstream->status = answer.status;
     if (upstream->asked == COM_RESET_CONNECTION)
         upstream->new_status = upstream->status;
+    say_closing(upstream);
     if (upstream->has_been_ready) {
         upstream->ops->on_answer(upstream, &answer);
     } else if (answer.is_err) {
@@ -362,14 +365,34 @@ void upstream_restore_charsets(struct upstream *upstream)
     text_fini(&sql);
 }
 
-void upstream_close_statement(struct upstream *upstream, uint32_t id)
+/* Only looked at where a reply has ended: never in the middle of a command. */
+static void say_closing(struct upstream *upstream)
 {
     struct text *out = &upstream->stream.out;
-    assert(upstream->state == UPSTREAM_READY);
-    size_t at = packet_begin(out);
-    wire_put_u8(out, COM_STMT_CLOSE);
-    wire_put_u32(out, id);
-    packet_end(out, at, 0);
+    if (upstream->closing.len == 0)
+        return;
+    for (size_t i = 0; i < upstream->closing.len; i += 4) {
+        size_t at = packet_begin(out);
+        wire_put_u8(out, COM_STMT_CLOSE);
+        (void)text_append(out, upstream->closing.data + i, 4);
+        packet_end(out, at, 0);
+    }
+    text_fini(&upstream->closing);
+    upstream_flush(upstream);
+}
+
+void upstream_flush(struct upstream *upstream)
+{
+    (void)stream_flush(&upstream->stream); /* a failure is heard of by reading */
+    if (stream_has_output(&upstream->stream))
+        stream_want(&upstream->stream, upstream->stream.interest | EV_WRITE);
+}
+
+void upstream_close_statement(struct upstream *upstream, uint32_t id)
+{
+    wire_put_u32(&upstream->closing, id);
+    if (upstream->state == UPSTREAM_READY)
+        say_closing(upstream);
 }
 
 /* ---- from owner to owner ---- */
@@ -681,6 +704,9 @@ void upstream_close(struct upstream **upstream_r)
     upstream->answer = NULL;
     text_fini(&upstream->schema);
     text_fini(&upstream->legacy.said);
+    text_fini(&upstream->closing);
+    if (upstream->on_closed != NULL)
+        upstream->on_closed(upstream);
     if (upstream->is_counted)
         counter_sub(count_of(upstream), 1);
     if (was_busy)
@@ -702,4 +728,5 @@ void upstream_end(struct upstream *upstream)
     assert(upstream->state == UPSTREAM_BUSY);
     counter_sub(&counters(upstream)->running, 1);
     upstream->state = UPSTREAM_READY;
+    say_closing(upstream);
 }

@@ -3,6 +3,7 @@
 #include "proxy/changes.h"
 #include "proxy/fingerprint.h"
 #include "proxy/share.h"
+#include "proxy/statements.h"
 #include "sql/traces.h"
 
 /* An OK tells of an id that an INSERT was given as of one that it generated: which LAST_INSERT_ID() is, is
@@ -126,25 +127,14 @@ static bool may_leave(const struct session *session, enum route_place place)
            !effects_has_transaction(session) && !pins_any(&session->pins) && !has_odd_variables(session);
 }
 
-/* False: they are not on their way yet. */
-static bool close_statements(struct session *session, enum route_place place)
-{
-    struct slot *slot = &session->slots[place];
-    struct prepared *prepared = session->prepared.by_id;
-    for (; prepared != NULL; prepared = prepared->hh.next)
-        if (prepared->copies[place].generation == slot->generation)
-            upstream_close_statement(slot->upstream, prepared->copies[place].id);
-    attach_flush(slot);
-    return !slot->has_failed && !stream_has_output(&slot->upstream->stream);
-}
-
 bool asleft_leave(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
     struct upstream_legacy *legacy = &slot->upstream->legacy;
     struct fingerprint fingerprint = { .said = legacy->said };
-    if (!may_leave(session, place) || !close_statements(session, place))
+    if (!may_leave(session, place))
         return false;
+    statements_part(session, place);
     bool is_whole = fingerprint_take(&fingerprint, &session->vars);
     legacy->said = fingerprint.said; /* its memory is used again */
     legacy->hash = fingerprint.hash;
@@ -224,7 +214,7 @@ static unsigned asked_traces(const struct session *session)
     if (job->command->manner != COMMAND_PREPARED || job->facts.kind == SQL_EMPTY)
         return 0;
     bool is_known = is_plain(job) && job->prepared->sql.len > 0;
-    return is_known ? sql_traces(text_span(&job->prepared->sql), is_show) : TRACES_UNKNOWN;
+    return is_known ? sql_traces(job->prepared->sql, is_show) : TRACES_UNKNOWN;
 }
 
 /* Nothing of the session itself would go with it. */

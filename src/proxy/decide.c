@@ -34,7 +34,7 @@ static bool are_variables_known(const struct session *session, const struct sql_
         session->user_vars_base != session->vars.version)
         return false;
     if (sql.data == NULL && job->prepared != NULL)
-        sql = text_span(&job->prepared->sql);
+        sql = job->prepared->sql;
     struct sql_dialect dialect = effects_dialect(session);
     struct lexer lexer;
     struct token token;
@@ -118,6 +118,6 @@ void decide_note_refusal(struct session *session)
     struct sql_dialect dialect = effects_dialect(session);
     if (job->prepared != NULL)
         job->prepared->was_refused = true;
-    struct span sql = job->prepared != NULL ? text_span(&job->prepared->sql) : dispatch_text(session);
+    struct span sql = job->prepared != NULL ? job->prepared->sql : dispatch_text(session);
     refusals_add(&session->worker->refusals, digest_of(sql, &dialect));
 }

@@ -12,6 +12,7 @@
 #include "proxy/claims.h"
 #include "proxy/hints.h"
 #include "proxy/share.h"
+#include "proxy/statements.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -382,19 +383,13 @@ static enum step ignore(struct session *session)
     return session_enter(session, SESSION_DRAINING);
 }
 
-/* The servers that know it forget it. No reply, so nothing to wait for. */
+/* The servers that know it forget it, unless another session has the same. No reply, so nothing to wait for.
+ */
 static enum step run_close(struct session *session)
 {
     struct prepared *prepared = session->job.prepared;
-    for (int place = 0; place < PREPARED_PLACES; place++) {
-        struct slot *slot = &session->slots[place];
-        const struct prepared_copy *copy = &prepared->copies[place];
-        if (slot->upstream == NULL || slot->has_failed || copy->generation != slot->generation)
-            continue;
-        upstream_close_statement(slot->upstream, copy->id);
-        attach_flush(slot);
-    }
     session->job.prepared = NULL;
+    statements_leave(session, prepared);
     prepared_remove(&session->prepared, prepared);
     buf_drop_parsed(&session->client.in);
     return dispatch_done(session);

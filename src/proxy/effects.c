@@ -9,6 +9,7 @@
 #include "proxy/changes.h"
 #include "proxy/claims.h"
 #include "proxy/share.h"
+#include "proxy/statements.h"
 
 #include <string.h>
 
@@ -338,6 +339,7 @@ static void after_reset(struct session *session, struct upstream *upstream)
 {
     uint16_t status = session->status;
     enum route_place home = session->job.place;
+    statements_forget(upstream);
     effects_reset(session);
     session->status = status;
     session->was_reset = true;

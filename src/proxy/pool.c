@@ -4,6 +4,7 @@
 #include "net/descriptors.h"
 #include "proxy/asleft.h"
 #include "proxy/share.h"
+#include "proxy/statements.h"
 
 enum cleaning { CLEANING_NOTHING, CLEANING_ID, CLEANING_RESET, CLEANING_SETUP, CLEANING_CHARSETS };
 
@@ -173,6 +174,8 @@ static bool has_spoken(struct upstream *upstream)
 
 static void on_io(struct upstream *upstream, int events)
 {
+    if (events & EV_WRITE) /* what closes statements; a failure is heard of by reading */
+        upstream_flush(upstream);
     if ((events & EV_READ) && has_spoken(upstream))
         lose(upstream, "the server ended it, or spoke out of turn");
 }
@@ -202,6 +205,7 @@ static void on_expired(struct upstream *upstream)
 void pool_reset(struct worker *worker, struct upstream *upstream)
 {
     counter_add(&worker->boxes[upstream->key.cluster].pool.connections_reset, 1);
+    statements_forget(upstream);
     upstream_reset(upstream);
 }
 

@@ -10,6 +10,7 @@
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "proxy/share.h"
+#include "proxy/statements.h"
 #include "proxy/tracking.h"
 
 #include <assert.h>
@@ -68,7 +69,7 @@ static void insert_types(struct session *session, struct prepared_copy *copy)
     if (len + added >= PACKET_PAYLOAD_MAX)
         return; /* no room in this fragment: the server will say that it lacks the types */
     size_t at = packet_begin(&job->rewritten);
-    stmt_put_execute(&job->rewritten, payload, &execute, copy->id, text_span(&job->prepared->types));
+    stmt_put_execute(&job->rewritten, payload, &execute, copy->known->id, text_span(&job->prepared->types));
     if (job->rewritten.is_oom) {
         text_fini(&job->rewritten);
         return;
@@ -87,7 +88,8 @@ static void address_statement(struct session *session)
     struct job *job = &session->job;
     struct prepared_copy *copy = &job->prepared->copies[job->place];
     struct buf *in = &session->client.in;
-    wire_store_u32(in->data + in->sent + PACKET_HEADER_BYTES + 1, copy->id);
+    statements_touch(copy->known);
+    wire_store_u32(in->data + in->sent + PACKET_HEADER_BYTES + 1, copy->known->id);
     if (job->command->byte == COM_STMT_EXECUTE) {
         insert_types(session, copy);
         copy->types_version = job->prepared->types_version;
@@ -284,8 +286,8 @@ static bool name_statement(struct session *session, struct upstream *upstream,
         return false;
     prepared->params = info->params;
     prepared->columns = info->columns;
-    prepared->copies[job->place] =
-        (struct prepared_copy){ .id = info->stmt_id, .generation = session->slots[job->place].generation };
+    if (!statements_add(session, job->place, prepared, info->stmt_id, text_span(&session->schema)))
+        return false;
     wire_store_u32(in->data + in->parsed + PACKET_HEADER_BYTES + 1, prepared->id);
     return true;
 }

@@ -9,6 +9,7 @@
 #include "proxy/asleft.h"
 #include "proxy/pool.h"
 #include "proxy/share.h"
+#include "proxy/statements.h"
 
 #include <errno.h>
 
@@ -175,7 +176,7 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
         start_user_vars(session, slot);
         break;
     case SYNC_PREPARE:
-        ask(session, task, REPLY_PREPARE, COM_STMT_PREPARE, text_span(&session->job.prepared->sql));
+        ask(session, task, REPLY_PREPARE, COM_STMT_PREPARE, session->job.prepared->sql);
         break;
     case SYNC_NOTHING:
         break;
@@ -196,6 +197,7 @@ static void note_success(struct session *session, struct slot *slot)
     case SYNC_RESET:
         slot->is_reset = true;
         slot->is_inherited = slot->must_renew = false;
+        statements_forget(upstream);
         slot->user_version = slot->insert_id = 0;
         upstream->is_set_up = false;
         upstream->vars_version = 0;
@@ -326,8 +328,13 @@ static enum step note_prepared(struct session *session, struct slot *slot)
         return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
                                "The statement has %u parameters on %s and had %u when it was prepared",
                                slot->answer.params, slot->upstream->server->name, job->prepared->params);
-    job->prepared->copies[job->place] =
-        (struct prepared_copy){ .id = slot->answer.stmt_id, .generation = slot->generation };
+    if (!statements_add(session, job->place, job->prepared, slot->answer.stmt_id,
+                        text_span(&job->prepared->schema))) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+        return STEP_MORE;
+    }
+    counter_add(&session->worker->boxes[session->door->cluster].pool.statements_prepared, 1);
     return session_enter(session, SESSION_SYNCING); /* the schema may have been changed for the PREPARE */
 }
 
@@ -347,6 +354,10 @@ enum step sync_preparing(struct session *session)
         note_schema(slot, text_span(&job->prepared->schema));
     if (job->prepared == NULL || job->prepared->copies[job->place].generation == slot->generation)
         return session_enter(session, SESSION_SENDING);
+    if (statements_find(session, job->place, job->prepared)) {
+        counter_add(&session->worker->boxes[session->door->cluster].pool.statements_shared, 1);
+        return session_enter(session, SESSION_SYNCING); /* as after a PREPARE */
+    }
     if (job->prepared->sql.len == 0)
         return dispatch_refuse(
             session, ERR_UNKNOWN_STMT, NULL,
