@@ -25,18 +25,26 @@ struct known_statement {
     struct prepared *user;          /* borrows: whose it is while its session has the connection; or NULL */
     struct fingerprint state;       /* owns: the variables when it was prepared */
     struct text schema;             /* owns: likewise; names in it mean what they meant there */
+    struct text types;              /* owns: of its parameters, when it was executed first */
+    bool has_run;                   /* it was */
+    bool has_mixed_types;           /* … and then with others */
     uint32_t id;                    /* the server's */
 };
 
-/* The present job's statement, or the one that it has just prepared, is known on the connection of that place
- * by this id, and used by it. False when memory is out: then the connection must go. */
+/* The server of the connection at that place knows `prepared` by this id: used by it from now on. False when
+ * memory is out: then the connection must go. */
 bool statements_add(struct session *session, enum route_place place, struct prepared *prepared, uint32_t id,
                     struct span schema);
+/* What others have left there of the same is older than that: closed. */
+void statements_replace(const struct prepared *prepared, enum route_place place);
 /* One that is known there, and unused, and that the session would have prepared in just this way: it is used
- * by `prepared` from now on. False: there is none. */
+ * by `prepared` from now on. Only if it was executed with the same types so far: MySQL gives parameters, and
+ * what is made of them, the types of the first execution (seen). False: there is none.
+ */
 bool statements_find(struct session *session, enum route_place place, struct prepared *prepared);
-/* It was just used. */
+/* It is about to be used; executed, with these types. */
 void statements_touch(struct known_statement *known);
+void statements_note_run(struct known_statement *known, struct span types);
 
 /* Nothing of the session's is used any more on its connection there, with which it is about to part. */
 void statements_part(struct session *session, enum route_place place);

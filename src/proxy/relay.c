@@ -93,6 +93,7 @@ static void address_statement(struct session *session)
     if (job->command->byte == COM_STMT_EXECUTE) {
         insert_types(session, copy);
         copy->types_version = job->prepared->types_version;
+        statements_note_run(copy->known, text_span(&job->prepared->types));
     }
     job->prepared->last_place = (int)job->place;
     if (job->command->byte == COM_STMT_SEND_LONG_DATA)
@@ -288,6 +289,7 @@ static bool name_statement(struct session *session, struct upstream *upstream,
     prepared->columns = info->columns;
     if (!statements_add(session, job->place, prepared, info->stmt_id, text_span(&session->schema)))
         return false;
+    statements_replace(prepared, job->place);
     wire_store_u32(in->data + in->parsed + PACKET_HEADER_BYTES + 1, prepared->id);
     return true;
 }

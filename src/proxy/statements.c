@@ -11,6 +11,7 @@ static void release(struct known_statement *known)
         list_unlink(&known->text->known, &known->in_text);
     fingerprint_fini(&known->state);
     text_fini(&known->schema);
+    text_fini(&known->types);
     mem_free(known);
 }
 
@@ -109,13 +110,20 @@ static bool is_same(const struct known_statement *known, const struct upstream *
            span_equal(schema, text_span(&known->schema)) && fingerprint_equal(state, &known->state);
 }
 
-static struct known_statement *find_unused(struct shared_text *text, const struct upstream *upstream,
-                                           struct span schema, const struct fingerprint *state)
+static bool has_types(const struct known_statement *known, const struct prepared *prepared)
 {
-    struct list_node *node = list_first(&text->known);
-    for (; node != NULL; node = list_after(&text->known, node)) {
+    return !known->has_run || (!known->has_mixed_types &&
+                               span_equal(text_span(&known->types), text_span(&prepared->types)));
+}
+
+static struct known_statement *find_unused(const struct prepared *prepared, const struct upstream *upstream,
+                                           const struct fingerprint *state)
+{
+    struct list *list = &prepared->text->known;
+    struct list_node *node = list_first(list);
+    for (; node != NULL; node = list_after(list, node)) {
         struct known_statement *known = list_entry(node, struct known_statement, in_text);
-        if (is_same(known, upstream, schema, state))
+        if (is_same(known, upstream, text_span(&prepared->schema), state) && has_types(known, prepared))
             return known;
     }
     return NULL;
@@ -161,12 +169,19 @@ bool statements_add(struct session *session, enum route_place place, struct prep
         return false;
     known->id = id;
     use(session, place, prepared, known);
-    /* What somebody else has left there of the same is older. */
-    struct known_statement *old =
-        prepared->text != NULL ? find_unused(prepared->text, upstream, schema, &known->state) : NULL;
-    if (old != NULL)
-        close_known(old);
     return true;
+}
+
+void statements_replace(const struct prepared *prepared, enum route_place place)
+{
+    const struct known_statement *new = prepared->copies[place].known;
+    struct list_node *next, *node = new->text != NULL ? list_first(&new->text->known) : NULL;
+    for (; node != NULL; node = next) {
+        struct known_statement *known = list_entry(node, struct known_statement, in_text);
+        next = list_after(&new->text->known, node);
+        if (is_same(known, new->upstream, text_span(&new->schema), &new->state))
+            close_known(known);
+    }
 }
 
 bool statements_find(struct session *session, enum route_place place, struct prepared *prepared)
@@ -177,7 +192,7 @@ bool statements_find(struct session *session, enum route_place place, struct pre
     if (prepared->text == NULL || lacks_types || pins_any(&session->pins))
         return false;
     if (fingerprint_take(&state, &session->vars))
-        known = find_unused(prepared->text, session->slots[place].upstream, text_span(&prepared->schema), &state);
+        known = find_unused(prepared, session->slots[place].upstream, &state);
     fingerprint_fini(&state);
     if (known != NULL)
         use(session, place, prepared, known);
@@ -191,6 +206,15 @@ void statements_touch(struct known_statement *known)
         return;
     list_unlink(list, &known->in_connection);
     list_link_last(list, &known->in_connection);
+}
+
+void statements_note_run(struct known_statement *known, struct span types)
+{
+    bool is_same = known->has_run && span_equal(text_span(&known->types), types);
+    known->has_mixed_types |= known->has_run && !is_same;
+    if (!known->has_run && !text_append_span(&known->types, types))
+        known->has_mixed_types = true; /* whatever they were */
+    known->has_run = true;
 }
 
 /* ---- parting ---- */
