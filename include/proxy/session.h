@@ -333,6 +333,8 @@ struct span dispatch_text(const struct session *session);
 /* Where a statement goes in the state that the session is in. `sql`: its text; no data where it is an
  * execution of the present job's prepared statement. */
 struct route decide_route(const struct session *session, const struct sql_facts *facts, struct span sql);
+/* Do its tables tell about the server, or the connection, that is asked? */
+bool decide_is_system_schema(struct span schema);
 /* Where would this text go, were it the session's next? Facts borrow from `sql`. */
 struct route decide_explain(const struct session *session, struct span sql, struct sql_facts *facts_r,
                             struct hints *hints_r);

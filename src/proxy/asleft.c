@@ -207,7 +207,8 @@ static unsigned asked_traces(const struct session *session)
 {
     const struct job *job = &session->job;
     bool is_show = job->facts.kind == SQL_SHOW || job->facts.kind == SQL_DIAGNOSTICS;
-    if (job->facts.is_read || job->command->byte == COM_STMT_PREPARE) /* which runs nothing */
+    bool is_mere_read = job->facts.is_read && !decide_is_system_schema(text_span(&session->schema));
+    if (is_mere_read || job->command->byte == COM_STMT_PREPARE) /* which runs nothing */
         return 0;
     if (job->command->manner == COMMAND_STATEMENT)
         return is_plain(job) ? sql_traces(dispatch_text(session), is_show) : TRACES_UNKNOWN;

@@ -5,7 +5,7 @@
 #include "sql/digest.h"
 
 /* Their tables tell about the server that is asked: the text alone does not show it after USE. */
-static bool is_system_schema(struct span schema)
+bool decide_is_system_schema(struct span schema)
 {
     static const char *const names[] = { "information_schema", "performance_schema", "mysql", "sys" };
     for (size_t i = 0; schema.len > 0 && i < sizeof names / sizeof *names; i++)
@@ -86,7 +86,7 @@ struct route decide_route(const struct session *session, const struct sql_facts 
         .has_replica = has_replica,
         .has_replica_refused = session->has_replica_refused,
         .was_refused = was_refused(session, facts, sql),
-        .is_in_system_schema = is_system_schema(text_span(&session->schema)),
+        .is_in_system_schema = decide_is_system_schema(text_span(&session->schema)),
         .previous = place_of_answer(session, facts->question),
     };
     return route_decide(facts, &state);
