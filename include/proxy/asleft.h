@@ -43,7 +43,8 @@ enum asleft_fit asleft_fit(const struct session *session, const struct upstream 
 void asleft_adopt(struct session *session, struct slot *slot);
 
 /* The present job is about to run in this slot, whose connection somebody else had before: notes in the slot
- * what must be done first. False: its question cannot be answered there, nor can the connection be made new. */
+ * what must be done first. False: its question cannot be answered there, nor can the connection be made new.
+ */
 bool asleft_look(struct session *session, struct slot *slot);
 /* It was made new: what the session knows of it that outlives a reset is still known. */
 void asleft_note_renewed(struct session *session, struct slot *slot);

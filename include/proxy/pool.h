@@ -25,7 +25,8 @@ struct upstream_key pool_key(const struct session *session, int server);
  * server that nothing goes to, or with state that a reset does not undo. */
 bool pool_may_park(const struct session *session, enum route_place place);
 /* It is cleaned, then parked, or closed if that fails; at once, if it may stay as it is (asleft_leave). Only
- * if pool_may_park said so before it was taken out of its slot. `is_promised`: on behalf of somebody who waits. */
+ * if pool_may_park said so before it was taken out of its slot. `is_promised`: on behalf of somebody who
+ * waits. */
 void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_promised);
 /* Is it parked, or being cleaned? Its owner is the worker then. */
 bool pool_has(const struct upstream *upstream);

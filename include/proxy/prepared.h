@@ -24,11 +24,11 @@ struct prepared_copy {
 };
 
 struct prepared {
-    uint32_t id;            /* the client's */
+    uint32_t id;              /* the client's */
     struct shared_text *text; /* holds; NULL when it was too long to keep */
     struct span sql;          /* … what it says; empty */
-    struct text schema;     /* owns: what unqualified names meant when it was prepared */
-    struct sql_facts facts; /* without its spans */
+    struct text schema;       /* owns: what unqualified names meant when it was prepared */
+    struct sql_facts facts;   /* without its spans */
     uint16_t params;
     uint16_t columns;
     struct text types; /* owns: as last sent by the client, 2 bytes a parameter */
@@ -43,7 +43,7 @@ struct prepared {
 };
 
 struct prepared_table {
-    struct texts *texts; /* borrows: where texts are kept; NULL: each has its own */
+    struct texts *texts;    /* borrows: where texts are kept; NULL: each has its own */
     struct prepared *by_id; /* owns */
     uint32_t last_id;       /* handed out last; also what MariaDB's id -1 means */
     bool has_last_failed;   /* the last PREPARE failed: id -1 is nothing */

@@ -17,7 +17,7 @@ enum sql_trace {
     SQL_TRACE_GTID = 1u << 3,        /* … about the last one that wrote: MariaDB's last_gtid */
     SQL_TRACE_SEQUENCE = 1u << 4,    /* … about the last ones that drew from a sequence */
     SQL_TRACE_STATUS = 1u << 5,      /* about all that was ever done there: status, profiles */
-    SQL_TRACE_TABLES = 1u << 6,      /* whatever servers show of a connection: SHOW VARIABLES, system schemas */
+    SQL_TRACE_TABLES = 1u << 6, /* whatever servers show of a connection: SHOW VARIABLES, system schemas */
     SQL_TRACE_ALL = (1u << 7) - 1
 };
 

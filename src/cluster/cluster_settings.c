@@ -369,10 +369,11 @@ static const struct setting cluster_settings[] = {
         .max = 1000000,
         .fallback = "250",
         .effect = EFFECT_NOW,
-        .doc = "How many prepared statements a connection to a server may have at a time. The one that was not "
-               "used for longest is closed there, and prepared again when it is executed next; more than this "
-               "many are only kept while cursors or long data are in them. All connections together should "
-               "stay below the servers' max_prepared_stmt_count.",
+        .doc =
+            "How many prepared statements a connection to a server may have at a time. The one that was not "
+            "used for longest is closed there, and prepared again when it is executed next; more than this "
+            "many are only kept while cursors or long data are in them. All connections together should "
+            "stay below the servers' max_prepared_stmt_count.",
     },
     {
         .name = "consistency",

@@ -15,10 +15,10 @@
 /* Of these kinds the text says all that they do, unless its facts say otherwise. (SQL_CALL: DO.) */
 static bool is_of_plain_kind(const struct sql_facts *facts)
 {
-    static const uint32_t kinds = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SHOW | 1u << SQL_DIAGNOSTICS |
-                                  1u << SQL_WRITE | 1u << SQL_DDL | 1u << SQL_BEGIN | 1u << SQL_COMMIT |
-                                  1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_SET | 1u << SQL_USE |
-                                  1u << SQL_CALL;
+    static const uint32_t kinds = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SHOW |
+                                  1u << SQL_DIAGNOSTICS | 1u << SQL_WRITE | 1u << SQL_DDL | 1u << SQL_BEGIN |
+                                  1u << SQL_COMMIT | 1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT |
+                                  1u << SQL_SET | 1u << SQL_USE | 1u << SQL_CALL;
     return (kinds & 1u << facts->kind) != 0;
 }
 
@@ -61,7 +61,7 @@ static bool leaves_nothing_unknown(const struct session *session)
     const struct job *job = &session->job;
     const struct sql_facts *facts = &job->facts;
     bool has_ids = facts->kind == SQL_WRITE && job->has_rows && !job->has_insert_id; /* … RETURNING */
-    bool has_results = job->has_multi && !facts->is_multi; /* stored code */
+    bool has_results = job->has_multi && !facts->is_multi;                           /* stored code */
     if (!is_followed(job) || !is_plain(job) || has_ids || has_results)
         return false;
     if (facts->gives_insert_id || facts->sets_next_transaction || facts->reason == SQL_REASON_SEQUENCE)
@@ -92,8 +92,8 @@ uint64_t asleft_trust(const struct worker *worker, const struct upstream *upstre
     const struct cluster_settings *clusters = worker->world->clusters;
     uint64_t trust = clusters != NULL ? clusters[upstream->key.cluster].pool_trust_us : 0;
     uint64_t end = upstream->renewed_us + trust, now = worker->loop.now_us;
-    bool is_same = upstream->defaults ==
-                   atomic_load_explicit(&upstream->server->defaults, memory_order_relaxed);
+    bool is_same =
+        upstream->defaults == atomic_load_explicit(&upstream->server->defaults, memory_order_relaxed);
     return trust > 0 && is_same && now < end ? end - now : 0;
 }
 
@@ -236,7 +236,8 @@ static bool must_count(const struct session *session, const struct slot *slot, u
            !slot->has_warnings;
 }
 
-/* What is not its own; of that which its own statements have overwritten already, as little is lost as may be.
+/* What is not its own; of that which its own statements have overwritten already, as little is lost as may
+ * be.
  */
 static bool asks_strangers(const struct slot *slot, unsigned asked, unsigned own)
 {
@@ -256,8 +257,7 @@ bool asleft_look(struct session *session, struct slot *slot)
     if (!slot->upstream->has_told_gtid)
         asked &= ~(unsigned)SQL_TRACE_GTID;
     slot->must_count = must_count(session, slot, asked, own);
-    slot->must_renew =
-        slot->is_inherited && asks_strangers(slot, asked, own) && may_renew(session, slot);
+    slot->must_renew = slot->is_inherited && asks_strangers(slot, asked, own) && may_renew(session, slot);
     bool is_told_gtid = (asked & (SQL_TRACE_GTID | SQL_TRACE_SEQUENCE)) == SQL_TRACE_GTID &&
                         (own & SQL_TRACE_GTID) == 0; /* not by a text that may ask anything */
     return slot->must_renew || !slot->is_inherited || !is_told_gtid;

@@ -112,7 +112,7 @@ static void note_reading(struct session *session, const struct sesstrack_change 
 /* Of what is not followed: told by the flags, a result, or with the schema. */
 static bool is_known_anyway(struct span name)
 {
-    static const char *const names[] = { "autocommit",   "last_gtid",     "character_set_database",
+    static const char *const names[] = { "autocommit",   "last_gtid",      "character_set_database",
                                          "statement_id", "in_transaction", "collation_database" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (span_is_nocase(name, names[i]))

@@ -82,8 +82,7 @@ static size_t max_of(const struct session *session)
 static bool is_in_use(const struct session *session, const struct known_statement *known,
                       enum route_place place)
 {
-    return known->user != NULL &&
-           (known->user == session->job.prepared || has_contents(known->user, place));
+    return known->user != NULL && (known->user == session->job.prepared || has_contents(known->user, place));
 }
 
 /* The longest unused ones, until there is room for one more; those in use stay, however many they are. */
@@ -112,8 +111,8 @@ static bool is_same(const struct known_statement *known, const struct upstream *
 
 static bool has_types(const struct known_statement *known, const struct prepared *prepared)
 {
-    return !known->has_run || (!known->has_mixed_types &&
-                               span_equal(text_span(&known->types), text_span(&prepared->types)));
+    return !known->has_run ||
+           (!known->has_mixed_types && span_equal(text_span(&known->types), text_span(&prepared->types)));
 }
 
 static struct known_statement *find_unused(const struct prepared *prepared, const struct upstream *upstream,

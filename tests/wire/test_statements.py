@@ -190,3 +190,17 @@ def test_types_are_never_another_session_s(scene, known):
     before = prepares(connection)
     second.command(w.EXECUTE, execute(other, [2], types=False))
     assert prepares(connection) == before + 1
+
+
+def test_what_was_there_is_not_looked_for_elsewhere(scene, known):
+    """The connection has gone to somebody else, and nothing is left to be reset or fetched."""
+    scene, first, second = two(scene)
+    statement = prepare(first, READ)
+    assert value_of(first.command(w.EXECUTE, execute(statement, [1]))) == 1
+    second.query("DO 'mine'")
+    (connection,) = scene.logins()
+    count = len(connection.commands)
+    assert first.command(w.RESET, w.int4(statement)).oks
+    assert first.command(w.FETCH, w.int4(statement) + w.int4(1)).error.code == 1243
+    assert len(connection.commands) == count
+    assert value_of(first.command(w.EXECUTE, execute(statement, [2], types=False))) == 2

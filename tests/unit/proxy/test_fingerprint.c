@@ -46,8 +46,14 @@ static void what_is_equal_and_what_covers(void **state)
         { { { "ab", "1", NULL } }, { { "a", "1", "b", "1", NULL } }, false, false },
         { { { "a", "1b", NULL } }, { { "a1", "b", NULL } }, false, false },
         /* NAMES says again what it sets: what was there before is not said, nor compared */
-        { { { "character_set_client", "'a'", "names", "'b'", NULL } }, { { "names", "'b'", NULL } }, true, true },
-        { { { "names", "'b'", "character_set_client", "'a'", NULL } }, { { "names", "'b'", NULL } }, false, false },
+        { { { "character_set_client", "'a'", "names", "'b'", NULL } },
+          { { "names", "'b'", NULL } },
+          true,
+          true },
+        { { { "names", "'b'", "character_set_client", "'a'", NULL } },
+          { { "names", "'b'", NULL } },
+          false,
+          false },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct fingerprint old = of(&rows[i].old), new = of(&rows[i].new);
