@@ -6,7 +6,9 @@
 #   make bench        CPU, system calls, allocations and instructions per query beside HAProxy
 #   make asan|tsan    the same binaries under sanitizers, in build/asan and build/tsan
 #   make fuzz|soak    the long versions; FUZZ_SECONDS=, SOAK_MINUTES=
-#   make install      PREFIX=/usr/local DESTDIR=
+#   make install      PREFIX=/usr/local DESTDIR=; make uninstall takes it away again
+#   make deb          a Debian package, in build/package; REVISION=1
+#   make docs         what is written from the tables: sample configuration, reference, manual pages
 #
 # As root, `make demo`, `make test` and `make bench` install the packages they miss; otherwise they print the command.
 #
@@ -19,8 +21,9 @@ endif
 PREFIX  ?= /usr/local
 BUILD   ?= build
 VERSION := 0.1.0
+REVISION ?= 1
 
-LAYERS  := app admin proxy cluster settings sql mysql net base
+LAYERS  := ctl app admin proxy cluster settings sql mysql net base
 LIBS    := libev-none openssl libconfig libcares jansson libmicrohttpd libpcre2-8 libxxhash zlib libzstd
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla \
@@ -28,14 +31,14 @@ WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-protot
 CFLAGS  ?= -O2 -g
 HG_CFLAGS := -std=c11 -D_GNU_SOURCE -DHEADGATE_VERSION='"$(VERSION)"' -Iinclude $(WARN) -fstack-protector-strong \
         -fno-strict-aliasing -pthread $(SAN)
-LDLIBS  := -lev -lcares -lssl -lcrypto -lconfig -ljansson -lxxhash -lm -pthread
+LDLIBS  := -lev -lcares -lssl -lcrypto -lconfig -ljansson -lmicrohttpd -lxxhash -lm -pthread
 LDFLAGS += $(SAN)
 
 export PYTHON := /usr/bin/python3
 
 layer_src = $(wildcard src/$(1)/*.c)
 objs      = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-main_srcs := src/app/main.c src/app/ctl.c
+main_srcs := src/app/main.c src/ctl/headgatectl.c
 lib_srcs  := $(filter-out $(main_srcs),$(foreach l,$(LAYERS),$(call layer_src,$(l))))
 lib       = $(BUILD)/lib$(1).a
 below     = $(foreach l,$(LAYERS),$(if $(filter $(l),$(call from,$(1),$(LAYERS))),$(call lib,$(l))))
@@ -52,6 +55,9 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@$(CC) $(HG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# The status page is inside the program.
+$(BUILD)/obj/src/admin/status.o: src/admin/status.html
+
 define layer_rule
 $(BUILD)/lib$(1).a: $(call objs,$(filter-out $(main_srcs),$(call layer_src,$(1))))
 	@rm -f $$@
@@ -59,11 +65,11 @@ $(BUILD)/lib$(1).a: $(call objs,$(filter-out $(main_srcs),$(call layer_src,$(1))
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
-all_libs := $(foreach l,$(present),$(BUILD)/lib$(l).a)
+all_libs := $(foreach l,$(filter-out ctl,$(present)),$(BUILD)/lib$(l).a)
 $(BUILD)/headgate: $(BUILD)/obj/src/app/main.o $(all_libs)
 	@$(CC) $(LDFLAGS) -o $@ $< $(all_libs) $(LDLIBS)
-$(BUILD)/headgatectl: $(BUILD)/obj/src/app/ctl.o $(BUILD)/libbase.a
-	@$(CC) $(LDFLAGS) -o $@ $< $(BUILD)/libbase.a -ledit
+$(BUILD)/headgatectl: $(BUILD)/obj/src/ctl/headgatectl.o $(BUILD)/libctl.a $(BUILD)/libbase.a
+	@$(CC) $(LDFLAGS) -o $@ $^ -ledit -ljansson
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -121,12 +127,18 @@ PYTEST = HEADGATE_BIN=$(HEADGATE_BIN) HEADGATECTL_BIN=$(CURDIR)/$(BUILD)/headgat
          $(PYTHON) -B -m pytest -q -p no:cacheprovider
 FLAVOUR ?= mariadb
 .PHONY: wire live smoke
+WIRE ?= tests/wire
 wire: all
-	@$(PYTEST) $(LIVE_FLAGS) tests/wire
+	@$(PYTEST) $(LIVE_FLAGS) $(WIRE)
 live: all
 	@$(PYTEST) $(LIVE_FLAGS) tests/live
 smoke: all
 	@$(PYTEST) -m smoke tests/live
+
+# ---- what is shipped: unit, manual pages, examples, alerts, and the package in a clean root (as root) ----
+.PHONY: package-test
+package-test: all
+	@$(PYTEST) tests/package
 
 # ---- the same under sanitizers; libraries without instrumentation are trusted (tests/*.supp) ----
 JOBS = -j$(shell nproc)
@@ -143,9 +155,11 @@ tsan:
 asan-test:
 	@$(MAKE) $(JOBS) $(ASAN) all units
 	@$(MAKE) $(ASAN) unit wire live
+# What becomes of one session's bytes is one thread's matter: here are the tests in which threads meet.
+THREADS_MEET = consistency deadlines ends hints http kill lifecycle limits login pool share waits
 tsan-test:
 	@$(MAKE) $(JOBS) $(TSAN) all units
-	@$(MAKE) $(TSAN) unit wire smoke
+	@$(MAKE) $(TSAN) unit wire smoke WIRE="$(THREADS_MEET:%=tests/wire/test_%.py)"
 
 # ---- everything ----
 .PHONY: setup test check-clang demo soak
@@ -161,6 +175,7 @@ test: setup
 	@$(MAKE) lint
 	@$(MAKE) unit
 	@$(MAKE) wire
+	@$(MAKE) package-test
 	@$(MAKE) live
 	@$(MAKE) smoke FLAVOUR=mariadb-11
 	@$(MAKE) smoke FLAVOUR=mysql
@@ -176,6 +191,17 @@ SOAK_MINUTES ?= 30
 soak: setup all
 	@tools/soak $(SOAK_MINUTES)
 
+# ---- what the tables say, for people: to be run when rows have changed; a unit test finds what is stale ----
+MANUALS := headgate.8 headgatectl.1 headgate.conf.5
+.PHONY: docs
+docs: all
+	@$(BUILD)/headgate --sample > conf/headgate.conf
+	@$(BUILD)/headgate --reference > docs/configuration.md
+	@$(BUILD)/headgate --metrics > docs/metrics.md
+	@$(BUILD)/headgate --manual-headgate > docs/man/headgate.8
+	@$(BUILD)/headgate --manual-headgatectl > docs/man/headgatectl.1
+	@$(BUILD)/headgate --manual-conf > docs/man/headgate.conf.5
+
 # ---- measuring ----
 .PHONY: bench-setup
 bench-setup:
@@ -184,12 +210,14 @@ include tests/bench/bench.mk
 bench bench-quick: bench-setup
 
 # ---- installing ----
-.PHONY: install clean
+.PHONY: install uninstall deb clean
 install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/headgate
-	install -m 755 $(BUILD)/headgate $(DESTDIR)$(PREFIX)/sbin/headgate
-	install -m 755 $(BUILD)/headgatectl $(DESTDIR)$(PREFIX)/bin/headgatectl
-	test -e $(DESTDIR)/etc/headgate/headgate.conf || \
-	    install -m 600 conf/headgate.conf $(DESTDIR)/etc/headgate/headgate.conf
+	@tools/install "$(BUILD)" "$(PREFIX)" "$(DESTDIR)"
+uninstall:
+	@tools/install --remove "$(BUILD)" "$(PREFIX)" "$(DESTDIR)"
+# build/package/headgate_VERSION-REVISION_ARCHITECTURE.deb
+deb: all
+	@tools/setup package
+	@tools/deb "$(BUILD)" "$(VERSION)-$(REVISION)"
 clean:
 	rm -rf build

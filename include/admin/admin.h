@@ -6,6 +6,9 @@
 #include "cluster/cluster.h"
 #include "proxy/worker.h"
 
+#include "settings/print.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,8 +20,12 @@ struct admin {
     const struct door *doors; /* borrows */
     size_t door_count;
     uint64_t started_us;
+    bool is_ending; /* SIGTERM: no new clients */
+    /* Tells every setting of the configuration that runs now: see print_settings. */
+    void (*each_setting)(const struct admin *admin, print_setting_fn each, void *context);
     struct drain *drains; /* owns; one per server of all clusters: see verbs.h */
     struct pause *pauses; /* owns; by cluster: see pause.h */
+    struct ward *ward;    /* owns; of the doctor at work; NULL: none is. See doctor.h */
 };
 
 #endif

@@ -3,6 +3,7 @@
 #define HEADGATE_ADMIN_CONSOLE_H
 
 #include "admin/admin.h"
+#include "admin/admin_settings.h"
 #include "base/error.h"
 #include "base/list.h"
 #include "net/listener.h"
@@ -20,8 +21,11 @@ struct console {
     struct list connections;
 };
 
-/* `path`: of the unix socket, made with mode 0660. */
-bool console_open(struct console *console, struct admin *admin, const char *path, struct error *err);
+/* The unix socket of `settings`: for its owner and its group only (0660). Whoever connects is known by what
+ * the kernel says of the process (SO_PEERCRED), and told to the log with each command that changes something.
+ */
+bool console_open(struct console *console, struct admin *admin, const struct admin_settings *settings,
+                  struct error *err);
 void console_close(struct console *console);
 
 /* How far the search for the end of a command has come; zeros at its beginning. */

@@ -8,7 +8,10 @@
 void show_servers(struct request *request);
 void show_sessions(struct request *request);
 void show_limits(struct request *request);
-void show_stats(struct request *request);
+void show_listeners(struct request *request);
+void show_users(struct request *request); /* the one that the argument names, or all; never a password */
+void show_config(
+    struct request *request); /* settings that begin like the argument, or all; secrets as "***" */
 void show_version(struct request *request);
 void explain(struct request *request);
 void explain_session(struct request *request);

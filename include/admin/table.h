@@ -1,4 +1,5 @@
-/* What every SHOW yields: typed columns, rows added cell by cell, rendered as aligned text or as JSON.
+/* What every SHOW yields: typed columns, rows added cell by cell, rendered as aligned text, as JSON, or as a
+ * MySQL result set.
  *
  *   table_init → for each row: table_row, then one table_… per column, in order → table_render_… → table_fini
  *
@@ -58,6 +59,11 @@ bool table_render_text(const struct table *table, struct text *out);
 /* One line: an array of objects, keys in column order; numbers as numbers, null as null; bytes that are not
  * UTF-8 become U+FFFD. Ends with a newline. False when memory is out. */
 bool table_render_json(const struct table *table, struct text *out);
+
+/* A MySQL result set, numbered from `seq`; `caps` are agreed with who reads it, `status` are the flags of its
+ * last packet. Appends to `out`; false when memory is out. */
+bool table_render_mysql(const struct table *table, uint8_t seq, uint64_t caps, uint16_t status,
+                        struct text *out);
 
 /* {"error": "…"} and a newline: the JSON form of a failure. False when memory is out. */
 bool table_render_json_error(const char *message, struct text *out);

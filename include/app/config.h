@@ -5,12 +5,15 @@
 #define HEADGATE_APP_CONFIG_H
 
 #include "admin/admin_settings.h"
+#include "admin/http_settings.h"
 #include "base/str.h"
 #include "cluster/cluster_settings.h"
 #include "proxy/limit_settings.h"
 #include "proxy/listener_settings.h"
+#include "proxy/statement_settings.h"
 #include "proxy/timeout_settings.h"
 #include "proxy/user_settings.h"
+#include "settings/print.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -22,10 +25,13 @@ struct config {
     unsigned workers_resolved; /* how many to start, at least 1 */
     int log_level;             /* enum log_level */
     int log_format;            /* enum log_format */
+    char *log_file;            /* owns; NULL: stderr */
     char *resolver;            /* owns; NULL: the system's */
     struct admin_settings admin;
+    struct http_settings http;
     struct timeout_settings timeouts;
     struct limit_settings limits;
+    struct statement_settings statements;
     struct listener_settings *listeners; /* owns; at least one */
     size_t listener_count;
     struct cluster_settings *clusters; /* owns; at least one, each with at least one server */
@@ -48,9 +54,15 @@ void config_free(struct config **config);
 /* One line per difference, as a reload logs it. */
 void config_diff(const struct config *before, const struct config *after, struct text *out);
 
+/* Tells every setting, for SHOW CONFIG; false when memory ran out on the way. */
+bool config_each(const struct config *config, print_setting_fn each, void *context);
+
 /* conf/headgate.conf, and the reference page in Markdown; both from the tables. Check out->is_oom afterwards.
  */
 void config_write_sample(struct text *out);
 void config_write_reference(struct text *out);
+
+/* The same as the body of a manual page. */
+void config_write_manual(struct text *out);
 
 #endif

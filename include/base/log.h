@@ -2,14 +2,7 @@
  *
  * Fields are inherited: a scope names what we are dealing with (session 17) and points at its parent
  * (listener app). A line is one write(2) of at most 2 KiB, so lines of several threads never mix. Secrets are
- * never passed here.
- *
- * Whatever bytes a peer chooses, a line reads back as what was said. JSON lines are always one whole document
- * in UTF-8; a byte that is not UTF-8 is U+FFFD there. In text, a field's value is bare, or in quotes when it
- * holds a blank, '=', a quote, a control byte or anything but ASCII, with \" \\ \n \u001b \xff for what
- * cannot stand there; and so is a message that holds '=' or needs an escape, so that words in it never look
- * like fields. A long value is cut between two characters and ends in an ellipsis; a field for which there is
- * no room at all is left out.
+ * never passed here. How values are written: line.h.
  */
 #ifndef HEADGATE_BASE_LOG_H
 #define HEADGATE_BASE_LOG_H
@@ -40,9 +33,14 @@ struct log_limit {
 };
 #define LOG_LIMIT_PER_SECOND 5
 
+/* fd: lines are appended to it, one write(2) each. What cannot be written (a full disk) is counted, and said
+ * on stderr once a minute. */
 void log_configure(enum log_level level, enum log_format format, int fd);
 bool log_is_on(enum log_level level);
 bool log_level_parse(const char *name, enum log_level *level_r);
+
+/* Lines that could not be written since the start. */
+uint64_t log_lost(void);
 
 void log_write(enum log_level level, const struct log_scope *scope, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

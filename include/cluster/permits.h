@@ -13,13 +13,15 @@
  *
  * Connections that hold a permit are in a list per worker, so that one that is idle can be found when another
  * session needs it: least recently used first, to within PERMITS_ORDER_US. Those that no session has are
- * parked (proxy/pool); one of them may be handed to the first who waits, together with its permit
- * (permits_pass).
+ * parked (proxy/pool); one of them may be handed to the first who waits, whichever worker's, together with its
+ * permit (permits_pass).
  */
 #ifndef HEADGATE_CLUSTER_PERMITS_H
 #define HEADGATE_CLUSTER_PERMITS_H
 
+#include "base/counters.h"
 #include "base/list.h"
+#include "base/str.h"
 #include "net/loop.h"
 
 #include <pthread.h>
@@ -30,6 +32,10 @@
 /* How much a connection may be out of order in its worker's list: so seldom is it moved when it is used. */
 #define PERMITS_ORDER_US 100000
 
+/* Parked connections are counted in so many rows, by what they are (proxy/pool), so that other workers see
+ * whether it is worth their while to ask for one. */
+#define PERMITS_KINDS 64
+
 struct permits;
 
 /* What a connection has while it holds a permit: part of it. Belongs to one worker. */
@@ -39,14 +45,13 @@ struct permit {
     uint64_t listed_us;       /* used about then */
 };
 
-/* One worker's connections, oldest use first. Only for the worker's own thread, but for `call`. */
+/* One worker's connections, oldest use first. Only for the worker's own thread, but for `call` and `kinds`. */
 struct permits_holders {
     struct list list;
     struct list parked;        /* those of them that wait for a session: longest first */
-    struct loop_message left;  /* to its own worker: some were parked, and somebody waits */
-    bool is_left;              /* `left` is on its way */
-    unsigned promised;         /* … that are made ready for somebody who waits */
+    counter kinds[PERMITS_KINDS]; /* how many of those, by kind: read by others */
     bool has_no_reset;         /* the server refuses COM_RESET_CONNECTION: none is parked */
+    bool has_no_change;        /* … or COM_CHANGE_USER: none is taken for another account */
     _Atomic bool must_unpark;  /* the server has no connection left for others: see `call` */
     uint64_t searched_us;      /* when it was last searched for one that is idle */
     struct loop_message call;  /* from another worker: somebody waits */
@@ -55,22 +60,35 @@ struct permits_holders {
     void *_Atomic call_worker; /* borrows: what `call` is for; written before it is sent */
 };
 
+/* Who waits, and for what. */
+struct permits_waiter {
+    struct loop *loop; /* borrows: lives there */
+    void *owner;       /* borrows */
+    /* A permit has come. */
+    void (*on_grant)(void *owner);
+    /* Instead of a permit a connection has come that holds one: see permits_pass. `owner` NULL: waits no
+     * more. NULL: none ever does. */
+    void (*on_connection)(void *owner, struct loop *loop, void *take_connection);
+    struct span wish; /* what permits_fit is told of it, and permits_peek tells; copied */
+};
+
 /* Somebody's place in the queue. */
 struct permits_ticket {
     struct list_node in_queue; /* guarded by the mutex */
     struct loop_message grant; /* the permit, on its way */
     struct permits *permits;   /* borrows */
-    struct loop *loop;         /* borrows: whoever waits lives there */
-    bool is_cancelled;         /* the permit on its way is not wanted any more; only on the loop's thread */
-    bool is_stranded;          /* guarded by the mutex: its loop has ended, no permit will come */
-    void (*on_grant)(void *owner);
-    void *owner; /* borrows */
+    struct permits_waiter waiter;
+    void *connection;  /* owns: the permit comes with it; NULL: alone */
+    bool is_cancelled; /* the permit on its way is not wanted any more; only on the loop's thread */
+    bool is_stranded;  /* guarded by the mutex: its loop has ended, no permit will come */
+    uint8_t wish[];    /* waiter.wish */
 };
 
 struct permits {
     _Atomic uint64_t state; /* permits in use, and in the lowest bit whether anybody waits */
     _Atomic uint32_t max;   /* UINT32_MAX: as many as wanted */
     _Atomic uint32_t waiting;
+    _Atomic uint32_t promised; /* connections that are made ready for somebody who waits */
     pthread_mutex_t mutex;
     struct list queue;               /* of tickets; guarded by mutex */
     struct permits_holders *holders; /* owns; by worker */
@@ -89,26 +107,25 @@ void permits_set_max(struct permits *permits, uint32_t max);
 /* Takes one, unless all are in use or somebody waits. Any thread; no lock. */
 bool permits_try(struct permits *permits);
 
-/* Queues at the end; *is_first_r: nobody waited before. on_grant(owner) follows on `loop`, with a permit in
- * hand and the ticket gone, never before this returns; unless permits_cancel comes first. NULL when memory is
- * out. On the loop's thread. */
-struct permits_ticket *permits_wait(struct permits *permits, struct loop *loop, void (*on_grant)(void *owner),
-                                    void *owner, bool *is_first_r);
-/* No on_grant any more; *ticket becomes NULL. On the loop's thread; harmless for NULL. */
+/* Queues at the end; *is_first_r: nobody waited before. on_grant(owner) or on_connection follows on the loop,
+ * with a permit in hand and the ticket gone, never before this returns; unless permits_cancel comes first.
+ * NULL when memory is out. On the loop's thread. */
+struct permits_ticket *permits_wait(struct permits *permits, const struct permits_waiter *waiter,
+                                    bool *is_first_r);
+/* Nothing for this owner any more; *ticket becomes NULL. On the loop's thread; harmless for NULL. */
 void permits_cancel(struct permits_ticket **ticket);
 
 /* Gives one back: to the first who waits. Any thread. */
 void permits_give(struct permits *permits);
 
-/* Is a connection fit for the owner of a ticket? Called with the mutex held: it only compares. */
-typedef bool permits_fit(const void *owner, const void *connection);
-/* Does the first who waits do so on this loop, and is the connection fit for it? On the loop's thread. */
-bool permits_suits(struct permits *permits, const struct loop *loop, permits_fit *is_fit,
-                   const void *connection);
-/* If so, it waits no more: its owner, who has the connection with the permit that this holds; no on_grant
- * follows, and its ticket is gone. Otherwise NULL. On the loop's thread. */
-void *permits_pass(struct permits *permits, const struct loop *loop, permits_fit *is_fit,
-                   const void *connection);
+/* What the first who waits wishes: that many bytes of it. False: nobody waits. Any thread. */
+bool permits_peek(struct permits *permits, void *wish_r, size_t size);
+/* Is a connection fit for whoever wishes that? Called with the mutex held: it only compares. */
+typedef bool permits_fit(const void *wish, const void *connection);
+/* If it is for the first who waits, that one waits no more: on_connection follows on its loop, where the
+ * connection, with the permit that this holds, belongs from now on: nothing of it may be left on this thread.
+ * False: nobody waits, or not for this one, or has a thread any more. Any thread. */
+bool permits_pass(struct permits *permits, permits_fit *is_fit, void *take_connection);
 
 static inline bool permits_is_wanted(const struct permits *permits)
 {
@@ -128,10 +145,26 @@ static inline uint32_t permits_waiting(const struct permits *permits)
     return atomic_load_explicit(&permits->waiting, memory_order_relaxed);
 }
 
+/* So many more, or fewer, are being made ready for somebody who waits. Any thread. */
+static inline void permits_promise(struct permits *permits, int32_t more)
+{
+    (void)atomic_fetch_add_explicit(&permits->promised, (uint32_t)more, memory_order_relaxed);
+}
+/* Somebody waits for whom none is made ready. */
+static inline bool permits_is_short(const struct permits *permits)
+{
+    return permits_is_wanted(permits) &&
+           permits_waiting(permits) > atomic_load_explicit(&permits->promised, memory_order_relaxed);
+}
+
 /* ---- who holds them: on the worker's own thread ---- */
 
 /* The permit that was taken is this connection's now. */
 void permits_hold(struct permits *permits, unsigned worker, uint64_t now_us, struct permit *permit);
+/* It goes to another thread, in its connection's hands; there permits_carry_on puts it into the worker's
+ * list. */
+void permits_carry_off(struct permit *permit, unsigned worker);
+void permits_carry_on(struct permit *permit, unsigned worker, uint64_t now_us);
 /* Gives back what the connection holds, if anything. */
 void permits_release(struct permit *permit, unsigned worker);
 /* It was used: seldom more than a comparison. */

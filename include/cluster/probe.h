@@ -68,4 +68,7 @@ void probe_go_on(struct probe *probe);
 void probe_drop(struct probe *probe);
 void probe_fini(struct probe *probe);
 
+/* The statement that asks a server whom it replicates from; static text. */
+const char *probe_replication_sql(const struct upstream *upstream);
+
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/counters.h"
 #include "base/error.h"
+#include "base/hist.h"
 #include "cluster/permits.h"
 #include "cluster/server_settings.h"
 
@@ -45,11 +46,12 @@ struct server_counters {
     counter losses;           /* connections lost in the middle of a reply */
     counter drops;            /* connections that the server ended while they were idle */
     counter demotions;        /* statements that it refused as read-only while it counted as the primary */
+    struct hist response;     /* commands of clients, from sending to the reply's first byte */
 };
 
 struct server_totals {
     uint64_t connections_active, connections_idle, readers, running, connects, connect_failures, refusals,
-        queries, errors, losses, drops, demotions;
+        queries, errors, queue_timeouts, losses, drops, demotions;
 };
 
 struct server {
@@ -64,8 +66,9 @@ struct server {
     int64_t max_connections;     /* as configured; 0: "auto" */
     _Atomic uint32_t own_max;    /* its own @@max_connections, as it last said; 0: not known */
     _Atomic uint32_t patience_s; /* its shorter one of @@wait_timeout and @@interactive_timeout; 0: unknown */
-    _Atomic bool has_init_connect; /* a login runs statements that a reset does not run again */
-    _Atomic uint64_t defaults; /* counts what sessions have said that changes what connections begin with */
+    _Atomic uint64_t defaults;   /* counts what sessions have said that changes what connections begin with */
+    _Atomic uint32_t opening_ahead;    /* connections that nobody needs yet: see proxy/warm */
+    _Atomic bool has_init_connect;     /* a login runs statements that a reset does not run again */
     struct server_counters *by_worker; /* owns; worker_count rows */
     unsigned worker_count;
 };
@@ -75,7 +78,12 @@ struct server *server_new(const struct server_settings *settings, unsigned index
                           struct error *err);
 void server_free(struct server **server);
 
-/* A harmless read's first byte came so long after it was sent: by the worker, into its row. */
+/* A command's first byte of a reply came so long after it was sent: by the worker, into its row. */
+static inline void server_note_response(struct server *server, unsigned worker, uint64_t latency_us)
+{
+    hist_note(&server->by_worker[worker].response, latency_us);
+}
+/* The same of a harmless read, for the choice of replicas. */
 void server_note_latency(struct server *server, unsigned worker, uint64_t latency_us);
 
 /* What it says of its own @@max_connections: with max_connections = "auto" all but `reserve` of them, and at
@@ -88,7 +96,9 @@ void server_note_manners(struct server *server, uint32_t patience_s, bool has_in
 
 /* All workers' rows added up. */
 struct server_totals server_sum(const struct server *server);
-/* The same without one row: that of the probes. */
+/* … and their histograms of responses, into *total, which begins as zeros. */
+void server_sum_response(const struct server *server, struct hist_total *total);
+/* The same as server_sum without one row: that of the probes. */
 struct server_totals server_sum_without(const struct server *server, unsigned row);
 
 const char *server_role_name(enum server_role role);    /* "primary", "replica", "unknown" */

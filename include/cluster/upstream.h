@@ -4,11 +4,12 @@
  *                          │
  *                          ▼
  *                       READY ◄──► EXCHANGING   (one command of ours, its reply swallowed)
- *                          ▲ │
+ *                          ▲ │        └──► LOGGING_IN: COM_CHANGE_USER
  *                          │ ▼
  *                         BUSY                  (the owner moves bytes itself)
  *
- * Belongs to one loop. In READY and BUSY readiness goes straight to the owner, who reads and writes `stream`.
+ * Belongs to one loop at a time. In READY and BUSY readiness goes straight to the owner, who reads and writes
+ * `stream`.
  */
 #ifndef HEADGATE_CLUSTER_UPSTREAM_H
 #define HEADGATE_CLUSTER_UPSTREAM_H
@@ -110,7 +111,7 @@ struct upstream_owner_ops {
 struct upstream {
     struct loop_corpse corpse;
     struct stream stream;
-    const struct upstream_env *env; /* borrows */
+    const struct upstream_env *env; /* borrows; after upstream_leave that of the thread it left */
     struct server *server;          /* borrows */
     struct addr addr;               /* of this connection: the server may be elsewhere by now */
     const struct upstream_owner_ops *ops;
@@ -132,9 +133,11 @@ struct upstream {
     bool is_soiled;      /* it may hold what a reset does not undo: never handed on */
     bool is_id_told;     /* its client has asked for connection_id: that of nobody else from now on */
     bool is_second_hand; /* somebody else had it before its present owner */
-    bool is_promised;    /* counted in permits_holders.promised */
     bool has_told_gtid;  /* somebody has committed something there since it was made new */
     bool is_touched;     /* it may hold what only a reset undoes: not handed on as it is */
+    bool is_promised;    /* counted in permits.promised */
+    bool is_unclean;     /* as its session left it: nobody has it before a reset or COM_CHANGE_USER */
+    bool is_ahead;       /* counted in server->opening_ahead */
     uint8_t cleaning;    /* the pool's: what its running exchange is about */
     uint64_t caps;       /* agreed */
     enum server_family family;
@@ -142,17 +145,19 @@ struct upstream {
     uint8_t server_collation;
     uint64_t server_caps;
     char version[64];
-    uint16_t status;       /* last seen */
-    uint64_t vars_version; /* the owner's fingerprint of its session state: see proxy/vars */
-    struct text schema;    /* owns: current, as far as we know */
-    uint64_t opened_us;    /* monotonic */
-    uint64_t renewed_us;   /* likewise: when it last began anew, by its login or a reset */
-    uint64_t defaults;     /* of its server then: see there */
-    uint16_t new_status;   /* the flags that this began with */
+    uint8_t nonce[NONCE_BYTES]; /* of its greeting: COM_CHANGE_USER proves with it again */
+    uint16_t status;            /* last seen */
+    uint64_t vars_version;      /* the owner's fingerprint of its session state: see proxy/vars */
+    struct text schema;         /* owns: current, as far as we know */
+    uint64_t opened_us;         /* monotonic */
+    uint64_t renewed_us;        /* likewise: when it last began anew, by its login or a reset */
+    uint64_t defaults;          /* of its server then: see there */
+    uint16_t new_status;        /* the flags that this began with */
     struct upstream_legacy legacy;
     struct text closing;    /* owns: ids, each of 4 bytes, of statements to be closed when it is READY */
     struct list statements; /* the owner's: what is prepared there, if on_closed is set */
     void (*on_closed)(struct upstream *upstream); /* … which is told when it goes; or NULL */
+    uint64_t idle_us; /* the same: since when the server has heard nothing, while it is parked */
 };
 
 /* Starts to connect. NULL when not even that was possible: err. A permit (wish) is given back when the
@@ -194,6 +199,20 @@ void upstream_hand_over(struct upstream *upstream, const struct upstream_owner_o
 /* READY, and idle from now on, until it is handed over: on_expired is called when it was READY for so long;
  * and it is read from, which is reported by on_io. */
 void upstream_expire(struct upstream *upstream, uint64_t after_us);
+
+/* READY: it is logged in anew, as somebody else, whatever it was used for; as upstream_open promises, with
+ * its capabilities and permit: on_ready follows, or on_failed. Then nothing may be told to anybody that was
+ * learnt of it before. */
+void upstream_change_user(struct upstream *upstream, const struct upstream_wish *wish);
+
+/* The permit that it holds is the caller's from now on. False: it holds none. */
+bool upstream_take_permit(struct upstream *upstream);
+
+/* READY and idle, with nothing unread or unsent: it leaves this thread, and is nobody's until upstream_adopt,
+ * on the thread that it goes to, makes it the new owner's, idle still. Its permit goes with it. */
+void upstream_leave(struct upstream *upstream);
+void upstream_adopt(struct upstream *upstream, const struct upstream_env *env,
+                    const struct upstream_owner_ops *ops, void *owner);
 
 /* READY ↔ BUSY: the owner begins, or has ended, a command of its own. */
 void upstream_begin(struct upstream *upstream, enum reply_shape shape, bool has_cursor);

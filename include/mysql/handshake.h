@@ -64,6 +64,8 @@ void handshake_put_ssl_request(struct text *out, uint8_t seq, const struct hands
 
 /* COM_CHANGE_USER; payload from the command byte on. */
 bool change_user_parse(struct span payload, uint64_t caps, struct handshake_response *response_r);
+/* Framed, sequence id 0; fields follow response->caps, those of the connection. */
+void change_user_put(struct text *out, const struct handshake_response *response);
 
 /* 0xFE plugin NUL data. Framed when putting. */
 bool auth_switch_parse(struct span payload, struct span *plugin_r, struct span *data_r);

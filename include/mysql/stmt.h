@@ -5,29 +5,35 @@
 #define HEADGATE_MYSQL_STMT_H
 
 #include "base/str.h"
+#include "mysql/attributes.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #define STMT_ID_LAST 0xFFFFFFFFu /* MariaDB: the statement prepared last on this connection */
 #define STMT_CURSOR_READ_ONLY 0x01u
+#define STMT_HAS_COUNT 0x08u /* attributes may follow although there are no parameters */
 
 struct stmt_execute {
     uint32_t id;
     uint8_t flags;
-    bool has_types;    /* new_params_bound was 1 */
-    struct span types; /* 2 bytes each; empty when !has_types */
-    size_t
-        bound_offset; /* in the payload: where the new_params_bound byte is; 0 when there are no parameters */
+    bool has_types;      /* new_params_bound was 1 */
+    bool has_attributes; /* it is of the form that has names and a count */
+    struct span types;   /* of the parameters: 2 bytes each, or those and a name; empty when !has_types */
+    size_t bound_offset; /* in the payload: the new_params_bound byte; 0: there is nothing to be bound */
+    struct attributes attributes; /* has_attributes: parameters first */
 };
 
-/* `payload` from the command byte on; `params` from PREPARE_OK. Only the fixed part, bitmap and types are
- * read, so a prefix of a long packet is enough if they fit in it. False: malformed or not enough bytes.
- * QUERY_ATTRIBUTES is never granted, so its forms do not occur. */
-bool stmt_parse_execute(struct span payload, uint16_t params, struct stmt_execute *execute_r);
+/* `payload` from the command byte on; `params` from PREPARE_OK; `has_attributes`: CAP_QUERY_ATTRIBUTES was
+ * agreed. Only the fixed part, bitmap, types and names are read, so a prefix of a long packet is enough if
+ * they fit in it. False: malformed or not enough bytes. What has another number of parameters than the
+ * statement is the server's to refuse: it has no types here, and is never given any. */
+bool stmt_parse_execute(struct span payload, uint16_t params, bool has_attributes,
+                        struct stmt_execute *execute_r);
 
-/* The same EXECUTE with another id and, when `types` is not empty and the original had none, with them
- * inserted. Appends the payload, unframed. */
+/* The same EXECUTE with another id and, when `types` (of an EXECUTE of the same form) is not empty and the
+ * original had none, with them inserted, their names left out: a name is for one execution. Appends the
+ * payload, unframed. */
 void stmt_put_execute(struct text *out, struct span payload, const struct stmt_execute *execute, uint32_t id,
                       struct span types);
 

@@ -57,6 +57,7 @@ struct tracker_info {
 struct tracker {
     uint64_t caps;        /* agreed with the server */
     uint64_t rows;        /* rows seen so far in this reply */
+    uint32_t results;     /* so many of its results have ended well */
     uint64_t defs_left;   /* column definitions to come; EOFs after PREPARE without DEPRECATE_EOF */
     uint32_t left;        /* payload bytes of the current packet still to pass */
     uint32_t whole_max;   /* control packets up to this many bytes (with header) are handed out whole */

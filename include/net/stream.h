@@ -87,6 +87,12 @@ static inline bool stream_has_output(const struct stream *stream)
 /* Tell libev what readiness matters: EV_READ, EV_WRITE, both or 0. */
 void stream_want(struct stream *stream, int events);
 
+/* To another thread: the window empty and nothing unsent, it lets go of its loop; there, stream_join. TLS
+ * moves with it. libev leaves the descriptor in the old loop's epoll set until something happens on it: that
+ * wakes the old loop once, for nothing. */
+void stream_leave(struct stream *stream);
+void stream_join(struct stream *stream, struct loop *loop);
+
 /* Begin TLS as a client on the open stream; nothing of the peer's may be in the window. */
 bool stream_secure(struct stream *stream, struct ssl_ctx_st *context, struct error *err);
 /* Go on with the handshake: OK when done, BLOCKED with *want_r = EV_READ or EV_WRITE. */

@@ -1,7 +1,7 @@
-/* What the hints of a statement (sql/hint.h) ask of its session: where it may run, how new its read must be,
- * how long it may take.
+/* What the hints of a statement (sql/hint.h), in its text or beside it, ask of its session: where it may run,
+ * how new its read must be, how long it may take.
  *
- *      run_statement | run_prepared ──► hints_read ──► decide_route ──► hints_route ──► hints_apply
+ *      run_statement | run_prepared ──► hints_read_job ──► decide_route ──► hints_route ──► hints_apply
  *
  * A hint narrows what is decided without it, or the statement is refused; it never sends a statement to a
  * place where it would not be right. Hints are for one statement: a prepared one's text has them for each
@@ -55,8 +55,10 @@ struct route hints_route(const struct hints *hints, struct route route, const st
 
 /* ---- of the present job ---- */
 
-/* Its hints: of its text, or of the text of its prepared statement. What is not understood is told when a
- * text comes, and not at each execution. */
+/* Of COM_QUERY and COM_STMT_EXECUTE: facts.has_hint where one of its attributes is a hint. */
+void hints_look_for_attributes(struct session *session);
+/* Its hints: of its text, or of the text of its prepared statement, and then of its attributes. What is not
+ * understood in a text is told when that comes, and not at each execution. */
 void hints_read_job(struct session *session, struct hints *hints);
 /* Would it run, were it not for its hints? */
 bool hints_are_why(enum route_reason reason);

@@ -9,7 +9,7 @@
  *   frontend.c  GREETING, LOGIN, COM_CHANGE_USER: who is it?
  *   dispatch.c  IDLE, READING, DRAINING: which command?
  *   decide.c    where to, and why
- *   hints.c     what its comments ask for
+ *   hints.c     what its comments and attributes ask for
  *   intent.c    what it is about to change
  *   share.c     QUEUED: connections when they are scarce
  *   pool.c      connections that no session has
@@ -24,6 +24,7 @@
  *   effects.c   what a reply says about the session's state
  *   carry.c     SHOW HEADGATE TOKEN
  *   kill.c      KILLING
+ *   account.c   what a statement has cost
  *
  * A step returns MORE (the state may have changed: go on), WAIT (nothing to do until something happens) or
  * GONE (closed: touch nothing). All changes of state go through session_enter.
@@ -36,6 +37,7 @@
 #include "base/log.h"
 #include "cluster/upstream.h"
 #include "mysql/admit.h"
+#include "mysql/attributes.h"
 #include "mysql/command.h"
 #include "mysql/packet.h"
 #include "net/stream.h"
@@ -55,13 +57,6 @@ enum session_state {
 #include "proxy/tbl/session_states.h"
 #undef SESSION_STATE
     SESSION_STATE_COUNT
-};
-
-enum close_reason {
-#define CLOSE_REASON(NAME, is_error, may_hand_on, words) CLOSE_##NAME,
-#include "proxy/tbl/close_reasons.h"
-#undef CLOSE_REASON
-    CLOSE_REASON_COUNT
 };
 
 enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
@@ -91,6 +86,7 @@ enum sync_task {
      STATUS_ANSI_QUOTES)
 
 struct changes;
+struct handover;
 struct hints;
 struct claims;
 
@@ -122,6 +118,7 @@ struct slot {
     bool lacks_charsets;       /* made new, and not yet as the handshake had them */
     bool has_own_gtid;         /* the session's statements have told of a commit there */
     bool has_own_writes;       /* … or have drawn from a sequence, or may have */
+    bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
     bool has_answer;           /* an exchange ended: `answer` holds it */
@@ -136,6 +133,7 @@ struct job {
     struct sql_facts facts;        /* STATEMENT and PREPARED */
     struct packet_run run;         /* through the client's bytes */
     struct prepared *prepared;     /* borrows from the session's table */
+    size_t text_offset;            /* COM_QUERY: of its text, behind the command byte and its attributes */
     enum route_place place;
     enum route_reason reason;
     struct changes *changes;    /* owns: what a SET is about to change */
@@ -148,8 +146,16 @@ struct job {
     struct text rewritten;      /* owns: sent instead of the window's first bytes, when not empty */
     size_t rewritten_sent;
     uint64_t started_us;
-    uint64_t sent_us; /* when its first bytes went to a server */
-    uint32_t kill_id; /* KILL's target; COM_SET_OPTION's argument */
+    uint64_t sent_us;            /* when its first bytes went to a server */
+    uint64_t over_us;            /* when all of the reply was there; 0: not yet */
+    struct digest_row *digest;   /* borrows from the worker's table: where it counts; NULL: nowhere */
+    const struct server *server; /* borrows: that it was sent to last; NULL: to none */
+    uint64_t rows;               /* of its reply, once that is over */
+    uint64_t affected;           /* rows, says its reply */
+    uint64_t bytes_out;          /* of its reply, as the server sent it */
+    uint64_t file_bytes;         /* is_file: of the command, and of the file so far */
+    uint16_t told_error;         /* headgate's own answer, or what it made of the server's; 0: none */
+    uint32_t kill_id;            /* KILL's target; COM_SET_OPTION's argument */
     bool has_kill_verdict;
     uint8_t kill_verdict; /* see kill.c */
     uint8_t attempts;     /* servers tried */
@@ -178,10 +184,12 @@ struct job {
     uint64_t token_since; /* … it tells what the primary had after this moment; 0: what the session knows */
     bool has_asked_newest; /* consistency "strong": what is the newest was asked for */
     bool has_waited;       /* … in vain */
+    bool has_asked_others; /* other workers, for a connection that they have parked */
     bool is_held_back;     /* it waits, or has waited, for a replica to catch up */
     bool has_insert_id;    /* … or told of a generated id */
     bool has_warnings;     /* its reply told of some */
-    bool has_error;        /* its reply was, or ended in, ERR */
+    bool has_error;        /* its reply was, or ended in, ERR … */
+    uint16_t error_code;   /* … with this number */
     bool has_multi;        /* MORE_RESULTS was seen */
     bool has_state_change; /* the server reported a change of session state */
     bool has_untold;       /* … of a variable that is not followed */
@@ -237,6 +245,8 @@ struct session {
     uint64_t balanced_us;  /* when it was last asked whether its reads are in the right place */
     uint64_t generations;
     struct permits_ticket *ticket; /* borrows: QUEUED, and no permit has come; it frees itself */
+    struct upstream *offer;        /* borrows: a connection that has come for it, while it is run for that */
+    struct handover *handover;     /* borrows: QUEUED, and other workers are asked; it frees itself */
     uint64_t queued_moves;         /* of its address then */
     struct server *queued_at;      /* borrows: QUEUED */
     bool has_permit;               /* QUEUED: one of that server has come */
@@ -273,6 +283,8 @@ struct session {
     uint64_t deadline_us; /* of the present wait; 0: none */
     uint64_t last_active_us;
     counter commands;
+    uint64_t who;     /* digests_who() of its cluster and user */
+    struct text said; /* owns: the present statement with its literals, where logs show them */
 };
 
 /* Takes the fd. */
@@ -329,6 +341,9 @@ enum step dispatch_answer_ok(struct session *session);
 /* The text of COM_QUERY or COM_STMT_PREPARE that is being dispatched, as far as the SQL reader looks.
  * Borrows. */
 struct span dispatch_text(const struct session *session);
+/* What came with the present COM_QUERY or COM_STMT_EXECUTE, from the first attribute on. Borrows. False:
+ * there is nothing. */
+bool dispatch_attributes(const struct session *session, struct attributes *attributes_r);
 
 /* Where a statement goes in the state that the session is in. `sql`: its text; no data where it is an
  * execution of the present job's prepared statement. */
@@ -354,6 +369,9 @@ enum step attach_begin(struct session *session);
 void attach_open(struct session *session, int server);
 /* The same with a parked connection (pool_take), which it takes. */
 void attach_take(struct session *session, int server, struct upstream *take_upstream);
+/* The same with one that is somebody else's yet: COM_CHANGE_USER first. If that fails it is closed, and
+ * another one opened with its permit. */
+void attach_change(struct session *session, int server, struct upstream *take_upstream);
 /* Try again in a moment, until the time to wait for a server is over. */
 enum step attach_wait(struct session *session);
 enum step attach_waiting(struct session *session);
@@ -430,6 +448,13 @@ void effects_come_home(struct session *session);
  * a read-only transaction is open there. */
 enum route_place effects_home(const struct session *session);
 struct sql_dialect effects_dialect(const struct session *session);
+
+/* A statement (job.facts) is about to be run; `sql`: its text. From here on it counts. */
+void account_begin(struct session *session, struct span sql);
+/* The same of what is done with the job's prepared statement. */
+void account_begin_prepared(struct session *session);
+/* The present statement, if it counts, is over. `end`: NULL, or why it was not answered. */
+void account_end(struct session *session, const char *end);
 
 enum step kill_begin(struct session *session, uint64_t id, bool is_query);
 enum step kill_waiting(struct session *session);

@@ -6,7 +6,8 @@
  *                        QUEUED ─► on_grant ─► share_queued ─► attach_open ─► ATTACHING
  *                           │
  *                           └─► search: idle connections to that server, of this worker and then of the
- *                               others, are given up while somebody waits
+ *                               others, are given up while somebody waits: handed to the first one, if that
+ *                               one can go on with them, whichever worker's it is
  *
  * A session keeps its connections until somebody else needs one. What may be given up holds nothing of its
  * client that could not be had again elsewhere: see share_may_give. Nothing here costs a query more than a
@@ -28,7 +29,8 @@ enum step share_time_out(struct session *session);
 bool share_may_wait(struct session *session);
 /* In a moment. */
 enum step share_wait(struct session *session);
-/* The session waits no more (permits_pass): it may take the connection that was parked last. */
+/* The session waits no more (permits_pass, handover_ask): session->offer, which it sets to NULL if it takes
+ * it, is what has come for it; NULL: nothing has. */
 void share_offered(struct session *session);
 /* The server has no room for one more connection: those that are parked, whichever worker's, make some.
  * False: there were none. */

@@ -49,6 +49,8 @@ void statements_note_run(struct known_statement *known, struct span types);
 void statements_part(struct session *session, enum route_place place);
 /* `prepared` is about to be removed: what it uses is used no more. */
 void statements_leave(struct session *session, struct prepared *prepared);
+/* Closed at the server, all of them: nobody uses any. */
+void statements_close_all(struct upstream *upstream);
 /* A reset of the connection has made the server forget all of them. */
 void statements_forget(struct upstream *upstream);
 

@@ -13,11 +13,16 @@
 #include "cluster/view.h"
 #include "net/addr.h"
 #include "net/loop.h"
+#include "proxy/close_reason.h"
+#include "proxy/digests.h"
+#include "proxy/door_counters.h"
 #include "proxy/hints.h"
 #include "proxy/limits.h"
 #include "proxy/listener_settings.h"
+#include "proxy/pool_counters.h"
 #include "proxy/refusals.h"
 #include "proxy/texts.h"
+#include "proxy/statement_log.h"
 #include "proxy/timeout_settings.h"
 #include "proxy/users.h"
 #include "proxy/watch.h"
@@ -34,13 +39,7 @@
 #define SESSION_ID_FIRST 0x40000000u
 
 struct session;
-
-/* Rows of `show stats`; by the worker, read by any thread. */
-struct pool_counters {
-#define POOL_COUNTER(name, words) counter name;
-#include "proxy/tbl/pool_counters.h"
-#undef POOL_COUNTER
-};
+struct warm;
 
 /* What sessions need to know of the world; immutable while workers run. */
 struct world {
@@ -51,6 +50,7 @@ struct world {
     unsigned worker_count;
     unsigned cluster_count;
     const struct cluster_settings *clusters; /* borrows: cluster_count of them */
+    struct statement_log *statements;        /* borrows; NULL: statements are not counted */
     struct ssl_ctx_st *tls;
 };
 
@@ -59,6 +59,7 @@ struct door {
     const struct listener_settings *settings; /* borrows */
     unsigned cluster;                         /* index */
     struct limit *clients;                    /* borrows: how many came in here */
+    struct door_counters *by_worker;          /* owns; one row a worker */
 };
 
 /* A worker's letter box for the views of one cluster: the newest one wins, and nothing is allocated. */
@@ -87,8 +88,13 @@ struct worker {
     size_t most_sessions;   /* since memory was given back to the system */
     struct session *by_id;  /* uthash */
     struct view_box *boxes; /* owns; by cluster */
+    struct warm *warm;      /* owns: what is opened ahead */
     struct refusals refusals;
-    struct texts texts;  /* of prepared statements */
+    struct texts texts;                 /* of prepared statements */
+    counter closes[CLOSE_REASON_COUNT]; /* sessions that have ended */
+    struct digests digests;
+    bool is_telling;     /* some statements are logged */
+    uint64_t sampled;    /* statements since the last one that went to the query log */
     struct list killers; /* connections that carry a KILL; see kill.h */
     uint64_t next_id;    /* session ids: worker index + n * worker count, so that they are unique */
     unsigned turn;       /* for balance_pick */

@@ -13,6 +13,14 @@ void print_value(const struct setting *row, const void *object, struct text *out
 /* "now", "new sessions" or "restart". */
 const char *print_effect(enum setting_effect effect);
 
+/* One setting: its path ("clusters.main.servers.db1.weight"), as it would be written, and its row. */
+typedef void (*print_setting_fn)(void *context, const char *path, const char *value,
+                                 const struct setting *row);
+
+/* Tells every value of `object`, in the order of the rows; elements of lists by their names. False when
+ * memory is out, and some were not told. */
+bool print_settings(const struct section *section, const void *object, print_setting_fn each, void *context);
+
 /* One line per difference: `listener 'app': address "a" -> "b" (restart)`. Elements of lists are matched by
  * name: what came says `added`, what went says `removed`. A secret that changed says only that it did. */
 void print_changes(const struct section *section, const void *before, const void *after, struct text *out);

@@ -12,4 +12,7 @@ void reference_sample(const struct section *root, struct text *out);
 /* The same as Markdown: one heading per section, one table row per key. */
 void reference_page(const struct section *root, struct text *out);
 
+/* What may be given for a row that is neither GROUP nor LIST: `1 to 256, "auto"`. */
+void reference_allowed(const struct setting *row, struct text *out);
+
 #endif

@@ -68,6 +68,7 @@ struct sql_facts {
     bool
         uses_tables; /* it may read or write tables: on MariaDB other statements leave warnings as they are */
     bool counts_rows;       /* it may set what FOUND_ROWS() says */
+    uint32_t first_count;   /* counts_rows: so many of its parts come before the first that does */
     bool may_hide_state;    /* it may leave session state that neither its text, nor holds, nor tracking
                                describes (CALL, EXECUTE, unknown functions and statements …) */
     bool has_holds;         /* it may take or give back state that lives in one server: holds.h says what */
@@ -96,6 +97,7 @@ struct sql_facts {
     struct span culprit;      /* the words `reason` is about, where there are such: `sleep`, `@x`, `mysql`;
                                  borrows */
     unsigned doubts;          /* SQL_DOUBT_… of the lexer */
+    uint64_t shape;           /* see reader_shape(); 0: it is cut */
 };
 
 /* `sql` may be cut at SQL_TEXT_MAX: then is_cut, and only what the prefix proves is said. */

@@ -1,6 +1,8 @@
-/* Routing hints: what a statement's author asks of headgate, in comments of the statement's own text.
+/* Routing hints: what a statement's author asks of headgate, in comments of the statement's own text, or in
+ * attributes beside it (mysql/attributes.h).
  *
  *      SELECT a FROM t -- headgate: server=db2, timeout=500ms
+ *      headgate.server: db2    headgate.timeout: 500ms    headgate.primary: 1
  *
  * A comment of any of the three kinds counts that begins with HINT_MARK, before or within the first statement
  * of the text; hints in it are separated by blanks or commas. Strings, executable comments and what stands in
@@ -15,7 +17,7 @@
 #include <stdint.h>
 
 enum hint_kind {
-    HINT_PRIMARY,
+    HINT_PRIMARY,     /* `is_on` */
     HINT_SERVER,      /* server=NAME: `value` */
     HINT_CONSISTENCY, /* consistency=session|eventual|strong: `level` */
     HINT_TIMEOUT,     /* timeout=500ms: `timeout_us` */
@@ -30,6 +32,7 @@ struct hint {
     struct span text;  /* as written; borrows */
     struct span value; /* behind the '='; borrows */
     enum hint_level level;
+    bool is_on;          /* HINT_PRIMARY: not taken back */
     uint64_t timeout_us; /* microseconds, at least 1 */
 };
 
@@ -44,5 +47,11 @@ struct hint_walk {
 void hint_begin(struct hint_walk *walk, struct span sql, const struct sql_dialect *dialect);
 /* False at the end. All walking together costs one pass over the text. */
 bool hint_next(struct hint_walk *walk, struct hint *hint_r);
+
+/* Is an attribute of this name meant for headgate? In any case of letters, as to MySQL. */
+bool hint_is_attribute(struct span name);
+/* Such an attribute with its value; no data: it has none that is a text or a number. hint.text is the name.
+ */
+void hint_read_attribute(struct span name, struct span value, struct hint *hint_r);
 
 #endif

@@ -27,15 +27,17 @@ struct reader {
     enum keyword keyword;  /* of the current token; KEYWORD_NONE for names */
     struct token *before;  /* the one before it; TOKEN_END at the start of a statement */
     enum keyword before_keyword;
-    const uint8_t *from;    /* where the statement begins, with what stands before its first token; borrows */
-    bool is_hidden;         /* the first word stands inside or after an executable comment */
-    bool has_from;          /* this statement: FROM, or the statement TABLE */
-    bool has_select;        /* this statement: SELECT, anywhere in it */
-    bool has_assign;        /* this statement: := or INTO @v was seen */
-    bool has_given_id;      /* this statement: LAST_INSERT_ID(x) was seen */
-    unsigned user_locks;    /* bits 1 << enum user_lock: which functions about locks were called */
-    bool has_user_variable; /* @v was seen */
-    bool any_user_variable; /* in any statement of the text */
+    const uint8_t *from; /* where the statement begins, with what stands before its first token; borrows */
+    const uint8_t *shape_from; /* private: behind the last literal; borrows */
+    uint64_t shape;            /* private: hash of what stood before it */
+    bool is_hidden;            /* the first word stands inside or after an executable comment */
+    bool has_from;             /* this statement: FROM, or the statement TABLE */
+    bool has_select;           /* this statement: SELECT, anywhere in it */
+    bool has_assign;           /* this statement: := or INTO @v was seen */
+    bool has_given_id;         /* this statement: LAST_INSERT_ID(x) was seen */
+    unsigned user_locks;       /* bits 1 << enum user_lock: which functions about locks were called */
+    bool has_user_variable;    /* @v was seen */
+    bool any_user_variable;    /* in any statement of the text */
 };
 
 static inline bool token_is_punct(const struct token *token, char c)
@@ -66,6 +68,11 @@ static inline bool reader_at_end(const struct reader *reader)
 {
     return reader->token->type == TOKEN_END || token_is_punct(reader->token, ';');
 }
+
+/* Of a text that has been read to its end, once: a hash of all bytes of it but those of its string and number
+ * literals. Texts of one shape and one family have one digest (digest.h), and this costs far less. Never 0.
+ */
+uint64_t reader_shape(struct reader *reader);
 
 /* If the current token is this keyword, step over it. */
 bool reader_accept(struct reader *reader, enum keyword keyword);

@@ -2,6 +2,58 @@
 
 #include "settings/address.h"
 
+#include <errno.h>
+#include <grp.h>
+
+static bool check_group(const char *name, struct error *err)
+{
+    return getgrnam(name) != NULL || error_set(err, ENOENT, "there is no group \"%.100s\"", name);
+}
+
+static bool is_hash(const char *password)
+{
+    return password[0] == '*' && strlen(password) == 1 + 2 * AUTH_HASH_BYTES;
+}
+
+bool admin_user_secret(const struct admin_user_settings *user, struct auth_secret *secret_r)
+{
+    struct span password = span_cstr(user->password);
+    *secret_r = (struct auth_secret){ 0 };
+    return (is_hash(user->password) && auth_secret_from_native_hash(secret_r, password)) ||
+           auth_secret_from_password(secret_r, password);
+}
+
+static const struct setting admin_user_settings[] = {
+    {
+        .name = "name",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct admin_user_settings, name),
+        .is_required = true,
+        .effect = EFFECT_RESTART,
+        .example = "admin",
+        .doc = "The account; it has nothing to do with those of applications.",
+    },
+    {
+        .name = "password",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct admin_user_settings, password),
+        .is_required = true,
+        .is_secret = true,
+        .effect = EFFECT_RESTART,
+        .example = "change me",
+        .doc = "Its password in clear text, or as a server keeps it for mysql_native_password: \"*\" and 40 "
+               "hexadecimal digits. Or password_file, or password_env.",
+    },
+};
+
+static const struct section admin_user_section = {
+    .name = "admin user",
+    .doc = "Who may command headgate over the MySQL protocol.",
+    .size_bytes = sizeof(struct admin_user_settings),
+    SECTION_ROWS(admin_user_settings),
+    .is_list = true,
+};
+
 static const struct setting admin_settings[] = {
     {
         .name = "socket",
@@ -10,18 +62,43 @@ static const struct setting admin_settings[] = {
         .fallback = "/run/headgate/admin.sock",
         .check = address_check_socket,
         .effect = EFFECT_RESTART,
-        .doc = "The unix socket that headgatectl talks to. Who may open it may command headgate: its "
-               "folder's rights "
-               "decide.",
+        .doc =
+            "The unix socket that headgatectl talks to. Its owner and its group may open it (mode 0660), and "
+            "who may open it may command headgate.",
+    },
+    {
+        .name = "group",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct admin_settings, group),
+        .check = check_group,
+        .effect = EFFECT_RESTART,
+        .example = "adm",
+        .doc = "The group of that socket; without it, the one that headgate runs as.",
+    },
+    {
+        .name = "address",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct admin_settings, address),
+        .check = address_check_listen,
+        .effect = EFFECT_RESTART,
+        .example = "127.0.0.1:6032",
+        .doc = "Where the same commands are answered over the MySQL protocol, to the accounts in `users`. "
+               "There is "
+               "no TLS: keep it on this machine or in a network that is trusted.",
+    },
+    {
+        .name = "users",
+        .type = SETTING_LIST,
+        .offset = offsetof(struct admin_settings, users),
+        .count_offset = offsetof(struct admin_settings, user_count),
+        .section = &admin_user_section,
+        .effect = EFFECT_RESTART,
     },
 };
-
-static const char *const admin_absent[] = { "address", "users", NULL };
 
 const struct section admin_section = {
     .name = "admin",
     .doc = "The administrator's door.",
     .size_bytes = sizeof(struct admin_settings),
     SECTION_ROWS(admin_settings),
-    .absent = admin_absent,
 };

@@ -1,8 +1,12 @@
 #include "admin/command.h"
 
+#include "admin/latency.h"
+#include "admin/doctor.h"
 #include "admin/pause.h"
 #include "admin/show.h"
 #include "admin/show_cluster.h"
+#include "admin/stats.h"
+#include "admin/show_digests.h"
 #include "admin/verbs.h"
 #include "proxy/kill.h"
 
@@ -27,6 +31,16 @@ static const struct row rows[] = {
     { "show limits", "", "how many clients there may be, are, and were turned away", show_limits },
     { "show stats", "", "what consistency costs: reads that waited, or were too early for the replicas",
       show_stats },
+    { "show latency", "", "how long commands take, by listener and by server: quantiles since the start",
+      show_latency },
+    { "show digests", "[N]",
+      "what statements cost: times, rows, bytes, errors; those that took the most time first", show_digests },
+    { "reset digests", "", "forget what statements have cost so far", reset_digests },
+    { "show listeners", "", "every listener: where, to which cluster, in which mode, how many clients",
+      show_listeners },
+    { "show users", "[USER]", "every account: how many clients, whether its password is known", show_users },
+    { "show config", "[PREFIX]", "every setting: its value, the default, when a change takes effect",
+      show_config },
     { "show version", "", "version, uptime, workers, sessions", show_version },
     { "explain session", "<ID> <SQL>", "the same in the state that a session is in", explain_session },
     { "explain", "<SQL>", "where a statement would go, and why", explain },
@@ -37,13 +51,17 @@ static const struct row rows[] = {
       pause_cluster },
     { "resume", "<CLUSTER>", "let what a pause holds go on", resume_cluster },
     { "kill", "<SESSION>", "end a session and what it runs", kill_one },
+    { "doctor", "", "visits every server and says what is wrong with the cluster, and what to do", doctor },
     { "help", "[COMMAND]", "this list, or one command of it", help },
 };
 
 /* Promised for later: refused by name, so that nobody waits for an effect. */
-static const char *const absent[] = { "show pools",  "show listeners", "show users", "show digests",
-                                      "show config", "reload",         "switchover", "failover",
-                                      "rejoin",      "config diff",    "doctor" };
+static const char *const absent[] = {
+    "show pools", "reload", "switchover", "failover", "rejoin", "config diff",
+};
+
+/* The first words of those that change nothing; all others are told to the log, with who said them. */
+static const char *const harmless[] = { "show", "explain", "help", "config diff", "doctor" };
 
 static struct span trim(struct span span)
 {
@@ -78,6 +96,15 @@ static bool begins_with(struct span line, const char *words, struct span *rest_r
         return false;
     *rest_r = trim(span_of(line.data + at, line.len - at));
     return true;
+}
+
+static bool is_harmless(const char *words)
+{
+    struct span rest;
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        if (begins_with(span_cstr(words), harmless[i], &rest))
+            return true;
+    return false;
 }
 
 static void refuse(struct request *request, const char *what, const char *why)
@@ -125,6 +152,14 @@ static void kill_one(struct request *request)
     request->on_done(request);
 }
 
+static void run(const struct row *row, struct request *request)
+{
+    if (!is_harmless(row->words))
+        log_notice(request->by, "admin: %s%s%.*s", row->words, request->argument.len > 0 ? " " : "",
+                   (int)request->argument.len, (const char *)request->argument.data);
+    row->run(request);
+}
+
 void command_run(struct request *request, struct span line)
 {
     char text[80];
@@ -138,7 +173,7 @@ void command_run(struct request *request, struct span line)
         else if (rows[i].argument[0] == '\0' && request->argument.len > 0)
             refuse(request, rows[i].words, ": takes no argument");
         else
-            rows[i].run(request);
+            run(&rows[i], request);
         return;
     }
     struct span rest;
@@ -151,4 +186,14 @@ void command_run(struct request *request, struct span line)
         refuse(request, "empty command", ": try 'help'");
     else
         refuse(request, text, ": unknown command: try 'help'");
+}
+
+bool command_describe(size_t index, const char **words_r, const char **argument_r, const char **help_r)
+{
+    if (index >= sizeof rows / sizeof *rows)
+        return false;
+    *words_r = rows[index].words;
+    *argument_r = rows[index].argument;
+    *help_r = rows[index].help;
+    return true;
 }

@@ -1,14 +1,20 @@
 #include "admin/console.h"
 
 #include "admin/command.h"
+#include "admin/doctor.h"
 #include "admin/pause.h"
 #include "admin/verbs.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/stream.h"
 
+#include <errno.h>
+#include <grp.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#define SOCKET_MODE 0660 /* owner and group; without the right to write nobody connects */
 
 struct connection {
     struct loop_corpse corpse;
@@ -20,8 +26,9 @@ struct connection {
     struct console_scan scan; /* of what has come since */
     struct text line;         /* owns: the command being run */
     struct request request;
-    bool is_running; /* a command waits for its answer */
-    bool is_looping; /* run_next is at work: an answer that comes at once only notes */
+    struct log_scope uid, pid; /* of the process at the other end: who asks */
+    bool is_running;           /* a command waits for its answer */
+    bool is_looping;           /* run_next is at work: an answer that comes at once only notes */
     bool is_interactive;
     bool is_json;   /* the running command's answer */
     bool is_ending; /* close once everything is sent */
@@ -152,8 +159,9 @@ static void run_line(struct connection *connection)
     connection->is_json = take_word(&line, "json");
     if (connection->is_interactive && !connection->is_json && is_blank(line))
         return;
-    connection->request =
-        (struct request){ .admin = connection->console->admin, .on_done = on_done, .owner = connection };
+    connection->request = (struct request){
+        .admin = connection->console->admin, .by = &connection->pid, .on_done = on_done, .owner = connection
+    };
     connection->is_running = true;
     command_run(&connection->request, line);
 }
@@ -220,6 +228,17 @@ static void on_ready(struct stream *stream, int events)
     run_next(connection);
 }
 
+static void note_peer(struct connection *connection, int fd)
+{
+    struct ucred peer = { 0 };
+    socklen_t len = sizeof peer;
+    bool is_known = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0;
+    connection->uid = (struct log_scope){ .key = "uid", .text = is_known ? NULL : "?", .number = peer.uid };
+    connection->pid = (struct log_scope){
+        .parent = &connection->uid, .key = "pid", .text = is_known ? NULL : "?", .number = (uint64_t)peer.pid
+    };
+}
+
 static void on_accept(struct listener *listener, int take_fd, const struct addr *peer)
 {
     struct console *console = listener->owner;
@@ -234,20 +253,33 @@ static void on_accept(struct listener *listener, int take_fd, const struct addr 
         return;
     }
     connection->console = console;
+    note_peer(connection, take_fd);
     stream_open(&connection->stream, console->admin->loop, take_fd, on_ready, connection);
     list_link_last(&console->connections, &connection->in_console);
     stream_want(&connection->stream, EV_READ);
 }
 
-bool console_open(struct console *console, struct admin *admin, const char *path, struct error *err)
+/* The group was there when the configuration was checked. */
+static bool give_to_group(const char *path, const char *name, struct error *err)
+{
+    const struct group *group = getgrnam(name);
+    if (group == NULL)
+        return error_set(err, 0, "there is no group \"%s\"", name);
+    return chown(path, (uid_t)-1, group->gr_gid) == 0 ||
+           error_errno(err, errno, "giving %s to group %s", path, name);
+}
+
+bool console_open(struct console *console, struct admin *admin, const struct admin_settings *settings,
+                  struct error *err)
 {
     struct addr addr;
     *console = (struct console){ .admin = admin };
     list_init(&console->connections);
     if (!pause_init(admin) || !verbs_init(admin))
         return error_set(err, 0, "admin socket: out of memory");
-    if (!addr_parse(path, &addr, err) ||
-        !listener_open(&console->listener, admin->loop, &addr, 0660, on_accept, console, err))
+    if (!addr_parse(settings->socket, &addr, err) ||
+        !listener_open(&console->listener, admin->loop, &addr, SOCKET_MODE, on_accept, console, err) ||
+        (settings->group != NULL && !give_to_group(settings->socket, settings->group, err)))
         return error_wrap(err, "admin socket");
     return true;
 }
@@ -258,6 +290,7 @@ void console_close(struct console *console)
     listener_close(&console->listener);
     while (console->connections.head.next != NULL && (node = list_first(&console->connections)) != NULL)
         close_connection(list_entry(node, struct connection, in_console));
+    doctor_fini(console->admin);
     pause_fini(console->admin);
     verbs_fini(console->admin);
 }

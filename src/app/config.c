@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "net/addr.h"
 #include "settings/file.h"
+#include "settings/manual.h"
 #include "settings/print.h"
 #include "settings/reference.h"
 
@@ -29,6 +30,11 @@ static const struct setting_word format_words[] = {
     { .name = NULL },
 };
 
+static bool check_log_file(const char *path, struct error *err)
+{
+    return path[0] == '/' || error_set(err, 0, "\"%.100s\" does not begin with /", path);
+}
+
 static const struct setting log_settings[] = {
     {
         .name = "level",
@@ -46,11 +52,22 @@ static const struct setting log_settings[] = {
         .words = format_words,
         .fallback = "text",
         .effect = EFFECT_NOW,
-        .doc = "\"text\" for people, \"json\" (one object a line) for collectors. Lines go to stderr.",
+        .doc = "\"text\" for people, \"json\" (one object a line) for collectors.",
+    },
+    {
+        .name = "file",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct config, log_file),
+        .check = check_log_file,
+        .effect = EFFECT_RESTART,
+        .example = "/var/log/headgate/headgate.log",
+        .doc =
+            "Where the lines go instead of stderr. SIGUSR1 opens it again, for logrotate. When it cannot be "
+            "written, lines are lost, counted in `show stats`, and said on stderr once a minute.",
     },
 };
 
-static const char *const log_absent[] = { "file", "syslog", NULL };
+static const char *const log_absent[] = { "syslog", NULL };
 
 static const struct section log_section = {
     .name = "log",
@@ -101,6 +118,12 @@ static const struct setting config_settings[] = {
         .section = &admin_section,
     },
     {
+        .name = "http",
+        .type = SETTING_GROUP,
+        .offset = offsetof(struct config, http),
+        .section = &http_section,
+    },
+    {
         .name = "timeouts",
         .type = SETTING_GROUP,
         .offset = offsetof(struct config, timeouts),
@@ -111,6 +134,12 @@ static const struct setting config_settings[] = {
         .type = SETTING_GROUP,
         .offset = offsetof(struct config, limits),
         .section = &limit_section,
+    },
+    {
+        .name = "statements",
+        .type = SETTING_GROUP,
+        .offset = offsetof(struct config, statements),
+        .section = &statement_section,
     },
     {
         .name = "listeners",
@@ -145,9 +174,8 @@ static const struct setting config_settings[] = {
     },
 };
 
-static const char *const config_absent[] = { "http",     "rules", "hints",  "consistency", "pool",
-                                             "pools",    "cache", "mirror", "tls",         "masks",
-                                             "firewall", "lease", NULL };
+static const char *const config_absent[] = { "rules",  "hints", "consistency", "pool",     "pools", "cache",
+                                             "mirror", "tls",   "masks",       "firewall", "lease", NULL };
 
 static const struct section config_section = {
     .name = "",
@@ -196,9 +224,17 @@ static void check_listener(const struct check *check, size_t i)
                                listeners[j].name);
             break;
         }
+    if (check->config->admin.address != NULL && !is_any_port(here->address) &&
+        strcmp(here->address, check->config->admin.address) == 0)
+        (void)report_error(check->report, file_place(check->file, "listeners.[%zu].address", i),
+                           "listener '%s': \"%s\" is the admin address", here->name, here->address);
     if (strcmp(here->address, check->config->admin.socket) == 0)
         (void)report_error(check->report, file_place(check->file, "listeners.[%zu].address", i),
                            "listener '%s': \"%s\" is the admin socket", here->name, here->address);
+    const char *http = check->config->http.address;
+    if (http != NULL && strcmp(here->address, http) == 0 && !is_any_port(http))
+        (void)report_error(check->report, file_place(check->file, "listeners.[%zu].address", i),
+                           "listener '%s': \"%s\" is taken by http", here->name, here->address);
 }
 
 /* With a static topology each server says what it is; with any other one, none may. */
@@ -233,10 +269,19 @@ static void check_server(const struct check *check, size_t i, size_t j)
         }
 }
 
+static void check_pool(const struct check *check, size_t i)
+{
+    const struct cluster_settings *cluster = &check->config->clusters[i];
+    if (cluster->pool_idle_max != POOL_IDLE_AUTO && cluster->pool_idle_min > cluster->pool_idle_max)
+        (void)report_error(check->report, file_place(check->file, "clusters.[%zu].pool_idle_min", i),
+                           "cluster '%s': pool_idle_min is more than pool_idle_max", cluster->name);
+}
+
 static void check_cluster(const struct check *check, size_t i)
 {
     const struct cluster_settings *cluster = &check->config->clusters[i];
     size_t primaries = 0;
+    check_pool(check, i);
     for (size_t j = 0; j < cluster->server_count; j++) {
         check_server(check, i, j);
         primaries += cluster->servers[j].role == ROLE_SETTING_PRIMARY;
@@ -248,8 +293,43 @@ static void check_cluster(const struct check *check, size_t i)
             cluster->name, primaries);
 }
 
+/* The logs of statements show their digests' texts. */
+static void check_statements(const struct check *check)
+{
+    const struct statement_settings *statements = &check->config->statements;
+    if (statements->digests > 0)
+        return;
+    if (statements->slow_us > 0)
+        (void)report_error(check->report, file_place(check->file, "statements.slow"),
+                           "slow statements are only told with digests: digests must not be \"off\"");
+    if (statements->sample > 0)
+        (void)report_error(check->report, file_place(check->file, "statements.sample"),
+                           "statements are only told with digests: digests must not be \"off\"");
+}
+
+/* A door without accounts lets nobody in, accounts without a door do nothing. */
+static void check_admin(const struct check *check)
+{
+    const struct admin_settings *admin = &check->config->admin;
+    struct auth_secret secret = { 0 };
+    if (admin->address != NULL && admin->user_count == 0)
+        (void)report_error(check->report, file_place(check->file, "admin.address"),
+                           "admin: address needs users who may log in there");
+    if (admin->address == NULL && admin->user_count > 0)
+        (void)report_error(check->report, file_place(check->file, "admin.users"),
+                           "admin: users need an address at which they log in");
+    for (size_t i = 0; i < admin->user_count; i++)
+        if (!admin_user_secret(&admin->users[i], &secret))
+            (void)report_error(check->report, file_place(check->file, "admin.users.[%zu].password", i),
+                               "admin user '%s': the password is longer than 255 bytes",
+                               admin->users[i].name);
+    auth_secret_wipe(&secret);
+}
+
 static void check_all(const struct check *check)
 {
+    check_statements(check);
+    check_admin(check);
     for (size_t i = 0; i < check->config->listener_count; i++)
         check_listener(check, i);
     for (size_t i = 0; i < check->config->cluster_count; i++)
@@ -321,6 +401,11 @@ void config_diff(const struct config *before, const struct config *after, struct
     print_changes(&config_section, before, after, out);
 }
 
+bool config_each(const struct config *config, print_setting_fn each, void *context)
+{
+    return print_settings(&config_section, config, each, context);
+}
+
 void config_write_sample(struct text *out)
 {
     reference_sample(&config_section, out);
@@ -329,4 +414,9 @@ void config_write_sample(struct text *out)
 void config_write_reference(struct text *out)
 {
     reference_page(&config_section, out);
+}
+
+void config_write_manual(struct text *out)
+{
+    manual_settings(&config_section, out);
 }

@@ -1,10 +1,16 @@
 #include "app/control.h"
 
 #include "admin/console.h"
+#include "admin/http.h"
+#include "admin/mysql_console.h"
 #include "app/barrier.h"
+#include "app/notify.h"
+#include "app/status.h"
+#include "app/watchdog.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/sink.h"
 #include "net/listener.h"
 #include "net/resolve.h"
 #include "net/tls.h"
@@ -23,6 +29,8 @@ struct control {
     const struct config *config; /* borrows */
     struct users users;
     struct limits limits;
+    struct sink log; /* log.file, if there is one */
+    struct statement_log statements;
     struct limit *door_limits; /* owns; one per listener */
     struct world world;
     struct worker *workers;      /* owns */
@@ -38,6 +46,9 @@ struct control {
     unsigned workers_ended;
     struct admin admin;
     struct console console;
+    struct mysql_console mysql_console;
+    struct watchdog watchdog;
+    struct http http;
     ev_signal terminate;
     ev_signal interrupt;
     ev_signal hangup;
@@ -107,6 +118,8 @@ static void on_view(struct cluster *cluster, struct view *view)
 {
     struct control *control = cluster->owner;
     barrier_pass(&control->barriers[cluster->index], view);
+    if (!control->is_ending)
+        status_tell(control->clusters, control->cluster_count, notify_status);
 }
 
 static void on_report(struct worker *worker)
@@ -140,20 +153,42 @@ static void begin_end(struct control *control, uint64_t deadline_us, const char 
     char text[32];
     log_notice(NULL, "%s: stopping; sessions have %s to finish", why,
                clock_format_duration(deadline_us, text, sizeof text));
-    control->is_ending = true;
+    notify_stopping(deadline_us, "no new clients; those that are there may finish");
+    control->is_ending = control->admin.is_ending = true;
     close_doors(control);
     for (unsigned i = 0; i < control->workers_started; i++)
         worker_drain(&control->workers[i], deadline_us);
+}
+
+/* SIGUSR1: whoever moved the files away finds the next line in new ones. */
+static void reopen_logs(struct control *control)
+{
+    struct error err = { 0 };
+    if (sink_is_open(&control->log) && !sink_reopen(&control->log, &err))
+        log_warning(NULL, "lines go on to the former file: %s", err.text);
+    statement_log_reopen(&control->statements);
+    log_notice(NULL, "SIGUSR1: log files were opened again");
+}
+
+static void reload(struct control *control)
+{
+    if (control->is_ending)
+        return;
+    notify_reloading();
+    log_warning(NULL, "SIGHUP: reload is not in this version; restart to apply a changed configuration");
+    status_tell(control->clusters, control->cluster_count, notify_ready);
 }
 
 static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
 {
     (void)events;
     struct control *control = ev_userdata(ev);
-    if (watcher->signum == SIGUSR1 || watcher->signum == SIGUSR2)
-        log_warning(NULL, "signal %d: reopening logs and upgrading are not in this version", watcher->signum);
+    if (watcher->signum == SIGUSR1)
+        reopen_logs(control);
+    else if (watcher->signum == SIGUSR2)
+        log_warning(NULL, "SIGUSR2: upgrading is not in this version");
     else if (watcher->signum == SIGHUP)
-        log_warning(NULL, "SIGHUP: reload is not in this version; restart to apply a changed configuration");
+        reload(control);
     else if (watcher->signum == SIGTERM && !control->is_ending)
         begin_end(control, control->config->timeouts.shutdown_us, "SIGTERM");
     else
@@ -247,7 +282,10 @@ static bool open_doors(struct control *control, struct error *err)
         char text[ADDR_TEXT_MAX];
         control->door_limits[i].max = settings->max_clients;
         control->doors[i] =
-            (struct door){ settings, cluster_index(config, settings->cluster), &control->door_limits[i] };
+            (struct door){ settings, cluster_index(config, settings->cluster), &control->door_limits[i],
+                           door_counters_new(control->world.worker_count) };
+        if (control->doors[i].by_worker == NULL)
+            return error_set(err, 0, "listener '%s': out of memory", settings->name);
         if (!addr_parse_listen(settings->address, &addr, err) ||
             !listener_open(&control->listeners[i], &control->loop, &addr, LISTENER_MODE, on_accept,
                            &control->doors[i], err))
@@ -261,14 +299,28 @@ static bool open_doors(struct control *control, struct error *err)
     return true;
 }
 
+static void each_setting(const struct admin *admin, print_setting_fn each, void *context)
+{
+    const struct control *control = admin->loop->context;
+    (void)config_each(control->config, each, context);
+}
+
 static bool open_admin(struct control *control, struct error *err)
 {
     control->admin = (struct admin){ .loop = &control->loop,
                                      .clusters = control->clusters,
                                      .cluster_count = control->cluster_count,
                                      .world = &control->world,
-                                     .started_us = control->loop.now_us };
-    return console_open(&control->console, &control->admin, control->config->admin.socket, err);
+                                     .started_us = control->loop.now_us,
+                                     .each_setting = each_setting };
+    return console_open(&control->console, &control->admin, &control->config->admin, err) &&
+           mysql_console_open(&control->mysql_console, &control->admin, &control->config->admin, err);
+}
+
+static bool open_http(struct control *control, struct error *err)
+{
+    const char *address = control->config->http.address;
+    return address == NULL || http_open(&control->http, &control->admin, address, err);
 }
 
 static bool start(struct control *control, struct error *err)
@@ -279,11 +331,16 @@ static bool start(struct control *control, struct error *err)
     control->world.limits = &control->limits;
     control->world.cluster_count = (unsigned)config->cluster_count;
     control->world.clusters = config->clusters;
+    control->world.statements = &control->statements;
     control->world.tls = tls_client_context(err);
+    if (!statement_log_open(&control->statements, &config->statements, err))
+        return false;
     if (control->world.tls == NULL || !users_init(&control->users, config->users, config->user_count, err) ||
         !resolve_init(&control->resolver, &control->loop, config->resolver, err) ||
         !make_clusters(control, err) || !make_workers(control, err) || !open_admin(control, err) ||
-        !open_doors(control, err))
+        !open_doors(control, err) || !open_http(control, err) ||
+        !watchdog_start(&control->watchdog, &control->loop, control->worker_list, control->world.worker_count,
+                        notify_watchdog_us(), err))
         return false;
     watch_signals(control);
     for (size_t i = 0; i < control->cluster_count; i++)
@@ -308,16 +365,21 @@ static void end_workers(struct control *control)
 static void finish(struct control *control)
 {
     close_doors(control);
+    watchdog_stop(&control->watchdog);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_stop(&control->clusters[i]);
     resolve_fini(&control->resolver);
     end_workers(control);
     loop_close_mail(&control->loop); /* questions to the workers come home */
-    if (control->admin.loop != NULL)
+    http_close(&control->http);
+    if (control->admin.loop != NULL) {
+        mysql_console_close(&control->mysql_console);
         console_close(&control->console);
+    }
     for (size_t i = 0; i < control->cluster_count; i++)
         barrier_fini(&control->barriers[i]);
     loop_fini(&control->loop); /* buries what was closed, while servers and workers are still there */
+    watchdog_fini(&control->watchdog);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_fini(&control->clusters[i]);
     users_fini(&control->users);
@@ -327,9 +389,31 @@ static void finish(struct control *control)
     mem_free(control->workers);
     mem_free(control->worker_list);
     limits_fini(&control->limits);
+    for (size_t i = 0; control->doors != NULL && i < control->config->listener_count; i++)
+        door_counters_free(&control->doors[i].by_worker);
     mem_free(control->doors);
     mem_free(control->door_limits);
     mem_free(control->listeners);
+    statement_log_close(&control->statements);
+}
+
+/* What is said before this, and after close_log, is said on stderr. */
+static bool open_log(struct control *control, struct error *err)
+{
+    const struct config *config = control->config;
+    if (config->log_file == NULL)
+        return true;
+    if (!sink_open(&control->log, config->log_file, err))
+        return error_wrap(err, "the log");
+    log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, control->log.fd);
+    return true;
+}
+
+static void close_log(struct control *control)
+{
+    const struct config *config = control->config;
+    log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, STDERR_FILENO);
+    sink_close(&control->log);
 }
 
 bool control_run(const struct config *config, struct error *err)
@@ -339,18 +423,22 @@ bool control_run(const struct config *config, struct error *err)
         return error_set(err, 0, "out of memory");
     control->config = config;
     limits_init(&control->limits, &config->limits);
-    if (!loop_init(&control->loop, err)) {
+    if (!open_log(control, err) || !loop_init(&control->loop, err)) {
+        close_log(control);
         mem_free(control);
         return false;
     }
     control->loop.context = control;
+    limits_warn_of_files(&config->limits);
     bool is_started = start(control, err);
     if (is_started) {
         log_notice(NULL, "headgate %s is running with %u workers", HEADGATE_VERSION,
                    config->workers_resolved);
+        status_tell(control->clusters, control->cluster_count, notify_ready);
         loop_run(&control->loop);
     }
     finish(control);
+    close_log(control);
     mem_free(control);
     return is_started;
 }

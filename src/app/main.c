@@ -1,28 +1,20 @@
 /* headgate: reads its configuration, checks it, runs. */
 #include "app/config.h"
 #include "app/control.h"
+#include "app/options.h"
 #include "base/log.h"
 #include "net/descriptors.h"
-#include "proxy/limits.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char usage[] = "usage: headgate [-c FILE] [-t]\n"
-                            "       headgate -V | -h | --sample | --reference\n"
-                            "  -c FILE      configuration (default " CONFIG_PATH_DEFAULT ")\n"
-                            "  -t           check the configuration and exit: 0 good, 1 not\n"
-                            "  -V           version\n"
-                            "  --sample     print a configuration with every setting, commented\n"
-                            "  --reference  print the reference of all settings\n";
-
-static int print(void (*write)(struct text *out))
+static int print(void (*write)(struct text *out), FILE *file)
 {
     struct text out = { 0 };
     write(&out);
-    bool is_whole = !out.is_oom && fwrite(out.data, 1, out.len, stdout) == out.len && fflush(stdout) == 0;
+    bool is_whole = !out.is_oom && fwrite(out.data, 1, out.len, file) == out.len && fflush(file) == 0;
     text_fini(&out);
     return is_whole ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -44,7 +36,6 @@ static int run(const char *path, bool is_check)
     } else {
         log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, STDERR_FILENO);
         descriptors_raise();
-        limits_warn_of_files(&config->limits);
         is_good = control_run(config, &err);
         if (!is_good)
             log_error(NULL, "cannot start: %s", err.text);
@@ -53,27 +44,31 @@ static int run(const char *path, bool is_check)
     return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* The row of an argument that only prints something, or NULL. */
+static const struct option_row *find_printer(const char *argument)
+{
+    for (size_t i = 0; i < option_row_count; i++)
+        if (option_rows[i].write != NULL &&
+            (strcmp(argument, option_rows[i].name) == 0 || strcmp(argument, option_rows[i].longer) == 0))
+            return &option_rows[i];
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
     const char *path = CONFIG_PATH_DEFAULT;
     bool is_check = false;
     for (int i = 1; i < argc; i++) {
+        const struct option_row *printer = *argv[i] == '-' ? find_printer(argv[i]) : NULL;
+        if (printer != NULL)
+            return print(printer->write, stdout);
         if (strcmp(argv[i], "-c") == 0 && i + 1 < argc) {
             path = argv[++i];
         } else if (strcmp(argv[i], "-t") == 0) {
             is_check = true;
-        } else if (strcmp(argv[i], "-V") == 0 || strcmp(argv[i], "--version") == 0) {
-            (void)puts("headgate " HEADGATE_VERSION);
-            return EXIT_SUCCESS;
-        } else if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0) {
-            (void)fputs(usage, stdout);
-            return EXIT_SUCCESS;
-        } else if (strcmp(argv[i], "--sample") == 0) {
-            return print(config_write_sample);
-        } else if (strcmp(argv[i], "--reference") == 0) {
-            return print(config_write_reference);
         } else {
-            (void)fprintf(stderr, "headgate: unknown argument '%s'\n%s", argv[i], usage);
+            (void)fprintf(stderr, "headgate: unknown argument '%s'\n", argv[i]);
+            (void)print(options_write_usage, stderr);
             return EXIT_FAILURE;
         }
     }

@@ -376,6 +376,22 @@ static const struct setting cluster_settings[] = {
             "stay below the servers' max_prepared_stmt_count.",
     },
     {
+        .name = "pool_idle_min",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct cluster_settings, pool_idle_min),
+        .min = 0,
+        .max = 10000,
+        .fallback = "0",
+        .effect = EFFECT_NOW,
+        .doc =
+            "How many connections are kept ready of each server that takes reads or writes, for the accounts "
+            "whose sessions needed most of late: opened ahead, a few at a time, when a server comes up or is "
+            "promoted, and for those that were taken or retired. None before an account's first client, "
+            "whose "
+            "login tells how; none with a permit that somebody waits for. 0: none, since what is kept idle "
+            "counts at the server, and most clients do not mind the milliseconds of a login.",
+    },
+    {
         .name = "consistency",
         .type = SETTING_ENUM,
         .offset = offsetof(struct cluster_settings, consistency),

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <string.h>
 
 #define WANTED UINT64_C(1)
 #define ONE UINT64_C(2) /* one permit in use */
@@ -68,12 +69,14 @@ static void deliver(struct loop_message *message)
     struct permits_ticket *ticket =
         (struct permits_ticket *)(void *)((char *)message - offsetof(struct permits_ticket, grant));
     struct permits *permits = ticket->permits;
+    struct permits_waiter waiter = ticket->waiter;
     bool is_wanted = !ticket->is_cancelled;
-    void (*on_grant)(void *) = ticket->on_grant;
-    void *owner = ticket->owner;
+    void *connection = ticket->connection;
     mem_free(ticket);
-    if (is_wanted)
-        on_grant(owner);
+    if (connection != NULL)
+        waiter.on_connection(is_wanted ? waiter.owner : NULL, waiter.loop, connection);
+    else if (is_wanted)
+        waiter.on_grant(waiter.owner);
     else
         permits_give(permits);
 }
@@ -95,7 +98,7 @@ static void serve(struct permits *permits)
         struct permits_ticket *ticket = list_entry(first, struct permits_ticket, in_queue);
         (void)atomic_fetch_add_explicit(&permits->state, ONE, memory_order_acq_rel);
         leave_queue(permits, ticket);
-        if (loop_post(ticket->loop, &ticket->grant))
+        if (loop_post(ticket->waiter.loop, &ticket->grant))
             continue; /* the ticket may be gone already: its loop frees it */
         ticket->is_stranded = true;
         (void)atomic_fetch_sub_explicit(&permits->state, ONE, memory_order_acq_rel);
@@ -134,17 +137,18 @@ void permits_set_max(struct permits *permits, uint32_t max)
     unlock(permits);
 }
 
-struct permits_ticket *permits_wait(struct permits *permits, struct loop *loop, void (*on_grant)(void *owner),
-                                    void *owner, bool *is_first_r)
+struct permits_ticket *permits_wait(struct permits *permits, const struct permits_waiter *waiter,
+                                    bool *is_first_r)
 {
-    struct permits_ticket *ticket = mem_zalloc(sizeof *ticket);
+    struct permits_ticket *ticket = mem_zalloc(sizeof *ticket + waiter->wish.len);
     if (ticket == NULL)
         return NULL;
     ticket->grant.run = deliver;
     ticket->permits = permits;
-    ticket->loop = loop;
-    ticket->on_grant = on_grant;
-    ticket->owner = owner;
+    ticket->waiter = *waiter;
+    if (waiter->wish.len > 0)
+        memcpy(ticket->wish, waiter->wish.data, waiter->wish.len);
+    ticket->waiter.wish = span_of(ticket->wish, waiter->wish.len);
     lock(permits);
     *is_first_r = permits->queue.count == 0;
     list_link_last(&permits->queue, &ticket->in_queue);
@@ -173,39 +177,46 @@ void permits_cancel(struct permits_ticket **ticket_r)
         mem_free(ticket);
 }
 
-/* With the mutex held. */
-static struct permits_ticket *find_suited(struct permits *permits, const struct loop *loop,
-                                          permits_fit *is_fit, const void *connection)
+bool permits_peek(struct permits *permits, void *wish_r, size_t size)
 {
+    if (!permits_is_wanted(permits))
+        return false;
+    lock(permits);
     struct list_node *first = list_first(&permits->queue);
-    if (first == NULL)
-        return NULL;
-    struct permits_ticket *ticket = list_entry(first, struct permits_ticket, in_queue);
-    return ticket->loop == loop && is_fit(ticket->owner, connection) ? ticket : NULL;
+    if (first != NULL) {
+        const struct permits_ticket *ticket = list_entry(first, struct permits_ticket, in_queue);
+        assert(size <= ticket->waiter.wish.len);
+        memcpy(wish_r, ticket->wish, size);
+    }
+    unlock(permits);
+    return first != NULL;
 }
 
-bool permits_suits(struct permits *permits, const struct loop *loop, permits_fit *is_fit,
-                   const void *connection)
+/* With the mutex held. Its loop may have ended: then it stays where it is not in the way. */
+static bool post(struct permits *permits, struct permits_ticket *ticket, void *connection)
 {
-    lock(permits);
-    bool is_suited = find_suited(permits, loop, is_fit, connection) != NULL;
-    unlock(permits);
-    return is_suited;
+    leave_queue(permits, ticket);
+    ticket->connection = connection;
+    if (loop_post(ticket->waiter.loop, &ticket->grant))
+        return true;
+    ticket->connection = NULL;
+    ticket->is_stranded = true;
+    return false;
 }
 
-void *permits_pass(struct permits *permits, const struct loop *loop, permits_fit *is_fit,
-                   const void *connection)
+bool permits_pass(struct permits *permits, permits_fit *is_fit, void *take_connection)
 {
-    void *owner = NULL;
+    bool is_passed = false;
+    struct list_node *first;
     lock(permits);
-    struct permits_ticket *ticket = find_suited(permits, loop, is_fit, connection);
-    if (ticket != NULL)
-        leave_queue(permits, ticket);
+    while (!is_passed && (first = list_first(&permits->queue)) != NULL) {
+        struct permits_ticket *ticket = list_entry(first, struct permits_ticket, in_queue);
+        if (ticket->waiter.on_connection == NULL || !is_fit(ticket->wish, take_connection))
+            break;
+        is_passed = post(permits, ticket, take_connection);
+    }
     unlock(permits);
-    if (ticket != NULL)
-        owner = ticket->owner;
-    mem_free(ticket);
-    return owner;
+    return is_passed;
 }
 
 /* ---- who holds them ---- */
@@ -216,6 +227,20 @@ void permits_hold(struct permits *permits, unsigned worker, uint64_t now_us, str
     permit->permits = permits;
     permit->listed_us = now_us;
     list_link_last(&permits->holders[worker].list, &permit->in_list);
+}
+
+void permits_carry_off(struct permit *permit, unsigned worker)
+{
+    if (permit->permits != NULL)
+        list_unlink(&permit->permits->holders[worker].list, &permit->in_list);
+}
+
+void permits_carry_on(struct permit *permit, unsigned worker, uint64_t now_us)
+{
+    if (permit->permits == NULL)
+        return;
+    permit->listed_us = now_us;
+    list_link_last(&permit->permits->holders[worker].list, &permit->in_list);
 }
 
 void permits_release(struct permit *permit, unsigned worker)

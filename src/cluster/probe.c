@@ -113,7 +113,7 @@ static bool read_variables(struct probe *probe)
 
 /* ---- whom do I replicate from? ---- */
 
-static const char *sql_replication(const struct upstream *upstream)
+const char *probe_replication_sql(const struct upstream *upstream)
 {
     struct server_version version = greeting_version(span_cstr(upstream->version));
     if (upstream->family != FAMILY_MYSQL)
@@ -163,7 +163,7 @@ static bool read_replication(struct probe *probe)
 }
 
 static const struct question questions[] = { { sql_variables, read_variables },
-                                             { sql_replication, read_replication } };
+                                             { probe_replication_sql, read_replication } };
 
 /* ---- the dialogue ---- */
 

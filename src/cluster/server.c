@@ -69,6 +69,7 @@ static void add_row(struct server_totals *sum, const struct server_counters *row
     sum->refusals += counter_read(&row->refusals);
     sum->queries += counter_read(&row->queries);
     sum->errors += counter_read(&row->errors);
+    sum->queue_timeouts += counter_read(&row->queue_timeouts);
     sum->losses += counter_read(&row->losses);
     sum->drops += counter_read(&row->drops);
     sum->demotions += counter_read(&row->demotions);
@@ -92,6 +93,12 @@ void server_note_manners(struct server *server, uint32_t patience_s, bool has_in
 struct server_totals server_sum(const struct server *server)
 {
     return server_sum_without(server, server->worker_count);
+}
+
+void server_sum_response(const struct server *server, struct hist_total *total)
+{
+    for (unsigned i = 0; i < server->worker_count; i++)
+        hist_add(total, &server->by_worker[i].response);
 }
 
 struct server_totals server_sum_without(const struct server *server, unsigned row)

@@ -19,6 +19,10 @@
 /* The largest packet of a login: MySQL's public key and MariaDB's session tracking fit many times over. */
 #define LOGIN_PACKET_MAX (LOOP_WINDOW_BYTES - PACKET_HEADER_BYTES)
 
+/* MariaDB keeps a role at COM_CHANGE_USER, the default role of an account, too: the next one would have its
+ * rights. Who has a default role gets that one again. MySQL changes roles with the account. */
+static const char leave_role[] = "\x03SET ROLE NONE";
+
 /* The dialogue's own memory: gone, and wiped, once the login is over. */
 struct upstream_login {
     struct login machine;
@@ -28,6 +32,7 @@ struct upstream_login {
     struct text schema;
     struct text attributes;
     bool has_setup;
+    bool is_change; /* COM_CHANGE_USER, not the first one on its connection */
 };
 
 /* What headgate must hear about to keep sessions' state. MySQL's '*' would put statement_id on every reply
@@ -169,6 +174,7 @@ static bool flush(struct upstream *upstream)
 /* ---- exchanges ---- */
 
 static void say_closing(struct upstream *upstream);
+static void begin_change(struct upstream *upstream);
 
 static void finish_exchange(struct upstream *upstream)
 {
@@ -190,10 +196,13 @@ static void finish_exchange(struct upstream *upstream)
     if (upstream->asked == COM_RESET_CONNECTION)
         upstream->new_status = upstream->status;
     say_closing(upstream);
-    if (upstream->has_been_ready) {
+    if (upstream->login != NULL && !answer.is_err) {
+        begin_change(upstream);
+    } else if (upstream->has_been_ready) {
         upstream->ops->on_answer(upstream, &answer);
     } else if (answer.is_err) {
-        (void)error_wrap(&answer.error, "%s: turning session tracking on", WHERE(upstream));
+        const char *what = upstream->login != NULL ? "leaving the role" : "turning session tracking on";
+        (void)error_wrap(&answer.error, "%s: %s", WHERE(upstream), what);
         fail(upstream, &answer.error);
     } else {
         upstream->has_been_ready = true;
@@ -287,6 +296,23 @@ static void go_on_exchange(struct upstream *upstream)
         fail_answer(upstream, "a packet too long for the window of %u bytes came", upstream->stream.in.cap);
 }
 
+/* Where a client may send attributes with its queries, its servers look for them in ours as well: none. */
+static void put_command(struct upstream *upstream, struct span payload)
+{
+    struct text *out = &upstream->stream.out;
+    static const uint8_t no_attributes[] = { 0, 1 }; /* how many of them, in how many sets */
+    bool has_count = payload.len > 0 && payload.data[0] == COM_QUERY;
+    if (!has_count || (upstream->caps & CAP_QUERY_ATTRIBUTES) == 0) {
+        (void)packet_put(out, 0, payload);
+        return;
+    }
+    size_t at = packet_begin(out);
+    wire_put_u8(out, COM_QUERY);
+    (void)text_append(out, no_attributes, sizeof no_attributes);
+    (void)text_append(out, payload.data + 1, payload.len - 1);
+    packet_end(out, at, 0);
+}
+
 static void begin_exchange(struct upstream *upstream, enum reply_shape shape, struct span payload,
                            uint64_t deadline_us)
 {
@@ -294,7 +320,7 @@ static void begin_exchange(struct upstream *upstream, enum reply_shape shape, st
     upstream->state = UPSTREAM_EXCHANGING;
     upstream->asked = payload.len > 0 ? payload.data[0] : 0; /* empty: memory is out */
     upstream->answer = mem_zalloc(sizeof *upstream->answer);
-    (void)packet_put(&upstream->stream.out, 0, payload);
+    put_command(upstream, payload);
     if (upstream->answer == NULL || upstream->stream.out.is_oom) {
         upstream->stream.error = ENOMEM;
         fail_lost(upstream, "preparing a command");
@@ -428,22 +454,55 @@ void upstream_expire(struct upstream *upstream, uint64_t after_us)
     watch(upstream);
 }
 
+void upstream_leave(struct upstream *upstream)
+{
+    assert(upstream->state == UPSTREAM_READY && upstream->is_counted && upstream->login == NULL);
+    loop_timer_stop(&upstream->timer);
+    loop_timer_init(&upstream->timer, on_deadline);
+    buf_drop_parsed(&upstream->stream.in);
+    stream_leave(&upstream->stream);
+    counter_sub(count_of(upstream), 1);
+    permits_carry_off(&upstream->permit, upstream->env->worker);
+    upstream->ops = NULL;
+    upstream->owner = NULL;
+}
+
+void upstream_adopt(struct upstream *upstream, const struct upstream_env *env,
+                    const struct upstream_owner_ops *ops, void *owner)
+{
+    upstream->env = env;
+    upstream->ops = ops;
+    upstream->owner = owner;
+    upstream->is_idle = true;
+    stream_join(&upstream->stream, env->loop);
+    counter_add(count_of(upstream), 1);
+    permits_carry_on(&upstream->permit, env->worker, env->loop->now_us);
+}
+
 /* ---- login ---- */
 
-static void logged_in(struct upstream *upstream)
+/* What the greeting said, and was agreed. */
+static void note_server(struct upstream *upstream, const struct login *login)
 {
-    struct login *login = &upstream->login->machine;
     upstream->caps = login->caps;
     upstream->server_caps = login->server_caps;
     upstream->family = login->family;
     upstream->connection_id = login->connection_id;
     upstream->server_collation = login->server_collation;
-    upstream->status = upstream->new_status = login->ok.status;
     memcpy(upstream->version, login->version, sizeof upstream->version);
+    memcpy(upstream->nonce, login->nonce, sizeof upstream->nonce);
+    counter_add(&counters(upstream)->connects, 1);
+}
+
+static void logged_in(struct upstream *upstream)
+{
+    const struct login *login = &upstream->login->machine;
+    if (!upstream->login->is_change)
+        note_server(upstream, login);
+    upstream->status = upstream->new_status = login->ok.status;
     (void)text_append_span(&upstream->schema, text_span(&upstream->login->schema));
     bool has_setup = upstream->login->has_setup;
     free_login(upstream);
-    counter_add(&counters(upstream)->connects, 1);
     upstream->state = UPSTREAM_READY;
     if (has_setup) {
         upstream_set_up(upstream); /* the login's deadline goes on */
@@ -678,6 +737,50 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
     loop_timer_start(&upstream->timer, env->loop, env->connect_us);
     stream_want(&upstream->stream, EV_WRITE);
     return upstream;
+}
+
+/* ---- as somebody else ---- */
+
+static void begin_change(struct upstream *upstream)
+{
+    struct login *machine = &upstream->login->machine;
+    struct error err = { 0 };
+    upstream->state = UPSTREAM_LOGGING_IN;
+    loop_timer_start(&upstream->timer, upstream->env->loop, upstream->env->login_us);
+    enum login_verdict verdict = login_change(machine, &upstream->login->wish, upstream->caps,
+                                              upstream->nonce, upstream->family, &upstream->stream.out, &err);
+    (void)obey(upstream, verdict, &err);
+}
+
+void upstream_change_user(struct upstream *upstream, const struct upstream_wish *wish)
+{
+    struct error err = { 0 };
+    assert(upstream->state == UPSTREAM_READY && upstream->login == NULL);
+    upstream->login = mem_zalloc(sizeof *upstream->login);
+    if (upstream->login == NULL || !copy_wish(upstream->login, wish, upstream->server)) {
+        (void)error_set(&err, ENOMEM, "%s: out of memory", WHERE(upstream));
+        fail(upstream, &err);
+        return;
+    }
+    upstream->login->is_change = true;
+    upstream->login->wish.is_local |= upstream->stream.ssl != NULL;
+    upstream->has_been_ready = upstream->is_set_up = false;
+    upstream->is_touched = upstream->has_told_gtid = false;
+    note_beginning(upstream);
+    upstream->vars_version = 0;
+    text_clear(&upstream->schema);
+    if (upstream->family == FAMILY_MARIADB)
+        begin_exchange(upstream, REPLY_GENERIC, SPAN_LITERAL(leave_role), upstream->env->login_us);
+    else
+        begin_change(upstream);
+}
+
+bool upstream_take_permit(struct upstream *upstream)
+{
+    bool has_permit = upstream->permit.permits != NULL;
+    permits_carry_off(&upstream->permit, upstream->env->worker);
+    upstream->permit.permits = NULL;
+    return has_permit;
 }
 
 static void bury(struct loop_corpse *corpse)

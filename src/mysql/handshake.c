@@ -1,5 +1,6 @@
 #include "mysql/handshake.h"
 
+#include "mysql/command.h"
 #include "mysql/packet.h"
 #include "mysql/wire.h"
 
@@ -229,6 +230,21 @@ bool change_user_parse(struct span payload, uint64_t caps, struct handshake_resp
         response_r->collation = wire_read_u16(&reader);
     read_trailer(&reader, caps, response_r);
     return !reader.failed;
+}
+
+void change_user_put(struct text *out, const struct handshake_response *response)
+{
+    size_t at = packet_begin(out);
+    wire_put_u8(out, COM_CHANGE_USER);
+    wire_put_nul_span(out, response->user);
+    put_auth(out, response->caps & ~CAP_PLUGIN_AUTH_LENENC, response->auth);
+    wire_put_nul_span(out, response->schema);
+    wire_put_u16(out, handshake_collation(response->collation)); /* as a login would have said it */
+    if ((response->caps & CAP_PLUGIN_AUTH) != 0)
+        wire_put_nul_span(out, response->plugin);
+    if ((response->caps & CAP_CONNECT_ATTRS) != 0)
+        wire_put_lenenc_span(out, response->attributes);
+    packet_end(out, at, 0);
 }
 
 bool auth_switch_parse(struct span payload, struct span *plugin_r, struct span *data_r)

@@ -42,6 +42,7 @@ static const struct {
     { CAP_EXPIRED_PASSWORDS, "CAN_HANDLE_EXPIRED_PASSWORDS" },
     { CAP_SESSION_TRACK, "SESSION_TRACK" },
     { CAP_DEPRECATE_EOF, "DEPRECATE_EOF" },
+    { CAP_QUERY_ATTRIBUTES, "QUERY_ATTRIBUTES" },
     { CAP_MARIADB_BULK, "STMT_BULK_OPERATIONS" },
     { CAP_MARIADB_EXTENDED_METADATA, "EXTENDED_METADATA" },
     { CAP_MARIADB_BULK_UNIT_RESULTS, "BULK_UNIT_RESULTS" },
@@ -125,11 +126,13 @@ static bool fail_plugin(const struct login *login, struct error *err)
 }
 
 /* The first answer is the same with and without TLS, so it is made here, where it may still fail. */
-static bool prove_first(struct login *login, const struct greeting *greeting, struct error *err)
+static bool prove_first(struct login *login, const uint8_t nonce[NONCE_BYTES], struct span plugin,
+                        struct error *err)
 {
     struct text proof = { 0 };
-    login->plugin = first_plugin(login, greeting->plugin);
-    memcpy(login->auth.nonce, greeting->nonce, NONCE_BYTES);
+    login->plugin = first_plugin(login, plugin);
+    memcpy(login->nonce, nonce, NONCE_BYTES);
+    memcpy(login->auth.nonce, nonce, NONCE_BYTES);
     login->auth.nonce_len = NONCE_BYTES;
     bool ok = login->plugin->start(&login->auth, &proof, err) == AUTH_MORE;
     if (!ok)
@@ -180,7 +183,7 @@ static enum login_verdict on_greeting(struct login *login, struct span payload, 
     login->server_collation = greeting.collation;
     login->family = greeting_family(&greeting);
     (void)printable(greeting.version, login->version, sizeof login->version);
-    if (!agree_caps(login, err) || !agree_tls(login, err) || !prove_first(login, &greeting, err))
+    if (!agree_caps(login, err) || !agree_tls(login, err) || !prove_first(login, greeting.nonce, greeting.plugin, err))
         return failed(login);
     bool goes_tls = (login->caps & CAP_SSL) != 0;
     put_response(login, out, goes_tls);
@@ -194,6 +197,30 @@ void login_secured(struct login *login, struct text *out)
     login->auth.is_secure = true;
     put_response(login, out, false);
     login->state = PROVING;
+}
+
+/* The plugin of the account is not known before the server has said it: MySQL's own is the likely one there. */
+enum login_verdict login_change(struct login *login, const struct login_wish *wish, uint64_t caps,
+                                const uint8_t nonce[NONCE_BYTES], enum server_family family, struct text *out,
+                                struct error *err)
+{
+    login_begin(login, wish);
+    login->caps = caps;
+    bool is_mysql = family == FAMILY_MYSQL;
+    if (!prove_first(login, nonce, is_mysql ? SPAN_LITERAL(AUTH_CACHING_SHA2) : SPAN_LITERAL(AUTH_NATIVE), err))
+        return failed(login);
+    const struct handshake_response response = {
+        .caps = caps,
+        .collation = wish->collation,
+        .user = span_cstr(wish->user),
+        .auth = span_of(login->proof, login->proof_len),
+        .schema = has_schema(wish) ? span_cstr(wish->schema) : (struct span){ 0 },
+        .plugin = span_cstr(login->plugin->name),
+        .attributes = wish->attributes,
+    };
+    change_user_put(out, &response);
+    login->state = PROVING;
+    return LOGIN_MORE;
 }
 
 /* ---- after the response ---- */

@@ -3,6 +3,7 @@
 #include "mysql/caps.h"
 #include "mysql/packet.h"
 #include "mysql/printable.h"
+#include "mysql/resultset.h"
 #include "mysql/wire.h"
 
 #define ERR_TEXT_MAX 511u
@@ -184,46 +185,13 @@ void reply_put_early_err(struct text *out, uint16_t code, const char *text)
     packet_end(out, at, 0);
 }
 
-#define TYPE_VAR_STRING 0xFDu
-#define COLLATION_UTF8 33u
-#define WIDEST 3u /* bytes of a character of that */
-
-static void put_definition(struct text *out, uint64_t caps, const char *column, size_t len)
-{
-    wire_put_lenenc_span(out, SPAN_LITERAL("def"));
-    for (unsigned i = 0; i < 3; i++) /* schema, table and its alias */
-        wire_put_lenenc(out, 0);
-    wire_put_lenenc_span(out, span_cstr(column));
-    wire_put_lenenc(out, 0); /* the name beneath an alias: of none */
-    if (caps & CAP_MARIADB_EXTENDED_METADATA)
-        wire_put_lenenc(out, 0);
-    wire_put_lenenc(out, 0x0C); /* the length of what follows */
-    wire_put_u16(out, COLLATION_UTF8);
-    wire_put_u32(out, (uint32_t)(len * WIDEST));
-    wire_put_u8(out, TYPE_VAR_STRING);
-    wire_put_u16(out, 0); /* flags */
-    wire_put_u8(out, 0);  /* decimals */
-    wire_put_u16(out, 0);
-}
-
 void reply_put_row(struct text *out, uint8_t seq, uint64_t caps, const char *column, struct span value,
                    uint16_t status)
 {
-    bool has_eofs = (caps & CAP_DEPRECATE_EOF) == 0;
-    struct reply_ok ok = { .status = status };
-    size_t at = packet_begin(out);
-    wire_put_lenenc(out, 1);
-    packet_end(out, at, seq++);
-    at = packet_begin(out);
-    put_definition(out, caps, column, value.len);
-    packet_end(out, at, seq++);
-    if (has_eofs)
-        reply_put_eof(out, seq++, status, 0);
-    at = packet_begin(out);
-    wire_put_lenenc_span(out, value);
-    packet_end(out, at, seq++);
-    if (has_eofs)
-        reply_put_eof(out, seq, status, 0);
-    else
-        reply_put_ok(out, seq, caps, &ok, true);
+    struct resultset set;
+    resultset_begin(&set, out, seq, caps, status, 1);
+    resultset_column(&set, column, RESULTSET_TEXT, value.len);
+    resultset_body(&set);
+    resultset_value(&set, value);
+    resultset_end(&set);
 }

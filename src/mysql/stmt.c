@@ -5,7 +5,49 @@
 
 #define ID_OFFSET 1u
 
-bool stmt_parse_execute(struct span payload, uint16_t params, struct stmt_execute *execute_r)
+/* The bitmap, whether types follow, and the types. */
+static bool read_plain(struct wire_reader *reader, uint16_t params, struct stmt_execute *execute_r)
+{
+    const uint8_t *begin = reader->at;
+    if (params == 0)
+        return true;
+    (void)wire_read_bytes(reader, (params + 7u) / 8); /* which ones are NULL */
+    execute_r->bound_offset = (size_t)(reader->at - begin);
+    execute_r->has_types = wire_read_u8(reader) != 0;
+    if (execute_r->has_types)
+        execute_r->types = wire_read_bytes(reader, 2 * (size_t)params);
+    return !reader->failed;
+}
+
+/* Those of the first parameters, with their names. */
+static struct span first_types(struct attributes attributes, uint16_t params)
+{
+    struct attribute attribute;
+    const uint8_t *begin = attributes.naming.at;
+    for (uint16_t i = 0; i < params; i++)
+        (void)attributes_next(&attributes, &attribute);
+    return span_of(begin, (size_t)(attributes.naming.at - begin));
+}
+
+/* A server takes no attributes without types, and no types without a value for each parameter. */
+static bool read_with_attributes(struct wire_reader *reader, uint16_t params, struct stmt_execute *execute_r)
+{
+    struct attributes *attributes = &execute_r->attributes;
+    execute_r->has_attributes = true;
+    if (params == 0 && (execute_r->flags & STMT_HAS_COUNT) == 0)
+        return true;
+    if (!attributes_read(reader, false, attributes))
+        return false;
+    execute_r->has_types = params > 0 && attributes->count >= params && attributes->types.data != NULL;
+    if (execute_r->has_types)
+        execute_r->types = first_types(*attributes, params);
+    if (execute_r->has_types || attributes->count == params)
+        execute_r->bound_offset = attributes->bound_offset;
+    return true;
+}
+
+bool stmt_parse_execute(struct span payload, uint16_t params, bool has_attributes,
+                        struct stmt_execute *execute_r)
 {
     struct wire_reader reader = wire_reader_of(payload);
     *execute_r = (struct stmt_execute){ 0 };
@@ -14,14 +56,27 @@ bool stmt_parse_execute(struct span payload, uint16_t params, struct stmt_execut
     execute_r->id = wire_read_u32(&reader);
     execute_r->flags = wire_read_u8(&reader);
     (void)wire_read_u32(&reader); /* iteration count: always 1 */
-    if (params == 0 || reader.failed)
-        return !reader.failed;
-    (void)wire_read_bytes(&reader, (params + 7u) / 8); /* which ones are NULL */
-    execute_r->bound_offset = payload.len - wire_left(&reader);
-    execute_r->has_types = wire_read_u8(&reader) != 0;
-    if (execute_r->has_types)
-        execute_r->types = wire_read_bytes(&reader, 2 * (size_t)params);
-    return !reader.failed;
+    if (reader.failed)
+        return false;
+    size_t fixed = payload.len - wire_left(&reader);
+    bool is_read = has_attributes ? read_with_attributes(&reader, params, execute_r)
+                                  : read_plain(&reader, params, execute_r);
+    execute_r->bound_offset += execute_r->bound_offset > 0 ? fixed : 0;
+    return is_read;
+}
+
+static void put_types(struct text *out, const struct stmt_execute *execute, struct span types)
+{
+    struct wire_reader reader = wire_reader_of(types);
+    if (!execute->has_attributes) {
+        (void)text_append_span(out, types);
+        return;
+    }
+    while (wire_left(&reader) > 0) {
+        wire_put_u16(out, wire_read_u16(&reader));
+        (void)wire_read_lenenc_span(&reader);
+        wire_put_u8(out, 0);
+    }
 }
 
 void stmt_put_execute(struct text *out, struct span payload, const struct stmt_execute *execute, uint32_t id,
@@ -33,7 +88,7 @@ void stmt_put_execute(struct text *out, struct span payload, const struct stmt_e
     (void)text_append(out, payload.data, head);
     if (inserts) {
         wire_put_u8(out, 1);
-        (void)text_append_span(out, types);
+        put_types(out, execute, types);
         (void)text_append(out, payload.data + head + 1, payload.len - head - 1);
     }
     if (!out->is_oom)

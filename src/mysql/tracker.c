@@ -321,6 +321,7 @@ static enum state after_control(struct tracker *tracker, const struct tracker_in
     if (tracker->state == DEFS_EOF && info->kind == TRACKER_EOF)
         return has_opened_cursor(tracker, info->status) ? OVER : ROWS;
     bool ends_a_set = tracker->state == START || tracker->state == ROWS;
+    tracker->results += ends_a_set && info->kind != TRACKER_ERR;
     return ends_a_set && (info->status & STATUS_MORE_RESULTS) != 0 ? START : OVER;
 }
 

@@ -92,6 +92,8 @@ static int bound_socket(const struct addr *addr, unsigned mode, struct error *er
         (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (addr->u.any.sa_family == AF_INET6)
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (addr_is_local(addr)) /* what bind makes has at most these rights, from its first moment on */
+        (void)fchmod(fd, (mode_t)mode);
     if (bind(fd, &addr->u.any, addr->len) < 0 ||
         (addr_is_local(addr) && chmod(addr->u.local.sun_path, (mode_t)mode) < 0) || listen(fd, BACKLOG) < 0) {
         (void)error_errno(err, errno, "listening on %s", addr_format(addr, text));

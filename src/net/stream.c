@@ -253,6 +253,21 @@ void stream_want(struct stream *stream, int events)
     stream->interest = events;
 }
 
+void stream_leave(struct stream *stream)
+{
+    assert(!stream_has_output(stream) && !stream_has_pending(stream));
+    stream_want(stream, 0);
+    stream_trim(stream);
+    assert(stream->in.data == NULL); /* windows belong to a thread */
+    stream->loop = NULL;
+}
+
+void stream_join(struct stream *stream, struct loop *loop)
+{
+    assert(stream->loop == NULL);
+    stream->loop = loop;
+}
+
 bool stream_secure(struct stream *stream, struct ssl_ctx_st *context, struct error *err)
 {
     assert(stream->ssl == NULL && buf_unparsed(&stream->in).len == 0);

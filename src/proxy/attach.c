@@ -13,6 +13,8 @@
 #include "proxy/asleft.h"
 #include "proxy/pool.h"
 #include "proxy/share.h"
+#include "proxy/statements.h"
+#include "proxy/warm.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -233,14 +235,14 @@ void attach_take(struct session *session, int server, struct upstream *take_upst
     permits_touch(&take_upstream->permit, session->worker->index, session_now(session));
     slot->upstream = take_upstream;
     asleft_adopt(session, slot);
+    warm_note(session);
 }
 
-void attach_open(struct session *session, int server)
+/* How the session logs in there; borrows from it. */
+static struct upstream_wish wish_of(const struct session *session, const struct view_server *entry)
 {
-    struct slot *slot = begin_slot(session, server);
-    const struct view_server *entry = &session_view(session)->servers[server];
     const struct user *user = session->user;
-    struct upstream_wish wish = {
+    return (struct upstream_wish){
         .addr = &entry->addr,
         .user = user->name,
         .secret = user->secret.has_password ? &user->secret : session->seen,
@@ -251,11 +253,31 @@ void attach_open(struct session *session, int server)
         .has_setup = true,
         .take_permit = true,
     };
+}
+
+void attach_change(struct session *session, int server, struct upstream *take_upstream)
+{
+    const struct upstream_wish wish = wish_of(session, &session_view(session)->servers[server]);
+    statements_forget(take_upstream);
+    take_upstream->legacy.is_there = false; /* nothing of it is left by that */
+    attach_take(session, server, take_upstream);
+    session->slots[session->job.place].is_changing = true;
+    take_upstream->key = pool_key(session, server);
+    take_upstream->is_unclean = false;
+    upstream_change_user(take_upstream, &wish);
+}
+
+void attach_open(struct session *session, int server)
+{
+    struct slot *slot = begin_slot(session, server);
+    const struct view_server *entry = &session_view(session)->servers[server];
+    const struct upstream_wish wish = wish_of(session, entry);
     slot->upstream =
         upstream_open(&session->worker->env, entry->server, &wish, &owner_ops, session, &slot->failure);
     slot->has_failed = slot->upstream == NULL;
     if (slot->upstream != NULL)
         slot->upstream->key = pool_key(session, server);
+    warm_note(session);
 }
 
 enum step attach_wait(struct session *session)
@@ -462,12 +484,38 @@ enum step attach_failed(struct session *session)
     return attach_wait(session);
 }
 
+/* COM_CHANGE_USER was refused, or the connection lost on the way: that is not the client's unless a login
+ * says the same. */
+static enum step open_instead(struct session *session)
+{
+    struct slot *slot = &session->slots[session->job.place];
+    const int index = slot->server;
+    const struct view_server *entry = &session_view(session)->servers[index];
+    counter_add(&session->worker->boxes[session->door->cluster].pool.pool_changes_failed, 1);
+    log_limited(LOG_LEVEL_INFO, &session->scope, "a connection to %s could not be made one of '%s': %s",
+                entry->server->name, session->user->name, slot->failure.text);
+    if (slot->failure.sqlstate[0] != '\0' && slot->failure.code == ERR_UNKNOWN_COM)
+        entry->server->permits.holders[session->worker->index].has_no_change = true;
+    if (entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED) {
+        attach_drop(session, session->job.place);
+        return attach_begin(session);
+    }
+    bool has_permit = upstream_take_permit(slot->upstream);
+    assert(has_permit);
+    attach_drop(session, session->job.place);
+    attach_open(session, index);
+    return STEP_MORE;
+}
+
 enum step attach_attaching(struct session *session)
 {
-    const struct slot *slot = &session->slots[session->job.place];
+    struct slot *slot = &session->slots[session->job.place];
     if (slot->has_failed)
-        return attach_failed(session);
+        return slot->is_changing ? open_instead(session) : attach_failed(session);
     if (slot->upstream->state != UPSTREAM_READY)
         return STEP_WAIT;
+    if (slot->is_changing)
+        counter_add(&session->worker->boxes[session->door->cluster].pool.pool_changed_user, 1);
+    slot->is_changing = false;
     return session_enter(session, SESSION_SYNCING);
 }

@@ -66,6 +66,7 @@ enum step dispatch_done(struct session *session)
         buf_release_sent(&session->client.in);
     if (session->job.prepared != NULL)
         session->job.prepared->has_long_data = false;
+    account_end(session, NULL);
     reset_job(session);
     session->last_active_us = session_now(session);
     const struct timeout_settings *timeouts = session->worker->world->timeouts;
@@ -79,6 +80,7 @@ static enum step answer_err(struct session *session)
     struct job *job = &session->job;
     uint8_t seq = job->is_login ? job->seq : (uint8_t)(job->run.seq + 1);
     buf_drop_parsed(&session->client.in);
+    job->told_error = job->error;
     reply_put_err(&session->client.out, seq, job->error, job->error_text.sqlstate, job->error_text.text);
     (void)stream_flush(&session->client);
     if (job->is_login)
@@ -99,6 +101,8 @@ enum step dispatch_refuse(struct session *session, uint16_t code, const char *sq
     (void)snprintf(job->error_text.sqlstate, sizeof job->error_text.sqlstate, "%s",
                    sqlstate != NULL ? sqlstate : "");
     job->error = code;
+    if (!job->is_login)
+        counter_add(&session->door->by_worker[session->worker->index].refused, 1);
     bool is_silent =
         !job->is_login && job->command->manner == COMMAND_PREPARED && job->command->shape == REPLY_NONE;
     if (is_silent) { /* its client waits for no answer: the next execution will tell */
@@ -110,6 +114,14 @@ enum step dispatch_refuse(struct session *session, uint16_t code, const char *sq
         return answer_err(session);
     session_set_deadline(session, session->worker->world->timeouts->idle_client_us);
     return session_enter(session, SESSION_DRAINING);
+}
+
+/* In the servers' own words. */
+static enum step refuse_malformed(struct session *session)
+{
+    bool is_mysql = session_view(session)->family == FAMILY_MYSQL;
+    return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet%s",
+                           is_mysql ? "." : "");
 }
 
 /* A command that cannot be run, often longer than the window, or a file that nobody takes any more: the
@@ -178,17 +190,34 @@ static uint32_t wanted_bytes(const struct packet_header *header, const struct co
     return whole < cap ? whole : cap;
 }
 
+static bool has_attributes(const struct session *session)
+{
+    return (session->caps & CAP_QUERY_ATTRIBUTES) != 0;
+}
+
+/* With names among the types nobody knows beforehand how long they are: more is waited for than the window
+ * holds only where that was not enough. */
+static uint32_t most_for_types(const struct session *session, uint16_t params, struct span payload)
+{
+    struct stmt_execute execute;
+    uint32_t fixed = 10 + (params + 7u) / 8 + 1 + params * 2u;
+    if (!has_attributes(session) || stmt_parse_execute(payload, params, true, &execute))
+        return fixed;
+    return fixed + params + SQL_TEXT_MAX;
+}
+
 /* EXECUTE: the types of all parameters must be in sight, and there may be 65535 of them. */
 static uint32_t wanted_for_types(struct session *session, const struct packet_header *header,
                                  struct span bytes)
 {
     if (bytes.len < PACKET_HEADER_BYTES + 5)
         return PACKET_HEADER_BYTES + (header->len < 5 ? header->len : 5);
-    struct prepared *prepared =
-        prepared_find(&session->prepared, wire_load_u32(bytes.data + PACKET_HEADER_BYTES + 1));
-    uint32_t params = prepared != NULL ? prepared->params : 0;
-    uint32_t fixed = 10 + (params + 7) / 8 + 1 + params * 2;
-    return PACKET_HEADER_BYTES + (header->len < fixed ? header->len : fixed);
+    size_t there = bytes.len - PACKET_HEADER_BYTES;
+    struct span payload =
+        span_of(bytes.data + PACKET_HEADER_BYTES, header->len < there ? header->len : there);
+    struct prepared *prepared = prepared_find(&session->prepared, wire_load_u32(payload.data + 1));
+    uint32_t most = prepared != NULL ? most_for_types(session, prepared->params, payload) : 0;
+    return PACKET_HEADER_BYTES + (header->len < most ? header->len : most);
 }
 
 static enum step wait_for_client(struct session *session)
@@ -257,8 +286,33 @@ static struct span job_payload(const struct session *session)
 struct span dispatch_text(const struct session *session)
 {
     struct span payload = job_payload(session);
-    size_t len = payload.len - 1;
-    return span_of(payload.data + 1, len < SQL_TEXT_MAX ? len : SQL_TEXT_MAX);
+    size_t before = 1 + session->job.text_offset, len = payload.len - before;
+    return span_of(payload.data + before, len < SQL_TEXT_MAX ? len : SQL_TEXT_MAX);
+}
+
+bool dispatch_attributes(const struct session *session, struct attributes *attributes_r)
+{
+    const struct job *job = &session->job;
+    struct span payload = job_payload(session);
+    struct stmt_execute execute;
+    struct attribute parameter;
+    size_t offset;
+    if (!has_attributes(session) || job->command == NULL)
+        return false;
+    if (job->command->byte == COM_QUERY) {
+        (void)attributes_find_text(span_of(payload.data + 1, payload.len - 1), attributes_r, &offset);
+        return attributes_r->count > 0;
+    }
+    if (job->command->byte != COM_STMT_EXECUTE ||
+        !stmt_parse_execute(payload, job->prepared->params, true, &execute) ||
+        execute.attributes.count <= job->prepared->params)
+        return false;
+    *attributes_r = execute.attributes;
+    if (job->prepared->has_long_data)
+        attributes_lose_values(attributes_r);
+    for (uint16_t i = 0; i < job->prepared->params; i++)
+        (void)attributes_next(attributes_r, &parameter);
+    return true;
 }
 
 /* Was it sent there for no other reason than that somebody must run it? */
@@ -353,12 +407,31 @@ static enum step go_by_facts(struct session *session)
 
 /* ---- statements ---- */
 
+/* Of COM_QUERY: it begins behind the attributes. Where these are so long that its beginning is not in sight,
+ * the text is one of which nothing is known. False: no server would take it. */
+static bool find_text(struct session *session)
+{
+    struct job *job = &session->job;
+    struct span payload = job_payload(session);
+    struct attributes attributes;
+    if (job->command->byte != COM_QUERY || !has_attributes(session))
+        return true;
+    if (attributes_find_text(span_of(payload.data + 1, payload.len - 1), &attributes, &job->text_offset))
+        return true;
+    job->text_offset = payload.len - 1;
+    return job->is_cut;
+}
+
 static enum step run_statement(struct session *session)
 {
     struct job *job = &session->job;
+    if (!find_text(session))
+        return refuse_malformed(session);
     struct span sql = dispatch_text(session);
     struct sql_dialect dialect = effects_dialect(session);
     job->facts = classify(sql, job->is_cut, &dialect);
+    hints_look_for_attributes(session);
+    account_begin(session, sql);
     if (job->command->byte == COM_STMT_PREPARE)
         session->prepared.has_last_failed = true; /* until a server says otherwise */
     if (job->facts.kind == SQL_KILL && job->facts.kill_id != 0 && job->command->byte == COM_QUERY)
@@ -445,9 +518,10 @@ static bool read_execute(struct session *session)
 {
     struct job *job = &session->job;
     struct stmt_execute execute;
-    if (!stmt_parse_execute(job_payload(session), job->prepared->params, &execute))
+    if (!stmt_parse_execute(job_payload(session), job->prepared->params, has_attributes(session), &execute))
         return false;
     job->has_cursor = (execute.flags & STMT_CURSOR_READ_ONLY) != 0;
+    hints_look_for_attributes(session);
     return !execute.has_types || prepared_note_types(job->prepared, execute.types);
 }
 
@@ -472,8 +546,7 @@ static enum step run_prepared(struct session *session)
     struct span payload = job_payload(session);
     bool is_silent = job->command->shape == REPLY_NONE;
     if (payload.len < 5)
-        return is_silent ? ignore(session)
-                         : dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+        return is_silent ? ignore(session) : refuse_malformed(session);
     uint32_t id = wire_load_u32(payload.data + 1);
     struct prepared *prepared = prepared_find(&session->prepared, id);
     if (prepared == NULL)
@@ -482,6 +555,8 @@ static enum step run_prepared(struct session *session)
     if (byte == COM_STMT_CLOSE)
         return run_close(session);
     job->facts = prepared->facts;
+    if (byte == COM_STMT_EXECUTE || byte == COM_STMT_FETCH)
+        account_begin_prepared(session);
     if (has_lost_data(session, prepared)) {
         prepared->is_data_lost = byte == COM_STMT_SEND_LONG_DATA;
         prepared->has_long_data = false;
@@ -491,7 +566,7 @@ static enum step run_prepared(struct session *session)
             return dispatch_refuse_pieces(session);
     }
     if (byte == COM_STMT_EXECUTE && !read_execute(session))
-        return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+        return refuse_malformed(session);
     if (byte == COM_STMT_EXECUTE && !intent_note_prepared(session))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
     if (byte == COM_STMT_RESET || byte == COM_STMT_FETCH) /* they run nothing of it */
@@ -532,7 +607,7 @@ static enum step run_set_option(struct session *session)
 {
     struct span payload = job_payload(session);
     if (payload.len < 3)
-        return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+        return refuse_malformed(session);
     session->job.facts = (struct sql_facts){ .kind = SQL_ADMIN };
     session->job.kill_id = payload.data[1]; /* 0: on, 1: off; looked at when the server has agreed */
     return go_by_facts(session);
@@ -542,7 +617,7 @@ static enum step run_process_kill(struct session *session)
 {
     struct span payload = job_payload(session);
     if (payload.len < 5)
-        return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+        return refuse_malformed(session);
     return kill_begin(session, wire_load_u32(payload.data + 1), false);
 }
 
@@ -568,7 +643,7 @@ static enum step run_local(struct session *session)
     if (session->job.command->byte == COM_QUIT)
         return session_close(session, CLOSE_CLIENT_QUIT, NULL);
     if (session->job.is_cut)
-        return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet");
+        return refuse_malformed(session);
     if (session->is_transaction_unknown && session->job.command->byte == COM_PING) {
         session->job.facts = (struct sql_facts){ .kind = SQL_EMPTY, .reason = SQL_REASON_EMPTY };
         return go(session, effects_home(session), ROUTE_REASON_UNKNOWN_TRANSACTION); /* its OK settles it */

@@ -8,6 +8,7 @@
 #include "proxy/asleft.h"
 #include "proxy/changes.h"
 #include "proxy/claims.h"
+#include "proxy/found.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
 
@@ -241,13 +242,16 @@ static void follow_home(struct session *session, uint16_t status)
 void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
 {
     struct job *job = &session->job;
-    if (info->kind == TRACKER_ERR)
+    if (info->kind == TRACKER_ERR) {
         job->has_error = true;
+        job->error_code = info->error;
+    }
     if (info->kind != TRACKER_OK && info->kind != TRACKER_EOF)
         return;
     upstream->status = info->status;
     job->has_warnings |= info->warnings > 0;
     job->has_changed |= info->affected > 0;
+    job->affected += info->affected;
     job->has_rows |= info->kind == TRACKER_EOF || (info->payload.len > 0 && info->payload.data[0] == 0xFE);
     if (info->status & STATUS_MORE_RESULTS)
         job->has_multi = true;
@@ -489,7 +493,10 @@ static void note_traces(struct session *session, const struct upstream *upstream
     }
     if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
         share_note_answers(session, has_set);
-    if (is_statement && job->facts.counts_rows && !job->has_error && !is_prepare) {
+    uint16_t error = job->has_error ? job->error_code : 0;
+    bool has_counted =
+        found_has_counted(&job->facts, upstream->family == FAMILY_MARIADB, upstream->tracker.results, error);
+    if (is_statement && has_counted && !is_prepare) {
         session->found_place = job->place;
         session->answers.found = generation;
     }

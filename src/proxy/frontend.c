@@ -88,6 +88,7 @@ static bool keep_identity(struct session *session)
 {
     struct admit *admit = session->admit;
     session->user = users_find(session->worker->world->users, admit->user);
+    session->who = digests_who(session->door->settings->cluster, session->user->name);
     session->caps = admit->caps;
     session->upstream_caps = admit->caps & CAPS_END_TO_END;
     session->collation = admit->collation;
@@ -129,6 +130,7 @@ static enum step go_inside(struct session *session, uint8_t seq)
     job->seq = seq;
     job->attempts = 0;
     job->wait_until_us = job->queue_until_us = 0;
+    job->has_asked_others = false;
     job->avoid = VIEW_NO_SERVER;
     bool is_reader = session->door->settings->mode == LISTENER_REPLICA ||
                      (session->door->settings->mode == LISTENER_SPLIT && view->primary == VIEW_NO_SERVER);

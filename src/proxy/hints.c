@@ -20,7 +20,7 @@ static void note(struct hints *hints, const struct hint *hint, const struct view
     hints->has_any |= hint->kind != HINT_UNKNOWN;
     switch (hint->kind) {
     case HINT_PRIMARY:
-        hints->wants_primary = true;
+        hints->wants_primary = hint->is_on;
         break;
     case HINT_SERVER:
         hints->wants_server = true;
@@ -112,6 +112,33 @@ static void tell(const struct session *session, const struct hints *hints)
                 (const char *)hints->unknown.data);
 }
 
+void hints_look_for_attributes(struct session *session)
+{
+    struct attributes attributes;
+    struct attribute attribute;
+    if (!dispatch_attributes(session, &attributes))
+        return;
+    while (attributes_next(&attributes, &attribute))
+        session->job.facts.has_hint |= hint_is_attribute(attribute.name) && !attribute.is_null;
+}
+
+/* They have the last word: they come with this execution, the text perhaps from a library. */
+static void read_attributes(const struct session *session, struct hints *hints)
+{
+    struct attributes attributes;
+    struct attribute attribute;
+    if (!dispatch_attributes(session, &attributes))
+        return;
+    while (attributes_next(&attributes, &attribute)) {
+        char digits[ATTRIBUTE_TEXT_MAX];
+        struct hint hint;
+        if (!hint_is_attribute(attribute.name) || attribute.is_null)
+            continue;
+        hint_read_attribute(attribute.name, attribute_text(&attribute, digits), &hint);
+        note(hints, &hint, session_view(session));
+    }
+}
+
 static struct span text_of(const struct session *session)
 {
     const struct job *job = &session->job;
@@ -130,8 +157,10 @@ void hints_read_job(struct session *session, struct hints *hints)
     if (is_text && job->is_cut && job->command->byte == COM_STMT_PREPARE) /* its text will not be kept */
         *hints = (struct hints){ .unknown_count = 1,
                                  .unknown = SPAN_LITERAL("in a statement too long to be kept") };
-    if (is_text)
-        tell(session, hints);
+    if (!is_text)
+        hints->unknown_count = 0; /* told when the text came */
+    read_attributes(session, hints);
+    tell(session, hints);
 }
 
 bool hints_are_why(enum route_reason reason)

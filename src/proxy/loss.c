@@ -36,6 +36,7 @@ static enum step tell_loss(struct session *session, const struct loss *loss)
     bool is_silent = job->command->shape == REPLY_NONE;
     if (is_silent || (!job->run.is_complete && (job->is_file || !session->must_close)))
         return dispatch_refuse(session, loss->code, NULL, "%s", text);
+    job->told_error = loss->code;
     reply_put_err(&session->client.out, loss->seq, loss->code, NULL, text);
     (void)stream_flush(&session->client);
     if (session->must_close)

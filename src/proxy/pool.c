@@ -3,10 +3,19 @@
 #include "mysql/reply.h"
 #include "net/descriptors.h"
 #include "proxy/asleft.h"
+#include "proxy/key.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
+#include "proxy/warm.h"
 
-enum cleaning { CLEANING_NOTHING, CLEANING_ID, CLEANING_RESET, CLEANING_SETUP, CLEANING_CHARSETS };
+enum cleaning {
+    CLEANING_NOTHING,
+    CLEANING_ID,
+    CLEANING_RESET,
+    CLEANING_SETUP,
+    CLEANING_CHARSETS,
+    CLEANING_LOGIN
+};
 
 /* ---- which ones ---- */
 
@@ -36,13 +45,6 @@ struct upstream_key pool_key(const struct session *session, int server)
     };
 }
 
-/* No server lets a connection leave its schema for none; for another one it does. */
-static bool is_fit(const struct upstream_key *wish, const struct upstream_key *key)
-{
-    return wish->account == key->account && wish->caps == key->caps && wish->moves == key->moves &&
-           wish->collation == key->collation && (wish->has_schema || !key->has_schema);
-}
-
 /* Something may go there, and it is still that machine. While there is no primary the old one may come back.
  */
 static bool is_usable(const struct view *view, size_t server, const struct upstream_key *key)
@@ -58,6 +60,12 @@ static struct permits_holders *holders_of(const struct upstream *upstream)
 {
     return upstream->permit.permits != NULL ? &upstream->permit.permits->holders[upstream->env->worker]
                                             : NULL;
+}
+
+static struct pool_counters *counters_of(const struct upstream *upstream)
+{
+    const struct worker *worker = upstream->owner;
+    return &worker->boxes[upstream->key.cluster].pool;
 }
 
 static const struct cluster_settings *settings_of(const struct worker *worker, unsigned cluster)
@@ -133,24 +141,38 @@ bool pool_may_park(const struct session *session, enum route_place place)
 
 /* ---- leaving ---- */
 
-static void fulfil(struct permits_holders *holders, struct upstream *upstream)
-{
-    holders->promised -= upstream->is_promised;
-    upstream->is_promised = false;
-}
-
 static void leave(struct upstream *upstream)
 {
     struct permits_holders *holders = holders_of(upstream);
-    if (list_is_linked(&upstream->in_pool))
+    if (list_is_linked(&upstream->in_pool)) {
         list_unlink(&holders->parked, &upstream->in_pool);
-    fulfil(holders, upstream);
+        counter_sub(&holders->kinds[key_kind(&upstream->key)], 1);
+        warm_look(upstream->owner);
+    }
+    if (upstream->is_promised)
+        permits_promise(holders->permits, -1);
+    upstream->is_promised = false;
+}
+
+/* Parked, or not: it is not on its way to be any more. */
+static void end_opening(struct upstream *upstream)
+{
+    if (upstream->is_ahead)
+        (void)atomic_fetch_sub_explicit(&upstream->server->opening_ahead, 1, memory_order_release);
+    upstream->is_ahead = false;
 }
 
 static void drop(struct upstream *upstream)
 {
     leave(upstream);
+    end_opening(upstream);
     upstream_close(&upstream);
+}
+
+static void retire(struct upstream *upstream)
+{
+    counter_add(&counters_of(upstream)->pool_retired, 1);
+    drop(upstream);
 }
 
 /* Its server ended it, or something is wrong with it. */
@@ -158,6 +180,7 @@ static void lose(struct upstream *upstream, const char *how)
 {
     struct worker *worker = upstream->owner;
     counter_add(&upstream->server->by_worker[worker->index].drops, 1);
+    counter_add(&counters_of(upstream)->pool_lost, 1);
     worker_note_trouble(worker, upstream->key.cluster);
     log_limited(LOG_LEVEL_INFO, NULL, "parked connection to %s lost: %s", upstream->server->name, how);
     drop(upstream);
@@ -180,9 +203,29 @@ static void on_io(struct upstream *upstream, int events)
         lose(upstream, "the server ended it, or spoke out of turn");
 }
 
+/* Texts of statements are each worker's own: on another thread it knows none. */
+static void let_go(struct upstream *upstream)
+{
+    const struct worker *worker = upstream->owner;
+    if (worker->world->worker_count > 1)
+        statements_close_all(upstream);
+    upstream_leave(upstream);
+}
+
+static void fail_opening(struct upstream *upstream, const struct error *err)
+{
+    log_limited(LOG_LEVEL_INFO, NULL, "no connection to %s could be opened ahead: %s", upstream->server->name,
+                err->text);
+    warm_ended(upstream->owner, upstream->server, &upstream->key, err);
+    drop(upstream);
+}
+
 static void on_failed(struct upstream *upstream, const struct error *err)
 {
-    lose(upstream, err->text);
+    if (upstream->is_ahead)
+        fail_opening(upstream, err);
+    else
+        lose(upstream, err->text);
 }
 
 static void begin_reset(struct upstream *upstream);
@@ -197,7 +240,7 @@ static void on_expired(struct upstream *upstream)
         return;
     }
     log_debug(NULL, "a parked connection to %s is retired", upstream->server->name);
-    drop(upstream);
+    retire(upstream);
 }
 
 /* ---- cleaning ---- */
@@ -233,84 +276,36 @@ static uint64_t patience_us(const struct worker *worker, const struct upstream *
     uint64_t end = end_of_life(worker, upstream);
     if (own > 0 && own * 500000 < patience)
         patience = own * 500000;
-    if (end != 0 && end < now + patience)
-        patience = end > now ? end - now : 1;
+    if (end == 0 || end > upstream->idle_us + patience)
+        end = upstream->idle_us + patience;
     uint64_t trust = asleft_trust(worker, upstream);
-    if (upstream->legacy.is_there && trust < patience)
-        patience = trust > 0 ? trust : 1;
-    return patience;
+    if (upstream->legacy.is_there && end > now + trust)
+        end = now + trust;
+    return end > now ? end - now : 1;
 }
 
-static bool is_fit_for(const void *owner, const void *connection)
+/* From now on it waits for a session. */
+static void shelve(struct upstream *upstream)
 {
-    const struct session *session = owner;
-    const struct upstream *upstream = connection;
-    struct upstream_key wish = pool_key(session, (int)upstream->server->index);
-    return session->state == SESSION_QUEUED && is_fit(&wish, &upstream->key);
+    struct permits_holders *holders = holders_of(upstream);
+    upstream_expire(upstream, patience_us(upstream->owner, upstream));
+    list_link_last(&holders->parked, &upstream->in_pool);
+    counter_add(&holders->kinds[key_kind(&upstream->key)], 1);
 }
 
-/* One that is just looking for a connection cannot be called. */
-static bool is_fit_now(const void *owner, const void *connection)
-{
-    const struct session *session = owner;
-    return !session->is_running && is_fit_for(owner, connection);
-}
-
-bool pool_suits_waiter(const struct worker *worker, const struct upstream *upstream)
-{
-    return upstream->permit.permits != NULL &&
-           permits_suits(upstream->permit.permits, &worker->loop, is_fit_for, upstream);
-}
-
-/* To the first who waits, if it would do for that one; otherwise the permit does. */
-static void offer(struct permits_holders *holders, struct upstream *upstream)
-{
-    const struct worker *worker = upstream->owner;
-    struct session *session = permits_pass(holders->permits, &worker->loop, is_fit_now, upstream);
-    if (session != NULL)
-        share_offered(session); /* it takes the connection that was parked last, or leaves it where it is */
-    else
-        drop(upstream);
-}
-
-/* Parked ones go to those who wait, as long as anybody does. */
-static void serve(struct permits_holders *holders)
-{
-    struct list_node *node;
-    while (permits_is_wanted(holders->permits) && (node = list_first(&holders->parked)) != NULL)
-        offer(holders, list_entry(node, struct upstream, in_pool));
-}
-
-static void on_left(struct loop_message *message)
-{
-    struct permits_holders *holders =
-        (struct permits_holders *)(void *)((char *)message - offsetof(struct permits_holders, left));
-    struct list_node *node = list_first(&holders->parked);
-    holders->is_left = false;
-    for (; node != NULL; node = list_after(&holders->parked, node)) /* they are here */
-        fulfil(holders, list_entry(node, struct upstream, in_pool));
-    serve(holders);
-}
-
-/* At once: whoever gives it up may be in the middle of something, so that nobody else is run before that is
- * over. */
+/* At once: nobody is run by that. */
 static void park_as_left(struct upstream *upstream)
 {
     struct permits_holders *holders = holders_of(upstream);
-    struct worker *worker = upstream->owner;
+    leave(upstream);
     upstream->cleaning = CLEANING_NOTHING;
-    if (is_full(worker, upstream) && !permits_is_wanted(holders->permits)) {
-        drop(upstream);
+    upstream->idle_us = upstream->env->loop->now_us;
+    if (is_full(upstream->owner, upstream) && !permits_is_wanted(holders->permits)) {
+        retire(upstream);
         return;
     }
-    upstream_expire(upstream, patience_us(worker, upstream));
-    list_link_last(&holders->parked, &upstream->in_pool);
-    if (permits_is_wanted(holders->permits) && !holders->is_left) {
-        holders->left.run = on_left;
-        holders->is_left = loop_post(&worker->loop, &holders->left);
-    }
-    if (!holders->is_left)
-        fulfil(holders, upstream);
+    shelve(upstream);
+    pool_give_way(holders);
 }
 
 static void park(struct upstream *upstream)
@@ -319,14 +314,17 @@ static void park(struct upstream *upstream)
     const struct worker *worker = upstream->owner;
     leave(upstream);
     upstream->cleaning = CLEANING_NOTHING;
+    upstream->is_unclean = false;
     upstream->vars_version = 0;
+    upstream->idle_us = worker->loop.now_us;
     if (is_full(worker, upstream) && !permits_is_wanted(holders->permits)) {
-        drop(upstream);
+        retire(upstream);
         return;
     }
-    upstream_expire(upstream, patience_us(worker, upstream));
-    list_link_last(&holders->parked, &upstream->in_pool);
-    serve(holders);
+    counter_add(&counters_of(upstream)->pool_parked, 1);
+    shelve(upstream);
+    end_opening(upstream);
+    pool_give_way(holders);
 }
 
 void pool_note_refusal(struct upstream *upstream, const struct error *err)
@@ -340,6 +338,7 @@ void pool_note_refusal(struct upstream *upstream, const struct error *err)
 static void refuse(struct upstream *upstream, const struct error *err)
 {
     pool_note_refusal(upstream, err);
+    counter_add(&counters_of(upstream)->pool_unclean, 1);
     drop(upstream);
 }
 
@@ -365,29 +364,57 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
     }
 }
 
-static const struct upstream_owner_ops pool_ops = {
-    .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io, .on_expired = on_expired
-};
+static void on_ready(struct upstream *upstream)
+{
+    const struct error full = { .text = "there is no room for it" };
+    if (is_full(upstream->owner, upstream)) {
+        fail_opening(upstream, &full);
+        return;
+    }
+    counter_add(&counters_of(upstream)->pool_opened_ahead, 1);
+    warm_ended(upstream->owner, upstream->server, &upstream->key, NULL);
+    park(upstream);
+}
+
+static const struct upstream_owner_ops pool_ops = { .on_ready = on_ready,
+                                                    .on_answer = on_answer,
+                                                    .on_failed = on_failed,
+                                                    .on_io = on_io,
+                                                    .on_expired = on_expired };
 
 bool pool_has(const struct upstream *upstream)
 {
     return upstream->ops == &pool_ops;
 }
 
-void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_promised)
+/* Are there too few? Then one more is on its way. */
+static bool begin_opening(struct server *server, uint64_t wanted)
 {
-    struct upstream *upstream = take_upstream;
-    upstream->key.has_schema |= upstream->schema.len > 0;
-    upstream_hand_over(upstream, &pool_ops, worker);
-    upstream->is_second_hand = true;
-    upstream->is_promised = is_promised;
-    holders_of(upstream)->promised += is_promised;
-    if (!upstream->legacy.is_there)
-        begin_reset(upstream);
-    else if (upstream->legacy.insert_id != 0 && !is_promised)
-        begin_id(upstream);
-    else
-        park_as_left(upstream);
+    uint32_t before = atomic_fetch_add_explicit(&server->opening_ahead, 1, memory_order_acquire);
+    if (before + server_sum(server).connections_idle < wanted && permits_try(&server->permits))
+        return true;
+    (void)atomic_fetch_sub_explicit(&server->opening_ahead, 1, memory_order_release);
+    return false;
+}
+
+bool pool_open_ahead(struct worker *worker, struct server *server, const struct upstream_wish *wish,
+                     const struct upstream_key *key, uint64_t wanted)
+{
+    struct error err = { 0 };
+    struct upstream_wish with_permit = *wish;
+    if (!begin_opening(server, wanted))
+        return false;
+    with_permit.take_permit = true;
+    struct upstream *upstream = upstream_open(&worker->env, server, &with_permit, &pool_ops, worker, &err);
+    if (upstream == NULL) {
+        (void)atomic_fetch_sub_explicit(&server->opening_ahead, 1, memory_order_release);
+        warm_ended(worker, server, key, &err);
+        return false;
+    }
+    upstream->key = *key;
+    upstream->cleaning = CLEANING_LOGIN;
+    upstream->is_ahead = true;
+    return true;
 }
 
 /* ---- taking ---- */
@@ -406,6 +433,20 @@ static struct list_node *last(const struct list *list)
     return list->count > 0 ? list->head.prev : NULL;
 }
 
+/* The one parked last that is fit for that, and alive; NULL: none is. */
+static struct upstream *find(const struct permits_holders *holders, const struct upstream_key *wish)
+{
+    const struct list *parked = &holders->parked;
+    struct list_node *before, *node = last(parked);
+    for (; node != NULL; node = before) {
+        struct upstream *upstream = list_entry(node, struct upstream, in_pool);
+        before = node->prev != &parked->head ? node->prev : NULL;
+        if (key_fits(wish, &upstream->key) && is_alive(upstream))
+            return upstream;
+    }
+    return NULL;
+}
+
 /* The one that suits best; of several the one parked last. */
 static struct upstream *find_best(const struct session *session, int server,
                                   const struct fingerprint *fingerprint)
@@ -418,7 +459,7 @@ static struct upstream *find_best(const struct session *session, int server,
     struct list_node *node = last(parked);
     for (; node != NULL; node = node->prev != &parked->head ? node->prev : NULL) {
         struct upstream *upstream = list_entry(node, struct upstream, in_pool);
-        if (!is_fit(&wish, &upstream->key))
+        if (!key_fits(&wish, &upstream->key))
             continue;
         enum asleft_fit fit = asleft_fit(session, upstream, fingerprint);
         if (best == NULL || fit > best_fit) {
@@ -440,22 +481,165 @@ struct upstream *pool_take(const struct session *session, int server)
             upstream = find_best(session, server, &fingerprint);
         while (upstream != NULL && !is_alive(upstream));
     fingerprint_fini(&fingerprint);
-    if (upstream != NULL)
-        leave(upstream);
+    if (upstream == NULL)
+        return NULL;
+    counter_add(&counters_of(upstream)->pool_taken, 1);
+    leave(upstream);
     return upstream;
+}
+
+/* ---- to other threads ---- */
+
+struct upstream *pool_send(struct permits_holders *holders, const struct upstream_key *wish)
+{
+    struct upstream *upstream = permits_is_wanted(holders->permits) ? NULL : find(holders, wish);
+    if (upstream == NULL)
+        return NULL;
+    leave(upstream);
+    let_go(upstream);
+    return upstream;
+}
+
+/* True: its session has it now. */
+static bool offer(struct session *session, struct upstream *upstream)
+{
+    session->offer = upstream;
+    share_offered(session);
+    bool is_taken = session->offer == NULL;
+    session->offer = NULL;
+    return is_taken;
+}
+
+static bool is_of_use(struct worker *worker, struct upstream *upstream, bool is_awaited)
+{
+    const struct view *view = worker_view(worker, upstream->key.cluster);
+    return !worker->is_draining && is_usable(view, upstream->server->index, &upstream->key) &&
+           (is_awaited || !is_full(worker, upstream));
+}
+
+void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct session *session)
+{
+    struct upstream *upstream = take_upstream;
+    bool is_from_elsewhere = upstream->env != &worker->env;
+    upstream_adopt(upstream, &worker->env, &pool_ops, worker);
+    struct permits_holders *holders = holders_of(upstream);
+    counter_add(&counters_of(upstream)->pool_handed_over, is_from_elsewhere);
+    bool is_here = is_of_use(worker, upstream, session != NULL);
+    if (!is_here)
+        retire(upstream);
+    else if (!is_alive(upstream))
+        is_here = false;
+    if (session != NULL && offer(session, is_here ? upstream : NULL))
+        return;
+    if (is_here && upstream->is_unclean)
+        begin_reset(upstream);
+    else if (is_here)
+        shelve(upstream);
+    pool_give_way(holders);
+}
+
+bool pool_claim(struct upstream *upstream, const struct upstream_key *wish, bool *must_change_r)
+{
+    if (!key_may_become(&upstream->key, wish))
+        return false;
+    *must_change_r = upstream->is_unclean || !key_fits(wish, &upstream->key);
+    if (!*must_change_r)
+        counter_add(&counters_of(upstream)->pool_taken, 1);
+    return true;
 }
 
 /* ---- for others ---- */
 
-void pool_give_way(struct permits_holders *holders)
+static bool is_fit_for(const void *wish, const void *connection)
 {
-    struct list_node *node;
-    while (permits_is_wanted(holders->permits) && (node = list_first(&holders->parked)) != NULL) {
-        struct upstream *upstream = list_entry(node, struct upstream, in_pool);
-        if (upstream->is_promised) /* parked as it was left, and on its way to somebody */
-            break;
+    const struct upstream *upstream = connection;
+    return !upstream->is_unclean && key_fits(wish, &upstream->key);
+}
+
+static bool may_become(const void *wish, const void *connection)
+{
+    const struct upstream *upstream = connection;
+    return key_may_become(&upstream->key, wish);
+}
+
+bool pool_suits_waiter(const struct upstream *upstream)
+{
+    struct upstream_key wish;
+    return upstream->permit.permits != NULL && permits_peek(upstream->permit.permits, &wish, sizeof wish) &&
+           (key_fits(&wish, &upstream->key) ||
+            (key_may_become(&upstream->key, &wish) && !holders_of(upstream)->has_no_change));
+}
+
+/* To the first who waits, whichever worker's that is, if it is fit for that one. */
+static bool pass(struct upstream *upstream, permits_fit *is_fit)
+{
+    struct worker *worker = upstream->owner;
+    leave(upstream);
+    let_go(upstream);
+    if (permits_pass(upstream->permit.permits, is_fit, upstream))
+        return true;
+    upstream_adopt(upstream, &worker->env, &pool_ops, worker);
+    return false;
+}
+
+/* One that is not what the first who waits wishes: that one logs in on it as somebody else, or, if that
+ * cannot be, has its permit. */
+static void sacrifice(struct permits_holders *holders, const struct upstream_key *wish)
+{
+    struct list_node *node = list_first(&holders->parked);
+    if (node == NULL)
+        return;
+    struct upstream *upstream = list_entry(node, struct upstream, in_pool);
+    bool may_change = !holders->has_no_change && key_may_become(&upstream->key, wish);
+    if (may_change && is_alive(upstream) && !pass(upstream, may_become)) {
+        shelve(upstream);
+    } else if (!may_change) {
+        counter_add(&counters_of(upstream)->pool_gave_way, 1);
         drop(upstream);
     }
+}
+
+void pool_give_way(struct permits_holders *holders)
+{
+    struct upstream_key wish;
+    while (holders->parked.count > 0 && permits_peek(holders->permits, &wish, sizeof wish)) {
+        struct upstream *upstream = find(holders, &wish);
+        if (upstream == NULL)
+            sacrifice(holders, &wish);
+        else if (!pass(upstream, is_fit_for))
+            shelve(upstream);
+    }
+}
+
+/* Whoever waits makes it new by COM_CHANGE_USER, without a reset before it. */
+static bool is_wanted_unclean(const struct upstream *upstream)
+{
+    struct upstream_key wish;
+    return permits_peek(upstream->permit.permits, &wish, sizeof wish) && !key_fits(&wish, &upstream->key) &&
+           !holders_of(upstream)->has_no_change;
+}
+
+void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_promised)
+{
+    struct upstream *upstream = take_upstream;
+    upstream->key.has_schema |= upstream->schema.len > 0;
+    upstream_hand_over(upstream, &pool_ops, worker);
+    upstream->is_second_hand = true;
+    if (upstream->legacy.is_there) {
+        if (upstream->legacy.insert_id != 0 && !is_promised)
+            begin_id(upstream);
+        else
+            park_as_left(upstream);
+        return;
+    }
+    text_fini(&upstream->schema);
+    upstream->is_unclean = true;
+    if (is_promised && is_wanted_unclean(upstream) && (!is_alive(upstream) || pass(upstream, may_become)))
+        return;
+    upstream->is_promised = is_promised;
+    if (is_promised)
+        permits_promise(upstream->permit.permits, 1);
+    begin_reset(upstream);
 }
 
 /* Those that are being cleaned, too; how many it were. `view`: only if nothing goes to that server in it. */
@@ -468,7 +652,7 @@ static unsigned drop_unless(struct permits_holders *holders, const struct view *
         next = list_after(&holders->list, node);
         if (!pool_has(upstream) || (view != NULL && is_usable(view, server, &upstream->key)))
             continue;
-        drop(upstream);
+        retire(upstream);
         count++;
     }
     return count;
@@ -487,6 +671,7 @@ void pool_on_view(struct worker *worker, unsigned cluster)
     for (size_t i = 0; i < view->count; i++) {
         struct permits_holders *holders = &view->servers[i].server->permits.holders[worker->index];
         holders->has_no_reset &= view->servers[i].state != SERVER_DOWN; /* it may come back as a newer one */
+        holders->has_no_change &= view->servers[i].state != SERVER_DOWN;
         (void)drop_unless(holders, view, i);
     }
 }

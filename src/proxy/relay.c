@@ -61,17 +61,20 @@ static void insert_types(struct session *session, struct prepared_copy *copy)
     size_t there = packet.len - PACKET_HEADER_BYTES < len ? packet.len - PACKET_HEADER_BYTES : len;
     struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, there);
     struct stmt_execute execute;
-    if (!stmt_parse_execute(payload, job->prepared->params, &execute) || execute.has_types ||
-        job->prepared->types_version == 0 || copy->types_version == job->prepared->types_version ||
-        job->prepared->params == 0)
+    bool has_attributes = (session->caps & CAP_QUERY_ATTRIBUTES) != 0;
+    if (!stmt_parse_execute(payload, job->prepared->params, has_attributes, &execute) || execute.has_types ||
+        execute.bound_offset == 0 || job->prepared->types_version == 0 ||
+        copy->types_version == job->prepared->types_version)
         return;
-    size_t added = job->prepared->types.len;
-    if (len + added >= PACKET_PAYLOAD_MAX)
-        return; /* no room in this fragment: the server will say that it lacks the types */
     size_t at = packet_begin(&job->rewritten);
     stmt_put_execute(&job->rewritten, payload, &execute, copy->known->id, text_span(&job->prepared->types));
     if (job->rewritten.is_oom) {
         text_fini(&job->rewritten);
+        return;
+    }
+    size_t added = job->rewritten.len - at - PACKET_HEADER_BYTES - there;
+    if (len + added >= PACKET_PAYLOAD_MAX) { /* no room in this fragment: the server will say what it lacks */
+        text_clear(&job->rewritten);
         return;
     }
     uint8_t header[PACKET_HEADER_BYTES] = { (uint8_t)(len + added), (uint8_t)((len + added) >> 8),
@@ -106,6 +109,7 @@ static void begin_sending(struct session *session, struct upstream *upstream)
     upstream_begin(upstream, job->command->shape, job->has_cursor);
     upstream->tracker.hands_out_eofs = job->is_aside;
     job->sent_us = session_now(session);
+    job->server = upstream->server;
     job->vars_before = session->vars.version;
     job->is_kept = !job->is_cut && job->command->shape != REPLY_NONE;
     job->is_home = job->place == effects_home(session);
@@ -261,6 +265,7 @@ static void replace_refusal(struct session *session, struct upstream *upstream,
     struct buf *in = &upstream->stream.in;
     bool is_mysql = upstream->family == FAMILY_MYSQL;
     relay_keep_passed(session, upstream);
+    session->job.told_error = ERR_READ_ONLY_TRANSACTION;
     reply_put_err(&session->client.out, info->seq, ERR_READ_ONLY_TRANSACTION, NULL,
                   is_mysql ? "Cannot execute statement in a READ ONLY transaction."
                            : "Cannot execute statement in a READ ONLY transaction");
@@ -298,9 +303,13 @@ static bool name_statement(struct session *session, struct upstream *upstream,
 static void note_first_byte(struct session *session)
 {
     const struct job *job = &session->job;
-    if (!job->has_reply && job->facts.is_read && !job->is_login)
-        server_note_latency(upstream_of(session)->server, session->worker->index,
-                            session_now(session) - job->sent_us);
+    if (!job->has_reply && !job->is_login) {
+        struct server *server = upstream_of(session)->server;
+        uint64_t latency_us = session_now(session) - job->sent_us;
+        server_note_response(server, session->worker->index, latency_us);
+        if (job->facts.is_read)
+            server_note_latency(server, session->worker->index, latency_us);
+    }
     session->job.has_reply = true;
     session_set_deadline(session, 0);
 }
@@ -310,6 +319,7 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
 {
     struct job *job = &session->job;
     effects_packet(session, upstream, info);
+    job->bytes_out += info->len;
     if (session->is_away && is_refusal(info)) {
         replace_refusal(session, upstream, info);
         note_first_byte(session);
@@ -364,6 +374,7 @@ static bool may_ask_for_file(const struct session *session)
 static void begin_infile(struct session *session, uint8_t seq)
 {
     struct job *job = &session->job;
+    job->file_bytes += PACKET_HEADER_BYTES + job->run.payload_bytes;
     packet_run_begin(&job->run);
     job->run.seq = seq; /* of the request: the client counts on from there */
     job->is_file = job->is_file_unanswered = true;
@@ -434,6 +445,7 @@ static enum tracker_verdict look(struct session *session, struct upstream *upstr
         *info = (struct tracker_info){ 0 };
         enum tracker_verdict verdict = tracker_feed(&upstream->tracker, buf_unparsed(in), &pass, info);
         buf_mark_parsed(in, pass);
+        job->bytes_out += pass;
         if (pass > 0 || verdict == TRACKER_PACKET)
             job->is_file_unanswered = false;
         if (pass > 0 && !job->has_reply && verdict != TRACKER_BAD) {
@@ -486,9 +498,14 @@ static enum step finish_reply(struct session *session, struct upstream *upstream
 {
     struct job *job = &session->job;
     struct server_counters *counters = &upstream->server->by_worker[session->worker->index];
+    struct door_counters *ours = &session->door->by_worker[session->worker->index];
     counter_add(&counters->queries, 1);
-    if (job->has_error)
+    hist_note(&ours->commands, session_now(session) - job->started_us);
+    if (job->has_error) {
         counter_add(&counters->errors, 1);
+        counter_add(&ours->errors, 1);
+    }
+    job->rows = upstream->tracker.rows;
     upstream_end(upstream);
     effects_done(session, upstream);
     share_note_cursor(session, upstream);
@@ -498,6 +515,7 @@ static enum step finish_reply(struct session *session, struct upstream *upstream
         (void)error_set(&slot->failure, 0, "the server went on after its reply");
     }
     stream_trim(&upstream->stream);
+    account_end(session, NULL);
     if (session->must_close)
         return session_close(session, CLOSE_SERVER_LOST, "state was lost with a server");
     bool is_run = job->command->byte == COM_QUERY || job->command->byte == COM_STMT_EXECUTE;
@@ -522,6 +540,8 @@ static enum step relay_once(struct session *session, struct upstream *upstream)
     enum stream_result result = stream_flush(&session->client); /* what we said ourselves goes first */
     if (result == STREAM_OK) {
         enum tracker_verdict verdict = look(session, upstream, &info);
+        if (session->job.is_reply_over && session->job.over_us == 0)
+            session->job.over_us = session_now(session);
         if (session->job.has_no_memory)
             return no_memory(session);
         if (verdict == TRACKER_BAD)
@@ -580,6 +600,7 @@ static enum stream_result pump_file(struct session *session, struct upstream *up
             continue;
         size_t len = packet_run_feed_file(&job->run, buf_unparsed(in));
         buf_mark_parsed(in, len);
+        job->file_bytes += len;
         if (len == 0)
             return STREAM_OK;
     }

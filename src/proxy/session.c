@@ -341,6 +341,7 @@ void session_open(struct worker *worker, int take_fd, const struct addr *peer, c
     stream_open(&session->client, &worker->loop, take_fd, on_client, session);
     socket_tune(take_fd, peer, &worker->env.socket);
     list_link_last(&worker->sessions, &session->in_worker);
+    counter_add(&door->by_worker[worker->index].sessions, 1);
     session_set_deadline(session, worker->world->timeouts->primary_wait_us);
     session_run(session);
 }
@@ -356,7 +357,9 @@ void session_abort(struct session *session, enum close_reason reason)
         return;
     session->is_gone = true;
     session->close_reason = reason;
+    counter_add(&session->worker->closes[reason], 1);
     log_debug(&session->scope, "closed: %s", close_reasons[reason].words);
+    account_end(session, close_reasons[reason].words);
     loop_timer_stop(&session->timer);
     share_leave(session);
     consistency_end(session);
@@ -373,6 +376,7 @@ void session_abort(struct session *session, enum close_reason reason)
     mem_free(session->admit);
     mem_free_secret(session->seen, sizeof *session->seen);
     text_fini(&session->lost);
+    text_fini(&session->said);
     text_fini(&session->attributes);
     text_fini(&session->schema);
     text_fini(&session->role);
@@ -397,6 +401,7 @@ void session_abort(struct session *session, enum close_reason reason)
 enum step session_close(struct session *session, enum close_reason reason, const char *detail)
 {
     session->close_reason = reason;
+    account_end(session, close_reasons[reason].words);
     session->has_last_words = close_reasons[reason].is_error;
     if (close_reasons[reason].is_error)
         log_limited(LOG_LEVEL_WARNING, &session->scope, "client %s: %s%s%s", session->host,

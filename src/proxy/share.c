@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "cluster/balance.h"
 #include "mysql/reply.h"
+#include "proxy/handover.h"
 #include "proxy/pool.h"
 
 #include <stdio.h>
@@ -63,16 +64,10 @@ static void give(struct session *session, enum route_place place)
 {
     const struct upstream *upstream = session->slots[place].upstream;
     log_debug(&session->scope, "gives up its connection to %s", upstream->server->name);
-    if (pool_suits_waiter(session->worker, upstream))
+    if (pool_suits_waiter(upstream))
         attach_leave(session, place, true);
     else
         attach_drop(session, place);
-}
-
-/* Somebody waits for whom no connection is being made ready. */
-static bool is_wanted(const struct permits_holders *holders)
-{
-    return permits_is_wanted(holders->permits) && permits_waiting(holders->permits) > holders->promised;
 }
 
 void share_give_up(struct session *session, enum route_place place)
@@ -88,8 +83,7 @@ void share_idle(struct session *session)
         if (upstream == NULL || upstream->permit.permits == NULL)
             continue;
         permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
-        if (is_wanted(&upstream->permit.permits->holders[session->worker->index]) &&
-            may_give(session, (enum route_place)place))
+        if (permits_is_short(upstream->permit.permits) && may_give(session, (enum route_place)place))
             give(session, (enum route_place)place);
     }
 }
@@ -114,7 +108,7 @@ static void search_here(struct permits_holders *holders, uint64_t now_us)
     pool_give_way(holders);
     struct list_node *node = list_first(&holders->list);
     holders->searched_us = now_us;
-    while (node != NULL && is_wanted(holders)) {
+    while (node != NULL && permits_is_short(holders->permits)) {
         struct list_node *next = list_after(&holders->list, node);
         give_if_idle(list_entry(node, struct upstream, permit.in_list));
         node = next;
@@ -184,9 +178,20 @@ static void on_grant(void *owner)
         share_leave(session);
 }
 
+/* One that was parked, or is left by a session that does not need it, of this worker or another. */
+static void on_connection(void *owner, struct loop *loop, void *take_connection)
+{
+    struct session *session = owner;
+    struct worker *worker = loop->context;
+    if (session != NULL)
+        session->ticket = NULL;
+    pool_arrive(worker, take_connection, session);
+}
+
 void share_leave(struct session *session)
 {
     permits_cancel(&session->ticket);
+    handover_cancel(session);
     if (session->has_permit)
         permits_give(&session->queued_at->permits);
     session->has_permit = false;
@@ -212,6 +217,10 @@ enum step share_time_out(struct session *session)
 {
     char text[ERROR_TEXT_MAX];
     const struct server *server = session->queued_at;
+    if (session->handover != NULL) { /* a worker is very busy: without its connection, then */
+        share_leave(session);
+        return attach_begin(session);
+    }
     explain_limit(server, session->worker->world->timeouts->pool_wait_us, text, sizeof text);
     counter_add(&server->by_worker[session->worker->index].queue_timeouts, 1);
     log_limited(LOG_LEVEL_WARNING, &session->scope, "%s", text);
@@ -243,17 +252,28 @@ enum step share_wait(struct session *session)
     return STEP_WAIT;
 }
 
+static void enter_queue(struct session *session, struct server *server)
+{
+    session->queued_at = server;
+    session->queued_moves = session_view(session)->servers[server->index].moves;
+    (void)session_enter(session, SESSION_QUEUED);
+}
+
 static enum step queue(struct session *session, int at)
 {
     struct worker *worker = session->worker;
     struct server *server = server_at(session, at);
     bool is_first;
-    session->queued_at = server;
-    session->queued_moves = session_view(session)->servers[server->index].moves;
-    (void)session_enter(session, SESSION_QUEUED);
+    const struct upstream_key wish = pool_key(session, at);
+    const struct permits_waiter waiter = { .loop = &worker->loop,
+                                           .owner = session,
+                                           .on_grant = on_grant,
+                                           .on_connection = on_connection,
+                                           .wish = span_of(&wish, sizeof wish) };
+    enter_queue(session, server);
     if (!share_may_wait(session))
         return share_time_out(session);
-    session->ticket = permits_wait(&server->permits, &worker->loop, on_grant, session, &is_first);
+    session->ticket = permits_wait(&server->permits, &waiter, &is_first);
     if (session->ticket == NULL)
         return dispatch_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory");
     session_set_deadline(session, session->job.queue_until_us - session_now(session));
@@ -294,16 +314,34 @@ static enum step open_with_permit(struct session *session, int server)
     return session_enter(session, SESSION_ATTACHING);
 }
 
+/* The connection that has come for it. */
+static bool take_over(struct session *session, int server)
+{
+    struct upstream *upstream = session->offer;
+    const struct upstream_key wish = pool_key(session, server);
+    bool must_change;
+    if (!pool_claim(upstream, &wish, &must_change))
+        return false;
+    session->offer = NULL;
+    session_set_deadline(session, 0);
+    if (must_change)
+        attach_change(session, server, upstream);
+    else
+        attach_take(session, server, upstream);
+    return true;
+}
+
 static enum step take_offer(struct session *session)
 {
     int server = (int)session->queued_at->index;
     share_leave(session);
+    if (session->offer != NULL && take_over(session, server))
+        return session_enter(session, SESSION_ATTACHING);
     return take(session, server) ? session_enter(session, SESSION_ATTACHING) : attach_begin(session);
 }
 
 void share_offered(struct session *session)
 {
-    session->ticket = NULL;
     session_run(session);
 }
 
@@ -323,6 +361,8 @@ enum step share_queued(struct session *session)
         session->queued_at = NULL;
         return open_with_permit(session, server);
     }
+    if (session->handover != NULL)
+        return STEP_WAIT;
     if (session->ticket == NULL) /* share_offered */
         return take_offer(session);
     struct permits *permits = &session->queued_at->permits;
@@ -334,16 +374,19 @@ enum step share_queued(struct session *session)
     return STEP_WAIT;
 }
 
-enum got { GOT_NOTHING, GOT_PERMIT, GOT_CONNECTION };
+enum got { GOT_NOTHING, GOT_PERMIT, GOT_CONNECTION, GOT_ANSWER_LATER };
 
-/* A parked connection, or leave to open one; nobody passes those who wait. */
-static enum got get(struct session *session, int server)
+/* A parked connection, or leave to open one; nobody passes those who wait. `may_ask`: another worker's would
+ * do, too. */
+static enum got get(struct session *session, int server, bool may_ask)
 {
     struct permits *permits = &server_at(session, server)->permits;
     if (permits_is_wanted(permits))
         return GOT_NOTHING;
     if (take(session, server))
         return GOT_CONNECTION;
+    if (may_ask && handover_ask(session, server))
+        return GOT_ANSWER_LATER;
     return permits_try(permits) ? GOT_PERMIT : GOT_NOTHING;
 }
 
@@ -356,7 +399,7 @@ static int find_free(struct session *session, enum got *got_r)
         size_t at = (i + turn) % view->count;
         const struct view_server *entry = &view->servers[at];
         if (entry->takes_reads && (int)at != session->job.avoid && consistency_allows(session, (int)at) &&
-            (*got_r = get(session, (int)at)) != GOT_NOTHING) {
+            (*got_r = get(session, (int)at, false)) != GOT_NOTHING) {
             consistency_note_choice(session, (int)at);
             return (int)at;
         }
@@ -364,10 +407,21 @@ static int find_free(struct session *session, enum got *got_r)
     return VIEW_NO_SERVER;
 }
 
+/* The others answer within a turn of their loops, which is not waited for without end. */
+static enum step await_answer(struct session *session, int server)
+{
+    session->job.has_asked_others = true; /* once: they may have none again and again */
+    enter_queue(session, server_at(session, server));
+    session_set_deadline(session, session->worker->env.connect_us);
+    return STEP_WAIT;
+}
+
 enum step share_attach(struct session *session, int server)
 {
-    enum got got = get(session, server);
+    enum got got = get(session, server, !session->job.has_asked_others);
     int at = server;
+    if (got == GOT_ANSWER_LATER)
+        return await_answer(session, server);
     if (got == GOT_NOTHING && session->job.place == ROUTE_REPLICA)
         at = find_free(session, &got);
     if (got == GOT_NOTHING)

@@ -65,6 +65,18 @@ void statements_forget(struct upstream *upstream)
     }
 }
 
+void statements_close_all(struct upstream *upstream)
+{
+    struct list_node *node;
+    if (upstream->on_closed == NULL)
+        return;
+    while ((node = list_first(&upstream->statements)) != NULL) {
+        struct known_statement *known = list_entry(node, struct known_statement, in_connection);
+        disown(known);
+        close_known(known);
+    }
+}
+
 static struct list *list_of(struct upstream *upstream)
 {
     if (upstream->on_closed == NULL)

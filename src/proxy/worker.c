@@ -5,6 +5,7 @@
 #include "proxy/kill.h"
 #include "proxy/pool.h"
 #include "proxy/session.h"
+#include "proxy/warm.h"
 
 #include <signal.h>
 #include <stddef.h>
@@ -76,6 +77,16 @@ static void free_boxes(struct worker *worker)
         watch_free(&worker->boxes[i].watch);
     }
     mem_free(worker->boxes);
+    warm_free(&worker->warm);
+}
+
+static bool open_digests(struct worker *worker)
+{
+    const struct statement_log *log = worker->world->statements;
+    if (log == NULL)
+        return true;
+    worker->is_telling = log->settings->slow_us > 0 || log->settings->sample > 0;
+    return digests_init(&worker->digests, (size_t)log->settings->digests);
 }
 
 bool worker_init(struct worker *worker, unsigned index, const struct world *world, struct error *err)
@@ -84,13 +95,15 @@ bool worker_init(struct worker *worker, unsigned index, const struct world *worl
     worker->boxes = mem_zalloc(world->cluster_count * sizeof *worker->boxes);
     if (worker->boxes == NULL)
         return error_set(err, 0, "worker %u: out of memory", index);
+    worker->warm = warm_new(worker);
     for (unsigned i = 0; i < world->cluster_count; i++)
         worker->boxes[i] = (struct view_box){ .message.run = take_view, .worker = worker, .cluster = i };
-    if (!open_watches(worker)) {
+    if (worker->warm == NULL || !open_watches(worker) || !open_digests(worker)) {
         free_boxes(worker);
         return error_set(err, 0, "worker %u: out of memory", index);
     }
     if (!loop_init(&worker->loop, err)) {
+        digests_fini(&worker->digests);
         free_boxes(worker);
         return error_wrap(err, "worker %u", index);
     }
@@ -150,6 +163,7 @@ void worker_join(struct worker *worker)
 void worker_fini(struct worker *worker)
 {
     loop_fini(&worker->loop);
+    digests_fini(&worker->digests);
     free_boxes(worker);
 }
 
@@ -249,6 +263,7 @@ static void take_view(struct loop_message *message)
     for_each_session(worker, wake_one);
     worker->is_retrying = false;
     pool_on_view(worker, box->cluster);
+    warm_look(worker);
     atomic_store(&box->taken, box->view->number);
     report(worker);
 }
@@ -339,6 +354,7 @@ static void drain(struct loop_message *message)
     struct drain_message *wish = (struct drain_message *)(void *)message;
     struct worker *worker = wish->worker;
     worker->is_draining = true;
+    warm_stop(worker->warm);
     loop_timer_start(&worker->drain_deadline, &worker->loop, wish->deadline_us);
     mem_free(wish);
     for_each_session(worker, session_drain);

@@ -214,3 +214,69 @@ void print_changes(const struct section *section, const void *before, const void
 {
     print_section(NULL, section, before, after, out);
 }
+
+/* ---- all of them ---- */
+
+struct listing {
+    print_setting_fn each;
+    void *context;
+    struct text path;  /* owns: of the setting being told */
+    struct text value; /* owns */
+    bool is_whole;
+};
+
+static void list_section(struct listing *listing, const struct section *section, const void *object);
+
+/* One level deeper, and back. */
+static void list_inner(struct listing *listing, const char *name, const struct section *section,
+                       const void *object)
+{
+    size_t len = listing->path.len;
+    (void)text_appendf(&listing->path, "%s.", name);
+    list_section(listing, section, object);
+    listing->path.len = len;
+}
+
+static void list_elements(struct listing *listing, const struct setting *row, const void *object)
+{
+    size_t len = listing->path.len;
+    (void)text_appendf(&listing->path, "%s.", row->name);
+    for (size_t i = 0; i < schema_list_count(row, object); i++)
+        list_inner(listing, element_name(row, object, i), row->section, schema_element_const(row, object, i));
+    listing->path.len = len;
+}
+
+static void list_value(struct listing *listing, const struct setting *row, const void *object)
+{
+    size_t len = listing->path.len;
+    text_clear(&listing->value);
+    print_value(row, object, &listing->value);
+    (void)text_append_cstr(&listing->path, row->name);
+    if (listing->path.is_oom || listing->value.is_oom)
+        listing->is_whole = false;
+    else
+        listing->each(listing->context, text_cstr(&listing->path), text_cstr(&listing->value), row);
+    listing->path.len = len;
+}
+
+static void list_section(struct listing *listing, const struct section *section, const void *object)
+{
+    for (size_t i = 0; i < section->count; i++) {
+        const struct setting *row = &section->settings[i];
+        if (row->type == SETTING_LIST)
+            list_elements(listing, row, object);
+        else if (row->type == SETTING_GROUP)
+            list_inner(listing, row->name, row->section, schema_element_const(row, object, 0));
+        else
+            list_value(listing, row, object);
+    }
+}
+
+bool print_settings(const struct section *section, const void *object, print_setting_fn each, void *context)
+{
+    struct listing listing = { .each = each, .context = context, .is_whole = true };
+    list_section(&listing, section, object);
+    text_fini(&listing.path);
+    text_fini(&listing.value);
+    return listing.is_whole;
+}

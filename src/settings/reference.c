@@ -60,7 +60,7 @@ static void print_range(const struct setting *row, struct text *out)
                            size_format((uint64_t)row->max, high, sizeof high));
 }
 
-static void print_allowed(const struct setting *row, struct text *out)
+void reference_allowed(const struct setting *row, struct text *out)
 {
     static const char *const types[] = {
         [SETTING_STRING] = "string",     [SETTING_BOOL] = "true or false", [SETTING_INTEGER] = "number",
@@ -130,6 +130,19 @@ static void sample_list(const struct setting *row, unsigned depth, struct text *
     (void)text_append_cstr(out, ");\n");
 }
 
+/* A list that may be left out: commented out, one element with what it must have, on a line. */
+static void sample_optional_list(const struct setting *row, unsigned depth, struct text *out)
+{
+    indent(out, depth);
+    (void)text_appendf(out, "#%s = ( { ", row->name);
+    for (size_t i = 0; i < row->section->count; i++) {
+        const struct setting *inner = &row->section->settings[i];
+        if (inner->is_required && inner->example != NULL)
+            (void)text_appendf(out, "%s = \"%s\"; ", inner->name, inner->example);
+    }
+    (void)text_append_cstr(out, "} );\n");
+}
+
 static void sample_group(const struct setting *row, unsigned depth, struct text *out)
 {
     indent(out, depth);
@@ -146,7 +159,9 @@ static void sample_section(const struct section *section, unsigned depth, struct
         if (i > 0)
             (void)text_append_byte(out, '\n');
         print_comment(prose_of(row), depth, out);
-        if (row->type == SETTING_LIST)
+        if (row->type == SETTING_LIST && !row->is_required)
+            sample_optional_list(row, depth, out);
+        else if (row->type == SETTING_LIST)
             sample_list(row, depth, out);
         else if (row->type == SETTING_GROUP)
             sample_group(row, depth, out);
@@ -176,7 +191,7 @@ static void page_text(const char *prose, struct text *out)
 static void page_row(const struct setting *row, struct text *out)
 {
     (void)text_appendf(out, "| `%s` | ", row->name);
-    print_allowed(row, out);
+    reference_allowed(row, out);
     (void)text_appendf(out, " | %s | %s | ",
                        row->fallback != NULL ? row->fallback
                        : row->is_required    ? "required"

@@ -63,8 +63,8 @@ static bool changes_session(const struct sql_facts *part)
     return true;
 }
 
-/* Make `facts`, of the parts so far, true of `part` too. */
-static void join(struct sql_facts *facts, struct sql_facts *part)
+/* Make `facts`, of the `count` parts so far, true of `part` too. */
+static void join(struct sql_facts *facts, uint32_t count, struct sql_facts *part)
 {
     part->may_hide_state |= changes_session(part);
     if (danger(part) > danger(facts)) {
@@ -78,6 +78,8 @@ static void join(struct sql_facts *facts, struct sql_facts *part)
     facts->is_read &= part->is_read;
     facts->refers_previous &= part->is_read || part->refers_previous;
     facts->uses_tables |= part->uses_tables;
+    if (!facts->counts_rows)
+        facts->first_count = count;
     facts->counts_rows |= part->counts_rows;
     if (part->question != SQL_ASKS_NOTHING)
         facts->question = facts->question == SQL_ASKS_NOTHING || facts->question == part->question
@@ -147,13 +149,14 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
         return classify_cut(sql, dialect);
     reader_begin(&reader, sql, dialect);
     bool is_open = statement_read(&reader, &facts);
+    uint32_t count = 1;
     while (reader.token->type != TOKEN_END && reader.ahead->type != TOKEN_END) {
         struct sql_facts part;
         if (!facts.is_multi)
             open_multi(&facts, dialect);
         reader_advance(&reader);
         is_open |= statement_read(&reader, &part);
-        join(&facts, &part);
+        join(&facts, count++, &part);
     }
     facts.may_hide_state |= is_open && dialect->multi_statements;
     facts.touches_variables = reader.any_user_variable;
@@ -162,6 +165,7 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
     if (reader.is_hidden) /* there some servers see another statement, or none */
         facts.kind = SQL_UNKNOWN;
     facts.asks_id = !facts.is_read && mentions_id(sql);
+    facts.shape = reader_shape(&reader);
     return facts;
 }
 

@@ -1,28 +1,87 @@
 /* Each token is hashed with the hash so far as its seed. Literals are all one; a list of them in parentheses
  * is hashed as it comes, and when the parenthesis closes and nothing else was in it, one literal takes its
- * place:
+ * place. The text, where it is wanted, is written along with it:
  *
- *      digest_of ── lexer_read ── take_token ── take_literal | take_sign | fold
+ *      digest_of, digest_read ── lexer_read ── take_token ── take_literal | take_punct ── close_list
  */
 #include "sql/digest.h"
 
+#include "sql/secrets.h"
+
+#include <string.h>
 #include <xxhash.h>
+
+#define MARK "\xE2\x80\xA6" /* an ellipsis: here the rest was left out */
+#define ROWS_MAX 2          /* lists of literals in a row that make a difference */
+#define CUT_READ_MAX 2048   /* bytes: what is read of a statement that is cut anyway */
 
 /* Where we are in what may be a list of literals. */
 enum list { LIST_NONE, LIST_LITERAL_NEXT, LIST_COMMA_NEXT };
 
+/* Where we are in what may be a row of such lists. */
+enum row { ROW_NONE, ROW_COMMA_NEXT, ROW_OPEN_NEXT, ROW_INSIDE };
+
+/* A place to come back to. */
+struct place {
+    uint64_t hash;
+    size_t len; /* of the text */
+};
+
 struct digest {
     uint64_t hash;
-    uint64_t open_hash; /* behind the last opening parenthesis */
+    struct place open; /* behind the last opening parenthesis */
+    struct place last; /* behind the last list of literals that counts */
+    unsigned rows;     /* lists of literals up to here, in a row */
+    enum row row;
     enum list list;
-    bool is_operand_before; /* a sign would be an operator between two operands */
-    char sign;              /* + or -, not hashed yet: it may belong to a number; 0: none */
+    bool is_operand_before;   /* a sign would be an operator between two operands */
+    char sign;                /* + or -, not hashed yet: it may belong to a number; 0: none */
+    bool has_space;           /* before the sign, or before the present token */
+    bool hides_quotes;        /* names in double quotes are not shown */
+    struct digest_text *text; /* NULL: only the number is wanted */
 };
 
 static void fold(struct digest *digest, unsigned tag, const void *data, size_t len)
 {
     digest->hash = XXH3_64bits_withSeed(data, len, digest->hash + tag);
 }
+
+/* ---- the text ---- */
+
+static void say(struct digest *digest, const void *bytes, size_t len)
+{
+    struct digest_text *text = digest->text;
+    if (text == NULL || text->is_full || len == 0)
+        return;
+    bool has_blank = digest->has_space && text->len > 0;
+    digest->has_space = false;
+    if (text->len + has_blank + len + sizeof MARK - 1 > sizeof text->bytes) {
+        memcpy(text->bytes + text->len, MARK, sizeof MARK - 1);
+        text->len += sizeof MARK - 1;
+        text->is_full = true;
+        return;
+    }
+    if (has_blank)
+        text->bytes[text->len++] = ' ';
+    memcpy(text->bytes + text->len, bytes, len);
+    text->len += len;
+}
+
+static struct place here(const struct digest *digest)
+{
+    return (struct place){ digest->hash, digest->text != NULL ? digest->text->len : 0 };
+}
+
+static void come_back(struct digest *digest, struct place place)
+{
+    digest->hash = place.hash;
+    if (digest->text == NULL || digest->text->len == place.len)
+        return;
+    digest->text->len = place.len; /* it is shorter now, so there is room again */
+    digest->text->is_full = false;
+}
+
+/* ---- tokens ---- */
 
 /* Words and variables: the case of ASCII letters does not count. */
 static void fold_word(struct digest *digest, enum token_type type, struct span word)
@@ -40,35 +99,77 @@ static void fold_word(struct digest *digest, enum token_type type, struct span w
     }
 }
 
+static void fold_literal(struct digest *digest)
+{
+    fold(digest, TOKEN_PARAMETER, "?", 1);
+    say(digest, "?", 1);
+}
+
+static void fold_punct(struct digest *digest, char c)
+{
+    fold(digest, TOKEN_PUNCT, &c, 1);
+    say(digest, &c, 1);
+}
+
 static void take_literal(struct digest *digest)
 {
     digest->sign = 0;
     digest->is_operand_before = true;
     digest->list = digest->list == LIST_LITERAL_NEXT ? LIST_COMMA_NEXT : LIST_NONE;
-    fold(digest, TOKEN_PARAMETER, "?", 1);
+    if (digest->list == LIST_NONE)
+        digest->row = ROW_NONE;
+    fold_literal(digest);
+}
+
+/* One literal takes the place of all that were in it, or the list goes altogether. */
+static void close_list(struct digest *digest)
+{
+    digest->rows = digest->row == ROW_INSIDE ? digest->rows + 1 : 1;
+    digest->row = ROW_COMMA_NEXT;
+    if (digest->rows > ROWS_MAX) {
+        come_back(digest, digest->last);
+        return;
+    }
+    come_back(digest, digest->open);
+    digest->has_space = false;
+    fold_literal(digest);
+    fold_punct(digest, ')');
+    digest->last = here(digest);
+}
+
+static enum row row_after(const struct digest *digest, char c)
+{
+    if (digest->row == ROW_COMMA_NEXT && c == ',')
+        return ROW_OPEN_NEXT;
+    if (digest->row == ROW_OPEN_NEXT && c == '(')
+        return ROW_INSIDE;
+    bool is_in_list = digest->row == ROW_INSIDE && c == ',' && digest->list == LIST_COMMA_NEXT;
+    return is_in_list ? ROW_INSIDE : ROW_NONE;
 }
 
 static void take_punct(struct digest *digest, char c)
 {
-    if (c == ')' && digest->list == LIST_COMMA_NEXT) {
-        digest->hash = digest->open_hash;
-        fold(digest, TOKEN_PARAMETER, "?", 1);
+    bool closes = c == ')' && digest->list == LIST_COMMA_NEXT;
+    if (closes) {
+        close_list(digest);
+    } else {
+        digest->row = row_after(digest, c);
+        fold_punct(digest, c);
     }
-    fold(digest, TOKEN_PUNCT, &c, 1);
     digest->is_operand_before = c == ')';
     bool is_more = c == '(' || (c == ',' && digest->list == LIST_COMMA_NEXT);
     digest->list = is_more ? LIST_LITERAL_NEXT : LIST_NONE;
     if (c == '(')
-        digest->open_hash = digest->hash;
+        digest->open = here(digest);
 }
 
 /* A sign that was held back, and belongs to no literal. */
-static void release_sign(struct digest *digest)
+static void release_sign(struct digest *digest, bool has_space)
 {
-    if (digest->sign == 0)
-        return;
-    take_punct(digest, digest->sign);
+    if (digest->sign != 0)
+        take_punct(digest, digest->sign);
     digest->sign = 0;
+    digest->has_space = has_space;
 }
 
 static bool is_own_sign(const struct digest *digest, const struct token *token)
@@ -77,16 +178,28 @@ static bool is_own_sign(const struct digest *digest, const struct token *token)
     return token->type == TOKEN_PUNCT && (c == '-' || c == '+') && !digest->is_operand_before;
 }
 
+/* Names in quotes are compared without them: they may be of either sort. */
+static void take_quoted(struct digest *digest, struct span name)
+{
+    fold(digest, TOKEN_QUOTED, name.data + 1, name.len - 2);
+    if (digest->hides_quotes && *name.data == '"')
+        say(digest, "?", 1);
+    else
+        say(digest, name.data, name.len);
+}
+
 static void take_token(struct digest *digest, const struct token *token)
 {
+    bool has_space = token->space_before;
     switch (token->type) {
     case TOKEN_STRING:
     case TOKEN_NUMBER:
     case TOKEN_PARAMETER:
+        digest->has_space = digest->sign != 0 ? digest->has_space : has_space;
         take_literal(digest);
         return;
     case TOKEN_PUNCT:
-        release_sign(digest);
+        release_sign(digest, has_space);
         if (is_own_sign(digest, token))
             digest->sign = (char)*token->text.data;
         else
@@ -94,22 +207,29 @@ static void take_token(struct digest *digest, const struct token *token)
         return;
     case TOKEN_WORD:
     case TOKEN_VARIABLE:
-        release_sign(digest);
+        release_sign(digest, has_space);
         fold_word(digest, token->type, token->text);
+        say(digest, token->text.data, token->text.len);
         break;
-    case TOKEN_QUOTED: /* without its quotes, which may be of either sort */
-        release_sign(digest);
-        fold(digest, token->type, token->text.data + 1, token->text.len - 2);
+    case TOKEN_QUOTED:
+        release_sign(digest, has_space);
+        take_quoted(digest, token->text);
+        break;
+    case TOKEN_HINT: /* there may be values in it */
+        release_sign(digest, has_space);
+        fold(digest, token->type, token->text.data, token->text.len);
+        say(digest, "/*+ ? */", 8);
         break;
     case TOKEN_ASSIGN:
-    case TOKEN_HINT:
     case TOKEN_BAD:
     case TOKEN_END:
-        release_sign(digest);
+        release_sign(digest, has_space);
         fold(digest, token->type, token->text.data, token->text.len);
+        say(digest, token->text.data, token->type == TOKEN_ASSIGN ? token->text.len : 0);
         break;
     }
     digest->list = LIST_NONE;
+    digest->row = ROW_NONE;
     digest->is_operand_before = token->type != TOKEN_ASSIGN;
 }
 
@@ -123,5 +243,65 @@ uint64_t digest_of(struct span sql, const struct sql_dialect *dialect)
         lexer_read(&lexer, &token);
         take_token(&digest, &token);
     } while (token.type != TOKEN_END);
+    return digest.hash == 0 ? 1 : digest.hash;
+}
+
+/* ---- with the text ---- */
+
+/* Are these the statement's words, whatever its server knows that we do not? A SET of sql_mode in the text
+ * changes how the rest of it is read. */
+static bool is_certain(struct span sql, unsigned doubts)
+{
+    return doubts == 0 && !span_mentions(sql, "sql_mode");
+}
+
+static void leave_first_word(struct span sql, const struct sql_dialect *dialect, struct digest_text *text)
+{
+    struct lexer lexer;
+    struct digest digest = { .text = text };
+    lexer_begin(&lexer, sql, dialect);
+    struct token token = lexer_next(&lexer);
+    text->len = 0;
+    text->is_full = false;
+    if (token.type == TOKEN_WORD && token.text.len <= 32)
+        say(&digest, token.text.data, token.text.len);
+    digest.has_space = true;
+    say(&digest, MARK, sizeof MARK - 1);
+}
+
+/* A statement that is cut ends behind its last list of literals, if it was in a row of them, so that rows of
+ * different lengths make no difference; and never within a literal. */
+static void end_cut(struct digest *digest)
+{
+    if (digest->row != ROW_NONE)
+        come_back(digest, digest->last);
+    digest->has_space = true;
+    fold(digest, TOKEN_BAD, MARK, sizeof MARK - 1);
+    say(digest, MARK, sizeof MARK - 1);
+}
+
+uint64_t digest_read(struct span sql, bool is_cut, const struct sql_dialect *dialect,
+                     struct digest_text *text_r)
+{
+    struct lexer lexer;
+    struct token token;
+    struct digest digest = { .text = text_r, .hides_quotes = secrets_may_hold(sql) };
+    unsigned doubts; /* before the last token: it may be half of one */
+    *text_r = (struct digest_text){ .len = 0 };
+    if (is_cut && sql.len > CUT_READ_MAX)
+        sql.len = CUT_READ_MAX;
+    const uint8_t *end = sql.data + sql.len;
+    lexer_begin(&lexer, sql, dialect);
+    do {
+        doubts = lexer.doubts;
+        lexer_read(&lexer, &token);
+        if (is_cut && (token.type == TOKEN_END || token.text.data + token.text.len == end))
+            break;
+        take_token(&digest, &token);
+    } while (token.type != TOKEN_END);
+    if (is_cut)
+        end_cut(&digest);
+    if (!is_certain(sql, is_cut ? doubts : lexer.doubts))
+        leave_first_word(sql, dialect, text_r);
     return digest.hash == 0 ? 1 : digest.hash;
 }

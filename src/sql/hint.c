@@ -3,12 +3,30 @@
 #include "base/clock.h"
 #include "sql/bytes.h"
 
+#define ATTRIBUTE_PREFIX "headgate."
+
 /* ---- what each of them may say ---- */
 
 static bool read_nothing(struct span value, struct hint *hint)
 {
-    (void)hint;
+    hint->is_on = true;
     return value.data == NULL;
+}
+
+/* An attribute has to have some value. */
+static bool read_switch(struct span value, struct hint *hint)
+{
+    static const struct {
+        const char *word;
+        bool is_on;
+    } words[] = { { "1", true },  { "on", true },   { "true", true },   { "yes", true },
+                  { "0", false }, { "off", false }, { "false", false }, { "no", false } };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        hint->is_on = words[i].is_on;
+        if (span_is_nocase(value, words[i].word))
+            return true;
+    }
+    return false;
 }
 
 static bool read_text(struct span value, struct hint *hint)
@@ -41,19 +59,24 @@ static const struct {
     const char *name;
     enum hint_kind kind;
     bool (*read)(struct span value, struct hint *hint); /* no data: there is no '=' */
+    bool (*read_attribute)(struct span value, struct hint *hint);
 } kinds[] = {
-    { "primary", HINT_PRIMARY, read_nothing },
-    { "server", HINT_SERVER, read_text },
-    { "consistency", HINT_CONSISTENCY, read_level },
-    { "timeout", HINT_TIMEOUT, read_timeout },
-    { "after", HINT_AFTER, read_text },
+    { "primary", HINT_PRIMARY, read_nothing, read_switch },
+    { "server", HINT_SERVER, read_text, read_text },
+    { "consistency", HINT_CONSISTENCY, read_level, read_level },
+    { "timeout", HINT_TIMEOUT, read_timeout, read_timeout },
+    { "after", HINT_AFTER, read_text, read_text },
 };
 
-static enum hint_kind kind_of(struct span name, struct hint *hint)
+static enum hint_kind kind_of(struct span name, bool is_attribute, struct hint *hint)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (span_is_nocase(name, kinds[i].name))
-            return kinds[i].read(hint->value, hint) ? kinds[i].kind : HINT_UNKNOWN;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!span_is_nocase(name, kinds[i].name))
+            continue;
+        bool is_read =
+            is_attribute ? kinds[i].read_attribute(hint->value, hint) : kinds[i].read(hint->value, hint);
+        return is_read ? kinds[i].kind : HINT_UNKNOWN;
+    }
     return HINT_UNKNOWN;
 }
 
@@ -105,7 +128,7 @@ static void read_one(struct hint_walk *walk, struct hint *hint_r)
         name.len = (size_t)(sign - text.data);
         hint_r->value = behind(text, name.len + 1);
     }
-    hint_r->kind = walk->is_behind ? HINT_UNKNOWN : kind_of(name, hint_r);
+    hint_r->kind = walk->is_behind ? HINT_UNKNOWN : kind_of(name, false, hint_r);
 }
 
 /* ---- from comment to comment ---- */
@@ -133,4 +156,18 @@ bool hint_next(struct hint_walk *walk, struct hint *hint_r)
         else
             walk->is_behind |= token.type == TOKEN_PUNCT && *token.text.data == ';';
     }
+}
+
+/* ---- in attributes ---- */
+
+bool hint_is_attribute(struct span name)
+{
+    static const struct span prefix = SPAN_LITERAL(ATTRIBUTE_PREFIX);
+    return name.len >= prefix.len && span_equal_nocase(span_of(name.data, prefix.len), prefix);
+}
+
+void hint_read_attribute(struct span name, struct span value, struct hint *hint_r)
+{
+    *hint_r = (struct hint){ .text = name, .value = value };
+    hint_r->kind = kind_of(behind(name, sizeof ATTRIBUTE_PREFIX - 1), true, hint_r);
 }

@@ -2,6 +2,9 @@
 
 #include "sql/functions.h"
 
+#define XXH_INLINE_ALL /* pieces are a few bytes long: a call would cost more than the hash */
+#include <xxhash.h>
+
 bool token_is_word(const struct token *token, const char *word)
 {
     return token->type == TOKEN_WORD && span_is_nocase(token->text, word);
@@ -54,6 +57,21 @@ static bool is_given_id(const struct reader *reader)
            !token_is_punct(reader->ahead, ')');
 }
 
+static void fold_shape(struct reader *reader, const uint8_t *end)
+{
+    size_t len = (size_t)(end - reader->shape_from);
+    reader->shape = XXH3_64bits_withSeed(reader->shape_from, len, reader->shape);
+}
+
+/* Once: a token that a statement begins with is entered again. */
+static void leave_out(struct reader *reader, struct span literal)
+{
+    if (literal.data < reader->shape_from)
+        return;
+    fold_shape(reader, literal.data);
+    reader->shape_from = literal.data + literal.len;
+}
+
 /* What counts in every statement. */
 static void watch(struct reader *reader)
 {
@@ -75,9 +93,11 @@ static void watch(struct reader *reader)
     case TOKEN_PUNCT:
         reader->has_given_id |= is_given_id(reader);
         break;
-    case TOKEN_END:
     case TOKEN_STRING:
     case TOKEN_NUMBER:
+        leave_out(reader, reader->token->text);
+        break;
+    case TOKEN_END:
     case TOKEN_PARAMETER:
     case TOKEN_HINT:
     case TOKEN_BAD:
@@ -93,15 +113,22 @@ static void enter(struct reader *reader)
     watch(reader);
 }
 
+uint64_t reader_shape(struct reader *reader)
+{
+    fold_shape(reader, reader->lexer.end);
+    return reader->shape == 0 ? 1 : reader->shape;
+}
+
 void reader_begin(struct reader *reader, struct span sql, const struct sql_dialect *dialect)
 {
     *reader = (struct reader){ 0 };
     reader->before = &reader->slots[0];
     reader->token = &reader->slots[1];
     reader->ahead = &reader->slots[2];
+    reader->from = reader->shape_from = sql.data;
+    reader->shape = dialect->family;
     lexer_begin(&reader->lexer, sql, dialect);
     lexer_read(&reader->lexer, reader->token);
-    reader->from = sql.data;
     reader->is_hidden = (reader->lexer.doubts & SQL_DOUBT_EXECUTABLE) != 0;
     lexer_read(&reader->lexer, reader->ahead);
     enter(reader);

@@ -2,6 +2,7 @@
 #
 #   make bench          nine interleaved rounds of everything (minutes)
 #   make bench-quick    the same, small (well under a minute): do the tools and the proxy work, not how fast
+#   make bench-crowd    5,000 clients on 50 connections to a real server, beside 500 with one each (CROWD_FLAGS=)
 #   BENCH_FLAGS=        more options for tests/bench/run
 
 BENCH_DIR   := $(BUILD)/bench
@@ -29,9 +30,12 @@ $(BENCH_DIR)/malloc_count.so: tests/bench/malloc_count.c
 	@mkdir -p $(@D)
 	@$(BENCH_CC) -fPIC -fno-builtin -shared -o $@ $<
 
-.PHONY: bench-tools bench bench-quick
+.PHONY: bench-tools bench bench-quick bench-crowd
 bench-tools: $(BENCH_TOOLS)
 bench: $(BENCH_TOOLS) $(BUILD)/headgate
 	@tests/bench/run --build $(BUILD) --headgate $(BUILD)/headgate $(BENCH_FLAGS)
 bench-quick: $(BENCH_TOOLS) $(BUILD)/headgate
 	@tests/bench/run --build $(BUILD) --headgate $(BUILD)/headgate --quick $(BENCH_FLAGS)
+bench-crowd: bench-setup $(BUILD)/headgate $(BUILD)/headgatectl
+	@HEADGATE_BIN=$(HEADGATE_BIN) HEADGATECTL_BIN=$(CURDIR)/$(BUILD)/headgatectl \
+	    $(PYTHON) tests/bench/crowd --build $(BUILD) $(CROWD_FLAGS)

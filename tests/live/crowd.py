@@ -80,14 +80,14 @@ async def connect(host, port, **login):
     return client
 
 
-async def connect_all(host, port, count, at_once=50):
-    """So many clients, logged in; at most so many logging in at a time."""
+async def connect_all(host, port, count, at_once=50, users=(("app", "app_pw"),)):
+    """So many clients, logged in, of these (user, password) in turn; at most so many logging in at a time."""
     gate = asyncio.Semaphore(at_once)
 
-    async def one():
+    async def one(user, password):
         async with gate:
-            return await connect(host, port)
-    return await asyncio.gather(*(one() for _ in range(count)))
+            return await connect(host, port, user=user, password=password)
+    return await asyncio.gather(*(one(*users[number % len(users)]) for number in range(count)))
 
 
 @dataclass

@@ -6,28 +6,35 @@ that splits (where replicas are let catch up after each statement: their lag is 
 
 import pytest
 
+import attributes as a
 import mysqlwire as w
 import statements
 from answers import comparable
 from client import execute
+from conftest import FLAVOUR
 from headgate import direct
 
 FORMS = {"deprecate_eof": w.MODERN_CAPS & ~w.SESSION_TRACK | w.EXTENDED_METADATA,
          "old": w.OLD_CAPS | w.FOUND_ROWS,
          "tracking": w.MODERN_CAPS}
+if FLAVOUR == "mysql":
+    FORMS["attributes"] = w.MODERN_CAPS & ~w.SESSION_TRACK | w.QUERY_ATTRIBUTES
+ATTRIBUTES = [("trace", b"00-4bf92f"), ("none", None)]  # beside each statement of that form
 
 
 def run(client, statement):
     """The replies to one entry of the list, as comparable bytes."""
+    has_attributes = client.caps & w.QUERY_ATTRIBUTES
     if isinstance(statement, str):
-        return [client.command(w.QUERY, statement)]
+        return [client.command(w.QUERY, statement, attributes=ATTRIBUTES)]
     if statement[0] == "command":
         return [client.command(*statement[1:])]
     _, sql, *executions = statement
     prepared = client.command(w.PREPARE, sql)
     found = [prepared]
     if not prepared.error:
-        found += [client.command(w.EXECUTE, execute(prepared.statement_id, values)) for values in executions]
+        found += [client.command(w.EXECUTE, a.execute(prepared.statement_id, values, ATTRIBUTES) if has_attributes
+                                 else execute(prepared.statement_id, values)) for values in executions]
         client.command(w.CLOSE, w.int4(prepared.statement_id))
     return found
 

@@ -2,6 +2,7 @@
 
 import socket
 
+import attributes as a
 import mysqlwire as w
 import replies as r
 from handshake import (CACHING_SHA2, NATIVE, SHA256, Greeting, Response, change_user, native_token,
@@ -106,31 +107,33 @@ class Client:
 
     # ---- commands ----
 
-    def send(self, byte, body=b""):
+    def send(self, byte, body=b"", attributes=()):
         """Send a command; the reply is read by read()."""
+        if byte == w.QUERY and self.caps & w.QUERY_ATTRIBUTES:
+            body = a.before_text(attributes) + w.text(body)
         self.pipe.send_packet(w.int1(byte) + w.text(body), seq=0)
 
     def read(self, shape=r.GENERIC, cursor=False, keep=True):
         return r.ReplyReader(self.pipe, self.caps, keep, self._send_file).read(shape, cursor)
 
-    def command(self, byte, body=b"", cursor=False):
+    def command(self, byte, body=b"", cursor=False, attributes=()):
         """Send and read whole; an ERR is in the reply, not raised."""
-        self.send(byte, body)
+        self.send(byte, body, attributes)
         shape = r.SHAPES.get(byte, r.GENERIC)
         return None if shape == r.NOTHING else self.read(shape, cursor)
 
-    def query(self, sql):
+    def query(self, sql, attributes=()):
         """Send and read whole; raises replies.Err."""
-        reply = self.command(w.QUERY, sql)
+        reply = self.command(w.QUERY, sql, attributes=attributes)
         if reply.error:
             raise reply.error
         return reply
 
-    def rows(self, sql):
-        return self.query(sql).text_rows()
+    def rows(self, sql, attributes=()):
+        return self.query(sql, attributes).text_rows()
 
-    def value(self, sql):
-        rows = self.rows(sql)
+    def value(self, sql, attributes=()):
+        rows = self.rows(sql, attributes)
         return rows[0][0] if rows else None
 
     def change_user(self, user, password, schema=""):

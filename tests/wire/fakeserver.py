@@ -13,9 +13,10 @@ import threading
 import time
 from dataclasses import dataclass
 
+import attributes as a
 import mysqlwire as w
 import replies as r
-from handshake import Greeting, Response, native_token
+from handshake import Greeting, Response, native_token, parse_change_user
 
 NONCE = b"abcdefghijklmnopqrst"
 CAPS = (w.BASE_CAPS | w.FOUND_ROWS | w.CONNECT_WITH_DB | w.LOCAL_FILES | w.IGNORE_SPACE | w.INTERACTIVE
@@ -29,8 +30,9 @@ class Command:
     """One command as it arrived."""
     at: float
     byte: int
-    body: bytes
+    body: bytes           # of a query: its text
     headers: list
+    attributes: list = ()  # of a query, where they were agreed: (name, value) as on the wire
 
     def sql(self):
         return self.body.decode(errors="replace")
@@ -117,6 +119,9 @@ class Connection:
         except w.Closed:
             return False
         command = Command(time.monotonic(), payload[0] if payload else -1, payload[1:], self.pipe.headers)
+        if command.byte == w.QUERY and self.caps & w.QUERY_ATTRIBUTES:
+            command.attributes, command.body = a.split(command.body)
+            payload = payload[:1] + command.body
         self.commands.append(command)
         self.server.arrived(self, command)
         if command.byte == w.QUIT:
@@ -152,7 +157,9 @@ class Connection:
             self.status = w.AUTOCOMMIT
             self.open_statements.clear()
             self.ok()
-        elif byte in (w.PING, w.CHANGE_USER, w.PROCESS_KILL):
+        elif byte == w.CHANGE_USER:
+            return self.change_user(payload)
+        elif byte in (w.PING, w.PROCESS_KILL):
             self.ok()
         else:
             self.error(1047, "Unknown command", "08S01")
@@ -165,6 +172,22 @@ class Connection:
             return
         self.schema = schema
         self.ok(session=r.tracked_schema(schema))
+
+    def change_user(self, payload):
+        """Logs in anew; false, and closed, where that is refused, as MySQL does."""
+        user, token, schema, collation, attributes = parse_change_user(payload)
+        password = ACCOUNTS.get(user)
+        if password is None or native_token(password, NONCE) != token:
+            self.error(1045, "Access denied", "28000")
+            return False
+        if schema in self.server.refused_schemas:
+            self.error(*self.server.refused_schemas[schema], "42000")
+            return False
+        self.user, self.schema, self.collation, self.attributes = user, schema, collation, attributes
+        self.status = w.AUTOCOMMIT
+        self.open_statements.clear()
+        self.ok()
+        return True
 
     def prepare(self, sql):
         params, columns = self.server.prepared.get(sql.decode(errors="replace"), (sql.count(b"?"), []))

@@ -135,6 +135,19 @@ def change_user(user, token, schema, collation=45, plugin=NATIVE, attributes=Non
     return out
 
 
+def parse_change_user(payload):
+    """(user, token, schema, collation, attributes) of a COM_CHANGE_USER."""
+    reader = Reader(payload, 1)
+    user, token, schema, collation = reader.until_nul(), reader.bytes(reader.int(1)), reader.until_nul(), reader.int(2)
+    reader.until_nul()
+    attributes = {}
+    pairs = Reader(reader.lenenc_bytes()) if reader.left() else Reader(b"")
+    while pairs.left():
+        key = pairs.lenenc_bytes()
+        attributes[key] = pairs.lenenc_bytes()
+    return user, token, schema, collation, attributes
+
+
 def parse_auth_switch(payload):
     """(plugin, nonce) of an AuthSwitchRequest."""
     reader = Reader(payload, 1)

@@ -76,7 +76,8 @@ class Proxy:
                  {"name": "replica", "mode": "replica", "kind": "unix"})
 
     def __init__(self, clusters, listeners=LISTENERS, timeouts=None, topology="static", users=None, interval="500ms",
-                 extra=None, expect_up=True, cluster_settings=None, wrapper=(), user_settings=None, probe_timeout="2s"):
+                 extra=None, expect_up=True, cluster_settings=None, wrapper=(), user_settings=None, probe_timeout="2s",
+                 admin_settings=None):
         self.clusters, self.listeners, self.topology = clusters, listeners, topology
         self.timeouts = {**TIMEOUTS, **(timeouts or {})}
         self.users = users or {"app": "app_pw", "other": "other_pw"}
@@ -87,6 +88,7 @@ class Proxy:
         self.log_path = os.path.join(self.directory, "headgate.log")
         # A busy machine's replicas need their time; where that matters, tests say how much: see test_consistency.
         self.cluster_settings = {"consistency_wait": "5s", **(cluster_settings or {})}
+        self.admin_settings = admin_settings or {}  # with users: at address["admin"] the MySQL protocol is spoken
         self.wrapper, self.user_settings = list(wrapper), user_settings or {}
         self.process = None
         self.address = {}
@@ -97,7 +99,8 @@ class Proxy:
         first = next(iter(self.clusters))
         monitor = {"user": "monitor", "password": "monitor_pw", "interval": self.interval, "timeout": self.probe_timeout}
         top = {
-            "admin": {"socket": self.admin_socket},
+            "admin": {"socket": self.admin_socket, **self.admin_settings,
+                      **({"address": self.address["admin"]} if "users" in self.admin_settings else {})},
             "timeouts": self.timeouts,
             "listeners": [{"name": l["name"], "address": self.address[l["name"]],
                            "cluster": l.get("cluster", first), "mode": l["mode"], **l.get("settings", {})}
@@ -112,6 +115,7 @@ class Proxy:
         return "".join(f"{key} = {setting(value)};\n" for key, value in top.items())
 
     def _choose_addresses(self):
+        self.address["admin"] = f"127.0.0.1:{free_port()}"
         for listener in self.listeners:
             name = listener["name"]
             self.address[name] = {

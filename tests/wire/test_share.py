@@ -22,7 +22,8 @@ def servers():
         server.stop()
 
 
-OTHER = {"user": "other", "password": "other_pw"}  # it cannot go on with a connection of "app": it has to log in
+# It cannot go on with a connection of the others, not as another account either: it has to log in.
+OTHER = {"caps": w.MODERN_CAPS & ~w.DEPRECATE_EOF}
 
 
 class Scarce:

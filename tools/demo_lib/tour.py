@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import subprocess
+import threading
 import time
 
 import pymysql
@@ -19,6 +20,7 @@ from .stage import BUILD, ROOT, USER
 CLIENTS = 8
 INSERTS = 120
 READS = 400
+READERS = 4  # while a replica is killed
 
 
 class ClaimFailed(Exception):
@@ -52,6 +54,51 @@ def typed(words):
     return "\n".join([*lines, line])
 
 
+class Traffic:
+    """Clients that read and write on their connections for as long as the `with` lasts."""
+
+    def __init__(self, connect):
+        self.connect = connect
+        self.errors = []
+        self.counts = [0] * (READERS + 1)
+        self.is_over = threading.Event()
+        self.threads = [threading.Thread(target=self._run, args=(number,)) for number in range(READERS + 1)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over.set()
+        for thread in self.threads:
+            thread.join()
+
+    @property
+    def reads(self):
+        return sum(self.counts[1:])
+
+    @property
+    def writes(self):
+        return self.counts[0]
+
+    def _run(self, number):
+        sql = "SELECT page FROM visits WHERE id = 7" if number else "INSERT INTO visits (page) VALUES ('again')"
+        try:
+            with contextlib.closing(self.connect()) as client, client.cursor() as cursor:
+                while not self.is_over.is_set():
+                    cursor.execute(sql)
+                    self.counts[number] += 1
+        except pymysql.MySQLError as error:
+            self.errors.append(error)
+
+    def wait_for_more(self):
+        """Until every client has had some more answers, or one an error."""
+        had = list(self.counts)
+        wait_for("every client to be answered", lambda: self.errors or all(
+            now >= before + 20 for now, before in zip(self.counts, had)), 60)
+
+
 class Tour:
     """The steps, on a stage, told on a screen."""
 
@@ -63,7 +110,7 @@ class Tour:
 
     def run(self):
         steps = [self.cluster, self.status, self.writes, self.reads, self.explain, self.transaction, self.state,
-                 self.sessions]
+                 self.sessions, self.death, self.doctor]
         for number, step in enumerate(steps, start=1):
             self.screen.step(number, step.__doc__.rstrip("."))
             step()
@@ -238,6 +285,69 @@ class Tour:
         self._check_sessions(rows)
         self.screen.notice("the reader is the only one with a replica. The other two stay on the primary: one until "
                            "its transaction ends, one because its temporary table exists nowhere else.")
+
+    def death(self):
+        """A replica is killed under traffic, and nobody hears of it."""
+        victim = self.stage.cluster.replicas()[0].name
+        self.screen.say(f"{READERS} clients read without a pause, one writes, on connections that stay. Meanwhile:")
+        with Traffic(self._connected) as traffic:
+            traffic.wait_for_more()
+            self._sandbox("kill", victim)
+            traffic.wait_for_more()
+            rows = self._wait_for_state(victim, ("down", "ejected"))
+            self.screen.say(f"{traffic.reads} reads and {traffic.writes} writes so far. What headgate says of "
+                            f"{victim} now:")
+            self.screen.result(f"state   {rows['state']}\nreason  {rows['reason']}")
+            self._sandbox("start", victim)
+            self._wait_for_state(victim, ("up",))
+            self._wait_for_reads(victim)
+            traffic.wait_for_more()
+        check("no client had an error", not traffic.errors, traffic.errors)
+        events = self.ctl("show", "events")
+        told = [event["is"].split()[0] for event in events if event["server"] == victim]
+        check(f"{victim} went and came back, and both are told", told[-1] == "up" and {"down", "ejected"} & set(told), told)
+        self.screen.notice(f"{traffic.reads} reads and {traffic.writes} writes, not one error: reads whose server died were run "
+                           f"again on the other replica. {victim} came back by itself, and takes reads again.")
+
+    def doctor(self):
+        """Is anything wrong with this cluster?"""
+        words = [os.path.join(BUILD, "headgatectl"), "-s", self.stage.path("admin.sock"), "doctor"]
+        self.screen.command("build/headgatectl doctor | cut -c 1-90 | grep -E 'check|read_only|replication|accounts'")
+
+        def found():
+            done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
+            return done.stdout if done.returncode == 0 else None
+        printed = wait_for("the doctor to find no error", found, 60)  # a busy machine may be slow to answer it
+        shown = [line[:90].rstrip() for line in printed.splitlines() if re.search("check|read_only|replication|accounts", line)]
+        self.screen.result("\n".join(shown))
+        self.screen.notice(f"{len(printed.splitlines()) - 1} checks, none an error; what fails says what to do, and the exit "
+                           "status is 1 then.")
+
+    def _sandbox(self, verb, name):
+        """tools/sandbox, as a user would."""
+        words = [self.stage.path("cluster"), verb, name]
+        self.screen.command(typed(["tools/sandbox", *words]))
+        subprocess.run([os.path.join(ROOT, "tools", "sandbox"), *words], stdin=subprocess.DEVNULL, capture_output=True,
+                       text=True, timeout=90, check=True)
+
+    def _wait_for_state(self, name, states):
+        """The row of `show servers`, once the server is in one of these states."""
+        def row():
+            found, = [row for row in self.stage.ask("show", "servers") if row["name"] == name]
+            return found if found["state"] in states else None
+        return wait_for(f"{name} to be {' or '.join(states)}", row, 60)
+
+    def _wait_for_reads(self, name):
+        """Until the server has answered statements of new clients."""
+        before = self.stage.ask("show", "servers")
+        had = {row["name"]: row["queries"] for row in before}[name]
+
+        def has_more():
+            with contextlib.closing(self._connected()) as client, client.cursor() as cursor:
+                cursor.execute("SELECT page FROM visits WHERE id = 7")
+            now = {row["name"]: row["queries"] for row in self.stage.ask("show", "servers")}
+            return now[name] > had
+        wait_for(f"{name} to take reads again", has_more, 60)
 
     def _check_sessions(self, rows):
         reader = [row for row in rows if row["replica"]]

@@ -96,7 +96,8 @@ static void open_scene(struct scene *scene)
     (void)snprintf(scene->folder, sizeof scene->folder, "/tmp/headgate-unit-XXXXXX");
     assert_non_null(mkdtemp(scene->folder));
     (void)snprintf(scene->path, sizeof scene->path, "%s/s", scene->folder);
-    assert_true(console_open(&scene->console, &scene->admin, scene->path, &err));
+    const struct admin_settings settings = { .socket = scene->path };
+    assert_true(console_open(&scene->console, &scene->admin, &settings, &err));
     scene->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const struct addr *addr = &scene->console.listener.addr;
     assert_int_equal(connect(scene->fd, &addr->u.any, addr->len), 0);

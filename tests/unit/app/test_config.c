@@ -85,11 +85,39 @@ static const struct {
     { "workers = 3;\n" LISTENERS CLUSTERS USERS, "" },
     { "workers = \"3\";\n" LISTENERS CLUSTERS USERS, "" },
     { "workers = 0;\n" LISTENERS CLUSTERS USERS, "h.conf:1: workers must be 1 to 256, or \"auto\", not 0\n" },
-    { "http: { address = \"x\"; };\n" LISTENERS CLUSTERS USERS, "h.conf:1: 'http' is not in this version\n" },
+    { "rules = ( );\n" LISTENERS CLUSTERS USERS, "h.conf:1: 'rules' is not in this version\n" },
+    { "http: { address = \"127.1.2.3:80\"; };\n" LISTENERS CLUSTERS USERS, "" },
+    { "http: { address = \"[::1]:0\"; };\n" LISTENERS CLUSTERS USERS, "" },
+    { "http: { address = \"/run/headgate/http.sock\"; };\n" LISTENERS CLUSTERS USERS, "" },
+    { "http: { address = \"0.0.0.0:6070\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: http: address: \"0.0.0.0:6070\": there is no login, so it must be a loopback address or a "
+      "socket's path\n" },
+    { "http: { address = \"[2001:db8::1]:6070\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: http: address: \"[2001:db8::1]:6070\": there is no login, so it must be a loopback address "
+      "or a socket's path\n" },
+    { "http: { address = \"127.0.0.1\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: http: address: \"127.0.0.1\" has no port: write it as host:port, or /path of a socket\n" },
+    { "http: { address = \"127.0.0.1:6033\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:2: listener 'app': \"127.0.0.1:6033\" is taken by http\n" },
+    { "log: { syslog = \"x\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: 'syslog' of log is not in this version\n" },
     { "log: { file = \"x\"; };\n" LISTENERS CLUSTERS USERS,
-      "h.conf:1: 'file' of log is not in this version\n" },
+      "h.conf:1: log: file: \"x\" does not begin with /\n" },
+    { "statements: { slow_file = \"x\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: statements: slow_file: \"x\" does not begin with /\n" },
+    { "statements: { digests = \"off\"; slow = \"1s\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: slow statements are only told with digests: digests must not be \"off\"\n" },
+    { "statements: { digests = \"off\";\nsample = 5; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:2: statements are only told with digests: digests must not be \"off\"\n" },
     { "admin: { address = \"x\"; };\n" LISTENERS CLUSTERS USERS,
-      "h.conf:1: 'address' of admin is not in this version\n" },
+      "h.conf:1: admin: address: \"x\" has no port: write it as host:port, or /path of a socket\n" },
+    { "admin: { address = \"127.0.0.1:1\"; };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: admin: address needs users who may log in there\n" },
+    { "admin: { users = ( { name = \"a\"; password = \"b\"; } ); };\n" LISTENERS CLUSTERS USERS,
+      "h.conf:1: admin: users need an address at which they log in\n" },
+    { "admin: { address = \"127.0.0.1:1\"; users = ( { name = \"a\"; password = \"b\"; } ); "
+      "};\n" LISTENERS CLUSTERS USERS,
+      "" },
     { "admin: { socket = \"x\"; };\n" LISTENERS CLUSTERS USERS,
       "h.conf:1: admin: socket: \"x\" is not an absolute path\n" },
     { "timeouts: { conect = \"1s\"; };\n" LISTENERS CLUSTERS USERS,
@@ -239,6 +267,11 @@ static void sample_with_nothing_commented_out_is_the_same(void **state)
     assert_string_equal(text_cstr(&errors), "");
     config_diff(before, after, &changes);
     assert_string_equal(text_cstr(&changes), "resolver none -> \"127.0.0.1:53\" (restart)\n"
+                                             "log: file none -> \"/var/log/headgate/headgate.log\" (restart)\n"
+                                             "admin: group none -> \"adm\" (restart)\n"
+                                             "admin: address none -> \"127.0.0.1:6032\" (restart)\n"
+                                             "admin: admin user 'admin' added (restart)\n"
+                                             "http: address none -> \"127.0.0.1:6070\" (restart)\n"
                                              "cluster 'main': zone none -> \"a\" (now)\n"
                                              "cluster 'main': server 'db1': zone none -> \"a\" (now)\n");
     config_free(&before);

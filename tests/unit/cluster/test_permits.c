@@ -12,6 +12,8 @@
 struct guest {
     struct permits_ticket *ticket;
     unsigned grants;
+    void *connection; /* the last one that came */
+    unsigned connections;
 };
 
 static unsigned order;
@@ -25,10 +27,30 @@ static void on_grant(void *owner)
     granted[order++ % COUNT_OF(granted)] = guest;
 }
 
+static void *left; /* a connection for somebody who waits no more */
+
+static void on_connection(void *owner, struct loop *loop, void *take_connection)
+{
+    struct guest *guest = owner;
+    assert_non_null(loop);
+    if (guest == NULL) {
+        left = take_connection;
+        return;
+    }
+    guest->ticket = NULL;
+    guest->connection = take_connection;
+    guest->connections++;
+}
+
 static bool queue(struct permits *permits, struct loop *loop, struct guest *guest)
 {
     bool is_first;
-    guest->ticket = permits_wait(permits, loop, on_grant, guest, &is_first);
+    struct permits_waiter waiter = { .loop = loop,
+                                     .owner = guest,
+                                     .on_grant = on_grant,
+                                     .on_connection = on_connection,
+                                     .wish = span_of((const uint8_t *)&guest, sizeof guest) };
+    guest->ticket = permits_wait(permits, &waiter, &is_first);
     assert_non_null(guest->ticket);
     return is_first;
 }
@@ -151,40 +173,124 @@ static void a_ticket_cancelled_in_the_queue_or_on_the_way_costs_nobody_anything(
     close_scene(&scene);
 }
 
-static bool is_the_one(const void *owner, const void *connection)
+/* The connections of these tests are the guests that they are for. */
+static bool is_the_one(const void *wish, const void *connection)
 {
-    return owner == connection;
+    const struct guest *guest;
+    memcpy(&guest, wish, sizeof guest);
+    return guest == connection;
 }
 
-static void a_connection_is_passed_to_the_first_only_if_it_is_there_and_would_do(void **state)
+static void a_connection_is_passed_to_the_first_wherever_it_waits_if_it_would_do(void **state)
 {
     (void)state;
     struct scene scene;
     struct loop elsewhere;
-    struct guest first = { 0 }, second = { 0 };
+    struct guest first = { 0 }, second = { 0 }, *told;
     struct permits *permits = &scene.permits;
     open_scene(&scene, 1);
     open_loop(&elsewhere);
-    assert_null(permits_pass(permits, &scene.loop, is_the_one, &first)); /* nobody waits */
+    assert_false(permits_peek(permits, &told, sizeof told)); /* nobody waits */
+    assert_false(permits_pass(permits, is_the_one, &first));
     assert_true(permits_try(permits));
-    assert_true(queue(permits, &scene.loop, &first));
+    assert_true(queue(permits, &elsewhere, &first));
     assert_false(queue(permits, &scene.loop, &second));
-    assert_false(permits_suits(permits, &scene.loop, is_the_one, &second));
-    assert_null(permits_pass(permits, &scene.loop, is_the_one, &second)); /* not passing the first */
-    assert_null(permits_pass(permits, &elsewhere, is_the_one, &first));
-    assert_true(permits_suits(permits, &scene.loop, is_the_one, &first));
+    assert_true(permits_peek(permits, &told, sizeof told));
+    assert_ptr_equal(told, &first);
+    assert_false(permits_pass(permits, is_the_one, &second)); /* not passing the first */
     assert_int_equal(permits_waiting(permits), 2);
-    assert_ptr_equal(permits_pass(permits, &scene.loop, is_the_one, &first), &first);
-    first.ticket = NULL;
+    assert_true(permits_pass(permits, is_the_one, &first));
     assert_int_equal(permits_waiting(permits), 1);
     assert_int_equal(permits_used(permits), 1); /* the permit went with the connection */
-    assert_ptr_equal(permits_pass(permits, &scene.loop, is_the_one, &second), &second);
-    second.ticket = NULL;
+    assert_int_equal(first.connections, 0);     /* … which is on its way */
+    assert_true(permits_pass(permits, is_the_one, &second));
     assert_false(permits_is_wanted(permits));
-    permits_give(permits);
+    turn_without_waiting(&elsewhere);
     turn_without_waiting(&scene.loop);
+    assert_true(first.connections == 1 && first.connection == &first && first.ticket == NULL);
+    assert_true(second.connections == 1 && second.connection == &second && second.ticket == NULL);
     assert_int_equal(first.grants + second.grants, 0);
+    permits_give(permits);
     close_loop(&elsewhere);
+    close_scene(&scene);
+}
+
+static void a_connection_for_somebody_who_has_gone_comes_all_the_same(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct guest guest = { 0 };
+    open_scene(&scene, 1);
+    left = NULL;
+    assert_true(permits_try(&scene.permits));
+    (void)queue(&scene.permits, &scene.loop, &guest);
+    assert_true(permits_pass(&scene.permits, is_the_one, &guest));
+    permits_cancel(&guest.ticket); /* on the way */
+    turn_without_waiting(&scene.loop);
+    assert_int_equal(guest.grants + guest.connections, 0);
+    assert_ptr_equal(left, &guest); /* its loop has it, and the permit with it */
+    assert_int_equal(permits_used(&scene.permits), 1);
+    permits_give(&scene.permits);
+    close_scene(&scene);
+}
+
+static void a_connection_is_not_passed_to_a_loop_that_has_ended(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct loop other;
+    struct guest gone = { 0 };
+    open_scene(&scene, 1);
+    open_loop(&other);
+    assert_true(permits_try(&scene.permits));
+    (void)queue(&scene.permits, &other, &gone);
+    loop_close_mail(&other);
+    assert_false(permits_pass(&scene.permits, is_the_one, &gone)); /* the caller has it still */
+    assert_false(permits_is_wanted(&scene.permits));
+    permits_cancel(&gone.ticket);
+    permits_give(&scene.permits);
+    close_loop(&other);
+    close_scene(&scene);
+}
+
+static void what_is_promised_is_not_wanted_of_others(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct guest first = { 0 }, second = { 0 };
+    struct permits *permits = &scene.permits;
+    open_scene(&scene, 1);
+    assert_true(permits_try(permits));
+    assert_false(permits_is_short(permits));
+    (void)queue(permits, &scene.loop, &first);
+    assert_true(permits_is_short(permits));
+    permits_promise(permits, 1);
+    assert_false(permits_is_short(permits));
+    (void)queue(permits, &scene.loop, &second);
+    assert_true(permits_is_short(permits));
+    permits_promise(permits, -1);
+    permits_cancel(&first.ticket);
+    permits_cancel(&second.ticket);
+    permits_give(permits);
+    close_scene(&scene);
+}
+
+static void a_permit_is_carried_from_list_to_list(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct permit permit = { 0 }, none = { 0 };
+    open_scene(&scene, 1);
+    assert_true(permits_try(&scene.permits));
+    permits_hold(&scene.permits, 0, 1000, &permit);
+    permits_carry_off(&permit, 0);
+    assert_null(list_first(&scene.permits.holders[0].list));
+    assert_int_equal(permits_used(&scene.permits), 1);
+    permits_carry_on(&permit, 1, 2000);
+    assert_ptr_equal(list_first(&scene.permits.holders[1].list), &permit.in_list);
+    permits_carry_off(&none, 0); /* harmless */
+    permits_carry_on(&none, 1, 0);
+    permits_release(&permit, 1);
     close_scene(&scene);
 }
 
@@ -222,7 +328,8 @@ static void without_memory_nobody_queues(void **state)
     open_scene(&scene, 1);
     assert_true(permits_try(&scene.permits));
     mem_fail_after(0);
-    assert_null(permits_wait(&scene.permits, &scene.loop, on_grant, &guest, &is_first));
+    struct permits_waiter waiter = { .loop = &scene.loop, .owner = &guest, .on_grant = on_grant };
+    assert_null(permits_wait(&scene.permits, &waiter, &is_first));
     mem_fail_after(-1);
     permits_give(&scene.permits);
     assert_true(permits_try(&scene.permits));
@@ -490,11 +597,31 @@ static void come_in(void *owner)
         ;
 }
 
+static int connection; /* stands for each of them */
+
+/* Whoever waits no more gives its permit back. */
+static void come_with(void *owner, struct loop *loop, void *take_connection)
+{
+    assert(loop != NULL && take_connection == &connection);
+    if (owner != NULL)
+        come_in(owner);
+    else
+        permits_give(&shared);
+}
+
+static bool is_any(const void *wish, const void *thing)
+{
+    (void)wish;
+    return thing == &connection;
+}
+
+/* As often as not with a connection: what the passing visitor had, the next one has. */
 static void go_out(struct visitor *visitor)
 {
     (void)atomic_fetch_sub(&inside, 1);
     visitor->is_inside = false;
-    permits_give(&shared);
+    if (chance(&visitor->worker->seed, 2) || !permits_pass(&shared, is_any, &connection))
+        permits_give(&shared);
 }
 
 static void act(struct visitor *visitor, uint64_t *seed)
@@ -507,7 +634,12 @@ static void act(struct visitor *visitor, uint64_t *seed)
     else if (visitor->ticket == NULL && chance(seed, 2) && permits_try(&shared))
         come_in(visitor);
     else if (visitor->ticket == NULL)
-        visitor->ticket = permits_wait(&shared, &visitor->worker->loop, come_in, visitor, &is_first);
+        visitor->ticket = permits_wait(&shared,
+                                       &(struct permits_waiter){ .loop = &visitor->worker->loop,
+                                                                 .owner = visitor,
+                                                                 .on_grant = come_in,
+                                                                 .on_connection = come_with },
+                                       &is_first);
 }
 
 static bool is_done(const struct worker *worker)
@@ -577,7 +709,11 @@ int main(void)
         cmocka_unit_test(those_who_wait_are_served_in_their_order_and_nobody_passes_them),
         cmocka_unit_test(who_comes_to_wait_when_one_is_free_gets_it_by_mail),
         cmocka_unit_test(a_ticket_cancelled_in_the_queue_or_on_the_way_costs_nobody_anything),
-        cmocka_unit_test(a_connection_is_passed_to_the_first_only_if_it_is_there_and_would_do),
+        cmocka_unit_test(a_connection_is_passed_to_the_first_wherever_it_waits_if_it_would_do),
+        cmocka_unit_test(a_connection_for_somebody_who_has_gone_comes_all_the_same),
+        cmocka_unit_test(a_connection_is_not_passed_to_a_loop_that_has_ended),
+        cmocka_unit_test(what_is_promised_is_not_wanted_of_others),
+        cmocka_unit_test(a_permit_is_carried_from_list_to_list),
         cmocka_unit_test(a_higher_limit_serves_those_who_wait_and_a_lower_one_nobody),
         cmocka_unit_test(without_memory_nobody_queues),
         cmocka_unit_test(a_loop_that_has_ended_holds_nobody_up),

@@ -94,7 +94,7 @@ static void open_scene(struct scene *scene)
     assert_int_equal(bind(scene->listening, &addr.u.any, addr.len), 0);
     assert_int_equal(getsockname(scene->listening, &addr.u.any, &addr.len), 0);
     assert_int_equal(listen(scene->listening, 8), 0);
-    scene->server = make_server("db1", addr_format(&addr, address), 1, 1);
+    scene->server = make_server("db1", addr_format(&addr, address), 1, 2);
     scene->addr = addr;
 }
 
@@ -107,7 +107,8 @@ static void close_scene(struct scene *scene)
 {
     upstream_close(&scene->upstream);
     upstream_close(&scene->upstream); /* harmless */
-    assert_true(count_of(&scene->server->by_worker[0].connections_active) == 0);
+    struct server_totals sum = server_sum(scene->server);
+    assert_true(sum.connections_active == 0 && sum.connections_idle == 0);
     assert_true(permits_used(&scene->server->permits) == 0); /* however it ended */
     if (scene->peer >= 0)
         (void)close(scene->peer);
@@ -222,12 +223,17 @@ static void say_with(struct scene *scene, void (*put)(struct text *, uint8_t), u
     text_fini(&out);
 }
 
-static void greet(struct scene *scene)
+static void greet_as(struct scene *scene, bool is_mysql)
 {
     struct text out = { 0 };
-    put_greeting(&out, true);
+    put_greeting(&out, is_mysql);
     say(scene, text_span(&out));
     text_fini(&out);
+}
+
+static void greet(struct scene *scene)
+{
+    greet_as(scene, true);
 }
 
 static void turn_until(struct scene *scene, const unsigned *count)
@@ -607,6 +613,174 @@ static void an_exchange_has_its_own_deadline(void **state)
     assert_true(scene.answers == 0 && scene.failures == 1);
 }
 
+/* ---- as somebody else ---- */
+
+/* As a session's connection, counted and set up. */
+static void log_in_and_set_up(struct scene *scene, bool is_mysql)
+{
+    uint8_t seq;
+    call(scene, true);
+    greet_as(scene, is_mysql);
+    (void)hear(scene, &seq);
+    say_with(scene, put_ok, 2);
+    (void)hear(scene, &seq);
+    say_with(scene, put_ok, 1);
+    turn_until(scene, &scene->ready);
+}
+
+/* On MariaDB the role is left first. */
+static struct handshake_response begin_change(struct scene *scene)
+{
+    struct handshake_response read;
+    struct auth_secret secret = { 0 };
+    uint8_t seq;
+    assert_true(auth_secret_from_password(&secret, SPAN_LITERAL("other_secret")));
+    struct upstream_wish wish = { .addr = &scene->addr,
+                                  .user = "other",
+                                  .secret = &secret,
+                                  .caps = WISHED_CAPS,
+                                  .collation = 8,
+                                  .has_setup = true };
+    scene->ready = 0;
+    upstream_change_user(scene->upstream, &wish);
+    auth_secret_wipe(&secret);
+    if (scene->upstream->family == FAMILY_MARIADB) {
+        assert_span(hear(scene, &seq), "\3SET ROLE NONE");
+        say_with(scene, put_ok, 1);
+    }
+    assert_true(change_user_parse(hear(scene, &seq), scene->upstream->caps, &read));
+    assert_int_equal(seq, 0);
+    return read;
+}
+
+static void it_becomes_somebody_else_s_and_is_set_up_again(void **state)
+{
+    (void)state;
+    for (int is_mysql = 0; is_mysql < 2; is_mysql++) {
+        struct scene scene;
+        uint8_t seq;
+        open_scene(&scene);
+        log_in_and_set_up(&scene, is_mysql);
+        scene.upstream->vars_version = 7;
+        struct handshake_response sent = begin_change(&scene);
+        assert_span(sent.user, "other");
+        assert_int_equal(sent.schema.len, 0);
+        assert_int_equal(sent.collation, 8);
+        assert_int_equal(sent.auth.len, is_mysql ? 32 : 20);
+        say_with(&scene, put_ok, 1);
+        struct span setup = hear(&scene, &seq);
+        assert_true(setup.len > 12 && memcmp(setup.data, "\3SET SESSION", 12) == 0);
+        assert_int_equal(scene.ready, 0);
+        say_with(&scene, put_ok, 1);
+        turn_until(&scene, &scene.ready);
+        assert_int_equal(scene.upstream->schema.len, 0);
+        assert_true(scene.upstream->vars_version == 0 && scene.answers == 0 && scene.failures == 0);
+        assert_true(permits_used(&scene.server->permits) == 1);
+        close_scene(&scene);
+    }
+}
+
+static void what_it_could_not_become_is_told_once_and_its_permit_can_be_had(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    log_in_and_set_up(&scene, false);
+    (void)begin_change(&scene);
+    say_with(&scene, put_error, 1);
+    turn_until(&scene, &scene.failures);
+    assert_int_equal(scene.err.code, ERR_ACCESS_DENIED);
+    assert_string_equal(scene.err.sqlstate, "28000");
+    assert_true(upstream_take_permit(scene.upstream));
+    assert_false(upstream_take_permit(scene.upstream));
+    upstream_close(&scene.upstream);
+    assert_true(permits_used(&scene.server->permits) == 1);
+    permits_give(&scene.server->permits);
+    close_scene(&scene);
+    assert_int_equal(scene.failures, 1);
+}
+
+/* ---- from thread to thread ---- */
+
+static void on_expired(struct upstream *upstream)
+{
+    of(upstream)->ready = 1;
+}
+
+static const struct upstream_owner_ops other_ops = {
+    .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io, .on_expired = on_expired
+};
+
+/* To the loop of another worker, idle: nothing of it is left at the old one. */
+static void move(struct scene *scene, struct loop *loop, struct upstream_env *env)
+{
+    struct server_counters *rows = scene->server->by_worker;
+    open_loop(loop);
+    *env = scene->env;
+    env->loop = loop;
+    env->worker = 1;
+    upstream_hand_over(scene->upstream, &other_ops, scene);
+    upstream_expire(scene->upstream, 20000);
+    assert_true(count_of(&rows[0].connections_idle) == 1);
+    upstream_leave(scene->upstream);
+    assert_true(count_of(&rows[0].connections_idle) == 0 && count_of(&rows[0].connections_active) == 0);
+    assert_int_equal(scene->loop.windows.lent, 0);
+    assert_null(list_first(&scene->server->permits.holders[0].list));
+    scene->ready = scene->ios = 0;
+    upstream_adopt(scene->upstream, env, &other_ops, scene);
+    assert_true(count_of(&rows[1].connections_idle) == 1);
+    assert_int_equal(scene->server->permits.holders[1].list.count, 1);
+}
+
+static void it_moves_to_another_loop_and_goes_on_there(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct loop loop;
+    struct upstream_env env;
+    uint8_t seq;
+    open_scene(&scene);
+    log_in_and_set_up(&scene, false);
+    move(&scene, &loop, &env);
+    upstream_hand_over(scene.upstream, &other_ops, &scene);
+    assert_true(count_of(&scene.server->by_worker[1].connections_active) == 1);
+    upstream_exchange(scene.upstream, REPLY_GENERIC, SPAN_LITERAL("\3DO 1"), 0);
+    (void)hear(&scene, &seq);
+    say_with(&scene, put_ok, 1);
+    while (scene.answers == 0)
+        turn(&loop);
+    turn_without_waiting(&scene.loop);
+    assert_int_equal(scene.ios, 0);
+    upstream_close(&scene.upstream);
+    turn_without_waiting(&loop);
+    assert_int_equal(loop.windows.lent, 0);
+    close_loop(&loop);
+    close_scene(&scene);
+}
+
+static void what_its_server_says_and_its_time_are_the_new_loop_s(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct loop loop;
+    struct upstream_env env;
+    open_scene(&scene);
+    log_in_and_set_up(&scene, false);
+    move(&scene, &loop, &env);
+    say_with(&scene, put_ok, 0);
+    for (int i = 0; i < 3; i++)
+        turn_without_waiting(&scene.loop); /* epoll tells the old loop once: it is not its business */
+    assert_int_equal(scene.ios + scene.ready, 0);
+    upstream_expire(scene.upstream, 1000);
+    while (scene.ios == 0 || scene.ready == 0)
+        turn(&loop);
+    upstream_close(&scene.upstream);
+    turn_without_waiting(&loop);
+    assert_int_equal(loop.windows.lent, 0);
+    close_loop(&loop);
+    close_scene(&scene);
+}
+
 /* ---- ends ---- */
 
 /* The whole dialogue of a server: greeting, OK, OK to the set-up, OK to one exchange. */
@@ -802,6 +976,10 @@ int main(void)
         cmocka_unit_test(an_answer_that_is_none_ends_the_connection),
         cmocka_unit_test(an_answer_too_long_for_the_window_says_so),
         cmocka_unit_test(an_exchange_has_its_own_deadline),
+        cmocka_unit_test(it_becomes_somebody_else_s_and_is_set_up_again),
+        cmocka_unit_test(what_it_could_not_become_is_told_once_and_its_permit_can_be_had),
+        cmocka_unit_test(it_moves_to_another_loop_and_goes_on_there),
+        cmocka_unit_test(what_its_server_says_and_its_time_are_the_new_loop_s),
         cmocka_unit_test(a_server_that_dies_is_told_exactly_once_wherever_it_dies),
         cmocka_unit_test(in_ready_and_busy_the_owner_sees_for_himself),
         cmocka_unit_test(after_close_there_are_no_callbacks),

@@ -6,7 +6,8 @@
 #include "mysql/reply.h"
 
 #define OFFERED                                                                                              \
-    (CAPS_PER_HOP | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS | CAP_DEPRECATE_EOF | CAP_MARIADB_BULK)
+    (CAPS_PER_HOP | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS | CAP_DEPRECATE_EOF | CAP_QUERY_ATTRIBUTES |    \
+     CAP_MARIADB_BULK)
 #define PEER "192.0.2.7"
 
 /* One account, "app" with password "secret", known by its stored hash; and "guest" without a password. */
@@ -293,7 +294,9 @@ static void capabilities_are_agreed(void **state)
     static const struct {
         uint64_t offered, sent, agreed;
     } cases[] = {
-        { OFFERED, CAPS_PER_HOP | CAP_COMPRESS | CAP_QUERY_ATTRIBUTES, CAPS_PER_HOP },
+        { OFFERED, CAPS_PER_HOP | CAP_COMPRESS | CAP_OPTIONAL_METADATA, CAPS_PER_HOP },
+        { OFFERED, CAPS_PER_HOP | CAP_QUERY_ATTRIBUTES, CAPS_PER_HOP | CAP_QUERY_ATTRIBUTES },
+        { OFFERED & ~CAP_QUERY_ATTRIBUTES, CAPS_PER_HOP | CAP_QUERY_ATTRIBUTES, CAPS_PER_HOP },
         { OFFERED, CAPS_PER_HOP | CAP_MULTI_STATEMENTS,
           CAPS_PER_HOP | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS },
         { OFFERED, CAPS_PER_HOP | CAP_MARIADB_BULK, CAPS_PER_HOP | CAP_MARIADB_BULK },

@@ -231,6 +231,25 @@ static void change_user_with_less_and_less(void **state)
     text_fini(&bytes);
 }
 
+static void change_user_both_ways(void **state)
+{
+    (void)state;
+    struct handshake_response put = response_of(CAPS_FULL), read;
+    for (int with_schema = 0; with_schema < 2; with_schema++) {
+        struct text out = { 0 };
+        put.schema = with_schema ? SPAN_LITERAL("shop") : (struct span){ 0 };
+        put.collation = 2304; /* a login has room for one byte */
+        change_user_put(&out, &put);
+        assert_int_equal(out.data[3], 0);
+        assert_true(change_user_parse(payload_of(&out), CAPS_FULL, &read));
+        assert_true(span_equal(read.user, put.user) && span_equal(read.auth, put.auth));
+        assert_true(span_equal(read.schema, put.schema) && span_equal(read.plugin, put.plugin));
+        assert_true(span_equal(read.attributes, put.attributes));
+        assert_int_equal(read.collation, 45);
+        text_fini(&out);
+    }
+}
+
 static void auth_switch_both_ways(void **state)
 {
     (void)state;
@@ -259,6 +278,7 @@ int main(void)
         cmocka_unit_test(old_protocols_are_told_apart),
         cmocka_unit_test(large_collations_become_utf8mb4),
         cmocka_unit_test(change_user_with_less_and_less),
+        cmocka_unit_test(change_user_both_ways),
         cmocka_unit_test(auth_switch_both_ways),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

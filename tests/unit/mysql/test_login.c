@@ -293,6 +293,74 @@ static void server_switches_once(void **state)
     scene_close(&scene);
 }
 
+/* ---- as somebody else, on a connection that is there ---- */
+
+static enum login_verdict change(struct scene *scene, enum server_family family)
+{
+    scene->seq = 1; /* the command was 0 */
+    text_clear(&scene->out);
+    error_clear(&scene->err);
+    return login_change(&scene->login, &scene->wish, CAPS_PER_HOP, (const uint8_t *)NONCE, family, &scene->out,
+                        &scene->err);
+}
+
+static struct handshake_response change_sent(const struct scene *scene)
+{
+    struct handshake_response read;
+    assert_int_equal(scene->out.data[3], 0);
+    assert_true(change_user_parse(answer(scene), CAPS_PER_HOP, &read));
+    return read;
+}
+
+static void a_change_of_user_proves_with_the_nonce_of_the_greeting(void **state)
+{
+    (void)state;
+    static const struct {
+        enum server_family family;
+        const char *plugin, *token;
+    } rows[] = { { FAMILY_MARIADB, AUTH_NATIVE, TOKEN }, { FAMILY_MYSQL, AUTH_CACHING_SHA2, SHA2_TOKEN } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct scene scene;
+        scene_open(&scene, "secret");
+        scene.wish.schema = "shop";
+        assert_int_equal(change(&scene, rows[i].family), LOGIN_MORE);
+        struct handshake_response sent = change_sent(&scene);
+        assert_span(sent.user, "app");
+        assert_span(sent.schema, "shop");
+        assert_span(sent.plugin, rows[i].plugin);
+        assert_hex(sent.auth, rows[i].token);
+        assert_int_equal(sent.collation, 45);
+        assert_int_equal(feed_hex(&scene, LOGIN_OK), LOGIN_DONE);
+        assert_int_equal(scene.login.ok.status, 2);
+        scene_close(&scene);
+    }
+}
+
+static void a_change_of_user_goes_on_like_a_login(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_open(&scene, "secret");
+    assert_int_equal(change(&scene, FAMILY_MYSQL), LOGIN_MORE);
+    assert_int_equal(ask_switch(&scene, AUTH_NATIVE), LOGIN_MORE);
+    assert_hex(answer(&scene), TOKEN);
+    assert_int_equal(feed_hex(&scene, "ff1504233238303030646f6e27"), LOGIN_REFUSED);
+    assert_int_equal(scene.err.code, 1045);
+    scene_close(&scene);
+}
+
+static void a_change_of_user_without_a_proof_is_a_clear_failure(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_open(&scene, "secret");
+    scene.secret.has_password = scene.secret.has_stage1 = false;
+    assert_int_equal(change(&scene, FAMILY_MARIADB), LOGIN_FAILED);
+    assert_non_null(strstr(scene.err.text, "only the stored hash is known"));
+    assert_int_equal(scene.out.len, 0);
+    scene_close(&scene);
+}
+
 /* What a server may say after the response, and what becomes of it. */
 static const struct {
     const char *hex;
@@ -375,7 +443,7 @@ static void capabilities_are_agreed(void **state)
     scene.wish.caps = CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS;
     scene.wish.caps_optional = CAP_QUERY_ATTRIBUTES | CAP_OPTIONAL_METADATA | CAP_COMPRESS;
     assert_int_equal(greet(&scene, "8.0.36", MYSQL_CAPS, AUTH_NATIVE), LOGIN_MORE);
-    want = (CAPS_PER_HOP & ~CAP_CONNECT_WITH_DB) | scene.wish.caps | CAP_CLIENT_MYSQL;
+    want = (CAPS_PER_HOP & ~CAP_CONNECT_WITH_DB) | scene.wish.caps | CAP_CLIENT_MYSQL | CAP_QUERY_ATTRIBUTES;
     assert_true(scene.login.caps == want);
     scene_close(&scene);
 }
@@ -387,6 +455,7 @@ static const struct {
 } lacking[] = {
     { CAP_DEPRECATE_EOF, CAP_DEPRECATE_EOF, NULL, "lacks capability DEPRECATE_EOF", LOGIN_TLS_OFF },
     { 0, CAP_MARIADB_BULK, NULL, "lacks capability STMT_BULK_OPERATIONS", LOGIN_TLS_OFF },
+    { CAP_QUERY_ATTRIBUTES, CAP_QUERY_ATTRIBUTES, NULL, "lacks capability QUERY_ATTRIBUTES", LOGIN_TLS_OFF },
     { CAP_CONNECT_WITH_DB, 0, "shop", "lacks capability CONNECT_WITH_DB", LOGIN_TLS_OFF },
     { CAP_SECURE_CONNECTION, 0, NULL, "lacks capability SECURE_CONNECTION", LOGIN_TLS_OFF },
     { CAP_SSL, 0, NULL, "does not offer it", LOGIN_TLS_REQUIRED },
@@ -453,6 +522,9 @@ int main(void)
         cmocka_unit_test(keys_other_than_rsa_are_refused),
         cmocka_unit_test(empty_passwords_send_nothing),
         cmocka_unit_test(server_switches_once),
+        cmocka_unit_test(a_change_of_user_proves_with_the_nonce_of_the_greeting),
+        cmocka_unit_test(a_change_of_user_goes_on_like_a_login),
+        cmocka_unit_test(a_change_of_user_without_a_proof_is_a_clear_failure),
         cmocka_unit_test(every_other_word_of_the_server),
         cmocka_unit_test(refusal_keeps_code_and_state),
         cmocka_unit_test(greeting_may_be_an_err_in_both_forms),

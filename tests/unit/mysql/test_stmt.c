@@ -17,7 +17,7 @@ static void fields_are_found(void **state)
     (void)state;
     struct stmt_execute execute;
     struct text bytes = payload_of(WITH_TYPES);
-    assert_true(stmt_parse_execute(text_span(&bytes), 2, &execute));
+    assert_true(stmt_parse_execute(text_span(&bytes), 2, false, &execute));
     assert_int_equal(execute.id, 5);
     assert_int_equal(execute.flags, 0);
     assert_true(execute.has_types);
@@ -25,7 +25,7 @@ static void fields_are_found(void **state)
     assert_int_equal(execute.bound_offset, 11);
     text_fini(&bytes);
     bytes = payload_of(NO_TYPES);
-    assert_true(stmt_parse_execute(text_span(&bytes), 2, &execute));
+    assert_true(stmt_parse_execute(text_span(&bytes), 2, false, &execute));
     assert_int_equal(execute.flags, STMT_CURSOR_READ_ONLY);
     assert_false(execute.has_types);
     assert_int_equal(execute.types.len, 0);
@@ -37,7 +37,7 @@ static void without_parameters_nothing_is_bound(void **state)
     (void)state;
     struct stmt_execute execute;
     struct text bytes = payload_of("17 ffffffff 00 01000000"), out = { 0 };
-    assert_true(stmt_parse_execute(text_span(&bytes), 0, &execute));
+    assert_true(stmt_parse_execute(text_span(&bytes), 0, false, &execute));
     assert_true(execute.id == STMT_ID_LAST);
     assert_int_equal(execute.bound_offset, 0);
     stmt_put_execute(&out, text_span(&bytes), &execute, 9, SPAN_LITERAL("\3\0"));
@@ -60,7 +60,7 @@ static void bitmap_grows_with_the_parameters(void **state)
         memset(place, 0, 10000);
         bytes.len += 10000;
         struct stmt_execute execute;
-        assert_true(stmt_parse_execute(text_span(&bytes), cases[i].params, &execute));
+        assert_true(stmt_parse_execute(text_span(&bytes), cases[i].params, false, &execute));
         assert_int_equal(execute.bound_offset, cases[i].bound_offset);
         text_fini(&bytes);
     }
@@ -73,11 +73,12 @@ static void truncations_are_refused(void **state)
     struct stmt_execute execute;
     for (size_t len = 0; len < bytes.len; len++) {
         struct span part = exact_copy(span_of(bytes.data, len));
-        assert_int_equal(stmt_parse_execute(part, 2, &execute), len >= 16); /* the values are not looked at */
+        assert_int_equal(stmt_parse_execute(part, 2, false, &execute),
+                         len >= 16); /* the values are not looked at */
         drop_copy(part);
     }
     bytes.data[0] = 0x19;
-    assert_false(stmt_parse_execute(text_span(&bytes), 2, &execute));
+    assert_false(stmt_parse_execute(text_span(&bytes), 2, false, &execute));
     text_fini(&bytes);
 }
 
@@ -99,10 +100,97 @@ static void execute_is_rewritten(void **state)
                     out = { 0 };
         struct stmt_execute execute;
         (void)text_append_cstr(&out, "kept");
-        assert_true(stmt_parse_execute(text_span(&bytes), 2, &execute));
+        assert_true(stmt_parse_execute(text_span(&bytes), 2, false, &execute));
         stmt_put_execute(&out, text_span(&bytes), &execute, 0x107, text_span(&types));
         assert_memory_equal(out.data, "kept", 4);
         assert_hex(span_of(out.data + 4, out.len - 4), rewrites[i].want);
+        text_fini(&bytes);
+        text_fini(&types);
+        text_fini(&out);
+    }
+}
+
+/* Of MySQL's clients that may send attributes: a count, and a name with each type. */
+#define NAMED "17 05000000 08 01000000 02 00 01 0300 00 fd00 0178 aabbccdd 0179"
+#define NAMED_WITHOUT_TYPES "17 05000000 08 01000000 02 00 00 aabbccdd"
+
+static const struct {
+    const char *payload;
+    uint16_t params;
+    bool is_read;
+    const char *types;   /* of the parameters */
+    size_t bound_offset; /* 0: types are never inserted */
+    uint32_t count;
+} named[] = {
+    { NAMED, 1, true, "0300 00", 12, 2 },
+    { NAMED, 2, true, "0300 00 fd00 0178", 12, 2 },
+    { NAMED, 0, true, "", 0, 2 },
+    { NAMED, 3, true, "", 0, 2 }, /* too few: the server says 1210 */
+    { NAMED_WITHOUT_TYPES, 2, true, "", 12, 2 },
+    { NAMED_WITHOUT_TYPES, 1, true, "", 0, 2 }, /* attributes need types: the server says 1835 */
+    { "17 05000000 00 01000000 01 00 01 0300 00 aabbccdd", 1, true, "0300 00", 12,
+      1 }, /* whatever the flag */
+    { "17 05000000 00 01000000", 0, true, "", 0, 0 },
+    { "17 05000000 00 01000000 01 00 01 0300 00", 0, true, "", 0, 0 }, /* nobody looks at what follows */
+    { "17 05000000 08 01000000 00", 0, true, "", 0, 0 },
+    { "17 05000000 08 01000000 00", 1, true, "", 0, 0 },
+    { "17 05000000 08 01000000", 0, false, "", 0, 0 },
+    { "17 05000000 00 01000000", 1, false, "", 0, 0 },
+    { "17 05000000 08 01000000 fe 0000010000000000", 0, false, "", 0, 0 }, /* 65536 */
+    { "17 05000000 08 01000000 fb", 0, false, "", 0, 0 },
+};
+
+static void with_names_and_a_count(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+        struct text bytes = payload_of(named[i].payload);
+        struct span payload = exact_copy(text_span(&bytes));
+        struct stmt_execute execute;
+        assert_int_equal(stmt_parse_execute(payload, named[i].params, true, &execute), named[i].is_read);
+        if (named[i].is_read) {
+            assert_hex(execute.types, named[i].types);
+            assert_int_equal(execute.has_types, named[i].types[0] != '\0');
+            assert_int_equal(execute.bound_offset, named[i].bound_offset);
+            assert_int_equal(execute.attributes.count, named[i].count);
+        }
+        drop_copy(payload);
+        text_fini(&bytes);
+    }
+}
+
+static void with_names_truncations_are_refused(void **state)
+{
+    (void)state;
+    struct text bytes = payload_of(NAMED);
+    struct stmt_execute execute;
+    for (size_t len = 0; len < bytes.len; len++) {
+        struct span part = exact_copy(span_of(bytes.data, len));
+        assert_int_equal(stmt_parse_execute(part, 1, true, &execute), len >= 20); /* all names, no values */
+        drop_copy(part);
+    }
+    text_fini(&bytes);
+}
+
+static const struct {
+    const char *payload, *types, *want;
+} named_rewrites[] = {
+    { NAMED_WITHOUT_TYPES, "0300 00 fd00 0178",
+      "17 07010000 08 01000000 02 00 01 0300 00 fd00 00 aabbccdd" }, /* a name is for one execution */
+    { NAMED_WITHOUT_TYPES, "", "17 07010000 08 01000000 02 00 00 aabbccdd" },
+    { NAMED, "0800 00 0800 00", "17 07010000 08 01000000 02 00 01 0300 00 fd00 0178 aabbccdd 0179" },
+};
+
+static void with_names_execute_is_rewritten(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof named_rewrites / sizeof *named_rewrites; i++) {
+        struct text bytes = payload_of(named_rewrites[i].payload);
+        struct text types = payload_of(named_rewrites[i].types), out = { 0 };
+        struct stmt_execute execute;
+        assert_true(stmt_parse_execute(text_span(&bytes), 2, true, &execute));
+        stmt_put_execute(&out, text_span(&bytes), &execute, 0x107, text_span(&types));
+        assert_hex(text_span(&out), named_rewrites[i].want);
         text_fini(&bytes);
         text_fini(&types);
         text_fini(&out);
@@ -117,6 +205,9 @@ int main(void)
         cmocka_unit_test(bitmap_grows_with_the_parameters),
         cmocka_unit_test(truncations_are_refused),
         cmocka_unit_test(execute_is_rewritten),
+        cmocka_unit_test(with_names_and_a_count),
+        cmocka_unit_test(with_names_truncations_are_refused),
+        cmocka_unit_test(with_names_execute_is_rewritten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,8 @@ static void open_scene(struct scene *scene)
     scene->timeouts.primary_wait_us = 60000000;
     scene->listener.name = name;
     scene->door.settings = &scene->listener;
+    scene->door.by_worker = door_counters_new(2);
+    assert_non_null(scene->door.by_worker);
     scene->world = (struct world){ .timeouts = &scene->timeouts, .worker_count = 2, .cluster_count = 1 };
     assert_true(worker_init(&scene->worker, 0, &scene->world, &err));
     log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, -1);
@@ -34,6 +36,7 @@ static void close_scene(struct scene *scene)
                       CLOSE_SHUTDOWN);
     assert_null(scene->worker.by_id);
     worker_fini(&scene->worker);
+    door_counters_free(&scene->door.by_worker);
     log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, STDERR_FILENO);
 }
 

@@ -40,7 +40,14 @@ static const char *const statements[][SPELLINGS] = {
     { "SELECT f(1, (2, 3))", "SELECT f(1, (2))" },
     { "SELECT f((1, 2), 3)", "SELECT f((1), 3)" },
     { "INSERT INTO t VALUES (1, 'a')", "INSERT INTO t VALUES (?)" },
-    { "INSERT INTO t VALUES (1, 'a'), (2, 'b')", "INSERT INTO t VALUES (?, ?), (?, ?)" },
+    { "INSERT INTO t VALUES (1, 'a'), (2, 'b')", "INSERT INTO t VALUES (?, ?), (?, ?)",
+      "INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')", "INSERT INTO t VALUES (1),(2),(3,4,5),(-6)" },
+    { "INSERT INTO t VALUES (1), (2), (a)", "INSERT INTO t VALUES (1), (2), (3), (a)" },
+    { "INSERT INTO t VALUES (1), (2) a", "INSERT INTO t VALUES (1), (2), (3) a" },
+    { "INSERT INTO t VALUES (1), 2, (3)" },
+    { "SELECT a FROM t WHERE (a, b) IN ((1, 2), (3, 4))",
+      "SELECT a FROM t WHERE (a, b) IN ((1,2),(3,4),(5,6))" },
+    { "SELECT a FROM t WHERE (a, b) IN ((1, 2))" },
     { "INSERT INTO t VALUES (1, NULL)", "INSERT INTO t VALUES (2, null)" },
     { "SELECT a - 1", "SELECT a-1", "SELECT a -5", "SELECT a - -1", "SELECT a - + 1" },
     { "SELECT a + 1" },
@@ -123,6 +130,130 @@ static void long_names_count_to_their_last_letter(void **state)
     assert_true(digest(name, "unknown") != two);
 }
 
+/* ---- the text ---- */
+
+static const struct {
+    const char *sql;
+    const char *text;
+    const char *dialect; /* NULL: none in particular */
+} texts[] = {
+    { "SELECT a FROM t WHERE id = 7", "SELECT a FROM t WHERE id = ?", NULL },
+    { "SELECT/* c */a\n\t FROM  t -- d", "SELECT a FROM t", NULL },
+    { "  select a,b from t where x=-5 and y - 5", "select a,b from t where x=? and y - ?", NULL },
+    { "SELECT a WHERE b IN (1, 'two' , x'3', -4)", "SELECT a WHERE b IN (?)", NULL },
+    { "SELECT f(1, a), g(-a)", "SELECT f(?, a), g(-a)", NULL },
+    { "INSERT INTO t VALUES (1,'x'), (2,'y'), (3,'z')", "INSERT INTO t VALUES (?), (?)", NULL },
+    { "INSERT INTO t VALUES (1,'x')", "INSERT INTO t VALUES (?)", NULL },
+    { "INSERT INTO t VALUES (1, NULL), (2, 'x')", "INSERT INTO t VALUES (?, NULL), (?)", NULL },
+    { "SELECT /*+ SET_VAR(a='b') */ c", "SELECT /*+ ? */ c", NULL },
+    { "SELECT `a b`, @c, @@d, @e := 'f'", "SELECT `a b`, @c, @@d, @e := ?", NULL },
+    { "SELECT \"a\"", "SELECT ?", NULL },
+    { "SELECT \"a\"", "SELECT \"a\"", "ansi" },
+    { "", "", NULL },
+    /* what may hold a secret has no names in double quotes */
+    { "CREATE USER u IDENTIFIED BY 'geheim'", "CREATE USER u IDENTIFIED BY ?", NULL },
+    { "CREATE USER u IDENTIFIED BY \"geheim\"", "CREATE USER u IDENTIFIED BY ?", "ansi" },
+    { "SELECT \"geheim\" /* token */", "SELECT ?", "ansi" },
+    /* what cannot be split into words with certainty is not shown */
+    { "SELECT 'a", "SELECT \xE2\x80\xA6", NULL },
+    { "SELECT 'a\\', geheim", "SELECT \xE2\x80\xA6", NULL },
+    { "SET sql_mode = 'NO_BACKSLASH_ESCAPES'; SELECT 'a\\', 'geheim', 'b'", "SET \xE2\x80\xA6", NULL },
+    { "'a", "\xE2\x80\xA6", NULL },
+};
+
+static void the_text_is_the_statement_without_its_literals(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct sql_dialect dialect = dialect_named(texts[i].dialect != NULL ? texts[i].dialect : "unknown");
+        struct span copy = exact_copy(texts[i].sql, strlen(texts[i].sql));
+        struct digest_text text;
+        assert_true(digest_read(copy, false, &dialect, &text) == digest_of(copy, &dialect));
+        if (!span_is(span_of(text.bytes, text.len), texts[i].text))
+            fail_msg("%s: %.*s", texts[i].sql, (int)text.len, text.bytes);
+        drop_copy(copy);
+    }
+}
+
+static void a_long_text_ends_in_an_ellipsis(void **state)
+{
+    (void)state;
+    struct sql_dialect dialect = { 0 };
+    char sql[3 * DIGEST_TEXT_MAX];
+    for (size_t words = 1; words * 6 < sizeof sql; words++) {
+        for (size_t i = 0; i < words; i++)
+            memcpy(sql + 6 * i, "abcde ", 6);
+        struct digest_text text;
+        (void)digest_read(span_of(sql, words * 6), false, &dialect, &text);
+        bool is_whole = words * 6 - 1 + 3 <= DIGEST_TEXT_MAX;
+        assert_int_equal(text.is_full, !is_whole);
+        assert_true(text.len <= DIGEST_TEXT_MAX);
+        if (is_whole)
+            assert_true(span_equal(span_of(text.bytes, text.len), span_of(sql, words * 6 - 1)));
+        else
+            assert_memory_equal(text.bytes + text.len - 3, "\xE2\x80\xA6", 3);
+    }
+}
+
+/* An INSERT of many rows, wherever it was cut: one digest, and nothing of a value. */
+static void where_a_statement_is_cut_makes_no_difference(void **state)
+{
+    (void)state;
+    static const char head[] = "INSERT INTO t (a, b) VALUES ";
+    static const char row[] = "(17, 'geheim'), ";
+    struct sql_dialect dialect = { 0 };
+    struct digest_text text;
+    char sql[4096];
+    size_t len = strlen(head);
+    memcpy(sql, head, len);
+    for (; len + strlen(row) <= sizeof sql; len += strlen(row))
+        memcpy(sql + len, row, strlen(row));
+    size_t first = strlen(head) + 2 * strlen(row);
+    uint64_t whole = digest_read(span_of(sql, first), true, &dialect, &text);
+    for (size_t cut = first; cut <= len; cut++) {
+        struct span copy = exact_copy(sql, cut);
+        assert_true(digest_read(copy, true, &dialect, &text) == whole);
+        if (!span_is(span_of(text.bytes, text.len), "INSERT INTO t (a, b) VALUES (?), (?) \xE2\x80\xA6"))
+            fail_msg("cut at %zu: %.*s", cut, (int)text.len, text.bytes);
+        drop_copy(copy);
+    }
+    for (size_t cut = 0; cut < first; cut++) {
+        struct span copy = exact_copy(sql, cut);
+        (void)digest_read(copy, true, &dialect, &text);
+        assert_false(span_mentions(span_of(text.bytes, text.len), "geheim"));
+        drop_copy(copy);
+    }
+}
+
+/* ---- the shape ---- */
+
+/* Texts of one shape have one digest: whatever lines of the table share a shape are one line. */
+static void one_shape_has_one_digest(void **state)
+{
+    (void)state;
+    struct sql_dialect dialect = dialect_named("mariadb");
+    size_t shared = 0;
+    for (size_t i = 0; i < STATEMENTS * SPELLINGS; i++)
+        for (size_t j = 0; j < i; j++) {
+            const char *a = statements[i / SPELLINGS][i % SPELLINGS];
+            const char *b = statements[j / SPELLINGS][j % SPELLINGS];
+            if (a == NULL || b == NULL)
+                continue;
+            uint64_t shape = classify(span_cstr(a), false, &dialect).shape;
+            assert_true(shape != 0);
+            if (shape != classify(span_cstr(b), false, &dialect).shape)
+                continue;
+            shared++;
+            assert_true(digest_of(span_cstr(a), &dialect) == digest_of(span_cstr(b), &dialect));
+        }
+    assert_true(shared >= 3); /* or nothing was compared */
+    uint64_t seven = classify(SPAN_LITERAL("SELECT a FROM t WHERE id = 7"), false, &dialect).shape;
+    assert_true(classify(SPAN_LITERAL("SELECT a FROM t WHERE id = 'x'"), false, &dialect).shape == seven);
+    assert_true(classify(SPAN_LITERAL("SELECT a FROM t WHERE ie = 7"), false, &dialect).shape != seven);
+    assert_true(classify(SPAN_LITERAL("SELECT a FROM t WHERE id = 7;"), false, &dialect).shape != seven);
+    assert_int_equal(classify(SPAN_LITERAL("SELECT a FROM t WHERE id = 7"), true, &dialect).shape, 0);
+}
+
 static void any_cut_has_a_digest(void **state)
 {
     (void)state;
@@ -159,6 +290,10 @@ int main(void)
         cmocka_unit_test(other_names_words_and_signs_do),
         cmocka_unit_test(quotes_are_read_in_the_sessions_dialect),
         cmocka_unit_test(long_names_count_to_their_last_letter),
+        cmocka_unit_test(the_text_is_the_statement_without_its_literals),
+        cmocka_unit_test(a_long_text_ends_in_an_ellipsis),
+        cmocka_unit_test(where_a_statement_is_cut_makes_no_difference),
+        cmocka_unit_test(one_shape_has_one_digest),
         cmocka_unit_test(any_cut_has_a_digest),
         cmocka_unit_test(long_texts_are_linear),
     };

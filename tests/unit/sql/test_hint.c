@@ -18,7 +18,7 @@ static void describe(const struct hint *hint, char *said, size_t size)
     }
     switch (hint->kind) {
     case HINT_PRIMARY:
-        (void)snprintf(said, size, "primary");
+        (void)snprintf(said, size, hint->is_on ? "primary" : "no primary");
         break;
     case HINT_SERVER:
         (void)snprintf(said, size, "server:%.*s", value_len, value);
@@ -126,6 +126,65 @@ static void hints_are_read_from_comments_alone(void **state)
     }
 }
 
+static const struct {
+    const char *name, *value; /* NULL: of a type that is no text */
+    const char *hint;         /* NULL: not meant for headgate */
+} attributes[] = {
+    { "headgate.primary", "1", "primary" },
+    { "HEADGATE.Primary", "TRUE", "primary" },
+    { "headgate.primary", "on", "primary" },
+    { "headgate.primary", "yes", "primary" },
+    { "headgate.primary", "0", "no primary" },
+    { "headgate.primary", "off", "no primary" },
+    { "headgate.primary", "False", "no primary" },
+    { "headgate.primary", "no", "no primary" },
+    { "headgate.server", "db 2, or so", "server:db 2, or so" },
+    { "headgate.consistency", "Strong", "strong" },
+    { "headgate.timeout", "500ms", "500000us" },
+    { "headgate.after", "mysql:newest", "after:mysql:newest" },
+
+    { "headgate.primary", "", "?headgate.primary" },
+    { "headgate.primary", NULL, "?headgate.primary" },
+    { "headgate.primary", "2", "?headgate.primary" },
+    { "headgate.primary", "1 ", "?headgate.primary" },
+    { "headgate.server", "", "?headgate.server" },
+    { "headgate.server", NULL, "?headgate.server" },
+    { "headgate.consistency", "1", "?headgate.consistency" },
+    { "headgate.timeout", "500", "?headgate.timeout" },
+    { "headgate.timeout", "0s", "?headgate.timeout" },
+    { "headgate.timeout", NULL, "?headgate.timeout" },
+    { "headgate.after", "", "?headgate.after" },
+    { "headgate.colour", "blue", "?headgate.colour" },
+    { "headgate.", "1", "?headgate." },
+    { "headgate.primary ", "1", "?headgate.primary " },
+
+    { "headgate", "1", NULL },
+    { "headgate_primary", "1", NULL },
+    { " headgate.primary", "1", NULL },
+    { "primary", "1", NULL },
+    { "", "1", NULL },
+};
+
+static void hints_are_read_from_attributes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+        const char *text = attributes[i].value;
+        struct span name = exact_copy(attributes[i].name, strlen(attributes[i].name));
+        struct span value = text != NULL ? exact_copy(text, strlen(text)) : (struct span){ 0 };
+        struct hint hint;
+        char said[256] = "";
+        assert_int_equal(hint_is_attribute(name), attributes[i].hint != NULL);
+        if (attributes[i].hint != NULL) {
+            hint_read_attribute(name, value, &hint);
+            describe(&hint, said, sizeof said);
+            assert_string_equal(said, attributes[i].hint);
+        }
+        drop_copy(name);
+        drop_copy(value);
+    }
+}
+
 static void statements_without_a_mark_are_not_looked_at_again(void **state)
 {
     static const char *const texts[] = { "SELECT 1", "SELECT /* x */ 1 -- y",
@@ -150,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hints_are_read_from_comments_alone),
+        cmocka_unit_test(hints_are_read_from_attributes),
         cmocka_unit_test(statements_without_a_mark_are_not_looked_at_again),
         cmocka_unit_test(a_long_statement_is_looked_at_before_its_first_words),
     };

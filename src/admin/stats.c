@@ -1,6 +1,8 @@
 /* SHOW STATS: sums of what the workers count. */
-#include "admin/show.h"
+#include "admin/stats.h"
 
+#include "admin/show.h"
+#include "base/log.h"
 #include "proxy/worker.h"
 
 static const struct column columns[] = {
@@ -42,7 +44,22 @@ static const struct {
 #undef POOL_COUNTER
 };
 
-static uint64_t sum(const struct world *world, size_t cluster, size_t row)
+size_t stats_count(void)
+{
+    return sizeof counters / sizeof *counters;
+}
+
+const char *stats_name(size_t row)
+{
+    return counters[row].name;
+}
+
+const char *stats_words(size_t row)
+{
+    return counters[row].words;
+}
+
+uint64_t stats_sum(const struct world *world, size_t cluster, size_t row)
 {
     uint64_t value = 0;
     for (unsigned i = 0; i < world->worker_count; i++) {
@@ -52,18 +69,32 @@ static uint64_t sum(const struct world *world, size_t cluster, size_t row)
     return value;
 }
 
+/* What is of no cluster. */
+static void put_process(struct table *table, const char *name, uint64_t value, const char *words)
+{
+    table_row(table);
+    table_null(table);
+    table_text(table, name);
+    table_int(table, (int64_t)value);
+    table_text(table, words);
+}
+
 void show_stats(struct request *request)
 {
     const struct admin *admin = request->admin;
     struct table *table = &request->table;
     table_init(table, columns, sizeof columns / sizeof *columns);
     for (size_t c = 0; c < admin->cluster_count; c++)
-        for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
+        for (size_t i = 0; i < stats_count(); i++) {
             table_row(table);
             table_text(table, admin->clusters[c].settings->name);
             table_text(table, counters[i].name);
-            table_int(table, (int64_t)sum(admin->world, c, i));
+            table_int(table, (int64_t)stats_sum(admin->world, c, i));
             table_text(table, counters[i].words);
         }
+    put_process(table, "log_lines_lost", log_lost(), "lines of the log that could not be written");
+    for (unsigned file = 0; file < STATEMENT_FILES; file++)
+        put_process(table, statement_log_loss_name(file), sink_lost(&admin->world->statements->sinks[file]),
+                    "lines about statements that could not be written");
     request->on_done(request);
 }

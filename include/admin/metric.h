@@ -1,0 +1,56 @@
+/* One metric is one row of tbl/metrics.h: its name, its words, whom it is told of, and where its number is.
+ * Pages are made of them by admin/metrics. On the control thread.
+ */
+#ifndef HEADGATE_ADMIN_METRIC_H
+#define HEADGATE_ADMIN_METRIC_H
+
+#include "admin/admin.h"
+#include "admin/census.h"
+#include "admin/process.h"
+#include "base/hist.h"
+
+#include <stddef.h>
+
+/* Where a sample comes from; what is not of its scope is NULL. */
+struct metric_place {
+    const struct admin *admin;
+    const struct census *census;
+    const struct process *process;
+    const struct worker *worker;
+    const struct cluster *cluster;
+    const struct cluster_member *member;
+    const struct view_server *entry; /* NULL: there is no view yet */
+    const struct server *server;
+    const struct server_totals *totals;
+    const struct door *door;
+    const struct user *user;
+    size_t word; /* of the row's own label */
+};
+
+enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
+
+enum metric_scope {
+    METRIC_OF_HEADGATE,
+    METRIC_OF_WORKER,
+    METRIC_OF_LISTENER,
+    METRIC_OF_USER,
+    METRIC_OF_CLUSTER,
+    METRIC_OF_SERVER
+};
+
+struct metric {
+    const char *name;
+    enum metric_type type;
+    enum metric_scope scope;
+    const char *label;                                     /* one more than the scope's; NULL: none */
+    size_t words;                                          /* how many values that label has */
+    const char *(*word)(const struct metric_place *place); /* one of them */
+    double (*value)(const struct metric_place *place);     /* NAN: there is none just now */
+    void (*hist)(const struct metric_place *place, struct hist_total *total); /* instead of value */
+    const char *help;
+};
+
+extern const struct metric metric_rows[];
+extern const size_t metric_count;
+
+#endif

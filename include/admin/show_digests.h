@@ -1,0 +1,12 @@
+/* SHOW DIGESTS, RESET DIGESTS: the workers' tables of statements, added up. */
+#ifndef HEADGATE_ADMIN_SHOW_DIGESTS_H
+#define HEADGATE_ADMIN_SHOW_DIGESTS_H
+
+#include "admin/command.h"
+
+/* The argument: nothing for all of them, "10" or "top 10" for those that took the most time. The row of the
+ * others comes last, whatever the argument, if there are any. */
+void show_digests(struct request *request);
+void reset_digests(struct request *request);
+
+#endif

@@ -1,0 +1,18 @@
+/* The counters of `show stats`, which are metrics as well: rows, each summed over the workers. */
+#ifndef HEADGATE_ADMIN_STATS_H
+#define HEADGATE_ADMIN_STATS_H
+
+#include "admin/command.h"
+#include "proxy/worker.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+size_t stats_count(void);
+const char *stats_name(size_t row);  /* "reads_waited" */
+const char *stats_words(size_t row); /* what is counted */
+uint64_t stats_sum(const struct world *world, size_t cluster, size_t row);
+
+void show_stats(struct request *request);
+
+#endif

@@ -1,0 +1,66 @@
+/* One visit to a server with some account: a login, then questions, each of which may be refused without harm
+ * to the others. Over a connection of its own, which needs no permit and is closed afterwards: neither
+ * sessions nor probes notice.
+ *
+ *      checkup_begin ──► login ──► one question after the other ──► on_done, always once, unless stopped
+ */
+#ifndef HEADGATE_CLUSTER_CHECKUP_H
+#define HEADGATE_CLUSTER_CHECKUP_H
+
+#include "cluster/upstream.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum checkup_question {
+    CHECKUP_SETUP,       /* the session tracking that headgate relies on: has no rows */
+    CHECKUP_VARIABLES,   /* global ones, by name: see checkup_variable */
+    CHECKUP_REPLICATION, /* a row for each source */
+    CHECKUP_CLOCK,       /* microseconds since 1970 */
+    CHECKUP_GRANTS,      /* of the account that asks */
+    CHECKUP_QUESTIONS
+};
+
+#define CHECKUP_ASK(question) (1U << (question))
+
+struct checkup_answer {
+    bool is_there;     /* the server has answered, if with an error */
+    int code;          /* that error's number; 0: none */
+    char error[160];   /* its words */
+    struct rows rows;  /* owns */
+    uint64_t asked_us; /* by this machine's wall clock */
+    uint64_t answered_us;
+};
+
+struct checkup {
+    const struct upstream_env *env; /* borrows */
+    struct upstream *upstream;      /* owns; NULL when none is running */
+    unsigned questions;             /* CHECKUP_ASK of each that is to be asked */
+    unsigned step;                  /* the one that is being asked */
+    bool is_running;
+    bool is_in;                /* the login has succeeded */
+    char error[256];           /* why it has not, or what broke the visit off; "": nothing */
+    enum server_family family; /* as greeted; also of the next two */
+    char version[64];
+    uint64_t caps;
+    struct checkup_answer answers[CHECKUP_QUESTIONS];
+    void (*on_done)(struct checkup *checkup);
+    void *owner; /* borrows */
+};
+
+/* Visits `server`, which is at `addr`, as `user`. All is copied but `env` and `server`. on_done may come
+ * before this returns; `checkup` holds zeros or a visit that is over and was freed. */
+void checkup_begin(struct checkup *checkup, const struct upstream_env *env, struct server *server,
+                   const struct addr *addr, const char *user, const struct auth_secret *secret,
+                   unsigned questions, void (*on_done)(struct checkup *), void *owner);
+/* Breaks off a visit that is running, for that reason: on_done follows. Otherwise nothing. */
+void checkup_break_off(struct checkup *checkup, const char *why);
+/* Breaks off without on_done, and frees the answers. */
+void checkup_fini(struct checkup *checkup);
+
+/* A global variable, by its name; false when the server has none of that name, or did not say. */
+bool checkup_variable(const struct checkup *checkup, const char *name, struct span *value_r);
+/* The same as a number; ON and OFF are 1 and 0. */
+bool checkup_number(const struct checkup *checkup, const char *name, uint64_t *value_r);
+
+#endif

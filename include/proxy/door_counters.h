@@ -1,0 +1,22 @@
+/* What each worker has done for the clients of one listener. */
+#ifndef HEADGATE_PROXY_DOOR_COUNTERS_H
+#define HEADGATE_PROXY_DOOR_COUNTERS_H
+
+#include "base/counters.h"
+#include "base/hist.h"
+
+#define DOOR_CACHE_LINE 64
+
+/* Written by one worker, read by any; lines of its own. */
+struct door_counters {
+    _Alignas(DOOR_CACHE_LINE) counter sessions; /* clients that came, whatever became of them */
+    counter errors;                             /* commands that a server answered with an error */
+    counter refused;                            /* … headgate itself: they did not run, or were lost */
+    struct hist commands; /* that a server answered: until the whole reply was passed on */
+};
+
+/* One row a worker, zeros; NULL when memory is out. Free with door_counters_free. */
+struct door_counters *door_counters_new(unsigned worker_count);
+void door_counters_free(struct door_counters **rows);
+
+#endif

@@ -1,0 +1,11 @@
+/* What the rows say, as the body of a manual page: the third of settings/reference's forms. Pure.
+ */
+#ifndef HEADGATE_SETTINGS_MANUAL_H
+#define HEADGATE_SETTINGS_MANUAL_H
+
+#include "settings/schema.h"
+
+/* One subsection (.SS) per section, one paragraph per key, in man(7). Check out->is_oom afterwards. */
+void manual_settings(const struct section *root, struct text *out);
+
+#endif

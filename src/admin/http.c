@@ -1,0 +1,337 @@
+#include "admin/http.h"
+
+#include "admin/metrics.h"
+#include "admin/ready.h"
+#include "admin/status.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SOCKET_MODE 0660
+
+/* ---- what there is to read ---- */
+
+static const struct document_kind kinds[] = {
+    { "/", "text/html; charset=utf-8", status_make_page },
+    { "/status.json", "application/json", status_make },
+    { "/metrics", "text/plain; version=0.0.4; charset=utf-8", metrics_make },
+    { "/health", "application/json", ready_make },
+    { "/health/ready", "application/json", ready_make },
+    { "/health/live", "application/json", ready_make_live },
+};
+#define KINDS (sizeof kinds / sizeof *kinds)
+_Static_assert(KINDS <= HTTP_DOCUMENTS_MAX, "more documents than there is room for");
+
+/* Of the kinds whose `make` takes a census: who is told of it. */
+static const struct {
+    void (*make)(struct document *document);
+    void (*note)(struct census *census);
+} counted[] = {
+    { metrics_make, metrics_note_census },
+    { ready_make_live, ready_note_census },
+};
+
+static void init_documents(struct http *http)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        struct document *document = &http->documents[i];
+        document_init(document, &kinds[i], http->admin);
+        for (size_t j = 0; j < sizeof counted / sizeof *counted; j++)
+            if (kinds[i].make == counted[j].make)
+                census_init(&document->census, http->admin, counted[j].note, document);
+    }
+}
+
+static struct document *find(struct http *http, const char *path)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        if (strcmp(path, kinds[i].path) == 0)
+            return &http->documents[i];
+    return NULL;
+}
+
+/* ---- connections ---- */
+
+struct guest {
+    struct list_node in_http;
+    int fd;              /* libmicrohttpd's */
+    struct visit *visit; /* borrows: its request; NULL: none */
+};
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **guest_r,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct http *http = context;
+    struct guest *guest = *guest_r;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        guest = mem_zalloc(sizeof *guest);
+        if (guest == NULL)
+            return; /* then it is not among those that make room */
+        guest->fd = info->connect_fd;
+        list_link_last(&http->guests, &guest->in_http);
+    } else if (guest != NULL) {
+        list_unlink(&http->guests, &guest->in_http);
+        mem_free(guest);
+        guest = NULL;
+    }
+    *guest_r = guest;
+}
+
+static struct guest *guest_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static void run(struct http *http);
+static void cut_visit(struct visit *visit);
+
+/* The oldest one reads the end of its connection, and libmicrohttpd does away with it. */
+static void make_room(struct http *http)
+{
+    struct list_node *node = list_first(&http->guests);
+    if (http->guests.count < HTTP_CONNECTIONS_MAX)
+        return;
+    struct guest *guest = list_entry(node, struct guest, in_http);
+    (void)shutdown(guest->fd, SHUT_RDWR);
+    if (guest->visit != NULL)
+        cut_visit(guest->visit);
+    list_unlink(&http->guests, node);
+    list_link_last(&http->guests, node); /* not the same one again */
+    run(http);
+}
+
+static void on_accept(struct listener *listener, int take_fd, const struct addr *peer)
+{
+    struct http *http = listener->owner;
+    make_room(http);
+    if (MHD_add_connection(http->daemon, take_fd, &peer->u.any, peer->len) != MHD_YES)
+        log_limited(LOG_LEVEL_WARNING, NULL, "http: a connection was closed: %s", strerror(errno));
+    run(http);
+}
+
+/* ---- requests ---- */
+
+struct visit {
+    struct document_reader reader;
+    struct MHD_Connection *connection; /* borrows */
+    struct guest *guest;               /* borrows; NULL: there was no memory for one */
+    struct http *http;                 /* borrows */
+    struct document *document;         /* borrows */
+    bool is_ready;
+    struct MHD_Response *response; /* owns; NULL though it is ready: it is to be closed */
+    unsigned status;
+};
+
+static const char *const headers[][2] = {
+    { MHD_HTTP_HEADER_CACHE_CONTROL, "no-store" },
+    { "X-Content-Type-Options", "nosniff" },
+    { "X-Frame-Options", "DENY" },
+    { "Referrer-Policy", "no-referrer" },
+    { "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+                                 "connect-src 'self'; img-src data:; frame-ancestors 'none'" },
+};
+
+/* NULL: memory is out. */
+static struct MHD_Response *respond(struct span body, const char *type)
+{
+    /* It is copied, and the pointer is not const for historical reasons. */
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.data, MHD_RESPMEM_MUST_COPY);
+    bool is_good =
+        response != NULL && MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES;
+    for (size_t i = 0; i < sizeof headers / sizeof *headers && is_good; i++)
+        is_good = MHD_add_response_header(response, headers[i][0], headers[i][1]) == MHD_YES;
+    if (is_good)
+        return response;
+    if (response != NULL)
+        MHD_destroy_response(response);
+    return NULL;
+}
+
+/* Answers at once with one line. */
+static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status, const char *why)
+{
+    struct MHD_Response *response = respond(span_cstr(why), "text/plain; charset=utf-8");
+    if (response == NULL)
+        return MHD_NO;
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* It is called again, and then answered. */
+static void resume(struct visit *visit)
+{
+    visit->is_ready = true;
+    MHD_resume_connection(visit->connection);
+    loop_timer_start(&visit->http->timer, visit->http->admin->loop,
+                     0); /* MHD_run does it: in the next turn */
+}
+
+/* Without a response the connection is closed. */
+static void cut_visit(struct visit *visit)
+{
+    bool is_waiting = visit->reader.document != NULL;
+    document_leave(&visit->reader);
+    if (is_waiting)
+        resume(visit);
+}
+
+static void on_ready(struct document_reader *reader, unsigned status, struct span body)
+{
+    struct visit *visit = (struct visit *)(void *)((char *)reader - offsetof(struct visit, reader));
+    visit->status = status;
+    visit->response = respond(body, visit->document->kind->type);
+    resume(visit);
+}
+
+/* A request's head is there. What would be refused is, and closes the connection if more of it is to come. */
+static enum MHD_Result begin_visit(struct http *http, struct MHD_Connection *connection, const char *url,
+                                   const char *method, void **visit_r)
+{
+    bool is_reading = strcmp(method, MHD_HTTP_METHOD_GET) == 0 || strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+    if (!is_reading)
+        return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+    if (MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL ||
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH) != NULL)
+        return refuse(connection, MHD_HTTP_BAD_REQUEST, "no body, please\n");
+    struct document *document = find(http, url);
+    if (document == NULL)
+        return refuse(connection, MHD_HTTP_NOT_FOUND,
+                      "there are /, /metrics, /health/ready, /health/live and /status.json\n");
+    struct visit *visit = mem_zalloc(sizeof *visit);
+    if (visit == NULL)
+        return MHD_NO;
+    visit->connection = connection;
+    visit->http = http;
+    visit->document = document;
+    visit->reader.on_ready = on_ready;
+    visit->guest = guest_of(connection);
+    if (visit->guest != NULL)
+        visit->guest->visit = visit;
+    *visit_r = visit;
+    return MHD_YES;
+}
+
+/* Called when a request's head is there, when the request is, and again when the connection was resumed. */
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *body, size_t *body_len,
+                                  void **visit_r)
+{
+    struct visit *visit = *visit_r;
+    (void)version;
+    (void)body;
+    (void)body_len;
+    if (visit == NULL)
+        return begin_visit(context, connection, url, method, visit_r);
+    if (visit->is_ready)
+        return visit->response == NULL ? MHD_NO
+                                       : MHD_queue_response(connection, visit->status, visit->response);
+    MHD_suspend_connection(connection);
+    document_want(visit->document, &visit->reader);
+    return MHD_YES;
+}
+
+/* A request has ended, one way or the other. */
+static void on_completed(void *context, struct MHD_Connection *connection, void **visit_r,
+                         enum MHD_RequestTerminationCode how)
+{
+    struct visit *visit = *visit_r;
+    (void)context;
+    (void)connection;
+    (void)how;
+    if (visit == NULL)
+        return;
+    document_leave(&visit->reader);
+    if (visit->guest != NULL)
+        visit->guest->visit = NULL;
+    if (visit->response != NULL)
+        MHD_destroy_response(visit->response);
+    mem_free(visit);
+    *visit_r = NULL;
+}
+
+/* ---- in the control loop ---- */
+
+static void run(struct http *http)
+{
+    MHD_UNSIGNED_LONG_LONG after_ms;
+    (void)MHD_run(http->daemon);
+    if (MHD_get_timeout(http->daemon, &after_ms) == MHD_YES)
+        loop_timer_start(&http->timer, http->admin->loop, after_ms * 1000);
+    else
+        loop_timer_stop(&http->timer);
+}
+
+static void on_readable(struct ev_loop *ev, ev_io *watcher, int events)
+{
+    (void)ev;
+    (void)events;
+    run(watcher->data);
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+    run((struct http *)(void *)((char *)timer - offsetof(struct http, timer)));
+}
+
+static bool start_daemon(struct http *http, struct error *err)
+{
+    http->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, http,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+        /* A few more than are let in: those that make room are still closing. */
+        MHD_OPTION_CONNECTION_LIMIT, 2u * HTTP_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+        HTTP_PATIENCE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEAD_MAX,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+    if (http->daemon == NULL)
+        return error_set(err, 0, "libmicrohttpd does not start");
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    ev_io_init(&http->ready, on_readable, info->epoll_fd, EV_READ);
+    http->ready.data = http;
+    ev_io_start(http->admin->loop->ev, &http->ready);
+    return true;
+}
+
+bool http_open(struct http *http, struct admin *admin, const char *address, struct error *err)
+{
+    struct addr addr;
+    char text[ADDR_TEXT_MAX];
+    *http = (struct http){ .admin = admin };
+    list_init(&http->guests);
+    loop_timer_init(&http->timer, on_timer);
+    init_documents(http);
+    if (!addr_parse_listen(address, &addr, err) || !start_daemon(http, err) ||
+        !listener_open(&http->listener, admin->loop, &addr, SOCKET_MODE, on_accept, http, err))
+        return error_wrap(err, "http");
+    log_info(NULL, "metrics, health and status are at http://%s", addr_format(&http->listener.addr, text));
+    return true;
+}
+
+void http_close(struct http *http)
+{
+    if (http->admin == NULL)
+        return;
+    listener_close(&http->listener);
+    for (size_t i = 0; i < KINDS; i++) {
+        census_stop(&http->documents[i].census);
+        document_fini(&http->documents[i]); /* whoever waits is resumed */
+    }
+    loop_timer_stop(&http->timer);
+    if (http->daemon != NULL) {
+        ev_io_stop(http->admin->loop->ev, &http->ready);
+        MHD_stop_daemon(http->daemon);
+    }
+    assert(http->guests.count == 0);
+    http->admin = NULL;
+}

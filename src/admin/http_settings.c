@@ -1,0 +1,43 @@
+#include "admin/http_settings.h"
+
+#include "net/addr.h"
+#include "settings/address.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+
+/* Nobody is asked who he is: so it is for those who are on this machine already. */
+static bool check_near(const char *address, struct error *err)
+{
+    struct addr addr;
+    if (!address_check_listen(address, err) || !addr_parse_listen(address, &addr, err))
+        return false;
+    bool is_near = addr_is_local(&addr) ||
+                   (addr.u.any.sa_family == AF_INET && ntohl(addr.u.v4.sin_addr.s_addr) >> 24 == 127) ||
+                   (addr.u.any.sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&addr.u.v6.sin6_addr));
+    return is_near || error_set(err, EINVAL,
+                                "\"%.100s\": there is no login, so it must be a loopback address or a "
+                                "socket's path",
+                                address);
+}
+
+static const struct setting http_settings[] = {
+    {
+        .name = "address",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct http_settings, address),
+        .check = check_near,
+        .effect = EFFECT_RESTART,
+        .example = "127.0.0.1:6070",
+        .doc = "Where to listen: a loopback address, or the path of a unix socket. Without it there is no "
+               "HTTP. Nobody is asked for a password: a proxy in front that does may be reached from "
+               "elsewhere.",
+    },
+};
+
+const struct section http_section = {
+    .name = "http",
+    .doc = "For monitoring: /metrics (Prometheus), /health/ready, /health/live, and a status page at /.",
+    .size_bytes = sizeof(struct http_settings),
+    SECTION_ROWS(http_settings),
+};

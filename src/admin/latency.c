@@ -1,0 +1,93 @@
+#include "admin/latency.h"
+
+#include "base/hist.h"
+
+#include <inttypes.h>
+
+static const struct column columns[] = {
+    { "kind", COLUMN_TEXT, "listener: until the whole reply was passed on; server: until its first byte" },
+    { "cluster", COLUMN_TEXT, "of the server, or that the listener is for" },
+    { "name", COLUMN_TEXT, "of the listener or server" },
+    { "commands", COLUMN_INTEGER, "commands that were answered by a server, since headgate started" },
+    { "mean_ms", COLUMN_REAL, "their mean" },
+    { "p50_ms", COLUMN_REAL, "half of them were faster than this" },
+    { "p95_ms", COLUMN_REAL, "of 100, 95 were" },
+    { "p99_ms", COLUMN_REAL, "of 100, 99 were" },
+    { "p999_ms", COLUMN_REAL, "of 1000, 999 were" },
+    { "max_ms", COLUMN_REAL, "all were" },
+    { "buckets", COLUMN_TEXT,
+      "bound in us, colon, how many were less than it and no less than the bound before" },
+};
+#define COLUMNS (sizeof columns / sizeof *columns)
+
+static void put_quantile(struct table *table, const struct hist_total *total, double share)
+{
+    if (total->count == 0)
+        table_null(table);
+    else
+        table_real(table, (double)hist_quantile(total, share) / 1e3);
+}
+
+static void put_buckets(struct table *table, const struct hist_total *total)
+{
+    struct text words = { 0 };
+    for (unsigned i = 0; i < HIST_BUCKETS; i++) {
+        uint64_t bound = i == HIST_BUCKETS - 1 ? UINT64_C(2) << HIST_MOST_BITS : hist_bound(i);
+        if (total->buckets[i] > 0)
+            (void)text_appendf(&words, "%s%" PRIu64 ":%" PRIu64, words.len > 0 ? " " : "", bound,
+                               total->buckets[i]);
+    }
+    table->is_oom |= words.is_oom;
+    table_span(table, text_span(&words));
+    text_fini(&words);
+}
+
+static void put_row(struct table *table, const char *kind, const char *cluster, const char *name,
+                    const struct hist_total *total)
+{
+    static const double shares[] = { 0.5, 0.95, 0.99, 0.999, 1 };
+    table_row(table);
+    table_text(table, kind);
+    table_text(table, cluster);
+    table_text(table, name);
+    table_int(table, (int64_t)total->count);
+    if (total->count == 0)
+        table_null(table);
+    else
+        table_real(table, (double)(total->sum_us / total->count) / 1e3);
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
+        put_quantile(table, total, shares[i]);
+    if (table->column_count == COLUMNS)
+        put_buckets(table, total);
+}
+
+static void put_all(const struct admin *admin, struct table *table)
+{
+    for (size_t i = 0; i < admin->door_count; i++) {
+        const struct door *door = &admin->doors[i];
+        struct hist_total total = { 0 };
+        for (unsigned w = 0; w < admin->world->worker_count; w++)
+            hist_add(&total, &door->by_worker[w].commands);
+        put_row(table, "listener", door->settings->cluster, door->settings->name, &total);
+    }
+    for (size_t c = 0; c < admin->cluster_count; c++)
+        for (size_t i = 0; i < admin->clusters[c].count; i++) {
+            const struct server *server = admin->clusters[c].members[i].server;
+            struct hist_total total = { 0 };
+            server_sum_response(server, &total);
+            put_row(table, "server", admin->clusters[c].settings->name, server->name, &total);
+        }
+}
+
+void show_latency(struct request *request)
+{
+    table_init(&request->table, columns, COLUMNS - 1);
+    put_all(request->admin, &request->table);
+    request->on_done(request);
+}
+
+void latency_table(const struct admin *admin, struct table *table)
+{
+    table_init(table, columns, COLUMNS);
+    put_all(admin, table);
+}

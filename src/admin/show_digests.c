@@ -1,0 +1,261 @@
+#include "admin/show_digests.h"
+
+#include "admin/tour.h"
+#include "base/mem.h"
+#include "proxy/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct column columns[] = {
+    { "cluster", COLUMN_TEXT, "where they ran; null: the statements that found no place in the table" },
+    { "user", COLUMN_TEXT, "whose they were" },
+    { "digest", COLUMN_TEXT, "the number of the text; another one in another version" },
+    { "count", COLUMN_INTEGER, "statements that were run" },
+    { "errors", COLUMN_INTEGER, "of them, and of its preparations, those that an error ended" },
+    { "prepares", COLUMN_INTEGER, "times that it was prepared" },
+    { "rows", COLUMN_INTEGER, "of results" },
+    { "affected", COLUMN_INTEGER, "rows that were changed, say the servers" },
+    { "bytes_in", COLUMN_INTEGER, "of clients' commands" },
+    { "bytes_out", COLUMN_INTEGER, "of servers' replies" },
+    { "total_us", COLUMN_INTEGER,
+      "microseconds from the whole command until the client had the whole reply" },
+    { "wait_us", COLUMN_INTEGER,
+      "of these, until a server was sent it: for a connection, a replica, a primary" },
+    { "server_us", COLUMN_INTEGER, "… from then until the server had said the last of its reply" },
+    { "headgate_us", COLUMN_INTEGER, "… the rest: passing that on, which slow clients delay" },
+    { "avg_us", COLUMN_INTEGER, "total_us by count" },
+    { "p50_us", COLUMN_INTEGER, "half of them took no longer; at most half too much" },
+    { "p95_us", COLUMN_INTEGER, "the same of 95 in 100" },
+    { "p99_us", COLUMN_INTEGER, "the same of 99 in 100" },
+    { "max_us", COLUMN_INTEGER, "the longest" },
+    { "last_s", COLUMN_INTEGER, "seconds since the last one ended" },
+    { "text", COLUMN_TEXT, "as it was first seen, with ? for literals" },
+};
+
+/* A row of a worker as it was when it was visited. */
+struct found {
+    struct digest_key key;
+    struct digest_sums sums;
+    char *names; /* owns: "cluster\0user\0text", as the row has them; NULL: the others */
+    size_t text_len;
+};
+
+struct gathering {
+    struct found *found; /* owns */
+    size_t count;
+    size_t cap;
+    uint64_t top; /* how many are wanted */
+    uint64_t evictions;
+    struct digest_sums others;
+};
+
+/* ---- in the workers' threads ---- */
+
+static bool gather_row(struct gathering *gathering, const struct digest_row *row)
+{
+    if (gathering->count == gathering->cap) {
+        size_t cap = (gathering->cap + 32) * 2;
+        struct found *found = mem_realloc(gathering->found, cap * sizeof *found);
+        if (found == NULL)
+            return false;
+        gathering->found = found;
+        gathering->cap = cap;
+    }
+    size_t len = (size_t)((const char *)row->text.data - row->cluster) + row->text.len;
+    struct found *found = &gathering->found[gathering->count];
+    *found = (struct found){ row->key, row->sums, mem_zalloc(len + 1), row->text.len };
+    if (found->names == NULL)
+        return false;
+    memcpy(found->names, row->cluster, len);
+    gathering->count++;
+    return true;
+}
+
+static bool is_empty(const struct digest_sums *sums)
+{
+    return sums->cost.count == 0 && sums->cost.prepares == 0 && sums->last_us == 0;
+}
+
+static void gather(struct worker *worker, struct request *request, void *context)
+{
+    struct gathering *gathering = context;
+    const struct digests *digests = &worker->digests;
+    bool is_whole = true;
+    if (!digests_are_on(digests))
+        return;
+    gathering->evictions += digests->evictions;
+    digest_sums_add(&gathering->others, &digests->others.sums);
+    for (size_t i = 0; i < digests->max && is_whole; i++)
+        if (digests->rows[i].cluster != NULL && !is_empty(&digests->rows[i].sums))
+            is_whole = gather_row(gathering, &digests->rows[i]);
+    if (!is_whole)
+        (void)error_set(&request->error, 0, "out of memory");
+}
+
+/* ---- at home ---- */
+
+static int by_key(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+    if (x->key.digest != y->key.digest)
+        return x->key.digest < y->key.digest ? -1 : 1;
+    return x->key.who < y->key.who ? -1 : x->key.who > y->key.who;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+    if (x->sums.cost.total_us != y->sums.cost.total_us)
+        return x->sums.cost.total_us > y->sums.cost.total_us ? -1 : 1;
+    return by_key(a, b);
+}
+
+/* Rows of several workers about one statement become one. */
+static void merge(struct gathering *gathering)
+{
+    size_t kept = 0;
+    if (gathering->count > 0)
+        qsort(gathering->found, gathering->count, sizeof *gathering->found, by_key);
+    for (size_t i = 0; i < gathering->count; i++) {
+        struct found *found = &gathering->found[i];
+        struct found *last = kept > 0 ? &gathering->found[kept - 1] : NULL;
+        if (last != NULL && by_key(last, found) == 0) {
+            digest_sums_add(&last->sums, &found->sums);
+            mem_free(found->names);
+        } else {
+            gathering->found[kept++] = *found;
+        }
+    }
+    gathering->count = kept;
+    if (kept > 0)
+        qsort(gathering->found, kept, sizeof *gathering->found, by_time);
+}
+
+static void put_sums(struct table *table, const struct digest_sums *sums, uint64_t now_us)
+{
+    const struct digest_cost *cost = &sums->cost;
+    const uint64_t numbers[] = {
+        cost->count,
+        cost->errors,
+        cost->prepares,
+        cost->rows,
+        cost->affected,
+        cost->bytes_in,
+        cost->bytes_out,
+        cost->total_us,
+        cost->wait_us,
+        cost->server_us,
+        cost->total_us - cost->wait_us - cost->server_us,
+        cost->count > 0 ? cost->total_us / cost->count : 0,
+        digest_quantile(sums, 500),
+        digest_quantile(sums, 950),
+        digest_quantile(sums, 990),
+        sums->max_us,
+        sums->last_us < now_us ? (now_us - sums->last_us) / 1000000 : 0,
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        table_int(table, (int64_t)numbers[i]);
+}
+
+static void put_found(struct table *table, const struct found *found, uint64_t now_us)
+{
+    const char *user = found->names + strlen(found->names) + 1;
+    const char *text = user + strlen(user) + 1;
+    char digest[20];
+    (void)snprintf(digest, sizeof digest, "%016llx", (unsigned long long)found->key.digest);
+    table_row(table);
+    table_text(table, found->names);
+    table_text(table, user);
+    table_text(table, digest);
+    put_sums(table, &found->sums, now_us);
+    table_span(table, span_of(text, found->text_len));
+}
+
+static void put_others(struct table *table, const struct gathering *gathering, uint64_t now_us)
+{
+    char text[80];
+    (void)snprintf(text, sizeof text, "(others: %llu times one made room)",
+                   (unsigned long long)gathering->evictions);
+    table_row(table);
+    table_null(table);
+    table_null(table);
+    table_null(table);
+    put_sums(table, &gathering->others, now_us);
+    table_text(table, text);
+}
+
+static void answer(struct request *request, void *context)
+{
+    struct gathering *gathering = context;
+    uint64_t now_us = request->admin->loop->now_us;
+    merge(gathering);
+    table_init(&request->table, columns, sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < gathering->count && i < gathering->top; i++)
+        put_found(&request->table, &gathering->found[i], now_us);
+    if (!is_empty(&gathering->others))
+        put_others(&request->table, gathering, now_us);
+    for (size_t i = 0; i < gathering->count; i++)
+        mem_free(gathering->found[i].names);
+    mem_free(gathering->found);
+    request->on_done(request);
+}
+
+static bool read_top(struct span argument, uint64_t *top_r)
+{
+    static const struct span word = SPAN_LITERAL("top ");
+    if (argument.len > word.len && span_equal_nocase(span_of(argument.data, word.len), word))
+        argument = span_of(argument.data + word.len, argument.len - word.len);
+    *top_r = UINT64_MAX;
+    return argument.len == 0 || span_to_u64(argument, top_r);
+}
+
+static void refuse(struct request *request, const char *why)
+{
+    (void)error_set(&request->error, 0, "%s", why);
+    request->on_done(request);
+}
+
+static bool are_on(const struct request *request)
+{
+    return request->admin->world->statements->settings->digests > 0;
+}
+
+void show_digests(struct request *request)
+{
+    uint64_t top;
+    if (!read_top(request->argument, &top)) {
+        refuse(request, "show digests takes how many are wanted: show digests 10");
+        return;
+    }
+    if (!are_on(request)) {
+        refuse(request, "statements are not counted: statements.digests is \"off\"");
+        return;
+    }
+    struct gathering *gathering = mem_zalloc(sizeof *gathering);
+    if (gathering == NULL) {
+        refuse(request, "out of memory");
+        return;
+    }
+    gathering->top = top;
+    tour_begin_then(request, gather, answer, gathering);
+}
+
+/* ---- reset ---- */
+
+static void forget(struct worker *worker, struct request *request, void *context)
+{
+    (void)request;
+    (void)context;
+    digests_reset(&worker->digests);
+}
+
+void reset_digests(struct request *request)
+{
+    static const struct column reset_columns[] = { { "reset", COLUMN_TEXT, "what was forgotten" } };
+    table_init(&request->table, reset_columns, 1);
+    table_row(&request->table);
+    table_text(&request->table, "digests");
+    tour_begin(request, forget, NULL);
+}

@@ -1,0 +1,114 @@
+/* What was configured, as it runs: listeners, accounts, every setting. Nothing here ever holds a password. */
+#include "admin/show.h"
+
+#include <stdio.h>
+
+/* ---- listeners ---- */
+
+static const struct column listener_columns[] = {
+    { "name", COLUMN_TEXT, "the listener's name" },
+    { "address", COLUMN_TEXT, "where clients connect, as configured" },
+    { "cluster", COLUMN_TEXT, "where it leads" },
+    { "mode", COLUMN_TEXT, "split, primary or replica" },
+    { "clients", COLUMN_INTEGER, "connected there now" },
+    { "max_clients", COLUMN_INTEGER, "how many there may be; null: as many as come" },
+    { "refused", COLUMN_INTEGER, "clients turned away because of that" },
+};
+
+static void put_limit(struct table *table, const struct limit *limit)
+{
+    table_int(table, atomic_load_explicit(&limit->used, memory_order_relaxed));
+    if (limit->max > 0)
+        table_int(table, limit->max);
+    else
+        table_null(table);
+    table_int(table, (int64_t)atomic_load_explicit(&limit->refused, memory_order_relaxed));
+}
+
+void show_listeners(struct request *request)
+{
+    static const char *const modes[] = {
+        [LISTENER_SPLIT] = "split", [LISTENER_PRIMARY] = "primary", [LISTENER_REPLICA] = "replica"
+    };
+    const struct admin *admin = request->admin;
+    struct table *table = &request->table;
+    table_init(table, listener_columns, sizeof listener_columns / sizeof *listener_columns);
+    for (size_t i = 0; i < admin->door_count; i++) {
+        const struct listener_settings *settings = admin->doors[i].settings;
+        table_row(table);
+        table_text(table, settings->name);
+        table_text(table, settings->address);
+        table_text(table, settings->cluster);
+        table_text(table, modes[settings->mode]);
+        put_limit(table, admin->doors[i].clients);
+    }
+    request->on_done(request);
+}
+
+/* ---- users ---- */
+
+static const struct column user_columns[] = {
+    { "name", COLUMN_TEXT, "the account" },
+    { "clients", COLUMN_INTEGER, "logged in with it now" },
+    { "max_connections", COLUMN_INTEGER, "how many there may be; null: as many as come" },
+    { "refused", COLUMN_INTEGER, "logins turned away because of that" },
+    { "password", COLUMN_TEXT,
+      "known: headgate can log in with any plugin; hash: with mysql_native_password only; empty: there is "
+      "none" },
+};
+
+static const char *password_words(const struct auth_secret *secret)
+{
+    if (!secret->has_password)
+        return "hash";
+    return secret->password_len > 0 ? "known" : "empty";
+}
+
+void show_users(struct request *request)
+{
+    struct table *table = &request->table;
+    table_init(table, user_columns, sizeof user_columns / sizeof *user_columns);
+    const struct user *user = request->admin->world->users->by_name;
+    for (; user != NULL; user = user->hh.next) {
+        if (request->argument.len > 0 && !span_is(request->argument, user->name))
+            continue;
+        table_row(table);
+        table_text(table, user->name);
+        put_limit(table, user->connections);
+        table_text(table, password_words(&user->secret));
+    }
+    if (request->argument.len > 0 && table_row_count(table) == 0)
+        (void)error_set(&request->error, 0, "there is no such user: see 'show users'");
+    request->on_done(request);
+}
+
+/* ---- config ---- */
+
+static const struct column setting_columns[] = {
+    { "setting", COLUMN_TEXT, "its path; elements of lists by their names" },
+    { "value", COLUMN_TEXT, "as it would be written in the file; secrets are \"***\"" },
+    { "default", COLUMN_TEXT, "what it is when the file says nothing" },
+    { "effect", COLUMN_TEXT, "when a change of it counts: now, new sessions or restart" },
+};
+
+static void put_setting(void *context, const char *path, const char *value, const struct setting *row)
+{
+    struct request *request = context;
+    struct span prefix = request->argument;
+    if (strlen(path) < prefix.len || !span_equal(span_of(path, prefix.len), prefix))
+        return;
+    table_row(&request->table);
+    table_text(&request->table, path);
+    table_text(&request->table, value);
+    table_text(&request->table, row->fallback);
+    table_text(&request->table, print_effect(row->effect));
+}
+
+void show_config(struct request *request)
+{
+    table_init(&request->table, setting_columns, sizeof setting_columns / sizeof *setting_columns);
+    request->admin->each_setting(request->admin, put_setting, request);
+    if (request->argument.len > 0 && table_row_count(&request->table) == 0)
+        (void)error_set(&request->error, 0, "no setting begins like this: see 'show config'");
+    request->on_done(request);
+}

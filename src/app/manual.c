@@ -1,0 +1,259 @@
+#include "app/manual.h"
+
+#include "admin/command.h"
+#include "app/config.h"
+#include "app/options.h"
+#include "settings/roff.h"
+
+#define DATED "2026-11-21" /* when the prose below was last looked through */
+
+/* A term and what is to be said of it. */
+struct entry {
+    const char *term;
+    const char *prose;
+};
+
+static void title(const char *name, const char *section, const char *manual, struct text *out)
+{
+    (void)text_appendf(out,
+                       ".\\\" Written from the tables by headgate itself (make docs): change the rows and "
+                       "src/app/manual.c.\n"
+                       ".TH \"%s\" \"%s\" \"" DATED "\" \"headgate " HEADGATE_VERSION "\" \"%s\"\n",
+                       name, section, manual);
+}
+
+static void name_line(const char *name, const char *what, struct text *out)
+{
+    roff_macro("SH", "NAME", out);
+    (void)text_appendf(out, "%s \\- ", name);
+    roff_line(what, out);
+}
+
+static void paragraph(const char *prose, struct text *out)
+{
+    (void)text_append_cstr(out, ".PP\n");
+    roff_line(prose, out);
+}
+
+static void heading(const char *words, const char *prose, struct text *out)
+{
+    roff_macro("SH", words, out);
+    if (prose != NULL)
+        roff_line(prose, out);
+}
+
+/* A term in bold with its argument in italics; either may have none. */
+static void term(const char *words, const char *argument, struct text *out)
+{
+    (void)text_append_cstr(out, ".TP\n\\fB");
+    roff_prose(words, out);
+    (void)text_append_cstr(out, "\\fR");
+    if (*argument != '\0') {
+        (void)text_append_cstr(out, " \\fI");
+        roff_prose(argument, out);
+        (void)text_append_cstr(out, "\\fR");
+    }
+    (void)text_append_byte(out, '\n');
+}
+
+static void entries(const struct entry *rows, size_t count, struct text *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        term(rows[i].term, "", out);
+        roff_line(rows[i].prose, out);
+    }
+}
+#define ENTRIES(rows) (rows), sizeof(rows) / sizeof *(rows)
+
+/* Lines as they are, indented. */
+static void example(const char *lines, struct text *out)
+{
+    (void)text_append_cstr(out, ".nf\n.RS\n");
+    roff_prose(lines, out);
+    (void)text_append_cstr(out, "\n.RE\n.fi\n");
+}
+
+/* ---- headgate(8) ---- */
+
+static const struct entry signals[] = {
+    { "SIGHUP",
+      "Reload: the whole configuration is read and checked, and all of it is applied, or nothing. The "
+      "log says field by field what has changed, or what is wrong in which line." },
+    { "SIGTERM",
+      "Stop: no new clients; idle sessions end now, statements and transactions that run may go on for "
+      "timeouts.shutdown. A second one ends them at once." },
+    { "SIGINT", "Stop at once." },
+    { "SIGUSR1", "Open the log files again, after logrotate has moved them." },
+};
+
+static const struct entry headgate_variables[] = {
+    { "NOTIFY_SOCKET",
+      "Where the service manager wants to hear that headgate is ready, reloading or stopping, and how "
+      "it is; set by systemd for units of Type=notify. See sd_notify(3)." },
+    { "WATCHDOG_USEC, WATCHDOG_PID",
+      "How often it wants a sign of life; set by systemd where the unit has WatchdogSec. "
+      "It is given while the control thread and every worker answer." },
+};
+
+static const struct entry headgate_files[] = {
+    { CONFIG_PATH_DEFAULT,
+      "The configuration: see headgate.conf(5). It holds passwords: nobody but root and the group "
+      "headgate should read it." },
+    { "/run/headgate/admin.sock", "Where headgatectl(1) talks to it." },
+};
+
+static const struct entry statuses[] = {
+    { "0", "After a stop that was asked for; with -t, if the configuration is good." },
+    { "1", "If the configuration is not good (each error is a line file:line: message on standard error), or "
+           "headgate could not start." },
+    { "3", "After a stop in which sessions had to be cut, for they did not end in time." },
+};
+
+void manual_write_headgate(struct text *out)
+{
+    char spelt[64];
+    title("HEADGATE", "8", "System administration", out);
+    name_line("headgate", "load balancer for MySQL and MariaDB that reads the protocol", out);
+    roff_macro("SH", "SYNOPSIS", out);
+    (void)text_append_cstr(out, "\\fBheadgate\\fR [\\fB\\-c\\fR \\fIFILE\\fR] [\\fB\\-t\\fR]\n");
+    heading("DESCRIPTION",
+            "headgate stands in front of a MySQL or MariaDB cluster, and applications connect to it as if it "
+            "were one "
+            "server. It sends writes to the primary, spreads harmless reads over the replicas, and keeps "
+            "together what "
+            "must stay together: transactions, session state, prepared statements. Where it does not know "
+            "for certain "
+            "that a statement is a harmless read, the primary gets it.",
+            out);
+    paragraph("It runs in the foreground and logs to standard error. Which server is the primary it finds "
+              "out by asking "
+              "them. headgatectl(1) shows what it does, and tells it what to do.",
+              out);
+    heading("OPTIONS", NULL, out);
+    for (size_t i = 0; i < option_row_count; i++) {
+        term(option_spelling(&option_rows[i], spelt, sizeof spelt), "", out);
+        roff_line(option_rows[i].help, out);
+    }
+    heading("SIGNALS", NULL, out);
+    entries(ENTRIES(signals), out);
+    heading("ENVIRONMENT", NULL, out);
+    entries(ENTRIES(headgate_variables), out);
+    heading("FILES", NULL, out);
+    entries(ENTRIES(headgate_files), out);
+    heading("EXIT STATUS", NULL, out);
+    entries(ENTRIES(statuses), out);
+    heading("SEE ALSO", "headgatectl(1), headgate.conf(5)", out);
+}
+
+/* ---- headgatectl(1) ---- */
+
+static const struct entry ctl_options[] = {
+    { "-s, --socket PATH",
+      "Where headgate listens; without it, $HEADGATE_SOCKET, or /run/headgate/admin.sock." },
+    { "-j, --json", "Answers in JSON: an array of objects, or an object with the member error." },
+    { "-V, --version", "The version of headgatectl." },
+    { "-h, --help", "A short help." },
+};
+
+static const struct entry ctl_variables[] = {
+    { "HEADGATE_SOCKET", "The admin socket, where --socket does not say." },
+};
+
+static const struct entry ctl_files[] = {
+    { "~/.headgatectl_history", "What was typed at the prompt; for its owner only." },
+};
+
+static const char ctl_examples[] = "headgatectl show servers\n"
+                                   "headgatectl --json show sessions\n"
+                                   "headgatectl explain 'SELECT id FROM t FOR UPDATE'\n"
+                                   "headgatectl drain db2\n"
+                                   "headgatectl doctor\n"
+                                   "headgatectl top";
+
+void manual_write_headgatectl(struct text *out)
+{
+    const char *words, *argument, *help;
+    title("HEADGATECTL", "1", "User commands", out);
+    name_line("headgatectl", "says one command to a running headgate", out);
+    roff_macro("SH", "SYNOPSIS", out);
+    (void)text_append_cstr(out, "\\fBheadgatectl\\fR [\\fB\\-s\\fR \\fISOCKET\\fR] [\\fB\\-\\-json\\fR] "
+                                "[\\fICOMMAND\\fR ...]\n");
+    heading(
+        "DESCRIPTION",
+        "headgatectl says COMMAND to a running headgate(8) and prints the answer, a table. Without a "
+        "command it reads commands from a prompt, with history, and completes commands and names with the "
+        "tabulator key; quit ends it. The command top, which is its own, shows servers, sessions and "
+        "digests, "
+        "again every second, until q is pressed; where there is no terminal, once. Whoever may open the "
+        "socket may command headgate: root, and the group "
+        "headgate.",
+        out);
+    heading("OPTIONS", NULL, out);
+    entries(ENTRIES(ctl_options), out);
+    heading("COMMANDS", NULL, out);
+    for (size_t i = 0; command_describe(i, &words, &argument, &help); i++) {
+        term(words, argument, out);
+        roff_line(help, out);
+    }
+    heading("ENVIRONMENT", NULL, out);
+    entries(ENTRIES(ctl_variables), out);
+    heading("FILES", NULL, out);
+    entries(ENTRIES(ctl_files), out);
+    heading(
+        "EXIT STATUS",
+        "0; 1 with the error on standard error, or when doctor has found an error; 2 for a wrong use of the "
+        "options.",
+        out);
+    heading("EXAMPLES", NULL, out);
+    example(ctl_examples, out);
+    heading("SEE ALSO", "headgate(8), headgate.conf(5)", out);
+}
+
+/* ---- headgate.conf(5) ---- */
+
+static const struct entry values[] = {
+    { "string", "In double quotes." },
+    { "number, true or false", "Bare." },
+    { "duration", "A string: a number and one of us, ms, s, m, h, d: \"250ms\", \"5m\"." },
+    { "size", "A string: a number and one of B, KiB, MiB, GiB: \"16KiB\"." },
+    { "group", "name: { key = value; ... };" },
+    { "list", "name = ( { key = value; ... }, ... );" },
+};
+
+static const char conf_example[] =
+    "listeners = ( { name = \"app\"; address = \"127.0.0.1:6033\"; cluster = \"main\"; } );\n"
+    "clusters = (\n"
+    "  { name = \"main\";\n"
+    "    monitor: { user = \"monitor\"; password_file = \"monitor.password\"; };\n"
+    "    servers = (\n"
+    "      { name = \"db1\"; address = \"db1.example:3306\"; },\n"
+    "      { name = \"db2\"; address = \"db2.example:3306\"; }\n"
+    "    );\n"
+    "  }\n"
+    ");\n"
+    "users = ( { name = \"app\"; password_file = \"app.password\"; } );";
+
+void manual_write_conf(struct text *out)
+{
+    title("HEADGATE.CONF", "5", "File formats", out);
+    name_line("headgate.conf", "configuration of headgate(8)", out);
+    heading("DESCRIPTION",
+            "The file is written in the grammar of libconfig: settings end with a semicolon, comments begin "
+            "with # or // "
+            "or stand between /* and */. A key that does not exist is an error, and the message suggests the "
+            "one that "
+            "was meant. headgate -t -c FILE checks a file.",
+            out);
+    entries(ENTRIES(values), out);
+    paragraph(
+        "@include \"name\" on a line of its own reads another file in its place; names are relative to the "
+        "folder of "
+        "the file. Passwords may be given as password, as password_file (the first line of that file) or as "
+        "password_env (an environment variable).",
+        out);
+    heading("SETTINGS", NULL, out);
+    config_write_manual(out);
+    heading("EXAMPLE", NULL, out);
+    example(conf_example, out);
+    heading("SEE ALSO", "headgate(8), headgatectl(1)", out);
+}

@@ -1,0 +1,110 @@
+#include "app/notify.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* What is left to do after the last session has gone: joining threads, closing sockets. */
+#define STOP_MARGIN_US 10000000U
+
+/* Length of the address that $NOTIFY_SOCKET names; 0: none. A leading '@' stands for the NUL byte of an
+ * abstract one. */
+static socklen_t manager_address(struct sockaddr_un *address)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    if (path == NULL || (path[0] != '/' && path[0] != '@'))
+        return 0;
+    size_t len = strlen(path);
+    if (len < 2 || len >= sizeof address->sun_path)
+        return 0;
+    *address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    memcpy(address->sun_path, path, len);
+    if (path[0] == '@')
+        address->sun_path[0] = '\0';
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+}
+
+/* A socket for each message: they are few, and nothing has to be kept open, or closed. */
+static void tell(const struct text *message)
+{
+    struct sockaddr_un address;
+    socklen_t len = manager_address(&address);
+    if (len == 0 || message->is_oom)
+        return;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || sendto(fd, message->data, message->len, MSG_DONTWAIT | MSG_NOSIGNAL,
+                         (const struct sockaddr *)&address, len) < 0)
+        log_limited(LOG_LEVEL_WARNING, NULL, "telling the service manager: %s", strerrordesc_np(errno));
+    if (fd >= 0)
+        (void)close(fd);
+}
+
+/* Variables are lines: what is inside the value of one must not begin another. */
+static void append_status(struct text *message, const char *status)
+{
+    (void)text_append_cstr(message, "STATUS=");
+    for (; *status != '\0'; status++)
+        (void)text_append_byte(message, (uint8_t)*status < ' ' ? ' ' : (uint8_t)*status);
+    (void)text_append_byte(message, '\n');
+}
+
+/* `state`: variables as lines; `status`: NULL: none. */
+static void tell_state(const char *state, const char *status)
+{
+    struct text message = { 0 };
+    (void)text_append_cstr(&message, state);
+    if (status != NULL)
+        append_status(&message, status);
+    tell(&message);
+    text_fini(&message);
+}
+
+void notify_ready(const char *status)
+{
+    tell_state("READY=1\n", status);
+}
+
+void notify_reloading(void)
+{
+    char state[64];
+    (void)snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\n", clock_monotonic_us());
+    tell_state(state, NULL);
+}
+
+void notify_status(const char *status)
+{
+    tell_state("", status);
+}
+
+void notify_stopping(uint64_t within_us, const char *status)
+{
+    char state[64];
+    (void)snprintf(state, sizeof state, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRIu64 "\n",
+                   within_us + STOP_MARGIN_US);
+    tell_state(state, status);
+}
+
+void notify_watchdog(void)
+{
+    tell_state("WATCHDOG=1\n", NULL);
+}
+
+uint64_t notify_watchdog_us(void)
+{
+    const char *period = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+    uint64_t us, number;
+    if (period == NULL || !span_to_u64(span_cstr(period), &us))
+        return 0;
+    if (pid != NULL && (!span_to_u64(span_cstr(pid), &number) || number != (uint64_t)getpid()))
+        return 0;
+    return us;
+}

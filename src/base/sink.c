@@ -1,0 +1,73 @@
+#include "base/sink.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define FILE_MODE 0640
+#define SAID_EVERY_US 60000000 /* a full disk is a word a minute */
+
+/* Never waits for a pipe's reader, neither now nor later; for regular files that is nothing. */
+static int open_file(const char *path, struct error *err)
+{
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, FILE_MODE);
+    if (fd < 0)
+        (void)error_errno(err, errno, "opening %s", path);
+    return fd;
+}
+
+bool sink_open(struct sink *sink, const char *path, struct error *err)
+{
+    sink->path = NULL;
+    sink->fd = open_file(path, err);
+    if (sink->fd < 0)
+        return false;
+    sink->path = path;
+    return true;
+}
+
+bool sink_reopen(struct sink *sink, struct error *err)
+{
+    int fd = open_file(sink->path, err);
+    if (fd < 0)
+        return false;
+    bool is_there = dup3(fd, sink->fd, O_CLOEXEC) >= 0 || error_errno(err, errno, "reopening %s", sink->path);
+    (void)close(fd);
+    if (is_there)
+        atomic_store(&sink->is_torn, false);
+    return is_there;
+}
+
+void sink_close(struct sink *sink)
+{
+    if (sink_is_open(sink))
+        (void)close(sink->fd);
+    sink->path = NULL;
+}
+
+static void note_loss(struct sink *sink, int code)
+{
+    unsigned long long now = clock_monotonic_us(), before = atomic_load(&sink->said_us);
+    atomic_fetch_add_explicit(&sink->lost, 1, memory_order_relaxed);
+    if ((before != 0 && now - before < SAID_EVERY_US) ||
+        !atomic_compare_exchange_strong(&sink->said_us, &before, now))
+        return;
+    struct error err = { 0 };
+    (void)error_errno(&err, code, "%s cannot be written to; its lines are lost", sink->path);
+    log_warning(NULL, "%s", err.text);
+}
+
+void sink_write(struct sink *sink, struct span line)
+{
+    if (atomic_load_explicit(&sink->is_torn, memory_order_relaxed) && write(sink->fd, "\n", 1) == 1)
+        atomic_store(&sink->is_torn, false);
+    ssize_t written = write(sink->fd, line.data, line.len);
+    if (written == (ssize_t)line.len)
+        return;
+    if (written > 0)
+        atomic_store(&sink->is_torn, true);
+    note_loss(sink, written < 0 ? errno : ENOSPC);
+}

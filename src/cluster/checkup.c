@@ -1,0 +1,165 @@
+#include "cluster/checkup.h"
+
+#include "base/clock.h"
+#include "cluster/probe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Those that a family does not have are left out of the answer. */
+static const char variables_sql[] =
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'gtid_mode', 'read_only', 'super_read_only', "
+    "'server_id', 'wait_timeout', 'interactive_timeout', 'max_connections', 'max_user_connections', "
+    "'init_connect', 'sql_mode', 'character_set_server', 'collation_server', 'time_zone', "
+    "'system_time_zone', "
+    "'max_allowed_packet', 'lower_case_table_names')";
+
+/* Not by way of the session's time zone, in which an hour of autumn comes twice. */
+static const char clock_sql[] = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) AS now_us";
+
+static const char *sql_variables(const struct upstream *upstream)
+{
+    (void)upstream;
+    return variables_sql;
+}
+
+static const char *sql_clock(const struct upstream *upstream)
+{
+    (void)upstream;
+    return clock_sql;
+}
+
+static const char *sql_grants(const struct upstream *upstream)
+{
+    (void)upstream;
+    return "SHOW GRANTS";
+}
+
+static const char *(*const questions[CHECKUP_QUESTIONS])(const struct upstream *) = {
+    [CHECKUP_SETUP] = NULL, /* the upstream has its own text for it */
+    [CHECKUP_VARIABLES] = sql_variables,
+    [CHECKUP_REPLICATION] = probe_replication_sql,
+    [CHECKUP_CLOCK] = sql_clock,
+    [CHECKUP_GRANTS] = sql_grants,
+};
+
+static void finish(struct checkup *checkup, const char *why)
+{
+    if (!checkup->is_running)
+        return;
+    checkup->is_running = false;
+    (void)span_copy_cstr(span_cstr(why), checkup->error, sizeof checkup->error);
+    upstream_close(&checkup->upstream);
+    checkup->on_done(checkup);
+}
+
+/* The next question that is to be asked; at the end it is over. */
+static void ask(struct checkup *checkup)
+{
+    while (checkup->step < CHECKUP_QUESTIONS && (checkup->questions & CHECKUP_ASK(checkup->step)) == 0)
+        checkup->step++;
+    if (checkup->step == CHECKUP_QUESTIONS) {
+        finish(checkup, "");
+        return;
+    }
+    struct checkup_answer *answer = &checkup->answers[checkup->step];
+    answer->asked_us = clock_wall_us();
+    if (questions[checkup->step] == NULL)
+        upstream_set_up(checkup->upstream);
+    else
+        upstream_query(checkup->upstream, questions[checkup->step](checkup->upstream), &answer->rows, 0);
+}
+
+static void on_ready(struct upstream *upstream)
+{
+    struct checkup *checkup = upstream->owner;
+    checkup->is_in = true;
+    checkup->family = upstream->family;
+    checkup->caps = upstream->server_caps;
+    memcpy(checkup->version, upstream->version, sizeof checkup->version);
+    ask(checkup);
+}
+
+static void on_answer(struct upstream *upstream, const struct upstream_answer *said)
+{
+    struct checkup *checkup = upstream->owner;
+    struct checkup_answer *answer = &checkup->answers[checkup->step];
+    answer->is_there = true;
+    answer->answered_us = clock_wall_us();
+    if (said->is_err) {
+        answer->code = said->error.code;
+        (void)span_copy_cstr(span_cstr(said->error.text), answer->error, sizeof answer->error);
+    }
+    checkup->step++;
+    ask(checkup);
+}
+
+static void on_failed(struct upstream *upstream, const struct error *err)
+{
+    char why[256];
+    (void)snprintf(why, sizeof why, "%.250s", err->text); /* it may be the upstream's own */
+    finish(upstream->owner, why);
+}
+
+static void on_io(struct upstream *upstream, int events)
+{
+    (void)events;
+    finish(upstream->owner, "the server broke off");
+}
+
+static const struct upstream_owner_ops owner_ops = {
+    .on_ready = on_ready, .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io
+};
+
+void checkup_begin(struct checkup *checkup, const struct upstream_env *env, struct server *server,
+                   const struct addr *addr, const char *user, const struct auth_secret *secret,
+                   unsigned asked, void (*on_done)(struct checkup *), void *owner)
+{
+    struct error err = { 0 };
+    const struct upstream_wish wish = { .addr = addr, .user = user, .secret = secret, .collation = 33 };
+    *checkup = (struct checkup){
+        .env = env, .questions = asked, .is_running = true, .on_done = on_done, .owner = owner
+    };
+    checkup->upstream = upstream_open(env, server, &wish, &owner_ops, checkup, &err);
+    if (checkup->upstream == NULL)
+        finish(checkup, err.text);
+}
+
+void checkup_break_off(struct checkup *checkup, const char *why)
+{
+    finish(checkup, why);
+}
+
+void checkup_fini(struct checkup *checkup)
+{
+    checkup->is_running = false;
+    upstream_close(&checkup->upstream);
+    for (size_t i = 0; i < CHECKUP_QUESTIONS; i++)
+        rows_fini(&checkup->answers[i].rows);
+}
+
+bool checkup_variable(const struct checkup *checkup, const char *name, struct span *value_r)
+{
+    const struct rows *rows = &checkup->answers[CHECKUP_VARIABLES].rows;
+    int names = rows_column(rows, "Variable_name"), values = rows_column(rows, "Value");
+    struct span found;
+    for (unsigned row = 0; row < rows->rows; row++)
+        if (rows_value(rows, row, names, &found) && span_is_nocase(found, name)) {
+            bool has_value = rows_value(rows, row, values, value_r);
+            *value_r = has_value ? *value_r : span_of("", 0);
+            return true;
+        }
+    return false;
+}
+
+bool checkup_number(const struct checkup *checkup, const char *name, uint64_t *value_r)
+{
+    struct span value;
+    if (!checkup_variable(checkup, name, &value))
+        return false;
+    if (span_is_nocase(value, "ON") || span_is_nocase(value, "OFF")) {
+        *value_r = value.len == 2;
+        return true;
+    }
+    return span_to_u64(value, value_r);
+}

@@ -1,0 +1,66 @@
+#include "ctl/offers.h"
+
+const char *offers_at(struct offers *offers, size_t index)
+{
+    size_t at = 0;
+    while (at < offers->words.len && index-- > 0)
+        at += strlen(offers->words.data + at) + 1;
+    return at < offers->words.len ? offers->words.data + at : NULL;
+}
+
+void offers_fini(struct offers *offers)
+{
+    text_fini(&offers->words);
+}
+
+static bool begins(struct span text, struct span start)
+{
+    return text.len >= start.len && span_equal_nocase(span_of(text.data, start.len), start);
+}
+
+void offers_add(struct offers *offers, struct span word, struct span typed)
+{
+    const char *there;
+    if (word.len == 0 || !begins(word, typed))
+        return;
+    for (size_t i = 0; (there = offers_at(offers, i)) != NULL; i++)
+        if (span_is(word, there))
+            return;
+    size_t len = offers->words.len;
+    (void)text_append_span(&offers->words, word);
+    if (!text_append_byte(&offers->words, '\0'))
+        offers->words.len = len;
+}
+
+void offers_commands(struct offers *offers, const struct sheet *help, struct span before, struct span typed)
+{
+    for (size_t i = 0; i < sheet_rows(help); i++) {
+        struct span command = span_cstr(sheet_text(help, i, "command"));
+        if (command.len <= before.len || !begins(command, before))
+            continue;
+        struct span rest = span_of(command.data + before.len, command.len - before.len);
+        const uint8_t *blank = memchr(rest.data, ' ', rest.len);
+        offers_add(offers, span_of(rest.data, blank == NULL ? rest.len : (size_t)(blank - rest.data)), typed);
+    }
+}
+
+/* <SERVER> or [SERVER] without its brackets; of several words the first. */
+static struct span bare(struct span argument)
+{
+    size_t from = 0, len = 0;
+    while (from < argument.len && (argument.data[from] < 'A' || argument.data[from] > 'Z'))
+        from++;
+    while (from + len < argument.len && argument.data[from + len] >= 'A' && argument.data[from + len] <= 'Z')
+        len++;
+    return span_of(argument.data + from, len);
+}
+
+struct span offers_argument(const struct sheet *help, struct span before)
+{
+    while (before.len > 0 && before.data[before.len - 1] == ' ')
+        before.len--;
+    for (size_t i = 0; i < sheet_rows(help); i++)
+        if (span_equal_nocase(span_cstr(sheet_text(help, i, "command")), before))
+            return bare(span_cstr(sheet_text(help, i, "argument")));
+    return span_of("", 0);
+}

@@ -1,0 +1,219 @@
+#include "ctl/prompt.h"
+
+#include "ctl/answer.h"
+#include "ctl/line.h"
+#include "ctl/offers.h"
+#include "ctl/top.h"
+
+#include <editline/readline.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HISTORY_FILE ".headgatectl_history"
+#define HISTORY_LINES 1000
+
+/* ---- completion ---- */
+
+/* libedit's callbacks carry no context, hence these. */
+static struct link *asked;  /* borrows: whom completion asks for names */
+static struct sheet help;   /* owns: every command */
+static struct offers found; /* owns: for the word being completed */
+
+/* What is understood here, beside headgate's own commands. */
+static const char *const locals[] = { "top", "quit", "exit", "json" };
+
+/* Where the names are that an argument stands for. */
+static const struct {
+    const char *argument;
+    const char *question;
+    const char *column;
+} names[] = {
+    { "SERVER", "show servers", "name" }, { "CLUSTER", "show clusters", "cluster" },
+    { "SESSION", "show sessions", "id" }, { "ID", "show sessions", "id" },
+    { "USER", "show users", "name" },
+};
+
+static void offer_column(const char *question, const char *column, struct span typed)
+{
+    struct sheet sheet;
+    struct error err = { 0 };
+    struct text name = { 0 };
+    if (!link_ask_sheet(asked, question, &sheet, &err))
+        return;
+    for (size_t i = 0; i < sheet_rows(&sheet); i++) {
+        text_clear(&name);
+        sheet_print(&sheet, i, column, &name);
+        offers_add(&found, text_span(&name), typed);
+    }
+    text_fini(&name);
+    sheet_fini(&sheet);
+}
+
+static struct span without_word(struct span line, const char *word)
+{
+    size_t len = strlen(word);
+    bool is_there = line.len >= len && span_equal_nocase(span_of(line.data, len), span_cstr(word));
+    return is_there ? span_of(line.data + len, line.len - len) : line;
+}
+
+static void offer(struct span before, struct span typed)
+{
+    before = without_word(before, "json ");
+    for (size_t i = 0; before.len == 0 && i < sizeof locals / sizeof *locals; i++)
+        offers_add(&found, span_cstr(locals[i]), typed);
+    struct span argument = offers_argument(&help, before);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (span_is(argument, names[i].argument))
+            offer_column(names[i].question, names[i].column, typed);
+    offers_commands(&found, &help, without_word(before, "help "), typed);
+}
+
+/* libedit calls this until NULL; `state` is 0 the first time. It frees what it gets. */
+static char *complete_word(const char *word, int state)
+{
+    static size_t next;
+    size_t len = strlen(word), point = rl_point < 0 ? 0 : (size_t)rl_point;
+    if (state == 0) {
+        next = 0;
+        offers_fini(&found);
+        if (point >= len && point <= strlen(rl_line_buffer) && asked->fd >= 0)
+            offer(span_of(rl_line_buffer, point - len), span_of(word, len));
+    }
+    const char *offered = offers_at(&found, next++);
+    return offered == NULL ? NULL : strdup(offered);
+}
+
+static char **complete(const char *word, int start, int end)
+{
+    (void)start;
+    (void)end;
+    rl_attempted_completion_over = 1; /* never fall back to file names */
+    return rl_completion_matches(word, complete_word);
+}
+
+/* ---- history ---- */
+
+static void history_begin(struct text *path)
+{
+    const char *home = getenv("HOME");
+    rl_readline_name = "headgatectl";
+    rl_attempted_completion_function = complete;
+    using_history();
+    stifle_history(HISTORY_LINES);
+    if (home == NULL || home[0] == '\0' || !isatty(STDIN_FILENO))
+        return;
+    (void)text_appendf(path, "%s/%s", home, HISTORY_FILE);
+    (void)read_history(text_cstr(path));
+}
+
+/* For its owner's eyes only, also where it was otherwise before: what is explained may hold anything. */
+static void history_end(struct text *path)
+{
+    int fd = path->len > 0 ? open(text_cstr(path), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+    if (fd >= 0 && fchmod(fd, S_IRUSR | S_IWUSR) == 0)
+        (void)write_history(text_cstr(path));
+    if (fd >= 0)
+        (void)close(fd);
+    text_fini(path);
+}
+
+/* ---- commands ---- */
+
+static bool connect_again(struct link *link, struct error *err)
+{
+    sheet_fini(&help);
+    bool is_open = link_open_lasting(link, err) && link_ask_sheet(link, "help", &help, err);
+    if (!is_open)
+        link_close(link);
+    return is_open;
+}
+
+static bool run_command(struct link *link, struct span words, bool is_json)
+{
+    struct text answer = { 0 };
+    struct error err = { 0 };
+    bool is_good = link->fd >= 0 || connect_again(link, &err);
+    is_good = is_good && link_ask(link, words, is_json, &answer, &err);
+    if (!is_good && err.code != EINVAL)
+        link_close(link); /* out of step, or gone: the next command begins anew */
+    is_good = is_good ? answer_print(&answer, words) : answer_print_failure(&err);
+    text_fini(&answer);
+    return is_good;
+}
+
+/* The next line, without its newline, from malloc; NULL at the end. */
+static char *read_line(const char *prompt)
+{
+    char *line = NULL;
+    size_t size = 0;
+    if (isatty(STDIN_FILENO))
+        return readline(prompt);
+    ssize_t len = getline(&line, &size, stdin);
+    if (len < 0) {
+        free(line);
+        return NULL;
+    }
+    if (len > 0 && line[len - 1] == '\n')
+        line[len - 1] = '\0';
+    return line;
+}
+
+/* One command: lines as long as a quote is open. False at the end of input. */
+static bool read_command(struct text *command)
+{
+    text_clear(command);
+    do {
+        char *line = read_line(command->len == 0 ? "headgate> " : "       -> ");
+        if (line == NULL)
+            return false;
+        if (command->len > 0)
+            (void)text_append_byte(command, '\n');
+        (void)text_append_cstr(command, line);
+        free(line);
+    } while (line_open_quote(text_span(command)) != 0 && !command->is_oom);
+    return !command->is_oom;
+}
+
+/* Without the blanks around it and the semicolons behind it. */
+static struct span trim(struct span text)
+{
+    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t' || text.data[0] == '\n'))
+        text = span_of(text.data + 1, text.len - 1);
+    while (text.len > 0 && memchr(" \t\n;", text.data[text.len - 1], 4) != NULL)
+        text.len--;
+    return text;
+}
+
+static bool is_farewell(struct span words)
+{
+    return span_is_nocase(words, "quit") || span_is_nocase(words, "exit") || span_is(words, "\\q");
+}
+
+bool prompt_run(struct link *link, bool is_json)
+{
+    struct text command = { 0 }, history = { 0 };
+    struct error err = { 0 };
+    bool is_good = true;
+    if (!connect_again(link, &err))
+        return answer_print_failure(&err);
+    asked = link;
+    history_begin(&history);
+    while (read_command(&command) && !is_farewell(trim(text_span(&command)))) {
+        struct span words = trim(text_span(&command));
+        if (words.len == 0)
+            continue;
+        (void)add_history(text_cstr(&command));
+        is_good =
+            (span_is_nocase(words, "top") ? top_run(link) : run_command(link, words, is_json)) && is_good;
+    }
+    history_end(&history);
+    text_fini(&command);
+    sheet_fini(&help);
+    offers_fini(&found);
+    return is_good || isatty(STDIN_FILENO);
+}

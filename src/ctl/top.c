@@ -1,0 +1,126 @@
+#include "ctl/top.h"
+
+#include "base/clock.h"
+#include "ctl/answer.h"
+#include "ctl/frame.h"
+#include "ctl/terminal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WIDTH_ALONE 160 /* without a terminal */
+#define REDRAW_MS 1000
+#define KEY_CTRL_C 3
+#define KEY_CTRL_D 4
+
+struct top {
+    struct link *link;
+    struct frame_scene scene;
+    uint64_t looked_us; /* when the servers were asked last; 0: never */
+    bool has_digests;
+};
+
+/* Is it a command that this headgate has? */
+static bool knows(struct link *link, const char *command, bool *has_r, struct error *err)
+{
+    struct sheet help;
+    *has_r = false;
+    if (!link_ask_sheet(link, "help", &help, err))
+        return false;
+    for (size_t i = 0; i < sheet_rows(&help); i++)
+        *has_r |= strcmp(sheet_text(&help, i, "command"), command) == 0;
+    sheet_fini(&help);
+    return true;
+}
+
+static bool open_link(struct top *top, struct error *err)
+{
+    link_close(top->link);
+    top->looked_us = 0;
+    return link_open_lasting(top->link, err) && knows(top->link, "show digests", &top->has_digests, err);
+}
+
+/* Asks everything. The servers' last answer becomes the one before. */
+static bool look(struct top *top, struct error *err)
+{
+    struct frame_scene next = { 0 };
+    if (top->link->fd < 0 && !open_link(top, err))
+        return false;
+    bool is_whole = link_ask_sheet(top->link, "show version", &next.version, err) &&
+                    link_ask_sheet(top->link, "show servers", &next.servers, err);
+    uint64_t now_us = clock_monotonic_us();
+    is_whole = is_whole && link_ask_sheet(top->link, "show sessions", &next.sessions, err) &&
+               (!top->has_digests || link_ask_sheet(top->link, "show digests", &next.digests, err));
+    if (!is_whole) {
+        link_close(top->link);
+        frame_fini(&next);
+        return false;
+    }
+    if (top->looked_us != 0) {
+        next.servers_before = top->scene.servers;
+        top->scene.servers = (struct sheet){ 0 };
+        next.seconds = (double)(now_us - top->looked_us) / 1e6;
+    }
+    frame_fini(&top->scene);
+    top->scene = next;
+    top->looked_us = now_us;
+    return true;
+}
+
+/* True: go on. */
+static bool draw(struct top *top)
+{
+    struct error err = { 0 };
+    struct text lines = { 0 };
+    size_t width, height;
+    terminal_size(&width, &height);
+    if (look(top, &err))
+        frame_build(&top->scene, width, height > 1 ? height - 1 : 1, &lines);
+    else
+        (void)text_appendf(&lines, "%.*s\n", (int)width, err.text);
+    bool is_drawn = !lines.is_oom && terminal_draw(text_span(&lines));
+    text_fini(&lines);
+    return is_drawn;
+}
+
+static bool is_end(int key)
+{
+    return key < 0 || key == 'q' || key == 'Q' || key == KEY_CTRL_C || key == KEY_CTRL_D;
+}
+
+/* Any other key draws at once. */
+static void go_on(struct top *top)
+{
+    while (draw(top) && !is_end(terminal_key(REDRAW_MS)))
+        ;
+}
+
+static bool show_once(struct top *top)
+{
+    struct text lines = { 0 };
+    frame_build(&top->scene, WIDTH_ALONE, 0, &lines);
+    bool is_written =
+        !lines.is_oom && fwrite(lines.data, 1, lines.len, stdout) == lines.len && fflush(stdout) == 0;
+    text_fini(&lines);
+    return is_written;
+}
+
+bool top_run(struct link *link)
+{
+    struct top top = { .link = link };
+    struct error err = { 0 };
+    bool is_good = open_link(&top, &err) && look(&top, &err);
+    bool is_view = is_good && terminal_is_there();
+    is_good = is_good && (!is_view || terminal_begin(&err));
+    if (!is_good) {
+        (void)answer_print_failure(&err);
+    } else if (is_view) {
+        go_on(&top);
+        terminal_end();
+    } else {
+        is_good = show_once(&top);
+    }
+    link_close(link);
+    frame_fini(&top.scene);
+    return is_good;
+}

@@ -1,0 +1,171 @@
+#include "mysql/attributes.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define TYPE_UNSIGNED 0x8000u
+#define DATE_BYTES_MAX 13 /* with a time zone */
+
+/* ---- types ---- */
+
+enum form {
+    FORM_UNKNOWN,
+    FORM_INTEGER, /* little-endian, `size` bytes */
+    FORM_FIXED,   /* `size` bytes */
+    FORM_DATE,    /* a byte says how many follow */
+    FORM_STRING   /* length-encoded */
+};
+
+/* Only those of which is known how long they are: of others a server may think otherwise. (It takes a YEAR,
+ * INT24 or NULL with a value for a string.) */
+static const struct {
+    uint8_t form;
+    uint8_t size;
+} types[256] = {
+    [0] = { FORM_STRING, 0 },   /* DECIMAL */
+    [1] = { FORM_INTEGER, 1 },  /* TINY */
+    [2] = { FORM_INTEGER, 2 },  /* SHORT */
+    [3] = { FORM_INTEGER, 4 },  /* LONG */
+    [4] = { FORM_FIXED, 4 },    /* FLOAT */
+    [5] = { FORM_FIXED, 8 },    /* DOUBLE */
+    [7] = { FORM_DATE, 0 },     /* TIMESTAMP */
+    [8] = { FORM_INTEGER, 8 },  /* LONGLONG */
+    [10] = { FORM_DATE, 0 },    /* DATE */
+    [11] = { FORM_DATE, 0 },    /* TIME */
+    [12] = { FORM_DATE, 0 },    /* DATETIME */
+    [15] = { FORM_STRING, 0 },  /* VARCHAR */
+    [16] = { FORM_STRING, 0 },  /* BIT */
+    [242] = { FORM_STRING, 0 }, /* VECTOR */
+    [245] = { FORM_STRING, 0 }, /* JSON */
+    [246] = { FORM_STRING, 0 }, /* NEWDECIMAL */
+    [247] = { FORM_STRING, 0 }, /* ENUM */
+    [248] = { FORM_STRING, 0 }, /* SET */
+    [249] = { FORM_STRING, 0 }, /* TINY_BLOB */
+    [250] = { FORM_STRING, 0 }, /* MEDIUM_BLOB */
+    [251] = { FORM_STRING, 0 }, /* LONG_BLOB */
+    [252] = { FORM_STRING, 0 }, /* BLOB */
+    [253] = { FORM_STRING, 0 }, /* VAR_STRING */
+    [254] = { FORM_STRING, 0 }, /* STRING */
+    [255] = { FORM_STRING, 0 }, /* GEOMETRY */
+};
+
+static enum form form_of(uint16_t type)
+{
+    bool is_plain = (type & ~(TYPE_UNSIGNED | 0xFFu)) == 0; /* to a server other bits make another type */
+    return is_plain ? (enum form)types[type & 0xFF].form : FORM_UNKNOWN;
+}
+
+static struct span read_value(struct wire_reader *reader, uint16_t type)
+{
+    size_t len;
+    switch (form_of(type)) {
+    case FORM_INTEGER:
+    case FORM_FIXED:
+        return wire_read_bytes(reader, types[type & 0xFF].size);
+    case FORM_STRING:
+        return wire_read_lenenc_span(reader);
+    case FORM_DATE:
+        len = wire_read_u8(reader);
+        reader->failed |= len > DATE_BYTES_MAX;
+        return wire_read_bytes(reader, len);
+    case FORM_UNKNOWN:
+        break;
+    }
+    reader->failed = true;
+    return (struct span){ 0 };
+}
+
+static void put_integer(const struct attribute *attribute, char digits[ATTRIBUTE_TEXT_MAX])
+{
+    struct span bytes = attribute->value;
+    bool is_signed = (attribute->type & TYPE_UNSIGNED) == 0;
+    bool is_negative = is_signed && bytes.len > 0 && (bytes.data[bytes.len - 1] & 0x80) != 0;
+    uint64_t value = is_negative ? UINT64_MAX : 0;
+    for (size_t i = bytes.len; i > 0; i--)
+        value = value << 8 | bytes.data[i - 1];
+    if (is_negative)
+        (void)snprintf(digits, ATTRIBUTE_TEXT_MAX, "%" PRId64, (int64_t)value);
+    else
+        (void)snprintf(digits, ATTRIBUTE_TEXT_MAX, "%" PRIu64, value);
+}
+
+struct span attribute_text(const struct attribute *attribute, char digits[ATTRIBUTE_TEXT_MAX])
+{
+    enum form form = attribute->has_value ? form_of(attribute->type) : FORM_UNKNOWN;
+    if (form == FORM_STRING)
+        return attribute->value;
+    if (form != FORM_INTEGER)
+        return (struct span){ 0 };
+    put_integer(attribute, digits);
+    return span_cstr(digits);
+}
+
+/* ---- one after the other ---- */
+
+static struct span read_types(struct wire_reader *reader, uint32_t count)
+{
+    const uint8_t *begin = reader->at;
+    for (uint32_t i = 0; i < count && !reader->failed; i++) {
+        (void)wire_read_u16(reader);
+        (void)wire_read_lenenc_span(reader);
+    }
+    return reader->failed ? (struct span){ 0 } : span_of(begin, (size_t)(reader->at - begin));
+}
+
+bool attributes_read(struct wire_reader *reader, bool is_query, struct attributes *attributes_r)
+{
+    const uint8_t *begin = reader->at;
+    *attributes_r = (struct attributes){ 0 };
+    uint64_t count = wire_read_lenenc(reader);
+    reader->failed |= count > ATTRIBUTES_MAX;
+    if (is_query && wire_read_lenenc(reader) != 1)
+        reader->failed = true;
+    if (reader->failed)
+        return false;
+    attributes_r->count = (uint32_t)count;
+    attributes_r->values = *reader;
+    if (count == 0)
+        return true;
+    attributes_r->nulls = wire_read_bytes(reader, (size_t)(count + 7) / 8);
+    attributes_r->bound_offset = (size_t)(reader->at - begin);
+    if (wire_read_u8(reader) != 0)
+        attributes_r->types = read_types(reader, attributes_r->count);
+    attributes_r->naming = wire_reader_of(attributes_r->types);
+    attributes_r->values = *reader;
+    return !reader->failed;
+}
+
+bool attributes_next(struct attributes *attributes, struct attribute *attribute_r)
+{
+    uint32_t index = attributes->next;
+    if (index >= attributes->count || attributes->types.data == NULL)
+        return false;
+    attributes->next++;
+    *attribute_r = (struct attribute){ .type = wire_read_u16(&attributes->naming) };
+    attribute_r->name = wire_read_lenenc_span(&attributes->naming);
+    attribute_r->is_null = (attributes->nulls.data[index / 8] >> index % 8 & 1) != 0;
+    if (attribute_r->is_null)
+        return true;
+    attribute_r->value = read_value(&attributes->values, attribute_r->type);
+    attribute_r->has_value = !attributes->values.failed;
+    return true;
+}
+
+void attributes_lose_values(struct attributes *attributes)
+{
+    attributes->values.failed = true;
+}
+
+bool attributes_find_text(struct span payload, struct attributes *attributes_r, size_t *offset_r)
+{
+    struct wire_reader reader = wire_reader_of(payload);
+    struct attribute attribute;
+    if (!attributes_read(&reader, true, attributes_r) ||
+        (attributes_r->count > 0 && attributes_r->types.data == NULL))
+        return false;
+    struct attributes walk = *attributes_r;
+    while (attributes_next(&walk, &attribute))
+        ;
+    *offset_r = payload.len - wire_left(&walk.values);
+    return !walk.values.failed;
+}

@@ -1,0 +1,96 @@
+/* What the tables say is what the pages of docs/ say: a page that was not written anew after a row has
+ * changed fails here. And every row is on its page.
+ */
+#include "app/manual.h"
+
+#include "admin/command.h"
+#include "app/config.h"
+#include "app/options.h"
+#include "settings/roff.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+/* Tests run in tests/. */
+static const struct {
+    const char *path;
+    void (*write)(struct text *out);
+} pages[] = {
+    { "../docs/man/headgate.8", manual_write_headgate },
+    { "../docs/man/headgatectl.1", manual_write_headgatectl },
+    { "../docs/man/headgate.conf.5", manual_write_conf },
+    { "../docs/configuration.md", config_write_reference },
+};
+
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    long size = ftell(file);
+    assert_true(size > 0);
+    rewind(file);
+    char *bytes = calloc(1, (size_t)size + 1);
+    assert_non_null(bytes);
+    assert_int_equal(fread(bytes, 1, (size_t)size, file), size);
+    assert_int_equal(fclose(file), 0);
+    return bytes;
+}
+
+static void pages_are_what_the_tables_say(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        struct text out = { 0 };
+        pages[i].write(&out);
+        char *page = read_file(pages[i].path);
+        if (strcmp(page, text_cstr(&out)) != 0)
+            print_message("%s is stale: make docs writes it anew\n", pages[i].path);
+        assert_string_equal(page, text_cstr(&out));
+        free(page);
+        text_fini(&out);
+    }
+}
+
+static void assert_has_paragraph(const char *page, const char *words)
+{
+    struct text wanted = { 0 };
+    (void)text_append_cstr(&wanted, "\n.TP\n\\fB");
+    roff_prose(words, &wanted);
+    (void)text_append_cstr(&wanted, "\\fR");
+    if (strstr(page, text_cstr(&wanted)) == NULL)
+        fail_msg("not on the page: %s", text_cstr(&wanted));
+    text_fini(&wanted);
+}
+
+static void every_command_and_option_has_its_paragraph(void **state)
+{
+    const char *words, *argument, *help;
+    char spelt[64];
+    size_t count = 0;
+    struct text ctl = { 0 }, headgate = { 0 };
+    (void)state;
+    manual_write_headgatectl(&ctl);
+    manual_write_headgate(&headgate);
+    for (; command_describe(count, &words, &argument, &help); count++)
+        assert_has_paragraph(text_cstr(&ctl), words);
+    assert_true(count > 10);
+    for (size_t i = 0; i < option_row_count; i++)
+        assert_has_paragraph(text_cstr(&headgate), option_spelling(&option_rows[i], spelt, sizeof spelt));
+    text_fini(&ctl);
+    text_fini(&headgate);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pages_are_what_the_tables_say),
+        cmocka_unit_test(every_command_and_option_has_its_paragraph),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,162 @@
+/* Blocks of attributes in hex, and what is found in them. What a server takes and what it refuses with 1835
+ * is what MySQL 9.7 does, where headgate is not stricter. */
+#include "bytes.h"
+
+#include "mysql/attributes.h"
+
+#define TEXT "53454c" /* SEL */
+
+static void describe(const struct attribute *attribute, char *said, size_t size)
+{
+    char digits[ATTRIBUTE_TEXT_MAX];
+    struct span text = attribute_text(attribute, digits);
+    size_t len = strlen(said);
+    const char *sign = len > 0 ? " " : "";
+    int name_len = (int)attribute->name.len, text_len = (int)text.len;
+    if (attribute->is_null)
+        (void)snprintf(said + len, size - len, "%s%.*s", sign, name_len, (const char *)attribute->name.data);
+    else if (text.data == NULL)
+        (void)snprintf(said + len, size - len, "%s%.*s=?", sign, name_len,
+                       (const char *)attribute->name.data);
+    else
+        (void)snprintf(said + len, size - len, "%s%.*s=%.*s", sign, name_len,
+                       (const char *)attribute->name.data, text_len, (const char *)text.data);
+}
+
+static const struct {
+    const char *block;
+    const char *found; /* name=value of each, "name" where it is NULL, "name=?" where it is no text */
+} rows[] = {
+    { "00 01", "" },
+    { "fc0000 01", "" }, /* needlessly long, and taken */
+    { "01 01 00 01 fd00 0178 0176", "x=v" },
+    { "01 01 00 02 fd00 0178 0176", "x=v" },
+    { "01 01 00 01 fd00 00 0176", "=v" },
+    { "01 01 00 01 fe00 0178 00", "x=" },
+    { "01 01 01 01 fd00 0178", "x" },
+    { "01 01 01 01 c800 0178", "x" }, /* of no type that is known, and not there */
+    { "02 01 02 01 fd00 0161 0600 0162 0131", "a=1 b" },
+    { "02 01 01 01 0300 0161 0300 0162 ffffffff", "a b=-1" },
+    { "01 01 00 01 0100 0178 80", "x=-128" },
+    { "01 01 00 01 0180 0178 80", "x=128" },
+    { "01 01 00 01 0200 0178 ffff", "x=-1" },
+    { "01 01 00 01 0380 0178 ffffffff", "x=4294967295" },
+    { "01 01 00 01 0800 0178 0000000000000080", "x=-9223372036854775808" },
+    { "01 01 00 01 0880 0178 ffffffffffffffff", "x=18446744073709551615" },
+    { "02 01 00 01 0400 0161 fd00 0162 0000803f 0176", "a=? b=v" },
+    { "02 01 00 01 0500 0161 fd00 0162 000000000000f03f 0176", "a=? b=v" },
+    { "02 01 00 01 0c00 0161 fd00 0162 00 0176", "a=? b=v" },
+    { "02 01 00 01 0c00 0161 fd00 0162 04e8070102 0176", "a=? b=v" },
+    { "02 01 00 01 0b00 0161 fd00 0162 0c 000000000000000000000000 0176", "a=? b=v" },
+    { "02 01 00 01 0a00 0161 fd00 0162 0d 00000000000000000000000000 0176", "a=? b=v" },
+    { "02 01 00 01 f500 0161 f600 0162 027b7d 03312e35", "a={} b=1.5" },
+    { "09 01 0001 01 fd00 0131 fd00 0132 fd00 0133 fd00 0134 fd00 0135 fd00 0136 fd00 0137 fd00 0138 fd00 "
+      "0139"
+      " 0161 0162 0163 0164 0165 0166 0167 0168",
+      "1=a 2=b 3=c 4=d 5=e 6=f 7=g 8=h 9" },
+};
+
+/* Ends where the text begins: each is read whole, and refused wherever it is cut. */
+static void attributes_are_found_and_the_text_behind_them(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct text bytes = { 0 };
+        struct attributes attributes;
+        struct attribute attribute;
+        char said[256] = "";
+        size_t offset = 0;
+        (void)append_hex(&bytes, rows[i].block, '\0');
+        size_t len = bytes.len;
+        for (size_t cut = 0; cut < len; cut++) {
+            struct span part = exact_copy(span_of(bytes.data, cut));
+            assert_false(attributes_find_text(part, &attributes, &offset));
+            while (attributes_next(&attributes, &attribute)) /* ends, and reads nothing that is not there */
+                ;
+            drop_copy(part);
+        }
+        (void)append_hex(&bytes, TEXT, '\0');
+        struct span payload = exact_copy(text_span(&bytes));
+        if (!attributes_find_text(payload, &attributes, &offset))
+            fail_msg("not read: %s", rows[i].block);
+        assert_int_equal(offset, len);
+        while (attributes_next(&attributes, &attribute))
+            describe(&attribute, said, sizeof said);
+        assert_string_equal(said, rows[i].found);
+        assert_false(attributes_next(&attributes, &attribute));
+        drop_copy(payload);
+        text_fini(&bytes);
+    }
+}
+
+static const char *const malformed[] = {
+    "",
+    "00",
+    "00 00 " TEXT,
+    "00 02 " TEXT,
+    "fb 01 " TEXT,
+    "ff 01 " TEXT,
+    "ffffffffffffffff",
+    "01 01 00 00 " TEXT,              /* attributes have types */
+    "01 01 01 00 " TEXT,              /* … also where they are NULL */
+    "fd 000001 01 " TEXT,             /* 65536 of them */
+    "fe ffffffffffffffff 01 " TEXT,   /* as many as there are numbers */
+    "01 01 00 01 fd00 0178 fb " TEXT, /* NULL, and not said to be */
+    "01 01 00 01 fd00 0178 fe ffffffffffffffff " TEXT,
+    "01 01 00 01 fd00 feffffffffffffffff " TEXT,
+    "01 01 00 01 0c00 0178 0e 0000000000000000000000000000 " TEXT,
+    "01 01 00 01 0c00 0178 fb " TEXT,
+    "01 01 00 01 0600 0178 0176 " TEXT, /* a NULL with a value, a YEAR, an INT24: servers read strings there
+                                         */
+    "01 01 00 01 0d00 0178 0100 " TEXT,
+    "01 01 00 01 0900 0178 01000000 " TEXT,
+    "01 01 00 01 f400 0178 01 " TEXT,       /* BOOL: the server refuses it, too */
+    "01 01 00 01 c800 0178 0176 " TEXT,     /* of no type */
+    "01 01 00 01 0340 0178 01000000 " TEXT, /* other bits than that of unsigned numbers make another type */
+};
+
+static void what_is_not_known_for_sure_is_refused(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++) {
+        struct text bytes = { 0 };
+        struct attributes attributes;
+        struct attribute attribute;
+        size_t offset;
+        (void)append_hex(&bytes, malformed[i], '\0');
+        struct span payload = exact_copy(text_span(&bytes));
+        if (attributes_find_text(payload, &attributes, &offset))
+            fail_msg("read: %s", malformed[i]);
+        while (attributes_next(&attributes, &attribute))
+            ;
+        drop_copy(payload);
+        text_fini(&bytes);
+    }
+}
+
+static void values_behind_one_that_cannot_be_found_are_not_found(void **state)
+{
+    (void)state;
+    struct text bytes = { 0 };
+    struct attributes attributes;
+    struct attribute attribute;
+    char said[64] = "";
+    size_t offset;
+    (void)append_hex(&bytes, "03 01 02 01 fd00 0161 fd00 0162 fd00 0163 0131 0133 " TEXT, '\0');
+    assert_true(attributes_find_text(text_span(&bytes), &attributes, &offset));
+    attributes_lose_values(&attributes);
+    while (attributes_next(&attributes, &attribute))
+        describe(&attribute, said, sizeof said);
+    assert_string_equal(said, "a=? b c=?");
+    text_fini(&bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(attributes_are_found_and_the_text_behind_them),
+        cmocka_unit_test(what_is_not_known_for_sure_is_refused),
+        cmocka_unit_test(values_behind_one_that_cannot_be_found_are_not_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

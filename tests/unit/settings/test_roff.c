@@ -1,0 +1,71 @@
+/* Prose comes out of a formatter as it went in. */
+#include "settings/roff.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+static void prose_is_neither_macro_nor_escape(void **state)
+{
+    static const struct {
+        const char *prose, *roff;
+    } rows[] = {
+        { "plain words", "plain words" },
+        { ".SH is no macro here", "\\&.SH is no macro here" },
+        { "a.b", "a.b" },
+        { "one\n.two", "one\n\\&.two" },
+        { "'quoted'", "\\(aqquoted\\(aq" },
+        { "--json", "\\-\\-json" },
+        { "C:\\n", "C:\\en" },
+        { "`a` ~ ^ \"b\"", "\\(gaa\\(ga \\(ti \\(ha \\(dqb\\(dq" },
+        { "wait \xe2\x80\xa6", "wait \\[u2026]" },
+        { "\xc3\xa9\xf0\x9f\x98\x80", "\\[u00E9]\\[u1F600]" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct text out = { 0 };
+        roff_prose(rows[i].prose, &out);
+        assert_string_equal(text_cstr(&out), rows[i].roff);
+        text_fini(&out);
+    }
+}
+
+static void long_lines_are_folded_between_words(void **state)
+{
+    struct text out = { 0 };
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        roff_line("many a word is longer than its neighbour, .and some begin with a dot: \"these\" --do",
+                  &out);
+    size_t lines = 0;
+    for (char *line = out.data; line < out.data + out.len; lines++) {
+        char *end = memchr(line, '\n', out.len - (size_t)(line - out.data));
+        assert_non_null(end);
+        assert_in_range(end - line, 1, 80);
+        assert_true(*line != '.' && end[-1] != ' ' && *line != ' ');
+        line = end + 1;
+    }
+    assert_int_equal(lines, 40);
+    text_fini(&out);
+}
+
+static void an_argument_stays_one(void **state)
+{
+    struct text out = { 0 };
+    (void)state;
+    roff_macro("SS", "clusters[].servers[] \"x\"", &out);
+    assert_string_equal(text_cstr(&out), ".SS \"clusters[].servers[] \\(dqx\\(dq\"\n");
+    text_fini(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(prose_is_neither_macro_nor_escape),
+        cmocka_unit_test(long_lines_are_folded_between_words),
+        cmocka_unit_test(an_argument_stays_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

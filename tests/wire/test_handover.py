@@ -1,0 +1,212 @@
+"""Connections that change from worker to worker: parked at one, wanted by a session of the other."""
+
+import contextlib
+import threading
+
+import pytest
+
+import mysqlwire as w
+from client import Client
+from fakeserver import FakeServer
+from proxy import Proxy, wait_until
+
+FIRST_ID = 0x40000000  # of sessions; they count on by the number of workers, so that an id tells the worker
+WORKERS = 2
+OTHER = {"user": "other", "password": "other_pw"}
+
+
+class Scene:
+    """headgate with two workers in front of one server, and clients of a worker of the test's choice."""
+
+    def __init__(self, stack, server, limit=0, **options):
+        row = {"name": "db1", "address": server.address, "role": "primary", **({"max_connections": limit} if limit else {})}
+        options.setdefault("timeouts", {"pool_wait": "60s", "client_login": "60s", "connect": "60s", "login": "60s"})
+        self.stack, self.server = stack, server
+        self.proxy = stack.enter_context(Proxy({"main": [row]}, extra={"workers": WORKERS}, **options))
+
+    def client(self, worker, listener="primary", user="app", password="app_pw", **login):
+        """A client whose session is that worker's: it comes again until it is, while the others stay."""
+        with contextlib.ExitStack() as others:
+            for _ in range(100):
+                client = Client(self.proxy.address[listener], 60)
+                if (client.read_greeting().connection_id - FIRST_ID) % WORKERS == worker:
+                    self.stack.callback(client.close)
+                    client.log_in(user, password, **login)
+                    return client
+                others.callback(client.close)
+        raise AssertionError(f"no session of worker {worker} among 100")
+
+    def leave(self, client):
+        client.send(w.QUIT)
+        client.close()
+
+    def counts(self):
+        row = self.proxy.server("db1")
+        return row["connections_active"], row["connections_idle"]
+
+    def wait_for(self, active, idle):
+        wait_until(lambda: self.counts() == (active, idle), f"{active} in use and {idle} parked", 60)
+
+    def parked(self, worker, **login):
+        """A connection that is parked at that worker."""
+        client, before = self.client(worker, **login), self.counts()[1]
+        assert client.query("DO 'before'").oks
+        self.leave(client)
+        wait_until(lambda: self.counts()[1] == before + 1, "it is parked", 60)
+        return self.logins()[-1]
+
+    def logins(self):
+        return self.server.application_connections()
+
+    def stat(self, name):
+        return next(row["value"] for row in self.proxy.show("stats") if row["name"] == name)
+
+
+@pytest.fixture
+def server():
+    made = FakeServer("db1")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def scene(server):
+    with contextlib.ExitStack() as stack:
+        yield lambda *limits, **options: Scene(stack, server, *limits, **options)
+
+
+def test_session_takes_what_another_worker_has_parked_and_nobody_logs_in_again(scene):
+    scene = scene()
+    connection = scene.parked(0)
+    for n, worker in enumerate([1, 0, 1, 1, 0]):
+        client = scene.client(worker)
+        assert client.query(f"DO '{n}'").oks and connection.sqls()[-1] == f"DO '{n}'"
+        assert scene.counts() == (1, 0)
+        scene.leave(client)
+        scene.wait_for(0, 1)
+    assert scene.logins() == [connection]
+    assert (scene.stat("pool_handed_over"), scene.stat("pool_taken")) == (4, 5)
+
+
+def test_own_worker_s_is_taken_first(scene):
+    scene = scene()
+    first = scene.client(1)
+    mine = scene.parked(0)
+    scene.leave(first)
+    scene.wait_for(0, 2)
+    scene.client(0).query("DO 'mine'")
+    assert mine.sqls()[-1] == "DO 'mine'" and scene.stat("pool_handed_over") == 0
+
+
+@pytest.mark.parametrize("login", [OTHER, {"collation": 8}, {"caps": w.MODERN_CAPS & ~w.DEPRECATE_EOF}],
+                         ids=["user", "collation", "capabilities"])
+def test_whoever_would_log_in_in_another_way_does(scene, login):
+    scene = scene()
+    connection = scene.parked(0)
+    assert scene.client(1, **login).query("DO 'second'").oks
+    assert len(scene.logins()) == 2 and connection.sqls()[-1] != "DO 'second'"
+    scene.wait_for(1, 1)
+
+
+def test_schema_is_said_and_none_is_not_served_from_one(scene):
+    scene = scene()
+    connection = scene.parked(0, schema="one")
+    assert scene.client(1).query("DO 'none'").oks
+    assert len(scene.logins()) == 2
+    assert scene.client(1, schema="two").query("DO 'two'").oks
+    assert connection.schema == b"two" and connection.sqls()[-1] == "DO 'two'" and len(scene.logins()) == 2
+
+
+def test_dead_one_costs_a_login_and_no_error(scene):
+    scene = scene()
+    for _ in range(10):
+        scene.parked(0).close()
+        client = scene.client(1)
+        assert client.query("DO 'alive'").oks
+        scene.logins()[-1].close()
+        scene.leave(client)
+        scene.wait_for(0, 0)
+
+
+def test_one_connection_serves_sessions_of_both_workers_in_turns(scene):
+    scene = scene(1)
+    clients = [scene.client(n % WORKERS) for n in range(4)]
+    for round_ in range(10):
+        for number, client in enumerate(clients):
+            assert client.query(f"DO '{round_} {number}'").oks
+    (connection,) = scene.logins()
+    assert [s for s in connection.sqls() if s.startswith("DO")] == [f"DO '{i} {n}'" for i in range(10) for n in range(4)]
+    scene.wait_for(1, 0)
+
+
+def test_who_waits_at_the_other_worker_gets_the_connection_that_is_left(scene):
+    """The transaction ends, the client goes: each time the connection itself changes hands."""
+    scene = scene(1)
+    first, second, third = scene.client(0), scene.client(1), scene.client(0)
+    first.query("BEGIN")
+    done = []
+    threads = []
+    for name, client in (("second", second), ("third", third)):
+        threads.append(threading.Thread(target=lambda c=client, n=name: (c.query(f"DO '{n}'"), done.append(n)), daemon=True))
+        threads[-1].start()
+        scene.proxy.wait_server("db1", lambda row: row["waiting"] == len(threads), 60)
+    scene.leave(first)
+    for thread in threads:
+        thread.join(60)
+    assert done == ["second", "third"] and len(scene.logins()) == 1
+
+
+def test_who_gives_up_waiting_leaves_the_queue_to_the_other_worker(scene):
+    scene = scene(1)
+    first, second, third = scene.client(0), scene.client(1), scene.client(0)
+    first.query("BEGIN")
+    second.send(w.QUERY, "DO 'never'")
+    scene.proxy.wait_server("db1", lambda row: row["waiting"] == 1, 60)
+    third.send(w.QUERY, "DO 'third'")
+    scene.proxy.wait_server("db1", lambda row: row["waiting"] == 2, 60)
+    second.close()
+    scene.proxy.wait_server("db1", lambda row: row["waiting"] == 1, 60)
+    first.query("COMMIT")
+    assert third.read().oks
+    assert len(scene.logins()) == 1 and "DO 'never'" not in scene.server.sqls()
+
+
+def test_server_taken_out_meanwhile_keeps_none(scene, server):
+    scene = scene()
+    connection = scene.parked(0)
+    client = scene.client(1)
+    client.query("DO 'here'")
+    scene.proxy.admin("drain db1")
+    scene.leave(client)
+    server.wait_for(connection.is_closed.is_set, 60)
+    scene.wait_for(0, 0)
+
+
+def test_many_at_once_lose_nothing(scene):
+    """Sessions of both workers come and go together: each is served, and as many connections are left as count."""
+    scene = scene(4)
+    errors = []
+
+    def come_and_go(worker):
+        try:
+            for n in range(15):
+                client = scene.client(worker)
+                if n % 3 == 0:
+                    client.send(w.QUERY, "DO 'unheard'")
+                    client.close()
+                else:
+                    assert client.query(f"DO '{n}'").oks
+                    scene.leave(client)
+        except BaseException as error:
+            errors.append(error)
+            raise
+    threads = [threading.Thread(target=come_and_go, args=(n % WORKERS,), daemon=True) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not errors and not any(thread.is_alive() for thread in threads)
+    wait_until(lambda: not scene.proxy.show("sessions") and scene.proxy.server("db1")["waiting"] == 0, "all have gone", 60)
+    wait_until(lambda: scene.counts() == (0, sum(not c.is_closed.is_set() for c in scene.logins())),
+               "what is open is parked", 60)
+    assert scene.counts()[1] <= 4
