@@ -156,7 +156,8 @@ asan-test:
 	@$(MAKE) $(JOBS) $(ASAN) all units
 	@$(MAKE) $(ASAN) unit wire live
 # What becomes of one session's bytes is one thread's matter: here are the tests in which threads meet.
-THREADS_MEET = consistency deadlines ends hints http kill lifecycle limits login pool share waits
+THREADS_MEET = change_user consistency deadlines ends handover hints http kill lifecycle limits login notify pool share \
+    waits warm
 tsan-test:
 	@$(MAKE) $(JOBS) $(TSAN) all units
 	@$(MAKE) $(TSAN) unit wire smoke WIRE="$(THREADS_MEET:%=tests/wire/test_%.py)"

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CENSUS_PATIENCE_US 2000000 /* a worker's turn takes milliseconds: one that needs longer is stuck */
+#define CENSUS_PATIENCE_US 5000000 /* a worker's turn takes milliseconds: one that needs longer is stuck */
 
 struct census {
     struct request request;     /* of its tour */

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #define DOCUMENT_PAUSE_US 50000      /* from the beginning of one to that of the next */
-#define DOCUMENT_PATIENCE_US 5000000 /* of a reader */
+#define DOCUMENT_PATIENCE_US 8000000 /* of a reader: Prometheus has 10 s */
 
 struct document;
 

@@ -8,6 +8,7 @@
 void show_servers(struct request *request);
 void show_sessions(struct request *request);
 void show_limits(struct request *request);
+void show_pools(struct request *request);
 void show_listeners(struct request *request);
 void show_users(struct request *request); /* the one that the argument names, or all; never a password */
 void show_config(

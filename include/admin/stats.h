@@ -13,6 +13,12 @@ const char *stats_name(size_t row);  /* "reads_waited" */
 const char *stats_words(size_t row); /* what is counted */
 uint64_t stats_sum(const struct world *world, size_t cluster, size_t row);
 
+/* The same of those that are of no cluster. */
+size_t stats_own_count(void);
+const char *stats_own_name(size_t row);
+const char *stats_own_words(size_t row);
+uint64_t stats_own(const struct world *world, size_t row);
+
 void show_stats(struct request *request);
 
 #endif

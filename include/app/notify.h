@@ -5,7 +5,9 @@
  *                  ▲    │
  *                  └────┴──► notify_reloading: until the next notify_ready
  *
- * Nothing here waits: what cannot be sent at once is said in the log and dropped. On the control thread.
+ * A manager whose queue is full is waited for when a state begins (ready, reloading, stopping), 10 s at most;
+ * statuses and signs of life are dropped then: more of them will come. Both are said in the log. On the
+ * control thread.
  */
 #ifndef HEADGATE_APP_NOTIFY_H
 #define HEADGATE_APP_NOTIFY_H

@@ -48,11 +48,12 @@ struct checkup {
     void *owner; /* borrows */
 };
 
-/* Visits `server`, which is at `addr`, as `user`. All is copied but `env` and `server`. on_done may come
- * before this returns; `checkup` holds zeros or a visit that is over and was freed. */
+/* Visits `server`, which is at `addr`, as `user`; `asked` is CHECKUP_ASK of each question. All is copied but
+ * `env` and `server`. on_done may come before this returns; `checkup` holds zeros or a visit that is over and
+ * was freed. */
 void checkup_begin(struct checkup *checkup, const struct upstream_env *env, struct server *server,
                    const struct addr *addr, const char *user, const struct auth_secret *secret,
-                   unsigned questions, void (*on_done)(struct checkup *), void *owner);
+                   unsigned asked, void (*on_done)(struct checkup *), void *owner);
 /* Breaks off a visit that is running, for that reason: on_done follows. Otherwise nothing. */
 void checkup_break_off(struct checkup *checkup, const char *why);
 /* Breaks off without on_done, and frees the answers. */

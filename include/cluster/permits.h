@@ -13,8 +13,8 @@
  *
  * Connections that hold a permit are in a list per worker, so that one that is idle can be found when another
  * session needs it: least recently used first, to within PERMITS_ORDER_US. Those that no session has are
- * parked (proxy/pool); one of them may be handed to the first who waits, whichever worker's, together with its
- * permit (permits_pass).
+ * parked (proxy/pool); one of them may be handed to the first who waits, whichever worker's, together with
+ * its permit (permits_pass).
  */
 #ifndef HEADGATE_CLUSTER_PERMITS_H
 #define HEADGATE_CLUSTER_PERMITS_H
@@ -45,19 +45,20 @@ struct permit {
     uint64_t listed_us;       /* used about then */
 };
 
-/* One worker's connections, oldest use first. Only for the worker's own thread, but for `call` and `kinds`. */
+/* One worker's connections, oldest use first. Only for the worker's own thread, but for `call` and `kinds`.
+ */
 struct permits_holders {
     struct list list;
-    struct list parked;        /* those of them that wait for a session: longest first */
+    struct list parked;           /* those of them that wait for a session: longest first */
     counter kinds[PERMITS_KINDS]; /* how many of those, by kind: read by others */
-    bool has_no_reset;         /* the server refuses COM_RESET_CONNECTION: none is parked */
-    bool has_no_change;        /* … or COM_CHANGE_USER: none is taken for another account */
-    _Atomic bool must_unpark;  /* the server has no connection left for others: see `call` */
-    uint64_t searched_us;      /* when it was last searched for one that is idle */
-    struct loop_message call;  /* from another worker: somebody waits */
-    _Atomic bool is_called;    /* `call` is on its way */
-    struct permits *permits;   /* borrows: whose this is */
-    void *_Atomic call_worker; /* borrows: what `call` is for; written before it is sent */
+    bool has_no_reset;            /* the server refuses COM_RESET_CONNECTION: none is parked */
+    bool has_no_change;           /* … or COM_CHANGE_USER: none is taken for another account */
+    _Atomic bool must_unpark;     /* the server has no connection left for others: see `call` */
+    uint64_t searched_us;         /* when it was last searched for one that is idle */
+    struct loop_message call;     /* from another worker: somebody waits */
+    _Atomic bool is_called;       /* `call` is on its way */
+    struct permits *permits;      /* borrows: whose this is */
+    void *_Atomic call_worker;    /* borrows: what `call` is for; written before it is sent */
 };
 
 /* Who waits, and for what. */
@@ -81,7 +82,7 @@ struct permits_ticket {
     void *connection;  /* owns: the permit comes with it; NULL: alone */
     bool is_cancelled; /* the permit on its way is not wanted any more; only on the loop's thread */
     bool is_stranded;  /* guarded by the mutex: its loop has ended, no permit will come */
-    uint8_t wish[];    /* waiter.wish */
+    _Alignas(uint64_t) uint8_t wish[]; /* waiter.wish: permits_fit may read it as what it is */
 };
 
 struct permits {
@@ -143,6 +144,12 @@ static inline uint32_t permits_max(const struct permits *permits)
 static inline uint32_t permits_waiting(const struct permits *permits)
 {
     return atomic_load_explicit(&permits->waiting, memory_order_relaxed);
+}
+
+/* The limit was lowered, and they are not down to it yet. */
+static inline bool permits_are_too_many(const struct permits *permits)
+{
+    return permits_used(permits) > permits_max(permits);
 }
 
 /* So many more, or fewer, are being made ready for somebody who waits. Any thread. */

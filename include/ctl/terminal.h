@@ -18,8 +18,8 @@ void terminal_end(void);
 /* As it is now; 80 × 24 where it does not say. */
 void terminal_size(size_t *width_r, size_t *height_r);
 
-/* Draws lines, each with its newline, from the top, and clears what is behind each and below: one line less than
- * the screen has, or it would scroll. False when it cannot be written to. */
+/* Draws lines, each with its newline, from the top, and clears what is behind each and below: one line less
+ * than the screen has, or it would scroll. False when it cannot be written to. */
 bool terminal_draw(struct span lines);
 
 /* The next key within so many milliseconds; 0: none came, or another size did; -1: the input has ended, or a

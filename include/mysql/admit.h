@@ -1,7 +1,7 @@
 /* headgate as a server to a client: the dialogue from our greeting to the verdict, as a machine without
  * sockets. The OK itself is the session's to send: it waits until an upstream has accepted the schema.
  *
- *      greet ──► response ──► [auth switch to mysql_native_password ──► token] ──► ACCEPTED | REFUSED
+ *      greet ──► response ──► [auth switch ──► proof] ──► ACCEPTED | REFUSED
  *
  * Unknown users take exactly the same steps as known ones and get the same 1045.
  */
@@ -34,7 +34,10 @@ struct admit {
     uint8_t nonce[NONCE_BYTES];
     struct admit_candidate *candidate; /* owns: only while a dialogue goes on */
     bool is_known;                     /* the user exists; never shown to the client */
-    bool has_password;                 /* the client sent a non-empty proof: for the 1045 text */
+    bool takes_sha2; /* the owner may set it after admit_greet: clients that name caching_sha2_password prove
+                        themselves with it, where the password is known in clear text */
+    bool is_sha2;    /* this one does */
+    bool has_password; /* the client sent a non-empty proof: for the 1045 text */
     /* results, kept for the session */
     char user[ADMIT_USER_MAX + 1];
     char schema[ADMIT_SCHEMA_MAX + 1];

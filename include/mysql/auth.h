@@ -42,6 +42,10 @@ bool auth_nonce(uint8_t nonce[NONCE_BYTES]);
  * secret->stage1. */
 bool auth_native_verify(struct auth_secret *secret, const uint8_t nonce[NONCE_BYTES], struct span token);
 
+/* The same of a 32-byte caching_sha2_password proof (an empty one, or a NUL: empty password). Needs the clear
+ * text: false where only a hash is known. */
+bool auth_sha2_verify(const struct auth_secret *secret, const uint8_t nonce[NONCE_BYTES], struct span proof);
+
 /* ---- we are the client: plugins towards a server ---- */
 
 enum auth_verdict { AUTH_MORE, AUTH_FAILED };

@@ -55,7 +55,7 @@ struct login {
     enum server_family family;
     char version[64];
     uint8_t nonce[NONCE_BYTES]; /* of the greeting */
-    struct reply_ok ok; /* spans borrow from the last packet fed */
+    struct reply_ok ok;         /* spans borrow from the last packet fed */
 };
 
 void login_begin(struct login *login, const struct login_wish *wish);
@@ -64,9 +64,9 @@ enum login_verdict login_feed(struct login *login, struct span payload, uint8_t 
 /* TLS is up: appends the full response. */
 void login_secured(struct login *login, struct text *out);
 
-/* Instead of login_begin, on a connection that somebody has logged in: appends COM_CHANGE_USER, then feed what
- * comes. `caps` as they were agreed with the server, `nonce` of its greeting; wish->caps and wish->tls do not
- * matter, is_local is for TLS as well. Of the results only `ok` is filled. */
+/* Instead of login_begin, on a connection that somebody has logged in: appends COM_CHANGE_USER, then feed
+ * what comes. `caps` as they were agreed with the server, `nonce` of its greeting; wish->caps and wish->tls
+ * do not matter, is_local is for TLS as well. Of the results only `ok` is filled. */
 enum login_verdict login_change(struct login *login, const struct login_wish *wish, uint64_t caps,
                                 const uint8_t nonce[NONCE_BYTES], enum server_family family, struct text *out,
                                 struct error *err);

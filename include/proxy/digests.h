@@ -48,13 +48,9 @@ struct digest_sums {
     uint64_t buckets[DIGEST_BUCKETS];
 };
 
-struct digest_key {
-    uint64_t digest;
-    uint64_t who; /* digests_who() */
-};
-
 struct digest_row {
-    struct digest_key key;
+    uint64_t key;    /* of both together */
+    uint64_t digest; /* of the text */
     struct digest_sums sums;
     unsigned users;  /* statements that run: it stays as long as there are some */
     uint32_t serial; /* another one each time that the row gets a new statement */

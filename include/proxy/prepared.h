@@ -31,8 +31,7 @@ struct prepared {
     struct sql_facts facts;   /* without its spans */
     uint16_t params;
     uint16_t columns;
-    struct text
-        types; /* owns: as last sent by the client, in the form of its EXECUTEs (stmt_execute.types) */
+    struct text types; /* owns: as last sent by the client (stmt_execute.types) */
     uint64_t types_version;
     struct prepared_copy copies[PREPARED_PLACES];
     int last_place;     /* where it was executed, or its long data sent; -1: nowhere yet */

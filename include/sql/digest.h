@@ -15,8 +15,7 @@
 
 #include "sql/lexer.h"
 
-#define DIGEST_TEXT_MAX 1024 /* bytes: longer texts differ by their digests, and people read the beginning   \
-                              */
+#define DIGEST_TEXT_MAX 1024 /* bytes: people read the beginning */
 
 struct digest_text {
     char bytes[DIGEST_TEXT_MAX];

@@ -29,6 +29,7 @@ struct reader {
     enum keyword before_keyword;
     const uint8_t *from; /* where the statement begins, with what stands before its first token; borrows */
     const uint8_t *shape_from; /* private: behind the last literal; borrows */
+    const uint8_t *shape_end;  /* private: behind the last token; borrows */
     uint64_t shape;            /* private: hash of what stood before it */
     bool is_hidden;            /* the first word stands inside or after an executable comment */
     bool has_from;             /* this statement: FROM, or the statement TABLE */
@@ -70,8 +71,8 @@ static inline bool reader_at_end(const struct reader *reader)
 }
 
 /* Of a text that has been read to its end, once: a hash of all bytes of it but those of its string and number
- * literals. Texts of one shape and one family have one digest (digest.h), and this costs far less. Never 0.
- */
+ * literals, and of comments before and after it. Texts of one shape and one family have one digest
+ * (digest.h), and this costs far less. Never 0. */
 uint64_t reader_shape(struct reader *reader);
 
 /* If the current token is this keyword, step over it. */

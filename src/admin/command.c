@@ -28,8 +28,11 @@ static const struct row rows[] = {
     { "show clusters", "", "every cluster: primary, epoch, servers up, whether it is paused", show_clusters },
     { "show cluster", "[CLUSTER]", "the same of one", show_clusters },
     { "show events", "", "the last changes of servers and clusters: what, why, after how long", show_events },
+    { "show pools", "", "connections to servers by account: in use, kept, waited for", show_pools },
     { "show limits", "", "how many clients there may be, are, and were turned away", show_limits },
-    { "show stats", "", "what consistency costs: reads that waited, or were too early for the replicas",
+    { "show stats", "",
+      "what consistency costs: reads that waited, or were too early for the replicas; what became of kept "
+      "connections",
       show_stats },
     { "show latency", "", "how long commands take, by listener and by server: quantiles since the start",
       show_latency },
@@ -57,7 +60,7 @@ static const struct row rows[] = {
 
 /* Promised for later: refused by name, so that nobody waits for an effect. */
 static const char *const absent[] = {
-    "show pools", "reload", "switchover", "failover", "rejoin", "config diff",
+    "reload", "switchover", "failover", "rejoin", "config diff",
 };
 
 /* The first words of those that change nothing; all others are told to the log, with who said them. */

@@ -96,9 +96,11 @@ static void cut_visit(struct visit *visit);
 /* The oldest one reads the end of its connection, and libmicrohttpd does away with it. */
 static void make_room(struct http *http)
 {
-    struct list_node *node = list_first(&http->guests);
+    if (http->guests.count >= HTTP_CONNECTIONS_MAX)
+        run(http); /* those that have gone by themselves are seen first */
     if (http->guests.count < HTTP_CONNECTIONS_MAX)
         return;
+    struct list_node *node = list_first(&http->guests);
     struct guest *guest = list_entry(node, struct guest, in_http);
     (void)shutdown(guest->fd, SHUT_RDWR);
     if (guest->visit != NULL)
@@ -142,9 +144,9 @@ static const char *const headers[][2] = {
 /* NULL: memory is out. */
 static struct MHD_Response *respond(struct span body, const char *type)
 {
-    /* It is copied, and the pointer is not const for historical reasons. */
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.data, MHD_RESPMEM_MUST_COPY);
+    void *bytes; /* are copied: they are not const for historical reasons */
+    memcpy(&bytes, &body.data, sizeof bytes);
+    struct MHD_Response *response = MHD_create_response_from_buffer(body.len, bytes, MHD_RESPMEM_MUST_COPY);
     bool is_good =
         response != NULL && MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES;
     for (size_t i = 0; i < sizeof headers / sizeof *headers && is_good; i++)

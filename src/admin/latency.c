@@ -54,7 +54,7 @@ static void put_row(struct table *table, const char *kind, const char *cluster, 
     if (total->count == 0)
         table_null(table);
     else
-        table_real(table, (double)(total->sum_us / total->count) / 1e3);
+        table_real(table, (double)total->sum_us / (double)total->count / 1e3);
     for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
         put_quantile(table, total, shares[i]);
     if (table->column_count == COLUMNS)

@@ -192,23 +192,35 @@ static void each_headgate(struct page *page, const struct metric *row, struct me
 }
 
 static void (*const each[])(struct page *, const struct metric *, struct metric_place *) = {
-    [METRIC_OF_HEADGATE] = each_headgate, [METRIC_OF_WORKER] = each_worker,   [METRIC_OF_LISTENER] = each_listener,
-    [METRIC_OF_USER] = each_user,         [METRIC_OF_CLUSTER] = each_cluster, [METRIC_OF_SERVER] = each_server,
+    [METRIC_OF_HEADGATE] = each_headgate, [METRIC_OF_WORKER] = each_worker,
+    [METRIC_OF_LISTENER] = each_listener, [METRIC_OF_USER] = each_user,
+    [METRIC_OF_CLUSTER] = each_cluster,   [METRIC_OF_SERVER] = each_server,
 };
 
 /* ---- the counters of show stats ---- */
 
+static const char *stats_metric(char *name, size_t size, const char *row_name)
+{
+    (void)snprintf(name, size, "headgate_%s_total", row_name);
+    return name;
+}
+
 static void put_stats(struct page *page, const struct admin *admin)
 {
+    char name[128];
     for (size_t i = 0; i < stats_count(); i++) {
-        char name[128];
-        (void)snprintf(name, sizeof name, "headgate_%s_total", stats_name(i));
-        put_head(page->out, name, METRIC_COUNTER, stats_words(i));
+        put_head(page->out, stats_metric(name, sizeof name, stats_name(i)), METRIC_COUNTER, stats_words(i));
         for (size_t c = 0; c < admin->cluster_count; c++) {
             text_clear(&page->labels);
             put_label(&page->labels, "cluster", admin->clusters[c].settings->name);
             put_sample(page, name, "", (double)stats_sum(admin->world, c, i));
         }
+    }
+    text_clear(&page->labels);
+    for (size_t i = 0; i < stats_own_count(); i++) {
+        put_head(page->out, stats_metric(name, sizeof name, stats_own_name(i)), METRIC_COUNTER,
+                 stats_own_words(i));
+        put_sample(page, name, "", (double)stats_own(admin->world, i));
     }
 }
 
@@ -258,9 +270,11 @@ void metrics_write_reference(struct text *out)
     for (size_t i = 0; i < metric_count; i++)
         write_row(out, metric_rows[i].name, metric_rows[i].type, scope_labels[metric_rows[i].scope],
                   metric_rows[i].label, metric_rows[i].help);
-    for (size_t i = 0; i < stats_count(); i++) {
-        char name[128];
-        (void)snprintf(name, sizeof name, "headgate_%s_total", stats_name(i));
-        write_row(out, name, METRIC_COUNTER, "cluster", NULL, stats_words(i));
-    }
+    char name[128];
+    for (size_t i = 0; i < stats_count(); i++)
+        write_row(out, stats_metric(name, sizeof name, stats_name(i)), METRIC_COUNTER, "cluster", NULL,
+                  stats_words(i));
+    for (size_t i = 0; i < stats_own_count(); i++)
+        write_row(out, stats_metric(name, sizeof name, stats_own_name(i)), METRIC_COUNTER, "", NULL,
+                  stats_own_words(i));
 }

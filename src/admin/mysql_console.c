@@ -352,7 +352,9 @@ static bool greet(struct guest *guest)
                                  .caps = CAPS_OFFERED,
                                  .collation = COLLATION,
                                  .status = STATUS_AUTOCOMMIT };
-    return admit_greet(&guest->admit, &greeting, &guest->stream.out);
+    bool is_put = admit_greet(&guest->admit, &greeting, &guest->stream.out);
+    guest->admit.takes_sha2 = true; /* MySQL's own client knows nothing else any more */
+    return is_put;
 }
 
 static void on_accept(struct listener *listener, int take_fd, const struct addr *peer)

@@ -97,6 +97,8 @@ void ready_note_census(struct census *census)
     struct document *document = census->owner;
     if (census->is_complete)
         (void)text_append_cstr(&document->body, "{\"live\":true,\"problem\":null}\n");
+    else if (!census->is_travelling)
+        (void)text_append_cstr(&document->body, "{\"live\":false,\"problem\":\"out of memory\"}\n");
     else
         (void)text_appendf(
             &document->body, "{\"live\":false,\"problem\":\"worker %u has not answered for %u ms\"}\n",

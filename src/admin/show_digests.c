@@ -36,7 +36,8 @@ static const struct column columns[] = {
 
 /* A row of a worker as it was when it was visited. */
 struct found {
-    struct digest_key key;
+    uint64_t key;
+    uint64_t digest;
     struct digest_sums sums;
     char *names; /* owns: "cluster\0user\0text", as the row has them; NULL: the others */
     size_t text_len;
@@ -65,7 +66,7 @@ static bool gather_row(struct gathering *gathering, const struct digest_row *row
     }
     size_t len = (size_t)((const char *)row->text.data - row->cluster) + row->text.len;
     struct found *found = &gathering->found[gathering->count];
-    *found = (struct found){ row->key, row->sums, mem_zalloc(len + 1), row->text.len };
+    *found = (struct found){ row->key, row->digest, row->sums, mem_zalloc(len + 1), row->text.len };
     if (found->names == NULL)
         return false;
     memcpy(found->names, row->cluster, len);
@@ -99,9 +100,7 @@ static void gather(struct worker *worker, struct request *request, void *context
 static int by_key(const void *a, const void *b)
 {
     const struct found *x = a, *y = b;
-    if (x->key.digest != y->key.digest)
-        return x->key.digest < y->key.digest ? -1 : 1;
-    return x->key.who < y->key.who ? -1 : x->key.who > y->key.who;
+    return x->key < y->key ? -1 : x->key > y->key;
 }
 
 static int by_time(const void *a, const void *b)
@@ -164,7 +163,7 @@ static void put_found(struct table *table, const struct found *found, uint64_t n
     const char *user = found->names + strlen(found->names) + 1;
     const char *text = user + strlen(user) + 1;
     char digest[20];
-    (void)snprintf(digest, sizeof digest, "%016llx", (unsigned long long)found->key.digest);
+    (void)snprintf(digest, sizeof digest, "%016llx", (unsigned long long)found->digest);
     table_row(table);
     table_text(table, found->names);
     table_text(table, user);

@@ -255,8 +255,10 @@ static enum smalltalk_verdict show_variables(struct speech *speech, struct table
                                              { "Value", COLUMN_TEXT, "" } };
     struct text pattern = { 0 };
     bool has_pattern = accept_word(speech, "LIKE");
-    if (has_pattern && !sql_unquote(speech->token.text, &speech->lexer.dialect, &pattern))
+    if (has_pattern && !sql_unquote(speech->token.text, &speech->lexer.dialect, &pattern)) {
+        text_fini(&pattern);
         return SMALLTALK_NONE;
+    }
     table_init(table, columns, 2);
     for (size_t i = 0; i < VARIABLES; i++) {
         if (has_pattern && !is_like(span_cstr(variables[i].name), text_span(&pattern)))

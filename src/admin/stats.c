@@ -1,7 +1,6 @@
 /* SHOW STATS: sums of what the workers count. */
 #include "admin/stats.h"
 
-#include "admin/show.h"
 #include "base/log.h"
 #include "proxy/worker.h"
 
@@ -69,11 +68,34 @@ uint64_t stats_sum(const struct world *world, size_t cluster, size_t row)
     return value;
 }
 
-/* What is of no cluster. */
-static void put_process(struct table *table, const char *name, uint64_t value, const char *words)
+/* ---- what is of no cluster: the log's lines first, then those of each file of statements ---- */
+
+size_t stats_own_count(void)
+{
+    return 1 + STATEMENT_FILES;
+}
+
+const char *stats_own_name(size_t row)
+{
+    return row == 0 ? "log_lines_lost" : statement_log_loss_name((unsigned)row - 1);
+}
+
+const char *stats_own_words(size_t row)
+{
+    return row == 0 ? "lines of the log that could not be written"
+                    : "lines about statements that could not be written";
+}
+
+uint64_t stats_own(const struct world *world, size_t row)
+{
+    return row == 0 ? log_lost() : sink_lost(&world->statements->sinks[row - 1]);
+}
+
+static void put_row(struct table *table, const char *cluster, const char *name, uint64_t value,
+                    const char *words)
 {
     table_row(table);
-    table_null(table);
+    table_text(table, cluster);
     table_text(table, name);
     table_int(table, (int64_t)value);
     table_text(table, words);
@@ -85,16 +107,10 @@ void show_stats(struct request *request)
     struct table *table = &request->table;
     table_init(table, columns, sizeof columns / sizeof *columns);
     for (size_t c = 0; c < admin->cluster_count; c++)
-        for (size_t i = 0; i < stats_count(); i++) {
-            table_row(table);
-            table_text(table, admin->clusters[c].settings->name);
-            table_text(table, counters[i].name);
-            table_int(table, (int64_t)stats_sum(admin->world, c, i));
-            table_text(table, counters[i].words);
-        }
-    put_process(table, "log_lines_lost", log_lost(), "lines of the log that could not be written");
-    for (unsigned file = 0; file < STATEMENT_FILES; file++)
-        put_process(table, statement_log_loss_name(file), sink_lost(&admin->world->statements->sinks[file]),
-                    "lines about statements that could not be written");
+        for (size_t i = 0; i < stats_count(); i++)
+            put_row(table, admin->clusters[c].settings->name, stats_name(i), stats_sum(admin->world, c, i),
+                    stats_words(i));
+    for (size_t i = 0; i < stats_own_count(); i++)
+        put_row(table, NULL, stats_own_name(i), stats_own(admin->world, i), stats_own_words(i));
     request->on_done(request);
 }

@@ -44,11 +44,11 @@ static const struct {
     const char *command;
     void (*put)(struct document *document);
 } parts[] = {
-    { "version", "show version", NULL },   { "problems", NULL, put_problems },
-    { "clusters", "show clusters", NULL }, { "servers", "show servers", NULL },
-    { "latency", NULL, put_latency },      { "limits", "show limits", NULL },
-    { "stats", "show stats", NULL },       { "events", "show events", NULL },
-    { "digests", "show digests", NULL },
+    { "version", "show version", NULL },    { "problems", NULL, put_problems },
+    { "clusters", "show clusters", NULL },  { "servers", "show servers", NULL },
+    { "latency", NULL, put_latency },       { "limits", "show limits", NULL },
+    { "stats", "show stats", NULL },        { "events", "show events", NULL },
+    { "digests", "show digests 15", NULL },
 };
 #define PARTS (sizeof parts / sizeof *parts)
 

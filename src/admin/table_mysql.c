@@ -4,6 +4,7 @@
 
 #include "mysql/resultset.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -50,6 +51,7 @@ bool table_render_mysql(const struct table *table, uint8_t seq, uint64_t caps, u
     struct resultset set;
     if (table->is_oom)
         return false;
+    assert(table->column_count > 0);
     resultset_begin(&set, out, seq, caps, status, table->column_count);
     for (size_t i = 0; i < table->column_count; i++) {
         enum column_type type = table->columns[i].type;

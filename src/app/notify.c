@@ -10,11 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 /* What is left to do after the last session has gone: joining threads, closing sockets. */
 #define STOP_MARGIN_US 10000000U
+
+/* A manager that is busy has a full queue for a moment. To lose READY=1 is to be taken for dead. */
+#define VITAL_WAIT_S 10
 
 /* Length of the address that $NOTIFY_SOCKET names; 0: none. A leading '@' stands for the NUL byte of an
  * abstract one. */
@@ -34,14 +38,17 @@ static socklen_t manager_address(struct sockaddr_un *address)
 }
 
 /* A socket for each message: they are few, and nothing has to be kept open, or closed. */
-static void tell(const struct text *message)
+static void tell(const struct text *message, bool is_vital)
 {
+    const struct timeval patience = { .tv_sec = VITAL_WAIT_S };
     struct sockaddr_un address;
     socklen_t len = manager_address(&address);
     if (len == 0 || message->is_oom)
         return;
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || sendto(fd, message->data, message->len, MSG_DONTWAIT | MSG_NOSIGNAL,
+    if (fd >= 0 && is_vital)
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    if (fd < 0 || sendto(fd, message->data, message->len, MSG_NOSIGNAL | (is_vital ? 0 : MSG_DONTWAIT),
                          (const struct sockaddr *)&address, len) < 0)
         log_limited(LOG_LEVEL_WARNING, NULL, "telling the service manager: %s", strerrordesc_np(errno));
     if (fd >= 0)
@@ -58,31 +65,31 @@ static void append_status(struct text *message, const char *status)
 }
 
 /* `state`: variables as lines; `status`: NULL: none. */
-static void tell_state(const char *state, const char *status)
+static void tell_state(const char *state, const char *status, bool is_vital)
 {
     struct text message = { 0 };
     (void)text_append_cstr(&message, state);
     if (status != NULL)
         append_status(&message, status);
-    tell(&message);
+    tell(&message, is_vital);
     text_fini(&message);
 }
 
 void notify_ready(const char *status)
 {
-    tell_state("READY=1\n", status);
+    tell_state("READY=1\n", status, true);
 }
 
 void notify_reloading(void)
 {
     char state[64];
     (void)snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\n", clock_monotonic_us());
-    tell_state(state, NULL);
+    tell_state(state, NULL, true);
 }
 
 void notify_status(const char *status)
 {
-    tell_state("", status);
+    tell_state("", status, false);
 }
 
 void notify_stopping(uint64_t within_us, const char *status)
@@ -90,12 +97,12 @@ void notify_stopping(uint64_t within_us, const char *status)
     char state[64];
     (void)snprintf(state, sizeof state, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRIu64 "\n",
                    within_us + STOP_MARGIN_US);
-    tell_state(state, status);
+    tell_state(state, status, true);
 }
 
 void notify_watchdog(void)
 {
-    tell_state("WATCHDOG=1\n", NULL);
+    tell_state("WATCHDOG=1\n", NULL, false);
 }
 
 uint64_t notify_watchdog_us(void)

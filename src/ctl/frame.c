@@ -244,15 +244,31 @@ static void put_sessions(struct page *page, const struct sheet *sessions, size_t
     free(order);
 }
 
-/* ---- digests: whatever columns there are ---- */
+/* ---- digests: of the columns that this headgate has, those that tell most ---- */
+
+static const struct column digest_columns[] = {
+    { "COUNT", "count", KIND_VALUE, 12 },       { "ERRORS", "errors", KIND_VALUE, 10 },
+    { "TOTAL us", "total_us", KIND_VALUE, 14 }, { "AVG us", "avg_us", KIND_VALUE, 10 },
+    { "ROWS", "rows", KIND_VALUE, 12 },         { "USER", "user", KIND_VALUE, 16 },
+    { "DIGEST", "digest", KIND_VALUE, 20 },     { "STATEMENT", "text", KIND_VALUE, 200 },
+};
+
+static bool has_column(const struct sheet *sheet, const char *wanted)
+{
+    const char *name;
+    for (size_t i = 0; (name = sheet_column(sheet, i)) != NULL; i++)
+        if (strcmp(name, wanted) == 0)
+            return true;
+    return false;
+}
 
 static void put_digests(struct page *page, const struct sheet *digests)
 {
-    struct column columns[COLUMNS_MAX];
+    struct column columns[sizeof digest_columns / sizeof *digest_columns];
     struct block block = { .sheet = digests, .columns = columns, .rows = sheet_rows(digests) };
-    const char *key;
-    while (block.column_count < COLUMNS_MAX && (key = sheet_column(digests, block.column_count)) != NULL)
-        columns[block.column_count++] = (struct column){ key, key, KIND_VALUE, 60 };
+    for (size_t i = 0; i < sizeof digest_columns / sizeof *digest_columns; i++)
+        if (has_column(digests, digest_columns[i].key))
+            columns[block.column_count++] = digest_columns[i];
     put_line(page, span_of("", 0));
     if (block.column_count > 0)
         put_block(page, &block);

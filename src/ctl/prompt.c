@@ -184,7 +184,7 @@ static struct span trim(struct span text)
 {
     while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t' || text.data[0] == '\n'))
         text = span_of(text.data + 1, text.len - 1);
-    while (text.len > 0 && memchr(" \t\n;", text.data[text.len - 1], 4) != NULL)
+    while (text.len > 0 && (text.data[text.len - 1] <= ' ' || text.data[text.len - 1] == ';'))
         text.len--;
     return text;
 }

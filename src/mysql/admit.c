@@ -105,21 +105,34 @@ static enum admit_verdict accept(struct admit *admit)
     return ADMIT_ACCEPTED;
 }
 
+/* "I know you": the OK follows. */
+static void put_fast_ok(struct admit *admit, const struct turn *turn)
+{
+    size_t at = packet_begin(turn->out);
+    wire_put_u8(turn->out, 0x01); /* AuthMoreData */
+    wire_put_u8(turn->out, 0x03); /* fast_auth_success */
+    packet_end(turn->out, at, admit->seq++);
+}
+
 /* The verdict on a proof. Whether the user exists is looked at last, so that it costs the same time. */
 static enum admit_verdict judge(struct admit *admit, const struct turn *turn, struct span token)
 {
-    admit->has_password = token.len > 0;
-    bool is_proven = auth_native_verify(&admit->candidate->secret, admit->nonce, token);
-    if (is_proven && admit->is_known)
-        return accept(admit);
-    return deny(admit, turn);
+    admit->has_password = token.len > admit->is_sha2; /* with sha2, none is said by a NUL */
+    bool is_proven = admit->is_sha2 ? auth_sha2_verify(&admit->candidate->secret, admit->nonce, token)
+                                    : auth_native_verify(&admit->candidate->secret, admit->nonce, token);
+    if (!is_proven || !admit->is_known)
+        return deny(admit, turn);
+    if (admit->is_sha2 && admit->has_password)
+        put_fast_ok(admit, turn);
+    return accept(admit);
 }
 
 static enum admit_verdict put_switch(struct admit *admit, const struct turn *turn)
 {
     uint8_t data[NONCE_BYTES + 1] = { 0 }; /* Connector/C insists on the NUL */
     memcpy(data, admit->nonce, NONCE_BYTES);
-    auth_switch_put(turn->out, admit->seq++, AUTH_NATIVE, span_of(data, sizeof data));
+    auth_switch_put(turn->out, admit->seq++, admit->is_sha2 ? AUTH_CACHING_SHA2 : AUTH_NATIVE,
+                    span_of(data, sizeof data));
     admit->state = TOKEN;
     return ADMIT_MORE;
 }
@@ -180,6 +193,8 @@ static enum admit_verdict consider(struct admit *admit, const struct turn *turn,
     if (reason != NULL)
         return refuse(admit, turn, code, reason);
     find_secret(admit, turn);
+    admit->is_sha2 = admit->takes_sha2 && span_is(response->plugin, AUTH_CACHING_SHA2) &&
+                     (admit->candidate->secret.has_password || !admit->is_known);
     bool is_native = response->plugin.len == 0 || span_is(response->plugin, AUTH_NATIVE);
     if (is_native && (response->auth.len == 0 || response->auth.len == AUTH_HASH_BYTES))
         return judge(admit, turn, response->auth);

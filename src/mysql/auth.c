@@ -182,6 +182,33 @@ static enum auth_verdict no_step(struct auth_context *context, struct span data,
 }
 
 /* SHA256(p) xor SHA256(SHA256(SHA256(p)) ‖ nonce) */
+/* SHA256(p) ^ SHA256(SHA256(SHA256(p)) nonce) */
+static bool sha2_proof(const struct auth_secret *secret, const uint8_t *nonce, uint8_t proof[SHA256_BYTES])
+{
+    uint8_t once[SHA256_BYTES], twice[SHA256_BYTES];
+    bool ok = sha256(span_of(secret->password, secret->password_len), nothing, once) &&
+              sha256(span_of(once, SHA256_BYTES), nothing, twice) &&
+              sha256(span_of(twice, SHA256_BYTES), span_of(nonce, NONCE_BYTES), proof);
+    if (ok)
+        xor_into(proof, once, SHA256_BYTES);
+    OPENSSL_cleanse(once, sizeof once);
+    OPENSSL_cleanse(twice, sizeof twice);
+    return ok;
+}
+
+bool auth_sha2_verify(const struct auth_secret *secret, const uint8_t nonce[NONCE_BYTES], struct span proof)
+{
+    uint8_t wanted[SHA256_BYTES], given[SHA256_BYTES] = { 0 };
+    bool is_whole = proof.len == SHA256_BYTES, is_empty = secret->has_password && secret->password_len == 0;
+    if (is_whole)
+        memcpy(given, proof.data, SHA256_BYTES);
+    bool matches = sha2_proof(secret, nonce, wanted) && CRYPTO_memcmp(wanted, given, SHA256_BYTES) == 0;
+    OPENSSL_cleanse(wanted, sizeof wanted);
+    if (is_empty)
+        return proof.len == 0 || (proof.len == 1 && proof.data[0] == 0);
+    return is_whole && matches && secret->has_password;
+}
+
 static enum auth_verdict sha2_start(struct auth_context *context, struct text *out, struct error *err)
 {
     const struct auth_secret *secret = context->secret;
@@ -191,16 +218,10 @@ static enum auth_verdict sha2_start(struct auth_context *context, struct text *o
         return AUTH_MORE;
     if (context->nonce_len < NONCE_BYTES)
         return fail(err, AUTH_CACHING_SHA2 ": the server's nonce has less than 20 bytes");
-    uint8_t once[SHA256_BYTES], twice[SHA256_BYTES], token[SHA256_BYTES];
-    bool ok = sha256(span_of(secret->password, secret->password_len), nothing, once) &&
-              sha256(span_of(once, SHA256_BYTES), nothing, twice) &&
-              sha256(span_of(twice, SHA256_BYTES), span_of(context->nonce, NONCE_BYTES), token);
-    if (ok) {
-        xor_into(token, once, SHA256_BYTES);
-        (void)text_append(out, token, SHA256_BYTES);
-    }
-    OPENSSL_cleanse(once, sizeof once);
-    OPENSSL_cleanse(twice, sizeof twice);
+    uint8_t proof[SHA256_BYTES];
+    bool ok = sha2_proof(secret, context->nonce, proof);
+    if (ok)
+        (void)text_append(out, proof, SHA256_BYTES);
     return ok ? AUTH_MORE : no_crypto(err);
 }
 

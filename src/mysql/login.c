@@ -183,7 +183,8 @@ static enum login_verdict on_greeting(struct login *login, struct span payload, 
     login->server_collation = greeting.collation;
     login->family = greeting_family(&greeting);
     (void)printable(greeting.version, login->version, sizeof login->version);
-    if (!agree_caps(login, err) || !agree_tls(login, err) || !prove_first(login, greeting.nonce, greeting.plugin, err))
+    if (!agree_caps(login, err) || !agree_tls(login, err) ||
+        !prove_first(login, greeting.nonce, greeting.plugin, err))
         return failed(login);
     bool goes_tls = (login->caps & CAP_SSL) != 0;
     put_response(login, out, goes_tls);
@@ -199,7 +200,8 @@ void login_secured(struct login *login, struct text *out)
     login->state = PROVING;
 }
 
-/* The plugin of the account is not known before the server has said it: MySQL's own is the likely one there. */
+/* The plugin of the account is not known before the server has said it: MySQL's own is the likely one there.
+ */
 enum login_verdict login_change(struct login *login, const struct login_wish *wish, uint64_t caps,
                                 const uint8_t nonce[NONCE_BYTES], enum server_family family, struct text *out,
                                 struct error *err)
@@ -207,7 +209,8 @@ enum login_verdict login_change(struct login *login, const struct login_wish *wi
     login_begin(login, wish);
     login->caps = caps;
     bool is_mysql = family == FAMILY_MYSQL;
-    if (!prove_first(login, nonce, is_mysql ? SPAN_LITERAL(AUTH_CACHING_SHA2) : SPAN_LITERAL(AUTH_NATIVE), err))
+    if (!prove_first(login, nonce, is_mysql ? SPAN_LITERAL(AUTH_CACHING_SHA2) : SPAN_LITERAL(AUTH_NATIVE),
+                     err))
         return failed(login);
     const struct handshake_response response = {
         .caps = caps,

@@ -124,7 +124,7 @@ static void tell(struct session *session, const struct digest_row *row, const st
     struct statement_log *log = session->worker->world->statements;
     struct text pins = { 0 };
     char digest[20];
-    (void)snprintf(digest, sizeof digest, "%016llx", (unsigned long long)row->key.digest);
+    (void)snprintf(digest, sizeof digest, "%016llx", (unsigned long long)row->digest);
     if (pins_any(&session->pins))
         pins_describe(&session->pins, &pins);
     struct statement_record record = {

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define LOOKED_AT 8 /* rows that are compared when one must make room */
@@ -27,6 +28,7 @@ bool digests_init(struct digests *digests, size_t max)
 
 static void forget(struct digests *digests, struct digest_row *row)
 {
+    assert(digests->by_key != NULL);
     HASH_DEL(digests->by_key, row);
     mem_free(row->cluster);
     uint32_t serial = row->serial + 1; /* what has led here leads here no more */
@@ -117,12 +119,13 @@ static bool write_names(struct digest_row *row, const struct digest_question *qu
 
 /* NULL: there is no room, or no memory. */
 static struct digest_row *add_row(struct digests *digests, const struct digest_question *question,
-                                  const struct digest_key *key, struct span text)
+                                  uint64_t digest, struct span text)
 {
     struct digest_row *row = make_room(digests);
     if (row == NULL || !write_names(row, question, text))
         return NULL;
-    row->key = *key;
+    row->digest = digest;
+    row->key = digest ^ question->who;
     HASH_ADD(hh, digests->by_key, key, sizeof row->key, row);
     if (hash_has(row)) {
         digests->used++;
@@ -138,9 +141,10 @@ static struct digest_row *row_of_text(struct digests *digests, const struct dige
 {
     struct digest_text text;
     struct digest_row *row;
-    struct digest_key key = { digest_read(question->sql, question->is_cut, dialect, &text), question->who };
+    uint64_t digest = digest_read(question->sql, question->is_cut, dialect, &text);
+    uint64_t key = digest ^ question->who;
     HASH_FIND(hh, digests->by_key, &key, sizeof key, row);
-    return row != NULL ? row : add_row(digests, question, &key, span_of(text.bytes, text.len));
+    return row != NULL ? row : add_row(digests, question, digest, span_of(text.bytes, text.len));
 }
 
 struct digest_row *digests_enter(struct digests *digests, const struct digest_question *question,

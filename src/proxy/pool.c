@@ -529,11 +529,10 @@ void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct s
         retire(upstream);
     else if (!is_alive(upstream))
         is_here = false;
-    if (session != NULL && offer(session, is_here ? upstream : NULL))
-        return;
-    if (is_here && upstream->is_unclean)
+    bool is_taken = session != NULL && offer(session, is_here ? upstream : NULL);
+    if (is_here && !is_taken && upstream->is_unclean)
         begin_reset(upstream);
-    else if (is_here)
+    else if (is_here && !is_taken)
         shelve(upstream);
     pool_give_way(holders);
 }
@@ -556,6 +555,13 @@ static bool is_fit_for(const void *wish, const void *connection)
     return !upstream->is_unclean && key_fits(wish, &upstream->key);
 }
 
+/* By COM_CHANGE_USER, where the server has it, and does no more at a login than that. */
+static bool may_change(const struct upstream *upstream, const struct upstream_key *wish)
+{
+    bool has_init = atomic_load_explicit(&upstream->server->has_init_connect, memory_order_relaxed);
+    return key_may_become(&upstream->key, wish) && !has_init && !holders_of(upstream)->has_no_change;
+}
+
 static bool may_become(const void *wish, const void *connection)
 {
     const struct upstream *upstream = connection;
@@ -565,9 +571,10 @@ static bool may_become(const void *wish, const void *connection)
 bool pool_suits_waiter(const struct upstream *upstream)
 {
     struct upstream_key wish;
-    return upstream->permit.permits != NULL && permits_peek(upstream->permit.permits, &wish, sizeof wish) &&
-           (key_fits(&wish, &upstream->key) ||
-            (key_may_become(&upstream->key, &wish) && !holders_of(upstream)->has_no_change));
+    const struct permits_holders *holders = holders_of(upstream);
+    return holders != NULL && !permits_are_too_many(holders->permits) &&
+           permits_peek(holders->permits, &wish, sizeof wish) &&
+           (key_fits(&wish, &upstream->key) || may_change(upstream, &wish));
 }
 
 /* To the first who waits, whichever worker's that is, if it is fit for that one. */
@@ -590,12 +597,11 @@ static void sacrifice(struct permits_holders *holders, const struct upstream_key
     if (node == NULL)
         return;
     struct upstream *upstream = list_entry(node, struct upstream, in_pool);
-    bool may_change = !holders->has_no_change && key_may_become(&upstream->key, wish);
-    if (may_change && is_alive(upstream) && !pass(upstream, may_become)) {
-        shelve(upstream);
-    } else if (!may_change) {
+    if (permits_are_too_many(holders->permits) || !may_change(upstream, wish)) {
         counter_add(&counters_of(upstream)->pool_gave_way, 1);
         drop(upstream);
+    } else if (is_alive(upstream) && !pass(upstream, may_become)) {
+        shelve(upstream); /* there is another first one by now */
     }
 }
 
@@ -603,7 +609,8 @@ void pool_give_way(struct permits_holders *holders)
 {
     struct upstream_key wish;
     while (holders->parked.count > 0 && permits_peek(holders->permits, &wish, sizeof wish)) {
-        struct upstream *upstream = find(holders, &wish);
+        bool has_permit = !permits_are_too_many(holders->permits);
+        struct upstream *upstream = has_permit ? find(holders, &wish) : NULL;
         if (upstream == NULL)
             sacrifice(holders, &wish);
         else if (!pass(upstream, is_fit_for))
@@ -616,7 +623,7 @@ static bool is_wanted_unclean(const struct upstream *upstream)
 {
     struct upstream_key wish;
     return permits_peek(upstream->permit.permits, &wish, sizeof wish) && !key_fits(&wish, &upstream->key) &&
-           !holders_of(upstream)->has_no_change;
+           may_change(upstream, &wish);
 }
 
 void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_promised)

@@ -9,10 +9,10 @@
 
 #define RECIPES 8         /* ways to log in that are remembered of a cluster */
 #define USES_MAX 256      /* then all are halved: what was used long ago counts for little */
-#define AT_ONCE 2         /* opened of one server by one worker */
-#define SOON_US 20000     /* … until the next ones: so long at least, twice as long at most */
-#define SELDOM_US 1000000 /* other workers' connections may have gone: looked at so often, or half as often */
-#define AGAIN_US 1000000  /* after a failure nothing is opened there for so long, each time twice as long … */
+#define AT_ONCE 2         /* opened of one server by one worker … */
+#define SOON_US 20000     /* … and the next ones after so long, or up to twice as long */
+#define SELDOM_US 1000000 /* the same, to see whether other workers' have gone */
+#define AGAIN_US 1000000  /* the same after a failure, each time twice as long, … */
 #define AGAIN_TIMES_MAX 6 /* … so often */
 
 /* A way to log in. */
@@ -195,7 +195,8 @@ static struct recipe *choose(struct warm_cluster *cluster, unsigned index, const
     uint64_t best_uses = 0, best_parked = 1;
     for (int i = 0; i < RECIPES; i++) {
         struct recipe *recipe = &cluster->recipes[i];
-        if (recipe->user == NULL || !is_usable(recipe->user->secret.has_password ? &recipe->user->secret : &recipe->seen))
+        if (recipe->user == NULL ||
+            !is_usable(recipe->user->secret.has_password ? &recipe->user->secret : &recipe->seen))
             continue;
         struct upstream_key key = key_of(recipe, index, entry->moves);
         uint64_t count = parked(entry->server, &key) + given[i] + 1;
@@ -210,16 +211,18 @@ static struct recipe *choose(struct warm_cluster *cluster, unsigned index, const
 
 /* ---- opening ---- */
 
+/* What init_connect did at a login would be as old as the connection. */
 static bool is_in_use(const struct view *view, size_t server)
 {
     const struct view_server *entry = &view->servers[server];
-    return entry->state == SERVER_UP && (entry->takes_reads || view->primary == (int)server);
+    bool has_init = atomic_load_explicit(&entry->server->has_init_connect, memory_order_relaxed);
+    return entry->state == SERVER_UP && !has_init && (entry->takes_reads || view->primary == (int)server);
 }
 
 static uint64_t jittered(const struct warm *warm, uint64_t us)
 {
     uint64_t x = (warm->worker->loop.now_us + warm->worker->index) * UINT64_C(0x9E3779B97F4A7C15);
-    return us + (x >> 32) % us;
+    return us + (x >> 32) % us; /* so long at least, and less than twice as long */
 }
 
 static bool open_one(struct worker *worker, unsigned index, const struct view_server *entry,
@@ -320,7 +323,6 @@ void warm_ended(struct worker *worker, const struct server *server, const struct
     for (int i = 0; is_refused && i < RECIPES; i++) /* until its next session is let in */
         if (cluster->recipes[i].user == key->account)
             forget(&cluster->recipes[i]);
-    own->not_before_us =
-        worker->loop.now_us + (jittered(worker->warm, AGAIN_US) << own->failures);
+    own->not_before_us = worker->loop.now_us + (jittered(worker->warm, AGAIN_US) << own->failures);
     own->failures += own->failures < AGAIN_TIMES_MAX;
 }

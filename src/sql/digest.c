@@ -34,11 +34,13 @@ struct digest {
     unsigned rows;     /* lists of literals up to here, in a row */
     enum row row;
     enum list list;
-    bool is_operand_before;   /* a sign would be an operator between two operands */
-    char sign;                /* + or -, not hashed yet: it may belong to a number; 0: none */
-    bool has_space;           /* before the sign, or before the present token */
-    bool hides_quotes;        /* names in double quotes are not shown */
-    struct digest_text *text; /* NULL: only the number is wanted */
+    bool is_operand_before; /* a sign would be an operator between two operands */
+    char sign;              /* + or -, not hashed yet: it may belong to a number; 0: none */
+    bool has_several;       /* a semicolon was seen */
+    bool has_space;         /* before the sign, or before the present token */
+    enum { QUOTES_UNSEEN, QUOTES_SHOWN, QUOTES_HIDDEN } quotes; /* names in double quotes */
+    struct span sql;                                            /* where there is a text: all of it */
+    struct digest_text *text;                                   /* NULL: only the number is wanted */
 };
 
 static void fold(struct digest *digest, unsigned tag, const void *data, size_t len)
@@ -154,6 +156,7 @@ static void take_punct(struct digest *digest, char c)
         close_list(digest);
     } else {
         digest->row = row_after(digest, c);
+        digest->has_several |= c == ';';
         fold_punct(digest, c);
     }
     digest->is_operand_before = c == ')';
@@ -182,7 +185,9 @@ static bool is_own_sign(const struct digest *digest, const struct token *token)
 static void take_quoted(struct digest *digest, struct span name)
 {
     fold(digest, TOKEN_QUOTED, name.data + 1, name.len - 2);
-    if (digest->hides_quotes && *name.data == '"')
+    if (*name.data == '"' && digest->quotes == QUOTES_UNSEEN)
+        digest->quotes = secrets_may_hold(digest->sql) ? QUOTES_HIDDEN : QUOTES_SHOWN;
+    if (*name.data == '"' && digest->quotes == QUOTES_HIDDEN)
         say(digest, "?", 1);
     else
         say(digest, name.data, name.len);
@@ -250,9 +255,9 @@ uint64_t digest_of(struct span sql, const struct sql_dialect *dialect)
 
 /* Are these the statement's words, whatever its server knows that we do not? A SET of sql_mode in the text
  * changes how the rest of it is read. */
-static bool is_certain(struct span sql, unsigned doubts)
+static bool is_certain(const struct digest *digest, unsigned doubts)
 {
-    return doubts == 0 && !span_mentions(sql, "sql_mode");
+    return doubts == 0 && !(digest->has_several && span_mentions(digest->sql, "sql_mode"));
 }
 
 static void leave_first_word(struct span sql, const struct sql_dialect *dialect, struct digest_text *text)
@@ -285,7 +290,7 @@ uint64_t digest_read(struct span sql, bool is_cut, const struct sql_dialect *dia
 {
     struct lexer lexer;
     struct token token;
-    struct digest digest = { .text = text_r, .hides_quotes = secrets_may_hold(sql) };
+    struct digest digest = { .text = text_r, .sql = sql };
     unsigned doubts; /* before the last token: it may be half of one */
     *text_r = (struct digest_text){ .len = 0 };
     if (is_cut && sql.len > CUT_READ_MAX)
@@ -301,7 +306,7 @@ uint64_t digest_read(struct span sql, bool is_cut, const struct sql_dialect *dia
     } while (token.type != TOKEN_END);
     if (is_cut)
         end_cut(&digest);
-    if (!is_certain(sql, is_cut ? doubts : lexer.doubts))
+    if (!is_certain(&digest, is_cut ? doubts : lexer.doubts))
         leave_first_word(sql, dialect, text_r);
     return digest.hash == 0 ? 1 : digest.hash;
 }

@@ -57,6 +57,11 @@ static bool is_given_id(const struct reader *reader)
            !token_is_punct(reader->ahead, ')');
 }
 
+static const uint8_t *behind(const struct token *token)
+{
+    return token->text.data + token->text.len;
+}
+
 static void fold_shape(struct reader *reader, const uint8_t *end)
 {
     size_t len = (size_t)(end - reader->shape_from);
@@ -98,6 +103,9 @@ static void watch(struct reader *reader)
         leave_out(reader, reader->token->text);
         break;
     case TOKEN_END:
+        if (reader->before->type != TOKEN_END)
+            reader->shape_end = behind(reader->before);
+        break;
     case TOKEN_PARAMETER:
     case TOKEN_HINT:
     case TOKEN_BAD:
@@ -115,7 +123,9 @@ static void enter(struct reader *reader)
 
 uint64_t reader_shape(struct reader *reader)
 {
-    fold_shape(reader, reader->lexer.end);
+    const uint8_t *end = reader->token->type != TOKEN_END ? behind(reader->token) : reader->shape_end;
+    if (end > reader->shape_from)
+        fold_shape(reader, end);
     return reader->shape == 0 ? 1 : reader->shape;
 }
 
@@ -125,10 +135,11 @@ void reader_begin(struct reader *reader, struct span sql, const struct sql_diale
     reader->before = &reader->slots[0];
     reader->token = &reader->slots[1];
     reader->ahead = &reader->slots[2];
-    reader->from = reader->shape_from = sql.data;
+    reader->from = sql.data;
     reader->shape = dialect->family;
     lexer_begin(&reader->lexer, sql, dialect);
     lexer_read(&reader->lexer, reader->token);
+    reader->shape_from = reader->shape_end = reader->token->text.data; /* of an empty text too */
     reader->is_hidden = (reader->lexer.doubts & SQL_DOUBT_EXECUTABLE) != 0;
     lexer_read(&reader->lexer, reader->ahead);
     enter(reader);

@@ -1,7 +1,8 @@
 """Replicas that lag at random, and clients that notice every read that is too old.
 
 A client has a row of its own, so it knows what a read must say; and all of them raise one shared row, whose number no
-session may ever see going down. HEADGATE_PAIRS: how many write-then-read pairs in all; of many, replicas lag up to 5 s.
+session may ever see going down. HEADGATE_PAIRS: how many write-then-read pairs in all, HEADGATE_PAIRS_SECONDS: for how long
+at most; of many, replicas lag up to 5 s.
 """
 
 import collections
@@ -18,6 +19,7 @@ from client import execute
 
 PAIRS = int(os.environ.get("HEADGATE_PAIRS", "4000"))
 IS_LONG = PAIRS >= 100000
+LONGEST_RUN = float(os.environ.get("HEADGATE_PAIRS_SECONDS", "inf"))
 CLIENTS = 32 if IS_LONG else 8
 FIRST_ROW = 64  # of the clients, one each; the rows before are the other tests'
 LOST = (1053, 1290, 1317, 1927, 2006, 2013)
@@ -120,7 +122,7 @@ class Reader:
 
     def __init__(self, hg, number, caps=w.MODERN_CAPS, listener="split"):
         self.hg, self.number, self.caps, self.listener = hg, number, caps, listener
-        self.expected = 0
+        self.expected = self.pairs = 0
         self.places = collections.Counter()
         self.losses = 0
         self.client = None
@@ -194,9 +196,11 @@ class Reader:
         self.expected = int(self.client.value(f"SELECT n FROM own WHERE id = {self.number}"))
         self.client.query("COMMIT")
 
-    def run(self, pairs):
+    def run(self, pairs, is_over):
+        """So many pairs, or until is_over()."""
         chance = random.Random(self.number)
-        for _ in range(pairs):
+        while self.pairs < pairs and not is_over():
+            self.pairs += 1
             try:
                 self.pair(chance)
             except (r.Err, w.WireError, OSError) as error:
@@ -209,13 +213,13 @@ class Reader:
 def run_all(readers, pairs, meanwhile=lambda: time.sleep(0.05)):
     """All at once, a thread each, while this thread does something else again and again; the places of all reads.
 
-    The first failure of any is raised.
+    The first failure of any ends all, and is raised.
     """
-    failures = []
+    failures, until = [], time.monotonic() + LONGEST_RUN
 
     def run(reader):
         try:
-            reader.run(pairs // len(readers))
+            reader.run(pairs // len(readers), lambda: failures or time.monotonic() > until)
         except BaseException as error:  # pylint: disable=broad-except # raised below
             failures.append(error)
     threads = [threading.Thread(target=run, args=(reader,), daemon=True) for reader in readers]

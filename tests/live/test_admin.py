@@ -8,13 +8,22 @@ import subprocess
 
 import pytest
 
-from headgate import rows
+from conftest import FLAVOUR
+from headgate import Headgate, rows
 
 BUILD = pathlib.Path(__file__).resolve().parents[2] / "build"
 CTL = os.environ.get("HEADGATECTL_BIN", str(BUILD / "headgatectl"))
 
 SERVER_COLUMNS = {"cluster", "name", "address", "role", "state", "reason", "since_s", "weight", "lag_ms",
                   "connections_active", "connections_idle", "queries", "errors"}
+
+
+@pytest.fixture(scope="module")
+def running(cluster):
+    """With an admin address, too."""
+    admin = {"users": [{"name": "root", "password": "door"}]}
+    with Headgate(cluster, cluster_settings={"slow_start": "off"}, admin_settings=admin) as headgate:
+        yield headgate
 
 
 def ctl(hg, *words, ok=True):
@@ -187,3 +196,24 @@ def test_missing_socket_is_said_clearly(tmp_path):
     done = subprocess.run([CTL, "-s", str(tmp_path / "none.sock"), "show", "version"], capture_output=True, text=True,
                           timeout=20)
     assert done.returncode == 1 and "none.sock" in done.stderr
+
+
+def client(hg, cluster, *arguments, stdin=None):
+    """The command-line client of this family, at the admin address."""
+    host, port = hg.host_and_port("admin")
+    options = {"mariadb": [], "mariadb-11": ["--skip-ssl"], "mysql": []}[FLAVOUR]
+    return subprocess.run([*cluster.flavour().client(), "--no-defaults", *options, f"-h{host}", f"-P{port}", "-uroot", "-pdoor",
+                           *arguments], input=stdin, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.smoke
+def test_the_servers_own_client_may_ask(hg, cluster):
+    done = client(hg, cluster, "-N", "-e", "show clusters; show version; drain db3; enable db3")
+    assert done.returncode == 0, done.stderr
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert lines[0][:2] == ["main", "db1"] and lines[2][:3] == ["main", "db3", "draining"] and lines[3][2] == "up"
+    refused = client(hg, cluster, "-e", "nonsense")
+    assert refused.returncode == 1 and "ERROR 1105" in refused.stderr and "unknown command" in refused.stderr
+    # What it asks by itself, and what people ask first.
+    spoken = client(hg, cluster, "-t", stdin="use anything;\nselect @@version_comment;\nshow warnings;\nshow version;\n")
+    assert spoken.returncode == 0 and "headgate" in spoken.stdout and "uptime_s" in spoken.stdout, spoken.stderr

@@ -204,7 +204,7 @@ def test_the_mysql_client_sends_hints(cluster, hg):
     def said(script, place=hg.host_and_port()):
         done = subprocess.run([*mysql.client(), f"--host={place[0]}", f"--port={place[1]}", "--user=app", "--password=app_pw",
                                "--protocol=tcp", "--ssl-mode=DISABLED", "--get-server-public-key", f"--plugin-dir={plugins}",
-                               "--skip-column-names", "--named-commands", "--commands", "--batch", "test"],
+                               "--skip-column-names", "--commands", "--batch", "test"],
                               input=script, capture_output=True, text=True, timeout=100, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout.split()

@@ -15,13 +15,18 @@ from test_pool import DIRT, application_ids, forget_all, leave, state
 pytestmark = pytest.mark.smoke
 
 OTHER = {"user": "other", "password": "other_pw"}
-SESSIONS = 3000 if os.environ.get("HEADGATE_SOAK") else 300
+SESSIONS = int(os.environ.get("HEADGATE_SHORT_SESSIONS", "300"))
 
 
 @pytest.fixture(scope="module")
-def both(cluster):
-    """Two headgates in front of one cluster: one has one connection for all, one closes each after its session."""
+def table(cluster):
     cluster.sql("db1", "CREATE TABLE test.pool (id INT PRIMARY KEY AUTO_INCREMENT)")
+    cluster.sync()
+
+
+@pytest.fixture(scope="module")
+def both(cluster, table):
+    """Two headgates in front of one cluster: one has one connection for all, one closes each after its session."""
     for role, user in (("role_of_app", "app"), ("role_of_other", "other")):
         cluster.sql("db1", f"CREATE ROLE {role}")
         cluster.sql("db1", f"GRANT {role} TO {user}@'%'")
@@ -133,7 +138,7 @@ def test_statements_and_locks_of_the_one_before_are_gone_at_the_server(cluster, 
         assert count() == before
 
 
-def test_many_short_sessions_of_two_accounts_and_two_workers_share_few_connections(cluster):
+def test_many_short_sessions_of_two_accounts_and_two_workers_share_few_connections(cluster, table):
     """Each is who it says it is, none fails, and there are far fewer logins than sessions."""
     def logins():
         return int(cluster.sql("db1", "SHOW GLOBAL STATUS LIKE 'Connections'")[0][1])

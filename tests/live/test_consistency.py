@@ -84,7 +84,7 @@ def test_no_read_is_stale_while_replicas_lag_and_die(cluster, hg):
         readers = readers_of(hg)
         places = run_all(readers, PAIRS, now_and_then)
     losses = sum(reader.losses for reader in readers)
-    print(f"\n{PAIRS} pairs, no stale read, {lag.rounds} disturbances, {lag.deaths} deaths, {losses} losses: "
+    print(f"\n{sum(reader.pairs for reader in readers)} pairs, no stale read, {lag.rounds} disturbances, {lag.deaths} deaths, {losses} losses: "
           f"{share(places):.1%} of {sum(places.values())} reads on replicas; {stats(hg)}")
     assert losses <= CLIENTS * lag.deaths
     assert places["replica"] > 0

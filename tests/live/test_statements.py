@@ -11,7 +11,6 @@ from client import execute
 from headgate import Headgate, rows
 from proxy import wait_until
 
-pytestmark = pytest.mark.smoke
 SECRET = "Geh3imnis"
 
 

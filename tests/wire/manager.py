@@ -1,17 +1,26 @@
 """A service manager as headgate sees one: the socket of sd_notify(3)."""
 
 import os
+import queue
 import socket
+import threading
 
 
 class Manager:
-    """Listens to one process; `heard` has all messages so far, each a dict of its variables."""
+    """Listens to one process, all the time: what does not fit into the kernel's short queue would be dropped."""
 
     def __init__(self, folder):
         self.path = os.path.join(folder, "notify")
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.sock.bind(self.path)
-        self.heard = []
+        self.heard = []  # all messages that were asked for, each a dict of its variables
+        self.waiting = queue.Queue()
+        self.thread = threading.Thread(target=self._listen, daemon=True)
+        self.thread.start()
+
+    def _listen(self):
+        while message := self.sock.recv(65536):
+            self.waiting.put(dict(line.split("=", 1) for line in message.decode().splitlines()))
 
     def environment(self, watchdog_us=None):
         """What a manager sets for its services."""
@@ -20,9 +29,10 @@ class Manager:
 
     def hear(self, timeout=60):
         """The next message."""
-        self.sock.settimeout(timeout)
-        lines = self.sock.recv(65536).decode().splitlines()
-        self.heard.append(dict(line.split("=", 1) for line in lines))
+        try:
+            self.heard.append(self.waiting.get(timeout=timeout))
+        except queue.Empty:
+            raise TimeoutError(f"nothing more was heard; before: {self.heard[-20:]}") from None
         return self.heard[-1]
 
     def hear_until(self, condition, most=100000):
@@ -34,6 +44,9 @@ class Manager:
         raise AssertionError(f"not heard in {most} messages: {self.heard[-20:]}")
 
     def close(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as farewell:
+            farewell.sendto(b"", self.path)
+        self.thread.join(60)
         self.sock.close()
         os.unlink(self.path)
 

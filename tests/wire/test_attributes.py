@@ -270,6 +270,15 @@ def test_a_read_that_a_replica_refuses_goes_to_the_primary_and_is_remembered(sce
         assert place(client, TRACE) in (b"db2", b"db3"), "and of no other's"
 
 
+def test_statements_are_counted_by_their_text(scene):
+    sql = "SELECT counted FROM t WHERE a = 7"
+    with scene.connect() as client:
+        for pairs in ([], [TRACE], [("trace", b"another"), ("n", 7)]):
+            assert client.value(sql, pairs) in (b"db2", b"db3")
+    found = [row["count"] for row in scene.proxy.show("digests") if "counted" in row["text"]]
+    assert found == [3], scene.proxy.show("digests")
+
+
 # ---- hostile bytes ----
 
 MALFORMED = [b"", b"\0", b"\0\0" + READ.encode(), b"\0\2" + READ.encode(), b"\xfb\1", b"\xff" * 8, b"\1\1\0",

@@ -144,16 +144,14 @@ def test_who_waits_at_the_other_worker_gets_the_connection_that_is_left(scene):
     scene = scene(1)
     first, second, third = scene.client(0), scene.client(1), scene.client(0)
     first.query("BEGIN")
-    done = []
-    threads = []
-    for name, client in (("second", second), ("third", third)):
-        threads.append(threading.Thread(target=lambda c=client, n=name: (c.query(f"DO '{n}'"), done.append(n)), daemon=True))
-        threads[-1].start()
-        scene.proxy.wait_server("db1", lambda row: row["waiting"] == len(threads), 60)
+    second.send(w.QUERY, "DO 'second'")
+    scene.proxy.wait_server("db1", lambda row: row["waiting"] == 1, 60)
+    third.send(w.QUERY, "DO 'third'")
+    scene.proxy.wait_server("db1", lambda row: row["waiting"] == 2, 60)
     scene.leave(first)
-    for thread in threads:
-        thread.join(60)
-    assert done == ["second", "third"] and len(scene.logins()) == 1
+    assert second.read().oks and third.read().oks
+    (connection,) = scene.logins()
+    assert connection.sqls()[-1] == "DO 'third'" and "DO 'second'" in connection.sqls()
 
 
 def test_who_gives_up_waiting_leaves_the_queue_to_the_other_worker(scene):
@@ -169,6 +167,20 @@ def test_who_gives_up_waiting_leaves_the_queue_to_the_other_worker(scene):
     first.query("COMMIT")
     assert third.read().oks
     assert len(scene.logins()) == 1 and "DO 'never'" not in scene.server.sqls()
+
+
+def test_lower_limit_is_kept_to_although_connections_change_hands(scene, server):
+    known, limit = server.value_of, ["4"]
+    server.value_of = lambda expression: limit[0] if "@@" in expression and "max_connections" in expression else known(expression)
+    scene = scene()
+    scene.proxy.wait_server("db1", lambda row: row["connections_max"] == 2, 60)  # half of what the server says
+    clients = [scene.client(n % WORKERS) for n in range(4)]
+    limit[0] = "2"
+    scene.proxy.wait_server("db1", lambda row: row["connections_max"] == 1, 60)
+    for n in range(3):
+        for client in clients:
+            assert client.query(f"DO '{n}'").oks
+    scene.wait_for(1, 0)
 
 
 def test_server_taken_out_meanwhile_keeps_none(scene, server):
@@ -210,3 +222,22 @@ def test_many_at_once_lose_nothing(scene):
     wait_until(lambda: scene.counts() == (0, sum(not c.is_closed.is_set() for c in scene.logins())),
                "what is open is parked", 60)
     assert scene.counts()[1] <= 4
+
+
+def test_pools_are_shown_by_account(scene):
+    scene = scene(2)
+
+    def rows():
+        return {row["user"]: (row["active"], row["parked"], row["preparing"], row["waiting"]) for row in scene.proxy.show("pools")}
+    scene.parked(1)
+    assert rows() == {"app": (0, 1, 0, 0)}
+    held, idle = scene.client(0, **OTHER), scene.client(0)
+    held.query("BEGIN")
+    assert rows() == {"app": (1, 0, 0, 0), "other": (1, 0, 0, 0)}
+    busy = scene.client(1)
+    busy.query("BEGIN")
+    idle.send(w.QUERY, "DO 'late'")
+    wait_until(lambda: rows() == {"app": (1, 0, 0, 1), "other": (1, 0, 0, 0)}, "one waits", 60)
+    busy.query("COMMIT")
+    assert idle.read().oks
+    assert all((row["cluster"], row["server"]) == ("main", "db1") and row["oldest_s"] >= 0 for row in scene.proxy.show("pools"))

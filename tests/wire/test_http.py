@@ -149,19 +149,25 @@ def test_every_counter_of_show_stats_is_a_metric(hg, at):
     after = {(row["cluster"], row["name"]): row["value"] for row in hg.show("stats")}
     assert len(before) > 5
     for row in before:
-        value = found.value(f"headgate_{row['name']}_total", cluster=row["cluster"])
+        labels = {"cluster": row["cluster"]} if row["cluster"] else {}  # some are the whole process's
+        value = found.value(f"headgate_{row['name']}_total", **labels)
         assert row["value"] <= value <= after[row["cluster"], row["name"]]
 
 
 def test_servers_are_as_show_servers_has_them(hg, at):
-    found = web.metrics(at)
-    for row in hg.show("servers"):
+    def are_the_same():
+        rows, found = hg.show("servers"), web.metrics(at)
+        changes = [row["changes"] for row in hg.show("servers")]
+        return changes == [row["changes"] for row in rows] and (rows, found)
+    rows, found = wait_until(are_the_same, "two looks at the same servers", PATIENCE_S)
+    for row in rows:
         labels = {"cluster": row["cluster"], "server": row["name"]}
         assert found.value("headgate_server_info", address=row["address"], **labels) == 1
         for name, word in (("state", row["state"]), ("role", row["role"])):
             told = {dict(its)[name]: n for its, n in found.all(f"headgate_server_{name}", **labels).items()}
             assert told.pop(word) == 1 and set(told.values()) == {0}
         assert found.value("headgate_server_connections_max", **labels) == row["connections_max"]
+        assert found.value("headgate_server_changes_total", **labels) == row["changes"]
 
 
 def test_the_process_is_described(hg, at):
@@ -188,11 +194,12 @@ def test_no_document_has_a_secret(hg, at):
 # ---- health ----
 
 def test_ready_and_live_while_all_is_well(at):
-    for path in ("/health", "/health/ready"):
+    def is_said(path, body):
         answer = web.get(at, path)
-        assert (answer.status, answer.json()) == (200, {"ready": True, "problems": []})
-    answer = web.get(at, "/health/live")
-    assert (answer.status, answer.json()) == (200, {"live": True, "problem": None})
+        return (answer.status, answer.json()) == (200, body)
+    for path, body in (("/health", {"ready": True, "problems": []}), ("/health/ready", {"ready": True, "problems": []}),
+                       ("/health/live", {"live": True, "problem": None})):
+        wait_until(lambda path=path, body=body: is_said(path, body), path, PATIENCE_S)
 
 
 def test_not_ready_without_servers_and_the_body_says_why():
@@ -213,7 +220,7 @@ def test_not_ready_without_servers_and_the_body_says_why():
         wait_until(lambda: web.get(at, "/health/ready").status == 503, "nothing is left", PATIENCE_S)
         body = web.get(at, "/health/ready").json()
         assert not body["ready"] and [p["cluster"] for p in body["problems"] if p["blocks"] == "yes"] == ["main"]
-        assert web.get(at, "/health/live").status == 200  # that is no reason to restart it
+        wait_until(lambda: web.get(at, "/health/live").status == 200, "it lives", PATIENCE_S)  # that is no reason to restart it
         assert web.metrics(at).value("headgate_ready") == 0
 
 
@@ -311,7 +318,7 @@ def test_readers_at_the_same_time_are_all_answered(at):
                 assert web.get(at, path).status == 200
         except Exception as failure:  # pylint: disable=broad-except
             failures.append((path, failure))
-    threads = [threading.Thread(target=read, args=(path,)) for path in PATHS * 2]
+    threads = [threading.Thread(target=read, args=(path,)) for path in PATHS]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -355,7 +362,8 @@ def test_statuses_are_what_the_commands_say(hg, at):
         status = web.get(at, "/status.json").json()
     assert set(status) == {"version", "problems", "clusters", "servers", "latency", "limits", "stats", "events", "digests"}
     assert [row["name"] for row in status["servers"]] == ["db1", "db2"]
-    assert status["version"][0]["sessions"] >= 1 and status["problems"] == []
+    assert status["version"][0]["sessions"] >= 1
+    assert any(row["text"] == "SELECT a FROM t" for row in status["digests"])
     for row in status["latency"]:
         counts = [int(pair.split(":")[1]) for pair in (row["buckets"] or "").split()]
         assert sum(counts) == row["commands"]

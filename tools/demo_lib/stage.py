@@ -8,6 +8,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -25,6 +26,7 @@ USER = "app"
 CONFIGURATION = """\
 # Three servers, one door. Which of the servers is the primary is not said here: headgate asks them.
 admin: {{ socket = "{directory}/admin.sock"; }};
+http:  {{ address = "127.0.0.1:0"; }};   # any free port: the log says which
 
 listeners = (
     {{ name = "app"; address = "127.0.0.1:{port}"; cluster = "main"; mode = "split"; }}
@@ -92,7 +94,8 @@ class Stage:
     def start_headgate(self):
         """Start it on a free port, and wait until it knows every server's role."""
         for attempt in range(1, PORT_TRIES + 1):
-            self.port = pick_port([node.port for node in self.cluster.nodes()])
+            taken = [node.port for node in self.cluster.nodes()]
+            self.port = pick_port(taken)
             self._write_configuration()
             self.headgate = process.spawn([os.path.join(BUILD, "headgate"), "-c", self.path("headgate.conf")],
                                           self.path("headgate.log"), die_with_parent=not self.is_kept)
@@ -146,6 +149,11 @@ class Stage:
                 return None
             raise SandboxError(f"headgatectl {' '.join(words)}: {done.stderr.strip()}")
         return json.loads(done.stdout)
+
+    def http(self):
+        """Where the status page is."""
+        with open(self.path("headgate.log"), encoding="utf-8", errors="replace") as file:
+            return re.search(r"are at (http://[0-9.:]+)", file.read()).group(1)
 
     def log_tail(self, lines=15):
         """The end of headgate's log."""

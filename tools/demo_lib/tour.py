@@ -5,6 +5,7 @@ never prints a sentence that was not so.
 """
 
 import contextlib
+import json
 import os
 import re
 import subprocess
@@ -109,8 +110,8 @@ class Tour:
         self.connection = ["-h127.0.0.1", f"-P{stage.port}", f"-u{USER}", f"-p{self.password}"]
 
     def run(self):
-        steps = [self.cluster, self.status, self.writes, self.reads, self.explain, self.transaction, self.state,
-                 self.sessions, self.death, self.doctor]
+        steps = [self.cluster, self.status, self.writes, self.reads, self.monitoring, self.explain,
+                 self.transaction, self.state, self.sessions, self.death, self.doctor]
         for number, step in enumerate(steps, start=1):
             self.screen.step(number, step.__doc__.rstrip("."))
             step()
@@ -222,6 +223,21 @@ class Tour:
         check("both replicas took a good part of the reads", min(replicas) >= READS / 5, counts)
         self.screen.notice(f"{CLIENTS} clients, the same port as before: the primary saw none of {READS} reads. "
                            "A client keeps its replica; new ones go where there are fewest.")
+
+    def monitoring(self):
+        """Metrics, health, and a page to look at."""
+        http = self.stage.http()
+        ready = self.type("curl", "-sS", http + "/health/ready")
+        check("headgate says that it can serve", json.loads(ready)["ready"], ready)
+        self.screen.command(f"curl -sS {http}/metrics | grep ^headgate_server_commands_total")
+        page = subprocess.run(["curl", "-sS", http + "/metrics"], capture_output=True, text=True, timeout=30,
+                              check=True).stdout
+        lines = [line for line in page.splitlines() if line.startswith("headgate_server_commands_total")]
+        self.screen.result("\n".join(lines))
+        counts = [float(line.split()[-1]) for line in lines]
+        check("every server's commands are counted", len(counts) == 3 and min(counts) > 0, lines)
+        self.screen.notice(f"Prometheus reads that page; people read {http}/ in a browser (make demo KEEP=1): "
+                           "servers, lag, traffic, latencies, and what is wrong.")
 
     def explain(self):
         """Why a statement goes where it goes."""

@@ -38,9 +38,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct text out = { 0 };
     struct admit admit;
     struct greeting greeting = { .version = SPAN_LITERAL("8.0.36"), .caps = CAPS_PER_HOP | CAPS_END_TO_END };
-    if ((input_u8(&input) & 1) != 0)
+    uint8_t flags = input_u8(&input);
+    if ((flags & 1) != 0)
         greeting.caps = (greeting.caps & UINT32_MAX) | CAP_CLIENT_MYSQL;
     MUST(admit_greet(&admit, &greeting, &out));
+    admit.takes_sha2 = (flags & 2) != 0;
     memcpy(admit.nonce, "abcdefghijklmnopqrst", NONCE_BYTES); /* inputs must mean the same every time */
     enum admit_verdict verdict = ADMIT_MORE;
     while (verdict != ADMIT_REFUSED && input_payload(&input, &payload)) {

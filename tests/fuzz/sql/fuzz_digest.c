@@ -1,6 +1,8 @@
 /* Any text has a digest, and it is that of its tokens alone: written again with single blanks between them,
- * words in the other case and every literal replaced, it has the same. The first byte chooses the dialect. */
+ * words in the other case and every literal replaced, it has the same. With other strings in the place of its
+ * own it has the same shape, and so the same digest. The first byte chooses the dialect. */
 #include "dialect.h"
+#include "sql/classify.h"
 #include "sql/digest.h"
 
 #include <assert.h>
@@ -42,6 +44,43 @@ static bool put(struct text *text, const struct token *token)
     return text_append_span(text, token->text);
 }
 
+/* With a text or without, whole or cut: the same number, and room enough. */
+static void read_text(struct span sql, const struct sql_dialect *dialect, uint64_t digest)
+{
+    struct digest_text text;
+    assert(digest_read(sql, false, dialect, &text) == digest);
+    assert(text.len <= sizeof text.bytes);
+    assert(digest_read(sql, true, dialect, &text) != 0);
+    assert(text.len <= sizeof text.bytes);
+}
+
+static void other_strings(struct span sql, const struct sql_dialect *dialect, uint64_t digest)
+{
+    struct text text = { 0 };
+    struct lexer lexer;
+    struct token token;
+    const uint8_t *from = sql.data;
+    bool is_whole = true;
+    lexer_begin(&lexer, sql, dialect);
+    while ((token = lexer_next(&lexer)).type != TOKEN_END) {
+        if (token.type != TOKEN_STRING)
+            continue;
+        uint8_t quote = *token.text.data; /* of the same sort, or it would join what stands beside it */
+        if (quote != '\'' && quote != '"')
+            continue;
+        is_whole &= text_append(&text, from, (size_t)(token.text.data - from)) &&
+                    text_append_cstr(&text, quote == '"' ? "\"x\"" : "'x'");
+        from = token.text.data + token.text.len;
+    }
+    is_whole &= text_append(&text, from, (size_t)(sql.data + sql.len - from));
+    assert(is_whole);
+    if (lexer.doubts == 0 && !lexer.has_lone_dollar && text.len <= SQL_TEXT_MAX) {
+        assert(classify(sql, false, dialect).shape == classify(text_span(&text), false, dialect).shape);
+        assert(digest_of(text_span(&text), dialect) == digest);
+    }
+    text_fini(&text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
@@ -50,6 +89,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct span sql = span_of(data + 1, size - 1);
     uint64_t digest = digest_of(sql, &dialect);
     assert(digest != 0 && digest == digest_of(sql, &dialect));
+    read_text(sql, &dialect, digest);
+    other_strings(sql, &dialect, digest);
     struct text text = { 0 };
     struct lexer lexer;
     struct token token;

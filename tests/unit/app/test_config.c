@@ -266,14 +266,15 @@ static void sample_with_nothing_commented_out_is_the_same(void **state)
     struct config *after = parse(sample, &errors);
     assert_string_equal(text_cstr(&errors), "");
     config_diff(before, after, &changes);
-    assert_string_equal(text_cstr(&changes), "resolver none -> \"127.0.0.1:53\" (restart)\n"
-                                             "log: file none -> \"/var/log/headgate/headgate.log\" (restart)\n"
-                                             "admin: group none -> \"adm\" (restart)\n"
-                                             "admin: address none -> \"127.0.0.1:6032\" (restart)\n"
-                                             "admin: admin user 'admin' added (restart)\n"
-                                             "http: address none -> \"127.0.0.1:6070\" (restart)\n"
-                                             "cluster 'main': zone none -> \"a\" (now)\n"
-                                             "cluster 'main': server 'db1': zone none -> \"a\" (now)\n");
+    assert_string_equal(text_cstr(&changes),
+                        "resolver none -> \"127.0.0.1:53\" (restart)\n"
+                        "log: file none -> \"/var/log/headgate/headgate.log\" (restart)\n"
+                        "admin: group none -> \"adm\" (restart)\n"
+                        "admin: address none -> \"127.0.0.1:6032\" (restart)\n"
+                        "admin: admin user 'admin' added (restart)\n"
+                        "http: address none -> \"127.0.0.1:6070\" (restart)\n"
+                        "cluster 'main': zone none -> \"a\" (now)\n"
+                        "cluster 'main': server 'db1': zone none -> \"a\" (now)\n");
     config_free(&before);
     config_free(&after);
     text_fini(&errors);

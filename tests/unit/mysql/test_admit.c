@@ -10,10 +10,13 @@
      CAP_MARIADB_BULK)
 #define PEER "192.0.2.7"
 
-/* One account, "app" with password "secret", known by its stored hash; and "guest" without a password. */
+/* Accounts: "app" with password "secret", known by its stored hash; "clear" with the same, known in clear
+ * text; and "guest" without a password. */
 static bool find_user(void *context, const char *user, struct auth_secret *secret_r)
 {
     ++*(unsigned *)context;
+    if (strcmp(user, "clear") == 0)
+        return auth_secret_from_password(secret_r, SPAN_LITERAL("secret"));
     if (strcmp(user, "guest") == 0)
         return auth_secret_from_password(secret_r, SPAN_LITERAL(""));
     if (strcmp(user, "app") != 0)
@@ -52,7 +55,9 @@ static enum admit_verdict feed(struct scene *scene, struct span payload, uint8_t
     drop_copy(copy);
     if (scene->out.len > 0)
         assert_int_equal((uint8_t)scene->out.data[3], (uint8_t)(seq + 1));
-    assert_int_equal(verdict == ADMIT_ACCEPTED, scene->out.len == 0); /* the OK is the session's to send */
+    bool is_fast_ok = scene->out.len == 6 && scene->out.data[4] == 1; /* of caching_sha2_password */
+    assert_int_equal(verdict == ADMIT_ACCEPTED,
+                     scene->out.len == 0 || is_fast_ok); /* the OK is the session's */
     return verdict;
 }
 
@@ -148,6 +153,44 @@ static void other_plugins_are_switched_to_native(void **state)
         assert_memory_equal(data.data, "abcdefghijklmnopqrst", NONCE_BYTES + 1);
         assert_int_equal(feed(&scene, text_span(&token), 3), ADMIT_ACCEPTED);
         text_fini(&token);
+        scene_close(&scene);
+    }
+}
+
+/* Where the owner lets them: the proof that MySQL's own client has, and the words that go before the OK. */
+static void sha2_is_taken_where_it_is_allowed(void **state)
+{
+    static const struct {
+        const char *user, *password; /* the one that is proved */
+        enum admit_verdict verdict;
+    } rows[] = { { "clear", "secret", ADMIT_ACCEPTED }, { "clear", "wrong", ADMIT_REFUSED },
+                 { "clear", "", ADMIT_REFUSED },        { "ape", "secret", ADMIT_REFUSED },
+                 { "guest", "", ADMIT_ACCEPTED },       { "guest", "secret", ADMIT_REFUSED } };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct scene scene;
+        struct auth_secret secret;
+        struct text proof = { 0 };
+        struct span plugin, data;
+        struct error err = { 0 };
+        scene_open(&scene, OFFERED);
+        scene.admit.takes_sha2 = true;
+        struct handshake_response response = response_of(rows[i].user, AUTH_CACHING_SHA2, (struct span){ 0 });
+        assert_int_equal(respond(&scene, &response), ADMIT_MORE);
+        assert_true(auth_switch_parse(span_of(scene.out.data + 4, scene.out.len - 4), &plugin, &data));
+        assert_span(plugin, AUTH_CACHING_SHA2);
+        assert_true(auth_secret_from_password(&secret, span_cstr(rows[i].password)));
+        struct auth_context context = { .secret = &secret, .nonce_len = NONCE_BYTES };
+        memcpy(context.nonce, data.data, NONCE_BYTES);
+        assert_int_equal(auth_plugin_find(plugin)->start(&context, &proof, &err), AUTH_MORE);
+        text_clear(&scene.out);
+        assert_int_equal(feed(&scene, text_span(&proof), 3), rows[i].verdict);
+        if (rows[i].verdict == ADMIT_ACCEPTED && proof.len > 0) {
+            assert_int_equal(scene.out.len, 6);
+            assert_memory_equal(scene.out.data, "\2\0\0\4\1\3", 6);
+            assert_int_equal(scene.admit.seq, 5);
+        }
+        text_fini(&proof);
         scene_close(&scene);
     }
 }
@@ -502,6 +545,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_password_is_accepted),
         cmocka_unit_test(other_plugins_are_switched_to_native),
+        cmocka_unit_test(sha2_is_taken_where_it_is_allowed),
         cmocka_unit_test(odd_native_proof_is_asked_for_again),
         cmocka_unit_test(empty_password),
         cmocka_unit_test(unknown_users_look_like_known_ones),

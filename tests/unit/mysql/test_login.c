@@ -300,8 +300,8 @@ static enum login_verdict change(struct scene *scene, enum server_family family)
     scene->seq = 1; /* the command was 0 */
     text_clear(&scene->out);
     error_clear(&scene->err);
-    return login_change(&scene->login, &scene->wish, CAPS_PER_HOP, (const uint8_t *)NONCE, family, &scene->out,
-                        &scene->err);
+    return login_change(&scene->login, &scene->wish, CAPS_PER_HOP, (const uint8_t *)NONCE, family,
+                        &scene->out, &scene->err);
 }
 
 static struct handshake_response change_sent(const struct scene *scene)

@@ -48,7 +48,8 @@ static json_t *json_line(const struct statement_record *record)
     json_error_t why;
     struct span span = statement_log_line(&line, STATEMENT_QUERY, true, record);
     assert_true(span.data[span.len - 1] == '\n');
-    json_t *object = json_loadb((const char *)span.data, span.len - 1, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
+    json_t *object =
+        json_loadb((const char *)span.data, span.len - 1, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
     assert_row(object != NULL, "%s in %.*s", why.text, (int)span.len, (const char *)span.data);
     return object;
 }

@@ -150,6 +150,7 @@ static const struct {
     { "SELECT \"a\"", "SELECT ?", NULL },
     { "SELECT \"a\"", "SELECT \"a\"", "ansi" },
     { "", "", NULL },
+    { "SET sql_mode = 'ANSI'", "SET sql_mode = ?", NULL },
     /* what may hold a secret has no names in double quotes */
     { "CREATE USER u IDENTIFIED BY 'geheim'", "CREATE USER u IDENTIFIED BY ?", NULL },
     { "CREATE USER u IDENTIFIED BY \"geheim\"", "CREATE USER u IDENTIFIED BY ?", "ansi" },
@@ -251,6 +252,9 @@ static void one_shape_has_one_digest(void **state)
     assert_true(classify(SPAN_LITERAL("SELECT a FROM t WHERE id = 'x'"), false, &dialect).shape == seven);
     assert_true(classify(SPAN_LITERAL("SELECT a FROM t WHERE ie = 7"), false, &dialect).shape != seven);
     assert_true(classify(SPAN_LITERAL("SELECT a FROM t WHERE id = 7;"), false, &dialect).shape != seven);
+    assert_true(classify(SPAN_LITERAL("/* a */ SELECT a FROM t WHERE id = 7 -- b"), false, &dialect).shape ==
+                seven);
+    assert_true(classify(SPAN_LITERAL("SELECT a FROM t WHERE id = 7 7"), false, &dialect).shape != seven);
     assert_int_equal(classify(SPAN_LITERAL("SELECT a FROM t WHERE id = 7"), true, &dialect).shape, 0);
 }
 

@@ -1,0 +1,117 @@
+/* SHOW POOLS: whose the connections to servers are, and who waits for one. */
+#include "admin/show.h"
+#include "admin/tour.h"
+
+#include "base/mem.h"
+#include "proxy/pool.h"
+
+static const struct column columns[] = {
+    { "cluster", COLUMN_TEXT, "the cluster's name" },
+    { "server", COLUMN_TEXT, "the server's name" },
+    { "user", COLUMN_TEXT, "the account that they are logged in as" },
+    { "active", COLUMN_INTEGER, "connections that sessions have" },
+    { "parked", COLUMN_INTEGER, "connections kept for the next session" },
+    { "preparing", COLUMN_INTEGER, "connections that are made new, or opened ahead" },
+    { "waiting", COLUMN_INTEGER, "its sessions that wait for a connection" },
+    { "oldest_s", COLUMN_INTEGER, "seconds since the oldest of these connections was opened" },
+};
+
+struct pool_row {
+    unsigned cluster;
+    const struct server *server; /* borrows */
+    const struct user *user;     /* borrows */
+    int64_t active, parked, preparing, waiting;
+    uint64_t oldest_us; /* 0: there is none */
+};
+
+/* Room for all that there can be. */
+struct pools {
+    size_t count;
+    struct pool_row rows[];
+};
+
+static struct pool_row *find(struct pools *rows, unsigned cluster, const struct server *server,
+                             const struct user *user)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->rows[i].server == server && rows->rows[i].user == user)
+            return &rows->rows[i];
+    rows->rows[rows->count] = (struct pool_row){ .cluster = cluster, .server = server, .user = user };
+    return &rows->rows[rows->count++];
+}
+
+static void add_connection(struct pools *rows, unsigned cluster, const struct upstream *upstream)
+{
+    struct pool_row *row = find(rows, cluster, upstream->server, upstream->key.account);
+    if (!pool_has(upstream))
+        row->active++;
+    else if (list_is_linked(&upstream->in_pool))
+        row->parked++;
+    else
+        row->preparing++;
+    if (row->oldest_us == 0 || upstream->opened_us < row->oldest_us)
+        row->oldest_us = upstream->opened_us;
+}
+
+static void look(struct worker *worker, struct request *request, void *context)
+{
+    struct pools *rows = context;
+    for (unsigned c = 0; c < request->admin->cluster_count; c++) {
+        const struct view *view = worker_view(worker, c);
+        for (size_t i = 0; view != NULL && i < view->count; i++) {
+            struct list *list = &view->servers[i].server->permits.holders[worker->index].list;
+            for (struct list_node *node = list_first(list); node != NULL; node = list_after(list, node))
+                add_connection(rows, c, list_entry(node, struct upstream, permit.in_list));
+        }
+    }
+    for (struct list_node *node = list_first(&worker->sessions); node != NULL;
+         node = list_after(&worker->sessions, node)) {
+        const struct session *session = list_entry(node, struct session, in_worker);
+        if (session->state == SESSION_QUEUED)
+            find(rows, session->door->cluster, session->queued_at, session->user)->waiting++;
+    }
+}
+
+/* Opened a moment after this thread looked at its clock: now. */
+static int64_t age_s(uint64_t now_us, uint64_t since_us)
+{
+    return since_us < now_us ? (int64_t)((now_us - since_us) / 1000000) : 0;
+}
+
+static void answer(struct request *request, void *context)
+{
+    const struct pools *rows = context;
+    struct table *table = &request->table;
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct pool_row *row = &rows->rows[i];
+        table_row(table);
+        table_text(table, request->admin->clusters[row->cluster].settings->name);
+        table_text(table, row->server->name);
+        table_text(table, row->user->name);
+        table_int(table, row->active);
+        table_int(table, row->parked);
+        table_int(table, row->preparing);
+        table_int(table, row->waiting);
+        if (row->oldest_us == 0)
+            table_null(table);
+        else
+            table_int(table, age_s(request->admin->loop->now_us, row->oldest_us));
+    }
+    request->on_done(request);
+}
+
+void show_pools(struct request *request)
+{
+    const struct admin *admin = request->admin;
+    size_t servers = 0, users = HASH_COUNT(admin->world->users->by_name);
+    for (size_t c = 0; c < admin->cluster_count; c++)
+        servers += admin->clusters[c].count;
+    struct pools *rows = mem_zalloc(sizeof *rows + servers * users * sizeof rows->rows[0]);
+    table_init(&request->table, columns, sizeof columns / sizeof *columns);
+    if (rows == NULL) {
+        (void)error_set(&request->error, 0, "out of memory");
+        request->on_done(request);
+        return;
+    }
+    tour_begin_then(request, look, answer, rows);
+}

@@ -1,0 +1,88 @@
+#include "ctl_test.h"
+
+#include "ctl/offers.h"
+
+static const char help_json[] = "[{\"command\":\"show servers\",\"argument\":\"\"},"
+                                "{\"command\":\"show sessions\",\"argument\":\"\"},"
+                                "{\"command\":\"show cluster\",\"argument\":\"[CLUSTER]\"},"
+                                "{\"command\":\"drain\",\"argument\":\"<SERVER>\"},"
+                                "{\"command\":\"explain session\",\"argument\":\"<ID> <SQL>\"}]";
+
+static void words_that_may_follow(void **state)
+{
+    static const struct {
+        const char *before, *typed, *offered; /* with a comma behind each */
+    } rows[] = {
+        { "", "", "show,drain,explain," },
+        { "", "s", "show," },
+        { "", "SH", "show," },
+        { "show ", "", "servers,sessions,cluster," },
+        { "SHOW ", "se", "servers,sessions," },
+        { "show ", "x", "" },
+        { "show servers ", "", "" },
+        { "drain ", "", "" },
+        { "explain ", "", "session," },
+    };
+    struct sheet help = sheet_of(help_json);
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct offers offers = { 0 };
+        struct text found = { 0 };
+        const char *word;
+        offers_commands(&offers, &help, span_cstr(rows[i].before), span_cstr(rows[i].typed));
+        for (size_t w = 0; (word = offers_at(&offers, w)) != NULL; w++)
+            (void)text_appendf(&found, "%s,", word);
+        assert_string_equal(text_cstr(&found), rows[i].offered);
+        text_fini(&found);
+        offers_fini(&offers);
+    }
+    sheet_fini(&help);
+}
+
+static void what_an_argument_stands_for(void **state)
+{
+    static const struct {
+        const char *before, *argument;
+    } rows[] = {
+        { "drain ", "SERVER" },
+        { "DRAIN ", "SERVER" },
+        { "show cluster ", "CLUSTER" },
+        { "explain session ", "ID" },
+        { "show servers ", "" },
+        { "nonsense ", "" },
+        { "", "" },
+        { "drain db1 ", "" },
+    };
+    struct sheet help = sheet_of(help_json);
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_true(span_is(offers_argument(&help, span_cstr(rows[i].before)), rows[i].argument));
+    sheet_fini(&help);
+}
+
+static void errors_and_nonsense_are_no_sheets(void **state)
+{
+    static const char *const answers[] = { "{\"error\":\"it is late\"}", "{}", "nonsense", "[1", "" };
+    (void)state;
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        struct sheet sheet;
+        struct error err = { 0 };
+        struct text text = { 0 };
+        (void)text_append_cstr(&text, answers[i]);
+        assert_false(sheet_parse(&sheet, &text, &err));
+        assert_string_not_equal(err.text, "");
+        assert_int_equal(sheet_rows(&sheet), 0);
+        assert_true(i > 0 || strcmp(err.text, "it is late") == 0);
+        text_fini(&text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_that_may_follow),
+        cmocka_unit_test(what_an_argument_stands_for),
+        cmocka_unit_test(errors_and_nonsense_are_no_sheets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
