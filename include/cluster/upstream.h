@@ -15,6 +15,7 @@
 #define HEADGATE_CLUSTER_UPSTREAM_H
 
 #include "base/error.h"
+#include "base/list.h"
 #include "cluster/server.h"
 #include "mysql/auth.h"
 #include "mysql/handshake.h"
@@ -83,6 +84,14 @@ struct upstream_key {
     bool has_schema;   /* it is, or was, in a schema, and nothing but another login leaves them all */
 };
 
+/* What a session has left in it that is parked as it is: the owner's, see proxy/asleft. */
+struct upstream_legacy {
+    bool is_there;
+    struct text said;   /* owns: the variables that it has set … */
+    uint64_t hash;      /* … in short */
+    uint64_t insert_id; /* LAST_INSERT_ID(), as far as it is known */
+};
+
 struct upstream;
 
 struct upstream_owner_ops {
@@ -124,6 +133,8 @@ struct upstream {
     bool is_soiled;      /* it may hold what a reset does not undo: never handed on */
     bool is_id_told;     /* its client has asked for connection_id: that of nobody else from now on */
     bool is_second_hand; /* somebody else had it before its present owner */
+    bool has_told_gtid;  /* somebody has committed something there since it was made new */
+    bool is_touched;     /* it may hold what only a reset undoes: not handed on as it is */
     bool is_promised;    /* counted in permits.promised */
     bool is_unclean;     /* as its session left it: nobody has it before a reset or COM_CHANGE_USER */
     bool is_ahead;       /* counted in server->opening_ahead */
@@ -139,7 +150,14 @@ struct upstream {
     uint64_t vars_version;      /* the owner's fingerprint of its session state: see proxy/vars */
     struct text schema;         /* owns: current, as far as we know */
     uint64_t opened_us;         /* monotonic */
-    uint64_t idle_us;           /* the same: since when the server has heard nothing, while it is parked */
+    uint64_t renewed_us;        /* likewise: when it last began anew, by its login or a reset */
+    uint64_t defaults;          /* of its server then: see there */
+    uint16_t new_status;        /* the flags that this began with */
+    struct upstream_legacy legacy;
+    struct text closing;    /* owns: ids, each of 4 bytes, of statements to be closed when it is READY */
+    struct list statements; /* the owner's: what is prepared there, if on_closed is set */
+    void (*on_closed)(struct upstream *upstream); /* … which is told when it goes; or NULL */
+    uint64_t idle_us; /* the same: since when the server has heard nothing, while it is parked */
 };
 
 /* Starts to connect. NULL when not even that was possible: err. A permit (wish) is given back when the
@@ -163,9 +181,18 @@ void upstream_query(struct upstream *upstream, const char *sql, struct rows *row
  * COM_RESET_CONNECTION. */
 void upstream_set_up(struct upstream *upstream);
 
+/* COM_RESET_CONNECTION, of our own; set-up and character sets are to follow. READY only. */
+void upstream_reset(struct upstream *upstream);
+
 /* COM_RESET_CONNECTION left the character sets of a MySQL server at its defaults: as the handshake had set
  * them. READY only. */
 void upstream_restore_charsets(struct upstream *upstream);
+
+/* Says COM_STMT_CLOSE, which has no reply: at once if it is READY, otherwise when it is again. What cannot be
+ * sent at once waits for on_io, or for the next command. */
+void upstream_close_statement(struct upstream *upstream, uint32_t id);
+/* READY: sends what waits. */
+void upstream_flush(struct upstream *upstream);
 
 /* READY: from now on it is somebody else's, and in use. No deadline is left running. */
 void upstream_hand_over(struct upstream *upstream, const struct upstream_owner_ops *ops, void *owner);

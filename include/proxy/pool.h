@@ -29,9 +29,9 @@ struct upstream_key pool_key(const struct session *session, int server);
 /* May the session's connection there be handed on, once it has been cleaned? Not one in use, half-read, of a
  * server that nothing goes to, or with state that a reset does not undo. */
 bool pool_may_park(const struct session *session, enum route_place place);
-/* It is cleaned, then parked, or closed if that fails; `is_promised`: it is for somebody who waits, who may
- * get it as it is, to make somebody else's of it. Only if pool_may_park said so before it was taken out of
- * its slot. */
+/* It is cleaned, then parked, or closed if that fails; at once, if it may stay as it is (asleft_leave);
+ * `is_promised`: it is for somebody who waits, who may get it as it is, to make somebody else's of it. Only
+ * if pool_may_park said so before it was taken out of its slot. */
 void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_promised);
 /* Is it parked, or being cleaned? Its owner is the worker then. */
 bool pool_has(const struct upstream *upstream);
@@ -42,6 +42,11 @@ bool pool_suits_waiter(const struct upstream *upstream);
  * key is the session's, its current schema is unknown. NULL: none. The caller makes it its own
  * (upstream_hand_over). */
 struct upstream *pool_take(const struct session *session, int server);
+
+/* COM_RESET_CONNECTION, counted. An owner that hears an ERR to it, or to what follows, tells the pool, and
+ * closes the connection: a server that has no such command is not asked again. */
+void pool_reset(struct worker *worker, struct upstream *upstream);
+void pool_note_refusal(struct upstream *upstream, const struct error *err);
 
 /* A parked connection of this worker that would do for a session of another one: it has let go of this
  * thread, and is on its way to pool_arrive. NULL: none, or somebody waits here. */

@@ -1,4 +1,4 @@
-/* Prepared statements of one session: the id the client knows, and the ids its upstreams gave.
+/* Prepared statements of one session: the id the client knows, and what its connections know of it.
  *
  * The text is kept so that a statement can be prepared where it is executed; parameter types are kept because
  * clients send them once and each server remembers them for itself.
@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/str.h"
+#include "proxy/texts.h"
 #include "sql/classify.h"
 
 #include <stdbool.h>
@@ -17,16 +18,17 @@
 
 /* What one upstream knows of it. */
 struct prepared_copy {
-    uint32_t id;            /* the server's */
-    uint64_t generation;    /* of the upstream that gave it; 0: none */
-    uint64_t types_version; /* of the parameter types it has been told; 0: none */
+    struct known_statement *known; /* borrows: there only while the upstream has this generation */
+    uint64_t generation;           /* of the upstream that knows it; 0: none */
+    uint64_t types_version;        /* of the parameter types it has been told by this session; 0: none */
 };
 
 struct prepared {
-    uint32_t id;            /* the client's */
-    struct text sql;        /* owns; empty when it was too long to keep */
-    struct text schema;     /* owns: what unqualified names meant when it was prepared */
-    struct sql_facts facts; /* without its spans */
+    uint32_t id;              /* the client's */
+    struct shared_text *text; /* holds; NULL when it was too long to keep */
+    struct span sql;          /* … what it says; empty */
+    struct text schema;       /* owns: what unqualified names meant when it was prepared */
+    struct sql_facts facts;   /* without its spans */
     uint16_t params;
     uint16_t columns;
     struct text types; /* owns: as last sent by the client (stmt_execute.types) */
@@ -41,6 +43,7 @@ struct prepared {
 };
 
 struct prepared_table {
+    struct texts *texts;    /* borrows: where texts are kept; NULL: each has its own */
     struct prepared *by_id; /* owns */
     uint32_t last_id;       /* handed out last; also what MariaDB's id -1 means */
     bool has_last_failed;   /* the last PREPARE failed: id -1 is nothing */

@@ -13,6 +13,7 @@
  *   intent.c    what it is about to change
  *   share.c     QUEUED: connections when they are scarce
  *   pool.c      connections that no session has
+ *   asleft.c    … and that need not be made new
  *   attach.c    WAITING, ATTACHING: a connection to a server
  *   choice.c    which server that is
  *   sync.c      SYNCING, PREPARING: it becomes equal to the session
@@ -65,12 +66,15 @@ enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
 /* What we asked of an upstream ourselves, ahead of a command. */
 enum sync_task {
     SYNC_NOTHING,
-    SYNC_RESET,
+    SYNC_RESET, /* the session had one */
+    SYNC_RENEW, /* the connection is somebody else's still */
     SYNC_SETUP,
+    SYNC_CHARSETS,
     SYNC_OPTION,
     SYNC_SCHEMA,
     SYNC_ROLE,
     SYNC_VARS,
+    SYNC_COUNT, /* what was counted before is nobody's business */
     SYNC_QUIET, /* our SETs have left warnings: not the client's */
     SYNC_USER_VARS,
     SYNC_PREPARE
@@ -108,6 +112,12 @@ struct slot {
     uint64_t answers_us;       /* when a statement left something here to be asked about; 0: nothing */
     bool has_warnings;         /* … warnings or an error, whenever that was */
     bool has_our_warnings;     /* SYNC_QUIET is due */
+    bool is_inherited;         /* it was taken as another session had left it, and not made new since */
+    bool must_renew;           /* … and is to be, before anything else */
+    bool must_count;           /* FOUND_ROWS() would tell what somebody else counted */
+    bool lacks_charsets;       /* made new, and not yet as the handshake had them */
+    bool has_own_gtid;         /* the session's statements have told of a commit there */
+    bool has_own_writes;       /* … or have drawn from a sequence, or may have */
     bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
@@ -182,6 +192,8 @@ struct job {
     uint16_t error_code;   /* … with this number */
     bool has_multi;        /* MORE_RESULTS was seen */
     bool has_state_change; /* the server reported a change of session state */
+    bool has_untold;       /* … of a variable that is not followed */
+    bool has_last_gtid;    /* … of MariaDB's last_gtid */
     bool has_only;         /* a hint: no other replica than `only` */
     int only;
     uint64_t timeout_us;             /* … no longer than this; 0: no such hint */
@@ -338,6 +350,8 @@ bool dispatch_attributes(const struct session *session, struct attributes *attri
 /* Where a statement goes in the state that the session is in. `sql`: its text; no data where it is an
  * execution of the present job's prepared statement. */
 struct route decide_route(const struct session *session, const struct sql_facts *facts, struct span sql);
+/* Do its tables tell about the server, or the connection, that is asked? */
+bool decide_is_system_schema(struct span schema);
 /* Where would this text go, were it the session's next? Facts borrow from `sql`. */
 struct route decide_explain(const struct session *session, struct span sql, struct sql_facts *facts_r,
                             struct hints *hints_r);

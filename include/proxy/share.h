@@ -41,6 +41,9 @@ void share_leave(struct session *session);
 /* A prepared statement of the session lives in its connection there, and could not be had again. */
 bool share_has_statements(const struct session *session, enum route_place place);
 
+/* Warnings, an error or a count that its client may ask for are there still. */
+bool share_has_own_answers(const struct session *session, enum route_place place);
+
 /* The session's connection there goes to somebody who waits, if it may. */
 void share_give_up(struct session *session, enum route_place place);
 /* The session is idle: what it does not need is given to those who wait. */

@@ -53,6 +53,10 @@ bool vars_literal(struct span name, struct span value, struct text *literal);
  * left out. Nothing when there is nothing. */
 void vars_diff(const struct vars *vars, uint64_t since, struct text *out);
 
+/* One after the other, in any order, what vars_diff(vars, 0, …) says; *at begins as 0. False: that was all.
+ * Borrows. */
+bool vars_next(const struct vars *vars, size_t *at, struct span *name_r, struct span *literal_r);
+
 /* The same for user variables: "SET @`a`=1,@`b`='x'". */
 void vars_diff_user(const struct vars *vars, uint64_t since, struct text *out);
 

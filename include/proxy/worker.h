@@ -21,6 +21,7 @@
 #include "proxy/listener_settings.h"
 #include "proxy/pool_counters.h"
 #include "proxy/refusals.h"
+#include "proxy/texts.h"
 #include "proxy/statement_log.h"
 #include "proxy/timeout_settings.h"
 #include "proxy/users.h"
@@ -93,6 +94,7 @@ struct worker {
     struct warm *warm;      /* owns: what is opened ahead */
     unsigned box_count;
     struct refusals refusals;
+    struct texts texts;                 /* of prepared statements */
     counter closes[CLOSE_REASON_COUNT]; /* sessions that have ended */
     struct digests digests;
     bool is_telling;     /* some statements are logged */

@@ -348,6 +348,37 @@ static const struct setting cluster_settings[] = {
                "and every session logs in by itself.",
     },
     {
+        .name = "pool_trust",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct cluster_settings, pool_trust_us),
+        .min = 1000,
+        .max = 3600000000,
+        .may_be_off = true,
+        .fallback = "10s",
+        .effect = EFFECT_NOW,
+        .doc =
+            "For so long after its login, or after it was made new, a connection may go from session to "
+            "session as it is, if all that sessions have left in it is known: a session that wants the same "
+            "schema and variables then costs the server nothing. For so long, too, a new session may find "
+            "what headgate cannot see: the variables' old defaults after a SET GLOBAL that was said "
+            "elsewhere; a user lock that a trigger or a view has taken, or a user variable that one has "
+            "assigned with INTO or :=. \"off\": every connection is made new before it is handed on.",
+    },
+    {
+        .name = "prepared_max",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct cluster_settings, prepared_max),
+        .min = 1,
+        .max = 1000000,
+        .fallback = "250",
+        .effect = EFFECT_NOW,
+        .doc =
+            "How many prepared statements a connection to a server may have at a time. The one that was not "
+            "used for longest is closed there, and prepared again when it is executed next; more than this "
+            "many are only kept while cursors or long data are in them. All connections together should "
+            "stay below the servers' max_prepared_stmt_count.",
+    },
+    {
         .name = "pool_idle_min",
         .type = SETTING_INTEGER,
         .offset = offsetof(struct cluster_settings, pool_idle_min),

@@ -173,6 +173,7 @@ static bool flush(struct upstream *upstream)
 
 /* ---- exchanges ---- */
 
+static void say_closing(struct upstream *upstream);
 static void begin_change(struct upstream *upstream);
 
 static void finish_exchange(struct upstream *upstream)
@@ -192,6 +193,9 @@ static void finish_exchange(struct upstream *upstream)
     stream_trim(&upstream->stream);
     if (answer.status != 0)
         upstream->status = answer.status;
+    if (upstream->asked == COM_RESET_CONNECTION)
+        upstream->new_status = upstream->status;
+    say_closing(upstream);
     if (upstream->login != NULL && !answer.is_err) {
         begin_change(upstream);
     } else if (upstream->has_been_ready) {
@@ -361,6 +365,21 @@ void upstream_set_up(struct upstream *upstream)
     begin_exchange(upstream, REPLY_GENERIC, sql, upstream->env->login_us);
 }
 
+static void note_beginning(struct upstream *upstream)
+{
+    upstream->renewed_us = upstream->env->loop->now_us;
+    upstream->defaults = atomic_load_explicit(&upstream->server->defaults, memory_order_relaxed);
+}
+
+void upstream_reset(struct upstream *upstream)
+{
+    static const uint8_t command[] = { COM_RESET_CONNECTION };
+    note_beginning(upstream);
+    text_clear(&upstream->closing); /* ids begin anew */
+    upstream->is_touched = upstream->has_told_gtid = upstream->is_set_up = upstream->legacy.is_there = false;
+    begin_exchange(upstream, REPLY_GENERIC, span_of(command, sizeof command), upstream->env->login_us);
+}
+
 /* By number: that is how the handshake said it, and a server's list of names is its own. */
 void upstream_restore_charsets(struct upstream *upstream)
 {
@@ -371,6 +390,36 @@ void upstream_restore_charsets(struct upstream *upstream)
                        id, id, id);
     begin_exchange(upstream, REPLY_GENERIC, text_span(&sql), upstream->env->login_us);
     text_fini(&sql);
+}
+
+/* Only looked at where a reply has ended: never in the middle of a command. */
+static void say_closing(struct upstream *upstream)
+{
+    struct text *out = &upstream->stream.out;
+    if (upstream->closing.len == 0)
+        return;
+    for (size_t i = 0; i < upstream->closing.len; i += 4) {
+        size_t at = packet_begin(out);
+        wire_put_u8(out, COM_STMT_CLOSE);
+        (void)text_append(out, upstream->closing.data + i, 4);
+        packet_end(out, at, 0);
+    }
+    text_fini(&upstream->closing);
+    upstream_flush(upstream);
+}
+
+void upstream_flush(struct upstream *upstream)
+{
+    (void)stream_flush(&upstream->stream); /* a failure is heard of by reading */
+    if (stream_has_output(&upstream->stream))
+        stream_want(&upstream->stream, upstream->stream.interest | EV_WRITE);
+}
+
+void upstream_close_statement(struct upstream *upstream, uint32_t id)
+{
+    wire_put_u32(&upstream->closing, id);
+    if (upstream->state == UPSTREAM_READY)
+        say_closing(upstream);
 }
 
 /* ---- from owner to owner ---- */
@@ -450,7 +499,7 @@ static void logged_in(struct upstream *upstream)
     const struct login *login = &upstream->login->machine;
     if (!upstream->login->is_change)
         note_server(upstream, login);
-    upstream->status = login->ok.status;
+    upstream->status = upstream->new_status = login->ok.status;
     (void)text_append_span(&upstream->schema, text_span(&upstream->login->schema));
     bool has_setup = upstream->login->has_setup;
     free_login(upstream);
@@ -671,6 +720,7 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
     upstream->owner = owner;
     upstream->login = login;
     upstream->opened_us = env->loop->now_us;
+    note_beginning(upstream);
     if (wish->take_permit)
         permits_hold(&server->permits, env->worker, env->loop->now_us, &upstream->permit);
     upstream->is_counted = wish->has_setup; /* probes are not sessions' connections */
@@ -715,6 +765,8 @@ void upstream_change_user(struct upstream *upstream, const struct upstream_wish 
     upstream->login->is_change = true;
     upstream->login->wish.is_local |= upstream->stream.ssl != NULL;
     upstream->has_been_ready = upstream->is_set_up = false;
+    upstream->is_touched = upstream->has_told_gtid = false;
+    note_beginning(upstream);
     upstream->vars_version = 0;
     text_clear(&upstream->schema);
     if (upstream->family == FAMILY_MARIADB)
@@ -755,6 +807,10 @@ void upstream_close(struct upstream **upstream_r)
     mem_free(upstream->answer);
     upstream->answer = NULL;
     text_fini(&upstream->schema);
+    text_fini(&upstream->legacy.said);
+    text_fini(&upstream->closing);
+    if (upstream->on_closed != NULL)
+        upstream->on_closed(upstream);
     if (upstream->is_counted)
         counter_sub(count_of(upstream), 1);
     if (was_busy)
@@ -776,4 +832,5 @@ void upstream_end(struct upstream *upstream)
     assert(upstream->state == UPSTREAM_BUSY);
     counter_sub(&counters(upstream)->running, 1);
     upstream->state = UPSTREAM_READY;
+    say_closing(upstream);
 }

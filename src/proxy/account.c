@@ -61,7 +61,7 @@ void account_begin(struct session *session, struct span sql)
 void account_begin_prepared(struct session *session)
 {
     const struct prepared *prepared = session->job.prepared;
-    struct span sql = prepared->sql.len > 0 ? text_span(&prepared->sql) : (struct span){ 0 };
+    struct span sql = prepared->sql;
     begin(session, sql, prepared->facts.shape, false);
 }
 

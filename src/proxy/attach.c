@@ -10,8 +10,10 @@
 #include "proxy/session.h"
 
 #include "mysql/reply.h"
+#include "proxy/asleft.h"
 #include "proxy/pool.h"
 #include "proxy/share.h"
+#include "proxy/statements.h"
 #include "proxy/warm.h"
 
 #include <assert.h>
@@ -116,10 +118,12 @@ void attach_drop(struct session *session, enum route_place place)
 
 void attach_leave(struct session *session, enum route_place place, bool is_promised)
 {
-    if (pool_may_park(session, place))
-        pool_park(session->worker, release(session, place), is_promised);
-    else
+    if (!pool_may_park(session, place)) {
         attach_drop(session, place);
+        return;
+    }
+    (void)asleft_leave(session, place);
+    pool_park(session->worker, release(session, place), is_promised);
 }
 
 void attach_leave_all(struct session *session)
@@ -230,6 +234,7 @@ void attach_take(struct session *session, int server, struct upstream *take_upst
     upstream_hand_over(take_upstream, &owner_ops, session);
     permits_touch(&take_upstream->permit, session->worker->index, session_now(session));
     slot->upstream = take_upstream;
+    asleft_adopt(session, slot);
     warm_note(session);
 }
 
@@ -253,6 +258,8 @@ static struct upstream_wish wish_of(const struct session *session, const struct 
 void attach_change(struct session *session, int server, struct upstream *take_upstream)
 {
     const struct upstream_wish wish = wish_of(session, &session_view(session)->servers[server]);
+    statements_forget(take_upstream);
+    take_upstream->legacy.is_there = false; /* nothing of it is left by that */
     attach_take(session, server, take_upstream);
     session->slots[session->job.place].is_changing = true;
     take_upstream->key = pool_key(session, server);

@@ -85,6 +85,7 @@ static void note_session(struct changes *changes, const struct setvar_change *ch
     changes->sets_logging |= span_is_nocase(name, "sql_log_bin");
     switch (vars_manner_of(name)) {
     case VARS_IGNORE:
+        changes->sets_untold |= !span_is_nocase(name, "autocommit"); /* which the flags tell */
         break;
     case VARS_PIN:
         changes->needs_pin = true;

@@ -5,7 +5,7 @@
 #include "sql/digest.h"
 
 /* Their tables tell about the server that is asked: the text alone does not show it after USE. */
-static bool is_system_schema(struct span schema)
+bool decide_is_system_schema(struct span schema)
 {
     static const char *const names[] = { "information_schema", "performance_schema", "mysql", "sys" };
     for (size_t i = 0; schema.len > 0 && i < sizeof names / sizeof *names; i++)
@@ -34,7 +34,7 @@ static bool are_variables_known(const struct session *session, const struct sql_
         session->user_vars_base != session->vars.version)
         return false;
     if (sql.data == NULL && job->prepared != NULL)
-        sql = text_span(&job->prepared->sql);
+        sql = job->prepared->sql;
     struct sql_dialect dialect = effects_dialect(session);
     struct lexer lexer;
     struct token token;
@@ -86,7 +86,7 @@ struct route decide_route(const struct session *session, const struct sql_facts 
         .has_replica = has_replica,
         .has_replica_refused = session->has_replica_refused,
         .was_refused = was_refused(session, facts, sql),
-        .is_in_system_schema = is_system_schema(text_span(&session->schema)),
+        .is_in_system_schema = decide_is_system_schema(text_span(&session->schema)),
         .previous = place_of_answer(session, facts->question),
     };
     return route_decide(facts, &state);
@@ -118,6 +118,6 @@ void decide_note_refusal(struct session *session)
     struct sql_dialect dialect = effects_dialect(session);
     if (job->prepared != NULL)
         job->prepared->was_refused = true;
-    struct span sql = job->prepared != NULL ? text_span(&job->prepared->sql) : dispatch_text(session);
+    struct span sql = job->prepared != NULL ? job->prepared->sql : dispatch_text(session);
     refusals_add(&session->worker->refusals, digest_of(sql, &dialect));
 }

@@ -12,6 +12,7 @@
 #include "proxy/claims.h"
 #include "proxy/hints.h"
 #include "proxy/share.h"
+#include "proxy/statements.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -455,23 +456,13 @@ static enum step ignore(struct session *session)
     return session_enter(session, SESSION_DRAINING);
 }
 
-/* The servers that know it forget it. No reply, so nothing to wait for. */
+/* The servers that know it forget it, unless another session has the same. No reply, so nothing to wait for.
+ */
 static enum step run_close(struct session *session)
 {
     struct prepared *prepared = session->job.prepared;
-    for (int place = 0; place < PREPARED_PLACES; place++) {
-        struct slot *slot = &session->slots[place];
-        const struct prepared_copy *copy = &prepared->copies[place];
-        if (slot->upstream == NULL || slot->has_failed || copy->generation != slot->generation)
-            continue;
-        struct text *out = &slot->upstream->stream.out;
-        size_t at = packet_begin(out);
-        wire_put_u8(out, COM_STMT_CLOSE);
-        wire_put_u32(out, copy->id);
-        packet_end(out, at, 0);
-        attach_flush(slot);
-    }
     session->job.prepared = NULL;
+    statements_leave(session, prepared);
     prepared_remove(&session->prepared, prepared);
     buf_drop_parsed(&session->client.in);
     return dispatch_done(session);
@@ -483,7 +474,7 @@ static bool is_bound(const struct session *session, const struct prepared *prepa
     if (prepared->last_place < 0)
         return false;
     const struct prepared_copy *copy = &prepared->copies[prepared->last_place];
-    if (copy->generation != session->slots[prepared->last_place].generation)
+    if (copy->generation == 0 || copy->generation != session->slots[prepared->last_place].generation)
         return false;
     return byte == COM_STMT_FETCH || byte == COM_STMT_RESET || prepared->has_long_data;
 }

@@ -5,10 +5,12 @@
 #include "proxy/session.h"
 
 #include "mysql/sesstrack.h"
+#include "proxy/asleft.h"
 #include "proxy/changes.h"
 #include "proxy/claims.h"
 #include "proxy/found.h"
 #include "proxy/share.h"
+#include "proxy/statements.h"
 
 #include <string.h>
 
@@ -108,13 +110,28 @@ static void note_reading(struct session *session, const struct sesstrack_change 
     }
 }
 
+/* Of what is not followed: told by the flags, a result, or with the schema. */
+static bool is_known_anyway(struct span name)
+{
+    static const char *const names[] = { "autocommit",   "last_gtid",      "character_set_database",
+                                         "statement_id", "in_transaction", "collation_database" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (span_is_nocase(name, names[i]))
+            return true;
+    return false;
+}
+
 static void note_variable(struct session *session, const struct sesstrack_change *change)
 {
     struct text literal = { 0 };
     note_reading(session, change);
     switch (vars_manner_of(change->name)) {
     case VARS_IGNORE:
+        session->job.has_untold |= !is_known_anyway(change->name);
+        session->job.has_last_gtid |= span_is_nocase(change->name, "last_gtid");
+        break;
     case VARS_UNTRACKED:
+        session->job.has_untold |= session->job.changes == NULL; /* its text tells */
         break;
     case VARS_PIN:
         pin(session, PIN_UNKNOWN_SET);
@@ -326,6 +343,7 @@ static void after_reset(struct session *session, struct upstream *upstream)
 {
     uint16_t status = session->status;
     enum route_place home = session->job.place;
+    statements_forget(upstream);
     effects_reset(session);
     session->status = status;
     session->was_reset = true;
@@ -544,6 +562,7 @@ void effects_done(struct session *session, struct upstream *upstream)
     if (job->is_home)
         note_home(session, upstream, is_execution);
     note_soil(session, upstream);
+    asleft_note_job(session, upstream);
 }
 
 /* As after login: COM_RESET_CONNECTION and COM_CHANGE_USER. The schema and the role stay: both families keep

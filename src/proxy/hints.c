@@ -142,7 +142,7 @@ static void read_attributes(const struct session *session, struct hints *hints)
 static struct span text_of(const struct session *session)
 {
     const struct job *job = &session->job;
-    return job->prepared == NULL ? dispatch_text(session) : text_span(&job->prepared->sql);
+    return job->prepared == NULL ? dispatch_text(session) : job->prepared->sql;
 }
 
 void hints_read_job(struct session *session, struct hints *hints)

@@ -71,7 +71,7 @@ bool intent_note_prepared(struct session *session)
     if (job->facts.kind != SQL_SET && !job->facts.has_holds)
         return true;
     if (job->prepared->sql.len > 0)
-        return intent_note(session, text_span(&job->prepared->sql), &dialect);
+        return intent_note(session, job->prepared->sql, &dialect);
     job->facts.may_hide_state = true;
     return true;
 }

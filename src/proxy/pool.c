@@ -2,11 +2,20 @@
 
 #include "mysql/reply.h"
 #include "net/descriptors.h"
+#include "proxy/asleft.h"
 #include "proxy/key.h"
 #include "proxy/share.h"
+#include "proxy/statements.h"
 #include "proxy/warm.h"
 
-enum cleaning { CLEANING_NOTHING, CLEANING_RESET, CLEANING_SETUP, CLEANING_CHARSETS, CLEANING_LOGIN };
+enum cleaning {
+    CLEANING_NOTHING,
+    CLEANING_ID,
+    CLEANING_RESET,
+    CLEANING_SETUP,
+    CLEANING_CHARSETS,
+    CLEANING_LOGIN
+};
 
 /* ---- which ones ---- */
 
@@ -188,8 +197,19 @@ static bool has_spoken(struct upstream *upstream)
 
 static void on_io(struct upstream *upstream, int events)
 {
+    if (events & EV_WRITE) /* what closes statements; a failure is heard of by reading */
+        upstream_flush(upstream);
     if ((events & EV_READ) && has_spoken(upstream))
         lose(upstream, "the server ended it, or spoke out of turn");
+}
+
+/* Texts of statements are each worker's own: on another thread it knows none. */
+static void let_go(struct upstream *upstream)
+{
+    const struct worker *worker = upstream->owner;
+    if (worker->world->worker_count > 1)
+        statements_close_all(upstream);
+    upstream_leave(upstream);
 }
 
 static void fail_opening(struct upstream *upstream, const struct error *err)
@@ -208,19 +228,44 @@ static void on_failed(struct upstream *upstream, const struct error *err)
         lose(upstream, err->text);
 }
 
+static void begin_reset(struct upstream *upstream);
+
+/* As it was left it may be for a while only; made new, for longer. */
 static void on_expired(struct upstream *upstream)
 {
+    if (upstream->legacy.is_there) {
+        leave(upstream);
+        upstream_hand_over(upstream, upstream->ops, upstream->owner);
+        begin_reset(upstream);
+        return;
+    }
     log_debug(NULL, "a parked connection to %s is retired", upstream->server->name);
     retire(upstream);
 }
 
 /* ---- cleaning ---- */
 
+void pool_reset(struct worker *worker, struct upstream *upstream)
+{
+    counter_add(&worker->boxes[upstream->key.cluster].pool.connections_reset, 1);
+    statements_forget(upstream);
+    upstream_reset(upstream);
+}
+
 static void begin_reset(struct upstream *upstream)
 {
-    const uint8_t command[] = { COM_RESET_CONNECTION };
     upstream->cleaning = CLEANING_RESET;
-    upstream_exchange(upstream, REPLY_GENERIC, span_of(command, sizeof command), upstream->env->login_us);
+    text_fini(&upstream->schema);
+    upstream->vars_version = 0;
+    pool_reset(upstream->owner, upstream);
+}
+
+/* The next session has generated no id yet, most likely. */
+static void begin_id(struct upstream *upstream)
+{
+    upstream->cleaning = CLEANING_ID;
+    upstream_exchange(upstream, REPLY_GENERIC, SPAN_LITERAL("\x03SET last_insert_id=0"),
+                      upstream->env->login_us);
 }
 
 /* No longer than the server's own patience with a silent client, by far. */
@@ -233,6 +278,9 @@ static uint64_t patience_us(const struct worker *worker, const struct upstream *
         patience = own * 500000;
     if (end == 0 || end > upstream->idle_us + patience)
         end = upstream->idle_us + patience;
+    uint64_t trust = asleft_trust(worker, upstream);
+    if (upstream->legacy.is_there && end > now + trust)
+        end = now + trust;
     return end > now ? end - now : 1;
 }
 
@@ -243,6 +291,21 @@ static void shelve(struct upstream *upstream)
     upstream_expire(upstream, patience_us(upstream->owner, upstream));
     list_link_last(&holders->parked, &upstream->in_pool);
     counter_add(&holders->kinds[key_kind(&upstream->key)], 1);
+}
+
+/* At once: nobody is run by that. */
+static void park_as_left(struct upstream *upstream)
+{
+    struct permits_holders *holders = holders_of(upstream);
+    leave(upstream);
+    upstream->cleaning = CLEANING_NOTHING;
+    upstream->idle_us = upstream->env->loop->now_us;
+    if (is_full(upstream->owner, upstream) && !permits_is_wanted(holders->permits)) {
+        retire(upstream);
+        return;
+    }
+    shelve(upstream);
+    pool_give_way(holders);
 }
 
 static void park(struct upstream *upstream)
@@ -264,13 +327,17 @@ static void park(struct upstream *upstream)
     pool_give_way(holders);
 }
 
-/* A server that has no such command is not asked again. */
-static void refuse(struct upstream *upstream, const struct error *err)
+void pool_note_refusal(struct upstream *upstream, const struct error *err)
 {
-    if (upstream->cleaning == CLEANING_RESET && err->code == ERR_UNKNOWN_COM)
+    if (upstream->asked == COM_RESET_CONNECTION && err->code == ERR_UNKNOWN_COM)
         holders_of(upstream)->has_no_reset = true;
     log_limited(LOG_LEVEL_INFO, NULL, "a connection to %s is not kept: it could not be made new: %d %s",
                 upstream->server->name, err->code, err->text);
+}
+
+static void refuse(struct upstream *upstream, const struct error *err)
+{
+    pool_note_refusal(upstream, err);
     counter_add(&counters_of(upstream)->pool_unclean, 1);
     drop(upstream);
 }
@@ -283,6 +350,9 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
         upstream->cleaning == CLEANING_CHARSETS && answer->error.code == ERR_UNKNOWN_CHARACTER_SET;
     if (answer->is_err && !is_unknown) {
         refuse(upstream, &answer->error);
+    } else if (upstream->cleaning == CLEANING_ID) {
+        upstream->legacy.insert_id = 0;
+        park_as_left(upstream);
     } else if (upstream->cleaning == CLEANING_RESET) {
         upstream->cleaning = CLEANING_SETUP;
         upstream_set_up(upstream);
@@ -377,11 +447,40 @@ static struct upstream *find(const struct permits_holders *holders, const struct
     return NULL;
 }
 
-struct upstream *pool_take(const struct session *session, int server)
+/* The one that suits best; of several the one parked last. */
+static struct upstream *find_best(const struct session *session, int server,
+                                  const struct fingerprint *fingerprint)
 {
     struct server *wanted = session_view(session)->servers[server].server;
+    struct list *parked = &wanted->permits.holders[session->worker->index].parked;
     struct upstream_key wish = pool_key(session, server);
-    struct upstream *upstream = find(&wanted->permits.holders[session->worker->index], &wish);
+    struct upstream *best = NULL;
+    enum asleft_fit best_fit = ASLEFT_RENEW;
+    struct list_node *node = last(parked);
+    for (; node != NULL; node = node->prev != &parked->head ? node->prev : NULL) {
+        struct upstream *upstream = list_entry(node, struct upstream, in_pool);
+        if (!key_fits(&wish, &upstream->key))
+            continue;
+        enum asleft_fit fit = asleft_fit(session, upstream, fingerprint);
+        if (best == NULL || fit > best_fit) {
+            best = upstream;
+            best_fit = fit;
+        }
+        if (best_fit == ASLEFT_EQUAL)
+            break;
+    }
+    return best;
+}
+
+struct upstream *pool_take(const struct session *session, int server)
+{
+    struct fingerprint fingerprint = { 0 };
+    struct upstream *upstream = NULL;
+    if (fingerprint_take(&fingerprint, &session->vars))
+        do
+            upstream = find_best(session, server, &fingerprint);
+        while (upstream != NULL && !is_alive(upstream));
+    fingerprint_fini(&fingerprint);
     if (upstream == NULL)
         return NULL;
     counter_add(&counters_of(upstream)->pool_taken, 1);
@@ -397,7 +496,7 @@ struct upstream *pool_send(struct permits_holders *holders, const struct upstrea
     if (upstream == NULL)
         return NULL;
     leave(upstream);
-    upstream_leave(upstream);
+    let_go(upstream);
     return upstream;
 }
 
@@ -483,7 +582,7 @@ static bool pass(struct upstream *upstream, permits_fit *is_fit)
 {
     struct worker *worker = upstream->owner;
     leave(upstream);
-    upstream_leave(upstream);
+    let_go(upstream);
     if (permits_pass(upstream->permit.permits, is_fit, upstream))
         return true;
     upstream_adopt(upstream, &worker->env, &pool_ops, worker);
@@ -531,9 +630,16 @@ void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_pr
 {
     struct upstream *upstream = take_upstream;
     upstream->key.has_schema |= upstream->schema.len > 0;
-    text_fini(&upstream->schema);
     upstream_hand_over(upstream, &pool_ops, worker);
     upstream->is_second_hand = true;
+    if (upstream->legacy.is_there) {
+        if (upstream->legacy.insert_id != 0 && !is_promised)
+            begin_id(upstream);
+        else
+            park_as_left(upstream);
+        return;
+    }
+    text_fini(&upstream->schema);
     upstream->is_unclean = true;
     if (is_promised && is_wanted_unclean(upstream) && (!is_alive(upstream) || pass(upstream, may_become)))
         return;

@@ -5,7 +5,7 @@
 
 static void release(struct prepared *prepared)
 {
-    text_fini(&prepared->sql);
+    texts_release(&prepared->text);
     text_fini(&prepared->schema);
     text_fini(&prepared->types);
     mem_free(prepared);
@@ -39,7 +39,10 @@ struct prepared *prepared_add(struct prepared_table *table, struct span sql, str
     prepared->facts = *facts;
     forget_spans(&prepared->facts);
     prepared->last_place = -1;
-    if (text_append_span(&prepared->sql, sql) && text_append_span(&prepared->schema, schema))
+    if (sql.len > 0)
+        prepared->text = texts_hold(table->texts, sql);
+    prepared->sql = texts_span(prepared->text);
+    if (prepared->sql.len == sql.len && text_append_span(&prepared->schema, schema))
         HASH_ADD(hh, table->by_id, id, sizeof prepared->id, prepared);
     if (!hash_has(prepared)) {
         release(prepared);

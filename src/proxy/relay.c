@@ -10,6 +10,7 @@
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "proxy/share.h"
+#include "proxy/statements.h"
 #include "proxy/tracking.h"
 
 #include <assert.h>
@@ -66,7 +67,7 @@ static void insert_types(struct session *session, struct prepared_copy *copy)
         copy->types_version == job->prepared->types_version)
         return;
     size_t at = packet_begin(&job->rewritten);
-    stmt_put_execute(&job->rewritten, payload, &execute, copy->id, text_span(&job->prepared->types));
+    stmt_put_execute(&job->rewritten, payload, &execute, copy->known->id, text_span(&job->prepared->types));
     if (job->rewritten.is_oom) {
         text_fini(&job->rewritten);
         return;
@@ -90,10 +91,12 @@ static void address_statement(struct session *session)
     struct job *job = &session->job;
     struct prepared_copy *copy = &job->prepared->copies[job->place];
     struct buf *in = &session->client.in;
-    wire_store_u32(in->data + in->sent + PACKET_HEADER_BYTES + 1, copy->id);
+    statements_touch(copy->known);
+    wire_store_u32(in->data + in->sent + PACKET_HEADER_BYTES + 1, copy->known->id);
     if (job->command->byte == COM_STMT_EXECUTE) {
         insert_types(session, copy);
         copy->types_version = job->prepared->types_version;
+        statements_note_run(copy->known, text_span(&job->prepared->types));
     }
     job->prepared->last_place = (int)job->place;
     if (job->command->byte == COM_STMT_SEND_LONG_DATA)
@@ -289,8 +292,9 @@ static bool name_statement(struct session *session, struct upstream *upstream,
         return false;
     prepared->params = info->params;
     prepared->columns = info->columns;
-    prepared->copies[job->place] =
-        (struct prepared_copy){ .id = info->stmt_id, .generation = session->slots[job->place].generation };
+    if (!statements_add(session, job->place, prepared, info->stmt_id, text_span(&session->schema)))
+        return false;
+    statements_replace(prepared, job->place);
     wire_store_u32(in->data + in->parsed + PACKET_HEADER_BYTES + 1, prepared->id);
     return true;
 }

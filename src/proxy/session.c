@@ -329,6 +329,7 @@ void session_open(struct worker *worker, int take_fd, const struct addr *peer, s
         return;
     }
     session->worker = worker;
+    session->prepared.texts = &worker->texts;
     session->door = door;
     session->peer = *peer;
     (void)addr_format_host(peer, session->host);

@@ -29,7 +29,7 @@ bool share_has_statements(const struct session *session, enum route_place place)
     return false;
 }
 
-static bool has_answers(const struct session *session, enum route_place place)
+bool share_has_own_answers(const struct session *session, enum route_place place)
 {
     uint64_t since = session->slots[place].answers_us;
     return since != 0 && session_now(session) < since + ANSWERS_US;
@@ -54,7 +54,7 @@ static bool may_give(const struct session *session, enum route_place place)
     return is_shared(session) && slot->upstream != NULL && !slot->has_failed &&
            slot->upstream->state == UPSTREAM_READY && !stream_has_output(&slot->upstream->stream) &&
            !session_is_of_job(session, place) && !attach_has_lost_state(session, place) &&
-           !has_untold_id(session, place) && !has_answers(session, place) &&
+           !has_untold_id(session, place) && !share_has_own_answers(session, place) &&
            !share_has_statements(session, place);
 }
 

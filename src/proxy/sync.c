@@ -6,7 +6,10 @@
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
+#include "proxy/asleft.h"
+#include "proxy/pool.h"
 #include "proxy/share.h"
+#include "proxy/statements.h"
 
 #include <errno.h>
 
@@ -49,8 +52,12 @@ static enum sync_task next_task(const struct session *session, const struct slot
     const struct upstream *upstream = slot->upstream;
     if (session->was_reset && !slot->is_reset)
         return SYNC_RESET;
+    if (slot->must_renew)
+        return SYNC_RENEW;
     if (!upstream->is_set_up)
         return SYNC_SETUP;
+    if (slot->lacks_charsets)
+        return SYNC_CHARSETS;
     if (slot->option_version != session->option_version)
         return SYNC_OPTION;
     if (session->schema.len > 0 && !span_equal(text_span(&session->schema), text_span(&upstream->schema)))
@@ -60,6 +67,8 @@ static enum sync_task next_task(const struct session *session, const struct slot
     if (upstream->vars_version != session->vars.version || lacks_insert_id(session, slot) ||
         lacks_autocommit(session, slot))
         return SYNC_VARS;
+    if (slot->must_count)
+        return SYNC_COUNT;
     if (slot->has_our_warnings)
         return SYNC_QUIET;
     if (session->job.needs_user_vars && slot->user_version != session->user_vars.version &&
@@ -130,10 +139,20 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
     case SYNC_RESET:
         ask(session, task, REPLY_GENERIC, COM_RESET_CONNECTION, (struct span){ 0 });
         break;
+    case SYNC_RENEW:
+        slot->task = task;
+        slot->has_answer = false;
+        pool_reset(session->worker, slot->upstream);
+        break;
     case SYNC_SETUP:
         slot->task = task;
         slot->has_answer = false;
         upstream_set_up(slot->upstream);
+        break;
+    case SYNC_CHARSETS:
+        slot->task = task;
+        slot->has_answer = false;
+        upstream_restore_charsets(slot->upstream);
         break;
     case SYNC_OPTION:
         start_option(session);
@@ -147,6 +166,9 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
     case SYNC_VARS:
         start_vars(session, slot);
         break;
+    case SYNC_COUNT:
+        ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL("SELECT 1 FROM (SELECT 1) a LIMIT 0"));
+        break;
     case SYNC_QUIET: /* MariaDB forgets them only where a statement has a table */
         ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL("SELECT 1 FROM (SELECT 1) a"));
         break;
@@ -154,7 +176,7 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
         start_user_vars(session, slot);
         break;
     case SYNC_PREPARE:
-        ask(session, task, REPLY_PREPARE, COM_STMT_PREPARE, text_span(&session->job.prepared->sql));
+        ask(session, task, REPLY_PREPARE, COM_STMT_PREPARE, session->job.prepared->sql);
         break;
     case SYNC_NOTHING:
         break;
@@ -174,9 +196,21 @@ static void note_success(struct session *session, struct slot *slot)
     switch (slot->task) {
     case SYNC_RESET:
         slot->is_reset = true;
-        slot->user_version = 0;
+        slot->is_inherited = slot->must_renew = false;
+        statements_forget(upstream);
+        slot->user_version = slot->insert_id = 0;
         upstream->is_set_up = false;
         upstream->vars_version = 0;
+        break;
+    case SYNC_RENEW:
+        asleft_note_renewed(session, slot);
+        slot->lacks_charsets = upstream->family == FAMILY_MYSQL;
+        break;
+    case SYNC_CHARSETS:
+        slot->lacks_charsets = false;
+        break;
+    case SYNC_COUNT:
+        slot->must_count = slot->has_our_warnings = false;
         break;
     case SYNC_OPTION:
         slot->option_version = session->option_version;
@@ -231,6 +265,25 @@ static enum step refused_state(struct session *session, struct slot *slot)
     return dispatch_refuse(session, (uint16_t)err.code, err.sqlstate, "%s", err.text);
 }
 
+/* What was to make it new says nothing of the session: another connection will do. */
+static enum step refused_renewal(struct session *session, struct slot *slot)
+{
+    pool_note_refusal(slot->upstream, &slot->answer.error);
+    attach_drop(session, session->job.place);
+    return attach_begin(session);
+}
+
+static bool is_renewal(enum sync_task task)
+{
+    return task == SYNC_RENEW || task == SYNC_CHARSETS;
+}
+
+/* A collation that the server does not know was not set by the handshake either. */
+static bool is_unknown_charset(const struct slot *slot)
+{
+    return slot->task == SYNC_CHARSETS && slot->answer.error.code == ERR_UNKNOWN_CHARACTER_SET;
+}
+
 enum step sync_syncing(struct session *session)
 {
     struct slot *slot = &session->slots[session->job.place];
@@ -239,10 +292,14 @@ enum step sync_syncing(struct session *session)
     if (slot->task != SYNC_NOTHING) {
         if (!slot->has_answer)
             return STEP_WAIT;
-        if (slot->answer.is_err)
+        if (slot->answer.is_err && is_renewal(slot->task) && !is_unknown_charset(slot))
+            return refused_renewal(session, slot);
+        if (slot->answer.is_err && !is_renewal(slot->task))
             return refused_state(session, slot);
         note_success(session, slot);
         slot->task = SYNC_NOTHING;
+    } else if (slot->upstream->is_second_hand && !asleft_look(session, slot)) {
+        return share_refuse_answer(session);
     }
     enum sync_task task = next_task(session, slot);
     if (session->job.command != NULL && session->job.command->byte == COM_RESET_CONNECTION)
@@ -271,8 +328,13 @@ static enum step note_prepared(struct session *session, struct slot *slot)
         return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
                                "The statement has %u parameters on %s and had %u when it was prepared",
                                slot->answer.params, slot->upstream->server->name, job->prepared->params);
-    job->prepared->copies[job->place] =
-        (struct prepared_copy){ .id = slot->answer.stmt_id, .generation = slot->generation };
+    if (!statements_add(session, job->place, job->prepared, slot->answer.stmt_id,
+                        text_span(&job->prepared->schema))) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+        return STEP_MORE;
+    }
+    counter_add(&session->worker->boxes[session->door->cluster].pool.statements_prepared, 1);
     return session_enter(session, SESSION_SYNCING); /* the schema may have been changed for the PREPARE */
 }
 
@@ -292,6 +354,10 @@ enum step sync_preparing(struct session *session)
         note_schema(slot, text_span(&job->prepared->schema));
     if (job->prepared == NULL || job->prepared->copies[job->place].generation == slot->generation)
         return session_enter(session, SESSION_SENDING);
+    if (statements_find(session, job->place, job->prepared)) {
+        counter_add(&session->worker->boxes[session->door->cluster].pool.statements_shared, 1);
+        return session_enter(session, SESSION_SYNCING); /* as after a PREPARE */
+    }
     if (job->prepared->sql.len == 0)
         return dispatch_refuse(
             session, ERR_UNKNOWN_STMT, NULL,

@@ -197,6 +197,13 @@ static uint64_t version_of_names(const struct vars *vars)
     return version;
 }
 
+/* Set after `since`, and not anew by NAMES or CHARSET, said in version `named`. */
+static bool is_due(const struct var *var, uint64_t since, uint64_t named)
+{
+    bool is_old = var->version <= since || (is_set_by_names(var) && var->version < named);
+    return var->literal != NULL && !is_old;
+}
+
 void vars_diff(const struct vars *vars, uint64_t since, struct text *out)
 {
     const char *glue = "SET ";
@@ -204,12 +211,26 @@ void vars_diff(const struct vars *vars, uint64_t since, struct text *out)
     for (int turn = 0; turn <= 2; turn++)
         for (size_t i = 0; i < vars->count; i++) {
             const struct var *var = &vars->items[i];
-            bool is_old = var->version <= since || (is_set_by_names(var) && var->version < named);
-            if (var->literal == NULL || is_old || turn_of(var) != turn)
+            if (!is_due(var, since, named) || turn_of(var) != turn)
                 continue;
             say(var, glue, out);
             glue = ",";
         }
+}
+
+bool vars_next(const struct vars *vars, size_t *at, struct span *name_r, struct span *literal_r)
+{
+    uint64_t named = version_of_names(vars);
+    for (; *at < vars->count; (*at)++) {
+        const struct var *var = &vars->items[*at];
+        if (!is_due(var, 0, named))
+            continue;
+        *name_r = span_cstr(var->name);
+        *literal_r = span_cstr(var->literal);
+        (*at)++;
+        return true;
+    }
+    return false;
 }
 
 void vars_diff_user(const struct vars *vars, uint64_t since, struct text *out)

@@ -109,9 +109,6 @@ class Counters:
 
     def __init__(self, cluster):
         self.cluster = cluster
-        if cluster.family == "mariadb":
-            for node in cluster.nodes():
-                node.sql("SET GLOBAL userstat = 1")
         self.before = self._read()
 
     def _read(self):

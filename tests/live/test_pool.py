@@ -1,6 +1,7 @@
 """Connections that are handed on: the next session must find what a new login would have found."""
 
 import contextlib
+import os
 
 import pytest
 
@@ -197,3 +198,116 @@ def test_what_a_session_was_warned_of_is_not_told_to_the_next(cluster, both, sql
     with pooled.wire("writes") as second:
         assert second.value("SHOW COUNT(*) WARNINGS") == b"0" and not second.rows("SHOW WARNINGS")
         assert application_ids(cluster) == there, "another connection was opened: that proves nothing"
+
+
+# ---- connections handed on as they were left ----
+
+# HEADGATE_POOL=all: each question after each of these, rather than each after some.
+ALL = os.environ.get("HEADGATE_POOL") == "all"
+FOUND = "SELECT FOUND_ROWS()"   # to a new login a server tells what its thread has counted for somebody else, or 0
+AS_LEFT = {
+    "nothing": [],
+    "a read": ["SELECT * FROM pool"],
+    "a write": ["INSERT INTO pool VALUES (NULL)"],
+    "a write that tells its own id": ["INSERT INTO pool VALUES (NULL)", "REPLACE INTO pool VALUES (1)"],
+    "a transaction": ["BEGIN", "INSERT INTO pool VALUES (NULL)", "SAVEPOINT s", "UPDATE pool SET id = id WHERE id = 1", "COMMIT"],
+    "a count of rows": ["SELECT 1 UNION SELECT 2 UNION SELECT 3"],
+    "a warning, and a statement after it": ["SELECT CAST('x' AS SIGNED)", "SELECT * FROM pool"],
+    "another schema": ["USE app2"],
+    "tables": ["CREATE TABLE IF NOT EXISTS made_here (a INT)", "CREATE INDEX i ON made_here (a)", "DROP INDEX i ON made_here"],
+}
+ASKED = ["SELECT LAST_INSERT_ID()", "SELECT @@identity, @@last_insert_id", "SELECT ROW_COUNT()", FOUND, "SHOW WARNINGS", "SHOW ERRORS",
+         "SHOW COUNT(*) WARNINGS", "SELECT @@warning_count, @@error_count", "SELECT @left", "SELECT DATABASE()", "SELECT @@autocommit, @@sql_mode",
+         "SHOW SESSION STATUS LIKE 'Com_insert'", "SHOW SESSION STATUS LIKE 'Handler_write'", "SHOW SESSION STATUS LIKE 'Last_query_cost'",
+         "INSERT INTO asked VALUES (LAST_INSERT_ID())", "INSERT INTO asked SELECT ROW_COUNT()", "SHOW VARIABLES LIKE '%insert_id%'",
+         "SELECT IS_FREE_LOCK('left_over')", "SELECT CURRENT_ROLE()", "SELECT CHARSET('x'), COLLATION('x')", "SELECT CURRENT_USER()"]
+if FLAVOUR != "mysql":
+    ASKED += ["SELECT @@last_gtid", "SELECT @@in_transaction", "SHOW VARIABLES LIKE 'last_gtid'", "SELECT LASTVAL(numbers)", "SELECT PREVIOUS VALUE FOR numbers"]
+    AS_LEFT["a number of a sequence"] = ["INSERT INTO numbered (a) VALUES (1)"]
+
+
+@pytest.fixture(scope="module")
+def trusting(cluster, both):
+    """Hands on all that it may, however slow the machine is."""
+    for sql in ("CREATE TABLE asked (a BIGINT)", *(["CREATE SEQUENCE numbers", "CREATE TABLE numbered (a INT, n INT DEFAULT NEXT VALUE FOR numbers)"]
+                                                  if FLAVOUR != "mysql" else [])):
+        cluster.sql("db1", f"USE test; {sql}")
+    cluster.sync()
+    with Headgate(cluster, extra={"workers": 1}, cluster_settings={"pool_trust": "1h"}) as headgate:
+        yield headgate
+
+
+def taken_as_left(headgate):
+    return {row["name"]: row["value"] for row in headgate.show("stats")}["connections_taken_as_left"]
+
+
+def hand_on(headgate, cluster, dirt):
+    """A session with that behind it, and the next one, which has its connection as it was left."""
+    forget_all(headgate, cluster)
+    first = headgate.wire("writes")
+    for sql in dirt:
+        reply = first.command(w.QUERY, sql)
+        assert not reply.error, (sql, reply.error)
+    there, before = application_ids(cluster), taken_as_left(headgate)
+    leave(headgate, first)
+    client = headgate.wire("writes")
+    assert taken_as_left(headgate) == before + 1, "it was made new: that proves nothing"
+    assert application_ids(cluster) == there
+    return client
+
+
+def answer(client, sql):
+    reply = client.command(w.QUERY, sql)
+    return reply.error, reply.results, reply.warnings, [(ok.affected, ok.insert_id, ok.status & ~w.STATE_CHANGED, ok.warnings) for ok in reply.oks]
+
+
+@pytest.mark.parametrize("dirt", AS_LEFT)
+def test_whatever_the_next_one_asks_first_is_answered_as_to_a_new_login(cluster, both, trusting, dirt):
+    _, single = both
+    turn = list(AS_LEFT).index(dirt)
+    for question in ASKED if ALL else [FOUND, *ASKED[turn % 3::3][turn // 3::3]]:
+        with hand_on(trusting, cluster, AS_LEFT[dirt]) as client, single.wire("writes") as fresh:
+            if question == FOUND:
+                assert client.value(FOUND) == b"0"
+                continue
+            assert answer(client, question) == answer(fresh, question), question
+            if question.startswith("INSERT"):
+                rows_of = cluster.sql("db1", "SELECT a FROM test.asked")
+                assert len(rows_of) == 2 and rows_of[0] == rows_of[1], (question, rows_of)
+                cluster.sql("db1", "TRUNCATE test.asked")
+
+
+@pytest.mark.parametrize("dirt", AS_LEFT)
+def test_even_where_nothing_can_be_reset_nothing_is_seen(cluster, both, trusting, dirt):
+    """In a transaction."""
+    _, single = both
+    with hand_on(trusting, cluster, AS_LEFT[dirt]) as client, single.wire("writes") as fresh:
+        for one in (client, fresh):
+            one.query("BEGIN")
+        before = {row["name"]: row["value"] for row in trusting.show("stats")}["connections_reset"]
+        found, expected = state(client), state(fresh)
+        assert {row["name"]: row["value"] for row in trusting.show("stats")}["connections_reset"] == before
+        found.pop("last_gtid", None), expected.pop("last_gtid", None)   # by SHOW VARIABLES it is seen, asked for by name it is refused
+        assert found == expected
+
+
+def test_sessions_with_equal_variables_share_a_connection(cluster):
+    """Each says what it sees: never another one's."""
+    kinds = [["SET time_zone = '+01:00'"], ["SET time_zone = '+02:00'"], ["SET sql_mode = 'ANSI_QUOTES'", "SET time_zone = '+01:00'"],
+             ["SET NAMES latin1"], ["USE app2"], []]
+    show = ("SELECT @@time_zone, @@sql_mode, @@character_set_client, @@character_set_results, @@collation_connection, DATABASE(), COLLATION('x'), "
+            "LAST_INSERT_ID()")
+    with Headgate(cluster, extra={"workers": 1}, server_settings={"max_connections": 1}, timeouts={"pool_wait": "60s"},
+                  cluster_settings={"pool_trust": "1h"}) as headgate, contextlib.ExitStack() as stack:
+        clients = []
+        for number in range(2 * len(kinds)):
+            client = stack.enter_context(headgate.wire("writes"))
+            for sql in kinds[number % len(kinds)]:
+                client.query(sql)
+            client.query("INSERT INTO test.pool VALUES (NULL)")
+            clients.append((client, client.rows(show)))
+        for turn in range(5):
+            for client, seen in clients[turn % 2:] + clients[:turn % 2]:
+                assert client.rows(show) == seen
+        assert len({tuple(seen[0][:6]) for _, seen in clients}) == len(kinds)
+        assert taken_as_left(headgate) > 0

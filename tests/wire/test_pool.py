@@ -12,6 +12,7 @@ from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
 SETUP = "SET SESSION session_track_system_variables"
+ALWAYS_NEW = {"cluster_settings": {"pool_trust": "off"}}  # what no connection is trusted to need
 
 
 class Scene:
@@ -72,7 +73,7 @@ def bytes_of(connection):
 
 
 def test_next_session_goes_on_with_the_connection_and_nobody_logs_in_again(scene):
-    scene = scene()
+    scene = scene(**ALWAYS_NEW)
     connection = scene.parked()
     assert bytes_of(connection)[-2:] == [w.RESET_CONNECTION, w.QUERY]
     scene.wait_for(0, 1)
@@ -146,7 +147,7 @@ def test_whoever_would_log_in_in_another_way_does(scene, login):
 
 
 def test_variables_of_the_one_before_are_not_said_for_the_next(scene):
-    scene = scene()
+    scene = scene(**ALWAYS_NEW)
     client = scene.client()
     client.query("SET time_zone = '+01:00'")
     scene.leave(client)
@@ -175,7 +176,7 @@ def test_state_that_no_reset_undoes_ends_with_its_connection(scene, server, sql)
 
 @pytest.mark.parametrize("first", [True, False], ids=["at the reset", "at the set-up"])
 def test_what_could_not_be_made_new_is_closed(scene, server, first):
-    scene = scene()
+    scene = scene(**ALWAYS_NEW)
     client = scene.client()
     client.query("DO 'first'")
     if first:
@@ -191,7 +192,7 @@ def test_what_could_not_be_made_new_is_closed(scene, server, first):
 
 
 def test_server_without_the_command_is_asked_once(scene, server):
-    scene = scene()
+    scene = scene(**ALWAYS_NEW)
     server.on(w.RESET_CONNECTION, lambda c, payload: c.error(1047, "Unknown command", "08S01"))
     for n in range(3):
         client = scene.client()
@@ -218,7 +219,7 @@ def test_dead_one_is_not_used(scene, server, how):
 
 def test_silent_server_does_not_hold_a_login_up(scene, server):
     """It never answers to the reset: the next client does not wait for that."""
-    scene = scene(timeouts={"login": "20s"})
+    scene = scene(timeouts={"login": "20s"}, **ALWAYS_NEW)
     server.on(w.RESET_CONNECTION, lambda c, payload: None)
     client = scene.client()
     client.query("DO 'first'")
@@ -229,7 +230,7 @@ def test_silent_server_does_not_hold_a_login_up(scene, server):
 
 
 def test_reset_without_an_answer_ends_the_connection(scene, server):
-    scene = scene(timeouts={"login": "2s"})
+    scene = scene(timeouts={"login": "2s"}, **ALWAYS_NEW)
     server.on(w.RESET_CONNECTION, lambda c, payload: None)
     client = scene.client()
     client.query("DO 'first'")
@@ -357,7 +358,7 @@ def test_scarce_connection_goes_from_hand_to_hand_without_a_login(scene):
 
 
 def test_state_of_the_next_one_is_said_after_the_reset(scene):
-    scene = scene(1)
+    scene = scene(1, **ALWAYS_NEW)
     first, second = scene.client(schema="one"), scene.client(schema="two")
     first.query("SET time_zone = '+01:00'")
     second.query("DO 'other'")

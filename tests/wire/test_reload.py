@@ -126,6 +126,8 @@ CASES = {
     "cluster: pool": "session",
     "cluster: pool_idle_max": 4,
     "cluster: pool_idle_min": 2,
+    "cluster: pool_trust": "7s",
+    "cluster: prepared_max": 60,
     "cluster: consistency": "strong",
     "cluster: consistency_wait": "6s",
     "cluster: server: name": None,

@@ -12,3 +12,9 @@ POOL_COUNTER(pool_lost, "kept connections that their server ended")
 POOL_COUNTER(pool_retired,
              "kept connections closed: idle for too long, too old, too many, or their server out of use")
 POOL_COUNTER(pool_gave_way, "kept connections closed for somebody who could not go on with them")
+POOL_COUNTER(connections_taken_as_left, "connections that a session took as another one had left them")
+POOL_COUNTER(connections_taken_new, "connections that a session took after they had been made new")
+POOL_COUNTER(connections_reset, "times that a connection was made new (COM_RESET_CONNECTION)")
+POOL_COUNTER(statements_prepared,
+             "statements that were prepared on one more connection, to be executed there")
+POOL_COUNTER(statements_shared, "… and that somebody else had prepared there already")

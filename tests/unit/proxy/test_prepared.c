@@ -23,7 +23,7 @@ static void ids_count_up_and_a_statement_is_found_by_its_own(void **state)
         (void)snprintf(sql, sizeof sql, "SELECT %u", id);
         struct prepared *prepared = add(&table, sql);
         assert_int_equal(prepared->id, id);
-        assert_span(text_span(&prepared->sql), sql);
+        assert_span(prepared->sql, sql);
         assert_true(prepared->facts.is_read && prepared->last_place == -1 && prepared->types_version == 0);
     }
     for (uint32_t id = 1; id <= 100; id++)

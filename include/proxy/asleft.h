@@ -1,0 +1,52 @@
+/* Connections that go from session to session as they are, without being made new.
+ *
+ *      effects_done ─► asleft_note_job           is all known that the statement has left there?
+ *      attach_leave ─► asleft_leave ─► pool.c    parked with its state: schema, variables, last id
+ *      pool_take ─► asleft_fit                   is that what the session wants?
+ *      attach_take ─► asleft_adopt               what sync.c has to say still
+ *      sync_syncing ─► asleft_look               does the statement ask what somebody else has done there?
+ *
+ * Known is what a statement's text, the server's tracking and its flags tell: no pins, no user variables, no
+ * stored code that the text shows, no variable that headgate does not follow. Whatever else is left to be
+ * asked about is found by the words that ask (sql/traces.h): unless the session's own statements have
+ * overwritten it, the connection is made new first. What neither shows (a trigger that takes a user lock,
+ * SET GLOBAL said elsewhere) is there for `pool_trust` at most.
+ */
+#ifndef HEADGATE_PROXY_ASLEFT_H
+#define HEADGATE_PROXY_ASLEFT_H
+
+#include "proxy/fingerprint.h"
+#include "proxy/session.h"
+
+/* The present job has ended on this connection. */
+void asleft_note_job(struct session *session, struct upstream *upstream);
+
+/* The session is about to part with its connection there, which may be parked (pool_may_park). True: it need
+ * not be made new, and its state is noted in upstream.legacy. */
+bool asleft_leave(struct session *session, enum route_place place);
+
+/* For so long it may be handed on as it is, in µs; 0: no longer. */
+uint64_t asleft_trust(const struct worker *worker, const struct upstream *upstream);
+
+/* How well a parked connection that would do for the session suits it: the better the higher. */
+enum asleft_fit {
+    ASLEFT_RENEW,  /* it was left in another state */
+    ASLEFT_SAID,   /* … which one SET of the session's variables overwrites */
+    ASLEFT_NEW,    /* it was made new */
+    ASLEFT_SCHEMA, /* left as the session wants it but for the schema */
+    ASLEFT_EQUAL
+};
+enum asleft_fit asleft_fit(const struct session *session, const struct upstream *upstream,
+                           const struct fingerprint *wish);
+
+/* The session has just taken the connection in this slot from among the parked ones. */
+void asleft_adopt(struct session *session, struct slot *slot);
+
+/* The present job is about to run in this slot, whose connection somebody else had before: notes in the slot
+ * what must be done first. False: its question cannot be answered there, nor can the connection be made new.
+ */
+bool asleft_look(struct session *session, struct slot *slot);
+/* It was made new: what the session knows of it that outlives a reset is still known. */
+void asleft_note_renewed(struct session *session, struct slot *slot);
+
+#endif

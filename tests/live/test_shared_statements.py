@@ -1,0 +1,155 @@
+"""Prepared statements of several sessions on one connection: each hears what it would have heard alone."""
+
+import contextlib
+
+import pytest
+
+import mysqlwire as w
+from client import SENT_BEFORE, execute
+from headgate import Headgate, direct
+from proxy import wait_until
+
+pytestmark = pytest.mark.smoke
+
+
+@pytest.fixture(scope="module")
+def narrow(cluster):
+    """One connection to each server, which goes from hand to hand."""
+    cluster.sql("db1", "CREATE TABLE test.shared (id INT PRIMARY KEY, v VARCHAR(20))")
+    cluster.sql("db1", "INSERT INTO test.shared VALUES (1, 'one'), (2, 'two')")
+    cluster.sync()
+    with Headgate(cluster, extra={"workers": 1}, server_settings={"max_connections": 1}, timeouts={"pool_wait": "60s"},
+                  cluster_settings={"pool_trust": "1h", "prepared_max": 20}) as headgate:
+        yield headgate
+
+
+@pytest.fixture
+def clients(narrow):
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(narrow.wire("writes")) for _ in range(3)]
+
+
+def count(cluster):
+    return int(cluster.sql("db1", "SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'")[0][1])
+
+
+def shared(narrow):
+    return {row["name"]: row["value"] for row in narrow.show("stats")}["statements_shared"]
+
+
+def prepare(client, sql):
+    reply = client.command(w.PREPARE, sql)
+    assert not reply.error, reply.error
+    return reply.statement_id
+
+
+def run(client, statement, values=(), **options):
+    reply = client.command(w.EXECUTE, execute(statement, list(values), **options))
+    return reply.error, reply.results, reply.warnings, len(reply.packets)
+
+
+def without_id(reply):
+    """The packets of a PREPARE's answer; the first one begins with 0 and the id."""
+    first, *others = [payload for _, payload in reply.packets]
+    return [first[5:], *others]
+
+
+def test_each_has_its_own_types_and_values(cluster, narrow, clients):
+    before = shared(narrow)
+    sql = "SELECT id, v, ? FROM shared WHERE id = ? OR v = ?"
+    values = [[1, 1, b"none"], [b"text", b"2", b"one"], [None, 2, None]]
+    with direct(cluster) as alone:
+        expected = [run(alone, prepare(alone, sql), row)[:3] for row in values]
+    statements = [prepare(client, sql) for client in clients]
+    for turn in range(3):
+        for client, statement, row, answer in zip(clients, statements, values, expected):
+            assert run(client, statement, row, types=turn == 0)[:3] == answer
+    assert shared(narrow) > before
+
+
+def test_answers_are_those_of_a_connection_of_one_s_own(cluster, narrow, clients):
+    """To the last byte, where types are the same: whatever values others had before."""
+    before = shared(narrow)
+    texts = ["SELECT ?, ? + 1, CONCAT(v, ?) FROM shared", "SELECT v FROM shared WHERE v = ? OR id = ? OR v LIKE ?", "SELECT IFNULL(?, id), ABS(?), ? FROM shared"]
+    values = [[b"a", 1, b"b"], [b"much longer than that " * 20, -99999999999, b""], ["\u00fc\u20ac".encode(), 7, b"c" * 300]]
+    for sql in texts:
+        with contextlib.ExitStack() as stack:
+            expected = []
+            for row in values:
+                alone = stack.enter_context(direct(cluster))
+                expected.append(alone.command(w.EXECUTE, execute(prepare(alone, sql), row)).packets)
+            statements = [prepare(client, sql) for client in clients]
+            for _ in range(2):
+                for client, statement, row, packets in zip(clients, statements, values, expected):
+                    assert client.command(w.EXECUTE, execute(statement, row)).packets == packets, (sql, row)
+    assert shared(narrow) > before
+
+
+def test_text_means_what_it_meant_in_its_session(clients):
+    ansi, plain, other = clients
+    ansi.query("SET sql_mode = 'ANSI_QUOTES'")
+    other.query("SET NAMES latin1")
+    sql = 'SELECT "v" FROM shared WHERE id = 1'
+    statements = [prepare(client, sql) for client in clients]
+    for _ in range(3):
+        found = [run(client, statement)[1] for client, statement in zip(clients, statements)]
+        assert found[0][0][0].endswith(b"one") and found[1][0][0].endswith(b"\x01v") and found[2][0][0].endswith(b"\x01v")
+
+
+def test_schema_means_what_it_meant_in_its_session(cluster, clients):
+    cluster.sql("db1", "CREATE TABLE IF NOT EXISTS app2.shared (id INT PRIMARY KEY, v VARCHAR(20))")
+    cluster.sql("db1", "REPLACE INTO app2.shared VALUES (1, 'other')")
+    first, second, _ = clients
+    second.command(w.INIT_DB, b"app2")
+    statements = [prepare(client, "SELECT v FROM shared WHERE id = 1") for client in (first, second)]
+    for _ in range(3):
+        assert [run(client, statement)[1][0][0].split(b"\0")[-1][1:] for client, statement in zip((first, second), statements)] == [b"one", b"other"]
+
+
+def test_tables_that_change_are_noticed(cluster, narrow, clients):
+    """As on a connection of its own: by who prepared before, and by who prepares after."""
+    sql, before = "SELECT * FROM changing", shared(narrow)
+    cluster.sql("db1", "DROP TABLE IF EXISTS test.changing")
+    cluster.sql("db1", "CREATE TABLE test.changing (a INT)")
+    cluster.sql("db1", "INSERT INTO test.changing VALUES (1)")
+    with direct(cluster) as alone:
+        everybody = [alone, *clients]
+        statements = [prepare(client, sql) for client in everybody]
+        assert len({str(run(client, statement)) for client, statement in zip(everybody, statements)}) == 1
+        for change in ("ADD b INT DEFAULT 7", "MODIFY b VARCHAR(9) DEFAULT 'x'", "DROP b"):
+            cluster.sql("db1", f"ALTER TABLE test.changing {change}")
+            found = [run(client, statement) for client, statement in zip(everybody, statements)]
+            assert len(set(map(str, found))) == 1, (change, found)
+            assert len({str(without_id(client.command(w.PREPARE, sql))) for client in everybody}) == 1, change
+        cluster.sql("db1", "DROP TABLE test.changing")
+        assert [run(client, statement)[0].code for client, statement in zip(everybody, statements)] == [1146] * 4
+    assert shared(narrow) > before
+
+
+def test_cursor_and_long_data_stay_their_own(clients):
+    first, second, _ = clients
+    sql = "SELECT id, ? FROM shared ORDER BY id"
+    one, other = prepare(first, sql), prepare(second, sql)
+    assert first.command(w.LONG_DATA, w.int4(one) + w.int2(0) + b"a long one") is None
+    assert b"a long one" in str(run(first, one, [SENT_BEFORE])[1]).encode()
+    assert b"short" in str(run(second, other, [b"short"])[1]).encode()
+    assert b"first" in str(run(first, one, [b"first"])[1]).encode()
+
+
+def test_nothing_is_left_at_the_servers(cluster, narrow):
+    before = count(cluster)
+    texts = [f"SELECT {n % 30}, id FROM shared WHERE id = ?" for n in range(60)]
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(narrow.wire("writes")) for _ in range(4)]
+        for number, client in enumerate(clients):
+            statements = [prepare(client, sql) for sql in texts[number::3]]
+            for statement in statements:
+                assert run(client, statement, [1])[0] is None
+            assert count(cluster) <= before + 20
+        clients[0].send(w.QUIT)
+        clients[0].close()
+        clients[1].close()
+        assert clients[2].command(w.RESET_CONNECTION, b"").oks
+        for number in range(200):
+            clients[3].command(w.CLOSE, w.int4(number))
+    wait_until(lambda: count(cluster) == before, "all statements are closed", timeout=60)
