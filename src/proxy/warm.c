@@ -113,8 +113,8 @@ static bool is_usable(const struct auth_secret *secret)
 
 static bool is_of(const struct recipe *recipe, const struct session *session)
 {
-    return recipe->user != NULL && recipe->user->account == session->user->account && recipe->caps == session->upstream_caps &&
-           recipe->collation == session->collation;
+    return recipe->user != NULL && recipe->user->account == session->user->account &&
+           recipe->caps == session->upstream_caps && recipe->collation == session->collation;
 }
 
 /* Its own, or the place of the one that was used least. */
