@@ -38,15 +38,15 @@ class Scene(Proxy):
     def __init__(self, primary, statements=None, log=None, workers=1, **options):
         extra = {"workers": workers, "statements": statements or {}}
         super().__init__({"main": [{"name": "db1", "address": primary.address, "role": "primary"}]}, extra=extra, **options)
-        extra["log"] = {"level": "debug", **({"file": self.path("own.log")} if log == "file" else {})}
+        extra["log"] = {"level": "debug", **({"file": self.file("own.log")} if log == "file" else {})}
         for name in ("slow", "query"):
-            extra["statements"].setdefault(f"{name}_file", self.path(f"{name}.log"))
+            extra["statements"].setdefault(f"{name}_file", self.file(f"{name}.log"))
 
-    def path(self, name):
+    def file(self, name):
         return os.path.join(self.directory, name)
 
     def read(self, name):
-        with open(self.path(name), encoding="utf-8") as f:
+        with open(self.file(name), encoding="utf-8") as f:
             return f.read()
 
     def lines(self, name, count):
@@ -221,7 +221,7 @@ def test_slow_statements_are_told_with_all_that_is_known(primary):
             "bytes_out": len(w.packet(1, r.err(1146, "no such table", "42S02"))), "error": 1146,
             "route": line["route"], "text": "SELECT ? FROM t"}
         assert line["server_us"] >= 50_000 and line["total_us"] >= line["server_us"]
-        assert not os.path.exists(proxy.path("query.log"))
+        assert not os.path.exists(proxy.file("query.log"))
 
 
 def test_one_in_so_many_is_told(primary):
@@ -270,12 +270,12 @@ def test_files_are_reopened_on_sigusr1(primary):
         client.query("DO 'before'")
         proxy.lines("query.log", 1)
         for name in names:
-            os.rename(proxy.path(name), proxy.path(name + ".1"))
+            os.rename(proxy.file(name), proxy.file(name + ".1"))
         client.query("DO 'between'")
         proxy.lines("slow.log.1", 2)  # a reply is there before its lines are
         proxy.lines("query.log.1", 2)
         proxy.process.send_signal(signal.SIGUSR1)
-        wait_until(lambda: all(os.path.exists(proxy.path(name)) for name in names), "new files", PATIENCE)
+        wait_until(lambda: all(os.path.exists(proxy.file(name)) for name in names), "new files", PATIENCE)
         wait_until(lambda: "opened again" in proxy.read("own.log"), "said in the new log", PATIENCE)
         client.query("DO 'after'")
         for name in ("query.log", "slow.log"):
