@@ -134,6 +134,10 @@ live: all
 	@$(PYTEST) $(LIVE_FLAGS) tests/live
 smoke: all
 	@$(PYTEST) -m smoke tests/live
+# The other flavours, side by side: they wait more than they work.
+.PHONY: smoke-mariadb-11 smoke-mysql
+smoke-mariadb-11 smoke-mysql: smoke-%: all
+	@$(MAKE) smoke FLAVOUR=$*
 
 # ---- what is shipped: unit, manual pages, examples, alerts, and the package in a clean root (as root) ----
 .PHONY: package-test
@@ -178,8 +182,7 @@ test: setup
 	@$(MAKE) wire
 	@$(MAKE) package-test
 	@$(MAKE) live
-	@$(MAKE) smoke FLAVOUR=mariadb-11
-	@$(MAKE) smoke FLAVOUR=mysql
+	@$(MAKE) -j2 -Otarget smoke-mariadb-11 smoke-mysql
 	@$(MAKE) fuzz-smoke
 	@$(MAKE) asan-test
 	@$(MAKE) tsan-test

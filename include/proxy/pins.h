@@ -7,6 +7,7 @@
 #ifndef HEADGATE_PROXY_PINS_H
 #define HEADGATE_PROXY_PINS_H
 
+#include "base/counters.h"
 #include "base/str.h"
 
 #include <stdbool.h>
@@ -30,7 +31,16 @@ struct pins {
     size_t cap;
     uint32_t causes;   /* bit c: there is at least one of cause c */
     uint32_t nameless; /* bit c: one without a name, which only pins_release_all ends */
+    uint32_t counted;  /* `causes`, when they were last counted */
     uint64_t since_us; /* of the oldest, as far back as there was always one */
+};
+
+/* How often sessions came to be pinned. Rows of `show stats`; by the worker and cluster, read by any thread.
+ */
+struct pin_counters {
+#define PIN_CAUSE(NAME, name, words) counter name;
+#include "proxy/tbl/pin_causes.h"
+#undef PIN_CAUSE
 };
 
 /* One more of `cause`. `name` empty: it cannot be told which. `text` is kept with it (what a PREPARE
@@ -49,6 +59,8 @@ static inline bool pins_any(const struct pins *pins)
 {
     return pins->causes != 0;
 }
+/* Counts the causes that have come since it was last called. */
+void pins_count(struct pins *pins, struct pin_counters *counters);
 bool pins_has(const struct pins *pins, enum pin_cause cause);
 /* The text kept with a name, in any case of its letters. Empty: no such name, or no text. Borrows. */
 struct span pins_text(const struct pins *pins, enum pin_cause cause, struct span name);

@@ -19,6 +19,7 @@
 #include "proxy/hints.h"
 #include "proxy/limits.h"
 #include "proxy/listener_settings.h"
+#include "proxy/pins.h"
 #include "proxy/pool_counters.h"
 #include "proxy/refusals.h"
 #include "proxy/texts.h"
@@ -78,6 +79,7 @@ struct view_box {
     struct watch *watch;         /* owns: how far its servers are */
     struct hint_counters hints;
     struct pool_counters pool;
+    struct pin_counters pins;
     struct view *view; /* one reference, the worker's own; NULL before the first */
 };
 

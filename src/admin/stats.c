@@ -27,6 +27,11 @@ static const char *pool_counters(const struct view_box *box)
     return (const char *)&box->pool;
 }
 
+static const char *pin_counters(const struct view_box *box)
+{
+    return (const char *)&box->pins;
+}
+
 static const struct {
     const char *name;
     const char *words;
@@ -42,6 +47,11 @@ static const struct {
 #define POOL_COUNTER(name, words) { #name, words, pool_counters, offsetof(struct pool_counters, name) },
 #include "proxy/tbl/pool_counters.h"
 #undef POOL_COUNTER
+#define PIN_CAUSE(NAME, name, words)                                                                         \
+    { "pinned_by_" #name, "sessions that were pinned by it: " words, pin_counters,                           \
+      offsetof(struct pin_counters, name) },
+#include "proxy/tbl/pin_causes.h"
+#undef PIN_CAUSE
 };
 
 size_t stats_count(void)

@@ -563,6 +563,7 @@ void effects_done(struct session *session, struct upstream *upstream)
         note_home(session, upstream, is_execution);
     note_soil(session, upstream);
     asleft_note_job(session, upstream);
+    pins_count(&session->pins, &session->worker->boxes[session->door->cluster].pins);
 }
 
 /* As after login: COM_RESET_CONNECTION and COM_CHANGE_USER. The schema and the role stay: both families keep

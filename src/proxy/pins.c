@@ -145,6 +145,17 @@ void pins_clear(struct pins *pins)
     *pins = (struct pins){ 0 };
 }
 
+void pins_count(struct pins *pins, struct pin_counters *counters)
+{
+    uint32_t fresh = pins->causes & ~pins->counted;
+    pins->counted = pins->causes;
+    if (fresh == 0)
+        return;
+#define PIN_CAUSE(NAME, name, words) counter_add(&counters->name, fresh >> PIN_##NAME & 1);
+#include "proxy/tbl/pin_causes.h"
+#undef PIN_CAUSE
+}
+
 bool pins_has(const struct pins *pins, enum pin_cause cause)
 {
     return (pins->causes & bit(cause)) != 0;

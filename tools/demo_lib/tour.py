@@ -111,7 +111,7 @@ class Tour:
 
     def run(self):
         steps = [self.cluster, self.status, self.writes, self.reads, self.monitoring, self.explain,
-                 self.transaction, self.state, self.sessions, self.death, self.doctor]
+                 self.transaction, self.state, self.sessions, self.death, self.reload, self.doctor]
         for number, step in enumerate(steps, start=1):
             self.screen.step(number, step.__doc__.rstrip("."))
             step()
@@ -324,6 +324,28 @@ class Tour:
         check(f"{victim} went and came back, and both are told", told[-1] == "up" and {"down", "ejected"} & set(told), told)
         self.screen.notice(f"{traffic.reads} reads and {traffic.writes} writes, not one error: reads whose server died were run "
                            f"again on the other replica. {victim} came back by itself, and takes reads again.")
+
+    def reload(self):
+        """Another configuration while clients are busy."""
+        self.screen.say("In headgate.conf consistency_wait becomes \"4s\", and so far nothing else does. What would that change?")
+        self.stage.change_configuration('consistency_wait = "5s"', 'consistency_wait = "4s"')
+        with Traffic(self._connected) as traffic:
+            traffic.wait_for_more()
+            announced = self.ctl("config", "diff")
+            told = self.reloaded()
+            traffic.wait_for_more()
+        check("no client had an error", not traffic.errors, traffic.errors)
+        check("the reload did what was announced", told == announced, (announced, told))
+        check("it was one change, at once", [(row["was"], row["is"], row["takes_effect"]) for row in told]
+              == [('"5s"', '"4s"', "now")], told)
+        self.screen.notice("the whole file is checked first: all of it counts, or nothing does. SIGHUP does the same.")
+
+    def reloaded(self):
+        """Reload, as typed and shown; what was changed. (Asking twice would find nothing left to change.)"""
+        self.screen.command("build/headgatectl reload")
+        told = self.stage.ask("reload")
+        self.screen.result("\n".join(f"{row['setting']}  {row['was']} -> {row['is']}  {row['takes_effect']}" for row in told))
+        return told
 
     def doctor(self):
         """Is anything wrong with this cluster?"""

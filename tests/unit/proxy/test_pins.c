@@ -191,6 +191,25 @@ static void out_of_memory_pins_longer_never_shorter(void **state)
     }
 }
 
+static void each_time_a_cause_comes_it_is_counted_once(void **state)
+{
+    (void)state;
+    struct pins pins = { 0 };
+    struct pin_counters counters = { 0 };
+    for (int i = 0; i < 3; i++) {
+        pins_add(&pins, PIN_TEMPORARY_TABLE, span_cstr("t"), (struct span){ 0 }, 1);
+        pins_add(&pins, PIN_HIDDEN_STATE, (struct span){ 0 }, (struct span){ 0 }, 1);
+        pins_count(&pins, &counters);
+        pins_count(&pins, &counters);
+        pins_release_all(&pins, PIN_TEMPORARY_TABLE);
+        pins_count(&pins, &counters);
+    }
+    assert_int_equal(counter_read(&counters.temporary_table), 3);
+    assert_int_equal(counter_read(&counters.hidden_state), 1);
+    assert_int_equal(counter_read(&counters.table_lock), 0);
+    pins_clear(&pins);
+}
+
 static void every_cause_has_a_name_and_words(void **state)
 {
     (void)state;
@@ -212,6 +231,7 @@ int main(void)
         cmocka_unit_test(random_histories_equal_a_plain_model),
         cmocka_unit_test(more_names_than_are_kept_stay_until_all_go),
         cmocka_unit_test(out_of_memory_pins_longer_never_shorter),
+        cmocka_unit_test(each_time_a_cause_comes_it_is_counted_once),
         cmocka_unit_test(every_cause_has_a_name_and_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
