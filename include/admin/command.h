@@ -28,4 +28,7 @@ void command_run(struct request *request, struct span line);
  * static text. False: there are no more. */
 bool command_describe(size_t index, const char **words_r, const char **argument_r, const char **help_r);
 
+/* The columns of what it answers, all that there can be; NULL: there is no such command. */
+const struct columns *command_columns(size_t index);
+
 #endif

@@ -11,6 +11,7 @@
 
 /* Answers with the table of admin/diagnosis.h. */
 void doctor(struct request *request);
+extern const struct columns doctor_columns;
 /* Sends a doctor away who is at work: its request is answered with an error. */
 void doctor_fini(struct admin *admin);
 

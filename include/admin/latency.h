@@ -8,6 +8,7 @@
 
 /* SHOW LATENCY: quantiles since the start. */
 void show_latency(struct request *request);
+extern const struct columns show_latency_columns;
 
 /* The same with the buckets themselves: whoever reads twice has the latencies between. Initializes the table,
  * which is the caller's to fini. */

@@ -29,5 +29,6 @@ void pause_fini(struct admin *admin);
 
 void pause_cluster(struct request *request);
 void resume_cluster(struct request *request);
+extern const struct columns pause_columns; /* of both */
 
 #endif

@@ -22,5 +22,6 @@ struct reconfigure {
 
 void reconfigure_reload(struct request *request);
 void reconfigure_diff(struct request *request);
+extern const struct columns reconfigure_columns; /* of both */
 
 #endif

@@ -17,4 +17,15 @@ void show_version(struct request *request);
 void explain(struct request *request);
 void explain_session(struct request *request);
 
+/* What these answer with. */
+extern const struct columns show_servers_columns;
+extern const struct columns show_sessions_columns;
+extern const struct columns show_limits_columns;
+extern const struct columns show_pools_columns;
+extern const struct columns show_listeners_columns;
+extern const struct columns show_users_columns;
+extern const struct columns show_config_columns;
+extern const struct columns show_version_columns;
+extern const struct columns explain_columns; /* of explain_session as well */
+
 #endif

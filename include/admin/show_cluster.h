@@ -7,4 +7,7 @@
 void show_clusters(struct request *request); /* the one that the argument names, or all */
 void show_events(struct request *request);   /* oldest first, cluster by cluster */
 
+extern const struct columns show_clusters_columns;
+extern const struct columns show_events_columns;
+
 #endif

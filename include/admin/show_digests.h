@@ -9,4 +9,7 @@
 void show_digests(struct request *request);
 void reset_digests(struct request *request);
 
+extern const struct columns show_digests_columns;
+extern const struct columns reset_digests_columns;
+
 #endif

@@ -20,5 +20,6 @@ const char *stats_own_words(size_t row);
 uint64_t stats_own(const struct world *world, size_t row);
 
 void show_stats(struct request *request);
+extern const struct columns show_stats_columns;
 
 #endif

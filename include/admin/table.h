@@ -22,6 +22,19 @@ struct column {
     const char *doc; /* one line, for help and the reference */
 };
 
+/* Those of one table: what a command answers with. */
+struct columns {
+    const struct column *list; /* borrows */
+    size_t count;
+};
+#define COLUMNS_OF(array)                                                                                    \
+    {                                                                                                        \
+        (array), sizeof(array) / sizeof *(array)                                                             \
+    }
+
+/* "text", "integer", "real": static text. */
+const char *column_type_name(enum column_type type);
+
 struct table_cell;
 
 struct table {

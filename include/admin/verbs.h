@@ -11,5 +11,6 @@ void verb_drain(struct request *request);   /* nothing new goes there, and it ca
                                                after timeouts.drain */
 void verb_enable(struct request *request);  /* drained or disabled no longer */
 void verb_disable(struct request *request); /* nothing is to be there */
+extern const struct columns verb_columns;   /* of all three */
 
 #endif

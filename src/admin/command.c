@@ -18,48 +18,75 @@ struct row {
     const char *argument; /* "" none, "<X>" needed, "[X]" optional */
     const char *help;
     void (*run)(struct request *request);
+    const struct columns *columns; /* of its answer */
 };
 
 static void help(struct request *request);
 static void kill_one(struct request *request);
 
+static const struct column kill_list[] = { { "session", COLUMN_INTEGER, "the id it was asked for" } };
+static const struct columns kill_one_columns = COLUMNS_OF(kill_list);
+
+/* Of `help` about one command: its own row, then one for each column of its answer. */
+static const struct column help_list[] = {
+    { "command", COLUMN_TEXT, "the command's words" },
+    { "argument", COLUMN_TEXT, "what it takes" },
+    { "column", COLUMN_TEXT, "a column of its answer; null: this is about the command itself" },
+    { "type", COLUMN_TEXT, "of that column: text, integer or real" },
+    { "help", COLUMN_TEXT, "what the command does, what the column says" },
+};
+static const struct columns help_columns = COLUMNS_OF(help_list);
+
 static const struct row rows[] = {
-    { "show servers", "", "every server: role, state, reason, lag, connections, queries", show_servers },
-    { "show sessions", "", "every client: user, state, where it is attached, what pins it", show_sessions },
-    { "show clusters", "", "every cluster: primary, epoch, servers up, whether it is paused", show_clusters },
-    { "show cluster", "[CLUSTER]", "the same of one", show_clusters },
-    { "show events", "", "the last changes of servers and clusters: what, why, after how long", show_events },
-    { "show pools", "", "connections to servers by account: in use, kept, waited for", show_pools },
-    { "show limits", "", "how many clients there may be, are, and were turned away", show_limits },
+    { "show servers", "", "every server: role, state, reason, lag, connections, queries", show_servers,
+      &show_servers_columns },
+    { "show sessions", "", "every client: user, state, where it is attached, what pins it", show_sessions,
+      &show_sessions_columns },
+    { "show clusters", "", "every cluster: primary, epoch, servers up, whether it is paused", show_clusters,
+      &show_clusters_columns },
+    { "show cluster", "[CLUSTER]", "the same of one", show_clusters, &show_clusters_columns },
+    { "show events", "", "the last changes of servers and clusters: what, why, after how long", show_events,
+      &show_events_columns },
+    { "show pools", "", "connections to servers by account: in use, kept, waited for", show_pools,
+      &show_pools_columns },
+    { "show limits", "", "how many clients there may be, are, and were turned away", show_limits,
+      &show_limits_columns },
     { "show stats", "",
       "what consistency costs: reads that waited, or were too early for the replicas; what became of kept "
       "connections",
-      show_stats },
+      show_stats, &show_stats_columns },
     { "show latency", "", "how long commands take, by listener and by server: quantiles since the start",
-      show_latency },
+      show_latency, &show_latency_columns },
     { "show digests", "[N]",
-      "what statements cost: times, rows, bytes, errors; those that took the most time first", show_digests },
-    { "reset digests", "", "forget what statements have cost so far", reset_digests },
+      "what statements cost: times, rows, bytes, errors; those that took the most time first", show_digests,
+      &show_digests_columns },
+    { "reset digests", "", "forget what statements have cost so far", reset_digests, &reset_digests_columns },
     { "show listeners", "", "every listener: where, to which cluster, in which mode, how many clients",
-      show_listeners },
-    { "show users", "[USER]", "every account: how many clients, whether its password is known", show_users },
+      show_listeners, &show_listeners_columns },
+    { "show users", "[USER]", "every account: how many clients, whether its password is known", show_users,
+      &show_users_columns },
     { "show config", "[PREFIX]", "every setting: its value, the default, when a change takes effect",
-      show_config },
-    { "show version", "", "version, uptime, workers, sessions", show_version },
-    { "explain session", "<ID> <SQL>", "the same in the state that a session is in", explain_session },
-    { "explain", "<SQL>", "where a statement would go, and why", explain },
-    { "drain", "<SERVER>", "nothing new goes to a server, sessions leave it as they can", verb_drain },
-    { "disable", "<SERVER>", "nothing is to be on a server", verb_disable },
-    { "enable", "<SERVER>", "a server that was drained or disabled is used again", verb_enable },
+      show_config, &show_config_columns },
+    { "show version", "", "version, uptime, workers, sessions", show_version, &show_version_columns },
+    { "explain session", "<ID> <SQL>", "the same in the state that a session is in", explain_session,
+      &explain_columns },
+    { "explain", "<SQL>", "where a statement would go, and why", explain, &explain_columns },
+    { "drain", "<SERVER>", "nothing new goes to a server, sessions leave it as they can", verb_drain,
+      &verb_columns },
+    { "disable", "<SERVER>", "nothing is to be on a server", verb_disable, &verb_columns },
+    { "enable", "<SERVER>", "a server that was drained or disabled is used again", verb_enable,
+      &verb_columns },
     { "pause", "<CLUSTER>", "hold what is new; answers when no statement or transaction runs any more",
-      pause_cluster },
-    { "resume", "<CLUSTER>", "let what a pause holds go on", resume_cluster },
-    { "config diff", "", "what a reload would change, and when that takes effect", reconfigure_diff },
+      pause_cluster, &pause_columns },
+    { "resume", "<CLUSTER>", "let what a pause holds go on", resume_cluster, &pause_columns },
+    { "config diff", "", "what a reload would change, and when that takes effect", reconfigure_diff,
+      &reconfigure_columns },
     { "reload", "", "check the configuration file, then apply all of it or nothing; answers what has changed",
-      reconfigure_reload },
-    { "kill", "<SESSION>", "end a session and what it runs", kill_one },
-    { "doctor", "", "visits every server and says what is wrong with the cluster, and what to do", doctor },
-    { "help", "[COMMAND]", "this list, or one command of it", help },
+      reconfigure_reload, &reconfigure_columns },
+    { "kill", "<SESSION>", "end a session and what it runs", kill_one, &kill_one_columns },
+    { "doctor", "", "visits every server and says what is wrong with the cluster, and what to do", doctor,
+      &doctor_columns },
+    { "help", "[COMMAND]", "this list, or one command and the columns of its answer", help, &help_columns },
 };
 
 /* Promised for later: refused by name, so that nobody waits for an effect. */
@@ -122,6 +149,39 @@ static void refuse(struct request *request, const char *what, const char *why)
     request->on_done(request);
 }
 
+static void put_help(struct table *table, const struct row *row)
+{
+    table_row(table);
+    table_text(table, row->words);
+    table_text(table, row->argument);
+    table_null(table);
+    table_null(table);
+    table_text(table, row->help);
+    for (size_t i = 0; i < row->columns->count; i++) {
+        const struct column *column = &row->columns->list[i];
+        table_row(table);
+        table_text(table, row->words);
+        table_null(table);
+        table_text(table, column->name);
+        table_text(table, column_type_name(column->type));
+        table_text(table, column->doc);
+    }
+}
+
+static void help_one(struct request *request)
+{
+    struct span rest;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (!begins_with(request->argument, rows[i].words, &rest))
+            continue;
+        table_init(&request->table, help_columns.list, help_columns.count);
+        put_help(&request->table, &rows[i]);
+        request->on_done(request);
+        return;
+    }
+    refuse(request, "there is no such command", ": try 'help'");
+}
+
 static void help(struct request *request)
 {
     static const struct column columns[] = {
@@ -129,33 +189,29 @@ static void help(struct request *request)
         { "argument", COLUMN_TEXT, "what it takes" },
         { "help", COLUMN_TEXT, "what it does" },
     };
-    struct span rest;
-    table_init(&request->table, columns, 3);
+    if (request->argument.len > 0) {
+        help_one(request);
+        return;
+    }
+    table_init(&request->table, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (request->argument.len > 0 && !begins_with(request->argument, rows[i].words, &rest))
-            continue;
         table_row(&request->table);
         table_text(&request->table, rows[i].words);
         table_text(&request->table, rows[i].argument);
         table_text(&request->table, rows[i].help);
-    }
-    if (request->argument.len > 0 && table_row_count(&request->table) == 0) {
-        refuse(request, "there is no such command", ": try 'help'");
-        return;
     }
     request->on_done(request);
 }
 
 static void kill_one(struct request *request)
 {
-    static const struct column columns[] = { { "session", COLUMN_INTEGER, "the id it was asked for" } };
     uint64_t id;
     if (!span_to_u64(request->argument, &id)) {
         refuse(request, "kill needs the number of a session", ": see 'show sessions'");
         return;
     }
     kill_by_operator(request->admin->world, id);
-    table_init(&request->table, columns, 1);
+    table_init(&request->table, kill_list, 1);
     table_row(&request->table);
     table_int(&request->table, (int64_t)id);
     request->on_done(request);
@@ -205,4 +261,9 @@ bool command_describe(size_t index, const char **words_r, const char **argument_
     *argument_r = rows[index].argument;
     *help_r = rows[index].help;
     return true;
+}
+
+const struct columns *command_columns(size_t index)
+{
+    return index < sizeof rows / sizeof *rows ? rows[index].columns : NULL;
 }

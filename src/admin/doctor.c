@@ -9,6 +9,8 @@
     (CHECKUP_ASK(CHECKUP_SETUP) | CHECKUP_ASK(CHECKUP_VARIABLES) | CHECKUP_ASK(CHECKUP_REPLICATION) |        \
      CHECKUP_ASK(CHECKUP_CLOCK))
 
+const struct columns doctor_columns = { diagnosis_columns, DIAGNOSIS_COLUMNS };
+
 struct ward;
 
 /* One server's visits, one after the other. */

@@ -23,6 +23,7 @@ static const struct column columns[] = {
     { "pins", COLUMN_TEXT, "what keeps the session's reads on the primary now" },
     { "then_pinned", COLUMN_TEXT, "yes when later reads would stay on the primary because of it" },
 };
+const struct columns explain_columns = COLUMNS_OF(columns);
 
 static const struct {
     size_t at; /* of a bool in struct sql_facts */

@@ -19,6 +19,7 @@ static const struct column columns[] = {
       "bound in us, colon, how many were less than it and no less than the bound before" },
 };
 #define COLUMNS (sizeof columns / sizeof *columns)
+const struct columns show_latency_columns = { columns, COLUMNS - 1 }; /* buckets are for latency_table */
 
 static void put_quantile(struct table *table, const struct hist_total *total, double share)
 {

@@ -16,6 +16,7 @@ static const struct column columns[] = {
     { "state", COLUMN_TEXT, "paused or running" },
     { "after_ms", COLUMN_INTEGER, "how long it took until nothing ran; how long the pause lasted" },
 };
+const struct columns pause_columns = COLUMNS_OF(columns);
 
 static uint64_t elapsed_us(const struct pause *pause)
 {

@@ -10,6 +10,7 @@ static const struct column change_columns[] = {
     { "takes_effect", COLUMN_TEXT,
       "now; new sessions; new connections, to servers and from clients; restart" },
 };
+const struct columns reconfigure_columns = COLUMNS_OF(change_columns);
 
 static void note_change(void *context, const struct print_change *change)
 {

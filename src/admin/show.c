@@ -34,6 +34,7 @@ static const struct column server_columns[] = {
     { "probes", COLUMN_INTEGER, "that have ended" },
     { "probe_failures", COLUMN_INTEGER, "of them, those that failed" },
 };
+const struct columns show_servers_columns = COLUMNS_OF(server_columns);
 
 /* Of a name both are of interest: what was asked for, and what was answered last. */
 static void put_address(struct table *table, const struct view_server *entry)
@@ -139,6 +140,7 @@ static const struct column session_columns[] = {
     { "commands", COLUMN_INTEGER, "commands so far" },
     { "idle_s", COLUMN_INTEGER, "seconds since the last one ended" },
 };
+const struct columns show_sessions_columns = COLUMNS_OF(session_columns);
 
 static const char *attached(const struct slot *slot)
 {
@@ -203,6 +205,7 @@ static const struct column version_columns[] = {
     { "workers", COLUMN_INTEGER, "threads that serve clients" },
     { "sessions", COLUMN_INTEGER, "clients connected now" },
 };
+const struct columns show_version_columns = COLUMNS_OF(version_columns);
 
 void show_version(struct request *request)
 {

@@ -30,6 +30,7 @@ static const struct column cluster_columns[] = {
     { "connections_active", COLUMN_INTEGER, "connections attached to sessions" },
     { "last_change", COLUMN_TEXT, "when something was told last: see show events" },
 };
+const struct columns show_clusters_columns = COLUMNS_OF(cluster_columns);
 
 static void put_cluster(struct table *table, const struct cluster *cluster, uint64_t now_us)
 {
@@ -83,6 +84,7 @@ static const struct column event_columns[] = {
     { "reason", COLUMN_TEXT, "why" },
     { "after_s", COLUMN_REAL, "seconds that it was what it was" },
 };
+const struct columns show_events_columns = COLUMNS_OF(event_columns);
 
 static void put_event(struct table *table, const struct cluster *cluster, const struct event *event)
 {

@@ -33,6 +33,7 @@ static const struct column columns[] = {
     { "last_s", COLUMN_INTEGER, "seconds since the last one ended" },
     { "text", COLUMN_TEXT, "as it was first seen, with ? for literals" },
 };
+const struct columns show_digests_columns = COLUMNS_OF(columns);
 
 /* A row of a worker as it was when it was visited. */
 struct found {
@@ -250,9 +251,13 @@ static void forget(struct worker *worker, struct request *request, void *context
     digests_reset(&worker->digests);
 }
 
+static const struct column reset_columns[] = {
+    { "reset", COLUMN_TEXT, "what was forgotten" },
+};
+const struct columns reset_digests_columns = COLUMNS_OF(reset_columns);
+
 void reset_digests(struct request *request)
 {
-    static const struct column reset_columns[] = { { "reset", COLUMN_TEXT, "what was forgotten" } };
     table_init(&request->table, reset_columns, 1);
     table_row(&request->table);
     table_text(&request->table, "digests");

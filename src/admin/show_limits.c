@@ -11,6 +11,7 @@ static const struct column columns[] = {
     { "used", COLUMN_INTEGER, "how many there are; null where it is a limit for each address" },
     { "refused", COLUMN_INTEGER, "clients turned away because of it" },
 };
+const struct columns show_limits_columns = COLUMNS_OF(columns);
 
 static void put_limit(struct table *table, const char *name, const struct limit *limit)
 {

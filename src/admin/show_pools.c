@@ -15,6 +15,7 @@ static const struct column columns[] = {
     { "waiting", COLUMN_INTEGER, "its sessions that wait for a connection" },
     { "oldest_s", COLUMN_INTEGER, "seconds since the oldest of these connections was opened" },
 };
+const struct columns show_pools_columns = COLUMNS_OF(columns);
 
 struct pool_row {
     unsigned cluster;

@@ -14,6 +14,7 @@ static const struct column listener_columns[] = {
     { "max_clients", COLUMN_INTEGER, "how many there may be; null: as many as come" },
     { "refused", COLUMN_INTEGER, "clients turned away because of that" },
 };
+const struct columns show_listeners_columns = COLUMNS_OF(listener_columns);
 
 static void put_limit(struct table *table, const struct limit *limit)
 {
@@ -56,6 +57,7 @@ static const struct column user_columns[] = {
       "known: headgate can log in with any plugin; hash: with mysql_native_password only; empty: there is "
       "none" },
 };
+const struct columns show_users_columns = COLUMNS_OF(user_columns);
 
 static const char *password_words(const struct auth_secret *secret)
 {
@@ -90,6 +92,7 @@ static const struct column setting_columns[] = {
     { "default", COLUMN_TEXT, "what it is when the file says nothing" },
     { "effect", COLUMN_TEXT, "when a change of it counts: now, new sessions or restart" },
 };
+const struct columns show_config_columns = COLUMNS_OF(setting_columns);
 
 static void put_setting(void *context, const char *path, const char *value, const struct setting *row)
 {

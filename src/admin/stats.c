@@ -10,6 +10,7 @@ static const struct column columns[] = {
     { "value", COLUMN_INTEGER, "since headgate started" },
     { "help", COLUMN_TEXT, "what is counted" },
 };
+const struct columns show_stats_columns = COLUMNS_OF(columns);
 
 static const char *watch_counters(const struct view_box *box)
 {

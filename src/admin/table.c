@@ -9,6 +9,14 @@
 
 #define COLUMN_GAP 2U
 
+const char *column_type_name(enum column_type type)
+{
+    static const char *const names[] = {
+        [COLUMN_TEXT] = "text", [COLUMN_INTEGER] = "integer", [COLUMN_REAL] = "real"
+    };
+    return names[type];
+}
+
 void table_init(struct table *table, const struct column *columns, size_t column_count)
 {
     assert(column_count > 0);

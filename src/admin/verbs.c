@@ -15,6 +15,7 @@ static const struct column columns[] = {
     { "reason", COLUMN_TEXT, "why" },
     { "warning", COLUMN_TEXT, "what the cluster lacks now" },
 };
+const struct columns verb_columns = COLUMNS_OF(columns);
 
 /* `name` is a server's, or "cluster.server". A name with a dot in it is tried as a whole first. */
 static bool is_meant(const struct cluster *cluster, const char *name, const char *server)

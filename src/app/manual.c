@@ -171,6 +171,27 @@ static const char ctl_examples[] = "headgatectl show servers\n"
                                    "headgatectl doctor\n"
                                    "headgatectl top";
 
+/* Commands that answer with the same table share a subsection; the first of them writes it. */
+static void command_table(size_t first, struct text *out)
+{
+    const struct columns *columns = command_columns(first), *others;
+    struct text names = { 0 };
+    const char *words, *argument, *help;
+    for (size_t i = 0; i < first; i++)
+        if (command_columns(i) == columns)
+            return;
+    for (size_t i = first; (others = command_columns(i)) != NULL; i++)
+        if (others == columns && command_describe(i, &words, &argument, &help))
+            (void)text_appendf(&names, "%s%s", names.len > 0 ? ", " : "", words);
+    out->is_oom |= names.is_oom;
+    roff_macro("SS", text_cstr(&names), out);
+    text_fini(&names);
+    for (size_t i = 0; i < columns->count; i++) {
+        term(columns->list[i].name, column_type_name(columns->list[i].type), out);
+        roff_line(columns->list[i].doc, out);
+    }
+}
+
 void manual_write_headgatectl(struct text *out)
 {
     const char *words, *argument, *help;
@@ -196,6 +217,9 @@ void manual_write_headgatectl(struct text *out)
         term(words, argument, out);
         roff_line(help, out);
     }
+    heading("COLUMNS", "What the answers consist of; help COMMAND says the same of one.", out);
+    for (size_t i = 0; command_columns(i) != NULL; i++)
+        command_table(i, out);
     heading("ENVIRONMENT", NULL, out);
     entries(ENTRIES(ctl_variables), out);
     heading("FILES", NULL, out);

@@ -86,11 +86,56 @@ static void every_command_and_option_has_its_paragraph(void **state)
     text_fini(&headgate);
 }
 
+/* The subsection in whose heading the command is named, up to the next heading; the caller's to free. */
+static char *subsection_of(const char *page, const char *words)
+{
+    struct text names = { 0 };
+    char *found = NULL, wanted[128];
+    (void)snprintf(wanted, sizeof wanted, ", %s, ", words);
+    for (const char *at = page; found == NULL && (at = strstr(at, "\n.SS \"")) != NULL; at++) {
+        size_t heading = strcspn(at + 1, "\n");
+        const char *end = strstr(at + 1, "\n.S");
+        text_clear(&names);
+        (void)text_appendf(&names, ", %.*s, ", (int)(heading - 6), at + 6); /* what is between .SS "…" */
+        if (strstr(text_cstr(&names), wanted) != NULL && end != NULL)
+            found = strndup(at, (size_t)(end - at) + 1);
+    }
+    text_fini(&names);
+    return found;
+}
+
+static void every_column_of_a_command_has_its_paragraph(void **state)
+{
+    const char *words, *argument, *help;
+    struct text ctl = { 0 }, wanted = { 0 };
+    (void)state;
+    manual_write_headgatectl(&ctl);
+    for (size_t i = 0; command_describe(i, &words, &argument, &help); i++) {
+        const struct columns *columns = command_columns(i);
+        char *section = subsection_of(text_cstr(&ctl), words);
+        if (section == NULL)
+            fail_msg("not on the page: the columns of %s", words);
+        for (size_t c = 0; section != NULL && c < columns->count; c++) {
+            const struct column *column = &columns->list[c];
+            text_clear(&wanted);
+            (void)text_appendf(&wanted, "\n.TP\n\\fB%s\\fR \\fI%s\\fR\n", column->name,
+                               column_type_name(column->type));
+            roff_line(column->doc, &wanted);
+            if (strstr(section, text_cstr(&wanted)) == NULL)
+                fail_msg("not in the section of %s: %s", words, text_cstr(&wanted));
+        }
+        free(section);
+    }
+    text_fini(&wanted);
+    text_fini(&ctl);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pages_are_what_the_tables_say),
         cmocka_unit_test(every_command_and_option_has_its_paragraph),
+        cmocka_unit_test(every_column_of_a_command_has_its_paragraph),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
