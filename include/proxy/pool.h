@@ -72,6 +72,8 @@ void pool_give_way(struct permits_holders *holders);
 unsigned pool_unpark(struct permits_holders *holders);
 /* A new view of the cluster: what is parked at servers that are out of use, or elsewhere, is closed. */
 void pool_on_view(struct worker *worker, unsigned cluster);
+/* The worker has adopted another world: what is parked beyond its pool_idle_max is closed. */
+void pool_on_world(struct worker *worker);
 /* Nothing is parked any more: the worker ends. */
 void pool_close(struct worker *worker);
 

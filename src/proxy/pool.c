@@ -670,7 +670,28 @@ unsigned pool_unpark(struct permits_holders *holders)
     return drop_unless(holders, NULL, 0);
 }
 
-/* ---- views, and the end ---- */
+/* ---- views, reloads, and the end ---- */
+
+/* More than there may be by now: the oldest go. */
+static void trim(struct permits_holders *holders, const struct server *server, uint64_t max)
+{
+    struct list_node *node;
+    while ((node = list_first(&holders->parked)) != NULL && server_sum(server).connections_idle > max)
+        retire(list_entry(node, struct upstream, in_pool));
+}
+
+void pool_on_world(struct worker *worker)
+{
+    for (unsigned cluster = 0; cluster < worker->world->cluster_count; cluster++) {
+        const struct cluster_settings *settings = settings_of(worker, cluster);
+        const struct view *view = worker_view(worker, cluster);
+        bool has_max = settings != NULL && settings->pool_idle_max != POOL_IDLE_AUTO;
+        for (size_t i = 0; has_max && view != NULL && i < view->count; i++) {
+            struct server *server = view->servers[i].server;
+            trim(&server->permits.holders[worker->index], server, (uint64_t)settings->pool_idle_max);
+        }
+    }
+}
 
 void pool_on_view(struct worker *worker, unsigned cluster)
 {

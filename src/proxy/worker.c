@@ -311,6 +311,7 @@ void worker_adopt(struct worker *worker, const struct world *world)
     for (unsigned i = 0; world->clusters != NULL && i < world->cluster_count; i++)
         watch_set(worker->boxes[i].watch, &world->clusters[i]);
     for_each_session(worker, session_on_world);
+    pool_on_world(worker);
     warm_adopt(worker);
 }
 

@@ -75,21 +75,30 @@ def changed(proxy, chance):
                       max_connections=chance.randint(THREADS * 3, THREADS * 3 + 50))
     kept = chance.choice((replicas, replicas[:1], replicas[1:]))
     cluster.update(servers=[first, *kept], zone=chance.choice("ab"), balance=chance.choice(("least", "round_robin")),
-                   pool=chance.choice(("transaction", "session")), pool_idle_max=chance.randint(0, 40),
+                   pool=chance.choice(("transaction", "session")), pool_idle_max=chance.choice((4, 40, "auto")),
                    consistency=chance.choice(("session", "eventual", "strong")), max_lag=f"{chance.randint(50, 90)}s",
                    consistency_wait=f"{chance.randint(1, 50)}ms", slow_start=f"{chance.randint(1, 5)}s",
-                   primary_reads=chance.choice(("fallback", "share")), connection_reserve=chance.randint(1, 9))
+                   primary_reads=chance.choice(("fallback", "share")), connection_reserve=chance.randint(1, 9),
+                   pool_idle_min=chance.randint(0, 4), pool_trust=chance.choice(("off", "1s", "10s")),
+                   prepared_max=chance.randint(10, 300), read_functions=chance.choice((True, False)),
+                   read_functions_interval=f"{chance.randint(1, 60)}s", topology=chance.choice(("auto", "replication")))
     cluster["monitor"].update(interval=f"{chance.randint(100, 900)}ms", timeout="50s", rise=1, fall=chance.randint(2, 4))
-    cluster["ejection"] = {"failures": chance.randint(5, 9), "base": "2s", "max": f"{chance.randint(3, 9)}s"}
+    cluster["ejection"] = {"failures": chance.randint(5, 9), "base": "2s", "max": f"{chance.randint(3, 9)}s",
+                            "max_share": chance.randint(10, 60)}
     tree["timeouts"].update(query=chance.choice(("off", "50m")), idle_client=chance.choice(("50m", "8h")),
                             connect="50s", login=f"{chance.randint(40, 59)}s", server_idle=f"{chance.randint(1, 50)}s",
-                            server_lifetime=chance.choice(("1m", "off")), tcp_keepalive=f"{chance.randint(20, 60)}s")
+                            server_lifetime=chance.choice(("1m", "off")), tcp_keepalive=f"{chance.randint(20, 60)}s",
+                            tcp_user_timeout=f"{chance.randint(40, 60)}s", client_login=f"{chance.randint(40, 60)}s",
+                            idle_transaction=chance.choice(("off", "40m")), primary_wait=f"{chance.randint(40, 60)}s",
+                            pool_wait=f"{chance.randint(40, 60)}s", pause=f"{chance.randint(40, 60)}s",
+                            drain=f"{chance.randint(1, 9)}m", shutdown=f"{chance.randint(20, 60)}s")
     tree["log"] = {"level": chance.choice(("info", "notice")), "format": chance.choice(("text", "json"))}
     tree["limits"] = {"max_clients": 1000 + chance.randint(0, 9), "max_clients_per_address": 1000 + chance.randint(0, 9)}
     tree["users"][0].update(max_connections=1000 + chance.randint(0, 9),
                             consistency=chance.choice(("inherit", "session", "strong")))
     tree["users"].append({"name": f"user{chance.randint(0, 99)}", "password": "x"})
-    tree["listeners"][3].update(mode=chance.choice(("primary", "split")), max_clients=chance.randint(500, 509))
+    tree["listeners"][3].update(mode=chance.choice(("primary", "split")), max_clients=chance.randint(500, 509),
+                                consistency=chance.choice(("inherit", "eventual", "strong")))
     tree["listeners"].append({"name": f"more{chance.randint(0, 99)}", "cluster": "main",
                               "address": os.path.join(proxy.directory, "more.sock")})
     proxy.write(tree)

@@ -519,6 +519,18 @@ def test_max_connections_of_a_server(proxy):
 
 # ---- what is wrong ----
 
+def test_connections_kept_beyond_a_new_limit_are_closed(proxy):
+    with Client.connect(proxy.address["split"]) as one, Client.connect(proxy.address["split"]) as two:
+        one.query("SELECT a FROM t")
+        two.query("SELECT a FROM t")
+    proxy.wait_server("db2", lambda row: row["connections_idle"] == 2 and row["connections_active"] == 0)
+    wait_until(lambda: proxy.show("version")[0]["sessions"] == 0, "both have gone", LONG)
+    reload(proxy, lambda tree: main(tree).update(pool_idle_max=1))
+    wait_until(lambda: proxy.server("db2")["connections_idle"] == 1, "one is closed, and one stays", LONG / 2)
+    reload(proxy, lambda tree: main(tree).update(pool_idle_max=0))
+    wait_until(lambda: proxy.server("db2")["connections_idle"] == 0, "so is the other one", LONG / 2)
+
+
 def test_a_broken_file_changes_nothing(proxy):
     start = values(proxy)
     change(proxy, lambda tree: tree["timeouts"].update(qeury="1s", query="1s"))
