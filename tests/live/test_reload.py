@@ -96,12 +96,24 @@ def changed(proxy, chance):
     tree["limits"] = {"max_clients": 1000 + chance.randint(0, 9), "max_clients_per_address": 1000 + chance.randint(0, 9)}
     tree["users"][0].update(max_connections=1000 + chance.randint(0, 9),
                             consistency=chance.choice(("inherit", "session", "strong")))
-    tree["users"].append({"name": f"user{chance.randint(0, 99)}", "password": "x"})
+    tree["users"].append({"name": f"user{chance.randint(0, 9)}", "password": chance.choice("xyz")})
     tree["listeners"][3].update(mode=chance.choice(("primary", "split")), max_clients=chance.randint(500, 509),
                                 consistency=chance.choice(("inherit", "eventual", "strong")))
     tree["listeners"].append({"name": f"more{chance.randint(0, 99)}", "cluster": "main",
                               "address": os.path.join(proxy.directory, "more.sock")})
     proxy.write(tree)
+
+
+def changed_further(proxy, chance):
+    """The same, and what makes headgate log in or listen elsewhere: only in the long form, as it takes its time."""
+    tree = proxy.tree()
+    cluster = tree["clusters"][0]
+    cluster["monitor"].update(chance.choice(({}, {"user": "other_monitor", "password": "other_pw"})))
+    for server in cluster["servers"]:
+        server["address"] = server["address"].replace("127.0.0.1", chance.choice(("127.0.0.1", "localhost")))
+    tree["listeners"][3]["address"] = os.path.join(proxy.directory, chance.choice(("one.sock", "two.sock")))
+    proxy.write(tree)
+    return proxy.json("reload")
 
 
 def files_at_rest(proxy):
@@ -123,6 +135,8 @@ def served(proxy):
 def test_reloads_under_sysbench_are_not_noticed(cluster, running):
     chance = random.Random(int(os.environ.get("HEADGATE_SEED", "1")))
     sysbench(running, "oltp_point_select", "prepare", listener="writes")
+    grants = "REPLICATION CLIENT" if cluster.family == "mysql" else "BINLOG MONITOR, SLAVE MONITOR"
+    cluster.sql("db1", f"CREATE USER other_monitor@'%' IDENTIFIED BY 'other_pw'; GRANT {grants} ON *.* TO other_monitor@'%'")
     cluster.sync()
     files = files_at_rest(running)
     with Traffic(running, "oltp_point_select") as reads, Traffic(running, "oltp_update_non_index") as writes:
@@ -130,6 +144,9 @@ def test_reloads_under_sysbench_are_not_noticed(cluster, running):
             changed(running, chance)
             told = running.json("reload")
             assert isinstance(told, list) and told, told
+            if RELOADS > 20 and i % 10 == 9:
+                told = changed_further(running, chance)
+                assert isinstance(told, list) and told, told
             before = served(running)
             wait_until(lambda before=before: served(running) > before + THREADS * 20 or served(running) < before
                        or reads.failure or writes.failure, "statements are served", LONG)
