@@ -3,6 +3,7 @@
 #ifndef HEADGATE_PROXY_USER_SETTINGS_H
 #define HEADGATE_PROXY_USER_SETTINGS_H
 
+#include "mysql/auth.h"
 #include "settings/schema.h"
 
 struct user_settings {
@@ -17,5 +18,7 @@ extern const struct section user_section;
 /* True when the password is given as the server stores it for mysql_native_password: '*' and 40 hexadecimal
  * digits. */
 bool user_settings_is_hash(const struct user_settings *user);
+/* A password as it is configured, in clear text or as such a hash. False: it is too long. Wipe the secret. */
+bool user_settings_read_password(const char *password, struct auth_secret *secret_r);
 
 #endif

@@ -1,5 +1,6 @@
 #include "admin/admin_settings.h"
 
+#include "proxy/user_settings.h"
 #include "settings/address.h"
 
 #include <errno.h>
@@ -10,17 +11,9 @@ static bool check_group(const char *name, struct error *err)
     return getgrnam(name) != NULL || error_set(err, ENOENT, "there is no group \"%.100s\"", name);
 }
 
-static bool is_hash(const char *password)
-{
-    return password[0] == '*' && strlen(password) == 1 + 2 * AUTH_HASH_BYTES;
-}
-
 bool admin_user_secret(const struct admin_user_settings *user, struct auth_secret *secret_r)
 {
-    struct span password = span_cstr(user->password);
-    *secret_r = (struct auth_secret){ 0 };
-    return (is_hash(user->password) && auth_secret_from_native_hash(secret_r, password)) ||
-           auth_secret_from_password(secret_r, password);
+    return user_settings_read_password(user->password, secret_r);
 }
 
 static const struct setting admin_user_settings[] = {

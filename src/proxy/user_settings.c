@@ -1,7 +1,6 @@
 #include "proxy/user_settings.h"
 
 #include "cluster/cluster_settings.h"
-#include "mysql/auth.h"
 #include "proxy/limit_settings.h"
 
 #define HASH_DIGITS 40U /* SHA1(SHA1(password)) in hexadecimal */
@@ -15,6 +14,13 @@ static bool is_hash(const char *password)
 bool user_settings_is_hash(const struct user_settings *user)
 {
     return is_hash(user->password);
+}
+
+bool user_settings_read_password(const char *password, struct auth_secret *secret_r)
+{
+    *secret_r = (struct auth_secret){ 0 };
+    return is_hash(password) ? auth_secret_from_native_hash(secret_r, span_cstr(password))
+                             : auth_secret_from_password(secret_r, span_cstr(password));
 }
 
 static const struct setting user_settings[] = {

@@ -58,9 +58,7 @@ static bool add_configured(struct users *users, const struct user_settings *sett
         limit_set(user->connections, user->max_connections);
     user->consistency = settings->consistency;
     const struct user *former = find(before, settings->name);
-    struct span password = span_cstr(settings->password);
-    bool is_usable = user_settings_is_hash(settings) ? auth_secret_from_native_hash(&user->secret, password)
-                                                     : auth_secret_from_password(&user->secret, password);
+    bool is_usable = user_settings_read_password(settings->password, &user->secret);
     bool is_same = former != NULL && is_same_secret(&former->secret, &user->secret);
     user->account = is_same ? former->account : ++users->last_account;
     return is_usable || error_set(err, 0, "user '%s': the password is longer than 255 bytes", settings->name);

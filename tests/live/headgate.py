@@ -73,6 +73,11 @@ def value(connection, sql, *arguments):
     return found[0][0] if found else None
 
 
+def prepared_count(cluster, node="db1"):
+    """How many statements that server keeps, of all connections."""
+    return int(cluster.sql(node, "SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'")[0][1])
+
+
 class Log:
     """The servers' general logs while a piece of a test runs: which of them saw a text?"""
 

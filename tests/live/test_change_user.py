@@ -8,7 +8,7 @@ import pytest
 
 import mysqlwire as w
 from conftest import FLAVOUR
-from headgate import Headgate, rows, value
+from headgate import Headgate, prepared_count, rows, value
 from proxy import wait_until
 from test_pool import DIRT, application_ids, forget_all, leave, state
 
@@ -125,17 +125,14 @@ def test_schema_that_the_account_may_not_use_is_refused_as_at_a_login(cluster, b
 def test_statements_and_locks_of_the_one_before_are_gone_at_the_server(cluster, both):
     pooled, _ = both
     forget_all(pooled, cluster)
-
-    def count():
-        return int(cluster.sql("db1", "SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'")[0][1])
-    before = count()
+    before = prepared_count(cluster)
     client = pooled.wire("writes")
     for n in range(10):
         assert client.command(w.PREPARE, f"SELECT {n} FROM pool WHERE id = ?").statement_id
-    assert count() == before + 10
+    assert prepared_count(cluster) == before + 10
     with pooled.wire("writes", **OTHER) as other:
         assert other.value("SELECT CURRENT_USER()") == b"other@%"
-        assert count() == before
+        assert prepared_count(cluster) == before
 
 
 def test_many_short_sessions_of_two_accounts_and_two_workers_share_few_connections(cluster, table):

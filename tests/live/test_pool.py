@@ -7,7 +7,7 @@ import pytest
 
 import mysqlwire as w
 from conftest import FLAVOUR
-from headgate import Headgate, rows, value
+from headgate import Headgate, prepared_count, rows, value
 from proxy import wait_until
 
 pytestmark = pytest.mark.smoke
@@ -161,16 +161,13 @@ def test_nobody_has_another_s_connection(cluster, both):
 def test_prepared_statements_go_with_the_session(cluster, both):
     pooled, _ = both
     forget_all(pooled, cluster)
-
-    def count():
-        return int(cluster.sql("db1", "SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'")[0][1])
-    before = count()
+    before = prepared_count(cluster)
     client = pooled.wire("writes")
     for n in range(20):
         assert client.command(w.PREPARE, f"SELECT {n} FROM pool WHERE id = ?").statement_id
-    assert count() == before + 20
+    assert prepared_count(cluster) == before + 20
     leave(pooled, client)
-    assert count() == before
+    assert prepared_count(cluster) == before
 
 
 def test_many_short_sessions_are_few_logins(cluster):

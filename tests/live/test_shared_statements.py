@@ -6,7 +6,7 @@ import pytest
 
 import mysqlwire as w
 from client import SENT_BEFORE, execute
-from headgate import Headgate, direct
+from headgate import Headgate, direct, prepared_count
 from proxy import wait_until
 
 pytestmark = pytest.mark.smoke
@@ -27,10 +27,6 @@ def narrow(cluster):
 def clients(narrow):
     with contextlib.ExitStack() as stack:
         yield [stack.enter_context(narrow.wire("writes")) for _ in range(3)]
-
-
-def count(cluster):
-    return int(cluster.sql("db1", "SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'")[0][1])
 
 
 def shared(narrow):
@@ -137,7 +133,7 @@ def test_cursor_and_long_data_stay_their_own(clients):
 
 
 def test_nothing_is_left_at_the_servers(cluster, narrow):
-    before = count(cluster)
+    before = prepared_count(cluster)
     texts = [f"SELECT {n % 30}, id FROM shared WHERE id = ?" for n in range(60)]
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(narrow.wire("writes")) for _ in range(4)]
@@ -145,11 +141,11 @@ def test_nothing_is_left_at_the_servers(cluster, narrow):
             statements = [prepare(client, sql) for sql in texts[number::3]]
             for statement in statements:
                 assert run(client, statement, [1])[0] is None
-            assert count(cluster) <= before + 20
+            assert prepared_count(cluster) <= before + 20
         clients[0].send(w.QUIT)
         clients[0].close()
         clients[1].close()
         assert clients[2].command(w.RESET_CONNECTION, b"").oks
         for number in range(200):
             clients[3].command(w.CLOSE, w.int4(number))
-    wait_until(lambda: count(cluster) == before, "all statements are closed", timeout=60)
+    wait_until(lambda: prepared_count(cluster) == before, "all statements are closed", timeout=60)

@@ -10,12 +10,13 @@ import replies as r
 from client import Client
 from fakeserver import FakeServer
 from handshake import native_token, parse_change_user
+from parking import Parking, bytes_of
 from proxy import Proxy, wait_until
 
 OTHER = {"user": "other", "password": "other_pw"}
 
 
-class Scene:
+class Scene(Parking):
     """headgate in front of one server that has one connection for all."""
 
     def __init__(self, stack, server, limit=1, workers=1, **options):
@@ -26,24 +27,6 @@ class Scene:
 
     def client(self, listener="primary", **login):
         return self.stack.enter_context(Client.connect(self.proxy.address[listener], timeout=60, **login))
-
-    def counts(self):
-        row = self.proxy.server("db1")
-        return row["connections_active"], row["connections_idle"]
-
-    def parked(self, **login):
-        client = self.client(**login)
-        client.query("DO 'first'")
-        client.send(w.QUIT)
-        client.close()
-        wait_until(lambda: self.counts() == (0, 1), "it is parked", 60)
-        return self.logins()[-1]
-
-    def logins(self):
-        return self.server.application_connections()
-
-    def stat(self, name):
-        return next(row["value"] for row in self.proxy.show("stats") if row["name"] == name)
 
 
 @pytest.fixture
@@ -57,10 +40,6 @@ def server():
 def scene(server):
     with contextlib.ExitStack() as stack:
         yield lambda **options: Scene(stack, server, **options)
-
-
-def bytes_of(connection):
-    return [c.byte for c in connection.commands]
 
 
 def changes(connection):

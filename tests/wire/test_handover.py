@@ -8,6 +8,7 @@ import pytest
 import mysqlwire as w
 from client import Client
 from fakeserver import FakeServer
+from parking import Parking
 from proxy import Proxy, wait_until
 
 FIRST_ID = 0x40000000  # of sessions; they count on by the number of workers, so that an id tells the worker
@@ -15,7 +16,7 @@ WORKERS = 2
 OTHER = {"user": "other", "password": "other_pw"}
 
 
-class Scene:
+class Scene(Parking):
     """headgate with two workers in front of one server, and clients of a worker of the test's choice."""
 
     def __init__(self, stack, server, limit=0, **options):
@@ -35,31 +36,6 @@ class Scene:
                     return client
                 others.callback(client.close)
         raise AssertionError(f"no session of worker {worker} among 100")
-
-    def leave(self, client):
-        client.send(w.QUIT)
-        client.close()
-
-    def counts(self):
-        row = self.proxy.server("db1")
-        return row["connections_active"], row["connections_idle"]
-
-    def wait_for(self, active, idle):
-        wait_until(lambda: self.counts() == (active, idle), f"{active} in use and {idle} parked", 60)
-
-    def parked(self, worker, **login):
-        """A connection that is parked at that worker."""
-        client, before = self.client(worker, **login), self.counts()[1]
-        assert client.query("DO 'before'").oks
-        self.leave(client)
-        wait_until(lambda: self.counts()[1] == before + 1, "it is parked", 60)
-        return self.logins()[-1]
-
-    def logins(self):
-        return self.server.application_connections()
-
-    def stat(self, name):
-        return next(row["value"] for row in self.proxy.show("stats") if row["name"] == name)
 
 
 @pytest.fixture

@@ -9,13 +9,14 @@ import mysqlwire as w
 import replies as r
 from client import Client
 from fakeserver import FakeServer
+from parking import Parking, bytes_of
 from proxy import Proxy, wait_until
 
 SETUP = "SET SESSION session_track_system_variables"
 ALWAYS_NEW = {"cluster_settings": {"pool_trust": "off"}}  # what no connection is trusted to need
 
 
-class Scene:
+class Scene(Parking):
     """headgate with one worker in front of one server, and its clients."""
 
     def __init__(self, stack, server, limit=0, **options):
@@ -31,29 +32,6 @@ class Scene:
     def row(self):
         return self.proxy.server("db1")
 
-    def counts(self):
-        row = self.row()
-        return row["connections_active"], row["connections_idle"]
-
-    def wait_for(self, active, idle):
-        wait_until(lambda: self.counts() == (active, idle), f"{active} in use and {idle} parked")
-
-    def parked(self, **login):
-        """A client comes, runs a statement and goes; its connection, parked."""
-        client = self.client(**login)
-        client.query("DO 'first'")
-        before = self.counts()[1]
-        self.leave(client)
-        wait_until(lambda: self.counts()[1] == before + 1, "it is parked")
-        return self.logins()[-1]
-
-    def leave(self, client):
-        client.send(w.QUIT)
-        client.close()
-
-    def logins(self):
-        return self.server.application_connections()
-
 
 @pytest.fixture
 def server():
@@ -66,10 +44,6 @@ def server():
 def scene(server):
     with contextlib.ExitStack() as stack:
         yield lambda *limits, **options: Scene(stack, server, *limits, **options)
-
-
-def bytes_of(connection):
-    return [c.byte for c in connection.commands]
 
 
 def test_next_session_goes_on_with_the_connection_and_nobody_logs_in_again(scene):
