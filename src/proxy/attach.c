@@ -9,6 +9,7 @@
  */
 #include "proxy/session.h"
 
+#include "cluster/upstream_login.h"
 #include "mysql/reply.h"
 #include "proxy/asleft.h"
 #include "proxy/pool.h"

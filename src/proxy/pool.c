@@ -1,5 +1,7 @@
 #include "proxy/pool.h"
 
+#include "cluster/upstream_exchange.h"
+#include "cluster/upstream_setup.h"
 #include "mysql/reply.h"
 #include "net/descriptors.h"
 #include "proxy/asleft.h"

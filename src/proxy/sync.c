@@ -3,6 +3,8 @@
  */
 #include "proxy/session.h"
 
+#include "cluster/upstream_exchange.h"
+#include "cluster/upstream_setup.h"
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
