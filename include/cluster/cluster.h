@@ -1,12 +1,9 @@
 /* One cluster: its servers, their monitors, and the view that workers read. Lives on the control thread.
  *
- *      timer ──► probe_run ──► on_probe ──► health_note ──► topology_decide ──► view ──► on_view (publish)
- *                                              ▲                                   └──► news_tell (log,
- * events) trouble, operators ─────────────────────┘
- *
- *      resolver ──► on_name ──► another machine: probe_drop, HEALTH_REPLACED ──► view ──► on_view
- *
- *      survey_timer, new primary ──► survey_begin ──► on_survey ──► view ──► on_view
+ *      timer ──► probe ──► monitor ──► health ──┐
+ *      sessions' trouble, operators ──► health ──┼──► publication: topology ──► view ──► on_view
+ *      resolver ──► member, as another machine ──┤                               └──► news (log, events)
+ *      timer, new primary ──► functions ─────────┘
  *
  * Nothing is decided before every server has been asked once: a subset would make the first writable server
  * to answer the primary, and would promise clients what the others cannot keep.
@@ -17,8 +14,7 @@
 #include "base/error.h"
 #include "cluster/cluster_settings.h"
 #include "cluster/events.h"
-#include "cluster/health.h"
-#include "cluster/probe.h"
+#include "cluster/member.h"
 #include "cluster/survey.h"
 #include "cluster/topology.h"
 #include "cluster/view.h"
@@ -26,28 +22,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-
-struct cluster_member {
-    struct cluster *cluster;  /* borrows */
-    struct server *server;    /* owns */
-    struct resolve_name name; /* where it is, as far as that is known */
-    uint64_t moves;           /* how often it has become another machine */
-    uint64_t moved_us;        /* monotonic; since when it is at its present address */
-    bool is_lost;             /* its name cannot be resolved just now, and that was told */
-    struct probe probe;
-    struct health health;
-    struct probe_result last; /* of the last probe that passed */
-    char detail[160];         /* of the last probe that failed, until one passes */
-    bool is_known;            /* one has passed, ever */
-    bool was_probed;          /* one has ended, ever; or it came by a reload: nobody waits for its first */
-    bool is_removed;          /* from the configuration: it is drained */
-    bool is_gone;             /* … and nothing was left there: its place is free for another server */
-    struct loop_timer timer;
-    struct loop_timer drained; /* the end of a drain: what is left is cut then */
-    bool must_repeat;          /* ask again as soon as the probe that runs has ended */
-    struct server_totals seen; /* of sessions, when they were last looked at */
-    uint64_t changes, ejections, probes, probe_failures; /* ever */
-};
 
 struct cluster {
     const struct cluster_settings *settings; /* borrows; a reload brings others: see cluster_set */

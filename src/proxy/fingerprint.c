@@ -1,6 +1,8 @@
 #include "proxy/fingerprint.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
 
 struct entry {
     struct span name, literal;
@@ -24,15 +26,6 @@ static int by_name(const void *a, const void *b)
     return compare_names(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
-/* FNV-1a: a comparison of two words instead of two texts, nothing more. */
-static uint64_t hash_of(struct span bytes)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < bytes.len; i++)
-        hash = (hash ^ bytes.data[i]) * UINT64_C(1099511628211);
-    return bytes.len > 0 ? hash | 1 : 0;
-}
-
 bool fingerprint_take(struct fingerprint *fingerprint, const struct vars *vars)
 {
     struct entry entries[VARS_MAX];
@@ -48,7 +41,8 @@ bool fingerprint_take(struct fingerprint *fingerprint, const struct vars *vars)
         (void)text_append_span(&fingerprint->said, entries[i].literal);
         (void)text_append_byte(&fingerprint->said, 0);
     }
-    fingerprint->hash = hash_of(text_span(&fingerprint->said));
+    size_t len = fingerprint->said.len;
+    fingerprint->hash = len > 0 ? XXH3_64bits(fingerprint->said.data, len) : 0;
     return !fingerprint->said.is_oom;
 }
 

@@ -1,0 +1,128 @@
+#include "cluster/cluster.h"
+
+#include "base/log.h"
+#include "cluster/functions.h"
+#include "cluster/monitor.h"
+#include "cluster/publication.h"
+
+#include <string.h>
+
+static const struct server_settings *find_settings(const struct cluster_settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->server_count; i++)
+        if (strcmp(settings->servers[i].name, name) == 0)
+            return &settings->servers[i];
+    return NULL;
+}
+
+/* Where a server can come to be: a place never used, or one that its server has left. */
+static bool is_free(const struct cluster *cluster, size_t i)
+{
+    const struct cluster_member *member = &cluster->members[i];
+    return i >= cluster->count || member->is_gone || (member->is_removed && member_is_empty(member));
+}
+
+bool cluster_has_room(const struct cluster *cluster, const struct cluster_settings *settings,
+                      struct error *err)
+{
+    size_t used = settings->server_count;
+    for (size_t i = 0; i < cluster->count; i++)
+        used += !is_free(cluster, i) && find_settings(settings, cluster->members[i].server->name) == NULL;
+    return used <= cluster->capacity ||
+           error_set(
+               err, 0,
+               "cluster '%s': %zu servers, those that are still drained included, are more than there is "
+               "room for without a restart: %zu",
+               cluster->name, used, cluster->capacity);
+}
+
+static void complain(const struct cluster *cluster, const char *server, const char *what)
+{
+    struct log_scope scope = { .key = "cluster", .text = cluster->name };
+    log_error(&scope, "server %s: %s: out of memory", server, what);
+}
+
+static void set_member(struct cluster_member *member, const struct server_settings *settings)
+{
+    struct cluster *cluster = member->cluster;
+    struct error err = { 0 };
+    bool has_moved = strcmp(member->server->address, settings->address) != 0;
+    if (!server_set(member->server, settings, cluster->settings->connection_reserve)) {
+        complain(cluster, settings->name, "it is as before");
+        return;
+    }
+    if (has_moved && !member_move(member, settings->address, &err))
+        complain(cluster, settings->name, "its new address is not used");
+    if (member->is_removed) {
+        member->is_removed = false;
+        member_order(member, HEALTH_ENABLED);
+    }
+}
+
+static void add_member(struct cluster *cluster, const struct server_settings *settings)
+{
+    struct log_scope scope = { .key = "cluster", .text = cluster->name };
+    struct error err = { 0 };
+    size_t i = 0;
+    while (!is_free(cluster, i))
+        i++; /* cluster_has_room */
+    struct cluster_member *member = &cluster->members[i];
+    if (i < cluster->count && !member->is_gone)
+        member_retire(member);
+    if (!member_init(cluster, i, settings, &err)) {
+        complain(cluster, settings->name, "it is not used");
+        return;
+    }
+    if (i < cluster->count)
+        server_forget(member->server);
+    cluster->count += i == cluster->count;
+    member->moves++; /* another machine than whoever was in this place */
+    member->was_probed = true;
+    log_notice(&scope, "server %s (%s) is added", settings->name, settings->address);
+    member_start(member);
+}
+
+static void remove_member(struct cluster_member *member)
+{
+    if (member->is_removed)
+        return;
+    member->is_removed = true;
+    member_order(member, HEALTH_DRAINED);
+    monitor_soon(member);
+}
+
+static void use_settings(struct cluster *cluster, const struct cluster_settings *settings,
+                         const struct upstream_env *env)
+{
+    cluster->settings = settings;
+    cluster->env.socket = env->socket;
+    cluster->env.connect_us = env->connect_us;
+    cluster->env.login_us = env->login_us;
+    cluster->survey.settings = &settings->monitor;
+    for (size_t i = 0; i < cluster->count; i++)
+        cluster->members[i].probe.settings = &settings->monitor;
+}
+
+void cluster_set(struct cluster *cluster, const struct cluster_settings *settings,
+                 const struct upstream_env *env, uint64_t drain_us)
+{
+    const struct cluster_settings *former = cluster->settings;
+    uint64_t survey_us = former->read_functions ? former->read_functions_interval_us : 0;
+    bool has_interval = former->monitor.interval_us == settings->monitor.interval_us;
+    cluster->drain_us = drain_us;
+    use_settings(cluster, settings, env);
+    for (size_t i = 0; i < cluster->count; i++)
+        if (!cluster->members[i].is_gone && find_settings(settings, cluster->members[i].server->name) == NULL)
+            remove_member(&cluster->members[i]);
+    for (size_t i = 0; i < settings->server_count; i++) {
+        struct cluster_member *member = cluster_find(cluster, settings->servers[i].name);
+        if (member != NULL)
+            set_member(member, &settings->servers[i]);
+        else
+            add_member(cluster, &settings->servers[i]);
+    }
+    for (size_t i = 0; !has_interval && i < cluster->count; i++)
+        monitor_soon(&cluster->members[i]);
+    functions_set(cluster, survey_us);
+    cluster_publish(cluster);
+}

@@ -1,0 +1,183 @@
+#include "cluster/monitor.h"
+
+#include "base/log.h"
+#include "cluster/cluster.h"
+#include "cluster/publication.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+/* So often a server that was removed is looked at, at least: is anything left there? */
+#define GONE_US 1000000
+
+/* Numbers that nobody can foresee are not needed: only that two proxies do not have the same. */
+static uint32_t next_random(struct cluster *cluster)
+{
+    cluster->seed = cluster->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(cluster->seed >> 32);
+}
+
+static bool may_eject(const struct cluster *cluster, const struct cluster_member *member)
+{
+    size_t replicas = 0, ejected = 0, count = 0;
+    for (size_t i = 0; i < cluster->count; i++) {
+        count += !cluster->members[i].is_removed;
+        replicas += cluster->view != NULL && i < cluster->view->count &&
+                    cluster->view->servers[i].role == SERVER_REPLICA;
+        ejected += cluster->members[i].health.is_ejected;
+    }
+    return cluster->primary != (int)member->server->index &&
+           health_may_eject(count, replicas, ejected, cluster->settings->ejection.max_share);
+}
+
+/* What sessions have met with there since the last look; true when some of it was trouble. Connections that
+ * the server ended while they were idle, and writes that it refused as read-only, are a reason to ask it, and
+ * no failure. */
+bool monitor_look_at_traffic(struct cluster_member *member)
+{
+    struct server_totals sum = server_sum_without(member->server, member->cluster->env.worker);
+    const struct server_totals *seen = &member->seen;
+    struct health_event event = {
+        .kind = HEALTH_TRAFFIC,
+        .successes = sum.queries + sum.connects - seen->queries - seen->connects,
+        .failures = sum.connect_failures + sum.losses - seen->connect_failures - seen->losses,
+        .may_eject = may_eject(member->cluster, member),
+        .random = next_random(member->cluster),
+    };
+    bool has_news = sum.drops != seen->drops || sum.demotions != seen->demotions;
+    member->seen = sum;
+    if (event.successes > 0 || event.failures > 0)
+        member_note(member, &event);
+    return event.failures > 0 || has_news;
+}
+
+/* Has what decides about roles changed since this server was last asked? */
+static bool has_moved(const struct cluster_member *member, const struct probe_result *result)
+{
+    const struct probe_result *last = &member->last;
+    if (!result->has_passed) /* the first failure of a primary: another one may have taken over */
+        return member->cluster->primary == (int)member->server->index && !result->is_overloaded &&
+               member->health.probed == SERVER_UP && member->health.in_a_row == 0;
+    return member->is_known &&
+           (last->is_read_only != result->is_read_only || last->has_source != result->has_source ||
+            last->is_link_stopped != result->is_link_stopped || last->server_id != result->server_id ||
+            memcmp(last->sources, result->sources, sizeof last->sources) != 0);
+}
+
+void monitor_soon(struct cluster_member *member)
+{
+    if (member->is_gone)
+        return;
+    if (member->probe.is_running)
+        member->must_repeat = true; /* what it hears may be older than what has just been heard elsewhere */
+    else
+        loop_timer_start(&member->timer, member->cluster->env.loop, 0);
+}
+
+static void probe_others_soon(const struct cluster_member *member)
+{
+    struct cluster *cluster = member->cluster;
+    for (size_t i = 0; i < cluster->count; i++)
+        if (&cluster->members[i] != member)
+            monitor_soon(&cluster->members[i]);
+}
+
+/* A doubt is resolved before the interval is over. */
+static void schedule_sooner(struct cluster_member *member)
+{
+    struct health_rules rules = member_rules(member);
+    struct loop *loop = member->cluster->env.loop;
+    uint64_t after_us = member->must_repeat ? 0 : health_probe_after(&member->health, &rules, loop->now_us);
+    member->must_repeat = false;
+    if (after_us < rules.interval_us)
+        loop_timer_start(&member->timer, loop, after_us);
+}
+
+static void tell_machine(struct cluster_member *member, struct event *event, const char *reason)
+{
+    struct log_scope scope = { .key = "cluster", .text = member->cluster->settings->name };
+    char address[ADDR_TEXT_MAX];
+    event->server = (int)member->server->index;
+    event->server_name = member->server->name;
+    event->after_ms = EVENT_UNKNOWN_TIME;
+    (void)snprintf(event->reason, sizeof event->reason, "%s", reason);
+    events_add(&member->cluster->events, event);
+    log_warning(&scope, "server %s (%s): %s: %s -> %s", member->server->name,
+                addr_format(&member->name.addr, address), reason, event->was, event->is);
+}
+
+/* A server with another id is another machine, or one that was set up anew: what was there may be gone. */
+static void compare_machine(struct cluster_member *member, const struct probe_result *result)
+{
+    const struct probe_result *last = &member->last;
+    struct event event = { 0 };
+    if (last->server_id != result->server_id) {
+        (void)snprintf(event.was, sizeof event.was, "server_id %u", last->server_id);
+        (void)snprintf(event.is, sizeof event.is, "server_id %u", result->server_id);
+        tell_machine(member, &event, "another machine answers at this address");
+    }
+    if (strcmp(last->version, result->version) != 0) {
+        (void)snprintf(event.was, sizeof event.was, "%.47s", last->version);
+        (void)snprintf(event.is, sizeof event.is, "%.47s", result->version);
+        tell_machine(member, &event,
+                     last->family != result->family ? "a server of another family answers at this address"
+                                                    : "another version answers at this address");
+    }
+}
+
+static void note_probe(struct cluster_member *member, const struct probe_result *result)
+{
+    struct health_event event = { .kind = result->has_passed      ? HEALTH_PASSED
+                                          : result->is_overloaded ? HEALTH_OVERLOADED
+                                                                  : HEALTH_FAILED,
+                                  .lag_ms = result->has_source ? result->lag_ms : 0 };
+    member_note(member, &event);
+    member->was_probed = true;
+    member->probes++;
+    member->probe_failures += !result->has_passed;
+    if (result->has_passed) {
+        if (member->is_known)
+            compare_machine(member, result);
+        member->is_known = true;
+        member->last = *result;
+        server_note_own_max(member->server, result->max_connections,
+                            member->cluster->settings->connection_reserve);
+        server_note_manners(member->server, result->patience_s, result->has_init_connect);
+    }
+    memcpy(member->detail, result->error, sizeof member->detail);
+}
+
+static void on_probe(struct probe *probe, const struct probe_result *result)
+{
+    struct cluster_member *member = probe->owner;
+    (void)monitor_look_at_traffic(member);
+    if (has_moved(member, result))
+        probe_others_soon(member);
+    note_probe(member, result);
+    schedule_sooner(member);
+    cluster_publish(member->cluster);
+}
+
+static void on_interval(struct loop_timer *timer)
+{
+    struct cluster_member *member =
+        (struct cluster_member *)(void *)((char *)timer - offsetof(struct cluster_member, timer));
+    if (member->is_removed && member_is_empty(member)) {
+        member_retire(member);
+        return;
+    }
+    uint64_t interval_us = member->cluster->settings->monitor.interval_us;
+    if (member->is_removed && interval_us > GONE_US)
+        interval_us = GONE_US;
+    loop_timer_start(timer, member->cluster->env.loop, interval_us);
+    probe_run(&member->probe);
+}
+
+void monitor_init(struct cluster_member *member)
+{
+    struct cluster *cluster = member->cluster;
+    probe_init(&member->probe, member->server, &member->name, &cluster->settings->monitor, &cluster->env,
+               on_probe, member);
+    loop_timer_init(&member->timer, on_interval);
+}
