@@ -9,7 +9,7 @@
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "proxy/asleft.h"
-#include "proxy/pool.h"
+#include "proxy/pool_clean.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
 
