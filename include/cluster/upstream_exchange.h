@@ -1,7 +1,7 @@
 /* Commands of headgate's own on a connection: one is sent, and its reply swallowed, or its rows collected.
  *
- *      upstream_exchange ──► EXCHANGING ──► READY, then on_answer      a wrong answer, or none in time:
- * on_failed
+ *      upstream_exchange ──► EXCHANGING ──► READY, then on_answer
+ *                                └──► DEAD, then on_failed: a wrong answer, or none in time
  *
  * COM_STMT_CLOSE, which has no reply, goes out beside them, wherever a reply has ended.
  */

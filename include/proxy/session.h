@@ -7,7 +7,11 @@
  *
  *   session.c   birth, death, the driver, readiness and timers
  *   frontend.c  GREETING, LOGIN, COM_CHANGE_USER: who is it?
- *   dispatch.c  IDLE, READING, DRAINING: which command?
+ *   dispatch.c  IDLE, READING: which command?
+ *   dispatch_statement.c  … one with a text
+ *   dispatch_prepared.c   … one on a prepared statement
+ *   dispatch_go.c         … off to where it is to run
+ *   dispatch_end.c        DRAINING: answers of our own, and that it is over
  *   decide.c    where to, and why
  *   hints.c     what its comments and attributes ask for
  *   intent.c    what it is about to change
