@@ -29,6 +29,9 @@
  *   loss.c                what becomes of a command whose server is lost
  *   tracking.c            session tracking as the client would have seen it
  *   effects.c             what a reply says about the session's state
+ *   effects_tracked.c     … by session tracking
+ *   effects_reading.c     … about how its texts are to be read
+ *   effects_done.c        … when it is over
  *   carry.c               SHOW HEADGATE TOKEN
  *   kill.c                KILLING
  *   account.c             what a statement has cost
