@@ -47,6 +47,8 @@ struct watched {
     struct loop_timer deadline; /* of a poll */
     bool is_asking;
     bool is_asked_as_primary;
+    bool is_causal; /* Galera: its connection waits, at each question, for what the others have */
+    bool is_setting_causal; /* … the server has been told that, or told not to, and has not answered yet */
     uint64_t begun; /* moment of the poll that is running, or ran last */
     uint64_t begun_us;
     uint64_t next_us;     /* when `next` fires */

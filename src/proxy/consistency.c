@@ -127,6 +127,8 @@ void consistency_note_tracked(struct session *session, const struct sesstrack_ch
 {
     if (!consistency_is_followed(session) || session->job.place != ROUTE_PRIMARY)
         return;
+    if (session_view(session)->is_galera)
+        return; /* each node numbers its own binary log */
     if (change->type == SESSTRACK_GTIDS)
         note_written(session, FAMILY_MYSQL, change->value);
     else if (span_is(change->name, "last_gtid"))

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cluster/wsrep.h"
 #include "proxy/session.h"
 
 #include <stddef.h>
@@ -26,6 +27,11 @@ static const char *const questions[][2] = {
                        "SELECT @@global.gtid_owned AS owned, @@global.gtid_executed AS said, "
                        "@@global.gtid_mode AS mode" },
 };
+
+/* What makes a Galera node wait, before it answers, for all that any node had when it was asked: so the
+ * primary's answer covers what sessions have seen anywhere. Replicas tell where they are. */
+static const char *const causal_sql[] = { "SET SESSION wsrep_sync_wait = 0",
+                                          "SET SESSION wsrep_sync_wait = 15" };
 
 static const struct view *view_of(const struct watch *watch)
 {
@@ -99,8 +105,27 @@ static bool read_primary(struct watched *server)
            gtid_table_read(&server->held, family, cell(server, "held"));
 }
 
+/* A node says the same whatever it is: how far it is. */
+static bool read_node(struct watched *server)
+{
+    struct watch *watch = server->watch;
+    char text[32];
+    if (!wsrep_read_position(&server->rows, text))
+        return false;
+    gtid_table_clear(&server->held);
+    if (!gtid_table_read(&server->held, FAMILY_MARIADB, span_cstr(text)))
+        return false;
+    if (!server->is_asked_as_primary)
+        return true;
+    watch->is_unfollowed = false;
+    gtid_table_clear(&watch->said);
+    return gtid_table_read(&watch->said, FAMILY_MARIADB, span_cstr(text)) && note_moved(watch);
+}
+
 static bool read_answer(struct watched *server)
 {
+    if (view_of(server->watch)->is_galera)
+        return read_node(server);
     if (server->rows.rows != 1)
         return false;
     if (server->is_asked_as_primary)
@@ -115,7 +140,7 @@ static void schedule(struct watched *server);
 
 static void forget(struct watched *server)
 {
-    server->is_asking = false;
+    server->is_asking = server->is_causal = server->is_setting_causal = false;
     server->answered = 0;
     server->base = 0;
     gtid_table_clear(&server->held);
@@ -153,7 +178,21 @@ static void ask(struct watched *server)
     server->begun = watch_happen(watch);
     server->rows.bytes_max = ANSWER_MAX;
     counter_add(&watch->counters.polls, 1);
-    upstream_query(server->upstream, questions[family][server->is_asked_as_primary], &server->rows, 0);
+    const char *sql = view_of(watch)->is_galera ? WSREP_POSITION_SQL
+                                                : questions[family][server->is_asked_as_primary];
+    server->is_setting_causal =
+        view_of(watch)->is_galera && server->is_causal != server->is_asked_as_primary;
+    if (server->is_setting_causal)
+        sql = causal_sql[server->is_asked_as_primary];
+    upstream_query(server->upstream, sql, &server->rows, 0);
+}
+
+/* The connection asks as it has been told to: now for the position itself. */
+static void note_causal(struct watched *server)
+{
+    server->is_setting_causal = false;
+    server->is_causal = server->is_asked_as_primary;
+    upstream_query(server->upstream, WSREP_POSITION_SQL, &server->rows, 0);
 }
 
 /* Each may have to wait again: as many as there are now, no more. */
@@ -177,6 +216,10 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
 {
     struct watched *server = upstream->owner;
     struct watch *watch = server->watch;
+    if (server->is_setting_causal && !answer->is_err) {
+        note_causal(server);
+        return;
+    }
     loop_timer_stop(&server->deadline);
     (void)watch_epoch(watch);
     if (server->is_asked_as_primary && server->index != watch->primary) { /* not any more */
