@@ -1,5 +1,5 @@
-/* What a Galera node says of itself: from the answers to SHOW … LIKE 'wsrep…' to facts, to the reason for
- * which it is not used, and to how far it is. Pure.
+/* What a Galera node says of itself: from the answers to SHOW … LIKE 'wsrep…' to facts, and to the reason
+ * for which it is not used. Pure.
  *
  *      wsrep_on ──► wsrep_reject_queries ──► the status variables ──► struct wsrep ──► wsrep_fault
  *
@@ -16,8 +16,6 @@
 #define WSREP_IS_ON_SQL "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'"
 #define WSREP_REJECTS_SQL "SHOW GLOBAL VARIABLES LIKE 'wsrep_reject_queries'"
 #define WSREP_STATUS_SQL "SHOW GLOBAL STATUS LIKE 'wsrep_%'"
-/* The same, less what only roles need. */
-#define WSREP_POSITION_SQL "SHOW GLOBAL STATUS LIKE 'wsrep_l%'"
 
 /* wsrep_local_state, as Galera numbers it. 0 is what a node outside of the primary component says. */
 enum wsrep_state { WSREP_JOINING = 1, WSREP_DONOR = 2, WSREP_JOINED = 3, WSREP_SYNCED = 4 };
@@ -47,10 +45,5 @@ void wsrep_read_status(const struct rows *rows, struct wsrep *wsrep);
 /* `*reason_r`: static text, for people. */
 enum wsrep_fitness wsrep_judge(const struct wsrep *wsrep, const char **reason_r);
 bool wsrep_is_same(const struct wsrep *a, const struct wsrep *b);
-
-/* How far the node is, by the answer to WSREP_POSITION_SQL, written as a MariaDB GTID position: the number of
- * its last committed write set, in a domain that stands for the history of the cluster (a hash of its uuid).
- * "": it belongs to no history. False: the answer has another form. */
-bool wsrep_read_position(const struct rows *rows, char text_r[32]);
 
 #endif

@@ -1,8 +1,6 @@
 #include "cluster/wsrep.h"
 
-#include <inttypes.h>
 #include <stddef.h>
-#include <stdio.h>
 
 /* The value of the row of that name. */
 static bool value_of(const struct rows *rows, const char *name, struct span *value_r)
@@ -125,30 +123,4 @@ bool wsrep_is_same(const struct wsrep *a, const struct wsrep *b)
 {
     return a->is_node == b->is_node && a->is_ready == b->is_ready && a->is_connected == b->is_connected &&
            a->is_primary == b->is_primary && a->is_rejecting == b->is_rejecting && a->state == b->state;
-}
-
-/* ---- how far ---- */
-
-/* FNV-1a: two histories of one cluster are never told apart by chance alone, but once in four milliards. */
-static uint32_t domain_of(struct span uuid)
-{
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < uuid.len; i++)
-        hash = (hash ^ uuid.data[i]) * 16777619u;
-    return hash;
-}
-
-bool wsrep_read_position(const struct rows *rows, char text_r[32])
-{
-    struct span uuid, value;
-    uint64_t number = 0;
-    text_r[0] = '\0';
-    if (!value_of(rows, "wsrep_local_state_uuid", &uuid) || !value_of(rows, "wsrep_last_committed", &value))
-        return false;
-    if (span_is(value, "-1")) /* nothing yet */
-        return true;
-    if (!span_to_u64(value, &number) || number > INT64_MAX)
-        return false;
-    (void)snprintf(text_r, 32, "%" PRIu32 "-0-%" PRIu64, domain_of(uuid), number);
-    return true;
 }

@@ -2,7 +2,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "cluster/wsrep.h"
 #include "proxy/session.h"
 
 #include <stddef.h>
@@ -15,6 +14,7 @@
 #define CLOSE_US 60000000u    /* without demand */
 #define ANSWER_MAX (1u << 20) /* bytes: some twenty thousand of MySQL's sources */
 #define CLUSTERS_MAX 64u
+#define NODE_US 40000000u /* a Galera node gives up first: repl.causal_read_timeout is 30 s */
 
 /* What a server is asked, by family and role. A replica's own binary log would lie: local writes are in it.
  * The primary's list of those that are being committed comes first: they may be visible already, and are in
@@ -28,10 +28,9 @@ static const char *const questions[][2] = {
                        "@@global.gtid_mode AS mode" },
 };
 
-/* What makes a Galera node wait, before it answers, for all that any node had when it was asked: so the
- * primary's answer covers what sessions have seen anywhere. Replicas tell where they are. */
-static const char *const causal_sql[] = { "SET SESSION wsrep_sync_wait = 0",
-                                          "SET SESSION wsrep_sync_wait = 15" };
+/* A Galera node: once for each connection, then again and again. Any SELECT waits, if it needs no table. */
+static const char causal_sql[] = "SET SESSION wsrep_sync_wait = 1";
+static const char node_sql[] = "SELECT 1";
 
 static const struct view *view_of(const struct watch *watch)
 {
@@ -105,27 +104,10 @@ static bool read_primary(struct watched *server)
            gtid_table_read(&server->held, family, cell(server, "held"));
 }
 
-/* A node says the same whatever it is: how far it is. */
-static bool read_node(struct watched *server)
-{
-    struct watch *watch = server->watch;
-    char text[32];
-    if (!wsrep_read_position(&server->rows, text))
-        return false;
-    gtid_table_clear(&server->held);
-    if (!gtid_table_read(&server->held, FAMILY_MARIADB, span_cstr(text)))
-        return false;
-    if (!server->is_asked_as_primary)
-        return true;
-    watch->is_unfollowed = false;
-    gtid_table_clear(&watch->said);
-    return gtid_table_read(&watch->said, FAMILY_MARIADB, span_cstr(text)) && note_moved(watch);
-}
-
 static bool read_answer(struct watched *server)
 {
-    if (view_of(server->watch)->is_galera)
-        return read_node(server);
+    if (server->is_asked_as_node)
+        return true; /* that it has come is all it says */
     if (server->rows.rows != 1)
         return false;
     if (server->is_asked_as_primary)
@@ -140,7 +122,7 @@ static void schedule(struct watched *server);
 
 static void forget(struct watched *server)
 {
-    server->is_asking = server->is_causal = server->is_setting_causal = false;
+    server->is_asking = server->is_causal = false;
     server->answered = 0;
     server->base = 0;
     gtid_table_clear(&server->held);
@@ -174,25 +156,15 @@ static void ask(struct watched *server)
         return;
     }
     (void)watch_epoch(watch);
-    server->is_asked_as_primary = server->index == view_of(watch)->primary;
+    server->is_asked_as_node = view_of(watch)->is_galera;
+    server->is_asked_as_primary = !server->is_asked_as_node && server->index == view_of(watch)->primary;
     server->begun = watch_happen(watch);
     server->rows.bytes_max = ANSWER_MAX;
     counter_add(&watch->counters.polls, 1);
-    const char *sql = view_of(watch)->is_galera ? WSREP_POSITION_SQL
-                                                : questions[family][server->is_asked_as_primary];
-    server->is_setting_causal =
-        view_of(watch)->is_galera && server->is_causal != server->is_asked_as_primary;
-    if (server->is_setting_causal)
-        sql = causal_sql[server->is_asked_as_primary];
-    upstream_query(server->upstream, sql, &server->rows, 0);
-}
-
-/* The connection asks as it has been told to: now for the position itself. */
-static void note_causal(struct watched *server)
-{
-    server->is_setting_causal = false;
-    server->is_causal = server->is_asked_as_primary;
-    upstream_query(server->upstream, WSREP_POSITION_SQL, &server->rows, 0);
+    if (server->is_asked_as_node)
+        upstream_query(server->upstream, server->is_causal ? node_sql : causal_sql, &server->rows, 0);
+    else
+        upstream_query(server->upstream, questions[family][server->is_asked_as_primary], &server->rows, 0);
 }
 
 /* Each may have to wait again: as many as there are now, no more. */
@@ -216,8 +188,9 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
 {
     struct watched *server = upstream->owner;
     struct watch *watch = server->watch;
-    if (server->is_setting_causal && !answer->is_err) {
-        note_causal(server);
+    if (server->is_asked_as_node && !server->is_causal && !answer->is_err) { /* it knows that it is to wait */
+        server->is_causal = true;
+        upstream_query(upstream, node_sql, &server->rows, 0);
         return;
     }
     loop_timer_stop(&server->deadline);
@@ -261,7 +234,8 @@ static const struct upstream_owner_ops owner_ops = {
 static void on_deadline(struct loop_timer *timer)
 {
     struct watched *server = (struct watched *)(void *)((char *)timer - offsetof(struct watched, deadline));
-    fail(server, "no answer within the monitor's timeout");
+    fail(server, server->is_asked_as_node ? "no answer, though its own patience should have ended"
+                                          : "no answer within the monitor's timeout");
 }
 
 static void connect_first(struct watched *server)
@@ -297,7 +271,8 @@ static void poll(struct watched *server)
         forget(server);
     server->is_asking = true;
     server->begun_us = now_of(watch);
-    loop_timer_start(&server->deadline, loop_of(watch), watch->settings->monitor.timeout_us);
+    loop_timer_start(&server->deadline, loop_of(watch),
+                     view_of(watch)->is_galera ? NODE_US : watch->settings->monitor.timeout_us);
     if (server->upstream != NULL)
         ask(server);
     else
@@ -310,6 +285,8 @@ static bool is_worth_asking(const struct watched *server)
 {
     const struct view *view = view_of(server->watch);
     const struct view_server *entry = &view->servers[server->index];
+    if (view->is_galera)
+        return entry->takes_reads && server->index != view->primary;
     return server->index == view->primary || entry->takes_reads;
 }
 
@@ -477,6 +454,13 @@ bool watch_has(struct watch *watch, int index, const struct gtid_position *posit
     return server != NULL && server->answered != 0 && !has_moved(server) && !server->is_primary &&
            index != view_of(watch)->primary && (!needs_base || has_base(watch, server)) &&
            gtid_table_contains(&server->held, position);
+}
+
+bool watch_has_moment(struct watch *watch, int index, uint64_t moment)
+{
+    const struct watched *server = watched_at(watch, index);
+    return server != NULL && server->is_asked_as_node && server->answered > moment && !has_moved(server) &&
+           index != view_of(watch)->primary;
 }
 
 bool watch_primary_reaches(const struct watch *watch, const struct gtid_position *position)
