@@ -2,9 +2,9 @@
  * when it was chosen, so that nobody who goes over to it finds less than there was. Lives on the control
  * thread, with a connection of its own: a wait for a slow node is no concern of the probes.
  *
- *      galera_decide ──► an heir ──► succession_follow ──► wsrep_sync_wait = 1; SELECT 1 ──► cluster_publish
- *                                          ▲                                 │
- *                                          └── again after a moment ◄── not within monitor.timeout
+ *      galera_decide ──► an heir ──► succession_follow ──► WSREP_WAIT_SQL ──► cluster_publish
+ *                                          ▲                          │
+ *                                          └── again in a moment ◄── not within monitor.timeout
  */
 #ifndef HEADGATE_CLUSTER_SUCCESSION_H
 #define HEADGATE_CLUSTER_SUCCESSION_H
@@ -23,7 +23,6 @@ struct succession {
     int heir;                  /* index, or TOPOLOGY_NO_PRIMARY: there is none */
     uint64_t moves;            /* of its address, when it was chosen */
     bool has_caught_up;        /* … it has */
-    bool is_waiting;           /* it has been told to wait for the others, and is asked */
     struct upstream *upstream; /* owns; NULL while it is not being asked */
     struct rows rows;          /* owns */
     struct loop_timer timer;   /* to ask it, and the end of the patience then */

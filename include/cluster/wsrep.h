@@ -16,6 +16,9 @@
 #define WSREP_IS_ON_SQL "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'"
 #define WSREP_REJECTS_SQL "SHOW GLOBAL VARIABLES LIKE 'wsrep_reject_queries'"
 #define WSREP_STATUS_SQL "SHOW GLOBAL STATUS LIKE 'wsrep_%'"
+/* Answered when the node has applied all that any node had when it was asked; or with 1205, after its
+ * repl.causal_read_timeout (30 s by default). The waits need no table. */
+#define WSREP_WAIT_SQL "SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1"
 
 /* wsrep_local_state, as Galera numbers it. 0 is what a node outside of the primary component says. */
 enum wsrep_state { WSREP_JOINING = 1, WSREP_DONOR = 2, WSREP_JOINED = 3, WSREP_SYNCED = 4 };

@@ -53,8 +53,7 @@ struct watched {
     struct loop_timer deadline; /* of a poll */
     bool is_asking;
     bool is_asked_as_primary;
-    bool is_asked_as_node; /* Galera */
-    bool is_causal;        /* … and its connection has been told to wait before it answers */
+    bool is_asked_as_node; /* of a Galera cluster */
     uint64_t begun; /* moment of the poll that is running, or ran last */
     uint64_t begun_us;
     uint64_t next_us;     /* when `next` fires */

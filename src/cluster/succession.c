@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "cluster/cluster.h"
 #include "cluster/publication.h"
+#include "cluster/upstream_exchange.h"
 
 #include <stddef.h>
 
@@ -15,7 +16,6 @@ static struct cluster *of_timer(struct loop_timer *timer)
 
 static void hang_up(struct succession *succession)
 {
-    succession->is_waiting = false;
     loop_timer_stop(&succession->timer);
     upstream_close(&succession->upstream);
     rows_fini(&succession->rows);
@@ -34,24 +34,20 @@ static void retry(struct cluster *cluster, const char *why)
 static void on_ready(struct upstream *upstream)
 {
     struct cluster *cluster = upstream->owner;
-    upstream_query(upstream, "SET SESSION wsrep_sync_wait = 1", &cluster->succession.rows, 0);
+    upstream_query(upstream, WSREP_WAIT_SQL, &cluster->succession.rows, 0);
 }
 
-/* First to the SET, then to the SELECT: it has then applied what the others had before it came. */
 static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
 {
     struct cluster *cluster = upstream->owner;
     struct succession *succession = &cluster->succession;
     if (answer->is_err) {
         retry(cluster, answer->error.text);
-    } else if (!succession->is_waiting) {
-        succession->is_waiting = true;
-        upstream_query(upstream, "SELECT 1", &succession->rows, 0);
-    } else {
-        hang_up(succession);
-        succession->has_caught_up = true;
-        cluster_publish(cluster);
+        return;
     }
+    hang_up(succession);
+    succession->has_caught_up = true;
+    cluster_publish(cluster);
 }
 
 static void on_failed(struct upstream *upstream, const struct error *err)

@@ -69,6 +69,8 @@ void consistency_note_hint(struct session *session, enum hint_level level)
 void consistency_begin(struct session *session)
 {
     session->consistency.level = level_of(session);
+    if (session->is_new)
+        session->consistency.writer = VIEW_NO_SERVER;
     session->consistency.trusted = VIEW_NO_SERVER;
 }
 
@@ -181,10 +183,19 @@ static bool may_end_transaction(struct session *session)
     return was_open && is_galera(session);
 }
 
+bool consistency_is_new_writer(const struct session *session, int server)
+{
+    int writer = session->consistency.writer;
+    return session->job.place == ROUTE_PRIMARY && is_galera(session) && writer != VIEW_NO_SERVER &&
+           writer != server;
+}
+
 void consistency_note_done(struct session *session)
 {
     const struct job *job = &session->job;
     bool is_end = may_end_transaction(session);
+    if (job->place == ROUTE_PRIMARY && is_galera(session))
+        session->consistency.writer = session->slots[ROUTE_PRIMARY].server;
     if (!consistency_is_followed(session))
         return;
     if (job->changes != NULL && job->changes->sets_logging)

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cluster/wsrep.h"
 #include "cluster/upstream_exchange.h"
 #include "proxy/session.h"
 
@@ -28,10 +29,6 @@ static const char *const questions[][2] = {
                        "SELECT @@global.gtid_owned AS owned, @@global.gtid_executed AS said, "
                        "@@global.gtid_mode AS mode" },
 };
-
-/* A Galera node: once for each connection, then again and again. Any SELECT waits, if it needs no table. */
-static const char causal_sql[] = "SET SESSION wsrep_sync_wait = 1";
-static const char node_sql[] = "SELECT 1";
 
 static const struct view *view_of(const struct watch *watch)
 {
@@ -123,7 +120,7 @@ static void schedule(struct watched *server);
 
 static void forget(struct watched *server)
 {
-    server->is_asking = server->is_causal = false;
+    server->is_asking = false;
     server->answered = 0;
     server->base = 0;
     gtid_table_clear(&server->held);
@@ -162,10 +159,9 @@ static void ask(struct watched *server)
     server->begun = watch_happen(watch);
     server->rows.bytes_max = ANSWER_MAX;
     counter_add(&watch->counters.polls, 1);
-    if (server->is_asked_as_node)
-        upstream_query(server->upstream, server->is_causal ? node_sql : causal_sql, &server->rows, 0);
-    else
-        upstream_query(server->upstream, questions[family][server->is_asked_as_primary], &server->rows, 0);
+    const char *sql =
+        server->is_asked_as_node ? WSREP_WAIT_SQL : questions[family][server->is_asked_as_primary];
+    upstream_query(server->upstream, sql, &server->rows, 0);
 }
 
 /* Each may have to wait again: as many as there are now, no more. */
@@ -189,11 +185,6 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
 {
     struct watched *server = upstream->owner;
     struct watch *watch = server->watch;
-    if (server->is_asked_as_node && !server->is_causal && !answer->is_err) { /* it knows that it is to wait */
-        server->is_causal = true;
-        upstream_query(upstream, node_sql, &server->rows, 0);
-        return;
-    }
     loop_timer_stop(&server->deadline);
     (void)watch_epoch(watch);
     if (server->is_asked_as_primary && server->index != watch->primary) { /* not any more */
