@@ -100,11 +100,11 @@ class GaleraCluster(Cluster):
         options["wsrep_sst_receive_address"] = f"127.0.0.1:{sst}"
         self.store.change_node(node.name, group=f"127.0.0.1:{group}", options=options)
 
-    def start_node(self, name, rejoin=True):
-        """Start a killed node again: it joins those that run, and gets what it lacks."""
+    def start_node(self, name, rejoin=True, donor=""):  # pylint: disable=arguments-differ
+        """Start a killed node again: it joins those that run, and gets what it lacks, from `donor` if that can."""
         node = self.node(name)
         self._give_ports(node)
-        options = {**node.options, "wsrep_start_position": self._recover(node)}
+        options = {**node.options, "wsrep_sst_donor": donor, "wsrep_start_position": self._recover(node)}
         self.store.change_node(name, options=options)
         node.launch()
         node.wait_ready(_SECONDS)
