@@ -17,6 +17,7 @@
 #define HEADGATE_CLUSTER_TOPOLOGY_H
 
 #include "cluster/server.h"
+#include "cluster/wsrep.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,12 +38,15 @@ struct topology_facts {
     uint32_t server_id;                     /* 0: unknown */
     uint32_t sources[TOPOLOGY_SOURCES_MAX]; /* server ids, of links that run or try to; 0: none */
     enum role_setting role_setting;
+    struct wsrep wsrep;
+    bool has_caught_up; /* Galera: it has applied all that the cluster had when it was chosen as writer */
 };
 
 struct topology_verdict {
     enum server_role role;
     bool takes_reads;   /* as a replica */
     bool is_contender;  /* writes would be taken there, but it is not the primary */
+    bool is_heir;       /* Galera: to be the writer, once it has caught up */
     const char *reason; /* static text, for people */
 };
 
