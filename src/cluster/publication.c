@@ -47,17 +47,22 @@ static void describe_greeting(const struct cluster *cluster, struct view *view)
         view->caps = 0;
 }
 
-/* Whom it stands beside: the primary, or the others that are writable. */
+/* Whom it stands beside: the primary, or the last one, and the others that are writable. */
 static void name_rivals(const struct cluster *cluster, const struct topology_verdict *verdicts, size_t of,
                         char *text, size_t size)
 {
+    bool has_primary = cluster->primary != TOPOLOGY_NO_PRIMARY;
     size_t at = 0;
     text[0] = '\0';
-    for (size_t i = 0; i < cluster->count && at < size; i++)
-        if (i != of && (verdicts[i].is_contender || (int)i == cluster->primary))
+    for (size_t i = 0; i < cluster->count && at < size; i++) {
+        bool is_last = (int)i == (has_primary ? cluster->primary : cluster->lineage.place);
+        if (i != of && (verdicts[i].is_contender || is_last))
             at += (size_t)snprintf(text + at, size - at, "%s%s%s", at > 0 ? ", " : "",
                                    cluster->members[i].server->name,
-                                   (int)i == cluster->primary ? " is the primary" : "");
+                                   !is_last      ? ""
+                                   : has_primary ? " is the primary"
+                                                 : " was the primary");
+    }
 }
 
 static void describe_server(const struct cluster *cluster, const struct topology_verdict *verdicts, size_t i,
@@ -118,6 +123,7 @@ static void collect_facts(const struct cluster *cluster, struct topology_facts *
             family = last->family;
         facts[i] = (struct topology_facts){
             .is_up = member->health.probed == SERVER_UP,
+            .is_known = member->is_known,
             .is_held = member->health.order != HEALTH_ENABLED,
             .takes_no_reads = member->health.state != SERVER_UP,
             .is_foreign = member->is_known && last->family != family,
@@ -126,6 +132,8 @@ static void collect_facts(const struct cluster *cluster, struct topology_facts *
             .is_link_stopped = last->is_link_stopped,
             .is_applying = last->is_applying,
             .server_id = last->server_id,
+            .asked_us = last->asked_us,
+            .answered_us = last->answered_us,
             .role_setting = member->server->role_setting,
         };
         memcpy(facts[i].sources, last->sources, sizeof facts[i].sources);
@@ -184,7 +192,7 @@ void cluster_publish(struct cluster *cluster)
     }
     collect_facts(cluster, facts);
     change_primary(cluster,
-                   topology_decide(facts, cluster->count, is_static(cluster), cluster->primary, verdicts));
+                   topology_decide(facts, cluster->count, is_static(cluster), &cluster->lineage, verdicts));
     view->cluster_name = cluster->name;
     view->cluster_index = cluster->index;
     view->primary = cluster->primary;
