@@ -70,10 +70,19 @@ static void address_statement(struct session *session)
         job->prepared->has_long_data = true;
 }
 
+/* In an open transaction, and known not to commit it. */
+static bool is_undone_by_end(const struct session *session)
+{
+    const struct sql_facts *facts = &session->job.facts;
+    bool is_within = facts->kind == SQL_SELECT || facts->kind == SQL_WRITE || facts->kind == SQL_ROLLBACK;
+    return (session->status & STATUS_IN_TRANS) != 0 && is_within && !facts->is_multi && !session->job.is_cut;
+}
+
 static void begin_sending(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
     upstream_begin(upstream, job->command->shape, job->has_cursor);
+    upstream->is_undone_by_end = is_undone_by_end(session);
     upstream->tracker.hands_out_eofs = job->is_aside;
     job->sent_us = session_now(session);
     job->server = upstream->server;
