@@ -201,6 +201,33 @@ def test_a_write_into_a_cut_network_is_not_run_when_it_heals(cluster, hg):
     assert cluster.sql("db1", "SELECT n FROM test.cut ORDER BY n") == [(1,)]
 
 
+def test_reads_of_what_no_replica_has_wait_for_a_primary(cluster):
+    """The write is not lost yet: the old primary may come back with it. Others read on."""
+    words = dialect.of(cluster.family)
+    cluster.sql("db1", "CREATE TABLE test.last (n INT)")
+    cluster.sync()
+    with Headgate(cluster, timeouts={"primary_wait": "300ms"}, cluster_settings={"consistency_wait": "10ms"}) as headgate, \
+            headgate.connect() as writer, headgate.connect() as other:
+        for name in REPLICAS:
+            cluster.node(name).sql(words.stop)
+        try:
+            rows(writer, "INSERT INTO last VALUES (1)")
+            cluster.node("db1").kill()
+            headgate.wait_server("db1", lambda row: row["state"] == "down", 60)
+        finally:
+            for name in REPLICAS:
+                cluster.node(name).sql(words.start)
+        for name in REPLICAS:
+            headgate.wait_server(name, lambda row: row["reason"] == "replicates", 60)
+        assert value(other, "SELECT COUNT(*) FROM last") == 0
+        with pytest.raises(pymysql.MySQLError) as info:
+            rows(writer, "SELECT COUNT(*) FROM last")
+        assert info.value.args[0] == 1290
+        cluster.node("db1").start()
+        headgate.wait_server("db1", lambda row: row["role"] == "primary", 60)
+        assert value(writer, "SELECT COUNT(*) FROM last") == 1
+
+
 def test_sigterm_lets_a_transaction_end(cluster):
     headgate = Headgate(cluster, timeouts={"shutdown": "20s"})
     with headgate:
