@@ -11,7 +11,6 @@ import threading
 import pymysql
 import pytest
 
-from conftest import FLAVOUR
 from headgate import Headgate, rows, value
 from lagging import FIRST_ROW, Reader, make_tables, run_all
 from proxy import wait_until
@@ -25,7 +24,7 @@ LISTENERS = ({"name": "split", **SPLIT},
              {"name": "strong", **SPLIT, "settings": {"consistency": "strong"}})
 SETTLED = 60.0  # seconds; a busy machine's nodes need their time
 
-pytestmark = pytest.mark.skipif(FLAVOUR != "mariadb", reason="Galera is there for Debian's own MariaDB")
+pytestmark = pytest.mark.family("mariadb")
 
 
 @pytest.fixture(scope="module")

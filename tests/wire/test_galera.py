@@ -194,3 +194,43 @@ def test_a_transaction_ends_where_it_began_and_the_new_writer_has_it(nodes):
         assert here.index(WAIT) < here.index("INSERT") and here.count(WAIT) == 1, here
         client.query("INSERT")
         assert nodes[1].ran(WAIT) == 1
+
+
+def test_an_operator_moves_the_writer_and_it_stays_there(nodes):
+    with headgate(nodes) as proxy, connect(proxy) as client:
+        wait_row(proxy, "db1", role="primary")
+        proxy.admin("drain db1")
+        wait_row(proxy, "db2", role="primary")
+        proxy.admin("enable db1")
+        wait_row(proxy, "db1", role="replica", reason="synced")
+        client.query("INSERT")
+        assert [node.ran("INSERT") for node in nodes] == [0, 1, 0]
+
+
+def test_what_is_written_with_wsrep_off_is_read_where_it_is(nodes):
+    with headgate(nodes) as proxy, connect(proxy) as client:
+        wait_row(proxy, "db1", role="primary")
+        nodes[0].on("SET wsrep_on = 0", lambda c, _: c.ok(session=r.tracked_variable("wsrep_on", "OFF")))
+        assert client.value(READ) in (b"db2", b"db3")
+        client.query("SET wsrep_on = 0")
+        client.query("INSERT")
+        assert client.value(READ) == b"db1"
+
+
+def test_one_server_without_wsrep_is_not_used(nodes):
+    nodes[2].wsrep["wsrep_on"] = "OFF"
+    with headgate(nodes, "auto") as proxy:
+        wait_row(proxy, "db1", role="primary")
+        wait_row(proxy, "db3", role="unknown", reason="no Galera node: wsrep_on is off")
+
+
+def test_where_no_server_is_a_node(nodes):
+    """Then "auto" looks for replication, and "galera" finds nobody."""
+    for node in nodes:
+        node.wsrep["wsrep_on"] = "OFF"
+    for node in nodes[1:]:
+        node.role = "replica"
+    with headgate(nodes, "auto") as proxy:
+        wait_row(proxy, "db1", role="primary", reason="writable")
+    with headgate(nodes, "galera") as proxy:
+        wait_row(proxy, "db1", role="unknown", reason="no Galera node: wsrep_on is off")
