@@ -90,8 +90,7 @@ static bool is_unsynced(const struct wsrep *wsrep)
     return wsrep->state != WSREP_SYNCED;
 }
 
-/* The first that holds. A node outside of the primary component is not ready either: the cause comes first.
- */
+/* The first that holds. A node outside of the primary component is not ready either: the cause is first. */
 static const struct {
     bool (*holds)(const struct wsrep *wsrep);
     enum wsrep_fitness fitness;
