@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "cluster/cluster_settings.h"
 #include "cluster/events.h"
+#include "cluster/lineage.h"
 #include "cluster/member.h"
 #include "cluster/succession.h"
 #include "cluster/survey.h"
@@ -36,6 +37,7 @@ struct cluster {
     size_t count;                   /* those that are gone included */
     size_t capacity;
     int primary;
+    struct lineage lineage; /* what decisions about the primary remember */
     struct view *view; /* one reference; NULL until every server's first probe has ended */
     uint64_t epoch;
     bool is_paused;

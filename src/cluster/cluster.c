@@ -27,7 +27,8 @@ bool cluster_init(struct cluster *cluster, const struct cluster_settings *settin
     cluster->capacity = settings->server_count + CLUSTER_SPARE;
     cluster->members = mem_zalloc(cluster->capacity * sizeof *cluster->members);
     cluster->name = mem_strdup(settings->name);
-    if (cluster->members == NULL || cluster->name == NULL) {
+    if (cluster->members == NULL || cluster->name == NULL ||
+        !lineage_init(&cluster->lineage, cluster->capacity)) {
         cluster_fini(cluster);
         return error_set(err, 0, "cluster '%s': out of memory", settings->name);
     }
@@ -61,6 +62,7 @@ void cluster_fini(struct cluster *cluster)
         resolve_forget(&cluster->members[i].name);
         server_free(&cluster->members[i].server);
     }
+    lineage_fini(&cluster->lineage);
     mem_free(cluster->members);
     mem_free(cluster->name);
     cluster->members = NULL;
@@ -97,6 +99,15 @@ struct cluster_member *cluster_find(struct cluster *cluster, const char *server)
     return NULL;
 }
 
+/* Where there is no primary, `enable` also says of a writable server that it is to be it. */
+static void elect(struct cluster *cluster, const struct cluster_member *member)
+{
+    bool is_contender = cluster->view != NULL && member->server->index < cluster->view->count &&
+                        cluster->view->servers[member->server->index].is_contender;
+    if (cluster->primary == TOPOLOGY_NO_PRIMARY && is_contender)
+        lineage_elect(&cluster->lineage, member->last.server_id);
+}
+
 bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_verb verb, struct error *err)
 {
     static const enum health_order orders[] = { HEALTH_ENABLED, HEALTH_DRAINED, HEALTH_DISABLED };
@@ -106,6 +117,8 @@ bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_v
     if (member->is_removed && verb == CLUSTER_ENABLE)
         return error_set(err, 0, "server %s was removed from the configuration: it is drained", server);
     member_order(member, orders[verb]);
+    if (verb == CLUSTER_ENABLE)
+        elect(cluster, member);
     cluster_publish(cluster);
     return true;
 }

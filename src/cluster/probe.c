@@ -26,6 +26,7 @@ static void finish(struct probe *probe, bool has_passed, const char *why)
     probe->is_running = false;
     loop_timer_stop(&probe->deadline);
     probe->result.has_passed = has_passed;
+    probe->result.answered_us = probe->env->loop->now_us;
     (void)span_copy_cstr(span_cstr(why), probe->result.error, sizeof probe->result.error);
     if (!has_passed)
         upstream_close(&probe->upstream);
@@ -240,6 +241,7 @@ static void begin_questions(struct probe *probe)
     probe->result.caps = upstream->server_caps;
     probe->result.collation = upstream->server_collation;
     memcpy(probe->result.version, upstream->version, sizeof probe->result.version);
+    probe->result.asked_us = probe->env->loop->now_us;
     probe->step = 0;
     ask(probe);
 }

@@ -17,7 +17,7 @@ static int decide(struct cluster *cluster, const struct topology_facts *facts,
     bool is_static = cluster->settings->topology == TOPOLOGY_STATIC;
     if (succession_is_galera(cluster))
         return galera_decide(facts, cluster->count, cluster->primary, verdicts);
-    return topology_decide(facts, cluster->count, is_static, cluster->primary, verdicts);
+    return topology_decide(facts, cluster->count, is_static, &cluster->lineage, verdicts);
 }
 
 static bool is_older(const char *a, const char *b)
@@ -54,17 +54,22 @@ static void describe_greeting(const struct cluster *cluster, struct view *view)
         view->caps = 0;
 }
 
-/* Whom it stands beside: the primary, or the others that are writable. */
+/* Whom it stands beside: the primary, or the last one, and the others that are writable. */
 static void name_rivals(const struct cluster *cluster, const struct topology_verdict *verdicts, size_t of,
                         char *text, size_t size)
 {
+    bool has_primary = cluster->primary != TOPOLOGY_NO_PRIMARY;
     size_t at = 0;
     text[0] = '\0';
-    for (size_t i = 0; i < cluster->count && at < size; i++)
-        if (i != of && (verdicts[i].is_contender || (int)i == cluster->primary))
+    for (size_t i = 0; i < cluster->count && at < size; i++) {
+        bool is_last = (int)i == (has_primary ? cluster->primary : cluster->lineage.place);
+        if (i != of && (verdicts[i].is_contender || is_last))
             at += (size_t)snprintf(text + at, size - at, "%s%s%s", at > 0 ? ", " : "",
                                    cluster->members[i].server->name,
-                                   (int)i == cluster->primary ? " is the primary" : "");
+                                   !is_last      ? ""
+                                   : has_primary ? " is the primary"
+                                                 : " was the primary");
+    }
 }
 
 static void describe_server(const struct cluster *cluster, const struct topology_verdict *verdicts, size_t i,
@@ -125,6 +130,7 @@ static void collect_facts(const struct cluster *cluster, struct topology_facts *
             family = last->family;
         facts[i] = (struct topology_facts){
             .is_up = member->health.probed == SERVER_UP,
+            .is_known = member->is_known,
             .is_held = member->health.order != HEALTH_ENABLED,
             .takes_no_reads = member->health.state != SERVER_UP,
             .is_foreign = member->is_known && last->family != family,
@@ -133,6 +139,8 @@ static void collect_facts(const struct cluster *cluster, struct topology_facts *
             .is_link_stopped = last->is_link_stopped,
             .is_applying = last->is_applying,
             .server_id = last->server_id,
+            .asked_us = last->asked_us,
+            .answered_us = last->answered_us,
             .role_setting = member->server->role_setting,
             .wsrep = last->wsrep,
             .has_caught_up = succession_is_complete(cluster, i),
