@@ -38,7 +38,7 @@ struct probe_result {
     unsigned source_count;
     int64_t lag_ms;     /* -1: unknown */
     struct wsrep wsrep; /* zeros: it was not asked for, or is no Galera node */
-    bool ansi_quotes; /* of the server's global sql_mode */
+    bool ansi_quotes;   /* of the server's global sql_mode */
     bool oracle;
     bool no_backslash_escapes;
     enum server_family family;

@@ -84,9 +84,10 @@ enum sync_task {
     SYNC_SCHEMA,
     SYNC_ROLE,
     SYNC_VARS,
-    SYNC_COUNT, /* what was counted before is nobody's business */
-    SYNC_QUIET, /* our SETs have left warnings: not the client's */
-    SYNC_WAIT, /* a Galera node has to apply what the session did on another */
+    SYNC_COUNT,  /* what was counted before is nobody's business */
+    SYNC_QUIET,  /* our SETs have left warnings: not the client's */
+    SYNC_WAIT,   /* a Galera node has to apply what the session did on another */
+    SYNC_WAITED, /* … and its next OK tells that state has changed: by that, not by the client's statement */
     SYNC_USER_VARS,
     SYNC_PREPARE
 };
@@ -130,6 +131,7 @@ struct slot {
     bool has_own_gtid;         /* the session's statements have told of a commit there */
     bool has_own_writes;       /* … or have drawn from a sequence, or may have */
     bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
+    bool has_waited;           /* SYNC_WAITED is due */
     bool must_wait;            /* Galera: the session was at another writer, and what it did there may lack */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
