@@ -431,6 +431,9 @@ void choice_share(struct session *session, struct server *primary);
 
 enum step sync_syncing(struct session *session);
 enum step sync_preparing(struct session *session);
+/* The connection there has had a COM_RESET_CONNECTION, of its session: nothing in it is anybody's any more,
+ * and its character sets are those that such a reset leaves, not the handshake's. */
+void sync_note_reset(struct session *session, struct slot *slot);
 
 enum step relay_sending(struct session *session);
 enum step relay_replying(struct session *session);

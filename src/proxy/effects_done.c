@@ -9,7 +9,6 @@
 #include "proxy/claims.h"
 #include "proxy/found.h"
 #include "proxy/share.h"
-#include "proxy/statements.h"
 
 /* False when it cannot follow the session. */
 static bool commit_role(struct session *session, const struct changes *changes)
@@ -80,28 +79,23 @@ static bool explains_state_change(const struct job *job)
            job->changes != NULL || job->facts.has_holds;
 }
 
-static void after_reset(struct session *session, struct upstream *upstream)
+static void after_reset(struct session *session)
 {
     uint16_t status = session->status;
-    enum route_place home = session->job.place;
-    statements_forget(upstream);
     effects_reset(session);
     session->status = status;
     session->was_reset = true;
-    session->slots[home].is_reset = true;
-    session->slots[home].insert_id = 0;
-    upstream->is_set_up = false;
-    upstream->vars_version = session->vars.version;
+    sync_note_reset(session, &session->slots[session->job.place]);
 }
 
-static void after_command(struct session *session, struct upstream *upstream)
+static void after_command(struct session *session)
 {
     struct job *job = &session->job;
     if (job->has_error)
         return;
     switch (job->command->byte) {
     case COM_RESET_CONNECTION:
-        after_reset(session, upstream);
+        after_reset(session);
         break;
     case COM_SET_OPTION:
         session->upstream_caps = job->kill_id == 0
@@ -304,7 +298,7 @@ void effects_done(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
     note_traces(session, upstream);
-    after_command(session, upstream);
+    after_command(session);
     if (job->command->shape == REPLY_PREPARE)
         session->prepared.has_last_failed = job->has_error;
     bool is_execution = job->command->byte != COM_STMT_PREPARE;

@@ -192,17 +192,22 @@ static void note_schema(struct slot *slot, struct span schema)
     slot->task = SYNC_NOTHING;
 }
 
+/* Made new already, if it was to be. */
+void sync_note_reset(struct session *session, struct slot *slot)
+{
+    statements_forget(slot->upstream);
+    asleft_note_renewed(session, slot);
+    slot->upstream->is_set_up = false;
+    slot->lacks_charsets = false;
+    slot->is_reset = true;
+}
+
 static void note_success(struct session *session, struct slot *slot)
 {
     struct upstream *upstream = slot->upstream;
     switch (slot->task) {
     case SYNC_RESET:
-        slot->is_reset = true;
-        slot->is_inherited = slot->must_renew = false;
-        statements_forget(upstream);
-        slot->user_version = slot->insert_id = 0;
-        upstream->is_set_up = false;
-        upstream->vars_version = 0;
+        sync_note_reset(session, slot);
         break;
     case SYNC_RENEW:
         asleft_note_renewed(session, slot);

@@ -13,7 +13,7 @@ import mysqlwire as w
 import replies as r
 from conftest import FLAVOUR
 from headgate import Headgate, direct, rows, value
-from lagging import CLIENTS, FIRST_ROW, PAIRS, Lag, Reader, Stale, held, make_tables, run_all
+from lagging import CLIENTS, FIRST_ROW, IS_LONG, PAIRS, Lag, Reader, Stale, held, make_tables, run_all
 from proxy import wait_until
 from sandbox_lib import Cluster
 
@@ -46,10 +46,10 @@ def patient(cluster):
 
 
 def settle(cluster, hg):
-    """The replicas are there again, and have everything."""
+    """The replicas are there again, and have everything: after a long run that is much."""
     for node in cluster.replicas():
         hg.wait_server(node.name, lambda row: row["role"] == "replica" and row["state"] == "up"
-                       and row["reason"] == "replicates")
+                       and row["reason"] == "replicates", timeout=3600.0 if IS_LONG else 60.0)
     cluster.sync()
 
 

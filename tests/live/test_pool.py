@@ -113,6 +113,15 @@ def test_nothing_of_the_one_before_is_left(cluster, both, dirt):
     compare(cluster, both, DIRT[dirt])
 
 
+@pytest.mark.parametrize("dirt", ["SET time_zone = '+02:00'", "SET NAMES koi8r"])
+def test_reset_said_to_a_connection_that_another_session_needed_just_now(cluster, both, dirt):
+    with Headgate(cluster, extra={"workers": 1}, server_settings={"max_connections": 1}) as narrow:
+        with narrow.wire("writes") as first, narrow.wire("writes") as second, both[1].wire("writes") as fresh:
+            first.query(dirt)
+            assert second.command(w.RESET_CONNECTION).oks and fresh.command(w.RESET_CONNECTION).oks
+            assert state(second) == state(fresh)
+
+
 # latin1_swedish, utf8mb3_general, utf8mb4_general, utf8mb4_bin, binary, utf8mb3_bin, utf8mb4_unicode, gbk, koi8r
 @pytest.mark.parametrize("collation", [8, 33, 45, 46, 63, 83, 224, 28, 7] + ([255, 253] if FLAVOUR == "mysql" else []))
 @pytest.mark.parametrize("schema", ["", "test"])

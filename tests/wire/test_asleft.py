@@ -196,6 +196,20 @@ def test_variables_that_the_next_one_has_not_set_are_reset(scene):
     assert [byte for byte, _ in heard] == [w.RESET_CONNECTION, w.QUERY, w.QUERY] and heard[-1][1] == "DO 'second'"
 
 
+def test_client_s_own_reset_makes_it_new_enough(scene):
+    """Another one of ours after it would leave other character sets than the client's, on MySQL."""
+    scene = scene(1, **TRUST)
+    first, second = scene.client(), scene.client()
+    first.query("SET time_zone = '+01:00'")
+    (connection,) = scene.logins()
+    count = len(connection.commands)
+    assert second.command(w.RESET_CONNECTION).oks
+    second.query("DO 'second'")
+    heard = since(connection, count)
+    assert [byte for byte, _ in heard] == [w.RESET_CONNECTION, w.QUERY, w.QUERY]
+    assert SETUP in heard[1][1] and heard[2][1] == "DO 'second'"
+
+
 def test_trust_ends(scene):
     """What is parked is made new when it is over; so is what is given up later."""
     scene = scene(cluster_settings={"pool_trust": "1ms"})
