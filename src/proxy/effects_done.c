@@ -9,7 +9,6 @@
 #include "proxy/claims.h"
 #include "proxy/found.h"
 #include "proxy/share.h"
-#include "proxy/statements.h"
 
 /* False when it cannot follow the session. */
 static bool commit_role(struct session *session, const struct changes *changes)
