@@ -29,6 +29,8 @@ static void reset_job(struct session *session)
         claims_free(job->claims);
     if (job->inner.cap > 0)
         text_fini(&job->inner);
+    if (job->named.cap > 0)
+        text_fini(&job->named);
     if (job->rewritten.cap > 0)
         text_fini(&job->rewritten);
     /* Not the error text: half a kilobyte that is written before it is read. */
@@ -394,9 +396,8 @@ static enum step go_by_facts(struct session *session)
         return go(session, ROUTE_PRIMARY, ROUTE_REASON_PREVIOUS);
     struct job *job = &session->job;
     hints_apply(session, &hints, route.place);
-    job->needs_user_vars =
-        route.place == ROUTE_REPLICA && route.reason == ROUTE_REASON_READ && !job->facts.is_read;
-    job->facts.is_read |= job->needs_user_vars;
+    /* Its variables will be said there. */
+    job->facts.is_read |= route.place == ROUTE_REPLICA && route.reason == ROUTE_REASON_READ;
     job->is_aside = route.reason == ROUTE_REASON_PREVIOUS && (session->status & STATUS_IN_TRANS) != 0;
     if (route.ends_away) {
         attach_drop(session, ROUTE_REPLICA);
