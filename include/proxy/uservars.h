@@ -32,6 +32,7 @@ struct uservars {
     uint64_t version;       /* of the last change; 0: none ever */
     uint64_t stuck_version; /* in this version some could not be read; 0: none */
     bool has_others;        /* stored code may have made some that no statement has named */
+    bool is_unlisted;       /* … and the server does not tell their names */
     bool has_odd;           /* there are some that cannot be followed: by their names, or too many */
 };
 
@@ -66,6 +67,13 @@ void uservars_ask(const struct uservars *vars, struct text *out);
 /* Its answer, columns described (rows.defs), with nothing changed in between. What cannot be said again
  * exactly as it is leaves them unknown, and stuck_version the present one. */
 void uservars_learn(struct uservars *vars, const struct rows *answer);
+
+/* Might asking help? */
+bool uservars_may_ask(const struct uservars *vars);
+/* What stored code has made: the query for all names, in one column whose first row is not NULL. */
+const char *uservars_list_query(bool is_mysql);
+/* Its answer. */
+void uservars_note_list(struct uservars *vars, const struct rows *answer);
 
 /* There are none any more; the version goes on. */
 void uservars_clear(struct uservars *vars);

@@ -1,6 +1,7 @@
 #include "proxy/readback.h"
 
 #include "base/mem.h"
+#include "mysql/reply.h"
 
 /* Values in whatever character set, and once more in hex. */
 #define ANSWER_BYTES_MAX (8u * USERVARS_VALUE_MAX)
@@ -22,10 +23,8 @@ void readback_free(struct readback **readback)
 
 bool readback_may(const struct session *session, enum route_place place)
 {
-    const struct uservars *vars = &session->user_vars;
     enum route_variables here = place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
-    return session->variables == here && vars->unknown > 0 && !vars->has_others && !vars->has_odd &&
-           vars->stuck_version != vars->version;
+    return session->variables == here && uservars_may_ask(&session->user_vars);
 }
 
 /* ROW_COUNT(), FOUND_ROWS() and the warnings there are our query's from now on. */
@@ -43,7 +42,10 @@ void readback_begin(struct session *session, enum route_place place)
     struct slot *slot = &session->slots[place];
     struct readback *readback = mem_zalloc(sizeof *readback);
     struct text sql = { 0 };
-    uservars_ask(&session->user_vars, &sql);
+    if (session->user_vars.has_others)
+        (void)text_append_cstr(&sql, uservars_list_query(slot->upstream->family == FAMILY_MYSQL));
+    else
+        uservars_ask(&session->user_vars, &sql);
     if (readback == NULL || sql.is_oom) { /* another time */
         readback_free(&readback);
         text_fini(&sql);
@@ -60,13 +62,25 @@ void readback_begin(struct session *session, enum route_place place)
     text_fini(&sql);
 }
 
+/* A KILL QUERY, perhaps: when they have changed it is tried again. That names are not told, or not to this
+ * account, remains. */
+static void note_refusal(struct uservars *vars, int code)
+{
+    vars->stuck_version = vars->version;
+    vars->is_unlisted |= vars->has_others && code != ERR_QUERY_INTERRUPTED;
+}
+
 void readback_end(struct session *session, struct slot *slot, const struct upstream_answer *answer)
 {
     struct uservars *vars = &session->user_vars;
-    if (slot->readback->version == vars->version && !answer->is_err)
-        uservars_learn(vars, &slot->readback->rows);
+    if (slot->readback->version != vars->version) /* reset meanwhile */
+        vars->stuck_version = vars->version;
+    else if (answer->is_err)
+        note_refusal(vars, answer->error.code);
+    else if (vars->has_others)
+        uservars_note_list(vars, &slot->readback->rows);
     else
-        vars->stuck_version = vars->version; /* a KILL QUERY, perhaps: when they change it is tried again */
+        uservars_learn(vars, &slot->readback->rows);
     if (uservars_are_known(vars))
         session->variables = VARIABLES_NOWHERE;
     slot->user_version = vars->version; /* they come from there */

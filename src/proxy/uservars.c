@@ -357,6 +357,39 @@ void uservars_learn(struct uservars *vars, const struct rows *answer)
         vars->stuck_version = ++vars->version;
 }
 
+bool uservars_may_ask(const struct uservars *vars)
+{
+    bool is_stuck = vars->has_odd || vars->is_unlisted || vars->stuck_version == vars->version;
+    return !uservars_are_known(vars) && !is_stuck;
+}
+
+/* ---- all names ---- */
+
+#define LISTED_MAX "1000" /* names; rows_feed() takes more, and there are never so many */
+
+/* Without an instrument for its thread MySQL would list none: then the first row is NULL. */
+const char *uservars_list_query(bool is_mysql)
+{
+    return is_mysql ? "SELECT IF(PS_CURRENT_THREAD_ID() IS NULL,NULL,'') UNION ALL SELECT VARIABLE_NAME FROM "
+                      "performance_schema.user_variables_by_thread WHERE THREAD_ID=PS_CURRENT_THREAD_ID() "
+                      "LIMIT " LISTED_MAX
+                    : "SELECT '' UNION ALL SELECT VARIABLE_NAME FROM information_schema.USER_VARIABLES "
+                      "LIMIT " LISTED_MAX;
+}
+
+void uservars_note_list(struct uservars *vars, const struct rows *answer)
+{
+    struct span name;
+    if (!rows_value(answer, 0, 0, &name)) {
+        vars->is_unlisted = true;
+        return;
+    }
+    vars->has_others = false;
+    for (unsigned row = 1; row < answer->rows; row++)
+        if (rows_value(answer, row, 0, &name) && find(vars, name) == NULL)
+            uservars_forget(vars, name);
+}
+
 /* ---- the end ---- */
 
 void uservars_clear(struct uservars *vars)
@@ -366,7 +399,7 @@ void uservars_clear(struct uservars *vars)
         mem_free(vars->items[i].literal);
     }
     vars->count = vars->unknown = vars->bytes = 0;
-    vars->has_others = vars->has_odd = false;
+    vars->has_others = vars->has_odd = vars->is_unlisted = false;
     vars->stuck_version = 0;
     if (vars->version > 0)
         vars->version++;
