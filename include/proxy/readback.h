@@ -11,6 +11,8 @@ bool readback_may(const struct session *session, enum route_place place);
 /* Starts to; the connection is READY, and nobody waits for what its session's last statement left to be asked
  * about. The end is readback_end, or the connection's. */
 void readback_begin(struct session *session, enum route_place place);
+/* Somebody's connection would be lost with it, were the session to end now. */
+bool readback_is_running(const struct session *session);
 /* The answer has come. */
 void readback_end(struct session *session, struct slot *slot, const struct upstream_answer *answer);
 /* What a running one needs; frees. */

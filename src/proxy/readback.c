@@ -27,6 +27,14 @@ bool readback_may(const struct session *session, enum route_place place)
     return session->variables == here && uservars_may_ask(&session->user_vars);
 }
 
+bool readback_is_running(const struct session *session)
+{
+    for (int place = 0; place < PREPARED_PLACES; place++)
+        if (session->slots[place].readback != NULL && !session->slots[place].has_failed)
+            return true;
+    return false;
+}
+
 /* ROW_COUNT(), FOUND_ROWS() and the warnings there are our query's from now on. */
 static void forget_answers(struct session *session, const struct slot *slot)
 {
