@@ -1,6 +1,7 @@
 #include "proxy/readback.h"
 
 #include "base/mem.h"
+#include "cluster/upstream_exchange.h"
 #include "mysql/reply.h"
 
 /* Values in whatever character set, and once more in hex. */

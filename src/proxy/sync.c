@@ -3,11 +3,14 @@
  */
 #include "proxy/session.h"
 
+#include "cluster/upstream_exchange.h"
+#include "cluster/upstream_setup.h"
+#include "cluster/wsrep.h"
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "proxy/asleft.h"
-#include "proxy/pool.h"
+#include "proxy/pool_clean.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
 
@@ -78,6 +81,8 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_COUNT;
     if (slot->has_our_warnings)
         return SYNC_QUIET;
+    if (slot->must_wait)
+        return SYNC_WAIT;
     if (slot->user_version != session->user_vars.version && needs_user_vars(session, slot))
         return SYNC_USER_VARS;
     return SYNC_NOTHING;
@@ -178,6 +183,9 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
     case SYNC_QUIET: /* MariaDB forgets them only where a statement has a table */
         ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL("SELECT 1 FROM (SELECT 1) a"));
         break;
+    case SYNC_WAIT:
+        ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL(WSREP_WAIT_SQL));
+        break;
     case SYNC_USER_VARS:
         start_user_vars(session, slot);
         break;
@@ -247,6 +255,9 @@ static void note_success(struct session *session, struct slot *slot)
         break;
     case SYNC_QUIET:
         slot->has_our_warnings = false;
+        break;
+    case SYNC_WAIT:
+        slot->must_wait = false;
         break;
     case SYNC_SETUP:
     case SYNC_PREPARE:
