@@ -39,7 +39,7 @@ struct rows_def {
 
 struct rows {
     struct rows_def *defs; /* borrows: room for ROWS_COLUMNS_MAX, where descriptions are wanted; or NULL */
-    uint32_t values_max; /* the owner may set these two before it begins; 0: the numbers above */
+    uint32_t values_max;   /* the owner may set these two before it begins; 0: the numbers above */
     uint32_t bytes_max;
     uint8_t state; /* private */
     uint64_t caps;

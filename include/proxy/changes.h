@@ -25,10 +25,10 @@ struct changes {
     struct uservars user;       /* owns: user variables set to what can be said elsewhere, too … */
     unsigned user_count;        /* … so many assignments of them were seen */
     bool has_unknown_user;      /* … and some to what cannot */
-    bool sets_untold;  /* a variable that is not followed */
-    bool sets_logging; /* sql_log_bin, wsrep_on: what the session writes may reach no replica */
-    bool has_tracking; /* the client changes session_track_* */
-    uint8_t tracking;  /* … for these types of entries: 1 << enum sesstrack_type */
+    bool sets_untold;           /* a variable that is not followed */
+    bool sets_logging;          /* sql_log_bin, wsrep_on: what the session writes may reach no replica */
+    bool has_tracking;          /* the client changes session_track_* */
+    uint8_t tracking;           /* … for these types of entries: 1 << enum sesstrack_type */
 };
 
 /* Read a SET statement. NULL when memory is out. */

@@ -89,7 +89,7 @@ enum sync_task {
     SYNC_VARS,
     SYNC_COUNT, /* what was counted before is nobody's business */
     SYNC_QUIET, /* our SETs have left warnings: not the client's */
-    SYNC_WAIT, /* a Galera node has to apply what the session did on another */
+    SYNC_WAIT,  /* a Galera node has to apply what the session did on another */
     SYNC_USER_VARS,
     SYNC_PREPARE,
     SYNC_READ_BACK /* while the session is idle: readback.h */

@@ -104,8 +104,9 @@ void memory_note_done(struct session *session)
     const struct job *job = &session->job;
     bool has_any = session->user_vars.count > 0 || session->user_vars.has_odd || job->facts.touches_variables;
     bool is_away = job->place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT;
-    bool are_elsewhere = (session->variables == VARIABLES_PRIMARY || session->variables == VARIABLES_REPLICA) &&
-                         session->variables != here(job);
+    bool are_elsewhere =
+        (session->variables == VARIABLES_PRIMARY || session->variables == VARIABLES_REPLICA) &&
+        session->variables != here(job);
     if (are_elsewhere)
         return;
     if (is_away)

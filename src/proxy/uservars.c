@@ -199,7 +199,7 @@ void uservars_say(const struct uservars *vars, uint64_t since, struct text *out)
 
 /* ---- asking for what is unknown ---- */
 
-#define ASKED_COLUMNS 3u                                  /* of each: its value, in hex, and its collation */
+#define ASKED_COLUMNS 3u /* of each: its value, in hex, and its collation */
 #define ASKED_MAX ((unsigned)ROWS_COLUMNS_MAX / ASKED_COLUMNS) /* at once */
 
 static const struct uservar *next_unknown(const struct uservars *vars, size_t *at)
@@ -250,7 +250,8 @@ static bool is_readable(struct span digits)
     return is_made_of(digits, "0123456789+-.e") && digits.len > 0;
 }
 
-/* How digits are written so that they have this type. `mark`: if they have it, they are so written already. */
+/* How digits are written so that they have this type. `mark`: if they have it, they are so written already.
+ */
 static const struct form {
     uint8_t type;
     bool is_unsigned;
@@ -292,8 +293,8 @@ static bool put_string(const struct uservar *var, const struct found *found, str
     struct span collation = found->collation, hex = found->hex;
     const uint8_t *underscore = collation.len > 0 ? memchr(collation.data, '_', collation.len) : NULL;
     bool is_binary = span_is(collation, "binary");
-    if (!is_made_of(collation, "abcdefghijklmnopqrstuvwxyz0123456789_") || !is_made_of(hex, "0123456789ABCDEF") ||
-        (underscore == NULL && !is_binary))
+    if (!is_made_of(collation, "abcdefghijklmnopqrstuvwxyz0123456789_") ||
+        !is_made_of(hex, "0123456789ABCDEF") || (underscore == NULL && !is_binary))
         return false;
     int charset = is_binary ? (int)collation.len : (int)(underscore - collation.data);
     (void)text_appendf(out, "_%.*s X'%.*s'", charset, (const char *)collation.data, (int)hex.len,
@@ -334,7 +335,8 @@ static bool learn(struct uservars *vars, struct uservar *var, const struct found
     if (was_never_set(found))
         set_unknown(vars, var, false);
     else
-        is_known = put_literal(var, found, &literal) && !literal.is_oom && keep(vars, var, text_span(&literal));
+        is_known =
+            put_literal(var, found, &literal) && !literal.is_oom && keep(vars, var, text_span(&literal));
     text_fini(&literal);
     return is_known;
 }

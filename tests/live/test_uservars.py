@@ -150,6 +150,17 @@ def test_writes_assign_what_they_name_and_triggers_what_they_like(headgate, clus
         assert len(held(headgate)) <= CONNECTIONS
 
 
+def test_a_server_that_does_not_tell_what_triggers_have_made_keeps_the_connection(headgate):
+    """MySQL tells this account no names; MariaDB tells everybody's own."""
+    with headgate.wire(user="other", password="other_pw") as writer, contextlib.ExitStack() as stack:
+        writer.query("SET @a = 'mine'")
+        writer.query("REPLACE INTO uservars_made (id, v) VALUES (77, 'made')")
+        for number in range(CONNECTIONS + 1):
+            stack.enter_context(headgate.wire()).query(f"SET @a = {number}")
+        assert held(headgate) == (["user variables"] if IS_MYSQL else [])
+        assert writer.rows("SELECT @a, @made") == [(b"mine", b"made")]
+
+
 def test_what_cannot_be_read_keeps_its_connection_until_it_is_gone(headgate):
     cause = ["user variables"]
     with headgate.wire() as first, headgate.wire() as second, headgate.wire() as third:

@@ -19,9 +19,11 @@ static void names_are_taken_from_tokens_that_can_be_said_again(void **state)
     static const struct {
         const char *token, *name; /* NULL: refused */
     } rows[] = {
-        { "@a", "a" },         { "@a.b$c_d", "a.b$c_d" }, { "@`a b`", "a b" }, { "@'a b'", "a b" }, { "@\"a\"", "a" },
-        { "@1", "1" },         { "@", NULL },             { "@@a", NULL },     { "@``", NULL },     { "@`a``b`", NULL },
-        { "@'it''s'", NULL },  { "@`a\\`", NULL },        { "@`a `", NULL },   { "@\xc3\xa9", NULL }, { "@`", NULL },
+        { "@a", "a" },       { "@a.b$c_d", "a.b$c_d" }, { "@`a b`", "a b" },
+        { "@'a b'", "a b" }, { "@\"a\"", "a" },         { "@1", "1" },
+        { "@", NULL },       { "@@a", NULL },           { "@``", NULL },
+        { "@`a``b`", NULL }, { "@'it''s'", NULL },      { "@`a\\`", NULL },
+        { "@`a `", NULL },   { "@\xc3\xa9", NULL },     { "@`", NULL },
         { "@`a\nb`", NULL },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -200,10 +202,13 @@ static void answers_are_written_so_that_they_mean_the_same(void **state)
         { ROWS_TYPE_DOUBLE, 0x80, 23, "0.3333333333333333", "0", "binary", "SET @`a`=0.3333333333333333e0" },
         { ROWS_TYPE_DOUBLE, 0x80, 23, "1e-300", "0", "binary", "SET @`a`=1e-300" },
         { ROWS_TYPE_DOUBLE, 0x80, 23, NULL, NULL, "binary", "SET @`a`=0e0,@`a`=NULL" },
-        { ROWS_TYPE_LONG_BLOB, 0, 99, "x", "78", "utf8mb4_bin", "SET @`a`=_utf8mb4 X'78' COLLATE utf8mb4_bin" },
-        { ROWS_TYPE_LONG_BLOB, 0, 99, "", "", "latin1_swedish_ci", "SET @`a`=_latin1 X'' COLLATE latin1_swedish_ci" },
+        { ROWS_TYPE_LONG_BLOB, 0, 99, "x", "78", "utf8mb4_bin",
+          "SET @`a`=_utf8mb4 X'78' COLLATE utf8mb4_bin" },
+        { ROWS_TYPE_LONG_BLOB, 0, 99, "", "", "latin1_swedish_ci",
+          "SET @`a`=_latin1 X'' COLLATE latin1_swedish_ci" },
         { ROWS_TYPE_MEDIUM_BLOB, 0x80, 99, "x", "00FF", "binary", "SET @`a`=_binary X'00FF'" },
-        { ROWS_TYPE_LONG_BLOB, 0, 99, NULL, NULL, "latin1_bin", "SET @`a`=_latin1 X'' COLLATE latin1_bin,@`a`=NULL" },
+        { ROWS_TYPE_LONG_BLOB, 0, 99, NULL, NULL, "latin1_bin",
+          "SET @`a`=_latin1 X'' COLLATE latin1_bin,@`a`=NULL" },
         { ROWS_TYPE_LONG_BLOB, 0x80, 16777215, NULL, NULL, "binary", "SET @`a`=_binary X'',@`a`=NULL" },
         { ROWS_TYPE_LONG_BLOB, 0x80, 16777216, NULL, NULL, "binary", "" }, /* MariaDB: never set */
         { ROWS_TYPE_VAR_STRING, 0x80, 65532, NULL, NULL, "binary", "" },   /* MySQL */
@@ -242,8 +247,9 @@ static void what_is_unknown_is_asked_for_a_part_at_a_time(void **state)
     struct text sql = { 0 };
     do_steps(&vars, "a~ b=1 c~");
     uservars_ask(&vars, &sql);
-    assert_string_equal(text_cstr(&sql), "SELECT @`a`,HEX(@`a`),COLLATION(@`a`),@`c`,HEX(@`c`),COLLATION(@`c`) FROM DUAL "
-                                         "WHERE IFNULL(LENGTH(@`a`),0)+IFNULL(LENGTH(@`c`),0)<=16384 LIMIT 1");
+    assert_string_equal(text_cstr(&sql),
+                        "SELECT @`a`,HEX(@`a`),COLLATION(@`a`),@`c`,HEX(@`c`),COLLATION(@`c`) FROM DUAL "
+                        "WHERE IFNULL(LENGTH(@`a`),0)+IFNULL(LENGTH(@`c`),0)<=16384 LIMIT 1");
     for (int i = 0; i < 50; i++) {
         char name[16];
         (void)snprintf(name, sizeof name, "v%d", i);
@@ -263,7 +269,8 @@ static void names_that_stored_code_has_made_are_asked_for_too(void **state)
     struct rows_def defs[ROWS_COLUMNS_MAX];
     struct rows answer = { 0 };
     struct uservars vars = { 0 };
-    const struct cell none = { ROWS_TYPE_VAR_STRING, 0, 9, "" }, not_told = { ROWS_TYPE_VAR_STRING, 0, 9, NULL };
+    const struct cell none = { ROWS_TYPE_VAR_STRING, 0, 9, "" },
+                      not_told = { ROWS_TYPE_VAR_STRING, 0, 9, NULL };
     do_steps(&vars, "a=1 !");
     answer_with(&answer, defs, &none, 1);
     uservars_note_list(&vars, &answer);
