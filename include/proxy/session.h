@@ -32,6 +32,8 @@
  *   effects_tracked.c     … by session tracking
  *   effects_reading.c     … about how its texts are to be read
  *   effects_done.c        … when it is over
+ *   memory.c              … about user variables
+ *   readback.c            … which are asked for when their connection is needed
  *   carry.c               SHOW HEADGATE TOKEN
  *   kill.c                KILLING
  *   account.c             what a statement has cost
@@ -56,6 +58,7 @@
 #include "proxy/prepared.h"
 #include "proxy/route.h"
 #include "proxy/users.h"
+#include "proxy/uservars.h"
 #include "proxy/vars.h"
 #include "proxy/worker.h"
 
@@ -89,7 +92,8 @@ enum sync_task {
     SYNC_WAIT,   /* a Galera node has to apply what the session did on another */
     SYNC_WAITED, /* … and its next OK tells that state has changed: by that, not by the client's statement */
     SYNC_USER_VARS,
-    SYNC_PREPARE
+    SYNC_PREPARE,
+    SYNC_READ_BACK /* while the session is idle: readback.h */
 };
 
 /* Flags that describe the session rather than a statement. */
@@ -101,6 +105,7 @@ struct changes;
 struct handover;
 struct hints;
 struct claims;
+struct readback;
 
 /* Who knows the answers to questions about earlier statements: a connection's generation each, of the place
  * that is remembered beside it; 0: nothing has been left to be asked about. */
@@ -135,6 +140,7 @@ struct slot {
     bool must_wait;            /* Galera: the session was at another writer, and what it did there may lack */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
+    struct readback *readback; /* owns: SYNC_READ_BACK */
     bool has_answer;           /* an exchange ended: `answer` holds it */
     struct upstream_answer answer;
     bool has_failed; /* it died: `failure` says how */
@@ -153,6 +159,9 @@ struct job {
     struct changes *changes;    /* owns: what a SET is about to change */
     struct claims *claims;      /* owns: what it is about to take or give back */
     struct text inner;          /* owns: the text that an EXECUTE runs */
+    struct text named;          /* owns: the user variables in its text, a NUL behind each … */
+    unsigned named_count;       /* … each as often as it is named */
+    bool has_odd_names;         /* … and there are, or may be, others that cannot be named */
     uint64_t vars_before;       /* version when it was sent */
     uint64_t wait_until_us;     /* deadline of WAITING, kept over several tries; 0: not waiting yet */
     uint64_t queue_until_us;    /* the same of QUEUED */
@@ -173,7 +182,6 @@ struct job {
     bool has_kill_verdict;
     uint8_t kill_verdict; /* see kill.c */
     uint8_t attempts;     /* servers tried */
-    bool needs_user_vars; /* it reads user variables away from where they live */
     bool is_inner_set;    /* the EXECUTE runs a SET */
     bool is_home;         /* it runs where the session's own state is: the reply tells about that */
     bool is_aside; /* a question in a transaction that is elsewhere: the reply's flags are not its own */
@@ -276,7 +284,7 @@ struct session {
     bool is_transaction_unknown;
     bool is_away; /* the open transaction is a read-only one, on the replica */
     enum route_variables variables;
-    struct vars user_vars;   /* those of which is known what they hold */
+    struct uservars user_vars;
     uint64_t user_vars_base; /* vars.version when they were set: strings depend on character sets */
     bool was_reset;
     bool has_replica_refused;
@@ -407,6 +415,8 @@ void attach_leave(struct session *session, enum route_place place, bool is_promi
 void attach_leave_all(struct session *session);
 /* Would the session lose state with its upstream there? */
 bool attach_has_lost_state(const struct session *session, enum route_place place);
+/* The same, but for user variables. */
+bool attach_has_more_than_variables(const struct session *session, enum route_place place);
 /* There is an upstream there, and its server's name has another address now: it is of another machine. */
 bool attach_has_moved(const struct session *session, enum route_place place);
 /* There is an upstream there, and its server is still the one for that place, or holds state. */
@@ -468,6 +478,13 @@ void effects_come_home(struct session *session);
  * a read-only transaction is open there. */
 enum route_place effects_home(const struct session *session);
 struct sql_dialect effects_dialect(const struct session *session);
+
+/* Note in the job which user variables the text names. False when memory is out. */
+bool memory_note_names(struct session *session, struct span sql, const struct sql_dialect *dialect);
+/* The present statement, or what an execution has run, is over: what it did to user variables. */
+void memory_note_done(struct session *session);
+/* The present command's reply will not come: may variables that were known hold something else now? */
+bool memory_may_be_lost(const struct session *session);
 
 /* A statement (job.facts) is about to be run; `sql`: its text. From here on it counts. */
 void account_begin(struct session *session, struct span sql);

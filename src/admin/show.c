@@ -150,14 +150,17 @@ static const char *attached(const struct slot *slot)
 static void put_pins(struct table *table, const struct session *session, uint64_t now)
 {
     struct text words = { 0 };
-    if (!pins_any(&session->pins)) {
-        table_null(table);
-        table_null(table);
-        return;
-    }
     pins_describe(&session->pins, &words);
-    table_span(table, text_span(&words));
-    table_int(table, (int64_t)((now - session->pins.since_us) / 1000000));
+    if (session->variables == VARIABLES_PRIMARY || session->variables == VARIABLES_REPLICA)
+        (void)text_appendf(&words, "%suser variables", words.len > 0 ? ", " : "");
+    if (words.len > 0)
+        table_span(table, text_span(&words));
+    else
+        table_null(table);
+    if (pins_any(&session->pins))
+        table_int(table, (int64_t)((now - session->pins.since_us) / 1000000));
+    else
+        table_null(table);
     text_fini(&words);
 }
 

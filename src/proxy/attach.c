@@ -14,6 +14,7 @@
 #include "proxy/asleft.h"
 #include "proxy/pool_clean.h"
 #include "proxy/pool_fit.h"
+#include "proxy/readback.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
 #include "proxy/warm.h"
@@ -39,8 +40,12 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
 {
     struct session *session = upstream->owner;
     struct slot *slot = slot_of(session, upstream);
-    slot->answer = *answer;
-    slot->has_answer = true;
+    if (slot->task == SYNC_READ_BACK) {
+        readback_end(session, slot, answer);
+    } else {
+        slot->answer = *answer;
+        slot->has_answer = true;
+    }
     session_run(session);
 }
 
@@ -108,6 +113,7 @@ static struct upstream *release(struct session *session, enum route_place place)
     struct slot *slot = &session->slots[place];
     struct upstream *upstream = slot->upstream;
     consistency_note_drop(session, place);
+    readback_free(&slot->readback);
     *slot = (struct slot){ 0 };
     return upstream;
 }
@@ -146,14 +152,20 @@ void attach_drop_all(struct session *session)
         attach_drop(session, (enum route_place)place);
 }
 
-bool attach_has_lost_state(const struct session *session, enum route_place place)
+bool attach_has_more_than_variables(const struct session *session, enum route_place place)
 {
     bool has_pins = place == ROUTE_PRIMARY || session->door->settings->mode == LISTENER_REPLICA;
-    enum route_variables variables = place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
     if (session->is_new)
         return false;
     return (effects_has_transaction(session) && place == effects_home(session)) ||
-           session->variables == variables || (has_pins && pins_any(&session->pins));
+           (has_pins && pins_any(&session->pins));
+}
+
+bool attach_has_lost_state(const struct session *session, enum route_place place)
+{
+    enum route_variables variables = place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
+    return attach_has_more_than_variables(session, place) ||
+           (session->variables == variables && !session->is_new);
 }
 
 bool attach_has_moved(const struct session *session, enum route_place place)

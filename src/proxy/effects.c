@@ -62,10 +62,10 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
         job->has_error = true;
         job->error_code = info->error;
     }
+    job->has_warnings |= info->warnings > 0; /* a PREPARE's, too */
     if (info->kind != TRACKER_OK && info->kind != TRACKER_EOF)
         return;
     upstream->status = info->status;
-    job->has_warnings |= info->warnings > 0;
     job->has_changed |= info->affected > 0;
     job->affected += info->affected;
     job->has_rows |= info->kind == TRACKER_EOF || (info->payload.len > 0 && info->payload.data[0] == 0xFE);
@@ -100,7 +100,7 @@ void effects_reset(struct session *session)
     session->is_away = false;
     session->variables = VARIABLES_NOWHERE;
     session->answers = (struct answers){ 0 };
-    vars_clear(&session->user_vars);
+    uservars_clear(&session->user_vars);
     session->has_replica_refused = false;
     session->sees_tracking = 0;
     pins_clear(&session->pins);

@@ -70,7 +70,7 @@ enum step loss_of_upstream(struct session *session, const struct error *err)
     if (job->has_reply)
         relay_keep_passed(session, upstream);
     loss.seq = relay_next_seq(session, upstream);
-    if (attach_has_lost_state(session, job->place))
+    if (attach_has_lost_state(session, job->place) || memory_may_be_lost(session))
         session->must_close = true;
     attach_drop(session, job->place);
     if (is_mid_packet)

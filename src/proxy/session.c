@@ -386,9 +386,10 @@ void session_abort(struct session *session, enum close_reason reason)
     claims_free(session->job.claims);
     session->job.claims = NULL;
     text_fini(&session->job.inner);
+    text_fini(&session->job.named);
     pins_clear(&session->pins);
     vars_fini(&session->vars);
-    vars_fini(&session->user_vars);
+    uservars_fini(&session->user_vars);
     prepared_clear(&session->prepared);
     list_unlink(&session->worker->sessions, &session->in_worker);
     HASH_DEL(session->worker->by_id, session);

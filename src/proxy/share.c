@@ -7,6 +7,7 @@
 #include "proxy/pool.h"
 #include "proxy/pool_fit.h"
 #include "proxy/pool_pass.h"
+#include "proxy/readback.h"
 
 #include <stdio.h>
 
@@ -50,14 +51,20 @@ static bool is_shared(const struct session *session)
     return clusters == NULL || clusters[session->door->cluster].pool == POOL_TRANSACTION;
 }
 
-static bool may_give(const struct session *session, enum route_place place)
+/* If it is not for user variables. */
+static bool may_part(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
     return is_shared(session) && slot->upstream != NULL && !slot->has_failed &&
            slot->upstream->state == UPSTREAM_READY && !stream_has_output(&slot->upstream->stream) &&
-           !session_is_of_job(session, place) && !attach_has_lost_state(session, place) &&
+           !session_is_of_job(session, place) && !attach_has_more_than_variables(session, place) &&
            !has_untold_id(session, place) && !share_has_own_answers(session, place) &&
            !share_has_statements(session, place);
+}
+
+static bool may_give(const struct session *session, enum route_place place)
+{
+    return may_part(session, place) && !attach_has_lost_state(session, place);
 }
 
 /* The connection itself, if the first who waits can go on with it; otherwise it is closed, and its permit
@@ -70,6 +77,15 @@ static void give(struct session *session, enum route_place place)
         attach_leave(session, place, true);
     else
         attach_drop(session, place);
+}
+
+/* Now, or when the user variables that keep it have been read. */
+static void give_if_idle(struct session *session, enum route_place place)
+{
+    if (may_give(session, place))
+        give(session, place);
+    else if (readback_may(session, place) && may_part(session, place))
+        readback_begin(session, place);
 }
 
 void share_give_up(struct session *session, enum route_place place)
@@ -85,22 +101,20 @@ void share_idle(struct session *session)
         if (upstream == NULL || upstream->permit.permits == NULL)
             continue;
         permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
-        if (permits_is_short(upstream->permit.permits) && may_give(session, (enum route_place)place))
-            give(session, (enum route_place)place);
+        if (permits_is_short(upstream->permit.permits))
+            give_if_idle(session, (enum route_place)place);
     }
 }
 
 /* ---- looking for one that is idle ---- */
 
-static void give_if_idle(struct upstream *upstream)
+static void ask_for(struct upstream *upstream)
 {
     if (pool_has(upstream))
         return; /* no session's: it is being made ready */
     struct session *session = upstream->owner;
     bool is_primary = session->slots[ROUTE_PRIMARY].upstream == upstream;
-    enum route_place place = is_primary ? ROUTE_PRIMARY : ROUTE_REPLICA;
-    if (may_give(session, place))
-        give(session, place);
+    give_if_idle(session, is_primary ? ROUTE_PRIMARY : ROUTE_REPLICA);
 }
 
 /* Each one that is given up goes to somebody at once, or is promised, so this ends with the queue. Those that
@@ -112,7 +126,7 @@ static void search_here(struct permits_holders *holders, uint64_t now_us)
     holders->searched_us = now_us;
     while (node != NULL && permits_is_short(holders->permits)) {
         struct list_node *next = list_after(&holders->list, node);
-        give_if_idle(list_entry(node, struct upstream, permit.in_list));
+        ask_for(list_entry(node, struct upstream, permit.in_list));
         node = next;
     }
 }
