@@ -10,7 +10,7 @@
  *                               one can go on with them, whichever worker's it is
  *
  * A session keeps its connections until somebody else needs one. What may be given up holds nothing of its
- * client that could not be had again elsewhere: see share_may_give. Nothing here costs a query more than a
+ * client that could not be had again elsewhere: see proxy/pinned.h. Nothing here costs a query more than a
  * comparison or two while nobody waits.
  */
 #ifndef HEADGATE_PROXY_SHARE_H

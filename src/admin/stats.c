@@ -49,7 +49,7 @@ static const struct {
 #undef POOL_COUNTER
 #define PIN_CAUSE(NAME, name, words)                                                                         \
     { "pinned_by_" #name, "sessions that were pinned by it: " words, pin_counters,                           \
-      offsetof(struct pin_counters, name) },
+      offsetof(struct pin_counters, by_cause[PIN_##NAME]) },
 #include "proxy/tbl/pin_causes.h"
 #undef PIN_CAUSE
 };

@@ -11,6 +11,7 @@
 
 #include "mysql/reply.h"
 #include "proxy/asleft.h"
+#include "proxy/pinned.h"
 #include "proxy/pool.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
@@ -146,12 +147,7 @@ void attach_drop_all(struct session *session)
 
 bool attach_has_lost_state(const struct session *session, enum route_place place)
 {
-    bool has_pins = place == ROUTE_PRIMARY || session->door->settings->mode == LISTENER_REPLICA;
-    enum route_variables variables = place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
-    if (session->is_new)
-        return false;
-    return (effects_has_transaction(session) && place == effects_home(session)) ||
-           session->variables == variables || (has_pins && pins_any(&session->pins));
+    return pinned_by_state(session, place) != 0;
 }
 
 bool attach_has_moved(const struct session *session, enum route_place place)

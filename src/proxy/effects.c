@@ -9,6 +9,7 @@
 #include "proxy/changes.h"
 #include "proxy/claims.h"
 #include "proxy/found.h"
+#include "proxy/pinned.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
 
@@ -37,11 +38,18 @@ bool effects_is_in_transaction(const struct session *session)
     return (session->status & STATUS_IN_TRANS) != 0 || (session->status & STATUS_AUTOCOMMIT) == 0;
 }
 
+/* Of what the present statement leaves behind. */
+static struct pin_origin origin_of(const struct session *session)
+{
+    return (struct pin_origin){ .since_us = session_now(session), .statement = account_statement(session) };
+}
+
 static void pin(struct session *session, enum pin_cause cause)
 {
     if (!pins_has(&session->pins, cause))
         log_debug(&session->scope, "pinned: %s", pin_cause_words(cause));
-    pins_add(&session->pins, cause, (struct span){ 0 }, (struct span){ 0 }, session_now(session));
+    const struct pin_origin origin = origin_of(session);
+    pins_add(&session->pins, cause, (struct span){ 0 }, (struct span){ 0 }, &origin);
 }
 
 /* ---- how the server reads this session's text ---- */
@@ -431,8 +439,10 @@ static enum claims_outcome outcome(const struct session *session)
 static void note_holds(struct session *session)
 {
     const struct job *job = &session->job;
-    if (job->claims != NULL)
-        claims_commit(job->claims, &session->pins, outcome(session), session_now(session));
+    if (job->claims != NULL) {
+        const struct pin_origin origin = origin_of(session);
+        claims_commit(job->claims, &session->pins, outcome(session), &origin);
+    }
     session->has_left_schema &= pins_has(&session->pins, PIN_PREPARED);
     if (job->facts.kind == SQL_BEGIN && !job->has_error)
         pins_release_all(&session->pins, PIN_TABLE_LOCK); /* so say both manuals */
@@ -445,7 +455,7 @@ static void note_pins(struct session *session)
         return; /* stored code there leaves variables at most: note_variables */
     note_holds(session);
     if (job->facts.may_hide_state || (job->has_multi && job->is_cut))
-        pin(session, PIN_HIDDEN_STATE);
+        pin(session, job->is_cut ? PIN_LONG_STATEMENT : PIN_HIDDEN_STATE);
     bool sets_next =
         job->facts.sets_next_transaction || (job->changes != NULL && job->changes->sets_next_transaction);
     if (sets_next && !job->has_error)
@@ -515,7 +525,8 @@ static void note_opened(struct session *session)
 static void note_soil(const struct session *session, struct upstream *upstream)
 {
     const struct job *job = &session->job;
-    static const uint32_t hidden = 1u << PIN_HIDDEN_STATE | 1u << PIN_UNKNOWN_SET | 1u << PIN_TRACKED_CHANGE;
+    static const uint32_t hidden = 1u << PIN_HIDDEN_STATE | 1u << PIN_LONG_STATEMENT | 1u << PIN_UNKNOWN_SET |
+                                   1u << PIN_TRACKED_CHANGE;
     bool is_administration = job->command->manner == COMMAND_STATEMENT && job->facts.kind == SQL_ADMIN;
     upstream->is_id_told |= job->facts.asks_id;
     upstream->is_soiled |= job->facts.may_hide_state || (job->has_multi && job->is_cut) ||
@@ -558,7 +569,7 @@ void effects_done(struct session *session, struct upstream *upstream)
         note_home(session, upstream, is_execution);
     note_soil(session, upstream);
     asleft_note_job(session, upstream);
-    pins_count(&session->pins, &session->worker->boxes[session->door->cluster].pins);
+    pinned_note(session);
 }
 
 /* As after login: COM_RESET_CONNECTION and COM_CHANGE_USER. The schema and the role stay: both families keep

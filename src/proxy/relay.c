@@ -9,6 +9,7 @@
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
+#include "proxy/pinned.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
 #include "proxy/tracking.h"
@@ -99,8 +100,11 @@ static void address_statement(struct session *session)
         statements_note_run(copy->known, text_span(&job->prepared->types));
     }
     job->prepared->last_place = (int)job->place;
-    if (job->command->byte == COM_STMT_SEND_LONG_DATA)
+    if (job->command->byte == COM_STMT_SEND_LONG_DATA) {
+        if (!job->prepared->has_long_data)
+            pinned_note_statement(session, job->prepared, PIN_LONG_DATA);
         job->prepared->has_long_data = true;
+    }
 }
 
 static void begin_sending(struct session *session, struct upstream *upstream)
@@ -295,6 +299,8 @@ static bool name_statement(struct session *session, struct upstream *upstream,
     if (!statements_add(session, job->place, prepared, info->stmt_id, text_span(&session->schema)))
         return false;
     statements_replace(prepared, job->place);
+    if (sql.len == 0)
+        pinned_note_statement(session, prepared, PIN_LONG_PREPARED);
     wire_store_u32(in->data + in->parsed + PACKET_HEADER_BYTES + 1, prepared->id);
     return true;
 }

@@ -4,6 +4,7 @@
 #include "cluster/balance.h"
 #include "mysql/reply.h"
 #include "proxy/handover.h"
+#include "proxy/pinned.h"
 #include "proxy/pool.h"
 
 #include <stdio.h>
@@ -14,32 +15,15 @@
 
 /* ---- may it be given up? ---- */
 
-/* Long data and open cursors are in one connection only; a statement too long to be kept cannot be prepared
- * again. */
 bool share_has_statements(const struct session *session, enum route_place place)
 {
-    for (const struct prepared *prepared = session->prepared.by_id; prepared != NULL;
-         prepared = prepared->hh.next) {
-        if (prepared->copies[place].generation != session->slots[place].generation)
-            continue;
-        bool is_last = prepared->last_place == (int)place;
-        if (prepared->sql.len == 0 || (is_last && (prepared->has_long_data || prepared->has_cursor)))
-            return true;
-    }
-    return false;
+    return pinned_by_statements(session, place) != 0;
 }
 
 bool share_has_own_answers(const struct session *session, enum route_place place)
 {
     uint64_t since = session->slots[place].answers_us;
     return since != 0 && session_now(session) < since + ANSWERS_US;
-}
-
-/* LAST_INSERT_ID() of an INSERT … RETURNING is known to its connection only, and so is which row "IS NULL"
- * finds with sql_auto_is_null. */
-static bool has_untold_id(const struct session *session, enum route_place place)
-{
-    return (session->is_insert_id_unknown || session->vars.is_auto_is_null) && place == effects_home(session);
 }
 
 static bool is_shared(const struct session *session)
@@ -53,9 +37,7 @@ static bool may_give(const struct session *session, enum route_place place)
     const struct slot *slot = &session->slots[place];
     return is_shared(session) && slot->upstream != NULL && !slot->has_failed &&
            slot->upstream->state == UPSTREAM_READY && !stream_has_output(&slot->upstream->stream) &&
-           !session_is_of_job(session, place) && !attach_has_lost_state(session, place) &&
-           !has_untold_id(session, place) && !share_has_own_answers(session, place) &&
-           !share_has_statements(session, place);
+           !session_is_of_job(session, place) && pinned_by(session, place) == 0;
 }
 
 /* The connection itself, if the first who waits can go on with it; otherwise it is closed, and its permit
@@ -438,7 +420,10 @@ void share_note_answers(struct session *session, bool has_set)
     if (has_set)
         slot->has_warnings = job->has_warnings || job->has_error;
     bool has_count = job->facts.reason == SQL_REASON_FOUND_ROWS;
-    slot->answers_us = slot->has_warnings || has_count ? session_now(session) : 0;
+    bool has_answers = slot->has_warnings || has_count;
+    if (has_answers && slot->answers_us == 0)
+        pinned_count(session, PIN_ANSWERS);
+    slot->answers_us = has_answers ? session_now(session) : 0;
 }
 
 void share_note_cursor(struct session *session, const struct upstream *upstream)
@@ -447,9 +432,11 @@ void share_note_cursor(struct session *session, const struct upstream *upstream)
     if (job->prepared == NULL)
         return;
     bool is_over = job->has_error || (upstream->status & STATUS_LAST_ROW_SENT) != 0;
-    if (job->command->byte == COM_STMT_EXECUTE)
+    if (job->command->byte == COM_STMT_EXECUTE) {
         job->prepared->has_cursor = job->has_cursor && !is_over;
-    else if (job->command->byte == COM_STMT_RESET || is_over)
+        if (job->prepared->has_cursor)
+            pinned_note_statement(session, job->prepared, PIN_CURSOR);
+    } else if (job->command->byte == COM_STMT_RESET || is_over)
         job->prepared->has_cursor = false;
 }
 
