@@ -36,6 +36,9 @@ struct pin_origin {
     struct span statement; /* borrows: without literals; its first PIN_STATEMENT_MAX bytes are kept */
 };
 
+/* As much of a statement as is kept, or told: it ends with a whole character. */
+struct span pin_statement(struct span statement);
+
 struct pin;
 
 struct pins {

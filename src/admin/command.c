@@ -40,7 +40,7 @@ static const struct columns help_columns = COLUMNS_OF(help_list);
 static const struct row rows[] = {
     { "show servers", "", "every server: role, state, reason, lag, connections, queries", show_servers,
       &show_servers_columns },
-    { "show sessions", "", "every client: user, state, where it is attached, what pins it", show_sessions,
+    { "show sessions", "", "every client: user, state, where it is attached, what pins it and why", show_sessions,
       &show_sessions_columns },
     { "show clusters", "", "every cluster: primary, epoch, servers up, whether it is paused", show_clusters,
       &show_clusters_columns },
@@ -49,6 +49,8 @@ static const struct row rows[] = {
       &show_events_columns },
     { "show pools", "", "connections to servers by account: in use, kept, waited for", show_pools,
       &show_pools_columns },
+    { "show pins", "", "what keeps sessions' connections from being given to others, most of them first",
+      show_pins, &show_pins_columns },
     { "show limits", "", "how many clients there may be, are, and were turned away", show_limits,
       &show_limits_columns },
     { "show stats", "",

@@ -79,6 +79,14 @@ uint64_t stats_sum(const struct world *world, size_t cluster, size_t row)
     return value;
 }
 
+uint64_t stats_pins(const struct world *world, size_t cluster, enum pin_cause cause)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < world->worker_count; i++)
+        value += counter_read(&world->workers[i]->boxes[cluster].pins.by_cause[cause]);
+    return value;
+}
+
 /* ---- what is of no cluster: the log's lines first, then those of each file of statements ---- */
 
 size_t stats_own_count(void)

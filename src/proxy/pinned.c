@@ -34,7 +34,8 @@ static uint32_t by_ids(const struct session *session, enum route_place place)
 static uint32_t by_statement(const struct session *session, const struct prepared *prepared,
                              enum route_place place)
 {
-    if (prepared->copies[place].generation != session->slots[place].generation)
+    const struct slot *slot = &session->slots[place];
+    if (slot->upstream == NULL || prepared->copies[place].generation != slot->generation)
         return 0;
     bool is_last = prepared->last_place == (int)place;
     return (prepared->sql.len == 0 ? pin_bit(PIN_LONG_PREPARED) : 0) |
@@ -154,11 +155,17 @@ static void add_pins(const struct session *session, uint32_t causes, struct pinn
             add(pinned, &seen);
 }
 
+/* What a statement of that shape is, if the digests still have it. */
+static struct pin_origin origin_of(const struct session *session, uint64_t shape, uint64_t since_us)
+{
+    struct span text = digests_text(&session->worker->digests, shape, session->who);
+    return (struct pin_origin){ .since_us = since_us, .statement = pin_statement(text) };
+}
+
 static void add_transaction(const struct session *session, struct pinned *pinned)
 {
-    const struct digests *digests = &session->worker->digests;
-    struct pin_seen seen = { .cause = PIN_TRANSACTION, .origin.since_us = session->transaction_us };
-    seen.origin.statement = digests_text(digests, session->transaction_shape, session->who);
+    struct pin_seen seen = { .cause = PIN_TRANSACTION };
+    seen.origin = origin_of(session, session->transaction_shape, session->transaction_us);
     add(pinned, &seen);
 }
 
@@ -169,9 +176,8 @@ static void add_statements(const struct session *session, struct pinned *pinned)
         for (const struct prepared *prepared = session->prepared.by_id; prepared != NULL;
              prepared = prepared->hh.next) {
             uint32_t causes = by_statement(session, prepared, (enum route_place)place);
-            struct pin_seen seen = { .count = 1, .origin.since_us = prepared->pinned_us };
-            seen.origin.statement =
-                digests_text(&session->worker->digests, prepared->facts.shape, session->who);
+            struct pin_seen seen = { .count = 1 };
+            seen.origin = origin_of(session, prepared->facts.shape, prepared->pinned_us);
             for (; causes != 0; causes &= causes - 1) {
                 seen.cause = (enum pin_cause)__builtin_ctz(causes);
                 add(pinned, &seen);

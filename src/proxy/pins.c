@@ -72,20 +72,19 @@ static bool make_room(struct pins *pins)
     return true;
 }
 
-/* Its beginning, up to a whole character. NULL: there is none, or no memory for it. */
-static char *copy_statement(struct span statement)
+struct span pin_statement(struct span statement)
 {
     bool is_cut = statement.len > PIN_STATEMENT_MAX;
     size_t len = is_cut ? PIN_STATEMENT_MAX : statement.len;
     while (is_cut && len > 0 && (statement.data[len] & 0xC0) == 0x80)
         len--;
-    return statement.len > 0 ? copy(span_of(statement.data, len)) : NULL;
+    return span_of(statement.data, len);
 }
 
 static void set_origin(struct pin *pin, const struct pin_origin *origin)
 {
     mem_free(pin->statement);
-    pin->statement = copy_statement(origin->statement);
+    pin->statement = origin->statement.len > 0 ? copy(pin_statement(origin->statement)) : NULL;
     pin->since_us = origin->since_us;
 }
 
