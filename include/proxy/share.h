@@ -41,6 +41,9 @@ void share_leave(struct session *session);
 /* A prepared statement of the session lives in its connection there, and could not be had again. */
 bool share_has_statements(const struct session *session, enum route_place place);
 
+/* Its connections may be other sessions' between its statements: pool = "transaction". */
+bool share_is_shared(const struct session *session);
+
 /* Warnings, an error or a count that its client may ask for are there still. */
 bool share_has_own_answers(const struct session *session, enum route_place place);
 

@@ -6,6 +6,7 @@
 #include "proxy/handover.h"
 #include "proxy/pinned.h"
 #include "proxy/pool.h"
+#include "proxy/uses.h"
 
 #include <stdio.h>
 
@@ -26,7 +27,7 @@ bool share_has_own_answers(const struct session *session, enum route_place place
     return since != 0 && session_now(session) < since + ANSWERS_US;
 }
 
-static bool is_shared(const struct session *session)
+bool share_is_shared(const struct session *session)
 {
     const struct cluster_settings *clusters = session->worker->world->clusters;
     return clusters == NULL || clusters[session->door->cluster].pool == POOL_TRANSACTION;
@@ -35,7 +36,7 @@ static bool is_shared(const struct session *session)
 static bool may_give(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
-    return is_shared(session) && slot->upstream != NULL && !slot->has_failed &&
+    return share_is_shared(session) && slot->upstream != NULL && !slot->has_failed &&
            slot->upstream->state == UPSTREAM_READY && !stream_has_output(&slot->upstream->stream) &&
            !session_is_of_job(session, place) && pinned_by(session, place) == 0;
 }
@@ -85,16 +86,17 @@ static void give_if_idle(struct upstream *upstream)
 
 /* Each one that is given up goes to somebody at once, or is promised, so this ends with the queue. Those that
  * nobody has go first. */
-static void search_here(struct permits_holders *holders, uint64_t now_us)
+static void search_here(struct permits_holders *holders, const struct worker *worker)
 {
     pool_give_way(holders);
     struct list_node *node = list_first(&holders->list);
-    holders->searched_us = now_us;
+    holders->searched_us = worker->loop.now_us;
     while (node != NULL && permits_is_short(holders->permits)) {
         struct list_node *next = list_after(&holders->list, node);
         give_if_idle(list_entry(node, struct upstream, permit.in_list));
         node = next;
     }
+    uses_count(holders, worker);
 }
 
 static void on_call(struct loop_message *message)
@@ -105,7 +107,7 @@ static void on_call(struct loop_message *message)
     atomic_store(&holders->is_called, false); /* whoever comes to wait from here on calls again */
     if (atomic_exchange(&holders->must_unpark, false))
         (void)pool_unpark(holders);
-    search_here(holders, worker->loop.now_us);
+    search_here(holders, worker);
 }
 
 static void call_others(const struct worker *worker, struct permits *permits)
@@ -137,7 +139,7 @@ bool share_unpark(struct session *session, int server)
 
 static void search(const struct worker *worker, struct permits *permits)
 {
-    search_here(&permits->holders[worker->index], worker->loop.now_us);
+    search_here(&permits->holders[worker->index], worker);
     if (permits_is_wanted(permits))
         call_others(worker, permits);
 }
@@ -180,30 +182,35 @@ void share_leave(struct session *session)
     session->queued_at = NULL;
 }
 
-/* Why there is none: the limit, where it comes from, and how long it was waited for. */
-static void explain_limit(const struct server *server, uint64_t waited_us, char *text, size_t size)
+/* Why there is none: the limit, where it comes from, who has them, and how long it was waited for. */
+static void explain_limit(struct server *server, const struct worker *worker, char *text, size_t size)
 {
+    uint64_t waited_us = worker->world->timeouts->pool_wait_us;
+    struct text uses = { 0 };
+    uses_count(&server->permits.holders[worker->index], worker);
+    uses_tell(&server->permits, worker->loop.now_us, &uses);
     uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
     uint32_t max = permits_max(&server->permits);
     char from[80] = "", waited[32];
     if (server->max_connections == 0)
-        (void)snprintf(from, sizeof from, ", the server's own %u less connection_reserve", own);
+        (void)snprintf(from, sizeof from, ", the server's own %u less connection_reserve,", own);
     (void)snprintf(text, size,
-                   "headgate: no connection to %s was free for %s: all of max_connections = %u%s are in use, "
-                   "and %u wait; the statement was not run",
+                   "headgate: no connection to %s was free for %s: all of max_connections = %u%s are in use "
+                   "(%s), and %u wait; the statement was not run",
                    server->name, clock_format_duration(waited_us, waited, sizeof waited), max, from,
-                   permits_waiting(&server->permits));
+                   text_cstr(&uses), permits_waiting(&server->permits));
+    text_fini(&uses);
 }
 
 enum step share_time_out(struct session *session)
 {
     char text[ERROR_TEXT_MAX];
-    const struct server *server = session->queued_at;
+    struct server *server = session->queued_at;
     if (session->handover != NULL) { /* a worker is very busy: without its connection, then */
         share_leave(session);
         return attach_begin(session);
     }
-    explain_limit(server, session->worker->world->timeouts->pool_wait_us, text, sizeof text);
+    explain_limit(server, session->worker, text, sizeof text);
     counter_add(&server->by_worker[session->worker->index].queue_timeouts, 1);
     log_limited(LOG_LEVEL_WARNING, &session->scope, "%s", text);
     share_leave(session);

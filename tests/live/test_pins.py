@@ -1,11 +1,13 @@
 """What keeps a session's connection, as operators see it: cause, statement and age, how often, and when it is over."""
 
+import contextlib
+
 import pytest
 
 import mysqlwire as w
 from client import SENT_BEFORE, execute
-from conftest import FLAVOUR
-from headgate import rows
+from headgate import Headgate
+from proxy import wait_until
 
 pytestmark = pytest.mark.smoke
 
@@ -118,3 +120,31 @@ def test_a_cause_is_shown_counted_and_over(hg, seen, cause, words, count, begin,
     gone, = [row for row in hg.show("pins") if row["cause"] == cause]
     assert (gone["sessions"], gone["session"], gone["longest_s"]) == (0, None, None)
     assert pinned_by(hg)[cause] == before[cause] + 1
+
+
+# ---- who waits in vain ----
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_who_waits_in_vain_hears_who_has_the_connections(cluster, table, workers):
+    """1040 tells what all of them are used for, whichever worker's they are."""
+    with Headgate(cluster, server_settings={"max_connections": 7}, timeouts={"pool_wait": "500ms"},
+                  extra={"workers": workers}) as hg, contextlib.ExitStack() as stack:
+        def client():
+            return stack.enter_context(hg.wire("writes"))
+
+        late = client()
+        for _ in range(3):
+            client().query("CREATE TEMPORARY TABLE own (a INT)")
+        client().query("START TRANSACTION")
+        locker = client()
+        locker.query("START TRANSACTION")
+        locker.query("SELECT n FROM pins WHERE id = 1 FOR UPDATE")
+        for _ in range(2):
+            client().send(w.QUERY, "UPDATE pins SET n = 5 WHERE id = 1")
+
+        def told():
+            error = late.command(w.QUERY, "DO 1").error
+            return error.message if error and error.code == 1040 else None
+        wait_until(lambda: "in use (3 by temporary tables, 2 by open transaction, 2 by running statements)" in (told() or ""),
+                   "each worker has counted its own", 60)
+        locker.query("ROLLBACK")
