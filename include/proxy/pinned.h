@@ -1,6 +1,6 @@
-/* Why a session's connection may not be given to somebody else: its pins (pins.h), and what else of the session
- * lives in that connection only. One answer for all who ask: giving it up (share.c), SHOW SESSIONS and SHOW
- * PINS, the counters, and the words that those hear who wait in vain.
+/* Why a session's connection may not be given to somebody else: its pins (pins.h), and what else of the
+ * session lives in that connection only. One answer for all who ask: giving it up (share.c), SHOW SESSIONS
+ * and SHOW PINS, the counters, and the words that those hear who wait in vain.
  *
  *      effects_done ─► pinned_note      counts what has come, notes since when and by which statement
  *      share_give_up ─► pinned_by       0: it may be given up
@@ -25,7 +25,8 @@ uint32_t pinned_by_statements(const struct session *session, enum route_place pl
 /* A statement of the session's is over, and what it does to the session is noted: counts the causes that have
  * come. One comparison where they are as they were. */
 void pinned_note(struct session *session);
-/* The same of causes that pinned_note does not look for: one has come; one has come in a prepared statement. */
+/* The same of causes that pinned_note does not look for: one has come; one has come in a prepared statement.
+ */
 void pinned_count(struct session *session, enum pin_cause cause);
 void pinned_note_statement(struct session *session, struct prepared *prepared, enum pin_cause cause);
 

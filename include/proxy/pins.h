@@ -1,9 +1,9 @@
 /* The state of one session that lives in its server's connection: each piece with a cause, the statement that
  * took it, since when, and an end.
  *
- * A session without pins costs one comparison, and no memory. Names are counted: two temporary tables need two DROPs. What
- * finds no memory, or is more than PINS_MAX, is kept as a nameless pin: it lasts longer than it must, never
- * shorter.
+ * A session without pins costs one comparison, and no memory. Names are counted: two temporary tables need
+ * two DROPs. What finds no memory, or is more than PINS_MAX, is kept as a nameless pin: it lasts longer than
+ * it must, never shorter.
  */
 #ifndef HEADGATE_PROXY_PINS_H
 #define HEADGATE_PROXY_PINS_H
@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PINS_MAX 256           /* names of one session */
-#define PIN_STATEMENT_MAX 120  /* bytes of a statement that are kept with a pin */
+#define PINS_MAX 256          /* names of one session */
+#define PIN_STATEMENT_MAX 120 /* bytes of a statement that are kept with a pin */
 
 enum pin_cause {
 #define PIN_CAUSE(NAME, name, words) PIN_##NAME,

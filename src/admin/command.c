@@ -40,8 +40,8 @@ static const struct columns help_columns = COLUMNS_OF(help_list);
 static const struct row rows[] = {
     { "show servers", "", "every server: role, state, reason, lag, connections, queries", show_servers,
       &show_servers_columns },
-    { "show sessions", "", "every client: user, state, where it is attached, what pins it and why", show_sessions,
-      &show_sessions_columns },
+    { "show sessions", "", "every client: user, state, where it is attached, what pins it and why",
+      show_sessions, &show_sessions_columns },
     { "show clusters", "", "every cluster: primary, epoch, servers up, whether it is paused", show_clusters,
       &show_clusters_columns },
     { "show cluster", "[CLUSTER]", "the same of one", show_clusters, &show_clusters_columns },
@@ -73,7 +73,8 @@ static const struct row rows[] = {
     { "explain session", "<ID> <SQL>", "the same in the state that a session is in", explain_session,
       &explain_columns },
     { "explain", "<SQL>",
-      "where a statement would go, and why; with attributes beside it: explain with headgate.server = db2 SELECT 1",
+      "where a statement would go, and why; with attributes beside it: explain with headgate.server = db2 "
+      "SELECT 1",
       explain, &explain_columns },
     { "drain", "<SERVER>", "nothing new goes to a server, sessions leave it as they can", verb_drain,
       &verb_columns },

@@ -1,5 +1,5 @@
-/* SHOW PINS: what keeps sessions' connections from being given to others, and how often; what keeps most of them
- * now comes first. */
+/* SHOW PINS: what keeps sessions' connections from being given to others, and how often; what keeps most of
+ * them now comes first. */
 #include "admin/show.h"
 #include "admin/stats.h"
 #include "admin/tour.h"
@@ -27,8 +27,8 @@ struct pin_row {
     enum pin_cause cause;
     uint64_t sessions;
     uint64_t times;
-    uint64_t since_us;   /* 0: of nobody, or not known */
-    uint64_t session;    /* … whose it is */
+    uint64_t since_us; /* 0: of nobody, or not known */
+    uint64_t session;  /* … whose it is */
     size_t statement_len;
     char statement[PIN_STATEMENT_MAX];
 };

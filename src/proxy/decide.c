@@ -92,9 +92,8 @@ struct route decide_route(const struct session *session, const struct sql_facts 
     return route_decide(facts, &state);
 }
 
-struct route decide_explain(const struct session *session, struct span sql,
-                            const struct hints_beside *beside, struct sql_facts *facts_r,
-                            struct hints *hints_r)
+struct route decide_explain(const struct session *session, struct span sql, const struct hints_beside *beside,
+                            struct sql_facts *facts_r, struct hints *hints_r)
 {
     struct sql_dialect dialect = effects_dialect(session);
     bool is_cut = sql.len > SQL_TEXT_MAX;

@@ -272,8 +272,8 @@ static void note_opened(struct session *session)
 static void note_soil(const struct session *session, struct upstream *upstream)
 {
     const struct job *job = &session->job;
-    static const uint32_t hidden = 1u << PIN_HIDDEN_STATE | 1u << PIN_LONG_STATEMENT | 1u << PIN_UNKNOWN_SET |
-                                   1u << PIN_TRACKED_CHANGE;
+    static const uint32_t hidden =
+        1u << PIN_HIDDEN_STATE | 1u << PIN_LONG_STATEMENT | 1u << PIN_UNKNOWN_SET | 1u << PIN_TRACKED_CHANGE;
     bool is_administration = job->command->manner == COMMAND_STATEMENT && job->facts.kind == SQL_ADMIN;
     upstream->is_id_told |= job->facts.asks_id;
     upstream->is_soiled |= job->facts.may_hide_state || (job->has_multi && job->is_cut) ||

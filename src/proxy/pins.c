@@ -154,8 +154,8 @@ static void recount(struct pins *pins)
 static struct pin_origin origin_of(const struct pin *pin)
 {
     return (struct pin_origin){ .since_us = pin->since_us,
-                                .statement = pin->statement != NULL ? span_cstr(pin->statement)
-                                                                    : (struct span){ 0 } };
+                                .statement =
+                                    pin->statement != NULL ? span_cstr(pin->statement) : (struct span){ 0 } };
 }
 
 void pins_release(struct pins *pins, enum pin_cause cause, struct span name)

@@ -29,7 +29,8 @@ static const struct {
     { "with headgate.server = db2, SELECT 1", NULL, "" },
     { "with headgate.server = 'db2 SELECT 1", NULL, "" },
     { "with headgate.server = , SELECT 1", NULL, "" },
-    { "with headgate.a=1,b=1,c=1,d=1,e=1,f=1,g=1,h=1,i=1,j=1,k=1,l=1,m=1,n=1,o=1,p=1,q=1 SELECT 1", NULL, "" },
+    { "with headgate.a=1,b=1,c=1,d=1,e=1,f=1,g=1,h=1,i=1,j=1,k=1,l=1,m=1,n=1,o=1,p=1,q=1 SELECT 1", NULL,
+      "" },
 };
 
 static void each_line_is_split_as_it_says(void **state)
@@ -67,7 +68,8 @@ static void no_beginning_is_read_beyond(void **state)
             struct error err = { 0 };
             assert_non_null(copy);
             if (beside_read(&sql, &beside, &err))
-                assert_true(sql.data >= (const uint8_t *)copy && sql.data + sql.len == (const uint8_t *)copy + len);
+                assert_true(sql.data >= (const uint8_t *)copy &&
+                            sql.data + sql.len == (const uint8_t *)copy + len);
             free(copy);
         }
 }

@@ -99,7 +99,8 @@ static void a_renamed_table_is_there_all_the_time(void **state)
 
 /* ---- where they come from ---- */
 
-static void take(struct pins *pins, enum pin_cause cause, const char *name, uint64_t since_us, const char *sql)
+static void take(struct pins *pins, enum pin_cause cause, const char *name, uint64_t since_us,
+                 const char *sql)
 {
     const struct pin_origin from = { .since_us = since_us, .statement = span_cstr(sql) };
     pins_add(pins, cause, span_cstr(name), none, &from);
