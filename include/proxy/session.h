@@ -16,6 +16,7 @@
  *   hints.c               what its comments and attributes ask for
  *   intent.c              what it is about to change
  *   share.c               QUEUED: connections when they are scarce
+ *   pinned.c              why one may not be given up
  *   pool.c, pool_….c      connections that no session has
  *   asleft.c              … and that need not be made new
  *   attach.c              WAITING, ATTACHING: a connection to a server
@@ -104,6 +105,7 @@ enum sync_task {
 struct changes;
 struct handover;
 struct hints;
+struct hints_beside;
 struct claims;
 struct readback;
 
@@ -296,6 +298,8 @@ struct session {
     bool is_utf8;
     bool collation_is_unsafe;           /* the charset of the login, until tracking says another */
     struct pins pins;                   /* owns */
+    uint64_t transaction_us;            /* when the open transaction began … */
+    uint64_t transaction_shape;         /* … and with which statement (sql_facts.shape) */
     enum route_place last_place;        /* of the last statement */
     enum route_place found_place;       /* of the last one that counted rows for FOUND_ROWS() */
     enum route_place diagnostics_place; /* of the last one that set or cleared the warnings */
@@ -375,9 +379,10 @@ bool dispatch_attributes(const struct session *session, struct attributes *attri
 struct route decide_route(const struct session *session, const struct sql_facts *facts, struct span sql);
 /* Do its tables tell about the server, or the connection, that is asked? */
 bool decide_is_system_schema(struct span schema);
-/* Where would this text go, were it the session's next? Facts borrow from `sql`. */
-struct route decide_explain(const struct session *session, struct span sql, struct sql_facts *facts_r,
-                            struct hints *hints_r);
+/* Where would this text go, were it the session's next, with these attributes beside it? Facts and hints
+ * borrow from both. */
+struct route decide_explain(const struct session *session, struct span sql, const struct hints_beside *beside,
+                            struct sql_facts *facts_r, struct hints *hints_r);
 /* A read-only server would not run the present statement, whose bytes are in the window: remember that. */
 void decide_note_refusal(struct session *session);
 
@@ -492,6 +497,9 @@ void account_begin(struct session *session, struct span sql);
 void account_begin_prepared(struct session *session);
 /* The present statement, if it counts, is over. `end`: NULL, or why it was not answered. */
 void account_end(struct session *session, const char *end);
+/* What the present command is, without literals: its digest's text, or where it has none only its kind.
+ * Borrows until it is over. */
+struct span account_statement(const struct session *session);
 
 enum step kill_begin(struct session *session, uint64_t id, bool is_query);
 enum step kill_waiting(struct session *session);

@@ -12,6 +12,7 @@
 #include "cluster/upstream_login.h"
 #include "mysql/reply.h"
 #include "proxy/asleft.h"
+#include "proxy/pinned.h"
 #include "proxy/pool_clean.h"
 #include "proxy/pool_fit.h"
 #include "proxy/readback.h"
@@ -154,18 +155,12 @@ void attach_drop_all(struct session *session)
 
 bool attach_has_more_than_variables(const struct session *session, enum route_place place)
 {
-    bool has_pins = place == ROUTE_PRIMARY || session->door->settings->mode == LISTENER_REPLICA;
-    if (session->is_new)
-        return false;
-    return (effects_has_transaction(session) && place == effects_home(session)) ||
-           (has_pins && pins_any(&session->pins));
+    return (pinned_by_state(session, place) & ~pin_bit(PIN_USER_VARIABLES)) != 0;
 }
 
 bool attach_has_lost_state(const struct session *session, enum route_place place)
 {
-    enum route_variables variables = place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
-    return attach_has_more_than_variables(session, place) ||
-           (session->variables == variables && !session->is_new);
+    return pinned_by_state(session, place) != 0;
 }
 
 bool attach_has_moved(const struct session *session, enum route_place place)

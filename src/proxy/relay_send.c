@@ -5,6 +5,7 @@
 
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
+#include "proxy/pinned.h"
 #include "proxy/statements.h"
 
 /* Back to the client's own bytes, which the window still has. */
@@ -66,8 +67,11 @@ static void address_statement(struct session *session)
         statements_note_run(copy->known, text_span(&job->prepared->types));
     }
     job->prepared->last_place = (int)job->place;
-    if (job->command->byte == COM_STMT_SEND_LONG_DATA)
+    if (job->command->byte == COM_STMT_SEND_LONG_DATA) {
+        if (!job->prepared->has_long_data)
+            pinned_note_statement(session, job->prepared, PIN_LONG_DATA);
         job->prepared->has_long_data = true;
+    }
 }
 
 /* In an open transaction, and known not to commit it. */
