@@ -7,12 +7,16 @@
  *
  *   session.c   birth, death, the driver, readiness and timers
  *   frontend.c  GREETING, LOGIN, COM_CHANGE_USER: who is it?
- *   dispatch.c  IDLE, READING, DRAINING: which command?
+ *   dispatch.c  IDLE, READING: which command?
+ *   dispatch_statement.c  … one with a text
+ *   dispatch_prepared.c   … one on a prepared statement
+ *   dispatch_go.c         … off to where it is to run
+ *   dispatch_end.c        DRAINING: answers of our own, and that it is over
  *   decide.c    where to, and why
  *   hints.c     what its comments and attributes ask for
  *   intent.c    what it is about to change
  *   share.c     QUEUED: connections when they are scarce
- *   pool.c      connections that no session has
+ *   pool.c, pool_….c  connections that no session has
  *   asleft.c    … and that need not be made new
  *   attach.c    WAITING, ATTACHING: a connection to a server
  *   choice.c    which server that is
@@ -386,7 +390,7 @@ void attach_drop(struct session *session, enum route_place place);
 /* The same, unless the session has state there. */
 void attach_drop_idle(struct session *session, enum route_place place);
 void attach_drop_all(struct session *session);
-/* It is handed on if that may be (pool.h), and closed otherwise. `is_promised`: on behalf of somebody who
+/* It is handed on if that may be (pool_fit.h), and closed otherwise. `is_promised`: on behalf of somebody who
  * waits. */
 void attach_leave(struct session *session, enum route_place place, bool is_promised);
 void attach_leave_all(struct session *session);
