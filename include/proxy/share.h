@@ -46,7 +46,9 @@ bool share_has_own_answers(const struct session *session, enum route_place place
 
 /* The session's connection there goes to somebody who waits, if it may. */
 void share_give_up(struct session *session, enum route_place place);
-/* The session is idle: what it does not need is given to those who wait. */
+/* A session's connection whose time has come (lifetime.h) is closed, if it may be given up. */
+void share_retire(struct upstream *upstream);
+/* The session is idle: what it does not need is given to those who wait; what is too old is closed. */
 void share_idle(struct session *session);
 
 /* A statement has ended at the present job's place: what it left there may be asked about. `has_set`: it has

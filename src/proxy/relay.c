@@ -207,6 +207,11 @@ static enum tracker_verdict look(struct session *session, struct upstream *upstr
             return verdict;
         if (verdict == TRACKER_PACKET && info->kind == TRACKER_INFILE && !may_ask_for_file(session))
             return TRACKER_BAD;
+        if (verdict == TRACKER_PACKET && !job->has_reply && info->kind == TRACKER_ERR &&
+            reply_is_farewell(info->error, info->seq)) {
+            job->is_unread = true;
+            return TRACKER_MORE;
+        }
         if (verdict == TRACKER_PACKET && is_refusal(info))
             note_demotion(session);
         if (verdict == TRACKER_PACKET && is_refusal(info) && may_run_elsewhere(session)) {
@@ -306,6 +311,8 @@ enum step relay_once(struct session *session, struct upstream *upstream)
     }
     if (result == STREAM_BLOCKED)
         return STEP_WAIT;
+    if (session->job.is_unread)
+        return loss_unread(session, info.error);
     if (session->job.is_refused)
         return run_where_writes_go(session, upstream, &info);
     return result == STREAM_OK ? STEP_MORE : session_close(session, CLOSE_CLIENT_FAILED, NULL);

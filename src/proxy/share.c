@@ -4,6 +4,7 @@
 #include "cluster/balance.h"
 #include "mysql/reply.h"
 #include "proxy/handover.h"
+#include "proxy/lifetime.h"
 #include "proxy/pool.h"
 #include "proxy/pool_fit.h"
 #include "proxy/pool_pass.h"
@@ -78,6 +79,17 @@ void share_give_up(struct session *session, enum route_place place)
         give(session, place);
 }
 
+/* The next statement opens another one. */
+static void retire(struct session *session, enum route_place place)
+{
+    struct upstream *upstream = session->slots[place].upstream;
+    if (!may_give(session, place))
+        return;
+    log_debug(&session->scope, "its connection to %s is retired", upstream->server->name);
+    counter_add(&session->worker->boxes[session->door->cluster].pool.pool_retired, 1);
+    attach_drop(session, place);
+}
+
 void share_idle(struct session *session)
 {
     for (int place = 0; place < PREPARED_PLACES; place++) {
@@ -87,18 +99,30 @@ void share_idle(struct session *session)
         permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
         if (permits_is_short(upstream->permit.permits) && may_give(session, (enum route_place)place))
             give(session, (enum route_place)place);
+        else if (lifetime_is_over(session->worker, upstream))
+            retire(session, (enum route_place)place);
     }
 }
 
 /* ---- looking for one that is idle ---- */
+
+static enum route_place place_of(const struct upstream *upstream)
+{
+    const struct session *session = upstream->owner;
+    return session->slots[ROUTE_PRIMARY].upstream == upstream ? ROUTE_PRIMARY : ROUTE_REPLICA;
+}
+
+void share_retire(struct upstream *upstream)
+{
+    retire(upstream->owner, place_of(upstream));
+}
 
 static void give_if_idle(struct upstream *upstream)
 {
     if (pool_has(upstream))
         return; /* no session's: it is being made ready */
     struct session *session = upstream->owner;
-    bool is_primary = session->slots[ROUTE_PRIMARY].upstream == upstream;
-    enum route_place place = is_primary ? ROUTE_PRIMARY : ROUTE_REPLICA;
+    enum route_place place = place_of(upstream);
     if (may_give(session, place))
         give(session, place);
 }
