@@ -17,6 +17,7 @@
  *   intent.c              what it is about to change
  *   share.c               QUEUED: connections when they are scarce
  *   pool.c, pool_….c      connections that no session has
+ *   lifetime.c, retire.c  how long all of them last
  *   asleft.c              … and that need not be made new
  *   attach.c              WAITING, ATTACHING: a connection to a server
  *   choice.c              which server that is
