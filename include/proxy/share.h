@@ -48,7 +48,10 @@ bool share_has_own_answers(const struct session *session, enum route_place place
 void share_give_up(struct session *session, enum route_place place);
 /* A session's connection whose time has come (lifetime.h) is closed, if it may be given up. */
 void share_retire(struct upstream *upstream);
-/* The session is idle: what it does not need is given to those who wait; what is too old is closed. */
+/* The same with the one that the present job is for, which is no question about an earlier statement and of
+ * which nothing has been sent, if it is too old: another one is opened. */
+void share_retire_old(struct session *session);
+/* The session is idle: what it does not need is given to those who wait. */
 void share_idle(struct session *session);
 
 /* A statement has ended at the present job's place: what it left there may be asked about. `has_set`: it has

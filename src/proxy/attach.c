@@ -425,6 +425,7 @@ enum step attach_begin(struct session *session)
         return dispatch_tell_lost(session);
     if (is_held(session))
         return hold(session);
+    share_retire_old(session);
     choice_look_again(session);
     if (job->place == ROUTE_REPLICA)
         choice_settle(session);

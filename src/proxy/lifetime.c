@@ -30,9 +30,11 @@ static uint64_t patience_us(const struct upstream *upstream)
                        : UINT64_MAX;
 }
 
-bool lifetime_is_silent(const struct worker *worker, const struct upstream *upstream)
+bool lifetime_has_ended(const struct worker *worker, const struct upstream *upstream)
 {
-    return worker->loop.now_us - upstream->answered_us >= patience_us(upstream);
+    uint64_t silence = worker->loop.now_us - upstream->answered_us;
+    return silence >= patience_us(upstream) ||
+           (silence >= worker->world->timeouts->server_idle_us && lifetime_is_over(worker, upstream));
 }
 
 static uint64_t earlier(uint64_t end, uint64_t since, uint64_t after)

@@ -22,8 +22,7 @@ static uint64_t look_at(struct worker *worker, struct server *server)
     for (; node != NULL; node = next) {
         struct upstream *upstream = list_entry(node, struct upstream, permit.in_list);
         next = list_after(&holders->list, node);
-        bool is_due = lifetime_is_over(worker, upstream) || lifetime_is_silent(worker, upstream);
-        if (is_due && !pool_has(upstream))
+        if (!pool_has(upstream) && lifetime_has_ended(worker, upstream))
             share_retire(upstream);
     }
     return every_us;

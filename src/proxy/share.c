@@ -79,7 +79,26 @@ void share_give_up(struct session *session, enum route_place place)
         give(session, place);
 }
 
-/* The next statement opens another one. */
+void share_idle(struct session *session)
+{
+    for (int place = 0; place < PREPARED_PLACES; place++) {
+        struct upstream *upstream = session->slots[place].upstream;
+        if (upstream == NULL || upstream->permit.permits == NULL)
+            continue;
+        permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
+        if (permits_is_short(upstream->permit.permits) && may_give(session, (enum route_place)place))
+            give(session, (enum route_place)place);
+    }
+}
+
+/* ---- when its time has come ---- */
+
+static enum route_place place_of(const struct upstream *upstream)
+{
+    const struct session *session = upstream->owner;
+    return session->slots[ROUTE_PRIMARY].upstream == upstream ? ROUTE_PRIMARY : ROUTE_REPLICA;
+}
+
 static void retire(struct session *session, enum route_place place)
 {
     struct upstream *upstream = session->slots[place].upstream;
@@ -90,32 +109,21 @@ static void retire(struct session *session, enum route_place place)
     attach_drop(session, place);
 }
 
-void share_idle(struct session *session)
-{
-    for (int place = 0; place < PREPARED_PLACES; place++) {
-        struct upstream *upstream = session->slots[place].upstream;
-        if (upstream == NULL || upstream->permit.permits == NULL)
-            continue;
-        permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
-        if (permits_is_short(upstream->permit.permits) && may_give(session, (enum route_place)place))
-            give(session, (enum route_place)place);
-        else if (lifetime_is_over(session->worker, upstream))
-            retire(session, (enum route_place)place);
-    }
-}
-
-/* ---- looking for one that is idle ---- */
-
-static enum route_place place_of(const struct upstream *upstream)
-{
-    const struct session *session = upstream->owner;
-    return session->slots[ROUTE_PRIMARY].upstream == upstream ? ROUTE_PRIMARY : ROUTE_REPLICA;
-}
-
 void share_retire(struct upstream *upstream)
 {
     retire(upstream->owner, place_of(upstream));
 }
+
+/* Now, and not when the last command ended: its client may have asked about that one. */
+void share_retire_old(struct session *session)
+{
+    const struct job *job = &session->job;
+    const struct upstream *upstream = session->slots[job->place].upstream;
+    if (upstream != NULL && lifetime_is_over(session->worker, upstream) && !job->facts.refers_previous)
+        retire(session, job->place);
+}
+
+/* ---- looking for one that is idle ---- */
 
 static void give_if_idle(struct upstream *upstream)
 {

@@ -199,7 +199,7 @@ def test_old_one_goes_between_two_statements(scene, server):
 
 
 def test_old_one_of_a_silent_session_goes(scene):
-    scene = scene(timeouts={"server_lifetime": "1s"})
+    scene = scene(timeouts={"server_lifetime": "1s", "server_idle": "100ms"})
     client = scene.client()
     client.query(WRITE)
     first = scene.that_heard(WRITE)
@@ -220,3 +220,14 @@ def test_old_one_with_state_stays(scene, server):
     wait_until(answered, "the other one's is replaced, twice", 60)
     assert kept.query("COMMIT").oks and "COMMIT" in holder.sqls()
     assert holder.sqls().count(WRITE) == server.sqls().count(WRITE)
+
+
+def test_old_one_is_kept_for_what_is_asked_about_its_last_statement(scene):
+    """It goes before the statement that is none of these questions."""
+    scene = scene(timeouts={"server_lifetime": "1ms"})
+    client, question = scene.client(), "SELECT ROW_COUNT()"
+    for number in range(5):
+        insert = f"INSERT INTO t VALUES ({number})"
+        assert client.query(insert).oks
+        assert client.query(question).error is None
+        assert question in scene.that_heard(insert).sqls()
