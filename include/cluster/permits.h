@@ -58,6 +58,7 @@ struct permits_holders {
     bool has_no_change;                  /* … or COM_CHANGE_USER: none is taken for another account */
     _Atomic bool must_unpark;            /* the server has no connection left for others: see `call` */
     uint64_t searched_us;                /* when it was last searched for one that is idle */
+    uint64_t looked_us;                  /* … and for those whose time has come (proxy/retire) */
     _Atomic uint32_t uses[PERMITS_USES]; /* how many are used for what, when it was counted last: … */
     _Atomic uint64_t counted_us;         /* … then; 0: never */
     struct loop_message call;            /* from another worker: somebody waits */

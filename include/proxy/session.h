@@ -18,6 +18,7 @@
  *   share.c               QUEUED: connections when they are scarce
  *   pinned.c              why one may not be given up
  *   pool.c, pool_….c      connections that no session has
+ *   lifetime.c, retire.c  how long all of them last
  *   asleft.c              … and that need not be made new
  *   attach.c              WAITING, ATTACHING: a connection to a server
  *   choice.c              which server that is
@@ -198,6 +199,7 @@ struct job {
     bool is_retriable;       /* a harmless read, whole in the window */
     bool is_refused;         /* by a read-only server, which has not run it */
     bool is_unready;         /* … or by a Galera node that takes no statements just now */
+    bool is_unread;          /* the server had ended the connection before it read anything of it */
     bool is_timed_out;       /* the query timeout ended it */
     bool is_kept;            /* its bytes stay in the window until the reply begins: it could be sent again */
     bool is_file;            /* LOAD DATA LOCAL: `run` goes through the client's file, to its empty packet */
@@ -340,6 +342,9 @@ enum step session_close(struct session *session, enum close_reason reason, const
 void session_set_deadline(struct session *session, uint64_t after_us);
 /* Is the connection at this place in use by the present command? */
 bool session_is_of_job(const struct session *session, enum route_place place);
+/* The connection there, no part of the present command, has failed (slot.failure): it is dropped, and if the
+ * session had state there, session.lost says so from now on. */
+void session_bury_idle(struct session *session, enum route_place place);
 /* How long a server may think about the present command: timeouts.query, or less by a hint. 0: no limit. */
 uint64_t session_query_us(const struct session *session);
 const struct view *session_view(const struct session *session);
@@ -360,7 +365,8 @@ enum step dispatch_done(struct session *session);
 /* The session's state went with a connection that was idle (session.lost): the present command, of which
  * nothing has been sent, hears of it. */
 enum step dispatch_tell_lost(struct session *session);
-/* The present execution's long data was lost; a further piece of it waits for no answer. */
+/* The present execution's long data was lost, or the present fetch's cursor; a further piece of data waits
+ * for no answer. */
 enum step dispatch_refuse_pieces(struct session *session);
 /* The client has been idle for too long: because of its open transaction, or altogether. */
 enum step dispatch_idle_time_out(struct session *session);
@@ -469,6 +475,9 @@ uint8_t relay_next_seq(const struct session *session, const struct upstream *ups
 enum step loss_of_upstream(struct session *session, const struct error *err);
 /* The same, by what its stream says. `during`: what was being done, for people. */
 enum step loss_by_stream(struct session *session, const char *during);
+/* Instead of a reply came what its server had said before, as it ended the connection: an ERR of that number.
+ */
+enum step loss_unread(struct session *session, uint16_t code);
 
 void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info);
 void effects_done(struct session *session, struct upstream *upstream);

@@ -49,6 +49,11 @@ bool share_has_own_answers(const struct session *session, enum route_place place
 
 /* The session's connection there goes to somebody who waits, if it may. */
 void share_give_up(struct session *session, enum route_place place);
+/* A session's connection whose time has come (lifetime.h) is closed, if it may be given up. */
+void share_retire(struct upstream *upstream);
+/* The same with the one that the present job is for, which is no question about an earlier statement and of
+ * which nothing has been sent, if it is too old: another one is opened. */
+void share_retire_old(struct session *session);
 /* The session is idle: what it does not need is given to those who wait. */
 void share_idle(struct session *session);
 

@@ -135,9 +135,20 @@ static enum stream_result pump_command(struct session *session, struct upstream 
     }
 }
 
+/* Not a byte of the command has gone out. */
+static bool has_sent_nothing(const struct session *session)
+{
+    const struct job *job = &session->job;
+    const struct buf *in = &session->client.in;
+    return job->is_kept && (job->rewritten.len > 0 ? job->rewritten_sent == 0 : in->sent == in->kept);
+}
+
 /* The server hung up on us: it may have said why first. */
 static enum step sending_failed(struct session *session, struct upstream *upstream)
 {
+    session->job.is_unread = has_sent_nothing(session);
+    if (session->job.is_unread)
+        return loss_by_stream(session, "sending a command");
     session->must_close = session->must_close || !session->job.run.is_complete;
     (void)stream_fill(&upstream->stream);
     if (buf_unparsed(&upstream->stream.in).len > 0)

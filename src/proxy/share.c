@@ -4,6 +4,7 @@
 #include "cluster/balance.h"
 #include "mysql/reply.h"
 #include "proxy/handover.h"
+#include "proxy/lifetime.h"
 #include "proxy/pinned.h"
 #include "proxy/pool.h"
 #include "proxy/pool_fit.h"
@@ -90,6 +91,38 @@ void share_idle(struct session *session)
     }
 }
 
+/* ---- when its time has come ---- */
+
+static enum route_place place_of(const struct upstream *upstream)
+{
+    const struct session *session = upstream->owner;
+    return session->slots[ROUTE_PRIMARY].upstream == upstream ? ROUTE_PRIMARY : ROUTE_REPLICA;
+}
+
+static void retire(struct session *session, enum route_place place)
+{
+    struct upstream *upstream = session->slots[place].upstream;
+    if (!may_give(session, place))
+        return;
+    log_debug(&session->scope, "its connection to %s is retired", upstream->server->name);
+    counter_add(&session->worker->boxes[session->door->cluster].pool.pool_retired, 1);
+    attach_drop(session, place);
+}
+
+void share_retire(struct upstream *upstream)
+{
+    retire(upstream->owner, place_of(upstream));
+}
+
+/* Now, and not when the last command ended: its client may have asked about that one. */
+void share_retire_old(struct session *session)
+{
+    const struct job *job = &session->job;
+    const struct upstream *upstream = session->slots[job->place].upstream;
+    if (upstream != NULL && lifetime_is_over(session->worker, upstream) && !job->facts.refers_previous)
+        retire(session, job->place);
+}
+
 /* ---- looking for one that is idle ---- */
 
 static void ask_for(struct upstream *upstream)
@@ -97,8 +130,7 @@ static void ask_for(struct upstream *upstream)
     if (pool_has(upstream))
         return; /* no session's: it is being made ready */
     struct session *session = upstream->owner;
-    bool is_primary = session->slots[ROUTE_PRIMARY].upstream == upstream;
-    give_if_idle(session, is_primary ? ROUTE_PRIMARY : ROUTE_REPLICA);
+    give_if_idle(session, place_of(upstream));
 }
 
 /* Each one that is given up goes to somebody at once, or is promised, so this ends with the queue. Those that
