@@ -22,9 +22,9 @@
 
 struct probe_result {
     bool has_passed;
-    char error[160];    /* !has_passed: why */
+    char error[160];                /* !has_passed: why */
     uint64_t asked_us, answered_us; /* monotonic; of the questions, not of the login */
-    bool is_overloaded; /* !has_passed: it is there, but has no room at the moment */
+    bool is_overloaded;             /* !has_passed: it is there, but has no room at the moment */
     bool is_read_only;
     uint64_t max_connections; /* the server's own; 0: it did not say */
     uint32_t patience_s;      /* its shorter one of wait_timeout and interactive_timeout; 0: it did not say */
