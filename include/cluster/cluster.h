@@ -16,6 +16,7 @@
 #include "cluster/events.h"
 #include "cluster/lineage.h"
 #include "cluster/member.h"
+#include "cluster/succession.h"
 #include "cluster/survey.h"
 #include "cluster/topology.h"
 #include "cluster/view.h"
@@ -44,6 +45,7 @@ struct cluster {
     uint64_t started_us;      /* monotonic */
     uint64_t seed;            /* of what is left to chance */
     struct events events;
+    struct succession succession;
     struct survey survey;
     struct loop_timer survey_timer;
     struct routines *routines; /* one reference: what the last survey of the present primary found, or NULL */

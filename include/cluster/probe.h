@@ -14,6 +14,7 @@
 #include "cluster/cluster_settings.h"
 #include "cluster/topology.h"
 #include "cluster/upstream.h"
+#include "cluster/wsrep.h"
 #include "net/resolve.h"
 
 #include <stdbool.h>
@@ -35,7 +36,8 @@ struct probe_result {
     char server_uuid[40]; /* "": it has none (MariaDB), or did not say */
     uint32_t sources[TOPOLOGY_SOURCES_MAX];
     unsigned source_count;
-    int64_t lag_ms;   /* -1: unknown */
+    int64_t lag_ms;     /* -1: unknown */
+    struct wsrep wsrep; /* zeros: it was not asked for, or is no Galera node */
     bool ansi_quotes; /* of the server's global sql_mode */
     bool oracle;
     bool no_backslash_escapes;
@@ -59,6 +61,7 @@ struct probe {
     struct loop_timer deadline;
     struct probe_result result; /* being filled */
     unsigned step;              /* which question is being asked */
+    bool asks_wsrep;            /* by the owner: it may be a Galera node */
     bool is_running;
     /* Once per probe_run, possibly before it returns. */
     void (*on_done)(struct probe *probe, const struct probe_result *result);

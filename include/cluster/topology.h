@@ -23,6 +23,7 @@
 #define HEADGATE_CLUSTER_TOPOLOGY_H
 
 #include "cluster/server.h"
+#include "cluster/wsrep.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,12 +46,15 @@ struct topology_facts {
     uint32_t sources[TOPOLOGY_SOURCES_MAX]; /* server ids, of links that run or try to; 0: none */
     uint64_t asked_us, answered_us; /* monotonic; when the last probe that passed asked, and was over */
     enum role_setting role_setting;
+    struct wsrep wsrep;
+    bool has_caught_up; /* Galera: it has applied all that the cluster had when it was chosen as writer */
 };
 
 struct topology_verdict {
     enum server_role role;
     bool takes_reads;   /* as a replica */
     bool is_contender;  /* writes would be taken there, but it is not the primary */
+    bool is_heir;       /* Galera: to be the writer, once it has caught up */
     const char *reason; /* static text, for people */
 };
 

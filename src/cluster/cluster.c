@@ -23,6 +23,7 @@ bool cluster_init(struct cluster *cluster, const struct cluster_settings *settin
     cluster->started_us = cluster->paused_since_us = env->loop->now_us;
     cluster->seed = clock_wall_us();
     functions_init(cluster);
+    succession_init(cluster);
     cluster->capacity = settings->server_count + CLUSTER_SPARE;
     cluster->members = mem_zalloc(cluster->capacity * sizeof *cluster->members);
     cluster->name = mem_strdup(settings->name);
@@ -50,6 +51,7 @@ void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, st
 void cluster_stop(struct cluster *cluster)
 {
     functions_stop(cluster);
+    succession_stop(cluster);
     for (size_t i = 0; i < cluster->count; i++)
         member_stop(&cluster->members[i]);
 }

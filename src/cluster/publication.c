@@ -3,14 +3,21 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cluster/functions.h"
+#include "cluster/galera.h"
 #include "cluster/news.h"
+#include "cluster/succession.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static bool is_static(const struct cluster *cluster)
+/* Who is primary, by the rules of this cluster's kind. */
+static int decide(struct cluster *cluster, const struct topology_facts *facts,
+                  struct topology_verdict *verdicts)
 {
-    return cluster->settings->topology == TOPOLOGY_STATIC;
+    bool is_static = cluster->settings->topology == TOPOLOGY_STATIC;
+    if (succession_is_galera(cluster))
+        return galera_decide(facts, cluster->count, cluster->primary, verdicts);
+    return topology_decide(facts, cluster->count, is_static, &cluster->lineage, verdicts);
 }
 
 static bool is_older(const char *a, const char *b)
@@ -135,6 +142,8 @@ static void collect_facts(const struct cluster *cluster, struct topology_facts *
             .asked_us = last->asked_us,
             .answered_us = last->answered_us,
             .role_setting = member->server->role_setting,
+            .wsrep = last->wsrep,
+            .has_caught_up = succession_is_complete(cluster, i),
         };
         memcpy(facts[i].sources, last->sources, sizeof facts[i].sources);
     }
@@ -147,7 +156,7 @@ static bool is_same(const struct view *a, const struct view *b)
         strcmp(a->version, b->version) != 0 || a->collation != b->collation ||
         a->ansi_quotes != b->ansi_quotes || a->oracle != b->oracle ||
         a->no_backslash_escapes != b->no_backslash_escapes || a->routines != b->routines ||
-        a->is_paused != b->is_paused)
+        a->is_paused != b->is_paused || a->is_galera != b->is_galera)
         return false;
     for (size_t i = 0; i < a->count; i++) {
         const struct view_server *x = &a->servers[i], *y = &b->servers[i];
@@ -191,8 +200,9 @@ void cluster_publish(struct cluster *cluster)
         goto done;
     }
     collect_facts(cluster, facts);
-    change_primary(cluster,
-                   topology_decide(facts, cluster->count, is_static(cluster), &cluster->lineage, verdicts));
+    change_primary(cluster, decide(cluster, facts, verdicts));
+    succession_follow(cluster, verdicts);
+    view->is_galera = succession_is_galera(cluster);
     view->cluster_name = cluster->name;
     view->cluster_index = cluster->index;
     view->primary = cluster->primary;

@@ -9,9 +9,11 @@
  */
 #include "proxy/session.h"
 
+#include "cluster/upstream_login.h"
 #include "mysql/reply.h"
 #include "proxy/asleft.h"
-#include "proxy/pool.h"
+#include "proxy/pool_clean.h"
+#include "proxy/pool_fit.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
 #include "proxy/warm.h"
@@ -224,7 +226,8 @@ static struct slot *begin_slot(struct session *session, int server)
     *slot = (struct slot){ .server = server,
                            .moves = session_view(session)->servers[server].moves,
                            .generation = ++session->generations,
-                           .option_version = session->option_version };
+                           .option_version = session->option_version,
+                           .must_wait = consistency_is_new_writer(session, server) };
     return slot;
 }
 

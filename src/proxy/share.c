@@ -5,6 +5,8 @@
 #include "mysql/reply.h"
 #include "proxy/handover.h"
 #include "proxy/pool.h"
+#include "proxy/pool_fit.h"
+#include "proxy/pool_pass.h"
 
 #include <stdio.h>
 
