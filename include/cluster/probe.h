@@ -2,10 +2,10 @@
  * that is kept between probes. A deadline covers the whole of it, because a stopped server still accepts
  * connections.
  *
- * A connection leads to the machine that was at the address when it was made, for as long as that lives. So it
- * is replaced by a new one every three seconds, sooner if there is a doubt: who connects now may meet another
- * machine. The new one is made beside the old one, which is kept as long as that does not succeed: a server
- * that has no room for new connections is asked all the same.
+ * A connection leads to the machine that was at the address when it was made, for as long as that lives. So
+ * it is replaced by a new one every three seconds, sooner if there is a doubt: who connects now may meet
+ * another machine. The new one is made beside the old one, which is kept as long as that does not succeed: a
+ * server that has no room for new connections is asked all the same.
  */
 #ifndef HEADGATE_CLUSTER_PROBE_H
 #define HEADGATE_CLUSTER_PROBE_H
@@ -22,9 +22,9 @@
 
 struct probe_result {
     bool has_passed;
-    char error[160];    /* !has_passed: why */
+    char error[160];                /* !has_passed: why */
     uint64_t asked_us, answered_us; /* monotonic; of the questions, not of the login */
-    bool is_overloaded; /* !has_passed: it is there, but has no room at the moment */
+    bool is_overloaded;             /* !has_passed: it is there, but has no room at the moment */
     bool is_read_only;
     uint64_t max_connections; /* the server's own; 0: it did not say */
     uint32_t patience_s;      /* its shorter one of wait_timeout and interactive_timeout; 0: it did not say */
@@ -38,7 +38,7 @@ struct probe_result {
     unsigned source_count;
     int64_t lag_ms;     /* -1: unknown */
     struct wsrep wsrep; /* zeros: it was not asked for, or is no Galera node */
-    bool ansi_quotes; /* of the server's global sql_mode */
+    bool ansi_quotes;   /* of the server's global sql_mode */
     bool oracle;
     bool no_backslash_escapes;
     enum server_family family;

@@ -139,10 +139,11 @@ static void tell_undecided(const struct log_scope *scope, const struct view *now
         (void)text_append_cstr(&all, " is ");
         (void)text_append_cstr(&all, now->servers[i].reason);
     }
-    log_warning(scope,
-                "there is no primary: %s; nothing is written until replicas are pointed to one of the writable "
-                "servers, or an operator says `enable` to it; set read_only on all others",
-                text_cstr(&all));
+    log_warning(
+        scope,
+        "there is no primary: %s; nothing is written until replicas are pointed to one of the writable "
+        "servers, or an operator says `enable` to it; set read_only on all others",
+        text_cstr(&all));
     text_fini(&all);
 }
 
