@@ -2,10 +2,10 @@
  * that is kept between probes. A deadline covers the whole of it, because a stopped server still accepts
  * connections.
  *
- * A connection leads to the machine that was at the address when it was made, for as long as that lives. So it
- * is replaced by a new one every three seconds, sooner if there is a doubt: who connects now may meet another
- * machine. The new one is made beside the old one, which is kept as long as that does not succeed: a server
- * that has no room for new connections is asked all the same.
+ * A connection leads to the machine that was at the address when it was made, for as long as that lives. So
+ * it is replaced by a new one every three seconds, sooner if there is a doubt: who connects now may meet
+ * another machine. The new one is made beside the old one, which is kept as long as that does not succeed: a
+ * server that has no room for new connections is asked all the same.
  */
 #ifndef HEADGATE_CLUSTER_PROBE_H
 #define HEADGATE_CLUSTER_PROBE_H

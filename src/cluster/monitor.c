@@ -145,8 +145,8 @@ static void tell_version(struct cluster_member *member, const struct probe_resul
 }
 
 /* True: sessions have connections to another machine than the one that has answered. They must leave them
- * before anything is decided by what this one says; so it is asked again. Of one whose address has just changed
- * that has been done. Where one machine has gone, others may have: that is a doubt about all. */
+ * before anything is decided by what this one says; so it is asked again. Of one whose address has just
+ * changed that has been done. Where one machine has gone, others may have: that is a doubt about all. */
 static bool has_been_replaced(struct cluster_member *member, const struct probe_result *result)
 {
     struct cluster *cluster = member->cluster;

@@ -33,10 +33,12 @@ static void finish(struct probe *probe, bool has_passed, const char *why)
     probe->result.has_passed = has_passed;
     probe->result.answered_us = probe->env->loop->now_us;
     (void)span_copy_cstr(span_cstr(why), probe->result.error, sizeof probe->result.error);
-    if (has_passed)
+    if (has_passed) {
         renew(probe);
-    else
+    } else {
         upstream_close(&probe->upstream);
+        upstream_close(&probe->next);
+    }
     probe->on_done(probe, &probe->result);
 }
 
@@ -386,9 +388,22 @@ static void drop_next(struct upstream *upstream)
     upstream_close(&probe->next);
 }
 
+static void take_next(struct probe *probe)
+{
+    if (probe->next == NULL || probe->next->state != UPSTREAM_READY)
+        return;
+    upstream_close(&probe->upstream);
+    probe->upstream = probe->next;
+    probe->upstream->ops = &owner_ops;
+    probe->next = NULL;
+}
+
+/* What is being asked over the old one is heard to its end. */
 static void on_next_ready(struct upstream *upstream)
 {
-    (void)upstream; /* the next probe takes it */
+    struct probe *probe = of_upstream(upstream);
+    if (!probe->is_running)
+        take_next(probe);
 }
 
 static void on_next_failed(struct upstream *upstream, const struct error *err)
@@ -403,9 +418,9 @@ static void on_next_io(struct upstream *upstream, int events)
     drop_next(upstream);
 }
 
-static const struct upstream_owner_ops next_ops = {
-    .on_ready = on_next_ready, .on_failed = on_next_failed, .on_io = on_next_io
-};
+static const struct upstream_owner_ops next_ops = { .on_ready = on_next_ready,
+                                                    .on_failed = on_next_failed,
+                                                    .on_io = on_next_io };
 
 /* After a probe that has passed. */
 static void renew(struct probe *probe)
@@ -416,16 +431,6 @@ static void renew(struct probe *probe)
         return;
     probe->is_doubted = false;
     probe->next = dial(probe, &next_ops, &err);
-}
-
-static void take_next(struct probe *probe)
-{
-    if (probe->next == NULL || probe->next->state != UPSTREAM_READY)
-        return;
-    upstream_close(&probe->upstream);
-    probe->upstream = probe->next;
-    probe->upstream->ops = &owner_ops;
-    probe->next = NULL;
 }
 
 void probe_doubt(struct probe *probe)

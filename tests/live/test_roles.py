@@ -239,13 +239,13 @@ def test_a_stray_server_is_the_primary_when_somebody_says_so(cluster, how):
 def test_who_took_over_stays_when_the_old_primary_is_back(cluster):
     """db3 was not re-pointed: it follows the old one all the time, and does not turn to it."""
     with Headgate(cluster) as hg:
-        cluster.node("db1").pause()
+        cluster.node("db1").kill()
         try:
             hg.wait_server("db1", lambda row: row["state"] == "down", 60)
             free(cluster, "db2")
             hg.wait_server("db2", is_primary, 60)
         finally:
-            cluster.node("db1").resume()
+            cluster.node("db1").start()
         row = hg.wait_server("db1", lambda row: row["state"] == "up", 60)
         assert row["reason"] == "writable beside another writable server: db2 is the primary"
         before = hg.server("db2")["probes"]

@@ -124,6 +124,8 @@ def test_promoted_server_is_made_ready_before_anybody_asks(scene, servers):
     wait_until(lambda: scene.counts("db1")[1] >= 2, "two are ready at the primary", 60)
     assert users_of(servers[1]) == []
     scene.proxy.admin("disable db1")
+    assert users_of(servers[1]) == []  # nor then, by itself
+    scene.proxy.admin("enable db2")
     scene.wait_for("db2", 0, 2)
     assert scene.proxy.server("db2")["role"] == "primary"
 
