@@ -217,6 +217,7 @@ struct job {
     bool has_warnings;     /* its reply told of some */
     bool has_error;        /* its reply was, or ended in, ERR … */
     uint16_t error_code;   /* … with this number */
+    bool is_unbegun;       /* … which says that nothing was run */
     bool has_multi;        /* MORE_RESULTS was seen */
     bool has_state_change; /* the server reported a change of session state */
     bool has_untold;       /* … of a variable that is not followed */

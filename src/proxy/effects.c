@@ -4,6 +4,9 @@
  */
 #include "proxy/effects_inside.h"
 
+#include "mysql/reply.h"
+#include "proxy/unbegun.h"
+
 enum route_place effects_home(const struct session *session)
 {
     bool is_replica = session->is_away || session->door->settings->mode == LISTENER_REPLICA;
@@ -61,12 +64,32 @@ static void follow_home(struct session *session, uint16_t status)
     session->is_away = is_open;
 }
 
+/* An EXECUTE of a name that the session has given to nothing, and a routine that does not exist, have left
+ * nothing behind. */
+static void note_unbegun(struct session *session, struct span packet)
+{
+    struct job *job = &session->job;
+    struct reply_err err;
+    if (!job->facts.may_hide_state || job->facts.is_multi || job->has_multi || job->is_cut ||
+        !reply_parse_err(packet, &err))
+        return;
+    if (err.code == ERR_UNKNOWN_STMT && job->facts.execute_name.len > 0 && !pins_any(&session->pins))
+        job->is_unbegun = true;
+    if (job->digest == NULL || job->digest->cluster == NULL || job->command->byte != COM_QUERY)
+        return;
+    const struct unbegun_text said = { .kind = job->facts.kind,
+                                       .statement = job->digest->text,
+                                       .schema = text_span(&session->schema) };
+    job->is_unbegun |= unbegun_lacks_routine(&said, err.code, err.text);
+}
+
 void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
 {
     struct job *job = &session->job;
     if (info->kind == TRACKER_ERR) {
         job->has_error = true;
         job->error_code = info->error;
+        note_unbegun(session, info->payload);
     }
     job->has_warnings |= info->warnings > 0; /* a PREPARE's, too */
     if (info->kind != TRACKER_OK && info->kind != TRACKER_EOF)

@@ -42,6 +42,8 @@ static void commit_set(struct session *session, struct upstream *upstream)
 /* Can an ERR to this, outside a transaction, have left one open, or another state behind? */
 static bool is_contained(const struct job *job)
 {
+    if (job->is_unbegun)
+        return true;
     if (job->facts.is_multi || job->has_multi || job->is_cut)
         return false;
     switch (job->facts.kind) {
@@ -255,6 +257,8 @@ static void note_home(struct session *session, struct upstream *upstream, bool i
 void effects_done(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
+    if (job->is_unbegun)
+        job->facts.may_hide_state = false;
     note_traces(session, upstream);
     after_command(session);
     if (job->command->shape == REPLY_PREPARE)

@@ -185,16 +185,6 @@ static void add_statements(const struct session *session, struct pinned *pinned)
         }
 }
 
-static void add_answers(const struct session *session, struct pinned *pinned)
-{
-    for (int place = 0; place < PREPARED_PLACES; place++)
-        if (share_has_own_answers(session, (enum route_place)place)) {
-            struct pin_seen seen = { .cause = PIN_ANSWERS,
-                                     .origin.since_us = session->slots[place].answers_us };
-            add(pinned, &seen);
-        }
-}
-
 /* Those of which no memory was left to remember more. */
 static void add_rest(uint32_t causes, struct pinned *pinned)
 {
@@ -216,11 +206,11 @@ void pinned_look(const struct session *session, struct pinned *pinned_r)
     *pinned_r = (struct pinned){ 0 };
     for (int place = 0; place < PREPARED_PLACES; place++)
         causes |= pinned_by(session, (enum route_place)place);
+    causes &= ~pin_bit(PIN_ANSWERS); /* over in a moment, and there again after each error */
     add_pins(session, causes, pinned_r);
     if ((causes & pin_bit(PIN_TRANSACTION)) != 0)
         add_transaction(session, pinned_r);
     add_statements(session, pinned_r);
-    add_answers(session, pinned_r);
     add_rest(causes, pinned_r);
     qsort(pinned_r->causes, pinned_r->cause_count, sizeof *pinned_r->causes, by_age);
 }

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import socket
 import subprocess
 
@@ -10,6 +11,7 @@ import pytest
 
 from conftest import FLAVOUR
 from headgate import Headgate, rows
+from proxy import wait_until
 
 BUILD = pathlib.Path(__file__).resolve().parents[2] / "build"
 CTL = os.environ.get("HEADGATECTL_BIN", str(BUILD / "headgatectl"))
@@ -74,9 +76,28 @@ def test_sessions_are_shown_with_where_they_are(hg):
     mine, = [s for s in ctl_json(hg, "show", "sessions") if s["id"] == db.thread_id()]
     assert mine["in_transaction"] == "yes"
     rows(db, "ROLLBACK")
-    rows(db, "CREATE TEMPORARY TABLE pinned (a INT)")
-    mine, = [s for s in ctl_json(hg, "show", "sessions") if s["id"] == db.thread_id()]
-    assert mine["pins"]
+    db.close()
+
+
+def test_a_pin_is_shown_with_its_age_and_statement_until_it_goes(hg):
+    def mine():
+        found, = [s for s in ctl_json(hg, "show", "sessions") if s["id"] == db.thread_id()]
+        return {name: found[name] for name in ("pins", "pinned_s", "pin_statements")}
+
+    db = hg.connect()
+    rows(db, "CREATE TEMPORARY TABLE pinned (a INT DEFAULT 4711)")
+    wait_until(lambda: mine()["pinned_s"] >= 1, "it is there for a second", 60)
+    rows(db, "SELECT GET_LOCK('mine', 0)")
+    told = mine()
+    assert re.fullmatch(r"temporary tables \(1\) (\d+)s, GET_LOCK \(1\) \d+s", told["pins"]), told
+    assert told["pins"].startswith(f"temporary tables (1) {told['pinned_s']}s"), "the oldest comes first"
+    table, lock = told["pin_statements"].split("; ")
+    assert re.fullmatch(r"\d+s CREATE TEMPORARY TABLE pinned .*DEFAULT \?.*", table), told
+    assert re.fullmatch(r"\d+s SELECT GET_LOCK.*\?.*", lock), told
+    rows(db, "DROP TEMPORARY TABLE pinned")
+    assert mine()["pins"].startswith("GET_LOCK (1) "), mine()
+    rows(db, "SELECT RELEASE_LOCK('mine')")
+    assert mine() == {"pins": None, "pinned_s": None, "pin_statements": None}
     db.close()
 
 

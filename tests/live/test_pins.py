@@ -6,7 +6,7 @@ import pytest
 
 import mysqlwire as w
 from client import SENT_BEFORE, execute
-from headgate import Headgate
+from headgate import Headgate, direct
 from proxy import wait_until
 
 pytestmark = pytest.mark.smoke
@@ -148,3 +148,40 @@ def test_who_waits_in_vain_hears_who_has_the_connections(cluster, table, workers
         wait_until(lambda: "in use (3 by temporary tables, 2 by open transaction, 2 by running statements)" in (told() or ""),
                    "each worker has counted its own", 60)
         locker.query("ROLLBACK")
+
+
+# ---- what pins nothing ----
+
+NOTHING = ["SELECT nosuch(1)", "SELECT makes_own(), nosuch(1)", "INSERT INTO pins (n) VALUES (makes_own()), (nosuch(1))",
+           "CALL nosuch()", "CALL nosuch(makes_own())", "EXECUTE nosuch"]
+# stored code that has run, and names something that is not there
+SOMETHING = ["SELECT makes_and_fails()", "CALL makes_and_calls()"]
+ROUTINES = ["CREATE FUNCTION test.makes_own() RETURNS INT NO SQL BEGIN CREATE TEMPORARY TABLE own (a INT); RETURN 1; END",
+            "CREATE FUNCTION test.makes_and_fails() RETURNS INT NO SQL BEGIN CREATE TEMPORARY TABLE own (a INT); "
+            "RETURN nosuch(1); END",
+            "CREATE PROCEDURE test.makes_and_calls() BEGIN CREATE TEMPORARY TABLE own (a INT); CALL nosuch(); END"]
+
+
+@pytest.fixture(scope="module")
+def routines(cluster, table):
+    for sql in ROUTINES:
+        cluster.sql("db1", sql)
+    cluster.sync()
+
+
+@pytest.mark.parametrize("sql", NOTHING)
+def test_a_statement_that_names_what_does_not_exist_has_run_nothing(cluster, seen, routines, sql):
+    with direct(cluster) as server:
+        assert server.command(w.QUERY, sql).error.code in (1305, 1243)
+        assert server.command(w.QUERY, "SELECT a FROM own").error.code == 1146, "the server had begun with it"
+    assert seen.client.command(w.QUERY, sql).error.code in (1305, 1243)
+    seen.client.query("SHOW WARNINGS")
+    wait_until(lambda: seen.row()["pins"] is None, "nothing is kept but, for a moment, the error", 60)
+
+
+@pytest.mark.parametrize("sql", SOMETHING)
+def test_stored_code_that_fails_like_that_pins(cluster, seen, routines, sql):
+    with direct(cluster) as server:
+        assert server.command(w.QUERY, sql).error.code == 1305
+    assert seen.client.command(w.QUERY, sql).error.code == 1305
+    assert "a statement may have left state" in seen.row()["pins"]
