@@ -53,7 +53,8 @@ def headgate(cluster):
     if IS_MYSQL:
         cluster.sql("db1", "SET GLOBAL local_infile = 1; GRANT SELECT ON performance_schema.user_variables_by_thread TO app")
     cluster.sync()
-    with Headgate(cluster, extra={"workers": 2}, server_settings={"max_connections": CONNECTIONS}) as proxy:
+    with Headgate(cluster, extra={"workers": 2}, server_settings={"max_connections": CONNECTIONS},
+                  timeouts={"pool_wait": "60s"}) as proxy:
         yield proxy
 
 
