@@ -87,6 +87,7 @@ enum sync_task {
     SYNC_VARS,
     SYNC_COUNT, /* what was counted before is nobody's business */
     SYNC_QUIET, /* our SETs have left warnings: not the client's */
+    SYNC_WAIT, /* a Galera node has to apply what the session did on another */
     SYNC_USER_VARS,
     SYNC_PREPARE
 };
@@ -130,6 +131,7 @@ struct slot {
     bool has_own_gtid;         /* the session's statements have told of a commit there */
     bool has_own_writes;       /* … or have drawn from a sequence, or may have */
     bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
+    bool must_wait;            /* Galera: the session was at another writer, and what it did there may lack */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
     bool has_answer;           /* an exchange ended: `answer` holds it */
@@ -184,6 +186,7 @@ struct job {
     bool has_cursor;
     bool is_retriable;       /* a harmless read, whole in the window */
     bool is_refused;         /* by a read-only server, which has not run it */
+    bool is_unready;         /* … or by a Galera node that takes no statements just now */
     bool is_unread;          /* the server had ended the connection before it read anything of it */
     bool is_timed_out;       /* the query timeout ended it */
     bool is_kept;            /* its bytes stay in the window until the reply begins: it could be sent again */
