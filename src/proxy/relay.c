@@ -337,10 +337,10 @@ enum step relay_once(struct session *session, struct upstream *upstream)
     }
     if (result == STREAM_BLOCKED)
         return STEP_WAIT;
-    if (session->job.is_unready)
-        return leave_unready(session, upstream, &info);
     if (session->job.is_unread)
         return loss_unread(session, info.error);
+    if (session->job.is_unready)
+        return leave_unready(session, upstream, &info);
     if (session->job.is_refused)
         return run_where_writes_go(session, upstream, &info);
     return result == STREAM_OK ? STEP_MORE : session_close(session, CLOSE_CLIENT_FAILED, NULL);
