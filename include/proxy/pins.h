@@ -59,6 +59,8 @@ static inline bool pins_any(const struct pins *pins)
 {
     return pins->causes != 0;
 }
+/* Is there one that harmless reads have to do with? */
+bool pins_keep_reads(const struct pins *pins);
 /* Counts the causes that have come since it was last called. */
 void pins_count(struct pins *pins, struct pin_counters *counters);
 bool pins_has(const struct pins *pins, enum pin_cause cause);

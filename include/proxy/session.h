@@ -113,6 +113,7 @@ struct slot {
     uint64_t role_version;     /* of the SET ROLE it has seen */
     uint64_t option_version;   /* of the COM_SET_OPTION it has seen */
     uint64_t user_version;     /* of the user variables it has been told */
+    uint64_t writes_version;   /* of the variables that concern writes only; the others': upstream.vars_version */
     uint64_t answers_us;       /* when a statement left something here to be asked about; 0: nothing */
     bool has_warnings;         /* … warnings or an error, whenever that was */
     bool has_our_warnings;     /* SYNC_QUIET is due */
@@ -425,6 +426,8 @@ void choice_share(struct session *session, struct server *primary);
 
 enum step sync_syncing(struct session *session);
 enum step sync_preparing(struct session *session);
+/* The connection there has all that the session has set: what the present command set, it set there. */
+void sync_note_vars(const struct session *session, struct slot *slot);
 /* The connection there has had a COM_RESET_CONNECTION, of its session: nothing in it is anybody's any more,
  * and its character sets are those that such a reset leaves, not the handshake's. */
 void sync_note_reset(struct session *session, struct slot *slot);

@@ -98,10 +98,11 @@ uint64_t asleft_trust(const struct worker *worker, const struct upstream *upstre
 }
 
 /* With these set, equal variables do not make two connections equal: a collation taken from the schema, rows
- * found by the last id, and the server's patience with a connection that nobody has. */
+ * found by the last id, what only some connections of a session have, and the server's patience with a
+ * connection that nobody has. */
 static bool has_odd_variables(const struct session *session)
 {
-    return session->vars.is_auto_is_null || vars_has(&session->vars, VARS_CHARSET) ||
+    return session->vars.is_auto_is_null || session->vars.has_for_writes || vars_has(&session->vars, VARS_CHARSET) ||
            vars_has(&session->vars, SPAN_LITERAL("wait_timeout"));
 }
 
@@ -271,6 +272,6 @@ void asleft_note_renewed(struct session *session, struct slot *slot)
     answers->found = answers->found == before ? slot->generation : answers->found;
     answers->diagnostics = answers->diagnostics == before ? slot->generation : answers->diagnostics;
     slot->is_inherited = slot->must_renew = slot->has_own_gtid = slot->has_our_warnings = false;
-    slot->insert_id = slot->user_version = 0;
+    slot->insert_id = slot->user_version = slot->writes_version = 0;
     slot->upstream->vars_version = 0;
 }

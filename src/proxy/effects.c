@@ -44,6 +44,15 @@ static void pin(struct session *session, enum pin_cause cause)
     pins_add(&session->pins, cause, (struct span){ 0 }, (struct span){ 0 }, session_now(session));
 }
 
+/* A variable that no other connection is to be given: there until it has its default again. */
+static void hold(struct session *session, struct span name, struct span literal)
+{
+    if (vars_is_default(name, literal))
+        pins_release(&session->pins, PIN_HELD_SET, name);
+    else
+        pins_add(&session->pins, PIN_HELD_SET, name, (struct span){ 0 }, session_now(session));
+}
+
 /* ---- how the server reads this session's text ---- */
 
 /* Character sets whose trail bytes can be quotes or backslashes (protocol.md §6.1). */
@@ -133,10 +142,16 @@ static void note_variable(struct session *session, const struct sesstrack_change
     case VARS_UNTRACKED:
         session->job.has_untold |= session->job.changes == NULL; /* its text tells */
         break;
+    case VARS_HOLD:
+        session->job.has_untold = true;
+        if (session->job.changes == NULL) /* whose text tells */
+            hold(session, change->name, change->value);
+        break;
     case VARS_PIN:
         pin(session, PIN_UNKNOWN_SET);
         break;
     case VARS_APPLY:
+    case VARS_APPLY_WRITES:
         if (!vars_literal(change->name, change->value, &literal) ||
             !vars_set(&session->vars, change->name, text_span(&literal)))
             pin(session, PIN_UNKNOWN_SET);
@@ -284,12 +299,15 @@ static void commit_set(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
     const struct changes *changes = job->changes;
+    struct span name, literal;
     session->sees_tracking |= changes->tracking;
     if (job->has_error) {
-        if (changes->count > 1 || changes->needs_pin)
+        if (!changes_is_whole_refusal(changes, job->error_code))
             pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */
         return;
     }
+    for (size_t at = 0; vars_next(&changes->held, &at, &name, &literal);)
+        hold(session, name, literal);
     if (!changes_commit(changes, &session->vars, job->vars_before) || !commit_role(session, changes))
         pin(session, PIN_UNKNOWN_SET);
     if (session->schema.len == 0 && vars_has(&session->vars, VARS_CHARSET))
@@ -323,7 +341,8 @@ static bool is_contained(const struct job *job)
     case SQL_XA:
         return true;
     case SQL_SET:
-        return job->changes != NULL && job->changes->count == 1;
+        return job->changes != NULL &&
+               (job->changes->count == 1 || changes_is_whole_refusal(job->changes, job->error_code));
     case SQL_PREPARE:
         return job->facts.execute_name.len == 0 && !job->facts.may_hide_state;
     case SQL_BEGIN:
@@ -538,7 +557,7 @@ static void note_home(struct session *session, struct upstream *upstream, bool i
     if (job->has_error && (effects_is_in_transaction(session) || !is_contained(job)))
         session->is_transaction_unknown = true;
     /* It ran here, so here it holds already. */
-    upstream->vars_version = session->vars.version;
+    sync_note_vars(session, &session->slots[job->place]);
 }
 
 void effects_done(struct session *session, struct upstream *upstream)

@@ -48,6 +48,29 @@ static bool lacks_autocommit(const struct session *session, const struct slot *s
     return !session->job.is_login && ((session->status ^ slot->upstream->status) & STATUS_AUTOCOMMIT) != 0;
 }
 
+/* What concerns writes is needed where they are run, or asked after: reads of other kinds than harmless ones
+ * are the primary's, or in the transaction that is open on the replica, whose beginning is no read either. */
+static bool needs_writes(const struct session *session, const struct slot *slot)
+{
+    bool is_home = slot == &session->slots[ROUTE_PRIMARY] ||
+                   session->door->settings->mode == LISTENER_REPLICA;
+    return session->vars.has_for_writes &&
+           (is_home || (!session->job.facts.is_read && !session->job.is_login));
+}
+
+static bool lacks_vars(const struct session *session, const struct slot *slot)
+{
+    return slot->upstream->vars_version != session->vars.version ||
+           (needs_writes(session, slot) && slot->writes_version != session->vars.version);
+}
+
+void sync_note_vars(const struct session *session, struct slot *slot)
+{
+    slot->upstream->vars_version = session->vars.version;
+    if (needs_writes(session, slot))
+        slot->writes_version = session->vars.version;
+}
+
 /* What the upstream lacks first; SYNC_NOTHING when it is equal. */
 static enum sync_task next_task(const struct session *session, const struct slot *slot)
 {
@@ -66,8 +89,7 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_SCHEMA;
     if (slot->role_version != session->role_version)
         return SYNC_ROLE;
-    if (upstream->vars_version != session->vars.version || lacks_insert_id(session, slot) ||
-        lacks_autocommit(session, slot))
+    if (lacks_vars(session, slot) || lacks_insert_id(session, slot) || lacks_autocommit(session, slot))
         return SYNC_VARS;
     if (slot->must_count)
         return SYNC_COUNT;
@@ -110,7 +132,8 @@ static void start_role(struct session *session, struct slot *slot)
 static void start_vars(struct session *session, struct slot *slot)
 {
     struct text sql = { 0 };
-    vars_diff(&session->vars, slot->upstream->vars_version, &sql);
+    vars_diff(&session->vars, slot->upstream->vars_version,
+              needs_writes(session, slot) ? slot->writes_version : VARS_NONE, &sql);
     if (lacks_insert_id(session, slot))
         (void)text_appendf(&sql, "%slast_insert_id=%llu", sql.len > 0 ? "," : "SET ",
                            (unsigned long long)session->insert_id);
@@ -123,7 +146,7 @@ static void start_vars(struct session *session, struct slot *slot)
     } else if (sql.len > 0)
         ask(session, SYNC_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
     else
-        slot->upstream->vars_version = session->vars.version;
+        sync_note_vars(session, slot);
     text_fini(&sql);
 }
 
@@ -232,7 +255,7 @@ static void note_success(struct session *session, struct slot *slot)
         slot->user_version = session->user_vars.version;
         break;
     case SYNC_VARS:
-        upstream->vars_version = session->vars.version;
+        sync_note_vars(session, slot);
         upstream->status =
             (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) | (session->status & STATUS_AUTOCOMMIT));
         if (lacks_insert_id(session, slot))

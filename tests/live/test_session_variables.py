@@ -1,0 +1,90 @@
+"""Every variable that a session may set, as the server itself lists them: all are set, the connection goes to another session
+and comes back, and all are as directly. What must not be said a second time keeps its connection, and says so.
+"""
+
+import pytest
+
+import mysqlwire as w
+from conftest import FLAVOUR
+from headgate import Headgate, direct
+
+pytestmark = pytest.mark.smoke
+
+BOSS = {"user": "boss", "password": "boss_pw"}
+# The connection is kept for these: they are not to be said twice, or what they did is in that connection.
+KEPT = {"insert_id", "sql_log_bin", "skip_replication", "gtid_next", "gtid_seq_no", "pseudo_slave_mode", "pseudo_replica_mode", "pseudo_thread_id",
+        "rand_seed1", "rand_seed2", "collation_database", "character_set_database"}
+KEPT_KINDS = ("session_track_", "profiling", "optimizer_trace")
+# Not by a pin: an id, or rows, that statements find there (test_crowd and the model are about these).
+ASIDE = {"sql_auto_is_null", "last_insert_id", "identity"}
+THE_MOMENT_S = {"timestamp", "pseudo_thread_id", "statement_id"}   # not the same in two sessions that set nothing
+NUMBERS = ["1000000", "0", "1", "2"]
+WORDS = ["'de_DE'", "'latin1'", "'+03:00'", "'latin1_swedish_ci'", "'READ-COMMITTED'", "'MyISAM'", "'ANSI'", "'index_merge=off'", "'MINIMAL'", "'AUTOMATIC:a'",
+         "'abc'", "'utf8mb3=utf8mb3_general_ci'", "'2020-01-01 00:00:00'", "'ALL_GTIDS'", "'NONE'", "'TREE'", "'/tmp'", "0", "1"]
+
+
+def is_kept(name):
+    return name in KEPT or name.startswith(KEPT_KINDS)
+
+
+def values(client, names):
+    return {name: client.value(f"SELECT @@session.{name}") for name in names}
+
+
+def settable(client):
+    """(name, a value as SQL that it does not have) of each variable that sessions have a value of their own of."""
+    for name in [row[0].decode() for row in client.rows("SHOW SESSION VARIABLES")]:
+        reply = client.command(w.QUERY, f"SELECT @@session.{name}")
+        if reply.error:
+            continue
+        before = reply.text_rows(0)[0][0]
+        for literal in NUMBERS if before and before.lstrip(b"-").replace(b".", b"").isdigit() else WORDS:
+            if not client.command(w.QUERY, f"SET SESSION {name} = {literal}").error and client.value(f"SELECT @@session.{name}") != before:
+                yield name, literal
+                break
+        client.command(w.RESET_CONNECTION)
+
+
+@pytest.fixture(scope="module")
+def scene(cluster):
+    """headgate with one connection to each server, and what may be set there."""
+    how = "WITH caching_sha2_password BY" if FLAVOUR == "mysql" else "BY"
+    cluster.sql("db1", f"CREATE USER boss@'%' IDENTIFIED {how} 'boss_pw'")
+    cluster.sql("db1", "GRANT ALL ON *.* TO boss@'%'")
+    cluster.sync()
+    with direct(cluster, **BOSS) as client:
+        found = list(settable(client))
+    with Headgate(cluster, extra={"workers": 1}, server_settings={"max_connections": 1}, users={"app": "app_pw", "boss": "boss_pw"}) as headgate:
+        yield headgate, found
+
+
+def pins_of(headgate, client):
+    (row,) = (row for row in headgate.show("sessions") if row["id"] == client.greeting.connection_id)
+    return row["pins"]
+
+
+def test_all_are_there_after_the_connection_was_another_s(cluster, scene):
+    headgate, found = scene
+    changes = [(name, literal) for name, literal in found if not is_kept(name) and name not in ASIDE]
+    names = [name for name, _ in changes]
+    with direct(cluster, **BOSS) as alone, headgate.wire(**BOSS) as first, headgate.wire(**BOSS) as second:
+        before = values(alone, names)
+        for name, literal in changes:
+            reply = first.command(w.QUERY, f"SET SESSION {name} = {literal}")
+            assert bool(reply.error) == bool(alone.command(w.QUERY, f"SET SESSION {name} = {literal}").error), (name, reply.error)
+            assert not pins_of(headgate, first), name
+        wanted, theirs, ours = values(alone, names), values(second, names), values(first, names)
+    assert len(names) > 80 and "auto_increment_increment" in names
+    assert {name: value for name, value in theirs.items() if value != before[name] and name not in THE_MOMENT_S} == {}
+    assert {name: (value, wanted[name]) for name, value in ours.items() if value != wanted[name]} == {}
+
+
+def test_what_is_not_to_be_said_twice_keeps_its_connection(scene):
+    headgate, found = scene
+    with headgate.wire(**BOSS) as client:
+        for name, literal in found:
+            if is_kept(name):
+                assert not client.command(w.QUERY, f"SET SESSION {name} = {literal}").error
+                assert pins_of(headgate, client), name
+                client.command(w.RESET_CONNECTION)
+                assert not pins_of(headgate, client), name
