@@ -86,6 +86,8 @@ struct sql_facts {
     bool asks_id;         /* it may ask for the number that the server gave its connection */
     bool sets_global;     /* SET GLOBAL, PASSWORD and the like: not the session */
     bool sets_next_transaction; /* SET TRANSACTION … without SESSION or GLOBAL */
+    bool sets_for_itself;       /* SET STATEMENT … FOR, SET_VAR(…): the session has its own variables again
+                                   when it is over; not of several statements */
     bool asks_token;            /* SHOW HEADGATE TOKEN, and nothing else */
     bool has_hint;              /* there may be routing hints in its comments: hint.h reads them */
     bool kill_is_query;         /* KILL QUERY id */

@@ -4,6 +4,7 @@
  */
 #include "proxy/session.h"
 
+#include "mysql/reply.h"
 #include "mysql/sesstrack.h"
 #include "proxy/asleft.h"
 #include "proxy/changes.h"
@@ -130,9 +131,18 @@ static bool is_known_anyway(struct span name)
     return false;
 }
 
+/* MariaDB tells the value that a variable had under SET STATEMENT, when it has its own again (seen). */
+static bool is_passing(const struct session *session, struct span name)
+{
+    return session->job.facts.sets_for_itself && session_view(session)->family == FAMILY_MARIADB &&
+           vars_manner_of(name) != VARS_IGNORE;
+}
+
 static void note_variable(struct session *session, const struct sesstrack_change *change)
 {
     struct text literal = { 0 };
+    if (is_passing(session, change->name))
+        return;
     note_reading(session, change);
     switch (vars_manner_of(change->name)) {
     case VARS_IGNORE:
@@ -295,6 +305,13 @@ static bool commit_role(struct session *session, const struct changes *changes)
     return text_append_span(&session->role, text_span(&changes->role));
 }
 
+/* The ERR to a SET: was nothing of it done? */
+static bool is_whole_refusal(const struct job *job)
+{
+    bool is_one = !job->facts.is_multi && !job->has_multi;
+    return changes_is_whole_refusal(job->changes, job->error_code) || (is_one && job->error_code == ERR_PARSE);
+}
+
 static void commit_set(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
@@ -302,7 +319,7 @@ static void commit_set(struct session *session, struct upstream *upstream)
     struct span name, literal;
     session->sees_tracking |= changes->tracking;
     if (job->has_error) {
-        if (!changes_is_whole_refusal(changes, job->error_code))
+        if (!is_whole_refusal(job))
             pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */
         return;
     }
@@ -342,7 +359,7 @@ static bool is_contained(const struct job *job)
         return true;
     case SQL_SET:
         return job->changes != NULL &&
-               (job->changes->count == 1 || changes_is_whole_refusal(job->changes, job->error_code));
+               (job->changes->count == 1 || is_whole_refusal(job));
     case SQL_PREPARE:
         return job->facts.execute_name.len == 0 && !job->facts.may_hide_state;
     case SQL_BEGIN:
@@ -352,9 +369,16 @@ static bool is_contained(const struct job *job)
     return false;
 }
 
+/* A write may have run a trigger, which changes more than that. */
+static bool is_query_with_own_variables(const struct sql_facts *facts)
+{
+    return facts->sets_for_itself && !facts->may_hide_state &&
+           (facts->kind == SQL_SELECT || facts->kind == SQL_SHOW);
+}
+
 static bool explains_state_change(const struct job *job)
 {
-    return job->facts.kind == SQL_SET || job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB ||
+    return is_query_with_own_variables(&job->facts) || job->facts.kind == SQL_SET || job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB ||
            job->changes != NULL || job->facts.has_holds;
 }
 

@@ -16,6 +16,8 @@ KEPT = {"insert_id", "sql_log_bin", "skip_replication", "gtid_next", "gtid_seq_n
         "rand_seed1", "rand_seed2", "collation_database", "character_set_database"}
 KEPT_KINDS = ("session_track_", "profiling", "optimizer_trace")
 # Not by a pin: an id, or rows, that statements find there (test_crowd and the model are about these).
+# What would not let the server answer any more, or not so fast.
+UNUSED = {"max_session_mem_used"}
 ASIDE = {"sql_auto_is_null", "last_insert_id", "identity"}
 THE_MOMENT_S = {"timestamp", "pseudo_thread_id", "statement_id"}   # not the same in two sessions that set nothing
 NUMBERS = ["1000000", "0", "1", "2"]
@@ -65,7 +67,7 @@ def pins_of(headgate, client):
 
 def test_all_are_there_after_the_connection_was_another_s(cluster, scene):
     headgate, found = scene
-    changes = [(name, literal) for name, literal in found if not is_kept(name) and name not in ASIDE]
+    changes = [(name, literal) for name, literal in found if not is_kept(name) and name not in ASIDE | UNUSED]
     names = [name for name, _ in changes]
     with direct(cluster, **BOSS) as alone, headgate.wire(**BOSS) as first, headgate.wire(**BOSS) as second:
         before = values(alone, names)
@@ -88,3 +90,41 @@ def test_what_is_not_to_be_said_twice_keeps_its_connection(scene):
                 assert pins_of(headgate, client), name
                 client.command(w.RESET_CONNECTION)
                 assert not pins_of(headgate, client), name
+
+
+OWN_VARIABLES = ["SELECT /*+ SET_VAR(sort_buffer_size = 100000) */ COUNT(*) FROM vars", "SELECT /*+ SET_VAR(time_zone = '+03:00') */ FROM_UNIXTIME(0)"] \
+    if FLAVOUR == "mysql" else ["SET STATEMENT max_statement_time = 100 FOR SELECT COUNT(*) FROM vars", "SET STATEMENT time_zone = '+03:00' FOR SELECT FROM_UNIXTIME(0)",
+                                "SET STATEMENT time_zone = '+03:00' FOR SELECT nosuch FROM vars", "SET STATEMENT sql_mode = 'ANSI_QUOTES' FOR SELECT \"id\" FROM vars"]
+UNPINNED = [*OWN_VARIABLES, "SET NAMES latin1, sql_mode = ''", "SET sql_mode = '', NAMES utf8mb4", "SET NAMES utf8mb4, character_set_results = NULL",
+            "SET collation_connection = latin1_bin, character_set_connection = utf8mb4", "SET CHARACTER SET latin1, time_zone = '+01:00'",
+            "SET sql_select_limit = 5, nosuch = 1", "SET sql_mode = '', time_zone = 'Nowhere/Land'", "SET NAMES latin1, sql_mode = 'NOSUCH'", "SET @x = 1, nosuch = 2", "SET sql_mode",
+            "SET sql_log_bin = 0", "SET timestamp = 5, auto_increment_offset = 3, NAMES latin1"]
+ASKED = ["sql_mode", "time_zone", "sql_select_limit", "character_set_client", "character_set_results", "character_set_connection", "collation_connection",
+         "auto_increment_offset", "sort_buffer_size", "timestamp > 10"]
+
+
+def test_settings_that_can_be_followed_hold_no_connection(cluster, scene):
+    """Each after the others, beside a session of its own directly; the connection is another's in between."""
+    headgate, _ = scene
+    cluster.sql("db1", "CREATE TABLE test.vars (id INT)")
+    with direct(cluster) as alone, headgate.wire() as first, headgate.wire() as second:
+        for sql in UNPINNED:
+            wanted, found = alone.command(w.QUERY, sql), first.command(w.QUERY, sql)
+            assert str(found.error) == str(wanted.error) and str(found.results) == str(wanted.results), sql
+            assert not pins_of(headgate, first), sql
+            assert not second.command(w.QUERY, "DO 1").error
+            asked = "SELECT " + ", ".join(f"@@{name}" for name in ASKED)
+            assert first.rows(asked) == alone.rows(asked), sql
+
+
+def test_reads_go_to_replicas_while_writes_hold_their_connection(cluster, scene):
+    headgate, _ = scene
+    with headgate.wire(**BOSS) as client:
+        client.query("SET SESSION insert_id = 5, auto_increment_increment = 10")
+        assert pins_of(headgate, client) and client.value("SELECT @@hostname IS NOT NULL") == b"1"
+        before = headgate.server("db1")["queries"]
+        for _ in range(5):
+            client.query("SELECT COUNT(*) FROM vars")
+        assert headgate.server("db1")["queries"] == before
+        client.query("SET SESSION insert_id = 0")
+        assert not pins_of(headgate, client)
