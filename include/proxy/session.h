@@ -114,6 +114,7 @@ struct slot {
     uint64_t option_version;   /* of the COM_SET_OPTION it has seen */
     uint64_t user_version;     /* of the user variables it has been told */
     uint64_t writes_version;   /* of the variables that concern writes only; the others': upstream.vars_version */
+    bool has_wait;             /* its wait_timeout is the client's */
     uint64_t answers_us;       /* when a statement left something here to be asked about; 0: nothing */
     bool has_warnings;         /* … warnings or an error, whenever that was */
     bool has_our_warnings;     /* SYNC_QUIET is due */
@@ -199,6 +200,8 @@ struct job {
     bool has_state_change; /* the server reported a change of session state */
     bool has_untold;       /* … of a variable that is not followed */
     bool has_last_gtid;    /* … of MariaDB's last_gtid */
+    bool has_told_wait;    /* … of wait_timeout */
+    bool is_wait_rewritten; /* a SET of wait_timeout was sent without its number: patience.h */
     bool has_only;         /* a hint: no other replica than `only` */
     int only;
     uint64_t timeout_us;             /* … no longer than this; 0: no such hint */
@@ -261,6 +264,7 @@ struct session {
     struct vars vars;
     struct prepared_table prepared;
     uint16_t status;           /* last flags of the primary, or of the replica in replica mode */
+    uint32_t wait_s;           /* what the client set wait_timeout to; 0: nothing */
     uint64_t insert_id;        /* the last one generated for this session */
     bool is_insert_id_unknown; /* there was another since, and no reply told which */
     bool is_transaction_unknown;

@@ -41,6 +41,7 @@ enum vars_manner {
     VARS_IGNORE,       /* means nothing elsewhere: the server computes it, or tells it by other means */
     VARS_HOLD,         /* for writes, and not to be said twice: the session keeps the connection where it is
                           set, and its reads may still go elsewhere; ends with the default (vars_is_default) */
+    VARS_EMULATE,      /* the session's own, and no connection's: see patience.h */
     VARS_PIN           /* cannot follow: the session stays where it was set */
 };
 enum vars_manner vars_manner_of(struct span name);

@@ -80,6 +80,22 @@ static void note_tracking(struct changes *changes, struct span name)
         }
 }
 
+/* A number in the range that both families have, or DEFAULT, is known; the server makes others fit it. */
+#define WAIT_MAX_S 31536000
+
+static void note_wait(struct changes *changes, const struct setvar_change *change)
+{
+    uint64_t wait_s = 0;
+    bool is_default = !change->is_string && span_is_nocase(change->value, "DEFAULT");
+    bool is_number = change->is_constant && !change->is_string && span_to_u64(change->value, &wait_s) &&
+                     wait_s >= 1 && wait_s <= WAIT_MAX_S;
+    changes->is_wait_known = !changes->sets_wait && (is_number || is_default);
+    changes->sets_wait = true;
+    changes->wait_s = (uint32_t)wait_s;
+    changes->wait_len = changes->is_wait_known && is_number ? change->value.len : 0;
+    changes->wait_at = changes->wait_len > 0 ? (size_t)(change->value.data - changes->sql.data) : 0;
+}
+
 static void note_session(struct changes *changes, const struct setvar_change *change)
 {
     struct span name = unquoted(change->name);
@@ -112,6 +128,9 @@ static void note_session(struct changes *changes, const struct setvar_change *ch
             note_constant(changes, &changes->constants, name, change);
         else
             changes->needs_pin = true;
+        break;
+    case VARS_EMULATE:
+        note_wait(changes, change);
         break;
     case VARS_HOLD:
         changes->sets_untold = true;
@@ -226,11 +245,13 @@ struct changes *changes_read(struct span sql, const struct sql_dialect *dialect)
     struct setvar_change change;
     if (changes == NULL)
         return NULL;
+    changes->sql = sql;
     setvar_begin(&walk, sql, dialect);
     while (setvar_next(&walk, &change))
         note(changes, &change);
     if (walk.is_malformed)
         changes->is_malformed = changes->needs_pin = true;
+    changes->sql = (struct span){ 0 };
     return changes;
 }
 

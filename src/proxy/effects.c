@@ -4,12 +4,12 @@
  */
 #include "proxy/session.h"
 
-#include "mysql/reply.h"
 #include "mysql/sesstrack.h"
 #include "proxy/asleft.h"
 #include "proxy/changes.h"
 #include "proxy/claims.h"
 #include "proxy/found.h"
+#include "proxy/patience.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
 
@@ -148,6 +148,9 @@ static void note_variable(struct session *session, const struct sesstrack_change
     case VARS_IGNORE:
         session->job.has_untold |= !is_known_anyway(change->name);
         session->job.has_last_gtid |= span_is_nocase(change->name, "last_gtid");
+        break;
+    case VARS_EMULATE:
+        patience_note_told(session, change->value);
         break;
     case VARS_UNTRACKED:
         session->job.has_untold |= session->job.changes == NULL; /* its text tells */
@@ -305,13 +308,6 @@ static bool commit_role(struct session *session, const struct changes *changes)
     return text_append_span(&session->role, text_span(&changes->role));
 }
 
-/* The ERR to a SET: was nothing of it done? */
-static bool is_whole_refusal(const struct job *job)
-{
-    bool is_one = !job->facts.is_multi && !job->has_multi;
-    return changes_is_whole_refusal(job->changes, job->error_code) || (is_one && job->error_code == ERR_PARSE);
-}
-
 static void commit_set(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
@@ -319,12 +315,14 @@ static void commit_set(struct session *session, struct upstream *upstream)
     struct span name, literal;
     session->sees_tracking |= changes->tracking;
     if (job->has_error) {
-        if (!is_whole_refusal(job))
+        if (!changes_is_whole_refusal(changes, job->error_code))
             pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */
         return;
     }
     for (size_t at = 0; vars_next(&changes->held, &at, &name, &literal);)
         hold(session, name, literal);
+    if (!patience_commit(session))
+        pin(session, PIN_UNKNOWN_SET);
     if (!changes_commit(changes, &session->vars, job->vars_before) || !commit_role(session, changes))
         pin(session, PIN_UNKNOWN_SET);
     if (session->schema.len == 0 && vars_has(&session->vars, VARS_CHARSET))
@@ -359,7 +357,7 @@ static bool is_contained(const struct job *job)
         return true;
     case SQL_SET:
         return job->changes != NULL &&
-               (job->changes->count == 1 || is_whole_refusal(job));
+               (job->changes->count == 1 || changes_is_whole_refusal(job->changes, job->error_code));
     case SQL_PREPARE:
         return job->facts.execute_name.len == 0 && !job->facts.may_hide_state;
     case SQL_BEGIN:
@@ -614,6 +612,7 @@ void effects_reset(struct session *session)
     consistency_note_reset(session);
     session->status = STATUS_AUTOCOMMIT;
     session->insert_id = 0;
+    session->wait_s = 0;
     session->is_insert_id_unknown = false;
     session->is_transaction_unknown = false;
     session->is_away = false;

@@ -11,6 +11,7 @@
 #include "mysql/wire.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
+#include "proxy/patience.h"
 #include "proxy/tracking.h"
 
 #include <assert.h>
@@ -25,7 +26,7 @@ void relay_take_back(struct session *session)
 {
     struct job *job = &session->job;
     buf_rewind(&session->client.in);
-    if (job->rewritten.len > 0)
+    if (job->rewritten.len > 0 && job->prepared != NULL)
         job->prepared->copies[job->place].types_version = 0; /* whether it has heard them is not known */
     text_clear(&job->rewritten);
     job->rewritten_sent = 0;
@@ -115,6 +116,8 @@ static void begin_sending(struct session *session, struct upstream *upstream)
     job->is_home = job->place == effects_home(session);
     if (job->prepared != NULL)
         address_statement(session);
+    else
+        patience_rewrite(session);
 }
 
 static enum stream_result send_rewritten(struct session *session, struct upstream *upstream)

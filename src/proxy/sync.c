@@ -9,6 +9,7 @@
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "proxy/asleft.h"
+#include "proxy/patience.h"
 #include "proxy/pool_clean.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
@@ -89,7 +90,8 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_SCHEMA;
     if (slot->role_version != session->role_version)
         return SYNC_ROLE;
-    if (lacks_vars(session, slot) || lacks_insert_id(session, slot) || lacks_autocommit(session, slot))
+    char wait[PATIENCE_TEXT_MAX];
+    if (lacks_vars(session, slot) || patience_lacks(session, slot, wait) != NULL || lacks_insert_id(session, slot) || lacks_autocommit(session, slot))
         return SYNC_VARS;
     if (slot->must_count)
         return SYNC_COUNT;
@@ -131,6 +133,7 @@ static void start_role(struct session *session, struct slot *slot)
 
 static void start_vars(struct session *session, struct slot *slot)
 {
+    char buffer[PATIENCE_TEXT_MAX];
     struct text sql = { 0 };
     vars_diff(&session->vars, slot->upstream->vars_version,
               needs_writes(session, slot) ? slot->writes_version : VARS_NONE, &sql);
@@ -140,6 +143,9 @@ static void start_vars(struct session *session, struct slot *slot)
     if (lacks_autocommit(session, slot))
         (void)text_appendf(&sql, "%sautocommit=%d", sql.len > 0 ? "," : "SET ",
                            (session->status & STATUS_AUTOCOMMIT) != 0);
+    const char *wait = patience_lacks(session, slot, buffer);
+    if (wait != NULL)
+        (void)text_appendf(&sql, "%swait_timeout=%s", sql.len > 0 ? "," : "SET ", wait);
     if (sql.is_oom) {
         slot->has_failed = true;
         (void)error_set(&slot->failure, ENOMEM, "out of memory");
@@ -256,6 +262,7 @@ static void note_success(struct session *session, struct slot *slot)
         break;
     case SYNC_VARS:
         sync_note_vars(session, slot);
+        patience_note_said(session, slot);
         upstream->status =
             (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) | (session->status & STATUS_AUTOCOMMIT));
         if (lacks_insert_id(session, slot))

@@ -36,6 +36,7 @@ static const struct {
     { "sql_log_bin", VARS_HOLD }, /* lost, what is not to be replicated would be */
     { "skip_replication", VARS_HOLD },
     { "pseudo_*", VARS_HOLD },
+    { "wait_timeout", VARS_EMULATE },
     { "session_track_*", VARS_PIN }, /* headgate's own eyes: once changed, trust nothing elsewhere */
     { "rand_seed*", VARS_PIN },
     { "profiling*", VARS_PIN },       /* the profiles are where the statements ran */

@@ -2,6 +2,8 @@
 and comes back, and all are as directly. What must not be said a second time keeps its connection, and says so.
 """
 
+import contextlib
+
 import pytest
 
 import mysqlwire as w
@@ -20,6 +22,7 @@ KEPT_KINDS = ("session_track_", "profiling", "optimizer_trace")
 UNUSED = {"max_session_mem_used"}
 ASIDE = {"sql_auto_is_null", "last_insert_id", "identity"}
 THE_MOMENT_S = {"timestamp", "pseudo_thread_id", "statement_id"}   # not the same in two sessions that set nothing
+BY_CHANCE = {"rand_seed1", "rand_seed2"}
 NUMBERS = ["1000000", "0", "1", "2"]
 WORDS = ["'de_DE'", "'latin1'", "'+03:00'", "'latin1_swedish_ci'", "'READ-COMMITTED'", "'MyISAM'", "'ANSI'", "'index_merge=off'", "'MINIMAL'", "'AUTOMATIC:a'",
          "'abc'", "'utf8mb3=utf8mb3_general_ci'", "'2020-01-01 00:00:00'", "'ALL_GTIDS'", "'NONE'", "'TREE'", "'/tmp'", "0", "1"]
@@ -86,10 +89,13 @@ def test_what_is_not_to_be_said_twice_keeps_its_connection(scene):
     with headgate.wire(**BOSS) as client:
         for name, literal in found:
             if is_kept(name):
+                before = client.value(f"SELECT @@session.{name}")
                 assert not client.command(w.QUERY, f"SET SESSION {name} = {literal}").error
                 assert pins_of(headgate, client), name
                 client.command(w.RESET_CONNECTION)
                 assert not pins_of(headgate, client), name
+                if name not in BY_CHANCE:
+                    assert client.value(f"SELECT @@session.{name}") == before, name
 
 
 OWN_VARIABLES = ["SELECT /*+ SET_VAR(sort_buffer_size = 100000) */ COUNT(*) FROM vars", "SELECT /*+ SET_VAR(time_zone = '+03:00') */ FROM_UNIXTIME(0)"] \
@@ -97,7 +103,7 @@ OWN_VARIABLES = ["SELECT /*+ SET_VAR(sort_buffer_size = 100000) */ COUNT(*) FROM
                                 "SET STATEMENT time_zone = '+03:00' FOR SELECT nosuch FROM vars", "SET STATEMENT sql_mode = 'ANSI_QUOTES' FOR SELECT \"id\" FROM vars"]
 UNPINNED = [*OWN_VARIABLES, "SET NAMES latin1, sql_mode = ''", "SET sql_mode = '', NAMES utf8mb4", "SET NAMES utf8mb4, character_set_results = NULL",
             "SET collation_connection = latin1_bin, character_set_connection = utf8mb4", "SET CHARACTER SET latin1, time_zone = '+01:00'",
-            "SET sql_select_limit = 5, nosuch = 1", "SET sql_mode = '', time_zone = 'Nowhere/Land'", "SET NAMES latin1, sql_mode = 'NOSUCH'", "SET @x = 1, nosuch = 2", "SET sql_mode",
+            "SET sql_select_limit = 5, nosuch = 1", "SET sql_mode = '', time_zone = 'Nowhere/Land'", "SET NAMES latin1, sql_mode = 'NOSUCH'", 
             "SET sql_log_bin = 0", "SET timestamp = 5, auto_increment_offset = 3, NAMES latin1"]
 ASKED = ["sql_mode", "time_zone", "sql_select_limit", "character_set_client", "character_set_results", "character_set_connection", "collation_connection",
          "auto_increment_offset", "sort_buffer_size", "timestamp > 10"]
@@ -128,3 +134,36 @@ def test_reads_go_to_replicas_while_writes_hold_their_connection(cluster, scene)
         assert headgate.server("db1")["queries"] == before
         client.query("SET SESSION insert_id = 0")
         assert not pins_of(headgate, client)
+
+
+WAITS = ["SET wait_timeout = 1234", "SET SESSION wait_timeout = 1000 + 1", "SET sql_mode = '', wait_timeout = 2345, @x = 1", "SET wait_timeout = 99999999",
+         "SET @@wait_timeout = DEFAULT", "SET @@session.wait_timeout = 600, wait_timeout = 700", "SET wait_timeout = 'x'", "SET wait_timeout = 800; SELECT 1"]
+
+
+def test_wait_timeout_is_told_as_it_was_set(cluster, scene):
+    headgate, _ = scene
+    with direct(cluster) as alone, headgate.wire() as first, headgate.wire() as second:
+        for sql in WAITS:
+            wanted, found = alone.command(w.QUERY, sql), first.command(w.QUERY, sql)
+            assert str(found.error) == str(wanted.error) and found.warnings == wanted.warnings, sql
+            for question in ("SELECT @@wait_timeout", "SHOW VARIABLES LIKE 'wait_timeout'"):
+                assert first.rows(question) == alone.rows(question), (sql, question)
+                if "@x" not in sql and "; " not in sql:  # which keep the connection
+                    assert second.value("SELECT @@wait_timeout") == b"28800"
+            first.command(w.RESET_CONNECTION)
+            alone.command(w.RESET_CONNECTION)
+            assert first.value("SELECT @@wait_timeout") == b"28800"
+
+
+def test_silent_client_hears_what_its_server_says(cluster, scene):
+    headgate, _ = scene
+
+    def last_words(client):
+        client.query("SET wait_timeout = 1, @mine = 1")
+        sock, heard = client.pipe.sock, b""
+        with contextlib.suppress(ConnectionResetError):
+            while piece := sock.recv(4096):
+                heard += piece
+        return heard
+    with direct(cluster) as alone, headgate.wire() as client:
+        assert last_words(client) == last_words(alone)
