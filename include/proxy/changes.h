@@ -14,11 +14,11 @@
 #include <stdbool.h>
 
 struct changes {
-    struct span sql;            /* borrows: while it is read */
-    struct vars constants;      /* owns */
-    struct vars held;           /* owns: VARS_HOLD variables; "?": to what is not known */
-    bool sets_wait;             /* wait_timeout … */
-    bool is_wait_known;         /* … once, to wait_s seconds; 0: DEFAULT */
+    struct span sql;       /* borrows: while it is read */
+    struct vars constants; /* owns */
+    struct vars held;      /* owns: VARS_HOLD variables; "?": to what is not known */
+    bool sets_wait;        /* wait_timeout … */
+    bool is_wait_known;    /* … once, to wait_s seconds; 0: DEFAULT */
     uint32_t wait_s;
     size_t wait_at, wait_len;   /* where in the text its number is; 0: nowhere */
     struct text role;           /* owns: what SET ROLE is given, as SQL; empty: no SET ROLE */

@@ -9,8 +9,8 @@
 
 #include "proxy/session.h"
 
-/* Between two commands the client may be silent for so long, in microseconds: timeouts.idle_client, or less by
- * its wait_timeout. 0: for ever. */
+/* Between two commands the client may be silent for so long, in microseconds: timeouts.idle_client, or less
+ * by its wait_timeout. 0: for ever. */
 uint64_t patience_us(const struct session *session);
 
 /* The present COM_QUERY, a SET of wait_timeout to a number, is sent with DEFAULT in the number's place; the

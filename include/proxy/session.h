@@ -113,21 +113,22 @@ struct slot {
     uint64_t role_version;     /* of the SET ROLE it has seen */
     uint64_t option_version;   /* of the COM_SET_OPTION it has seen */
     uint64_t user_version;     /* of the user variables it has been told */
-    uint64_t writes_version;   /* of the variables that concern writes only; the others': upstream.vars_version */
-    bool has_wait;             /* its wait_timeout is the client's */
-    uint64_t answers_us;       /* when a statement left something here to be asked about; 0: nothing */
-    bool has_warnings;         /* … warnings or an error, whenever that was */
-    bool has_our_warnings;     /* SYNC_QUIET is due */
-    bool is_inherited;         /* it was taken as another session had left it, and not made new since */
-    bool must_renew;           /* … and is to be, before anything else */
-    bool must_count;           /* FOUND_ROWS() would tell what somebody else counted */
-    bool lacks_charsets;       /* made new, and not yet as the handshake had them */
-    bool has_own_gtid;         /* the session's statements have told of a commit there */
-    bool has_own_writes;       /* … or have drawn from a sequence, or may have */
-    bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
-    bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
-    enum sync_task task;       /* what its running exchange is about */
-    bool has_answer;           /* an exchange ended: `answer` holds it */
+    uint64_t
+        writes_version;    /* of the variables that concern writes only; the others': upstream.vars_version */
+    bool has_wait;         /* its wait_timeout is the client's */
+    uint64_t answers_us;   /* when a statement left something here to be asked about; 0: nothing */
+    bool has_warnings;     /* … warnings or an error, whenever that was */
+    bool has_our_warnings; /* SYNC_QUIET is due */
+    bool is_inherited;     /* it was taken as another session had left it, and not made new since */
+    bool must_renew;       /* … and is to be, before anything else */
+    bool must_count;       /* FOUND_ROWS() would tell what somebody else counted */
+    bool lacks_charsets;   /* made new, and not yet as the handshake had them */
+    bool has_own_gtid;     /* the session's statements have told of a commit there */
+    bool has_own_writes;   /* … or have drawn from a sequence, or may have */
+    bool is_changing;      /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
+    bool is_reset;         /* COM_RESET_CONNECTION was replayed on it, as the session had one */
+    enum sync_task task;   /* what its running exchange is about */
+    bool has_answer;       /* an exchange ended: `answer` holds it */
     struct upstream_answer answer;
     bool has_failed; /* it died: `failure` says how */
     struct error failure;
@@ -188,21 +189,21 @@ struct job {
     bool has_changed;        /* … or of rows that it changed, or (FOUND_ROWS) found */
     bool asks_token;         /* SHOW HEADGATE TOKEN: no server sees it */
     uint64_t token_since; /* … it tells what the primary had after this moment; 0: what the session knows */
-    bool has_asked_newest; /* consistency "strong": what is the newest was asked for */
-    bool has_waited;       /* … in vain */
-    bool has_asked_others; /* other workers, for a connection that they have parked */
-    bool is_held_back;     /* it waits, or has waited, for a replica to catch up */
-    bool has_insert_id;    /* … or told of a generated id */
-    bool has_warnings;     /* its reply told of some */
-    bool has_error;        /* its reply was, or ended in, ERR … */
-    uint16_t error_code;   /* … with this number */
-    bool has_multi;        /* MORE_RESULTS was seen */
-    bool has_state_change; /* the server reported a change of session state */
-    bool has_untold;       /* … of a variable that is not followed */
-    bool has_last_gtid;    /* … of MariaDB's last_gtid */
-    bool has_told_wait;    /* … of wait_timeout */
+    bool has_asked_newest;  /* consistency "strong": what is the newest was asked for */
+    bool has_waited;        /* … in vain */
+    bool has_asked_others;  /* other workers, for a connection that they have parked */
+    bool is_held_back;      /* it waits, or has waited, for a replica to catch up */
+    bool has_insert_id;     /* … or told of a generated id */
+    bool has_warnings;      /* its reply told of some */
+    bool has_error;         /* its reply was, or ended in, ERR … */
+    uint16_t error_code;    /* … with this number */
+    bool has_multi;         /* MORE_RESULTS was seen */
+    bool has_state_change;  /* the server reported a change of session state */
+    bool has_untold;        /* … of a variable that is not followed */
+    bool has_last_gtid;     /* … of MariaDB's last_gtid */
+    bool has_told_wait;     /* … of wait_timeout */
     bool is_wait_rewritten; /* a SET of wait_timeout was sent without its number: patience.h */
-    bool has_only;         /* a hint: no other replica than `only` */
+    bool has_only;          /* a hint: no other replica than `only` */
     int only;
     uint64_t timeout_us;             /* … no longer than this; 0: no such hint */
     enum consistency_need freshness; /* … how new its read must be */

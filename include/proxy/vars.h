@@ -25,9 +25,9 @@ struct vars {
     struct var *items; /* owns; in order of first change */
     size_t count;
     size_t cap;
-    uint64_t version;  /* of the last change; 0: none ever */
+    uint64_t version;    /* of the last change; 0: none ever */
     bool has_for_writes; /* one of VARS_APPLY_WRITES was set, to whatever */
-    bool is_read_only; /* transaction_read_only, under whichever of its names, was last set to ON */
+    bool is_read_only;   /* transaction_read_only, under whichever of its names, was last set to ON */
     bool
         is_auto_is_null; /* sql_auto_is_null is ON: a read of "… IS NULL" may ask for the id generated last */
 };
@@ -67,8 +67,8 @@ void vars_diff(const struct vars *vars, uint64_t since, uint64_t writes_since, s
  * was all. Borrows. */
 bool vars_next(const struct vars *vars, size_t *at, struct span *name_r, struct span *literal_r);
 
-/* One after the other, in the order in which they were set, all that has a value; *version begins as 0. False:
- * that was all. Borrows. */
+/* One after the other, in the order in which they were set, all that has a value; *version begins as 0.
+ * False: that was all. Borrows. */
 bool vars_after(const struct vars *vars, uint64_t *version, struct span *name_r, struct span *literal_r);
 
 /* The same as vars_diff for user variables: "SET @`a`=1,@`b`='x'". */

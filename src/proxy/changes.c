@@ -320,7 +320,8 @@ static bool resets_collation(struct span name)
 /* One after the other, as the server did it. */
 static bool commit_constants(const struct changes *changes, struct vars *vars, uint64_t before)
 {
-    bool is_told = changes->charsets == 1 && vars_is_newer(vars, SPAN_LITERAL("collation_connection"), before);
+    bool is_told =
+        changes->charsets == 1 && vars_is_newer(vars, SPAN_LITERAL("collation_connection"), before);
     struct span name, literal;
     for (uint64_t version = 0; vars_after(&changes->constants, &version, &name, &literal);) {
         if (resets_collation(name))

@@ -376,8 +376,9 @@ static bool is_query_with_own_variables(const struct sql_facts *facts)
 
 static bool explains_state_change(const struct job *job)
 {
-    return is_query_with_own_variables(&job->facts) || job->facts.kind == SQL_SET || job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB ||
-           job->changes != NULL || job->facts.has_holds;
+    return is_query_with_own_variables(&job->facts) || job->facts.kind == SQL_SET ||
+           job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB || job->changes != NULL ||
+           job->facts.has_holds;
 }
 
 static void after_reset(struct session *session)

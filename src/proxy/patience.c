@@ -36,8 +36,7 @@ void patience_rewrite(struct session *session)
     const uint8_t header[PACKET_HEADER_BYTES] = { (uint8_t)len, (uint8_t)(len >> 8), (uint8_t)(len >> 16),
                                                   packet.data[3] };
     (void)text_append_span(&job->rewritten, span_of(header, sizeof header));
-    (void)text_append_span(&job->rewritten,
-                           span_of(packet.data + sizeof header, from - sizeof header));
+    (void)text_append_span(&job->rewritten, span_of(packet.data + sizeof header, from - sizeof header));
     (void)text_append_span(&job->rewritten, instead);
     (void)text_append_span(&job->rewritten, span_of(packet.data + to, packet.len - to));
     job->is_wait_rewritten = !job->rewritten.is_oom;
@@ -87,8 +86,7 @@ static bool asks(const struct session *session)
         sql = job->prepared->sql;
     bool is_show = job->facts.kind == SQL_SHOW;
     return job->facts.may_hide_state || span_mentions(sql, "wait_timeout") ||
-           (is_show && (sql_traces(sql, true) & SQL_TRACE_TABLES) != 0) ||
-           span_mentions(sql, "_variables");
+           (is_show && (sql_traces(sql, true) & SQL_TRACE_TABLES) != 0) || span_mentions(sql, "_variables");
 }
 
 const char *patience_lacks(const struct session *session, const struct slot *slot, char *buffer)

@@ -34,8 +34,8 @@ static char *copy(struct span span)
     return string;
 }
 
-/* Servers compare the names of prepared statements, handlers and variables in any case; the others' case may matter, so
- * that a name in another case is another name here. */
+/* Servers compare the names of prepared statements, handlers and variables in any case; the others' case may
+ * matter, so that a name in another case is another name here. */
 static bool is_named(const struct pin *pin, enum pin_cause cause, struct span name)
 {
     if (pin->cause != cause)

@@ -53,8 +53,8 @@ static bool lacks_autocommit(const struct session *session, const struct slot *s
  * are the primary's, or in the transaction that is open on the replica, whose beginning is no read either. */
 static bool needs_writes(const struct session *session, const struct slot *slot)
 {
-    bool is_home = slot == &session->slots[ROUTE_PRIMARY] ||
-                   session->door->settings->mode == LISTENER_REPLICA;
+    bool is_home =
+        slot == &session->slots[ROUTE_PRIMARY] || session->door->settings->mode == LISTENER_REPLICA;
     return session->vars.has_for_writes &&
            (is_home || (!session->job.facts.is_read && !session->job.is_login));
 }
@@ -91,7 +91,8 @@ static enum sync_task next_task(const struct session *session, const struct slot
     if (slot->role_version != session->role_version)
         return SYNC_ROLE;
     char wait[PATIENCE_TEXT_MAX];
-    if (lacks_vars(session, slot) || patience_lacks(session, slot, wait) != NULL || lacks_insert_id(session, slot) || lacks_autocommit(session, slot))
+    if (lacks_vars(session, slot) || patience_lacks(session, slot, wait) != NULL ||
+        lacks_insert_id(session, slot) || lacks_autocommit(session, slot))
         return SYNC_VARS;
     if (slot->must_count)
         return SYNC_COUNT;

@@ -269,7 +269,8 @@ bool vars_after(const struct vars *vars, uint64_t *version, struct span *name_r,
     const struct var *found = NULL;
     for (size_t i = 0; i < vars->count; i++) {
         const struct var *var = &vars->items[i];
-        if (var->literal != NULL && var->version > *version && (found == NULL || var->version < found->version))
+        if (var->literal != NULL && var->version > *version &&
+            (found == NULL || var->version < found->version))
             found = var;
     }
     if (found == NULL)

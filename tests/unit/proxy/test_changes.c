@@ -68,8 +68,8 @@ static const struct {
     { "SET AUTOCOMMIT := ON, sql_log_bin = 0, insert_id = 5", "", "", "" },
     { "SET gtid_next = 'AUTOMATIC'", "", "", "" },
     /* what concerns writes: said again, or held */
-    { "SET auto_increment_increment = 10, SESSION gtid_domain_id = 7", "SET auto_increment_increment=10,gtid_domain_id=7",
-      "", "" },
+    { "SET auto_increment_increment = 10, SESSION gtid_domain_id = 7",
+      "SET auto_increment_increment=10,gtid_domain_id=7", "", "" },
     { "SET sql_log_bin = 0, auto_increment_offset = 2", "SET auto_increment_offset=2", "", "" },
     { "SET optimizer_trace = 'enabled=on'", "", "", "p" },
     /* user variables stay with the primary, where they are read too */
@@ -232,7 +232,8 @@ static void names_among_others_are_followed_in_their_order(void **state)
     assert_true(commit("SET NAMES latin1, character_set_results=NULL", told,
                        "SET names 'latin1',character_set_results=NULL"));
     assert_true(commit("SET character_set_results=NULL, NAMES latin1", told, "SET names 'latin1'"));
-    assert_true(commit("SET NAMES latin1, character_set_results=NULL, NAMES utf8mb4", told, "SET names 'utf8mb4'"));
+    assert_true(
+        commit("SET NAMES latin1, character_set_results=NULL, NAMES utf8mb4", told, "SET names 'utf8mb4'"));
     assert_true(commit("SET NAMES latin1, CHARSET utf8mb4", told, "SET charset 'utf8mb4'"));
     assert_true(commit("SET NAMES latin1, collation_connection=latin1_bin", told,
                        "SET names 'latin1',collation_connection=latin1_bin"));
@@ -240,7 +241,8 @@ static void names_among_others_are_followed_in_their_order(void **state)
                        "SET character_set_connection=latin1"));
     assert_true(commit("SET NAMES latin1, time_zone=f()", "character_set_client time_zone",
                        "SET names 'latin1',time_zone='told'"));
-    assert_false(commit("SET NAMES latin1, character_set_results=f()", "character_set_client character_set_results", ""));
+    assert_false(commit("SET NAMES latin1, character_set_results=f()",
+                        "character_set_client character_set_results", ""));
     assert_true(commit("SET a=1, a=f()", "a", "SET a='told'"));
     assert_true(commit("SET a=f(), a=1", "a", "SET a='told'")); /* that is the last one's value, too */
 }

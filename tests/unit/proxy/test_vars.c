@@ -67,14 +67,22 @@ static void defaults_of_what_holds_a_connection(void **state)
         const char *name, *literal;
         bool is_default;
     } rows[] = {
-        { "sql_log_bin", "1", true },          { "SQL_LOG_BIN", "'on'", true },
-        { "sql_log_bin", "true", true },       { "sql_log_bin", "DEFAULT", true },
-        { "sql_log_bin", "0", false },         { "sql_log_bin", "", false },
-        { "sql_log_bin", "?", false },         { "skip_replication", "0", true },
-        { "skip_replication", "1", false },    { "gtid_next", "'AUTOMATIC'", true },
-        { "gtid_next", "'AUTOMATIC:a'", false }, { "gtid_seq_no", "0", true },
-        { "gtid_seq_no", "00", false },        { "pseudo_thread_id", "DEFAULT", false },
-        { "insert_id", "0", true },            { "insert_id", "'", false },
+        { "sql_log_bin", "1", true },
+        { "SQL_LOG_BIN", "'on'", true },
+        { "sql_log_bin", "true", true },
+        { "sql_log_bin", "DEFAULT", true },
+        { "sql_log_bin", "0", false },
+        { "sql_log_bin", "", false },
+        { "sql_log_bin", "?", false },
+        { "skip_replication", "0", true },
+        { "skip_replication", "1", false },
+        { "gtid_next", "'AUTOMATIC'", true },
+        { "gtid_next", "'AUTOMATIC:a'", false },
+        { "gtid_seq_no", "0", true },
+        { "gtid_seq_no", "00", false },
+        { "pseudo_thread_id", "DEFAULT", false },
+        { "insert_id", "0", true },
+        { "insert_id", "'", false },
         { "sql_mode", "DEFAULT", false },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
