@@ -5,30 +5,36 @@
  *                                        ▼                                              │
  *      READING ─► (decide) ─► WAITING ─► ATTACHING ─► SYNCING ─► PREPARING ─► SENDING ─► REPLYING ◄─► INFILE
  *
- *   session.c   birth, death, the driver, readiness and timers
- *   frontend.c  GREETING, LOGIN, COM_CHANGE_USER: who is it?
- *   dispatch.c  IDLE, READING: which command?
+ *   session.c             birth, death, the driver, readiness and timers
+ *   frontend.c            GREETING, LOGIN, COM_CHANGE_USER: who is it?
+ *   dispatch.c            IDLE, READING: which command?
  *   dispatch_statement.c  … one with a text
  *   dispatch_prepared.c   … one on a prepared statement
  *   dispatch_go.c         … off to where it is to run
  *   dispatch_end.c        DRAINING: answers of our own, and that it is over
- *   decide.c    where to, and why
- *   hints.c     what its comments and attributes ask for
- *   intent.c    what it is about to change
- *   share.c     QUEUED: connections when they are scarce
- *   pool.c, pool_….c  connections that no session has
- *   asleft.c    … and that need not be made new
- *   attach.c    WAITING, ATTACHING: a connection to a server
- *   choice.c    which server that is
- *   sync.c      SYNCING, PREPARING: it becomes equal to the session
- *   consistency.c  CATCHING_UP: a replica that has what the session has written and seen
- *   relay.c     SENDING, REPLYING, INFILE: the bytes
- *   loss.c      what becomes of a command whose server is lost
- *   tracking.c  session tracking as the client would have seen it
- *   effects.c   what a reply says about the session's state
- *   carry.c     SHOW HEADGATE TOKEN
- *   kill.c      KILLING
- *   account.c   what a statement has cost
+ *   decide.c              where to, and why
+ *   hints.c               what its comments and attributes ask for
+ *   intent.c              what it is about to change
+ *   share.c               QUEUED: connections when they are scarce
+ *   pool.c, pool_….c      connections that no session has
+ *   asleft.c              … and that need not be made new
+ *   attach.c              WAITING, ATTACHING: a connection to a server
+ *   choice.c              which server that is
+ *   sync.c                SYNCING, PREPARING: it becomes equal to the session
+ *   consistency.c         CATCHING_UP: a replica that has what the session has written and seen
+ *   relay_send.c          SENDING: the bytes there
+ *   relay.c               REPLYING: the bytes back
+ *   relay_packet.c        … but for packets that the client would not have seen like that
+ *   relay_file.c          INFILE: a client's file
+ *   loss.c                what becomes of a command whose server is lost
+ *   tracking.c            session tracking as the client would have seen it
+ *   effects.c             what a reply says about the session's state
+ *   effects_tracked.c     … by session tracking
+ *   effects_reading.c     … about how its texts are to be read
+ *   effects_done.c        … when it is over
+ *   carry.c               SHOW HEADGATE TOKEN
+ *   kill.c                KILLING
+ *   account.c             what a statement has cost
  *
  * A step returns MORE (the state may have changed: go on), WAIT (nothing to do until something happens) or
  * GONE (closed: touch nothing). All changes of state go through session_enter.
@@ -80,6 +86,7 @@ enum sync_task {
     SYNC_VARS,
     SYNC_COUNT, /* what was counted before is nobody's business */
     SYNC_QUIET, /* our SETs have left warnings: not the client's */
+    SYNC_WAIT,  /* a Galera node has to apply what the session did on another */
     SYNC_USER_VARS,
     SYNC_PREPARE
 };
@@ -113,22 +120,22 @@ struct slot {
     uint64_t role_version;     /* of the SET ROLE it has seen */
     uint64_t option_version;   /* of the COM_SET_OPTION it has seen */
     uint64_t user_version;     /* of the user variables it has been told */
-    uint64_t
-        writes_version;    /* of the variables that concern writes only; the others': upstream.vars_version */
-    bool has_wait;         /* its wait_timeout is the client's */
-    uint64_t answers_us;   /* when a statement left something here to be asked about; 0: nothing */
-    bool has_warnings;     /* … warnings or an error, whenever that was */
-    bool has_our_warnings; /* SYNC_QUIET is due */
-    bool is_inherited;     /* it was taken as another session had left it, and not made new since */
-    bool must_renew;       /* … and is to be, before anything else */
-    bool must_count;       /* FOUND_ROWS() would tell what somebody else counted */
-    bool lacks_charsets;   /* made new, and not yet as the handshake had them */
-    bool has_own_gtid;     /* the session's statements have told of a commit there */
-    bool has_own_writes;   /* … or have drawn from a sequence, or may have */
-    bool is_changing;      /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
-    bool is_reset;         /* COM_RESET_CONNECTION was replayed on it, as the session had one */
-    enum sync_task task;   /* what its running exchange is about */
-    bool has_answer;       /* an exchange ended: `answer` holds it */
+    uint64_t writes_version;   /* of variables that concern writes only; the others': upstream.vars_version */
+    bool has_wait;             /* its wait_timeout is the client's */
+    uint64_t answers_us;       /* when a statement left something here to be asked about; 0: nothing */
+    bool has_warnings;         /* … warnings or an error, whenever that was */
+    bool has_our_warnings;     /* SYNC_QUIET is due */
+    bool is_inherited;         /* it was taken as another session had left it, and not made new since */
+    bool must_renew;           /* … and is to be, before anything else */
+    bool must_count;           /* FOUND_ROWS() would tell what somebody else counted */
+    bool lacks_charsets;       /* made new, and not yet as the handshake had them */
+    bool has_own_gtid;         /* the session's statements have told of a commit there */
+    bool has_own_writes;       /* … or have drawn from a sequence, or may have */
+    bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
+    bool must_wait;            /* Galera: the session was at another writer, and what it did there may lack */
+    bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
+    enum sync_task task;       /* what its running exchange is about */
+    bool has_answer;           /* an exchange ended: `answer` holds it */
     struct upstream_answer answer;
     bool has_failed; /* it died: `failure` says how */
     struct error failure;
@@ -180,6 +187,7 @@ struct job {
     bool has_cursor;
     bool is_retriable;       /* a harmless read, whole in the window */
     bool is_refused;         /* by a read-only server, which has not run it */
+    bool is_unready;         /* … or by a Galera node that takes no statements just now */
     bool is_timed_out;       /* the query timeout ended it */
     bool is_kept;            /* its bytes stay in the window until the reply begins: it could be sent again */
     bool is_file;            /* LOAD DATA LOCAL: `run` goes through the client's file, to its empty packet */

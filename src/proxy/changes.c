@@ -114,7 +114,7 @@ static void note_session(struct changes *changes, const struct setvar_change *ch
         changes->charsets++;
         changes->has_told_charset |= !change->is_constant;
     }
-    changes->sets_logging |= span_is_nocase(name, "sql_log_bin");
+    changes->sets_logging |= span_is_nocase(name, "sql_log_bin") || span_is_nocase(name, "wsrep_on");
     switch (vars_manner_of(name)) {
     case VARS_IGNORE:
         changes->sets_untold |= !span_is_nocase(name, "autocommit"); /* which the flags tell */

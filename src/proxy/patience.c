@@ -91,10 +91,10 @@ static bool asks(const struct session *session)
 
 const char *patience_lacks(const struct session *session, const struct slot *slot, char *buffer)
 {
-    if (session->wait_s == 0 && !slot->has_wait)
-        return NULL;
+    if ((session->wait_s == 0 && !slot->has_wait) || session->job.facts.refers_previous)
+        return NULL; /* a question about an earlier statement would find the SET */
     bool is_wanted = session->wait_s != 0 && !is_rewritable(session) && asks(session);
-    if (is_wanted == slot->has_wait || (!is_wanted && session->job.facts.refers_previous))
+    if (is_wanted == slot->has_wait)
         return NULL;
     (void)snprintf(buffer, PATIENCE_TEXT_MAX, "%u", session->wait_s);
     return is_wanted ? buffer : "DEFAULT";

@@ -5,6 +5,7 @@
 
 #include "cluster/upstream_exchange.h"
 #include "cluster/upstream_setup.h"
+#include "cluster/wsrep.h"
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
@@ -49,14 +50,16 @@ static bool lacks_autocommit(const struct session *session, const struct slot *s
     return !session->job.is_login && ((session->status ^ slot->upstream->status) & STATUS_AUTOCOMMIT) != 0;
 }
 
-/* What concerns writes is needed where they are run, or asked after: reads of other kinds than harmless ones
- * are the primary's, or in the transaction that is open on the replica, whose beginning is no read either. */
+/* What concerns writes is needed where they are run, or asked after: other reads than harmless ones are the
+ * primary's, or in the transaction that is open on the replica, whose beginning is no read either. A question
+ * about an earlier statement is about the one before, and would find the SET. */
 static bool needs_writes(const struct session *session, const struct slot *slot)
 {
+    const struct job *job = &session->job;
     bool is_home =
         slot == &session->slots[ROUTE_PRIMARY] || session->door->settings->mode == LISTENER_REPLICA;
-    return session->vars.has_for_writes &&
-           (is_home || (!session->job.facts.is_read && !session->job.is_login));
+    bool may_ask = !job->facts.is_read && !job->facts.refers_previous && !job->is_login;
+    return session->vars.has_for_writes && (is_home || may_ask);
 }
 
 static bool lacks_vars(const struct session *session, const struct slot *slot)
@@ -98,6 +101,8 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_COUNT;
     if (slot->has_our_warnings)
         return SYNC_QUIET;
+    if (slot->must_wait)
+        return SYNC_WAIT;
     if (session->job.needs_user_vars && slot->user_version != session->user_vars.version &&
         slot != &session->slots[ROUTE_PRIMARY])
         return SYNC_USER_VARS;
@@ -204,6 +209,9 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
     case SYNC_QUIET: /* MariaDB forgets them only where a statement has a table */
         ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL("SELECT 1 FROM (SELECT 1) a"));
         break;
+    case SYNC_WAIT:
+        ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL(WSREP_WAIT_SQL));
+        break;
     case SYNC_USER_VARS:
         start_user_vars(session, slot);
         break;
@@ -273,6 +281,9 @@ static void note_success(struct session *session, struct slot *slot)
         break;
     case SYNC_QUIET:
         slot->has_our_warnings = false;
+        break;
+    case SYNC_WAIT:
+        slot->must_wait = false;
         break;
     case SYNC_SETUP:
     case SYNC_PREPARE:

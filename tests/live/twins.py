@@ -308,6 +308,7 @@ class Side:
             return self._said(("command", w.PING, b""))
         number = self.prepared.get(name, 4242)
         reply = self.client.command(w.EXECUTE, execute(number, rest[1]))
+        self.heard = reply.error
         if number == 4242:    # headgate refuses it itself, and no server's SHOW WARNINGS tells of that
             self.settle()
         return reply
