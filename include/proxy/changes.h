@@ -15,10 +15,20 @@
 #include <stdbool.h>
 
 struct changes {
-    struct vars constants;      /* owns */
+    struct span sql;       /* borrows: while it is read */
+    struct vars constants; /* owns */
+    struct vars held;      /* owns: VARS_HOLD variables; "?": to what is not known */
+    bool sets_wait;        /* wait_timeout … */
+    bool is_wait_known;    /* … once, to wait_s seconds; 0: DEFAULT */
+    uint32_t wait_s;
+    size_t wait_at, wait_len;   /* where in the text its number is; 0: nowhere */
     struct text role;           /* owns: what SET ROLE is given, as SQL; empty: no SET ROLE */
     struct text expected;       /* owns: names, each with a NUL, whose value tracking must report */
     unsigned count;             /* assignments seen */
+    unsigned charsets;          /* … of what SET NAMES sets, and SET NAMES itself */
+    bool has_told_charset;      /* … to what only the server knows */
+    bool is_malformed;          /* the text could not be read to its end */
+    bool has_others;            /* SET PASSWORD and the like, which begin before all is looked at */
     bool resets_collation;      /* SET NAMES without COLLATE */
     bool needs_pin;             /* something cannot follow, or cannot be read */
     bool sets_next_transaction; /* by its variables' names; SET TRANSACTION is in the facts */
@@ -37,5 +47,9 @@ void changes_fini(struct changes *changes); /* frees; NULL is fine */
 
 /* The server agreed; tracking has already been noted in `vars`, newer than version `before`. False: pin. */
 bool changes_commit(const struct changes *changes, struct vars *vars, uint64_t before);
+
+/* The server refused it with this error: was nothing of it done? Both families look at all assignments before
+ * they carry out the first (seen, with each of these errors as the second of two); not at a password. */
+bool changes_is_whole_refusal(const struct changes *changes, uint16_t code);
 
 #endif

@@ -11,6 +11,9 @@ struct pin_origin effects_origin(const struct session *session);
 /* From now on the session is kept in its place for that cause; the log tells when it was not before. */
 void effects_pin(struct session *session, enum pin_cause cause);
 
+/* A variable that no other connection is to be given: there until it has its default again. */
+void effects_hold(struct session *session, struct span name, struct span literal);
+
 /* What an OK of the session's home has told of it: `entries`, encoded (mysql/sesstrack). */
 void effects_note_tracking(struct session *session, struct upstream *upstream, struct span entries);
 

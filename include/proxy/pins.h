@@ -73,6 +73,8 @@ static inline bool pins_any(const struct pins *pins)
 {
     return pins->causes != 0;
 }
+/* Is there one that harmless reads have to do with? */
+bool pins_keep_reads(const struct pins *pins);
 /* `present`: all causes that there are now (bits), those of the third block among them. What has come since
  * the last call is counted; where causes of `others` come from is kept, until they are gone. */
 void pins_note(struct pins *pins, uint32_t present, uint32_t others, const struct pin_origin *origin,

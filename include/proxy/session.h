@@ -129,6 +129,8 @@ struct slot {
     uint64_t role_version;     /* of the SET ROLE it has seen */
     uint64_t option_version;   /* of the COM_SET_OPTION it has seen */
     uint64_t user_version;     /* of the user variables it has been told */
+    uint64_t writes_version;   /* of variables that concern writes only; the others': upstream.vars_version */
+    bool has_wait;             /* its wait_timeout is the client's */
     uint64_t answers_us;       /* when a statement left something here to be asked about; 0: nothing */
     bool has_warnings;         /* … warnings or an error, whenever that was */
     bool has_our_warnings;     /* SYNC_QUIET is due */
@@ -209,20 +211,22 @@ struct job {
     bool has_changed;        /* … or of rows that it changed, or (FOUND_ROWS) found */
     bool asks_token;         /* SHOW HEADGATE TOKEN: no server sees it */
     uint64_t token_since; /* … it tells what the primary had after this moment; 0: what the session knows */
-    bool has_asked_newest; /* consistency "strong": what is the newest was asked for */
-    bool has_waited;       /* … in vain */
-    bool has_asked_others; /* other workers, for a connection that they have parked */
-    bool is_held_back;     /* it waits, or has waited, for a replica to catch up */
-    bool has_insert_id;    /* … or told of a generated id */
-    bool has_warnings;     /* its reply told of some */
-    bool has_error;        /* its reply was, or ended in, ERR … */
-    uint16_t error_code;   /* … with this number */
-    bool is_unbegun;       /* … which says that nothing was run */
-    bool has_multi;        /* MORE_RESULTS was seen */
-    bool has_state_change; /* the server reported a change of session state */
-    bool has_untold;       /* … of a variable that is not followed */
-    bool has_last_gtid;    /* … of MariaDB's last_gtid */
-    bool has_only;         /* a hint: no other replica than `only` */
+    bool has_asked_newest;  /* consistency "strong": what is the newest was asked for */
+    bool has_waited;        /* … in vain */
+    bool has_asked_others;  /* other workers, for a connection that they have parked */
+    bool is_held_back;      /* it waits, or has waited, for a replica to catch up */
+    bool has_insert_id;     /* … or told of a generated id */
+    bool has_warnings;      /* its reply told of some */
+    bool has_error;         /* its reply was, or ended in, ERR … */
+    uint16_t error_code;    /* … with this number */
+    bool is_unbegun;        /* … which says that nothing was run */
+    bool has_multi;         /* MORE_RESULTS was seen */
+    bool has_state_change;  /* the server reported a change of session state */
+    bool has_untold;        /* … of a variable that is not followed */
+    bool has_last_gtid;     /* … of MariaDB's last_gtid */
+    bool has_told_wait;     /* … of wait_timeout */
+    bool is_wait_rewritten; /* a SET of wait_timeout was sent without its number: patience.h */
+    bool has_only;          /* a hint: no other replica than `only` */
     int only;
     uint64_t timeout_us;             /* … no longer than this; 0: no such hint */
     enum consistency_need freshness; /* … how new its read must be */
@@ -284,6 +288,7 @@ struct session {
     struct vars vars;
     struct prepared_table prepared;
     uint16_t status;           /* last flags of the primary, or of the replica in replica mode */
+    uint32_t wait_s;           /* what the client set wait_timeout to; 0: nothing */
     uint64_t insert_id;        /* the last one generated for this session */
     bool is_insert_id_unknown; /* there was another since, and no reply told which */
     bool is_transaction_unknown;
@@ -458,6 +463,8 @@ void choice_share(struct session *session, struct server *primary);
 
 enum step sync_syncing(struct session *session);
 enum step sync_preparing(struct session *session);
+/* The connection there has all that the session has set: what the present command set, it set there. */
+void sync_note_vars(const struct session *session, struct slot *slot);
 /* The connection there has had a COM_RESET_CONNECTION, of its session: nothing in it is anybody's any more,
  * and its character sets are those that such a reset leaves, not the handshake's. */
 void sync_note_reset(struct session *session, struct slot *slot);

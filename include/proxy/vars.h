@@ -25,21 +25,29 @@ struct vars {
     struct var *items; /* owns; in order of first change */
     size_t count;
     size_t cap;
-    uint64_t version;  /* of the last change; 0: none ever */
-    bool is_read_only; /* transaction_read_only, under whichever of its names, was last set to ON */
+    uint64_t version;    /* of the last change; 0: none ever */
+    bool has_for_writes; /* one of VARS_APPLY_WRITES was set, to whatever */
+    bool is_read_only;   /* transaction_read_only, under whichever of its names, was last set to ON */
     bool
         is_auto_is_null; /* sql_auto_is_null is ON: a read of "… IS NULL" may ask for the id generated last */
 };
 
 /* What to do about a variable, by its name. */
 enum vars_manner {
-    VARS_APPLY,     /* say it to every upstream that runs something for this session */
-    VARS_UNTRACKED, /* the same, if the text tells the value: what servers report of it means something else
-                     */
-    VARS_IGNORE,    /* means nothing elsewhere: it concerns writes, or the server computes it */
-    VARS_PIN        /* cannot follow: the session stays where it was set */
+    VARS_APPLY,        /* say it to every upstream that runs something for this session */
+    VARS_APPLY_WRITES, /* say it where writes are run, or asked after: a mere read needs it nowhere */
+    VARS_UNTRACKED,    /* as VARS_APPLY, if the text tells the value: what servers report of it means
+                          something else */
+    VARS_IGNORE,       /* means nothing elsewhere: the server computes it, or tells it by other means */
+    VARS_HOLD,         /* for writes, and not to be said twice: the session keeps the connection where it is
+                          set, and its reads may still go elsewhere; ends with the default (vars_is_default) */
+    VARS_EMULATE,      /* the session's own, and no connection's: see patience.h */
+    VARS_PIN           /* cannot follow: the session stays where it was set */
 };
 enum vars_manner vars_manner_of(struct span name);
+
+/* Is `literal` what a VARS_HOLD variable has in a new connection? */
+bool vars_is_default(struct span name, struct span literal);
 
 /* `literal` is SQL. False when it cannot be kept (too many, or no memory): the session must be pinned. */
 bool vars_set(struct vars *vars, struct span name, struct span literal);
@@ -48,14 +56,20 @@ bool vars_set(struct vars *vars, struct span name, struct span literal);
  * session's charset and sql_mode (a quote, a backslash, a byte outside ASCII). */
 bool vars_literal(struct span name, struct span value, struct text *literal);
 
-/* Appends "SET NAMES 'c' COLLATE 'd',a=1,b='x'" of everything newer than `since`: NAMES or CHARSET first,
- * then character sets, because setting them resets the collation. What was set before NAMES, and by it, is
- * left out. Nothing when there is nothing. */
-void vars_diff(const struct vars *vars, uint64_t since, struct text *out);
+#define VARS_NONE UINT64_MAX /* a version that nothing is newer than */
 
-/* One after the other, in any order, what vars_diff(vars, 0, …) says; *at begins as 0. False: that was all.
- * Borrows. */
+/* Appends "SET NAMES 'c' COLLATE 'd',a=1,b='x'" of everything newer than `since`, of what concerns writes
+ * only newer than `writes_since`: NAMES or CHARSET first, then character sets, because setting them resets
+ * the collation. What was set before NAMES, and by it, is left out. Nothing when there is nothing. */
+void vars_diff(const struct vars *vars, uint64_t since, uint64_t writes_since, struct text *out);
+
+/* One after the other, in any order, what vars_diff(vars, 0, VARS_NONE, …) says; *at begins as 0. False: that
+ * was all. Borrows. */
 bool vars_next(const struct vars *vars, size_t *at, struct span *name_r, struct span *literal_r);
+
+/* One after the other, in the order in which they were set, all that has a value; *version begins as 0.
+ * False: that was all. Borrows. */
+bool vars_after(const struct vars *vars, uint64_t *version, struct span *name_r, struct span *literal_r);
 
 /* Was it set after version `since`? */
 bool vars_is_newer(struct vars *vars, struct span name, uint64_t since);

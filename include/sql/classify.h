@@ -86,13 +86,15 @@ struct sql_facts {
     bool asks_id;         /* it may ask for the number that the server gave its connection */
     bool sets_global;     /* SET GLOBAL, PASSWORD and the like: not the session */
     bool sets_next_transaction; /* SET TRANSACTION … without SESSION or GLOBAL */
-    bool asks_token;            /* SHOW HEADGATE TOKEN, and nothing else */
-    bool has_hint;              /* there may be routing hints in its comments: hint.h reads them */
-    bool kill_is_query;         /* KILL QUERY id */
-    bool kill_is_wide;          /* KILL … USER, KILL QUERY ID: whom it hits only a server knows */
-    uint64_t kill_id;           /* KILL [CONNECTION|QUERY] <number>; 0: not of that plain form */
-    struct span use_schema;     /* USE x: the name as written, quotes included; borrows from the text */
-    struct span execute_name;   /* EXECUTE x …, if all it may hide is what x does: as written; borrows */
+    bool sets_for_itself;     /* SET STATEMENT … FOR, SET_VAR(…): the session has its own variables again
+                                 when it is over; not of several statements */
+    bool asks_token;          /* SHOW HEADGATE TOKEN, and nothing else */
+    bool has_hint;            /* there may be routing hints in its comments: hint.h reads them */
+    bool kill_is_query;       /* KILL QUERY id */
+    bool kill_is_wide;        /* KILL … USER, KILL QUERY ID: whom it hits only a server knows */
+    uint64_t kill_id;         /* KILL [CONNECTION|QUERY] <number>; 0: not of that plain form */
+    struct span use_schema;   /* USE x: the name as written, quotes included; borrows from the text */
+    struct span execute_name; /* EXECUTE x …, if all it may hide is what x does: as written; borrows */
     struct span execute_text; /* EXECUTE IMMEDIATE 'literal' …, likewise: the literal as written; borrows */
     struct span culprit;      /* the words `reason` is about, where there are such: `sleep`, `@x`, `mysql`;
                                  borrows */

@@ -98,11 +98,11 @@ uint64_t asleft_trust(const struct worker *worker, const struct upstream *upstre
 }
 
 /* With these set, equal variables do not make two connections equal: a collation taken from the schema, rows
- * found by the last id, and the server's patience with a connection that nobody has. */
+ * found by the last id, and what only some connections of a session have. */
 static bool has_odd_variables(const struct session *session)
 {
-    return session->vars.is_auto_is_null || vars_has(&session->vars, VARS_CHARSET) ||
-           vars_has(&session->vars, SPAN_LITERAL("wait_timeout"));
+    return session->vars.is_auto_is_null || session->vars.has_for_writes ||
+           vars_has(&session->vars, VARS_CHARSET);
 }
 
 static bool is_settled(const struct session *session, enum route_place place)
@@ -119,7 +119,7 @@ static bool is_settled(const struct session *session, enum route_place place)
 static bool may_leave(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
-    if (slot->upstream->is_touched || asleft_trust(session->worker, slot->upstream) == 0)
+    if (slot->upstream->is_touched || slot->has_wait || asleft_trust(session->worker, slot->upstream) == 0)
         return false;
     bool was_reset = session->was_reset || slot->is_reset; /* then character sets are not the handshake's */
     bool is_id_unknown = session->is_insert_id_unknown && place == effects_home(session);
@@ -271,6 +271,7 @@ void asleft_note_renewed(struct session *session, struct slot *slot)
     answers->found = answers->found == before ? slot->generation : answers->found;
     answers->diagnostics = answers->diagnostics == before ? slot->generation : answers->diagnostics;
     slot->is_inherited = slot->must_renew = slot->has_own_gtid = slot->has_our_warnings = false;
-    slot->insert_id = slot->user_version = 0;
+    slot->insert_id = slot->user_version = slot->writes_version = 0;
+    slot->has_wait = false;
     slot->upstream->vars_version = 0;
 }

@@ -19,7 +19,8 @@ static void expect(struct changes *changes, struct span name)
         changes->needs_pin = true;
 }
 
-static void note_constant(struct changes *changes, struct span name, const struct setvar_change *change)
+static void note_constant(struct changes *changes, struct vars *vars, struct span name,
+                          const struct setvar_change *change)
 {
     struct text literal = { 0 };
     bool is_kept = true;
@@ -28,7 +29,7 @@ static void note_constant(struct changes *changes, struct span name, const struc
                   text_append_byte(&literal, '\'');
     else
         is_kept = text_append_span(&literal, change->value);
-    if (!is_kept || !vars_set(&changes->constants, name, text_span(&literal)))
+    if (!is_kept || !vars_set(vars, name, text_span(&literal)))
         changes->needs_pin = true;
     text_fini(&literal);
 }
@@ -39,6 +40,17 @@ static bool is_for_next_transaction(struct span name, const struct setvar_change
     static const char *const names[] = { "tx_isolation", "transaction_isolation", "tx_read_only",
                                          "transaction_read_only" };
     for (size_t i = 0; !change->is_tracked_form && i < sizeof names / sizeof *names; i++)
+        if (span_is_nocase(name, names[i]))
+            return true;
+    return false;
+}
+
+/* What SET NAMES sets, in several turns. */
+static bool is_of_names(struct span name)
+{
+    static const char *const names[] = { "character_set_client", "character_set_connection",
+                                         "character_set_results", "collation_connection" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (span_is_nocase(name, names[i]))
             return true;
     return false;
@@ -70,6 +82,22 @@ static void note_tracking(struct changes *changes, struct span name)
         }
 }
 
+/* A number in the range that both families have, or DEFAULT, is known; the server makes others fit it. */
+#define WAIT_MAX_S 31536000
+
+static void note_wait(struct changes *changes, const struct setvar_change *change)
+{
+    uint64_t wait_s = 0;
+    bool is_default = !change->is_string && span_is_nocase(change->value, "DEFAULT");
+    bool is_number = change->is_constant && !change->is_string && span_to_u64(change->value, &wait_s) &&
+                     wait_s >= 1 && wait_s <= WAIT_MAX_S;
+    changes->is_wait_known = !changes->sets_wait && (is_number || is_default);
+    changes->sets_wait = true;
+    changes->wait_s = (uint32_t)wait_s;
+    changes->wait_len = changes->is_wait_known && is_number ? change->value.len : 0;
+    changes->wait_at = changes->wait_len > 0 ? (size_t)(change->value.data - changes->sql.data) : 0;
+}
+
 static void note_session(struct changes *changes, const struct setvar_change *change)
 {
     struct span name = unquoted(change->name);
@@ -84,6 +112,10 @@ static void note_session(struct changes *changes, const struct setvar_change *ch
     }
     if (span_is_nocase(name, "character_set_connection"))
         changes->resets_collation = true;
+    if (is_of_names(name)) {
+        changes->charsets++;
+        changes->has_told_charset |= !change->is_constant;
+    }
     changes->sets_logging |= span_is_nocase(name, "sql_log_bin") || span_is_nocase(name, "wsrep_on");
     switch (vars_manner_of(name)) {
     case VARS_IGNORE:
@@ -95,13 +127,24 @@ static void note_session(struct changes *changes, const struct setvar_change *ch
         break;
     case VARS_UNTRACKED:
         if (change->is_constant)
-            note_constant(changes, name, change);
+            note_constant(changes, &changes->constants, name, change);
         else
             changes->needs_pin = true;
         break;
-    case VARS_APPLY:
+    case VARS_EMULATE:
+        note_wait(changes, change);
+        break;
+    case VARS_HOLD:
+        changes->sets_untold = true;
         if (change->is_constant)
-            note_constant(changes, name, change);
+            note_constant(changes, &changes->held, name, change);
+        else if (!vars_set(&changes->held, name, SPAN_LITERAL("?")))
+            changes->needs_pin = true;
+        break;
+    case VARS_APPLY:
+    case VARS_APPLY_WRITES:
+        if (change->is_constant)
+            note_constant(changes, &changes->constants, name, change);
         else if (change->is_tracked_form)
             expect(changes, name);
         else
@@ -137,6 +180,7 @@ static void note_names(struct changes *changes, const struct setvar_change *chan
     if (names.is_oom || change->value.len == 0 || !vars_set(&changes->constants, form, text_span(&names)))
         changes->needs_pin = true;
     changes->resets_collation = true;
+    changes->charsets++;
     text_fini(&names);
 }
 
@@ -190,7 +234,7 @@ static void note(struct changes *changes, const struct setvar_change *change)
         note_role(changes, change);
         break;
     case SETVAR_OTHER:
-        changes->needs_pin = true;
+        changes->has_others = changes->needs_pin = true;
         break;
     case SETVAR_GLOBAL:
         break;
@@ -204,11 +248,13 @@ struct changes *changes_read(struct span sql, const struct sql_dialect *dialect)
     struct setvar_change change;
     if (changes == NULL)
         return NULL;
+    changes->sql = sql;
     setvar_begin(&walk, sql, dialect);
     while (setvar_next(&walk, &change))
         note(changes, &change);
     if (walk.is_malformed)
-        changes->needs_pin = true;
+        changes->is_malformed = changes->needs_pin = true;
+    changes->sql = (struct span){ 0 };
     return changes;
 }
 
@@ -217,6 +263,7 @@ void changes_fini(struct changes *changes)
     if (changes == NULL)
         return;
     vars_fini(&changes->constants);
+    vars_fini(&changes->held);
     uservars_fini(&changes->user);
     text_fini(&changes->role);
     text_fini(&changes->expected);
@@ -234,21 +281,79 @@ static bool is_reported(struct vars *vars, struct span name, uint64_t before)
            vars_is_newer(vars, SPAN_LITERAL("tx_read_only"), before);
 }
 
-bool changes_commit(const struct changes *changes, struct vars *vars, uint64_t before)
+/* The names that tracking must report: what they are to be told from. False: one was not. Where a name was
+ * set to a constant, too, the value reported is the one that came last. */
+static bool are_reported(const struct changes *changes, struct vars *vars, uint64_t before)
 {
     for (size_t at = 0; at < changes->expected.len;) {
         struct span name = span_cstr(changes->expected.data + at);
-        if (!is_reported(vars, name, before) || vars_has(&changes->constants, name))
-            return false; /* not told, or set twice in one statement: which came last is not kept */
+        if (!is_reported(vars, name, before))
+            return false;
         at += name.len + 1;
     }
-    if (changes->resets_collation) {
-        vars_unset(vars, VARS_NAMES);
-        vars_unset(vars, VARS_CHARSET);
+    return true;
+}
+
+static bool is_expected(const struct changes *changes, struct span wanted)
+{
+    for (size_t at = 0; at < changes->expected.len;) {
+        struct span name = span_cstr(changes->expected.data + at);
+        if (span_equal_nocase(name, wanted))
+            return true;
+        at += name.len + 1;
     }
-    if (changes->resets_collation && !vars_is_newer(vars, SPAN_LITERAL("collation_connection"), before))
+    return false;
+}
+
+/* What SET NAMES, SET CHARACTER SET and SET character_set_connection take with them. */
+static void forget_collation(struct vars *vars, bool is_collation_told)
+{
+    vars_unset(vars, VARS_NAMES);
+    vars_unset(vars, VARS_CHARSET);
+    if (!is_collation_told)
         vars_unset(vars, SPAN_LITERAL("collation_connection"));
-    if (changes->resets_collation && changes->count > 1)
-        return false; /* what came first and what last is not kept */
-    return vars_merge(vars, &changes->constants) && !changes->needs_pin;
+}
+
+static bool resets_collation(struct span name)
+{
+    return span_equal_nocase(name, VARS_NAMES) || span_equal_nocase(name, VARS_CHARSET) ||
+           span_is_nocase(name, "character_set_connection");
+}
+
+/* One after the other, as the server did it. */
+static bool commit_constants(const struct changes *changes, struct vars *vars, uint64_t before)
+{
+    bool is_told =
+        changes->charsets == 1 && vars_is_newer(vars, SPAN_LITERAL("collation_connection"), before);
+    struct span name, literal;
+    for (uint64_t version = 0; vars_after(&changes->constants, &version, &name, &literal);) {
+        if (resets_collation(name))
+            forget_collation(vars, is_told);
+        else if (!is_of_names(name) && is_expected(changes, name))
+            continue; /* its value was told, whichever came last */
+        if (!vars_set(vars, name, literal))
+            return false;
+    }
+    return true;
+}
+
+bool changes_commit(const struct changes *changes, struct vars *vars, uint64_t before)
+{
+    bool is_order_lost = changes->charsets > 1 && changes->has_told_charset;
+    bool has_told_alone = changes->resets_collation && changes->has_told_charset;
+    if (!are_reported(changes, vars, before) || is_order_lost)
+        return false;
+    if (has_told_alone) /* character_set_connection = what only the server knows */
+        forget_collation(vars, vars_is_newer(vars, SPAN_LITERAL("collation_connection"), before));
+    return commit_constants(changes, vars, before) && !changes->needs_pin;
+}
+
+bool changes_is_whole_refusal(const struct changes *changes, uint16_t code)
+{
+    static const uint16_t codes[] = { 1054, 1064, 1115, 1146, 1193, 1227, 1229, 1231, 1232,
+                                      1238, 1242, 1253, 1273, 1286, 1298, 1649, 1959 };
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (code == codes[i])
+            return !changes->is_malformed && !changes->has_others;
+    return changes->count == 1 && !changes->needs_pin;
 }

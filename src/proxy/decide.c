@@ -89,7 +89,7 @@ struct route decide_route(const struct session *session, const struct sql_facts 
         .is_read_only = session->vars.is_read_only,
         .is_transaction_unknown = session->is_transaction_unknown,
         .is_insert_id_unknown = session->is_insert_id_unknown,
-        .is_pinned = pins_any(&session->pins) || session->vars.is_auto_is_null,
+        .is_pinned = pins_keep_reads(&session->pins) || session->vars.is_auto_is_null,
         .variables = place_of_variables(session),
         .are_variables_known = are_variables_known(session, facts, sql),
         .has_replica = has_replica,

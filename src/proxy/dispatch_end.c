@@ -7,6 +7,7 @@
 #include "mysql/reply.h"
 #include "proxy/changes.h"
 #include "proxy/claims.h"
+#include "proxy/patience.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,16 +36,21 @@ static bool is_transaction_limited(const struct session *session)
 {
     const struct timeout_settings *timeouts = session->worker->world->timeouts;
     return (session->status & STATUS_IN_TRANS) != 0 && timeouts->idle_transaction_us > 0 &&
-           (timeouts->idle_client_us == 0 || timeouts->idle_transaction_us < timeouts->idle_client_us);
+           (patience_us(session) == 0 || timeouts->idle_transaction_us < patience_us(session));
 }
 
 /* The transaction is rolled back now, not when the client has read why. */
 enum step dispatch_idle_time_out(struct session *session)
 {
     char text[128], duration[32];
-    if (!is_transaction_limited(session))
-        return session_close(session, CLOSE_IDLE_TIMEOUT, NULL);
     bool is_mysql = session_view(session)->family == FAMILY_MYSQL;
+    if (!is_transaction_limited(session)) {
+        if (is_mysql && session->state == SESSION_IDLE) /* MariaDB says nothing (seen) */
+            reply_put_err(&session->client.out, 0, ERR_CLIENT_IDLE, NULL,
+                          "The client was disconnected by the server because of inactivity. See wait_timeout "
+                          "and interactive_timeout for configuring this behavior.");
+        return session_close(session, CLOSE_IDLE_TIMEOUT, NULL);
+    }
     const struct timeout_settings *timeouts = session->worker->world->timeouts;
     (void)snprintf(text, sizeof text, "headgate: idle in a transaction for %s: it is rolled back",
                    clock_format_duration(timeouts->idle_transaction_us, duration, sizeof duration));
@@ -65,7 +71,7 @@ enum step dispatch_done(struct session *session)
     session->last_active_us = session_now(session);
     const struct timeout_settings *timeouts = session->worker->world->timeouts;
     session_set_deadline(session, is_transaction_limited(session) ? timeouts->idle_transaction_us
-                                                                  : timeouts->idle_client_us);
+                                                                  : patience_us(session));
     return session_enter(session, SESSION_IDLE);
 }
 

@@ -43,6 +43,15 @@ void effects_pin(struct session *session, enum pin_cause cause)
     pins_add(&session->pins, cause, (struct span){ 0 }, (struct span){ 0 }, &origin);
 }
 
+void effects_hold(struct session *session, struct span name, struct span literal)
+{
+    const struct pin_origin origin = effects_origin(session);
+    if (vars_is_default(name, literal))
+        pins_release(&session->pins, PIN_HELD_SET, name);
+    else
+        pins_add(&session->pins, PIN_HELD_SET, name, (struct span){ 0 }, &origin);
+}
+
 /* ---- a packet ---- */
 
 static void note_insert_id(struct session *session, uint64_t id)
@@ -124,6 +133,7 @@ void effects_reset(struct session *session)
     consistency_note_reset(session);
     session->status = STATUS_AUTOCOMMIT;
     session->insert_id = 0;
+    session->wait_s = 0;
     session->is_insert_id_unknown = false;
     session->is_transaction_unknown = false;
     session->is_away = false;

@@ -8,6 +8,7 @@
 #include "proxy/changes.h"
 #include "proxy/claims.h"
 #include "proxy/found.h"
+#include "proxy/patience.h"
 #include "proxy/pinned.h"
 #include "proxy/share.h"
 
@@ -25,12 +26,17 @@ static void commit_set(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
     const struct changes *changes = job->changes;
+    struct span name, literal;
     session->sees_tracking |= changes->tracking;
     if (job->has_error) {
-        if (changes->count > 1 || changes->needs_pin)
+        if (!changes_is_whole_refusal(changes, job->error_code))
             effects_pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */
         return;
     }
+    for (size_t at = 0; vars_next(&changes->held, &at, &name, &literal);)
+        effects_hold(session, name, literal);
+    if (!patience_commit(session))
+        effects_pin(session, PIN_UNKNOWN_SET);
     if (!changes_commit(changes, &session->vars, job->vars_before) || !commit_role(session, changes))
         effects_pin(session, PIN_UNKNOWN_SET);
     if (session->schema.len == 0 && vars_has(&session->vars, VARS_CHARSET))
@@ -66,7 +72,8 @@ static bool is_contained(const struct job *job)
     case SQL_XA:
         return true;
     case SQL_SET:
-        return job->changes != NULL && job->changes->count == 1;
+        return job->changes != NULL &&
+               (job->changes->count == 1 || changes_is_whole_refusal(job->changes, job->error_code));
     case SQL_PREPARE:
         return job->facts.execute_name.len == 0 && !job->facts.may_hide_state;
     case SQL_BEGIN:
@@ -76,10 +83,18 @@ static bool is_contained(const struct job *job)
     return false;
 }
 
+/* A write may have run a trigger, which changes more than that. */
+static bool is_query_with_own_variables(const struct sql_facts *facts)
+{
+    return facts->sets_for_itself && !facts->may_hide_state &&
+           (facts->kind == SQL_SELECT || facts->kind == SQL_SHOW);
+}
+
 static bool explains_state_change(const struct job *job)
 {
-    return job->facts.kind == SQL_SET || job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB ||
-           job->changes != NULL || job->facts.has_holds;
+    return is_query_with_own_variables(&job->facts) || job->facts.kind == SQL_SET ||
+           job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB || job->changes != NULL ||
+           job->facts.has_holds;
 }
 
 static void after_reset(struct session *session)
@@ -251,7 +266,7 @@ static void note_home(struct session *session, struct upstream *upstream, bool i
     if (job->has_error && (effects_is_in_transaction(session) || !is_contained(job)))
         session->is_transaction_unknown = true;
     /* It ran here, so here it holds already. */
-    upstream->vars_version = session->vars.version;
+    sync_note_vars(session, &session->slots[job->place]);
 }
 
 void effects_done(struct session *session, struct upstream *upstream)

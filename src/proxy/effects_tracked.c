@@ -3,6 +3,8 @@
  */
 #include "proxy/effects_inside.h"
 
+#include "proxy/patience.h"
+
 /* Of what is not followed: told by the flags, a result, or with the schema. */
 static bool is_known_anyway(struct span name)
 {
@@ -14,9 +16,18 @@ static bool is_known_anyway(struct span name)
     return false;
 }
 
+/* MariaDB tells the value that a variable had under SET STATEMENT, when it has its own again (seen). */
+static bool is_passing(const struct session *session, struct span name)
+{
+    return session->job.facts.sets_for_itself && session_view(session)->family == FAMILY_MARIADB &&
+           vars_manner_of(name) != VARS_IGNORE;
+}
+
 static void note_variable(struct session *session, const struct sesstrack_change *change)
 {
     struct text literal = { 0 };
+    if (is_passing(session, change->name))
+        return;
     effects_note_reading(session, change);
     switch (vars_manner_of(change->name)) {
     case VARS_IGNORE:
@@ -26,10 +37,19 @@ static void note_variable(struct session *session, const struct sesstrack_change
     case VARS_UNTRACKED:
         session->job.has_untold |= session->job.changes == NULL; /* its text tells */
         break;
+    case VARS_EMULATE:
+        patience_note_told(session, change->value);
+        break;
+    case VARS_HOLD:
+        session->job.has_untold = true;
+        if (session->job.changes == NULL) /* whose text tells */
+            effects_hold(session, change->name, change->value);
+        break;
     case VARS_PIN:
         effects_pin(session, PIN_UNKNOWN_SET);
         break;
     case VARS_APPLY:
+    case VARS_APPLY_WRITES:
         if (!vars_literal(change->name, change->value, &literal) ||
             !vars_set(&session->vars, change->name, text_span(&literal)))
             effects_pin(session, PIN_UNKNOWN_SET);

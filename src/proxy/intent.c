@@ -37,6 +37,7 @@ static void look_inside(struct session *session, const struct sql_dialect *diale
     facts->gives_insert_id |= inner.gives_insert_id;
     facts->uses_tables = inner.uses_tables;
     facts->asks_id |= inner.asks_id;
+    facts->sets_for_itself = inner.sets_for_itself;
     facts->counts_rows = inner.counts_rows;
     facts->first_count = inner.first_count;
     session->job.is_inner_set = inner.kind == SQL_SET;

@@ -33,13 +33,13 @@ static char *copy(struct span span)
     return string;
 }
 
-/* Servers compare the names of prepared statements and handlers in any case; the others' case may matter, so
- * that a name in another case is another name here. */
+/* Servers compare the names of prepared statements, handlers and variables in any case; the others' case may
+ * matter, so that a name in another case is another name here. */
 static bool is_named(const struct pin *pin, enum pin_cause cause, struct span name)
 {
     if (pin->cause != cause || pin->name == NULL)
         return false;
-    bool is_nocase = cause == PIN_PREPARED || cause == PIN_HANDLER;
+    bool is_nocase = cause == PIN_PREPARED || cause == PIN_HANDLER || cause == PIN_HELD_SET;
     return is_nocase ? span_equal_nocase(span_cstr(pin->name), name) : span_equal(span_cstr(pin->name), name);
 }
 
@@ -220,6 +220,11 @@ void pins_note(struct pins *pins, uint32_t present, uint32_t others, const struc
 bool pins_has(const struct pins *pins, enum pin_cause cause)
 {
     return (pins->causes & pin_bit(cause)) != 0;
+}
+
+bool pins_keep_reads(const struct pins *pins)
+{
+    return (pins->causes & ~pin_bit(PIN_HELD_SET)) != 0;
 }
 
 struct span pins_text(const struct pins *pins, enum pin_cause cause, struct span name)

@@ -48,7 +48,8 @@ const struct cluster_settings *pool_settings_of(const struct worker *worker, uns
 static bool has_lasting_pins(const struct session *session)
 {
     static const uint32_t undone = 1u << PIN_TEMPORARY_TABLE | 1u << PIN_TABLE_LOCK | 1u << PIN_USER_LOCK |
-                                   1u << PIN_HANDLER | 1u << PIN_PREPARED | 1u << PIN_NEXT_TRANSACTION;
+                                   1u << PIN_HANDLER | 1u << PIN_PREPARED | 1u << PIN_NEXT_TRANSACTION |
+                                   1u << PIN_HELD_SET;
     return (session->pins.causes & ~undone) != 0;
 }
 

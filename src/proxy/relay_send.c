@@ -1,10 +1,11 @@
 /* The bytes of one command there: as the client has sent them, but for the ids and types of prepared
- * statements.
+ * statements, and the number of a SET wait_timeout.
  */
 #include "proxy/session.h"
 
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
+#include "proxy/patience.h"
 #include "proxy/pinned.h"
 #include "proxy/statements.h"
 
@@ -13,7 +14,7 @@ void relay_take_back(struct session *session)
 {
     struct job *job = &session->job;
     buf_rewind(&session->client.in);
-    if (job->rewritten.len > 0)
+    if (job->rewritten.len > 0 && job->prepared != NULL)
         job->prepared->copies[job->place].types_version = 0; /* whether it has heard them is not known */
     text_clear(&job->rewritten);
     job->rewritten_sent = 0;
@@ -82,14 +83,6 @@ static bool is_undone_by_end(const struct session *session)
     return (session->status & STATUS_IN_TRANS) != 0 && is_within && !facts->is_multi && !session->job.is_cut;
 }
 
-/* In an open transaction, and known not to commit it. */
-static bool is_undone_by_end(const struct session *session)
-{
-    const struct sql_facts *facts = &session->job.facts;
-    bool is_within = facts->kind == SQL_SELECT || facts->kind == SQL_WRITE || facts->kind == SQL_ROLLBACK;
-    return (session->status & STATUS_IN_TRANS) != 0 && is_within && !facts->is_multi && !session->job.is_cut;
-}
-
 static void begin_sending(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
@@ -103,6 +96,8 @@ static void begin_sending(struct session *session, struct upstream *upstream)
     job->is_home = job->place == effects_home(session);
     if (job->prepared != NULL)
         address_statement(session);
+    else
+        patience_rewrite(session);
 }
 
 static enum stream_result send_rewritten(struct session *session, struct upstream *upstream)

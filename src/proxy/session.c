@@ -6,6 +6,7 @@
 #include "proxy/changes.h"
 #include "proxy/claims.h"
 #include "proxy/kill.h"
+#include "proxy/patience.h"
 #include "proxy/share.h"
 
 #include <assert.h>
@@ -261,7 +262,7 @@ void session_bury_idle(struct session *session, enum route_place place)
     session->status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
     session->is_transaction_unknown = false;
     if (session->state == SESSION_IDLE) /* not that of a transaction any more */
-        session_set_deadline(session, session->worker->world->timeouts->idle_client_us);
+        session_set_deadline(session, patience_us(session));
 }
 
 static void bury_idle_losses(struct session *session)

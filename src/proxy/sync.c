@@ -10,6 +10,7 @@
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "proxy/asleft.h"
+#include "proxy/patience.h"
 #include "proxy/pool_clean.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
@@ -56,6 +57,31 @@ static bool needs_user_vars(const struct session *session, const struct slot *sl
            (session->job.facts.touches_variables && !session->job.facts.refers_previous);
 }
 
+/* What concerns writes is needed where they are run, or asked after: other reads than harmless ones are the
+ * primary's, or in the transaction that is open on the replica, whose beginning is no read either. A question
+ * about an earlier statement is about the one before, and would find the SET. */
+static bool needs_writes(const struct session *session, const struct slot *slot)
+{
+    const struct job *job = &session->job;
+    bool is_home =
+        slot == &session->slots[ROUTE_PRIMARY] || session->door->settings->mode == LISTENER_REPLICA;
+    bool may_ask = !job->facts.is_read && !job->facts.refers_previous && !job->is_login;
+    return session->vars.has_for_writes && (is_home || may_ask);
+}
+
+static bool lacks_vars(const struct session *session, const struct slot *slot)
+{
+    return slot->upstream->vars_version != session->vars.version ||
+           (needs_writes(session, slot) && slot->writes_version != session->vars.version);
+}
+
+void sync_note_vars(const struct session *session, struct slot *slot)
+{
+    slot->upstream->vars_version = session->vars.version;
+    if (needs_writes(session, slot))
+        slot->writes_version = session->vars.version;
+}
+
 /* What the upstream lacks first; SYNC_NOTHING when it is equal. */
 static enum sync_task next_task(const struct session *session, const struct slot *slot)
 {
@@ -74,8 +100,9 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_SCHEMA;
     if (slot->role_version != session->role_version)
         return SYNC_ROLE;
-    if (upstream->vars_version != session->vars.version || lacks_insert_id(session, slot) ||
-        lacks_autocommit(session, slot))
+    char wait[PATIENCE_TEXT_MAX];
+    if (lacks_vars(session, slot) || patience_lacks(session, slot, wait) != NULL ||
+        lacks_insert_id(session, slot) || lacks_autocommit(session, slot))
         return SYNC_VARS;
     if (slot->must_count)
         return SYNC_COUNT;
@@ -120,21 +147,26 @@ static void start_role(struct session *session, struct slot *slot)
 
 static void start_vars(struct session *session, struct slot *slot)
 {
+    char buffer[PATIENCE_TEXT_MAX];
     struct text sql = { 0 };
-    vars_diff(&session->vars, slot->upstream->vars_version, &sql);
+    vars_diff(&session->vars, slot->upstream->vars_version,
+              needs_writes(session, slot) ? slot->writes_version : VARS_NONE, &sql);
     if (lacks_insert_id(session, slot))
         (void)text_appendf(&sql, "%slast_insert_id=%llu", sql.len > 0 ? "," : "SET ",
                            (unsigned long long)session->insert_id);
     if (lacks_autocommit(session, slot))
         (void)text_appendf(&sql, "%sautocommit=%d", sql.len > 0 ? "," : "SET ",
                            (session->status & STATUS_AUTOCOMMIT) != 0);
+    const char *wait = patience_lacks(session, slot, buffer);
+    if (wait != NULL)
+        (void)text_appendf(&sql, "%swait_timeout=%s", sql.len > 0 ? "," : "SET ", wait);
     if (sql.is_oom) {
         slot->has_failed = true;
         (void)error_set(&slot->failure, ENOMEM, "out of memory");
     } else if (sql.len > 0)
         ask(session, SYNC_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
     else
-        slot->upstream->vars_version = session->vars.version;
+        sync_note_vars(session, slot);
     text_fini(&sql);
 }
 
@@ -251,7 +283,8 @@ static void note_success(struct session *session, struct slot *slot)
         slot->user_version = session->user_vars.version;
         break;
     case SYNC_VARS:
-        upstream->vars_version = session->vars.version;
+        sync_note_vars(session, slot);
+        patience_note_said(session, slot);
         upstream->status =
             (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) | (session->status & STATUS_AUTOCOMMIT));
         if (lacks_insert_id(session, slot))

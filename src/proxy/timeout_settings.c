@@ -59,7 +59,7 @@ static const struct setting timeout_settings[] = {
         .fallback = "8h",
         .effect = EFFECT_NOW,
         .doc = "A client that sends nothing for so long is disconnected; the servers' wait_timeout, with its "
-               "default.",
+               "default. A client that sets its own wait_timeout to less is held to that.",
     },
     {
         .name = "idle_transaction",

@@ -9,6 +9,7 @@ struct var {
     char *name;    /* owns */
     char *literal; /* owns */
     uint64_t version;
+    bool is_for_writes; /* VARS_APPLY_WRITES */
 };
 
 /* Rows end with '*' to cover all names that begin so. */
@@ -20,41 +21,69 @@ static const struct {
     { "last_gtid", VARS_IGNORE },      /* a result, not a setting */
     { "last_insert_id", VARS_IGNORE }, /* asked for on the primary only */
     { "identity", VARS_IGNORE },
-    { "insert_id", VARS_IGNORE }, /* the rest of this block concerns writes only */
-    { "gtid_*", VARS_IGNORE },
-    { "server_id", VARS_IGNORE },
-    { "sql_log_bin", VARS_IGNORE },
-    { "skip_replication", VARS_IGNORE },
-    { "binlog_*", VARS_IGNORE },
-    { "pseudo_*", VARS_IGNORE },
-    { "auto_increment_*", VARS_IGNORE },
     { "error_count", VARS_IGNORE },
     { "warning_count", VARS_IGNORE },
     { "in_transaction", VARS_IGNORE },
     { "statement_id", VARS_IGNORE },
     { "character_set_database", VARS_IGNORE }, /* follows the schema */
     { "collation_database", VARS_IGNORE },
+    { "auto_increment_*", VARS_APPLY_WRITES },
+    { "binlog_*", VARS_APPLY_WRITES },
+    { "gtid_domain_id", VARS_APPLY_WRITES },
+    { "server_id", VARS_APPLY_WRITES },
+    { "gtid_*", VARS_HOLD }, /* the next transaction's, gone with it */
+    { "insert_id", VARS_HOLD },
+    { "sql_log_bin", VARS_HOLD }, /* lost, what is not to be replicated would be */
+    { "skip_replication", VARS_HOLD },
+    { "pseudo_*", VARS_HOLD },
+    { "wait_timeout", VARS_EMULATE },
     { "session_track_*", VARS_PIN }, /* headgate's own eyes: once changed, trust nothing elsewhere */
     { "rand_seed*", VARS_PIN },
-    { "profiling*", VARS_PIN }, /* the profiles are where the statements ran */
+    { "profiling*", VARS_PIN },       /* the profiles are where the statements ran */
+    { "optimizer_trace*", VARS_PIN }, /* so is this; and MySQL's outlives a reset and a change of account */
     { "timestamp",
       VARS_UNTRACKED }, /* MariaDB 11.8 may report it, the clock's, for SET last_insert_id (seen) */
     { "tx_read_only", VARS_APPLY },
 };
 
+static bool is_of_row(struct span row, struct span name)
+{
+    if (row.data[row.len - 1] != '*')
+        return span_equal_nocase(row, name);
+    return name.len >= row.len - 1 &&
+           span_equal_nocase(span_of(name.data, row.len - 1), span_of(row.data, row.len - 1));
+}
+
 enum vars_manner vars_manner_of(struct span name)
 {
-    for (size_t i = 0; i < sizeof manners / sizeof *manners; i++) {
-        struct span row = span_cstr(manners[i].name);
-        if (row.data[row.len - 1] != '*') {
-            if (span_equal_nocase(row, name))
-                return manners[i].manner;
-        } else if (name.len >= row.len - 1 &&
-                   span_equal_nocase(span_of(name.data, row.len - 1), span_of(row.data, row.len - 1))) {
+    for (size_t i = 0; i < sizeof manners / sizeof *manners; i++)
+        if (is_of_row(span_cstr(manners[i].name), name))
             return manners[i].manner;
-        }
-    }
     return VARS_APPLY;
+}
+
+bool vars_is_default(struct span name, struct span literal)
+{
+    static const struct {
+        const char *name;
+        const char *values[5]; /* in any case of letters */
+    } rows[] = {
+        { "sql_log_bin", { "1", "ON", "TRUE", "DEFAULT" } },
+        { "skip_replication", { "0", "OFF", "FALSE", "DEFAULT" } },
+        { "gtid_next", { "AUTOMATIC", "DEFAULT" } },
+        { "gtid_seq_no", { "0", "DEFAULT" } },
+        { "insert_id", { "0" } },
+        { "pseudo_slave_mode", { "0", "OFF", "FALSE", "DEFAULT" } },
+        { "pseudo_replica_mode", { "0", "OFF", "FALSE", "DEFAULT" } },
+    };
+    struct span value = literal;
+    if (value.len >= 2 && value.data[0] == '\'')
+        value = span_of(value.data + 1, value.len - 2);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (size_t n = 0; span_is_nocase(name, rows[i].name) && rows[i].values[n] != NULL; n++)
+            if (span_is_nocase(value, rows[i].values[n]))
+                return true;
+    return false;
 }
 
 static bool is_plain_name(struct span name)
@@ -97,7 +126,7 @@ static struct var *add(struct vars *vars, struct span name)
         vars->items = items;
         vars->cap = cap;
     }
-    struct var var = { .name = copy(name) };
+    struct var var = { .name = copy(name), .is_for_writes = vars_manner_of(name) == VARS_APPLY_WRITES };
     if (var.name == NULL)
         return NULL;
     vars->items[vars->count] = var;
@@ -135,6 +164,7 @@ bool vars_set(struct vars *vars, struct span name, struct span literal)
     mem_free(var->literal);
     var->literal = value;
     var->version = ++vars->version;
+    vars->has_for_writes |= var->is_for_writes;
     note_switch(vars, name, literal);
     return true;
 }
@@ -204,14 +234,15 @@ static bool is_due(const struct var *var, uint64_t since, uint64_t named)
     return var->literal != NULL && !is_old;
 }
 
-void vars_diff(const struct vars *vars, uint64_t since, struct text *out)
+void vars_diff(const struct vars *vars, uint64_t since, uint64_t writes_since, struct text *out)
 {
     const char *glue = "SET ";
     uint64_t named = version_of_names(vars);
     for (int turn = 0; turn <= 2; turn++)
         for (size_t i = 0; i < vars->count; i++) {
             const struct var *var = &vars->items[i];
-            if (!is_due(var, since, named) || turn_of(var) != turn)
+            uint64_t from = var->is_for_writes ? writes_since : since;
+            if (!is_due(var, from, named) || turn_of(var) != turn)
                 continue;
             say(var, glue, out);
             glue = ",";
@@ -223,7 +254,7 @@ bool vars_next(const struct vars *vars, size_t *at, struct span *name_r, struct 
     uint64_t named = version_of_names(vars);
     for (; *at < vars->count; (*at)++) {
         const struct var *var = &vars->items[*at];
-        if (!is_due(var, 0, named))
+        if (var->is_for_writes || !is_due(var, 0, named))
             continue;
         *name_r = span_cstr(var->name);
         *literal_r = span_cstr(var->literal);
@@ -231,6 +262,23 @@ bool vars_next(const struct vars *vars, size_t *at, struct span *name_r, struct 
         return true;
     }
     return false;
+}
+
+bool vars_after(const struct vars *vars, uint64_t *version, struct span *name_r, struct span *literal_r)
+{
+    const struct var *found = NULL;
+    for (size_t i = 0; i < vars->count; i++) {
+        const struct var *var = &vars->items[i];
+        if (var->literal != NULL && var->version > *version &&
+            (found == NULL || var->version < found->version))
+            found = var;
+    }
+    if (found == NULL)
+        return false;
+    *version = found->version;
+    *name_r = span_cstr(found->name);
+    *literal_r = span_cstr(found->literal);
+    return true;
 }
 
 bool vars_is_newer(struct vars *vars, struct span name, uint64_t since)
@@ -274,6 +322,7 @@ void vars_clear(struct vars *vars)
         mem_free(vars->items[i].literal);
     }
     vars->count = 0;
+    vars->has_for_writes = false;
     vars->is_read_only = false;
     vars->is_auto_is_null = false;
     if (vars->version > 0)

@@ -100,6 +100,7 @@ static void open_multi(struct sql_facts *facts, const struct sql_dialect *dialec
     facts->is_multi = true;
     facts->may_hide_state |= changes_session(facts);
     facts->begins_read_only = facts->begins_read_write = facts->kill_is_query = facts->asks_token = false;
+    facts->sets_for_itself = false;
     facts->kill_id = 0;
     facts->use_schema = facts->execute_name = facts->execute_text = (struct span){ 0 };
     if (facts->is_read && !dialect->multi_statements)

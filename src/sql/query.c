@@ -387,8 +387,10 @@ static void read_hint(struct scan *scan)
     for (size_t i = 0; i < hint.len; i++)
         for (const char *const *word = words; *word != NULL; word++) {
             size_t len = strlen(*word);
-            if (hint.len - i >= len && span_is_nocase(span_of(hint.data + i, len), *word))
+            if (hint.len - i >= len && span_is_nocase(span_of(hint.data + i, len), *word)) {
                 refuse_here(scan, SQL_REASON_HINT);
+                scan->facts->sets_for_itself = true;
+            }
         }
 }
 

@@ -596,6 +596,7 @@ static bool read_under_set(struct reader *reader, struct sql_facts *facts)
     bool is_open = read_plain(reader, facts);
     facts->may_hide_state |= may_hide;
     facts->reason = SQL_REASON_SET;
+    facts->sets_for_itself = true;
     facts->is_read = facts->reads_but_for_variables = facts->refers_previous = facts->begins_read_only =
         false;
     facts->execute_name = facts->execute_text = facts->culprit = (struct span){ 0 };

@@ -29,7 +29,7 @@ HOLDS = re.compile(
     r"\b(call|do|execute|prepare|deallocate|begin|start|commit|rollback|savepoint|release|xa|lock|unlock|tables|handler|temporary|"
     r"autocommit|statement|transaction|transaction_\w+|tx_\w+|completion_type|get_lock|is_used_lock|set\s+charset|character\s+set|"
     r"insert_id|sql_log_bin|get|signal|if|max_statement_time|concat|tr|optimize|returning|sql_auto_is_null)\b|last_insert_id\s*(=|\([^)])|count \(|"
-    r"set [^;]*,\s*(sql_mode|time_zone)|sql_calc_found_rows|\b(set|use|insert|update|delete|replace)\b[^;]*;\s*\S|;\s*(set|use|insert|update|delete|replace)\b",
+    r"sql_calc_found_rows|\b(set|use|insert|update|delete|replace)\b[^;]*;\s*\S|;\s*(set|use|insert|update|delete|replace)\b",
     re.IGNORECASE)
 # Where a prepared statement is executed in another schema than its own, servers report a change of state that headgate cannot
 # explain, and holds the connection: so who speaks the binary protocol stays in one schema, and the others go to and fro.

@@ -156,6 +156,24 @@ def test_role_goes_with_its_connection(cluster, both):
         assert next_one.value("SELECT CURRENT_ROLE()") in (None, b"NONE")
 
 
+TRACED = ["SET optimizer_trace = 'enabled=on'", "SELECT 'a secret', id FROM pool WHERE id > 0 FOR UPDATE", "SET optimizer_trace = 'enabled=off'"]
+PROFILED = ["SET profiling = 1", "SELECT 'a secret'", "SET profiling = 0"]
+
+
+@pytest.mark.parametrize("dirt", [TRACED, PROFILED], ids=["trace", "profiles"])
+def test_text_that_a_reset_leaves_in_a_connection_is_nobody_else_s(cluster, both, dirt):
+    """MySQL keeps an optimizer's trace over a reset, and over a change of account."""
+    with Headgate(cluster, extra={"workers": 1}, server_settings={"max_connections": 1}) as narrow:
+        with narrow.wire("writes") as client:
+            for sql in dirt:
+                assert not client.command(w.QUERY, sql).error, sql
+            assert client.command(w.RESET_CONNECTION).oks
+        for login in ({}, {"user": "other", "password": "other_pw"}):
+            with narrow.wire("writes", **login) as next_one:
+                assert next_one.rows("SELECT query FROM information_schema.optimizer_trace") == []
+                assert next_one.rows("SHOW PROFILES") == []
+
+
 def test_nobody_has_another_s_connection(cluster, both):
     pooled, _ = both
     forget_all(pooled, cluster)

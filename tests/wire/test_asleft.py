@@ -53,7 +53,7 @@ def test_what_leaves_nothing_unknown(scene, sql):
 @pytest.mark.parametrize("sql", ["SET @a = 1", "SELECT @a", "SELECT GET_LOCK('a', 1)", "CREATE TEMPORARY TABLE x (a INT)", "PREPARE p FROM 'SELECT 1'",
                                  "LOCK TABLES t READ", "HANDLER t OPEN", "SET insert_id = 5", "SET last_insert_id = 5", "SET sql_log_bin = 0",
                                  "SET TRANSACTION READ ONLY", "SELECT LAST_INSERT_ID(7)", "SELECT NEXTVAL(s)", "BEGIN", "SET autocommit = 0",
-                                 "SET wait_timeout = 5", "SET gtid_domain_id = 5", "SELECT NEXT VALUE FOR s",
+                                 "SET gtid_domain_id = 5", "SELECT NEXT VALUE FOR s",
                                  "SELECT 1; INSERT INTO t VALUES (1)", "SET time_zone = '+01:00'"])
 def test_what_only_a_reset_undoes(scene, sql):
     scene = scene(**TRUST)
@@ -245,3 +245,15 @@ def test_statements_are_closed_before_it_is_parked(scene):
     connection = left(scene, client)
     scene.server.wait_for(lambda: not connection.open_statements, timeout=60)
     assert not [c for c in connection.commands if c.byte == w.RESET_CONNECTION]
+
+
+def test_wait_timeout_is_the_session_s_own(scene):
+    """Its server hears of it only where the client may ask for it, and has its own again before anything else."""
+    scene = scene(**TRUST)
+    connection = scene.parked()
+    client, count = scene.client(), len(connection.commands)
+    for sql in ("SET wait_timeout = 500", "DO 1", "SELECT @@wait_timeout", "SELECT @@session.wait_timeout", "DO 2", "SET sql_mode = '', @@session.wait_timeout=600, @a = 1"):
+        client.query(sql)
+    assert [text for _, text in since(connection, count)] == [
+        "SET wait_timeout = DEFAULT", "DO 1", "SET wait_timeout=500", "SELECT @@wait_timeout", "SELECT @@session.wait_timeout", "SET wait_timeout=DEFAULT", "DO 2",
+        "SET sql_mode = '', @@session.wait_timeout=DEFAULT, @a = 1"]

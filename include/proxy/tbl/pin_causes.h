@@ -1,7 +1,8 @@
 /* PIN_CAUSE(NAME, name, words for people): the state of a session that lives in one server's connection, and
  * keeps its reads there. The causes of the first block begin and end with statements (sql/holds.h); those of
- * the second end only with the session, or a reset of it. Those of the third keep its connection, but no read
- * that does not need it: they are in what the session knows of itself (proxy/pinned.c). */
+ * the second end only with the session, or a reset of it; but HELD_SET, which leaves harmless reads alone,
+ * with a SET to the default. Those of the third keep its connection, but no read that does not need it: they
+ * are in what the session knows of itself (proxy/pinned.c). */
 PIN_CAUSE(TEMPORARY_TABLE, temporary_table, "temporary tables")
 PIN_CAUSE(TABLE_LOCK, table_lock, "LOCK TABLES")
 PIN_CAUSE(GLOBAL_LOCK, global_lock, "FLUSH TABLES WITH READ LOCK")
@@ -11,6 +12,7 @@ PIN_CAUSE(HANDLER, handler, "HANDLER")
 PIN_CAUSE(PREPARED, prepared, "SQL-level prepared statements")
 PIN_CAUSE(XA, xa, "XA transaction")
 
+PIN_CAUSE(HELD_SET, held_set, "a variable of writes that no other connection may have")
 PIN_CAUSE(NEXT_TRANSACTION, next_transaction, "SET TRANSACTION for the next transaction")
 PIN_CAUSE(HIDDEN_STATE, hidden_state, "a statement may have left state that cannot be seen from outside")
 PIN_CAUSE(LONG_STATEMENT, long_statement, "a statement that is too long to be read whole")

@@ -93,7 +93,7 @@ static void check_again(struct span sql, unsigned bits)
     struct text again = { 0 };
     struct changes *changes = changes_read(sql, &other);
     assert(changes != NULL);
-    vars_diff(&changes->constants, 0, &again);
+    vars_diff(&changes->constants, 0, 0, &again);
     assert(is_form_of_its_own(changes) || span_equal(text_span(&again), sql));
     text_fini(&again);
     changes_fini(changes);
@@ -117,7 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(changes->expected.len == 0 || changes->expected.data[changes->expected.len - 1] == '\0');
     assert(changes->count > 0 || changes->needs_pin);
     struct text out = { 0 };
-    vars_diff(&changes->constants, 0, &out);
+    vars_diff(&changes->constants, 0, 0, &out);
     if (out.len > 0) {
         check_form(text_span(&out));
         check_again(text_span(&out), bits / 3);

@@ -13,8 +13,8 @@ static const struct {
     { "set SESSION sql_mode := \"ANSI\"", "SET sql_mode='ANSI'", "", "" },
     { "SET LOCAL sql_mode=''", "SET sql_mode=''", "", "" },
     { "SET @@session.time_zone = '+02:00'", "SET time_zone='+02:00'", "", "" },
-    { "SET @@wait_timeout = 10", "SET wait_timeout=10", "", "" },
-    { "SET wait_timeout = -1", "SET wait_timeout=-1", "", "" },
+    { "SET @@wait_timeout = 10", "", "", "" },
+    { "SET wait_timeout = -1", "", "", "" },
     { "SET sql_notes = OFF", "SET sql_notes=OFF", "", "" },
     { "SET lc_time_names = DEFAULT", "SET lc_time_names=DEFAULT", "", "" },
     { "SET character_set_results = NULL", "SET character_set_results=NULL", "", "" },
@@ -39,7 +39,7 @@ static const struct {
     { "SET lc_time_names = 'd\xc3\xa9'", "", "lc_time_names", "" },
     { "SET max_join_size = (SELECT 5)", "", "max_join_size", "" },
     { "SET sql_mode = 'a' 'b'", "", "sql_mode", "" },
-    { "SET wait_timeout = 1 + 1", "", "wait_timeout", "" },
+    { "SET wait_timeout = 1 + 1", "", "", "" },
     /* character sets: the server says what came of them */
     { "SET NAMES utf8mb4", "SET names 'utf8mb4'", "character_set_client", "" },
     { "SET NAMES 'latin1' COLLATE 'latin1_bin'", "SET names 'latin1' COLLATE 'latin1_bin'",
@@ -67,6 +67,11 @@ static const struct {
     { "SET autocommit = 0", "", "", "" },
     { "SET AUTOCOMMIT := ON, sql_log_bin = 0, insert_id = 5", "", "", "" },
     { "SET gtid_next = 'AUTOMATIC'", "", "", "" },
+    /* what concerns writes: said again, or held */
+    { "SET auto_increment_increment = 10, SESSION gtid_domain_id = 7",
+      "SET auto_increment_increment=10,gtid_domain_id=7", "", "" },
+    { "SET sql_log_bin = 0, auto_increment_offset = 2", "SET auto_increment_offset=2", "", "" },
+    { "SET optimizer_trace = 'enabled=on'", "", "", "p" },
     /* user variables stay with the primary, where they are read too */
     { "SET @a = 1", "", "", "v" },
     { "SET @a := f(), @'b c' = 2", "", "", "v" },
@@ -107,7 +112,7 @@ static void statement_rows(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct changes *changes = read(rows[i].sql);
         struct text constants = { 0 };
-        vars_diff(&changes->constants, 0, &constants);
+        vars_diff(&changes->constants, 0, 0, &constants);
         for (size_t n = 0; n < changes->expected.len; n++)
             if (changes->expected.data[n] == '\0')
                 changes->expected.data[n] = ' ';
@@ -186,7 +191,7 @@ static bool commit(const char *sql, const char *reported, const char *want)
     }
     bool is_fine = changes_commit(changes, &vars, before);
     if (is_fine) {
-        vars_diff(&vars, before, &out);
+        vars_diff(&vars, before, before, &out);
         assert_row(strcmp(text_cstr(&out), want) == 0, "%s: %s", sql, text_cstr(&out));
     }
     text_fini(&out);
@@ -216,6 +221,78 @@ static void what_only_the_server_knows_must_be_reported_by_this_very_reply(void 
     assert_false(commit("SET NAMES utf8mb4", "", ""));
     assert_false(commit("SET a=f(), b=f()", "a", ""));
     assert_true(commit("SET a=f(), b=f()", "b a", "SET b='told',a='told'"));
+}
+
+static void names_among_others_are_followed_in_their_order(void **state)
+{
+    (void)state;
+    static const char told[] = "character_set_client";
+    assert_true(commit("SET NAMES latin1, sql_mode='ANSI'", told, "SET names 'latin1',sql_mode='ANSI'"));
+    assert_true(commit("SET sql_mode='ANSI', NAMES latin1", told, "SET names 'latin1',sql_mode='ANSI'"));
+    assert_true(commit("SET NAMES latin1, character_set_results=NULL", told,
+                       "SET names 'latin1',character_set_results=NULL"));
+    assert_true(commit("SET character_set_results=NULL, NAMES latin1", told, "SET names 'latin1'"));
+    assert_true(
+        commit("SET NAMES latin1, character_set_results=NULL, NAMES utf8mb4", told, "SET names 'utf8mb4'"));
+    assert_true(commit("SET NAMES latin1, CHARSET utf8mb4", told, "SET charset 'utf8mb4'"));
+    assert_true(commit("SET NAMES latin1, collation_connection=latin1_bin", told,
+                       "SET names 'latin1',collation_connection=latin1_bin"));
+    assert_true(commit("SET collation_connection=latin1_bin, character_set_connection=latin1", "",
+                       "SET character_set_connection=latin1"));
+    assert_true(commit("SET NAMES latin1, time_zone=f()", "character_set_client time_zone",
+                       "SET names 'latin1',time_zone='told'"));
+    assert_false(commit("SET NAMES latin1, character_set_results=f()",
+                        "character_set_client character_set_results", ""));
+    assert_true(commit("SET a=1, a=f()", "a", "SET a='told'"));
+    assert_true(commit("SET a=f(), a=1", "a", "SET a='told'")); /* that is the last one's value, too */
+}
+
+static void refusals_that_come_before_anything_is_done(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql;
+        uint16_t code;
+        bool is_whole;
+    } refusals[] = {
+        { "SET a=1, nosuch=2", 1193, true },
+        { "SET a=1, time_zone='x'", 1298, true },
+        { "SET NAMES nosuch, a=1", 1115, true },
+        { "SET a=1, b=2", 1230, false }, /* MySQL: insert_id = DEFAULT, after the others */
+        { "SET a=1", 1230, true },
+        { "SET a=1, b=2", 1213, false },
+        { "SET a=1, PASSWORD='x'", 1193, false },
+        { "SET profiling=1", 1231, true },
+        { "SET profiling=1", 1205, false },
+        { "SET a=1; SET nosuch=2", 1193, false },
+    };
+    for (size_t i = 0; i < COUNT_OF(refusals); i++) {
+        struct changes *changes = read(refusals[i].sql);
+        assert_row(changes_is_whole_refusal(changes, refusals[i].code) == refusals[i].is_whole, "%s: %u",
+                   refusals[i].sql, refusals[i].code);
+        changes_fini(changes);
+    }
+}
+
+static void what_holds_its_connection_is_noted_by_name(void **state)
+{
+    (void)state;
+    static const char *const held[][2] = {
+        { "SET sql_log_bin = 0", "SET sql_log_bin=0" },
+        { "SET @@session.sql_log_bin = DEFAULT, a = 1", "SET sql_log_bin=DEFAULT" },
+        { "SET pseudo_thread_id = @x", "SET pseudo_thread_id=?" },
+        { "SET gtid_next = 'AUTOMATIC'", "SET gtid_next='AUTOMATIC'" },
+        { "SET auto_increment_offset = 2", "" },
+    };
+    for (size_t i = 0; i < COUNT_OF(held); i++) {
+        struct changes *changes = read(held[i][0]);
+        struct text out = { 0 };
+        vars_diff(&changes->held, 0, 0, &out);
+        assert_string_equal(text_cstr(&out), held[i][1]);
+        assert_false(changes->needs_pin);
+        text_fini(&out);
+        changes_fini(changes);
+    }
 }
 
 static void older_mariadb_reports_two_under_their_old_names(void **state)
@@ -252,7 +329,7 @@ static void without_memory_the_session_is_pinned(void **state)
         pinned += changes->needs_pin;
         if (!changes->needs_pin) {
             struct text out = { 0 };
-            vars_diff(&changes->constants, 0, &out);
+            vars_diff(&changes->constants, 0, 0, &out);
             assert_string_equal(text_cstr(&out), "SET a='1'");
             assert_int_equal(changes->expected.len, 2);
             text_fini(&out);
@@ -270,6 +347,9 @@ int main(void)
         cmocka_unit_test(user_variables_that_mean_the_same_everywhere_are_kept),
         cmocka_unit_test(a_constant_follows_whether_it_is_tracked_or_not),
         cmocka_unit_test(what_only_the_server_knows_must_be_reported_by_this_very_reply),
+        cmocka_unit_test(names_among_others_are_followed_in_their_order),
+        cmocka_unit_test(refusals_that_come_before_anything_is_done),
+        cmocka_unit_test(what_holds_its_connection_is_noted_by_name),
         cmocka_unit_test(older_mariadb_reports_two_under_their_old_names),
         cmocka_unit_test(what_cannot_follow_pins_though_the_rest_is_noted),
         cmocka_unit_test(without_memory_the_session_is_pinned),

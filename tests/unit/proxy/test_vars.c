@@ -10,7 +10,7 @@ static void set(struct vars *vars, const char *name, const char *literal)
 static void assert_diff(const struct vars *vars, uint64_t since, const char *want)
 {
     struct text out = { 0 };
-    vars_diff(vars, since, &out);
+    vars_diff(vars, since, since, &out);
     assert_string_equal(text_cstr(&out), want);
     text_fini(&out);
 }
@@ -33,13 +33,16 @@ static void manner_rows(void **state)
         { "autocommit_", VARS_APPLY },
         { "last_insert_id", VARS_IGNORE },
         { "timestamp", VARS_UNTRACKED },
-        { "insert_id", VARS_IGNORE },
-        { "gtid_next", VARS_IGNORE },
-        { "GTID_SEQ_NO", VARS_IGNORE },
+        { "insert_id", VARS_HOLD },
+        { "gtid_next", VARS_HOLD },
+        { "GTID_SEQ_NO", VARS_HOLD },
         { "gtid", VARS_APPLY },
-        { "auto_increment_offset", VARS_IGNORE },
-        { "pseudo_thread_id", VARS_IGNORE },
-        { "sql_log_bin", VARS_IGNORE },
+        { "gtid_domain_id", VARS_APPLY_WRITES },
+        { "server_id", VARS_APPLY_WRITES },
+        { "Binlog_Row_Image", VARS_APPLY_WRITES },
+        { "auto_increment_offset", VARS_APPLY_WRITES },
+        { "pseudo_thread_id", VARS_HOLD },
+        { "sql_log_bin", VARS_HOLD },
         { "character_set_database", VARS_IGNORE },
         { "session_track_schema", VARS_PIN },
         { "SESSION_TRACK_STATE_CHANGE", VARS_PIN },
@@ -47,10 +50,71 @@ static void manner_rows(void **state)
         { "rand_seed1", VARS_PIN },
         { "profiling", VARS_PIN },
         { "profiling_history_size", VARS_PIN },
+        { "wait_timeout", VARS_EMULATE },
+        { "innodb_lock_wait_timeout", VARS_APPLY },
+        { "optimizer_trace", VARS_PIN },
+        { "optimizer_trace_limit", VARS_PIN },
         { "", VARS_APPLY },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         assert_row(vars_manner_of(span_cstr(rows[i].name)) == rows[i].manner, "%s", rows[i].name);
+}
+
+static void defaults_of_what_holds_a_connection(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *literal;
+        bool is_default;
+    } rows[] = {
+        { "sql_log_bin", "1", true },
+        { "SQL_LOG_BIN", "'on'", true },
+        { "sql_log_bin", "true", true },
+        { "sql_log_bin", "DEFAULT", true },
+        { "sql_log_bin", "0", false },
+        { "sql_log_bin", "", false },
+        { "sql_log_bin", "?", false },
+        { "skip_replication", "0", true },
+        { "skip_replication", "1", false },
+        { "gtid_next", "'AUTOMATIC'", true },
+        { "gtid_next", "'AUTOMATIC:a'", false },
+        { "gtid_seq_no", "0", true },
+        { "gtid_seq_no", "00", false },
+        { "pseudo_thread_id", "DEFAULT", false },
+        { "insert_id", "0", true },
+        { "insert_id", "'", false },
+        { "sql_mode", "DEFAULT", false },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_row(vars_is_default(span_cstr(rows[i].name), span_cstr(rows[i].literal)) == rows[i].is_default,
+                   "%s=%s", rows[i].name, rows[i].literal);
+}
+
+static void what_concerns_writes_is_said_where_they_are(void **state)
+{
+    (void)state;
+    struct vars vars = { 0 };
+    struct text out = { 0 };
+    size_t at = 0;
+    struct span name, literal;
+    set(&vars, "sql_mode", "''");
+    assert_false(vars.has_for_writes);
+    set(&vars, "AUTO_INCREMENT_OFFSET", "3");
+    assert_true(vars.has_for_writes);
+    vars_diff(&vars, 0, VARS_NONE, &out);
+    assert_string_equal(text_cstr(&out), "SET sql_mode=''");
+    text_clear(&out);
+    vars_diff(&vars, vars.version, 0, &out);
+    assert_string_equal(text_cstr(&out), "SET AUTO_INCREMENT_OFFSET=3");
+    text_clear(&out);
+    vars_diff(&vars, vars.version, vars.version, &out);
+    assert_int_equal(out.len, 0);
+    assert_true(vars_next(&vars, &at, &name, &literal) && span_is(name, "sql_mode"));
+    assert_false(vars_next(&vars, &at, &name, &literal));
+    vars_clear(&vars);
+    assert_false(vars.has_for_writes);
+    text_fini(&out);
+    vars_fini(&vars);
 }
 
 static void literal_rows(void **state)
@@ -187,7 +251,7 @@ static const char *const model_names[] = { "sql_mode",
                                            "character_set_client",
                                            "character_set_results",
                                            "lc_time_names",
-                                           "wait_timeout",
+                                           "lock_wait_timeout",
                                            "max_join_size",
                                            "a.b",
                                            "x9_" };
@@ -227,7 +291,7 @@ static void a_diff_makes_any_upstream_equal(void **state)
                 continue;
             }
             struct text out = { 0 };
-            vars_diff(&vars, versions[i], &out);
+            vars_diff(&vars, versions[i], versions[i], &out);
             assert_true((out.len == 0) == (versions[i] == vars.version));
             map_run(&upstreams[i], text_span(&out));
             versions[i] = vars.version;
@@ -252,7 +316,7 @@ static void merging_is_setting_one_after_the_other(void **state)
         for (unsigned i = next_random(&seed) % 8; i > 0; i--)
             set_at_random(&b, &want, &seed);
         assert_true(vars_merge(&a, &b));
-        vars_diff(&a, 0, &out);
+        vars_diff(&a, 0, 0, &out);
         map_run(&got, text_span(&out));
         assert_true(map_equal(&want, &got));
         text_fini(&out);
@@ -376,6 +440,8 @@ int main(void)
         cmocka_unit_test(names_are_said_first_and_hide_what_they_set),
         cmocka_unit_test(manner_rows),
         cmocka_unit_test(literal_rows),
+        cmocka_unit_test(defaults_of_what_holds_a_connection),
+        cmocka_unit_test(what_concerns_writes_is_said_where_they_are),
         cmocka_unit_test(no_value_leaves_its_quotes),
         cmocka_unit_test(what_cannot_be_kept_is_refused_and_nothing_changes),
         cmocka_unit_test(only_what_is_newer_is_said),
