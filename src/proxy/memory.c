@@ -35,11 +35,10 @@ static bool may_set_unnamed(const struct job *job)
     static const uint32_t harmless = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SHOW |
                                      1u << SQL_DIAGNOSTICS | 1u << SQL_SET | 1u << SQL_USE | 1u << SQL_BEGIN |
                                      1u << SQL_COMMIT | 1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT |
-                                     1u << SQL_CALL | 1u << SQL_DDL | 1u << SQL_LOCK | 1u << SQL_HANDLER |
-                                     1u << SQL_XA | 1u << SQL_KILL | 1u << SQL_ADMIN;
-    bool is_mere_prepare = job->facts.kind == SQL_PREPARE && job->facts.execute_name.len == 0 &&
-                           job->facts.execute_text.len == 0;
-    bool is_harmless = (harmless & 1u << job->facts.kind) != 0 || is_mere_prepare || job->is_inner_set;
+                                     1u << SQL_CALL | 1u << SQL_PREPARE | 1u << SQL_DDL | 1u << SQL_LOCK |
+                                     1u << SQL_HANDLER | 1u << SQL_XA | 1u << SQL_KILL | 1u << SQL_ADMIN;
+    bool runs_text = job->facts.execute_name.len > 0 || job->facts.execute_text.len > 0;
+    bool is_harmless = runs_text ? job->is_inner_set : (harmless & 1u << job->facts.kind) != 0;
     return !is_harmless || job->facts.may_hide_state || job->facts.is_multi || job->is_cut ||
            job->facts.reason == SQL_REASON_STORED_READ;
 }
