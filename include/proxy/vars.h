@@ -57,9 +57,6 @@ void vars_diff(const struct vars *vars, uint64_t since, struct text *out);
  * Borrows. */
 bool vars_next(const struct vars *vars, size_t *at, struct span *name_r, struct span *literal_r);
 
-/* The same for user variables: "SET @`a`=1,@`b`='x'". */
-void vars_diff_user(const struct vars *vars, uint64_t since, struct text *out);
-
 /* Was it set after version `since`? */
 bool vars_is_newer(struct vars *vars, struct span name, uint64_t since);
 

@@ -253,7 +253,7 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
     upstream->ops = ops;
     upstream->owner = owner;
     upstream->login = login;
-    upstream->opened_us = env->loop->now_us;
+    upstream->opened_us = upstream->answered_us = env->loop->now_us;
     upstream_note_beginning(upstream);
     if (wish->take_permit)
         permits_hold(&server->permits, env->worker, env->loop->now_us, &upstream->permit);
@@ -338,5 +338,6 @@ void upstream_end(struct upstream *upstream)
     assert(upstream->state == UPSTREAM_BUSY);
     counter_sub(&upstream_counters(upstream)->running, 1);
     upstream->state = UPSTREAM_READY;
+    upstream->answered_us = upstream->env->loop->now_us;
     upstream_say_closing(upstream);
 }
