@@ -12,6 +12,7 @@
  *   hints.c     what its comments and attributes ask for
  *   intent.c    what it is about to change
  *   share.c     QUEUED: connections when they are scarce
+ *   parting.c   what only a connection knows, asked before it is given up
  *   pool.c      connections that no session has
  *   asleft.c    … and that need not be made new
  *   attach.c    WAITING, ATTACHING: a connection to a server
@@ -99,6 +100,9 @@ struct answers {
     bool has_diagnostics; /* … of which there are some, or an error */
 };
 
+/* In struct answers: nobody does any more. */
+#define ANSWERS_LOST UINT64_MAX
+
 /* A place where statements run: the primary, or this session's replica. */
 struct slot {
     struct upstream *upstream; /* owns; NULL: none */
@@ -119,6 +123,8 @@ struct slot {
     bool has_own_gtid;         /* the session's statements have told of a commit there */
     bool has_own_writes;       /* … or have drawn from a sequence, or may have */
     bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
+    struct rows *parting;      /* owns: the answer to what it is asked before it is given up; NULL: nothing */
+    bool is_promised;          /* parting: counted in permits.promised */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
     bool has_answer;           /* an exchange ended: `answer` holds it */
@@ -256,8 +262,11 @@ struct session {
     struct vars vars;
     struct prepared_table prepared;
     uint16_t status;           /* last flags of the primary, or of the replica in replica mode */
-    uint64_t insert_id;        /* the last one generated for this session */
+    uint64_t insert_id;        /* the last one generated for this session, as far as replies told */
+    uint64_t id_known_by;      /* generation of the connection that knows whether it is; 0: it is */
     bool is_insert_id_unknown; /* there was another since, and no reply told which */
+    bool is_waiting_for_id;    /* WAITING: its connection to the primary is asked for it */
+    bool has_next_id;          /* SET insert_id, and no INSERT has taken it */
     bool is_transaction_unknown;
     bool is_away; /* the open transaction is a read-only one, on the replica */
     enum route_variables variables;

@@ -11,6 +11,7 @@
 
 #include "mysql/reply.h"
 #include "proxy/asleft.h"
+#include "proxy/parting.h"
 #include "proxy/pool.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
@@ -37,8 +38,12 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
 {
     struct session *session = upstream->owner;
     struct slot *slot = slot_of(session, upstream);
-    slot->answer = *answer;
-    slot->has_answer = true;
+    if (slot->parting != NULL) {
+        parting_note(session, slot, answer);
+    } else {
+        slot->answer = *answer;
+        slot->has_answer = true;
+    }
     session_run(session);
 }
 
@@ -48,6 +53,7 @@ static void on_failed(struct upstream *upstream, const struct error *err)
     struct slot *slot = slot_of(session, upstream);
     slot->has_failed = true;
     slot->failure = *err;
+    parting_end(slot);
     session_run(session);
 }
 
@@ -106,6 +112,7 @@ static struct upstream *release(struct session *session, enum route_place place)
     struct slot *slot = &session->slots[place];
     struct upstream *upstream = slot->upstream;
     consistency_note_drop(session, place);
+    parting_end(slot);
     *slot = (struct slot){ 0 };
     return upstream;
 }
@@ -409,6 +416,8 @@ enum step attach_begin(struct session *session)
         return attach_wait(session);
     if (has_lost_pieces(session))
         return dispatch_refuse_pieces(session);
+    if (parting_begin_id(session))
+        return attach_wait(session);
     if (share_has_lost_answer(session, is_current))
         return share_refuse_answer(session);
     if (!is_current) {
@@ -429,7 +438,8 @@ enum step attach_waiting(struct session *session)
 {
     if (session->is_client_eof)
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
-    if (!session->worker->is_retrying)
+    bool is_told = session->is_waiting_for_id && session->slots[ROUTE_PRIMARY].parting == NULL;
+    if (!session->worker->is_retrying && !is_told)
         return STEP_WAIT;
     return attach_begin(session);
 }

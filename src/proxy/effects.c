@@ -216,15 +216,27 @@ static void note_tracking(struct session *session, struct upstream *upstream, st
 static void note_insert_id(struct session *session, uint64_t id)
 {
     session->insert_id = session->slots[session->job.place].insert_id = id;
-    session->is_insert_id_unknown = false;
+    session->is_insert_id_unknown = session->has_next_id = false;
     session->job.has_insert_id = true;
 }
 
-/* INSERT … RETURNING, SELECT LAST_INSERT_ID(x) and stored code generate ids that no OK tells. */
-static bool may_have_generated(const struct job *job)
+/* INSERT … RETURNING, LOAD DATA, INSERTs that fail after their first row, SELECT LAST_INSERT_ID(x) and stored
+ * code generate ids that no OK tells. */
+static bool has_untold_id(const struct job *job)
 {
-    bool is_write = job->facts.kind == SQL_WRITE && job->has_rows;
-    return !job->has_insert_id && (is_write || job->facts.may_hide_state || job->facts.gives_insert_id);
+    bool is_silent = job->facts.kind == SQL_WRITE && (job->has_rows || job->has_error || job->facts.is_load);
+    return is_silent || job->facts.may_hide_state || job->facts.gives_insert_id;
+}
+
+/* An OK tells of an id that an INSERT was given as of one that it generated: only its connection knows. */
+static void note_generated(struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_untold = has_untold_id(job);
+    if (job->has_insert_id || is_untold)
+        session->id_known_by = session->slots[job->place].generation;
+    session->is_insert_id_unknown |= is_untold && !job->has_insert_id;
+    session->has_next_id |= job->facts.gives_next_id;
 }
 
 /* Only the home's word counts; and home is where the transaction is. */
@@ -534,7 +546,8 @@ static void note_home(struct session *session, struct upstream *upstream, bool i
         pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
     if (is_execution)
         note_user_values(session);
-    session->is_insert_id_unknown |= is_execution && may_have_generated(job);
+    if (is_execution)
+        note_generated(session);
     if (job->has_error && (effects_is_in_transaction(session) || !is_contained(job)))
         session->is_transaction_unknown = true;
     /* It ran here, so here it holds already. */
@@ -570,8 +583,8 @@ void effects_reset(struct session *session)
     prepared_clear(&session->prepared);
     consistency_note_reset(session);
     session->status = STATUS_AUTOCOMMIT;
-    session->insert_id = 0;
-    session->is_insert_id_unknown = false;
+    session->insert_id = session->id_known_by = 0;
+    session->is_insert_id_unknown = session->has_next_id = false;
     session->is_transaction_unknown = false;
     session->is_away = false;
     session->variables = VARIABLES_NOWHERE;

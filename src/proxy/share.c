@@ -4,6 +4,7 @@
 #include "cluster/balance.h"
 #include "mysql/reply.h"
 #include "proxy/handover.h"
+#include "proxy/parting.h"
 #include "proxy/pool.h"
 
 #include <stdio.h>
@@ -35,11 +36,11 @@ bool share_has_own_answers(const struct session *session, enum route_place place
     return since != 0 && session_now(session) < since + ANSWERS_US;
 }
 
-/* LAST_INSERT_ID() of an INSERT … RETURNING is known to its connection only, and so is which row "IS NULL"
- * finds with sql_auto_is_null. */
-static bool has_untold_id(const struct session *session, enum route_place place)
+/* The id of SET insert_id is in its connection only, and so is which row "IS NULL" finds with
+ * sql_auto_is_null. */
+static bool has_hidden_id(const struct session *session, enum route_place place)
 {
-    return (session->is_insert_id_unknown || session->vars.is_auto_is_null) && place == effects_home(session);
+    return (session->has_next_id || session->vars.is_auto_is_null) && place == effects_home(session);
 }
 
 static bool is_shared(const struct session *session)
@@ -54,7 +55,7 @@ static bool may_give(const struct session *session, enum route_place place)
     return is_shared(session) && slot->upstream != NULL && !slot->has_failed &&
            slot->upstream->state == UPSTREAM_READY && !stream_has_output(&slot->upstream->stream) &&
            !session_is_of_job(session, place) && !attach_has_lost_state(session, place) &&
-           !has_untold_id(session, place) && !share_has_own_answers(session, place) &&
+           !has_hidden_id(session, place) && !share_has_own_answers(session, place) &&
            !share_has_statements(session, place);
 }
 
@@ -63,6 +64,8 @@ static bool may_give(const struct session *session, enum route_place place)
 static void give(struct session *session, enum route_place place)
 {
     const struct upstream *upstream = session->slots[place].upstream;
+    if (parting_ask(session, place))
+        return; /* it comes here again when that is answered */
     log_debug(&session->scope, "gives up its connection to %s", upstream->server->name);
     if (pool_suits_waiter(upstream))
         attach_leave(session, place, true);
@@ -480,6 +483,8 @@ static bool has_connection(const struct session *session, uint64_t generation, b
 bool share_has_lost_answer(const struct session *session, bool is_current)
 {
     const struct job *job = &session->job;
+    if (parting_has_lost_id(session))
+        return true;
     if (!job->facts.refers_previous || job->facts.kind == SQL_SHOW)
         return false;
     uint64_t knows = who_knows(&session->answers, job->facts.question);

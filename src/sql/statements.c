@@ -30,6 +30,7 @@ static bool read_load(struct reader *reader, struct sql_facts *facts)
         facts_become(facts, SQL_ADMIN, SQL_REASON_ADMIN);
         return false;
     }
+    facts->is_load = true;
     for (int i = 0; i < 3 && !reader_at_end(reader); i++, reader_advance(reader))
         facts->is_load_local |= reader->keyword == KEYWORD_LOCAL;
     return false;
@@ -265,6 +266,7 @@ static bool read_set(struct reader *reader, struct sql_facts *facts)
         facts->writes_variables |= change.scope == SETVAR_USER;
         facts->sets_global |= change.scope == SETVAR_GLOBAL || change.scope == SETVAR_OTHER;
         facts->gives_insert_id |= change.scope == SETVAR_SESSION && is_insert_id(change.name);
+        facts->gives_next_id |= change.scope == SETVAR_SESSION && span_is_nocase(change.name, "insert_id");
     }
     facts->may_hide_state |= walk.is_malformed;
     facts->writes_variables |= facts->may_hide_state && reader->has_user_variable;

@@ -228,7 +228,7 @@ class Player:
             return client
         for _ in range(20):
             try:
-                return Side(arrive, self.stack, self.ensemble.family, table=f"{home(self.who)}.t", is_shared=True)
+                return Side(arrive, self.stack, self.ensemble.family, table=f"{home(self.who)}.t")
             except r.Err as error:
                 self._must_be_loss(error)
                 self.ensemble.losses += 1

@@ -28,7 +28,7 @@ HOLDS = re.compile(
     r"(?<!@)@[\w`']|/\*m?!|'open|\(1$|nonsense|\bf_\w|v_write|"
     r"\b(call|do|execute|prepare|deallocate|begin|start|commit|rollback|savepoint|release|xa|lock|unlock|tables|handler|temporary|"
     r"autocommit|into\s+@|statement|transaction|transaction_\w+|tx_\w+|completion_type|get_lock|is_used_lock|set\s+charset|character\s+set|"
-    r"insert_id|sql_log_bin|get|signal|if|max_statement_time|concat|tr|optimize|returning|sql_auto_is_null)\b|last_insert_id\s*(=|\([^)])|count \(|"
+    r"insert_id|sql_log_bin|get|signal|if|max_statement_time|concat|tr|optimize|sql_auto_is_null)\b|count \(|"
     r"set [^;]*,\s*(sql_mode|time_zone)|sql_calc_found_rows|\b(set|use|insert|update|delete|replace)\b[^;]*;\s*\S|;\s*(set|use|insert|update|delete|replace)\b",
     re.IGNORECASE)
 # Where a prepared statement is executed in another schema than its own, servers report a change of state that headgate cannot

@@ -1,0 +1,108 @@
+"""What a session asks about its earlier statements after somebody else has had its connection: as it is alone.
+
+The same is said through headgate, which has one connection to the primary, in one schema, and to the server itself in
+another schema with the same tables.
+"""
+
+import contextlib
+
+import pytest
+
+import mysqlwire as w
+from client import execute
+from conftest import FLAVOUR
+from headgate import Headgate, direct
+
+pytestmark = pytest.mark.smoke
+
+IS_MARIADB = FLAVOUR.startswith("mariadb")
+THROUGH, ALONE = "test", "app2"
+TABLES = [
+    "ids (id INT AUTO_INCREMENT PRIMARY KEY, n INT, UNIQUE (n))", "marks (n INT)",
+    "logged (id INT AUTO_INCREMENT PRIMARY KEY, n INT)", "log (id INT AUTO_INCREMENT PRIMARY KEY, n INT) AUTO_INCREMENT = 700",
+]
+
+# What it says first: text, or (text, values) of a prepared statement.
+IDS = {
+    "generated": ["INSERT INTO ids (n) VALUES (11)"],
+    "given": ["INSERT INTO ids (n) VALUES (11)", "INSERT INTO ids (id, n) VALUES (500, 12)"],
+    "given alone": ["INSERT INTO ids (id, n) VALUES (500, 12)"],
+    "given by a parameter": [("INSERT INTO ids (n) VALUES (?)", [11]), ("INSERT INTO ids (id, n) VALUES (?, ?)", [500, 12])],
+    "several": ["INSERT INTO ids (n) VALUES (11), (12), (13)"],
+    "given and generated": ["INSERT INTO ids (id, n) VALUES (500, 11), (NULL, 12), (600, 13)"],
+    "none": ["INSERT INTO ids (n) VALUES (11)", "INSERT INTO marks VALUES (1)", "UPDATE marks SET n = 2"],
+    "selected": ["INSERT INTO ids (id, n) SELECT 400, 11", "INSERT INTO ids (n) SELECT 12"],
+    "changed instead": ["INSERT INTO ids (n) VALUES (11), (12)", "INSERT INTO ids (n) VALUES (11) ON DUPLICATE KEY UPDATE n = 14"],
+    "changed instead, told": ["INSERT INTO ids (n) VALUES (11), (12)",
+                              "INSERT INTO ids (n) VALUES (12) ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), n = 14"],
+    "replaced": ["INSERT INTO ids (n) VALUES (11)", "REPLACE INTO ids (n) VALUES (11)", "REPLACE INTO ids (id, n) VALUES (500, 11)"],
+    "ignored": ["INSERT INTO ids (n) VALUES (11)", "INSERT IGNORE INTO ids (n) VALUES (11)"],
+    "failed": ["INSERT INTO ids (n) VALUES (11)", "INSERT INTO ids (n) VALUES (12), (11)"],
+    "loaded": ["INSERT INTO ids (n) VALUES (11)", "LOAD DATA LOCAL INFILE 'rows' INTO TABLE ids (n)"],
+    "by a trigger, too": ["INSERT INTO logged (n) VALUES (3)"],
+    "made with its rows": ["CREATE TABLE made (id INT AUTO_INCREMENT PRIMARY KEY) SELECT 5 AS n", "DROP TABLE made"],
+    "said": ["INSERT INTO ids (n) VALUES (11)", "SELECT LAST_INSERT_ID(77)"],
+    "set": ["SET last_insert_id = 78"],
+    "counted": ["UPDATE marks SET n = LAST_INSERT_ID(n + 1)", "INSERT INTO marks VALUES (5)", "UPDATE marks SET n = LAST_INSERT_ID(n + 1)"],
+    "without a limit": ["SET sql_select_limit = 0", "INSERT INTO ids (id, n) VALUES (500, 12)", "SET sql_select_limit = DEFAULT"],
+    "in a transaction": ["BEGIN", "INSERT INTO ids (n) VALUES (11)", "INSERT INTO ids (id, n) VALUES (500, 12)", "COMMIT"],
+    "rolled back": ["BEGIN", "INSERT INTO ids (n) VALUES (11)", "ROLLBACK"],
+    "without autocommit": ["SET autocommit = 0", "INSERT INTO ids (id, n) VALUES (500, 12)", "COMMIT"],
+}
+if IS_MARIADB:
+    IDS |= {
+        "returned": ["INSERT INTO ids (n) VALUES (11), (12) RETURNING id"],
+        "deleted": ["INSERT INTO ids (n) VALUES (11)", "DELETE FROM ids RETURNING id"],
+        "given and returned": ["INSERT INTO ids (n) VALUES (11)", "INSERT INTO ids (id, n) VALUES (500, 12) RETURNING id"],
+    }
+
+
+@pytest.fixture(scope="module")
+def narrow(cluster):
+    for schema in (THROUGH, ALONE):
+        for table in TABLES:
+            cluster.sql("db1", f"CREATE TABLE {schema}.{table}")
+        cluster.sql("db1", f"CREATE TRIGGER {schema}.logs AFTER INSERT ON {schema}.logged FOR EACH ROW INSERT INTO {schema}.log (n) VALUES (NEW.n)")
+    cluster.sync()
+    with Headgate(cluster, extra={"workers": 1}, server_settings={"max_connections": 1}, timeouts={"pool_wait": "60s"}) as headgate:
+        yield headgate
+
+
+@pytest.fixture
+def sides(cluster, narrow):
+    """(through headgate, alone, somebody else through headgate)"""
+    for schema in (THROUGH, ALONE):
+        for table in TABLES:
+            cluster.sql("db1", f"TRUNCATE {schema}.{table.split()[0]}")
+        cluster.sql("db1", f"INSERT INTO {schema}.marks VALUES (40)")
+    with contextlib.ExitStack() as stack:
+        through, other = (stack.enter_context(narrow.wire("writes", schema=THROUGH)) for _ in range(2))
+        alone = stack.enter_context(direct(cluster, schema=ALONE))
+        for client in (through, alone):
+            client.infile = lambda name: b"21\n22\n"
+        yield through, alone, other
+
+
+def say(client, act):
+    """The reply to a text, or to (text, values)."""
+    if isinstance(act, str):
+        return client.command(w.QUERY, act)
+    statement = client.command(w.PREPARE, act[0]).statement_id
+    reply = client.command(w.EXECUTE, execute(statement, act[1]))
+    client.command(w.CLOSE, w.int4(statement))
+    return reply
+
+
+def ask(client, text):
+    reply = client.command(w.QUERY, text)
+    return reply.error, reply.text_rows(0) if reply.results else None
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_last_insert_id_goes_with_the_session(sides, name):
+    through, alone, other = sides
+    for act in IDS[name]:
+        errors = [(reply.error and reply.error.code) for reply in (say(through, act), say(alone, act))]
+        assert errors[0] == errors[1]
+    other.query("UPDATE marks SET n = n")
+    assert ask(through, "SELECT LAST_INSERT_ID()") == ask(alone, "SELECT LAST_INSERT_ID()")
