@@ -12,6 +12,7 @@
  *   hints.c     what its comments and attributes ask for
  *   intent.c    what it is about to change
  *   share.c     QUEUED: connections when they are scarce
+ *   draws.c     what it has drawn from sequences
  *   parting.c   what only a connection knows, asked before it is given up
  *   pool.c      connections that no session has
  *   asleft.c    … and that need not be made new
@@ -43,6 +44,7 @@
 #include "mysql/packet.h"
 #include "net/stream.h"
 #include "proxy/consistency.h"
+#include "proxy/draws.h"
 #include "proxy/pins.h"
 #include "proxy/prepared.h"
 #include "proxy/route.h"
@@ -113,6 +115,7 @@ struct slot {
     uint64_t role_version;     /* of the SET ROLE it has seen */
     uint64_t option_version;   /* of the COM_SET_OPTION it has seen */
     uint64_t user_version;     /* of the user variables it has been told */
+    uint64_t drawn_us;         /* when a statement drew from a sequence; 0: none has */
     uint64_t answers_us;       /* when a statement left something here to be asked about; 0: nothing */
     bool has_warnings;         /* … warnings or an error, whenever that was */
     bool has_our_warnings;     /* SYNC_QUIET is due */
@@ -257,6 +260,7 @@ struct session {
     struct server *queued_at;      /* borrows: QUEUED */
     bool has_permit;               /* QUEUED: one of that server has come */
     struct answers answers;
+    struct draws draws;
     struct consistency consistency;
     struct job job;
     struct vars vars;

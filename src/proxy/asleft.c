@@ -63,7 +63,7 @@ static bool leaves_nothing_unknown(const struct session *session)
     bool has_results = job->has_multi && !facts->is_multi;                           /* stored code */
     if (!is_followed(job) || !is_plain(job) || has_results)
         return false;
-    if (facts->gives_insert_id || facts->sets_next_transaction || facts->reason == SQL_REASON_SEQUENCE)
+    if (facts->gives_insert_id || facts->sets_next_transaction || facts->has_sequence)
         return false;
     if (job->has_untold || (job->changes != NULL && job->changes->sets_untold))
         return false;
@@ -75,7 +75,8 @@ void asleft_note_job(struct session *session, struct upstream *upstream)
     const struct job *job = &session->job;
     struct slot *slot = &session->slots[job->place];
     bool is_write = job->facts.kind == SQL_WRITE || job->facts.kind == SQL_DDL ||
-                    job->facts.reason == SQL_REASON_SEQUENCE || !is_plain(job);
+                    job->facts.has_sequence || !is_plain(job);
+    is_write &= job->command->byte != COM_RESET_CONNECTION; /* after which there is nothing of its own */
     slot->has_own_gtid |= job->has_last_gtid;
     slot->has_own_writes |= is_write || job->has_last_gtid;
     upstream->has_told_gtid |= job->has_last_gtid;
@@ -270,6 +271,7 @@ void asleft_note_renewed(struct session *session, struct slot *slot)
     answers->found = answers->found == before ? slot->generation : answers->found;
     answers->diagnostics = answers->diagnostics == before ? slot->generation : answers->diagnostics;
     slot->is_inherited = slot->must_renew = slot->has_own_gtid = slot->has_our_warnings = false;
-    slot->insert_id = slot->user_version = 0;
+    slot->has_own_writes = false;
+    slot->insert_id = slot->user_version = slot->drawn_us = 0;
     slot->upstream->vars_version = 0;
 }

@@ -113,6 +113,7 @@ static struct upstream *release(struct session *session, enum route_place place)
     struct upstream *upstream = slot->upstream;
     consistency_note_drop(session, place);
     parting_end(slot);
+    draws_note_drop(session, slot);
     *slot = (struct slot){ 0 };
     return upstream;
 }

@@ -548,6 +548,8 @@ static void note_home(struct session *session, struct upstream *upstream, bool i
         note_user_values(session);
     if (is_execution)
         note_generated(session);
+    if (is_execution && job->facts.has_sequence)
+        draws_note(session);
     if (job->has_error && (effects_is_in_transaction(session) || !is_contained(job)))
         session->is_transaction_unknown = true;
     /* It ran here, so here it holds already. */
@@ -589,6 +591,7 @@ void effects_reset(struct session *session)
     session->is_away = false;
     session->variables = VARIABLES_NOWHERE;
     session->answers = (struct answers){ 0 };
+    session->draws = (struct draws){ 0 };
     vars_clear(&session->user_vars);
     session->has_replica_refused = false;
     session->sees_tracking = 0;

@@ -37,6 +37,7 @@ static void look_inside(struct session *session, const struct sql_dialect *diale
     facts->gives_insert_id |= inner.gives_insert_id;
     facts->gives_next_id |= inner.gives_next_id;
     facts->is_load |= inner.is_load;
+    facts->has_sequence |= inner.has_sequence;
     facts->uses_tables = inner.uses_tables;
     facts->asks_id |= inner.asks_id;
     facts->counts_rows = inner.counts_rows;

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 /* So long a connection is kept for a client that may ask for the warnings, the error or the FOUND_ROWS() of
- * its last statement: programs ask at once. */
+ * its last statement, or for LASTVAL() of a sequence: programs ask at once. */
 #define ANSWERS_US 1000000
 
 /* ---- may it be given up? ---- */
@@ -32,7 +32,8 @@ bool share_has_statements(const struct session *session, enum route_place place)
 
 bool share_has_own_answers(const struct session *session, enum route_place place)
 {
-    uint64_t since = session->slots[place].answers_us;
+    const struct slot *slot = &session->slots[place];
+    uint64_t since = slot->drawn_us > slot->answers_us ? slot->drawn_us : slot->answers_us;
     return since != 0 && session_now(session) < since + ANSWERS_US;
 }
 
@@ -483,7 +484,7 @@ static bool has_connection(const struct session *session, uint64_t generation, b
 bool share_has_lost_answer(const struct session *session, bool is_current)
 {
     const struct job *job = &session->job;
-    if (parting_has_lost_id(session))
+    if (parting_has_lost_id(session) || draws_has_lost(session))
         return true;
     if (!job->facts.refers_previous || job->facts.kind == SQL_SHOW)
         return false;

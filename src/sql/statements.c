@@ -544,6 +544,7 @@ static void note_watched(const struct reader *reader, const struct statement *ro
     }
     note_traces(reader, row, facts);
     facts->gives_insert_id |= reader->has_given_id;
+    facts->has_sequence |= reader->has_sequence && reader->lexer.dialect.family != SQL_FAMILY_MYSQL;
     facts->has_holds |= (reader->user_locks & ~(none | ask | other)) != 0;
     if ((reader->user_locks & other) != 0) { /* whatever text EXECUTE runs */
         facts->may_hide_state = true;

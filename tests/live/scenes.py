@@ -35,7 +35,7 @@ HOLDS = re.compile(
 # explain, and holds the connection: so who speaks the binary protocol stays in one schema, and the others go to and fro.
 LEAVES = re.compile(r"\buse\b|app2", re.IGNORECASE)
 ASSIGNS = re.compile(r":=|\b(set|into|call)\b.*@", re.IGNORECASE)
-FREE_THEMES = ("reads", "writes", "settings", "settings", "diagnostics", "several", "ddl")
+FREE_THEMES = ("reads", "writes", "sequences", "settings", "settings", "diagnostics", "several", "ddl")
 
 # Each gives back at its end what it has taken, whatever else a session has: then nothing may be held for it any more.
 TIDY = [

@@ -57,12 +57,21 @@ if IS_MARIADB:
     }
 
 
+# What has drawn from a sequence, and what asks that.
+DRAWS = ["SELECT NEXTVAL(s1)", "SELECT NEXT VALUE FOR s1", "INSERT INTO marks VALUES (NEXTVAL(`s1`))", "DO NEXTVAL(s1)", ("SELECT NEXTVAL(s1), ?", [5])]
+DRAWN = ["SELECT LASTVAL(s1)", "SELECT PREVIOUS VALUE FOR s1", "SELECT n, LASTVAL(`s1`) FROM marks", "SELECT LASTVAL ( S1 )"]
+
+
 @pytest.fixture(scope="module")
 def narrow(cluster):
     for schema in (THROUGH, ALONE):
         for table in TABLES:
             cluster.sql("db1", f"CREATE TABLE {schema}.{table}")
         cluster.sql("db1", f"CREATE TRIGGER {schema}.logs AFTER INSERT ON {schema}.logged FOR EACH ROW INSERT INTO {schema}.log (n) VALUES (NEW.n)")
+        if IS_MARIADB:
+            cluster.sql("db1", f"CREATE SEQUENCE {schema}.s1")
+            cluster.sql("db1", f"CREATE SEQUENCE {schema}.s2")
+            cluster.sql("db1", f"CREATE TABLE {schema}.drawn (id INT DEFAULT NEXTVAL({schema}.s2), n INT)")
     cluster.sync()
     with Headgate(cluster, extra={"workers": 1}, server_settings={"max_connections": 1}, timeouts={"pool_wait": "60s"}) as headgate:
         yield headgate
@@ -106,3 +115,57 @@ def test_last_insert_id_goes_with_the_session(sides, name):
         assert errors[0] == errors[1]
     other.query("UPDATE marks SET n = n")
     assert ask(through, "SELECT LAST_INSERT_ID()") == ask(alone, "SELECT LAST_INSERT_ID()")
+
+
+# ---- sequences ----
+
+needs_sequences = pytest.mark.skipif(not IS_MARIADB, reason="MariaDB alone has sequences")
+NOT_RUN = 1235
+
+
+def is_refused(reply):
+    return reply.error and reply.error.code == NOT_RUN and "earlier statement" in reply.error.message
+
+
+@needs_sequences
+@pytest.mark.parametrize("draw", DRAWS, ids=str)
+def test_what_was_drawn_can_be_asked_at_once(sides, draw):
+    through, alone, other = sides
+    other.query("UPDATE marks SET n = n")
+    for client in (through, alone):
+        assert not say(client, draw).error
+    for question in DRAWN:
+        assert ask(through, question) == ask(alone, question)
+
+
+@needs_sequences
+def test_what_was_drawn_elsewhere_is_not_answered_with_null(cluster, sides):
+    through, alone, other = sides
+    say(through, "SELECT NEXTVAL(s1)")
+    other.query("UPDATE marks SET n = 41")    # it waits until the connection is not kept any more
+    for question in [*DRAWN, "UPDATE marks SET n = LASTVAL(s1)", ("SELECT LASTVAL(s1), ?", [5])]:
+        assert is_refused(say(through, question)), question
+    assert cluster.sql("db1", f"SELECT n FROM {THROUGH}.marks") == [(41,)]
+    drawn = through.command(w.QUERY, "SELECT NEXTVAL(s1)").text_rows(0)
+    assert through.command(w.QUERY, "SELECT LASTVAL(s1)").text_rows(0) == drawn
+    assert is_refused(say(through, "SELECT LASTVAL(s2)")), "which may have been drawn on the connection before"
+
+
+@needs_sequences
+def test_a_column_that_draws_is_not_forgotten(sides):
+    through, alone, other = sides
+    for client in (through, alone):
+        assert not say(client, "INSERT INTO drawn (n) VALUES (1)").error
+    assert ask(through, "SELECT LASTVAL(s2) IS NULL") == ask(alone, "SELECT LASTVAL(s2) IS NULL")
+    other.query("UPDATE marks SET n = n")
+    assert is_refused(say(through, "SELECT LASTVAL(s2)"))
+
+
+@needs_sequences
+def test_a_reset_forgets_what_was_drawn(sides):
+    through, alone, other = sides
+    for client in (through, alone):
+        say(client, "SELECT NEXTVAL(s1)")
+        client.command(w.RESET_CONNECTION, b"")
+    other.query("UPDATE marks SET n = n")
+    assert ask(through, "SELECT LASTVAL(s1)") == ask(alone, "SELECT LASTVAL(s1)") == (None, [(None,)])

@@ -110,7 +110,7 @@ class Twins:
     @staticmethod
     def prepare(cluster):
         """Makes what the grammar speaks of."""
-        for made in grammar.SCHEMA:
+        for made in grammar.schema(cluster.family):
             cluster.node("db1").sql(f"USE test; {made}")
         cluster.node("db1").sql("CREATE ROLE r1; GRANT SELECT ON app2.* TO r1; GRANT r1 TO app@'%'")
         cluster.sync()
@@ -132,7 +132,7 @@ class Twins:
             for xid in self.prepared_transactions(connection):
                 with contextlib.suppress(sql.Error):     # 1402: it was rolled back before, and is gone now
                     self.ask(connection, f"XA ROLLBACK X'{xid.hex()}'")
-            self.ask(connection, grammar.BEGINNING)
+            self.ask(connection, grammar.beginning(self.family))
         self.catch_up()
 
     def prepared_transactions(self, connection):
@@ -301,6 +301,7 @@ class Side:
             return self._said(("command", w.PING, b""))
         number = self.prepared.get(name, 4242)
         reply = self.client.command(w.EXECUTE, execute(number, rest[1]))
+        self.heard = reply.error
         if number == 4242:    # headgate refuses it itself, and no server's SHOW WARNINGS tells of that
             self.settle()
         return reply
