@@ -8,6 +8,11 @@
  *                          │ ▼
  *                         BUSY                  (the owner moves bytes itself)
  *
+ *   upstream.c           birth and death, readiness, deadlines; from owner to owner
+ *   upstream_login.c     SECURING, LOGGING_IN, COM_CHANGE_USER
+ *   upstream_exchange.c  EXCHANGING, and closing statements
+ *   upstream_setup.c     set-up, COM_RESET_CONNECTION, character sets
+ *
  * Belongs to one loop at a time. In READY and BUSY readiness goes straight to the owner, who reads and writes
  * `stream`.
  */
@@ -169,41 +174,11 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
 /* Says COM_QUIT when READY, closes, and frees after the turn. *upstream becomes NULL; no callback follows. */
 void upstream_close(struct upstream **upstream);
 
-/* Sends one command (payload, unframed) and swallows its reply; READY only. deadline_us 0: none.
- * on_answer follows, or on_failed. */
-void upstream_exchange(struct upstream *upstream, enum reply_shape shape, struct span payload,
-                       uint64_t deadline_us);
-
-/* A query whose rows are collected in `rows` (borrowed until on_answer). */
-void upstream_query(struct upstream *upstream, const char *sql, struct rows *rows, uint64_t deadline_us);
-
-/* The statement that turns on the session tracking headgate relies on; run it again after
- * COM_RESET_CONNECTION. */
-void upstream_set_up(struct upstream *upstream);
-
-/* COM_RESET_CONNECTION, of our own; set-up and character sets are to follow. READY only. */
-void upstream_reset(struct upstream *upstream);
-
-/* COM_RESET_CONNECTION left the character sets of a MySQL server at its defaults: as the handshake had set
- * them. READY only. */
-void upstream_restore_charsets(struct upstream *upstream);
-
-/* Says COM_STMT_CLOSE, which has no reply: at once if it is READY, otherwise when it is again. What cannot be
- * sent at once waits for on_io, or for the next command. */
-void upstream_close_statement(struct upstream *upstream, uint32_t id);
-/* READY: sends what waits. */
-void upstream_flush(struct upstream *upstream);
-
 /* READY: from now on it is somebody else's, and in use. No deadline is left running. */
 void upstream_hand_over(struct upstream *upstream, const struct upstream_owner_ops *ops, void *owner);
 /* READY, and idle from now on, until it is handed over: on_expired is called when it was READY for so long;
  * and it is read from, which is reported by on_io. */
 void upstream_expire(struct upstream *upstream, uint64_t after_us);
-
-/* READY: it is logged in anew, as somebody else, whatever it was used for; as upstream_open promises, with
- * its capabilities and permit: on_ready follows, or on_failed. Then nothing may be told to anybody that was
- * learnt of it before. */
-void upstream_change_user(struct upstream *upstream, const struct upstream_wish *wish);
 
 /* The permit that it holds is the caller's from now on. False: it holds none. */
 bool upstream_take_permit(struct upstream *upstream);

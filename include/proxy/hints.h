@@ -1,7 +1,7 @@
 /* What the hints of a statement (sql/hint.h), in its text or beside it, ask of its session: where it may run,
  * how new its read must be, how long it may take.
  *
- *      run_statement | run_prepared ──► hints_read_job ──► decide_route ──► hints_route ──► hints_apply
+ *      dispatch_by_facts ──► hints_read_job ──► decide_route ──► hints_route ──► hints_apply
  *
  * A hint narrows what is decided without it, or the statement is refused; it never sends a statement to a
  * place where it would not be right. Hints are for one statement: a prepared one's text has them for each

@@ -12,6 +12,9 @@
 
 #include "proxy/session.h"
 
+/* The present statement, or execution, has run where the session's state is: its connection may be the only one
+ * that knows LAST_INSERT_ID() from now on. */
+void parting_note_done(struct session *session);
 /* Asks the connection at this place, which is READY and about to be given up, what only it knows. False: there
  * is nothing to ask. The first who waits is promised one until it is answered. */
 bool parting_ask(struct session *session, enum route_place place);

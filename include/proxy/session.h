@@ -5,28 +5,38 @@
  *                                        ▼                                              │
  *      READING ─► (decide) ─► WAITING ─► ATTACHING ─► SYNCING ─► PREPARING ─► SENDING ─► REPLYING ◄─► INFILE
  *
- *   session.c   birth, death, the driver, readiness and timers
- *   frontend.c  GREETING, LOGIN, COM_CHANGE_USER: who is it?
- *   dispatch.c  IDLE, READING, DRAINING: which command?
- *   decide.c    where to, and why
- *   hints.c     what its comments and attributes ask for
- *   intent.c    what it is about to change
- *   share.c     QUEUED: connections when they are scarce
- *   draws.c     what it has drawn from sequences
- *   parting.c   what only a connection knows, asked before it is given up
- *   pool.c      connections that no session has
- *   asleft.c    … and that need not be made new
- *   attach.c    WAITING, ATTACHING: a connection to a server
- *   choice.c    which server that is
- *   sync.c      SYNCING, PREPARING: it becomes equal to the session
- *   consistency.c  CATCHING_UP: a replica that has what the session has written and seen
- *   relay.c     SENDING, REPLYING, INFILE: the bytes
- *   loss.c      what becomes of a command whose server is lost
- *   tracking.c  session tracking as the client would have seen it
- *   effects.c   what a reply says about the session's state
- *   carry.c     SHOW HEADGATE TOKEN
- *   kill.c      KILLING
- *   account.c   what a statement has cost
+ *   session.c             birth, death, the driver, readiness and timers
+ *   frontend.c            GREETING, LOGIN, COM_CHANGE_USER: who is it?
+ *   dispatch.c            IDLE, READING: which command?
+ *   dispatch_statement.c  … one with a text
+ *   dispatch_prepared.c   … one on a prepared statement
+ *   dispatch_go.c         … off to where it is to run
+ *   dispatch_end.c        DRAINING: answers of our own, and that it is over
+ *   decide.c              where to, and why
+ *   hints.c               what its comments and attributes ask for
+ *   intent.c              what it is about to change
+ *   share.c               QUEUED: connections when they are scarce
+ *   parting.c             what only a connection knows, asked before it is given up
+ *   draws.c               what was drawn from sequences
+ *   pool.c, pool_….c      connections that no session has
+ *   asleft.c              … and that need not be made new
+ *   attach.c              WAITING, ATTACHING: a connection to a server
+ *   choice.c              which server that is
+ *   sync.c                SYNCING, PREPARING: it becomes equal to the session
+ *   consistency.c         CATCHING_UP: a replica that has what the session has written and seen
+ *   relay_send.c          SENDING: the bytes there
+ *   relay.c               REPLYING: the bytes back
+ *   relay_packet.c        … but for packets that the client would not have seen like that
+ *   relay_file.c          INFILE: a client's file
+ *   loss.c                what becomes of a command whose server is lost
+ *   tracking.c            session tracking as the client would have seen it
+ *   effects.c             what a reply says about the session's state
+ *   effects_tracked.c     … by session tracking
+ *   effects_reading.c     … about how its texts are to be read
+ *   effects_done.c        … when it is over
+ *   carry.c               SHOW HEADGATE TOKEN
+ *   kill.c                KILLING
+ *   account.c             what a statement has cost
  *
  * A step returns MORE (the state may have changed: go on), WAIT (nothing to do until something happens) or
  * GONE (closed: touch nothing). All changes of state go through session_enter.
@@ -399,7 +409,7 @@ void attach_drop(struct session *session, enum route_place place);
 /* The same, unless the session has state there. */
 void attach_drop_idle(struct session *session, enum route_place place);
 void attach_drop_all(struct session *session);
-/* It is handed on if that may be (pool.h), and closed otherwise. `is_promised`: on behalf of somebody who
+/* It is handed on if that may be (pool_fit.h), and closed otherwise. `is_promised`: on behalf of somebody who
  * waits. */
 void attach_leave(struct session *session, enum route_place place, bool is_promised);
 void attach_leave_all(struct session *session);

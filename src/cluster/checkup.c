@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 #include "cluster/probe.h"
+#include "cluster/upstream_exchange.h"
+#include "cluster/upstream_setup.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -40,7 +40,7 @@ bool monitor_look_at_traffic(struct cluster_member *member)
     const struct server_totals *seen = &member->seen;
     struct health_event event = {
         .kind = HEALTH_TRAFFIC,
-        .successes = sum.queries + sum.connects - seen->queries - seen->connects,
+        .successes = sum.queries - seen->queries, /* that connects and logins pass says nothing of replies */
         .failures = sum.connect_failures + sum.losses - seen->connect_failures - seen->losses,
         .may_eject = may_eject(member->cluster, member),
         .random = next_random(member->cluster),

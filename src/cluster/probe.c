@@ -1,5 +1,6 @@
 #include "cluster/probe.h"
 
+#include "cluster/upstream_exchange.h"
 #include "mysql/reply.h"
 
 #include <stddef.h>

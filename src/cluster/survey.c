@@ -1,6 +1,7 @@
 #include "cluster/survey.h"
 
 #include "base/mem.h"
+#include "cluster/upstream_exchange.h"
 
 #include <stddef.h>
 #include <stdio.h>

@@ -9,10 +9,12 @@
  */
 #include "proxy/session.h"
 
+#include "cluster/upstream_login.h"
 #include "mysql/reply.h"
 #include "proxy/asleft.h"
 #include "proxy/parting.h"
-#include "proxy/pool.h"
+#include "proxy/pool_clean.h"
+#include "proxy/pool_fit.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
 #include "proxy/warm.h"

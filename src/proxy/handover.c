@@ -2,7 +2,8 @@
 
 #include "base/mem.h"
 #include "proxy/key.h"
-#include "proxy/pool.h"
+#include "proxy/pool_fit.h"
+#include "proxy/pool_pass.h"
 #include "proxy/share.h"
 
 /* On its way from worker to worker and home again; whoever has it may touch it. */

@@ -1,6 +1,7 @@
 #include "proxy/kill.h"
 
 #include "base/mem.h"
+#include "cluster/upstream_exchange.h"
 #include "mysql/reply.h"
 #include "proxy/share.h"
 

@@ -1,11 +1,31 @@
 #include "proxy/parting.h"
 
 #include "base/mem.h"
+#include "cluster/upstream_exchange.h"
 #include "mysql/rows.h"
 #include "proxy/share.h"
 
 /* LIMIT, as sql_select_limit may be 0. */
 #define ASKS_ID "SELECT LAST_INSERT_ID() LIMIT 1"
+
+/* INSERT … RETURNING, LOAD DATA, INSERTs that fail after their first row, SELECT LAST_INSERT_ID(x) and stored
+ * code generate ids that no OK tells. */
+static bool has_untold_id(const struct job *job)
+{
+    bool is_silent = job->facts.kind == SQL_WRITE && (job->has_rows || job->has_error || job->facts.is_load);
+    return is_silent || job->facts.may_hide_state || job->facts.gives_insert_id;
+}
+
+/* An OK tells of an id that an INSERT was given as of one that it generated. */
+void parting_note_done(struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_untold = has_untold_id(job);
+    if (job->has_insert_id || is_untold)
+        session->id_known_by = session->slots[job->place].generation;
+    session->is_insert_id_unknown |= is_untold && !job->has_insert_id;
+    session->has_next_id |= job->facts.gives_next_id;
+}
 
 static bool needs_id(const struct session *session, const struct slot *slot)
 {

@@ -6,6 +6,8 @@
 #include "proxy/handover.h"
 #include "proxy/parting.h"
 #include "proxy/pool.h"
+#include "proxy/pool_fit.h"
+#include "proxy/pool_pass.h"
 
 #include <stdio.h>
 

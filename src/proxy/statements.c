@@ -1,6 +1,7 @@
 #include "proxy/statements.h"
 
 #include "base/mem.h"
+#include "cluster/upstream_exchange.h"
 
 /* ---- one statement ---- */
 

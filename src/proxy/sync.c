@@ -3,11 +3,13 @@
  */
 #include "proxy/session.h"
 
+#include "cluster/upstream_exchange.h"
+#include "cluster/upstream_setup.h"
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "proxy/asleft.h"
-#include "proxy/pool.h"
+#include "proxy/pool_clean.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
 

@@ -4,7 +4,7 @@
 #include "cluster/cluster.h"
 #include "mysql/reply.h"
 #include "proxy/key.h"
-#include "proxy/pool.h"
+#include "proxy/pool_open.h"
 
 #include <stddef.h>
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cluster/upstream_exchange.h"
 #include "proxy/session.h"
 
 #include <stddef.h>

@@ -8,6 +8,8 @@
 #include "../net/net_test.h"
 
 #include "cluster/upstream.h"
+#include "cluster/upstream_exchange.h"
+#include "cluster/upstream_login.h"
 #include "mysql/packet.h"
 #include "mysql/reply.h"
 #include "mysql/wire.h"

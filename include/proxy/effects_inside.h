@@ -1,0 +1,20 @@
+/* What the files that follow a session's state share; what others ask of it is in proxy/session.
+ */
+#ifndef HEADGATE_PROXY_EFFECTS_INSIDE_H
+#define HEADGATE_PROXY_EFFECTS_INSIDE_H
+
+#include "mysql/sesstrack.h"
+#include "proxy/session.h"
+
+/* From now on the session is kept in its place for that cause; the log tells when it was not before. */
+void effects_pin(struct session *session, enum pin_cause cause);
+
+/* What an OK of the session's home has told of it: `entries`, encoded (mysql/sesstrack). */
+void effects_note_tracking(struct session *session, struct upstream *upstream, struct span entries);
+
+/* What one of its variables says of how the server reads its texts; nothing, if it is another one. */
+void effects_note_reading(struct session *session, const struct sesstrack_change *change);
+/* As after login: what the handshake and the server's defaults say of that. */
+void effects_begin_reading(struct session *session);
+
+#endif

@@ -1,0 +1,234 @@
+#include "cluster/upstream_exchange.h"
+
+#include "base/mem.h"
+#include "cluster/upstream_inside.h"
+#include "cluster/upstream_login.h"
+#include "mysql/command.h"
+#include "mysql/packet.h"
+#include "mysql/reply.h"
+#include "mysql/wire.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- the answer ---- */
+
+/* What came back to a command of our own is not its answer: nothing that follows can be trusted. */
+static void fail_answer(struct upstream *upstream, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void fail_answer(struct upstream *upstream, const char *format, ...)
+{
+    struct error err = { 0 };
+    char came[128];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(came, sizeof came, format, args);
+    va_end(args);
+    (void)error_set(&err, 0, "%s: %s of our own: %s", UPSTREAM_WHERE(upstream),
+                    command_find(upstream->asked)->name, came);
+    upstream_fail(upstream, &err);
+}
+
+static void finish_exchange(struct upstream *upstream)
+{
+    struct upstream_answer answer = *upstream->answer;
+    loop_timer_stop(&upstream->timer);
+    mem_free(upstream->answer);
+    upstream->answer = NULL;
+    upstream->rows = NULL;
+    upstream->state = UPSTREAM_READY;
+    buf_drop_parsed(&upstream->stream.in);
+    size_t unasked = buf_unparsed(&upstream->stream.in).len;
+    if (unasked > 0) {
+        fail_answer(upstream, "%zu bytes came after the answer's end, unasked", unasked);
+        return;
+    }
+    stream_trim(&upstream->stream);
+    if (answer.status != 0)
+        upstream->status = answer.status;
+    if (upstream->asked == COM_RESET_CONNECTION)
+        upstream->new_status = upstream->status;
+    upstream_say_closing(upstream);
+    if (upstream->login != NULL && !answer.is_err) {
+        upstream_login_change(upstream);
+    } else if (upstream->has_been_ready) {
+        upstream->ops->on_answer(upstream, &answer);
+    } else if (answer.is_err) {
+        const char *what = upstream->login != NULL ? "leaving the role" : "turning session tracking on";
+        (void)error_wrap(&answer.error, "%s: %s", UPSTREAM_WHERE(upstream), what);
+        upstream_fail(upstream, &answer.error);
+    } else {
+        upstream->has_been_ready = true;
+        upstream->ops->on_ready(upstream);
+    }
+}
+
+static void note_packet(struct upstream_answer *answer, const struct tracker_info *info)
+{
+    struct reply_err said;
+    if (info->kind == TRACKER_ERR) {
+        answer->is_err = true;
+        bool is_clear = reply_parse_err(info->payload, &said);
+        answer->error.code = info->error;
+        memcpy(answer->error.sqlstate, is_clear ? said.sqlstate : "HY000", 6);
+        if (is_clear)
+            (void)span_copy_cstr(said.text, answer->error.text, sizeof answer->error.text);
+    } else if (info->kind == TRACKER_PREPARED) {
+        answer->stmt_id = info->stmt_id;
+        answer->params = info->params;
+        answer->columns = info->columns;
+    } else {
+        answer->status = info->status;
+        answer->warnings = info->warnings;
+    }
+}
+
+/* True when the reply is over. */
+static bool swallow(struct upstream *upstream)
+{
+    struct buf *in = &upstream->stream.in;
+    for (;;) {
+        struct tracker_info info = { 0 };
+        size_t pass = 0;
+        enum tracker_verdict verdict = tracker_feed(&upstream->tracker, buf_unparsed(in), &pass, &info);
+        buf_mark_parsed(in, pass + (verdict == TRACKER_PACKET ? info.len : 0));
+        if (verdict == TRACKER_PACKET)
+            note_packet(upstream->answer, &info);
+        buf_drop_parsed(in);
+        if (verdict == TRACKER_DONE || (verdict == TRACKER_PACKET && info.is_last))
+            return true;
+        if (verdict == TRACKER_BAD || (verdict == TRACKER_PACKET && info.kind == TRACKER_INFILE)) {
+            fail_answer(upstream, "what came is not a reply to it");
+            return false;
+        }
+        if (verdict == TRACKER_MORE)
+            return false;
+    }
+}
+
+/* Rows wanted: feed whole packets to the collector. True when the reply is over. */
+static bool collect(struct upstream *upstream)
+{
+    struct buf *in = &upstream->stream.in;
+    struct packet_header header;
+    while (packet_peek(buf_unparsed(in), &header) &&
+           in->filled - in->parsed >= PACKET_HEADER_BYTES + header.len) {
+        struct span payload = span_of(in->data + in->parsed + PACKET_HEADER_BYTES, header.len);
+        enum rows_verdict verdict = rows_feed(upstream->rows, payload, &upstream->answer->error);
+        buf_mark_parsed(in, PACKET_HEADER_BYTES + header.len);
+        buf_drop_parsed(in);
+        upstream->answer->is_err = verdict == ROWS_ERR;
+        if (verdict == ROWS_DONE || verdict == ROWS_ERR)
+            return true;
+        if (verdict == ROWS_BAD) {
+            fail_answer(upstream, "an unreadable result set came");
+            return false;
+        }
+    }
+    return false;
+}
+
+/* Rows that are wanted may be longer than the window: as long as their reader takes. */
+static bool may_grow(const struct upstream *upstream)
+{
+    const struct buf *in = &upstream->stream.in;
+    return upstream->rows != NULL && in->data != NULL && buf_room(in) == 0 &&
+           in->cap < upstream->rows->bytes_max;
+}
+
+void upstream_exchange_go_on(struct upstream *upstream)
+{
+    bool is_over = upstream->rows != NULL ? collect(upstream) : swallow(upstream);
+    if (upstream->state != UPSTREAM_EXCHANGING)
+        return;
+    if (is_over)
+        finish_exchange(upstream);
+    else if (may_grow(upstream))
+        (void)stream_grow(&upstream->stream, upstream->stream.in.cap * 2);
+    else if (buf_room(&upstream->stream.in) == 0 && upstream->stream.in.data != NULL)
+        fail_answer(upstream, "a packet too long for the window of %u bytes came", upstream->stream.in.cap);
+}
+
+/* ---- the command ---- */
+
+/* Where a client may send attributes with its queries, its servers look for them in ours as well: none. */
+static void put_command(struct upstream *upstream, struct span payload)
+{
+    struct text *out = &upstream->stream.out;
+    static const uint8_t no_attributes[] = { 0, 1 }; /* how many of them, in how many sets */
+    bool has_count = payload.len > 0 && payload.data[0] == COM_QUERY;
+    if (!has_count || (upstream->caps & CAP_QUERY_ATTRIBUTES) == 0) {
+        (void)packet_put(out, 0, payload);
+        return;
+    }
+    size_t at = packet_begin(out);
+    wire_put_u8(out, COM_QUERY);
+    (void)text_append(out, no_attributes, sizeof no_attributes);
+    (void)text_append(out, payload.data + 1, payload.len - 1);
+    packet_end(out, at, 0);
+}
+
+void upstream_exchange(struct upstream *upstream, enum reply_shape shape, struct span payload,
+                       uint64_t deadline_us)
+{
+    assert(upstream->state == UPSTREAM_READY);
+    upstream->state = UPSTREAM_EXCHANGING;
+    upstream->asked = payload.len > 0 ? payload.data[0] : 0; /* empty: memory is out */
+    upstream->answer = mem_zalloc(sizeof *upstream->answer);
+    put_command(upstream, payload);
+    if (upstream->answer == NULL || upstream->stream.out.is_oom) {
+        upstream->stream.error = ENOMEM;
+        upstream_fail_lost(upstream, "preparing a command");
+        return;
+    }
+    tracker_begin(&upstream->tracker, shape, upstream->caps, false, LOOP_WINDOW_BYTES);
+    if (deadline_us > 0)
+        loop_timer_start(&upstream->timer, upstream->env->loop, deadline_us);
+    (void)upstream_push(upstream);
+}
+
+void upstream_query(struct upstream *upstream, const char *sql, struct rows *rows, uint64_t deadline_us)
+{
+    struct text command = { 0 };
+    (void)text_append_byte(&command, COM_QUERY);
+    (void)text_append_cstr(&command, sql);
+    rows_begin(rows, upstream->caps);
+    upstream->rows = rows;
+    upstream_exchange(upstream, REPLY_GENERIC, text_span(&command), deadline_us);
+    text_fini(&command);
+}
+
+/* ---- closing statements ---- */
+
+/* Only looked at where a reply has ended: never in the middle of a command. */
+void upstream_say_closing(struct upstream *upstream)
+{
+    struct text *out = &upstream->stream.out;
+    if (upstream->closing.len == 0)
+        return;
+    for (size_t i = 0; i < upstream->closing.len; i += 4) {
+        size_t at = packet_begin(out);
+        wire_put_u8(out, COM_STMT_CLOSE);
+        (void)text_append(out, upstream->closing.data + i, 4);
+        packet_end(out, at, 0);
+    }
+    text_fini(&upstream->closing);
+    upstream_flush(upstream);
+}
+
+void upstream_flush(struct upstream *upstream)
+{
+    (void)stream_flush(&upstream->stream); /* a failure is heard of by reading */
+    if (stream_has_output(&upstream->stream))
+        stream_want(&upstream->stream, upstream->stream.interest | EV_WRITE);
+}
+
+void upstream_close_statement(struct upstream *upstream, uint32_t id)
+{
+    wire_put_u32(&upstream->closing, id);
+    if (upstream->state == UPSTREAM_READY)
+        upstream_say_closing(upstream);
+}

@@ -1,0 +1,71 @@
+#include "cluster/upstream_setup.h"
+
+#include "cluster/upstream_exchange.h"
+#include "mysql/command.h"
+
+#include <stdio.h>
+
+/* What headgate must hear about to keep sessions' state. MySQL's '*' would put statement_id on every reply
+ * (protocol.md §5), so the variables are named there. */
+static const char setup_mariadb[] = "\x03SET SESSION session_track_system_variables='*', "
+                                    "session_track_schema=1, session_track_state_change=1, "
+                                    "session_track_transaction_info='CHARACTERISTICS'";
+#define SETUP_MYSQL_BEGINS "\x03SET SESSION session_track_system_variables='autocommit"
+#define SETUP_MYSQL_ENDS                                                                                     \
+    "', session_track_schema=1, session_track_state_change=1, "                                              \
+    "session_track_transaction_info='CHARACTERISTICS', session_track_gtids='OWN_GTID'"
+#define SESSION_VARIABLE(name) "," #name
+#define SESSION_VARIABLE_OLD(name) "," #name
+static const char setup_mysql_old[] = SETUP_MYSQL_BEGINS
+#include "cluster/tbl/mysql_session_variables.h"
+    SETUP_MYSQL_ENDS;
+#undef SESSION_VARIABLE_OLD
+#define SESSION_VARIABLE_OLD(name)
+static const char setup_mysql[] = SETUP_MYSQL_BEGINS
+#include "cluster/tbl/mysql_session_variables.h"
+    SETUP_MYSQL_ENDS;
+#undef SESSION_VARIABLE_OLD
+#undef SESSION_VARIABLE
+
+/* Before 8.4. */
+static bool is_old_mysql(const char *version)
+{
+    unsigned major = 0, minor = 0;
+    return sscanf(version, "%u.%u", &major, &minor) == 2 && (major < 8 || (major == 8 && minor < 4));
+}
+
+void upstream_set_up(struct upstream *upstream)
+{
+    bool is_old = is_old_mysql(upstream->version);
+    struct span mysql = is_old ? SPAN_LITERAL(setup_mysql_old) : SPAN_LITERAL(setup_mysql);
+    struct span sql = upstream->family == FAMILY_MYSQL ? mysql : SPAN_LITERAL(setup_mariadb);
+    upstream->is_set_up = true;
+    upstream_exchange(upstream, REPLY_GENERIC, sql, upstream->env->login_us);
+}
+
+void upstream_note_beginning(struct upstream *upstream)
+{
+    upstream->renewed_us = upstream->env->loop->now_us;
+    upstream->defaults = atomic_load_explicit(&upstream->server->defaults, memory_order_relaxed);
+}
+
+void upstream_reset(struct upstream *upstream)
+{
+    static const uint8_t command[] = { COM_RESET_CONNECTION };
+    upstream_note_beginning(upstream);
+    text_clear(&upstream->closing); /* ids begin anew */
+    upstream->is_touched = upstream->has_told_gtid = upstream->is_set_up = upstream->legacy.is_there = false;
+    upstream_exchange(upstream, REPLY_GENERIC, span_of(command, sizeof command), upstream->env->login_us);
+}
+
+/* By number: that is how the handshake said it, and a server's list of names is its own. */
+void upstream_restore_charsets(struct upstream *upstream)
+{
+    struct text sql = { 0 };
+    unsigned id = upstream->key.collation;
+    (void)text_append_byte(&sql, COM_QUERY);
+    (void)text_appendf(&sql, "SET character_set_client=%u,character_set_results=%u,collation_connection=%u",
+                       id, id, id);
+    upstream_exchange(upstream, REPLY_GENERIC, text_span(&sql), upstream->env->login_us);
+    text_fini(&sql);
+}

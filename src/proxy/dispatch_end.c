@@ -1,0 +1,160 @@
+/* How a command ends: with the server's answer, one of headgate's own, or none; and how long its client may
+ * be silent afterwards.
+ */
+#include "proxy/dispatch_inside.h"
+
+#include "base/clock.h"
+#include "mysql/reply.h"
+#include "proxy/changes.h"
+#include "proxy/claims.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+static void reset_job(struct session *session)
+{
+    struct job *job = &session->job;
+    if (job->changes != NULL)
+        changes_fini(job->changes);
+    if (job->claims != NULL)
+        claims_free(job->claims);
+    if (job->inner.cap > 0)
+        text_fini(&job->inner);
+    if (job->rewritten.cap > 0)
+        text_fini(&job->rewritten);
+    /* Not the error text: half a kilobyte that is written before it is read. */
+    memset(job, 0, offsetof(struct job, error_text));
+    job->avoid = VIEW_NO_SERVER;
+}
+
+/* Does an open transaction end the patience with an idle client sooner? */
+static bool is_transaction_limited(const struct session *session)
+{
+    const struct timeout_settings *timeouts = session->worker->world->timeouts;
+    return (session->status & STATUS_IN_TRANS) != 0 && timeouts->idle_transaction_us > 0 &&
+           (timeouts->idle_client_us == 0 || timeouts->idle_transaction_us < timeouts->idle_client_us);
+}
+
+/* The transaction is rolled back now, not when the client has read why. */
+enum step dispatch_idle_time_out(struct session *session)
+{
+    char text[128], duration[32];
+    if (!is_transaction_limited(session))
+        return session_close(session, CLOSE_IDLE_TIMEOUT, NULL);
+    bool is_mysql = session_view(session)->family == FAMILY_MYSQL;
+    const struct timeout_settings *timeouts = session->worker->world->timeouts;
+    (void)snprintf(text, sizeof text, "headgate: idle in a transaction for %s: it is rolled back",
+                   clock_format_duration(timeouts->idle_transaction_us, duration, sizeof duration));
+    attach_drop_all(session);
+    reply_put_err(&session->client.out, 0, is_mysql ? ERR_CLIENT_IDLE : ERR_CONNECTION_KILLED, NULL, text);
+    return session_close(session, CLOSE_IDLE_TRANSACTION, text);
+}
+
+/* The command is over and its answer is on its way. */
+enum step dispatch_done(struct session *session)
+{
+    if (session->client.in.data != NULL)
+        buf_release_sent(&session->client.in);
+    if (session->job.prepared != NULL)
+        session->job.prepared->has_long_data = false;
+    account_end(session, NULL);
+    reset_job(session);
+    session->last_active_us = session_now(session);
+    const struct timeout_settings *timeouts = session->worker->world->timeouts;
+    session_set_deadline(session, is_transaction_limited(session) ? timeouts->idle_transaction_us
+                                                                  : timeouts->idle_client_us);
+    return session_enter(session, SESSION_IDLE);
+}
+
+static enum step answer_err(struct session *session)
+{
+    struct job *job = &session->job;
+    uint8_t seq = job->is_login ? job->seq : (uint8_t)(job->run.seq + 1);
+    buf_drop_parsed(&session->client.in);
+    job->told_error = job->error;
+    reply_put_err(&session->client.out, seq, job->error, job->error_text.sqlstate, job->error_text.text);
+    (void)stream_flush(&session->client);
+    if (job->is_login)
+        return session_close(session, CLOSE_SERVER_REFUSED, job->error_text.text);
+    if (session->must_close)
+        return session_close(session, CLOSE_SERVER_LOST, job->error_text.text);
+    return dispatch_done(session);
+}
+
+enum step dispatch_refuse(struct session *session, uint16_t code, const char *sqlstate, const char *format,
+                          ...)
+{
+    struct job *job = &session->job;
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(job->error_text.text, sizeof job->error_text.text, format, args);
+    va_end(args);
+    (void)snprintf(job->error_text.sqlstate, sizeof job->error_text.sqlstate, "%s",
+                   sqlstate != NULL ? sqlstate : "");
+    job->error = code;
+    if (!job->is_login)
+        counter_add(&session->door->by_worker[session->worker->index].refused, 1);
+    bool is_silent =
+        !job->is_login && job->command->manner == COMMAND_PREPARED && job->command->shape == REPLY_NONE;
+    if (is_silent) { /* its client waits for no answer: the next execution will tell */
+        job->error = 0;
+        if (job->prepared != NULL)
+            job->prepared->is_data_lost = true;
+    }
+    if (job->is_login || (job->run.is_complete && !is_silent))
+        return answer_err(session);
+    session_set_deadline(session, session->worker->world->timeouts->idle_client_us);
+    return session_enter(session, SESSION_DRAINING);
+}
+
+enum step dispatch_refuse_malformed(struct session *session)
+{
+    bool is_mysql = session_view(session)->family == FAMILY_MYSQL;
+    return dispatch_refuse(session, ERR_MALFORMED, NULL, "Malformed communication packet%s",
+                           is_mysql ? "." : "");
+}
+
+/* A command that cannot be run, often longer than the window, or a file that nobody takes any more: the
+ * client reads no answer before it has sent all of it. Without an error there is no answer either. */
+enum step dispatch_draining(struct session *session)
+{
+    struct job *job = &session->job;
+    struct buf *in = &session->client.in;
+    if (stream_flush(&session->client) == STREAM_FAILED) /* it may have to hear first that a file is wanted */
+        return session_close(session, CLOSE_CLIENT_FAILED, NULL);
+    size_t len = job->is_file ? packet_run_feed_file(&job->run, buf_unparsed(in))
+                              : packet_run_feed(&job->run, buf_unparsed(in));
+    buf_mark_parsed(in, len);
+    buf_drop_parsed(in);
+    if (job->run.is_complete)
+        return job->error != 0 ? answer_err(session) : dispatch_done(session);
+    if (session->is_client_eof)
+        return session_close(session, CLOSE_CLIENT_GONE, NULL);
+    return STEP_WAIT;
+}
+
+enum step dispatch_answer_ok(struct session *session)
+{
+    struct reply_ok ok = { .status = session->status & STATUS_OF_SESSION };
+    buf_drop_parsed(&session->client.in);
+    reply_put_ok(&session->client.out, (uint8_t)(session->job.run.seq + 1), session->caps, &ok, false);
+    (void)stream_flush(&session->client);
+    return dispatch_done(session);
+}
+
+enum step dispatch_ignore(struct session *session)
+{
+    session->job.error = 0;
+    return session_enter(session, SESSION_DRAINING);
+}
+
+enum step dispatch_tell_lost(struct session *session)
+{
+    bool is_mariadb = session_view(session)->family == FAMILY_MARIADB;
+    if (session->job.command->shape == REPLY_NONE)
+        return dispatch_ignore(session);
+    session->must_close = true;
+    return dispatch_refuse(session, is_mariadb ? ERR_CONNECTION_KILLED : ERR_SERVER_SHUTDOWN, NULL, "%s",
+                           session->lost.data);
+}

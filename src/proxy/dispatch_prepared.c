@@ -1,0 +1,136 @@
+/* Commands on prepared statements: what was noted when they were prepared decides; or where their long data
+ * or cursor is.
+ */
+#include "proxy/dispatch_inside.h"
+
+#include "mysql/reply.h"
+#include "mysql/stmt.h"
+#include "mysql/wire.h"
+#include "proxy/hints.h"
+#include "proxy/statements.h"
+
+/* The servers that know it forget it, unless another session has the same. No reply, so nothing to wait for.
+ */
+static enum step run_close(struct session *session)
+{
+    struct prepared *prepared = session->job.prepared;
+    session->job.prepared = NULL;
+    statements_leave(session, prepared);
+    prepared_remove(&session->prepared, prepared);
+    buf_drop_parsed(&session->client.in);
+    return dispatch_done(session);
+}
+
+/* Long data must be where the statement will be executed; so must a cursor be where it was opened. */
+static bool is_bound(const struct session *session, const struct prepared *prepared, uint8_t byte)
+{
+    if (prepared->last_place < 0)
+        return false;
+    const struct prepared_copy *copy = &prepared->copies[prepared->last_place];
+    if (copy->generation == 0 || copy->generation != session->slots[prepared->last_place].generation)
+        return false;
+    return byte == COM_STMT_FETCH || byte == COM_STMT_RESET || prepared->has_long_data;
+}
+
+/* Data sent in pieces is gone when the connection that had some of it is, or when it is where the transaction
+ * is not. */
+static bool has_lost_data(const struct session *session, const struct prepared *prepared)
+{
+    if (prepared->is_data_lost)
+        return true;
+    if (!prepared->has_long_data)
+        return false;
+    bool is_home = prepared->last_place == (int)effects_home(session);
+    return !is_bound(session, prepared, COM_STMT_SEND_LONG_DATA) ||
+           (effects_is_in_transaction(session) && !is_home);
+}
+
+enum step dispatch_refuse_pieces(struct session *session)
+{
+    return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
+                           "The long data sent for statement %u was lost with its server",
+                           session->job.prepared->id);
+}
+
+/* Where its pieces or its cursor are, if its hints agree. */
+static enum step go_bound(struct session *session)
+{
+    struct route route = { .place = (enum route_place)session->job.prepared->last_place,
+                           .reason = ROUTE_REASON_PREVIOUS };
+    struct hints hints = { 0 };
+    if (session->job.command->byte == COM_STMT_EXECUTE)
+        hints_read_job(session, &hints);
+    route = hints_route(&hints, route, &session->job.facts, session_view(session), session);
+    if (route.is_refused)
+        return dispatch_refuse_route(session, route.reason);
+    hints_apply(session, &hints, route.place);
+    return dispatch_go(session, route.place, route.reason);
+}
+
+static bool read_execute(struct session *session)
+{
+    struct job *job = &session->job;
+    struct stmt_execute execute;
+    if (!stmt_parse_execute(dispatch_payload(session), job->prepared->params,
+                            dispatch_has_attributes(session), &execute))
+        return false;
+    job->has_cursor = (execute.flags & STMT_CURSOR_READ_ONLY) != 0;
+    hints_look_for_attributes(session);
+    return !execute.has_types || prepared_note_types(job->prepared, execute.types);
+}
+
+/* In the servers' own words: MariaDB calls COM_STMT_FETCH mysqld_stmt_fetch, MySQL has one name for all. */
+static enum step refuse_unknown(struct session *session, uint32_t id)
+{
+    char name[40];
+    size_t len = 0;
+    for (const char *from = session->job.command->name + 3; *from != '\0' && len < sizeof name - 1; from++)
+        name[len++] = (char)(*from >= 'A' && *from <= 'Z' ? *from + 32 : *from);
+    name[len] = '\0';
+    bool is_mysql = session_view(session)->family == FAMILY_MYSQL;
+    return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
+                           "Unknown prepared statement handler (%u) given to %s%s", id,
+                           is_mysql ? "mysql_stmt_precheck" : "mysqld", is_mysql ? "" : name);
+}
+
+enum step dispatch_prepared(struct session *session)
+{
+    struct job *job = &session->job;
+    uint8_t byte = job->command->byte;
+    struct span payload = dispatch_payload(session);
+    bool is_silent = job->command->shape == REPLY_NONE;
+    if (payload.len < 5)
+        return is_silent ? dispatch_ignore(session) : dispatch_refuse_malformed(session);
+    uint32_t id = wire_load_u32(payload.data + 1);
+    struct prepared *prepared = prepared_find(&session->prepared, id);
+    if (prepared == NULL)
+        return is_silent ? dispatch_ignore(session) : refuse_unknown(session, id);
+    job->prepared = prepared;
+    if (byte == COM_STMT_CLOSE)
+        return run_close(session);
+    job->facts = prepared->facts;
+    if (byte == COM_STMT_EXECUTE || byte == COM_STMT_FETCH)
+        account_begin_prepared(session);
+    if (has_lost_data(session, prepared)) {
+        prepared->is_data_lost = byte == COM_STMT_SEND_LONG_DATA;
+        prepared->has_long_data = false;
+        if (byte == COM_STMT_SEND_LONG_DATA)
+            return dispatch_ignore(session);
+        if (byte != COM_STMT_RESET)
+            return dispatch_refuse_pieces(session);
+    }
+    if (byte == COM_STMT_EXECUTE && !read_execute(session))
+        return dispatch_refuse_malformed(session);
+    if (byte == COM_STMT_EXECUTE && !intent_note_prepared(session))
+        return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
+    if (byte == COM_STMT_RESET || byte == COM_STMT_FETCH) /* they run nothing of it */
+        job->facts = (struct sql_facts){ .kind = SQL_EMPTY, .reason = SQL_REASON_EMPTY };
+    if (byte == COM_STMT_RESET && !is_bound(session, prepared, byte))
+        return dispatch_answer_ok(session); /* no server has anything of it that could be reset */
+    if (is_bound(session, prepared, byte))
+        return go_bound(session);
+    if (byte == COM_STMT_FETCH)
+        return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
+                               "The cursor of statement %u was lost with its server", id);
+    return dispatch_by_facts(session);
+}

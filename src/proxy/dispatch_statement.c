@@ -1,0 +1,47 @@
+/* COM_QUERY and COM_STMT_PREPARE: what the text says decides.
+ */
+#include "proxy/dispatch_inside.h"
+
+#include "mysql/reply.h"
+#include "proxy/carry.h"
+#include "proxy/hints.h"
+
+/* Of COM_QUERY: it begins behind the attributes. Where these are so long that its beginning is not in sight,
+ * the text is one of which nothing is known. False: no server would take it. */
+static bool find_text(struct session *session)
+{
+    struct job *job = &session->job;
+    struct span payload = dispatch_payload(session);
+    struct attributes attributes;
+    if (job->command->byte != COM_QUERY || !dispatch_has_attributes(session))
+        return true;
+    if (attributes_find_text(span_of(payload.data + 1, payload.len - 1), &attributes, &job->text_offset))
+        return true;
+    job->text_offset = payload.len - 1;
+    return job->is_cut;
+}
+
+enum step dispatch_statement(struct session *session)
+{
+    struct job *job = &session->job;
+    if (!find_text(session))
+        return dispatch_refuse_malformed(session);
+    struct span sql = dispatch_text(session);
+    struct sql_dialect dialect = effects_dialect(session);
+    job->facts = classify(sql, job->is_cut, &dialect);
+    hints_look_for_attributes(session);
+    account_begin(session, sql);
+    if (job->command->byte == COM_STMT_PREPARE)
+        session->prepared.has_last_failed = true; /* until a server says otherwise */
+    if (job->facts.kind == SQL_KILL && job->facts.kill_id != 0 && job->command->byte == COM_QUERY)
+        return kill_begin(session, job->facts.kill_id, job->facts.kill_is_query);
+    if (job->facts.kind == SQL_KILL && job->facts.kill_is_wide && job->command->byte == COM_QUERY)
+        return dispatch_refuse(session, ERR_NOT_SUPPORTED_YET, NULL,
+                               "headgate: not run: KILL USER and KILL QUERY ID would hit other sessions' "
+                               "connections; use KILL with a number");
+    if (job->facts.asks_token)
+        return carry_begin(session);
+    if (job->command->byte == COM_QUERY && !intent_note(session, sql, &dialect))
+        return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
+    return dispatch_by_facts(session);
+}

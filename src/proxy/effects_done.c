@@ -1,0 +1,313 @@
+/* What a reply that is over says about the session's state, with the statement's text: what was set and
+ * taken, whether a transaction may be open, where answers to questions about it lie, what its connection may
+ * hold.
+ */
+#include "proxy/effects_inside.h"
+
+#include "proxy/asleft.h"
+#include "proxy/changes.h"
+#include "proxy/claims.h"
+#include "proxy/found.h"
+#include "proxy/parting.h"
+#include "proxy/share.h"
+#include "proxy/statements.h"
+
+/* False when it cannot follow the session. */
+static bool commit_role(struct session *session, const struct changes *changes)
+{
+    if (changes->role.len == 0)
+        return true;
+    text_clear(&session->role);
+    session->slots[session->job.place].role_version = ++session->role_version;
+    return text_append_span(&session->role, text_span(&changes->role));
+}
+
+static void commit_set(struct session *session, struct upstream *upstream)
+{
+    struct job *job = &session->job;
+    const struct changes *changes = job->changes;
+    session->sees_tracking |= changes->tracking;
+    if (job->has_error) {
+        if (changes->count > 1 || changes->needs_pin)
+            effects_pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */
+        return;
+    }
+    if (!changes_commit(changes, &session->vars, job->vars_before) || !commit_role(session, changes))
+        effects_pin(session, PIN_UNKNOWN_SET);
+    if (session->schema.len == 0 && vars_has(&session->vars, VARS_CHARSET))
+        effects_pin(session, PIN_UNKNOWN_SET); /* the collation is each server's own then */
+    session->has_replica_refused = false;
+    (void)upstream;
+}
+
+/* Can an ERR to this, outside a transaction, have left one open, or another state behind? */
+static bool is_contained(const struct job *job)
+{
+    if (job->facts.is_multi || job->has_multi || job->is_cut)
+        return false;
+    switch (job->facts.kind) {
+    case SQL_SELECT:
+    case SQL_SHOW:
+    case SQL_DIAGNOSTICS:
+    case SQL_WRITE:
+    case SQL_DDL:
+    case SQL_USE:
+    case SQL_EMPTY:
+    case SQL_KILL:
+    case SQL_SAVEPOINT:
+    case SQL_COMMIT:
+    case SQL_ROLLBACK:
+        return true;
+    case SQL_UNKNOWN: /* a syntax error runs nothing; anything else is pinned by may_hide_state */
+    case SQL_ADMIN:
+    case SQL_LOCK:
+    case SQL_HANDLER:
+    case SQL_XA:
+        return true;
+    case SQL_SET:
+        return job->changes != NULL && job->changes->count == 1;
+    case SQL_PREPARE:
+        return job->facts.execute_name.len == 0 && !job->facts.may_hide_state;
+    case SQL_BEGIN:
+    case SQL_CALL:
+        break;
+    }
+    return false;
+}
+
+static bool explains_state_change(const struct job *job)
+{
+    return job->facts.kind == SQL_SET || job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB ||
+           job->changes != NULL || job->facts.has_holds;
+}
+
+static void after_reset(struct session *session)
+{
+    uint16_t status = session->status;
+    effects_reset(session);
+    session->status = status;
+    session->was_reset = true;
+    sync_note_reset(session, &session->slots[session->job.place]);
+}
+
+static void after_command(struct session *session)
+{
+    struct job *job = &session->job;
+    if (job->has_error)
+        return;
+    switch (job->command->byte) {
+    case COM_RESET_CONNECTION:
+        after_reset(session);
+        break;
+    case COM_SET_OPTION:
+        session->upstream_caps = job->kill_id == 0
+                                     ? session->upstream_caps | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS
+                                     : session->upstream_caps & ~CAP_MULTI_STATEMENTS;
+        session->slots[job->place].option_version = ++session->option_version;
+        break;
+    default:
+        break;
+    }
+}
+
+/* User variables stay where they were first used. */
+static void note_variables(struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_open = session->variables == VARIABLES_NOWHERE || session->variables == VARIABLES_MAYBE_REPLICA;
+    if (!is_open)
+        return;
+    if (job->place == ROUTE_PRIMARY && job->facts.touches_variables)
+        session->variables = VARIABLES_PRIMARY;
+    else if (job->place == ROUTE_REPLICA && job->facts.writes_variables)
+        session->variables = VARIABLES_REPLICA;
+    else if (job->place == ROUTE_REPLICA && job->facts.may_hide_state)
+        session->variables = VARIABLES_MAYBE_REPLICA;
+}
+
+/* What runs stored code, triggers among it, may have set any of them. */
+static bool may_set_variables(const struct job *job)
+{
+    static const uint32_t harmless = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SHOW |
+                                     1u << SQL_DIAGNOSTICS | 1u << SQL_SET | 1u << SQL_USE | 1u << SQL_BEGIN |
+                                     1u << SQL_COMMIT | 1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT;
+    bool is_set = job->changes != NULL;
+    return (harmless & 1u << job->facts.kind) == 0 || job->facts.may_hide_state || job->facts.is_multi ||
+           (job->facts.writes_variables && !is_set) || job->facts.reason == SQL_REASON_STORED_READ;
+}
+
+/* The values that can be said to other servers. */
+static void note_user_values(struct session *session)
+{
+    const struct job *job = &session->job;
+    const struct changes *changes = job->changes;
+    bool is_stale = session->user_vars_base != session->vars.version;
+    if (may_set_variables(job) || is_stale ||
+        (changes != NULL && changes->has_user_variables && (job->has_error || changes->has_unknown_user)))
+        vars_clear(&session->user_vars);
+    session->user_vars_base = session->vars.version;
+    if (changes == NULL || job->has_error || changes->has_unknown_user || job->place != ROUTE_PRIMARY)
+        return;
+    if (!vars_merge(&session->user_vars, &changes->user))
+        vars_clear(&session->user_vars);
+}
+
+/* ---- what keeps it in its place ---- */
+
+static bool ends_transaction(const struct job *job)
+{
+    return job->facts.kind == SQL_COMMIT || job->facts.kind == SQL_ROLLBACK;
+}
+
+/* Under sql_select_limit = 0 a SELECT evaluates nothing, and releases no user lock (seen on both families).
+ */
+static enum claims_outcome outcome(const struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_partial = job->facts.is_multi || job->has_multi || job->is_cut;
+    if (job->has_error)
+        return is_partial ? CLAIMS_PARTLY : CLAIMS_FAILED;
+    bool is_limited =
+        job->facts.kind == SQL_SELECT && vars_has(&session->vars, SPAN_LITERAL("sql_select_limit"));
+    return is_limited ? CLAIMS_PARTLY : CLAIMS_DONE;
+}
+
+static void note_holds(struct session *session)
+{
+    const struct job *job = &session->job;
+    if (job->claims != NULL)
+        claims_commit(job->claims, &session->pins, outcome(session), session_now(session));
+    session->has_left_schema &= pins_has(&session->pins, PIN_PREPARED);
+    if (job->facts.kind == SQL_BEGIN && !job->has_error)
+        pins_release_all(&session->pins, PIN_TABLE_LOCK); /* so say both manuals */
+}
+
+static void note_pins(struct session *session)
+{
+    const struct job *job = &session->job;
+    if (session->is_away)
+        return; /* stored code there leaves variables at most: note_variables */
+    note_holds(session);
+    if (job->facts.may_hide_state || (job->has_multi && job->is_cut))
+        effects_pin(session, PIN_HIDDEN_STATE);
+    bool sets_next =
+        job->facts.sets_next_transaction || (job->changes != NULL && job->changes->sets_next_transaction);
+    if (sets_next && !job->has_error)
+        effects_pin(session, PIN_NEXT_TRANSACTION);
+    if (job->has_state_change && !explains_state_change(job))
+        effects_pin(session, PIN_TRACKED_CHANGE);
+    if (ends_transaction(job) && !job->has_error && !effects_is_in_transaction(session))
+        pins_release_all(&session->pins, PIN_NEXT_TRANSACTION); /* the transaction it was for is over */
+}
+
+/* ---- what it leaves to be asked about ---- */
+
+/* A MariaDB server keeps the warnings while statements without tables and without warnings of their own pass.
+ * Of stored code only its server knows: it is asked. */
+static bool may_set_warnings(const struct job *job, const struct upstream *upstream)
+{
+    bool is_run = job->command->byte != COM_STMT_PREPARE;
+    if (job->command->byte == COM_INIT_DB) /* its OK counts what ran on that connection before */
+        return job->has_error;
+    return job->has_error || job->has_warnings || job->facts.uses_tables ||
+           (is_run && job->facts.may_hide_state) || upstream->family != FAMILY_MARIADB;
+}
+
+/* Where the answers to questions about earlier statements lie now. */
+static void note_traces(struct session *session, const struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    uint64_t generation = session->slots[job->place].generation;
+    bool is_statement = (job->command->manner != COMMAND_SESSION && job->command->manner != COMMAND_LOCAL) ||
+                        job->command->byte == COM_INIT_DB;
+    bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !job->has_error;
+    bool has_set = may_set_warnings(job, upstream);
+    bool is_prepare = job->command->byte == COM_STMT_PREPARE; /* it leaves ROW_COUNT() as it is */
+    if (!is_prepare) {
+        session->last_place = job->place;
+        session->answers.last = generation;
+    }
+    if (is_statement && has_set && !is_question) {
+        session->diagnostics_place = job->place;
+        session->answers.diagnostics = generation;
+        session->answers.has_diagnostics = job->has_warnings || job->has_error;
+    }
+    if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
+        share_note_answers(session, has_set);
+    uint16_t error = job->has_error ? job->error_code : 0;
+    bool has_counted =
+        found_has_counted(&job->facts, upstream->family == FAMILY_MARIADB, upstream->tracker.results, error);
+    if (is_statement && has_counted && !is_prepare) {
+        session->found_place = job->place;
+        session->answers.found = generation;
+    }
+}
+
+/* ---- all of it ---- */
+
+/* With autocommit off a statement that failed on the replica may have begun a transaction there: what comes
+ * next goes there, and its OK settles it. */
+static void note_opened(struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_autocommit = (session->status & STATUS_AUTOCOMMIT) != 0;
+    if (!job->has_error || is_autocommit || job->place != ROUTE_REPLICA || job->is_aside ||
+        session->door->settings->mode != LISTENER_SPLIT || job->command->byte == COM_STMT_PREPARE)
+        return;
+    session->is_away = true;
+    session->status |= STATUS_IN_TRANS;
+}
+
+/* A reset gives back what can be seen from outside; what was hidden may be among the few things that it does
+ * not. */
+static void note_soil(const struct session *session, struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    static const uint32_t hidden = 1u << PIN_HIDDEN_STATE | 1u << PIN_UNKNOWN_SET | 1u << PIN_TRACKED_CHANGE;
+    bool is_administration = job->command->manner == COMMAND_STATEMENT && job->facts.kind == SQL_ADMIN;
+    upstream->is_id_told |= job->facts.asks_id;
+    upstream->is_soiled |= job->facts.may_hide_state || (job->has_multi && job->is_cut) ||
+                           is_administration || (job->is_home && (session->pins.causes & hidden) != 0);
+}
+
+/* What it ran where the session's own state is says about that. */
+static void note_home(struct session *session, struct upstream *upstream, bool is_execution)
+{
+    const struct job *job = &session->job;
+    if (is_execution)
+        note_pins(session);
+    if (job->changes != NULL)
+        commit_set(session, upstream);
+    else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
+        effects_pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
+    if (is_execution)
+        note_user_values(session);
+    if (is_execution)
+        parting_note_done(session);
+    if (is_execution && job->facts.has_sequence)
+        draws_note(session);
+    if (job->has_error && (effects_is_in_transaction(session) || !is_contained(job)))
+        session->is_transaction_unknown = true;
+    /* It ran here, so here it holds already. */
+    upstream->vars_version = session->vars.version;
+}
+
+void effects_done(struct session *session, struct upstream *upstream)
+{
+    struct job *job = &session->job;
+    note_traces(session, upstream);
+    after_command(session);
+    if (job->command->shape == REPLY_PREPARE)
+        session->prepared.has_last_failed = job->has_error;
+    bool is_execution = job->command->byte != COM_STMT_PREPARE;
+    consistency_note_done(session);
+    note_opened(session);
+    job->is_home |= job->place == effects_home(session); /* no OK has come: an ERR */
+    if (is_execution)
+        note_variables(session);
+    if (job->is_home)
+        note_home(session, upstream, is_execution);
+    note_soil(session, upstream);
+    asleft_note_job(session, upstream);
+    pins_count(&session->pins, &session->worker->boxes[session->door->cluster].pins);
+}

@@ -1,0 +1,107 @@
+/* What servers tell of changes in a session (session tracking): its variables, its schema, what its next
+ * transaction is to be.
+ */
+#include "proxy/effects_inside.h"
+
+/* Of what is not followed: told by the flags, a result, or with the schema. */
+static bool is_known_anyway(struct span name)
+{
+    static const char *const names[] = { "autocommit",   "last_gtid",      "character_set_database",
+                                         "statement_id", "in_transaction", "collation_database" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (span_is_nocase(name, names[i]))
+            return true;
+    return false;
+}
+
+static void note_variable(struct session *session, const struct sesstrack_change *change)
+{
+    struct text literal = { 0 };
+    effects_note_reading(session, change);
+    switch (vars_manner_of(change->name)) {
+    case VARS_IGNORE:
+        session->job.has_untold |= !is_known_anyway(change->name);
+        session->job.has_last_gtid |= span_is_nocase(change->name, "last_gtid");
+        break;
+    case VARS_UNTRACKED:
+        session->job.has_untold |= session->job.changes == NULL; /* its text tells */
+        break;
+    case VARS_PIN:
+        effects_pin(session, PIN_UNKNOWN_SET);
+        break;
+    case VARS_APPLY:
+        if (!vars_literal(change->name, change->value, &literal) ||
+            !vars_set(&session->vars, change->name, text_span(&literal)))
+            effects_pin(session, PIN_UNKNOWN_SET);
+        session->has_replica_refused = false; /* worth another try */
+        break;
+    }
+    text_fini(&literal);
+}
+
+/* Both keep what they meant in the schema that was current then: names in prepared statements, and the
+ * collation that SET CHARACTER SET took from it. */
+static void leave_schema(struct session *session, struct span schema)
+{
+    if (span_equal(schema, text_span(&session->schema)))
+        return;
+    session->has_left_schema |= pins_has(&session->pins, PIN_PREPARED);
+    if (vars_has(&session->vars, VARS_CHARSET))
+        effects_pin(session, PIN_UNKNOWN_SET);
+}
+
+static void note_schema(struct session *session, struct upstream *upstream, struct span schema)
+{
+    leave_schema(session, schema);
+    text_clear(&session->schema);
+    text_clear(&upstream->schema);
+    (void)text_append_span(&session->schema, schema);
+    (void)text_append_span(&upstream->schema, schema);
+    session->has_replica_refused = false;
+    /* A replica that is in a schema cannot be taken out of it: another connection will do. */
+    enum route_place other = session->job.place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY;
+    if (schema.len == 0)
+        attach_drop_idle(session, other);
+}
+
+/* SQL that would begin the same transaction: as long as it is there, the next one has a SET TRANSACTION of
+ * its own. Empty: it was used up. */
+static void note_characteristics(struct session *session, struct span sql)
+{
+    static const struct span set = SPAN_LITERAL("SET TRANSACTION");
+    if (sql.len >= set.len && span_equal_nocase(span_of(sql.data, set.len), set))
+        effects_pin(session, PIN_NEXT_TRANSACTION);
+    else
+        pins_release_all(&session->pins, PIN_NEXT_TRANSACTION);
+}
+
+void effects_note_tracking(struct session *session, struct upstream *upstream, struct span entries)
+{
+    struct sesstrack_walk walk;
+    struct sesstrack_change change;
+    sesstrack_begin(&walk, entries);
+    while (sesstrack_next(&walk, &change)) {
+        switch (change.type) {
+        case SESSTRACK_VARIABLE:
+            consistency_note_tracked(session, &change);
+            note_variable(session, &change);
+            break;
+        case SESSTRACK_GTIDS:
+            consistency_note_tracked(session, &change);
+            break;
+        case SESSTRACK_SCHEMA:
+            note_schema(session, upstream, change.value);
+            break;
+        case SESSTRACK_STATE_CHANGE:
+            session->job.has_state_change = true;
+            break;
+        case SESSTRACK_CHARACTERISTICS:
+            note_characteristics(session, change.value);
+            break;
+        default: /* transaction states have no use yet; newer types are not ours */
+            break;
+        }
+    }
+    if (walk.is_malformed)
+        effects_pin(session, PIN_TRACKED_CHANGE);
+}

@@ -1,0 +1,63 @@
+#include "proxy/pool_open.h"
+
+#include "proxy/pool_clean.h"
+#include "proxy/pool_fit.h"
+#include "proxy/pool_inside.h"
+#include "proxy/warm.h"
+
+/* Are there too few? Then one more is on its way. */
+static bool begin_opening(struct server *server, uint64_t wanted)
+{
+    uint32_t before = atomic_fetch_add_explicit(&server->opening_ahead, 1, memory_order_acquire);
+    if (before + server_sum(server).connections_idle < wanted && permits_try(&server->permits))
+        return true;
+    (void)atomic_fetch_sub_explicit(&server->opening_ahead, 1, memory_order_release);
+    return false;
+}
+
+void pool_end_opening(struct upstream *upstream)
+{
+    if (upstream->is_ahead)
+        (void)atomic_fetch_sub_explicit(&upstream->server->opening_ahead, 1, memory_order_release);
+    upstream->is_ahead = false;
+}
+
+bool pool_open_ahead(struct worker *worker, struct server *server, const struct upstream_wish *wish,
+                     const struct upstream_key *key, uint64_t wanted)
+{
+    struct error err = { 0 };
+    struct upstream_wish with_permit = *wish;
+    if (!begin_opening(server, wanted))
+        return false;
+    with_permit.take_permit = true;
+    struct upstream *upstream = upstream_open(&worker->env, server, &with_permit, &pool_ops, worker, &err);
+    if (upstream == NULL) {
+        (void)atomic_fetch_sub_explicit(&server->opening_ahead, 1, memory_order_release);
+        warm_ended(worker, server, key, &err);
+        return false;
+    }
+    upstream->key = *key;
+    upstream->cleaning = CLEANING_LOGIN;
+    upstream->is_ahead = true;
+    return true;
+}
+
+void pool_fail_opening(struct upstream *upstream, const struct error *err)
+{
+    log_limited(LOG_LEVEL_INFO, NULL, "no connection to %s could be opened ahead: %s", upstream->server->name,
+                err->text);
+    warm_ended(upstream->owner, upstream->server, &upstream->key, err);
+    pool_drop(upstream);
+}
+
+void pool_on_opened(struct upstream *upstream)
+{
+    const struct error full = { .text = "there is no room for it" };
+    if (pool_is_full(upstream->owner, upstream)) {
+        pool_fail_opening(upstream, &full);
+        return;
+    }
+    counter_add(&pool_counters_of(upstream)->pool_opened_ahead, 1);
+    warm_ended(upstream->owner, upstream->server, &upstream->key, NULL);
+    pool_park_new(upstream);
+}

@@ -1,0 +1,74 @@
+/* Packets of a reply that the client would not have seen like that, had it asked the server itself.
+ */
+#include "proxy/relay_inside.h"
+
+#include "mysql/reply.h"
+#include "mysql/wire.h"
+#include "proxy/statements.h"
+#include "proxy/tracking.h"
+
+/* An answer from elsewhere comes with the flags of the transaction that is open. */
+static uint16_t status_for_client(const struct session *session, uint16_t status)
+{
+    if (!session->job.is_aside || session->job.is_home)
+        return status;
+    return (uint16_t)((status & ~STATUS_OF_SESSION) | (session->status & STATUS_OF_SESSION));
+}
+
+bool relay_is_same_for_client(const struct session *session, const struct tracker_info *info)
+{
+    if (info->is_cut || info->kind == TRACKER_ERR || info->kind == TRACKER_INFILE ||
+        info->kind == TRACKER_PREPARED)
+        return true;
+    return (info->status & STATUS_SESSION_STATE_CHANGED) == 0 &&
+           status_for_client(session, info->status) == info->status;
+}
+
+void relay_replace_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
+{
+    struct buf *in = &upstream->stream.in;
+    struct text *out = &session->client.out;
+    uint16_t status = status_for_client(session, info->status);
+    relay_keep_passed(session, upstream);
+    if (info->kind == TRACKER_EOF) {
+        reply_put_eof(out, info->seq, (uint16_t)(status & ~STATUS_SESSION_STATE_CHANGED), info->warnings);
+    } else {
+        struct reply_ok ok = { 0 };
+        struct text tracking = { 0 };
+        (void)reply_parse_ok(info->payload, upstream->caps, &ok);
+        ok.status = status;
+        if (session->caps & CAP_SESSION_TRACK)
+            tracking_filter(session, upstream, status, ok.session, &tracking);
+        ok.session = text_span(&tracking);
+        if (tracking.len == 0)
+            ok.status = (uint16_t)(ok.status & ~STATUS_SESSION_STATE_CHANGED);
+        reply_put_ok(out, info->seq, session->caps, &ok, info->payload.data[0] == 0xFE);
+        text_fini(&tracking);
+    }
+    buf_mark_parsed(in, info->len);
+    buf_mark_sent(in, info->len);
+    buf_release_sent(in);
+}
+
+bool relay_name_statement(struct session *session, struct upstream *upstream, const struct tracker_info *info)
+{
+    struct job *job = &session->job;
+    struct buf *in = &upstream->stream.in;
+    struct span sql = { 0 };
+    if (job->is_kept) {
+        struct span packet = span_of(session->client.in.data + session->client.in.kept,
+                                     session->client.in.sent - session->client.in.kept);
+        sql = span_of(packet.data + PACKET_HEADER_BYTES + 1, packet.len - PACKET_HEADER_BYTES - 1);
+    }
+    struct prepared *prepared =
+        prepared_add(&session->prepared, sql, text_span(&session->schema), &job->facts);
+    if (prepared == NULL)
+        return false;
+    prepared->params = info->params;
+    prepared->columns = info->columns;
+    if (!statements_add(session, job->place, prepared, info->stmt_id, text_span(&session->schema)))
+        return false;
+    statements_replace(prepared, job->place);
+    wire_store_u32(in->data + in->parsed + PACKET_HEADER_BYTES + 1, prepared->id);
+    return true;
+}
