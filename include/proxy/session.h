@@ -179,6 +179,7 @@ struct job {
     uint8_t kill_verdict; /* see kill.c */
     uint8_t attempts;     /* servers tried */
     bool needs_user_vars; /* it reads user variables away from where they live */
+    bool has_no_schema;   /* its schema is gone, dropped by somebody else: it runs in none */
     bool is_inner_set;    /* the EXECUTE runs a SET */
     bool is_home;         /* it runs where the session's own state is: the reply tells about that */
     bool is_aside; /* a question in a transaction that is elsewhere: the reply's flags are not its own */

@@ -256,7 +256,7 @@ static struct upstream_wish wish_of(const struct session *session, const struct 
         .addr = &entry->addr,
         .user = user->name,
         .secret = user->secret.has_password ? &user->secret : session->seen,
-        .schema = text_span(&session->schema),
+        .schema = session->job.has_no_schema ? (struct span){ 0 } : text_span(&session->schema),
         .attributes = text_span(&session->attributes),
         .caps = session->upstream_caps,
         .collation = session->collation,
@@ -473,6 +473,10 @@ enum step attach_failed(struct session *session)
                 has_server_said ? "login refused by " : "no connection to ",
                 session_view(session)->servers[server].server->name, session->user->name, err.text);
     attach_drop(session, job->place);
+    if (err.code == ERR_BAD_DB && has_server_said && !job->is_login && !job->has_no_schema && !is_state_lost) {
+        job->has_no_schema = true;
+        return attach_begin(session);
+    }
     if (is_state_lost) {
         session->must_close = true;
         return dispatch_refuse(session, has_server_said ? (uint16_t)err.code : ERR_SERVER_SHUTDOWN,

@@ -169,3 +169,31 @@ def test_a_reset_forgets_what_was_drawn(sides):
         client.command(w.RESET_CONNECTION, b"")
     other.query("UPDATE marks SET n = n")
     assert ask(through, "SELECT LASTVAL(s1)") == ask(alone, "SELECT LASTVAL(s1)") == (None, [(None,)])
+
+
+# ---- a schema that somebody else has dropped ----
+
+AFTER_DROP = ["SELECT 1", "SELECT COUNT(*) FROM {own}.marks", "UPDATE {own}.marks SET n = n + 1", "SET sql_mode = ''", "BEGIN", "DELETE FROM {own}.marks",
+              "ROLLBACK", "CREATE DATABASE {gone}", "SELECT DATABASE() = '{gone}'", "CREATE TABLE made (n INT)", "SELECT COUNT(*) FROM {gone}.made", "SHOW WARNINGS"]
+
+
+@pytest.mark.parametrize("listener", ["writes", "split"])
+def test_a_session_outlives_its_schema(cluster, narrow, listener):
+    """Through headgate its connection goes to somebody else before each statement."""
+    names = {THROUGH: "gone_a", ALONE: "gone_b"}
+    for schema in names.values():
+        cluster.sql("db1", f"CREATE DATABASE {schema}")
+        cluster.sql("db1", f"GRANT ALL ON {schema}.* TO app@'%'")
+    cluster.sync()
+    with contextlib.ExitStack() as stack:
+        through = stack.enter_context(narrow.wire(listener, schema=names[THROUGH]))
+        alone = stack.enter_context(direct(cluster, schema=names[ALONE]))
+        other = stack.enter_context(narrow.wire("writes", schema=THROUGH))
+        for schema in names.values():
+            other.query(f"DROP DATABASE {schema}")
+        for text in AFTER_DROP:
+            other.query("UPDATE marks SET n = n") if text != "SHOW WARNINGS" and not text.startswith(("DELETE", "ROLLBACK")) else None
+            answers = [ask(client, text.format(own=own, gone=names[own])) for client, own in ((through, THROUGH), (alone, ALONE))]
+            assert answers[0] == answers[1], text
+        for schema in names.values():
+            other.query(f"DROP DATABASE {schema}")
