@@ -1,6 +1,6 @@
-/* What a session has drawn from sequences (MariaDB): LASTVAL() and PREVIOUS VALUE are the connection's that drew, and
- * nothing but drawing sets them. So the connection is kept for a moment after a draw; a question whose answer has gone
- * with another one is refused, never answered with NULL.
+/* What a session has drawn from sequences (MariaDB): LASTVAL() and PREVIOUS VALUE are the connection's that
+ * drew, and nothing but drawing sets them. So the connection is kept for a moment after a draw; a question
+ * whose answer has gone with another one is refused, never answered with NULL.
  */
 #ifndef HEADGATE_PROXY_DRAWS_H
 #define HEADGATE_PROXY_DRAWS_H
@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DRAWS_MAX 8 /* sequences remembered of one connection; of more the question is refused after a move */
+#define DRAWS_MAX 8 /* sequences remembered of one connection; of more the question is refused after a move  \
+                     */
 
 struct session;
 struct slot;

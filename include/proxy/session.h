@@ -18,6 +18,7 @@
  *   share.c               QUEUED: connections when they are scarce
  *   parting.c             what only a connection knows, asked before it is given up
  *   draws.c               what was drawn from sequences
+ *   recall.c              ROW_COUNT() and FOUND_ROWS(), as replies told
  *   pool.c, pool_….c      connections that no session has
  *   asleft.c              … and that need not be made new
  *   attach.c              WAITING, ATTACHING: a connection to a server
@@ -103,13 +104,21 @@ struct handover;
 struct hints;
 struct claims;
 
+struct recalled {
+    bool is_known;
+    int64_t value;
+};
+
 /* Who knows the answers to questions about earlier statements: a connection's generation each, of the place
  * that is remembered beside it; 0: nothing has been left to be asked about. */
 struct answers {
-    uint64_t last;        /* ROW_COUNT() and the like */
-    uint64_t found;       /* FOUND_ROWS() */
-    uint64_t diagnostics; /* the warnings … */
-    bool has_diagnostics; /* … of which there are some, or an error */
+    uint64_t last;              /* ROW_COUNT() and the like */
+    uint64_t found;             /* FOUND_ROWS() */
+    uint64_t diagnostics;       /* the warnings … */
+    struct recalled row_count;  /* what it is, whoever else knows: recall.h */
+    struct recalled found_rows; /* likewise */
+    bool is_calculated;         /* FOUND_ROWS() is of SQL_CALC_FOUND_ROWS: likely to be asked for */
+    bool has_diagnostics;       /* … of which there are some, or an error */
 };
 
 /* In struct answers: nobody does any more. */
@@ -137,6 +146,7 @@ struct slot {
     bool has_own_writes;       /* … or have drawn from a sequence, or may have */
     bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
     struct rows *parting;      /* owns: the answer to what it is asked before it is given up; NULL: nothing */
+    unsigned asked;            /* parting: what, as a set */
     bool is_promised;          /* parting: counted in permits.promised */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */

@@ -60,7 +60,7 @@ static bool leaves_nothing_unknown(const struct session *session)
 {
     const struct job *job = &session->job;
     const struct sql_facts *facts = &job->facts;
-    bool has_results = job->has_multi && !facts->is_multi;                           /* stored code */
+    bool has_results = job->has_multi && !facts->is_multi; /* stored code */
     if (!is_followed(job) || !is_plain(job) || has_results)
         return false;
     if (facts->gives_insert_id || facts->sets_next_transaction || facts->has_sequence)
@@ -74,8 +74,8 @@ void asleft_note_job(struct session *session, struct upstream *upstream)
 {
     const struct job *job = &session->job;
     struct slot *slot = &session->slots[job->place];
-    bool is_write = job->facts.kind == SQL_WRITE || job->facts.kind == SQL_DDL ||
-                    job->facts.has_sequence || !is_plain(job);
+    bool is_write = job->facts.kind == SQL_WRITE || job->facts.kind == SQL_DDL || job->facts.has_sequence ||
+                    !is_plain(job);
     is_write &= job->command->byte != COM_RESET_CONNECTION; /* after which there is nothing of its own */
     slot->has_own_gtid |= job->has_last_gtid;
     slot->has_own_writes |= is_write || job->has_last_gtid;

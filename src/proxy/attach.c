@@ -13,6 +13,7 @@
 #include "mysql/reply.h"
 #include "proxy/asleft.h"
 #include "proxy/parting.h"
+#include "proxy/recall.h"
 #include "proxy/pool_clean.h"
 #include "proxy/pool_fit.h"
 #include "proxy/share.h"
@@ -422,7 +423,7 @@ enum step attach_begin(struct session *session)
     if (parting_begin_id(session))
         return attach_wait(session);
     if (share_has_lost_answer(session, is_current))
-        return share_refuse_answer(session);
+        return recall_may_answer(session) ? recall_answer(session) : share_refuse_answer(session);
     if (!is_current) {
         attach_drop(session, job->place);
         int server = choice_server(session);
@@ -473,7 +474,8 @@ enum step attach_failed(struct session *session)
                 has_server_said ? "login refused by " : "no connection to ",
                 session_view(session)->servers[server].server->name, session->user->name, err.text);
     attach_drop(session, job->place);
-    if (err.code == ERR_BAD_DB && has_server_said && !job->is_login && !job->has_no_schema && !is_state_lost) {
+    if (err.code == ERR_BAD_DB && has_server_said && !job->is_login && !job->has_no_schema &&
+        !is_state_lost) {
         job->has_no_schema = true;
         return attach_begin(session);
     }

@@ -9,7 +9,8 @@
 /* 0: it has no name. */
 static uint64_t hash(const struct session *session, const struct sequences_use *use)
 {
-    const struct prepared *prepared = session->job.prepared; /* names mean what they meant when it was prepared */
+    const struct prepared *prepared =
+        session->job.prepared; /* names mean what they meant when it was prepared */
     struct span current = text_span(prepared != NULL ? &prepared->schema : &session->schema);
     struct span schema = use->schema.len > 0 ? use->schema : current;
     if (use->name.len == 0)

@@ -9,6 +9,7 @@
 #include "proxy/claims.h"
 #include "proxy/found.h"
 #include "proxy/parting.h"
+#include "proxy/recall.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
 
@@ -226,6 +227,7 @@ static void note_traces(struct session *session, const struct upstream *upstream
     if (!is_prepare) {
         session->last_place = job->place;
         session->answers.last = generation;
+        recall_note_rows(session);
     }
     if (is_statement && has_set && !is_question) {
         session->diagnostics_place = job->place;
@@ -240,6 +242,7 @@ static void note_traces(struct session *session, const struct upstream *upstream
     if (is_statement && has_counted && !is_prepare) {
         session->found_place = job->place;
         session->answers.found = generation;
+        recall_note_found(session);
     }
 }
 

@@ -5,8 +5,7 @@
 #include "mysql/rows.h"
 #include "proxy/share.h"
 
-/* LIMIT, as sql_select_limit may be 0. */
-#define ASKS_ID "SELECT LAST_INSERT_ID() LIMIT 1"
+#include <stdio.h>
 
 /* INSERT … RETURNING, LOAD DATA, INSERTs that fail after their first row, SELECT LAST_INSERT_ID(x) and stored
  * code generate ids that no OK tells. */
@@ -27,9 +26,56 @@ void parting_note_done(struct session *session)
     session->has_next_id |= job->facts.gives_next_id;
 }
 
+/* ---- what is asked ---- */
+
 static bool needs_id(const struct session *session, const struct slot *slot)
 {
     return session->id_known_by == slot->generation;
+}
+
+static void note_id(struct session *session, struct slot *slot, uint64_t id)
+{
+    session->insert_id = slot->insert_id = id;
+    session->id_known_by = 0;
+    session->is_insert_id_unknown = false;
+}
+
+static bool needs_found(const struct session *session, const struct slot *slot)
+{
+    return session->answers.found == slot->generation && session->answers.is_calculated;
+}
+
+static void note_found(struct session *session, struct slot *slot, uint64_t found)
+{
+    (void)slot;
+    session->answers.found_rows = (struct recalled){ .is_known = true, .value = (int64_t)found };
+}
+
+static const struct {
+    const char *expression;
+    bool (*is_needed)(const struct session *session, const struct slot *slot);
+    void (*note)(struct session *session, struct slot *slot, uint64_t value);
+} questions[] = { { "LAST_INSERT_ID()", needs_id, note_id }, { "FOUND_ROWS()", needs_found, note_found } };
+
+#define QUESTIONS (sizeof questions / sizeof questions[0])
+
+/* A set: bit q for questions[q]. */
+static unsigned needed(const struct session *session, const struct slot *slot)
+{
+    unsigned set = 0;
+    for (unsigned q = 0; q < QUESTIONS; q++)
+        set |= (unsigned)questions[q].is_needed(session, slot) << q;
+    return set;
+}
+
+/* LIMIT, as sql_select_limit may be 0. */
+static void put_sql(unsigned set, char *sql, size_t size)
+{
+    size_t at = (size_t)snprintf(sql, size, "SELECT ");
+    for (unsigned q = 0; q < QUESTIONS; q++)
+        if ((set & 1u << q) != 0)
+            at += (size_t)snprintf(sql + at, size - at, "%s,", questions[q].expression);
+    (void)snprintf(sql + at - 1, size - at + 1, " LIMIT 1"); /* in the last comma's place */
 }
 
 /* Our question comes after them: those about the statement before, and about its rows; and on MySQL it clears
@@ -47,18 +93,21 @@ static void lose_answers(struct session *session, struct slot *slot)
 
 static bool begin(struct session *session, struct slot *slot)
 {
+    char sql[100];
     slot->parting = mem_zalloc(sizeof *slot->parting);
     if (slot->parting == NULL)
         return false;
+    slot->asked = needed(session, slot);
+    put_sql(slot->asked, sql, sizeof sql);
     lose_answers(session, slot);
-    upstream_query(slot->upstream, ASKS_ID, slot->parting, session->worker->env.login_us);
+    upstream_query(slot->upstream, sql, slot->parting, session->worker->env.login_us);
     return true;
 }
 
 bool parting_ask(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
-    if (!needs_id(session, slot))
+    if (needed(session, slot) == 0)
         return false;
     if (begin(session, slot)) {
         permits_promise(slot->upstream->permit.permits, 1);
@@ -68,25 +117,28 @@ bool parting_ask(struct session *session, enum route_place place)
 }
 
 /* False: it has not said. */
-static bool note_id(struct session *session, struct slot *slot)
+static bool note_answers(struct session *session, struct slot *slot)
 {
-    struct span value;
-    uint64_t id;
-    if (!rows_value(slot->parting, 0, 0, &value) || !span_to_u64(value, &id))
-        return false;
-    session->insert_id = slot->insert_id = id;
-    session->id_known_by = 0;
-    session->is_insert_id_unknown = false;
+    int column = 0;
+    for (unsigned q = 0; q < QUESTIONS; q++) {
+        struct span value;
+        uint64_t number;
+        if ((slot->asked & 1u << q) == 0)
+            continue;
+        if (!rows_value(slot->parting, 0, column++, &value) || !span_to_u64(value, &number))
+            return false;
+        questions[q].note(session, slot, number);
+    }
     return true;
 }
 
 void parting_note(struct session *session, struct slot *slot, const struct upstream_answer *answer)
 {
     enum route_place place = slot == &session->slots[ROUTE_PRIMARY] ? ROUTE_PRIMARY : ROUTE_REPLICA;
-    bool is_known = !answer->is_err && note_id(session, slot);
+    bool is_known = !answer->is_err && note_answers(session, slot);
     parting_end(slot);
     if (!is_known)
-        log_limited(LOG_LEVEL_INFO, &session->scope, "a connection to %s does not tell its last insert id: %s",
+        log_limited(LOG_LEVEL_INFO, &session->scope, "a connection to %s does not tell what it knows: %s",
                     slot->upstream->server->name, answer->is_err ? answer->error.text : "no number came");
     if (session->state == SESSION_WAITING && session->is_waiting_for_id)
         session->id_known_by = is_known ? 0 : ANSWERS_LOST;

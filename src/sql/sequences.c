@@ -54,10 +54,12 @@ bool sequences_next(struct sequences_walk *walk, struct sequences_use *use_r)
 {
     const struct token *before = walk->before;
     while (advance(walk)->type != TOKEN_END) {
-        bool is_call = token_is_punct(&before[0], '(') && (is(&before[1], "NEXTVAL") || is(&before[1], "LASTVAL"));
+        bool is_call =
+            token_is_punct(&before[0], '(') && (is(&before[1], "NEXTVAL") || is(&before[1], "LASTVAL"));
         bool is_for = is(&before[0], "FOR") && is(&before[1], "VALUE") &&
                       (is(&before[2], "NEXT") || is(&before[2], "PREVIOUS"));
-        bool is_dotted = token_is_punct(&before[1], '.') && (is(&before[0], "NEXTVAL") || is(&before[0], "CURRVAL"));
+        bool is_dotted =
+            token_is_punct(&before[1], '.') && (is(&before[0], "NEXTVAL") || is(&before[0], "CURRVAL"));
         if (!is_call && !is_for && !is_dotted)
             continue;
         const struct token *verb = &before[is_call ? 1 : is_for ? 2 : 0];

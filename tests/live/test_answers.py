@@ -96,7 +96,10 @@ def say(client, act):
     """The reply to a text, or to (text, values)."""
     if isinstance(act, str):
         return client.command(w.QUERY, act)
-    statement = client.command(w.PREPARE, act[0]).statement_id
+    prepared = client.command(w.PREPARE, act[0])
+    if prepared.error:
+        return prepared
+    statement = prepared.statement_id
     reply = client.command(w.EXECUTE, execute(statement, act[1]))
     client.command(w.CLOSE, w.int4(statement))
     return reply
@@ -169,6 +172,66 @@ def test_a_reset_forgets_what_was_drawn(sides):
         client.command(w.RESET_CONNECTION, b"")
     other.query("UPDATE marks SET n = n")
     assert ask(through, "SELECT LASTVAL(s1)") == ask(alone, "SELECT LASTVAL(s1)") == (None, [(None,)])
+
+
+# ---- ROW_COUNT() and FOUND_ROWS() ----
+
+COUNTS = {
+    "changed": ["INSERT INTO marks VALUES (1), (2)"],
+    "changed by a parameter": [("INSERT INTO marks VALUES (?), (?)", [1, 2])],
+    "nothing changed": ["UPDATE marks SET n = 3 WHERE n = 77"],
+    "selected": ["SELECT n FROM marks FOR UPDATE"],
+    "set": ["SET sql_mode = ''"],
+    "transaction": ["BEGIN", "DELETE FROM marks", "COMMIT"],
+    "schema": ["USE {schema}"],
+    "made": ["CREATE TABLE made AS SELECT 1 AS n UNION SELECT 2", "SHOW TABLES"],
+    "dropped": ["CREATE TABLE made (n INT)", "DROP TABLE made"],
+}
+COUNT_QUESTIONS = ["SELECT ROW_COUNT()", "select row_count ( ) as `x`", "SELECT Row_Count( ) AS changed;", "SELECT ROW_COUNT() /* now */"]
+
+
+def packets(client, text):
+    """What the text is answered with, to the last byte."""
+    return client.command(w.QUERY, text).packets
+
+
+@pytest.mark.parametrize("caps", [w.MODERN_CAPS & ~w.SESSION_TRACK, w.OLD_CAPS], ids=["modern", "old"])
+def test_row_count_goes_with_the_session(cluster, narrow, sides, caps):
+    _, _, other = sides
+    with narrow.wire("writes", schema=THROUGH, caps=caps) as through, direct(cluster, schema=ALONE, caps=caps) as alone:
+        for name, acts in COUNTS.items():
+            for schema in (THROUGH, ALONE):
+                cluster.sql("db1", f"DROP TABLE IF EXISTS {schema}.made")
+            for question in COUNT_QUESTIONS:
+                for act in acts:
+                    for client, schema in ((through, THROUGH), (alone, ALONE)):
+                        say(client, act.format(schema=schema) if isinstance(act, str) else act)
+                other.query("UPDATE marks SET n = 40")
+                cluster.sql("db1", f"UPDATE {ALONE}.marks SET n = 40")
+                assert packets(through, question) == packets(alone, question), (name, question)
+                again = "SELECT ROW_COUNT()"    # which the question has changed
+                assert packets(through, again) == packets(alone, again), (name, question)
+
+
+def test_calculated_rows_go_with_the_session(sides):
+    through, alone, other = sides
+    for client in (through, alone):
+        say(client, "INSERT INTO marks VALUES (1), (2), (3)")
+        say(client, "SELECT SQL_CALC_FOUND_ROWS n FROM marks ORDER BY n LIMIT 2")
+    other.query("UPDATE marks SET n = n")
+    assert packets(through, "SELECT FOUND_ROWS()") == packets(alone, "SELECT FOUND_ROWS()")
+    for question in ("SELECT FOUND_ROWS() AS again", "SELECT ROW_COUNT()"):
+        other.query("UPDATE marks SET n = n")
+        assert packets(through, question) == packets(alone, question)
+
+
+def test_what_no_reply_told_is_not_made_up(sides):
+    through, _, other = sides
+    for act, question in (("UPDATE marks SET n = 5; SELECT 1", "SELECT ROW_COUNT()"), ("SELECT n FROM marks FOR UPDATE", "SELECT FOUND_ROWS()"),
+                          ("UPDATE marks SET n = 6", "SELECT ROW_COUNT() + 1"), ("UPDATE marks SET n = 7", ("SELECT ROW_COUNT(), ?", [5]))):
+        say(through, act)
+        other.query("UPDATE marks SET n = n")
+        assert is_refused(say(through, question)), question
 
 
 # ---- a schema that somebody else has dropped ----

@@ -14,9 +14,9 @@ static void describe(struct span sql, const struct sql_dialect *dialect, char *t
     *text = '\0';
     sequences_begin(&walk, sql, dialect);
     while (sequences_next(&walk, &use) && at < size)
-        at += (size_t)snprintf(text + at, size - at, "%s%s%.*s%s%.*s", at > 0 ? " " : "", use.is_draw ? "+" : "?",
-                               (int)use.schema.len, (const char *)use.schema.data, use.schema.len > 0 ? "." : "",
-                               (int)use.name.len, (const char *)use.name.data);
+        at += (size_t)snprintf(text + at, size - at, "%s%s%.*s%s%.*s", at > 0 ? " " : "",
+                               use.is_draw ? "+" : "?", (int)use.schema.len, (const char *)use.schema.data,
+                               use.schema.len > 0 ? "." : "", (int)use.name.len, (const char *)use.name.data);
 }
 
 static void what_draws_and_what_asks_is_told_apart(void **state)
