@@ -6,6 +6,7 @@
 #include "cluster/checkup.h"
 #include "cluster/cluster_settings.h"
 #include "cluster/server.h"
+#include "cluster/wsrep.h"
 #include "proxy/timeout_settings.h"
 
 #include <stdbool.h>
@@ -24,6 +25,8 @@ struct patient {
     const char *cluster, *name;              /* borrows */
     const struct cluster_settings *settings; /* borrows: its cluster's */
     bool is_primary;
+    bool is_galera;                   /* its cluster's roles are those of a Galera cluster */
+    struct wsrep wsrep;               /* … and what it said of itself when a probe passed last */
     size_t neighbours;                /* servers of its cluster, itself included */
     int64_t max_connections;          /* as configured; 0: the server's own less the reserve */
     struct checkup visit;             /* the monitor's */

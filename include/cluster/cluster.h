@@ -14,7 +14,9 @@
 #include "base/error.h"
 #include "cluster/cluster_settings.h"
 #include "cluster/events.h"
+#include "cluster/lineage.h"
 #include "cluster/member.h"
+#include "cluster/succession.h"
 #include "cluster/survey.h"
 #include "cluster/topology.h"
 #include "cluster/view.h"
@@ -35,6 +37,7 @@ struct cluster {
     size_t count;                   /* those that are gone included */
     size_t capacity;
     int primary;
+    struct lineage lineage; /* what decisions about the primary remember */
     struct view *view; /* one reference; NULL until every server's first probe has ended */
     uint64_t epoch;
     bool is_paused;
@@ -42,6 +45,7 @@ struct cluster {
     uint64_t started_us;      /* monotonic */
     uint64_t seed;            /* of what is left to chance */
     struct events events;
+    struct succession succession;
     struct survey survey;
     struct loop_timer survey_timer;
     struct routines *routines; /* one reference: what the last survey of the present primary found, or NULL */

@@ -6,7 +6,7 @@
 #include "cluster/server_settings.h"
 #include "settings/schema.h"
 
-enum topology_setting { TOPOLOGY_AUTO, TOPOLOGY_STATIC, TOPOLOGY_REPLICATION };
+enum topology_setting { TOPOLOGY_AUTO, TOPOLOGY_STATIC, TOPOLOGY_REPLICATION, TOPOLOGY_GALERA };
 
 enum balance_setting { BALANCE_LEAST, BALANCE_ROUND_ROBIN };
 

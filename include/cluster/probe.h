@@ -9,6 +9,7 @@
 #include "cluster/cluster_settings.h"
 #include "cluster/topology.h"
 #include "cluster/upstream.h"
+#include "cluster/wsrep.h"
 #include "net/resolve.h"
 
 #include <stdbool.h>
@@ -17,6 +18,7 @@
 struct probe_result {
     bool has_passed;
     char error[160];    /* !has_passed: why */
+    uint64_t asked_us, answered_us; /* monotonic; of the questions, not of the login */
     bool is_overloaded; /* !has_passed: it is there, but has no room at the moment */
     bool is_read_only;
     uint64_t max_connections; /* the server's own; 0: it did not say */
@@ -28,7 +30,8 @@ struct probe_result {
     uint32_t server_id;
     uint32_t sources[TOPOLOGY_SOURCES_MAX];
     unsigned source_count;
-    int64_t lag_ms;   /* -1: unknown */
+    int64_t lag_ms;     /* -1: unknown */
+    struct wsrep wsrep; /* zeros: it was not asked for, or is no Galera node */
     bool ansi_quotes; /* of the server's global sql_mode */
     bool oracle;
     bool no_backslash_escapes;
@@ -48,6 +51,7 @@ struct probe {
     struct loop_timer deadline;
     struct probe_result result; /* being filled */
     unsigned step;              /* which question is being asked */
+    bool asks_wsrep;            /* by the owner: it may be a Galera node */
     bool is_running;
     /* Once per probe_run, possibly before it returns. */
     void (*on_done)(struct probe *probe, const struct probe_result *result);

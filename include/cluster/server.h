@@ -49,7 +49,8 @@ struct server_counters {
     counter queue_timeouts;   /* statements that found no free connection in time */
     counter losses;           /* connections lost in the middle of a reply */
     counter drops;            /* connections that the server ended while they were idle */
-    counter demotions;        /* statements that it refused as read-only while it counted as the primary */
+    counter demotions;        /* statements that it refused as read-only while it counted as the primary, or
+                                 as a Galera node that is not ready */
     struct hist response;     /* commands of clients, from sending to the reply's first byte */
 };
 

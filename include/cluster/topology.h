@@ -1,12 +1,18 @@
 /* Who is primary, who may serve reads: from what all servers said of themselves. Pure.
  *
  * Replication (auto): a candidate for primary is up, writable (read_only off) and replicates from nobody: it
- * has no link, or all its links are stopped and another server follows it. One candidate is the primary. Of
- * several the present primary stays, unless nobody follows it and exactly one other candidate is followed;
- * without a present one it is the only candidate that is followed, or nobody until it is clear. Followers are
- * servers that are up with a link that runs, or tries to, and whose source has the candidate's server id. So
- * the first decision must wait until all servers have been asked, or whoever answers first would be the
- * present one.
+ * has no link, or all its links are stopped and another server follows it. Followers are servers that are up
+ * with a link that runs, or tries to, and whose source has the candidate's server id. What is remembered of
+ * servers (cluster/lineage.h) counts as much as what they say now:
+ *
+ *   - The primary stays it as long as it is a candidate, also after it was away, unless nobody follows it and
+ *     somebody has turned to exactly one other candidate.
+ *   - When it is not, the only one follows that was its replica and became writable since, or to which somebody
+ *     has turned. One that was writable beside it is not promoted by its end: nobody knows what it lacks.
+ *   - Where there was none yet: the only candidate, or the only one that is followed. An only candidate that is
+ *     not followed must wait while somebody follows another server: it may be astray and the primary away.
+ *     So the first decision must wait until all servers have been asked.
+ *   - While there is no primary, an operator may elect one.
  *
  * A replica is a read_only server that has a replication link; it serves reads while its SQL thread runs,
  * also when its source is away.
@@ -17,6 +23,7 @@
 #define HEADGATE_CLUSTER_TOPOLOGY_H
 
 #include "cluster/server.h"
+#include "cluster/wsrep.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +34,7 @@
 /* What one server's last passed probe found, and whether it counts. */
 struct topology_facts {
     bool is_up;          /* its probes pass */
+    bool is_known;       /* one has, ever */
     bool is_held;        /* an operator has drained or disabled it: neither primary nor for reads */
     bool takes_no_reads; /* lagging or ejected; it may still be the primary */
     bool is_foreign;     /* of another family than the first server: it cannot serve the same sessions */
@@ -36,21 +44,28 @@ struct topology_facts {
     bool is_applying;                       /* its SQL thread runs */
     uint32_t server_id;                     /* 0: unknown */
     uint32_t sources[TOPOLOGY_SOURCES_MAX]; /* server ids, of links that run or try to; 0: none */
+    uint64_t asked_us, answered_us; /* monotonic; when the last probe that passed asked, and was over */
     enum role_setting role_setting;
+    struct wsrep wsrep;
+    bool has_caught_up; /* Galera: it has applied all that the cluster had when it was chosen as writer */
 };
 
 struct topology_verdict {
     enum server_role role;
     bool takes_reads;   /* as a replica */
     bool is_contender;  /* writes would be taken there, but it is not the primary */
+    bool is_heir;       /* Galera: to be the writer, once it has caught up */
     const char *reason; /* static text, for people */
 };
 
 #define TOPOLOGY_NO_PRIMARY (-1)
 
-/* `present`: index of the primary until now, or TOPOLOGY_NO_PRIMARY. Fills verdicts[count]; returns the
- * primary's index or TOPOLOGY_NO_PRIMARY. Looks at every pair of servers. */
-int topology_decide(const struct topology_facts *facts, size_t count, bool is_static, int present,
+struct lineage;
+
+/* Fills verdicts[count], and returns the primary's index or TOPOLOGY_NO_PRIMARY. `lineage` is what was
+ * remembered so far, and is told what is to be remembered. Looks at every pair of servers, and more closely at
+ * those that are writable. */
+int topology_decide(const struct topology_facts *facts, size_t count, bool is_static, struct lineage *lineage,
                     struct topology_verdict *verdicts);
 
 #endif

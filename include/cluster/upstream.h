@@ -171,7 +171,8 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
                                const struct upstream_wish *wish, const struct upstream_owner_ops *ops,
                                void *owner, struct error *err);
 
-/* Says COM_QUIT when READY, closes, and frees after the turn. *upstream becomes NULL; no callback follows. */
+/* Says COM_QUIT when READY, closes, and frees after the turn. What has not arrived of a command that is
+ * running is not sent any more. *upstream becomes NULL; no callback follows. */
 void upstream_close(struct upstream **upstream);
 
 /* READY: from now on it is somebody else's, and in use. No deadline is left running. */

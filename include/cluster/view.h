@@ -52,6 +52,7 @@ struct view {
     struct routines *routines; /* one reference: the stored functions that only read; NULL: none is known */
     enum balance_setting balance;
     enum primary_reads_setting primary_reads;
+    bool is_galera;            /* positions are numbers of write sets: see cluster/wsrep.h */
     bool is_paused;            /* an operator holds what is new, until `resume` */
     int primary;               /* index, or VIEW_NO_SERVER */
     uint64_t primary_since_us; /* monotonic; of this primary, or of there being none */

@@ -90,6 +90,7 @@ enum sync_task {
     SYNC_VARS,
     SYNC_COUNT, /* what was counted before is nobody's business */
     SYNC_QUIET, /* our SETs have left warnings: not the client's */
+    SYNC_WAIT,  /* a Galera node has to apply what the session did on another */
     SYNC_USER_VARS,
     SYNC_PREPARE
 };
@@ -148,6 +149,7 @@ struct slot {
     struct rows *parting;      /* owns: the answer to what it is asked before it is given up; NULL: nothing */
     unsigned asked;            /* parting: what, as a set */
     bool is_promised;          /* parting: counted in permits.promised */
+    bool must_wait;            /* Galera: the session was at another writer, and what it did there may lack */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
     bool has_answer;           /* an exchange ended: `answer` holds it */
@@ -203,6 +205,7 @@ struct job {
     bool has_cursor;
     bool is_retriable;       /* a harmless read, whole in the window */
     bool is_refused;         /* by a read-only server, which has not run it */
+    bool is_unready;         /* … or by a Galera node that takes no statements just now */
     bool is_timed_out;       /* the query timeout ended it */
     bool is_kept;            /* its bytes stay in the window until the reply begins: it could be sent again */
     bool is_file;            /* LOAD DATA LOCAL: `run` goes through the client's file, to its empty packet */

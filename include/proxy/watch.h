@@ -13,6 +13,12 @@
  *
  * The primary may know thousands of sources (MySQL), most of them of servers long gone. What it knew when it
  * was first asked is the *base*; a position says what has moved since, and a replica must have the base too.
+ *
+ * Galera's nodes have no positions that could be compared: the number that one tells as its last (in
+ * wsrep_last_committed) is that of a write set which it may be about to commit. But they can be told to wait,
+ * before they answer, for all that any node had when they were asked (wsrep_sync_wait). So the poll of a
+ * replica that began after a moment, and has been answered, says that it has what any session had seen then;
+ * the primary is not asked; and one that lags keeps its poll until it has caught up.
  */
 #ifndef HEADGATE_PROXY_WATCH_H
 #define HEADGATE_PROXY_WATCH_H
@@ -47,6 +53,7 @@ struct watched {
     struct loop_timer deadline; /* of a poll */
     bool is_asking;
     bool is_asked_as_primary;
+    bool is_asked_as_node; /* of a Galera cluster */
     uint64_t begun; /* moment of the poll that is running, or ran last */
     uint64_t begun_us;
     uint64_t next_us;     /* when `next` fires */
@@ -108,6 +115,9 @@ bool watch_has_primary_since(struct watch *watch, uint64_t moment);
 
 /* Is this replica known to have all that the position names; and the base, if `needs_base`? */
 bool watch_has(struct watch *watch, int server, const struct gtid_position *position, bool needs_base);
+
+/* Galera: is this replica known to have all that was there at the moment? */
+bool watch_has_moment(struct watch *watch, int server, uint64_t moment);
 
 /* Does the primary have it, by its last answer? */
 bool watch_primary_reaches(const struct watch *watch, const struct gtid_position *position);

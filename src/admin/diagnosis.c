@@ -230,6 +230,62 @@ static void check_read_only(struct report *report)
             is_read_only ? "read_only is on" : "it takes writes, as the primary should");
 }
 
+/* ---- Galera ---- */
+
+static void check_galera(struct report *report)
+{
+    const char *reason;
+    switch (wsrep_judge(&report->patient->wsrep, &reason)) {
+    case WSREP_FIT:
+        put(report, RESULT_OK, NULL, "%s", reason);
+        break;
+    case WSREP_BEHIND:
+        put(report, RESULT_WARNING,
+            "Wait until its donation or catching up is over; or SET GLOBAL wsrep_desync = OFF", "%s", reason);
+        break;
+    case WSREP_UNFIT:
+        put(report, RESULT_ERROR,
+            "Look at its error log and at SHOW STATUS LIKE 'wsrep_%': nothing is sent there before it is "
+            "synced",
+            "%s", reason);
+        break;
+    }
+}
+
+/* Settings with which nodes of one cluster do each other harm. */
+static const struct {
+    const char *variable, *good;
+    const char *advice;
+} wsrep_settings[] = {
+    { "wsrep_auto_increment_control", "ON",
+      "Set it to ON: two nodes that write while the writer changes generate the same ids" },
+    { "innodb_autoinc_lock_mode", "2",
+      "Set it to 2, as Galera's manual says: others make appliers wait for each other, and may deadlock" },
+    { "wsrep_osu_method", "TOI",
+      "Set it to TOI, and to RSU in a session alone: with RSU a change of a table stays on one node" },
+    { "wsrep_sync_wait", "0",
+      "Set it to 0 if headgate's `consistency` is what you want: every read waits on its node, as long as "
+      "repl.causal_read_timeout says" },
+    { "default_storage_engine", "InnoDB",
+      "Set it to InnoDB: tables of other engines are not replicated" },
+};
+
+static void check_wsrep_settings(struct report *report)
+{
+    size_t bad = 0;
+    for (size_t i = 0; i < sizeof wsrep_settings / sizeof *wsrep_settings; i++) {
+        struct span value;
+        if (!checkup_variable(&report->patient->visit, wsrep_settings[i].variable, &value) ||
+            span_is_nocase(value, wsrep_settings[i].good))
+            continue;
+        bad++;
+        put(report, RESULT_WARNING, wsrep_settings[i].advice, "%s is %.*s", wsrep_settings[i].variable,
+            SPAN(value));
+    }
+    if (bad == 0)
+        put(report, RESULT_OK, NULL, "nothing that does the other nodes harm");
+}
+
 /* A column of SHOW REPLICA STATUS in one of its two spellings. */
 static struct span link_value(const struct rows *rows, unsigned row, const char *name, const char *other)
 {
@@ -484,28 +540,34 @@ static void check_sameness(struct report *report, const struct sameness *row)
 
 /* ---- all of it ---- */
 
+/* Of which clusters is a check made? */
+enum kind { ANY_KIND, NOT_GALERA, GALERA_ONLY };
+
 static const struct {
     const char *name;
     void (*run)(struct report *report);
+    enum kind kind;
     bool is_blind; /* made also of a server that did not let the monitor in */
     bool compares; /* with the reference, which is not compared with itself */
 } checks[] = {
-    { "connect", check_connect, true, false },
-    { "monitor_grants", check_monitor_grants, false, false },
-    { "accounts", check_accounts, false, false },
-    { "read_only_bypass", check_read_only_bypass, false, false },
-    { "log_bin", check_log_bin, false, false },
-    { "gtid", check_gtid, false, false },
-    { "read_only", check_read_only, false, false },
-    { "replication", check_replication, false, false },
-    { "lag", check_lag, false, false },
-    { "server_id", check_server_id, false, false },
-    { "wait_timeout", check_wait_timeout, false, false },
-    { "max_connections", check_max_connections, false, false },
-    { "session_tracking", check_session_tracking, false, false },
-    { "init_connect", check_init_connect, false, false },
-    { "clock", check_clock, false, false },
-    { "version", check_version, false, true },
+    { "connect", check_connect, ANY_KIND, true, false },
+    { "monitor_grants", check_monitor_grants, ANY_KIND, false, false },
+    { "accounts", check_accounts, ANY_KIND, false, false },
+    { "read_only_bypass", check_read_only_bypass, NOT_GALERA, false, false },
+    { "log_bin", check_log_bin, NOT_GALERA, false, false },
+    { "gtid", check_gtid, NOT_GALERA, false, false },
+    { "read_only", check_read_only, NOT_GALERA, false, false },
+    { "replication", check_replication, NOT_GALERA, false, false },
+    { "lag", check_lag, NOT_GALERA, false, false },
+    { "server_id", check_server_id, NOT_GALERA, false, false },
+    { "galera", check_galera, GALERA_ONLY, false, false },
+    { "wsrep_settings", check_wsrep_settings, GALERA_ONLY, false, false },
+    { "wait_timeout", check_wait_timeout, ANY_KIND, false, false },
+    { "max_connections", check_max_connections, ANY_KIND, false, false },
+    { "session_tracking", check_session_tracking, ANY_KIND, false, false },
+    { "init_connect", check_init_connect, ANY_KIND, false, false },
+    { "clock", check_clock, ANY_KIND, false, false },
+    { "version", check_version, ANY_KIND, false, true },
 };
 
 /* The primary, or the first server that could be visited. */
@@ -524,6 +586,11 @@ static const struct patient *find_reference(const struct report *report)
     return found;
 }
 
+static bool is_of_kind(const struct patient *patient, enum kind kind)
+{
+    return kind == ANY_KIND || (kind == GALERA_ONLY) == patient->is_galera;
+}
+
 static bool is_comparable(const struct report *report)
 {
     return report->patient->visit.is_in && report->reference != NULL && report->reference != report->patient;
@@ -538,7 +605,8 @@ void diagnosis_write(const struct patient *patients, size_t count, const struct 
             report.check = checks[c].name;
             report.patient = &patients[i];
             report.reference = find_reference(&report);
-            if ((patients[i].visit.is_in || checks[c].is_blind) &&
+            if (is_of_kind(&patients[i], checks[c].kind) &&
+                (patients[i].visit.is_in || checks[c].is_blind) &&
                 (!checks[c].compares || is_comparable(&report)))
                 checks[c].run(&report);
         }

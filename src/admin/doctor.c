@@ -149,6 +149,8 @@ static bool admit_patient(struct ward *ward, struct cluster *cluster, struct clu
                                  .name = member->server->name,
                                  .settings = cluster->settings,
                                  .is_primary = cluster->primary == (int)member->server->index,
+                                 .is_galera = succession_is_galera(cluster),
+                                 .wsrep = member->last.wsrep,
                                  .neighbours = cluster->count,
                                  .max_connections = member->server->max_connections };
     ward->beds[ward->count++] = (struct bed){ .ward = ward, .member = member, .env = &cluster->env };

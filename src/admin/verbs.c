@@ -44,19 +44,37 @@ static size_t find_server(const struct admin *admin, const char *name, struct cl
     return found;
 }
 
+/* What the cluster lacks, and who is writable all the same. Empty: nothing. */
+static void warn(const struct cluster *cluster, struct text *words)
+{
+    const struct view *view = cluster->view;
+    if (cluster->primary != TOPOLOGY_NO_PRIMARY || view == NULL)
+        return;
+    (void)text_append_cstr(words, "there is no primary now: statements that need one wait, then fail");
+    for (size_t i = 0; i < view->count; i++) {
+        const struct view_server *entry = &view->servers[i];
+        if (!entry->is_contender || entry->state != SERVER_UP)
+            continue;
+        (void)text_append_cstr(words, "; ");
+        (void)text_append_cstr(words, entry->server->name);
+        (void)text_append_cstr(words, " is ");
+        (void)text_append_cstr(words, entry->reason);
+    }
+}
+
 static void answer_server(struct request *request, const struct cluster *cluster,
                           const struct cluster_member *member)
 {
-    bool has_primary = cluster->primary != TOPOLOGY_NO_PRIMARY;
+    struct text warning = { 0 };
+    warn(cluster, &warning);
     table_init(&request->table, columns, sizeof columns / sizeof *columns);
     table_row(&request->table);
     table_text(&request->table, cluster->settings->name);
     table_text(&request->table, member->server->name);
     table_text(&request->table, server_state_name(member->health.state));
     table_text(&request->table, health_reason(&member->health));
-    table_text(&request->table, has_primary || cluster->view == NULL
-                                    ? NULL
-                                    : "there is no primary now: statements that need one wait, then fail");
+    table_text(&request->table, warning.len > 0 && !warning.is_oom ? text_cstr(&warning) : NULL);
+    text_fini(&warning);
 }
 
 /* ---- the commands ---- */

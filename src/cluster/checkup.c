@@ -14,7 +14,9 @@ static const char variables_sql[] =
     "'server_id', 'wait_timeout', 'interactive_timeout', 'max_connections', 'max_user_connections', "
     "'init_connect', 'sql_mode', 'character_set_server', 'collation_server', 'time_zone', "
     "'system_time_zone', "
-    "'max_allowed_packet', 'lower_case_table_names')";
+    "'max_allowed_packet', 'lower_case_table_names', 'wsrep_auto_increment_control', "
+    "'auto_increment_increment', 'wsrep_osu_method', 'wsrep_sync_wait', 'innodb_autoinc_lock_mode', "
+    "'default_storage_engine')";
 
 /* Not by way of the session's time zone, in which an hour of autumn comes twice. */
 static const char clock_sql[] = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) AS now_us";

@@ -23,10 +23,12 @@ bool cluster_init(struct cluster *cluster, const struct cluster_settings *settin
     cluster->started_us = cluster->paused_since_us = env->loop->now_us;
     cluster->seed = clock_wall_us();
     functions_init(cluster);
+    succession_init(cluster);
     cluster->capacity = settings->server_count + CLUSTER_SPARE;
     cluster->members = mem_zalloc(cluster->capacity * sizeof *cluster->members);
     cluster->name = mem_strdup(settings->name);
-    if (cluster->members == NULL || cluster->name == NULL) {
+    if (cluster->members == NULL || cluster->name == NULL ||
+        !lineage_init(&cluster->lineage, cluster->capacity)) {
         cluster_fini(cluster);
         return error_set(err, 0, "cluster '%s': out of memory", settings->name);
     }
@@ -49,6 +51,7 @@ void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, st
 void cluster_stop(struct cluster *cluster)
 {
     functions_stop(cluster);
+    succession_stop(cluster);
     for (size_t i = 0; i < cluster->count; i++)
         member_stop(&cluster->members[i]);
 }
@@ -59,6 +62,7 @@ void cluster_fini(struct cluster *cluster)
         resolve_forget(&cluster->members[i].name);
         server_free(&cluster->members[i].server);
     }
+    lineage_fini(&cluster->lineage);
     mem_free(cluster->members);
     mem_free(cluster->name);
     cluster->members = NULL;
@@ -95,6 +99,15 @@ struct cluster_member *cluster_find(struct cluster *cluster, const char *server)
     return NULL;
 }
 
+/* Where there is no primary, `enable` also says of a writable server that it is to be it. */
+static void elect(struct cluster *cluster, const struct cluster_member *member)
+{
+    bool is_contender = cluster->view != NULL && member->server->index < cluster->view->count &&
+                        cluster->view->servers[member->server->index].is_contender;
+    if (cluster->primary == TOPOLOGY_NO_PRIMARY && is_contender)
+        lineage_elect(&cluster->lineage, member->last.server_id);
+}
+
 bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_verb verb, struct error *err)
 {
     static const enum health_order orders[] = { HEALTH_ENABLED, HEALTH_DRAINED, HEALTH_DISABLED };
@@ -104,6 +117,8 @@ bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_v
     if (member->is_removed && verb == CLUSTER_ENABLE)
         return error_set(err, 0, "server %s was removed from the configuration: it is drained", server);
     member_order(member, orders[verb]);
+    if (verb == CLUSTER_ENABLE)
+        elect(cluster, member);
     cluster_publish(cluster);
     return true;
 }

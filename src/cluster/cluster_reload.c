@@ -76,6 +76,7 @@ static void add_member(struct cluster *cluster, const struct server_settings *se
     if (i < cluster->count)
         server_forget(member->server);
     cluster->count += i == cluster->count;
+    lineage_give_away(&cluster->lineage, i);
     member->moves++; /* another machine than whoever was in this place */
     member->was_probed = true;
     log_notice(&scope, "server %s (%s) is added", settings->name, settings->address);

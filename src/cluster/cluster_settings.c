@@ -146,7 +146,7 @@ static const struct setting_word topology_words[] = {
     { .name = "auto", .value = TOPOLOGY_AUTO },
     { .name = "static", .value = TOPOLOGY_STATIC },
     { .name = "replication", .value = TOPOLOGY_REPLICATION },
-    { .name = "galera", .is_absent = true },
+    { .name = "galera", .value = TOPOLOGY_GALERA },
     { .name = "group", .is_absent = true },
     { .name = NULL },
 };
@@ -200,9 +200,12 @@ static const struct setting cluster_settings[] = {
         .words = topology_words,
         .fallback = "auto",
         .effect = EFFECT_NOW,
-        .doc = "How the roles are known. \"auto\" and \"replication\" ask each server for read_only and its "
-               "replication "
-               "status; \"static\" takes them from role = \"primary\" | \"replica\" below.",
+        .doc =
+            "How the roles are known. \"replication\" asks each server for read_only and its replication "
+            "status. \"galera\" asks each for its wsrep status: one node that is synced is the primary, the "
+            "first of them in the order of `servers`, and stays it as long as it is synced; the other ones "
+            "have the reads. \"auto\" is \"galera\" where a server says that wsrep_on is on, else "
+            "\"replication\". \"static\" takes them from role = \"primary\" | \"replica\" below.",
     },
     {
         .name = "monitor",

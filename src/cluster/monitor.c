@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "cluster/cluster.h"
+#include "cluster/succession.h"
 #include "cluster/publication.h"
 
 #include <stddef.h>
@@ -62,6 +63,7 @@ static bool has_moved(const struct cluster_member *member, const struct probe_re
     return member->is_known &&
            (last->is_read_only != result->is_read_only || last->has_source != result->has_source ||
             last->is_link_stopped != result->is_link_stopped || last->server_id != result->server_id ||
+            !wsrep_is_same(&last->wsrep, &result->wsrep) ||
             memcmp(last->sources, result->sources, sizeof last->sources) != 0);
 }
 
@@ -171,6 +173,7 @@ static void on_interval(struct loop_timer *timer)
     if (member->is_removed && interval_us > GONE_US)
         interval_us = GONE_US;
     loop_timer_start(timer, member->cluster->env.loop, interval_us);
+    member->probe.asks_wsrep = succession_is_possible(member->cluster);
     probe_run(&member->probe);
 }
 

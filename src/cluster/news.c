@@ -117,6 +117,25 @@ static bool are_same_contenders(const struct view *before, const struct view *no
     return had_primary == (now->primary != VIEW_NO_SERVER);
 }
 
+/* There is no primary: who could be it, and why each of them is not. */
+static void tell_undecided(const struct log_scope *scope, const struct view *now)
+{
+    struct text all = { 0 };
+    for (size_t i = 0; i < now->count; i++) {
+        if (!is_contender(now, i))
+            continue;
+        (void)text_append_cstr(&all, all.len > 0 ? "; " : "");
+        (void)text_append_cstr(&all, now->servers[i].server->name);
+        (void)text_append_cstr(&all, " is ");
+        (void)text_append_cstr(&all, now->servers[i].reason);
+    }
+    log_warning(scope,
+                "there is no primary: %s; nothing is written until replicas are pointed to one of the writable "
+                "servers, or an operator says `enable` to it; set read_only on all others",
+                text_cstr(&all));
+    text_fini(&all);
+}
+
 /* Two servers that take writes are two histories in the making: only an operator can tell which is right. */
 static void tell_contenders(const struct view *before, const struct view *now)
 {
@@ -129,15 +148,12 @@ static void tell_contenders(const struct view *before, const struct view *now)
         log_warning(&scope, "no server is writable beside the primary any more (%s was); the primary is %s",
                     text_cstr(&former), primary);
     else if (!is_old && now->primary == VIEW_NO_SERVER)
-        log_warning(&scope,
-                    "there is no primary: %s are writable, and the others do not follow exactly one of them; "
-                    "set read_only on all but one",
-                    text_cstr(&names));
+        tell_undecided(&scope, now);
     else if (!is_old)
         log_warning(
             &scope,
             "writable beside the primary %s: %s; nothing goes there while anybody follows the primary, "
-            "or nobody follows the other; set read_only there",
+            "or until a replica is pointed to the other; set read_only there",
             primary, text_cstr(&names));
     text_fini(&names);
     text_fini(&former);

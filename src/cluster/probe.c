@@ -11,6 +11,7 @@
 struct question {
     const char *(*sql)(const struct upstream *upstream);
     bool (*read)(struct probe *probe);
+    bool (*is_due)(const struct probe *probe); /* NULL: always */
 };
 
 static struct probe *of_upstream(struct upstream *upstream)
@@ -25,6 +26,7 @@ static void finish(struct probe *probe, bool has_passed, const char *why)
     probe->is_running = false;
     loop_timer_stop(&probe->deadline);
     probe->result.has_passed = has_passed;
+    probe->result.answered_us = probe->env->loop->now_us;
     (void)span_copy_cstr(span_cstr(why), probe->result.error, sizeof probe->result.error);
     if (!has_passed)
         upstream_close(&probe->upstream);
@@ -163,14 +165,73 @@ static bool read_replication(struct probe *probe)
     return true;
 }
 
-static const struct question questions[] = { { sql_variables, read_variables },
-                                             { probe_replication_sql, read_replication } };
+/* ---- is it a node of a Galera cluster? ---- */
+
+static const char *sql_is_on(const struct upstream *upstream)
+{
+    (void)upstream;
+    return WSREP_IS_ON_SQL;
+}
+
+static const char *sql_rejects(const struct upstream *upstream)
+{
+    (void)upstream;
+    return WSREP_REJECTS_SQL;
+}
+
+static const char *sql_status(const struct upstream *upstream)
+{
+    (void)upstream;
+    return WSREP_STATUS_SQL;
+}
+
+static bool read_is_on(struct probe *probe)
+{
+    wsrep_read_is_on(&probe->rows, &probe->result.wsrep);
+    return true;
+}
+
+static bool read_rejects(struct probe *probe)
+{
+    wsrep_read_rejects(&probe->rows, &probe->result.wsrep);
+    return true;
+}
+
+static bool read_status(struct probe *probe)
+{
+    wsrep_read_status(&probe->rows, &probe->result.wsrep);
+    return true;
+}
+
+static bool may_be_node(const struct probe *probe)
+{
+    return probe->asks_wsrep && probe->result.family == FAMILY_MARIADB;
+}
+
+static bool is_node(const struct probe *probe)
+{
+    return probe->result.wsrep.is_node;
+}
+
+static const struct question questions[] = {
+    { sql_variables, read_variables, NULL }, { probe_replication_sql, read_replication, NULL },
+    { sql_is_on, read_is_on, may_be_node },  { sql_rejects, read_rejects, is_node },
+    { sql_status, read_status, is_node },
+};
 
 /* ---- the dialogue ---- */
 
+/* The next question that is due; after the last one it has passed. */
 static void ask(struct probe *probe)
 {
-    upstream_query(probe->upstream, questions[probe->step].sql(probe->upstream), &probe->rows, 0);
+    const size_t count = sizeof questions / sizeof *questions;
+    while (probe->step < count && questions[probe->step].is_due != NULL &&
+           !questions[probe->step].is_due(probe))
+        probe->step++;
+    if (probe->step == count)
+        finish(probe, true, "");
+    else
+        upstream_query(probe->upstream, questions[probe->step].sql(probe->upstream), &probe->rows, 0);
 }
 
 static void begin_questions(struct probe *probe)
@@ -180,6 +241,7 @@ static void begin_questions(struct probe *probe)
     probe->result.caps = upstream->server_caps;
     probe->result.collation = upstream->server_collation;
     memcpy(probe->result.version, upstream->version, sizeof probe->result.version);
+    probe->result.asked_us = probe->env->loop->now_us;
     probe->step = 0;
     ask(probe);
 }
@@ -218,10 +280,9 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
         finish(probe, false, why);
     } else if (!questions[probe->step].read(probe)) {
         finish(probe, false, "the answer to the probe's question has an unknown form");
-    } else if (++probe->step < sizeof questions / sizeof *questions) {
-        ask(probe);
     } else {
-        finish(probe, true, "");
+        probe->step++;
+        ask(probe);
     }
 }
 

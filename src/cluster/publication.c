@@ -3,14 +3,21 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cluster/functions.h"
+#include "cluster/galera.h"
 #include "cluster/news.h"
+#include "cluster/succession.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static bool is_static(const struct cluster *cluster)
+/* Who is primary, by the rules of this cluster's kind. */
+static int decide(struct cluster *cluster, const struct topology_facts *facts,
+                  struct topology_verdict *verdicts)
 {
-    return cluster->settings->topology == TOPOLOGY_STATIC;
+    bool is_static = cluster->settings->topology == TOPOLOGY_STATIC;
+    if (succession_is_galera(cluster))
+        return galera_decide(facts, cluster->count, cluster->primary, verdicts);
+    return topology_decide(facts, cluster->count, is_static, &cluster->lineage, verdicts);
 }
 
 static bool is_older(const char *a, const char *b)
@@ -47,17 +54,22 @@ static void describe_greeting(const struct cluster *cluster, struct view *view)
         view->caps = 0;
 }
 
-/* Whom it stands beside: the primary, or the others that are writable. */
+/* Whom it stands beside: the primary, or the last one, and the others that are writable. */
 static void name_rivals(const struct cluster *cluster, const struct topology_verdict *verdicts, size_t of,
                         char *text, size_t size)
 {
+    bool has_primary = cluster->primary != TOPOLOGY_NO_PRIMARY;
     size_t at = 0;
     text[0] = '\0';
-    for (size_t i = 0; i < cluster->count && at < size; i++)
-        if (i != of && (verdicts[i].is_contender || (int)i == cluster->primary))
+    for (size_t i = 0; i < cluster->count && at < size; i++) {
+        bool is_last = (int)i == (has_primary ? cluster->primary : cluster->lineage.place);
+        if (i != of && (verdicts[i].is_contender || is_last))
             at += (size_t)snprintf(text + at, size - at, "%s%s%s", at > 0 ? ", " : "",
                                    cluster->members[i].server->name,
-                                   (int)i == cluster->primary ? " is the primary" : "");
+                                   !is_last      ? ""
+                                   : has_primary ? " is the primary"
+                                                 : " was the primary");
+    }
 }
 
 static void describe_server(const struct cluster *cluster, const struct topology_verdict *verdicts, size_t i,
@@ -118,6 +130,7 @@ static void collect_facts(const struct cluster *cluster, struct topology_facts *
             family = last->family;
         facts[i] = (struct topology_facts){
             .is_up = member->health.probed == SERVER_UP,
+            .is_known = member->is_known,
             .is_held = member->health.order != HEALTH_ENABLED,
             .takes_no_reads = member->health.state != SERVER_UP,
             .is_foreign = member->is_known && last->family != family,
@@ -126,7 +139,11 @@ static void collect_facts(const struct cluster *cluster, struct topology_facts *
             .is_link_stopped = last->is_link_stopped,
             .is_applying = last->is_applying,
             .server_id = last->server_id,
+            .asked_us = last->asked_us,
+            .answered_us = last->answered_us,
             .role_setting = member->server->role_setting,
+            .wsrep = last->wsrep,
+            .has_caught_up = succession_is_complete(cluster, i),
         };
         memcpy(facts[i].sources, last->sources, sizeof facts[i].sources);
     }
@@ -139,7 +156,7 @@ static bool is_same(const struct view *a, const struct view *b)
         strcmp(a->version, b->version) != 0 || a->collation != b->collation ||
         a->ansi_quotes != b->ansi_quotes || a->oracle != b->oracle ||
         a->no_backslash_escapes != b->no_backslash_escapes || a->routines != b->routines ||
-        a->is_paused != b->is_paused)
+        a->is_paused != b->is_paused || a->is_galera != b->is_galera)
         return false;
     for (size_t i = 0; i < a->count; i++) {
         const struct view_server *x = &a->servers[i], *y = &b->servers[i];
@@ -183,8 +200,9 @@ void cluster_publish(struct cluster *cluster)
         goto done;
     }
     collect_facts(cluster, facts);
-    change_primary(cluster,
-                   topology_decide(facts, cluster->count, is_static(cluster), cluster->primary, verdicts));
+    change_primary(cluster, decide(cluster, facts, verdicts));
+    succession_follow(cluster, verdicts);
+    view->is_galera = succession_is_galera(cluster);
     view->cluster_name = cluster->name;
     view->cluster_index = cluster->index;
     view->primary = cluster->primary;

@@ -1,76 +1,151 @@
 #include "cluster/topology.h"
 
-/* NULL: it counts. */
-static const char *why_left_out(const struct topology_facts *facts)
+#include "cluster/lineage.h"
+#include "cluster/standing.h"
+
+struct scene {
+    const struct topology_facts *facts;
+    size_t count;
+    const struct lineage *lineage;
+};
+
+typedef bool condition(const struct scene *scene, size_t i);
+
+static bool is_candidate(const struct scene *scene, size_t i)
 {
-    if (!facts->is_up)
-        return "down";
-    return facts->is_foreign ? "not of the first server's family (MySQL, MariaDB)" : NULL;
+    return !scene->facts[i].is_held && standing_is_writable(scene->facts, scene->count, i);
 }
 
-static bool follows(const struct topology_facts *facts, uint32_t server_id)
+static bool is_followed(const struct scene *scene, size_t i)
 {
-    for (size_t i = 0; i < TOPOLOGY_SOURCES_MAX; i++)
-        if (facts->is_up && server_id != 0 && facts->sources[i] == server_id)
-            return true;
-    return false;
+    return is_candidate(scene, i) && standing_followers(scene->facts, scene->count, i) > 0;
 }
 
-static size_t count_followers(const struct topology_facts *facts, size_t count, size_t of)
+static bool is_chosen(const struct scene *scene, size_t i)
 {
-    size_t followers = 0;
-    for (size_t i = 0; i < count; i++)
-        followers += follows(&facts[i], facts[of].server_id);
-    return followers;
+    return is_candidate(scene, i) && scene->facts[i].server_id != scene->lineage->primary_id &&
+           lineage_is_chosen(scene->lineage, scene->facts, scene->count, i);
 }
 
-/* Writes would be taken there, and nobody else's are applied. */
-static bool is_writable(const struct topology_facts *facts, size_t count, size_t i)
+static bool is_elected(const struct scene *scene, size_t i)
 {
-    const struct topology_facts *it = &facts[i];
-    if (why_left_out(it) != NULL || it->is_read_only)
-        return false;
-    return !it->has_source || (it->is_link_stopped && count_followers(facts, count, i) > 0);
+    return is_candidate(scene, i) && lineage_is_elected(scene->lineage, &scene->facts[i]);
 }
 
-static bool is_candidate(const struct topology_facts *facts, size_t count, bool is_static, size_t i)
+static bool is_heir(const struct scene *scene, size_t i)
 {
-    if (facts[i].is_held)
-        return false;
-    if (is_static)
-        return facts[i].role_setting == ROLE_SETTING_PRIMARY && why_left_out(&facts[i]) == NULL;
-    return is_writable(facts, count, i);
+    return is_candidate(scene, i) && lineage_may_succeed(scene->lineage, scene->facts, scene->count, i);
 }
 
-/* The only candidate with at least so many followers, or TOPOLOGY_NO_PRIMARY if there are none or several. */
-static int only_candidate(const struct topology_facts *facts, size_t count, bool is_static, size_t followers)
+static bool is_followed_heir(const struct scene *scene, size_t i)
+{
+    return is_followed(scene, i) && is_heir(scene, i);
+}
+
+/* One machine at two addresses is one; it is taken where the last primary was. */
+static bool is_same_machine(const struct scene *scene, size_t a, size_t b)
+{
+    return scene->facts[a].server_id != 0 && scene->facts[a].server_id == scene->facts[b].server_id;
+}
+
+/* The only one of which that holds, or TOPOLOGY_NO_PRIMARY if it does of none or several. */
+static int only(const struct scene *scene, condition *holds)
 {
     int found = TOPOLOGY_NO_PRIMARY;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_candidate(facts, count, is_static, i) || count_followers(facts, count, i) < followers)
+    for (size_t i = 0; i < scene->count; i++) {
+        if (!holds(scene, i))
             continue;
-        if (found != TOPOLOGY_NO_PRIMARY)
+        if (found != TOPOLOGY_NO_PRIMARY && !is_same_machine(scene, (size_t)found, i))
             return TOPOLOGY_NO_PRIMARY;
-        found = (int)i;
+        if (found == TOPOLOGY_NO_PRIMARY || (int)i == scene->lineage->place)
+            found = (int)i;
     }
     return found;
 }
 
-static int choose_primary(const struct topology_facts *facts, size_t count, bool is_static, int present)
+/* The first one of these conditions that one server alone fulfils. */
+static int first_only(const struct scene *scene, condition *const *conditions, size_t count)
 {
-    int only = only_candidate(facts, count, is_static, 0);
-    if (only != TOPOLOGY_NO_PRIMARY)
-        return only;
-    int followed = is_static ? TOPOLOGY_NO_PRIMARY : only_candidate(facts, count, is_static, 1);
-    if (present == TOPOLOGY_NO_PRIMARY || !is_candidate(facts, count, is_static, (size_t)present))
-        return followed;
-    /* If the present one is followed, too, no candidate is the only one. */
-    return followed != TOPOLOGY_NO_PRIMARY ? followed : present;
+    int found = TOPOLOGY_NO_PRIMARY;
+    for (size_t i = 0; i < count && found == TOPOLOGY_NO_PRIMARY; i++)
+        found = only(scene, conditions[i]);
+    return found;
+}
+
+/* Its source is another server of this cluster, or may be one that has never answered. */
+static bool follows_another(const struct scene *scene, size_t who, size_t than)
+{
+    const struct topology_facts *it = &scene->facts[who];
+    bool is_linked = it->is_up && it->has_source && !it->is_link_stopped, is_known = false;
+    bool may_be_silent = false;
+    for (size_t i = 0; i < scene->count; i++) {
+        const struct topology_facts *other = &scene->facts[i];
+        if (i != than && other->is_known && standing_follows(it, other->server_id))
+            return true;
+        is_known |= other->is_known && standing_follows(it, other->server_id);
+        may_be_silent |= !other->is_known && !other->is_held;
+    }
+    return is_linked && !is_known && may_be_silent;
+}
+
+/* Nobody knows who was primary before, and this one is not followed: was it promoted a moment ago, or has it
+ * been astray, and the primary is away? If it was a replica under our eyes it was promoted. */
+static bool is_doubtful(const struct scene *scene, size_t i)
+{
+    if (is_followed(scene, i) || lineage_was_replica(scene->lineage, &scene->facts[i]))
+        return false;
+    for (size_t who = 0; who < scene->count; who++)
+        if (who != i && follows_another(scene, who, i))
+            return true;
+    return false;
+}
+
+static int choose_first(const struct scene *scene)
+{
+    static condition *const conditions[] = { is_elected, is_candidate, is_followed };
+    int found = first_only(scene, conditions, sizeof conditions / sizeof *conditions);
+    bool is_free = found == TOPOLOGY_NO_PRIMARY || is_elected(scene, (size_t)found) ||
+                   !is_doubtful(scene, (size_t)found);
+    return is_free ? found : TOPOLOGY_NO_PRIMARY;
+}
+
+static int choose_successor(const struct scene *scene)
+{
+    static condition *const conditions[] = { is_elected, is_heir, is_followed_heir };
+    return first_only(scene, conditions, sizeof conditions / sizeof *conditions);
+}
+
+static int choose_primary(const struct scene *scene)
+{
+    int last = lineage_primary(scene->lineage, scene->facts, scene->count);
+    if (!scene->lineage->has_reigned)
+        return choose_first(scene);
+    if (last == TOPOLOGY_NO_PRIMARY || !is_candidate(scene, (size_t)last))
+        return choose_successor(scene);
+    int chosen = is_followed(scene, (size_t)last) ? TOPOLOGY_NO_PRIMARY : only(scene, is_chosen);
+    return chosen != TOPOLOGY_NO_PRIMARY ? chosen : last;
+}
+
+/* ---- static ---- */
+
+static bool is_configured(const struct scene *scene, size_t i)
+{
+    const struct topology_facts *it = &scene->facts[i];
+    return !it->is_held && it->role_setting == ROLE_SETTING_PRIMARY && standing_left_out(it) == NULL;
+}
+
+/* No configuration names several; if one did, the present one would stay. */
+static int choose_configured(const struct scene *scene)
+{
+    int last = scene->lineage->place;
+    if (last != TOPOLOGY_NO_PRIMARY && last < (int)scene->count && is_configured(scene, (size_t)last))
+        return last;
+    return only(scene, is_configured);
 }
 
 static struct topology_verdict judge_static(const struct topology_facts *facts)
 {
-    const char *left_out = why_left_out(facts);
+    const char *left_out = standing_left_out(facts);
     const char *reason = left_out != NULL ? left_out : facts->is_held ? "held by an operator" : "configured";
     if (facts->role_setting == ROLE_SETTING_REPLICA)
         return (struct topology_verdict){ .role = SERVER_REPLICA,
@@ -90,16 +165,32 @@ static struct topology_verdict judge_replica(const struct topology_facts *facts)
                                       .reason = "replicates" };
 }
 
-static struct topology_verdict judge(const struct topology_facts *facts, size_t count, size_t i)
+/* Why one that would take writes is not the primary. */
+static const char *why_passed_over(const struct scene *scene, size_t i, bool has_primary)
 {
-    const struct topology_facts *it = &facts[i];
-    const char *left_out = why_left_out(it);
+    const struct topology_facts *it = &scene->facts[i];
+    if (it->is_held)
+        return "writable, but held by an operator";
+    if (has_primary)
+        return "writable beside another writable server";
+    if (!scene->lineage->has_reigned && is_doubtful(scene, i))
+        return "writable, but nobody follows it, and a replica follows another server";
+    if (scene->lineage->has_reigned && !is_heir(scene, i))
+        return lineage_is_stray(scene->lineage, it)
+                   ? "writable, as it was beside the last primary, and no replica has turned to it"
+                   : "writable, but was not seen to replicate from the last primary";
+    return "writable beside another writable server";
+}
+
+static struct topology_verdict judge(const struct scene *scene, size_t i, bool has_primary)
+{
+    const struct topology_facts *it = &scene->facts[i];
+    const char *left_out = standing_left_out(it);
     if (left_out != NULL)
         return (struct topology_verdict){ .reason = left_out };
-    if (is_writable(facts, count, i))
+    if (standing_is_writable(scene->facts, scene->count, i))
         return (struct topology_verdict){ .is_contender = true,
-                                          .reason = it->is_held ? "writable, but held by an operator"
-                                                                : "writable beside another writable server" };
+                                          .reason = why_passed_over(scene, i, has_primary) };
     if (!it->is_read_only)
         return (struct topology_verdict){
             .reason = it->is_link_stopped ? "writable, its replication is stopped, but nobody follows it"
@@ -110,16 +201,20 @@ static struct topology_verdict judge(const struct topology_facts *facts, size_t 
     return judge_replica(it);
 }
 
-int topology_decide(const struct topology_facts *facts, size_t count, bool is_static, int present,
+int topology_decide(const struct topology_facts *facts, size_t count, bool is_static, struct lineage *lineage,
                     struct topology_verdict *verdicts)
 {
-    int primary = choose_primary(facts, count, is_static, present);
+    const struct scene scene = { .facts = facts, .count = count, .lineage = lineage };
+    lineage_note(lineage, facts, count);
+    int primary = is_static ? choose_configured(&scene) : choose_primary(&scene);
+    lineage_settle(lineage, facts, count, primary);
     for (size_t i = 0; i < count; i++) {
         if ((int)i == primary)
             verdicts[i] = (struct topology_verdict){ .role = SERVER_PRIMARY,
                                                      .reason = is_static ? "configured" : "writable" };
         else
-            verdicts[i] = is_static ? judge_static(&facts[i]) : judge(facts, count, i);
+            verdicts[i] = is_static ? judge_static(&facts[i])
+                                    : judge(&scene, i, primary != TOPOLOGY_NO_PRIMARY);
         if (facts[i].is_held)
             verdicts[i].takes_reads = false;
     }

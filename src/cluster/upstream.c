@@ -297,9 +297,14 @@ void upstream_close(struct upstream **upstream_r)
         (void)stream_send(&upstream->stream, span_of(quit, sizeof quit), &sent);
     }
     bool was_busy = upstream->state == UPSTREAM_BUSY;
+    /* A command that is given up while the network is cut must not arrive, and run, when that heals. */
+    bool is_too_late = upstream->state != UPSTREAM_READY && stream_is_unheard(&upstream->stream);
     upstream->state = UPSTREAM_DEAD;
     loop_timer_stop(&upstream->timer);
-    stream_close(&upstream->stream);
+    if (is_too_late)
+        stream_abort(&upstream->stream);
+    else
+        stream_close(&upstream->stream);
     upstream_login_free(upstream);
     mem_free(upstream->answer);
     upstream->answer = NULL;

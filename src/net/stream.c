@@ -5,9 +5,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/sockios.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -116,6 +118,25 @@ static void give_window(struct stream *stream)
     else
         mem_free(stream->in.data);
     stream->in = (struct buf){ 0 };
+}
+
+bool stream_is_unheard(const struct stream *stream)
+{
+    int bytes = 0;
+    return stream_is_open(stream) && ioctl(stream->fd, SIOCOUTQ, &bytes) == 0 && bytes > 0;
+}
+
+/* What the kernel still holds would be sent when the network is back, minutes later perhaps. A reset needs no
+ * good-bye of TLS either. */
+void stream_abort(struct stream *stream)
+{
+    const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+    if (!stream_is_open(stream) || stream->loop == NULL)
+        return;
+    (void)setsockopt(stream->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    if (stream->ssl != NULL)
+        SSL_set_quiet_shutdown(stream->ssl, 1);
+    stream_close(stream);
 }
 
 void stream_close(struct stream *stream)

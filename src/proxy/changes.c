@@ -82,7 +82,7 @@ static void note_session(struct changes *changes, const struct setvar_change *ch
     }
     if (span_is_nocase(name, "character_set_connection"))
         changes->resets_collation = true;
-    changes->sets_logging |= span_is_nocase(name, "sql_log_bin");
+    changes->sets_logging |= span_is_nocase(name, "sql_log_bin") || span_is_nocase(name, "wsrep_on");
     switch (vars_manner_of(name)) {
     case VARS_IGNORE:
         changes->sets_untold |= !span_is_nocase(name, "autocommit"); /* which the flags tell */

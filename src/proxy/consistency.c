@@ -24,6 +24,12 @@ bool consistency_is_followed(const struct session *session)
            session->door->settings->mode == LISTENER_SPLIT;
 }
 
+/* Then what it has seen stays a moment: see watch.h. */
+static bool is_galera(const struct session *session)
+{
+    return session_view(session)->is_galera;
+}
+
 /* ---- levels ---- */
 
 static int level_of(const struct session *session)
@@ -63,6 +69,8 @@ void consistency_note_hint(struct session *session, enum hint_level level)
 void consistency_begin(struct session *session)
 {
     session->consistency.level = level_of(session);
+    if (session->is_new)
+        session->consistency.writer = VIEW_NO_SERVER;
     session->consistency.trusted = VIEW_NO_SERVER;
 }
 
@@ -127,6 +135,8 @@ void consistency_note_tracked(struct session *session, const struct sesstrack_ch
 {
     if (!consistency_is_followed(session) || session->job.place != ROUTE_PRIMARY)
         return;
+    if (is_galera(session))
+        return; /* each node numbers its own binary log */
     if (change->type == SESSTRACK_GTIDS)
         note_written(session, FAMILY_MYSQL, change->value);
     else if (span_is(change->name, "last_gtid"))
@@ -164,16 +174,35 @@ static void note_logging(struct session *session)
     session->consistency.is_unlogged = true;
 }
 
+/* No reply of a Galera node tells what a COMMIT, or a SET autocommit, has made visible: whatever comes while a
+ * transaction is open may be its end. */
+static bool may_end_transaction(struct session *session)
+{
+    bool was_open = session->consistency.has_transaction;
+    session->consistency.has_transaction = effects_has_transaction(session);
+    return was_open && is_galera(session);
+}
+
+bool consistency_is_new_writer(const struct session *session, int server)
+{
+    int writer = session->consistency.writer;
+    return session->job.place == ROUTE_PRIMARY && is_galera(session) && writer != VIEW_NO_SERVER &&
+           writer != server;
+}
+
 void consistency_note_done(struct session *session)
 {
     const struct job *job = &session->job;
+    bool is_end = may_end_transaction(session);
+    if (job->place == ROUTE_PRIMARY && is_galera(session))
+        session->consistency.writer = session->slots[ROUTE_PRIMARY].server;
     if (!consistency_is_followed(session))
         return;
     if (job->changes != NULL && job->changes->sets_logging)
         note_logging(session);
     if (job->place == ROUTE_REPLICA)
         session->consistency.has_read = true;
-    else if (!shows_nothing(job) && !is_told(session))
+    else if (is_end || (!shows_nothing(job) && !is_told(session)))
         see(session);
 }
 
@@ -260,6 +289,8 @@ static void follow_primary(struct session *session)
 {
     struct watch *watch = watch_of(session);
     struct consistency *consistency = &session->consistency;
+    if (is_galera(session))
+        return;
     if (consistency->is_asking && consistency->seen == 0 && consistency->epoch != watch_epoch(watch))
         consistency->seen = watch_happen(watch);
     if (consistency->seen != 0 && watch_has_primary_since(watch, consistency->seen))
@@ -285,6 +316,10 @@ bool consistency_tell(struct session *session, struct gtid_token *token_r)
     struct watch *watch = watch_of(session);
     const struct consistency *consistency = &session->consistency;
     uint64_t since = session->job.token_since;
+    if (is_galera(session)) {
+        token_r->is_newest = true;
+        return true;
+    }
     if (since != 0 && !watch_has_primary_since(watch, since)) {
         watch_demand(watch, since);
         return false;
@@ -305,7 +340,7 @@ void consistency_note_token(struct session *session, const struct gtid_token *to
     struct consistency *consistency = &session->consistency;
     if (!is_asked(session))
         session->job.freshness = NEED_OWN;
-    if (token->is_newest) {
+    if (token->is_newest || is_galera(session)) {
         see(session);
         return;
     }
@@ -325,6 +360,8 @@ void consistency_note_token(struct session *session, const struct gtid_token *to
 static bool has_all(const struct session *session, int server)
 {
     const struct consistency *consistency = &session->consistency;
+    if (is_galera(session))
+        return watch_has_moment(watch_of(session), server, consistency->seen);
     return watch_has(watch_of(session), server, &consistency->position, consistency->needs_base);
 }
 
@@ -379,7 +416,8 @@ static bool has_waited(const struct session *session)
 static void forget_seen(struct session *session)
 {
     struct consistency *consistency = &session->consistency;
-    if (consistency->seen == 0 || session_view(session)->primary != VIEW_NO_SERVER || !has_waited(session))
+    if (consistency->seen == 0 || session_view(session)->primary != VIEW_NO_SERVER || !has_waited(session) ||
+        is_galera(session))
         return;
     counter_add(&watch_of(session)->counters.positions_dropped, 1);
     log_limited(
@@ -398,7 +436,7 @@ static struct gate_state state_of(const struct session *session)
     bool has_replica = attach_is_current(session, ROUTE_REPLICA);
     return (struct gate_state){
         .has_demand = consistency->is_asking,
-        .is_known = consistency->seen == 0,
+        .is_known = consistency->seen == 0 || is_galera(session),
         .is_followed = !watch->is_unfollowed && !consistency->is_unlogged,
         .has_replica = has_replica,
         .replica_has = has_replica && !attach_has_moved(session, ROUTE_REPLICA) &&
@@ -517,7 +555,8 @@ static bool is_proven(const struct session *session, int server)
     if (server == consistency->trusted && is_trusted(session))
         return true;
     return !consistency->has_read &&
-           (!consistency->is_asking || (consistency->seen == 0 && has_all(session, server)));
+           (!consistency->is_asking ||
+            ((consistency->seen == 0 || is_galera(session)) && has_all(session, server)));
 }
 
 bool consistency_allows(const struct session *session, int server)

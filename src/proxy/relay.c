@@ -8,6 +8,7 @@
 
 #include "mysql/reply.h"
 #include "proxy/share.h"
+#include "proxy/unready.h"
 
 static struct upstream *upstream_of(const struct session *session)
 {
@@ -153,13 +154,47 @@ static bool is_refused_as_a_whole(const struct sql_facts *facts)
 }
 
 /* Nothing of it was run, nothing of its reply has left, and no transaction depends on where it runs. */
-static bool may_run_elsewhere(const struct session *session)
+static bool is_movable(const struct session *session)
 {
     const struct job *job = &session->job;
-    return session->door->settings->mode != LISTENER_REPLICA && job->is_kept &&
-           is_refused_as_a_whole(&job->facts) && !job->has_reply &&
+    return job->is_kept && is_refused_as_a_whole(&job->facts) && !job->has_reply &&
            (session->status & STATUS_IN_TRANS) == 0 &&
            (job->prepared == NULL || !job->prepared->has_long_data);
+}
+
+/* The servers' refusals that are information, not an answer. True: the statement is to run elsewhere. */
+static bool note_refusal(struct session *session, const struct tracker_info *info)
+{
+    struct job *job = &session->job;
+    if (is_refusal(info)) {
+        note_demotion(session);
+        job->is_refused = session->door->settings->mode != LISTENER_REPLICA && is_movable(session);
+    } else if (unready_is(info)) {
+        unready_note(session);
+        job->is_refused = job->is_unready = unready_may_leave(session) && is_movable(session);
+    }
+    return job->is_refused;
+}
+
+/* As if it had never been sent. */
+static void take_refusal(struct session *session, struct upstream *upstream, const struct tracker_info *info)
+{
+    struct buf *in = &upstream->stream.in;
+    buf_mark_parsed(in, info->len);
+    buf_mark_sent(in, info->len);
+    buf_release_sent(in);
+    upstream_end(upstream);
+    relay_take_back(session);
+}
+
+static enum step leave_unready(struct session *session, struct upstream *upstream,
+                               const struct tracker_info *info)
+{
+    log_limited(LOG_LEVEL_INFO, &session->scope, "%s is not ready and refused a statement: it runs elsewhere",
+                upstream->server->name);
+    take_refusal(session, upstream, info);
+    session->job.is_refused = session->job.is_unready = false;
+    return unready_go_on(session);
 }
 
 /* A replica's refusal says that the statement is no read; the primary's, that it is none any more. */
@@ -167,15 +202,10 @@ static enum step run_where_writes_go(struct session *session, struct upstream *u
                                      const struct tracker_info *info)
 {
     struct job *job = &session->job;
-    struct buf *in = &upstream->stream.in;
     bool was_replica = job->place == ROUTE_REPLICA;
     log_limited(LOG_LEVEL_INFO, &session->scope, "%s is read-only and refused a statement: %s",
                 upstream->server->name, was_replica ? "it runs on the primary" : "it waits for a primary");
-    buf_mark_parsed(in, info->len);
-    buf_mark_sent(in, info->len);
-    buf_release_sent(in);
-    upstream_end(upstream);
-    relay_take_back(session);
+    take_refusal(session, upstream, info);
     job->is_refused = job->is_retriable = false;
     job->place = ROUTE_PRIMARY;
     if (!was_replica)
@@ -207,12 +237,8 @@ static enum tracker_verdict look(struct session *session, struct upstream *upstr
             return verdict;
         if (verdict == TRACKER_PACKET && info->kind == TRACKER_INFILE && !may_ask_for_file(session))
             return TRACKER_BAD;
-        if (verdict == TRACKER_PACKET && is_refusal(info))
-            note_demotion(session);
-        if (verdict == TRACKER_PACKET && is_refusal(info) && may_run_elsewhere(session)) {
-            job->is_refused = true;
+        if (verdict == TRACKER_PACKET && note_refusal(session, info))
             return TRACKER_MORE;
-        }
         if (verdict == TRACKER_DONE)
             job->is_reply_over = true;
         else if (!pass_packet(session, upstream, info)) {
@@ -306,6 +332,8 @@ enum step relay_once(struct session *session, struct upstream *upstream)
     }
     if (result == STREAM_BLOCKED)
         return STEP_WAIT;
+    if (session->job.is_unready)
+        return leave_unready(session, upstream, &info);
     if (session->job.is_refused)
         return run_where_writes_go(session, upstream, &info);
     return result == STREAM_OK ? STEP_MORE : session_close(session, CLOSE_CLIENT_FAILED, NULL);

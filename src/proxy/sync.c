@@ -5,6 +5,7 @@
 
 #include "cluster/upstream_exchange.h"
 #include "cluster/upstream_setup.h"
+#include "cluster/wsrep.h"
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
@@ -79,6 +80,8 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_COUNT;
     if (slot->has_our_warnings)
         return SYNC_QUIET;
+    if (slot->must_wait)
+        return SYNC_WAIT;
     if (session->job.needs_user_vars && slot->user_version != session->user_vars.version &&
         slot != &session->slots[ROUTE_PRIMARY])
         return SYNC_USER_VARS;
@@ -180,6 +183,9 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
     case SYNC_QUIET: /* MariaDB forgets them only where a statement has a table */
         ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL("SELECT 1 FROM (SELECT 1) a"));
         break;
+    case SYNC_WAIT:
+        ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL(WSREP_WAIT_SQL));
+        break;
     case SYNC_USER_VARS:
         start_user_vars(session, slot);
         break;
@@ -248,6 +254,9 @@ static void note_success(struct session *session, struct slot *slot)
         break;
     case SYNC_QUIET:
         slot->has_our_warnings = false;
+        break;
+    case SYNC_WAIT:
+        slot->must_wait = false;
         break;
     case SYNC_SETUP:
     case SYNC_PREPARE:

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "cluster/wsrep.h"
 #include "cluster/upstream_exchange.h"
 #include "proxy/session.h"
 
@@ -15,6 +16,7 @@
 #define CLOSE_US 60000000u    /* without demand */
 #define ANSWER_MAX (1u << 20) /* bytes: some twenty thousand of MySQL's sources */
 #define CLUSTERS_MAX 64u
+#define NODE_US 40000000u /* a Galera node gives up first: repl.causal_read_timeout is 30 s */
 
 /* What a server is asked, by family and role. A replica's own binary log would lie: local writes are in it.
  * The primary's list of those that are being committed comes first: they may be visible already, and are in
@@ -102,6 +104,8 @@ static bool read_primary(struct watched *server)
 
 static bool read_answer(struct watched *server)
 {
+    if (server->is_asked_as_node)
+        return true; /* that it has come is all it says */
     if (server->rows.rows != 1)
         return false;
     if (server->is_asked_as_primary)
@@ -150,11 +154,14 @@ static void ask(struct watched *server)
         return;
     }
     (void)watch_epoch(watch);
-    server->is_asked_as_primary = server->index == view_of(watch)->primary;
+    server->is_asked_as_node = view_of(watch)->is_galera;
+    server->is_asked_as_primary = !server->is_asked_as_node && server->index == view_of(watch)->primary;
     server->begun = watch_happen(watch);
     server->rows.bytes_max = ANSWER_MAX;
     counter_add(&watch->counters.polls, 1);
-    upstream_query(server->upstream, questions[family][server->is_asked_as_primary], &server->rows, 0);
+    const char *sql =
+        server->is_asked_as_node ? WSREP_WAIT_SQL : questions[family][server->is_asked_as_primary];
+    upstream_query(server->upstream, sql, &server->rows, 0);
 }
 
 /* Each may have to wait again: as many as there are now, no more. */
@@ -219,7 +226,8 @@ static const struct upstream_owner_ops owner_ops = {
 static void on_deadline(struct loop_timer *timer)
 {
     struct watched *server = (struct watched *)(void *)((char *)timer - offsetof(struct watched, deadline));
-    fail(server, "no answer within the monitor's timeout");
+    fail(server, server->is_asked_as_node ? "no answer, though its own patience should have ended"
+                                          : "no answer within the monitor's timeout");
 }
 
 static void connect_first(struct watched *server)
@@ -255,7 +263,8 @@ static void poll(struct watched *server)
         forget(server);
     server->is_asking = true;
     server->begun_us = now_of(watch);
-    loop_timer_start(&server->deadline, loop_of(watch), watch->settings->monitor.timeout_us);
+    loop_timer_start(&server->deadline, loop_of(watch),
+                     view_of(watch)->is_galera ? NODE_US : watch->settings->monitor.timeout_us);
     if (server->upstream != NULL)
         ask(server);
     else
@@ -268,6 +277,8 @@ static bool is_worth_asking(const struct watched *server)
 {
     const struct view *view = view_of(server->watch);
     const struct view_server *entry = &view->servers[server->index];
+    if (view->is_galera)
+        return entry->takes_reads && server->index != view->primary;
     return server->index == view->primary || entry->takes_reads;
 }
 
@@ -435,6 +446,13 @@ bool watch_has(struct watch *watch, int index, const struct gtid_position *posit
     return server != NULL && server->answered != 0 && !has_moved(server) && !server->is_primary &&
            index != view_of(watch)->primary && (!needs_base || has_base(watch, server)) &&
            gtid_table_contains(&server->held, position);
+}
+
+bool watch_has_moment(struct watch *watch, int index, uint64_t moment)
+{
+    const struct watched *server = watched_at(watch, index);
+    return server != NULL && server->is_asked_as_node && server->answered > moment && !has_moved(server) &&
+           index != view_of(watch)->primary;
 }
 
 bool watch_primary_reaches(const struct watch *watch, const struct gtid_position *position)

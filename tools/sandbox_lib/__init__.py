@@ -8,6 +8,7 @@
 
 from .cluster import Cluster
 from .errors import SandboxError
+from .galera import GaleraCluster
 from .wait import wait_for
 
-__all__ = ["Cluster", "SandboxError", "wait_for"]
+__all__ = ["Cluster", "GaleraCluster", "SandboxError", "wait_for"]

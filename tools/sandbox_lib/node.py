@@ -119,7 +119,7 @@ class Node:
     def write_config(self):
         """Write its configuration file from cluster.json."""
         facts = self.cluster.store.node(self.name)
-        extra = self.cluster.store.read()["options"]
+        extra = {**facts.get("options", {}), **self.cluster.store.read()["options"]}
         text = config.server_config(self.cluster.flavour(), facts, extra)
         with open(facts["config"], "w", encoding="ascii") as f:
             f.write(text)

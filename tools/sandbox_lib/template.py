@@ -14,7 +14,11 @@ from .wait import wait_for
 
 def copy_to(flavour, target):
     """Put a copy of the flavour's template at target (which must not exist)."""
-    source = ensure(flavour)
+    copy(ensure(flavour), target)
+
+
+def copy(source, target):
+    """Put a copy of a data directory at target (which must not exist)."""
     if os.path.exists(target):
         raise SandboxError(f"{target} is in the way: a data directory belongs there")
     done = subprocess.run(["cp", "-aT", "--reflink=auto", source, target],

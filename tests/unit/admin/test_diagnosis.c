@@ -221,6 +221,36 @@ static void variables_that_are_not_as_they_should_be(void **state)
     }
 }
 
+/* Nodes write side by side, so what makes a replica is no complaint; what harms the other nodes is. */
+static void nodes_of_galera_are_looked_at_as_such(void **state)
+{
+    static const struct wsrep synced = {
+        .is_node = true, .is_ready = true, .is_connected = true, .is_primary = true, .state = WSREP_SYNCED
+    };
+    struct scene scene;
+    (void)state;
+    open_scene(&scene);
+    for (size_t i = 0; i < scene.count; i++) {
+        scene.patients[i].is_galera = true;
+        scene.patients[i].wsrep = synced;
+    }
+    set(&scene.patients[1], "read_only", "OFF");
+    assert_string_equal(complaints(&scene), "");
+    scene.patients[1].wsrep.state = WSREP_DONOR;
+    assert_complains(&scene, "warning", "galera", "donor or desynced");
+    scene.patients[1].wsrep.is_primary = false;
+    assert_complains(&scene, "error", "galera", "not in the primary component");
+    scene.patients[1].wsrep = synced;
+    ANSWER(&scene.patients[0].visit, CHECKUP_VARIABLES, 2, "Variable_name", "Value", "wait_timeout", "28800",
+           "max_connections", "100", "wsrep_osu_method", "RSU", "wsrep_sync_wait", "0",
+           "wsrep_auto_increment_control", "ON", "default_storage_engine", "innodb");
+    scene.count = 1;
+    assert_non_null(strstr(complaints(&scene), "wsrep_osu_method is RSU"));
+    assert_null(strstr(complaints(&scene), "wsrep_sync_wait is"));
+    scene.count = 2;
+    close_scene(&scene);
+}
+
 static void limits_of_headgate_are_held_against_the_servers(void **state)
 {
     static const struct {
@@ -384,6 +414,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_wrong_with_the_healthy),
         cmocka_unit_test(variables_that_are_not_as_they_should_be),
+        cmocka_unit_test(nodes_of_galera_are_looked_at_as_such),
         cmocka_unit_test(limits_of_headgate_are_held_against_the_servers),
         cmocka_unit_test(clocks_may_differ_by_a_second),
         cmocka_unit_test(sessions_that_are_not_told_of_are_an_error),

@@ -754,11 +754,12 @@ static void writable_servers_without_a_primary_are_named_once(void **state)
     turn_until_it_looks_like(&scene, "???");
     probe_thrice(&scene);
     read_log(fd, text, sizeof text);
-    const char *line = strstr(text, "there is no primary: db1, db2 are writable");
+    const char *line = strstr(text, "there is no primary: db1 is writable beside another writable server; "
+                                    "db2 is writable beside another writable server; nothing is written");
     assert_row(line != NULL && strstr(line + 1, "there is no primary") == NULL, "%s", text);
     /* Another one joins them. */
     scene.fakes[2].is_replica = false;
-    while (strstr(text, "there is no primary: db1, db2, db3 are writable") == NULL) {
+    while (strstr(text, "db2 is writable beside another writable server; db3 is writable") == NULL) {
         turn(&scene.loop);
         read_log(fd, text, sizeof text);
     }

@@ -1,0 +1,21 @@
+/* How one server stands among the others, by what all of them said of themselves: who follows it, would it
+ * take writes? Pure; `facts` are those of all `count` servers.
+ */
+#ifndef HEADGATE_CLUSTER_STANDING_H
+#define HEADGATE_CLUSTER_STANDING_H
+
+#include "cluster/topology.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Why a server counts for nothing, as static text; NULL: it counts. */
+const char *standing_left_out(const struct topology_facts *it);
+/* It is up, and has a link that runs, or tries to, from the server of that id (0: nobody's). */
+bool standing_follows(const struct topology_facts *it, uint32_t server_id);
+size_t standing_followers(const struct topology_facts *facts, size_t count, size_t of);
+/* Writes would be taken there, and nobody else's are applied; operators are not asked. */
+bool standing_is_writable(const struct topology_facts *facts, size_t count, size_t i);
+
+#endif
