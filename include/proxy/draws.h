@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DRAWS_MAX 8 /* sequences remembered of one connection; of more the question is refused after a move  \
-                     */
+#define DRAWS_MAX                                                                                            \
+    8 /* sequences remembered of one connection; of more the question is refused after a move                \
+       */
 
 struct session;
 struct slot;
