@@ -13,12 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum resultset_type { RESULTSET_TEXT, RESULTSET_INTEGER, RESULTSET_REAL };
+/* RESULTSET_COUNT: as servers describe ROW_COUNT() and FOUND_ROWS(). */
+enum resultset_type { RESULTSET_TEXT, RESULTSET_INTEGER, RESULTSET_COUNT, RESULTSET_REAL };
 
 struct resultset {
     struct text *out;  /* borrows; check out->is_oom at the end */
     uint64_t caps;     /* agreed with who reads it */
     uint16_t status;   /* flags of its last packet */
+    uint16_t warnings; /* of which its EOFs and OK tell: 0, unless set after resultset_begin */
     uint8_t seq;       /* of the next packet */
     size_t columns;    /* of a row */
     size_t in_row;     /* values of the row being written */

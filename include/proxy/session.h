@@ -17,6 +17,9 @@
  *   intent.c              what it is about to change
  *   share.c               QUEUED: connections when they are scarce
  *   pinned.c              why one may not be given up
+ *   parting.c             what only a connection knows, asked before it is given up
+ *   draws.c               what was drawn from sequences
+ *   recall.c              ROW_COUNT() and FOUND_ROWS(), as replies told
  *   pool.c, pool_….c      connections that no session has
  *   lifetime.c, retire.c  how long all of them last
  *   asleft.c              … and that need not be made new
@@ -56,6 +59,7 @@
 #include "mysql/packet.h"
 #include "net/stream.h"
 #include "proxy/consistency.h"
+#include "proxy/draws.h"
 #include "proxy/pins.h"
 #include "proxy/prepared.h"
 #include "proxy/route.h"
@@ -110,14 +114,25 @@ struct hints_beside;
 struct claims;
 struct readback;
 
+struct recalled {
+    bool is_known;
+    int64_t value;
+};
+
 /* Who knows the answers to questions about earlier statements: a connection's generation each, of the place
  * that is remembered beside it; 0: nothing has been left to be asked about. */
 struct answers {
-    uint64_t last;        /* ROW_COUNT() and the like */
-    uint64_t found;       /* FOUND_ROWS() */
-    uint64_t diagnostics; /* the warnings … */
-    bool has_diagnostics; /* … of which there are some, or an error */
+    uint64_t last;              /* ROW_COUNT() and the like */
+    uint64_t found;             /* FOUND_ROWS() */
+    uint64_t diagnostics;       /* the warnings … */
+    struct recalled row_count;  /* what it is, whoever else knows: recall.h */
+    struct recalled found_rows; /* likewise */
+    bool is_calculated;         /* FOUND_ROWS() is of SQL_CALC_FOUND_ROWS: likely to be asked for */
+    bool has_diagnostics;       /* … of which there are some, or an error */
 };
+
+/* In struct answers: nobody does any more. */
+#define ANSWERS_LOST UINT64_MAX
 
 /* A place where statements run: the primary, or this session's replica. */
 struct slot {
@@ -131,6 +146,7 @@ struct slot {
     uint64_t user_version;     /* of the user variables it has been told */
     uint64_t writes_version;   /* of variables that concern writes only; the others': upstream.vars_version */
     bool has_wait;             /* its wait_timeout is the client's */
+    uint64_t drawn_us;         /* when a statement drew from a sequence; 0: none has */
     uint64_t answers_us;       /* when a statement left something here to be asked about; 0: nothing */
     bool has_warnings;         /* … warnings or an error, whenever that was */
     bool has_our_warnings;     /* SYNC_QUIET is due */
@@ -142,6 +158,9 @@ struct slot {
     bool has_own_writes;       /* … or have drawn from a sequence, or may have */
     bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
     bool has_waited;           /* SYNC_WAITED is due */
+    struct rows *parting;      /* owns: the answer to what it is asked before it is given up; NULL: nothing */
+    unsigned asked;            /* parting: what, as a set */
+    bool is_promised;          /* parting: counted in permits.promised */
     bool must_wait;            /* Galera: the session was at another writer, and what it did there may lack */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
@@ -187,6 +206,7 @@ struct job {
     bool has_kill_verdict;
     uint8_t kill_verdict; /* see kill.c */
     uint8_t attempts;     /* servers tried */
+    bool has_no_schema;   /* its schema is gone, dropped by somebody else: it runs in none */
     bool is_inner_set;    /* the EXECUTE runs a SET */
     bool is_home;         /* it runs where the session's own state is: the reply tells about that */
     bool is_aside; /* a question in a transaction that is elsewhere: the reply's flags are not its own */
@@ -283,14 +303,18 @@ struct session {
     struct server *queued_at;      /* borrows: QUEUED */
     bool has_permit;               /* QUEUED: one of that server has come */
     struct answers answers;
+    struct draws draws;
     struct consistency consistency;
     struct job job;
     struct vars vars;
     struct prepared_table prepared;
     uint16_t status;           /* last flags of the primary, or of the replica in replica mode */
     uint32_t wait_s;           /* what the client set wait_timeout to; 0: nothing */
-    uint64_t insert_id;        /* the last one generated for this session */
+    uint64_t insert_id;        /* the last one generated for this session, as far as replies told */
+    uint64_t id_known_by;      /* generation of the connection that knows whether it is; 0: it is */
     bool is_insert_id_unknown; /* there was another since, and no reply told which */
+    bool is_waiting_for_id;    /* WAITING: its connection to the primary is asked for it */
+    bool has_next_id;          /* SET insert_id, and no INSERT has taken it */
     bool is_transaction_unknown;
     bool is_away; /* the open transaction is a read-only one, on the replica */
     enum route_variables variables;

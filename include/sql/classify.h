@@ -77,12 +77,15 @@ struct sql_facts {
                                compound statements, even if they name none */
     bool reads_but_for_variables; /* not is_read, but user variables are all that keeps it from a replica:
                                      harmless where they live */
+    bool is_load;                 /* LOAD DATA/XML: its OK tells of no id that it generates */
     bool is_load_local;           /* LOAD DATA/XML LOCAL: the server may ask for the client's file */
     bool begins_read_only;        /* START TRANSACTION … READ ONLY (and nothing after it) */
     bool begins_read_write;       /* START TRANSACTION … READ WRITE, said so (and nothing after it) */
     bool releases;        /* COMMIT or ROLLBACK … RELEASE is in it: the server hangs up after that */
     bool gives_insert_id; /* LAST_INSERT_ID(x), SET insert_id = x and the like: what later statements find
                              there */
+    bool gives_next_id;   /* SET insert_id = x: the next INSERT takes it */
+    bool has_sequence;    /* it may draw from a sequence, or ask what was drawn: sequences.h says which */
     bool asks_id;         /* it may ask for the number that the server gave its connection */
     bool sets_global;     /* SET GLOBAL, PASSWORD and the like: not the session */
     bool sets_next_transaction; /* SET TRANSACTION … without SESSION or GLOBAL */

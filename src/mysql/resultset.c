@@ -10,6 +10,7 @@
 #define COLLATION_UTF8 33u
 #define COLLATION_BINARY 63u
 #define FLAGS_NUMBER 0x8080u /* NUM, BINARY */
+#define FLAGS_COUNT 0x0081u  /* BINARY, NOT_NULL */
 #define NULL_MARK 0xFBu
 
 static const struct {
@@ -21,6 +22,7 @@ static const struct {
 } types[] = {
     [RESULTSET_TEXT] = { 0xFD, COLLATION_UTF8, 0, 0, 3 },                 /* VAR_STRING */
     [RESULTSET_INTEGER] = { 0x08, COLLATION_BINARY, FLAGS_NUMBER, 0, 1 }, /* LONGLONG */
+    [RESULTSET_COUNT] = { 0x08, COLLATION_BINARY, FLAGS_COUNT, 0, 1 },    /* likewise */
     [RESULTSET_REAL] = { 0x05, COLLATION_BINARY, FLAGS_NUMBER, 0x1F, 1 }, /* DOUBLE, any number of decimals */
 };
 
@@ -58,7 +60,7 @@ void resultset_column(struct resultset *set, const char *name, enum resultset_ty
 void resultset_body(struct resultset *set)
 {
     if ((set->caps & CAP_DEPRECATE_EOF) == 0)
-        reply_put_eof(set->out, set->seq++, set->status, 0);
+        reply_put_eof(set->out, set->seq++, set->status, set->warnings);
 }
 
 /* Before a value, and after it: the packet of a row is there from the first one to the last. */
@@ -93,9 +95,9 @@ void resultset_null(struct resultset *set)
 void resultset_end(struct resultset *set)
 {
     assert(set->in_row == 0);
-    struct reply_ok ok = { .status = set->status };
+    struct reply_ok ok = { .status = set->status, .warnings = set->warnings };
     if ((set->caps & CAP_DEPRECATE_EOF) == 0)
-        reply_put_eof(set->out, set->seq, set->status, 0);
+        reply_put_eof(set->out, set->seq, set->status, set->warnings);
     else
         reply_put_ok(set->out, set->seq, set->caps, &ok, true);
 }

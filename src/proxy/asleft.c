@@ -60,11 +60,10 @@ static bool leaves_nothing_unknown(const struct session *session)
 {
     const struct job *job = &session->job;
     const struct sql_facts *facts = &job->facts;
-    bool has_ids = facts->kind == SQL_WRITE && job->has_rows && !job->has_insert_id; /* … RETURNING */
-    bool has_results = job->has_multi && !facts->is_multi;                           /* stored code */
-    if (!is_followed(job) || !is_plain(job) || has_ids || has_results)
+    bool has_results = job->has_multi && !facts->is_multi; /* stored code */
+    if (!is_followed(job) || !is_plain(job) || has_results)
         return false;
-    if (facts->gives_insert_id || facts->sets_next_transaction || facts->reason == SQL_REASON_SEQUENCE)
+    if (facts->gives_insert_id || facts->sets_next_transaction || facts->has_sequence)
         return false;
     if (job->has_untold || (job->changes != NULL && job->changes->sets_untold))
         return false;
@@ -75,8 +74,9 @@ void asleft_note_job(struct session *session, struct upstream *upstream)
 {
     const struct job *job = &session->job;
     struct slot *slot = &session->slots[job->place];
-    bool is_write = job->facts.kind == SQL_WRITE || job->facts.kind == SQL_DDL ||
-                    job->facts.reason == SQL_REASON_SEQUENCE || !is_plain(job);
+    bool is_write = job->facts.kind == SQL_WRITE || job->facts.kind == SQL_DDL || job->facts.has_sequence ||
+                    !is_plain(job);
+    is_write &= job->command->byte != COM_RESET_CONNECTION; /* after which there is nothing of its own */
     slot->has_own_gtid |= job->has_last_gtid;
     slot->has_own_writes |= is_write || job->has_last_gtid;
     upstream->has_told_gtid |= job->has_last_gtid;
@@ -122,8 +122,7 @@ static bool may_leave(const struct session *session, enum route_place place)
     if (slot->upstream->is_touched || slot->has_wait || asleft_trust(session->worker, slot->upstream) == 0)
         return false;
     bool was_reset = session->was_reset || slot->is_reset; /* then character sets are not the handshake's */
-    bool is_id_unknown = session->is_insert_id_unknown && place == effects_home(session);
-    return is_settled(session, place) && !was_reset && !is_id_unknown && slot->user_version == 0 &&
+    return is_settled(session, place) && !was_reset && slot->user_version == 0 &&
            !effects_has_transaction(session) && !pins_any(&session->pins) && !has_odd_variables(session);
 }
 
@@ -138,7 +137,8 @@ bool asleft_leave(struct session *session, enum route_place place)
     bool is_whole = fingerprint_take(&fingerprint, &session->vars);
     legacy->said = fingerprint.said; /* its memory is used again */
     legacy->hash = fingerprint.hash;
-    legacy->insert_id = slot->insert_id == 0 ? 0 : INSERT_ID_UNKNOWN;
+    bool has_none = slot->insert_id == 0 && session->id_known_by != slot->generation;
+    legacy->insert_id = has_none ? 0 : INSERT_ID_UNKNOWN;
     legacy->is_there = is_whole;
     return is_whole;
 }
@@ -222,7 +222,7 @@ static unsigned asked_traces(const struct session *session)
 static bool may_renew(const struct session *session, const struct slot *slot)
 {
     enum route_place place = slot == &session->slots[ROUTE_PRIMARY] ? ROUTE_PRIMARY : ROUTE_REPLICA;
-    bool is_id_unknown = session->is_insert_id_unknown && place == effects_home(session);
+    bool is_id_unknown = session->id_known_by == slot->generation;
     return session->option_version == 0 && !attach_has_lost_state(session, place) && !is_id_unknown &&
            !slot->has_warnings && !share_has_statements(session, place);
 }
@@ -271,7 +271,7 @@ void asleft_note_renewed(struct session *session, struct slot *slot)
     answers->found = answers->found == before ? slot->generation : answers->found;
     answers->diagnostics = answers->diagnostics == before ? slot->generation : answers->diagnostics;
     slot->is_inherited = slot->must_renew = slot->has_own_gtid = slot->has_our_warnings = false;
-    slot->insert_id = slot->user_version = slot->writes_version = 0;
-    slot->has_wait = false;
+    slot->has_own_writes = slot->has_wait = false;
+    slot->insert_id = slot->user_version = slot->writes_version = slot->drawn_us = 0;
     slot->upstream->vars_version = 0;
 }

@@ -12,7 +12,9 @@
 #include "cluster/upstream_login.h"
 #include "mysql/reply.h"
 #include "proxy/asleft.h"
+#include "proxy/parting.h"
 #include "proxy/pinned.h"
+#include "proxy/recall.h"
 #include "proxy/pool_clean.h"
 #include "proxy/pool_fit.h"
 #include "proxy/readback.h"
@@ -43,6 +45,8 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
     struct slot *slot = slot_of(session, upstream);
     if (slot->task == SYNC_READ_BACK) {
         readback_end(session, slot, answer);
+    } else if (slot->parting != NULL) {
+        parting_note(session, slot, answer);
     } else {
         slot->answer = *answer;
         slot->has_answer = true;
@@ -56,6 +60,7 @@ static void on_failed(struct upstream *upstream, const struct error *err)
     struct slot *slot = slot_of(session, upstream);
     slot->has_failed = true;
     slot->failure = *err;
+    parting_end(slot);
     session_run(session);
 }
 
@@ -120,6 +125,8 @@ static struct upstream *release(struct session *session, enum route_place place)
     struct upstream *upstream = slot->upstream;
     consistency_note_drop(session, place);
     readback_free(&slot->readback);
+    parting_end(slot);
+    draws_note_drop(session, slot);
     *slot = (struct slot){ 0 };
     return upstream;
 }
@@ -282,7 +289,7 @@ static struct upstream_wish wish_of(const struct session *session, const struct 
         .addr = &entry->addr,
         .user = user->name,
         .secret = user->secret.has_password ? &user->secret : session->seen,
-        .schema = text_span(&session->schema),
+        .schema = session->job.has_no_schema ? (struct span){ 0 } : text_span(&session->schema),
         .attributes = text_span(&session->attributes),
         .caps = session->upstream_caps,
         .collation = session->collation,
@@ -451,8 +458,10 @@ enum step attach_begin(struct session *session)
         return attach_wait(session);
     if (has_lost_pieces(session))
         return dispatch_refuse_pieces(session);
+    if (parting_begin_id(session))
+        return attach_wait(session);
     if (share_has_lost_answer(session, is_current))
-        return share_refuse_answer(session);
+        return recall_may_answer(session) ? recall_answer(session) : share_refuse_answer(session);
     if (!is_current) {
         attach_drop(session, job->place);
         int server = choice_server(session);
@@ -471,7 +480,8 @@ enum step attach_waiting(struct session *session)
 {
     if (session->is_client_eof)
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
-    if (!session->worker->is_retrying)
+    bool is_told = session->is_waiting_for_id && session->slots[ROUTE_PRIMARY].parting == NULL;
+    if (!session->worker->is_retrying && !is_told)
         return STEP_WAIT;
     return attach_begin(session);
 }
@@ -502,6 +512,11 @@ enum step attach_failed(struct session *session)
                 has_server_said ? "login refused by " : "no connection to ",
                 session_view(session)->servers[server].server->name, session->user->name, err.text);
     attach_drop(session, job->place);
+    if (err.code == ERR_BAD_DB && has_server_said && !job->is_login && !job->has_no_schema &&
+        !is_state_lost) {
+        job->has_no_schema = true;
+        return attach_begin(session);
+    }
     if (is_state_lost) {
         session->must_close = true;
         return dispatch_refuse(session, has_server_said ? (uint16_t)err.code : ERR_SERVER_SHUTDOWN,

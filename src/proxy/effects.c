@@ -57,7 +57,7 @@ void effects_hold(struct session *session, struct span name, struct span literal
 static void note_insert_id(struct session *session, uint64_t id)
 {
     session->insert_id = session->slots[session->job.place].insert_id = id;
-    session->is_insert_id_unknown = false;
+    session->is_insert_id_unknown = session->has_next_id = false;
     session->job.has_insert_id = true;
 }
 
@@ -132,13 +132,14 @@ void effects_reset(struct session *session)
     prepared_clear(&session->prepared);
     consistency_note_reset(session);
     session->status = STATUS_AUTOCOMMIT;
-    session->insert_id = 0;
+    session->insert_id = session->id_known_by = 0;
     session->wait_s = 0;
-    session->is_insert_id_unknown = false;
+    session->is_insert_id_unknown = session->has_next_id = false;
     session->is_transaction_unknown = false;
     session->is_away = false;
     session->variables = VARIABLES_NOWHERE;
     session->answers = (struct answers){ 0 };
+    session->draws = (struct draws){ 0 };
     uservars_clear(&session->user_vars);
     session->has_replica_refused = false;
     session->sees_tracking = 0;

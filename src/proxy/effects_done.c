@@ -8,8 +8,10 @@
 #include "proxy/changes.h"
 #include "proxy/claims.h"
 #include "proxy/found.h"
+#include "proxy/parting.h"
 #include "proxy/patience.h"
 #include "proxy/pinned.h"
+#include "proxy/recall.h"
 #include "proxy/share.h"
 
 /* False when it cannot follow the session. */
@@ -200,6 +202,7 @@ static void note_traces(struct session *session, const struct upstream *upstream
     if (!is_prepare) {
         session->last_place = job->place;
         session->answers.last = generation;
+        recall_note_rows(session);
     }
     if (is_statement && has_set && !is_question) {
         session->diagnostics_place = job->place;
@@ -214,17 +217,11 @@ static void note_traces(struct session *session, const struct upstream *upstream
     if (is_statement && has_counted && !is_prepare) {
         session->found_place = job->place;
         session->answers.found = generation;
+        recall_note_found(session);
     }
 }
 
 /* ---- all of it ---- */
-
-/* INSERT … RETURNING, SELECT LAST_INSERT_ID(x) and stored code generate ids that no OK tells. */
-static bool may_have_generated(const struct job *job)
-{
-    bool is_write = job->facts.kind == SQL_WRITE && job->has_rows;
-    return !job->has_insert_id && (is_write || job->facts.may_hide_state || job->facts.gives_insert_id);
-}
 
 /* With autocommit off a statement that failed on the replica may have begun a transaction there: what comes
  * next goes there, and its OK settles it. */
@@ -262,7 +259,10 @@ static void note_home(struct session *session, struct upstream *upstream, bool i
         commit_set(session, upstream);
     else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
         effects_pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
-    session->is_insert_id_unknown |= is_execution && may_have_generated(job);
+    if (is_execution)
+        parting_note_done(session);
+    if (is_execution && job->facts.has_sequence)
+        draws_note(session);
     if (job->has_error && (effects_is_in_transaction(session) || !is_contained(job)))
         session->is_transaction_unknown = true;
     /* It ran here, so here it holds already. */

@@ -35,6 +35,9 @@ static void look_inside(struct session *session, const struct sql_dialect *diale
     facts->sets_next_transaction = inner.sets_next_transaction;
     facts->releases = inner.releases;
     facts->gives_insert_id |= inner.gives_insert_id;
+    facts->gives_next_id |= inner.gives_next_id;
+    facts->is_load |= inner.is_load;
+    facts->has_sequence |= inner.has_sequence;
     facts->uses_tables = inner.uses_tables;
     facts->asks_id |= inner.asks_id;
     facts->sets_for_itself = inner.sets_for_itself;

@@ -19,13 +19,13 @@ uint32_t pinned_by_state(const struct session *session, enum route_place place)
            (has_pins ? session->pins.causes : 0);
 }
 
-/* LAST_INSERT_ID() of an INSERT … RETURNING is known to its connection only, and so is which row "IS NULL"
- * finds with sql_auto_is_null. */
+/* The id of SET insert_id is in its connection only, and so is which row "IS NULL" finds with
+ * sql_auto_is_null. */
 static uint32_t by_ids(const struct session *session, enum route_place place)
 {
     if (place != effects_home(session))
         return 0;
-    return (session->is_insert_id_unknown ? pin_bit(PIN_INSERT_ID) : 0) |
+    return (session->has_next_id ? pin_bit(PIN_NEXT_ID) : 0) |
            (session->vars.is_auto_is_null ? pin_bit(PIN_AUTO_IS_NULL) : 0);
 }
 
@@ -64,7 +64,7 @@ uint32_t pinned_by(const struct session *session, enum route_place place)
 /* What has no end of its own in pins.c, and is noted there with its origin; of a transaction, which begins
  * too often for that, the session has all that is to be known. */
 static const uint32_t noted =
-    UINT32_C(1) << PIN_USER_VARIABLES | UINT32_C(1) << PIN_INSERT_ID | UINT32_C(1) << PIN_AUTO_IS_NULL;
+    UINT32_C(1) << PIN_USER_VARIABLES | UINT32_C(1) << PIN_NEXT_ID | UINT32_C(1) << PIN_AUTO_IS_NULL;
 
 static struct pin_counters *counters_of(const struct session *session)
 {

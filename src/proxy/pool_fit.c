@@ -26,7 +26,7 @@ struct upstream_key pool_key(const struct session *session, int server)
         .moves = session_view(session)->servers[server].moves,
         .cluster = session->door->cluster,
         .collation = handshake_collation(session->collation),
-        .has_schema = session->schema.len > 0,
+        .has_schema = session->schema.len > 0 && !session->job.has_no_schema,
     };
 }
 

@@ -5,6 +5,7 @@
 #include "mysql/reply.h"
 #include "proxy/handover.h"
 #include "proxy/lifetime.h"
+#include "proxy/parting.h"
 #include "proxy/pinned.h"
 #include "proxy/pool.h"
 #include "proxy/pool_fit.h"
@@ -15,7 +16,7 @@
 #include <stdio.h>
 
 /* So long a connection is kept for a client that may ask for the warnings, the error or the FOUND_ROWS() of
- * its last statement: programs ask at once. */
+ * its last statement, or for LASTVAL() of a sequence: programs ask at once. */
 #define ANSWERS_US 1000000
 
 /* ---- may it be given up? ---- */
@@ -27,7 +28,8 @@ bool share_has_statements(const struct session *session, enum route_place place)
 
 bool share_has_own_answers(const struct session *session, enum route_place place)
 {
-    uint64_t since = session->slots[place].answers_us;
+    const struct slot *slot = &session->slots[place];
+    uint64_t since = slot->drawn_us > slot->answers_us ? slot->drawn_us : slot->answers_us;
     return since != 0 && session_now(session) < since + ANSWERS_US;
 }
 
@@ -57,6 +59,8 @@ static bool may_give(const struct session *session, enum route_place place)
 static void give(struct session *session, enum route_place place)
 {
     const struct upstream *upstream = session->slots[place].upstream;
+    if (parting_ask(session, place))
+        return; /* it comes here again when that is answered */
     log_debug(&session->scope, "gives up its connection to %s", upstream->server->name);
     if (pool_suits_waiter(upstream))
         attach_leave(session, place, true);
@@ -523,6 +527,8 @@ static bool has_connection(const struct session *session, uint64_t generation, b
 bool share_has_lost_answer(const struct session *session, bool is_current)
 {
     const struct job *job = &session->job;
+    if (parting_has_lost_id(session) || draws_has_lost(session))
+        return true;
     if (!job->facts.refers_previous || job->facts.kind == SQL_SHOW)
         return false;
     uint64_t knows = who_knows(&session->answers, job->facts.question);

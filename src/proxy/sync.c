@@ -82,6 +82,12 @@ void sync_note_vars(const struct session *session, struct slot *slot)
         slot->writes_version = session->vars.version;
 }
 
+static bool lacks_schema(const struct session *session, const struct upstream *upstream)
+{
+    return session->schema.len > 0 && !session->job.has_no_schema &&
+           !span_equal(text_span(&session->schema), text_span(&upstream->schema));
+}
+
 /* What the upstream lacks first; SYNC_NOTHING when it is equal. */
 static enum sync_task next_task(const struct session *session, const struct slot *slot)
 {
@@ -96,7 +102,7 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_CHARSETS;
     if (slot->option_version != session->option_version)
         return SYNC_OPTION;
-    if (session->schema.len > 0 && !span_equal(text_span(&session->schema), text_span(&upstream->schema)))
+    if (lacks_schema(session, upstream))
         return SYNC_SCHEMA;
     if (slot->role_version != session->role_version)
         return SYNC_ROLE;
@@ -310,12 +316,45 @@ static void note_success(struct session *session, struct slot *slot)
     }
 }
 
+static bool is_in_schema(const struct upstream *upstream)
+{
+    return upstream->key.has_schema || upstream->schema.len > 0;
+}
+
+/* Somebody has dropped it, and the session goes on as it would on a connection of its own. */
+static bool may_do_without_schema(const struct session *session, const struct slot *slot)
+{
+    bool has_other_place =
+        session->job.place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT;
+    bool may_move = !attach_has_lost_state(session, session->job.place) || !is_in_schema(slot->upstream);
+    return slot->task == SYNC_SCHEMA && slot->answer.error.code == ERR_BAD_DB && !session->job.is_login &&
+           !has_other_place && may_move;
+}
+
+/* On a connection that is in no other one either. What the refusal has left there is not the client's. */
+static enum step do_without_schema(struct session *session, struct slot *slot)
+{
+    struct answers *answers = &session->answers;
+    session->job.has_no_schema = true;
+    if (is_in_schema(slot->upstream)) {
+        attach_drop(session, session->job.place);
+        return attach_begin(session);
+    }
+    slot->task = SYNC_NOTHING;
+    slot->has_our_warnings = answers->found != slot->generation;
+    answers->last = answers->last == slot->generation ? ANSWERS_LOST : answers->last;
+    answers->diagnostics = answers->diagnostics == slot->generation ? ANSWERS_LOST : answers->diagnostics;
+    return STEP_MORE;
+}
+
 /* A replica that will not take the session's state leaves the reads to the primary; a primary's word is the
  * client's. */
 static enum step refused_state(struct session *session, struct slot *slot)
 {
     struct job *job = &session->job;
     struct error err = slot->answer.error;
+    if (may_do_without_schema(session, slot))
+        return do_without_schema(session, slot);
     if (attach_has_lost_state(session, job->place)) { /* an ERR harms no connection: what it holds stays */
         slot->task = SYNC_NOTHING;
         return dispatch_refuse(session, (uint16_t)err.code, err.sqlstate, "%s", err.text);

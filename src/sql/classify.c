@@ -90,6 +90,9 @@ static void join(struct sql_facts *facts, uint32_t count, struct sql_facts *part
     facts->sets_next_transaction |= part->sets_next_transaction;
     facts->has_holds |= part->has_holds;
     facts->gives_insert_id |= part->gives_insert_id;
+    facts->gives_next_id |= part->gives_next_id;
+    facts->is_load |= part->is_load;
+    facts->has_sequence |= part->has_sequence;
     facts->writes_variables |= part->writes_variables;
     facts->releases |= part->releases;
 }

@@ -57,6 +57,23 @@ static bool is_given_id(const struct reader *reader)
            !token_is_punct(reader->ahead, ')');
 }
 
+/* NEXTVAL(s), LASTVAL(s); NEXT VALUE FOR s, PREVIOUS VALUE FOR s; ORACLE: s.NEXTVAL, s.CURRVAL. */
+static bool is_sequence_call(const struct reader *reader)
+{
+    return token_is_punct(reader->token, '(') && reader->before->text.len == 7 &&
+           (span_is_nocase(token_name(reader->before), "NEXTVAL") ||
+            span_is_nocase(token_name(reader->before), "LASTVAL"));
+}
+
+static bool is_sequence_word(const struct reader *reader)
+{
+    if (reader->keyword == KEYWORD_FOR)
+        return reader->before_keyword == KEYWORD_VALUE;
+    return reader->lexer.dialect.oracle && token_is_punct(reader->before, '.') &&
+           (span_is_nocase(token_name(reader->token), "NEXTVAL") ||
+            span_is_nocase(token_name(reader->token), "CURRVAL"));
+}
+
 static const uint8_t *behind(const struct token *token)
 {
     return token->text.data + token->text.len;
@@ -93,10 +110,12 @@ static void watch(struct reader *reader)
         reader->has_from |= reader->keyword == KEYWORD_FROM || reader->keyword == KEYWORD_TABLE;
         reader->has_select |= reader->keyword == KEYWORD_SELECT;
         reader->has_assign |= reader->keyword == KEYWORD_INTO && token_is_user_variable(reader->ahead);
+        reader->has_sequence |= is_sequence_word(reader);
         watch_call(reader);
         break;
     case TOKEN_PUNCT:
         reader->has_given_id |= is_given_id(reader);
+        reader->has_sequence |= is_sequence_call(reader);
         break;
     case TOKEN_STRING:
     case TOKEN_NUMBER:
@@ -164,7 +183,7 @@ void reader_begin_statement(struct reader *reader)
     *reader->before = (struct token){ 0 };
     reader->before_keyword = KEYWORD_NONE;
     reader->has_assign = reader->has_user_variable = reader->has_from = reader->has_select = false;
-    reader->has_given_id = false;
+    reader->has_given_id = reader->has_sequence = false;
     reader->user_locks = 0;
     enter(reader);
 }

@@ -30,6 +30,7 @@ static bool read_load(struct reader *reader, struct sql_facts *facts)
         facts_become(facts, SQL_ADMIN, SQL_REASON_ADMIN);
         return false;
     }
+    facts->is_load = true;
     for (int i = 0; i < 3 && !reader_at_end(reader); i++, reader_advance(reader))
         facts->is_load_local |= reader->keyword == KEYWORD_LOCAL;
     return false;
@@ -265,6 +266,7 @@ static bool read_set(struct reader *reader, struct sql_facts *facts)
         facts->writes_variables |= change.scope == SETVAR_USER;
         facts->sets_global |= change.scope == SETVAR_GLOBAL || change.scope == SETVAR_OTHER;
         facts->gives_insert_id |= change.scope == SETVAR_SESSION && is_insert_id(change.name);
+        facts->gives_next_id |= change.scope == SETVAR_SESSION && span_is_nocase(change.name, "insert_id");
     }
     facts->may_hide_state |= walk.is_malformed;
     facts->writes_variables |= facts->may_hide_state && reader->has_user_variable;
@@ -542,6 +544,7 @@ static void note_watched(const struct reader *reader, const struct statement *ro
     }
     note_traces(reader, row, facts);
     facts->gives_insert_id |= reader->has_given_id;
+    facts->has_sequence |= reader->has_sequence && reader->lexer.dialect.family != SQL_FAMILY_MYSQL;
     facts->has_holds |= (reader->user_locks & ~(none | ask | other)) != 0;
     if ((reader->user_locks & other) != 0) { /* whatever text EXECUTE runs */
         facts->may_hide_state = true;

@@ -29,9 +29,10 @@ PATIENCE = 100    # seconds that a client waits for an answer: more than headgat
 NO_CONNECTION = "headgate: no connection to"
 LOST = {1053, 1317, 1927}   # what a client hears when the connection that its statement, or its state, needed was killed
 
-# A mere question about the statement before: refused where the connection that knows has gone to somebody else.
-ASKS_EARLIER = re.compile("|".join(asks.pattern for asks in (ASKS_FOUND, ASKS_ROWS, ASKS_WARNINGS)), re.IGNORECASE | re.DOTALL)
-ASKS_MORE = re.compile(r"(?<!@)@(?!@)|;|\b(into|insert|update|delete|call|do)\b", re.IGNORECASE)
+# A mere question about statements before: refused where the connection that knows has gone to somebody else.
+ASKS_DRAWN = re.compile(r"lastval|previous value", re.IGNORECASE)
+ASKS_EARLIER = re.compile("|".join(asks.pattern for asks in (ASKS_FOUND, ASKS_ROWS, ASKS_WARNINGS, ASKS_DRAWN)), re.IGNORECASE | re.DOTALL)
+ASKS_MORE = re.compile(r"(?<!@)@(?!@)|;|nextval|\b(into|insert|update|delete|call|do)\b", re.IGNORECASE)
 
 
 def home(who):
@@ -83,7 +84,7 @@ class Ensemble(Twins):
             for who in range(scenes.SESSIONS):
                 sql.run(root, f"CREATE DATABASE {home(who)}; CREATE DATABASE {home(who)}x; USE {home(who)}; "
                               "CREATE TABLE epoch (n INT NOT NULL); INSERT INTO epoch VALUES (0)")
-                for made in grammar.SCHEMA:
+                for made in grammar.schema(cluster.family):
                     sql.run(root, made)
         cluster.sync()
 
@@ -167,7 +168,7 @@ class Ensemble(Twins):
     def furnish(self, who):
         """A place's tables as at the start, on both sides; nobody is there."""
         for node in (self.cluster.primary(), self.alone.primary()):
-            self.visit(node, lambda root: self.ask(root, f"USE {home(who)}; " + in_home(grammar.BEGINNING, who)))
+            self.visit(node, lambda root: self.ask(root, f"USE {home(who)}; " + in_home(grammar.beginning(self.family), who)))
 
     def end_prepared(self, run):
         """Prepared XA transactions of a session that has gone: as soon as their connection has let go of them."""
@@ -231,7 +232,7 @@ class Player:
             return client
         for _ in range(20):
             try:
-                return Side(arrive, self.stack, self.ensemble.family, table=f"{home(self.who)}.t", is_shared=True)
+                return Side(arrive, self.stack, self.ensemble.family, table=f"{home(self.who)}.t")
             except r.Err as error:
                 self._must_be_loss(error)
                 self.ensemble.losses += 1

@@ -41,12 +41,27 @@ SCHEMA = [
     "CREATE VIEW v_write AS SELECT f_write(1) AS w",
 ]
 
+# MariaDB's. (NOCACHE: no number is lost when a server is killed.)
+SEQUENCES = ["CREATE SEQUENCE sq1 NOCACHE", "CREATE SEQUENCE sq2 START 100 INCREMENT 10 NOCACHE"]
+SEQUENCES_BEGINNING = "; ALTER SEQUENCE sq1 RESTART; ALTER SEQUENCE sq2 RESTART"
+
 BEGINNING = (
     "USE test; DROP TABLE IF EXISTS d1, d2, tmp1, tmp2, u, app2.d1, app2.d2, app2.tmp1, app2.tmp2, app2.u, app2.t; "
     "DROP VIEW IF EXISTS app2.v; TRUNCATE t; TRUNCATE tr; "
     "CREATE TABLE u (id INT PRIMARY KEY, v VARCHAR(20)) ENGINE=InnoDB; "
     "INSERT INTO t (id, name, n) VALUES (1, 'one', 1), (2, 'two', 2), (3, 'three', NULL); "
     "INSERT INTO u VALUES (1, 'eins'), (2, 'zwei')")
+
+
+def schema(family):
+    """What is made once."""
+    return SCHEMA + SEQUENCES if family == "mariadb" else SCHEMA
+
+
+def beginning(family):
+    """What is said before each sequence of statements."""
+    return BEGINNING + SEQUENCES_BEGINNING if family == "mariadb" else BEGINNING
+
 
 WORDS = {
     "n": ["0", "1", "2", "3", "4", "7", "99"],
@@ -58,6 +73,7 @@ WORDS = {
     "tmp": ["tmp1", "tmp2", "t", "u"],
     "new": ["tmp1", "tmp1", "tmp2", "tmp2", "u"],
     "d": ["d1", "d2"],
+    "q": ["sq1", "sq2"],
     "s": ["s1", "s2"],
     "p": ["p1", "p2"],
     "l": ["l1_RUN", "l2_RUN"],
@@ -119,6 +135,11 @@ THEMES = {
         "ALTER TABLE {d} ADD COLUMN b INT", "RENAME TABLE d1 TO d2", "TRUNCATE {d}", "INSERT INTO {d} (a) VALUES ({n})", "SELECT COUNT(*) FROM {d}",
         "CREATE INDEX i ON {d} (a)", "ANALYZE TABLE t", "BEGIN", "{write}", "ROLLBACK", "CREATE OR REPLACE VIEW v AS SELECT id, UPPER(name) AS loud FROM t",
         "CREATE TABLE t (a INT)", "CHECK TABLE u", "OPTIMIZE TABLE u", "FLUSH TABLES u",
+    ],
+    "sequences": [
+        "SELECT NEXTVAL({q})", "SELECT NEXTVAL({q})", "SELECT NEXT VALUE FOR {q}", "SELECT LASTVAL({q})", "SELECT LASTVAL({q})", "SELECT PREVIOUS VALUE FOR {q}",
+        "INSERT INTO t (name, n) VALUES ('drawn', NEXTVAL({q}))", "UPDATE t SET n = LASTVAL({q}) WHERE id = {n}", "UPDATE t SET n = NEXT VALUE FOR {q}", "SELECT SETVAL(sq1, 5{n})",
+        "SELECT id, LASTVAL(test.{q}) FROM test.t ORDER BY id", "SELECT NEXTVAL(`{q}`), LASTVAL({q})", "{read}", "{write}", "{write}",
     ],
     "xa": [
         "XA START 'x_RUN'", "XA START 'x_RUN'", "XA END 'x_RUN'", "XA END 'x_RUN'", "XA PREPARE 'x_RUN'", "XA COMMIT 'x_RUN'", "XA ROLLBACK 'x_RUN'",

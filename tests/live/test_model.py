@@ -23,7 +23,7 @@ SCRIPT = 500              # steps of one script
 # Of all statements, commands and asks for state included: most of a script is not a read, and much of the rest is pinned.
 LEAST_SHARE_ON_REPLICAS = 0.10
 # Steps that came to nothing because of an allowed difference: more would mean that too little is compared.
-MOST_UNCOMPARED = 0.10
+MOST_UNCOMPARED = 0.06
 
 
 @pytest.fixture(scope="module")

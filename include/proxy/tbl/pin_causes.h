@@ -22,9 +22,9 @@ PIN_CAUSE(TRACKED_CHANGE, tracked_change,
 
 PIN_CAUSE(TRANSACTION, transaction, "open transaction")
 PIN_CAUSE(USER_VARIABLES, user_variables, "user variables")
-PIN_CAUSE(INSERT_ID, insert_id, "a generated id that only its server knows")
+PIN_CAUSE(NEXT_ID, next_id, "SET insert_id, which no INSERT has taken")
 PIN_CAUSE(AUTO_IS_NULL, auto_is_null, "sql_auto_is_null")
 PIN_CAUSE(CURSOR, cursor, "open cursor")
 PIN_CAUSE(LONG_DATA, long_data, "long data of a prepared statement")
 PIN_CAUSE(LONG_PREPARED, long_prepared, "a prepared statement that is too long to be prepared again")
-PIN_CAUSE(ANSWERS, answers, "warnings, an error or FOUND_ROWS() of a moment ago")
+PIN_CAUSE(ANSWERS, answers, "warnings, an error, FOUND_ROWS() or a drawn number of a moment ago")

@@ -259,7 +259,7 @@ static void out_of_memory_pins_longer_never_shorter(void **state)
 
 static void note(struct pins *pins, struct pin_counters *counters, uint32_t others)
 {
-    pins_note(pins, pins->causes | others, pin_bit(PIN_INSERT_ID), &origin, counters);
+    pins_note(pins, pins->causes | others, pin_bit(PIN_NEXT_ID), &origin, counters);
 }
 
 static void each_time_a_cause_comes_it_is_counted_once(void **state)
@@ -271,13 +271,13 @@ static void each_time_a_cause_comes_it_is_counted_once(void **state)
         add(&pins, PIN_TEMPORARY_TABLE, "t");
         add(&pins, PIN_HIDDEN_STATE, "");
         note(&pins, &counters, 0);
-        note(&pins, &counters, pin_bit(PIN_INSERT_ID));
+        note(&pins, &counters, pin_bit(PIN_NEXT_ID));
         pins_release_all(&pins, PIN_TEMPORARY_TABLE);
-        note(&pins, &counters, pin_bit(PIN_INSERT_ID));
+        note(&pins, &counters, pin_bit(PIN_NEXT_ID));
     }
     assert_int_equal(counter_read(&counters.by_cause[PIN_TEMPORARY_TABLE]), 3);
     assert_int_equal(counter_read(&counters.by_cause[PIN_HIDDEN_STATE]), 1);
-    assert_int_equal(counter_read(&counters.by_cause[PIN_INSERT_ID]), 3);
+    assert_int_equal(counter_read(&counters.by_cause[PIN_NEXT_ID]), 3);
     assert_int_equal(counter_read(&counters.by_cause[PIN_TABLE_LOCK]), 0);
     pins_clear(&pins);
 }

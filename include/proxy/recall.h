@@ -1,0 +1,18 @@
+/* SELECT ROW_COUNT() and SELECT FOUND_ROWS(), and nothing else in the text: answered by headgate itself, from
+ * what replies told, when the connection that could answer has gone to somebody else.
+ */
+#ifndef HEADGATE_PROXY_RECALL_H
+#define HEADGATE_PROXY_RECALL_H
+
+#include "proxy/session.h"
+
+/* The present command is the last one, for ROW_COUNT(): what its reply told. */
+void recall_note_rows(struct session *session);
+/* The present command has counted rows, for FOUND_ROWS(): its connection alone knows how many. */
+void recall_note_found(struct session *session);
+/* Is the present command such a question, and the answer known? */
+bool recall_may_answer(const struct session *session);
+/* Then it is answered. */
+enum step recall_answer(struct session *session);
+
+#endif

@@ -1,0 +1,32 @@
+/* Which sequences a text draws from, and of which it asks what was drawn last: MariaDB's. Pure.
+ *
+ *      draws: NEXTVAL(s), NEXT VALUE FOR s, s.NEXTVAL       asks: LASTVAL(s), PREVIOUS VALUE FOR s, s.CURRVAL
+ *
+ * The answer is the connection's: what was drawn on it last from that sequence.
+ */
+#ifndef HEADGATE_SQL_SEQUENCES_H
+#define HEADGATE_SQL_SEQUENCES_H
+
+#include "base/str.h"
+#include "sql/lexer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sequences_walk {
+    struct lexer lexer;     /* private */
+    struct token before[4]; /* private: the tokens read last, the last one first */
+};
+
+struct sequences_use {
+    bool is_draw;
+    struct span schema; /* borrows, without quotes; empty: the current one */
+    struct span name;   /* likewise */
+};
+
+/* `sql` is borrowed until the end of the walk. */
+void sequences_begin(struct sequences_walk *walk, struct span sql, const struct sql_dialect *dialect);
+/* False at the end. A use that cannot be understood has no name. */
+bool sequences_next(struct sequences_walk *walk, struct sequences_use *use_r);
+
+#endif

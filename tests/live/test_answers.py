@@ -1,0 +1,262 @@
+"""What a session asks about its earlier statements after somebody else has had its connection: as it is alone.
+
+The same is said through headgate, which has one connection to the primary, in one schema, and to the server itself in
+another schema with the same tables.
+"""
+
+import contextlib
+
+import pytest
+
+import mysqlwire as w
+from client import execute
+from conftest import FLAVOUR
+from headgate import Headgate, direct
+
+pytestmark = pytest.mark.smoke
+
+IS_MARIADB = FLAVOUR.startswith("mariadb")
+THROUGH, ALONE = "test", "app2"
+TABLES = [
+    "ids (id INT AUTO_INCREMENT PRIMARY KEY, n INT, UNIQUE (n))", "marks (n INT)",
+    "logged (id INT AUTO_INCREMENT PRIMARY KEY, n INT)", "log (id INT AUTO_INCREMENT PRIMARY KEY, n INT) AUTO_INCREMENT = 700",
+]
+
+# What it says first: text, or (text, values) of a prepared statement.
+IDS = {
+    "generated": ["INSERT INTO ids (n) VALUES (11)"],
+    "given": ["INSERT INTO ids (n) VALUES (11)", "INSERT INTO ids (id, n) VALUES (500, 12)"],
+    "given alone": ["INSERT INTO ids (id, n) VALUES (500, 12)"],
+    "given by a parameter": [("INSERT INTO ids (n) VALUES (?)", [11]), ("INSERT INTO ids (id, n) VALUES (?, ?)", [500, 12])],
+    "several": ["INSERT INTO ids (n) VALUES (11), (12), (13)"],
+    "given and generated": ["INSERT INTO ids (id, n) VALUES (500, 11), (NULL, 12), (600, 13)"],
+    "none": ["INSERT INTO ids (n) VALUES (11)", "INSERT INTO marks VALUES (1)", "UPDATE marks SET n = 2"],
+    "selected": ["INSERT INTO ids (id, n) SELECT 400, 11", "INSERT INTO ids (n) SELECT 12"],
+    "changed instead": ["INSERT INTO ids (n) VALUES (11), (12)", "INSERT INTO ids (n) VALUES (11) ON DUPLICATE KEY UPDATE n = 14"],
+    "changed instead, told": ["INSERT INTO ids (n) VALUES (11), (12)",
+                              "INSERT INTO ids (n) VALUES (12) ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), n = 14"],
+    "replaced": ["INSERT INTO ids (n) VALUES (11)", "REPLACE INTO ids (n) VALUES (11)", "REPLACE INTO ids (id, n) VALUES (500, 11)"],
+    "ignored": ["INSERT INTO ids (n) VALUES (11)", "INSERT IGNORE INTO ids (n) VALUES (11)"],
+    "failed": ["INSERT INTO ids (n) VALUES (11)", "INSERT INTO ids (n) VALUES (12), (11)"],
+    "loaded": ["INSERT INTO ids (n) VALUES (11)", "LOAD DATA LOCAL INFILE 'rows' INTO TABLE ids (n)"],
+    "by a trigger, too": ["INSERT INTO logged (n) VALUES (3)"],
+    "made with its rows": ["CREATE TABLE made (id INT AUTO_INCREMENT PRIMARY KEY) SELECT 5 AS n", "DROP TABLE made"],
+    "said": ["INSERT INTO ids (n) VALUES (11)", "SELECT LAST_INSERT_ID(77)"],
+    "set": ["SET last_insert_id = 78"],
+    "counted": ["UPDATE marks SET n = LAST_INSERT_ID(n + 1)", "INSERT INTO marks VALUES (5)", "UPDATE marks SET n = LAST_INSERT_ID(n + 1)"],
+    "without a limit": ["SET sql_select_limit = 0", "INSERT INTO ids (id, n) VALUES (500, 12)", "SET sql_select_limit = DEFAULT"],
+    "in a transaction": ["BEGIN", "INSERT INTO ids (n) VALUES (11)", "INSERT INTO ids (id, n) VALUES (500, 12)", "COMMIT"],
+    "rolled back": ["BEGIN", "INSERT INTO ids (n) VALUES (11)", "ROLLBACK"],
+    "without autocommit": ["SET autocommit = 0", "INSERT INTO ids (id, n) VALUES (500, 12)", "COMMIT"],
+}
+if IS_MARIADB:
+    IDS |= {
+        "returned": ["INSERT INTO ids (n) VALUES (11), (12) RETURNING id"],
+        "deleted": ["INSERT INTO ids (n) VALUES (11)", "DELETE FROM ids RETURNING id"],
+        "given and returned": ["INSERT INTO ids (n) VALUES (11)", "INSERT INTO ids (id, n) VALUES (500, 12) RETURNING id"],
+    }
+
+
+# What has drawn from a sequence, and what asks that.
+DRAWS = ["SELECT NEXTVAL(s1)", "SELECT NEXT VALUE FOR s1", "INSERT INTO marks VALUES (NEXTVAL(`s1`))", "DO NEXTVAL(s1)", ("SELECT NEXTVAL(s1), ?", [5])]
+DRAWN = ["SELECT LASTVAL(s1)", "SELECT PREVIOUS VALUE FOR s1", "SELECT n, LASTVAL(`s1`) FROM marks", "SELECT LASTVAL ( S1 )"]
+
+
+@pytest.fixture(scope="module")
+def narrow(cluster):
+    for schema in (THROUGH, ALONE):
+        for table in TABLES:
+            cluster.sql("db1", f"CREATE TABLE {schema}.{table}")
+        cluster.sql("db1", f"CREATE TRIGGER {schema}.logs AFTER INSERT ON {schema}.logged FOR EACH ROW INSERT INTO {schema}.log (n) VALUES (NEW.n)")
+        if IS_MARIADB:
+            cluster.sql("db1", f"CREATE SEQUENCE {schema}.s1")
+            cluster.sql("db1", f"CREATE SEQUENCE {schema}.s2")
+            cluster.sql("db1", f"CREATE TABLE {schema}.drawn (id INT DEFAULT NEXTVAL({schema}.s2), n INT)")
+    cluster.sync()
+    with Headgate(cluster, extra={"workers": 1}, server_settings={"max_connections": 1}, timeouts={"pool_wait": "60s"}) as headgate:
+        yield headgate
+
+
+@pytest.fixture
+def sides(cluster, narrow):
+    """(through headgate, alone, somebody else through headgate)"""
+    for schema in (THROUGH, ALONE):
+        for table in TABLES:
+            cluster.sql("db1", f"TRUNCATE {schema}.{table.split()[0]}")
+        cluster.sql("db1", f"INSERT INTO {schema}.marks VALUES (40)")
+    with contextlib.ExitStack() as stack:
+        through, other = (stack.enter_context(narrow.wire("writes", schema=THROUGH)) for _ in range(2))
+        alone = stack.enter_context(direct(cluster, schema=ALONE))
+        for client in (through, alone):
+            client.infile = lambda name: b"21\n22\n"
+        yield through, alone, other
+
+
+def say(client, act):
+    """The reply to a text, or to (text, values)."""
+    if isinstance(act, str):
+        return client.command(w.QUERY, act)
+    prepared = client.command(w.PREPARE, act[0])
+    if prepared.error:
+        return prepared
+    statement = prepared.statement_id
+    reply = client.command(w.EXECUTE, execute(statement, act[1]))
+    client.command(w.CLOSE, w.int4(statement))
+    return reply
+
+
+def ask(client, text):
+    reply = client.command(w.QUERY, text)
+    return reply.error, reply.text_rows(0) if reply.results else None
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_last_insert_id_goes_with_the_session(sides, name):
+    through, alone, other = sides
+    for act in IDS[name]:
+        errors = [(reply.error and reply.error.code) for reply in (say(through, act), say(alone, act))]
+        assert errors[0] == errors[1]
+    other.query("UPDATE marks SET n = n")
+    assert ask(through, "SELECT LAST_INSERT_ID()") == ask(alone, "SELECT LAST_INSERT_ID()")
+
+
+# ---- sequences ----
+
+needs_sequences = pytest.mark.family("mariadb")  # which alone has them
+NOT_RUN = 1235
+
+
+def is_refused(reply):
+    return reply.error and reply.error.code == NOT_RUN and "earlier statement" in reply.error.message
+
+
+@needs_sequences
+@pytest.mark.parametrize("draw", DRAWS, ids=str)
+def test_what_was_drawn_can_be_asked_at_once(sides, draw):
+    through, alone, other = sides
+    other.query("UPDATE marks SET n = n")
+    for client in (through, alone):
+        assert not say(client, draw).error
+    for question in DRAWN:
+        assert ask(through, question) == ask(alone, question)
+
+
+@needs_sequences
+def test_what_was_drawn_elsewhere_is_not_answered_with_null(cluster, sides):
+    through, alone, other = sides
+    say(through, "SELECT NEXTVAL(s1)")
+    other.query("UPDATE marks SET n = 41")    # it waits until the connection is not kept any more
+    for question in [*DRAWN, "UPDATE marks SET n = LASTVAL(s1)", ("SELECT LASTVAL(s1), ?", [5])]:
+        assert is_refused(say(through, question)), question
+    assert cluster.sql("db1", f"SELECT n FROM {THROUGH}.marks") == [(41,)]
+    drawn = through.command(w.QUERY, "SELECT NEXTVAL(s1)").text_rows(0)
+    assert through.command(w.QUERY, "SELECT LASTVAL(s1)").text_rows(0) == drawn
+    assert is_refused(say(through, "SELECT LASTVAL(s2)")), "which may have been drawn on the connection before"
+
+
+@needs_sequences
+def test_a_column_that_draws_is_not_forgotten(sides):
+    through, alone, other = sides
+    for client in (through, alone):
+        assert not say(client, "INSERT INTO drawn (n) VALUES (1)").error
+    assert ask(through, "SELECT LASTVAL(s2) IS NULL") == ask(alone, "SELECT LASTVAL(s2) IS NULL")
+    other.query("UPDATE marks SET n = n")
+    assert is_refused(say(through, "SELECT LASTVAL(s2)"))
+
+
+@needs_sequences
+def test_a_reset_forgets_what_was_drawn(sides):
+    through, alone, other = sides
+    for client in (through, alone):
+        say(client, "SELECT NEXTVAL(s1)")
+        client.command(w.RESET_CONNECTION, b"")
+    other.query("UPDATE marks SET n = n")
+    assert ask(through, "SELECT LASTVAL(s1)") == ask(alone, "SELECT LASTVAL(s1)") == (None, [(None,)])
+
+
+# ---- ROW_COUNT() and FOUND_ROWS() ----
+
+COUNTS = {
+    "changed": ["INSERT INTO marks VALUES (1), (2)"],
+    "changed by a parameter": [("INSERT INTO marks VALUES (?), (?)", [1, 2])],
+    "nothing changed": ["UPDATE marks SET n = 3 WHERE n = 77"],
+    "selected": ["SELECT n FROM marks FOR UPDATE"],
+    "set": ["SET sql_mode = ''"],
+    "transaction": ["BEGIN", "DELETE FROM marks", "COMMIT"],
+    "schema": ["USE {schema}"],
+    "made": ["CREATE TABLE made AS SELECT 1 AS n UNION SELECT 2", "SHOW TABLES"],
+    "dropped": ["CREATE TABLE made (n INT)", "DROP TABLE made"],
+}
+COUNT_QUESTIONS = ["SELECT ROW_COUNT()", "select row_count ( ) as `x`", "SELECT Row_Count( ) AS changed;", "SELECT ROW_COUNT() /* now */"]
+
+
+def packets(client, text):
+    """What the text is answered with, to the last byte."""
+    return client.command(w.QUERY, text).packets
+
+
+@pytest.mark.parametrize("caps", [w.MODERN_CAPS & ~w.SESSION_TRACK, w.OLD_CAPS], ids=["modern", "old"])
+def test_row_count_goes_with_the_session(cluster, narrow, sides, caps):
+    _, _, other = sides
+    with narrow.wire("writes", schema=THROUGH, caps=caps) as through, direct(cluster, schema=ALONE, caps=caps) as alone:
+        for name, acts in COUNTS.items():
+            for schema in (THROUGH, ALONE):
+                cluster.sql("db1", f"DROP TABLE IF EXISTS {schema}.made")
+            for question in COUNT_QUESTIONS:
+                for act in acts:
+                    for client, schema in ((through, THROUGH), (alone, ALONE)):
+                        say(client, act.format(schema=schema) if isinstance(act, str) else act)
+                other.query("UPDATE marks SET n = 40")
+                cluster.sql("db1", f"UPDATE {ALONE}.marks SET n = 40")
+                assert packets(through, question) == packets(alone, question), (name, question)
+                again = "SELECT ROW_COUNT()"    # which the question has changed
+                assert packets(through, again) == packets(alone, again), (name, question)
+
+
+def test_calculated_rows_go_with_the_session(sides):
+    through, alone, other = sides
+    for client in (through, alone):
+        say(client, "INSERT INTO marks VALUES (1), (2), (3)")
+        say(client, "SELECT SQL_CALC_FOUND_ROWS n FROM marks ORDER BY n LIMIT 2")
+    other.query("UPDATE marks SET n = n")
+    assert packets(through, "SELECT FOUND_ROWS()") == packets(alone, "SELECT FOUND_ROWS()")
+    for question in ("SELECT FOUND_ROWS() AS again", "SELECT ROW_COUNT()"):
+        other.query("UPDATE marks SET n = n")
+        assert packets(through, question) == packets(alone, question)
+
+
+def test_what_no_reply_told_is_not_made_up(sides):
+    through, _, other = sides
+    for act, question in (("UPDATE marks SET n = 5; SELECT 1", "SELECT ROW_COUNT()"), ("SELECT n FROM marks FOR UPDATE", "SELECT FOUND_ROWS()"),
+                          ("UPDATE marks SET n = 6", "SELECT ROW_COUNT() + 1"), ("UPDATE marks SET n = 7", ("SELECT ROW_COUNT(), ?", [5]))):
+        say(through, act)
+        other.query("UPDATE marks SET n = n")
+        assert is_refused(say(through, question)), question
+
+
+# ---- a schema that somebody else has dropped ----
+
+AFTER_DROP = ["SELECT 1", "SELECT COUNT(*) FROM {own}.marks", "UPDATE {own}.marks SET n = n + 1", "SET sql_mode = ''", "BEGIN", "DELETE FROM {own}.marks",
+              "ROLLBACK", "CREATE DATABASE {gone}", "SELECT DATABASE() = '{gone}'", "CREATE TABLE made (n INT)", "SELECT COUNT(*) FROM {gone}.made", "SHOW WARNINGS"]
+
+
+@pytest.mark.parametrize("listener", ["writes", "split"])
+def test_a_session_outlives_its_schema(cluster, narrow, listener):
+    """Through headgate its connection goes to somebody else before each statement."""
+    names = {THROUGH: "gone_a", ALONE: "gone_b"}
+    for schema in names.values():
+        cluster.sql("db1", f"CREATE DATABASE {schema}")
+        cluster.sql("db1", f"GRANT ALL ON {schema}.* TO app@'%'")
+    cluster.sync()
+    with contextlib.ExitStack() as stack:
+        through = stack.enter_context(narrow.wire(listener, schema=names[THROUGH]))
+        alone = stack.enter_context(direct(cluster, schema=names[ALONE]))
+        other = stack.enter_context(narrow.wire("writes", schema=THROUGH))
+        for schema in names.values():
+            other.query(f"DROP DATABASE {schema}")
+        for text in AFTER_DROP:
+            other.query("UPDATE marks SET n = n") if text != "SHOW WARNINGS" and not text.startswith(("DELETE", "ROLLBACK")) else None
+            answers = [ask(client, text.format(own=own, gone=names[own])) for client, own in ((through, THROUGH), (alone, ALONE))]
+            assert answers[0] == answers[1], text
+        for schema in names.values():
+            other.query(f"DROP DATABASE {schema}")
