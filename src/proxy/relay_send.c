@@ -82,14 +82,6 @@ static bool is_undone_by_end(const struct session *session)
     return (session->status & STATUS_IN_TRANS) != 0 && is_within && !facts->is_multi && !session->job.is_cut;
 }
 
-/* In an open transaction, and known not to commit it. */
-static bool is_undone_by_end(const struct session *session)
-{
-    const struct sql_facts *facts = &session->job.facts;
-    bool is_within = facts->kind == SQL_SELECT || facts->kind == SQL_WRITE || facts->kind == SQL_ROLLBACK;
-    return (session->status & STATUS_IN_TRANS) != 0 && is_within && !facts->is_multi && !session->job.is_cut;
-}
-
 static void begin_sending(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
