@@ -16,7 +16,9 @@
  *   hints.c               what its comments and attributes ask for
  *   intent.c              what it is about to change
  *   share.c               QUEUED: connections when they are scarce
+ *   pinned.c              why one may not be given up
  *   pool.c, pool_….c      connections that no session has
+ *   lifetime.c, retire.c  how long all of them last
  *   asleft.c              … and that need not be made new
  *   attach.c              WAITING, ATTACHING: a connection to a server
  *   choice.c              which server that is
@@ -87,9 +89,10 @@ enum sync_task {
     SYNC_SCHEMA,
     SYNC_ROLE,
     SYNC_VARS,
-    SYNC_COUNT, /* what was counted before is nobody's business */
-    SYNC_QUIET, /* our SETs have left warnings: not the client's */
-    SYNC_WAIT,  /* a Galera node has to apply what the session did on another */
+    SYNC_COUNT,  /* what was counted before is nobody's business */
+    SYNC_QUIET,  /* our SETs have left warnings: not the client's */
+    SYNC_WAIT,   /* a Galera node has to apply what the session did on another */
+    SYNC_WAITED, /* … and its next OK tells that state has changed: by that, not by the client's statement */
     SYNC_USER_VARS,
     SYNC_PREPARE,
     SYNC_READ_BACK /* while the session is idle: readback.h */
@@ -103,6 +106,7 @@ enum sync_task {
 struct changes;
 struct handover;
 struct hints;
+struct hints_beside;
 struct claims;
 struct readback;
 
@@ -135,6 +139,7 @@ struct slot {
     bool has_own_gtid;         /* the session's statements have told of a commit there */
     bool has_own_writes;       /* … or have drawn from a sequence, or may have */
     bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
+    bool has_waited;           /* SYNC_WAITED is due */
     bool must_wait;            /* Galera: the session was at another writer, and what it did there may lack */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
@@ -194,6 +199,7 @@ struct job {
     bool is_retriable;       /* a harmless read, whole in the window */
     bool is_refused;         /* by a read-only server, which has not run it */
     bool is_unready;         /* … or by a Galera node that takes no statements just now */
+    bool is_unread;          /* the server had ended the connection before it read anything of it */
     bool is_timed_out;       /* the query timeout ended it */
     bool is_kept;            /* its bytes stay in the window until the reply begins: it could be sent again */
     bool is_file;            /* LOAD DATA LOCAL: `run` goes through the client's file, to its empty packet */
@@ -294,6 +300,8 @@ struct session {
     bool is_utf8;
     bool collation_is_unsafe;           /* the charset of the login, until tracking says another */
     struct pins pins;                   /* owns */
+    uint64_t transaction_us;            /* when the open transaction began … */
+    uint64_t transaction_shape;         /* … and with which statement (sql_facts.shape) */
     enum route_place last_place;        /* of the last statement */
     enum route_place found_place;       /* of the last one that counted rows for FOUND_ROWS() */
     enum route_place diagnostics_place; /* of the last one that set or cleared the warnings */
@@ -334,6 +342,9 @@ enum step session_close(struct session *session, enum close_reason reason, const
 void session_set_deadline(struct session *session, uint64_t after_us);
 /* Is the connection at this place in use by the present command? */
 bool session_is_of_job(const struct session *session, enum route_place place);
+/* The connection there, no part of the present command, has failed (slot.failure): it is dropped, and if the
+ * session had state there, session.lost says so from now on. */
+void session_bury_idle(struct session *session, enum route_place place);
 /* How long a server may think about the present command: timeouts.query, or less by a hint. 0: no limit. */
 uint64_t session_query_us(const struct session *session);
 const struct view *session_view(const struct session *session);
@@ -354,7 +365,8 @@ enum step dispatch_done(struct session *session);
 /* The session's state went with a connection that was idle (session.lost): the present command, of which
  * nothing has been sent, hears of it. */
 enum step dispatch_tell_lost(struct session *session);
-/* The present execution's long data was lost; a further piece of it waits for no answer. */
+/* The present execution's long data was lost, or the present fetch's cursor; a further piece of data waits
+ * for no answer. */
 enum step dispatch_refuse_pieces(struct session *session);
 /* The client has been idle for too long: because of its open transaction, or altogether. */
 enum step dispatch_idle_time_out(struct session *session);
@@ -373,9 +385,10 @@ bool dispatch_attributes(const struct session *session, struct attributes *attri
 struct route decide_route(const struct session *session, const struct sql_facts *facts, struct span sql);
 /* Do its tables tell about the server, or the connection, that is asked? */
 bool decide_is_system_schema(struct span schema);
-/* Where would this text go, were it the session's next? Facts borrow from `sql`. */
-struct route decide_explain(const struct session *session, struct span sql, struct sql_facts *facts_r,
-                            struct hints *hints_r);
+/* Where would this text go, were it the session's next, with these attributes beside it? Facts and hints
+ * borrow from both. */
+struct route decide_explain(const struct session *session, struct span sql, const struct hints_beside *beside,
+                            struct sql_facts *facts_r, struct hints *hints_r);
 /* A read-only server would not run the present statement, whose bytes are in the window: remember that. */
 void decide_note_refusal(struct session *session);
 
@@ -462,6 +475,9 @@ uint8_t relay_next_seq(const struct session *session, const struct upstream *ups
 enum step loss_of_upstream(struct session *session, const struct error *err);
 /* The same, by what its stream says. `during`: what was being done, for people. */
 enum step loss_by_stream(struct session *session, const char *during);
+/* Instead of a reply came what its server had said before, as it ended the connection: an ERR of that number.
+ */
+enum step loss_unread(struct session *session, uint16_t code);
 
 void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info);
 void effects_done(struct session *session, struct upstream *upstream);
@@ -490,6 +506,9 @@ void account_begin(struct session *session, struct span sql);
 void account_begin_prepared(struct session *session);
 /* The present statement, if it counts, is over. `end`: NULL, or why it was not answered. */
 void account_end(struct session *session, const char *end);
+/* What the present command is, without literals: its digest's text, or where it has none only its kind.
+ * Borrows until it is over. */
+struct span account_statement(const struct session *session);
 
 enum step kill_begin(struct session *session, uint64_t id, bool is_query);
 enum step kill_waiting(struct session *session);

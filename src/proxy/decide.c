@@ -101,8 +101,8 @@ struct route decide_route(const struct session *session, const struct sql_facts 
     return route_decide(facts, &state);
 }
 
-struct route decide_explain(const struct session *session, struct span sql, struct sql_facts *facts_r,
-                            struct hints *hints_r)
+struct route decide_explain(const struct session *session, struct span sql, const struct hints_beside *beside,
+                            struct sql_facts *facts_r, struct hints *hints_r)
 {
     struct sql_dialect dialect = effects_dialect(session);
     bool is_cut = sql.len > SQL_TEXT_MAX;
@@ -111,6 +111,7 @@ struct route decide_explain(const struct session *session, struct span sql, stru
     struct route decided = decide_route(session, facts_r, sql);
     if (facts_r->has_hint)
         hints_read(hints_r, sql, is_cut, &dialect, session_view(session));
+    hints_add_beside(hints_r, beside, session_view(session));
     struct route route = hints_route(hints_r, decided, facts_r, session_view(session), session);
     bool needs_nothing = hints_r->has_level && hints_r->level == HINT_EVENTUAL;
     if (route.is_refused || hints_r->wants_server || needs_nothing)

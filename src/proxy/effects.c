@@ -27,11 +27,17 @@ bool effects_is_in_transaction(const struct session *session)
     return (session->status & STATUS_IN_TRANS) != 0 || (session->status & STATUS_AUTOCOMMIT) == 0;
 }
 
+struct pin_origin effects_origin(const struct session *session)
+{
+    return (struct pin_origin){ .since_us = session_now(session), .statement = account_statement(session) };
+}
+
 void effects_pin(struct session *session, enum pin_cause cause)
 {
     if (!pins_has(&session->pins, cause))
         log_debug(&session->scope, "pinned: %s", pin_cause_words(cause));
-    pins_add(&session->pins, cause, (struct span){ 0 }, (struct span){ 0 }, session_now(session));
+    const struct pin_origin origin = effects_origin(session);
+    pins_add(&session->pins, cause, (struct span){ 0 }, (struct span){ 0 }, &origin);
 }
 
 /* ---- a packet ---- */

@@ -8,8 +8,8 @@
 #include "proxy/changes.h"
 #include "proxy/claims.h"
 #include "proxy/found.h"
+#include "proxy/pinned.h"
 #include "proxy/share.h"
-#include "proxy/statements.h"
 
 /* False when it cannot follow the session. */
 static bool commit_role(struct session *session, const struct changes *changes)
@@ -130,8 +130,10 @@ static enum claims_outcome outcome(const struct session *session)
 static void note_holds(struct session *session)
 {
     const struct job *job = &session->job;
-    if (job->claims != NULL)
-        claims_commit(job->claims, &session->pins, outcome(session), session_now(session));
+    if (job->claims != NULL) {
+        const struct pin_origin origin = effects_origin(session);
+        claims_commit(job->claims, &session->pins, outcome(session), &origin);
+    }
     session->has_left_schema &= pins_has(&session->pins, PIN_PREPARED);
     if (job->facts.kind == SQL_BEGIN && !job->has_error)
         pins_release_all(&session->pins, PIN_TABLE_LOCK); /* so say both manuals */
@@ -144,7 +146,7 @@ static void note_pins(struct session *session)
         return; /* stored code there leaves variables at most: memory.c */
     note_holds(session);
     if (job->facts.may_hide_state || (job->has_multi && job->is_cut))
-        effects_pin(session, PIN_HIDDEN_STATE);
+        effects_pin(session, job->is_cut ? PIN_LONG_STATEMENT : PIN_HIDDEN_STATE);
     bool sets_next =
         job->facts.sets_next_transaction || (job->changes != NULL && job->changes->sets_next_transaction);
     if (sets_next && !job->has_error)
@@ -225,7 +227,8 @@ static void note_opened(struct session *session)
 static void note_soil(const struct session *session, struct upstream *upstream)
 {
     const struct job *job = &session->job;
-    static const uint32_t hidden = 1u << PIN_HIDDEN_STATE | 1u << PIN_UNKNOWN_SET | 1u << PIN_TRACKED_CHANGE;
+    static const uint32_t hidden =
+        1u << PIN_HIDDEN_STATE | 1u << PIN_LONG_STATEMENT | 1u << PIN_UNKNOWN_SET | 1u << PIN_TRACKED_CHANGE;
     bool is_administration = job->command->manner == COMMAND_STATEMENT && job->facts.kind == SQL_ADMIN;
     upstream->is_id_told |= job->facts.asks_id;
     upstream->is_soiled |= job->facts.may_hide_state || (job->has_multi && job->is_cut) ||
@@ -266,5 +269,5 @@ void effects_done(struct session *session, struct upstream *upstream)
         memory_note_done(session);
     note_soil(session, upstream);
     asleft_note_job(session, upstream);
-    pins_count(&session->pins, &session->worker->boxes[session->door->cluster].pins);
+    pinned_note(session);
 }

@@ -83,6 +83,8 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_QUIET;
     if (slot->must_wait)
         return SYNC_WAIT;
+    if (slot->has_waited)
+        return SYNC_WAITED;
     if (slot->user_version != session->user_vars.version && needs_user_vars(session, slot))
         return SYNC_USER_VARS;
     return SYNC_NOTHING;
@@ -186,6 +188,10 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
     case SYNC_WAIT:
         ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL(WSREP_WAIT_SQL));
         break;
+    case SYNC_WAITED:
+        ask(session, task, REPLY_GENERIC, COM_QUERY,
+            SPAN_LITERAL("SET SESSION wsrep_sync_wait = @@session.wsrep_sync_wait"));
+        break;
     case SYNC_USER_VARS:
         start_user_vars(session, slot);
         break;
@@ -258,6 +264,10 @@ static void note_success(struct session *session, struct slot *slot)
         break;
     case SYNC_WAIT:
         slot->must_wait = false;
+        slot->has_waited = true;
+        break;
+    case SYNC_WAITED:
+        slot->has_waited = false;
         break;
     case SYNC_SETUP:
     case SYNC_PREPARE:
