@@ -9,6 +9,7 @@ void show_servers(struct request *request);
 void show_sessions(struct request *request);
 void show_limits(struct request *request);
 void show_pools(struct request *request);
+void show_pins(struct request *request);
 void show_listeners(struct request *request);
 void show_users(struct request *request); /* the one that the argument names, or all; never a password */
 void show_config(
@@ -22,6 +23,7 @@ extern const struct columns show_servers_columns;
 extern const struct columns show_sessions_columns;
 extern const struct columns show_limits_columns;
 extern const struct columns show_pools_columns;
+extern const struct columns show_pins_columns;
 extern const struct columns show_listeners_columns;
 extern const struct columns show_users_columns;
 extern const struct columns show_config_columns;

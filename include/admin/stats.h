@@ -13,6 +13,9 @@ const char *stats_name(size_t row);  /* "reads_waited" */
 const char *stats_words(size_t row); /* what is counted */
 uint64_t stats_sum(const struct world *world, size_t cluster, size_t row);
 
+/* How often sessions came to be pinned by it. */
+uint64_t stats_pins(const struct world *world, size_t cluster, enum pin_cause cause);
+
 /* The same of those that are of no cluster. */
 size_t stats_own_count(void);
 const char *stats_own_name(size_t row);

@@ -38,7 +38,7 @@ struct cluster {
     size_t capacity;
     int primary;
     struct lineage lineage; /* what decisions about the primary remember */
-    struct view *view; /* one reference; NULL until every server's first probe has ended */
+    struct view *view;      /* one reference; NULL until every server's first probe has ended */
     uint64_t epoch;
     bool is_paused;
     uint64_t paused_since_us; /* monotonic; or since when it is not */

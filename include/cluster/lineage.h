@@ -4,9 +4,9 @@
  *      lineage_note ──► topology chooses: lineage_primary, _is_chosen, _may_succeed … ──► lineage_settle
  *
  * Remembered is, by server id, so that it goes with the machine when addresses are swapped: whom it followed
- * last; whom it has turned to in the present primary's reign, which is what makes that one chosen; and whether
- * it was writable while the primary was, and answered: then it is a stray. A stray stays one until somebody
- * turns to it, until it is closed for writes, or until an operator elects it. Pure.
+ * last; whom it has turned to in the present primary's reign, which is what makes that one chosen; and
+ * whether it was writable while the primary was, and answered: then it is a stray. A stray stays one until
+ * somebody turns to it, until it is closed for writes, or until an operator elects it. Pure.
  */
 #ifndef HEADGATE_CLUSTER_LINEAGE_H
 #define HEADGATE_CLUSTER_LINEAGE_H
@@ -18,10 +18,11 @@
 #include <stdint.h>
 
 struct lineage_machine {
-    uint32_t server_id;                     /* 0: this place is free */
-    uint32_t origins[TOPOLOGY_SOURCES_MAX]; /* ids of those whom it followed last, even if long ago; 0: none */
-    uint32_t turned_to;                     /* whom it follows, and did not at first in this reign; 0: nobody */
-    uint64_t open_us; /* monotonic; since when it is known to be writable; 0: it is not */
+    uint32_t server_id; /* 0: this place is free */
+    uint32_t
+        origins[TOPOLOGY_SOURCES_MAX]; /* ids of those whom it followed last, even if long ago; 0: none */
+    uint32_t turned_to;                /* whom it follows, and did not at first in this reign; 0: nobody */
+    uint64_t open_us;                  /* monotonic; since when it is known to be writable; 0: it is not */
     bool has_origins; /* it follows them still, or its links are stopped; false: its links were removed */
     bool was_replica; /* at some time */
     bool is_stray;

@@ -64,6 +64,9 @@ struct health_rules member_rules(const struct cluster_member *member);
 void member_note(struct cluster_member *member, const struct health_event *event);
 /* What an operator says of it. A drain ends after the cluster's drain_us: what is left is cut then. */
 void member_order(struct cluster_member *member, enum health_order order);
+/* Another machine was met at its address: what is connected to the former one is left, and until it has been
+ * asked again it has no part in anything. Whoever calls this publishes. */
+void member_replace(struct cluster_member *member);
 /* A reload gives it another address (copied): also if that is a name which may lead to the same machine.
  * False: memory is out or the address unusable, err says so, and it is where it was. */
 bool member_move(struct cluster_member *member, const char *address, struct error *err);

@@ -36,6 +36,9 @@
  * whether it is worth their while to ask for one. */
 #define PERMITS_KINDS 64
 
+/* What a worker's connections are used for, in numbers that only their owner understands (proxy/uses). */
+#define PERMITS_USES 40
+
 struct permits;
 
 /* What a connection has while it holds a permit: part of it. Belongs to one worker. */
@@ -45,20 +48,23 @@ struct permit {
     uint64_t listed_us;       /* used about then */
 };
 
-/* One worker's connections, oldest use first. Only for the worker's own thread, but for `call` and `kinds`.
- */
+/* One worker's connections, oldest use first. Only for the worker's own thread, but for `call`, `kinds` and
+ * `uses`. */
 struct permits_holders {
     struct list list;
-    struct list parked;           /* those of them that wait for a session: longest first */
-    counter kinds[PERMITS_KINDS]; /* how many of those, by kind: read by others */
-    bool has_no_reset;            /* the server refuses COM_RESET_CONNECTION: none is parked */
-    bool has_no_change;           /* … or COM_CHANGE_USER: none is taken for another account */
-    _Atomic bool must_unpark;     /* the server has no connection left for others: see `call` */
-    uint64_t searched_us;         /* when it was last searched for one that is idle */
-    struct loop_message call;     /* from another worker: somebody waits */
-    _Atomic bool is_called;       /* `call` is on its way */
-    struct permits *permits;      /* borrows: whose this is */
-    void *_Atomic call_worker;    /* borrows: what `call` is for; written before it is sent */
+    struct list parked;                  /* those of them that wait for a session: longest first */
+    counter kinds[PERMITS_KINDS];        /* how many of those, by kind: read by others */
+    bool has_no_reset;                   /* the server refuses COM_RESET_CONNECTION: none is parked */
+    bool has_no_change;                  /* … or COM_CHANGE_USER: none is taken for another account */
+    _Atomic bool must_unpark;            /* the server has no connection left for others: see `call` */
+    uint64_t searched_us;                /* when it was last searched for one that is idle */
+    uint64_t looked_us;                  /* … and for those whose time has come (proxy/retire) */
+    _Atomic uint32_t uses[PERMITS_USES]; /* how many are used for what, when it was counted last: … */
+    _Atomic uint64_t counted_us;         /* … then; 0: never */
+    struct loop_message call;            /* from another worker: somebody waits */
+    _Atomic bool is_called;              /* `call` is on its way */
+    struct permits *permits;             /* borrows: whose this is */
+    void *_Atomic call_worker;           /* borrows: what `call` is for; written before it is sent */
 };
 
 /* Who waits, and for what. */

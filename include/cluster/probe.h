@@ -1,6 +1,11 @@
 /* The short dialogue that asks a server how it is: role, replication, sql_mode; over a connection of its own
  * that is kept between probes. A deadline covers the whole of it, because a stopped server still accepts
  * connections.
+ *
+ * A connection leads to the machine that was at the address when it was made, for as long as that lives. So it
+ * is replaced by a new one every three seconds, sooner if there is a doubt: who connects now may meet another
+ * machine. The new one is made beside the old one, which is kept as long as that does not succeed: a server
+ * that has no room for new connections is asked all the same.
  */
 #ifndef HEADGATE_CLUSTER_PROBE_H
 #define HEADGATE_CLUSTER_PROBE_H
@@ -17,9 +22,9 @@
 
 struct probe_result {
     bool has_passed;
-    char error[160];    /* !has_passed: why */
+    char error[160];                /* !has_passed: why */
     uint64_t asked_us, answered_us; /* monotonic; of the questions, not of the login */
-    bool is_overloaded; /* !has_passed: it is there, but has no room at the moment */
+    bool is_overloaded;             /* !has_passed: it is there, but has no room at the moment */
     bool is_read_only;
     uint64_t max_connections; /* the server's own; 0: it did not say */
     uint32_t patience_s;      /* its shorter one of wait_timeout and interactive_timeout; 0: it did not say */
@@ -28,11 +33,12 @@ struct probe_result {
     bool is_link_stopped; /* see struct topology_facts, also of the next three */
     bool is_applying;
     uint32_t server_id;
+    char server_uuid[40]; /* "": it has none (MariaDB), or did not say */
     uint32_t sources[TOPOLOGY_SOURCES_MAX];
     unsigned source_count;
     int64_t lag_ms;     /* -1: unknown */
     struct wsrep wsrep; /* zeros: it was not asked for, or is no Galera node */
-    bool ansi_quotes; /* of the server's global sql_mode */
+    bool ansi_quotes;   /* of the server's global sql_mode */
     bool oracle;
     bool no_backslash_escapes;
     enum server_family family;
@@ -47,6 +53,10 @@ struct probe {
     const struct monitor_settings *settings; /* borrows */
     const struct upstream_env *env;          /* borrows */
     struct upstream *upstream;               /* owns; NULL between a failure and the next probe */
+    struct upstream *next;                   /* owns; to be used instead once it is ready; or NULL */
+    uint64_t next_us;                        /* monotonic; when one was last begun, or made */
+    uint64_t renew_us;                       /* a connection is used for so long; tests have their own */
+    bool is_doubted;
     struct rows rows;
     struct loop_timer deadline;
     struct probe_result result; /* being filled */
@@ -64,6 +74,9 @@ void probe_init(struct probe *probe, struct server *server, const struct resolve
                 void (*on_done)(struct probe *, const struct probe_result *), void *owner);
 /* Begin one probe, unless one is running. While the name's first answer is awaited, so is the address. */
 void probe_run(struct probe *probe);
+/* There is a doubt whether who connects now meets the machine that is being asked: it is asked over a new
+ * connection soon, at most one a second. */
+void probe_doubt(struct probe *probe);
 /* The name has been answered, or the question has failed: if that is what the probe that runs waits for, it
  * goes on, or has failed. */
 void probe_go_on(struct probe *probe);

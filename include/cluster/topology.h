@@ -7,11 +7,12 @@
  *
  *   - The primary stays it as long as it is a candidate, also after it was away, unless nobody follows it and
  *     somebody has turned to exactly one other candidate.
- *   - When it is not, the only one follows that was its replica and became writable since, or to which somebody
- *     has turned. One that was writable beside it is not promoted by its end: nobody knows what it lacks.
- *   - Where there was none yet: the only candidate, or the only one that is followed. An only candidate that is
- *     not followed must wait while somebody follows another server: it may be astray and the primary away.
- *     So the first decision must wait until all servers have been asked.
+ *   - When it is not, the only one follows that was its replica and became writable since, or to which
+ * somebody has turned. One that was writable beside it is not promoted by its end: nobody knows what it
+ * lacks.
+ *   - Where there was none yet: the only candidate, or the only one that is followed. An only candidate that
+ * is not followed must wait while somebody follows another server: it may be astray and the primary away. So
+ * the first decision must wait until all servers have been asked.
  *   - While there is no primary, an operator may elect one.
  *
  * A replica is a read_only server that has a replication link; it serves reads while its SQL thread runs,
@@ -63,8 +64,8 @@ struct topology_verdict {
 struct lineage;
 
 /* Fills verdicts[count], and returns the primary's index or TOPOLOGY_NO_PRIMARY. `lineage` is what was
- * remembered so far, and is told what is to be remembered. Looks at every pair of servers, and more closely at
- * those that are writable. */
+ * remembered so far, and is told what is to be remembered. Looks at every pair of servers, and more closely
+ * at those that are writable. */
 int topology_decide(const struct topology_facts *facts, size_t count, bool is_static, struct lineage *lineage,
                     struct topology_verdict *verdicts);
 

@@ -155,14 +155,17 @@ struct upstream {
     uint64_t vars_version;      /* the owner's fingerprint of its session state: see proxy/vars */
     struct text schema;         /* owns: current, as far as we know */
     uint64_t opened_us;         /* monotonic */
+    uint64_t answered_us;       /* likewise: when it became READY: the server hears nothing since */
     uint64_t renewed_us;        /* likewise: when it last began anew, by its login or a reset */
     uint64_t defaults;          /* of its server then: see there */
+    uint32_t patience_s;        /* likewise: what its own wait_timeout is, most likely; 0: unknown */
     uint16_t new_status;        /* the flags that this began with */
+    bool is_undone_by_end; /* the owner's: the end of the connection takes back what runs, whenever it arrives */
     struct upstream_legacy legacy;
     struct text closing;    /* owns: ids, each of 4 bytes, of statements to be closed when it is READY */
     struct list statements; /* the owner's: what is prepared there, if on_closed is set */
     void (*on_closed)(struct upstream *upstream); /* … which is told when it goes; or NULL */
-    uint64_t idle_us; /* the same: since when the server has heard nothing, while it is parked */
+    uint64_t idle_us;                             /* the same: since when it is parked */
 };
 
 /* Starts to connect. NULL when not even that was possible: err. A permit (wish) is given back when the
@@ -172,7 +175,7 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
                                void *owner, struct error *err);
 
 /* Says COM_QUIT when READY, closes, and frees after the turn. What has not arrived of a command that is
- * running is not sent any more. *upstream becomes NULL; no callback follows. */
+ * running is not sent any more, unless it is undone by the end (is_undone_by_end). *upstream becomes NULL; no callback follows. */
 void upstream_close(struct upstream **upstream);
 
 /* READY: from now on it is somebody else's, and in use. No deadline is left running. */

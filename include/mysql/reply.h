@@ -66,6 +66,9 @@ struct reply_err {
 bool reply_parse_ok(struct span payload, uint64_t caps, struct reply_ok *ok_r);
 /* Payload beginning with 0xFF, with or without '#sqlstate'. */
 bool reply_parse_err(struct span payload, struct reply_err *err_r);
+/* Is an ERR of that number, numbered `seq` among the packets, no answer to any command, but what a server
+ * says before it ends a connection that was idle? An answer's number is never 0. */
+bool reply_is_farewell(uint16_t code, uint8_t seq);
 /* The same as a failure to read about: code, state and the peer's words without control bytes. False when
  * malformed. */
 bool reply_read_err(struct span payload, struct error *err);

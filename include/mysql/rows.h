@@ -19,8 +19,27 @@ struct rows_cell {
     uint32_t length; /* UINT32_MAX: NULL */
 };
 
+/* Types of columns, as far as anybody asks. */
+#define ROWS_TYPE_DOUBLE 5
+#define ROWS_TYPE_LONGLONG 8
+#define ROWS_TYPE_NEWDECIMAL 246
+#define ROWS_TYPE_MEDIUM_BLOB 250
+#define ROWS_TYPE_LONG_BLOB 251
+#define ROWS_TYPE_BLOB 252
+#define ROWS_TYPE_VAR_STRING 253
+#define ROWS_TYPE_STRING 254
+#define ROWS_FLAG_UNSIGNED 0x20u
+
+/* A column, as its definition describes it. */
+struct rows_def {
+    uint32_t length;
+    uint16_t flags;
+    uint8_t type;
+};
+
 struct rows {
-    uint32_t values_max; /* the owner may set these two before it begins; 0: the numbers above */
+    struct rows_def *defs; /* borrows: room for ROWS_COLUMNS_MAX, where descriptions are wanted; or NULL */
+    uint32_t values_max;   /* the owner may set these two before it begins; 0: the numbers above */
     uint32_t bytes_max;
     uint8_t state; /* private */
     uint64_t caps;

@@ -68,6 +68,13 @@ enum stream_result stream_fill(struct stream *stream);
  */
 bool stream_has_pending(const struct stream *stream);
 
+/* Readiness to read was reported in this turn of the loop, and its callback has not run yet. No system call.
+ */
+static inline bool stream_is_called(const struct stream *stream)
+{
+    return ev_is_pending(&stream->io);
+}
+
 /* Give an empty window back. Cheap to call. */
 void stream_trim(struct stream *stream);
 

@@ -8,6 +8,7 @@
 #define HEADGATE_PROXY_CHANGES_H
 
 #include "base/str.h"
+#include "proxy/uservars.h"
 #include "proxy/vars.h"
 #include "sql/lexer.h"
 
@@ -31,13 +32,13 @@ struct changes {
     bool resets_collation;      /* SET NAMES without COLLATE */
     bool needs_pin;             /* something cannot follow, or cannot be read */
     bool sets_next_transaction; /* by its variables' names; SET TRANSACTION is in the facts */
-    struct vars user;           /* owns: user variables set to what can be said elsewhere, too */
-    bool has_unknown_user;      /* … and to what cannot */
-    bool has_user_variables;
-    bool sets_untold;  /* a variable that is not followed */
-    bool sets_logging; /* sql_log_bin, wsrep_on: what the session writes may reach no replica */
-    bool has_tracking; /* the client changes session_track_* */
-    uint8_t tracking;  /* … for these types of entries: 1 << enum sesstrack_type */
+    struct uservars user;       /* owns: user variables set to what can be said elsewhere, too … */
+    unsigned user_count;        /* … so many assignments of them were seen */
+    bool has_unknown_user;      /* … and some to what cannot */
+    bool sets_untold;           /* a variable that is not followed */
+    bool sets_logging;          /* sql_log_bin, wsrep_on: what the session writes may reach no replica */
+    bool has_tracking;          /* the client changes session_track_* */
+    uint8_t tracking;           /* … for these types of entries: 1 << enum sesstrack_type */
 };
 
 /* Read a SET statement. NULL when memory is out. */

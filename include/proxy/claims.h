@@ -22,7 +22,8 @@ enum claims_outcome {
     CLAIMS_FAILED, /* of one statement that failed only the user locks may have been taken, before it did */
     CLAIMS_PARTLY  /* some of it was done, perhaps: what was taken counts, what was given back does not */
 };
+/* `origin`: of what it has taken. */
 void claims_commit(const struct claims *claims, struct pins *pins, enum claims_outcome outcome,
-                   uint64_t now_us);
+                   const struct pin_origin *origin);
 
 #endif

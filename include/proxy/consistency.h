@@ -26,15 +26,15 @@ enum consistency_need { NEED_OF_SESSION, NEED_NOTHING, NEED_OWN, NEED_NEWEST };
 
 /* Of a session; zeroed memory, then consistency_begin. */
 struct consistency {
-    int level;                 /* enum consistency_setting, never INHERIT */
-    int writer;                /* where its last statement at a Galera cluster's writer was; or VIEW_NO_SERVER */
-    int trusted;               /* the replica known to have all it asks for; VIEW_NO_SERVER: none is */
+    int level;   /* enum consistency_setting, never INHERIT */
+    int writer;  /* where its last statement at a Galera cluster's writer was; or VIEW_NO_SERVER */
+    int trusted; /* the replica known to have all it asks for; VIEW_NO_SERVER: none is */
     uint64_t trusted_troubles; /* … this worker's connections to it that had been lost by then */
     uint64_t trusted_moves;    /* … where its name led then: see view_server */
     bool is_asking;            /* it has written or seen something */
     bool needs_base;           /* … the primary's base, see watch.h */
     bool is_unlogged;          /* it writes what no replica will ever have: sql_log_bin = 0 */
-    bool has_transaction;      /* one was open, or may have been, after the last reply */
+    bool has_transaction;      /* Galera: one was open, or may have been, after the last reply */
     bool has_read;             /* on a replica, what `position` and `seen` may not cover */
     uint64_t seen;             /* moment: it has seen what the primary had then; 0: nothing but `position` */
     uint64_t written;          /* moment of its last write that is in `position` */

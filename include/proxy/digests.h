@@ -104,19 +104,30 @@ static inline bool digests_are_on(const struct digests *digests)
 /* Whose statements are counted apart. Never 0. */
 uint64_t digests_who(const char *cluster, const char *user);
 
-/* The row of a text of that shape, if it was seen lately; else NULL. It has one user more. */
-static inline struct digest_row *digests_find(struct digests *digests, uint64_t shape, uint64_t who)
+/* The row of a text of that shape, if it was seen lately; else NULL. */
+static inline struct digest_row *digests_seen(const struct digests *digests, uint64_t shape, uint64_t who)
 {
     const struct digest_seen *seen = &digests->seen[(shape ^ who) & digests->seen_mask];
-    if (seen->shape != (shape ^ who) || seen->row == NULL || seen->row->serial != seen->serial || shape == 0)
-        return NULL;
-    seen->row->users++;
-    return seen->row;
+    bool is_it = seen->shape == (shape ^ who) && seen->row != NULL && seen->row->serial == seen->serial;
+    return is_it && shape != 0 ? seen->row : NULL;
+}
+
+/* The same; it has one user more. */
+static inline struct digest_row *digests_find(struct digests *digests, uint64_t shape, uint64_t who)
+{
+    struct digest_row *row = digests_seen(digests, shape, who);
+    if (row != NULL)
+        row->users++;
+    return row;
 }
 
 /* The same, in any case: its row, a new one, or that of the others. `dialect`: how its server reads it. */
 struct digest_row *digests_enter(struct digests *digests, const struct digest_question *question,
                                  const struct sql_dialect *dialect);
+
+/* What that row says, without literals; borrows from it. Empty: it was not seen lately. */
+struct span digests_text(const struct digests *digests, uint64_t shape, uint64_t who);
+
 static inline void digest_cost_add(struct digest_cost *sums, const struct digest_cost *cost)
 {
     sums->count += cost->count;

@@ -6,6 +6,8 @@
 #include "mysql/sesstrack.h"
 #include "proxy/session.h"
 
+/* Of what the present statement leaves behind. Borrows until it is over. */
+struct pin_origin effects_origin(const struct session *session);
 /* From now on the session is kept in its place for that cause; the log tells when it was not before. */
 void effects_pin(struct session *session, enum pin_cause cause);
 

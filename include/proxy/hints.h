@@ -45,6 +45,22 @@ struct hints {
     struct span unknown;    /* … the first of it, or why nothing was; borrows from the text */
 };
 
+#define HINTS_BESIDE_MAX 16
+
+/* Attributes that somebody says a statement would have: all borrow. */
+struct hints_beside {
+    size_t count;
+    struct hint_beside {
+        struct span name;
+        struct span value;
+    } items[HINTS_BESIDE_MAX];
+};
+
+/* One that is a hint, as it is read on the wire. False: it is another one's. */
+bool hints_read_beside(const struct hint_beside *beside, struct hint *hint_r);
+/* … all of them, after those of the text, of which they are more. */
+void hints_add_beside(struct hints *hints, const struct hints_beside *beside, const struct view *view);
+
 /* `sql` is cut: its end is not known. */
 void hints_read(struct hints *hints, struct span sql, bool is_cut, const struct sql_dialect *dialect,
                 const struct view *view);

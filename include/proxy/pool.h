@@ -19,7 +19,8 @@
  * who could not go on with it.
  *
  *   pool.c        the shelf: parked, taken, retired, lost; views, reloads, the end
- *   pool_fit.c    which connections may be parked, and for how long
+ *   pool_fit.c    which connections may be parked
+ *   lifetime.c    … and for how long
  *   pool_clean.c  from a session to the shelf: made new
  *   pool_pass.c   to those who wait, and to other threads
  *   pool_open.c   opened ahead of any session

@@ -1,4 +1,4 @@
-/* Which connections may be parked, with what key, and for how long: not one that a reset does not make new,
+/* Which connections may be parked, and with what key: not one that a reset does not make new,
  * that has lived long enough, that nobody would use, or that there is no room for.
  */
 #ifndef HEADGATE_PROXY_POOL_FIT_H
@@ -22,8 +22,5 @@ bool pool_is_usable(const struct view *view, size_t server, const struct upstrea
 bool pool_is_full(const struct worker *worker, const struct upstream *upstream);
 /* The settings of that cluster, borrowed; NULL where the worker's world has none. */
 const struct cluster_settings *pool_settings_of(const struct worker *worker, unsigned cluster);
-/* For how many microseconds it may be parked from now on, 1 at least: no longer than the server's own
- * patience with a silent client, by far. */
-uint64_t pool_patience_us(const struct worker *worker, const struct upstream *upstream);
 
 #endif

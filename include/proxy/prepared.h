@@ -39,6 +39,7 @@ struct prepared {
     bool is_data_lost;  /* some of its long data is gone: the next execution must fail */
     bool was_refused;   /* by a read-only server: not asked again */
     bool has_cursor;    /* may be open: FETCH goes there */
+    uint64_t pinned_us; /* since when it keeps its connection, while it does */
     UT_hash_handle hh;
 };
 

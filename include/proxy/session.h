@@ -16,7 +16,9 @@
  *   hints.c               what its comments and attributes ask for
  *   intent.c              what it is about to change
  *   share.c               QUEUED: connections when they are scarce
+ *   pinned.c              why one may not be given up
  *   pool.c, pool_….c      connections that no session has
+ *   lifetime.c, retire.c  how long all of them last
  *   asleft.c              … and that need not be made new
  *   attach.c              WAITING, ATTACHING: a connection to a server
  *   choice.c              which server that is
@@ -32,6 +34,8 @@
  *   effects_tracked.c     … by session tracking
  *   effects_reading.c     … about how its texts are to be read
  *   effects_done.c        … when it is over
+ *   memory.c              … about user variables
+ *   readback.c            … which are asked for when their connection is needed
  *   carry.c               SHOW HEADGATE TOKEN
  *   kill.c                KILLING
  *   account.c             what a statement has cost
@@ -56,6 +60,7 @@
 #include "proxy/prepared.h"
 #include "proxy/route.h"
 #include "proxy/users.h"
+#include "proxy/uservars.h"
 #include "proxy/vars.h"
 #include "proxy/worker.h"
 
@@ -84,11 +89,13 @@ enum sync_task {
     SYNC_SCHEMA,
     SYNC_ROLE,
     SYNC_VARS,
-    SYNC_COUNT, /* what was counted before is nobody's business */
-    SYNC_QUIET, /* our SETs have left warnings: not the client's */
-    SYNC_WAIT,  /* a Galera node has to apply what the session did on another */
+    SYNC_COUNT,  /* what was counted before is nobody's business */
+    SYNC_QUIET,  /* our SETs have left warnings: not the client's */
+    SYNC_WAIT,   /* a Galera node has to apply what the session did on another */
+    SYNC_WAITED, /* … and its next OK tells that state has changed: by that, not by the client's statement */
     SYNC_USER_VARS,
-    SYNC_PREPARE
+    SYNC_PREPARE,
+    SYNC_READ_BACK /* while the session is idle: readback.h */
 };
 
 /* Flags that describe the session rather than a statement. */
@@ -99,7 +106,9 @@ enum sync_task {
 struct changes;
 struct handover;
 struct hints;
+struct hints_beside;
 struct claims;
+struct readback;
 
 /* Who knows the answers to questions about earlier statements: a connection's generation each, of the place
  * that is remembered beside it; 0: nothing has been left to be asked about. */
@@ -132,9 +141,11 @@ struct slot {
     bool has_own_gtid;         /* the session's statements have told of a commit there */
     bool has_own_writes;       /* … or have drawn from a sequence, or may have */
     bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
+    bool has_waited;           /* SYNC_WAITED is due */
     bool must_wait;            /* Galera: the session was at another writer, and what it did there may lack */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
+    struct readback *readback; /* owns: SYNC_READ_BACK */
     bool has_answer;           /* an exchange ended: `answer` holds it */
     struct upstream_answer answer;
     bool has_failed; /* it died: `failure` says how */
@@ -153,6 +164,9 @@ struct job {
     struct changes *changes;    /* owns: what a SET is about to change */
     struct claims *claims;      /* owns: what it is about to take or give back */
     struct text inner;          /* owns: the text that an EXECUTE runs */
+    struct text named;          /* owns: the user variables in its text, a NUL behind each … */
+    unsigned named_count;       /* … each as often as it is named */
+    bool has_odd_names;         /* … and there are, or may be, others that cannot be named */
     uint64_t vars_before;       /* version when it was sent */
     uint64_t wait_until_us;     /* deadline of WAITING, kept over several tries; 0: not waiting yet */
     uint64_t queue_until_us;    /* the same of QUEUED */
@@ -173,7 +187,6 @@ struct job {
     bool has_kill_verdict;
     uint8_t kill_verdict; /* see kill.c */
     uint8_t attempts;     /* servers tried */
-    bool needs_user_vars; /* it reads user variables away from where they live */
     bool is_inner_set;    /* the EXECUTE runs a SET */
     bool is_home;         /* it runs where the session's own state is: the reply tells about that */
     bool is_aside; /* a question in a transaction that is elsewhere: the reply's flags are not its own */
@@ -188,6 +201,7 @@ struct job {
     bool is_retriable;       /* a harmless read, whole in the window */
     bool is_refused;         /* by a read-only server, which has not run it */
     bool is_unready;         /* … or by a Galera node that takes no statements just now */
+    bool is_unread;          /* the server had ended the connection before it read anything of it */
     bool is_timed_out;       /* the query timeout ended it */
     bool is_kept;            /* its bytes stay in the window until the reply begins: it could be sent again */
     bool is_file;            /* LOAD DATA LOCAL: `run` goes through the client's file, to its empty packet */
@@ -279,7 +293,7 @@ struct session {
     bool is_transaction_unknown;
     bool is_away; /* the open transaction is a read-only one, on the replica */
     enum route_variables variables;
-    struct vars user_vars;   /* those of which is known what they hold */
+    struct uservars user_vars;
     uint64_t user_vars_base; /* vars.version when they were set: strings depend on character sets */
     bool was_reset;
     bool has_replica_refused;
@@ -291,6 +305,8 @@ struct session {
     bool is_utf8;
     bool collation_is_unsafe;           /* the charset of the login, until tracking says another */
     struct pins pins;                   /* owns */
+    uint64_t transaction_us;            /* when the open transaction began … */
+    uint64_t transaction_shape;         /* … and with which statement (sql_facts.shape) */
     enum route_place last_place;        /* of the last statement */
     enum route_place found_place;       /* of the last one that counted rows for FOUND_ROWS() */
     enum route_place diagnostics_place; /* of the last one that set or cleared the warnings */
@@ -331,6 +347,9 @@ enum step session_close(struct session *session, enum close_reason reason, const
 void session_set_deadline(struct session *session, uint64_t after_us);
 /* Is the connection at this place in use by the present command? */
 bool session_is_of_job(const struct session *session, enum route_place place);
+/* The connection there, no part of the present command, has failed (slot.failure): it is dropped, and if the
+ * session had state there, session.lost says so from now on. */
+void session_bury_idle(struct session *session, enum route_place place);
 /* How long a server may think about the present command: timeouts.query, or less by a hint. 0: no limit. */
 uint64_t session_query_us(const struct session *session);
 const struct view *session_view(const struct session *session);
@@ -351,7 +370,8 @@ enum step dispatch_done(struct session *session);
 /* The session's state went with a connection that was idle (session.lost): the present command, of which
  * nothing has been sent, hears of it. */
 enum step dispatch_tell_lost(struct session *session);
-/* The present execution's long data was lost; a further piece of it waits for no answer. */
+/* The present execution's long data was lost, or the present fetch's cursor; a further piece of data waits
+ * for no answer. */
 enum step dispatch_refuse_pieces(struct session *session);
 /* The client has been idle for too long: because of its open transaction, or altogether. */
 enum step dispatch_idle_time_out(struct session *session);
@@ -370,9 +390,10 @@ bool dispatch_attributes(const struct session *session, struct attributes *attri
 struct route decide_route(const struct session *session, const struct sql_facts *facts, struct span sql);
 /* Do its tables tell about the server, or the connection, that is asked? */
 bool decide_is_system_schema(struct span schema);
-/* Where would this text go, were it the session's next? Facts borrow from `sql`. */
-struct route decide_explain(const struct session *session, struct span sql, struct sql_facts *facts_r,
-                            struct hints *hints_r);
+/* Where would this text go, were it the session's next, with these attributes beside it? Facts and hints
+ * borrow from both. */
+struct route decide_explain(const struct session *session, struct span sql, const struct hints_beside *beside,
+                            struct sql_facts *facts_r, struct hints *hints_r);
 /* A read-only server would not run the present statement, whose bytes are in the window: remember that. */
 void decide_note_refusal(struct session *session);
 
@@ -410,6 +431,8 @@ void attach_leave(struct session *session, enum route_place place, bool is_promi
 void attach_leave_all(struct session *session);
 /* Would the session lose state with its upstream there? */
 bool attach_has_lost_state(const struct session *session, enum route_place place);
+/* The same, but for user variables. */
+bool attach_has_more_than_variables(const struct session *session, enum route_place place);
 /* There is an upstream there, and its server's name has another address now: it is of another machine. */
 bool attach_has_moved(const struct session *session, enum route_place place);
 /* There is an upstream there, and its server is still the one for that place, or holds state. */
@@ -459,6 +482,9 @@ uint8_t relay_next_seq(const struct session *session, const struct upstream *ups
 enum step loss_of_upstream(struct session *session, const struct error *err);
 /* The same, by what its stream says. `during`: what was being done, for people. */
 enum step loss_by_stream(struct session *session, const char *during);
+/* Instead of a reply came what its server had said before, as it ended the connection: an ERR of that number.
+ */
+enum step loss_unread(struct session *session, uint16_t code);
 
 void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info);
 void effects_done(struct session *session, struct upstream *upstream);
@@ -474,12 +500,22 @@ void effects_come_home(struct session *session);
 enum route_place effects_home(const struct session *session);
 struct sql_dialect effects_dialect(const struct session *session);
 
+/* Note in the job which user variables the text names. False when memory is out. */
+bool memory_note_names(struct session *session, struct span sql, const struct sql_dialect *dialect);
+/* The present statement, or what an execution has run, is over: what it did to user variables. */
+void memory_note_done(struct session *session);
+/* The present command's reply will not come: may variables that were known hold something else now? */
+bool memory_may_be_lost(const struct session *session);
+
 /* A statement (job.facts) is about to be run; `sql`: its text. From here on it counts. */
 void account_begin(struct session *session, struct span sql);
 /* The same of what is done with the job's prepared statement. */
 void account_begin_prepared(struct session *session);
 /* The present statement, if it counts, is over. `end`: NULL, or why it was not answered. */
 void account_end(struct session *session, const char *end);
+/* What the present command is, without literals: its digest's text, or where it has none only its kind.
+ * Borrows until it is over. */
+struct span account_statement(const struct session *session);
 
 enum step kill_begin(struct session *session, uint64_t id, bool is_query);
 enum step kill_waiting(struct session *session);

@@ -10,7 +10,7 @@
  *                               one can go on with them, whichever worker's it is
  *
  * A session keeps its connections until somebody else needs one. What may be given up holds nothing of its
- * client that could not be had again elsewhere: see share_may_give. Nothing here costs a query more than a
+ * client that could not be had again elsewhere: see proxy/pinned.h. Nothing here costs a query more than a
  * comparison or two while nobody waits.
  */
 #ifndef HEADGATE_PROXY_SHARE_H
@@ -41,11 +41,19 @@ void share_leave(struct session *session);
 /* A prepared statement of the session lives in its connection there, and could not be had again. */
 bool share_has_statements(const struct session *session, enum route_place place);
 
+/* Its connections may be other sessions' between its statements: pool = "transaction". */
+bool share_is_shared(const struct session *session);
+
 /* Warnings, an error or a count that its client may ask for are there still. */
 bool share_has_own_answers(const struct session *session, enum route_place place);
 
 /* The session's connection there goes to somebody who waits, if it may. */
 void share_give_up(struct session *session, enum route_place place);
+/* A session's connection whose time has come (lifetime.h) is closed, if it may be given up. */
+void share_retire(struct upstream *upstream);
+/* The same with the one that the present job is for, which is no question about an earlier statement and of
+ * which nothing has been sent, if it is too old: another one is opened. */
+void share_retire_old(struct session *session);
 /* The session is idle: what it does not need is given to those who wait. */
 void share_idle(struct session *session);
 

@@ -71,9 +71,6 @@ bool vars_next(const struct vars *vars, size_t *at, struct span *name_r, struct 
  * False: that was all. Borrows. */
 bool vars_after(const struct vars *vars, uint64_t *version, struct span *name_r, struct span *literal_r);
 
-/* The same as vars_diff for user variables: "SET @`a`=1,@`b`='x'". */
-void vars_diff_user(const struct vars *vars, uint64_t since, struct text *out);
-
 /* Was it set after version `since`? */
 bool vars_is_newer(struct vars *vars, struct span name, uint64_t since);
 

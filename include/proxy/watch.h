@@ -54,7 +54,7 @@ struct watched {
     bool is_asking;
     bool is_asked_as_primary;
     bool is_asked_as_node; /* of a Galera cluster */
-    uint64_t begun; /* moment of the poll that is running, or ran last */
+    uint64_t begun;        /* moment of the poll that is running, or ran last */
     uint64_t begun_us;
     uint64_t next_us;     /* when `next` fires */
     uint64_t gap_us;      /* between the beginnings of two polls, while sessions wait */

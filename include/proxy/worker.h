@@ -110,6 +110,7 @@ struct worker {
     struct loop_timer drain_deadline;
     unsigned cut;                /* sessions that did not end in time; read when the thread has ended */
     unsigned cut_in_transaction; /* … of them */
+    struct loop_timer retire;    /* see retire.h */
     struct loop_timer retry;     /* wakes sessions that wait for a server */
     struct loop *control;        /* borrows; NULL: nobody is told anything */
     void (*on_report)(struct worker *worker);

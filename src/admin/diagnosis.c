@@ -266,8 +266,7 @@ static const struct {
     { "wsrep_sync_wait", "0",
       "Set it to 0 if headgate's `consistency` is what you want: every read waits on its node, as long as "
       "repl.causal_read_timeout says" },
-    { "default_storage_engine", "InnoDB",
-      "Set it to InnoDB: tables of other engines are not replicated" },
+    { "default_storage_engine", "InnoDB", "Set it to InnoDB: tables of other engines are not replicated" },
 };
 
 static void check_wsrep_settings(struct report *report)
@@ -605,8 +604,7 @@ void diagnosis_write(const struct patient *patients, size_t count, const struct 
             report.check = checks[c].name;
             report.patient = &patients[i];
             report.reference = find_reference(&report);
-            if (is_of_kind(&patients[i], checks[c].kind) &&
-                (patients[i].visit.is_in || checks[c].is_blind) &&
+            if (is_of_kind(&patients[i], checks[c].kind) && (patients[i].visit.is_in || checks[c].is_blind) &&
                 (!checks[c].compares || is_comparable(&report)))
                 checks[c].run(&report);
         }

@@ -1,6 +1,7 @@
 /* Where would a statement go, and why? For a new session of a split listener, or for one that is there. */
 #include "admin/show.h"
 
+#include "admin/beside.h"
 #include "admin/tour.h"
 #include "base/mem.h"
 #include "proxy/hints.h"
@@ -19,7 +20,7 @@ static const struct column columns[] = {
     { "finding", COLUMN_TEXT, "the name of that" },
     { "culprit", COLUMN_TEXT, "the word that decided" },
     { "facts", COLUMN_TEXT, "all that was read from its text" },
-    { "hints", COLUMN_TEXT, "the hints in its comments; in brackets what is not understood" },
+    { "hints", COLUMN_TEXT, "the hints in its comments and attributes; in brackets what is not understood" },
     { "pins", COLUMN_TEXT, "what keeps the session's reads on the primary now" },
     { "then_pinned", COLUMN_TEXT, "yes when later reads would stay on the primary because of it" },
 };
@@ -79,24 +80,45 @@ static void put_place(struct table *table, const struct sql_facts *facts, const 
                                                                  : route_place_name(route->place));
 }
 
-static void put_hints(struct table *table, struct span sql, const struct sql_dialect *dialect,
+/* What is asked about: a text, and the attributes beside it. */
+struct asked {
+    struct span sql;
+    struct hints_beside beside;
+};
+
+static void say_attributes(const struct hints_beside *beside, struct text *said)
+{
+    struct hint hint;
+    for (size_t i = 0; i < beside->count; i++) {
+        const struct hint_beside *one = &beside->items[i];
+        if (!hints_read_beside(one, &hint))
+            continue;
+        (void)text_appendf(said, hint.kind != HINT_UNKNOWN ? "%s%.*s=%.*s" : "%s[%.*s=%.*s]",
+                           said->len > 0 ? ", " : "", (int)one->name.len, (const char *)one->name.data,
+                           (int)one->value.len, (const char *)one->value.data);
+    }
+}
+
+static void put_hints(struct table *table, const struct asked *asked, const struct sql_dialect *dialect,
                       const struct sql_facts *facts)
 {
     struct hint_walk walk;
     struct hint hint;
     struct text said = { 0 };
-    hint_begin(&walk, sql, dialect);
+    hint_begin(&walk, asked->sql, dialect);
     while (facts->has_hint && hint_next(&walk, &hint)) {
         bool is_known = hint.kind != HINT_UNKNOWN && facts->doubts == 0;
         (void)text_appendf(&said, is_known ? "%s%.*s" : "%s[%.*s]", said.len > 0 ? ", " : "",
                            (int)hint.text.len, (const char *)hint.text.data);
     }
+    say_attributes(&asked->beside, &said);
     table_span(table, text_span(&said));
     text_fini(&said);
 }
 
 static void put_explanation(struct request *request, const struct sql_facts *facts, const struct route *route,
-                            const struct pins *pins, struct span sql, const struct sql_dialect *dialect)
+                            const struct pins *pins, const struct asked *asked,
+                            const struct sql_dialect *dialect)
 {
     struct table *table = &request->table;
     struct text held = { 0 };
@@ -112,7 +134,7 @@ static void put_explanation(struct request *request, const struct sql_facts *fac
     table_text(table, sql_reason_name(facts->reason));
     table_span(table, facts->culprit);
     put_facts(table, facts);
-    put_hints(table, sql, dialect, facts);
+    put_hints(table, asked, dialect, facts);
     table_span(table, text_span(&held));
     table_text(table, facts->may_hide_state || facts->has_holds ? "yes" : "no");
     text_fini(&held);
@@ -130,21 +152,33 @@ static void read_view(const struct view *view, struct sql_dialect *dialect, stru
         state->has_replica |= view->servers[i].takes_reads;
 }
 
+static struct route obey(const struct asked *asked, struct route route, const struct sql_facts *facts,
+                         const struct view *view, const struct sql_dialect *dialect)
+{
+    struct hints hints = { 0 };
+    if (facts->has_hint)
+        hints_read(&hints, asked->sql, false, dialect, view);
+    hints_add_beside(&hints, &asked->beside, view);
+    return hints_route(&hints, route, facts, view, NULL);
+}
+
 void explain(struct request *request)
 {
     const struct view *view = request->admin->clusters[0].view;
     struct sql_dialect dialect = { .multi_statements = true };
     struct route_state state = { .mode = LISTENER_SPLIT };
+    struct asked asked = { .sql = request->argument };
+    if (!beside_read(&asked.sql, &asked.beside, &request->error)) {
+        request->on_done(request);
+        return;
+    }
     if (view != NULL)
         read_view(view, &dialect, &state);
-    struct sql_facts facts = classify(request->argument, false, &dialect);
+    struct sql_facts facts = classify(asked.sql, false, &dialect);
     struct route route = route_decide(&facts, &state);
-    struct hints hints = { 0 };
-    if (facts.has_hint && view != NULL) {
-        hints_read(&hints, request->argument, false, &dialect, view);
-        route = hints_route(&hints, route, &facts, view, NULL);
-    }
-    put_explanation(request, &facts, &route, NULL, request->argument, &dialect);
+    if (view != NULL)
+        route = obey(&asked, route, &facts, view, &dialect);
+    put_explanation(request, &facts, &route, NULL, &asked, &dialect);
     request->on_done(request);
 }
 
@@ -164,11 +198,13 @@ static void ask(struct worker *worker, struct request *request, void *context)
     if (session == NULL || table_row_count(&request->table) > 0)
         return;
     struct hints hints = { 0 };
-    struct span sql = span_of(question->sql, question->len);
+    struct asked asked = { .sql = span_of(question->sql, question->len) };
     struct sql_dialect dialect = effects_dialect(session);
-    struct route route = decide_explain(session, sql, &facts, &hints);
-    put_explanation(request, &facts, &route, &session->pins, sql, &dialect);
     request->error = (struct error){ 0 };
+    if (!beside_read(&asked.sql, &asked.beside, &request->error))
+        return;
+    struct route route = decide_explain(session, asked.sql, &asked.beside, &facts, &hints);
+    put_explanation(request, &facts, &route, &session->pins, &asked, &dialect);
 }
 
 static bool split_argument(struct span argument, uint64_t *id_r, struct span *sql_r)

@@ -1,7 +1,7 @@
 #include "admin/show.h"
 
 #include "admin/tour.h"
-#include "proxy/session.h"
+#include "proxy/pinned.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -135,8 +135,9 @@ static const struct column session_columns[] = {
     { "primary", COLUMN_TEXT, "server its statements run on" },
     { "replica", COLUMN_TEXT, "server its reads run on" },
     { "in_transaction", COLUMN_TEXT, "yes while a transaction is open or autocommit is off" },
-    { "pins", COLUMN_TEXT, "why its reads stay on the primary" },
-    { "pinned_s", COLUMN_INTEGER, "seconds since they do" },
+    { "pins", COLUMN_TEXT, "why its connection is not given to others: each cause, how many, since when" },
+    { "pinned_s", COLUMN_INTEGER, "seconds since the oldest of these" },
+    { "pin_statements", COLUMN_TEXT, "the statements that are the causes, without literals, oldest first" },
     { "commands", COLUMN_INTEGER, "commands so far" },
     { "idle_s", COLUMN_INTEGER, "seconds since the last one ended" },
 };
@@ -147,18 +148,32 @@ static const char *attached(const struct slot *slot)
     return slot->upstream != NULL ? slot->upstream->server->name : NULL;
 }
 
+/* Of a time that the session's clock has not reached nothing has passed. */
+static int64_t age_s(uint64_t since_us, uint64_t now_us)
+{
+    return since_us < now_us ? (int64_t)((now_us - since_us) / 1000000) : 0;
+}
+
 static void put_pins(struct table *table, const struct session *session, uint64_t now)
 {
-    struct text words = { 0 };
-    if (!pins_any(&session->pins)) {
-        table_null(table);
-        table_null(table);
+    struct text words = { 0 }, statements = { 0 };
+    struct pinned pinned;
+    pinned_look(session, &pinned);
+    if (pinned.cause_count == 0) {
+        for (int i = 0; i < 3; i++)
+            table_null(table);
         return;
     }
-    pins_describe(&session->pins, &words);
+    pinned_describe(&pinned, now, &words);
+    pinned_describe_statements(&pinned, now, &statements);
     table_span(table, text_span(&words));
-    table_int(table, (int64_t)((now - session->pins.since_us) / 1000000));
+    if (pinned.causes[0].since_us == 0)
+        table_null(table);
+    else
+        table_int(table, age_s(pinned.causes[0].since_us, now));
+    table_span(table, text_span(&statements));
     text_fini(&words);
+    text_fini(&statements);
 }
 
 static void put_session(struct table *table, const struct session *session)

@@ -49,7 +49,7 @@ static const struct {
 #undef POOL_COUNTER
 #define PIN_CAUSE(NAME, name, words)                                                                         \
     { "pinned_by_" #name, "sessions that were pinned by it: " words, pin_counters,                           \
-      offsetof(struct pin_counters, name) },
+      offsetof(struct pin_counters, by_cause[PIN_##NAME]) },
 #include "proxy/tbl/pin_causes.h"
 #undef PIN_CAUSE
 };
@@ -76,6 +76,14 @@ uint64_t stats_sum(const struct world *world, size_t cluster, size_t row)
         const char *mine = counters[row].of(&world->workers[i]->boxes[cluster]);
         value += counter_read((const counter *)(const void *)(mine + counters[row].at));
     }
+    return value;
+}
+
+uint64_t stats_pins(const struct world *world, size_t cluster, enum pin_cause cause)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < world->worker_count; i++)
+        value += counter_read(&world->workers[i]->boxes[cluster].pins.by_cause[cause]);
     return value;
 }
 

@@ -207,8 +207,7 @@ bool lineage_may_succeed(const struct lineage *lineage, const struct topology_fa
     if (lineage_is_chosen(lineage, facts, count, i))
         return true;
     return !lineage_is_stray(lineage, &facts[i]) &&
-           ((int)i == lineage->place ||
-            descends(lineage, find(lineage, facts[i].server_id), DEPTH_MAX));
+           ((int)i == lineage->place || descends(lineage, find(lineage, facts[i].server_id), DEPTH_MAX));
 }
 
 /* ---- operators ---- */

@@ -92,7 +92,7 @@ static void tell_name(struct cluster_member *member, const struct addr *was)
 
 /* What was known is not known of this machine; until its first probe has passed it has no part in anything.
  */
-static void begin_anew(struct cluster_member *member)
+void member_replace(struct cluster_member *member)
 {
     member->moves++;
     member->detail[0] = '\0';
@@ -108,7 +108,7 @@ static void on_name(struct resolve_name *name, const struct addr *was)
     tell_name(member, was);
     if (has_moved) {
         tell_move(member, was);
-        begin_anew(member);
+        member_replace(member);
     }
     if (!addr_equal(was, &name->addr))
         member->moved_us = member->cluster->env.loop->now_us;
@@ -128,7 +128,7 @@ bool member_move(struct cluster_member *member, const char *address, struct erro
     member->name = name;
     if (name.addr.len == 0 || !addr_equal(&was, &name.addr)) {
         member->moved_us = member->cluster->env.loop->now_us;
-        begin_anew(member);
+        member_replace(member);
     }
     resolve_start(&member->name);
     return true;

@@ -47,6 +47,8 @@ bool monitor_look_at_traffic(struct cluster_member *member)
         .random = next_random(member->cluster),
     };
     bool has_news = sum.drops != seen->drops || sum.demotions != seen->demotions;
+    if (event.failures > 0 || has_news)
+        probe_doubt(&member->probe); /* sessions may have met another machine there */
     member->seen = sum;
     if (event.successes > 0 || event.failures > 0)
         member_note(member, &event);
@@ -110,22 +112,58 @@ static void tell_machine(struct cluster_member *member, struct event *event, con
 }
 
 /* A server with another id is another machine, or one that was set up anew: what was there may be gone. */
-static void compare_machine(struct cluster_member *member, const struct probe_result *result)
+static bool is_another(const struct probe_result *last, const struct probe_result *now)
+{
+    bool has_uuids = last->server_uuid[0] != '\0' && now->server_uuid[0] != '\0';
+    return last->server_id != now->server_id ||
+           (has_uuids && strcmp(last->server_uuid, now->server_uuid) != 0);
+}
+
+static void tell_another(struct cluster_member *member, const struct probe_result *result)
 {
     const struct probe_result *last = &member->last;
     struct event event = { 0 };
     if (last->server_id != result->server_id) {
         (void)snprintf(event.was, sizeof event.was, "server_id %u", last->server_id);
         (void)snprintf(event.is, sizeof event.is, "server_id %u", result->server_id);
-        tell_machine(member, &event, "another machine answers at this address");
+    } else {
+        (void)snprintf(event.was, sizeof event.was, "%s", last->server_uuid);
+        (void)snprintf(event.is, sizeof event.is, "%s", result->server_uuid);
     }
-    if (strcmp(last->version, result->version) != 0) {
-        (void)snprintf(event.was, sizeof event.was, "%.47s", last->version);
-        (void)snprintf(event.is, sizeof event.is, "%.47s", result->version);
-        tell_machine(member, &event,
-                     last->family != result->family ? "a server of another family answers at this address"
-                                                    : "another version answers at this address");
-    }
+    tell_machine(member, &event, "another machine answers at this address");
+}
+
+static void tell_version(struct cluster_member *member, const struct probe_result *result)
+{
+    const struct probe_result *last = &member->last;
+    struct event event = { 0 };
+    (void)snprintf(event.was, sizeof event.was, "%.47s", last->version);
+    (void)snprintf(event.is, sizeof event.is, "%.47s", result->version);
+    tell_machine(member, &event,
+                 last->family != result->family ? "a server of another family answers at this address"
+                                                : "another version answers at this address");
+}
+
+/* True: sessions have connections to another machine than the one that has answered. They must leave them
+ * before anything is decided by what this one says; so it is asked again. Of one whose address has just changed
+ * that has been done. Where one machine has gone, others may have: that is a doubt about all. */
+static bool has_been_replaced(struct cluster_member *member, const struct probe_result *result)
+{
+    struct cluster *cluster = member->cluster;
+    bool is_it = is_another(&member->last, result);
+    if (is_it)
+        tell_another(member, result);
+    if (strcmp(member->last.version, result->version) != 0)
+        tell_version(member, result);
+    if (!is_it || member->health.probed == SERVER_STARTING)
+        return false;
+    for (size_t i = 0; i < cluster->count; i++)
+        probe_doubt(&cluster->members[i].probe);
+    member->last.server_id = result->server_id;
+    memcpy(member->last.server_uuid, result->server_uuid, sizeof member->last.server_uuid);
+    memcpy(member->last.version, result->version, sizeof member->last.version);
+    member_replace(member);
+    return true;
 }
 
 static void note_probe(struct cluster_member *member, const struct probe_result *result)
@@ -139,8 +177,6 @@ static void note_probe(struct cluster_member *member, const struct probe_result 
     member->probes++;
     member->probe_failures += !result->has_passed;
     if (result->has_passed) {
-        if (member->is_known)
-            compare_machine(member, result);
         member->is_known = true;
         member->last = *result;
         server_note_own_max(member->server, result->max_connections,
@@ -156,6 +192,10 @@ static void on_probe(struct probe *probe, const struct probe_result *result)
     (void)monitor_look_at_traffic(member);
     if (has_moved(member, result))
         probe_others_soon(member);
+    if (result->has_passed && member->is_known && has_been_replaced(member, result)) {
+        cluster_publish(member->cluster);
+        return;
+    }
     note_probe(member, result);
     schedule_sooner(member);
     cluster_publish(member->cluster);

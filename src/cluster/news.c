@@ -56,12 +56,31 @@ static void tell_servers(struct events *events, const struct view *before, const
 
 /* ---- the primary ---- */
 
+/* One that an operator holds is out of the question anyhow. */
+static bool is_contender(const struct view *view, size_t i)
+{
+    const struct view_server *entry = &view->servers[i];
+    return entry->is_contender && entry->state != SERVER_DRAINING && entry->state != SERVER_DISABLED;
+}
+
 static void name_primary(const struct view *view, char *text, size_t size)
 {
     if (view == NULL || view->primary == VIEW_NO_SERVER)
         (void)snprintf(text, size, "no primary");
     else
         (void)snprintf(text, size, "primary %s", view->servers[view->primary].server->name);
+}
+
+/* Why there is another one, or none; and then who could be it, and why it is not. */
+static void explain_primary(const struct view *now, int was, char *text, size_t size)
+{
+    int teller = now->primary != VIEW_NO_SERVER ? now->primary : was; /* its reason is the change's */
+    size_t at = (size_t)snprintf(text, size, "%.40s: %.80s", now->servers[teller].server->name,
+                                 now->servers[teller].reason);
+    for (size_t i = 0; now->primary == VIEW_NO_SERVER && i < now->count && at < size; i++)
+        if (is_contender(now, i) && (int)i != was)
+            at += (size_t)snprintf(text + at, size - at, "; %.40s is %s", now->servers[i].server->name,
+                                   now->servers[i].reason);
 }
 
 static void tell_primary(struct events *events, const struct view *before, const struct view *now,
@@ -74,11 +93,9 @@ static void tell_primary(struct events *events, const struct view *before, const
     char after[32];
     if (was == now->primary)
         return;
-    int teller = now->primary != VIEW_NO_SERVER ? now->primary : was; /* its reason is the change's */
     name_primary(before, event.was, sizeof event.was);
     name_primary(now, event.is, sizeof event.is);
-    (void)snprintf(event.reason, sizeof event.reason, "%.60s: %.160s", now->servers[teller].server->name,
-                   now->servers[teller].reason);
+    explain_primary(now, was, event.reason, sizeof event.reason);
     events_add(events, &event);
     (void)clock_format_duration((uint64_t)event.after_ms * 1000, after, sizeof after);
     if (now->primary == VIEW_NO_SERVER)
@@ -89,13 +106,6 @@ static void tell_primary(struct events *events, const struct view *before, const
 }
 
 /* ---- servers that are writable and not the primary ---- */
-
-/* One that an operator holds is out of the question anyhow. */
-static bool is_contender(const struct view *view, size_t i)
-{
-    const struct view_server *entry = &view->servers[i];
-    return entry->is_contender && entry->state != SERVER_DRAINING && entry->state != SERVER_DISABLED;
-}
 
 static bool list_contenders(const struct view *view, struct text *names)
 {
@@ -129,10 +139,11 @@ static void tell_undecided(const struct log_scope *scope, const struct view *now
         (void)text_append_cstr(&all, " is ");
         (void)text_append_cstr(&all, now->servers[i].reason);
     }
-    log_warning(scope,
-                "there is no primary: %s; nothing is written until replicas are pointed to one of the writable "
-                "servers, or an operator says `enable` to it; set read_only on all others",
-                text_cstr(&all));
+    log_warning(
+        scope,
+        "there is no primary: %s; nothing is written until replicas are pointed to one of the writable "
+        "servers, or an operator says `enable` to it; set read_only on all others",
+        text_cstr(&all));
     text_fini(&all);
 }
 

@@ -14,10 +14,15 @@ struct question {
     bool (*is_due)(const struct probe *probe); /* NULL: always */
 };
 
+#define RENEW_US 3000000 /* a login at a server is cheap, if not made with every probe */
+#define DOUBT_US 1000000 /* not more often, whatever the doubt */
+
 static struct probe *of_upstream(struct upstream *upstream)
 {
     return upstream->owner;
 }
+
+static void renew(struct probe *probe);
 
 static void finish(struct probe *probe, bool has_passed, const char *why)
 {
@@ -28,7 +33,9 @@ static void finish(struct probe *probe, bool has_passed, const char *why)
     probe->result.has_passed = has_passed;
     probe->result.answered_us = probe->env->loop->now_us;
     (void)span_copy_cstr(span_cstr(why), probe->result.error, sizeof probe->result.error);
-    if (!has_passed)
+    if (has_passed)
+        renew(probe);
+    else
         upstream_close(&probe->upstream);
     probe->on_done(probe, &probe->result);
 }
@@ -69,10 +76,11 @@ static uint32_t id_value(const struct probe *probe, unsigned row, const char *na
 
 static const char *sql_variables(const struct upstream *upstream)
 {
-    (void)upstream;
-    return "SELECT @@global.read_only AS read_only, @@global.sql_mode AS sql_mode, @@global.server_id AS "
-           "server_id, @@global.max_connections AS max_connections, @@global.wait_timeout AS wait_timeout, "
-           "@@global.interactive_timeout AS interactive_timeout, @@global.init_connect AS init_connect";
+#define VARIABLES                                                                                            \
+    "SELECT @@global.read_only AS read_only, @@global.sql_mode AS sql_mode, @@global.server_id AS "          \
+    "server_id, @@global.max_connections AS max_connections, @@global.wait_timeout AS wait_timeout, "        \
+    "@@global.interactive_timeout AS interactive_timeout, @@global.init_connect AS init_connect"
+    return upstream->family == FAMILY_MYSQL ? VARIABLES ", @@global.server_uuid AS server_uuid" : VARIABLES;
 }
 
 static uint64_t seconds(const struct probe *probe, const char *name)
@@ -107,6 +115,8 @@ static bool read_variables(struct probe *probe)
         probe->result.no_backslash_escapes = has_word(value, "NO_BACKSLASH_ESCAPES");
     }
     probe->result.server_id = id_value(probe, 0, "server_id", "server_id");
+    if (rows_value(&probe->rows, 0, rows_column(&probe->rows, "server_uuid"), &value))
+        (void)span_copy_cstr(value, probe->result.server_uuid, sizeof probe->result.server_uuid);
     if (!rows_value(&probe->rows, 0, rows_column(&probe->rows, "max_connections"), &value) ||
         !span_to_u64(value, &probe->result.max_connections))
         probe->result.max_connections = 0;
@@ -339,23 +349,88 @@ void probe_init(struct probe *probe, struct server *server, const struct resolve
     probe->env = env;
     probe->on_done = on_done;
     probe->owner = owner;
+    probe->renew_us = RENEW_US;
     loop_timer_init(&probe->deadline, on_deadline);
 }
 
-static void connect_first(struct probe *probe)
+static struct upstream *dial(struct probe *probe, const struct upstream_owner_ops *ops, struct error *err)
 {
     struct auth_secret secret = { 0 };
-    struct error err = { 0 };
+    struct upstream *upstream = NULL;
     struct upstream_wish wish = {
         .addr = &probe->name->addr, .user = probe->settings->user, .secret = &secret, .collation = 33
     };
     if (auth_secret_from_password(&secret, span_cstr(probe->settings->password)))
-        probe->upstream = upstream_open(probe->env, probe->server, &wish, &owner_ops, probe, &err);
+        upstream = upstream_open(probe->env, probe->server, &wish, ops, probe, err);
     else
-        (void)error_set(&err, 0, "the monitor's password is too long");
+        (void)error_set(err, 0, "the monitor's password is too long");
     auth_secret_wipe(&secret);
+    probe->next_us = probe->env->loop->now_us;
+    return upstream;
+}
+
+static void connect_first(struct probe *probe)
+{
+    struct error err = { 0 };
+    probe->is_doubted = false;
+    probe->upstream = dial(probe, &owner_ops, &err);
     if (probe->upstream == NULL)
         finish(probe, false, err.text);
+}
+
+/* ---- another connection ---- */
+
+static void drop_next(struct upstream *upstream)
+{
+    struct probe *probe = of_upstream(upstream);
+    upstream_close(&probe->next);
+}
+
+static void on_next_ready(struct upstream *upstream)
+{
+    (void)upstream; /* the next probe takes it */
+}
+
+static void on_next_failed(struct upstream *upstream, const struct error *err)
+{
+    (void)err; /* sessions will notice, and then they are asked; it is tried again */
+    drop_next(upstream);
+}
+
+static void on_next_io(struct upstream *upstream, int events)
+{
+    (void)events;
+    drop_next(upstream);
+}
+
+static const struct upstream_owner_ops next_ops = {
+    .on_ready = on_next_ready, .on_failed = on_next_failed, .on_io = on_next_io
+};
+
+/* After a probe that has passed. */
+static void renew(struct probe *probe)
+{
+    struct error err = { 0 };
+    uint64_t patience_us = probe->is_doubted && DOUBT_US < probe->renew_us ? DOUBT_US : probe->renew_us;
+    if (probe->next != NULL || probe->env->loop->now_us - probe->next_us < patience_us)
+        return;
+    probe->is_doubted = false;
+    probe->next = dial(probe, &next_ops, &err);
+}
+
+static void take_next(struct probe *probe)
+{
+    if (probe->next == NULL || probe->next->state != UPSTREAM_READY)
+        return;
+    upstream_close(&probe->upstream);
+    probe->upstream = probe->next;
+    probe->upstream->ops = &owner_ops;
+    probe->next = NULL;
+}
+
+void probe_doubt(struct probe *probe)
+{
+    probe->is_doubted = true;
 }
 
 void probe_run(struct probe *probe)
@@ -365,6 +440,7 @@ void probe_run(struct probe *probe)
     probe->is_running = true;
     probe->result = (struct probe_result){ .lag_ms = -1 };
     loop_timer_start(&probe->deadline, probe->env->loop, probe->settings->timeout_us);
+    take_next(probe);
     if (probe->upstream != NULL)
         begin_questions(probe);
     else
@@ -386,6 +462,7 @@ void probe_drop(struct probe *probe)
     probe->is_running = false;
     loop_timer_stop(&probe->deadline);
     upstream_close(&probe->upstream);
+    upstream_close(&probe->next);
 }
 
 void probe_fini(struct probe *probe)

@@ -78,8 +78,7 @@ static void ask(struct cluster *cluster)
     };
     loop_timer_start(&succession->timer, cluster->env.loop, settings->timeout_us);
     if (auth_secret_from_password(&secret, span_cstr(settings->password)))
-        succession->upstream =
-            upstream_open(&cluster->env, member->server, &wish, &owner_ops, cluster, &err);
+        succession->upstream = upstream_open(&cluster->env, member->server, &wish, &owner_ops, cluster, &err);
     else
         (void)error_set(&err, 0, "the monitor's password is too long");
     auth_secret_wipe(&secret);

@@ -213,8 +213,8 @@ int topology_decide(const struct topology_facts *facts, size_t count, bool is_st
             verdicts[i] = (struct topology_verdict){ .role = SERVER_PRIMARY,
                                                      .reason = is_static ? "configured" : "writable" };
         else
-            verdicts[i] = is_static ? judge_static(&facts[i])
-                                    : judge(&scene, i, primary != TOPOLOGY_NO_PRIMARY);
+            verdicts[i] =
+                is_static ? judge_static(&facts[i]) : judge(&scene, i, primary != TOPOLOGY_NO_PRIMARY);
         if (facts[i].is_held)
             verdicts[i].takes_reads = false;
     }

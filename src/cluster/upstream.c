@@ -253,7 +253,7 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
     upstream->ops = ops;
     upstream->owner = owner;
     upstream->login = login;
-    upstream->opened_us = env->loop->now_us;
+    upstream->opened_us = upstream->answered_us = env->loop->now_us;
     upstream_note_beginning(upstream);
     if (wish->take_permit)
         permits_hold(&server->permits, env->worker, env->loop->now_us, &upstream->permit);
@@ -297,8 +297,11 @@ void upstream_close(struct upstream **upstream_r)
         (void)stream_send(&upstream->stream, span_of(quit, sizeof quit), &sent);
     }
     bool was_busy = upstream->state == UPSTREAM_BUSY;
-    /* A command that is given up while the network is cut must not arrive, and run, when that heals. */
-    bool is_too_late = upstream->state != UPSTREAM_READY && stream_is_unheard(&upstream->stream);
+    /* A command that is given up while the network is cut must not arrive, and run, when that heals. Nor does
+     * the end of its connection then, which is what takes back an open transaction, and its locks: there both
+     * may arrive. */
+    bool is_too_late = upstream->state != UPSTREAM_READY && !upstream->is_undone_by_end &&
+                       stream_is_unheard(&upstream->stream);
     upstream->state = UPSTREAM_DEAD;
     loop_timer_stop(&upstream->timer);
     if (is_too_late)
@@ -325,6 +328,7 @@ void upstream_begin(struct upstream *upstream, enum reply_shape shape, bool has_
 {
     assert(upstream->state == UPSTREAM_READY);
     upstream->state = UPSTREAM_BUSY;
+    upstream->is_undone_by_end = false;
     counter_add(&upstream_counters(upstream)->running, 1);
     tracker_begin(&upstream->tracker, shape, upstream->caps, has_cursor, UPSTREAM_WHOLE_MAX);
 }
@@ -334,5 +338,6 @@ void upstream_end(struct upstream *upstream)
     assert(upstream->state == UPSTREAM_BUSY);
     counter_sub(&upstream_counters(upstream)->running, 1);
     upstream->state = UPSTREAM_READY;
+    upstream->answered_us = upstream->env->loop->now_us;
     upstream_say_closing(upstream);
 }

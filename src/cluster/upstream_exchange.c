@@ -40,6 +40,7 @@ static void finish_exchange(struct upstream *upstream)
     upstream->answer = NULL;
     upstream->rows = NULL;
     upstream->state = UPSTREAM_READY;
+    upstream->answered_us = upstream->env->loop->now_us;
     buf_drop_parsed(&upstream->stream.in);
     size_t unasked = buf_unparsed(&upstream->stream.in).len;
     if (unasked > 0) {
@@ -98,6 +99,11 @@ static bool swallow(struct upstream *upstream)
         if (verdict == TRACKER_PACKET)
             note_packet(upstream->answer, &info);
         buf_drop_parsed(in);
+        if (info.kind == TRACKER_ERR && reply_is_farewell(info.error, info.seq)) {
+            fail_answer(upstream, "the server had ended the connection: %u %s", info.error,
+                        upstream->answer->error.text);
+            return false;
+        }
         if (verdict == TRACKER_DONE || (verdict == TRACKER_PACKET && info.is_last))
             return true;
         if (verdict == TRACKER_BAD || (verdict == TRACKER_PACKET && info.kind == TRACKER_INFILE)) {

@@ -27,8 +27,7 @@ void wsrep_read_is_on(const struct rows *rows, struct wsrep *wsrep)
 void wsrep_read_rejects(const struct rows *rows, struct wsrep *wsrep)
 {
     struct span value;
-    wsrep->is_rejecting =
-        value_of(rows, "wsrep_reject_queries", &value) && !span_is_nocase(value, "NONE");
+    wsrep->is_rejecting = value_of(rows, "wsrep_reject_queries", &value) && !span_is_nocase(value, "NONE");
 }
 
 void wsrep_read_status(const struct rows *rows, struct wsrep *wsrep)
@@ -91,7 +90,7 @@ static bool is_unsynced(const struct wsrep *wsrep)
     return wsrep->state != WSREP_SYNCED;
 }
 
-/* The first that holds. A node outside of the primary component is not ready either: the cause comes first. */
+/* The first that holds. A node outside of the primary component is not ready either: the cause is first. */
 static const struct {
     bool (*holds)(const struct wsrep *wsrep);
     enum wsrep_fitness fitness;

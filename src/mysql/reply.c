@@ -109,6 +109,17 @@ bool reply_parse_err(struct span payload, struct reply_err *err_r)
     return !reader.failed;
 }
 
+/* MySQL says 4031 with number 0 when wait_timeout is over. Those that come with number 1, like MySQL's 1053
+ * to a command that meets a shutdown, may be the answer to one that has done half. */
+bool reply_is_farewell(uint16_t code, uint8_t seq)
+{
+    static const uint16_t codes[] = { ERR_CLIENT_IDLE, ERR_CONNECTION_KILLED };
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (codes[i] == code)
+            return seq == 0;
+    return false;
+}
+
 bool reply_read_err(struct span payload, struct error *err)
 {
     struct reply_err said;

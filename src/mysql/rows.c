@@ -111,12 +111,27 @@ static enum rows_verdict on_head(struct rows *rows, struct span payload, struct 
     return ROWS_MORE;
 }
 
+/* Behind the name shown: the original one, and then fields of fixed length. */
+static void describe(struct wire_reader *reader, uint64_t caps, struct rows_def *def_r)
+{
+    (void)wire_read_lenenc_span(reader);
+    if ((caps & CAP_MARIADB_EXTENDED_METADATA) != 0)
+        (void)wire_read_lenenc_span(reader);
+    (void)wire_read_lenenc(reader);
+    (void)wire_read_u16(reader); /* character set */
+    def_r->length = wire_read_u32(reader);
+    def_r->type = wire_read_u8(reader);
+    def_r->flags = wire_read_u16(reader);
+}
+
 static enum rows_verdict on_def(struct rows *rows, struct span payload, struct error *err)
 {
     struct wire_reader reader = wire_reader_of(payload);
     for (unsigned i = 0; i < NAME_FIELD; i++)
         (void)wire_read_lenenc_span(&reader);
     struct span name = wire_read_lenenc_span(&reader);
+    if (rows->defs != NULL)
+        describe(&reader, rows->caps, &rows->defs[rows->columns - rows->defs_left]);
     if (reader.failed)
         return bad(rows, err, "malformed column definition");
     if (!keep(rows, rows->columns - (uint32_t)rows->defs_left, name, false))

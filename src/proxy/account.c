@@ -65,6 +65,16 @@ void account_begin_prepared(struct session *session)
     begin(session, sql, prepared->facts.shape, false);
 }
 
+struct span account_statement(const struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_told = job->digest != NULL && job->digest->cluster != NULL;
+    bool is_statement = job->command->manner == COMMAND_STATEMENT || job->command->manner == COMMAND_PREPARED;
+    if (is_told)
+        return job->digest->text;
+    return span_cstr(is_statement ? sql_kind_name(job->facts.kind) : job->command->name);
+}
+
 /* ---- the end ---- */
 
 /* Of the client's bytes: those of the command, and of the file that it asked for. */

@@ -12,8 +12,10 @@
 #include "cluster/upstream_login.h"
 #include "mysql/reply.h"
 #include "proxy/asleft.h"
+#include "proxy/pinned.h"
 #include "proxy/pool_clean.h"
 #include "proxy/pool_fit.h"
+#include "proxy/readback.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
 #include "proxy/warm.h"
@@ -39,8 +41,12 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
 {
     struct session *session = upstream->owner;
     struct slot *slot = slot_of(session, upstream);
-    slot->answer = *answer;
-    slot->has_answer = true;
+    if (slot->task == SYNC_READ_BACK) {
+        readback_end(session, slot, answer);
+    } else {
+        slot->answer = *answer;
+        slot->has_answer = true;
+    }
     session_run(session);
 }
 
@@ -78,19 +84,24 @@ void attach_flush(struct slot *slot)
         note_unsolicited(slot);
 }
 
+static void fill(struct slot *slot)
+{
+    struct upstream *upstream = slot->upstream;
+    enum stream_result result = stream_fill(&upstream->stream);
+    if (result == STREAM_EOF)
+        upstream->stream.is_eof = true;
+    bool has_news = result != STREAM_BLOCKED;
+    if (upstream->state == UPSTREAM_READY && has_news)
+        note_unsolicited(slot);
+    if (!has_news)
+        stream_trim(&upstream->stream);
+}
+
 static void on_io(struct upstream *upstream, int events)
 {
     struct session *session = upstream->owner;
-    if (events & EV_READ) {
-        enum stream_result result = stream_fill(&upstream->stream);
-        if (result == STREAM_EOF)
-            upstream->stream.is_eof = true;
-        bool has_news = result != STREAM_BLOCKED;
-        if (upstream->state == UPSTREAM_READY && has_news)
-            note_unsolicited(slot_of(session, upstream));
-        if (!has_news)
-            stream_trim(&upstream->stream);
-    }
+    if (events & EV_READ)
+        fill(slot_of(session, upstream));
     if (upstream->state == UPSTREAM_READY && (events & EV_WRITE))
         attach_flush(slot_of(session, upstream));
     session_run(session);
@@ -108,6 +119,7 @@ static struct upstream *release(struct session *session, enum route_place place)
     struct slot *slot = &session->slots[place];
     struct upstream *upstream = slot->upstream;
     consistency_note_drop(session, place);
+    readback_free(&slot->readback);
     *slot = (struct slot){ 0 };
     return upstream;
 }
@@ -146,14 +158,14 @@ void attach_drop_all(struct session *session)
         attach_drop(session, (enum route_place)place);
 }
 
+bool attach_has_more_than_variables(const struct session *session, enum route_place place)
+{
+    return (pinned_by_state(session, place) & ~pin_bit(PIN_USER_VARIABLES)) != 0;
+}
+
 bool attach_has_lost_state(const struct session *session, enum route_place place)
 {
-    bool has_pins = place == ROUTE_PRIMARY || session->door->settings->mode == LISTENER_REPLICA;
-    enum route_variables variables = place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
-    if (session->is_new)
-        return false;
-    return (effects_has_transaction(session) && place == effects_home(session)) ||
-           session->variables == variables || (has_pins && pins_any(&session->pins));
+    return pinned_by_state(session, place) != 0;
 }
 
 bool attach_has_moved(const struct session *session, enum route_place place)
@@ -215,6 +227,27 @@ void attach_again(struct session *session)
 {
     attach_drop(session, session->job.place);
     (void)attach_wait(session);
+}
+
+/* ---- is it still there? ---- */
+
+/* A connection from which nothing was heard for so long is read from before anything is sent to it. */
+#define LISTEN_AFTER_US 1000000
+
+/* What came before the present command is no answer to it. The loop may know already that there is something
+ * to read, and come to it after the client; what came while this thread did not run, as well. After some
+ * silence it is worth a system call. */
+static void listen_there(struct session *session, enum route_place place)
+{
+    struct slot *slot = &session->slots[place];
+    const struct upstream *upstream = slot->upstream;
+    if (upstream == NULL || slot->has_failed || upstream->state != UPSTREAM_READY)
+        return;
+    bool is_old = session_now(session) - upstream->answered_us >= LISTEN_AFTER_US;
+    if (is_old || stream_is_called(&upstream->stream))
+        fill(slot);
+    if (slot->has_failed)
+        session_bury_idle(session, place);
 }
 
 /* ---- waiting and attaching ---- */
@@ -370,15 +403,19 @@ static enum step hold(struct session *session)
     return STEP_WAIT;
 }
 
-/* Pieces of its long data are in a connection that is gone, or must not be used any more: without them it
- * would be another statement. */
+/* Pieces of its long data, or its cursor, are in a connection that is gone, or must not be used any more:
+ * without them it would be another statement. */
 static bool has_lost_pieces(const struct session *session)
 {
     const struct job *job = &session->job;
-    bool needs_pieces =
-        job->prepared != NULL && job->prepared->has_long_data &&
-        (job->command->byte == COM_STMT_EXECUTE || job->command->byte == COM_STMT_SEND_LONG_DATA);
-    return needs_pieces && !(attach_is_current(session, job->place) && continues_there(session, job->place));
+    if (job->prepared == NULL)
+        return false;
+    uint8_t byte = job->command->byte;
+    bool takes_pieces = byte == COM_STMT_EXECUTE || byte == COM_STMT_SEND_LONG_DATA;
+    bool needs_pieces = takes_pieces && job->prepared->has_long_data;
+    bool needs_cursor = byte == COM_STMT_FETCH && job->prepared->has_cursor;
+    return (needs_pieces || needs_cursor) &&
+           !(attach_is_current(session, job->place) && continues_there(session, job->place));
 }
 
 /* Its replica is known to have all that it asks for: most reads come no further. */
@@ -391,10 +428,12 @@ static bool is_where_it_trusts(const struct session *session)
 enum step attach_begin(struct session *session)
 {
     struct job *job = &session->job;
+    listen_there(session, job->place);
     if (session->lost.len > 0 && !job->is_login) /* while this command waited for its server */
         return dispatch_tell_lost(session);
     if (is_held(session))
         return hold(session);
+    share_retire_old(session);
     choice_look_again(session);
     if (job->place == ROUTE_REPLICA)
         choice_settle(session);

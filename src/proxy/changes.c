@@ -4,6 +4,8 @@
 #include "mysql/sesstrack.h"
 #include "sql/setvar.h"
 
+#define LITERAL_MAX_BYTES 2048 /* of a user variable's, said again as it was written */
+
 static struct span unquoted(struct span name)
 {
     if (name.len >= 2 && (name.data[0] == '`' || name.data[0] == '"' || name.data[0] == '\''))
@@ -188,11 +190,12 @@ static void note_user(struct changes *changes, const struct setvar_change *chang
 {
     struct text literal = { 0 };
     const char *quote = change->is_string ? "'" : "";
-    changes->has_user_variables = true;
+    changes->user_count++;
     (void)text_appendf(&literal, "%s%.*s%s", quote, (int)change->value.len, (const char *)change->value.data,
                        quote);
-    if (!change->is_constant || literal.is_oom ||
-        !vars_set(&changes->user, unquoted(change->name), text_span(&literal)))
+    if (change->is_constant && change->value.len <= LITERAL_MAX_BYTES && !literal.is_oom)
+        uservars_assign(&changes->user, unquoted(change->name), text_span(&literal));
+    else
         changes->has_unknown_user = true;
     text_fini(&literal);
 }
@@ -261,7 +264,7 @@ void changes_fini(struct changes *changes)
         return;
     vars_fini(&changes->constants);
     vars_fini(&changes->held);
-    vars_fini(&changes->user);
+    uservars_fini(&changes->user);
     text_fini(&changes->role);
     text_fini(&changes->expected);
     mem_free(changes);

@@ -117,12 +117,12 @@ void claims_free(struct claims *claims)
     mem_free(claims);
 }
 
-static void carry_out(const struct claim *claim, struct pins *pins, uint64_t now_us)
+static void carry_out(const struct claim *claim, struct pins *pins, const struct pin_origin *origin)
 {
     enum pin_cause cause = (enum pin_cause)causes[claim->hold];
     switch (claim->effect) {
     case HOLD_TAKE:
-        pins_add(pins, cause, text_span(&claim->name), text_span(&claim->to), now_us);
+        pins_add(pins, cause, text_span(&claim->name), text_span(&claim->to), origin);
         break;
     case HOLD_GIVE:
         pins_release(pins, cause, text_span(&claim->name));
@@ -131,7 +131,7 @@ static void carry_out(const struct claim *claim, struct pins *pins, uint64_t now
         pins_release_all(pins, cause);
         break;
     case HOLD_RENAME:
-        pins_rename(pins, cause, text_span(&claim->name), text_span(&claim->to), now_us);
+        pins_rename(pins, cause, text_span(&claim->name), text_span(&claim->to));
         break;
     }
 }
@@ -150,9 +150,9 @@ static bool has_happened(const struct claim *claim, enum claims_outcome outcome)
 }
 
 void claims_commit(const struct claims *claims, struct pins *pins, enum claims_outcome outcome,
-                   uint64_t now_us)
+                   const struct pin_origin *origin)
 {
     for (size_t i = 0; i < claims->count; i++)
         if (has_happened(&claims->items[i], outcome))
-            carry_out(&claims->items[i], pins, now_us);
+            carry_out(&claims->items[i], pins, origin);
 }

@@ -174,13 +174,19 @@ static void note_logging(struct session *session)
     session->consistency.is_unlogged = true;
 }
 
-/* No reply of a Galera node tells what a COMMIT, or a SET autocommit, has made visible: whatever comes while a
- * transaction is open may be its end. */
+/* No reply of a Galera node tells what a COMMIT, or a SET autocommit, has made visible: whatever comes while
+ * a transaction is open may be its end. */
 static bool may_end_transaction(struct session *session)
 {
     bool was_open = session->consistency.has_transaction;
     session->consistency.has_transaction = effects_has_transaction(session);
-    return was_open && is_galera(session);
+    return was_open;
+}
+
+static void note_writer(struct session *session)
+{
+    if (session->job.place == ROUTE_PRIMARY)
+        session->consistency.writer = session->slots[ROUTE_PRIMARY].server;
 }
 
 bool consistency_is_new_writer(const struct session *session, int server)
@@ -193,9 +199,9 @@ bool consistency_is_new_writer(const struct session *session, int server)
 void consistency_note_done(struct session *session)
 {
     const struct job *job = &session->job;
-    bool is_end = may_end_transaction(session);
-    if (job->place == ROUTE_PRIMARY && is_galera(session))
-        session->consistency.writer = session->slots[ROUTE_PRIMARY].server;
+    bool is_end = is_galera(session) && may_end_transaction(session);
+    if (is_galera(session))
+        note_writer(session);
     if (!consistency_is_followed(session))
         return;
     if (job->changes != NULL && job->changes->sets_logging)

@@ -40,10 +40,11 @@ static bool are_variables_known(const struct session *session, const struct sql_
     struct token token;
     lexer_begin(&lexer, sql, &dialect);
     for (token = lexer_next(&lexer); token.type != TOKEN_END; token = lexer_next(&lexer)) {
-        bool is_user = token.type == TOKEN_VARIABLE && token.text.len > 1 && token.text.data[1] != '@';
-        if (token.type == TOKEN_VARIABLE && token.text.len < 2)
-            return false;
-        if (is_user && !vars_has(&session->user_vars, span_of(token.text.data + 1, token.text.len - 1)))
+        struct span name;
+        bool is_system = token.text.len > 1 && token.text.data[1] == '@';
+        if (token.type != TOKEN_VARIABLE || is_system)
+            continue;
+        if (!uservars_name(token.text, &name) || !uservars_has(&session->user_vars, name))
             return false;
     }
     return sql.len > 0;
@@ -61,6 +62,14 @@ static enum route_place place_of_answer(const struct session *session, enum sql_
         break;
     }
     return session->last_place;
+}
+
+/* Those that are known are at home on the primary: what may write others is to run there, and nothing can be
+ * said ahead of a question about the statement before. */
+static enum route_variables place_of_variables(const struct session *session)
+{
+    bool are_known = session->variables == VARIABLES_NOWHERE && session->user_vars.count > 0;
+    return are_known ? VARIABLES_PRIMARY : session->variables;
 }
 
 struct route decide_route(const struct session *session, const struct sql_facts *facts, struct span sql)
@@ -81,7 +90,7 @@ struct route decide_route(const struct session *session, const struct sql_facts 
         .is_transaction_unknown = session->is_transaction_unknown,
         .is_insert_id_unknown = session->is_insert_id_unknown,
         .is_pinned = pins_keep_reads(&session->pins) || session->vars.is_auto_is_null,
-        .variables = session->variables,
+        .variables = place_of_variables(session),
         .are_variables_known = are_variables_known(session, facts, sql),
         .has_replica = has_replica,
         .has_replica_refused = session->has_replica_refused,
@@ -92,8 +101,8 @@ struct route decide_route(const struct session *session, const struct sql_facts 
     return route_decide(facts, &state);
 }
 
-struct route decide_explain(const struct session *session, struct span sql, struct sql_facts *facts_r,
-                            struct hints *hints_r)
+struct route decide_explain(const struct session *session, struct span sql, const struct hints_beside *beside,
+                            struct sql_facts *facts_r, struct hints *hints_r)
 {
     struct sql_dialect dialect = effects_dialect(session);
     bool is_cut = sql.len > SQL_TEXT_MAX;
@@ -102,6 +111,7 @@ struct route decide_explain(const struct session *session, struct span sql, stru
     struct route decided = decide_route(session, facts_r, sql);
     if (facts_r->has_hint)
         hints_read(hints_r, sql, is_cut, &dialect, session_view(session));
+    hints_add_beside(hints_r, beside, session_view(session));
     struct route route = hints_route(hints_r, decided, facts_r, session_view(session), session);
     bool needs_nothing = hints_r->has_level && hints_r->level == HINT_EVENTUAL;
     if (route.is_refused || hints_r->wants_server || needs_nothing)

@@ -147,6 +147,12 @@ static struct digest_row *row_of_text(struct digests *digests, const struct dige
     return row != NULL ? row : add_row(digests, question, digest, span_of(text.bytes, text.len));
 }
 
+struct span digests_text(const struct digests *digests, uint64_t shape, uint64_t who)
+{
+    const struct digest_row *row = digests_are_on(digests) ? digests_seen(digests, shape, who) : NULL;
+    return row != NULL && row->cluster != NULL ? row->text : (struct span){ 0 };
+}
+
 struct digest_row *digests_enter(struct digests *digests, const struct digest_question *question,
                                  const struct sql_dialect *dialect)
 {

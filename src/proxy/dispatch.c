@@ -6,6 +6,7 @@
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
+#include "proxy/readback.h"
 #include "proxy/share.h"
 
 /* ---- beginnings ---- */
@@ -30,7 +31,7 @@ enum step dispatch_idle(struct session *session)
         return session_close(session, CLOSE_SHUTDOWN, NULL);
     if (buf_unparsed(in).len > 0)
         return session_enter(session, SESSION_READING);
-    if (session->is_client_eof)
+    if (session->is_client_eof && !readback_is_running(session))
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
     stream_trim(&session->client);
     return STEP_WAIT;
@@ -94,6 +95,8 @@ enum step dispatch_reading(struct session *session)
         return wait_for_client(session);
     struct job *job = &session->job;
     job->command = command_find(header.len > 0 ? bytes.data[PACKET_HEADER_BYTES] : 0);
+    if (job->command->byte == COM_QUIT && readback_is_running(session))
+        return STEP_WAIT;
     uint32_t wanted = wanted_bytes(&header, job->command);
     if (job->command->byte == COM_STMT_EXECUTE) {
         uint32_t types = wanted_for_types(session, &header, bytes);

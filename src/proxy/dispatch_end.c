@@ -22,6 +22,8 @@ static void reset_job(struct session *session)
         claims_free(job->claims);
     if (job->inner.cap > 0)
         text_fini(&job->inner);
+    if (job->named.cap > 0)
+        text_fini(&job->named);
     if (job->rewritten.cap > 0)
         text_fini(&job->rewritten);
     /* Not the error text: half a kilobyte that is written before it is read. */

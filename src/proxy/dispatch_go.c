@@ -83,9 +83,8 @@ enum step dispatch_by_facts(struct session *session)
         return dispatch_go(session, ROUTE_PRIMARY, ROUTE_REASON_PREVIOUS);
     struct job *job = &session->job;
     hints_apply(session, &hints, route.place);
-    job->needs_user_vars =
-        route.place == ROUTE_REPLICA && route.reason == ROUTE_REASON_READ && !job->facts.is_read;
-    job->facts.is_read |= job->needs_user_vars;
+    /* Its variables will be said there. */
+    job->facts.is_read |= route.place == ROUTE_REPLICA && route.reason == ROUTE_REASON_READ;
     job->is_aside = route.reason == ROUTE_REASON_PREVIOUS && (session->status & STATUS_IN_TRANS) != 0;
     if (route.ends_away) {
         attach_drop(session, ROUTE_REPLICA);

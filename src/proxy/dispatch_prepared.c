@@ -47,9 +47,9 @@ static bool has_lost_data(const struct session *session, const struct prepared *
 
 enum step dispatch_refuse_pieces(struct session *session)
 {
-    return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
-                           "The long data sent for statement %u was lost with its server",
-                           session->job.prepared->id);
+    bool is_fetch = session->job.command->byte == COM_STMT_FETCH;
+    return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL, "The %s statement %u was lost with its server",
+                           is_fetch ? "cursor of" : "long data sent for", session->job.prepared->id);
 }
 
 /* Where its pieces or its cursor are, if its hints agree. */
@@ -130,7 +130,6 @@ enum step dispatch_prepared(struct session *session)
     if (is_bound(session, prepared, byte))
         return go_bound(session);
     if (byte == COM_STMT_FETCH)
-        return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
-                               "The cursor of statement %u was lost with its server", id);
+        return dispatch_refuse_pieces(session);
     return dispatch_by_facts(session);
 }

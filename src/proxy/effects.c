@@ -27,19 +27,26 @@ bool effects_is_in_transaction(const struct session *session)
     return (session->status & STATUS_IN_TRANS) != 0 || (session->status & STATUS_AUTOCOMMIT) == 0;
 }
 
+struct pin_origin effects_origin(const struct session *session)
+{
+    return (struct pin_origin){ .since_us = session_now(session), .statement = account_statement(session) };
+}
+
 void effects_pin(struct session *session, enum pin_cause cause)
 {
     if (!pins_has(&session->pins, cause))
         log_debug(&session->scope, "pinned: %s", pin_cause_words(cause));
-    pins_add(&session->pins, cause, (struct span){ 0 }, (struct span){ 0 }, session_now(session));
+    const struct pin_origin origin = effects_origin(session);
+    pins_add(&session->pins, cause, (struct span){ 0 }, (struct span){ 0 }, &origin);
 }
 
 void effects_hold(struct session *session, struct span name, struct span literal)
 {
+    const struct pin_origin origin = effects_origin(session);
     if (vars_is_default(name, literal))
         pins_release(&session->pins, PIN_HELD_SET, name);
     else
-        pins_add(&session->pins, PIN_HELD_SET, name, (struct span){ 0 }, session_now(session));
+        pins_add(&session->pins, PIN_HELD_SET, name, (struct span){ 0 }, &origin);
 }
 
 /* ---- a packet ---- */
@@ -70,10 +77,10 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
         job->has_error = true;
         job->error_code = info->error;
     }
+    job->has_warnings |= info->warnings > 0; /* a PREPARE's, too */
     if (info->kind != TRACKER_OK && info->kind != TRACKER_EOF)
         return;
     upstream->status = info->status;
-    job->has_warnings |= info->warnings > 0;
     job->has_changed |= info->affected > 0;
     job->affected += info->affected;
     job->has_rows |= info->kind == TRACKER_EOF || (info->payload.len > 0 && info->payload.data[0] == 0xFE);
@@ -109,7 +116,7 @@ void effects_reset(struct session *session)
     session->is_away = false;
     session->variables = VARIABLES_NOWHERE;
     session->answers = (struct answers){ 0 };
-    vars_clear(&session->user_vars);
+    uservars_clear(&session->user_vars);
     session->has_replica_refused = false;
     session->sees_tracking = 0;
     pins_clear(&session->pins);

@@ -9,8 +9,8 @@
 #include "proxy/claims.h"
 #include "proxy/found.h"
 #include "proxy/patience.h"
+#include "proxy/pinned.h"
 #include "proxy/share.h"
-#include "proxy/statements.h"
 
 /* False when it cannot follow the session. */
 static bool commit_role(struct session *session, const struct changes *changes)
@@ -124,50 +124,6 @@ static void after_command(struct session *session)
     }
 }
 
-/* User variables stay where they were first used. */
-static void note_variables(struct session *session)
-{
-    const struct job *job = &session->job;
-    bool is_open = session->variables == VARIABLES_NOWHERE || session->variables == VARIABLES_MAYBE_REPLICA;
-    if (!is_open)
-        return;
-    if (job->place == ROUTE_PRIMARY && job->facts.touches_variables)
-        session->variables = VARIABLES_PRIMARY;
-    else if (job->place == ROUTE_REPLICA && job->facts.writes_variables)
-        session->variables = VARIABLES_REPLICA;
-    else if (job->place == ROUTE_REPLICA && job->facts.may_hide_state)
-        session->variables = VARIABLES_MAYBE_REPLICA;
-}
-
-/* What runs stored code, triggers among it, may have set any of them. */
-static bool may_set_variables(const struct job *job)
-{
-    static const uint32_t harmless = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SHOW |
-                                     1u << SQL_DIAGNOSTICS | 1u << SQL_SET | 1u << SQL_USE | 1u << SQL_BEGIN |
-                                     1u << SQL_COMMIT | 1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT;
-    bool is_set = job->changes != NULL;
-    return (harmless & 1u << job->facts.kind) == 0 || job->facts.may_hide_state || job->facts.is_multi ||
-           (job->facts.writes_variables && !is_set) || job->facts.reason == SQL_REASON_STORED_READ;
-}
-
-/* The values that can be said to other servers. */
-static void note_user_values(struct session *session)
-{
-    const struct job *job = &session->job;
-    const struct changes *changes = job->changes;
-    bool is_stale = session->user_vars_base != session->vars.version;
-    if (may_set_variables(job) || is_stale ||
-        (changes != NULL && changes->has_user_variables && (job->has_error || changes->has_unknown_user)))
-        vars_clear(&session->user_vars);
-    session->user_vars_base = session->vars.version;
-    if (changes == NULL || job->has_error || changes->has_unknown_user || job->place != ROUTE_PRIMARY)
-        return;
-    if (!vars_merge(&session->user_vars, &changes->user))
-        vars_clear(&session->user_vars);
-}
-
-/* ---- what keeps it in its place ---- */
-
 static bool ends_transaction(const struct job *job)
 {
     return job->facts.kind == SQL_COMMIT || job->facts.kind == SQL_ROLLBACK;
@@ -189,8 +145,10 @@ static enum claims_outcome outcome(const struct session *session)
 static void note_holds(struct session *session)
 {
     const struct job *job = &session->job;
-    if (job->claims != NULL)
-        claims_commit(job->claims, &session->pins, outcome(session), session_now(session));
+    if (job->claims != NULL) {
+        const struct pin_origin origin = effects_origin(session);
+        claims_commit(job->claims, &session->pins, outcome(session), &origin);
+    }
     session->has_left_schema &= pins_has(&session->pins, PIN_PREPARED);
     if (job->facts.kind == SQL_BEGIN && !job->has_error)
         pins_release_all(&session->pins, PIN_TABLE_LOCK); /* so say both manuals */
@@ -200,10 +158,10 @@ static void note_pins(struct session *session)
 {
     const struct job *job = &session->job;
     if (session->is_away)
-        return; /* stored code there leaves variables at most: note_variables */
+        return; /* stored code there leaves variables at most: memory.c */
     note_holds(session);
     if (job->facts.may_hide_state || (job->has_multi && job->is_cut))
-        effects_pin(session, PIN_HIDDEN_STATE);
+        effects_pin(session, job->is_cut ? PIN_LONG_STATEMENT : PIN_HIDDEN_STATE);
     bool sets_next =
         job->facts.sets_next_transaction || (job->changes != NULL && job->changes->sets_next_transaction);
     if (sets_next && !job->has_error)
@@ -284,7 +242,8 @@ static void note_opened(struct session *session)
 static void note_soil(const struct session *session, struct upstream *upstream)
 {
     const struct job *job = &session->job;
-    static const uint32_t hidden = 1u << PIN_HIDDEN_STATE | 1u << PIN_UNKNOWN_SET | 1u << PIN_TRACKED_CHANGE;
+    static const uint32_t hidden =
+        1u << PIN_HIDDEN_STATE | 1u << PIN_LONG_STATEMENT | 1u << PIN_UNKNOWN_SET | 1u << PIN_TRACKED_CHANGE;
     bool is_administration = job->command->manner == COMMAND_STATEMENT && job->facts.kind == SQL_ADMIN;
     upstream->is_id_told |= job->facts.asks_id;
     upstream->is_soiled |= job->facts.may_hide_state || (job->has_multi && job->is_cut) ||
@@ -301,8 +260,6 @@ static void note_home(struct session *session, struct upstream *upstream, bool i
         commit_set(session, upstream);
     else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
         effects_pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
-    if (is_execution)
-        note_user_values(session);
     session->is_insert_id_unknown |= is_execution && may_have_generated(job);
     if (job->has_error && (effects_is_in_transaction(session) || !is_contained(job)))
         session->is_transaction_unknown = true;
@@ -321,11 +278,11 @@ void effects_done(struct session *session, struct upstream *upstream)
     consistency_note_done(session);
     note_opened(session);
     job->is_home |= job->place == effects_home(session); /* no OK has come: an ERR */
-    if (is_execution)
-        note_variables(session);
     if (job->is_home)
         note_home(session, upstream, is_execution);
+    if (is_execution)
+        memory_note_done(session);
     note_soil(session, upstream);
     asleft_note_job(session, upstream);
-    pins_count(&session->pins, &session->worker->boxes[session->door->cluster].pins);
+    pinned_note(session);
 }

@@ -122,6 +122,28 @@ void hints_look_for_attributes(struct session *session)
         session->job.facts.has_hint |= hint_is_attribute(attribute.name) && !attribute.is_null;
 }
 
+/* What headgate reads of one, wherever it was said. */
+static bool read_attribute(struct span name, struct span value, struct hint *hint_r)
+{
+    if (!hint_is_attribute(name))
+        return false;
+    hint_read_attribute(name, value, hint_r);
+    return true;
+}
+
+bool hints_read_beside(const struct hint_beside *beside, struct hint *hint_r)
+{
+    return read_attribute(beside->name, beside->value, hint_r);
+}
+
+void hints_add_beside(struct hints *hints, const struct hints_beside *beside, const struct view *view)
+{
+    struct hint hint;
+    for (size_t i = 0; i < beside->count; i++)
+        if (hints_read_beside(&beside->items[i], &hint))
+            note(hints, &hint, view);
+}
+
 /* They have the last word: they come with this execution, the text perhaps from a library. */
 static void read_attributes(const struct session *session, struct hints *hints)
 {
@@ -132,10 +154,8 @@ static void read_attributes(const struct session *session, struct hints *hints)
     while (attributes_next(&attributes, &attribute)) {
         char digits[ATTRIBUTE_TEXT_MAX];
         struct hint hint;
-        if (!hint_is_attribute(attribute.name) || attribute.is_null)
-            continue;
-        hint_read_attribute(attribute.name, attribute_text(&attribute, digits), &hint);
-        note(hints, &hint, session_view(session));
+        if (!attribute.is_null && read_attribute(attribute.name, attribute_text(&attribute, digits), &hint))
+            note(hints, &hint, session_view(session));
     }
 }
 

@@ -49,10 +49,14 @@ bool intent_note(struct session *session, struct span sql, const struct sql_dial
     struct span schema =
         job->prepared != NULL ? text_span(&job->prepared->schema) : text_span(&session->schema);
     bool is_set = job->facts.kind == SQL_SET;
+    if (job->facts.touches_variables && !memory_note_names(session, sql, dialect))
+        return false;
     bool is_execute = job->facts.execute_name.len > 0 || job->facts.execute_text.len > 0;
     if (is_execute && find_inner(session, dialect)) {
         look_inside(session, dialect);
         sql = text_span(&job->inner);
+        if (job->facts.touches_variables && !memory_note_names(session, sql, dialect))
+            return false;
         is_set = job->is_inner_set;
         if (job->facts.execute_name.len > 0 &&
             session->has_left_schema) /* that of its PREPARE: which, is not known */
@@ -69,10 +73,12 @@ bool intent_note_prepared(struct session *session)
 {
     struct job *job = &session->job;
     struct sql_dialect dialect = effects_dialect(session);
-    if (job->facts.kind != SQL_SET && !job->facts.has_holds)
+    bool changes = job->facts.kind == SQL_SET || job->facts.has_holds;
+    if (!changes && !job->facts.touches_variables)
         return true;
     if (job->prepared->sql.len > 0)
         return intent_note(session, job->prepared->sql, &dialect);
-    job->facts.may_hide_state = true;
+    job->facts.may_hide_state |= changes;
+    job->has_odd_names = true;
     return true;
 }

@@ -14,12 +14,24 @@ struct loss {
     char text[ERROR_TEXT_MAX];
 };
 
+/* A harmless read, anything that no server has read: nobody has run it, or it does no harm twice. */
+static bool may_run_again(const struct session *session)
+{
+    const struct job *job = &session->job;
+    return !job->has_reply && !job->is_timed_out && !session->must_close &&
+           (job->is_unread ? job->is_kept : job->is_retriable) && job->attempts < ATTEMPTS_MAX;
+}
+
 static enum step run_again(struct session *session, int server)
 {
     struct job *job = &session->job;
-    job->avoid = server;
     job->attempts++;
     relay_take_back(session);
+    if (job->is_unread) { /* the server has nothing against it: only that connection was given up */
+        job->is_unread = false;
+        return attach_begin(session);
+    }
+    job->avoid = server;
     job->reason = ROUTE_REASON_READ;
     if (session->door->settings->mode == LISTENER_SPLIT && !session->has_replica_refused)
         job->place = ROUTE_REPLICA;
@@ -70,7 +82,7 @@ enum step loss_of_upstream(struct session *session, const struct error *err)
     if (job->has_reply)
         relay_keep_passed(session, upstream);
     loss.seq = relay_next_seq(session, upstream);
-    if (attach_has_lost_state(session, job->place))
+    if (attach_has_lost_state(session, job->place) || memory_may_be_lost(session))
         session->must_close = true;
     attach_drop(session, job->place);
     if (is_mid_packet)
@@ -79,8 +91,7 @@ enum step loss_of_upstream(struct session *session, const struct error *err)
         session_set_deadline(session, session->worker->world->timeouts->idle_client_us);
         return session_enter(session, SESSION_DRAINING);
     }
-    bool may_run_again = !job->has_reply && job->is_retriable && !job->is_timed_out && !session->must_close;
-    if (may_run_again && job->attempts < ATTEMPTS_MAX)
+    if (may_run_again(session))
         return run_again(session, server);
     return tell_loss(session, &loss);
 }
@@ -93,5 +104,13 @@ enum step loss_by_stream(struct session *session, const char *during)
         (void)error_errno(&err, stream->error, "%s", during);
     else
         (void)error_set(&err, 0, "%s: the server closed the connection", during);
+    return loss_of_upstream(session, &err);
+}
+
+enum step loss_unread(struct session *session, uint16_t code)
+{
+    struct error err = { 0 };
+    (void)error_set(&err, code, "the server had ended the connection (%u) before it read the command", code);
+    session->job.is_unread = true;
     return loss_of_upstream(session, &err);
 }

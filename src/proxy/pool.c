@@ -3,6 +3,7 @@
 #include "cluster/upstream_exchange.h"
 #include "proxy/asleft.h"
 #include "proxy/key.h"
+#include "proxy/lifetime.h"
 #include "proxy/pool_clean.h"
 #include "proxy/pool_fit.h"
 #include "proxy/pool_inside.h"
@@ -26,7 +27,7 @@ struct pool_counters *pool_counters_of(const struct upstream *upstream)
 void pool_shelve(struct upstream *upstream)
 {
     struct permits_holders *holders = pool_holders(upstream);
-    upstream_expire(upstream, pool_patience_us(upstream->owner, upstream));
+    upstream_expire(upstream, lifetime_parked_us(upstream->owner, upstream));
     list_link_last(&holders->parked, &upstream->in_pool);
     counter_add(&holders->kinds[key_kind(&upstream->key)], 1);
 }

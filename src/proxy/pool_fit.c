@@ -1,7 +1,7 @@
 #include "proxy/pool_fit.h"
 
 #include "net/descriptors.h"
-#include "proxy/asleft.h"
+#include "proxy/lifetime.h"
 #include "proxy/pool_inside.h"
 
 /* MariaDB restores character sets at a reset if it knows the collation of the handshake. After one that it
@@ -53,22 +53,6 @@ static bool has_lasting_pins(const struct session *session)
     return (session->pins.causes & ~undone) != 0;
 }
 
-/* When it has lived for so long it is not parked any more: a tenth sooner or later, so that those opened in
- * one burst do not go in one. 0: never. */
-static uint64_t end_of_life(const struct worker *worker, const struct upstream *upstream)
-{
-    uint64_t lifetime = worker->world->timeouts->server_lifetime_us;
-    uint64_t share =
-        (upstream->connection_id * UINT32_C(2654435761)) >> 22; /* 0 … 1023, as good as by chance */
-    return lifetime > 0 ? upstream->opened_us + lifetime - lifetime / 10 + lifetime / 5 * share / 1023 : 0;
-}
-
-static bool is_old(const struct worker *worker, const struct upstream *upstream)
-{
-    uint64_t end = end_of_life(worker, upstream);
-    return end != 0 && worker->loop.now_us >= end;
-}
-
 bool pool_is_full(const struct worker *worker, const struct upstream *upstream)
 {
     const struct cluster_settings *settings = pool_settings_of(worker, upstream->key.cluster);
@@ -106,22 +90,7 @@ bool pool_may_park(const struct session *session, enum route_place place)
         return false;
     bool has_kept_role = session->role_version != 0 || slot->role_version != 0;
     return is_quiet(upstream) && is_clean_after_reset(upstream) && !has_kept_role &&
-           session->option_version == 0 && !has_lasting_pins(session) && !is_old(worker, upstream) &&
-           !pool_is_full(worker, upstream) &&
+           session->option_version == 0 && !has_lasting_pins(session) &&
+           !lifetime_is_over(worker, upstream) && !pool_is_full(worker, upstream) &&
            pool_is_usable(session_view(session), (size_t)slot->server, &upstream->key);
-}
-
-uint64_t pool_patience_us(const struct worker *worker, const struct upstream *upstream)
-{
-    uint64_t patience = worker->world->timeouts->server_idle_us, now = worker->loop.now_us;
-    uint64_t own = atomic_load_explicit(&upstream->server->patience_s, memory_order_relaxed);
-    uint64_t end = end_of_life(worker, upstream);
-    if (own > 0 && own * 500000 < patience)
-        patience = own * 500000;
-    if (end == 0 || end > upstream->idle_us + patience)
-        end = upstream->idle_us + patience;
-    uint64_t trust = asleft_trust(worker, upstream);
-    if (upstream->legacy.is_there && end > now + trust)
-        end = now + trust;
-    return end > now ? end - now : 1;
 }

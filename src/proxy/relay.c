@@ -237,6 +237,11 @@ static enum tracker_verdict look(struct session *session, struct upstream *upstr
             return verdict;
         if (verdict == TRACKER_PACKET && info->kind == TRACKER_INFILE && !may_ask_for_file(session))
             return TRACKER_BAD;
+        if (verdict == TRACKER_PACKET && !job->has_reply && info->kind == TRACKER_ERR &&
+            reply_is_farewell(info->error, info->seq)) {
+            job->is_unread = true;
+            return TRACKER_MORE;
+        }
         if (verdict == TRACKER_PACKET && note_refusal(session, info))
             return TRACKER_MORE;
         if (verdict == TRACKER_DONE)
@@ -334,6 +339,8 @@ enum step relay_once(struct session *session, struct upstream *upstream)
         return STEP_WAIT;
     if (session->job.is_unready)
         return leave_unready(session, upstream, &info);
+    if (session->job.is_unread)
+        return loss_unread(session, info.error);
     if (session->job.is_refused)
         return run_where_writes_go(session, upstream, &info);
     return result == STREAM_OK ? STEP_MORE : session_close(session, CLOSE_CLIENT_FAILED, NULL);

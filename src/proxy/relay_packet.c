@@ -4,6 +4,7 @@
 
 #include "mysql/reply.h"
 #include "mysql/wire.h"
+#include "proxy/pinned.h"
 #include "proxy/statements.h"
 #include "proxy/tracking.h"
 
@@ -69,6 +70,8 @@ bool relay_name_statement(struct session *session, struct upstream *upstream, co
     if (!statements_add(session, job->place, prepared, info->stmt_id, text_span(&session->schema)))
         return false;
     statements_replace(prepared, job->place);
+    if (sql.len == 0)
+        pinned_note_statement(session, prepared, PIN_LONG_PREPARED);
     wire_store_u32(in->data + in->parsed + PACKET_HEADER_BYTES + 1, prepared->id);
     return true;
 }

@@ -6,6 +6,7 @@
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "proxy/patience.h"
+#include "proxy/pinned.h"
 #include "proxy/statements.h"
 
 /* Back to the client's own bytes, which the window still has. */
@@ -67,14 +68,26 @@ static void address_statement(struct session *session)
         statements_note_run(copy->known, text_span(&job->prepared->types));
     }
     job->prepared->last_place = (int)job->place;
-    if (job->command->byte == COM_STMT_SEND_LONG_DATA)
+    if (job->command->byte == COM_STMT_SEND_LONG_DATA) {
+        if (!job->prepared->has_long_data)
+            pinned_note_statement(session, job->prepared, PIN_LONG_DATA);
         job->prepared->has_long_data = true;
+    }
+}
+
+/* In an open transaction, and known not to commit it. */
+static bool is_undone_by_end(const struct session *session)
+{
+    const struct sql_facts *facts = &session->job.facts;
+    bool is_within = facts->kind == SQL_SELECT || facts->kind == SQL_WRITE || facts->kind == SQL_ROLLBACK;
+    return (session->status & STATUS_IN_TRANS) != 0 && is_within && !facts->is_multi && !session->job.is_cut;
 }
 
 static void begin_sending(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
     upstream_begin(upstream, job->command->shape, job->has_cursor);
+    upstream->is_undone_by_end = is_undone_by_end(session);
     upstream->tracker.hands_out_eofs = job->is_aside;
     job->sent_us = session_now(session);
     job->server = upstream->server;
@@ -125,9 +138,20 @@ static enum stream_result pump_command(struct session *session, struct upstream 
     }
 }
 
+/* Not a byte of the command has gone out. */
+static bool has_sent_nothing(const struct session *session)
+{
+    const struct job *job = &session->job;
+    const struct buf *in = &session->client.in;
+    return job->is_kept && (job->rewritten.len > 0 ? job->rewritten_sent == 0 : in->sent == in->kept);
+}
+
 /* The server hung up on us: it may have said why first. */
 static enum step sending_failed(struct session *session, struct upstream *upstream)
 {
+    session->job.is_unread = has_sent_nothing(session);
+    if (session->job.is_unread)
+        return loss_by_stream(session, "sending a command");
     session->must_close = session->must_close || !session->job.run.is_complete;
     (void)stream_fill(&upstream->stream);
     if (buf_unparsed(&upstream->stream.in).len > 0)

@@ -250,24 +250,26 @@ bool session_is_of_job(const struct session *session, enum route_place place)
 }
 
 /* The client is told when it speaks next: an error that nobody asked for is read by few clients. */
+void session_bury_idle(struct session *session, enum route_place place)
+{
+    const struct slot *slot = &session->slots[place];
+    const char *name = slot->upstream->server->name;
+    struct error failure = slot->failure;
+    if (!lose_idle(session, place) || session->lost.len > 0)
+        return;
+    (void)text_appendf(&session->lost, "headgate: lost connection to %s, and what the session had there: %s",
+                       name, failure.text);
+    session->status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
+    session->is_transaction_unknown = false;
+    if (session->state == SESSION_IDLE) /* not that of a transaction any more */
+        session_set_deadline(session, patience_us(session));
+}
+
 static void bury_idle_losses(struct session *session)
 {
-    for (int place = 0; place < PREPARED_PLACES; place++) {
-        const struct slot *slot = &session->slots[place];
-        if (!slot->has_failed || session_is_of_job(session, (enum route_place)place))
-            continue;
-        const char *name = slot->upstream->server->name;
-        struct error failure = slot->failure;
-        if (!lose_idle(session, (enum route_place)place) || session->lost.len > 0)
-            continue;
-        (void)text_appendf(&session->lost,
-                           "headgate: lost connection to %s, and what the session had there: %s", name,
-                           failure.text);
-        session->status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
-        session->is_transaction_unknown = false;
-        if (session->state == SESSION_IDLE) /* not that of a transaction any more */
-            session_set_deadline(session, patience_us(session));
-    }
+    for (int place = 0; place < PREPARED_PLACES; place++)
+        if (session->slots[place].has_failed && !session_is_of_job(session, (enum route_place)place))
+            session_bury_idle(session, (enum route_place)place);
 }
 
 /* An answer of ours found no memory: half of it is never sent, and nothing else can be said to this client. A
@@ -387,9 +389,10 @@ void session_abort(struct session *session, enum close_reason reason)
     claims_free(session->job.claims);
     session->job.claims = NULL;
     text_fini(&session->job.inner);
+    text_fini(&session->job.named);
     pins_clear(&session->pins);
     vars_fini(&session->vars);
-    vars_fini(&session->user_vars);
+    uservars_fini(&session->user_vars);
     prepared_clear(&session->prepared);
     list_unlink(&session->worker->sessions, &session->in_worker);
     HASH_DEL(session->worker->by_id, session);

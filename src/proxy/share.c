@@ -4,9 +4,13 @@
 #include "cluster/balance.h"
 #include "mysql/reply.h"
 #include "proxy/handover.h"
+#include "proxy/lifetime.h"
+#include "proxy/pinned.h"
 #include "proxy/pool.h"
 #include "proxy/pool_fit.h"
 #include "proxy/pool_pass.h"
+#include "proxy/readback.h"
+#include "proxy/uses.h"
 
 #include <stdio.h>
 
@@ -16,19 +20,9 @@
 
 /* ---- may it be given up? ---- */
 
-/* Long data and open cursors are in one connection only; a statement too long to be kept cannot be prepared
- * again. */
 bool share_has_statements(const struct session *session, enum route_place place)
 {
-    for (const struct prepared *prepared = session->prepared.by_id; prepared != NULL;
-         prepared = prepared->hh.next) {
-        if (prepared->copies[place].generation != session->slots[place].generation)
-            continue;
-        bool is_last = prepared->last_place == (int)place;
-        if (prepared->sql.len == 0 || (is_last && (prepared->has_long_data || prepared->has_cursor)))
-            return true;
-    }
-    return false;
+    return pinned_by_statements(session, place) != 0;
 }
 
 bool share_has_own_answers(const struct session *session, enum route_place place)
@@ -37,27 +31,25 @@ bool share_has_own_answers(const struct session *session, enum route_place place
     return since != 0 && session_now(session) < since + ANSWERS_US;
 }
 
-/* LAST_INSERT_ID() of an INSERT … RETURNING is known to its connection only, and so is which row "IS NULL"
- * finds with sql_auto_is_null. */
-static bool has_untold_id(const struct session *session, enum route_place place)
-{
-    return (session->is_insert_id_unknown || session->vars.is_auto_is_null) && place == effects_home(session);
-}
-
-static bool is_shared(const struct session *session)
+bool share_is_shared(const struct session *session)
 {
     const struct cluster_settings *clusters = session->worker->world->clusters;
     return clusters == NULL || clusters[session->door->cluster].pool == POOL_TRANSACTION;
 }
 
-static bool may_give(const struct session *session, enum route_place place)
+/* If it is not for user variables. */
+static bool may_part(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
-    return is_shared(session) && slot->upstream != NULL && !slot->has_failed &&
+    return share_is_shared(session) && slot->upstream != NULL && !slot->has_failed &&
            slot->upstream->state == UPSTREAM_READY && !stream_has_output(&slot->upstream->stream) &&
-           !session_is_of_job(session, place) && !attach_has_lost_state(session, place) &&
-           !has_untold_id(session, place) && !share_has_own_answers(session, place) &&
-           !share_has_statements(session, place);
+           !session_is_of_job(session, place) &&
+           (pinned_by(session, place) & ~pin_bit(PIN_USER_VARIABLES)) == 0;
+}
+
+static bool may_give(const struct session *session, enum route_place place)
+{
+    return may_part(session, place) && !attach_has_lost_state(session, place);
 }
 
 /* The connection itself, if the first who waits can go on with it; otherwise it is closed, and its permit
@@ -70,6 +62,15 @@ static void give(struct session *session, enum route_place place)
         attach_leave(session, place, true);
     else
         attach_drop(session, place);
+}
+
+/* Now, or when the user variables that keep it have been read. */
+static void give_if_idle(struct session *session, enum route_place place)
+{
+    if (may_give(session, place))
+        give(session, place);
+    else if (readback_may(session, place) && may_part(session, place))
+        readback_begin(session, place);
 }
 
 void share_give_up(struct session *session, enum route_place place)
@@ -85,36 +86,66 @@ void share_idle(struct session *session)
         if (upstream == NULL || upstream->permit.permits == NULL)
             continue;
         permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
-        if (permits_is_short(upstream->permit.permits) && may_give(session, (enum route_place)place))
-            give(session, (enum route_place)place);
+        if (permits_is_short(upstream->permit.permits))
+            give_if_idle(session, (enum route_place)place);
     }
+}
+
+/* ---- when its time has come ---- */
+
+static enum route_place place_of(const struct upstream *upstream)
+{
+    const struct session *session = upstream->owner;
+    return session->slots[ROUTE_PRIMARY].upstream == upstream ? ROUTE_PRIMARY : ROUTE_REPLICA;
+}
+
+static void retire(struct session *session, enum route_place place)
+{
+    struct upstream *upstream = session->slots[place].upstream;
+    if (!may_give(session, place))
+        return;
+    log_debug(&session->scope, "its connection to %s is retired", upstream->server->name);
+    counter_add(&session->worker->boxes[session->door->cluster].pool.pool_retired, 1);
+    attach_drop(session, place);
+}
+
+void share_retire(struct upstream *upstream)
+{
+    retire(upstream->owner, place_of(upstream));
+}
+
+/* Now, and not when the last command ended: its client may have asked about that one. */
+void share_retire_old(struct session *session)
+{
+    const struct job *job = &session->job;
+    const struct upstream *upstream = session->slots[job->place].upstream;
+    if (upstream != NULL && lifetime_is_over(session->worker, upstream) && !job->facts.refers_previous)
+        retire(session, job->place);
 }
 
 /* ---- looking for one that is idle ---- */
 
-static void give_if_idle(struct upstream *upstream)
+static void ask_for(struct upstream *upstream)
 {
     if (pool_has(upstream))
         return; /* no session's: it is being made ready */
     struct session *session = upstream->owner;
-    bool is_primary = session->slots[ROUTE_PRIMARY].upstream == upstream;
-    enum route_place place = is_primary ? ROUTE_PRIMARY : ROUTE_REPLICA;
-    if (may_give(session, place))
-        give(session, place);
+    give_if_idle(session, place_of(upstream));
 }
 
 /* Each one that is given up goes to somebody at once, or is promised, so this ends with the queue. Those that
  * nobody has go first. */
-static void search_here(struct permits_holders *holders, uint64_t now_us)
+static void search_here(struct permits_holders *holders, const struct worker *worker)
 {
     pool_give_way(holders);
     struct list_node *node = list_first(&holders->list);
-    holders->searched_us = now_us;
+    holders->searched_us = worker->loop.now_us;
     while (node != NULL && permits_is_short(holders->permits)) {
         struct list_node *next = list_after(&holders->list, node);
-        give_if_idle(list_entry(node, struct upstream, permit.in_list));
+        ask_for(list_entry(node, struct upstream, permit.in_list));
         node = next;
     }
+    uses_count(holders, worker);
 }
 
 static void on_call(struct loop_message *message)
@@ -125,7 +156,7 @@ static void on_call(struct loop_message *message)
     atomic_store(&holders->is_called, false); /* whoever comes to wait from here on calls again */
     if (atomic_exchange(&holders->must_unpark, false))
         (void)pool_unpark(holders);
-    search_here(holders, worker->loop.now_us);
+    search_here(holders, worker);
 }
 
 static void call_others(const struct worker *worker, struct permits *permits)
@@ -157,7 +188,7 @@ bool share_unpark(struct session *session, int server)
 
 static void search(const struct worker *worker, struct permits *permits)
 {
-    search_here(&permits->holders[worker->index], worker->loop.now_us);
+    search_here(&permits->holders[worker->index], worker);
     if (permits_is_wanted(permits))
         call_others(worker, permits);
 }
@@ -200,30 +231,35 @@ void share_leave(struct session *session)
     session->queued_at = NULL;
 }
 
-/* Why there is none: the limit, where it comes from, and how long it was waited for. */
-static void explain_limit(const struct server *server, uint64_t waited_us, char *text, size_t size)
+/* Why there is none: the limit, where it comes from, who has them, and how long it was waited for. */
+static void explain_limit(struct server *server, const struct worker *worker, char *text, size_t size)
 {
+    uint64_t waited_us = worker->world->timeouts->pool_wait_us;
+    struct text uses = { 0 };
+    uses_count(&server->permits.holders[worker->index], worker);
+    uses_tell(&server->permits, worker->loop.now_us, &uses);
     uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
     uint32_t max = permits_max(&server->permits);
     char from[80] = "", waited[32];
     if (server->max_connections == 0)
-        (void)snprintf(from, sizeof from, ", the server's own %u less connection_reserve", own);
+        (void)snprintf(from, sizeof from, ", the server's own %u less connection_reserve,", own);
     (void)snprintf(text, size,
-                   "headgate: no connection to %s was free for %s: all of max_connections = %u%s are in use, "
-                   "and %u wait; the statement was not run",
+                   "headgate: no connection to %s was free for %s: all of max_connections = %u%s are in use "
+                   "(%s), and %u wait; the statement was not run",
                    server->name, clock_format_duration(waited_us, waited, sizeof waited), max, from,
-                   permits_waiting(&server->permits));
+                   text_cstr(&uses), permits_waiting(&server->permits));
+    text_fini(&uses);
 }
 
 enum step share_time_out(struct session *session)
 {
     char text[ERROR_TEXT_MAX];
-    const struct server *server = session->queued_at;
+    struct server *server = session->queued_at;
     if (session->handover != NULL) { /* a worker is very busy: without its connection, then */
         share_leave(session);
         return attach_begin(session);
     }
-    explain_limit(server, session->worker->world->timeouts->pool_wait_us, text, sizeof text);
+    explain_limit(server, session->worker, text, sizeof text);
     counter_add(&server->by_worker[session->worker->index].queue_timeouts, 1);
     log_limited(LOG_LEVEL_WARNING, &session->scope, "%s", text);
     share_leave(session);
@@ -440,7 +476,10 @@ void share_note_answers(struct session *session, bool has_set)
     if (has_set)
         slot->has_warnings = job->has_warnings || job->has_error;
     bool has_count = job->facts.reason == SQL_REASON_FOUND_ROWS;
-    slot->answers_us = slot->has_warnings || has_count ? session_now(session) : 0;
+    bool has_answers = slot->has_warnings || has_count;
+    if (has_answers && slot->answers_us == 0)
+        pinned_count(session, PIN_ANSWERS);
+    slot->answers_us = has_answers ? session_now(session) : 0;
 }
 
 void share_note_cursor(struct session *session, const struct upstream *upstream)
@@ -449,9 +488,11 @@ void share_note_cursor(struct session *session, const struct upstream *upstream)
     if (job->prepared == NULL)
         return;
     bool is_over = job->has_error || (upstream->status & STATUS_LAST_ROW_SENT) != 0;
-    if (job->command->byte == COM_STMT_EXECUTE)
+    if (job->command->byte == COM_STMT_EXECUTE) {
         job->prepared->has_cursor = job->has_cursor && !is_over;
-    else if (job->command->byte == COM_STMT_RESET || is_over)
+        if (job->prepared->has_cursor)
+            pinned_note_statement(session, job->prepared, PIN_CURSOR);
+    } else if (job->command->byte == COM_STMT_RESET || is_over)
         job->prepared->has_cursor = false;
 }
 

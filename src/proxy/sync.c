@@ -75,6 +75,13 @@ void sync_note_vars(const struct session *session, struct slot *slot)
         slot->writes_version = session->vars.version;
 }
 
+/* At home any statement may read them: a trigger does, or a stored function. */
+static bool needs_user_vars(const struct session *session, const struct slot *slot)
+{
+    return slot == &session->slots[effects_home(session)] ||
+           (session->job.facts.touches_variables && !session->job.facts.refers_previous);
+}
+
 /* What the upstream lacks first; SYNC_NOTHING when it is equal. */
 static enum sync_task next_task(const struct session *session, const struct slot *slot)
 {
@@ -103,8 +110,9 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_QUIET;
     if (slot->must_wait)
         return SYNC_WAIT;
-    if (session->job.needs_user_vars && slot->user_version != session->user_vars.version &&
-        slot != &session->slots[ROUTE_PRIMARY])
+    if (slot->has_waited)
+        return SYNC_WAITED;
+    if (slot->user_version != session->user_vars.version && needs_user_vars(session, slot))
         return SYNC_USER_VARS;
     return SYNC_NOTHING;
 }
@@ -112,7 +120,7 @@ static enum sync_task next_task(const struct session *session, const struct slot
 static void start_user_vars(struct session *session, struct slot *slot)
 {
     struct text sql = { 0 };
-    vars_diff_user(&session->user_vars, slot->user_version, &sql);
+    uservars_say(&session->user_vars, slot->user_version, &sql);
     if (sql.is_oom) {
         slot->has_failed = true;
         (void)error_set(&slot->failure, ENOMEM, "out of memory");
@@ -212,12 +220,17 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
     case SYNC_WAIT:
         ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL(WSREP_WAIT_SQL));
         break;
+    case SYNC_WAITED:
+        ask(session, task, REPLY_GENERIC, COM_QUERY,
+            SPAN_LITERAL("SET SESSION wsrep_sync_wait = @@session.wsrep_sync_wait"));
+        break;
     case SYNC_USER_VARS:
         start_user_vars(session, slot);
         break;
     case SYNC_PREPARE:
         ask(session, task, REPLY_PREPARE, COM_STMT_PREPARE, session->job.prepared->sql);
         break;
+    case SYNC_READ_BACK:
     case SYNC_NOTHING:
         break;
     }
@@ -284,9 +297,14 @@ static void note_success(struct session *session, struct slot *slot)
         break;
     case SYNC_WAIT:
         slot->must_wait = false;
+        slot->has_waited = true;
+        break;
+    case SYNC_WAITED:
+        slot->has_waited = false;
         break;
     case SYNC_SETUP:
     case SYNC_PREPARE:
+    case SYNC_READ_BACK:
     case SYNC_NOTHING:
         break;
     }

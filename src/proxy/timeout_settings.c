@@ -132,8 +132,12 @@ static const struct setting timeout_settings[] = {
         .fallback = "1m",
         .effect = EFFECT_NOW,
         .doc =
-            "A connection to a server that no session needs is kept this long for the next one; never longer "
-            "than half of the server's own wait_timeout.",
+            "A connection to a server that no session needs is kept this long for the next one, a tenth more "
+            "or "
+            "less. When its server has heard nothing for nearly half of the server's own wait_timeout it is "
+            "closed in any case, also where a session has it, but no state there: the next statement gets "
+            "another one. Where a session has state (a transaction, a temporary table and the like), or with "
+            "pool = \"session\", the server's wait_timeout ends it, as it would without headgate.",
     },
     {
         .name = "server_lifetime",
@@ -145,9 +149,12 @@ static const struct setting timeout_settings[] = {
         .fallback = "1h",
         .effect = EFFECT_NOW,
         .doc =
-            "A connection to a server that is older than this, a tenth more or less, is not handed on from "
-            "session to session any more: what servers know of accounts, and keep in memory for a "
-            "connection, is new again from time to time. \"off\": however old.",
+            "A connection to a server that is older than this, a tenth more or less, is closed: between two "
+            "statements of the session that has it, which gets another one, unless it has state there (or "
+            "pool "
+            "= \"session\": then when the session ends). What servers know of accounts, and keep in memory "
+            "for "
+            "a connection, is new again from time to time. \"off\": however old.",
     },
     {
         .name = "shutdown",

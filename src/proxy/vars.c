@@ -281,18 +281,6 @@ bool vars_after(const struct vars *vars, uint64_t *version, struct span *name_r,
     return true;
 }
 
-void vars_diff_user(const struct vars *vars, uint64_t since, struct text *out)
-{
-    const char *glue = "SET ";
-    for (size_t i = 0; i < vars->count; i++) {
-        const struct var *var = &vars->items[i];
-        if (var->literal == NULL || var->version <= since)
-            continue;
-        (void)text_appendf(out, "%s@`%s`=%s", glue, var->name, var->literal);
-        glue = ",";
-    }
-}
-
 bool vars_is_newer(struct vars *vars, struct span name, uint64_t since)
 {
     const struct var *var = find(vars, name);

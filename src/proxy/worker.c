@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "proxy/kill.h"
 #include "proxy/pool.h"
+#include "proxy/retire.h"
 #include "proxy/session.h"
 #include "proxy/warm.h"
 
@@ -128,6 +129,7 @@ bool worker_init(struct worker *worker, unsigned index, const struct world *worl
     list_init(&worker->killers);
     loop_timer_init(&worker->retry, on_retry);
     loop_timer_init(&worker->drain_deadline, on_drain_deadline);
+    retire_start(worker);
     return true;
 }
 
@@ -323,6 +325,7 @@ static void end_if_empty(struct worker *worker)
         return;
     loop_timer_stop(&worker->drain_deadline);
     loop_timer_stop(&worker->retry);
+    retire_stop(worker);
     pool_close(worker);
     kill_fini(worker);
     for (unsigned i = 0; i < worker->world->cluster_count; i++)

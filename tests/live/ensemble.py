@@ -76,6 +76,9 @@ class Ensemble(Twins):
         with contextlib.closing(sql.connect_socket(node.socket)) as root:
             for user in scenes.USERS:
                 sql.run(root, f"GRANT ALL ON `h\\_%`.* TO {user}@'%'")
+            if cluster.family == "mysql":     # else sessions that have user variables and write keep their connections
+                for user in scenes.USERS:
+                    sql.run(root, f"GRANT SELECT ON performance_schema.user_variables_by_thread TO {user}@'%'")
             sql.run(root, "CREATE ROLE r1; GRANT SELECT ON app2.* TO r1; GRANT r1 TO app@'%'; GRANT r1 TO other@'%'")
             for who in range(scenes.SESSIONS):
                 sql.run(root, f"CREATE DATABASE {home(who)}; CREATE DATABASE {home(who)}x; USE {home(who)}; "

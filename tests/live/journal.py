@@ -70,6 +70,7 @@ class Event:
     transactions_until: float = 0.0  # one that began before may fail: it was open
     pinned_until: float = 0.0  # a session that had state before may lose it
     may_run_out: bool = False  # there was no primary for so long that who waited may hear of it
+    cut_until: float = 0.0  # no packet passed before: what was answered without one must not run afterwards
     new_primary: int = 0  # the server_id that takes the writes from here on
 
     def note(self, words):
@@ -299,7 +300,7 @@ def violations(rules, units, events, tables):
     """
     rows = next(iter(tables.values()))
     return [*_differences(tables), *_wrong_counts(units, rows), *_half_done(units, rows), *_wrong_zones(rows),
-            *_two_primaries(rules, events, rows), *_unexcused(rules, units, events), *_too_long(rules, units)]
+            *_two_primaries(rules, events, rows), *_too_late(units, events, rows), *_unexcused(rules, units, events), *_too_long(rules, units)]
 
 
 def _differences(tables):
@@ -346,6 +347,18 @@ def _two_primaries(rules, events, rows):
     found = [row for i, row in enumerate(by_time) if i == 0 or row[2] != by_time[i - 1][2]]
     if [row[2] for row in found] != expected:
         yield f"writes went to servers {[row[2] for row in found]}, not {expected}; first of each: {found[:12]}"
+
+
+def _too_late(units, events, rows):
+    """What was given up while nothing could arrive is not run later, when its client may have written it anew."""
+    ran = {(row[0], row[1]): float(row[4]) for row in rows}
+    for unit in units:
+        for event in events:
+            if not unit.code or not event.began <= unit.answered <= event.cut_until:
+                continue
+            for n in unit.numbers:
+                if ran.get((unit.writer, n), 0.0) > unit.answered:
+                    yield f"row {n} was written {ran[unit.writer, n] - unit.answered:.3f} s after the answer: {unit}"
 
 
 def _unexcused(rules, units, events):

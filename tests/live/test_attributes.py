@@ -153,6 +153,8 @@ def test_a_read_goes_where_its_attributes_say(cluster, hg):
     with hg.wire(caps=CAPS) as client:
         for name in ("db1", "db2", "db3", "db2"):
             assert client.value(READ, [("headgate.server", name), *X]) == number(cluster, name)
+            told, = hg.json(f"explain session {client.greeting.connection_id} with headgate.server = {name} {READ}")
+            assert (told["place"], told["hints"]) == ("primary" if name == "db1" else "replica", f"headgate.server={name}")
         assert client.value(READ, [("headgate.primary", b"1")]) == number(cluster, "db1")
         assert client.value(READ, [("headgate.primary", b"0"), *X]) != number(cluster, "db1")
 

@@ -11,7 +11,6 @@ import threading
 import pymysql
 import pytest
 
-from conftest import FLAVOUR
 from headgate import Headgate, rows, value
 from lagging import FIRST_ROW, Reader, make_tables, run_all
 from proxy import wait_until
@@ -25,7 +24,7 @@ LISTENERS = ({"name": "split", **SPLIT},
              {"name": "strong", **SPLIT, "settings": {"consistency": "strong"}})
 SETTLED = 60.0  # seconds; a busy machine's nodes need their time
 
-pytestmark = pytest.mark.skipif(FLAVOUR != "mariadb", reason="Galera is there for Debian's own MariaDB")
+pytestmark = pytest.mark.family("mariadb")
 
 
 @pytest.fixture(scope="module")
@@ -171,15 +170,18 @@ def test_a_donor_is_not_read_from(cluster, hg):
 
 
 def test_the_writer_moves_when_it_is_read_only_and_does_not_come_back(cluster, hg):
-    cluster.sql("db1", "SET GLOBAL read_only = 1")
-    try:
-        row_of(hg, "db2", role="primary")
-        row_of(hg, "db1", role="replica", reason="synced, and read_only")
-    finally:
-        cluster.sql("db1", "SET GLOBAL read_only = 0")
-    row_of(hg, "db1", role="replica", reason="synced")
     with contextlib.closing(hg.connect()) as client:
+        mark(client, 5)
+        cluster.sql("db1", "SET GLOBAL read_only = 1")
+        try:
+            row_of(hg, "db2", role="primary")
+            row_of(hg, "db1", role="replica", reason="synced, and read_only")
+        finally:
+            cluster.sql("db1", "SET GLOBAL read_only = 0")
+        row_of(hg, "db1", role="replica", reason="synced")
         mark(client, 2)
+        assert value(client, "SELECT node FROM marks WHERE id = 2") == 2
+        assert [row["pins"] for row in hg.show("sessions")] == [None]  # it has moved, and is as free as before
     assert node_of_mark(cluster, 2) == [(2,)]
     assert writer_of(hg) == ["db2"]
 

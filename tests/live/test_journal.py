@@ -3,6 +3,7 @@
 HEADGATE_STORM_SECONDS makes it longer than its 40 s, HEADGATE_SEED repeats a run's choices (not its timing).
 """
 
+import contextlib
 import copy
 import os
 import random
@@ -129,6 +130,76 @@ class Conductor:
         back = self._follows(event, primary.name, "primary", FOLLOWED)
         event.may_run_out = back - event.began > PRIMARY_WAIT - CUT
 
+    def _cut_off(self, event):
+        """The network is gone: packets are dropped, in both directions."""
+        primary = self.cluster.primary()
+        last = primary.value("SELECT MAX(ID) FROM information_schema.PROCESSLIST")
+        self.cluster.partition(primary.name)
+        event.note(f"{primary.name} cut off")
+        try:
+            self.hg.wait_server(primary.name, lambda row: row["state"] == "down", NOTICED)
+            event.statements_until = event.transactions_until = event.note("declared down") + CUT
+            self._pause(0.0, 1.5)
+            event.cut_until = time.time()
+        finally:
+            self.cluster.heal(primary.name)
+        event.note("healed")
+        back = self._follows(event, primary.name, "primary", FOLLOWED)
+        event.may_run_out = back - event.began > PRIMARY_WAIT - CUT
+        self._bury(primary, last)
+
+    @staticmethod
+    def _bury(primary, last):
+        """Connections that nobody is at the other end of, up to that number: the server hears of it hours later."""
+        for number, in primary.sql(f"SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'app' AND ID <= {last}"):
+            with contextlib.suppress(Exception):  # it has just ended
+                primary.sql(f"KILL {number}")
+
+    # ---- it ends, and somebody has made a replica writable that nobody follows ----
+
+    def _beside_a_stray(self, event, trouble):
+        """Nothing is written there, whatever becomes of the primary."""
+        name = self._candidate()
+        byhand.detach(self.cluster, name)
+        byhand.open_for_writes(self.cluster, name)
+        event.note(f"{name} is writable and follows nobody")
+        self.hg.wait_server(name, lambda row: "writable beside" in row["reason"], FOLLOWED)
+        self._is_probed(self.cluster.primary().name, 2)
+        try:
+            trouble(event)
+        finally:
+            byhand.reattach(self.cluster, name)
+        event.note(f"{name} replicates again")
+
+    def _restart_beside_a_stray(self, event):
+        self._beside_a_stray(event, self._restart)
+
+    def _hang_beside_a_stray(self, event):
+        self._beside_a_stray(event, self._hang)
+
+    def _drain_beside_a_stray(self, event):
+        self._beside_a_stray(event, self._drain)
+
+    def _drain(self, event):
+        """No errors but for who has waited too long: transactions may end."""
+        primary = self.cluster.primary()
+        event.pinned_until = event.transactions_until = event.note(f"{primary.name} is drained") + CUT
+        assert not self.hg.admin(f"drain {primary.name}").startswith("error")
+        try:
+            self._pause(0.5, 1.5)
+        finally:
+            assert not self.hg.admin(f"enable {primary.name}").startswith("error")
+        event.note("enabled")
+        self._follows(event, primary.name, "primary", FOLLOWED)
+
+    def _is_probed(self, name, times):
+        """Meanwhile everybody writes on, and headgate has seen how that server is."""
+        def answered():
+            row = self.hg.server(name)
+            return row["probes"] - row["probe_failures"]
+        before = answered()
+        wait_until(lambda: answered() >= before + times, f"{name} answers {times} probes", 20)
+
     # ---- somebody swaps it ----
 
     def _candidate(self):
@@ -198,7 +269,8 @@ class Conductor:
         byhand.reattach(self.cluster, name)
         event.note(f"{name} replicates again")
 
-    KINDS = (_restart, _hiccup, _hang, _swap, _swap_in_the_wrong_order, _swap_while_paused, _second_writable)
+    KINDS = (_restart, _hiccup, _hang, _cut_off, _swap, _swap_in_the_wrong_order, _swap_while_paused, _second_writable,
+             _restart_beside_a_stray, _hang_beside_a_stray, _drain_beside_a_stray)
 
 
 def end(writers):
@@ -276,14 +348,6 @@ class Expelled(Conductor):
     def go(self, until):
         self._everybody_writes(Event("the beginning", ended=time.time()))
         self._one(type(self)._failover)
-
-    def _is_probed(self, name, times):
-        """Meanwhile everybody writes on, and headgate has seen how that server is."""
-        def answered():
-            row = self.hg.server(name)
-            return row["probes"] - row["probe_failures"]
-        before = answered()
-        wait_until(lambda: answered() >= before + times, f"{name} answers {times} probes", 20)
 
     def _failover(self, event):
         old = self.cluster.primary()

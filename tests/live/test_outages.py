@@ -9,6 +9,7 @@ import pytest
 import byhand
 import mysqlwire as w
 import replies as r
+import sockdiag
 from headgate import Headgate, Log, rows, value
 from proxy import Proxy, wait_until
 from sandbox_lib import dialect
@@ -165,6 +166,66 @@ def test_two_writable_servers_at_the_start_that_nobody_follows_are_nobody(cluste
     finally:
         cluster.node("db2").sql(dialect.of(cluster.family).start)
         cluster.rejoin("db3")
+
+
+def test_a_write_into_a_cut_network_is_not_run_when_it_heals(cluster, hg):
+    """Its client has heard that it was lost. What a transaction had done is taken back, and its locks are gone."""
+    cluster.sql("db1", "CREATE TABLE test.cut (n INT PRIMARY KEY)")
+    with hg.connect() as single, hg.connect() as transaction:
+        rows(single, "INSERT INTO cut VALUES (1)")
+        rows(transaction, "BEGIN")
+        rows(transaction, "INSERT INTO cut VALUES (10)")
+        cluster.partition("db1")
+        try:
+            errors = []
+
+            def lose(db, sql):
+                with pytest.raises(pymysql.MySQLError) as info:
+                    rows(db, sql)
+                errors.append(info.value.args[0])
+            threads = [threading.Thread(target=lose, args=args) for args in
+                       ((single, "INSERT INTO cut VALUES (2)"), (transaction, "INSERT INTO cut VALUES (20)"))]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(60)
+            assert errors == [1927, 1927]
+        finally:
+            cluster.heal("db1")
+    hg.wait_server("db1", lambda row: row["role"] == "primary", 60)
+    wait_until(lambda: sockdiag.leaving_for(cluster.node("db1").port) == 0, "all that was still sent has arrived", 60)
+    wait_until(lambda: cluster.sql("db1", "SELECT COUNT(*) FROM information_schema.INNODB_TRX") == [(0,)],
+               "the transaction has ended", 60)
+    with hg.connect() as db:
+        rows(db, "DO 1")
+    assert cluster.sql("db1", "SELECT n FROM test.cut ORDER BY n") == [(1,)]
+
+
+def test_reads_of_what_no_replica_has_wait_for_a_primary(cluster):
+    """The write is not lost yet: the old primary may come back with it. Others read on."""
+    words = dialect.of(cluster.family)
+    cluster.sql("db1", "CREATE TABLE test.last (n INT)")
+    cluster.sync()
+    with Headgate(cluster, timeouts={"primary_wait": "300ms"}, cluster_settings={"consistency_wait": "10ms"}) as headgate, \
+            headgate.connect() as writer, headgate.connect() as other:
+        for name in REPLICAS:
+            cluster.node(name).sql(words.stop)
+        try:
+            rows(writer, "INSERT INTO last VALUES (1)")
+            cluster.node("db1").kill()
+            headgate.wait_server("db1", lambda row: row["state"] == "down", 60)
+        finally:
+            for name in REPLICAS:
+                cluster.node(name).sql(words.start)
+        for name in REPLICAS:
+            headgate.wait_server(name, lambda row: row["reason"] == "replicates", 60)
+        assert value(other, "SELECT COUNT(*) FROM last") == 0
+        with pytest.raises(pymysql.MySQLError) as info:
+            rows(writer, "SELECT COUNT(*) FROM last")
+        assert info.value.args[0] == 1290
+        cluster.node("db1").start()
+        headgate.wait_server("db1", lambda row: row["role"] == "primary", 60)
+        assert value(writer, "SELECT COUNT(*) FROM last") == 1
 
 
 def test_sigterm_lets_a_transaction_end(cluster):

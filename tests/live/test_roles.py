@@ -1,11 +1,15 @@
 """Who is primary, who takes reads, and what operators say about it: on servers that are really re-pointed."""
 
+import contextlib
+import socket
+import threading
 import time
 
+import pymysql
 import pytest
 
 from headgate import Headgate, Log, rows, value
-from proxy import wait_until
+from proxy import Proxy, wait_until
 from sandbox_lib import dialect
 from test_admin import ctl, ctl_json
 
@@ -24,6 +28,13 @@ def as_it_was(cluster):
     for name in ("db2", "db3"):
         cluster.node(name).set_read_only(True)
         point(cluster, name, "db1")
+
+
+class Unsettled(Headgate):
+    """One that nobody waits for until its roles are right."""
+
+    def start(self):
+        return Proxy.start(self)
 
 
 def point(cluster, name, to):
@@ -147,3 +158,187 @@ def test_draining_the_primary_is_done_and_warned_of(cluster):
             rows(db, "DO 1")
         shown, = ctl_json(hg, "show", "clusters")
         assert shown["primary"] == "db1" and shown["servers_up"] == shown["servers"] == 3
+
+
+ASTRAY = "writable, as it was beside the last primary, and no replica has turned to it: db1 was the primary"
+
+
+def stray(cluster, hg, name="db3"):
+    """A server that is writable beside the primary, which has answered since."""
+    free(cluster, name)
+    hg.wait_server(name, lambda row: "writable beside" in row["reason"], 60)
+    before = hg.server("db1")["probes"]
+    wait_until(lambda: hg.server("db1")["probes"] >= before + 2, "the primary has been asked since", 60)
+
+
+def leave(cluster, hg, how):
+    """The primary goes; what the operator was told."""
+    if how == "drain":
+        return ctl_json(hg, "drain", "db1")[0]["warning"]
+    getattr(cluster.node("db1"), how)()
+    return ""
+
+
+def come_back(cluster, hg, how):
+    if how == "drain":
+        ctl_json(hg, "enable", "db1")
+    else:
+        getattr(cluster.node("db1"), {"kill": "start", "pause": "resume"}[how])()
+
+
+@pytest.fixture
+def written(cluster):
+    cluster.sql("db1", "CREATE TABLE test.written (server INT)")
+    cluster.sync()
+    yield "INSERT INTO written VALUES (@@server_id)"
+    cluster.sql("db1", "DROP TABLE test.written")
+
+
+@pytest.mark.parametrize("how", ["kill", "pause", "drain"])
+def test_a_stray_writable_server_is_not_promoted_by_the_end_of_the_primary(cluster, written, how):
+    """Nobody follows db3; so nothing is written there, and what is acknowledged stays."""
+    with Headgate(cluster, timeouts={"primary_wait": "300ms"}) as hg, hg.connect() as db:
+        rows(db, written)
+        cluster.sync()
+        stray(cluster, hg)
+        said = leave(cluster, hg, how)
+        try:
+            hg.wait_server("db3", lambda row: row["reason"] == ASTRAY, 60)
+            assert (f"db3 is {ASTRAY[:30]}" in said) == (how == "drain")
+            assert hg.log().count(f"there is no primary: db3 is {ASTRAY[:30]}") == 1
+            with pytest.raises(pymysql.MySQLError), hg.connect() as other:
+                rows(other, written)
+            with hg.connect() as reader:
+                assert value(reader, "SELECT COUNT(*) FROM written") == 1
+        finally:
+            come_back(cluster, hg, how)
+        hg.wait_server("db1", is_primary, 60)
+        with hg.connect() as other:
+            rows(other, written)
+        assert cluster.sql("db1", "SELECT server FROM test.written") == [(1,), (1,)]
+        assert cluster.sql("db3", "SELECT server FROM test.written") == [(1,)]
+
+
+@pytest.mark.parametrize("how", ["enable", "point"])
+def test_a_stray_server_is_the_primary_when_somebody_says_so(cluster, how):
+    with Headgate(cluster) as hg:
+        stray(cluster, hg)
+        ctl_json(hg, "drain", "db1")
+        hg.wait_server("db3", lambda row: row["reason"] == ASTRAY, 60)
+        if how == "enable":
+            assert ctl_json(hg, "enable", "db3")[0]["warning"] is None
+        else:
+            point(cluster, "db2", "db3")
+        hg.wait_server("db3", is_primary, 60)
+        ctl_json(hg, "enable", "db1")
+        row = hg.wait_server("db1", lambda row: row["state"] == "up", 60)
+        assert row["reason"] == "writable beside another writable server: db3 is the primary"
+        assert is_primary(hg.server("db3"))
+
+
+def test_who_took_over_stays_when_the_old_primary_is_back(cluster):
+    """db3 was not re-pointed: it follows the old one all the time, and does not turn to it."""
+    with Headgate(cluster) as hg:
+        cluster.node("db1").pause()
+        try:
+            hg.wait_server("db1", lambda row: row["state"] == "down", 60)
+            free(cluster, "db2")
+            hg.wait_server("db2", is_primary, 60)
+        finally:
+            cluster.node("db1").resume()
+        row = hg.wait_server("db1", lambda row: row["state"] == "up", 60)
+        assert row["reason"] == "writable beside another writable server: db2 is the primary"
+        before = hg.server("db2")["probes"]
+        wait_until(lambda: hg.server("db2")["probes"] >= before + 3, "everybody has been asked again", 60)
+        assert is_primary(hg.server("db2")) and not is_primary(hg.server("db1"))
+        assert hg.log().count("writable beside the primary db2: db1;") == 1
+
+
+def test_a_restarted_headgate_does_not_take_a_stray_server(cluster):
+    """It does not know who was primary; but a replica follows another server, and one has never answered."""
+    free(cluster, "db3")
+    cluster.node("db1").pause()
+    try:
+        with Unsettled(cluster, expect_up=False) as hg:
+            row = hg.wait_server("db3", lambda row: row["reason"].startswith("writable"), 60)
+            assert row["reason"] == "writable, but nobody follows it, and a replica follows another server"
+            assert not is_primary(row)
+            cluster.node("db1").resume()
+            hg.wait_server("db1", is_primary, 60)
+    finally:
+        if cluster.node("db1").state() == "paused":
+            cluster.node("db1").resume()
+
+
+class Relay:
+    """An address whose target can be changed: for new connections only."""
+
+    def __init__(self, node):
+        self.target = (node.host, node.port)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.connections = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            try:
+                server = socket.create_connection(self.target, 20)
+            except OSError:
+                client.close()
+                continue
+            server.settimeout(None)
+            self.connections += [client, server]
+            for source, sink in ((client, server), (server, client)):
+                threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
+
+    @staticmethod
+    def _copy(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        for end in (self.listener, *self.connections):
+            end.close()
+
+
+class Relayed(Headgate):
+    def __init__(self, cluster, relays, **options):
+        super().__init__(cluster, **options)
+        self.clusters = {"main": [{"name": name, "address": relay.address} for name, relay in relays.items()]}
+
+
+@pytest.fixture
+def relays(cluster):
+    relays = {node.name: Relay(node) for node in cluster.nodes()}
+    yield relays
+    for relay in relays.values():
+        relay.close()
+
+
+def test_addresses_that_lead_elsewhere_for_new_connections_only(cluster, relays):
+    """The old primary stays writable, and its connections live on: nobody writes there once the machine is known."""
+    with Relayed(cluster, relays) as hg, hg.connect() as db, Log(cluster) as log:
+        rows(db, "DO 'before'")
+        free(cluster, "db2")
+        point(cluster, "db3", "db2")
+        relays["db1"].target, relays["db2"].target = relays["db2"].target, relays["db1"].target
+        for name, was, now in (("db1", 1, 2), ("db2", 2, 1)):
+            wait_until(lambda: any((event["server"], event["was"], event["is"]) ==
+                                   (name, f"server_id {was}", f"server_id {now}") for event in hg.show("events")),
+                       f"another machine is found behind {name}", 60)
+        hg.wait_server("db1", is_primary, 60)
+        rows(db, "DO 'after, as an old session'")
+        with hg.connect() as other:
+            rows(other, "DO 'after, as a new one'")
+        assert [log.where(text) for text in ("before", "old session", "new one")] == [["db1"], ["db2"], ["db2"]]

@@ -248,6 +248,7 @@ class FakeServer:
         self.refused_schemas = {}
         self.position = "0-1-100"  # how far it says it is, or a function: written on a primary, applied on a replica
         self.log_bin = 1
+        self.wait_timeout = 28800
         self.prepared = {}       # SQL text: (number of parameters, columns)
         self.scripts = {}        # SQL text, or command byte: (connection, payload)
         self.connections = []
@@ -332,7 +333,7 @@ class FakeServer:
     def value_of(self, expression):
         is_replica = self.role == "replica"
         known = {"read_only": int(is_replica), "super_read_only": 0, "innodb_read_only": 0, "server_id": 7,
-                 "max_connections": 500, "wait_timeout": 28800, "interactive_timeout": 28800,
+                 "max_connections": 500, "wait_timeout": self.wait_timeout, "interactive_timeout": 28800,
                  "version": self.version.decode().replace("5.5.5-", ""), "hostname": self.name,
                  "max_allowed_packet": 1 << 30, "autocommit": 1, "character_set_client": "utf8mb4",
                  "character_set_connection": "utf8mb4", "character_set_results": "utf8mb4",

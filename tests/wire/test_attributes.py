@@ -154,6 +154,47 @@ def test_a_read_goes_where_its_attributes_say(scene):
             assert place(client, ("headgate.primary", off)) in (b"db2", b"db3")
 
 
+def explained(scene, sql, *pairs, client=None):
+    """What `explain` says of the statement with these attributes, which are said with it."""
+    beside = ", ".join(f"{name} = '{value.decode()}'" for name, value in pairs)
+    about = f"session {client.greeting.connection_id} " if client else ""
+    return scene.proxy.json(f"explain {about}with {beside} {sql}")[0]
+
+
+IN_WORDS = [(READ, [("headgate.server", b"db2")], "replica"), (READ, [("HeadGate.Server", b"db1")], "primary"),
+            (READ, [("headgate.primary", b"1")], "primary"), (READ, [("headgate.primary", b"0")], "replica"),
+            (READ, [("headgate.server", b"db9")], "refused"), (READ, [("headgate.after", b"nonsense")], "refused"),
+            (READ, [("headgate.primary", b"maybe")], "replica"), (f"{READ} /* headgate: primary */", [], "primary"),
+            (f"{READ} /* headgate: primary */", [("headgate.primary", b"off")], "replica"),
+            (READ, [("headgate.timeout", b"20s"), ("traceparent", b"00-1"), ("headgate.server", b"db1")], "primary"),
+            ("INSERT INTO t VALUES (3)", [("headgate.server", b"db2")], "refused")]
+
+
+@pytest.mark.parametrize("in_session", [False, True], ids=["a new session", "this one"])
+@pytest.mark.parametrize("sql, pairs, place_", IN_WORDS)
+def test_explain_says_of_attributes_what_they_do(scene, sql, pairs, place_, in_session):
+    with scene.connect() as client:
+        beside = pairs or [("headgate.x", b"1")]  # not understood: the comment's word counts
+        told = explained(scene, sql, *beside, client=client if in_session else None)
+        assert told["place"] == place_, told
+        for name, value in beside:
+            known = f"{name}={value.decode()}"
+            wanted = f"[{known}]" if known in ("headgate.primary=maybe", "headgate.x=1") else known
+            assert (wanted in told["hints"].split(", ")) == name.lower().startswith("headgate."), told
+        reply = client.command(w.QUERY, sql, attributes=pairs)
+        assert (reply.error is not None) == (place_ == "refused"), reply.error
+        if place_ != "refused":
+            assert (reply.text_rows() == [(b"db1",)]) == (place_ == "primary")
+
+
+@pytest.mark.parametrize("line", ["explain with headgate.server SELECT 1", "explain with headgate.server = db2"])
+def test_explain_of_half_an_attribute_says_how_it_is_done(scene, line):
+    assert scene.proxy.json(line)["error"]
+    with scene.connect() as client:
+        line = line.replace("explain", f"explain session {client.greeting.connection_id}")
+        assert scene.proxy.json(line)["error"]
+
+
 def test_attributes_have_the_last_word_over_comments(scene):
     hinted = f"{READ} /* headgate: server=db2 */"
     with scene.connect() as client:

@@ -14,6 +14,7 @@ READ = "SELECT a FROM t"
 WAIT = "SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1"
 UNREADY = (1047, "WSREP has not yet prepared node for application use", "08S01")
 SETTLED = 60.0
+STATE_CHANGED = b"\2\2\0011"  # SESSION_TRACK_STATE_CHANGE: yes
 LISTENERS = (*Proxy.LISTENERS, {"name": "eventual", "mode": "split", "kind": "unix", "settings": {"consistency": "eventual"}})
 
 
@@ -23,6 +24,7 @@ class Node(FakeServer):
     def __init__(self, name):
         super().__init__(name)
         self.wsrep, self.has_applied = {}, threading.Event()
+        self.owing = set()  # connections whose next OK tells that state has changed, as MariaDB's does after a SET STATEMENT
         self.forget()
 
     def forget(self):
@@ -33,6 +35,9 @@ class Node(FakeServer):
 
     def script_for(self, connection, command):
         sql = command.sql() if command.byte == w.QUERY else ""
+        if connection in self.owing and connection.user != b"monitor" and sql:
+            self.owing.discard(connection)
+            return lambda c, _: c.ok(session=STATE_CHANGED)
         if sql == WAIT:
             return self._wait
         if "LIKE 'wsrep" in sql:
@@ -44,6 +49,7 @@ class Node(FakeServer):
     def _wait(self, connection, _):
         if not self.has_applied.wait(SETTLED):
             return False
+        self.owing.add(connection)
         connection.reply(r.result(connection.caps, [("1", w.VAR_STRING)], [["1"]]))
         return True
 
@@ -194,3 +200,44 @@ def test_a_transaction_ends_where_it_began_and_the_new_writer_has_it(nodes):
         assert here.index(WAIT) < here.index("INSERT") and here.count(WAIT) == 1, here
         client.query("INSERT")
         assert nodes[1].ran(WAIT) == 1
+        assert [s["pins"] for s in proxy.show("sessions")] == [None]  # that state has changed there was not the client's doing
+
+
+def test_an_operator_moves_the_writer_and_it_stays_there(nodes):
+    with headgate(nodes) as proxy, connect(proxy) as client:
+        wait_row(proxy, "db1", role="primary")
+        proxy.admin("drain db1")
+        wait_row(proxy, "db2", role="primary")
+        proxy.admin("enable db1")
+        wait_row(proxy, "db1", role="replica", reason="synced")
+        client.query("INSERT")
+        assert [node.ran("INSERT") for node in nodes] == [0, 1, 0]
+
+
+def test_what_is_written_with_wsrep_off_is_read_where_it_is(nodes):
+    with headgate(nodes) as proxy, connect(proxy) as client:
+        wait_row(proxy, "db1", role="primary")
+        nodes[0].on("SET wsrep_on = 0", lambda c, _: c.ok(session=r.tracked_variable("wsrep_on", "OFF")))
+        assert client.value(READ) in (b"db2", b"db3")
+        client.query("SET wsrep_on = 0")
+        client.query("INSERT")
+        assert client.value(READ) == b"db1"
+
+
+def test_one_server_without_wsrep_is_not_used(nodes):
+    nodes[2].wsrep["wsrep_on"] = "OFF"
+    with headgate(nodes, "auto") as proxy:
+        wait_row(proxy, "db1", role="primary")
+        wait_row(proxy, "db3", role="unknown", reason="no Galera node: wsrep_on is off")
+
+
+def test_where_no_server_is_a_node(nodes):
+    """Then "auto" looks for replication, and "galera" finds nobody."""
+    for node in nodes:
+        node.wsrep["wsrep_on"] = "OFF"
+    for node in nodes[1:]:
+        node.role = "replica"
+    with headgate(nodes, "auto") as proxy:
+        wait_row(proxy, "db1", role="primary", reason="writable")
+    with headgate(nodes, "galera") as proxy:
+        wait_row(proxy, "db1", role="unknown", reason="no Galera node: wsrep_on is off")

@@ -1,7 +1,8 @@
 /* PIN_CAUSE(NAME, name, words for people): the state of a session that lives in one server's connection, and
  * keeps its reads there. The causes of the first block begin and end with statements (sql/holds.h); those of
  * the second end only with the session, or a reset of it; but HELD_SET, which leaves harmless reads alone,
- * with a SET to the default. */
+ * with a SET to the default. Those of the third keep its connection, but no read that does not need it: they
+ * are in what the session knows of itself (proxy/pinned.c). */
 PIN_CAUSE(TEMPORARY_TABLE, temporary_table, "temporary tables")
 PIN_CAUSE(TABLE_LOCK, table_lock, "LOCK TABLES")
 PIN_CAUSE(GLOBAL_LOCK, global_lock, "FLUSH TABLES WITH READ LOCK")
@@ -14,6 +15,16 @@ PIN_CAUSE(XA, xa, "XA transaction")
 PIN_CAUSE(HELD_SET, held_set, "a variable of writes that no other connection may have")
 PIN_CAUSE(NEXT_TRANSACTION, next_transaction, "SET TRANSACTION for the next transaction")
 PIN_CAUSE(HIDDEN_STATE, hidden_state, "a statement may have left state that cannot be seen from outside")
+PIN_CAUSE(LONG_STATEMENT, long_statement, "a statement that is too long to be read whole")
 PIN_CAUSE(UNKNOWN_SET, unknown_set, "a variable was set to something that cannot be repeated elsewhere")
 PIN_CAUSE(TRACKED_CHANGE, tracked_change,
           "the server reported a change of session state that the statement does not explain")
+
+PIN_CAUSE(TRANSACTION, transaction, "open transaction")
+PIN_CAUSE(USER_VARIABLES, user_variables, "user variables")
+PIN_CAUSE(INSERT_ID, insert_id, "a generated id that only its server knows")
+PIN_CAUSE(AUTO_IS_NULL, auto_is_null, "sql_auto_is_null")
+PIN_CAUSE(CURSOR, cursor, "open cursor")
+PIN_CAUSE(LONG_DATA, long_data, "long data of a prepared statement")
+PIN_CAUSE(LONG_PREPARED, long_prepared, "a prepared statement that is too long to be prepared again")
+PIN_CAUSE(ANSWERS, answers, "warnings, an error or FOUND_ROWS() of a moment ago")

@@ -10,7 +10,7 @@ POOL_COUNTER(pool_opened_ahead, "connections opened before anybody needed them (
 POOL_COUNTER(pool_unclean, "connections closed because they could not be made new")
 POOL_COUNTER(pool_lost, "kept connections that their server ended")
 POOL_COUNTER(pool_retired,
-             "kept connections closed: idle for too long, too old, too many, or their server out of use")
+             "connections closed: idle for too long, too old, too many, or their server out of use")
 POOL_COUNTER(pool_gave_way, "kept connections closed for somebody who could not go on with them")
 POOL_COUNTER(connections_taken_as_left, "connections that a session took as another one had left them")
 POOL_COUNTER(connections_taken_new, "connections that a session took after they had been made new")

@@ -145,7 +145,8 @@ static const struct {
     { "listeners = ( { name = \"a\"; address = \"/run/headgate/admin.sock\"; cluster = \"main\"; } "
       ");\n" CLUSTERS USERS,
       "h.conf:1: listener 'a': \"/run/headgate/admin.sock\" is the admin socket\n" },
-    { LISTENERS "clusters = ( { name = \"main\"; topology = \"galera\"; " MONITOR SERVERS " } );\n" USERS, "" },
+    { LISTENERS "clusters = ( { name = \"main\"; topology = \"galera\"; " MONITOR SERVERS " } );\n" USERS,
+      "" },
     { LISTENERS "clusters = ( { name = \"main\"; topology = \"group\"; " MONITOR SERVERS " } );\n" USERS,
       "h.conf:2: cluster 'main': topology \"group\" is not in this version\n" },
     { LISTENERS "clusters = ( { name = \"main\"; " SERVERS " } );\n" USERS,

@@ -391,6 +391,8 @@ static void a_probe_keeps_its_connection(void **state)
     struct scene scene;
     open_scene(&scene);
     start(&scene);
+    for (unsigned i = 0; i < SERVERS; i++)
+        scene.cluster.members[i].probe.renew_us = UINT64_MAX; /* not within this test */
     turn_until_it_looks_like(&scene, "PRR");
     probe_thrice(&scene);
     for (unsigned i = 0; i < SERVERS; i++) {
@@ -852,14 +854,15 @@ static void lose_name(struct scene *scene, unsigned i, const char *why)
     name->on_news(name, &was);
 }
 
-static void open_another(struct scene *scene, struct fake *another, char *address)
+/* At `where`, which is filled in to the port. */
+static void open_another(struct scene *scene, struct fake *another, const char *where, char *address)
 {
     memset(another, 0, sizeof *another);
     another->loop = &scene->loop;
     list_init(&another->callers);
     another->server_id = 9;
     another->source = 1;
-    assert_true(fake_open(another, "127.0.0.1:0"));
+    assert_true(fake_open(another, where));
     (void)addr_format(&another->listener.addr, address);
 }
 
@@ -879,7 +882,7 @@ static void another_address_is_another_machine_and_asked_first(void **state)
     struct fake another;
     char address[ADDR_TEXT_MAX], text[ADDR_TEXT_MAX], reason[256];
     open_scene(&scene);
-    open_another(&scene, &another, address);
+    open_another(&scene, &another, "127.0.0.1:0", address);
     another.is_replica = true;
     start(&scene);
     turn_until_it_looks_like(&scene, "PRR");
@@ -915,7 +918,7 @@ static void a_primary_that_moves_is_none_until_it_has_said_so(void **state)
     struct fake another;
     char address[ADDR_TEXT_MAX];
     open_scene(&scene);
-    open_another(&scene, &another, address);
+    open_another(&scene, &another, "127.0.0.1:0", address);
     another.is_writable = another.is_silent = true;
     start(&scene);
     turn_until_it_looks_like(&scene, "PRR");
@@ -1256,6 +1259,7 @@ static void stopped_replication_and_followers_make_a_primary(void **state)
     close_scene(&scene);
 }
 
+/* What was connected to the one before is left: moves. It is asked once more, when that is known to all. */
 static void another_machine_at_the_address_is_told(void **state)
 {
     (void)state;
@@ -1264,19 +1268,64 @@ static void another_machine_at_the_address_is_told(void **state)
     settle(&scene, "PRR");
     size_t before = events_count(&scene.cluster.events);
     scene.fakes[1].server_id = 12;
-    while (events_count(&scene.cluster.events) == before)
+    while (scene.view->servers[1].moves == 0)
         turn(&scene.loop);
-    assert_string_equal(last_event(&scene)->was, "server_id 2");
-    assert_string_equal(last_event(&scene)->is, "server_id 12");
-    assert_int_equal(last_event(&scene)->server, 1);
+    const struct event *event = events_at(&scene.cluster.events, before);
+    assert_string_equal(event->was, "server_id 2");
+    assert_string_equal(event->is, "server_id 12");
+    assert_int_equal(event->server, 1);
+    turn_until_it_looks_like(&scene, "PRR");
     probe_thrice(&scene);
-    assert_int_equal(events_count(&scene.cluster.events), before + 1);
+    assert_true(scene.view->servers[1].moves == 1);
+    before = events_count(&scene.cluster.events);
     scene.fakes[1].is_mariadb = true;
     hang_up_all(&scene.fakes[1]);
     turn_until_it_looks_like(&scene, "P?R");
-    const struct event *event = events_at(&scene.cluster.events, before + 1);
+    event = events_at(&scene.cluster.events, before);
     assert_string_equal(event->is, "5.5.5-10.11.6-MariaDB");
     assert_string_equal(event->reason, "a server of another family answers at this address");
+    close_scene(&scene);
+}
+
+/* The probe's connection lives on at the old machine, as through a NAT whose target was changed. */
+static void a_machine_that_only_new_connections_reach_is_found(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct fake another;
+    char address[ADDR_TEXT_MAX];
+    open_scene(&scene);
+    settle(&scene, "PRR");
+    listener_close(&scene.fakes[0].listener);
+    open_another(&scene, &another, scene.addresses[0], address);
+    another.is_writable = true;
+    another.source = 0;
+    scene.cluster.members[0].probe.renew_us = 0;
+    while (scene.view->servers[0].moves == 0)
+        turn(&scene.loop);
+    assert_int_equal(scene.view->primary, VIEW_NO_SERVER); /* all let go of the old one first */
+    turn_until_it_looks_like(&scene, "PRR");
+    assert_non_null(find_event(&scene, "server_id 1", "server_id 9"));
+    while (scene.fakes[0].callers.count > 0)
+        turn(&scene.loop);
+    fake_close(&another);
+    close_scene(&scene);
+}
+
+/* A server with no room for new connections is asked over the old one. */
+static void the_old_connection_is_kept_until_there_is_a_new_one(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    settle(&scene, "PRR");
+    scene.fakes[1].is_full = true;
+    scene.cluster.members[1].probe.renew_us = 0;
+    probe_thrice(&scene);
+    probe_thrice(&scene);
+    scene.fakes[1].is_stopped = true; /* and what it says counts */
+    turn_until_it_looks_like(&scene, "PrR");
+    assert_true(scene.cluster.members[1].probe_failures == 0 && scene.view->servers[1].moves == 0);
     close_scene(&scene);
 }
 
@@ -1419,6 +1468,8 @@ int main(void)
         cmocka_unit_test(a_newcomer_gets_nothing_until_the_replicas_follow_it_and_that_is_said),
         cmocka_unit_test(stopped_replication_and_followers_make_a_primary),
         cmocka_unit_test(another_machine_at_the_address_is_told),
+        cmocka_unit_test(a_machine_that_only_new_connections_reach_is_found),
+        cmocka_unit_test(the_old_connection_is_kept_until_there_is_a_new_one),
         cmocka_unit_test(operators_have_the_last_word),
         cmocka_unit_test(an_order_given_before_the_first_view_holds),
         cmocka_unit_test(a_pause_is_published_and_remembered),

@@ -1,10 +1,10 @@
 /* What the nodes of a Galera cluster say, and who is what.
  *
  * A node is four letters: u up, d down, h up and held by an operator, l up and takes no reads for another
- * reason; w writable, r read_only; S synced, D donor, j joined, J joining, N outside of the primary component,
- * C not connected, U not ready, X rejects statements, - no node at all; c it has caught up, . it has not.
- * Verdicts: P primary, H the heir, R replica that takes reads, r replica that does not, ? of unknown role.
- * `present` and `primary` count from 1; 0 is none.
+ * reason; w writable, r read_only; S synced, D donor, j joined, J joining, N outside of the primary
+ * component, C not connected, U not ready, X rejects statements, - no node at all; c it has caught up, . it
+ * has not. Verdicts: P primary, H the heir, R replica that takes reads, r replica that does not, ? of unknown
+ * role. `present` and `primary` count from 1; 0 is none.
  */
 #include "../base/unit.h"
 
@@ -211,10 +211,10 @@ static void what_nodes_say(void **state)
         wsrep_read_is_on(&answers, &wsrep);
         answer(&answers, (const char *const[]){ "wsrep_reject_queries", said[i].rejects, NULL });
         wsrep_read_rejects(&answers, &wsrep);
-        answer(&answers, (const char *const[]){
-                             "wsrep_local_state_uuid", "4", "wsrep_local_state", said[i].number,
-                             "wsrep_cluster_status", said[i].status, "wsrep_connected", said[i].connected,
-                             "wsrep_provider_name", said[i].provider, "wsrep_ready", said[i].ready, NULL });
+        answer(&answers, (const char *const[]){ "wsrep_local_state_uuid", "4", "wsrep_local_state",
+                                                said[i].number, "wsrep_cluster_status", said[i].status,
+                                                "wsrep_connected", said[i].connected, "wsrep_provider_name",
+                                                said[i].provider, "wsrep_ready", said[i].ready, NULL });
         wsrep_read_status(&answers, &wsrep);
         enum wsrep_fitness fitness = wsrep_judge(&wsrep, &reason);
         assert_row(fitness == said[i].fitness && strstr(reason, said[i].reason) != NULL, "row %zu: %d %s", i,

@@ -1,8 +1,8 @@
 /* What the servers say, one moment after the other, and who is what at the end.
  *
  * A server is four letters: u up, f up as far as is known, but silent now, d down, h up and held by an
- * operator, l up and lagging; w writable, r read_only; - replicates from nobody, s has a source, x has one and
- * both threads are stopped; a its SQL thread runs, . it does not. Then the number of the server that it
+ * operator, l up and lagging; w writable, r read_only; - replicates from nobody, s has a source, x has one
+ * and both threads are stopped; a its SQL thread runs, . it does not. Then the number of the server that it
  * follows, if that is known; who has a source follows a server outside, too. Moments are parted by |. Who is
  * not silent or down has answered at each. Verdicts: P primary, R replica that takes reads, r replica that
  * does not, ? of unknown role. `primary` counts from 1; 0 is none.
@@ -46,7 +46,8 @@ static const struct {
       "uw-. ursa1 ursa1 | fw-. uw-. ursa1 | dw-. uw-. ursa1", "?PR", 2 },
     { "the same, of two, and nobody is left to follow", "uw-. ursa1 | dw-. uw-.", "?P", 2 },
     { "the replica of a replica", "uw-. ursa1 ursa2 | dw-. dr-. uw-.", "??P", 3 },
-    { "the old primary comes back writable", "uw-. ursa1 ursa1 | dw-. uw-. ursa1 | uw-. uw-. urs.", "?Pr", 2 },
+    { "the old primary comes back writable", "uw-. ursa1 ursa1 | dw-. uw-. ursa1 | uw-. uw-. urs.", "?Pr",
+      2 },
     { "the same, and the replica has gone over",
       "uw-. ursa1 ursa1 | dw-. uw-. ursa1 | dw-. uw-. ursa2 | uw-. uw-. ursa2", "?PR", 2 },
     { "the same, and the replica still follows it: who has acknowledged writes stays",
@@ -55,11 +56,12 @@ static const struct {
       "uw-. ursa1 ursa1 | dw-. uw-. ursa1 | uw-. uw-. ur-. | uw-. uw-. ursa1", "P?R", 1 },
     { "the same, and then the new one ends: the old one lacks its writes",
       "uw-. ursa1 ursa1 | dw-. uw-. ursa1 | uw-. uw-. ursa1 | uw-. dw-. ursa1", "??R", 0 },
-    { "the old primary comes back as a replica",
-      "uw-. ursa1 ursa1 | dw-. uw-. ursa1 | ursa2 uw-. ursa2", "RPR", 2 },
+    { "the old primary comes back as a replica", "uw-. ursa1 ursa1 | dw-. uw-. ursa1 | ursa2 uw-. ursa2",
+      "RPR", 2 },
     { "writable before its link is gone", "uw-. ursa1 ursa1 | dw-. uwsa1 ursa1", "??R", 0 },
     { "switchover: both read_only for a moment", "uw-. ursa1 ursa1 | ur-. ursa1 ursa1", "?RR", 0 },
-    { "switchover: nobody has gone over yet", "uw-. ursa1 ursa1 | ur-. ursa1 ursa1 | ur-. uw-. ursa1", "?PR", 2 },
+    { "switchover: nobody has gone over yet", "uw-. ursa1 ursa1 | ur-. ursa1 ursa1 | ur-. uw-. ursa1", "?PR",
+      2 },
     { "switchover: the old one follows the new", "uw-. ursa1 ursa1 | ursa2 uw-. ursa1", "RPR", 2 },
     /* several writable servers from the start */
     { "two writable: nobody", "uw-. uw-. ursa", "??R", 0 },
@@ -77,18 +79,20 @@ static const struct {
     { "not followed, but promoted under our eyes", "ursa2 dw-. ursa2 | uw-. dw-. ursa2", "P?R", 1 },
     /* a server that nobody follows is writable beside the primary */
     { "the primary stays", "uw-. ursa1 ursa1 | uw-. ursa1 uw-.", "PR?", 1 },
-    { "it does not follow upon the primary's end",
-      "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | dw-. ursa1 uw-.", "?R?", 0 },
+    { "it does not follow upon the primary's end", "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | dw-. ursa1 uw-.",
+      "?R?", 0 },
     { "nor if the primary is read_only", "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | ur-. ursa1 uw-.", "?R?", 0 },
     { "nor if it is held", "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | hw-. ursa1 uw-.", "?R?", 0 },
-    { "nor if nobody follows the primary either", "uw-. uw-. ursa1 | uw-. uw-. urs. | dw-. uw-. urs.", "??r", 0 },
+    { "nor if nobody follows the primary either", "uw-. uw-. ursa1 | uw-. uw-. urs. | dw-. uw-. urs.", "??r",
+      0 },
     { "nor after it was away itself",
       "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | dw-. ursa1 dw-. | dw-. ursa1 uw-.", "?R?", 0 },
-    { "the primary is back",
-      "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | dw-. ursa1 uw-. | uw-. ursa1 uw-.", "PR?", 1 },
+    { "the primary is back", "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | dw-. ursa1 uw-. | uw-. ursa1 uw-.", "PR?",
+      1 },
     { "a replica is promoted beside it",
       "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | dw-. ursa1 uw-. | dw-. uw-. uw-.", "?P?", 2 },
-    { "a replica turns to it", "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | dw-. ursa1 uw-. | dw-. ursa3 uw-.", "?RP", 3 },
+    { "a replica turns to it", "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | dw-. ursa1 uw-. | dw-. ursa3 uw-.",
+      "?RP", 3 },
     { "the replica turned to it before the primary's end, another one did not",
       "uw-. ursa1 ursa1 ursa1 | uw-. ursa1 ursa1 uw-. | uw-. ursa4 ursa1 uw-. | dw-. ursa4 ursa1 uw-.",
       "?RRP", 4 },
@@ -98,8 +102,8 @@ static const struct {
       "uw-. ursa1 ursa1 | fw-. ursa1 uw-. | dw-. ursa1 uw-.", "?RP", 3 },
     { "it was never a replica", "uw-. ursa1 dr-. | dw-. ursa1 uw-.", "?R?", 0 },
     { "three writable", "ursa3 ursa3 uw-. | uw-. uw-. uw-.", "??P", 3 },
-    { "the primary stays while one follows it",
-      "uw-. uw-. ursa1 ursa1 ursa1 | uw-. uw-. ursa1 ursa2 ursa2", "P?RRR", 1 },
+    { "the primary stays while one follows it", "uw-. uw-. ursa1 ursa1 ursa1 | uw-. uw-. ursa1 ursa2 ursa2",
+      "P?RRR", 1 },
     { "the last one has gone over", "uw-. uw-. ursa1 ursa1 | uw-. uw-. ursa2 ursa1 | uw-. uw-. ursa2 ursa2",
       "?PRR", 2 },
     { "nobody follows anybody", "uw-. ursa1 ursa1 ur-. | uw-. uw-. ur-. ur-.", "P???", 1 },
@@ -118,8 +122,8 @@ static const struct {
     { "stopped, but read_only", "uw-. ursa1 ursa1 | dw-. urx. ursa2", "?rR", 0 },
     /* operators, and the other states */
     { "the primary is held", "uw-. ursa1 ursa1 | hw-. ursa1 ursa1", "?RR", 0 },
-    { "held, and another one was promoted",
-      "uw-. ursa1 ursa1 | hw-. ursa1 ursa1 | hw-. uw-. ursa1", "?PR", 2 },
+    { "held, and another one was promoted", "uw-. ursa1 ursa1 | hw-. ursa1 ursa1 | hw-. uw-. ursa1", "?PR",
+      2 },
     { "a held replica takes no reads", "uw-. hrsa1 ursa1", "PrR", 1 },
     { "a lagging replica takes none", "uw-. lrsa1 ursa1", "PrR", 1 },
     { "a lagging primary stays", "uw-. ursa1 | lw-. ursa1", "PR", 1 },
@@ -419,8 +423,8 @@ static void reasons_of_those_that_are_passed_over(void **state)
         { "dw-. uw-. ursa", "writable, but nobody follows it, and a replica follows another server", true },
         { "uw-. uw-. ursa1 | dw-. uw-. ursa1",
           "writable, as it was beside the last primary, and no replica has turned to it", true },
-        { "uw-. dr-. ursa1 | dw-. uw-. ursa1", "writable, but was not seen to replicate from the last primary",
-          true },
+        { "uw-. dr-. ursa1 | dw-. uw-. ursa1",
+          "writable, but was not seen to replicate from the last primary", true },
         { "uw-. ursa1 ursa1 | dw-. uw-. uw-.", "writable beside another writable server", true },
     };
     for (size_t i = 0; i < COUNT_OF(reasons); i++) {
@@ -470,7 +474,7 @@ struct moment {
 
 struct past {
     struct moment moments[MOMENTS_MAX];
-    size_t count;   /* of servers */
+    size_t count; /* of servers */
     size_t moments_count;
 };
 
@@ -678,7 +682,8 @@ static int expect_first(const struct past *past, size_t now)
     for (size_t who = 0; who < past->count; who++) {
         bool names_other = false, has_silent = false;
         for (size_t i = 0; i < past->count; i++) {
-            names_other |= (int)i != one && facts[i].is_known && follows_now(past, now, who, facts[i].server_id);
+            names_other |=
+                (int)i != one && facts[i].is_known && follows_now(past, now, who, facts[i].server_id);
             has_silent |= !facts[i].is_known && !facts[i].is_held;
         }
         bool has_link = facts[who].is_up && facts[who].has_source && !facts[who].is_link_stopped;
@@ -746,8 +751,8 @@ static int check(struct past *past, struct lineage *lineage, uint64_t seed)
     int expected = since == 0 ? expect_first(past, now) : expect_next(past, now, since);
     moment->primary = topology_decide(moment->facts, past->count, false, lineage, verdicts);
     moment->primary_id = moment->primary >= 0 ? moment->facts[moment->primary].server_id : 0;
-    assert_row(moment->primary == expected, "seed %llu, moment %zu: %d, not %d", (unsigned long long)seed, now,
-               moment->primary, expected);
+    assert_row(moment->primary == expected, "seed %llu, moment %zu: %d, not %d", (unsigned long long)seed,
+               now, moment->primary, expected);
     check_verdicts(past, now, verdicts);
     assert_int_equal(topology_decide(moment->facts, past->count, false, lineage, verdicts), moment->primary);
     return moment->primary;
@@ -779,16 +784,17 @@ static void check_bits(unsigned bits, unsigned count, int present)
     for (unsigned moment = present < 0; moment < 2; moment++) {
         for (unsigned i = 0; i < count; i++)
             past.moments[past.moments_count].facts[i] =
-                moment == 1 ? from_bits(bits >> (5 * i) & 31, i)
-                            : (struct topology_facts){ .is_up = true,
-                                                       .is_known = true,
-                                                       .is_read_only = (int)i != present,
-                                                       .has_source = (int)i != present,
-                                                       .is_applying = true,
-                                                       .server_id = i + 1,
-                                                       .asked_us = 10,
-                                                       .answered_us = 15,
-                                                       .sources = { (int)i != present ? 1 + (uint32_t)present : 0 } };
+                moment == 1
+                    ? from_bits(bits >> (5 * i) & 31, i)
+                    : (struct topology_facts){ .is_up = true,
+                                               .is_known = true,
+                                               .is_read_only = (int)i != present,
+                                               .has_source = (int)i != present,
+                                               .is_applying = true,
+                                               .server_id = i + 1,
+                                               .asked_us = 10,
+                                               .answered_us = 15,
+                                               .sources = { (int)i != present ? 1 + (uint32_t)present : 0 } };
         past.moments_count++;
         (void)check(&past, &lineage, bits);
     }

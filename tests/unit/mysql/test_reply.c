@@ -221,6 +221,16 @@ static void a_row_is_read_back(void **state)
     }
 }
 
+static void only_what_answers_no_command_is_a_farewell(void **state)
+{
+    (void)state;
+    assert_true(reply_is_farewell(ERR_CLIENT_IDLE, 0) && reply_is_farewell(ERR_CONNECTION_KILLED, 0));
+    for (unsigned seq = 1; seq < 256; seq++)
+        assert_false(reply_is_farewell(ERR_CLIENT_IDLE, (uint8_t)seq));
+    assert_false(reply_is_farewell(ERR_SERVER_SHUTDOWN, 1) || reply_is_farewell(ERR_CONNECTION_KILLED, 1));
+    assert_false(reply_is_farewell(ERR_CON_COUNT, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +245,7 @@ int main(void)
         cmocka_unit_test(eof_both_ways),
         cmocka_unit_test(one_row_in_both_spellings),
         cmocka_unit_test(a_row_is_read_back),
+        cmocka_unit_test(only_what_answers_no_command_is_a_farewell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

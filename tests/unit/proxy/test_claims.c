@@ -54,7 +54,7 @@ static void say(struct pins *pins, const struct said *said)
         return;
     struct claims *claims = claims_read(span_cstr(said->sql), &dialect, SPAN_LITERAL("test"));
     assert_non_null(claims);
-    claims_commit(claims, pins, outcome, 1);
+    claims_commit(claims, pins, outcome, &(struct pin_origin){ .since_us = 1 });
     claims_free(claims);
 }
 

@@ -7,10 +7,11 @@
 #include <stdio.h>
 
 static const struct span none = { 0 };
+static const struct pin_origin origin = { .since_us = 1000 };
 
 static void add(struct pins *pins, enum pin_cause cause, const char *name)
 {
-    pins_add(pins, cause, span_cstr(name), none, 1000);
+    pins_add(pins, cause, span_cstr(name), none, &origin);
 }
 
 static void assert_described(const struct pins *pins, const char *want)
@@ -71,11 +72,10 @@ static void a_prepared_statement_keeps_its_text(void **state)
 {
     (void)state;
     struct pins pins = { 0 };
-    pins_add(&pins, PIN_PREPARED, SPAN_LITERAL("Stmt"), SPAN_LITERAL("SELECT 1"), 5);
+    pins_add(&pins, PIN_PREPARED, SPAN_LITERAL("Stmt"), SPAN_LITERAL("SELECT 1"), &origin);
     assert_true(span_is(pins_text(&pins, PIN_PREPARED, SPAN_LITERAL("sTMT")), "SELECT 1"));
-    pins_add(&pins, PIN_PREPARED, SPAN_LITERAL("STMT"), none, 9); /* FROM @text */
+    pins_add(&pins, PIN_PREPARED, SPAN_LITERAL("STMT"), none, &origin); /* FROM @text */
     assert_int_equal(pins_text(&pins, PIN_PREPARED, SPAN_LITERAL("stmt")).len, 0);
-    assert_int_equal(pins.since_us, 5);
     pins_release(&pins, PIN_PREPARED, SPAN_LITERAL("stmt"));
     assert_false(pins_any(&pins));
     pins_clear(&pins);
@@ -85,15 +85,81 @@ static void a_renamed_table_is_there_all_the_time(void **state)
 {
     (void)state;
     struct pins pins = { 0 };
-    pins_rename(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.a"), SPAN_LITERAL("test.b"), 1);
+    pins_rename(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.a"), SPAN_LITERAL("test.b"));
     assert_false(pins_any(&pins)); /* it was no temporary one */
     add(&pins, PIN_TEMPORARY_TABLE, "test.a");
-    pins_rename(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.a"), SPAN_LITERAL("test.b"), 1);
-    pins_rename(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.b"), SPAN_LITERAL("test.b"), 1);
+    pins_rename(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.a"), SPAN_LITERAL("test.b"));
+    pins_rename(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.b"), SPAN_LITERAL("test.b"));
     pins_release(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.a"));
     assert_true(pins_any(&pins));
     pins_release(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.b"));
     assert_false(pins_any(&pins));
+    pins_clear(&pins);
+}
+
+/* ---- where they come from ---- */
+
+static void take(struct pins *pins, enum pin_cause cause, const char *name, uint64_t since_us,
+                 const char *sql)
+{
+    const struct pin_origin from = { .since_us = since_us, .statement = span_cstr(sql) };
+    pins_add(pins, cause, span_cstr(name), none, &from);
+}
+
+/* "since statement" of each pin of that cause. */
+static void assert_origins(const struct pins *pins, enum pin_cause cause, const char *want)
+{
+    struct text text = { 0 };
+    struct pin_seen seen;
+    for (size_t at = 0; pins_next(pins, &at, &seen);)
+        if (seen.cause == cause)
+            (void)text_appendf(&text, "%llu %.*s;", (unsigned long long)seen.origin.since_us,
+                               (int)seen.origin.statement.len, (const char *)seen.origin.statement.data);
+    assert_string_equal(text_cstr(&text), want);
+    text_fini(&text);
+}
+
+static void each_pin_knows_since_when_and_by_what(void **state)
+{
+    (void)state;
+    struct pins pins = { 0 };
+    take(&pins, PIN_TEMPORARY_TABLE, "a", 5, "CREATE a");
+    take(&pins, PIN_TEMPORARY_TABLE, "b", 6, "CREATE b");
+    take(&pins, PIN_TEMPORARY_TABLE, "a", 7, "CREATE IF NOT EXISTS a");
+    take(&pins, PIN_TEMPORARY_TABLE, "", 8, "CREATE somewhere");
+    take(&pins, PIN_TEMPORARY_TABLE, "", 9, "CREATE somewhere else");
+    take(&pins, PIN_PREPARED, "p", 10, "PREPARE p");
+    take(&pins, PIN_PREPARED, "P", 11, "PREPARE P");
+    assert_origins(&pins, PIN_TEMPORARY_TABLE, "5 CREATE a;6 CREATE b;8 CREATE somewhere;");
+    assert_origins(&pins, PIN_PREPARED, "11 PREPARE P;");
+    pins_rename(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("a"), SPAN_LITERAL("c"));
+    pins_release(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("b"));
+    pins_release_all(&pins, PIN_PREPARED);
+    take(&pins, PIN_TEMPORARY_TABLE, "c", 12, "CREATE IF NOT EXISTS c");
+    pins_release(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("a"));
+    assert_described(&pins, "temporary tables (1 and more)");
+    struct pin_seen seen;
+    bool has_it = false;
+    for (size_t at = 0; pins_next(&pins, &at, &seen);)
+        has_it |= seen.count == 1 && seen.origin.since_us == 5 && span_is(seen.origin.statement, "CREATE a");
+    assert_true(has_it);
+    pins_clear(&pins);
+}
+
+static void a_long_statement_is_cut_between_characters(void **state)
+{
+    (void)state;
+    struct pins pins = { 0 };
+    char sql[PIN_STATEMENT_MAX + 20];
+    memset(sql, 'x', sizeof sql);
+    memcpy(sql + PIN_STATEMENT_MAX - 1, "\xC3\xA4", 2);
+    const struct pin_origin from = { .since_us = 1, .statement = span_of(sql, sizeof sql) };
+    struct pin_seen seen;
+    size_t at = 0;
+    pins_add(&pins, PIN_XA, none, none, &from);
+    assert_true(pins_next(&pins, &at, &seen));
+    assert_int_equal(seen.origin.statement.len, PIN_STATEMENT_MAX - 1);
+    assert_false(pins_next(&pins, &at, &seen));
     pins_clear(&pins);
 }
 
@@ -135,7 +201,7 @@ static void step(struct pins *pins, struct model *model, uint64_t *seed)
             --*count;
         break;
     default:
-        pins_add(pins, model_causes[cause], span_cstr(names[name]), none, 1);
+        pins_add(pins, model_causes[cause], span_cstr(names[name]), none, &origin);
         *count = name > 0 && model_causes[cause] == PIN_USER_LOCK ? *count + 1 : 1;
     }
 }
@@ -191,22 +257,28 @@ static void out_of_memory_pins_longer_never_shorter(void **state)
     }
 }
 
+static void note(struct pins *pins, struct pin_counters *counters, uint32_t others)
+{
+    pins_note(pins, pins->causes | others, pin_bit(PIN_INSERT_ID), &origin, counters);
+}
+
 static void each_time_a_cause_comes_it_is_counted_once(void **state)
 {
     (void)state;
     struct pins pins = { 0 };
     struct pin_counters counters = { 0 };
     for (int i = 0; i < 3; i++) {
-        pins_add(&pins, PIN_TEMPORARY_TABLE, span_cstr("t"), (struct span){ 0 }, 1);
-        pins_add(&pins, PIN_HIDDEN_STATE, (struct span){ 0 }, (struct span){ 0 }, 1);
-        pins_count(&pins, &counters);
-        pins_count(&pins, &counters);
+        add(&pins, PIN_TEMPORARY_TABLE, "t");
+        add(&pins, PIN_HIDDEN_STATE, "");
+        note(&pins, &counters, 0);
+        note(&pins, &counters, pin_bit(PIN_INSERT_ID));
         pins_release_all(&pins, PIN_TEMPORARY_TABLE);
-        pins_count(&pins, &counters);
+        note(&pins, &counters, pin_bit(PIN_INSERT_ID));
     }
-    assert_int_equal(counter_read(&counters.temporary_table), 3);
-    assert_int_equal(counter_read(&counters.hidden_state), 1);
-    assert_int_equal(counter_read(&counters.table_lock), 0);
+    assert_int_equal(counter_read(&counters.by_cause[PIN_TEMPORARY_TABLE]), 3);
+    assert_int_equal(counter_read(&counters.by_cause[PIN_HIDDEN_STATE]), 1);
+    assert_int_equal(counter_read(&counters.by_cause[PIN_INSERT_ID]), 3);
+    assert_int_equal(counter_read(&counters.by_cause[PIN_TABLE_LOCK]), 0);
     pins_clear(&pins);
 }
 
@@ -228,6 +300,8 @@ int main(void)
         cmocka_unit_test(a_nameless_one_ends_with_all),
         cmocka_unit_test(a_prepared_statement_keeps_its_text),
         cmocka_unit_test(a_renamed_table_is_there_all_the_time),
+        cmocka_unit_test(each_pin_knows_since_when_and_by_what),
+        cmocka_unit_test(a_long_statement_is_cut_between_characters),
         cmocka_unit_test(random_histories_equal_a_plain_model),
         cmocka_unit_test(more_names_than_are_kept_stay_until_all_go),
         cmocka_unit_test(out_of_memory_pins_longer_never_shorter),

@@ -1,0 +1,82 @@
+/* A session's user variables (@a): which there are, and what those hold whose values are known. Pure.
+ *
+ *      a SET of a literal ─► known ──(uservars_say)──► said to each connection that the session gets
+ *                              ▲ │ a statement that may have written it
+ *        (uservars_learn) asked │ ▼
+ *                             unknown: only the connection that ran the statement has it
+ *
+ * Every change of a known one gets a new version, as in vars.h.
+ */
+#ifndef HEADGATE_PROXY_USERVARS_H
+#define HEADGATE_PROXY_USERVARS_H
+
+#include "base/str.h"
+#include "mysql/rows.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define USERVARS_MAX 256                 /* more than these, and their connection is kept */
+#define USERVARS_BYTES_MAX (64u * 1024u) /* likewise: of all literals together */
+#define USERVARS_VALUE_MAX (16u * 1024u) /* bytes that the values asked for at once may have */
+
+struct uservar;
+
+struct uservars {
+    struct uservar *items; /* owns; in the order in which they were first named */
+    size_t count;
+    size_t cap;
+    size_t unknown;         /* of them so many hold what only their connection knows */
+    size_t bytes;           /* of all literals */
+    uint64_t version;       /* of the last change; 0: none ever */
+    uint64_t stuck_version; /* in this version some could not be read; 0: none */
+    bool has_others;        /* stored code may have made some that no statement has named */
+    bool is_unlisted;       /* … and the server does not tell their names */
+    bool has_odd;           /* there are some that cannot be followed: by their names, or too many */
+};
+
+/* The name of a lexer's TOKEN_VARIABLE (@a, @`a b`, @'a b'), without @ and quotes; borrows. False: it is no
+ * user variable's, or one that cannot be written again with certainty. */
+bool uservars_name(struct span token, struct span *name_r);
+
+/* It holds `literal` now, as SQL: a constant as the client wrote it. */
+void uservars_assign(struct uservars *vars, struct span name, struct span literal);
+/* It was read; if nobody has named it before, it holds nothing. */
+void uservars_mention(struct uservars *vars, struct span name);
+/* It may have been written: only the connection that it is in knows what it holds. */
+void uservars_forget(struct uservars *vars, struct span name);
+void uservars_forget_all(struct uservars *vars);
+/* Those that would mean something else from now on: strings without a character set of their own. */
+void uservars_forget_strings(struct uservars *vars);
+/* All that `from` knows is assigned, what it does not know forgotten. */
+void uservars_merge(struct uservars *vars, const struct uservars *from);
+
+/* Can all of them be said to another connection? */
+bool uservars_are_known(const struct uservars *vars);
+/* Does it hold something that is known? */
+bool uservars_has(const struct uservars *vars, struct span name);
+
+/* Appends "SET @`a`=1,@`b`='x'" of everything newer than `since` that is known; nothing when there is
+ * nothing. */
+void uservars_say(const struct uservars *vars, uint64_t since, struct text *out);
+
+/* Appends the query for what is unknown, or for the first of it; the answer has no row where that is too
+ * long. Nothing when there is nothing unknown. */
+void uservars_ask(const struct uservars *vars, struct text *out);
+/* Its answer, columns described (rows.defs), with nothing changed in between. What cannot be said again
+ * exactly as it is leaves them unknown, and stuck_version the present one. */
+void uservars_learn(struct uservars *vars, const struct rows *answer);
+
+/* Might asking help? */
+bool uservars_may_ask(const struct uservars *vars);
+/* What stored code has made: the query for all names, in one column whose first row is not NULL. */
+const char *uservars_list_query(bool is_mysql);
+/* Its answer. */
+void uservars_note_list(struct uservars *vars, const struct rows *answer);
+
+/* There are none any more; the version goes on. */
+void uservars_clear(struct uservars *vars);
+void uservars_fini(struct uservars *vars);
+
+#endif

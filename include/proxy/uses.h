@@ -1,0 +1,25 @@
+/* What the connections to a server are used for, for those who wait for one in vain. Counted by each worker
+ * when it is asked for one that is idle (share.c): nothing is counted while nobody waits.
+ *
+ *      search_here ─► uses_count    this worker's, into its permits_holders
+ *      share_time_out ─► uses_tell  all workers', as words
+ */
+#ifndef HEADGATE_PROXY_USES_H
+#define HEADGATE_PROXY_USES_H
+
+#include "cluster/permits.h"
+#include "proxy/worker.h"
+
+#define USES_TOLD_BYTES                                                                                      \
+    120 /* beyond that kinds of use are not told by their names: there must be room for it                   \
+           in a packet's error */
+#define USES_FRESH_US 10000000 /* older counts say nothing any more: they are taken ten times a second */
+
+/* Counts the connections that this worker has there. On the worker's thread. */
+void uses_count(struct permits_holders *holders, const struct worker *worker);
+/* "2 by temporary tables, 1 by running statements", at the end of `text`: as each worker counted last; those
+ * that nobody has counted of late, and those of the rarest kinds where there are many, are "by others". Any
+ * worker's thread. */
+void uses_tell(const struct permits *permits, uint64_t now_us, struct text *text);
+
+#endif

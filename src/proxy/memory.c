@@ -1,0 +1,126 @@
+/* What statements do to user variables. A SET of literals says what they hold; anything else that names them,
+ * and may write, leaves them unknown, and so does what runs stored code: triggers may set any. The unknown
+ * ones live in the connection that ran the statement (session.variables), until they are read back.
+ *
+ * Which statement may have done what is told by its text alone; session tracking names no user variables.
+ */
+#include "proxy/session.h"
+
+#include "proxy/changes.h"
+
+bool memory_note_names(struct session *session, struct span sql, const struct sql_dialect *dialect)
+{
+    struct job *job = &session->job;
+    struct lexer lexer;
+    struct token token;
+    lexer_begin(&lexer, sql, dialect);
+    for (token = lexer_next(&lexer); token.type != TOKEN_END; token = lexer_next(&lexer)) {
+        struct span name;
+        bool is_system = token.text.len > 1 && token.text.data[1] == '@';
+        if (token.type != TOKEN_VARIABLE || is_system)
+            continue;
+        job->named_count++;
+        if (!uservars_name(token.text, &name))
+            job->has_odd_names = true;
+        else if (!text_append_span(&job->named, name) || !text_append_byte(&job->named, '\0'))
+            return false;
+    }
+    job->has_odd_names |= lexer.doubts != 0 || job->is_cut;
+    return true;
+}
+
+/* What runs stored code, triggers among it, may have set any of them. */
+static bool may_set_unnamed(const struct job *job)
+{
+    static const uint32_t harmless = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SHOW |
+                                     1u << SQL_DIAGNOSTICS | 1u << SQL_SET | 1u << SQL_USE | 1u << SQL_BEGIN |
+                                     1u << SQL_COMMIT | 1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT |
+                                     1u << SQL_CALL | 1u << SQL_DDL | 1u << SQL_LOCK | 1u << SQL_HANDLER |
+                                     1u << SQL_XA | 1u << SQL_KILL | 1u << SQL_ADMIN;
+    bool is_mere_prepare = job->facts.kind == SQL_PREPARE && job->facts.execute_name.len == 0 &&
+                           job->facts.execute_text.len == 0;
+    bool is_harmless = (harmless & 1u << job->facts.kind) != 0 || is_mere_prepare || job->is_inner_set;
+    return !is_harmless || job->facts.may_hide_state || job->facts.is_multi || job->is_cut ||
+           job->facts.reason == SQL_REASON_STORED_READ;
+}
+
+/* A SET that assigns literals, and names user variables nowhere else. */
+static bool is_plain_set(const struct job *job)
+{
+    const struct changes *changes = job->changes;
+    return changes != NULL && !job->has_error && !job->facts.is_multi && !changes->has_unknown_user &&
+           !job->has_odd_names && changes->user_count == job->named_count;
+}
+
+/* All that its text names. */
+static void note_named(struct uservars *vars, const struct job *job)
+{
+    for (size_t at = 0; at < job->named.len;) {
+        struct span name = span_cstr(job->named.data + at);
+        if (job->facts.writes_variables)
+            uservars_forget(vars, name);
+        else
+            uservars_mention(vars, name);
+        at += name.len + 1;
+    }
+    vars->has_odd |= job->has_odd_names && job->facts.writes_variables;
+}
+
+static enum route_variables here(const struct job *job)
+{
+    return job->place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
+}
+
+static void note_values(struct session *session)
+{
+    const struct job *job = &session->job;
+    struct uservars *vars = &session->user_vars;
+    if (job->changes != NULL && is_plain_set(job))
+        uservars_merge(vars, &job->changes->user);
+    else
+        note_named(vars, job);
+    if (may_set_unnamed(job)) {
+        uservars_forget_all(vars);
+        vars->has_others = true;
+    }
+    if (session->user_vars_base != session->vars.version)
+        uservars_forget_strings(vars);
+    session->slots[job->place].user_version = vars->version; /* it ran here, where all had been said */
+    session->variables = uservars_are_known(vars) ? VARIABLES_NOWHERE : here(job);
+}
+
+/* In a read-only transaction on a replica, or a question about what ran there. */
+static void note_values_away(struct session *session)
+{
+    const struct job *job = &session->job;
+    if (job->facts.writes_variables)
+        note_values(session);
+    else if (job->facts.may_hide_state && session->variables == VARIABLES_NOWHERE)
+        session->variables = VARIABLES_MAYBE_REPLICA;
+}
+
+void memory_note_done(struct session *session)
+{
+    const struct job *job = &session->job;
+    bool has_any = session->user_vars.count > 0 || session->user_vars.has_odd || job->facts.touches_variables;
+    bool is_away = job->place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT;
+    bool are_elsewhere =
+        (session->variables == VARIABLES_PRIMARY || session->variables == VARIABLES_REPLICA) &&
+        session->variables != here(job);
+    if (are_elsewhere)
+        return;
+    if (is_away)
+        note_values_away(session);
+    else if (job->is_home && has_any)
+        note_values(session);
+    if (job->is_home)
+        session->user_vars_base = session->vars.version;
+}
+
+bool memory_may_be_lost(const struct session *session)
+{
+    const struct job *job = &session->job;
+    if (job->facts.touches_variables && job->facts.writes_variables)
+        return true;
+    return session->user_vars.count > 0 && may_set_unnamed(job);
+}

@@ -1,0 +1,150 @@
+"""What keeps a session's connection, as operators see it: cause, statement and age, how often, and when it is over."""
+
+import contextlib
+
+import pytest
+
+import mysqlwire as w
+from client import SENT_BEFORE, execute
+from headgate import Headgate
+from proxy import wait_until
+
+pytestmark = pytest.mark.smoke
+
+LONG = ",".join(["1"] * 40000)  # more than 64 KiB: headgate does not read it whole
+
+
+@pytest.fixture(scope="module")
+def table(cluster):
+    cluster.sql("db1", "CREATE TABLE test.pins (id INT AUTO_INCREMENT PRIMARY KEY, n INT)")
+    cluster.sql("db1", "INSERT INTO test.pins (n) VALUES (1), (2), (3)")
+    cluster.sync()
+
+
+def cursor(client):
+    statement = client.command(w.PREPARE, "SELECT id FROM pins FOR UPDATE").statement_id
+    assert client.command(w.EXECUTE, execute(statement, flags=1), cursor=True).error is None
+    return lambda: client.command(w.FETCH, w.int4(statement) + w.int4(1000))
+
+
+def long_data(client):
+    statement = client.command(w.PREPARE, "DO LENGTH(?)").statement_id
+    for _ in range(2):
+        client.command(w.LONG_DATA, w.int4(statement) + w.int2(0) + b"abc")
+    client.query("SELECT 1")  # pieces have no answer: they have come before this
+    return lambda: client.command(w.EXECUTE, execute(statement, [SENT_BEFORE]))
+
+
+def long_prepared(client):
+    statement = client.command(w.PREPARE, f"UPDATE pins SET n = 1 WHERE n IN ({LONG})").statement_id
+
+    def close():
+        client.command(w.CLOSE, w.int4(statement))
+        client.query("SELECT 1")  # that has no answer either
+    return close
+
+
+def says(first, *others):
+    """Statements, the last of which ends what the first has begun."""
+    def act(client):
+        client.query(first)
+        return lambda: [client.query(sql) for sql in others]
+    return act
+
+
+# cause, words, how many, what begins and ends it, how its statement begins
+SCENES = [
+    ("transaction", "open transaction", 0, says("START TRANSACTION", "COMMIT"), "START TRANSACTION"),
+    ("temporary_table", "temporary tables", 1, says("CREATE TEMPORARY TABLE own (secret INT DEFAULT 4711)",
+                                                     "DROP TEMPORARY TABLE own"), "CREATE TEMPORARY TABLE"),
+    ("user_lock", "GET_LOCK", 1, says("SELECT GET_LOCK('secret', 4711)", "DO RELEASE_LOCK('secret')"), "SELECT GET_LOCK"),
+    ("table_lock", "LOCK TABLES", 0, says("LOCK TABLES pins READ", "UNLOCK TABLES"), "LOCK TABLES"),
+    ("prepared", "SQL-level prepared statements", 1, says("PREPARE own FROM 'SELECT 4711'", "DEALLOCATE PREPARE own"),
+     "PREPARE"),
+    ("auto_is_null", "sql_auto_is_null", 0, says("SET sql_auto_is_null = 1", "SET sql_auto_is_null = 0"), "SET"),
+    ("long_statement", "a statement that is too long to be read whole", 0,
+     says(f"UPDATE pins SET n = 1 WHERE n IN ({LONG})"), "UPDATE"),
+    ("cursor", "open cursor", 1, cursor, "SELECT"),
+    ("long_data", "long data of a prepared statement", 1, long_data, "DO"),
+    ("long_prepared", "a prepared statement that is too long to be prepared again", 1, long_prepared, "?"),
+]
+
+
+class Seen:
+    """One client, and what the admin socket says of it."""
+
+    def __init__(self, hg):
+        self.hg, self.client = hg, hg.wire()
+        self.id = self.client.greeting.connection_id
+        assert self.row()["pins"] is None
+
+    def row(self):
+        found, = [row for row in self.hg.show("sessions") if row["id"] == self.id]
+        return found
+
+    def reset(self):
+        assert self.client.command(w.RESET_CONNECTION).error is None
+
+
+@pytest.fixture
+def seen(hg, table):
+    made = Seen(hg)
+    yield made
+    made.client.close()
+
+
+def pinned_by(hg):
+    return {row["name"].removeprefix("pinned_by_"): row["value"] for row in hg.show("stats")
+            if row["name"].startswith("pinned_by_")}
+
+
+@pytest.mark.parametrize("cause, words, count, begin, statement", SCENES, ids=[scene[0] for scene in SCENES])
+def test_a_cause_is_shown_counted_and_over(hg, seen, cause, words, count, begin, statement):
+    before = pinned_by(hg)
+    end = begin(seen.client)
+    row = seen.row()
+    shown = f"{words} ({count})" if count else words
+    found = [part for part in row["pins"].split(", ") if part.startswith(f"{shown} ")]
+    assert len(found) == 1 and found[0].removeprefix(f"{shown} ").removesuffix("s").isdigit(), row["pins"]
+    assert row["pinned_s"] >= 0
+    assert any(part.split(" ", 1)[1].startswith(statement) for part in row["pin_statements"].split("; ")), row
+    assert "4711" not in str(row) and "secret'" not in str(row), "a literal is shown"
+    assert pinned_by(hg)[cause] == before[cause] + 1
+    mine = [row for row in hg.show("pins") if row["session"] == seen.id and row["cause"] == cause]
+    assert [(row["sessions"], row["times"]) for row in mine] == [(1, before[cause] + 1)], hg.show("pins")
+    assert mine[0]["statement"].startswith(statement) or statement == "?"
+    end()
+    if cause == "long_statement":
+        seen.reset()
+    assert seen.row()["pins"] is None and seen.row()["pin_statements"] is None
+    gone, = [row for row in hg.show("pins") if row["cause"] == cause]
+    assert (gone["sessions"], gone["session"], gone["longest_s"]) == (0, None, None)
+    assert pinned_by(hg)[cause] == before[cause] + 1
+
+
+# ---- who waits in vain ----
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_who_waits_in_vain_hears_who_has_the_connections(cluster, table, workers):
+    """1040 tells what all of them are used for, whichever worker's they are."""
+    with Headgate(cluster, server_settings={"max_connections": 7}, timeouts={"pool_wait": "500ms"},
+                  extra={"workers": workers}) as hg, contextlib.ExitStack() as stack:
+        def client():
+            return stack.enter_context(hg.wire("writes"))
+
+        late = client()
+        for _ in range(3):
+            client().query("CREATE TEMPORARY TABLE own (a INT)")
+        client().query("START TRANSACTION")
+        locker = client()
+        locker.query("START TRANSACTION")
+        locker.query("SELECT n FROM pins WHERE id = 1 FOR UPDATE")
+        for _ in range(2):
+            client().send(w.QUERY, "UPDATE pins SET n = 5 WHERE id = 1")
+
+        def told():
+            error = late.command(w.QUERY, "DO 1").error
+            return error.message if error and error.code == 1040 else None
+        wait_until(lambda: "in use (3 by temporary tables, 2 by open transaction, 2 by running statements)" in (told() or ""),
+                   "each worker has counted its own", 60)
+        locker.query("ROLLBACK")
