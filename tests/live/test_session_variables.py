@@ -64,8 +64,10 @@ def scene(cluster):
 
 
 def pins_of(headgate, client):
+    """What it says of them, as far as it is about variables, or nobody knows about what."""
+    words = ("a variable", "a statement may", "the server reported", "SET TRANSACTION")
     (row,) = (row for row in headgate.show("sessions") if row["id"] == client.greeting.connection_id)
-    return row["pins"]
+    return [pin for pin in (row["pins"] or "").split(", ") if pin.startswith(words)]
 
 
 def test_all_are_there_after_the_connection_was_another_s(cluster, scene):

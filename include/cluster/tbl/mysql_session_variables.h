@@ -1,7 +1,7 @@
-/* SESSION_VARIABLE(name): what a MySQL server is asked to report when a session changes it, besides autocommit. MySQL
- * skips names it does not know, with a warning, which a client would see: names that 8.4 and later do not know are
- * SESSION_VARIABLE_OLD. statement_id is left out on purpose: it would put
- * twenty bytes on every reply. */
+/* SESSION_VARIABLE(name): what a MySQL server is asked to report when a session changes it, besides
+ * autocommit. MySQL skips names it does not know, with a warning, which a client would see: names that 8.4
+ * and later do not know are SESSION_VARIABLE_OLD. statement_id is left out on purpose: it would put twenty
+ * bytes on every reply. */
 SESSION_VARIABLE(auto_increment_increment)
 SESSION_VARIABLE(auto_increment_offset)
 SESSION_VARIABLE(big_tables)

@@ -1,16 +1,15 @@
 /* SQL_FUNCTION(NAME, families, effect, parenthesis): what the families have built in.
  *
- * A name stands here for a family only if its oldest server we care for (MariaDB 10.6, MySQL 8.0) has it: elsewhere the
- * same name is free for a stored function, which may do anything. TOUCHING: without IGNORE_SPACE, `count (` with a blank
- * is not the built-in (the servers' own list, sql_functions[] in lex.h, and the window functions).
+ * A name stands here for a family only if its oldest server we care for (MariaDB 10.6, MySQL 8.0) has it:
+ * elsewhere the same name is free for a stored function, which may do anything. TOUCHING: without
+ * IGNORE_SPACE, `count (` with a blank is not the built-in (the servers' own list, sql_functions[] in lex.h,
+ * and the window functions).
  *
- *      PURE            harmless on a replica: computes from its arguments, the clock, chance, or the session's own names
- *      PREVIOUS        about the statement before
- *      FOUND_ROWS      about the last statement that counted rows
- *      LAST_INSERT_ID  the last id generated for the session, on whatever server
- *      USER_LOCK       locks that live in one server and stay after the statement
- *      SEQUENCE        draws from a sequence
- *      SERVER          waits, reads files, or names things of one server or connection
+ *      PURE            harmless on a replica: computes from its arguments, the clock, chance, or the
+ * session's own names PREVIOUS        about the statement before FOUND_ROWS      about the last statement
+ * that counted rows LAST_INSERT_ID  the last id generated for the session, on whatever server USER_LOCK locks
+ * that live in one server and stay after the statement SEQUENCE        draws from a sequence SERVER waits,
+ * reads files, or names things of one server or connection
  */
 SQL_FUNCTION(ABS, BOTH, PURE, APART)
 SQL_FUNCTION(ACOS, BOTH, PURE, APART)
@@ -234,7 +233,8 @@ SQL_FUNCTION(PERCENT_RANK, BOTH, PURE, TOUCHING)
 SQL_FUNCTION(PERIOD_ADD, BOTH, PURE, APART)
 SQL_FUNCTION(PERIOD_DIFF, BOTH, PURE, APART)
 SQL_FUNCTION(PI, BOTH, PURE, APART)
-/* POINT('x') is a stored function on MariaDB, where the grammar knows POINT(x, y) only; so are the others of its kind. */
+/* POINT('x') is a stored function on MariaDB, where the grammar knows POINT(x, y) only; so are the others of
+ * its kind. */
 SQL_FUNCTION(POINT, MYSQL, PURE, APART)
 SQL_FUNCTION(POLYGON, MYSQL, PURE, APART)
 SQL_FUNCTION(POSITION, BOTH, PURE, TOUCHING)

@@ -1,5 +1,5 @@
-/* SQL_KEYWORD(NAME, parenthesis): a word that means something to the classifier, and where a parenthesis may follow it
- * without making it a function's name:
+/* SQL_KEYWORD(NAME, parenthesis): a word that means something to the classifier, and where a parenthesis may
+ * follow it without making it a function's name:
  *
  *      NEVER     then it is looked up like any other name (`replace(` is a function, `kill(` nobody knows)
  *      ANYWHERE  reserved in both families, or given that form by both grammars

@@ -44,5 +44,6 @@ SQL_REASON(SYSTEM_SCHEMA, system_schema, "schema that is each server's own")
 SQL_REASON(MULTI, multi, "several statements in one text")
 SQL_REASON(EXECUTABLE_COMMENT, executable_comment, "executable comment, which servers read differently")
 SQL_REASON(UNSAFE_CHARSET, unsafe_charset, "character set that may hide quotes or blanks")
-SQL_REASON(BAD_TEXT, bad_text, "text that does not end its quotes or comments, or that servers read differently")
+SQL_REASON(BAD_TEXT, bad_text,
+           "text that does not end its quotes or comments, or that servers read differently")
 SQL_REASON(TOO_LONG, too_long, "statement too long to be read")
