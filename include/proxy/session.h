@@ -456,8 +456,6 @@ void attach_leave(struct session *session, enum route_place place, bool is_promi
 void attach_leave_all(struct session *session);
 /* Would the session lose state with its upstream there? */
 bool attach_has_lost_state(const struct session *session, enum route_place place);
-/* The same, but for user variables. */
-bool attach_has_more_than_variables(const struct session *session, enum route_place place);
 /* There is an upstream there, and its server's name has another address now: it is of another machine. */
 bool attach_has_moved(const struct session *session, enum route_place place);
 /* There is an upstream there, and its server is still the one for that place, or holds state. */

@@ -165,11 +165,6 @@ void attach_drop_all(struct session *session)
         attach_drop(session, (enum route_place)place);
 }
 
-bool attach_has_more_than_variables(const struct session *session, enum route_place place)
-{
-    return (pinned_by_state(session, place) & ~pin_bit(PIN_USER_VARIABLES)) != 0;
-}
-
 bool attach_has_lost_state(const struct session *session, enum route_place place)
 {
     return pinned_by_state(session, place) != 0;
