@@ -32,6 +32,9 @@ struct cluster_member {
     struct health health;
     struct probe_result last; /* of the last probe that passed */
     char detail[160];         /* of the last probe that failed, until one passes */
+    enum outcome trouble;     /* PASSED, or what it was last told to be beside its state: see trouble.h */
+    uint64_t trouble_us;      /* monotonic; since when it is that */
+    int64_t passed_in_a_row;  /* probes, amid trouble */
     bool is_known;            /* one has passed, ever */
     bool was_probed;          /* one has ended, ever; or it came by a reload: nobody waits for its first */
     bool is_removed;          /* from the configuration: it is drained */

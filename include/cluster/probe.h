@@ -2,16 +2,17 @@
  * that is kept between probes. A deadline covers the whole of it, because a stopped server still accepts
  * connections.
  *
- * A connection leads to the machine that was at the address when it was made, for as long as that lives. So it
- * is replaced by a new one every three seconds, sooner if there is a doubt: who connects now may meet another
- * machine. The new one is made beside the old one, which is kept as long as that does not succeed: a server
- * that has no room for new connections is asked all the same.
+ * A connection leads to the machine that was at the address when it was made, for as long as that lives. So
+ * it is replaced by a new one every three seconds, sooner if there is a doubt: who connects now may meet
+ * another machine. The new one is made beside the old one, which is kept as long as that does not succeed: a
+ * server that has no room for new connections is asked all the same.
  */
 #ifndef HEADGATE_CLUSTER_PROBE_H
 #define HEADGATE_CLUSTER_PROBE_H
 
 #include "base/error.h"
 #include "cluster/cluster_settings.h"
+#include "cluster/outcome.h"
 #include "cluster/topology.h"
 #include "cluster/upstream.h"
 #include "cluster/wsrep.h"
@@ -21,10 +22,9 @@
 #include <stdint.h>
 
 struct probe_result {
-    bool has_passed;
-    char error[160];    /* !has_passed: why */
+    enum outcome outcome;
+    char error[160];                /* of all but a passed one: why */
     uint64_t asked_us, answered_us; /* monotonic; of the questions, not of the login */
-    bool is_overloaded; /* !has_passed: it is there, but has no room at the moment */
     bool is_read_only;
     uint64_t max_connections; /* the server's own; 0: it did not say */
     uint32_t patience_s;      /* its shorter one of wait_timeout and interactive_timeout; 0: it did not say */

@@ -55,7 +55,7 @@ static void on_failed(struct health *health, const struct health_rules *rules,
     count_probe(health, rules, SERVER_DOWN);
 }
 
-static void on_overloaded(struct health *health, const struct health_rules *rules,
+static void on_answered(struct health *health, const struct health_rules *rules,
                           const struct health_event *event, uint64_t now_us)
 {
     if (!health->has_answered)
@@ -154,7 +154,7 @@ bool health_note(struct health *health, const struct health_rules *rules, const 
                  uint64_t now_us)
 {
     static void (*const handlers[])(struct health *, const struct health_rules *, const struct health_event *,
-                                    uint64_t) = { on_passed, on_failed,   on_overloaded, on_traffic,
+                                    uint64_t) = { on_passed, on_failed,   on_answered, on_traffic,
                                                   NULL,      on_replaced, on_pardoned,   on_ordered };
     bool was_out = is_out(health);
     if (handlers[event->kind] != NULL) /* of a tick there is only the time */

@@ -4,6 +4,7 @@
 #include "cluster/cluster.h"
 #include "cluster/succession.h"
 #include "cluster/publication.h"
+#include "cluster/trouble.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -55,12 +56,19 @@ bool monitor_look_at_traffic(struct cluster_member *member)
     return event.failures > 0 || has_news;
 }
 
+/* It is there, though it did not tell what it was asked. */
+static bool is_answer(enum outcome outcome)
+{
+    return outcome == OUTCOME_OVERLOADED || outcome == OUTCOME_REFUSED;
+}
+
 /* Has what decides about roles changed since this server was last asked? */
 static bool has_moved(const struct cluster_member *member, const struct probe_result *result)
 {
     const struct probe_result *last = &member->last;
-    if (!result->has_passed) /* the first failure of a primary: another one may have taken over */
-        return member->cluster->primary == (int)member->server->index && !result->is_overloaded &&
+    if (result->outcome !=
+        OUTCOME_PASSED) /* the first failure of a primary: another one may have taken over */
+        return member->cluster->primary == (int)member->server->index && !is_answer(result->outcome) &&
                member->health.probed == SERVER_UP && member->health.in_a_row == 0;
     return member->is_known &&
            (last->is_read_only != result->is_read_only || last->has_source != result->has_source ||
@@ -145,8 +153,8 @@ static void tell_version(struct cluster_member *member, const struct probe_resul
 }
 
 /* True: sessions have connections to another machine than the one that has answered. They must leave them
- * before anything is decided by what this one says; so it is asked again. Of one whose address has just changed
- * that has been done. Where one machine has gone, others may have: that is a doubt about all. */
+ * before anything is decided by what this one says; so it is asked again. Of one whose address has just
+ * changed that has been done. Where one machine has gone, others may have: that is a doubt about all. */
 static bool has_been_replaced(struct cluster_member *member, const struct probe_result *result)
 {
     struct cluster *cluster = member->cluster;
@@ -168,15 +176,20 @@ static bool has_been_replaced(struct cluster_member *member, const struct probe_
 
 static void note_probe(struct cluster_member *member, const struct probe_result *result)
 {
-    struct health_event event = { .kind = result->has_passed      ? HEALTH_PASSED
-                                          : result->is_overloaded ? HEALTH_OVERLOADED
-                                                                  : HEALTH_FAILED,
+    static const enum health_event_kind kinds[] = { [OUTCOME_FAILED] = HEALTH_FAILED,
+                                                    [OUTCOME_PASSED] = HEALTH_PASSED,
+                                                    [OUTCOME_SILENT] = HEALTH_FAILED,
+                                                    [OUTCOME_OVERLOADED] = HEALTH_ANSWERED,
+                                                    [OUTCOME_REFUSED] = HEALTH_ANSWERED };
+    bool has_passed = result->outcome == OUTCOME_PASSED;
+    struct health_event event = { .kind = kinds[result->outcome],
                                   .lag_ms = result->has_source ? result->lag_ms : 0 };
     member_note(member, &event);
+    trouble_note(member, result);
     member->was_probed = true;
     member->probes++;
-    member->probe_failures += !result->has_passed;
-    if (result->has_passed) {
+    member->probe_failures += !has_passed;
+    if (has_passed) {
         member->is_known = true;
         member->last = *result;
         server_note_own_max(member->server, result->max_connections,
@@ -192,7 +205,7 @@ static void on_probe(struct probe *probe, const struct probe_result *result)
     (void)monitor_look_at_traffic(member);
     if (has_moved(member, result))
         probe_others_soon(member);
-    if (result->has_passed && member->is_known && has_been_replaced(member, result)) {
+    if (result->outcome == OUTCOME_PASSED && member->is_known && has_been_replaced(member, result)) {
         cluster_publish(member->cluster);
         return;
     }

@@ -3,6 +3,7 @@
 #include "cluster/upstream_exchange.h"
 #include "mysql/reply.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,16 +25,16 @@ static struct probe *of_upstream(struct upstream *upstream)
 
 static void renew(struct probe *probe);
 
-static void finish(struct probe *probe, bool has_passed, const char *why)
+static void finish(struct probe *probe, enum outcome outcome, const char *why)
 {
     if (!probe->is_running)
         return;
     probe->is_running = false;
     loop_timer_stop(&probe->deadline);
-    probe->result.has_passed = has_passed;
+    probe->result.outcome = outcome;
     probe->result.answered_us = probe->env->loop->now_us;
     (void)span_copy_cstr(span_cstr(why), probe->result.error, sizeof probe->result.error);
-    if (has_passed)
+    if (outcome == OUTCOME_PASSED)
         renew(probe);
     else
         upstream_close(&probe->upstream);
@@ -239,7 +240,7 @@ static void ask(struct probe *probe)
            !questions[probe->step].is_due(probe))
         probe->step++;
     if (probe->step == count)
-        finish(probe, true, "");
+        finish(probe, OUTCOME_PASSED, "");
     else
         upstream_query(probe->upstream, questions[probe->step].sql(probe->upstream), &probe->rows, 0);
 }
@@ -261,35 +262,17 @@ static void on_ready(struct upstream *upstream)
     begin_questions(of_upstream(upstream));
 }
 
-/* It is there, and has no room at the moment: overload is not death. */
-static bool is_overload(int code)
-{
-    static const int codes[] = {
-        ERR_CON_COUNT, ERR_TOO_MANY_USER_CONNECTIONS, 1021, /* the disk is full */
-        1041,                                               /* out of memory */
-        1114,                                               /* the table is full */
-        1129,                                               /* the host is blocked, after too many failures */
-        1135,                                               /* no more threads */
-        1205,                                               /* waited too long for a lock */
-        1226, /* the account's limit of connections or questions */
-    };
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (codes[i] == code)
-            return true;
-    return false;
-}
-
 static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
 {
     struct probe *probe = of_upstream(upstream);
     char why[160];
     if (answer->is_err) {
-        (void)snprintf(why, sizeof why, "%.50s: %d %.90s", questions[probe->step].sql(upstream),
-                       answer->error.code, answer->error.text);
-        probe->result.is_overloaded = is_overload(answer->error.code);
-        finish(probe, false, why);
+        enum outcome outcome = outcome_of_error(answer->error.code);
+        (void)snprintf(why, sizeof why, "%s%.50s: %d %.80s", outcome_prefix(outcome),
+                       questions[probe->step].sql(upstream), answer->error.code, answer->error.text);
+        finish(probe, outcome, why);
     } else if (!questions[probe->step].read(probe)) {
-        finish(probe, false, "the answer to the probe's question has an unknown form");
+        finish(probe, OUTCOME_FAILED, "the answer to the probe's question has an unknown form");
     } else {
         probe->step++;
         ask(probe);
@@ -299,11 +282,19 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
 static void on_failed(struct upstream *upstream, const struct error *err)
 {
     struct probe *probe = of_upstream(upstream);
+    enum outcome outcome = OUTCOME_FAILED;
     char why[160];
-    (void)snprintf(why, sizeof why, "%s%.140s", err->sqlstate[0] != '\0' ? "login refused: " : "", err->text);
-    probe->result.is_overloaded = is_overload(err->code);
+    if (err->sqlstate[0] != '\0')
+        outcome = outcome_of_error(err->code);
+    else if (err->code == ETIMEDOUT)
+        outcome = OUTCOME_SILENT;
+    if (outcome_is(outcome) != NULL)
+        (void)snprintf(why, sizeof why, "%s%d %.120s", outcome_prefix(outcome), err->code, err->text);
+    else
+        (void)snprintf(why, sizeof why, "%s%.140s", err->sqlstate[0] != '\0' ? "login refused: " : "",
+                       err->text);
     if (probe->is_running)
-        finish(probe, false, why);
+        finish(probe, outcome, why);
     else
         upstream_close(&probe->upstream);
 }
@@ -326,7 +317,7 @@ static void fail_nameless(struct probe *probe)
     const char *error = probe->name->error;
     (void)snprintf(why, sizeof why, "its name cannot be resolved: %s",
                    error[0] != '\0' ? error : "no answer within the probe's timeout");
-    finish(probe, false, why);
+    finish(probe, OUTCOME_FAILED, why);
 }
 
 static void on_deadline(struct loop_timer *timer)
@@ -335,7 +326,7 @@ static void on_deadline(struct loop_timer *timer)
     if (probe->name->addr.len == 0)
         fail_nameless(probe);
     else
-        finish(probe, false, "no answer within the probe's timeout");
+        finish(probe, OUTCOME_SILENT, "no answer within the probe's timeout");
 }
 
 void probe_init(struct probe *probe, struct server *server, const struct resolve_name *name,
@@ -375,7 +366,7 @@ static void connect_first(struct probe *probe)
     probe->is_doubted = false;
     probe->upstream = dial(probe, &owner_ops, &err);
     if (probe->upstream == NULL)
-        finish(probe, false, err.text);
+        finish(probe, OUTCOME_FAILED, err.text);
 }
 
 /* ---- another connection ---- */
@@ -403,9 +394,9 @@ static void on_next_io(struct upstream *upstream, int events)
     drop_next(upstream);
 }
 
-static const struct upstream_owner_ops next_ops = {
-    .on_ready = on_next_ready, .on_failed = on_next_failed, .on_io = on_next_io
-};
+static const struct upstream_owner_ops next_ops = { .on_ready = on_next_ready,
+                                                    .on_failed = on_next_failed,
+                                                    .on_io = on_next_io };
 
 /* After a probe that has passed. */
 static void renew(struct probe *probe)
