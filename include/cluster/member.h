@@ -35,10 +35,11 @@ struct cluster_member {
     enum outcome trouble;     /* PASSED, or what it was last told to be beside its state: see trouble.h */
     uint64_t trouble_us;      /* monotonic; since when it is that */
     int64_t passed_in_a_row;  /* probes, amid trouble */
-    bool is_known;            /* one has passed, ever */
-    bool was_probed;          /* one has ended, ever; or it came by a reload: nobody waits for its first */
-    bool is_removed;          /* from the configuration: it is drained */
-    bool is_gone;             /* … and nothing was left there: its place is free for another server */
+    uint64_t linked_us; /* monotonic; when a probe last found it not adrift (drift.h); 0: none has passed */
+    bool is_known;      /* one has passed, ever */
+    bool was_probed;    /* one has ended, ever; or it came by a reload: nobody waits for its first */
+    bool is_removed;    /* from the configuration: it is drained */
+    bool is_gone;       /* … and nothing was left there: its place is free for another server */
     struct loop_timer timer;
     struct loop_timer drained; /* the end of a drain: what is left is cut then */
     bool must_repeat;          /* ask again as soon as the probe that runs has ended */

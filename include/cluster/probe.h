@@ -32,6 +32,9 @@ struct probe_result {
     bool has_source;
     bool is_link_stopped; /* see struct topology_facts, also of the next three */
     bool is_applying;
+    bool is_link_broken;    /* one is to run, and does not: its source is away, or cannot be reached */
+    uint32_t broken_source; /* the server id at its other end; 0: unknown */
+    char link_error[101];   /* what the server says of it, cut; or "" */
     uint32_t server_id;
     char server_uuid[40]; /* "": it has none (MariaDB), or did not say */
     uint32_t sources[TOPOLOGY_SOURCES_MAX];

@@ -56,7 +56,7 @@ static void on_failed(struct health *health, const struct health_rules *rules,
 }
 
 static void on_answered(struct health *health, const struct health_rules *rules,
-                          const struct health_event *event, uint64_t now_us)
+                        const struct health_event *event, uint64_t now_us)
 {
     if (!health->has_answered)
         on_failed(health, rules, event, now_us);
@@ -155,7 +155,7 @@ bool health_note(struct health *health, const struct health_rules *rules, const 
 {
     static void (*const handlers[])(struct health *, const struct health_rules *, const struct health_event *,
                                     uint64_t) = { on_passed, on_failed,   on_answered, on_traffic,
-                                                  NULL,      on_replaced, on_pardoned,   on_ordered };
+                                                  NULL,      on_replaced, on_pardoned, on_ordered };
     bool was_out = is_out(health);
     if (handlers[event->kind] != NULL) /* of a tick there is only the time */
         handlers[event->kind](health, rules, event, now_us);

@@ -96,6 +96,7 @@ void member_replace(struct cluster_member *member)
 {
     member->moves++;
     member->detail[0] = '\0';
+    member->linked_us = 0;
     member->trouble = OUTCOME_PASSED;
     member->trouble_us = member->cluster->env.loop->now_us;
     member_note(member, &(struct health_event){ .kind = HEALTH_REPLACED });

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "cluster/cluster.h"
+#include "cluster/drift.h"
 #include "cluster/succession.h"
 #include "cluster/publication.h"
 #include "cluster/trouble.h"
@@ -202,6 +203,7 @@ static void note_probe(struct cluster_member *member, const struct probe_result 
 static void on_probe(struct probe *probe, const struct probe_result *result)
 {
     struct cluster_member *member = probe->owner;
+    struct probe_result found = *result;
     (void)monitor_look_at_traffic(member);
     if (has_moved(member, result))
         probe_others_soon(member);
@@ -209,7 +211,9 @@ static void on_probe(struct probe *probe, const struct probe_result *result)
         cluster_publish(member->cluster);
         return;
     }
-    note_probe(member, result);
+    if (found.outcome == OUTCOME_PASSED)
+        (void)drift_look(member, &found);
+    note_probe(member, &found);
     schedule_sooner(member);
     cluster_publish(member->cluster);
 }

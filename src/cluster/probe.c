@@ -143,6 +143,17 @@ static bool is_thread(const struct probe *probe, unsigned row, const char *name,
     return row_value(probe, row, name, other, &value) && span_is_nocase(value, word);
 }
 
+/* It tries to run: it has lost its source, or never found it. */
+static void read_broken_link(struct probe *probe, unsigned row)
+{
+    struct probe_result *result = &probe->result;
+    struct span why;
+    result->is_link_broken = true;
+    result->broken_source = id_value(probe, row, "Source_Server_Id", "Master_Server_Id");
+    if (row_value(probe, row, "Last_IO_Error", "Last_IO_Error", &why))
+        (void)span_copy_cstr(why, result->link_error, sizeof result->link_error);
+}
+
 static void read_link(struct probe *probe, unsigned row)
 {
     struct probe_result *result = &probe->result;
@@ -160,6 +171,8 @@ static void read_link(struct probe *probe, unsigned row)
     if (is_fetching && result->source_count < TOPOLOGY_SOURCES_MAX)
         result->sources[result->source_count++] =
             id_value(probe, row, "Source_Server_Id", "Master_Server_Id");
+    if (is_fetching && !is_thread(probe, row, "Replica_IO_Running", "Slave_IO_Running", "Yes"))
+        read_broken_link(probe, row);
     if (row_value(probe, row, "Seconds_Behind_Source", "Seconds_Behind_Master", &value) &&
         span_to_u64(value, &seconds) && (int64_t)seconds * 1000 > result->lag_ms)
         result->lag_ms = (int64_t)seconds * 1000;

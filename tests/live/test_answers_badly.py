@@ -33,6 +33,22 @@ def everybody(hg, holds):
     return all(holds(row) for row in hg.show("servers"))
 
 
+@contextlib.contextmanager
+def broken_link(cluster, name, port=None, password=None):
+    """The replica tries to reach its source, at a wrong port or with a wrong password, and never does."""
+    node, source, words = cluster.node(name), cluster.node("db1"), dialect.of(cluster.family)
+    right = (source.host, source.port, "repl", accounts.PASSWORDS["repl"])
+    node.sql(words.stop)
+    node.sql(words.follow(source.host, port or source.port, "repl", password or accounts.PASSWORDS["repl"]))
+    node.sql(words.start)
+    try:
+        yield
+    finally:
+        node.sql(words.stop)
+        node.sql(words.follow(*right))
+        node.sql(words.start)
+
+
 def told(hg, server):
     return [(event["was"], event["is"]) for event in hg.show("events") if event["server"] == server]
 
@@ -63,3 +79,31 @@ def test_servers_that_turn_the_monitor_away_serve_on(cluster, scene):
     assert told(scene, "db1")[-2:-1] == [("answers the monitor", "refuses the monitor")]
     assert everybody(scene, lambda row: "refused" not in row["reason"])
     assert scene.log().count("answers the monitor -> refuses the monitor") == 3
+
+
+@pytest.mark.parametrize("how", [{"port": 1}, {"password": "wrong"}], ids=["port", "password"])
+def test_replica_that_cannot_reach_a_source_that_is_up_is_behind(cluster, scene, how):
+    """Nobody knows its lag, which grows: `max_lag` cuts it off, and the reason says why."""
+    with broken_link(cluster, "db3", **how):
+        row = scene.wait_server("db3", lambda row: row["state"] == "lagging")
+        assert row["lag_ms"] > 2000 and "its link does not run, though db1 is up: " in row["reason"], row
+        assert "connect" in row["reason"].rpartition("is up: ")[2], row
+        for _ in range(8):
+            with scene.connect() as db:
+                assert value(db, "SELECT @@server_id") == 2
+        assert told(scene, "db3")[-1] == ("up replica", "lagging replica")
+    scene.wait_server("db3", lambda row: row["state"] == "up" and row["reason"] == "replicates")
+
+
+def test_replica_serves_on_while_its_source_is_away(cluster, scene):
+    """There is nothing that it could miss; and where any lag will do, it serves with a reason."""
+    cluster.node("db1").kill()
+    try:
+        scene.wait_server("db1", lambda row: row["state"] == "down")
+        probes = scene.server("db3")["probes"]
+        end = time.monotonic() + 3  # longer than max_lag, however many probes that are
+        scene.wait_server("db3", lambda row: row["probes"] > probes + 5 and time.monotonic() > end)
+        assert (scene.server("db3")["state"], scene.server("db3")["reason"]) == ("up", "replicates")
+    finally:
+        cluster.node("db1").start()
+    scene.wait_server("db1", lambda row: row["state"] == "up")
