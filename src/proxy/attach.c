@@ -468,6 +468,8 @@ enum step attach_failed(struct session *session)
         return dispatch_refuse(session, has_server_said ? (uint16_t)err.code : ERR_SERVER_SHUTDOWN,
                                err.sqlstate, "%s", err.text);
     }
+    if (err.code == ENOMEM && !has_server_said) /* ours: no other server would help */
+        return dispatch_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory: %s", err.text);
     if (session->door->settings->mode == LISTENER_SPLIT && job->place == ROUTE_REPLICA && !job->is_login) {
         job->avoid = server;
         if (++job->attempts < ATTEMPTS_MAX && (!has_server_said || is_overload(err.code)))
