@@ -43,6 +43,8 @@ struct cluster_member {
     struct loop_timer timer;
     struct loop_timer drained; /* the end of a drain: what is left is cut then */
     bool must_repeat;          /* ask again as soon as the probe that runs has ended */
+    uint64_t answered;         /* sessions' commands that had been when the present probe began */
+    uint64_t demotions;        /* statements that had been refused as read-only when a probe last passed */
     struct server_totals seen; /* of sessions, when they were last looked at */
     uint64_t changes, ejections, probes, probe_failures; /* ever */
 };

@@ -200,12 +200,31 @@ static void note_probe(struct cluster_member *member, const struct probe_result 
     memcpy(member->detail, result->error, sizeof member->detail);
 }
 
+/* What a probe has found is weighed with what sessions have met since it began. A server that has answered
+ * them is not dead for being too slow for a probe; one that has refused them a write may not be what it is
+ * believed to be, and nobody can tell. */
+static void weigh(struct cluster_member *member, struct probe_result *found)
+{
+    if (found->outcome == OUTCOME_PASSED) {
+        member->demotions = member->seen.demotions;
+    } else if (found->outcome == OUTCOME_SILENT && member->seen.queries > member->answered) {
+        found->outcome = OUTCOME_OVERLOADED;
+        (void)snprintf(found->error, sizeof found->error,
+                       "%sno answer within the probe's timeout, but sessions have been answered",
+                       outcome_prefix(OUTCOME_OVERLOADED));
+        member->must_repeat = true; /* it may have died since: that is not to be known any later */
+    } else if (is_answer(found->outcome) && member->seen.demotions > member->demotions) {
+        found->outcome = OUTCOME_FAILED;
+    }
+}
+
 static void on_probe(struct probe *probe, const struct probe_result *result)
 {
     struct cluster_member *member = probe->owner;
     struct probe_result found = *result;
     (void)monitor_look_at_traffic(member);
-    if (has_moved(member, result))
+    weigh(member, &found);
+    if (has_moved(member, &found))
         probe_others_soon(member);
     if (result->outcome == OUTCOME_PASSED && member->is_known && has_been_replaced(member, result)) {
         cluster_publish(member->cluster);
@@ -231,6 +250,8 @@ static void on_interval(struct loop_timer *timer)
         interval_us = GONE_US;
     loop_timer_start(timer, member->cluster->env.loop, interval_us);
     member->probe.asks_wsrep = succession_is_possible(member->cluster);
+    if (!member->probe.is_running)
+        member->answered = server_sum_without(member->server, member->cluster->env.worker).queries;
     probe_run(&member->probe);
 }
 

@@ -333,13 +333,27 @@ static void fail_nameless(struct probe *probe)
     finish(probe, OUTCOME_FAILED, why);
 }
 
+/* One that has answered a question of this very probe is there: a replica whose disk is full answers all but
+ * how its replication is. */
+static void fall_silent(struct probe *probe)
+{
+    char why[160];
+    if (probe->step == 0) {
+        finish(probe, OUTCOME_SILENT, "no answer within the probe's timeout");
+        return;
+    }
+    (void)snprintf(why, sizeof why, "%sno answer to %.60s within the probe's timeout",
+                   outcome_prefix(OUTCOME_OVERLOADED), questions[probe->step].sql(probe->upstream));
+    finish(probe, OUTCOME_OVERLOADED, why);
+}
+
 static void on_deadline(struct loop_timer *timer)
 {
     struct probe *probe = (struct probe *)(void *)((char *)timer - offsetof(struct probe, deadline));
     if (probe->name->addr.len == 0)
         fail_nameless(probe);
     else
-        finish(probe, OUTCOME_SILENT, "no answer within the probe's timeout");
+        fall_silent(probe);
 }
 
 void probe_init(struct probe *probe, struct server *server, const struct resolve_name *name,
@@ -442,6 +456,7 @@ void probe_run(struct probe *probe)
     if (probe->is_running)
         return;
     probe->is_running = true;
+    probe->step = 0;
     probe->result = (struct probe_result){ .lag_ms = -1 };
     loop_timer_start(&probe->deadline, probe->env->loop, probe->settings->timeout_us);
     take_next(probe);
