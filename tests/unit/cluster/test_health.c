@@ -1,9 +1,9 @@
 /* A server's state, from histories.
  *
- * An event is a letter, a step of time each: + a probe passed, - failed, o answered by a refusal; ! five failures of
- * sessions, ? four, = a success; D drained, X disabled, E enabled; P pardoned; l lag beyond the limit, m
- * between half of it and the limit, n below half, u unknown (a passed probe each); . a tick. States: s
- * starting, U up, L lagging, E ejected, D down, R draining, X disabled.
+ * An event is a letter, a step of time each: + a probe passed, - failed, o answered by a refusal; ! five
+ * failures of sessions, ? four, = a success; D drained, X disabled, E enabled; P pardoned; l lag beyond the
+ * limit, m between half of it and the limit, n below half, u unknown (a passed probe each); . a tick. States:
+ * s starting, U up, L lagging, E ejected, D down, R draining, X disabled.
  */
 #include "../base/unit.h"
 
