@@ -26,14 +26,14 @@ struct health_rules {
 enum health_order { HEALTH_ENABLED, HEALTH_DRAINED, HEALTH_DISABLED };
 
 enum health_event_kind {
-    HEALTH_PASSED,     /* a probe; lag_ms */
-    HEALTH_FAILED,     /* a probe */
-    HEALTH_OVERLOADED, /* a probe: it is there and has no room; counts only where nothing is known yet */
-    HEALTH_TRAFFIC,    /* successes and failures of sessions since the last such event */
-    HEALTH_TICK,       /* time has passed */
-    HEALTH_REPLACED,   /* it is another machine now: nothing is known of it */
-    HEALTH_PARDONED,   /* it has become the primary: an ejection would help nobody */
-    HEALTH_ORDERED     /* order */
+    HEALTH_PASSED,   /* a probe; lag_ms */
+    HEALTH_FAILED,   /* a probe */
+    HEALTH_ANSWERED, /* a probe, by a refusal: it is there; counts only where nothing is known yet */
+    HEALTH_TRAFFIC,  /* successes and failures of sessions since the last such event */
+    HEALTH_TICK,     /* time has passed */
+    HEALTH_REPLACED, /* it is another machine now: nothing is known of it */
+    HEALTH_PARDONED, /* it has become the primary: an ejection would help nobody */
+    HEALTH_ORDERED   /* order */
 };
 
 struct health_event {

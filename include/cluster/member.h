@@ -32,13 +32,19 @@ struct cluster_member {
     struct health health;
     struct probe_result last; /* of the last probe that passed */
     char detail[160];         /* of the last probe that failed, until one passes */
-    bool is_known;            /* one has passed, ever */
-    bool was_probed;          /* one has ended, ever; or it came by a reload: nobody waits for its first */
-    bool is_removed;          /* from the configuration: it is drained */
-    bool is_gone;             /* … and nothing was left there: its place is free for another server */
+    enum outcome trouble;     /* PASSED, or what it was last told to be beside its state: see trouble.h */
+    uint64_t trouble_us;      /* monotonic; since when it is that */
+    int64_t passed_in_a_row;  /* probes, amid trouble */
+    uint64_t linked_us; /* monotonic; when a probe last found it not adrift (drift.h); 0: none has passed */
+    bool is_known;      /* one has passed, ever */
+    bool was_probed;    /* one has ended, ever; or it came by a reload: nobody waits for its first */
+    bool is_removed;    /* from the configuration: it is drained */
+    bool is_gone;       /* … and nothing was left there: its place is free for another server */
     struct loop_timer timer;
     struct loop_timer drained; /* the end of a drain: what is left is cut then */
     bool must_repeat;          /* ask again as soon as the probe that runs has ended */
+    uint64_t answered;         /* sessions' commands that had been when the present probe began */
+    uint64_t demotions;        /* statements that had been refused as read-only when a probe last passed */
     struct server_totals seen; /* of sessions, when they were last looked at */
     uint64_t changes, ejections, probes, probe_failures; /* ever */
 };

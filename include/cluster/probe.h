@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "cluster/cluster_settings.h"
+#include "cluster/outcome.h"
 #include "cluster/topology.h"
 #include "cluster/upstream.h"
 #include "cluster/wsrep.h"
@@ -21,10 +22,9 @@
 #include <stdint.h>
 
 struct probe_result {
-    bool has_passed;
-    char error[160];                /* !has_passed: why */
+    enum outcome outcome;
+    char error[160];                /* of all but a passed one: why */
     uint64_t asked_us, answered_us; /* monotonic; of the questions, not of the login */
-    bool is_overloaded;             /* !has_passed: it is there, but has no room at the moment */
     bool is_read_only;
     uint64_t max_connections; /* the server's own; 0: it did not say */
     uint32_t patience_s;      /* its shorter one of wait_timeout and interactive_timeout; 0: it did not say */
@@ -32,6 +32,9 @@ struct probe_result {
     bool has_source;
     bool is_link_stopped; /* see struct topology_facts, also of the next three */
     bool is_applying;
+    bool is_link_broken;    /* one is to run, and does not: its source is away, or cannot be reached */
+    uint32_t broken_source; /* the server id at its other end; 0: unknown */
+    char link_error[101];   /* what the server says of it, cut; or "" */
     uint32_t server_id;
     char server_uuid[40]; /* "": it has none (MariaDB), or did not say */
     uint32_t sources[TOPOLOGY_SOURCES_MAX];

@@ -1,17 +1,58 @@
 #include "app/barrier.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <stddef.h>
 
-void barrier_init(struct barrier *barrier, void (*publish)(void *, struct view *),
-                  bool (*have_taken)(void *, unsigned, uint64_t), void *owner)
+#define PATIENCE_US                                                                                          \
+    1000000 /* a worker's turn takes a millisecond: whoever needs a second hangs, or starves */
+
+static void on_patience(struct loop_timer *timer)
 {
-    *barrier = (struct barrier){ .publish = publish, .have_taken = have_taken, .owner = owner };
+    struct barrier *barrier = (struct barrier *)(void *)((char *)timer - offsetof(struct barrier, patience));
+    struct log_scope scope = { .key = "cluster", .text = barrier->waiting->cluster_name };
+    int late = barrier->find_late(barrier->owner, barrier->waiting->cluster_index, barrier->none_since);
+    if (late < 0) /* memory is what it waits for, and that was told */
+        return;
+    barrier->is_late = true;
+    log_warning(
+        &scope,
+        "worker %d has not yet let go of the former primary, for a second: nobody is told the new one, "
+        "and statements that need it wait",
+        late);
+}
+
+static void begin_waiting(struct barrier *barrier, struct view *view)
+{
+    barrier->waiting = view_acquire(view);
+    if (loop_timer_is_active(&barrier->patience) || barrier->is_late)
+        return;
+    barrier->waiting_us = barrier->loop->now_us;
+    loop_timer_start(&barrier->patience, barrier->loop, PATIENCE_US);
+}
+
+static void end_waiting(struct barrier *barrier, const struct view *view)
+{
+    struct log_scope scope = { .key = "cluster", .text = view->cluster_name };
+    char after[32];
+    loop_timer_stop(&barrier->patience);
+    if (barrier->is_late)
+        log_notice(&scope, "all workers have let go of the former primary, after %s",
+                   clock_format_duration(barrier->loop->now_us - barrier->waiting_us, after, sizeof after));
+    barrier->is_late = false;
+}
+
+void barrier_init(struct barrier *barrier, struct loop *loop, void (*publish)(void *, struct view *),
+                  int (*find_late)(void *, unsigned, uint64_t), void *owner)
+{
+    *barrier = (struct barrier){ .loop = loop, .publish = publish, .find_late = find_late, .owner = owner };
+    loop_timer_init(&barrier->patience, on_patience);
 }
 
 void barrier_fini(struct barrier *barrier)
 {
+    loop_timer_stop(&barrier->patience);
     view_release(&barrier->waiting);
 }
 
@@ -42,7 +83,7 @@ static bool is_safe(const struct barrier *barrier, const struct view *view)
         (primary->server == barrier->last && primary->moves == barrier->last_moves))
         return true;
     return barrier->none_since != 0 &&
-           barrier->have_taken(barrier->owner, view->cluster_index, barrier->none_since);
+           barrier->find_late(barrier->owner, view->cluster_index, barrier->none_since) < 0;
 }
 
 /* The old primary is nobody's any more. Without memory for that the new one has to wait for the next view. */
@@ -61,10 +102,11 @@ void barrier_pass(struct barrier *barrier, struct view *view)
 {
     view_release(&barrier->waiting);
     if (is_safe(barrier, view)) {
+        end_waiting(barrier, view);
         publish(barrier, view);
         return;
     }
-    barrier->waiting = view_acquire(view);
+    begin_waiting(barrier, view);
     if (barrier->none_since == 0)
         withdraw(barrier, view);
     barrier_go_on(barrier);
@@ -74,6 +116,7 @@ void barrier_go_on(struct barrier *barrier)
 {
     if (barrier->waiting == NULL || !is_safe(barrier, barrier->waiting))
         return;
+    end_waiting(barrier, barrier->waiting);
     publish(barrier, barrier->waiting);
     view_release(&barrier->waiting);
 }

@@ -108,13 +108,13 @@ static void publish(void *owner, struct view *view)
         worker_publish(&control->workers[i], view);
 }
 
-static bool have_taken(void *owner, unsigned cluster, uint64_t number)
+static int find_late(void *owner, unsigned cluster, uint64_t number)
 {
     const struct control *control = owner;
     for (unsigned i = 0; i < control->constant.worker_count; i++)
         if (!worker_has_taken(&control->workers[i], cluster, number))
-            return false;
-    return true;
+            return (int)i;
+    return -1;
 }
 
 static void on_view(struct cluster *cluster, struct view *view)
@@ -214,7 +214,7 @@ static bool make_clusters(struct control *control, struct error *err)
                           config->workers_resolved + 1, &env, &control->resolver, err))
             return false;
         control->clusters[i].drain_us = config->timeouts.drain_us;
-        barrier_init(&control->barriers[i], publish, have_taken, control);
+        barrier_init(&control->barriers[i], &control->loop, publish, find_late, control);
         control->cluster_count++;
     }
     return true;

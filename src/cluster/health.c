@@ -55,8 +55,8 @@ static void on_failed(struct health *health, const struct health_rules *rules,
     count_probe(health, rules, SERVER_DOWN);
 }
 
-static void on_overloaded(struct health *health, const struct health_rules *rules,
-                          const struct health_event *event, uint64_t now_us)
+static void on_answered(struct health *health, const struct health_rules *rules,
+                        const struct health_event *event, uint64_t now_us)
 {
     if (!health->has_answered)
         on_failed(health, rules, event, now_us);
@@ -154,8 +154,8 @@ bool health_note(struct health *health, const struct health_rules *rules, const 
                  uint64_t now_us)
 {
     static void (*const handlers[])(struct health *, const struct health_rules *, const struct health_event *,
-                                    uint64_t) = { on_passed, on_failed,   on_overloaded, on_traffic,
-                                                  NULL,      on_replaced, on_pardoned,   on_ordered };
+                                    uint64_t) = { on_passed, on_failed,   on_answered, on_traffic,
+                                                  NULL,      on_replaced, on_pardoned, on_ordered };
     bool was_out = is_out(health);
     if (handlers[event->kind] != NULL) /* of a tick there is only the time */
         handlers[event->kind](health, rules, event, now_us);

@@ -96,6 +96,9 @@ void member_replace(struct cluster_member *member)
 {
     member->moves++;
     member->detail[0] = '\0';
+    member->linked_us = 0;
+    member->trouble = OUTCOME_PASSED;
+    member->trouble_us = member->cluster->env.loop->now_us;
     member_note(member, &(struct health_event){ .kind = HEALTH_REPLACED });
     probe_drop(&member->probe);
     monitor_soon(member);
@@ -156,6 +159,8 @@ bool member_init(struct cluster *cluster, size_t i, const struct server_settings
                                        .name = name,
                                        .moves = member->moves,
                                        .last = { .lag_ms = -1 },
+                                       .trouble = OUTCOME_PASSED,
+                                       .trouble_us = cluster->env.loop->now_us,
                                        .moved_us = cluster->env.loop->now_us };
     health_begin(&member->health, cluster->env.loop->now_us);
     monitor_init(member);

@@ -2,8 +2,10 @@
 
 #include "base/log.h"
 #include "cluster/cluster.h"
+#include "cluster/drift.h"
 #include "cluster/succession.h"
 #include "cluster/publication.h"
+#include "cluster/trouble.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -55,12 +57,19 @@ bool monitor_look_at_traffic(struct cluster_member *member)
     return event.failures > 0 || has_news;
 }
 
+/* It is there, though it did not tell what it was asked. */
+static bool is_answer(enum outcome outcome)
+{
+    return outcome == OUTCOME_OVERLOADED || outcome == OUTCOME_REFUSED;
+}
+
 /* Has what decides about roles changed since this server was last asked? */
 static bool has_moved(const struct cluster_member *member, const struct probe_result *result)
 {
     const struct probe_result *last = &member->last;
-    if (!result->has_passed) /* the first failure of a primary: another one may have taken over */
-        return member->cluster->primary == (int)member->server->index && !result->is_overloaded &&
+    if (result->outcome !=
+        OUTCOME_PASSED) /* the first failure of a primary: another one may have taken over */
+        return member->cluster->primary == (int)member->server->index && !is_answer(result->outcome) &&
                member->health.probed == SERVER_UP && member->health.in_a_row == 0;
     return member->is_known &&
            (last->is_read_only != result->is_read_only || last->has_source != result->has_source ||
@@ -168,15 +177,20 @@ static bool has_been_replaced(struct cluster_member *member, const struct probe_
 
 static void note_probe(struct cluster_member *member, const struct probe_result *result)
 {
-    struct health_event event = { .kind = result->has_passed      ? HEALTH_PASSED
-                                          : result->is_overloaded ? HEALTH_OVERLOADED
-                                                                  : HEALTH_FAILED,
+    static const enum health_event_kind kinds[] = { [OUTCOME_FAILED] = HEALTH_FAILED,
+                                                    [OUTCOME_PASSED] = HEALTH_PASSED,
+                                                    [OUTCOME_SILENT] = HEALTH_FAILED,
+                                                    [OUTCOME_OVERLOADED] = HEALTH_ANSWERED,
+                                                    [OUTCOME_REFUSED] = HEALTH_ANSWERED };
+    bool has_passed = result->outcome == OUTCOME_PASSED;
+    struct health_event event = { .kind = kinds[result->outcome],
                                   .lag_ms = result->has_source ? result->lag_ms : 0 };
     member_note(member, &event);
+    trouble_note(member, result);
     member->was_probed = true;
     member->probes++;
-    member->probe_failures += !result->has_passed;
-    if (result->has_passed) {
+    member->probe_failures += !has_passed;
+    if (has_passed) {
         member->is_known = true;
         member->last = *result;
         server_note_own_max(member->server, result->max_connections,
@@ -186,17 +200,39 @@ static void note_probe(struct cluster_member *member, const struct probe_result 
     memcpy(member->detail, result->error, sizeof member->detail);
 }
 
+/* What a probe has found is weighed with what sessions have met since it began. A server that has answered
+ * them is not dead for being too slow for a probe; one that has refused them a write may not be what it is
+ * believed to be, and nobody can tell. */
+static void weigh(struct cluster_member *member, struct probe_result *found)
+{
+    if (found->outcome == OUTCOME_PASSED) {
+        member->demotions = member->seen.demotions;
+    } else if (found->outcome == OUTCOME_SILENT && member->seen.queries > member->answered) {
+        found->outcome = OUTCOME_OVERLOADED;
+        (void)snprintf(found->error, sizeof found->error,
+                       "%sno answer within the probe's timeout, but sessions have been answered",
+                       outcome_prefix(OUTCOME_OVERLOADED));
+        member->must_repeat = true; /* it may have died since: that is not to be known any later */
+    } else if (is_answer(found->outcome) && member->seen.demotions > member->demotions) {
+        found->outcome = OUTCOME_FAILED;
+    }
+}
+
 static void on_probe(struct probe *probe, const struct probe_result *result)
 {
     struct cluster_member *member = probe->owner;
+    struct probe_result found = *result;
     (void)monitor_look_at_traffic(member);
-    if (has_moved(member, result))
+    weigh(member, &found);
+    if (has_moved(member, &found))
         probe_others_soon(member);
-    if (result->has_passed && member->is_known && has_been_replaced(member, result)) {
+    if (result->outcome == OUTCOME_PASSED && member->is_known && has_been_replaced(member, result)) {
         cluster_publish(member->cluster);
         return;
     }
-    note_probe(member, result);
+    if (found.outcome == OUTCOME_PASSED)
+        (void)drift_look(member, &found);
+    note_probe(member, &found);
     schedule_sooner(member);
     cluster_publish(member->cluster);
 }
@@ -214,6 +250,8 @@ static void on_interval(struct loop_timer *timer)
         interval_us = GONE_US;
     loop_timer_start(timer, member->cluster->env.loop, interval_us);
     member->probe.asks_wsrep = succession_is_possible(member->cluster);
+    if (!member->probe.is_running)
+        member->answered = server_sum_without(member->server, member->cluster->env.worker).queries;
     probe_run(&member->probe);
 }
 

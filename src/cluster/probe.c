@@ -3,6 +3,7 @@
 #include "cluster/upstream_exchange.h"
 #include "mysql/reply.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,16 +25,16 @@ static struct probe *of_upstream(struct upstream *upstream)
 
 static void renew(struct probe *probe);
 
-static void finish(struct probe *probe, bool has_passed, const char *why)
+static void finish(struct probe *probe, enum outcome outcome, const char *why)
 {
     if (!probe->is_running)
         return;
     probe->is_running = false;
     loop_timer_stop(&probe->deadline);
-    probe->result.has_passed = has_passed;
+    probe->result.outcome = outcome;
     probe->result.answered_us = probe->env->loop->now_us;
     (void)span_copy_cstr(span_cstr(why), probe->result.error, sizeof probe->result.error);
-    if (has_passed) {
+    if (outcome == OUTCOME_PASSED) {
         renew(probe);
     } else {
         upstream_close(&probe->upstream);
@@ -144,6 +145,17 @@ static bool is_thread(const struct probe *probe, unsigned row, const char *name,
     return row_value(probe, row, name, other, &value) && span_is_nocase(value, word);
 }
 
+/* It tries to run: it has lost its source, or never found it. */
+static void read_broken_link(struct probe *probe, unsigned row)
+{
+    struct probe_result *result = &probe->result;
+    struct span why;
+    result->is_link_broken = true;
+    result->broken_source = id_value(probe, row, "Source_Server_Id", "Master_Server_Id");
+    if (row_value(probe, row, "Last_IO_Error", "Last_IO_Error", &why))
+        (void)span_copy_cstr(why, result->link_error, sizeof result->link_error);
+}
+
 static void read_link(struct probe *probe, unsigned row)
 {
     struct probe_result *result = &probe->result;
@@ -161,6 +173,8 @@ static void read_link(struct probe *probe, unsigned row)
     if (is_fetching && result->source_count < TOPOLOGY_SOURCES_MAX)
         result->sources[result->source_count++] =
             id_value(probe, row, "Source_Server_Id", "Master_Server_Id");
+    if (is_fetching && !is_thread(probe, row, "Replica_IO_Running", "Slave_IO_Running", "Yes"))
+        read_broken_link(probe, row);
     if (row_value(probe, row, "Seconds_Behind_Source", "Seconds_Behind_Master", &value) &&
         span_to_u64(value, &seconds) && (int64_t)seconds * 1000 > result->lag_ms)
         result->lag_ms = (int64_t)seconds * 1000;
@@ -241,7 +255,7 @@ static void ask(struct probe *probe)
            !questions[probe->step].is_due(probe))
         probe->step++;
     if (probe->step == count)
-        finish(probe, true, "");
+        finish(probe, OUTCOME_PASSED, "");
     else
         upstream_query(probe->upstream, questions[probe->step].sql(probe->upstream), &probe->rows, 0);
 }
@@ -263,35 +277,17 @@ static void on_ready(struct upstream *upstream)
     begin_questions(of_upstream(upstream));
 }
 
-/* It is there, and has no room at the moment: overload is not death. */
-static bool is_overload(int code)
-{
-    static const int codes[] = {
-        ERR_CON_COUNT, ERR_TOO_MANY_USER_CONNECTIONS, 1021, /* the disk is full */
-        1041,                                               /* out of memory */
-        1114,                                               /* the table is full */
-        1129,                                               /* the host is blocked, after too many failures */
-        1135,                                               /* no more threads */
-        1205,                                               /* waited too long for a lock */
-        1226, /* the account's limit of connections or questions */
-    };
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (codes[i] == code)
-            return true;
-    return false;
-}
-
 static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
 {
     struct probe *probe = of_upstream(upstream);
     char why[160];
     if (answer->is_err) {
-        (void)snprintf(why, sizeof why, "%.50s: %d %.90s", questions[probe->step].sql(upstream),
-                       answer->error.code, answer->error.text);
-        probe->result.is_overloaded = is_overload(answer->error.code);
-        finish(probe, false, why);
+        enum outcome outcome = outcome_of_error(answer->error.code);
+        (void)snprintf(why, sizeof why, "%s%.50s: %d %.80s", outcome_prefix(outcome),
+                       questions[probe->step].sql(upstream), answer->error.code, answer->error.text);
+        finish(probe, outcome, why);
     } else if (!questions[probe->step].read(probe)) {
-        finish(probe, false, "the answer to the probe's question has an unknown form");
+        finish(probe, OUTCOME_FAILED, "the answer to the probe's question has an unknown form");
     } else {
         probe->step++;
         ask(probe);
@@ -301,11 +297,19 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
 static void on_failed(struct upstream *upstream, const struct error *err)
 {
     struct probe *probe = of_upstream(upstream);
+    enum outcome outcome = OUTCOME_FAILED;
     char why[160];
-    (void)snprintf(why, sizeof why, "%s%.140s", err->sqlstate[0] != '\0' ? "login refused: " : "", err->text);
-    probe->result.is_overloaded = is_overload(err->code);
+    if (err->sqlstate[0] != '\0')
+        outcome = outcome_of_error(err->code);
+    else if (err->code == ETIMEDOUT)
+        outcome = OUTCOME_SILENT;
+    if (outcome_is(outcome) != NULL)
+        (void)snprintf(why, sizeof why, "%s%d %.120s", outcome_prefix(outcome), err->code, err->text);
+    else
+        (void)snprintf(why, sizeof why, "%s%.140s", err->sqlstate[0] != '\0' ? "login refused: " : "",
+                       err->text);
     if (probe->is_running)
-        finish(probe, false, why);
+        finish(probe, outcome, why);
     else
         upstream_close(&probe->upstream);
 }
@@ -328,7 +332,21 @@ static void fail_nameless(struct probe *probe)
     const char *error = probe->name->error;
     (void)snprintf(why, sizeof why, "its name cannot be resolved: %s",
                    error[0] != '\0' ? error : "no answer within the probe's timeout");
-    finish(probe, false, why);
+    finish(probe, OUTCOME_FAILED, why);
+}
+
+/* One that has answered a question of this very probe is there: a replica whose disk is full answers all but
+ * how its replication is. */
+static void fall_silent(struct probe *probe)
+{
+    char why[160];
+    if (probe->step == 0) {
+        finish(probe, OUTCOME_SILENT, "no answer within the probe's timeout");
+        return;
+    }
+    (void)snprintf(why, sizeof why, "%sno answer to %.60s within the probe's timeout",
+                   outcome_prefix(OUTCOME_OVERLOADED), questions[probe->step].sql(probe->upstream));
+    finish(probe, OUTCOME_OVERLOADED, why);
 }
 
 static void on_deadline(struct loop_timer *timer)
@@ -337,7 +355,7 @@ static void on_deadline(struct loop_timer *timer)
     if (probe->name->addr.len == 0)
         fail_nameless(probe);
     else
-        finish(probe, false, "no answer within the probe's timeout");
+        fall_silent(probe);
 }
 
 void probe_init(struct probe *probe, struct server *server, const struct resolve_name *name,
@@ -377,7 +395,7 @@ static void connect_first(struct probe *probe)
     probe->is_doubted = false;
     probe->upstream = dial(probe, &owner_ops, &err);
     if (probe->upstream == NULL)
-        finish(probe, false, err.text);
+        finish(probe, OUTCOME_FAILED, err.text);
 }
 
 /* ---- another connection ---- */
@@ -443,6 +461,7 @@ void probe_run(struct probe *probe)
     if (probe->is_running)
         return;
     probe->is_running = true;
+    probe->step = 0;
     probe->result = (struct probe_result){ .lag_ms = -1 };
     loop_timer_start(&probe->deadline, probe->env->loop, probe->settings->timeout_us);
     take_next(probe);

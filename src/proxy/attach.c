@@ -9,6 +9,7 @@
  */
 #include "proxy/session.h"
 
+#include "base/clock.h"
 #include "cluster/upstream_login.h"
 #include "mysql/reply.h"
 #include "proxy/asleft.h"
@@ -24,6 +25,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 
 /* ---- upstream callbacks: note what happened, then let the driver look ---- */
 
@@ -488,11 +490,27 @@ static bool is_overload(int code)
 }
 
 /* What others hold idle may be all there is; and without it, an account's own limit was not reached. */
-static bool may_pass(struct session *session, int server, int code)
+static bool may_pass(struct session *session, int server, const struct error *err)
 {
     bool has_made_room =
-        (is_overload(code) || code == ERR_USER_LIMIT_REACHED) && share_unpark(session, server);
-    return is_overload(code) || has_made_room;
+        (is_overload(err->code) || err->code == ERR_USER_LIMIT_REACHED) && share_unpark(session, server);
+    return is_overload(err->code) || has_made_room;
+}
+
+/* It was full for all of pool_wait: whose limit that is, and how much, where the server's words do not say.
+ */
+static enum step refuse_full(struct session *session, int at, const struct error *err)
+{
+    const struct server *server = session_view(session)->servers[at].server;
+    uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
+    char limit[48] = "", waited[32];
+    if (err->code == ERR_CON_COUNT && own > 0)
+        (void)snprintf(limit, sizeof limit, " (its own max_connections is %u)", own);
+    return dispatch_refuse(
+        session, (uint16_t)err->code, err->sqlstate,
+        "headgate: %s had no room for another connection for %s: %.200s%s", server->name,
+        clock_format_duration(session->worker->world->timeouts->pool_wait_us, waited, sizeof waited),
+        err->text, limit);
 }
 
 enum step attach_failed(struct session *session)
@@ -517,6 +535,8 @@ enum step attach_failed(struct session *session)
         return dispatch_refuse(session, has_server_said ? (uint16_t)err.code : ERR_SERVER_SHUTDOWN,
                                err.sqlstate, "%s", err.text);
     }
+    if (err.code == ENOMEM && !has_server_said) /* ours: no other server would help */
+        return dispatch_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory: %s", err.text);
     if (session->door->settings->mode == LISTENER_SPLIT && job->place == ROUTE_REPLICA && !job->is_login) {
         job->avoid = server;
         if (++job->attempts < ATTEMPTS_MAX && (!has_server_said || is_overload(err.code)))
@@ -528,8 +548,11 @@ enum step attach_failed(struct session *session)
     }
     if (job->is_login && (err.code == EMFILE || err.code == ENFILE) && !has_server_said)
         return dispatch_refuse(session, ERR_CON_COUNT, NULL, "headgate: %s", err.text);
-    if (has_server_said && may_pass(session, server, err.code) && share_may_wait(session))
+    bool may_wait = has_server_said && may_pass(session, server, &err);
+    if (may_wait && share_may_wait(session))
         return share_wait(session);
+    if (may_wait)
+        return refuse_full(session, server, &err);
     if (has_server_said)
         return dispatch_refuse(session, (uint16_t)(err.code != 0 ? err.code : ERR_SERVER_SHUTDOWN),
                                err.sqlstate, "%s", err.text);

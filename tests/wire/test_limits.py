@@ -154,3 +154,40 @@ def test_files_taken_away_while_it_runs_are_survived(primary):
         assert waiting.query("DO 1").oks and old.query("DO 1").oks
         told.close()
         waiting.close()
+
+
+def data_bytes(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        found = dict(line.split(":", 1) for line in f if ":" in line)
+    return int(found["VmData"].split()[0]) << 10
+
+
+def test_out_of_memory_newcomers_hear_1041_and_it_recovers(primary):
+    """Sessions that each hold half a statement use up what it may have: not the servers are to blame, and it says so."""
+    import resource
+    half = (60000).to_bytes(3, "little") + b"\0\x03SELECT '" + b"x" * 50000
+    with proxy_of(primary, extra={"workers": 2}, cluster_settings={"pool_idle_max": 0}) as proxy, \
+            contextlib.ExitStack() as stack:
+        pid = proxy.process.pid
+        resource.prlimit(pid, resource.RLIMIT_DATA, (data_bytes(pid) + (16 << 20), resource.RLIM_INFINITY))
+        inside, refused = [], []
+        for _ in range(2000):
+            if len(refused) == 20:
+                break
+            try:
+                client = stack.enter_context(Client.connect(proxy.address["tcp"]))
+                inside.append(client)
+                client.pipe.send(half)
+            except r.Err as error:
+                refused.append(error)
+            except (w.WireError, OSError):
+                pass  # not even the error's packet could be had
+        assert len(inside) > 20 and len(refused) == 20
+        assert {error.code for error in refused} == {1041}, refused
+        assert all(error.message.startswith("headgate: out of memory") for error in refused), refused
+        for client in inside:
+            client.close()
+        resource.prlimit(pid, resource.RLIMIT_DATA, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        wait_until(lambda: not proxy.show("sessions"), "they are gone", 60)
+        assert proxy.server("db1")["state"] == "up"
+        assert fill(proxy, stack, 1)[0].query("DO 1").oks

@@ -2,6 +2,7 @@
  */
 #include "app/barrier.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <setjmp.h>
@@ -9,6 +10,9 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -16,6 +20,7 @@ enum { WORKERS = 3, SERVERS = 3 };
 
 /* What the workers of a scene were sent, and what they go by: the newest of what was sent wins. */
 struct scene {
+    struct loop loop;
     struct barrier barrier;
     struct view *sent[WORKERS];  /* one reference; NULL: nothing is on its way */
     struct view *taken[WORKERS]; /* one reference */
@@ -36,21 +41,23 @@ static void publish(void *owner, struct view *view)
     }
 }
 
-static bool have_taken(void *owner, unsigned cluster, uint64_t number)
+static int find_late(void *owner, unsigned cluster, uint64_t number)
 {
     const struct scene *scene = owner;
     assert_int_equal(cluster, 7);
     for (int i = 0; i < WORKERS; i++)
         if (scene->numbers[i] < number)
-            return false;
-    return true;
+            return i;
+    return -1;
 }
 
 static void open_scene(struct scene *scene)
 {
+    struct error err = { 0 };
     *scene = (struct scene){ 0 };
     moves = 0;
-    barrier_init(&scene->barrier, publish, have_taken, scene);
+    assert_true(loop_init(&scene->loop, &err));
+    barrier_init(&scene->barrier, &scene->loop, publish, find_late, scene);
 }
 
 static void close_scene(struct scene *scene)
@@ -60,6 +67,7 @@ static void close_scene(struct scene *scene)
         view_release(&scene->taken[i]);
     }
     barrier_fini(&scene->barrier);
+    loop_fini(&scene->loop);
 }
 
 static void say(struct scene *scene, int primary)
@@ -226,6 +234,43 @@ static void random_histories_never_show_two_primaries(void **state)
     }
 }
 
+static bool has_logged(int fd, const char *what)
+{
+    char text[2048];
+    ssize_t len = pread(fd, text, sizeof text - 1, 0);
+    assert_true(len >= 0);
+    text[len] = '\0';
+    return strstr(text, what) != NULL;
+}
+
+static void a_worker_that_keeps_all_others_waiting_is_named(void **state)
+{
+    (void)state;
+    struct scene scene;
+    int fd = memfd_create("log", MFD_CLOEXEC);
+    assert_true(fd >= 0);
+    open_scene(&scene);
+    (void)alarm(60);
+    log_configure(LOG_LEVEL_NOTICE, LOG_FORMAT_TEXT, fd);
+    say(&scene, 0);
+    take_all(&scene);
+    say(&scene, 1);
+    take(&scene, 0);
+    take(&scene, 2);
+    while (!has_logged(fd, "worker 1 has not yet let go of the former primary"))
+        (void)ev_run(scene.loop.ev, EVRUN_ONCE);
+    say(&scene, 2);
+    assert_false(has_logged(fd, "all workers"));
+    take(&scene, 1);
+    assert_true(has_logged(fd, "all workers have let go of the former primary, after "));
+    take_all(&scene);
+    assert_int_equal(primary_of(&scene, 0), 2);
+    log_configure(LOG_LEVEL_WARNING, LOG_FORMAT_TEXT, STDERR_FILENO);
+    (void)alarm(0);
+    close_scene(&scene);
+    (void)close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +278,7 @@ int main(void)
         cmocka_unit_test(the_primary_at_another_address_is_another_primary),
         cmocka_unit_test(an_old_primary_that_comes_back_is_told_at_once),
         cmocka_unit_test(without_memory_the_old_one_stays_until_the_next_view),
+        cmocka_unit_test(a_worker_that_keeps_all_others_waiting_is_named),
         cmocka_unit_test(random_histories_never_show_two_primaries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,10 +29,11 @@ struct fake {
     bool is_link_broken, is_link_stopped;
     unsigned server_id, source; /* of it, and whom it follows */
     unsigned lag_s;
-    bool is_silent;   /* takes connections and says nothing, as a stopped process does */
-    bool is_mariadb;  /* among MySQL servers */
-    bool is_full;     /* ERR 1040 instead of a greeting */
-    unsigned queries; /* answered */
+    bool is_silent;         /* takes connections and says nothing, as a stopped process does */
+    bool hides_replication; /* never answers how it replicates, as with a full disk */
+    bool is_mariadb;        /* among MySQL servers */
+    bool is_full;           /* ERR 1040 instead of a greeting */
+    unsigned queries;       /* answered */
     /* Of its stored functions: what it answers, and how often it was asked. */
     const char *const *functions; /* schema, name, access; ... */
     unsigned function_count;
@@ -142,7 +143,7 @@ static void answer(struct caller *caller, struct span query)
         (void)snprintf(id, sizeof id, "%u", fake->server_id);
         put_table(&caller->stream.out, names,
                   (const char *const[]){ fake->is_writable ? "0" : "1", "STRICT_TRANS_TABLES", id }, 1);
-    } else {
+    } else if (!fake->hides_replication) {
         answer_replication(caller);
     }
     caller->fake->queries++;
@@ -458,6 +459,102 @@ static void a_server_without_room_is_not_dead(void **state)
         turn(&scene.loop);
     assert_true(looks_like(&scene, "PRR"));
     assert_non_null(strstr(scene.view->servers[0].detail, "Too many connections"));
+    close_scene(&scene);
+}
+
+static void fail_probes(struct scene *scene, unsigned server, unsigned count)
+{
+    const struct cluster_member *member = &scene->cluster.members[server];
+    uint64_t until = member->probe_failures + count;
+    while (member->probe_failures < until)
+        turn(&scene->loop);
+}
+
+static void a_server_that_answers_a_part_of_the_probe_is_not_dead(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.settings.monitor.timeout_us = 100000;
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    scene.fakes[1].hides_replication = true;
+    fail_probes(&scene, 1, 5);
+    assert_true(looks_like(&scene, "PRR"));
+    assert_string_equal(scene.view->servers[1].detail,
+                        "overloaded: no answer to SHOW REPLICA STATUS within the probe's timeout");
+    scene.fakes[1].is_silent = true;
+    turn_until_it_looks_like(&scene, "PdR");
+    close_scene(&scene);
+}
+
+/* Sessions are answered for as long as it looks so; then nobody is. */
+static void a_server_that_answers_sessions_is_not_dead(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.settings.monitor.timeout_us = 100000;
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    const struct cluster_member *member = &scene.cluster.members[0];
+    scene.fakes[0].is_silent = true;
+    for (uint64_t until = member->probe_failures + 5; member->probe_failures < until;) {
+        counter_add(&member->server->by_worker[SESSIONS].queries, 1);
+        turn(&scene.loop);
+    }
+    assert_true(looks_like(&scene, "PRR"));
+    assert_non_null(strstr(scene.view->servers[0].detail, "but sessions have been answered"));
+    turn_until_it_looks_like(&scene, "dRR");
+    close_scene(&scene);
+}
+
+/* The ring's youngest event of that server. */
+static const struct event *last_of(const struct scene *scene, int server)
+{
+    const struct events *events = &scene->cluster.events;
+    for (size_t i = events_count(events); i-- > 0;)
+        if (events_at(events, i)->server == server)
+            return events_at(events, i);
+    return NULL;
+}
+
+static void overload_is_told_when_it_begins_and_when_it_is_over(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    scene.fakes[0].is_full = true;
+    hang_up_all(&scene.fakes[0]);
+    fail_probes(&scene, 0, 3);
+    assert_string_equal(last_of(&scene, 0)->is, "overloaded");
+    assert_string_equal(last_of(&scene, 0)->reason, "overloaded: 1040 Too many connections");
+    uint64_t told = scene.cluster.events.total;
+    fail_probes(&scene, 0, 2);
+    assert_int_equal(scene.cluster.events.total, told);
+    scene.fakes[0].is_full = false;
+    while (scene.cluster.events.total == told)
+        turn(&scene.loop);
+    assert_string_equal(last_of(&scene, 0)->was, "overloaded");
+    assert_string_equal(last_of(&scene, 0)->is, "has room");
+    close_scene(&scene);
+}
+
+static void a_full_server_that_refuses_writes_is_not_believed_any_more(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    scene.fakes[0].is_full = true;
+    hang_up_all(&scene.fakes[0]);
+    fail_probes(&scene, 0, 5);
+    assert_true(looks_like(&scene, "PRR"));
+    counter_add(&scene.cluster.members[0].server->by_worker[SESSIONS].demotions, 1);
+    turn_until_it_looks_like(&scene, "dRR");
     close_scene(&scene);
 }
 
@@ -1444,6 +1541,10 @@ int main(void)
         cmocka_unit_test(a_server_that_goes_is_down_after_its_falls_and_up_after_its_rises),
         cmocka_unit_test(a_silent_server_is_down),
         cmocka_unit_test(a_server_without_room_is_not_dead),
+        cmocka_unit_test(a_server_that_answers_a_part_of_the_probe_is_not_dead),
+        cmocka_unit_test(a_server_that_answers_sessions_is_not_dead),
+        cmocka_unit_test(overload_is_told_when_it_begins_and_when_it_is_over),
+        cmocka_unit_test(a_full_server_that_refuses_writes_is_not_believed_any_more),
         cmocka_unit_test(a_promoted_replica_is_followed_and_the_old_primary_not_taken_back),
         cmocka_unit_test(a_server_of_another_family_is_up_and_says_why_it_is_left_out),
         cmocka_unit_test(clients_are_not_greeted_with_what_a_left_out_server_can),

@@ -1,9 +1,9 @@
 /* A server's state, from histories.
  *
- * An event is a letter, a step of time each: + a probe passed, - failed, o overloaded; ! five failures of
- * sessions, ? four, = a success; D drained, X disabled, E enabled; P pardoned; l lag beyond the limit, m
- * between half of it and the limit, n below half, u unknown (a passed probe each); . a tick. States: s
- * starting, U up, L lagging, E ejected, D down, R draining, X disabled.
+ * An event is a letter, a step of time each: + a probe passed, - failed, o answered by a refusal; ! five
+ * failures of sessions, ? four, = a success; D drained, X disabled, E enabled; P pardoned; l lag beyond the
+ * limit, m between half of it and the limit, n below half, u unknown (a passed probe each); . a tick. States:
+ * s starting, U up, L lagging, E ejected, D down, R draining, X disabled.
  */
 #include "../base/unit.h"
 
@@ -43,7 +43,7 @@ static struct health_event event_of(char c)
     } else if (c == 'N') {
         event.kind = HEALTH_REPLACED;
     } else if (c != '.') {
-        event.kind = c == '-' ? HEALTH_FAILED : c == 'o' ? HEALTH_OVERLOADED : HEALTH_PARDONED;
+        event.kind = c == '-' ? HEALTH_FAILED : c == 'o' ? HEALTH_ANSWERED : HEALTH_PARDONED;
     }
     return event;
 }
@@ -303,7 +303,7 @@ static enum server_state model_probed(const struct model *model)
     bool has_answered = false;
     for (size_t i = 0; i < model->count; i++) {
         enum health_event_kind kind = model->history[i].event.kind;
-        bool has_failed = kind == HEALTH_FAILED || (kind == HEALTH_OVERLOADED && !has_answered);
+        bool has_failed = kind == HEALTH_FAILED || (kind == HEALTH_ANSWERED && !has_answered);
         if (kind != HEALTH_PASSED && !has_failed)
             continue;
         has_answered = has_answered || kind == HEALTH_PASSED;
@@ -444,7 +444,7 @@ static struct health_event random_event(uint64_t *seed, unsigned bad_luck)
 {
     static const enum health_event_kind kinds[] = { HEALTH_PASSED,  HEALTH_PASSED, HEALTH_TRAFFIC,
                                                     HEALTH_TRAFFIC, HEALTH_TICK,   HEALTH_FAILED };
-    static const enum health_event_kind rare[] = { HEALTH_OVERLOADED, HEALTH_PARDONED, HEALTH_ORDERED,
+    static const enum health_event_kind rare[] = { HEALTH_ANSWERED, HEALTH_PARDONED, HEALTH_ORDERED,
                                                    HEALTH_FAILED };
     static const int64_t lags[] = { -1, 0, 499, 500, 501, 999, 1000, 1001, 5000 };
     bool is_rare = chance(seed, 8), has_luck = !chance(seed, bad_luck);

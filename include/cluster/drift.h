@@ -1,0 +1,17 @@
+/* A replica that is cut off from its source though that is there: its link does not run ("Connecting", for a
+ * wrong address, password, or a network between the two), and the server says nothing of its lag. It is
+ * behind for at least as long as the link has not run while there was somebody to replicate from.
+ */
+#ifndef HEADGATE_CLUSTER_DRIFT_H
+#define HEADGATE_CLUSTER_DRIFT_H
+
+#include "cluster/member.h"
+
+#include <stdbool.h>
+
+/* The result of a probe that has passed: of a server that is adrift, lag_ms becomes that time and `error`
+ * says why, for people; true then. Somebody to replicate from is the source, or else the primary, as long as
+ * its probes pass: where both are away there is nothing to be missed, and reads go on. */
+bool drift_look(struct cluster_member *member, struct probe_result *result);
+
+#endif

@@ -1,0 +1,56 @@
+#include "cluster/drift.h"
+
+#include "cluster/cluster.h"
+#include "cluster/succession.h"
+
+#include <stdio.h>
+
+/* Beyond doubt: of a source that has just died, its replicas know before its probes do. */
+static bool is_well(const struct cluster_member *member)
+{
+    return member->health.probed == SERVER_UP && member->health.in_a_row == 0 && !member->is_removed;
+}
+
+/* The one of that id that is there, or NULL. */
+static const struct cluster_member *find_source(const struct cluster *cluster, uint32_t server_id)
+{
+    for (size_t i = 0; i < cluster->count; i++) {
+        const struct cluster_member *member = &cluster->members[i];
+        if (server_id != 0 && member->is_known && member->last.server_id == server_id && is_well(member))
+            return member;
+    }
+    return NULL;
+}
+
+/* Who has what it misses, or NULL. Nodes of a Galera cluster have each other's writes without a link, and the
+ * primary has its own. */
+static const struct cluster_member *find_giver(const struct cluster_member *member,
+                                               const struct probe_result *result)
+{
+    const struct cluster *cluster = member->cluster;
+    const struct cluster_member *primary =
+        cluster->primary != TOPOLOGY_NO_PRIMARY ? &cluster->members[cluster->primary] : NULL;
+    const struct cluster_member *source = find_source(cluster, result->broken_source);
+    if (!result->is_link_broken || primary == member || succession_is_galera(cluster))
+        return NULL;
+    if (source != NULL)
+        return source;
+    return primary != NULL && is_well(primary) ? primary : NULL;
+}
+
+bool drift_look(struct cluster_member *member, struct probe_result *result)
+{
+    uint64_t now_us = member->cluster->env.loop->now_us;
+    const struct cluster_member *giver = find_giver(member, result);
+    if (giver == NULL || giver == member || member->linked_us == 0) {
+        member->linked_us = now_us;
+        return false;
+    }
+    int64_t silent_ms = (int64_t)((now_us - member->linked_us) / 1000);
+    if (silent_ms > result->lag_ms)
+        result->lag_ms = silent_ms;
+    (void)snprintf(result->error, sizeof result->error, "its link does not run, though %.32s is up: %.80s",
+                   giver->server->name,
+                   result->link_error[0] != '\0' ? result->link_error : "it gives no reason");
+    return true;
+}
