@@ -55,7 +55,7 @@ STATED = {
 }
 IN_FLIGHT = 0.5  # seconds until what was sent before a server was out is answered, and its connections are closed
 WORKERS = 2
-HEADGATES_OWN = 2 + WORKERS  # connections to a server: the probe's, the next one of it, each worker's that asks for positions
+HEADGATES_OWN = 2 + WORKERS  # connections to a server: the probe's, its next, each worker's that asks for its position
 MONITOR = {"user": "monitor", "password": "monitor_pw", "interval": f"{INTERVAL * 1000:.0f}ms",
            "timeout": f"{TIMEOUT * 1000:.0f}ms", "fall": FALL, "rise": RISE}
 
