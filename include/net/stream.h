@@ -70,7 +70,7 @@ bool stream_has_pending(const struct stream *stream);
 
 /* Readiness to read was reported in this turn of the loop, and its callback has not run yet. No system call.
  */
-static inline bool stream_is_called(const struct stream *stream)
+static inline bool stream_is_called(struct stream *stream)
 {
     return ev_is_pending(&stream->io);
 }

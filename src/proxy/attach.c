@@ -244,7 +244,7 @@ void attach_again(struct session *session)
 static void listen_there(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
-    const struct upstream *upstream = slot->upstream;
+    struct upstream *upstream = slot->upstream;
     if (upstream == NULL || slot->has_failed || upstream->state != UPSTREAM_READY)
         return;
     bool is_old = session_now(session) - upstream->answered_us >= LISTEN_AFTER_US;
