@@ -1,8 +1,5 @@
 """Who is primary, who takes reads, and what operators say about it: on servers that are really re-pointed."""
 
-import contextlib
-import socket
-import threading
 import time
 
 import pymysql
@@ -10,6 +7,7 @@ import pytest
 
 from headgate import Headgate, Log, rows, value
 from proxy import Proxy, wait_until
+from relays import Relay, Relayed
 from sandbox_lib import dialect
 from test_admin import ctl, ctl_json
 
@@ -268,54 +266,6 @@ def test_a_restarted_headgate_does_not_take_a_stray_server(cluster):
     finally:
         if cluster.node("db1").state() == "paused":
             cluster.node("db1").resume()
-
-
-class Relay:
-    """An address whose target can be changed: for new connections only."""
-
-    def __init__(self, node):
-        self.target = (node.host, node.port)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        self.connections = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            try:
-                server = socket.create_connection(self.target, 20)
-            except OSError:
-                client.close()
-                continue
-            server.settimeout(None)
-            self.connections += [client, server]
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
-
-    @staticmethod
-    def _copy(source, sink):
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                sink.sendall(data)
-        for end in (source, sink):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def close(self):
-        with contextlib.suppress(OSError):
-            self.listener.shutdown(socket.SHUT_RDWR)
-        for end in (self.listener, *self.connections):
-            end.close()
-
-
-class Relayed(Headgate):
-    def __init__(self, cluster, relays, **options):
-        super().__init__(cluster, **options)
-        self.clusters = {"main": [{"name": name, "address": relay.address} for name, relay in relays.items()]}
 
 
 @pytest.fixture
