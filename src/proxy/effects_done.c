@@ -102,10 +102,10 @@ static bool explains_state_change(const struct job *job)
 static void after_reset(struct session *session)
 {
     uint16_t status = session->status;
+    sync_note_reset(session, &session->slots[session->job.place]); /* its statements know the session's yet */
     effects_reset(session);
     session->status = status;
     session->was_reset = true;
-    sync_note_reset(session, &session->slots[session->job.place]);
 }
 
 static void after_command(struct session *session)

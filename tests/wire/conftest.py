@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from client import Client  # noqa: E402
 from fakeserver import FakeServer  # noqa: E402
-from proxy import Proxy  # noqa: E402
+from proxy import Proxy, is_sanitized  # noqa: E402
 from scratch import end_on_sigterm  # noqa: E402
 
 SECONDS_PER_TEST = 60
@@ -24,16 +24,22 @@ SECONDS_PER_TEST = 60
 DIRECT = os.environ.get("WIRE_DIRECT") == "1"
 
 
-def pytest_configure():
+def pytest_configure(config):
     end_on_sigterm()
+    config.addinivalue_line("markers", "own_memory: takes memory away from headgate; under a sanitizer that is not its own alone")
+
+
+def belongs(item):
+    """Is it part of this run? What is not is deselected, not skipped."""
+    if item.get_closest_marker("own_memory") and is_sanitized():
+        return False
+    return not DIRECT or (item.path.name == "test_ends.py"
+                          or "front" in item.fixturenames and not {"rig", "running"} & set(item.fixturenames))
 
 
 def pytest_collection_modifyitems(config, items):
-    if DIRECT:
-        kept = [i for i in items if i.path.name == "test_ends.py"
-                or "front" in i.fixturenames and not {"rig", "running"} & set(i.fixturenames)]
-        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = kept
+    config.hook.pytest_deselected(items=[item for item in items if not belongs(item)])
+    items[:] = [item for item in items if belongs(item)]
 
 
 @pytest.fixture(autouse=True)

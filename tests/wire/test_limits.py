@@ -162,6 +162,7 @@ def data_bytes(pid):
     return int(found["VmData"].split()[0]) << 10
 
 
+@pytest.mark.own_memory
 def test_out_of_memory_newcomers_hear_1041_and_it_recovers(primary):
     """Sessions that each hold half a statement use up what it may have: not the servers are to blame, and it says so."""
     import resource
