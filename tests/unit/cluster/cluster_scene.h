@@ -1,0 +1,438 @@
+/* A whole cluster, probed over loopback: its servers are played on the same loop and say what the test wants.
+ */
+#ifndef HEADGATE_TESTS_CLUSTER_SCENE_H
+#define HEADGATE_TESTS_CLUSTER_SCENE_H
+
+#include "cluster_test.h"
+
+#include "../net/net_test.h"
+
+#include "base/list.h"
+#include "base/log.h"
+#include "cluster/cluster.h"
+#include "mysql/packet.h"
+#include "mysql/reply.h"
+#include "mysql/wire.h"
+#include "net/listener.h"
+
+#include <sys/mman.h>
+
+#define SERVERS 3
+#define NAMES_MAX 8
+#define SESSIONS 0 /* rows of counters */
+#define PROBES 1
+
+/* ---- a server ---- */
+
+struct fake {
+    struct loop *loop;
+    struct listener listener;
+    struct list callers;
+    bool is_writable, is_replica, is_stopped; /* what it says of itself */
+    bool is_link_broken, is_link_stopped;
+    unsigned server_id, source; /* of it, and whom it follows */
+    unsigned lag_s;
+    bool is_silent;         /* takes connections and says nothing, as a stopped process does */
+    bool hides_replication; /* never answers how it replicates, as with a full disk */
+    bool is_mariadb;        /* among MySQL servers */
+    bool is_full;           /* ERR 1040 instead of a greeting */
+    unsigned queries;       /* answered */
+    /* Of its stored functions: what it answers, and how often it was asked. */
+    const char *const *functions; /* schema, name, access; ... */
+    unsigned function_count;
+    unsigned repeats; /* of the last one: as many more */
+    bool hides_some;  /* the proof is missing */
+    uint16_t refusal; /* an error's number; 0: none */
+    bool is_thinking; /* and never done */
+    unsigned surveys;
+};
+
+struct caller {
+    struct loop_corpse corpse;
+    struct list_node in_fake;
+    struct fake *fake;
+    struct stream stream;
+    bool has_logged_in;
+};
+
+static inline void bury_caller(struct loop_corpse *corpse)
+{
+    free(corpse);
+}
+
+static inline void drop_caller(struct caller *caller)
+{
+    list_unlink(&caller->fake->callers, &caller->in_fake);
+    stream_close(&caller->stream);
+    loop_bury(caller->fake->loop, &caller->corpse, bury_caller);
+}
+
+static inline void put_table(struct text *out, const char *const *names, const char *const *values,
+                             unsigned rows)
+{
+    uint8_t seq = 1;
+    unsigned columns = 0;
+    while (columns < NAMES_MAX && names[columns] != NULL)
+        columns++;
+    size_t at = packet_begin(out);
+    wire_put_u8(out, (uint8_t)columns);
+    packet_end(out, at, seq++);
+    for (unsigned i = 0; i < columns; i++) {
+        const char *const texts[] = { "def", "", "", "", names[i], names[i] };
+        at = packet_begin(out);
+        for (size_t n = 0; n < COUNT_OF(texts); n++)
+            wire_put_lenenc_span(out, span_cstr(texts[n]));
+        wire_put_u8(out, 12);
+        wire_put_zeros(out, 12);
+        packet_end(out, at, seq++);
+    }
+    reply_put_eof(out, seq++, STATUS_AUTOCOMMIT, 0);
+    for (unsigned row = 0; row < rows; row++) {
+        at = packet_begin(out);
+        for (unsigned i = 0; i < columns; i++)
+            wire_put_lenenc_span(out, span_cstr(values[row * columns + i]));
+        packet_end(out, at, seq++);
+    }
+    reply_put_eof(out, seq, STATUS_AUTOCOMMIT, 0);
+}
+
+static inline void answer_survey(struct caller *caller)
+{
+    static const char *const names[NAMES_MAX] = { "place", "name", "access" };
+    struct fake *fake = caller->fake;
+    unsigned rows = 0, own = fake->function_count + fake->repeats;
+    const char **values = calloc(3 * (own + 1), sizeof *values);
+    assert_non_null(values);
+    for (unsigned i = 0; i < own; i++, rows++) {
+        unsigned of = i < fake->function_count ? i : fake->function_count - 1;
+        memcpy(&values[(size_t)3 * rows], &fake->functions[(size_t)3 * of], 3 * sizeof *values);
+    }
+    if (!fake->hides_some)
+        memcpy(&values[(size_t)3 * rows++], (const char *const[]){ "", "", "ALL" }, 3 * sizeof *values);
+    fake->surveys++;
+    if (fake->refusal != 0)
+        reply_put_err(&caller->stream.out, 1, fake->refusal, "42000", "SELECT command denied");
+    else if (!fake->is_thinking)
+        put_table(&caller->stream.out, names, values, rows);
+    free(values);
+}
+
+static inline void answer_replication(struct caller *caller)
+{
+    static const char *const names[NAMES_MAX] = { "Source_Host", "Replica_IO_Running", "Replica_SQL_Running",
+                                                  "Seconds_Behind_Source", "Source_Server_Id" };
+    const struct fake *fake = caller->fake;
+    char source[16], lag[16];
+    (void)snprintf(source, sizeof source, "%u", fake->source);
+    (void)snprintf(lag, sizeof lag, "%u", fake->lag_s);
+    put_table(&caller->stream.out, names,
+              (const char *const[]){ "db1",
+                                     fake->is_link_stopped  ? "No"
+                                     : fake->is_link_broken ? "Connecting"
+                                                            : "Yes",
+                                     fake->is_stopped || fake->is_link_stopped ? "No" : "Yes", lag, source },
+              fake->is_replica);
+}
+
+static inline void answer(struct caller *caller, struct span query)
+{
+    const struct fake *fake = caller->fake;
+    if (memmem(query.data, query.len, "LOADABLE", 8) != NULL) {
+        answer_survey(caller);
+        return;
+    }
+    if (memmem(query.data, query.len, "read_only", 9) != NULL) {
+        static const char *const names[NAMES_MAX] = { "read_only", "sql_mode", "server_id" };
+        char id[16];
+        (void)snprintf(id, sizeof id, "%u", fake->server_id);
+        put_table(&caller->stream.out, names,
+                  (const char *const[]){ fake->is_writable ? "0" : "1", "STRICT_TRANS_TABLES", id }, 1);
+    } else if (!fake->hides_replication) {
+        answer_replication(caller);
+    }
+    caller->fake->queries++;
+}
+
+static inline void on_caller(struct stream *stream, int events)
+{
+    struct caller *caller = stream->owner;
+    struct packet_header header;
+    (void)events;
+    enum stream_result result = stream_fill(stream);
+    if (result == STREAM_EOF || result == STREAM_FAILED) {
+        drop_caller(caller);
+        return;
+    }
+    while (packet_peek(buf_unparsed(&stream->in), &header) &&
+           buf_unparsed(&stream->in).len >= PACKET_HEADER_BYTES + header.len) {
+        struct span payload = span_of(buf_unparsed(&stream->in).data + PACKET_HEADER_BYTES, header.len);
+        struct reply_ok ok = { .status = STATUS_AUTOCOMMIT };
+        if (!caller->has_logged_in)
+            reply_put_ok(&stream->out, (uint8_t)(header.seq + 1), CAPS_PER_HOP, &ok, false);
+        else if (payload.len > 0 && payload.data[0] == COM_QUERY && !caller->fake->is_silent)
+            answer(caller, payload);
+        caller->has_logged_in = true;
+        buf_mark_parsed(&stream->in, PACKET_HEADER_BYTES + header.len);
+        buf_drop_parsed(&stream->in);
+    }
+    stream_trim(stream);
+    (void)stream_flush(stream);
+}
+
+static inline void greet(struct caller *caller)
+{
+    bool is_mariadb = caller->fake->is_mariadb;
+    struct greeting greeting = { .version = span_cstr(is_mariadb ? "5.5.5-10.11.6-MariaDB" : "8.0.36"),
+                                 .connection_id = 1,
+                                 .caps =
+                                     CAPS_PER_HOP | CAP_MULTI_RESULTS | (is_mariadb ? 0 : CAP_CLIENT_MYSQL),
+                                 .collation = 45,
+                                 .status = STATUS_AUTOCOMMIT,
+                                 .plugin = SPAN_LITERAL(AUTH_NATIVE) };
+    memcpy(greeting.nonce, "abcdefghijklmnopqrst", NONCE_BYTES);
+    greeting_put(&caller->stream.out, &greeting);
+}
+
+static inline void on_call(struct listener *listener, int take_fd, const struct addr *peer)
+{
+    struct fake *fake = listener->owner;
+    struct caller *caller = calloc(1, sizeof *caller);
+    (void)peer;
+    assert_non_null(caller);
+    caller->fake = fake;
+    stream_open(&caller->stream, fake->loop, take_fd, on_caller, caller);
+    list_link_last(&fake->callers, &caller->in_fake);
+    if (fake->is_full)
+        reply_put_err(&caller->stream.out, 0, ERR_CON_COUNT, NULL, "Too many connections");
+    else if (!fake->is_silent)
+        greet(caller);
+    (void)stream_flush(&caller->stream);
+    stream_want(&caller->stream, EV_READ);
+}
+
+/* A server that was silent finds its tongue: those who called meanwhile are greeted now. */
+static inline void speak(struct fake *fake)
+{
+    fake->is_silent = false;
+    for (struct list_node *node = list_first(&fake->callers); node != NULL;
+         node = list_after(&fake->callers, node)) {
+        struct caller *caller = list_entry(node, struct caller, in_fake);
+        greet(caller);
+        (void)stream_flush(&caller->stream);
+    }
+}
+
+static inline void hang_up_all(struct fake *fake)
+{
+    struct list_node *node;
+    while ((node = list_first(&fake->callers)) != NULL)
+        drop_caller(list_entry(node, struct caller, in_fake));
+}
+
+static inline bool fake_open(struct fake *fake, const char *address)
+{
+    struct addr addr;
+    struct error err = { 0 };
+    assert_true(addr_parse_listen(address, &addr, &err));
+    return listener_open(&fake->listener, fake->loop, &addr, 0, on_call, fake, &err);
+}
+
+static inline void fake_close(struct fake *fake)
+{
+    hang_up_all(fake);
+    listener_close(&fake->listener);
+}
+
+/* ---- a cluster of them ---- */
+
+struct scene {
+    struct loop loop;
+    struct fake fakes[SERVERS];
+    struct cluster_settings settings;
+    struct server_settings servers[SERVERS];
+    char names[SERVERS][8], addresses[SERVERS][ADDR_TEXT_MAX];
+    struct cluster cluster;
+    struct view *view; /* one reference; NULL: none yet */
+    unsigned views;
+};
+
+static inline void on_view(struct cluster *cluster, struct view *view)
+{
+    struct scene *scene = cluster->owner;
+    for (size_t i = 0; i < view->count; i++) /* only who has moved is unknown again */
+        assert_true(view->servers[i].state != SERVER_STARTING || view->servers[i].moves > 0);
+    view_release(&scene->view);
+    scene->view = view_acquire(view);
+    scene->views++;
+}
+
+static inline void open_scene(struct scene *scene)
+{
+    struct error err = { 0 };
+    memset(scene, 0, sizeof *scene);
+    log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO);
+    open_loop(&scene->loop);
+    static char nothing[] = "", name[] = "main", user[] = "monitor";
+    for (unsigned i = 0; i < SERVERS; i++) {
+        struct fake *fake = &scene->fakes[i];
+        fake->loop = &scene->loop;
+        list_init(&fake->callers);
+        fake->is_writable = i == 0;
+        fake->is_replica = i > 0;
+        fake->server_id = i + 1;
+        fake->source = 1;
+        fake->lag_s = 2;
+        assert_true(fake_open(fake, "127.0.0.1:0"));
+        (void)snprintf(scene->names[i], sizeof scene->names[i], "db%u", i + 1);
+        (void)addr_format(&fake->listener.addr, scene->addresses[i]);
+        scene->servers[i] =
+            (struct server_settings){ .name = scene->names[i], .address = scene->addresses[i], .weight = 1 };
+    }
+    scene->settings = (struct cluster_settings){
+        .name = name,
+        .monitor = { .user = user,
+                     .password = nothing,
+                     .interval_us = 2000,
+                     .timeout_us = 30000000,
+                     .rise = 2,
+                     .fall = 3 },
+        .servers = scene->servers,
+        .server_count = SERVERS,
+    };
+    struct upstream_env env = {
+        .loop = &scene->loop, .connect_us = 20000000, .login_us = 20000000, .worker = PROBES
+    };
+    assert_true(cluster_init(&scene->cluster, &scene->settings, 0, 2, &env, NULL, &err));
+}
+
+static inline void close_scene(struct scene *scene)
+{
+    cluster_stop(&scene->cluster);
+    for (unsigned i = 0; i < SERVERS; i++)
+        fake_close(&scene->fakes[i]);
+    view_release(&scene->view);
+    turn_without_waiting(&scene->loop);
+    cluster_fini(&scene->cluster);
+    assert_int_equal(scene->loop.windows.lent, 0);
+    close_loop(&scene->loop);
+}
+
+/* P primary, R replica that takes reads, r one that does not, d down, ? else. */
+static inline bool looks_like(const struct scene *scene, const char *letters)
+{
+    if (scene->view == NULL)
+        return false;
+    for (unsigned i = 0; i < SERVERS; i++) {
+        const struct view_server *server = &scene->view->servers[i];
+        char letter = server->state == SERVER_DOWN     ? 'd'
+                      : server->role == SERVER_PRIMARY ? 'P'
+                      : server->role != SERVER_REPLICA ? '?'
+                      : server->takes_reads            ? 'R'
+                                                       : 'r';
+        assert_int_equal(server->role == SERVER_PRIMARY, (int)i == scene->view->primary);
+        if (letter != letters[i])
+            return false;
+    }
+    return true;
+}
+
+static inline void turn_until_it_looks_like(struct scene *scene, const char *letters)
+{
+    while (!looks_like(scene, letters))
+        turn(&scene->loop);
+}
+
+/* Three probes of every server that answers, begun after now. */
+static inline void probe_thrice(struct scene *scene)
+{
+    for (unsigned i = 0; i < SERVERS; i++) {
+        unsigned enough = scene->fakes[i].queries + 8;
+        while (scene->fakes[i].queries < enough)
+            turn(&scene->loop);
+    }
+}
+
+static inline void start(struct scene *scene)
+{
+    cluster_start(&scene->cluster, on_view, scene);
+}
+
+/* ---- what several files ask ---- */
+
+static inline void probe_thrice_of(struct scene *scene, unsigned server)
+{
+    unsigned enough = scene->fakes[server].queries + 8;
+    while (scene->fakes[server].queries < enough)
+        turn(&scene->loop);
+}
+
+static inline void turn_until_probed(struct scene *scene, unsigned server)
+{
+    while (!scene->cluster.members[server].was_probed)
+        turn(&scene->loop);
+}
+
+static inline struct server_counters *sessions_of(const struct scene *scene, unsigned server)
+{
+    return &scene->cluster.members[server].server->by_worker[SESSIONS];
+}
+
+static inline void settle(struct scene *scene, const char *letters)
+{
+    start(scene);
+    turn_until_it_looks_like(scene, letters);
+}
+
+/* With an hour between probes, whatever is learnt is learnt because somebody asked. */
+static inline void open_lazy_scene(struct scene *scene)
+{
+    open_scene(scene);
+    scene->settings.monitor.interval_us = 3600000000;
+    settle(scene, "PRR");
+}
+
+static inline const struct event *last_event(const struct scene *scene)
+{
+    assert_true(events_count(&scene->cluster.events) > 0);
+    return events_at(&scene->cluster.events, events_count(&scene->cluster.events) - 1);
+}
+
+/* The ring's youngest event of that server. */
+static inline const struct event *last_of(const struct scene *scene, int server)
+{
+    const struct events *events = &scene->cluster.events;
+    for (size_t i = events_count(events); i-- > 0;)
+        if (events_at(events, i)->server == server)
+            return events_at(events, i);
+    return NULL;
+}
+
+static inline const struct event *find_event(const struct scene *scene, const char *was, const char *is)
+{
+    const struct events *events = &scene->cluster.events;
+    for (size_t i = 0; i < events_count(events); i++)
+        if (strcmp(events_at(events, i)->was, was) == 0 && strcmp(events_at(events, i)->is, is) == 0)
+            return events_at(events, i);
+    return NULL;
+}
+
+static inline void read_log(int fd, char *text, size_t size)
+{
+    ssize_t len = pread(fd, text, size - 1, 0);
+    assert_true(len >= 0);
+    text[len] = '\0';
+}
+
+/* At `where`, which is filled in to the port. */
+static inline void open_another(struct scene *scene, struct fake *another, const char *where, char *address)
+{
+    memset(another, 0, sizeof *another);
+    another->loop = &scene->loop;
+    list_init(&another->callers);
+    another->server_id = 9;
+    another->source = 1;
+    assert_true(fake_open(another, where));
+    (void)addr_format(&another->listener.addr, address);
+}
+
+#endif

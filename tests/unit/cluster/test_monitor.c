@@ -1,0 +1,427 @@
+/* What becomes of a server's answers and silences, and of its sessions' troubles: a whole cluster is probed
+ * over loopback. */
+#include "cluster_scene.h"
+
+static void a_probe_keeps_its_connection(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    start(&scene);
+    for (unsigned i = 0; i < SERVERS; i++)
+        scene.cluster.members[i].probe.renew_us = UINT64_MAX; /* not within this test */
+    turn_until_it_looks_like(&scene, "PRR");
+    probe_thrice(&scene);
+    for (unsigned i = 0; i < SERVERS; i++) {
+        assert_true(counter_read(&scene.cluster.members[i].server->by_worker[PROBES].connects) == 1);
+        assert_true(counter_read(&scene.cluster.members[i].server->by_worker[PROBES].connections_active) ==
+                    0);
+    }
+    /* A server may close it between probes: that is no failure. */
+    while (scene.cluster.members[0].probe.is_running)
+        turn(&scene.loop);
+    unsigned views = scene.views;
+    hang_up_all(&scene.fakes[0]);
+    probe_thrice(&scene);
+    assert_true(looks_like(&scene, "PRR"));
+    assert_int_equal(scene.views, views);
+    close_scene(&scene);
+}
+
+static void a_server_that_goes_is_down_after_its_falls_and_up_after_its_rises(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    fake_close(&scene.fakes[0]);
+    turn_until_it_looks_like(&scene, "dRR");
+    assert_int_equal(scene.view->primary, VIEW_NO_SERVER);
+    assert_non_null(strstr(scene.view->servers[0].detail, "Connection refused"));
+    assert_true(fake_open(&scene.fakes[0], scene.addresses[0]));
+    turn_until_it_looks_like(&scene, "PRR");
+    assert_string_equal(scene.view->servers[0].detail, "");
+    close_scene(&scene);
+}
+
+/* A process that is stopped still takes connections: only the deadline tells. */
+static void a_silent_server_is_down(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.settings.monitor.timeout_us = 30000;
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    scene.fakes[1].is_silent = true;
+    turn_until_it_looks_like(&scene, "PdR");
+    scene.fakes[1].is_silent = false;
+    turn_until_it_looks_like(&scene, "PRR");
+    close_scene(&scene);
+}
+
+static void a_server_without_room_is_not_dead(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    scene.fakes[0].is_full = true;
+    hang_up_all(&scene.fakes[0]);
+    const counter *refused = &scene.cluster.members[0].server->by_worker[PROBES].refusals;
+    while (counter_read(refused) < 6)
+        turn(&scene.loop);
+    assert_true(looks_like(&scene, "PRR"));
+    assert_non_null(strstr(scene.view->servers[0].detail, "Too many connections"));
+    close_scene(&scene);
+}
+
+static void fail_probes(struct scene *scene, unsigned server, unsigned count)
+{
+    const struct cluster_member *member = &scene->cluster.members[server];
+    uint64_t until = member->probe_failures + count;
+    while (member->probe_failures < until)
+        turn(&scene->loop);
+}
+
+static void a_server_that_answers_a_part_of_the_probe_is_not_dead(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.settings.monitor.timeout_us = 100000;
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    scene.fakes[1].hides_replication = true;
+    fail_probes(&scene, 1, 5);
+    assert_true(looks_like(&scene, "PRR"));
+    assert_string_equal(scene.view->servers[1].detail,
+                        "overloaded: no answer to SHOW REPLICA STATUS within the probe's timeout");
+    scene.fakes[1].is_silent = true;
+    turn_until_it_looks_like(&scene, "PdR");
+    close_scene(&scene);
+}
+
+/* Sessions are answered for as long as it looks so; then nobody is. */
+static void a_server_that_answers_sessions_is_not_dead(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.settings.monitor.timeout_us = 100000;
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    const struct cluster_member *member = &scene.cluster.members[0];
+    scene.fakes[0].is_silent = true;
+    for (uint64_t until = member->probe_failures + 5; member->probe_failures < until;) {
+        counter_add(&member->server->by_worker[SESSIONS].queries, 1);
+        turn(&scene.loop);
+    }
+    assert_true(looks_like(&scene, "PRR"));
+    assert_non_null(strstr(scene.view->servers[0].detail, "but sessions have been answered"));
+    turn_until_it_looks_like(&scene, "dRR");
+    close_scene(&scene);
+}
+
+static void overload_is_told_when_it_begins_and_when_it_is_over(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    scene.fakes[0].is_full = true;
+    hang_up_all(&scene.fakes[0]);
+    fail_probes(&scene, 0, 3);
+    assert_string_equal(last_of(&scene, 0)->is, "overloaded");
+    assert_string_equal(last_of(&scene, 0)->reason, "overloaded: 1040 Too many connections");
+    uint64_t told = scene.cluster.events.total;
+    fail_probes(&scene, 0, 2);
+    assert_int_equal(scene.cluster.events.total, told);
+    scene.fakes[0].is_full = false;
+    while (scene.cluster.events.total == told)
+        turn(&scene.loop);
+    assert_string_equal(last_of(&scene, 0)->was, "overloaded");
+    assert_string_equal(last_of(&scene, 0)->is, "has room");
+    close_scene(&scene);
+}
+
+static void a_full_server_that_refuses_writes_is_not_believed_any_more(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    start(&scene);
+    turn_until_it_looks_like(&scene, "PRR");
+    scene.fakes[0].is_full = true;
+    hang_up_all(&scene.fakes[0]);
+    fail_probes(&scene, 0, 5);
+    assert_true(looks_like(&scene, "PRR"));
+    counter_add(&scene.cluster.members[0].server->by_worker[SESSIONS].demotions, 1);
+    turn_until_it_looks_like(&scene, "dRR");
+    close_scene(&scene);
+}
+
+/* ---- sessions' troubles ---- */
+
+static void trouble_has_the_server_asked_at_once_and_no_other(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_lazy_scene(&scene);
+    unsigned others = scene.fakes[0].queries + scene.fakes[2].queries, its = scene.fakes[1].queries;
+    counter_add(&sessions_of(&scene, 1)->drops, 1);
+    counter_add(&sessions_of(&scene, 0)->queries, 1000);
+    counter_add(&sessions_of(&scene, 0)->refusals, 10); /* it said no: it is there */
+    cluster_note_trouble(&scene.cluster);
+    scene.fakes[1].is_stopped = true;
+    turn_until_it_looks_like(&scene, "PrR");
+    assert_int_equal(scene.fakes[1].queries, its + 2);
+    assert_int_equal(scene.fakes[0].queries + scene.fakes[2].queries, others);
+    /* The same trouble is not news again. */
+    cluster_note_trouble(&scene.cluster);
+    turn_without_waiting(&scene.loop);
+    assert_false(scene.cluster.members[1].probe.is_running);
+    close_scene(&scene);
+}
+
+static void replicas_that_fail_sessions_are_left_alone_for_a_while(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.settings.ejection =
+        (struct ejection_settings){ .failures = 5, .base_us = 20000, .max_us = 50000, .max_share = 50 };
+    scene.settings.slow_start_us = 7000;
+    settle(&scene, "PRR");
+    counter_add(&sessions_of(&scene, 0)->losses, 50); /* the primary never is */
+    cluster_note_trouble(&scene.cluster);
+    assert_true(looks_like(&scene, "PRR"));
+    for (unsigned i = 0; i < SERVERS; i++)
+        counter_add(&sessions_of(&scene, i)->losses, 2);
+    cluster_note_trouble(&scene.cluster);
+    for (unsigned i = 0; i < SERVERS; i++) { /* that logins pass is no success */
+        counter_add(&sessions_of(&scene, i)->connect_failures, 2);
+        counter_add(&sessions_of(&scene, i)->connects, 2);
+    }
+    counter_add(&sessions_of(&scene, 1)->connect_failures, 1);
+    cluster_note_trouble(&scene.cluster);
+    assert_true(looks_like(&scene, "PrR"));
+    assert_int_equal(scene.view->servers[1].state, SERVER_EJECTED);
+    uint64_t begun = scene.loop.now_us;
+    /* Nor another one with it: half of three is one. */
+    for (unsigned i = 0; i < SERVERS; i++)
+        counter_add(&sessions_of(&scene, i)->losses, 50);
+    cluster_note_trouble(&scene.cluster);
+    assert_true(looks_like(&scene, "PrR"));
+    assert_string_equal(last_event(&scene)->was, "up replica");
+    assert_string_equal(last_event(&scene)->is, "ejected replica");
+    turn_until_it_looks_like(&scene, "PRR");
+    assert_true(scene.loop.now_us - begun >= 16000);
+    assert_true(scene.view->servers[1].slow_from_us >= begun + 16000);
+    assert_true(scene.view->servers[1].slow_until_us == scene.view->servers[1].slow_from_us + 7000);
+    assert_true(scene.view->servers[2].slow_until_us == 0);
+    assert_true(scene.cluster.members[1].ejections == 1 && scene.cluster.members[1].changes == 2);
+    assert_true(scene.cluster.members[0].ejections + scene.cluster.members[2].ejections == 0);
+    close_scene(&scene);
+}
+
+static void an_ejected_replica_that_is_promoted_is_pardoned(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_lazy_scene(&scene);
+    scene.settings.ejection = (struct ejection_settings){
+        .failures = 1, .base_us = 3600000000, .max_us = 3600000000, .max_share = 50
+    };
+    counter_add(&sessions_of(&scene, 1)->losses, 1);
+    cluster_note_trouble(&scene.cluster);
+    assert_int_equal(scene.view->servers[1].state, SERVER_EJECTED);
+    scene.fakes[0].is_writable = false;
+    scene.fakes[1].is_writable = true;
+    scene.fakes[1].is_replica = false;
+    turn_until_it_looks_like(&scene, "?PR");
+    assert_int_equal(scene.view->servers[1].state, SERVER_UP);
+    close_scene(&scene);
+}
+
+static void a_replica_too_far_behind_takes_no_reads_until_it_is_well_back(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.settings.max_lag_us = 10000000;
+    scene.fakes[0].is_replica = false;
+    settle(&scene, "PRR");
+    scene.fakes[1].lag_s = 11;
+    turn_until_it_looks_like(&scene, "PrR");
+    assert_int_equal(scene.view->servers[1].state, SERVER_LAGGING);
+    assert_string_equal(scene.view->servers[1].reason, "too far behind its source");
+    scene.fakes[1].lag_s = 6;
+    probe_thrice(&scene);
+    assert_true(looks_like(&scene, "PrR"));
+    assert_true(scene.view->servers[1].lag_ms == 6000);
+    scene.fakes[1].lag_s = 5;
+    turn_until_it_looks_like(&scene, "PRR");
+    /* One that is promoted is behind nobody. */
+    scene.fakes[1].lag_s = 100;
+    turn_until_it_looks_like(&scene, "PrR");
+    fake_close(&scene.fakes[0]);
+    scene.fakes[1].is_replica = false;
+    scene.fakes[1].is_writable = true;
+    turn_until_it_looks_like(&scene, "dPR");
+    assert_int_equal(scene.view->servers[1].state, SERVER_UP);
+    close_scene(&scene);
+}
+
+/* ---- when to ask ---- */
+
+static void a_failure_that_is_not_yet_believed_is_looked_at_again_soon(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.settings.monitor.interval_us = 2000000;
+    scene.settings.monitor.fall = 2;
+    settle(&scene, "PRR");
+    fake_close(&scene.fakes[1]);
+    counter_add(&sessions_of(&scene, 1)->connect_failures, 1);
+    cluster_note_trouble(&scene.cluster);
+    uint64_t begun = scene.loop.now_us;
+    turn_until_it_looks_like(&scene, "PdR");
+    uint64_t took_us = scene.loop.now_us - begun;
+    assert_row(took_us >= 400000 && took_us < 1500000, "%llu us", (unsigned long long)took_us);
+    close_scene(&scene);
+}
+
+/* A promotion, done by somebody, of which one server's probe is the first to know. */
+static void when_roles_move_everybody_is_asked_at_once(void **state)
+{
+    (void)state;
+    for (unsigned first = 0; first < SERVERS; first++) {
+        struct scene scene;
+        open_lazy_scene(&scene);
+        scene.fakes[0].is_writable = false;
+        scene.fakes[0].is_replica = scene.fakes[1].is_writable = true;
+        scene.fakes[1].is_replica = false;
+        scene.fakes[0].source = scene.fakes[2].source = 2;
+        counter_add(&sessions_of(&scene, first)->drops, 1);
+        cluster_note_trouble(&scene.cluster);
+        turn_until_it_looks_like(&scene, "RPR");
+        close_scene(&scene);
+    }
+}
+
+static void a_primary_that_fails_once_has_the_others_asked(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_lazy_scene(&scene);
+    unsigned before = scene.fakes[1].queries + scene.fakes[2].queries;
+    fake_close(&scene.fakes[0]);
+    counter_add(&sessions_of(&scene, 0)->losses, 1);
+    cluster_note_trouble(&scene.cluster);
+    while (scene.fakes[1].queries + scene.fakes[2].queries < before + 4)
+        turn(&scene.loop);
+    assert_true(looks_like(&scene, "PRR")); /* three falls are asked for */
+    close_scene(&scene);
+}
+
+/* ---- who answers ---- */
+
+/* What was connected to the one before is left: moves. It is asked once more, when that is known to all. */
+static void another_machine_at_the_address_is_told(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    settle(&scene, "PRR");
+    size_t before = events_count(&scene.cluster.events);
+    scene.fakes[1].server_id = 12;
+    while (scene.view->servers[1].moves == 0)
+        turn(&scene.loop);
+    const struct event *event = events_at(&scene.cluster.events, before);
+    assert_string_equal(event->was, "server_id 2");
+    assert_string_equal(event->is, "server_id 12");
+    assert_int_equal(event->server, 1);
+    turn_until_it_looks_like(&scene, "PRR");
+    probe_thrice(&scene);
+    assert_true(scene.view->servers[1].moves == 1);
+    before = events_count(&scene.cluster.events);
+    scene.fakes[1].is_mariadb = true;
+    hang_up_all(&scene.fakes[1]);
+    turn_until_it_looks_like(&scene, "P?R");
+    event = events_at(&scene.cluster.events, before);
+    assert_string_equal(event->is, "5.5.5-10.11.6-MariaDB");
+    assert_string_equal(event->reason, "a server of another family answers at this address");
+    close_scene(&scene);
+}
+
+/* The probe's connection lives on at the old machine, as through a NAT whose target was changed. */
+static void a_machine_that_only_new_connections_reach_is_found(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct fake another;
+    char address[ADDR_TEXT_MAX];
+    open_scene(&scene);
+    settle(&scene, "PRR");
+    listener_close(&scene.fakes[0].listener);
+    open_another(&scene, &another, scene.addresses[0], address);
+    another.is_writable = true;
+    another.source = 0;
+    scene.cluster.members[0].probe.renew_us = 0;
+    while (scene.view->servers[0].moves == 0)
+        turn(&scene.loop);
+    assert_int_equal(scene.view->primary, VIEW_NO_SERVER); /* all let go of the old one first */
+    turn_until_it_looks_like(&scene, "PRR");
+    assert_non_null(find_event(&scene, "server_id 1", "server_id 9"));
+    while (scene.fakes[0].callers.count > 0)
+        turn(&scene.loop);
+    fake_close(&another);
+    close_scene(&scene);
+}
+
+/* A server with no room for new connections is asked over the old one. */
+static void the_old_connection_is_kept_until_there_is_a_new_one(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    settle(&scene, "PRR");
+    scene.fakes[1].is_full = true;
+    scene.cluster.members[1].probe.renew_us = 0;
+    probe_thrice(&scene);
+    probe_thrice(&scene);
+    scene.fakes[1].is_stopped = true; /* and what it says counts */
+    turn_until_it_looks_like(&scene, "PrR");
+    assert_true(scene.cluster.members[1].probe_failures == 0 && scene.view->servers[1].moves == 0);
+    close_scene(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_probe_keeps_its_connection),
+        cmocka_unit_test(a_server_that_goes_is_down_after_its_falls_and_up_after_its_rises),
+        cmocka_unit_test(a_silent_server_is_down),
+        cmocka_unit_test(a_server_without_room_is_not_dead),
+        cmocka_unit_test(a_server_that_answers_a_part_of_the_probe_is_not_dead),
+        cmocka_unit_test(a_server_that_answers_sessions_is_not_dead),
+        cmocka_unit_test(overload_is_told_when_it_begins_and_when_it_is_over),
+        cmocka_unit_test(a_full_server_that_refuses_writes_is_not_believed_any_more),
+        cmocka_unit_test(trouble_has_the_server_asked_at_once_and_no_other),
+        cmocka_unit_test(replicas_that_fail_sessions_are_left_alone_for_a_while),
+        cmocka_unit_test(an_ejected_replica_that_is_promoted_is_pardoned),
+        cmocka_unit_test(a_replica_too_far_behind_takes_no_reads_until_it_is_well_back),
+        cmocka_unit_test(a_failure_that_is_not_yet_believed_is_looked_at_again_soon),
+        cmocka_unit_test(when_roles_move_everybody_is_asked_at_once),
+        cmocka_unit_test(a_primary_that_fails_once_has_the_others_asked),
+        cmocka_unit_test(another_machine_at_the_address_is_told),
+        cmocka_unit_test(a_machine_that_only_new_connections_reach_is_found),
+        cmocka_unit_test(the_old_connection_is_kept_until_there_is_a_new_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
