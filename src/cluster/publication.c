@@ -72,6 +72,19 @@ static void name_rivals(const struct cluster *cluster, const struct topology_ver
     }
 }
 
+static const char *reason_of(const struct cluster_member *member, const struct topology_verdict *verdict)
+{
+    enum server_state state = member->health.state;
+    if (member->is_removed)
+        return "removed from the configuration";
+    if (state == SERVER_UP)
+        return verdict->reason;
+    bool is_stopped = member->last.has_source && !member->last.is_applying;
+    if (state == SERVER_LAGGING && is_stopped) /* why it does not come back */
+        return "replication is stopped";
+    return health_reason(&member->health);
+}
+
 static void describe_server(const struct cluster *cluster, const struct topology_verdict *verdicts, size_t i,
                             struct view_server *entry)
 {
@@ -83,9 +96,7 @@ static void describe_server(const struct cluster *cluster, const struct topology
     entry->moves = member->moves;
     entry->role = verdict->role;
     entry->state = member->health.state;
-    entry->reason = member->is_removed          ? "removed from the configuration"
-                    : entry->state == SERVER_UP ? verdict->reason
-                                                : health_reason(&member->health);
+    entry->reason = reason_of(member, verdict);
     entry->is_gone = member->is_gone;
     entry->lag_ms = member->last.lag_ms;
     entry->takes_reads = verdict->takes_reads;

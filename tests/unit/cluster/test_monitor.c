@@ -259,6 +259,10 @@ static void a_replica_too_far_behind_takes_no_reads_until_it_is_well_back(void *
     turn_until_it_looks_like(&scene, "PrR");
     assert_int_equal(scene.view->servers[1].state, SERVER_LAGGING);
     assert_string_equal(scene.view->servers[1].reason, "too far behind its source");
+    scene.fakes[1].is_stopped = true; /* that is why it does not come back */
+    while (strcmp(scene.view->servers[1].reason, "replication is stopped") != 0)
+        turn(&scene.loop);
+    scene.fakes[1].is_stopped = false;
     scene.fakes[1].lag_s = 6;
     probe_thrice(&scene);
     assert_true(looks_like(&scene, "PrR"));
