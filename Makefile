@@ -134,7 +134,7 @@ live: all
 	@$(PYTEST) $(LIVE_FLAGS) tests/live
 smoke: all
 	@$(PYTEST) -m smoke tests/live
-# The other flavours, side by side: they wait more than they work.
+# The other flavours, side by side: they wait more than they work (so do the sanitizers' runs).
 .PHONY: smoke-mariadb-11 smoke-mysql
 smoke-mariadb-11 smoke-mysql: smoke-%: all
 	@$(MAKE) smoke FLAVOUR=$*
@@ -184,8 +184,7 @@ test: setup
 	@$(MAKE) live
 	@$(MAKE) -j2 -Otarget smoke-mariadb-11 smoke-mysql
 	@$(MAKE) fuzz-smoke
-	@$(MAKE) asan-test
-	@$(MAKE) tsan-test
+	@$(MAKE) -j2 -Otarget asan-test tsan-test
 	@echo "all of it passed"
 demo:
 	@tools/setup build demo

@@ -1,5 +1,6 @@
 """headgate as a test holds it: a configuration in a folder of its own, started, watched, ended."""
 
+import collections
 import copy
 import functools
 import json
@@ -40,11 +41,19 @@ def memory_margin():
     return (64 if is_sanitized() else 8) << 20
 
 
+_given = collections.deque(maxlen=64)    # the ports of late: two of one configuration are never the same
+
+
 def free_port(family=socket.AF_INET):
     """A port that nobody has at this moment; the caller tries again if somebody was faster."""
-    with socket.socket(family) as sock:
-        sock.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
-        return sock.getsockname()[1]
+    for _ in range(1000):
+        with socket.socket(family) as sock:
+            sock.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+            port = sock.getsockname()[1]
+        if port not in _given:
+            _given.append(port)
+            return port
+    raise AssertionError("no port is free")
 
 
 def setting(value):
