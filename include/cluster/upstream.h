@@ -160,7 +160,7 @@ struct upstream {
     uint64_t defaults;          /* of its server then: see there */
     uint32_t patience_s;        /* likewise: what its own wait_timeout is, most likely; 0: unknown */
     uint16_t new_status;        /* the flags that this began with */
-    bool is_undone_by_end;      /* by the owner: what runs is taken back by the end, whenever that arrives */
+    bool may_be_late;           /* the owner's word: what runs does no harm after it was given up */
     struct upstream_legacy legacy;
     struct text closing;    /* owns: ids, each of 4 bytes, of statements to be closed when it is READY */
     struct list statements; /* the owner's: what is prepared there, if on_closed is set */
@@ -175,7 +175,7 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
                                void *owner, struct error *err);
 
 /* Says COM_QUIT when READY, closes, and frees after the turn. What has not arrived of a command that is
- * running is not sent any more, unless it is undone by the end (is_undone_by_end). *upstream becomes NULL; no
+ * running is not sent any more, unless it may be late (may_be_late). *upstream becomes NULL; no
  * callback follows. */
 void upstream_close(struct upstream **upstream);
 

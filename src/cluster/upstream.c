@@ -300,8 +300,8 @@ void upstream_close(struct upstream **upstream_r)
     /* A command that is given up while the network is cut must not arrive, and run, when that heals. Nor does
      * the end of its connection then, which is what takes back an open transaction, and its locks: there both
      * may arrive. */
-    bool is_too_late = upstream->state != UPSTREAM_READY && !upstream->is_undone_by_end &&
-                       stream_is_unheard(&upstream->stream);
+    bool is_too_late =
+        upstream->state == UPSTREAM_BUSY && !upstream->may_be_late && stream_is_unheard(&upstream->stream);
     upstream->state = UPSTREAM_DEAD;
     loop_timer_stop(&upstream->timer);
     if (is_too_late)
@@ -328,7 +328,7 @@ void upstream_begin(struct upstream *upstream, enum reply_shape shape, bool has_
 {
     assert(upstream->state == UPSTREAM_READY);
     upstream->state = UPSTREAM_BUSY;
-    upstream->is_undone_by_end = false;
+    upstream->may_be_late = false;
     counter_add(&upstream_counters(upstream)->running, 1);
     tracker_begin(&upstream->tracker, shape, upstream->caps, has_cursor, UPSTREAM_WHOLE_MAX);
 }

@@ -75,19 +75,23 @@ static void address_statement(struct session *session)
     }
 }
 
-/* In an open transaction, and known not to commit it. */
-static bool is_undone_by_end(const struct session *session)
+/* Nothing is lost if it runs after we have given it up: it only reads, or its transaction ends with it. Then
+ * the server is told of the end by a FIN, which is sent until it arrives; a reset that a cut network swallows
+ * would leave it with a dead connection for hours. */
+static bool may_be_late(const struct session *session)
 {
     const struct sql_facts *facts = &session->job.facts;
     bool is_within = facts->kind == SQL_SELECT || facts->kind == SQL_WRITE || facts->kind == SQL_ROLLBACK;
-    return (session->status & STATUS_IN_TRANS) != 0 && is_within && !facts->is_multi && !session->job.is_cut;
+    bool is_undone =
+        (session->status & STATUS_IN_TRANS) != 0 && is_within && !facts->is_multi && !session->job.is_cut;
+    return facts->is_read || is_undone;
 }
 
 static void begin_sending(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
     upstream_begin(upstream, job->command->shape, job->has_cursor);
-    upstream->is_undone_by_end = is_undone_by_end(session);
+    upstream->may_be_late = may_be_late(session);
     upstream->tracker.hands_out_eofs = job->is_aside;
     job->sent_us = session_now(session);
     job->server = upstream->server;

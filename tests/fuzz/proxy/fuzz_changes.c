@@ -124,7 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_again(text_span(&out), bits ^ 12);
     }
     text_clear(&out);
-    vars_diff_user(&changes->user, 0, &out);
+    uservars_say(&changes->user, 0, &out);
     if (out.len > 0)
         check_form(text_span(&out));
     struct vars vars = { 0 };
