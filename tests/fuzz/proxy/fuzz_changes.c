@@ -45,6 +45,14 @@ static size_t skip_text(struct span sql, size_t at, const char *text)
     return is_there ? at + len : at;
 }
 
+/* A user variable's name, to its backquote. */
+static size_t skip_quoted(struct span sql, size_t at)
+{
+    for (; at < sql.len && sql.data[at] != '`'; at++)
+        assert(sql.data[at] >= ' ' && sql.data[at] < 0x7f);
+    return at;
+}
+
 /* names literal [COLLATE literal] | charset literal | name=literal | @`name`=literal */
 static size_t skip_item(struct span sql, size_t at)
 {
@@ -57,7 +65,7 @@ static size_t skip_item(struct span sql, size_t at)
         return collation > end ? skip_literal(sql, collation) : end;
     }
     size_t name = skip_text(sql, at, "@`");
-    size_t end = skip_plain(sql, name);
+    size_t end = name > at ? skip_quoted(sql, name) : skip_plain(sql, name);
     assert(end > name);
     size_t equals = skip_text(sql, end, name > at ? "`=" : "=");
     assert(equals > end);
