@@ -4,6 +4,7 @@ WIRE_DIRECT=1 puts no proxy between: the client speaks to the scripted primary i
 transparency are tested.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -52,6 +53,21 @@ def bounded():
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def server():
+    """The one scripted server of a scene."""
+    made = FakeServer("db1")
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def scene(server, request):
+    """What makes the Scene of the test's own file, with whatever it takes besides; all of it is closed afterwards."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *limits, **options: request.module.Scene(stack, server, *limits, **options)
 
 
 class Rig:

@@ -5,7 +5,7 @@ import pytest
 import mysqlwire as w
 import replies as r
 from proxy import wait_until
-from test_pool import SETUP, scene, server  # noqa: F401
+from test_pool import SETUP, Scene  # noqa: F401
 
 TRUST = {"cluster_settings": {"pool_trust": "1h"}}
 

@@ -1,6 +1,5 @@
 """Connections that are taken for another account where there is no permit for a login: COM_CHANGE_USER."""
 
-import contextlib
 import threading
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 import mysqlwire as w
 import replies as r
 from client import Client
-from fakeserver import FakeServer
 from handshake import native_token, parse_change_user
 from parking import Parking, bytes_of
 from proxy import Proxy, wait_until
@@ -27,19 +25,6 @@ class Scene(Parking):
 
     def client(self, listener="primary", **login):
         return self.stack.enter_context(Client.connect(self.proxy.address[listener], timeout=60, **login))
-
-
-@pytest.fixture
-def server():
-    made = FakeServer("db1")
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def scene(server):
-    with contextlib.ExitStack() as stack:
-        yield lambda **options: Scene(stack, server, **options)
 
 
 def changes(connection):

@@ -7,7 +7,6 @@ import pytest
 
 import mysqlwire as w
 from client import Client
-from fakeserver import FakeServer
 from parking import Parking
 from proxy import Proxy, wait_until
 
@@ -36,19 +35,6 @@ class Scene(Parking):
                     return client
                 others.callback(client.close)
         raise AssertionError(f"no session of worker {worker} among 100")
-
-
-@pytest.fixture
-def server():
-    made = FakeServer("db1")
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def scene(server):
-    with contextlib.ExitStack() as stack:
-        yield lambda *limits, **options: Scene(stack, server, *limits, **options)
 
 
 def test_session_takes_what_another_worker_has_parked_and_nobody_logs_in_again(scene):

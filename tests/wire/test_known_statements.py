@@ -6,7 +6,7 @@ import pytest
 
 import mysqlwire as w
 from client import execute
-from test_pool import scene, server  # noqa: F401
+from test_pool import Scene  # noqa: F401
 from test_prepared import COLUMNS, READ, WRITE, echoed, executed, prepare
 
 TRUST = {"cluster_settings": {"pool_trust": "1h"}}

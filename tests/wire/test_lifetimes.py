@@ -9,7 +9,6 @@ import pytest
 import mysqlwire as w
 import replies as r
 from client import Client
-from fakeserver import FakeServer
 from parking import Parking, bytes_of
 from proxy import Proxy, wait_until
 
@@ -44,19 +43,6 @@ class Scene(Parking):
             yield
         finally:
             os.kill(self.proxy.process.pid, signal.SIGCONT)
-
-
-@pytest.fixture
-def server():
-    made = FakeServer("db1")
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def scene(server):
-    with contextlib.ExitStack() as stack:
-        yield lambda **options: Scene(stack, server, **options)
 
 
 # ---- a server ends a connection, and a statement comes ----

@@ -1,6 +1,5 @@
 """Connections handed on from session to session: which one, in what state, and when they go."""
 
-import contextlib
 import threading
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 import mysqlwire as w
 import replies as r
 from client import Client
-from fakeserver import FakeServer
 from parking import Parking, bytes_of
 from proxy import Proxy, wait_until
 
@@ -31,19 +29,6 @@ class Scene(Parking):
 
     def row(self):
         return self.proxy.server("db1")
-
-
-@pytest.fixture
-def server():
-    made = FakeServer("db1")
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def scene(server):
-    with contextlib.ExitStack() as stack:
-        yield lambda *limits, **options: Scene(stack, server, *limits, **options)
 
 
 def test_next_session_goes_on_with_the_connection_and_nobody_logs_in_again(scene):
