@@ -1,6 +1,6 @@
 /* Reads that are never older than what their session has written and seen, on replicas that lag.
  *
- *   a reply of the primary ──► consistency_note_gtid     what was committed: a position
+ *   a reply of the primary ──► consistency_note_tracked  what was committed: a position
  *                          ──► consistency_note_done     anything else was seen: "what the primary has now"
  *   a read for a replica   ──► consistency_holds ──► gate_decide
  *                                 pass     its replica is known to have all that

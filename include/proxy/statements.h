@@ -1,10 +1,10 @@
 /* What a connection has prepared, whoever prepared it: text, schema and the variables of that moment on one
  * side, the server's id on the other.
  *
- *      COM_STMT_PREPARE ─► the server ─► statements_add        a new id, always: metadata are the server's
- * word EXECUTE, on a connection that has not heard of it ─► statements_find ─► that one, or PREPARE of ours
- * ─► statements_add the session parts with its connection ─► statements_part: they are anybody's the last
- * session of the worker that holds the text closes it, or ends ─► closed on all connections
+ *      COM_STMT_PREPARE, or one of ours ─► statements_add     a new id, always
+ *      EXECUTE of one unknown there ─► statements_find        that one, or a PREPARE of ours
+ *      its session leaves the connection ─► statements_part   it is anybody's
+ *      the last session with that text closes it              closed on all connections
  *
  * As long as a session has the connection, a statement there is used by one of its statements at most: two
  * of the same text have two ids, so that their cursors and long data are their own. A connection knows so

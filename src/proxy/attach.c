@@ -31,9 +31,7 @@
 
 static struct slot *slot_of(struct session *session, const struct upstream *upstream)
 {
-    int place = session->slots[ROUTE_PRIMARY].upstream == upstream ? ROUTE_PRIMARY : ROUTE_REPLICA;
-    assert(session->slots[place].upstream == upstream);
-    return &session->slots[place];
+    return &session->slots[session_place_of(session, upstream)];
 }
 
 static void on_ready(struct upstream *upstream)

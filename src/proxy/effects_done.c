@@ -24,7 +24,7 @@ static bool commit_role(struct session *session, const struct changes *changes)
     return text_append_span(&session->role, text_span(&changes->role));
 }
 
-static void commit_set(struct session *session, struct upstream *upstream)
+static void commit_set(struct session *session)
 {
     struct job *job = &session->job;
     const struct changes *changes = job->changes;
@@ -44,7 +44,6 @@ static void commit_set(struct session *session, struct upstream *upstream)
     if (session->schema.len == 0 && vars_has(&session->vars, VARS_CHARSET))
         effects_pin(session, PIN_UNKNOWN_SET); /* the collation is each server's own then */
     session->has_replica_refused = false;
-    (void)upstream;
 }
 
 /* Can an ERR to this, outside a transaction, have left one open, or another state behind? */
@@ -250,13 +249,13 @@ static void note_soil(const struct session *session, struct upstream *upstream)
 }
 
 /* What it ran where the session's own state is says about that. */
-static void note_home(struct session *session, struct upstream *upstream, bool is_execution)
+static void note_home(struct session *session, bool is_execution)
 {
     const struct job *job = &session->job;
     if (is_execution)
         note_pins(session);
     if (job->changes != NULL)
-        commit_set(session, upstream);
+        commit_set(session);
     else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
         effects_pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
     if (is_execution)
@@ -283,7 +282,7 @@ void effects_done(struct session *session, struct upstream *upstream)
     note_opened(session);
     job->is_home |= job->place == effects_home(session); /* no OK has come: an ERR */
     if (job->is_home)
-        note_home(session, upstream, is_execution);
+        note_home(session, is_execution);
     if (is_execution)
         memory_note_done(session);
     note_soil(session, upstream);

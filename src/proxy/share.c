@@ -97,12 +97,6 @@ void share_idle(struct session *session)
 
 /* ---- when its time has come ---- */
 
-static enum route_place place_of(const struct upstream *upstream)
-{
-    const struct session *session = upstream->owner;
-    return session->slots[ROUTE_PRIMARY].upstream == upstream ? ROUTE_PRIMARY : ROUTE_REPLICA;
-}
-
 static void retire(struct session *session, enum route_place place)
 {
     struct upstream *upstream = session->slots[place].upstream;
@@ -115,7 +109,7 @@ static void retire(struct session *session, enum route_place place)
 
 void share_retire(struct upstream *upstream)
 {
-    retire(upstream->owner, place_of(upstream));
+    retire(upstream->owner, session_place_of(upstream->owner, upstream));
 }
 
 /* Now, and not when the last command ended: its client may have asked about that one. */
@@ -134,7 +128,7 @@ static void ask_for(struct upstream *upstream)
     if (pool_has(upstream))
         return; /* no session's: it is being made ready */
     struct session *session = upstream->owner;
-    give_if_idle(session, place_of(upstream));
+    give_if_idle(session, session_place_of(session, upstream));
 }
 
 /* Each one that is given up goes to somebody at once, or is promised, so this ends with the queue. Those that

@@ -34,8 +34,7 @@ static unsigned use_of(const struct upstream *upstream)
     if (pool_has(upstream))
         return USE_READYING;
     const struct session *session = upstream->owner;
-    bool is_primary = session->slots[ROUTE_PRIMARY].upstream == upstream;
-    enum route_place place = is_primary ? ROUTE_PRIMARY : ROUTE_REPLICA;
+    enum route_place place = session_place_of(session, upstream);
     uint32_t causes = pinned_by(session, place) & ~pin_bit(PIN_ANSWERS);
     if (causes != 0)
         return (unsigned)__builtin_ctz(causes);
