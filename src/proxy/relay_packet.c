@@ -5,6 +5,7 @@
 #include "mysql/reply.h"
 #include "mysql/wire.h"
 #include "proxy/pinned.h"
+#include "proxy/relay.h"
 #include "proxy/statements.h"
 #include "proxy/tracking.h"
 

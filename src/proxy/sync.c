@@ -1,7 +1,7 @@
 /* Making an upstream equal to its session, ahead of a command: what it lacks is said to it, one thing after
  * the other, and awaited.
  */
-#include "proxy/session.h"
+#include "proxy/sync.h"
 
 #include "cluster/upstream_exchange.h"
 #include "cluster/upstream_setup.h"
@@ -10,6 +10,10 @@
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "proxy/asleft.h"
+#include "proxy/attach.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
+#include "proxy/frontend.h"
 #include "proxy/patience.h"
 #include "proxy/pool_clean.h"
 #include "proxy/share.h"
@@ -41,7 +45,7 @@ static void ask(struct session *session, enum sync_task task, enum reply_shape s
 /* LAST_INSERT_ID() belongs to the session: a new home must know the last one. */
 static bool lacks_insert_id(const struct session *session, const struct slot *slot)
 {
-    return slot == &session->slots[effects_home(session)] && slot->insert_id != session->insert_id;
+    return slot == &session->slots[effects_home(session)] && slot->insert_id != session->insert_id.value;
 }
 
 /* Known by the status flags of both. Elsewhere than at home it matters only to what begins a transaction. */
@@ -104,7 +108,7 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_OPTION;
     if (lacks_schema(session, upstream))
         return SYNC_SCHEMA;
-    if (slot->role_version != session->role_version)
+    if (slot->role_version != session->role.version)
         return SYNC_ROLE;
     char wait[PATIENCE_TEXT_MAX];
     if (lacks_vars(session, slot) || patience_lacks(session, slot, wait) != NULL ||
@@ -141,7 +145,7 @@ static void start_user_vars(struct session *session, struct slot *slot)
 static void start_role(struct session *session, struct slot *slot)
 {
     struct text sql = { 0 };
-    (void)text_appendf(&sql, "SET ROLE %s", text_cstr(&session->role));
+    (void)text_appendf(&sql, "SET ROLE %s", text_cstr(&session->role.said));
     if (sql.is_oom) {
         slot->has_failed = true;
         (void)error_set(&slot->failure, ENOMEM, "out of memory");
@@ -159,7 +163,7 @@ static void start_vars(struct session *session, struct slot *slot)
               needs_writes(session, slot) ? slot->writes_version : VARS_NONE, &sql);
     if (lacks_insert_id(session, slot))
         (void)text_appendf(&sql, "%slast_insert_id=%llu", sql.len > 0 ? "," : "SET ",
-                           (unsigned long long)session->insert_id);
+                           (unsigned long long)session->insert_id.value);
     if (lacks_autocommit(session, slot))
         (void)text_appendf(&sql, "%sautocommit=%d", sql.len > 0 ? "," : "SET ",
                            (session->status & STATUS_AUTOCOMMIT) != 0);
@@ -283,7 +287,7 @@ static void note_success(struct session *session, struct slot *slot)
         note_schema(slot, text_span(&session->schema));
         break;
     case SYNC_ROLE:
-        slot->role_version = session->role_version;
+        slot->role_version = session->role.version;
         break;
     case SYNC_USER_VARS:
         slot->user_version = session->user_vars.version;
@@ -294,7 +298,7 @@ static void note_success(struct session *session, struct slot *slot)
         upstream->status =
             (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) | (session->status & STATUS_AUTOCOMMIT));
         if (lacks_insert_id(session, slot))
-            slot->insert_id = session->insert_id;
+            slot->insert_id = session->insert_id.value;
         /* SYNC_QUIET changes what FOUND_ROWS() says. */
         slot->has_our_warnings = slot->answer.warnings > 0 && session->answers.found != slot->generation;
         break;
