@@ -506,7 +506,7 @@ def test_full_disk_of_a_replica_costs_no_read(cluster, hg):
         wait_until(lambda: "Disk is full" in log_of(node), "its disk is full")
         end = time.time() + 4 * (INTERVAL + TIMEOUT)
         while time.time() < end:
-            assert hg.server(node.name)["state"] == "up"
+            assert hg.server(node.name)["state"] in ("up", "lagging")     # which, depends on how far it had come
             for client in others:
                 client.check()
             time.sleep(0.1)
