@@ -134,10 +134,6 @@ live: all
 	@$(PYTEST) $(LIVE_FLAGS) tests/live
 smoke: all
 	@$(PYTEST) -m smoke tests/live
-# The other flavours, side by side: they wait more than they work (so do the sanitizers' runs).
-.PHONY: smoke-mariadb-11 smoke-mysql
-smoke-mariadb-11 smoke-mysql: smoke-%: all
-	@$(MAKE) smoke FLAVOUR=$*
 
 # ---- what is shipped: unit, manual pages, examples, alerts, and the package in a clean root (as root) ----
 .PHONY: package-test
@@ -179,13 +175,20 @@ test: setup
 	@$(MAKE) check-clang
 	@$(MAKE) lint
 	@$(MAKE) unit
+	@$(MAKE) -j2 -Otarget test-plain test-sanitized
+	@echo "all of it passed"
+# Side by side: they wait more than they work.
+.PHONY: test-plain test-sanitized
+test-plain: all
 	@$(MAKE) wire
 	@$(MAKE) package-test
 	@$(MAKE) live
-	@$(MAKE) -j2 -Otarget smoke-mariadb-11 smoke-mysql
+	@$(MAKE) smoke FLAVOUR=mariadb-11
+	@$(MAKE) smoke FLAVOUR=mysql
 	@$(MAKE) fuzz-smoke
-	@$(MAKE) -j2 -Otarget asan-test tsan-test
-	@echo "all of it passed"
+test-sanitized:
+	@$(MAKE) asan-test
+	@$(MAKE) tsan-test
 demo:
 	@tools/setup build demo
 	@$(MAKE) all
