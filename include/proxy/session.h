@@ -18,6 +18,7 @@
  *   share.c               QUEUED: connections when they are scarce
  *   pinned.c              why one may not be given up
  *   parting.c             what only a connection knows, asked before it is given up
+ *   insert_id.c           LAST_INSERT_ID(), and who knows it
  *   draws.c               what was drawn from sequences
  *   recall.c              ROW_COUNT() and FOUND_ROWS(), as replies told
  *   pool.c, pool_….c      connections that no session has
@@ -38,7 +39,6 @@
  *   effects_reading.c     … about how its texts are to be read
  *   effects_done.c        … when it is over
  *   memory.c              … about user variables
- *   readback.c            … which are asked for when their connection is needed
  *   carry.c               SHOW HEADGATE TOKEN
  *   kill.c                KILLING
  *   account.c             what a statement has cost
@@ -60,6 +60,7 @@
 #include "net/stream.h"
 #include "proxy/consistency.h"
 #include "proxy/draws.h"
+#include "proxy/insert_id.h"
 #include "proxy/job.h"
 #include "proxy/pins.h"
 #include "proxy/prepared.h"
@@ -112,15 +113,6 @@ struct answers {
 
 /* In struct answers: nobody does any more. */
 #define ANSWERS_LOST UINT64_MAX
-
-/* The last id generated for this session, LAST_INSERT_ID(). */
-struct insert_id {
-    uint64_t value;    /* as far as replies told */
-    uint64_t known_by; /* generation of the connection that knows whether it is; 0: it is */
-    bool is_unknown;   /* there was another since, and no reply told which */
-    bool is_awaited;   /* WAITING: its connection to the primary is asked for it */
-    bool has_next;     /* SET insert_id, and no INSERT has taken it */
-};
 
 /* The transaction that is open, if one is. */
 struct open_transaction {

@@ -47,7 +47,8 @@ bool share_is_shared(const struct session *session);
 /* Warnings, an error or a count that its client may ask for are there still. */
 bool share_has_own_answers(const struct session *session, enum route_place place);
 
-/* The session's connection there goes to somebody who waits, if it may. */
+/* The session's connection there goes to somebody who waits, if it may: now, or when it has told what only it
+ * knows (parting.h). */
 void share_give_up(struct session *session, enum route_place place);
 /* A session's connection whose time has come (lifetime.h) is closed, if it may be given up. */
 void share_retire(struct upstream *upstream);

@@ -16,11 +16,11 @@
 #include "proxy/choice.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
+#include "proxy/insert_id.h"
 #include "proxy/parting.h"
 #include "proxy/pinned.h"
 #include "proxy/pool_clean.h"
 #include "proxy/pool_fit.h"
-#include "proxy/readback.h"
 #include "proxy/recall.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
@@ -46,9 +46,7 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
 {
     struct session *session = upstream->owner;
     struct slot *slot = slot_of(session, upstream);
-    if (slot->task == SYNC_READ_BACK) {
-        readback_end(session, slot, answer);
-    } else if (slot->parting != NULL) {
+    if (slot->parting != NULL) {
         parting_note(session, slot, answer);
     } else {
         slot->answer = *answer;
@@ -127,7 +125,6 @@ static struct upstream *release(struct session *session, enum route_place place)
     struct slot *slot = &session->slots[place];
     struct upstream *upstream = slot->upstream;
     consistency_note_drop(session, place);
-    readback_free(&slot->readback);
     parting_end(slot);
     draws_note_drop(session, slot);
     *slot = (struct slot){ 0 };
@@ -456,7 +453,7 @@ enum step attach_begin(struct session *session)
         return attach_wait(session);
     if (has_lost_pieces(session))
         return dispatch_refuse_pieces(session);
-    if (parting_begin_id(session))
+    if (insert_id_must_wait(session))
         return attach_wait(session);
     if (share_has_lost_answer(session, is_current))
         return recall_may_answer(session) ? recall_answer(session) : share_refuse_answer(session);

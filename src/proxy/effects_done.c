@@ -10,7 +10,6 @@
 #include "proxy/effects.h"
 #include "proxy/found.h"
 #include "proxy/memory.h"
-#include "proxy/parting.h"
 #include "proxy/patience.h"
 #include "proxy/pinned.h"
 #include "proxy/recall.h"
@@ -262,7 +261,7 @@ static void note_home(struct session *session, bool is_execution)
     else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
         effects_pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
     if (is_execution)
-        parting_note_done(session);
+        insert_id_note_done(session);
     if (is_execution && job->facts.has_sequence)
         draws_note(session);
     if (job->reply.has_error && (effects_is_in_transaction(session) || !is_contained(job)))

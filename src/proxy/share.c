@@ -7,13 +7,13 @@
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
 #include "proxy/handover.h"
+#include "proxy/insert_id.h"
 #include "proxy/lifetime.h"
 #include "proxy/parting.h"
 #include "proxy/pinned.h"
 #include "proxy/pool.h"
 #include "proxy/pool_fit.h"
 #include "proxy/pool_pass.h"
-#include "proxy/readback.h"
 #include "proxy/uses.h"
 
 #include <stdio.h>
@@ -42,7 +42,7 @@ bool share_is_shared(const struct session *session)
     return clusters == NULL || clusters[session->door->cluster].pool == POOL_TRANSACTION;
 }
 
-/* If it is not for user variables. */
+/* If it is not for user variables, which can be asked for. */
 static bool may_part(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
@@ -62,8 +62,6 @@ static bool may_give(const struct session *session, enum route_place place)
 static void give(struct session *session, enum route_place place)
 {
     const struct upstream *upstream = session->slots[place].upstream;
-    if (parting_ask(session, place))
-        return; /* it comes here again when that is answered */
     log_debug(&session->scope, "gives up its connection to %s", upstream->server->name);
     if (pool_suits_waiter(upstream))
         attach_leave(session, place, true);
@@ -71,17 +69,10 @@ static void give(struct session *session, enum route_place place)
         attach_drop(session, place);
 }
 
-/* Now, or when the user variables that keep it have been read. */
-static void give_if_idle(struct session *session, enum route_place place)
-{
-    if (may_give(session, place))
-        give(session, place);
-    else if (readback_may(session, place) && may_part(session, place))
-        readback_begin(session, place);
-}
-
 void share_give_up(struct session *session, enum route_place place)
 {
+    if (!may_part(session, place) || parting_ask(session, place))
+        return; /* it comes here again when that is answered */
     if (may_give(session, place))
         give(session, place);
 }
@@ -94,7 +85,7 @@ void share_idle(struct session *session)
             continue;
         permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
         if (permits_is_short(upstream->permit.permits))
-            give_if_idle(session, (enum route_place)place);
+            share_give_up(session, (enum route_place)place);
     }
 }
 
@@ -131,7 +122,7 @@ static void ask_for(struct upstream *upstream)
     if (pool_has(upstream))
         return; /* no session's: it is being made ready */
     struct session *session = upstream->owner;
-    give_if_idle(session, session_place_of(session, upstream));
+    share_give_up(session, session_place_of(session, upstream));
 }
 
 /* Each one that is given up goes to somebody at once, or is promised, so this ends with the queue. Those that
@@ -524,7 +515,7 @@ static bool has_connection(const struct session *session, uint64_t generation, b
 bool share_has_lost_answer(const struct session *session, bool is_current)
 {
     const struct job *job = &session->job;
-    if (parting_has_lost_id(session) || draws_has_lost(session))
+    if (insert_id_has_lost(session) || draws_has_lost(session))
         return true;
     if (!job->facts.refers_previous || job->facts.kind == SQL_SHOW)
         return false;

@@ -240,7 +240,6 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
     case SYNC_PREPARE:
         ask(session, task, REPLY_PREPARE, COM_STMT_PREPARE, session->job.prepared->sql);
         break;
-    case SYNC_READ_BACK:
     case SYNC_NOTHING:
         break;
     }
@@ -314,7 +313,6 @@ static void note_success(struct session *session, struct slot *slot)
         break;
     case SYNC_SETUP:
     case SYNC_PREPARE:
-    case SYNC_READ_BACK:
     case SYNC_NOTHING:
         break;
     }
