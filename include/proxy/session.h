@@ -27,7 +27,10 @@
  *   attach.c              WAITING, ATTACHING: a connection to a server
  *   choice.c              which server that is
  *   sync.c                SYNCING, PREPARING: it becomes equal to the session
- *   consistency.c         CATCHING_UP: a replica that has what the session has written and seen
+ *   consistency.c         what a session has written and seen: its reads must have that
+ *   trust.c               … which replica has
+ *   catching_up.c         CATCHING_UP: … and if none has
+ *   carry.c               … as a word for other connections: SHOW HEADGATE TOKEN
  *   relay_send.c          SENDING: the bytes there
  *   relay.c               REPLYING: the bytes back
  *   relay_packet.c        … but for packets that the client would not have seen like that
@@ -39,7 +42,6 @@
  *   effects_reading.c     … about how its texts are to be read
  *   effects_done.c        … when it is over
  *   memory.c              … about user variables
- *   carry.c               SHOW HEADGATE TOKEN
  *   kill.c                KILLING
  *   account.c             what a statement has cost
  *
@@ -65,6 +67,7 @@
 #include "proxy/pins.h"
 #include "proxy/prepared.h"
 #include "proxy/slot.h"
+#include "proxy/trust.h"
 #include "proxy/users.h"
 #include "proxy/uservars.h"
 #include "proxy/vars.h"
@@ -191,6 +194,7 @@ struct session {
     struct answers answers;
     struct draws draws;
     struct consistency consistency;
+    struct trust trust;
     struct job job;
     struct vars vars;
     struct prepared_table prepared;

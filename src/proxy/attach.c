@@ -13,6 +13,7 @@
 #include "cluster/upstream_login.h"
 #include "mysql/reply.h"
 #include "proxy/asleft.h"
+#include "proxy/catching_up.h"
 #include "proxy/choice.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
@@ -423,7 +424,7 @@ static bool has_lost_pieces(const struct session *session)
 /* Its replica is known to have all that it asks for: most reads come no further. */
 static bool is_where_it_trusts(const struct session *session)
 {
-    return session->slots[ROUTE_REPLICA].server == session->consistency.trusted &&
+    return session->slots[ROUTE_REPLICA].server == session->trust.server &&
            session->consistency.level != CONSISTENCY_STRONG;
 }
 
@@ -441,8 +442,8 @@ enum step attach_begin(struct session *session)
         choice_settle(session);
     bool is_current = attach_is_current(session, job->place);
     if (job->place == ROUTE_REPLICA && !(is_current && is_where_it_trusts(session))) {
-        if (consistency_holds(session))
-            return consistency_wait(session);
+        if (catching_up_holds(session))
+            return catching_up_wait(session);
         is_current = attach_is_current(session, job->place);
     }
     if (is_doubtful(session))

@@ -4,6 +4,7 @@
 #include "cluster/upstream_exchange.h"
 #include "mysql/reply.h"
 #include "proxy/attach.h"
+#include "proxy/catching_up.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
 #include "proxy/share.h"
@@ -149,7 +150,7 @@ enum step kill_interrupted(struct session *session)
     if (!is_waiting(session))
         return STEP_MORE;
     share_leave(session);
-    consistency_end(session);
+    catching_up_end(session);
     if (session->state == SESSION_ATTACHING)
         attach_drop_idle(session, session->job.place); /* half a connection is of use to nobody */
     return dispatch_refuse(session, ERR_QUERY_INTERRUPTED, NULL, "Query execution was interrupted");

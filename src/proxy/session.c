@@ -5,6 +5,7 @@
 #include "mysql/reply.h"
 #include "proxy/account.h"
 #include "proxy/attach.h"
+#include "proxy/catching_up.h"
 #include "proxy/changes.h"
 #include "proxy/choice.h"
 #include "proxy/claims.h"
@@ -54,7 +55,7 @@ static enum step (*const steps[])(struct session *) = {
     [SESSION_SENDING] = relay_sending,      [SESSION_REPLYING] = relay_replying,
     [SESSION_INFILE] = relay_infile,        [SESSION_DRAINING] = dispatch_draining,
     [SESSION_KILLING] = kill_waiting,       [SESSION_CLOSING] = closing,
-    [SESSION_QUEUED] = share_queued,        [SESSION_CATCHING_UP] = consistency_waiting,
+    [SESSION_QUEUED] = share_queued,        [SESSION_CATCHING_UP] = catching_up_step,
 };
 
 const char *session_state_words(enum session_state state)
@@ -115,7 +116,7 @@ static enum step time_out(struct session *session)
     case SESSION_QUEUED:
         return share_time_out(session);
     case SESSION_CATCHING_UP:
-        return consistency_timed_out(session);
+        return catching_up_time_out(session);
     case SESSION_REPLYING: {
         struct error err = { 0 };
         session->job.is_timed_out = true;
@@ -383,7 +384,7 @@ void session_abort(struct session *session, enum close_reason reason)
     account_end(session, close_reasons[reason].words);
     loop_timer_stop(&session->timer);
     share_leave(session);
-    consistency_end(session);
+    catching_up_end(session);
     if (close_reasons[reason].may_hand_on)
         attach_leave_all(session);
     else
@@ -484,7 +485,7 @@ static void move(struct session *session, enum route_place place)
 
 void session_on_view(struct session *session)
 {
-    consistency_note_view(session);
+    trust_note_view(session);
     for (int place = 0; place < PREPARED_PLACES; place++)
         move(session, (enum route_place)place);
     session_run(session);

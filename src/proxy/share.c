@@ -14,6 +14,7 @@
 #include "proxy/pool.h"
 #include "proxy/pool_fit.h"
 #include "proxy/pool_pass.h"
+#include "proxy/trust.h"
 #include "proxy/uses.h"
 
 #include <stdio.h>
@@ -428,9 +429,9 @@ static int find_free(struct session *session, enum got *got_r)
     for (size_t i = 0; i < view->count; i++) {
         size_t at = (i + turn) % view->count;
         const struct view_server *entry = &view->servers[at];
-        if (entry->takes_reads && (int)at != session->job.avoid && consistency_allows(session, (int)at) &&
+        if (entry->takes_reads && (int)at != session->job.avoid && trust_allows(session, (int)at) &&
             (*got_r = get(session, (int)at, false)) != GOT_NOTHING) {
-            consistency_note_choice(session, (int)at);
+            trust_note_choice(session, (int)at);
             return (int)at;
         }
     }
