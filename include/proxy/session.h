@@ -15,11 +15,13 @@
  *   decide.c              where to, and why
  *   hints.c               what its comments and attributes ask for
  *   intent.c              what it is about to change
- *   share.c               QUEUED: connections when they are scarce
+ *   queue.c               QUEUED: a connection is waited for, as they are scarce
+ *   share.c               … and given up by those who do not need it
  *   pinned.c              why one may not be given up
  *   parting.c             what only a connection knows, asked before it is given up
  *   insert_id.c           LAST_INSERT_ID(), and who knows it
  *   draws.c               what was drawn from sequences
+ *   answers.c             who knows what earlier statements left to be asked about
  *   recall.c              ROW_COUNT() and FOUND_ROWS(), as replies told
  *   pool.c, pool_….c      connections that no session has
  *   lifetime.c, retire.c  how long all of them last
@@ -60,12 +62,14 @@
 #include "mysql/command.h"
 #include "mysql/packet.h"
 #include "net/stream.h"
+#include "proxy/answers.h"
 #include "proxy/consistency.h"
 #include "proxy/draws.h"
 #include "proxy/insert_id.h"
 #include "proxy/job.h"
 #include "proxy/pins.h"
 #include "proxy/prepared.h"
+#include "proxy/queue.h"
 #include "proxy/slot.h"
 #include "proxy/trust.h"
 #include "proxy/users.h"
@@ -90,32 +94,8 @@ enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
     (STATUS_IN_TRANS | STATUS_AUTOCOMMIT | STATUS_NO_BACKSLASH_ESCAPES | STATUS_IN_TRANS_READONLY |          \
      STATUS_ANSI_QUOTES)
 
-struct handover;
 struct hints;
 struct hints_beside;
-
-struct recalled {
-    bool is_known;
-    int64_t value;
-};
-
-/* Who knows the answers to questions about earlier statements: a connection's generation each, of the place
- * that is remembered beside it; 0: nothing has been left to be asked about. */
-struct answers {
-    uint64_t last;                      /* ROW_COUNT() and the like */
-    uint64_t found;                     /* FOUND_ROWS() */
-    uint64_t diagnostics;               /* the warnings … */
-    struct recalled row_count;          /* what it is, whoever else knows: recall.h */
-    struct recalled found_rows;         /* likewise */
-    bool is_calculated;                 /* FOUND_ROWS() is of SQL_CALC_FOUND_ROWS: likely to be asked for */
-    bool has_diagnostics;               /* … of which there are some, or an error */
-    enum route_place last_place;        /* of the last statement */
-    enum route_place found_place;       /* of the last one that counted rows for FOUND_ROWS() */
-    enum route_place diagnostics_place; /* of the last one that set or cleared the warnings */
-};
-
-/* In struct answers: nobody does any more. */
-#define ANSWERS_LOST UINT64_MAX
 
 /* The transaction that is open, if one is. */
 struct open_transaction {
@@ -139,16 +119,6 @@ struct reading {
     bool is_utf8;
     bool has_unsafe_charset;   /* as tracking says */
     bool has_unsafe_collation; /* the charset of the login, until tracking says another */
-};
-
-/* QUEUED: it waits for a connection, or the permit to open one. */
-struct queue {
-    struct permits_ticket *ticket; /* borrows: no permit has come; it frees itself */
-    struct upstream *offer;        /* borrows: a connection that has come for it, while it is run for that */
-    struct handover *handover;     /* borrows: other workers are asked; it frees itself */
-    uint64_t moves;                /* of its address then */
-    struct server *at;             /* borrows */
-    bool has_permit;               /* one of that server has come */
 };
 
 struct session {

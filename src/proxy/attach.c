@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "cluster/upstream_login.h"
 #include "mysql/reply.h"
+#include "proxy/answers.h"
 #include "proxy/asleft.h"
 #include "proxy/catching_up.h"
 #include "proxy/choice.h"
@@ -22,6 +23,7 @@
 #include "proxy/pinned.h"
 #include "proxy/pool_clean.h"
 #include "proxy/pool_fit.h"
+#include "proxy/queue.h"
 #include "proxy/recall.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
@@ -456,8 +458,8 @@ enum step attach_begin(struct session *session)
         return dispatch_refuse_pieces(session);
     if (insert_id_must_wait(session))
         return attach_wait(session);
-    if (share_has_lost_answer(session, is_current))
-        return recall_may_answer(session) ? recall_answer(session) : share_refuse_answer(session);
+    if (answers_have_gone(session, is_current))
+        return recall_may_answer(session) ? recall_answer(session) : answers_refuse(session);
     if (!is_current) {
         attach_drop(session, job->place);
         int server = choice_server(session);
@@ -466,7 +468,7 @@ enum step attach_begin(struct session *session)
         attach_drop(session, job->place);
         if (server == VIEW_NO_SERVER)
             return attach_wait(session);
-        return share_attach(session, server);
+        return queue_attach(session, server);
     }
     return session_enter(session, SESSION_ATTACHING);
 }
@@ -548,8 +550,8 @@ enum step attach_failed(struct session *session)
     if (job->is_login && (err.code == EMFILE || err.code == ENFILE) && !has_server_said)
         return dispatch_refuse(session, ERR_CON_COUNT, NULL, "headgate: %s", err.text);
     bool may_wait = has_server_said && may_pass(session, server, &err);
-    if (may_wait && share_may_wait(session))
-        return share_wait(session);
+    if (may_wait && queue_may_wait(session))
+        return queue_wait(session);
     if (may_wait)
         return refuse_full(session, server, &err);
     if (has_server_said)

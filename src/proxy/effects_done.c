@@ -2,6 +2,7 @@
  * taken, whether a transaction may be open, where answers to questions about it lie, what its connection may
  * hold.
  */
+#include "proxy/answers.h"
 #include "proxy/effects_inside.h"
 
 #include "proxy/asleft.h"
@@ -13,7 +14,6 @@
 #include "proxy/patience.h"
 #include "proxy/pinned.h"
 #include "proxy/recall.h"
-#include "proxy/share.h"
 #include "proxy/sync.h"
 
 /* False when it cannot follow the session. */
@@ -211,7 +211,7 @@ static void note_traces(struct session *session, const struct upstream *upstream
         session->answers.has_diagnostics = job->reply.has_warnings || job->reply.has_error;
     }
     if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
-        share_note_answers(session, has_set);
+        answers_note(session, has_set);
     uint16_t error = job->reply.has_error ? job->reply.error_code : 0;
     bool has_counted =
         found_has_counted(&job->facts, upstream->family == FAMILY_MARIADB, upstream->tracker.results, error);

@@ -7,7 +7,7 @@
 #include "proxy/catching_up.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
-#include "proxy/share.h"
+#include "proxy/queue.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -149,7 +149,7 @@ enum step kill_interrupted(struct session *session)
     session->job.is_interrupted = false;
     if (!is_waiting(session))
         return STEP_MORE;
-    share_leave(session);
+    queue_leave(session);
     catching_up_end(session);
     if (session->state == SESSION_ATTACHING)
         attach_drop_idle(session, session->job.place); /* half a connection is of use to nobody */

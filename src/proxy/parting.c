@@ -4,6 +4,7 @@
 #include "cluster/upstream_exchange.h"
 #include "mysql/reply.h"
 #include "mysql/rows.h"
+#include "proxy/answers.h"
 #include "proxy/attach.h"
 #include "proxy/share.h"
 
@@ -202,20 +203,14 @@ static const struct question {
 
 /* ---- one of them: begin and end ---- */
 
-static void lose(uint64_t *knows, const struct slot *slot)
-{
-    if (*knows == slot->generation)
-        *knows = ANSWERS_LOST;
-}
-
 /* Our question comes after them: those about the statement before, and about its rows; and the warnings. */
 static void lose_answers(struct session *session, struct slot *slot, const struct question *question)
 {
-    lose(&session->answers.last, slot);
-    lose(&session->answers.found, slot);
+    answers_lose(&session->answers.last, slot);
+    answers_lose(&session->answers.found, slot);
     if (slot->upstream->family == FAMILY_MARIADB && !question->has_table)
         return;
-    lose(&session->answers.diagnostics, slot);
+    answers_lose(&session->answers.diagnostics, slot);
     slot->has_warnings = false;
 }
 
