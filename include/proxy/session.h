@@ -27,6 +27,7 @@
  *   lifetime.c, retire.c  how long all of them last
  *   asleft.c              … and that need not be made new
  *   attach.c              WAITING, ATTACHING: a connection to a server
+ *   attach_slot.c         … how it comes to its place, and goes
  *   choice.c              which server that is
  *   sync.c                SYNCING, PREPARING: it becomes equal to the session
  *   consistency.c         what a session has written and seen: its reads must have that

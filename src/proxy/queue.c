@@ -91,12 +91,6 @@ enum step queue_time_out(struct session *session)
     return dispatch_refuse(session, ERR_CON_COUNT, NULL, "%s", text);
 }
 
-static void start_retrying(struct worker *worker)
-{
-    if (!loop_timer_is_active(&worker->retry))
-        loop_timer_start(&worker->retry, &worker->loop, WORKER_RETRY_US);
-}
-
 bool queue_may_wait(struct session *session)
 {
     struct job *job = &session->job;
@@ -110,7 +104,7 @@ bool queue_may_wait(struct session *session)
 enum step queue_wait(struct session *session)
 {
     session_set_deadline(session, 0);
-    start_retrying(session->worker);
+    worker_retry(session->worker);
     (void)session_enter(session, SESSION_WAITING);
     return STEP_WAIT;
 }
@@ -142,7 +136,7 @@ static enum step enter(struct session *session, int at)
     if (session->queue.ticket == NULL)
         return dispatch_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory");
     session_set_deadline(session, session->job.wait.permit_until_us - session_now(session));
-    start_retrying(worker);
+    worker_retry(worker);
     if (is_first) /* otherwise somebody has searched, and whoever became idle since has given */
         share_search(worker, &server->permits);
     return STEP_WAIT;
@@ -232,7 +226,7 @@ enum step queue_step(struct session *session)
         return take_offer(session);
     struct permits *permits = &session->queue.at->permits;
     if (worker->is_retrying) { /* some connections may be given up only after a while */
-        start_retrying(worker);
+        worker_retry(worker);
         if (session_now(session) - permits->holders[worker->index].searched_us >= WORKER_RETRY_US)
             share_search(worker, permits);
     }
