@@ -162,6 +162,14 @@ static void on_ready(struct upstream *upstream)
     ask(upstream->owner);
 }
 
+/* Its answer was enough for so many of those that waited: for none, and the next one comes later. */
+static void space_out(struct watched *server, size_t satisfied)
+{
+    bool is_vain = satisfied == 0 && server->watch->waiting.count > 0;
+    uint64_t doubled = server->gap_us * 2 < GAP_LAST_US ? server->gap_us * 2 : GAP_LAST_US;
+    server->gap_us = is_vain ? doubled : GAP_FIRST_US;
+}
+
 static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
 {
     struct watched *server = upstream->owner;
@@ -181,10 +189,7 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
     server->is_asking = false;
     server->answered = server->begun;
     server->is_primary = server->is_asked_as_primary;
-    size_t satisfied = watch_wake(watch);
-    bool is_vain = satisfied == 0 && watch->waiting.count > 0;
-    uint64_t doubled = server->gap_us * 2 < GAP_LAST_US ? server->gap_us * 2 : GAP_LAST_US;
-    server->gap_us = is_vain ? doubled : GAP_FIRST_US;
+    space_out(server, watch_wake(watch));
     watched_schedule(server);
 }
 
