@@ -55,6 +55,7 @@ struct slot {
     bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
     bool has_waited;           /* SYNC_WAITED is due */
     struct parting *parting;   /* owns: what it is being asked before it is given up; NULL: nothing */
+    uint64_t refused_us;       /* parting: when it last would not tell; 0: it never has */
     bool must_wait;            /* Galera: the session was at another writer, and what it did there may lack */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */

@@ -246,12 +246,20 @@ static const struct question *next_question(const struct session *session, enum 
     return NULL;
 }
 
+/* It has just refused to tell: asked again at once, it would again, and again. */
+static bool is_resting(const struct session *session, const struct slot *slot)
+{
+    return slot->refused_us != 0 && session_now(session) - slot->refused_us < WORKER_RETRY_US;
+}
+
 bool parting_ask(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
     const struct question *question = next_question(session, place);
     if (question == NULL)
         return false;
+    if (is_resting(session, slot))
+        return true;
     if (begin(session, slot, question) && question->is_last) {
         permits_promise(slot->upstream->permit.permits, 1);
         slot->parting->is_promised = true;
@@ -276,6 +284,7 @@ void parting_note(struct session *session, struct slot *slot, const struct upstr
         log_limited(LOG_LEVEL_INFO, &session->scope, "a connection to %s does not tell what it knows: %s",
                     slot->upstream->server->name,
                     answer->is_err ? answer->error.text : "nothing came that could be said again");
+    slot->refused_us = is_told ? 0 : session_now(session);
     parting_end(slot);
     if (is_told && permits_is_short(slot->upstream->permit.permits))
         share_give_up(session, place);
