@@ -21,8 +21,8 @@
 #include "proxy/session.h"
 
 /* Asks the connection at this place what only it knows next; one that has just refused, a little later. It is
- * READY, and nothing but that keeps it, nor does anybody wait for what its session's last statement left to be
- * asked about. False: there is nothing to ask, or it would not help. */
+ * READY, and nothing but that keeps it, nor does anybody wait for what its session's last statement left to
+ * be asked about. False: there is nothing to ask, or it would not help. */
 bool parting_ask(struct session *session, enum route_place place);
 /* Asks the connection at this place for LAST_INSERT_ID() on behalf of the present command. False: it cannot
  * be asked. True: parting_note comes, perhaps that of another question that is being asked already. */

@@ -6,11 +6,12 @@
  * Here is what a command does until it has one; how the connection comes into its slot, and goes, is in
  * attach_slot.c.
  */
-#include "proxy/attach_inside.h"
+#include "proxy/attach.h"
 
 #include "base/clock.h"
 #include "mysql/reply.h"
 #include "proxy/answers.h"
+#include "proxy/attach_inside.h"
 #include "proxy/catching_up.h"
 #include "proxy/choice.h"
 #include "proxy/dispatch.h"

@@ -1,6 +1,7 @@
-#include "proxy/consistency_inside.h"
+#include "proxy/consistency.h"
 
 #include "proxy/changes.h"
+#include "proxy/consistency_inside.h"
 #include "proxy/effects.h"
 
 struct watch *consistency_watch(const struct session *session)
