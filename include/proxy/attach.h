@@ -5,7 +5,20 @@
 
 #include "proxy/session.h"
 
+/* The present job needs the connection at its place: as it is, or a new one, or why there is none. */
 enum step attach_begin(struct session *session);
+/* Try again in a moment, until the time to wait for a server is over. */
+enum step attach_wait(struct session *session);
+/* The steps of WAITING and ATTACHING. */
+enum step attach_waiting(struct session *session);
+enum step attach_attaching(struct session *session);
+/* The upstream of the present job could not be had: another one, more patience, or an error. */
+enum step attach_failed(struct session *session);
+/* The present command, of which nothing has been sent, looks for a server once more. */
+void attach_again(struct session *session);
+
+/* ---- a place is filled ---- */
+
 /* Starts to connect to this server of the view, with a permit of it that the caller has taken; a failure is
  * noted in the slot. */
 void attach_open(struct session *session, int server);
@@ -14,14 +27,9 @@ void attach_take(struct session *session, int server, struct upstream *take_upst
 /* The same with one that is somebody else's yet: COM_CHANGE_USER first. If that fails it is closed, and
  * another one opened with its permit. */
 void attach_change(struct session *session, int server, struct upstream *take_upstream);
-/* Try again in a moment, until the time to wait for a server is over. */
-enum step attach_wait(struct session *session);
-enum step attach_waiting(struct session *session);
-enum step attach_attaching(struct session *session);
-/* The upstream of the present job could not be had: another one, more patience, or an error. */
-enum step attach_failed(struct session *session);
-/* Send what waits for an idle upstream; a failure is noted in its slot. */
-void attach_flush(struct slot *slot);
+
+/* ---- and emptied: harmless where there is nothing ---- */
+
 void attach_drop(struct session *session, enum route_place place);
 /* The same, unless the session has state there. */
 void attach_drop_idle(struct session *session, enum route_place place);
@@ -30,6 +38,9 @@ void attach_drop_all(struct session *session);
  * waits. */
 void attach_leave(struct session *session, enum route_place place, bool is_promised);
 void attach_leave_all(struct session *session);
+
+/* ---- is it the right one? ---- */
+
 /* Would the session lose state with its upstream there? */
 bool attach_has_lost_state(const struct session *session, enum route_place place);
 /* There is an upstream there, and its server's name has another address now: it is of another machine. */
@@ -39,7 +50,5 @@ bool attach_is_current(const struct session *session, enum route_place place);
 /* There is an idle upstream there that nobody will use: its server has another role or address now, or
  * is being drained, and nothing is lost with it. */
 bool attach_is_left(const struct session *session, enum route_place place);
-/* The present command, of which nothing has been sent, looks for a server once more. */
-void attach_again(struct session *session);
 
 #endif

@@ -1,6 +1,6 @@
 /* A connection that is parked at one worker is asked for by a session of another one.
  *
- *      share_attach ─► handover_ask ─► QUEUED ····························► pool_arrive ─► ATTACHING
+ *      queue_attach ─► handover_ask ─► QUEUED ····························► pool_arrive ─► ATTACHING
  *                           │                                                    ▲
  *      by mail              └─► the next worker that has one of this kind        │
  *                                  └─► pool_send, or on to the next one ─────────┘
@@ -14,7 +14,7 @@
 
 #include "proxy/session.h"
 
-/* Asks for a connection to that server of the view. False: nobody has one. Otherwise share_offered follows on
+/* Asks for a connection to that server of the view. False: nobody has one. Otherwise queue_offered follows on
  * this thread, once the connection, if there was one, is parked here; unless handover_cancel comes first. */
 bool handover_ask(struct session *session, int server);
 /* The session waits for it no more: what comes is parked for others. Harmless when it does not. */

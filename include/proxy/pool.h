@@ -1,7 +1,7 @@
 /* Connections that no session has: cleaned, parked, and taken by the next session that would have logged in
  * in the same way.
  *
- *      a session ends, or gives one up                   share_attach ─► pool_take ─► ATTACHING
+ *      a session ends, or gives one up                   queue_attach ─► pool_take ─► ATTACHING
  *              │                                                               ▲
  *              ▼                                                               │
  *      pool_park ─► COM_RESET_CONNECTION ─► set-up (─► character sets) ─► parked ─► retired: closed

@@ -15,18 +15,25 @@
  *   decide.c              where to, and why
  *   hints.c               what its comments and attributes ask for
  *   intent.c              what it is about to change
- *   share.c               QUEUED: connections when they are scarce
+ *   queue.c               QUEUED: a connection is waited for, as they are scarce
+ *   share.c               … and given up by those who do not need it
  *   pinned.c              why one may not be given up
  *   parting.c             what only a connection knows, asked before it is given up
+ *   insert_id.c           LAST_INSERT_ID(), and who knows it
  *   draws.c               what was drawn from sequences
+ *   answers.c             who knows what earlier statements left to be asked about
  *   recall.c              ROW_COUNT() and FOUND_ROWS(), as replies told
  *   pool.c, pool_….c      connections that no session has
  *   lifetime.c, retire.c  how long all of them last
  *   asleft.c              … and that need not be made new
  *   attach.c              WAITING, ATTACHING: a connection to a server
+ *   attach_slot.c         … how it comes to its place, and goes
  *   choice.c              which server that is
  *   sync.c                SYNCING, PREPARING: it becomes equal to the session
- *   consistency.c         CATCHING_UP: a replica that has what the session has written and seen
+ *   consistency.c         what a session has written and seen: its reads must have that
+ *   trust.c               … which replica has
+ *   catching_up.c         CATCHING_UP: … and if none has
+ *   carry.c               … as a word for other connections: SHOW HEADGATE TOKEN
  *   relay_send.c          SENDING: the bytes there
  *   relay.c               REPLYING: the bytes back
  *   relay_packet.c        … but for packets that the client would not have seen like that
@@ -38,8 +45,6 @@
  *   effects_reading.c     … about how its texts are to be read
  *   effects_done.c        … when it is over
  *   memory.c              … about user variables
- *   readback.c            … which are asked for when their connection is needed
- *   carry.c               SHOW HEADGATE TOKEN
  *   kill.c                KILLING
  *   account.c             what a statement has cost
  *
@@ -58,12 +63,16 @@
 #include "mysql/command.h"
 #include "mysql/packet.h"
 #include "net/stream.h"
+#include "proxy/answers.h"
 #include "proxy/consistency.h"
 #include "proxy/draws.h"
+#include "proxy/insert_id.h"
 #include "proxy/job.h"
 #include "proxy/pins.h"
 #include "proxy/prepared.h"
+#include "proxy/queue.h"
 #include "proxy/slot.h"
+#include "proxy/trust.h"
 #include "proxy/users.h"
 #include "proxy/uservars.h"
 #include "proxy/vars.h"
@@ -86,41 +95,8 @@ enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
     (STATUS_IN_TRANS | STATUS_AUTOCOMMIT | STATUS_NO_BACKSLASH_ESCAPES | STATUS_IN_TRANS_READONLY |          \
      STATUS_ANSI_QUOTES)
 
-struct handover;
 struct hints;
 struct hints_beside;
-
-struct recalled {
-    bool is_known;
-    int64_t value;
-};
-
-/* Who knows the answers to questions about earlier statements: a connection's generation each, of the place
- * that is remembered beside it; 0: nothing has been left to be asked about. */
-struct answers {
-    uint64_t last;                      /* ROW_COUNT() and the like */
-    uint64_t found;                     /* FOUND_ROWS() */
-    uint64_t diagnostics;               /* the warnings … */
-    struct recalled row_count;          /* what it is, whoever else knows: recall.h */
-    struct recalled found_rows;         /* likewise */
-    bool is_calculated;                 /* FOUND_ROWS() is of SQL_CALC_FOUND_ROWS: likely to be asked for */
-    bool has_diagnostics;               /* … of which there are some, or an error */
-    enum route_place last_place;        /* of the last statement */
-    enum route_place found_place;       /* of the last one that counted rows for FOUND_ROWS() */
-    enum route_place diagnostics_place; /* of the last one that set or cleared the warnings */
-};
-
-/* In struct answers: nobody does any more. */
-#define ANSWERS_LOST UINT64_MAX
-
-/* The last id generated for this session, LAST_INSERT_ID(). */
-struct insert_id {
-    uint64_t value;    /* as far as replies told */
-    uint64_t known_by; /* generation of the connection that knows whether it is; 0: it is */
-    bool is_unknown;   /* there was another since, and no reply told which */
-    bool is_awaited;   /* WAITING: its connection to the primary is asked for it */
-    bool has_next;     /* SET insert_id, and no INSERT has taken it */
-};
 
 /* The transaction that is open, if one is. */
 struct open_transaction {
@@ -144,16 +120,6 @@ struct reading {
     bool is_utf8;
     bool has_unsafe_charset;   /* as tracking says */
     bool has_unsafe_collation; /* the charset of the login, until tracking says another */
-};
-
-/* QUEUED: it waits for a connection, or the permit to open one. */
-struct queue {
-    struct permits_ticket *ticket; /* borrows: no permit has come; it frees itself */
-    struct upstream *offer;        /* borrows: a connection that has come for it, while it is run for that */
-    struct handover *handover;     /* borrows: other workers are asked; it frees itself */
-    uint64_t moves;                /* of its address then */
-    struct server *at;             /* borrows */
-    bool has_permit;               /* one of that server has come */
 };
 
 struct session {
@@ -199,6 +165,7 @@ struct session {
     struct answers answers;
     struct draws draws;
     struct consistency consistency;
+    struct trust trust;
     struct job job;
     struct vars vars;
     struct prepared_table prepared;

@@ -9,8 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct readback;
-struct rows;
+struct parting;
 
 /* What we asked of an upstream ourselves, ahead of a command. */
 enum sync_task {
@@ -29,8 +28,7 @@ enum sync_task {
     SYNC_WAITED, /* … and its next OK tells that state has changed: by that, not by the client's statement */
     SYNC_USER_VARS,
     SYNC_WORDING, /* texts are read there as when the statement was prepared */
-    SYNC_PREPARE,
-    SYNC_READ_BACK /* while the session is idle: readback.h */
+    SYNC_PREPARE
 };
 
 /* A place where statements run: the primary, or this session's replica. */
@@ -57,13 +55,11 @@ struct slot {
     bool has_own_writes;       /* … or have drawn from a sequence, or may have */
     bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
     bool has_waited;           /* SYNC_WAITED is due */
-    struct rows *parting;      /* owns: the answer to what it is asked before it is given up; NULL: nothing */
-    unsigned asked;            /* parting: what, as a set */
-    bool is_promised;          /* parting: counted in permits.promised */
+    struct parting *parting;   /* owns: what it is being asked before it is given up; NULL: nothing */
+    uint64_t refused_us;       /* parting: when it last would not tell; 0: it never has */
     bool must_wait;            /* Galera: the session was at another writer, and what it did there may lack */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
-    struct readback *readback; /* owns: SYNC_READ_BACK */
     bool has_answer;           /* an exchange ended: `answer` holds it */
     struct upstream_answer answer;
     bool has_failed; /* it died: `failure` says how */

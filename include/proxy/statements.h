@@ -44,6 +44,8 @@ bool statements_find(struct session *session, enum route_place place, struct pre
 /* It is about to be used; executed, with these types. */
 void statements_touch(struct known_statement *known);
 void statements_note_run(struct known_statement *known, struct span types);
+/* A command on a prepared statement has ended: is its cursor open? */
+void statements_note_cursor(struct session *session, const struct upstream *upstream);
 
 /* Nothing of the session's is used any more on its connection there, with which it is about to part. */
 void statements_part(struct session *session, enum route_place place);

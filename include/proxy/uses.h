@@ -2,7 +2,7 @@
  * when it is asked for one that is idle (share.c): nothing is counted while nobody waits.
  *
  *      search_here ─► uses_count    this worker's, into its permits_holders
- *      share_time_out ─► uses_tell  all workers', as words
+ *      queue_time_out ─► uses_tell  all workers', as words
  */
 #ifndef HEADGATE_PROXY_USES_H
 #define HEADGATE_PROXY_USES_H

@@ -26,14 +26,13 @@
 #include "base/counters.h"
 #include "base/list.h"
 #include "cluster/cluster_settings.h"
-#include "cluster/upstream.h"
 #include "mysql/gtid.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 struct worker;
-struct watch;
+struct watched;
 struct session;
 
 /* Rows of `show stats`; by the worker, read by any thread. */
@@ -41,28 +40,6 @@ struct watch_counters {
 #define WATCH_COUNTER(name, words) counter name;
 #include "proxy/tbl/watch_counters.h"
 #undef WATCH_COUNTER
-};
-
-struct watched {
-    struct watch *watch;       /* borrows */
-    int index;                 /* in the view */
-    uint64_t moves;            /* of that server, when it was connected to: see view_server */
-    struct upstream *upstream; /* owns; NULL: not connected */
-    struct rows rows;
-    struct loop_timer next;     /* the next poll, or the end of the connection */
-    struct loop_timer deadline; /* of a poll */
-    bool is_asking;
-    bool is_asked_as_primary;
-    bool is_asked_as_node; /* of a Galera cluster */
-    uint64_t begun;        /* moment of the poll that is running, or ran last */
-    uint64_t begun_us;
-    uint64_t next_us;     /* when `next` fires */
-    uint64_t gap_us;      /* between the beginnings of two polls, while sessions wait */
-    uint64_t demanded_us; /* when it was last asked for */
-    uint64_t answered;    /* moment at which the poll began that was answered last; 0: none was */
-    bool is_primary;      /* … as which it was asked */
-    struct gtid_table held;
-    uint64_t base; /* number of the base it is known to have */
 };
 
 struct watch {
@@ -85,6 +62,8 @@ struct watch {
     struct watch_counters counters;
 };
 
+/* ---- life ---- */
+
 /* NULL when memory is out. `settings` may be NULL where nothing is ever asked for. */
 struct watch *watch_new(struct worker *worker, unsigned cluster, const struct cluster_settings *settings);
 /* Other settings, from now on. */
@@ -94,6 +73,8 @@ void watch_on_view(struct watch *watch);
 /* Closes all connections: no poll and no wake-up follows. */
 void watch_stop(struct watch *watch);
 void watch_free(struct watch **watch);
+
+/* ---- what sessions ask for ---- */
 
 /* Something has happened: the moment of it. Never 0. */
 uint64_t watch_happen(struct watch *watch);
@@ -105,6 +86,10 @@ void watch_demand(struct watch *watch, uint64_t since);
 /* The session waits for news (`session->in_watch`): it is run after each answer, unlinked before. */
 void watch_wait(struct watch *watch, struct session *session);
 void watch_leave(struct watch *watch, struct session *session);
+/* There is news: runs those that wait. How many of them wait no more? */
+size_t watch_wake(struct watch *watch);
+
+/* ---- how far the servers are ---- */
 
 /* Which primary, counted: sessions' positions are of one epoch. */
 uint64_t watch_epoch(struct watch *watch);

@@ -157,6 +157,8 @@ void worker_forget(struct worker *worker, struct door *door, const struct addr *
 /* A reload: from now on it goes by this world, and so do all its sessions. */
 void worker_adopt(struct worker *worker, const struct world *world);
 
+/* Sessions that wait for a server, or for a connection to one, try again after WORKER_RETRY_US. */
+void worker_retry(struct worker *worker);
 /* A server of the cluster failed a session: the monitor may want to look at once. */
 void worker_note_trouble(struct worker *worker, unsigned cluster);
 /* The primary says that it is read-only: the monitor is asked to look, and until it has, nothing new begins

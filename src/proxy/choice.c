@@ -4,6 +4,7 @@
 #include "cluster/balance.h"
 #include "proxy/attach.h"
 #include "proxy/share.h"
+#include "proxy/trust.h"
 
 /* Chance for the balancer: turns of one worker, and those of others, scattered over all bits (splitmix64). */
 static uint64_t scatter(uint64_t turn, uint64_t worker)
@@ -64,7 +65,7 @@ int choice_server(struct session *session)
         choice_become_primary_s(session, ROUTE_REASON_HINT);
         return view->primary;
     }
-    int server = consistency_choose(session);
+    int server = trust_choose(session);
     if (server != VIEW_NO_SERVER && server == view->primary) {
         if (session->door->settings->mode == LISTENER_SPLIT) {
             choice_share(session, view->servers[server].server);
@@ -110,7 +111,7 @@ void choice_settle(struct session *session)
         session->balanced_us = now_us;
         if (is_there && balance_should_move(view, current, scatter(session->id, now_us), now_us)) {
             choice_share(session, NULL);
-            consistency_note_leaving(session);
+            trust_forget(session);
             share_give_up(session, ROUTE_REPLICA);
         }
     }

@@ -1,6 +1,7 @@
 /* Where a statement goes: the session's state put together for route.c, and what explain says of it. */
 #include "proxy/decide.h"
 
+#include "proxy/catching_up.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
 #include "proxy/hints.h"
@@ -120,7 +121,7 @@ struct route decide_explain(const struct session *session, struct span sql, cons
         return route;
     bool is_read = route.reason == ROUTE_REASON_READ || route.reason == ROUTE_REASON_READ_ONLY_TRANSACTION;
     if (route.place == ROUTE_REPLICA && is_read && !session->transaction.is_away &&
-        consistency_is_primary_s(session))
+        catching_up_is_primary_s(session))
         return (struct route){ .place = ROUTE_PRIMARY, .reason = ROUTE_REASON_NOT_CAUGHT_UP };
     return route;
 }

@@ -12,7 +12,7 @@
 #include "proxy/effects.h"
 #include "proxy/frontend.h"
 #include "proxy/kill.h"
-#include "proxy/readback.h"
+#include "proxy/parting.h"
 #include "proxy/share.h"
 
 /* ---- beginnings ---- */
@@ -37,7 +37,7 @@ enum step dispatch_idle(struct session *session)
         return session_close(session, CLOSE_SHUTDOWN, NULL);
     if (buf_unparsed(in).len > 0)
         return session_enter(session, SESSION_READING);
-    if (session->is_client_eof && !readback_is_running(session))
+    if (session->is_client_eof && !parting_is_running(session))
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
     stream_trim(&session->client);
     return STEP_WAIT;
@@ -101,7 +101,7 @@ enum step dispatch_reading(struct session *session)
         return wait_for_client(session);
     struct job *job = &session->job;
     job->command = command_find(header.len > 0 ? bytes.data[PACKET_HEADER_BYTES] : 0);
-    if (job->command->byte == COM_QUIT && readback_is_running(session))
+    if (job->command->byte == COM_QUIT && parting_is_running(session))
         return STEP_WAIT;
     uint32_t wanted = wanted_bytes(&header, job->command);
     if (job->command->byte == COM_STMT_EXECUTE) {

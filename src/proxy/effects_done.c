@@ -2,6 +2,7 @@
  * taken, whether a transaction may be open, where answers to questions about it lie, what its connection may
  * hold.
  */
+#include "proxy/answers.h"
 #include "proxy/effects_inside.h"
 
 #include "proxy/asleft.h"
@@ -10,11 +11,9 @@
 #include "proxy/effects.h"
 #include "proxy/found.h"
 #include "proxy/memory.h"
-#include "proxy/parting.h"
 #include "proxy/patience.h"
 #include "proxy/pinned.h"
 #include "proxy/recall.h"
-#include "proxy/share.h"
 #include "proxy/sync.h"
 
 /* False when it cannot follow the session. */
@@ -212,7 +211,7 @@ static void note_traces(struct session *session, const struct upstream *upstream
         session->answers.has_diagnostics = job->reply.has_warnings || job->reply.has_error;
     }
     if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
-        share_note_answers(session, has_set);
+        answers_note(session, has_set);
     uint16_t error = job->reply.has_error ? job->reply.error_code : 0;
     bool has_counted =
         found_has_counted(&job->facts, upstream->family == FAMILY_MARIADB, upstream->tracker.results, error);
@@ -262,7 +261,7 @@ static void note_home(struct session *session, bool is_execution)
     else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
         effects_pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
     if (is_execution)
-        parting_note_done(session);
+        insert_id_note_done(session);
     if (is_execution && job->facts.has_sequence)
         draws_note(session);
     if (job->reply.has_error && (effects_is_in_transaction(session) || !is_contained(job)))

@@ -4,7 +4,7 @@
 #include "proxy/key.h"
 #include "proxy/pool_fit.h"
 #include "proxy/pool_pass.h"
-#include "proxy/share.h"
+#include "proxy/queue.h"
 
 /* On its way from worker to worker and home again; whoever has it may touch it. */
 struct handover {
@@ -54,7 +54,7 @@ static void arrive(struct loop_message *mail)
     if (upstream != NULL)
         pool_arrive(home, upstream, session);
     else if (session != NULL)
-        share_offered(session);
+        queue_offered(session);
 }
 
 static void go_home(struct handover *handover, struct worker *from)

@@ -7,6 +7,7 @@
 #include "proxy/effects.h"
 #include "proxy/session.h"
 #include "proxy/share.h"
+#include "proxy/trust.h"
 
 /* ---- reading ---- */
 
@@ -206,7 +207,7 @@ static void leave_other_replica(struct session *session, int server)
     const struct slot *slot = &session->slots[ROUTE_REPLICA];
     if (slot->upstream == NULL || slot->server == server)
         return;
-    consistency_note_leaving(session);
+    trust_forget(session);
     attach_drop(session, ROUTE_REPLICA);
 }
 
@@ -227,5 +228,5 @@ void hints_apply(struct session *session, const struct hints *hints, enum route_
     if (hints->has_level)
         consistency_note_hint(session, hints->level);
     if (hints->has_token)
-        consistency_note_token(session, &hints->token);
+        carry_note(session, &hints->token);
 }

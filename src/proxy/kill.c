@@ -4,9 +4,10 @@
 #include "cluster/upstream_exchange.h"
 #include "mysql/reply.h"
 #include "proxy/attach.h"
+#include "proxy/catching_up.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
-#include "proxy/share.h"
+#include "proxy/queue.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -148,8 +149,8 @@ enum step kill_interrupted(struct session *session)
     session->job.is_interrupted = false;
     if (!is_waiting(session))
         return STEP_MORE;
-    share_leave(session);
-    consistency_end(session);
+    queue_leave(session);
+    catching_up_end(session);
     if (session->state == SESSION_ATTACHING)
         attach_drop_idle(session, session->job.place); /* half a connection is of use to nobody */
     return dispatch_refuse(session, ERR_QUERY_INTERRUPTED, NULL, "Query execution was interrupted");

@@ -2,34 +2,101 @@
 
 #include "base/mem.h"
 #include "cluster/upstream_exchange.h"
+#include "mysql/reply.h"
 #include "mysql/rows.h"
-#include "proxy/dispatch.h"
-#include "proxy/effects.h"
+#include "proxy/answers.h"
+#include "proxy/attach.h"
 #include "proxy/share.h"
 
-#include <stdio.h>
+/* The values of user variables, in whatever character set, and once more in hex: the longest answer. */
+#define ANSWER_BYTES_MAX (8u * USERVARS_VALUE_MAX)
 
-/* INSERT … RETURNING, LOAD DATA, INSERTs that fail after their first row, SELECT LAST_INSERT_ID(x) and stored
- * code generate ids that no OK tells. */
-static bool has_untold_id(const struct job *job)
+struct question;
+
+/* One that is being asked. */
+struct parting {
+    const struct question *question; /* borrows */
+    struct rows rows;                /* the answer */
+    struct rows_def defs[ROWS_COLUMNS_MAX];
+    unsigned numbers; /* those that were needed when it was asked, as a set */
+    uint64_t version; /* of the user variables then */
+    bool is_promised; /* counted in permits.promised */
+};
+
+/* ---- user variables ---- */
+
+/* Those of this place are unknown, and asking might help. */
+static bool needs_variables(const struct session *session, enum route_place place)
 {
-    bool is_silent =
-        job->facts.kind == SQL_WRITE && (job->reply.has_rows || job->reply.has_error || job->facts.is_load);
-    return is_silent || job->facts.may_hide_state || job->facts.gives_insert_id;
+    enum route_variables here = place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
+    return session->variables == here && uservars_may_ask(&session->user_vars);
 }
 
-/* An OK tells of an id that an INSERT was given as of one that it generated. */
-void parting_note_done(struct session *session)
+/* Which there are comes before what they hold. */
+static bool needs_names(const struct session *session, enum route_place place)
 {
-    const struct job *job = &session->job;
-    bool is_untold = has_untold_id(job);
-    if (job->reply.has_insert_id || is_untold)
-        session->insert_id.known_by = session->slots[job->place].generation;
-    session->insert_id.is_unknown |= is_untold && !job->reply.has_insert_id;
-    session->insert_id.has_next |= job->facts.gives_next_id;
+    return session->user_vars.has_others && needs_variables(session, place);
 }
 
-/* ---- what is asked ---- */
+static void put_names(const struct session *session, const struct slot *slot, struct text *sql)
+{
+    (void)session;
+    (void)text_append_cstr(sql, uservars_list_query(slot->upstream->family == FAMILY_MYSQL));
+}
+
+static void put_values(const struct session *session, const struct slot *slot, struct text *sql)
+{
+    (void)slot;
+    uservars_ask(&session->user_vars, sql);
+}
+
+/* A KILL QUERY, perhaps: when they have changed it is tried again. That names are not told, or not to this
+ * account, remains. */
+static void note_refusal(struct uservars *vars, int code)
+{
+    vars->stuck_version = vars->version;
+    vars->is_unlisted |= vars->has_others && code != ERR_QUERY_INTERRUPTED;
+}
+
+/* Has it told of the variables as they are now? */
+static bool is_about_present(struct uservars *vars, const struct slot *slot,
+                             const struct upstream_answer *answer)
+{
+    if (slot->parting->version != vars->version) { /* reset meanwhile */
+        vars->stuck_version = vars->version;
+        return false;
+    }
+    if (answer->is_err)
+        note_refusal(vars, answer->error.code);
+    return !answer->is_err;
+}
+
+/* Whatever the answer was: what is known now was said, or came from there. False: the rest it will not tell.
+ */
+static bool end_variables(struct session *session, struct slot *slot)
+{
+    const struct uservars *vars = &session->user_vars;
+    slot->user_version = vars->version;
+    if (uservars_are_known(vars))
+        session->variables = VARIABLES_NOWHERE;
+    return uservars_are_known(vars) || uservars_may_ask(vars);
+}
+
+static bool note_names(struct session *session, struct slot *slot, const struct upstream_answer *answer)
+{
+    if (is_about_present(&session->user_vars, slot, answer))
+        uservars_note_list(&session->user_vars, &slot->parting->rows);
+    return end_variables(session, slot);
+}
+
+static bool note_values(struct session *session, struct slot *slot, const struct upstream_answer *answer)
+{
+    if (is_about_present(&session->user_vars, slot, answer))
+        uservars_learn(&session->user_vars, &slot->parting->rows);
+    return end_variables(session, slot);
+}
+
+/* ---- numbers ---- */
 
 static bool needs_id(const struct session *session, const struct slot *slot)
 {
@@ -54,149 +121,190 @@ static void note_found(struct session *session, struct slot *slot, uint64_t foun
     session->answers.found_rows = (struct recalled){ .is_known = true, .value = (int64_t)found };
 }
 
+/* All that are needed are asked for at once. */
 static const struct {
     const char *expression;
     bool (*is_needed)(const struct session *session, const struct slot *slot);
     void (*note)(struct session *session, struct slot *slot, uint64_t value);
-} questions[] = { { "LAST_INSERT_ID()", needs_id, note_id }, { "FOUND_ROWS()", needs_found, note_found } };
+} numbers[] = { { "LAST_INSERT_ID()", needs_id, note_id }, { "FOUND_ROWS()", needs_found, note_found } };
 
-#define QUESTIONS (sizeof questions / sizeof questions[0])
+#define NUMBERS (sizeof numbers / sizeof numbers[0])
 
-/* A set: bit q for questions[q]. */
-static unsigned needed(const struct session *session, const struct slot *slot)
+/* A set: bit n for numbers[n]. */
+static unsigned needed_numbers(const struct session *session, const struct slot *slot)
 {
     unsigned set = 0;
-    for (unsigned q = 0; q < QUESTIONS; q++)
-        set |= (unsigned)questions[q].is_needed(session, slot) << q;
+    for (unsigned n = 0; n < NUMBERS; n++)
+        set |= (unsigned)numbers[n].is_needed(session, slot) << n;
     return set;
 }
 
-/* LIMIT, as sql_select_limit may be 0. */
-static void put_sql(unsigned set, char *sql, size_t size)
+/* Not of a connection that is kept for state: it would be asked in vain. */
+static bool needs_numbers(const struct session *session, enum route_place place)
 {
-    size_t at = (size_t)snprintf(sql, size, "SELECT ");
-    for (unsigned q = 0; q < QUESTIONS; q++)
-        if ((set & 1u << q) != 0)
-            at += (size_t)snprintf(sql + at, size - at, "%s,", questions[q].expression);
-    (void)snprintf(sql + at - 1, size - at + 1, " LIMIT 1"); /* in the last comma's place */
+    return needed_numbers(session, &session->slots[place]) != 0 && !attach_has_lost_state(session, place);
 }
 
-/* Our question comes after them: those about the statement before, and about its rows; and on MySQL it clears
- * the warnings. */
-static void lose_answers(struct session *session, struct slot *slot)
+/* LIMIT, as sql_select_limit may be 0. */
+static void put_numbers(const struct session *session, const struct slot *slot, struct text *sql)
 {
-    struct answers *answers = &session->answers;
-    answers->last = answers->last == slot->generation ? ANSWERS_LOST : answers->last;
-    answers->found = answers->found == slot->generation ? ANSWERS_LOST : answers->found;
-    if (slot->upstream->family == FAMILY_MARIADB)
+    const char *glue = "SELECT ";
+    (void)session;
+    for (unsigned n = 0; n < NUMBERS; n++)
+        if ((slot->parting->numbers & 1u << n) != 0) {
+            (void)text_appendf(sql, "%s%s", glue, numbers[n].expression);
+            glue = ",";
+        }
+    (void)text_append_cstr(sql, " LIMIT 1");
+}
+
+static bool read_numbers(struct session *session, struct slot *slot)
+{
+    int column = 0;
+    for (unsigned n = 0; n < NUMBERS; n++) {
+        struct span value;
+        uint64_t number;
+        if ((slot->parting->numbers & 1u << n) == 0)
+            continue;
+        if (!rows_value(&slot->parting->rows, 0, column++, &value) || !span_to_u64(value, &number))
+            return false;
+        numbers[n].note(session, slot, number);
+    }
+    return true;
+}
+
+/* A command that waits for the id waits for one answer, whatever that is. */
+static bool note_numbers(struct session *session, struct slot *slot, const struct upstream_answer *answer)
+{
+    bool is_told = !answer->is_err && read_numbers(session, slot);
+    if (!is_told && session->state == SESSION_WAITING && session->insert_id.is_awaited)
+        session->insert_id.known_by = ANSWERS_LOST;
+    return is_told;
+}
+
+/* ---- the questions ---- */
+
+enum { QUESTION_NAMES, QUESTION_VALUES, QUESTION_NUMBERS, QUESTION_COUNT };
+
+/* The first that is needed is asked. User variables and numbers are never asked for in one query: whether the
+ * variables can be had at all says only their answer, and without it the numbers are asked for in vain. */
+static const struct question {
+    bool (*is_needed)(const struct session *session, enum route_place place);
+    void (*put)(const struct session *session, const struct slot *slot, struct text *sql);
+    /* The answer has come. False: it has not told what was asked. */
+    bool (*note)(struct session *session, struct slot *slot, const struct upstream_answer *answer);
+    bool has_table; /* MariaDB forgets the warnings only where a statement has one */
+    bool is_last;   /* nothing keeps the connection when it is told: the first who waits is promised it */
+} questions[QUESTION_COUNT] = {
+    [QUESTION_NAMES] = { needs_names, put_names, note_names, true, false },
+    [QUESTION_VALUES] = { needs_variables, put_values, note_values, false, false },
+    [QUESTION_NUMBERS] = { needs_numbers, put_numbers, note_numbers, false, true },
+};
+
+/* ---- one of them: begin and end ---- */
+
+/* Our question comes after them: those about the statement before, and about its rows; and the warnings. */
+static void lose_answers(struct session *session, struct slot *slot, const struct question *question)
+{
+    answers_lose(&session->answers.last, slot);
+    answers_lose(&session->answers.found, slot);
+    if (slot->upstream->family == FAMILY_MARIADB && !question->has_table)
         return;
-    answers->diagnostics = answers->diagnostics == slot->generation ? ANSWERS_LOST : answers->diagnostics;
+    answers_lose(&session->answers.diagnostics, slot);
     slot->has_warnings = false;
 }
 
-static bool begin(struct session *session, struct slot *slot)
+/* False: there is no memory; another time. */
+static bool begin(struct session *session, struct slot *slot, const struct question *question)
 {
-    char sql[100];
-    slot->parting = mem_zalloc(sizeof *slot->parting);
-    if (slot->parting == NULL)
+    struct parting *parting = slot->parting = mem_zalloc(sizeof *parting);
+    struct text sql = { 0 };
+    if (parting == NULL)
         return false;
-    slot->asked = needed(session, slot);
-    put_sql(slot->asked, sql, sizeof sql);
-    lose_answers(session, slot);
-    upstream_query(slot->upstream, sql, slot->parting, session->worker->env.login_us);
+    *parting = (struct parting){ .question = question,
+                                 .numbers = needed_numbers(session, slot),
+                                 .version = session->user_vars.version };
+    parting->rows.defs = parting->defs;
+    parting->rows.bytes_max = ANSWER_BYTES_MAX;
+    question->put(session, slot, &sql);
+    if (sql.is_oom) {
+        parting_end(slot);
+        text_fini(&sql);
+        return false;
+    }
+    lose_answers(session, slot, question);
+    upstream_query(slot->upstream, text_cstr(&sql), &parting->rows, session->worker->env.login_us);
+    text_fini(&sql);
     return true;
+}
+
+static const struct question *next_question(const struct session *session, enum route_place place)
+{
+    for (size_t q = 0; q < QUESTION_COUNT; q++)
+        if (questions[q].is_needed(session, place))
+            return &questions[q];
+    return NULL;
+}
+
+/* It has just refused to tell: asked again at once, it would again, and again. */
+static bool is_resting(const struct session *session, const struct slot *slot)
+{
+    return slot->refused_us != 0 && session_now(session) - slot->refused_us < WORKER_RETRY_US;
 }
 
 bool parting_ask(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
-    if (needed(session, slot) == 0)
+    const struct question *question = next_question(session, place);
+    if (question == NULL)
         return false;
-    if (begin(session, slot)) {
+    if (is_resting(session, slot))
+        return true;
+    if (begin(session, slot, question) && question->is_last) {
         permits_promise(slot->upstream->permit.permits, 1);
-        slot->is_promised = true;
-    }
-    return true; /* without memory another time */
-}
-
-/* False: it has not said. */
-static bool note_answers(struct session *session, struct slot *slot)
-{
-    int column = 0;
-    for (unsigned q = 0; q < QUESTIONS; q++) {
-        struct span value;
-        uint64_t number;
-        if ((slot->asked & 1u << q) == 0)
-            continue;
-        if (!rows_value(slot->parting, 0, column++, &value) || !span_to_u64(value, &number))
-            return false;
-        questions[q].note(session, slot, number);
+        slot->parting->is_promised = true;
     }
     return true;
 }
 
+bool parting_ask_id(struct session *session, enum route_place place)
+{
+    struct slot *slot = &session->slots[place];
+    if (slot->parting != NULL)
+        return true;
+    bool may_ask = slot->upstream != NULL && !slot->has_failed && slot->upstream->state == UPSTREAM_READY;
+    return may_ask && begin(session, slot, &questions[QUESTION_NUMBERS]);
+}
+
 void parting_note(struct session *session, struct slot *slot, const struct upstream_answer *answer)
 {
-    enum route_place place = slot == &session->slots[ROUTE_PRIMARY] ? ROUTE_PRIMARY : ROUTE_REPLICA;
-    bool is_known = !answer->is_err && note_answers(session, slot);
-    parting_end(slot);
-    if (!is_known)
+    enum route_place place = session_place_of(session, slot->upstream);
+    bool is_told = slot->parting->question->note(session, slot, answer);
+    if (!is_told)
         log_limited(LOG_LEVEL_INFO, &session->scope, "a connection to %s does not tell what it knows: %s",
-                    slot->upstream->server->name, answer->is_err ? answer->error.text : "no number came");
-    if (session->state == SESSION_WAITING && session->insert_id.is_awaited)
-        session->insert_id.known_by = is_known ? 0 : ANSWERS_LOST;
-    else if (is_known && permits_is_short(slot->upstream->permit.permits))
+                    slot->upstream->server->name,
+                    answer->is_err ? answer->error.text : "nothing came that could be said again");
+    slot->refused_us = is_told ? 0 : session_now(session);
+    parting_end(slot);
+    if (is_told && permits_is_short(slot->upstream->permit.permits))
         share_give_up(session, place);
 }
 
-static bool is_lost(const struct session *session)
+bool parting_is_running(const struct session *session)
 {
     for (int place = 0; place < PREPARED_PLACES; place++)
-        if (session->slots[place].generation == session->insert_id.known_by)
-            return false;
-    return session->insert_id.known_by != 0;
-}
-
-/* Quoted text and comments included: it is seldom that this matters. */
-static bool mentions_id(const struct session *session)
-{
-    const struct job *job = &session->job;
-    if (job->is_login || job->command == NULL)
-        return false;
-    bool is_execution = job->command->manner == COMMAND_PREPARED && job->prepared != NULL;
-    if (job->command->manner != COMMAND_STATEMENT && !is_execution)
-        return false;
-    struct span sql = is_execution ? job->prepared->sql : dispatch_text(session);
-    return span_mentions(sql, "LAST_INSERT_ID") || span_mentions(sql, "identity");
-}
-
-bool parting_has_lost_id(const struct session *session)
-{
-    return session->insert_id.known_by != 0 && is_lost(session) && mentions_id(session);
-}
-
-bool parting_begin_id(struct session *session)
-{
-    struct slot *slot = &session->slots[ROUTE_PRIMARY];
-    bool is_away = session->job.place == ROUTE_REPLICA && effects_home(session) == ROUTE_REPLICA;
-    session->insert_id.is_awaited = false;
-    if (session->insert_id.known_by == 0 || session->insert_id.known_by != slot->generation || !is_away ||
-        !mentions_id(session))
-        return false;
-    bool may_ask = slot->upstream != NULL && !slot->has_failed && slot->upstream->state == UPSTREAM_READY &&
-                   slot->parting == NULL;
-    session->insert_id.is_awaited = slot->parting != NULL || (may_ask && begin(session, slot));
-    return session->insert_id.is_awaited;
+        if (session->slots[place].parting != NULL && !session->slots[place].has_failed)
+            return true;
+    return false;
 }
 
 void parting_end(struct slot *slot)
 {
     if (slot->parting == NULL)
         return;
-    if (slot->is_promised)
+    if (slot->parting->is_promised)
         permits_promise(slot->upstream->permit.permits, -1);
-    slot->is_promised = false;
-    rows_fini(slot->parting);
+    rows_fini(&slot->parting->rows);
     mem_free(slot->parting);
     slot->parting = NULL;
 }

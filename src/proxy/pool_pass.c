@@ -4,7 +4,7 @@
 #include "proxy/pool_clean.h"
 #include "proxy/pool_fit.h"
 #include "proxy/pool_inside.h"
-#include "proxy/share.h"
+#include "proxy/queue.h"
 #include "proxy/statements.h"
 
 /* Texts of statements are each worker's own: on another thread it knows none. */
@@ -32,7 +32,7 @@ struct upstream *pool_send(struct permits_holders *holders, const struct upstrea
 static bool offer(struct session *session, struct upstream *upstream)
 {
     session->queue.offer = upstream;
-    share_offered(session);
+    queue_offered(session);
     bool is_taken = session->queue.offer == NULL;
     session->queue.offer = NULL;
     return is_taken;

@@ -15,7 +15,7 @@
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
 #include "proxy/loss.h"
-#include "proxy/share.h"
+#include "proxy/statements.h"
 #include "proxy/unready.h"
 
 static struct upstream *upstream_of(const struct session *session)
@@ -298,7 +298,7 @@ static enum step finish_reply(struct session *session, struct upstream *upstream
     job->reply.rows = upstream->tracker.rows;
     upstream_end(upstream);
     effects_done(session, upstream);
-    share_note_cursor(session, upstream);
+    statements_note_cursor(session, upstream);
     if (buf_unparsed(&upstream->stream.in).len > 0) {
         struct slot *slot = &session->slots[job->place];
         slot->has_failed = true;

@@ -5,6 +5,7 @@
 #include "mysql/reply.h"
 #include "proxy/account.h"
 #include "proxy/attach.h"
+#include "proxy/catching_up.h"
 #include "proxy/changes.h"
 #include "proxy/choice.h"
 #include "proxy/claims.h"
@@ -15,8 +16,8 @@
 #include "proxy/kill.h"
 #include "proxy/loss.h"
 #include "proxy/patience.h"
+#include "proxy/queue.h"
 #include "proxy/relay.h"
-#include "proxy/share.h"
 #include "proxy/sync.h"
 
 #include <assert.h>
@@ -54,7 +55,7 @@ static enum step (*const steps[])(struct session *) = {
     [SESSION_SENDING] = relay_sending,      [SESSION_REPLYING] = relay_replying,
     [SESSION_INFILE] = relay_infile,        [SESSION_DRAINING] = dispatch_draining,
     [SESSION_KILLING] = kill_waiting,       [SESSION_CLOSING] = closing,
-    [SESSION_QUEUED] = share_queued,        [SESSION_CATCHING_UP] = consistency_waiting,
+    [SESSION_QUEUED] = queue_step,          [SESSION_CATCHING_UP] = catching_up_step,
 };
 
 const char *session_state_words(enum session_state state)
@@ -113,9 +114,9 @@ static enum step time_out(struct session *session)
                                route_place_name(session->job.place), session->door->settings->cluster,
                                clock_format_duration(timeouts->primary_wait_us, text, sizeof text));
     case SESSION_QUEUED:
-        return share_time_out(session);
+        return queue_time_out(session);
     case SESSION_CATCHING_UP:
-        return consistency_timed_out(session);
+        return catching_up_time_out(session);
     case SESSION_REPLYING: {
         struct error err = { 0 };
         session->job.is_timed_out = true;
@@ -382,8 +383,8 @@ void session_abort(struct session *session, enum close_reason reason)
     log_debug(&session->scope, "closed: %s", close_reasons[reason].words);
     account_end(session, close_reasons[reason].words);
     loop_timer_stop(&session->timer);
-    share_leave(session);
-    consistency_end(session);
+    queue_leave(session);
+    catching_up_end(session);
     if (close_reasons[reason].may_hand_on)
         attach_leave_all(session);
     else
@@ -484,7 +485,7 @@ static void move(struct session *session, enum route_place place)
 
 void session_on_view(struct session *session)
 {
-    consistency_note_view(session);
+    trust_note_view(session);
     for (int place = 0; place < PREPARED_PLACES; place++)
         move(session, (enum route_place)place);
     session_run(session);

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "cluster/upstream_exchange.h"
+#include "proxy/pinned.h"
 
 /* ---- one statement ---- */
 
@@ -230,6 +231,22 @@ void statements_note_run(struct known_statement *known, struct span types)
     if (!known->has_run && !text_append_span(&known->types, types))
         known->has_mixed_types = true; /* whatever they were */
     known->has_run = true;
+}
+
+/* ---- cursors ---- */
+
+void statements_note_cursor(struct session *session, const struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    if (job->prepared == NULL)
+        return;
+    bool is_over = job->reply.has_error || (upstream->status & STATUS_LAST_ROW_SENT) != 0;
+    if (job->command->byte == COM_STMT_EXECUTE) {
+        job->prepared->has_cursor = job->reply.has_cursor && !is_over;
+        if (job->prepared->has_cursor)
+            pinned_note_statement(session, job->prepared, PIN_CURSOR);
+    } else if (job->command->byte == COM_STMT_RESET || is_over)
+        job->prepared->has_cursor = false;
 }
 
 /* ---- parting ---- */

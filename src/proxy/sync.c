@@ -9,6 +9,7 @@
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
+#include "proxy/answers.h"
 #include "proxy/asleft.h"
 #include "proxy/attach.h"
 #include "proxy/dispatch.h"
@@ -16,7 +17,6 @@
 #include "proxy/frontend.h"
 #include "proxy/patience.h"
 #include "proxy/pool_clean.h"
-#include "proxy/share.h"
 #include "proxy/statements.h"
 #include "proxy/wording.h"
 
@@ -242,7 +242,6 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
         ask(session, task, REPLY_PREPARE, COM_STMT_PREPARE, session->job.prepared->sql);
         break;
     case SYNC_WORDING: /* start_wording */
-    case SYNC_READ_BACK:
     case SYNC_NOTHING:
         break;
     }
@@ -317,7 +316,6 @@ static void note_success(struct session *session, struct slot *slot)
     case SYNC_SETUP:
     case SYNC_WORDING:
     case SYNC_PREPARE:
-    case SYNC_READ_BACK:
     case SYNC_NOTHING:
         break;
     }
@@ -349,8 +347,8 @@ static enum step do_without_schema(struct session *session, struct slot *slot)
     }
     slot->task = SYNC_NOTHING;
     slot->has_our_warnings = answers->found != slot->generation;
-    answers->last = answers->last == slot->generation ? ANSWERS_LOST : answers->last;
-    answers->diagnostics = answers->diagnostics == slot->generation ? ANSWERS_LOST : answers->diagnostics;
+    answers_lose(&answers->last, slot);
+    answers_lose(&answers->diagnostics, slot);
     return STEP_MORE;
 }
 
@@ -412,7 +410,7 @@ enum step sync_syncing(struct session *session)
         note_success(session, slot);
         slot->task = SYNC_NOTHING;
     } else if (slot->upstream->is_second_hand && !asleft_look(session, slot)) {
-        return share_refuse_answer(session);
+        return answers_refuse(session);
     }
     enum sync_task task = next_task(session, slot);
     if (session->job.command != NULL && session->job.command->byte == COM_RESET_CONNECTION)

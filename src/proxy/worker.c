@@ -234,6 +234,12 @@ static void report(struct worker *worker)
         (void)loop_post(worker->control, &worker->report);
 }
 
+void worker_retry(struct worker *worker)
+{
+    if (!loop_timer_is_active(&worker->retry))
+        loop_timer_start(&worker->retry, &worker->loop, WORKER_RETRY_US);
+}
+
 void worker_note_trouble(struct worker *worker, unsigned cluster)
 {
     atomic_store(&worker->boxes[cluster].has_trouble, true);

@@ -1,0 +1,26 @@
+/* What the files about fresh reads share; what others ask of them is in proxy/consistency.h, proxy/trust.h,
+ * proxy/catching_up.h and proxy/carry.h.
+ */
+#ifndef HEADGATE_PROXY_CONSISTENCY_INSIDE_H
+#define HEADGATE_PROXY_CONSISTENCY_INSIDE_H
+
+#include "proxy/session.h"
+#include "proxy/watch.h"
+
+/* Of the session's cluster, on its worker; borrowed. */
+struct watch *consistency_watch(const struct session *session);
+const struct cluster_settings *consistency_settings(const struct session *session);
+
+/* Must the present read have anything at all? */
+bool consistency_is_asked(const struct session *session);
+/* … the newest there is? */
+bool consistency_wants_newest(const struct session *session);
+
+/* More is asked for than before: no replica is known to have it. */
+void consistency_ask_more(struct session *session);
+/* It has seen what the primary has at this moment; and whatever it saw on replicas before. */
+void consistency_see(struct session *session);
+/* Its position has grown. Of too many sources it is none: the primary's will say it. */
+void consistency_note_position(struct session *session);
+
+#endif

@@ -1,0 +1,56 @@
+/* One of the servers of a watch: its connection, its polls, and how far it is.
+ *
+ *      watched_schedule ──► poll ──► connect_first ──► ask ──► on_answer: `held`; watch_wake
+ *              ▲              │                                   │
+ *              │              └──► fail: nothing is known of it   │
+ *              └──────────────────────────────────────────────────┘
+ */
+#ifndef HEADGATE_PROXY_WATCHED_H
+#define HEADGATE_PROXY_WATCHED_H
+
+#include "cluster/upstream.h"
+#include "mysql/gtid.h"
+#include "mysql/rows.h"
+#include "net/loop.h"
+#include "proxy/watch.h"
+
+struct watched {
+    struct watch *watch;       /* borrows */
+    int index;                 /* in the view */
+    uint64_t moves;            /* of that server, when it was connected to: see view_server */
+    struct upstream *upstream; /* owns; NULL: not connected */
+    struct rows rows;
+    struct loop_timer next;     /* the next poll, or the end of the connection */
+    struct loop_timer deadline; /* of a poll */
+    bool is_asking;
+    bool is_asked_as_primary;
+    bool is_asked_as_node; /* of a Galera cluster */
+    uint64_t begun;        /* moment of the poll that is running, or ran last */
+    uint64_t begun_us;
+    uint64_t next_us;     /* when `next` fires */
+    uint64_t gap_us;      /* between the beginnings of two polls, while sessions wait */
+    uint64_t demanded_us; /* when it was last asked for */
+    uint64_t answered;    /* moment at which the poll began that was answered last; 0: none was */
+    bool is_primary;      /* … as which it was asked */
+    struct gtid_table held;
+    uint64_t base; /* number of the base it is known to have */
+};
+
+/* NULL when memory is out. */
+struct watched *watched_new(struct watch *watch, int index);
+/* Sessions have begun to wait: the next polls follow each other as fast as may be. */
+void watched_hurry(struct watched *server);
+/* The next poll is due now, or when its time has come, or there is none. Not while one runs. */
+void watched_schedule(struct watched *server);
+/* After a failure a timer says when to try again. */
+bool watched_is_resting(const struct watched *server);
+/* Its name leads elsewhere now: what was told is another machine's. */
+bool watched_has_moved(const struct watched *server);
+/* What it told counts no more; its connection is closed. */
+void watched_forget(struct watched *server);
+/* The same, and no poll follows. */
+void watched_stop(struct watched *server);
+/* Once it is stopped. */
+void watched_free(struct watched *server);
+
+#endif

@@ -1,0 +1,255 @@
+#include "proxy/catching_up.h"
+
+#include "mysql/reply.h"
+#include "proxy/attach.h"
+#include "proxy/carry.h"
+#include "proxy/choice.h"
+#include "proxy/consistency_inside.h"
+#include "proxy/dispatch.h"
+#include "proxy/gate.h"
+#include "proxy/share.h"
+
+/* ---- what it asks for, as a position ---- */
+
+static void drop_lost(struct session *session)
+{
+    struct watch *watch = consistency_watch(session);
+    counter_add(&watch->counters.positions_dropped, 1);
+    log_limited(LOG_LEVEL_WARNING, &session->scope,
+                "%s does not have what this client has written or seen: lost with an old primary",
+                session_view(session)->servers[watch->primary].server->name);
+    session->consistency.position = (struct gtid_position){ 0 };
+}
+
+/* The primary has told where it is, in a poll that began after all was seen: that is what it asks for now. */
+static void settle(struct session *session)
+{
+    struct watch *watch = consistency_watch(session);
+    struct consistency *consistency = &session->consistency;
+    bool is_over = watch_has_primary_since(watch, consistency->written);
+    if (is_over && !watch_primary_reaches(watch, &consistency->position))
+        drop_lost(session);
+    if (is_over)
+        consistency->position = watch->moved;
+    else
+        gtid_position_merge(&consistency->position, &watch->moved);
+    consistency->needs_base = true;
+    consistency->epoch = watch_epoch(watch);
+    consistency->seen = 0;
+    consistency_note_position(session);
+}
+
+/* The present job may wait for the newest, once. */
+static void ask_newest(struct session *session)
+{
+    struct job *job = &session->job;
+    if (!consistency_wants_newest(session) || job->wait.has_asked_newest)
+        return;
+    consistency_see(session);
+    job->wait.has_asked_newest = true;
+}
+
+/* Another primary may have lost what the old one had; its own position tells. */
+static void follow_primary(struct session *session)
+{
+    struct watch *watch = consistency_watch(session);
+    struct consistency *consistency = &session->consistency;
+    if (session_view(session)->is_galera)
+        return;
+    if (consistency->is_asking && consistency->seen == 0 && consistency->epoch != watch_epoch(watch))
+        consistency->seen = watch_happen(watch);
+    if (consistency->seen != 0 && watch_has_primary_since(watch, consistency->seen))
+        settle(session);
+}
+
+/* A replica other than the one that it was on may be behind that one. */
+static void note_leaving(struct session *session)
+{
+    struct consistency *consistency = &session->consistency;
+    bool is_there = attach_is_current(session, ROUTE_REPLICA) || trust_is_held(session);
+    if (consistency->has_read && !is_there)
+        consistency_see(session);
+}
+
+static bool has_waited(const struct session *session)
+{
+    return session->job.wait.was_in_vain || session_now(session) < session->consistency.rest_until_us ||
+           consistency_settings(session)->consistency_wait_us == 0;
+}
+
+/* There is no primary to tell what it had, and reads go on without one: what the session has written must be
+ * there, what it may have seen besides cannot be asked for. */
+static void forget_seen(struct session *session)
+{
+    struct consistency *consistency = &session->consistency;
+    if (consistency->seen == 0 || session_view(session)->primary != VIEW_NO_SERVER || !has_waited(session) ||
+        session_view(session)->is_galera)
+        return;
+    counter_add(&consistency_watch(session)->counters.positions_dropped, 1);
+    log_limited(
+        LOG_LEVEL_INFO, &session->scope,
+        "there is no primary to say what client %s has seen there: its reads ask for its own writes only",
+        session->host);
+    consistency->seen = 0;
+    consistency->needs_base = false;
+}
+
+/* ---- the gate ---- */
+
+static struct gate_state state_of(const struct session *session)
+{
+    const struct consistency *consistency = &session->consistency;
+    const struct slot *slot = &session->slots[ROUTE_REPLICA];
+    const struct watch *watch = consistency_watch(session);
+    bool has_replica = attach_is_current(session, ROUTE_REPLICA);
+    return (struct gate_state){
+        .has_demand = consistency->is_asking,
+        .is_known = consistency->seen == 0 || session_view(session)->is_galera,
+        .is_followed = !watch->is_unfollowed && !consistency->is_unlogged,
+        .has_replica = has_replica,
+        .replica_has = has_replica && !attach_has_moved(session, ROUTE_REPLICA) &&
+                       trust_has_all(session, slot->server), /* of the machine that this server is now */
+        .another_has = trust_another_has(session, has_replica ? slot->server : VIEW_NO_SERVER),
+        .may_leave = !consistency->has_read && !share_has_statements(session, ROUTE_REPLICA),
+        .has_waited = has_waited(session),
+        .is_bound = session->variables == VARIABLES_REPLICA,
+        .is_never_primary_s = !choice_may_fall_back(session),
+    };
+}
+
+/* Those that go to a replica for no other reason than that it can answer, and show data. */
+static bool is_gated(const struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_read = job->reason == ROUTE_REASON_READ || job->reason == ROUTE_REASON_READ_ONLY_TRANSACTION ||
+                   (job->reason == ROUTE_REASON_VARIABLES && job->facts.uses_tables);
+    return is_read && !job->is_login && !session->transaction.is_away && consistency_is_asked(session) &&
+           job->command->byte != COM_STMT_PREPARE;
+}
+
+static void count(struct session *session, enum gate_verdict verdict)
+{
+    struct watch_counters *counters = &consistency_watch(session)->counters;
+    struct job *job = &session->job;
+    if (verdict == GATE_WAIT)
+        counter_add(&counters->reads_waited, !job->wait.is_held_back);
+    else if (verdict == GATE_PRIMARY)
+        counter_add(&counters->reads_too_early, 1);
+    else
+        counter_add(&counters->reads_caught_up, job->wait.is_held_back);
+    if (verdict == GATE_MOVE && session->slots[ROUTE_REPLICA].upstream != NULL)
+        counter_add(&counters->reads_moved, 1);
+    job->wait.is_held_back = verdict == GATE_WAIT;
+}
+
+static bool obey(struct session *session, enum gate_verdict verdict)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[ROUTE_REPLICA];
+    switch (verdict) {
+    case GATE_WAIT:
+        return true;
+    case GATE_PRIMARY:
+        job->place = ROUTE_PRIMARY;
+        job->reason = ROUTE_REASON_NOT_CAUGHT_UP;
+        return false;
+    case GATE_MOVE:
+        attach_drop(session, ROUTE_REPLICA);
+        return false;
+    case GATE_PASS:
+        if (attach_is_current(session, ROUTE_REPLICA))
+            trust_begin(session, slot->server);
+        break;
+    }
+    session->consistency.rest_until_us = 0;
+    session->consistency.vain_waits = 0;
+    return false;
+}
+
+bool catching_up_holds(struct session *session)
+{
+    struct consistency *consistency = &session->consistency;
+    if (!is_gated(session))
+        return false;
+    ask_newest(session);
+    note_leaving(session);
+    follow_primary(session);
+    forget_seen(session);
+    if (consistency->is_asking)
+        watch_demand(consistency_watch(session), consistency->seen);
+    struct gate_state state = state_of(session);
+    enum gate_verdict verdict = gate_decide(&state);
+    if (consistency->is_asking)
+        count(session, verdict);
+    return obey(session, verdict);
+}
+
+bool catching_up_is_primary_s(const struct session *session)
+{
+    if (session->trust.server != VIEW_NO_SERVER || !consistency_is_followed(session))
+        return false;
+    struct gate_state state = state_of(session);
+    return gate_decide(&state) == GATE_PRIMARY;
+}
+
+/* ---- waiting ---- */
+
+/* What may not go to the primary waits as long as for a server. */
+static uint64_t patience(const struct session *session)
+{
+    return !choice_may_fall_back(session) ? session->worker->world->timeouts->primary_wait_us
+                                          : consistency_settings(session)->consistency_wait_us;
+}
+
+enum step catching_up_wait(struct session *session)
+{
+    struct job *job = &session->job;
+    uint64_t now = session_now(session);
+    if (job->wait.replica_until_us == 0)
+        job->wait.replica_until_us = now + patience(session);
+    session_set_deadline(session, job->wait.replica_until_us > now ? job->wait.replica_until_us - now : 1);
+    watch_wait(consistency_watch(session), session);
+    (void)session_enter(session, SESSION_CATCHING_UP);
+    return STEP_WAIT;
+}
+
+void catching_up_end(struct session *session)
+{
+    watch_leave(consistency_watch(session), session);
+}
+
+enum step catching_up_step(struct session *session)
+{
+    catching_up_end(session);
+    if (session->is_client_eof)
+        return session_close(session, CLOSE_CLIENT_GONE, NULL);
+    if (session->job.asks_token)
+        return carry_go_on(session, false);
+    session_set_deadline(session, 0);
+    return attach_begin(session);
+}
+
+/* After waits in vain, one after the other: so many times as long without any. Replicas that lag for long
+ * cost a tenth of the time at most, and those that have recovered are found out. */
+static const uint8_t rests[] = { 0, 0, 2, 4, 8, 10 };
+#define RESTS_LAST (sizeof rests / sizeof *rests - 1)
+
+enum step catching_up_time_out(struct session *session)
+{
+    catching_up_end(session);
+    if (session->job.asks_token)
+        return carry_go_on(session, true);
+    if (!choice_may_fall_back(session))
+        return dispatch_refuse(
+            session, ERR_READ_ONLY, NULL,
+            "headgate: no replica that this read may go to has caught up with what the session "
+            "has written or seen; the statement was not run");
+    struct consistency *consistency = &session->consistency;
+    if (consistency->vain_waits < RESTS_LAST)
+        consistency->vain_waits++;
+    consistency->rest_until_us =
+        session_now(session) +
+        rests[consistency->vain_waits] * consistency_settings(session)->consistency_wait_us;
+    session->job.wait.was_in_vain = true;
+    return attach_begin(session);
+}

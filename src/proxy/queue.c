@@ -1,0 +1,291 @@
+#include "proxy/queue.h"
+
+#include "base/clock.h"
+#include "cluster/balance.h"
+#include "mysql/reply.h"
+#include "proxy/attach.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
+#include "proxy/handover.h"
+#include "proxy/pool.h"
+#include "proxy/pool_fit.h"
+#include "proxy/pool_pass.h"
+#include "proxy/share.h"
+#include "proxy/trust.h"
+#include "proxy/uses.h"
+
+#include <stdio.h>
+
+static struct server *server_at(const struct session *session, int server)
+{
+    return session_view(session)->servers[server].server;
+}
+
+/* ---- what comes ---- */
+
+static void on_grant(void *owner)
+{
+    struct session *session = owner;
+    session->queue.ticket = NULL;
+    session->queue.has_permit = true;
+    if (session->state == SESSION_QUEUED)
+        session_run(session);
+    else
+        queue_leave(session);
+}
+
+/* One that was parked, or is left by a session that does not need it, of this worker or another. */
+static void on_connection(void *owner, struct loop *loop, void *take_connection)
+{
+    struct session *session = owner;
+    struct worker *worker = loop->context;
+    if (session != NULL)
+        session->queue.ticket = NULL;
+    pool_arrive(worker, take_connection, session);
+}
+
+void queue_leave(struct session *session)
+{
+    permits_cancel(&session->queue.ticket);
+    handover_cancel(session);
+    if (session->queue.has_permit)
+        permits_give(&session->queue.at->permits);
+    session->queue.has_permit = false;
+    session->queue.at = NULL;
+}
+
+/* ---- in vain ---- */
+
+/* Why there is none: the limit, where it comes from, who has them, and how long it was waited for. */
+static void explain_limit(struct server *server, const struct worker *worker, char *text, size_t size)
+{
+    uint64_t waited_us = worker->world->timeouts->pool_wait_us;
+    struct text uses = { 0 };
+    uses_count(&server->permits.holders[worker->index], worker);
+    uses_tell(&server->permits, worker->loop.now_us, &uses);
+    uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
+    uint32_t max = permits_max(&server->permits);
+    char from[80] = "", waited[32];
+    if (server->max_connections == 0)
+        (void)snprintf(from, sizeof from, ", the server's own %u less connection_reserve,", own);
+    (void)snprintf(text, size,
+                   "headgate: no connection to %s was free for %s: all of max_connections = %u%s are in use "
+                   "(%s), and %u wait; the statement was not run",
+                   server->name, clock_format_duration(waited_us, waited, sizeof waited), max, from,
+                   text_cstr(&uses), permits_waiting(&server->permits));
+    text_fini(&uses);
+}
+
+enum step queue_time_out(struct session *session)
+{
+    char text[ERROR_TEXT_MAX];
+    struct server *server = session->queue.at;
+    if (session->queue.handover != NULL) { /* a worker is very busy: without its connection, then */
+        queue_leave(session);
+        return attach_begin(session);
+    }
+    explain_limit(server, session->worker, text, sizeof text);
+    counter_add(&server->by_worker[session->worker->index].queue_timeouts, 1);
+    log_limited(LOG_LEVEL_WARNING, &session->scope, "%s", text);
+    queue_leave(session);
+    return dispatch_refuse(session, ERR_CON_COUNT, NULL, "%s", text);
+}
+
+bool queue_may_wait(struct session *session)
+{
+    struct job *job = &session->job;
+    uint64_t now = session_now(session);
+    if (job->wait.permit_until_us == 0)
+        job->wait.permit_until_us = now + session->worker->world->timeouts->pool_wait_us;
+    return now < job->wait.permit_until_us;
+}
+
+/* The retry timer ends it: the next refusal after pool_wait is the client's. */
+enum step queue_wait(struct session *session)
+{
+    session_set_deadline(session, 0);
+    worker_retry(session->worker);
+    (void)session_enter(session, SESSION_WAITING);
+    return STEP_WAIT;
+}
+
+/* ---- QUEUED ---- */
+
+static void note_entry(struct session *session, struct server *server)
+{
+    session->queue.at = server;
+    session->queue.moves = session_view(session)->servers[server->index].moves;
+    (void)session_enter(session, SESSION_QUEUED);
+}
+
+static enum step enter(struct session *session, int at)
+{
+    struct worker *worker = session->worker;
+    struct server *server = server_at(session, at);
+    bool is_first;
+    const struct upstream_key wish = pool_key(session, at);
+    const struct permits_waiter waiter = { .loop = &worker->loop,
+                                           .owner = session,
+                                           .on_grant = on_grant,
+                                           .on_connection = on_connection,
+                                           .wish = span_of(&wish, sizeof wish) };
+    note_entry(session, server);
+    if (!queue_may_wait(session))
+        return queue_time_out(session);
+    session->queue.ticket = permits_wait(&server->permits, &waiter, &is_first);
+    if (session->queue.ticket == NULL)
+        return dispatch_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory");
+    session_set_deadline(session, session->job.wait.permit_until_us - session_now(session));
+    worker_retry(worker);
+    if (is_first) /* otherwise somebody has searched, and whoever became idle since has given */
+        share_search(worker, &server->permits);
+    return STEP_WAIT;
+}
+
+/* Is there still something to be had there, for this job? */
+static bool is_right(const struct session *session)
+{
+    const struct view *view = session_view(session);
+    const struct view_server *entry = &view->servers[session->queue.at->index];
+    bool is_held = view->is_paused && !effects_is_in_transaction(session);
+    bool has_moved = entry->moves != session->queue.moves;
+    if (is_held || has_moved || entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED)
+        return false;
+    return session->job.place == ROUTE_PRIMARY ? view->primary == (int)session->queue.at->index
+                                               : balance_is_reader(view, (int)session->queue.at->index);
+}
+
+/* Goes on with a parked connection to that server, if there is one. */
+static bool take(struct session *session, int server)
+{
+    struct upstream *upstream = pool_take(session, server);
+    if (upstream == NULL)
+        return false;
+    session_set_deadline(session, 0);
+    attach_take(session, server, upstream);
+    return true;
+}
+
+static enum step open_with_permit(struct session *session, int server)
+{
+    session_set_deadline(session, 0); /* connecting has its own */
+    attach_open(session, server);
+    return session_enter(session, SESSION_ATTACHING);
+}
+
+/* The connection that has come for it. */
+static bool take_over(struct session *session, int server)
+{
+    struct upstream *upstream = session->queue.offer;
+    const struct upstream_key wish = pool_key(session, server);
+    bool must_change;
+    if (!pool_claim(upstream, &wish, &must_change))
+        return false;
+    session->queue.offer = NULL;
+    session_set_deadline(session, 0);
+    if (must_change)
+        attach_change(session, server, upstream);
+    else
+        attach_take(session, server, upstream);
+    return true;
+}
+
+static enum step take_offer(struct session *session)
+{
+    int server = (int)session->queue.at->index;
+    queue_leave(session);
+    if (session->queue.offer != NULL && take_over(session, server))
+        return session_enter(session, SESSION_ATTACHING);
+    return take(session, server) ? session_enter(session, SESSION_ATTACHING) : attach_begin(session);
+}
+
+void queue_offered(struct session *session)
+{
+    session_run(session);
+}
+
+enum step queue_step(struct session *session)
+{
+    struct worker *worker = session->worker;
+    if (session->is_client_eof || !is_right(session)) {
+        if (session_view(session)->is_paused)
+            session->job.wait.permit_until_us = 0; /* a pause is no client's fault */
+        queue_leave(session);
+        return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL)
+                                      : attach_begin(session);
+    }
+    if (session->queue.has_permit) {
+        int server = (int)session->queue.at->index;
+        session->queue.has_permit = false; /* it goes with the connection */
+        session->queue.at = NULL;
+        return open_with_permit(session, server);
+    }
+    if (session->queue.handover != NULL)
+        return STEP_WAIT;
+    if (session->queue.ticket == NULL) /* queue_offered */
+        return take_offer(session);
+    struct permits *permits = &session->queue.at->permits;
+    if (worker->is_retrying) { /* some connections may be given up only after a while */
+        worker_retry(worker);
+        if (session_now(session) - permits->holders[worker->index].searched_us >= WORKER_RETRY_US)
+            share_search(worker, permits);
+    }
+    return STEP_WAIT;
+}
+
+/* ---- is there one without waiting? ---- */
+
+enum got { GOT_NOTHING, GOT_PERMIT, GOT_CONNECTION, GOT_ANSWER_LATER };
+
+/* A parked connection, or leave to open one; nobody passes those who wait. `may_ask`: another worker's would
+ * do, too. */
+static enum got get(struct session *session, int server, bool may_ask)
+{
+    struct permits *permits = &server_at(session, server)->permits;
+    if (permits_is_wanted(permits))
+        return GOT_NOTHING;
+    if (take(session, server))
+        return GOT_CONNECTION;
+    if (may_ask && handover_ask(session, server))
+        return GOT_ANSWER_LATER;
+    return permits_try(permits) ? GOT_PERMIT : GOT_NOTHING;
+}
+
+/* Another replica with a free connection, or VIEW_NO_SERVER. */
+static int find_free(struct session *session, enum got *got_r)
+{
+    const struct view *view = session_view(session);
+    unsigned turn = session->worker->turn++;
+    for (size_t i = 0; i < view->count; i++) {
+        size_t at = (i + turn) % view->count;
+        const struct view_server *entry = &view->servers[at];
+        if (entry->takes_reads && (int)at != session->job.avoid && trust_allows(session, (int)at) &&
+            (*got_r = get(session, (int)at, false)) != GOT_NOTHING) {
+            trust_note_choice(session, (int)at);
+            return (int)at;
+        }
+    }
+    return VIEW_NO_SERVER;
+}
+
+/* The others answer within a turn of their loops, which is not waited for without end. */
+static enum step await_answer(struct session *session, int server)
+{
+    session->job.wait.has_asked_others = true; /* once: they may have none again and again */
+    note_entry(session, server_at(session, server));
+    session_set_deadline(session, session->worker->env.connect_us);
+    return STEP_WAIT;
+}
+
+enum step queue_attach(struct session *session, int server)
+{
+    enum got got = get(session, server, !session->job.wait.has_asked_others);
+    int at = server;
+    if (got == GOT_ANSWER_LATER)
+        return await_answer(session, server);
+    if (got == GOT_NOTHING && session->job.place == ROUTE_REPLICA)
+        at = find_free(session, &got);
+    if (got == GOT_NOTHING)
+        return enter(session, server);
+    return got == GOT_PERMIT ? open_with_permit(session, at) : session_enter(session, SESSION_ATTACHING);
+}
