@@ -235,9 +235,10 @@ static bool skip_comment(struct lexer *lexer)
 static void skip_blanks(struct lexer *lexer)
 {
     while (lexer->at < lexer->end) {
-        if (byte_classes[*lexer->at] == BYTE_BLANK)
+        uint8_t class = byte_classes[*lexer->at];
+        if (class == BYTE_BLANK)
             lexer->at++;
-        else if (!skip_comment(lexer))
+        else if (class != BYTE_PUNCT || !skip_comment(lexer))
             return;
     }
 }
@@ -286,15 +287,15 @@ static enum token_type read_digits_quoted(struct lexer *lexer, bool (*is_known)(
 
 static enum token_type read_word(struct lexer *lexer)
 {
-    const uint8_t *start = lexer->at;
+    const uint8_t *at = lexer->at, *end = lexer->end;
     uint8_t seen = 0;
-    while (lexer->at < lexer->end && byte_is_word(*lexer->at))
-        seen |= *lexer->at++;
+    for (; at < end && byte_is_word(*at); at++)
+        seen |= *at;
     if (seen >= 0x80)
-        for (const uint8_t *p = start; p < lexer->at; p++)
+        for (const uint8_t *p = lexer->at; p < at; p++)
             if (may_be_blank(lexer, *p))
                 lexer->doubts |= SQL_DOUBT_CHARSET;
-    lexer->word_end = lexer->at;
+    lexer->at = lexer->word_end = at;
     return TOKEN_WORD;
 }
 
@@ -370,8 +371,10 @@ static enum token_type read_variable(struct lexer *lexer)
 
 static void skip_digits(struct lexer *lexer)
 {
-    while (byte_is_digit(peek(lexer, 0)))
-        lexer->at++;
+    const uint8_t *at = lexer->at, *end = lexer->end;
+    while (at < end && byte_is_digit(*at))
+        at++;
+    lexer->at = at;
 }
 
 /* e5, e+5: only if a digit follows. */
@@ -396,11 +399,11 @@ static enum token_type read_fraction(struct lexer *lexer)
     return TOKEN_NUMBER;
 }
 
-/* 0x1F, 0b01: lower case, and only if the word ends with the digits; `0x1G` and `0X1F` are names. */
+/* At a zero. 0x1F, 0b01: lower case, and only if the word ends with the digits; `0x1G` and `0X1F` are names. */
 static bool skip_radix(struct lexer *lexer, uint8_t letter, bool (*is_known)(uint8_t))
 {
     size_t len = 2;
-    if (peek(lexer, 0) != '0' || peek(lexer, 1) != letter)
+    if (peek(lexer, 1) != letter)
         return false;
     while (is_known(peek(lexer, len)))
         len++;
@@ -413,7 +416,8 @@ static bool skip_radix(struct lexer *lexer, uint8_t letter, bool (*is_known)(uin
 /* A digit: a number, or a name that begins with digits (`1a`). */
 static enum token_type read_number(struct lexer *lexer)
 {
-    if (skip_radix(lexer, 'x', byte_is_hex) || skip_radix(lexer, 'b', byte_is_binary))
+    if (*lexer->at == '0' &&
+        (skip_radix(lexer, 'x', byte_is_hex) || skip_radix(lexer, 'b', byte_is_binary)))
         return TOKEN_NUMBER;
     skip_digits(lexer);
     if (peek(lexer, 0) == '.')

@@ -268,6 +268,8 @@ static void read_name(struct scan *scan)
     static const char *const attributes[] = { "rowcount", "found", "notfound",
                                               NULL }; /* ORACLE: SQL%ROWCOUNT */
     const struct reader *reader = scan->reader;
+    if (reader->before->type != TOKEN_PUNCT && reader->ahead->type != TOKEN_PUNCT)
+        return; /* it is neither called, nor qualified, nor an attribute */
     if (is_function(scan))
         read_function(scan);
     else if (reader->lexer.dialect.oracle && is_after(scan, '%') &&

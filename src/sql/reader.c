@@ -17,10 +17,10 @@ struct span token_name(const struct token *token)
     return span_of(token->text.data + 1, token->text.len - 2);
 }
 
-/* Called names of other lengths need no look-up: GET_LOCK is the shortest of the family. */
+/* Called names that are shorter need no look-up: GET_LOCK is the shortest of the family. */
 static bool is_lock_function(const struct reader *reader)
 {
-    return reader->token->text.len >= sizeof("GET_LOCK") - 1 && reader_is_call(reader) &&
+    return reader_is_call(reader) && reader->token->text.len >= sizeof("GET_LOCK") - 1 &&
            function_effect(token_name(reader->token), true, reader->lexer.dialect.family) ==
                FUNCTION_USER_LOCK;
 }
@@ -44,32 +44,24 @@ enum user_lock reader_user_lock(const struct reader *reader)
     return USER_LOCK_OTHER;
 }
 
-/* A call of a lock function, wherever it stands. */
-static void watch_call(struct reader *reader)
-{
-    reader->user_locks |= 1u << reader_user_lock(reader);
-}
-
-/* LAST_INSERT_ID(x): the id is what x is, from then on. */
+/* At a parenthesis. LAST_INSERT_ID(x): the id is what x is, from then on. */
 static bool is_given_id(const struct reader *reader)
 {
-    return token_is_punct(reader->token, '(') && token_is_word(reader->before, "LAST_INSERT_ID") &&
-           !token_is_punct(reader->ahead, ')');
+    return token_is_word(reader->before, "LAST_INSERT_ID") && !token_is_punct(reader->ahead, ')');
 }
 
-/* NEXTVAL(s), LASTVAL(s); NEXT VALUE FOR s, PREVIOUS VALUE FOR s; ORACLE: s.NEXTVAL, s.CURRVAL. */
+/* Likewise NEXTVAL(s), LASTVAL(s). The other forms: NEXT VALUE FOR s, PREVIOUS VALUE FOR s; ORACLE:
+ * s.NEXTVAL, s.CURRVAL. */
 static bool is_sequence_call(const struct reader *reader)
 {
-    return token_is_punct(reader->token, '(') && reader->before->text.len == 7 &&
+    return reader->before->text.len == 7 &&
            (span_is_nocase(token_name(reader->before), "NEXTVAL") ||
             span_is_nocase(token_name(reader->before), "LASTVAL"));
 }
 
-static bool is_sequence_word(const struct reader *reader)
+static bool is_sequence_name(const struct reader *reader)
 {
-    if (reader->keyword == KEYWORD_FOR)
-        return reader->before_keyword == KEYWORD_VALUE;
-    return reader->lexer.dialect.oracle && token_is_punct(reader->before, '.') &&
+    return token_is_punct(reader->before, '.') &&
            (span_is_nocase(token_name(reader->token), "NEXTVAL") ||
             span_is_nocase(token_name(reader->token), "CURRVAL"));
 }
@@ -94,6 +86,27 @@ static void leave_out(struct reader *reader, struct span literal)
     reader->shape_from = literal.data + literal.len;
 }
 
+static void watch_keyword(struct reader *reader)
+{
+    switch ((int)reader->keyword) {
+    case KEYWORD_FROM:
+    case KEYWORD_TABLE:
+        reader->has_from = true;
+        break;
+    case KEYWORD_SELECT:
+        reader->has_select = true;
+        break;
+    case KEYWORD_INTO:
+        reader->has_assign |= token_is_user_variable(reader->ahead);
+        break;
+    case KEYWORD_FOR:
+        reader->has_sequence |= reader->before_keyword == KEYWORD_VALUE;
+        break;
+    default:
+        break;
+    }
+}
+
 /* What counts in every statement. */
 static void watch(struct reader *reader)
 {
@@ -107,13 +120,16 @@ static void watch(struct reader *reader)
         break;
     case TOKEN_WORD:
     case TOKEN_QUOTED:
-        reader->has_from |= reader->keyword == KEYWORD_FROM || reader->keyword == KEYWORD_TABLE;
-        reader->has_select |= reader->keyword == KEYWORD_SELECT;
-        reader->has_assign |= reader->keyword == KEYWORD_INTO && token_is_user_variable(reader->ahead);
-        reader->has_sequence |= is_sequence_word(reader);
-        watch_call(reader);
+        if (reader->keyword != KEYWORD_NONE)
+            watch_keyword(reader);
+        if (reader_is_call(reader))
+            reader->user_locks |= 1u << reader_user_lock(reader);
+        if (reader->lexer.dialect.oracle)
+            reader->has_sequence |= is_sequence_name(reader);
         break;
     case TOKEN_PUNCT:
+        if (!token_is_punct(reader->token, '('))
+            break;
         reader->has_given_id |= is_given_id(reader);
         reader->has_sequence |= is_sequence_call(reader);
         break;

@@ -1,0 +1,7 @@
+build-lto/obj/src/mysql/command.o: src/mysql/command.c \
+ include/mysql/command.h include/mysql/reply.h include/base/error.h \
+ include/base/str.h
+include/mysql/command.h:
+include/mysql/reply.h:
+include/base/error.h:
+include/base/str.h:
