@@ -1,3 +1,0 @@
-build-lto/obj/src/admin/process.o: src/admin/process.c \
- include/admin/process.h
-include/admin/process.h:

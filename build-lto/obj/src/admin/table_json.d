@@ -1,5 +1,0 @@
-build-lto/obj/src/admin/table_json.o: src/admin/table_json.c \
- include/admin/table_cell.h include/admin/table.h include/base/str.h
-include/admin/table_cell.h:
-include/admin/table.h:
-include/base/str.h:
