@@ -23,7 +23,7 @@ struct word_ends {
 /* Row 0 stands for "none of them" and is not looked at. */
 struct words {
     const struct word *rows; /* borrows */
-    size_t longest;
+    size_t shortest, longest;
     uint16_t slots[WORDS_SLOTS]; /* row numbers; 0: empty */
     struct {
         struct word_ends ends, cases; /* cases: the bits in which a word may differ, which tell a letter's case */

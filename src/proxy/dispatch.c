@@ -133,7 +133,7 @@ enum step dispatch_reading(struct session *session)
 struct span dispatch_payload(const struct session *session)
 {
     struct span packet = buf_unsent(&session->client.in);
-    uint32_t len = wire_load_u24(packet.data);
+    uint32_t len = wire_load_u32(packet.data) & PACKET_PAYLOAD_MAX;
     size_t there = packet.len - PACKET_HEADER_BYTES;
     return span_of(packet.data + PACKET_HEADER_BYTES, len < there ? len : there);
 }

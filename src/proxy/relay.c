@@ -231,7 +231,6 @@ static enum tracker_verdict look(struct session *session, struct upstream *upstr
     struct buf *in = &upstream->stream.in;
     while (!job->reply.is_over && buf_unparsed(in).len > 0) {
         size_t pass = 0;
-        *info = (struct tracker_info){ 0 };
         enum tracker_verdict verdict = tracker_feed(&upstream->tracker, buf_unparsed(in), &pass, info);
         buf_mark_parsed(in, pass);
         job->reply.bytes += pass;

@@ -78,7 +78,7 @@ static uint64_t depth_bit(const struct scan *scan)
 
 static bool is_in_with(const struct scan *scan)
 {
-    return (scan->with_lists & depth_bit(scan)) != 0;
+    return scan->with_lists != 0 && (scan->with_lists & depth_bit(scan)) != 0;
 }
 
 /* The current token may belong to `name (columns) AS (query) [CYCLE a RESTRICT], …`; anything else ends the
@@ -408,7 +408,10 @@ static void read_token(struct scan *scan)
 {
     switch (scan->reader->token->type) {
     case TOKEN_WORD:
-        read_word(scan);
+        if (scan->reader->keyword == KEYWORD_NONE && scan->json_tables == 0)
+            read_name(scan);
+        else
+            read_word(scan);
         break;
     case TOKEN_QUOTED:
         read_name(scan);

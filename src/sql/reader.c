@@ -149,7 +149,7 @@ static void watch(struct reader *reader)
 }
 
 /* After a dot a word is a name, with or without blanks between: both grammars take an identifier there. */
-static void enter(struct reader *reader)
+static inline void enter(struct reader *reader)
 {
     bool is_word = reader->token->type == TOKEN_WORD && !token_is_punct(reader->before, '.');
     reader->keyword = is_word ? keyword_find(reader->token->text) : KEYWORD_NONE;
@@ -201,7 +201,7 @@ void reader_begin_statement(struct reader *reader)
     reader->has_assign = reader->has_user_variable = reader->has_from = reader->has_select = false;
     reader->has_given_id = reader->has_sequence = false;
     reader->user_locks = 0;
-    enter(reader);
+    watch(reader); /* behind a semicolon, or nothing: the keyword is the same */
 }
 
 struct span reader_statement(const struct reader *reader)

@@ -49,7 +49,7 @@ static uint64_t cases_of(uint64_t bytes)
 void words_fill(struct words *words, const struct word *rows, size_t count)
 {
     assert(count <= WORDS_SLOTS / 4);
-    *words = (struct words){ .rows = rows };
+    *words = (struct words){ .rows = rows, .shortest = SIZE_MAX };
     for (size_t row = 1; row < count; row++) {
         struct word_ends ends = ends_of(span_of(rows[row].name, rows[row].len));
         size_t slot = slot_of(ends, rows[row].len);
@@ -60,6 +60,8 @@ void words_fill(struct words *words, const struct word *rows, size_t count)
         words->exact[row].cases = (struct word_ends){ cases_of(ends.first), cases_of(ends.last) };
         if (rows[row].len > words->longest)
             words->longest = rows[row].len;
+        if (rows[row].len < words->shortest)
+            words->shortest = rows[row].len;
     }
 }
 
@@ -84,7 +86,7 @@ static bool is_same(const struct words *words, size_t row, struct span word, str
 
 size_t words_find(const struct words *words, struct span word)
 {
-    if (word.len == 0 || word.len > words->longest)
+    if (word.len < words->shortest || word.len > words->longest)
         return 0;
     struct word_ends ends = ends_of(word);
     size_t row, slot = slot_of(ends, word.len);
