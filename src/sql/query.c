@@ -260,6 +260,12 @@ static bool is_one_of(struct span name, const char *const *names)
     return false;
 }
 
+/* Neither called, nor qualified, nor an attribute: there is nothing to find out about such a name. */
+static inline bool stands_alone(const struct reader *reader)
+{
+    return reader->before->type != TOKEN_PUNCT && reader->ahead->type != TOKEN_PUNCT;
+}
+
 /* Any name, quoted or not: `mysql.user`, `seq.nextval`. */
 static void read_name(struct scan *scan)
 {
@@ -268,8 +274,6 @@ static void read_name(struct scan *scan)
     static const char *const attributes[] = { "rowcount", "found", "notfound",
                                               NULL }; /* ORACLE: SQL%ROWCOUNT */
     const struct reader *reader = scan->reader;
-    if (reader->before->type != TOKEN_PUNCT && reader->ahead->type != TOKEN_PUNCT)
-        return; /* it is neither called, nor qualified, nor an attribute */
     if (is_function(scan))
         read_function(scan);
     else if (reader->lexer.dialect.oracle && is_after(scan, '%') &&
@@ -377,7 +381,7 @@ static void read_word(struct scan *scan)
         read_into(scan);
     else if (refusals[reader->keyword] != 0 && !is_string_function(reader))
         refuse_here(scan, (enum sql_reason)refusals[reader->keyword]);
-    else
+    else if (!stands_alone(reader))
         read_name(scan);
 }
 
@@ -408,10 +412,10 @@ static void read_token(struct scan *scan)
 {
     switch (scan->reader->token->type) {
     case TOKEN_WORD:
-        if (scan->reader->keyword == KEYWORD_NONE && scan->json_tables == 0)
-            read_name(scan);
-        else
+        if (scan->reader->keyword != KEYWORD_NONE || scan->json_tables != 0)
             read_word(scan);
+        else if (!stands_alone(scan->reader))
+            read_name(scan);
         break;
     case TOKEN_QUOTED:
         read_name(scan);

@@ -78,8 +78,9 @@ static void fold_shape(struct reader *reader, const uint8_t *end)
 }
 
 /* Once: a token that a statement begins with is entered again. */
-static void leave_out(struct reader *reader, struct span literal)
+static __attribute__((noinline)) void leave_out(struct reader *reader)
 {
+    struct span literal = reader->token->text;
     if (literal.data < reader->shape_from)
         return;
     fold_shape(reader, literal.data);
@@ -107,6 +108,22 @@ static void watch_keyword(struct reader *reader)
     }
 }
 
+/* A name that is called, or any under ORACLE. This and what follows is out of line: most tokens need none of
+ * it, and watch() then saves no registers. */
+static __attribute__((noinline)) void watch_name(struct reader *reader)
+{
+    if (reader_is_call(reader))
+        reader->user_locks |= 1u << reader_user_lock(reader);
+    if (reader->lexer.dialect.oracle)
+        reader->has_sequence |= is_sequence_name(reader);
+}
+
+static __attribute__((noinline)) void watch_parenthesis(struct reader *reader)
+{
+    reader->has_given_id |= is_given_id(reader);
+    reader->has_sequence |= is_sequence_call(reader);
+}
+
 /* What counts in every statement. */
 static void watch(struct reader *reader)
 {
@@ -122,20 +139,16 @@ static void watch(struct reader *reader)
     case TOKEN_QUOTED:
         if (reader->keyword != KEYWORD_NONE)
             watch_keyword(reader);
-        if (reader_is_call(reader))
-            reader->user_locks |= 1u << reader_user_lock(reader);
-        if (reader->lexer.dialect.oracle)
-            reader->has_sequence |= is_sequence_name(reader);
+        if (reader->lexer.dialect.oracle || reader_is_call(reader))
+            watch_name(reader);
         break;
     case TOKEN_PUNCT:
-        if (!token_is_punct(reader->token, '('))
-            break;
-        reader->has_given_id |= is_given_id(reader);
-        reader->has_sequence |= is_sequence_call(reader);
+        if (token_is_punct(reader->token, '('))
+            watch_parenthesis(reader);
         break;
     case TOKEN_STRING:
     case TOKEN_NUMBER:
-        leave_out(reader, reader->token->text);
+        leave_out(reader);
         break;
     case TOKEN_END:
         if (reader->before->type != TOKEN_END)
