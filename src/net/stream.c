@@ -174,7 +174,7 @@ enum stream_result stream_fill(struct stream *stream)
         stream->error = ENOMEM;
         return STREAM_FAILED;
     }
-    if (in->filled == in->cap || in->filled - in->kept < SMALL_REST)
+    if (in->kept > 0 && (in->filled == in->cap || in->filled - in->kept < SMALL_REST))
         buf_compact(in);
     enum stream_result result = STREAM_BLOCKED;
     while (in->filled < in->cap) {

@@ -148,12 +148,12 @@ struct span dispatch_text(const struct session *session)
 bool dispatch_attributes(const struct session *session, struct attributes *attributes_r)
 {
     const struct job *job = &session->job;
-    struct span payload = dispatch_payload(session);
     struct stmt_execute execute;
     struct attribute parameter;
     size_t offset;
     if (!dispatch_has_attributes(session) || job->command == NULL)
         return false;
+    struct span payload = dispatch_payload(session);
     if (job->command->byte == COM_QUERY) {
         (void)attributes_find_text(span_of(payload.data + 1, payload.len - 1), attributes_r, &offset);
         return attributes_r->count > 0;
