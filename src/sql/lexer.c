@@ -206,8 +206,7 @@ static bool skip_slash_comment(struct lexer *lexer)
     return true;
 }
 
-/* Out of line, so that what has no comments is read with fewer registers saved. */
-static __attribute__((noinline)) bool skip_comment(struct lexer *lexer)
+static bool skip_comment(struct lexer *lexer)
 {
     switch (*lexer->at) {
     case '#':
@@ -233,16 +232,23 @@ static __attribute__((noinline)) bool skip_comment(struct lexer *lexer)
     }
 }
 
-static void skip_blanks(struct lexer *lexer)
+/* Comments, and the blanks behind them. Out of line, as few texts have any: what has none is read with fewer
+ * registers saved. */
+static __attribute__((noinline)) void skip_comments(struct lexer *lexer)
 {
-    do {
-        const uint8_t *at = lexer->at, *end = lexer->end;
-        while (at < end && byte_classes[*at] == BYTE_BLANK)
-            at++;
-        lexer->at = at;
-        if (at == end || byte_classes[*at] != BYTE_PUNCT)
-            return;
-    } while (skip_comment(lexer));
+    while (lexer->at < lexer->end && skip_comment(lexer))
+        while (lexer->at < lexer->end && byte_classes[*lexer->at] == BYTE_BLANK)
+            lexer->at++;
+}
+
+static inline void skip_blanks(struct lexer *lexer)
+{
+    const uint8_t *at = lexer->at, *end = lexer->end;
+    while (at < end && byte_classes[*at] == BYTE_BLANK)
+        at++;
+    lexer->at = at;
+    if (at < end && byte_classes[*at] == BYTE_PUNCT)
+        skip_comments(lexer);
 }
 
 /* ---- quotes ---- */
@@ -287,16 +293,22 @@ static enum token_type read_digits_quoted(struct lexer *lexer, bool (*is_known)(
 
 /* ---- words ---- */
 
-static enum token_type read_word(struct lexer *lexer)
+/* A word that ends at `end` has bytes ≥ 0x80. */
+static __attribute__((noinline)) void doubt_word(struct lexer *lexer, const uint8_t *end)
+{
+    for (const uint8_t *p = lexer->at; p < end; p++)
+        if (may_be_blank(lexer, *p))
+            lexer->doubts |= SQL_DOUBT_CHARSET;
+}
+
+static inline enum token_type read_word(struct lexer *lexer)
 {
     const uint8_t *at = lexer->at, *end = lexer->end;
     uint8_t seen = 0;
     for (; at < end && byte_is_word(*at); at++)
         seen |= *at;
     if (seen >= 0x80)
-        for (const uint8_t *p = lexer->at; p < at; p++)
-            if (may_be_blank(lexer, *p))
-                lexer->doubts |= SQL_DOUBT_CHARSET;
+        doubt_word(lexer, at);
     lexer->at = lexer->word_end = at;
     return TOKEN_WORD;
 }

@@ -368,7 +368,7 @@ static bool is_string_function(const struct reader *reader)
            reader_is_call(reader);
 }
 
-static void read_word(struct scan *scan)
+static __attribute__((noinline)) void read_keyword(struct scan *scan)
 {
     struct reader *reader = scan->reader;
     if (scan->json_tables != 0 && token_is_word(reader->token, "columns"))
@@ -382,6 +382,14 @@ static void read_word(struct scan *scan)
     else if (refusals[reader->keyword] != 0 && !is_string_function(reader))
         refuse_here(scan, (enum sql_reason)refusals[reader->keyword]);
     else if (!stands_alone(reader))
+        read_name(scan);
+}
+
+static inline void read_word(struct scan *scan)
+{
+    if (scan->reader->keyword != KEYWORD_NONE || scan->json_tables != 0)
+        read_keyword(scan);
+    else if (!stands_alone(scan->reader))
         read_name(scan);
 }
 
@@ -412,10 +420,7 @@ static void read_token(struct scan *scan)
 {
     switch (scan->reader->token->type) {
     case TOKEN_WORD:
-        if (scan->reader->keyword != KEYWORD_NONE || scan->json_tables != 0)
-            read_word(scan);
-        else if (!stands_alone(scan->reader))
-            read_name(scan);
+        read_word(scan);
         break;
     case TOKEN_QUOTED:
         read_name(scan);
@@ -459,7 +464,10 @@ static void walk(struct scan *scan, bool is_values)
             return;
         if (is_in_with(scan))
             follow_with(scan);
-        read_token(scan);
+        if (reader->token->type == TOKEN_WORD) /* most are */
+            read_word(scan);
+        else
+            read_token(scan);
     }
 }
 

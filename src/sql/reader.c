@@ -118,6 +118,14 @@ static __attribute__((noinline)) void watch_name(struct reader *reader)
         reader->has_sequence |= is_sequence_name(reader);
 }
 
+static inline void watch_word(struct reader *reader)
+{
+    if (reader->keyword != KEYWORD_NONE)
+        watch_keyword(reader);
+    if (reader->lexer.dialect.oracle || reader_is_call(reader))
+        watch_name(reader);
+}
+
 static __attribute__((noinline)) void watch_parenthesis(struct reader *reader)
 {
     reader->has_given_id |= is_given_id(reader);
@@ -137,10 +145,7 @@ static void watch(struct reader *reader)
         break;
     case TOKEN_WORD:
     case TOKEN_QUOTED:
-        if (reader->keyword != KEYWORD_NONE)
-            watch_keyword(reader);
-        if (reader->lexer.dialect.oracle || reader_is_call(reader))
-            watch_name(reader);
+        watch_word(reader);
         break;
     case TOKEN_PUNCT:
         if (token_is_punct(reader->token, '('))
@@ -164,9 +169,14 @@ static void watch(struct reader *reader)
 /* After a dot a word is a name, with or without blanks between: both grammars take an identifier there. */
 static inline void enter(struct reader *reader)
 {
-    bool is_word = reader->token->type == TOKEN_WORD && !token_is_punct(reader->before, '.');
-    reader->keyword = is_word ? keyword_find(reader->token->text) : KEYWORD_NONE;
-    watch(reader);
+    bool is_word = reader->token->type == TOKEN_WORD;
+    reader->keyword = KEYWORD_NONE;
+    if (is_word && !token_is_punct(reader->before, '.'))
+        reader->keyword = keyword_find(reader->token->text);
+    if (is_word) /* most are */
+        watch_word(reader);
+    else
+        watch(reader);
 }
 
 uint64_t reader_shape(struct reader *reader)
