@@ -75,7 +75,7 @@ $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
 all_libs := $(foreach l,$(filter-out ctl,$(present)),$(BUILD)/lib$(l).a)
 $(BUILD)/headgate: $(BUILD)/obj/src/app/main.o $(all_libs)
-	@$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $< $(all_libs) $(LDLIBS)
+	@$(CC) $(CFLAGS) $(or $(LTO),-fno-lto) $(LDFLAGS) -o $@ $< $(all_libs) $(LDLIBS)
 $(BUILD)/headgatectl: $(BUILD)/obj/src/ctl/headgatectl.o $(BUILD)/libctl.a $(BUILD)/libbase.a
 	@$(CC) -fno-lto $(LDFLAGS) -o $@ $^ -ledit -ljansson
 

@@ -26,8 +26,9 @@ struct words {
     size_t shortest, longest;
     uint16_t slots[WORDS_SLOTS]; /* row numbers; 0: empty */
     struct {
-        struct word_ends ends, cases; /* cases: the bits in which a word may differ, which tell a letter's case */
-    } exact[WORDS_SLOTS / 4];         /* of each row */
+        struct word_ends ends;
+        struct word_ends cases; /* the bits in which a word may differ: they tell a letter's case */
+    } exact[WORDS_SLOTS / 4];   /* of each row */
 };
 
 /* `count` rows, row 0 included; a quarter of WORDS_SLOTS at most. */

@@ -413,7 +413,8 @@ static enum token_type read_fraction(struct lexer *lexer)
     return TOKEN_NUMBER;
 }
 
-/* At a zero. 0x1F, 0b01: lower case, and only if the word ends with the digits; `0x1G` and `0X1F` are names. */
+/* At a zero. 0x1F, 0b01: lower case, and only if the word ends with the digits; `0x1G` and `0X1F` are names.
+ */
 static bool skip_radix(struct lexer *lexer, uint8_t letter, bool (*is_known)(uint8_t))
 {
     size_t len = 2;
@@ -430,8 +431,7 @@ static bool skip_radix(struct lexer *lexer, uint8_t letter, bool (*is_known)(uin
 /* A digit: a number, or a name that begins with digits (`1a`). */
 static enum token_type read_number(struct lexer *lexer)
 {
-    if (*lexer->at == '0' &&
-        (skip_radix(lexer, 'x', byte_is_hex) || skip_radix(lexer, 'b', byte_is_binary)))
+    if (*lexer->at == '0' && (skip_radix(lexer, 'x', byte_is_hex) || skip_radix(lexer, 'b', byte_is_binary)))
         return TOKEN_NUMBER;
     skip_digits(lexer);
     if (peek(lexer, 0) == '.')

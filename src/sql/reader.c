@@ -54,16 +54,14 @@ static bool is_given_id(const struct reader *reader)
  * s.NEXTVAL, s.CURRVAL. */
 static bool is_sequence_call(const struct reader *reader)
 {
-    return reader->before->text.len == 7 &&
-           (span_is_nocase(token_name(reader->before), "NEXTVAL") ||
-            span_is_nocase(token_name(reader->before), "LASTVAL"));
+    return reader->before->text.len == 7 && (span_is_nocase(token_name(reader->before), "NEXTVAL") ||
+                                             span_is_nocase(token_name(reader->before), "LASTVAL"));
 }
 
 static bool is_sequence_name(const struct reader *reader)
 {
-    return token_is_punct(reader->before, '.') &&
-           (span_is_nocase(token_name(reader->token), "NEXTVAL") ||
-            span_is_nocase(token_name(reader->token), "CURRVAL"));
+    return token_is_punct(reader->before, '.') && (span_is_nocase(token_name(reader->token), "NEXTVAL") ||
+                                                   span_is_nocase(token_name(reader->token), "CURRVAL"));
 }
 
 static const uint8_t *behind(const struct token *token)
