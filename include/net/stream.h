@@ -88,11 +88,23 @@ enum stream_result stream_send(struct stream *stream, struct span bytes, size_t 
 /* Flush `out`. STREAM_OK when it is empty afterwards. When an append to it found no memory, nothing of it is
  * sent: from then on flushing and sending are STREAM_FAILED with ENOMEM, and all there is to do is to close.
  */
-enum stream_result stream_flush(struct stream *stream);
+static inline enum stream_result stream_flush(struct stream *stream);
 
 static inline bool stream_has_output(const struct stream *stream)
 {
     return stream->out.len > stream->out_sent;
+}
+
+enum { STREAM_OUT_KEPT = 4096 }; /* bytes of `out` that an idle stream may keep */
+
+/* private: stream_flush() where there is something to do. */
+enum stream_result stream_flush_out(struct stream *stream);
+
+static inline enum stream_result stream_flush(struct stream *stream)
+{
+    const struct text *out = &stream->out;
+    bool is_done = out->len == 0 && out->cap <= STREAM_OUT_KEPT && !out->is_oom;
+    return is_done ? STREAM_OK : stream_flush_out(stream);
 }
 
 /* Tell libev what readiness matters: EV_READ, EV_WRITE, both or 0. */

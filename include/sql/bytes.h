@@ -8,9 +8,6 @@
 enum byte_class {
     BYTE_BAD,   /* NUL and other control characters: no grammar knows them */
     BYTE_BLANK, /* what both servers skip: space, \t \n \v \f \r */
-    BYTE_LETTER,
-    BYTE_DIGIT,
-    BYTE_DOLLAR,
     BYTE_DOT,
     BYTE_QUOTE, /* ' */
     BYTE_DOUBLE,
@@ -19,14 +16,17 @@ enum byte_class {
     BYTE_COLON,
     BYTE_QUESTION,
     BYTE_BACKSLASH,
-    BYTE_PUNCT
+    BYTE_PUNCT,  /* the only one that comments begin with */
+    BYTE_LETTER, /* this and what follows is what words are made of */
+    BYTE_DIGIT,
+    BYTE_DOLLAR
 };
 
 extern const uint8_t byte_classes[256]; /* of enum byte_class */
 
 static inline bool byte_is_word(uint8_t c)
 {
-    return byte_classes[c] == BYTE_LETTER || byte_classes[c] == BYTE_DIGIT || byte_classes[c] == BYTE_DOLLAR;
+    return byte_classes[c] >= BYTE_LETTER;
 }
 
 static inline bool byte_is_digit(uint8_t c)

@@ -15,11 +15,20 @@ struct word {
     size_t len;
 };
 
+/* The first and the last bytes of a word: all of it, of up to sixteen. */
+struct word_ends {
+    uint64_t first, last;
+};
+
 /* Row 0 stands for "none of them" and is not looked at. */
 struct words {
     const struct word *rows; /* borrows */
-    size_t longest;
+    size_t shortest, longest;
     uint16_t slots[WORDS_SLOTS]; /* row numbers; 0: empty */
+    struct {
+        struct word_ends ends;
+        struct word_ends cases; /* the bits in which a word may differ: they tell a letter's case */
+    } exact[WORDS_SLOTS / 4];   /* of each row */
 };
 
 /* `count` rows, row 0 included; a quarter of WORDS_SLOTS at most. */

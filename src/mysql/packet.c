@@ -8,8 +8,9 @@ bool packet_peek(struct span bytes, struct packet_header *header_r)
 {
     if (bytes.len < PACKET_HEADER_BYTES)
         return false;
-    header_r->len = wire_load_u24(bytes.data);
-    header_r->seq = bytes.data[3];
+    uint32_t header = wire_load_u32(bytes.data);
+    header_r->len = header & PACKET_PAYLOAD_MAX;
+    header_r->seq = (uint8_t)(header >> 24);
     return true;
 }
 
@@ -53,14 +54,15 @@ void packet_run_begin(struct packet_run *run)
 /* Header bytes of the fragment, as many as there are. */
 static size_t run_header(struct packet_run *run, struct span bytes)
 {
-    size_t used = 0;
-    while (used < bytes.len && run->header_len < PACKET_HEADER_BYTES)
-        run->header[run->header_len++] = bytes.data[used++];
-    if (run->header_len == PACKET_HEADER_BYTES) {
-        run->left = wire_load_u24(run->header);
-        run->payload_bytes += run->left;
-        run->seq = run->header[3];
-        run->is_continued = run->left == PACKET_PAYLOAD_MAX;
+    size_t lacks = PACKET_HEADER_BYTES - run->header_len, used = bytes.len < lacks ? bytes.len : lacks;
+    struct packet_header header;
+    memcpy(run->header + run->header_len, bytes.data, used);
+    run->header_len += (uint8_t)used;
+    if (packet_peek(span_of(run->header, run->header_len), &header)) {
+        run->left = header.len;
+        run->payload_bytes += header.len;
+        run->seq = header.seq;
+        run->is_continued = header.len == PACKET_PAYLOAD_MAX;
     }
     return used;
 }

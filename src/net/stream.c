@@ -174,7 +174,7 @@ enum stream_result stream_fill(struct stream *stream)
         stream->error = ENOMEM;
         return STREAM_FAILED;
     }
-    if (in->filled == in->cap || in->filled - in->kept < SMALL_REST)
+    if (in->kept > 0 && (in->filled == in->cap || in->filled - in->kept < SMALL_REST))
         buf_compact(in);
     enum stream_result result = STREAM_BLOCKED;
     while (in->filled < in->cap) {
@@ -225,7 +225,7 @@ bool stream_grow(struct stream *stream, uint32_t cap_bytes)
     return true;
 }
 
-enum stream_result stream_flush(struct stream *stream)
+enum stream_result stream_flush_out(struct stream *stream)
 {
     if (stream->out
             .is_oom) { /* it ends in the middle of something: the peer would take what follows for the rest */
@@ -242,7 +242,7 @@ enum stream_result stream_flush(struct stream *stream)
         stream->bytes_out += done;
     }
     stream->out_sent = 0;
-    if (stream->out.cap > 4096)
+    if (stream->out.cap > STREAM_OUT_KEPT)
         text_fini(&stream->out); /* do not let one long answer sit in an idle session */
     text_clear(&stream->out);
     return STREAM_OK;

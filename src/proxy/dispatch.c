@@ -133,7 +133,7 @@ enum step dispatch_reading(struct session *session)
 struct span dispatch_payload(const struct session *session)
 {
     struct span packet = buf_unsent(&session->client.in);
-    uint32_t len = wire_load_u24(packet.data);
+    uint32_t len = wire_load_u32(packet.data) & PACKET_PAYLOAD_MAX;
     size_t there = packet.len - PACKET_HEADER_BYTES;
     return span_of(packet.data + PACKET_HEADER_BYTES, len < there ? len : there);
 }
@@ -148,12 +148,12 @@ struct span dispatch_text(const struct session *session)
 bool dispatch_attributes(const struct session *session, struct attributes *attributes_r)
 {
     const struct job *job = &session->job;
-    struct span payload = dispatch_payload(session);
     struct stmt_execute execute;
     struct attribute parameter;
     size_t offset;
     if (!dispatch_has_attributes(session) || job->command == NULL)
         return false;
+    struct span payload = dispatch_payload(session);
     if (job->command->byte == COM_QUERY) {
         (void)attributes_find_text(span_of(payload.data + 1, payload.len - 1), attributes_r, &offset);
         return attributes_r->count > 0;

@@ -16,10 +16,10 @@
 static bool find_text(struct session *session)
 {
     struct job *job = &session->job;
-    struct span payload = dispatch_payload(session);
     struct attributes attributes;
     if (job->command->byte != COM_QUERY || !dispatch_has_attributes(session))
         return true;
+    struct span payload = dispatch_payload(session);
     if (attributes_find_text(span_of(payload.data + 1, payload.len - 1), &attributes, &job->text_offset))
         return true;
     job->text_offset = payload.len - 1;
@@ -34,7 +34,8 @@ enum step dispatch_statement(struct session *session)
     struct span sql = dispatch_text(session);
     struct sql_dialect dialect = effects_dialect(session);
     job->facts = classify(sql, job->is_cut, &dialect);
-    hints_look_for_attributes(session);
+    if (dispatch_has_attributes(session))
+        hints_look_for_attributes(session);
     account_begin(session, sql);
     if (job->command->byte == COM_STMT_PREPARE)
         session->prepared.has_last_failed = true; /* until a server says otherwise */

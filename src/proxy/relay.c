@@ -231,7 +231,6 @@ static enum tracker_verdict look(struct session *session, struct upstream *upstr
     struct buf *in = &upstream->stream.in;
     while (!job->reply.is_over && buf_unparsed(in).len > 0) {
         size_t pass = 0;
-        *info = (struct tracker_info){ 0 };
         enum tracker_verdict verdict = tracker_feed(&upstream->tracker, buf_unparsed(in), &pass, info);
         buf_mark_parsed(in, pass);
         job->reply.bytes += pass;
@@ -354,6 +353,13 @@ enum step relay_once(struct session *session, struct upstream *upstream)
     return result == STREAM_OK ? STEP_MORE : session_close(session, CLOSE_CLIENT_FAILED, NULL);
 }
 
+/* The command has just been sent: nothing has come, and nobody left meanwhile. */
+static bool is_nothing_there(const struct session *session, const struct stream *server)
+{
+    return server->in.data == NULL && !server->is_eof && server->error == 0 && !stream_has_pending(server) &&
+           !session->is_client_eof && !stream_has_output(&session->client);
+}
+
 enum step relay_replying(struct session *session)
 {
     struct job *job = &session->job;
@@ -361,6 +367,8 @@ enum step relay_replying(struct session *session)
     struct upstream *upstream = slot->upstream;
     if (slot->has_failed)
         return loss_of_upstream(session, &slot->failure);
+    if (!job->reply.has_begun && is_nothing_there(session, &upstream->stream))
+        return STEP_WAIT;
     do {
         enum step step = relay_once(session, upstream);
         if (step != STEP_MORE || session->state != SESSION_REPLYING)

@@ -148,9 +148,11 @@ static bool mentions_id(struct span sql)
 struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect *dialect)
 {
     struct reader reader;
-    struct sql_facts facts;
-    if (is_cut || sql.len > SQL_TEXT_MAX)
-        return classify_cut(sql, dialect);
+    struct sql_facts facts; /* the only one that is returned: then it is written where the caller wants it */
+    if (is_cut || sql.len > SQL_TEXT_MAX) {
+        facts = classify_cut(sql, dialect);
+        return facts;
+    }
     reader_begin(&reader, sql, dialect);
     bool is_open = statement_read(&reader, &facts);
     uint32_t count = 1;

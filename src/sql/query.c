@@ -78,7 +78,7 @@ static uint64_t depth_bit(const struct scan *scan)
 
 static bool is_in_with(const struct scan *scan)
 {
-    return (scan->with_lists & depth_bit(scan)) != 0;
+    return scan->with_lists != 0 && (scan->with_lists & depth_bit(scan)) != 0;
 }
 
 /* The current token may belong to `name (columns) AS (query) [CYCLE a RESTRICT], …`; anything else ends the
@@ -260,6 +260,12 @@ static bool is_one_of(struct span name, const char *const *names)
     return false;
 }
 
+/* Neither called, nor qualified, nor an attribute: there is nothing to find out about such a name. */
+static inline bool stands_alone(const struct reader *reader)
+{
+    return reader->before->type != TOKEN_PUNCT && reader->ahead->type != TOKEN_PUNCT;
+}
+
 /* Any name, quoted or not: `mysql.user`, `seq.nextval`. */
 static void read_name(struct scan *scan)
 {
@@ -362,7 +368,7 @@ static bool is_string_function(const struct reader *reader)
            reader_is_call(reader);
 }
 
-static void read_word(struct scan *scan)
+static __attribute__((noinline)) void read_keyword(struct scan *scan)
 {
     struct reader *reader = scan->reader;
     if (scan->json_tables != 0 && token_is_word(reader->token, "columns"))
@@ -375,7 +381,15 @@ static void read_word(struct scan *scan)
         read_into(scan);
     else if (refusals[reader->keyword] != 0 && !is_string_function(reader))
         refuse_here(scan, (enum sql_reason)refusals[reader->keyword]);
-    else
+    else if (!stands_alone(reader))
+        read_name(scan);
+}
+
+static inline void read_word(struct scan *scan)
+{
+    if (scan->reader->keyword != KEYWORD_NONE || scan->json_tables != 0)
+        read_keyword(scan);
+    else if (!stands_alone(scan->reader))
         read_name(scan);
 }
 
@@ -450,7 +464,10 @@ static void walk(struct scan *scan, bool is_values)
             return;
         if (is_in_with(scan))
             follow_with(scan);
-        read_token(scan);
+        if (reader->token->type == TOKEN_WORD) /* most are */
+            read_word(scan);
+        else
+            read_token(scan);
     }
 }
 

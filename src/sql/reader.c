@@ -17,10 +17,10 @@ struct span token_name(const struct token *token)
     return span_of(token->text.data + 1, token->text.len - 2);
 }
 
-/* Called names of other lengths need no look-up: GET_LOCK is the shortest of the family. */
+/* Called names that are shorter need no look-up: GET_LOCK is the shortest of the family. */
 static bool is_lock_function(const struct reader *reader)
 {
-    return reader->token->text.len >= sizeof("GET_LOCK") - 1 && reader_is_call(reader) &&
+    return reader_is_call(reader) && reader->token->text.len >= sizeof("GET_LOCK") - 1 &&
            function_effect(token_name(reader->token), true, reader->lexer.dialect.family) ==
                FUNCTION_USER_LOCK;
 }
@@ -44,34 +44,24 @@ enum user_lock reader_user_lock(const struct reader *reader)
     return USER_LOCK_OTHER;
 }
 
-/* A call of a lock function, wherever it stands. */
-static void watch_call(struct reader *reader)
-{
-    reader->user_locks |= 1u << reader_user_lock(reader);
-}
-
-/* LAST_INSERT_ID(x): the id is what x is, from then on. */
+/* At a parenthesis. LAST_INSERT_ID(x): the id is what x is, from then on. */
 static bool is_given_id(const struct reader *reader)
 {
-    return token_is_punct(reader->token, '(') && token_is_word(reader->before, "LAST_INSERT_ID") &&
-           !token_is_punct(reader->ahead, ')');
+    return token_is_word(reader->before, "LAST_INSERT_ID") && !token_is_punct(reader->ahead, ')');
 }
 
-/* NEXTVAL(s), LASTVAL(s); NEXT VALUE FOR s, PREVIOUS VALUE FOR s; ORACLE: s.NEXTVAL, s.CURRVAL. */
+/* Likewise NEXTVAL(s), LASTVAL(s). The other forms: NEXT VALUE FOR s, PREVIOUS VALUE FOR s; ORACLE:
+ * s.NEXTVAL, s.CURRVAL. */
 static bool is_sequence_call(const struct reader *reader)
 {
-    return token_is_punct(reader->token, '(') && reader->before->text.len == 7 &&
-           (span_is_nocase(token_name(reader->before), "NEXTVAL") ||
-            span_is_nocase(token_name(reader->before), "LASTVAL"));
+    return reader->before->text.len == 7 && (span_is_nocase(token_name(reader->before), "NEXTVAL") ||
+                                             span_is_nocase(token_name(reader->before), "LASTVAL"));
 }
 
-static bool is_sequence_word(const struct reader *reader)
+static bool is_sequence_name(const struct reader *reader)
 {
-    if (reader->keyword == KEYWORD_FOR)
-        return reader->before_keyword == KEYWORD_VALUE;
-    return reader->lexer.dialect.oracle && token_is_punct(reader->before, '.') &&
-           (span_is_nocase(token_name(reader->token), "NEXTVAL") ||
-            span_is_nocase(token_name(reader->token), "CURRVAL"));
+    return token_is_punct(reader->before, '.') && (span_is_nocase(token_name(reader->token), "NEXTVAL") ||
+                                                   span_is_nocase(token_name(reader->token), "CURRVAL"));
 }
 
 static const uint8_t *behind(const struct token *token)
@@ -86,12 +76,58 @@ static void fold_shape(struct reader *reader, const uint8_t *end)
 }
 
 /* Once: a token that a statement begins with is entered again. */
-static void leave_out(struct reader *reader, struct span literal)
+static __attribute__((noinline)) void leave_out(struct reader *reader)
 {
+    struct span literal = reader->token->text;
     if (literal.data < reader->shape_from)
         return;
     fold_shape(reader, literal.data);
     reader->shape_from = literal.data + literal.len;
+}
+
+static void watch_keyword(struct reader *reader)
+{
+    switch ((int)reader->keyword) {
+    case KEYWORD_FROM:
+    case KEYWORD_TABLE:
+        reader->has_from = true;
+        break;
+    case KEYWORD_SELECT:
+        reader->has_select = true;
+        break;
+    case KEYWORD_INTO:
+        reader->has_assign |= token_is_user_variable(reader->ahead);
+        break;
+    case KEYWORD_FOR:
+        reader->has_sequence |= reader->before_keyword == KEYWORD_VALUE;
+        break;
+    default:
+        break;
+    }
+}
+
+/* A name that is called, or any under ORACLE. This and what follows is out of line: most tokens need none of
+ * it, and watch() then saves no registers. */
+static __attribute__((noinline)) void watch_name(struct reader *reader)
+{
+    if (reader_is_call(reader))
+        reader->user_locks |= 1u << reader_user_lock(reader);
+    if (reader->lexer.dialect.oracle)
+        reader->has_sequence |= is_sequence_name(reader);
+}
+
+static inline void watch_word(struct reader *reader)
+{
+    if (reader->keyword != KEYWORD_NONE)
+        watch_keyword(reader);
+    if (reader->lexer.dialect.oracle || reader_is_call(reader))
+        watch_name(reader);
+}
+
+static __attribute__((noinline)) void watch_parenthesis(struct reader *reader)
+{
+    reader->has_given_id |= is_given_id(reader);
+    reader->has_sequence |= is_sequence_call(reader);
 }
 
 /* What counts in every statement. */
@@ -107,19 +143,15 @@ static void watch(struct reader *reader)
         break;
     case TOKEN_WORD:
     case TOKEN_QUOTED:
-        reader->has_from |= reader->keyword == KEYWORD_FROM || reader->keyword == KEYWORD_TABLE;
-        reader->has_select |= reader->keyword == KEYWORD_SELECT;
-        reader->has_assign |= reader->keyword == KEYWORD_INTO && token_is_user_variable(reader->ahead);
-        reader->has_sequence |= is_sequence_word(reader);
-        watch_call(reader);
+        watch_word(reader);
         break;
     case TOKEN_PUNCT:
-        reader->has_given_id |= is_given_id(reader);
-        reader->has_sequence |= is_sequence_call(reader);
+        if (token_is_punct(reader->token, '('))
+            watch_parenthesis(reader);
         break;
     case TOKEN_STRING:
     case TOKEN_NUMBER:
-        leave_out(reader, reader->token->text);
+        leave_out(reader);
         break;
     case TOKEN_END:
         if (reader->before->type != TOKEN_END)
@@ -133,11 +165,16 @@ static void watch(struct reader *reader)
 }
 
 /* After a dot a word is a name, with or without blanks between: both grammars take an identifier there. */
-static void enter(struct reader *reader)
+static inline void enter(struct reader *reader)
 {
-    bool is_word = reader->token->type == TOKEN_WORD && !token_is_punct(reader->before, '.');
-    reader->keyword = is_word ? keyword_find(reader->token->text) : KEYWORD_NONE;
-    watch(reader);
+    bool is_word = reader->token->type == TOKEN_WORD;
+    reader->keyword = KEYWORD_NONE;
+    if (is_word && !token_is_punct(reader->before, '.'))
+        reader->keyword = keyword_find(reader->token->text);
+    if (is_word) /* most are */
+        watch_word(reader);
+    else
+        watch(reader);
 }
 
 uint64_t reader_shape(struct reader *reader)
@@ -185,7 +222,7 @@ void reader_begin_statement(struct reader *reader)
     reader->has_assign = reader->has_user_variable = reader->has_from = reader->has_select = false;
     reader->has_given_id = reader->has_sequence = false;
     reader->user_locks = 0;
-    enter(reader);
+    watch(reader); /* behind a semicolon, or nothing: the keyword is the same */
 }
 
 struct span reader_statement(const struct reader *reader)
