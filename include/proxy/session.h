@@ -160,7 +160,7 @@ struct slot {
     bool has_waited;           /* SYNC_WAITED is due */
     struct rows *parting;      /* owns: the answer to what it is asked before it is given up; NULL: nothing */
     unsigned asked;            /* parting: what, as a set */
-    bool is_promised;          /* parting: counted in permits.promised */
+    struct permits *promised_to; /* borrows: parting: counted in their `promised`; NULL: in none */
     bool must_wait;            /* Galera: the session was at another writer, and what it did there may lack */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */
@@ -233,6 +233,7 @@ struct job {
     uint64_t token_since; /* … it tells what the primary had after this moment; 0: what the session knows */
     bool has_asked_newest;  /* consistency "strong": what is the newest was asked for */
     bool has_waited;        /* … in vain */
+    bool goes_first; /* its login met the account's limit: ahead of those who wait for that */
     bool has_asked_others;  /* other workers, for a connection that they have parked */
     bool is_held_back;      /* it waits, or has waited, for a replica to catch up */
     bool has_insert_id;     /* … or told of a generated id */
@@ -302,6 +303,8 @@ struct session {
     uint64_t queued_moves;         /* of its address then */
     struct server *queued_at;      /* borrows: QUEUED */
     bool has_permit;               /* QUEUED: one of that server has come */
+    struct permits *queue;         /* borrows: in which `ticket` is, or was until on_connection; or NULL */
+    struct quota *quota;           /* borrows: the account's, of which a permit is in hand; NULL: of none */
     struct answers answers;
     struct draws draws;
     struct consistency consistency;

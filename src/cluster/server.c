@@ -1,6 +1,7 @@
 #include "cluster/server.h"
 
 #include "base/mem.h"
+#include "cluster/quota.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,7 @@ void server_free(struct server **server)
     mem_free((*server)->address);
     mem_free((*server)->zone);
     free((*server)->by_worker);
+    quota_free_all(*server);
     permits_fini(&(*server)->permits);
     mem_free(*server);
     *server = NULL;

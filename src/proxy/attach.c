@@ -10,6 +10,7 @@
 #include "proxy/session.h"
 
 #include "base/clock.h"
+#include "cluster/quota.h"
 #include "cluster/upstream_login.h"
 #include "mysql/reply.h"
 #include "proxy/asleft.h"
@@ -271,6 +272,8 @@ void attach_take(struct session *session, int server, struct upstream *take_upst
     struct slot *slot = begin_slot(session, server);
     upstream_hand_over(take_upstream, &owner_ops, session);
     permits_touch(&take_upstream->permit, session->worker->index, session_now(session));
+    if (take_upstream->quota.permits == NULL)
+        share_hold_quota(session, take_upstream);
     slot->upstream = take_upstream;
     asleft_adopt(session, slot);
     warm_note(session);
@@ -298,9 +301,10 @@ void attach_change(struct session *session, int server, struct upstream *take_up
     const struct upstream_wish wish = wish_of(session, &session_view(session)->servers[server]);
     statements_forget(take_upstream);
     take_upstream->legacy.is_there = false; /* nothing of it is left by that */
+    permits_release(&take_upstream->quota, session->worker->index);
+    take_upstream->key = pool_key(session, server);
     attach_take(session, server, take_upstream);
     session->slots[session->job.place].is_changing = true;
-    take_upstream->key = pool_key(session, server);
     take_upstream->is_unclean = false;
     upstream_change_user(take_upstream, &wish);
 }
@@ -315,6 +319,7 @@ void attach_open(struct session *session, int server)
     slot->has_failed = slot->upstream == NULL;
     if (slot->upstream != NULL)
         slot->upstream->key = pool_key(session, server);
+    share_hold_quota(session, slot->upstream);
     warm_note(session);
 }
 
@@ -482,17 +487,17 @@ enum step attach_waiting(struct session *session)
 }
 
 /* Too many connections is a server's way to say "later", not "no". */
-static bool is_overload(int code)
+static bool is_overload(const struct error *err)
 {
-    return code == ERR_CON_COUNT || code == ERR_TOO_MANY_USER_CONNECTIONS;
+    return err->code == ERR_CON_COUNT || quota_is_limit(err);
 }
 
-/* What others hold idle may be all there is; and without it, an account's own limit was not reached. */
+/* What others hold idle may be all there is. */
 static bool may_pass(struct session *session, int server, const struct error *err)
 {
-    bool has_made_room =
-        (is_overload(err->code) || err->code == ERR_USER_LIMIT_REACHED) && share_unpark(session, server);
-    return is_overload(err->code) || has_made_room;
+    if (err->code == ERR_CON_COUNT)
+        (void)share_unpark(session, server);
+    return is_overload(err);
 }
 
 /* It was full for all of pool_wait: whose limit that is, and how much, where the server's words do not say.
@@ -519,9 +524,12 @@ enum step attach_failed(struct session *session)
     int server = slot->server;
     bool has_server_said = err.sqlstate[0] != '\0';
     bool is_state_lost = !job->is_login && attach_has_lost_state(session, job->place);
-    log_limited(LOG_LEVEL_WARNING, &session->scope, "%s%s as '%s': %s",
-                has_server_said ? "login refused by " : "no connection to ",
-                session_view(session)->servers[server].server->name, session->user->name, err.text);
+    bool is_at_limit = has_server_said && slot->upstream != NULL && quota_is_limit(&err) &&
+                       share_note_limit(session, slot->upstream, &err);
+    if (!is_at_limit) /* which has a line of its own */
+        log_limited(LOG_LEVEL_WARNING, &session->scope, "%s%s as '%s': %s",
+                    has_server_said ? "login refused by " : "no connection to ",
+                    session_view(session)->servers[server].server->name, session->user->name, err.text);
     attach_drop(session, job->place);
     if (err.code == ERR_BAD_DB && has_server_said && !job->is_login && !job->has_no_schema &&
         !is_state_lost) {
@@ -537,7 +545,7 @@ enum step attach_failed(struct session *session)
         return dispatch_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory: %s", err.text);
     if (session->door->settings->mode == LISTENER_SPLIT && job->place == ROUTE_REPLICA && !job->is_login) {
         job->avoid = server;
-        if (++job->attempts < ATTEMPTS_MAX && (!has_server_said || is_overload(err.code)))
+        if (++job->attempts < ATTEMPTS_MAX && (!has_server_said || is_overload(&err)))
             return attach_begin(session);
         if (!choice_may_fall_back(session))
             return attach_wait(session);
@@ -546,6 +554,8 @@ enum step attach_failed(struct session *session)
     }
     if (job->is_login && (err.code == EMFILE || err.code == ENFILE) && !has_server_said)
         return dispatch_refuse(session, ERR_CON_COUNT, NULL, "headgate: %s", err.text);
+    if (is_at_limit) /* it queues for one of its account's */
+        return attach_begin(session);
     bool may_wait = has_server_said && may_pass(session, server, &err);
     if (may_wait && share_may_wait(session))
         return share_wait(session);
@@ -590,5 +600,7 @@ enum step attach_attaching(struct session *session)
     if (slot->is_changing)
         counter_add(&session->worker->boxes[session->door->cluster].pool.pool_changed_user, 1);
     slot->is_changing = false;
+    if (slot->upstream->quota.permits != NULL)
+        quota_note_login(slot->upstream->quota.permits->quota);
     return session_enter(session, SESSION_SYNCING);
 }

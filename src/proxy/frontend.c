@@ -143,7 +143,7 @@ static enum step go_inside(struct session *session, uint8_t seq)
     job->seq = seq;
     job->attempts = 0;
     job->wait_until_us = job->queue_until_us = 0;
-    job->has_asked_others = false;
+    job->has_asked_others = job->goes_first = false;
     job->avoid = VIEW_NO_SERVER;
     bool is_reader = session->door->settings->mode == LISTENER_REPLICA ||
                      (session->door->settings->mode == LISTENER_SPLIT && view->primary == VIEW_NO_SERVER);

@@ -110,8 +110,9 @@ bool parting_ask(struct session *session, enum route_place place)
     if (needed(session, slot) == 0)
         return false;
     if (begin(session, slot)) {
-        permits_promise(slot->upstream->permit.permits, 1);
-        slot->is_promised = true;
+        slot->promised_to = upstream_wanted(slot->upstream);
+        if (slot->promised_to != NULL)
+            permits_promise(slot->promised_to, 1);
     }
     return true; /* without memory another time */
 }
@@ -142,7 +143,7 @@ void parting_note(struct session *session, struct slot *slot, const struct upstr
                     slot->upstream->server->name, answer->is_err ? answer->error.text : "no number came");
     if (session->state == SESSION_WAITING && session->is_waiting_for_id)
         session->id_known_by = is_known ? 0 : ANSWERS_LOST;
-    else if (is_known && permits_is_short(slot->upstream->permit.permits))
+    else if (is_known && upstream_wanted(slot->upstream) != NULL)
         share_give_up(session, place);
 }
 
@@ -190,9 +191,9 @@ void parting_end(struct slot *slot)
 {
     if (slot->parting == NULL)
         return;
-    if (slot->is_promised)
-        permits_promise(slot->upstream->permit.permits, -1);
-    slot->is_promised = false;
+    if (slot->promised_to != NULL)
+        permits_promise(slot->promised_to, -1);
+    slot->promised_to = NULL;
     rows_fini(slot->parting);
     mem_free(slot->parting);
     slot->parting = NULL;

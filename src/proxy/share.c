@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "cluster/balance.h"
+#include "cluster/quota.h"
 #include "mysql/reply.h"
 #include "proxy/handover.h"
 #include "proxy/lifetime.h"
@@ -13,6 +14,7 @@
 #include "proxy/readback.h"
 #include "proxy/uses.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 /* So long a connection is kept for a client that may ask for the warnings, the error or the FOUND_ROWS() of
@@ -90,7 +92,8 @@ void share_idle(struct session *session)
         if (upstream == NULL || upstream->permit.permits == NULL)
             continue;
         permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
-        if (permits_is_short(upstream->permit.permits))
+        permits_touch(&upstream->quota, session->worker->index, session->last_active_us);
+        if (upstream_wanted(upstream) != NULL)
             give_if_idle(session, (enum route_place)place);
     }
 }
@@ -135,15 +138,23 @@ static void ask_for(struct upstream *upstream)
  * nobody has go first. */
 static void search_here(struct permits_holders *holders, const struct worker *worker)
 {
-    pool_give_way(holders);
+    if (holders->permits->quota != NULL)
+        pool_give_way_to_account(holders->permits, worker->index);
+    else
+        pool_give_way(holders);
     struct list_node *node = list_first(&holders->list);
     holders->searched_us = worker->loop.now_us;
     while (node != NULL && permits_is_short(holders->permits)) {
         struct list_node *next = list_after(&holders->list, node);
-        ask_for(list_entry(node, struct upstream, permit.in_list));
+        ask_for(upstream_of_permit(holders->permits, node));
         node = next;
     }
     uses_count(holders, worker);
+}
+
+static struct server *server_of(struct permits *permits)
+{
+    return permits->quota != NULL ? permits->quota->server : list_entry(permits, struct server, permits);
 }
 
 static void on_call(struct loop_message *message)
@@ -154,6 +165,8 @@ static void on_call(struct loop_message *message)
     atomic_store(&holders->is_called, false); /* whoever comes to wait from here on calls again */
     if (atomic_exchange(&holders->must_unpark, false))
         (void)pool_unpark(holders);
+    if (atomic_exchange(&holders->must_enlist, false))
+        quota_enlist_all(server_of(holders->permits), worker->index);
     search_here(holders, worker);
 }
 
@@ -191,6 +204,64 @@ static void search(const struct worker *worker, struct permits *permits)
         call_others(worker, permits);
 }
 
+/* ---- an account's own limit ---- */
+
+static struct quota *quota_at(const struct session *session, struct server *server)
+{
+    return quota_find(server, session->user->account);
+}
+
+/* Known from now on: whichever worker's connections of that account count. */
+static struct quota *learn(const struct session *session, struct server *server)
+{
+    const struct worker *worker = session->worker;
+    bool is_new;
+    struct quota *quota = quota_learn(server, session->user->account, session->user->name, &is_new);
+    if (quota == NULL || !is_new)
+        return quota;
+    for (unsigned i = 0; i < worker->world->worker_count; i++)
+        atomic_store(&server->permits.holders[i].must_enlist, i != worker->index);
+    quota_enlist_all(server, worker->index);
+    call_others(worker, &server->permits);
+    return quota;
+}
+
+bool share_note_limit(struct session *session, struct upstream *upstream, const struct error *err)
+{
+    struct quota *quota = learn(session, upstream->server);
+    if (quota == NULL)
+        return false;
+    if (upstream->quota.permits == NULL)
+        quota_enlist(quota, upstream);
+    session->job.goes_first = true;
+    if (quota_refused(quota, err, session_now(session)))
+        log_warning(&session->scope,
+                    "'%s' is at a limit of connections of its own at %s (%" PRIu64
+                    " logins refused so far): its statements wait for one another there, pool_wait at most: "
+                    "%s",
+                    quota->user, upstream->server->name, counter_read(&quota->refused), err->text);
+    return true;
+}
+
+void share_hold_quota(struct session *session, struct upstream *upstream)
+{
+    struct quota *quota = session->quota;
+    session->quota = NULL;
+    if (quota != NULL && upstream != NULL)
+        quota_hold(quota, upstream);
+    else if (quota != NULL)
+        permits_give(&quota->permits);
+    else if (upstream != NULL && (quota = quota_find(upstream->server, upstream->key.account)) != NULL)
+        quota_enlist(quota, upstream);
+}
+
+static void release_quota(struct session *session)
+{
+    if (session->quota != NULL)
+        permits_give(&session->quota->permits);
+    session->quota = NULL;
+}
+
 /* ---- waiting ---- */
 
 static struct server *server_at(const struct session *session, int server)
@@ -202,7 +273,9 @@ static void on_grant(void *owner)
 {
     struct session *session = owner;
     session->ticket = NULL;
-    session->has_permit = true;
+    session->quota = session->queue->quota != NULL ? session->queue->quota : session->quota;
+    session->has_permit = session->queue->quota == NULL;
+    session->queue = NULL;
     if (session->state == SESSION_QUEUED)
         session_run(session);
     else
@@ -226,7 +299,30 @@ void share_leave(struct session *session)
     if (session->has_permit)
         permits_give(&session->queued_at->permits);
     session->has_permit = false;
+    session->queue = NULL;
+    release_quota(session);
     session->queued_at = NULL;
+}
+
+static void tell_uses(struct permits *permits, const struct worker *worker, struct text *uses)
+{
+    uses_count(&permits->holders[worker->index], worker);
+    uses_tell(permits, worker->loop.now_us, uses);
+}
+
+static void explain_quota(struct quota *quota, const struct worker *worker, char *text, size_t size)
+{
+    char waited[32];
+    struct text uses = { 0 };
+    tell_uses(&quota->permits, worker, &uses);
+    (void)snprintf(text, size,
+                   "headgate: no connection to %s was free for %s: '%s' has all that its max_user_connections "
+                   "allows it there, %" PRIu64 " of them headgate's (%s), and %u wait; the statement was not run",
+                   quota->server->name,
+                   clock_format_duration(worker->world->timeouts->pool_wait_us, waited, sizeof waited),
+                   quota->user, permits_used(&quota->permits), uses.len > 0 ? text_cstr(&uses) : "none",
+                   permits_waiting(&quota->permits));
+    text_fini(&uses);
 }
 
 /* Why there is none: the limit, where it comes from, who has them, and how long it was waited for. */
@@ -234,8 +330,7 @@ static void explain_limit(struct server *server, const struct worker *worker, ch
 {
     uint64_t waited_us = worker->world->timeouts->pool_wait_us;
     struct text uses = { 0 };
-    uses_count(&server->permits.holders[worker->index], worker);
-    uses_tell(&server->permits, worker->loop.now_us, &uses);
+    tell_uses(&server->permits, worker, &uses);
     uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
     uint32_t max = permits_max(&server->permits);
     char from[80] = "", waited[32];
@@ -257,7 +352,10 @@ enum step share_time_out(struct session *session)
         share_leave(session);
         return attach_begin(session);
     }
-    explain_limit(server, session->worker, text, sizeof text);
+    if (session->queue->quota != NULL)
+        explain_quota(session->queue->quota, session->worker, text, sizeof text);
+    else
+        explain_limit(server, session->worker, text, sizeof text);
     counter_add(&server->by_worker[session->worker->index].queue_timeouts, 1);
     log_limited(LOG_LEVEL_WARNING, &session->scope, "%s", text);
     share_leave(session);
@@ -295,27 +393,46 @@ static void enter_queue(struct session *session, struct server *server)
     (void)session_enter(session, SESSION_QUEUED);
 }
 
+/* What the session must wait for first: a permit of its account's, if that has a limit there and none is in
+ * hand or to be had; else one of the server's. */
+static struct permits *queue_of(struct session *session, struct server *server)
+{
+    struct quota *quota = session->quota == NULL ? quota_at(session, server) : NULL;
+    if (quota == NULL)
+        return &server->permits;
+    if (!permits_try(&quota->permits))
+        return &quota->permits;
+    session->quota = quota;
+    return &server->permits;
+}
+
 static enum step queue(struct session *session, int at)
 {
     struct worker *worker = session->worker;
     struct server *server = server_at(session, at);
+    struct permits *permits = queue_of(session, server);
     bool is_first;
     const struct upstream_key wish = pool_key(session, at);
     const struct permits_waiter waiter = { .loop = &worker->loop,
                                            .owner = session,
                                            .on_grant = on_grant,
                                            .on_connection = on_connection,
-                                           .wish = span_of(&wish, sizeof wish) };
+                                           .wish = span_of(&wish, sizeof wish),
+                                           .goes_first =
+                                               permits->quota != NULL && session->job.goes_first };
     enter_queue(session, server);
+    session->queue = permits;
     if (!share_may_wait(session))
         return share_time_out(session);
-    session->ticket = permits_wait(&server->permits, &waiter, &is_first);
+    session->ticket = permits_wait(permits, &waiter, &is_first);
     if (session->ticket == NULL)
         return dispatch_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory");
     session_set_deadline(session, session->job.queue_until_us - session_now(session));
     start_retrying(worker);
     if (is_first) /* otherwise somebody has searched, and whoever became idle since has given */
-        search(worker, &server->permits);
+        search(worker, permits);
+    if (permits->quota != NULL)
+        quota_try_more(permits->quota, session_now(session));
     return STEP_WAIT;
 }
 
@@ -370,10 +487,23 @@ static bool take_over(struct session *session, int server)
 static enum step take_offer(struct session *session)
 {
     int server = (int)session->queued_at->index;
+    struct quota *quota = session->quota; /* for one that becomes its account's */
+    session->quota = NULL;
     share_leave(session);
-    if (session->offer != NULL && take_over(session, server))
-        return session_enter(session, SESSION_ATTACHING);
-    return take(session, server) ? session_enter(session, SESSION_ATTACHING) : attach_begin(session);
+    session->quota = quota;
+    bool is_taken = (session->offer != NULL && take_over(session, server)) || take(session, server);
+    release_quota(session);
+    return is_taken ? session_enter(session, SESSION_ATTACHING) : attach_begin(session);
+}
+
+/* One of its account's has come; now one of the server's. */
+static enum step go_on_with_quota(struct session *session)
+{
+    struct server *server = session->queued_at;
+    if (!permits_try(&server->permits))
+        return queue(session, (int)server->index);
+    session->queued_at = NULL;
+    return open_with_permit(session, (int)server->index);
 }
 
 void share_offered(struct session *session)
@@ -399,10 +529,14 @@ enum step share_queued(struct session *session)
     }
     if (session->handover != NULL)
         return STEP_WAIT;
+    if (session->ticket == NULL && session->queue == NULL && session->quota != NULL)
+        return go_on_with_quota(session);
     if (session->ticket == NULL) /* share_offered */
         return take_offer(session);
-    struct permits *permits = &session->queued_at->permits;
+    struct permits *permits = session->queue;
     if (worker->is_retrying) { /* some connections may be given up only after a while */
+        if (permits->quota != NULL)
+            quota_try_more(permits->quota, session_now(session));
         start_retrying(worker);
         if (session_now(session) - permits->holders[worker->index].searched_us >= WORKER_RETRY_US)
             search(worker, permits);
@@ -417,13 +551,20 @@ enum got { GOT_NOTHING, GOT_PERMIT, GOT_CONNECTION, GOT_ANSWER_LATER };
 static enum got get(struct session *session, int server, bool may_ask)
 {
     struct permits *permits = &server_at(session, server)->permits;
-    if (permits_is_wanted(permits))
+    struct quota *quota = quota_at(session, server_at(session, server));
+    if (permits_is_wanted(permits) || (quota != NULL && permits_is_wanted(&quota->permits)))
         return GOT_NOTHING;
     if (take(session, server))
         return GOT_CONNECTION;
     if (may_ask && handover_ask(session, server))
         return GOT_ANSWER_LATER;
-    return permits_try(permits) ? GOT_PERMIT : GOT_NOTHING;
+    if (quota != NULL && !permits_try(&quota->permits))
+        return GOT_NOTHING;
+    session->quota = quota;
+    if (permits_try(permits))
+        return GOT_PERMIT;
+    release_quota(session);
+    return GOT_NOTHING;
 }
 
 /* Another replica with a free connection, or VIEW_NO_SERVER. */

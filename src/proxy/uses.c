@@ -52,7 +52,7 @@ void uses_count(struct permits_holders *holders, const struct worker *worker)
     uint32_t uses[USE_COUNT] = { 0 };
     for (struct list_node *node = list_first(&holders->list); node != NULL;
          node = list_after(&holders->list, node))
-        uses[use_of(list_entry(node, struct upstream, permit.in_list))]++;
+        uses[use_of(upstream_of_permit(holders->permits, node))]++;
     for (unsigned use = 0; use < USE_COUNT; use++)
         atomic_store_explicit(&holders->uses[use], uses[use], memory_order_relaxed);
     atomic_store_explicit(&holders->counted_us, worker->loop.now_us, memory_order_release);
