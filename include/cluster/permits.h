@@ -115,11 +115,11 @@ void permits_fini(struct permits *permits);
  * is given back is not given out again until they are down to it. Any thread. */
 void permits_set_max(struct permits *permits, uint32_t max);
 
-/* One is in use that nobody was asked for: a connection has it already. `is_proven`: the server has let it in,
- * so that there is room for it in the limit; but for no more than `most`. Any thread. */
+/* One is in use that nobody was asked for: a connection has it already. `is_proven`: the server has let it
+ * in, so that there is room for it in the limit; but for no more than `most`. Any thread. */
 void permits_enlist(struct permits *permits, bool is_proven, uint32_t most);
-/* Whoever has one of them was told by the server that there is none: there are fewer than are in use just now,
- * none of them perhaps, and not more than `most`. The caller gives that one back. Any thread. */
+/* Whoever has one of them was told by the server that there is none: there are fewer than are in use just
+ * now, none of them perhaps, and not more than `most`. The caller gives that one back. Any thread. */
 void permits_shrink(struct permits *permits, uint32_t most);
 /* Perhaps there is one more by now. Any thread. */
 void permits_grow(struct permits *permits);

@@ -26,10 +26,10 @@
 #define QUOTA_USER_BYTES 132 /* the longest name of an account, and its end */
 
 struct quota {
-    struct permits permits;     /* of this account there */
-    struct quota *next;         /* of the same server */
-    struct server *server;      /* borrows */
-    uint64_t account;           /* upstream_key.account */
+    struct permits permits; /* of this account there */
+    struct quota *next;     /* of the same server */
+    struct server *server;  /* borrows */
+    uint64_t account;       /* upstream_key.account */
     char user[QUOTA_USER_BYTES];
     _Atomic uint32_t told;      /* the limit in the server's own words; 0: it did not say, or was wrong */
     _Atomic uint64_t proven;    /* so many had room at once since the last refusal */

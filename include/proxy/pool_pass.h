@@ -12,7 +12,8 @@ bool pool_suits_waiter(const struct upstream *upstream);
 /* Parked connections of this worker go to those who wait, or are closed for them, as many as these need. No
  * session is run: it may be called while they are walked through. */
 void pool_give_way(struct permits_holders *holders);
-/* The same for those who wait for one of an account's (cluster/quota): that account's. On the worker's thread. */
+/* The same for those who wait for one of an account's (cluster/quota): that account's. On the worker's
+ * thread. */
 void pool_give_way_to_account(struct permits *quota, unsigned worker);
 /* … and for both, when this one has been parked; which may be gone afterwards. */
 void pool_give_way_to_all(struct upstream *upstream);
@@ -20,8 +21,8 @@ void pool_give_way_to_all(struct upstream *upstream);
 /* A parked connection of this worker that would do for a session of another one: it has let go of this
  * thread, and is on its way to pool_arrive. NULL: none, or somebody waits here. */
 struct upstream *pool_send(struct permits_holders *holders, const struct upstream_key *wish);
-/* It has come to this worker's thread, for the session that awaits it (which is run: session->offer), or,
- * NULL or not taken, to be parked for others. */
+/* It has come to this worker's thread, for the session that awaits it (which is run: session->queue.offer),
+ * or, NULL or not taken, to be parked for others. */
 void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct session *session);
 
 /* May a session that wishes that have the connection it is offered? *must_change_r: only by

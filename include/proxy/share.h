@@ -29,8 +29,8 @@ enum step share_time_out(struct session *session);
 bool share_may_wait(struct session *session);
 /* In a moment. */
 enum step share_wait(struct session *session);
-/* The session waits no more (permits_pass, handover_ask): session->offer, which it sets to NULL if it takes
- * it, is what has come for it; NULL: nothing has. */
+/* The session waits no more (permits_pass, handover_ask): session->queue.offer, which it sets to NULL if it
+ * takes it, is what has come for it; NULL: nothing has. */
 void share_offered(struct session *session);
 /* The server has no room for one more connection: those that are parked, whichever worker's, make some.
  * False: there were none. */
@@ -38,9 +38,9 @@ bool share_unpark(struct session *session, int server);
 /* The server has refused that login of the present job's for a limit of the account's (quota_is_limit): known
  * from now on, to all workers. False: memory is out. */
 bool share_note_limit(struct session *session, struct upstream *upstream, const struct error *err);
-/* The connection that the session has just begun to open, or taken, its key set, holds the permit of its account's that
- * the session has in hand, or, if the account has a limit there all the same, one more than there may be.
- * NULL: it could not be opened. */
+/* The connection that the session has just begun to open, or taken, its key set, holds the permit of its
+ * account's that the session has in hand, or, if the account has a limit there all the same, one more than
+ * there may be. NULL: it could not be opened. */
 void share_hold_quota(struct session *session, struct upstream *upstream);
 /* Whatever the session queued for is not wanted any more. Harmless otherwise. */
 void share_leave(struct session *session);

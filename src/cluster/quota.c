@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SOON_US 500000     /* until one more is tried where the limit is not known, or others may have some … */
+#define SOON_US 500000 /* until one more is tried where the limit is not known, or others may have some … */
 #define SELDOM_US 60000000 /* … and where headgate has all that the server says there may be */
 #define LOG_US 60000000
 

@@ -32,10 +32,10 @@ struct upstream *pool_send(struct permits_holders *holders, const struct upstrea
 /* True: its session has it now. */
 static bool offer(struct session *session, struct upstream *upstream)
 {
-    session->offer = upstream;
+    session->queue.offer = upstream;
     share_offered(session);
-    bool is_taken = session->offer == NULL;
-    session->offer = NULL;
+    bool is_taken = session->queue.offer == NULL;
+    session->queue.offer = NULL;
     return is_taken;
 }
 
@@ -203,5 +203,6 @@ static bool is_wanted_unclean(const struct upstream *upstream)
 
 bool pool_pass_unclean(struct upstream *upstream)
 {
-    return is_wanted_unclean(upstream) && (!pool_is_alive(upstream) || pass(upstream, upstream->permit.permits, may_become));
+    return is_wanted_unclean(upstream) &&
+           (!pool_is_alive(upstream) || pass(upstream, upstream->permit.permits, may_become));
 }

@@ -4,6 +4,9 @@
 #include "cluster/balance.h"
 #include "cluster/quota.h"
 #include "mysql/reply.h"
+#include "proxy/attach.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 #include "proxy/handover.h"
 #include "proxy/lifetime.h"
 #include "proxy/parting.h"
@@ -233,7 +236,7 @@ bool share_note_limit(struct session *session, struct upstream *upstream, const 
         return false;
     if (upstream->quota.permits == NULL)
         quota_enlist(quota, upstream);
-    session->job.goes_first = true;
+    session->job.wait.goes_first = true;
     if (quota_refused(quota, err, session_now(session)))
         log_warning(&session->scope,
                     "'%s' is at a limit of connections of its own at %s (%" PRIu64
@@ -245,8 +248,8 @@ bool share_note_limit(struct session *session, struct upstream *upstream, const 
 
 void share_hold_quota(struct session *session, struct upstream *upstream)
 {
-    struct quota *quota = session->quota;
-    session->quota = NULL;
+    struct quota *quota = session->queue.quota;
+    session->queue.quota = NULL;
     if (quota != NULL && upstream != NULL)
         quota_hold(quota, upstream);
     else if (quota != NULL)
@@ -257,9 +260,9 @@ void share_hold_quota(struct session *session, struct upstream *upstream)
 
 static void release_quota(struct session *session)
 {
-    if (session->quota != NULL)
-        permits_give(&session->quota->permits);
-    session->quota = NULL;
+    if (session->queue.quota != NULL)
+        permits_give(&session->queue.quota->permits);
+    session->queue.quota = NULL;
 }
 
 /* ---- waiting ---- */
@@ -272,10 +275,11 @@ static struct server *server_at(const struct session *session, int server)
 static void on_grant(void *owner)
 {
     struct session *session = owner;
-    session->ticket = NULL;
-    session->quota = session->queue->quota != NULL ? session->queue->quota : session->quota;
-    session->has_permit = session->queue->quota == NULL;
-    session->queue = NULL;
+    session->queue.ticket = NULL;
+    session->queue.quota =
+        session->queue.permits->quota != NULL ? session->queue.permits->quota : session->queue.quota;
+    session->queue.has_permit = session->queue.permits->quota == NULL;
+    session->queue.permits = NULL;
     if (session->state == SESSION_QUEUED)
         session_run(session);
     else
@@ -288,20 +292,20 @@ static void on_connection(void *owner, struct loop *loop, void *take_connection)
     struct session *session = owner;
     struct worker *worker = loop->context;
     if (session != NULL)
-        session->ticket = NULL;
+        session->queue.ticket = NULL;
     pool_arrive(worker, take_connection, session);
 }
 
 void share_leave(struct session *session)
 {
-    permits_cancel(&session->ticket);
+    permits_cancel(&session->queue.ticket);
     handover_cancel(session);
-    if (session->has_permit)
-        permits_give(&session->queued_at->permits);
-    session->has_permit = false;
-    session->queue = NULL;
+    if (session->queue.has_permit)
+        permits_give(&session->queue.at->permits);
+    session->queue.has_permit = false;
+    session->queue.permits = NULL;
     release_quota(session);
-    session->queued_at = NULL;
+    session->queue.at = NULL;
 }
 
 static void tell_uses(struct permits *permits, const struct worker *worker, struct text *uses)
@@ -315,13 +319,14 @@ static void explain_quota(struct quota *quota, const struct worker *worker, char
     char waited[32];
     struct text uses = { 0 };
     tell_uses(&quota->permits, worker, &uses);
-    (void)snprintf(text, size,
-                   "headgate: no connection to %s was free for %s: '%s' has all that its max_user_connections "
-                   "allows it there, %" PRIu64 " of them headgate's (%s), and %u wait; the statement was not run",
-                   quota->server->name,
-                   clock_format_duration(worker->world->timeouts->pool_wait_us, waited, sizeof waited),
-                   quota->user, permits_used(&quota->permits), uses.len > 0 ? text_cstr(&uses) : "none",
-                   permits_waiting(&quota->permits));
+    (void)snprintf(
+        text, size,
+        "headgate: no connection to %s was free for %s: '%s' has all that its max_user_connections "
+        "allows it there, %" PRIu64 " of them headgate's (%s), and %u wait; the statement was not run",
+        quota->server->name,
+        clock_format_duration(worker->world->timeouts->pool_wait_us, waited, sizeof waited), quota->user,
+        permits_used(&quota->permits), uses.len > 0 ? text_cstr(&uses) : "none",
+        permits_waiting(&quota->permits));
     text_fini(&uses);
 }
 
@@ -347,13 +352,13 @@ static void explain_limit(struct server *server, const struct worker *worker, ch
 enum step share_time_out(struct session *session)
 {
     char text[ERROR_TEXT_MAX];
-    struct server *server = session->queued_at;
-    if (session->handover != NULL) { /* a worker is very busy: without its connection, then */
+    struct server *server = session->queue.at;
+    if (session->queue.handover != NULL) { /* a worker is very busy: without its connection, then */
         share_leave(session);
         return attach_begin(session);
     }
-    if (session->queue->quota != NULL)
-        explain_quota(session->queue->quota, session->worker, text, sizeof text);
+    if (session->queue.permits->quota != NULL)
+        explain_quota(session->queue.permits->quota, session->worker, text, sizeof text);
     else
         explain_limit(server, session->worker, text, sizeof text);
     counter_add(&server->by_worker[session->worker->index].queue_timeouts, 1);
@@ -372,9 +377,9 @@ bool share_may_wait(struct session *session)
 {
     struct job *job = &session->job;
     uint64_t now = session_now(session);
-    if (job->queue_until_us == 0)
-        job->queue_until_us = now + session->worker->world->timeouts->pool_wait_us;
-    return now < job->queue_until_us;
+    if (job->wait.permit_until_us == 0)
+        job->wait.permit_until_us = now + session->worker->world->timeouts->pool_wait_us;
+    return now < job->wait.permit_until_us;
 }
 
 /* The retry timer ends it: the next refusal after pool_wait is the client's. */
@@ -388,8 +393,8 @@ enum step share_wait(struct session *session)
 
 static void enter_queue(struct session *session, struct server *server)
 {
-    session->queued_at = server;
-    session->queued_moves = session_view(session)->servers[server->index].moves;
+    session->queue.at = server;
+    session->queue.moves = session_view(session)->servers[server->index].moves;
     (void)session_enter(session, SESSION_QUEUED);
 }
 
@@ -397,12 +402,12 @@ static void enter_queue(struct session *session, struct server *server)
  * hand or to be had; else one of the server's. */
 static struct permits *queue_of(struct session *session, struct server *server)
 {
-    struct quota *quota = session->quota == NULL ? quota_at(session, server) : NULL;
+    struct quota *quota = session->queue.quota == NULL ? quota_at(session, server) : NULL;
     if (quota == NULL)
         return &server->permits;
     if (!permits_try(&quota->permits))
         return &quota->permits;
-    session->quota = quota;
+    session->queue.quota = quota;
     return &server->permits;
 }
 
@@ -419,15 +424,15 @@ static enum step queue(struct session *session, int at)
                                            .on_connection = on_connection,
                                            .wish = span_of(&wish, sizeof wish),
                                            .goes_first =
-                                               permits->quota != NULL && session->job.goes_first };
+                                               permits->quota != NULL && session->job.wait.goes_first };
     enter_queue(session, server);
-    session->queue = permits;
+    session->queue.permits = permits;
     if (!share_may_wait(session))
         return share_time_out(session);
-    session->ticket = permits_wait(permits, &waiter, &is_first);
-    if (session->ticket == NULL)
+    session->queue.ticket = permits_wait(permits, &waiter, &is_first);
+    if (session->queue.ticket == NULL)
         return dispatch_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory");
-    session_set_deadline(session, session->job.queue_until_us - session_now(session));
+    session_set_deadline(session, session->job.wait.permit_until_us - session_now(session));
     start_retrying(worker);
     if (is_first) /* otherwise somebody has searched, and whoever became idle since has given */
         search(worker, permits);
@@ -440,13 +445,13 @@ static enum step queue(struct session *session, int at)
 static bool is_right(const struct session *session)
 {
     const struct view *view = session_view(session);
-    const struct view_server *entry = &view->servers[session->queued_at->index];
+    const struct view_server *entry = &view->servers[session->queue.at->index];
     bool is_held = view->is_paused && !effects_is_in_transaction(session);
-    bool has_moved = entry->moves != session->queued_moves;
+    bool has_moved = entry->moves != session->queue.moves;
     if (is_held || has_moved || entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED)
         return false;
-    return session->job.place == ROUTE_PRIMARY ? view->primary == (int)session->queued_at->index
-                                               : balance_is_reader(view, (int)session->queued_at->index);
+    return session->job.place == ROUTE_PRIMARY ? view->primary == (int)session->queue.at->index
+                                               : balance_is_reader(view, (int)session->queue.at->index);
 }
 
 /* Goes on with a parked connection to that server, if there is one. */
@@ -470,12 +475,12 @@ static enum step open_with_permit(struct session *session, int server)
 /* The connection that has come for it. */
 static bool take_over(struct session *session, int server)
 {
-    struct upstream *upstream = session->offer;
+    struct upstream *upstream = session->queue.offer;
     const struct upstream_key wish = pool_key(session, server);
     bool must_change;
     if (!pool_claim(upstream, &wish, &must_change))
         return false;
-    session->offer = NULL;
+    session->queue.offer = NULL;
     session_set_deadline(session, 0);
     if (must_change)
         attach_change(session, server, upstream);
@@ -486,12 +491,12 @@ static bool take_over(struct session *session, int server)
 
 static enum step take_offer(struct session *session)
 {
-    int server = (int)session->queued_at->index;
-    struct quota *quota = session->quota; /* for one that becomes its account's */
-    session->quota = NULL;
+    int server = (int)session->queue.at->index;
+    struct quota *quota = session->queue.quota; /* for one that becomes its account's */
+    session->queue.quota = NULL;
     share_leave(session);
-    session->quota = quota;
-    bool is_taken = (session->offer != NULL && take_over(session, server)) || take(session, server);
+    session->queue.quota = quota;
+    bool is_taken = (session->queue.offer != NULL && take_over(session, server)) || take(session, server);
     release_quota(session);
     return is_taken ? session_enter(session, SESSION_ATTACHING) : attach_begin(session);
 }
@@ -499,10 +504,10 @@ static enum step take_offer(struct session *session)
 /* One of its account's has come; now one of the server's. */
 static enum step go_on_with_quota(struct session *session)
 {
-    struct server *server = session->queued_at;
+    struct server *server = session->queue.at;
     if (!permits_try(&server->permits))
         return queue(session, (int)server->index);
-    session->queued_at = NULL;
+    session->queue.at = NULL;
     return open_with_permit(session, (int)server->index);
 }
 
@@ -516,24 +521,24 @@ enum step share_queued(struct session *session)
     struct worker *worker = session->worker;
     if (session->is_client_eof || !is_right(session)) {
         if (session_view(session)->is_paused)
-            session->job.queue_until_us = 0; /* a pause is no client's fault */
+            session->job.wait.permit_until_us = 0; /* a pause is no client's fault */
         share_leave(session);
         return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL)
                                       : attach_begin(session);
     }
-    if (session->has_permit) {
-        int server = (int)session->queued_at->index;
-        session->has_permit = false; /* it goes with the connection */
-        session->queued_at = NULL;
+    if (session->queue.has_permit) {
+        int server = (int)session->queue.at->index;
+        session->queue.has_permit = false; /* it goes with the connection */
+        session->queue.at = NULL;
         return open_with_permit(session, server);
     }
-    if (session->handover != NULL)
+    if (session->queue.handover != NULL)
         return STEP_WAIT;
-    if (session->ticket == NULL && session->queue == NULL && session->quota != NULL)
+    if (session->queue.ticket == NULL && session->queue.permits == NULL && session->queue.quota != NULL)
         return go_on_with_quota(session);
-    if (session->ticket == NULL) /* share_offered */
+    if (session->queue.ticket == NULL) /* share_offered */
         return take_offer(session);
-    struct permits *permits = session->queue;
+    struct permits *permits = session->queue.permits;
     if (worker->is_retrying) { /* some connections may be given up only after a while */
         if (permits->quota != NULL)
             quota_try_more(permits->quota, session_now(session));
@@ -560,7 +565,7 @@ static enum got get(struct session *session, int server, bool may_ask)
         return GOT_ANSWER_LATER;
     if (quota != NULL && !permits_try(&quota->permits))
         return GOT_NOTHING;
-    session->quota = quota;
+    session->queue.quota = quota;
     if (permits_try(permits))
         return GOT_PERMIT;
     release_quota(session);
@@ -587,7 +592,7 @@ static int find_free(struct session *session, enum got *got_r)
 /* The others answer within a turn of their loops, which is not waited for without end. */
 static enum step await_answer(struct session *session, int server)
 {
-    session->job.has_asked_others = true; /* once: they may have none again and again */
+    session->job.wait.has_asked_others = true; /* once: they may have none again and again */
     enter_queue(session, server_at(session, server));
     session_set_deadline(session, session->worker->env.connect_us);
     return STEP_WAIT;
@@ -595,7 +600,7 @@ static enum step await_answer(struct session *session, int server)
 
 enum step share_attach(struct session *session, int server)
 {
-    enum got got = get(session, server, !session->job.has_asked_others);
+    enum got got = get(session, server, !session->job.wait.has_asked_others);
     int at = server;
     if (got == GOT_ANSWER_LATER)
         return await_answer(session, server);
@@ -613,7 +618,7 @@ void share_note_answers(struct session *session, bool has_set)
     struct job *job = &session->job;
     struct slot *slot = &session->slots[job->place];
     if (has_set)
-        slot->has_warnings = job->has_warnings || job->has_error;
+        slot->has_warnings = job->reply.has_warnings || job->reply.has_error;
     bool has_count = job->facts.reason == SQL_REASON_FOUND_ROWS;
     bool has_answers = slot->has_warnings || has_count;
     if (has_answers && slot->answers_us == 0)
@@ -626,9 +631,9 @@ void share_note_cursor(struct session *session, const struct upstream *upstream)
     const struct job *job = &session->job;
     if (job->prepared == NULL)
         return;
-    bool is_over = job->has_error || (upstream->status & STATUS_LAST_ROW_SENT) != 0;
+    bool is_over = job->reply.has_error || (upstream->status & STATUS_LAST_ROW_SENT) != 0;
     if (job->command->byte == COM_STMT_EXECUTE) {
-        job->prepared->has_cursor = job->has_cursor && !is_over;
+        job->prepared->has_cursor = job->reply.has_cursor && !is_over;
         if (job->prepared->has_cursor)
             pinned_note_statement(session, job->prepared, PIN_CURSOR);
     } else if (job->command->byte == COM_STMT_RESET || is_over)
