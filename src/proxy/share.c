@@ -239,9 +239,8 @@ bool share_note_limit(struct session *session, struct upstream *upstream, const 
     session->job.wait.goes_first = true;
     if (quota_refused(quota, err, session_now(session)))
         log_warning(&session->scope,
-                    "'%s' is at a limit of connections of its own at %s (%" PRIu64
-                    " logins refused so far): its statements wait for one another there, pool_wait at most: "
-                    "%s",
+                    "'%s' is at a limit of connections of its own at %s: its statements wait for one another "
+                    "there, pool_wait at most; logins refused so far: %" PRIu64 ": %s",
                     quota->user, upstream->server->name, counter_read(&quota->refused), err->text);
     return true;
 }

@@ -80,7 +80,9 @@ def test_more_clients_than_connections_are_all_served(cluster):
         assert run_all([lambda client=client: work(client) for client in range(CLIENTS)]) == []
         assert cluster.node("db1").value("SELECT COUNT(*) FROM test.few") == CLIENTS * TIMES
         assert hg.server("db1")["refusals"] > 0  # the limit was met
-        at_db1 = [line for line in lines_about(hg, "busy") if " at db1 " in line]
+        limit = next(row for row in hg.show("limits") if row["limit"] == "user busy at db1: max_user_connections")
+        assert limit["refused"] == hg.server("db1")["refusals"], limit
+        at_db1 = [line for line in lines_about(hg, "busy") if " at db1: " in line]
         assert len(at_db1) == 1, at_db1          # and told once
 
 
