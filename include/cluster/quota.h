@@ -23,7 +23,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define QUOTA_USER_BYTES 132 /* the longest name of an account, and its end */
+#define QUOTA_UNKNOWN (UINT32_MAX - 1) /* permits_max of one that has been forgotten */
+#define QUOTA_USER_BYTES 132           /* the longest name of an account, and its end */
 
 struct quota {
     struct permits permits; /* of this account there */
@@ -61,6 +62,8 @@ void quota_enlist(struct quota *quota, struct upstream *upstream);
 /* Those of one worker's connections to that server whose account's limit has become known. */
 void quota_enlist_all(struct server *server, unsigned worker);
 
+/* It is another machine now: no limit of the former one's is believed any more. */
+void quota_forget_all(struct server *server);
 /* All of the server's. */
 void quota_free_all(struct server *server);
 

@@ -69,6 +69,8 @@ static void put_accounts(struct table *table, struct server *server)
     char name[300];
     const struct quota *quota = atomic_load_explicit(&server->quotas, memory_order_acquire);
     for (; quota != NULL; quota = quota->next) {
+        if (permits_max(&quota->permits) == QUOTA_UNKNOWN)
+            continue;
         (void)snprintf(name, sizeof name, "user %s at %s: max_user_connections", quota->user, server->name);
         table_row(table);
         table_text(table, name);

@@ -5,6 +5,7 @@
 #include "cluster/cluster.h"
 #include "cluster/monitor.h"
 #include "cluster/publication.h"
+#include "cluster/quota.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -95,6 +96,7 @@ static void tell_name(struct cluster_member *member, const struct addr *was)
 void member_replace(struct cluster_member *member)
 {
     member->moves++;
+    quota_forget_all(member->server);
     member->detail[0] = '\0';
     member->linked_us = 0;
     member->trouble = OUTCOME_PASSED;

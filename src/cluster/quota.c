@@ -103,12 +103,22 @@ void quota_free_all(struct server *server)
     atomic_store_explicit(&server->quotas, NULL, memory_order_relaxed);
 }
 
+void quota_forget_all(struct server *server)
+{
+    struct quota *quota = atomic_load_explicit(&server->quotas, memory_order_acquire);
+    for (; quota != NULL; quota = quota->next) {
+        atomic_store_explicit(&quota->told, 0, memory_order_relaxed);
+        atomic_store_explicit(&quota->refused, 0, memory_order_relaxed);
+        permits_set_max(&quota->permits, QUOTA_UNKNOWN);
+    }
+}
+
 /* ---- how many there are ---- */
 
 static uint32_t most(const struct quota *quota)
 {
     uint32_t told = atomic_load_explicit(&quota->told, memory_order_relaxed);
-    return told > 0 ? told : UINT32_MAX - 1;
+    return told > 0 ? told : QUOTA_UNKNOWN;
 }
 
 static bool has_all_told(const struct quota *quota)

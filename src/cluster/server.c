@@ -114,6 +114,7 @@ void server_free(struct server **server)
 /* A worker that counts at this very moment may bring an old number back: then it is not exact. */
 void server_forget(struct server *server)
 {
+    quota_forget_all(server);
     for (unsigned i = 0; i < server->worker_count; i++) {
         struct server_counters *row = &server->by_worker[i];
         counter *const counts[] = { &row->latency_us, &row->connects, &row->connect_failures, &row->refusals,

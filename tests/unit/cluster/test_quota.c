@@ -259,6 +259,23 @@ static void a_limit_that_was_raised_is_not_what_it_said(void **state)
     close_scene(&scene);
 }
 
+static void another_machine_has_no_limit_until_it_tells_of_one(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 4, 0);
+    (void)refuse(&scene, &scene.upstreams[0], TOLD, 0);
+    wait_for_one(&scene);
+    server_forget(scene.server);
+    assert_int_equal(grants(&scene), 1);
+    assert_true(permits_try(&scene.quota->permits));
+    (void)refuse(&scene, &scene.upstreams[1], NULL, 1);
+    assert_int_equal(permits_max(&scene.quota->permits), 4);
+    permits_give(&scene.quota->permits);
+    permits_give(&scene.quota->permits);
+    close_scene(&scene);
+}
+
 static void who_was_refused_goes_first(void **state)
 {
     (void)state;
@@ -308,6 +325,7 @@ int main(void)
         cmocka_unit_test(one_more_is_tried_now_and_then_while_somebody_waits),
         cmocka_unit_test(one_that_is_let_in_brings_the_next_and_what_is_steady_none),
         cmocka_unit_test(a_limit_that_was_raised_is_not_what_it_said),
+        cmocka_unit_test(another_machine_has_no_limit_until_it_tells_of_one),
         cmocka_unit_test(who_was_refused_goes_first),
         cmocka_unit_test(without_memory_nothing_is_learnt),
     };
