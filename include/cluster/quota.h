@@ -64,6 +64,12 @@ void quota_enlist_all(struct server *server, unsigned worker);
 
 /* It is another machine now: no limit of the former one's is believed any more. */
 void quota_forget_all(struct server *server);
+/* Whose permits these are: a server's, or an account's there. */
+static inline struct server *quota_server(struct permits *permits)
+{
+    return permits->quota != NULL ? permits->quota->server : list_entry(permits, struct server, permits);
+}
+
 /* All of the server's. */
 void quota_free_all(struct server *server);
 

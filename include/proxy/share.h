@@ -35,13 +35,9 @@ void share_offered(struct session *session);
 /* The server has no room for one more connection: those that are parked, whichever worker's, make some.
  * False: there were none. */
 bool share_unpark(struct session *session, int server);
-/* The server has refused that login of the present job's for a limit of the account's (quota_is_limit): known
- * from now on, to all workers. False: memory is out. */
-bool share_note_limit(struct session *session, struct upstream *upstream, const struct error *err);
-/* The connection that the session has just begun to open, or taken, its key set, holds the permit of its
- * account's that the session has in hand, or, if the account has a limit there all the same, one more than
- * there may be. NULL: it could not be opened. */
-void share_hold_quota(struct session *session, struct upstream *upstream);
+/* The other workers do what is due for their holders of these permits: they unpark, enlist (permits.h), and
+ * give up what is idle if somebody waits. */
+void share_call_others(const struct worker *worker, struct permits *permits);
 /* Whatever the session queued for is not wanted any more. Harmless otherwise. */
 void share_leave(struct session *session);
 

@@ -13,6 +13,7 @@
 #include "cluster/quota.h"
 #include "cluster/upstream_login.h"
 #include "mysql/reply.h"
+#include "proxy/allowance.h"
 #include "proxy/asleft.h"
 #include "proxy/choice.h"
 #include "proxy/dispatch.h"
@@ -276,7 +277,7 @@ void attach_take(struct session *session, int server, struct upstream *take_upst
     upstream_hand_over(take_upstream, &owner_ops, session);
     permits_touch(&take_upstream->permit, session->worker->index, session_now(session));
     if (take_upstream->quota.permits == NULL)
-        share_hold_quota(session, take_upstream);
+        allowance_hold(session, take_upstream);
     slot->upstream = take_upstream;
     asleft_adopt(session, slot);
     warm_note(session);
@@ -322,7 +323,7 @@ void attach_open(struct session *session, int server)
     slot->has_failed = slot->upstream == NULL;
     if (slot->upstream != NULL)
         slot->upstream->key = pool_key(session, server);
-    share_hold_quota(session, slot->upstream);
+    allowance_hold(session, slot->upstream);
     warm_note(session);
 }
 
@@ -528,7 +529,7 @@ enum step attach_failed(struct session *session)
     bool has_server_said = err.sqlstate[0] != '\0';
     bool is_state_lost = !job->is_login && attach_has_lost_state(session, job->place);
     bool is_at_limit = has_server_said && slot->upstream != NULL && quota_is_limit(&err) &&
-                       share_note_limit(session, slot->upstream, &err);
+                       allowance_note_refusal(session, slot->upstream, &err);
     if (!is_at_limit) /* which has a line of its own */
         log_limited(LOG_LEVEL_WARNING, &session->scope, "%s%s as '%s': %s",
                     has_server_said ? "login refused by " : "no connection to ",

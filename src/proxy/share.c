@@ -4,6 +4,7 @@
 #include "cluster/balance.h"
 #include "cluster/quota.h"
 #include "mysql/reply.h"
+#include "proxy/allowance.h"
 #include "proxy/attach.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
@@ -17,7 +18,6 @@
 #include "proxy/readback.h"
 #include "proxy/uses.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 /* So long a connection is kept for a client that may ask for the warnings, the error or the FOUND_ROWS() of
@@ -155,11 +155,6 @@ static void search_here(struct permits_holders *holders, const struct worker *wo
     uses_count(holders, worker);
 }
 
-static struct server *server_of(struct permits *permits)
-{
-    return permits->quota != NULL ? permits->quota->server : list_entry(permits, struct server, permits);
-}
-
 static void on_call(struct loop_message *message)
 {
     struct permits_holders *holders =
@@ -169,11 +164,11 @@ static void on_call(struct loop_message *message)
     if (atomic_exchange(&holders->must_unpark, false))
         (void)pool_unpark(holders);
     if (atomic_exchange(&holders->must_enlist, false))
-        quota_enlist_all(server_of(holders->permits), worker->index);
+        quota_enlist_all(quota_server(holders->permits), worker->index);
     search_here(holders, worker);
 }
 
-static void call_others(const struct worker *worker, struct permits *permits)
+void share_call_others(const struct worker *worker, struct permits *permits)
 {
     const struct world *world = worker->world;
     for (unsigned i = 0; i < world->worker_count; i++) {
@@ -196,7 +191,7 @@ bool share_unpark(struct session *session, int server)
         return false;
     for (unsigned i = 0; i < worker->world->worker_count; i++)
         atomic_store(&permits->holders[i].must_unpark, i != worker->index);
-    call_others(worker, permits);
+    share_call_others(worker, permits);
     return true;
 }
 
@@ -204,64 +199,7 @@ static void search(const struct worker *worker, struct permits *permits)
 {
     search_here(&permits->holders[worker->index], worker);
     if (permits_is_wanted(permits))
-        call_others(worker, permits);
-}
-
-/* ---- an account's own limit ---- */
-
-static struct quota *quota_at(const struct session *session, struct server *server)
-{
-    return quota_find(server, session->user->account);
-}
-
-/* Known from now on: whichever worker's connections of that account count. */
-static struct quota *learn(const struct session *session, struct server *server)
-{
-    const struct worker *worker = session->worker;
-    bool is_new;
-    struct quota *quota = quota_learn(server, session->user->account, session->user->name, &is_new);
-    if (quota == NULL || !is_new)
-        return quota;
-    for (unsigned i = 0; i < worker->world->worker_count; i++)
-        atomic_store(&server->permits.holders[i].must_enlist, i != worker->index);
-    quota_enlist_all(server, worker->index);
-    call_others(worker, &server->permits);
-    return quota;
-}
-
-bool share_note_limit(struct session *session, struct upstream *upstream, const struct error *err)
-{
-    struct quota *quota = learn(session, upstream->server);
-    if (quota == NULL)
-        return false;
-    if (upstream->quota.permits == NULL)
-        quota_enlist(quota, upstream);
-    session->job.wait.goes_first = true;
-    if (quota_refused(quota, err, session_now(session)))
-        log_warning(&session->scope,
-                    "'%s' is at a limit of connections of its own at %s: its statements wait for one another "
-                    "there, pool_wait at most; logins refused so far: %" PRIu64 ": %s",
-                    quota->user, upstream->server->name, counter_read(&quota->refused), err->text);
-    return true;
-}
-
-void share_hold_quota(struct session *session, struct upstream *upstream)
-{
-    struct quota *quota = session->queue.quota;
-    session->queue.quota = NULL;
-    if (quota != NULL && upstream != NULL)
-        quota_hold(quota, upstream);
-    else if (quota != NULL)
-        permits_give(&quota->permits);
-    else if (upstream != NULL && (quota = quota_find(upstream->server, upstream->key.account)) != NULL)
-        quota_enlist(quota, upstream);
-}
-
-static void release_quota(struct session *session)
-{
-    if (session->queue.quota != NULL)
-        permits_give(&session->queue.quota->permits);
-    session->queue.quota = NULL;
+        share_call_others(worker, permits);
 }
 
 /* ---- waiting ---- */
@@ -303,49 +241,8 @@ void share_leave(struct session *session)
         permits_give(&session->queue.at->permits);
     session->queue.has_permit = false;
     session->queue.permits = NULL;
-    release_quota(session);
+    allowance_release(session);
     session->queue.at = NULL;
-}
-
-static void tell_uses(struct permits *permits, const struct worker *worker, struct text *uses)
-{
-    uses_count(&permits->holders[worker->index], worker);
-    uses_tell(permits, worker->loop.now_us, uses);
-}
-
-static void explain_quota(struct quota *quota, const struct worker *worker, char *text, size_t size)
-{
-    char waited[32];
-    struct text uses = { 0 };
-    tell_uses(&quota->permits, worker, &uses);
-    (void)snprintf(
-        text, size,
-        "headgate: no connection to %s was free for %s: '%s' has all that its max_user_connections "
-        "allows it there, %" PRIu64 " of them headgate's (%s), and %u wait; the statement was not run",
-        quota->server->name,
-        clock_format_duration(worker->world->timeouts->pool_wait_us, waited, sizeof waited), quota->user,
-        permits_used(&quota->permits), uses.len > 0 ? text_cstr(&uses) : "none",
-        permits_waiting(&quota->permits));
-    text_fini(&uses);
-}
-
-/* Why there is none: the limit, where it comes from, who has them, and how long it was waited for. */
-static void explain_limit(struct server *server, const struct worker *worker, char *text, size_t size)
-{
-    uint64_t waited_us = worker->world->timeouts->pool_wait_us;
-    struct text uses = { 0 };
-    tell_uses(&server->permits, worker, &uses);
-    uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
-    uint32_t max = permits_max(&server->permits);
-    char from[80] = "", waited[32];
-    if (server->max_connections == 0)
-        (void)snprintf(from, sizeof from, ", the server's own %u less connection_reserve,", own);
-    (void)snprintf(text, size,
-                   "headgate: no connection to %s was free for %s: all of max_connections = %u%s are in use "
-                   "(%s), and %u wait; the statement was not run",
-                   server->name, clock_format_duration(waited_us, waited, sizeof waited), max, from,
-                   text_cstr(&uses), permits_waiting(&server->permits));
-    text_fini(&uses);
 }
 
 enum step share_time_out(struct session *session)
@@ -356,10 +253,7 @@ enum step share_time_out(struct session *session)
         share_leave(session);
         return attach_begin(session);
     }
-    if (session->queue.permits->quota != NULL)
-        explain_quota(session->queue.permits->quota, session->worker, text, sizeof text);
-    else
-        explain_limit(server, session->worker, text, sizeof text);
+    uses_explain(session->queue.permits, session->worker, text, sizeof text);
     counter_add(&server->by_worker[session->worker->index].queue_timeouts, 1);
     log_limited(LOG_LEVEL_WARNING, &session->scope, "%s", text);
     share_leave(session);
@@ -401,7 +295,7 @@ static void enter_queue(struct session *session, struct server *server)
  * hand or to be had; else one of the server's. */
 static struct permits *queue_of(struct session *session, struct server *server)
 {
-    struct quota *quota = session->queue.quota == NULL ? quota_at(session, server) : NULL;
+    struct quota *quota = session->queue.quota == NULL ? quota_find(server, session->user->account) : NULL;
     if (quota == NULL)
         return &server->permits;
     if (!permits_try(&quota->permits))
@@ -496,7 +390,7 @@ static enum step take_offer(struct session *session)
     share_leave(session);
     session->queue.quota = quota;
     bool is_taken = (session->queue.offer != NULL && take_over(session, server)) || take(session, server);
-    release_quota(session);
+    allowance_release(session);
     return is_taken ? session_enter(session, SESSION_ATTACHING) : attach_begin(session);
 }
 
@@ -555,7 +449,7 @@ enum got { GOT_NOTHING, GOT_PERMIT, GOT_CONNECTION, GOT_ANSWER_LATER };
 static enum got get(struct session *session, int server, bool may_ask)
 {
     struct permits *permits = &server_at(session, server)->permits;
-    struct quota *quota = quota_at(session, server_at(session, server));
+    struct quota *quota = quota_find(server_at(session, server), session->user->account);
     if (permits_is_wanted(permits) || (quota != NULL && permits_is_wanted(&quota->permits)))
         return GOT_NOTHING;
     if (take(session, server))
@@ -567,7 +461,7 @@ static enum got get(struct session *session, int server, bool may_ask)
     session->queue.quota = quota;
     if (permits_try(permits))
         return GOT_PERMIT;
-    release_quota(session);
+    allowance_release(session);
     return GOT_NOTHING;
 }
 
