@@ -1,6 +1,5 @@
 #include "proxy/share.h"
 
-#include "base/clock.h"
 #include "cluster/balance.h"
 #include "cluster/quota.h"
 #include "mysql/reply.h"
@@ -17,8 +16,6 @@
 #include "proxy/pool_pass.h"
 #include "proxy/readback.h"
 #include "proxy/uses.h"
-
-#include <stdio.h>
 
 /* So long a connection is kept for a client that may ask for the warnings, the error or the FOUND_ROWS() of
  * its last statement, or for LASTVAL() of a sequence: programs ask at once. */
