@@ -167,20 +167,19 @@ static struct upstream *find_of_account(struct permits_holders *of_account)
 void pool_give_way_to_account(struct permits *quota, unsigned worker)
 {
     struct permits_holders *holders = &quota->quota->server->permits.holders[worker];
-    struct upstream *any;
     struct upstream_key wish;
-    while ((any = find_of_account(&quota->holders[worker])) != NULL &&
-           permits_peek(quota, &wish, sizeof wish)) {
+    while (find_of_account(&quota->holders[worker]) != NULL && permits_peek(quota, &wish, sizeof wish)) {
         struct upstream *upstream = !permits_are_too_many(quota) ? pool_find(holders, &wish) : NULL;
-        if (upstream != NULL && !pass(upstream, quota, is_fit_for))
-            pool_shelve(upstream);
-        if (upstream != NULL)
+        if (upstream != NULL) {
+            if (!pass(upstream, quota, is_fit_for))
+                pool_shelve(upstream);
             continue;
-        any = find_of_account(&quota->holders[worker]); /* that search drops those that have ended */
-        if (any == NULL)
+        }
+        upstream = find_of_account(&quota->holders[worker]); /* that search drops those that have ended */
+        if (upstream == NULL)
             return;
-        counter_add(&pool_counters_of(any)->pool_gave_way, 1);
-        pool_drop(any);
+        counter_add(&pool_counters_of(upstream)->pool_gave_way, 1);
+        pool_drop(upstream);
     }
 }
 
