@@ -1,4 +1,5 @@
-/* Commands that say what a cluster may do with a server: each answers a row with the server's state after it.
+/* Commands that say what a cluster may do with a server: each answers a row with the server's state after it;
+ * and the one that ends a session.
  */
 #ifndef HEADGATE_ADMIN_VERBS_H
 #define HEADGATE_ADMIN_VERBS_H
@@ -12,5 +13,10 @@ void verb_drain(struct request *request);   /* nothing new goes there, and it ca
 void verb_enable(struct request *request);  /* drained or disabled no longer */
 void verb_disable(struct request *request); /* nothing is to be there */
 extern const struct columns verb_columns;   /* of all three */
+
+/* The argument is a session's id, as `show sessions` has it. Answers with what was ended, or that there was
+ * none: an id of a server's processlist is no session's. */
+void verb_kill(struct request *request);
+extern const struct columns kill_columns;
 
 #endif

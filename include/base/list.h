@@ -42,6 +42,16 @@ static inline void list_link_last(struct list *list, struct list_node *node)
     list->count++;
 }
 
+static inline void list_link_first(struct list *list, struct list_node *node)
+{
+    assert(!list_is_linked(node));
+    node->prev = &list->head;
+    node->next = list->head.next;
+    list->head.next->prev = node;
+    list->head.next = node;
+    list->count++;
+}
+
 static inline void list_unlink(struct list *list, struct list_node *node)
 {
     assert(list_is_linked(node) && list->count > 0);

@@ -38,6 +38,7 @@ struct cluster_member {
     uint64_t linked_us; /* monotonic; when a probe last found it not adrift (drift.h); 0: none has passed */
     bool is_known;      /* one has passed, ever */
     bool was_probed;    /* one has ended, ever; or it came by a reload: nobody waits for its first */
+    bool is_told_empty; /* an operator drains it, and that nothing is left there was told */
     bool is_removed;    /* from the configuration: it is drained */
     bool is_gone;       /* … and nothing was left there: its place is free for another server */
     struct loop_timer timer;
@@ -70,6 +71,9 @@ struct health_rules member_rules(const struct cluster_member *member);
 void member_note(struct cluster_member *member, const struct health_event *event);
 /* What an operator says of it. A drain ends after the cluster's drain_us: what is left is cut then. */
 void member_order(struct cluster_member *member, enum health_order order);
+/* Once, when an operator drains it and nothing is left there: an event and a line in the log, so that
+ * somebody who waits for that may stop it. */
+void member_tell_drained(struct cluster_member *member);
 /* Another machine was met at its address: what is connected to the former one is left, and until it has been
  * asked again it has no part in anything. Whoever calls this publishes. */
 void member_replace(struct cluster_member *member);

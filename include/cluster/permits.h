@@ -40,6 +40,7 @@
 #define PERMITS_USES 40
 
 struct permits;
+struct quota;
 
 /* What a connection has while it holds a permit: part of it. Belongs to one worker. */
 struct permit {
@@ -65,6 +66,7 @@ struct permits_holders {
     _Atomic bool is_called;              /* `call` is on its way */
     struct permits *permits;             /* borrows: whose this is */
     void *_Atomic call_worker;           /* borrows: what `call` is for; written before it is sent */
+    _Atomic bool must_enlist;            /* an account's limit has become known: see `call`, cluster/quota */
 };
 
 /* Who waits, and for what. */
@@ -77,6 +79,7 @@ struct permits_waiter {
      * more. NULL: none ever does. */
     void (*on_connection)(void *owner, struct loop *loop, void *take_connection);
     struct span wish; /* what permits_fit is told of it, and permits_peek tells; copied */
+    bool goes_first;  /* it had a permit, and the server said that there is none */
 };
 
 /* Somebody's place in the queue. */
@@ -100,6 +103,7 @@ struct permits {
     struct list queue;               /* of tickets; guarded by mutex */
     struct permits_holders *holders; /* owns; by worker */
     unsigned worker_count;
+    struct quota *quota; /* borrows: the account's whose these are; NULL: they are for all accounts */
 };
 
 /* False when memory is out. */
@@ -110,6 +114,15 @@ void permits_fini(struct permits *permits);
 /* From now on there are `max` (at least 1). More: those who wait get them. Fewer: nobody is cut off, but what
  * is given back is not given out again until they are down to it. Any thread. */
 void permits_set_max(struct permits *permits, uint32_t max);
+
+/* One is in use that nobody was asked for: a connection has it already. `is_proven`: the server has let it
+ * in, so that there is room for it in the limit; but for no more than `most`. Any thread. */
+void permits_enlist(struct permits *permits, bool is_proven, uint32_t most);
+/* Whoever has one of them was told by the server that there is none: there are fewer than are in use just
+ * now, none of them perhaps, and not more than `most`. The caller gives that one back. Any thread. */
+void permits_shrink(struct permits *permits, uint32_t most);
+/* Perhaps there is one more by now. Any thread. */
+void permits_grow(struct permits *permits);
 
 /* Takes one, unless all are in use or somebody waits. Any thread; no lock. */
 bool permits_try(struct permits *permits);

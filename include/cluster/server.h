@@ -69,6 +69,7 @@ struct server {
     enum role_setting role_setting;
     unsigned index;                  /* in its cluster */
     struct permits permits;          /* connections of sessions to it */
+    struct quota *_Atomic quotas;    /* owns: of accounts that it limits, as far as it has said so */
     _Atomic int64_t max_connections; /* as configured; 0: "auto" */
     _Atomic uint32_t own_max;        /* its own @@max_connections, as it last said; 0: not known */
     _Atomic uint32_t patience_s; /* its shorter one of @@wait_timeout and @@interactive_timeout; 0: unknown */

@@ -127,8 +127,10 @@ struct upstream {
     struct upstream_answer *answer; /* owns while EXCHANGING */
     struct rows *rows;              /* borrows: an exchange whose rows are wanted */
     struct permit permit;           /* held until it is closed; probes and KILL have none */
+    struct permit quota;            /* likewise: one of its account's, if that has a limit there */
     struct list_node in_pool;       /* in list permits_holders.parked */
     struct upstream_key key;        /* the owner's */
+    struct permits *promised_to;    /* borrows: counted in their `promised`; NULL: in none */
     enum upstream_state state;
     uint8_t asked;       /* EXCHANGING: which command */
     bool is_counted;     /* in server->connections_active */
@@ -140,7 +142,6 @@ struct upstream {
     bool is_second_hand; /* somebody else had it before its present owner */
     bool has_told_gtid;  /* somebody has committed something there since it was made new */
     bool is_touched;     /* it may hold what only a reset undoes: not handed on as it is */
-    bool is_promised;    /* counted in permits.promised */
     bool is_unclean;     /* as its session left it: nobody has it before a reset or COM_CHANGE_USER */
     bool is_ahead;       /* counted in server->opening_ahead */
     uint8_t cleaning;    /* the pool's: what its running exchange is about */
@@ -184,6 +185,22 @@ void upstream_hand_over(struct upstream *upstream, const struct upstream_owner_o
 /* READY, and idle from now on, until it is handed over: on_expired is called when it was READY for so long;
  * and it is read from, which is reported by on_io. */
 void upstream_expire(struct upstream *upstream, uint64_t after_us);
+
+/* Whose permit is in that list of a worker's: these are of a server, or of an account there. */
+static inline struct upstream *upstream_of_permit(const struct permits *permits, struct list_node *node)
+{
+    return permits->quota != NULL ? list_entry(node, struct upstream, quota.in_list)
+                                  : list_entry(node, struct upstream, permit.in_list);
+}
+/* Those of which somebody waits for one that it holds, and for whom none is made ready: the server's, or its
+ * account's; NULL: nobody. */
+static inline struct permits *upstream_wanted(const struct upstream *upstream)
+{
+    struct permits *permits = upstream->permit.permits, *quota = upstream->quota.permits;
+    if (permits != NULL && permits_is_short(permits))
+        return permits;
+    return quota != NULL && permits_is_short(quota) ? quota : NULL;
+}
 
 /* The permit that it holds is the caller's from now on. False: it holds none. */
 bool upstream_take_permit(struct upstream *upstream);

@@ -31,6 +31,7 @@ struct job_wait {
     bool was_in_vain;          /* CATCHING_UP has reached its deadline */
     bool is_held_back;         /* it waits, or has waited, for a replica to catch up */
     bool has_asked_newest;     /* consistency "strong": what is the newest was asked for */
+    bool goes_first;           /* QUEUED: its login met the account's limit, for which it has waited before */
     bool has_asked_others;     /* other workers, for a connection that they have parked */
 };
 

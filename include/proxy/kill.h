@@ -14,9 +14,6 @@
 /* On the session's own thread. An operator's or another session's wish: is_query ends only what runs. */
 void kill_session(struct session *session, bool is_query);
 
-/* Any thread: end the session with this id, whoever's it is. Nothing happens when there is none. */
-void kill_by_operator(const struct world *world, uint64_t id);
-
 /* Closes the connections that still carry a KILL. */
 void kill_fini(struct worker *worker);
 

@@ -6,11 +6,17 @@
 
 #include "proxy/session.h"
 
-/* Would it do for the first who waits for a connection to that server, whichever worker's that is? */
+/* Would it do for the first who waits for a connection to that server, or for one of its account's there,
+ * whichever worker's that is? */
 bool pool_suits_waiter(const struct upstream *upstream);
 /* Parked connections of this worker go to those who wait, or are closed for them, as many as these need. No
  * session is run: it may be called while they are walked through. */
 void pool_give_way(struct permits_holders *holders);
+/* The same for those who wait for one of an account's (cluster/quota): that account's. On the worker's
+ * thread. */
+void pool_give_way_to_account(struct permits *quota, unsigned worker);
+/* … and for both, when this one has been parked; which may be gone afterwards. */
+void pool_give_way_to_all(struct upstream *upstream);
 
 /* A parked connection of this worker that would do for a session of another one: it has let go of this
  * thread, and is on its way to pool_arrive. NULL: none, or somebody waits here. */

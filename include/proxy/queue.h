@@ -14,7 +14,9 @@
 #include <stdint.h>
 
 struct handover;
+struct permits;
 struct permits_ticket;
+struct quota;
 struct server;
 struct session;
 struct upstream;
@@ -28,6 +30,8 @@ struct queue {
     uint64_t moves;                /* of its address then */
     struct server *at;             /* borrows */
     bool has_permit;               /* one of that server has come */
+    struct permits *permits; /* borrows: which `ticket` is for, or was until a connection came; or NULL */
+    struct quota *quota;     /* borrows: the account's, of which a permit is in hand; NULL: of none */
 };
 
 /* Opens a connection to this server of the view for the present job, or queues for one. A harmless read takes

@@ -32,6 +32,9 @@ void share_search(const struct worker *worker, struct permits *permits);
 /* The server has no room for one more connection: those that are parked, whichever worker's, make some.
  * False: there were none. */
 bool share_unpark(struct session *session, int server);
+/* The other workers do what is due for their holders of these permits: they unpark, enlist (permits.h), and
+ * give up what is idle if somebody waits. */
+void share_call_others(const struct worker *worker, struct permits *permits);
 
 /* A session's connection whose time has come (lifetime.h) is closed, if it may be given up. */
 void share_retire(struct upstream *upstream);

@@ -2,7 +2,7 @@
  * when it is asked for one that is idle (share.c): nothing is counted while nobody waits.
  *
  *      search_here ─► uses_count    this worker's, into its permits_holders
- *      queue_time_out ─► uses_tell  all workers', as words
+ *      queue_time_out ─► uses_explain ─► uses_tell  all workers', as words
  */
 #ifndef HEADGATE_PROXY_USES_H
 #define HEADGATE_PROXY_USES_H
@@ -21,5 +21,9 @@ void uses_count(struct permits_holders *holders, const struct worker *worker);
  * that nobody has counted of late, and those of the rarest kinds where there are many, are "by others". Any
  * worker's thread. */
 void uses_tell(const struct permits *permits, uint64_t now_us, struct text *text);
+
+/* Why no connection of these came in time, for whoever waited: whose limit it is, how much, who has them, and
+ * how many wait. On the thread of the worker where it waited. */
+void uses_explain(struct permits *permits, const struct worker *worker, char *text, size_t size);
 
 #endif

@@ -9,7 +9,6 @@
 #include "admin/stats.h"
 #include "admin/show_digests.h"
 #include "admin/verbs.h"
-#include "proxy/kill.h"
 
 #include <stdio.h>
 
@@ -22,10 +21,6 @@ struct row {
 };
 
 static void help(struct request *request);
-static void kill_one(struct request *request);
-
-static const struct column kill_list[] = { { "session", COLUMN_INTEGER, "the id it was asked for" } };
-static const struct columns kill_one_columns = COLUMNS_OF(kill_list);
 
 /* Of `help` about one command: its own row, then one for each column of its answer. */
 static const struct column help_list[] = {
@@ -76,9 +71,13 @@ static const struct row rows[] = {
       "where a statement would go, and why; with attributes beside it: explain with headgate.server = db2 "
       "SELECT 1",
       explain, &explain_columns },
-    { "drain", "<SERVER>", "nothing new goes to a server, sessions leave it as they can", verb_drain,
+    { "drain", "<SERVER>",
+      "nothing new goes to a server, sessions leave it as they can, and 'show events' says when nobody is "
+      "left; "
+      "whoever is after timeouts.drain is cut",
+      verb_drain, &verb_columns },
+    { "disable", "<SERVER>", "nothing is to be on a server: who is there is cut", verb_disable,
       &verb_columns },
-    { "disable", "<SERVER>", "nothing is to be on a server", verb_disable, &verb_columns },
     { "enable", "<SERVER>", "a server is used again; where there is no primary, a writable one becomes it",
       verb_enable, &verb_columns },
     { "pause", "<CLUSTER>", "hold what is new; answers when no statement or transaction runs any more",
@@ -88,7 +87,8 @@ static const struct row rows[] = {
       &reconfigure_columns },
     { "reload", "", "check the configuration file, then apply all of it or nothing; answers what has changed",
       reconfigure_reload, &reconfigure_columns },
-    { "kill", "<SESSION>", "end a session and what it runs", kill_one, &kill_one_columns },
+    { "kill", "<SESSION>", "end a session and what it runs; the number is that of 'show sessions'", verb_kill,
+      &kill_columns },
     { "doctor", "", "visits every server and says what is wrong with the cluster, and what to do", doctor,
       &doctor_columns },
     { "help", "[COMMAND]", "this list, or one command and the columns of its answer", help, &help_columns },
@@ -205,20 +205,6 @@ static void help(struct request *request)
         table_text(&request->table, rows[i].argument);
         table_text(&request->table, rows[i].help);
     }
-    request->on_done(request);
-}
-
-static void kill_one(struct request *request)
-{
-    uint64_t id;
-    if (!span_to_u64(request->argument, &id)) {
-        refuse(request, "kill needs the number of a session", ": see 'show sessions'");
-        return;
-    }
-    kill_by_operator(request->admin->world, id);
-    table_init(&request->table, kill_list, 1);
-    table_row(&request->table);
-    table_int(&request->table, (int64_t)id);
     request->on_done(request);
 }
 

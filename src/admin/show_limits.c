@@ -1,15 +1,20 @@
-/* How many clients there may be, how many there are, and how many were turned away. */
+/* How many clients there may be, how many there are, and how many were turned away; likewise connections of
+ * an account to a server that has told of a limit. */
 #include "admin/show.h"
 
+#include "cluster/cluster.h"
+#include "cluster/quota.h"
 #include "net/descriptors.h"
 
 #include <stdio.h>
 
 static const struct column columns[] = {
-    { "limit", COLUMN_TEXT, "the setting, and whose it is" },
+    { "limit", COLUMN_TEXT,
+      "the setting, and whose it is; of a server's own for an account, once it has refused a login for it" },
     { "value", COLUMN_INTEGER, "how many there may be; null: as many as come" },
     { "used", COLUMN_INTEGER, "how many there are; null where it is a limit for each address" },
-    { "refused", COLUMN_INTEGER, "clients turned away because of it" },
+    { "refused", COLUMN_INTEGER,
+      "clients turned away because of it; at a server: logins, whose sessions wait for a connection" },
 };
 const struct columns show_limits_columns = COLUMNS_OF(columns);
 
@@ -58,6 +63,23 @@ static void put_users(struct table *table, const struct users *users)
     }
 }
 
+/* What headgate has learnt of it: see cluster/quota. */
+static void put_accounts(struct table *table, struct server *server)
+{
+    char name[300];
+    const struct quota *quota = atomic_load_explicit(&server->quotas, memory_order_acquire);
+    for (; quota != NULL; quota = quota->next) {
+        if (permits_max(&quota->permits) == QUOTA_UNKNOWN)
+            continue;
+        (void)snprintf(name, sizeof name, "user %s at %s: max_user_connections", quota->user, server->name);
+        table_row(table);
+        table_text(table, name);
+        table_int(table, permits_max(&quota->permits));
+        table_int(table, (int64_t)permits_used(&quota->permits));
+        table_int(table, (int64_t)counter_read(&quota->refused));
+    }
+}
+
 void show_limits(struct request *request)
 {
     const struct admin *admin = request->admin;
@@ -71,5 +93,9 @@ void show_limits(struct request *request)
                atomic_load_explicit(&limits->file_refused, memory_order_relaxed));
     put_listeners(table, admin);
     put_users(table, admin->world->users);
+    for (size_t c = 0; c < admin->cluster_count; c++)
+        for (size_t i = 0; i < admin->clusters[c].count; i++)
+            if (!admin->clusters[c].members[i].is_gone)
+                put_accounts(table, admin->clusters[c].members[i].server);
     request->on_done(request);
 }

@@ -1,9 +1,12 @@
 #include "admin/verbs.h"
 
+#include "admin/tour.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "proxy/kill.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,4 +114,49 @@ void verb_enable(struct request *request)
 void verb_disable(struct request *request)
 {
     operate(request, CLUSTER_DISABLE);
+}
+
+/* ---- sessions ---- */
+
+static const struct column kill_list[] = {
+    { "session", COLUMN_INTEGER, "its id" },
+    { "user", COLUMN_TEXT, "whose it was" },
+    { "client", COLUMN_TEXT, "the client's address" },
+};
+const struct columns kill_columns = COLUMNS_OF(kill_list);
+
+/* In each worker's thread: only one of them has it. */
+static void kill_here(struct worker *worker, struct request *request, void *context)
+{
+    const uint64_t *id = context;
+    struct session *session = worker_find(worker, *id);
+    if (session == NULL || session->user == NULL)
+        return;
+    table_row(&request->table);
+    table_int(&request->table, (int64_t)session->id);
+    table_text(&request->table, session->user->name);
+    table_text(&request->table, session->host);
+    kill_session(session, false); /* last: it may be gone after that */
+}
+
+static void tell_killed(struct request *request, void *context)
+{
+    const uint64_t *id = context;
+    if (table_row_count(&request->table) == 0)
+        (void)error_set(&request->error, 0, "there is no session %" PRIu64 ": see 'show sessions'", *id);
+    request->on_done(request);
+}
+
+void verb_kill(struct request *request)
+{
+    uint64_t *id = mem_zalloc(sizeof *id);
+    table_init(&request->table, kill_list, sizeof kill_list / sizeof *kill_list);
+    if (id != NULL && span_to_u64(request->argument, id)) {
+        tour_begin_then(request, kill_here, tell_killed, id);
+        return;
+    }
+    (void)error_set(&request->error, 0,
+                    id != NULL ? "kill needs the number of a session: see 'show sessions'" : "out of memory");
+    mem_free(id);
+    request->on_done(request);
 }

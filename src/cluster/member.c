@@ -5,7 +5,9 @@
 #include "cluster/cluster.h"
 #include "cluster/monitor.h"
 #include "cluster/publication.h"
+#include "cluster/quota.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -32,6 +34,7 @@ void member_note(struct cluster_member *member, const struct health_event *event
 void member_order(struct cluster_member *member, enum health_order order)
 {
     const struct cluster *cluster = member->cluster;
+    member->is_told_empty &= order == HEALTH_DRAINED && member->health.order == HEALTH_DRAINED;
     member_note(member, &(struct health_event){ .kind = HEALTH_ORDERED, .order = order });
     if (order == HEALTH_DRAINED && cluster->drain_us > 0)
         loop_timer_start(&member->drained, cluster->env.loop, cluster->drain_us);
@@ -46,10 +49,31 @@ static void on_drained(struct loop_timer *timer)
         (struct cluster_member *)(void *)((char *)timer - offsetof(struct cluster_member, drained));
     struct log_scope scope = { .key = "cluster", .text = member->cluster->name };
     char text[32];
-    log_warning(&scope, "server %s has been drained for %s: what is left there is cut", member->server->name,
-                clock_format_duration(member->cluster->drain_us, text, sizeof text));
+    log_warning(&scope,
+                "server %s has been drained for %s: what is left there is cut: %" PRIu64 " connections",
+                member->server->name, clock_format_duration(member->cluster->drain_us, text, sizeof text),
+                permits_used(&member->server->permits));
     member_order(member, HEALTH_DISABLED);
     cluster_publish(member->cluster);
+}
+
+void member_tell_drained(struct cluster_member *member)
+{
+    struct log_scope scope = { .key = "cluster", .text = member->cluster->name };
+    if (member->health.order != HEALTH_DRAINED || member->is_told_empty || !member_is_empty(member))
+        return;
+    uint64_t took_us = member->cluster->env.loop->now_us - member->health.since_us;
+    struct event event = { .server = (int)member->server->index,
+                           .server_name = member->server->name,
+                           .was = "draining",
+                           .is = "drained",
+                           .reason = "no session has a connection to it any more",
+                           .after_ms = (int64_t)(took_us / 1000) };
+    char after[32];
+    member->is_told_empty = true;
+    events_add(&member->cluster->events, &event);
+    log_notice(&scope, "server %s is drained, after %s: %s", member->server->name,
+               clock_format_duration(took_us, after, sizeof after), event.reason);
 }
 
 /* ---- where it is ---- */
@@ -95,6 +119,7 @@ static void tell_name(struct cluster_member *member, const struct addr *was)
 void member_replace(struct cluster_member *member)
 {
     member->moves++;
+    quota_forget_all(member->server);
     member->detail[0] = '\0';
     member->linked_us = 0;
     member->trouble = OUTCOME_PASSED;

@@ -245,6 +245,7 @@ static void on_interval(struct loop_timer *timer)
         member_retire(member);
         return;
     }
+    member_tell_drained(member);
     uint64_t interval_us = member->cluster->settings->monitor.interval_us;
     if (member->is_removed && interval_us > GONE_US)
         interval_us = GONE_US;

@@ -137,6 +137,34 @@ void permits_set_max(struct permits *permits, uint32_t max)
     unlock(permits);
 }
 
+void permits_enlist(struct permits *permits, bool is_proven, uint32_t most)
+{
+    lock(permits);
+    (void)atomic_fetch_add_explicit(&permits->state, ONE, memory_order_acq_rel);
+    if (is_proven && permits_max(permits) < most)
+        atomic_fetch_add_explicit(&permits->max, 1, memory_order_relaxed);
+    unlock(permits);
+}
+
+void permits_shrink(struct permits *permits, uint32_t most)
+{
+    lock(permits);
+    uint64_t others = permits_used(permits) - 1;
+    uint32_t max = permits_max(permits) < most ? permits_max(permits) : most;
+    max = others < max ? (uint32_t)others : max;
+    atomic_store_explicit(&permits->max, max, memory_order_relaxed);
+    unlock(permits);
+}
+
+void permits_grow(struct permits *permits)
+{
+    lock(permits);
+    if (permits_max(permits) < UINT32_MAX)
+        atomic_fetch_add_explicit(&permits->max, 1, memory_order_relaxed);
+    serve(permits);
+    unlock(permits);
+}
+
 struct permits_ticket *permits_wait(struct permits *permits, const struct permits_waiter *waiter,
                                     bool *is_first_r)
 {
@@ -151,7 +179,10 @@ struct permits_ticket *permits_wait(struct permits *permits, const struct permit
     ticket->waiter.wish = span_of(ticket->wish, waiter->wish.len);
     lock(permits);
     *is_first_r = permits->queue.count == 0;
-    list_link_last(&permits->queue, &ticket->in_queue);
+    if (waiter->goes_first)
+        list_link_first(&permits->queue, &ticket->in_queue);
+    else
+        list_link_last(&permits->queue, &ticket->in_queue);
     (void)atomic_fetch_add_explicit(&permits->waiting, 1, memory_order_relaxed);
     (void)atomic_fetch_or_explicit(&permits->state, WANTED, memory_order_acq_rel);
     serve(permits); /* one may have come back just before */

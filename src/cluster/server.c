@@ -1,6 +1,7 @@
 #include "cluster/server.h"
 
 #include "base/mem.h"
+#include "cluster/quota.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,7 @@ void server_free(struct server **server)
     mem_free((*server)->address);
     mem_free((*server)->zone);
     free((*server)->by_worker);
+    quota_free_all(*server);
     permits_fini(&(*server)->permits);
     mem_free(*server);
     *server = NULL;
@@ -112,6 +114,7 @@ void server_free(struct server **server)
 /* A worker that counts at this very moment may bring an old number back: then it is not exact. */
 void server_forget(struct server *server)
 {
+    quota_forget_all(server);
     for (unsigned i = 0; i < server->worker_count; i++) {
         struct server_counters *row = &server->by_worker[i];
         counter *const counts[] = { &row->latency_us, &row->connects, &row->connect_failures, &row->refusals,

@@ -138,6 +138,7 @@ void upstream_leave(struct upstream *upstream)
     stream_leave(&upstream->stream);
     counter_sub(count_of(upstream), 1);
     permits_carry_off(&upstream->permit, upstream->env->worker);
+    permits_carry_off(&upstream->quota, upstream->env->worker);
     upstream->ops = NULL;
     upstream->owner = NULL;
 }
@@ -152,6 +153,7 @@ void upstream_adopt(struct upstream *upstream, const struct upstream_env *env,
     stream_join(&upstream->stream, env->loop);
     counter_add(count_of(upstream), 1);
     permits_carry_on(&upstream->permit, env->worker, env->loop->now_us);
+    permits_carry_on(&upstream->quota, env->worker, env->loop->now_us);
 }
 
 static void go_on_connect(struct upstream *upstream)
@@ -320,7 +322,8 @@ void upstream_close(struct upstream **upstream_r)
         counter_sub(count_of(upstream), 1);
     if (was_busy)
         counter_sub(&upstream_counters(upstream)->running, 1);
-    permits_release(&upstream->permit, upstream->env->worker); /* last: another worker may have it at once */
+    permits_release(&upstream->quota, upstream->env->worker); /* last: another worker may have it at once */
+    permits_release(&upstream->permit, upstream->env->worker);
     loop_bury(upstream->env->loop, &upstream->corpse, bury);
 }
 

@@ -9,7 +9,9 @@
 #include "proxy/attach.h"
 
 #include "base/clock.h"
+#include "cluster/quota.h"
 #include "mysql/reply.h"
+#include "proxy/allowance.h"
 #include "proxy/answers.h"
 #include "proxy/attach_inside.h"
 #include "proxy/catching_up.h"
@@ -202,17 +204,17 @@ enum step attach_waiting(struct session *session)
 /* ---- in vain ---- */
 
 /* Too many connections is a server's way to say "later", not "no". */
-static bool is_overload(int code)
+static bool is_overload(const struct error *err)
 {
-    return code == ERR_CON_COUNT || code == ERR_TOO_MANY_USER_CONNECTIONS;
+    return err->code == ERR_CON_COUNT || quota_is_limit(err);
 }
 
-/* What others hold idle may be all there is; and without it, an account's own limit was not reached. */
+/* What others hold idle may be all there is. */
 static bool may_pass(struct session *session, int server, const struct error *err)
 {
-    bool has_made_room =
-        (is_overload(err->code) || err->code == ERR_USER_LIMIT_REACHED) && share_unpark(session, server);
-    return is_overload(err->code) || has_made_room;
+    if (err->code == ERR_CON_COUNT)
+        (void)share_unpark(session, server);
+    return is_overload(err);
 }
 
 /* It was full for all of pool_wait: whose limit that is, and how much, where the server's words do not say.
@@ -239,9 +241,12 @@ enum step attach_failed(struct session *session)
     int server = slot->server;
     bool has_server_said = err.sqlstate[0] != '\0';
     bool is_state_lost = !job->is_login && attach_has_lost_state(session, job->place);
-    log_limited(LOG_LEVEL_WARNING, &session->scope, "%s%s as '%s': %s",
-                has_server_said ? "login refused by " : "no connection to ",
-                session_view(session)->servers[server].server->name, session->user->name, err.text);
+    bool is_at_limit = has_server_said && slot->upstream != NULL && quota_is_limit(&err) &&
+                       allowance_note_refusal(session, slot->upstream, &err);
+    if (!is_at_limit) /* which has a line of its own */
+        log_limited(LOG_LEVEL_WARNING, &session->scope, "%s%s as '%s': %s",
+                    has_server_said ? "login refused by " : "no connection to ",
+                    session_view(session)->servers[server].server->name, session->user->name, err.text);
     attach_drop(session, job->place);
     if (err.code == ERR_BAD_DB && has_server_said && !job->is_login && !job->has_no_schema &&
         !is_state_lost) {
@@ -257,7 +262,7 @@ enum step attach_failed(struct session *session)
         return dispatch_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory: %s", err.text);
     if (session->door->settings->mode == LISTENER_SPLIT && job->place == ROUTE_REPLICA && !job->is_login) {
         job->avoid = server;
-        if (++job->attempts < ATTEMPTS_MAX && (!has_server_said || is_overload(err.code)))
+        if (++job->attempts < ATTEMPTS_MAX && (!has_server_said || is_overload(&err)))
             return attach_begin(session);
         if (!choice_may_fall_back(session))
             return attach_wait(session);
@@ -266,6 +271,8 @@ enum step attach_failed(struct session *session)
     }
     if (job->is_login && (err.code == EMFILE || err.code == ENFILE) && !has_server_said)
         return dispatch_refuse(session, ERR_CON_COUNT, NULL, "headgate: %s", err.text);
+    if (is_at_limit) /* it queues for one of its account's */
+        return attach_begin(session);
     bool may_wait = has_server_said && may_pass(session, server, &err);
     if (may_wait && queue_may_wait(session))
         return queue_wait(session);
@@ -312,5 +319,7 @@ enum step attach_attaching(struct session *session)
     if (slot->is_changing)
         counter_add(&session->worker->boxes[session->door->cluster].pool.pool_changed_user, 1);
     slot->is_changing = false;
+    if (slot->upstream->quota.permits != NULL)
+        quota_note_login(slot->upstream->quota.permits->quota);
     return session_enter(session, SESSION_SYNCING);
 }

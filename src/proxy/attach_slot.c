@@ -9,6 +9,7 @@
 
 #include "cluster/upstream_login.h"
 #include "mysql/reply.h"
+#include "proxy/allowance.h"
 #include "proxy/asleft.h"
 #include "proxy/parting.h"
 #include "proxy/pinned.h"
@@ -145,6 +146,8 @@ void attach_take(struct session *session, int server, struct upstream *take_upst
     struct slot *slot = begin_slot(session, server);
     upstream_hand_over(take_upstream, &owner_ops, session);
     permits_touch(&take_upstream->permit, session->worker->index, session_now(session));
+    if (take_upstream->quota.permits == NULL)
+        allowance_hold(session, take_upstream);
     slot->upstream = take_upstream;
     asleft_adopt(session, slot);
     warm_note(session);
@@ -172,9 +175,10 @@ void attach_change(struct session *session, int server, struct upstream *take_up
     const struct upstream_wish wish = wish_of(session, &session_view(session)->servers[server]);
     statements_forget(take_upstream);
     take_upstream->legacy.is_there = false; /* nothing of it is left by that */
+    permits_release(&take_upstream->quota, session->worker->index);
+    take_upstream->key = pool_key(session, server);
     attach_take(session, server, take_upstream);
     session->slots[session->job.place].is_changing = true;
-    take_upstream->key = pool_key(session, server);
     take_upstream->is_unclean = false;
     upstream_change_user(take_upstream, &wish);
 }
@@ -189,6 +193,7 @@ void attach_open(struct session *session, int server)
     slot->has_failed = slot->upstream == NULL;
     if (slot->upstream != NULL)
         slot->upstream->key = pool_key(session, server);
+    allowance_hold(session, slot->upstream);
     warm_note(session);
 }
 

@@ -146,7 +146,7 @@ static enum step go_inside(struct session *session, uint8_t seq)
     job->own.seq = seq;
     job->attempts = 0;
     job->wait.server_until_us = job->wait.permit_until_us = 0;
-    job->wait.has_asked_others = false;
+    job->wait.has_asked_others = job->wait.goes_first = false;
     job->avoid = VIEW_NO_SERVER;
     bool is_reader = session->door->settings->mode == LISTENER_REPLICA ||
                      (session->door->settings->mode == LISTENER_SPLIT && view->primary == VIEW_NO_SERVER);

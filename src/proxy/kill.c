@@ -22,14 +22,13 @@ struct inquiry {
     unsigned worker_count;
     unsigned next_worker; /* who is asked next */
     unsigned from;        /* the asking worker */
-    uint64_t asking;      /* session that waits for the verdict; 0: nobody */
+    uint64_t asking;      /* session that waits for the verdict */
     uint64_t target;
     const struct server *server; /* borrows: target may be an id of this one's as well; NULL: of none */
     struct addr addr;            /* where that one is: elsewhere the ids are another machine's */
     uint64_t holder;             /* a session whose connection to `server` has that id */
     unsigned holders;            /* how many there are */
     bool is_query;
-    bool is_operator;
     char user[ADMIT_USER_MAX + 1];
     enum verdict verdict;
 };
@@ -220,7 +219,7 @@ static void pass_on(struct inquiry *inquiry)
     if (is_open && (ask_next(inquiry) || (mean_the_holder(inquiry) && ask_next(inquiry))))
         return;
     inquiry->message.run = come_home;
-    if (inquiry->asking == 0 || !loop_post(&inquiry->workers[inquiry->from]->loop, &inquiry->message))
+    if (!loop_post(&inquiry->workers[inquiry->from]->loop, &inquiry->message))
         mem_free(inquiry);
 }
 
@@ -269,7 +268,7 @@ static void ask_here(struct loop_message *message)
     struct worker *worker = inquiry->workers[inquiry->next_worker];
     struct session *session = worker_find(worker, inquiry->target);
     if (session != NULL && session->user != NULL) {
-        bool may = inquiry->is_operator || strcmp(session->user->name, inquiry->user) == 0;
+        bool may = strcmp(session->user->name, inquiry->user) == 0;
         inquiry->verdict = may ? KILL_DONE : KILL_DENIED;
         if (may)
             kill_session(session, inquiry->is_query);
@@ -290,15 +289,6 @@ static struct inquiry *inquire(const struct world *world, uint64_t target)
     inquiry->worker_count = world->worker_count;
     inquiry->target = target;
     return inquiry;
-}
-
-void kill_by_operator(const struct world *world, uint64_t id)
-{
-    struct inquiry *inquiry = inquire(world, id);
-    if (inquiry == NULL)
-        return;
-    inquiry->is_operator = true;
-    pass_on(inquiry);
 }
 
 /* The server whose ids the client sees in CONNECTION_ID() and SHOW PROCESSLIST; those of others may be the

@@ -18,9 +18,9 @@ struct parting {
     const struct question *question; /* borrows */
     struct rows rows;                /* the answer */
     struct rows_def defs[ROWS_COLUMNS_MAX];
-    unsigned numbers; /* those that were needed when it was asked, as a set */
-    uint64_t version; /* of the user variables then */
-    bool is_promised; /* counted in permits.promised */
+    unsigned numbers;            /* those that were needed when it was asked, as a set */
+    uint64_t version;            /* of the user variables then */
+    struct permits *promised_to; /* borrows: counted in their `promised`; NULL: in none */
 };
 
 /* ---- user variables ---- */
@@ -261,8 +261,9 @@ bool parting_ask(struct session *session, enum route_place place)
     if (is_resting(session, slot))
         return true;
     if (begin(session, slot, question) && question->is_last) {
-        permits_promise(slot->upstream->permit.permits, 1);
-        slot->parting->is_promised = true;
+        slot->parting->promised_to = upstream_wanted(slot->upstream);
+        if (slot->parting->promised_to != NULL)
+            permits_promise(slot->parting->promised_to, 1);
     }
     return true;
 }
@@ -286,7 +287,7 @@ void parting_note(struct session *session, struct slot *slot, const struct upstr
                     answer->is_err ? answer->error.text : "nothing came that could be said again");
     slot->refused_us = is_told ? 0 : session_now(session);
     parting_end(slot);
-    if (is_told && permits_is_short(slot->upstream->permit.permits))
+    if (is_told && upstream_wanted(slot->upstream) != NULL)
         share_give_up(session, place);
 }
 
@@ -302,8 +303,8 @@ void parting_end(struct slot *slot)
 {
     if (slot->parting == NULL)
         return;
-    if (slot->parting->is_promised)
-        permits_promise(slot->upstream->permit.permits, -1);
+    if (slot->parting->promised_to != NULL)
+        permits_promise(slot->parting->promised_to, -1);
     rows_fini(&slot->parting->rows);
     mem_free(slot->parting);
     slot->parting = NULL;

@@ -40,9 +40,9 @@ void pool_leave(struct upstream *upstream)
         counter_sub(&holders->kinds[key_kind(&upstream->key)], 1);
         warm_look(upstream->owner);
     }
-    if (upstream->is_promised)
-        permits_promise(holders->permits, -1);
-    upstream->is_promised = false;
+    if (upstream->promised_to != NULL)
+        permits_promise(upstream->promised_to, -1);
+    upstream->promised_to = NULL;
 }
 
 void pool_drop(struct upstream *upstream)
@@ -195,7 +195,7 @@ static unsigned drop_unless(struct permits_holders *holders, const struct view *
     unsigned count = 0;
     struct list_node *next, *node = list_first(&holders->list);
     for (; node != NULL; node = next) {
-        struct upstream *upstream = list_entry(node, struct upstream, permit.in_list);
+        struct upstream *upstream = upstream_of_permit(holders->permits, node);
         next = list_after(&holders->list, node);
         if (!pool_has(upstream) || (view != NULL && pool_is_usable(view, server, &upstream->key)))
             continue;

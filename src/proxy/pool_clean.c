@@ -32,38 +32,43 @@ static void begin_id(struct upstream *upstream)
                       upstream->env->login_us);
 }
 
+/* By somebody who waits for a permit that it holds, whether one is made ready for that one or not. */
+static bool is_wanted(const struct upstream *upstream)
+{
+    const struct permits *quota = upstream->quota.permits;
+    return permits_is_wanted(upstream->permit.permits) || (quota != NULL && permits_is_wanted(quota));
+}
+
 /* At once: nobody is run by that. */
 static void park_as_left(struct upstream *upstream)
 {
-    struct permits_holders *holders = pool_holders(upstream);
     pool_leave(upstream);
     upstream->cleaning = CLEANING_NOTHING;
     upstream->idle_us = upstream->env->loop->now_us;
-    if (pool_is_full(upstream->owner, upstream) && !permits_is_wanted(holders->permits)) {
+    if (pool_is_full(upstream->owner, upstream) && !is_wanted(upstream)) {
         pool_retire(upstream);
         return;
     }
     pool_shelve(upstream);
-    pool_give_way(holders);
+    pool_give_way_to_all(upstream);
 }
 
 void pool_park_new(struct upstream *upstream)
 {
-    struct permits_holders *holders = pool_holders(upstream);
     const struct worker *worker = upstream->owner;
     pool_leave(upstream);
     upstream->cleaning = CLEANING_NOTHING;
     upstream->is_unclean = false;
     upstream->vars_version = 0;
     upstream->idle_us = worker->loop.now_us;
-    if (pool_is_full(worker, upstream) && !permits_is_wanted(holders->permits)) {
+    if (pool_is_full(worker, upstream) && !is_wanted(upstream)) {
         pool_retire(upstream);
         return;
     }
     counter_add(&pool_counters_of(upstream)->pool_parked, 1);
     pool_shelve(upstream);
     pool_end_opening(upstream);
-    pool_give_way(holders);
+    pool_give_way_to_all(upstream);
 }
 
 void pool_note_refusal(struct upstream *upstream, const struct error *err)
@@ -120,8 +125,8 @@ void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_pr
     upstream->is_unclean = true;
     if (is_promised && pool_pass_unclean(upstream))
         return;
-    upstream->is_promised = is_promised;
-    if (is_promised)
-        permits_promise(upstream->permit.permits, 1);
+    upstream->promised_to = is_promised ? upstream_wanted(upstream) : NULL;
+    if (upstream->promised_to != NULL)
+        permits_promise(upstream->promised_to, 1);
     pool_begin_reset(upstream);
 }

@@ -1,15 +1,28 @@
 #include "proxy/pool_open.h"
 
+#include "cluster/quota.h"
 #include "proxy/pool_clean.h"
 #include "proxy/pool_fit.h"
 #include "proxy/pool_inside.h"
 #include "proxy/warm.h"
 
+/* One of the server's, and one of its account's, if that has a limit there. */
+static bool take_permits(struct server *server, struct quota *quota)
+{
+    if (quota != NULL && !permits_try(&quota->permits))
+        return false;
+    if (permits_try(&server->permits))
+        return true;
+    if (quota != NULL)
+        permits_give(&quota->permits);
+    return false;
+}
+
 /* Are there too few? Then one more is on its way. */
-static bool begin_opening(struct server *server, uint64_t wanted)
+static bool begin_opening(struct server *server, struct quota *quota, uint64_t wanted)
 {
     uint32_t before = atomic_fetch_add_explicit(&server->opening_ahead, 1, memory_order_acquire);
-    if (before + server_sum(server).connections_idle < wanted && permits_try(&server->permits))
+    if (before + server_sum(server).connections_idle < wanted && take_permits(server, quota))
         return true;
     (void)atomic_fetch_sub_explicit(&server->opening_ahead, 1, memory_order_release);
     return false;
@@ -27,16 +40,21 @@ bool pool_open_ahead(struct worker *worker, struct server *server, const struct 
 {
     struct error err = { 0 };
     struct upstream_wish with_permit = *wish;
-    if (!begin_opening(server, wanted))
+    struct quota *quota = quota_find(server, key->account);
+    if (!begin_opening(server, quota, wanted))
         return false;
     with_permit.take_permit = true;
     struct upstream *upstream = upstream_open(&worker->env, server, &with_permit, &pool_ops, worker, &err);
     if (upstream == NULL) {
+        if (quota != NULL)
+            permits_give(&quota->permits);
         (void)atomic_fetch_sub_explicit(&server->opening_ahead, 1, memory_order_release);
         warm_ended(worker, server, key, &err);
         return false;
     }
     upstream->key = *key;
+    if (quota != NULL)
+        quota_hold(quota, upstream);
     upstream->cleaning = CLEANING_LOGIN;
     upstream->is_ahead = true;
     return true;

@@ -1,5 +1,6 @@
 #include "proxy/pool_pass.h"
 
+#include "cluster/quota.h"
 #include "proxy/key.h"
 #include "proxy/pool_clean.h"
 #include "proxy/pool_fit.h"
@@ -51,6 +52,7 @@ void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct s
     bool is_from_elsewhere = upstream->env != &worker->env;
     upstream_adopt(upstream, &worker->env, &pool_ops, worker);
     struct permits_holders *holders = pool_holders(upstream);
+    struct permits *quota = upstream->quota.permits;
     counter_add(&pool_counters_of(upstream)->pool_handed_over, is_from_elsewhere);
     bool is_here = is_of_use(worker, upstream, session != NULL);
     if (!is_here)
@@ -63,6 +65,8 @@ void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct s
     else if (is_here && !is_taken)
         pool_shelve(upstream);
     pool_give_way(holders);
+    if (quota != NULL)
+        pool_give_way_to_account(quota, worker->index);
 }
 
 bool pool_claim(struct upstream *upstream, const struct upstream_key *wish, bool *must_change_r)
@@ -96,22 +100,27 @@ static bool may_become(const void *wish, const void *connection)
     return key_may_become(&upstream->key, wish);
 }
 
+/* There, what it is and holds goes to whoever is first. */
+static bool is_first(struct permits *permits, struct upstream_key *wish_r)
+{
+    return permits != NULL && !permits_are_too_many(permits) && permits_peek(permits, wish_r, sizeof *wish_r);
+}
+
 bool pool_suits_waiter(const struct upstream *upstream)
 {
     struct upstream_key wish;
-    const struct permits_holders *holders = pool_holders(upstream);
-    return holders != NULL && !permits_are_too_many(holders->permits) &&
-           permits_peek(holders->permits, &wish, sizeof wish) &&
-           (key_fits(&wish, &upstream->key) || may_change(upstream, &wish));
+    if (is_first(upstream->permit.permits, &wish))
+        return key_fits(&wish, &upstream->key) || may_change(upstream, &wish);
+    return is_first(upstream->quota.permits, &wish) && key_fits(&wish, &upstream->key);
 }
 
-/* To the first who waits, whichever worker's that is, if it is fit for that one. */
-static bool pass(struct upstream *upstream, permits_fit *is_fit)
+/* To the first who waits for one of these, whichever worker's that is, if it is fit for that one. */
+static bool pass(struct upstream *upstream, struct permits *permits, permits_fit *is_fit)
 {
     struct worker *worker = upstream->owner;
     pool_leave(upstream);
     let_go(upstream);
-    if (permits_pass(upstream->permit.permits, is_fit, upstream))
+    if (permits_pass(permits, is_fit, upstream))
         return true;
     upstream_adopt(upstream, &worker->env, &pool_ops, worker);
     return false;
@@ -128,7 +137,7 @@ static void sacrifice(struct permits_holders *holders, const struct upstream_key
     if (permits_are_too_many(holders->permits) || !may_change(upstream, wish)) {
         counter_add(&pool_counters_of(upstream)->pool_gave_way, 1);
         pool_drop(upstream);
-    } else if (pool_is_alive(upstream) && !pass(upstream, may_become)) {
+    } else if (pool_is_alive(upstream) && !pass(upstream, holders->permits, may_become)) {
         pool_shelve(upstream); /* there is another first one by now */
     }
 }
@@ -141,9 +150,46 @@ void pool_give_way(struct permits_holders *holders)
         struct upstream *upstream = has_permit ? pool_find(holders, &wish) : NULL;
         if (upstream == NULL)
             sacrifice(holders, &wish);
-        else if (!pass(upstream, is_fit_for))
+        else if (!pass(upstream, holders->permits, is_fit_for))
             pool_shelve(upstream);
     }
+}
+
+/* One of that account's that is parked here: the one that was used least recently. NULL: none is. */
+static struct upstream *find_of_account(struct permits_holders *of_account)
+{
+    struct list_node *node = list_first(&of_account->list);
+    while (node != NULL && !list_is_linked(&upstream_of_permit(of_account->permits, node)->in_pool))
+        node = list_after(&of_account->list, node);
+    return node != NULL ? upstream_of_permit(of_account->permits, node) : NULL;
+}
+
+void pool_give_way_to_account(struct permits *quota, unsigned worker)
+{
+    struct permits_holders *holders = &quota->quota->server->permits.holders[worker];
+    struct upstream_key wish;
+    while (find_of_account(&quota->holders[worker]) != NULL && permits_peek(quota, &wish, sizeof wish)) {
+        struct upstream *upstream = !permits_are_too_many(quota) ? pool_find(holders, &wish) : NULL;
+        if (upstream != NULL) {
+            if (!pass(upstream, quota, is_fit_for))
+                pool_shelve(upstream);
+            continue;
+        }
+        upstream = find_of_account(&quota->holders[worker]); /* that search drops those that have ended */
+        if (upstream == NULL)
+            return;
+        counter_add(&pool_counters_of(upstream)->pool_gave_way, 1);
+        pool_drop(upstream);
+    }
+}
+
+void pool_give_way_to_all(struct upstream *upstream)
+{
+    struct permits *quota = upstream->quota.permits;
+    unsigned worker = upstream->env->worker;
+    pool_give_way(pool_holders(upstream));
+    if (quota != NULL)
+        pool_give_way_to_account(quota, worker);
 }
 
 /* Whoever waits makes it new by COM_CHANGE_USER, without a reset before it. */
@@ -156,5 +202,6 @@ static bool is_wanted_unclean(const struct upstream *upstream)
 
 bool pool_pass_unclean(struct upstream *upstream)
 {
-    return is_wanted_unclean(upstream) && (!pool_is_alive(upstream) || pass(upstream, may_become));
+    return is_wanted_unclean(upstream) &&
+           (!pool_is_alive(upstream) || pass(upstream, upstream->permit.permits, may_become));
 }

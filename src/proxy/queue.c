@@ -1,8 +1,9 @@
 #include "proxy/queue.h"
 
-#include "base/clock.h"
 #include "cluster/balance.h"
+#include "cluster/quota.h"
 #include "mysql/reply.h"
+#include "proxy/allowance.h"
 #include "proxy/attach.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
@@ -14,8 +15,6 @@
 #include "proxy/trust.h"
 #include "proxy/uses.h"
 
-#include <stdio.h>
-
 static struct server *server_at(const struct session *session, int server)
 {
     return session_view(session)->servers[server].server;
@@ -26,8 +25,11 @@ static struct server *server_at(const struct session *session, int server)
 static void on_grant(void *owner)
 {
     struct session *session = owner;
+    struct quota *quota = session->queue.permits->quota;
     session->queue.ticket = NULL;
-    session->queue.has_permit = true;
+    session->queue.quota = quota != NULL ? quota : session->queue.quota;
+    session->queue.has_permit = quota == NULL;
+    session->queue.permits = NULL;
     if (session->state == SESSION_QUEUED)
         session_run(session);
     else
@@ -51,30 +53,12 @@ void queue_leave(struct session *session)
     if (session->queue.has_permit)
         permits_give(&session->queue.at->permits);
     session->queue.has_permit = false;
+    session->queue.permits = NULL;
+    allowance_release(session);
     session->queue.at = NULL;
 }
 
 /* ---- in vain ---- */
-
-/* Why there is none: the limit, where it comes from, who has them, and how long it was waited for. */
-static void explain_limit(struct server *server, const struct worker *worker, char *text, size_t size)
-{
-    uint64_t waited_us = worker->world->timeouts->pool_wait_us;
-    struct text uses = { 0 };
-    uses_count(&server->permits.holders[worker->index], worker);
-    uses_tell(&server->permits, worker->loop.now_us, &uses);
-    uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
-    uint32_t max = permits_max(&server->permits);
-    char from[80] = "", waited[32];
-    if (server->max_connections == 0)
-        (void)snprintf(from, sizeof from, ", the server's own %u less connection_reserve,", own);
-    (void)snprintf(text, size,
-                   "headgate: no connection to %s was free for %s: all of max_connections = %u%s are in use "
-                   "(%s), and %u wait; the statement was not run",
-                   server->name, clock_format_duration(waited_us, waited, sizeof waited), max, from,
-                   text_cstr(&uses), permits_waiting(&server->permits));
-    text_fini(&uses);
-}
 
 enum step queue_time_out(struct session *session)
 {
@@ -84,7 +68,7 @@ enum step queue_time_out(struct session *session)
         queue_leave(session);
         return attach_begin(session);
     }
-    explain_limit(server, session->worker, text, sizeof text);
+    uses_explain(session->queue.permits, session->worker, text, sizeof text);
     counter_add(&server->by_worker[session->worker->index].queue_timeouts, 1);
     log_limited(LOG_LEVEL_WARNING, &session->scope, "%s", text);
     queue_leave(session);
@@ -118,27 +102,46 @@ static void note_entry(struct session *session, struct server *server)
     (void)session_enter(session, SESSION_QUEUED);
 }
 
+/* What the session must wait for first: a permit of its account's, if that has a limit there and none is in
+ * hand or to be had; else one of the server's. */
+static struct permits *permits_for(struct session *session, struct server *server)
+{
+    struct quota *quota = session->queue.quota == NULL ? quota_find(server, session->user->account) : NULL;
+    if (quota == NULL)
+        return &server->permits;
+    if (!permits_try(&quota->permits))
+        return &quota->permits;
+    session->queue.quota = quota;
+    return &server->permits;
+}
+
 static enum step enter(struct session *session, int at)
 {
     struct worker *worker = session->worker;
     struct server *server = server_at(session, at);
+    struct permits *permits = permits_for(session, server);
     bool is_first;
     const struct upstream_key wish = pool_key(session, at);
     const struct permits_waiter waiter = { .loop = &worker->loop,
                                            .owner = session,
                                            .on_grant = on_grant,
                                            .on_connection = on_connection,
-                                           .wish = span_of(&wish, sizeof wish) };
+                                           .wish = span_of(&wish, sizeof wish),
+                                           .goes_first =
+                                               permits->quota != NULL && session->job.wait.goes_first };
     note_entry(session, server);
+    session->queue.permits = permits;
     if (!queue_may_wait(session))
         return queue_time_out(session);
-    session->queue.ticket = permits_wait(&server->permits, &waiter, &is_first);
+    session->queue.ticket = permits_wait(permits, &waiter, &is_first);
     if (session->queue.ticket == NULL)
         return dispatch_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory");
     session_set_deadline(session, session->job.wait.permit_until_us - session_now(session));
     worker_retry(worker);
     if (is_first) /* otherwise somebody has searched, and whoever became idle since has given */
-        share_search(worker, &server->permits);
+        share_search(worker, permits);
+    if (permits->quota != NULL)
+        quota_try_more(permits->quota, session_now(session));
     return STEP_WAIT;
 }
 
@@ -193,10 +196,23 @@ static bool take_over(struct session *session, int server)
 static enum step take_offer(struct session *session)
 {
     int server = (int)session->queue.at->index;
+    struct quota *quota = session->queue.quota; /* for one that becomes its account's */
+    session->queue.quota = NULL;
     queue_leave(session);
-    if (session->queue.offer != NULL && take_over(session, server))
-        return session_enter(session, SESSION_ATTACHING);
-    return take(session, server) ? session_enter(session, SESSION_ATTACHING) : attach_begin(session);
+    session->queue.quota = quota;
+    bool is_taken = (session->queue.offer != NULL && take_over(session, server)) || take(session, server);
+    allowance_release(session);
+    return is_taken ? session_enter(session, SESSION_ATTACHING) : attach_begin(session);
+}
+
+/* One of its account's has come; now one of the server's. */
+static enum step go_on_with_quota(struct session *session)
+{
+    struct server *server = session->queue.at;
+    if (!permits_try(&server->permits))
+        return enter(session, (int)server->index);
+    session->queue.at = NULL;
+    return open_with_permit(session, (int)server->index);
 }
 
 void queue_offered(struct session *session)
@@ -222,10 +238,14 @@ enum step queue_step(struct session *session)
     }
     if (session->queue.handover != NULL)
         return STEP_WAIT;
+    if (session->queue.ticket == NULL && session->queue.permits == NULL && session->queue.quota != NULL)
+        return go_on_with_quota(session);
     if (session->queue.ticket == NULL) /* queue_offered */
         return take_offer(session);
-    struct permits *permits = &session->queue.at->permits;
+    struct permits *permits = session->queue.permits;
     if (worker->is_retrying) { /* some connections may be given up only after a while */
+        if (permits->quota != NULL)
+            quota_try_more(permits->quota, session_now(session));
         worker_retry(worker);
         if (session_now(session) - permits->holders[worker->index].searched_us >= WORKER_RETRY_US)
             share_search(worker, permits);
@@ -242,13 +262,20 @@ enum got { GOT_NOTHING, GOT_PERMIT, GOT_CONNECTION, GOT_ANSWER_LATER };
 static enum got get(struct session *session, int server, bool may_ask)
 {
     struct permits *permits = &server_at(session, server)->permits;
-    if (permits_is_wanted(permits))
+    struct quota *quota = quota_find(server_at(session, server), session->user->account);
+    if (permits_is_wanted(permits) || (quota != NULL && permits_is_wanted(&quota->permits)))
         return GOT_NOTHING;
     if (take(session, server))
         return GOT_CONNECTION;
     if (may_ask && handover_ask(session, server))
         return GOT_ANSWER_LATER;
-    return permits_try(permits) ? GOT_PERMIT : GOT_NOTHING;
+    if (quota != NULL && !permits_try(&quota->permits))
+        return GOT_NOTHING;
+    session->queue.quota = quota;
+    if (permits_try(permits))
+        return GOT_PERMIT;
+    allowance_release(session);
+    return GOT_NOTHING;
 }
 
 /* Another replica with a free connection, or VIEW_NO_SERVER. */

@@ -20,7 +20,7 @@ static uint64_t look_at(struct worker *worker, struct server *server)
     holders->looked_us = now;
     struct list_node *next, *node = list_first(&holders->list);
     for (; node != NULL; node = next) {
-        struct upstream *upstream = list_entry(node, struct upstream, permit.in_list);
+        struct upstream *upstream = upstream_of_permit(&server->permits, node);
         next = list_after(&holders->list, node);
         if (!pool_has(upstream) && lifetime_has_ended(worker, upstream))
             share_retire(upstream);

@@ -1,5 +1,6 @@
 #include "proxy/share.h"
 
+#include "cluster/quota.h"
 #include "proxy/attach.h"
 #include "proxy/lifetime.h"
 #include "proxy/parting.h"
@@ -75,7 +76,8 @@ void share_idle(struct session *session)
         if (upstream == NULL || upstream->permit.permits == NULL)
             continue;
         permits_touch(&upstream->permit, session->worker->index, session->last_active_us);
-        if (permits_is_short(upstream->permit.permits))
+        permits_touch(&upstream->quota, session->worker->index, session->last_active_us);
+        if (upstream_wanted(upstream) != NULL)
             share_give_up(session, (enum route_place)place);
     }
 }
@@ -120,12 +122,15 @@ static void ask_for(struct upstream *upstream)
  * nobody has go first. */
 static void search_here(struct permits_holders *holders, const struct worker *worker)
 {
-    pool_give_way(holders);
+    if (holders->permits->quota != NULL)
+        pool_give_way_to_account(holders->permits, worker->index);
+    else
+        pool_give_way(holders);
     struct list_node *node = list_first(&holders->list);
     holders->searched_us = worker->loop.now_us;
     while (node != NULL && permits_is_short(holders->permits)) {
         struct list_node *next = list_after(&holders->list, node);
-        ask_for(list_entry(node, struct upstream, permit.in_list));
+        ask_for(upstream_of_permit(holders->permits, node));
         node = next;
     }
     uses_count(holders, worker);
@@ -139,10 +144,12 @@ static void on_call(struct loop_message *message)
     atomic_store(&holders->is_called, false); /* whoever comes to wait from here on calls again */
     if (atomic_exchange(&holders->must_unpark, false))
         (void)pool_unpark(holders);
+    if (atomic_exchange(&holders->must_enlist, false))
+        quota_enlist_all(quota_server(holders->permits), worker->index);
     search_here(holders, worker);
 }
 
-static void call_others(const struct worker *worker, struct permits *permits)
+void share_call_others(const struct worker *worker, struct permits *permits)
 {
     const struct world *world = worker->world;
     for (unsigned i = 0; i < world->worker_count; i++) {
@@ -165,7 +172,7 @@ bool share_unpark(struct session *session, int server)
         return false;
     for (unsigned i = 0; i < worker->world->worker_count; i++)
         atomic_store(&permits->holders[i].must_unpark, i != worker->index);
-    call_others(worker, permits);
+    share_call_others(worker, permits);
     return true;
 }
 
@@ -173,5 +180,5 @@ void share_search(const struct worker *worker, struct permits *permits)
 {
     search_here(&permits->holders[worker->index], worker);
     if (permits_is_wanted(permits))
-        call_others(worker, permits);
+        share_call_others(worker, permits);
 }

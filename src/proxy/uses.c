@@ -1,9 +1,13 @@
 #include "proxy/uses.h"
 
+#include "base/clock.h"
+#include "cluster/quota.h"
 #include "proxy/pinned.h"
 #include "proxy/pool.h"
 #include "proxy/share.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Behind the causes of pins, in one row of numbers with them. */
@@ -52,7 +56,7 @@ void uses_count(struct permits_holders *holders, const struct worker *worker)
     uint32_t uses[USE_COUNT] = { 0 };
     for (struct list_node *node = list_first(&holders->list); node != NULL;
          node = list_after(&holders->list, node))
-        uses[use_of(list_entry(node, struct upstream, permit.in_list))]++;
+        uses[use_of(upstream_of_permit(holders->permits, node))]++;
     for (unsigned use = 0; use < USE_COUNT; use++)
         atomic_store_explicit(&holders->uses[use], uses[use], memory_order_relaxed);
     atomic_store_explicit(&holders->counted_us, worker->loop.now_us, memory_order_release);
@@ -100,4 +104,46 @@ void uses_tell(const struct permits *permits, uint64_t now_us, struct text *text
     }
     if (left > 0)
         (void)text_appendf(text, "%s%llu by %s", glue, (unsigned long long)left, words_of(USE_OTHER));
+}
+
+/* ---- why there is none ---- */
+
+static void explain_quota(const struct quota *quota, const char *waited, const char *uses, char *text,
+                          size_t size)
+{
+    (void)snprintf(
+        text, size,
+        "headgate: no connection to %s was free for %s: '%s' has all that its max_user_connections "
+        "allows it there, %" PRIu64 " of them headgate's (%s), and %u wait; the statement was not run",
+        quota->server->name, waited, quota->user, permits_used(&quota->permits), uses,
+        permits_waiting(&quota->permits));
+}
+
+static void explain_server(const struct server *server, const char *waited, const char *uses, char *text,
+                           size_t size)
+{
+    uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
+    char from[80] = "";
+    if (server->max_connections == 0)
+        (void)snprintf(from, sizeof from, ", the server's own %u less connection_reserve,", own);
+    (void)snprintf(text, size,
+                   "headgate: no connection to %s was free for %s: all of max_connections = %u%s are in use "
+                   "(%s), and %u wait; the statement was not run",
+                   server->name, waited, permits_max(&server->permits), from, uses,
+                   permits_waiting(&server->permits));
+}
+
+void uses_explain(struct permits *permits, const struct worker *worker, char *text, size_t size)
+{
+    char waited[32];
+    struct text uses = { 0 };
+    uses_count(&permits->holders[worker->index], worker);
+    uses_tell(permits, worker->loop.now_us, &uses);
+    const char *words = uses.len > 0 && !uses.is_oom ? text_cstr(&uses) : "none is told";
+    (void)clock_format_duration(worker->world->timeouts->pool_wait_us, waited, sizeof waited);
+    if (permits->quota != NULL)
+        explain_quota(permits->quota, waited, words, text, size);
+    else
+        explain_server(quota_server(permits), waited, words, text, size);
+    text_fini(&uses);
 }

@@ -13,7 +13,8 @@ class Relay:
     def __init__(self, node):
         self.target = (node.host, node.port)
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.port = self.listener.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
         self.connections = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -30,16 +31,19 @@ class Relay:
                 continue
             server.settimeout(None)
             self.connections += [client, server]
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
+            for source, sink, passes in zip((client, server), (server, client), self.ways()):
+                threading.Thread(target=self._copy, args=(source, sink, passes), daemon=True).start()
+
+    def ways(self):
+        """Of one connection, to the server and back: what passes. False: it breaks off here."""
+        return self.passes, self.passes
 
     def passes(self, data):
-        """False: the connection breaks off here."""
         return True
 
-    def _copy(self, source, sink):
+    def _copy(self, source, sink, passes):
         with contextlib.suppress(OSError):
-            while (data := source.recv(65536)) and self.passes(data):
+            while (data := source.recv(65536)) and passes(data):
                 sink.sendall(data)
         for end in (source, sink):
             with contextlib.suppress(OSError):
@@ -63,6 +67,31 @@ class Cutter(Relay):
         is_cut = self.is_cutting and self.word in data
         self.count += is_cut
         return not is_cut
+
+
+class Breaker(Relay):
+    """As long as is_breaking, the application's statements reach the server, and each of its replies breaks off before the
+    first byte. Logins and probes pass, and whatever headgate says of its own.
+    """
+
+    STATEMENTS = (b"\x03SELECT", b"\x16", b"\x17")  # COM_QUERY, COM_STMT_PREPARE, COM_STMT_EXECUTE
+
+    def __init__(self, node, user):
+        super().__init__(node)
+        self.user, self.is_breaking, self.count = user, False, 0
+
+    def ways(self):
+        said = {"is_users": False, "is_asking": False}
+
+        def up(data):
+            said["is_users"] |= self.user + b"\0" in data[:512] and data[3:4] == b"\1"
+            said["is_asking"] = self.is_breaking and said["is_users"] and data[4:].startswith(self.STATEMENTS)
+            return True
+
+        def down(_):
+            self.count += said["is_asking"]
+            return not said["is_asking"]
+        return up, down
 
 
 class Relayed(Headgate):

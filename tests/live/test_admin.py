@@ -155,10 +155,16 @@ def test_errors_go_to_stderr_with_exit_status_1(hg, line, words):
 
 def test_kill_ends_a_session(hg):
     db = hg.connect()
-    ctl(hg, "kill", str(db.thread_id()))
+    number = db.thread_id()
+    assert json.loads(raw(hg, f"json kill {number}\n")) == [{"session": number, "user": "app", "client": "127.0.0.1"}]
     with pytest.raises(Exception):
         for _ in range(100):
             rows(db, "SELECT 1")
+
+
+def test_kill_of_nobody_is_an_error(hg):
+    """A server's own number of a connection, say."""
+    assert "there is no session 12: see 'show sessions'" in ctl(hg, "kill", "12", ok=False)
 
 
 def test_newline_inside_quotes_does_not_end_a_command(hg):

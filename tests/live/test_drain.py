@@ -27,6 +27,10 @@ def enabled(hg):
         hg.wait_server(name, lambda row: row["state"] == "up" and row["role"] in ("primary", "replica"))
 
 
+def events(hg):
+    return [(row["server"], row["was"], row["is"], row["reason"]) for row in hg.show("events")]
+
+
 def where(db):
     return f"db{value(db, 'SELECT @@server_id')}"
 
@@ -65,9 +69,12 @@ def test_a_transaction_may_end_where_it_is(hg):
     time.sleep(0.3)
     assert where(mine) == "db2"
     assert hg.server("db2")["connections_active"] == 1
+    drained = ("db2", "draining", "drained", "no session has a connection to it any more")
+    before = events(hg).count(drained)
     rows(mine, "COMMIT")
     assert where(mine) == "db3"
     wait_until(lambda: hg.server("db2")["connections_active"] == 0, "the last one has left")
+    wait_until(lambda: events(hg).count(drained) == before + 1, "whoever waits for that is told", 60)
     for db in (mine, *others):
         db.close()
 
@@ -78,7 +85,7 @@ def test_the_deadline_cuts_what_is_left_and_says_so(hg):
     assert where(mine) == "db2"
     hg.admin("drain db2")
     hg.wait_server("db2", lambda row: row["state"] == "disabled", timeout=10)
-    assert "server db2 has been drained for 1500ms: what is left there is cut" in hg.log()
+    assert "server db2 has been drained for 1500ms: what is left there is cut: " in hg.log()
     with pytest.raises((pymysql.err.OperationalError, pymysql.err.InterfaceError)):
         where(mine)
     assert [where(db) for db in others] == ["db3"] * len(others)

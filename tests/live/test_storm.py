@@ -1,4 +1,4 @@
-"""64 threads of sysbench read while the replicas are killed, stopped, cut off, lagged, drained, filled and promoted.
+"""64 threads of sysbench read while the replicas are killed, stopped, cut off, lagged, drained, filled, ejected and promoted.
 
 Nobody sees an error; headgate knows of each within its stated time, and sends nothing to a server that is out, which the server's own
 counters and the kernel's list of connections prove. HEADGATE_STORM_SECONDS makes it longer than its 60 s,
@@ -19,6 +19,7 @@ import pymysql
 import pytest
 
 import byhand
+import relays
 import sockdiag
 from conftest import FLAVOUR
 from headgate import Headgate, rows
@@ -45,6 +46,8 @@ STATED = {
     "cut off": FALL * (INTERVAL + TIMEOUT) + SLACK,
     "replication stopped": INTERVAL + SLACK,
     "promoted": 2 * INTERVAL + SLACK,
+    "ejected": SLACK,  # its sessions' connections tell it
+    "moved": 2 * INTERVAL + SLACK,
     "lagging": MAX_LAG + 1 + INTERVAL + SLACK,  # the servers tell it in whole seconds
     "caught up": 1 + INTERVAL + SLACK,
     "drained": 0.3,
@@ -402,6 +405,55 @@ class Storm:
         wait_until(lambda: has_room(node), "the server has seen the strangers go")
         self.is_back(node)
 
+    def _moves_to(self, node, address, tls):
+        """headgate reaches it there from now on, and reads from it."""
+        for server in self.hg.clusters["main"]:
+            if server["name"] == node.name:
+                server.update({"address": address, "tls": tls})
+        self.hg.write()
+        self.hg.json("reload")
+        self.knows(node, "moved", lambda row: (row["address"], row["state"]) == (address, "up"))
+        self.is_back(node)
+
+    def ejections(self, node):
+        """When each one was that headgate remembers."""
+        return [event["at"] for event in self.hg.show("events")
+                if event["server"] == node.name and event["is"].startswith("ejected")]
+
+    def is_left_alone(self, node, relay):
+        """While it is ejected; the first ones are short, so that one of them may be over before it was looked at."""
+        def gets_nothing():
+            ejected, state = self.ejections(node)[-1:], self.hg.server(node.name)["state"]
+            time.sleep(IN_FLIGHT)
+            before, broken = reads_of(node), relay.count
+            time.sleep(0.3)
+            after = reads_of(node) - before, relay.count - broken
+            if state != "ejected" or (ejected, state) != (self.ejections(node)[-1:], self.hg.server(node.name)["state"]):
+                return False
+            assert after == (0, 0), f"{node.name} is ejected and has run {after[0]} reads, {after[1]} of them broken off"
+            return True
+        wait_until(gets_nothing, f"{node.name} is ejected for as long as it takes to look", 60)
+
+    def _eject(self):
+        """It lets everybody in, answers probes, and breaks off each reply: sessions' luck tells, and it is tried again."""
+        node = self.victim()
+        relay, own = relays.Breaker(node, b"app"), f"{node.host}:{node.port}"
+        try:
+            self._moves_to(node, relay.address, "off")  # so that the relay knows a statement
+            before, relay.is_breaking = self.ejections(node)[-1:], True
+            self.knows(node, "ejected", lambda row: self.ejections(node)[-1:] != before)
+            self.is_left_alone(node, relay)
+            ejections = [at for at in self.ejections(node) if [at] > before]
+            self.tell(f"{node.name} broke off {relay.count} replies, and was ejected {len(ejections)} times")
+            assert relay.count > 0
+            relay.is_breaking = False
+            self.is_back(node)
+            self._moves_to(node, own, "preferred")
+            # A reply that is on its way would be cut amid its rows.
+            wait_until(lambda: not sockdiag.connections_to(relay.port), "nobody goes that way any more", 60)
+        finally:
+            relay.close()
+
     def _promote(self):
         """By hand, in the right order; the new primary is read from no longer."""
         node = self.victim()
@@ -424,7 +476,7 @@ class Storm:
         """For the replicas to have what the client had seen: these are the primary's, and headgate counts them."""
         return sum(row["value"] for row in self.hg.show("stats") if row["name"] == "reads_too_early")
 
-    KINDS = (_kill, _kill_both, _stop, _hiccup, _stop_replication, _lag, _drain, _disable, _fill, _promote,
+    KINDS = (_kill, _kill_both, _stop, _hiccup, _stop_replication, _lag, _drain, _disable, _fill, _eject, _promote,
              *([_cut_off] if os.geteuid() == 0 else []))  # only root can let packets vanish
 
 

@@ -115,7 +115,8 @@ def running(servers):
     listed = [{"name": s.name, "address": s.address, "role": s.role} for s in servers]
     listeners = (*Proxy.LISTENERS, {"name": "tcp", "mode": "primary", "kind": "tcp"})
     # What a session's connections hear, to their end; what becomes of them otherwise is test_pool's.
-    with Proxy({"main": listed}, listeners=listeners, cluster_settings={"pool_idle_max": 0}) as proxy:
+    # No probe is late, however busy the machine is: nobody here speaks of that.
+    with Proxy({"main": listed}, listeners=listeners, cluster_settings={"pool_idle_max": 0}, probe_timeout="20s") as proxy:
         yield Rig(proxy, primary, replica)
 
 

@@ -33,7 +33,6 @@ LOGINS = {
     "endless_switches": lambda c: [c.reply([b"\xfemysql_native_password\0" + b"y" * 20 + b"\0"]) or c.pipe.read_packet()
                                    for _ in range(100)],
     "refuses": lambda c: c.reply([r.err(1045, "Access denied for user 'app'", "28000")]),
-    "too_many": lambda c: c.reply([r.err(1203, "too many user connections", "42000")]),
     "malformed_ok": lambda c: c.reply([b"\x00\xfe"]),
 }
 

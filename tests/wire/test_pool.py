@@ -374,3 +374,45 @@ def test_parked_ones_make_room_at_a_server_that_has_none_for_others(scene, serve
     server.on_login = full
     assert scene.client(collation=8).query("DO 'second'").oks
     assert first.is_closed.is_set()
+
+
+LIMITS = {"of the account": (1226, "User 'app' has exceeded the 'max_user_connections' resource (current value: 1)"),
+          "of the server": (1203, "User app already has more than 'max_user_connections' active connections")}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+@pytest.mark.parametrize("workers", [1, 3])
+def test_account_that_may_have_one_connection_shares_it(scene, server, workers, limit):
+    scene = scene(extra={"workers": workers}, timeouts={"pool_wait": "60s"})
+    clients = [scene.client()]
+    assert clients[0].query("DO 'first'").oks
+    code, words = LIMITS[limit]
+
+    def full(connection):
+        if not any(c is not connection and not c.is_closed.is_set() for c in scene.logins()):
+            return True
+        connection.error(code, words, "42000")
+        return False
+    server.on_login = full
+    clients += [scene.client() for _ in range(5)]
+    for n in range(4):
+        assert all(client.query(f"DO '{n}'").oks for client in clients)
+    row = scene.row()
+    assert (row["connections_active"] + row["connections_idle"], row["waiting"]) == (1, 0)
+    assert len([line for line in scene.proxy.log().splitlines() if "at a limit of connections of its own" in line]) == 1
+
+
+def test_limit_of_an_hour_is_told_at_once(scene, server):
+    """It has the same number, and nothing that anybody gives up would help."""
+    scene = scene(timeouts={"pool_wait": "60s"})
+    first = scene.client()
+    assert first.query("DO 'first'").oks
+
+    def refuse(connection):
+        connection.error(1226, "User 'app' has exceeded the 'max_connections_per_hour' resource (current value: 1)", "42000")
+        return False
+    server.on_login = refuse
+    with pytest.raises(r.Err) as refused:
+        scene.client()
+    assert refused.value.code == 1226
+    assert first.query("DO 'its connection is its own still'").oks and len(scene.logins()) == 2

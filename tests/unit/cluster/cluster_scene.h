@@ -254,6 +254,7 @@ struct scene {
     struct cluster cluster;
     struct view *view; /* one reference; NULL: none yet */
     unsigned views;
+    int log; /* see keep_log; -1: none */
 };
 
 static inline void on_view(struct cluster *cluster, struct view *view)
@@ -270,6 +271,7 @@ static inline void open_scene(struct scene *scene)
 {
     struct error err = { 0 };
     memset(scene, 0, sizeof *scene);
+    scene->log = -1;
     log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO);
     open_loop(&scene->loop);
     static char nothing[] = "", name[] = "main", user[] = "monitor";
@@ -315,6 +317,8 @@ static inline void close_scene(struct scene *scene)
     cluster_fini(&scene->cluster);
     assert_int_equal(scene->loop.windows.lent, 0);
     close_loop(&scene->loop);
+    if (scene->log >= 0)
+        (void)close(scene->log);
 }
 
 /* P primary, R replica that takes reads, r one that does not, d down, ? else. */
@@ -383,6 +387,12 @@ static inline void settle(struct scene *scene, const char *letters)
     turn_until_it_looks_like(scene, letters);
 }
 
+static inline void open_settled_scene(struct scene *scene)
+{
+    open_scene(scene);
+    settle(scene, "PRR");
+}
+
 /* With an hour between probes, whatever is learnt is learnt because somebody asked. */
 static inline void open_lazy_scene(struct scene *scene)
 {
@@ -416,9 +426,17 @@ static inline const struct event *find_event(const struct scene *scene, const ch
     return NULL;
 }
 
-static inline void read_log(int fd, char *text, size_t size)
+/* Warnings go where read_log finds them. */
+static inline void keep_log(struct scene *scene)
 {
-    ssize_t len = pread(fd, text, size - 1, 0);
+    scene->log = memfd_create("log", MFD_CLOEXEC);
+    assert_true(scene->log >= 0);
+    log_configure(LOG_LEVEL_WARNING, LOG_FORMAT_TEXT, scene->log);
+}
+
+static inline void read_log(const struct scene *scene, char *text, size_t size)
+{
+    ssize_t len = pread(scene->log, text, size - 1, 0);
     assert_true(len >= 0);
     text[len] = '\0';
 }

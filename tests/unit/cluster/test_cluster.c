@@ -5,9 +5,7 @@ static void roles_come_from_what_servers_say(void **state)
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PRR");
+    open_settled_scene(&scene);
     assert_true(cluster_is_probed(&scene.cluster));
     assert_string_equal(scene.view->version, "8.0.36");
     assert_int_equal(scene.view->family, FAMILY_MYSQL);
@@ -21,9 +19,7 @@ static void nothing_new_is_not_published(void **state)
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PRR");
+    open_settled_scene(&scene);
     unsigned views = scene.views;
     uint64_t epoch = scene.view->epoch;
     probe_thrice(&scene);
@@ -38,9 +34,7 @@ static void a_promoted_replica_is_followed_and_the_old_primary_not_taken_back(vo
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PRR");
+    open_settled_scene(&scene);
     fake_close(&scene.fakes[0]);
     turn_until_it_looks_like(&scene, "dRR");
     scene.fakes[1].is_replica = false;
@@ -65,8 +59,7 @@ static void a_server_of_another_family_is_up_and_says_why_it_is_left_out(void **
             scene.cluster.members[i].server->role_setting =
                 i == 0 ? ROLE_SETTING_PRIMARY : ROLE_SETTING_REPLICA;
         scene.fakes[1].is_mariadb = true;
-        start(&scene);
-        turn_until_it_looks_like(&scene, is_static ? "PrR" : "P?R");
+        settle(&scene, is_static ? "PrR" : "P?R");
         const struct view_server *left_out = &scene.view->servers[1];
         assert_int_equal(left_out->state, SERVER_UP);
         assert_string_equal(left_out->reason, "not of the first server's family (MySQL, MariaDB)");
@@ -80,8 +73,7 @@ static void clients_are_not_greeted_with_what_a_left_out_server_can(void **state
     struct scene scene;
     open_scene(&scene);
     scene.fakes[0].is_mariadb = scene.fakes[1].is_mariadb = true; /* db3 is MySQL 8, which is older than 10 */
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PR?");
+    settle(&scene, "PR?");
     assert_int_equal(scene.view->family, FAMILY_MARIADB);
     assert_string_equal(scene.view->version, "5.5.5-10.11.6-MariaDB");
     close_scene(&scene);
@@ -135,17 +127,14 @@ static void writable_servers_without_a_primary_are_named_once(void **state)
     (void)state;
     struct scene scene;
     char text[8192];
-    int fd = memfd_create("log", MFD_CLOEXEC);
-    assert_true(fd >= 0);
     open_scene(&scene);
-    log_configure(LOG_LEVEL_WARNING, LOG_FORMAT_TEXT, fd);
+    keep_log(&scene);
     scene.fakes[1].is_writable = scene.fakes[2].is_writable = true;
     scene.fakes[1].is_replica = false; /* db3 is writable as well, but follows somebody */
     scene.fakes[2].source = 99;
-    start(&scene);
-    turn_until_it_looks_like(&scene, "???");
+    settle(&scene, "???");
     probe_thrice(&scene);
-    read_log(fd, text, sizeof text);
+    read_log(&scene, text, sizeof text);
     const char *line = strstr(text, "there is no primary: db1 is writable beside another writable server; "
                                     "db2 is writable beside another writable server; nothing is written");
     assert_row(line != NULL && strstr(line + 1, "there is no primary") == NULL, "%s", text);
@@ -153,10 +142,9 @@ static void writable_servers_without_a_primary_are_named_once(void **state)
     scene.fakes[2].is_replica = false;
     while (strstr(text, "db2 is writable beside another writable server; db3 is writable") == NULL) {
         turn(&scene.loop);
-        read_log(fd, text, sizeof text);
+        read_log(&scene, text, sizeof text);
     }
     close_scene(&scene);
-    (void)close(fd);
 }
 
 /* A server that stays up while it is promoted is what it is now since then, not since it came up. */
@@ -164,9 +152,7 @@ static void since_is_of_role_and_state_together(void **state)
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PRR");
+    open_settled_scene(&scene);
     uint64_t begun = scene.view->servers[0].since_us;
     assert_true(begun > 0 && begun <= scene.loop.now_us);
     for (unsigned i = 0; i < SERVERS; i++)
@@ -197,8 +183,7 @@ static void replicas_whose_source_is_away_serve_reads(void **state)
     open_scene(&scene);
     fake_close(&scene.fakes[0]);
     scene.fakes[1].is_link_broken = scene.fakes[2].is_link_broken = true;
-    start(&scene);
-    turn_until_it_looks_like(&scene, "dRR");
+    settle(&scene, "dRR");
     close_scene(&scene);
 }
 
@@ -209,8 +194,7 @@ static void without_any_server_there_is_still_a_view(void **state)
     open_scene(&scene);
     for (unsigned i = 0; i < SERVERS; i++)
         fake_close(&scene.fakes[i]);
-    start(&scene);
-    turn_until_it_looks_like(&scene, "ddd");
+    settle(&scene, "ddd");
     assert_int_equal(scene.view->family, FAMILY_UNKNOWN);
     assert_true(scene.view->caps == 0 && scene.view->primary == VIEW_NO_SERVER);
     close_scene(&scene);
@@ -221,10 +205,8 @@ static void a_newcomer_gets_nothing_until_the_replicas_follow_it_and_that_is_sai
     (void)state;
     struct scene scene;
     char text[8192];
-    int fd = memfd_create("log", MFD_CLOEXEC);
-    assert_true(fd >= 0);
     open_scene(&scene);
-    log_configure(LOG_LEVEL_WARNING, LOG_FORMAT_TEXT, fd);
+    keep_log(&scene);
     settle(&scene, "PRR");
     scene.fakes[1].is_replica = false;
     scene.fakes[1].is_writable = true;
@@ -239,7 +221,7 @@ static void a_newcomer_gets_nothing_until_the_replicas_follow_it_and_that_is_sai
     assert_string_equal(scene.view->servers[0].detail, "db2 is the primary");
     scene.fakes[0].is_writable = false;
     probe_thrice(&scene);
-    read_log(fd, text, sizeof text);
+    read_log(&scene, text, sizeof text);
     static const char *const lines[] = { "writable beside the primary db1: db2;",
                                          "writable beside the primary db2: db1;",
                                          "no server is writable beside the primary any more (db1 was)" };
@@ -249,15 +231,13 @@ static void a_newcomer_gets_nothing_until_the_replicas_follow_it_and_that_is_sai
         assert_row(at != NULL && strstr(at + 1, lines[i]) == NULL, "%s in %s", lines[i], text);
     }
     close_scene(&scene);
-    (void)close(fd);
 }
 
 static void stopped_replication_and_followers_make_a_primary(void **state)
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    settle(&scene, "PRR");
+    open_settled_scene(&scene);
     fake_close(&scene.fakes[0]);
     turn_until_it_looks_like(&scene, "dRR");
     scene.fakes[1].is_link_stopped = scene.fakes[1].is_writable = true;
@@ -280,8 +260,7 @@ static void operators_have_the_last_word(void **state)
     (void)state;
     struct scene scene;
     struct error err = { 0 };
-    open_scene(&scene);
-    settle(&scene, "PRR");
+    open_settled_scene(&scene);
     operate(&scene, "db2", CLUSTER_DRAIN);
     assert_true(looks_like(&scene, "PrR")); /* at once */
     assert_int_equal(scene.view->servers[1].state, SERVER_DRAINING);
@@ -319,8 +298,7 @@ static void a_pause_is_published_and_remembered(void **state)
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    settle(&scene, "PRR");
+    open_settled_scene(&scene);
     assert_false(scene.view->is_paused);
     assert_true(cluster_set_paused(&scene.cluster, true, "by an operator"));
     assert_true(scene.view->is_paused);
@@ -338,8 +316,7 @@ static void events_tell_every_change_with_its_reason_and_how_long(void **state)
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    settle(&scene, "PRR");
+    open_settled_scene(&scene);
     fake_close(&scene.fakes[0]);
     turn_until_it_looks_like(&scene, "dRR");
     assert_true(fake_open(&scene.fakes[0], scene.addresses[0]));

@@ -71,8 +71,7 @@ static void nobody_is_asked_for_functions_unless_it_is_set(void **state)
     struct scene scene;
     open_scene_of_functions(&scene);
     scene.settings.read_functions = false;
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PRR");
+    settle(&scene, "PRR");
     probe_thrice(&scene);
     assert_int_equal(scene.fakes[0].surveys, 0);
     assert_null(scene.view->routines);
@@ -165,20 +164,17 @@ static void a_survey_without_rights_is_told_once(void **state)
     (void)state;
     struct scene scene;
     char text[8192];
-    int fd = memfd_create("log", MFD_CLOEXEC);
-    assert_true(fd >= 0);
     open_scene_of_functions(&scene);
-    log_configure(LOG_LEVEL_WARNING, LOG_FORMAT_TEXT, fd);
+    keep_log(&scene);
     scene.fakes[0].refusal = 1142;
     start(&scene);
     turn_until_surveyed(&scene, 0, 4);
-    read_log(fd, text, sizeof text);
+    read_log(&scene, text, sizeof text);
     const char *line =
         strstr(text, "stored functions stay on the primary: the monitor's account may not see");
     assert_row(line != NULL && strstr(line, "performance_schema.user_defined_functions") != NULL, "%s", text);
     assert_row(strstr(line + 1, "stored functions") == NULL, "%s", text);
     close_scene(&scene);
-    (void)close(fd);
 }
 
 int main(void)

@@ -29,8 +29,7 @@ static void another_address_is_another_machine_and_asked_first(void **state)
     open_scene(&scene);
     open_another(&scene, &another, "127.0.0.1:0", address);
     another.is_replica = true;
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PRR");
+    settle(&scene, "PRR");
     while (!scene.cluster.members[1].probe.is_running)
         turn(&scene.loop);
     unsigned asked = scene.fakes[1].queries;
@@ -65,8 +64,7 @@ static void a_primary_that_moves_is_none_until_it_has_said_so(void **state)
     open_scene(&scene);
     open_another(&scene, &another, "127.0.0.1:0", address);
     another.is_writable = another.is_silent = true;
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PRR");
+    settle(&scene, "PRR");
     unsigned views = scene.views;
     move(&scene, 0, address);
     assert_int_equal(scene.views, views + 1);
@@ -92,9 +90,7 @@ static void a_name_that_is_lost_keeps_its_address(void **state)
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PRR");
+    open_settled_scene(&scene);
     unsigned views = scene.views;
     lose_name(&scene, 0, "Timeout while contacting DNS servers");
     probe_thrice(&scene);
@@ -138,8 +134,7 @@ static void a_name_server_that_says_nothing_is_not_waited_for_longer_than_a_prob
     open_scene(&scene);
     scene.settings.monitor.timeout_us = 30000;
     scene.cluster.members[1].name.addr.len = 0;
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PdR");
+    settle(&scene, "PdR");
     assert_string_equal(scene.view->servers[1].detail,
                         "its name cannot be resolved: no answer within the probe's timeout");
     close_scene(&scene);

@@ -32,9 +32,7 @@ static void a_server_that_goes_is_down_after_its_falls_and_up_after_its_rises(vo
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PRR");
+    open_settled_scene(&scene);
     fake_close(&scene.fakes[0]);
     turn_until_it_looks_like(&scene, "dRR");
     assert_int_equal(scene.view->primary, VIEW_NO_SERVER);
@@ -52,8 +50,7 @@ static void a_silent_server_is_down(void **state)
     struct scene scene;
     open_scene(&scene);
     scene.settings.monitor.timeout_us = 30000;
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PRR");
+    settle(&scene, "PRR");
     scene.fakes[1].is_silent = true;
     turn_until_it_looks_like(&scene, "PdR");
     scene.fakes[1].is_silent = false;
@@ -65,9 +62,7 @@ static void a_server_without_room_is_not_dead(void **state)
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PRR");
+    open_settled_scene(&scene);
     scene.fakes[0].is_full = true;
     hang_up_all(&scene.fakes[0]);
     const counter *refused = &scene.cluster.members[0].server->by_worker[PROBES].refusals;
@@ -92,8 +87,7 @@ static void a_server_that_answers_a_part_of_the_probe_is_not_dead(void **state)
     struct scene scene;
     open_scene(&scene);
     scene.settings.monitor.timeout_us = 100000;
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PRR");
+    settle(&scene, "PRR");
     scene.fakes[1].hides_replication = true;
     fail_probes(&scene, 1, 5);
     assert_true(looks_like(&scene, "PRR"));
@@ -111,8 +105,7 @@ static void a_server_that_answers_sessions_is_not_dead(void **state)
     struct scene scene;
     open_scene(&scene);
     scene.settings.monitor.timeout_us = 100000;
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PRR");
+    settle(&scene, "PRR");
     const struct cluster_member *member = &scene.cluster.members[0];
     scene.fakes[0].is_silent = true;
     for (uint64_t until = member->probe_failures + 5; member->probe_failures < until;) {
@@ -129,9 +122,7 @@ static void overload_is_told_when_it_begins_and_when_it_is_over(void **state)
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PRR");
+    open_settled_scene(&scene);
     scene.fakes[0].is_full = true;
     hang_up_all(&scene.fakes[0]);
     fail_probes(&scene, 0, 3);
@@ -152,9 +143,7 @@ static void a_full_server_that_refuses_writes_is_not_believed_any_more(void **st
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    start(&scene);
-    turn_until_it_looks_like(&scene, "PRR");
+    open_settled_scene(&scene);
     scene.fakes[0].is_full = true;
     hang_up_all(&scene.fakes[0]);
     fail_probes(&scene, 0, 5);
@@ -340,8 +329,7 @@ static void another_machine_at_the_address_is_told(void **state)
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    settle(&scene, "PRR");
+    open_settled_scene(&scene);
     size_t before = events_count(&scene.cluster.events);
     scene.fakes[1].server_id = 12;
     while (scene.view->servers[1].moves == 0)
@@ -370,8 +358,7 @@ static void a_machine_that_only_new_connections_reach_is_found(void **state)
     struct scene scene;
     struct fake another;
     char address[ADDR_TEXT_MAX];
-    open_scene(&scene);
-    settle(&scene, "PRR");
+    open_settled_scene(&scene);
     listener_close(&scene.fakes[0].listener);
     open_another(&scene, &another, scene.addresses[0], address);
     another.is_writable = true;
@@ -393,8 +380,7 @@ static void the_old_connection_is_kept_until_there_is_a_new_one(void **state)
 {
     (void)state;
     struct scene scene;
-    open_scene(&scene);
-    settle(&scene, "PRR");
+    open_settled_scene(&scene);
     scene.fakes[1].is_full = true;
     scene.cluster.members[1].probe.renew_us = 0;
     probe_thrice(&scene);
