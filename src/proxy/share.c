@@ -15,10 +15,6 @@
 
 #include <stdio.h>
 
-/* So long a connection is kept for a client that may ask for the warnings, the error or the FOUND_ROWS() of
- * its last statement, or for LASTVAL() of a sequence: programs ask at once. */
-#define ANSWERS_US 1000000
-
 /* ---- may it be given up? ---- */
 
 bool share_has_statements(const struct session *session, enum route_place place)
@@ -26,11 +22,18 @@ bool share_has_statements(const struct session *session, enum route_place place)
     return pinned_by_statements(session, place) != 0;
 }
 
+/* So long a connection is kept for a client that may ask for the warnings, the error or the FOUND_ROWS() of
+ * its last statement, or for LASTVAL() of a sequence: programs ask at once. */
+static uint64_t kept_us(const struct worker *worker)
+{
+    return worker->world->timeouts->diagnostics_us;
+}
+
 bool share_has_own_answers(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
     uint64_t since = slot->drawn_us > slot->answers_us ? slot->drawn_us : slot->answers_us;
-    return since != 0 && session_now(session) < since + ANSWERS_US;
+    return since != 0 && session_now(session) < since + kept_us(session->worker);
 }
 
 bool share_is_shared(const struct session *session)
@@ -264,10 +267,17 @@ enum step share_time_out(struct session *session)
     return dispatch_refuse(session, ERR_CON_COUNT, NULL, "%s", text);
 }
 
+/* What is kept for less than the usual time between two tries is looked at as often as that. */
+static uint64_t retry_us(const struct worker *worker)
+{
+    uint64_t kept = kept_us(worker);
+    return kept > 0 && kept < WORKER_RETRY_US ? kept : WORKER_RETRY_US;
+}
+
 static void start_retrying(struct worker *worker)
 {
     if (!loop_timer_is_active(&worker->retry))
-        loop_timer_start(&worker->retry, &worker->loop, WORKER_RETRY_US);
+        loop_timer_start(&worker->retry, &worker->loop, retry_us(worker));
 }
 
 bool share_may_wait(struct session *session)
@@ -404,7 +414,7 @@ enum step share_queued(struct session *session)
     struct permits *permits = &session->queued_at->permits;
     if (worker->is_retrying) { /* some connections may be given up only after a while */
         start_retrying(worker);
-        if (session_now(session) - permits->holders[worker->index].searched_us >= WORKER_RETRY_US)
+        if (session_now(session) - permits->holders[worker->index].searched_us >= retry_us(worker))
             search(worker, permits);
     }
     return STEP_WAIT;
@@ -474,7 +484,7 @@ void share_note_answers(struct session *session, bool has_set)
     if (has_set)
         slot->has_warnings = job->has_warnings || job->has_error;
     bool has_count = job->facts.reason == SQL_REASON_FOUND_ROWS;
-    bool has_answers = slot->has_warnings || has_count;
+    bool has_answers = (slot->has_warnings || has_count) && kept_us(session->worker) > 0;
     if (has_answers && slot->answers_us == 0)
         pinned_count(session, PIN_ANSWERS);
     slot->answers_us = has_answers ? session_now(session) : 0;

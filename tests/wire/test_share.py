@@ -283,6 +283,27 @@ def test_warnings_are_kept_for_a_second_and_then_missed_aloud(scarce, servers):
     assert not holder.command(w.QUERY, "SHOW WARNINGS").error
 
 
+@pytest.mark.parametrize("kept,pins", [("off", 0), ("1ms", 1)])
+def test_warnings_need_not_be_kept(scarce, servers, kept, pins):
+    servers[0].on("INSERT IGNORE", warn)
+    scene = scarce(1, diagnostics=kept, pool_wait="60s")
+    other, holder = scene.client("primary"), scene.client("primary")
+    holder.query("INSERT IGNORE")
+    assert {row["name"]: row["value"] for row in scene.proxy.show("stats")}["pinned_by_answers"] == pins
+    assert not holder.command(w.QUERY, "SHOW WARNINGS").error, "nobody else needs it"
+    assert other.query("DO 'other'").oks
+    assert holder.command(w.QUERY, "SHOW WARNINGS").error.code == 1235
+
+
+def test_warnings_are_kept_as_long_as_is_set(scarce, servers):
+    servers[0].on("INSERT IGNORE", warn)
+    scene = scarce(1, diagnostics="1h", pool_wait="1500ms")
+    other, holder = scene.client("primary"), scene.client("primary")
+    holder.query("INSERT IGNORE")
+    assert other.command(w.QUERY, "DO 'other'").error.code == 1040
+    assert not holder.command(w.QUERY, "SHOW WARNINGS").error
+
+
 def test_statement_that_failed_tells_nothing_of_the_rows_counted_before(scarce, servers):
     servers[0].on("SELECT nosuch FOR UPDATE", lambda connection, _: connection.error(1054, "Unknown column", "42S22"))
     scene = scarce(1)
