@@ -177,14 +177,14 @@ static void note_pins(struct session *session)
 
 /* ---- what it leaves to be asked about ---- */
 
-/* A MariaDB server keeps the warnings while statements without tables and without warnings of their own pass.
- * Of stored code only its server knows: it is asked. */
+/* A MariaDB server keeps the warnings while statements without tables and without warnings of their own pass;
+ * a sequence is a table. Of stored code only its server knows: it is asked. */
 static bool may_set_warnings(const struct job *job, const struct upstream *upstream)
 {
     bool is_run = job->command->byte != COM_STMT_PREPARE;
     if (job->command->byte == COM_INIT_DB) /* its OK counts what ran on that connection before */
         return job->has_error;
-    return job->has_error || job->has_warnings || job->facts.uses_tables ||
+    return job->has_error || job->has_warnings || job->facts.uses_tables || job->facts.has_sequence ||
            (is_run && job->facts.may_hide_state) || upstream->family != FAMILY_MARIADB;
 }
 

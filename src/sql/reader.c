@@ -57,12 +57,13 @@ static bool is_given_id(const struct reader *reader)
            !token_is_punct(reader->ahead, ')');
 }
 
-/* NEXTVAL(s), LASTVAL(s); NEXT VALUE FOR s, PREVIOUS VALUE FOR s; ORACLE: s.NEXTVAL, s.CURRVAL. */
+/* NEXTVAL(s), LASTVAL(s), SETVAL(s, n); NEXT VALUE FOR s, PREVIOUS VALUE FOR s; ORACLE: s.NEXTVAL, s.CURRVAL. */
 static bool is_sequence_call(const struct reader *reader)
 {
-    return token_is_punct(reader->token, '(') && reader->before->text.len == 7 &&
-           (span_is_nocase(token_name(reader->before), "NEXTVAL") ||
-            span_is_nocase(token_name(reader->before), "LASTVAL"));
+    struct span name = token_name(reader->before);
+    return token_is_punct(reader->token, '(') && name.len >= 6 && name.len <= 7 &&
+           (span_is_nocase(name, "NEXTVAL") || span_is_nocase(name, "LASTVAL") ||
+            span_is_nocase(name, "SETVAL"));
 }
 
 static bool is_sequence_word(const struct reader *reader)

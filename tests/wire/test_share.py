@@ -304,6 +304,23 @@ def test_warnings_are_kept_as_long_as_is_set(scarce, servers):
     assert not holder.command(w.QUERY, "SHOW WARNINGS").error
 
 
+@pytest.mark.parametrize("draws", ["SELECT NEXTVAL(s)", "SELECT SETVAL(s, 5)", "SELECT PREVIOUS VALUE FOR s"])
+def test_a_sequence_clears_the_warnings_as_a_table_does(scarce, servers, draws):
+    """They were of a statement on a replica. (FROM-less statements else leave them on MariaDB; seen on 10.11 and 11.)"""
+    for server in servers:
+        server.on("SELECT 1/0", lambda c, _: c.reply(r.result(c.caps, [("x", w.LONGLONG)], [[None]], warnings=1)))
+        server.on(draws, lambda c, _: c.reply(r.result(c.caps, [("x", w.LONGLONG)], [[5]])))
+        server.on("SHOW COUNT(*) WARNINGS", lambda c, _: c.reply(r.result(c.caps, [("x", w.LONGLONG)], [[0]])))
+    client = scarce(4, 4, 4).client()
+    client.query("SELECT 1/0")
+    client.query("DO 'no table'")
+    client.query("SHOW COUNT(*) WARNINGS")
+    assert "SHOW COUNT(*) WARNINGS" not in servers[0].sqls()
+    client.query(draws)
+    client.query("SHOW COUNT(*) WARNINGS")
+    assert servers[0].application_connections()[-1].sqls()[-2:] == [draws, "SHOW COUNT(*) WARNINGS"]
+
+
 def test_statement_that_failed_tells_nothing_of_the_rows_counted_before(scarce, servers):
     servers[0].on("SELECT nosuch FOR UPDATE", lambda connection, _: connection.error(1054, "Unknown column", "42S22"))
     scene = scarce(1)
