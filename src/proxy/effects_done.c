@@ -197,8 +197,8 @@ static void note_traces(struct session *session, const struct upstream *upstream
                         job->command->byte == COM_INIT_DB;
     bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !job->has_error;
     bool has_set = may_set_warnings(job, upstream);
-    bool is_prepare = job->command->byte == COM_STMT_PREPARE; /* it leaves ROW_COUNT() as it is */
-    if (!is_prepare) {
+    bool is_prepare = job->command->byte == COM_STMT_PREPARE;
+    if (!is_prepare || job->has_error) { /* one that succeeds leaves ROW_COUNT() as it is */
         session->last_place = job->place;
         session->answers.last = generation;
         recall_note_rows(session);

@@ -321,6 +321,18 @@ def test_a_sequence_clears_the_warnings_as_a_table_does(scarce, servers, draws):
     assert servers[0].application_connections()[-1].sqls()[-2:] == [draws, "SHOW COUNT(*) WARNINGS"]
 
 
+def test_a_prepare_that_failed_is_the_last_statement(scarce, servers):
+    """ROW_COUNT() is -1 after it (seen on all families), and as it was after one that succeeds."""
+    for server in servers[1:]:
+        server.on(w.PREPARE, lambda c, _: c.error(1146, "Table 'test.nosuch' doesn't exist", "42S02"))
+    client = scarce(4, 4, 4).client()
+    client.query("UPDATE t SET a = 1")
+    assert client.command(w.PREPARE, "SELECT a FROM nosuch").error.code == 1146
+    client.query("SELECT ROW_COUNT()")
+    assert "SELECT ROW_COUNT()" not in servers[0].sqls()
+    assert [server for server in servers[1:] if "SELECT ROW_COUNT()" in server.sqls()]
+
+
 def test_statement_that_failed_tells_nothing_of_the_rows_counted_before(scarce, servers):
     servers[0].on("SELECT nosuch FOR UPDATE", lambda connection, _: connection.error(1054, "Unknown column", "42S22"))
     scene = scarce(1)
