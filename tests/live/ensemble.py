@@ -23,7 +23,7 @@ from twins import (ASKS_FOUND, ASKS_ROWS, ASKS_WARNINGS, DIED, FORMS, Difference
 CONNECTIONS = 5   # to each server, for all sessions
 PASSWORDS = {"app": "app_pw", "other": "other_pw"}
 SERVERS = {"innodb_lock_wait_timeout": 5, "lock_wait_timeout": 20}
-TIMEOUTS = {"pool_wait": "60s", "primary_wait": "60s"}
+TIMEOUTS = {"pool_wait": "10s", "primary_wait": "60s", "diagnostics": "20ms"}
 PATIENCE = 100    # seconds that a client waits for an answer: more than headgate does for a connection
 
 NO_CONNECTION = "headgate: no connection to"

@@ -19,7 +19,7 @@ from twins import Difference
 SECONDS_PER_TEST = 600    # most of it only for reducing a failure
 STEPS = int(os.environ.get("HEADGATE_MODEL_STEPS", "400"))
 SEED = int(os.environ.get("HEADGATE_SEED", "1"))
-SCRIPT = 500              # steps of one script
+SCRIPT = 4000             # steps of one script; a shorter one of the same seed is its beginning
 # Of all statements, commands and asks for state included: most of a script is not a read, and much of the rest is pinned.
 LEAST_SHARE_ON_REPLICAS = 0.10
 # Steps that came to nothing because of an allowed difference: more would mean that too little is compared.
