@@ -22,7 +22,9 @@ from twins import (ASKS_FOUND, ASKS_ROWS, ASKS_WARNINGS, DIED, FORMS, Difference
 
 CONNECTIONS = 5   # to each server, for all sessions
 PASSWORDS = {"app": "app_pw", "other": "other_pw"}
-SERVERS = {"innodb_lock_wait_timeout": 5, "lock_wait_timeout": 20, "max_binlog_size": "8M"}
+# thread_cache_size: MariaDB 10.11 gives a new connection the number of errors that somebody else's last statement left on
+# its thread under max_error_count = 0 (seen on direct connections: SHOW COUNT(*) WARNINGS as the first statement).
+SERVERS = {"thread_cache_size": 0, "innodb_lock_wait_timeout": 5, "lock_wait_timeout": 20, "max_binlog_size": "8M"}
 TIMEOUTS = {"pool_wait": "60s", "primary_wait": "60s"}
 PATIENCE = 100    # seconds that a client waits for an answer: more than headgate does for a connection
 

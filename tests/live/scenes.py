@@ -118,6 +118,7 @@ class _Voice:
     def __init__(self, chance):
         self.chance, self.maker, self.scene = chance, grammar.Maker(chance), []
         self.is_binary = chance.random() < 0.5
+        self.assigning = {}     # by the name of a prepared statement: does it assign user variables?
 
     def turn(self, begins):
         """A few acts in a row."""
@@ -127,13 +128,20 @@ class _Voice:
         if self.scene:
             acts, self.scene = self.scene[:count], self.scene[count:]
             return acts
-        return [act for _ in range(count) for act in self._executed(self._free())]
+        return [act for _ in range(count) for act in self._assigned(self._free())]
 
-    def _executed(self, act):
-        """PREPARE of an assignment together with its execution: see _without_mere_prepare."""
-        if act[0] != "prepare" or not ASSIGNS.search(act[2]):
+    def _assigned(self, act):
+        """The PREPARE of an assignment together with an execution: see _without_mere_prepare. And of each execution the
+        parameters are numbers. Allowed difference: what `SET @b = ?` and `SELECT @a := ?` assign depends on executions before,
+        of the same connection. After one with 1, one with 'x' warns on MySQL, and assigns 0; after one with 'x', one with NULL
+        is no longer binary on MariaDB (both seen on direct connections).
+        """
+        if act[0] == "prepare":
+            self.assigning[act[1]] = ASSIGNS.search(act[2])
+        if isinstance(act, str) or not self.assigning.get(act[1]) or act[0] not in ("prepare", "execute"):
             return [act]
-        return [act, ("execute", act[1], [self.chance.choice((0, 1, b"x")) for _ in range(self.maker.prepared[act[1]])])]
+        values = [self.chance.choice((0, 1, 2)) for _ in range(self.maker.prepared[act[1]])]
+        return [act, ("execute", act[1], values)] if act[0] == "prepare" else [("execute", act[1], values)]
 
     def _free(self):
         dice = self.chance.random()

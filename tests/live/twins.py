@@ -55,11 +55,6 @@ SET_STATEMENT = re.compile(r"\bset\s+statement\b", re.IGNORECASE)
 # the same connection.
 PARAMETERS_SHOWN = re.compile(r"^select \?", re.IGNORECASE)
 
-# Allowed difference: MariaDB gives a user variable that is assigned a NULL in a prepared statement the character set of
-# what executions before assigned, of the same connection: `SELECT @a := ?`, executed with NULL, is binary, and after an
-# execution with 'x' or 5 it is utf8mb4 (seen on direct connections).
-ASSIGNS_PARAMETER = re.compile(r"@\w+ := \?", re.IGNORECASE)
-
 # Allowed difference: one text that asks for both, which may lie on two servers.
 BOTH = re.compile(r"found_rows.*row_count|row_count.*found_rows", re.IGNORECASE | re.DOTALL)
 
@@ -339,8 +334,6 @@ class Side:
             return merely
         if said[0] == "execute" and PARAMETERS_SHOWN.search(text) and self.family == "mysql":
             return merely
-        if said[0] == "execute" and None in said[2] and ASSIGNS_PARAMETER.search(text) and self.family == "mariadb":
-            return self.client.caps, [*merely[1], reply.results]
         return self.client.caps, [
             (seq, _without_echo(_without_state_changed(payload, self.client.caps), text, self.has_set_statement))
             for seq, payload in comparable(reply, self.client.caps)]
