@@ -57,7 +57,8 @@ static bool is_given_id(const struct reader *reader)
            !token_is_punct(reader->ahead, ')');
 }
 
-/* NEXTVAL(s), LASTVAL(s), SETVAL(s, n); NEXT VALUE FOR s, PREVIOUS VALUE FOR s; ORACLE: s.NEXTVAL, s.CURRVAL. */
+/* NEXTVAL(s), LASTVAL(s), SETVAL(s, n); NEXT VALUE FOR s, PREVIOUS VALUE FOR s; ORACLE: s.NEXTVAL, s.CURRVAL.
+ */
 static bool is_sequence_call(const struct reader *reader)
 {
     struct span name = token_name(reader->before);
