@@ -20,4 +20,11 @@ void kill_by_operator(const struct world *world, uint64_t id);
 /* Closes the connections that still carry a KILL. */
 void kill_fini(struct worker *worker);
 
+/* ---- steps ---- */
+
+enum step kill_begin(struct session *session, uint64_t id, bool is_query);
+enum step kill_waiting(struct session *session);
+/* KILL QUERY found the present command waiting for a server: its client hears that it was interrupted. */
+enum step kill_interrupted(struct session *session);
+
 #endif

@@ -15,8 +15,8 @@ void pool_give_way(struct permits_holders *holders);
 /* A parked connection of this worker that would do for a session of another one: it has let go of this
  * thread, and is on its way to pool_arrive. NULL: none, or somebody waits here. */
 struct upstream *pool_send(struct permits_holders *holders, const struct upstream_key *wish);
-/* It has come to this worker's thread, for the session that awaits it (which is run: session->offer), or,
- * NULL or not taken, to be parked for others. */
+/* It has come to this worker's thread, for the session that awaits it (which is run: session->queue.offer),
+ * or, NULL or not taken, to be parked for others. */
 void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct session *session);
 
 /* May a session that wishes that have the connection it is offered? *must_change_r: only by

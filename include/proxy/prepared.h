@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/str.h"
 #include "proxy/texts.h"
+#include "proxy/vars.h"
 #include "sql/classify.h"
 
 #include <stdbool.h>
@@ -28,6 +29,7 @@ struct prepared {
     struct shared_text *text; /* holds; NULL when it was too long to keep */
     struct span sql;          /* … what it says; empty */
     struct text schema;       /* owns: what unqualified names meant when it was prepared */
+    struct text wording;      /* owns: how it was read then (wording.h) */
     struct sql_facts facts;   /* without its spans */
     uint16_t params;
     uint16_t columns;
@@ -50,9 +52,10 @@ struct prepared_table {
     bool has_last_failed;   /* the last PREPARE failed: id -1 is nothing */
 };
 
-/* A new statement with the next free id, or NULL when memory is out. `sql` empty: not kept. */
+/* A new statement with the next free id, prepared in this schema and with these variables, or NULL when
+ * memory is out. `sql` empty: not kept. */
 struct prepared *prepared_add(struct prepared_table *table, struct span sql, struct span schema,
-                              const struct sql_facts *facts);
+                              const struct vars *vars, const struct sql_facts *facts);
 /* Resolves STMT_ID_LAST too. NULL: unknown. */
 struct prepared *prepared_find(struct prepared_table *table, uint32_t id);
 void prepared_remove(struct prepared_table *table, struct prepared *prepared);

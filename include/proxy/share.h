@@ -29,8 +29,8 @@ enum step share_time_out(struct session *session);
 bool share_may_wait(struct session *session);
 /* In a moment. */
 enum step share_wait(struct session *session);
-/* The session waits no more (permits_pass, handover_ask): session->offer, which it sets to NULL if it takes
- * it, is what has come for it; NULL: nothing has. */
+/* The session waits no more (permits_pass, handover_ask): session->queue.offer, which it sets to NULL if it
+ * takes it, is what has come for it; NULL: nothing has. */
 void share_offered(struct session *session);
 /* The server has no room for one more connection: those that are parked, whichever worker's, make some.
  * False: there were none. */

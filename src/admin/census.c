@@ -1,6 +1,7 @@
 #include "admin/census.h"
 
 #include "admin/tour.h"
+#include "proxy/effects.h"
 
 #include <string.h>
 

@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "proxy/hints.h"
 #include "proxy/session.h"
+#include "proxy/decide.h"
+#include "proxy/effects.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 
 #include "admin/tour.h"
 #include "proxy/pinned.h"
+#include "proxy/effects.h"
 
 #include <stdio.h>
 #include <string.h>

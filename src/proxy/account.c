@@ -3,9 +3,11 @@
  *
  *   dispatch ── account_begin ─► … relay, effects: job.cost ─► dispatch_done | session_close ── account_end
  */
-#include "proxy/session.h"
+#include "proxy/account.h"
 
 #include "mysql/packet.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 #include "proxy/statement_log.h"
 #include "sql/secrets.h"
 
@@ -81,8 +83,8 @@ struct span account_statement(const struct session *session)
 static uint64_t bytes_in(const struct job *job)
 {
     uint64_t payload = job->run.payload_bytes;
-    if (job->is_file)
-        return job->file_bytes;
+    if (job->file.is_expected)
+        return job->file.bytes;
     uint64_t headers = payload < PACKET_PAYLOAD_MAX ? 1 : payload / PACKET_PAYLOAD_MAX + 1;
     return payload + PACKET_HEADER_BYTES * headers;
 }
@@ -91,15 +93,15 @@ static uint64_t bytes_in(const struct job *job)
 static uint64_t rows(const struct session *session)
 {
     const struct upstream *upstream = session->slots[session->job.place].upstream;
-    if (session->job.rows > 0 || session->state != SESSION_REPLYING || upstream == NULL)
-        return session->job.rows;
+    if (session->job.reply.rows > 0 || session->state != SESSION_REPLYING || upstream == NULL)
+        return session->job.reply.rows;
     return upstream->tracker.rows;
 }
 
 /* What the client has heard. */
 static uint16_t error_of(const struct job *job)
 {
-    return job->told_error != 0 ? job->told_error : job->error_code;
+    return job->own.told != 0 ? job->own.told : job->reply.error_code;
 }
 
 static inline struct digest_cost cost_of(const struct session *session, uint64_t now, bool is_answered)
@@ -107,15 +109,15 @@ static inline struct digest_cost cost_of(const struct session *session, uint64_t
     const struct job *job = &session->job;
     uint8_t byte = job->command->byte;
     uint64_t sent_us = job->sent_us != 0 ? job->sent_us : now;
-    uint64_t over_us = job->over_us != 0 ? job->over_us : now;
+    uint64_t over_us = job->reply.over_us != 0 ? job->reply.over_us : now;
     return (struct digest_cost){
         .count = byte == COM_QUERY || byte == COM_STMT_EXECUTE,
         .prepares = byte == COM_STMT_PREPARE,
         .errors = error_of(job) != 0 || !is_answered,
         .rows = rows(session),
-        .affected = job->affected,
+        .affected = job->reply.affected,
         .bytes_in = bytes_in(job),
-        .bytes_out = job->bytes_out,
+        .bytes_out = job->reply.bytes,
         .total_us = now - job->started_us,
         .wait_us = sent_us - job->started_us,
         .server_us = over_us - sent_us,

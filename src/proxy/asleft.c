@@ -1,6 +1,10 @@
 #include "proxy/asleft.h"
 
+#include "proxy/attach.h"
 #include "proxy/changes.h"
+#include "proxy/decide.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 #include "proxy/fingerprint.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
@@ -60,14 +64,14 @@ static bool leaves_nothing_unknown(const struct session *session)
 {
     const struct job *job = &session->job;
     const struct sql_facts *facts = &job->facts;
-    bool has_results = job->has_multi && !facts->is_multi; /* stored code */
+    bool has_results = job->reply.has_multi && !facts->is_multi; /* stored code */
     if (!is_followed(job) || !is_plain(job) || has_results)
         return false;
     if (facts->gives_insert_id || facts->sets_next_transaction || facts->has_sequence)
         return false;
-    if (job->has_untold || (job->changes != NULL && job->changes->sets_untold))
+    if (job->reply.has_untold || (job->changes != NULL && job->changes->sets_untold))
         return false;
-    return !job->has_error || is_error_harmless(job);
+    return !job->reply.has_error || is_error_harmless(job);
 }
 
 void asleft_note_job(struct session *session, struct upstream *upstream)
@@ -77,11 +81,11 @@ void asleft_note_job(struct session *session, struct upstream *upstream)
     bool is_write = job->facts.kind == SQL_WRITE || job->facts.kind == SQL_DDL || job->facts.has_sequence ||
                     !is_plain(job);
     is_write &= job->command->byte != COM_RESET_CONNECTION; /* after which there is nothing of its own */
-    slot->has_own_gtid |= job->has_last_gtid;
-    slot->has_own_writes |= is_write || job->has_last_gtid;
-    upstream->has_told_gtid |= job->has_last_gtid;
+    slot->has_own_gtid |= job->reply.has_last_gtid;
+    slot->has_own_writes |= is_write || job->reply.has_last_gtid;
+    upstream->has_told_gtid |= job->reply.has_last_gtid;
     upstream->is_touched |= !leaves_nothing_unknown(session) || pins_any(&session->pins);
-    if (job->facts.sets_global && !job->has_error) /* what new connections begin with is another now */
+    if (job->facts.sets_global && !job->reply.has_error) /* what new connections begin with is another now */
         (void)atomic_fetch_add_explicit(&upstream->server->defaults, 1, memory_order_relaxed);
 }
 
@@ -137,7 +141,7 @@ bool asleft_leave(struct session *session, enum route_place place)
     bool is_whole = fingerprint_take(&fingerprint, &session->vars);
     legacy->said = fingerprint.said; /* its memory is used again */
     legacy->hash = fingerprint.hash;
-    bool has_none = slot->insert_id == 0 && session->id_known_by != slot->generation;
+    bool has_none = slot->insert_id == 0 && session->insert_id.known_by != slot->generation;
     legacy->insert_id = has_none ? 0 : INSERT_ID_UNKNOWN;
     legacy->is_there = is_whole;
     return is_whole;
@@ -222,7 +226,7 @@ static unsigned asked_traces(const struct session *session)
 static bool may_renew(const struct session *session, const struct slot *slot)
 {
     enum route_place place = slot == &session->slots[ROUTE_PRIMARY] ? ROUTE_PRIMARY : ROUTE_REPLICA;
-    bool is_id_unknown = session->id_known_by == slot->generation;
+    bool is_id_unknown = session->insert_id.known_by == slot->generation;
     return session->option_version == 0 && !attach_has_lost_state(session, place) && !is_id_unknown &&
            !slot->has_warnings && !share_has_statements(session, place);
 }

@@ -7,18 +7,21 @@
  * the seam for sharing: whatever fills it must be equal to the session before SENDING, and nothing else looks
  * at where it came from.
  */
-#include "proxy/session.h"
+#include "proxy/attach.h"
 
 #include "base/clock.h"
 #include "cluster/upstream_login.h"
 #include "mysql/reply.h"
 #include "proxy/asleft.h"
+#include "proxy/choice.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 #include "proxy/parting.h"
 #include "proxy/pinned.h"
-#include "proxy/recall.h"
 #include "proxy/pool_clean.h"
 #include "proxy/pool_fit.h"
 #include "proxy/readback.h"
+#include "proxy/recall.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
 #include "proxy/warm.h"
@@ -322,9 +325,9 @@ enum step attach_wait(struct session *session)
 {
     struct job *job = &session->job;
     uint64_t now = session_now(session);
-    if (job->wait_until_us == 0)
-        job->wait_until_us = now + session->worker->world->timeouts->primary_wait_us;
-    session_set_deadline(session, job->wait_until_us > now ? job->wait_until_us - now : 1);
+    if (job->wait.server_until_us == 0)
+        job->wait.server_until_us = now + session->worker->world->timeouts->primary_wait_us;
+    session_set_deadline(session, job->wait.server_until_us > now ? job->wait.server_until_us - now : 1);
     if (!loop_timer_is_active(&session->worker->retry))
         loop_timer_start(&session->worker->retry, &session->worker->loop, WORKER_RETRY_US);
     (void)session_enter(session, SESSION_WAITING);
@@ -399,7 +402,7 @@ static bool is_doubtful(const struct session *session)
 /* Until `resume`, or the end of the pause: neither is the client's fault, so it is never an error. */
 static enum step hold(struct session *session)
 {
-    session->job.wait_until_us = 0;
+    session->job.wait.server_until_us = 0;
     session_set_deadline(session, 0);
     (void)session_enter(session, SESSION_WAITING);
     return STEP_WAIT;
@@ -475,7 +478,7 @@ enum step attach_waiting(struct session *session)
 {
     if (session->is_client_eof)
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
-    bool is_told = session->is_waiting_for_id && session->slots[ROUTE_PRIMARY].parting == NULL;
+    bool is_told = session->insert_id.is_awaited && session->slots[ROUTE_PRIMARY].parting == NULL;
     if (!session->worker->is_retrying && !is_told)
         return STEP_WAIT;
     return attach_begin(session);

@@ -1,6 +1,7 @@
 #include "proxy/carry.h"
 
 #include "mysql/reply.h"
+#include "proxy/dispatch.h"
 #include "proxy/session.h"
 
 #define COLUMN "headgate_token"

@@ -1,7 +1,8 @@
 /* Which server is it, of those that could be? */
-#include "proxy/session.h"
+#include "proxy/choice.h"
 
 #include "cluster/balance.h"
+#include "proxy/attach.h"
 #include "proxy/share.h"
 
 /* Chance for the balancer: turns of one worker, and those of others, scattered over all bits (splitmix64). */
@@ -16,8 +17,8 @@ static uint64_t scatter(uint64_t turn, uint64_t worker)
 int choice_pick_replica(struct session *session)
 {
     const struct job *job = &session->job;
-    if (job->has_only)
-        return session_view(session)->servers[job->only].takes_reads ? job->only : VIEW_NO_SERVER;
+    if (job->hint.has_only)
+        return session_view(session)->servers[job->hint.only].takes_reads ? job->hint.only : VIEW_NO_SERVER;
     unsigned turn = session->worker->turn++;
     struct balance_wish wish = { .avoid = job->avoid,
                                  .turn = turn,
@@ -29,13 +30,13 @@ int choice_pick_replica(struct session *session)
 /* Its replica holds something of the session: another one would not do. */
 static bool is_bound(const struct session *session)
 {
-    return session->is_away || session->variables == VARIABLES_REPLICA;
+    return session->transaction.is_away || session->variables == VARIABLES_REPLICA;
 }
 
 bool choice_may_fall_back(const struct session *session)
 {
     return session->door->settings->mode == LISTENER_SPLIT && !is_bound(session) &&
-           session_view(session)->primary_reads != PRIMARY_READS_NEVER && !session->job.has_only;
+           session_view(session)->primary_reads != PRIMARY_READS_NEVER && !session->job.hint.has_only;
 }
 
 void choice_become_primary_s(struct session *session, enum route_reason reason)
@@ -59,7 +60,7 @@ int choice_server(struct session *session)
     const struct view *view = session_view(session);
     if (session->job.place == ROUTE_PRIMARY)
         return view->primary;
-    if (session->job.has_only && session->job.only == view->primary) { /* promoted since */
+    if (session->job.hint.has_only && session->job.hint.only == view->primary) { /* promoted since */
         choice_become_primary_s(session, ROUTE_REASON_HINT);
         return view->primary;
     }
@@ -99,7 +100,8 @@ void choice_settle(struct session *session)
     const struct server *primary =
         view->primary != VIEW_NO_SERVER ? view->servers[view->primary].server : NULL;
     uint64_t now_us = session_now(session);
-    bool may_move = session->job.reason == ROUTE_REASON_READ && !is_bound(session) && !session->job.has_only;
+    bool may_move =
+        session->job.reason == ROUTE_REASON_READ && !is_bound(session) && !session->job.hint.has_only;
     if (session->shared != NULL && (session->shared != primary || !balance_is_reader(view, view->primary)))
         choice_share(session, NULL);
     if (may_move && now_us - session->balanced_us >= BALANCE_US) {

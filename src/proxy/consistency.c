@@ -1,8 +1,12 @@
 #include "proxy/consistency.h"
 
 #include "mysql/reply.h"
+#include "proxy/attach.h"
 #include "proxy/carry.h"
 #include "proxy/changes.h"
+#include "proxy/choice.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 #include "proxy/gate.h"
 #include "proxy/session.h"
 #include "proxy/share.h"
@@ -128,7 +132,7 @@ static void note_written(struct session *session, enum server_family family, str
         consistency->position = (struct gtid_position){ 0 };
         see(session);
     }
-    session->job.has_gtid = true;
+    session->job.reply.has_gtid = true;
 }
 
 void consistency_note_tracked(struct session *session, const struct sesstrack_change *change)
@@ -150,8 +154,8 @@ static bool shows_nothing(const struct job *job)
                                   1u << SQL_SAVEPOINT | 1u << SQL_SET | 1u << SQL_USE;
     bool is_command = job->command->manner != COMMAND_STATEMENT && job->command->manner != COMMAND_PREPARED;
     if (is_command || job->command->byte == COM_STMT_PREPARE)
-        return !job->has_error;
-    return !job->has_error && !job->has_rows && !job->facts.is_multi && !job->is_cut &&
+        return !job->reply.has_error;
+    return !job->reply.has_error && !job->reply.has_rows && !job->facts.is_multi && !job->is_cut &&
            !job->facts.may_hide_state && !job->facts.uses_tables && (blind & 1u << job->facts.kind) != 0;
 }
 
@@ -161,9 +165,9 @@ static bool shows_nothing(const struct job *job)
 static bool is_told(const struct session *session)
 {
     const struct job *job = &session->job;
-    return job->has_gtid && job->has_changed && session->consistency.seen == 0 && !job->has_rows &&
-           !job->has_error && !job->facts.is_multi && !job->has_multi && !job->is_cut &&
-           job->facts.kind == SQL_WRITE;
+    return job->reply.has_gtid && job->reply.has_changed && session->consistency.seen == 0 &&
+           !job->reply.has_rows && !job->reply.has_error && !job->facts.is_multi && !job->reply.has_multi &&
+           !job->is_cut && job->facts.kind == SQL_WRITE;
 }
 
 /* What is not in the binary log reaches no replica. The text tells: MariaDB 11 reports other variables under
@@ -284,10 +288,10 @@ static void settle(struct session *session)
 static void ask_newest(struct session *session)
 {
     struct job *job = &session->job;
-    if (!wants_newest(session) || job->has_asked_newest)
+    if (!wants_newest(session) || job->wait.has_asked_newest)
         return;
     see(session);
-    job->has_asked_newest = true;
+    job->wait.has_asked_newest = true;
 }
 
 /* Another primary may have lost what the old one had; its own position tells. */
@@ -314,7 +318,7 @@ void consistency_begin_telling(struct session *session)
     bool is_old = consistency->is_asking && consistency->epoch != watch_epoch(watch);
     bool is_known = consistency_is_followed(session) && !consistency->has_read && !is_old;
     session->job.token_since = is_known ? consistency->seen : watch_happen(watch);
-    session->job.catch_up_until_us = session_now(session) + settings_of(session)->consistency_wait_us;
+    session->job.wait.replica_until_us = session_now(session) + settings_of(session)->consistency_wait_us;
 }
 
 bool consistency_tell(struct session *session, struct gtid_token *token_r)
@@ -374,7 +378,7 @@ static bool has_all(const struct session *session, int server)
 static bool is_candidate(const struct session *session, size_t server)
 {
     const struct job *job = &session->job;
-    bool is_right = job->has_only ? (int)server == job->only : (int)server != job->avoid;
+    bool is_right = job->hint.has_only ? (int)server == job->hint.only : (int)server != job->avoid;
     return session_view(session)->servers[server].takes_reads && is_right;
 }
 
@@ -413,7 +417,7 @@ static bool another_has(const struct session *session, int present)
 
 static bool has_waited(const struct session *session)
 {
-    return session->job.has_waited || session_now(session) < session->consistency.rest_until_us ||
+    return session->job.wait.was_in_vain || session_now(session) < session->consistency.rest_until_us ||
            settings_of(session)->consistency_wait_us == 0;
 }
 
@@ -461,7 +465,7 @@ static bool is_gated(const struct session *session)
     const struct job *job = &session->job;
     bool is_read = job->reason == ROUTE_REASON_READ || job->reason == ROUTE_REASON_READ_ONLY_TRANSACTION ||
                    (job->reason == ROUTE_REASON_VARIABLES && job->facts.uses_tables);
-    return is_read && !job->is_login && !session->is_away && is_asked(session) &&
+    return is_read && !job->is_login && !session->transaction.is_away && is_asked(session) &&
            job->command->byte != COM_STMT_PREPARE;
 }
 
@@ -470,14 +474,14 @@ static void count(struct session *session, enum gate_verdict verdict)
     struct watch_counters *counters = &watch_of(session)->counters;
     struct job *job = &session->job;
     if (verdict == GATE_WAIT)
-        counter_add(&counters->reads_waited, !job->is_held_back);
+        counter_add(&counters->reads_waited, !job->wait.is_held_back);
     else if (verdict == GATE_PRIMARY)
         counter_add(&counters->reads_too_early, 1);
     else
-        counter_add(&counters->reads_caught_up, job->is_held_back);
+        counter_add(&counters->reads_caught_up, job->wait.is_held_back);
     if (verdict == GATE_MOVE && session->slots[ROUTE_REPLICA].upstream != NULL)
         counter_add(&counters->reads_moved, 1);
-    job->is_held_back = verdict == GATE_WAIT;
+    job->wait.is_held_back = verdict == GATE_WAIT;
 }
 
 static bool obey(struct session *session, enum gate_verdict verdict)
@@ -567,7 +571,7 @@ static bool is_proven(const struct session *session, int server)
 
 bool consistency_allows(const struct session *session, int server)
 {
-    if (session->job.has_only && server != session->job.only)
+    if (session->job.hint.has_only && server != session->job.hint.only)
         return false;
     return !is_asked(session) || server == session_view(session)->primary || is_proven(session, server);
 }
@@ -608,9 +612,9 @@ enum step consistency_wait(struct session *session)
 {
     struct job *job = &session->job;
     uint64_t now = session_now(session);
-    if (job->catch_up_until_us == 0)
-        job->catch_up_until_us = now + patience(session);
-    session_set_deadline(session, job->catch_up_until_us > now ? job->catch_up_until_us - now : 1);
+    if (job->wait.replica_until_us == 0)
+        job->wait.replica_until_us = now + patience(session);
+    session_set_deadline(session, job->wait.replica_until_us > now ? job->wait.replica_until_us - now : 1);
     watch_wait(watch_of(session), session);
     (void)session_enter(session, SESSION_CATCHING_UP);
     return STEP_WAIT;
@@ -642,6 +646,6 @@ enum step consistency_timed_out(struct session *session)
         consistency->vain_waits++;
     consistency->rest_until_us =
         session_now(session) + rests[consistency->vain_waits] * settings_of(session)->consistency_wait_us;
-    session->job.has_waited = true;
+    session->job.wait.was_in_vain = true;
     return attach_begin(session);
 }

@@ -1,6 +1,8 @@
 /* Where a statement goes: the session's state put together for route.c, and what explain says of it. */
-#include "proxy/session.h"
+#include "proxy/decide.h"
 
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 #include "proxy/hints.h"
 #include "sql/digest.h"
 
@@ -54,14 +56,14 @@ static enum route_place place_of_answer(const struct session *session, enum sql_
 {
     switch (question) {
     case SQL_ASKS_FOUND_ROWS:
-        return session->found_place;
+        return session->answers.found_place;
     case SQL_ASKS_DIAGNOSTICS:
-        return session->diagnostics_place;
+        return session->answers.diagnostics_place;
     case SQL_ASKS_NOTHING:
     case SQL_ASKS_LAST:
         break;
     }
-    return session->last_place;
+    return session->answers.last_place;
 }
 
 /* Those that are known are at home on the primary: what may write others is to run there, and nothing can be
@@ -83,12 +85,12 @@ struct route decide_route(const struct session *session, const struct sql_facts 
     struct route_state state = {
         .mode = (enum listener_mode)session->door->settings->mode,
         .is_in_transaction = (session->status & STATUS_IN_TRANS) != 0,
-        .is_away = session->is_away,
+        .is_away = session->transaction.is_away,
         .begin_stays_away = view->family == FAMILY_MYSQL,
         .is_autocommit_off = (session->status & STATUS_AUTOCOMMIT) == 0,
         .is_read_only = session->vars.is_read_only,
-        .is_transaction_unknown = session->is_transaction_unknown,
-        .is_insert_id_unknown = session->is_insert_id_unknown,
+        .is_transaction_unknown = session->transaction.is_unknown,
+        .is_insert_id_unknown = session->insert_id.is_unknown,
         .is_pinned = pins_keep_reads(&session->pins) || session->vars.is_auto_is_null,
         .variables = place_of_variables(session),
         .are_variables_known = are_variables_known(session, facts, sql),
@@ -117,7 +119,8 @@ struct route decide_explain(const struct session *session, struct span sql, cons
     if (route.is_refused || hints_r->wants_server || needs_nothing)
         return route;
     bool is_read = route.reason == ROUTE_REASON_READ || route.reason == ROUTE_REASON_READ_ONLY_TRANSACTION;
-    if (route.place == ROUTE_REPLICA && is_read && !session->is_away && consistency_is_primary_s(session))
+    if (route.place == ROUTE_REPLICA && is_read && !session->transaction.is_away &&
+        consistency_is_primary_s(session))
         return (struct route){ .place = ROUTE_PRIMARY, .reason = ROUTE_REASON_NOT_CAUGHT_UP };
     return route;
 }

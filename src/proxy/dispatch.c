@@ -1,11 +1,17 @@
 /* Which command is it? Reads as much of it as the decision needs, never more than the reader's cap, and hands
  * it to whoever knows its kind: dispatch_statement, dispatch_prepared, or a handler here.
  */
+#include "proxy/dispatch.h"
+
 #include "proxy/dispatch_inside.h"
 
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
+#include "proxy/attach.h"
+#include "proxy/effects.h"
+#include "proxy/frontend.h"
+#include "proxy/kill.h"
 #include "proxy/readback.h"
 #include "proxy/share.h"
 
@@ -192,7 +198,7 @@ static enum step run_set_option(struct session *session)
     if (payload.len < 3)
         return dispatch_refuse_malformed(session);
     session->job.facts = (struct sql_facts){ .kind = SQL_ADMIN };
-    session->job.kill_id = payload.data[1]; /* 0: on, 1: off; looked at when the server has agreed */
+    session->job.kill.id = payload.data[1]; /* 0: on, 1: off; looked at when the server has agreed */
     return dispatch_by_facts(session);
 }
 
@@ -227,7 +233,7 @@ static enum step run_local(struct session *session)
         return session_close(session, CLOSE_CLIENT_QUIT, NULL);
     if (session->job.is_cut)
         return dispatch_refuse_malformed(session);
-    if (session->is_transaction_unknown && session->job.command->byte == COM_PING) {
+    if (session->transaction.is_unknown && session->job.command->byte == COM_PING) {
         session->job.facts = (struct sql_facts){ .kind = SQL_EMPTY, .reason = SQL_REASON_EMPTY };
         return dispatch_go(session, effects_home(session),
                            ROUTE_REASON_UNKNOWN_TRANSACTION); /* its OK settles it */

@@ -5,8 +5,11 @@
 
 #include "base/clock.h"
 #include "mysql/reply.h"
+#include "proxy/account.h"
+#include "proxy/attach.h"
 #include "proxy/changes.h"
 #include "proxy/claims.h"
+#include "proxy/dispatch.h"
 #include "proxy/patience.h"
 
 #include <stdarg.h>
@@ -22,12 +25,13 @@ static void reset_job(struct session *session)
         claims_free(job->claims);
     if (job->inner.cap > 0)
         text_fini(&job->inner);
-    if (job->named.cap > 0)
-        text_fini(&job->named);
+    if (job->names.text.cap > 0)
+        text_fini(&job->names.text);
     if (job->rewritten.cap > 0)
         text_fini(&job->rewritten);
-    /* Not the error text: half a kilobyte that is written before it is read. */
-    memset(job, 0, offsetof(struct job, error_text));
+    /* Not the error's text: half a kilobyte that is written before it is read. */
+    memset(job, 0, offsetof(struct job, own));
+    job->own.code = job->own.told = 0;
     job->avoid = VIEW_NO_SERVER;
 }
 
@@ -78,15 +82,15 @@ enum step dispatch_done(struct session *session)
 static enum step answer_err(struct session *session)
 {
     struct job *job = &session->job;
-    uint8_t seq = job->is_login ? job->seq : (uint8_t)(job->run.seq + 1);
+    uint8_t seq = job->is_login ? job->own.seq : (uint8_t)(job->run.seq + 1);
     buf_drop_parsed(&session->client.in);
-    job->told_error = job->error;
-    reply_put_err(&session->client.out, seq, job->error, job->error_text.sqlstate, job->error_text.text);
+    job->own.told = job->own.code;
+    reply_put_err(&session->client.out, seq, job->own.code, job->own.error.sqlstate, job->own.error.text);
     (void)stream_flush(&session->client);
     if (job->is_login)
-        return session_close(session, CLOSE_SERVER_REFUSED, job->error_text.text);
+        return session_close(session, CLOSE_SERVER_REFUSED, job->own.error.text);
     if (session->must_close)
-        return session_close(session, CLOSE_SERVER_LOST, job->error_text.text);
+        return session_close(session, CLOSE_SERVER_LOST, job->own.error.text);
     return dispatch_done(session);
 }
 
@@ -96,17 +100,17 @@ enum step dispatch_refuse(struct session *session, uint16_t code, const char *sq
     struct job *job = &session->job;
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(job->error_text.text, sizeof job->error_text.text, format, args);
+    (void)vsnprintf(job->own.error.text, sizeof job->own.error.text, format, args);
     va_end(args);
-    (void)snprintf(job->error_text.sqlstate, sizeof job->error_text.sqlstate, "%s",
+    (void)snprintf(job->own.error.sqlstate, sizeof job->own.error.sqlstate, "%s",
                    sqlstate != NULL ? sqlstate : "");
-    job->error = code;
+    job->own.code = code;
     if (!job->is_login)
         counter_add(&session->door->by_worker[session->worker->index].refused, 1);
     bool is_silent =
         !job->is_login && job->command->manner == COMMAND_PREPARED && job->command->shape == REPLY_NONE;
     if (is_silent) { /* its client waits for no answer: the next execution will tell */
-        job->error = 0;
+        job->own.code = 0;
         if (job->prepared != NULL)
             job->prepared->is_data_lost = true;
     }
@@ -131,12 +135,12 @@ enum step dispatch_draining(struct session *session)
     struct buf *in = &session->client.in;
     if (stream_flush(&session->client) == STREAM_FAILED) /* it may have to hear first that a file is wanted */
         return session_close(session, CLOSE_CLIENT_FAILED, NULL);
-    size_t len = job->is_file ? packet_run_feed_file(&job->run, buf_unparsed(in))
-                              : packet_run_feed(&job->run, buf_unparsed(in));
+    size_t len = job->file.is_expected ? packet_run_feed_file(&job->run, buf_unparsed(in))
+                                       : packet_run_feed(&job->run, buf_unparsed(in));
     buf_mark_parsed(in, len);
     buf_drop_parsed(in);
     if (job->run.is_complete)
-        return job->error != 0 ? answer_err(session) : dispatch_done(session);
+        return job->own.code != 0 ? answer_err(session) : dispatch_done(session);
     if (session->is_client_eof)
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
     return STEP_WAIT;
@@ -153,7 +157,7 @@ enum step dispatch_answer_ok(struct session *session)
 
 enum step dispatch_ignore(struct session *session)
 {
-    session->job.error = 0;
+    session->job.own.code = 0;
     return session_enter(session, SESSION_DRAINING);
 }
 

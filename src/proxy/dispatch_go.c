@@ -3,6 +3,11 @@
 #include "proxy/dispatch_inside.h"
 
 #include "mysql/reply.h"
+#include "proxy/attach.h"
+#include "proxy/choice.h"
+#include "proxy/decide.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 #include "proxy/hints.h"
 
 /* Was it sent there for no other reason than that somebody must run it? */

@@ -6,7 +6,11 @@
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
+#include "proxy/account.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 #include "proxy/hints.h"
+#include "proxy/intent.h"
 #include "proxy/statements.h"
 
 /* The servers that know it forget it, unless another session has the same. No reply, so nothing to wait for.
@@ -74,7 +78,7 @@ static bool read_execute(struct session *session)
     if (!stmt_parse_execute(dispatch_payload(session), job->prepared->params,
                             dispatch_has_attributes(session), &execute))
         return false;
-    job->has_cursor = (execute.flags & STMT_CURSOR_READ_ONLY) != 0;
+    job->reply.has_cursor = (execute.flags & STMT_CURSOR_READ_ONLY) != 0;
     hints_look_for_attributes(session);
     return !execute.has_types || prepared_note_types(job->prepared, execute.types);
 }

@@ -3,8 +3,13 @@
 #include "proxy/dispatch_inside.h"
 
 #include "mysql/reply.h"
+#include "proxy/account.h"
 #include "proxy/carry.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 #include "proxy/hints.h"
+#include "proxy/intent.h"
+#include "proxy/kill.h"
 
 /* Of COM_QUERY: it begins behind the attributes. Where these are so long that its beginning is not in sight,
  * the text is one of which nothing is known. False: no server would take it. */

@@ -1,5 +1,7 @@
 #include "proxy/draws.h"
 
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 #include "proxy/session.h"
 #include "sql/sequences.h"
 
@@ -55,7 +57,7 @@ void draws_note(struct session *session)
     }
     slot->has_own_writes = true;
     sequences_begin(&walk, text_of(session), &dialect);
-    while (!job->has_error && sequences_next(&walk, &use)) {
+    while (!job->reply.has_error && sequences_next(&walk, &use)) {
         if (!use.is_draw)
             continue;
         slot->drawn_us = session_now(session);

@@ -2,27 +2,30 @@
  * first; the statement's text fills in what servers do not report; whatever neither explains keeps the
  * session on the primary. Here: where its state is, its flags, packet by packet, and how it begins anew.
  */
+#include "proxy/effects.h"
+
 #include "proxy/effects_inside.h"
 
 #include "mysql/reply.h"
+#include "proxy/account.h"
 #include "proxy/unbegun.h"
 
 enum route_place effects_home(const struct session *session)
 {
-    bool is_replica = session->is_away || session->door->settings->mode == LISTENER_REPLICA;
+    bool is_replica = session->transaction.is_away || session->door->settings->mode == LISTENER_REPLICA;
     return is_replica ? ROUTE_REPLICA : ROUTE_PRIMARY;
 }
 
 void effects_come_home(struct session *session)
 {
-    if (session->is_away)
+    if (session->transaction.is_away)
         session->status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
-    session->is_away = false;
+    session->transaction.is_away = false;
 }
 
 bool effects_has_transaction(const struct session *session)
 {
-    return (session->status & STATUS_IN_TRANS) != 0 || session->is_transaction_unknown;
+    return (session->status & STATUS_IN_TRANS) != 0 || session->transaction.is_unknown;
 }
 
 bool effects_is_in_transaction(const struct session *session)
@@ -56,9 +59,9 @@ void effects_hold(struct session *session, struct span name, struct span literal
 
 static void note_insert_id(struct session *session, uint64_t id)
 {
-    session->insert_id = session->slots[session->job.place].insert_id = id;
-    session->is_insert_id_unknown = session->has_next_id = false;
-    session->job.has_insert_id = true;
+    session->insert_id.value = session->slots[session->job.place].insert_id = id;
+    session->insert_id.is_unknown = session->insert_id.has_next = false;
+    session->job.reply.has_insert_id = true;
 }
 
 /* Only the home's word counts; and home is where the transaction is. */
@@ -70,7 +73,7 @@ static void follow_home(struct session *session, uint16_t status)
     if (job->place != ROUTE_REPLICA || session->door->settings->mode != LISTENER_SPLIT || job->is_aside)
         return;
     job->is_home |= is_open;
-    session->is_away = is_open;
+    session->transaction.is_away = is_open;
 }
 
 /* An EXECUTE of a name that the session has given to nothing, and a routine that does not exist, have left
@@ -79,41 +82,42 @@ static void note_unbegun(struct session *session, struct span packet)
 {
     struct job *job = &session->job;
     struct reply_err err;
-    if (!job->facts.may_hide_state || job->facts.is_multi || job->has_multi || job->is_cut ||
+    if (!job->facts.may_hide_state || job->facts.is_multi || job->reply.has_multi || job->is_cut ||
         !reply_parse_err(packet, &err))
         return;
     if (err.code == ERR_UNKNOWN_STMT && job->facts.execute_name.len > 0 && !pins_any(&session->pins))
-        job->is_unbegun = true;
+        job->reply.is_unbegun = true;
     if (job->digest == NULL || job->digest->cluster == NULL || job->command->byte != COM_QUERY)
         return;
     const struct unbegun_text said = { .kind = job->facts.kind,
                                        .statement = job->digest->text,
                                        .schema = text_span(&session->schema) };
-    job->is_unbegun |= unbegun_lacks_routine(&said, err.code, err.text);
+    job->reply.is_unbegun |= unbegun_lacks_routine(&said, err.code, err.text);
 }
 
 void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
 {
     struct job *job = &session->job;
     if (info->kind == TRACKER_ERR) {
-        job->has_error = true;
-        job->error_code = info->error;
+        job->reply.has_error = true;
+        job->reply.error_code = info->error;
         note_unbegun(session, info->payload);
     }
-    job->has_warnings |= info->warnings > 0; /* a PREPARE's, too */
+    job->reply.has_warnings |= info->warnings > 0; /* a PREPARE's, too */
     if (info->kind != TRACKER_OK && info->kind != TRACKER_EOF)
         return;
     upstream->status = info->status;
-    job->has_changed |= info->affected > 0;
-    job->affected += info->affected;
-    job->has_rows |= info->kind == TRACKER_EOF || (info->payload.len > 0 && info->payload.data[0] == 0xFE);
+    job->reply.has_changed |= info->affected > 0;
+    job->reply.affected += info->affected;
+    job->reply.has_rows |=
+        info->kind == TRACKER_EOF || (info->payload.len > 0 && info->payload.data[0] == 0xFE);
     if (info->status & STATUS_MORE_RESULTS)
-        job->has_multi = true;
+        job->reply.has_multi = true;
     follow_home(session, info->status);
     if (!job->is_home)
         return;
     session->status = info->status;
-    session->is_transaction_unknown = false;
+    session->transaction.is_unknown = false;
     if (info->insert_id != 0)
         note_insert_id(session, info->insert_id);
     if (info->session.len > 0)
@@ -132,11 +136,11 @@ void effects_reset(struct session *session)
     prepared_clear(&session->prepared);
     consistency_note_reset(session);
     session->status = STATUS_AUTOCOMMIT;
-    session->insert_id = session->id_known_by = 0;
+    session->insert_id.value = session->insert_id.known_by = 0;
     session->wait_s = 0;
-    session->is_insert_id_unknown = session->has_next_id = false;
-    session->is_transaction_unknown = false;
-    session->is_away = false;
+    session->insert_id.is_unknown = session->insert_id.has_next = false;
+    session->transaction.is_unknown = false;
+    session->transaction.is_away = false;
     session->variables = VARIABLES_NOWHERE;
     session->answers = (struct answers){ 0 };
     session->draws = (struct draws){ 0 };
@@ -145,6 +149,7 @@ void effects_reset(struct session *session)
     session->sees_tracking = 0;
     pins_clear(&session->pins);
     session->has_left_schema = false;
-    session->last_place = session->found_place = session->diagnostics_place = effects_home(session);
+    session->answers.last_place = session->answers.found_place = session->answers.diagnostics_place =
+        effects_home(session);
     effects_begin_reading(session);
 }

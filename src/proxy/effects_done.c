@@ -7,21 +7,24 @@
 #include "proxy/asleft.h"
 #include "proxy/changes.h"
 #include "proxy/claims.h"
+#include "proxy/effects.h"
 #include "proxy/found.h"
+#include "proxy/memory.h"
 #include "proxy/parting.h"
 #include "proxy/patience.h"
 #include "proxy/pinned.h"
 #include "proxy/recall.h"
 #include "proxy/share.h"
+#include "proxy/sync.h"
 
 /* False when it cannot follow the session. */
 static bool commit_role(struct session *session, const struct changes *changes)
 {
     if (changes->role.len == 0)
         return true;
-    text_clear(&session->role);
-    session->slots[session->job.place].role_version = ++session->role_version;
-    return text_append_span(&session->role, text_span(&changes->role));
+    text_clear(&session->role.said);
+    session->slots[session->job.place].role_version = ++session->role.version;
+    return text_append_span(&session->role.said, text_span(&changes->role));
 }
 
 static void commit_set(struct session *session)
@@ -30,8 +33,8 @@ static void commit_set(struct session *session)
     const struct changes *changes = job->changes;
     struct span name, literal;
     session->sees_tracking |= changes->tracking;
-    if (job->has_error) {
-        if (!changes_is_whole_refusal(changes, job->error_code))
+    if (job->reply.has_error) {
+        if (!changes_is_whole_refusal(changes, job->reply.error_code))
             effects_pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */
         return;
     }
@@ -49,9 +52,9 @@ static void commit_set(struct session *session)
 /* Can an ERR to this, outside a transaction, have left one open, or another state behind? */
 static bool is_contained(const struct job *job)
 {
-    if (job->is_unbegun)
+    if (job->reply.is_unbegun)
         return true;
-    if (job->facts.is_multi || job->has_multi || job->is_cut)
+    if (job->facts.is_multi || job->reply.has_multi || job->is_cut)
         return false;
     switch (job->facts.kind) {
     case SQL_SELECT:
@@ -74,7 +77,7 @@ static bool is_contained(const struct job *job)
         return true;
     case SQL_SET:
         return job->changes != NULL &&
-               (job->changes->count == 1 || changes_is_whole_refusal(job->changes, job->error_code));
+               (job->changes->count == 1 || changes_is_whole_refusal(job->changes, job->reply.error_code));
     case SQL_PREPARE:
         return job->facts.execute_name.len == 0 && !job->facts.may_hide_state;
     case SQL_BEGIN:
@@ -110,14 +113,14 @@ static void after_reset(struct session *session)
 static void after_command(struct session *session)
 {
     struct job *job = &session->job;
-    if (job->has_error)
+    if (job->reply.has_error)
         return;
     switch (job->command->byte) {
     case COM_RESET_CONNECTION:
         after_reset(session);
         break;
     case COM_SET_OPTION:
-        session->upstream_caps = job->kill_id == 0
+        session->upstream_caps = job->kill.id == 0
                                      ? session->upstream_caps | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS
                                      : session->upstream_caps & ~CAP_MULTI_STATEMENTS;
         session->slots[job->place].option_version = ++session->option_version;
@@ -137,8 +140,8 @@ static bool ends_transaction(const struct job *job)
 static enum claims_outcome outcome(const struct session *session)
 {
     const struct job *job = &session->job;
-    bool is_partial = job->facts.is_multi || job->has_multi || job->is_cut;
-    if (job->has_error)
+    bool is_partial = job->facts.is_multi || job->reply.has_multi || job->is_cut;
+    if (job->reply.has_error)
         return is_partial ? CLAIMS_PARTLY : CLAIMS_FAILED;
     bool is_limited =
         job->facts.kind == SQL_SELECT && vars_has(&session->vars, SPAN_LITERAL("sql_select_limit"));
@@ -153,25 +156,25 @@ static void note_holds(struct session *session)
         claims_commit(job->claims, &session->pins, outcome(session), &origin);
     }
     session->has_left_schema &= pins_has(&session->pins, PIN_PREPARED);
-    if (job->facts.kind == SQL_BEGIN && !job->has_error)
+    if (job->facts.kind == SQL_BEGIN && !job->reply.has_error)
         pins_release_all(&session->pins, PIN_TABLE_LOCK); /* so say both manuals */
 }
 
 static void note_pins(struct session *session)
 {
     const struct job *job = &session->job;
-    if (session->is_away)
+    if (session->transaction.is_away)
         return; /* stored code there leaves variables at most: memory.c */
     note_holds(session);
-    if (job->facts.may_hide_state || (job->has_multi && job->is_cut))
+    if (job->facts.may_hide_state || (job->reply.has_multi && job->is_cut))
         effects_pin(session, job->is_cut ? PIN_LONG_STATEMENT : PIN_HIDDEN_STATE);
     bool sets_next =
         job->facts.sets_next_transaction || (job->changes != NULL && job->changes->sets_next_transaction);
-    if (sets_next && !job->has_error)
+    if (sets_next && !job->reply.has_error)
         effects_pin(session, PIN_NEXT_TRANSACTION);
-    if (job->has_state_change && !explains_state_change(job))
+    if (job->reply.has_state_change && !explains_state_change(job))
         effects_pin(session, PIN_TRACKED_CHANGE);
-    if (ends_transaction(job) && !job->has_error && !effects_is_in_transaction(session))
+    if (ends_transaction(job) && !job->reply.has_error && !effects_is_in_transaction(session))
         pins_release_all(&session->pins, PIN_NEXT_TRANSACTION); /* the transaction it was for is over */
 }
 
@@ -183,9 +186,10 @@ static bool may_set_warnings(const struct job *job, const struct upstream *upstr
 {
     bool is_run = job->command->byte != COM_STMT_PREPARE;
     if (job->command->byte == COM_INIT_DB) /* its OK counts what ran on that connection before */
-        return job->has_error;
-    return job->has_error || job->has_warnings || job->facts.uses_tables || job->facts.has_sequence ||
-           (is_run && job->facts.may_hide_state) || upstream->family != FAMILY_MARIADB;
+        return job->reply.has_error;
+    return job->reply.has_error || job->reply.has_warnings || job->facts.uses_tables ||
+           job->facts.has_sequence || (is_run && job->facts.may_hide_state) ||
+           upstream->family != FAMILY_MARIADB;
 }
 
 /* Where the answers to questions about earlier statements lie now. */
@@ -195,26 +199,26 @@ static void note_traces(struct session *session, const struct upstream *upstream
     uint64_t generation = session->slots[job->place].generation;
     bool is_statement = (job->command->manner != COMMAND_SESSION && job->command->manner != COMMAND_LOCAL) ||
                         job->command->byte == COM_INIT_DB;
-    bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !job->has_error;
+    bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !job->reply.has_error;
     bool has_set = may_set_warnings(job, upstream);
     bool is_prepare = job->command->byte == COM_STMT_PREPARE;
-    if (!is_prepare || job->has_error) { /* one that succeeds leaves ROW_COUNT() as it is */
-        session->last_place = job->place;
+    if (!is_prepare || job->reply.has_error) { /* one that succeeds leaves ROW_COUNT() as it is */
+        session->answers.last_place = job->place;
         session->answers.last = generation;
         recall_note_rows(session);
     }
     if (is_statement && has_set && !is_question) {
-        session->diagnostics_place = job->place;
+        session->answers.diagnostics_place = job->place;
         session->answers.diagnostics = generation;
-        session->answers.has_diagnostics = job->has_warnings || job->has_error;
+        session->answers.has_diagnostics = job->reply.has_warnings || job->reply.has_error;
     }
     if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
         share_note_answers(session, has_set);
-    uint16_t error = job->has_error ? job->error_code : 0;
+    uint16_t error = job->reply.has_error ? job->reply.error_code : 0;
     bool has_counted =
         found_has_counted(&job->facts, upstream->family == FAMILY_MARIADB, upstream->tracker.results, error);
     if (is_statement && has_counted && !is_prepare) {
-        session->found_place = job->place;
+        session->answers.found_place = job->place;
         session->answers.found = generation;
         recall_note_found(session);
     }
@@ -228,10 +232,10 @@ static void note_opened(struct session *session)
 {
     const struct job *job = &session->job;
     bool is_autocommit = (session->status & STATUS_AUTOCOMMIT) != 0;
-    if (!job->has_error || is_autocommit || job->place != ROUTE_REPLICA || job->is_aside ||
+    if (!job->reply.has_error || is_autocommit || job->place != ROUTE_REPLICA || job->is_aside ||
         session->door->settings->mode != LISTENER_SPLIT || job->command->byte == COM_STMT_PREPARE)
         return;
-    session->is_away = true;
+    session->transaction.is_away = true;
     session->status |= STATUS_IN_TRANS;
 }
 
@@ -244,7 +248,7 @@ static void note_soil(const struct session *session, struct upstream *upstream)
         1u << PIN_HIDDEN_STATE | 1u << PIN_LONG_STATEMENT | 1u << PIN_UNKNOWN_SET | 1u << PIN_TRACKED_CHANGE;
     bool is_administration = job->command->manner == COMMAND_STATEMENT && job->facts.kind == SQL_ADMIN;
     upstream->is_id_told |= job->facts.asks_id;
-    upstream->is_soiled |= job->facts.may_hide_state || (job->has_multi && job->is_cut) ||
+    upstream->is_soiled |= job->facts.may_hide_state || (job->reply.has_multi && job->is_cut) ||
                            is_administration || (job->is_home && (session->pins.causes & hidden) != 0);
 }
 
@@ -262,8 +266,8 @@ static void note_home(struct session *session, bool is_execution)
         parting_note_done(session);
     if (is_execution && job->facts.has_sequence)
         draws_note(session);
-    if (job->has_error && (effects_is_in_transaction(session) || !is_contained(job)))
-        session->is_transaction_unknown = true;
+    if (job->reply.has_error && (effects_is_in_transaction(session) || !is_contained(job)))
+        session->transaction.is_unknown = true;
     /* It ran here, so here it holds already. */
     sync_note_vars(session, &session->slots[job->place]);
 }
@@ -271,12 +275,12 @@ static void note_home(struct session *session, bool is_execution)
 void effects_done(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
-    if (job->is_unbegun)
+    if (job->reply.is_unbegun)
         job->facts.may_hide_state = false;
     note_traces(session, upstream);
     after_command(session);
     if (job->command->shape == REPLY_PREPARE)
-        session->prepared.has_last_failed = job->has_error;
+        session->prepared.has_last_failed = job->reply.has_error;
     bool is_execution = job->command->byte != COM_STMT_PREPARE;
     consistency_note_done(session);
     note_opened(session);

@@ -1,6 +1,7 @@
 /* How the server reads this session's texts, as far as they are to be read in the same way: what was said of
  * it, by the handshake, the server's defaults, and session tracking.
  */
+#include "proxy/effects.h"
 #include "proxy/effects_inside.h"
 
 /* Character sets whose trail bytes can be quotes or backslashes (protocol.md §6.1). */
@@ -39,12 +40,12 @@ struct sql_dialect effects_dialect(const struct session *session)
                   : view->family == FAMILY_MYSQL ? SQL_FAMILY_MYSQL
                                                  : SQL_FAMILY_UNKNOWN,
         .no_backslash_escapes =
-            session->no_backslash_escapes || (session->status & STATUS_NO_BACKSLASH_ESCAPES) != 0,
-        .ansi_quotes = session->ansi_quotes || (session->status & STATUS_ANSI_QUOTES) != 0,
-        .oracle = session->oracle,
+            session->reading.no_backslash_escapes || (session->status & STATUS_NO_BACKSLASH_ESCAPES) != 0,
+        .ansi_quotes = session->reading.ansi_quotes || (session->status & STATUS_ANSI_QUOTES) != 0,
+        .oracle = session->reading.oracle,
         .ignore_space = (session->caps & CAP_IGNORE_SPACE) != 0,
-        .unsafe_charset = session->unsafe_charset || session->collation_is_unsafe,
-        .is_utf8 = session->is_utf8,
+        .unsafe_charset = session->reading.has_unsafe_charset || session->reading.has_unsafe_collation,
+        .is_utf8 = session->reading.is_utf8,
         .multi_statements = (session->upstream_caps & CAP_MULTI_STATEMENTS) != 0,
         .routines = view->routines,
     };
@@ -55,14 +56,14 @@ struct sql_dialect effects_dialect(const struct session *session)
 void effects_note_reading(struct session *session, const struct sesstrack_change *change)
 {
     if (span_is_nocase(change->name, "sql_mode")) {
-        session->ansi_quotes =
+        session->reading.ansi_quotes =
             span_mentions(change->value, "ANSI_QUOTES") || span_is_nocase(change->value, "ANSI");
-        session->oracle = span_mentions(change->value, "ORACLE");
-        session->no_backslash_escapes = span_mentions(change->value, "NO_BACKSLASH_ESCAPES");
+        session->reading.oracle = span_mentions(change->value, "ORACLE");
+        session->reading.no_backslash_escapes = span_mentions(change->value, "NO_BACKSLASH_ESCAPES");
     } else if (span_is_nocase(change->name, "character_set_client")) {
-        session->unsafe_charset = hides_quotes(change->value);
-        session->collation_is_unsafe = false;
-        session->is_utf8 =
+        session->reading.has_unsafe_charset = hides_quotes(change->value);
+        session->reading.has_unsafe_collation = false;
+        session->reading.is_utf8 =
             change->value.len >= 4 && span_equal_nocase(span_of(change->value.data, 4), SPAN_LITERAL("utf8"));
     }
 }
@@ -70,10 +71,10 @@ void effects_note_reading(struct session *session, const struct sesstrack_change
 void effects_begin_reading(struct session *session)
 {
     const struct view *view = session_view(session);
-    session->ansi_quotes = view->ansi_quotes;
-    session->oracle = view->oracle;
-    session->no_backslash_escapes = view->no_backslash_escapes;
-    session->unsafe_charset = false;
-    session->collation_is_unsafe = hides_quotes_id(session->collation);
-    session->is_utf8 = is_utf8_id(session->collation);
+    session->reading.ansi_quotes = view->ansi_quotes;
+    session->reading.oracle = view->oracle;
+    session->reading.no_backslash_escapes = view->no_backslash_escapes;
+    session->reading.has_unsafe_charset = false;
+    session->reading.has_unsafe_collation = hides_quotes_id(session->collation);
+    session->reading.is_utf8 = is_utf8_id(session->collation);
 }

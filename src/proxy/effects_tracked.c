@@ -3,6 +3,7 @@
  */
 #include "proxy/effects_inside.h"
 
+#include "proxy/attach.h"
 #include "proxy/patience.h"
 
 /* Of what is not followed: told by the flags, a result, or with the schema. */
@@ -31,17 +32,17 @@ static void note_variable(struct session *session, const struct sesstrack_change
     effects_note_reading(session, change);
     switch (vars_manner_of(change->name)) {
     case VARS_IGNORE:
-        session->job.has_untold |= !is_known_anyway(change->name);
-        session->job.has_last_gtid |= span_is_nocase(change->name, "last_gtid");
+        session->job.reply.has_untold |= !is_known_anyway(change->name);
+        session->job.reply.has_last_gtid |= span_is_nocase(change->name, "last_gtid");
         break;
     case VARS_UNTRACKED:
-        session->job.has_untold |= session->job.changes == NULL; /* its text tells */
+        session->job.reply.has_untold |= session->job.changes == NULL; /* its text tells */
         break;
     case VARS_EMULATE:
         patience_note_told(session, change->value);
         break;
     case VARS_HOLD:
-        session->job.has_untold = true;
+        session->job.reply.has_untold = true;
         if (session->job.changes == NULL) /* whose text tells */
             effects_hold(session, change->name, change->value);
         break;
@@ -113,7 +114,7 @@ void effects_note_tracking(struct session *session, struct upstream *upstream, s
             note_schema(session, upstream, change.value);
             break;
         case SESSTRACK_STATE_CHANGE:
-            session->job.has_state_change = true;
+            session->job.reply.has_state_change = true;
             break;
         case SESSTRACK_CHARACTERISTICS:
             note_characteristics(session, change.value);

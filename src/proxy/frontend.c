@@ -1,10 +1,13 @@
 /* Who is the client? Greeting, login and COM_CHANGE_USER. The client hears OK only once an upstream has
  * accepted its schema, so that 1044 and 1049 arrive at login, as they do directly.
  */
-#include "proxy/session.h"
+#include "proxy/frontend.h"
 
 #include "base/mem.h"
 #include "mysql/reply.h"
+#include "proxy/attach.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -49,9 +52,9 @@ enum step frontend_greeting(struct session *session)
     if (session->admit == NULL || !admit_greet(session->admit, &greeting, &session->client.out))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "greeting");
     memcpy(session->nonce, greeting.nonce, NONCE_BYTES);
-    session->ansi_quotes = view->ansi_quotes;
-    session->oracle = view->oracle;
-    session->no_backslash_escapes = view->no_backslash_escapes;
+    session->reading.ansi_quotes = view->ansi_quotes;
+    session->reading.oracle = view->oracle;
+    session->reading.no_backslash_escapes = view->no_backslash_escapes;
     (void)stream_flush(&session->client);
     session_set_deadline(session, session->worker->world->timeouts->client_login_us);
     return session_enter(session, SESSION_LOGIN);
@@ -140,10 +143,10 @@ static enum step go_inside(struct session *session, uint8_t seq)
     struct job *job = &session->job;
     job->is_login = true;
     job->is_change_user = is_change_user;
-    job->seq = seq;
+    job->own.seq = seq;
     job->attempts = 0;
-    job->wait_until_us = job->queue_until_us = 0;
-    job->has_asked_others = false;
+    job->wait.server_until_us = job->wait.permit_until_us = 0;
+    job->wait.has_asked_others = false;
     job->avoid = VIEW_NO_SERVER;
     bool is_reader = session->door->settings->mode == LISTENER_REPLICA ||
                      (session->door->settings->mode == LISTENER_SPLIT && view->primary == VIEW_NO_SERVER);
@@ -197,7 +200,7 @@ enum step frontend_change_user(struct session *session)
     memcpy(session->admit->nonce, session->nonce, NONCE_BYTES);
     attach_leave_all(session);
     effects_reset(session);
-    session->role_version = 0; /* the new account has its own */
+    session->role.version = 0; /* the new account has its own */
     struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, header.len);
     enum admit_verdict verdict = admit_change_user(session->admit, payload, header.seq, session->host,
                                                    find_user, session, &session->client.out, &err);
@@ -211,7 +214,7 @@ enum step frontend_accepted(struct session *session)
 {
     struct reply_ok ok = { .status = (uint16_t)(session->status & ~STATUS_SESSION_STATE_CHANGED) };
     struct job *job = &session->job;
-    reply_put_ok(&session->client.out, job->seq, session->caps, &ok, false);
+    reply_put_ok(&session->client.out, job->own.seq, session->caps, &ok, false);
     if (session->client.out.is_oom)
         return session_close(session, CLOSE_OUT_OF_MEMORY, "login");
     if (session->is_new)

@@ -49,7 +49,7 @@ static void arrive(struct loop_message *mail)
     struct upstream *upstream = handover->upstream;
     struct worker *home = handover->home;
     if (session != NULL)
-        session->handover = NULL;
+        session->queue.handover = NULL;
     mem_free(handover);
     if (upstream != NULL)
         pool_arrive(home, upstream, session);
@@ -89,17 +89,17 @@ bool handover_ask(struct session *session, int server)
                                    .server = session_view(session)->servers[server].server,
                                    .wish = pool_key(session, server),
                                    .session = session };
-    session->handover = handover;
+    session->queue.handover = handover;
     if (go_on(handover))
         return true;
-    session->handover = NULL;
+    session->queue.handover = NULL;
     mem_free(handover);
     return false;
 }
 
 void handover_cancel(struct session *session)
 {
-    if (session->handover != NULL)
-        session->handover->session = NULL;
-    session->handover = NULL;
+    if (session->queue.handover != NULL)
+        session->queue.handover->session = NULL;
+    session->queue.handover = NULL;
 }

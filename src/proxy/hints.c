@@ -1,7 +1,10 @@
 #include "proxy/hints.h"
 
 #include "mysql/reply.h"
+#include "proxy/attach.h"
 #include "proxy/carry.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 #include "proxy/session.h"
 #include "proxy/share.h"
 
@@ -86,7 +89,7 @@ struct route hints_route(const struct hints *hints, struct route route, const st
                                .may_leave = true };
     if (session != NULL) {
         const struct slot *slot = &session->slots[ROUTE_REPLICA];
-        wish.is_away = session->is_away;
+        wish.is_away = session->transaction.is_away;
         wish.is_there = attach_is_current(session, ROUTE_REPLICA) && slot->server == hints->server;
         wish.may_leave = slot->upstream == NULL || (!attach_has_lost_state(session, ROUTE_REPLICA) &&
                                                     !share_has_statements(session, ROUTE_REPLICA));
@@ -213,14 +216,14 @@ void hints_apply(struct session *session, const struct hints *hints, enum route_
     if (!hints->has_any)
         return;
     if (hints->wants_server && place == ROUTE_REPLICA) {
-        job->has_only = true;
-        job->only = hints->server;
+        job->hint.has_only = true;
+        job->hint.only = hints->server;
         leave_other_replica(session, hints->server);
     }
     if (job->command->byte != COM_QUERY && job->command->byte != COM_STMT_EXECUTE)
         return;
     counter_add(&counters_of(session)->hints_obeyed, 1);
-    job->timeout_us = hints->timeout_us;
+    job->hint.timeout_us = hints->timeout_us;
     if (hints->has_level)
         consistency_note_hint(session, hints->level);
     if (hints->has_token)

@@ -1,9 +1,11 @@
 /* What a statement is about to change of the session's state, noted while its text is at hand: SET's changes,
  * and claims on state that lives in one server. An EXECUTE changes what its text changes. */
-#include "proxy/session.h"
+#include "proxy/intent.h"
 
 #include "proxy/changes.h"
 #include "proxy/claims.h"
+#include "proxy/effects.h"
+#include "proxy/memory.h"
 #include "sql/unquote.h"
 
 static struct span unquoted_name(struct span name)
@@ -82,6 +84,6 @@ bool intent_note_prepared(struct session *session)
     if (job->prepared->sql.len > 0)
         return intent_note(session, job->prepared->sql, &dialect);
     job->facts.may_hide_state |= changes;
-    job->has_odd_names = true;
+    job->names.has_odd = true;
     return true;
 }

@@ -3,6 +3,9 @@
 #include "base/mem.h"
 #include "cluster/upstream_exchange.h"
 #include "mysql/reply.h"
+#include "proxy/attach.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 #include "proxy/share.h"
 
 #include <stddef.h>
@@ -183,8 +186,8 @@ static void answer(struct inquiry *inquiry, struct worker *worker)
     struct session *session = worker_find(worker, inquiry->asking);
     if (session == NULL || session->state != SESSION_KILLING)
         return;
-    session->job.kill_verdict = (uint8_t)inquiry->verdict;
-    session->job.has_kill_verdict = true;
+    session->job.kill.verdict = (uint8_t)inquiry->verdict;
+    session->job.kill.has_verdict = true;
     session_run(session);
 }
 
@@ -324,8 +327,8 @@ enum step kill_begin(struct session *session, uint64_t id, bool is_query)
         note_home_server(session, inquiry);
     inquiry->is_query = is_query;
     (void)snprintf(inquiry->user, sizeof inquiry->user, "%s", session->user->name);
-    session->job.kill_id = (uint32_t)id;
-    session->job.has_kill_verdict = false;
+    session->job.kill.id = (uint32_t)id;
+    session->job.kill.has_verdict = false;
     pass_on(inquiry);
     return session_enter(session, SESSION_KILLING);
 }
@@ -333,14 +336,14 @@ enum step kill_begin(struct session *session, uint64_t id, bool is_query)
 enum step kill_waiting(struct session *session)
 {
     struct job *job = &session->job;
-    if (!job->has_kill_verdict)
+    if (!job->kill.has_verdict)
         return STEP_WAIT;
-    switch ((enum verdict)job->kill_verdict) {
+    switch ((enum verdict)job->kill.verdict) {
     case KILL_UNKNOWN:
-        return dispatch_refuse(session, ERR_NO_SUCH_THREAD, NULL, "Unknown thread id: %u", job->kill_id);
+        return dispatch_refuse(session, ERR_NO_SUCH_THREAD, NULL, "Unknown thread id: %u", job->kill.id);
     case KILL_DENIED:
         return dispatch_refuse(session, ERR_KILL_DENIED, NULL, "You are not owner of thread %u",
-                               job->kill_id);
+                               job->kill.id);
     case KILL_DONE:
         break;
     }

@@ -1,8 +1,12 @@
 /* An upstream is lost in the middle of a command: may it run again elsewhere, or what does its client hear?
  */
-#include "proxy/session.h"
+#include "proxy/loss.h"
 
 #include "mysql/reply.h"
+#include "proxy/attach.h"
+#include "proxy/dispatch.h"
+#include "proxy/memory.h"
+#include "proxy/relay.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +22,7 @@ struct loss {
 static bool may_run_again(const struct session *session)
 {
     const struct job *job = &session->job;
-    return !job->has_reply && !job->is_timed_out && !session->must_close &&
+    return !job->reply.has_begun && !job->is_timed_out && !session->must_close &&
            (job->is_unread ? job->is_kept : job->is_retriable) && job->attempts < ATTEMPTS_MAX;
 }
 
@@ -46,9 +50,9 @@ static enum step tell_loss(struct session *session, const struct loss *loss)
     char text[ERROR_TEXT_MAX + 128];
     (void)snprintf(text, sizeof text, "headgate: lost connection to %s: %s", loss->server, loss->text);
     bool is_silent = job->command->shape == REPLY_NONE;
-    if (is_silent || (!job->run.is_complete && (job->is_file || !session->must_close)))
+    if (is_silent || (!job->run.is_complete && (job->file.is_expected || !session->must_close)))
         return dispatch_refuse(session, loss->code, NULL, "%s", text);
-    job->told_error = loss->code;
+    job->own.told = loss->code;
     reply_put_err(&session->client.out, loss->seq, loss->code, NULL, text);
     (void)stream_flush(&session->client);
     if (session->must_close)
@@ -71,7 +75,8 @@ enum step loss_of_upstream(struct session *session, const struct error *err)
     struct slot *slot = &session->slots[job->place];
     struct upstream *upstream = slot->upstream;
     int server = slot->server;
-    bool is_mid_packet = job->has_reply && (upstream->tracker.left > 0 || upstream->tracker.is_continued);
+    bool is_mid_packet =
+        job->reply.has_begun && (upstream->tracker.left > 0 || upstream->tracker.is_continued);
     struct loss loss = { .code = loss_code(session, upstream) };
     (void)snprintf(loss.server, sizeof loss.server, "%s", upstream->server->name);
     (void)snprintf(loss.text, sizeof loss.text, "%s", err->text);
@@ -79,7 +84,7 @@ enum step loss_of_upstream(struct session *session, const struct error *err)
     worker_note_trouble(session->worker, session->door->cluster);
     log_limited(LOG_LEVEL_WARNING, &session->scope, "connection to %s lost during %s: %s", loss.server,
                 job->command->name, loss.text);
-    if (job->has_reply)
+    if (job->reply.has_begun)
         relay_keep_passed(session, upstream);
     loss.seq = relay_next_seq(session, upstream);
     if (attach_has_lost_state(session, job->place) || memory_may_be_lost(session))
@@ -87,7 +92,7 @@ enum step loss_of_upstream(struct session *session, const struct error *err)
     attach_drop(session, job->place);
     if (is_mid_packet)
         return session_close(session, CLOSE_SERVER_LOST, loss.text);
-    if (session->state == SESSION_INFILE && job->is_reply_over) { /* refused early: that was the answer */
+    if (session->state == SESSION_INFILE && job->reply.is_over) { /* refused early: that was the answer */
         session_set_deadline(session, session->worker->world->timeouts->idle_client_us);
         return session_enter(session, SESSION_DRAINING);
     }

@@ -4,7 +4,7 @@
  *
  * Which statement may have done what is told by its text alone; session tracking names no user variables.
  */
-#include "proxy/session.h"
+#include "proxy/memory.h"
 
 #include "proxy/changes.h"
 
@@ -19,13 +19,13 @@ bool memory_note_names(struct session *session, struct span sql, const struct sq
         bool is_system = token.text.len > 1 && token.text.data[1] == '@';
         if (token.type != TOKEN_VARIABLE || is_system)
             continue;
-        job->named_count++;
+        job->names.count++;
         if (!uservars_name(token.text, &name))
-            job->has_odd_names = true;
-        else if (!text_append_span(&job->named, name) || !text_append_byte(&job->named, '\0'))
+            job->names.has_odd = true;
+        else if (!text_append_span(&job->names.text, name) || !text_append_byte(&job->names.text, '\0'))
             return false;
     }
-    job->has_odd_names |= lexer.doubts != 0 || job->is_cut;
+    job->names.has_odd |= lexer.doubts != 0 || job->is_cut;
     return true;
 }
 
@@ -47,22 +47,22 @@ static bool may_set_unnamed(const struct job *job)
 static bool is_plain_set(const struct job *job)
 {
     const struct changes *changes = job->changes;
-    return changes != NULL && !job->has_error && !job->facts.is_multi && !changes->has_unknown_user &&
-           !job->has_odd_names && changes->user_count == job->named_count;
+    return changes != NULL && !job->reply.has_error && !job->facts.is_multi && !changes->has_unknown_user &&
+           !job->names.has_odd && changes->user_count == job->names.count;
 }
 
 /* All that its text names. */
 static void note_named(struct uservars *vars, const struct job *job)
 {
-    for (size_t at = 0; at < job->named.len;) {
-        struct span name = span_cstr(job->named.data + at);
+    for (size_t at = 0; at < job->names.text.len;) {
+        struct span name = span_cstr(job->names.text.data + at);
         if (job->facts.writes_variables)
             uservars_forget(vars, name);
         else
             uservars_mention(vars, name);
         at += name.len + 1;
     }
-    vars->has_odd |= job->has_odd_names && job->facts.writes_variables;
+    vars->has_odd |= job->names.has_odd && job->facts.writes_variables;
 }
 
 static enum route_variables here(const struct job *job)

@@ -3,6 +3,8 @@
 #include "base/mem.h"
 #include "cluster/upstream_exchange.h"
 #include "mysql/rows.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 #include "proxy/share.h"
 
 #include <stdio.h>
@@ -11,7 +13,8 @@
  * code generate ids that no OK tells. */
 static bool has_untold_id(const struct job *job)
 {
-    bool is_silent = job->facts.kind == SQL_WRITE && (job->has_rows || job->has_error || job->facts.is_load);
+    bool is_silent =
+        job->facts.kind == SQL_WRITE && (job->reply.has_rows || job->reply.has_error || job->facts.is_load);
     return is_silent || job->facts.may_hide_state || job->facts.gives_insert_id;
 }
 
@@ -20,24 +23,24 @@ void parting_note_done(struct session *session)
 {
     const struct job *job = &session->job;
     bool is_untold = has_untold_id(job);
-    if (job->has_insert_id || is_untold)
-        session->id_known_by = session->slots[job->place].generation;
-    session->is_insert_id_unknown |= is_untold && !job->has_insert_id;
-    session->has_next_id |= job->facts.gives_next_id;
+    if (job->reply.has_insert_id || is_untold)
+        session->insert_id.known_by = session->slots[job->place].generation;
+    session->insert_id.is_unknown |= is_untold && !job->reply.has_insert_id;
+    session->insert_id.has_next |= job->facts.gives_next_id;
 }
 
 /* ---- what is asked ---- */
 
 static bool needs_id(const struct session *session, const struct slot *slot)
 {
-    return session->id_known_by == slot->generation;
+    return session->insert_id.known_by == slot->generation;
 }
 
 static void note_id(struct session *session, struct slot *slot, uint64_t id)
 {
-    session->insert_id = slot->insert_id = id;
-    session->id_known_by = 0;
-    session->is_insert_id_unknown = false;
+    session->insert_id.value = slot->insert_id = id;
+    session->insert_id.known_by = 0;
+    session->insert_id.is_unknown = false;
 }
 
 static bool needs_found(const struct session *session, const struct slot *slot)
@@ -140,8 +143,8 @@ void parting_note(struct session *session, struct slot *slot, const struct upstr
     if (!is_known)
         log_limited(LOG_LEVEL_INFO, &session->scope, "a connection to %s does not tell what it knows: %s",
                     slot->upstream->server->name, answer->is_err ? answer->error.text : "no number came");
-    if (session->state == SESSION_WAITING && session->is_waiting_for_id)
-        session->id_known_by = is_known ? 0 : ANSWERS_LOST;
+    if (session->state == SESSION_WAITING && session->insert_id.is_awaited)
+        session->insert_id.known_by = is_known ? 0 : ANSWERS_LOST;
     else if (is_known && permits_is_short(slot->upstream->permit.permits))
         share_give_up(session, place);
 }
@@ -149,9 +152,9 @@ void parting_note(struct session *session, struct slot *slot, const struct upstr
 static bool is_lost(const struct session *session)
 {
     for (int place = 0; place < PREPARED_PLACES; place++)
-        if (session->slots[place].generation == session->id_known_by)
+        if (session->slots[place].generation == session->insert_id.known_by)
             return false;
-    return session->id_known_by != 0;
+    return session->insert_id.known_by != 0;
 }
 
 /* Quoted text and comments included: it is seldom that this matters. */
@@ -169,21 +172,21 @@ static bool mentions_id(const struct session *session)
 
 bool parting_has_lost_id(const struct session *session)
 {
-    return session->id_known_by != 0 && is_lost(session) && mentions_id(session);
+    return session->insert_id.known_by != 0 && is_lost(session) && mentions_id(session);
 }
 
 bool parting_begin_id(struct session *session)
 {
     struct slot *slot = &session->slots[ROUTE_PRIMARY];
     bool is_away = session->job.place == ROUTE_REPLICA && effects_home(session) == ROUTE_REPLICA;
-    session->is_waiting_for_id = false;
-    if (session->id_known_by == 0 || session->id_known_by != slot->generation || !is_away ||
+    session->insert_id.is_awaited = false;
+    if (session->insert_id.known_by == 0 || session->insert_id.known_by != slot->generation || !is_away ||
         !mentions_id(session))
         return false;
     bool may_ask = slot->upstream != NULL && !slot->has_failed && slot->upstream->state == UPSTREAM_READY &&
                    slot->parting == NULL;
-    session->is_waiting_for_id = slot->parting != NULL || (may_ask && begin(session, slot));
-    return session->is_waiting_for_id;
+    session->insert_id.is_awaited = slot->parting != NULL || (may_ask && begin(session, slot));
+    return session->insert_id.is_awaited;
 }
 
 void parting_end(struct slot *slot)

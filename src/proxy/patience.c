@@ -2,6 +2,7 @@
 
 #include "mysql/packet.h"
 #include "proxy/changes.h"
+#include "proxy/dispatch.h"
 #include "sql/traces.h"
 
 #include <stdio.h>
@@ -57,7 +58,7 @@ bool patience_commit(struct session *session)
     if (!changes->sets_wait)
         return true;
     if (!changes->is_wait_known)
-        return job->has_told_wait;
+        return job->reply.has_told_wait;
     session->wait_s = changes->wait_s;
     slot->has_wait = changes->wait_s != 0 && !job->is_wait_rewritten;
     return true;
@@ -71,7 +72,7 @@ void patience_note_told(struct session *session, struct span value)
         return; /* its text tells */
     session->wait_s = wait_s > UINT32_MAX ? UINT32_MAX : (uint32_t)wait_s;
     session->slots[job->place].has_wait = true;
-    job->has_told_wait = true;
+    job->reply.has_told_wait = true;
 }
 
 static bool asks(const struct session *session)

@@ -1,5 +1,7 @@
 #include "proxy/pinned.h"
 
+#include "proxy/account.h"
+#include "proxy/effects.h"
 #include "proxy/share.h"
 
 #include <stdlib.h>
@@ -25,7 +27,7 @@ static uint32_t by_ids(const struct session *session, enum route_place place)
 {
     if (place != effects_home(session))
         return 0;
-    return (session->has_next_id ? pin_bit(PIN_NEXT_ID) : 0) |
+    return (session->insert_id.has_next ? pin_bit(PIN_NEXT_ID) : 0) |
            (session->vars.is_auto_is_null ? pin_bit(PIN_AUTO_IS_NULL) : 0);
 }
 
@@ -77,8 +79,8 @@ static __attribute__((noinline)) void note(struct session *session, uint32_t cau
     uint32_t fresh = causes & ~pins->noted;
     struct pin_origin origin = { .since_us = session_now(session) };
     if ((fresh & pin_bit(PIN_TRANSACTION)) != 0) {
-        session->transaction_us = session_now(session);
-        session->transaction_shape = session->job.facts.shape;
+        session->transaction.since_us = session_now(session);
+        session->transaction.shape = session->job.facts.shape;
     }
     if ((fresh & noted) != 0)
         origin.statement = account_statement(session);
@@ -165,7 +167,7 @@ static struct pin_origin origin_of(const struct session *session, uint64_t shape
 static void add_transaction(const struct session *session, struct pinned *pinned)
 {
     struct pin_seen seen = { .cause = PIN_TRANSACTION };
-    seen.origin = origin_of(session, session->transaction_shape, session->transaction_us);
+    seen.origin = origin_of(session, session->transaction.shape, session->transaction.since_us);
     add(pinned, &seen);
 }
 

@@ -88,7 +88,7 @@ bool pool_may_park(const struct session *session, enum route_place place)
     const struct worker *worker = session->worker;
     if (upstream == NULL || slot->has_failed || upstream->key.account == 0 || worker->is_draining)
         return false;
-    bool has_kept_role = session->role_version != 0 || slot->role_version != 0;
+    bool has_kept_role = session->role.version != 0 || slot->role_version != 0;
     return is_quiet(upstream) && is_clean_after_reset(upstream) && !has_kept_role &&
            session->option_version == 0 && !has_lasting_pins(session) &&
            !lifetime_is_over(worker, upstream) && !pool_is_full(worker, upstream) &&

@@ -31,10 +31,10 @@ struct upstream *pool_send(struct permits_holders *holders, const struct upstrea
 /* True: its session has it now. */
 static bool offer(struct session *session, struct upstream *upstream)
 {
-    session->offer = upstream;
+    session->queue.offer = upstream;
     share_offered(session);
-    bool is_taken = session->offer == NULL;
-    session->offer = NULL;
+    bool is_taken = session->queue.offer == NULL;
+    session->queue.offer = NULL;
     return is_taken;
 }
 

@@ -2,11 +2,13 @@
 
 #include "base/mem.h"
 #include "mysql/stmt.h"
+#include "proxy/wording.h"
 
 static void release(struct prepared *prepared)
 {
     texts_release(&prepared->text);
     text_fini(&prepared->schema);
+    text_fini(&prepared->wording);
     text_fini(&prepared->types);
     mem_free(prepared);
 }
@@ -30,7 +32,7 @@ static void forget_spans(struct sql_facts *facts)
 }
 
 struct prepared *prepared_add(struct prepared_table *table, struct span sql, struct span schema,
-                              const struct sql_facts *facts)
+                              const struct vars *vars, const struct sql_facts *facts)
 {
     struct prepared *prepared = mem_zalloc(sizeof *prepared);
     if (prepared == NULL)
@@ -42,7 +44,9 @@ struct prepared *prepared_add(struct prepared_table *table, struct span sql, str
     if (sql.len > 0)
         prepared->text = texts_hold(table->texts, sql);
     prepared->sql = texts_span(prepared->text);
-    if (prepared->sql.len == sql.len && text_append_span(&prepared->schema, schema))
+    wording_take(vars, &prepared->wording);
+    bool is_whole = text_append_span(&prepared->schema, schema) && !prepared->wording.is_oom;
+    if (is_whole && prepared->sql.len == sql.len)
         HASH_ADD(hh, table->by_id, id, sizeof prepared->id, prepared);
     if (!hash_has(prepared)) {
         release(prepared);

@@ -2,6 +2,8 @@
 
 #include "mysql/reply.h"
 #include "mysql/resultset.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 #include "sql/reader.h"
 
 #include <stdio.h>
@@ -15,9 +17,9 @@ static bool is_told(const struct job *job)
                                   1u << SQL_WRITE | 1u << SQL_DDL | 1u << SQL_BEGIN | 1u << SQL_COMMIT |
                                   1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT | 1u << SQL_SET | 1u << SQL_USE;
     bool is_run =
-        job->command->byte == COM_QUERY || (job->command->byte == COM_STMT_EXECUTE && !job->has_cursor);
-    bool has_both = job->facts.kind == SQL_WRITE && job->has_rows; /* … RETURNING */
-    return is_run && (kinds & 1u << job->facts.kind) != 0 && !job->facts.is_multi && !job->has_multi &&
+        job->command->byte == COM_QUERY || (job->command->byte == COM_STMT_EXECUTE && !job->reply.has_cursor);
+    bool has_both = job->facts.kind == SQL_WRITE && job->reply.has_rows; /* … RETURNING */
+    return is_run && (kinds & 1u << job->facts.kind) != 0 && !job->facts.is_multi && !job->reply.has_multi &&
            !job->facts.may_hide_state && !job->is_cut && !has_both;
 }
 
@@ -26,7 +28,7 @@ void recall_note_rows(struct session *session)
     const struct job *job = &session->job;
     struct recalled *rows = &session->answers.row_count;
     rows->is_known = is_told(job);
-    rows->value = job->has_error || job->has_rows ? -1 : (int64_t)job->affected;
+    rows->value = job->reply.has_error || job->reply.has_rows ? -1 : (int64_t)job->reply.affected;
 }
 
 void recall_note_found(struct session *session)

@@ -4,9 +4,17 @@
  *
  *      client.in ──(relay_sending)──► upstream            upstream.in ──tracker──(relay_replying)──► client
  */
+#include "proxy/relay.h"
+
 #include "proxy/relay_inside.h"
 
 #include "mysql/reply.h"
+#include "proxy/account.h"
+#include "proxy/attach.h"
+#include "proxy/decide.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
+#include "proxy/loss.h"
 #include "proxy/share.h"
 #include "proxy/unready.h"
 
@@ -29,7 +37,7 @@ void relay_keep_passed(struct session *session, struct upstream *upstream)
 uint8_t relay_next_seq(const struct session *session, const struct upstream *upstream)
 {
     const struct job *job = &session->job;
-    bool is_server_s = job->has_reply && !job->is_file_unanswered;
+    bool is_server_s = job->reply.has_begun && !job->file.is_unanswered;
     return (uint8_t)((is_server_s ? upstream->tracker.seq : job->run.seq) + 1);
 }
 
@@ -52,7 +60,7 @@ static void replace_refusal(struct session *session, struct upstream *upstream,
     struct buf *in = &upstream->stream.in;
     bool is_mysql = upstream->family == FAMILY_MYSQL;
     relay_keep_passed(session, upstream);
-    session->job.told_error = ERR_READ_ONLY_TRANSACTION;
+    session->job.own.told = ERR_READ_ONLY_TRANSACTION;
     reply_put_err(&session->client.out, info->seq, ERR_READ_ONLY_TRANSACTION, NULL,
                   is_mysql ? "Cannot execute statement in a READ ONLY transaction."
                            : "Cannot execute statement in a READ ONLY transaction");
@@ -65,14 +73,14 @@ static void replace_refusal(struct session *session, struct upstream *upstream,
 static void note_first_byte(struct session *session)
 {
     const struct job *job = &session->job;
-    if (!job->has_reply && !job->is_login) {
+    if (!job->reply.has_begun && !job->is_login) {
         struct server *server = upstream_of(session)->server;
         uint64_t latency_us = session_now(session) - job->sent_us;
         server_note_response(server, session->worker->index, latency_us);
         if (job->facts.is_read)
             server_note_latency(server, session->worker->index, latency_us);
     }
-    session->job.has_reply = true;
+    session->job.reply.has_begun = true;
     session_set_deadline(session, 0);
 }
 
@@ -81,11 +89,11 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
 {
     struct job *job = &session->job;
     effects_packet(session, upstream, info);
-    job->bytes_out += info->len;
-    if (session->is_away && is_refusal(info)) {
+    job->reply.bytes += info->len;
+    if (session->transaction.is_away && is_refusal(info)) {
         replace_refusal(session, upstream, info);
         note_first_byte(session);
-        job->is_reply_over = info->is_last;
+        job->reply.is_over = info->is_last;
         return !session->client.out.is_oom;
     }
     if (info->kind == TRACKER_PREPARED && !relay_name_statement(session, upstream, info))
@@ -94,10 +102,10 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
         buf_mark_parsed(&upstream->stream.in, info->len);
     else
         relay_replace_packet(session, upstream, info);
-    if (!job->has_reply && session->client.in.data != NULL)
+    if (!job->reply.has_begun && session->client.in.data != NULL)
         buf_release_sent(&session->client.in); /* from here on it cannot be run again */
     note_first_byte(session);
-    job->is_reply_over = info->is_last;
+    job->reply.is_over = info->is_last;
     return !session->client.out.is_oom;
 }
 
@@ -106,7 +114,7 @@ static enum step nonsense(struct session *session, const char *what)
     struct upstream *upstream = upstream_of(session);
     bool is_between = upstream->tracker.left == 0 && !upstream->tracker.is_continued;
     uint8_t seq = relay_next_seq(session, upstream);
-    if (session->job.has_reply)
+    if (session->job.reply.has_begun)
         relay_keep_passed(session, upstream);
     if (is_between)
         reply_put_err(&session->client.out, seq, ERR_MALFORMED, NULL,
@@ -120,7 +128,7 @@ static enum step nonsense(struct session *session, const char *what)
 static enum step no_memory(struct session *session)
 {
     struct job *job = &session->job;
-    if (!job->has_reply)
+    if (!job->reply.has_begun)
         reply_put_err(&session->client.out, (uint8_t)(job->run.seq + 1), ERR_OUT_OF_RESOURCES, NULL,
                       "headgate: out of memory");
     attach_drop(session, job->place);
@@ -157,7 +165,7 @@ static bool is_refused_as_a_whole(const struct sql_facts *facts)
 static bool is_movable(const struct session *session)
 {
     const struct job *job = &session->job;
-    return job->is_kept && is_refused_as_a_whole(&job->facts) && !job->has_reply &&
+    return job->is_kept && is_refused_as_a_whole(&job->facts) && !job->reply.has_begun &&
            (session->status & STATUS_IN_TRANS) == 0 &&
            (job->prepared == NULL || !job->prepared->has_long_data);
 }
@@ -168,12 +176,12 @@ static bool note_refusal(struct session *session, const struct tracker_info *inf
     struct job *job = &session->job;
     if (is_refusal(info)) {
         note_demotion(session);
-        job->is_refused = session->door->settings->mode != LISTENER_REPLICA && is_movable(session);
+        job->reply.is_refused = session->door->settings->mode != LISTENER_REPLICA && is_movable(session);
     } else if (unready_is(info)) {
         unready_note(session);
-        job->is_refused = job->is_unready = unready_may_leave(session) && is_movable(session);
+        job->reply.is_refused = job->reply.is_unready = unready_may_leave(session) && is_movable(session);
     }
-    return job->is_refused;
+    return job->reply.is_refused;
 }
 
 /* As if it had never been sent. */
@@ -193,7 +201,7 @@ static enum step leave_unready(struct session *session, struct upstream *upstrea
     log_limited(LOG_LEVEL_INFO, &session->scope, "%s is not ready and refused a statement: it runs elsewhere",
                 upstream->server->name);
     take_refusal(session, upstream, info);
-    session->job.is_refused = session->job.is_unready = false;
+    session->job.reply.is_refused = session->job.reply.is_unready = false;
     return unready_go_on(session);
 }
 
@@ -206,7 +214,7 @@ static enum step run_where_writes_go(struct session *session, struct upstream *u
     log_limited(LOG_LEVEL_INFO, &session->scope, "%s is read-only and refused a statement: %s",
                 upstream->server->name, was_replica ? "it runs on the primary" : "it waits for a primary");
     take_refusal(session, upstream, info);
-    job->is_refused = job->is_retriable = false;
+    job->reply.is_refused = job->is_retriable = false;
     job->place = ROUTE_PRIMARY;
     if (!was_replica)
         return attach_wait(session);
@@ -221,15 +229,15 @@ static enum tracker_verdict look(struct session *session, struct upstream *upstr
 {
     struct job *job = &session->job;
     struct buf *in = &upstream->stream.in;
-    while (!job->is_reply_over && buf_unparsed(in).len > 0) {
+    while (!job->reply.is_over && buf_unparsed(in).len > 0) {
         size_t pass = 0;
         *info = (struct tracker_info){ 0 };
         enum tracker_verdict verdict = tracker_feed(&upstream->tracker, buf_unparsed(in), &pass, info);
         buf_mark_parsed(in, pass);
-        job->bytes_out += pass;
+        job->reply.bytes += pass;
         if (pass > 0 || verdict == TRACKER_PACKET)
-            job->is_file_unanswered = false;
-        if (pass > 0 && !job->has_reply && verdict != TRACKER_BAD) {
+            job->file.is_unanswered = false;
+        if (pass > 0 && !job->reply.has_begun && verdict != TRACKER_BAD) {
             note_first_byte(session);
             buf_release_sent(&session->client.in);
         }
@@ -237,7 +245,7 @@ static enum tracker_verdict look(struct session *session, struct upstream *upstr
             return verdict;
         if (verdict == TRACKER_PACKET && info->kind == TRACKER_INFILE && !may_ask_for_file(session))
             return TRACKER_BAD;
-        if (verdict == TRACKER_PACKET && !job->has_reply && info->kind == TRACKER_ERR &&
+        if (verdict == TRACKER_PACKET && !job->reply.has_begun && info->kind == TRACKER_ERR &&
             reply_is_farewell(info->error, info->seq)) {
             job->is_unread = true;
             return TRACKER_MORE;
@@ -245,9 +253,9 @@ static enum tracker_verdict look(struct session *session, struct upstream *upstr
         if (verdict == TRACKER_PACKET && note_refusal(session, info))
             return TRACKER_MORE;
         if (verdict == TRACKER_DONE)
-            job->is_reply_over = true;
+            job->reply.is_over = true;
         else if (!pass_packet(session, upstream, info)) {
-            job->has_no_memory = true;
+            job->reply.has_no_memory = true;
             return TRACKER_BAD;
         }
         if (verdict == TRACKER_PACKET && info->kind == TRACKER_INFILE)
@@ -283,11 +291,11 @@ static enum step finish_reply(struct session *session, struct upstream *upstream
     struct door_counters *ours = &session->door->by_worker[session->worker->index];
     counter_add(&counters->queries, 1);
     hist_note(&ours->commands, session_now(session) - job->started_us);
-    if (job->has_error) {
+    if (job->reply.has_error) {
         counter_add(&counters->errors, 1);
         counter_add(&ours->errors, 1);
     }
-    job->rows = upstream->tracker.rows;
+    job->reply.rows = upstream->tracker.rows;
     upstream_end(upstream);
     effects_done(session, upstream);
     share_note_cursor(session, upstream);
@@ -301,7 +309,7 @@ static enum step finish_reply(struct session *session, struct upstream *upstream
     if (session->must_close)
         return session_close(session, CLOSE_SERVER_LOST, "state was lost with a server");
     bool is_run = job->command->byte == COM_QUERY || job->command->byte == COM_STMT_EXECUTE;
-    if (job->facts.releases && is_run && !job->has_error)
+    if (job->facts.releases && is_run && !job->reply.has_error)
         return session_close(session, CLOSE_RELEASED, NULL);
     return dispatch_done(session);
 }
@@ -321,9 +329,9 @@ enum step relay_once(struct session *session, struct upstream *upstream)
     enum stream_result result = stream_flush(&session->client); /* what we said ourselves goes first */
     if (result == STREAM_OK) {
         enum tracker_verdict verdict = look(session, upstream, &info);
-        if (session->job.is_reply_over && session->job.over_us == 0)
-            session->job.over_us = session_now(session);
-        if (session->job.has_no_memory)
+        if (session->job.reply.is_over && session->job.reply.over_us == 0)
+            session->job.reply.over_us = session_now(session);
+        if (session->job.reply.has_no_memory)
             return no_memory(session);
         if (verdict == TRACKER_BAD)
             return nonsense(session, info.kind == TRACKER_INFILE
@@ -339,9 +347,9 @@ enum step relay_once(struct session *session, struct upstream *upstream)
         return STEP_WAIT;
     if (session->job.is_unread)
         return loss_unread(session, info.error);
-    if (session->job.is_unready)
+    if (session->job.reply.is_unready)
         return leave_unready(session, upstream, &info);
-    if (session->job.is_refused)
+    if (session->job.reply.is_refused)
         return run_where_writes_go(session, upstream, &info);
     return result == STREAM_OK ? STEP_MORE : session_close(session, CLOSE_CLIENT_FAILED, NULL);
 }
@@ -357,7 +365,7 @@ enum step relay_replying(struct session *session)
         enum step step = relay_once(session, upstream);
         if (step != STEP_MORE || session->state != SESSION_REPLYING)
             return step;
-        if (job->is_reply_over)
+        if (job->reply.is_over)
             return finish_reply(session, upstream);
     } while (stream_has_pending(&upstream->stream) && stream_fill(&upstream->stream) == STREAM_OK);
     if (upstream->stream.is_eof || upstream->stream.error != 0)

@@ -1,14 +1,16 @@
 /* LOAD DATA LOCAL: the client's file goes there while the server may already answer.
  */
+#include "proxy/loss.h"
+#include "proxy/relay.h"
 #include "proxy/relay_inside.h"
 
 void relay_begin_file(struct session *session, uint8_t seq)
 {
     struct job *job = &session->job;
-    job->file_bytes += PACKET_HEADER_BYTES + job->run.payload_bytes;
+    job->file.bytes += PACKET_HEADER_BYTES + job->run.payload_bytes;
     packet_run_begin(&job->run);
     job->run.seq = seq; /* of the request: the client counts on from there */
-    job->is_file = job->is_file_unanswered = true;
+    job->file.is_expected = job->file.is_unanswered = true;
     (void)session_enter(session, SESSION_INFILE);
 }
 
@@ -27,7 +29,7 @@ static enum stream_result pump_file(struct session *session, struct upstream *up
             continue;
         size_t len = packet_run_feed_file(&job->run, buf_unparsed(in));
         buf_mark_parsed(in, len);
-        job->file_bytes += len;
+        job->file.bytes += len;
         if (len == 0)
             return STREAM_OK;
     }
@@ -36,7 +38,7 @@ static enum stream_result pump_file(struct session *session, struct upstream *up
 /* The server hung up on the file: it may have said why first. */
 static enum step file_failed(struct session *session, struct upstream *upstream)
 {
-    if (!session->job.is_reply_over && stream_fill(&upstream->stream) == STREAM_OK)
+    if (!session->job.reply.is_over && stream_fill(&upstream->stream) == STREAM_OK)
         return STEP_MORE; /* what it said passes, then the file fails again */
     return loss_by_stream(session, "sending the client's file");
 }

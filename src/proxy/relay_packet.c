@@ -5,6 +5,7 @@
 #include "mysql/reply.h"
 #include "mysql/wire.h"
 #include "proxy/pinned.h"
+#include "proxy/relay.h"
 #include "proxy/statements.h"
 #include "proxy/tracking.h"
 
@@ -62,7 +63,7 @@ bool relay_name_statement(struct session *session, struct upstream *upstream, co
         sql = span_of(packet.data + PACKET_HEADER_BYTES + 1, packet.len - PACKET_HEADER_BYTES - 1);
     }
     struct prepared *prepared =
-        prepared_add(&session->prepared, sql, text_span(&session->schema), &job->facts);
+        prepared_add(&session->prepared, sql, text_span(&session->schema), &session->vars, &job->facts);
     if (prepared == NULL)
         return false;
     prepared->params = info->params;

@@ -5,8 +5,12 @@
 
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
+#include "proxy/loss.h"
 #include "proxy/patience.h"
 #include "proxy/pinned.h"
+#include "proxy/relay.h"
 #include "proxy/statements.h"
 
 /* Back to the client's own bytes, which the window still has. */
@@ -90,7 +94,7 @@ static bool may_be_late(const struct session *session)
 static void begin_sending(struct session *session, struct upstream *upstream)
 {
     struct job *job = &session->job;
-    upstream_begin(upstream, job->command->shape, job->has_cursor);
+    upstream_begin(upstream, job->command->shape, job->reply.has_cursor);
     upstream->may_be_late = may_be_late(session);
     upstream->tracker.hands_out_eofs = job->is_aside;
     job->sent_us = session_now(session);

@@ -3,11 +3,21 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "mysql/reply.h"
+#include "proxy/account.h"
+#include "proxy/attach.h"
 #include "proxy/changes.h"
+#include "proxy/choice.h"
 #include "proxy/claims.h"
+#include "proxy/consistency.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
+#include "proxy/frontend.h"
 #include "proxy/kill.h"
+#include "proxy/loss.h"
 #include "proxy/patience.h"
+#include "proxy/relay.h"
 #include "proxy/share.h"
+#include "proxy/sync.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -80,7 +90,7 @@ void session_set_deadline(struct session *session, uint64_t after_us)
 
 uint64_t session_query_us(const struct session *session)
 {
-    uint64_t query_us = session->worker->world->timeouts->query_us, hint_us = session->job.timeout_us;
+    uint64_t query_us = session->worker->world->timeouts->query_us, hint_us = session->job.hint.timeout_us;
     return hint_us != 0 && (query_us == 0 || hint_us < query_us) ? hint_us : query_us;
 }
 
@@ -268,7 +278,7 @@ void session_bury_idle(struct session *session, enum route_place place)
     (void)text_appendf(&session->lost, "headgate: lost connection to %s, and what the session had there: %s",
                        name, failure.text);
     session->status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
-    session->is_transaction_unknown = false;
+    session->transaction.is_unknown = false;
     if (session->state == SESSION_IDLE) /* not that of a transaction any more */
         session_set_deadline(session, patience_us(session));
 }
@@ -390,14 +400,14 @@ void session_abort(struct session *session, enum close_reason reason)
     text_fini(&session->said);
     text_fini(&session->attributes);
     text_fini(&session->schema);
-    text_fini(&session->role);
+    text_fini(&session->role.said);
     text_fini(&session->job.rewritten);
     changes_fini(session->job.changes);
     session->job.changes = NULL;
     claims_free(session->job.claims);
     session->job.claims = NULL;
     text_fini(&session->job.inner);
-    text_fini(&session->job.named);
+    text_fini(&session->job.names.text);
     pins_clear(&session->pins);
     vars_fini(&session->vars);
     uservars_fini(&session->user_vars);

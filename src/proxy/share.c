@@ -3,6 +3,9 @@
 #include "base/clock.h"
 #include "cluster/balance.h"
 #include "mysql/reply.h"
+#include "proxy/attach.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
 #include "proxy/handover.h"
 #include "proxy/lifetime.h"
 #include "proxy/parting.h"
@@ -204,8 +207,8 @@ static struct server *server_at(const struct session *session, int server)
 static void on_grant(void *owner)
 {
     struct session *session = owner;
-    session->ticket = NULL;
-    session->has_permit = true;
+    session->queue.ticket = NULL;
+    session->queue.has_permit = true;
     if (session->state == SESSION_QUEUED)
         session_run(session);
     else
@@ -218,18 +221,18 @@ static void on_connection(void *owner, struct loop *loop, void *take_connection)
     struct session *session = owner;
     struct worker *worker = loop->context;
     if (session != NULL)
-        session->ticket = NULL;
+        session->queue.ticket = NULL;
     pool_arrive(worker, take_connection, session);
 }
 
 void share_leave(struct session *session)
 {
-    permits_cancel(&session->ticket);
+    permits_cancel(&session->queue.ticket);
     handover_cancel(session);
-    if (session->has_permit)
-        permits_give(&session->queued_at->permits);
-    session->has_permit = false;
-    session->queued_at = NULL;
+    if (session->queue.has_permit)
+        permits_give(&session->queue.at->permits);
+    session->queue.has_permit = false;
+    session->queue.at = NULL;
 }
 
 /* Why there is none: the limit, where it comes from, who has them, and how long it was waited for. */
@@ -255,8 +258,8 @@ static void explain_limit(struct server *server, const struct worker *worker, ch
 enum step share_time_out(struct session *session)
 {
     char text[ERROR_TEXT_MAX];
-    struct server *server = session->queued_at;
-    if (session->handover != NULL) { /* a worker is very busy: without its connection, then */
+    struct server *server = session->queue.at;
+    if (session->queue.handover != NULL) { /* a worker is very busy: without its connection, then */
         share_leave(session);
         return attach_begin(session);
     }
@@ -284,9 +287,9 @@ bool share_may_wait(struct session *session)
 {
     struct job *job = &session->job;
     uint64_t now = session_now(session);
-    if (job->queue_until_us == 0)
-        job->queue_until_us = now + session->worker->world->timeouts->pool_wait_us;
-    return now < job->queue_until_us;
+    if (job->wait.permit_until_us == 0)
+        job->wait.permit_until_us = now + session->worker->world->timeouts->pool_wait_us;
+    return now < job->wait.permit_until_us;
 }
 
 /* The retry timer ends it: the next refusal after pool_wait is the client's. */
@@ -300,8 +303,8 @@ enum step share_wait(struct session *session)
 
 static void enter_queue(struct session *session, struct server *server)
 {
-    session->queued_at = server;
-    session->queued_moves = session_view(session)->servers[server->index].moves;
+    session->queue.at = server;
+    session->queue.moves = session_view(session)->servers[server->index].moves;
     (void)session_enter(session, SESSION_QUEUED);
 }
 
@@ -319,10 +322,10 @@ static enum step queue(struct session *session, int at)
     enter_queue(session, server);
     if (!share_may_wait(session))
         return share_time_out(session);
-    session->ticket = permits_wait(&server->permits, &waiter, &is_first);
-    if (session->ticket == NULL)
+    session->queue.ticket = permits_wait(&server->permits, &waiter, &is_first);
+    if (session->queue.ticket == NULL)
         return dispatch_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory");
-    session_set_deadline(session, session->job.queue_until_us - session_now(session));
+    session_set_deadline(session, session->job.wait.permit_until_us - session_now(session));
     start_retrying(worker);
     if (is_first) /* otherwise somebody has searched, and whoever became idle since has given */
         search(worker, &server->permits);
@@ -333,13 +336,13 @@ static enum step queue(struct session *session, int at)
 static bool is_right(const struct session *session)
 {
     const struct view *view = session_view(session);
-    const struct view_server *entry = &view->servers[session->queued_at->index];
+    const struct view_server *entry = &view->servers[session->queue.at->index];
     bool is_held = view->is_paused && !effects_is_in_transaction(session);
-    bool has_moved = entry->moves != session->queued_moves;
+    bool has_moved = entry->moves != session->queue.moves;
     if (is_held || has_moved || entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED)
         return false;
-    return session->job.place == ROUTE_PRIMARY ? view->primary == (int)session->queued_at->index
-                                               : balance_is_reader(view, (int)session->queued_at->index);
+    return session->job.place == ROUTE_PRIMARY ? view->primary == (int)session->queue.at->index
+                                               : balance_is_reader(view, (int)session->queue.at->index);
 }
 
 /* Goes on with a parked connection to that server, if there is one. */
@@ -363,12 +366,12 @@ static enum step open_with_permit(struct session *session, int server)
 /* The connection that has come for it. */
 static bool take_over(struct session *session, int server)
 {
-    struct upstream *upstream = session->offer;
+    struct upstream *upstream = session->queue.offer;
     const struct upstream_key wish = pool_key(session, server);
     bool must_change;
     if (!pool_claim(upstream, &wish, &must_change))
         return false;
-    session->offer = NULL;
+    session->queue.offer = NULL;
     session_set_deadline(session, 0);
     if (must_change)
         attach_change(session, server, upstream);
@@ -379,9 +382,9 @@ static bool take_over(struct session *session, int server)
 
 static enum step take_offer(struct session *session)
 {
-    int server = (int)session->queued_at->index;
+    int server = (int)session->queue.at->index;
     share_leave(session);
-    if (session->offer != NULL && take_over(session, server))
+    if (session->queue.offer != NULL && take_over(session, server))
         return session_enter(session, SESSION_ATTACHING);
     return take(session, server) ? session_enter(session, SESSION_ATTACHING) : attach_begin(session);
 }
@@ -396,22 +399,22 @@ enum step share_queued(struct session *session)
     struct worker *worker = session->worker;
     if (session->is_client_eof || !is_right(session)) {
         if (session_view(session)->is_paused)
-            session->job.queue_until_us = 0; /* a pause is no client's fault */
+            session->job.wait.permit_until_us = 0; /* a pause is no client's fault */
         share_leave(session);
         return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL)
                                       : attach_begin(session);
     }
-    if (session->has_permit) {
-        int server = (int)session->queued_at->index;
-        session->has_permit = false; /* it goes with the connection */
-        session->queued_at = NULL;
+    if (session->queue.has_permit) {
+        int server = (int)session->queue.at->index;
+        session->queue.has_permit = false; /* it goes with the connection */
+        session->queue.at = NULL;
         return open_with_permit(session, server);
     }
-    if (session->handover != NULL)
+    if (session->queue.handover != NULL)
         return STEP_WAIT;
-    if (session->ticket == NULL) /* share_offered */
+    if (session->queue.ticket == NULL) /* share_offered */
         return take_offer(session);
-    struct permits *permits = &session->queued_at->permits;
+    struct permits *permits = &session->queue.at->permits;
     if (worker->is_retrying) { /* some connections may be given up only after a while */
         start_retrying(worker);
         if (session_now(session) - permits->holders[worker->index].searched_us >= retry_us(worker))
@@ -456,7 +459,7 @@ static int find_free(struct session *session, enum got *got_r)
 /* The others answer within a turn of their loops, which is not waited for without end. */
 static enum step await_answer(struct session *session, int server)
 {
-    session->job.has_asked_others = true; /* once: they may have none again and again */
+    session->job.wait.has_asked_others = true; /* once: they may have none again and again */
     enter_queue(session, server_at(session, server));
     session_set_deadline(session, session->worker->env.connect_us);
     return STEP_WAIT;
@@ -464,7 +467,7 @@ static enum step await_answer(struct session *session, int server)
 
 enum step share_attach(struct session *session, int server)
 {
-    enum got got = get(session, server, !session->job.has_asked_others);
+    enum got got = get(session, server, !session->job.wait.has_asked_others);
     int at = server;
     if (got == GOT_ANSWER_LATER)
         return await_answer(session, server);
@@ -482,7 +485,7 @@ void share_note_answers(struct session *session, bool has_set)
     struct job *job = &session->job;
     struct slot *slot = &session->slots[job->place];
     if (has_set)
-        slot->has_warnings = job->has_warnings || job->has_error;
+        slot->has_warnings = job->reply.has_warnings || job->reply.has_error;
     bool has_count = job->facts.reason == SQL_REASON_FOUND_ROWS;
     bool has_answers = (slot->has_warnings || has_count) && kept_us(session->worker) > 0;
     if (has_answers && slot->answers_us == 0)
@@ -495,9 +498,9 @@ void share_note_cursor(struct session *session, const struct upstream *upstream)
     const struct job *job = &session->job;
     if (job->prepared == NULL)
         return;
-    bool is_over = job->has_error || (upstream->status & STATUS_LAST_ROW_SENT) != 0;
+    bool is_over = job->reply.has_error || (upstream->status & STATUS_LAST_ROW_SENT) != 0;
     if (job->command->byte == COM_STMT_EXECUTE) {
-        job->prepared->has_cursor = job->has_cursor && !is_over;
+        job->prepared->has_cursor = job->reply.has_cursor && !is_over;
         if (job->prepared->has_cursor)
             pinned_note_statement(session, job->prepared, PIN_CURSOR);
     } else if (job->command->byte == COM_STMT_RESET || is_over)

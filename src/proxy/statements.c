@@ -176,7 +176,10 @@ bool statements_add(struct session *session, enum route_place place, struct prep
 {
     struct upstream *upstream = session->slots[place].upstream;
     make_room(session, place);
-    struct known_statement *known = new_known(session, upstream, prepared->text, schema);
+    /* With others than the session's (sync.c): nobody would know with which. */
+    bool has_its_variables = upstream->vars_version == session->vars.version;
+    struct shared_text *text = has_its_variables ? prepared->text : NULL;
+    struct known_statement *known = new_known(session, upstream, text, schema);
     if (known == NULL)
         return false;
     known->id = id;

@@ -1,7 +1,7 @@
 /* Making an upstream equal to its session, ahead of a command: what it lacks is said to it, one thing after
  * the other, and awaited.
  */
-#include "proxy/session.h"
+#include "proxy/sync.h"
 
 #include "cluster/upstream_exchange.h"
 #include "cluster/upstream_setup.h"
@@ -10,10 +10,15 @@
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "proxy/asleft.h"
+#include "proxy/attach.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
+#include "proxy/frontend.h"
 #include "proxy/patience.h"
 #include "proxy/pool_clean.h"
 #include "proxy/share.h"
 #include "proxy/statements.h"
+#include "proxy/wording.h"
 
 #include <errno.h>
 
@@ -41,7 +46,7 @@ static void ask(struct session *session, enum sync_task task, enum reply_shape s
 /* LAST_INSERT_ID() belongs to the session: a new home must know the last one. */
 static bool lacks_insert_id(const struct session *session, const struct slot *slot)
 {
-    return slot == &session->slots[effects_home(session)] && slot->insert_id != session->insert_id;
+    return slot == &session->slots[effects_home(session)] && slot->insert_id != session->insert_id.value;
 }
 
 /* Known by the status flags of both. Elsewhere than at home it matters only to what begins a transaction. */
@@ -104,7 +109,7 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_OPTION;
     if (lacks_schema(session, upstream))
         return SYNC_SCHEMA;
-    if (slot->role_version != session->role_version)
+    if (slot->role_version != session->role.version)
         return SYNC_ROLE;
     char wait[PATIENCE_TEXT_MAX];
     if (lacks_vars(session, slot) || patience_lacks(session, slot, wait) != NULL ||
@@ -141,7 +146,7 @@ static void start_user_vars(struct session *session, struct slot *slot)
 static void start_role(struct session *session, struct slot *slot)
 {
     struct text sql = { 0 };
-    (void)text_appendf(&sql, "SET ROLE %s", text_cstr(&session->role));
+    (void)text_appendf(&sql, "SET ROLE %s", text_cstr(&session->role.said));
     if (sql.is_oom) {
         slot->has_failed = true;
         (void)error_set(&slot->failure, ENOMEM, "out of memory");
@@ -159,7 +164,7 @@ static void start_vars(struct session *session, struct slot *slot)
               needs_writes(session, slot) ? slot->writes_version : VARS_NONE, &sql);
     if (lacks_insert_id(session, slot))
         (void)text_appendf(&sql, "%slast_insert_id=%llu", sql.len > 0 ? "," : "SET ",
-                           (unsigned long long)session->insert_id);
+                           (unsigned long long)session->insert_id.value);
     if (lacks_autocommit(session, slot))
         (void)text_appendf(&sql, "%sautocommit=%d", sql.len > 0 ? "," : "SET ",
                            (session->status & STATUS_AUTOCOMMIT) != 0);
@@ -236,6 +241,7 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
     case SYNC_PREPARE:
         ask(session, task, REPLY_PREPARE, COM_STMT_PREPARE, session->job.prepared->sql);
         break;
+    case SYNC_WORDING: /* start_wording */
     case SYNC_READ_BACK:
     case SYNC_NOTHING:
         break;
@@ -283,7 +289,7 @@ static void note_success(struct session *session, struct slot *slot)
         note_schema(slot, text_span(&session->schema));
         break;
     case SYNC_ROLE:
-        slot->role_version = session->role_version;
+        slot->role_version = session->role.version;
         break;
     case SYNC_USER_VARS:
         slot->user_version = session->user_vars.version;
@@ -294,7 +300,7 @@ static void note_success(struct session *session, struct slot *slot)
         upstream->status =
             (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) | (session->status & STATUS_AUTOCOMMIT));
         if (lacks_insert_id(session, slot))
-            slot->insert_id = session->insert_id;
+            slot->insert_id = session->insert_id.value;
         /* SYNC_QUIET changes what FOUND_ROWS() says. */
         slot->has_our_warnings = slot->answer.warnings > 0 && session->answers.found != slot->generation;
         break;
@@ -309,6 +315,7 @@ static void note_success(struct session *session, struct slot *slot)
         slot->has_waited = false;
         break;
     case SYNC_SETUP:
+    case SYNC_WORDING:
     case SYNC_PREPARE:
     case SYNC_READ_BACK:
     case SYNC_NOTHING:
@@ -441,7 +448,33 @@ static enum step note_prepared(struct session *session, struct slot *slot)
         return STEP_MORE;
     }
     counter_add(&session->worker->boxes[session->door->cluster].pool.statements_prepared, 1);
-    return session_enter(session, SESSION_SYNCING); /* the schema may have been changed for the PREPARE */
+    return session_enter(session, SESSION_SYNCING); /* schema and variables may have been changed for it */
+}
+
+/* Are the session's texts read in another way by now than when the statement was prepared? */
+static bool is_worded_anew(const struct session *session)
+{
+    struct text now = { 0 };
+    wording_take(&session->vars, &now);
+    bool is_anew = now.is_oom || !span_equal(text_span(&now), text_span(&session->job.prepared->wording));
+    text_fini(&now);
+    return is_anew;
+}
+
+/* Whatever the session has set is said again afterwards: nothing of it is taken for said any more. */
+static void start_wording(struct session *session, struct slot *slot)
+{
+    struct text sql = { 0 };
+    wording_say(text_span(&session->job.prepared->wording), &session->vars, slot->upstream->key.collation,
+                slot->upstream->family, &sql);
+    if (sql.is_oom) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+    } else {
+        slot->upstream->vars_version = 0;
+        ask(session, SYNC_WORDING, REPLY_GENERIC, COM_QUERY, text_span(&sql));
+    }
+    text_fini(&sql);
 }
 
 enum step sync_preparing(struct session *session)
@@ -454,13 +487,15 @@ enum step sync_preparing(struct session *session)
         return STEP_WAIT;
     if (slot->task == SYNC_PREPARE)
         return note_prepared(session, slot);
-    if (slot->task == SYNC_SCHEMA && slot->answer.is_err)
+    if (slot->task != SYNC_NOTHING && slot->answer.is_err)
         return refused_state(session, slot);
     if (slot->task == SYNC_SCHEMA)
         note_schema(slot, text_span(&job->prepared->schema));
+    slot->task = SYNC_NOTHING;
     if (job->prepared == NULL || job->prepared->copies[job->place].generation == slot->generation)
         return session_enter(session, SESSION_SENDING);
-    if (statements_find(session, job->place, job->prepared)) {
+    bool is_anew = is_worded_anew(session);
+    if (!is_anew && statements_find(session, job->place, job->prepared)) {
         counter_add(&session->worker->boxes[session->door->cluster].pool.statements_shared, 1);
         return session_enter(session, SESSION_SYNCING); /* as after a PREPARE */
     }
@@ -468,11 +503,14 @@ enum step sync_preparing(struct session *session)
         return dispatch_refuse(
             session, ERR_UNKNOWN_STMT, NULL,
             "The statement is too long to be prepared again, and the server that knew it is gone");
-    /* Unqualified names mean what they meant to the client when it prepared the statement. A question about
-     * earlier statements has none, and would hear of the change of schema. */
-    bool has_names = !job->facts.refers_previous || job->facts.uses_tables;
+    /* The text means what it meant when the client prepared it. A mere question about earlier statements
+     * would hear of the change. */
+    bool is_question = job->facts.refers_previous && !job->facts.uses_tables;
     struct span schema = text_span(&job->prepared->schema);
-    if (has_names && schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema)))
+    bool is_reworded = slot->upstream->vars_version != session->vars.version;
+    if (is_anew && !is_question && !is_reworded)
+        start_wording(session, slot);
+    else if (!is_question && schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema)))
         ask(session, SYNC_SCHEMA, REPLY_GENERIC, COM_INIT_DB, schema);
     else
         start_task(session, slot, SYNC_PREPARE);

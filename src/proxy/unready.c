@@ -1,6 +1,8 @@
 #include "proxy/unready.h"
 
 #include "mysql/reply.h"
+#include "proxy/attach.h"
+#include "proxy/choice.h"
 #include "proxy/session.h"
 
 bool unready_is(const struct tracker_info *info)

@@ -2,8 +2,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "cluster/wsrep.h"
 #include "cluster/upstream_exchange.h"
+#include "cluster/wsrep.h"
 #include "proxy/session.h"
 
 #include <stddef.h>

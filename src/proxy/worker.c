@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "proxy/effects.h"
 #include "proxy/kill.h"
 #include "proxy/pool.h"
 #include "proxy/retire.h"

@@ -92,6 +92,48 @@ def test_text_means_what_it_meant_in_its_session(clients):
         assert found[0][0][0].endswith(b"one") and found[1][0][0].endswith(b"\x01v") and found[2][0][0].endswith(b"\x01v")
 
 
+READINGS = [
+    ("SET sql_mode = 'ANSI_QUOTES'", 'SELECT "v" FROM shared WHERE id = 1', "SET sql_mode = ''"),
+    ("SET sql_mode = 'PIPES_AS_CONCAT'", "SELECT 'a' || 'b'", "SET sql_mode = DEFAULT"),
+    ("SET sql_mode = ''", r"SELECT 'a\\b'", "SET sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'"),
+    ("DO 0", "SELECT 'a' || 'b'", "SET sql_mode = 'ANSI'"),
+    ("SET NAMES latin1", "SELECT HEX('\u00fc'), CHARSET('x'), COLLATION('x')", "SET NAMES utf8mb4"),
+    ("DO 0", "SELECT CHAR_LENGTH('\u00fc'), COLLATION('x')", "SET NAMES latin1, sql_mode = 'ANSI_QUOTES'"),
+    ("SET NAMES utf8mb4 COLLATE utf8mb4_bin", "SELECT 'a' = 'A', COLLATION('x')", "SET collation_connection = utf8mb4_general_ci"),
+]
+LOGIN_COLLATIONS = [8, 33, 46, 47, 63, 192, 224]
+
+
+@pytest.mark.parametrize("before,sql,after", READINGS)
+def test_text_is_read_as_when_it_was_prepared(cluster, narrow, clients, before, sql, after):
+    """Whatever sql_mode and character sets are by now, and whoever had the connection meanwhile."""
+    with direct(cluster) as alone:
+        reads_alike(clients[0], alone, clients[1], before, sql, after)
+
+
+@pytest.mark.parametrize("collation", LOGIN_COLLATIONS)
+def test_text_is_read_with_the_character_set_of_the_login(cluster, narrow, clients, collation):
+    """By whatever collation a client has logged in: servers give it a meaning of their own."""
+    with direct(cluster, collation=collation) as alone, narrow.wire("writes", collation=collation) as client:
+        reads_alike(client, alone, clients[1], "DO 0", "SELECT COLLATION('x'), CHARSET('x')", "SET NAMES cp1251")
+
+
+def reads_alike(client, alone, other, before, sql, after):
+    def play(client, interlude):
+        client.query(before)
+        statement = prepare(client, sql)
+        client.query(after)
+        interlude()
+        heard = [run(client, statement, types=turn == 0)[:2] for turn in range(2)]
+        now = client.command(w.QUERY, "SELECT @@sql_mode, @@character_set_client, @@character_set_connection, @@collation_connection")
+        return heard, now.results, run(client, prepare(client, sql))[:2]
+
+    def others_turn():
+        prepare(other, sql)
+        assert not other.command(w.QUERY, "UPDATE shared SET v = v").error
+    assert play(client, others_turn) == play(alone, lambda: None)
+
+
 def test_schema_means_what_it_meant_in_its_session(cluster, clients):
     cluster.sql("db1", "CREATE TABLE IF NOT EXISTS app2.shared (id INT PRIMARY KEY, v VARCHAR(20))")
     cluster.sql("db1", "REPLACE INTO app2.shared VALUES (1, 'other')")

@@ -5,10 +5,11 @@
 #include "proxy/prepared.h"
 
 static const struct sql_facts facts = { .kind = SQL_SELECT, .is_read = true };
+static const struct vars no_vars;
 
 static struct prepared *add(struct prepared_table *table, const char *sql)
 {
-    struct prepared *prepared = prepared_add(table, span_cstr(sql), (struct span){ 0 }, &facts);
+    struct prepared *prepared = prepared_add(table, span_cstr(sql), (struct span){ 0 }, &no_vars, &facts);
     assert_non_null(prepared);
     return prepared;
 }
@@ -113,7 +114,7 @@ static void without_memory_there_is_no_statement_and_no_lost_id(void **state)
         struct prepared *last = prepared_find(&table, STMT_ID_LAST), *prepared = NULL;
         for (long fail_at = 0; prepared == NULL; fail_at++) {
             mem_fail_after(fail_at);
-            prepared = prepared_add(&table, SPAN_LITERAL("SELECT ?"), SPAN_LITERAL("app"), &facts);
+            prepared = prepared_add(&table, SPAN_LITERAL("SELECT ?"), SPAN_LITERAL("app"), &no_vars, &facts);
             mem_fail_after(-1);
             if (prepared != NULL)
                 break;

@@ -1,0 +1,20 @@
+/* Where a statement goes, and why.
+ */
+#ifndef HEADGATE_PROXY_DECIDE_H
+#define HEADGATE_PROXY_DECIDE_H
+
+#include "proxy/session.h"
+
+/* Where a statement goes in the state that the session is in. `sql`: its text; no data where it is an
+ * execution of the present job's prepared statement. */
+struct route decide_route(const struct session *session, const struct sql_facts *facts, struct span sql);
+/* Do its tables tell about the server, or the connection, that is asked? */
+bool decide_is_system_schema(struct span schema);
+/* Where would this text go, were it the session's next, with these attributes beside it? Facts and hints
+ * borrow from both. */
+struct route decide_explain(const struct session *session, struct span sql, const struct hints_beside *beside,
+                            struct sql_facts *facts_r, struct hints *hints_r);
+/* A read-only server would not run the present statement, whose bytes are in the window: remember that. */
+void decide_note_refusal(struct session *session);
+
+#endif

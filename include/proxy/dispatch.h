@@ -1,0 +1,32 @@
+/* IDLE, READING, DRAINING: a client's command, from its first byte to headgate's own answer.
+ */
+#ifndef HEADGATE_PROXY_DISPATCH_H
+#define HEADGATE_PROXY_DISPATCH_H
+
+#include "proxy/session.h"
+
+enum step dispatch_idle(struct session *session);
+enum step dispatch_reading(struct session *session);
+enum step dispatch_draining(struct session *session);
+/* Answer the present command with ERR; the rest of a long command is discarded first. */
+enum step dispatch_refuse(struct session *session, uint16_t code, const char *sqlstate, const char *format,
+                          ...) __attribute__((format(printf, 4, 5)));
+enum step dispatch_done(struct session *session);
+/* The session's state went with a connection that was idle (session.lost): the present command, of which
+ * nothing has been sent, hears of it. */
+enum step dispatch_tell_lost(struct session *session);
+/* The present execution's long data was lost, or the present fetch's cursor; a further piece of data waits
+ * for no answer. */
+enum step dispatch_refuse_pieces(struct session *session);
+/* The client has been idle for too long: because of its open transaction, or altogether. */
+enum step dispatch_idle_time_out(struct session *session);
+/* Answer the present command with OK. */
+enum step dispatch_answer_ok(struct session *session);
+/* The text of COM_QUERY or COM_STMT_PREPARE that is being dispatched, as far as the SQL reader looks.
+ * Borrows. */
+struct span dispatch_text(const struct session *session);
+/* What came with the present COM_QUERY or COM_STMT_EXECUTE, from the first attribute on. Borrows. False:
+ * there is nothing. */
+bool dispatch_attributes(const struct session *session, struct attributes *attributes_r);
+
+#endif

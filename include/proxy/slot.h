@@ -1,0 +1,73 @@
+/* A place where a session's statements run, the primary or its replica: the connection it has there, and what
+ * is known of that one's state.
+ */
+#ifndef HEADGATE_PROXY_SLOT_H
+#define HEADGATE_PROXY_SLOT_H
+
+#include "cluster/upstream.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct readback;
+struct rows;
+
+/* What we asked of an upstream ourselves, ahead of a command. */
+enum sync_task {
+    SYNC_NOTHING,
+    SYNC_RESET, /* the session had one */
+    SYNC_RENEW, /* the connection is somebody else's still */
+    SYNC_SETUP,
+    SYNC_CHARSETS,
+    SYNC_OPTION,
+    SYNC_SCHEMA,
+    SYNC_ROLE,
+    SYNC_VARS,
+    SYNC_COUNT,  /* what was counted before is nobody's business */
+    SYNC_QUIET,  /* our SETs have left warnings: not the client's */
+    SYNC_WAIT,   /* a Galera node has to apply what the session did on another */
+    SYNC_WAITED, /* … and its next OK tells that state has changed: by that, not by the client's statement */
+    SYNC_USER_VARS,
+    SYNC_WORDING, /* texts are read there as when the statement was prepared */
+    SYNC_PREPARE,
+    SYNC_READ_BACK /* while the session is idle: readback.h */
+};
+
+/* A place where statements run: the primary, or this session's replica. */
+struct slot {
+    struct upstream *upstream; /* owns; NULL: none */
+    int server;                /* its index in the view */
+    uint64_t moves;            /* of that server, when it was opened: see view_server */
+    uint64_t insert_id;        /* LAST_INSERT_ID() there, as far as it matters */
+    uint64_t generation;       /* which upstream this is: prepared ids belong to one */
+    uint64_t role_version;     /* of the SET ROLE it has seen */
+    uint64_t option_version;   /* of the COM_SET_OPTION it has seen */
+    uint64_t user_version;     /* of the user variables it has been told */
+    uint64_t writes_version;   /* of variables that concern writes only; the others': upstream.vars_version */
+    bool has_wait;             /* its wait_timeout is the client's */
+    uint64_t drawn_us;         /* when a statement drew from a sequence; 0: none has */
+    uint64_t answers_us;       /* when a statement left something here to be asked about; 0: nothing */
+    bool has_warnings;         /* … warnings or an error, whenever that was */
+    bool has_our_warnings;     /* SYNC_QUIET is due */
+    bool is_inherited;         /* it was taken as another session had left it, and not made new since */
+    bool must_renew;           /* … and is to be, before anything else */
+    bool must_count;           /* FOUND_ROWS() would tell what somebody else counted */
+    bool lacks_charsets;       /* made new, and not yet as the handshake had them */
+    bool has_own_gtid;         /* the session's statements have told of a commit there */
+    bool has_own_writes;       /* … or have drawn from a sequence, or may have */
+    bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
+    bool has_waited;           /* SYNC_WAITED is due */
+    struct rows *parting;      /* owns: the answer to what it is asked before it is given up; NULL: nothing */
+    unsigned asked;            /* parting: what, as a set */
+    bool is_promised;          /* parting: counted in permits.promised */
+    bool must_wait;            /* Galera: the session was at another writer, and what it did there may lack */
+    bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
+    enum sync_task task;       /* what its running exchange is about */
+    struct readback *readback; /* owns: SYNC_READ_BACK */
+    bool has_answer;           /* an exchange ended: `answer` holds it */
+    struct upstream_answer answer;
+    bool has_failed; /* it died: `failure` says how */
+    struct error failure;
+};
+
+#endif

@@ -1,0 +1,23 @@
+/* How a session's texts are read by the server, as far as the session has said: sql_mode and character sets.
+ * A statement that is prepared again elsewhere has to be read as it was at first, not as it would be by now.
+ * Pure.
+ */
+#ifndef HEADGATE_PROXY_WORDING_H
+#define HEADGATE_PROXY_WORDING_H
+
+#include "base/str.h"
+#include "mysql/handshake.h"
+#include "proxy/vars.h"
+
+#include <stdint.h>
+
+/* Appends it: "names 'latin1',sql_mode='ANSI_QUOTES'". Equal texts: read alike, on connections that had the
+ * same collation at login. */
+void wording_take(const struct vars *vars, struct text *out);
+
+/* Appends the SET that gives it to a connection that has all of `vars`. What it does not tell is as at login:
+ * of that collation, and the server's sql_mode. */
+void wording_say(struct span wording, const struct vars *vars, uint8_t collation, enum server_family family,
+                 struct text *out);
+
+#endif
