@@ -37,7 +37,8 @@ struct pinned_cause {
     uint64_t since_us; /* the oldest; 0: not known */
 };
 
-/* What a session is pinned by, for people; but for what is over within a second by itself (PIN_ANSWERS). */
+/* What a session is pinned by, for people; but for what is over after timeouts.diagnostics by itself
+ * (PIN_ANSWERS). */
 struct pinned {
     struct pinned_cause causes[PIN_CAUSE_COUNT]; /* oldest first */
     size_t cause_count;

@@ -14,6 +14,7 @@ struct timeout_settings {
     uint64_t idle_transaction_us; /* 0: off; the same while a transaction is open */
     uint64_t primary_wait_us; /* 0: fail at once; for a statement that needs a primary when there is none */
     uint64_t pool_wait_us;    /* for a connection to a server that has no free one */
+    uint64_t diagnostics_us;  /* 0: not at all; that a connection others wait for is kept for questions */
     uint64_t server_idle_us;  /* that a connection which no session has is kept */
     uint64_t server_lifetime_us; /* 0: any */
     uint64_t shutdown_us;        /* 0: cut at once; what may still run after SIGTERM */

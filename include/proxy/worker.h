@@ -157,7 +157,9 @@ void worker_forget(struct worker *worker, struct door *door, const struct addr *
 /* A reload: from now on it goes by this world, and so do all its sessions. */
 void worker_adopt(struct worker *worker, const struct world *world);
 
-/* Sessions that wait for a server, or for a connection to one, try again after WORKER_RETRY_US. */
+/* Sessions that wait for a server, or for a connection to one, try again after so long: WORKER_RETRY_US, or
+ * timeouts.diagnostics, if connections are kept for less. */
+uint64_t worker_retry_us(const struct worker *worker);
 void worker_retry(struct worker *worker);
 /* A server of the cluster failed a session: the monitor may want to look at once. */
 void worker_note_trouble(struct worker *worker, unsigned cluster);

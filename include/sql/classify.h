@@ -85,7 +85,7 @@ struct sql_facts {
     bool gives_insert_id; /* LAST_INSERT_ID(x), SET insert_id = x and the like: what later statements find
                              there */
     bool gives_next_id;   /* SET insert_id = x: the next INSERT takes it */
-    bool has_sequence;    /* it may draw from a sequence, or ask what was drawn: sequences.h says which */
+    bool has_sequence;    /* it may draw from a sequence, set it, or ask what was drawn: sequences.h */
     bool asks_id;         /* it may ask for the number that the server gave its connection */
     bool sets_global;     /* SET GLOBAL, PASSWORD and the like: not the session */
     bool sets_next_transaction; /* SET TRANSACTION … without SESSION or GLOBAL */

@@ -36,7 +36,7 @@ struct reader {
     bool has_select;           /* this statement: SELECT, anywhere in it */
     bool has_assign;           /* this statement: := or INTO @v was seen */
     bool has_given_id;         /* this statement: LAST_INSERT_ID(x) was seen */
-    bool has_sequence;         /* this statement: NEXTVAL, LASTVAL and their other forms */
+    bool has_sequence;         /* this statement: NEXTVAL, LASTVAL, SETVAL and their other forms */
     unsigned user_locks;       /* bits 1 << enum user_lock: which functions about locks were called */
     bool has_user_variable;    /* @v was seen */
     bool any_user_variable;    /* in any statement of the text */

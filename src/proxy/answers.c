@@ -12,7 +12,8 @@ void answers_note(struct session *session, bool has_set)
     if (has_set)
         slot->has_warnings = job->reply.has_warnings || job->reply.has_error;
     bool has_count = job->facts.reason == SQL_REASON_FOUND_ROWS;
-    bool has_answers = slot->has_warnings || has_count;
+    bool is_kept = session->worker->world->timeouts->diagnostics_us > 0;
+    bool has_answers = is_kept && (slot->has_warnings || has_count);
     if (has_answers && slot->answers_us == 0)
         pinned_count(session, PIN_ANSWERS);
     slot->answers_us = has_answers ? session_now(session) : 0;

@@ -179,15 +179,16 @@ static void note_pins(struct session *session)
 
 /* ---- what it leaves to be asked about ---- */
 
-/* A MariaDB server keeps the warnings while statements without tables and without warnings of their own pass.
- * Of stored code only its server knows: it is asked. */
+/* A MariaDB server keeps the warnings while statements without tables and without warnings of their own pass;
+ * a sequence is a table. Of stored code only its server knows: it is asked. */
 static bool may_set_warnings(const struct job *job, const struct upstream *upstream)
 {
     bool is_run = job->command->byte != COM_STMT_PREPARE;
     if (job->command->byte == COM_INIT_DB) /* its OK counts what ran on that connection before */
         return job->reply.has_error;
     return job->reply.has_error || job->reply.has_warnings || job->facts.uses_tables ||
-           (is_run && job->facts.may_hide_state) || upstream->family != FAMILY_MARIADB;
+           job->facts.has_sequence || (is_run && job->facts.may_hide_state) ||
+           upstream->family != FAMILY_MARIADB;
 }
 
 /* Where the answers to questions about earlier statements lie now. */
@@ -199,8 +200,8 @@ static void note_traces(struct session *session, const struct upstream *upstream
                         job->command->byte == COM_INIT_DB;
     bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !job->reply.has_error;
     bool has_set = may_set_warnings(job, upstream);
-    bool is_prepare = job->command->byte == COM_STMT_PREPARE; /* it leaves ROW_COUNT() as it is */
-    if (!is_prepare) {
+    bool is_prepare = job->command->byte == COM_STMT_PREPARE;
+    if (!is_prepare || job->reply.has_error) { /* one that succeeds leaves ROW_COUNT() as it is */
         session->answers.last_place = job->place;
         session->answers.last = generation;
         recall_note_rows(session);

@@ -247,7 +247,7 @@ enum step queue_step(struct session *session)
         if (permits->quota != NULL)
             quota_try_more(permits->quota, session_now(session));
         worker_retry(worker);
-        if (session_now(session) - permits->holders[worker->index].searched_us >= WORKER_RETRY_US)
+        if (session_now(session) - permits->holders[worker->index].searched_us >= worker_retry_us(worker))
             share_search(worker, permits);
     }
     return STEP_WAIT;

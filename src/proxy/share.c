@@ -10,10 +10,6 @@
 #include "proxy/pool_pass.h"
 #include "proxy/uses.h"
 
-/* So long a connection is kept for a client that may ask for the warnings, the error or the FOUND_ROWS() of
- * its last statement, or for LASTVAL() of a sequence: programs ask at once. */
-#define ANSWERS_US 1000000
-
 /* ---- may it be given up? ---- */
 
 bool share_has_statements(const struct session *session, enum route_place place)
@@ -21,11 +17,13 @@ bool share_has_statements(const struct session *session, enum route_place place)
     return pinned_by_statements(session, place) != 0;
 }
 
+/* So long a connection is kept for a client that may ask for the warnings, the error or the FOUND_ROWS() of
+ * its last statement, or for LASTVAL() of a sequence: programs ask at once. */
 bool share_has_own_answers(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
     uint64_t since = slot->drawn_us > slot->answers_us ? slot->drawn_us : slot->answers_us;
-    return since != 0 && session_now(session) < since + ANSWERS_US;
+    return since != 0 && session_now(session) < since + session->worker->world->timeouts->diagnostics_us;
 }
 
 bool share_is_shared(const struct session *session)

@@ -124,6 +124,19 @@ static const struct setting timeout_settings[] = {
                "before the client sees error 1040. Connections that are idle are found within it.",
     },
     {
+        .name = "diagnostics",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct timeout_settings, diagnostics_us),
+        .min = MILLISECOND,
+        .max = HOUR,
+        .may_be_off = true,
+        .fallback = "1s",
+        .effect = EFFECT_NOW,
+        .doc = "How long a connection to a server is kept for SHOW WARNINGS, FOUND_ROWS(), LASTVAL() and the "
+               "like about the statement before, while others wait for a connection; whoever asks later, and "
+               "finds it gone, is refused (1235). \"off\": not at all.",
+    },
+    {
         .name = "server_idle",
         .type = SETTING_DURATION,
         .offset = offsetof(struct timeout_settings, server_idle_us),

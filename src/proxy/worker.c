@@ -234,10 +234,16 @@ static void report(struct worker *worker)
         (void)loop_post(worker->control, &worker->report);
 }
 
+uint64_t worker_retry_us(const struct worker *worker)
+{
+    uint64_t kept = worker->world->timeouts->diagnostics_us;
+    return kept > 0 && kept < WORKER_RETRY_US ? kept : WORKER_RETRY_US;
+}
+
 void worker_retry(struct worker *worker)
 {
     if (!loop_timer_is_active(&worker->retry))
-        loop_timer_start(&worker->retry, &worker->loop, WORKER_RETRY_US);
+        loop_timer_start(&worker->retry, &worker->loop, worker_retry_us(worker));
 }
 
 void worker_note_trouble(struct worker *worker, unsigned cluster)

@@ -50,12 +50,14 @@ static bool is_given_id(const struct reader *reader)
     return token_is_word(reader->before, "LAST_INSERT_ID") && !token_is_punct(reader->ahead, ')');
 }
 
-/* Likewise NEXTVAL(s), LASTVAL(s). The other forms: NEXT VALUE FOR s, PREVIOUS VALUE FOR s; ORACLE:
- * s.NEXTVAL, s.CURRVAL. */
+/* Likewise NEXTVAL(s), LASTVAL(s), SETVAL(s, n). The other forms: NEXT VALUE FOR s, PREVIOUS VALUE FOR s;
+ * ORACLE: s.NEXTVAL, s.CURRVAL. */
 static bool is_sequence_call(const struct reader *reader)
 {
-    return reader->before->text.len == 7 && (span_is_nocase(token_name(reader->before), "NEXTVAL") ||
-                                             span_is_nocase(token_name(reader->before), "LASTVAL"));
+    size_t len = reader->before->text.len;
+    return (len == 6 || len == 7) && (span_is_nocase(token_name(reader->before), "NEXTVAL") ||
+                                      span_is_nocase(token_name(reader->before), "LASTVAL") ||
+                                      span_is_nocase(token_name(reader->before), "SETVAL"));
 }
 
 static bool is_sequence_name(const struct reader *reader)

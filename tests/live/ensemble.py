@@ -22,7 +22,9 @@ from twins import (ASKS_FOUND, ASKS_ROWS, ASKS_WARNINGS, DIED, FORMS, Difference
 
 CONNECTIONS = 5   # to each server, for all sessions
 PASSWORDS = {"app": "app_pw", "other": "other_pw"}
-SERVERS = {"innodb_lock_wait_timeout": 5, "lock_wait_timeout": 20}
+# thread_cache_size: MariaDB 10.11 gives a new connection the number of errors that somebody else's last statement left on
+# its thread under max_error_count = 0 (seen on direct connections: SHOW COUNT(*) WARNINGS as the first statement).
+SERVERS = {"thread_cache_size": 0, "innodb_lock_wait_timeout": 5, "lock_wait_timeout": 20, "max_binlog_size": "8M"}
 TIMEOUTS = {"pool_wait": "60s", "primary_wait": "60s"}
 PATIENCE = 100    # seconds that a client waits for an answer: more than headgate does for a connection
 
@@ -63,9 +65,10 @@ class Ensemble(Twins):
     another one had to replace, because they had come to an allowed difference (restarts) or were lost to a kill (losses).
     """
 
-    def __init__(self, flavour, **headgate):
-        super().__init__(flavour, options=SERVERS, server_settings={"max_connections": CONNECTIONS}, timeouts=TIMEOUTS,
-                         extra={"workers": 2}, **headgate)
+    def __init__(self, flavour, kept="1s"):
+        """kept: how long a connection is for questions about the statement before (headgate's timeouts.diagnostics)."""
+        super().__init__(flavour, options=SERVERS, server_settings={"max_connections": CONNECTIONS},
+                         timeouts={**TIMEOUTS, "diagnostics": kept}, extra={"workers": 2})
         self.pool = self.stack.enter_context(concurrent.futures.ThreadPoolExecutor(max_workers=16))
         self.numbers = itertools.count(1)     # taken by many threads
         self.kills = None     # who kills in the present script
@@ -110,6 +113,7 @@ class Ensemble(Twins):
                 for player in players.values():
                     player.end()
         self._compare_data(len(rounds), who)
+        self._drop_logs()
         return seen
 
     def _round(self, index, turns, players):
@@ -154,6 +158,11 @@ class Ensemble(Twins):
                 difference = Difference(index, f"(the data of {table} afterwards)", found, [other[table] for other in sums[1:]])
                 difference.who = int(table[2:4])
                 raise difference
+
+    def _drop_logs(self):
+        """What replicas have no use for any more: a long run would fill the disk."""
+        for server in (self.primary, self.lonely, *self.replicas):
+            self.ask(server, "PURGE BINARY LOGS BEFORE NOW()")
 
     def catch_up(self):
         """As Twins does; where servers are killed, replicas need their time to find the primary again."""

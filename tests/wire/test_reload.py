@@ -90,6 +90,7 @@ CASES = {
     "timeouts: drain": "9m",
     "timeouts: pause": "50s",
     "timeouts: pool_wait": "9s",
+    "timeouts: diagnostics": "2s",
     "timeouts: server_idle": "50s",
     "timeouts: server_lifetime": "50m",
     "timeouts: shutdown": "20s",
