@@ -290,6 +290,8 @@ class Cluster:
         node.launch()
         node.wait_ready()
         if rejoin and self.primary().name != name:
+            if self.family == "mariadb":
+                replication.skip_recovered_ddl(node)
             self.rejoin(name)
 
     def rejoin(self, name, timeout=30):
