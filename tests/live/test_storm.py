@@ -267,9 +267,10 @@ class Storm:
         wait_until(lambda: reads_of(node) > before, f"{node.name} is read from again", STATED["read from again"])
 
     def gets_nothing(self, node, seconds):
-        """No statement of the application, and no connection for one. (A server that has just started may need longer than
-        IN_FLIGHT for what it was sent before: it opens its tables.)"""
+        """No statement of the application, and no connection for one, once those have gone that were under way: a loaded
+        machine may take longer for them than IN_FLIGHT, and so does a server that has just started and opens its tables."""
         time.sleep(IN_FLIGHT)
+        wait_until(lambda: not self.hg.server(node.name)["connections_active"], f"headgate's sessions have left {node.name}", 20)
         wait_until(lambda: not running_of(node), f"{node.name} has answered what was sent before", 20)
         before, end = reads_of(node), time.time() + seconds
         while time.time() < end:
