@@ -4,7 +4,7 @@
  *
  *      a login is refused ─► quota_learn (once) ─► quota_refused: so many as there are, and no more
  *                                                        │
- *      the next session: share.c ─► a permit of the account's first, then one of the server's
+ *      the next session: queue.c ─► a permit of the account's first, then one of the server's
  *                                                        │
  *      somebody waits ─► quota_try_more, now and then ◄──┘   or more of them: one login tries
  *                             └─► let in: quota_note_login ─► the next one tries at once
@@ -64,6 +64,7 @@ void quota_enlist_all(struct server *server, unsigned worker);
 
 /* It is another machine now: no limit of the former one's is believed any more. */
 void quota_forget_all(struct server *server);
+
 /* Whose permits these are: a server's, or an account's there. */
 static inline struct server *quota_server(struct permits *permits)
 {
