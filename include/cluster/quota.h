@@ -59,7 +59,9 @@ void quota_try_more(struct quota *quota, uint64_t now_us);
 void quota_hold(struct quota *quota, struct upstream *upstream);
 /* The same where there was none to be taken: it is open, or is being opened, whatever the limit. */
 void quota_enlist(struct quota *quota, struct upstream *upstream);
-/* Those of one worker's connections to that server whose account's limit has become known. */
+/* That one, if its account's limit has become known since it was opened: it was between two threads, say. */
+void quota_enlist_late(struct upstream *upstream);
+/* All of one worker's connections to that server. */
 void quota_enlist_all(struct server *server, unsigned worker);
 
 /* It is another machine now: no limit of the former one's is believed any more. */
