@@ -4,7 +4,7 @@
  *
  *      a login is refused ─► quota_learn (once) ─► quota_refused: so many as there are, and no more
  *                                                        │
- *      the next session: share.c ─► a permit of the account's first, then one of the server's
+ *      the next session: queue.c ─► a permit of the account's first, then one of the server's
  *                                                        │
  *      somebody waits ─► quota_try_more, now and then ◄──┘   or more of them: one login tries
  *                             └─► let in: quota_note_login ─► the next one tries at once
@@ -59,11 +59,14 @@ void quota_try_more(struct quota *quota, uint64_t now_us);
 void quota_hold(struct quota *quota, struct upstream *upstream);
 /* The same where there was none to be taken: it is open, or is being opened, whatever the limit. */
 void quota_enlist(struct quota *quota, struct upstream *upstream);
-/* Those of one worker's connections to that server whose account's limit has become known. */
+/* That one, if its account's limit has become known since it was opened: it was between two threads, say. */
+void quota_enlist_late(struct upstream *upstream);
+/* All of one worker's connections to that server. */
 void quota_enlist_all(struct server *server, unsigned worker);
 
 /* It is another machine now: no limit of the former one's is believed any more. */
 void quota_forget_all(struct server *server);
+
 /* Whose permits these are: a server's, or an account's there. */
 static inline struct server *quota_server(struct permits *permits)
 {

@@ -7,8 +7,8 @@
  *      LAST_INSERT_ID() and     which no reply told: once nothing else keeps the connection
  *      FOUND_ROWS()
  *
- *      share_give_up ──► parting_ask ──► on_answer (attach.c): parting_note ──► share_give_up, if somebody
- *                             │                                                 still waits
+ *      share_give_up ──► parting_ask ──► on_answer (attach_slot.c): parting_note ──► share_give_up, if
+ *                             │                                                      somebody still waits
  *                             └── the client speaks meanwhile: ATTACHING waits for the answer, and goes on
  *                                 there; it says goodbye: that waits as well
  *

@@ -1,8 +1,10 @@
 /* Giving up a connection that is idle, when they are scarce.
  *
- *      QUEUED (queue.c) ─► share_search: idle connections to that server, of this worker and then of the
- * others IDLE ─► share_idle           │ └─────────────────┴─► share_give_up, while somebody waits: handed to
- * the first one, if that one can go on with it, whichever worker's it is, or closed
+ *      QUEUED (queue.c) ─► share_search ─► idle ones there, this worker's and then the others' ─┐
+ *      IDLE ─► share_idle ─────────────────────────────────────────────────────────────────────┤
+ *                                                                                              ▼
+ *                                          share_give_up, while somebody waits: handed to the first one,
+ *                                          whichever worker's, if that one can go on with it, or closed
  *
  * A session keeps its connections until somebody else needs one. What may be given up holds nothing of its
  * client that could not be had again elsewhere: see proxy/pinned.h. Nothing here costs a query more than a

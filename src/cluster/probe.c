@@ -465,6 +465,8 @@ void probe_run(struct probe *probe)
     probe->result = (struct probe_result){ .lag_ms = -1 };
     loop_timer_start(&probe->deadline, probe->env->loop, probe->settings->timeout_us);
     take_next(probe);
+    if (probe->upstream != NULL && stream_is_called(&probe->upstream->stream))
+        upstream_close(&probe->upstream); /* its end, of which the loop has heard in this very turn */
     if (probe->upstream != NULL)
         begin_questions(probe);
     else

@@ -181,14 +181,17 @@ void quota_enlist(struct quota *quota, struct upstream *upstream)
     quota_hold(quota, upstream);
 }
 
+void quota_enlist_late(struct upstream *upstream)
+{
+    struct quota *quota =
+        upstream->quota.permits == NULL ? quota_find(upstream->server, upstream->key.account) : NULL;
+    if (quota != NULL)
+        quota_enlist(quota, upstream);
+}
+
 void quota_enlist_all(struct server *server, unsigned worker)
 {
     struct list *list = &server->permits.holders[worker].list;
-    for (struct list_node *node = list_first(list); node != NULL; node = list_after(list, node)) {
-        struct upstream *upstream = upstream_of_permit(&server->permits, node);
-        struct quota *quota =
-            upstream->quota.permits == NULL ? quota_find(server, upstream->key.account) : NULL;
-        if (quota != NULL)
-            quota_enlist(quota, upstream);
-    }
+    for (struct list_node *node = list_first(list); node != NULL; node = list_after(list, node))
+        quota_enlist_late(upstream_of_permit(&server->permits, node));
 }

@@ -319,7 +319,5 @@ enum step attach_attaching(struct session *session)
     if (slot->is_changing)
         counter_add(&session->worker->boxes[session->door->cluster].pool.pool_changed_user, 1);
     slot->is_changing = false;
-    if (slot->upstream->quota.permits != NULL)
-        quota_note_login(slot->upstream->quota.permits->quota);
     return session_enter(session, SESSION_SYNCING);
 }

@@ -7,6 +7,7 @@
  */
 #include "proxy/attach_inside.h"
 
+#include "cluster/quota.h"
 #include "cluster/upstream_login.h"
 #include "mysql/reply.h"
 #include "proxy/allowance.h"
@@ -28,6 +29,8 @@ static struct slot *slot_of(struct session *session, const struct upstream *upst
 
 static void on_ready(struct upstream *upstream)
 {
+    if (upstream->quota.permits != NULL)
+        quota_note_login(upstream->quota.permits->quota);
     session_run(upstream->owner);
 }
 

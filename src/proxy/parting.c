@@ -214,8 +214,10 @@ static void lose_answers(struct session *session, struct slot *slot, const struc
     slot->has_warnings = false;
 }
 
-/* False: there is no memory; another time. */
-static bool begin(struct session *session, struct slot *slot, const struct question *question)
+/* False: there is no memory; another time. `promised_to`, or NULL: those of whom the first is promised the
+ * connection. It may fail at once: then on_failed has ended the question, and perhaps emptied the slot. */
+static bool begin(struct session *session, struct slot *slot, const struct question *question,
+                  struct permits *promised_to)
 {
     struct parting *parting = slot->parting = mem_zalloc(sizeof *parting);
     struct text sql = { 0 };
@@ -233,6 +235,9 @@ static bool begin(struct session *session, struct slot *slot, const struct quest
         return false;
     }
     lose_answers(session, slot, question);
+    parting->promised_to = promised_to;
+    if (promised_to != NULL)
+        permits_promise(promised_to, 1);
     upstream_query(slot->upstream, text_cstr(&sql), &parting->rows, session->worker->env.login_us);
     text_fini(&sql);
     return true;
@@ -260,11 +265,7 @@ bool parting_ask(struct session *session, enum route_place place)
         return false;
     if (is_resting(session, slot))
         return true;
-    if (begin(session, slot, question) && question->is_last) {
-        slot->parting->promised_to = upstream_wanted(slot->upstream);
-        if (slot->parting->promised_to != NULL)
-            permits_promise(slot->parting->promised_to, 1);
-    }
+    (void)begin(session, slot, question, question->is_last ? upstream_wanted(slot->upstream) : NULL);
     return true;
 }
 
@@ -274,7 +275,7 @@ bool parting_ask_id(struct session *session, enum route_place place)
     if (slot->parting != NULL)
         return true;
     bool may_ask = slot->upstream != NULL && !slot->has_failed && slot->upstream->state == UPSTREAM_READY;
-    return may_ask && begin(session, slot, &questions[QUESTION_NUMBERS]);
+    return may_ask && begin(session, slot, &questions[QUESTION_NUMBERS], NULL);
 }
 
 void parting_note(struct session *session, struct slot *slot, const struct upstream_answer *answer)

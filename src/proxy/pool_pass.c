@@ -51,6 +51,7 @@ void pool_arrive(struct worker *worker, struct upstream *take_upstream, struct s
     struct upstream *upstream = take_upstream;
     bool is_from_elsewhere = upstream->env != &worker->env;
     upstream_adopt(upstream, &worker->env, &pool_ops, worker);
+    quota_enlist_late(upstream); /* while it was on its way nobody could */
     struct permits_holders *holders = pool_holders(upstream);
     struct permits *quota = upstream->quota.permits;
     counter_add(&pool_counters_of(upstream)->pool_handed_over, is_from_elsewhere);

@@ -134,8 +134,10 @@ static enum step enter(struct session *session, int at)
     if (!queue_may_wait(session))
         return queue_time_out(session);
     session->queue.ticket = permits_wait(permits, &waiter, &is_first);
-    if (session->queue.ticket == NULL)
+    if (session->queue.ticket == NULL) {
+        queue_leave(session); /* one of its account's may be in hand */
         return dispatch_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory");
+    }
     session_set_deadline(session, session->job.wait.permit_until_us - session_now(session));
     worker_retry(worker);
     if (is_first) /* otherwise somebody has searched, and whoever became idle since has given */

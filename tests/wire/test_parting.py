@@ -1,6 +1,9 @@
 """What only a connection knows of its session is asked of it before somebody else has it, once it is needed."""
 
 import contextlib
+import os
+import signal
+import socket
 import threading
 import time
 
@@ -29,12 +32,12 @@ ASKED = {
 class Scene:
     """One connection for two clients, of which one has said something that only the connection knows."""
 
-    def __init__(self, server, said, question, columns, row, stack):
+    def __init__(self, server, said, question, columns, row, stack, **extra):
         self.server, self.question, self.columns, self.row = server, question, columns, row
         self.may_answer = threading.Event()
         server.on(question, self.answer)
         servers = [{"name": "db1", "address": server.address, "role": "primary", "max_connections": 1}]
-        self.proxy = stack.enter_context(Proxy({"main": servers}, timeouts={"pool_wait": "60s"}))
+        self.proxy = stack.enter_context(Proxy({"main": servers}, timeouts={"pool_wait": "60s"}, extra=extra))
         self.other, self.holder = (stack.enter_context(Client.connect(self.proxy.address["primary"], timeout=60)) for _ in range(2))
         self.holder.query(said)
         self.waiting = threading.Thread(target=self.other.query, args=("DO 'other'",), daemon=True)
@@ -88,3 +91,34 @@ def test_what_refuses_to_tell_is_asked_again_but_not_at_once(scene):
     scene.may_answer.set()
     scene.waiting.join(60)
     assert scene.server.application_connections()[-1].sqls()[-1] == "DO 'other'"
+
+
+@pytest.mark.parametrize("is_lost_first", [True, False], ids=["lost, then wanted", "wanted, then lost"])
+def test_one_that_is_lost_before_it_can_be_asked_is_replaced(is_lost_first):
+    """One thread hears of both at once, in either order: the question may be the first thing to meet the end."""
+    with contextlib.ExitStack() as stack:
+        server = FakeServer("db1")
+        stack.callback(server.stop)
+        is_replaced(Scene(server, *ASKED["id"], stack, workers=1), is_lost_first)
+
+
+def is_replaced(scene, is_lost_first):
+    [connection] = scene.server.application_connections()
+
+    def lose():
+        connection.pipe.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # a reset, not an end
+        connection.close()
+        assert connection.is_closed.wait(60)
+
+    def want():
+        scene.other.send(w.QUERY, "DO 'other'")
+    scene.may_answer.set()
+    os.kill(scene.proxy.process.pid, signal.SIGSTOP)
+    try:
+        for step in (lose, want) if is_lost_first else (want, lose):
+            step()
+    finally:
+        os.kill(scene.proxy.process.pid, signal.SIGCONT)
+    assert scene.other.read().error is None
+    assert scene.server.application_connections()[-1].sqls()[-1] == "DO 'other'"
+    assert scene.question not in connection.sqls()

@@ -1,6 +1,7 @@
 """Connections handed on from session to session: which one, in what state, and when they go."""
 
 import threading
+import time
 
 import pytest
 
@@ -400,6 +401,37 @@ def test_account_that_may_have_one_connection_shares_it(scene, server, workers, 
     row = scene.row()
     assert (row["connections_active"] + row["connections_idle"], row["waiting"]) == (1, 0)
     assert len([line for line in scene.proxy.log().splitlines() if "at a limit of connections of its own" in line]) == 1
+
+
+def test_login_that_is_not_answered_yet_is_no_sign_of_room_for_more(scene, server):
+    """One tries, now and then; what others of the account do with their connections meanwhile says nothing."""
+    scene = scene(timeouts={"pool_wait": "60s"})
+    holders = [scene.client() for _ in range(2)]
+    for client in holders:
+        client.query("BEGIN")
+    may_answer, tried = threading.Event(), []
+
+    def full(connection):
+        tried.append(connection)
+        if len(tried) > 1:
+            assert may_answer.wait(60)
+        connection.error(1203, "User app already has more than 'max_user_connections' active connections", "42000")
+        return False
+    server.on_login = full
+    scene.stack.callback(may_answer.set)
+    for n in range(30):
+        client = scene.stack.enter_context(Client(scene.proxy.address["primary"], timeout=60))
+        client.read_greeting()
+        client.pipe.send_packet(client.response("app", "app_pw"))
+        if n == 0:
+            wait_until(lambda: "at a limit of connections of its own" in scene.proxy.log(), "the limit is known", 60)
+    began, before = time.monotonic(), len(tried)
+    wait_until(lambda: len(tried) > before, "one tries", 60)
+    for n in range(100):
+        assert holders[0].query(f"DO '{n}'").oks
+    now = len(tried)
+    wait_until(lambda: len(tried) > now or now > 20, "another one tries", 60)
+    assert len(tried) - before <= 3 + (time.monotonic() - began) / 0.5
 
 
 def test_limit_of_an_hour_is_told_at_once(scene, server):

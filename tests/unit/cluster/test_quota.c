@@ -162,6 +162,29 @@ static void there_are_as_many_as_were_let_in(void **state)
     }
 }
 
+/* No worker has it in its list just then. */
+static void one_that_was_between_two_threads_is_counted_where_it_comes(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene, 3, 0);
+    struct upstream *late = &scene.upstreams[2];
+    permits_carry_off(&late->permit, 0);
+    (void)refuse(&scene, &scene.upstreams[0], NULL, 1);
+    assert_int_equal(permits_max(&scene.quota->permits), 1);
+    late->env = &scene.envs[1];
+    permits_carry_on(&late->permit, 1, 0);
+    for (int i = 0; i < 2; i++) { /* once only */
+        quota_enlist_late(late);
+        assert_int_equal(permits_used(&scene.quota->permits), 2);
+        assert_int_equal(permits_max(&scene.quota->permits), 2);
+        assert_ptr_equal(
+            upstream_of_permit(&scene.quota->permits, list_first(&scene.quota->permits.holders[1].list)),
+            late);
+    }
+    close_scene(&scene);
+}
+
 static void several_that_are_refused_at_once_count_as_none(void **state)
 {
     (void)state;
@@ -320,6 +343,7 @@ int main(void)
         cmocka_unit_test(a_limit_of_connections_is_told_from_those_of_an_hour),
         cmocka_unit_test(an_account_without_a_refusal_has_none),
         cmocka_unit_test(there_are_as_many_as_were_let_in),
+        cmocka_unit_test(one_that_was_between_two_threads_is_counted_where_it_comes),
         cmocka_unit_test(several_that_are_refused_at_once_count_as_none),
         cmocka_unit_test(it_is_told_once_a_minute),
         cmocka_unit_test(one_more_is_tried_now_and_then_while_somebody_waits),
