@@ -43,7 +43,7 @@ static void commit_set(struct session *session)
         effects_pin(session, PIN_UNKNOWN_SET);
     if (!changes_commit(changes, &session->vars, job->vars_before) || !commit_role(session, changes))
         effects_pin(session, PIN_UNKNOWN_SET);
-    if (session->schema.len == 0 && vars_has(&session->vars, VARS_CHARSET))
+    if (session->schema.len == 0 && vars_follows_schema(&session->vars))
         effects_pin(session, PIN_UNKNOWN_SET); /* the collation is each server's own then */
     session->has_replica_refused = false;
 }
