@@ -191,8 +191,8 @@ static bool may_set_warnings(const struct job *job, const struct upstream *upstr
            upstream->family != FAMILY_MARIADB;
 }
 
-/* What may_set_warnings only says because nobody knows what stored code did: if it had no tables, the warnings
- * are still those of an earlier statement. */
+/* What may_set_warnings only says because nobody knows what stored code did: if it had no tables, the
+ * warnings are still those of an earlier statement. */
 static bool may_leave_warnings(const struct job *job, const struct upstream *upstream)
 {
     return upstream->family == FAMILY_MARIADB && job->facts.may_hide_state && !job->reply.has_error &&
