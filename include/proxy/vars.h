@@ -77,6 +77,10 @@ bool vars_is_newer(struct vars *vars, struct span name, uint64_t since);
 /* Is it set to anything? */
 bool vars_has(const struct vars *vars, struct span name);
 
+/* Is the connection's collation the one that SET CHARACTER SET took from the schema, and nothing set later?
+ */
+bool vars_follows_schema(const struct vars *vars);
+
 /* Set everything that `from` has. False when not all of it could be kept. */
 bool vars_merge(struct vars *vars, const struct vars *from);
 

@@ -106,7 +106,7 @@ uint64_t asleft_trust(const struct worker *worker, const struct upstream *upstre
 static bool has_odd_variables(const struct session *session)
 {
     return session->vars.is_auto_is_null || session->vars.has_for_writes ||
-           vars_has(&session->vars, VARS_CHARSET);
+           vars_follows_schema(&session->vars);
 }
 
 static bool is_settled(const struct session *session, enum route_place place)

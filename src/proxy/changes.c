@@ -305,19 +305,23 @@ static bool is_expected(const struct changes *changes, struct span wanted)
     return false;
 }
 
-/* What SET NAMES, SET CHARACTER SET and SET character_set_connection take with them. */
-static void forget_collation(struct vars *vars, bool is_collation_told)
+static bool is_names(struct span name)
 {
-    vars_unset(vars, VARS_NAMES);
-    vars_unset(vars, VARS_CHARSET);
-    if (!is_collation_told)
-        vars_unset(vars, SPAN_LITERAL("collation_connection"));
+    return span_equal_nocase(name, VARS_NAMES) || span_equal_nocase(name, VARS_CHARSET);
 }
 
-static bool resets_collation(struct span name)
+/* What an assignment takes with it: character_set_connection the connection's collation, SET NAMES and SET
+ * CHARACTER SET that and each other. Only they end each other: their collation of client and results, which
+ * no variable tells, outlives whatever is set of the connection. */
+static void forget_before(struct vars *vars, struct span name, bool is_collation_told)
 {
-    return span_equal_nocase(name, VARS_NAMES) || span_equal_nocase(name, VARS_CHARSET) ||
-           span_is_nocase(name, "character_set_connection");
+    if (is_names(name)) {
+        vars_unset(vars, VARS_NAMES);
+        vars_unset(vars, VARS_CHARSET);
+    }
+    bool resets_collation = is_names(name) || span_is_nocase(name, "character_set_connection");
+    if (resets_collation && !is_collation_told)
+        vars_unset(vars, SPAN_LITERAL("collation_connection"));
 }
 
 /* One after the other, as the server did it. */
@@ -327,10 +331,9 @@ static bool commit_constants(const struct changes *changes, struct vars *vars, u
         changes->charsets == 1 && vars_is_newer(vars, SPAN_LITERAL("collation_connection"), before);
     struct span name, literal;
     for (uint64_t version = 0; vars_after(&changes->constants, &version, &name, &literal);) {
-        if (resets_collation(name))
-            forget_collation(vars, is_told);
-        else if (!is_of_names(name) && is_expected(changes, name))
+        if (!is_names(name) && !is_of_names(name) && is_expected(changes, name))
             continue; /* its value was told, whichever came last */
+        forget_before(vars, name, is_told);
         if (!vars_set(vars, name, literal))
             return false;
     }
@@ -344,7 +347,8 @@ bool changes_commit(const struct changes *changes, struct vars *vars, uint64_t b
     if (!are_reported(changes, vars, before) || is_order_lost)
         return false;
     if (has_told_alone) /* character_set_connection = what only the server knows */
-        forget_collation(vars, vars_is_newer(vars, SPAN_LITERAL("collation_connection"), before));
+        forget_before(vars, SPAN_LITERAL("character_set_connection"),
+                      vars_is_newer(vars, SPAN_LITERAL("collation_connection"), before));
     return commit_constants(changes, vars, before) && !changes->needs_pin;
 }
 

@@ -43,7 +43,7 @@ static void commit_set(struct session *session)
         effects_pin(session, PIN_UNKNOWN_SET);
     if (!changes_commit(changes, &session->vars, job->vars_before) || !commit_role(session, changes))
         effects_pin(session, PIN_UNKNOWN_SET);
-    if (session->schema.len == 0 && vars_has(&session->vars, VARS_CHARSET))
+    if (session->schema.len == 0 && vars_follows_schema(&session->vars))
         effects_pin(session, PIN_UNKNOWN_SET); /* the collation is each server's own then */
     session->has_replica_refused = false;
 }
@@ -191,6 +191,14 @@ static bool may_set_warnings(const struct job *job, const struct upstream *upstr
            upstream->family != FAMILY_MARIADB;
 }
 
+/* What may_set_warnings only says because nobody knows what stored code did: if it had no tables, the
+ * warnings are still those of an earlier statement. */
+static bool may_leave_warnings(const struct job *job, const struct upstream *upstream)
+{
+    return upstream->family == FAMILY_MARIADB && job->facts.may_hide_state && !job->reply.has_error &&
+           !job->reply.has_warnings && !job->facts.uses_tables && !job->facts.has_sequence;
+}
+
 /* Where the answers to questions about earlier statements lie now. */
 static void note_traces(struct session *session, const struct upstream *upstream)
 {
@@ -206,7 +214,8 @@ static void note_traces(struct session *session, const struct upstream *upstream
         session->answers.last = generation;
         recall_note_rows(session);
     }
-    if (is_statement && has_set && !is_question) {
+    bool stays_lost = may_leave_warnings(job, upstream) && answers_have_lost_warnings(session);
+    if (is_statement && has_set && !is_question && !stays_lost) {
         session->answers.diagnostics_place = job->place;
         session->answers.diagnostics = generation;
         session->answers.has_diagnostics = job->reply.has_warnings || job->reply.has_error;

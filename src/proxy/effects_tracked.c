@@ -67,7 +67,7 @@ static void leave_schema(struct session *session, struct span schema)
     if (span_equal(schema, text_span(&session->schema)))
         return;
     session->has_left_schema |= pins_has(&session->pins, PIN_PREPARED);
-    if (vars_has(&session->vars, VARS_CHARSET))
+    if (vars_follows_schema(&session->vars))
         effects_pin(session, PIN_UNKNOWN_SET);
 }
 

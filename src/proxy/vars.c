@@ -295,6 +295,19 @@ bool vars_has(const struct vars *vars, struct span name)
     return false;
 }
 
+static uint64_t version_of(const struct vars *vars, struct span name)
+{
+    const struct var *var = find(vars, name);
+    return var != NULL && var->literal != NULL ? var->version : 0;
+}
+
+bool vars_follows_schema(const struct vars *vars)
+{
+    uint64_t said = version_of(vars, VARS_CHARSET);
+    return said > version_of(vars, SPAN_LITERAL("character_set_connection")) &&
+           said > version_of(vars, SPAN_LITERAL("collation_connection"));
+}
+
 bool vars_merge(struct vars *vars, const struct vars *from)
 {
     bool is_whole = true;

@@ -283,6 +283,22 @@ def test_warnings_are_kept_for_a_second_and_then_missed_aloud(scarce, servers):
     assert not holder.command(w.QUERY, "SHOW WARNINGS").error
 
 
+@pytest.mark.parametrize("stored", ["CALL p()", "EXECUTE IMMEDIATE 'DO 1'", "SELECT f()"])
+def test_warnings_that_stored_code_may_have_left_alone_are_missed_aloud_too(scarce, servers, stored):
+    """Without tables it leaves them as they were, on MariaDB: it says nothing of those that were elsewhere."""
+    servers[0].on("INSERT IGNORE", warn)
+    scene = scarce(1, diagnostics="1ms", pool_wait="60s")
+    other, holder = scene.client("primary"), scene.client("primary")
+    holder.query("INSERT IGNORE")
+    assert other.query("DO 'other'").oks
+    holder.query(stored)
+    assert holder.command(w.QUERY, "SHOW WARNINGS").error.code == 1235
+    holder.query("DELETE FROM t")
+    assert not holder.command(w.QUERY, "SHOW WARNINGS").error
+    holder.query(stored)                 # where they are it is asked
+    assert not holder.command(w.QUERY, "SHOW WARNINGS").error
+
+
 @pytest.mark.parametrize("kept,pins", [("off", 0), ("1ms", 1)])
 def test_warnings_need_not_be_kept(scarce, servers, kept, pins):
     servers[0].on("INSERT IGNORE", warn)

@@ -174,8 +174,17 @@ static void user_variables_that_mean_the_same_everywhere_are_kept(void **state)
 
 /* ---- what happens once the server has agreed ---- */
 
-/* The names in `reported` come by session tracking, as note_variable does it; then the statement is
- * committed. */
+/* The names in `reported` come by session tracking, as note_variable does it. */
+static void tell(struct vars *vars, const char *reported)
+{
+    for (const char *at = reported; *at != '\0';) {
+        size_t len = strcspn(at, " ");
+        assert_true(vars_set(vars, span_of(at, len), SPAN_LITERAL("'told'")));
+        at += at[len] == ' ' ? len + 1 : len;
+    }
+}
+
+/* The names in `reported` are told; then the statement is committed. */
 static bool commit(const char *sql, const char *reported, const char *want)
 {
     struct vars vars = { 0 };
@@ -184,11 +193,7 @@ static bool commit(const char *sql, const char *reported, const char *want)
     assert_true(vars_set(&vars, SPAN_LITERAL("time_zone"), SPAN_LITERAL("'+00:00'"))); /* some past */
     assert_true(vars_set(&vars, SPAN_LITERAL("character_set_client"), SPAN_LITERAL("'latin1'")));
     uint64_t before = vars.version;
-    for (const char *at = reported; *at != '\0';) {
-        size_t len = strcspn(at, " ");
-        assert_true(vars_set(&vars, span_of(at, len), SPAN_LITERAL("'told'")));
-        at += at[len] == ' ' ? len + 1 : len;
-    }
+    tell(&vars, reported);
     bool is_fine = changes_commit(changes, &vars, before);
     if (is_fine) {
         vars_diff(&vars, before, before, &out);
@@ -245,6 +250,73 @@ static void names_among_others_are_followed_in_their_order(void **state)
                         "character_set_client character_set_results", ""));
     assert_true(commit("SET a=1, a=f()", "a", "SET a='told'"));
     assert_true(commit("SET a=f(), a=1", "a", "SET a='told'")); /* that is the last one's value, too */
+}
+
+/* One statement after the other; what a new connection would be told. `told` is reported each time, first. */
+static void what_is_said_after_all_of_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql[3], *told[3], *want;
+        bool follows_schema;
+    } cases[] = {
+        { { "SET NAMES utf8mb4 COLLATE utf8mb4_bin", "SET character_set_connection=latin1" },
+          { "character_set_client", "" },
+          "SET names 'utf8mb4' COLLATE 'utf8mb4_bin',character_set_connection=latin1",
+          false },
+        { { "SET NAMES utf8mb4 COLLATE utf8mb4_bin",
+            "SET collation_connection=latin1_bin, character_set_connection=utf8mb4" },
+          { "character_set_client", "" },
+          "SET names 'utf8mb4' COLLATE 'utf8mb4_bin',character_set_connection=utf8mb4",
+          false },
+        { { "SET NAMES utf8mb4 COLLATE utf8mb4_bin", "SET collation_connection=latin1_bin",
+            "SET character_set_connection=f()" },
+          { "character_set_client", "collation_connection", "character_set_connection" },
+          "SET names 'utf8mb4' COLLATE 'utf8mb4_bin',character_set_connection='told'",
+          false },
+        { { "SET character_set_connection=latin1", "SET collation_connection=utf8mb4_bin" },
+          { "", "collation_connection" },
+          "SET character_set_connection=latin1,collation_connection=utf8mb4_bin",
+          false },
+        { { "SET CHARACTER SET latin1" }, { "character_set_client" }, "SET charset 'latin1'", true },
+        { { "SET CHARACTER SET latin1", "SET character_set_results=NULL" },
+          { "character_set_client", "" },
+          "SET charset 'latin1',character_set_results=NULL",
+          true },
+        { { "SET CHARACTER SET latin1", "SET character_set_connection=utf8mb4" },
+          { "character_set_client character_set_connection", "" },
+          "SET charset 'latin1',character_set_connection=utf8mb4",
+          false },
+        { { "SET CHARACTER SET latin1", "SET collation_connection=utf8mb4_bin" },
+          { "character_set_client", "" },
+          "SET charset 'latin1',collation_connection=utf8mb4_bin",
+          false },
+        { { "SET CHARACTER SET latin1", "SET NAMES latin1 COLLATE latin1_bin" },
+          { "character_set_client", "character_set_client" },
+          "SET names 'latin1' COLLATE 'latin1_bin'",
+          false },
+        { { "SET NAMES latin1 COLLATE latin1_bin", "SET collation_connection=utf8mb4_bin",
+            "SET CHARACTER SET DEFAULT" },
+          { "character_set_client", "", "character_set_client" },
+          "SET charset DEFAULT",
+          true },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct vars vars = { 0 };
+        struct text out = { 0 };
+        for (size_t n = 0; n < COUNT_OF(cases[i].sql) && cases[i].sql[n] != NULL; n++) {
+            struct changes *changes = read(cases[i].sql[n]);
+            uint64_t before = vars.version;
+            tell(&vars, cases[i].told[n]);
+            assert_row(changes_commit(changes, &vars, before), "%s", cases[i].sql[n]);
+            changes_fini(changes);
+        }
+        vars_diff(&vars, 0, 0, &out);
+        assert_row(strcmp(text_cstr(&out), cases[i].want) == 0, "%zu: %s", i, text_cstr(&out));
+        assert_row(vars_follows_schema(&vars) == cases[i].follows_schema, "%zu: schema", i);
+        text_fini(&out);
+        vars_fini(&vars);
+    }
 }
 
 static void refusals_that_come_before_anything_is_done(void **state)
@@ -348,6 +420,7 @@ int main(void)
         cmocka_unit_test(a_constant_follows_whether_it_is_tracked_or_not),
         cmocka_unit_test(what_only_the_server_knows_must_be_reported_by_this_very_reply),
         cmocka_unit_test(names_among_others_are_followed_in_their_order),
+        cmocka_unit_test(what_is_said_after_all_of_them),
         cmocka_unit_test(refusals_that_come_before_anything_is_done),
         cmocka_unit_test(what_holds_its_connection_is_noted_by_name),
         cmocka_unit_test(older_mariadb_reports_two_under_their_old_names),
