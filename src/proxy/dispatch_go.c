@@ -80,7 +80,8 @@ enum step dispatch_by_facts(struct session *session)
     struct route route = decide(session, &hints);
     uint8_t byte = session->job.command->byte;
     bool is_run = byte != COM_STMT_PREPARE && byte != COM_STMT_SEND_LONG_DATA;
-    if (!is_run && (route.is_refused || route.ends_away || route.moves_away)) /* to be looked at again when it is executed */
+    if (!is_run && (route.is_refused || route.ends_away ||
+                    route.moves_away)) /* to be looked at again when it is executed */
         return dispatch_go(session, effects_home(session), route.reason);
     if (route.is_refused)
         return dispatch_refuse_route(session, route.reason);

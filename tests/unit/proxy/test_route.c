@@ -4,12 +4,13 @@
 #include "proxy/route.h"
 
 /* The statement, any of: r a harmless read, p about the previous one, B BEGIN, C COMMIT, o … READ ONLY, w …
- * READ WRITE, h may hide state, c may commit inside, s takes state that lives in one server, L locks, U unlocks, D is DDL (with s:
- * of temporary tables), v mentions user variables, V … and is a read but for them, T uses tables, i gives an
- * id that LAST_INSERT_ID() or the next INSERT finds. The session, any of: t in a transaction, a … on the
- * replica, d … and has shown data there, 0 autocommit is off, o transactions are READ ONLY, u unknown whether in one, p pinned, s in a
- * system schema, n no replica, x the replica refused its state, f a read-only server refused the statement, R
- * the previous one ran on a replica, 1 and 2 user variables live on the primary or the replica. */
+ * READ WRITE, h may hide state, c may commit inside, s takes state that lives in one server, L locks, U
+ * unlocks, D is DDL (with s: of temporary tables), v mentions user variables, V … and is a read but for them,
+ * T uses tables, i gives an id that LAST_INSERT_ID() or the next INSERT finds. The session, any of: t in a
+ * transaction, a … on the replica, d … and has shown data there, 0 autocommit is off, o transactions are READ
+ * ONLY, u unknown whether in one, p pinned, s in a system schema, n no replica, x the replica refused its
+ * state, f a read-only server refused the statement, R the previous one ran on a replica, 1 and 2 user
+ * variables live on the primary or the replica. */
 static const struct {
     const char *what, *statement, *session;
     enum listener_mode mode;
