@@ -28,6 +28,7 @@ struct route_state {
     enum listener_mode mode;
     bool is_in_transaction;      /* one is open, by the status flags */
     bool is_away;                /* … on the session's replica: it is a read-only one */
+    bool has_seen;               /* … and may have shown data as they were at one moment */
     bool begin_stays_away;       /* … and a BEGIN that does not say READ WRITE begins another such one */
     bool is_autocommit_off;      /* the next statement begins a transaction */
     bool is_read_only;           /* … and such transactions are READ ONLY: SET SESSION TRANSACTION */
@@ -48,6 +49,7 @@ struct route {
     enum route_reason reason;
     bool is_refused; /* cannot be run rightly anywhere: an error that names the reason */
     bool ends_away;  /* it ends the transaction on the replica, and runs on the primary */
+    bool moves_away; /* … or takes it there: it begins anew on the primary, ahead of the statement */
 };
 
 struct route route_decide(const struct sql_facts *facts, const struct route_state *state);

@@ -102,6 +102,8 @@ struct hints_beside;
 struct open_transaction {
     bool is_unknown;   /* an error may have ended it */
     bool is_away;      /* it is a read-only one, on the replica */
+    bool has_seen;     /* … which may have shown data there */
+    bool must_begin;   /* … it was: on the primary it begins anew, ahead of what comes next */
     uint64_t since_us; /* when it began … */
     uint64_t shape;    /* … and with which statement (sql_facts.shape) */
 };

@@ -27,6 +27,7 @@ enum sync_task {
     SYNC_WAIT,   /* a Galera node has to apply what the session did on another */
     SYNC_WAITED, /* … and its next OK tells that state has changed: by that, not by the client's statement */
     SYNC_USER_VARS,
+    SYNC_BEGIN,   /* the read-only transaction that was on a replica */
     SYNC_WORDING, /* texts are read there as when the statement was prepared */
     SYNC_PREPARE
 };

@@ -67,11 +67,12 @@ struct sql_facts {
     enum sql_question question; /* refers_previous: about which of them */
     bool
         uses_tables; /* it may read or write tables: on MariaDB other statements leave warnings as they are */
-    bool counts_rows;       /* it may set what FOUND_ROWS() says */
-    uint32_t first_count;   /* counts_rows: so many of its parts come before the first that does */
-    bool may_hide_state;    /* it may leave session state that neither its text, nor holds, nor tracking
-                               describes (CALL, EXECUTE, unknown functions and statements …) */
-    bool has_holds;         /* it may take or give back state that lives in one server: holds.h says what */
+    bool counts_rows;     /* it may set what FOUND_ROWS() says */
+    uint32_t first_count; /* counts_rows: so many of its parts come before the first that does */
+    bool may_hide_state;  /* it may leave session state that neither its text, nor holds, nor tracking
+                             describes (CALL, EXECUTE, unknown functions and statements …) */
+    bool has_holds;       /* it may take or give back state that lives in one server: holds.h says what */
+    bool may_commit;      /* it may end the transaction inside, and then do anything: CALL, blocks, EXECUTE */
     bool touches_variables; /* @v is read or written somewhere in the text */
     bool writes_variables;  /* @v may be written: SET @v, :=, INTO @v, (@v) of LOAD, DIAGNOSTICS; CALL and
                                compound statements, even if they name none */
@@ -81,6 +82,7 @@ struct sql_facts {
     bool is_load_local;           /* LOAD DATA/XML LOCAL: the server may ask for the client's file */
     bool begins_read_only;        /* START TRANSACTION … READ ONLY (and nothing after it) */
     bool begins_read_write;       /* START TRANSACTION … READ WRITE, said so (and nothing after it) */
+    bool begins_snapshot; /* START TRANSACTION WITH CONSISTENT SNAPSHOT: what it shows is settled at once */
     bool releases;        /* COMMIT or ROLLBACK … RELEASE is in it: the server hangs up after that */
     bool gives_insert_id; /* LAST_INSERT_ID(x), SET insert_id = x and the like: what later statements find
                              there */

@@ -85,8 +85,9 @@ struct route decide_route(const struct session *session, const struct sql_facts 
         has_replica = view->servers[i].takes_reads;
     struct route_state state = {
         .mode = (enum listener_mode)session->door->settings->mode,
-        .is_in_transaction = (session->status & STATUS_IN_TRANS) != 0,
+        .is_in_transaction = (session->status & STATUS_IN_TRANS) != 0 || session->transaction.must_begin,
         .is_away = session->transaction.is_away,
+        .has_seen = session->transaction.has_seen,
         .begin_stays_away = view->family == FAMILY_MYSQL,
         .is_autocommit_off = (session->status & STATUS_AUTOCOMMIT) == 0,
         .is_read_only = session->vars.is_read_only,

@@ -80,7 +80,8 @@ enum step dispatch_by_facts(struct session *session)
     struct route route = decide(session, &hints);
     uint8_t byte = session->job.command->byte;
     bool is_run = byte != COM_STMT_PREPARE && byte != COM_STMT_SEND_LONG_DATA;
-    if (!is_run && (route.is_refused || route.ends_away)) /* to be looked at again when it is executed */
+    if (!is_run && (route.is_refused || route.ends_away ||
+                    route.moves_away)) /* to be looked at again when it is executed */
         return dispatch_go(session, effects_home(session), route.reason);
     if (route.is_refused)
         return dispatch_refuse_route(session, route.reason);
@@ -91,9 +92,10 @@ enum step dispatch_by_facts(struct session *session)
     /* Its variables will be said there. */
     job->facts.is_read |= route.place == ROUTE_REPLICA && route.reason == ROUTE_REASON_READ;
     job->is_aside = route.reason == ROUTE_REASON_PREVIOUS && (session->status & STATUS_IN_TRANS) != 0;
-    if (route.ends_away) {
+    if (route.ends_away || route.moves_away) {
         attach_drop(session, ROUTE_REPLICA);
         effects_come_home(session);
+        session->transaction.must_begin = route.moves_away;
     }
     return dispatch_go(session, route.place, route.reason);
 }

@@ -20,7 +20,7 @@ void effects_come_home(struct session *session)
 {
     if (session->transaction.is_away)
         session->status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
-    session->transaction.is_away = false;
+    session->transaction.is_away = session->transaction.has_seen = false;
 }
 
 bool effects_has_transaction(const struct session *session)
@@ -140,7 +140,7 @@ void effects_reset(struct session *session)
     session->wait_s = 0;
     session->insert_id.is_unknown = session->insert_id.has_next = false;
     session->transaction.is_unknown = false;
-    session->transaction.is_away = false;
+    session->transaction.is_away = session->transaction.has_seen = session->transaction.must_begin = false;
     session->variables = VARIABLES_NOWHERE;
     session->answers = (struct answers){ 0 };
     session->draws = (struct draws){ 0 };

@@ -53,7 +53,9 @@ static bool is_contained(const struct job *job)
 {
     if (job->reply.is_unbegun)
         return true;
-    if (job->facts.is_multi || job->reply.has_multi || job->is_cut)
+    if (job->facts.is_multi) /* what ends or begins a transaction counts as hidden state there (classify.c) */
+        return !job->facts.may_hide_state && !job->facts.has_holds && !job->is_cut;
+    if (job->reply.has_multi || job->is_cut)
         return false;
     switch (job->facts.kind) {
     case SQL_SELECT:
@@ -247,6 +249,22 @@ static void note_opened(struct session *session)
     session->status |= STATUS_IN_TRANS;
 }
 
+/* In a read-only transaction on the replica: may its client know data as they are there, at one moment? */
+static void note_seen(struct session *session)
+{
+    const struct job *job = &session->job;
+    const struct sql_facts *facts = &job->facts;
+    bool is_there = job->place == ROUTE_REPLICA && !job->is_aside && job->command->byte != COM_STMT_PREPARE;
+    bool shows = facts->uses_tables || facts->may_hide_state || facts->is_multi || facts->kind == SQL_SHOW ||
+                 facts->reason == SQL_REASON_STORED_READ;
+    if (!session->transaction.is_away)
+        session->transaction.has_seen = false;
+    else if (facts->kind == SQL_BEGIN && !job->reply.has_error)
+        session->transaction.has_seen = facts->begins_snapshot || facts->is_multi;
+    else
+        session->transaction.has_seen |= is_there && shows;
+}
+
 /* A reset gives back what can be seen from outside; what was hidden may be among the few things that it does
  * not. */
 static void note_soil(const struct session *session, struct upstream *upstream)
@@ -292,6 +310,7 @@ void effects_done(struct session *session, struct upstream *upstream)
     bool is_execution = job->command->byte != COM_STMT_PREPARE;
     consistency_note_done(session);
     note_opened(session);
+    note_seen(session);
     job->is_home |= job->place == effects_home(session); /* no OK has come: an ERR */
     if (job->is_home)
         note_home(session, is_execution);

@@ -25,6 +25,16 @@ static bool find_inner(struct session *session, const struct sql_dialect *dialec
     return name.len > 0 && text.len > 0 && text_append_span(&job->inner, text);
 }
 
+/* Does this end the transaction, and do more than that? */
+static bool may_commit(const struct sql_facts *facts)
+{
+    static const uint32_t cannot = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SHOW |
+                                   1u << SQL_DIAGNOSTICS | 1u << SQL_WRITE | 1u << SQL_SET | 1u << SQL_USE |
+                                   1u << SQL_CALL | 1u << SQL_COMMIT | 1u << SQL_ROLLBACK |
+                                   1u << SQL_SAVEPOINT;
+    return facts->may_commit || (cannot & 1u << facts->kind) == 0;
+}
+
 /* What it leaves behind is what its text leaves. */
 static void look_inside(struct session *session, const struct sql_dialect *dialect)
 {
@@ -32,6 +42,7 @@ static void look_inside(struct session *session, const struct sql_dialect *diale
     struct sql_facts inner = classify(text_span(&session->job.inner), false, dialect);
     facts->may_hide_state = inner.may_hide_state;
     facts->has_holds = inner.has_holds;
+    facts->may_commit = may_commit(&inner);
     facts->touches_variables |= inner.touches_variables;
     facts->writes_variables |= inner.writes_variables;
     facts->sets_next_transaction = inner.sets_next_transaction;

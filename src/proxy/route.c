@@ -44,9 +44,23 @@ static bool ends_transaction(const struct sql_facts *facts, const struct route_s
     return facts->kind == SQL_LOCK && facts->reason != SQL_REASON_UNLOCK;
 }
 
-/* In a read-only transaction on the replica. Stored code runs there, and its variables stay there; what takes
- * locks, handlers and the like would be lost to the statements that follow it, which run on the primary. XA
- * is refused in any transaction. */
+/* Procedures and blocks may COMMIT, and go on as they like: directly they may write then, and on the replica
+ * read_only does not keep a privileged definer from it. (Stored functions cannot: both families refuse it.)
+ * As long as nothing was read, nobody can tell where the transaction began.
+ */
+static struct route decide_call_away(const struct route_state *state)
+{
+    if (state->variables == VARIABLES_REPLICA)
+        return refused(ROUTE_REPLICA, ROUTE_REASON_VARIABLES_AWAY);
+    if (state->has_seen)
+        return refused(ROUTE_REPLICA, ROUTE_REASON_CALL_AWAY);
+    return (
+        struct route){ .place = ROUTE_PRIMARY, .reason = ROUTE_REASON_TRANSACTION_MOVES, .moves_away = true };
+}
+
+/* In a read-only transaction on the replica. Stored functions run there, and their variables stay there; what
+ * takes locks, handlers and the like would be lost to the statements that follow it, which run on the
+ * primary. XA is refused in any transaction. */
 static struct route decide_away(const struct sql_facts *facts, const struct route_state *state)
 {
     bool is_end = ends_transaction(facts, state);
@@ -61,6 +75,8 @@ static struct route decide_away(const struct sql_facts *facts, const struct rout
         return refused(ROUTE_REPLICA, ROUTE_REASON_STATE_AWAY);
     if (facts->has_holds && facts->kind != SQL_DDL && facts->kind != SQL_XA && facts->kind != SQL_LOCK)
         return refused(ROUTE_REPLICA, ROUTE_REASON_STATE_AWAY);
+    if (facts->may_commit)
+        return decide_call_away(state);
     return replica(ROUTE_REASON_READ_ONLY_TRANSACTION);
 }
 

@@ -125,6 +125,8 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_WAITED;
     if (slot->user_version != session->user_vars.version && needs_user_vars(session, slot))
         return SYNC_USER_VARS;
+    if (session->transaction.must_begin && slot == &session->slots[ROUTE_PRIMARY])
+        return SYNC_BEGIN;
     return SYNC_NOTHING;
 }
 
@@ -238,6 +240,9 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
     case SYNC_USER_VARS:
         start_user_vars(session, slot);
         break;
+    case SYNC_BEGIN:
+        ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL("START TRANSACTION READ ONLY"));
+        break;
     case SYNC_PREPARE:
         ask(session, task, REPLY_PREPARE, COM_STMT_PREPARE, session->job.prepared->sql);
         break;
@@ -312,6 +317,11 @@ static void note_success(struct session *session, struct slot *slot)
         break;
     case SYNC_WAITED:
         slot->has_waited = false;
+        break;
+    case SYNC_BEGIN:
+        session->transaction.must_begin = false;
+        session->status |= STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY;
+        upstream->status |= STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY;
         break;
     case SYNC_SETUP:
     case SYNC_WORDING:

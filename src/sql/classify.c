@@ -86,6 +86,7 @@ static void join(struct sql_facts *facts, uint32_t count, struct sql_facts *part
                               ? part->question
                               : SQL_ASKS_LAST;
     facts->may_hide_state |= part->may_hide_state;
+    facts->may_commit |= part->may_commit;
     facts->is_load_local |= part->is_load_local;
     facts->sets_next_transaction |= part->sets_next_transaction;
     facts->has_holds |= part->has_holds;

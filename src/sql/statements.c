@@ -11,6 +11,7 @@
 #define HOLDS 0x2u       /* takes or gives back what holds.h lists */
 #define WRITES 0x4u      /* may write any user variable, named or not */
 #define WRITES_SEEN 0x8u /* may write the user variables that are named in it */
+#define COMMITS 0x20u    /* may end the transaction inside, and go on */
 #define PROOF 0x10u      /* true of a longer text too, of which only the beginning is known */
 
 struct statement {
@@ -420,16 +421,19 @@ static const struct statement statements[KEYWORDS] = {
     [KEYWORD_SET] = { SQL_SET, SQL_REASON_SET, 0, read_set },
     [KEYWORD_USE] = { SQL_USE, SQL_REASON_USE, 0, read_use },
 
-    [KEYWORD_CALL] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, NULL },
+    [KEYWORD_CALL] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF, NULL },
     [KEYWORD_DO] = { SQL_CALL, SQL_REASON_CALL, 0, read_expressions },
-    [KEYWORD_IF] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, transactions_read_block },
-    [KEYWORD_CASE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, transactions_read_block },
-    [KEYWORD_LOOP] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, transactions_read_block },
-    [KEYWORD_WHILE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, transactions_read_block },
-    [KEYWORD_REPEAT] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, transactions_read_block },
-    [KEYWORD_FOR] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, transactions_read_block },
-    [KEYWORD_DECLARE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | PROOF, transactions_read_block },
-    [KEYWORD_EXECUTE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HIDES | PROOF, read_execute },
+    [KEYWORD_IF] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF, transactions_read_block },
+    [KEYWORD_CASE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF, transactions_read_block },
+    [KEYWORD_LOOP] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF, transactions_read_block },
+    [KEYWORD_WHILE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF,
+                        transactions_read_block },
+    [KEYWORD_REPEAT] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF,
+                         transactions_read_block },
+    [KEYWORD_FOR] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF, transactions_read_block },
+    [KEYWORD_DECLARE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF,
+                          transactions_read_block },
+    [KEYWORD_EXECUTE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HIDES | COMMITS | PROOF, read_execute },
     [KEYWORD_PREPARE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HOLDS, read_expressions },
     [KEYWORD_DEALLOCATE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HOLDS, NULL },
     [KEYWORD_HANDLER] = { SQL_HANDLER, SQL_REASON_HANDLER, 0, read_handler },
@@ -476,6 +480,7 @@ static void begin(const struct statement *row, struct sql_facts *facts)
                                  .reason = row->reason,
                                  .may_hide_state = (row->flags & HIDES) != 0,
                                  .has_holds = (row->flags & HOLDS) != 0,
+                                 .may_commit = (row->flags & COMMITS) != 0,
                                  .writes_variables = (row->flags & WRITES) != 0 };
 }
 

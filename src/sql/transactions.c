@@ -12,7 +12,7 @@ bool transactions_read_begin(struct reader *reader, struct sql_facts *facts)
     if (!is_block)
         return false;
     facts_suspect(facts, SQL_CALL, SQL_REASON_CALL);
-    facts->writes_variables = true;
+    facts->writes_variables = facts->may_commit = true;
     return reader_skip_body(reader);
 }
 
@@ -34,6 +34,7 @@ bool transactions_read_start(struct reader *reader, struct sql_facts *facts)
         bool is_access = reader->before_keyword == KEYWORD_READ;
         facts->begins_read_only |= is_access && reader->keyword == KEYWORD_ONLY;
         facts->begins_read_write |= is_access && token_is_word(reader->token, "WRITE");
+        facts->begins_snapshot |= token_is_word(reader->token, "SNAPSHOT");
     }
     return false;
 }

@@ -15,6 +15,8 @@ def schema(cluster):
     cluster.sql("db1", "CREATE PROCEDURE test.refuses() BEGIN INSERT INTO test.away VALUES (100, 'once'); "
                        "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1290, "
                        "MESSAGE_TEXT = 'running with the --read-only option so it cannot'; END")
+    cluster.sql("db1", "CREATE PROCEDURE test.ends() BEGIN COMMIT; START TRANSACTION; INSERT INTO test.away VALUES (101, 'called'); END")
+    cluster.sql("db1", "CREATE PROCEDURE test.counts() SELECT COUNT(*) FROM test.away")
     cluster.sync()
 
 
@@ -168,6 +170,59 @@ def test_a_schema_that_is_gone_costs_no_transaction(cluster, hg):
         client.query("INSERT INTO away VALUES (6, 'lost')")
         client.query("ROLLBACK")
         assert client.value("SELECT COUNT(*) FROM away") == b"2"
+
+
+def written(cluster):
+    """The rows that were written, which are the same on every server."""
+    cluster.sync()
+    found = {int(node.value("SELECT COUNT(*) FROM test.away WHERE id > 2")) for node in cluster.nodes()}
+    assert len(found) == 1, "a replica was written to"
+    return found.pop()
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("is_prepared", [False, True], ids=["text", "prepared"])
+def test_procedure_that_ends_it_and_writes_does_so_on_the_primary(cluster, hg, is_prepared):
+    """The procedure is root's, whom read_only does not stop on a replica."""
+    with hg.wire() as client:
+        call = client.command(w.PREPARE, "CALL ends()").statement_id if is_prepared else None
+        assert client.query("START TRANSACTION READ ONLY").status & w.IN_TRANS_READONLY
+        reply = client.command(w.EXECUTE, execute(call)) if is_prepared else client.query("CALL ends()")
+        assert reply.status & (w.IN_TRANS | w.IN_TRANS_READONLY) == w.IN_TRANS
+        client.query("INSERT INTO away VALUES (102, 'after it')")
+        client.query("COMMIT")
+    assert written(cluster) == 2
+
+
+@pytest.mark.smoke
+def test_procedure_that_reads_leaves_it_read_only(cluster, hg):
+    with hg.connect() as db:
+        rows(db, "START TRANSACTION READ ONLY")
+        assert place(db) == "replica"
+        assert rows(db, "CALL counts()") == ((2,),)
+        cluster.sql("db1", "INSERT INTO test.away VALUES (3, 'c')")
+        assert value(db, "SELECT COUNT(*) FROM away") == 2 and place(db) == "primary", "one snapshot"
+        assert code(db, "INSERT INTO away VALUES (4, 'd')") == 1792
+        assert code(db, "CALL nosuch()") == 1305
+        assert code(db, "INSERT INTO away VALUES (4, 'd')") == 1792
+        rows(db, "COMMIT")
+        rows(db, "INSERT INTO away VALUES (4, 'd')")
+    assert written(cluster) == 2
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("begin, read", [("START TRANSACTION READ ONLY", "SELECT COUNT(*) FROM away"),
+                                         ("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", "DO 1")])
+def test_procedure_is_not_run_after_a_replica_has_shown_data(cluster, hg, begin, read):
+    with hg.connect() as db:
+        rows(db, begin)
+        rows(db, read)
+        assert code(db, "CALL ends()") == 1235
+        assert place(db) == "replica" and code(db, "INSERT INTO away VALUES (5, 'e')") == 1792
+        rows(db, "COMMIT")
+        rows(db, "CALL ends()")
+        rows(db, "COMMIT")
+    assert written(cluster) == 1
 
 
 @pytest.mark.smoke

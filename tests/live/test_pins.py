@@ -185,3 +185,42 @@ def test_stored_code_that_fails_like_that_pins(cluster, seen, routines, sql):
         assert server.command(w.QUERY, sql).error.code == 1305
     assert seen.client.command(w.QUERY, sql).error.code == 1305
     assert "a statement may have left state" in seen.row()["pins"]
+
+
+# ---- an error amid several statements ----
+
+CLOSED = ["SELECT 1; ; SELECT 2", "SELECT n FROM pins; SELECT nosuch", "INSERT INTO pins (n) VALUES (5); INSERT INTO nosuch VALUES (1)",
+          "SELECT nosuch; INSERT INTO pins (n) VALUES (5)", "CREATE TABLE IF NOT EXISTS pins2 (a INT); SELECT nosuch"]
+OPEN = ["BEGIN; SELECT nosuch", "SELECT 1; START TRANSACTION; SELECT nosuch", "SET autocommit = 0; SELECT n FROM pins; SELECT nosuch"]
+
+
+def fails_amid(client, sql):
+    assert client.command(w.SET_OPTION, w.int2(0)).error is None
+    assert client.command(w.QUERY, sql).error.code in (1054, 1064, 1146)
+
+
+@pytest.mark.parametrize("sql", CLOSED)
+def test_what_begins_no_transaction_has_none_after_an_error(cluster, seen, sql):
+    with direct(cluster) as server:
+        fails_amid(server, sql)
+        assert server.command(w.QUERY, "DO 1").status & w.IN_TRANS == 0
+    fails_amid(seen.client, sql)
+    assert seen.row()["pins"] is None
+
+
+@pytest.mark.parametrize("sql", OPEN)
+def test_what_may_have_begun_one_may_have_one_after_an_error(cluster, seen, sql):
+    with direct(cluster) as server:
+        fails_amid(server, sql)
+        assert server.command(w.QUERY, "DO 1").status & w.IN_TRANS
+    fails_amid(seen.client, sql)
+    assert "open transaction" in seen.row()["pins"]
+
+
+@pytest.mark.parametrize("sql", CLOSED)
+def test_a_transaction_around_it_stays_open_for_all_that_is_known(seen, sql):
+    seen.client.query("BEGIN")
+    fails_amid(seen.client, sql)
+    assert sql.startswith("CREATE") or "open transaction" in seen.row()["pins"]
+    seen.client.query("ROLLBACK")
+    assert seen.row()["pins"] is None

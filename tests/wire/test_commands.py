@@ -104,3 +104,20 @@ def test_reset_connection_resets_statements(rig):
         assert client.command(w.RESET_CONNECTION).oks
         assert client.command(w.RESET, w.int4(statement)).error.code == 1243
         assert client.query("DO 'in step'").oks
+
+
+def test_read_only_transaction_moves_to_the_primary_before_a_call(rig):
+    """It begins anew there; and if it does not at once, then ahead of whatever comes next."""
+    begin = "START TRANSACTION READ ONLY"
+    with rig.connect("split") as client:
+        client.query(begin)
+        assert rig.replica.sqls()[-1] == begin
+        rig.primary.on(begin, lambda c, _: c.error(1205, "busy"))
+        assert client.command(w.QUERY, "CALL p()").error.code == 1205
+        assert "CALL p()" not in rig.primary.sqls()
+        del rig.primary.scripts[begin]
+        assert client.value("SELECT a FROM t") == b"db1", "the transaction is open"
+        client.query("CALL p()")
+        client.query("COMMIT")
+        assert rig.primary.sqls()[-4:] == [begin, "SELECT a FROM t", "CALL p()", "COMMIT"]
+    assert "CALL p()" not in rig.replica.sqls()

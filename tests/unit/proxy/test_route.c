@@ -4,12 +4,13 @@
 #include "proxy/route.h"
 
 /* The statement, any of: r a harmless read, p about the previous one, B BEGIN, C COMMIT, o … READ ONLY, w …
- * READ WRITE, h may hide state, s takes state that lives in one server, L locks, U unlocks, D is DDL (with s:
- * of temporary tables), v mentions user variables, V … and is a read but for them, T uses tables, i gives an
- * id that LAST_INSERT_ID() or the next INSERT finds. The session, any of: t in a transaction, a … on the
- * replica, 0 autocommit is off, o transactions are READ ONLY, u unknown whether in one, p pinned, s in a
- * system schema, n no replica, x the replica refused its state, f a read-only server refused the statement, R
- * the previous one ran on a replica, 1 and 2 user variables live on the primary or the replica. */
+ * READ WRITE, h may hide state, c may commit inside, s takes state that lives in one server, L locks, U
+ * unlocks, D is DDL (with s: of temporary tables), v mentions user variables, V … and is a read but for them,
+ * T uses tables, i gives an id that LAST_INSERT_ID() or the next INSERT finds. The session, any of: t in a
+ * transaction, a … on the replica, d … and has shown data there, 0 autocommit is off, o transactions are READ
+ * ONLY, u unknown whether in one, p pinned, s in a system schema, n no replica, x the replica refused its
+ * state, f a read-only server refused the statement, R the previous one ran on a replica, 1 and 2 user
+ * variables live on the primary or the replica. */
 static const struct {
     const char *what, *statement, *session;
     enum listener_mode mode;
@@ -51,7 +52,13 @@ static const struct {
     { "SHOW WARNINGS in it, of a write before it", "p", "ta", LISTENER_SPLIT, ROUTE_PRIMARY,
       ROUTE_REASON_PREVIOUS },
     { "SHOW WARNINGS in it", "p", "taR", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_READ_ONLY_TRANSACTION },
-    { "CALL in it", "h", "ta", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_READ_ONLY_TRANSACTION },
+    { "DO f() in it", "h", "ta", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_READ_ONLY_TRANSACTION },
+    { "CALL in it", "hc", "ta", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_TRANSACTION_MOVES },
+    { "CALL in it, after a read", "hc", "tad", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_CALL_AWAY },
+    { "CALL in it, variables there", "hc", "ta2", LISTENER_SPLIT, ROUTE_REPLICA,
+      ROUTE_REASON_VARIABLES_AWAY },
+    { "UPDATE in it, after a read", "", "tad", LISTENER_SPLIT, ROUTE_REPLICA,
+      ROUTE_REASON_READ_ONLY_TRANSACTION },
     { "CREATE TABLE in it", "D", "ta", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_TRANSACTION_ENDS },
     { "UNLOCK TABLES in it", "Us", "ta", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_READ_ONLY_TRANSACTION },
     { "BEGIN in it", "B", "ta", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_TRANSACTION_ENDS },
@@ -113,6 +120,7 @@ static struct sql_facts facts_of(const char *letters)
                                .begins_read_only = has(letters, 'o'),
                                .begins_read_write = has(letters, 'w'),
                                .may_hide_state = has(letters, 'h'),
+                               .may_commit = has(letters, 'c'),
                                .has_holds = has(letters, 's'),
                                .uses_tables = has(letters, 'T'),
                                .gives_insert_id = has(letters, 'i'),
@@ -125,6 +133,7 @@ static struct route_state state_of(const char *letters, enum listener_mode mode)
     return (struct route_state){ .mode = mode,
                                  .is_in_transaction = has(letters, 't'),
                                  .is_away = has(letters, 'a'),
+                                 .has_seen = has(letters, 'd'),
                                  .is_autocommit_off = has(letters, '0'),
                                  .is_read_only = has(letters, 'o'),
                                  .is_transaction_unknown = has(letters, 'u'),
@@ -148,10 +157,11 @@ static void statement_rows(void **state)
         struct route route = route_decide(&facts, &now);
         assert_row(route.place == rows[i].place, "%s: %s", rows[i].what, route_place_name(route.place));
         assert_row(route.reason == rows[i].reason, "%s: %s", rows[i].what, route_reason_name(route.reason));
-        bool is_refused =
-            route.reason == ROUTE_REASON_STATE_AWAY || route.reason == ROUTE_REASON_VARIABLES_AWAY;
+        bool is_refused = route.reason == ROUTE_REASON_STATE_AWAY || route.reason == ROUTE_REASON_CALL_AWAY ||
+                          route.reason == ROUTE_REASON_VARIABLES_AWAY;
         assert_row(route.is_refused == is_refused, "%s: refused", rows[i].what);
         assert_row(route.ends_away == (route.reason == ROUTE_REASON_TRANSACTION_ENDS), "%s", rows[i].what);
+        assert_row(route.moves_away == (route.reason == ROUTE_REASON_TRANSACTION_MOVES), "%s", rows[i].what);
     }
 }
 
@@ -159,8 +169,8 @@ static void statement_rows(void **state)
 
 #define COMBINATIONS 400000u
 
-static const char statement_letters[] = "rpBowhsLUDvVTi";
-static const char session_letters[] = "ta0oupsnxfR12";
+static const char statement_letters[] = "rpBowhsLUDvVTic";
+static const char session_letters[] = "ta0oupsnxfR12d";
 
 /* Each letter with the chance of one in four: most combinations then decide something. */
 static void draw(const char *letters, char *to, uint64_t *seed)
@@ -256,7 +266,8 @@ static void state_is_never_left_where_a_transaction_is_away(void **state)
     uint64_t seed = 3;
     for (unsigned i = 0; i < COMBINATIONS; i++) {
         combine(&it, &seed);
-        if (it.mode != LISTENER_SPLIT || !it.state.is_away || it.route.is_refused || it.route.ends_away)
+        if (it.mode != LISTENER_SPLIT || !it.state.is_away || it.route.is_refused || it.route.ends_away ||
+            it.route.moves_away)
             continue;
         assert_it(it.route.place == ROUTE_REPLICA ||
                   (is_mere_question(&it) && it.state.previous == ROUTE_PRIMARY));
