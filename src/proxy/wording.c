@@ -1,6 +1,6 @@
 #include "proxy/wording.h"
 
-enum part { PART_NAMES, PART_CHARSET, PART_MODE, PART_COUNT };
+enum part { PART_NAMES, PART_CHARSET, PART_COLLATION, PART_MODE, PART_COUNT };
 
 /* In the order in which they must be said: each sets some of those below. */
 static const struct {
@@ -11,7 +11,7 @@ static const struct {
     { "charset", PART_NAMES },
     { "character_set_client", PART_CHARSET },
     { "character_set_connection", PART_CHARSET },
-    { "collation_connection", PART_CHARSET },
+    { "collation_connection", PART_COLLATION },
     { "sql_mode", PART_MODE },
 };
 
@@ -78,7 +78,7 @@ void wording_say(struct span wording, const struct vars *vars, uint8_t collation
                  struct text *out)
 {
     bool has_mode = has_part(vars, PART_MODE, PART_MODE);
-    bool has_charsets = has_part(vars, PART_NAMES, PART_CHARSET);
+    bool has_charsets = has_part(vars, PART_NAMES, PART_COLLATION);
     const char *glue = "SET ";
     if (has_mode) {
         (void)text_appendf(out, "%ssql_mode=DEFAULT", glue);

@@ -24,7 +24,7 @@ static void only_what_texts_are_read_by_and_in_the_order_in_which_it_must_be_sai
         { { "SQL_Mode", "'ANSI'", "names", "'latin1'", NULL }, "names 'latin1',SQL_Mode='ANSI'" },
         { { "collation_connection", "'x_bin'", "character_set_client", "'x'", "lc_time_names", "'de_DE'",
             NULL },
-          "collation_connection='x_bin',character_set_client='x'" },
+          "character_set_client='x',collation_connection='x_bin'" },
         { { "character_set_client", "'x'", "names", "'latin1'", NULL }, "names 'latin1'" },
         { { "names", "'latin1'", "collation_connection", "'y_bin'", NULL },
           "names 'latin1',collation_connection='y_bin'" },
