@@ -138,10 +138,18 @@ class _Voice:
         """
         if act[0] == "prepare":
             self.assigning[act[1]] = ASSIGNS.search(act[2])
-        if isinstance(act, str) or not self.assigning.get(act[1]) or act[0] not in ("prepare", "execute"):
-            return [act]
-        values = [self.chance.choice((0, 1, 2)) for _ in range(self.maker.prepared[act[1]])]
-        return [act, ("execute", act[1], values)] if act[0] == "prepare" else [("execute", act[1], values)]
+        if act[0] == "prepare" and self.assigning[act[1]]:
+            return [act, ("execute", act[1], self._numbers(self.maker.prepared[act[1]]))]
+        return [self._with_numbers(act)]
+
+    def _with_numbers(self, act):
+        """In place of an execution of an assignment."""
+        if act[0] != "execute" or not self.assigning.get(act[1]):
+            return act
+        return ("execute", act[1], self._numbers(len(act[2])))
+
+    def _numbers(self, count):
+        return [self.chance.choice((0, 1, 2)) for _ in range(count)]
 
     def _free(self):
         dice = self.chance.random()
@@ -163,7 +171,8 @@ class _Voice:
     def _wild(self):
         themes = self.chance.sample(sorted(grammar.THEMES), self.chance.choice((1, 2, 3)))
         binary, share = self.chance.random() < 0.4, self.chance.choice((0.3, 0.6))
-        acts = [_without_mere_prepare(self.maker.one(themes, binary, share)) for _ in range(self.chance.choice((4, 8, 12)))]
+        acts = [self._with_numbers(_without_mere_prepare(self.maker.one(themes, binary, share)))
+                for _ in range(self.chance.choice((4, 8, 12)))]
         back = [("command", w.INIT_DB, b"test")] if self.is_binary else []
         return [*acts, *self.chance.sample(grammar.ASKS[:8], 2), self._ending(), *back]
 
