@@ -10,7 +10,8 @@
 
 /* ---- what replies tell ---- */
 
-/* Of these kinds, said alone, the reply tells ROW_COUNT(): seen on both families. */
+/* Of these kinds, said alone, the reply tells ROW_COUNT(): seen on both families. (GET DIAGNOSTICS leaves it
+ * as it was, or not, if there is no such condition.) */
 static bool is_told(const struct job *job)
 {
     static const uint32_t kinds = 1u << SQL_SELECT | 1u << SQL_SHOW | 1u << SQL_DIAGNOSTICS |
@@ -19,8 +20,9 @@ static bool is_told(const struct job *job)
     bool is_run =
         job->command->byte == COM_QUERY || (job->command->byte == COM_STMT_EXECUTE && !job->reply.has_cursor);
     bool has_both = job->facts.kind == SQL_WRITE && job->reply.has_rows; /* … RETURNING */
+    bool has_none = job->facts.kind == SQL_DIAGNOSTICS && !job->reply.has_rows && !job->reply.has_error;
     return is_run && (kinds & 1u << job->facts.kind) != 0 && !job->facts.is_multi && !job->reply.has_multi &&
-           !job->facts.may_hide_state && !job->is_cut && !has_both;
+           !job->facts.may_hide_state && !job->is_cut && !has_both && !has_none;
 }
 
 void recall_note_rows(struct session *session)

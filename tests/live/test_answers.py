@@ -120,6 +120,19 @@ def test_last_insert_id_goes_with_the_session(sides, name):
     assert ask(through, "SELECT LAST_INSERT_ID()") == ask(alone, "SELECT LAST_INSERT_ID()")
 
 
+@pytest.mark.parametrize("act", ["GET DIAGNOSTICS @a = NUMBER, @b = ROW_COUNT", "GET DIAGNOSTICS CONDITION 1 @a = MESSAGE_TEXT", "SHOW WARNINGS",
+                                 "SET @a = 1", "SELECT 1", "UPDATE marks SET n = n", "USE " + THROUGH, "SELECT nosuch"])
+def test_row_count_is_right_or_refused_when_its_connection_has_gone(sides, act):
+    """GET DIAGNOSTICS leaves it as it was, if there is what it asks for: its OK says 0 all the same."""
+    through, alone, other = sides
+    for client in (through, alone):
+        say(client, "INSERT INTO marks VALUES (41), (42)")
+        say(client, act.replace(THROUGH, ALONE) if client is alone else act)
+    other.query("UPDATE marks SET n = n")
+    reply = through.command(w.QUERY, "SELECT ROW_COUNT()")
+    assert is_refused(reply) or reply.text_rows(0) == ask(alone, "SELECT ROW_COUNT()")[1]
+
+
 # ---- sequences ----
 
 needs_sequences = pytest.mark.family("mariadb")  # which alone has them
