@@ -45,8 +45,6 @@ void answers_lose(uint64_t *knows, const struct slot *slot);
 /* The present job asks about an earlier statement, and the connection that knows is gone. `is_current`: the
  * one at the job's place is to be used. */
 bool answers_have_gone(const struct session *session, bool is_current);
-/* There were warnings, or an error, and the connection that knows them is gone. */
-bool answers_have_lost_warnings(const struct session *session);
 enum step answers_refuse(struct session *session);
 
 #endif

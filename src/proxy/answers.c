@@ -60,12 +60,6 @@ bool answers_have_gone(const struct session *session, bool is_current)
     return knows != 0 && !has_connection(session, knows, is_current);
 }
 
-bool answers_have_lost_warnings(const struct session *session)
-{
-    uint64_t knows = who_knows(&session->answers, SQL_ASKS_DIAGNOSTICS);
-    return knows != 0 && !has_connection(session, knows, true);
-}
-
 enum step answers_refuse(struct session *session)
 {
     return dispatch_refuse(

@@ -193,12 +193,29 @@ static bool may_set_warnings(const struct job *job, const struct upstream *upstr
            upstream->family != FAMILY_MARIADB;
 }
 
-/* What may_set_warnings only says because nobody knows what stored code did: if it had no tables, the
- * warnings are still those of an earlier statement. */
+/* What may_set_warnings only says because nobody knows what stored code did, or which text it was that SQL
+ * prepared or ran: if there were no tables in that, the warnings are still those of an earlier statement. */
 static bool may_leave_warnings(const struct job *job, const struct upstream *upstream)
 {
-    return upstream->family == FAMILY_MARIADB && job->facts.may_hide_state && !job->reply.has_error &&
-           !job->reply.has_warnings && !job->facts.uses_tables && !job->facts.has_sequence;
+    bool is_dark = job->facts.kind == SQL_PREPARE && job->inner.len == 0;
+    bool is_code = job->facts.may_hide_state && !job->facts.uses_tables;
+    return upstream->family == FAMILY_MARIADB && (is_dark || is_code) && !job->reply.has_error &&
+           !job->reply.has_warnings && !job->facts.has_sequence;
+}
+
+/* The warnings are this statement's from now on; or, if nobody knows, still those that its connection has, or
+ * nobody's to tell. */
+static void note_warnings(struct session *session, uint64_t generation, bool may_leave)
+{
+    const struct job *job = &session->job;
+    struct answers *answers = &session->answers;
+    if (may_leave && answers->has_diagnostics) {
+        answers->diagnostics = answers->diagnostics == generation ? generation : ANSWERS_LOST;
+        return;
+    }
+    answers->diagnostics_place = job->place;
+    answers->diagnostics = generation;
+    answers->has_diagnostics = job->reply.has_warnings || job->reply.has_error;
 }
 
 /* Where the answers to questions about earlier statements lie now. */
@@ -216,14 +233,11 @@ static void note_traces(struct session *session, const struct upstream *upstream
         session->answers.last = generation;
         recall_note_rows(session);
     }
-    bool stays_lost = may_leave_warnings(job, upstream) && answers_have_lost_warnings(session);
-    if (is_statement && has_set && !is_question && !stays_lost) {
-        session->answers.diagnostics_place = job->place;
-        session->answers.diagnostics = generation;
-        session->answers.has_diagnostics = job->reply.has_warnings || job->reply.has_error;
-    }
+    bool may_leave = may_leave_warnings(job, upstream);
+    if (is_statement && has_set && !is_question)
+        note_warnings(session, generation, may_leave);
     if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
-        answers_note(session, has_set);
+        answers_note(session, has_set && !may_leave);
     uint16_t error = job->reply.has_error ? job->reply.error_code : 0;
     bool has_counted =
         found_has_counted(&job->facts, upstream->family == FAMILY_MARIADB, upstream->tracker.results, error);

@@ -283,7 +283,7 @@ def test_warnings_are_kept_for_a_second_and_then_missed_aloud(scarce, servers):
     assert not holder.command(w.QUERY, "SHOW WARNINGS").error
 
 
-@pytest.mark.parametrize("stored", ["CALL p()", "EXECUTE IMMEDIATE 'DO 1'", "SELECT f()"])
+@pytest.mark.parametrize("stored", ["CALL p()", "EXECUTE IMMEDIATE 'DO 1'", "SELECT f()", "PREPARE p FROM 'DO 1'", "PREPARE p FROM @text"])
 def test_warnings_that_stored_code_may_have_left_alone_are_missed_aloud_too(scarce, servers, stored):
     """Without tables it leaves them as they were, on MariaDB: it says nothing of those that were elsewhere."""
     servers[0].on("INSERT IGNORE", warn)
@@ -297,6 +297,22 @@ def test_warnings_that_stored_code_may_have_left_alone_are_missed_aloud_too(scar
     assert not holder.command(w.QUERY, "SHOW WARNINGS").error
     holder.query(stored)                 # where they are it is asked
     assert not holder.command(w.QUERY, "SHOW WARNINGS").error
+
+
+@pytest.mark.parametrize("stored", ["CALL p()", "PREPARE p FROM 'DO 1'"])
+def test_warnings_of_a_replica_are_not_the_primary_s_to_tell(scarce, servers, stored):
+    """After a statement there that may have left them alone; and where it ran on their own connection that one is asked."""
+    for server in servers:
+        server.on("SELECT 1/0", lambda c, _: c.reply(r.result(c.caps, [("x", w.LONGLONG)], [[None]], warnings=1)))
+        server.on("INSERT IGNORE", warn)
+    client = scarce(4, 4, 4).client()
+    client.query("SELECT 1/0")
+    client.query(stored)
+    assert client.command(w.QUERY, "SHOW WARNINGS").error.code == 1235
+    client.query("INSERT IGNORE")
+    client.query(stored)
+    assert not client.command(w.QUERY, "SHOW WARNINGS").error
+    assert servers[0].application_connections()[-1].sqls()[-2:] == [stored, "SHOW WARNINGS"]
 
 
 @pytest.mark.parametrize("kept,pins", [("off", 0), ("1ms", 1)])
