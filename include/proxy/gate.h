@@ -21,7 +21,7 @@ struct gate_state {
     bool may_leave;   /* nothing seen on the present replica is newer than what it asks for */
     bool has_waited;  /* it has waited for this already, in vain */
     bool is_never_primary_s; /* the primary may not have it: an error is better */
-    bool is_bound;           /* only the present replica can answer: it holds the session's user variables */
+    bool is_bound; /* only the present replica can answer: it knows the session's user variables, or more */
 };
 
 enum gate_verdict gate_decide(const struct gate_state *state);

@@ -96,6 +96,16 @@ static void forget_seen(struct session *session)
 
 /* ---- the gate ---- */
 
+/* Only the present replica can answer: it knows the session's user variables, or what an earlier statement
+ * left. */
+static bool is_bound(const struct session *session)
+{
+    enum route_reason reason = session->job.reason;
+    bool begins_there = reason == ROUTE_REASON_READ_ONLY_TRANSACTION;
+    return reason == ROUTE_REASON_VARIABLES || reason == ROUTE_REASON_PREVIOUS ||
+           (begins_there && session->variables == VARIABLES_REPLICA);
+}
+
 static struct gate_state state_of(const struct session *session)
 {
     const struct consistency *consistency = &session->consistency;
@@ -110,9 +120,10 @@ static struct gate_state state_of(const struct session *session)
         .replica_has = has_replica && !attach_has_moved(session, ROUTE_REPLICA) &&
                        trust_has_all(session, slot->server), /* of the machine that this server is now */
         .another_has = trust_another_has(session, has_replica ? slot->server : VIEW_NO_SERVER),
-        .may_leave = !consistency->has_read && !share_has_statements(session, ROUTE_REPLICA),
+        .may_leave = !consistency->has_read && !share_has_statements(session, ROUTE_REPLICA) &&
+                     session->variables != VARIABLES_REPLICA,
         .has_waited = has_waited(session),
-        .is_bound = session->variables == VARIABLES_REPLICA,
+        .is_bound = is_bound(session),
         .is_never_primary_s = !choice_may_fall_back(session),
     };
 }
@@ -122,7 +133,8 @@ static bool is_gated(const struct session *session)
 {
     const struct job *job = &session->job;
     bool is_read = job->reason == ROUTE_REASON_READ || job->reason == ROUTE_REASON_READ_ONLY_TRANSACTION ||
-                   (job->reason == ROUTE_REASON_VARIABLES && job->facts.uses_tables);
+                   ((job->reason == ROUTE_REASON_VARIABLES || job->reason == ROUTE_REASON_PREVIOUS) &&
+                    job->facts.uses_tables);
     return is_read && !job->is_login && !session->transaction.is_away && consistency_is_asked(session) &&
            job->command->byte != COM_STMT_PREPARE;
 }
@@ -194,11 +206,16 @@ bool catching_up_is_primary_s(const struct session *session)
 
 /* ---- waiting ---- */
 
+static bool may_be_primary_s(const struct session *session)
+{
+    return choice_may_fall_back(session) && !is_bound(session);
+}
+
 /* What may not go to the primary waits as long as for a server. */
 static uint64_t patience(const struct session *session)
 {
-    return !choice_may_fall_back(session) ? session->worker->world->timeouts->primary_wait_us
-                                          : consistency_settings(session)->consistency_wait_us;
+    return !may_be_primary_s(session) ? session->worker->world->timeouts->primary_wait_us
+                                      : consistency_settings(session)->consistency_wait_us;
 }
 
 enum step catching_up_wait(struct session *session)
@@ -239,7 +256,7 @@ enum step catching_up_time_out(struct session *session)
     catching_up_end(session);
     if (session->job.asks_token)
         return carry_go_on(session, true);
-    if (!choice_may_fall_back(session))
+    if (!may_be_primary_s(session))
         return dispatch_refuse(
             session, ERR_READ_ONLY, NULL,
             "headgate: no replica that this read may go to has caught up with what the session "

@@ -226,6 +226,21 @@ def test_strong_asks_the_primary_for_each_read(scene):
         wait_until(lambda: on_replica(client), "the replica has it")
 
 
+def test_a_question_about_a_read_that_shows_data_as_well_waits_too(scene):
+    """Only the replica that ran the read can answer it, and not before it has what the session has written."""
+    question = "SELECT COUNT(*), FOUND_ROWS() FROM t"
+    for server in scene.servers:
+        server.on(question, lambda c, _, name=server.name: c.reply(r.result(c.caps, [("x", w.VAR_STRING)], [[name]])))
+    with scene.connect() as client:
+        assert on_replica(client)
+        scene.write(client)
+        timer = in_the_meantime(2 * WAIT, lambda: scene.apply(scene.at(1)))
+        begin = time.monotonic()
+        assert on_replica(client, question)
+        assert time.monotonic() - begin > WAIT
+        timer.join()
+
+
 def test_whole_read_only_transactions_wait_too(scene):
     with scene.connect() as client:
         assert on_replica(client)
