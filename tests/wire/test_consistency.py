@@ -241,6 +241,16 @@ def test_a_question_about_a_read_that_shows_data_as_well_waits_too(scene):
         timer.join()
 
 
+def test_such_a_question_is_refused_at_once_when_its_connection_has_gone(scene):
+    with scene.connect() as client:
+        assert on_replica(client)
+        scene.write(client)
+        for server in scene.replicas:
+            for connection in server.application_connections():
+                connection.close()
+        assert client.command(w.QUERY, "SELECT COUNT(*), FOUND_ROWS() FROM t").error.code == 1235
+
+
 def test_whole_read_only_transactions_wait_too(scene):
     with scene.connect() as client:
         assert on_replica(client)
