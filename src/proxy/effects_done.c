@@ -279,6 +279,15 @@ static void note_seen(struct session *session)
         session->transaction.has_seen |= is_there && shows;
 }
 
+/* MariaDB: under max_error_count = 0 the number of errors and warnings outlives a reset, and a change of
+ * account: whoever comes next would be told (seen on 10.11 and 11.8). */
+static bool leaves_count(const struct session *session, const struct upstream *upstream)
+{
+    const struct job_reply *reply = &session->job.reply;
+    return (reply->has_error || reply->has_warnings) && upstream->family == FAMILY_MARIADB &&
+           vars_has(&session->vars, SPAN_LITERAL("max_error_count"));
+}
+
 /* A reset gives back what can be seen from outside; what was hidden may be among the few things that it does
  * not. */
 static void note_soil(const struct session *session, struct upstream *upstream)
@@ -289,7 +298,8 @@ static void note_soil(const struct session *session, struct upstream *upstream)
     bool is_administration = job->command->manner == COMMAND_STATEMENT && job->facts.kind == SQL_ADMIN;
     upstream->is_id_told |= job->facts.asks_id;
     upstream->is_soiled |= job->facts.may_hide_state || (job->reply.has_multi && job->is_cut) ||
-                           is_administration || (job->is_home && (session->pins.causes & hidden) != 0);
+                           is_administration || leaves_count(session, upstream) ||
+                           (job->is_home && (session->pins.causes & hidden) != 0);
 }
 
 /* What it ran where the session's own state is says about that. */

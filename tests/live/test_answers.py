@@ -133,6 +133,28 @@ def test_row_count_is_right_or_refused_when_its_connection_has_gone(sides, act):
     assert is_refused(reply) or reply.text_rows(0) == ask(alone, "SELECT ROW_COUNT()")[1]
 
 
+@pytest.fixture
+def no_cached_threads(cluster):
+    nodes = [cluster.primary(), *cluster.replicas()]
+    before = [node.value("SELECT @@GLOBAL.thread_cache_size") for node in nodes]
+    for node in nodes:
+        node.sql("SET GLOBAL thread_cache_size = 0")
+    yield
+    for node, size in zip(nodes, before):
+        node.sql(f"SET GLOBAL thread_cache_size = {size}")
+
+
+@pytest.mark.parametrize("act", ["SELECT nosuch", "SELECT CAST('x' AS UNSIGNED)"])
+def test_nobody_hears_of_others_warnings(no_cached_threads, sides, act):
+    """MariaDB's number of them outlives a reset where max_error_count is 0 (and the connection, on a thread that is used again)."""
+    through, alone, other = sides
+    through.query("DO 0")
+    say(other, "SET max_error_count = 0")
+    say(other, act)
+    for text in ("SHOW COUNT(*) WARNINGS", "SELECT @@warning_count"):
+        assert ask(through, text) == ask(alone, text)
+
+
 # ---- sequences ----
 
 needs_sequences = pytest.mark.family("mariadb")  # which alone has them
