@@ -12,6 +12,8 @@ from proxy import wait_until
 
 READERS = 12
 
+SECONDS_PER_TEST = 400
+
 
 def where(db):
     return f"db{value(db, 'SELECT @@server_id')}"
@@ -126,7 +128,7 @@ def test_a_slow_replica_gets_less_before_it_gets_none(cluster, table):
         wait_until(lambda: sessions_on(hg, "db3") >= READERS // 4, "it has its sessions", 60)
         before = sessions_on(hg, "db3")
         with Sluggish(cluster.node("db3")):
-            wait_until(lambda: sessions_on(hg, "db3") <= before // 2, "half the sessions leave the slow one", 60)
+            wait_until(lambda: sessions_on(hg, "db3") <= before // 2, "half the sessions leave the slow one", 180)     # on a loaded machine all are slow
             unfair = passed(hg, 4)
             row = hg.server("db3")
         print(f"{before} of {READERS} sessions on db3; while it was slow {unfair}")
