@@ -63,6 +63,9 @@ bool vars_literal(struct span name, struct span value, struct text *literal);
  * the collation. What was set before NAMES, and by it, is left out. Nothing when there is nothing. */
 void vars_diff(const struct vars *vars, uint64_t since, uint64_t writes_since, struct text *out);
 
+/* Appends what vars_diff(vars, 0, VARS_NONE, …) says of those whose names are wanted, without the SET. */
+void vars_say(const struct vars *vars, bool (*is_wanted)(struct span name), struct text *out);
+
 /* One after the other, in any order, what vars_diff(vars, 0, VARS_NONE, …) says; *at begins as 0. False: that
  * was all. Borrows. */
 bool vars_next(const struct vars *vars, size_t *at, struct span *name_r, struct span *literal_r);

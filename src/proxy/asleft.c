@@ -225,7 +225,7 @@ static unsigned asked_traces(const struct session *session)
 /* Nothing of the session itself would go with it. */
 static bool may_renew(const struct session *session, const struct slot *slot)
 {
-    enum route_place place = slot == &session->slots[ROUTE_PRIMARY] ? ROUTE_PRIMARY : ROUTE_REPLICA;
+    enum route_place place = session_place_of(session, slot->upstream);
     bool is_id_unknown = session->insert_id.known_by == slot->generation;
     return session->option_version == 0 && !attach_has_lost_state(session, place) && !is_id_unknown &&
            !slot->has_warnings && !share_has_statements(session, place);

@@ -234,19 +234,43 @@ static bool is_due(const struct var *var, uint64_t since, uint64_t named)
     return var->literal != NULL && !is_old;
 }
 
-void vars_diff(const struct vars *vars, uint64_t since, uint64_t writes_since, struct text *out)
+/* Which are said. */
+struct choice {
+    uint64_t since, writes_since;        /* those set after: of what concerns writes after writes_since */
+    bool (*is_wanted)(struct span name); /* NULL: all */
+};
+
+static bool is_chosen(const struct var *var, const struct choice *choice, uint64_t named)
 {
-    const char *glue = "SET ";
+    uint64_t since = var->is_for_writes ? choice->writes_since : choice->since;
+    return is_due(var, since, named) &&
+           (choice->is_wanted == NULL || choice->is_wanted(span_cstr(var->name)));
+}
+
+static void say_chosen(const struct vars *vars, const struct choice *choice, const char *glue,
+                       struct text *out)
+{
     uint64_t named = version_of_names(vars);
     for (int turn = 0; turn <= 2; turn++)
         for (size_t i = 0; i < vars->count; i++) {
             const struct var *var = &vars->items[i];
-            uint64_t from = var->is_for_writes ? writes_since : since;
-            if (!is_due(var, from, named) || turn_of(var) != turn)
+            if (turn_of(var) != turn || !is_chosen(var, choice, named))
                 continue;
             say(var, glue, out);
             glue = ",";
         }
+}
+
+void vars_diff(const struct vars *vars, uint64_t since, uint64_t writes_since, struct text *out)
+{
+    const struct choice choice = { .since = since, .writes_since = writes_since };
+    say_chosen(vars, &choice, "SET ", out);
+}
+
+void vars_say(const struct vars *vars, bool (*is_wanted)(struct span name), struct text *out)
+{
+    const struct choice choice = { .writes_since = VARS_NONE, .is_wanted = is_wanted };
+    say_chosen(vars, &choice, "", out);
 }
 
 bool vars_next(const struct vars *vars, size_t *at, struct span *name_r, struct span *literal_r)

@@ -1,49 +1,35 @@
 #include "proxy/wording.h"
 
-enum part { PART_NAMES, PART_CHARSET, PART_COLLATION, PART_MODE, PART_COUNT };
-
-/* In the order in which they must be said: each sets some of those below. */
-static const struct {
-    const char *name;
-    enum part part;
-} rows[] = {
-    { "names", PART_NAMES },
-    { "charset", PART_NAMES },
-    { "character_set_client", PART_CHARSET },
-    { "character_set_connection", PART_CHARSET },
-    { "collation_connection", PART_COLLATION },
-    { "sql_mode", PART_MODE },
-};
-
-static enum part part_of(struct span name)
+static bool is_mode(struct span name)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (span_is_nocase(name, rows[i].name))
-            return rows[i].part;
-    return PART_COUNT;
+    return span_is_nocase(name, "sql_mode");
+}
+
+static bool is_charset(struct span name)
+{
+    static const char *const names[] = { "names", "charset", "character_set_client",
+                                         "character_set_connection", "collation_connection" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (span_is_nocase(name, names[i]))
+            return true;
+    return false;
+}
+
+static bool is_of_wording(struct span name)
+{
+    return is_mode(name) || is_charset(name);
 }
 
 void wording_take(const struct vars *vars, struct text *out)
 {
-    const char *glue = "";
-    struct span name, literal;
-    for (int part = 0; part < PART_COUNT; part++)
-        for (size_t at = 0; vars_next(vars, &at, &name, &literal);) {
-            if (part_of(name) != (enum part)part)
-                continue;
-            (void)text_append_cstr(out, glue);
-            (void)text_append_span(out, name);
-            (void)text_append_cstr(out, part == PART_NAMES ? " " : "=");
-            (void)text_append_span(out, literal);
-            glue = ",";
-        }
+    vars_say(vars, is_of_wording, out);
 }
 
-static bool has_part(const struct vars *vars, enum part least, enum part most)
+static bool has_charset(const struct vars *vars)
 {
     struct span name, literal;
     for (size_t at = 0; vars_next(vars, &at, &name, &literal);)
-        if (part_of(name) >= least && part_of(name) <= most)
+        if (is_charset(name))
             return true;
     return false;
 }
@@ -77,14 +63,12 @@ static void say_login(uint8_t collation, enum server_family family, struct text 
 void wording_say(struct span wording, const struct vars *vars, uint8_t collation, enum server_family family,
                  struct text *out)
 {
-    bool has_mode = has_part(vars, PART_MODE, PART_MODE);
-    bool has_charsets = has_part(vars, PART_NAMES, PART_COLLATION);
     const char *glue = "SET ";
-    if (has_mode) {
-        (void)text_appendf(out, "%ssql_mode=DEFAULT", glue);
+    if (vars_has(vars, SPAN_LITERAL("sql_mode"))) {
+        (void)text_append_cstr(out, "SET sql_mode=DEFAULT");
         glue = ",";
     }
-    if (has_charsets) {
+    if (has_charset(vars)) {
         (void)text_append_cstr(out, glue);
         say_login(collation, family, out);
         glue = ",";

@@ -15,13 +15,6 @@ WATCHDOG_US = 200_000
 
 
 @pytest.fixture
-def server():
-    primary = FakeServer("db1")
-    yield primary
-    primary.stop()
-
-
-@pytest.fixture
 def manager(tmp_path):
     with Manager(str(tmp_path)) as listening:
         yield listening
