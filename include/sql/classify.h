@@ -65,6 +65,7 @@ struct sql_facts {
     bool refers_previous; /* FOUND_ROWS(), SHOW WARNINGS, SHOW SESSION STATUS …: belongs where the last one
                              ran */
     enum sql_question question; /* refers_previous: about which of them */
+    unsigned questions;         /* … all that it asks: bit q for each */
     bool
         uses_tables; /* it may read or write tables: on MariaDB other statements leave warnings as they are */
     bool counts_rows;     /* it may set what FOUND_ROWS() says */

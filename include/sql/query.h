@@ -18,4 +18,7 @@ bool query_may_call_unknown(struct reader *reader);
  * is, or there is none. `*may_call_unknown_r` becomes true when query_may_call_unknown() would say so. */
 bool query_skip_values(struct reader *reader, bool *may_call_unknown_r);
 
+/* What a statement asks about earlier ones as well: bit q for an enum sql_question. */
+void facts_ask(struct sql_facts *facts, unsigned questions);
+
 #endif

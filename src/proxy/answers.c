@@ -49,6 +49,21 @@ static bool has_connection(const struct session *session, uint64_t generation, b
     return false;
 }
 
+/* It asks several things at once, and not all answers are where it would run. */
+static bool is_of_several(const struct session *session)
+{
+    unsigned questions = session->job.facts.questions;
+    uint64_t here = session->slots[session->job.place].generation;
+    if ((questions & (questions - 1)) == 0)
+        return false;
+    for (unsigned q = SQL_ASKS_LAST; q <= SQL_ASKS_DIAGNOSTICS; q++) {
+        uint64_t knows = who_knows(&session->answers, (enum sql_question)q);
+        if ((questions & 1u << q) != 0 && knows != 0 && knows != here)
+            return true;
+    }
+    return false;
+}
+
 bool answers_have_gone(const struct session *session, bool is_current)
 {
     const struct job *job = &session->job;
@@ -57,7 +72,7 @@ bool answers_have_gone(const struct session *session, bool is_current)
     if (!job->facts.refers_previous || job->facts.kind == SQL_SHOW)
         return false;
     uint64_t knows = who_knows(&session->answers, job->facts.question);
-    return knows != 0 && !has_connection(session, knows, is_current);
+    return (knows != 0 && !has_connection(session, knows, is_current)) || is_of_several(session);
 }
 
 enum step answers_refuse(struct session *session)
@@ -65,5 +80,5 @@ enum step answers_refuse(struct session *session)
     return dispatch_refuse(
         session, ERR_NOT_SUPPORTED_YET, NULL,
         "headgate: not run: it asks about an earlier statement, and the connection that ran "
-        "it is gone: lost, or needed by another client");
+        "it is gone: lost, or needed by another client; or about several, which ran on several servers");
 }

@@ -3,6 +3,7 @@
  */
 #include "sql/classify.h"
 
+#include "sql/query.h"
 #include "sql/reader.h"
 #include "sql/statements.h"
 
@@ -81,10 +82,7 @@ static void join(struct sql_facts *facts, uint32_t count, struct sql_facts *part
     if (!facts->counts_rows)
         facts->first_count = count;
     facts->counts_rows |= part->counts_rows;
-    if (part->question != SQL_ASKS_NOTHING)
-        facts->question = facts->question == SQL_ASKS_NOTHING || facts->question == part->question
-                              ? part->question
-                              : SQL_ASKS_LAST;
+    facts_ask(facts, part->questions);
     facts->may_hide_state |= part->may_hide_state;
     facts->may_commit |= part->may_commit;
     facts->is_load_local |= part->is_load_local;

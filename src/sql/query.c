@@ -56,12 +56,13 @@ static void ask(struct scan *scan, enum sql_question question, struct span culpr
     refuse(scan, SQL_REASON_PREVIOUS_STATEMENT, culprit);
 }
 
-static enum sql_question question_of(unsigned questions)
+void facts_ask(struct sql_facts *facts, unsigned questions)
 {
+    facts->questions |= questions;
+    facts->question = facts->questions == 0 ? SQL_ASKS_NOTHING : SQL_ASKS_LAST;
     for (unsigned question = SQL_ASKS_LAST; question <= SQL_ASKS_DIAGNOSTICS; question++)
-        if (questions == 1u << question)
-            return (enum sql_question)question;
-    return questions == 0 ? SQL_ASKS_NOTHING : SQL_ASKS_LAST;
+        if (facts->questions == 1u << question)
+            facts->question = (enum sql_question)question;
 }
 
 static bool is_after(const struct scan *scan, char c)
@@ -478,7 +479,7 @@ void query_read(struct reader *reader, struct sql_facts *facts)
     facts->reason = SQL_REASON_PLAIN_READ;
     walk(&scan, false);
     facts->refers_previous = scan.is_only_previous;
-    facts->question = question_of(scan.questions);
+    facts_ask(facts, scan.questions);
     facts->reads_but_for_variables = scan.is_only_variables;
     if (facts->is_read && scan.has_stored)
         facts->reason = SQL_REASON_STORED_READ;

@@ -212,7 +212,7 @@ static bool read_show(struct reader *reader, struct sql_facts *facts)
     if (reader->keyword == KEYWORD_WARNINGS || reader->keyword == KEYWORD_ERRORS || is_count) {
         facts_become(facts, SQL_DIAGNOSTICS, SQL_REASON_DIAGNOSTICS);
         facts->refers_previous = true;
-        facts->question = SQL_ASKS_DIAGNOSTICS;
+        facts_ask(facts, 1u << SQL_ASKS_DIAGNOSTICS);
         return false;
     }
     for (; !reader_at_end(reader) && reader->keyword != KEYWORD_WHERE; reader_advance(reader))
@@ -222,7 +222,7 @@ static bool read_show(struct reader *reader, struct sql_facts *facts)
     if (is_cost && where.is_read) {
         facts->reason = SQL_REASON_PREVIOUS_STATEMENT;
         facts->refers_previous = true;
-        facts->question = SQL_ASKS_LAST;
+        facts_ask(facts, 1u << SQL_ASKS_LAST);
     }
     return false;
 }
@@ -234,7 +234,9 @@ static bool read_get(struct reader *reader, struct sql_facts *facts)
     facts->may_hide_state = query_may_call_unknown(reader);
     facts->refers_previous = !facts->may_hide_state;
     bool is_count = span_mentions(reader_statement(reader), "ROW_COUNT");
-    facts->question = is_count ? SQL_ASKS_LAST : SQL_ASKS_DIAGNOSTICS;
+    bool is_number = span_mentions(reader_statement(reader), "NUMBER");
+    facts_ask(facts, (is_count ? 1u << SQL_ASKS_LAST : 0) |
+                         (is_number || !is_count ? 1u << SQL_ASKS_DIAGNOSTICS : 0));
     return false;
 }
 

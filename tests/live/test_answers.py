@@ -133,6 +133,23 @@ def test_row_count_is_right_or_refused_when_its_connection_has_gone(sides, act):
     assert is_refused(reply) or reply.text_rows(0) == ask(alone, "SELECT ROW_COUNT()")[1]
 
 
+@pytest.mark.parametrize("question", ["GET DIAGNOSTICS @a = NUMBER, @b = ROW_COUNT", "GET DIAGNOSTICS @a = NUMBER", "GET DIAGNOSTICS @a = ROW_COUNT",
+                                      "SELECT FOUND_ROWS(), ROW_COUNT()", "SELECT @@warning_count, ROW_COUNT()"])
+@pytest.mark.parametrize("between", ["DO 0", "SELECT LENGTH('a')", "SELECT n FROM marks", "UPDATE marks SET n = n"])
+@pytest.mark.parametrize("first", ["DROP TABLE IF EXISTS nosuch", "SELECT CAST('x' AS UNSIGNED)", "SELECT nosuch", "SELECT n FROM marks"])
+def test_who_asks_several_things_hears_all_or_nothing(cluster, narrow, first, between, question):
+    """The answers may lie on two servers: then it is refused, never half of it answered by the wrong one."""
+    heard = []
+    with narrow.wire(schema=THROUGH) as through, direct(cluster, schema=ALONE) as alone:
+        for client in (through, alone):
+            say(client, first)
+            say(client, between)
+            reply = say(client, question)
+            rows = reply.text_rows(0) if reply.results else None
+            heard.append((reply, rows, ask(client, "SELECT @a, @b")))
+    assert is_refused(heard[0][0]) or heard[0][1:] == heard[1][1:]
+
+
 @pytest.fixture
 def no_cached_threads(cluster):
     nodes = [cluster.primary(), *cluster.replicas()]
