@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #define STMT_ID_LAST 0xFFFFFFFFu /* MariaDB: the statement prepared last on this connection */
+#define STMT_EXECUTE_FIXED 10u   /* bytes: command, id, flags, iteration count */
 #define STMT_CURSOR_READ_ONLY 0x01u
 #define STMT_HAS_COUNT 0x08u /* attributes may follow although there are no parameters */
 

@@ -8,6 +8,8 @@
 
 /* The present command is the last one, for ROW_COUNT(): what its reply told. */
 void recall_note_rows(struct session *session);
+/* It may have left ROW_COUNT() as it was, or made it -1. */
+void recall_doubt_rows(struct session *session);
 /* The present command has counted rows, for FOUND_ROWS(): its connection alone knows how many. */
 void recall_note_found(struct session *session);
 /* Is the present command such a question, and the answer known? */

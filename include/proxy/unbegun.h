@@ -22,4 +22,8 @@ struct unbegun_text {
  * there has another name in the message, as long as the statement does not call that one, too. */
 bool unbegun_lacks_routine(const struct unbegun_text *said, uint16_t code, struct span message);
 
+/* `code`: the ERR's, the only answer to a text of these facts. True: the server could not read it (1064).
+ * Where a text runs another one, as stored code and EXECUTE do, it may be that one which cannot be read. */
+bool unbegun_is_unreadable(const struct sql_facts *facts, uint16_t code);
+
 #endif

@@ -68,6 +68,7 @@ struct sql_facts {
     unsigned questions;         /* … all that it asks: bit q for each */
     bool
         uses_tables; /* it may read or write tables: on MariaDB other statements leave warnings as they are */
+    bool leaves_count;    /* HELP: on MariaDB it leaves ROW_COUNT() as it was */
     bool counts_rows;     /* it may set what FOUND_ROWS() says */
     uint32_t first_count; /* counts_rows: so many of its parts come before the first that does */
     bool may_hide_state;  /* it may leave session state that neither its text, nor holds, nor tracking

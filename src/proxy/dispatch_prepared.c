@@ -71,16 +71,24 @@ static enum step go_bound(struct session *session)
     return dispatch_go(session, route.place, route.reason);
 }
 
-static bool read_execute(struct session *session)
+static bool read_execute(struct session *session, struct stmt_execute *execute_r)
 {
     struct job *job = &session->job;
-    struct stmt_execute execute;
     if (!stmt_parse_execute(dispatch_payload(session), job->prepared->params,
-                            dispatch_has_attributes(session), &execute))
+                            dispatch_has_attributes(session), execute_r))
         return false;
-    job->reply.has_cursor = (execute.flags & STMT_CURSOR_READ_ONLY) != 0;
+    job->reply.has_cursor = (execute_r->flags & STMT_CURSOR_READ_ONLY) != 0;
     hints_look_for_attributes(session);
-    return !execute.has_types || prepared_note_types(job->prepared, execute.types);
+    return !execute_r->has_types || prepared_note_types(job->prepared, execute_r->types);
+}
+
+/* As the servers do: to MariaDB one that ends before the types has too few parameters. */
+static enum step refuse_execute(struct session *session, const struct stmt_execute *execute)
+{
+    bool is_headless = dispatch_payload(session).len < STMT_EXECUTE_FIXED;
+    if (is_headless || execute->has_types || session_view(session)->family != FAMILY_MARIADB)
+        return dispatch_refuse_malformed(session);
+    return dispatch_refuse(session, ERR_WRONG_ARGUMENTS, NULL, "Incorrect arguments to mysqld_stmt_execute");
 }
 
 /* In the servers' own words: MariaDB calls COM_STMT_FETCH mysqld_stmt_fetch, MySQL has one name for all. */
@@ -123,8 +131,9 @@ enum step dispatch_prepared(struct session *session)
         if (byte != COM_STMT_RESET)
             return dispatch_refuse_pieces(session);
     }
-    if (byte == COM_STMT_EXECUTE && !read_execute(session))
-        return dispatch_refuse_malformed(session);
+    struct stmt_execute execute;
+    if (byte == COM_STMT_EXECUTE && !read_execute(session, &execute))
+        return refuse_execute(session, &execute);
     if (byte == COM_STMT_EXECUTE && !intent_note_prepared(session))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
     if (byte == COM_STMT_RESET || byte == COM_STMT_FETCH) /* they run nothing of it */

@@ -76,8 +76,8 @@ static void follow_home(struct session *session, uint16_t status)
     session->transaction.is_away = is_open;
 }
 
-/* An EXECUTE of a name that the session has given to nothing, and a routine that does not exist, have left
- * nothing behind. */
+/* An EXECUTE of a name that the session has given to nothing, a routine that does not exist, and what the
+ * server could not read have left nothing behind. */
 static void note_unbegun(struct session *session, struct span packet)
 {
     struct job *job = &session->job;
@@ -87,6 +87,7 @@ static void note_unbegun(struct session *session, struct span packet)
         return;
     if (err.code == ERR_UNKNOWN_STMT && job->facts.execute_name.len > 0 && !pins_any(&session->pins))
         job->reply.is_unbegun = true;
+    job->reply.is_unbegun |= unbegun_is_unreadable(&job->facts, err.code);
     if (job->digest == NULL || job->digest->cluster == NULL || job->command->byte != COM_QUERY)
         return;
     const struct unbegun_text said = { .kind = job->facts.kind,

@@ -33,7 +33,7 @@ static void commit_set(struct session *session)
     struct span name, literal;
     session->sees_tracking |= changes->tracking;
     if (job->reply.has_error) {
-        if (!changes_is_whole_refusal(changes, job->reply.error_code))
+        if (!job->reply.is_unbegun && !changes_is_whole_refusal(changes, job->reply.error_code))
             effects_pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */
         return;
     }
@@ -218,6 +218,31 @@ static void note_warnings(struct session *session, uint64_t generation, bool may
     answers->has_diagnostics = job->reply.has_warnings || job->reply.has_error;
 }
 
+/* MariaDB: SHOW COLUMNS, SHOW INDEX and DESCRIBE of a table that is not there leave ROW_COUNT() as it was, as
+ * HELP always does; others that fail do not. */
+static bool may_leave_count(const struct job *job, const struct upstream *upstream)
+{
+    return upstream->family == FAMILY_MARIADB && job->facts.kind == SQL_SHOW &&
+           (job->reply.has_error || job->facts.leaves_count);
+}
+
+static void note_count(struct session *session, const struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    struct answers *answers = &session->answers;
+    uint64_t generation = session->slots[job->place].generation;
+    if (job->command->byte == COM_STMT_PREPARE && !job->reply.has_error)
+        return; /* leaves it */
+    bool may_leave = may_leave_count(job, upstream);
+    bool knows = !may_leave || answers->last == generation;
+    answers->last = knows ? generation : ANSWERS_LOST;
+    answers->last_place = job->place;
+    if (!may_leave)
+        recall_note_rows(session);
+    else
+        recall_doubt_rows(session);
+}
+
 /* Where the answers to questions about earlier statements lie now. */
 static void note_traces(struct session *session, const struct upstream *upstream)
 {
@@ -228,11 +253,7 @@ static void note_traces(struct session *session, const struct upstream *upstream
     bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !job->reply.has_error;
     bool has_set = may_set_warnings(job, upstream);
     bool is_prepare = job->command->byte == COM_STMT_PREPARE;
-    if (!is_prepare || job->reply.has_error) { /* one that succeeds leaves ROW_COUNT() as it is */
-        session->answers.last_place = job->place;
-        session->answers.last = generation;
-        recall_note_rows(session);
-    }
+    note_count(session, upstream);
     bool may_leave = may_leave_warnings(job, upstream);
     if (is_statement && has_set && !is_question)
         note_warnings(session, generation, may_leave);

@@ -33,6 +33,12 @@ void recall_note_rows(struct session *session)
     rows->value = job->reply.has_error || job->reply.has_rows ? -1 : (int64_t)job->reply.affected;
 }
 
+void recall_doubt_rows(struct session *session)
+{
+    struct recalled *rows = &session->answers.row_count;
+    rows->is_known = rows->is_known && rows->value == -1;
+}
+
 void recall_note_found(struct session *session)
 {
     const struct sql_facts *facts = &session->job.facts;

@@ -43,10 +43,14 @@ static void ask(struct session *session, enum sync_task task, enum reply_shape s
     text_fini(&payload);
 }
 
-/* LAST_INSERT_ID() belongs to the session: a new home must know the last one. */
+/* LAST_INSERT_ID() belongs to the session: a new home must know the last one, and what may become it by
+ * opening a transaction. A question about the statement before would find the SET. */
 static bool lacks_insert_id(const struct session *session, const struct slot *slot)
 {
-    return slot == &session->slots[effects_home(session)] && slot->insert_id != session->insert_id.value;
+    const struct sql_facts *facts = &session->job.facts;
+    bool may_open = facts->kind == SQL_BEGIN || (session->status & STATUS_AUTOCOMMIT) == 0;
+    bool is_home = slot == &session->slots[effects_home(session)];
+    return (is_home || may_open) && !facts->refers_previous && slot->insert_id != session->insert_id.value;
 }
 
 /* Known by the status flags of both. Elsewhere than at home it matters only to what begins a transaction. */
@@ -272,6 +276,7 @@ void sync_note_reset(struct session *session, struct slot *slot)
 static void note_success(struct session *session, struct slot *slot)
 {
     struct upstream *upstream = slot->upstream;
+    answers_lose(&session->answers.last, slot); /* what comes next may leave ROW_COUNT() as we made it */
     switch (slot->task) {
     case SYNC_RESET:
         sync_note_reset(session, slot);

@@ -47,6 +47,13 @@ static bool is_call_at(struct span statement, size_t at, struct span name)
     return !is_qualified && after < statement.len && statement.data[after] == '(';
 }
 
+bool unbegun_is_unreadable(const struct sql_facts *facts, uint16_t code)
+{
+    static const uint32_t runs_texts = 1u << SQL_CALL | 1u << SQL_PREPARE | 1u << SQL_BEGIN;
+    bool is_seen = facts->kind != SQL_UNKNOWN || facts->reason == SQL_REASON_UNKNOWN; /* its first word */
+    return code == ERR_PARSE && is_seen && (runs_texts & 1u << facts->kind) == 0;
+}
+
 bool unbegun_lacks_routine(const struct unbegun_text *said, uint16_t code, struct span message)
 {
     static const struct span function = SPAN_LITERAL("FUNCTION "), procedure = SPAN_LITERAL("PROCEDURE ");

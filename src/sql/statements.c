@@ -200,6 +200,13 @@ static bool is_token_asked(struct reader *reader)
     return reader_at_end(reader);
 }
 
+static bool read_help(struct reader *reader, struct sql_facts *facts)
+{
+    (void)reader;
+    facts->leaves_count = true;
+    return false;
+}
+
 /* SHOW {WARNINGS | ERRORS} …, SHOW COUNT(*) {WARNINGS | ERRORS}. A WHERE is an expression; before it stands
  * none. */
 static bool read_show(struct reader *reader, struct sql_facts *facts)
@@ -409,7 +416,7 @@ static const struct statement statements[KEYWORDS] = {
     [KEYWORD_DESCRIBE] = { SQL_SHOW, SQL_REASON_SHOW, 0, read_explain },
     [KEYWORD_DESC] = { SQL_SHOW, SQL_REASON_SHOW, 0, read_explain },
     [KEYWORD_EXPLAIN] = { SQL_SHOW, SQL_REASON_SHOW, 0, read_explain },
-    [KEYWORD_HELP] = { SQL_SHOW, SQL_REASON_SHOW, 0, NULL },
+    [KEYWORD_HELP] = { SQL_SHOW, SQL_REASON_SHOW, 0, read_help },
     [KEYWORD_GET] = { SQL_DIAGNOSTICS, SQL_REASON_DIAGNOSTICS, WRITES_SEEN, read_get },
 
     [KEYWORD_BEGIN] = { SQL_BEGIN, SQL_REASON_TRANSACTION, 0, transactions_read_begin },

@@ -44,6 +44,22 @@ def tracked_by_default(payload, caps):
             sorted(entries))
 
 
+# NO_GOOD_INDEX_USED, NO_INDEX_USED; of a column all but BLOB, UNSIGNED, BINARY.
+PLAN_STATUS = 0x30
+OF_PLAN = ~0xB0 & 0xFFFF
+
+
+def without_plan(payload):
+    """A packet without what MySQL makes of its plan, which depends on the server's statistics: statuses, and columns' flags."""
+    if isinstance(payload, tuple):
+        return (*payload[:3], payload[3] & ~PLAN_STATUS, *payload[4:])
+    if payload[:4] == b"\x03def":
+        return payload[:-5] + w.int2(int.from_bytes(payload[-5:-3], "little") & ~OF_PLAN) + payload[-3:]
+    if payload[:1] == b"\xfe" and (len(payload) == 5 or payload[1:3] == b"\0\0"):
+        return payload[:3] + w.int2(int.from_bytes(payload[3:5], "little") & ~PLAN_STATUS) + payload[5:]
+    return payload
+
+
 def in_words(reply):
     """A reply as a person reads it: its results, its OKs, its error."""
     said = []

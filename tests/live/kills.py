@@ -10,8 +10,6 @@ from sandbox_lib import sql
 class Connections:
     """Now and then a session's connection to one of the servers is killed there. `count`: how many were."""
 
-    are_plans_changed = False
-
     def __init__(self, seed, share=0.8):
         self.chance, self.share, self.count = random.Random(seed), share, 0
 
@@ -33,8 +31,6 @@ class Connections:
 
 class Servers:
     """In the rounds that are told, a server each, in turn: the primary last."""
-
-    are_plans_changed = True
 
     def __init__(self, rounds):
         self.rounds, self.count, self.at = rounds, 0, -1

@@ -133,6 +133,39 @@ def test_row_count_is_right_or_refused_when_its_connection_has_gone(sides, act):
     assert is_refused(reply) or reply.text_rows(0) == ask(alone, "SELECT ROW_COUNT()")[1]
 
 
+@pytest.mark.parametrize("act", ["SHOW COLUMNS FROM nosuch", "SHOW INDEX FROM nosuch", "DESCRIBE nosuch", "EXPLAIN nosuch", "SHOW EXPLAIN FOR 99999",
+                                 "SHOW CREATE TABLE nosuch", "SHOW TABLES FROM nosuch", "SHOW VARIABLES WHERE nosuch = 1", "EXPLAIN SELECT 1 FROM nosuch",
+                                 "HELP 'nosuch'", "HELP 'contents'"])
+@pytest.mark.parametrize("before", ["UPDATE marks SET n = n + 1", "SELECT nosuch FROM marks", "SELECT n FROM marks", "DO 0", "SET @a = 1", "USE " + THROUGH])
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_row_count_after_what_may_leave_it_alone(sides, before, act, is_gone):
+    """MariaDB leaves it as it was in some of these, with errors or without."""
+    through, alone, other = sides
+    for client in (through, alone):
+        say(client, before.replace(THROUGH, ALONE) if client is alone else before)
+        say(client, act)
+    if is_gone:
+        other.query("UPDATE marks SET n = n")
+    reply = through.command(w.QUERY, "SELECT ROW_COUNT()")
+    assert is_refused(reply) or reply.text_rows(0) == ask(alone, "SELECT ROW_COUNT()")[1]
+
+
+@pytest.mark.parametrize("before", ["SELECT n FROM marks", "SELECT 1", "SELECT nosuch FROM marks"])
+@pytest.mark.parametrize("prepared", ["SELECT @a", "SELECT n FROM marks WHERE n = @a"])
+def test_row_count_is_not_that_of_what_headgate_says_before_a_prepare(cluster, narrow, before, prepared):
+    """A PREPARE leaves it as it was; what its connection is told ahead of it does not."""
+    told = []
+    with narrow.wire(schema=THROUGH) as through, direct(cluster, schema=ALONE) as alone, narrow.wire(schema=THROUGH) as other:
+        for client in (through, alone):
+            say(client, "SET @a = 1")
+            if client is through:
+                other.query("UPDATE marks SET n = n")
+            say(client, before)
+            assert client.command(w.PREPARE, prepared).error is None
+            told.append(client.command(w.QUERY, "SELECT ROW_COUNT()"))
+    assert is_refused(told[0]) or told[0].text_rows(0) == told[1].text_rows(0)
+
+
 @pytest.mark.parametrize("question", ["GET DIAGNOSTICS @a = NUMBER, @b = ROW_COUNT", "GET DIAGNOSTICS @a = NUMBER", "GET DIAGNOSTICS @a = ROW_COUNT",
                                       "SELECT FOUND_ROWS(), ROW_COUNT()", "SELECT @@warning_count, ROW_COUNT()"])
 @pytest.mark.parametrize("between", ["DO 0", "SELECT LENGTH('a')", "SELECT n FROM marks", "UPDATE marks SET n = n"])

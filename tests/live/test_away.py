@@ -5,13 +5,14 @@ import pytest
 
 import mysqlwire as w
 from client import execute
-from headgate import rows, value
+from headgate import direct, rows, value
 
 
 @pytest.fixture(scope="module", autouse=True)
 def schema(cluster):
     cluster.sql("db1", "CREATE TABLE test.away (id INT PRIMARY KEY, note VARCHAR(20)) ENGINE=InnoDB")
     cluster.sql("db1", "INSERT INTO test.away VALUES (1, 'a'), (2, 'b')")
+    cluster.sql("db1", "CREATE TABLE test.away_ids (id INT AUTO_INCREMENT PRIMARY KEY)")
     cluster.sql("db1", "CREATE PROCEDURE test.refuses() BEGIN INSERT INTO test.away VALUES (100, 'once'); "
                        "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1290, "
                        "MESSAGE_TEXT = 'running with the --read-only option so it cannot'; END")
@@ -116,6 +117,23 @@ def test_a_prepared_question_is_prepared_elsewhere_without_changing_the_answer(h
         db.query("INSERT INTO test.away VALUES (21, 'x'), (22, 'y')")
         reply = db.command(w.EXECUTE, execute(prepared.statement_id, []))
         assert [bytes(row)[-8:] if isinstance(row, bytes) else row for row in reply.results[0]] == [b"\2" + bytes(7)]
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("opening", [["SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"],
+                                     ["SET autocommit = 0", "SELECT CAST('x' AS UNSIGNED) FROM away"]])
+def test_warnings_of_what_opened_it_are_told(cluster, hg, opening):
+    """The id of an INSERT before it has come there with the opening, not between that and the question."""
+    told = []
+    for connect in (hg.wire, lambda: direct(cluster)):
+        with connect() as db:
+            for sql in ("INSERT INTO away_ids VALUES (NULL)", *opening):
+                db.query(sql)
+            warnings = db.query("SHOW WARNINGS").text_rows(0)
+            assert db.query("SELECT LAST_INSERT_ID() = MAX(id) FROM away_ids").text_rows(0) == [(b"1",)]
+            told.append(warnings)
+            db.query("ROLLBACK")
+    assert told[0] == told[1] and told[0]
 
 
 @pytest.mark.smoke

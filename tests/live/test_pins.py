@@ -154,12 +154,16 @@ def test_who_waits_in_vain_hears_who_has_the_connections(cluster, table, workers
 
 NOTHING = ["SELECT nosuch(1)", "SELECT makes_own(), nosuch(1)", "INSERT INTO pins (n) VALUES (makes_own()), (nosuch(1))",
            "CALL nosuch()", "CALL nosuch(makes_own())", "EXECUTE nosuch"]
+# what the server cannot read
+UNREADABLE = ["selct makes_own()", "SELECT makes_own(), 'open", "SELECT makes_own(), 'it's'", "INSERT INTO pins (n) VALUES (makes_own(), 'open",
+              "SET x", "SELECT makes_own() `open"]
 # stored code that has run, and names something that is not there
 SOMETHING = ["SELECT makes_and_fails()", "CALL makes_and_calls()"]
 ROUTINES = ["CREATE FUNCTION test.makes_own() RETURNS INT NO SQL BEGIN CREATE TEMPORARY TABLE own (a INT); RETURN 1; END",
             "CREATE FUNCTION test.makes_and_fails() RETURNS INT NO SQL BEGIN CREATE TEMPORARY TABLE own (a INT); "
             "RETURN nosuch(1); END",
-            "CREATE PROCEDURE test.makes_and_calls() BEGIN CREATE TEMPORARY TABLE own (a INT); CALL nosuch(); END"]
+            "CREATE PROCEDURE test.makes_and_calls() BEGIN CREATE TEMPORARY TABLE own (a INT); CALL nosuch(); END",
+           "CREATE PROCEDURE test.makes_and_says() BEGIN CREATE TEMPORARY TABLE own (a INT); PREPARE s FROM 'selct'; END"]
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +188,27 @@ def test_stored_code_that_fails_like_that_pins(cluster, seen, routines, sql):
     with direct(cluster) as server:
         assert server.command(w.QUERY, sql).error.code == 1305
     assert seen.client.command(w.QUERY, sql).error.code == 1305
+    assert "a statement may have left state" in seen.row()["pins"]
+
+
+@pytest.mark.parametrize("sql", UNREADABLE)
+def test_what_the_server_cannot_read_has_run_nothing(cluster, seen, routines, sql):
+    with direct(cluster) as server:
+        assert server.command(w.QUERY, sql).error.code == 1064
+        assert server.command(w.QUERY, "SELECT a FROM own").error.code == 1146, "the server had begun with it"
+    assert seen.client.command(w.QUERY, sql).error.code == 1064
+    seen.client.query("SHOW WARNINGS")
+    wait_until(lambda: seen.row()["pins"] is None, "nothing is kept but, for a moment, the error", 60)
+
+
+@pytest.mark.parametrize("before, sql", [("DO 1", "CALL makes_and_says()"), ("DO 1", "SELECT 1; CALL makes_and_says()"), ("PREPARE p FROM 'CALL makes_and_says()'", "EXECUTE p")])
+def test_a_text_within_that_cannot_be_read_pins(cluster, seen, routines, before, sql):
+    with direct(cluster) as server:
+        server.query(before)
+        assert server.command(w.QUERY, sql).error.code == 1064
+        assert server.command(w.QUERY, "SELECT a FROM own").error is None
+    seen.client.query(before)
+    assert seen.client.command(w.QUERY, sql).error.code == 1064
     assert "a statement may have left state" in seen.row()["pins"]
 
 

@@ -80,3 +80,18 @@ def test_reply_is_the_same(directly, through, index):
 def test_list_is_run_to_its_end_directly(directly):
     """The yardstick itself: no entry of the list loses the connection."""
     assert not [entry for entry in directly if isinstance(entry, str)]
+
+
+@pytest.mark.parametrize("sql", ["SELECT 1", "SELECT ?", "SELECT ?, ?", "SET @a = ?"])
+@pytest.mark.parametrize("has_types", [False, True])
+def test_execution_cut_short_hears_the_same(cluster, hg, sql, has_types):
+    """At every byte; with the types of an execution before it, or none."""
+    heard = []
+    for connect in (hg.wire, lambda **options: direct(cluster, **options)):
+        with connect(caps=w.MODERN_CAPS) as client:
+            number = client.command(w.PREPARE, sql).statement_id
+            whole = execute(number, [1] * sql.count("?"))
+            replies = [client.command(w.EXECUTE, whole)] if has_types else []
+            replies += [client.command(w.EXECUTE, whole[:size]) for size in range(4, len(whole) + 1)]
+            heard.append([(comparable(reply, client.caps)) for reply in replies])
+    assert heard[0] == heard[1]

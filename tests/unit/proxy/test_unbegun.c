@@ -43,8 +43,54 @@ static void each_row_is_read_as_it_says(void **state)
     }
 }
 
+/* What the server cannot read it does not begin, unless the text runs another one. */
+static const struct {
+    const char *text;
+    uint16_t code;
+    bool is_unbegun;
+    bool is_mariadb_only;
+} texts[] = {
+    { "selct 1", 1064, true },
+    { "SELECT 'open", 1064, true },
+    { "SELECT f('it's')", 1064, true },
+    { "SET x", 1064, true },
+    { "INSERT INTO t VALUES ('open", 1064, true },
+    { "selct 1", 1305, false },
+    { "SELECT f()", 1146, false },
+    { "CALL p()", 1064, false },
+    { "DO f()", 1064, false },
+    { "EXECUTE s", 1064, false },
+    { "EXECUTE IMMEDIATE 'selct 1'", 1064, false },
+    { "BEGIN NOT ATOMIC CALL p(); END", 1064, false },
+    { "IF 1 THEN CALL p(); END IF", 1064, false },
+    { "SET STATEMENT max_statement_time = 1 FOR CALL p()", 1064, false, true },
+    { "SET STATEMENT max_statement_time = 1 FOR EXECUTE s", 1064, false, true },
+    { "/*!50000 CALL p() */", 1064, false },
+    { "/*!50000 CALL */ p()", 1064, false },
+    { "/*M! EXECUTE */ s", 1064, false, true },
+};
+
+static void assert_unreadable(size_t row, enum sql_family family)
+{
+    const struct sql_dialect dialect = { .family = family, .multi_statements = true };
+    const struct sql_facts facts = classify(span_cstr(texts[row].text), false, &dialect);
+    bool is_unbegun = unbegun_is_unreadable(&facts, texts[row].code);
+    assert_row(is_unbegun == texts[row].is_unbegun, "%s (family %d)", texts[row].text, (int)family);
+}
+
+static void what_cannot_be_read_is_not_begun(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        assert_unreadable(i, SQL_FAMILY_MARIADB);
+        if (!texts[i].is_mariadb_only)
+            assert_unreadable(i, SQL_FAMILY_MYSQL);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(each_row_is_read_as_it_says) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(each_row_is_read_as_it_says),
+                                        cmocka_unit_test(what_cannot_be_read_is_not_begun) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
