@@ -77,6 +77,9 @@ bool vars_after(const struct vars *vars, uint64_t *version, struct span *name_r,
 /* Was it set after version `since`? */
 bool vars_is_newer(struct vars *vars, struct span name, uint64_t since);
 
+/* The literal that it is set to; no data: none. Borrows. */
+struct span vars_get(const struct vars *vars, struct span name);
+
 /* Is it set to anything? */
 bool vars_has(const struct vars *vars, struct span name);
 

@@ -56,13 +56,17 @@ enum step dispatch_refuse_pieces(struct session *session)
                            is_fetch ? "cursor of" : "long data sent for", session->job.prepared->id);
 }
 
-/* Where its pieces or its cursor are, if its hints agree. */
+/* Where its pieces or its cursor are, if its hints agree. What may commit and write cannot leave a read-only
+ * transaction on the replica behind, as its pieces are there. */
 static enum step go_bound(struct session *session)
 {
+    bool is_execution = session->job.command->byte == COM_STMT_EXECUTE;
+    if (is_execution && session->transaction.is_away && session->job.facts.may_commit)
+        return dispatch_refuse_route(session, ROUTE_REASON_CALL_AWAY);
     struct route route = { .place = (enum route_place)session->job.prepared->last_place,
                            .reason = ROUTE_REASON_PREVIOUS };
     struct hints hints = { 0 };
-    if (session->job.command->byte == COM_STMT_EXECUTE)
+    if (is_execution)
         hints_read_job(session, &hints);
     route = hints_route(&hints, route, &session->job.facts, session_view(session), session);
     if (route.is_refused)

@@ -138,15 +138,21 @@ static bool ends_transaction(const struct job *job)
 
 /* Under sql_select_limit = 0 a SELECT evaluates nothing, and releases no user lock (seen on both families).
  */
+static bool may_be_limited_to_none(const struct session *session)
+{
+    struct span limit = vars_get(&session->vars, SPAN_LITERAL("sql_select_limit"));
+    bool is_some =
+        limit.len == 0 || (limit.data[0] >= '1' && limit.data[0] <= '9') || span_is_nocase(limit, "DEFAULT");
+    return session->job.facts.kind == SQL_SELECT && !is_some;
+}
+
 static enum claims_outcome outcome(const struct session *session)
 {
     const struct job *job = &session->job;
     bool is_partial = job->facts.is_multi || job->reply.has_multi || job->is_cut;
     if (job->reply.has_error)
         return is_partial ? CLAIMS_PARTLY : CLAIMS_FAILED;
-    bool is_limited =
-        job->facts.kind == SQL_SELECT && vars_has(&session->vars, SPAN_LITERAL("sql_select_limit"));
-    return is_limited ? CLAIMS_PARTLY : CLAIMS_DONE;
+    return may_be_limited_to_none(session) ? CLAIMS_PARTLY : CLAIMS_DONE;
 }
 
 static void note_holds(struct session *session)

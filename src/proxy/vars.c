@@ -311,12 +311,17 @@ bool vars_is_newer(struct vars *vars, struct span name, uint64_t since)
     return var != NULL && var->version > since;
 }
 
-bool vars_has(const struct vars *vars, struct span name)
+struct span vars_get(const struct vars *vars, struct span name)
 {
     for (size_t i = 0; i < vars->count; i++)
         if (span_equal_nocase(span_cstr(vars->items[i].name), name))
-            return vars->items[i].literal != NULL;
-    return false;
+            return vars->items[i].literal != NULL ? span_cstr(vars->items[i].literal) : (struct span){ 0 };
+    return (struct span){ 0 };
+}
+
+bool vars_has(const struct vars *vars, struct span name)
+{
+    return vars_get(vars, name).data != NULL;
 }
 
 static uint64_t version_of(const struct vars *vars, struct span name)

@@ -4,7 +4,7 @@ import pymysql
 import pytest
 
 import mysqlwire as w
-from client import execute
+from client import SENT_BEFORE, execute
 from headgate import direct, rows, value
 
 
@@ -17,6 +17,7 @@ def schema(cluster):
                        "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1290, "
                        "MESSAGE_TEXT = 'running with the --read-only option so it cannot'; END")
     cluster.sql("db1", "CREATE PROCEDURE test.ends() BEGIN COMMIT; START TRANSACTION; INSERT INTO test.away VALUES (101, 'called'); END")
+    cluster.sql("db1", "CREATE PROCEDURE test.says(note TEXT) BEGIN COMMIT; INSERT INTO test.away VALUES (103, note); END")
     cluster.sql("db1", "CREATE PROCEDURE test.counts() SELECT COUNT(*) FROM test.away")
     cluster.sync()
 
@@ -240,6 +241,22 @@ def test_procedure_is_not_run_after_a_replica_has_shown_data(cluster, hg, begin,
         rows(db, "COMMIT")
         rows(db, "CALL ends()")
         rows(db, "COMMIT")
+    assert written(cluster) == 1
+
+
+@pytest.mark.smoke
+def test_procedure_is_not_run_on_the_replica_that_has_its_long_data(cluster, hg):
+    with hg.wire() as client:
+        client.query("START TRANSACTION READ ONLY")
+        number = client.command(w.PREPARE, "CALL says(?)").statement_id
+        for _ in range(2):
+            client.send(w.LONG_DATA, w.int4(number) + w.int2(0) + b"piece ")
+        assert client.command(w.EXECUTE, execute(number, [SENT_BEFORE])).error.code == 1235
+        client.query("COMMIT")
+        assert client.command(w.RESET, w.int4(number)).error is None
+        client.send(w.LONG_DATA, w.int4(number) + w.int2(0) + b"whole")
+        assert client.command(w.EXECUTE, execute(number, [SENT_BEFORE])).error is None
+        client.query("COMMIT")
     assert written(cluster) == 1
 
 

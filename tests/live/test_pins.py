@@ -212,6 +212,19 @@ def test_a_text_within_that_cannot_be_read_pins(cluster, seen, routines, before,
     assert "a statement may have left state" in seen.row()["pins"]
 
 
+@pytest.mark.parametrize("limit, is_kept", [(0, True), (1, False), ("DEFAULT", False)])
+def test_a_lock_is_given_back_where_the_server_may_do_so(cluster, seen, limit, is_kept):
+    """Under sql_select_limit = 0 a SELECT evaluates nothing."""
+    with direct(cluster) as server:
+        for client in (server, seen.client):
+            for sql in ("SELECT GET_LOCK('limited', 0)", f"SET sql_select_limit = {limit}", "SELECT RELEASE_LOCK('limited')", "SET sql_select_limit = DEFAULT"):
+                client.query(sql)
+            assert (client.query("SELECT IS_USED_LOCK('limited')").text_rows(0) != [(None,)]) == is_kept
+            pins = seen.row()["pins"]
+            client.query("DO RELEASE_LOCK('limited')")
+    assert ("GET_LOCK" in (pins or "")) == is_kept
+
+
 # ---- an error amid several statements ----
 
 CLOSED = ["SELECT 1; ; SELECT 2", "SELECT n FROM pins; SELECT nosuch", "INSERT INTO pins (n) VALUES (5); INSERT INTO nosuch VALUES (1)",
