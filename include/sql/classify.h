@@ -68,13 +68,13 @@ struct sql_facts {
     unsigned questions;         /* … all that it asks: bit q for each */
     bool
         uses_tables; /* it may read or write tables: on MariaDB other statements leave warnings as they are */
-    bool leaves_count;    /* HELP: on MariaDB it leaves ROW_COUNT() as it was */
-    bool counts_rows;     /* it may set what FOUND_ROWS() says */
-    uint32_t first_count; /* counts_rows: so many of its parts come before the first that does */
-    bool may_hide_state;  /* it may leave session state that neither its text, nor holds, nor tracking
-                             describes (CALL, EXECUTE, unknown functions and statements …) */
-    bool has_holds;       /* it may take or give back state that lives in one server: holds.h says what */
-    bool may_commit;      /* it may end the transaction inside, and then do anything: CALL, blocks, EXECUTE */
+    bool leaves_row_count; /* HELP: on MariaDB it leaves ROW_COUNT() as it was */
+    bool counts_rows;      /* it may set what FOUND_ROWS() says */
+    uint32_t first_count;  /* counts_rows: so many of its parts come before the first that does */
+    bool may_hide_state;   /* it may leave session state that neither its text, nor holds, nor tracking
+                              describes (CALL, EXECUTE, unknown functions and statements …) */
+    bool has_holds;        /* it may take or give back state that lives in one server: holds.h says what */
+    bool may_commit; /* it may end the transaction inside, and then do anything: CALL, blocks, EXECUTE */
     bool touches_variables; /* @v is read or written somewhere in the text */
     bool writes_variables;  /* @v may be written: SET @v, :=, INTO @v, (@v) of LOAD, DIAGNOSTICS; CALL and
                                compound statements, even if they name none */

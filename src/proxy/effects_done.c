@@ -226,20 +226,20 @@ static void note_warnings(struct session *session, uint64_t generation, bool may
 
 /* MariaDB: SHOW COLUMNS, SHOW INDEX and DESCRIBE of a table that is not there leave ROW_COUNT() as it was, as
  * HELP always does; others that fail do not. */
-static bool may_leave_count(const struct job *job, const struct upstream *upstream)
+static bool may_leave_row_count(const struct job *job, const struct upstream *upstream)
 {
     return upstream->family == FAMILY_MARIADB && job->facts.kind == SQL_SHOW &&
-           (job->reply.has_error || job->facts.leaves_count);
+           (job->reply.has_error || job->facts.leaves_row_count);
 }
 
-static void note_count(struct session *session, const struct upstream *upstream)
+static void note_row_count(struct session *session, const struct upstream *upstream)
 {
     const struct job *job = &session->job;
     struct answers *answers = &session->answers;
     uint64_t generation = session->slots[job->place].generation;
     if (job->command->byte == COM_STMT_PREPARE && !job->reply.has_error)
         return; /* leaves it */
-    bool may_leave = may_leave_count(job, upstream);
+    bool may_leave = may_leave_row_count(job, upstream);
     bool knows = !may_leave || answers->last == generation;
     answers->last = knows ? generation : ANSWERS_LOST;
     answers->last_place = job->place;
@@ -259,7 +259,7 @@ static void note_traces(struct session *session, const struct upstream *upstream
     bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !job->reply.has_error;
     bool has_set = may_set_warnings(job, upstream);
     bool is_prepare = job->command->byte == COM_STMT_PREPARE;
-    note_count(session, upstream);
+    note_row_count(session, upstream);
     bool may_leave = may_leave_warnings(job, upstream);
     if (is_statement && has_set && !is_question)
         note_warnings(session, generation, may_leave);

@@ -203,7 +203,7 @@ static bool is_token_asked(struct reader *reader)
 static bool read_help(struct reader *reader, struct sql_facts *facts)
 {
     (void)reader;
-    facts->leaves_count = true;
+    facts->leaves_row_count = true;
     return false;
 }
 
