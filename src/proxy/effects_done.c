@@ -256,7 +256,8 @@ static void note_traces(struct session *session, const struct upstream *upstream
     uint64_t generation = session->slots[job->place].generation;
     bool is_statement = (job->command->manner != COMMAND_SESSION && job->command->manner != COMMAND_LOCAL) ||
                         job->command->byte == COM_INIT_DB;
-    bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !job->reply.has_error;
+    bool adds = job->reply.has_error || job->reply.has_warnings; /* 1758: there is no such condition */
+    bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !adds;
     bool has_set = may_set_warnings(job, upstream);
     bool is_prepare = job->command->byte == COM_STMT_PREPARE;
     note_row_count(session, upstream);

@@ -39,6 +39,7 @@ LEAVES = re.compile(r"\buse\b|app2", re.IGNORECASE)
 # Allowed difference: on MySQL what a prepared statement shows of a variable has the type that this had when it was prepared
 # on that connection; of one that nobody has set, the length follows the character set of that moment.
 SHOWS_VARIABLES = re.compile(r"select @\w+, @", re.IGNORECASE)
+SQL_PREPARES = re.compile(r"^\s*prepare\b", re.IGNORECASE)
 # After it texts of several statements fail, and an error tells nothing of a transaction: so one may be open, for all
 # that headgate knows, until the session speaks again.
 NO_MORE_MULTI = ("command", w.SET_OPTION, w.int2(1))
@@ -111,6 +112,8 @@ def _without_mere_prepare(act):
     """Allowed difference: PREPARE of an assignment alone gives the user variable a type, on that connection. And see
     SHOWS_VARIABLES.
     """
+    if FLAVOUR == "mysql" and isinstance(act, str) and SQL_PREPARES.search(act) and ASSIGNS.search(act):
+        return "SELECT @a := 3"
     if act[0] == "prepare" and SHOWS_VARIABLES.search(act[2]) and FLAVOUR == "mysql":
         return act[2]
     return "SELECT @a := 3" if act[0] == "prepare" and ASSIGNS.search(act[2]) else act

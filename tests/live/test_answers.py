@@ -150,6 +150,19 @@ def test_row_count_after_what_may_leave_it_alone(sides, before, act, is_gone):
     assert is_refused(reply) or reply.text_rows(0) == ask(alone, "SELECT ROW_COUNT()")[1]
 
 
+@pytest.mark.parametrize("first", ["SELECT n FROM marks", "SELECT CAST('x' AS UNSIGNED) FROM marks", "DROP TABLE IF EXISTS nosuch"])
+@pytest.mark.parametrize("act", ["GET DIAGNOSTICS CONDITION 1 @c = MESSAGE_TEXT", "GET DIAGNOSTICS CONDITION 2 @c = MESSAGE_TEXT", "GET DIAGNOSTICS @c = NUMBER"])
+def test_what_a_question_adds_to_the_warnings_is_told_or_refused(sides, first, act):
+    """1758: there is no such condition."""
+    through, alone, other = sides
+    for client in (through, alone):
+        say(client, first)
+        say(client, act)
+    other.query("UPDATE marks SET n = n")
+    reply = through.command(w.QUERY, "SHOW WARNINGS")
+    assert is_refused(reply) or reply.text_rows(0) == ask(alone, "SHOW WARNINGS")[1]
+
+
 @pytest.mark.parametrize("before", ["SELECT n FROM marks", "SELECT 1", "SELECT nosuch FROM marks"])
 @pytest.mark.parametrize("prepared", ["SELECT @a", "SELECT n FROM marks WHERE n = @a"])
 def test_row_count_is_not_that_of_what_headgate_says_before_a_prepare(cluster, narrow, before, prepared):
