@@ -209,19 +209,27 @@ static bool may_leave_warnings(const struct job *job, const struct upstream *ups
            !job->reply.has_warnings && !job->facts.has_sequence;
 }
 
+/* Of what may have left them alone: can nobody tell whether they are its own, or those that its connection
+ * has from before, or those of another one? */
+static bool are_lost(const struct session *session, const struct slot *slot)
+{
+    const struct answers *answers = &session->answers;
+    return answers->diagnostics != slot->generation && (answers->has_diagnostics || slot->has_warnings);
+}
+
 /* The warnings are this statement's from now on; or, if nobody knows, still those that its connection has, or
  * nobody's to tell. */
-static void note_warnings(struct session *session, uint64_t generation, bool may_leave)
+static void note_warnings(struct session *session, bool may_leave)
 {
     const struct job *job = &session->job;
+    const struct slot *slot = &session->slots[job->place];
     struct answers *answers = &session->answers;
-    if (may_leave && answers->has_diagnostics) {
-        answers->diagnostics = answers->diagnostics == generation ? generation : ANSWERS_LOST;
+    bool is_lost = may_leave && are_lost(session, slot);
+    if (may_leave && answers->has_diagnostics && !is_lost)
         return;
-    }
     answers->diagnostics_place = job->place;
-    answers->diagnostics = generation;
-    answers->has_diagnostics = job->reply.has_warnings || job->reply.has_error;
+    answers->diagnostics = is_lost ? ANSWERS_LOST : slot->generation;
+    answers->has_diagnostics = is_lost || job->reply.has_warnings || job->reply.has_error;
 }
 
 /* MariaDB: SHOW COLUMNS, SHOW INDEX and DESCRIBE of a table that is not there leave ROW_COUNT() as it was, as
@@ -263,7 +271,7 @@ static void note_traces(struct session *session, const struct upstream *upstream
     note_row_count(session, upstream);
     bool may_leave = may_leave_warnings(job, upstream);
     if (is_statement && has_set && !is_question)
-        note_warnings(session, generation, may_leave);
+        note_warnings(session, may_leave);
     if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
         answers_note(session, has_set && !may_leave);
     uint16_t error = job->reply.has_error ? job->reply.error_code : 0;

@@ -97,6 +97,15 @@ static bool lacks_schema(const struct session *session, const struct upstream *u
            !span_equal(text_span(&session->schema), text_span(&upstream->schema));
 }
 
+/* There are none, and what this connection has is from before: the one that knows has gone. */
+static bool has_old_warnings(const struct session *session, const struct slot *slot)
+{
+    const struct answers *answers = &session->answers;
+    bool is_asked = (session->job.facts.questions & 1u << SQL_ASKS_DIAGNOSTICS) != 0;
+    return is_asked && slot->has_warnings && !answers->has_diagnostics &&
+           answers->diagnostics != slot->generation && answers->diagnostics != 0;
+}
+
 /* What the upstream lacks first; SYNC_NOTHING when it is equal. */
 static enum sync_task next_task(const struct session *session, const struct slot *slot)
 {
@@ -121,7 +130,7 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_VARS;
     if (slot->must_count)
         return SYNC_COUNT;
-    if (slot->has_our_warnings)
+    if (slot->has_our_warnings || has_old_warnings(session, slot))
         return SYNC_QUIET;
     if (slot->must_wait)
         return SYNC_WAIT;
@@ -314,7 +323,8 @@ static void note_success(struct session *session, struct slot *slot)
         slot->has_our_warnings = slot->answer.warnings > 0 && session->answers.found != slot->generation;
         break;
     case SYNC_QUIET:
-        slot->has_our_warnings = false;
+        slot->has_our_warnings = slot->has_warnings = false;
+        answers_lose(&session->answers.found, slot);
         break;
     case SYNC_WAIT:
         slot->must_wait = false;

@@ -12,6 +12,7 @@ import mysqlwire as w
 from client import execute
 from conftest import FLAVOUR
 from headgate import Headgate, direct
+from proxy import wait_until
 
 pytestmark = pytest.mark.smoke
 
@@ -161,6 +162,37 @@ def test_what_a_question_adds_to_the_warnings_is_told_or_refused(sides, first, a
     other.query("UPDATE marks SET n = n")
     reply = through.command(w.QUERY, "SHOW WARNINGS")
     assert is_refused(reply) or reply.text_rows(0) == ask(alone, "SHOW WARNINGS")[1]
+
+
+@contextlib.contextmanager
+def drained(headgate, names):
+    for name in names:
+        headgate.admin(f"drain {name}")
+    try:
+        wait_until(lambda: not any(row["connections_idle"] + row["connections_active"] for row in headgate.show("servers") if row["name"] in names),
+                   "no session has a connection there", 60)
+        yield
+    finally:
+        for name in names:
+            headgate.admin(f"enable {name}")
+
+
+@pytest.mark.parametrize("left", ["SELECT nosuch FROM marks FOR UPDATE", "DROP TABLE IF EXISTS nosuch"])
+@pytest.mark.parametrize("act", ["PREPARE p FROM 'SET @a = 1'", "DO 0", "CALL nosuch()", "SET @a = 1"])
+@pytest.mark.parametrize("question", ["SHOW WARNINGS", "SELECT @@error_count"])
+@pytest.mark.parametrize("is_drained", [False, True])
+def test_warnings_that_a_read_elsewhere_has_cleared_do_not_come_back(cluster, narrow, left, act, question, is_drained):
+    """The primary's connection has them still: a statement without tables leaves them to MariaDB. It is asked where there is no
+    replica any more.
+    """
+    with narrow.wire(schema=THROUGH) as through, direct(cluster, schema=ALONE) as alone:
+        for client in (through, alone):
+            for said in (left, "SELECT n FROM marks", act):
+                say(client, said)
+        with drained(narrow, ["db2", "db3"] if is_drained else []):
+            replies = [say(client, question) for client in (through, alone)]
+    assert is_refused(replies[0]) or replies[0].text_rows(0) == [
+        tuple(value and value.replace(ALONE.encode(), THROUGH.encode()) for value in row) for row in replies[1].text_rows(0)]
 
 
 @pytest.mark.parametrize("before", ["SELECT n FROM marks", "SELECT 1", "SELECT nosuch FROM marks"])
