@@ -5,9 +5,8 @@ ROUTE_REASON(TRANSACTION, "in a transaction, or autocommit is off")
 ROUTE_REASON(READ_ONLY_TRANSACTION, "a read-only transaction runs on one replica as a whole")
 ROUTE_REASON(TRANSACTION_ENDS,
              "it ends the read-only transaction on the replica, and goes on where writes go")
-ROUTE_REASON(
-    TRANSACTION_MOVES,
-    "it may end the read-only transaction and write, so both go to the primary: nothing was read yet")
+ROUTE_REASON(TRANSACTION_MOVES,
+             "it may end the read-only transaction and write, so both go to the primary: nothing was read yet")
 ROUTE_REASON(CALL_AWAY,
              "it may end the read-only transaction and write, and a replica has shown data in that, "
              "or has its long data")
