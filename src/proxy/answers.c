@@ -9,8 +9,10 @@ void answers_note(struct session *session, bool has_set)
 {
     struct job *job = &session->job;
     struct slot *slot = &session->slots[job->place];
-    if (has_set)
+    if (has_set) {
         slot->has_warnings = job->reply.has_warnings || job->reply.has_error;
+        slot->has_our_warnings = false;
+    }
     bool has_count = job->facts.reason == SQL_REASON_FOUND_ROWS;
     bool is_kept = session->worker->world->timeouts->diagnostics_us > 0;
     bool has_answers = is_kept && (slot->has_warnings || has_count);

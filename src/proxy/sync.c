@@ -97,13 +97,17 @@ static bool lacks_schema(const struct session *session, const struct upstream *u
            !span_equal(text_span(&session->schema), text_span(&upstream->schema));
 }
 
-/* There are none, and what this connection has is from before: the one that knows has gone. */
-static bool has_old_warnings(const struct session *session, const struct slot *slot)
+/* What this connection has is ours; or it is from before, when there are none, and the one that knows has
+ * gone. SYNC_QUIET changes what FOUND_ROWS() says: where that may be asked for, only who asks for warnings
+ * has it. */
+static bool needs_quiet(const struct session *session, const struct slot *slot)
 {
     const struct answers *answers = &session->answers;
     bool is_asked = (session->job.facts.questions & 1u << SQL_ASKS_DIAGNOSTICS) != 0;
-    return is_asked && slot->has_warnings && !answers->has_diagnostics &&
-           answers->diagnostics != slot->generation && answers->diagnostics != 0;
+    bool is_old = slot->has_warnings && !answers->has_diagnostics &&
+                  answers->diagnostics != slot->generation && answers->diagnostics != 0;
+    return (slot->has_our_warnings && (is_asked || answers->found != slot->generation)) ||
+           (is_old && is_asked);
 }
 
 /* What the upstream lacks first; SYNC_NOTHING when it is equal. */
@@ -130,7 +134,7 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_VARS;
     if (slot->must_count)
         return SYNC_COUNT;
-    if (slot->has_our_warnings || has_old_warnings(session, slot))
+    if (needs_quiet(session, slot))
         return SYNC_QUIET;
     if (slot->must_wait)
         return SYNC_WAIT;
@@ -319,8 +323,7 @@ static void note_success(struct session *session, struct slot *slot)
             (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) | (session->status & STATUS_AUTOCOMMIT));
         if (lacks_insert_id(session, slot))
             slot->insert_id = session->insert_id.value;
-        /* SYNC_QUIET changes what FOUND_ROWS() says. */
-        slot->has_our_warnings = slot->answer.warnings > 0 && session->answers.found != slot->generation;
+        slot->has_our_warnings = slot->answer.warnings > 0;
         break;
     case SYNC_QUIET:
         slot->has_our_warnings = slot->has_warnings = false;
@@ -371,7 +374,7 @@ static enum step do_without_schema(struct session *session, struct slot *slot)
         return attach_begin(session);
     }
     slot->task = SYNC_NOTHING;
-    slot->has_our_warnings = answers->found != slot->generation;
+    slot->has_our_warnings = true;
     answers_lose(&answers->last, slot);
     answers_lose(&answers->diagnostics, slot);
     return STEP_MORE;

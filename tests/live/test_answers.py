@@ -69,6 +69,7 @@ def narrow(cluster):
         for table in TABLES:
             cluster.sql("db1", f"CREATE TABLE {schema}.{table}")
         cluster.sql("db1", f"CREATE TRIGGER {schema}.logs AFTER INSERT ON {schema}.logged FOR EACH ROW INSERT INTO {schema}.log (n) VALUES (NEW.n)")
+        cluster.sql("db1", f"CREATE FUNCTION {schema}.marks_itself() RETURNS INT DETERMINISTIC MODIFIES SQL DATA BEGIN SET @marked = 1; RETURN 1; END")
         if IS_MARIADB:
             cluster.sql("db1", f"CREATE SEQUENCE {schema}.s1")
             cluster.sql("db1", f"CREATE SEQUENCE {schema}.s2")
@@ -162,6 +163,15 @@ def test_what_a_question_adds_to_the_warnings_is_told_or_refused(sides, first, a
     other.query("UPDATE marks SET n = n")
     reply = through.command(w.QUERY, "SHOW WARNINGS")
     assert is_refused(reply) or reply.text_rows(0) == ask(alone, "SHOW WARNINGS")[1]
+
+
+def test_warnings_of_what_headgate_repeats_are_not_told(cluster, narrow):
+    """A SET that warns is said again to the replica, where FOUND_ROWS() must not be lost."""
+    with narrow.wire(schema=THROUGH) as through, direct(cluster, schema=ALONE) as alone:
+        for said in ("SELECT n FROM marks", "SET max_sort_length = 4", "UPDATE marks SET n = n", "START TRANSACTION READ ONLY",
+                     "SELECT marks_itself()", "SHOW WARNINGS"):
+            replies = [say(client, said) for client in (through, alone)]
+        assert replies[0].text_rows(0) == replies[1].text_rows(0) == []
 
 
 @contextlib.contextmanager

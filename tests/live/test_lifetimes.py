@@ -1,8 +1,6 @@
 """A server ends a connection that is idle, and a statement of its client meets that: it runs once, or its loss is told."""
 
 import contextlib
-import os
-import signal
 
 import pymysql
 import pytest
@@ -49,13 +47,10 @@ def silent_for_too_long(cluster):
 @contextlib.contextmanager
 def stopped(cluster, hg, end):
     """headgate does not run while the server ends all its connections."""
-    os.kill(hg.process.pid, signal.SIGSTOP)
-    try:
+    with hg.stopped():
         end()
         wait_until(lambda: not numbers(cluster), "the server has ended them", 60)
         yield
-    finally:
-        os.kill(hg.process.pid, signal.SIGCONT)
 
 
 WAYS = {"killed": killed, "silent": silent_for_too_long}

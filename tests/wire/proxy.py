@@ -1,6 +1,7 @@
 """headgate as a test holds it: a configuration in a folder of its own, started, watched, ended."""
 
 import collections
+import contextlib
 import copy
 import functools
 import json
@@ -42,6 +43,12 @@ def memory_margin():
 
 
 _given = collections.deque(maxlen=64)    # the ports of late: two of one configuration are never the same
+
+
+def state(pid, thread):
+    """One of the kernel's letters: R, S, T …"""
+    with open(f"/proc/{pid}/task/{thread}/stat", encoding="ascii") as f:
+        return f.read().rpartition(")")[2].split()[0]
 
 
 def free_port(family=socket.AF_INET):
@@ -233,6 +240,17 @@ class Proxy:
 
     def is_running(self):
         return self.process.poll() is None
+
+    @contextlib.contextmanager
+    def stopped(self):
+        """It hears of nothing meanwhile, and of everything at once afterwards."""
+        pid = self.process.pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            wait_until(lambda: all(state(pid, thread) == "T" for thread in os.listdir(f"/proc/{pid}/task")), "every thread is stopped")
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     # ---- looking ----
 

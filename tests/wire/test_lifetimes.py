@@ -1,8 +1,5 @@
 """How long connections to servers last: what their servers end is noticed in time, or was ended before; and what is old goes."""
 
-import contextlib
-import os
-import signal
 
 import pytest
 
@@ -35,15 +32,6 @@ class Scene(Parking):
     def wait_closed(self, connection):
         self.server.wait_for(connection.is_closed.is_set, 60)
 
-    @contextlib.contextmanager
-    def stopped(self):
-        """headgate hears of nothing meanwhile, and of everything at once afterwards."""
-        os.kill(self.proxy.process.pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(self.proxy.process.pid, signal.SIGCONT)
-
 
 # ---- a server ends a connection, and a statement comes ----
 
@@ -64,7 +52,7 @@ def test_end_that_came_before_a_statement_is_not_its_client_s(scene, server, how
     client = scene.client()
     client.query("DO 'first'")
     (first,) = scene.logins()
-    with scene.stopped():
+    with scene.proxy.stopped():
         farewells()[how](first)
         first.close()
         client.send(w.QUERY, sql)
@@ -78,7 +66,7 @@ def test_state_that_went_with_it_is_told(scene, server):
     client = scene.client()
     client.query("BEGIN")
     (first,) = scene.logins()
-    with scene.stopped():
+    with scene.proxy.stopped():
         first.pipe.send(w.packet(0, TIRED))
         first.close()
         client.send(w.QUERY, WRITE)

@@ -1,8 +1,6 @@
 """What only a connection knows of its session is asked of it before somebody else has it, once it is needed."""
 
 import contextlib
-import os
-import signal
 import socket
 import threading
 import time
@@ -113,12 +111,9 @@ def is_replaced(scene, is_lost_first):
     def want():
         scene.other.send(w.QUERY, "DO 'other'")
     scene.may_answer.set()
-    os.kill(scene.proxy.process.pid, signal.SIGSTOP)
-    try:
+    with scene.proxy.stopped():
         for step in (lose, want) if is_lost_first else (want, lose):
             step()
-    finally:
-        os.kill(scene.proxy.process.pid, signal.SIGCONT)
     assert scene.other.read().error is None
     assert scene.server.application_connections()[-1].sqls()[-1] == "DO 'other'"
     assert scene.question not in connection.sqls()
