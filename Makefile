@@ -106,7 +106,7 @@ fuzz_libs = $(foreach l,$(call from,$(1),$(LAYERS)),$(if $(filter $(l),$(present
 FUZZ_MAKE = $(MAKE) BUILD=build/fuzz CC=clang SAN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined"
 .PHONY: fuzz-build fuzz fuzz-smoke
 fuzz-build:
-	@$(FUZZ_MAKE) fuzz-bins
+	@$(FUZZ_MAKE) $(JOBS) fuzz-bins
 .PHONY: fuzz-bins
 fuzz-bins: $(patsubst tests/fuzz/%.c,$(BUILD)/bin/%,$(fuzz_src))
 define fuzz_rule
@@ -122,26 +122,36 @@ fuzz: fuzz-build
 
 # ---- lint: one spelling, no layer upward, what clang-tidy finds ----
 c_files = $(wildcard src/*/*.c include/*/*.h tests/unit/*/*.c tests/fuzz/*/*.c tests/bench/*.c tests/bench/*.h)
+# LINT_NODES=225000 is three times as thorough, and takes three times as long.
+LINT_NODES ?= 50000
 .PHONY: lint
 lint:
 	@tools/check-layers
 	@clang-format --dry-run -Werror $(c_files)
-	@tools/run-tidy -std=c11 -D_GNU_SOURCE -DHEADGATE_VERSION=\"$(VERSION)\" -Iinclude
+	@tools/run-tidy $(LINT_NODES) -std=c11 -D_GNU_SOURCE -DHEADGATE_VERSION=\"$(VERSION)\" -Iinclude
 	@echo "lint: clean"
 
 # ---- both ends scripted, and real servers; HEADGATE_BIN= another binary, FLAVOUR= another family of servers ----
 HEADGATE_BIN ?= $(CURDIR)/$(BUILD)/headgate
 PYTEST = HEADGATE_BIN=$(HEADGATE_BIN) HEADGATECTL_BIN=$(CURDIR)/$(BUILD)/headgatectl HEADGATE_FLAVOUR=$(FLAVOUR) \
          $(PYTHON) -B -m pytest -q -p no:cacheprovider
+# Files of tests side by side: they wait more than they work.
+PYTEST_SPREAD ?= -n 2 --dist loadfile
 FLAVOUR ?= mariadb
-.PHONY: wire live smoke
+# Files that judge by the clock what servers and headgate do, and want the whole machine for it.
+ALONE = tests/live/test_storm.py
+.PHONY: wire live smoke alone
 WIRE ?= tests/wire
+SMOKE ?= tests/live
+WITHOUT ?=
 wire: all
-	@$(PYTEST) $(LIVE_FLAGS) $(WIRE)
+	@$(PYTEST) $(PYTEST_SPREAD) $(LIVE_FLAGS) $(WIRE)
 live: all
-	@$(PYTEST) $(LIVE_FLAGS) tests/live
+	@$(PYTEST) $(PYTEST_SPREAD) $(WITHOUT:%=--ignore=%) $(LIVE_FLAGS) tests/live
 smoke: all
-	@$(PYTEST) -m smoke tests/live
+	@$(PYTEST) $(PYTEST_SPREAD) $(WITHOUT:%=--ignore=%) -m smoke $(SMOKE)
+alone: all
+	@$(PYTEST) $(ALONE)
 
 # ---- what is shipped: unit, manual pages, examples, alerts, and the package in a clean root (as root) ----
 .PHONY: package-test
@@ -166,9 +176,12 @@ asan-test:
 # What becomes of one session's bytes is one thread's matter: here are the tests in which threads meet.
 THREADS_MEET = change_user consistency deadlines ends handover hints http kill lifecycle limits login notify pool reload share \
     waits warm
+THREADS_MEET_LIVE = account_limits accounts admin balance change_user consistency drain hints journal lifetimes model names \
+    outages pause pool reload roles shared_statements storm sysbench
 tsan-test:
 	@$(MAKE) $(JOBS) $(TSAN) all units
-	@$(MAKE) $(TSAN) unit wire smoke WIRE="$(THREADS_MEET:%=tests/wire/test_%.py)"
+	@$(MAKE) $(TSAN) unit wire smoke WIRE="$(THREADS_MEET:%=tests/wire/test_%.py)" \
+	    SMOKE="$(filter-out $(WITHOUT),$(THREADS_MEET_LIVE:%=tests/live/test_%.py))"
 
 # ---- everything ----
 .PHONY: setup test check-clang demo soak
@@ -180,12 +193,11 @@ test: setup
 	@mkdir -p build
 	@$(MAKE) $(JOBS) CFLAGS="-O2 -g -Werror" all units
 	@$(MAKE) CFLAGS="-O2 -g -Werror" bench-tools
-	@$(MAKE) check-clang
-	@$(MAKE) lint
 	@$(MAKE) unit
-	@$(MAKE) -j2 -Otarget test-plain test-sanitized
+	@$(MAKE) -j2 -Otarget test-plain test-sanitized WITHOUT="$(ALONE)"
+	@$(MAKE) test-alone
 	@echo "all of it passed"
-# Side by side: they wait more than they work.
+# Side by side, too: about as long, one as the other.
 .PHONY: test-plain test-sanitized
 test-plain: all
 	@$(MAKE) wire
@@ -193,10 +205,19 @@ test-plain: all
 	@$(MAKE) live
 	@$(MAKE) smoke FLAVOUR=mariadb-11
 	@$(MAKE) smoke FLAVOUR=mysql
-	@$(MAKE) fuzz-smoke
 test-sanitized:
 	@$(MAKE) asan-test
 	@$(MAKE) tsan-test
+	@$(MAKE) check-clang
+	@$(MAKE) lint
+	@$(MAKE) fuzz-smoke
+.PHONY: test-alone
+test-alone:
+	@$(MAKE) alone
+	@$(MAKE) alone FLAVOUR=mariadb-11
+	@$(MAKE) alone FLAVOUR=mysql
+	@$(MAKE) $(ASAN) alone
+	@$(MAKE) $(TSAN) alone
 demo:
 	@tools/setup build demo
 	@$(MAKE) all

@@ -31,6 +31,9 @@ void mem_free_secret(void *memory, size_t size_bytes);
  * thread. */
 void mem_fail_after(long count);
 
+/* Tests: all of them fail, until it is switched off. Not per thread. */
+void mem_fail_all(bool is_failing);
+
 /* Allocations made by this process since it started (relaxed counter), for `make bench` and leak checks. */
 unsigned long mem_allocations(void);
 

@@ -47,6 +47,15 @@ static inline bool span_is_nocase(struct span a, const char *string)
     return span_equal_nocase(a, span_cstr(string));
 }
 
+/* Is it one of these `count` names, in any case? */
+static inline bool span_is_among(struct span a, const char *const names[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (span_is_nocase(a, names[i]))
+            return true;
+    return false;
+}
+
 /* Decimal digits only, no sign, no blanks; false when empty, malformed or over 64 bits. */
 bool span_to_u64(struct span span, uint64_t *value_r);
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "mysql/packet.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -91,8 +92,11 @@ void reply_put_err(struct text *out, uint8_t seq, uint16_t code, const char *sql
 void reply_put_row(struct text *out, uint8_t seq, uint64_t caps, const char *column, struct span value,
                    uint16_t status);
 
-/* Before the greeting, as servers of both families say it: without an sqlstate, sequence number 0. */
-void reply_put_early_err(struct text *out, uint16_t code, const char *text);
+#define REPLY_ERR_TEXT_MAX 511u
+#define REPLY_EARLY_ERR_MAX (PACKET_HEADER_BYTES + 3u + REPLY_ERR_TEXT_MAX)
+/* An ERR before the greeting, as servers of both families say it: without an sqlstate, sequence number 0. The
+ * bytes of `packet` that it takes: it needs no other memory. */
+size_t reply_store_early_err(uint8_t packet[static REPLY_EARLY_ERR_MAX], uint16_t code, const char *text);
 
 /* "HY000" for unknown numbers. */
 const char *reply_sqlstate(uint16_t code);

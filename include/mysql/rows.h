@@ -45,6 +45,7 @@ struct rows {
     uint64_t caps;
     uint16_t columns;
     uint16_t defs_left;
+    uint16_t status; /* flags of the last statement that is over; 0: none is */
     uint32_t rows;
     uint32_t values;         /* cells kept */
     struct text bytes;       /* owns: names, then values, end to end */

@@ -30,8 +30,8 @@ enum tracker_verdict {
 
 /* TRACKER_OK is also the OK that takes the place of an EOF; TRACKER_EOF is the 5-byte one, whatever was
  * agreed. */
-/* An EOF between definitions and rows is handed out only when its status says SESSION_STATE_CHANGED, or when
- * `hands_out_eofs`. */
+/* An EOF between definitions and rows is handed out only when its status says SESSION_STATE_CHANGED or
+ * METADATA_CHANGED, when `hands_out_eofs`, or when there are other columns than `columns_told`. */
 enum tracker_packet { TRACKER_OK, TRACKER_ERR, TRACKER_EOF, TRACKER_INFILE, TRACKER_PREPARED };
 
 struct tracker_info {
@@ -55,19 +55,21 @@ struct tracker_info {
 };
 
 struct tracker {
-    uint64_t caps;        /* agreed with the server */
-    uint64_t rows;        /* rows seen so far in this reply */
-    uint32_t results;     /* so many of its results have ended well */
-    uint64_t defs_left;   /* column definitions to come; EOFs after PREPARE without DEPRECATE_EOF */
-    uint32_t left;        /* payload bytes of the current packet still to pass */
-    uint32_t whole_max;   /* control packets up to this many bytes (with header) are handed out whole */
-    uint8_t state;        /* private */
-    uint8_t seq;          /* of the last packet header seen */
-    bool is_continued;    /* the next fragment belongs to the packet before it */
-    bool has_cursor;      /* EXECUTE asked for a cursor */
-    bool ends_after_left; /* a cut terminator: over when `left` is 0 */
-    bool hands_out_eofs;  /* may be set after tracker_begin(): whoever reads them must see every status */
-    bool has_begun;       /* a first byte of the reply has been seen */
+    uint64_t caps;         /* agreed with the server */
+    uint64_t rows;         /* rows seen so far in this reply */
+    uint32_t results;      /* so many of its results have ended well */
+    uint32_t columns;      /* of its last result; 0: it has had none with columns */
+    uint64_t defs_left;    /* column definitions to come; EOFs after PREPARE without DEPRECATE_EOF */
+    uint32_t left;         /* payload bytes of the current packet still to pass */
+    uint32_t whole_max;    /* control packets up to this many bytes (with header) are handed out whole */
+    uint8_t state;         /* private */
+    uint8_t seq;           /* of the last packet header seen */
+    bool is_continued;     /* the next fragment belongs to the packet before it */
+    bool has_cursor;       /* EXECUTE asked for a cursor */
+    bool ends_after_left;  /* a cut terminator: over when `left` is 0 */
+    bool hands_out_eofs;   /* may be set after tracker_begin(): whoever reads them must see every status */
+    uint16_t columns_told; /* likewise: how many it was said to have; 0: that is unknown */
+    bool has_begun;        /* a first byte of the reply has been seen */
 };
 
 /* Begin to follow the reply to a command of this shape. whole_max: the reader's window size in bytes, at

@@ -42,9 +42,15 @@ struct answers {
 void answers_note(struct session *session, bool has_set);
 /* If it is this connection that knows (one of struct answers): it does not any more. */
 void answers_lose(uint64_t *knows, const struct slot *slot);
-/* The present job asks about an earlier statement, and the connection that knows is gone. `is_current`: the
- * one at the job's place is to be used. */
+/* The present job asks about an earlier statement (a PREPARE does not yet), and another connection than the
+ * one at its place knows, or none. `is_current`: the one there is to be used. */
 bool answers_have_gone(const struct session *session, bool is_current);
 enum step answers_refuse(struct session *session);
+/* It runs at `place` whatever it asks, and asks in passing: `INSERT … VALUES (FOUND_ROWS())`. Does another
+ * connection than the one there know the answer? `is_current`: as above. */
+bool answers_are_elsewhere(const struct session *session, const struct sql_facts *facts,
+                           enum route_place place, bool is_current);
+/* The same of the present command: it is to be refused (ANSWERS_AWAY). A PREPARE asks nothing yet. */
+bool answers_forbid(const struct session *session, bool is_current);
 
 #endif

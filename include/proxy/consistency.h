@@ -28,7 +28,7 @@ struct consistency {
     bool is_asking;         /* it has written or seen something */
     bool needs_base;        /* … the primary's base, see watch.h */
     bool is_unlogged;       /* it writes what no replica will ever have: sql_log_bin = 0 */
-    bool has_transaction;   /* Galera: one was open, or may have been, after the last reply */
+    bool has_transaction;   /* one was open after the last reply, or may have been, and not only begun */
     bool has_read;          /* on a replica, what `position` and `seen` may not cover */
     uint64_t seen;          /* moment: it has seen what the primary had then; 0: nothing but `position` */
     uint64_t written;       /* moment of its last write that is in `position` */

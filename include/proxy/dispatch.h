@@ -15,6 +15,8 @@ enum step dispatch_done(struct session *session);
 /* The session's state went with a connection that was idle (session.lost): the present command, of which
  * nothing has been sent, hears of it. */
 enum step dispatch_tell_lost(struct session *session);
+/* ERR that there is no right place for it: the reason in words. */
+enum step dispatch_refuse_route(struct session *session, enum route_reason reason);
 /* The present execution's long data was lost, or the present fetch's cursor; a further piece of data waits
  * for no answer. */
 enum step dispatch_refuse_pieces(struct session *session);

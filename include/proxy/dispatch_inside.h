@@ -25,8 +25,6 @@ enum step dispatch_prepared(struct session *session);
 enum step dispatch_by_facts(struct session *session);
 /* To that place, for that reason. */
 enum step dispatch_go(struct session *session, enum route_place place, enum route_reason reason);
-/* There is no right place for it: ERR, with the reason in words. */
-enum step dispatch_refuse_route(struct session *session, enum route_reason reason);
 
 /* ERR, in the servers' own words. */
 enum step dispatch_refuse_malformed(struct session *session);

@@ -15,14 +15,24 @@
 struct session;
 struct slot;
 
+/* What the present statement draws from. */
+struct drawn {
+    uint64_t names[DRAWS_MAX];
+    unsigned count;
+    bool is_any; /* … one that has no name here included */
+};
+
 struct draws {
+    struct drawn present;      /* of the last statement that names sequences */
     uint64_t names[DRAWS_MAX]; /* hashes of those that the present connection has drawn from */
     unsigned count;
     uint64_t generation; /* of that connection */
     bool has_lost;       /* another one has gone that had drawn, or may have: by a column's DEFAULT, too */
 };
 
-/* The present statement, which names sequences, has run: it may have drawn. */
+/* The present statement names sequences: from which it draws is read while its text is there. */
+void draws_read(struct session *session);
+/* It has run: it may have drawn. */
 void draws_note(struct session *session);
 /* The connection in the slot goes. */
 void draws_note_drop(struct session *session, const struct slot *slot);

@@ -14,8 +14,6 @@ struct insert_id {
     uint64_t value;    /* as far as replies told */
     uint64_t known_by; /* generation of the connection that knows whether it is; 0: it is */
     bool is_unknown;   /* there was another since, and no reply told which */
-    bool is_awaited;   /* WAITING: its connection to the primary is asked for it */
-    bool has_next;     /* SET insert_id, and no INSERT has taken it */
 };
 
 /* The present statement, or execution, has run where the session's state is: its connection may be the only

@@ -27,12 +27,15 @@ struct digest_row;
 struct job_wait {
     uint64_t server_until_us;  /* WAITING */
     uint64_t permit_until_us;  /* QUEUED */
+    uint64_t elsewhere_at_us;  /* QUEUED at a replica: the time to look at others */
+    unsigned changes;          /* QUEUED: so often it has gone to wait at another replica */
     uint64_t replica_until_us; /* CATCHING_UP */
     bool was_in_vain;          /* CATCHING_UP has reached its deadline */
     bool is_held_back;         /* it waits, or has waited, for a replica to catch up */
     bool has_asked_newest;     /* consistency "strong": what is the newest was asked for */
     bool goes_first;           /* QUEUED: its login met the account's limit, for which it has waited before */
     bool has_asked_others;     /* other workers, for a connection that they have parked */
+    const struct slot *asked;  /* borrows. WAITING for its answer to a question of ours; NULL: for none */
 };
 
 /* What the client has asked for beside its text: hints.h. */

@@ -55,9 +55,9 @@ bool limits_enter(struct limits *limits, struct limit *listener, const char *lis
 /* The same client has gone: once for each that entered. Any thread. */
 void limits_leave(struct limits *limits, struct limit *listener, const struct addr *peer);
 
-/* Tells a client that is not greeted why: ERR 1040, without an sqlstate, as servers of both families say it
- * there. Never blocks; the socket stays open. */
-void limits_turn_away(int fd, const char *why);
+/* Tells a client that is not greeted why, without an sqlstate, as servers of both families say it there: ERR
+ * 1040, or another `code`. Never blocks, and takes no memory; the socket stays open. */
+void limits_turn_away(int fd, uint16_t code, const char *why);
 
 /* A line in the log when so many clients cannot be served with the open files that the process may have. */
 void limits_warn_of_files(const struct limit_settings *settings);

@@ -9,6 +9,15 @@
 bool memory_note_names(struct session *session, struct span sql, const struct sql_dialect *dialect);
 /* The present statement, or what an execution has run, is over: what it did to user variables. */
 void memory_note_done(struct session *session);
+/* The present statement is for the primary, may read or set user variables there, and the replica alone knows
+ * what they hold: that is asked, and the statement is to wait until it has answered. */
+bool memory_must_wait(struct session *session);
+/* The same, and the replica could not tell: is the statement one that cannot do without them? Or does it ask
+ * about the statement before on the primary, which does not have all that are known, and to say them would
+ * come in between? */
+bool memory_is_elsewhere(const struct session *session);
+/* The present statement asks about the one before, and neither reads nor sets any. */
+bool memory_needs_none(const struct session *session);
 /* The present command's reply will not come: may variables that were known hold something else now? */
 bool memory_may_be_lost(const struct session *session);
 

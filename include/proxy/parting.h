@@ -2,10 +2,12 @@
  * be, so that who has a connection of its own never pays for it. One question of headgate's own at a time, a
  * row of the table in parting.c each:
  *
+ *      SET insert_id            if no statement has used it up, it keeps its connection
  *      user variables           whose values no text told, and first which there are: until they are known
  *                               they keep their connection
  *      LAST_INSERT_ID() and     which no reply told: once nothing else keeps the connection
  *      FOUND_ROWS()
+ *      the transaction          which an ERR may have ended: for a command that runs elsewhere meanwhile
  *
  *      share_give_up ──► parting_ask ──► on_answer (attach_slot.c): parting_note ──► share_give_up, if
  *                             │                                                      somebody still waits
@@ -24,9 +26,15 @@
  * READY, and nothing but that keeps it, nor does anybody wait for what its session's last statement left to
  * be asked about. False: there is nothing to ask, or it would not help. */
 bool parting_ask(struct session *session, enum route_place place);
-/* Asks the connection at this place for LAST_INSERT_ID() on behalf of the present command. False: it cannot
- * be asked. True: parting_note comes, perhaps that of another question that is being asked already. */
+/* The causes (bits) that keep the connection at this place, and may be found to be over by asking it. */
+uint32_t parting_may_end(const struct session *session, enum route_place place);
+/* Asks the connection at this place, on behalf of the present command, for LAST_INSERT_ID(), for the user
+ * variables that it alone knows, or whether the transaction is still open there. False: it cannot be asked.
+ * True: job.wait.asked is its slot, and parting_note comes, perhaps that of another question that is being
+ * asked already. */
 bool parting_ask_id(struct session *session, enum route_place place);
+bool parting_ask_variables(struct session *session, enum route_place place);
+bool parting_ask_transaction(struct session *session, enum route_place place);
 /* It has answered: notes what it said, and gives it up if somebody still waits and it is not used by now.
  * What it would not tell it keeps. */
 void parting_note(struct session *session, struct slot *slot, const struct upstream_answer *answer);

@@ -80,6 +80,9 @@ bool pins_keep_reads(const struct pins *pins);
 void pins_note(struct pins *pins, uint32_t present, uint32_t others, const struct pin_origin *origin,
                struct pin_counters *counters);
 bool pins_has(const struct pins *pins, enum pin_cause cause);
+/* The name of the only pin that there is, if it is of `cause`. Empty: there is none, or there are others, of
+ * this cause or another of the first two blocks. Borrows. */
+struct span pins_only_name(const struct pins *pins, enum pin_cause cause);
 /* The text kept with a name, in any case of its letters. Empty: no such name, or no text. Borrows. */
 struct span pins_text(const struct pins *pins, enum pin_cause cause, struct span name);
 /* The causes' words, "temporary tables (2), GET_LOCK (1)", at the end of `text`. */

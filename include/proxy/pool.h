@@ -42,7 +42,8 @@ struct upstream *pool_take(const struct session *session, int server);
 unsigned pool_unpark(struct permits_holders *holders);
 /* A new view of the cluster: what is parked at servers that are out of use, or elsewhere, is closed. */
 void pool_on_view(struct worker *worker, unsigned cluster);
-/* The worker has adopted another world: what is parked beyond its pool_idle_max is closed. */
+/* The worker has adopted another world: what is parked beyond its pool_idle_max, or was opened under another
+ * `tls`, is closed. */
 void pool_on_world(struct worker *worker);
 /* Nothing is parked any more: the worker ends. */
 void pool_close(struct worker *worker);

@@ -32,7 +32,7 @@ struct prepared {
     struct text wording;      /* owns: how it was read then (wording.h) */
     struct sql_facts facts;   /* without its spans */
     uint16_t params;
-    uint16_t columns;
+    uint16_t columns;  /* as the client was told last: by PREPARE, or the last result; 0: of none */
     struct text types; /* owns: as last sent by the client (stmt_execute.types) */
     uint64_t types_version;
     struct prepared_copy copies[PREPARED_PLACES];

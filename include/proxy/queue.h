@@ -5,7 +5,8 @@
  *                           ▼
  *                        QUEUED ─► on_grant ─► queue_step ─► attach_open ─► ATTACHING
  *                           │
- *                           └─► share_search: those who do not need theirs give it up (share.h)
+ *                           ├─► share_search: those who do not need theirs give it up (share.h)
+ *                           └─► after a while: another replica, for which nobody waits
  */
 #ifndef HEADGATE_PROXY_QUEUE_H
 #define HEADGATE_PROXY_QUEUE_H

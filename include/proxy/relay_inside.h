@@ -24,6 +24,9 @@ void relay_replace_packet(struct session *session, struct upstream *upstream,
 bool relay_name_statement(struct session *session, struct upstream *upstream,
                           const struct tracker_info *info);
 
+/* The reply is over: what the client knows of the columns of the statement that it has executed. */
+void relay_note_columns(struct session *session, const struct upstream *upstream);
+
 /* The server asks for the client's file, in the packet numbered `seq`: INFILE. */
 void relay_begin_file(struct session *session, uint8_t seq);
 

@@ -180,7 +180,8 @@ struct session {
     uint64_t user_vars_base; /* vars.version when they were set: strings depend on character sets */
     bool was_reset;
     bool has_replica_refused;
-    uint8_t sees_tracking; /* types of entries that the client asked for: 1 << enum sesstrack_type */
+    bool calls_in_read_only; /* a CALL was refused because a replica had the read-only transaction */
+    uint8_t sees_tracking;   /* types of entries that the client asked for: 1 << enum sesstrack_type */
     struct reading reading;
     struct pins pins; /* owns */
     enum close_reason close_reason;

@@ -58,6 +58,7 @@ struct slot {
     bool has_waited;           /* SYNC_WAITED is due */
     struct parting *parting;   /* owns: what it is being asked before it is given up; NULL: nothing */
     uint64_t refused_us;       /* parting: when it last would not tell; 0: it never has */
+    bool has_told_held;        /* parting: what it holds is not used up, and nothing has run there since */
     bool must_wait;            /* Galera: the session was at another writer, and what it did there may lack */
     bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
     enum sync_task task;       /* what its running exchange is about */

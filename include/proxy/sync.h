@@ -1,12 +1,24 @@
-/* SYNCING, PREPARING: a connection becomes equal to its session.
+/* SYNCING: a connection becomes equal to its session.
  */
 #ifndef HEADGATE_PROXY_SYNC_H
 #define HEADGATE_PROXY_SYNC_H
 
+#include "mysql/reply.h"
 #include "proxy/session.h"
 
 enum step sync_syncing(struct session *session);
-enum step sync_preparing(struct session *session);
+/* Says a command to the connection at the job's place, as this task of its slot; `argument` is copied. The
+ * answer comes to slot.answer, slot.has_failed says that there is none. */
+void sync_ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
+              struct span argument);
+/* The task has put the connection into this schema. */
+void sync_note_schema(struct slot *slot, struct span schema);
+/* If the task's answer warned: the client is not to hear of that, and what it could have asked about there is
+ * gone. */
+void sync_note_warnings(struct session *session, struct slot *slot);
+/* The task's answer is an ERR. A replica that will not take the session's state leaves the reads to the
+ * primary; a primary's word is the client's. */
+enum step sync_refused(struct session *session, struct slot *slot);
 /* The connection there has all that the session has set: what the present command set, it set there. */
 void sync_note_vars(const struct session *session, struct slot *slot);
 /* The connection there has had a COM_RESET_CONNECTION, of its session: nothing in it is anybody's any more,

@@ -57,6 +57,8 @@ bool uservars_are_known(const struct uservars *vars);
 /* Does it hold something that is known? */
 bool uservars_has(const struct uservars *vars, struct span name);
 
+/* Is there anything newer than `since` that is known? */
+bool uservars_has_since(const struct uservars *vars, uint64_t since);
 /* Appends "SET @`a`=1,@`b`='x'" of everything newer than `since` that is known; nothing when there is
  * nothing. */
 void uservars_say(const struct uservars *vars, uint64_t since, struct text *out);

@@ -40,14 +40,18 @@ enum vars_manner {
                           something else */
     VARS_IGNORE,       /* means nothing elsewhere: the server computes it, or tells it by other means */
     VARS_HOLD,         /* for writes, and not to be said twice: the session keeps the connection where it is
-                          set, and its reads may still go elsewhere; ends with the default (vars_is_default) */
+                          set, and its reads may still go elsewhere; ends with the default (vars_is_default),
+                          or with its use (vars_used_up) */
     VARS_EMULATE,      /* the session's own, and no connection's: see patience.h */
     VARS_PIN           /* cannot follow: the session stays where it was set */
 };
 enum vars_manner vars_manner_of(struct span name);
 
-/* Is `literal` what a VARS_HOLD variable has in a new connection? */
+/* Is `literal` what a VARS_HOLD variable, or autocommit, has in a new connection? */
 bool vars_is_default(struct span name, struct span literal);
+/* The VARS_HOLD variable of that name, in any case, if the next statement that has a use for it takes it
+ * away, so that it reads as 0 from then on; NULL otherwise. */
+const char *vars_used_up(struct span name);
 
 /* `literal` is SQL. False when it cannot be kept (too many, or no memory): the session must be pinned. */
 bool vars_set(struct vars *vars, struct span name, struct span literal);

@@ -20,4 +20,8 @@ void wording_take(const struct vars *vars, struct text *out);
 void wording_say(struct span wording, const struct vars *vars, uint8_t collation, enum server_family family,
                  struct text *out);
 
+/* What wording_say says asks MariaDB for the names of collations, which are in a table: warnings and
+ * FOUND_ROWS() of the connection's earlier statements are gone then (seen on 10.11 and 11). */
+bool wording_reads_tables(const struct vars *vars, enum server_family family);
+
 #endif

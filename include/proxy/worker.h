@@ -90,7 +90,8 @@ struct worker {
     const struct world *world; /* borrows: only for its own thread, and never for longer than a turn */
     struct upstream_env env;
     struct list sessions;
-    size_t most_sessions;   /* since memory was given back to the system */
+    size_t bodies;          /* sessions that have memory: those that are over, and not buried yet, too */
+    size_t most_bodies;     /* since memory was given back to the system */
     struct session *by_id;  /* uthash */
     struct view_box *boxes; /* owns; by cluster */
     struct warm *warm;      /* owns: what is opened ahead */
@@ -151,6 +152,9 @@ void worker_fini(struct worker *worker);
 const struct view *worker_view(const struct worker *worker, unsigned cluster);
 /* A client that worker_accept was given has gone: the last one ends a draining worker. */
 void worker_forget(struct worker *worker, struct door *door, const struct addr *peer);
+/* The memory of a session (one of `bodies`) has been freed. When half of a crowd has gone, so may its memory:
+ * to the system. */
+void worker_note_freed(struct worker *worker);
 
 /* ---- in the worker's own thread ---- */
 

@@ -93,6 +93,9 @@ bool schema_is_absent(const struct section *section, const char *name);
 /* The name of this section nearest to `name`, when it is near enough to be a slip of the fingers; else NULL.
  */
 const char *schema_suggest(const struct section *section, const char *name);
+/* The sections inside this one, at any depth, that have a row named `name`, at the end of `owners`: "cluster
+ * or listener"; nothing when there is none. */
+void schema_owners(const struct section *section, const char *name, struct text *owners);
 
 /* Fill the member of `row` (neither GROUP nor LIST) in `object` from `value`; a string is copied and replaces
  * the former one. On failure `err` says what was given and what is allowed, without the value of a secret,

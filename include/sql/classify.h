@@ -66,10 +66,13 @@ struct sql_facts {
                              ran */
     enum sql_question question; /* refers_previous: about which of them */
     unsigned questions;         /* … all that it asks: bit q for each */
+    unsigned asks_before; /* the same of ROW_COUNT(), FOUND_ROWS() and @@warning_count in any first statement
+                             of a text: SET, INSERT … */
     bool
         uses_tables; /* it may read or write tables: on MariaDB other statements leave warnings as they are */
     bool leaves_row_count; /* HELP: on MariaDB it leaves ROW_COUNT() as it was */
     bool counts_rows;      /* it may set what FOUND_ROWS() says */
+    bool may_run_nothing;  /* CREATE TABLE IF NOT EXISTS: its SELECT does not run where there is one */
     uint32_t first_count;  /* counts_rows: so many of its parts come before the first that does */
     bool may_hide_state;   /* it may leave session state that neither its text, nor holds, nor tracking
                               describes (CALL, EXECUTE, unknown functions and statements …) */
@@ -88,7 +91,6 @@ struct sql_facts {
     bool releases;        /* COMMIT or ROLLBACK … RELEASE is in it: the server hangs up after that */
     bool gives_insert_id; /* LAST_INSERT_ID(x), SET insert_id = x and the like: what later statements find
                              there */
-    bool gives_next_id;   /* SET insert_id = x: the next INSERT takes it */
     bool has_sequence;    /* it may draw from a sequence, set it, or ask what was drawn: sequences.h */
     bool asks_id;         /* it may ask for the number that the server gave its connection */
     bool sets_global;     /* SET GLOBAL, PASSWORD and the like: not the session */

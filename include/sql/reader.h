@@ -37,9 +37,10 @@ struct reader {
     bool has_assign;           /* this statement: := or INTO @v was seen */
     bool has_given_id;         /* this statement: LAST_INSERT_ID(x) was seen */
     bool has_sequence;         /* this statement: NEXTVAL, LASTVAL, SETVAL and their other forms */
-    unsigned user_locks;       /* bits 1 << enum user_lock: which functions about locks were called */
-    bool has_user_variable;    /* @v was seen */
-    bool any_user_variable;    /* in any statement of the text */
+    unsigned asks; /* bits 1 << enum sql_question: ROW_COUNT(), FOUND_ROWS(), @@warning_count were seen */
+    unsigned user_locks;    /* bits 1 << enum user_lock: which functions about locks were called */
+    bool has_user_variable; /* @v was seen */
+    bool any_user_variable; /* in any statement of the text */
 };
 
 static inline bool token_is_punct(const struct token *token, char c)

@@ -4,6 +4,7 @@
 #include "admin/beside.h"
 #include "admin/tour.h"
 #include "base/mem.h"
+#include "proxy/forecast.h"
 #include "proxy/hints.h"
 #include "proxy/session.h"
 #include "proxy/decide.h"
@@ -24,7 +25,8 @@ static const struct column columns[] = {
     { "facts", COLUMN_TEXT, "all that was read from its text" },
     { "hints", COLUMN_TEXT, "the hints in its comments and attributes; in brackets what is not understood" },
     { "pins", COLUMN_TEXT, "what keeps the session's reads on the primary now" },
-    { "then_pinned", COLUMN_TEXT, "yes when later reads would stay on the primary because of it" },
+    { "then_pinned", COLUMN_TEXT,
+      "yes when later reads would stay on the primary because of it, as long as what it takes is there" },
 };
 const struct columns explain_columns = COLUMNS_OF(columns);
 
@@ -138,7 +140,7 @@ static void put_explanation(struct request *request, const struct sql_facts *fac
     put_facts(table, facts);
     put_hints(table, asked, dialect, facts);
     table_span(table, text_span(&held));
-    table_text(table, facts->may_hide_state || facts->has_holds ? "yes" : "no");
+    table_text(table, forecast_keeps_reads(facts, asked->sql, dialect) ? "yes" : "no");
     text_fini(&held);
 }
 

@@ -368,7 +368,7 @@ static void on_accept(struct listener *listener, int take_fd, const struct addr 
     if (guest == NULL) {
         log_limited(LOG_LEVEL_WARNING, NULL, "admin address: a client was turned away, %zu are there",
                     console->guests.count);
-        limits_turn_away(take_fd, "headgate: too many admin connections");
+        limits_turn_away(take_fd, ERR_CON_COUNT, "headgate: too many admin connections");
         (void)close(take_fd);
         return;
     }

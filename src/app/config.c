@@ -174,8 +174,8 @@ static const struct setting config_settings[] = {
     },
 };
 
-static const char *const config_absent[] = { "rules",  "hints", "consistency", "pool",     "pools", "cache",
-                                             "mirror", "tls",   "masks",       "firewall", "lease", NULL };
+static const char *const config_absent[] = { "rules", "pools",    "cache", "mirror", "tls",
+                                             "masks", "firewall", "lease", NULL };
 
 static const struct section config_section = {
     .name = "",

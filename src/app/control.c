@@ -13,11 +13,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sink.h"
+#include "mysql/reply.h"
+#include "net/reserve.h"
 #include "net/resolve.h"
 #include "net/tls.h"
 #include "proxy/worker.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -88,7 +91,7 @@ static void on_accept(struct listener *listener, int take_fd, const struct addr 
     }
     char text[ADDR_TEXT_MAX];
     log_limited(LOG_LEVEL_WARNING, NULL, "client %s was turned away: %s", addr_format(peer, text), err.text);
-    limits_turn_away(take_fd, err.text);
+    limits_turn_away(take_fd, err.code == ENOMEM ? ERR_OUT_OF_RESOURCES : ERR_CON_COUNT, err.text);
     (void)close(take_fd);
 }
 
@@ -96,7 +99,7 @@ static void on_exhausted(struct listener *listener, int fd)
 {
     struct control *control = listener->loop->context;
     (void)atomic_fetch_add_explicit(&control->limits.file_refused, 1, memory_order_relaxed);
-    limits_turn_away(fd, "headgate: it can open no more files");
+    limits_turn_away(fd, ERR_CON_COUNT, "headgate: it can open no more files");
 }
 
 /* ---- views ---- */
@@ -408,7 +411,8 @@ enum control_end control_run(struct config *take_config, struct error *err)
     }
     enum log_level level = (enum log_level)take_config->log_level;
     enum log_format format = (enum log_format)take_config->log_format;
-    if (!open_log(control, take_config, err) || !loop_init(&control->loop, err)) {
+    if (!open_log(control, take_config, err) || !reserve_for((size_t)take_config->limits.max_clients, err) ||
+        !loop_init(&control->loop, err)) {
         close_log(control, level, format);
         mem_free(control);
         config_free(&take_config);

@@ -5,6 +5,7 @@
 #include "app/status.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/reserve.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -138,6 +139,17 @@ static void tell_changes(const struct reload *reload, const struct wish *wish, c
                is_whole ? "" : "; memory was out for telling all of them");
 }
 
+static void apply_limits(struct reload *reload, const struct config *config)
+{
+    struct error err = { 0 };
+    if (config->limits.max_clients != reload->former->config->limits.max_clients) {
+        limits_warn_of_files(&config->limits);
+        if (!reserve_for((size_t)config->limits.max_clients, &err))
+            log_warning(NULL, "limits.max_clients: %s; what was set aside before stays", err.text);
+    }
+    limits_set(reload->limits, &config->limits);
+}
+
 /* Nothing here can fail: what could, was done before. */
 static void apply(struct reload *reload, struct version *take_version, struct doors_plan *take_plan)
 {
@@ -148,9 +160,7 @@ static void apply(struct reload *reload, struct version *take_version, struct do
     reload->current = version;
     log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, reload->log_fd);
     doctor_fini(reload->admin); /* it borrows accounts */
-    if (config->limits.max_clients != reload->former->config->limits.max_clients)
-        limits_warn_of_files(&config->limits);
-    limits_set(reload->limits, &config->limits);
+    apply_limits(reload, config);
     users_succeed(&version->users, &reload->former->users);
     for (size_t i = 0; i < reload->cluster_count; i++) {
         struct upstream_env env = world_env(&version->world, reload->loop, reload->clusters[i].env.worker);

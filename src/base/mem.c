@@ -7,10 +7,13 @@
 #include <string.h>
 
 static atomic_long fail_after = -1;
+static atomic_bool fails_all;
 static atomic_ulong allocations;
 
 static bool must_fail(void)
 {
+    if (atomic_load_explicit(&fails_all, memory_order_relaxed))
+        return true;
     if (atomic_load_explicit(&fail_after, memory_order_relaxed) < 0)
         return false;
     return atomic_fetch_sub_explicit(&fail_after, 1, memory_order_relaxed) == 0;
@@ -19,6 +22,11 @@ static bool must_fail(void)
 void mem_fail_after(long count)
 {
     atomic_store(&fail_after, count);
+}
+
+void mem_fail_all(bool is_failing)
+{
+    atomic_store(&fails_all, is_failing);
 }
 
 unsigned long mem_allocations(void)

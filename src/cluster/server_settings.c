@@ -78,9 +78,11 @@ static const struct setting server_settings[] = {
         .words = tls_words,
         .fallback = "preferred",
         .effect = EFFECT_NEW_CONNECTIONS,
-        .doc = "\"preferred\" encrypts when the server offers it, \"required\" refuses to go on without, "
-               "\"off\" never "
-               "asks. The server's certificate is not verified in this version.",
+        .doc =
+            "\"preferred\" encrypts when the server offers it, \"required\" refuses to go on without, "
+            "\"off\" never "
+            "asks. Connections that no session uses are closed when it changes. The server's certificate is "
+            "not verified in this version.",
     },
     {
         .name = "max_connections",

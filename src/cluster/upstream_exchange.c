@@ -127,6 +127,7 @@ static bool collect(struct upstream *upstream)
         buf_mark_parsed(in, PACKET_HEADER_BYTES + header.len);
         buf_drop_parsed(in);
         upstream->answer->is_err = verdict == ROWS_ERR;
+        upstream->answer->status = upstream->rows->status;
         if (verdict == ROWS_DONE || verdict == ROWS_ERR)
             return true;
         if (verdict == ROWS_BAD) {

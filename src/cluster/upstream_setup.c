@@ -6,8 +6,9 @@
 #include <stdio.h>
 
 /* What headgate must hear about to keep sessions' state. MySQL's '*' would put statement_id on every reply
- * (protocol.md §5), so the variables are named there. */
-static const char setup_mariadb[] = "\x03SET SESSION session_track_system_variables='*', "
+ * (protocol.md §5), so the variables are named there. MariaDB 11.8 takes last_gtid, last_insert_id, timestamp
+ * and others for one, and tells it by the name of the first that it heard of: that is to be last_gtid. */
+static const char setup_mariadb[] = "\x03SET SESSION session_track_system_variables='last_gtid,*', "
                                     "session_track_schema=1, session_track_state_change=1, "
                                     "session_track_transaction_info='CHARACTERISTICS'";
 #define SETUP_MYSQL_BEGINS "\x03SET SESSION session_track_system_variables='autocommit"

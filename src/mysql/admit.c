@@ -169,13 +169,13 @@ static const char *take_candidate(struct admit *admit, const struct handshake_re
     *code_r = ERR_OUT_OF_RESOURCES;
     struct admit_candidate *candidate = mem_zalloc(sizeof *candidate);
     if (candidate == NULL)
-        return "Out of memory";
+        return "headgate: out of memory";
     admit->candidate = candidate;
     candidate->caps = response->caps;
     candidate->max_packet = response->max_packet;
     candidate->collation = response->collation;
     if (!text_append_span(&candidate->attributes, response->attributes))
-        return "Out of memory";
+        return "headgate: out of memory";
     *code_r = ERR_HANDSHAKE;
     if (!span_copy_cstr(response->user, candidate->user, sizeof candidate->user))
         return "Bad handshake: user name longer than 128 bytes";

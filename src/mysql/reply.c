@@ -6,7 +6,6 @@
 #include "mysql/resultset.h"
 #include "mysql/wire.h"
 
-#define ERR_TEXT_MAX 511u
 #define SQLSTATE_LEN 5u
 
 static const struct {
@@ -183,18 +182,19 @@ void reply_put_err(struct text *out, uint8_t seq, uint16_t code, const char *sql
     wire_put_u16(out, code);
     wire_put_u8(out, '#');
     (void)text_append(out, sqlstate, SQLSTATE_LEN);
-    (void)text_append(out, text, len < ERR_TEXT_MAX ? len : ERR_TEXT_MAX);
+    (void)text_append(out, text, len < REPLY_ERR_TEXT_MAX ? len : REPLY_ERR_TEXT_MAX);
     packet_end(out, at, seq);
 }
 
-void reply_put_early_err(struct text *out, uint16_t code, const char *text)
+size_t reply_store_early_err(uint8_t packet[static REPLY_EARLY_ERR_MAX], uint16_t code, const char *text)
 {
-    size_t len = strlen(text);
-    size_t at = packet_begin(out);
-    wire_put_u8(out, 0xFF);
-    wire_put_u16(out, code);
-    (void)text_append(out, text, len < ERR_TEXT_MAX ? len : ERR_TEXT_MAX);
-    packet_end(out, at, 0);
+    size_t len = strnlen(text, REPLY_ERR_TEXT_MAX);
+    wire_store_u32(packet, (uint32_t)len + 3); /* sequence number 0 */
+    packet[PACKET_HEADER_BYTES] = 0xFF;
+    packet[PACKET_HEADER_BYTES + 1] = (uint8_t)code;
+    packet[PACKET_HEADER_BYTES + 2] = (uint8_t)(code >> 8);
+    memcpy(packet + PACKET_HEADER_BYTES + 3, text, len);
+    return PACKET_HEADER_BYTES + 3 + len;
 }
 
 void reply_put_row(struct text *out, uint8_t seq, uint64_t caps, const char *column, struct span value,

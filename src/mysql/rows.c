@@ -22,7 +22,7 @@ void rows_begin(struct rows *rows, uint64_t caps)
 {
     rows->state = HEAD;
     rows->caps = caps;
-    rows->columns = rows->defs_left = 0;
+    rows->columns = rows->defs_left = rows->status = 0;
     rows->rows = rows->values = 0;
     text_clear(&rows->bytes);
 }
@@ -56,6 +56,7 @@ static enum rows_verdict refused(struct rows *rows, struct span payload, struct 
 static enum rows_verdict ended(struct rows *rows, uint16_t status)
 {
     bool has_more = (status & STATUS_MORE_RESULTS) != 0;
+    rows->status = status;
     rows->state = has_more ? HEAD : OVER;
     return has_more ? ROWS_MORE : ROWS_DONE;
 }

@@ -86,6 +86,7 @@ static enum sight look_count(struct tracker *tracker, const struct glimpse *seen
     if (count == 0)
         return SIGHT_BAD;
     tracker->defs_left = count;
+    tracker->columns = (uint32_t)count;
     tracker->state = DEFS;
     return SIGHT_PASS;
 }
@@ -135,8 +136,9 @@ static enum sight look_defs_eof(struct tracker *tracker, const struct glimpse *s
         return SIGHT_MORE;
     uint16_t status, warnings;
     (void)reply_parse_eof(span_of(seen->data, EOF_BYTES), &status, &warnings); /* cannot fail: both checked */
-    if (has_opened_cursor(tracker, status) || (status & STATUS_SESSION_STATE_CHANGED) != 0 ||
-        tracker->hands_out_eofs)
+    bool has_others = tracker->columns_told != 0 && tracker->columns != tracker->columns_told;
+    if (has_opened_cursor(tracker, status) || tracker->hands_out_eofs || has_others ||
+        (status & (STATUS_SESSION_STATE_CHANGED | STATUS_METADATA_CHANGED)) != 0)
         return SIGHT_EOF; /* the last one, or one that not every client may see as it is */
     tracker->state = ROWS;
     return SIGHT_PASS;

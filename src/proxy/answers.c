@@ -41,29 +41,35 @@ static uint64_t who_knows(const struct answers *answers, enum sql_question quest
     return answers->last;
 }
 
-/* At another place than the job's it may be: in a transaction a question that shows data as well runs there.
- */
-static bool has_connection(const struct session *session, uint64_t generation, bool is_current)
+/* Does another connection than `here` (its generation) know the answer to one of these (bit q each)? */
+static bool any_is_elsewhere(const struct answers *answers, unsigned questions, uint64_t here)
 {
-    for (int place = 0; place < PREPARED_PLACES; place++)
-        if (session->slots[place].generation == generation)
-            return place != (int)session->job.place || is_current;
-    return false;
-}
-
-/* It asks several things at once, and not all answers are where it would run. */
-static bool is_of_several(const struct session *session)
-{
-    unsigned questions = session->job.facts.questions;
-    uint64_t here = session->slots[session->job.place].generation;
-    if ((questions & (questions - 1)) == 0)
-        return false;
     for (unsigned q = SQL_ASKS_LAST; q <= SQL_ASKS_DIAGNOSTICS; q++) {
-        uint64_t knows = who_knows(&session->answers, (enum sql_question)q);
+        uint64_t knows = who_knows(answers, (enum sql_question)q);
         if ((questions & 1u << q) != 0 && knows != 0 && knows != here)
             return true;
     }
     return false;
+}
+
+bool answers_are_elsewhere(const struct session *session, const struct sql_facts *facts,
+                           enum route_place place, bool is_current)
+{
+    uint64_t here = is_current ? session->slots[place].generation : 0;
+    bool is_in_passing = facts->asks_before != 0 && !facts->refers_previous && facts->kind != SQL_SHOW;
+    return is_in_passing && any_is_elsewhere(&session->answers, facts->asks_before, here);
+}
+
+/* Its executions ask. */
+static bool is_prepare(const struct job *job)
+{
+    return job->command != NULL && job->command->byte == COM_STMT_PREPARE;
+}
+
+bool answers_forbid(const struct session *session, bool is_current)
+{
+    const struct job *job = &session->job;
+    return !is_prepare(job) && answers_are_elsewhere(session, &job->facts, job->place, is_current);
 }
 
 bool answers_have_gone(const struct session *session, bool is_current)
@@ -71,10 +77,11 @@ bool answers_have_gone(const struct session *session, bool is_current)
     const struct job *job = &session->job;
     if (insert_id_has_lost(session) || draws_has_lost(session))
         return true;
-    if (!job->facts.refers_previous || job->facts.kind == SQL_SHOW)
+    if (!job->facts.refers_previous || job->facts.kind == SQL_SHOW || is_prepare(job))
         return false;
     uint64_t knows = who_knows(&session->answers, job->facts.question);
-    return (knows != 0 && !has_connection(session, knows, is_current)) || is_of_several(session);
+    uint64_t here = is_current ? session->slots[job->place].generation : 0;
+    return (knows != 0 && knows != here) || any_is_elsewhere(&session->answers, job->facts.questions, here);
 }
 
 enum step answers_refuse(struct session *session)
@@ -82,5 +89,6 @@ enum step answers_refuse(struct session *session)
     return dispatch_refuse(
         session, ERR_NOT_SUPPORTED_YET, NULL,
         "headgate: not run: it asks about an earlier statement, and the connection that ran "
-        "it is gone: lost, or needed by another client; or about several, which ran on several servers");
+        "that one cannot be asked: it is gone (lost, or needed by another client), or on "
+        "another server than this has to run on");
 }

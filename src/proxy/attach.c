@@ -19,6 +19,8 @@
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
 #include "proxy/insert_id.h"
+#include "proxy/memory.h"
+#include "proxy/parting.h"
 #include "proxy/queue.h"
 #include "proxy/recall.h"
 #include "proxy/share.h"
@@ -138,6 +140,13 @@ static bool has_lost_pieces(const struct session *session)
            !(attach_is_current(session, job->place) && attach_continues_there(session, job->place));
 }
 
+/* An ERR may have ended the transaction, and this, which runs elsewhere, is to tell whether it is open. */
+static bool must_settle(struct session *session)
+{
+    return session->job.is_aside && session->transaction.is_unknown &&
+           parting_ask_transaction(session, ROUTE_PRIMARY);
+}
+
 /* ---- the beginning ---- */
 
 /* Its replica is known to have all that it asks for: most reads come no further. */
@@ -150,6 +159,7 @@ static bool is_where_it_trusts(const struct session *session)
 enum step attach_begin(struct session *session)
 {
     struct job *job = &session->job;
+    job->wait.asked = NULL;
     attach_listen(session, job->place);
     if (session->lost.len > 0 && !job->is_login) /* while this command waited for its server */
         return dispatch_tell_lost(session);
@@ -173,8 +183,12 @@ enum step attach_begin(struct session *session)
         return attach_wait(session);
     if (has_lost_pieces(session))
         return dispatch_refuse_pieces(session);
-    if (insert_id_must_wait(session))
+    if (insert_id_must_wait(session) || memory_must_wait(session) || must_settle(session))
         return attach_wait(session);
+    if (memory_is_elsewhere(session))
+        return dispatch_refuse_route(session, ROUTE_REASON_VARIABLES_AWAY);
+    if (answers_forbid(session, is_current))
+        return dispatch_refuse_route(session, ROUTE_REASON_ANSWERS_AWAY);
     if (answers_have_gone(session, is_current))
         return recall_may_answer(session) ? recall_answer(session) : answers_refuse(session);
     if (!is_current) {
@@ -195,7 +209,8 @@ enum step attach_waiting(struct session *session)
 {
     if (session->is_client_eof)
         return session_close(session, CLOSE_CLIENT_GONE, NULL);
-    bool is_told = session->insert_id.is_awaited && session->slots[ROUTE_PRIMARY].parting == NULL;
+    const struct slot *asked = session->job.wait.asked;
+    bool is_told = asked != NULL && asked->parting == NULL;
     if (!session->worker->is_retrying && !is_told)
         return STEP_WAIT;
     return attach_begin(session);

@@ -128,18 +128,19 @@ static struct gate_state state_of(const struct session *session)
     };
 }
 
-/* Those that go to a replica for no other reason than that it can answer, and show data; and those that only
- * it can answer, and show data as well. (If the connection that ran the statement they ask about has gone
- * nobody can: answers_have_gone.) */
+/* Those that go to a replica for no other reason than that it can answer, and show data, or, to be prepared,
+ * what tables there are; and those that only it can answer, and show data as well. (If the connection that
+ * ran the statement they ask about has gone nobody can, but prepare it: answers_have_gone.) */
 static bool is_gated(const struct session *session)
 {
     const struct job *job = &session->job;
     bool is_read = job->reason == ROUTE_REASON_READ || job->reason == ROUTE_REASON_READ_ONLY_TRANSACTION;
     bool is_of_variables = job->reason == ROUTE_REASON_VARIABLES && job->facts.uses_tables;
+    bool is_prepare = !job->is_login && job->command->byte == COM_STMT_PREPARE;
     bool is_question = job->reason == ROUTE_REASON_PREVIOUS && job->facts.uses_tables &&
-                       attach_is_current(session, ROUTE_REPLICA);
+                       (is_prepare || attach_is_current(session, ROUTE_REPLICA));
     return (is_read || is_of_variables || is_question) && !job->is_login && !session->transaction.is_away &&
-           consistency_is_asked(session) && job->command->byte != COM_STMT_PREPARE;
+           consistency_is_asked(session);
 }
 
 static void count(struct session *session, enum gate_verdict verdict)

@@ -39,10 +39,7 @@ static bool is_for_next_transaction(struct span name, const struct setvar_change
 {
     static const char *const names[] = { "tx_isolation", "transaction_isolation", "tx_read_only",
                                          "transaction_read_only" };
-    for (size_t i = 0; !change->is_tracked_form && i < sizeof names / sizeof *names; i++)
-        if (span_is_nocase(name, names[i]))
-            return true;
-    return false;
+    return !change->is_tracked_form && span_is_among(name, names, sizeof names / sizeof *names);
 }
 
 /* What SET NAMES sets, in several turns. */
@@ -50,10 +47,7 @@ static bool is_of_names(struct span name)
 {
     static const char *const names[] = { "character_set_client", "character_set_connection",
                                          "character_set_results", "collation_connection" };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (span_is_nocase(name, names[i]))
-            return true;
-    return false;
+    return span_is_among(name, names, sizeof names / sizeof *names);
 }
 
 /* They follow the schema, and are told anew with each; set by hand they are not what they are elsewhere. */

@@ -128,14 +128,15 @@ void consistency_note_tracked(struct session *session, const struct sesstrack_ch
         note_written(session, FAMILY_MARIADB, change->value);
 }
 
-/* Nothing of other sessions' data can be known from the reply, nor can it have changed any. */
+/* Nothing of other sessions' data can be known from the reply, nor can it have changed any. (Of a read that
+ * is prepared it tells what columns there are.) */
 static bool shows_nothing(const struct job *job)
 {
     static const uint32_t blind = 1u << SQL_EMPTY | 1u << SQL_BEGIN | 1u << SQL_COMMIT | 1u << SQL_ROLLBACK |
                                   1u << SQL_SAVEPOINT | 1u << SQL_SET | 1u << SQL_USE;
     bool is_command = job->command->manner != COMMAND_STATEMENT && job->command->manner != COMMAND_PREPARED;
     if (is_command || job->command->byte == COM_STMT_PREPARE)
-        return !job->reply.has_error;
+        return !job->reply.has_error && !(job->facts.is_read && job->facts.uses_tables);
     return !job->reply.has_error && !job->reply.has_rows && !job->facts.is_multi && !job->is_cut &&
            !job->facts.may_hide_state && !job->facts.uses_tables && (blind & 1u << job->facts.kind) != 0;
 }
@@ -159,13 +160,17 @@ static void note_logging(struct session *session)
     session->consistency.is_unlogged = true;
 }
 
-/* No reply of a Galera node tells what a COMMIT, or a SET autocommit, has made visible: whatever comes while
- * a transaction is open may be its end. */
-static bool may_end_transaction(struct session *session)
+/* A transaction in which there was more than its beginning has ended, and no GTID was told: it has written
+ * nothing, or that is not tracked. No reply of a Galera node tells what a COMMIT, or a SET autocommit, has
+ * made visible: there whatever comes while one is open may be its end. */
+static bool has_ended_untold(struct session *session)
 {
+    const struct job *job = &session->job;
+    bool is_galera = session_view(session)->is_galera;
     bool was_open = session->consistency.has_transaction;
-    session->consistency.has_transaction = effects_has_transaction(session);
-    return was_open;
+    bool is_open = effects_has_transaction(session);
+    session->consistency.has_transaction = is_open && (is_galera || was_open || !shows_nothing(job));
+    return was_open && (is_galera || (!is_open && !job->reply.has_gtid));
 }
 
 static void note_writer(struct session *session)
@@ -184,7 +189,7 @@ bool consistency_is_new_writer(const struct session *session, int server)
 void consistency_note_done(struct session *session)
 {
     const struct job *job = &session->job;
-    bool is_end = session_view(session)->is_galera && may_end_transaction(session);
+    bool is_end = has_ended_untold(session);
     if (session_view(session)->is_galera)
         note_writer(session);
     if (!consistency_is_followed(session))

@@ -1,6 +1,7 @@
 /* Where a statement goes: the session's state put together for route.c, and what explain says of it. */
 #include "proxy/decide.h"
 
+#include "proxy/attach.h"
 #include "proxy/catching_up.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
@@ -11,10 +12,7 @@
 bool decide_is_system_schema(struct span schema)
 {
     static const char *const names[] = { "information_schema", "performance_schema", "mysql", "sys" };
-    for (size_t i = 0; schema.len > 0 && i < sizeof names / sizeof *names; i++)
-        if (span_is_nocase(schema, names[i]))
-            return true;
-    return false;
+    return schema.len > 0 && span_is_among(schema, names, sizeof names / sizeof *names);
 }
 
 /* Costs nothing as long as no statement was ever refused. */
@@ -99,6 +97,7 @@ struct route decide_route(const struct session *session, const struct sql_facts 
         .has_replica = has_replica,
         .has_replica_refused = session->has_replica_refused,
         .was_refused = was_refused(session, facts, sql),
+        .calls_in_read_only = session->calls_in_read_only,
         .is_in_system_schema = decide_is_system_schema(text_span(&session->schema)),
         .previous = place_of_answer(session, facts->question),
     };
@@ -117,6 +116,10 @@ struct route decide_explain(const struct session *session, struct span sql, cons
         hints_read(hints_r, sql, is_cut, &dialect, session_view(session));
     hints_add_beside(hints_r, beside, session_view(session));
     struct route route = hints_route(hints_r, decided, facts_r, session_view(session), session);
+    if (!route.is_refused &&
+        answers_are_elsewhere(session, facts_r, route.place, attach_is_current(session, route.place)))
+        return (
+            struct route){ .place = route.place, .reason = ROUTE_REASON_ANSWERS_AWAY, .is_refused = true };
     bool needs_nothing = hints_r->has_level && hints_r->level == HINT_EVENTUAL;
     if (route.is_refused || hints_r->wants_server || needs_nothing)
         return route;

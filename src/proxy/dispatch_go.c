@@ -7,6 +7,7 @@
 #include "proxy/choice.h"
 #include "proxy/decide.h"
 #include "proxy/dispatch.h"
+#include "proxy/draws.h"
 #include "proxy/effects.h"
 #include "proxy/hints.h"
 
@@ -38,11 +39,14 @@ enum step dispatch_go(struct session *session, enum route_place place, enum rout
     job->place = place;
     job->reason = reason;
     job->is_retriable = is_repeatable(session, reason);
+    if (job->facts.has_sequence)
+        draws_read(session);
     return attach_begin(session);
 }
 
 enum step dispatch_refuse_route(struct session *session, enum route_reason reason)
 {
+    session->calls_in_read_only |= reason == ROUTE_REASON_CALL_AWAY;
     if (session->job.facts.has_hint && hints_are_why(reason))
         return hints_refuse(session, reason);
     struct span culprit = session->job.prepared == NULL ? session->job.facts.culprit : (struct span){ 0 };

@@ -43,26 +43,37 @@ static void add(struct draws *draws, uint64_t name)
         draws->names[draws->count++] = name;
 }
 
+void draws_read(struct session *session)
+{
+    struct drawn *drawn = &session->draws.present;
+    struct sql_dialect dialect = effects_dialect(session);
+    struct sequences_walk walk;
+    struct sequences_use use;
+    drawn->count = 0;
+    drawn->is_any = false;
+    sequences_begin(&walk, text_of(session), &dialect);
+    while (sequences_next(&walk, &use)) {
+        drawn->is_any |= use.is_draw;
+        if (use.is_draw && drawn->count < DRAWS_MAX)
+            drawn->names[drawn->count++] = hash(session, &use);
+    }
+}
+
 void draws_note(struct session *session)
 {
     const struct job *job = &session->job;
     struct draws *draws = &session->draws;
     struct slot *slot = &session->slots[job->place];
-    struct sql_dialect dialect = effects_dialect(session);
-    struct sequences_walk walk;
-    struct sequences_use use;
     if (draws->generation != slot->generation) {
         draws->count = 0;
         draws->generation = slot->generation;
     }
     slot->has_own_writes = true;
-    sequences_begin(&walk, text_of(session), &dialect);
-    while (!job->reply.has_error && sequences_next(&walk, &use)) {
-        if (!use.is_draw)
-            continue;
-        slot->drawn_us = session_now(session);
-        add(draws, hash(session, &use));
-    }
+    if (job->reply.has_error || !draws->present.is_any)
+        return;
+    slot->drawn_us = session_now(session);
+    for (unsigned i = 0; i < draws->present.count; i++)
+        add(draws, draws->present.names[i]);
 }
 
 void draws_note_drop(struct session *session, const struct slot *slot)

@@ -46,10 +46,21 @@ void effects_pin(struct session *session, enum pin_cause cause)
     pins_add(&session->pins, cause, (struct span){ 0 }, (struct span){ 0 }, &origin);
 }
 
+/* MySQL takes 0 for an id like others, and tells of it as it tells of none: when it is used up is not seen.
+ */
+static bool is_without_end(const struct session *session, struct span name, struct span literal)
+{
+    uint64_t id;
+    return session_view(session)->family == FAMILY_MYSQL && span_is_nocase(name, "insert_id") &&
+           (!span_to_u64(literal, &id) || id == 0);
+}
+
 void effects_hold(struct session *session, struct span name, struct span literal)
 {
     const struct pin_origin origin = effects_origin(session);
-    if (vars_is_default(name, literal))
+    if (is_without_end(session, name, literal))
+        effects_pin(session, PIN_UNKNOWN_SET);
+    else if (vars_is_default(name, literal))
         pins_release(&session->pins, PIN_HELD_SET, name);
     else
         pins_add(&session->pins, PIN_HELD_SET, name, (struct span){ 0 }, &origin);
@@ -60,7 +71,7 @@ void effects_hold(struct session *session, struct span name, struct span literal
 static void note_insert_id(struct session *session, uint64_t id)
 {
     session->insert_id.value = session->slots[session->job.place].insert_id = id;
-    session->insert_id.is_unknown = session->insert_id.has_next = false;
+    session->insert_id.is_unknown = false;
     session->job.reply.has_insert_id = true;
 }
 
@@ -139,14 +150,14 @@ void effects_reset(struct session *session)
     session->status = STATUS_AUTOCOMMIT;
     session->insert_id.value = session->insert_id.known_by = 0;
     session->wait_s = 0;
-    session->insert_id.is_unknown = session->insert_id.has_next = false;
+    session->insert_id.is_unknown = false;
     session->transaction.is_unknown = false;
     session->transaction.is_away = session->transaction.has_seen = session->transaction.must_begin = false;
     session->variables = VARIABLES_NOWHERE;
     session->answers = (struct answers){ 0 };
     session->draws = (struct draws){ 0 };
     uservars_clear(&session->user_vars);
-    session->has_replica_refused = false;
+    session->has_replica_refused = session->calls_in_read_only = false;
     session->sees_tracking = 0;
     pins_clear(&session->pins);
     session->has_left_schema = false;

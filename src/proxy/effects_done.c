@@ -257,11 +257,37 @@ static void note_row_count(struct session *session, const struct upstream *upstr
         recall_doubt_rows(session);
 }
 
+/* Stored code that shows no rows may have counted some, or left the count as it was; likewise a text that
+ * nobody here has read, and CREATE TABLE IF NOT EXISTS … SELECT where it made no row. */
+static bool may_leave_count(const struct job *job)
+{
+    bool is_dark = job->facts.kind == SQL_PREPARE && job->inner.len == 0;
+    bool is_code = job->facts.may_hide_state || job->facts.kind == SQL_UNKNOWN || is_dark;
+    bool is_idle = job->facts.may_run_nothing && (!job->reply.has_changed || job->facts.is_multi);
+    return job->facts.counts_rows && (is_code || is_idle) && !job->reply.has_rows;
+}
+
+/* Who knows FOUND_ROWS(): nobody, where it may be this connection or still another one. */
+static void note_count(struct session *session, const struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    struct answers *answers = &session->answers;
+    uint64_t generation = session->slots[job->place].generation;
+    bool may_leave = may_leave_count(job);
+    uint16_t error = job->reply.has_error ? job->reply.error_code : 0;
+    bool is_mariadb = upstream->family == FAMILY_MARIADB;
+    if (!may_leave && !found_has_counted(&job->facts, is_mariadb, upstream->tracker.results, error))
+        return;
+    bool is_elsewhere = answers->found != 0 && answers->found != generation;
+    answers->found_place = job->place;
+    answers->found = may_leave && is_elsewhere ? ANSWERS_LOST : generation;
+    recall_note_found(session);
+}
+
 /* Where the answers to questions about earlier statements lie now. */
 static void note_traces(struct session *session, const struct upstream *upstream)
 {
     const struct job *job = &session->job;
-    uint64_t generation = session->slots[job->place].generation;
     bool is_statement = (job->command->manner != COMMAND_SESSION && job->command->manner != COMMAND_LOCAL) ||
                         job->command->byte == COM_INIT_DB;
     bool adds = job->reply.has_error || job->reply.has_warnings; /* 1758: there is no such condition */
@@ -274,14 +300,8 @@ static void note_traces(struct session *session, const struct upstream *upstream
         note_warnings(session, may_leave);
     if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
         answers_note(session, has_set && !may_leave);
-    uint16_t error = job->reply.has_error ? job->reply.error_code : 0;
-    bool has_counted =
-        found_has_counted(&job->facts, upstream->family == FAMILY_MARIADB, upstream->tracker.results, error);
-    if (is_statement && has_counted && !is_prepare) {
-        session->answers.found_place = job->place;
-        session->answers.found = generation;
-        recall_note_found(session);
-    }
+    if (is_statement && !is_prepare)
+        note_count(session, upstream);
 }
 
 /* ---- all of it ---- */
@@ -350,6 +370,7 @@ static void note_home(struct session *session, bool is_execution)
         effects_pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
     if (is_execution)
         insert_id_note_done(session);
+    session->slots[job->place].has_told_held = false;
     if (is_execution && job->facts.has_sequence)
         draws_note(session);
     if (job->reply.has_error && (effects_is_in_transaction(session) || !is_contained(job)))

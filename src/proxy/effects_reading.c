@@ -8,10 +8,7 @@
 static bool hides_quotes(struct span charset)
 {
     static const char *const names[] = { "big5", "cp932", "sjis", "gbk", "gb18030" };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (span_is_nocase(charset, names[i]))
-            return true;
-    return false;
+    return span_is_among(charset, names, sizeof names / sizeof *names);
 }
 
 /* The same by the collation id of the handshake: big5 1, 84; sjis 13, 88; gbk 28, 87; cp932 95, 96; gb18030

@@ -11,10 +11,7 @@ static bool is_known_anyway(struct span name)
 {
     static const char *const names[] = { "autocommit",   "last_gtid",      "character_set_database",
                                          "statement_id", "in_transaction", "collation_database" };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (span_is_nocase(name, names[i]))
-            return true;
-    return false;
+    return span_is_among(name, names, sizeof names / sizeof *names);
 }
 
 /* MariaDB tells the value that a variable had under SET STATEMENT, when it has its own again (seen). */

@@ -90,10 +90,11 @@ static bool next_packet(struct session *session, struct span *payload_r, uint8_t
 static bool keep_identity(struct session *session, const struct user *user)
 {
     struct admit *admit = session->admit;
+    if (session->user == NULL) /* COM_CHANGE_USER leaves them as COM_SET_OPTION has made them (seen) */
+        session->upstream_caps = admit->caps & CAPS_END_TO_END;
     session->user = user;
     session->who = digests_who(session->door->settings->cluster, session->user->name);
     session->caps = admit->caps;
-    session->upstream_caps = admit->caps & CAPS_END_TO_END;
     session->collation = admit->collation;
     text_clear(&session->schema);
     text_clear(&session->attributes);
@@ -200,7 +201,8 @@ enum step frontend_change_user(struct session *session)
     memcpy(session->admit->nonce, session->nonce, NONCE_BYTES);
     attach_leave_all(session);
     effects_reset(session);
-    session->role.version = 0; /* the new account has its own */
+    session->role.version = 0;   /* the new account has its own */
+    session->option_version = 0; /* its connections are opened with what COM_SET_OPTION made of these */
     struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, header.len);
     enum admit_verdict verdict = admit_change_user(session->admit, payload, header.seq, session->host,
                                                    find_user, session, &session->client.out, &err);

@@ -14,23 +14,23 @@ static bool is_untold(const struct job *job)
     return is_silent || job->facts.may_hide_state || job->facts.gives_insert_id;
 }
 
-/* An OK tells of an id that an INSERT was given as of one that it generated. */
-void insert_id_note_done(struct session *session)
-{
-    const struct job *job = &session->job;
-    bool may_be_another = is_untold(job);
-    if (job->reply.has_insert_id || may_be_another)
-        session->insert_id.known_by = session->slots[job->place].generation;
-    session->insert_id.is_unknown |= may_be_another && !job->reply.has_insert_id;
-    session->insert_id.has_next |= job->facts.gives_next_id;
-}
-
 static bool is_lost(const struct session *session)
 {
     for (int place = 0; place < PREPARED_PLACES; place++)
         if (session->slots[place].generation == session->insert_id.known_by)
             return false;
     return session->insert_id.known_by != 0;
+}
+
+/* An OK tells of an id that an INSERT was given as of one that it generated. What may have left it as it was
+ * brings none back that is lost. */
+void insert_id_note_done(struct session *session)
+{
+    const struct job *job = &session->job;
+    bool may_be_another = is_untold(job);
+    if (job->reply.has_insert_id || (may_be_another && !is_lost(session)))
+        session->insert_id.known_by = session->slots[job->place].generation;
+    session->insert_id.is_unknown |= may_be_another && !job->reply.has_insert_id;
 }
 
 /* Quoted text and comments included: it is seldom that this matters. */
@@ -53,9 +53,8 @@ bool insert_id_has_lost(const struct session *session)
 
 bool insert_id_must_wait(struct session *session)
 {
-    struct insert_id *id = &session->insert_id;
+    const struct insert_id *id = &session->insert_id;
     bool is_away = session->job.place == ROUTE_REPLICA && effects_home(session) == ROUTE_REPLICA;
     bool is_there = id->known_by != 0 && id->known_by == session->slots[ROUTE_PRIMARY].generation;
-    id->is_awaited = is_there && is_away && is_asked_for(session) && parting_ask_id(session, ROUTE_PRIMARY);
-    return id->is_awaited;
+    return is_there && is_away && is_asked_for(session) && parting_ask_id(session, ROUTE_PRIMARY);
 }

@@ -48,13 +48,14 @@ static void look_inside(struct session *session, const struct sql_dialect *diale
     facts->sets_next_transaction = inner.sets_next_transaction;
     facts->releases = inner.releases;
     facts->gives_insert_id |= inner.gives_insert_id;
-    facts->gives_next_id |= inner.gives_next_id;
     facts->is_load |= inner.is_load;
     facts->has_sequence |= inner.has_sequence;
     facts->uses_tables = inner.uses_tables;
     facts->asks_id |= inner.asks_id;
+    facts->asks_before |= inner.asks_before | inner.questions;
     facts->sets_for_itself = inner.sets_for_itself;
     facts->counts_rows = inner.counts_rows;
+    facts->may_run_nothing = inner.may_run_nothing;
     facts->first_count = inner.first_count;
     session->job.is_inner_set = inner.kind == SQL_SET;
 }

@@ -171,13 +171,12 @@ void limits_leave(struct limits *limits, struct limit *listener, const struct ad
     limit_give(&limits->clients);
 }
 
-void limits_turn_away(int fd, const char *why)
+void limits_turn_away(int fd, uint16_t code, const char *why)
 {
-    struct text out = { 0 };
-    reply_put_early_err(&out, ERR_CON_COUNT, why);
-    if (!out.is_oom) /* a new socket takes that much, or its client has gone */
-        (void)send(fd, out.data, out.len, MSG_DONTWAIT | MSG_NOSIGNAL);
-    text_fini(&out);
+    uint8_t packet[REPLY_EARLY_ERR_MAX];
+    size_t len = reply_store_early_err(packet, code, why);
+    /* A new socket takes that much, or its client has gone. */
+    (void)send(fd, packet, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 void limits_warn_of_files(const struct limit_settings *settings)

@@ -7,6 +7,7 @@
 #include "proxy/memory.h"
 
 #include "proxy/changes.h"
+#include "proxy/parting.h"
 
 bool memory_note_names(struct session *session, struct span sql, const struct sql_dialect *dialect)
 {
@@ -70,10 +71,13 @@ static enum route_variables here(const struct job *job)
     return job->place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
 }
 
+/* What was learnt from elsewhere while it ran has not been said here. */
 static void note_values(struct session *session)
 {
     const struct job *job = &session->job;
     struct uservars *vars = &session->user_vars;
+    struct slot *slot = &session->slots[job->place];
+    bool had_all = slot->user_version == vars->version;
     if (job->changes != NULL && is_plain_set(job))
         uservars_merge(vars, &job->changes->user);
     else
@@ -84,7 +88,8 @@ static void note_values(struct session *session)
     }
     if (session->user_vars_base != session->vars.version)
         uservars_forget_strings(vars);
-    session->slots[job->place].user_version = vars->version; /* it ran here, where all had been said */
+    if (had_all)
+        slot->user_version = vars->version;
     session->variables = uservars_are_known(vars) ? VARIABLES_NOWHERE : here(job);
 }
 
@@ -110,10 +115,57 @@ void memory_note_done(struct session *session)
         return;
     if (is_away)
         note_values_away(session);
-    else if (job->is_home && has_any)
+    else if (job->is_home && has_any && !memory_needs_none(session))
         note_values(session);
     if (job->is_home)
         session->user_vars_base = session->vars.version;
+}
+
+static bool is_without_variables(const struct session *session)
+{
+    return session->variables == VARIABLES_REPLICA && session->job.place == ROUTE_PRIMARY &&
+           !session->job.is_login && session->door->settings->mode == LISTENER_SPLIT;
+}
+
+static bool needs_variables(const struct job *job)
+{
+    return job->facts.touches_variables || job->facts.writes_variables;
+}
+
+/* About the statement before. */
+static bool asks_before(const struct job *job)
+{
+    return job->facts.refers_previous || job->facts.asks_before != 0;
+}
+
+/* They are said on the primary then, which must not come between a question and what it is about. */
+bool memory_must_wait(struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_concerned = needs_variables(job) || may_set_unnamed(job);
+    return is_without_variables(session) && is_concerned && !asks_before(job) &&
+           parting_ask_variables(session, ROUTE_REPLICA);
+}
+
+bool memory_needs_none(const struct session *session)
+{
+    const struct job *job = &session->job;
+    return asks_before(job) && !needs_variables(job) && !may_set_unnamed(job);
+}
+
+static bool lacks_known(const struct session *session)
+{
+    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
+    return session->job.place == ROUTE_PRIMARY && slot->upstream != NULL &&
+           uservars_has_since(&session->user_vars, slot->user_version);
+}
+
+bool memory_is_elsewhere(const struct session *session)
+{
+    const struct job *job = &session->job;
+    if (asks_before(job) && !memory_needs_none(session) && lacks_known(session))
+        return true;
+    return is_without_variables(session) && needs_variables(job);
 }
 
 bool memory_may_be_lost(const struct session *session)

@@ -6,6 +6,7 @@
 #include "mysql/rows.h"
 #include "proxy/answers.h"
 #include "proxy/attach.h"
+#include "proxy/pinned.h"
 #include "proxy/share.h"
 
 /* The values of user variables, in whatever character set, and once more in hex: the longest answer. */
@@ -96,6 +97,44 @@ static bool note_values(struct session *session, struct slot *slot, const struct
     return end_variables(session, slot);
 }
 
+/* ---- what a statement uses up ---- */
+
+/* The variable that alone keeps the connection, and may be used up by now; NULL: none. */
+static const char *held(const struct session *session, enum route_place place)
+{
+    if (session->slots[place].has_told_held || (pinned_by_state(session, place) & pin_bit(PIN_HELD_SET)) == 0)
+        return NULL;
+    return vars_used_up(pins_only_name(&session->pins, PIN_HELD_SET));
+}
+
+static bool needs_held(const struct session *session, enum route_place place)
+{
+    return held(session, place) != NULL;
+}
+
+static void put_held(const struct session *session, const struct slot *slot, struct text *sql)
+{
+    (void)text_appendf(sql, "SELECT @@%s LIMIT 1", held(session, session_place_of(session, slot->upstream)));
+}
+
+static bool note_held(struct session *session, struct slot *slot, const struct upstream_answer *answer)
+{
+    uint64_t number;
+    struct span value;
+    if (answer->is_err || !rows_value(&slot->parting->rows, 0, 0, &value) || !span_to_u64(value, &number))
+        return false;
+    slot->has_told_held = number != 0;
+    if (number == 0)
+        pins_release_all(&session->pins, PIN_HELD_SET); /* as it is the only one */
+    pinned_note(session);
+    return true;
+}
+
+uint32_t parting_may_end(const struct session *session, enum route_place place)
+{
+    return pin_bit(PIN_USER_VARIABLES) | (needs_held(session, place) ? pin_bit(PIN_HELD_SET) : 0);
+}
+
 /* ---- numbers ---- */
 
 static bool needs_id(const struct session *session, const struct slot *slot)
@@ -177,14 +216,47 @@ static bool read_numbers(struct session *session, struct slot *slot)
 static bool note_numbers(struct session *session, struct slot *slot, const struct upstream_answer *answer)
 {
     bool is_told = !answer->is_err && read_numbers(session, slot);
-    if (!is_told && session->state == SESSION_WAITING && session->insert_id.is_awaited)
+    bool is_awaited = session->state == SESSION_WAITING && session->job.wait.asked == slot;
+    if (!is_told && is_awaited && needs_id(session, slot))
         session->insert_id.known_by = ANSWERS_LOST;
     return is_told;
 }
 
+/* ---- the transaction ---- */
+
+static bool is_in_doubt(const struct session *session, enum route_place place)
+{
+    return session->transaction.is_unknown && place == ROUTE_PRIMARY && !session->transaction.is_away;
+}
+
+/* Whatever it is, its answer has the flags. */
+static void put_anything(const struct session *session, const struct slot *slot, struct text *sql)
+{
+    (void)session;
+    (void)slot;
+    (void)text_append_cstr(sql, "SELECT 1 LIMIT 1");
+}
+
+static bool note_flags(struct session *session, struct slot *slot, const struct upstream_answer *answer)
+{
+    (void)slot;
+    if (answer->is_err)
+        return false;
+    session->status = answer->status;
+    session->transaction.is_unknown = false;
+    return true;
+}
+
 /* ---- the questions ---- */
 
-enum { QUESTION_NAMES, QUESTION_VALUES, QUESTION_NUMBERS, QUESTION_COUNT };
+enum {
+    QUESTION_HELD,
+    QUESTION_NAMES,
+    QUESTION_VALUES,
+    QUESTION_NUMBERS,
+    QUESTION_TRANSACTION,
+    QUESTION_COUNT
+};
 
 /* The first that is needed is asked. User variables and numbers are never asked for in one query: whether the
  * variables can be had at all says only their answer, and without it the numbers are asked for in vain. */
@@ -196,9 +268,11 @@ static const struct question {
     bool has_table; /* MariaDB forgets the warnings only where a statement has one */
     bool is_last;   /* nothing keeps the connection when it is told: the first who waits is promised it */
 } questions[QUESTION_COUNT] = {
+    [QUESTION_HELD] = { needs_held, put_held, note_held, false, false },
     [QUESTION_NAMES] = { needs_names, put_names, note_names, true, false },
     [QUESTION_VALUES] = { needs_variables, put_values, note_values, false, false },
     [QUESTION_NUMBERS] = { needs_numbers, put_numbers, note_numbers, false, true },
+    [QUESTION_TRANSACTION] = { is_in_doubt, put_anything, note_flags, false, false },
 };
 
 /* ---- one of them: begin and end ---- */
@@ -269,13 +343,33 @@ bool parting_ask(struct session *session, enum route_place place)
     return true;
 }
 
+static bool ask_for_command(struct session *session, struct slot *slot, const struct question *question)
+{
+    bool may_ask = slot->upstream != NULL && !slot->has_failed && slot->upstream->state == UPSTREAM_READY;
+    bool is_asked = slot->parting != NULL || (may_ask && begin(session, slot, question, NULL));
+    if (is_asked)
+        session->job.wait.asked = slot;
+    return is_asked;
+}
+
 bool parting_ask_id(struct session *session, enum route_place place)
 {
+    return ask_for_command(session, &session->slots[place], &questions[QUESTION_NUMBERS]);
+}
+
+bool parting_ask_variables(struct session *session, enum route_place place)
+{
+    const struct question *question = &questions[QUESTION_NAMES];
+    if (!question->is_needed(session, place))
+        question = &questions[QUESTION_VALUES];
+    return question->is_needed(session, place) && ask_for_command(session, &session->slots[place], question);
+}
+
+bool parting_ask_transaction(struct session *session, enum route_place place)
+{
     struct slot *slot = &session->slots[place];
-    if (slot->parting != NULL)
-        return true;
-    bool may_ask = slot->upstream != NULL && !slot->has_failed && slot->upstream->state == UPSTREAM_READY;
-    return may_ask && begin(session, slot, &questions[QUESTION_NUMBERS], NULL);
+    return is_in_doubt(session, place) && !is_resting(session, slot) &&
+           ask_for_command(session, slot, &questions[QUESTION_TRANSACTION]);
 }
 
 void parting_note(struct session *session, struct slot *slot, const struct upstream_answer *answer)

@@ -21,14 +21,11 @@ uint32_t pinned_by_state(const struct session *session, enum route_place place)
            (has_pins ? session->pins.causes : 0);
 }
 
-/* The id of SET insert_id is in its connection only, and so is which row "IS NULL" finds with
- * sql_auto_is_null. */
+/* Which row "IS NULL" finds with sql_auto_is_null is in its connection only. */
 static uint32_t by_ids(const struct session *session, enum route_place place)
 {
-    if (place != effects_home(session))
-        return 0;
-    return (session->insert_id.has_next ? pin_bit(PIN_NEXT_ID) : 0) |
-           (session->vars.is_auto_is_null ? pin_bit(PIN_AUTO_IS_NULL) : 0);
+    bool has_ids = session->vars.is_auto_is_null && place == effects_home(session);
+    return has_ids ? pin_bit(PIN_AUTO_IS_NULL) : 0;
 }
 
 /* Long data and open cursors are in one connection only; a statement too long to be kept cannot be prepared
@@ -65,8 +62,7 @@ uint32_t pinned_by(const struct session *session, enum route_place place)
 
 /* What has no end of its own in pins.c, and is noted there with its origin; of a transaction, which begins
  * too often for that, the session has all that is to be known. */
-static const uint32_t noted =
-    UINT32_C(1) << PIN_USER_VARIABLES | UINT32_C(1) << PIN_NEXT_ID | UINT32_C(1) << PIN_AUTO_IS_NULL;
+static const uint32_t noted = UINT32_C(1) << PIN_USER_VARIABLES | UINT32_C(1) << PIN_AUTO_IS_NULL;
 
 static struct pin_counters *counters_of(const struct session *session)
 {

@@ -227,6 +227,22 @@ bool pins_keep_reads(const struct pins *pins)
     return (pins->causes & ~pin_bit(PIN_HELD_SET)) != 0;
 }
 
+struct span pins_only_name(const struct pins *pins, enum pin_cause cause)
+{
+    struct span only = { 0 };
+    if (pins->causes != pin_bit(cause) || pins->nameless != 0)
+        return only;
+    for (size_t i = 0; i < pins->count; i++) {
+        const struct pin *pin = &pins->items[i];
+        if (pin->name == NULL) /* of the third block */
+            continue;
+        if (only.len > 0)
+            return (struct span){ 0 };
+        only = span_cstr(pin->name);
+    }
+    return only;
+}
+
 struct span pins_text(const struct pins *pins, enum pin_cause cause, struct span name)
 {
     const struct pin *pin = find(pins, cause, name);

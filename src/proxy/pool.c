@@ -224,9 +224,12 @@ void pool_on_world(struct worker *worker)
         const struct cluster_settings *settings = pool_settings_of(worker, cluster);
         const struct view *view = worker_view(worker, cluster);
         bool has_max = settings != NULL && settings->pool_idle_max != POOL_IDLE_AUTO;
-        for (size_t i = 0; has_max && view != NULL && i < view->count; i++) {
+        for (size_t i = 0; view != NULL && i < view->count; i++) {
             struct server *server = view->servers[i].server;
-            trim(&server->permits.holders[worker->index], server, (uint64_t)settings->pool_idle_max);
+            struct permits_holders *holders = &server->permits.holders[worker->index];
+            (void)drop_unless(holders, view, i);
+            if (has_max)
+                trim(holders, server, (uint64_t)settings->pool_idle_max);
         }
     }
 }

@@ -18,14 +18,21 @@ static bool is_restored_by_mariadb(uint8_t collation)
     return false;
 }
 
+uint8_t pool_tls(const struct view_server *entry)
+{
+    return (uint8_t)atomic_load_explicit(&entry->server->tls, memory_order_relaxed);
+}
+
 struct upstream_key pool_key(const struct session *session, int server)
 {
+    const struct view_server *entry = &session_view(session)->servers[server];
     return (struct upstream_key){
         .account = session->user->account, /* who is let in as it has proved the one password that it has */
         .caps = session->upstream_caps,
-        .moves = session_view(session)->servers[server].moves,
+        .moves = entry->moves,
         .cluster = session->door->cluster,
         .collation = handshake_collation(session->collation),
+        .tls = pool_tls(entry),
         .has_schema = session->schema.len > 0 && !session->job.has_no_schema,
     };
 }
@@ -36,7 +43,7 @@ bool pool_is_usable(const struct view *view, size_t server, const struct upstrea
     bool is_out =
         entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED || entry->state == SERVER_DRAINING;
     bool has_work = entry->takes_reads || view->primary == (int)server || view->primary == VIEW_NO_SERVER;
-    return !is_out && has_work && entry->moves == key->moves;
+    return !is_out && has_work && entry->moves == key->moves && pool_tls(entry) == key->tls;
 }
 
 const struct cluster_settings *pool_settings_of(const struct worker *worker, unsigned cluster)

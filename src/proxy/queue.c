@@ -15,9 +15,28 @@
 #include "proxy/trust.h"
 #include "proxy/uses.h"
 
+/* Somebody idle gives up a connection at once, or after a question or two. A read that got none by then looks
+ * at other replicas; the next time after twice as long, or it could run to and fro ahead of every gift. */
+#define ELSEWHERE_US UINT64_C(100000)
+
 static struct server *server_at(const struct session *session, int server)
 {
     return session_view(session)->servers[server].server;
+}
+
+/* Does somebody wait there already, for one of the server's or of the account's? */
+static bool is_wanted(const struct session *session, int server)
+{
+    const struct quota *quota = quota_find(server_at(session, server), session->user->account);
+    return permits_is_wanted(&server_at(session, server)->permits) ||
+           (quota != NULL && permits_is_wanted(&quota->permits));
+}
+
+/* May the present read go there instead of where it was to go? */
+static bool may_go_to(const struct session *session, int server)
+{
+    return session_view(session)->servers[server].takes_reads && server != session->job.avoid &&
+           trust_allows(session, server);
 }
 
 /* ---- what comes ---- */
@@ -133,6 +152,7 @@ static enum step enter(struct session *session, int at)
     session->queue.permits = permits;
     if (!queue_may_wait(session))
         return queue_time_out(session);
+    session->job.wait.elsewhere_at_us = session_now(session) + (ELSEWHERE_US << session->job.wait.changes);
     session->queue.ticket = permits_wait(permits, &waiter, &is_first);
     if (session->queue.ticket == NULL) {
         queue_leave(session); /* one of its account's may be in hand */
@@ -217,6 +237,42 @@ static enum step go_on_with_quota(struct session *session)
     return open_with_permit(session, (int)server->index);
 }
 
+/* A replica for which nobody waits, though it may have none free: who is idle there gives only to who does.
+ * VIEW_NO_SERVER: there is none, or it is not time yet. */
+static int find_calm(struct session *session)
+{
+    const struct view *view = session_view(session);
+    unsigned turn = session->worker->turn++;
+    if (session->job.place != ROUTE_REPLICA || session_now(session) < session->job.wait.elsewhere_at_us)
+        return VIEW_NO_SERVER;
+    for (size_t i = 0; i < view->count; i++) {
+        int at = (int)((i + turn) % view->count);
+        if (at != (int)session->queue.at->index && may_go_to(session, at) && !is_wanted(session, at))
+            return at;
+    }
+    return VIEW_NO_SERVER;
+}
+
+/* Some connections are given up only after a while, and some only elsewhere. */
+static enum step look_again(struct session *session)
+{
+    struct worker *worker = session->worker;
+    struct permits *permits = session->queue.permits;
+    int calm = find_calm(session);
+    if (calm != VIEW_NO_SERVER) {
+        session->job.wait.changes++;
+        queue_leave(session);
+        trust_note_choice(session, calm);
+        return queue_attach(session, calm);
+    }
+    if (permits->quota != NULL)
+        quota_try_more(permits->quota, session_now(session));
+    worker_retry(worker);
+    if (session_now(session) - permits->holders[worker->index].searched_us >= worker_retry_us(worker))
+        share_search(worker, permits);
+    return STEP_WAIT;
+}
+
 void queue_offered(struct session *session)
 {
     session_run(session);
@@ -244,15 +300,7 @@ enum step queue_step(struct session *session)
         return go_on_with_quota(session);
     if (session->queue.ticket == NULL) /* queue_offered */
         return take_offer(session);
-    struct permits *permits = session->queue.permits;
-    if (worker->is_retrying) { /* some connections may be given up only after a while */
-        if (permits->quota != NULL)
-            quota_try_more(permits->quota, session_now(session));
-        worker_retry(worker);
-        if (session_now(session) - permits->holders[worker->index].searched_us >= worker_retry_us(worker))
-            share_search(worker, permits);
-    }
-    return STEP_WAIT;
+    return worker->is_retrying ? look_again(session) : STEP_WAIT;
 }
 
 /* ---- is there one without waiting? ---- */
@@ -265,7 +313,7 @@ static enum got get(struct session *session, int server, bool may_ask)
 {
     struct permits *permits = &server_at(session, server)->permits;
     struct quota *quota = quota_find(server_at(session, server), session->user->account);
-    if (permits_is_wanted(permits) || (quota != NULL && permits_is_wanted(&quota->permits)))
+    if (is_wanted(session, server))
         return GOT_NOTHING;
     if (take(session, server))
         return GOT_CONNECTION;
@@ -286,12 +334,10 @@ static int find_free(struct session *session, enum got *got_r)
     const struct view *view = session_view(session);
     unsigned turn = session->worker->turn++;
     for (size_t i = 0; i < view->count; i++) {
-        size_t at = (i + turn) % view->count;
-        const struct view_server *entry = &view->servers[at];
-        if (entry->takes_reads && (int)at != session->job.avoid && trust_allows(session, (int)at) &&
-            (*got_r = get(session, (int)at, false)) != GOT_NOTHING) {
-            trust_note_choice(session, (int)at);
-            return (int)at;
+        int at = (int)((i + turn) % view->count);
+        if (may_go_to(session, at) && (*got_r = get(session, at, false)) != GOT_NOTHING) {
+            trust_note_choice(session, at);
+            return at;
         }
     }
     return VIEW_NO_SERVER;

@@ -102,6 +102,8 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
         buf_mark_parsed(&upstream->stream.in, info->len);
     else
         relay_replace_packet(session, upstream, info);
+    if (info->is_last)
+        relay_note_columns(session, upstream);
     if (!job->reply.has_begun && session->client.in.data != NULL)
         buf_release_sent(&session->client.in); /* from here on it cannot be run again */
     note_first_byte(session);

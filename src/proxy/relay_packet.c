@@ -9,9 +9,21 @@
 #include "proxy/statements.h"
 #include "proxy/tracking.h"
 
+/* METADATA_CHANGED is for who was told of other columns: a server knows that only of the connection, where
+ * the statement may have been prepared since, or have been executed for somebody else. */
+static uint16_t with_columns(const struct session *session, uint16_t status)
+{
+    const struct tracker *tracker = &session->slots[session->job.place].upstream->tracker;
+    if (tracker->columns_told == 0 || tracker->columns == 0)
+        return status;
+    bool has_others = tracker->columns != tracker->columns_told;
+    return (uint16_t)((status & ~STATUS_METADATA_CHANGED) | (has_others ? STATUS_METADATA_CHANGED : 0));
+}
+
 /* An answer from elsewhere comes with the flags of the transaction that is open. */
 static uint16_t status_for_client(const struct session *session, uint16_t status)
 {
+    status = with_columns(session, status);
     if (!session->job.is_aside || session->job.is_home)
         return status;
     return (uint16_t)((status & ~STATUS_OF_SESSION) | (session->status & STATUS_OF_SESSION));
@@ -50,6 +62,13 @@ void relay_replace_packet(struct session *session, struct upstream *upstream, co
     buf_mark_parsed(in, info->len);
     buf_mark_sent(in, info->len);
     buf_release_sent(in);
+}
+
+void relay_note_columns(struct session *session, const struct upstream *upstream)
+{
+    const struct tracker *tracker = &upstream->tracker;
+    if (tracker->columns_told != 0 && tracker->columns != 0)
+        session->job.prepared->columns = (uint16_t)tracker->columns;
 }
 
 bool relay_name_statement(struct session *session, struct upstream *upstream, const struct tracker_info *info)

@@ -97,6 +97,7 @@ static void begin_sending(struct session *session, struct upstream *upstream)
     upstream_begin(upstream, job->command->shape, job->reply.has_cursor);
     upstream->may_be_late = may_be_late(session);
     upstream->tracker.hands_out_eofs = job->is_aside;
+    upstream->tracker.columns_told = job->prepared != NULL ? job->prepared->columns : 0;
     job->sent_us = session_now(session);
     job->server = upstream->server;
     job->vars_before = session->vars.version;

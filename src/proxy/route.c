@@ -46,7 +46,8 @@ static bool ends_transaction(const struct sql_facts *facts, const struct route_s
 
 /* Procedures and blocks may COMMIT, and go on as they like: directly they may write then, and on the replica
  * read_only does not keep a privileged definer from it. (Stored functions cannot: both families refuse it.)
- * As long as nothing was read, nobody can tell where the transaction began.
+ * As long as nothing was read, nobody can tell where the transaction began. Who has been refused once is
+ * refused no more: its next ones run on the primary.
  */
 static struct route decide_call_away(const struct route_state *state)
 {
@@ -112,7 +113,7 @@ static bool is_answered_elsewhere(const struct sql_facts *facts, const struct ro
 static bool may_go_away(const struct route_state *state)
 {
     return !state->is_pinned && !state->is_in_system_schema && state->has_replica &&
-           !state->has_replica_refused && !state->is_insert_id_unknown &&
+           !state->has_replica_refused && !state->is_insert_id_unknown && !state->calls_in_read_only &&
            state->variables != VARIABLES_PRIMARY;
 }
 
@@ -131,10 +132,11 @@ static struct route decide_read(const struct route_state *state)
     return replica(state->is_autocommit_off ? ROUTE_REASON_READ_ONLY_TRANSACTION : ROUTE_REASON_READ);
 }
 
-/* What reads tables belongs into it, or begins it. */
-static bool may_be_in_transaction(const struct route_state *state)
+/* What reads tables belongs into the transaction that may be open or begins with it, and sees temporary
+ * tables and locks: it does not go where the answer to a question is. */
+static bool has_its_place(const struct route_state *state)
 {
-    return state->is_autocommit_off || state->is_transaction_unknown;
+    return state->is_autocommit_off || state->is_transaction_unknown || state->is_pinned;
 }
 
 static struct route decide_split(const struct sql_facts *facts, const struct route_state *state)
@@ -146,16 +148,20 @@ static struct route decide_split(const struct sql_facts *facts, const struct rou
     if (state->is_in_transaction)
         return is_answered_elsewhere(facts, state, ROUTE_PRIMARY) ? replica(ROUTE_REASON_PREVIOUS)
                                                                   : primary(ROUTE_REASON_TRANSACTION);
-    if (facts->refers_previous && !(facts->uses_tables && may_be_in_transaction(state)))
+    if (facts->refers_previous && !(facts->uses_tables && has_its_place(state)))
         return decide_previous(facts, state);
     if (begins_read_only(facts, state) && may_go_away(state) && !state->is_transaction_unknown)
         return replica(ROUTE_REASON_READ_ONLY_TRANSACTION);
+    if (begins_read_only(facts, state) && state->calls_in_read_only)
+        return primary(ROUTE_REASON_CALLED_BEFORE);
     if (state->is_autocommit_off && !(state->is_read_only && may_go_away(state)))
         return primary(ROUTE_REASON_TRANSACTION);
     if (state->is_transaction_unknown)
         return primary(ROUTE_REASON_UNKNOWN_TRANSACTION);
     bool are_there = state->variables == VARIABLES_REPLICA || state->variables == VARIABLES_MAYBE_REPLICA;
-    if (facts->touches_variables && are_there && (facts->reads_but_for_variables || facts->is_read))
+    bool may_be_read_there =
+        (facts->reads_but_for_variables || facts->is_read) && !(facts->uses_tables && has_its_place(state));
+    if (facts->touches_variables && are_there && may_be_read_there)
         return replica(ROUTE_REASON_VARIABLES);
     bool is_read = facts->is_read || (facts->reads_but_for_variables && state->are_variables_known);
     if (!is_read)
@@ -163,12 +169,11 @@ static struct route decide_split(const struct sql_facts *facts, const struct rou
     return decide_read(state);
 }
 
-/* On the primary, where they have no values. SET gives them new ones. */
-static bool lacks_variables(const struct sql_facts *facts, enum route_variables variables)
+/* On the primary, where some may lack the values that stored code gave them on the replica; nobody knows
+ * which. SET gives them new ones. */
+static bool may_lack_variables(const struct sql_facts *facts, enum route_variables variables)
 {
-    if (variables == VARIABLES_MAYBE_REPLICA)
-        return facts->touches_variables && facts->kind != SQL_SET;
-    return variables == VARIABLES_REPLICA && (facts->touches_variables || facts->writes_variables);
+    return variables == VARIABLES_MAYBE_REPLICA && facts->touches_variables && facts->kind != SQL_SET;
 }
 
 struct route route_decide(const struct sql_facts *facts, const struct route_state *state)
@@ -182,7 +187,7 @@ struct route route_decide(const struct sql_facts *facts, const struct route_stat
         break;
     }
     struct route route = decide_split(facts, state);
-    if (route.place == ROUTE_PRIMARY && lacks_variables(facts, state->variables))
+    if (route.place == ROUTE_PRIMARY && may_lack_variables(facts, state->variables))
         return refused(ROUTE_REPLICA, ROUTE_REASON_VARIABLES_AWAY);
     return route;
 }

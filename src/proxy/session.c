@@ -16,6 +16,7 @@
 #include "proxy/kill.h"
 #include "proxy/loss.h"
 #include "proxy/patience.h"
+#include "proxy/preparing.h"
 #include "proxy/queue.h"
 #include "proxy/relay.h"
 #include "proxy/sync.h"
@@ -51,7 +52,7 @@ static enum step (*const steps[])(struct session *) = {
     [SESSION_GREETING] = frontend_greeting, [SESSION_LOGIN] = frontend_login,
     [SESSION_IDLE] = dispatch_idle,         [SESSION_READING] = dispatch_reading,
     [SESSION_WAITING] = attach_waiting,     [SESSION_ATTACHING] = attach_attaching,
-    [SESSION_SYNCING] = sync_syncing,       [SESSION_PREPARING] = sync_preparing,
+    [SESSION_SYNCING] = sync_syncing,       [SESSION_PREPARING] = preparing_step,
     [SESSION_SENDING] = relay_sending,      [SESSION_REPLYING] = relay_replying,
     [SESSION_INFILE] = relay_infile,        [SESSION_DRAINING] = dispatch_draining,
     [SESSION_KILLING] = kill_waiting,       [SESSION_CLOSING] = closing,
@@ -337,6 +338,7 @@ static struct session *new_session(struct worker *worker)
         return NULL;
     }
     worker->next_id += worker->world->worker_count;
+    worker->bodies++;
     return session;
 }
 
@@ -346,6 +348,7 @@ void session_open(struct worker *worker, int take_fd, const struct addr *peer, s
     if (session == NULL) {
         log_limited(LOG_LEVEL_ERROR, NULL, "out of memory: a client of listener %s was turned away",
                     door->settings->name);
+        limits_turn_away(take_fd, ERR_OUT_OF_RESOURCES, "headgate: out of memory");
         (void)close(take_fd);
         worker_forget(worker, door, peer);
         return;
@@ -370,7 +373,10 @@ void session_open(struct worker *worker, int take_fd, const struct addr *peer, s
 
 static void bury(struct loop_corpse *corpse)
 {
-    mem_free((char *)corpse - offsetof(struct session, corpse));
+    struct session *session = (struct session *)(void *)((char *)corpse - offsetof(struct session, corpse));
+    struct worker *worker = session->worker;
+    mem_free(session);
+    worker_note_freed(worker);
 }
 
 void session_abort(struct session *session, enum close_reason reason)

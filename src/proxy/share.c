@@ -32,14 +32,14 @@ bool share_is_shared(const struct session *session)
     return clusters == NULL || clusters[session->door->cluster].pool == POOL_TRANSACTION;
 }
 
-/* If it is not for user variables, which can be asked for. */
+/* If it is not for what can be asked about. */
 static bool may_part(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
     return share_is_shared(session) && slot->upstream != NULL && !slot->has_failed &&
            slot->upstream->state == UPSTREAM_READY && !stream_has_output(&slot->upstream->stream) &&
            !session_is_of_job(session, place) &&
-           (pinned_by(session, place) & ~pin_bit(PIN_USER_VARIABLES)) == 0;
+           (pinned_by(session, place) & ~parting_may_end(session, place)) == 0;
 }
 
 static bool may_give(const struct session *session, enum route_place place)

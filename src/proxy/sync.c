@@ -7,7 +7,6 @@
 #include "cluster/upstream_setup.h"
 #include "cluster/wsrep.h"
 #include "mysql/reply.h"
-#include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "proxy/answers.h"
 #include "proxy/asleft.h"
@@ -15,15 +14,15 @@
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
 #include "proxy/frontend.h"
+#include "proxy/memory.h"
 #include "proxy/patience.h"
 #include "proxy/pool_clean.h"
 #include "proxy/statements.h"
-#include "proxy/wording.h"
 
 #include <errno.h>
 
-static void ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
-                struct span argument)
+void sync_ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
+              struct span argument)
 {
     struct slot *slot = &session->slots[session->job.place];
     struct text payload = { 0 };
@@ -62,8 +61,9 @@ static bool lacks_autocommit(const struct session *session, const struct slot *s
 /* At home any statement may read them: a trigger does, or a stored function. */
 static bool needs_user_vars(const struct session *session, const struct slot *slot)
 {
-    return slot == &session->slots[effects_home(session)] ||
-           (session->job.facts.touches_variables && !session->job.facts.refers_previous);
+    if (slot == &session->slots[effects_home(session)])
+        return !memory_needs_none(session);
+    return session->job.facts.touches_variables && !session->job.facts.refers_previous;
 }
 
 /* What concerns writes is needed where they are run, or asked after: other reads than harmless ones are the
@@ -103,7 +103,8 @@ static bool lacks_schema(const struct session *session, const struct upstream *u
 static bool needs_quiet(const struct session *session, const struct slot *slot)
 {
     const struct answers *answers = &session->answers;
-    bool is_asked = (session->job.facts.questions & 1u << SQL_ASKS_DIAGNOSTICS) != 0;
+    const struct sql_facts *facts = &session->job.facts;
+    bool is_asked = ((facts->questions | facts->asks_before) & 1u << SQL_ASKS_DIAGNOSTICS) != 0;
     bool is_old = slot->has_warnings && !answers->has_diagnostics &&
                   answers->diagnostics != slot->generation && answers->diagnostics != 0;
     return (slot->has_our_warnings && (is_asked || answers->found != slot->generation)) ||
@@ -155,7 +156,7 @@ static void start_user_vars(struct session *session, struct slot *slot)
         slot->has_failed = true;
         (void)error_set(&slot->failure, ENOMEM, "out of memory");
     } else if (sql.len > 0) {
-        ask(session, SYNC_USER_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
+        sync_ask(session, SYNC_USER_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
     } else {
         slot->user_version = session->user_vars.version;
     }
@@ -170,7 +171,7 @@ static void start_role(struct session *session, struct slot *slot)
         slot->has_failed = true;
         (void)error_set(&slot->failure, ENOMEM, "out of memory");
     } else {
-        ask(session, SYNC_ROLE, REPLY_GENERIC, COM_QUERY, text_span(&sql));
+        sync_ask(session, SYNC_ROLE, REPLY_GENERIC, COM_QUERY, text_span(&sql));
     }
     text_fini(&sql);
 }
@@ -194,7 +195,7 @@ static void start_vars(struct session *session, struct slot *slot)
         slot->has_failed = true;
         (void)error_set(&slot->failure, ENOMEM, "out of memory");
     } else if (sql.len > 0)
-        ask(session, SYNC_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
+        sync_ask(session, SYNC_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
     else
         sync_note_vars(session, slot);
     text_fini(&sql);
@@ -205,14 +206,14 @@ static void start_option(struct session *session)
 {
     bool is_on = (session->upstream_caps & CAP_MULTI_STATEMENTS) != 0;
     const uint8_t argument[2] = { is_on ? 0 : 1, 0 };
-    ask(session, SYNC_OPTION, REPLY_EOF, COM_SET_OPTION, span_of(argument, sizeof argument));
+    sync_ask(session, SYNC_OPTION, REPLY_EOF, COM_SET_OPTION, span_of(argument, sizeof argument));
 }
 
 static void start_task(struct session *session, struct slot *slot, enum sync_task task)
 {
     switch (task) {
     case SYNC_RESET:
-        ask(session, task, REPLY_GENERIC, COM_RESET_CONNECTION, (struct span){ 0 });
+        sync_ask(session, task, REPLY_GENERIC, COM_RESET_CONNECTION, (struct span){ 0 });
         break;
     case SYNC_RENEW:
         slot->task = task;
@@ -233,7 +234,7 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
         start_option(session);
         break;
     case SYNC_SCHEMA:
-        ask(session, task, REPLY_GENERIC, COM_INIT_DB, text_span(&session->schema));
+        sync_ask(session, task, REPLY_GENERIC, COM_INIT_DB, text_span(&session->schema));
         break;
     case SYNC_ROLE:
         start_role(session, slot);
@@ -242,34 +243,32 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
         start_vars(session, slot);
         break;
     case SYNC_COUNT:
-        ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL("SELECT 1 FROM (SELECT 1) a LIMIT 0"));
+        sync_ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL("SELECT 1 FROM (SELECT 1) a LIMIT 0"));
         break;
     case SYNC_QUIET: /* MariaDB forgets them only where a statement has a table */
-        ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL("SELECT 1 FROM (SELECT 1) a"));
+        sync_ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL("SELECT 1 FROM (SELECT 1) a"));
         break;
     case SYNC_WAIT:
-        ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL(WSREP_WAIT_SQL));
+        sync_ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL(WSREP_WAIT_SQL));
         break;
     case SYNC_WAITED:
-        ask(session, task, REPLY_GENERIC, COM_QUERY,
-            SPAN_LITERAL("SET SESSION wsrep_sync_wait = @@session.wsrep_sync_wait"));
+        sync_ask(session, task, REPLY_GENERIC, COM_QUERY,
+                 SPAN_LITERAL("SET SESSION wsrep_sync_wait = @@session.wsrep_sync_wait"));
         break;
     case SYNC_USER_VARS:
         start_user_vars(session, slot);
         break;
     case SYNC_BEGIN:
-        ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL("START TRANSACTION READ ONLY"));
+        sync_ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL("START TRANSACTION READ ONLY"));
         break;
-    case SYNC_PREPARE:
-        ask(session, task, REPLY_PREPARE, COM_STMT_PREPARE, session->job.prepared->sql);
-        break;
-    case SYNC_WORDING: /* start_wording */
+    case SYNC_PREPARE: /* preparing.c */
+    case SYNC_WORDING:
     case SYNC_NOTHING:
         break;
     }
 }
 
-static void note_schema(struct slot *slot, struct span schema)
+void sync_note_schema(struct slot *slot, struct span schema)
 {
     text_clear(&slot->upstream->schema);
     (void)text_append_span(&slot->upstream->schema, schema);
@@ -284,6 +283,15 @@ void sync_note_reset(struct session *session, struct slot *slot)
     slot->upstream->is_set_up = false;
     slot->lacks_charsets = false;
     slot->is_reset = true;
+}
+
+void sync_note_warnings(struct session *session, struct slot *slot)
+{
+    if (slot->answer.warnings == 0)
+        return;
+    slot->has_our_warnings = true;
+    if (session->answers.has_diagnostics)
+        answers_lose(&session->answers.diagnostics, slot);
 }
 
 static void note_success(struct session *session, struct slot *slot)
@@ -308,13 +316,14 @@ static void note_success(struct session *session, struct slot *slot)
         slot->option_version = session->option_version;
         break;
     case SYNC_SCHEMA:
-        note_schema(slot, text_span(&session->schema));
+        sync_note_schema(slot, text_span(&session->schema));
         break;
     case SYNC_ROLE:
         slot->role_version = session->role.version;
         break;
     case SYNC_USER_VARS:
         slot->user_version = session->user_vars.version;
+        sync_note_warnings(session, slot); /* MySQL's, of _utf8mb3 */
         break;
     case SYNC_VARS:
         sync_note_vars(session, slot);
@@ -323,7 +332,7 @@ static void note_success(struct session *session, struct slot *slot)
             (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) | (session->status & STATUS_AUTOCOMMIT));
         if (lacks_insert_id(session, slot))
             slot->insert_id = session->insert_id.value;
-        slot->has_our_warnings = slot->answer.warnings > 0;
+        sync_note_warnings(session, slot);
         break;
     case SYNC_QUIET:
         slot->has_our_warnings = slot->has_warnings = false;
@@ -380,9 +389,7 @@ static enum step do_without_schema(struct session *session, struct slot *slot)
     return STEP_MORE;
 }
 
-/* A replica that will not take the session's state leaves the reads to the primary; a primary's word is the
- * client's. */
-static enum step refused_state(struct session *session, struct slot *slot)
+enum step sync_refused(struct session *session, struct slot *slot)
 {
     struct job *job = &session->job;
     struct error err = slot->answer.error;
@@ -434,7 +441,7 @@ enum step sync_syncing(struct session *session)
         if (slot->answer.is_err && is_renewal(slot->task) && !is_unknown_charset(slot))
             return refused_renewal(session, slot);
         if (slot->answer.is_err && !is_renewal(slot->task))
-            return refused_state(session, slot);
+            return sync_refused(session, slot);
         note_success(session, slot);
         slot->task = SYNC_NOTHING;
     } else if (slot->upstream->is_second_hand && !asleft_look(session, slot)) {
@@ -452,93 +459,4 @@ enum step sync_syncing(struct session *session)
         return frontend_accepted(session);
     }
     return session_enter(session, SESSION_PREPARING);
-}
-
-/* ---- prepared statements ---- */
-
-static enum step note_prepared(struct session *session, struct slot *slot)
-{
-    struct job *job = &session->job;
-    slot->task = SYNC_NOTHING;
-    if (slot->answer.is_err)
-        return dispatch_refuse(session, (uint16_t)slot->answer.error.code, slot->answer.error.sqlstate, "%s",
-                               slot->answer.error.text);
-    if (slot->answer.params != job->prepared->params)
-        return dispatch_refuse(session, ERR_UNKNOWN_STMT, NULL,
-                               "The statement has %u parameters on %s and had %u when it was prepared",
-                               slot->answer.params, slot->upstream->server->name, job->prepared->params);
-    if (!statements_add(session, job->place, job->prepared, slot->answer.stmt_id,
-                        text_span(&job->prepared->schema))) {
-        slot->has_failed = true;
-        (void)error_set(&slot->failure, ENOMEM, "out of memory");
-        return STEP_MORE;
-    }
-    counter_add(&session->worker->boxes[session->door->cluster].pool.statements_prepared, 1);
-    return session_enter(session, SESSION_SYNCING); /* schema and variables may have been changed for it */
-}
-
-/* Are the session's texts read in another way by now than when the statement was prepared? */
-static bool is_worded_anew(const struct session *session)
-{
-    struct text now = { 0 };
-    wording_take(&session->vars, &now);
-    bool is_anew = now.is_oom || !span_equal(text_span(&now), text_span(&session->job.prepared->wording));
-    text_fini(&now);
-    return is_anew;
-}
-
-/* Whatever the session has set is said again afterwards: nothing of it is taken for said any more. */
-static void start_wording(struct session *session, struct slot *slot)
-{
-    struct text sql = { 0 };
-    wording_say(text_span(&session->job.prepared->wording), &session->vars, slot->upstream->key.collation,
-                slot->upstream->family, &sql);
-    if (sql.is_oom) {
-        slot->has_failed = true;
-        (void)error_set(&slot->failure, ENOMEM, "out of memory");
-    } else {
-        slot->upstream->vars_version = 0;
-        ask(session, SYNC_WORDING, REPLY_GENERIC, COM_QUERY, text_span(&sql));
-    }
-    text_fini(&sql);
-}
-
-enum step sync_preparing(struct session *session)
-{
-    struct job *job = &session->job;
-    struct slot *slot = &session->slots[job->place];
-    if (slot->has_failed)
-        return attach_failed(session);
-    if (slot->task != SYNC_NOTHING && !slot->has_answer)
-        return STEP_WAIT;
-    if (slot->task == SYNC_PREPARE)
-        return note_prepared(session, slot);
-    if (slot->task != SYNC_NOTHING && slot->answer.is_err)
-        return refused_state(session, slot);
-    if (slot->task == SYNC_SCHEMA)
-        note_schema(slot, text_span(&job->prepared->schema));
-    slot->task = SYNC_NOTHING;
-    if (job->prepared == NULL || job->prepared->copies[job->place].generation == slot->generation)
-        return session_enter(session, SESSION_SENDING);
-    bool is_anew = is_worded_anew(session);
-    if (!is_anew && statements_find(session, job->place, job->prepared)) {
-        counter_add(&session->worker->boxes[session->door->cluster].pool.statements_shared, 1);
-        return session_enter(session, SESSION_SYNCING); /* as after a PREPARE */
-    }
-    if (job->prepared->sql.len == 0)
-        return dispatch_refuse(
-            session, ERR_UNKNOWN_STMT, NULL,
-            "The statement is too long to be prepared again, and the server that knew it is gone");
-    /* The text means what it meant when the client prepared it. A mere question about earlier statements
-     * would hear of the change. */
-    bool is_question = job->facts.refers_previous && !job->facts.uses_tables;
-    struct span schema = text_span(&job->prepared->schema);
-    bool is_reworded = slot->upstream->vars_version != session->vars.version;
-    if (is_anew && !is_question && !is_reworded)
-        start_wording(session, slot);
-    else if (!is_question && schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema)))
-        ask(session, SYNC_SCHEMA, REPLY_GENERIC, COM_INIT_DB, schema);
-    else
-        start_task(session, slot, SYNC_PREPARE);
-    return STEP_MORE;
 }

@@ -16,10 +16,8 @@ static bool is_for_client(const struct session *session, const struct sesstrack_
         change->type <= SESSTRACK_TRANSACTION && (session->sees_tracking & 1u << change->type) != 0;
     if (is_asked_for || change->type == SESSTRACK_SCHEMA)
         return true;
-    for (size_t i = 0; change->type == SESSTRACK_VARIABLE && i < sizeof names / sizeof *names; i++)
-        if (span_is_nocase(change->name, names[i]))
-            return true;
-    return false;
+    return change->type == SESSTRACK_VARIABLE &&
+           span_is_among(change->name, names, sizeof names / sizeof *names);
 }
 
 /* From 11 on a MariaDB server reports one variable of those that share a place in its memory, whichever of
@@ -58,10 +56,7 @@ static bool is_beside_autocommit(struct span name)
         "system_versioning_insert_history",
         "unique_checks",
     };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (span_is_nocase(name, names[i]))
-            return true;
-    return false;
+    return span_is_among(name, names, sizeof names / sizeof *names);
 }
 
 /* The name and value that the client would have seen in the place of this one. */

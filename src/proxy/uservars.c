@@ -185,6 +185,14 @@ bool uservars_has(const struct uservars *vars, struct span name)
     return var != NULL && var->literal != NULL;
 }
 
+bool uservars_has_since(const struct uservars *vars, uint64_t since)
+{
+    for (size_t i = 0; i < vars->count; i++)
+        if (vars->items[i].literal != NULL && vars->items[i].version > since)
+            return true;
+    return false;
+}
+
 void uservars_say(const struct uservars *vars, uint64_t since, struct text *out)
 {
     const char *glue = "SET ";

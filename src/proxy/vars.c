@@ -31,7 +31,7 @@ static const struct {
     { "binlog_*", VARS_APPLY_WRITES },
     { "gtid_domain_id", VARS_APPLY_WRITES },
     { "server_id", VARS_APPLY_WRITES },
-    { "gtid_*", VARS_HOLD }, /* the next transaction's, gone with it */
+    { "gtid_*", VARS_HOLD },
     { "insert_id", VARS_HOLD },
     { "sql_log_bin", VARS_HOLD }, /* lost, what is not to be replicated would be */
     { "skip_replication", VARS_HOLD },
@@ -73,6 +73,7 @@ bool vars_is_default(struct span name, struct span literal)
         { "gtid_next", { "AUTOMATIC", "DEFAULT" } },
         { "gtid_seq_no", { "0", "DEFAULT" } },
         { "insert_id", { "0" } },
+        { "autocommit", { "1", "ON", "TRUE", "DEFAULT" } },
         { "pseudo_slave_mode", { "0", "OFF", "FALSE", "DEFAULT" } },
         { "pseudo_replica_mode", { "0", "OFF", "FALSE", "DEFAULT" } },
     };
@@ -84,6 +85,15 @@ bool vars_is_default(struct span name, struct span literal)
             if (span_is_nocase(value, rows[i].values[n]))
                 return true;
     return false;
+}
+
+const char *vars_used_up(struct span name)
+{
+    static const char *const names[] = { "insert_id", "gtid_seq_no" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (span_is_nocase(name, names[i]))
+            return names[i];
+    return NULL;
 }
 
 static bool is_plain_name(struct span name)
@@ -136,10 +146,7 @@ static struct var *add(struct vars *vars, struct span name)
 static bool is_on(struct span literal)
 {
     static const char *const values[] = { "1", "ON", "TRUE", "'ON'", "'1'", "'TRUE'" };
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        if (span_is_nocase(literal, values[i]))
-            return true;
-    return false;
+    return span_is_among(literal, values, sizeof values / sizeof *values);
 }
 
 /* Variables that decide where statements go. */

@@ -4,6 +4,7 @@
 #include "cluster/cluster.h"
 #include "mysql/reply.h"
 #include "proxy/key.h"
+#include "proxy/pool_fit.h"
 #include "proxy/pool_open.h"
 
 #include <stddef.h>
@@ -186,13 +187,15 @@ void warm_note(const struct session *session)
     warm_look(session->worker);
 }
 
-static struct upstream_key key_of(const struct recipe *recipe, unsigned cluster, uint64_t moves)
+static struct upstream_key key_of(const struct recipe *recipe, unsigned cluster,
+                                  const struct view_server *entry)
 {
     return (struct upstream_key){ .account = recipe->user->account,
                                   .caps = recipe->caps,
-                                  .moves = moves,
+                                  .moves = entry->moves,
                                   .cluster = cluster,
-                                  .collation = handshake_collation(recipe->collation) };
+                                  .collation = handshake_collation(recipe->collation),
+                                  .tls = pool_tls(entry) };
 }
 
 /* How many are parked that would do for it, at all workers. */
@@ -216,7 +219,7 @@ static struct recipe *choose(struct warm_cluster *cluster, unsigned index, const
         if (recipe->user == NULL ||
             !is_usable(recipe->user->secret.has_password ? &recipe->user->secret : &recipe->seen))
             continue;
-        struct upstream_key key = key_of(recipe, index, entry->moves);
+        struct upstream_key key = key_of(recipe, index, entry);
         uint64_t count = parked(entry->server, &key) + given[i] + 1;
         if (best != NULL && recipe->uses * best_parked <= best_uses * count)
             continue;
@@ -256,7 +259,7 @@ static bool open_one(struct worker *worker, unsigned index, const struct view_se
         .collation = recipe->collation,
         .has_setup = true,
     };
-    const struct upstream_key key = key_of(recipe, index, entry->moves);
+    const struct upstream_key key = key_of(recipe, index, entry);
     return pool_open_ahead(worker, entry->server, &wish, &key, wanted(worker, index));
 }
 

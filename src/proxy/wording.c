@@ -9,10 +9,7 @@ static bool is_charset(struct span name)
 {
     static const char *const names[] = { "names", "charset", "character_set_client",
                                          "character_set_connection", "collation_connection" };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (span_is_nocase(name, names[i]))
-            return true;
-    return false;
+    return span_is_among(name, names, sizeof names / sizeof *names);
 }
 
 static bool is_of_wording(struct span name)
@@ -58,6 +55,11 @@ static void say_login(uint8_t collation, enum server_family family, struct text 
                            "character_set_client=(SELECT CHARACTER_SET_NAME" ROW_OF_COLLATION
                            ",collation_connection=(SELECT " COLLATION_AT_LOGIN ROW_OF_COLLATION,
                            id, id);
+}
+
+bool wording_reads_tables(const struct vars *vars, enum server_family family)
+{
+    return has_charset(vars) && family != FAMILY_MYSQL;
 }
 
 void wording_say(struct span wording, const struct vars *vars, uint8_t collation, enum server_family family,

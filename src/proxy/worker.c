@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "mysql/reply.h"
 #include "proxy/effects.h"
 #include "proxy/kill.h"
 #include "proxy/pool.h"
@@ -214,6 +215,7 @@ void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, 
     if (accepted == NULL) {
         log_limited(LOG_LEVEL_ERROR, NULL, "out of memory: a client of listener %s was turned away",
                     door->settings->name);
+        limits_turn_away(take_fd, ERR_OUT_OF_RESOURCES, "headgate: out of memory");
         (void)close(take_fd);
         leave_limits(worker, door, peer);
         return;
@@ -346,22 +348,21 @@ static void end_if_empty(struct worker *worker)
     loop_stop(&worker->loop);
 }
 
-/* When half of a crowd has gone, so may its memory: each time half as many, so it costs each little. */
-static void trim(struct worker *worker)
+/* Each time half as many, so it costs each little. */
+void worker_note_freed(struct worker *worker)
 {
-    size_t count = worker->sessions.count;
-    if (count >= worker->most_sessions)
-        worker->most_sessions = count + 1;
-    if (worker->most_sessions < TRIM_SESSIONS || count > worker->most_sessions / 2)
+    size_t count = --worker->bodies;
+    if (count >= worker->most_bodies)
+        worker->most_bodies = count + 1;
+    if (worker->most_bodies < TRIM_SESSIONS || count > worker->most_bodies / 2)
         return;
-    worker->most_sessions = count;
+    worker->most_bodies = count;
     mem_trim();
 }
 
 void worker_forget(struct worker *worker, struct door *door, const struct addr *peer)
 {
     leave_limits(worker, door, peer);
-    trim(worker);
     atomic_fetch_sub_explicit(&worker->session_count, 1, memory_order_relaxed);
     end_if_empty(worker);
 }

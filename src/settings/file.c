@@ -314,7 +314,7 @@ static bool fill_secret(const struct fill *fill, const struct setting *row, enum
         warn_if_public(fill, setting);
         return fill_value(fill, row, setting);
     }
-    if (value.kind != VALUE_STRING) {
+    if (value.kind != VALUE_STRING || value.string == NULL) {
         (void)snprintf(message, sizeof message, "%s must be a string", config_setting_name(setting));
         return complain(fill, setting, message);
     }
@@ -410,19 +410,34 @@ static bool fill_setting(const struct fill *fill, const struct setting *row, con
     return fill_value(fill, row, setting);
 }
 
-/* A key that no row has: promised for later, or a slip of the fingers. */
+/* What may have been meant by a key that no row has, at the end of a message; nothing where nobody knows. */
+static void say_meant(const struct section *section, const char *name, struct text *meant)
+{
+    const char *near = schema_suggest(section, name);
+    struct text owners = { 0 };
+    schema_owners(section, name, &owners);
+    if (owners.len > 0)
+        (void)text_appendf(meant, ", it belongs in %s", text_cstr(&owners));
+    else if (near != NULL)
+        (void)text_appendf(meant, ", did you mean '%s'?", near);
+    text_fini(&owners);
+}
+
+/* A key that no row has: promised for later, in the wrong place, or a slip of the fingers. */
 static bool refuse_key(const struct fill *fill, const config_setting_t *setting)
 {
     const char *name = config_setting_name(setting);
-    const char *near = schema_suggest(fill->section, name);
     const char *in = fill->section->name;
     struct place place = place_of(fill->file, setting);
+    struct text meant = { 0 };
     if (schema_is_absent(fill->section, name))
         return report_error(fill->report, place, "'%s'%s%s is not in this version", name,
                             *in == '\0' ? "" : " of ", in);
-    return report_error(fill->report, place, "unknown setting '%.64s'%s%s%s%s%s", name,
-                        *in == '\0' ? "" : " in ", in, near == NULL ? "" : ", did you mean '",
-                        near == NULL ? "" : near, near == NULL ? "" : "'?");
+    say_meant(fill->section, name, &meant);
+    bool is_good = report_error(fill->report, place, "unknown setting '%.64s'%s%s%s", name,
+                                *in == '\0' ? "" : " in ", in, text_cstr(&meant));
+    text_fini(&meant);
+    return is_good;
 }
 
 static bool fill_key(const struct fill *fill, const config_setting_t *setting)

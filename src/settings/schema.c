@@ -97,6 +97,18 @@ const char *schema_suggest(const struct section *section, const char *name)
     return best;
 }
 
+void schema_owners(const struct section *section, const char *name, struct text *owners)
+{
+    for (size_t i = 0; i < section->count; i++) {
+        const struct section *inner = section->settings[i].section;
+        if (inner == NULL)
+            continue;
+        if (schema_find(inner, name) != NULL)
+            (void)text_appendf(owners, "%s%s", owners->len > 0 ? " or " : "", inner->name);
+        schema_owners(inner, name, owners);
+    }
+}
+
 /* ---- what a message says was given ---- */
 
 static const char *const kind_names[] = {

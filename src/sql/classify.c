@@ -82,6 +82,7 @@ static void join(struct sql_facts *facts, uint32_t count, struct sql_facts *part
     if (!facts->counts_rows)
         facts->first_count = count;
     facts->counts_rows |= part->counts_rows;
+    facts->may_run_nothing |= part->may_run_nothing;
     facts_ask(facts, part->questions);
     facts->may_hide_state |= part->may_hide_state;
     facts->may_commit |= part->may_commit;
@@ -89,7 +90,6 @@ static void join(struct sql_facts *facts, uint32_t count, struct sql_facts *part
     facts->sets_next_transaction |= part->sets_next_transaction;
     facts->has_holds |= part->has_holds;
     facts->gives_insert_id |= part->gives_insert_id;
-    facts->gives_next_id |= part->gives_next_id;
     facts->is_load |= part->is_load;
     facts->has_sequence |= part->has_sequence;
     facts->writes_variables |= part->writes_variables;

@@ -1,5 +1,6 @@
 #include "sql/reader.h"
 
+#include "sql/classify.h"
 #include "sql/functions.h"
 
 #define XXH_INLINE_ALL /* pieces are a few bytes long: a call would cost more than the hash */
@@ -47,7 +48,8 @@ enum user_lock reader_user_lock(const struct reader *reader)
 /* At a parenthesis. LAST_INSERT_ID(x): the id is what x is, from then on. */
 static bool is_given_id(const struct reader *reader)
 {
-    return token_is_word(reader->before, "LAST_INSERT_ID") && !token_is_punct(reader->ahead, ')');
+    return span_is_nocase(token_name(reader->before), "LAST_INSERT_ID") &&
+           !token_is_punct(reader->ahead, ')');
 }
 
 /* Likewise NEXTVAL(s), LASTVAL(s), SETVAL(s, n). The other forms: NEXT VALUE FOR s, PREVIOUS VALUE FOR s;
@@ -108,12 +110,21 @@ static void watch_keyword(struct reader *reader)
     }
 }
 
+static unsigned question_of(struct span function)
+{
+    if (span_is_nocase(function, "ROW_COUNT"))
+        return 1u << SQL_ASKS_LAST;
+    return span_is_nocase(function, "FOUND_ROWS") ? 1u << SQL_ASKS_FOUND_ROWS : 0;
+}
+
 /* A name that is called, or any under ORACLE. This and what follows is out of line: most tokens need none of
  * it, and watch() then saves no registers. */
 static __attribute__((noinline)) void watch_name(struct reader *reader)
 {
-    if (reader_is_call(reader))
+    if (reader_is_call(reader)) {
         reader->user_locks |= 1u << reader_user_lock(reader);
+        reader->asks |= question_of(token_name(reader->token));
+    }
     if (reader->lexer.dialect.oracle)
         reader->has_sequence |= is_sequence_name(reader);
 }
@@ -132,6 +143,34 @@ static __attribute__((noinline)) void watch_parenthesis(struct reader *reader)
     reader->has_sequence |= is_sequence_call(reader);
 }
 
+/* @@name, @@scope.name: behind a scope the lexer stands before the name. */
+static struct span system_variable_name(const struct reader *reader)
+{
+    struct span name = span_of(reader->token->text.data + 2, reader->token->text.len - 2);
+    struct lexer rest = reader->lexer;
+    struct token token = { .type = name.len > 1 && name.data[0] == '`' ? TOKEN_QUOTED : TOKEN_WORD,
+                           .text = name };
+    if (token_is_punct(reader->ahead, '.'))
+        lexer_read(&rest, &token);
+    return token_name(&token);
+}
+
+static __attribute__((noinline)) void watch_system_variable(struct reader *reader)
+{
+    static const char *const counts[] = { "warning_count", "error_count" };
+    if (span_is_among(system_variable_name(reader), counts, sizeof counts / sizeof counts[0]))
+        reader->asks |= 1u << SQL_ASKS_DIAGNOSTICS;
+}
+
+static void watch_variable(struct reader *reader)
+{
+    if (!token_is_user_variable(reader->token)) {
+        watch_system_variable(reader);
+        return;
+    }
+    reader->has_user_variable = reader->any_user_variable = true;
+}
+
 /* What counts in every statement. */
 static void watch(struct reader *reader)
 {
@@ -140,8 +179,7 @@ static void watch(struct reader *reader)
         reader->has_assign = true;
         break;
     case TOKEN_VARIABLE:
-        reader->has_user_variable |= token_is_user_variable(reader->token);
-        reader->any_user_variable |= reader->has_user_variable;
+        watch_variable(reader);
         break;
     case TOKEN_WORD:
     case TOKEN_QUOTED:
@@ -223,7 +261,7 @@ void reader_begin_statement(struct reader *reader)
     reader->before_keyword = KEYWORD_NONE;
     reader->has_assign = reader->has_user_variable = reader->has_from = reader->has_select = false;
     reader->has_given_id = reader->has_sequence = false;
-    reader->user_locks = 0;
+    reader->user_locks = reader->asks = 0;
     watch(reader); /* behind a semicolon, or nothing: the keyword is the same */
 }
 

@@ -81,10 +81,7 @@ static bool is_niladic(struct span word)
                                          "CURRENT_TIMESTAMP", "CURRENT_USER", "LOCALTIME",
                                          "LOCALTIMESTAMP",    "ROWNUM",       "SYSDATE",
                                          "UTC_DATE",          "UTC_TIME",     "UTC_TIMESTAMP" };
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (span_is_nocase(word, names[i]))
-            return true;
-    return false;
+    return span_is_among(word, names, sizeof names / sizeof *names);
 }
 
 /* A bare word is a value for a system variable (`utf8mb4`, ON, DEFAULT); for a user variable only a literal

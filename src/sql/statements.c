@@ -7,12 +7,13 @@
 #include "sql/setvar.h"
 #include "sql/transactions.h"
 
-#define HIDES 0x1u       /* may leave session state that neither text nor tracking tells */
-#define HOLDS 0x2u       /* takes or gives back what holds.h lists */
-#define WRITES 0x4u      /* may write any user variable, named or not */
-#define WRITES_SEEN 0x8u /* may write the user variables that are named in it */
-#define COMMITS 0x20u    /* may end the transaction inside, and go on */
-#define PROOF 0x10u      /* true of a longer text too, of which only the beginning is known */
+#define HIDES 0x1u         /* may leave session state that neither text nor tracking tells */
+#define HOLDS 0x2u         /* takes or gives back what holds.h lists */
+#define WRITES 0x4u        /* may write any user variable, named or not */
+#define WRITES_SEEN 0x8u   /* may write the user variables that are named in it */
+#define COMMITS 0x20u      /* may end the transaction inside, and go on */
+#define PROOF 0x10u        /* true of a longer text too, of which only the beginning is known */
+#define LEAVES_COUNT 0x40u /* leaves ROW_COUNT() as it was, on MariaDB */
 
 struct statement {
     enum sql_kind kind;
@@ -57,6 +58,7 @@ static bool read_create(struct reader *reader, struct sql_facts *facts)
         if (is_routine(reader->keyword))
             return reader_skip_body(reader);
         facts->counts_rows = reader->keyword == KEYWORD_TABLE; /* those of its SELECT, should it have one */
+        facts->may_run_nothing = facts->counts_rows && token_is_word(reader->ahead, "IF");
         if (facts->counts_rows)
             return false;
     }
@@ -200,13 +202,6 @@ static bool is_token_asked(struct reader *reader)
     return reader_at_end(reader);
 }
 
-static bool read_help(struct reader *reader, struct sql_facts *facts)
-{
-    (void)reader;
-    facts->leaves_row_count = true;
-    return false;
-}
-
 /* SHOW {WARNINGS | ERRORS} …, SHOW COUNT(*) {WARNINGS | ERRORS}. A WHERE is an expression; before it stands
  * none. */
 static bool read_show(struct reader *reader, struct sql_facts *facts)
@@ -276,7 +271,6 @@ static bool read_set(struct reader *reader, struct sql_facts *facts)
         facts->writes_variables |= change.scope == SETVAR_USER;
         facts->sets_global |= change.scope == SETVAR_GLOBAL || change.scope == SETVAR_OTHER;
         facts->gives_insert_id |= change.scope == SETVAR_SESSION && is_insert_id(change.name);
-        facts->gives_next_id |= change.scope == SETVAR_SESSION && span_is_nocase(change.name, "insert_id");
     }
     facts->may_hide_state |= walk.is_malformed;
     facts->writes_variables |= facts->may_hide_state && reader->has_user_variable;
@@ -416,7 +410,7 @@ static const struct statement statements[KEYWORDS] = {
     [KEYWORD_DESCRIBE] = { SQL_SHOW, SQL_REASON_SHOW, 0, read_explain },
     [KEYWORD_DESC] = { SQL_SHOW, SQL_REASON_SHOW, 0, read_explain },
     [KEYWORD_EXPLAIN] = { SQL_SHOW, SQL_REASON_SHOW, 0, read_explain },
-    [KEYWORD_HELP] = { SQL_SHOW, SQL_REASON_SHOW, 0, read_help },
+    [KEYWORD_HELP] = { SQL_SHOW, SQL_REASON_SHOW, LEAVES_COUNT, NULL },
     [KEYWORD_GET] = { SQL_DIAGNOSTICS, SQL_REASON_DIAGNOSTICS, WRITES_SEEN, read_get },
 
     [KEYWORD_BEGIN] = { SQL_BEGIN, SQL_REASON_TRANSACTION, 0, transactions_read_begin },
@@ -490,6 +484,7 @@ static void begin(const struct statement *row, struct sql_facts *facts)
                                  .may_hide_state = (row->flags & HIDES) != 0,
                                  .has_holds = (row->flags & HOLDS) != 0,
                                  .may_commit = (row->flags & COMMITS) != 0,
+                                 .leaves_row_count = (row->flags & LEAVES_COUNT) != 0,
                                  .writes_variables = (row->flags & WRITES) != 0 };
 }
 
@@ -558,6 +553,7 @@ static void note_watched(const struct reader *reader, const struct statement *ro
     }
     note_traces(reader, row, facts);
     facts->gives_insert_id |= reader->has_given_id;
+    facts->asks_before = reader->asks;
     facts->has_sequence |= reader->has_sequence && reader->lexer.dialect.family != SQL_FAMILY_MYSQL;
     facts->has_holds |= (reader->user_locks & ~(none | ask | other)) != 0;
     if ((reader->user_locks & other) != 0) { /* whatever text EXECUTE runs */

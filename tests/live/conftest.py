@@ -21,7 +21,7 @@ from sandbox_lib import Cluster  # noqa: E402
 from scratch import end_on_sigterm  # noqa: E402
 
 FLAVOUR = os.environ.get("HEADGATE_FLAVOUR", "mariadb")
-SECONDS_PER_TEST = 120  # a module may have a SECONDS_PER_TEST of its own
+SECONDS_PER_TEST = 300  # in the slowest company; a module may have a SECONDS_PER_TEST of its own
 
 
 def pytest_configure(config):

@@ -17,7 +17,7 @@ import replies as r
 import scenes
 from answers import without_plan
 from headgate import direct
-from sandbox_lib import sql
+from sandbox_lib import DURABLE, sql
 from twins import (ASKS_FOUND, ASKS_ROWS, ASKS_WARNINGS, DIED, FORMS, Difference, Side, Stuck, Twins, Unsure, is_by_design,
                    shrink, told, with_run)
 
@@ -25,7 +25,7 @@ CONNECTIONS = 5   # to each server, for all sessions
 PASSWORDS = {"app": "app_pw", "other": "other_pw"}
 # thread_cache_size: MariaDB 10.11 gives a new connection the number of errors that somebody else's last statement left on
 # its thread under max_error_count = 0 (seen on direct connections: SHOW COUNT(*) WARNINGS as the first statement).
-SERVERS = {"thread_cache_size": 0, "innodb_lock_wait_timeout": 5, "lock_wait_timeout": 20, "max_binlog_size": "8M"}
+SERVERS = {"thread_cache_size": 0, "innodb_lock_wait_timeout": 5, "lock_wait_timeout": 20, "max_binlog_size": "8M", **DURABLE}
 TIMEOUTS = {"pool_wait": "60s", "primary_wait": "60s"}
 PATIENCE = 100    # seconds that a client waits for an answer: more than headgate does for a connection
 
@@ -66,13 +66,15 @@ class Ensemble(Twins):
     another one had to replace, because they had come to an allowed difference (restarts) or were lost to a kill (losses).
     """
 
-    def __init__(self, flavour, kept="1s"):
-        """kept: how long a connection is for questions about the statement before (headgate's timeouts.diagnostics)."""
-        super().__init__(flavour, options=SERVERS, server_settings={"max_connections": CONNECTIONS},
+    def __init__(self, flavour, kept="1s", wait="5s"):
+        """kept: how long a connection is for questions about the statement before (headgate's timeouts.diagnostics); wait: a
+        read for a replica to catch up, before the primary runs it (consistency_wait)."""
+        super().__init__(flavour, options=SERVERS, server_settings={"max_connections": CONNECTIONS}, cluster_settings={"consistency_wait": wait},
                          timeouts={**TIMEOUTS, "diagnostics": kept}, extra={"workers": 2})
         self.pool = self.stack.enter_context(concurrent.futures.ThreadPoolExecutor(max_workers=16))
         self.numbers = itertools.count(1)     # taken by many threads
-        self.kills = None     # who kills in the present script
+        self.kills = None         # who kills in the present script
+        self.has_died = False     # the primary, in the present round
         self.steps = self.restarts = self.unanswered = self.losses = 0
 
     @staticmethod
@@ -119,16 +121,35 @@ class Ensemble(Twins):
 
     def _round(self, index, turns, players):
         futures = [self.pool.submit(players[number].turn, acts) for number, acts in turns]
+        self.has_died = False
         if self.kills:
             self.kills.strike(self)
         concurrent.futures.wait(futures)
         self.steps += sum(len(acts) for _, acts in turns)
+        forgotten = self._forgotten() if self.has_died else set()
         for (number, _), future in zip(turns, futures):
             try:
                 future.result()
             except Difference as difference:
-                difference.index, difference.who = index, number
-                raise
+                if number not in forgotten:
+                    difference.index, difference.who, difference.story = index, number, players[number].story
+                    raise
+        for number in forgotten & set(players):
+            players[number].anew()
+
+    def _forgotten(self):
+        """Places in which the primary, killed in this round, will give numbers again.
+
+        Allowed difference: of AUTO_INCREMENT a server that was killed knows what stands in rows, not what it drew besides: for
+        INSERTs that were rolled back, on MariaDB, and on both what an INSERT … SELECT drew in advance (seen on direct
+        connections). Who stays in such a place begins anew, and what it heard in that round may be different.
+        """
+        ask = ("SELECT table_schema, table_name, auto_increment FROM information_schema.tables "
+               "WHERE table_schema LIKE 'h\\_%' AND table_name IN ('t', 'tr')")
+        if self.family == "mysql":
+            ask = f"SET SESSION information_schema_stats_expiry = 0; {ask}"
+        here, alone = ({tuple(row[:2]): row[2] for row in self.ask(server, ask)} for server in (self.primary, self.lonely))
+        return {int(table[0][2:4]) for table in here.keys() & alone.keys() if (here[table] or 0) < (alone[table] or 0)}
 
     def fails(self, rounds):
         """The Difference, or None. That nobody gave a connection back is none: a script may have lost that part of it."""
@@ -157,7 +178,7 @@ class Ensemble(Twins):
         for table, found in sums[0].items():
             if any(other[table] != found for other in sums[1:]):
                 difference = Difference(index, f"(the data of {table} afterwards)", found, [other[table] for other in sums[1:]])
-                difference.who = int(table[2:4])
+                difference.who, difference.story = int(table[2:4]), []
                 raise difference
 
     def _drop_logs(self):
@@ -197,6 +218,7 @@ class Ensemble(Twins):
         """By SIGKILL; it comes back at once."""
         node.kill()
         node.start()
+        self.has_died |= node.name == self.cluster.primary().name
         self.primary = self.root(self.cluster.primary())
         self.replicas = [self.root(replica) for replica in self.cluster.replicas()]
 
@@ -231,6 +253,7 @@ class Player:
 
     def _arrive(self):
         self.run, self.said, self.has_xa = self.ensemble.number(), 0, False
+        self.story = []     # what the session has done so far
         self.through = self._side(self.ensemble.headgate.wire)
         self.alone = self._side(lambda **options: direct(self.ensemble.alone, **options))
 
@@ -251,6 +274,7 @@ class Player:
     def turn(self, acts):
         """Some acts, one after the other. Raises Difference."""
         for act in acts:
+            self.story.append(act)
             try:
                 self._do(act)
             except Lost:
@@ -280,13 +304,12 @@ class Player:
             self.ensemble.end_prepared(self.run)
 
     def _become(self, user):
-        """Allowed differences: it is a login anew: its OK is headgate's own, and tells of no schema; several statements in one
-        text are allowed again; and there is no role, which MariaDB keeps.
+        """Allowed differences: it is a login anew: its OK is headgate's own, and tells of no schema; and there is no role, which
+        MariaDB keeps.
         """
         self.user = user
         self._through(lambda: self.through.become(user, PASSWORDS[user], home(self.who)))
         self.alone.become(user, PASSWORDS[user], home(self.who))
-        self.alone.client.command(w.SET_OPTION, w.int2(0))
         if self.ensemble.family == "mariadb":
             self.alone.client.query("SET ROLE NONE")
             self.alone.settle()
@@ -306,7 +329,7 @@ class Player:
         try:
             packets, expected = self.through.compared(first, said), self.alone.compared(second, said)
         except Unsure:
-            self._anew()
+            self.anew()
             return
         if packets != expected and not self._is_another_plan(packets, expected):
             raise Difference(-1, said, told(first, packets, expected), told(second, expected, packets))
@@ -346,9 +369,10 @@ class Player:
             self._through(self.through.settle)
             self.alone.settle()
         else:
-            self._anew()
+            self.anew()
 
-    def _anew(self):
+    def anew(self):
+        """Another session in its place, which finds its tables as they were."""
         self.ensemble.restarts += 1
         self._leave("quit", True)
 

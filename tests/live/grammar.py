@@ -199,7 +199,7 @@ THEMES = {
         "PREPARE {p} FROM 'CREATE TEMPORARY TABLE tmp1 (a INT)'", "PREPARE {p} FROM 'SET autocommit = 0'", "PREPARE {p} FROM 'nonsense'", "EXECUTE {p}", "EXECUTE {p}", "EXECUTE {p}",
         "EXECUTE {p} USING @a", "EXECUTE {p} USING {n}", "DEALLOCATE PREPARE {p}", "DROP PREPARE {p}", "EXECUTE IMMEDIATE {'read}", "EXECUTE IMMEDIATE {'write}",
         "EXECUTE IMMEDIATE 'SET @a = {n}'", "EXECUTE IMMEDIATE 'SET time_zone = ''+06:00'''", "EXECUTE IMMEDIATE 'START TRANSACTION'", "EXECUTE IMMEDIATE 'SELECT ?' USING {n}",
-        "EXECUTE IMMEDIATE CONCAT('SELECT ', {n})", "SELECT FROM_UNIXTIME(86400)", "{read}", "SET @a = {n}", "COMMIT",
+        "EXECUTE IMMEDIATE CONCAT('SELECT ', {n})", "EXECUTE IMMEDIATE 'SET @b = FOUND_ROWS()'", "EXECUTE IMMEDIATE 'SELECT ROW_COUNT()'", "SELECT FROM_UNIXTIME(86400)", "{read}", "SET @a = {n}", "COMMIT",
     ],
     "routines": [
         "CALL p_two()", "CALL p_out({n}, @a)", "CALL p_in()", "CALL p_trx()", "CALL p_tmp()", "CALL p_zone()", "CALL p_var()", "CALL p_signal()", "CALL p_warn()", "CALL nosuch()",
@@ -218,6 +218,9 @@ THEMES = {
         "SHOW WARNINGS", "SHOW ERRORS", "SHOW COUNT(*) WARNINGS", "SHOW COUNT(*) ERRORS", "SHOW WARNINGS LIMIT 1", "SELECT @@warning_count, @@error_count", "SELECT FOUND_ROWS()", "SELECT ROW_COUNT()",
         "GET DIAGNOSTICS @a = NUMBER, @b = ROW_COUNT", "GET DIAGNOSTICS CONDITION 1 @c = MESSAGE_TEXT, @a = MYSQL_ERRNO", "SELECT FOUND_ROWS(), ROW_COUNT()", "SELECT COUNT(*), FOUND_ROWS() FROM t", "SET max_error_count = 0",
         "SET max_error_count = DEFAULT", "SHOW {c} WARNINGS", "SET sql_notes = 0",
+        "SET @a = ROW_COUNT()", "SET @b = FOUND_ROWS()", "SET @c = @@warning_count", "INSERT INTO t (name, n) VALUES ('counted', FOUND_ROWS())",
+        "UPDATE t SET n = ROW_COUNT() WHERE id = {n}", "INSERT INTO t (n) VALUES (@@session.error_count)", "DO ROW_COUNT()", "CALL p_out(FOUND_ROWS(), @c)",
+        "SELECT id, ROW_COUNT() FROM t ORDER BY id LIMIT 2",
     ],
 }
 
@@ -239,7 +242,7 @@ LAST = ["SELECT LAST_INSERT_ID()", "SELECT @a, @b, @c", "SELECT 'a' || 'b', FROM
 BINARY = [
     ("SELECT id, name FROM t WHERE id = ?", 1), ("SELECT id, name FROM t WHERE id = ?", 1), ("SELECT ?, ? + 1", 2), ("INSERT INTO t (name, n) VALUES ('b', ?)", 1), ("UPDATE t SET n = n + ? WHERE id = ?", 2),
     ("DELETE FROM t WHERE id = ?", 1), ("SELECT COUNT(*) FROM t", 0), ("SELECT COUNT(*) FROM t FOR UPDATE", 0), ("SELECT @a := ?", 1), ("SET @b = ?", 1), ("SELECT @a, @b", 0), ("SELECT LAST_INSERT_ID()", 0),
-    ("CALL p_out(?, @c)", 1), ("CALL p_two()", 0), ("SELECT ROW_COUNT()", 0), ("SELECT FOUND_ROWS()", 0), ("SELECT GET_LOCK('l1_RUN', ?)", 1), ("CREATE TEMPORARY TABLE tmp1 (a INT)", 0), ("SELECT COUNT(*) FROM tmp1", 0),
+    ("CALL p_out(?, @c)", 1), ("CALL p_two()", 0), ("SELECT ROW_COUNT()", 0), ("SELECT FOUND_ROWS()", 0), ("INSERT INTO t (n) VALUES (FOUND_ROWS() + ?)", 1), ("SET @b = ROW_COUNT()", 0), ("SELECT GET_LOCK('l1_RUN', ?)", 1), ("CREATE TEMPORARY TABLE tmp1 (a INT)", 0), ("SELECT COUNT(*) FROM tmp1", 0),
     ("COMMIT", 0), ("SET autocommit = 0", 0), ("SET time_zone = '+09:00'", 0), ("SELECT FROM_UNIXTIME(?)", 1), ("SELECT f_write(?)", 1), ("SELECT nosuch", 0), ("SHOW WARNINGS", 0), ("SELECT CAST(? AS UNSIGNED)", 1),
     ("SELECT * FROM u ORDER BY id", 0), ("TRUNCATE TABLE u", 0), ("SELECT 1; SELECT 2", 0), ("INSERT INTO t (name) VALUES ('r') RETURNING id", 0), ("SELECT id INTO @a FROM t WHERE id = ?", 1),
 ]

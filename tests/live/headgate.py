@@ -6,7 +6,7 @@ import time
 import pymysql
 
 from client import Client
-from proxy import Proxy
+from proxy import Proxy, wait_until
 
 LISTENERS = (
     {"name": "split", "mode": "split", "kind": "tcp"},
@@ -26,6 +26,7 @@ class Headgate(Proxy):
                    for node in cluster.nodes()]
         options.setdefault("listeners", LISTENERS)
         options.setdefault("topology", "auto")
+        options.setdefault("probe_timeout", "2s")  # some are made to hang
         super().__init__({"main": servers}, **options)
 
     def start(self):
@@ -151,9 +152,16 @@ class Counters:
         others = sum(counts.get((True, word), 0) for word in ("begin", "commit"))
         return [reads, writes + counts.get((True, "Execute"), 0) - prepared_reads, others]
 
-    def since(self):
-        """{node: (reads, writes, others)} since the beginning."""
-        return {name: tuple(now - before for now, before in zip(counts, self.before[name]))
-                for name, counts in self._read().items()}
+    def since(self, at_least=0):
+        """{node: (reads, writes, others)} since the beginning; `at_least` so many reads and writes: servers answer first,
+        and count then."""
+        found = {}
+
+        def are_counted():
+            found.update({name: tuple(now - before for now, before in zip(counts, self.before[name]))
+                          for name, counts in self._read().items()})
+            return sum(sum(counts[:2]) for counts in found.values()) >= at_least
+        wait_until(are_counted, f"{at_least} reads and writes are counted")
+        return found
 
 

@@ -30,17 +30,20 @@ class Connections:
 
 
 class Servers:
-    """In the rounds that are told, a server each, in turn: the primary last."""
+    """In `times` of so many rounds a server each, in any order: each once before one is killed again."""
 
-    def __init__(self, rounds):
-        self.rounds, self.count, self.at = rounds, 0, -1
+    def __init__(self, seed, rounds, times):
+        self.chance, self.count, self.at = random.Random(seed), 0, -1
+        self.rounds, self.order = set(self.chance.sample(range(rounds), times)), []
 
     def strike(self, ensemble):
         self.at += 1
         if self.at not in self.rounds:
             return
-        nodes = [*ensemble.cluster.replicas(), ensemble.cluster.primary()]
-        ensemble.kill(nodes[self.count % len(nodes)])
+        if not self.order:
+            self.order = [*ensemble.cluster.replicas(), ensemble.cluster.primary()]
+            self.chance.shuffle(self.order)
+        ensemble.kill(self.order.pop())
         self.count += 1
 
     def most_losses(self):

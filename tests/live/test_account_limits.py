@@ -15,7 +15,7 @@ from proxy import wait_until
 FEW = 3             # connections that each account may have at a server
 CLIENTS = 4 * FEW
 TIMES = int(os.environ.get("HEADGATE_TURNS", "15"))  # transactions of each client
-SECONDS_PER_TEST = 120 + TIMES
+SECONDS_PER_TEST = 300 + TIMES
 ACCOUNTS = ("busy", "held", "reader", "shared")
 
 

@@ -289,8 +289,8 @@ def test_what_was_drawn_elsewhere_is_not_answered_with_null(cluster, sides):
     for question in [*DRAWN, "UPDATE marks SET n = LASTVAL(s1)", ("SELECT LASTVAL(s1), ?", [5])]:
         assert is_refused(say(through, question)), question
     assert cluster.sql("db1", f"SELECT n FROM {THROUGH}.marks") == [(41,)]
-    drawn = through.command(w.QUERY, "SELECT NEXTVAL(s1)").text_rows(0)
-    assert through.command(w.QUERY, "SELECT LASTVAL(s1)").text_rows(0) == drawn
+    drawn = ask(through, "SELECT NEXTVAL(s1)")
+    assert ask(through, "SELECT LASTVAL(s1)") == drawn and not drawn[0]
     assert is_refused(say(through, "SELECT LASTVAL(s2)")), "which may have been drawn on the connection before"
 
 
@@ -314,7 +314,80 @@ def test_a_reset_forgets_what_was_drawn(sides):
     assert ask(through, "SELECT LASTVAL(s1)") == ask(alone, "SELECT LASTVAL(s1)") == (None, [(None,)])
 
 
+def test_an_id_that_is_lost_is_not_zero_after_a_failure(cluster, narrow):
+    """Nor after anything else that may have generated none."""
+    with narrow.wire() as client:
+        client.query("SELECT LAST_INSERT_ID(2)")
+        for (number,) in cluster.node("db1").sql("SELECT id FROM information_schema.processlist WHERE user = 'app'"):
+            cluster.node("db1").sql(f"KILL {number}")
+        wait_until(lambda: client.command(w.QUERY, "INSERT INTO nosuch VALUES (1)").error.code == 1146, "it is connected again")
+        assert is_refused(client.command(w.QUERY, "SELECT LAST_INSERT_ID()"))
+
+
 # ---- ROW_COUNT() and FOUND_ROWS() ----
+
+# In passing: each runs where it must, whatever it asks.
+IN_PASSING = ["SET @z = ROW_COUNT()", "INSERT INTO marks VALUES (ROW_COUNT())", ("INSERT INTO marks VALUES (ROW_COUNT() + ?)", [0]),
+              "DO @z := ROW_COUNT()", "UPDATE marks SET n = FOUND_ROWS()", "SELECT @z, ROW_COUNT() FROM marks FOR UPDATE"]
+
+
+@pytest.mark.parametrize("passing", IN_PASSING, ids=str)
+def test_what_asks_in_passing_hears_the_right_answer_or_none(sides, passing):
+    through, alone, other = sides
+    for client in (through, alone):
+        for act in ("SELECT n FROM marks FOR UPDATE", "UPDATE marks SET n = n + 1", passing):
+            assert not say(client, act).error
+    looks = "SELECT @z", "SELECT n FROM marks FOR UPDATE"
+    assert [ask(through, look) for look in looks] == [ask(alone, look) for look in looks]
+    through.command(w.RESET_CONNECTION)     # MySQL would not tell this account what @z is
+    say(through, "SELECT n FROM marks FOR UPDATE")
+    say(through, "UPDATE marks SET n = 5")
+    other.query("UPDATE marks SET n = 6")
+    assert is_refused(say(through, passing))
+    assert ask(through, "SELECT MIN(n), MAX(n) FROM marks FOR UPDATE")[1] == [(b"6", b"6")]
+
+
+@pytest.mark.parametrize("passing", IN_PASSING, ids=str)
+def test_what_asks_in_passing_may_be_prepared_anywhere(sides, passing):
+    """Only to run it takes an answer."""
+    through, _, other = sides
+    sql = passing if isinstance(passing, str) else passing[0]
+    say(through, "SELECT n FROM marks FOR UPDATE")
+    say(through, "UPDATE marks SET n = n")
+    other.query("UPDATE marks SET n = n")
+    prepared = through.command(w.PREPARE, sql)
+    assert not prepared.error, prepared.error
+    assert is_refused(through.command(w.EXECUTE, execute(prepared.statement_id, [0] * sql.count("?"))))
+
+
+@pytest.mark.parametrize("question", ["SELECT FOUND_ROWS()", "SELECT COUNT(*), FOUND_ROWS() FROM marks", "SELECT ROW_COUNT() + 0"])
+def test_a_question_may_be_prepared_before_there_is_an_answer(sides, question):
+    """As programs do once, when they start."""
+    through, alone, other = sides
+    say(through, "SELECT n FROM marks FOR UPDATE")
+    other.query("UPDATE marks SET n = n")
+    prepared = [client.command(w.PREPARE, question) for client in (through, alone)]
+    assert not prepared[0].error, prepared[0].error
+    assert is_refused(through.command(w.EXECUTE, execute(prepared[0].statement_id, [])))
+    heard = []
+    for client, statement in zip((through, alone), prepared):
+        say(client, "UPDATE marks SET n = n + 1")
+        say(client, "SELECT n FROM marks WHERE n IS NULL FOR UPDATE")
+        reply = client.command(w.EXECUTE, execute(statement.statement_id, []))
+        assert not reply.error, reply.error
+        heard.append(reply.results)
+    assert heard[0] == heard[1]
+
+
+@pytest.mark.parametrize("home", ["BEGIN", "CREATE TEMPORARY TABLE marks (n INT)"])
+def test_a_question_that_reads_may_be_prepared_in_its_place(narrow, sides, home):
+    with narrow.wire("split", schema=THROUGH) as through:
+        for act in ("SELECT n FROM marks", home):
+            assert not say(through, act).error
+        prepared = through.command(w.PREPARE, "SELECT COUNT(*), FOUND_ROWS() FROM marks")
+        assert not prepared.error, prepared.error
+        assert is_refused(through.command(w.EXECUTE, execute(prepared.statement_id, [])))
+
 
 COUNTS = {
     "changed": ["INSERT INTO marks VALUES (1), (2)"],
@@ -351,6 +424,51 @@ def test_row_count_goes_with_the_session(cluster, narrow, sides, caps):
                 assert packets(through, question) == packets(alone, question), (name, question)
                 again = "SELECT ROW_COUNT()"    # which the question has changed
                 assert packets(through, again) == packets(alone, again), (name, question)
+
+
+@pytest.mark.parametrize("act", ["CREATE TABLE IF NOT EXISTS marks AS SELECT 1", "CREATE TEMPORARY TABLE IF NOT EXISTS passing AS SELECT id FROM ids",
+                                 "DO 1; CREATE TABLE IF NOT EXISTS marks SELECT 1", "UPDATE marks SET n = 5; CREATE TABLE IF NOT EXISTS marks SELECT 1",
+                                 "EXECUTE IMMEDIATE 'CREATE TABLE IF NOT EXISTS marks AS SELECT 1'", "CREATE TABLE IF NOT EXISTS made AS SELECT n FROM marks"],
+                         ids=str)
+def test_a_table_that_is_there_already_may_leave_what_was_counted_elsewhere(cluster, narrow, sides, act):
+    """Its SELECT does not run then."""
+    _, alone, other = sides
+    for schema in (THROUGH, ALONE):
+        cluster.sql("db1", f"INSERT INTO {schema}.marks VALUES (41), (42)")
+    cluster.sync()
+    with narrow.wire("split", schema=THROUGH) as through:
+        other.query("SELECT n FROM marks LIMIT 1")    # on the primary: another count
+        for client in (through, alone):
+            assert len(say(client, "SELECT n FROM marks ORDER BY n").text_rows(0)) == 3
+            assert not say(client, act).error or not IS_MARIADB
+        heard = say(through, "SELECT FOUND_ROWS()")
+        assert is_refused(heard) or heard.text_rows(0) == say(alone, "SELECT FOUND_ROWS()").text_rows(0)
+        for client in (through, alone):
+            say(client, "DROP TABLE IF EXISTS made")
+
+
+HOMES = ["BEGIN", "SET autocommit = 0", "CREATE TEMPORARY TABLE marks (n INT)", "LOCK TABLES marks AS other READ", "SELECT GET_LOCK('passing', 1)",
+         "SET sql_auto_is_null = 1"]
+
+
+@pytest.mark.parametrize("home", HOMES, ids=str)
+@pytest.mark.parametrize("before,question", [(["SELECT n FROM marks ORDER BY n"], "SELECT COUNT(*), FOUND_ROWS() FROM marks"),
+                                             (["START TRANSACTION READ ONLY", "SELECT marks_itself()", "COMMIT"], "SELECT COUNT(*), @marked FROM marks")],
+                         ids=["counted", "set"])
+def test_data_are_of_their_place_whatever_is_asked_as_well(cluster, narrow, sides, home, before, question):
+    """A transaction's, a temporary table's: where the replica knows what is asked, it is refused."""
+    _, alone, other = sides
+    for schema in (THROUGH, ALONE):
+        cluster.sql("db1", f"INSERT INTO {schema}.marks VALUES (41), (42)")
+    cluster.sync()
+    other.query("SELECT n FROM marks LIMIT 1")    # on the primary: another count
+    with narrow.wire("split", schema=THROUGH) as through:
+        for act in [*before, home]:
+            for client in (through, alone):
+                assert not say(client, act).error, act
+        heard, expected = say(through, question), say(alone, question)
+        is_away = heard.error and heard.error.code == NOT_RUN and "on another server" in heard.error.message
+        assert is_away or (heard.error, heard.results and heard.text_rows(0)) == (expected.error, expected.results and expected.text_rows(0))
 
 
 def test_calculated_rows_go_with_the_session(sides):

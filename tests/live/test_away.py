@@ -19,6 +19,7 @@ def schema(cluster):
     cluster.sql("db1", "CREATE PROCEDURE test.ends() BEGIN COMMIT; START TRANSACTION; INSERT INTO test.away VALUES (101, 'called'); END")
     cluster.sql("db1", "CREATE PROCEDURE test.says(note TEXT) BEGIN COMMIT; INSERT INTO test.away VALUES (103, note); END")
     cluster.sql("db1", "CREATE PROCEDURE test.counts() SELECT COUNT(*) FROM test.away")
+    cluster.sql("db1", "CREATE PROCEDURE test.shows_nothing() SET @shown = 0")
     cluster.sync()
 
 
@@ -84,7 +85,8 @@ def test_questions_in_a_transaction_are_answered_where_the_answer_lies(hg):
             db.query("BEGIN")
             db.query("INSERT INTO away VALUES (5, 'x')")
             reply = db.command(w.QUERY, "SELECT COUNT(*), FOUND_ROWS() FROM away")
-            assert reply.text_rows(0)[0][0] == b"3", "no mere question: it reads in the transaction"
+            assert reply.error.code == 1235, "no mere question: it reads in the transaction, where the count is not known"
+            assert db.query("SELECT COUNT(*) FROM away").text_rows(0) == [(b"3",)]
             db.query("ROLLBACK")
             db.query("SELECT id FROM away")
             db.query("BEGIN")
@@ -101,11 +103,12 @@ def test_questions_in_a_transaction_are_answered_where_the_answer_lies(hg):
 @pytest.mark.smoke
 def test_a_question_that_reads_tables_begins_its_transaction_on_the_primary(hg):
     with hg.connect() as db:
-        assert len(rows(db, "SELECT id FROM away")) == 2
+        assert len(rows(db, "SELECT id FROM away FOR UPDATE")) == 2
         rows(db, "SET autocommit = 0")
-        assert rows(db, "SELECT COUNT(*), FOUND_ROWS() >= 0 FROM away") == ((2, 1),)
+        assert rows(db, "SELECT COUNT(*), FOUND_ROWS() FROM away") == ((2, 2),)
         rows(db, "INSERT INTO away VALUES (8, 'x')")
         rows(db, "ROLLBACK")
+        assert rows(db, "SELECT COUNT(*) FROM away") == ((2,),)
 
 
 @pytest.mark.smoke
@@ -148,6 +151,83 @@ def test_a_ping_tells_whether_a_transaction_is_open_after_an_error(hg):
         assert db.query("SELECT @@server_id").text_rows(0)[0][0] != b"1", "and it is known now"
         db.query("BEGIN")
         assert db.command(w.PING).status & w.IN_TRANS
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("fails", ["DROP TABLE nosuch", "ALTER TABLE nosuch ADD b INT", "SELECT * FROM nosuch", "INSERT INTO nosuch VALUES (1)"])
+def test_a_question_tells_whether_a_transaction_is_open_after_an_error(cluster, hg, fails):
+    """The replica that answers it does not know; some statements that fail have ended it."""
+    def heard(client):
+        for sql in ("SELECT * FROM away", "BEGIN", fails):
+            client.command(w.QUERY, sql)
+        replies = [client.command(w.QUERY, sql) for sql in ("SELECT FOUND_ROWS()", "SELECT ROW_COUNT()", "SELECT COUNT(*) FROM away")]
+        return [(reply.text_rows(), reply.status & ~w.STATE_CHANGED) for reply in replies]
+    with hg.wire() as through, direct(cluster) as alone:
+        assert heard(through) == heard(alone)
+
+
+@pytest.mark.smoke
+def test_a_write_that_asks_about_a_read_on_a_replica_is_refused(hg):
+    """The primary does not know how many rows that had: what it would write were wrong."""
+    with hg.wire() as client:
+        assert len(client.rows("SELECT * FROM away")) == 2
+        for sql in ("INSERT INTO away VALUES (FOUND_ROWS() + 50, 'x')", "INSERT INTO away VALUES (ROW_COUNT() + 50, 'x')", "SET @n = FOUND_ROWS()",
+                    "SELECT FOUND_ROWS() FROM away FOR UPDATE"):
+            assert client.command(w.QUERY, sql).error.code == 1235
+        client.query("SELECT * FROM away FOR UPDATE")
+        client.query("INSERT INTO away VALUES (FOUND_ROWS() + 50, 'x')")
+        assert client.rows("SELECT id FROM away WHERE id > 40 FOR UPDATE") == [(b"52",)]
+
+
+@pytest.mark.smoke
+def test_found_rows_after_stored_code_are_right_or_refused(cluster, hg):
+    """What shows no rows may have counted some, or none: only the server that ran both knows."""
+    with direct(cluster) as alone, hg.wire() as client:
+        for read in ("SELECT * FROM away", "SELECT * FROM away FOR UPDATE"):
+            for code in ("CALL shows_nothing()", "CALL counts()", "CALL refuses()"):
+                heard = []
+                for db in (alone, client):
+                    db.query(read)
+                    db.command(w.QUERY, code)
+                    asked = db.command(w.QUERY, "SELECT FOUND_ROWS()")
+                    heard.append(asked.error.code if asked.error else asked.results)
+                    db.query("DELETE FROM away WHERE id > 2")
+                must_know = "UPDATE" in read or "counts" in code
+                assert heard[0] == heard[1] or heard[1] == 1235 and not must_know, (read, code, heard)
+
+
+@pytest.mark.smoke
+def test_a_text_that_sql_prepared_asks_as_if_it_were_said(cluster, hg):
+    """(Reads stay on the primary while SQL has prepared something there. MySQL has no EXECUTE IMMEDIATE.)"""
+    asking = {"INSERT INTO away VALUES (FOUND_ROWS() + 50, ''x'')": None, "SELECT FOUND_ROWS()": [(b"2",)], "SELECT ROW_COUNT()": [(b"-1",)]}
+    with hg.wire() as client:
+        for sql in asking if cluster.family == "mariadb" else ():
+            client.query("SELECT * FROM away")
+            assert client.command(w.QUERY, f"EXECUTE IMMEDIATE '{sql}'").error.code == 1235
+        for sql, told in asking.items():
+            client.query(f"PREPARE asking FROM '{sql}'")
+            client.query("SELECT * FROM away")
+            assert not told or client.rows("EXECUTE asking") == told
+        client.query("SELECT * FROM away")
+        client.query("PREPARE asking FROM 'INSERT INTO away VALUES (FOUND_ROWS() + 50, ''x'')'")
+        client.query("EXECUTE asking")
+        assert client.rows("SELECT id FROM away WHERE id > 40 FOR UPDATE") == [(b"52",)]
+
+
+@pytest.mark.smoke
+def test_a_write_that_counts_warnings_counts_those_of_the_statement_before(hg):
+    """Refused where another server has them; not those that the primary has from before."""
+    with hg.wire() as client:
+        client.query("SELECT CAST('x' AS UNSIGNED) FROM away")
+        for sql in ("INSERT INTO away VALUES (@@warning_count + 60, 'x')", "SET @n = @@session.warning_count"):
+            assert client.command(w.QUERY, sql).error.code == 1235
+        client.query("INSERT IGNORE INTO away SELECT id, 'again' FROM away")
+        client.query("SET @n = @@warning_count")
+        assert client.rows("SELECT @n > 0") == [(b"1",)]
+        client.query("INSERT IGNORE INTO away SELECT id, 'again' FROM away")
+        client.query("SELECT id FROM away")
+        client.query("INSERT INTO away VALUES (@@local.warning_count + 60, 'x')")
+        assert client.rows("SELECT id FROM away WHERE id > 40 FOR UPDATE") == [(b"60",)]
 
 
 @pytest.mark.smoke
@@ -245,6 +325,42 @@ def test_procedure_is_not_run_after_a_replica_has_shown_data(cluster, hg, begin,
 
 
 @pytest.mark.smoke
+@pytest.mark.parametrize("begin", [["START TRANSACTION READ ONLY"], ["SET SESSION TRANSACTION READ ONLY", "SET autocommit = 0"]])
+def test_procedure_is_refused_once(hg, begin):
+    """Who runs procedures in read-only transactions that have read hears of it once: the next ones run on the primary."""
+    with hg.connect() as db:
+        for sql in begin:
+            rows(db, sql)
+        assert value(db, "SELECT COUNT(*) FROM away") == 2 and place(db) == "replica"
+        assert code(db, "CALL counts()") == 1235
+        rows(db, "ROLLBACK")
+        for _ in range(2):
+            rows(db, begin[0])
+            assert value(db, "SELECT COUNT(*) FROM away") == value(db, "CALL counts()") == 2
+            assert place(db) == "primary"
+            rows(db, "COMMIT")
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("anew", ["reset", "change user"])
+def test_whoever_comes_next_may_read_on_replicas(hg, anew):
+    """Pools hand a connection on: that its last user ran procedures in read-only transactions is not the next one's matter."""
+    with hg.wire() as client:
+        client.query("START TRANSACTION READ ONLY")
+        client.query("SELECT COUNT(*) FROM away")
+        assert client.command(w.QUERY, "CALL counts()").error.code == 1235
+        client.query("ROLLBACK")
+        for is_on_primary in (True, False):
+            client.query("START TRANSACTION READ ONLY")
+            assert (client.value("SELECT @@server_id") == b"1") == is_on_primary
+            client.query("COMMIT")
+            if anew == "reset":
+                assert client.command(w.RESET_CONNECTION).error is None
+            else:
+                client.change_user("app", "app_pw", "test")
+
+
+@pytest.mark.smoke
 def test_procedure_is_not_run_on_the_replica_that_has_its_long_data(cluster, hg):
     with hg.wire() as client:
         client.query("START TRANSACTION READ ONLY")
@@ -291,13 +407,15 @@ def test_an_error_does_not_hide_a_transaction_that_autocommit_0_began(cluster, h
 
 
 @pytest.mark.smoke
-def test_user_variables_set_in_it_stay_there(hg):
+def test_user_variables_set_in_it_stay_there_until_the_primary_needs_them(hg):
     with hg.connect() as db:
         rows(db, "START TRANSACTION READ ONLY")
-        rows(db, "SELECT @n := COUNT(*) FROM away")
+        rows(db, "SELECT @n := 71 + COUNT(*) * 0 FROM away")
         rows(db, "COMMIT")
-        assert value(db, "SELECT @n") == 2
-        assert code(db, "INSERT INTO away VALUES (@n, 'x')") == 1235
+        assert value(db, "SELECT @@server_id + 0 * @n") != 1
+        rows(db, "INSERT INTO away VALUES (@n, 'x')")
+        assert value(db, "SELECT @@server_id + 0 * @n") == 1
+        assert value(db, "SELECT COUNT(*) FROM away WHERE id = @n") == 1
 
 
 def test_release_ends_the_connection(hg):

@@ -8,7 +8,7 @@ import pytest
 
 import mysqlwire as w
 from conftest import FLAVOUR
-from headgate import Headgate, prepared_count, rows, value
+from headgate import Headgate, direct, prepared_count, rows, value
 from proxy import wait_until
 from test_pool import DIRT, application_ids, forget_all, leave, state
 
@@ -55,6 +55,20 @@ def compare(cluster, both, next_one, number, **login):
         assert state(next_one) == state(fresh)
         assert int(next_one.value("SELECT CONNECTION_ID()")) == number
     next_one.close()  # it has asked for its number: the connection goes with it
+
+
+@pytest.mark.parametrize("option", [0, 1])
+def test_an_option_outlives_the_account_as_it_does_on_a_server(cluster, both, option):
+    """COM_SET_OPTION: whoever has switched several statements off must not be given them back."""
+    pooled, _ = both
+    with direct(cluster) as alone, pooled.wire() as client:
+        said = []
+        for one in (alone, client):
+            assert one.command(w.SET_OPTION, w.int2(option)).error is None
+            one.change_user("other", "other_pw")
+            said.append(one.command(w.QUERY, "DO 1; DO 2").error)
+        assert [str(error)[:60] for error in said] == [str(said[0])[:60]] * 2
+        assert bool(said[0]) == bool(option)
 
 
 @pytest.mark.parametrize("dirt", DIRT)

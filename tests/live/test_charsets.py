@@ -18,7 +18,7 @@ pytestmark = pytest.mark.smoke
 
 STEPS = int(os.environ.get("HEADGATE_CHARSET_STEPS", "150"))
 SEED = int(os.environ.get("HEADGATE_SEED", "1"))
-SECONDS_PER_TEST = 120 + STEPS
+SECONDS_PER_TEST = 300 + STEPS
 # What clients greet with: utf8mb4_general_ci, utf8mb4_bin, latin1_swedish_ci, latin1_bin.
 HANDSHAKES = [45, 46, 8, 47]
 COLLATIONS = {"utf8mb4": ["utf8mb4_bin", "utf8mb4_unicode_ci", "utf8mb4_general_ci"], "latin1": ["latin1_bin", "latin1_german1_ci", "latin1_swedish_ci"],

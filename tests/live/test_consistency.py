@@ -11,6 +11,7 @@ import pytest
 
 import mysqlwire as w
 import replies as r
+from client import execute
 from conftest import FLAVOUR
 from headgate import Headgate, direct, rows, value
 from lagging import CLIENTS, FIRST_ROW, IS_LONG, PAIRS, Lag, Reader, Stale, held, make_tables, run_all
@@ -79,7 +80,7 @@ def readers_of(hg, listener="split"):
 def test_no_read_is_stale_while_replicas_lag_and_die(cluster, hg):
     """A client's own writes, and what it has seen: on whichever server, over losses of replicas."""
     def now_and_then():
-        wait_until(lambda: lag.rounds >= 3, "replicas have lagged", 30)
+        wait_until(lambda: lag.rounds >= 3, "replicas have lagged", 60)
         lag.kill()
     with enough_time(PAIRS), Lag(cluster) as lag:
         readers = readers_of(hg)
@@ -118,6 +119,27 @@ def test_replicas_serve_the_reads_when_they_keep_up(cluster, patient):
     print(f"\n{share(places):.1%} of {outside} reads on replicas; {stats(patient)}")
     assert share(places) > 0.95
     assert stats(patient)["reads_too_early"] - before <= outside * 0.05
+
+
+@pytest.mark.smoke
+def test_what_is_prepared_is_as_new_as_what_is_read(cluster, hg):
+    """Columns of one's own CREATE and ALTER TABLE, and of those that one has seen, are not forgotten on a replica behind."""
+    def columns(client, sql):
+        reply = client.command(w.PREPARE, sql)
+        assert reply.error is None, reply.error
+        return int.from_bytes(reply.packets[0][1][5:7], "little"), client.command(w.EXECUTE, execute(reply.statement_id, [])).names()
+    with hg.wire() as writer, hg.wire() as reader, held(cluster):
+        writer.query("UPDATE own SET n = n + 1 WHERE id = 21")
+        writer.query("CREATE TABLE fresh (a INT)")
+        reader.query("BEGIN")
+        number = reader.command(w.PREPARE, "SELECT a FROM fresh").statement_id
+        reader.query("COMMIT")
+        assert reader.command(w.EXECUTE, execute(number, [])).error is None
+        assert columns(writer, "SELECT * FROM fresh") == (1, ["a"])
+        writer.query("ALTER TABLE fresh ADD b INT")
+        assert columns(writer, "SELECT * FROM fresh") == (2, ["a", "b"])
+        writer.query("DROP TABLE fresh")
+        assert writer.command(w.PREPARE, "SELECT a FROM fresh").error.code == 1146
 
 
 def test_reads_that_ask_for_nothing_cost_nothing(cluster, patient):
@@ -169,6 +191,30 @@ def test_what_no_reply_tells_is_known_all_the_same(cluster, patient):
                     thread.join(0.1)
                 thread.join()
                 assert reads[0].partition(b":")[2] == b"%d" % (before + more), (sql, reads)
+
+
+ENDS = [("BEGIN", "COMMIT"), ("SET autocommit = 0", "SET autocommit = 1"), ("START TRANSACTION", "CREATE OR REPLACE VIEW ended AS SELECT 1")]
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("begin,end", ENDS)
+@pytest.mark.parametrize("said", ["SET timestamp = 5", "SET last_insert_id = 5", "SET insert_id = 7777", "SET sql_mode = ''", "DO 0"])
+def test_the_end_of_a_transaction_is_known_whatever_was_set_before(cluster, running, said, begin, end):
+    """MariaDB 11.8 tells GTIDs by the name of another variable, if it has heard of that one first."""
+    settle(cluster, running)
+    count = "SELECT COUNT(*) FROM marks"
+    with running.wire() as client, running.wire("strong") as newest:
+        client.query(said)
+        client.query("DELETE FROM marks WHERE n = 71")
+        cluster.sync()
+        wait_until(lambda: client.value("SELECT CONCAT(@@server_id, ':', COUNT(*)) FROM marks")[:2] != b"1:", "a replica serves its reads")
+        before = int(client.value(count))
+        with held(cluster, tables="test.marks READ"):
+            client.query(begin)
+            client.query("INSERT INTO marks (n) VALUES (71)")
+            assert int(newest.value(count)) == before, "positions were asked for in the midst of it"
+            client.query(end)
+            assert int(client.value(count)) == before + 1
 
 
 @pytest.mark.smoke

@@ -17,6 +17,7 @@ MAX = 30      # max_connections of the servers: 20 are for sessions
 CLIENTS = 300
 WATCHED = 2 * 3  # connections that follow the servers' positions, a minute long: workers by servers
 BIG, ACTIVE = (1000, 100) if is_sanitized() else (5000, 500)
+SECONDS_PER_TEST = 400  # thousands log in: 60 s with all of it where 30 others want the machine
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +121,7 @@ def test_who_waits_too_long_hears_of_the_limit(small):
         assert refusal(late).startswith(
             "headgate: no connection to db1 was free for 1s: all of max_connections = 20, the server's own 30 less "
             "connection_reserve, are in use (")
-        assert 0.9 < time.monotonic() - began < 5
+        assert 0.9 < time.monotonic() - began < 9
         # workers count theirs while somebody waits: one that has not come to it in time tells of "others"
         wait_until(lambda: refusal(late).endswith(
             " are in use (20 by open transaction), and 1 wait; the statement was not run"), "all have counted", 60)
@@ -152,7 +153,7 @@ async def many_clients(hg, statements):
     return connected, waits, full, errors
 
 
-def settled(look, what, timeout=15.0):
+def settled(look, what, timeout=60.0):
     """What it is when it does not change for a second."""
     last, since, deadline = look(), time.monotonic(), time.monotonic() + timeout
     while time.monotonic() - since < 1:

@@ -13,7 +13,7 @@ import replies as r
 from conftest import FLAVOUR
 from headgate import Headgate
 from proxy import is_sanitized, memory_margin, wait_until
-from sandbox_lib import Cluster
+from sandbox_lib import DURABLE, Cluster
 from test_crowd import settled, wait_until_empty
 
 MAX = 60      # max_connections of the servers: 50 are for sessions
@@ -21,13 +21,12 @@ ROWS = 100
 BIG, ACTIVE = (1000, 100) if is_sanitized() else (5000, 500)
 WATCHED = 2 * 3  # connections that follow the servers' positions, a minute long: workers by servers
 LOST = (1927, 1053)  # the server was lost while it ran the statement: nobody knows whether it did
-SAFE = {"max_connections": MAX, "innodb_flush_log_at_trx_commit": 1, "sync_binlog": 1}
 
 
 @pytest.fixture(scope="module")
 def killed():
     """A cluster whose acknowledged writes survive SIGKILL, and headgate before it."""
-    with Cluster.start(flavour=FLAVOUR, replicas=2, die_with_parent=True, options=SAFE) as cluster:
+    with Cluster.start(flavour=FLAVOUR, replicas=2, die_with_parent=True, options={"max_connections": MAX, **DURABLE}) as cluster:
         cluster.sql("db1", "CREATE TABLE test.crowd (id INT PRIMARY KEY, n INT NOT NULL)")
         cluster.sql("db1", "INSERT INTO test.crowd VALUES " + ", ".join(f"({i}, 0)" for i in range(ROWS)))
         cluster.sync()

@@ -8,7 +8,6 @@ import pytest
 
 from conftest import FLAVOUR
 
-SECONDS_PER_TEST = 300  # some 15 s where nobody else wants the machine
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 

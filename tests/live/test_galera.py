@@ -17,7 +17,7 @@ from proxy import wait_until
 from sandbox_lib import GaleraCluster, sql
 
 PAIRS = int(os.environ.get("HEADGATE_GALERA_PAIRS", "400"))
-SECONDS_PER_TEST = 120 + PAIRS // 20
+SECONDS_PER_TEST = 300 + PAIRS // 20
 SPLIT = {"mode": "split", "kind": "tcp"}
 LISTENERS = ({"name": "split", **SPLIT},
              {"name": "eventual", **SPLIT, "settings": {"consistency": "eventual"}},

@@ -24,7 +24,7 @@ from sandbox_lib import replication
 
 SECONDS = float(os.environ.get("HEADGATE_STORM_SECONDS", "40"))
 SEED = os.environ.get("HEADGATE_SEED") or str(random.SystemRandom().randrange(1 << 32))
-SECONDS_PER_TEST = int(SECONDS) + 120
+SECONDS_PER_TEST = int(SECONDS) + 300
 WRITERS = 7
 
 INTERVAL, TIMEOUT, FALL = 0.3, 1.0, 2
@@ -355,7 +355,7 @@ class Expelled(Conductor):
         event.note(f"{old.name} stopped")
         self.hg.wait_server(old.name, lambda row: row["state"] == "down", NOTICED)
         event.statements_until = event.transactions_until = event.note("declared down") + CUT
-        name = self._candidate()
+        name = self.cluster.most_advanced().name
         self.cluster.promote(name)
         event.new_primary = self.cluster.node(name).server_id
         self._follows(event, name, "primary", FOLLOWED)

@@ -15,10 +15,10 @@ ROWS = 2048
 
 
 class Bystander:
-    """Another client: asks again and again on a thread, and remembers its slowest answer."""
+    """Another client: asks again and again on a thread, and remembers how long each answer took."""
 
     def __init__(self, hg):
-        self.hg, self.slowest, self.answers, self.failure = hg, 0.0, 0, None
+        self.hg, self.took, self.failure = hg, [], None
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._ask)
 
@@ -28,8 +28,7 @@ class Bystander:
                 while not self.over.wait(0.01):
                     begin = time.monotonic()
                     assert value(db, "SELECT 1 + 1") == 2
-                    self.slowest = max(self.slowest, time.monotonic() - begin)
-                    self.answers += 1
+                    self.took.append(time.monotonic() - begin)
         except Exception as error:
             self.failure = error
 
@@ -43,7 +42,8 @@ class Bystander:
 
     def was_served(self):
         assert not self.failure, self.failure
-        assert self.answers > 20 and self.slowest < (5 if is_sanitized() else 1.5), (self.answers, self.slowest)
+        slow = sorted(self.took)[len(self.took) * 9 // 10:]  # the slowest may have met a machine that stood still
+        assert len(self.took) > 20 and slow[0] < (1 if is_sanitized() else 0.3), (len(self.took), slow)
 
 
 class Memory:
@@ -97,7 +97,7 @@ def test_slow_reader_of_a_large_result_costs_no_memory(hg):
         client.rows("SELECT 1")
         with Memory(hg) as memory:
             client.send(w.QUERY, "SELECT REPEAT('x', 1048576) FROM numbers LIMIT 256")
-            while bystander.answers < 100 and bystander.thread.is_alive():
+            while len(bystander.took) < 100 and bystander.thread.is_alive():
                 time.sleep(0.01)
         client.close()
     memory.stayed_flat()

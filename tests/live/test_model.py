@@ -1,6 +1,7 @@
 """50 sessions on 5 connections per server ≡ each of them alone on a server: results, warnings, counts, flags, errors.
 
-HEADGATE_MODEL_STEPS: how many, half as many with each kind of kills; HEADGATE_SEED: the first script's seed. A failure
+HEADGATE_MODEL_STEPS: how many, half as many with each kind of kills; HEADGATE_SEED: the first script's seed;
+HEADGATE_MODEL_WAIT: how long a read waits for its replica before the primary runs it (consistency_wait). A failure
 prints its seed, the shortest script found that still fails, and both answers. Where connections or servers are killed
 meanwhile, each answer is the right one or an error that says what was lost; which it is depends on the moment, so nothing
 is reduced there.
@@ -24,6 +25,7 @@ from twins import Difference
 SECONDS_PER_TEST = 600    # most of it only for reducing a failure
 STEPS = int(os.environ.get("HEADGATE_MODEL_STEPS", "400"))
 SEED = int(os.environ.get("HEADGATE_SEED", "1"))
+WAIT = os.environ.get("HEADGATE_MODEL_WAIT", "5s")
 SCRIPT = 4000             # steps of one script; a shorter one of the same seed is its beginning
 TOLD = 10_000
 LONG = 1000               # from so many steps on connections change hands as fast as they may; fewer have the default
@@ -35,7 +37,7 @@ MOST_UNCOMPARED = 0.06
 
 @pytest.fixture(scope="module")
 def ensemble():
-    both = Ensemble(FLAVOUR, **({"kept": "20ms"} if STEPS >= LONG else {}))
+    both = Ensemble(FLAVOUR, wait=WAIT, **({"kept": "20ms"} if STEPS >= LONG else {}))
     try:
         yield both
     finally:
@@ -98,6 +100,17 @@ def report(ensemble, seed, rounds, difference):
     return f"seed {seed}, reduced:\n{said}\n  session {shortest.who}: {shortest}"
 
 
+def play_with_kills(ensemble, seed, rounds, killer):
+    """How many sessions were told that something was lost."""
+    losses = ensemble.losses
+    try:
+        ensemble.play(rounds, killer)
+    except Difference as difference:
+        said = "\n".join(f"    {act}" for act in difference.story)
+        pytest.fail(f"seed {seed}, round {difference.index}, session {difference.who}, which has said\n{said}\n  {difference}")
+    return ensemble.losses - losses
+
+
 def nobody_is_left(ensemble):
     wait_until(lambda: not ensemble.headgate.show("sessions"), "all sessions have ended", 60)
 
@@ -129,23 +142,23 @@ def test_what_gives_back_what_it_took_holds_no_connection(ensemble):
     assert len(pins) == len(nodes) and {row[1:] for row in pins} == {(None, "no")}, pins
 
 
+@pytest.mark.smoke
 @scripts_with_kills()
 def test_killed_connections_cost_a_clear_error_or_nothing(ensemble, seed, steps):
-    losses, killer = ensemble.losses, kills.Connections(seed)
-    ensemble.play(scenes.script(seed, steps), killer)
-    losses = ensemble.losses - losses
+    killer = kills.Connections(seed)
+    losses = play_with_kills(ensemble, seed, scenes.script(seed, steps), killer)
     print(f"{steps} steps, {killer.count} connections killed, {losses} sessions told")
     assert killer.count > 0
     assert losses <= killer.most_losses(), "an error that nobody has caused"
     nobody_is_left(ensemble)
 
 
+@pytest.mark.smoke
 @scripts_with_kills()
 def test_killed_servers_cost_a_clear_error_or_nothing(ensemble, seed, steps):
-    losses, rounds, times = ensemble.losses, scenes.script(seed, steps), max(3, steps // 500)
-    killer = kills.Servers({len(rounds) * part // (times + 1) for part in range(1, times + 1)})
-    ensemble.play(rounds, killer)
-    losses = ensemble.losses - losses
+    rounds, times = scenes.script(seed, steps), max(3, steps // 500)
+    killer = kills.Servers(seed, len(rounds), times)
+    losses = play_with_kills(ensemble, seed, rounds, killer)
     print(f"{killer.count} servers killed, {losses} sessions told")
     assert killer.count == times
     assert losses <= killer.most_losses()

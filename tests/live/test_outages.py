@@ -76,8 +76,8 @@ def test_reads_go_to_the_primary_when_no_replica_is_left(cluster, hg):
     assert servers_of_reads(hg, 4) == {"db1"}
 
 
-def test_dead_primary_is_an_error_for_writes_and_none_for_reads(cluster, hg):
-    with hg.connect() as reader:
+def test_dead_primary_is_an_error_for_writes_and_none_for_reads(cluster):
+    with Headgate(cluster, timeouts={"primary_wait": "2s"}) as hg, hg.connect() as reader:
         rows(reader, "SELECT 1")
         cluster.node("db1").kill()
         hg.wait_server("db1", lambda row: row["state"] != "up")

@@ -18,6 +18,7 @@ LONG = ",".join(["1"] * 40000)  # more than 64 KiB: headgate does not read it wh
 def table(cluster):
     cluster.sql("db1", "CREATE TABLE test.pins (id INT AUTO_INCREMENT PRIMARY KEY, n INT)")
     cluster.sql("db1", "INSERT INTO test.pins (n) VALUES (1), (2), (3)")
+    cluster.sql("db1", "CREATE PROCEDURE test.pins_nothing(n INT) BEGIN END")
     cluster.sync()
 
 
@@ -66,8 +67,18 @@ SCENES = [
      says(f"UPDATE pins SET n = 1 WHERE n IN ({LONG})"), "UPDATE"),
     ("cursor", "open cursor", 1, cursor, "SELECT"),
     ("long_data", "long data of a prepared statement", 1, long_data, "DO"),
+    ("handler", "HANDLER", 1, says("HANDLER pins OPEN", "HANDLER pins CLOSE"), "HANDLER"),
+    ("xa", "XA transaction", 0, says("XA START 'secret'", "XA END 'secret'", "XA ROLLBACK 'secret'"), "XA START"),
+    ("next_transaction", "SET TRANSACTION for the next transaction", 0, says("SET TRANSACTION READ WRITE", "BEGIN", "COMMIT"), "SET TRANSACTION"),
+    ("user_variables", "user variables", 0, says("SELECT 4711 INTO @own", "SET @own = 1"), "SELECT"),
+    ("held_set", "a variable of writes that no other connection may have", 1, says("SET insert_id = 4711"), "SET"),
+    ("hidden_state", "a statement may have left state that cannot be seen from outside", 0, says("CALL pins_nothing(4711)"), "CALL"),
+    ("unknown_set", "a variable was set to something that cannot be repeated elsewhere", 0, says("SET profiling = 1"), "SET"),
     ("long_prepared", "a prepared statement that is too long to be prepared again", 1, long_prepared, "?"),
 ]
+
+
+UNTIL_RESET = ("long_statement", "held_set", "hidden_state", "unknown_set")
 
 
 class Seen:
@@ -114,12 +125,32 @@ def test_a_cause_is_shown_counted_and_over(hg, seen, cause, words, count, begin,
     assert [(row["sessions"], row["times"]) for row in mine] == [(1, before[cause] + 1)], hg.show("pins")
     assert mine[0]["statement"].startswith(statement) or statement == "?"
     end()
-    if cause == "long_statement":
+    if cause in UNTIL_RESET:
         seen.reset()
     assert seen.row()["pins"] is None and seen.row()["pin_statements"] is None
     gone, = [row for row in hg.show("pins") if row["cause"] == cause]
     assert (gone["sessions"], gone["session"], gone["longest_s"]) == (0, None, None)
     assert pinned_by(hg)[cause] == before[cause] + 1
+
+
+FORESEEN = ["SELECT id FROM pins", "UPDATE pins SET n = 1", "SET sql_mode = ''", "SET sql_mode = CONCAT(@@sql_mode, '')", "SET @a = 1", "SET insert_id = 1000",
+            "SET profiling = 1", "SET session_track_schema = 1", "SET sql_auto_is_null = 1", "SET autocommit = 0", "SET TRANSACTION READ WRITE",
+            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "BEGIN", "START TRANSACTION READ ONLY", "COMMIT", "CREATE TEMPORARY TABLE own (a INT)",
+            "DROP TEMPORARY TABLE IF EXISTS own", "LOCK TABLES pins READ", "UNLOCK TABLES", "SELECT GET_LOCK('own', 0)", "DO RELEASE_LOCK('own')",
+            "PREPARE own FROM 'SELECT 1'", "HANDLER pins OPEN", "USE test"]
+
+
+def test_explain_foresees_where_later_reads_will_go(hg, seen):
+    """Each on a session that has nothing: what `explain` says beforehand is what it says of the next read, once it has run."""
+    foreseen, found = {}, {}
+    for sql in FORESEEN:
+        foreseen[sql] = hg.json(f"explain {sql}")[0]["then_pinned"]
+        seen.client.query(sql)
+        then = hg.json(f"explain session {seen.id} SELECT id FROM pins")[0]
+        found[sql] = "yes" if then["place"] == "primary" else "no"
+        seen.client.command(w.QUERY, "ROLLBACK")
+        seen.reset()
+    assert foreseen == found and set(found.values()) == {"yes", "no"}
 
 
 # ---- who waits in vain ----

@@ -15,7 +15,7 @@ from proxy import memory_margin, wait_until
 
 RELOADS = int(os.environ.get("HEADGATE_RELOADS", "20"))
 THREADS = int(os.environ.get("HEADGATE_RELOAD_THREADS", "4"))
-SECONDS_PER_TEST = 120 if RELOADS <= 20 else 3600
+SECONDS_PER_TEST = 300 if RELOADS <= 20 else 3600
 LONG = 60.0
 TABLES = ["--tables=1", "--table-size=1000"]
 

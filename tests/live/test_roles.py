@@ -11,7 +11,7 @@ from relays import Relay, Relayed
 from sandbox_lib import dialect
 from test_admin import ctl, ctl_json
 
-INTERVAL_S = 2
+INTERVAL_S = 5
 
 
 @pytest.fixture(autouse=True)

@@ -50,6 +50,11 @@ def without_id(reply):
     return [first[5:], *others]
 
 
+def ends(reply):
+    """The packets that have flags in them: of an EXECUTE whose rows begin with 0 and definitions with 3."""
+    return [packet for packet in reply.packets if packet[1][:1] == b"\xfe"]
+
+
 def test_each_has_its_own_types_and_values(cluster, narrow, clients):
     before = shared(narrow)
     sql = "SELECT id, v, ? FROM shared WHERE id = ? OR v = ?"
@@ -134,6 +139,39 @@ def reads_alike(client, alone, other, before, sql, after):
     assert play(client, others_turn) == play(alone, lambda: None)
 
 
+CHANGES = ["SET NAMES latin1", "SET sql_mode = 'ANSI_QUOTES'", "USE app2",
+           "SET sql_mode = 'ANSI_QUOTES', max_sort_length = 4"]     # (of which MariaDB warns each time)
+# (a statement, the prepared one after it, what is asked then)
+ASKED = [
+    ("INSERT IGNORE INTO test.shared VALUES (1, 'again')", "SELECT ?", "SHOW COUNT(*) WARNINGS"),
+    ("INSERT IGNORE INTO test.shared VALUES (1, 'again')", "SET @z = @@warning_count + ?", "SELECT @z"),
+    ("SELECT id FROM test.shared FOR UPDATE", "DO ?", "SELECT FOUND_ROWS()"),
+    ("SELECT id FROM test.shared FOR UPDATE", "SET @z = FOUND_ROWS() + ?", "SELECT @z"),
+    ("SELECT id FROM test.shared FOR UPDATE", "SET @z = ROW_COUNT() + ?", "SELECT @z"),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("first,sql,asked", ASKED)
+def test_what_is_said_to_prepare_again_answers_no_question(cluster, narrow, clients, change, first, sql, asked):
+    """The right answer, or a refusal: never one about what headgate has said between a statement and the question."""
+    client, other, _ = clients
+
+    def play(client, interlude):
+        prepared = client.command(w.PREPARE, sql)
+        if prepared.error:     # MySQL: @@warning_count
+            return prepared.error.code
+        client.query(change)
+        interlude()
+        assert not client.command(w.QUERY, first).error
+        error = run(client, prepared.statement_id, [0])[0] or client.command(w.QUERY, asked).error
+        return error.code if error else client.rows(asked)
+
+    with direct(cluster) as alone:
+        expected = play(alone, lambda: None)
+    assert play(client, lambda: other.query("UPDATE test.shared SET v = v")) in (expected, 1235)
+
+
 def test_schema_means_what_it_meant_in_its_session(cluster, clients):
     cluster.sql("db1", "CREATE TABLE IF NOT EXISTS app2.shared (id INT PRIMARY KEY, v VARCHAR(20))")
     cluster.sql("db1", "REPLACE INTO app2.shared VALUES (1, 'other')")
@@ -162,6 +200,27 @@ def test_tables_that_change_are_noticed(cluster, narrow, clients):
         cluster.sql("db1", "DROP TABLE test.changing")
         assert [run(client, statement)[0].code for client, statement in zip(everybody, statements)] == [1146] * 4
     assert shared(narrow) > before
+
+
+@pytest.mark.parametrize("caps", [w.MODERN_CAPS, w.OLD_CAPS], ids=["modern", "old"])
+def test_other_columns_are_told_once_to_each(cluster, narrow, caps):
+    """METADATA_CHANGED: whoever has executed it meanwhile, and wherever it has to be prepared again."""
+    cluster.sql("db1", "DROP TABLE IF EXISTS test.widening")
+    cluster.sql("db1", "CREATE TABLE test.widening (a INT)")
+    cluster.sync()
+    with contextlib.ExitStack() as stack:
+        others = [stack.enter_context(narrow.wire(door, caps=caps)) for door in ("writes", "writes", "split")]
+        everybody = [stack.enter_context(direct(cluster, caps=caps)), *others]
+        statements = [prepare(client, "SELECT * FROM widening") for client in everybody]
+        for change in ("ADD b INT", "MODIFY b VARCHAR(9)", "DROP b", "ADD b INT, ADD c INT", "DROP b"):
+            cluster.sql("db1", f"ALTER TABLE test.widening {change}")
+            cluster.sync()
+            told = []
+            for client, statement in zip(everybody, statements):
+                client.query("BEGIN" if change == "DROP b" else "DO 0")     # in a transaction all of it runs on the primary
+                told.append([ends(client.command(w.EXECUTE, execute(statement, []))) for _ in range(2)])
+                client.query("COMMIT")
+            assert all(each == told[0] for each in told), change
 
 
 def test_cursor_and_long_data_stay_their_own(clients):

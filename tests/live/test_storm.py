@@ -24,20 +24,21 @@ import sockdiag
 from conftest import FLAVOUR
 from headgate import Headgate, rows
 from proxy import wait_until
-from sandbox_lib import Cluster, dialect, replication, sql
+from sandbox_lib import Cluster, SandboxError, dialect, replication, sql
 from sandbox_lib.process import dying_with_parent
 
 SECONDS = float(os.environ.get("HEADGATE_STORM_SECONDS", "60"))
 SEED = os.environ.get("HEADGATE_SEED") or str(random.SystemRandom().randrange(1 << 32))
-SECONDS_PER_TEST = int(SECONDS) + 120
+SECONDS_PER_TEST = int(SECONDS) + 300
 
 THREADS, RATE, VISITORS = 64, 1200, 3
 TABLES = ["--tables=2", "--table-size=2000"]
 MAX_CONNECTIONS = 120  # all 64 on one server, visitors, probes, replication; few enough to be used up
 
 INTERVAL, TIMEOUT, FALL, RISE = 0.5, 1.0, 2, 1
+FAILURES = 5  # replies broken off, in a row
 MAX_LAG, DELAY, EJECTED = 2, 6, 2  # seconds: allowed, made, and the longest ejection, a fifth more or less
-SLACK = 1.5  # two cores for three servers, headgate, sysbench, and whoever else is on this machine
+SLACK = 1.5  # two cores for three servers, headgate and sysbench
 # Seconds until `show servers` has it.
 STATED = {
     # The lost connections have it asked at once, and again after a quarter of the interval.
@@ -74,7 +75,7 @@ def cluster():
 @pytest.fixture(scope="module")
 def running(cluster):
     settings = {"monitor": MONITOR, "max_lag": f"{MAX_LAG}s", "slow_start": "1s",
-                "ejection": {"base": "500ms", "max": f"{EJECTED}s"}}
+                "ejection": {"failures": FAILURES, "base": "500ms", "max": f"{EJECTED}s"}}
     with Headgate(cluster, cluster_settings=settings, extra={"workers": WORKERS},
                   timeouts={"primary_wait": "10s"}) as headgate:
         yield headgate
@@ -429,7 +430,8 @@ class Storm:
             before, broken = reads_of(node), relay.count
             time.sleep(0.3)
             after = reads_of(node) - before, relay.count - broken
-            if state != "ejected" or (ejected, state) != (self.ejections(node)[-1:], self.hg.server(node.name)["state"]):
+            now = self.hg.server(node.name)["state"]     # before its ejections: an ejection that is new here is among them
+            if {state, now} != {"ejected"} or ejected != self.ejections(node)[-1:]:
                 return False
             assert after == (0, 0), f"{node.name} is ejected and has run {after[0]} reads, {after[1]} of them broken off"
             return True
@@ -442,6 +444,8 @@ class Storm:
         try:
             self._moves_to(node, relay.address, "off")  # so that the relay knows a statement
             before, relay.is_breaking = self.ejections(node)[-1:], True
+            # A relay that this machine lets wait is slow, and slow servers get few reads.
+            wait_until(lambda: relay.count >= FAILURES, f"{node.name} has broken off {FAILURES} replies", 60)
             self.knows(node, "ejected", lambda row: self.ejections(node)[-1:] != before)
             self.is_left_alone(node, relay)
             ejections = [at for at in self.ejections(node) if [at] > before]
@@ -511,6 +515,11 @@ def log_of(node):
         return f.read()
 
 
+def gave_up(node):
+    """It ended itself, as InnoDB does when even a rollback finds no space (seen: MariaDB 11.8, 1 of 20)."""
+    return node.state() == "dead" or "[FATAL]" in log_of(node)
+
+
 def make_mounts_private():
     """What is mounted from here on is seen by this process and its servers only, and goes with them."""
     new_mounts = 0x20000
@@ -537,9 +546,8 @@ def small_disk(node, spare):
         node.cluster.account().own_top(node.datadir)
         node.start()
         yield node.datadir
-        node.kill()
     finally:
-        if node.state() != "dead":
+        with contextlib.suppress(SandboxError):  # it ended itself
             node.kill()
         subprocess.run(["umount", node.datadir], check=True)
         os.rmdir(node.datadir)
@@ -556,10 +564,11 @@ def test_full_disk_of_a_replica_costs_no_read(cluster, hg):
         with open(os.path.join(folder, "ballast"), "wb", buffering=0) as ballast, contextlib.suppress(OSError):
             while ballast.write(b"x" * 65536):
                 pass
-        wait_until(lambda: "Disk is full" in log_of(node), "its disk is full")
+        wait_until(lambda: "Disk is full" in log_of(node) or gave_up(node), "its disk is full")
         end = time.time() + 4 * (INTERVAL + TIMEOUT)
         while time.time() < end:
-            assert hg.server(node.name)["state"] in ("up", "lagging")     # which, depends on how far it had come
+            row = hg.server(node.name)
+            assert row["state"] in ("up", "lagging") or gave_up(node), row  # which, depends on how far it had come
             for client in others:
                 client.check()
             time.sleep(0.1)

@@ -50,7 +50,10 @@ WARNED = ["SELECT @a := # + 1, @b := 'str', @`c d` := 2.5", "DO @a := @a * 2", "
 def headgate(cluster):
     cluster.sql("db1", "CREATE TABLE test.uservars (id INT PRIMARY KEY, name VARCHAR(20)); INSERT INTO test.uservars VALUES (1, 'one'), (2, 'two');"
                 "CREATE TABLE test.uservars_loaded (id INT PRIMARY KEY, v INT); CREATE TABLE test.uservars_made (id INT PRIMARY KEY, v VARCHAR(20));"
-                "CREATE TRIGGER test.uservars_makes AFTER INSERT ON test.uservars_made FOR EACH ROW SELECT NEW.v INTO @made")
+                "CREATE TRIGGER test.uservars_makes AFTER INSERT ON test.uservars_made FOR EACH ROW SELECT NEW.v INTO @made;"
+                "CREATE TABLE test.uservars_read (id INT PRIMARY KEY, v VARCHAR(20));"
+                "CREATE TRIGGER test.uservars_reads BEFORE INSERT ON test.uservars_read FOR EACH ROW SET NEW.v = CONCAT_WS(' ', @a, @b, NEW.v);"
+                "CREATE PROCEDURE test.uservars_sets() SET @b = CONCAT(@a, 'called')")
     if IS_MYSQL:
         cluster.sql("db1", "SET GLOBAL local_infile = 1; GRANT SELECT ON performance_schema.user_variables_by_thread TO app")
     cluster.sync()
@@ -153,6 +156,37 @@ def test_writes_assign_what_they_name_and_triggers_what_they_like(headgate, clus
         assert len(held(headgate)) <= CONNECTIONS
 
 
+# What a replica knows of them goes along to the primary: what names them there, and triggers, find them.
+ON_A_REPLICA = [["START TRANSACTION READ ONLY", "SELECT COUNT(*) FROM uservars WHERE id > 90 INTO @a", "COMMIT"],
+                ["SELECT 7", "GET DIAGNOSTICS @a = NUMBER, @b = ROW_COUNT"]]
+AT_THE_PRIMARY = [["REPLACE INTO uservars_made (id, v) VALUES (1, 'it')"], ["REPLACE INTO uservars_read (id, v) VALUES (1, 'it')"],
+                  ["SET @b = 4"], ["SET @b = @a + 1"], ["UPDATE uservars SET name = @a WHERE id = 2"],
+                  ["BEGIN", "SELECT @a, @b", "REPLACE INTO uservars_read (id, v) VALUES (2, @b)", "COMMIT"],
+                  ["PREPARE p FROM 'REPLACE INTO uservars_read (id, v) VALUES (3, CONCAT(?, @a))'", "EXECUTE p USING @a"],
+                  ["CALL uservars_sets()"]]
+
+
+@pytest.mark.parametrize("before", ON_A_REPLICA, ids=["transaction", "diagnostics"])
+@pytest.mark.parametrize("then", AT_THE_PRIMARY, ids=lambda then: then[0].split(" ")[0] + str(AT_THE_PRIMARY.index(then)))
+def test_variables_of_a_replica_go_along_to_the_primary(headgate, cluster, before, then):
+    heard = []
+    for connect in (headgate.wire, lambda: direct(cluster)):
+        with connect() as client:
+            client.query("DELETE FROM uservars_made; DELETE FROM uservars_read; UPDATE uservars SET name = 'old'")
+            heard.append([(sql, comparable(client.command(w.QUERY, sql), client.caps)) for sql in (
+                *before, *then, "SELECT @a, @b, @made", "SELECT v FROM uservars_read ORDER BY id", "SELECT name FROM uservars ORDER BY id")])
+    assert heard[0] == heard[1]
+
+
+def test_what_a_replica_cannot_tell_is_not_missing_in_a_write(headgate):
+    with headgate.wire() as client:
+        for sql in ("START TRANSACTION READ ONLY", "SELECT REPEAT('x', 20000) INTO @a", "COMMIT"):
+            client.query(sql)
+        assert client.command(w.QUERY, "REPLACE INTO uservars_made (id, v) VALUES (1, LENGTH(@a))").error.code == 1235
+        assert client.rows("SELECT LENGTH(@a)") == [(b"20000",)]
+        client.query("UPDATE uservars_loaded SET v = 1")
+
+
 def test_a_server_that_does_not_tell_what_triggers_have_made_keeps_the_connection(headgate):
     """MySQL tells this account no names; MariaDB tells everybody's own."""
     with headgate.wire(user="other", password="other_pw") as writer, contextlib.ExitStack() as stack:
@@ -206,6 +240,63 @@ def test_known_variables_outlive_their_connection(headgate, cluster):
         wait_until(lambda: "db1" not in [row["primary"] for row in headgate.show("sessions")], "headgate knows", 60)
         assert known.rows("SELECT @a, @b, COUNT(*) FROM uservars FOR UPDATE")[0][:2] == (b"5", b"x")
         assert unknown.command(w.QUERY, b"SELECT @a").error.code in (1053, 1927)
+
+
+def take_all_replicas(headgate, stack):
+    """Others, who have all connections to both replicas then."""
+    others = [stack.enter_context(headgate.wire()) for _ in range(2 * CONNECTIONS)]
+    for number, other in enumerate(others):
+        other.query(f"START TRANSACTION READ ONLY /* headgate: server=db{2 + number % 2} */")
+        other.query("SELECT COUNT(*) FROM uservars")
+    taken = [row["replica"] for row in headgate.show("sessions") if row["in_transaction"] != "no"]
+    assert sorted(taken) == ["db2"] * CONNECTIONS + ["db3"] * CONNECTIONS
+    return others
+
+
+def test_what_a_replica_tells_while_the_primary_works_is_said_there_afterwards(headgate):
+    """The primary's connection lacks it, though a statement has just run there."""
+    with headgate.wire() as client, contextlib.ExitStack() as stack:
+        client.query("SELECT 7")
+        client.query("GET DIAGNOSTICS @a = NUMBER, @b = ROW_COUNT")
+        client.send(w.QUERY, "SELECT SLEEP(3) FROM uservars WHERE id = 1 FOR UPDATE")
+        others = take_all_replicas(headgate, stack)
+        assert client.read().error is None
+        for other in others:
+            other.query("COMMIT")
+        client.query("UPDATE uservars_loaded SET v = v WHERE id = -1")
+        assert client.rows("SELECT @a, @b") == [(b"0", b"-1")]
+
+
+def test_what_a_replica_has_told_comes_not_between_a_question_and_its_statement(headgate):
+    """A SET of ours would be what ROW_COUNT() is about."""
+    with headgate.wire() as client, contextlib.ExitStack() as stack:
+        client.command(w.QUERY, "SELECT * FROM nosuch")
+        client.query("GET DIAGNOSTICS CONDITION 1 @a = MYSQL_ERRNO")
+        client.query("DO GET_LOCK('uservars', 0)")
+        client.query("UPDATE uservars_loaded SET v = v WHERE id = -1")
+        client.query("SELECT IS_USED_LOCK('uservars')")      # -1, and on the primary's connection, which has the lock
+        others = take_all_replicas(headgate, stack)     # @a is read back
+        for other in others:
+            other.query("COMMIT")
+        assert client.rows("SELECT ROW_COUNT()") == [(b"-1",)]
+        assert client.rows("SELECT @a") == [(b"1146",)]
+
+
+def test_what_is_said_again_warns_nobody(headgate, cluster):
+    """MySQL warns of each string in utf8mb3, as messages of errors are."""
+    with headgate.wire() as client, headgate.wire() as second, headgate.wire() as third:
+        client.command(w.QUERY, "SELECT * FROM nosuch")
+        client.query("GET DIAGNOSTICS CONDITION 1 @a = MESSAGE_TEXT")
+        client.query("UPDATE uservars_loaded SET v = 1")
+        for other in (second, third):     # one of them has the client's connection then
+            other.query("BEGIN")
+            other.query("SELECT 1")
+        for other in (second, third):
+            other.query("COMMIT")
+        client.query("SELECT LAST_INSERT_ID()")
+        kill_all(cluster)
+        assert client.rows("SHOW COUNT(*) WARNINGS") == [(b"0",)]
+        assert client.rows("SHOW WARNINGS") == []
 
 
 def test_known_variables_go_over_to_another_primary(headgate, cluster):

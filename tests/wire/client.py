@@ -9,7 +9,7 @@ from handshake import (CACHING_SHA2, NATIVE, SHA256, Greeting, Response, change_
                        parse_auth_switch, rsa_password, sha2_token)
 
 
-def dial(address, timeout=20.0):
+def dial(address, timeout=50.0):
     """A connected socket: "host:port", "[v6]:port", or the path of a unix socket."""
     if address.startswith("/"):
         sock = socket.socket(socket.AF_UNIX)
@@ -23,7 +23,7 @@ def dial(address, timeout=20.0):
 class Client:
     """A logged-in connection. `connect` raises replies.Err where the server refuses."""
 
-    def __init__(self, address, timeout=20.0):
+    def __init__(self, address, timeout=50.0):
         self.address = address
         self.pipe = w.Pipe(dial(address, timeout), timeout)
         self.greeting = None
@@ -32,7 +32,7 @@ class Client:
         self.login_ok = None
 
     @classmethod
-    def connect(cls, address, user="app", password="app_pw", schema="", caps=w.MODERN_CAPS, timeout=20.0,
+    def connect(cls, address, user="app", password="app_pw", schema="", caps=w.MODERN_CAPS, timeout=50.0,
                 attributes=None, collation=45):
         client = cls(address, timeout)
         try:

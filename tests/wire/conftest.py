@@ -110,13 +110,14 @@ def servers(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def running(servers):
+def running(servers, request):
+    """headgate, for a whole file of tests. The file's TIMEOUTS are its timeouts."""
     primary, replica = servers
     listed = [{"name": s.name, "address": s.address, "role": s.role} for s in servers]
     listeners = (*Proxy.LISTENERS, {"name": "tcp", "mode": "primary", "kind": "tcp"})
     # What a session's connections hear, to their end; what becomes of them otherwise is test_pool's.
-    # No probe is late, however busy the machine is: nobody here speaks of that.
-    with Proxy({"main": listed}, listeners=listeners, cluster_settings={"pool_idle_max": 0}, probe_timeout="20s") as proxy:
+    with Proxy({"main": listed}, listeners=listeners, cluster_settings={"pool_idle_max": 0},
+               timeouts=getattr(request.module, "TIMEOUTS", None)) as proxy:
         yield Rig(proxy, primary, replica)
 
 

@@ -304,7 +304,7 @@ class FakeServer:
     def sqls(self):
         return [k.sql() for k in self.commands(w.QUERY)]
 
-    def wait_for(self, condition, timeout=10.0):
+    def wait_for(self, condition, timeout=30.0):
         """Until condition() holds, looked at whenever a command arrives."""
         deadline = time.monotonic() + timeout
         with self.news:

@@ -164,7 +164,7 @@ class Pipe:
     last packet read; `bytes_read` counts everything.
     """
 
-    def __init__(self, sock, timeout=20.0):
+    def __init__(self, sock, timeout=50.0):
         sock.settimeout(timeout)
         if sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

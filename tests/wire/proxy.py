@@ -24,8 +24,9 @@ from sandbox_lib.process import dying_with_parent  # noqa: E402
 BINARY = os.path.abspath(os.environ.get("HEADGATE_BIN", os.path.join(ROOT, "build", "headgate")))
 CTL = os.path.join(os.path.dirname(BINARY), "headgatectl")
 
-TIMEOUTS = {"connect": "2s", "login": "5s", "client_login": "2s", "primary_wait": "2s", "pool_wait": "2s",
-            "shutdown": "5s"}
+# Long, as is probe_timeout: a machine may stand still for seconds. Tests of waits that end say when.
+TIMEOUTS = {"connect": "20s", "login": "20s", "client_login": "20s", "primary_wait": "20s", "pool_wait": "20s",
+            "shutdown": "20s"}
 REPORT = re.compile(r"AddressSanitizer|LeakSanitizer|ThreadSanitizer|UndefinedBehavior|runtime error:|Assertion ")
 
 
@@ -93,7 +94,7 @@ class Proxy:
                  {"name": "replica", "mode": "replica", "kind": "unix"})
 
     def __init__(self, clusters, listeners=LISTENERS, timeouts=None, topology="static", users=None, interval="500ms",
-                 extra=None, expect_up=True, cluster_settings=None, wrapper=(), user_settings=None, probe_timeout="2s",
+                 extra=None, expect_up=True, cluster_settings=None, wrapper=(), user_settings=None, probe_timeout="20s",
                  admin_settings=None):
         self.clusters, self.listeners, self.topology = clusters, listeners, topology
         self.timeouts = {**TIMEOUTS, **(timeouts or {})}
@@ -263,7 +264,7 @@ class Proxy:
         with socket.socket(socket.AF_UNIX) as sock:
             sock.settimeout(10)
             sock.connect(self.admin_socket)
-            sock.sendall(command.encode() + b"\n")
+            sock.sendall(command.encode(errors="surrogateescape") + b"\n")
             parts = []
             while part := sock.recv(65536):
                 parts.append(part)
@@ -300,7 +301,7 @@ class Proxy:
         return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def wait_until(condition, what, timeout=10.0):
+def wait_until(condition, what, timeout=30.0):
     """The first true value of condition(), looked at again and again."""
     deadline = time.monotonic() + timeout
     while not (found := condition()):

@@ -5,6 +5,7 @@ stay, and the next run removes them.
 """
 
 import atexit
+import contextlib
 import functools
 import glob
 import os
@@ -42,8 +43,10 @@ def _remove(path, owner):
 
 @functools.cache
 def _sweep():
-    """Once a process: what is ours and was left by a process that is gone."""
+    """Once a process: what is ours and was left by a process that is gone. Others may be at the same folders."""
     for path in glob.glob(os.path.join(tempfile.gettempdir(), PREFIX + "*")):
         match = re.fullmatch(PREFIX + r"(\d+)-\w+", os.path.basename(path))
-        if match and not os.path.exists(f"/proc/{match[1]}") and os.lstat(path).st_uid == os.getuid():
-            shutil.rmtree(path, ignore_errors=True)
+        if match and not os.path.exists(f"/proc/{match[1]}"):
+            with contextlib.suppress(FileNotFoundError):
+                if os.lstat(path).st_uid == os.getuid():
+                    shutil.rmtree(path, ignore_errors=True)

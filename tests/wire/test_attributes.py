@@ -16,7 +16,6 @@ from proxy import Proxy, wait_until
 MYSQL = dict(version=b"9.0.1", caps=CAPS & 0xFFFFFFFF | w.LONG_PASSWORD | w.QUERY_ATTRIBUTES)
 ASKED = w.MODERN_CAPS | w.LONG_PASSWORD | w.QUERY_ATTRIBUTES
 READ = "SELECT a FROM t"
-NOBODY_DIES = {"probe_timeout": "20s"}  # however busy the machine is
 EVENTUAL = ({"name": "split", "mode": "split", "kind": "unix", "settings": {"consistency": "eventual"}},)
 COLUMNS = [("a", w.LONGLONG), ("b", w.VAR_STRING)]
 
@@ -26,7 +25,7 @@ class Scene:
         self.servers = [FakeServer("db1", **MYSQL), FakeServer("db2", role="replica", **MYSQL),
                         FakeServer("db3", role="replica", **{**MYSQL, "caps": caps_of_db3 or MYSQL["caps"]})]
         listed = [{"name": s.name, "address": s.address, "role": s.role} for s in self.servers]
-        self.proxy = Proxy({"main": listed}, listeners=EVENTUAL, **NOBODY_DIES)
+        self.proxy = Proxy({"main": listed}, listeners=EVENTUAL)
 
     def __enter__(self):
         self.proxy.start()

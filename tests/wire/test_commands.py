@@ -16,7 +16,7 @@ REFUSED = {0x00: 1047, 0x05: 1047, 0x06: 1047, 0x0B: 1047, 0x0F: 1047, 0x10: 104
 @pytest.mark.parametrize("byte", [b for b in range(256) if b not in KNOWN | SILENT])
 @pytest.mark.parametrize("body", [b"", b"\0" * 12], ids=["empty", "zeros"])
 def test_command_byte_is_answered(rig, byte, body):
-    with rig.connect(timeout=5) as client:
+    with rig.connect() as client:
         client.send(byte, body)
         try:
             payload = client.pipe.read_packet()
@@ -51,7 +51,7 @@ def test_silent_command_is_not_answered(rig, byte, body):
 
 
 def test_empty_command_is_answered_or_ends(rig):
-    with rig.connect(timeout=5) as client:
+    with rig.connect() as client:
         client.pipe.send(w.packet(0, b""))
         try:
             assert client.pipe.read_packet()[:1] == b"\xff"

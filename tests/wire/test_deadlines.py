@@ -1,5 +1,6 @@
 """Every wait ends: those that no other file of tests is about. (docs/architecture.md lists where each is tested.)"""
 
+import contextlib
 import threading
 import time
 
@@ -35,24 +36,39 @@ def rest_of(client, seconds):
     return data, time.monotonic() - began
 
 
+def busy_in_a_transaction(client, seconds, limit):
+    """Begins one and says something in it now and then. -> When that was answered for the last time; or None: the machine
+    stood still, and the transaction was idle for `limit` seconds."""
+    client.query("BEGIN")
+    heard = began = time.monotonic()
+    while heard < began + seconds:
+        time.sleep(0.1)
+        try:
+            client.query("DO 2")
+        except (r.Err, w.WireError, OSError):
+            assert time.monotonic() - heard >= limit
+            return None
+        heard = time.monotonic()
+    return heard
+
+
 def test_transaction_left_idle_is_told_rolled_back_and_closed(primary):
     is_mysql = b"Maria" not in primary.version
-    with proxy_of(primary, idle_transaction="400ms") as proxy:
-        with Client.connect(proxy.address["primary"]) as client:
-            for _ in range(4):  # idle, but in none
-                time.sleep(0.2)
-                client.query("DO 1")
-            client.query("BEGIN")
-            for _ in range(4):  # busy in it
-                time.sleep(0.2)
-                client.query("DO 2")
-            data, took = rest_of(client, 5)
-        assert 0.3 < took < 2
+    with proxy_of(primary, idle_transaction="1s") as proxy, contextlib.ExitStack() as stack:
+        def busy_client():
+            client = stack.enter_context(Client.connect(proxy.address["primary"]))
+            time.sleep(1.2)  # idle, but in none
+            heard = busy_in_a_transaction(client, 1.5, 1)
+            return heard and (client, heard)
+
+        client, heard = wait_until(busy_client, "a machine that does not stand still", 45)
+        data, _ = rest_of(client, 20)
+        assert 0.9 < time.monotonic() - heard < 15
         assert data[3] == 0 and data[4] == 0xff  # an ERR that nobody has asked for
         error = r.parse_err(data[4:])
         assert (error.code, error.state) == ((4031, "HY000") if is_mysql else (1927, "70100"))
-        assert error.message == "headgate: idle in a transaction for 400ms: it is rolled back"
-        connection = primary.application_connections()[0]
+        assert error.message == "headgate: idle in a transaction for 1s: it is rolled back"
+        connection = primary.application_connections()[-1]
         wait_until(connection.is_closed.is_set, "its transaction is rolled back")
         assert "idle in a transaction for too long" in proxy.log()
 
@@ -61,17 +77,17 @@ def test_half_a_command_in_a_transaction_is_idle_too(primary):
     with proxy_of(primary, idle_transaction="300ms") as proxy, Client.connect(proxy.address["primary"]) as client:
         client.query("BEGIN")
         client.pipe.sock.sendall(w.packet(0, b"\x03DO 1")[:6])
-        data, took = rest_of(client, 5)
-        assert data[4] == 0xff and took < 2
+        data, took = rest_of(client, 20)
+        assert data[4] == 0xff and took < 15
 
 
 def test_statement_that_takes_its_time_in_a_transaction_is_not_idle(primary):
-    primary.on("DO 'slow'", lambda c, _: (time.sleep(0.9), c.ok())[-1])
-    with proxy_of(primary, idle_transaction="300ms") as proxy, Client.connect(proxy.address["primary"]) as client:
+    primary.on("DO 'slow'", lambda c, _: (time.sleep(3), c.ok())[-1])
+    with proxy_of(primary, idle_transaction="2500ms") as proxy, Client.connect(proxy.address["primary"]) as client:
         client.query("BEGIN")
         assert client.query("DO 'slow'").oks
         client.query("COMMIT")
-        time.sleep(0.6)
+        time.sleep(2.7)
         assert client.query("DO 'later'").oks
 
 
@@ -79,12 +95,12 @@ def test_idle_client_is_closed_whatever_a_transaction_may_take(primary):
     with proxy_of(primary, idle_client="300ms", idle_transaction="1h") as proxy:
         with Client.connect(proxy.address["primary"]) as client:
             client.query("BEGIN")
-            data, took = rest_of(client, 5)
+            data, took = rest_of(client, 20)
         if b"Maria" in primary.version:
             assert data == b""
         else:  # what a MySQL server says then; MariaDB's says nothing
             assert (data[3], r.parse_err(data[4:]).code) == (0, 4031)
-        assert 0.2 < took < 2
+        assert 0.2 < took < 15
 
 
 def test_server_that_never_finishes_a_login_is_given_up(primary):
@@ -95,9 +111,12 @@ def test_server_that_never_finishes_a_login_is_given_up(primary):
         with pytest.raises(r.Err) as refused:
             Client.connect(proxy.address["primary"])
         assert refused.value.code == 1290
-        assert 0.5 < time.monotonic() - began < 3
+        assert 0.5 < time.monotonic() - began < 10
         assert "logging in: no answer in time" in proxy.log()
         stuck.set()
         primary.on_login = None
-        with Client.connect(proxy.address["primary"]) as client:
-            assert client.query("DO 1").oks
+
+        def is_served():
+            with contextlib.suppress(r.Err), Client.connect(proxy.address["primary"]) as client:
+                return client.query("DO 1").oks
+        wait_until(is_served, "logins are answered again")

@@ -11,17 +11,15 @@ from client import execute
 from positions import READ, Scene
 from proxy import wait_until
 
-NOBODY_DIES = {"probe_timeout": "20s"}  # however busy the machine is
-
 
 @pytest.fixture(scope="module")
 def running_patiently():
-    yield from positions.running(consistency_wait="20s", timeouts={"primary_wait": "20s"}, **NOBODY_DIES)
+    yield from positions.running(consistency_wait="20s", timeouts={"primary_wait": "20s"})
 
 
 @pytest.fixture(scope="module")
 def running_hastily():
-    yield from positions.running(**NOBODY_DIES)
+    yield from positions.running()
 
 
 @pytest.fixture
@@ -54,7 +52,9 @@ def test_a_read_goes_where_its_hint_says(scene):
         for name in (b"db2", b"db3", b"db1", b"db3", b"db2"):
             assert place(client, f"server={name.decode()}") == name
         assert place(client, "primary") == b"db1"
+        obeyed = scene.stats()["hints_obeyed"]
         assert place(client) in (b"db2", b"db3"), "a hint is for one statement"
+        assert place(client, "primary") == b"db1" and scene.stats()["hints_obeyed"] == obeyed + 1
 
 
 @pytest.mark.parametrize("sql", ["/* headgate: primary */ SELECT a FROM t", "SELECT /*headgate:primary*/ a FROM t",
@@ -250,7 +250,7 @@ def test_session_in_a_strong_session(hasty):
 def test_a_hinted_replica_is_waited_for():
     """It may not be the primary's: so it waits as long as for a server, and then hears why."""
     scene = Scene()
-    with scene.start(timeouts={"primary_wait": "4s"}, **NOBODY_DIES), scene.connect() as client:
+    with scene.start(timeouts={"primary_wait": "4s"}), scene.connect() as client:
         scene.number = 100
         assert place(client, "server=db2") == b"db2"
         scene.write(client)
@@ -336,7 +336,7 @@ def test_each_execution_has_its_text_s_time(scene):
 def test_the_shorter_time_counts():
     scene = Scene()
     silence = Silence(*scene.servers)
-    with scene.start(timeouts={"query": "400ms"}, **NOBODY_DIES), scene.connect() as client:
+    with scene.start(timeouts={"query": "400ms"}), scene.connect() as client:
         assert "400ms" in timed_out(client, "SELECT slow FROM t")
         assert "400ms" in timed_out(client, "SELECT slow FROM t /* headgate: timeout=1h */")
         assert "300ms" in timed_out(client, "SELECT slow FROM t /* headgate: timeout=300ms */")
@@ -390,7 +390,7 @@ def test_what_one_connection_wrote_another_reads(hasty):
 def test_a_token_is_waited_for_as_for_the_session_s_own_writes():
     scene = Scene()
     scene.forget()  # before anybody is connected
-    with scene.start(consistency_wait="20s", **NOBODY_DIES), scene.connect() as writer, scene.connect() as reader:
+    with scene.start(consistency_wait="20s"), scene.connect() as writer, scene.connect() as reader:
         assert place(reader) in (b"db2", b"db3")
         scene.write(writer)
         after = f"after={token_of(writer)}"
@@ -555,7 +555,7 @@ def test_a_primary_of_many_sources_makes_tokens_that_ask_for_more():
     for server in scene.servers:
         server.position = ",".join(f"{domain}-1-100" for domain in range(9))
     scene.primary.on("INSERT", lambda c, _: c.ok(affected=1, session=r.tracked_variable("last_gtid", "3-1-101")))
-    with scene.start(consistency_wait="20s", **NOBODY_DIES), scene.connect() as writer, scene.connect() as client:
+    with scene.start(consistency_wait="20s"), scene.connect() as writer, scene.connect() as client:
         writer.query("INSERT")
         assert token_of(writer) == "mariadb:3-101"
         client.query("BEGIN")

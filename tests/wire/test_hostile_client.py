@@ -10,7 +10,7 @@ import mysqlwire as w
 import replies as r
 from client import Client, dial, execute
 from handshake import Response
-from proxy import memory_margin, wait_until
+from proxy import Proxy, memory_margin, wait_until
 
 GARBAGE = {
     "zeros": bytes(64),
@@ -89,19 +89,25 @@ def test_sudden_end_frees_everything(rig, state, manner):
     sock.close()
 
 
-def test_client_that_never_answers_is_dropped_in_time(rig):
-    """timeouts.client_login is two seconds here."""
+@pytest.fixture(scope="module")
+def impatient(servers):
+    listed = [{"name": s.name, "address": s.address, "role": s.role} for s in servers]
+    with Proxy({"main": listed}, timeouts={"client_login": "2s"}) as proxy:
+        yield proxy
+
+
+def test_client_that_never_answers_is_dropped_in_time(impatient):
     for sent in (b"", b"\x20", w.packet(1, bytes(200))[:30]):
-        pipe = w.Pipe(dial(rig.proxy.address["primary"]))
+        pipe = w.Pipe(dial(impatient.address["primary"]))
         pipe.read_packet()
         pipe.send(sent)
         answer = pipe.read_to_end()
         assert answer == b"" or answer[4] == 0xFF
 
 
-def test_client_that_trickles_its_login_is_dropped_in_time(rig):
+def test_client_that_trickles_its_login_is_dropped_in_time(impatient):
     """A byte now and then must not prolong the deadline for ever."""
-    client = Client(rig.proxy.address["primary"])
+    client = Client(impatient.address["primary"])
     client.read_greeting()
     data = w.packet(1, client.response("app", "app_pw", attributes={"k": "v" * 200}))
     client.pipe.sock.settimeout(0.05)
@@ -148,7 +154,7 @@ def test_mutated_logins_disturb_nobody(rig):
         payload = sample.response("app", "app_pw", "test")
         sample.close()
         for mutant in mutations(payload, seed, 40):
-            pipe = w.Pipe(dial(rig.proxy.address["primary"]), timeout=5)
+            pipe = w.Pipe(dial(rig.proxy.address["primary"]))
             pipe.read_packet()
             pipe.send(w.packet(1, mutant))
             pipe.sock.shutdown(socket.SHUT_WR)
@@ -164,7 +170,7 @@ def test_mutated_commands_disturb_nobody(rig):
                 b"\x11app\0\x14" + bytes(20) + b"db\0\x2d\0mysql_native_password\0\0"]
     for seed, command in enumerate(commands):
         for mutant in mutations(command, seed, 12):
-            with rig.connect(timeout=5) as client:
+            with rig.connect() as client:
                 client.command(w.PREPARE, "SELECT ?, ?, ?")
                 client.pipe.send(w.packet(0, mutant) + w.packet(0, b"\x01"))
                 client.pipe.sock.shutdown(socket.SHUT_WR)

@@ -87,32 +87,38 @@ def once(said):
     return scripted
 
 
-def test_farewell_that_crosses_a_write_is_no_answer_to_it(scene, server):
+FAREWELLS = pytest.mark.parametrize("farewell", [TIRED, r.err(1927, "Connection was killed", "70100")], ids=["4031", "1927"])
+
+
+@FAREWELLS
+def test_farewell_that_crosses_a_write_is_no_answer_to_it(scene, server, farewell):
     """Number 0: the server said it before it had read any of the command."""
     scene = scene()
     client = scene.client()
     client.query("DO 'first'")
-    server.on(WRITE, once(w.packet(0, TIRED)))
+    server.on(WRITE, once(w.packet(0, farewell)))
     assert client.query(WRITE).oks
     assert [connection.sqls().count(WRITE) for connection in scene.logins()] == [1, 1]
 
 
-def test_farewell_that_crosses_a_write_in_a_transaction_is_told(scene, server):
+@FAREWELLS
+def test_farewell_that_crosses_a_write_in_a_transaction_is_told(scene, server, farewell):
     scene = scene()
     client = scene.client()
     client.query("BEGIN")
-    server.on(WRITE, once(w.packet(0, TIRED)))
+    server.on(WRITE, once(w.packet(0, farewell)))
     client.send(w.QUERY, WRITE)
     assert client.read().error.code in (1053, 1927)
     assert server.sqls().count(WRITE) == 1
 
 
-def test_farewell_that_crosses_what_headgate_says_is_no_answer_to_that(scene, server):
+@FAREWELLS
+def test_farewell_that_crosses_what_headgate_says_is_no_answer_to_that(scene, server, farewell):
     """The schema is said ahead of the statement, on a connection that the server has just given up."""
     scene = scene(cluster_settings={"pool_trust": "off"})
     scene.parked(schema="one")
     scene.wait_for(0, 1)
-    server.on(w.INIT_DB, once(w.packet(0, TIRED)))
+    server.on(w.INIT_DB, once(w.packet(0, farewell)))
     client = scene.client(schema="two")
     assert client.query(WRITE).oks
     assert len(scene.logins()) == 2
@@ -145,7 +151,7 @@ def test_parked_one_goes_before_its_server_ends_it(scene, server):
 def test_idle_one_of_a_session_goes_before_its_server_ends_it(scene, server):
     """The longest idle one has a transaction: that is kept, or ended, by the server, as without headgate."""
     server.wait_timeout = 2
-    scene = scene()
+    scene = scene(timeouts={"idle_client": "1h"})
     kept, client = scene.client(), scene.client()
     kept.query("BEGIN")
     client.query("DO 'first'")

@@ -41,6 +41,21 @@ def test_next_session_goes_on_with_the_connection_and_nobody_logs_in_again(scene
     assert client.query("DO 'second'").oks
     assert scene.counts() == (1, 0)
     assert scene.logins() == [connection] and connection.sqls()[-1] == "DO 'second'"
+    for name in ("pool_parked", "pool_taken", "connections_reset", "connections_taken_new"):
+        assert scene.stat(name) == 1, name
+
+
+def test_another_tls_setting_is_for_parked_connections_too(scene):
+    scene = scene()
+    connection = scene.parked()
+    tree = scene.proxy.tree()
+    tree["clusters"][0]["servers"][0]["tls"] = "off"
+    scene.proxy.write(tree)
+    assert not scene.proxy.admin("reload").startswith("error")
+    wait_until(lambda: scene.counts() == (0, 0), "it is closed")
+    assert scene.stat("pool_retired") == 1
+    scene.client().query("DO 'second'")
+    assert len(scene.logins()) == 2 and scene.logins()[0] is connection
 
 
 def test_client_that_vanishes_leaves_its_connection_too(scene):
@@ -148,7 +163,7 @@ def test_what_could_not_be_made_new_is_closed(scene, server, first):
     server.wait_for(scene.logins()[0].is_closed.is_set)
     server.scripts.clear()
     scene.client().query("DO 'second'")
-    assert len(scene.logins()) == 2
+    assert len(scene.logins()) == 2 and scene.stat("pool_unclean") == 1
 
 
 def test_server_without_the_command_is_asked_once(scene, server):
@@ -175,6 +190,7 @@ def test_dead_one_is_not_used(scene, server, how):
     assert client.query("DO 'second'").oks
     assert len(scene.logins()) == 2 and "DO 'second'" not in first.sqls()
     scene.wait_for(1, 0)
+    assert scene.stat("pool_lost") == 1
 
 
 def test_silent_server_does_not_hold_a_login_up(scene, server):
@@ -337,6 +353,7 @@ def test_parked_one_that_nothing_makes_theirs_makes_room(scene, server):
     assert scene.client(caps=w.MODERN_CAPS & ~w.DEPRECATE_EOF).query("DO 'second'").oks
     server.wait_for(first.is_closed.is_set)
     assert len(scene.logins()) == 2 and scene.counts() == (1, 0)
+    assert scene.stat("pool_gave_way") == 1
 
 
 def test_parked_ones_of_other_workers_make_room(scene, server):

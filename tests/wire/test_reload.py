@@ -93,7 +93,7 @@ CASES = {
     "timeouts: diagnostics": "2s",
     "timeouts: server_idle": "50s",
     "timeouts: server_lifetime": "50m",
-    "timeouts: shutdown": "20s",
+    "timeouts: shutdown": "30s",
     "timeouts: tcp_keepalive": "50s",
     "timeouts: tcp_user_timeout": "20s",
     "limits: max_clients": 77,

@@ -58,6 +58,14 @@ def test_what_a_killed_process_left_is_removed_by_the_next_and_nothing_else(plac
         end(process, signal.SIGTERM)
 
 
+def test_a_folder_that_goes_while_it_is_looked_at_disturbs_nobody(place, monkeypatch):
+    process, path = own_folder(place)
+    end(process, signal.SIGTERM)  # between the list and the look
+    monkeypatch.setattr(scratch.glob, "glob", lambda _: [path])
+    scratch._sweep.__wrapped__()
+    assert not os.path.exists(path)
+
+
 def processes_in(place):
     """Ids of the processes that were given a path in that folder."""
     found = []

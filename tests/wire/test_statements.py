@@ -154,10 +154,10 @@ def test_users_are_apart_workers_are_not_and_the_busiest_is_first(primary):
         clients[0].query("DO 'slow'")
         clients[1].query("BEGIN")
         rows = proxy.show("digests")
-        assert [(row["user"], row["count"]) for row in rows if row["text"] == "DO ?"] == [("app", 5), ("other", 1)]
+        of = {numbers(row, "user", "text"): row for row in rows}  # a machine that pauses may make any the busiest
+        assert len(rows) == 3 and (of["app", "DO ?"]["count"], of["other", "DO ?"]["count"]) == (5, 1)
         assert [row["total_us"] for row in rows] == sorted((row["total_us"] for row in rows), reverse=True)
-        assert numbers(rows[0], "user", "text") == ("app", "DO ?")
-        assert rows[0]["max_us"] >= 50_000 and rows[0]["server_us"] >= 50_000
+        assert of["app", "DO ?"]["max_us"] >= 50_000 and of["app", "DO ?"]["server_us"] >= 50_000
         assert proxy.show("digests 1") == proxy.show("digests top 1") and len(proxy.show("digests 1")) == 1
         assert "takes how many" in proxy.json("show digests x")["error"]
         for client in clients:

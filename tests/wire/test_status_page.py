@@ -32,7 +32,7 @@ def test_page_draws_what_there_is_and_follows_an_ejection(servers):
     # Once is enough, and for long: it is still out when the page is looked at.
     ejection = {"failures": 1, "base": "10m", "max": "1h"}
     with Proxy({"main": listed}, extra={"http": {"address": "127.0.0.1:0"}},
-               cluster_settings={"ejection": ejection}) as proxy, Browser() as browser:
+               cluster_settings={"ejection": ejection}, timeouts={"primary_wait": "2s"}) as proxy, Browser() as browser:
         page = browser.open(f"http://{web.address_of(proxy)}/")
         page.wait("document.body.dataset.draws > 0")
         assert page.value("[...document.querySelectorAll('tr[data-server]')].map(row => row.dataset.server)") == [

@@ -70,14 +70,15 @@ def test_nothing_is_opened_before_the_first_client_and_then_so_many(scene, serve
 
 def test_next_clients_find_them_and_they_are_replaced(scene, servers):
     scene = scene(2)
-    scene.client()
+    scene.client().query("DO 'first'")
     scene.wait_for("db1", 1, 2)
-    ready = servers[0].application_connections()[1:]
+    ready = [c for c in servers[0].application_connections() if "DO 'first'" not in c.sqls()]
     clients = [scene.client(schema="one"), scene.client()]
     for client in clients:
         assert client.query("DO 'served'").oks
     assert [c.sqls().count("DO 'served'") for c in ready] == [1, 1]
     scene.wait_for("db1", 3, 2)
+    assert next(row["value"] for row in scene.proxy.show("stats") if row["name"] == "pool_opened_ahead") >= 4
 
 
 def test_retired_ones_are_replaced(scene, servers):

@@ -7,8 +7,9 @@
 """
 
 from .cluster import Cluster
+from .config import DURABLE
 from .errors import SandboxError
 from .galera import GaleraCluster
 from .wait import wait_for
 
-__all__ = ["Cluster", "GaleraCluster", "SandboxError", "wait_for"]
+__all__ = ["DURABLE", "Cluster", "GaleraCluster", "SandboxError", "wait_for"]

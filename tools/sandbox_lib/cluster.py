@@ -310,6 +310,10 @@ class Cluster:
         """Switch over to node `name` by hand."""
         replication.promote(self, name, timeout)
 
+    def most_advanced(self):
+        """The replica that has all that any of them has: another one, promoted, could not be followed by it."""
+        return replication.most_advanced(self)
+
     def lag(self, name, seconds):
         """Let a replica apply everything seconds late; 0 ends that."""
         replication.delay(self.node(name), seconds)

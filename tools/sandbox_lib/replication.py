@@ -105,6 +105,19 @@ def promote(cluster, name, timeout=30):
             wait_replicating(node, timeout)
 
 
+def most_advanced(cluster, timeout=30):
+    """The running replica that has all that any of them has received: the one to promote when the primary is gone."""
+    nodes = [node for node in cluster.replicas() if node.state() == "running"]
+    for node in nodes:
+        _drain_relay_log(node, timeout)
+    caught_up = dialect.of(cluster.family).caught_up
+    positions = [position_of(node) for node in nodes]
+    for node in nodes:
+        if all(node.value(caught_up(position)) for position in positions):
+            return node
+    raise SandboxError(f"none of {', '.join(node.name for node in nodes)} has all that the others have: {positions}")
+
+
 def _take_over(cluster, old, new):
     words = dialect.of(cluster.family)
     new.sql(words.stop)

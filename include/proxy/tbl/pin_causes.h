@@ -1,8 +1,9 @@
 /* PIN_CAUSE(NAME, name, words for people): the state of a session that lives in one server's connection, and
  * keeps its reads there. The causes of the first block begin and end with statements (sql/holds.h); those of
  * the second end only with the session, or a reset of it; but HELD_SET, which leaves harmless reads alone,
- * with a SET to the default. Those of the third keep its connection, but no read that does not need it: they
- * are in what the session knows of itself (proxy/pinned.c). */
+ * with a SET to the default, or when a statement has used it up (vars_used_up). Those of the third keep its
+ * connection, but no read that does not need it, and AUTO_IS_NULL keeps reads: they are in what the session
+ * knows of itself (proxy/pinned.c). */
 PIN_CAUSE(TEMPORARY_TABLE, temporary_table, "temporary tables")
 PIN_CAUSE(TABLE_LOCK, table_lock, "LOCK TABLES")
 PIN_CAUSE(GLOBAL_LOCK, global_lock, "FLUSH TABLES WITH READ LOCK")
@@ -22,7 +23,6 @@ PIN_CAUSE(TRACKED_CHANGE, tracked_change,
 
 PIN_CAUSE(TRANSACTION, transaction, "open transaction")
 PIN_CAUSE(USER_VARIABLES, user_variables, "user variables")
-PIN_CAUSE(NEXT_ID, next_id, "SET insert_id, which no INSERT has taken")
 PIN_CAUSE(AUTO_IS_NULL, auto_is_null, "sql_auto_is_null")
 PIN_CAUSE(CURSOR, cursor, "open cursor")
 PIN_CAUSE(LONG_DATA, long_data, "long data of a prepared statement")

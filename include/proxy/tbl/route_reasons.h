@@ -10,9 +10,11 @@ ROUTE_REASON(TRANSACTION_MOVES,
 ROUTE_REASON(CALL_AWAY,
              "it may end the read-only transaction and write, and a replica has shown data in that, "
              "or has its long data")
+ROUTE_REASON(CALLED_BEFORE, "the session has tried to run stored code in a read-only transaction before")
 ROUTE_REASON(STATE_AWAY, "it would leave state on the replica that runs the read-only transaction")
 ROUTE_REASON(VARIABLES, "where the session's user variables are")
 ROUTE_REASON(VARIABLES_AWAY, "the session's user variables have their values on another server")
+ROUTE_REASON(ANSWERS_AWAY, "it asks in passing about an earlier statement, and another connection ran that")
 ROUTE_REASON(UNKNOWN_TRANSACTION, "after an error, whether a transaction is open is not known yet")
 ROUTE_REASON(PINNED, "the session has state that lives on the primary")
 ROUTE_REASON(PREVIOUS, "about the previous statement: where that one ran")

@@ -18,6 +18,18 @@ static void the_nth_allocation_fails_once(void **state)
     mem_fail_after(-1);
 }
 
+static void all_fail_until_it_is_switched_off(void **state)
+{
+    (void)state;
+    mem_fail_all(true);
+    for (unsigned i = 0; i < 3; i++)
+        assert_null(mem_zalloc(8));
+    mem_fail_all(false);
+    char *copy = mem_strdup("x");
+    assert_non_null(copy);
+    mem_free(copy);
+}
+
 static void fresh_memory_is_zero_and_counted(void **state)
 {
     (void)state;
@@ -107,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_nth_allocation_fails_once),
+        cmocka_unit_test(all_fail_until_it_is_switched_off),
         cmocka_unit_test(fresh_memory_is_zero_and_counted),
         cmocka_unit_test(a_failed_realloc_leaves_the_memory),
         cmocka_unit_test(slab_agrees_with_its_books),

@@ -56,6 +56,7 @@ static void cells_are_kept_with_and_without_eof(void **state)
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(feed(cases[i].script, cases[i].caps, NULL), ROWS_DONE);
         assert_int_equal(rows.rows, 2);
+        assert_int_equal(rows.status, STATUS_AUTOCOMMIT);
         assert_value(0, "a", "1");
         assert_value(0, "b", "hi"); /* names without regard to case */
         assert_value(1, "A", NULL); /* NULL */
@@ -84,6 +85,7 @@ static void last_set_of_several_is_kept(void **state)
                           0, NULL),
                      ROWS_DONE);
     assert_int_equal(rows.rows, 1);
+    assert_int_equal(rows.status, STATUS_AUTOCOMMIT); /* of the last */
     assert_value(0, "a", "2");
     assert_int_equal(rows_column(&rows, "b"), -1);
 }

@@ -35,6 +35,7 @@ struct follow {
     bool has_cursor;
     uint32_t whole_max;
     bool hands_out_eofs;
+    uint16_t columns_told;
 };
 
 static void log_packet(struct text *log, const struct tracker_info *info)
@@ -62,6 +63,7 @@ static void follow_run(const struct follow *how, struct span data, size_t first,
     size_t there = step == 0 ? data.len : first;
     tracker_begin(&tracker, how->shape, how->caps, how->has_cursor, how->whole_max);
     tracker.hands_out_eofs = how->hands_out_eofs;
+    tracker.columns_told = how->columns_told;
     for (;;) {
         struct tracker_info info;
         size_t pass = 99;
@@ -268,7 +270,7 @@ static void assert_says(const struct script *script, const size_t *sizes, size_t
 static void follow_script(void **state)
 {
     const struct script *script = *state;
-    struct follow how = { script->shape, script->caps, script->has_cursor, 16384, false };
+    struct follow how = { script->shape, script->caps, script->has_cursor, 16384, false, 0 };
     struct text bytes = { 0 }, log = { 0 };
     size_t sizes[32];
     char rows[32];
@@ -285,7 +287,7 @@ static void follow_script(void **state)
 static void bytes_after_the_end_stay(void **state)
 {
     (void)state;
-    struct follow how = { REPLY_GENERIC, DE, false, 64, false };
+    struct follow how = { .shape = REPLY_GENERIC, .caps = DE, .whole_max = 64 };
     struct text bytes = { 0 }, log = { 0 };
     append_packets(&bytes, OK "|" OK, 1, NULL);
     follow_all_ways(&how, text_span(&bytes), &log);
@@ -294,18 +296,31 @@ static void bytes_after_the_end_stay(void **state)
     text_fini(&log);
 }
 
-static void every_eof_is_handed_out_to_whoever_asks(void **state)
+static void every_eof_is_handed_out_where_it_matters(void **state)
 {
     (void)state;
-    for (int asks = 0; asks <= 1; asks++) {
-        struct follow how = { .shape = REPLY_GENERIC, .whole_max = 16384, .hands_out_eofs = asks != 0 };
+    static const struct {
+        bool hands_out_eofs;
+        uint16_t columns_told;
+        const char *eof;
+        unsigned seen;
+    } rows[] = { { false, 0, EOF_, 1 },        { true, 0, EOF_, 2 },  { false, 1, EOF_, 1 },
+                 { true, 1, EOF_, 2 },         { false, 2, EOF_, 2 }, { false, 0, "fe00000204", 2 },
+                 { false, 1, "fe00000204", 2 } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct follow how = { .shape = REPLY_GENERIC,
+                              .whole_max = 16384,
+                              .hands_out_eofs = rows[i].hands_out_eofs,
+                              .columns_told = rows[i].columns_told };
         struct text bytes = { 0 }, log = { 0 };
-        append_packets(&bytes, "01|" DEF "|" EOF_ "|" ROW "|" EOF_, 1, NULL);
+        char reply[200];
+        (void)snprintf(reply, sizeof reply, "01|" DEF "|%s|" ROW "|" EOF_, rows[i].eof);
+        append_packets(&bytes, reply, 1, NULL);
         follow_all_ways(&how, text_span(&bytes), &log);
         unsigned seen = 0;
         for (const char *at = text_cstr(&log); (at = strstr(at, "eof#")) != NULL; at++)
             seen++;
-        assert_int_equal(seen, asks + 1);
+        assert_int_equal(seen, rows[i].seen);
         assert_non_null(strstr(text_cstr(&log), "last\n rows=1 left=0"));
         text_fini(&bytes);
         text_fini(&log);
@@ -328,7 +343,7 @@ static void after_the_end_data_is_bad_and_silence_is_done(void **state)
 static void numbers_of_control_packets_are_read(void **state)
 {
     (void)state;
-    struct follow how = { REPLY_GENERIC, DE | TRACK, false, 16384, false };
+    struct follow how = { REPLY_GENERIC, DE | TRACK, false, 16384, false, 0 };
     struct text bytes = { 0 }, log = { 0 };
     append_packets(&bytes, "00 fc0102 07 0240 0300 00 04 01 02 01 61", 1, NULL);
     follow_all_ways(&how, text_span(&bytes), &log);
@@ -364,7 +379,7 @@ static void append_long_ok(struct text *bytes, size_t len, const char *status)
 static void long_ok_is_cut_and_done_follows(void **state)
 {
     (void)state;
-    struct follow how = { REPLY_GENERIC, DE | TRACK, false, 64, false };
+    struct follow how = { REPLY_GENERIC, DE | TRACK, false, 64, false, 0 };
     struct text bytes = { 0 }, log = { 0 };
     append_long_ok(&bytes, 61, "0200");
     follow_all_ways(&how, text_span(&bytes), &log);
@@ -418,7 +433,7 @@ static void assert_follows_large(const struct follow *how, struct span data, con
 static void continuation_fragments_are_never_classified(void **state)
 {
     (void)state;
-    struct follow how = { REPLY_ROWS, DE, false, 16384, false };
+    struct follow how = { REPLY_ROWS, DE, false, 16384, false, 0 };
     struct text bytes = { 0 };
     append_fragment(&bytes, 0x01, PACKET_PAYLOAD_MAX, 1);
     append_fragment(&bytes, 0xFF, 5, 2);                  /* looks like ERR, is the row's tail */
@@ -433,7 +448,7 @@ static void continuation_fragments_are_never_classified(void **state)
 static void ok_of_several_fragments_is_cut_to_its_very_end(void **state)
 {
     (void)state;
-    struct follow how = { REPLY_GENERIC, DE, false, UINT32_MAX, false };
+    struct follow how = { REPLY_GENERIC, DE, false, UINT32_MAX, false, 0 };
     struct text bytes = { 0 };
     append_fragment(&bytes, 0x00, PACKET_PAYLOAD_MAX, 1);
     memcpy(bytes.data + 4, "\0\0\0\2\0\0\0", 7);
@@ -447,7 +462,7 @@ static void ok_of_several_fragments_is_cut_to_its_very_end(void **state)
 static void definition_of_several_fragments_counts_once(void **state)
 {
     (void)state;
-    struct follow how = { REPLY_PREPARE, DE, false, 64, false };
+    struct follow how = { REPLY_PREPARE, DE, false, 64, false, 0 };
     struct text bytes = { 0 };
     append_packets(&bytes, "000700000001000000000000", 1, NULL);
     append_fragment(&bytes, 0x03, PACKET_PAYLOAD_MAX, 2);
@@ -472,7 +487,10 @@ static void garbage_is_judged_alike_in_every_cut(void **state)
     for (unsigned round = 0; round < 3000; round++) {
         struct follow how = { (enum reply_shape)(next_random(&seed) % 8),
                               (next_random(&seed) % 2 ? DE : 0) | (next_random(&seed) % 2 ? TRACK : 0),
-                              next_random(&seed) % 2 == 0, 64, false };
+                              next_random(&seed) % 2 == 0,
+                              64,
+                              false,
+                              0 };
         struct text bytes = { 0 }, log = { 0 };
         for (unsigned i = next_random(&seed) % 8; i < 8; i++)
             append_packets(&bytes, pool[next_random(&seed) % (sizeof pool / sizeof pool[0])], (uint8_t)i,
@@ -501,7 +519,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_after_the_end_stay),
-        cmocka_unit_test(every_eof_is_handed_out_to_whoever_asks),
+        cmocka_unit_test(every_eof_is_handed_out_where_it_matters),
         cmocka_unit_test(after_the_end_data_is_bad_and_silence_is_done),
         cmocka_unit_test(numbers_of_control_packets_are_read),
         cmocka_unit_test(long_ok_is_cut_and_done_follows),

@@ -16,11 +16,12 @@ static struct upstream_key with_schema(struct upstream_key key)
 static void only_who_would_log_in_in_the_same_way_goes_on(void **state)
 {
     (void)state;
-    struct upstream_key keys[] = { plain, plain, plain, plain };
+    struct upstream_key keys[] = { plain, plain, plain, plain, plain };
     keys[0].account = OTHER;
     keys[1].caps ^= 1;
     keys[2].moves++;
     keys[3].collation++;
+    keys[4].tls++;
     assert_true(key_fits(&plain, &plain));
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         assert_row(!key_fits(&plain, &keys[i]), "row %zu", i);
@@ -39,11 +40,12 @@ static void a_schema_is_said_but_never_taken_back(void **state)
 static void what_a_login_agreed_only_a_login_changes(void **state)
 {
     (void)state;
-    struct upstream_key others[] = { plain, plain, with_schema(plain) }, no[] = { plain, plain };
+    struct upstream_key others[] = { plain, plain, with_schema(plain) }, no[] = { plain, plain, plain };
     others[0].account = OTHER;
     others[1].collation++;
     no[0].caps ^= 1;
     no[1].moves++;
+    no[2].tls++;
     for (size_t i = 0; i < COUNT_OF(others); i++)
         assert_row(key_may_become(&plain, &others[i]) && key_may_become(&others[i], &plain), "row %zu", i);
     for (size_t i = 0; i < COUNT_OF(no); i++)

@@ -2,6 +2,8 @@
 #include "../net/net_test.h"
 
 #include "base/log.h"
+#include "base/mem.h"
+#include "mysql/reply.h"
 #include "proxy/limits.h"
 
 #include <pthread.h>
@@ -185,11 +187,19 @@ static void a_client_is_turned_away_in_the_servers_form(void **state)
     int ends[2];
     char bytes[64];
     open_pair(ends);
-    limits_turn_away(ends[1], "why");
+    mem_fail_all(true);
+    limits_turn_away(ends[1], ERR_CON_COUNT, "why");
+    mem_fail_all(false);
     assert_int_equal(recv(ends[0], bytes, sizeof bytes, 0), sizeof packet - 1);
     assert_memory_equal(bytes, packet, sizeof packet - 1);
+    char longer[1000] = "";
+    memset(longer, 'x', sizeof longer - 1);
+    char cut[REPLY_EARLY_ERR_MAX + 1];
+    limits_turn_away(ends[1], ERR_OUT_OF_RESOURCES, longer);
+    assert_int_equal(recv(ends[0], cut, sizeof cut, 0), REPLY_EARLY_ERR_MAX);
+    assert_memory_equal(cut, "\x02\x02\0\0\xff\x11\x04xxx", 10);
     (void)close(ends[0]);
-    limits_turn_away(ends[1], "nobody is there"); /* and no signal */
+    limits_turn_away(ends[1], ERR_CON_COUNT, "nobody is there"); /* and no signal */
     (void)close(ends[1]);
 }
 

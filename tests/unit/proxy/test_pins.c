@@ -259,7 +259,35 @@ static void out_of_memory_pins_longer_never_shorter(void **state)
 
 static void note(struct pins *pins, struct pin_counters *counters, uint32_t others)
 {
-    pins_note(pins, pins->causes | others, pin_bit(PIN_NEXT_ID), &origin, counters);
+    pins_note(pins, pins->causes | others, pin_bit(PIN_AUTO_IS_NULL), &origin, counters);
+}
+
+static void assert_only_name(const struct pins *pins, const char *wanted)
+{
+    struct span name = pins_only_name(pins, PIN_HELD_SET);
+    assert_true(span_equal(name, span_cstr(wanted)));
+}
+
+static void the_only_pin_is_told_by_its_name(void **state)
+{
+    (void)state;
+    struct pins pins = { 0 };
+    struct pin_counters counters = { 0 };
+    assert_only_name(&pins, "");
+    add(&pins, PIN_HELD_SET, "insert_id");
+    assert_only_name(&pins, "insert_id");
+    note(&pins, &counters, pin_bit(PIN_AUTO_IS_NULL));
+    assert_only_name(&pins, "insert_id");
+    add(&pins, PIN_HELD_SET, "sql_log_bin");
+    assert_only_name(&pins, "");
+    pins_release(&pins, PIN_HELD_SET, SPAN_LITERAL("sql_log_bin"));
+    add(&pins, PIN_HANDLER, "h");
+    assert_only_name(&pins, "");
+    pins_release_all(&pins, PIN_HANDLER);
+    assert_only_name(&pins, "insert_id");
+    add(&pins, PIN_HELD_SET, "");
+    assert_only_name(&pins, "");
+    pins_clear(&pins);
 }
 
 static void each_time_a_cause_comes_it_is_counted_once(void **state)
@@ -271,13 +299,13 @@ static void each_time_a_cause_comes_it_is_counted_once(void **state)
         add(&pins, PIN_TEMPORARY_TABLE, "t");
         add(&pins, PIN_HIDDEN_STATE, "");
         note(&pins, &counters, 0);
-        note(&pins, &counters, pin_bit(PIN_NEXT_ID));
+        note(&pins, &counters, pin_bit(PIN_AUTO_IS_NULL));
         pins_release_all(&pins, PIN_TEMPORARY_TABLE);
-        note(&pins, &counters, pin_bit(PIN_NEXT_ID));
+        note(&pins, &counters, pin_bit(PIN_AUTO_IS_NULL));
     }
     assert_int_equal(counter_read(&counters.by_cause[PIN_TEMPORARY_TABLE]), 3);
     assert_int_equal(counter_read(&counters.by_cause[PIN_HIDDEN_STATE]), 1);
-    assert_int_equal(counter_read(&counters.by_cause[PIN_NEXT_ID]), 3);
+    assert_int_equal(counter_read(&counters.by_cause[PIN_AUTO_IS_NULL]), 3);
     assert_int_equal(counter_read(&counters.by_cause[PIN_TABLE_LOCK]), 0);
     pins_clear(&pins);
 }
@@ -305,6 +333,7 @@ int main(void)
         cmocka_unit_test(random_histories_equal_a_plain_model),
         cmocka_unit_test(more_names_than_are_kept_stay_until_all_go),
         cmocka_unit_test(out_of_memory_pins_longer_never_shorter),
+        cmocka_unit_test(the_only_pin_is_told_by_its_name),
         cmocka_unit_test(each_time_a_cause_comes_it_is_counted_once),
         cmocka_unit_test(every_cause_has_a_name_and_words),
     };

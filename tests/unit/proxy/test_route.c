@@ -9,8 +9,9 @@
  * T uses tables, i gives an id that LAST_INSERT_ID() or the next INSERT finds. The session, any of: t in a
  * transaction, a … on the replica, d … and has shown data there, 0 autocommit is off, o transactions are READ
  * ONLY, u unknown whether in one, p pinned, s in a system schema, n no replica, x the replica refused its
- * state, f a read-only server refused the statement, R the previous one ran on a replica, 1 and 2 user
- * variables live on the primary or the replica. */
+ * state, f a read-only server refused the statement, R the previous one ran on a replica, 1, 2 and 3 user
+ * variables live on the primary, the replica, or perhaps the replica, c stored code was refused in a
+ * read-only transaction. */
 static const struct {
     const char *what, *statement, *session;
     enum listener_mode mode;
@@ -25,6 +26,9 @@ static const struct {
     { "… about what ran on the primary", "p", "t", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_TRANSACTION },
     { "SELECT FOUND_ROWS() FROM t in it", "pT", "tR", LISTENER_SPLIT, ROUTE_PRIMARY,
       ROUTE_REASON_TRANSACTION },
+    { "… pinned: by a temporary table t", "pT", "pR", LISTENER_SPLIT, ROUTE_PRIMARY,
+      ROUTE_REASON_NOT_A_READ },
+    { "SELECT FOUND_ROWS() then", "p", "pR", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_PREVIOUS },
     { "GET DIAGNOSTICS @a in it", "pv", "tR", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_TRANSACTION },
     { "SELECT under autocommit=0", "r", "0", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_TRANSACTION },
     { "SELECT under autocommit=0, READ ONLY", "r", "0o", LISTENER_SPLIT, ROUTE_REPLICA,
@@ -65,10 +69,16 @@ static const struct {
     { "LOCK TABLES in it", "Ls", "ta", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_TRANSACTION_ENDS },
     { "LOCK TABLES in it, variables there", "Ls", "ta2", LISTENER_SPLIT, ROUTE_REPLICA,
       ROUTE_REASON_VARIABLES_AWAY },
+    { "START TRANSACTION READ ONLY after a CALL in one", "Bo", "c", LISTENER_SPLIT, ROUTE_PRIMARY,
+      ROUTE_REASON_CALLED_BEFORE },
+    { "SELECT after a CALL in it", "r", "c", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_READ },
+    { "… under autocommit=0, READ ONLY", "r", "0oc", LISTENER_SPLIT, ROUTE_PRIMARY,
+      ROUTE_REASON_TRANSACTION },
     { "START TRANSACTION READ ONLY in it", "Bo", "ta", LISTENER_SPLIT, ROUTE_REPLICA,
       ROUTE_REASON_READ_ONLY_TRANSACTION },
     { "SELECT @a that was set in it", "vV", "2", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_VARIABLES },
-    { "INSERT … @a that was set in it", "v", "2", LISTENER_SPLIT, ROUTE_REPLICA,
+    { "INSERT … @a that was set in it", "v", "2", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_NOT_A_READ },
+    { "… that stored code may have set in it", "v", "3", LISTENER_SPLIT, ROUTE_REPLICA,
       ROUTE_REASON_VARIABLES_AWAY },
     { "SELECT @a", "vV", "1", LISTENER_SPLIT, ROUTE_PRIMARY, ROUTE_REASON_NOT_A_READ },
     { "GET DIAGNOSTICS @a after a read", "pv", "R", LISTENER_SPLIT, ROUTE_REPLICA, ROUTE_REASON_PREVIOUS },
@@ -142,8 +152,10 @@ static struct route_state state_of(const char *letters, enum listener_mode mode)
                                  .has_replica = !has(letters, 'n'),
                                  .has_replica_refused = has(letters, 'x'),
                                  .was_refused = has(letters, 'f'),
+                                 .calls_in_read_only = has(letters, 'c'),
                                  .variables = has(letters, '1')   ? VARIABLES_PRIMARY
                                               : has(letters, '2') ? VARIABLES_REPLICA
+                                              : has(letters, '3') ? VARIABLES_MAYBE_REPLICA
                                                                   : VARIABLES_NOWHERE,
                                  .previous = has(letters, 'R') ? ROUTE_REPLICA : ROUTE_PRIMARY };
 }
@@ -170,7 +182,7 @@ static void statement_rows(void **state)
 #define COMBINATIONS 400000u
 
 static const char statement_letters[] = "rpBowhsLUDvVTic";
-static const char session_letters[] = "ta0oupsnxfR12d";
+static const char session_letters[] = "ta0oupsnxfcR123d";
 
 /* Each letter with the chance of one in four: most combinations then decide something. */
 static void draw(const char *letters, char *to, uint64_t *seed)
@@ -243,13 +255,16 @@ static void a_replica_is_given_only_what_nothing_forbids(void **state)
         if (it.facts.refers_previous && it.route.reason == ROUTE_REASON_PREVIOUS) {
             assert_it(now->previous == ROUTE_REPLICA);
             assert_it(!it.facts.uses_tables || (!now->is_autocommit_off && !now->is_transaction_unknown));
+            assert_it(!it.facts.uses_tables || !now->is_pinned);
             continue;
         }
         seen++;
         assert_it(!now->is_transaction_unknown &&
                   (!now->is_autocommit_off || now->is_read_only || begins_read_only(&it)));
         if (it.route.reason == ROUTE_REASON_VARIABLES) {
-            assert_it(it.facts.touches_variables && now->variables == VARIABLES_REPLICA);
+            assert_it(it.facts.touches_variables &&
+                      (now->variables == VARIABLES_REPLICA || now->variables == VARIABLES_MAYBE_REPLICA));
+            assert_it(!it.facts.uses_tables || !now->is_pinned); /* a temporary table is the primary's */
             continue;
         }
         assert_it(it.facts.is_read || begins_read_only(&it));
@@ -283,11 +298,12 @@ static void user_variables_are_asked_for_where_they_are(void **state)
     uint64_t seed = 4;
     for (unsigned i = 0; i < COMBINATIONS; i++) {
         combine(&it, &seed);
-        bool is_far = it.state.variables == VARIABLES_REPLICA && it.route.place == ROUTE_PRIMARY &&
-                      it.mode == LISTENER_SPLIT;
-        if (is_far && it.facts.touches_variables && !it.state.is_in_transaction &&
-            !it.state.is_transaction_unknown && !it.state.is_autocommit_off)
+        bool may_be_far = it.state.variables == VARIABLES_MAYBE_REPLICA && it.mode == LISTENER_SPLIT;
+        if (may_be_far && it.facts.touches_variables && it.route.place == ROUTE_PRIMARY)
             assert_it(it.route.is_refused);
+        /* Those that the replica can tell go along. */
+        if (it.state.variables == VARIABLES_REPLICA && !it.state.is_away && !it.facts.refers_previous)
+            assert_it(!it.route.is_refused);
         assert_it(!it.route.is_refused || it.state.is_away || it.state.variables != VARIABLES_NOWHERE);
     }
 }
@@ -457,6 +473,7 @@ static void every_reason_occurs_and_has_words(void **state)
         has_occurred[hint_rows[i].reason] = true;
     has_occurred[ROUTE_REASON_SHARED] = true;        /* said where the server is chosen: see attach.c */
     has_occurred[ROUTE_REASON_NOT_CAUGHT_UP] = true; /* the gate's word, later */
+    has_occurred[ROUTE_REASON_ANSWERS_AWAY] = true;  /* said of the connection there: see attach.c */
     for (unsigned i = 0; i < ROUTE_REASON_COUNT; i++) {
         assert_row(has_occurred[i], "%s", route_reason_name((enum route_reason)i));
         assert_true(strlen(route_reason_words((enum route_reason)i)) > 0);

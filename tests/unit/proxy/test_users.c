@@ -11,7 +11,7 @@ static struct user_settings *make_settings(size_t count)
     struct user_settings *settings = calloc(count, sizeof *settings);
     assert_non_null(settings);
     for (size_t i = 0; i < count; i++) {
-        char name[16];
+        char name[24];
         (void)snprintf(name, sizeof name, "u%zu", i);
         settings[i].name = strdup(name);
         settings[i].password = strdup("secret");

@@ -82,12 +82,24 @@ static void defaults_of_what_holds_a_connection(void **state)
         { "gtid_seq_no", "00", false },
         { "pseudo_thread_id", "DEFAULT", false },
         { "insert_id", "0", true },
+        { "autocommit", "on", true },
+        { "autocommit", "0", false },
         { "insert_id", "'", false },
         { "sql_mode", "DEFAULT", false },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         assert_row(vars_is_default(span_cstr(rows[i].name), span_cstr(rows[i].literal)) == rows[i].is_default,
                    "%s=%s", rows[i].name, rows[i].literal);
+}
+
+static void what_a_statement_uses_up(void **state)
+{
+    (void)state;
+    assert_string_equal(vars_used_up(SPAN_LITERAL("Insert_ID")), "insert_id");
+    assert_string_equal(vars_used_up(SPAN_LITERAL("gtid_seq_no")), "gtid_seq_no");
+    assert_null(vars_used_up(SPAN_LITERAL("gtid_next")));
+    assert_null(vars_used_up(SPAN_LITERAL("insert_i")));
+    assert_null(vars_used_up((struct span){ 0 }));
 }
 
 static void what_concerns_writes_is_said_where_they_are(void **state)
@@ -441,6 +453,7 @@ int main(void)
         cmocka_unit_test(manner_rows),
         cmocka_unit_test(literal_rows),
         cmocka_unit_test(defaults_of_what_holds_a_connection),
+        cmocka_unit_test(what_a_statement_uses_up),
         cmocka_unit_test(what_concerns_writes_is_said_where_they_are),
         cmocka_unit_test(no_value_leaves_its_quotes),
         cmocka_unit_test(what_cannot_be_kept_is_refused_and_nothing_changes),

@@ -118,6 +118,8 @@ static const struct {
     { "\ndors = ( " GOOD_DOOR " );",
       "h.conf:2: unknown setting 'dors', did you mean 'doors'?\nh.conf:1: doors is missing\n" },
     { "doors = ( " GOOD_DOOR " );\nxyzzy = 1;", "h.conf:2: unknown setting 'xyzzy'\n" },
+    { "doors = ( " GOOD_DOOR " );\nwidth = 1;",
+      "h.conf:2: unknown setting 'width', it belongs in front or door\n" },
     { "doors = ( " GOOD_DOOR " );\ngarden: {};", "h.conf:2: 'garden' is not in this version\n" },
     { "doors = ( " GOOD_DOOR " );\nfront = 1;", "h.conf:2: front must be a group { … }\n" },
     { "doors = ( { name = \"a\";\n pasword = \"S3CRET\"; password = \"S3CRET\"; } );",

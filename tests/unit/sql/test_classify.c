@@ -561,6 +561,9 @@ static const struct {
     { "CREATE OR REPLACE VIEW v AS SELECT id FROM t", "t", "t" },
     { "CREATE TABLE d AS SELECT id FROM t", "rt", "t" },
     { "CREATE TEMPORARY TABLE d AS SELECT 1", "rt", "t" },
+    { "CREATE TABLE IF NOT EXISTS d AS SELECT 1", "rtn", "tn" },
+    { "CREATE TABLE `if` AS SELECT 1", "rt", "t" },
+    { "DO 1; CREATE TEMPORARY TABLE IF /* … */ NOT EXISTS d SELECT 1", "rtn", "rtn" },
     { "CREATE PROCEDURE p() SELECT 1", "t", "t" },
     { "INSERT INTO t SELECT id FROM u", "rt", "rt" },
     { "INSERT INTO t VALUES (1)", "t", "t" },
@@ -601,18 +604,54 @@ static void what_later_questions_are_told_about_is_known(void **state)
             struct sql_dialect dialect = { .family = (enum sql_family)family };
             struct sql_facts facts = classify_copy(traces[i].sql, strlen(traces[i].sql), false, &dialect);
             const char *expected = family == SQL_FAMILY_MYSQL ? traces[i].mysql : traces[i].mariadb;
-            char got[4] = "";
-            (void)snprintf(got, sizeof got, "%s%s%s", facts.counts_rows ? "r" : "",
-                           facts.uses_tables ? "t" : "", facts.gives_insert_id ? "i" : "");
+            char got[5] = "";
+            (void)snprintf(got, sizeof got, "%s%s%s%s", facts.counts_rows ? "r" : "",
+                           facts.uses_tables ? "t" : "", facts.gives_insert_id ? "i" : "",
+                           facts.may_run_nothing ? "n" : "");
             if (strcmp(got, expected) != 0)
                 fail_msg("%s (family %d): [%s] is not [%s]", traces[i].sql, family, got, expected);
         }
+}
+
+/* Of the first statement of a text alone: what follows asks about that one. */
+static void what_is_asked_in_passing_is_known(void **state)
+{
+    (void)state;
+    static const unsigned last = 1u << SQL_ASKS_LAST, found = 1u << SQL_ASKS_FOUND_ROWS,
+                          warnings = 1u << SQL_ASKS_DIAGNOSTICS;
+    static const struct {
+        const char *sql;
+        unsigned asks;
+    } cases[] = {
+        { "SET @a = ROW_COUNT()", last },
+        { "INSERT INTO t VALUES (row_count ( ), FOUND_ROWS())", last | found },
+        { "UPDATE t SET n = (SELECT FOUND_ROWS())", found },
+        { "DO ROW_COUNT()", last },
+        { "CALL p(FOUND_ROWS())", found },
+        { "SELECT @a, ROW_COUNT() FROM t", last },
+        { "INSERT INTO t (row_count) VALUES ('ROW_COUNT()')", 0 },
+        { "SET @a = `row_count`() + `found_rows` ()", last | found },
+        { "SET @a = @@warning_count", warnings },
+        { "INSERT INTO t VALUES (@@`error_count`, @@SESSION . `Warning_Count`)", warnings },
+        { "UPDATE t SET n = @@local.error_count, m = FOUND_ROWS()", found | warnings },
+        { "SET @a = @warning_count, @b = '@@warning_count', sql_mode = @@session.sql_mode", 0 },
+        { "UPDATE t SET warning_count = t.warning_count", 0 },
+        { "UPDATE t SET n = 1; SELECT ROW_COUNT()", 0 },
+        { "SET @a = ROW_COUNT(); SELECT FOUND_ROWS()", last },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB, .multi_statements = true };
+        struct sql_facts facts = classify_copy(cases[i].sql, strlen(cases[i].sql), false, &dialect);
+        if (facts.asks_before != cases[i].asks)
+            fail_msg("%s: %u is not %u", cases[i].sql, facts.asks_before, cases[i].asks);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_later_questions_are_told_about_is_known),
+        cmocka_unit_test(what_is_asked_in_passing_is_known),
         cmocka_unit_test(file_says_what_each_statement_is),
         cmocka_unit_test(blanks_comments_case_and_parentheses_make_no_read),
         cmocka_unit_test(reads_stay_reads_with_more_blanks_around),
