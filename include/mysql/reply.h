@@ -73,6 +73,9 @@ bool reply_parse_err(struct span payload, struct reply_err *err_r);
 /* Is an ERR of that number, numbered `seq` among the packets, no answer to any command, but what a server
  * says before it ends a connection that was idle? An answer's number is never 0. */
 bool reply_is_farewell(uint16_t code, uint8_t seq);
+/* Is an ERR of that number to a login about the connection, or a server that is just ending, and not about
+ * who logs in? The next try may fare better. */
+bool reply_is_interruption(uint16_t code);
 /* The same as a failure to read about: code, state and the peer's words without control bytes. False when
  * malformed. */
 bool reply_read_err(struct span payload, struct error *err);

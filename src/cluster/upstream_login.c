@@ -6,6 +6,7 @@
 #include "cluster/upstream_setup.h"
 #include "mysql/login.h"
 #include "mysql/packet.h"
+#include "mysql/reply.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -162,6 +163,10 @@ static bool obey(struct upstream *upstream, enum login_verdict verdict, struct e
         logged_in(upstream);
         return false;
     case LOGIN_REFUSED:
+        if (reply_is_interruption((uint16_t)err->code)) {
+            err->sqlstate[0] = '\0'; /* no refusal, whatever it is called: as if it had just closed */
+            break;
+        }
         upstream_fail(upstream, err); /* in the server's own words, for whoever is to hear them */
         return false;
     case LOGIN_FAILED:

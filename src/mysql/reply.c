@@ -109,15 +109,28 @@ bool reply_parse_err(struct span payload, struct reply_err *err_r)
     return !reader.failed;
 }
 
+static bool is_among(uint16_t code, const uint16_t *codes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
 /* MySQL says 4031 with number 0 when wait_timeout is over. Those that come with number 1, like MySQL's 1053
  * to a command that meets a shutdown, may be the answer to one that has done half. */
 bool reply_is_farewell(uint16_t code, uint8_t seq)
 {
     static const uint16_t codes[] = { ERR_CLIENT_IDLE, ERR_CONNECTION_KILLED };
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
-        if (codes[i] == code)
-            return seq == 0;
-    return false;
+    return seq == 0 && is_among(code, codes, sizeof codes / sizeof *codes);
+}
+
+/* MySQL 9 says 1158 to whoever logs in on the thread of one that was just killed, once in some 30,000. */
+bool reply_is_interruption(uint16_t code)
+{
+    static const uint16_t codes[] = { ERR_SERVER_SHUTDOWN, ERR_READ_ERROR, ERR_READ_TIMEOUT,
+                                      ERR_QUERY_INTERRUPTED, ERR_CONNECTION_KILLED };
+    return is_among(code, codes, sizeof codes / sizeof *codes);
 }
 
 bool reply_read_err(struct span payload, struct error *err)

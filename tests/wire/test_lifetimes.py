@@ -33,6 +33,36 @@ class Scene(Parking):
         self.server.wait_for(connection.is_closed.is_set, 60)
 
 
+# ---- a server ends a connection that is not one yet ----
+
+INTERRUPTIONS = {1053: "Server shutdown in progress", 1158: "Got an error reading communication packets",
+                 1159: "Got timeout reading communication packets", 1317: "Query execution was interrupted",
+                 1927: "Connection was killed"}
+
+
+@pytest.mark.parametrize("code", INTERRUPTIONS)
+def test_login_that_a_server_breaks_off_is_no_client_s(scene, server, code):
+    """It says nothing about who logs in: another one is tried, for a write as well, and the row of it is no refusal."""
+    scene = scene()
+    client = scene.client()
+    client.query("DO 'first'")
+    scene.logins()[0].close()
+    tried = []
+
+    def break_off(connection):
+        tried.append(connection)
+        if len(tried) > 2:
+            return True
+        connection.error(code, INTERRUPTIONS[code], "08S01")
+        return False
+    server.on_login = break_off
+    assert client.query(WRITE).oks and len(tried) == 3
+    assert scene.client().query(READ)
+    row = scene.proxy.server("db1")
+    assert (row["refusals"], row["connect_failures"]) == (0, 2)
+    assert f"login to db1 ({server.address}) as 'app': {INTERRUPTIONS[code]}" in scene.proxy.log()
+
+
 # ---- a server ends a connection, and a statement comes ----
 
 def farewells():

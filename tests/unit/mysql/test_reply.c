@@ -231,6 +231,14 @@ static void only_what_answers_no_command_is_a_farewell(void **state)
     assert_false(reply_is_farewell(ERR_CON_COUNT, 0));
 }
 
+static void only_what_is_not_about_the_one_who_logs_in_is_an_interruption(void **state)
+{
+    (void)state;
+    assert_true(reply_is_interruption(ERR_SERVER_SHUTDOWN) && reply_is_interruption(ERR_READ_ERROR));
+    assert_false(reply_is_interruption(ERR_ACCESS_DENIED) || reply_is_interruption(ERR_HANDSHAKE) ||
+                 reply_is_interruption(ERR_CON_COUNT) || reply_is_interruption(0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +254,7 @@ int main(void)
         cmocka_unit_test(one_row_in_both_spellings),
         cmocka_unit_test(a_row_is_read_back),
         cmocka_unit_test(only_what_answers_no_command_is_a_farewell),
+        cmocka_unit_test(only_what_is_not_about_the_one_who_logs_in_is_an_interruption),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
