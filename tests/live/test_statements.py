@@ -81,7 +81,8 @@ def test_rows_and_errors_are_the_servers(hg):
         assert hg.line("INSERT INTO costs VALUES (1, 'a'), (2, 'b')")["error"] == 1062
 
 
-def test_cursors_rows_belong_to_their_statement(hg):
+def test_cursors_rows_belong_to_their_statement(cluster, hg):
+    cluster.sync()  # another session's rows are to be counted
     sql = "SELECT a.id FROM costs a, costs b WHERE a.id < ?"
     with hg.connect() as db, hg.wire("writes") as client:
         wanted = len(rows(db, "SELECT a.id, 0 FROM costs a, costs b WHERE a.id < 1000"))
