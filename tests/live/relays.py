@@ -95,8 +95,8 @@ class Breaker(Relay):
 
 
 class Relayed(Headgate):
-    """relays: of each server, by name."""
+    """relays: of each server, by name. Without TLS to the servers, where relays could not read (MariaDB 11, MySQL)."""
 
     def __init__(self, cluster, relays, **options):
         super().__init__(cluster, **options)
-        self.clusters = {"main": [{"name": name, "address": relay.address} for name, relay in relays.items()]}
+        self.clusters = {"main": [{"name": name, "address": relay.address, "tls": "off"} for name, relay in relays.items()]}

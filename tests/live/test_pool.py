@@ -194,7 +194,7 @@ def test_prepared_statements_go_with_the_session(cluster, both):
         assert client.command(w.PREPARE, f"SELECT {n} FROM pool WHERE id = ?").statement_id
     assert prepared_count(cluster) == before + 20
     leave(pooled, client)
-    assert prepared_count(cluster) == before
+    wait_until(lambda: prepared_count(cluster) == before, "the server has closed them, which it does not answer", timeout=30)
 
 
 def test_many_short_sessions_are_few_logins(cluster):
