@@ -3,7 +3,7 @@
 #ifndef HEADGATE_ADMIN_CENSUS_H
 #define HEADGATE_ADMIN_CENSUS_H
 
-#include "admin/command.h"
+#include "admin/request.h"
 #include "proxy/session.h"
 
 #include <stdatomic.h>

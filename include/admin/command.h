@@ -2,24 +2,9 @@
 #ifndef HEADGATE_ADMIN_COMMAND_H
 #define HEADGATE_ADMIN_COMMAND_H
 
-#include "admin/admin.h"
-#include "admin/table.h"
-#include "base/error.h"
-#include "base/log.h"
-#include "base/str.h"
+#include "admin/request.h"
 
 #include <stdbool.h>
-
-/* A command being run. Answers may come later, when workers had to be asked. */
-struct request {
-    struct admin *admin;        /* borrows */
-    struct span argument;       /* what follows the command's words; borrows from the console's input */
-    const struct log_scope *by; /* borrows: who asks, for the log; NULL: nobody knows */
-    struct table table;         /* the answer */
-    struct error error;         /* has text: the answer is this error instead */
-    void (*on_done)(struct request *request);
-    void *owner; /* borrows: the console connection */
-};
 
 /* Finds and runs a command line. on_done follows, now or later, exactly once. */
 void command_run(struct request *request, struct span line);

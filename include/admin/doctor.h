@@ -4,7 +4,7 @@
 #ifndef HEADGATE_ADMIN_DOCTOR_H
 #define HEADGATE_ADMIN_DOCTOR_H
 
-#include "admin/command.h"
+#include "admin/request.h"
 
 #define DOCTOR_LONGEST_US 5000000 /* headgatectl waits for ten seconds */
 #define DOCTOR_ACCOUNTS_MAX 16    /* of all that are configured, tried on each server */

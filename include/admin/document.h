@@ -11,7 +11,7 @@
 
 #include "admin/admin.h"
 #include "admin/census.h"
-#include "admin/command.h"
+#include "admin/request.h"
 #include "base/list.h"
 #include "base/str.h"
 

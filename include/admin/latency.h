@@ -3,7 +3,7 @@
 #define HEADGATE_ADMIN_LATENCY_H
 
 #include "admin/admin.h"
-#include "admin/command.h"
+#include "admin/request.h"
 #include "admin/table.h"
 
 /* SHOW LATENCY: quantiles since the start. */

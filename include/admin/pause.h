@@ -4,7 +4,7 @@
 #ifndef HEADGATE_ADMIN_PAUSE_H
 #define HEADGATE_ADMIN_PAUSE_H
 
-#include "admin/command.h"
+#include "admin/request.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #ifndef HEADGATE_ADMIN_RECONFIGURE_H
 #define HEADGATE_ADMIN_RECONFIGURE_H
 
-#include "admin/command.h"
+#include "admin/request.h"
 #include "settings/print.h"
 
 /* What the commands need of whoever holds the configuration. `context` is the caller's, passed through. */

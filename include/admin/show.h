@@ -3,7 +3,7 @@
 #ifndef HEADGATE_ADMIN_SHOW_H
 #define HEADGATE_ADMIN_SHOW_H
 
-#include "admin/command.h"
+#include "admin/request.h"
 
 void show_servers(struct request *request);
 void show_sessions(struct request *request);

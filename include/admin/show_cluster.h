@@ -2,7 +2,7 @@
 #ifndef HEADGATE_ADMIN_SHOW_CLUSTER_H
 #define HEADGATE_ADMIN_SHOW_CLUSTER_H
 
-#include "admin/command.h"
+#include "admin/request.h"
 
 void show_clusters(struct request *request); /* the one that the argument names, or all */
 void show_events(struct request *request);   /* oldest first, cluster by cluster */

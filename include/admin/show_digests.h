@@ -2,7 +2,7 @@
 #ifndef HEADGATE_ADMIN_SHOW_DIGESTS_H
 #define HEADGATE_ADMIN_SHOW_DIGESTS_H
 
-#include "admin/command.h"
+#include "admin/request.h"
 
 /* The argument: nothing for all of them, "10" or "top 10" for those that took the most time. The row of the
  * others comes last, whatever the argument, if there are any. */

@@ -2,7 +2,7 @@
 #ifndef HEADGATE_ADMIN_STATS_H
 #define HEADGATE_ADMIN_STATS_H
 
-#include "admin/command.h"
+#include "admin/request.h"
 #include "proxy/worker.h"
 
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #ifndef HEADGATE_ADMIN_TOUR_H
 #define HEADGATE_ADMIN_TOUR_H
 
-#include "admin/command.h"
+#include "admin/request.h"
 #include "proxy/worker.h"
 
 /* `visit` runs in every worker's thread in turn and may write to the request's table and error; then on_done

@@ -4,7 +4,7 @@
 #ifndef HEADGATE_ADMIN_VERBS_H
 #define HEADGATE_ADMIN_VERBS_H
 
-#include "admin/command.h"
+#include "admin/request.h"
 
 /* The argument is a server's name, or "cluster.server" where several clusters have one of that name. All take
  * effect before the answer; what sessions have there leaves as they see the new view. */

@@ -1,5 +1,6 @@
 #include "admin/status.h"
 
+#include "admin/command.h"
 #include "admin/latency.h"
 #include "admin/ready.h"
 

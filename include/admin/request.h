@@ -1,0 +1,24 @@
+/* One admin command being run: what was asked, by which client, and the answer as it is filled in. Every
+ * command's function takes one; command.h finds that function.
+ */
+#ifndef HEADGATE_ADMIN_REQUEST_H
+#define HEADGATE_ADMIN_REQUEST_H
+
+#include "admin/admin.h"
+#include "admin/table.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/str.h"
+
+/* A command being run. Answers may come later, when workers had to be asked. */
+struct request {
+    struct admin *admin;        /* borrows */
+    struct span argument;       /* what follows the command's words; borrows from the console's input */
+    const struct log_scope *by; /* borrows: the client, for the log; NULL: not known */
+    struct table table;         /* the answer */
+    struct error error;         /* has text: the answer is this error instead */
+    void (*on_done)(struct request *request);
+    void *owner; /* borrows: the console connection */
+};
+
+#endif
