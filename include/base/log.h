@@ -34,7 +34,8 @@ struct log_limit {
 #define LOG_LIMIT_PER_SECOND 5
 
 /* fd: lines are appended to it, one write(2) each. What cannot be written (a full disk) is counted, and said
- * on stderr once a minute. */
+ * on stderr once a minute. To be called again when another file is behind fd: a torn line at its end is
+ * looked for here. */
 void log_configure(enum log_level level, enum log_format format, int fd);
 bool log_is_on(enum log_level level);
 bool log_level_parse(const char *name, enum log_level *level_r);

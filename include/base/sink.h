@@ -21,7 +21,7 @@
 struct sink {
     const char *path; /* borrows; NULL: it is not open */
     int fd;
-    atomic_bool is_torn;   /* the last line did not fit: the next one begins on a line of its own */
+    atomic_bool is_torn;   /* the file ends with a torn line: see append.h */
     atomic_ullong lost;    /* lines */
     atomic_ullong said_us; /* when the log was last told; 0: not yet */
 };

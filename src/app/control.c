@@ -161,12 +161,19 @@ static void begin_end(struct control *control, uint64_t deadline_us, const char 
         worker_drain(&control->workers[i], deadline_us);
 }
 
+static void use_log(const struct control *control, const struct config *config)
+{
+    log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, control->log.fd);
+}
+
 /* SIGUSR1: whoever moved the files away finds the next line in new ones. */
 static void reopen_logs(struct control *control)
 {
     struct error err = { 0 };
     if (sink_is_open(&control->log) && !sink_reopen(&control->log, &err))
         log_warning(NULL, "lines go on to the former file: %s", err.text);
+    else if (sink_is_open(&control->log))
+        use_log(control, config_of(control));
     statement_log_reopen(&control->statements);
     log_notice(NULL, "SIGUSR1: log files were opened again");
 }
@@ -378,7 +385,7 @@ static bool open_log(struct control *control, const struct config *config, struc
         return true;
     if (!sink_open(&control->log, config->log_file, err))
         return error_wrap(err, "the log");
-    log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, control->log.fd);
+    use_log(control, config);
     return true;
 }
 

@@ -1,11 +1,12 @@
 #include "base/log.h"
 
+#include "base/append.h"
 #include "base/clock.h"
 #include "base/line.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* A line is at most 2 KiB. No value takes it all: a long message leaves room for the fields that say what it
@@ -20,6 +21,7 @@ static const char *const level_names[] = { "debug", "info", "notice", "warning",
 static atomic_int current_level = LOG_LEVEL_INFO;
 static atomic_int current_format = LOG_FORMAT_TEXT;
 static atomic_int current_fd = STDERR_FILENO;
+static atomic_bool is_torn; /* the file behind current_fd: see append.h */
 
 static atomic_ullong lost_lines;
 
@@ -28,6 +30,7 @@ void log_configure(enum log_level level, enum log_format format, int fd)
     atomic_store(&current_level, level);
     atomic_store(&current_format, format);
     atomic_store(&current_fd, fd);
+    atomic_store(&is_torn, append_is_torn(fd));
 }
 
 bool log_is_on(enum log_level level)
@@ -71,7 +74,7 @@ static void line_fields(struct line *line, const struct log_scope *scope)
 
 /* A line that could not be written goes to stderr instead, now and then: there is nowhere else to say that
  * the log itself is full. */
-static void note_loss(struct span line)
+static void note_loss(struct span line, int code)
 {
     static atomic_ullong said_us;
     atomic_fetch_add_explicit(&lost_lines, 1, memory_order_relaxed);
@@ -81,7 +84,7 @@ static void note_loss(struct span line)
     if (!is_due || atomic_load_explicit(&current_fd, memory_order_relaxed) == STDERR_FILENO ||
         !atomic_compare_exchange_strong(&said_us, &before, now))
         return;
-    (void)dprintf(STDERR_FILENO, "the log could not be written (%s): %.*s", strerror(errno), (int)line.len,
+    (void)dprintf(STDERR_FILENO, "the log could not be written (%s): %.*s", strerror(code), (int)line.len,
                   (const char *)line.data);
 }
 
@@ -109,7 +112,7 @@ void log_write(enum log_level level, const struct log_scope *scope, const char *
                  MESSAGE_MAX_BYTES);
     line_fields(&line, scope);
     struct span whole = line_end(&line);
-    if (write(atomic_load_explicit(&current_fd, memory_order_relaxed), whole.data, whole.len) !=
-        (ssize_t)whole.len)
-        note_loss(whole);
+    int code = append_line(atomic_load_explicit(&current_fd, memory_order_relaxed), &is_torn, whole);
+    if (code != 0)
+        note_loss(whole, code);
 }

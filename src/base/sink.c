@@ -1,5 +1,6 @@
 #include "base/sink.h"
 
+#include "base/append.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -26,6 +27,7 @@ bool sink_open(struct sink *sink, const char *path, struct error *err)
     if (sink->fd < 0)
         return false;
     sink->path = path;
+    atomic_store(&sink->is_torn, append_is_torn(sink->fd));
     return true;
 }
 
@@ -34,10 +36,11 @@ bool sink_reopen(struct sink *sink, struct error *err)
     int fd = open_file(sink->path, err);
     if (fd < 0)
         return false;
+    bool is_torn = append_is_torn(fd); /* it may be the same file */
     bool is_there = dup3(fd, sink->fd, O_CLOEXEC) >= 0 || error_errno(err, errno, "reopening %s", sink->path);
     (void)close(fd);
     if (is_there)
-        atomic_store(&sink->is_torn, false);
+        atomic_store(&sink->is_torn, is_torn);
     return is_there;
 }
 
@@ -62,12 +65,7 @@ static void note_loss(struct sink *sink, int code)
 
 void sink_write(struct sink *sink, struct span line)
 {
-    if (atomic_load_explicit(&sink->is_torn, memory_order_relaxed) && write(sink->fd, "\n", 1) == 1)
-        atomic_store(&sink->is_torn, false);
-    ssize_t written = write(sink->fd, line.data, line.len);
-    if (written == (ssize_t)line.len)
-        return;
-    if (written > 0)
-        atomic_store(&sink->is_torn, true);
-    note_loss(sink, written < 0 ? errno : ENOSPC);
+    int code = append_line(sink->fd, &sink->is_torn, line);
+    if (code != 0)
+        note_loss(sink, code);
 }

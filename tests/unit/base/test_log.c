@@ -4,8 +4,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static int ends[2];
@@ -361,6 +364,65 @@ static void a_long_message_leaves_room_for_its_fields(void **state)
         }
 }
 
+/* ---- a full disk ---- */
+
+static size_t read_file(int fd, char *bytes, size_t size)
+{
+    ssize_t n = pread(fd, bytes, size - 1, 0);
+    assert_true(n >= 0);
+    bytes[n] = '\0';
+    return (size_t)n;
+}
+
+static void allow(rlim_t bytes)
+{
+    struct rlimit limit;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes > 0 ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The next line does not become the torn one's end: also when log_configure comes in between, as after a
+ * reload or SIGUSR1. What stderr is told has the reason of this loss, not of whatever failed before. */
+static void a_full_disk_tears_one_line_only(void **state)
+{
+    (void)state;
+    char name[] = "/tmp/headgate-test-log-XXXXXX", bytes[4096], said[4096];
+    int told[2], stderr_before = dup(STDERR_FILENO);
+    for (int is_configured_again = 0; is_configured_again < 2; is_configured_again++) {
+        int fd = mkostemp(name, O_APPEND | O_CLOEXEC);
+        assert_true(fd >= 0);
+        assert_int_equal(unlink(name), 0);
+        memcpy(name + sizeof name - 7, "XXXXXX", 6);
+        log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, fd);
+        log_info(NULL, "before");
+        size_t before = read_file(fd, bytes, sizeof bytes);
+        allow(before + 20);
+        assert_int_equal(pipe2(told, O_NONBLOCK), 0);
+        assert_int_equal(dup2(told[1], STDERR_FILENO), STDERR_FILENO);
+        errno = EINVAL;
+        log_info(NULL, "torn");
+        assert_int_equal(dup2(stderr_before, STDERR_FILENO), STDERR_FILENO);
+        ssize_t n = read(told[0], said, sizeof said - 1);
+        said[n > 0 ? n : 0] = '\0';
+        if (!is_configured_again) /* it is said once a minute */
+            assert_row(strstr(said, "No space left on device") != NULL, "%s", said);
+        log_info(NULL, "lost");
+        allow(0);
+        if (is_configured_again)
+            log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, fd);
+        log_info(NULL, "after");
+        (void)read_file(fd, bytes, sizeof bytes);
+        assert_row(bytes[before + 20] == '\n' && strstr(bytes, "info after\n") != NULL, "%s", bytes);
+        log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, STDERR_FILENO);
+        (void)close(fd);
+        (void)close(told[0]);
+        (void)close(told[1]);
+    }
+    (void)close(stderr_before);
+}
+
 /* ---- the budget ---- */
 
 /* Runs `body` within one second of the clock. */
@@ -437,6 +499,7 @@ int main(void)
         cmocka_unit_test(a_text_line_reads_back_as_what_was_said),
         cmocka_unit_test(a_field_is_quoted_only_when_it_must_be),
         cmocka_unit_test(a_long_message_leaves_room_for_its_fields),
+        cmocka_unit_test(a_full_disk_tears_one_line_only),
         cmocka_unit_test(a_call_site_has_five_lines_a_second_and_owns_up_to_the_rest),
         cmocka_unit_test(a_client_cannot_fill_the_disk),
     };

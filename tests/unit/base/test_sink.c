@@ -133,29 +133,80 @@ static void a_full_disk_loses_lines_and_says_so_once(void **state)
     (void)close(ends[1]);
 }
 
+/* A file takes no more than so many bytes; 0: as many as before. */
+static void allow(rlim_t bytes)
+{
+    struct rlimit limit;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes > 0 ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
 /* A disk that is full in the middle of a line: the next line does not become its end. */
 static void a_torn_line_ends_before_the_next_one(void **state)
 {
     (void)state;
     struct error err = { 0 };
     struct sink sink = { 0 };
-    struct rlimit before, limit;
-    (void)signal(SIGXFSZ, SIG_IGN);
     log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO);
     assert_true(sink_open(&sink, path, &err));
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    limit = before;
-    limit.rlim_cur = 10;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    allow(10);
     sink_write(&sink, SPAN_LITERAL("whole\n"));
     sink_write(&sink, SPAN_LITERAL("in two\n"));
     sink_write(&sink, SPAN_LITERAL("not at all\n"));
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    assert_int_equal(sink_lost(&sink), 2);
+    allow(11);
+    sink_write(&sink, SPAN_LITERAL("newline only\n"));
+    sink_write(&sink, SPAN_LITERAL("not at all\n"));
+    allow(0);
+    assert_int_equal(sink_lost(&sink), 4);
     sink_write(&sink, SPAN_LITERAL("whole\n"));
     sink_write(&sink, SPAN_LITERAL("whole\n"));
     sink_close(&sink);
     assert_string_equal(content(path), "whole\nin t\nwhole\nwhole\n");
+}
+
+static void tear(struct sink *sink)
+{
+    allow(10);
+    sink_write(sink, SPAN_LITERAL("whole\n"));
+    sink_write(sink, SPAN_LITERAL("in two\n"));
+    allow(0);
+}
+
+/* A file that was not moved away is still torn; one that was moved away is followed by a file that is not. */
+static void a_torn_line_is_known_after_reopening(void **state)
+{
+    (void)state;
+    for (int is_moved = 0; is_moved < 2; is_moved++) {
+        struct error err = { 0 };
+        struct sink sink = { 0 };
+        (void)unlink(path);
+        assert_true(sink_open(&sink, path, &err));
+        tear(&sink);
+        if (is_moved)
+            assert_int_equal(rename(path, aside), 0);
+        assert_true(sink_reopen(&sink, &err));
+        sink_write(&sink, SPAN_LITERAL("next\n"));
+        sink_close(&sink);
+        assert_string_equal(content(path), is_moved ? "next\n" : "whole\nin t\nnext\n");
+    }
+}
+
+/* The torn line of a process that has ended. */
+static void a_torn_line_is_known_at_the_start(void **state)
+{
+    (void)state;
+    struct error err = { 0 };
+    struct sink sink = { 0 };
+    assert_true(sink_open(&sink, path, &err));
+    tear(&sink);
+    sink_close(&sink);
+    sink = (struct sink){ 0 };
+    assert_true(sink_open(&sink, path, &err));
+    sink_write(&sink, SPAN_LITERAL("next\n"));
+    sink_close(&sink);
+    assert_string_equal(content(path), "whole\nin t\nnext\n");
 }
 
 /* A pipe whose reader sleeps is not waited for. */
@@ -241,6 +292,8 @@ int main(void)
         cmocka_unit_test_teardown(a_file_that_cannot_be_opened_again_is_kept, remove_files),
         cmocka_unit_test_teardown(a_full_disk_loses_lines_and_says_so_once, remove_files),
         cmocka_unit_test_teardown(a_torn_line_ends_before_the_next_one, remove_files),
+        cmocka_unit_test_teardown(a_torn_line_is_known_after_reopening, remove_files),
+        cmocka_unit_test_teardown(a_torn_line_is_known_at_the_start, remove_files),
         cmocka_unit_test_teardown(a_full_pipe_loses_lines, remove_files),
         cmocka_unit_test_teardown(lines_of_threads_never_mix_and_none_is_lost_by_a_rotation, remove_files),
     };

@@ -1,0 +1,23 @@
+/* Appends lines to a file that may be full, for the log and for sinks.
+ *
+ * A disk that fills up in the middle of a line leaves a torn line: the file ends without a newline. The next
+ * line must not become the end of the torn one, so it is written with a newline in front.
+ */
+#ifndef HEADGATE_BASE_APPEND_H
+#define HEADGATE_BASE_APPEND_H
+
+#include "base/str.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* Writes `line`, which ends with a newline, in one write(2), so that lines of several threads never mix. `fd`
+ * has O_APPEND. *is_torn belongs to the file: it is read and set here. 0, or the errno for which the line was
+ * not written as a whole; ENOSPC where the kernel took a part of it. */
+int append_line(int fd, atomic_bool *is_torn, struct span line);
+
+/* Does the file behind `fd` end with a torn line? False for what is no regular file, is empty, or cannot be
+ * read through /proc/self/fd. */
+bool append_is_torn(int fd);
+
+#endif
