@@ -1,9 +1,10 @@
 /* Who is primary, who may serve reads: from what all servers said of themselves. Pure.
  *
  * Replication (auto): a candidate for primary is up, writable (read_only off) and replicates from nobody: it
- * has no link, or all its links are stopped and another server follows it. Followers are servers that are up
- * with a link that runs, or tries to, and whose source has the candidate's server id. What is remembered of
- * servers (cluster/lineage.h) counts as much as what they say now:
+ * has no link; or all its links are stopped, and another server follows it or could not be the primary
+ * itself, as every other server answers and is read_only (one server alone has no other). Followers are
+ * servers that are up with a link that runs, or tries to, and whose source has the candidate's server id.
+ * What is remembered of servers (cluster/lineage.h) counts as much as what they say now:
  *
  *   - The primary stays it as long as it is a candidate, also after it was away, unless nobody follows it and
  *     somebody has turned to exactly one other candidate.

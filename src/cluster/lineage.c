@@ -81,9 +81,9 @@ static void note_sources(struct lineage_machine *machine, const struct topology_
     memcpy(machine->origins, it->sources, sizeof machine->origins);
 }
 
-static void note_openness(struct lineage_machine *machine, const struct topology_facts *it, bool is_writable)
+static void note_openness(struct lineage_machine *machine, const struct topology_facts *it)
 {
-    if (!is_writable) {
+    if (!standing_is_open(it)) {
         machine->open_us = 0;
         machine->is_stray = machine->is_elected = false;
     } else if (machine->open_us == 0) {
@@ -103,7 +103,7 @@ void lineage_note(struct lineage *lineage, const struct topology_facts *facts, s
         if (machine == NULL)
             continue; /* it does not say its id */
         note_sources(machine, &facts[i], is_new);
-        note_openness(machine, &facts[i], standing_is_writable(facts, count, i));
+        note_openness(machine, &facts[i]);
     }
 }
 

@@ -23,10 +23,26 @@ size_t standing_followers(const struct topology_facts *facts, size_t count, size
     return followers;
 }
 
+bool standing_is_open(const struct topology_facts *it)
+{
+    return standing_left_out(it) == NULL && !it->is_read_only && (!it->has_source || it->is_link_stopped);
+}
+
+/* Every other server answers and is read_only, is held and away, or is another address of this machine. */
+static bool is_without_rival(const struct topology_facts *facts, size_t count, size_t i)
+{
+    for (size_t other = 0; other < count; other++) {
+        const struct topology_facts *it = &facts[other];
+        bool is_out = it->is_foreign || (it->is_held && !it->is_up) ||
+                      (it->server_id != 0 && it->server_id == facts[i].server_id);
+        if (other != i && !is_out && !(it->is_up && it->is_read_only))
+            return false;
+    }
+    return true;
+}
+
 bool standing_is_writable(const struct topology_facts *facts, size_t count, size_t i)
 {
-    const struct topology_facts *it = &facts[i];
-    if (standing_left_out(it) != NULL || it->is_read_only)
-        return false;
-    return !it->has_source || (it->is_link_stopped && standing_followers(facts, count, i) > 0);
+    return standing_is_open(&facts[i]) && (!facts[i].has_source || standing_followers(facts, count, i) > 0 ||
+                                           is_without_rival(facts, count, i));
 }

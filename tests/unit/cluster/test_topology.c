@@ -1,11 +1,11 @@
 /* What the servers say, one moment after the other, and who is what at the end.
  *
  * A server is four letters: u up, f up as far as is known, but silent now, d down, h up and held by an
- * operator, l up and lagging; w writable, r read_only; - replicates from nobody, s has a source, x has one
- * and both threads are stopped; a its SQL thread runs, . it does not. Then the number of the server that it
- * follows, if that is known; who has a source follows a server outside, too. Moments are parted by |. Who is
- * not silent or down has answered at each. Verdicts: P primary, R replica that takes reads, r replica that
- * does not, ? of unknown role. `primary` counts from 1; 0 is none.
+ * operator, o down and held, l up and lagging; w writable, r read_only; - replicates from nobody, s has a
+ * source, x has one and both threads are stopped; a its SQL thread runs, . it does not. Then the number of
+ * the server that it follows, if that is known; who has a source follows a server outside, too. Moments are
+ * parted by |. Who is not silent or down has answered at each. Verdicts: P primary, R replica that takes
+ * reads, r replica that does not, ? of unknown role. `primary` counts from 1; 0 is none.
  */
 #include "../base/unit.h"
 
@@ -119,6 +119,21 @@ static const struct {
     { "stopped, the old primary still followed", "uw-. ursa1 ursa1 | uw-. uwx. ursa1", "P?R", 1 },
     { "stopped, all have gone over", "uw-. ursa1 ursa1 | uw-. uwx. ursa2", "?PR", 2 },
     { "one thread only is stopped", "uw-. ursa1 ursa1 | dw-. uws. ursa2", "??R", 0 },
+    /* a link that was set up and never started, or is stopped, on the only server that is writable */
+    { "stopped, and there is no other server", "uwx.", "P", 1 },
+    { "the primary gets a link that is never started", "uw-. | uwx.", "P", 1 },
+    { "the same, and it restarts", "uw-. | uwx. | dwx. | uwx.", "P", 1 },
+    { "stopped, one thread only", "uws.", "?", 0 },
+    { "stopped, all others are read_only", "uwx. ursa urs.", "PRr", 1 },
+    { "stopped, its replica is stopped", "uw-. urs. | uwx. urs.", "Pr", 1 },
+    { "stopped, another one may be the primary, as it is silent", "uwx. dr-.", "??", 0 },
+    { "stopped, another one has died", "uw-. urs. | uwx. drs.", "??", 0 },
+    { "stopped, an operator has taken out the one that is down", "uwx. ow-.", "P?", 1 },
+    { "two of them", "uwx. uwx.", "??", 0 },
+    { "stopped beside the primary, which is closed: it lacks what was written meanwhile",
+      "uw-. ursa1 ursa1 | uw-. uwx. ursa1 | ur-. uwx. ursa1", "??R", 0 },
+    { "stopped and opened after the primary was closed",
+      "uw-. ursa1 ursa1 | ur-. ursa1 ursa1 | ur-. uwx. ursa1", "?PR", 2 },
     { "stopped, but read_only", "uw-. ursa1 ursa1 | dw-. urx. ursa2", "?rR", 0 },
     /* operators, and the other states */
     { "the primary is held", "uw-. ursa1 ursa1 | hw-. ursa1 ursa1", "?RR", 0 },
@@ -142,12 +157,14 @@ static const char *read_servers(const char *text, uint64_t now_us, struct topolo
 {
     size_t count = 0;
     while (*text != '\0' && *text != '|') {
-        bool is_following = text[4] >= '1' && text[4] <= '9', is_silent = text[0] == 'f' || text[0] == 'd';
+        bool is_following = text[4] >= '1' && text[4] <= '9',
+             is_silent = text[0] == 'f' || text[0] == 'd' || text[0] == 'o';
+        bool is_up = text[0] != 'd' && text[0] != 'o';
         const struct topology_facts before = facts[count];
         facts[count] = (struct topology_facts){
-            .is_up = text[0] != 'd',
-            .is_known = before.is_known || text[0] != 'd',
-            .is_held = text[0] == 'h',
+            .is_up = is_up,
+            .is_known = before.is_known || is_up,
+            .is_held = text[0] == 'h' || text[0] == 'o',
             .takes_no_reads = text[0] == 'l',
             .is_read_only = text[1] == 'r',
             .has_source = text[2] != '-',
@@ -416,7 +433,10 @@ static void reasons_of_those_that_are_passed_over(void **state)
     } reasons[] = {
         { "uw-. uw-. ursa1", "writable beside another writable server", true },
         { "uw-. hw-. ursa1", "writable, but held by an operator", true },
-        { "uw-. uwx. ursa1", "writable, its replication is stopped, but nobody follows it", false },
+        { "uw-. uwx. ursa1",
+          "writable, its replication is stopped, but nobody follows it, and another server may be the "
+          "primary",
+          false },
         { "uw-. uwsa ursa1", "replicates, but is writable", false },
         { "uw-. urx. ursa1", "replication is stopped", false },
         { "uw-. dw-. ursa1", "down", false },
@@ -515,11 +535,24 @@ static size_t followers(const struct past *past, size_t at, size_t of)
     return found;
 }
 
-static bool is_open(const struct past *past, size_t at, size_t i)
+/* Would take writes, and applies nobody else's. */
+static bool is_loose(const struct past *past, size_t at, size_t i)
 {
     const struct topology_facts *it = &past->moments[at].facts[i];
-    bool is_free = !it->has_source || (it->is_link_stopped && followers(past, at, i) > 0);
-    return it->is_up && !it->is_foreign && !it->is_read_only && is_free;
+    return it->is_up && !it->is_foreign && !it->is_read_only && (!it->has_source || it->is_link_stopped);
+}
+
+static bool is_open(const struct past *past, size_t at, size_t i)
+{
+    const struct topology_facts *facts = past->moments[at].facts;
+    size_t rivals = 0;
+    for (size_t other = 0; other < past->count; other++) {
+        const struct topology_facts *it = &facts[other];
+        bool is_itself = other == i || (it->server_id == facts[i].server_id && it->server_id != 0);
+        bool is_out = it->is_foreign || (!it->is_up && it->is_held);
+        rivals += !is_itself && !is_out && (!it->is_up || !it->is_read_only);
+    }
+    return is_loose(past, at, i) && (!facts[i].has_source || followers(past, at, i) > 0 || rivals == 0);
 }
 
 static bool may_reign(const struct past *past, size_t at, size_t i)
@@ -611,9 +644,9 @@ static bool opened(const struct past *past, size_t now, uint32_t id, size_t *fir
         int i = whose(past, at, id);
         if (i < 0 || !past->moments[at].facts[i].is_up)
             continue;
-        if (is_open(past, at, (size_t)i) && !is_it)
+        if (is_loose(past, at, (size_t)i) && !is_it)
             *first_r = at;
-        is_it = is_open(past, at, (size_t)i);
+        is_it = is_loose(past, at, (size_t)i);
     }
     return is_it;
 }
