@@ -7,6 +7,7 @@
  */
 #include "sql/query.h"
 
+#include "sql/calls.h"
 #include "sql/functions.h"
 #include "sql/routines.h"
 
@@ -150,38 +151,9 @@ static bool is_column_list(const struct scan *scan)
     return is_in_with(scan) && (before == KEYWORD_WITH || before == KEYWORD_RECURSIVE || is_after(scan, ','));
 }
 
-static bool is_grammar(const struct scan *scan)
-{
-    const struct reader *reader = scan->reader;
-    switch (keyword_parenthesis(reader->keyword)) {
-    case KEYWORD_PAREN_NEVER:
-        return false;
-    case KEYWORD_PAREN_ANYWHERE:
-        return true;
-    case KEYWORD_PAREN_MYSQL:
-        return reader->lexer.dialect.family == SQL_FAMILY_MYSQL;
-    case KEYWORD_PAREN_COMPARED:
-        return is_after(scan, '=') || is_after(scan, '<') || is_after(scan, '>');
-    case KEYWORD_PAREN_CLOSED:
-        return is_after(scan, ')');
-    case KEYWORD_PAREN_STRING:
-        return reader->before->type == TOKEN_STRING;
-    }
-    return false;
-}
-
 static bool is_function(const struct scan *scan)
 {
-    return reader_is_call(scan->reader) && !is_column_list(scan) && !is_grammar(scan);
-}
-
-/* A qualified or quoted name may be anybody's function, whatever it is called. */
-static enum function_effect effect_here(const struct scan *scan)
-{
-    const struct reader *reader = scan->reader;
-    if (is_after(scan, '.') || reader->token->type == TOKEN_QUOTED)
-        return FUNCTION_UNKNOWN;
-    return function_effect(reader->token->text, reader_is_touching(reader), reader->lexer.dialect.family);
+    return reader_is_call(scan->reader) && !is_column_list(scan) && !call_is_grammar(scan->reader);
 }
 
 /* A name that no server of either family has built in, however it is written: only then a quoted or
@@ -224,7 +196,7 @@ static void read_unknown(struct scan *scan)
 
 static void read_function(struct scan *scan)
 {
-    switch (effect_here(scan)) {
+    switch (call_effect(scan->reader)) {
     case FUNCTION_PURE:
         break;
     case FUNCTION_UNKNOWN:

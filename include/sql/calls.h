@@ -1,0 +1,17 @@
+/* `name (` at the reader's current token: a function, or grammar. */
+#ifndef HEADGATE_SQL_CALLS_H
+#define HEADGATE_SQL_CALLS_H
+
+#include "sql/functions.h"
+#include "sql/reader.h"
+
+#include <stdbool.h>
+
+/* The word is a keyword, and where it stands the grammar takes a parenthesis after it: `IN (`, `VALUES (`. */
+bool call_is_grammar(const struct reader *reader);
+
+/* What the function does. FUNCTION_UNKNOWN if the name is qualified or quoted: then it may be a stored
+ * function, whatever it is called. */
+enum function_effect call_effect(const struct reader *reader);
+
+#endif

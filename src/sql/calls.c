@@ -1,0 +1,28 @@
+#include "sql/calls.h"
+
+bool call_is_grammar(const struct reader *reader)
+{
+    const struct token *before = reader->before;
+    switch (keyword_parenthesis(reader->keyword)) {
+    case KEYWORD_PAREN_NEVER:
+        return false;
+    case KEYWORD_PAREN_ANYWHERE:
+        return true;
+    case KEYWORD_PAREN_MYSQL:
+        return reader->lexer.dialect.family == SQL_FAMILY_MYSQL;
+    case KEYWORD_PAREN_COMPARED:
+        return token_is_punct(before, '=') || token_is_punct(before, '<') || token_is_punct(before, '>');
+    case KEYWORD_PAREN_CLOSED:
+        return token_is_punct(before, ')');
+    case KEYWORD_PAREN_STRING:
+        return before->type == TOKEN_STRING;
+    }
+    return false;
+}
+
+enum function_effect call_effect(const struct reader *reader)
+{
+    if (token_is_punct(reader->before, '.') || reader->token->type == TOKEN_QUOTED)
+        return FUNCTION_UNKNOWN;
+    return function_effect(reader->token->text, reader_is_touching(reader), reader->lexer.dialect.family);
+}
