@@ -52,7 +52,12 @@ bool auth_sha2_verify(const struct auth_secret *secret, const uint8_t nonce[NONC
 
 /* ---- we are the client: plugins towards a server ---- */
 
-enum auth_verdict { AUTH_MORE, AUTH_FAILED };
+enum auth_verdict {
+    AUTH_MORE,
+    AUTH_UNABLE, /* what is known of the password, or the connection, does not allow the proof: err says why
+                  */
+    AUTH_FAILED  /* the server's packet makes no sense, or OpenSSL failed: err says which */
+};
 
 struct auth_context {
     const struct auth_secret *secret; /* borrows */

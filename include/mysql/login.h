@@ -31,11 +31,13 @@ struct login_wish { /* borrowed until the login is over */
 };
 
 enum login_verdict {
-    LOGIN_MORE,    /* send `out`, feed the next packet */
-    LOGIN_TLS_GO,  /* send `out`, do the TLS handshake, then call login_secured */
-    LOGIN_DONE,    /* in: login->ok is valid during this call */
-    LOGIN_REFUSED, /* the server said ERR: err->code, err->sqlstate, err->text hold it */
-    LOGIN_FAILED   /* nonsense, a plugin we do not know, a missing capability: err says which */
+    LOGIN_MORE,     /* send `out`, feed the next packet */
+    LOGIN_TLS_GO,   /* send `out`, do the TLS handshake, then call login_secured */
+    LOGIN_DONE,     /* in: login->ok is valid during this call */
+    LOGIN_REFUSED,  /* the server said ERR: err->code, err->sqlstate, err->text hold it */
+    LOGIN_UNPROVEN, /* the account asks for a proof that headgate cannot give: an unknown plugin, the clear
+                       text where only a hash is known or TLS is missing. err has 1251, its state, and why */
+    LOGIN_FAILED    /* nonsense, or a missing capability: err says which */
 };
 
 struct login {

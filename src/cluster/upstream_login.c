@@ -169,6 +169,8 @@ static bool obey(struct upstream *upstream, enum login_verdict verdict, struct e
         }
         upstream_fail(upstream, err); /* in the server's own words, for whoever is to hear them */
         return false;
+    case LOGIN_UNPROVEN: /* the account's own: as final as the server's word */
+        break;
     case LOGIN_FAILED:
         err->sqlstate[0] = '\0'; /* our own finding, not the server's word */
         break;

@@ -144,6 +144,12 @@ static enum auth_verdict fail(struct error *err, const char *text)
     return AUTH_FAILED;
 }
 
+static enum auth_verdict unable(struct error *err, const char *text)
+{
+    (void)error_set(err, 0, "%s", text);
+    return AUTH_UNABLE;
+}
+
 static enum auth_verdict no_crypto(struct error *err)
 {
     return fail(err, "the system's OpenSSL refused to compute the proof");
@@ -162,8 +168,8 @@ static enum auth_verdict native_start(struct auth_context *context, struct text 
     if (is_empty_password(secret))
         return AUTH_MORE;
     if (!secret->has_stage1)
-        return fail(err, AUTH_NATIVE ": only the stored hash is known, which does not let us log in; "
-                                     "the password or a login of this user must be seen first");
+        return unable(err, AUTH_NATIVE ": only the stored hash is known, which does not let us log in; "
+                                       "the password or a login of this user must be seen first");
     if (context->nonce_len < NONCE_BYTES)
         return fail(err, AUTH_NATIVE ": the server's nonce has less than 20 bytes");
     struct span stage1 = span_of(secret->stage1, AUTH_HASH_BYTES);
@@ -219,7 +225,7 @@ static enum auth_verdict sha2_start(struct auth_context *context, struct text *o
 {
     const struct auth_secret *secret = context->secret;
     if (!secret->has_password)
-        return fail(err, AUTH_CACHING_SHA2 ": needs the password, only a " AUTH_NATIVE " hash is known");
+        return unable(err, AUTH_CACHING_SHA2 ": needs the password, only a " AUTH_NATIVE " hash is known");
     if (secret->password_len == 0)
         return AUTH_MORE;
     if (context->nonce_len < NONCE_BYTES)
@@ -318,7 +324,7 @@ static enum auth_verdict sha2_step(struct auth_context *context, struct span dat
 static enum auth_verdict sha256_start(struct auth_context *context, struct text *out, struct error *err)
 {
     if (!context->secret->has_password)
-        return fail(err, "sha256_password: needs the password, only a " AUTH_NATIVE " hash is known");
+        return unable(err, "sha256_password: needs the password, only a " AUTH_NATIVE " hash is known");
     if (context->is_secure || context->secret->password_len == 0)
         return put_clear(context->secret, out);
     if (context->nonce_len < NONCE_BYTES)
@@ -341,9 +347,9 @@ static enum auth_verdict sha256_step(struct auth_context *context, struct span d
 static enum auth_verdict clear_start(struct auth_context *context, struct text *out, struct error *err)
 {
     if (!context->is_secure)
-        return fail(err, "mysql_clear_password: the password is not sent over a connection without TLS");
+        return unable(err, "mysql_clear_password: the password is not sent over a connection without TLS");
     if (!context->secret->has_password)
-        return fail(err, "mysql_clear_password: needs the password, only a " AUTH_NATIVE " hash is known");
+        return unable(err, "mysql_clear_password: needs the password, only a " AUTH_NATIVE " hash is known");
     return put_clear(context->secret, out);
 }
 

@@ -5,6 +5,7 @@
 #include "mysql/wire.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 enum state {
     GREETING, /* the server speaks first */
@@ -73,6 +74,15 @@ static enum login_verdict failed(struct login *login)
     return LOGIN_FAILED;
 }
 
+/* The account asks for a proof that headgate cannot give: its client hears of that at once. */
+static enum login_verdict unproven(struct login *login, struct error *err)
+{
+    login->state = OVER;
+    err->code = ERR_AUTH_MODE;
+    (void)snprintf(err->sqlstate, sizeof err->sqlstate, "%s", reply_sqlstate(ERR_AUTH_MODE));
+    return LOGIN_UNPROVEN;
+}
+
 /* The server's own words, fit to be read. */
 static enum login_verdict refused(struct login *login, struct span payload, struct error *err)
 {
@@ -120,32 +130,37 @@ static const struct auth_plugin *first_plugin(const struct login *login, struct 
     return auth_plugin_find(is_sha2 ? SPAN_LITERAL(AUTH_CACHING_SHA2) : SPAN_LITERAL(AUTH_NATIVE));
 }
 
-static bool fail_plugin(const struct login *login, struct error *err)
+/* What an answer of the plugin that is no proof ends the login with. */
+static enum login_verdict fail_plugin(struct login *login, enum auth_verdict verdict, struct error *err)
 {
-    return error_wrap(err, "authentication as '%s' with plugin %s", login->wish->user, login->plugin->name);
+    (void)error_wrap(err, "authentication as '%s' with plugin %s", login->wish->user, login->plugin->name);
+    return verdict == AUTH_UNABLE ? unproven(login, err) : failed(login);
 }
 
-/* The first answer is the same with and without TLS, so it is made here, where it may still fail. */
-static bool prove_first(struct login *login, const uint8_t nonce[NONCE_BYTES], struct span plugin,
-                        struct error *err)
+/* The first answer is the same with and without TLS, so it is made here, where it may still fail. LOGIN_MORE:
+ * it is made. */
+static enum login_verdict prove_first(struct login *login, const uint8_t nonce[NONCE_BYTES],
+                                      struct span plugin, struct error *err)
 {
     struct text proof = { 0 };
     login->plugin = first_plugin(login, plugin);
     memcpy(login->nonce, nonce, NONCE_BYTES);
     memcpy(login->auth.nonce, nonce, NONCE_BYTES);
     login->auth.nonce_len = NONCE_BYTES;
-    bool ok = login->plugin->start(&login->auth, &proof, err) == AUTH_MORE;
-    if (!ok)
-        (void)fail_plugin(login, err);
-    else if (proof.is_oom)
-        ok = error_set(err, 0, "out of memory while logging in");
-    assert(!ok || proof.len <= sizeof login->proof);
-    if (ok && proof.len > 0) {
+    enum auth_verdict verdict = login->plugin->start(&login->auth, &proof, err);
+    bool is_made = verdict == AUTH_MORE && !proof.is_oom;
+    assert(!is_made || proof.len <= sizeof login->proof);
+    if (is_made && proof.len > 0) {
         memcpy(login->proof, proof.data, proof.len);
         login->proof_len = (uint8_t)proof.len;
     }
     text_fini(&proof);
-    return ok;
+    if (verdict != AUTH_MORE)
+        return fail_plugin(login, verdict, err);
+    if (is_made)
+        return LOGIN_MORE;
+    (void)error_set(err, 0, "out of memory while logging in");
+    return failed(login);
 }
 
 static void put_response(struct login *login, struct text *out, bool is_ssl_request)
@@ -183,9 +198,11 @@ static enum login_verdict on_greeting(struct login *login, struct span payload, 
     login->server_collation = greeting.collation;
     login->family = greeting_family(&greeting);
     (void)printable(greeting.version, login->version, sizeof login->version);
-    if (!agree_caps(login, err) || !agree_tls(login, err) ||
-        !prove_first(login, greeting.nonce, greeting.plugin, err))
+    if (!agree_caps(login, err) || !agree_tls(login, err))
         return failed(login);
+    enum login_verdict verdict = prove_first(login, greeting.nonce, greeting.plugin, err);
+    if (verdict != LOGIN_MORE)
+        return verdict;
     bool goes_tls = (login->caps & CAP_SSL) != 0;
     put_response(login, out, goes_tls);
     login->state = goes_tls ? SECURING : PROVING;
@@ -208,10 +225,10 @@ enum login_verdict login_change(struct login *login, const struct login_wish *wi
 {
     login_begin(login, wish);
     login->caps = caps;
-    bool is_mysql = family == FAMILY_MYSQL;
-    if (!prove_first(login, nonce, is_mysql ? SPAN_LITERAL(AUTH_CACHING_SHA2) : SPAN_LITERAL(AUTH_NATIVE),
-                     err))
-        return failed(login);
+    struct span plugin = family == FAMILY_MYSQL ? SPAN_LITERAL(AUTH_CACHING_SHA2) : SPAN_LITERAL(AUTH_NATIVE);
+    enum login_verdict verdict = prove_first(login, nonce, plugin, err);
+    if (verdict != LOGIN_MORE)
+        return verdict;
     const struct handshake_response response = {
         .caps = caps,
         .collation = wish->collation,
@@ -249,35 +266,30 @@ static enum login_verdict send_answer(struct login *login, size_t at, enum auth_
         out->len = at;
     if (verdict == AUTH_MORE)
         return LOGIN_MORE;
-    (void)fail_plugin(login, err);
-    return failed(login);
+    return fail_plugin(login, verdict, err);
 }
 
-/* Names the plugin that is now asked for; false when that cannot be. */
-static bool take_switch(struct login *login, struct span payload, struct error *err)
+/* False: a plugin that headgate does not know, or the format that has no name. */
+static bool find_plugin(struct login *login, struct span name, struct error *err)
 {
-    struct span name, nonce;
     char shown[64];
-    if (payload.len == 1)
+    if (name.len == 0)
         return error_set(err, 0,
                          "the server asks for the password format of MySQL before 4.1, which is refused");
-    if (!auth_switch_parse(payload, &name, &nonce))
-        return error_set(err, 0, "the server sent a malformed request to switch the authentication plugin");
-    if (login->has_switched)
-        return error_set(err, 0, "the server switched the authentication plugin twice, last to '%s'",
-                         printable(name, shown, sizeof shown));
-    const struct auth_plugin *plugin = auth_plugin_find(name);
-    if (plugin == NULL)
-        return error_set(err, 0,
-                         "the server asks for authentication plugin '%s', which headgate does not know",
-                         printable(name, shown, sizeof shown));
+    login->plugin = auth_plugin_find(name);
+    return login->plugin != NULL ||
+           error_set(err, 0, "the server asks for authentication plugin '%s', which headgate does not know",
+                     printable(name, shown, sizeof shown));
+}
+
+/* False: it makes no sense. */
+static bool take_nonce(struct login *login, struct span nonce, struct error *err)
+{
     if (nonce.len > 0 && nonce.data[nonce.len - 1] == '\0')
         nonce.len--;
     if (nonce.len > sizeof login->auth.nonce)
         return error_set(err, 0, "the server sent a nonce of %zu bytes for plugin %s", nonce.len,
-                         plugin->name);
-    login->plugin = plugin;
-    login->has_switched = true;
+                         login->plugin->name);
     login->auth.stage = 0;
     login->auth.nonce_len = nonce.len;
     if (nonce.len > 0)
@@ -285,11 +297,33 @@ static bool take_switch(struct login *login, struct span payload, struct error *
     return true;
 }
 
+/* The server asks for another plugin: LOGIN_MORE when that can be. */
+static enum login_verdict take_switch(struct login *login, struct span payload, struct error *err)
+{
+    struct span name = { 0 }, nonce = { 0 };
+    char shown[64];
+    bool is_old = payload.len == 1; /* the password format before 4.1 has no name */
+    if (!is_old && !auth_switch_parse(payload, &name, &nonce)) {
+        (void)error_set(err, 0, "the server sent a malformed request to switch the authentication plugin");
+        return failed(login);
+    }
+    if (login->has_switched) {
+        (void)error_set(err, 0, "the server switched the authentication plugin twice, last to '%s'",
+                        printable(name, shown, sizeof shown));
+        return failed(login);
+    }
+    login->has_switched = true;
+    if (!find_plugin(login, name, err))
+        return unproven(login, err);
+    return take_nonce(login, nonce, err) ? LOGIN_MORE : failed(login);
+}
+
 static enum login_verdict on_switch(struct login *login, struct span payload, struct text *out,
                                     struct error *err)
 {
-    if (!take_switch(login, payload, err))
-        return failed(login);
+    enum login_verdict switched = take_switch(login, payload, err);
+    if (switched != LOGIN_MORE)
+        return switched;
     size_t at = packet_begin(out);
     enum auth_verdict verdict = login->plugin->start(&login->auth, out, err);
     return send_answer(login, at, verdict, true, out, err);
@@ -319,7 +353,7 @@ static enum login_verdict on_proving(struct login *login, struct span payload, s
         (void)error_set(err, 0,
                         "the server asks '%s' for a second authentication factor, which is not supported",
                         login->wish->user);
-        return failed(login);
+        return unproven(login, err);
     default: /* MariaDB leaves the 01 off where nothing can be mistaken */
         return on_data(login, payload, out, err);
     }

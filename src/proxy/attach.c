@@ -248,6 +248,19 @@ static enum step refuse_full(struct session *session, int at, const struct error
         err->text, limit);
 }
 
+/* A login that this account was refused, or could not prove: final, and told as the server said it. */
+static enum step refuse_login(struct session *session, int at, const struct error *err)
+{
+    const char *server = session_view(session)->servers[at].server->name;
+    const char *whose = err->code == ERR_AUTH_MODE ? "headgate: " : "";
+    if (err->code == ERR_ACCESS_DENIED || err->code == ERR_ACCESS_DENIED_NO_PASSWORD)
+        return dispatch_refuse(session, (uint16_t)err->code, err->sqlstate,
+                               "%.300s (headgate: %s refused the password of headgate's `users`)", err->text,
+                               server);
+    return dispatch_refuse(session, (uint16_t)(err->code != 0 ? err->code : ERR_SERVER_SHUTDOWN),
+                           err->sqlstate, "%s%s", whose, err->text);
+}
+
 enum step attach_failed(struct session *session)
 {
     struct job *job = &session->job;
@@ -260,7 +273,7 @@ enum step attach_failed(struct session *session)
                        allowance_note_refusal(session, slot->upstream, &err);
     if (!is_at_limit) /* which has a line of its own */
         log_limited(LOG_LEVEL_WARNING, &session->scope, "%s%s as '%s': %s",
-                    has_server_said ? "login refused by " : "no connection to ",
+                    has_server_said ? "no login at " : "no connection to ",
                     session_view(session)->servers[server].server->name, session->user->name, err.text);
     attach_drop(session, job->place);
     if (err.code == ERR_BAD_DB && has_server_said && !job->is_login && !job->has_no_schema &&
@@ -294,8 +307,7 @@ enum step attach_failed(struct session *session)
     if (may_wait)
         return refuse_full(session, server, &err);
     if (has_server_said)
-        return dispatch_refuse(session, (uint16_t)(err.code != 0 ? err.code : ERR_SERVER_SHUTDOWN),
-                               err.sqlstate, "%s", err.text);
+        return refuse_login(session, server, &err);
     return attach_wait(session);
 }
 

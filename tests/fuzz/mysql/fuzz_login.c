@@ -51,9 +51,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct text out = { 0 };
         struct error err = { 0 };
         verdict = login_feed(&login, payload, seq, &out, &err);
-        MUST((login.caps & ~(login.server_caps | CAPS_REQUIRED)) == 0 || verdict == LOGIN_FAILED);
+        MUST((login.caps & ~(login.server_caps | CAPS_REQUIRED)) == 0 || verdict == LOGIN_FAILED ||
+             verdict == LOGIN_UNPROVEN);
         MUST(is_secure || !holds_password(text_span(&out)));
-        if (verdict == LOGIN_FAILED || verdict == LOGIN_REFUSED)
+        if (verdict == LOGIN_FAILED || verdict == LOGIN_REFUSED || verdict == LOGIN_UNPROVEN)
             check_error(&err);
         if (verdict == LOGIN_TLS_GO) {
             login_secured(&login, &out);

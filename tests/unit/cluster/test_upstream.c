@@ -355,7 +355,7 @@ static void a_refusal_is_in_the_server_s_words_and_anything_else_in_ours(void **
         { false, "\5\0\0\0\x09xxxx", 9, "login to db1 (", 0, "" }, /* protocol 9 */
         { false, "\0\0\0\0", 4, "login to db1 (", 0, "" },
         { true, "\4\0\0\2\x7fxxx", 8, "login to db1 (", 0, "" },
-        { true, "\x0a\0\0\2\xfemadeup_p\0", 14, "login to db1 (", 0, "" },
+        { true, "\x0a\0\0\2\xfemadeup_p\0", 14, "login to db1 (", 1251, "08004" }, /* the account's own */
         { false, "\xff\xff\xff\0", 4, "a packet of 16777215 bytes during login", 0, "" },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {

@@ -45,7 +45,11 @@ static enum login_verdict feed(struct scene *scene, struct span payload)
     struct span copy = exact_copy(payload);
     enum login_verdict verdict = login_feed(&scene->login, copy, scene->seq, &scene->out, &scene->err);
     drop_copy(copy);
-    if (verdict == LOGIN_FAILED || verdict == LOGIN_REFUSED) {
+    if (verdict == LOGIN_UNPROVEN) {
+        assert_int_equal(scene->err.code, ERR_AUTH_MODE);
+        assert_string_equal(scene->err.sqlstate, "08004");
+    }
+    if (verdict == LOGIN_FAILED || verdict == LOGIN_REFUSED || verdict == LOGIN_UNPROVEN) {
         assert_true(scene->err.text[0] != '\0');
         assert_null(strstr(scene->err.text, "secret"));
         assert_int_equal(scene->out.len, 0);
@@ -133,7 +137,7 @@ static void native_login_without_the_password(void **state)
     assert_int_equal(greet(&scene, "8.0.36", MYSQL_CAPS, AUTH_CACHING_SHA2), LOGIN_MORE);
     assert_span(response(&scene).plugin, AUTH_NATIVE);
     assert_hex(response(&scene).auth, TOKEN);
-    assert_int_equal(ask_switch(&scene, AUTH_CACHING_SHA2), LOGIN_FAILED);
+    assert_int_equal(ask_switch(&scene, AUTH_CACHING_SHA2), LOGIN_UNPROVEN);
     assert_non_null(strstr(scene.err.text, "needs the password"));
     scene_close(&scene);
 }
@@ -144,7 +148,7 @@ static void stored_hash_alone_is_a_clear_failure(void **state)
     struct scene scene;
     scene_open(&scene, "secret");
     scene.secret.has_password = scene.secret.has_stage1 = false;
-    assert_int_equal(greet(&scene, "11.4.2-MariaDB", MARIADB_CAPS, AUTH_NATIVE), LOGIN_FAILED);
+    assert_int_equal(greet(&scene, "11.4.2-MariaDB", MARIADB_CAPS, AUTH_NATIVE), LOGIN_UNPROVEN);
     assert_non_null(strstr(scene.err.text, "only the stored hash is known"));
     scene_close(&scene);
 }
@@ -355,7 +359,7 @@ static void a_change_of_user_without_a_proof_is_a_clear_failure(void **state)
     struct scene scene;
     scene_open(&scene, "secret");
     scene.secret.has_password = scene.secret.has_stage1 = false;
-    assert_int_equal(change(&scene, FAMILY_MARIADB), LOGIN_FAILED);
+    assert_int_equal(change(&scene, FAMILY_MARIADB), LOGIN_UNPROVEN);
     assert_non_null(strstr(scene.err.text, "only the stored hash is known"));
     assert_int_equal(scene.out.len, 0);
     scene_close(&scene);
@@ -367,13 +371,13 @@ static const struct {
     enum login_verdict verdict;
     const char *text; /* part of the error */
 } sayings[] = {
-    { "fe", LOGIN_FAILED, "before 4.1" },
-    { "fe6564323535313900 616263", LOGIN_FAILED, "'ed25519', which headgate does not know" },
-    { "fe65640a3100", LOGIN_FAILED, "'ed?1'" },
+    { "fe", LOGIN_UNPROVEN, "before 4.1" },
+    { "fe6564323535313900 616263", LOGIN_UNPROVEN, "'ed25519', which headgate does not know" },
+    { "fe65640a3100", LOGIN_UNPROVEN, "'ed?1'" },
     { "fe6e6f", LOGIN_FAILED, "malformed request" },
-    { "fe6d7973716c5f636c6561725f70617373776f726400", LOGIN_FAILED, "without TLS" },
+    { "fe6d7973716c5f636c6561725f70617373776f726400", LOGIN_UNPROVEN, "without TLS" },
     { "fe6d7973716c5f6e61746976655f70617373776f726400 616263", LOGIN_FAILED, "less than 20" },
-    { "02 666f6f00", LOGIN_FAILED, "second authentication factor" },
+    { "02 666f6f00", LOGIN_UNPROVEN, "second authentication factor" },
     { "0199", LOGIN_FAILED, "no more to say" },
     { "", LOGIN_FAILED, "no more to say" },
     { "41", LOGIN_FAILED, "no more to say" },
