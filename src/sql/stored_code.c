@@ -1,53 +1,24 @@
 /* Statements are told by their first word, like those of clients (statements.c), and nest:
  *
  *      read_statement ── read_block | read_if | read_loop …     statements between END, ELSE, UNTIL …
- *                     └─ walk                                   the rest: expressions and queries, by token
+ *                     └─ stored_code_walk                       the rest: expressions and queries
+ * (stored_code_walk.c)
  *
  * As soon as something is not as the grammar has it, the reader is lost: what it has said so far is not all.
  */
 #include "sql/stored_code.h"
 
-#include "sql/calls.h"
-#include "sql/keywords.h"
-#include "sql/table_names.h"
+#include "sql/stored_code_inside.h"
 
 #include <stdio.h>
 
-enum { NESTING_MAX = 40, LOCALS_MAX = 128 };
-
-struct code {
-    struct reader reader;
-    enum code_kind kind;
-    unsigned effects;
-    bool is_lost;
-    unsigned nesting;               /* statements within statements */
-    struct span locals[LOCALS_MAX]; /* variables of the code, without quotes; more of them are taken for
-                                       system variables */
-    size_t local_count;
-    struct table_names tables;
-    void (*on_name)(void *owner, const struct code_name *name);
-    void *owner;
-};
-
-/* Where a walk over tokens ends, beside a semicolon and the end of the text. */
-enum stop { STOP_NONE, STOP_THEN, STOP_DO, STOP_WHEN, STOP_END, STOP_COMMA };
+enum { NESTING_MAX = 40 };
 
 static void read_statement(struct code *code);
 
-static void lose(struct code *code)
-{
-    code->is_lost = true;
-    code->effects |= CODE_UNKNOWN;
-}
-
-static bool is_word(const struct code *code, const char *word)
-{
-    return token_is_word(code->reader.token, word);
-}
-
 static bool accept_word(struct code *code, const char *word)
 {
-    bool is_there = is_word(code, word);
+    bool is_there = stored_code_is_word(code, word);
     if (is_there)
         reader_advance(&code->reader);
     return is_there;
@@ -56,7 +27,7 @@ static bool accept_word(struct code *code, const char *word)
 static void expect_word(struct code *code, const char *word)
 {
     if (!accept_word(code, word))
-        lose(code);
+        stored_code_lose(code);
 }
 
 static bool is_name(const struct token *token)
@@ -68,7 +39,7 @@ static bool is_name(const struct token *token)
 
 static void add_local(struct code *code, struct span name)
 {
-    if (code->local_count < LOCALS_MAX)
+    if (code->local_count < STORED_CODE_LOCALS_MAX)
         code->locals[code->local_count++] = name;
 }
 
@@ -80,253 +51,12 @@ static bool is_local(const struct code *code, struct span name)
     return false;
 }
 
-/* ---- names ---- */
-
-static bool is_system_schema(struct span schema)
-{
-    static const char *const names[] = { "information_schema", "performance_schema", "mysql", "sys" };
-    return span_is_among(schema, names, sizeof names / sizeof *names);
-}
-
-static void tell_name(struct code *code, const struct code_name *name)
-{
-    if (code->on_name != NULL)
-        code->on_name(code->owner, name);
-}
-
-static void tell_table(struct code *code, const struct table_name *table)
-{
-    if (is_system_schema(table->schema))
-        code->effects |= CODE_PRIMARY;
-    tell_name(code, &(struct code_name){ .kind = CODE_TABLE,
-                                         .schema = table->schema,
-                                         .name = table->name,
-                                         .is_written = table->is_written });
-}
-
-/* LAST_INSERT_ID(x) is found by the reader, in what is left of the statement. */
-static void read_call(struct code *code, struct span schema)
-{
-    static const unsigned effects[] = {
-        [FUNCTION_UNKNOWN] = 0, /* the name is told */
-        [FUNCTION_PURE] = 0,
-        [FUNCTION_FOUND_ROWS] = CODE_PRIMARY,
-        [FUNCTION_PREVIOUS] = CODE_PRIMARY,
-        [FUNCTION_LAST_INSERT_ID] = CODE_PRIMARY,
-        [FUNCTION_USER_LOCK] = CODE_PRIMARY, /* the reader knows which of them take and release */
-        [FUNCTION_SEQUENCE] = CODE_SEQUENCE,
-        [FUNCTION_SERVER] = CODE_PRIMARY,
-    };
-    enum function_effect effect = call_effect(&code->reader);
-    if (is_word(code, "JSON_TABLE")) /* as a function it is a stored one */
-        effect = FUNCTION_UNKNOWN;
-    code->effects |= effects[effect];
-    if (effect == FUNCTION_UNKNOWN)
-        tell_name(code, &(struct code_name){ .kind = CODE_FUNCTION,
-                                             .schema = schema,
-                                             .name = token_name(code->reader.token) });
-}
-
-/* ---- tokens of expressions and queries ---- */
-
-struct walk {
-    enum stop stop;
-    unsigned depth;        /* of parentheses */
-    unsigned cases;        /* CASE expressions that are open */
-    struct span qualifier; /* the name before the last dot */
-    bool has_into;
-    bool has_user_variable;
-};
-
-static bool is_stop(const struct code *code, const struct walk *walk)
-{
-    const struct reader *reader = &code->reader;
-    if (walk->depth > 0 || walk->cases > 0)
-        return false;
-    switch (walk->stop) {
-    case STOP_NONE:
-        return false;
-    case STOP_THEN:
-        return reader->keyword == KEYWORD_THEN;
-    case STOP_DO:
-        return reader->keyword == KEYWORD_DO;
-    case STOP_WHEN:
-        return reader->keyword == KEYWORD_WHEN;
-    case STOP_END:
-        return reader->keyword == KEYWORD_END;
-    case STOP_COMMA:
-        return token_is_punct(reader->token, ',');
-    }
-    return false;
-}
-
-/* `AS t (columns)`, `AS CHAR(3)`; and names of tables are followed by lists of columns. */
-static bool is_function(const struct code *code, bool is_table)
-{
-    const struct reader *reader = &code->reader;
-    return reader_is_call(reader) && !is_table && reader->before_keyword != KEYWORD_AS &&
-           !call_is_grammar(reader);
-}
-
-static void read_name(struct code *code, struct walk *walk, bool is_table)
-{
-    const struct reader *reader = &code->reader;
-    bool is_qualified = token_is_punct(reader->before, '.');
-    struct span name = token_name(reader->token);
-    if (is_function(code, is_table))
-        read_call(code, is_qualified ? walk->qualifier : (struct span){ 0 });
-    else if (is_qualified && (span_is_nocase(name, "nextval") || span_is_nocase(name, "currval")))
-        code->effects |= CODE_SEQUENCE;
-    if (token_is_punct(reader->ahead, '.'))
-        walk->qualifier = name;
-}
-
-/* FOR UPDATE, FOR SHARE; [NEXT | PREVIOUS] VALUE FOR is the reader's has_sequence. */
-static void read_for(struct code *code)
-{
-    if (token_is_word(code->reader.ahead, "UPDATE") || token_is_word(code->reader.ahead, "SHARE"))
-        code->effects |= CODE_PRIMARY;
-}
-
-static void read_into(struct code *code, struct walk *walk)
-{
-    const struct token *ahead = code->reader.ahead;
-    walk->has_into = true;
-    if (token_is_word(ahead, "OUTFILE") || token_is_word(ahead, "DUMPFILE"))
-        lose(code);
-}
-
-static void read_keyword(struct code *code, struct walk *walk)
-{
-    switch ((int)code->reader.keyword) {
-    case KEYWORD_CASE:
-        walk->cases++;
-        break;
-    case KEYWORD_END:
-        if (walk->cases == 0)
-            lose(code);
-        else
-            walk->cases--;
-        break;
-    case KEYWORD_FOR:
-        read_for(code);
-        break;
-    case KEYWORD_INTO:
-        read_into(code, walk);
-        break;
-    case KEYWORD_LOCK:
-    case KEYWORD_SQL_CALC_FOUND_ROWS:
-        code->effects |= CODE_PRIMARY;
-        break;
-    case KEYWORD_PROCEDURE: /* ANALYSE() */
-        lose(code);
-        break;
-    default:
-        break;
-    }
-}
-
-static void read_variable(struct code *code, struct walk *walk)
-{
-    bool is_user = token_is_user_variable(code->reader.token);
-    code->effects |= is_user ? CODE_READS_VARIABLES : CODE_PRIMARY;
-    walk->has_user_variable |= is_user;
-}
-
-static void read_punct(struct code *code, struct walk *walk)
-{
-    if (token_is_punct(code->reader.token, '('))
-        walk->depth++;
-    else if (token_is_punct(code->reader.token, ')') && walk->depth == 0)
-        lose(code);
-    else if (token_is_punct(code->reader.token, ')'))
-        walk->depth--;
-}
-
-static void read_token(struct code *code, struct walk *walk, bool is_table)
-{
-    switch (code->reader.token->type) {
-    case TOKEN_WORD:
-        read_keyword(code, walk);
-        read_name(code, walk, is_table);
-        break;
-    case TOKEN_QUOTED:
-        read_name(code, walk, is_table);
-        break;
-    case TOKEN_VARIABLE:
-        read_variable(code, walk);
-        break;
-    case TOKEN_PUNCT:
-        read_punct(code, walk);
-        break;
-    case TOKEN_ASSIGN: /* @v := … */
-        if (!token_is_user_variable(code->reader.before))
-            lose(code);
-        code->effects |= CODE_SETS_VARIABLES;
-        break;
-    case TOKEN_HINT: /* for its statement only */
-        if (span_mentions(code->reader.token->text, "SET_VAR") ||
-            span_mentions(code->reader.token->text, "RESOURCE_GROUP"))
-            code->effects |= CODE_PRIMARY;
-        break;
-    case TOKEN_STRING:
-    case TOKEN_NUMBER:
-    case TOKEN_PARAMETER:
-    case TOKEN_END:
-        break;
-    case TOKEN_BAD:
-        lose(code);
-        break;
-    }
-}
-
-/* What the reader saw in passing. */
-static void note_watched(struct code *code, const struct walk *walk)
-{
-    const struct reader *reader = &code->reader;
-    unsigned none = 1u << USER_LOCK_NONE, ask = 1u << USER_LOCK_ASK;
-    if ((reader->user_locks & ~(none | ask)) != 0)
-        code->effects |= CODE_TAKES_LOCKS;
-    if (reader->has_given_id)
-        code->effects |= CODE_INSERT_ID;
-    if (reader->has_sequence)
-        code->effects |= CODE_SEQUENCE;
-    if (walk->has_into && walk->has_user_variable)
-        code->effects |= CODE_SETS_VARIABLES;
-}
-
-/* From the current token up to the stop, which stays the current one. */
-static void walk_to(struct code *code, enum stop stop)
-{
-    struct walk walk = { .stop = stop };
-    struct reader *reader = &code->reader;
-    for (; !reader_at_end(reader) && !is_stop(code, &walk) && !code->is_lost; reader_advance(reader)) {
-        struct table_name table;
-        bool is_table;
-        if (table_names_step(&code->tables, reader, &table, &is_table))
-            tell_table(code, &table);
-        read_token(code, &walk, is_table);
-    }
-    note_watched(code, &walk);
-    if (walk.depth > 0 || walk.cases > 0 || code->tables.is_lost)
-        lose(code);
-    if (stop != STOP_NONE && stop != STOP_COMMA && reader_at_end(reader))
-        lose(code);
-}
-
-/* An expression or a statement that begins here. */
-static void walk(struct code *code, enum stop stop)
-{
-    table_names_begin(&code->tables);
-    walk_to(code, stop);
-}
-
 /* To the semicolon, whatever stands there. */
 static void skip(struct code *code)
 {
     for (; !reader_at_end(&code->reader); reader_advance(&code->reader))
         if (code->reader.token->type == TOKEN_BAD)
-            lose(code);
+            stored_code_lose(code);
 }
 
 /* ---- statements within statements ---- */
@@ -350,7 +80,7 @@ static void read_list(struct code *code)
         if (token_is_punct(code->reader.token, ';'))
             reader_advance(&code->reader);
         else
-            lose(code);
+            stored_code_lose(code);
     }
 }
 
@@ -378,7 +108,7 @@ static void read_block(struct code *code)
 static void read_if(struct code *code)
 {
     do {
-        walk(code, STOP_THEN);
+        stored_code_walk(code, STOP_THEN);
         expect_word(code, "THEN");
         read_list(code);
     } while (!code->is_lost && accept_word(code, "ELSEIF"));
@@ -389,9 +119,9 @@ static void read_if(struct code *code)
 
 static void read_case(struct code *code)
 {
-    walk(code, STOP_WHEN);
+    stored_code_walk(code, STOP_WHEN);
     while (!code->is_lost && accept_word(code, "WHEN")) {
-        walk(code, STOP_THEN);
+        stored_code_walk(code, STOP_THEN);
         expect_word(code, "THEN");
         read_list(code);
     }
@@ -408,7 +138,7 @@ static void read_loop(struct code *code)
 
 static void read_while(struct code *code)
 {
-    walk(code, STOP_DO);
+    stored_code_walk(code, STOP_DO);
     expect_word(code, "DO");
     read_list(code);
     read_end(code, "WHILE");
@@ -418,7 +148,7 @@ static void read_repeat(struct code *code)
 {
     read_list(code);
     expect_word(code, "UNTIL");
-    walk(code, STOP_END);
+    stored_code_walk(code, STOP_END);
     read_end(code, "REPEAT");
 }
 
@@ -431,7 +161,7 @@ static void read_for_loop(struct code *code)
     reader_advance(&code->reader);
     expect_word(code, "IN");
     (void)accept_word(code, "REVERSE");
-    walk(code, STOP_DO);
+    stored_code_walk(code, STOP_DO);
     expect_word(code, "DO");
     read_list(code);
     read_end(code, "FOR");
@@ -478,7 +208,7 @@ static void read_declare(struct code *code)
     if (is_handler)
         read_handler(code);
     else if (is_variable || is_cursor)
-        walk(code, STOP_NONE);
+        stored_code_walk(code, STOP_NONE);
     else
         skip(code);
 }
@@ -531,7 +261,7 @@ static void read_target(struct code *code)
     else if (is_name(reader->token))
         code->effects |= target_effects(code);
     else
-        lose(code);
+        stored_code_lose(code);
     while (!reader_at_end(reader) && !is_assignment(reader->token) && !token_is_punct(reader->token, ','))
         reader_advance(reader);
     if (is_assignment(reader->token))
@@ -543,7 +273,7 @@ static void read_set(struct code *code)
 {
     do {
         read_target(code);
-        walk(code, STOP_COMMA);
+        stored_code_walk(code, STOP_COMMA);
         if (!token_is_punct(code->reader.token, ','))
             break;
         reader_advance(&code->reader);
@@ -554,7 +284,7 @@ static void read_set(struct code *code)
 
 static void read_expressions(struct code *code)
 {
-    walk(code, STOP_NONE);
+    stored_code_walk(code, STOP_NONE);
 }
 
 /* name (arguments): an argument may be written. */
@@ -569,12 +299,12 @@ static void read_call_statement(struct code *code)
     }
     called.name = token_name(reader->token);
     if (!is_name(reader->token) || token_is_punct(reader->ahead, '.')) { /* of a package */
-        lose(code);
+        stored_code_lose(code);
         return;
     }
-    tell_name(code, &called);
+    stored_code_tell(code, &called);
     reader_advance(reader);
-    walk(code, STOP_NONE);
+    stored_code_walk(code, STOP_NONE);
     if (reader->has_user_variable)
         code->effects |= CODE_SETS_VARIABLES;
 }
@@ -591,14 +321,14 @@ static void read_show(struct code *code)
 {
     for (; !reader_at_end(&code->reader); reader_advance(&code->reader))
         if (token_is_punct(code->reader.token, '('))
-            lose(code); /* WHERE f() */
+            stored_code_lose(code); /* WHERE f() */
 }
 
 /* START TRANSACTION …; of replication and the like nothing is known. */
 static void read_start(struct code *code)
 {
     if (code->reader.keyword != KEYWORD_TRANSACTION)
-        lose(code);
+        stored_code_lose(code);
     skip(code);
 }
 
@@ -608,7 +338,7 @@ static void read_commit(struct code *code)
     for (; !reader_at_end(&code->reader); reader_advance(&code->reader))
         if (code->reader.keyword == KEYWORD_RELEASE && !token_is_word(code->reader.before, "NO") &&
             code->reader.before_keyword != KEYWORD_TO)
-            lose(code);
+            stored_code_lose(code);
 }
 
 /* CREATE, ALTER, DROP, RENAME. Without TEMPORARY, all but CREATE may mean a temporary table; with a query in
@@ -622,7 +352,7 @@ static void read_schema_change(struct code *code)
         if (reader->keyword == KEYWORD_TEMPORARY || (is_table && !is_create))
             code->effects |= CODE_TEMPORARY_TABLES;
         if (reader->keyword == KEYWORD_SELECT || reader->token->type == TOKEN_BAD)
-            lose(code);
+            stored_code_lose(code);
     }
 }
 
@@ -681,7 +411,7 @@ static const struct statement statements[KEYWORDS] = {
 
 static const struct statement return_statement = { 0, read_expressions, false };
 static const struct statement plain_statement = { 0, read_plain, false };
-static const struct statement unknown_statement = { CODE_UNKNOWN, lose, false };
+static const struct statement unknown_statement = { CODE_UNKNOWN, stored_code_lose, false };
 
 static const struct statement *find_statement(const struct code *code)
 {
@@ -691,18 +421,19 @@ static const struct statement *find_statement(const struct code *code)
         return &statements[KEYWORD_SELECT];
     if (reader->keyword != KEYWORD_NONE && statements[reader->keyword].read != NULL)
         return &statements[reader->keyword];
-    if (is_word(code, "RETURN"))
+    if (stored_code_is_word(code, "RETURN"))
         return &return_statement;
     bool is_plain = begins_with_any(code, plain, sizeof plain / sizeof *plain);
     /* OPEN c(f()) */
-    return is_plain ? is_word(code, "OPEN") ? &return_statement : &plain_statement : &unknown_statement;
+    return is_plain ? stored_code_is_word(code, "OPEN") ? &return_statement : &plain_statement
+                    : &unknown_statement;
 }
 
 static void read_statement(struct code *code)
 {
     struct reader *reader = &code->reader;
     if (++code->nesting > NESTING_MAX) {
-        lose(code);
+        stored_code_lose(code);
         return;
     }
     if (is_name(reader->token) && token_is_punct(reader->ahead, ':')) { /* label: */
@@ -765,7 +496,7 @@ unsigned stored_code_read(const struct code_text *text, const struct sql_dialect
     if (token_is_punct(code.reader.token, ';'))
         reader_advance(&code.reader);
     if (code.reader.token->type != TOKEN_END || code.reader.lexer.doubts != 0)
-        lose(&code);
+        stored_code_lose(&code);
     return code.effects;
 }
 
