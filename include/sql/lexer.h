@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct catalog;
 struct routines;
 
 enum sql_family { SQL_FAMILY_UNKNOWN, SQL_FAMILY_MARIADB, SQL_FAMILY_MYSQL };
@@ -29,6 +30,9 @@ struct sql_dialect {
                      0xA0 is: without this, unquoted words with such bytes are doubtful */
     bool multi_statements;           /* the client may send several statements at once */
     const struct routines *routines; /* stored functions that only read; NULL: none is known. Borrows */
+    const struct catalog *catalog;   /* what stored code does (catalog.h); NULL: not known. Borrows */
+    struct span schema;              /* the current one, for names without; empty: none. Borrows */
+    bool reads_stored; /* stored code that only reads is a harmless read, as built-in functions are */
 };
 
 enum token_type {

@@ -45,6 +45,7 @@ struct sql_dialect effects_dialect(const struct session *session)
         .is_utf8 = session->reading.is_utf8,
         .multi_statements = (session->upstream_caps & CAP_MULTI_STATEMENTS) != 0,
         .routines = view->routines,
+        .schema = text_span(&session->schema),
     };
 }
 
