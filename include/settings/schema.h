@@ -21,7 +21,8 @@ enum setting_type {
     SETTING_STRING,   /* char *, owned; NULL when not given and without a default */
     SETTING_BOOL,     /* bool */
     SETTING_INTEGER,  /* int64_t; with `words`, some of its values have names ("auto") */
-    SETTING_DURATION, /* uint64_t microseconds, written "250ms", "1s", "5m"; member names end in _us */
+    SETTING_DURATION, /* uint64_t microseconds, written "250ms", "1s", "5m"; member names end in _us;
+                         with `words`, values outside of min to max have names ("auto") */
     SETTING_SIZE,     /* uint64_t bytes, written "16KiB"; member names end in _bytes */
     SETTING_ENUM,     /* int, one of `words` */
     SETTING_GROUP, /* a struct inside the struct: { … }; `offset` 0 when its rows address the outer struct */
@@ -47,7 +48,7 @@ struct setting {
     size_t offset;
     size_t count_offset;              /* LIST */
     const struct section *section;    /* GROUP, LIST */
-    const struct setting_word *words; /* ENUM, INTEGER */
+    const struct setting_word *words; /* ENUM, INTEGER, DURATION */
     int64_t min; /* INTEGER, DURATION (us), SIZE (bytes): the range; min == max: any value */
     int64_t max;
     bool may_be_off; /* DURATION: "off" (0) is allowed below `min` */

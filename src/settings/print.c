@@ -47,19 +47,28 @@ static void print_string(const struct setting *row, const char *string, struct t
         print_quoted(string, out);
 }
 
-static void print_integer(const struct setting *row, int64_t number, struct text *out)
+/* False: this value has no name. */
+static bool print_word(const struct setting *row, int64_t number, struct text *out)
 {
     for (const struct setting_word *word = row->words; word != NULL && word->name != NULL; word++)
         if (word->value == number && !word->is_absent) {
             (void)text_appendf(out, "\"%s\"", word->name);
-            return;
+            return true;
         }
-    (void)text_appendf(out, "%" PRId64, number);
+    return false;
+}
+
+static void print_integer(const struct setting *row, int64_t number, struct text *out)
+{
+    if (!print_word(row, number, out))
+        (void)text_appendf(out, "%" PRId64, number);
 }
 
 static void print_measure(const struct setting *row, uint64_t number, struct text *out)
 {
     char buffer[32];
+    if (print_word(row, (int64_t)number, out))
+        return;
     if (row->type == SETTING_SIZE)
         (void)size_format(number, buffer, sizeof buffer);
     else if (number == 0)

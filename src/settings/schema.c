@@ -327,17 +327,25 @@ static bool set_measure(const struct setting *row, const struct measure *measure
                         const struct setting_value *value, struct error *err)
 {
     uint64_t number = 0;
+    const struct setting_word *word = value->kind == VALUE_STRING ? word_named(row, value->string) : NULL;
+    if (word != NULL) {
+        number = (uint64_t)(int64_t)word->value;
+        memcpy(member(row, object), &number, sizeof number);
+        return true;
+    }
     bool is_number = value->kind == VALUE_INTEGER && value->integer == 0; /* zero needs no unit */
     if (value->kind == VALUE_STRING)
         is_number = measure->parse(span_cstr(value->string), &number);
     if (!is_number)
         return refuse(row, measure->what, value, err);
     if (!is_in_range(row, number)) {
-        char low[32], high[32], allowed[128];
-        (void)snprintf(allowed, sizeof allowed, "\"%s\" to \"%s\"%s",
+        char low[32], high[32], words[64] = "", allowed[192];
+        if (row->words != NULL)
+            list_words(row, words, sizeof words);
+        (void)snprintf(allowed, sizeof allowed, "\"%s\" to \"%s\"%s%s%s",
                        measure->format((uint64_t)row->min, low, sizeof low),
                        measure->format((uint64_t)row->max, high, sizeof high),
-                       row->may_be_off ? ", or \"off\"" : "");
+                       words[0] != '\0' ? ", or " : "", words, row->may_be_off ? ", or \"off\"" : "");
         return refuse(row, allowed, value, err);
     }
     memcpy(member(row, object), &number, sizeof number);

@@ -62,6 +62,7 @@ static const struct setting_word colours[] = { { .name = "red", .value = 7 },
                                                { .name = "pink", .is_absent = true },
                                                { .name = NULL } };
 static const struct setting_word seat_words[] = { { .name = "auto", .value = 0 }, { .name = NULL } };
+static const struct setting_word warranty_words[] = { { .name = "ever", .value = -1 }, { .name = NULL } };
 static const struct setting car_rows[] = {
     { .name = "name", .type = SETTING_STRING, .offset = offsetof(struct car, name), .doc = "n" },
     { .name = "key",
@@ -92,6 +93,7 @@ static const struct setting car_rows[] = {
     { .name = "warranty",
       .type = SETTING_DURATION,
       .offset = offsetof(struct car, warranty_us),
+      .words = warranty_words,
       .min = 1000,
       .max = 60000000,
       .may_be_off = true,
@@ -176,10 +178,11 @@ static const struct {
     { "colour", { .kind = VALUE_INTEGER, .integer = 7 }, "colour must be \"red\" or \"blue\", not 7" },
     { "warranty", { .kind = VALUE_STRING, .string = "1m" }, NULL },
     { "warranty", { .kind = VALUE_STRING, .string = "off" }, NULL },
+    { "warranty", { .kind = VALUE_STRING, .string = "ever" }, NULL },
     { "warranty", { .kind = VALUE_INTEGER, .integer = 0 }, NULL },
     { "warranty",
       { .kind = VALUE_STRING, .string = "61s" },
-      "warranty must be \"1ms\" to \"1m\", or \"off\", not \"61s\"" },
+      "warranty must be \"1ms\" to \"1m\", or \"ever\", or \"off\", not \"61s\"" },
     { "warranty",
       { .kind = VALUE_INTEGER, .integer = 5 },
       "warranty must be a duration with a unit such as \"250ms\", \"1s\" or \"5m\", not 5" },
