@@ -30,6 +30,9 @@ enum pool_setting {
 
 #define POOL_IDLE_AUTO (-1)
 
+/* As long as waiting is cheaper than asking the primary: see proxy/delay.h. */
+#define CONSISTENCY_WAIT_AUTO UINT64_MAX
+
 /* For the rows of listeners and users. */
 extern const struct setting_word consistency_words[];
 
@@ -69,7 +72,8 @@ struct cluster_settings {
     uint64_t pool_trust_us;       /* after it was made new a connection may be handed on as it is; 0: never */
     int64_t prepared_max;         /* statements that a connection knows; more only while they are in use */
     int consistency;              /* enum consistency_setting, not INHERIT */
-    uint64_t consistency_wait_us; /* that a read waits for a replica to catch up; 0: not at all */
+    uint64_t consistency_wait_us; /* that a read waits for a replica to catch up; 0: not at all;
+                                     CONSISTENCY_WAIT_AUTO */
     struct server_settings *servers; /* owns; at least one */
     size_t server_count;
 };

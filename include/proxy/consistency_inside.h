@@ -10,6 +10,9 @@
 /* Of the session's cluster, on its worker; borrowed. */
 struct watch *consistency_watch(const struct session *session);
 const struct cluster_settings *consistency_settings(const struct session *session);
+/* How long a question to the primary, or a read that must have the newest, may take: `consistency_wait`, or
+ * 10 ms where that is "auto". */
+uint64_t consistency_wait_us(const struct session *session);
 
 /* Must the present read have anything at all? */
 bool consistency_is_asked(const struct session *session);

@@ -2,7 +2,7 @@
  *
  *      watch_demand ──► poll ──► "how far are you?" ──► held, said ──► wake the sessions that wait
  *                        ▲                                  │
- *                        └── 0.5 to 16 ms while some wait, 5 ms for a second after, then none
+ *                        └── 0.5 to 16 ms while some wait, 2 or 5 ms for a second after, then none
  *
  * A connection per server, by the monitor's account, opened when it is first needed and closed a minute after
  * it was last. A replica's position counts until the connection that told it ends: what comes back may be an
@@ -58,6 +58,8 @@ struct watch {
     struct gtid_table base;
     uint64_t base_number;       /* counts bases */
     struct gtid_position moved; /* of the primary since the base */
+    struct gtid_mark written;   /* by a session of this worker, last … */
+    uint64_t written_us;        /* … and when its reply was there; 0: none was */
     bool is_unfollowed;         /* the primary says that it keeps no GTIDs */
     struct watch_counters counters;
 };
@@ -82,6 +84,13 @@ uint64_t watch_happen(struct watch *watch);
 /* A session wants to know how far the replicas are, and the primary if `since` is not 0: by a poll that
  * begins after that moment. */
 void watch_demand(struct watch *watch, uint64_t since);
+
+/* A reply of the primary has told this position: replicas are measured by it, as long as they are asked. */
+void watch_note_written(struct watch *watch, const struct gtid_position *position);
+
+/* How long should a read wait for this replica, `elapsed_us` after its session's last write, because that is
+ * cheaper than the primary? 0: it should not. */
+uint64_t watch_patience(const struct watch *watch, int server, uint64_t elapsed_us);
 
 /* The session waits for news (`session->in_watch`): it is run after each answer, unlinked before. */
 void watch_wait(struct watch *watch, struct session *session);

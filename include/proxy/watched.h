@@ -12,6 +12,7 @@
 #include "mysql/gtid.h"
 #include "mysql/rows.h"
 #include "net/loop.h"
+#include "proxy/delay.h"
 #include "proxy/watch.h"
 
 struct watched {
@@ -33,14 +34,18 @@ struct watched {
     uint64_t answered;    /* moment at which the poll began that was answered last; 0: none was */
     bool is_primary;      /* … as which it was asked */
     struct gtid_table held;
-    uint64_t base; /* number of the base it is known to have */
+    struct delay delay; /* of what is written at the primary */
+    uint64_t base;      /* number of the base it is known to have */
 };
 
 /* NULL when memory is out. */
 struct watched *watched_new(struct watch *watch, int index);
 /* Sessions have begun to wait: the next polls follow each other as fast as may be. */
 void watched_hurry(struct watched *server);
-/* The next poll is due now, or when its time has come, or there is none. Not while one runs. */
+/* What was written last at the primary is measured at this replica, unless an earlier write still is. */
+void watched_measure(struct watched *server);
+/* A timer begins the next poll when it is due, at the earliest behind what this turn of the loop has to do
+ * for clients; or there is none. Not while one runs. */
 void watched_schedule(struct watched *server);
 /* After a failure a timer says when to try again. */
 bool watched_is_resting(const struct watched *server);

@@ -172,6 +172,11 @@ const struct setting_word consistency_words[] = {
     { .name = NULL },
 };
 
+static const struct setting_word consistency_wait_words[] = {
+    { .name = "auto", .value = -1 }, /* CONSISTENCY_WAIT_AUTO */
+    { .name = NULL },
+};
+
 static const struct setting_word pool_words[] = {
     { .name = "transaction", .value = POOL_TRANSACTION },
     { .name = "session", .value = POOL_SESSION },
@@ -419,12 +424,17 @@ static const struct setting cluster_settings[] = {
         .offset = offsetof(struct cluster_settings, consistency_wait_us),
         .min = 1000,
         .max = 60000000,
+        .words = consistency_wait_words,
         .may_be_off = true,
-        .fallback = "10ms",
+        .fallback = "auto",
         .effect = EFFECT_NOW,
-        .doc = "How long a read waits for a replica to catch up with what the client has written or seen, "
-               "before the "
-               "primary gets it. \"off\": the primary at once.",
+        .doc =
+            "How long a read waits for a replica to catch up with what the client has written or seen, "
+            "before the primary gets it. \"auto\": as long as waiting is cheaper than asking the primary, by "
+            "the delay that headgate measures at each replica, and by what reads take on both. Where the "
+            "primary is near and fast the read goes there at once, and to a replica as soon as one is known "
+            "to have the write. Reads with consistency \"strong\" wait up to 10ms then. \"off\": the primary "
+            "at once.",
     },
     {
         .name = "servers",

@@ -18,8 +18,7 @@ static void begin_telling(struct session *session)
     bool is_old = consistency->is_asking && consistency->epoch != watch_epoch(watch);
     bool is_known = consistency_is_followed(session) && !consistency->has_read && !is_old;
     session->job.token_since = is_known ? consistency->seen : watch_happen(watch);
-    session->job.wait.replica_until_us =
-        session_now(session) + consistency_settings(session)->consistency_wait_us;
+    session->job.wait.replica_until_us = session_now(session) + consistency_wait_us(session);
 }
 
 /* False: the primary is being asked, and CATCHING_UP is to wait for its answer. */

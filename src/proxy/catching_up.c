@@ -71,10 +71,48 @@ static void note_leaving(struct session *session)
         consistency_see(session);
 }
 
+/* The most that a wait for any replica that the session may read from is worth. */
+static uint64_t cheaper_us(const struct session *session)
+{
+    const struct consistency *consistency = &session->consistency;
+    const struct view *view = session_view(session);
+    uint64_t elapsed_us = session_now(session) - consistency->asked_us, most_us = 0;
+    bool is_known = consistency->seen == 0 || view->is_galera;
+    bool is_there = attach_is_current(session, ROUTE_REPLICA);
+    for (int i = 0; is_known && i < (int)view->count; i++) {
+        bool is_candidate =
+            is_there ? i == session->slots[ROUTE_REPLICA].server : view->servers[i].takes_reads;
+        uint64_t us = is_candidate ? watch_patience(consistency_watch(session), i, elapsed_us) : 0;
+        most_us = us > most_us ? us : most_us;
+    }
+    return most_us;
+}
+
+/* How long the present read may wait before the primary has it. What the primary must tell first, its
+ * position, takes as long as the read there would. */
+static uint64_t wait_us(const struct session *session)
+{
+    bool is_auto = consistency_settings(session)->consistency_wait_us == CONSISTENCY_WAIT_AUTO;
+    bool is_cheap =
+        is_auto && !consistency_wants_newest(session) && session_view(session)->primary != VIEW_NO_SERVER;
+    return is_cheap ? cheaper_us(session) : consistency_wait_us(session);
+}
+
 static bool has_waited(const struct session *session)
 {
     return session->job.wait.was_in_vain || session_now(session) < session->consistency.rest_until_us ||
-           consistency_settings(session)->consistency_wait_us == 0;
+           wait_us(session) == 0;
+}
+
+/* Another replica is a connection more. One that the session's own is behind by a moment is not worth it. */
+#define FAR_BEHIND_US 100000u
+
+static bool is_far_behind(const struct session *session)
+{
+    return consistency_settings(session)->consistency_wait_us != CONSISTENCY_WAIT_AUTO ||
+           !choice_may_fall_back(session) ||
+           (session->consistency.behind_us != 0 &&
+            session_now(session) - session->consistency.behind_us >= FAR_BEHIND_US);
 }
 
 /* There is no primary to tell what it had, and reads go on without one: what the session has written must be
@@ -120,8 +158,8 @@ static struct gate_state state_of(const struct session *session)
         .replica_has = has_replica && !attach_has_moved(session, ROUTE_REPLICA) &&
                        trust_has_all(session, slot->server), /* of the machine that this server is now */
         .another_has = trust_another_has(session, has_replica ? slot->server : VIEW_NO_SERVER),
-        .may_leave = !consistency->has_read && !share_has_statements(session, ROUTE_REPLICA) &&
-                     session->variables != VARIABLES_REPLICA,
+        .may_leave = is_far_behind(session) && !consistency->has_read &&
+                     !share_has_statements(session, ROUTE_REPLICA) && session->variables != VARIABLES_REPLICA,
         .has_waited = has_waited(session),
         .is_bound = is_bound(session),
         .is_never_primary_s = !choice_may_fall_back(session),
@@ -168,6 +206,8 @@ static bool obey(struct session *session, enum gate_verdict verdict)
     case GATE_PRIMARY:
         job->place = ROUTE_PRIMARY;
         job->reason = ROUTE_REASON_NOT_CAUGHT_UP;
+        if (session->consistency.behind_us == 0)
+            session->consistency.behind_us = session_now(session);
         return false;
     case GATE_MOVE:
         attach_drop(session, ROUTE_REPLICA);
@@ -177,7 +217,7 @@ static bool obey(struct session *session, enum gate_verdict verdict)
             trust_begin(session, slot->server);
         break;
     }
-    session->consistency.rest_until_us = 0;
+    session->consistency.behind_us = session->consistency.rest_until_us = 0;
     session->consistency.vain_waits = 0;
     return false;
 }
@@ -191,6 +231,7 @@ bool catching_up_holds(struct session *session)
     note_leaving(session);
     follow_primary(session);
     forget_seen(session);
+    consistency->is_reader = true;
     if (consistency->is_asking)
         watch_demand(consistency_watch(session), consistency->seen);
     struct gate_state state = state_of(session);
@@ -218,8 +259,7 @@ static bool may_be_primary_s(const struct session *session)
 /* What may not go to the primary waits as long as for a server. */
 static uint64_t patience(const struct session *session)
 {
-    return !may_be_primary_s(session) ? session->worker->world->timeouts->primary_wait_us
-                                      : consistency_settings(session)->consistency_wait_us;
+    return !may_be_primary_s(session) ? session->worker->world->timeouts->primary_wait_us : wait_us(session);
 }
 
 enum step catching_up_wait(struct session *session)
@@ -268,9 +308,7 @@ enum step catching_up_time_out(struct session *session)
     struct consistency *consistency = &session->consistency;
     if (consistency->vain_waits < RESTS_LAST)
         consistency->vain_waits++;
-    consistency->rest_until_us =
-        session_now(session) +
-        rests[consistency->vain_waits] * consistency_settings(session)->consistency_wait_us;
+    consistency->rest_until_us = session_now(session) + rests[consistency->vain_waits] * wait_us(session);
     session->job.wait.was_in_vain = true;
     return attach_begin(session);
 }

@@ -4,6 +4,8 @@
 #include "proxy/consistency_inside.h"
 #include "proxy/effects.h"
 
+#define NEWEST_WAIT_US 10000u /* some round trips to the primary and a replica near it */
+
 struct watch *consistency_watch(const struct session *session)
 {
     return session->worker->boxes[session->door->cluster].watch;
@@ -12,6 +14,12 @@ struct watch *consistency_watch(const struct session *session)
 const struct cluster_settings *consistency_settings(const struct session *session)
 {
     return consistency_watch(session)->settings;
+}
+
+uint64_t consistency_wait_us(const struct session *session)
+{
+    uint64_t wait_us = consistency_settings(session)->consistency_wait_us;
+    return wait_us == CONSISTENCY_WAIT_AUTO ? NEWEST_WAIT_US : wait_us;
 }
 
 bool consistency_is_followed(const struct session *session)
@@ -71,6 +79,7 @@ void consistency_ask_more(struct session *session)
     if (!consistency->is_asking)
         consistency->epoch = watch_epoch(consistency_watch(session));
     consistency->is_asking = true;
+    consistency->asked_us = session_now(session);
     trust_forget(session);
 }
 
@@ -111,7 +120,10 @@ static void note_written(struct session *session, enum server_family family, str
         return;
     consistency_ask_more(session);
     consistency->written = watch_happen(consistency_watch(session));
-    gtid_position_read(&consistency->position, family, gtids);
+    struct gtid_position written = { 0 };
+    gtid_position_read(&written, family, gtids);
+    watch_note_written(consistency_watch(session), &written);
+    gtid_position_merge(&consistency->position, &written);
     consistency_note_position(session);
     session->job.reply.has_gtid = true;
 }
@@ -186,6 +198,15 @@ bool consistency_is_new_writer(const struct session *session, int server)
            writer != VIEW_NO_SERVER && writer != server;
 }
 
+/* Its next read may be for a replica: that it is known then where the replicas are is asked for now. */
+static void look_ahead(struct session *session)
+{
+    const struct consistency *consistency = &session->consistency;
+    if (session->job.place == ROUTE_PRIMARY && consistency->is_reader && consistency->is_asking &&
+        consistency->asked_us == session_now(session))
+        watch_demand(consistency_watch(session), consistency->seen);
+}
+
 void consistency_note_done(struct session *session)
 {
     const struct job *job = &session->job;
@@ -197,9 +218,10 @@ void consistency_note_done(struct session *session)
     if (job->changes != NULL && job->changes->sets_logging)
         note_logging(session);
     if (job->place == ROUTE_REPLICA)
-        session->consistency.has_read = true;
+        session->consistency.is_reader = session->consistency.has_read = true;
     else if (is_end || (!shows_nothing(job) && !is_told(session)))
         consistency_see(session);
+    look_ahead(session);
 }
 
 /* A command may have run all the same; and a replica that comes back may be an older copy. */

@@ -60,9 +60,34 @@ void watch_demand(struct watch *watch, uint64_t since)
         if (((int)i == view->primary && since == 0) || view->servers[i].is_gone)
             continue;
         server->demanded_us = watch->worker->loop.now_us;
+        watched_measure(server);
         if (!server->is_asking && !watched_is_resting(server))
             watched_schedule(server);
     }
+}
+
+void watch_note_written(struct watch *watch, const struct gtid_position *position)
+{
+    if (position->count == 0)
+        return;
+    watch->written = position->marks[0];
+    watch->written_us = watch->worker->loop.now_us;
+}
+
+static uint64_t read_latency(const struct watch *watch, int server)
+{
+    const struct server_counters *rows = view_of(watch)->servers[server].server->by_worker;
+    return counter_read(&rows[watch->worker->index].latency_us);
+}
+
+uint64_t watch_patience(const struct watch *watch, int index, uint64_t elapsed_us)
+{
+    const struct watched *server = watched_at(watch, index);
+    int primary = view_of(watch)->primary;
+    if (server == NULL || primary == VIEW_NO_SERVER || index == primary)
+        return 0;
+    uint64_t since_us = view_of(watch)->is_galera ? 0 : elapsed_us; /* a node's wait begins with the poll */
+    return delay_patience(&server->delay, since_us, read_latency(watch, primary), read_latency(watch, index));
 }
 
 void watch_wait(struct watch *watch, struct session *session)

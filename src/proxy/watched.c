@@ -10,7 +10,8 @@
 
 #define GAP_FIRST_US 500u     /* the shortest between two polls: a round trip on a fast network */
 #define GAP_LAST_US 16000u    /* while nobody gets what they wait for */
-#define GAP_CALM_US 5000u     /* while nobody waits */
+#define GAP_AHEAD_US 2000u    /* while nobody waits, and a write of late should have arrived by now */
+#define GAP_CALM_US 5000u     /* … and nothing is expected */
 #define CALM_US 1000000u      /* so long after the last demand */
 #define RETRY_US 100000u      /* after a poll that failed */
 #define CLOSE_US 60000000u    /* without demand */
@@ -99,14 +100,29 @@ static bool read_primary(struct watched *server)
 
 static bool read_answer(struct watched *server)
 {
-    if (server->is_asked_as_node)
-        return true; /* that it has come is all it says */
+    struct watch *watch = server->watch;
+    if (server->is_asked_as_node) { /* that it has come is all it says */
+        delay_note_sample(&server->delay, now_of(watch) - server->begun_us);
+        return true;
+    }
     if (server->rows.rows != 1)
         return false;
     if (server->is_asked_as_primary)
         return read_primary(server);
     gtid_table_clear(&server->held);
-    return gtid_table_read(&server->held, server->upstream->family, cell(server, "held"));
+    if (!gtid_table_read(&server->held, server->upstream->family, cell(server, "held")))
+        return false;
+    delay_note(&server->delay, &server->held, server->begun_us, now_of(watch));
+    return true;
+}
+
+void watched_measure(struct watched *server)
+{
+    const struct watch *watch = server->watch;
+    struct gtid_position written = { .marks = { watch->written }, .count = 1 };
+    if (watch->written_us != 0 && server->index != view_of(watch)->primary &&
+        !gtid_table_contains(&server->held, &written))
+        delay_mark(&server->delay, &watch->written, watch->written_us);
 }
 
 /* ---- polls ---- */
@@ -117,6 +133,7 @@ void watched_forget(struct watched *server)
     server->answered = 0;
     server->base = 0;
     gtid_table_clear(&server->held);
+    delay_unmark(&server->delay);
     loop_timer_stop(&server->deadline);
     upstream_close(&server->upstream);
     rows_fini(&server->rows);
@@ -190,6 +207,7 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
     server->answered = server->begun;
     server->is_primary = server->is_asked_as_primary;
     space_out(server, watch_wake(watch));
+    watched_measure(server);
     watched_schedule(server);
 }
 
@@ -268,37 +286,49 @@ static bool is_worth_asking(const struct watched *server)
     return server->index == view->primary || entry->takes_reads;
 }
 
-/* Do sessions wait for this very server? */
+/* Do sessions wait for this very server? Or would they, if that were cheaper than the primary: those that it
+ * alone can tell of what they have seen, and at a Galera cluster all. */
 static bool is_urgent(const struct watched *server)
 {
     const struct watch *watch = server->watch;
-    if (watch->waiting.count == 0)
-        return false;
-    return server->index != view_of(watch)->primary || server->answered <= watch->wanted;
+    const struct view *view = view_of(watch);
+    if (server->index == view->primary || view->is_galera)
+        return server->answered <= watch->wanted;
+    return watch->waiting.count > 0;
 }
 
-/* The time from the beginning of the last poll to the next one; 0: none is due. */
-static uint64_t gap(const struct watched *server)
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When the next poll should begin; 0: none is due. */
+static uint64_t next_poll_us(const struct watched *server)
 {
     uint64_t since_us = now_of(server->watch) - server->demanded_us;
+    const struct delay *delay = &server->delay;
     if (server->demanded_us == 0 || !is_worth_asking(server))
         return 0;
+    if (since_us >= CALM_US && server->watch->waiting.count == 0)
+        return 0;
     if (is_urgent(server))
-        return server->gap_us;
-    return since_us < CALM_US ? GAP_CALM_US : 0;
+        return server->begun_us + (server->watch->waiting.count > 0 ? server->gap_us : GAP_AHEAD_US);
+    uint64_t calm_us = server->begun_us + GAP_CALM_US, soon_us = server->begun_us + GAP_AHEAD_US;
+    if (delay->marked_us == 0)
+        return calm_us;
+    return lesser(calm_us, soon_us > delay_due_us(delay) ? soon_us : delay_due_us(delay));
 }
 
 void watched_schedule(struct watched *server)
 {
-    uint64_t now = now_of(server->watch), gap_us = gap(server);
-    uint64_t at = gap_us > 0 ? server->begun_us + gap_us : now + CLOSE_US;
+    uint64_t now = now_of(server->watch), at = next_poll_us(server);
+    if (at == 0)
+        at = now + CLOSE_US;
     if (server->is_asking)
         return;
-    if (at <= now) {
-        poll(server);
-    } else if (!loop_timer_is_active(&server->next) || at < server->next_us) {
+    if (!loop_timer_is_active(&server->next) || at < server->next_us) {
         server->next_us = at;
-        loop_timer_start(&server->next, loop_of(server->watch), at - now);
+        loop_timer_start(&server->next, loop_of(server->watch), at > now ? at - now : 0);
     }
 }
 
@@ -308,8 +338,11 @@ static void on_next(struct loop_timer *timer)
     uint64_t now = now_of(server->watch);
     if (server->is_asking)
         return;
+    uint64_t at = next_poll_us(server);
     if (now - server->demanded_us >= CLOSE_US)
         watched_forget(server);
+    else if (at != 0 && at <= now)
+        poll(server);
     else
         watched_schedule(server);
 }

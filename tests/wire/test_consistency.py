@@ -41,6 +41,17 @@ def patient(running_patiently):
     yield from running_patiently.anew()
 
 
+@pytest.fixture(scope="module")
+def running_by_default():
+    yield from positions.running(consistency_wait="auto")
+
+
+@pytest.fixture
+def hasty(running_by_default):
+    """Where it waits as long as that is cheaper than asking the primary."""
+    yield from running_by_default.anew()
+
+
 def insert(client):
     return client.query("INSERT")
 
@@ -91,6 +102,56 @@ def test_after_the_wait_the_primary_has_the_read(scene):
         assert time.monotonic() - begin >= WAIT * 0.9
         scene.apply(scene.at(1))
         wait_until(lambda: on_replica(client), "the replica has it, and the reads")
+
+
+def test_by_default_a_near_primary_has_the_read_at_once(hasty):
+    """And the replica has it as soon as that one says that it has the write, without another read having waited."""
+    before = hasty.stats()
+    with hasty.connect() as client:
+        assert on_replica(client)
+        for steps in range(1, 4):
+            hasty.write(client, steps)
+            assert place(client) == b"db1"
+            hasty.apply(hasty.at(steps))
+            wait_until(lambda: on_replica(client), "the replica has it")
+    after = hasty.stats()
+    assert after["reads_waited"] == before["reads_waited"]
+    assert after["reads_too_early"] >= before["reads_too_early"] + 3
+
+
+def test_by_default_the_session_stays_with_its_replica(hasty):
+    """Another one that has the write a moment sooner is not worth a connection; one's own that stays behind is left."""
+    before = hasty.stats()["reads_moved"]
+    with hasty.connect() as client:
+        own = place(client).decode()
+        other = "db3" if own == "db2" else "db2"
+        hasty.write(client)
+        hasty.apply(hasty.at(1), names=(other,))
+        wait_until(lambda: place(client) == other.encode(), "its own is far behind")
+    assert hasty.stats()["reads_moved"] == before + 1
+
+
+def test_by_default_a_replica_is_waited_for_where_the_primary_is_slower(hasty):
+    """The first read finds out what the primary takes; meanwhile the replicas are measured."""
+    def slow(connection, _):
+        time.sleep(1)
+        connection.reply(r.result(connection.caps, [("a", w.VAR_STRING)], [[b"db1"]]))
+
+    def applied_after(seconds, position, before):
+        begin = time.monotonic()
+        hasty.apply(lambda: position if time.monotonic() - begin > seconds else before)
+    hasty.primary.on(READ, slow)
+    with hasty.connect() as client:
+        assert on_replica(client)
+        applied_after(0.02, hasty.at(1), hasty.at())
+        hasty.write(client, 1)
+        assert place(client) == b"db1"
+        wait_until(lambda: on_replica(client), "the replica has it")
+        before = hasty.stats()
+        applied_after(0.02, hasty.at(2), hasty.at(1))
+        hasty.write(client, 2)
+        assert on_replica(client)
+        assert hasty.stats()["reads_too_early"] == before["reads_too_early"]
 
 
 @pytest.mark.parametrize("position", ["", "1-1-999", "0-1-", "nonsense", "{0},1-1-999"])
