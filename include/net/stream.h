@@ -50,6 +50,9 @@ void stream_open(struct stream *stream, struct loop *loop, int take_fd,
                  void (*on_ready)(struct stream *, int), void *owner);
 /* Stops watching, closes, gives memory back. Harmless when not open. */
 void stream_close(struct stream *stream);
+/* The same without TLS's good-bye. A server that runs a statement does not read: it takes a client whose
+ * good-bye has arrived for one that has sent something, and is alive. Without it the server sees the end. */
+void stream_break(struct stream *stream);
 /* The same, but nothing that was written and has not arrived is sent any more: the peer is reset. */
 void stream_abort(struct stream *stream);
 /* The peer's kernel has not yet acknowledged all that was written. A system call. */

@@ -293,7 +293,8 @@ void upstream_close(struct upstream **upstream_r)
     *upstream_r = NULL;
     if (upstream == NULL)
         return;
-    if (upstream->state == UPSTREAM_READY) {
+    bool was_ready = upstream->state == UPSTREAM_READY;
+    if (was_ready) {
         static const uint8_t quit[] = { 1, 0, 0, 0, COM_QUIT };
         size_t sent;
         (void)stream_send(&upstream->stream, span_of(quit, sizeof quit), &sent);
@@ -308,8 +309,10 @@ void upstream_close(struct upstream **upstream_r)
     loop_timer_stop(&upstream->timer);
     if (is_too_late)
         stream_abort(&upstream->stream);
-    else
+    else if (was_ready)
         stream_close(&upstream->stream);
+    else
+        stream_break(&upstream->stream); /* the server may be running something, which is to end */
     upstream_login_free(upstream);
     mem_free(upstream->answer);
     upstream->answer = NULL;

@@ -126,17 +126,21 @@ bool stream_is_unheard(const struct stream *stream)
     return stream_is_open(stream) && ioctl(stream->fd, SIOCOUTQ, &bytes) == 0 && bytes > 0;
 }
 
-/* What the kernel still holds would be sent when the network is back, minutes later perhaps. A reset needs no
- * good-bye of TLS either. */
+void stream_break(struct stream *stream)
+{
+    if (stream->ssl != NULL)
+        SSL_set_quiet_shutdown(stream->ssl, 1);
+    stream_close(stream);
+}
+
+/* What the kernel still holds would be sent when the network is back, minutes later perhaps. */
 void stream_abort(struct stream *stream)
 {
     const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
     if (!stream_is_open(stream) || stream->loop == NULL)
         return;
     (void)setsockopt(stream->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    if (stream->ssl != NULL)
-        SSL_set_quiet_shutdown(stream->ssl, 1);
-    stream_close(stream);
+    stream_break(stream);
 }
 
 void stream_close(struct stream *stream)

@@ -3,6 +3,8 @@
 #include "base/mem.h"
 #include "net/stream.h"
 
+#include <sys/ioctl.h>
+
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -481,6 +483,26 @@ static void what_openssl_holds_is_drained(void **state)
     close_secure(&secure);
 }
 
+/* What is unread at a server that runs a statement keeps it from seeing the end. */
+static void breaking_says_no_good_bye(void **state)
+{
+    (void)state;
+    for (int breaks = 0; breaks < 2; breaks++) {
+        struct secure_end secure;
+        char byte;
+        int unread = -1;
+        open_secure(&secure);
+        while (SSL_read(secure.server, &byte, 1) > 0) /* what is left of the handshake, on either side */
+            ;
+        assert_int_equal(stream_fill(&secure.end.stream), STREAM_BLOCKED);
+        (breaks ? stream_break : stream_close)(&secure.end.stream);
+        assert_int_equal(ioctl(secure.end.peer, FIONREAD, &unread), 0);
+        assert_int_equal(unread > 0, !breaks);
+        assert_int_equal(recv(secure.end.peer, &byte, 1, MSG_PEEK), !breaks);
+        close_secure(&secure);
+    }
+}
+
 static void bytes_sent_over_tls_arrive(void **state)
 {
     (void)state;
@@ -540,6 +562,7 @@ int main(void)
         cmocka_unit_test(a_closed_stream_is_not_called_in_the_same_turn),
         cmocka_unit_test(a_stream_never_opened_may_be_closed),
         cmocka_unit_test(what_openssl_holds_is_drained),
+        cmocka_unit_test(breaking_says_no_good_bye),
         cmocka_unit_test(bytes_sent_over_tls_arrive),
         cmocka_unit_test(a_peer_that_does_not_speak_tls_is_a_failure_with_words),
     };
