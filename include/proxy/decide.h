@@ -17,4 +17,11 @@ struct route decide_explain(const struct session *session, struct span sql, cons
 /* A read-only server would not run the present statement, whose bytes are in the window: remember that. */
 void decide_note_refusal(struct session *session);
 
+/* The present job's server has answered with an ERR of that number. Is the job a read that is to run on the
+ * primary instead, as a replica lacks what the read names (lacking.h)? */
+bool decide_leaves_replica(const struct session *session, uint16_t code);
+/* Then its place is the primary, and statements like it go there for a while. Nothing of it may have been
+ * passed on. */
+void decide_leave_replica(struct session *session);
+
 #endif

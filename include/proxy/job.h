@@ -86,6 +86,7 @@ struct job_reply {
     bool is_unbegun;       /* … which says that nothing was run */
     bool is_refused;       /* … by a read-only server, which has not run it */
     bool is_unready;       /* … or by a Galera node that takes no statements just now */
+    bool is_lacking;       /* … or by a replica that lacks what it names */
     bool has_warnings;     /* it told of some */
     bool has_changed;      /* … of rows that it changed, or (FOUND_ROWS) found */
     bool has_insert_id;    /* … of a generated id */

@@ -39,6 +39,7 @@ struct route_state {
     bool has_replica;            /* the view knows one that takes reads */
     bool has_replica_refused;    /* it would not take this session's state */
     bool was_refused;            /* a read-only server refused this statement, or one like it, before */
+    bool was_lacked;             /* a replica lacked what it names, a moment ago: see lacking.h */
     bool calls_in_read_only;     /* it runs stored code in read-only transactions: CALL_AWAY was its answer */
     enum route_variables variables;
     bool are_variables_known;  /* what those in the statement hold can be said to another server */

@@ -17,6 +17,7 @@
 #include "proxy/digests.h"
 #include "proxy/door_counters.h"
 #include "proxy/hints.h"
+#include "proxy/lacking.h"
 #include "proxy/limits.h"
 #include "proxy/listener_settings.h"
 #include "proxy/pins.h"
@@ -97,6 +98,7 @@ struct worker {
     struct warm *warm;      /* owns: what is opened ahead */
     unsigned box_count;
     struct refusals refusals;
+    struct lacking lacking;
     struct texts texts;                 /* of prepared statements */
     counter closes[CLOSE_REASON_COUNT]; /* sessions that have ended */
     struct digests digests;

@@ -16,6 +16,7 @@
 #include "proxy/attach_inside.h"
 #include "proxy/catching_up.h"
 #include "proxy/choice.h"
+#include "proxy/decide.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
 #include "proxy/insert_id.h"
@@ -276,6 +277,10 @@ enum step attach_failed(struct session *session)
                     has_server_said ? "no login at " : "no connection to ",
                     session_view(session)->servers[server].server->name, session->user->name, err.text);
     attach_drop(session, job->place);
+    if (has_server_said && err.code == ERR_BAD_DB && decide_leaves_replica(session, (uint16_t)err.code)) {
+        decide_leave_replica(session);
+        return attach_begin(session);
+    }
     if (err.code == ERR_BAD_DB && has_server_said && !job->is_login && !job->has_no_schema &&
         !is_state_lost) {
         job->has_no_schema = true;

@@ -3,6 +3,7 @@
 
 #include "proxy/attach.h"
 #include "proxy/catching_up.h"
+#include "proxy/choice.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
 #include "proxy/hints.h"
@@ -97,6 +98,8 @@ struct route decide_route(const struct session *session, const struct sql_facts 
         .has_replica = has_replica,
         .has_replica_refused = session->has_replica_refused,
         .was_refused = was_refused(session, facts, sql),
+        .was_lacked =
+            facts->is_read && lacking_has(&session->worker->lacking, facts->shape, session_now(session)),
         .calls_in_read_only = session->calls_in_read_only,
         .is_in_system_schema = decide_is_system_schema(text_span(&session->schema)),
         .previous = place_of_answer(session, facts->question),
@@ -128,6 +131,21 @@ struct route decide_explain(const struct session *session, struct span sql, cons
         catching_up_is_primary_s(session))
         return (struct route){ .place = ROUTE_PRIMARY, .reason = ROUTE_REASON_NOT_CAUGHT_UP };
     return route;
+}
+
+bool decide_leaves_replica(const struct session *session, uint16_t code)
+{
+    const struct job *job = &session->job;
+    return job->place == ROUTE_REPLICA && job->reason == ROUTE_REASON_READ && job->is_retriable &&
+           lacking_is(code, session->schema.len > 0) && choice_may_fall_back(session) &&
+           session_view(session)->primary != VIEW_NO_SERVER;
+}
+
+void decide_leave_replica(struct session *session)
+{
+    lacking_add(&session->worker->lacking, session->job.facts.shape, session_now(session));
+    counter_add(&session->worker->boxes[session->door->cluster].watch->counters.reads_lacking, 1);
+    choice_become_primary_s(session, ROUTE_REASON_LACKED_BEFORE);
 }
 
 void decide_note_refusal(struct session *session)

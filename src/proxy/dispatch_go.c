@@ -16,8 +16,8 @@ static bool is_movable(enum route_reason reason)
 {
     return reason == ROUTE_REASON_READ || reason == ROUTE_REASON_NO_REPLICA ||
            reason == ROUTE_REASON_SHARED || reason == ROUTE_REASON_REPLICA_REFUSED ||
-           reason == ROUTE_REASON_REFUSED_BEFORE || reason == ROUTE_REASON_LISTENER_PRIMARY ||
-           reason == ROUTE_REASON_LISTENER_REPLICA;
+           reason == ROUTE_REASON_REFUSED_BEFORE || reason == ROUTE_REASON_LACKED_BEFORE ||
+           reason == ROUTE_REASON_LISTENER_PRIMARY || reason == ROUTE_REASON_LISTENER_REPLICA;
 }
 
 /* A harmless read outside a transaction, or the beginning of a read-only one: nothing is lost by running it

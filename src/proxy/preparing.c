@@ -4,6 +4,7 @@
 #include "mysql/wire.h"
 #include "proxy/answers.h"
 #include "proxy/attach.h"
+#include "proxy/decide.h"
 #include "proxy/dispatch.h"
 #include "proxy/statements.h"
 #include "proxy/sync.h"
@@ -15,6 +16,10 @@ static enum step note_prepared(struct session *session, struct slot *slot)
 {
     struct job *job = &session->job;
     slot->task = SYNC_NOTHING;
+    if (slot->answer.is_err && decide_leaves_replica(session, (uint16_t)slot->answer.error.code)) {
+        decide_leave_replica(session);
+        return attach_begin(session);
+    }
     if (slot->answer.is_err)
         return dispatch_refuse(session, (uint16_t)slot->answer.error.code, slot->answer.error.sqlstate, "%s",
                                slot->answer.error.text);

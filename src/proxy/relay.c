@@ -182,6 +182,8 @@ static bool note_refusal(struct session *session, const struct tracker_info *inf
     } else if (unready_is(info)) {
         unready_note(session);
         job->reply.is_refused = job->reply.is_unready = unready_may_leave(session) && is_movable(session);
+    } else if (info->kind == TRACKER_ERR && decide_leaves_replica(session, info->error)) {
+        job->reply.is_refused = job->reply.is_lacking = is_movable(session);
     }
     return job->reply.is_refused;
 }
@@ -205,6 +207,16 @@ static enum step leave_unready(struct session *session, struct upstream *upstrea
     take_refusal(session, upstream, info);
     session->job.reply.is_refused = session->job.reply.is_unready = false;
     return unready_go_on(session);
+}
+
+/* It has not what the statement names: what the primary says of it is the answer. */
+static enum step leave_lacking(struct session *session, struct upstream *upstream,
+                               const struct tracker_info *info)
+{
+    take_refusal(session, upstream, info);
+    session->job.reply.is_refused = session->job.reply.is_lacking = false;
+    decide_leave_replica(session);
+    return attach_begin(session);
 }
 
 /* A replica's refusal says that the statement is no read; the primary's, that it is none any more. */
@@ -350,6 +362,8 @@ enum step relay_once(struct session *session, struct upstream *upstream)
         return loss_unread(session, info.error);
     if (session->job.reply.is_unready)
         return leave_unready(session, upstream, &info);
+    if (session->job.reply.is_lacking)
+        return leave_lacking(session, upstream, &info);
     if (session->job.reply.is_refused)
         return run_where_writes_go(session, upstream, &info);
     return result == STREAM_OK ? STEP_MORE : session_close(session, CLOSE_CLIENT_FAILED, NULL);

@@ -129,6 +129,8 @@ static struct route decide_read(const struct route_state *state)
         return primary(ROUTE_REASON_REPLICA_REFUSED);
     if (state->was_refused)
         return primary(ROUTE_REASON_REFUSED_BEFORE);
+    if (state->was_lacked)
+        return primary(ROUTE_REASON_LACKED_BEFORE);
     return replica(state->is_autocommit_off ? ROUTE_REASON_READ_ONLY_TRANSACTION : ROUTE_REASON_READ);
 }
 
@@ -206,9 +208,9 @@ static struct route obey_primary(struct route route, const struct sql_facts *fac
     if (route.place == ROUTE_REPLICA)
         return is_free(&route, wish) ? primary(ROUTE_REASON_HINT)
                                      : refused(route.place, ROUTE_REASON_HINT_ELSEWHERE);
-    bool is_fallback = route.reason == ROUTE_REASON_NO_REPLICA ||
-                       route.reason == ROUTE_REASON_REPLICA_REFUSED ||
-                       route.reason == ROUTE_REASON_REFUSED_BEFORE;
+    bool is_fallback =
+        route.reason == ROUTE_REASON_NO_REPLICA || route.reason == ROUTE_REASON_REPLICA_REFUSED ||
+        route.reason == ROUTE_REASON_REFUSED_BEFORE || route.reason == ROUTE_REASON_LACKED_BEFORE;
     if (facts->is_read && is_fallback)
         route.reason = ROUTE_REASON_HINT;
     return route;

@@ -95,13 +95,27 @@ def hold(node, seconds, tables="test.own READ, test.shared READ"):
 
 @contextlib.contextmanager
 def held(cluster, names=("db2", "db3"), tables="test.own READ, test.shared READ"):
-    """Replicas apply nothing for as long as the body lasts."""
+    """Replicas apply nothing of these tables for as long as the body lasts."""
+    with locked(cluster, names, f"LOCK TABLES {tables}"):
+        yield
+
+
+@contextlib.contextmanager
+def frozen(cluster, names=("db2", "db3")):
+    """Replicas apply nothing at all for as long as the body lasts; reads go on. (Where the applier is stopped they would not.)"""
+    with locked(cluster, names, "FLUSH TABLES WITH READ LOCK"):
+        yield
+
+
+@contextlib.contextmanager
+def locked(cluster, names, sql):
+    """A connection to each of them says that, and is closed at the end."""
     connections = []
     try:
         for name in names:
             connections.append(_root(cluster.node(name)))
             with connections[-1].cursor() as cursor:
-                cursor.execute(f"LOCK TABLES {tables}")
+                cursor.execute(sql)
         yield
     finally:
         for connection in connections:

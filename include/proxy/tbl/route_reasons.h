@@ -5,8 +5,9 @@ ROUTE_REASON(TRANSACTION, "in a transaction, or autocommit is off")
 ROUTE_REASON(READ_ONLY_TRANSACTION, "a read-only transaction runs on one replica as a whole")
 ROUTE_REASON(TRANSACTION_ENDS,
              "it ends the read-only transaction on the replica, and goes on where writes go")
-ROUTE_REASON(TRANSACTION_MOVES,
-             "it may end the read-only transaction and write, so both go to the primary: nothing was read yet")
+ROUTE_REASON(
+    TRANSACTION_MOVES,
+    "it may end the read-only transaction and write, so both go to the primary: nothing was read yet")
 ROUTE_REASON(CALL_AWAY,
              "it may end the read-only transaction and write, and a replica has shown data in that, "
              "or has its long data")
@@ -20,6 +21,9 @@ ROUTE_REASON(PINNED, "the session has state that lives on the primary")
 ROUTE_REASON(PREVIOUS, "about the previous statement: where that one ran")
 ROUTE_REASON(SYSTEM_SCHEMA, "the current schema is one that describes its own server")
 ROUTE_REASON(REFUSED_BEFORE, "a read-only server refused this statement before")
+ROUTE_REASON(
+    LACKED_BEFORE,
+    "a replica lacked a table, a column or a right that this statement needs, less than a second ago")
 ROUTE_REASON(NO_REPLICA, "a harmless read, but no replica can take it")
 ROUTE_REASON(SHARED, "a harmless read, and the primary has its share of them (primary_reads)")
 ROUTE_REASON(NOT_CAUGHT_UP,

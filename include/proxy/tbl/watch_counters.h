@@ -3,6 +3,8 @@ WATCH_COUNTER(reads_waited, "reads that waited for a replica to catch up")
 WATCH_COUNTER(reads_caught_up, "of them, those that a replica then served")
 WATCH_COUNTER(reads_too_early,
               "harmless reads on the primary, for no replica had what the client had written or seen")
+WATCH_COUNTER(reads_lacking,
+              "reads that ran again on the primary, for a replica lacked a table, a column or a right")
 WATCH_COUNTER(reads_moved, "reads that went to another replica than the client's others")
 WATCH_COUNTER(positions_dropped,
               "positions that no server has any more: transactions lost with an old primary")

@@ -101,6 +101,10 @@ static const struct {
       ROUTE_REASON_REPLICA_REFUSED },
     { "SELECT f() that writes, the second time", "r", "f", LISTENER_SPLIT, ROUTE_PRIMARY,
       ROUTE_REASON_REFUSED_BEFORE },
+    { "SELECT that a replica lacked the table of", "r", "l", LISTENER_SPLIT, ROUTE_PRIMARY,
+      ROUTE_REASON_LACKED_BEFORE },
+    { "… in a transaction on it", "r", "al", LISTENER_SPLIT, ROUTE_REPLICA,
+      ROUTE_REASON_READ_ONLY_TRANSACTION },
     { "UPDATE through the reading port", "", "", LISTENER_REPLICA, ROUTE_REPLICA,
       ROUTE_REASON_LISTENER_REPLICA },
     { "SELECT in BEGIN through it", "r", "t", LISTENER_REPLICA, ROUTE_REPLICA,
@@ -152,6 +156,7 @@ static struct route_state state_of(const char *letters, enum listener_mode mode)
                                  .has_replica = !has(letters, 'n'),
                                  .has_replica_refused = has(letters, 'x'),
                                  .was_refused = has(letters, 'f'),
+                                 .was_lacked = has(letters, 'l'),
                                  .calls_in_read_only = has(letters, 'c'),
                                  .variables = has(letters, '1')   ? VARIABLES_PRIMARY
                                               : has(letters, '2') ? VARIABLES_REPLICA
@@ -182,7 +187,7 @@ static void statement_rows(void **state)
 #define COMBINATIONS 400000u
 
 static const char statement_letters[] = "rpBowhsLUDvVTic";
-static const char session_letters[] = "ta0oupsnxfcR123d";
+static const char session_letters[] = "ta0oupsnxflcR123d";
 
 /* Each letter with the chance of one in four: most combinations then decide something. */
 static void draw(const char *letters, char *to, uint64_t *seed)
@@ -269,7 +274,8 @@ static void a_replica_is_given_only_what_nothing_forbids(void **state)
         }
         assert_it(it.facts.is_read || begins_read_only(&it));
         assert_it(!now->is_pinned && !now->is_in_system_schema && now->has_replica &&
-                  !now->has_replica_refused && (!now->was_refused || begins_read_only(&it)));
+                  !now->has_replica_refused &&
+                  ((!now->was_refused && !now->was_lacked) || begins_read_only(&it)));
     }
     assert_true(seen > 1000);
 }
