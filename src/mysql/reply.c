@@ -63,6 +63,17 @@ static struct span read_untracked_info(struct wire_reader *reader)
     return !ahead.failed && wire_left(&ahead) == 0 ? info : wire_read_rest(reader);
 }
 
+/* MariaDB 10.11 writes one zero byte (ucs2, utf16, utf16le) or three (utf32) before the length, while the
+ * current schema has such a default character set (seen; not on 11.8): an empty session state that is not the
+ * packet's end. */
+static struct span read_session(struct wire_reader *reader)
+{
+    struct span session = wire_read_lenenc_span(reader);
+    for (unsigned pad = 0; pad < 3 && session.len == 0 && wire_left(reader) > 0; pad++)
+        session = wire_read_lenenc_span(reader);
+    return session;
+}
+
 /* Info and session state after the fixed part: present or not by rules that grew over the years. */
 static void read_ok_tail(struct wire_reader *reader, uint64_t caps, struct reply_ok *ok_r)
 {
@@ -73,7 +84,7 @@ static void read_ok_tail(struct wire_reader *reader, uint64_t caps, struct reply
     if (wire_left(reader) > 0) /* omitted entirely when empty and nothing changed */
         ok_r->info = wire_read_lenenc_span(reader);
     if ((ok_r->status & STATUS_SESSION_STATE_CHANGED) != 0 && wire_left(reader) > 0)
-        ok_r->session = wire_read_lenenc_span(reader);
+        ok_r->session = read_session(reader);
 }
 
 bool reply_parse_ok(struct span payload, uint64_t caps, struct reply_ok *ok_r)

@@ -135,16 +135,19 @@ class Ok:
     warnings: int
     info: bytes
     session: bytes
+    padding: int = 0    # zero bytes before the session state: MariaDB 10.11, in schemas of wide character sets
 
 
 def parse_ok(payload, caps):
     reader = Reader(payload, 1)
     affected, insert_id, status, warnings = reader.lenenc(), reader.lenenc(), reader.int(2), reader.int(2)
     info = reader.lenenc_bytes() if reader.left() else b""
-    session = reader.lenenc_bytes() if caps & SESSION_TRACK and status & STATE_CHANGED else b""
+    session, padding = reader.lenenc_bytes() if caps & SESSION_TRACK and status & STATE_CHANGED else b"", 0
+    while reader.left() and not session and padding < 3 and caps & SESSION_TRACK and status & STATE_CHANGED:
+        session, padding = reader.lenenc_bytes(), padding + 1
     if reader.left():
         raise WireError(f"{reader.left()} bytes after an OK")
-    return Ok(affected, insert_id, status, warnings, info, session)
+    return Ok(affected, insert_id, status, warnings, info, session, padding)
 
 
 @dataclass

@@ -77,6 +77,24 @@ static void session_state_needs_the_capability_and_the_flag(void **state)
     text_fini(&out);
 }
 
+/* As MariaDB 10.11.19 sends it where the schema's default character set has units of two or four bytes. */
+static void session_state_behind_the_padding_of_wide_character_sets(void **state)
+{
+    (void)state;
+    static const struct span packets[] = {
+        SPAN_LITERAL("\x00\x00\x00\x02\x40\x00\x00\x00\x00\x0c\x01\x07\x06s_ucs2\x02\x01\x31"),
+        SPAN_LITERAL("\x00\x00\x00\x02\x40\x00\x00\x00\x00\x00\x00\x0c\x01\x07\x06s_ut32\x02\x01\x31"),
+    };
+    for (size_t i = 0; i < sizeof packets / sizeof *packets; i++) {
+        struct reply_ok read;
+        assert_true(reply_parse_ok(packets[i], CAP_SESSION_TRACK, &read));
+        assert_int_equal(read.info.len, 0);
+        assert_int_equal(read.session.len, 12);
+        assert_int_equal(read.session.data[0], 1);
+        assert_truncations_are_safe(packets[i], CAP_SESSION_TRACK, 7);
+    }
+}
+
 static void info_without_session_tracking_in_both_spellings(void **state)
 {
     (void)state;
@@ -245,6 +263,7 @@ int main(void)
         cmocka_unit_test(ok_in_its_shortest_form),
         cmocka_unit_test(ok_with_everything_both_ways),
         cmocka_unit_test(session_state_needs_the_capability_and_the_flag),
+        cmocka_unit_test(session_state_behind_the_padding_of_wide_character_sets),
         cmocka_unit_test(info_without_session_tracking_in_both_spellings),
         cmocka_unit_test(err_with_and_without_sqlstate),
         cmocka_unit_test(err_is_read_for_people),
