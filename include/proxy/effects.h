@@ -17,6 +17,9 @@ void effects_come_home(struct session *session);
 /* The place whose replies tell the session's state: the primary; the replica behind a reading port, and while
  * a read-only transaction is open there. */
 enum route_place effects_home(const struct session *session);
+/* The server has agreed to a schema for the session, and has not told which: the session stays on the
+ * connection that is in it. */
+void effects_lose_schema(struct session *session);
 struct sql_dialect effects_dialect(const struct session *session);
 
 #endif

@@ -94,6 +94,7 @@ struct job_reply {
     bool has_last_gtid;    /* … of MariaDB's last_gtid */
     bool has_told_wait;    /* … of wait_timeout */
     bool has_untold;       /* … of a variable that is not followed */
+    bool has_schema;       /* … of the schema that is current now */
     bool has_state_change; /* … that session state has changed */
     uint64_t rows;
     uint64_t affected; /* rows, it says */
@@ -110,8 +111,9 @@ struct job {
     struct text inner;             /* owns: the text that an EXECUTE runs */
     struct text rewritten;         /* owns: sent instead of the window's first bytes, when not empty */
     size_t rewritten_sent;
-    struct changes *changes; /* owns: what a SET is about to change */
-    struct claims *claims;   /* owns: what it is about to take or give back */
+    struct text asked_schema; /* owns: the name in a USE or COM_INIT_DB, as the client wrote it */
+    struct changes *changes;  /* owns: what a SET is about to change */
+    struct claims *claims;    /* owns: what it is about to take or give back */
     struct job_names names;
     uint64_t vars_before; /* version when it was sent */
     struct job_file file;
@@ -135,6 +137,7 @@ struct job {
     bool is_aside;      /* a question in a transaction that is elsewhere: the reply's flags are not its own */
     bool is_retriable;  /* a harmless read, whole in the window */
     bool has_no_schema; /* its schema is gone, dropped by somebody else: it runs in none */
+    bool is_in_schema_of_prepared; /* for a moment: its statement is prepared again in the schema of then */
     struct job_wait wait;
 
     bool is_interrupted; /* by KILL QUERY, while no server had it */

@@ -42,6 +42,7 @@
  *   tracking.c            session tracking as the client would have seen it
  *   effects.c             what a reply says about the session's state
  *   effects_tracked.c     … by session tracking
+ *   current_schema.c      the schema: said to connections, compared with what servers tell
  *   effects_reading.c     … about how its texts are to be read
  *   effects_done.c        … when it is over
  *   memory.c              … about user variables
@@ -179,6 +180,8 @@ struct session {
     struct uservars user_vars;
     uint64_t user_vars_base; /* vars.version when they were set: strings depend on character sets */
     bool was_reset;
+    bool keeps_schema; /* … and in no schema since: that one is current still, its character set is not (seen
+                          on both families) */
     bool has_replica_refused;
     bool calls_in_read_only; /* a CALL was refused because a replica had the read-only transaction */
     uint8_t sees_tracking;   /* types of entries that the client asked for: 1 << enum sesstrack_type */

@@ -20,6 +20,8 @@ enum sync_task {
     SYNC_CHARSETS,
     SYNC_OPTION,
     SYNC_SCHEMA,
+    SYNC_UTF8,        /* the schema's name is about to be said in utf8 … */
+    SYNC_OWN_CHARSET, /* … and was: current_schema.h */
     SYNC_ROLE,
     SYNC_VARS,
     SYNC_COUNT,  /* what was counted before is nobody's business */
@@ -52,17 +54,19 @@ struct slot {
     bool must_renew;           /* … and is to be, before anything else */
     bool must_count;           /* FOUND_ROWS() would tell what somebody else counted */
     bool lacks_charsets;       /* made new, and not yet as the handshake had them */
-    bool has_own_gtid;         /* the session's statements have told of a commit there */
-    bool has_own_writes;       /* … or have drawn from a sequence, or may have */
-    bool is_changing;          /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
-    bool has_waited;           /* SYNC_WAITED is due */
-    struct parting *parting;   /* owns: what it is being asked before it is given up; NULL: nothing */
-    uint64_t refused_us;       /* parting: when it last would not tell; 0: it never has */
-    bool has_told_held;        /* parting: what it holds is not used up, and nothing has run there since */
-    bool must_wait;            /* Galera: the session was at another writer, and what it did there may lack */
-    bool is_reset;             /* COM_RESET_CONNECTION was replayed on it, as the session had one */
-    enum sync_task task;       /* what its running exchange is about */
-    bool has_answer;           /* an exchange ended: `answer` holds it */
+    bool reads_utf8;     /* its client character set is utf8 for the schema's name: SYNC_OWN_CHARSET is due */
+    bool needs_utf8;     /* it did not understand the schema's name in the session's own character set */
+    bool has_own_gtid;   /* the session's statements have told of a commit there */
+    bool has_own_writes; /* … or have drawn from a sequence, or may have */
+    bool is_changing;    /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
+    bool has_waited;     /* SYNC_WAITED is due */
+    struct parting *parting; /* owns: what it is being asked before it is given up; NULL: nothing */
+    uint64_t refused_us;     /* parting: when it last would not tell; 0: it never has */
+    bool has_told_held;      /* parting: what it holds is not used up, and nothing has run there since */
+    bool must_wait;          /* Galera: the session was at another writer, and what it did there may lack */
+    bool is_reset;           /* COM_RESET_CONNECTION was replayed on it, as the session had one */
+    enum sync_task task;     /* what its running exchange is about */
+    bool has_answer;         /* an exchange ended: `answer` holds it */
     struct upstream_answer answer;
     bool has_failed; /* it died: `failure` says how */
     struct error failure;

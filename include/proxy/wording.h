@@ -11,6 +11,10 @@
 
 #include <stdint.h>
 
+/* In the place of the collation at login: the server's defaults, which COM_RESET_CONNECTION leaves on MySQL.
+ */
+#define WORDING_DEFAULTS 0
+
 /* Appends it: "names 'latin1',sql_mode='ANSI_QUOTES'". Equal texts: read alike, on connections that had the
  * same collation at login. */
 void wording_take(const struct vars *vars, struct text *out);
@@ -19,6 +23,9 @@ void wording_take(const struct vars *vars, struct text *out);
  * of that collation, and the server's sql_mode. */
 void wording_say(struct span wording, const struct vars *vars, uint8_t collation, enum server_family family,
                  struct text *out);
+
+/* Appends the SET of the client's character set alone, as it was at login with that collation. */
+void wording_say_client(uint8_t collation, enum server_family family, struct text *out);
 
 /* What wording_say says asks MariaDB for the names of collations, which are in a table: warnings and
  * FOUND_ROWS() of the connection's earlier statements are gone then (seen on 10.11 and 11). */

@@ -6,6 +6,7 @@
 #include "mysql/command.h"
 #include "mysql/packet.h"
 #include "mysql/reply.h"
+#include "mysql/sesstrack.h"
 #include "mysql/wire.h"
 
 #include <assert.h>
@@ -67,8 +68,22 @@ static void finish_exchange(struct upstream *upstream)
     }
 }
 
-static void note_packet(struct upstream_answer *answer, const struct tracker_info *info)
+/* The server's word on its schema counts, whatever was asked for. */
+static void note_tracking(struct upstream *upstream, struct span entries)
 {
+    struct sesstrack_walk walk;
+    struct sesstrack_change change;
+    sesstrack_begin(&walk, entries);
+    while (sesstrack_next(&walk, &change))
+        if (change.type == SESSTRACK_SCHEMA) {
+            text_clear(&upstream->schema);
+            (void)text_append_span(&upstream->schema, change.value);
+        }
+}
+
+static void note_packet(struct upstream *upstream, const struct tracker_info *info)
+{
+    struct upstream_answer *answer = upstream->answer;
     struct reply_err said;
     if (info->kind == TRACKER_ERR) {
         answer->is_err = true;
@@ -84,6 +99,7 @@ static void note_packet(struct upstream_answer *answer, const struct tracker_inf
     } else {
         answer->status = info->status;
         answer->warnings = info->warnings;
+        note_tracking(upstream, info->session);
     }
 }
 
@@ -97,7 +113,7 @@ static bool swallow(struct upstream *upstream)
         enum tracker_verdict verdict = tracker_feed(&upstream->tracker, buf_unparsed(in), &pass, &info);
         buf_mark_parsed(in, pass + (verdict == TRACKER_PACKET ? info.len : 0));
         if (verdict == TRACKER_PACKET)
-            note_packet(upstream->answer, &info);
+            note_packet(upstream, &info);
         buf_drop_parsed(in);
         if (info.kind == TRACKER_ERR && reply_is_farewell(info.error, info.seq)) {
             fail_answer(upstream, "the server had ended the connection: %u %s", info.error,

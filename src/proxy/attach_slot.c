@@ -12,6 +12,7 @@
 #include "mysql/reply.h"
 #include "proxy/allowance.h"
 #include "proxy/asleft.h"
+#include "proxy/current_schema.h"
 #include "proxy/parting.h"
 #include "proxy/pinned.h"
 #include "proxy/pool_clean.h"
@@ -164,7 +165,7 @@ static struct upstream_wish wish_of(const struct session *session, const struct 
         .addr = &entry->addr,
         .user = user->name,
         .secret = user->secret.has_password ? &user->secret : session->seen,
-        .schema = session->job.has_no_schema ? (struct span){ 0 } : text_span(&session->schema),
+        .schema = current_schema_of_login(session),
         .attributes = text_span(&session->attributes),
         .caps = session->upstream_caps,
         .collation = session->collation,

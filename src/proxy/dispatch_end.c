@@ -25,6 +25,8 @@ static void reset_job(struct session *session)
         claims_free(job->claims);
     if (job->inner.cap > 0)
         text_fini(&job->inner);
+    if (job->asked_schema.cap > 0)
+        text_fini(&job->asked_schema);
     if (job->names.text.cap > 0)
         text_fini(&job->names.text);
     if (job->rewritten.cap > 0)

@@ -5,6 +5,7 @@
 #include "mysql/reply.h"
 #include "proxy/attach.h"
 #include "proxy/choice.h"
+#include "proxy/current_schema.h"
 #include "proxy/decide.h"
 #include "proxy/dispatch.h"
 #include "proxy/draws.h"
@@ -39,6 +40,8 @@ enum step dispatch_go(struct session *session, enum route_place place, enum rout
     job->place = place;
     job->reason = reason;
     job->is_retriable = is_repeatable(session, reason);
+    if (!current_schema_note_asked(session))
+        return session_close(session, CLOSE_OUT_OF_MEMORY, "the name of a schema");
     if (job->facts.has_sequence)
         draws_read(session);
     return attach_begin(session);

@@ -55,6 +55,11 @@ static bool is_without_end(const struct session *session, struct span name, stru
            (!span_to_u64(literal, &id) || id == 0);
 }
 
+void effects_lose_schema(struct session *session)
+{
+    effects_pin(session, PIN_UNKNOWN_SCHEMA);
+}
+
 void effects_hold(struct session *session, struct span name, struct span literal)
 {
     const struct pin_origin origin = effects_origin(session);
@@ -159,7 +164,10 @@ void effects_reset(struct session *session)
     uservars_clear(&session->user_vars);
     session->has_replica_refused = session->calls_in_read_only = false;
     session->sees_tracking = 0;
+    bool is_schema_unknown = pins_has(&session->pins, PIN_UNKNOWN_SCHEMA);
     pins_clear(&session->pins);
+    if (is_schema_unknown)
+        effects_lose_schema(session);
     session->has_left_schema = false;
     session->answers.last_place = session->answers.found_place = session->answers.diagnostics_place =
         effects_home(session);

@@ -8,6 +8,7 @@
 #include "proxy/asleft.h"
 #include "proxy/changes.h"
 #include "proxy/claims.h"
+#include "proxy/current_schema.h"
 #include "proxy/effects.h"
 #include "proxy/found.h"
 #include "proxy/memory.h"
@@ -43,7 +44,8 @@ static void commit_set(struct session *session)
         effects_pin(session, PIN_UNKNOWN_SET);
     if (!changes_commit(changes, &session->vars, job->vars_before) || !commit_role(session, changes))
         effects_pin(session, PIN_UNKNOWN_SET);
-    if (session->schema.len == 0 && vars_follows_schema(&session->vars))
+    bool is_own = session->schema.len == 0 || session->keeps_schema;
+    if (is_own && vars_follows_schema(&session->vars))
         effects_pin(session, PIN_UNKNOWN_SET); /* the collation is each server's own then */
     session->has_replica_refused = false;
 }
@@ -108,7 +110,7 @@ static void after_reset(struct session *session)
     sync_note_reset(session, &session->slots[session->job.place]); /* its statements know the session's yet */
     effects_reset(session);
     session->status = status;
-    session->was_reset = true;
+    session->was_reset = session->keeps_schema = true;
 }
 
 static void after_command(struct session *session)
@@ -349,8 +351,8 @@ static bool leaves_count(const struct session *session, const struct upstream *u
 static void note_soil(const struct session *session, struct upstream *upstream)
 {
     const struct job *job = &session->job;
-    static const uint32_t hidden =
-        1u << PIN_HIDDEN_STATE | 1u << PIN_LONG_STATEMENT | 1u << PIN_UNKNOWN_SET | 1u << PIN_TRACKED_CHANGE;
+    static const uint32_t hidden = 1u << PIN_HIDDEN_STATE | 1u << PIN_LONG_STATEMENT | 1u << PIN_UNKNOWN_SET |
+                                   1u << PIN_UNKNOWN_SCHEMA | 1u << PIN_TRACKED_CHANGE;
     bool is_administration = job->command->manner == COMMAND_STATEMENT && job->facts.kind == SQL_ADMIN;
     upstream->is_id_told |= job->facts.asks_id;
     upstream->is_soiled |= job->facts.may_hide_state || (job->reply.has_multi && job->is_cut) ||
@@ -364,6 +366,7 @@ static void note_home(struct session *session, bool is_execution)
     const struct job *job = &session->job;
     if (is_execution)
         note_pins(session);
+    current_schema_note_done(session);
     if (job->changes != NULL)
         commit_set(session);
     else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)

@@ -73,6 +73,9 @@ void effects_begin_reading(struct session *session)
     session->reading.oracle = view->oracle;
     session->reading.no_backslash_escapes = view->no_backslash_escapes;
     session->reading.has_unsafe_charset = false;
-    session->reading.has_unsafe_collation = hides_quotes_id(session->collation);
-    session->reading.is_utf8 = is_utf8_id(session->collation);
+    /* Of the handshake; after COM_RESET_CONNECTION on MySQL of the server. */
+    bool has_both = view->family == FAMILY_MYSQL;
+    session->reading.has_unsafe_collation =
+        hides_quotes_id(session->collation) || (has_both && hides_quotes_id(view->collation));
+    session->reading.is_utf8 = is_utf8_id(session->collation) && (!has_both || is_utf8_id(view->collation));
 }

@@ -75,9 +75,13 @@ static void note_schema(struct session *session, struct upstream *upstream, stru
     text_clear(&upstream->schema);
     (void)text_append_span(&session->schema, schema);
     (void)text_append_span(&upstream->schema, schema);
-    session->has_replica_refused = false;
-    /* A replica that is in a schema cannot be taken out of it: another connection will do. */
     enum route_place other = session->job.place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY;
+    if (session->keeps_schema && session->slots[other].upstream != NULL)
+        text_clear(&session->slots[other].upstream->schema);
+    session->keeps_schema = session->has_replica_refused = false;
+    session->job.reply.has_schema = true;
+    pins_release_all(&session->pins, PIN_UNKNOWN_SCHEMA);
+    /* A replica that is in a schema cannot be taken out of it: another connection will do. */
     if (schema.len == 0)
         attach_drop_idle(session, other);
 }

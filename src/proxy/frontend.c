@@ -140,7 +140,7 @@ static enum step go_inside(struct session *session, uint8_t seq)
         return refuse_user(session, seq);
     effects_reset(session);
     consistency_begin(session);
-    session->was_reset = false;
+    session->was_reset = session->keeps_schema = false;
     struct job *job = &session->job;
     job->is_login = true;
     job->is_change_user = is_change_user;

@@ -53,7 +53,7 @@ static bool is_worded_anew(const struct session *session)
 static void start_wording(struct session *session, struct slot *slot)
 {
     struct text sql = { 0 };
-    wording_say(text_span(&session->job.prepared->wording), &session->vars, slot->upstream->key.collation,
+    wording_say(text_span(&session->job.prepared->wording), &session->vars, sync_collation(slot),
                 slot->upstream->family, &sql);
     if (sql.is_oom) {
         slot->has_failed = true;
@@ -67,14 +67,9 @@ static void start_wording(struct session *session, struct slot *slot)
 
 static void note_worded(struct session *session, struct slot *slot)
 {
-    struct answers *answers = &session->answers;
     sync_note_warnings(session, slot);
-    if (!wording_reads_tables(&session->vars, slot->upstream->family))
-        return;
-    answers_lose(&answers->found, slot);
-    if (answers->has_diagnostics)
-        answers_lose(&answers->diagnostics, slot);
-    slot->has_our_warnings = slot->has_warnings = false;
+    if (wording_reads_tables(&session->vars, slot->upstream->family))
+        sync_note_table_read(session, slot);
 }
 
 /* What is due next: the schema and the wording of then, and the PREPARE itself. The text means what it meant
@@ -94,10 +89,12 @@ static enum step prepare_here(struct session *session, struct slot *slot)
     bool is_question = job->facts.refers_previous && !job->facts.uses_tables;
     struct span schema = text_span(&job->prepared->schema);
     bool is_reworded = slot->upstream->vars_version != session->vars.version;
+    if (!is_question && schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema))) {
+        job->is_in_schema_of_prepared = true;
+        return session_enter(session, SESSION_SYNCING);
+    }
     if (is_anew && !is_question && !is_reworded)
         start_wording(session, slot);
-    else if (!is_question && schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema)))
-        sync_ask(session, SYNC_SCHEMA, REPLY_GENERIC, COM_INIT_DB, schema);
     else
         sync_ask(session, SYNC_PREPARE, REPLY_PREPARE, COM_STMT_PREPARE, job->prepared->sql);
     return STEP_MORE;
@@ -115,12 +112,14 @@ enum step preparing_step(struct session *session)
         return note_prepared(session, slot);
     if (slot->task != SYNC_NOTHING && slot->answer.is_err)
         return sync_refused(session, slot);
-    if (slot->task == SYNC_SCHEMA)
-        sync_note_schema(slot, text_span(&job->prepared->schema));
-    else if (slot->task == SYNC_WORDING)
+    if (slot->task == SYNC_WORDING)
         note_worded(session, slot);
     slot->task = SYNC_NOTHING;
     bool is_known = job->prepared == NULL || job->prepared->copies[job->place].generation == slot->generation;
+    if (is_known && job->is_in_schema_of_prepared) {
+        job->is_in_schema_of_prepared = false;
+        return session_enter(session, SESSION_SYNCING);
+    }
     if (is_known && answers_forbid(session, true)) /* what was said to prepare it has come between */
         return dispatch_refuse_route(session, ROUTE_REASON_ANSWERS_AWAY);
     if (is_known)

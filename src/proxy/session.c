@@ -414,6 +414,7 @@ void session_abort(struct session *session, enum close_reason reason)
     claims_free(session->job.claims);
     session->job.claims = NULL;
     text_fini(&session->job.inner);
+    text_fini(&session->job.asked_schema);
     text_fini(&session->job.names.text);
     pins_clear(&session->pins);
     vars_fini(&session->vars);

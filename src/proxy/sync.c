@@ -11,6 +11,7 @@
 #include "proxy/answers.h"
 #include "proxy/asleft.h"
 #include "proxy/attach.h"
+#include "proxy/current_schema.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
 #include "proxy/frontend.h"
@@ -18,6 +19,7 @@
 #include "proxy/patience.h"
 #include "proxy/pool_clean.h"
 #include "proxy/statements.h"
+#include "proxy/wording.h"
 
 #include <errno.h>
 
@@ -91,12 +93,6 @@ void sync_note_vars(const struct session *session, struct slot *slot)
         slot->writes_version = session->vars.version;
 }
 
-static bool lacks_schema(const struct session *session, const struct upstream *upstream)
-{
-    return session->schema.len > 0 && !session->job.has_no_schema &&
-           !span_equal(text_span(&session->schema), text_span(&upstream->schema));
-}
-
 /* What this connection has is ours; or it is from before, when there are none, and the one that knows has
  * gone. SYNC_QUIET changes what FOUND_ROWS() says: where that may be asked for, only who asks for warnings
  * has it. */
@@ -125,14 +121,16 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_CHARSETS;
     if (slot->option_version != session->option_version)
         return SYNC_OPTION;
-    if (lacks_schema(session, upstream))
-        return SYNC_SCHEMA;
+    if (current_schema_lacks(session, slot) != SYNC_NOTHING)
+        return current_schema_lacks(session, slot);
     if (slot->role_version != session->role.version)
         return SYNC_ROLE;
     char wait[PATIENCE_TEXT_MAX];
     if (lacks_vars(session, slot) || patience_lacks(session, slot, wait) != NULL ||
         lacks_insert_id(session, slot) || lacks_autocommit(session, slot))
         return SYNC_VARS;
+    if (current_schema_lacks_still(session, slot) != SYNC_NOTHING)
+        return current_schema_lacks_still(session, slot);
     if (slot->must_count)
         return SYNC_COUNT;
     if (needs_quiet(session, slot))
@@ -234,7 +232,9 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
         start_option(session);
         break;
     case SYNC_SCHEMA:
-        sync_ask(session, task, REPLY_GENERIC, COM_INIT_DB, text_span(&session->schema));
+    case SYNC_UTF8:
+    case SYNC_OWN_CHARSET:
+        current_schema_start(session, slot, task);
         break;
     case SYNC_ROLE:
         start_role(session, slot);
@@ -268,13 +268,6 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
     }
 }
 
-void sync_note_schema(struct slot *slot, struct span schema)
-{
-    text_clear(&slot->upstream->schema);
-    (void)text_append_span(&slot->upstream->schema, schema);
-    slot->task = SYNC_NOTHING;
-}
-
 /* Made new already, if it was to be. */
 void sync_note_reset(struct session *session, struct slot *slot)
 {
@@ -283,6 +276,21 @@ void sync_note_reset(struct session *session, struct slot *slot)
     slot->upstream->is_set_up = false;
     slot->lacks_charsets = false;
     slot->is_reset = true;
+}
+
+uint8_t sync_collation(const struct slot *slot)
+{
+    bool has_defaults = slot->is_reset && slot->upstream->family == FAMILY_MYSQL;
+    return has_defaults ? WORDING_DEFAULTS : slot->upstream->key.collation;
+}
+
+void sync_note_table_read(struct session *session, struct slot *slot)
+{
+    struct answers *answers = &session->answers;
+    answers_lose(&answers->found, slot);
+    if (answers->has_diagnostics)
+        answers_lose(&answers->diagnostics, slot);
+    slot->has_our_warnings = slot->has_warnings = false;
 }
 
 void sync_note_warnings(struct session *session, struct slot *slot)
@@ -294,15 +302,19 @@ void sync_note_warnings(struct session *session, struct slot *slot)
         answers_lose(&session->answers.diagnostics, slot);
 }
 
-static void note_success(struct session *session, struct slot *slot)
+/* False: not after all, and slot.answer is the error. */
+static bool note_success(struct session *session, struct slot *slot)
 {
     struct upstream *upstream = slot->upstream;
     answers_lose(&session->answers.last, slot); /* what comes next may leave ROW_COUNT() as we made it */
     switch (slot->task) {
     case SYNC_RESET:
         sync_note_reset(session, slot);
+        if (!session->keeps_schema)
+            text_clear(&upstream->schema);
         break;
     case SYNC_RENEW:
+        text_clear(&upstream->schema);
         asleft_note_renewed(session, slot);
         slot->lacks_charsets = upstream->family == FAMILY_MYSQL;
         break;
@@ -316,8 +328,9 @@ static void note_success(struct session *session, struct slot *slot)
         slot->option_version = session->option_version;
         break;
     case SYNC_SCHEMA:
-        sync_note_schema(slot, text_span(&session->schema));
-        break;
+    case SYNC_UTF8:
+    case SYNC_OWN_CHARSET:
+        return current_schema_note(session, slot);
     case SYNC_ROLE:
         slot->role_version = session->role.version;
         break;
@@ -356,6 +369,7 @@ static void note_success(struct session *session, struct slot *slot)
     case SYNC_NOTHING:
         break;
     }
+    return true;
 }
 
 static bool is_in_schema(const struct upstream *upstream)
@@ -440,9 +454,10 @@ enum step sync_syncing(struct session *session)
             return STEP_WAIT;
         if (slot->answer.is_err && is_renewal(slot->task) && !is_unknown_charset(slot))
             return refused_renewal(session, slot);
-        if (slot->answer.is_err && !is_renewal(slot->task))
+        bool is_refused = slot->answer.is_err && !is_renewal(slot->task);
+        is_refused = is_refused || !note_success(session, slot);
+        if (is_refused && !current_schema_may_retry(session, slot))
             return sync_refused(session, slot);
-        note_success(session, slot);
         slot->task = SYNC_NOTHING;
     } else if (slot->upstream->is_second_hand && !asleft_look(session, slot)) {
         return answers_refuse(session);

@@ -48,13 +48,29 @@ static bool has_charset(const struct vars *vars)
 static void say_login(uint8_t collation, enum server_family family, struct text *out)
 {
     unsigned id = collation;
-    if (family == FAMILY_MYSQL)
+    if (collation == WORDING_DEFAULTS)
+        (void)text_append_cstr(out, "character_set_client=DEFAULT,collation_connection=DEFAULT");
+    else if (family == FAMILY_MYSQL)
         (void)text_appendf(out, "character_set_client=%u,collation_connection=%u", id, id);
     else
         (void)text_appendf(out,
                            "character_set_client=(SELECT CHARACTER_SET_NAME" ROW_OF_COLLATION
                            ",collation_connection=(SELECT " COLLATION_AT_LOGIN ROW_OF_COLLATION,
                            id, id);
+}
+
+/* A collation that the server does not know was not set by the handshake either: it has its default. */
+void wording_say_client(uint8_t collation, enum server_family family, struct text *out)
+{
+    if (collation == WORDING_DEFAULTS)
+        (void)text_append_cstr(out, "SET character_set_client=DEFAULT");
+    else if (family == FAMILY_MYSQL)
+        (void)text_appendf(out, "SET character_set_client=%u", collation);
+    else
+        (void)text_appendf(out,
+                           "SET character_set_client=IFNULL((SELECT CHARACTER_SET_NAME" ROW_OF_COLLATION
+                           ",@@global.character_set_client)",
+                           (unsigned)collation);
 }
 
 bool wording_reads_tables(const struct vars *vars, enum server_family family)

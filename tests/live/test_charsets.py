@@ -82,8 +82,9 @@ class Pair:
 
     def reset(self):
         self.said.append("(reset)")
-        for side in (self.through, self.alone):
+        for side in (self.through, self.alone):     # until a schema is entered SET CHARACTER SET pins: test_untracked
             side.command(w.RESET_CONNECTION)
+            side.command(w.INIT_DB, "test")
 
     def close(self):
         self.through.close()

@@ -136,8 +136,8 @@ class Client:
         rows = self.rows(sql, attributes)
         return rows[0][0] if rows else None
 
-    def change_user(self, user, password, schema=""):
-        self.pipe.send_packet(change_user(user, native_token(password, self.greeting.nonce), schema,
+    def change_user(self, user, password, schema="", collation=45):
+        self.pipe.send_packet(change_user(user, native_token(password, self.greeting.nonce), schema, collation,
                                           attributes={} if self.caps & w.CONNECT_ATTRS else None), seq=0)
         self.finish_login(password)
 

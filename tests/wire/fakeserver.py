@@ -220,6 +220,8 @@ class Connection:
         elif upper.startswith(("SELECT", "WITH", "(", "TABLE", "VALUES")):
             self.reply(r.result(self.caps, [("answered_by", w.VAR_STRING)], [[self.server.name]],
                                 status=self.status))
+        elif upper.startswith("USE "):
+            self.init_db(plain[4:].strip("`").encode())
         else:
             self.change_status(upper)
             self.ok()

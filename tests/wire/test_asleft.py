@@ -42,10 +42,10 @@ def test_equal_session_takes_it_without_a_word_of_ours(scene):
                                  "SET autocommit = 1", "SAVEPOINT s", "USE one", "COMMIT"])
 def test_what_leaves_nothing_unknown(scene, sql):
     scene = scene(**TRUST)
-    client = scene.client()
+    client = scene.client(schema="one")
     client.query(sql)
     connection = left(scene, client)
-    scene.client().query("DO 'second'")
+    scene.client(schema="one").query("DO 'second'")
     assert connection.sqls()[-2:] == [sql, "DO 'second'"]
     assert not [c for c in connection.commands if c.byte == w.RESET_CONNECTION]
 

@@ -1,0 +1,43 @@
+/* A connection comes into the schema that its session is in.
+ *
+ * Servers tell names of schemas in utf8, and read them in the connection's client character set. A name that
+ * all client character sets read alike (charset_is_neutral) is said as it is. Any other one is said in utf8,
+ * where the session's client character set is utf8; otherwise the connection reads utf8 for a moment:
+ *
+ *      SYNC_UTF8 ──► SYNC_SCHEMA ──► SYNC_OWN_CHARSET, then the session's variables anew
+ *
+ * and the server must tell the same name as it agrees. At login the name is what the client wrote, in the
+ * handshake's character set: the server's answer tells what it is in utf8, which is the session's from then
+ * on.
+ */
+#ifndef HEADGATE_PROXY_CURRENT_SCHEMA_H
+#define HEADGATE_PROXY_CURRENT_SCHEMA_H
+
+#include "proxy/session.h"
+
+/* The name with which a login may be sent: empty, if it has to be said afterwards. Borrows. */
+struct span current_schema_of_login(const struct session *session);
+
+/* What the connection lacks before the session's variables are said, and after that; SYNC_NOTHING: nothing.
+ */
+enum sync_task current_schema_lacks(const struct session *session, const struct slot *slot);
+enum sync_task current_schema_lacks_still(const struct session *session, const struct slot *slot);
+
+/* Starts such a task. */
+void current_schema_start(struct session *session, struct slot *slot, enum sync_task task);
+
+/* The server has agreed to it. False: it is in another schema now, says its session tracking; slot.answer is
+ * an error then that says so. */
+bool current_schema_note(struct session *session, struct slot *slot);
+
+/* The server has refused the name, or taken it for another one. True: it may have been read in another
+ * character set than meant, and is to be said again. */
+bool current_schema_may_retry(struct session *session, struct slot *slot);
+
+/* USE and COM_INIT_DB of the client: the name that is asked for is noted before it is sent, and compared with
+ * what the server has told when the reply is over. Where they differ, or the server has told nothing, the
+ * session stays on its connection. False: no memory. */
+bool current_schema_note_asked(struct session *session);
+void current_schema_note_done(struct session *session);
+
+#endif

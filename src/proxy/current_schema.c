@@ -1,0 +1,184 @@
+#include "proxy/current_schema.h"
+
+#include "mysql/charset.h"
+#include "mysql/reply.h"
+#include "proxy/answers.h"
+#include "proxy/dispatch.h"
+#include "proxy/effects.h"
+#include "proxy/sync.h"
+#include "proxy/wording.h"
+
+#include <errno.h>
+
+struct span current_schema_of_login(const struct session *session)
+{
+    struct span schema = text_span(&session->schema);
+    return session->job.has_no_schema || !charset_is_neutral(schema) ? (struct span){ 0 } : schema;
+}
+
+/* The session's; or for a moment that in which a statement was prepared, which is prepared again. */
+static struct span wanted(const struct session *session)
+{
+    const struct job *job = &session->job;
+    return text_span(job->is_in_schema_of_prepared ? &job->prepared->schema : &session->schema);
+}
+
+static bool is_due(const struct session *session, const struct slot *slot)
+{
+    struct span schema = wanted(session);
+    return schema.len > 0 && !session->job.has_no_schema &&
+           !span_equal(schema, text_span(&slot->upstream->schema));
+}
+
+/* At login the connection's character sets are the handshake's, in which the client wrote the name. */
+static bool is_said_as_it_is(const struct session *session)
+{
+    return session->job.is_login || charset_is_neutral(wanted(session));
+}
+
+enum sync_task current_schema_lacks(const struct session *session, const struct slot *slot)
+{
+    return is_said_as_it_is(session) && is_due(session, slot) ? SYNC_SCHEMA : SYNC_NOTHING;
+}
+
+enum sync_task current_schema_lacks_still(const struct session *session, const struct slot *slot)
+{
+    bool reads_utf8 = slot->reads_utf8 || (session->reading.is_utf8 && !slot->needs_utf8);
+    if (is_due(session, slot))
+        return reads_utf8 ? SYNC_SCHEMA : SYNC_UTF8;
+    return slot->reads_utf8 ? SYNC_OWN_CHARSET : SYNC_NOTHING;
+}
+
+static void start_own_charset(struct session *session, struct slot *slot)
+{
+    struct text sql = { 0 };
+    wording_say_client(sync_collation(slot), slot->upstream->family, &sql);
+    if (sql.is_oom) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+    } else {
+        sync_ask(session, SYNC_OWN_CHARSET, REPLY_GENERIC, COM_QUERY, text_span(&sql));
+    }
+    text_fini(&sql);
+}
+
+void current_schema_start(struct session *session, struct slot *slot, enum sync_task task)
+{
+    if (task == SYNC_SCHEMA)
+        sync_ask(session, task, REPLY_GENERIC, COM_INIT_DB, wanted(session));
+    else if (task == SYNC_UTF8)
+        sync_ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL("SET character_set_client=utf8mb4"));
+    else
+        start_own_charset(session, slot);
+}
+
+static void set(struct text *to, struct span schema)
+{
+    text_clear(to);
+    (void)text_append_span(to, schema);
+}
+
+/* What the client wrote at login is the session's in utf8 from now on. */
+static void note_login(struct session *session, struct slot *slot)
+{
+    struct span told = text_span(&slot->upstream->schema);
+    if (told.len > 0)
+        set(&session->schema, told);
+    else
+        effects_lose_schema(session);
+    set(&slot->upstream->schema, text_span(&session->schema));
+}
+
+static bool note_schema(struct session *session, struct slot *slot)
+{
+    struct upstream *upstream = slot->upstream;
+    if (charset_is_neutral(wanted(session))) {
+        set(&upstream->schema, wanted(session));
+        return true;
+    }
+    if (session->job.is_login) {
+        note_login(session, slot);
+        return true;
+    }
+    if (span_equal(wanted(session), text_span(&upstream->schema))) {
+        if (vars_follows_schema(&session->vars)) /* SET CHARACTER SET was said in another one */
+            upstream->vars_version = 0;
+        return true;
+    }
+    slot->answer.is_err = true;
+    (void)error_set(&slot->answer.error, ERR_UNKNOWN,
+                    "headgate: %s was asked for the schema '%s' and is in '%s'", upstream->server->name,
+                    text_cstr(&session->schema), text_cstr(&upstream->schema));
+    memcpy(slot->answer.error.sqlstate, "HY000", sizeof "HY000");
+    return false;
+}
+
+/* The session's own is said anew, if it has set any. On MariaDB the question for the handshake's has read a
+ * table: the warnings and the count of rows of earlier statements are gone. */
+static void note_own_charset(struct session *session, struct slot *slot)
+{
+    slot->reads_utf8 = slot->needs_utf8 = false;
+    slot->upstream->vars_version = 0;
+    sync_note_warnings(session, slot);
+    if (slot->upstream->family == FAMILY_MARIADB)
+        sync_note_table_read(session, slot);
+}
+
+bool current_schema_note(struct session *session, struct slot *slot)
+{
+    if (slot->task == SYNC_SCHEMA)
+        return note_schema(session, slot);
+    if (slot->task == SYNC_UTF8)
+        slot->reads_utf8 = true;
+    else
+        note_own_charset(session, slot);
+    return true;
+}
+
+bool current_schema_may_retry(struct session *session, struct slot *slot)
+{
+    if (slot->task != SYNC_SCHEMA || is_said_as_it_is(session) || slot->reads_utf8)
+        return false;
+    slot->needs_utf8 = true;
+    slot->has_our_warnings = true; /* the refusal is not the client's */
+    answers_lose(&session->answers.last, slot);
+    answers_lose(&session->answers.diagnostics, slot);
+    return true;
+}
+
+/* ---- the client's own ---- */
+
+static bool is_use(const struct job *job)
+{
+    return job->command->byte == COM_INIT_DB ||
+           (job->command->byte == COM_QUERY && job->facts.kind == SQL_USE && !job->facts.is_multi);
+}
+
+static struct span unquoted(struct span name)
+{
+    bool is_quoted = name.len >= 2 && (name.data[0] == '`' || name.data[0] == '"');
+    return is_quoted ? span_of(name.data + 1, name.len - 2) : name;
+}
+
+bool current_schema_note_asked(struct session *session)
+{
+    struct job *job = &session->job;
+    if (!is_use(job))
+        return true;
+    bool is_text = job->command->byte == COM_QUERY;
+    struct span asked = is_text ? unquoted(job->facts.use_schema) : dispatch_text(session);
+    text_clear(&job->asked_schema);
+    return text_append_span(&job->asked_schema, asked);
+}
+
+/* Servers may tell a name in small letters. What is not neutral is told in another character set. */
+void current_schema_note_done(struct session *session)
+{
+    const struct job *job = &session->job;
+    struct span asked = text_span(&job->asked_schema), told = text_span(&session->schema);
+    if (!is_use(job) || job->reply.has_error)
+        return;
+    bool is_another = asked.len > 0 && charset_is_neutral(asked) && !span_equal_nocase(asked, told);
+    if (!job->reply.has_schema || is_another)
+        effects_lose_schema(session);
+}
