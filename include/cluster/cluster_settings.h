@@ -70,6 +70,7 @@ struct cluster_settings {
     int64_t pool_idle_max;               /* kept of each server for sessions to come; POOL_IDLE_AUTO */
     int64_t pool_idle_min;               /* opened ahead of each server in use; 0: none */
     uint64_t pool_trust_us;       /* after it was made new a connection may be handed on as it is; 0: never */
+    uint64_t pool_login_trust_us; /* for so long after its login it may serve a new login; 0: never */
     int64_t prepared_max;         /* statements that a connection knows; more only while they are in use */
     int consistency;              /* enum consistency_setting, not INHERIT */
     uint64_t consistency_wait_us; /* that a read waits for a replica to catch up; 0: not at all;

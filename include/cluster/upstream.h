@@ -159,6 +159,7 @@ struct upstream {
     uint64_t opened_us;         /* monotonic */
     uint64_t answered_us;       /* likewise: when it became READY: the server hears nothing since */
     uint64_t renewed_us;        /* likewise: when it last began anew, by its login or a reset */
+    uint64_t proved_us;         /* the owner's: when its last login began, see proxy/rights */
     uint64_t defaults;          /* of its server then: see there */
     uint32_t patience_s;        /* likewise: what its own wait_timeout is, most likely; 0: unknown */
     uint16_t new_status;        /* the flags that this began with */

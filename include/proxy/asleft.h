@@ -30,6 +30,7 @@ uint64_t asleft_trust(const struct worker *worker, const struct upstream *upstre
 
 /* How well a parked connection that would do for the session suits it: the better the higher. */
 enum asleft_fit {
+    ASLEFT_OLD,    /* its login is too old: rights.h. Never told by asleft_fit */
     ASLEFT_RENEW,  /* it was left in another state */
     ASLEFT_SAID,   /* … which one SET of the session's variables overwrites */
     ASLEFT_NEW,    /* it was made new */

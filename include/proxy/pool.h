@@ -34,8 +34,8 @@
 bool pool_has(const struct upstream *upstream);
 
 /* A parked connection to that server of the view that the session may go on with: the one parked last; its
- * key is the session's, its current schema is unknown. NULL: none. The caller makes it its own
- * (upstream_hand_over). */
+ * key is the session's, its current schema is unknown. NULL: none. The caller makes it its own: by
+ * attach_take, or, if its login is too old for the session (rights_are_old), by attach_change. */
 struct upstream *pool_take(const struct session *session, int server);
 
 /* All of this worker's parked connections to that server are closed, those being cleaned too: so many. */

@@ -25,6 +25,7 @@
  *   recall.c              ROW_COUNT() and FOUND_ROWS(), as replies told
  *   pool.c, pool_….c      connections that no session has
  *   lifetime.c, retire.c  how long all of them last
+ *   rights.c              how old the login of one may be that a new login takes
  *   asleft.c              … and that need not be made new
  *   attach.c              WAITING, ATTACHING: a connection to a server
  *   attach_slot.c         … how it comes to its place, and goes
@@ -72,6 +73,7 @@
 #include "proxy/pins.h"
 #include "proxy/prepared.h"
 #include "proxy/queue.h"
+#include "proxy/rights.h"
 #include "proxy/slot.h"
 #include "proxy/trust.h"
 #include "proxy/users.h"
@@ -165,6 +167,7 @@ struct session {
     uint64_t balanced_us;  /* when it was last asked whether its reads are in the right place */
     uint64_t generations;
     struct queue queue;
+    struct rights rights;
     struct answers answers;
     struct draws draws;
     struct consistency consistency;

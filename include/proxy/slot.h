@@ -59,6 +59,7 @@ struct slot {
     bool has_own_gtid;   /* the session's statements have told of a commit there */
     bool has_own_writes; /* … or have drawn from a sequence, or may have */
     bool is_changing;    /* COM_CHANGE_USER makes it this session's: if that fails, it says nothing */
+    bool is_renewing;    /* … as which it had logged in before: a refusal is the account's */
     bool has_waited;     /* SYNC_WAITED is due */
     struct parting *parting; /* owns: what it is being asked before it is given up; NULL: nothing */
     uint64_t refused_us;     /* parting: when it last would not tell; 0: it never has */

@@ -77,7 +77,9 @@ struct view_box {
     atomic_bool has_trouble;     /* a session had no luck with one of the cluster's servers */
     int doubted;                 /* server that refused a write although it is the view's primary */
     uint64_t doubted_until_us;   /* nothing new is begun there before the monitor has had time to look */
-    struct watch *watch;         /* owns: how far its servers are */
+    _Atomic uint64_t
+        accounts_us;     /* when a session last said what may change accounts, by any worker; 0: none */
+    struct watch *watch; /* owns: how far its servers are */
     struct hint_counters hints;
     struct pool_counters pool;
     struct pin_counters pins;

@@ -87,13 +87,14 @@ struct sql_facts {
     bool is_load_local;           /* LOAD DATA/XML LOCAL: the server may ask for the client's file */
     bool begins_read_only;        /* START TRANSACTION … READ ONLY (and nothing after it) */
     bool begins_read_write;       /* START TRANSACTION … READ WRITE, said so (and nothing after it) */
-    bool begins_snapshot; /* START TRANSACTION WITH CONSISTENT SNAPSHOT: what it shows is settled at once */
-    bool releases;        /* COMMIT or ROLLBACK … RELEASE is in it: the server hangs up after that */
-    bool gives_insert_id; /* LAST_INSERT_ID(x), SET insert_id = x and the like: what later statements find
-                             there */
-    bool has_sequence;    /* it may draw from a sequence, set it, or ask what was drawn: sequences.h */
-    bool asks_id;         /* it may ask for the number that the server gave its connection */
-    bool sets_global;     /* SET GLOBAL, PASSWORD and the like: not the session */
+    bool begins_snapshot;  /* START TRANSACTION WITH CONSISTENT SNAPSHOT: what it shows is settled at once */
+    bool releases;         /* COMMIT or ROLLBACK … RELEASE is in it: the server hangs up after that */
+    bool gives_insert_id;  /* LAST_INSERT_ID(x), SET insert_id = x and the like: what later statements find
+                              there */
+    bool has_sequence;     /* it may draw from a sequence, set it, or ask what was drawn: sequences.h */
+    bool changes_accounts; /* it may change accounts, their passwords, rights or roles: accounts.h */
+    bool asks_id;          /* it may ask for the number that the server gave its connection */
+    bool sets_global;      /* SET GLOBAL, PASSWORD and the like: not the session */
     bool sets_next_transaction; /* SET TRANSACTION … without SESSION or GLOBAL */
     bool sets_for_itself;     /* SET STATEMENT … FOR, SET_VAR(…): the session has its own variables again
                                  when it is over; not of several statements */

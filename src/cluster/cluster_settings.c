@@ -373,6 +373,22 @@ static const struct setting cluster_settings[] = {
             "assigned with INTO or :=. \"off\": every connection is made new before it is handed on.",
     },
     {
+        .name = "pool_login_trust",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct cluster_settings, pool_login_trust_us),
+        .min = 1000,
+        .max = 3600000000,
+        .may_be_off = true,
+        .fallback = "10s",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc =
+            "For so long after its login at the server, a connection of the pool may be given to a client "
+            "that logs in with the same account. After that the connection logs in anew first "
+            "(COM_CHANGE_USER): what was changed elsewhere (GRANT, a default role, a password, a locked or "
+            "dropped account) is true of new logins after this time at the latest. What is changed through "
+            "this headgate is true at once. \"off\": the server is asked at every login.",
+    },
+    {
         .name = "prepared_max",
         .type = SETTING_INTEGER,
         .offset = offsetof(struct cluster_settings, prepared_max),

@@ -9,6 +9,7 @@
 #include "proxy/attach.h"
 
 #include "base/clock.h"
+#include "cluster/outcome.h"
 #include "cluster/quota.h"
 #include "mysql/reply.h"
 #include "proxy/allowance.h"
@@ -339,17 +340,32 @@ static enum step open_instead(struct session *session)
     return STEP_MORE;
 }
 
+/* The account that the connection had logged in as is let in no more: a login would hear the same, and count
+ * as a second failure where servers count them. */
+static bool is_refused_anew(const struct slot *slot)
+{
+    const struct error *err = &slot->failure;
+    return slot->is_renewing && err->sqlstate[0] != '\0' &&
+           (err->code == ERR_BAD_DB || outcome_of_error(err->code) == OUTCOME_REFUSED);
+}
+
+static void count_change(struct session *session, bool is_renewing)
+{
+    struct pool_counters *pool = &session->worker->boxes[session->door->cluster].pool;
+    counter_add(is_renewing ? &pool->pool_logged_in_anew : &pool->pool_changed_user, 1);
+}
+
 /* ---- ATTACHING ---- */
 
 enum step attach_attaching(struct session *session)
 {
     struct slot *slot = &session->slots[session->job.place];
     if (slot->has_failed)
-        return slot->is_changing ? open_instead(session) : attach_failed(session);
+        return slot->is_changing && !is_refused_anew(slot) ? open_instead(session) : attach_failed(session);
     if (slot->upstream->state != UPSTREAM_READY)
         return STEP_WAIT;
     if (slot->is_changing)
-        counter_add(&session->worker->boxes[session->door->cluster].pool.pool_changed_user, 1);
-    slot->is_changing = false;
+        count_change(session, slot->is_renewing);
+    slot->is_changing = slot->is_renewing = false;
     return session_enter(session, SESSION_SYNCING);
 }

@@ -179,10 +179,14 @@ void attach_change(struct session *session, int server, struct upstream *take_up
     const struct upstream_wish wish = wish_of(session, &session_view(session)->servers[server]);
     statements_forget(take_upstream);
     take_upstream->legacy.is_there = false; /* nothing of it is left by that */
-    permits_release(&take_upstream->quota, session->worker->index);
+    bool is_own = take_upstream->key.account == session->user->account;
+    if (!is_own)
+        permits_release(&take_upstream->quota, session->worker->index);
     take_upstream->key = pool_key(session, server);
     attach_take(session, server, take_upstream);
+    rights_note_login(session, take_upstream);
     session->slots[session->job.place].is_changing = true;
+    session->slots[session->job.place].is_renewing = is_own;
     take_upstream->is_unclean = false;
     upstream_change_user(take_upstream, &wish);
 }
@@ -195,8 +199,10 @@ void attach_open(struct session *session, int server)
     slot->upstream =
         upstream_open(&session->worker->env, entry->server, &wish, &owner_ops, session, &slot->failure);
     slot->has_failed = slot->upstream == NULL;
-    if (slot->upstream != NULL)
+    if (slot->upstream != NULL) {
         slot->upstream->key = pool_key(session, server);
+        rights_note_login(session, slot->upstream);
+    }
     allowance_hold(session, slot->upstream);
     warm_note(session);
 }
@@ -209,6 +215,8 @@ static struct upstream *release(struct session *session, enum route_place place)
     struct slot *slot = &session->slots[place];
     struct upstream *upstream = slot->upstream;
     consistency_note_drop(session, place);
+    if (upstream != NULL && upstream->state == UPSTREAM_BUSY && session->job.facts.changes_accounts)
+        rights_note_change(session); /* it may have run all the same */
     parting_end(slot);
     draws_note_drop(session, slot);
     *slot = (struct slot){ 0 };

@@ -115,6 +115,8 @@ static void note_unbegun(struct session *session, struct span packet)
 void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
 {
     struct job *job = &session->job;
+    if (job->facts.changes_accounts)
+        rights_note_change(session);
     if (info->kind == TRACKER_ERR) {
         job->reply.has_error = true;
         job->reply.error_code = info->error;

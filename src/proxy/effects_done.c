@@ -367,6 +367,9 @@ static void note_home(struct session *session, bool is_execution)
     if (is_execution)
         note_pins(session);
     current_schema_note_done(session);
+    bool is_use = job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB;
+    if (is_use && is_execution && !job->reply.has_error)
+        rights_note_use(session);
     if (job->changes != NULL)
         commit_set(session);
     else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)

@@ -141,6 +141,7 @@ static enum step go_inside(struct session *session, uint8_t seq)
     effects_reset(session);
     consistency_begin(session);
     session->was_reset = session->keeps_schema = false;
+    rights_begin(session);
     struct job *job = &session->job;
     job->is_login = true;
     job->is_change_user = is_change_user;

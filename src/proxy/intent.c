@@ -50,6 +50,7 @@ static void look_inside(struct session *session, const struct sql_dialect *diale
     facts->gives_insert_id |= inner.gives_insert_id;
     facts->is_load |= inner.is_load;
     facts->has_sequence |= inner.has_sequence;
+    facts->changes_accounts = inner.changes_accounts;
     facts->uses_tables = inner.uses_tables;
     facts->asks_id |= inner.asks_id;
     facts->asks_before |= inner.asks_before | inner.questions;

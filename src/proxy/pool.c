@@ -154,13 +154,14 @@ static struct upstream *find_best(const struct session *session, int server,
     struct list *parked = &wanted->permits.holders[session->worker->index].parked;
     struct upstream_key wish = pool_key(session, server);
     struct upstream *best = NULL;
-    enum asleft_fit best_fit = ASLEFT_RENEW;
+    enum asleft_fit best_fit = ASLEFT_OLD;
     struct list_node *node = last(parked);
     for (; node != NULL; node = node->prev != &parked->head ? node->prev : NULL) {
         struct upstream *upstream = list_entry(node, struct upstream, in_pool);
         if (!key_fits(&wish, &upstream->key))
             continue;
-        enum asleft_fit fit = asleft_fit(session, upstream, fingerprint);
+        enum asleft_fit fit =
+            rights_are_old(session, upstream) ? ASLEFT_OLD : asleft_fit(session, upstream, fingerprint);
         if (best == NULL || fit > best_fit) {
             best = upstream;
             best_fit = fit;
@@ -182,6 +183,10 @@ struct upstream *pool_take(const struct session *session, int server)
     fingerprint_fini(&fingerprint);
     if (upstream == NULL)
         return NULL;
+    if (rights_are_old(session, upstream) && pool_holders(upstream)->has_no_change) {
+        pool_retire(upstream);
+        return NULL;
+    }
     counter_add(&pool_counters_of(upstream)->pool_taken, 1);
     pool_leave(upstream);
     return upstream;

@@ -53,6 +53,7 @@ bool pool_open_ahead(struct worker *worker, struct server *server, const struct 
         return false;
     }
     upstream->key = *key;
+    rights_note_ahead(worker, upstream);
     if (quota != NULL)
         quota_hold(quota, upstream);
     upstream->cleaning = CLEANING_LOGIN;

@@ -180,6 +180,15 @@ static bool is_right(const struct session *session)
                                                : balance_is_reader(view, (int)session->queue.at->index);
 }
 
+static void take_or_change(struct session *session, int server, struct upstream *take_upstream,
+                           bool must_change)
+{
+    if (must_change)
+        attach_change(session, server, take_upstream);
+    else
+        attach_take(session, server, take_upstream);
+}
+
 /* Goes on with a parked connection to that server, if there is one. */
 static bool take(struct session *session, int server)
 {
@@ -187,7 +196,7 @@ static bool take(struct session *session, int server)
     if (upstream == NULL)
         return false;
     session_set_deadline(session, 0);
-    attach_take(session, server, upstream);
+    take_or_change(session, server, upstream, rights_are_old(session, upstream));
     return true;
 }
 
@@ -208,10 +217,7 @@ static bool take_over(struct session *session, int server)
         return false;
     session->queue.offer = NULL;
     session_set_deadline(session, 0);
-    if (must_change)
-        attach_change(session, server, upstream);
-    else
-        attach_take(session, server, upstream);
+    take_or_change(session, server, upstream, must_change || rights_are_old(session, upstream));
     return true;
 }
 

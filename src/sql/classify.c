@@ -3,6 +3,7 @@
  */
 #include "sql/classify.h"
 
+#include "sql/accounts.h"
 #include "sql/query.h"
 #include "sql/reader.h"
 #include "sql/statements.h"
@@ -119,6 +120,7 @@ static struct sql_facts classify_cut(struct span sql, const struct sql_dialect *
     statement_read_cut(&reader, &facts);
     facts.has_hint = reader.lexer.has_hint;
     facts.asks_id = true; /* for all that is known */
+    facts.changes_accounts = accounts_may_change(sql, &facts, dialect);
     return facts;
 }
 
@@ -170,6 +172,7 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
     if (reader.is_hidden) /* there some servers see another statement, or none */
         facts.kind = SQL_UNKNOWN;
     facts.asks_id = !facts.is_read && mentions_id(sql);
+    facts.changes_accounts = accounts_may_change(sql, &facts, dialect);
     facts.shape = reader_shape(&reader);
     return facts;
 }

@@ -1,10 +1,15 @@
-"""Logins that a server refuses to an account, or that headgate cannot prove for it."""
+"""Logins that a server refuses to an account, or that headgate cannot prove for it; and accounts that change while their
+connections are in the pool."""
+
+import time
 
 import pytest
 
 import mysqlwire as w
 import replies as r
-from client import Client
+from client import Client, execute
+from fakeserver import FakeServer
+from handshake import parse_change_user
 from parking import Parking
 from proxy import Proxy, wait_until
 
@@ -97,3 +102,135 @@ def test_monitor_s_unknown_plugin_is_in_the_reason(scene, server):
         connection.close()
     wait_until(lambda: "client_ed25519" in scene.proxy.server("db1")["reason"], "the reason names the plugin", 60)
     server.on_connect = log_in
+
+
+# ---- new logins on connections of the pool ----
+
+CHANGES = ["GRANT r TO u", "REVOKE r FROM u", "SET DEFAULT ROLE r", "SET PASSWORD = 'x'", "ALTER USER u ACCOUNT LOCK",
+           "CREATE USER u", "DROP USER u", "RENAME USER u TO v", "CREATE ROLE r", "DROP ROLE r", "FLUSH PRIVILEGES",
+           "SET GLOBAL activate_all_roles_on_login = 1", "CALL p()", "EXECUTE IMMEDIATE 'GRANT r TO u'",
+           "DO 1; GRANT r TO u"]
+OTHERS = ["SELECT 1", "INSERT INTO t VALUES (1)", "CREATE TABLE user (a INT)", "SET @a = 1", "SET ROLE NONE", "COMMIT"]
+HOUR = {"pool_login_trust": "1h"}
+
+
+def logins_again(connection):
+    """The accounts that COM_CHANGE_USERs on it were for."""
+    return [parse_change_user(b"\x11" + c.body)[0] for c in connection.commands if c.byte == w.CHANGE_USER]
+
+
+@pytest.mark.parametrize("sql", CHANGES)
+def test_login_after_a_change_is_a_login_at_the_server(scene, sql):
+    scene = scene(cluster_settings=HOUR)
+    admin = scene.client(user="other", password="other_pw")
+    connection = scene.parked()
+    assert admin.query(sql).oks
+    client = scene.client(schema="two")
+    assert client.query("DO 'second'").oks
+    assert logins_again(connection) == [b"app"] and connection.schema == b"two"
+    assert connection.sqls()[-1] == "DO 'second'" and len(scene.logins()) == 2
+    assert scene.stat("pool_logged_in_anew") == 1 and scene.stat("pool_changed_user") == 0
+    scene.leave(client)
+    scene.wait_for(active=1, idle=1)
+    assert scene.client().query("DO 'third'").oks
+    assert logins_again(connection) == [b"app"], "once for each change"
+
+
+@pytest.mark.parametrize("sql", OTHERS)
+def test_login_after_other_statements_costs_no_login(scene, sql):
+    scene = scene(cluster_settings=HOUR)
+    admin = scene.client(user="other", password="other_pw")
+    connection = scene.parked()
+    admin.query(sql)
+    assert scene.client().query("DO 'second'").oks
+    assert logins_again(connection) == [] and connection.sqls()[-1] == "DO 'second'"
+
+
+def test_prepared_change_counts_when_it_is_executed(scene):
+    scene = scene(cluster_settings=HOUR)
+    admin = scene.client(user="other", password="other_pw")
+    connection = scene.parked()
+    statement = admin.command(w.PREPARE, "GRANT r TO u").statement_id
+    admin.command(w.EXECUTE, execute(statement))
+    assert scene.client().query("DO 'second'").oks
+    assert logins_again(connection) == [b"app"]
+
+
+def test_change_counts_for_all_workers(scene):
+    """The admin is at one worker; the other client, and so the one after it, at the other."""
+    scene = scene(workers=2, cluster_settings=HOUR)
+    admin = scene.client(user="other", password="other_pw")
+    assert admin.query("DO 'here'").oks
+    connection = scene.parked()
+    assert admin.query("GRANT r TO app").oks
+    assert scene.client().query("DO 'second'").oks
+    assert logins_again(connection) == [b"app"]
+
+
+def test_change_of_user_is_a_login_too(scene):
+    scene = scene(cluster_settings=HOUR)
+    admin, client = scene.client(user="other", password="other_pw"), scene.client()
+    assert client.query("DO 'first'").oks
+    assert admin.query("GRANT r TO app").oks
+    client.change_user("app", "app_pw")
+    assert client.query("DO 'second'").oks
+    assert [user for c in scene.logins() for user in logins_again(c)] == [b"app"]
+
+
+def test_session_that_runs_keeps_its_connection(scene):
+    scene = scene(cluster_settings=HOUR)
+    admin, client = scene.client(user="other", password="other_pw"), scene.client()
+    assert client.query("DO 'first'").oks
+    assert admin.query("REVOKE r FROM app").oks
+    assert client.query("DO 'second'").oks
+    assert [logins_again(c) for c in scene.logins()] == [[], []] and len(scene.logins()) == 2
+
+
+@pytest.mark.parametrize("trust, again", [("off", [b"app"]), ("1ms", [b"app"]), ("1h", [])])
+def test_login_of_a_connection_is_trusted_for_so_long(scene, trust, again):
+    scene = scene(cluster_settings={"pool_login_trust": trust})
+    connection = scene.parked()
+    time.sleep(0.01)
+    assert scene.client().query("DO 'second'").oks
+    assert logins_again(connection) == again
+
+
+@pytest.mark.parametrize("code", [1045, 4151, 3118, 1862, 1044, 1049])
+def test_account_that_is_let_in_no_more_is_refused_by_one_question(scene, server, code):
+    scene = scene(cluster_settings={"pool_login_trust": "off"})
+    scene.parked()
+    server.on(w.CHANGE_USER, lambda connection, payload: connection.error(code, "No, said the server"))
+    error = scene.refusal()
+    assert error.code == code and error.message.startswith("No, said the server")
+    assert len(scene.logins()) == 1
+
+
+@pytest.mark.parametrize("code", [1047, 1226, 1203, 1040, 1105])
+def test_refusal_of_that_command_alone_leads_to_a_login(scene, server, code):
+    scene = scene(cluster_settings={"pool_login_trust": "off"})
+    first = scene.parked()
+    server.on(w.CHANGE_USER, lambda connection, payload: connection.error(code, "not by this command"))
+    assert scene.client().query("DO 'second'").oks
+    server.wait_for(first.is_closed.is_set, 60)
+    assert len(scene.logins()) == 2
+
+
+def test_use_after_a_change_is_said_on_the_other_connection_too():
+    """Rights on a schema are read at each USE."""
+    primary, replica = FakeServer("db1"), FakeServer("db2", role="replica")
+    rows = [{"name": s.name, "address": s.address, "role": s.role} for s in (primary, replica)]
+    with Proxy({"main": rows}, timeouts=LONG, extra={"workers": 1}, cluster_settings=HOUR) as proxy, \
+            Client.connect(proxy.address["split"], schema="one") as client, Client.connect(proxy.address["split"]) as admin:
+        uses = lambda: [c.body for c in replica.application_connections()[0].commands if c.byte == w.INIT_DB]  # noqa: E731
+        client.query("SELECT a FROM t")
+        client.query("USE one")
+        client.query("SELECT a FROM t")
+        assert uses() == []
+        admin.query("GRANT SELECT ON one.* TO app")
+        client.query("SELECT a FROM t")
+        assert uses() == []
+        client.query("USE one")
+        client.query("SELECT a FROM t")
+        assert uses() == [b"one"]
+    primary.stop()
+    replica.stop()

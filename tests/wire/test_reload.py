@@ -128,6 +128,7 @@ CASES = {
     "cluster: pool_idle_max": 4,
     "cluster: pool_idle_min": 2,
     "cluster: pool_trust": "7s",
+    "cluster: pool_login_trust": "7s",
     "cluster: prepared_max": 60,
     "cluster: consistency": "strong",
     "cluster: consistency_wait": "6s",

@@ -6,6 +6,9 @@ POOL_COUNTER(pool_changed_user,
              "connections taken for another account (COM_CHANGE_USER), as there was no permit for a login")
 POOL_COUNTER(pool_changes_failed,
              "COM_CHANGE_USERs that failed: the connection was closed, and another one opened")
+POOL_COUNTER(pool_logged_in_anew,
+             "kept connections that logged in anew (COM_CHANGE_USER) before a client's login had them: their "
+             "login was older than pool_login_trust, or than the last change of accounts")
 POOL_COUNTER(pool_opened_ahead, "connections opened before anybody needed them (pool_idle_min)")
 POOL_COUNTER(pool_unclean, "connections closed because they could not be made new")
 POOL_COUNTER(pool_lost, "kept connections that their server ended")

@@ -1,0 +1,98 @@
+#include "../base/unit.h"
+#include "sql_test.h"
+
+#include "sql/classify.h"
+
+/* Whether headgate must take it that accounts may have changed. */
+static const struct {
+    const char *sql;
+    bool changes;
+} rows[] = {
+    { "GRANT SELECT ON *.* TO u", true },
+    { "grant r to u", true },
+    { "REVOKE ALL ON d.* FROM u", true },
+    { "CREATE USER u IDENTIFIED BY 'x'", true },
+    { "CREATE USER IF NOT EXISTS u", true },
+    { "CREATE OR REPLACE USER u", true },
+    { "CREATE ROLE r", true },
+    { "CREATE OR REPLACE ROLE r", true },
+    { "ALTER USER u ACCOUNT LOCK", true },
+    { "ALTER USER IF EXISTS u PASSWORD EXPIRE", true },
+    { "DROP USER IF EXISTS u", true },
+    { "DROP ROLE r", true },
+    { "RENAME USER a TO b", true },
+    { "SET PASSWORD = PASSWORD('x')", true },
+    { "SET PASSWORD FOR u = 'x'", true },
+    { "SET DEFAULT ROLE r TO u", true },
+    { "SET DEFAULT ROLE r", true },
+    { "SET GLOBAL activate_all_roles_on_login = 1", true },
+    { "FLUSH PRIVILEGES", true },
+    { "FLUSH LOCAL PRIVILEGES", true },
+    { "INSTALL SONAME 'auth_ed25519'", true },
+    { "UNINSTALL PLUGIN ed25519", true },
+    { "SET STATEMENT max_statement_time = 5 FOR GRANT r TO u", true },
+    { "CALL p()", true },
+    { "BEGIN NOT ATOMIC GRANT r TO u; END", true },
+    { "EXECUTE s", true },
+    { "EXECUTE IMMEDIATE 'DROP USER u'", true },
+    { "GRAND r TO u", true },
+    { "/*! GRANT r TO u */", true },
+    { "SELECT 1; DROP USER u", true },
+    { "INSERT INTO t VALUES (1); GRANT r TO u", true },
+    { "CREATE PROCEDURE p() BEGIN SELECT 1; GRANT r TO u; END", true },
+    { "SELECT 1", false },
+    { "SELECT user, password FROM mysql.user", false },
+    { "INSERT INTO user VALUES ('GRANT')", false },
+    { "INSERT INTO t VALUES (nextval(s))", false },
+    { "SELECT f(1) FOR UPDATE", false },
+    { "CREATE TABLE user (role INT, password INT)", false },
+    { "CREATE TEMPORARY TABLE t (a INT) -- GRANT", false },
+    { "ALTER TABLE t ADD user INT", false },
+    { "DROP TABLE user", false },
+    { "RENAME TABLE user TO role", false },
+    { "CREATE VIEW user AS SELECT 1", false },
+    { "SET ROLE r", false },
+    { "SET @a = 1", false },
+    { "SET sql_mode = ''", false },
+    { "SHOW GRANTS", false },
+    { "SHOW CREATE USER u", false },
+    { "USE d", false },
+    { "BEGIN", false },
+    { "COMMIT", false },
+    { "LOCK TABLES user WRITE", false },
+    { "PREPARE s FROM 'GRANT r TO u'", false },
+    { "DO SLEEP(0)", false },
+    { "INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)", false },
+};
+
+static void every_text_that_may_change_accounts_is_known(void **state)
+{
+    (void)state;
+    static const enum sql_family families[] = { SQL_FAMILY_MARIADB, SQL_FAMILY_MYSQL };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (size_t f = 0; f < 2; f++) {
+            struct sql_dialect dialect = { .family = families[f], .multi_statements = true, .is_utf8 = true };
+            struct span copy = exact_copy(rows[i].sql, strlen(rows[i].sql));
+            struct sql_facts facts = classify(copy, false, &dialect);
+            assert_row(facts.changes_accounts == rows[i].changes, "%s", rows[i].sql);
+            drop_copy(copy);
+        }
+}
+
+static void a_text_cut_short_is_judged_by_its_beginning(void **state)
+{
+    (void)state;
+    static const struct sql_dialect one = { .family = SQL_FAMILY_MARIADB, .is_utf8 = true };
+    assert_true(classify(SPAN_LITERAL("GRANT SELECT ON d.* TO u, v"), true, &one).changes_accounts);
+    assert_true(classify(SPAN_LITERAL("CALL p('long"), true, &one).changes_accounts);
+    assert_false(classify(SPAN_LITERAL("INSERT INTO t VALUES ('long"), true, &one).changes_accounts);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_text_that_may_change_accounts_is_known),
+        cmocka_unit_test(a_text_cut_short_is_judged_by_its_beginning),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
