@@ -13,6 +13,7 @@
 #ifndef HEADGATE_SQL_CATALOG_H
 #define HEADGATE_SQL_CATALOG_H
 
+#include "sql/code_changes.h"
 #include "sql/lexer.h"
 #include "sql/stored_code.h"
 
@@ -47,15 +48,26 @@ struct catalog_draft *catalog_draft_new(enum sql_family family);
 void catalog_draft_add(struct catalog_draft *draft, const struct catalog_row *row);
 /* A schema that a package (MariaDB) has the name of: what is called by this qualifier is not known. */
 void catalog_draft_add_package(struct catalog_draft *draft, struct span name);
-/* One reference, or NULL: then *why_r, static text, is why. Frees the draft. `mark`: what the caller tells
- * this state of the list by; see catalog_mark(). */
-struct catalog *catalog_draft_finish(struct catalog_draft **take_draft, uint64_t mark, const char **why_r);
+/* One reference, or NULL: then *why_r, static text, is why. Frees the draft. `kinds`: bit k for each enum
+ * code_kind k whose rows are all there; of the others nothing is known. `mark`: by which the caller tells
+ * this state of the lists from others; see catalog_mark(). */
+struct catalog *catalog_draft_finish(struct catalog_draft **take_draft, unsigned kinds, uint64_t mark,
+                                     const char **why_r);
+/* Before it is shared: its rows were read after the first `covers` changes were over. `changes` is borrowed.
+ */
+void catalog_follow(struct catalog *catalog, const struct code_changes *changes, uint64_t covers);
+/* The rows were read again, and were the same: it is true of these changes as well. */
+void catalog_cover(struct catalog *catalog, uint64_t covers);
 void catalog_draft_free(struct catalog_draft **draft); /* *draft NULL is fine */
 
 /* ---- asking ---- */
 
 struct catalog *catalog_ref(struct catalog *catalog); /* NULL is fine */
 void catalog_unref(struct catalog *catalog);          /* NULL is fine */
+/* Are all routines, views, triggers (by `kind`) known? NULL: no. */
+bool catalog_knows(const struct catalog *catalog, enum code_kind kind);
+/* Was stored code changed since? Then routines, views and what was changed are not known. NULL: no. */
+bool catalog_is_stale(const struct catalog *catalog);
 /* 0 for NULL. */
 uint64_t catalog_mark(const struct catalog *catalog);
 
@@ -67,9 +79,34 @@ uint64_t catalog_mark(const struct catalog *catalog);
  *   CODE_TABLE                      of a read. 0 if there is no such view: it is a table, or nothing
  *   CODE_TRIGGER                    of a write to this table, or view: of its triggers. 0 if there are none
  *
- * `catalog` NULL: CODE_UNKNOWN. */
+ * CODE_UNKNOWN where the kind is not known (catalog_knows), of a write that of triggers and tables. */
 unsigned catalog_effects(const struct catalog *catalog, enum code_kind kind, struct span current_schema,
                          struct span schema, struct span name);
+
+/* The views that run code, as a filter of names: few bits to look at, for the words of every query. */
+#define CATALOG_FILTER_BITS 1024u
+struct catalog_names {
+    size_t count;
+    bool has_odd; /* one of their names has other bytes than ASCII, or quotes: any name may have to be looked
+                     up */
+    uint64_t bits[CATALOG_FILTER_BITS / 64];
+};
+
+/* Views with any effect, or CATALOG_CALLS. NULL: there are none, or `catalog` is NULL. */
+const struct catalog_names *catalog_code_views(const struct catalog *catalog);
+
+static inline unsigned catalog_name_bit(struct span name)
+{
+    unsigned first = name.data[0] | 0x20u, last = name.data[name.len - 1] | 0x20u;
+    return ((unsigned)name.len * 67 + first * 31 + last * 7) % CATALOG_FILTER_BITS;
+}
+
+/* May this name, of at least one byte and without its quotes, be that of one of these views? */
+static inline bool catalog_names_may_have(const struct catalog_names *names, struct span name)
+{
+    unsigned bit = catalog_name_bit(name);
+    return names->has_odd || (names->bits[bit / 64] & UINT64_C(1) << bit % 64) != 0;
+}
 
 /* ---- listing ---- */
 

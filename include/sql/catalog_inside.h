@@ -1,0 +1,68 @@
+/* What a catalog is made of: for the files that build it (catalog_draft.c) and ask it (catalog.c).
+ */
+#ifndef HEADGATE_SQL_CATALOG_INSIDE_H
+#define HEADGATE_SQL_CATALOG_INSIDE_H
+
+#include "sql/catalog.h"
+
+#include <stdatomic.h>
+
+/* Servers allow 64 characters; longer names share the last place. */
+#define CATALOG_CHARS_MAX 64
+#define CATALOG_KINDS (CODE_TABLE + 1)
+#define CATALOG_NONE UINT32_MAX
+
+/* A name that a body uses. */
+struct catalog_use {
+    struct span schema, name; /* borrow the catalog's bytes */
+    enum code_kind kind;
+    bool is_written;
+};
+
+struct catalog_item {
+    struct span schema, name; /* borrow the catalog's bytes */
+    enum code_kind kind;
+    unsigned own;
+    unsigned effects;
+    unsigned written; /* of a view: what writing to it may do */
+    uint32_t culprit; /* another item, or CATALOG_NONE */
+    uint32_t next;    /* of the same kind and name, or CATALOG_NONE */
+    uint32_t uses, use_count;
+};
+
+struct catalog {
+    atomic_uint references;
+    const struct code_changes *changes; /* borrows; NULL: none are followed */
+    _Atomic uint64_t covers;            /* so many of them */
+    uint64_t mark;
+    unsigned kinds; /* bit k: all items of enum code_kind k are here */
+    struct catalog_names views;
+    struct text bytes;          /* owns: all names */
+    struct catalog_item *items; /* owns; sorted by schema, name, kind */
+    uint32_t count;
+    uint32_t *slots; /* owns: item + 1 by kind and name, 0: empty; slot_count is a power of two */
+    uint32_t slot_count;
+    struct span *packages; /* owns the array */
+    uint32_t package_count;
+    /* Effects of what has a name outside ASCII. Servers compare the names of routines blind to accents: a
+     * call may be that of a routine with as many characters in its name. Of views: of all of them. */
+    unsigned odd[CATALOG_KINDS][CATALOG_CHARS_MAX + 1];
+    unsigned all[CATALOG_KINDS]; /* effects of all items of a kind */
+};
+
+uint64_t catalog_hash(enum code_kind kind, struct span name);
+/* As names compare: without case, in ASCII. */
+int catalog_compare(struct span a, struct span b);
+/* ASCII without quotes: such a name is what it looks like in every character set. */
+bool catalog_is_plain(struct span name);
+size_t catalog_chars(struct span name);
+/* The first item of this kind and name, or CATALOG_NONE; item->next leads on. */
+uint32_t catalog_first(const struct catalog *catalog, enum code_kind kind, struct span name);
+/* May a name with this qualifier, or none, mean an item of that schema? */
+bool catalog_may_mean(const struct catalog_item *item, struct span schema);
+/* As catalog_effects, of a schema that is settled; `*culprit_r`: an item that has some of the effects. */
+unsigned catalog_effects_of(const struct catalog *catalog, enum code_kind kind, struct span schema,
+                            struct span name, bool is_written, uint32_t *culprit_r);
+void catalog_free(struct catalog *catalog);
+
+#endif
