@@ -3,7 +3,7 @@
  *      timer ──► probe ──► monitor ──► health ──┐
  *      sessions' trouble, operators ──► health ──┼──► publication: topology ──► view ──► on_view
  *      resolver ──► member, as another machine ──┤                               └──► news (log, events)
- *      timer, new primary ──► functions ─────────┘
+ *      timer, new primary ──► inventory ─────────┘
  *
  * Nothing is decided before every server has been asked once: a subset would make the first writable server
  * to answer the primary, and would promise clients what the others cannot keep.
@@ -48,8 +48,11 @@ struct cluster {
     struct succession succession;
     struct survey survey;
     struct loop_timer survey_timer;
-    struct routines *routines; /* one reference: what the last survey of the present primary found, or NULL */
-    char survey_error[320];    /* why it found nothing; "": it did, or has not ended yet */
+    struct code_changes code_changes;
+    uint64_t survey_covers;  /* changes that were over when the last survey began */
+    bool is_code_changed;    /* since the last survey began */
+    struct catalog *catalog; /* one reference: what the last survey of the present primary found, or NULL */
+    char survey_error[400];  /* what it did not find, and why; "": it found all, or has not ended yet */
     /* A new view: the receiver takes its own references. */
     void (*on_view)(struct cluster *cluster, struct view *view);
     void *owner; /* borrows */

@@ -1,41 +1,72 @@
-/* Which stored functions only read: asked of the primary now and then, over a connection of its own, so that
- * neither a long list nor a refusal is any concern of the probes.
+/* The stored code of a cluster, asked of its primary now and then, over a connection of its own: neither a
+ * long list nor a refusal is any concern of the probes.
  *
- *      survey_begin ──► login ──► one query ──► routines_new ──► on_done, always once
+ *      survey_begin ──► login ──► sums ──┬── as before ─────────────────────────────► on_done, always once
+ *                                        └──► rows, page by page ──► sums again ──┘
  *
- * Only the whole list is of use: a function of the same name that the account may not see could write. So the
- * query is made such that it fails, or gives no proof, unless the account may see all functions.
+ * A sum is a row count and a hash of one list (routines, views, triggers, columns), made by the server. If
+ * all sums are as before, no body travels. If they differ before and after the pages, the pages may not
+ * belong together: the survey begins again, SURVEY_TRIES times.
+ *
+ * Only a whole list is of use: a view that the account may not see could write. Each list comes with the
+ * proof that the account may see all of it, or is taken for unknown.
  */
 #ifndef HEADGATE_CLUSTER_SURVEY_H
 #define HEADGATE_CLUSTER_SURVEY_H
 
 #include "cluster/cluster_settings.h"
 #include "cluster/upstream.h"
-#include "sql/routines.h"
+#include "sql/catalog.h"
 
 #include <stdbool.h>
 
-/* More stored and loadable functions than this on a server: none is used. */
-#define SURVEY_FUNCTIONS_MAX 10000
+#define SURVEY_TRIES 3u
+
+enum survey_list { SURVEY_ROUTINES, SURVEY_VIEWS, SURVEY_TRIGGERS, SURVEY_COLUMNS, SURVEY_LISTS };
+
+struct survey_sum {
+    bool is_known; /* the account may see all of the list */
+    uint64_t count;
+    uint64_t hash;
+};
+
+/* Why it ended. */
+struct survey_end {
+    struct catalog *take_catalog; /* one reference; NULL: failed, or the same as before */
+    bool is_same;                 /* nothing has changed since the catalog that the survey was given */
+    const char *why;              /* "" or, for people, what failed or cannot be seen */
+};
 
 struct survey {
     const struct monitor_settings *settings; /* borrows: account and timeout */
     const struct upstream_env *env;          /* borrows */
     struct upstream *upstream;               /* owns; NULL when none is running */
     struct rows rows;
-    struct loop_timer deadline;
+    struct loop_timer deadline; /* of each answer */
     bool is_running;
-    /* Once per survey_begin, possibly before it returns. `take_routines`: one reference, or NULL; then `why`,
-     * for people. */
-    void (*on_done)(struct survey *survey, struct routines *take_routines, const char *why);
+    bool is_thorough;                     /* generated columns are asked about, too */
+    bool is_reading;                      /* pages, not sums */
+    bool is_second;                       /* sums: those after the pages */
+    unsigned step;                        /* enum survey_list; SURVEY_LISTS: before the first */
+    unsigned tries;                       /* left */
+    uint64_t page_from;                   /* rows of this list that were read */
+    uint64_t mark;                        /* of the catalog that is known already; 0: none */
+    struct survey_sum sums[SURVEY_LISTS]; /* kept from survey to survey, for the columns */
+    struct survey_sum before[SURVEY_LISTS];
+    struct catalog_draft *draft; /* owns */
+    /* Once per survey_begin, possibly before it returns. */
+    void (*on_done)(struct survey *survey, const struct survey_end *end);
     void *owner; /* borrows */
 };
 
 void survey_init(struct survey *survey, const struct monitor_settings *settings,
-                 const struct upstream_env *env,
-                 void (*on_done)(struct survey *, struct routines *, const char *), void *owner);
-/* Asks `server`, which is at `addr` (copied), unless a survey is running. */
-void survey_begin(struct survey *survey, struct server *server, const struct addr *addr);
+                 const struct upstream_env *env, void (*on_done)(struct survey *, const struct survey_end *),
+                 void *owner);
+/* Asks `server`, which is at `addr` (copied), unless a survey is running. `mark`: catalog_mark() of what is
+ * known; 0: nothing, and the survey is thorough. The columns of all tables are a costly question to a MariaDB
+ * server with many of them: only a thorough survey asks it, others take the former answer. */
+void survey_begin(struct survey *survey, struct server *server, const struct addr *addr, uint64_t mark,
+                  bool is_thorough);
 /* Gives up a survey that is running: on_done is not called. Otherwise nothing. */
 void survey_stop(struct survey *survey);
 

@@ -8,7 +8,7 @@
 #include "cluster/server.h"
 #include "mysql/handshake.h"
 #include "net/addr.h"
-#include "sql/routines.h"
+#include "sql/catalog.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -49,7 +49,9 @@ struct view {
     bool ansi_quotes;          /* the servers' global sql_mode */
     bool oracle;
     bool no_backslash_escapes;
-    struct routines *routines; /* one reference: the stored functions that only read; NULL: none is known */
+    struct catalog *catalog;           /* one reference: the stored code; NULL: it is not known */
+    struct code_changes *code_changes; /* borrows the cluster's: changes that pass are noted there */
+    bool reads_functions;              /* stored code that only reads may run on replicas */
     enum balance_setting balance;
     enum primary_reads_setting primary_reads;
     bool is_galera;            /* positions are numbers of write sets: see cluster/wsrep.h */

@@ -14,7 +14,6 @@
 #include <stdint.h>
 
 struct catalog;
-struct routines;
 
 enum sql_family { SQL_FAMILY_UNKNOWN, SQL_FAMILY_MARIADB, SQL_FAMILY_MYSQL };
 
@@ -28,11 +27,11 @@ struct sql_dialect {
     bool unsafe_charset; /* character_set_client is one whose trail bytes may be quotes or backslashes */
     bool is_utf8; /* character_set_client is utf8mb3 or utf8mb4: no byte ≥ 0x80 is white space. In latin1
                      0xA0 is: without this, unquoted words with such bytes are doubtful */
-    bool multi_statements;           /* the client may send several statements at once */
-    const struct routines *routines; /* stored functions that only read; NULL: none is known. Borrows */
-    const struct catalog *catalog;   /* what stored code does (catalog.h); NULL: not known. Borrows */
-    struct span schema;              /* the current one, for names without; empty: none. Borrows */
-    bool reads_stored; /* stored code that only reads is a harmless read, as built-in functions are */
+    bool multi_statements;         /* the client may send several statements at once */
+    const struct catalog *catalog; /* what stored code does (catalog.h); NULL: not known. Borrows */
+    struct span schema;            /* the current one, for names without; empty: none. Borrows */
+    bool reads_stored;       /* stored code that only reads is a harmless read, as built-in functions are */
+    bool needs_known_tables; /* a name in FROM that may be a view's makes a query more than a read */
 };
 
 enum token_type {

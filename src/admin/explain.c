@@ -152,6 +152,8 @@ static void read_view(const struct view *view, struct sql_dialect *dialect, stru
     dialect->ansi_quotes = view->ansi_quotes;
     dialect->oracle = view->oracle;
     dialect->no_backslash_escapes = view->no_backslash_escapes;
+    dialect->catalog = view->catalog;
+    dialect->reads_stored = view->reads_functions;
     for (size_t i = 0; i < view->count; i++)
         state->has_replica |= view->servers[i].takes_reads;
 }

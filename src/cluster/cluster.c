@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cluster/functions.h"
+#include "cluster/inventory.h"
 #include "cluster/monitor.h"
 #include "cluster/publication.h"
 
@@ -22,7 +22,7 @@ bool cluster_init(struct cluster *cluster, const struct cluster_settings *settin
                                  .primary = TOPOLOGY_NO_PRIMARY };
     cluster->started_us = cluster->paused_since_us = env->loop->now_us;
     cluster->seed = clock_wall_us();
-    functions_init(cluster);
+    inventory_init(cluster);
     succession_init(cluster);
     cluster->capacity = settings->server_count + CLUSTER_SPARE;
     cluster->members = mem_zalloc(cluster->capacity * sizeof *cluster->members);
@@ -50,7 +50,7 @@ void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, st
 
 void cluster_stop(struct cluster *cluster)
 {
-    functions_stop(cluster);
+    inventory_stop(cluster);
     succession_stop(cluster);
     for (size_t i = 0; i < cluster->count; i++)
         member_stop(&cluster->members[i]);
@@ -68,8 +68,9 @@ void cluster_fini(struct cluster *cluster)
     cluster->members = NULL;
     cluster->name = NULL;
     cluster->count = 0;
-    routines_unref(cluster->routines);
-    cluster->routines = NULL;
+    catalog_unref(cluster->catalog);
+    cluster->catalog = NULL;
+    code_changes_fini(&cluster->code_changes);
     view_release(&cluster->view);
 }
 

@@ -1,7 +1,7 @@
 #include "cluster/cluster.h"
 
 #include "base/log.h"
-#include "cluster/functions.h"
+#include "cluster/inventory.h"
 #include "cluster/monitor.h"
 #include "cluster/publication.h"
 
@@ -108,7 +108,7 @@ void cluster_set(struct cluster *cluster, const struct cluster_settings *setting
                  const struct upstream_env *env, uint64_t drain_us)
 {
     const struct cluster_settings *former = cluster->settings;
-    uint64_t survey_us = former->read_functions ? former->read_functions_interval_us : 0;
+    uint64_t survey_us = former->read_functions_interval_us;
     bool has_interval = former->monitor.interval_us == settings->monitor.interval_us;
     cluster->drain_us = drain_us;
     use_settings(cluster, settings, env);
@@ -124,6 +124,6 @@ void cluster_set(struct cluster *cluster, const struct cluster_settings *setting
     }
     for (size_t i = 0; !has_interval && i < cluster->count; i++)
         monitor_soon(&cluster->members[i]);
-    functions_set(cluster, survey_us);
+    inventory_set(cluster, survey_us);
     cluster_publish(cluster);
 }

@@ -291,18 +291,13 @@ static const struct setting cluster_settings[] = {
         .fallback = "false",
         .effect = EFFECT_NOW,
         .doc =
-            "Whether reads that call stored functions declared NO SQL or READS SQL DATA may go to replicas. "
-            "The "
-            "servers do not check that declaration: one that writes all the same would write on a replica, "
-            "if "
-            "its definer may, so say true only where the declarations are right. A name that is also that of "
-            "a "
-            "function declared otherwise, in whatever schema, stays on the primary. The monitor's account "
-            "must "
-            "be allowed to see all functions, or none is used (the log says so): on MariaDB, GRANT SELECT on "
-            "mysql.proc and on mysql.func; on MySQL, GRANT SHOW_ROUTINE on *.* (to the account itself, not "
-            "through a role) and SELECT on performance_schema.user_defined_functions. With more than 10000 "
-            "functions none is used.",
+            "Whether reads that call stored functions, or views that call some, may go to replicas. They do "
+            "where the bodies of all routines and views that they reach only read; what a function is "
+            "declared to be is not asked. The monitor's account must be allowed to see all routines and "
+            "views, or none is used (the log says which rights are missing): on MariaDB, GRANT SELECT, SHOW "
+            "VIEW, TRIGGER on *.*; on MySQL, GRANT SELECT, SHOW VIEW, TRIGGER, SHOW_ROUTINE on *.* (to the "
+            "account itself, not through a role). Less is of use, too: SELECT on mysql.proc and mysql.func, "
+            "or SHOW_ROUTINE, show routines; SHOW VIEW shows which names are views, SELECT what these do.",
     },
     {
         .name = "read_functions_interval",
@@ -312,9 +307,11 @@ static const struct setting cluster_settings[] = {
         .max = 3600000000,
         .fallback = "30s",
         .effect = EFFECT_NOW,
-        .doc = "How often the primary is asked which functions these are; also at once when another server "
-               "becomes "
-               "the primary. For so long a function that was changed is taken for what it was.",
+        .doc =
+            "How often the primary is asked what stored code there is (functions, procedures, views, "
+            "triggers); also at once when another server becomes the primary, and when a statement that "
+            "changes stored code has passed. For so long code that was changed elsewhere is taken for what "
+            "it was.",
     },
     {
         .name = "connection_reserve",

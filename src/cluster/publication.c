@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "cluster/functions.h"
+#include "cluster/inventory.h"
 #include "cluster/galera.h"
 #include "cluster/news.h"
 #include "cluster/succession.h"
@@ -166,8 +166,9 @@ static bool is_same(const struct view *a, const struct view *b)
         a->primary != b->primary || a->family != b->family || a->caps != b->caps ||
         strcmp(a->version, b->version) != 0 || a->collation != b->collation ||
         a->ansi_quotes != b->ansi_quotes || a->oracle != b->oracle ||
-        a->no_backslash_escapes != b->no_backslash_escapes || a->routines != b->routines ||
-        a->is_paused != b->is_paused || a->is_galera != b->is_galera)
+        a->no_backslash_escapes != b->no_backslash_escapes || a->catalog != b->catalog ||
+        a->reads_functions != b->reads_functions || a->is_paused != b->is_paused ||
+        a->is_galera != b->is_galera)
         return false;
     for (size_t i = 0; i < a->count; i++) {
         const struct view_server *x = &a->servers[i], *y = &b->servers[i];
@@ -195,7 +196,7 @@ static void change_primary(struct cluster *cluster, int primary)
     cluster->primary = primary;
     if (primary != TOPOLOGY_NO_PRIMARY)
         pardon(&cluster->members[primary]);
-    functions_begin_anew(cluster);
+    inventory_begin_anew(cluster);
 }
 
 void cluster_publish(struct cluster *cluster)
@@ -224,7 +225,9 @@ void cluster_publish(struct cluster *cluster)
         describe_server(cluster, verdicts, i, &view->servers[i]);
     date_servers(cluster->view, view, cluster->env.loop->now_us);
     describe_greeting(cluster, view);
-    view->routines = routines_ref(cluster->routines);
+    view->catalog = catalog_ref(cluster->catalog);
+    view->code_changes = &cluster->code_changes;
+    view->reads_functions = cluster->settings->read_functions;
     if (cluster->view != NULL && is_same(cluster->view, view))
         goto done;
     view->epoch = ++cluster->epoch;

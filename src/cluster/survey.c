@@ -1,53 +1,111 @@
 #include "cluster/survey.h"
 
-#include "base/mem.h"
 #include "cluster/upstream_exchange.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Rows are (schema, name, access). One has the access 'ALL' and is the proof that all functions are among
- * them. */
-#define COLUMNS 3u
-#define ROWS_MAX (SURVEY_FUNCTIONS_MAX + 2u) /* the proof, and one more than may be used */
-#define LIMIT " LIMIT 10002"
-_Static_assert(SURVEY_FUNCTIONS_MAX + 2 == 10002, "the queries' LIMIT");
+#define WHY_MAX 400u
+#define SQL_MAX 4096u
 
-/* Servers limit names to 64 characters of at most 3 bytes. */
-#define ROW_BYTES_MAX (2u * 64u * 3u + 32u)
+/* Longer bodies do not travel: what they do is not known. */
+#define BODY_MAX "65536"
+#define BODY(text) "IF(" text " = '' OR LENGTH(" text ") > " BODY_MAX ", NULL, " text ") AS body"
+
+/* A page: so many rows, and bytes. */
+#define PAGE_ROWS 500u
+#define PAGE_COLUMNS 7u
+#define PAGE_BYTES (PAGE_ROWS * 70000u)
+
+/* Of the account itself, not of its roles: these rows say what it may see by itself. */
+#define HAS_PRIVILEGE(name)                                                                                  \
+    "(SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = '" name                 \
+    "' AND GRANTEE = CONCAT('''', LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER()) - "                       \
+    "CHAR_LENGTH(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)) - 1), '''@''', "                                  \
+    "SUBSTRING_INDEX(CURRENT_USER(), '@', -1), ''''))"
+/* MySQL: privileges on *.* may be taken back for single schemas. */
+#define HAS_WHOLLY(name) "(@@GLOBAL.partial_revokes = 0 AND " HAS_PRIVILEGE(name) ")"
+
+#define NOT_OF_SYSTEM " NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')"
+#define VIEWS                                                                                                \
+    "SELECT 'VIEW' AS kind, TABLE_SCHEMA AS place, TABLE_NAME AS name, '' AS part, '' AS parameters, " BODY( \
+        "VIEW_DEFINITION") ", '' AS mode FROM information_schema.VIEWS WHERE TABLE_SCHEMA" NOT_OF_SYSTEM
+#define TRIGGERS                                                                                             \
+    "SELECT 'TRIGGER' AS kind, EVENT_OBJECT_SCHEMA AS place, EVENT_OBJECT_TABLE AS name, TRIGGER_NAME AS "   \
+    "part, '' AS parameters, " BODY(                                                                         \
+        "ACTION_STATEMENT") ", SQL_MODE AS mode FROM information_schema.TRIGGERS "                           \
+                            "WHERE EVENT_OBJECT_SCHEMA" NOT_OF_SYSTEM
+
+/* One list: the rows, and what proves that the account may see all of them (a number, not 0). */
+struct source {
+    const char *rows;
+    const char *proof;
+};
 
 /* MariaDB: the table beneath information_schema.ROUTINES, which leaves out what the account may not see,
- * where this one is refused (1142). The functions of a package stand in no list and are called like those of
- * a schema: a schema that is also the name of a package is not trusted. */
-static const char mariadb_sql[] =
-    "SELECT '' AS place, '' AS name, 'ALL' AS access"
-    " UNION ALL SELECT db, name, IF(LOWER(db) IN (SELECT LOWER(name) FROM mysql.proc WHERE type LIKE "
-    "'PACKAGE%'),"
-    " 'PACKAGE', REPLACE(sql_data_access, '_', ' ')) FROM mysql.proc WHERE type = 'FUNCTION'"
-    " UNION ALL SELECT '', name, 'LOADABLE' FROM mysql.func" LIMIT;
+ * where this one is refused (1142). Generated columns may set user variables, and nothing worse (seen
+ * on 10.11, 11.8); MySQL's may not. */
+static const struct source mariadb_lists[SURVEY_LISTS] = {
+    [SURVEY_ROUTINES] = { "SELECT type AS kind, db AS place, name, '' AS part, param_list AS "
+                          "parameters, " BODY(
+                              "body_utf8") ", sql_mode AS mode FROM mysql.proc "
+                                           "UNION ALL SELECT 'LOADABLE', '', name, '', '', NULL, '' FROM "
+                                           "mysql.func",
+                          "1" },
+    [SURVEY_VIEWS] = { VIEWS, HAS_PRIVILEGE("SHOW VIEW") },
+    [SURVEY_TRIGGERS] = { TRIGGERS, HAS_PRIVILEGE("TRIGGER") },
+    [SURVEY_COLUMNS] = { "SELECT 'COLUMN' AS kind, TABLE_SCHEMA AS place, TABLE_NAME AS name, COLUMN_NAME AS "
+                         "part, "
+                         "'' AS parameters, CONCAT('SELECT ', GENERATION_EXPRESSION) AS body, '' AS mode "
+                         "FROM "
+                         "information_schema.COLUMNS WHERE GENERATION_EXPRESSION LIKE '%@%' AND "
+                         "TABLE_SCHEMA" NOT_OF_SYSTEM,
+                         HAS_PRIVILEGE("SELECT") },
+};
 
-/* MySQL leaves out silently, so the account must hold the privilege that shows all of them. */
-static const char mysql_sql[] =
-    "SELECT '' AS place, '' AS name, 'ALL' AS access FROM information_schema.USER_PRIVILEGES"
-    " WHERE PRIVILEGE_TYPE = 'SHOW_ROUTINE' AND GRANTEE = CONCAT('''', LEFT(CURRENT_USER(),"
-    " CHAR_LENGTH(CURRENT_USER()) - CHAR_LENGTH(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)) - 1), '''@''',"
-    " SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')"
-    " UNION ALL SELECT ROUTINE_SCHEMA, ROUTINE_NAME, SQL_DATA_ACCESS FROM information_schema.ROUTINES"
-    " WHERE ROUTINE_TYPE = 'FUNCTION'"
-    " UNION ALL SELECT '', UDF_NAME, 'LOADABLE' FROM performance_schema.user_defined_functions" LIMIT;
+/* MySQL leaves out silently what the account may not see. */
+static const struct source mysql_lists[SURVEY_LISTS] = {
+    [SURVEY_ROUTINES] = { "SELECT ROUTINE_TYPE AS kind, ROUTINE_SCHEMA AS place, ROUTINE_NAME AS name, '' AS "
+                          "part, "
+                          "(SELECT GROUP_CONCAT(PARAMETER_MODE, ' `', REPLACE(PARAMETER_NAME, '`', '``'), '` "
+                          "', "
+                          "DTD_IDENTIFIER ORDER BY ORDINAL_POSITION) FROM information_schema.PARAMETERS "
+                          "WHERE "
+                          "SPECIFIC_SCHEMA = ROUTINE_SCHEMA AND SPECIFIC_NAME = ROUTINE_NAME AND "
+                          "PARAMETERS.ROUTINE_TYPE = ROUTINES.ROUTINE_TYPE AND ORDINAL_POSITION > 0) AS "
+                          "parameters, "
+                          "IF(ROUTINE_BODY <> 'SQL' OR LENGTH(ROUTINE_DEFINITION) > " BODY_MAX
+                          ", NULL, ROUTINE_DEFINITION) AS body, SQL_MODE AS mode FROM "
+                          "information_schema.ROUTINES "
+                          "WHERE ROUTINE_TYPE IN ('FUNCTION', 'PROCEDURE') "
+                          "UNION ALL SELECT 'LOADABLE', '', UDF_NAME, '', '', NULL, '' FROM "
+                          "performance_schema.user_defined_functions",
+                          HAS_PRIVILEGE("SHOW_ROUTINE") },
+    [SURVEY_VIEWS] = { VIEWS, HAS_WHOLLY("SHOW VIEW") },
+    [SURVEY_TRIGGERS] = { TRIGGERS, HAS_WHOLLY("TRIGGER") },
+    [SURVEY_COLUMNS] = { NULL, NULL },
+};
 
-static const char needs[] =
-    "the monitor's account may not see all of them; it needs on MariaDB SELECT on mysql.proc "
-    "and mysql.func, on MySQL SHOW_ROUTINE (granted to itself, not to a role) and SELECT "
-    "on performance_schema.user_defined_functions";
+/* Text as the rows' bodies have it, whatever the server's sql_mode is. */
+static const char settings_sql[] = "SET SESSION sql_mode = '', group_concat_max_len = 65536";
 
-#define WHY_MAX 320u
+static const char *const needs[SURVEY_LISTS] = {
+    [SURVEY_ROUTINES] =
+        "routines (on MariaDB SELECT on mysql.proc and mysql.func, on MySQL SHOW_ROUTINE, and "
+        "SELECT on performance_schema.user_defined_functions)",
+    [SURVEY_VIEWS] = "views (SHOW VIEW, and SELECT for what they do)",
+    [SURVEY_TRIGGERS] = "triggers (TRIGGER)",
+    [SURVEY_COLUMNS] = "generated columns (SELECT)",
+};
 
-static struct survey *of_upstream(struct upstream *upstream)
+static const struct source *list_of(const struct survey *survey, unsigned list)
 {
-    return upstream->owner;
+    return survey->upstream->family == FAMILY_MYSQL ? &mysql_lists[list] : &mariadb_lists[list];
 }
+
+/* ---- ends ---- */
 
 void survey_stop(struct survey *survey)
 {
@@ -55,17 +113,178 @@ void survey_stop(struct survey *survey)
     loop_timer_stop(&survey->deadline);
     upstream_close(&survey->upstream);
     rows_fini(&survey->rows);
+    catalog_draft_free(&survey->draft);
 }
 
-static void finish(struct survey *survey, struct routines *take_routines, const char *why)
+static void finish(struct survey *survey, struct catalog *take_catalog, bool is_same, const char *why)
 {
     char kept[WHY_MAX];
     (void)span_copy_cstr(span_cstr(why), kept, sizeof kept); /* it may be the upstream's own */
     survey_stop(survey);
-    survey->on_done(survey, take_routines, kept);
+    const struct survey_end end = { .take_catalog = take_catalog, .is_same = is_same, .why = kept };
+    survey->on_done(survey, &end);
 }
 
-/* ---- the answer ---- */
+static void fail(struct survey *survey, const char *why)
+{
+    finish(survey, NULL, false, why);
+}
+
+/* The lists that are not known, and the privileges that would show them. */
+static void describe_gaps(const struct survey *survey, char *text, size_t size)
+{
+    size_t at = 0;
+    text[0] = '\0';
+    for (unsigned list = 0; list < SURVEY_LISTS && at < size; list++)
+        if (!survey->sums[list].is_known)
+            at += (size_t)snprintf(text + at, size - at, "%s%s",
+                                   at == 0 ? "the monitor's account may not see all " : ", ", needs[list]);
+}
+
+static uint64_t mark_of(const struct survey *survey)
+{
+    uint64_t mark = 1;
+    for (unsigned list = 0; list < SURVEY_LISTS; list++) {
+        const struct survey_sum *sum = &survey->sums[list];
+        mark = (mark ^ sum->hash ^ sum->count ^ (uint64_t)sum->is_known << 63) * 0x9e3779b97f4a7c15u;
+        mark ^= mark >> 29;
+    }
+    return mark != 0 ? mark : 1;
+}
+
+/* Without the columns the views are known all the same: a column can set no more than a user variable. */
+static unsigned known_kinds(const struct survey *survey)
+{
+    unsigned kinds = 0;
+    if (survey->sums[SURVEY_ROUTINES].is_known)
+        kinds |= 1u << CODE_FUNCTION | 1u << CODE_PROCEDURE;
+    if (survey->sums[SURVEY_VIEWS].is_known)
+        kinds |= 1u << CODE_TABLE;
+    if (survey->sums[SURVEY_TRIGGERS].is_known)
+        kinds |= 1u << CODE_TRIGGER;
+    return kinds;
+}
+
+static void end_of_pages(struct survey *survey)
+{
+    char gaps[WHY_MAX];
+    const char *why;
+    describe_gaps(survey, gaps, sizeof gaps);
+    struct catalog *catalog =
+        catalog_draft_finish(&survey->draft, known_kinds(survey), mark_of(survey), &why);
+    finish(survey, catalog, false, catalog != NULL ? gaps : why);
+}
+
+/* ---- questions ---- */
+
+static void ask(struct survey *survey, const char *sql)
+{
+    loop_timer_start(&survey->deadline, survey->env->loop, survey->settings->timeout_us);
+    upstream_query(survey->upstream, sql, &survey->rows, 0);
+}
+
+static void ask_sum(struct survey *survey)
+{
+    char sql[SQL_MAX];
+    const struct source *list = list_of(survey, survey->step);
+    int len =
+        snprintf(sql, sizeof sql,
+                 "SELECT COUNT(*) AS count, COALESCE(BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS('|', kind, "
+                 "place, name, part, parameters, body, mode), 256), 15), 16, 10) AS UNSIGNED)), 0) AS hash, "
+                 "%s AS proof FROM (%s) AS list",
+                 list->proof, list->rows);
+    assert(len > 0 && len < (int)sizeof sql);
+    ask(survey, sql);
+}
+
+static void ask_page(struct survey *survey)
+{
+    char sql[SQL_MAX];
+    survey->rows.values_max = PAGE_ROWS * PAGE_COLUMNS;
+    survey->rows.bytes_max = PAGE_BYTES;
+    int len = snprintf(sql, sizeof sql,
+                       "SELECT * FROM (%s) AS list ORDER BY place, name, kind, part LIMIT %llu, %u",
+                       list_of(survey, survey->step)->rows, (unsigned long long)survey->page_from, PAGE_ROWS);
+    assert(len > 0 && len < (int)sizeof sql);
+    ask(survey, sql);
+}
+
+static bool is_asked(const struct survey *survey, unsigned list)
+{
+    if (survey->is_reading)
+        return survey->sums[list].is_known && survey->sums[list].count > 0;
+    return list != SURVEY_COLUMNS || survey->is_thorough;
+}
+
+static void go_on(struct survey *survey);
+
+static void begin_sums(struct survey *survey, bool is_second)
+{
+    memcpy(survey->before, survey->sums, sizeof survey->before);
+    survey->is_reading = false;
+    survey->is_second = is_second;
+    survey->step = 0;
+    go_on(survey);
+}
+
+static void begin_pages(struct survey *survey)
+{
+    catalog_draft_free(&survey->draft);
+    survey->draft =
+        catalog_draft_new(survey->upstream->family == FAMILY_MYSQL ? SQL_FAMILY_MYSQL : SQL_FAMILY_MARIADB);
+    survey->is_reading = true;
+    survey->step = 0;
+    survey->page_from = 0;
+    if (survey->draft == NULL)
+        fail(survey, "out of memory");
+    else
+        go_on(survey);
+}
+
+/* Something has changed: the whole list is read, and the columns may have changed with it. */
+static void read_anew(struct survey *survey)
+{
+    if (!survey->is_thorough) {
+        survey->is_thorough = true;
+        survey->is_second = false;
+        survey->step = SURVEY_COLUMNS;
+        go_on(survey);
+    } else if (survey->tries-- == 0) {
+        fail(survey, "it changed each time while it was read");
+    } else {
+        begin_pages(survey);
+    }
+}
+
+static void end_of_sums(struct survey *survey)
+{
+    bool is_as_before = memcmp(survey->before, survey->sums, sizeof survey->sums) == 0;
+    if (survey->is_second && is_as_before)
+        end_of_pages(survey);
+    else if (!survey->is_second && mark_of(survey) == survey->mark)
+        finish(survey, NULL, true, "");
+    else
+        read_anew(survey);
+}
+
+static void go_on(struct survey *survey)
+{
+    while (survey->step < SURVEY_LISTS && !is_asked(survey, survey->step))
+        survey->step++;
+    if (survey->step == SURVEY_LISTS && survey->is_reading)
+        begin_sums(survey, true);
+    else if (survey->step == SURVEY_LISTS)
+        end_of_sums(survey);
+    else if (list_of(survey, survey->step)->rows == NULL) {
+        survey->sums[survey->step++] = (struct survey_sum){ .is_known = true };
+        go_on(survey);
+    } else if (survey->is_reading)
+        ask_page(survey);
+    else
+        ask_sum(survey);
+}
+
+/* ---- answers ---- */
 
 static struct span cell(const struct survey *survey, unsigned row, const char *column)
 {
@@ -74,84 +293,113 @@ static struct span cell(const struct survey *survey, unsigned row, const char *c
     return value;
 }
 
-/* Those of schema sys tell of the server they run on; reads of that schema stay on the primary. They write
- * nothing, so nobody's name becomes ambiguous by them. */
-static bool is_of_server(struct span schema, bool only_reads)
+static bool has_number(const struct survey *survey, const char *column, uint64_t *number_r)
 {
-    return only_reads && span_is_nocase(schema, "sys");
+    return survey->rows.rows == 1 && span_to_u64(cell(survey, 0, column), number_r);
 }
 
-static const char *build(const struct survey *survey, struct routine *list, struct routines **routines_r)
+static bool read_sum(struct survey *survey)
 {
-    bool is_proven = false;
-    size_t count = 0;
-    for (unsigned row = 0; row < survey->rows.rows; row++) {
-        struct span access = cell(survey, row, "access"), schema = cell(survey, row, "place");
-        bool only_reads = span_is_nocase(access, "NO SQL") || span_is_nocase(access, "READS SQL DATA");
-        if (span_is(access, "ALL"))
-            is_proven = true;
-        else if (!is_of_server(schema, only_reads))
-            list[count++] = (struct routine){ schema, cell(survey, row, "name"), only_reads };
+    struct survey_sum sum = { 0 };
+    uint64_t proof;
+    if (!has_number(survey, "count", &sum.count) || !has_number(survey, "hash", &sum.hash) ||
+        !has_number(survey, "proof", &proof))
+        return false;
+    sum.is_known = proof > 0;
+    survey->sums[survey->step++] = sum.is_known ? sum : (struct survey_sum){ 0 };
+    return true;
+}
+
+static void add_row(struct survey *survey, unsigned row)
+{
+    static const struct {
+        const char *word;
+        enum code_kind kind;
+    } kinds[] = { { "FUNCTION", CODE_FUNCTION }, { "PROCEDURE", CODE_PROCEDURE },
+                  { "VIEW", CODE_TABLE },        { "TRIGGER", CODE_TRIGGER },
+                  { "COLUMN", CODE_TABLE },      { "LOADABLE", CODE_FUNCTION } };
+    struct span kind = cell(survey, row, "kind");
+    struct catalog_row code = { .schema = cell(survey, row, "place"),
+                                .name = cell(survey, row, "name"),
+                                .parameters = cell(survey, row, "parameters"),
+                                .body = cell(survey, row, "body"),
+                                .sql_mode = cell(survey, row, "mode") };
+    code.is_hidden = code.body.len == 0;
+    if (kind.len >= 7 && span_equal_nocase(span_of(kind.data, 7), SPAN_LITERAL("PACKAGE")))
+        catalog_draft_add_package(survey->draft, code.name);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (span_is_nocase(kind, kinds[i].word)) {
+            code.kind = kinds[i].kind;
+            catalog_draft_add(survey->draft, &code);
+            return;
+        }
+}
+
+static void read_page(struct survey *survey)
+{
+    for (unsigned row = 0; row < survey->rows.rows; row++)
+        add_row(survey, row);
+    survey->page_from += survey->rows.rows;
+    if (survey->rows.rows < PAGE_ROWS) {
+        survey->page_from = 0;
+        survey->step++;
     }
-    if (!is_proven)
-        return needs;
-    *routines_r = routines_new(list, count);
-    return *routines_r != NULL ? "" : "out of memory";
+    go_on(survey);
 }
 
-static void read_answer(struct survey *survey)
-{
-    struct routines *routines = NULL;
-    if (survey->rows.rows == ROWS_MAX) {
-        finish(survey, NULL, "there are too many of them");
-        return;
-    }
-    struct routine *list = mem_zalloc((survey->rows.rows + 1) * sizeof *list);
-    const char *why = list != NULL ? build(survey, list, &routines) : "out of memory";
-    mem_free(list);
-    finish(survey, routines, why);
-}
-
-/* No right to the tables, or (MySQL before 8) no such tables. */
+/* No right to the tables, or (MySQL before 8) no such tables or privileges. */
 static bool is_refusal(int code)
 {
-    return code == 1044 || code == 1142 || code == 1143 || code == 1146 || code == 1227 || code == 1370;
+    return code == 1044 || code == 1142 || code == 1143 || code == 1146 || code == 1193 || code == 1227 ||
+           code == 1370;
 }
 
-/* ---- the dialogue ---- */
+static void read_error(struct survey *survey, const struct error *error)
+{
+    char why[WHY_MAX];
+    if (survey->step < SURVEY_LISTS && is_refusal(error->code)) {
+        survey->sums[survey->step++] = (struct survey_sum){ 0 };
+        if (!survey->is_reading) {
+            go_on(survey);
+            return;
+        }
+    }
+    (void)snprintf(why, sizeof why, "%d %.200s", error->code, error->text);
+    fail(survey, why);
+}
 
 static void on_ready(struct upstream *upstream)
 {
-    struct survey *survey = of_upstream(upstream);
-    survey->rows.values_max = ROWS_MAX * COLUMNS;
-    survey->rows.bytes_max = ROWS_MAX * ROW_BYTES_MAX;
-    upstream_query(upstream, upstream->family == FAMILY_MYSQL ? mysql_sql : mariadb_sql, &survey->rows, 0);
+    struct survey *survey = upstream->owner;
+    survey->step = SURVEY_LISTS;
+    ask(survey, settings_sql);
 }
 
 static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
 {
-    struct survey *survey = of_upstream(upstream);
-    char why[WHY_MAX];
-    if (!answer->is_err) {
-        read_answer(survey);
-    } else if (is_refusal(answer->error.code)) {
-        finish(survey, NULL, needs);
-    } else {
-        (void)snprintf(why, sizeof why, "%d %.150s", answer->error.code, answer->error.text);
-        finish(survey, NULL, why);
-    }
+    struct survey *survey = upstream->owner;
+    if (answer->is_err)
+        read_error(survey, &answer->error);
+    else if (survey->step == SURVEY_LISTS)
+        begin_sums(survey, false);
+    else if (survey->is_reading)
+        read_page(survey);
+    else if (read_sum(survey))
+        go_on(survey);
+    else
+        fail(survey, "the server's answer cannot be read");
 }
 
 static void on_failed(struct upstream *upstream, const struct error *err)
 {
-    finish(of_upstream(upstream), NULL, err->text);
+    fail(upstream->owner, err->text);
 }
 
-/* READY only between the login and the query, which follow one another in one call. */
+/* READY only between an answer and the next question, which follow one another in one call. */
 static void on_io(struct upstream *upstream, int events)
 {
     (void)events;
-    finish(of_upstream(upstream), NULL, "the server broke off");
+    fail(upstream->owner, "the server broke off");
 }
 
 static const struct upstream_owner_ops owner_ops = {
@@ -161,18 +409,21 @@ static const struct upstream_owner_ops owner_ops = {
 static void on_deadline(struct loop_timer *timer)
 {
     struct survey *survey = (struct survey *)(void *)((char *)timer - offsetof(struct survey, deadline));
-    finish(survey, NULL, "no answer within the monitor's timeout");
+    fail(survey, "no answer within the monitor's timeout");
 }
 
+/* ---- begin ---- */
+
 void survey_init(struct survey *survey, const struct monitor_settings *settings,
-                 const struct upstream_env *env,
-                 void (*on_done)(struct survey *, struct routines *, const char *), void *owner)
+                 const struct upstream_env *env, void (*on_done)(struct survey *, const struct survey_end *),
+                 void *owner)
 {
     *survey = (struct survey){ .settings = settings, .env = env, .on_done = on_done, .owner = owner };
     loop_timer_init(&survey->deadline, on_deadline);
 }
 
-void survey_begin(struct survey *survey, struct server *server, const struct addr *addr)
+void survey_begin(struct survey *survey, struct server *server, const struct addr *addr, uint64_t mark,
+                  bool is_thorough)
 {
     struct auth_secret secret = { 0 };
     struct error err = { 0 };
@@ -182,6 +433,9 @@ void survey_begin(struct survey *survey, struct server *server, const struct add
     if (survey->is_running)
         return;
     survey->is_running = true;
+    survey->mark = mark;
+    survey->is_thorough = is_thorough || mark == 0;
+    survey->tries = SURVEY_TRIES;
     loop_timer_start(&survey->deadline, survey->env->loop, survey->settings->timeout_us);
     if (auth_secret_from_password(&secret, span_cstr(survey->settings->password)))
         survey->upstream = upstream_open(survey->env, server, &wish, &owner_ops, survey, &err);
@@ -189,5 +443,5 @@ void survey_begin(struct survey *survey, struct server *server, const struct add
         (void)error_set(&err, 0, "the monitor's password is too long");
     auth_secret_wipe(&secret);
     if (survey->upstream == NULL)
-        finish(survey, NULL, err.text);
+        fail(survey, err.text);
 }

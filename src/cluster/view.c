@@ -30,7 +30,7 @@ struct view *view_without_primary(const struct view *view)
     size_t from = offsetof(struct view, epoch); /* not the references, which other threads may count */
     size_t len = sizeof *view + view->count * sizeof view->servers[0] - from;
     memcpy((char *)copy + from, (const char *)view + from, len);
-    copy->routines = routines_ref(view->routines);
+    copy->catalog = catalog_ref(view->catalog);
     copy->primary = VIEW_NO_SERVER;
     return copy;
 }
@@ -38,7 +38,7 @@ struct view *view_without_primary(const struct view *view)
 void view_release(struct view **view)
 {
     if (*view != NULL && atomic_fetch_sub_explicit(&(*view)->references, 1, memory_order_acq_rel) == 1) {
-        routines_unref((*view)->routines);
+        catalog_unref((*view)->catalog);
         mem_free(*view);
     }
     *view = NULL;

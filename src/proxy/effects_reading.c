@@ -44,8 +44,9 @@ struct sql_dialect effects_dialect(const struct session *session)
         .unsafe_charset = session->reading.has_unsafe_charset || session->reading.has_unsafe_collation,
         .is_utf8 = session->reading.is_utf8,
         .multi_statements = (session->upstream_caps & CAP_MULTI_STATEMENTS) != 0,
-        .routines = view->routines,
+        .catalog = view->catalog,
         .schema = text_span(&session->schema),
+        .reads_stored = view->reads_functions,
     };
 }
 

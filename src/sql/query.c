@@ -9,7 +9,7 @@
 
 #include "sql/calls.h"
 #include "sql/functions.h"
-#include "sql/routines.h"
+#include "sql/catalog.h"
 
 #define DEPTH_MAX                                                                                            \
     63 /* parentheses in which WITH lists are followed; deeper, their column lists look like calls */
@@ -25,8 +25,11 @@ struct scan {
     bool is_only_previous;  /* all that speaks against a replica is a question about the previous statement */
     bool is_only_variables; /* … is user variables */
     bool has_stored;        /* a stored function that only reads is called */
-    struct span qualifier;  /* the last name that a dot followed */
-    unsigned questions;     /* bit q: an enum sql_question was asked */
+    bool checks_names;      /* there are views that run code, or there may be */
+    const struct catalog_names
+        *views;            /* borrows; those that run code; NULL: none, or all names are looked up */
+    struct span qualifier; /* the last name that a dot followed */
+    unsigned questions;    /* bit q: an enum sql_question was asked */
 };
 
 static void refuse(struct scan *scan, enum sql_reason reason, struct span culprit)
@@ -177,11 +180,12 @@ static bool has_quote(struct span name)
 /* A stored function of which the servers say that it only reads. */
 static bool is_stored_read(const struct scan *scan)
 {
-    const struct routines *routines = scan->reader->lexer.dialect.routines;
+    const struct sql_dialect *dialect = &scan->reader->lexer.dialect;
     struct span name = token_name(scan->reader->token);
     struct span schema = is_after(scan, '.') ? scan->qualifier : (struct span){ 0 };
-    return routines != NULL && !has_quote(name) && !has_quote(schema) && !is_built_in(name) &&
-           routines_only_reads(routines, schema, name);
+    return dialect->reads_stored && !has_quote(name) && !has_quote(schema) && !is_built_in(name) &&
+           (catalog_effects(dialect->catalog, CODE_FUNCTION, dialect->schema, schema, name) &
+            ~CATALOG_CALLS) == 0;
 }
 
 static void read_unknown(struct scan *scan)
@@ -237,6 +241,38 @@ static bool is_one_of(struct span name, const char *const *names)
 static inline bool stands_alone(const struct reader *reader)
 {
     return reader->before->type != TOKEN_PUNCT && reader->ahead->type != TOKEN_PUNCT;
+}
+
+/* Session state that is known to be left behind. (Of what is not known nothing is said here: a view that
+ * nobody could read would keep each session on the primary.) */
+static bool hides_state(unsigned effects)
+{
+    return (effects & ((CODE_HIDES | CODE_SETS_VARIABLES | CODE_INSERT_ID | CODE_SEQUENCE) &
+                       ~(unsigned)CODE_UNKNOWN)) != 0;
+}
+
+/* Wherever the name of a view that runs code stands, it may be that view: where FROM and JOIN take names is
+ * not looked into. */
+static __attribute__((noinline)) void look_up_name(struct scan *scan, struct span name)
+{
+    const struct sql_dialect *dialect = &scan->reader->lexer.dialect;
+    struct span schema = is_after(scan, '.') ? scan->qualifier : (struct span){ 0 };
+    unsigned effects = catalog_effects(dialect->catalog, CODE_TABLE, dialect->schema, schema, name);
+    if (keyword_find(schema) != KEYWORD_NONE) /* FROM .t: of the current schema, or one that is called so */
+        effects |= catalog_effects(dialect->catalog, CODE_TABLE, dialect->schema, (struct span){ 0 }, name);
+    if (effects == CATALOG_CALLS && dialect->reads_stored) {
+        scan->has_stored = true;
+    } else if (effects != 0) {
+        scan->facts->may_hide_state |= hides_state(effects);
+        refuse_here(scan, SQL_REASON_CODE_VIEW);
+    }
+}
+
+static inline void check_name(struct scan *scan)
+{
+    struct span name = token_name(scan->reader->token);
+    if (name.len > 0 && (scan->views == NULL || catalog_names_may_have(scan->views, name)))
+        look_up_name(scan, name);
 }
 
 /* Any name, quoted or not: `mysql.user`, `seq.nextval`. */
@@ -360,6 +396,8 @@ static __attribute__((noinline)) void read_keyword(struct scan *scan)
 
 static inline void read_word(struct scan *scan)
 {
+    if (scan->checks_names)
+        check_name(scan);
     if (scan->reader->keyword != KEYWORD_NONE || scan->json_tables != 0)
         read_keyword(scan);
     else if (!stands_alone(scan->reader))
@@ -381,12 +419,19 @@ static void read_hint(struct scan *scan)
         }
 }
 
+static bool is_name(const struct token *token)
+{
+    return token->type == TOKEN_WORD || token->type == TOKEN_QUOTED;
+}
+
 static void read_punct(struct scan *scan)
 {
     if (token_is_punct(scan->reader->token, '('))
         read_open(scan);
     else if (token_is_punct(scan->reader->token, ')'))
         read_close(scan);
+    else if (token_is_punct(scan->reader->token, '.') && !is_name(scan->reader->before))
+        scan->qualifier = (struct span){ 0 }; /* FROM t, .u: of the current schema */
 }
 
 static void read_token(struct scan *scan)
@@ -396,6 +441,8 @@ static void read_token(struct scan *scan)
         read_word(scan);
         break;
     case TOKEN_QUOTED:
+        if (scan->checks_names)
+            check_name(scan);
         read_name(scan);
         break;
     case TOKEN_STRING:
@@ -444,12 +491,34 @@ static void walk(struct scan *scan, bool is_values)
     }
 }
 
+/* Views that are not known at all are the router's concern, but for accounts that it does not trust with
+ * them. */
+static inline void prepare_names(struct scan *scan)
+{
+    const struct catalog *catalog = scan->reader->lexer.dialect.catalog;
+    if (catalog == NULL || !catalog_knows(catalog, CODE_TABLE))
+        return;
+    bool is_stale = catalog_is_stale(catalog);
+    scan->views = is_stale ? NULL : catalog_code_views(catalog);
+    scan->checks_names = is_stale || scan->views != NULL;
+}
+
+static void check_tables(struct scan *scan)
+{
+    const struct sql_dialect *dialect = &scan->reader->lexer.dialect;
+    if (scan->reader->has_from && !catalog_knows(dialect->catalog, CODE_TABLE))
+        refuse(scan, SQL_REASON_UNKNOWN_TABLE, (struct span){ 0 });
+}
+
 void query_read(struct reader *reader, struct sql_facts *facts)
 {
     struct scan scan = { .reader = reader, .facts = facts };
     facts->is_read = true;
     facts->reason = SQL_REASON_PLAIN_READ;
+    prepare_names(&scan);
     walk(&scan, false);
+    if (reader->lexer.dialect.needs_known_tables)
+        check_tables(&scan);
     facts->refers_previous = scan.is_only_previous;
     facts_ask(facts, scan.questions);
     facts->reads_but_for_variables = scan.is_only_variables;

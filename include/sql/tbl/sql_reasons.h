@@ -38,6 +38,9 @@ SQL_REASON(FOUND_ROWS, found_rows, "counts rows for a later FOUND_ROWS()")
 SQL_REASON(PROCEDURE, procedure, "PROCEDURE clause")
 SQL_REASON(WRITE_IN_QUERY, write_in_query, "query that contains a change")
 SQL_REASON(HINT, hint, "optimizer hint that sets variables or a resource group")
+SQL_REASON(CODE_VIEW, code_view, "view that may do more than read, or was just changed")
+SQL_REASON(UNKNOWN_TABLE, unknown_table,
+           "table that may be a view: which are views is not known, and read_only does not hold the account")
 SQL_REASON(SYSTEM_SCHEMA, system_schema, "schema that is each server's own")
 
 /* What makes the text itself doubtful. */

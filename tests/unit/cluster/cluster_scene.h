@@ -37,14 +37,16 @@ struct fake {
     bool is_mariadb;        /* among MySQL servers */
     bool is_full;           /* ERR 1040 instead of a greeting */
     unsigned queries;       /* answered */
-    /* Of its stored functions: what it answers, and how often it was asked. */
-    const char *const *functions; /* schema, name, access; ... */
-    unsigned function_count;
-    unsigned repeats; /* of the last one: as many more */
-    bool hides_some;  /* the proof is missing */
-    uint16_t refusal; /* an error's number; 0: none */
-    bool is_thinking; /* and never done */
-    unsigned surveys;
+    /* Of its stored code: what it answers, and how often it was asked. */
+    const char *const *code; /* kind, schema, name, body; ... */
+    unsigned code_count;
+    unsigned repeats;  /* of the last one: as many more */
+    const char *hides; /* the list with this kind of rows comes without its proof; NULL: none does */
+    uint16_t refusal;  /* an error's number; 0: none */
+    bool is_thinking;  /* and never done */
+    bool is_restless;  /* each sum is another */
+    unsigned long restless;
+    unsigned surveys, pages;
 };
 
 struct caller {
@@ -96,24 +98,74 @@ static inline void put_table(struct text *out, const char *const *names, const c
     reply_put_eof(out, seq, STATUS_AUTOCOMMIT, 0);
 }
 
-static inline void answer_survey(struct caller *caller)
+/* Of which of the lists of a survey is this query? The kinds of its rows. */
+static inline const char *kinds_of_list(struct span query)
 {
-    static const char *const names[NAMES_MAX] = { "place", "name", "access" };
-    struct fake *fake = caller->fake;
-    unsigned rows = 0, own = fake->function_count + fake->repeats;
-    const char **values = calloc(3 * (own + 1), sizeof *values);
-    assert_non_null(values);
-    for (unsigned i = 0; i < own; i++, rows++) {
-        unsigned of = i < fake->function_count ? i : fake->function_count - 1;
-        memcpy(&values[(size_t)3 * rows], &fake->functions[(size_t)3 * of], 3 * sizeof *values);
+    if (memmem(query.data, query.len, "LOADABLE", 8) != NULL)
+        return "FUNCTION PROCEDURE LOADABLE";
+    return memmem(query.data, query.len, "ACTION_STATEMENT", 16) != NULL ? "TRIGGER" : "VIEW";
+}
+
+static inline unsigned collect_code(const struct fake *fake, const char *kinds, const char **values)
+{
+    unsigned rows = 0, count = 0;
+    for (unsigned i = 0; i < fake->code_count + fake->repeats; i++) {
+        unsigned of = i < fake->code_count ? i : fake->code_count - 1;
+        const char *const *row = &fake->code[(size_t)4 * of];
+        if (strstr(kinds, row[0]) == NULL)
+            continue;
+        const char *const cells[] = { row[0], row[1], row[2], "", "", row[3], "" };
+        memcpy(&values[(size_t)7 * rows++], cells, sizeof cells);
+        count++;
     }
-    if (!fake->hides_some)
-        memcpy(&values[(size_t)3 * rows++], (const char *const[]){ "", "", "ALL" }, 3 * sizeof *values);
-    fake->surveys++;
+    return count;
+}
+
+static inline void put_sum(struct caller *caller, const char *kinds, const char *const *values,
+                           unsigned count)
+{
+    static const char *const names[NAMES_MAX] = { "count", "hash", "proof" };
+    unsigned long hash = 5381;
+    char counted[24], hashed[24];
+    for (unsigned i = 0; i < 7 * count; i++)
+        for (const char *c = values[i]; *c != '\0'; c++)
+            hash = hash * 33 + (unsigned char)*c;
+    (void)snprintf(counted, sizeof counted, "%u", count);
+    (void)snprintf(hashed, sizeof hashed, "%lu", caller->fake->is_restless ? ++caller->fake->restless : hash);
+    bool is_hidden = caller->fake->hides != NULL && strstr(kinds, caller->fake->hides) != NULL;
+    put_table(&caller->stream.out, names, (const char *const[]){ counted, hashed, is_hidden ? "0" : "1" }, 1);
+}
+
+static inline void put_page(struct caller *caller, struct span query, const char *const *values,
+                            unsigned count)
+{
+    static const char *const names[NAMES_MAX] = { "kind",       "place", "name", "part",
+                                                  "parameters", "body",  "mode" };
+    unsigned from = 0, size = 0;
+    char limit[32] = "";
+    const char *at = memmem(query.data, query.len, " LIMIT ", 7);
+    assert_non_null(at);
+    (void)span_copy_cstr(span_of(at, (size_t)((const char *)query.data + query.len - at)), limit,
+                         sizeof limit);
+    assert_int_equal(sscanf(limit, " LIMIT %u, %u", &from, &size), 2);
+    unsigned left = count > from ? count - from : 0;
+    caller->fake->pages++;
+    put_table(&caller->stream.out, names, &values[(size_t)7 * from], left < size ? left : size);
+}
+
+static inline void answer_survey(struct caller *caller, struct span query)
+{
+    struct fake *fake = caller->fake;
+    bool is_sum = memmem(query.data, query.len, " AS hash", 8) != NULL;
+    const char **values = calloc(7 * ((size_t)fake->code_count + fake->repeats + 1), sizeof *values);
+    assert_non_null(values);
+    unsigned count = collect_code(fake, kinds_of_list(query), values);
     if (fake->refusal != 0)
         reply_put_err(&caller->stream.out, 1, fake->refusal, "42000", "SELECT command denied");
+    else if (!fake->is_thinking && is_sum)
+        put_sum(caller, kinds_of_list(query), values, count);
     else if (!fake->is_thinking)
-        put_table(&caller->stream.out, names, values, rows);
+        put_page(caller, query, values, count);
     free(values);
 }
 
@@ -137,8 +189,13 @@ static inline void answer_replication(struct caller *caller)
 static inline void answer(struct caller *caller, struct span query)
 {
     const struct fake *fake = caller->fake;
-    if (memmem(query.data, query.len, "LOADABLE", 8) != NULL) {
-        answer_survey(caller);
+    if (memmem(query.data, query.len, "group_concat_max_len", 20) != NULL) {
+        caller->fake->surveys++;
+        reply_put_ok(&caller->stream.out, 1, 0, &(struct reply_ok){ .status = STATUS_AUTOCOMMIT }, false);
+        return;
+    }
+    if (memmem(query.data, query.len, " AS list", 8) != NULL) {
+        answer_survey(caller, query);
         return;
     }
     if (memmem(query.data, query.len, "read_only", 9) != NULL) {
@@ -292,6 +349,7 @@ static inline void open_scene(struct scene *scene)
     }
     scene->settings = (struct cluster_settings){
         .name = name,
+        .read_functions_interval_us = 3600000000,
         .monitor = { .user = user,
                      .password = nothing,
                      .interval_us = 2000,
@@ -385,6 +443,8 @@ static inline void settle(struct scene *scene, const char *letters)
 {
     start(scene);
     turn_until_it_looks_like(scene, letters);
+    while (scene->view->primary != VIEW_NO_SERVER && scene->view->catalog == NULL)
+        turn(&scene->loop); /* it is a view of its own */
 }
 
 static inline void open_settled_scene(struct scene *scene)

@@ -7,7 +7,7 @@
 #include "sql/classify.h"
 #include "sql/functions.h"
 #include "sql/keywords.h"
-#include "sql/routines.h"
+#include "sql/catalog.h"
 
 #define ROWS_MAX 2000
 #define ROUNDS 20 /* random changes tried on each row */
@@ -22,7 +22,7 @@ struct row {
 static struct row rows[ROWS_MAX];
 static size_t row_count;
 
-static struct routines *stored; /* of the rows whose dialect says so */
+static struct catalog *stored; /* of the rows whose dialect says so */
 
 static const char *const any_dialect[] = { "mariadb", "mysql", "unknown" };
 
@@ -71,14 +71,38 @@ static void take_row(char *text, int line)
     take_field(&text, row->dialect, sizeof row->dialect, "any");
 }
 
-static const struct routine stored_rows[] = {
-    { SPAN_LITERAL("app"), SPAN_LITERAL("reads"), true },
-    { SPAN_LITERAL("app"), SPAN_LITERAL("counts"), true },
-    { SPAN_LITERAL("app"), SPAN_LITERAL("writes"), false },
-    { SPAN_LITERAL("app"), SPAN_LITERAL("count"), true },
-    { SPAN_LITERAL("app"), SPAN_LITERAL("get_lock"), true },
-    { SPAN_LITERAL("app"), SPAN_LITERAL("nextval"), true },
+#define STORED(kind, name, body)                                                                             \
+    {                                                                                                        \
+        kind, SPAN_LITERAL("app"), SPAN_LITERAL(name), { 0 }, SPAN_LITERAL(body), { 0 }, false               \
+    }
+static const struct catalog_row stored_rows[] = {
+    STORED(CODE_FUNCTION, "reads", "RETURN 1"),
+    STORED(CODE_FUNCTION, "counts", "RETURN (SELECT COUNT(*) FROM t)"),
+    STORED(CODE_FUNCTION, "writes", "BEGIN INSERT INTO t VALUES (1); RETURN 1; END"),
+    STORED(CODE_FUNCTION, "locks", "RETURN GET_LOCK('x', 0)"),
+    STORED(CODE_FUNCTION, "count", "RETURN 1"),
+    STORED(CODE_FUNCTION, "get_lock", "RETURN 1"),
+    STORED(CODE_FUNCTION, "nextval", "RETURN 1"),
+    STORED(CODE_TABLE, "v_plain", "select `app`.`t`.`id` AS `id` from `app`.`t`"),
+    STORED(CODE_TABLE, "v_reads", "select `app`.`reads`() AS `r` from `app`.`t`"),
+    STORED(CODE_TABLE, "v_writes", "select `app`.`writes`() AS `w` from `app`.`t`"),
+    STORED(CODE_TABLE, "v_locks", "select `app`.`locks`() AS `w` from `app`.`t`"),
+    STORED(CODE_TABLE, "v_over", "select `app`.`v_writes`.`w` AS `w` from `app`.`v_writes`"),
+    STORED(CODE_TABLE, "v_sleeps", "select sleep(1) AS `s`"),
+    STORED(CODE_TABLE, "status", "select `app`.`writes`() AS `w`"),
 };
+
+static struct catalog *stored_code(void)
+{
+    const char *why;
+    struct catalog_draft *draft = catalog_draft_new(SQL_FAMILY_UNKNOWN);
+    assert_non_null(draft);
+    for (size_t i = 0; i < sizeof stored_rows / sizeof stored_rows[0]; i++)
+        catalog_draft_add(draft, &stored_rows[i]);
+    struct catalog *catalog = catalog_draft_finish(&draft, ~0u, 1, &why);
+    assert_non_null(catalog);
+    return catalog;
+}
 
 static int read_rows(void **state)
 {
@@ -93,8 +117,7 @@ static int read_rows(void **state)
     free(line);
     fclose(file);
     assert_true(row_count >= 300);
-    stored = routines_new(stored_rows, sizeof stored_rows / sizeof stored_rows[0]);
-    assert_non_null(stored);
+    stored = stored_code();
     return 0;
 }
 
@@ -104,7 +127,7 @@ static int drop_rows(void **state)
     for (size_t i = 0; i < row_count; i++)
         free(rows[i].sql);
     row_count = 0;
-    routines_unref(stored);
+    catalog_unref(stored);
     stored = NULL;
     return 0;
 }
@@ -184,7 +207,9 @@ static void describe(const struct sql_facts *facts, char *text, size_t size)
 static struct sql_dialect dialect_of(const struct row *row)
 {
     struct sql_dialect dialect = dialect_named(strcmp(row->dialect, "any") == 0 ? "unknown" : row->dialect);
-    dialect.routines = strstr(row->dialect, "stored") != NULL ? stored : NULL;
+    dialect.catalog = strstr(row->dialect, "stored") != NULL ? stored : NULL;
+    dialect.reads_stored = dialect.catalog != NULL;
+    dialect.schema = SPAN_LITERAL("app");
     return dialect;
 }
 

@@ -1,0 +1,135 @@
+#include "cluster/inventory.h"
+
+#include "base/log.h"
+#include "cluster/publication.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* ---- in the log ---- */
+
+struct counts {
+    size_t functions; /* that only read */
+    size_t views;
+    size_t code_views; /* that may do more than read */
+    size_t triggers;
+};
+
+static struct counts count(const struct catalog *catalog)
+{
+    struct counts counts = { 0 };
+    for (size_t i = 0; i < catalog_count(catalog); i++) {
+        struct catalog_entry entry = catalog_entry_at(catalog, i);
+        counts.functions += entry.kind == CODE_FUNCTION && (entry.effects & ~CATALOG_CALLS) == 0;
+        counts.views += entry.kind == CODE_TABLE;
+        counts.code_views += entry.kind == CODE_TABLE && entry.effects != 0;
+        counts.triggers += entry.kind == CODE_TRIGGER;
+    }
+    return counts;
+}
+
+static void log_gaps(const struct cluster *cluster, const struct survey_end *end)
+{
+    struct log_scope scope = { .key = "cluster", .text = cluster->settings->name };
+    bool are_missed = cluster->settings->read_functions && !catalog_knows(end->take_catalog, CODE_FUNCTION);
+    if (end->why[0] == '\0' || strcmp(end->why, cluster->survey_error) == 0)
+        return;
+    if (are_missed)
+        log_warning(&scope, "stored functions stay on the primary: %s", end->why);
+    else
+        log_notice(&scope, "not all stored code is known: %s", end->why);
+}
+
+static void log_catalog(const struct cluster *cluster, const struct catalog *catalog)
+{
+    struct log_scope scope = { .key = "cluster", .text = cluster->settings->name };
+    struct counts was = count(cluster->catalog), is = count(catalog);
+    if (catalog != NULL && memcmp(&was, &is, sizeof was) != 0)
+        log_notice(
+            &scope,
+            "stored code: %zu views, of which %zu run code; %zu functions that only read; %zu triggers",
+            is.views, is.code_views, is.functions, is.triggers);
+}
+
+/* ---- surveys ---- */
+
+static void publish(struct cluster *cluster, struct catalog *take_catalog)
+{
+    struct catalog *before = cluster->catalog;
+    cluster->catalog = take_catalog;
+    catalog_unref(before);
+    cluster_publish(cluster);
+}
+
+static void wait_for_next(struct cluster *cluster)
+{
+    uint64_t us =
+        cluster->is_code_changed ? INVENTORY_PAUSE_US : cluster->settings->read_functions_interval_us;
+    loop_timer_start(&cluster->survey_timer, cluster->env.loop, us);
+}
+
+static void on_survey(struct survey *survey, const struct survey_end *end)
+{
+    struct cluster *cluster = survey->owner;
+    wait_for_next(cluster);
+    if (end->is_same) {
+        catalog_cover(cluster->catalog, cluster->survey_covers);
+        return;
+    }
+    log_gaps(cluster, end);
+    log_catalog(cluster, end->take_catalog);
+    (void)span_copy_cstr(span_cstr(end->why), cluster->survey_error, sizeof cluster->survey_error);
+    if (end->take_catalog != NULL)
+        catalog_follow(end->take_catalog, &cluster->code_changes, cluster->survey_covers);
+    if (end->take_catalog != NULL || cluster->catalog != NULL)
+        publish(cluster, end->take_catalog);
+}
+
+/* While a change is running nothing is learnt that would be true of it: its end asks again. */
+static void on_survey_timer(struct loop_timer *timer)
+{
+    struct cluster *cluster =
+        (struct cluster *)(void *)((char *)timer - offsetof(struct cluster, survey_timer));
+    bool is_thorough = cluster->is_code_changed;
+    wait_for_next(cluster);
+    if (cluster->primary == TOPOLOGY_NO_PRIMARY || cluster->survey.is_running ||
+        !code_changes_are_over(&cluster->code_changes, &cluster->survey_covers))
+        return;
+    cluster->is_code_changed = false;
+    survey_begin(&cluster->survey, cluster->members[cluster->primary].server,
+                 &cluster->members[cluster->primary].name.addr, catalog_mark(cluster->catalog), is_thorough);
+}
+
+void inventory_init(struct cluster *cluster)
+{
+    code_changes_init(&cluster->code_changes);
+    survey_init(&cluster->survey, &cluster->settings->monitor, &cluster->env, on_survey, cluster);
+    loop_timer_init(&cluster->survey_timer, on_survey_timer);
+}
+
+void inventory_stop(struct cluster *cluster)
+{
+    loop_timer_stop(&cluster->survey_timer);
+    survey_stop(&cluster->survey);
+}
+
+void inventory_begin_anew(struct cluster *cluster)
+{
+    survey_stop(&cluster->survey);
+    catalog_unref(cluster->catalog);
+    cluster->catalog = NULL;
+    loop_timer_start(&cluster->survey_timer, cluster->env.loop, 0);
+}
+
+void inventory_set(struct cluster *cluster, uint64_t interval_us)
+{
+    if (interval_us != cluster->settings->read_functions_interval_us)
+        loop_timer_start(&cluster->survey_timer, cluster->env.loop, 0);
+}
+
+void inventory_note_change(struct cluster *cluster)
+{
+    cluster->is_code_changed = true;
+    if (!cluster->survey.is_running)
+        loop_timer_start(&cluster->survey_timer, cluster->env.loop, INVENTORY_PAUSE_US);
+}
