@@ -27,6 +27,7 @@ struct cluster_member {
     struct resolve_name name; /* where it is, as far as that is known */
     uint64_t moves;           /* how often it has become another machine */
     uint64_t moved_us;        /* monotonic; since when it is at its present address */
+    uint64_t lost_us;         /* monotonic; see view_server */
     bool is_lost;             /* its name cannot be resolved just now, and that was told */
     struct probe probe;
     struct health health;

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "cluster/cluster_settings.h"
 #include "cluster/outcome.h"
+#include "cluster/restart.h"
 #include "cluster/topology.h"
 #include "cluster/upstream.h"
 #include "cluster/wsrep.h"
@@ -41,7 +42,8 @@ struct probe_result {
     unsigned source_count;
     int64_t lag_ms;     /* -1: unknown */
     struct wsrep wsrep; /* zeros: it was not asked for, or is no Galera node */
-    bool ansi_quotes;   /* of the server's global sql_mode */
+    struct restart_process process;
+    bool ansi_quotes; /* of the server's global sql_mode */
     bool oracle;
     bool no_backslash_escapes;
     enum server_family family;
@@ -62,9 +64,11 @@ struct probe {
     bool is_doubted;
     struct rows rows;
     struct loop_timer deadline;
-    struct probe_result result; /* being filled */
-    unsigned step;              /* which question is being asked */
-    bool asks_wsrep;            /* by the owner: it may be a Galera node */
+    struct probe_result result;     /* being filled */
+    unsigned step;                  /* which question is being asked */
+    struct restart_process process; /* at the other end of `upstream` */
+    bool asks_process;              /* … has not been asked */
+    bool asks_wsrep;                /* by the owner: it may be a Galera node */
     bool is_running;
     /* Once per probe_run, possibly before it returns. */
     void (*on_done)(struct probe *probe, const struct probe_result *result);

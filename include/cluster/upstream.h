@@ -157,6 +157,7 @@ struct upstream {
     uint64_t vars_version;      /* the owner's fingerprint of its session state: see proxy/vars */
     struct text schema;         /* owns: current, as far as we know */
     uint64_t opened_us;         /* monotonic */
+    uint64_t logged_in_us;      /* monotonic; 0: not yet */
     uint64_t answered_us;       /* likewise: when it became READY: the server hears nothing since */
     uint64_t renewed_us;        /* likewise: when it last began anew, by its login or a reset */
     uint64_t proved_us;         /* the owner's: when its last login began, see proxy/rights */
@@ -187,6 +188,12 @@ void upstream_hand_over(struct upstream *upstream, const struct upstream_owner_o
 /* READY, and idle from now on, until it is handed over: on_expired is called when it was READY for so long;
  * and it is read from, which is reported by on_io. */
 void upstream_expire(struct upstream *upstream, uint64_t after_us);
+
+/* It has logged in, and did so before then. */
+static inline bool upstream_is_before(const struct upstream *upstream, uint64_t us)
+{
+    return upstream->logged_in_us != 0 && upstream->logged_in_us < us;
+}
 
 /* Whose permit is in that list of a worker's: these are of a server, or of an account there. */
 static inline struct upstream *upstream_of_permit(const struct permits *permits, struct list_node *node)

@@ -21,6 +21,8 @@ struct view_server {
     struct server *server; /* borrows: servers outlive views */
     struct addr addr;      /* where it is; empty while its name was never resolved */
     uint64_t moves;        /* how often that has changed: what was connected before is another machine */
+    uint64_t
+        lost_us; /* monotonic: a connection that had logged in before is lost: the server has restarted */
     enum server_role role;
     enum server_state state;
     const char *reason;    /* static text */

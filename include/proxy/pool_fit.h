@@ -18,9 +18,9 @@ bool pool_may_park(const struct session *session, enum route_place place);
 
 /* ---- for the files of the pool ---- */
 
-/* Something may go to that server of the view, and it is still the machine of that key. While there is no
- * primary the old one may come back. */
-bool pool_is_usable(const struct view *view, size_t server, const struct upstream_key *key);
+/* Something may go to that server of the view, which is still the machine that the connection leads to, and
+ * has not restarted. While there is no primary the old one may come back. */
+bool pool_is_usable(const struct view *view, size_t server, const struct upstream *upstream);
 /* There is no room for one more like it: open files, or its cluster's pool_idle_max. */
 bool pool_is_full(const struct worker *worker, const struct upstream *upstream);
 /* The settings of that cluster, borrowed; NULL where the worker's world has none. */

@@ -5,6 +5,7 @@
 #include "cluster/drift.h"
 #include "cluster/succession.h"
 #include "cluster/publication.h"
+#include "cluster/restart.h"
 #include "cluster/trouble.h"
 
 #include <stddef.h>
@@ -171,6 +172,7 @@ static bool has_been_replaced(struct cluster_member *member, const struct probe_
     member->last.server_id = result->server_id;
     memcpy(member->last.server_uuid, result->server_uuid, sizeof member->last.server_uuid);
     memcpy(member->last.version, result->version, sizeof member->last.version);
+    member->last.process = result->process;
     member_replace(member);
     return true;
 }
@@ -230,8 +232,10 @@ static void on_probe(struct probe *probe, const struct probe_result *result)
         cluster_publish(member->cluster);
         return;
     }
-    if (found.outcome == OUTCOME_PASSED)
+    if (found.outcome == OUTCOME_PASSED) {
         (void)drift_look(member, &found);
+        (void)restart_look(member, &found);
+    }
     note_probe(member, &found);
     schedule_sooner(member);
     cluster_publish(member->cluster);

@@ -13,6 +13,7 @@ struct question {
     const char *(*sql)(const struct upstream *upstream);
     bool (*read)(struct probe *probe);
     bool (*is_due)(const struct probe *probe); /* NULL: always */
+    bool may_be_refused;                       /* an error is an answer, of no rows */
 };
 
 #define RENEW_US 3000000 /* a login at a server is cheap, if not made with every probe */
@@ -191,6 +192,21 @@ static bool read_replication(struct probe *probe)
     return true;
 }
 
+/* ---- since when does it run? A connection has one process at its end: it is asked once. ---- */
+
+static bool is_unasked(const struct probe *probe)
+{
+    return probe->asks_process;
+}
+
+static bool read_process(struct probe *probe)
+{
+    probe->asks_process = false;
+    restart_read(&probe->rows, probe->env->loop->now_us, &probe->process);
+    probe->result.process = probe->process;
+    return true;
+}
+
 /* ---- is it a node of a Galera cluster? ---- */
 
 static const char *sql_is_on(const struct upstream *upstream)
@@ -240,9 +256,9 @@ static bool is_node(const struct probe *probe)
 }
 
 static const struct question questions[] = {
-    { sql_variables, read_variables, NULL }, { probe_replication_sql, read_replication, NULL },
-    { sql_is_on, read_is_on, may_be_node },  { sql_rejects, read_rejects, is_node },
-    { sql_status, read_status, is_node },
+    { sql_variables, read_variables, NULL, false },  { probe_replication_sql, read_replication, NULL, false },
+    { restart_sql, read_process, is_unasked, true }, { sql_is_on, read_is_on, may_be_node, false },
+    { sql_rejects, read_rejects, is_node, false },   { sql_status, read_status, is_node, false },
 };
 
 /* ---- the dialogue ---- */
@@ -268,6 +284,7 @@ static void begin_questions(struct probe *probe)
     probe->result.collation = upstream->server_collation;
     memcpy(probe->result.version, upstream->version, sizeof probe->result.version);
     probe->result.asked_us = probe->env->loop->now_us;
+    probe->result.process = probe->process;
     probe->step = 0;
     ask(probe);
 }
@@ -281,7 +298,7 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
 {
     struct probe *probe = of_upstream(upstream);
     char why[160];
-    if (answer->is_err) {
+    if (answer->is_err && !questions[probe->step].may_be_refused) {
         enum outcome outcome = outcome_of_error(answer->error.code);
         (void)snprintf(why, sizeof why, "%s%.50s: %d %.80s", outcome_prefix(outcome),
                        questions[probe->step].sql(upstream), answer->error.code, answer->error.text);
@@ -389,10 +406,18 @@ static struct upstream *dial(struct probe *probe, const struct upstream_owner_op
     return upstream;
 }
 
+/* `upstream` becomes another connection. */
+static void expect_process(struct probe *probe)
+{
+    probe->process = (struct restart_process){ 0 };
+    probe->asks_process = true;
+}
+
 static void connect_first(struct probe *probe)
 {
     struct error err = { 0 };
     probe->is_doubted = false;
+    expect_process(probe);
     probe->upstream = dial(probe, &owner_ops, &err);
     if (probe->upstream == NULL)
         finish(probe, OUTCOME_FAILED, err.text);
@@ -414,6 +439,7 @@ static void take_next(struct probe *probe)
     probe->upstream = probe->next;
     probe->upstream->ops = &owner_ops;
     probe->next = NULL;
+    expect_process(probe);
 }
 
 /* What is being asked over the old one is heard to its end. */

@@ -93,6 +93,7 @@ static void note_server(struct upstream *upstream, const struct login *login)
     upstream->server_caps = login->server_caps;
     upstream->family = login->family;
     upstream->connection_id = login->connection_id;
+    upstream->logged_in_us = upstream->env->loop->now_us;
     upstream->server_collation = login->server_collation;
     memcpy(upstream->version, login->version, sizeof upstream->version);
     memcpy(upstream->nonce, login->nonce, sizeof upstream->nonce);

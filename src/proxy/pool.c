@@ -202,7 +202,7 @@ static unsigned drop_unless(struct permits_holders *holders, const struct view *
     for (; node != NULL; node = next) {
         struct upstream *upstream = upstream_of_permit(holders->permits, node);
         next = list_after(&holders->list, node);
-        if (!pool_has(upstream) || (view != NULL && pool_is_usable(view, server, &upstream->key)))
+        if (!pool_has(upstream) || (view != NULL && pool_is_usable(view, server, upstream)))
             continue;
         pool_retire(upstream);
         count++;

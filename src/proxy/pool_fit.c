@@ -37,13 +37,15 @@ struct upstream_key pool_key(const struct session *session, int server)
     };
 }
 
-bool pool_is_usable(const struct view *view, size_t server, const struct upstream_key *key)
+bool pool_is_usable(const struct view *view, size_t server, const struct upstream *upstream)
 {
     const struct view_server *entry = &view->servers[server];
+    const struct upstream_key *key = &upstream->key;
     bool is_out =
         entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED || entry->state == SERVER_DRAINING;
     bool has_work = entry->takes_reads || view->primary == (int)server || view->primary == VIEW_NO_SERVER;
-    return !is_out && has_work && entry->moves == key->moves && pool_tls(entry) == key->tls;
+    return !is_out && has_work && entry->moves == key->moves && pool_tls(entry) == key->tls &&
+           !upstream_is_before(upstream, entry->lost_us);
 }
 
 const struct cluster_settings *pool_settings_of(const struct worker *worker, unsigned cluster)
@@ -99,5 +101,5 @@ bool pool_may_park(const struct session *session, enum route_place place)
     return is_quiet(upstream) && is_clean_after_reset(upstream) && !has_kept_role &&
            session->option_version == 0 && !has_lasting_pins(session) &&
            !lifetime_is_over(worker, upstream) && !pool_is_full(worker, upstream) &&
-           pool_is_usable(session_view(session), (size_t)slot->server, &upstream->key);
+           pool_is_usable(session_view(session), (size_t)slot->server, upstream);
 }

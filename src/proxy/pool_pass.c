@@ -42,7 +42,7 @@ static bool offer(struct session *session, struct upstream *upstream)
 static bool is_of_use(struct worker *worker, struct upstream *upstream, bool is_awaited)
 {
     const struct view *view = worker_view(worker, upstream->key.cluster);
-    return !worker->is_draining && pool_is_usable(view, upstream->server->index, &upstream->key) &&
+    return !worker->is_draining && pool_is_usable(view, upstream->server->index, upstream) &&
            (is_awaited || !pool_is_full(worker, upstream));
 }
 

@@ -477,7 +477,10 @@ static void move(struct session *session, enum route_place place)
     const struct view_server *entry = &session_view(session)->servers[slot->server];
     if (slot->upstream == NULL || slot->has_failed)
         return;
-    if (is_out(entry) && (!attach_has_moved(session, place) || entry->state == SERVER_DISABLED)) {
+    if (upstream_is_before(slot->upstream, entry->lost_us)) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, 0, "%s has restarted", slot->upstream->server->name);
+    } else if (is_out(entry) && (!attach_has_moved(session, place) || entry->state == SERVER_DISABLED)) {
         slot->has_failed = true;
         (void)error_set(&slot->failure, 0, "%s was %s: %s", slot->upstream->server->name,
                         entry->state == SERVER_DOWN ? "declared down" : "disabled",

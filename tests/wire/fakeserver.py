@@ -213,6 +213,8 @@ class Connection:
         upper = plain.upper()
         if upper.startswith("SELECT") and "@@" in plain:
             self.reply(self.server.variables(self.caps, plain, self.status))
+        elif upper.startswith("SELECT UNIX_TIMESTAMP() - "):
+            self.reply(self.server.process(self.caps))
         elif re.match(r"SHOW (ALL )?(SLAVES?|REPLICAS?) STATUS", upper):
             self.reply(self.server.replication_status(self.caps))
         elif upper.startswith("SHOW"):
@@ -251,6 +253,8 @@ class FakeServer:
         self.position = "0-1-100"  # how far it says it is, or a function: written on a primary, applied on a replica
         self.log_bin = 1
         self.wait_timeout = 28800
+        self.started_s = 1_700_000_000  # by its own clock
+        self.uptime_s = 1_000
         self.prepared = {}       # SQL text: (number of parameters, columns)
         self.scripts = {}        # SQL text, or command byte: (connection, payload)
         self.connections = []
@@ -353,6 +357,9 @@ class FakeServer:
         row = ["", "Waiting", "db1", "Yes", "Yes", "0", "", "", "", "Slave_Pos"]
         rows = [row] if self.role == "replica" else []
         return r.result(caps, [(name, w.VAR_STRING) for name in columns], rows)
+
+    def process(self, caps):
+        return r.result(caps, [("started", w.VAR_STRING), ("uptime", w.VAR_STRING)], [[str(self.started_s), str(self.uptime_s)]])
 
     # ---- its life ----
 

@@ -37,6 +37,8 @@ struct fake {
     bool is_mariadb;        /* among MySQL servers */
     bool is_full;           /* ERR 1040 instead of a greeting */
     unsigned queries;       /* answered */
+    unsigned started_s;     /* by its clock; 0: it refuses to say */
+    unsigned uptime_s;
     /* Of its stored code: what it answers, and how often it was asked. */
     const char *const *code; /* kind, schema, name, body; ... */
     unsigned code_count;
@@ -186,9 +188,26 @@ static inline void answer_replication(struct caller *caller)
               fake->is_replica);
 }
 
+static inline void answer_start(struct caller *caller)
+{
+    static const char *const names[NAMES_MAX] = { "started", "uptime" };
+    const struct fake *fake = caller->fake;
+    char started[16], uptime[16];
+    (void)snprintf(started, sizeof started, "%u", fake->started_s);
+    (void)snprintf(uptime, sizeof uptime, "%u", fake->uptime_s);
+    if (fake->started_s == 0)
+        reply_put_err(&caller->stream.out, 1, 1142, "42000", "SELECT command denied");
+    else
+        put_table(&caller->stream.out, names, (const char *const[]){ started, uptime }, 1);
+}
+
 static inline void answer(struct caller *caller, struct span query)
 {
     const struct fake *fake = caller->fake;
+    if (memmem(query.data, query.len, "UNIX_TIMESTAMP", 14) != NULL) {
+        answer_start(caller);
+        return;
+    }
     if (memmem(query.data, query.len, "group_concat_max_len", 20) != NULL) {
         caller->fake->surveys++;
         reply_put_ok(&caller->stream.out, 1, 0, &(struct reply_ok){ .status = STATUS_AUTOCOMMIT }, false);

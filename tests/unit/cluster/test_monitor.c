@@ -47,6 +47,59 @@ static void a_server_that_goes_is_down_after_its_falls_and_up_after_its_rises(vo
     close_scene(&scene);
 }
 
+/* Another process answers at the next connection: what had logged in to the former one is lost. */
+static void a_server_that_has_restarted_loses_the_connections_from_before(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.fakes[0].started_s = 1000;
+    scene.fakes[0].uptime_s = 3600;
+    settle(&scene, "PRR");
+    const struct cluster_member *primary = &scene.cluster.members[0];
+    assert_int_equal(scene.view->servers[0].lost_us, 0);
+    uint64_t lived_us = primary->last.answered_us;
+    uint64_t moves = scene.view->servers[0].moves;
+    scene.fakes[0].started_s = 5000;
+    scene.fakes[0].uptime_s = 0;
+    hang_up_all(&scene.fakes[0]);
+    while (scene.view->servers[0].lost_us == 0)
+        turn(&scene.loop);
+    assert_true(scene.view->servers[0].lost_us >= lived_us);
+    assert_true(scene.view->servers[0].lost_us <= scene.loop.now_us);
+    assert_true(looks_like(&scene, "PRR"));
+    assert_int_equal(scene.view->servers[0].moves, moves);
+    assert_non_null(find_event(&scene, "running", "restarted"));
+    uint64_t lost_us = scene.view->servers[0].lost_us;
+    hang_up_all(&scene.fakes[0]); /* the same process, over another connection */
+    probe_thrice(&scene);
+    assert_int_equal(scene.view->servers[0].lost_us, lost_us);
+    close_scene(&scene);
+}
+
+/* A clock that is set moves the present and the uptime alike; a server that refuses to say has not restarted,
+ * nor has one that says it again. */
+static void a_server_that_runs_on_has_not_restarted(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.fakes[0].started_s = 1000;
+    scene.fakes[0].uptime_s = 3600;
+    settle(&scene, "PRR");
+    static const struct {
+        unsigned started_s, uptime_s;
+    } rows[] = { { 1000, 7200 }, { 1000, 5 }, { 0, 0 }, { 1000, 5 } };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        scene.fakes[0].started_s = rows[i].started_s;
+        scene.fakes[0].uptime_s = rows[i].uptime_s;
+        hang_up_all(&scene.fakes[0]);
+        probe_thrice(&scene);
+        assert_int_equal(scene.view->servers[0].lost_us, 0);
+    }
+    close_scene(&scene);
+}
+
 /* A process that is stopped still takes connections: only the deadline tells. */
 static void a_silent_server_is_down(void **state)
 {
@@ -400,6 +453,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_probe_keeps_its_connection),
         cmocka_unit_test(a_server_that_goes_is_down_after_its_falls_and_up_after_its_rises),
+        cmocka_unit_test(a_server_that_has_restarted_loses_the_connections_from_before),
+        cmocka_unit_test(a_server_that_runs_on_has_not_restarted),
         cmocka_unit_test(a_silent_server_is_down),
         cmocka_unit_test(a_server_without_room_is_not_dead),
         cmocka_unit_test(a_server_that_answers_a_part_of_the_probe_is_not_dead),
