@@ -39,7 +39,7 @@ ifeq ($(findstring clang,$(CC))$(SAN),)
 LTO ?= -flto=auto
 endif
 lto_of = $(if $(LTO),$(if $(filter $(LTO_LAYERS:%=src/%/),$(dir $(1))),$(LTO) -ffat-lto-objects))
-LDLIBS  := -lev -lcares -lssl -lcrypto -lconfig -ljansson -lmicrohttpd -lxxhash -lm -pthread
+LDLIBS  := -lev -lcares -lssl -lcrypto -lconfig -ljansson -lmicrohttpd -lxxhash -lz -lzstd -lm -pthread
 LDFLAGS += $(SAN)
 
 export PYTHON := /usr/bin/python3

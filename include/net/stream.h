@@ -1,4 +1,5 @@
-/* A non-blocking byte pipe: one socket, plain or TLS, a window for input and a text for what we invent.
+/* A non-blocking byte pipe: one socket, plain or TLS, compressed or not, a window for input and a text for
+ * what we invent. The compressed protocol is above the transport: its owner sees the bytes inside.
  *
  * The owner reads with stream_fill, writes bytes of another stream's window with stream_send (no copy), and
  * its own with stream_put. Interest in readiness is derived in one place, by the owner, and told with
@@ -10,6 +11,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "net/buf.h"
+#include "net/frames.h"
 #include "net/loop.h"
 
 #include <ev.h>
@@ -19,6 +21,7 @@
 struct ssl_st;
 struct ssl_ctx_st;
 struct stream_ops;
+struct packing;
 
 enum stream_result {
     STREAM_OK,      /* something was read or written */
@@ -28,13 +31,14 @@ enum stream_result {
 };
 
 struct stream {
-    const struct stream_ops *ops; /* plain or TLS */
+    const struct stream_ops *ops; /* plain, TLS or compressed */
     struct loop *loop;            /* borrows */
     int fd;                       /* owns; -1: closed */
     int interest;                 /* EV_READ | EV_WRITE as last told to libev */
-    int error;                    /* errno of the last failure; EPROTO for TLS */
+    int error;                    /* errno of the last failure; EPROTO for TLS and for wrong frames */
     bool is_eof;                  /* the peer closed its side; no more reading */
     struct ssl_st *ssl;           /* owns; NULL: plain */
+    struct packing *packing;      /* owns; NULL: not compressed */
     struct buf in;                /* owns the window while it holds something */
     struct text out;              /* owns: invented bytes not yet written */
     size_t out_sent;              /* of out */
@@ -43,6 +47,8 @@ struct stream {
     void *owner; /* borrows */
     uint64_t bytes_in;
     uint64_t bytes_out;
+    uint64_t bytes_packed_in; /* what these were on the wire since stream_pack */
+    uint64_t bytes_packed_out;
 };
 
 /* Takes the non-blocking fd. No watcher runs before stream_want. */
@@ -67,8 +73,9 @@ static inline bool stream_is_open(const struct stream *stream)
  * Under TLS everything OpenSSL holds is drained, as far as there is room. */
 enum stream_result stream_fill(struct stream *stream);
 
-/* TLS holds bytes that were read from the socket but did not fit the window: no readiness will tell of them.
- */
+/* TLS or the frames of the compressed protocol hold bytes that were read from the socket but did not fit the
+ * window. The socket's readiness does not tell of them; of those in frames on_ready is told anyway, while
+ * EV_READ is wanted. */
 bool stream_has_pending(const struct stream *stream);
 
 /* Readiness to read was reported in this turn of the loop, and its callback has not run yet. No system call.
@@ -109,6 +116,29 @@ static inline enum stream_result stream_flush(struct stream *stream)
     bool is_done = out->len == 0 && out->cap <= STREAM_OUT_KEPT && !out->is_oom;
     return is_done ? STREAM_OK : stream_flush_out(stream);
 }
+
+/* ---- the compressed protocol ---- */
+
+/* From here on both sides speak it: what is in `out` still goes as it is, and what was read and not looked at
+ * yet is taken for frames. False when memory is out, or the peer has sent more than a window of them. Wrong
+ * frames make stream_fill STREAM_FAILED with EPROTO. */
+bool stream_pack(struct stream *stream, const struct frames_manner *manner);
+
+/* private: see below. */
+void stream_restart_packed(struct stream *stream);
+
+/* A command begins: a client calls it before it writes the command, a server before it writes its answer.
+ * What is in `out` now belongs to the exchange before. Nothing to do where the stream is not compressed. */
+static inline void stream_restart(struct stream *stream)
+{
+    if (stream->packing != NULL)
+        stream_restart_packed(stream);
+}
+
+/* What was wrong with the frames that were read: OK as long as stream_fill did not fail because of them. */
+enum frames_verdict stream_packing_verdict(const struct stream *stream);
+/* As said to stream_pack; NULL: the stream is not compressed. */
+const struct frames_manner *stream_packing_manner(const struct stream *stream);
 
 /* Tell libev what readiness matters: EV_READ, EV_WRITE, both or 0. */
 void stream_want(struct stream *stream, int events);

@@ -1,5 +1,6 @@
 #include "net/stream.h"
 
+#include "net/stream_inside.h"
 #include "net/tls.h"
 
 #include <assert.h>
@@ -15,12 +16,6 @@
 
 #define SMALL_REST                                                                                           \
     1024 /* bytes worth moving to the front of the window, so that the next read is a large one */
-
-struct stream_ops {
-    enum stream_result (*read)(struct stream *stream, void *data, size_t len, size_t *done_r);
-    enum stream_result (*write)(struct stream *stream, const void *data, size_t len, size_t *done_r);
-    bool drains; /* a short read is not the end: more may be held inside */
-};
 
 static enum stream_result failed(struct stream *stream, int error)
 {
@@ -154,6 +149,7 @@ void stream_close(struct stream *stream)
         SSL_free(stream->ssl);
         stream->ssl = NULL;
     }
+    stream_unpack(stream);
     (void)close(stream->fd);
     stream->fd = -1;
     stream->interest = 0;
@@ -200,7 +196,8 @@ enum stream_result stream_fill(struct stream *stream)
 
 bool stream_has_pending(const struct stream *stream)
 {
-    return stream->ssl != NULL && SSL_pending(stream->ssl) > 0;
+    return (stream->ssl != NULL && SSL_pending(stream->ssl) > 0) ||
+           (stream->packing != NULL && stream_packing_holds_more(stream));
 }
 
 void stream_trim(struct stream *stream)
@@ -275,6 +272,8 @@ void stream_want(struct stream *stream, int events)
     ev_io_set(&stream->io, stream->fd, events);
     if (events != 0)
         ev_io_start(stream->loop->ev, &stream->io);
+    if ((events & EV_READ) != 0 && stream->packing != NULL && stream_packing_holds_more(stream))
+        ev_feed_event(stream->loop->ev, &stream->io, EV_READ);
     stream->interest = events;
 }
 

@@ -1,0 +1,319 @@
+/* The compressed protocol between a stream and its transport.
+ *
+ *      recv/SSL_read ──► raw ──► frames_read ──► window          window or out ──► frames_put ──►
+ * send/SSL_write
+ *
+ * Nothing is kept while the stream is idle. `raw` is lent by the loop while it holds something. A frame is
+ * made in the loop's own buffer; what of it the socket does not take is copied. The bytes it is made of count
+ * as written once all of the frame is: until then the owner keeps them and offers them again first, as
+ * SSL_write also asks for.
+ */
+#include "net/stream_inside.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <errno.h>
+
+struct packing {
+    const struct stream_ops *transport;
+    struct frames frames;
+    uint8_t *raw; /* owns, of the loop's windows; NULL: nothing is there */
+    uint32_t raw_at, raw_end;
+    bool holds_more;      /* the window was full before everything had been unpacked */
+    size_t plain_first;   /* bytes to be written that are not packed */
+    uint64_t written;     /* bytes written since then */
+    uint64_t restarts[2]; /* of them, where commands begin that are not written yet; UINT64_MAX: none */
+    struct text frame;    /* owns: a frame, from where the socket did not take more */
+    size_t frame_sent;    /* of it */
+    size_t covered;       /* bytes that this frame is made of */
+    enum frames_verdict verdict;
+};
+
+enum { CHUNK_BYTES = LOOP_WINDOW_BYTES }; /* bytes that are made one frame, at most */
+
+/* A frame while it is made, of a thread. */
+struct loop_packer {
+    struct compress *compress; /* owns */
+    uint8_t frame[FRAMES_HEADER_BYTES + CHUNK_BYTES];
+};
+
+/* ---- the loop's part ---- */
+
+static bool take_packer(struct loop *loop)
+{
+    if (loop->packer != NULL)
+        return true;
+    struct loop_packer *packer = mem_zalloc(sizeof *packer);
+    if (packer == NULL)
+        return false;
+    packer->compress = compress_new();
+    if (packer->compress == NULL) {
+        mem_free(packer);
+        return false;
+    }
+    loop->packer = packer;
+    return true;
+}
+
+void loop_packer_free(struct loop_packer **packer)
+{
+    if (*packer == NULL)
+        return;
+    compress_free(&(*packer)->compress);
+    mem_free(*packer);
+    *packer = NULL;
+}
+
+/* ---- reading ---- */
+
+static enum stream_result no_memory(struct stream *stream)
+{
+    stream->error = ENOMEM;
+    return STREAM_FAILED;
+}
+
+static enum stream_result failed(struct stream *stream, enum frames_verdict verdict)
+{
+    stream->packing->verdict = verdict;
+    stream->error = verdict == FRAMES_NO_MEMORY ? ENOMEM : EPROTO;
+    return STREAM_FAILED;
+}
+
+static void give_raw(struct stream *stream)
+{
+    struct packing *packing = stream->packing;
+    if (packing->raw != NULL)
+        mem_slab_give(&stream->loop->windows, packing->raw);
+    packing->raw = NULL;
+    packing->raw_at = packing->raw_end = 0;
+}
+
+static bool take_raw(struct stream *stream)
+{
+    if (stream->packing->raw == NULL)
+        stream->packing->raw = mem_slab_take(&stream->loop->windows);
+    return stream->packing->raw != NULL;
+}
+
+static enum frames_verdict unpack(struct stream *stream, uint8_t *data, size_t len, size_t *done_r)
+{
+    struct packing *packing = stream->packing;
+    struct span raw = span_of(packing->raw + packing->raw_at, packing->raw_end - packing->raw_at);
+    enum frames_verdict verdict =
+        frames_read(&packing->frames, stream->loop->packer->compress, &raw, data, len, done_r);
+    packing->raw_at = packing->raw_end - (uint32_t)raw.len;
+    return verdict;
+}
+
+/* Everything that has come is unpacked, as far as there is room: `raw` is empty before more is read. */
+static enum stream_result read_frames(struct stream *stream, uint8_t *data, size_t len, size_t *done_r)
+{
+    struct packing *packing = stream->packing;
+    bool is_last = false;
+    for (;;) {
+        size_t done = 0, got = 0;
+        enum frames_verdict verdict = unpack(stream, data + *done_r, len - *done_r, &done);
+        *done_r += done;
+        if (verdict != FRAMES_OK)
+            return failed(stream, verdict);
+        if (*done_r == len || is_last)
+            return STREAM_OK;
+        enum stream_result result = packing->transport->read(stream, packing->raw, LOOP_WINDOW_BYTES, &got);
+        if (result != STREAM_OK)
+            return result;
+        packing->raw_at = 0;
+        packing->raw_end = (uint32_t)got;
+        stream->bytes_packed_in += got;
+        is_last = got < LOOP_WINDOW_BYTES && !packing->transport->drains;
+    }
+}
+
+static enum stream_result packed_read(struct stream *stream, void *data, size_t len, size_t *done_r)
+{
+    struct packing *packing = stream->packing;
+    *done_r = 0;
+    if (packing->verdict != FRAMES_OK)
+        return failed(stream, packing->verdict);
+    if (!take_packer(stream->loop) || !take_raw(stream))
+        return no_memory(stream);
+    enum stream_result result = read_frames(stream, data, len, done_r);
+    bool is_raw_empty = packing->raw_at == packing->raw_end;
+    packing->holds_more = packing->verdict != FRAMES_OK ||
+                          (*done_r == len && (!is_raw_empty || frames_holds_more(&packing->frames)));
+    if (is_raw_empty)
+        give_raw(stream);
+    if (packing->holds_more && (stream->interest & EV_READ) != 0)
+        ev_feed_event(stream->loop->ev, &stream->io, EV_READ);
+    if (*done_r > 0)
+        return STREAM_OK; /* what came after it is heard of next time */
+    return result == STREAM_OK ? STREAM_BLOCKED : result;
+}
+
+/* ---- writing ---- */
+
+/* Where the next command begins, a frame ends. */
+static size_t until_restart(struct packing *packing, size_t len)
+{
+    while (packing->restarts[0] <= packing->written) {
+        frames_restart(&packing->frames);
+        packing->restarts[0] = packing->restarts[1];
+        packing->restarts[1] = UINT64_MAX;
+    }
+    uint64_t there = packing->restarts[0] - packing->written;
+    return there < len ? (size_t)there : len;
+}
+
+static enum stream_result write_plain_first(struct stream *stream, const void *data, size_t len,
+                                            size_t *done_r)
+{
+    struct packing *packing = stream->packing;
+    size_t first = packing->plain_first < len ? packing->plain_first : len;
+    enum stream_result result = packing->transport->write(stream, data, first, done_r);
+    packing->plain_first -= *done_r;
+    return result;
+}
+
+/* OK: all of these went. Otherwise *sent_r of them. */
+static enum stream_result push(struct stream *stream, const void *data, size_t len, size_t *sent_r)
+{
+    const uint8_t *bytes = data;
+    while (*sent_r < len) {
+        size_t done = 0;
+        enum stream_result result =
+            stream->packing->transport->write(stream, bytes + *sent_r, len - *sent_r, &done);
+        if (result != STREAM_OK)
+            return result;
+        *sent_r += done;
+        stream->bytes_packed_out += done;
+    }
+    return STREAM_OK;
+}
+
+static enum stream_result push_new_frame(struct stream *stream, struct span plain)
+{
+    struct packing *packing = stream->packing;
+    struct loop_packer *packer = stream->loop->packer;
+    size_t sent = 0, len = frames_put(&packing->frames, packer->compress, plain, packer->frame);
+    packing->covered = plain.len;
+    enum stream_result result = push(stream, packer->frame, len, &sent);
+    if (result == STREAM_BLOCKED && !text_append(&packing->frame, packer->frame + sent, len - sent))
+        return no_memory(stream);
+    return result;
+}
+
+static enum stream_result push_old_frame(struct stream *stream)
+{
+    struct packing *packing = stream->packing;
+    enum stream_result result = push(stream, packing->frame.data, packing->frame.len, &packing->frame_sent);
+    if (result != STREAM_OK)
+        return result;
+    text_fini(&packing->frame);
+    packing->frame_sent = 0;
+    return STREAM_OK;
+}
+
+static enum stream_result packed_write(struct stream *stream, const void *data, size_t len, size_t *done_r)
+{
+    struct packing *packing = stream->packing;
+    *done_r = 0;
+    if (packing->plain_first > 0)
+        return write_plain_first(stream, data, len, done_r);
+    enum stream_result result;
+    if (packing->covered > len ||
+        !take_packer(stream->loop)) { /* the owner has dropped bytes that are on their way */
+        stream->error = packing->covered > len ? EPROTO : ENOMEM;
+        return STREAM_FAILED;
+    }
+    if (packing->covered > 0) {
+        result = push_old_frame(stream);
+    } else {
+        size_t chunk = until_restart(packing, len < CHUNK_BYTES ? len : CHUNK_BYTES);
+        result = push_new_frame(stream, span_of(data, chunk));
+    }
+    if (result != STREAM_OK)
+        return result;
+    *done_r = packing->covered;
+    packing->written += packing->covered;
+    packing->covered = 0;
+    return STREAM_OK;
+}
+
+static const struct stream_ops packed_ops = { packed_read, packed_write, false };
+
+/* ---- the owner's part ---- */
+
+/* What was read already was packed by the peer. False: there is more than it may send before it hears that it
+ * is in. */
+static bool take_back(struct stream *stream)
+{
+    struct packing *packing = stream->packing;
+    struct span unparsed = buf_unparsed(&stream->in);
+    if (unparsed.len == 0)
+        return true;
+    if (unparsed.len > LOOP_WINDOW_BYTES || !take_raw(stream))
+        return false;
+    memcpy(packing->raw, unparsed.data, unparsed.len);
+    packing->raw_end = (uint32_t)unparsed.len;
+    stream->in.filled = stream->in.parsed;
+    packing->holds_more = true;
+    if ((stream->interest & EV_READ) != 0)
+        ev_feed_event(stream->loop->ev, &stream->io, EV_READ);
+    return true;
+}
+
+bool stream_pack(struct stream *stream, const struct frames_manner *manner)
+{
+    assert(stream->packing == NULL);
+    struct packing *packing = mem_zalloc(sizeof *packing);
+    if (packing == NULL || !take_packer(stream->loop)) {
+        mem_free(packing);
+        return false;
+    }
+    packing->transport = stream->ops;
+    packing->plain_first = stream->out.len - stream->out_sent;
+    packing->restarts[0] = packing->restarts[1] = UINT64_MAX;
+    frames_init(&packing->frames, manner);
+    stream->packing = packing;
+    stream->ops = &packed_ops;
+    return take_back(stream);
+}
+
+void stream_unpack(struct stream *stream)
+{
+    struct packing *packing = stream->packing;
+    if (packing == NULL)
+        return;
+    give_raw(stream);
+    frames_fini(&packing->frames, stream->loop->packer != NULL ? stream->loop->packer->compress : NULL);
+    text_fini(&packing->frame);
+    mem_free(packing);
+    stream->packing = NULL;
+}
+
+bool stream_packing_holds_more(const struct stream *stream)
+{
+    return stream->packing->holds_more;
+}
+
+enum frames_verdict stream_packing_verdict(const struct stream *stream)
+{
+    return stream->packing != NULL ? stream->packing->verdict : FRAMES_OK;
+}
+
+const struct frames_manner *stream_packing_manner(const struct stream *stream)
+{
+    return stream->packing != NULL ? &stream->packing->frames.manner : NULL;
+}
+
+/* What is not written yet belongs to earlier commands. Of more than two that begin there the middle ones
+ * share the frames of the one before them. */
+void stream_restart_packed(struct stream *stream)
+{
+    struct packing *packing = stream->packing;
+    uint64_t at = packing->written + (stream->out.len - stream->out_sent) - packing->plain_first;
+    if (packing->restarts[0] == UINT64_MAX || packing->restarts[0] == at)
+        packing->restarts[0] = at;
+    else
+        packing->restarts[1] = at;
+}
