@@ -18,6 +18,7 @@
 
 #define ADMIT_USER_MAX 128
 #define ADMIT_SCHEMA_MAX 256
+#define ADMIT_ZSTD_LEVEL_MAX 22
 #define ADMIT_PACKET_MAX 65535u /* larger packets before authentication are refused by the caller */
 
 /* Finds an account and copies its secret; false: no such user. */
@@ -41,7 +42,8 @@ struct admit {
     /* results, kept for the session */
     char user[ADMIT_USER_MAX + 1];
     char schema[ADMIT_SCHEMA_MAX + 1];
-    uint64_t caps; /* agreed with the client */
+    uint64_t caps;      /* agreed with the client: of CAPS_COMPRESSION one bit at most */
+    uint8_t zstd_level; /* 1 to ADMIT_ZSTD_LEVEL_MAX, with CAP_ZSTD */
     uint16_t collation;
     uint32_t max_packet;
     struct auth_secret secret; /* with stage1 after ACCEPTED; the session wipes it */

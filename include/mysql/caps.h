@@ -59,6 +59,9 @@
     (CAP_LONG_FLAG | CAP_CONNECT_WITH_DB | CAP_PROTOCOL_41 | CAP_TRANSACTIONS | CAP_SECURE_CONNECTION |      \
      CAP_PLUGIN_AUTH | CAP_CONNECT_ATTRS | CAP_PLUGIN_AUTH_LENENC | CAP_SESSION_TRACK)
 
+/* The compressed protocol, of one hop as well: offered as a listener says. */
+#define CAPS_COMPRESSION (CAP_COMPRESS | CAP_ZSTD)
+
 /* Status flags (int<2> of OK and EOF). */
 #define STATUS_IN_TRANS 0x0001u
 #define STATUS_AUTOCOMMIT 0x0002u

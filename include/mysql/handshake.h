@@ -47,6 +47,7 @@ struct handshake_response {
     struct span schema;     /* empty: none */
     struct span plugin;     /* empty: not named */
     struct span attributes; /* the encoded key/value pairs without their total length */
+    uint8_t zstd_level;     /* with CAP_ZSTD; 0: not said */
 };
 
 enum handshake_form { HANDSHAKE_RESPONSE, HANDSHAKE_SSL_REQUEST, HANDSHAKE_TOO_OLD, HANDSHAKE_MALFORMED };

@@ -20,6 +20,7 @@ struct admit_candidate {
     char user[ADMIT_USER_MAX + 1];
     char schema[ADMIT_SCHEMA_MAX + 1];
     uint64_t caps;
+    uint8_t zstd_level;
     uint32_t max_packet;
     uint16_t collation;
     struct text attributes; /* owns */
@@ -94,6 +95,7 @@ static enum admit_verdict accept(struct admit *admit)
     memcpy(admit->user, candidate->user, sizeof admit->user);
     memcpy(admit->schema, candidate->schema, sizeof admit->schema);
     admit->caps = candidate->caps;
+    admit->zstd_level = candidate->zstd_level;
     admit->collation = candidate->collation;
     admit->max_packet = candidate->max_packet;
     admit->secret = candidate->secret;
@@ -151,9 +153,16 @@ static void find_secret(struct admit *admit, const struct turn *turn)
     memset(secret->stored, 0x5A, sizeof secret->stored);
 }
 
+/* A client may ask for zlib that was not offered, and speak it from then on (PHP's mysqlnd): MySQL 9 follows
+ * it. Both algorithms asked for, MySQL 9 takes zlib. */
+static uint64_t agree_compression(uint64_t offered, uint64_t sent)
+{
+    return (sent & CAP_COMPRESS) != 0 ? CAP_COMPRESS : offered & sent & CAP_ZSTD;
+}
+
 static uint64_t agree_caps(uint64_t offered, uint64_t sent)
 {
-    uint64_t caps = offered & sent;
+    uint64_t caps = (offered & sent & ~CAPS_COMPRESSION) | agree_compression(offered, sent);
     if ((caps & CAP_CLIENT_MYSQL) != 0)
         caps &= UINT32_MAX; /* no extended word was exchanged */
     if ((caps & CAP_MULTI_STATEMENTS) != 0)
@@ -172,6 +181,7 @@ static const char *take_candidate(struct admit *admit, const struct handshake_re
         return "headgate: out of memory";
     admit->candidate = candidate;
     candidate->caps = response->caps;
+    candidate->zstd_level = response->zstd_level;
     candidate->max_packet = response->max_packet;
     candidate->collation = response->collation;
     if (!text_append_span(&candidate->attributes, response->attributes))
@@ -226,6 +236,10 @@ static enum admit_verdict on_response(struct admit *admit, const struct turn *tu
     if ((response.caps & CAP_CONNECT_WITH_DB) == 0)
         response.schema = (struct span){ 0 };
     response.caps = agree_caps(admit->offered, response.caps);
+    if ((response.caps & CAP_ZSTD) != 0 &&
+        (response.zstd_level == 0 || response.zstd_level > ADMIT_ZSTD_LEVEL_MAX))
+        return refuse(admit, turn, ERR_COMPRESSION_LEVEL,
+                      "Invalid zstd compression level for algorithm 'zstd'.");
     return consider(admit, turn, &response);
 }
 

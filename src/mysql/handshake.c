@@ -165,6 +165,8 @@ enum handshake_form handshake_parse(struct span payload, uint64_t offered,
     if ((response_r->caps & CAP_CONNECT_WITH_DB) != 0)
         response_r->schema = wire_read_nul_or_rest(&reader);
     read_trailer(&reader, response_r->caps, response_r);
+    if ((response_r->caps & CAP_ZSTD) != 0 && wire_left(&reader) > 0)
+        response_r->zstd_level = wire_read_u8(&reader);
     return reader.failed ? HANDSHAKE_MALFORMED : HANDSHAKE_RESPONSE;
 }
 
@@ -207,6 +209,8 @@ void handshake_put(struct text *out, uint8_t seq, const struct handshake_respons
         wire_put_nul_span(out, response->plugin);
     if ((response->caps & CAP_CONNECT_ATTRS) != 0)
         wire_put_lenenc_span(out, response->attributes);
+    if ((response->caps & CAP_ZSTD) != 0)
+        wire_put_u8(out, response->zstd_level);
     packet_end(out, at, seq);
 }
 

@@ -26,6 +26,7 @@ static const struct {
     { ERR_UNKNOWN, "HY000" },
     { ERR_PACKET_TOO_LARGE, "08S01" },
     { ERR_PACKETS_OUT_OF_ORDER, "08S01" },
+    { ERR_UNCOMPRESS, "08S01" },
     { ERR_READ_ERROR, "08S01" },
     { ERR_READ_TIMEOUT, "08S01" },
     { ERR_TOO_MANY_USER_CONNECTIONS, "42000" },
@@ -43,6 +44,7 @@ static const struct {
     { ERR_READ_ONLY_MODE, "HY000" },
     { ERR_CONNECTION_KILLED, "70100" },
     { ERR_STATEMENT_TIMEOUT, "70100" },
+    { ERR_COMPRESSION_LEVEL, "HY000" },
     { ERR_CLIENT_IDLE, "HY000" },
 };
 

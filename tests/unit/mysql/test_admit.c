@@ -111,6 +111,46 @@ static void assert_err(const struct scene *scene, uint16_t code, const char *tex
     assert_int_equal(scene->err.code, code);
 }
 
+/* As MySQL 9 agrees on them. */
+static void one_compression_at_most_is_agreed_on(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t offered, sent, agreed;
+        uint8_t level;
+        uint16_t code;
+    } rows[] = {
+        { CAPS_COMPRESSION, 0, 0, 0, 0 },
+        { CAPS_COMPRESSION, CAP_COMPRESS, CAP_COMPRESS, 0, 0 },
+        { CAPS_COMPRESSION, CAP_ZSTD, CAP_ZSTD, 1, 0 },
+        { CAPS_COMPRESSION, CAP_ZSTD, CAP_ZSTD, 22, 0 },
+        { CAPS_COMPRESSION, CAPS_COMPRESSION, CAP_COMPRESS, 3, 0 },
+        { 0, CAP_COMPRESS, CAP_COMPRESS, 0, 0 },
+        { 0, CAP_ZSTD, 0, 3, 0 },
+        { CAP_COMPRESS, CAP_ZSTD, 0, 0, 0 },
+        { CAP_ZSTD, CAPS_COMPRESSION, CAP_COMPRESS, 3, 0 },
+        { CAP_ZSTD, CAP_ZSTD, 0, 0, ERR_COMPRESSION_LEVEL },
+        { CAP_ZSTD, CAP_ZSTD, 0, 23, ERR_COMPRESSION_LEVEL },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct scene scene;
+        struct text token = token_of("secret");
+        struct handshake_response response = response_of("app", AUTH_NATIVE, text_span(&token));
+        scene_open(&scene, OFFERED | rows[i].offered);
+        response.caps |= rows[i].sent;
+        response.zstd_level = rows[i].level;
+        bool is_accepted = respond(&scene, &response) == ADMIT_ACCEPTED;
+        assert_true(is_accepted == (rows[i].code == 0));
+        assert_true(!is_accepted || (scene.admit.caps & CAPS_COMPRESSION) == rows[i].agreed);
+        if (is_accepted && rows[i].agreed == CAP_ZSTD)
+            assert_int_equal(scene.admit.zstd_level, rows[i].level);
+        if (!is_accepted)
+            assert_err(&scene, rows[i].code, "Invalid zstd compression level for algorithm 'zstd'.");
+        text_fini(&token);
+        scene_close(&scene);
+    }
+}
+
 static void right_password_is_accepted(void **state)
 {
     (void)state;
@@ -337,7 +377,7 @@ static void capabilities_are_agreed(void **state)
     static const struct {
         uint64_t offered, sent, agreed;
     } cases[] = {
-        { OFFERED, CAPS_PER_HOP | CAP_COMPRESS | CAP_OPTIONAL_METADATA, CAPS_PER_HOP },
+        { OFFERED, CAPS_PER_HOP | CAP_ODBC | CAP_OPTIONAL_METADATA, CAPS_PER_HOP },
         { OFFERED, CAPS_PER_HOP | CAP_QUERY_ATTRIBUTES, CAPS_PER_HOP | CAP_QUERY_ATTRIBUTES },
         { OFFERED & ~CAP_QUERY_ATTRIBUTES, CAPS_PER_HOP | CAP_QUERY_ATTRIBUTES, CAPS_PER_HOP },
         { OFFERED, CAPS_PER_HOP | CAP_MULTI_STATEMENTS,
@@ -543,6 +583,7 @@ static void login_and_admit_understand_each_other(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_compression_at_most_is_agreed_on),
         cmocka_unit_test(right_password_is_accepted),
         cmocka_unit_test(other_plugins_are_switched_to_native),
         cmocka_unit_test(sha2_is_taken_where_it_is_allowed),

@@ -193,6 +193,26 @@ static void old_protocols_are_told_apart(void **state)
                      HANDSHAKE_MALFORMED);
 }
 
+static void the_level_of_zstd_is_the_last_byte(void **state)
+{
+    (void)state;
+    struct handshake_response put = response_of(CAPS_USUAL | CAP_ZSTD), read;
+    struct text out = { 0 };
+    put.zstd_level = 7;
+    handshake_put(&out, 1, &put);
+    assert_int_equal(handshake_parse(payload_of(&out), CAPS_USUAL, &read), HANDSHAKE_RESPONSE);
+    assert_int_equal(read.zstd_level, 7);
+    struct span cut = payload_of(&out);
+    cut.len--;
+    assert_int_equal(handshake_parse(cut, CAPS_USUAL, &read), HANDSHAKE_RESPONSE);
+    assert_int_equal(read.zstd_level, 0);
+    text_clear(&out);
+    put.caps = CAPS_USUAL;
+    handshake_put(&out, 1, &put);
+    assert_int_equal(payload_of(&out).len, cut.len);
+    text_fini(&out);
+}
+
 static void large_collations_become_utf8mb4(void **state)
 {
     (void)state;
@@ -276,6 +296,7 @@ int main(void)
         cmocka_unit_test(ssl_request_is_the_first_32_bytes),
         cmocka_unit_test(extended_word_needs_bit_0_clear_on_both_sides),
         cmocka_unit_test(old_protocols_are_told_apart),
+        cmocka_unit_test(the_level_of_zstd_is_the_last_byte),
         cmocka_unit_test(large_collations_become_utf8mb4),
         cmocka_unit_test(change_user_with_less_and_less),
         cmocka_unit_test(change_user_both_ways),
