@@ -7,6 +7,7 @@
  *
  *   session.c             birth, death, the driver, readiness and timers
  *   frontend.c            GREETING, LOGIN, COM_CHANGE_USER: who is it?
+ *   compression.c         … and does it compress?
  *   dispatch.c            IDLE, READING: which command?
  *   dispatch_statement.c  … one with a text
  *   dispatch_prepared.c   … one on a prepared statement

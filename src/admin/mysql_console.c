@@ -252,6 +252,14 @@ static bool find_user(void *context, const char *name, struct auth_secret *secre
     return false;
 }
 
+/* It is not offered here, but PHP's mysqlnd does not wait for that. */
+static void begin_compression(struct guest *guest)
+{
+    const struct frames_manner as_it_is = { .algorithm = COMPRESS_ZLIB, .never_packs = true };
+    if ((guest->admit.caps & CAP_COMPRESS) != 0 && !stream_pack(&guest->stream, &as_it_is))
+        guest->is_ending = true;
+}
+
 static void log_in(struct guest *guest, struct span payload, uint8_t seq)
 {
     struct error err = { 0 };
@@ -265,6 +273,7 @@ static void log_in(struct guest *guest, struct span payload, uint8_t seq)
         guest->talk.user = guest->user.text = guest->admit.user;
         guest->seq = guest->admit.seq;
         put_ok(guest);
+        begin_compression(guest);
         log_info(&guest->user, "admin: logged in");
     }
 }
@@ -294,6 +303,7 @@ static bool peek(struct guest *guest, struct span *payload_r, uint8_t *seq_r)
 static void run_packet(struct guest *guest, struct span payload, uint8_t seq)
 {
     guest->seq = (uint8_t)(seq + 1);
+    stream_restart(&guest->stream);
     if (!guest->is_inside)
         log_in(guest, payload, seq);
     else

@@ -1,6 +1,7 @@
 #include "admin/show.h"
 
 #include "admin/tour.h"
+#include "proxy/compression.h"
 #include "proxy/pinned.h"
 #include "proxy/effects.h"
 
@@ -139,6 +140,7 @@ static const struct column session_columns[] = {
     { "pins", COLUMN_TEXT, "why its connection is not given to others: each cause, how many, since when" },
     { "pinned_s", COLUMN_INTEGER, "seconds since the oldest of these" },
     { "pin_statements", COLUMN_TEXT, "the statements that are the causes, without literals, oldest first" },
+    { "compression", COLUMN_TEXT, "zlib or zstd, if the client and headgate speak the compressed protocol" },
     { "commands", COLUMN_INTEGER, "commands so far" },
     { "idle_s", COLUMN_INTEGER, "seconds since the last one ended" },
 };
@@ -192,6 +194,7 @@ static void put_session(struct table *table, const struct session *session)
     table_text(table, attached(&session->slots[ROUTE_REPLICA]));
     table_text(table, effects_is_in_transaction(session) ? "yes" : "no");
     put_pins(table, session, now);
+    table_text(table, compression_name(session));
     table_int(table, (int64_t)counter_read(&session->commands));
     if (session->last_active_us == 0)
         table_null(table);

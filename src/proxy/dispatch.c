@@ -113,6 +113,7 @@ enum step dispatch_reading(struct session *session)
             return session_close(session, CLOSE_OUT_OF_MEMORY, "a long statement");
         return wait_for_client(session);
     }
+    stream_restart(&session->client);
     packet_run_begin(&job->run);
     buf_mark_parsed(in, packet_run_feed(&job->run, bytes));
     job->is_cut = !job->run.is_complete;

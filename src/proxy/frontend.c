@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "mysql/reply.h"
 #include "proxy/attach.h"
+#include "proxy/compression.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
 
@@ -22,9 +23,10 @@ static bool find_user(void *context, const char *name, struct auth_secret *secre
     return true;
 }
 
-static uint64_t offered_caps(const struct view *view)
+static uint64_t offered_caps(const struct session *session, const struct view *view)
 {
-    uint64_t caps = (view->caps & CAPS_END_TO_END) | CAPS_PER_HOP;
+    uint64_t caps =
+        (view->caps & CAPS_END_TO_END) | CAPS_PER_HOP | compression_offered(session, view->family);
     if (view->family == FAMILY_MYSQL)
         return (caps & UINT32_MAX) | CAP_CLIENT_MYSQL;
     return caps; /* bit 0 clear: the extended word is there */
@@ -44,7 +46,7 @@ enum step frontend_greeting(struct session *session)
     struct greeting greeting = {
         .version = span_cstr(view->version),
         .connection_id = (uint32_t)session->id,
-        .caps = offered_caps(view),
+        .caps = offered_caps(session, view),
         .collation = view->collation,
         .status = STATUS_AUTOCOMMIT,
     };
@@ -218,7 +220,7 @@ enum step frontend_accepted(struct session *session)
     struct reply_ok ok = { .status = (uint16_t)(session->status & ~STATUS_SESSION_STATE_CHANGED) };
     struct job *job = &session->job;
     reply_put_ok(&session->client.out, job->own.seq, session->caps, &ok, false);
-    if (session->client.out.is_oom)
+    if (session->client.out.is_oom || (session->is_new && !compression_begin(session)))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "login");
     if (session->is_new)
         log_info(&session->scope, "client %s logged in as '%s' on listener %s", session->host,

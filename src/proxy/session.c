@@ -9,6 +9,7 @@
 #include "proxy/changes.h"
 #include "proxy/choice.h"
 #include "proxy/claims.h"
+#include "proxy/compression.h"
 #include "proxy/consistency.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
@@ -224,8 +225,12 @@ static void on_client(struct stream *stream, int events)
             session->is_client_eof = true;
             break;
         case STREAM_FAILED:
-            session_abort(session, CLOSE_CLIENT_FAILED);
-            return;
+            if (stream_packing_verdict(stream) == FRAMES_OK) {
+                session_abort(session, CLOSE_CLIENT_FAILED);
+                return;
+            }
+            compression_refuse(session);
+            break;
         }
     }
     session_run(session);

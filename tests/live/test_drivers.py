@@ -17,6 +17,7 @@ STORIES = {
     "mariadb_command_line": ["/usr/bin/python3", os.path.join(DRIVERS, "mariadb_cli_story.py")],
     "pymysql": ["/usr/bin/python3", os.path.join(DRIVERS, "pymysql_story.py")],
     "php_mysqli": ["php", os.path.join(DRIVERS, "mysqli_story.php")],
+    "php_mysqli_compressed": ["env", "STORY_COMPRESS=1", "php", os.path.join(DRIVERS, "mysqli_story.php")],
     "perl_dbd_mariadb": ["perl", os.path.join(DRIVERS, "dbd_mariadb_story.pl")],
     "node_mysql2": ["node", os.path.join(NODE, "mysql2.js")],
     "node_mariadb": ["node", os.path.join(NODE, "mariadb.js")],

@@ -1,5 +1,6 @@
 """A scripted client: logs in, sends commands byte for byte, reads replies packet for packet."""
 
+import os
 import socket
 
 import attributes as a
@@ -7,6 +8,7 @@ import mysqlwire as w
 import replies as r
 from handshake import (CACHING_SHA2, NATIVE, SHA256, Greeting, Response, change_user, native_token,
                        parse_auth_switch, rsa_password, sha2_token)
+from packed import ALGORITHMS
 
 
 def dial(address, timeout=50.0):
@@ -20,11 +22,19 @@ def dial(address, timeout=50.0):
     return socket.create_connection((host.strip("[]"), int(port)), timeout=timeout)
 
 
-class Client:
-    """A logged-in connection. `connect` raises replies.Err where the server refuses."""
+PACK = os.environ.get("WIRE_PACK")  # zlib: every client speaks the compressed protocol
 
-    def __init__(self, address, timeout=50.0):
+
+class Client:
+    """A logged-in connection. `connect` raises replies.Err where the server refuses.
+
+    With `pack`, "zlib" or "zstd", it asks for the compressed protocol, offered or not, and speaks it after the login.
+    """
+
+    def __init__(self, address, timeout=50.0, pack=PACK):
         self.address = address
+        self.pack = pack
+        self.zstd_level = 3
         self.pipe = w.Pipe(dial(address, timeout), timeout)
         self.greeting = None
         self.caps = 0
@@ -33,8 +43,8 @@ class Client:
 
     @classmethod
     def connect(cls, address, user="app", password="app_pw", schema="", caps=w.MODERN_CAPS, timeout=50.0,
-                attributes=None, collation=45):
-        client = cls(address, timeout)
+                attributes=None, collation=45, pack=PACK):
+        client = cls(address, timeout, pack)
         try:
             client.read_greeting()
             client.log_in(user, password, schema, caps, attributes, collation)
@@ -62,12 +72,17 @@ class Client:
         """The payload of our answer to the greeting; remembers the capabilities agreed."""
         caps |= w.CONNECT_WITH_DB if schema else 0
         self.caps = caps & (self.greeting.caps | w.CONNECT_WITH_DB)
+        if self.pack:
+            self.caps |= ALGORITHMS[self.pack].caps
         return Response(w.text(user), native_token(password, self.greeting.nonce), self.caps, w.text(schema),
-                        collation, attributes=attributes or {"_client_name": "wire"}).payload()
+                        collation, attributes=attributes or {"_client_name": "wire"},
+                        zstd_level=self.zstd_level).payload()
 
     def log_in(self, user, password, schema="", caps=w.MODERN_CAPS, attributes=None, collation=45):
         self.pipe.send_packet(self.response(user, password, schema, caps, attributes, collation))
         self.finish_login(password)
+        if self.pack:
+            self.pipe.pack(self.pack)
 
     def finish_login(self, password):
         nonce = self.greeting.nonce
@@ -111,6 +126,7 @@ class Client:
         """Send a command; the reply is read by read()."""
         if byte == w.QUERY and self.caps & w.QUERY_ATTRIBUTES:
             body = a.before_text(attributes) + w.text(body)
+        self.pipe.restart()
         self.pipe.send_packet(w.int1(byte) + w.text(body), seq=0)
 
     def read(self, shape=r.GENERIC, cursor=False, keep=True):
@@ -137,6 +153,7 @@ class Client:
         return rows[0][0] if rows else None
 
     def change_user(self, user, password, schema="", collation=45):
+        self.pipe.restart()
         self.pipe.send_packet(change_user(user, native_token(password, self.greeting.nonce), schema, collation,
                                           attributes={} if self.caps & w.CONNECT_ATTRS else None), seq=0)
         self.finish_login(password)

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from mysqlwire import (CONNECT_ATTRS, CONNECT_WITH_DB, LONG_PASSWORD, PLUGIN_AUTH, PLUGIN_AUTH_LENENC, Reader,
-                       WireError, int1, int2, int4, lenenc_bytes, text)
+                       WireError, ZSTD, int1, int2, int4, lenenc_bytes, text)
 
 NATIVE = b"mysql_native_password"
 CACHING_SHA2 = b"caching_sha2_password"
@@ -91,6 +91,7 @@ class Response:
     max_packet: int = 1 << 30
     plugin: bytes = NATIVE
     attributes: dict = field(default_factory=dict)
+    zstd_level: int = 0
 
     def payload(self):
         out = (int4(self.caps & 0xFFFFFFFF) + int4(self.max_packet) + int1(self.collation) + bytes(19)
@@ -103,6 +104,8 @@ class Response:
         if self.caps & CONNECT_ATTRS:
             pairs = b"".join(lenenc_bytes(text(k)) + lenenc_bytes(text(v)) for k, v in self.attributes.items())
             out += lenenc_bytes(pairs)
+        if self.caps & ZSTD:
+            out += int1(self.zstd_level)
         return out
 
     @classmethod
@@ -123,7 +126,8 @@ class Response:
             while pairs.left():
                 key = pairs.lenenc_bytes()
                 attributes[key] = pairs.lenenc_bytes()
-        return cls(user, token, caps, schema, collation, max_packet, plugin, attributes)
+        level = reader.int(1) if caps & ZSTD else 0
+        return cls(user, token, caps, schema, collation, max_packet, plugin, attributes, level)
 
 
 def change_user(user, token, schema, collation=45, plugin=NATIVE, attributes=None):

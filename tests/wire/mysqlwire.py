@@ -15,6 +15,7 @@ INTERACTIVE, SSL, TRANSACTIONS, SECURE_CONNECTION = 1 << 10, 1 << 11, 1 << 13, 1
 MULTI_STATEMENTS, MULTI_RESULTS, PS_MULTI_RESULTS = 1 << 16, 1 << 17, 1 << 18
 PLUGIN_AUTH, CONNECT_ATTRS, PLUGIN_AUTH_LENENC = 1 << 19, 1 << 20, 1 << 21
 EXPIRED_PASSWORDS, SESSION_TRACK, DEPRECATE_EOF = 1 << 22, 1 << 23, 1 << 24
+ZSTD = 1 << 26
 QUERY_ATTRIBUTES, BULK_OPERATIONS, EXTENDED_METADATA = 1 << 27, 1 << 34, 1 << 35
 
 BASE_CAPS = (LONG_FLAG | PROTOCOL_41 | TRANSACTIONS | SECURE_CONNECTION | PLUGIN_AUTH | CONNECT_ATTRS
@@ -187,6 +188,17 @@ class Pipe:
         data = packets(self.seq + 1 & 0xFF, payloads)
         self.seq += sum(len(p) // MAX_FRAGMENT + 1 for p in payloads)
         self.send(data)
+
+    def pack(self, algorithm, **how):
+        """From here on both sides speak the compressed protocol."""
+        from packed import PackedSocket
+        self.sock = PackedSocket(self.sock, algorithm, pending=bytes(self._pending), **how)
+        self._pending.clear()
+
+    def restart(self):
+        """A command begins."""
+        if hasattr(self.sock, "restart"):
+            self.sock.restart()
 
     def read_exactly(self, count):
         """Count bytes, or Closed."""

@@ -20,8 +20,8 @@ MIB = 1 << 20
 class Torrent:
     """A script that answers with rows until it is told to stop; `sent` bytes so far."""
 
-    def __init__(self):
-        self.sent = 0
+    def __init__(self, row=ROW):
+        self.row, self.sent = row, 0
         self.enough = threading.Event()
         self.finished = threading.Event()
 
@@ -29,8 +29,8 @@ class Torrent:
         c.pipe.sock.settimeout(60)
         c.pipe.send_packets(r.result(c.caps, COLUMNS, [])[:-1])
         while not self.enough.is_set():
-            c.pipe.send_packet(ROW, seq=c.pipe.seq + 1 & 0xFF)
-            self.sent += len(ROW) + 4
+            c.pipe.send_packet(self.row, seq=c.pipe.seq + 1 & 0xFF)
+            self.sent += len(self.row) + 4
         c.pipe.send_packet(r.end_of_rows(c.caps), seq=c.pipe.seq + 1 & 0xFF)
         self.finished.set()
 

@@ -1,5 +1,6 @@
 <?php
-// The story with PHP's mysqli (mysqlnd): prepared statements on the server, unbuffered results, multi_query.
+// The story with PHP's mysqli (mysqlnd): prepared statements on the server, unbuffered results, multi_query. With
+// STORY_COMPRESS in the environment every connection compresses.
 declare(strict_types=1);
 mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
 ini_set('memory_limit', '512M');
@@ -23,7 +24,7 @@ function connect(): mysqli
 {
     global $host, $port, $user, $password, $schema;
     $db = mysqli_init();
-    $db->real_connect($host, $user, $password, $schema, (int) $port);
+    $db->real_connect($host, $user, $password, $schema, (int) $port, null, getenv('STORY_COMPRESS') ? MYSQLI_CLIENT_COMPRESS : 0);
     $db->set_charset('utf8mb4');
     return $db;
 }
