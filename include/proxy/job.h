@@ -60,7 +60,7 @@ struct job_file {
 };
 
 struct job_kill {
-    uint32_t id; /* KILL's target; COM_SET_OPTION's argument */
+    uint64_t id; /* KILL's target; COM_SET_OPTION's argument */
     bool has_verdict;
     uint8_t verdict; /* see kill.c */
 };

@@ -1,7 +1,8 @@
 /* KILL: headgate's ids are not the servers'. The worker that has the session is found by asking all of them;
  * a running statement is ended by a KILL of the server's own id, over a connection made for it as the same
  * user. A client that names the server's own id, as it saw it in CONNECTION_ID() or SHOW PROCESSLIST, means
- * the session that has that connection.
+ * the session that has that connection. An account may always kill its own sessions; about those of others a
+ * server is asked (kill_permission.h).
  */
 #ifndef HEADGATE_PROXY_KILL_H
 #define HEADGATE_PROXY_KILL_H

@@ -104,14 +104,15 @@ struct worker {
     struct texts texts;                 /* of prepared statements */
     counter closes[CLOSE_REASON_COUNT]; /* sessions that have ended */
     struct digests digests;
-    bool is_telling;     /* some statements are logged */
-    uint64_t sampled;    /* statements since the last one that went to the query log */
-    struct list killers; /* connections that carry a KILL; see kill.h */
-    uint64_t next_id;    /* session ids: worker index + n * worker count, so that they are unique */
-    unsigned turn;       /* for balance_pick */
-    unsigned published;  /* cluster whose view just came */
-    bool is_retrying;    /* sessions that wait for a server are to try again now */
-    bool is_draining;    /* SIGTERM: sessions end as soon as they may */
+    bool is_telling;            /* some statements are logged */
+    uint64_t sampled;           /* statements since the last one that went to the query log */
+    struct list killers;        /* connections that carry a KILL; see kill.h */
+    struct list kill_questions; /* see kill_permission.h */
+    uint64_t next_id;           /* session ids: worker index + n * worker count, so that they are unique */
+    unsigned turn;              /* for balance_pick */
+    unsigned published;         /* cluster whose view just came */
+    bool is_retrying;           /* sessions that wait for a server are to try again now */
+    bool is_draining;           /* SIGTERM: sessions end as soon as they may */
     struct loop_timer drain_deadline;
     unsigned cut;                /* sessions that did not end in time; read when the thread has ended */
     unsigned cut_in_transaction; /* … of them */

@@ -7,13 +7,15 @@
 #include "proxy/catching_up.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
+#include "proxy/kill_permission.h"
 #include "proxy/queue.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-enum verdict { KILL_UNKNOWN, KILL_DENIED, KILL_DONE };
+enum verdict { KILL_UNKNOWN, KILL_DENIED, KILL_UNASKED, KILL_DONE };
 
 /* A question that goes round all workers and comes back to the one that asked. */
 struct inquiry {
@@ -29,7 +31,11 @@ struct inquiry {
     uint64_t holder;             /* a session whose connection to `server` has that id */
     unsigned holders;            /* how many there are */
     bool is_query;
-    char user[ADMIT_USER_MAX + 1];
+    char user[ADMIT_USER_MAX + 1]; /* the killer … */
+    struct auth_secret secret;     /* … with its password, */
+    uint16_t collation;
+    struct server *home;   /* borrows: and the server that knows what it may; NULL: there is none now */
+    struct addr home_addr; /* … which is there */
     enum verdict verdict;
 };
 
@@ -44,6 +50,12 @@ struct killer {
     uint32_t connection;       /* the server's number of the connection that runs it */
     char sql[64];
 };
+
+/* What the session's account logs in to servers with. */
+static const struct auth_secret *secret_of(const struct session *session)
+{
+    return session->user->secret.has_password ? &session->user->secret : session->seen;
+}
 
 /* ---- the server's side of it ---- */
 
@@ -116,7 +128,7 @@ static void send_kill(struct session *session, const struct upstream *running, b
     struct upstream_wish wish = {
         .addr = &running->addr,
         .user = session->user->name,
-        .secret = session->user->secret.has_password ? &session->user->secret : session->seen,
+        .secret = secret_of(session),
         .collation = session->collation,
     };
     if (killer == NULL)
@@ -175,11 +187,18 @@ void kill_fini(struct worker *worker)
     struct list_node *node;
     while ((node = list_first(&worker->killers)) != NULL)
         finish(list_entry(node, struct killer, in_worker));
+    kill_permission_fini(worker);
 }
 
 /* ---- finding the session ---- */
 
 static void come_home(struct loop_message *message);
+
+static void free_inquiry(struct inquiry *inquiry)
+{
+    auth_secret_wipe(&inquiry->secret);
+    mem_free(inquiry);
+}
 
 static void answer(struct inquiry *inquiry, struct worker *worker)
 {
@@ -220,14 +239,14 @@ static void pass_on(struct inquiry *inquiry)
         return;
     inquiry->message.run = come_home;
     if (!loop_post(&inquiry->workers[inquiry->from]->loop, &inquiry->message))
-        mem_free(inquiry);
+        free_inquiry(inquiry);
 }
 
 static void come_home(struct loop_message *message)
 {
     struct inquiry *inquiry = (struct inquiry *)(void *)message;
     answer(inquiry, inquiry->workers[inquiry->from]);
-    mem_free(inquiry);
+    free_inquiry(inquiry);
 }
 
 /* Of a connection that somebody else had before, the id may be theirs to whoever says it; unless its present
@@ -262,16 +281,46 @@ static void count_holders(struct inquiry *inquiry, struct worker *worker)
     }
 }
 
+/* A server has said whether the killer may; the session may have ended meanwhile. */
+static void on_permission(void *context, enum kill_permission permission)
+{
+    static const enum verdict verdicts[] = { [KILL_PERMISSION_NO] = KILL_DENIED,
+                                             [KILL_PERMISSION_YES] = KILL_DONE,
+                                             [KILL_PERMISSION_UNKNOWN] = KILL_UNASKED };
+    struct inquiry *inquiry = context;
+    struct worker *worker = inquiry->workers[inquiry->next_worker++];
+    struct session *session = worker_find(worker, inquiry->target);
+    inquiry->verdict = verdicts[permission];
+    if (inquiry->verdict == KILL_DONE && session != NULL)
+        kill_session(session, inquiry->is_query);
+    pass_on(inquiry);
+}
+
+/* The session is another account's. */
+static void ask_permission(struct inquiry *inquiry, struct worker *worker, const struct session *session)
+{
+    struct kill_account killer = { inquiry->user, &inquiry->secret, inquiry->collation };
+    struct kill_account owner = { session->user->name, secret_of(session), session->collation };
+    if (inquiry->home == NULL)
+        on_permission(inquiry, KILL_PERMISSION_UNKNOWN);
+    else
+        kill_permission_ask(worker, inquiry->home, &inquiry->home_addr, &killer, &owner, on_permission,
+                            inquiry);
+}
+
 static void ask_here(struct loop_message *message)
 {
     struct inquiry *inquiry = (struct inquiry *)(void *)message;
     struct worker *worker = inquiry->workers[inquiry->next_worker];
     struct session *session = worker_find(worker, inquiry->target);
-    if (session != NULL && session->user != NULL) {
-        bool may = strcmp(session->user->name, inquiry->user) == 0;
-        inquiry->verdict = may ? KILL_DONE : KILL_DENIED;
-        if (may)
-            kill_session(session, inquiry->is_query);
+    bool is_there = session != NULL && session->user != NULL;
+    if (is_there && strcmp(session->user->name, inquiry->user) != 0) {
+        ask_permission(inquiry, worker, session);
+        return;
+    }
+    if (is_there) {
+        inquiry->verdict = KILL_DONE;
+        kill_session(session, inquiry->is_query);
     } else {
         count_holders(inquiry, worker);
     }
@@ -299,11 +348,15 @@ static void note_home_server(const struct session *session, struct inquiry *inqu
     const struct upstream *upstream = session->slots[home].upstream;
     const struct view *view = session_view(session);
     if (upstream != NULL) {
-        inquiry->server = upstream->server;
-        inquiry->addr = upstream->addr;
+        inquiry->home = upstream->server;
+        inquiry->home_addr = upstream->addr;
     } else if (home == ROUTE_PRIMARY && view->primary != VIEW_NO_SERVER) {
-        inquiry->server = view->servers[view->primary].server;
-        inquiry->addr = view->servers[view->primary].addr;
+        inquiry->home = view->servers[view->primary].server;
+        inquiry->home_addr = view->servers[view->primary].addr;
+    }
+    if (inquiry->target != 0) { /* 0: a connection that has no id yet */
+        inquiry->server = inquiry->home;
+        inquiry->addr = inquiry->home_addr;
     }
 }
 
@@ -314,11 +367,12 @@ enum step kill_begin(struct session *session, uint64_t id, bool is_query)
         return session_close(session, CLOSE_OUT_OF_MEMORY, "KILL");
     inquiry->from = session->worker->index;
     inquiry->asking = session->id;
-    if (id != 0) /* 0: a connection that has no id yet */
-        note_home_server(session, inquiry);
+    note_home_server(session, inquiry);
     inquiry->is_query = is_query;
     (void)snprintf(inquiry->user, sizeof inquiry->user, "%s", session->user->name);
-    session->job.kill.id = (uint32_t)id;
+    inquiry->secret = *secret_of(session);
+    inquiry->collation = session->collation;
+    session->job.kill.id = id;
     session->job.kill.has_verdict = false;
     pass_on(inquiry);
     return session_enter(session, SESSION_KILLING);
@@ -331,10 +385,16 @@ enum step kill_waiting(struct session *session)
         return STEP_WAIT;
     switch ((enum verdict)job->kill.verdict) {
     case KILL_UNKNOWN:
-        return dispatch_refuse(session, ERR_NO_SUCH_THREAD, NULL, "Unknown thread id: %u", job->kill.id);
-    case KILL_DENIED:
-        return dispatch_refuse(session, ERR_KILL_DENIED, NULL, "You are not owner of thread %u",
+        return dispatch_refuse(session, ERR_NO_SUCH_THREAD, NULL, "Unknown thread id: %" PRIu64,
                                job->kill.id);
+    case KILL_DENIED:
+        return dispatch_refuse(session, ERR_KILL_DENIED, NULL, "You are not owner of thread %" PRIu64,
+                               job->kill.id);
+    case KILL_UNASKED:
+        return dispatch_refuse(session, ERR_NOT_SUPPORTED_YET, NULL,
+                               "headgate: not run: session %" PRIu64 " is another account's, and no server "
+                               "has answered whether '%s' may kill it",
+                               job->kill.id, session->user->name);
     case KILL_DONE:
         break;
     }

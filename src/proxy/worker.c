@@ -129,6 +129,7 @@ bool worker_init(struct worker *worker, unsigned index, const struct world *worl
     worker->env = world_env(world, &worker->loop, index);
     list_init(&worker->sessions);
     list_init(&worker->killers);
+    list_init(&worker->kill_questions);
     loop_timer_init(&worker->retry, on_retry);
     loop_timer_init(&worker->drain_deadline, on_drain_deadline);
     retire_start(worker);
