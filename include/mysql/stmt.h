@@ -38,4 +38,10 @@ bool stmt_parse_execute(struct span payload, uint16_t params, bool has_attribute
 void stmt_put_execute(struct text *out, struct span payload, const struct stmt_execute *execute, uint32_t id,
                       struct span types);
 
+/* The first parameter of a whole EXECUTE as an unsigned number: an integer, digits as a string or DECIMAL, or
+ * a FLOAT or DOUBLE, rounded as servers do; NULL is 0, and a negative number is one of 64 bits. `types`:
+ * those sent last, for an EXECUTE without any. False: it is none of these, or its value is not there. */
+bool stmt_first_number(struct span payload, const struct stmt_execute *execute, struct span types,
+                       uint64_t *number_r);
+
 #endif

@@ -57,6 +57,9 @@ bool uservars_are_known(const struct uservars *vars);
 /* Does it hold something that is known? */
 bool uservars_has(const struct uservars *vars, struct span name);
 
+/* What it is known to hold, as SQL. Empty: nothing, or it is not known. Borrows. */
+struct span uservars_literal(const struct uservars *vars, struct span name);
+
 /* Is there anything newer than `since` that is known? */
 bool uservars_has_since(const struct uservars *vars, uint64_t since);
 /* Appends "SET @`a`=1,@`b`='x'" of everything newer than `since` that is known; nothing when there is

@@ -7,6 +7,7 @@
 #define HEADGATE_SQL_CLASSIFY_H
 
 #include "base/str.h"
+#include "sql/kill.h"
 #include "sql/lexer.h"
 
 #include <stdbool.h>
@@ -101,8 +102,8 @@ struct sql_facts {
     bool asks_token;          /* SHOW HEADGATE TOKEN, and nothing else */
     bool has_hint;            /* there may be routing hints in its comments: hint.h reads them */
     bool kill_is_query;       /* KILL QUERY id */
-    bool kill_is_wide;        /* KILL … USER, KILL QUERY ID: whom it hits only a server knows */
-    uint64_t kill_id;         /* KILL [CONNECTION|QUERY] <number>; 0: not of that plain form */
+    enum sql_kill kill;       /* which KILL it runs, of whatever kind it is */
+    uint64_t kill_id;         /* of SQL_KILL_NUMBER; else 0 */
     struct span use_schema;   /* USE x: the name as written, quotes included; borrows from the text */
     struct span execute_name; /* EXECUTE x …, if all it may hide is what x does: as written; borrows */
     struct span execute_text; /* EXECUTE IMMEDIATE 'literal' …, likewise: the literal as written; borrows */

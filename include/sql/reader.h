@@ -40,6 +40,7 @@ struct reader {
     unsigned asks; /* bits 1 << enum sql_question: ROW_COUNT(), FOUND_ROWS(), @@warning_count were seen */
     unsigned user_locks;    /* bits 1 << enum user_lock: which functions about locks were called */
     bool has_user_variable; /* @v was seen */
+    bool has_kill;          /* this statement: the word KILL was seen */
     bool any_user_variable; /* in any statement of the text */
 };
 

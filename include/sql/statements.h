@@ -36,9 +36,6 @@ bool statement_is_set_statement(const struct reader *reader);
  * query_skip_values(). */
 bool statement_skip_set(struct reader *reader, bool *may_call_unknown_r);
 
-/* A string in plain quotes, N'…' included: sql_unquote() may tell what it says. */
-bool statement_is_plain_string(const struct token *token);
-
 /* In an ALTER TABLE, to the next RENAME of the table itself, or to the end. */
 bool statement_find_rename(struct reader *reader);
 

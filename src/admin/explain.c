@@ -77,11 +77,12 @@ static void put_place(struct table *table, const struct sql_facts *facts, const 
                       bool has_session)
 {
     bool is_previous = !has_session && facts->refers_previous;
-    bool is_here = (facts->kind == SQL_KILL && facts->kill_id != 0) || facts->asks_token;
-    table_text(table, is_here                                    ? "here"
-                      : route->is_refused || facts->kill_is_wide ? "refused"
-                      : is_previous                              ? "previous"
-                                                                 : route_place_name(route->place));
+    bool is_kill = facts->kind == SQL_KILL && facts->kill != SQL_KILL_WIDE && facts->kill != SQL_KILL_OTHER;
+    bool is_run = facts->kill == SQL_KILL_NONE || facts->kill == SQL_KILL_INNER;
+    table_text(table, is_kill || facts->asks_token   ? "here"
+                      : route->is_refused || !is_run ? "refused"
+                      : is_previous                  ? "previous"
+                                                     : route_place_name(route->place));
 }
 
 /* What is asked about: a text, and the attributes beside it. */

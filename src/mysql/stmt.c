@@ -3,7 +3,11 @@
 #include "mysql/command.h"
 #include "mysql/wire.h"
 
+#include <math.h>
+
 #define ID_OFFSET 1u
+#define TYPE_FLOAT 4u
+#define TYPE_DOUBLE 5u
 
 /* The bitmap, whether types follow, and the types. */
 static bool read_plain(struct wire_reader *reader, uint16_t params, struct stmt_execute *execute_r)
@@ -93,4 +97,65 @@ void stmt_put_execute(struct text *out, struct span payload, const struct stmt_e
     }
     if (!out->is_oom)
         wire_store_u32((uint8_t *)out->data + at + ID_OFFSET, id);
+}
+
+/* The parameters as attributes without names; of the plain form there is one bitmap byte for the first eight.
+ */
+static struct attributes as_attributes(struct span payload, const struct stmt_execute *execute,
+                                       struct span types)
+{
+    struct attributes attributes = execute->attributes;
+    if (!execute->has_attributes) {
+        size_t values = execute->bound_offset + 1 + execute->types.len;
+        attributes.count = 1;
+        attributes.nulls = span_of(payload.data + STMT_EXECUTE_FIXED, 1);
+        attributes.types = execute->types;
+        attributes.values = wire_reader_of(span_of(payload.data + values, payload.len - values));
+    }
+    if (attributes.types.len == 0)
+        attributes.types = types;
+    attributes.naming = wire_reader_of(attributes.types);
+    return attributes;
+}
+
+static bool read_float(const struct attribute *attribute, uint64_t *number_r)
+{
+    double number = 0;
+    float single = 0;
+    if (attribute->value.len == sizeof single) {
+        memcpy(&single, attribute->value.data, sizeof single);
+        number = (double)single;
+    } else {
+        memcpy(&number, attribute->value.data, sizeof number);
+    }
+    if (!(fabs(number) < 9e18))
+        return false;
+    *number_r = (uint64_t)llrint(number);
+    return true;
+}
+
+bool stmt_first_number(struct span payload, const struct stmt_execute *execute, struct span types,
+                       uint64_t *number_r)
+{
+    struct attribute attribute;
+    char digits[ATTRIBUTE_TEXT_MAX];
+    if (execute->bound_offset == 0)
+        return false;
+    struct attributes attributes = as_attributes(payload, execute, types);
+    if (!attributes_next(&attributes, &attribute))
+        return false;
+    *number_r = 0;
+    if (attribute.is_null)
+        return true;
+    if (!attribute.has_value)
+        return false;
+    unsigned type = attribute.type & 0xFFu;
+    if (type == TYPE_FLOAT || type == TYPE_DOUBLE)
+        return read_float(&attribute, number_r);
+    struct span text = attribute_text(&attribute, digits);
+    bool is_negative = text.len > 0 && text.data[0] == '-';
+    if (!span_to_u64(is_negative ? span_of(text.data + 1, text.len - 1) : text, number_r))
+        return false;
+    *number_r = is_negative ? 0 - *number_r : *number_r;
+    return true;
 }

@@ -11,6 +11,7 @@
 #include "proxy/effects.h"
 #include "proxy/hints.h"
 #include "proxy/intent.h"
+#include "proxy/kill_statement.h"
 #include "proxy/statements.h"
 
 /* The servers that know it forget it, unless another session has the same. No reply, so nothing to wait for.
@@ -138,6 +139,10 @@ enum step dispatch_prepared(struct session *session)
     struct stmt_execute execute;
     if (byte == COM_STMT_EXECUTE && !read_execute(session, &execute))
         return refuse_execute(session, &execute);
+    if (job->facts.kill != SQL_KILL_NONE && byte == COM_STMT_EXECUTE)
+        return kill_statement_execute(session, &execute);
+    if (job->facts.kill != SQL_KILL_NONE && byte == COM_STMT_BULK_EXECUTE)
+        return kill_statement_refuse(session);
     if (byte == COM_STMT_EXECUTE && !intent_note_prepared(session))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
     if (byte == COM_STMT_RESET || byte == COM_STMT_FETCH) /* they run nothing of it */

@@ -9,7 +9,7 @@
 #include "proxy/effects.h"
 #include "proxy/hints.h"
 #include "proxy/intent.h"
-#include "proxy/kill.h"
+#include "proxy/kill_statement.h"
 
 /* Of COM_QUERY: it begins behind the attributes. Where these are so long that its beginning is not in sight,
  * the text is one of which nothing is known. False: no server would take it. */
@@ -39,15 +39,11 @@ enum step dispatch_statement(struct session *session)
     account_begin(session, sql);
     if (job->command->byte == COM_STMT_PREPARE)
         session->prepared.has_last_failed = true; /* until a server says otherwise */
-    if (job->facts.kind == SQL_KILL && job->facts.kill_id != 0 && job->command->byte == COM_QUERY)
-        return kill_begin(session, job->facts.kill_id, job->facts.kill_is_query);
-    if (job->facts.kind == SQL_KILL && job->facts.kill_is_wide && job->command->byte == COM_QUERY)
-        return dispatch_refuse(session, ERR_NOT_SUPPORTED_YET, NULL,
-                               "headgate: not run: KILL USER and KILL QUERY ID would hit other sessions' "
-                               "connections; use KILL with a number");
     if (job->facts.asks_token)
         return carry_begin(session);
     if (job->command->byte == COM_QUERY && !intent_note(session, sql, &dialect))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
+    if (kill_statement_is_ours(session))
+        return kill_statement_run(session);
     return dispatch_by_facts(session);
 }

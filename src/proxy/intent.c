@@ -58,6 +58,9 @@ static void look_inside(struct session *session, const struct sql_dialect *diale
     facts->counts_rows = inner.counts_rows;
     facts->may_run_nothing = inner.may_run_nothing;
     facts->first_count = inner.first_count;
+    facts->kill = inner.kill;
+    facts->kill_id = inner.kill_id;
+    facts->kill_is_query = inner.kill_is_query;
     session->job.is_inner_set = inner.kind == SQL_SET;
 }
 

@@ -185,6 +185,13 @@ bool uservars_has(const struct uservars *vars, struct span name)
     return var != NULL && var->literal != NULL;
 }
 
+struct span uservars_literal(const struct uservars *vars, struct span name)
+{
+    const struct uservar *var = find(vars, name);
+    bool is_known = var != NULL && var->literal != NULL && !var->is_unknown;
+    return is_known ? span_cstr(var->literal) : (struct span){ 0 };
+}
+
 bool uservars_has_since(const struct uservars *vars, uint64_t since)
 {
     for (size_t i = 0; i < vars->count; i++)

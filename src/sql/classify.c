@@ -10,6 +10,16 @@
 
 #include <assert.h>
 
+/* What runs is not known. Where quotes may be read wrongly the word counts only as the first one, or between
+ * statements. */
+static void distrust_kill(struct sql_facts *facts, unsigned doubts)
+{
+    bool is_sure = facts->kind == SQL_KILL || facts->is_multi || doubts == SQL_DOUBT_EXECUTABLE;
+    if (facts->kill != SQL_KILL_NONE)
+        facts->kill = is_sure ? SQL_KILL_OTHER : SQL_KILL_NONE;
+    facts->kill_id = 0;
+}
+
 /* Whatever the text is, it goes to the primary and may leave anything behind. Details read from it are not
  * trusted. */
 static void distrust(struct sql_facts *facts, unsigned doubts)
@@ -23,7 +33,7 @@ static void distrust(struct sql_facts *facts, unsigned doubts)
     facts->reads_but_for_variables = false;
     facts->begins_read_only = facts->begins_read_write = facts->releases = facts->asks_token = false;
     facts->use_schema = facts->culprit = facts->execute_name = facts->execute_text = (struct span){ 0 };
-    facts->kill_id = 0;
+    distrust_kill(facts, doubts);
     facts->reason = (doubts & SQL_DOUBT_CHARSET) != 0 ? SQL_REASON_UNSAFE_CHARSET
                     : (doubts & SQL_DOUBT_BAD) != 0   ? SQL_REASON_BAD_TEXT
                                                       : SQL_REASON_EXECUTABLE_COMMENT;
@@ -95,6 +105,8 @@ static void join(struct sql_facts *facts, uint32_t count, struct sql_facts *part
     facts->has_sequence |= part->has_sequence;
     facts->writes_variables |= part->writes_variables;
     facts->releases |= part->releases;
+    if (part->kill != SQL_KILL_NONE)
+        facts->kill = SQL_KILL_OTHER;
 }
 
 /* The first of several: what it says of itself alone is not said of the text. */
@@ -105,6 +117,8 @@ static void open_multi(struct sql_facts *facts, const struct sql_dialect *dialec
     facts->begins_read_only = facts->begins_read_write = facts->kill_is_query = facts->asks_token = false;
     facts->sets_for_itself = false;
     facts->kill_id = 0;
+    if (facts->kill != SQL_KILL_NONE)
+        facts->kill = SQL_KILL_OTHER;
     facts->use_schema = facts->execute_name = facts->execute_text = (struct span){ 0 };
     if (facts->is_read && !dialect->multi_statements)
         facts->reason = SQL_REASON_MULTI;
@@ -117,7 +131,9 @@ static struct sql_facts classify_cut(struct span sql, const struct sql_dialect *
     struct reader reader;
     struct sql_facts facts;
     reader_begin(&reader, span_of(sql.data, sql.len < SQL_TEXT_MAX ? sql.len : SQL_TEXT_MAX), dialect);
+    bool is_kill = reader.keyword == KEYWORD_KILL;
     statement_read_cut(&reader, &facts);
+    facts.kill = is_kill ? SQL_KILL_OTHER : SQL_KILL_NONE;
     facts.has_hint = reader.lexer.has_hint;
     facts.asks_id = true; /* for all that is known */
     facts.changes_accounts = accounts_may_change(sql, &facts, dialect);

@@ -11,6 +11,7 @@
 #include "sql/holds.h"
 
 #include "sql/classify.h"
+#include "sql/dynamic.h"
 #include "sql/statements.h"
 
 typedef bool (*hold_reader)(struct holds_walk *walk, struct hold_change *change_r);
@@ -428,7 +429,7 @@ static bool take_prepared(struct holds_walk *walk, struct hold_change *change_r)
     (void)read_name(walk, &change_r->name);
     bool is_from = reader_accept(reader, KEYWORD_FROM);
     bool is_alone = reader->ahead->type == TOKEN_END && !walk->is_under_set;
-    if (is_from && is_alone && statement_is_plain_string(reader->token))
+    if (is_from && is_alone && dynamic_is_plain_string(reader->token))
         change_r->text = reader->token->text;
     return tell_last(walk, change_r, HOLD_PREPARED, HOLD_TAKE);
 }

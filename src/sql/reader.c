@@ -102,6 +102,9 @@ static void watch_keyword(struct reader *reader)
     case KEYWORD_INTO:
         reader->has_assign |= token_is_user_variable(reader->ahead);
         break;
+    case KEYWORD_KILL:
+        reader->has_kill = true;
+        break;
     case KEYWORD_FOR:
         reader->has_sequence |= reader->before_keyword == KEYWORD_VALUE;
         break;
@@ -260,7 +263,7 @@ void reader_begin_statement(struct reader *reader)
     *reader->before = (struct token){ 0 };
     reader->before_keyword = KEYWORD_NONE;
     reader->has_assign = reader->has_user_variable = reader->has_from = reader->has_select = false;
-    reader->has_given_id = reader->has_sequence = false;
+    reader->has_given_id = reader->has_sequence = reader->has_kill = false;
     reader->user_locks = reader->asks = 0;
     watch(reader); /* behind a semicolon, or nothing: the keyword is the same */
 }

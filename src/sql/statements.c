@@ -3,6 +3,7 @@
  */
 #include "sql/statements.h"
 
+#include "sql/dynamic.h"
 #include "sql/query.h"
 #include "sql/setvar.h"
 #include "sql/transactions.h"
@@ -284,37 +285,6 @@ static bool read_expressions(struct reader *reader, struct sql_facts *facts)
     return false;
 }
 
-bool statement_is_plain_string(const struct token *token)
-{
-    if (token->type != TOKEN_STRING)
-        return false;
-    uint8_t c = token->text.data[0];
-    return c == '\'' || c == '"' || c == 'n' || c == 'N';
-}
-
-/* EXECUTE name | IMMEDIATE 'text', and then USING or nothing. With USING MariaDB takes expressions: if those
- * may leave something behind, knowing the text does not help. */
-static bool read_execute(struct reader *reader, struct sql_facts *facts)
-{
-    bool is_immediate = reader->keyword == KEYWORD_IMMEDIATE && !token_is_word(reader->ahead, "USING") &&
-                        reader->ahead->type != TOKEN_END && !token_is_punct(reader->ahead, ';');
-    if (is_immediate) {
-        facts_suspect(facts, SQL_CALL, SQL_REASON_CALL);
-        reader_advance(reader);
-    }
-    struct token what = *reader->token;
-    if (reader_at_end(reader))
-        return false;
-    reader_advance(reader);
-    bool is_whole = reader_at_end(reader) || reader->keyword == KEYWORD_USING;
-    bool is_known = is_whole && !query_may_call_unknown(reader);
-    if (is_known && is_immediate && statement_is_plain_string(&what))
-        facts->execute_text = what.text;
-    if (is_known && !is_immediate && (what.type == TOKEN_WORD || what.type == TOKEN_QUOTED))
-        facts->execute_name = what.text;
-    return false;
-}
-
 /* HANDLER t OPEN | READ | CLOSE; the WHERE of a READ is an expression. */
 static bool read_handler(struct reader *reader, struct sql_facts *facts)
 {
@@ -359,18 +329,10 @@ static bool read_flush(struct reader *reader, struct sql_facts *facts)
     return false;
 }
 
-/* KILL [HARD | SOFT] [CONNECTION | QUERY] <number>, and nothing else */
 static bool read_kill(struct reader *reader, struct sql_facts *facts)
 {
-    (void)(reader_accept(reader, KEYWORD_HARD) || reader_accept(reader, KEYWORD_SOFT));
-    facts->kill_is_query = reader->keyword == KEYWORD_QUERY;
-    (void)(reader_accept(reader, KEYWORD_QUERY) || reader_accept(reader, KEYWORD_CONNECTION));
-    facts->kill_is_wide = token_is_word(reader->token, "USER") || token_is_word(reader->token, "ID");
-    struct span number = reader->token->text;
-    if (reader->token->type != TOKEN_NUMBER)
-        return false;
-    reader_advance(reader);
-    if (!reader_at_end(reader) || !span_to_u64(number, &facts->kill_id))
+    facts->kill = kill_read(reader, &facts->kill_is_query, &facts->kill_id);
+    if (facts->kill != SQL_KILL_NUMBER)
         facts->kill_id = 0;
     return false;
 }
@@ -436,8 +398,9 @@ static const struct statement statements[KEYWORDS] = {
     [KEYWORD_FOR] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF, transactions_read_block },
     [KEYWORD_DECLARE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF,
                           transactions_read_block },
-    [KEYWORD_EXECUTE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HIDES | COMMITS | PROOF, read_execute },
-    [KEYWORD_PREPARE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HOLDS, read_expressions },
+    [KEYWORD_EXECUTE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HIDES | COMMITS | PROOF,
+                          dynamic_read_execute },
+    [KEYWORD_PREPARE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HOLDS, dynamic_read_prepare },
     [KEYWORD_DEALLOCATE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HOLDS, NULL },
     [KEYWORD_HANDLER] = { SQL_HANDLER, SQL_REASON_HANDLER, 0, read_handler },
 
@@ -560,6 +523,8 @@ static void note_watched(const struct reader *reader, const struct statement *ro
         facts->may_hide_state = true;
         facts->execute_name = facts->execute_text = (struct span){ 0 };
     }
+    if (reader->has_kill && facts->kill == SQL_KILL_NONE && facts->kind != SQL_DDL)
+        facts->kill = SQL_KILL_OTHER; /* in a block; a routine's body only runs when the routine does */
     facts->writes_variables |=
         reader->has_user_variable && (reader->has_assign || (row->flags & WRITES_SEEN) != 0);
 }

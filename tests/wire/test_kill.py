@@ -1,15 +1,17 @@
 """KILL takes headgate's own ids, and those of the server whose ids the client sees: CONNECTION_ID(), SHOW PROCESSLIST."""
 
+import struct
 import threading
 
 import pytest
 
 import mysqlwire as w
-from client import Client
+from client import SENT_BEFORE, Client, execute
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
 RUNS = "DO 'runs'"
+HEADGATES, SERVERS = "headgate's", "the server's"  # whose id a KILL names
 
 
 def number_of(server, client):
@@ -89,14 +91,6 @@ def test_nobody_s_id_is_1094(rig):
         assert killer.command(w.QUERY, f"KILL {gone + (1 << 32)}").error.code == 1094
 
 
-def test_others_may_not_kill_by_a_server_s_id(rig):
-    with rig.connect() as client, rig.connect(user="other", password="other_pw") as stranger:
-        number = number_of(rig.primary, client)
-        error = stranger.command(w.QUERY, f"KILL {number}").error
-        assert (error.code, error.message) == (1095, f"You are not owner of thread {number}")
-        assert client.query("DO 'alive'").oks
-
-
 @pytest.mark.parametrize("waits", ["for a primary", "in a pause"])
 def test_kill_query_ends_what_waits_for_a_server(rig, waits):
     """No server has it yet: its client hears what a server would have said, and the session goes on."""
@@ -135,3 +129,155 @@ def test_statement_that_took_too_long_is_ended_at_its_server_whatever_its_client
         goes_on.set()
         killed.set()
         server.stop()
+
+
+# ---- all spellings are one ----
+
+def has_seen_kill(server):
+    return any("KILL" in sql.upper() for connection in server.connections for sql in connection.sqls())
+
+
+@pytest.mark.parametrize("text", ["KILL {}", "kill connection ({})", "KILL HARD '{}'", "KILL /* c */ 0x{:x}", "KILL @id",
+                                  "EXECUTE IMMEDIATE 'KILL {}'", "EXECUTE s"])
+@pytest.mark.parametrize("which", [HEADGATES, SERVERS])
+def test_every_spelling_names_the_same_session(rig, text, which):
+    with rig.connect() as client, rig.connect() as killer:
+        number = client.greeting.connection_id if which == HEADGATES else number_of(rig.primary, client)
+        if "@id" in text:
+            assert killer.query(f"SET @id = {number}").oks
+        if text == "EXECUTE s":
+            assert killer.query(f"PREPARE s FROM 'KILL {number}'").oks
+        assert killer.query(text.format(number)).oks
+        assert is_closed(client)
+        assert killer.query("DO 'alive'").oks
+        assert not [sql for sql in rig.primary.sqls() if "KILL" in sql.upper() and not sql.startswith(("PREPARE", "KILL QUERY"))]
+
+
+PARAMETERS = {"integer": lambda n: (w.LONGLONG, n.to_bytes(8, "little")),
+              "text": lambda n: (w.VAR_STRING, w.lenenc_bytes(str(n).encode())),
+              "double": lambda n: (w.DOUBLE, struct.pack("<d", n))}
+
+
+def execute_with(statement, kind, data):
+    return w.int4(statement) + b"\0" + w.int4(1) + b"\0\1" + w.int2(kind) + data
+
+
+@pytest.mark.parametrize("kind", PARAMETERS)
+@pytest.mark.parametrize("which", [HEADGATES, SERVERS])
+def test_prepared_kill_takes_the_parameter_s_number(rig, kind, which):
+    with rig.connect() as client, rig.connect() as killer:
+        statement = killer.command(w.PREPARE, "KILL ?").statement_id
+        number = client.greeting.connection_id if which == HEADGATES else number_of(rig.primary, client)
+        assert killer.command(w.EXECUTE, execute_with(statement, *PARAMETERS[kind](number))).oks
+        assert is_closed(client)
+        assert not has_seen_kill(rig.primary)
+        assert killer.command(w.EXECUTE, execute_with(statement, *PARAMETERS[kind](7))).error.code == 1094
+        # The types that were sent before hold for an execution without any.
+        again = w.int4(statement) + b"\0" + w.int4(1) + b"\0\0" + PARAMETERS[kind](8)[1]
+        assert killer.command(w.EXECUTE, again).error.message == "Unknown thread id: 8"
+        null = w.int4(statement) + b"\0" + w.int4(1) + b"\1\0"
+        assert killer.command(w.EXECUTE, null).error.message == "Unknown thread id: 0"
+
+
+def test_prepared_kill_of_a_number_is_run_when_it_is_executed(rig):
+    with rig.connect() as client, rig.connect() as killer:
+        statement = killer.command(w.PREPARE, f"KILL {client.greeting.connection_id}").statement_id
+        assert client.query("DO 'alive'").oks
+        assert killer.command(w.EXECUTE, execute(statement)).oks
+        assert is_closed(client)
+
+
+REFUSED = ["DO 1; KILL {}", "KILL {}; DO 1", "BEGIN NOT ATOMIC KILL {}; END", "KILL {} + 0", "KILL (SELECT {})", "KILL USER app",
+           "KILL QUERY USER app", "KILL QUERY ID {}", "/*!110000 KILL {} */", "EXECUTE IMMEDIATE CONCAT('KILL ', {})",
+           "EXECUTE IMMEDIATE 'DO 1; KILL {}'", "EXECUTE IMMEDIATE 'KILL USER app'",
+           "PREPARE s FROM CONCAT('KILL ', {})", "PREPARE s FROM 'KILL {}'; EXECUTE s", "KILL @unknown"]
+
+
+@pytest.mark.parametrize("how, text", [("a query", text) for text in (*REFUSED, "EXECUTE IMMEDIATE 'KILL ?' USING {}")]
+                         + [("prepared", text) for text in REFUSED])
+def test_what_cannot_be_run_rightly_is_refused(rig, how, text):
+    """No server sees it; the client hears why, and goes on."""
+    with rig.connect() as client, rig.connect() as killer:
+        if "@unknown" in text:
+            killer.query("SET @unknown = NOW()")
+        text = text.format(number_of(rig.primary, client))
+        reply = killer.command(w.QUERY if how == "a query" else w.PREPARE, text)
+        if reply.error is None:  # no server runs anything at PREPARE
+            reply = killer.command(w.EXECUTE, execute(reply.statement_id))
+        assert reply.error.code == 1235 and reply.error.message.startswith("headgate: not run: KILL"), reply.error
+        assert not has_seen_kill(rig.primary)
+        assert client.query("DO 'alive'").oks and killer.query("DO 'in step'").oks
+
+
+@pytest.mark.parametrize("text", ["SELECT t.kill FROM t", "INSERT INTO t VALUES ('KILL 5')", "CREATE PROCEDURE p() KILL 5",
+                                  "PREPARE s FROM 'KILL 5'", "SET @kill = 1", "DO 1 /* KILL 5 */"])
+def test_the_word_alone_is_no_kill(rig, text):
+    with rig.connect() as client:
+        client.command(w.QUERY, text)
+        assert text in rig.primary.sqls() + rig.replica.sqls()
+
+
+def test_parameter_sent_in_pieces_is_refused(rig):
+    with rig.connect() as client, rig.connect() as killer:
+        statement = killer.command(w.PREPARE, "KILL ?").statement_id
+        killer.send(w.LONG_DATA, w.int4(statement) + w.int2(0) + str(client.greeting.connection_id).encode())
+        error = killer.command(w.EXECUTE, execute(statement, [SENT_BEFORE])).error
+        assert error.code == 1235 and "parameter" in error.message
+        assert client.query("DO 'alive'").oks
+
+
+def test_own_connection(rig):
+    with rig.connect() as client:
+        assert client.command(w.QUERY, "KILL QUERY CONNECTION_ID()").error.code == 1317
+        assert client.query("DO 'alive'").oks
+        client.send(w.QUERY, "KILL CONNECTION_ID()")
+        assert is_closed(client)
+        assert not has_seen_kill(rig.primary)
+
+
+# ---- sessions of other accounts: the server knows who may ----
+
+def on_kill_of_another(rig, answer):
+    """What the primary says to KILL QUERY of whichever connection; -> the numbers that were asked about."""
+    asked = []
+
+    def script(c, payload):
+        if not payload[1:].startswith(b"KILL QUERY "):
+            return c.by_itself(payload)
+        asked.append((c.user, int(payload[1:].split()[-1])))
+        return answer(c)
+    rig.primary.on(w.QUERY, script)
+    return asked
+
+
+@pytest.mark.parametrize("which", [HEADGATES, SERVERS])
+@pytest.mark.parametrize("kill", ["KILL", "KILL QUERY"])
+def test_another_account_s_session_is_killed_if_the_server_lets_the_killer(rig, which, kill):
+    asked = on_kill_of_another(rig, lambda c: c.ok())
+    with rig.connect() as client, rig.connect(user="other", password="other_pw") as stranger:
+        own = number_of(rig.primary, client)
+        assert stranger.query(f"{kill} {client.greeting.connection_id if which == HEADGATES else own}").oks
+        victim = next(c for c in rig.primary.connections if c.number == asked[0][1])
+        assert asked == [(b"other", victim.number)] and victim.user == b"app"
+        assert victim.number != own and not victim.sqls()
+        if kill == "KILL":
+            assert is_closed(client)
+        else:
+            assert client.query("DO 'alive'").oks
+        assert victim.is_closed.wait(10)
+
+
+@pytest.mark.parametrize("answer, code, words", [
+    (lambda c: c.error(1095, "You are not owner of thread 9"), 1095, "You are not owner of thread {}"),
+    (lambda c: c.error(1094, "Unknown thread id: 9"), 1235, "headgate: not run: session {} is another account's, and no server has "
+                                                            "answered whether 'other' may kill it"),
+    (lambda c: False, 1235, "headgate: not run: session {} is another account's, and no server has answered whether 'other' may "
+                            "kill it")], ids=["no", "it cannot say", "it hangs up"])
+def test_another_account_s_session_is_not_killed_unless_the_server_says_so(rig, answer, code, words):
+    asked = on_kill_of_another(rig, answer)
+    with rig.connect() as client, rig.connect(user="other", password="other_pw") as stranger:
+        number = client.greeting.connection_id
+        error = stranger.command(w.QUERY, f"KILL {number}").error
+        assert (error.code, error.message) == (code, words.format(number))
+        assert len(asked) == 1
+        assert client.query("DO 'alive'").oks and stranger.query("DO 'in step'").oks

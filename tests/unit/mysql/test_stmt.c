@@ -197,10 +197,53 @@ static void with_names_execute_is_rewritten(void **state)
     }
 }
 
+/* The number of "KILL ?": of each type that clients send, with and without types, and in MySQL's form with
+ * names. */
+static void first_number_is_read_from_every_numeric_type(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *hex, *types;
+        bool has_attributes, is_number;
+        uint64_t number;
+    } rows[] = {
+        { "17 05000000 00 01000000 00 01 0800 0700000000000000", "", false, true, 7 },
+        { "17 05000000 00 01000000 00 01 0800 ffffffffffffffff", "", false, true, UINT64_MAX },
+        { "17 05000000 00 01000000 00 01 0300 07000040", "", false, true, 0x40000007 },
+        { "17 05000000 00 01000000 00 01 0180 ff", "", false, true, 255 },
+        { "17 05000000 00 01000000 00 01 0500 000040000000d041", "", false, true, 1073741825 },
+        { "17 05000000 00 01000000 00 01 0400 0000e040", "", false, true, 7 },
+        { "17 05000000 00 01000000 00 01 0500 000000000000f07f", "", false, false, 0 },
+        { "17 05000000 00 01000000 00 01 fd00 023137", "", false, true, 17 },
+        { "17 05000000 00 01000000 00 01 f600 022d31", "", false, true, UINT64_MAX },
+        { "17 05000000 00 01000000 00 01 fd00 0178", "", false, false, 0 },
+        { "17 05000000 00 01000000 01 01 fd00", "", false, true, 0 },
+        { "17 05000000 00 01000000 00 00 0700000000000000", "\x08\0", false, true, 7 },
+        { "17 05000000 00 01000000 00 00 0700000000000000", "", false, false, 0 },
+        { "17 05000000 00 01000000 00 01 0800 0700", "", false, false, 0 },
+        { "17 05000000 00 01000000 01 00 01 0800 00 0700000000000000", "", true, true, 7 },
+        { "17 05000000 00 01000000 01 00 00 0700000000000000", "\x08\0\0", true, true, 7 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct text bytes = payload_of(rows[i].hex);
+        struct stmt_execute execute;
+        size_t types = *rows[i].types == '\0' ? 0 : rows[i].has_attributes ? 3 : 2;
+        uint64_t number = 1;
+        assert_true(stmt_parse_execute(text_span(&bytes), 1, rows[i].has_attributes, &execute));
+        bool is_number =
+            stmt_first_number(text_span(&bytes), &execute, span_of(rows[i].types, types), &number);
+        assert_int_equal(is_number, rows[i].is_number);
+        if (is_number)
+            assert_true(number == rows[i].number);
+        text_fini(&bytes);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_are_found),
+        cmocka_unit_test(first_number_is_read_from_every_numeric_type),
         cmocka_unit_test(without_parameters_nothing_is_bound),
         cmocka_unit_test(bitmap_grows_with_the_parameters),
         cmocka_unit_test(truncations_are_refused),

@@ -177,7 +177,12 @@ static void sort_flags(char *flags)
 static void describe(const struct sql_facts *facts, char *text, size_t size)
 {
     char flags[128] = "";
-    bool has_kill = facts->kill_is_query || facts->kill_id > 0;
+    static const char *const kills[] = {
+        [SQL_KILL_NUMBER] = "number", [SQL_KILL_PARAMETER] = "parameter", [SQL_KILL_VARIABLE] = "variable",
+        [SQL_KILL_SELF] = "self",     [SQL_KILL_INNER] = "inner",         [SQL_KILL_WIDE] = "wide",
+        [SQL_KILL_OTHER] = "other"
+    };
+    bool has_id = facts->kill == SQL_KILL_NUMBER;
     add_flag(flags, sizeof flags, facts->may_hide_state, "hide");
     add_flag(flags, sizeof flags, facts->has_holds, "holds");
     add_flag(flags, sizeof flags, facts->writes_variables, "writes");
@@ -189,8 +194,10 @@ static void describe(const struct sql_facts *facts, char *text, size_t size)
     add_flag(flags, sizeof flags, facts->begins_read_write, "rw");
     add_flag(flags, sizeof flags, facts->sets_next_transaction, "next");
     add_flag(flags, sizeof flags, facts->asks_token, "token");
-    add_flag(flags, sizeof flags, has_kill, "%s=%llu", facts->kill_is_query ? "killquery" : "kill",
+    add_flag(flags, sizeof flags, has_id, "%s=%llu", facts->kill_is_query ? "killquery" : "kill",
              (unsigned long long)facts->kill_id);
+    add_flag(flags, sizeof flags, !has_id && facts->kill != SQL_KILL_NONE, "%s=%s",
+             facts->kill_is_query ? "killquery" : "kill", kills[facts->kill]);
     add_flag(flags, sizeof flags, facts->use_schema.len > 0, "schema=%.*s", (int)facts->use_schema.len,
              (const char *)facts->use_schema.data);
     add_flag(flags, sizeof flags, facts->execute_name.len > 0, "exec=%.*s", (int)facts->execute_name.len,

@@ -54,6 +54,13 @@ const about = (fields) => fields.map((f) => [f.name, f.columnType, f.flags, f.co
   story.push(['change user', await run('SELECT DATABASE()')]);
   const together = await Promise.all(Array.from({ length: 20 }, (_, n) => db.query(`SELECT ${n}`)));
   story.push(['together', together.map(([rows]) => rows)]);
+  const victim = await mysql.createConnection(options);
+  victim.on('error', () => {}); // what the server says to a connection that it has killed
+  const killed = [await failure(() => db.execute('KILL QUERY ?', [victim.threadId])), await failure(() => victim.query('DO 1')),
+    await failure(() => db.execute('KILL ?', [victim.threadId]))];
+  if (killed[2] === 'none') while (await failure(() => victim.query('DO 1')) === 'none'); // MySQL takes no parameter there
+  victim.destroy();
+  story.push(['kill', killed, await failure(() => db.execute('KILL ?', [99999999]))]);
   await db.end();
   db = await mysql.createConnection(options);
   await settle(run);

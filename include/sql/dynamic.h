@@ -1,0 +1,15 @@
+/* SQL-level prepared statements: PREPARE, EXECUTE, and MariaDB's EXECUTE IMMEDIATE. Rows of the table in
+ * statements.c: parameters and result as statement_read(). */
+#ifndef HEADGATE_SQL_DYNAMIC_H
+#define HEADGATE_SQL_DYNAMIC_H
+
+#include "sql/classify.h"
+#include "sql/reader.h"
+
+bool dynamic_read_prepare(struct reader *reader, struct sql_facts *facts);
+bool dynamic_read_execute(struct reader *reader, struct sql_facts *facts);
+
+/* A string in plain quotes, N'…' included: sql_unquote() may tell what it says. */
+bool dynamic_is_plain_string(const struct token *token);
+
+#endif

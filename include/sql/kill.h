@@ -1,0 +1,40 @@
+/* KILL: what a text that holds one asks for.
+ *
+ *      KILL [HARD | SOFT] [CONNECTION | QUERY] expression
+ *      KILL [HARD | SOFT] [CONNECTION | QUERY] USER account         MariaDB
+ *      KILL [HARD | SOFT] QUERY ID expression                       MariaDB
+ *
+ * Ids in a text may be headgate's own, or of servers' connections that several clients share, so no server
+ * may see a KILL that headgate has not read. KILL is a reserved word on both families (tried on
+ * MariaDB 10.11, 11.8 and MySQL 9.7): outside quotes, and not behind a dot, it is this statement.
+ */
+#ifndef HEADGATE_SQL_KILL_H
+#define HEADGATE_SQL_KILL_H
+
+#include "sql/lexer.h"
+
+struct reader;
+
+enum sql_kill {
+    SQL_KILL_NONE,      /* the text holds no KILL that could run */
+    SQL_KILL_NUMBER,    /* of a number: sql_facts.kill_id */
+    SQL_KILL_PARAMETER, /* of the value of the prepared statement's only parameter */
+    SQL_KILL_VARIABLE,  /* of a user variable's value: kill_variable() */
+    SQL_KILL_SELF,      /* of CONNECTION_ID() */
+    SQL_KILL_INNER,     /* PREPARE or EXECUTE IMMEDIATE of a literal in which the word stands */
+    SQL_KILL_WIDE,      /* USER, QUERY ID */
+    SQL_KILL_OTHER      /* any other: among several statements, in a block, in a comment, of an expression */
+};
+
+/* Reads a KILL from behind that word to the end of the statement, or as far as it is understood. `*id_r`: of
+ * SQL_KILL_NUMBER. */
+enum sql_kill kill_read(struct reader *reader, bool *is_query_r, uint64_t *id_r);
+
+/* PREPARE name FROM … and EXECUTE IMMEDIATE …, read to its end; `is_literal`: its SQL is one plain string and
+ * nothing else. */
+enum sql_kill kill_inside(const struct reader *reader, bool is_literal);
+
+/* The variable (@a, as written) of a text that is SQL_KILL_VARIABLE. Borrows. */
+struct span kill_variable(struct span sql, const struct sql_dialect *dialect);
+
+#endif
