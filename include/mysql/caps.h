@@ -51,8 +51,8 @@
  * the client's value of exactly these, so that both pass untranslated. Part of the pool key. */
 #define CAPS_END_TO_END                                                                                      \
     (CAP_FOUND_ROWS | CAP_LOCAL_FILES | CAP_IGNORE_SPACE | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS |        \
-     CAP_PS_MULTI_RESULTS | CAP_DEPRECATE_EOF | CAP_QUERY_ATTRIBUTES | CAP_MARIADB_BULK |                    \
-     CAP_MARIADB_EXTENDED_METADATA | CAP_MARIADB_BULK_UNIT_RESULTS)
+     CAP_PS_MULTI_RESULTS | CAP_EXPIRED_PASSWORDS | CAP_DEPRECATE_EOF | CAP_QUERY_ATTRIBUTES |               \
+     CAP_MARIADB_BULK | CAP_MARIADB_EXTENDED_METADATA | CAP_MARIADB_BULK_UNIT_RESULTS)
 
 /* Bits that concern one hop, and that headgate offers to clients whatever the servers say. */
 #define CAPS_PER_HOP                                                                                         \

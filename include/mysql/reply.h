@@ -54,6 +54,7 @@
 #define ERR_ACCESS_DENIED_NO_PASSWORD 1698 /* MariaDB: the account has a plugin without a password */
 #define ERR_UNKNOWN_PARTITION 1735
 #define ERR_READ_ONLY_TRANSACTION 1792
+#define ERR_MUST_CHANGE_PASSWORD 1820 /* the account's has expired: nothing else is run before */
 #define ERR_READ_ONLY_MODE 1836
 #define ERR_MALFORMED 1835
 #define ERR_STATEMENT_TIMEOUT 1969 /* MariaDB */

@@ -139,6 +139,7 @@ struct job {
     bool has_no_schema; /* its schema is gone, dropped by somebody else: it runs in none */
     bool is_in_schema_of_prepared; /* for a moment: its statement is prepared again in the schema of then */
     struct job_wait wait;
+    uint64_t confined; /* slot.generation: that connection takes nothing but a new password; 0: none */
 
     bool is_interrupted; /* by KILL QUERY, while no server had it */
     bool is_timed_out;   /* the query timeout ended it */

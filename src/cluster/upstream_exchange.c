@@ -58,6 +58,11 @@ static void finish_exchange(struct upstream *upstream)
         upstream_login_change(upstream);
     } else if (upstream->has_been_ready) {
         upstream->ops->on_answer(upstream, &answer);
+    } else if (answer.is_err && upstream->login == NULL && answer.error.code == ERR_MUST_CHANGE_PASSWORD) {
+        upstream->is_set_up = false; /* it takes nothing else before: its client is to hear that */
+        upstream->is_soiled = true;
+        upstream->has_been_ready = true;
+        upstream->ops->on_ready(upstream);
     } else if (answer.is_err) {
         const char *what = upstream->login != NULL ? "leaving the role" : "turning session tracking on";
         (void)error_wrap(&answer.error, "%s: %s", UPSTREAM_WHERE(upstream), what);

@@ -20,7 +20,7 @@ enum state {
      CAP_CONNECT_ATTRS | CAP_PLUGIN_AUTH_LENENC | CAP_SESSION_TRACK)
 
 /* Nothing else is ever asked for, whatever the wish says: the layers above could not follow it. */
-#define CAPS_SPOKEN (CAPS_END_TO_END | CAPS_PER_HOP | CAP_EXPIRED_PASSWORDS)
+#define CAPS_SPOKEN (CAPS_END_TO_END | CAPS_PER_HOP)
 
 #define MAX_PACKET (UINT32_C(1) << 30) /* for the server's information: the protocol's ceiling */
 

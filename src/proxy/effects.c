@@ -112,6 +112,15 @@ static void note_unbegun(struct session *session, struct span packet)
     job->reply.is_unbegun |= unbegun_lacks_routine(&said, err.code, err.text);
 }
 
+/* The password of the account has expired. When the client has set another one, only this connection knows:
+ * headgate cannot log in again before its configuration has that, too. Other servers' connections of the
+ * session would stay as they are. */
+static void note_expired(struct session *session, struct upstream *upstream)
+{
+    upstream->is_soiled = true;
+    effects_pin(session, PIN_EXPIRED_PASSWORD);
+}
+
 void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
 {
     struct job *job = &session->job;
@@ -121,6 +130,8 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
         job->reply.has_error = true;
         job->reply.error_code = info->error;
         note_unbegun(session, info->payload);
+        if (info->error == ERR_MUST_CHANGE_PASSWORD)
+            note_expired(session, upstream);
     }
     job->reply.has_warnings |= info->warnings > 0; /* a PREPARE's, too */
     if (info->kind != TRACKER_OK && info->kind != TRACKER_EOF)

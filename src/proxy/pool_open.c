@@ -72,7 +72,7 @@ void pool_fail_opening(struct upstream *upstream, const struct error *err)
 void pool_on_opened(struct upstream *upstream)
 {
     const struct error full = { .text = "there is no room for it" };
-    if (pool_is_full(upstream->owner, upstream)) {
+    if (upstream->is_soiled || pool_is_full(upstream->owner, upstream)) {
         pool_fail_opening(upstream, &full);
         return;
     }

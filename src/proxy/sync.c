@@ -111,6 +111,8 @@ static bool needs_quiet(const struct session *session, const struct slot *slot)
 static enum sync_task next_task(const struct session *session, const struct slot *slot)
 {
     const struct upstream *upstream = slot->upstream;
+    if (session->job.confined == slot->generation)
+        return SYNC_NOTHING;
     if (session->was_reset && !slot->is_reset)
         return SYNC_RESET;
     if (slot->must_renew)
@@ -444,6 +446,18 @@ static bool is_unknown_charset(const struct slot *slot)
     return slot->task == SYNC_CHARSETS && slot->answer.error.code == ERR_UNKNOWN_CHARACTER_SET;
 }
 
+/* The account's password has expired, and the server refuses the set-up as it will the command: the command
+ * goes there all the same, as it may set another password, or else the refusal is the client's to hear. */
+static bool note_confinement(struct session *session, struct slot *slot)
+{
+    bool is_refused = slot->answer.is_err && slot->answer.error.code == ERR_MUST_CHANGE_PASSWORD;
+    if (slot->task != SYNC_SETUP || !is_refused)
+        return false;
+    slot->upstream->is_set_up = false;
+    session->job.confined = slot->generation;
+    return true;
+}
+
 enum step sync_syncing(struct session *session)
 {
     struct slot *slot = &session->slots[session->job.place];
@@ -454,8 +468,9 @@ enum step sync_syncing(struct session *session)
             return STEP_WAIT;
         if (slot->answer.is_err && is_renewal(slot->task) && !is_unknown_charset(slot))
             return refused_renewal(session, slot);
-        bool is_refused = slot->answer.is_err && !is_renewal(slot->task);
-        is_refused = is_refused || !note_success(session, slot);
+        bool is_confined = note_confinement(session, slot);
+        bool is_refused = slot->answer.is_err && !is_renewal(slot->task) && !is_confined;
+        is_refused = is_refused || (!is_confined && !note_success(session, slot));
         if (is_refused && !current_schema_may_retry(session, slot))
             return sync_refused(session, slot);
         slot->task = SYNC_NOTHING;

@@ -18,6 +18,8 @@ PIN_CAUSE(HELD_SET, held_set, "a variable of writes that no other connection may
 PIN_CAUSE(NEXT_TRANSACTION, next_transaction, "SET TRANSACTION for the next transaction")
 PIN_CAUSE(HIDDEN_STATE, hidden_state, "a statement may have left state that cannot be seen from outside")
 PIN_CAUSE(LONG_STATEMENT, long_statement, "a statement that is too long to be read whole")
+PIN_CAUSE(EXPIRED_PASSWORD, expired_password,
+          "the account's password had expired: only this connection may have a new one")
 PIN_CAUSE(UNKNOWN_SET, unknown_set, "a variable was set to something that cannot be repeated elsewhere")
 PIN_CAUSE(UNKNOWN_SCHEMA, unknown_schema,
           "the server has not told which schema is current, or another one than asked for")
