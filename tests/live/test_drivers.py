@@ -21,7 +21,9 @@ STORIES = {
     "perl_dbd_mariadb": ["perl", os.path.join(DRIVERS, "dbd_mariadb_story.pl")],
     "node_mysql2": ["node", os.path.join(NODE, "mysql2.js")],
     "node_mariadb": ["node", os.path.join(NODE, "mariadb.js")],
+    "connector_j": ["java", "ConnectorJStory"],
 }
+CONNECTOR_J = "/usr/share/java/mariadb-java-client.jar"
 
 
 def node_modules():
@@ -38,11 +40,25 @@ def node_modules():
     return os.path.join(made_once(name, install), "node_modules")
 
 
+def java_classes():
+    """The folder of the compiled story, made once into the cache outside the clone. (ecj: it needs no JDK.)"""
+    source = os.path.join(DRIVERS, "ConnectorJStory.java")
+    with open(source, "rb") as f:
+        name = "java-driver-" + hashlib.sha256(f.read()).hexdigest()[:16]
+
+    def compile_to(folder):
+        subprocess.run(["ecj", "-17", "-proc:none", "-nowarn", "-cp", CONNECTOR_J, "-d", folder, source], check=True,
+                       capture_output=True, timeout=110)
+    return made_once(name, compile_to)
+
+
 def tell(cluster, command, host, port):
     nodes = " ".join(f"{node.host}:{node.port}" for node in cluster.nodes())
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "STORY_NODES": nodes}
     if command[0] == "node":
         environment["NODE_PATH"] = node_modules()
+    if command[0] == "java":
+        environment["CLASSPATH"] = f"{java_classes()}:{CONNECTOR_J}"
     done = subprocess.run([*command, host, str(port), "app", "app_pw", "test"], capture_output=True, text=True, timeout=100,
                           env=environment, check=False)
     assert done.returncode == 0, f"{os.path.basename(command[-1])}: {done.stderr[-4000:]}\n{done.stdout[-1000:]}"
