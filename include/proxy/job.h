@@ -119,6 +119,7 @@ struct job {
     struct job_file file;
     struct job_kill kill;
     struct job_hint hint;
+    bool is_changing_code;  /* views, routines or triggers: code_intent.h */
     bool is_inner_set;      /* the EXECUTE runs a SET */
     bool is_wait_rewritten; /* a SET of wait_timeout was sent without its number: patience.h */
     bool is_cut;            /* larger than the window: it streams */

@@ -25,12 +25,13 @@ struct prepared_copy {
 };
 
 struct prepared {
-    uint32_t id;              /* the client's */
-    struct shared_text *text; /* holds; NULL when it was too long to keep */
-    struct span sql;          /* … what it says; empty */
-    struct text schema;       /* owns: what unqualified names meant when it was prepared */
-    struct text wording;      /* owns: how it was read then (wording.h) */
-    struct sql_facts facts;   /* without its spans */
+    uint32_t id;                /* the client's */
+    struct shared_text *text;   /* holds; NULL when it was too long to keep */
+    struct span sql;            /* … what it says; empty */
+    struct text schema;         /* owns: what unqualified names meant when it was prepared */
+    struct text wording;        /* owns: how it was read then (wording.h) */
+    struct sql_facts facts;     /* without its spans */
+    struct sql_dialect dialect; /* in which they were read; without catalog and schema */
     uint16_t params;
     uint16_t columns;  /* as the client was told last: by PREPARE, or the last result; 0: of none */
     struct text types; /* owns: as last sent by the client (stmt_execute.types) */
@@ -56,6 +57,9 @@ struct prepared_table {
  * memory is out. `sql` empty: not kept. */
 struct prepared *prepared_add(struct prepared_table *table, struct span sql, struct span schema,
                               const struct vars *vars, const struct sql_facts *facts);
+/* Reads the text once more where the names in it may stand for other things by now: `dialect` is the
+ * session's, of which the catalog counts. Cheap where nothing has changed. */
+void prepared_refresh(struct prepared *prepared, const struct sql_dialect *dialect);
 /* Resolves STMT_ID_LAST too. NULL: unknown. */
 struct prepared *prepared_find(struct prepared_table *table, uint32_t id);
 void prepared_remove(struct prepared_table *table, struct prepared *prepared);

@@ -75,6 +75,7 @@ struct view_box {
     _Atomic(struct view *) next; /* one reference, on its way; NULL: none is */
     _Atomic uint64_t taken;      /* number of the last view that all its sessions go by */
     atomic_bool has_trouble;     /* a session had no luck with one of the cluster's servers */
+    atomic_bool has_code_change; /* a session has changed stored code */
     int doubted;                 /* server that refused a write although it is the view's primary */
     uint64_t doubted_until_us;   /* nothing new is begun there before the monitor has had time to look */
     _Atomic uint64_t
@@ -145,6 +146,8 @@ void worker_publish(struct worker *worker, struct view *view);
 bool worker_has_taken(const struct worker *worker, unsigned cluster, uint64_t number);
 /* Did sessions have trouble with servers of that cluster since the last time this was asked? */
 bool worker_take_trouble(struct worker *worker, unsigned cluster);
+/* Have sessions changed stored code of that cluster since the last time this was asked? */
+bool worker_take_code_change(struct worker *worker, unsigned cluster);
 /* Run `message->run` on the worker's thread; false when it has gone. */
 bool worker_post(struct worker *worker, struct loop_message *message);
 /* End: idle sessions now, others as they finish, all at the deadline. The thread then ends. */
@@ -172,6 +175,8 @@ uint64_t worker_retry_us(const struct worker *worker);
 void worker_retry(struct worker *worker);
 /* A server of the cluster failed a session: the monitor may want to look at once. */
 void worker_note_trouble(struct worker *worker, unsigned cluster);
+/* A statement that changes stored code is over. */
+void worker_note_code_change(struct worker *worker, unsigned cluster);
 /* The primary says that it is read-only: the monitor is asked to look, and until it has, nothing new begins
  * there (worker_doubts). */
 void worker_note_demotion(struct worker *worker, unsigned cluster, int server);

@@ -68,6 +68,9 @@ void catalog_unref(struct catalog *catalog);          /* NULL is fine */
 bool catalog_knows(const struct catalog *catalog, enum code_kind kind);
 /* Was stored code changed since? Then routines, views and what was changed are not known. NULL: no. */
 bool catalog_is_stale(const struct catalog *catalog);
+/* By which a reader knows that what it made of names with this dialect is still so: two equal marks say so,
+ * unless the catalog is stale. */
+uint64_t catalog_names_mark(const struct sql_dialect *dialect);
 /* 0 for NULL. */
 uint64_t catalog_mark(const struct catalog *catalog);
 

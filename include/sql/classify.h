@@ -110,6 +110,7 @@ struct sql_facts {
     struct span culprit;      /* the words `reason` is about, where there are such: `sleep`, `@x`, `mysql`;
                                  borrows */
     unsigned doubts;          /* SQL_DOUBT_… of the lexer */
+    uint64_t names_mark;      /* catalog_names_mark(): the facts hold as long as it is this one */
     uint64_t shape;           /* see reader_shape(); 0: it is cut */
 };
 

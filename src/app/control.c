@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/sink.h"
+#include "cluster/inventory.h"
 #include "mysql/reply.h"
 #include "net/reserve.h"
 #include "net/resolve.h"
@@ -135,6 +136,8 @@ static void on_report(struct worker *worker)
         barrier_go_on(&control->barriers[i]);
         if (worker_take_trouble(worker, i))
             cluster_note_trouble(&control->clusters[i]);
+        if (worker_take_code_change(worker, i))
+            inventory_note_change(&control->clusters[i]);
     }
 }
 

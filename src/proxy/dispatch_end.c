@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "mysql/reply.h"
 #include "proxy/account.h"
+#include "proxy/code_intent.h"
 #include "proxy/attach.h"
 #include "proxy/changes.h"
 #include "proxy/claims.h"
@@ -73,6 +74,7 @@ enum step dispatch_done(struct session *session)
     if (session->job.prepared != NULL)
         session->job.prepared->has_long_data = false;
     account_end(session, NULL);
+    code_intent_end(session);
     reset_job(session);
     session->last_active_us = session_now(session);
     const struct timeout_settings *timeouts = session->worker->world->timeouts;

@@ -125,6 +125,8 @@ enum step dispatch_prepared(struct session *session)
     job->prepared = prepared;
     if (byte == COM_STMT_CLOSE)
         return run_close(session);
+    struct sql_dialect names = effects_names(session);
+    prepared_refresh(prepared, &names);
     job->facts = prepared->facts;
     if (byte == COM_STMT_EXECUTE || byte == COM_STMT_FETCH)
         account_begin_prepared(session);

@@ -29,6 +29,12 @@ static bool is_utf8_id(uint16_t collation)
            (collation >= 192 && collation <= 247) || (collation >= 255 && collation <= 323);
 }
 
+struct sql_dialect effects_names(const struct session *session)
+{
+    const struct view *view = session_view(session);
+    return (struct sql_dialect){ .catalog = view->catalog, .reads_stored = view->reads_functions };
+}
+
 struct sql_dialect effects_dialect(const struct session *session)
 {
     const struct view *view = session_view(session);

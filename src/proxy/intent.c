@@ -4,6 +4,7 @@
 
 #include "proxy/changes.h"
 #include "proxy/claims.h"
+#include "proxy/code_intent.h"
 #include "proxy/effects.h"
 #include "proxy/memory.h"
 #include "sql/unquote.h"
@@ -87,6 +88,7 @@ bool intent_note(struct session *session, struct span sql, const struct sql_dial
         return false;
     if (job->facts.has_holds && (job->claims = claims_read(sql, dialect, schema)) == NULL)
         return false;
+    code_intent_note(session, sql, dialect);
     return true;
 }
 
@@ -95,7 +97,7 @@ bool intent_note_prepared(struct session *session)
     struct job *job = &session->job;
     struct sql_dialect dialect = effects_dialect(session);
     bool changes = job->facts.kind == SQL_SET || job->facts.has_holds;
-    if (!changes && !job->facts.touches_variables)
+    if (!changes && !job->facts.touches_variables && job->facts.kind != SQL_DDL)
         return true;
     if (job->prepared->sql.len > 0)
         return intent_note(session, job->prepared->sql, &dialect);

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "mysql/stmt.h"
 #include "proxy/wording.h"
+#include "sql/catalog.h"
 
 static void release(struct prepared *prepared)
 {
@@ -55,6 +56,21 @@ struct prepared *prepared_add(struct prepared_table *table, struct span sql, str
     table->last_id = prepared->id;
     table->has_last_failed = false;
     return prepared;
+}
+
+void prepared_refresh(struct prepared *prepared, const struct sql_dialect *dialect)
+{
+    bool is_fresh =
+        prepared->facts.names_mark == catalog_names_mark(dialect) && !catalog_is_stale(dialect->catalog);
+    if (is_fresh || prepared->sql.len == 0)
+        return;
+    struct sql_dialect then = prepared->dialect;
+    then.catalog = dialect->catalog;
+    then.schema = text_span(&prepared->schema);
+    then.reads_stored = dialect->reads_stored;
+    then.needs_known_tables = dialect->needs_known_tables;
+    prepared->facts = classify(prepared->sql, false, &then);
+    forget_spans(&prepared->facts);
 }
 
 struct prepared *prepared_find(struct prepared_table *table, uint32_t id)

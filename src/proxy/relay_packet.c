@@ -4,6 +4,7 @@
 
 #include "mysql/reply.h"
 #include "mysql/wire.h"
+#include "proxy/effects.h"
 #include "proxy/pinned.h"
 #include "proxy/relay.h"
 #include "proxy/statements.h"
@@ -85,6 +86,7 @@ bool relay_name_statement(struct session *session, struct upstream *upstream, co
         prepared_add(&session->prepared, sql, text_span(&session->schema), &session->vars, &job->facts);
     if (prepared == NULL)
         return false;
+    prepared->dialect = effects_dialect(session);
     prepared->params = info->params;
     prepared->columns = info->columns;
     if (!statements_add(session, job->place, prepared, info->stmt_id, text_span(&session->schema)))

@@ -8,6 +8,7 @@
 #include "proxy/catching_up.h"
 #include "proxy/changes.h"
 #include "proxy/choice.h"
+#include "proxy/code_intent.h"
 #include "proxy/claims.h"
 #include "proxy/compression.h"
 #include "proxy/consistency.h"
@@ -393,6 +394,7 @@ void session_abort(struct session *session, enum close_reason reason)
     counter_add(&session->worker->closes[reason], 1);
     log_debug(&session->scope, "closed: %s", close_reasons[reason].words);
     account_end(session, close_reasons[reason].words);
+    code_intent_end(session);
     loop_timer_stop(&session->timer);
     queue_leave(session);
     catching_up_end(session);
@@ -437,6 +439,7 @@ enum step session_close(struct session *session, enum close_reason reason, const
 {
     session->close_reason = reason;
     account_end(session, close_reasons[reason].words);
+    code_intent_end(session);
     session->has_last_words = close_reasons[reason].is_error;
     if (close_reasons[reason].is_error)
         log_limited(LOG_LEVEL_WARNING, &session->scope, "client %s: %s%s%s", session->host,

@@ -274,6 +274,17 @@ bool worker_take_trouble(struct worker *worker, unsigned cluster)
     return atomic_exchange(&worker->boxes[cluster].has_trouble, false);
 }
 
+void worker_note_code_change(struct worker *worker, unsigned cluster)
+{
+    atomic_store(&worker->boxes[cluster].has_code_change, true);
+    report(worker);
+}
+
+bool worker_take_code_change(struct worker *worker, unsigned cluster)
+{
+    return atomic_exchange(&worker->boxes[cluster].has_code_change, false);
+}
+
 static void wake_one(struct session *session)
 {
     if (session->door->cluster == session->worker->published)

@@ -208,6 +208,12 @@ uint64_t catalog_mark(const struct catalog *catalog)
     return catalog != NULL ? catalog->mark : 0;
 }
 
+uint64_t catalog_names_mark(const struct sql_dialect *dialect)
+{
+    uint64_t settings = (dialect->reads_stored ? 1u : 0u) | (dialect->needs_known_tables ? 2u : 0u);
+    return catalog_is_stale(dialect->catalog) ? 0 : catalog_mark(dialect->catalog) ^ settings;
+}
+
 const struct catalog_names *catalog_code_views(const struct catalog *catalog)
 {
     return catalog != NULL && catalog->views.count > 0 ? &catalog->views : NULL;

@@ -4,6 +4,7 @@
 #include "sql/classify.h"
 
 #include "sql/accounts.h"
+#include "sql/catalog.h"
 #include "sql/query.h"
 #include "sql/reader.h"
 #include "sql/statements.h"
@@ -190,6 +191,7 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
     facts.asks_id = !facts.is_read && mentions_id(sql);
     facts.changes_accounts = accounts_may_change(sql, &facts, dialect);
     facts.shape = reader_shape(&reader);
+    facts.names_mark = catalog_names_mark(dialect);
     return facts;
 }
 
