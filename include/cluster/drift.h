@@ -1,5 +1,6 @@
 /* A replica that is cut off from its source though that is there: its link does not run ("Connecting", for a
- * wrong address, password, or a network between the two), and the server says nothing of its lag. It is
+ * wrong address, password, or a network between the two), or is stopped, and the server says nothing of its
+ * lag. It is
  * behind for at least as long as the link has not run while there was somebody to replicate from.
  */
 #ifndef HEADGATE_CLUSTER_DRIFT_H

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Is it worth a line: another role, another state, or takes reads where it took none? */
+/* Is it worth a line: another role, another state, takes reads where it took none, or replication broke? */
 bool news_is_change(const struct view_server *was, const struct view_server *is);
 
 /* Tells all changes of servers, of the primary, and of servers that are writable beside it. `before` is NULL

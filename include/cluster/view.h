@@ -5,6 +5,7 @@
 #define HEADGATE_CLUSTER_VIEW_H
 
 #include "cluster/cluster_settings.h"
+#include "cluster/replication.h"
 #include "cluster/server.h"
 #include "mysql/handshake.h"
 #include "net/addr.h"
@@ -31,7 +32,8 @@ struct view_server {
     uint64_t changed_us;   /* the same of role, state and takes_reads */
     uint64_t slow_from_us; /* monotonic; between these two its share of reads grows to the whole */
     uint64_t slow_until_us;
-    bool is_near;   /* of the cluster's own zone, or the cluster has none */
+    bool is_near; /* of the cluster's own zone, or the cluster has none */
+    enum replication_fault fault;
     int64_t lag_ms; /* -1: unknown */
     bool takes_reads;
     bool is_gone;      /* there is no such server any more: its place is kept */

@@ -33,7 +33,9 @@ static void put_servers(struct table *table, const struct view *view)
     for (size_t i = 0; i < view->count; i++) {
         const struct view_server *entry = &view->servers[i];
         char text[640];
-        if (entry->is_gone || (entry->state == SERVER_UP && entry->role != SERVER_UNKNOWN_ROLE))
+        bool is_well = entry->state == SERVER_UP && entry->role != SERVER_UNKNOWN_ROLE &&
+                       entry->fault == REPLICATION_SOUND;
+        if (entry->is_gone || is_well)
             continue;
         (void)snprintf(text, sizeof text, "server %s is %s, role %s: %s%s%s", entry->server->name,
                        server_state_name(entry->state), server_role_name(entry->role), entry->reason,

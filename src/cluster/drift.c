@@ -31,7 +31,8 @@ static const struct cluster_member *find_giver(const struct cluster_member *memb
     const struct cluster_member *primary =
         cluster->primary != TOPOLOGY_NO_PRIMARY ? &cluster->members[cluster->primary] : NULL;
     const struct cluster_member *source = find_source(cluster, result->broken_source);
-    if (!result->is_link_broken || primary == member || succession_is_galera(cluster))
+    bool is_running = !result->is_link_broken && (!result->has_source || result->is_applying);
+    if (is_running || primary == member || succession_is_galera(cluster))
         return NULL;
     if (source != NULL)
         return source;
@@ -49,8 +50,9 @@ bool drift_look(struct cluster_member *member, struct probe_result *result)
     int64_t silent_ms = (int64_t)((now_us - member->linked_us) / 1000);
     if (silent_ms > result->lag_ms)
         result->lag_ms = silent_ms;
-    (void)snprintf(result->error, sizeof result->error, "its link does not run, though %.32s is up: %.80s",
-                   giver->server->name,
+    result->is_adrift = true;
+    (void)snprintf(result->error, sizeof result->error, "its link %s, though %.32s is up: %.80s",
+                   result->is_link_broken ? "does not run" : "is stopped", giver->server->name,
                    result->link_error[0] != '\0' ? result->link_error : "it gives no reason");
     return true;
 }

@@ -9,7 +9,8 @@
 
 bool news_is_change(const struct view_server *was, const struct view_server *is)
 {
-    return was->role != is->role || was->state != is->state || was->takes_reads != is->takes_reads;
+    return was->role != is->role || was->state != is->state || was->takes_reads != is->takes_reads ||
+           was->fault != is->fault;
 }
 
 /* ---- servers ---- */
@@ -17,8 +18,8 @@ bool news_is_change(const struct view_server *was, const struct view_server *is)
 static void describe(const struct view_server *entry, char *text, size_t size)
 {
     bool is_idle = entry->role == SERVER_REPLICA && entry->state == SERVER_UP && !entry->takes_reads;
-    (void)snprintf(text, size, "%s %s%s", server_state_name(entry->state), server_role_name(entry->role),
-                   is_idle ? ", no reads" : "");
+    (void)snprintf(text, size, "%s %s%s%s", server_state_name(entry->state), server_role_name(entry->role),
+                   is_idle ? ", no reads" : "", entry->fault == REPLICATION_CUT_OFF ? ", cut off" : "");
 }
 
 static void tell_server(struct events *events, const struct view *now, size_t i,
@@ -35,9 +36,11 @@ static void tell_server(struct events *events, const struct view *now, size_t i,
     (void)snprintf(event.reason, sizeof event.reason, "%s%s%s", is->reason, is->detail[0] != '\0' ? ": " : "",
                    is->detail);
     events_add(events, &event);
-    log_notice(&scope, "server %s (%s): %s -> %s, after %s: %s", is->server->name,
-               is->addr.len != 0 ? addr_format(&is->addr, address) : is->server->address, event.was, event.is,
-               clock_format_duration((uint64_t)event.after_ms * 1000, after, sizeof after), event.reason);
+    bool is_broken = is->fault != REPLICATION_SOUND && was->fault == REPLICATION_SOUND;
+    log_write(is_broken ? LOG_LEVEL_WARNING : LOG_LEVEL_NOTICE, &scope,
+              "server %s (%s): %s -> %s, after %s: %s", is->server->name,
+              is->addr.len != 0 ? addr_format(&is->addr, address) : is->server->address, event.was, event.is,
+              clock_format_duration((uint64_t)event.after_ms * 1000, after, sizeof after), event.reason);
 }
 
 static void tell_servers(struct events *events, const struct view *before, const struct view *now,

@@ -146,15 +146,16 @@ static bool is_thread(const struct probe *probe, unsigned row, const char *name,
     return row_value(probe, row, name, other, &value) && span_is_nocase(value, word);
 }
 
-/* It tries to run: it has lost its source, or never found it. */
+/* It does not run: it is stopped, has lost its source, or never found it. */
 static void read_broken_link(struct probe *probe, unsigned row)
 {
+    static const char *const columns[] = { "Last_SQL_Error", "Last_IO_Error" };
     struct probe_result *result = &probe->result;
     struct span why;
-    result->is_link_broken = true;
     result->broken_source = id_value(probe, row, "Source_Server_Id", "Master_Server_Id");
-    if (row_value(probe, row, "Last_IO_Error", "Last_IO_Error", &why))
-        (void)span_copy_cstr(why, result->link_error, sizeof result->link_error);
+    for (size_t i = 0; i < sizeof columns / sizeof *columns && result->link_error[0] == '\0'; i++)
+        if (row_value(probe, row, columns[i], columns[i], &why))
+            (void)span_copy_cstr(why, result->link_error, sizeof result->link_error);
 }
 
 static void read_link(struct probe *probe, unsigned row)
@@ -174,7 +175,9 @@ static void read_link(struct probe *probe, unsigned row)
     if (is_fetching && result->source_count < TOPOLOGY_SOURCES_MAX)
         result->sources[result->source_count++] =
             id_value(probe, row, "Source_Server_Id", "Master_Server_Id");
-    if (is_fetching && !is_thread(probe, row, "Replica_IO_Running", "Slave_IO_Running", "Yes"))
+    bool is_broken = is_fetching && !is_thread(probe, row, "Replica_IO_Running", "Slave_IO_Running", "Yes");
+    result->is_link_broken |= is_broken;
+    if (is_broken || !is_fetching || !is_applying)
         read_broken_link(probe, row);
     if (row_value(probe, row, "Seconds_Behind_Source", "Seconds_Behind_Master", &value) &&
         span_to_u64(value, &seconds) && (int64_t)seconds * 1000 > result->lag_ms)

@@ -72,16 +72,16 @@ static void name_rivals(const struct cluster *cluster, const struct topology_ver
     }
 }
 
-static const char *reason_of(const struct cluster_member *member, const struct topology_verdict *verdict)
+static const char *reason_of(const struct cluster_member *member, const struct topology_verdict *verdict,
+                             enum replication_fault fault)
 {
     enum server_state state = member->health.state;
     if (member->is_removed)
         return "removed from the configuration";
+    if (fault != REPLICATION_SOUND && (state == SERVER_UP || state == SERVER_LAGGING))
+        return replication_words(fault);
     if (state == SERVER_UP)
         return verdict->reason;
-    bool is_stopped = member->last.has_source && !member->last.is_applying;
-    if (state == SERVER_LAGGING && is_stopped) /* why it does not come back */
-        return "replication is stopped";
     return health_reason(&member->health);
 }
 
@@ -97,7 +97,8 @@ static void describe_server(const struct cluster *cluster, const struct topology
     entry->lost_us = member->lost_us;
     entry->role = verdict->role;
     entry->state = member->health.state;
-    entry->reason = reason_of(member, verdict);
+    entry->fault = replication_judge(&member->last, verdict->role);
+    entry->reason = reason_of(member, verdict, entry->fault);
     entry->is_gone = member->is_gone;
     entry->lag_ms = member->last.lag_ms;
     entry->takes_reads = verdict->takes_reads;
@@ -109,7 +110,10 @@ static void describe_server(const struct cluster *cluster, const struct topology
     if (member->detail[0] == '\0' && entry->state == SERVER_UP && verdict->is_contender)
         name_rivals(cluster, verdicts, i, entry->detail, sizeof entry->detail);
     else
-        (void)snprintf(entry->detail, sizeof entry->detail, "%s", member->detail);
+        (void)snprintf(entry->detail, sizeof entry->detail, "%s",
+                       member->detail[0] == '\0' && entry->fault != REPLICATION_SOUND
+                           ? member->last.link_error
+                           : member->detail);
 }
 
 /* A server that is promoted stays up: since when it is what it is now, role and state together. */

@@ -193,10 +193,8 @@ static struct topology_verdict judge(const struct scene *scene, size_t i, bool h
                                           .reason = why_passed_over(scene, i, has_primary) };
     if (!it->is_read_only)
         return (struct topology_verdict){
-            .reason = it->is_link_stopped
-                          ? "writable, its replication is stopped, but nobody follows it, and another server "
-                            "may be the primary"
-                          : "replicates, but is writable"
+            .reason = it->is_link_stopped ? "writable, its replication is stopped, but nobody follows it"
+                                          : "replicates, but is writable"
         };
     if (!it->has_source)
         return (struct topology_verdict){ .reason = "read_only, but replicates from nobody" };

@@ -58,6 +58,8 @@ METRIC_BY(headgate_server_state, GAUGE, SERVER, server_state, state, SERVER_DISA
 METRIC_BY(headgate_server_role, GAUGE, SERVER, server_role, role, SERVER_REPLICA + 1, server_role_word,
           "1 at the server's present role, 0 at the others.")
 METRIC(headgate_server_takes_reads, GAUGE, SERVER, server_takes_reads, "1 if harmless reads go there.")
+METRIC(headgate_server_replication_fault, GAUGE, SERVER, server_fault,
+       "1 while the server is a replica whose replication is stopped, or cut off from a source that is up.")
 METRIC(headgate_server_lag_seconds, GAUGE, SERVER, server_lag,
        "Replication lag as the server says it; absent when it does not.")
 METRIC(headgate_server_weight, GAUGE, SERVER, server_weight, "Share of reads relative to the others.")

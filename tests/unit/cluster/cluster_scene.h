@@ -30,8 +30,10 @@ struct fake {
     struct list callers;
     bool is_writable, is_replica, is_stopped; /* what it says of itself */
     bool is_link_broken, is_link_stopped;
+    const char *link_error;     /* of its SQL thread; NULL: none */
     unsigned server_id, source; /* of it, and whom it follows */
     unsigned lag_s;
+    bool hides_lag;         /* as a server does whose SQL thread is stopped */
     bool is_silent;         /* takes connections and says nothing, as a stopped process does */
     bool hides_replication; /* never answers how it replicates, as with a full disk */
     bool is_mariadb;        /* among MySQL servers */
@@ -173,18 +175,23 @@ static inline void answer_survey(struct caller *caller, struct span query)
 
 static inline void answer_replication(struct caller *caller)
 {
-    static const char *const names[NAMES_MAX] = { "Source_Host", "Replica_IO_Running", "Replica_SQL_Running",
-                                                  "Seconds_Behind_Source", "Source_Server_Id" };
+    static const char *const names[NAMES_MAX] = { "Source_Host",         "Replica_IO_Running",
+                                                  "Replica_SQL_Running", "Seconds_Behind_Source",
+                                                  "Source_Server_Id",    "Last_IO_Error",
+                                                  "Last_SQL_Error" };
     const struct fake *fake = caller->fake;
-    char source[16], lag[16];
+    const char *error = fake->link_error != NULL ? fake->link_error : "";
+    char source[16], lag[16] = "";
     (void)snprintf(source, sizeof source, "%u", fake->source);
-    (void)snprintf(lag, sizeof lag, "%u", fake->lag_s);
+    if (!fake->hides_lag)
+        (void)snprintf(lag, sizeof lag, "%u", fake->lag_s);
     put_table(&caller->stream.out, names,
               (const char *const[]){ "db1",
                                      fake->is_link_stopped  ? "No"
                                      : fake->is_link_broken ? "Connecting"
                                                             : "Yes",
-                                     fake->is_stopped || fake->is_link_stopped ? "No" : "Yes", lag, source },
+                                     fake->is_stopped || fake->is_link_stopped ? "No" : "Yes", lag, source,
+                                     "", error },
               fake->is_replica);
 }
 

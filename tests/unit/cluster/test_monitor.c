@@ -293,6 +293,80 @@ static void an_ejected_replica_that_is_promoted_is_pardoned(void **state)
     close_scene(&scene);
 }
 
+/* It is up and takes no reads, which is told as a warning, with the server's own words; the end as a notice.
+ */
+static void a_replica_whose_replication_stops_is_a_fault(void **state)
+{
+    (void)state;
+    struct scene scene;
+    char text[8192];
+    open_scene(&scene);
+    keep_log(&scene);
+    settle(&scene, "PRR");
+    assert_int_equal(scene.view->servers[1].fault, REPLICATION_SOUND);
+    scene.fakes[1].link_error = "Duplicate entry '7'";
+    scene.fakes[1].is_stopped = true;
+    turn_until_it_looks_like(&scene, "PrR");
+    assert_int_equal(scene.view->servers[1].state, SERVER_UP);
+    assert_int_equal(scene.view->servers[1].fault, REPLICATION_STOPPED);
+    assert_string_equal(scene.view->servers[1].reason, "replication is stopped");
+    assert_non_null(strstr(scene.view->servers[1].detail, "db1 is up: Duplicate entry '7'"));
+    read_log(&scene, text, sizeof text);
+    assert_non_null(strstr(text, "warning server db2"));
+    assert_non_null(strstr(text, "replication is stopped: its link is stopped, though db1 is up: Duplicate"));
+    scene.fakes[1].link_error = NULL;
+    scene.fakes[1].is_stopped = false;
+    turn_until_it_looks_like(&scene, "PRR");
+    assert_int_equal(scene.view->servers[1].fault, REPLICATION_SOUND);
+    assert_non_null(find_event(&scene, "up replica, no reads", "up replica"));
+    close_scene(&scene);
+}
+
+/* Its source is up, and it does not get there: it takes reads until it is too far behind. Where the source is
+ * away as well that is no fault of the replica. */
+static void a_replica_that_is_cut_off_is_a_fault_while_its_source_is_up(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_settled_scene(&scene);
+    scene.fakes[1].is_link_broken = true;
+    while (scene.view->servers[1].fault != REPLICATION_CUT_OFF)
+        turn(&scene.loop);
+    assert_true(looks_like(&scene, "PRR"));
+    assert_string_equal(scene.view->servers[1].reason, "cut off from its source");
+    assert_non_null(find_event(&scene, "up replica", "up replica, cut off"));
+    fake_close(&scene.fakes[0]);
+    while (scene.view->servers[1].fault != REPLICATION_SOUND)
+        turn(&scene.loop);
+    turn_until_it_looks_like(&scene, "dRR");
+    close_scene(&scene);
+}
+
+/* Where roles are configured reads would go on there for ever. */
+static void a_replica_that_is_stopped_is_behind_since_then(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.settings.topology = TOPOLOGY_STATIC;
+    scene.settings.max_lag_us = 10000;
+    scene.servers[0].role = ROLE_SETTING_PRIMARY;
+    scene.servers[1].role = scene.servers[2].role = ROLE_SETTING_REPLICA;
+    for (unsigned i = 0; i < SERVERS; i++) {
+        scene.fakes[i].lag_s = 0;
+        scene.cluster.members[i].server->role_setting = (enum role_setting)scene.servers[i].role;
+    }
+    settle(&scene, "PRR");
+    scene.fakes[1].is_stopped = true;
+    scene.fakes[1].hides_lag = true;
+    turn_until_it_looks_like(&scene, "PrR");
+    assert_int_equal(scene.view->servers[1].state, SERVER_LAGGING);
+    assert_string_equal(scene.view->servers[1].reason, "replication is stopped");
+    scene.fakes[1].is_stopped = scene.fakes[1].hides_lag = false;
+    turn_until_it_looks_like(&scene, "PRR");
+    close_scene(&scene);
+}
+
 static void a_replica_too_far_behind_takes_no_reads_until_it_is_well_back(void **state)
 {
     (void)state;
@@ -464,6 +538,9 @@ int main(void)
         cmocka_unit_test(trouble_has_the_server_asked_at_once_and_no_other),
         cmocka_unit_test(replicas_that_fail_sessions_are_left_alone_for_a_while),
         cmocka_unit_test(an_ejected_replica_that_is_promoted_is_pardoned),
+        cmocka_unit_test(a_replica_whose_replication_stops_is_a_fault),
+        cmocka_unit_test(a_replica_that_is_cut_off_is_a_fault_while_its_source_is_up),
+        cmocka_unit_test(a_replica_that_is_stopped_is_behind_since_then),
         cmocka_unit_test(a_replica_too_far_behind_takes_no_reads_until_it_is_well_back),
         cmocka_unit_test(a_failure_that_is_not_yet_believed_is_looked_at_again_soon),
         cmocka_unit_test(when_roles_move_everybody_is_asked_at_once),

@@ -433,10 +433,7 @@ static void reasons_of_those_that_are_passed_over(void **state)
     } reasons[] = {
         { "uw-. uw-. ursa1", "writable beside another writable server", true },
         { "uw-. hw-. ursa1", "writable, but held by an operator", true },
-        { "uw-. uwx. ursa1",
-          "writable, its replication is stopped, but nobody follows it, and another server may be the "
-          "primary",
-          false },
+        { "uw-. uwx. ursa1", "writable, its replication is stopped, but nobody follows it", false },
         { "uw-. uwsa ursa1", "replicates, but is writable", false },
         { "uw-. urx. ursa1", "replication is stopped", false },
         { "uw-. dw-. ursa1", "down", false },

@@ -1,0 +1,20 @@
+#include "cluster/replication.h"
+
+#include "cluster/probe.h"
+
+enum replication_fault replication_judge(const struct probe_result *last, enum server_role role)
+{
+    if (role != SERVER_REPLICA || !last->has_source)
+        return REPLICATION_SOUND;
+    if (!last->is_applying)
+        return REPLICATION_STOPPED;
+    return last->is_adrift ? REPLICATION_CUT_OFF : REPLICATION_SOUND;
+}
+
+const char *replication_words(enum replication_fault fault)
+{
+    static const char *const words[] = { [REPLICATION_SOUND] = "replicates",
+                                         [REPLICATION_STOPPED] = "replication is stopped",
+                                         [REPLICATION_CUT_OFF] = "cut off from its source" };
+    return words[fault];
+}
