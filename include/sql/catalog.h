@@ -111,6 +111,10 @@ static inline bool catalog_names_may_have(const struct catalog_names *names, str
     return names->has_odd || (names->bits[bit / 64] & UINT64_C(1) << bit % 64) != 0;
 }
 
+/* Is there a trigger or a function, those of schema sys aside, that is known to leave something in the
+ * session or to depend on its variables? Otherwise nothing need be looked up for a write. NULL: no. */
+bool catalog_writes_leave(const struct catalog *catalog);
+
 /* ---- listing ---- */
 
 struct catalog_entry {

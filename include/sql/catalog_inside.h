@@ -48,6 +48,7 @@ struct catalog {
      * call may be that of a routine with as many characters in its name. Of views: of all of them. */
     unsigned odd[CATALOG_KINDS][CATALOG_CHARS_MAX + 1];
     unsigned all[CATALOG_KINDS]; /* effects of all items of a kind */
+    bool writes_leave;           /* see catalog_writes_leave() */
 };
 
 uint64_t catalog_hash(enum code_kind kind, struct span name);

@@ -77,6 +77,9 @@ struct sql_facts {
     uint32_t first_count;  /* counts_rows: so many of its parts come before the first that does */
     bool may_hide_state;   /* it may leave session state that neither its text, nor holds, nor tracking
                               describes (CALL, EXECUTE, unknown functions and statements …) */
+    bool runs_code;        /* it runs stored code, as far as its own text tells */
+    bool sets_unnamed;     /* … which sets user variables that the text does not name */
+    unsigned code_effects; /* … with these effects, bits of enum code_effect (stored_code.h) */
     bool has_holds;        /* it may take or give back state that lives in one server: holds.h says what */
     bool may_commit; /* it may end the transaction inside, and then do anything: CALL, blocks, EXECUTE */
     bool touches_variables; /* @v is read or written somewhere in the text */

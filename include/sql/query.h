@@ -10,13 +10,13 @@
 /* Fills is_read, reason, culprit, refers_previous, reads_but_for_variables, may_hide_state. */
 void query_read(struct reader *reader, struct sql_facts *facts);
 
-/* The functions alone, in the rest of a statement that is made of expressions (SET): could one leave state
- * behind? */
-bool query_may_call_unknown(struct reader *reader);
+/* The functions alone, in the rest of a statement that is made of expressions (SET): what they say of stored
+ * code becomes true of the statement. Could one leave state behind? */
+bool query_read_calls(struct reader *reader, struct sql_facts *facts);
 
 /* The values of SET STATEMENT a = …, b = … FOR, up to that FOR. False where it cannot be told which FOR it
- * is, or there is none. `*may_call_unknown_r` becomes true when query_may_call_unknown() would say so. */
-bool query_skip_values(struct reader *reader, bool *may_call_unknown_r);
+ * is, or there is none. `facts` as query_read_calls(). */
+bool query_skip_values(struct reader *reader, struct sql_facts *facts);
 
 /* What a statement asks about earlier ones as well: bit q for an enum sql_question. */
 void facts_ask(struct sql_facts *facts, unsigned questions);

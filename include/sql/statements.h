@@ -32,9 +32,9 @@ static inline void facts_suspect(struct sql_facts *facts, enum sql_kind kind, en
 /* The current token begins MariaDB's SET STATEMENT a = b FOR statement. */
 bool statement_is_set_statement(const struct reader *reader);
 
-/* From there to the statement behind FOR. False where that is not understood. `*may_call_unknown_r` as
+/* From there to the statement behind FOR. False where that is not understood. `facts` as
  * query_skip_values(). */
-bool statement_skip_set(struct reader *reader, bool *may_call_unknown_r);
+bool statement_skip_set(struct reader *reader, struct sql_facts *facts);
 
 /* In an ALTER TABLE, to the next RENAME of the table itself, or to the end. */
 bool statement_find_rename(struct reader *reader);

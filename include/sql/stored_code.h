@@ -42,7 +42,11 @@ enum code_effect {
 /* Effects that stay in the session or its connection when the code is done, and that neither the status flags
  * of the reply nor a question to the server tells. */
 #define CODE_HIDES                                                                                           \
-    ((unsigned)CODE_SETS_SESSION | CODE_TAKES_LOCKS | CODE_TEMPORARY_TABLES | CODE_DYNAMIC | CODE_UNKNOWN)
+    ((unsigned)CODE_SETS_SESSION | CODE_TAKES_LOCKS | CODE_TEMPORARY_TABLES | CODE_DYNAMIC | CODE_SEQUENCE | \
+     CODE_UNKNOWN)
+
+/* Of code that is known, what a statement that runs it says nothing of, and later ones may depend on. */
+#define CODE_LEAVES ((CODE_HIDES | CODE_SETS_VARIABLES | CODE_READS_VARIABLES) & ~(unsigned)CODE_UNKNOWN)
 
 struct code_text {
     enum code_kind kind;

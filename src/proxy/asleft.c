@@ -31,8 +31,8 @@ static bool is_plain(const struct job *job)
     const struct sql_facts *facts = &job->facts;
     if (facts->is_read)
         return true;
-    return is_of_plain_kind(facts) && !facts->is_multi && !facts->may_hide_state && !facts->has_holds &&
-           !facts->touches_variables && !facts->writes_variables && !job->is_cut;
+    return is_of_plain_kind(facts) && !facts->is_multi && !facts->may_hide_state && !facts->runs_code &&
+           !facts->has_holds && !facts->touches_variables && !facts->writes_variables && !job->is_cut;
 }
 
 static bool is_followed(const struct job *job)

@@ -16,6 +16,7 @@
 #include "proxy/pinned.h"
 #include "proxy/recall.h"
 #include "proxy/sync.h"
+#include "sql/stored_code.h"
 
 /* False when it cannot follow the session. */
 static bool commit_role(struct session *session, const struct changes *changes)
@@ -83,8 +84,9 @@ static bool is_contained(const struct job *job)
                (job->changes->count == 1 || changes_is_whole_refusal(job->changes, job->reply.error_code));
     case SQL_PREPARE:
         return job->facts.execute_name.len == 0 && !job->facts.may_hide_state;
+    case SQL_CALL: /* the statement that failed, and others before it, began no transaction */
+        return !job->facts.may_hide_state && !job->facts.may_commit;
     case SQL_BEGIN:
-    case SQL_CALL:
         break;
     }
     return false;
@@ -97,11 +99,17 @@ static bool is_query_with_own_variables(const struct sql_facts *facts)
            (facts->kind == SQL_SELECT || facts->kind == SQL_SHOW);
 }
 
+/* Known code that does so, and nothing that is not told. */
+static bool sets_variables_inside(const struct sql_facts *facts)
+{
+    return !facts->may_hide_state && (facts->code_effects & CODE_SETS_VARIABLES) != 0;
+}
+
 static bool explains_state_change(const struct job *job)
 {
     return is_query_with_own_variables(&job->facts) || job->facts.kind == SQL_SET ||
            job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB || job->changes != NULL ||
-           job->facts.has_holds;
+           job->facts.has_holds || sets_variables_inside(&job->facts);
 }
 
 static void after_reset(struct session *session)
@@ -189,6 +197,11 @@ static void note_pins(struct session *session)
 
 /* ---- what it leaves to be asked about ---- */
 
+static bool runs_code(const struct job *job)
+{
+    return job->facts.may_hide_state || job->facts.runs_code;
+}
+
 /* A MariaDB server keeps the warnings while statements without tables and without warnings of their own pass;
  * a sequence is a table. Of stored code only its server knows: it is asked. */
 static bool may_set_warnings(const struct job *job, const struct upstream *upstream)
@@ -197,8 +210,7 @@ static bool may_set_warnings(const struct job *job, const struct upstream *upstr
     if (job->command->byte == COM_INIT_DB) /* its OK counts what ran on that connection before */
         return job->reply.has_error;
     return job->reply.has_error || job->reply.has_warnings || job->facts.uses_tables ||
-           job->facts.has_sequence || (is_run && job->facts.may_hide_state) ||
-           upstream->family != FAMILY_MARIADB;
+           job->facts.has_sequence || (is_run && runs_code(job)) || upstream->family != FAMILY_MARIADB;
 }
 
 /* What may_set_warnings only says because nobody knows what stored code did, or which text it was that SQL
@@ -206,7 +218,7 @@ static bool may_set_warnings(const struct job *job, const struct upstream *upstr
 static bool may_leave_warnings(const struct job *job, const struct upstream *upstream)
 {
     bool is_dark = job->facts.kind == SQL_PREPARE && job->inner.len == 0;
-    bool is_code = job->facts.may_hide_state && !job->facts.uses_tables;
+    bool is_code = runs_code(job) && !job->facts.uses_tables;
     return upstream->family == FAMILY_MARIADB && (is_dark || is_code) && !job->reply.has_error &&
            !job->reply.has_warnings && !job->facts.has_sequence;
 }
@@ -264,7 +276,7 @@ static void note_row_count(struct session *session, const struct upstream *upstr
 static bool may_leave_count(const struct job *job)
 {
     bool is_dark = job->facts.kind == SQL_PREPARE && job->inner.len == 0;
-    bool is_code = job->facts.may_hide_state || job->facts.kind == SQL_UNKNOWN || is_dark;
+    bool is_code = runs_code(job) || job->facts.kind == SQL_UNKNOWN || is_dark;
     bool is_idle = job->facts.may_run_nothing && (!job->reply.has_changed || job->facts.is_multi);
     return job->facts.counts_rows && (is_code || is_idle) && !job->reply.has_rows;
 }
@@ -328,7 +340,7 @@ static void note_seen(struct session *session)
     const struct sql_facts *facts = &job->facts;
     bool is_there = job->place == ROUTE_REPLICA && !job->is_aside && job->command->byte != COM_STMT_PREPARE;
     bool shows = facts->uses_tables || facts->may_hide_state || facts->is_multi || facts->kind == SQL_SHOW ||
-                 facts->reason == SQL_REASON_STORED_READ;
+                 facts->runs_code || facts->reason == SQL_REASON_STORED_READ;
     if (!session->transaction.is_away)
         session->transaction.has_seen = false;
     else if (facts->kind == SQL_BEGIN && !job->reply.has_error)

@@ -4,6 +4,7 @@
 #include "proxy/effects.h"
 #include "proxy/parting.h"
 #include "proxy/session.h"
+#include "sql/stored_code.h"
 
 /* INSERT … RETURNING, LOAD DATA, INSERTs that fail after their first row, SELECT LAST_INSERT_ID(x) and stored
  * code generate ids that no OK tells. */
@@ -11,7 +12,8 @@ static bool is_untold(const struct job *job)
 {
     bool is_silent =
         job->facts.kind == SQL_WRITE && (job->reply.has_rows || job->reply.has_error || job->facts.is_load);
-    return is_silent || job->facts.may_hide_state || job->facts.gives_insert_id;
+    bool is_inside = (job->facts.code_effects & (CODE_WRITES | CODE_INSERT_ID)) != 0;
+    return is_silent || is_inside || job->facts.may_hide_state || job->facts.gives_insert_id;
 }
 
 static bool is_lost(const struct session *session)

@@ -7,6 +7,8 @@
 #include "proxy/code_intent.h"
 #include "proxy/effects.h"
 #include "proxy/memory.h"
+#include "sql/stored_calls.h"
+#include "sql/stored_code.h"
 #include "sql/unquote.h"
 
 static struct span unquoted_name(struct span name)
@@ -41,7 +43,8 @@ static void look_inside(struct session *session, const struct sql_dialect *diale
 {
     struct sql_facts *facts = &session->job.facts;
     struct sql_facts inner = classify(text_span(&session->job.inner), false, dialect);
-    facts->may_hide_state = inner.may_hide_state;
+    facts->may_hide_state = facts->runs_code && (facts->code_effects & CODE_HIDES) != 0; /* USING f() */
+    facts_take_code(facts, &inner);
     facts->has_holds = inner.has_holds;
     facts->may_commit = may_commit(&inner);
     facts->touches_variables |= inner.touches_variables;

@@ -41,7 +41,7 @@ static bool may_set_unnamed(const struct job *job)
     bool runs_text = job->facts.execute_name.len > 0 || job->facts.execute_text.len > 0;
     bool is_harmless = runs_text ? job->is_inner_set : (harmless & 1u << job->facts.kind) != 0;
     return !is_harmless || job->facts.may_hide_state || job->facts.is_multi || job->is_cut ||
-           job->facts.reason == SQL_REASON_STORED_READ;
+           job->facts.sets_unnamed || job->facts.reason == SQL_REASON_STORED_READ;
 }
 
 /* A SET that assigns literals, and names user variables nowhere else. */
@@ -106,7 +106,8 @@ static void note_values_away(struct session *session)
 void memory_note_done(struct session *session)
 {
     const struct job *job = &session->job;
-    bool has_any = session->user_vars.count > 0 || session->user_vars.has_odd || job->facts.touches_variables;
+    bool has_any = session->user_vars.count > 0 || session->user_vars.has_odd ||
+                   job->facts.touches_variables || job->facts.sets_unnamed;
     bool is_away = job->place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT;
     bool are_elsewhere =
         (session->variables == VARIABLES_PRIMARY || session->variables == VARIABLES_REPLICA) &&

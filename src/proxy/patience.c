@@ -3,6 +3,7 @@
 #include "mysql/packet.h"
 #include "proxy/changes.h"
 #include "proxy/dispatch.h"
+#include "sql/stored_code.h"
 #include "sql/traces.h"
 
 #include <stdio.h>
@@ -86,7 +87,8 @@ static bool asks(const struct session *session)
     else if (job->command->manner == COMMAND_PREPARED && job->prepared != NULL)
         sql = job->prepared->sql;
     bool is_show = job->facts.kind == SQL_SHOW;
-    return job->facts.may_hide_state || span_mentions(sql, "wait_timeout") ||
+    return job->facts.may_hide_state || (job->facts.code_effects & CODE_PRIMARY) != 0 ||
+           span_mentions(sql, "wait_timeout") ||
            (is_show && (sql_traces(sql, true) & SQL_TRACE_TABLES) != 0) || span_mentions(sql, "_variables");
 }
 

@@ -22,7 +22,8 @@ static bool is_told(const struct job *job)
     bool has_both = job->facts.kind == SQL_WRITE && job->reply.has_rows; /* … RETURNING */
     bool has_none = job->facts.kind == SQL_DIAGNOSTICS && !job->reply.has_rows && !job->reply.has_error;
     return is_run && (kinds & 1u << job->facts.kind) != 0 && !job->facts.is_multi && !job->reply.has_multi &&
-           !job->facts.may_hide_state && !job->is_cut && !has_both && !has_none;
+           !job->facts.may_hide_state && job->facts.code_effects == 0 && !job->is_cut && !has_both &&
+           !has_none;
 }
 
 void recall_note_rows(struct session *session)

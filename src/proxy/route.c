@@ -99,7 +99,7 @@ static bool is_mere_question(const struct sql_facts *facts)
 {
     bool is_question = facts->kind == SQL_SELECT || facts->kind == SQL_DIAGNOSTICS;
     return is_question && facts->refers_previous && !facts->uses_tables && !facts->touches_variables &&
-           !facts->may_hide_state && !facts->has_holds && !facts->gives_insert_id;
+           !facts->may_hide_state && !facts->runs_code && !facts->has_holds && !facts->gives_insert_id;
 }
 
 /* In a transaction, which is at `home`. */

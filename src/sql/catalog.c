@@ -219,6 +219,11 @@ const struct catalog_names *catalog_code_views(const struct catalog *catalog)
     return catalog != NULL && catalog->views.count > 0 ? &catalog->views : NULL;
 }
 
+bool catalog_writes_leave(const struct catalog *catalog)
+{
+    return catalog != NULL && catalog->writes_leave;
+}
+
 /* ---- listing ---- */
 
 size_t catalog_count(const struct catalog *catalog)

@@ -225,6 +225,13 @@ static struct catalog *catalog_of(struct catalog_draft *draft)
 
 /* ---- effects of what is used ---- */
 
+/* Where views, or triggers, are not known, a body that names tables runs on the primary, as a statement that
+ * names them; it is not for that thought to leave something in the session. */
+static unsigned assumed(const struct catalog *catalog, enum code_kind kind, unsigned effects)
+{
+    return catalog_knows(catalog, kind) ? effects : (unsigned)CODE_PRIMARY;
+}
+
 static unsigned effects_of_use(const struct catalog *catalog, const struct draft_use *use, bool is_written,
                                uint32_t *culprit_r)
 {
@@ -234,8 +241,10 @@ static unsigned effects_of_use(const struct catalog *catalog, const struct draft
                                           is_written && use->kind == CODE_TABLE, culprit_r);
     if (use->kind == CODE_FUNCTION || use->kind == CODE_PROCEDURE)
         return effects | CATALOG_CALLS;
+    effects = assumed(catalog, CODE_TABLE, effects);
     if (is_written)
-        effects |= catalog_effects_of(catalog, CODE_TRIGGER, schema, name, false, &trigger);
+        effects |= assumed(catalog, CODE_TRIGGER,
+                           catalog_effects_of(catalog, CODE_TRIGGER, schema, name, false, &trigger));
     if (trigger != CATALOG_NONE) {
         *culprit_r = trigger;
         effects |= CATALOG_CALLS;
@@ -303,6 +312,16 @@ static void note_code_views(struct catalog *catalog)
     }
 }
 
+static void note_writes(struct catalog *catalog)
+{
+    for (uint32_t i = 0; i < catalog->count; i++) {
+        const struct catalog_item *item = &catalog->items[i];
+        bool is_run = item->kind == CODE_TRIGGER || item->kind == CODE_FUNCTION;
+        if (is_run && !span_is_nocase(item->schema, "sys"))
+            catalog->writes_leave |= (item->effects & CODE_LEAVES) != 0;
+    }
+}
+
 struct catalog *catalog_draft_finish(struct catalog_draft **take_draft, unsigned kinds, uint64_t mark,
                                      const char **why_r)
 {
@@ -318,6 +337,7 @@ struct catalog *catalog_draft_finish(struct catalog_draft **take_draft, unsigned
         catalog->kinds = kinds;
         settle(catalog, draft);
         note_code_views(catalog);
+        note_writes(catalog);
     }
     catalog_draft_free(take_draft);
     return catalog;

@@ -8,6 +8,8 @@
 #include "sql/query.h"
 #include "sql/reader.h"
 #include "sql/statements.h"
+#include "sql/stored_calls.h"
+#include "sql/stored_code.h"
 
 #include <assert.h>
 
@@ -32,6 +34,8 @@ static void distrust(struct sql_facts *facts, unsigned doubts)
     facts->refers_previous = false;
     facts->may_hide_state = true;
     facts->reads_but_for_variables = false;
+    facts->may_commit |= facts->runs_code;
+    facts->writes_variables |= facts->runs_code;
     facts->begins_read_only = facts->begins_read_write = facts->releases = facts->asks_token = false;
     facts->use_schema = facts->culprit = facts->execute_name = facts->execute_text = (struct span){ 0 };
     distrust_kill(facts, doubts);
@@ -105,6 +109,7 @@ static void join(struct sql_facts *facts, uint32_t count, struct sql_facts *part
     facts->is_load |= part->is_load;
     facts->has_sequence |= part->has_sequence;
     facts->writes_variables |= part->writes_variables;
+    facts_take_code(facts, part);
     facts->releases |= part->releases;
     if (part->kill != SQL_KILL_NONE)
         facts->kill = SQL_KILL_OTHER;
@@ -163,6 +168,11 @@ static bool mentions_id(struct span sql)
     return false;
 }
 
+static bool touches_inside(const struct sql_facts *facts)
+{
+    return (facts->code_effects & (CODE_READS_VARIABLES | CODE_SETS_VARIABLES)) != 0;
+}
+
 struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect *dialect)
 {
     struct reader reader;
@@ -183,12 +193,12 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
         join(&facts, count++, &part);
     }
     facts.may_hide_state |= is_open && dialect->multi_statements;
-    facts.touches_variables = reader.any_user_variable;
+    facts.touches_variables = reader.any_user_variable || touches_inside(&facts);
     facts.has_hint = reader.lexer.has_hint;
     distrust(&facts, reader.lexer.doubts);
     if (reader.is_hidden) /* there some servers see another statement, or none */
         facts.kind = SQL_UNKNOWN;
-    facts.asks_id = !facts.is_read && mentions_id(sql);
+    facts.asks_id = !facts.is_read && (mentions_id(sql) || (facts.code_effects & CODE_PRIMARY) != 0);
     facts.changes_accounts = accounts_may_change(sql, &facts, dialect);
     facts.shape = reader_shape(&reader);
     facts.names_mark = catalog_names_mark(dialect);

@@ -32,7 +32,7 @@ bool dynamic_read_execute(struct reader *reader, struct sql_facts *facts)
         return false;
     reader_advance(reader);
     bool is_whole = reader_at_end(reader) || reader->keyword == KEYWORD_USING;
-    bool is_known = is_whole && !query_may_call_unknown(reader);
+    bool is_known = is_whole && !query_read_calls(reader, facts);
     if (is_known && is_immediate && dynamic_is_plain_string(&what))
         facts->execute_text = what.text;
     if (is_known && !is_immediate && (what.type == TOKEN_WORD || what.type == TOKEN_QUOTED))
@@ -49,7 +49,7 @@ bool dynamic_read_prepare(struct reader *reader, struct sql_facts *facts)
     reader_advance(reader);
     (void)reader_accept(reader, KEYWORD_FROM);
     bool is_literal = dynamic_is_plain_string(reader->token) && is_last(reader);
-    facts->may_hide_state |= query_may_call_unknown(reader);
+    (void)query_read_calls(reader, facts);
     facts->kill = kill_inside(reader, is_literal);
     return false;
 }

@@ -473,11 +473,12 @@ static hold_reader find_reader(enum keyword keyword)
 
 static void begin_part(struct holds_walk *walk)
 {
-    bool may_call_unknown = false, is_known = true;
+    struct sql_facts values = { 0 };
+    bool is_known = true;
     reader_begin(&walk->reader, walk->part, &walk->statements.lexer.dialect);
     walk->is_under_set = statement_is_set_statement(&walk->reader);
     while (is_known && statement_is_set_statement(&walk->reader))
-        is_known = statement_skip_set(&walk->reader, &may_call_unknown);
+        is_known = statement_skip_set(&walk->reader, &values);
     walk->next = is_known ? find_reader(walk->reader.keyword) : NULL;
     if (walk->next == NULL)
         (void)end_part(walk);

@@ -10,6 +10,7 @@
 #include "sql/calls.h"
 #include "sql/functions.h"
 #include "sql/catalog.h"
+#include "sql/stored_calls.h"
 
 #define DEPTH_MAX                                                                                            \
     63 /* parentheses in which WITH lists are followed; deeper, their column lists look like calls */
@@ -159,43 +160,16 @@ static bool is_function(const struct scan *scan)
     return reader_is_call(scan->reader) && !is_column_list(scan) && !call_is_grammar(scan->reader);
 }
 
-/* A name that no server of either family has built in, however it is written: only then a quoted or
- * qualified name cannot be mistaken for a built-in, nor a built-in for it. */
-static bool is_built_in(struct span name)
-{
-    for (int family = SQL_FAMILY_UNKNOWN; family <= SQL_FAMILY_MYSQL; family++)
-        if (function_effect(name, true, (enum sql_family)family) != FUNCTION_UNKNOWN)
-            return true;
-    return false;
-}
-
-static bool has_quote(struct span name)
-{
-    for (size_t i = 0; i < name.len; i++)
-        if (name.data[i] == '`' || name.data[i] == '"')
-            return true;
-    return false;
-}
-
-/* A stored function of which the servers say that it only reads. */
-static bool is_stored_read(const struct scan *scan)
-{
-    const struct sql_dialect *dialect = &scan->reader->lexer.dialect;
-    struct span name = token_name(scan->reader->token);
-    struct span schema = is_after(scan, '.') ? scan->qualifier : (struct span){ 0 };
-    return dialect->reads_stored && !has_quote(name) && !has_quote(schema) && !is_built_in(name) &&
-           (catalog_effects(dialect->catalog, CODE_FUNCTION, dialect->schema, schema, name) &
-            ~CATALOG_CALLS) == 0;
-}
-
+/* A stored function, or what is taken for one: what it does is asked of the catalog. */
 static void read_unknown(struct scan *scan)
 {
-    if (is_stored_read(scan)) {
+    struct span schema = is_after(scan, '.') ? scan->qualifier : (struct span){ 0 };
+    unsigned effects = stored_calls_function(scan->reader, schema);
+    facts_run_code(scan->facts, effects);
+    if (effects != 0 || !scan->reader->lexer.dialect.reads_stored)
+        refuse_here(scan, SQL_REASON_UNKNOWN_FUNCTION);
+    else
         scan->has_stored = true;
-        return;
-    }
-    scan->facts->may_hide_state = true;
-    refuse_here(scan, SQL_REASON_UNKNOWN_FUNCTION);
 }
 
 static void read_function(struct scan *scan)
@@ -243,14 +217,6 @@ static inline bool stands_alone(const struct reader *reader)
     return reader->before->type != TOKEN_PUNCT && reader->ahead->type != TOKEN_PUNCT;
 }
 
-/* Session state that is known to be left behind. (Of what is not known nothing is said here: a view that
- * nobody could read would keep each session on the primary.) */
-static bool hides_state(unsigned effects)
-{
-    return (effects & ((CODE_HIDES | CODE_SETS_VARIABLES | CODE_INSERT_ID | CODE_SEQUENCE) &
-                       ~(unsigned)CODE_UNKNOWN)) != 0;
-}
-
 /* Wherever the name of a view that runs code stands, it may be that view: where FROM and JOIN take names is
  * not looked into. */
 static __attribute__((noinline)) void look_up_name(struct scan *scan, struct span name)
@@ -261,9 +227,11 @@ static __attribute__((noinline)) void look_up_name(struct scan *scan, struct spa
     if (keyword_find(schema) != KEYWORD_NONE) /* FROM .t: of the current schema, or one that is called so */
         effects |= catalog_effects(dialect->catalog, CODE_TABLE, dialect->schema, (struct span){ 0 }, name);
     if (effects == CATALOG_CALLS && dialect->reads_stored) {
+        facts_run_code(scan->facts, 0);
         scan->has_stored = true;
     } else if (effects != 0) {
-        scan->facts->may_hide_state |= hides_state(effects);
+        /* Where it is not known whether it is one, it hides as little as others. */
+        facts_run_code(scan->facts, effects & ~((unsigned)CODE_UNKNOWN | CATALOG_CALLS));
         refuse_here(scan, SQL_REASON_CODE_VIEW);
     }
 }
@@ -526,18 +494,19 @@ void query_read(struct reader *reader, struct sql_facts *facts)
         facts->reason = SQL_REASON_STORED_READ;
 }
 
-bool query_may_call_unknown(struct reader *reader)
+bool query_read_calls(struct reader *reader, struct sql_facts *facts)
 {
-    struct sql_facts facts = { 0 };
-    query_read(reader, &facts);
-    return facts.may_hide_state;
+    struct sql_facts inner = { 0 };
+    query_read(reader, &inner);
+    facts_take_code(facts, &inner);
+    return inner.may_hide_state;
 }
 
-bool query_skip_values(struct reader *reader, bool *may_call_unknown_r)
+bool query_skip_values(struct reader *reader, struct sql_facts *facts)
 {
-    struct sql_facts facts = { .is_read = true };
-    struct scan scan = { .reader = reader, .facts = &facts };
+    struct sql_facts inner = { .is_read = true };
+    struct scan scan = { .reader = reader, .facts = &inner };
     walk(&scan, true);
-    *may_call_unknown_r |= facts.may_hide_state;
+    facts_take_code(facts, &inner);
     return reader->keyword == KEYWORD_FOR && reader->before_keyword != KEYWORD_VALUE;
 }

@@ -6,6 +6,7 @@
 #include "sql/dynamic.h"
 #include "sql/query.h"
 #include "sql/setvar.h"
+#include "sql/stored_calls.h"
 #include "sql/transactions.h"
 
 #define HIDES 0x1u         /* may leave session state that neither text nor tracking tells */
@@ -143,7 +144,7 @@ static bool read_executed(struct reader *reader, struct sql_facts *facts)
     query_read(reader, &inner);
     facts->reason = SQL_REASON_EXECUTES;
     facts->counts_rows = true;
-    facts->may_hide_state |= inner.may_hide_state;
+    facts_take_code(facts, &inner);
     return false;
 }
 
@@ -156,7 +157,7 @@ static bool read_explain(struct reader *reader, struct sql_facts *facts)
     while (!reader_at_end(reader) && !is_query_word(reader->keyword))
         reader_advance(reader);
     facts->counts_rows = reader_at_end(reader);
-    facts->may_hide_state |= query_may_call_unknown(reader);
+    (void)query_read_calls(reader, facts);
     return false;
 }
 
@@ -221,7 +222,7 @@ static bool read_show(struct reader *reader, struct sql_facts *facts)
     for (; !reader_at_end(reader) && reader->keyword != KEYWORD_WHERE; reader_advance(reader))
         is_cost &= !token_is_punct(reader->token, '(');
     query_read(reader, &where);
-    facts->may_hide_state = where.may_hide_state;
+    facts_take_code(facts, &where);
     if (is_cost && where.is_read) {
         facts->reason = SQL_REASON_PREVIOUS_STATEMENT;
         facts->refers_previous = true;
@@ -234,8 +235,7 @@ static bool read_show(struct reader *reader, struct sql_facts *facts)
  * takes a call there; should one, it is not the replicas' business. */
 static bool read_get(struct reader *reader, struct sql_facts *facts)
 {
-    facts->may_hide_state = query_may_call_unknown(reader);
-    facts->refers_previous = !facts->may_hide_state;
+    facts->refers_previous = !query_read_calls(reader, facts);
     bool is_count = span_mentions(reader_statement(reader), "ROW_COUNT");
     bool is_number = span_mentions(reader_statement(reader), "NUMBER");
     facts_ask(facts, (is_count ? 1u << SQL_ASKS_LAST : 0) |
@@ -265,7 +265,7 @@ static bool read_set(struct reader *reader, struct sql_facts *facts)
     struct setvar_walk walk;
     struct setvar_change change;
     facts->sets_next_transaction = reader->keyword == KEYWORD_TRANSACTION;
-    facts->may_hide_state |= query_may_call_unknown(reader);
+    (void)query_read_calls(reader, facts);
     setvar_begin(&walk, reader_statement(reader), &reader->lexer.dialect);
     while (setvar_next(&walk, &change)) {
         facts->may_hide_state |= change.scope == SETVAR_OTHER;
@@ -281,7 +281,7 @@ static bool read_set(struct reader *reader, struct sql_facts *facts)
 /* DO expression, …: what the expressions call. */
 static bool read_expressions(struct reader *reader, struct sql_facts *facts)
 {
-    facts->may_hide_state |= query_may_call_unknown(reader);
+    (void)query_read_calls(reader, facts);
     return false;
 }
 
@@ -294,7 +294,7 @@ static bool read_handler(struct reader *reader, struct sql_facts *facts)
         facts->has_holds |= i > 0 && is_ours;
         is_known |= i > 0 && (is_ours || reader->keyword == KEYWORD_READ);
     }
-    facts->may_hide_state = query_may_call_unknown(reader) || !is_known;
+    facts->may_hide_state |= query_read_calls(reader, facts) || !is_known;
     return false;
 }
 
@@ -339,6 +339,12 @@ static bool read_kill(struct reader *reader, struct sql_facts *facts)
 
 /* ---- the table ---- */
 
+/* Compound statements. */
+#define BLOCK                                                                                                \
+    {                                                                                                        \
+        SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF, stored_calls_read_block                 \
+    }
+
 /* SQL_UNKNOWN is 0: words without a row begin no statement we know. A long text proves a kind only where the
  * kind alone says all the router must know: CREATE TEMPORARY and LOAD … LOCAL show in the first words. */
 static const struct statement statements[KEYWORDS] = {
@@ -347,10 +353,10 @@ static const struct statement statements[KEYWORDS] = {
     [KEYWORD_VALUES] = { SQL_SELECT, SQL_REASON_PLAIN_READ, 0, read_query },
     [KEYWORD_TABLE] = { SQL_SELECT, SQL_REASON_PLAIN_READ, 0, read_query },
 
-    [KEYWORD_INSERT] = { SQL_WRITE, SQL_REASON_WRITE, PROOF, NULL },
-    [KEYWORD_REPLACE] = { SQL_WRITE, SQL_REASON_WRITE, PROOF, NULL },
-    [KEYWORD_UPDATE] = { SQL_WRITE, SQL_REASON_WRITE, PROOF, NULL },
-    [KEYWORD_DELETE] = { SQL_WRITE, SQL_REASON_WRITE, PROOF, NULL },
+    [KEYWORD_INSERT] = { SQL_WRITE, SQL_REASON_WRITE, PROOF, stored_calls_read_write },
+    [KEYWORD_REPLACE] = { SQL_WRITE, SQL_REASON_WRITE, PROOF, stored_calls_read_write },
+    [KEYWORD_UPDATE] = { SQL_WRITE, SQL_REASON_WRITE, PROOF, stored_calls_read_write },
+    [KEYWORD_DELETE] = { SQL_WRITE, SQL_REASON_WRITE, PROOF, stored_calls_read_write },
     [KEYWORD_LOAD] = { SQL_WRITE, SQL_REASON_WRITE, WRITES_SEEN | PROOF, read_load },
 
     [KEYWORD_CREATE] = { SQL_DDL, SQL_REASON_DDL, PROOF, read_create },
@@ -386,18 +392,15 @@ static const struct statement statements[KEYWORDS] = {
     [KEYWORD_SET] = { SQL_SET, SQL_REASON_SET, 0, read_set },
     [KEYWORD_USE] = { SQL_USE, SQL_REASON_USE, 0, read_use },
 
-    [KEYWORD_CALL] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF, NULL },
+    [KEYWORD_CALL] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF, stored_calls_read_call },
     [KEYWORD_DO] = { SQL_CALL, SQL_REASON_CALL, 0, read_expressions },
-    [KEYWORD_IF] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF, transactions_read_block },
-    [KEYWORD_CASE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF, transactions_read_block },
-    [KEYWORD_LOOP] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF, transactions_read_block },
-    [KEYWORD_WHILE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF,
-                        transactions_read_block },
-    [KEYWORD_REPEAT] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF,
-                         transactions_read_block },
-    [KEYWORD_FOR] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF, transactions_read_block },
-    [KEYWORD_DECLARE] = { SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF,
-                          transactions_read_block },
+    [KEYWORD_IF] = BLOCK,
+    [KEYWORD_CASE] = BLOCK,
+    [KEYWORD_LOOP] = BLOCK,
+    [KEYWORD_WHILE] = BLOCK,
+    [KEYWORD_REPEAT] = BLOCK,
+    [KEYWORD_FOR] = BLOCK,
+    [KEYWORD_DECLARE] = BLOCK,
     [KEYWORD_EXECUTE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HIDES | COMMITS | PROOF,
                           dynamic_read_execute },
     [KEYWORD_PREPARE] = { SQL_PREPARE, SQL_REASON_SQL_PREPARE, HOLDS, dynamic_read_prepare },
@@ -503,7 +506,7 @@ static void note_traces(const struct reader *reader, const struct statement *row
                                            1u << SQL_XA | 1u << SQL_CALL;
     facts->uses_tables =
         facts->reason != SQL_REASON_UNLOCK && (reader->has_from || (without_tables & 1u << facts->kind) == 0);
-    facts->counts_rows = counts_rows(reader, row, facts);
+    facts->counts_rows = counts_rows(reader, row, facts) || facts->runs_code;
 }
 
 /* What may stand in any statement. */
@@ -546,12 +549,12 @@ bool statement_is_set_statement(const struct reader *reader)
            reader->lexer.dialect.family != SQL_FAMILY_MYSQL;
 }
 
-bool statement_skip_set(struct reader *reader, bool *may_call_unknown_r)
+bool statement_skip_set(struct reader *reader, struct sql_facts *facts)
 {
     reader_advance(reader);
     reader_advance(reader);
     bool is_known = !token_is_punct(reader->token, '=') && reader->token->type != TOKEN_ASSIGN &&
-                    !token_is_punct(reader->token, '.') && query_skip_values(reader, may_call_unknown_r);
+                    !token_is_punct(reader->token, '.') && query_skip_values(reader, facts);
     if (is_known)
         reader_advance(reader);
     return is_known && !reader_at_end(reader);
@@ -561,9 +564,10 @@ bool statement_skip_set(struct reader *reader, bool *may_call_unknown_r)
  * variables that the session does not have, so a prepared text may read otherwise, and it is no read. */
 static bool read_under_set(struct reader *reader, struct sql_facts *facts)
 {
-    bool may_hide = false, is_known = true;
+    struct sql_facts values = { 0 };
+    bool is_known = true;
     while (is_known && statement_is_set_statement(reader))
-        is_known = statement_skip_set(reader, &may_hide);
+        is_known = statement_skip_set(reader, &values);
     if (!is_known) {
         begin(&unknown, facts);
         facts_become(facts, SQL_SET, SQL_REASON_SET);
@@ -572,7 +576,7 @@ static bool read_under_set(struct reader *reader, struct sql_facts *facts)
         return false;
     }
     bool is_open = read_plain(reader, facts);
-    facts->may_hide_state |= may_hide;
+    facts_take_code(facts, &values);
     facts->reason = SQL_REASON_SET;
     facts->sets_for_itself = true;
     facts->is_read = facts->reads_but_for_variables = facts->refers_previous = facts->begins_read_only =
@@ -607,6 +611,12 @@ void statement_read_cut(struct reader *reader, struct sql_facts *facts)
     facts->may_hide_state |= facts->has_holds && row != &statements[KEYWORD_DROP];
     facts->has_holds = false;
     facts->execute_name = facts->execute_text = (struct span){ 0 };
+    if (row->read == stored_calls_read_call ||
+        row->read == stored_calls_read_block) { /* its end is not known */
+        facts->may_hide_state = facts->writes_variables = facts->may_commit = true;
+        facts->is_read = false;
+        facts->reason = SQL_REASON_CALL;
+    }
     /* The tail may hold more statements. Without multi-statements it belongs to this one: then what a long
      * INSERT leaves behind could only be a user lock or a variable taken in passing, which are not looked for
      * there. */

@@ -1,6 +1,7 @@
 #include "sql/transactions.h"
 
 #include "sql/statements.h"
+#include "sql/stored_calls.h"
 
 /* BEGIN [WORK]; anything else is a block (NOT ATOMIC, ORACLE mode), or an error. */
 bool transactions_read_begin(struct reader *reader, struct sql_facts *facts)
@@ -11,16 +12,8 @@ bool transactions_read_begin(struct reader *reader, struct sql_facts *facts)
                                    reader->ahead->type != TOKEN_END);
     if (!is_block)
         return false;
-    facts_suspect(facts, SQL_CALL, SQL_REASON_CALL);
-    facts->writes_variables = facts->may_commit = true;
-    return reader_skip_body(reader);
-}
-
-/* A block of MariaDB's compound statements: its semicolons are its own. */
-bool transactions_read_block(struct reader *reader, struct sql_facts *facts)
-{
-    (void)facts;
-    return reader_skip_body(reader);
+    facts_become(facts, SQL_CALL, SQL_REASON_CALL);
+    return stored_calls_read_block(reader, facts);
 }
 
 /* START TRANSACTION [WITH CONSISTENT SNAPSHOT] [, READ ONLY | READ WRITE]; the other STARTs are about

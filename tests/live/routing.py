@@ -36,6 +36,7 @@ class Statement:
     is_prepared: bool = False       # P: over the binary protocol
     is_multi: bool = False          # M: the connection asks for multi-statements
     is_command: bool = False        # C: a command of the protocol
+    is_known: bool = False          # K: headgate knows the servers' stored code
 
 
 @dataclass
@@ -50,6 +51,10 @@ class Row:
     @property
     def judged(self):
         return self.statements[-1]
+
+    @property
+    def is_known(self):
+        return any(statement.is_known for statement in self.statements)
 
     @property
     def tag(self):
@@ -81,11 +86,12 @@ def _filled(text):
 
 def _read_statement(text):
     statement = Statement("")
-    while len(text) > 1 and text[1] == ":" and text[0] in "EPMC":
+    while len(text) > 1 and text[1] == ":" and text[0] in "EPMCK":
         statement.may_not_succeed |= text[0] == "E"
         statement.is_prepared |= text[0] == "P"
         statement.is_multi |= text[0] == "M"
         statement.is_command |= text[0] == "C"
+        statement.is_known |= text[0] == "K"
         text = text[2:]
     statement.text = text
     return statement
@@ -113,8 +119,8 @@ def read_rows(path=PATH):
 def _words(kind):
     """{words for people: name} of a table of reasons in the sources."""
     with open(os.path.join(ROOT, TABLES[kind]), encoding="utf-8") as f:
-        found = re.findall(r'^\w+\((\w+),(?:\s+(\w+),)?\s+"([^"]*)"\)', f.read(), re.MULTILINE)
-    return {words: (lower or upper) for upper, lower, words in found}
+        found = re.findall(r'^\w+\((\w+),(?:\s+(\w+),)?((?:\s+"[^"]*")+)\)', f.read(), re.MULTILINE)
+    return {"".join(re.findall(r'"([^"]*)"', words)): (lower or upper) for upper, lower, words in found}
 
 
 def names_of_reasons():

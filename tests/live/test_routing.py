@@ -4,6 +4,7 @@ and why, by headgate's own word."""
 import pytest
 
 import routing
+import stored
 from headgate import Headgate, Log
 
 # `explain session <id> <SQL>` answers in the state of that session. Without it, only rows of one statement are asked.
@@ -22,6 +23,7 @@ SCHEMA = [
     "CREATE FUNCTION f(a INT) RETURNS INT DETERMINISTIC RETURN a * 2",
     "CREATE FUNCTION f_writes() RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO w (name) VALUES ('by f'); RETURN 1; END",
     "CREATE FUNCTION f_sets() RETURNS INT BEGIN SET @by_f = 5; RETURN 1; END",
+    "CREATE FUNCTION f_lock() RETURNS INT RETURN GET_LOCK('by f', 0)",
     "CREATE FUNCTION f_temporary() RETURNS INT BEGIN CREATE TEMPORARY TABLE by_f (a INT); RETURN 1; END",
     "CREATE PROCEDURE p_nothing() BEGIN END",
     "CREATE PROCEDURE p_select() BEGIN SELECT 1 AS a; SELECT 2 AS b; END",
@@ -31,6 +33,35 @@ SCHEMA = [
     "CREATE PROCEDURE p_begin() START TRANSACTION",
     "CREATE PROCEDURE p_variable() SET @by_p = 5",
     "CREATE PROCEDURE p_lock() DO GET_LOCK('by p', 0)",
+    "CREATE TABLE guarded (id INT AUTO_INCREMENT PRIMARY KEY, n INT) ENGINE=InnoDB",
+    "CREATE TABLE noted (id INT AUTO_INCREMENT PRIMARY KEY, n INT) ENGINE=InnoDB",
+    "CREATE TABLE plain (id INT AUTO_INCREMENT PRIMARY KEY, n INT) ENGINE=InnoDB",
+    "CREATE TRIGGER guarded_lock BEFORE INSERT ON guarded FOR EACH ROW SET NEW.n = GET_LOCK('by trigger', 0)",
+    "CREATE TRIGGER noted_set BEFORE INSERT ON noted FOR EACH ROW SET @by_trigger = NEW.n",
+    "CREATE TRIGGER plain_count BEFORE INSERT ON plain FOR EACH ROW SET NEW.n = (SELECT COUNT(*) FROM w)",
+    "CREATE VIEW v_f AS SELECT id, f(n) AS d FROM t",
+    "CREATE VIEW v_lock AS SELECT f_lock() AS l",
+    "CREATE FUNCTION f_reads() RETURNS INT READS SQL DATA RETURN (SELECT COUNT(*) FROM t)",
+    "CREATE FUNCTION f_asks() RETURNS INT READS SQL DATA RETURN @by_client",
+    "CREATE PROCEDURE q_read(a INT) SELECT * FROM t WHERE id = a",
+    """CREATE PROCEDURE q_cursor() BEGIN DECLARE done, x, s INT DEFAULT 0;
+        DECLARE c CURSOR FOR SELECT id FROM t; DECLARE CONTINUE HANDLER FOR NOT FOUND SET done = 1;
+        OPEN c; l: LOOP FETCH c INTO x; IF done THEN LEAVE l; END IF; SET s = s + x; END LOOP; CLOSE c; SELECT s; END""",
+    "CREATE PROCEDURE q_through(a INT) BEGIN CALL q_read(a); CALL p_select(); SELECT f(a), f_reads() FROM v; END",
+    "CREATE PROCEDURE q_out(IN a INT, OUT b INT) SELECT n INTO b FROM t WHERE id = a",
+    "CREATE PROCEDURE q_write() INSERT INTO w (name) VALUES ('by q')",
+    "CREATE PROCEDURE q_guarded() INSERT INTO guarded (n) VALUES (1)",
+    "CREATE PROCEDURE q_commit() BEGIN START TRANSACTION; INSERT INTO w (name) VALUES ('by q'); COMMIT; END",
+    "CREATE PROCEDURE q_dynamic() BEGIN PREPARE by_q FROM 'SELECT 1'; EXECUTE by_q; END",
+    "CREATE PROCEDURE q_mode() SET SESSION sql_mode = @@sql_mode",
+    "CREATE PROCEDURE q_ask() SELECT @by_client",
+    "CREATE PROCEDURE q_server() SELECT @@server_id, CONNECTION_ID()",
+    "CREATE PROCEDURE q_update() SELECT id FROM t WHERE id = 1 FOR UPDATE",
+    "CREATE PROCEDURE q_signal() SIGNAL SQLSTATE '45000'",
+    "CREATE PROCEDURE q_table() BEGIN DROP TABLE IF EXISTS by_q; CREATE TABLE by_q (a INT); END",
+    "CREATE PROCEDURE q_deep() CALL q_deeper()",
+    "CREATE PROCEDURE q_deeper() CALL p_lock()",
+    "CREATE PROCEDURE q_last() SELECT LAST_INSERT_ID(5)",
     "CREATE ROLE r",
     "GRANT SELECT ON app.* TO r",
     "GRANT r TO app@'%'",
@@ -61,15 +92,23 @@ class Outcome:
     def __init__(self, cluster, rows):
         self.rows, self.primary = rows, cluster.primary().name
         self.complaints, self.said = [], {}
-        with Headgate(cluster) as hg, Log(cluster):
-            for row in rows:
-                explain = routing.explained if HAS_EXPLAIN_SESSION else None
-                complaints, said = routing.run_row(hg, row, explain)
-                self.complaints += complaints
-                if not HAS_EXPLAIN_SESSION and len(row.statements) == 1:
-                    said = routing.explained(hg, row)
-                self.said[row.line] = said
+        with Log(cluster):
+            with Headgate(cluster) as hg:
+                self._run(hg, [row for row in rows if not row.is_known])
+            stored.grant(cluster)
+            with Headgate(cluster, cluster_settings=stored.SETTINGS) as hg:
+                stored.wait_known(hg, "test.p_lock")
+                self._run(hg, [row for row in rows if row.is_known])
             self.found = routing.tags_by_node(cluster)
+
+    def _run(self, hg, rows):
+        for row in rows:
+            explain = routing.explained if HAS_EXPLAIN_SESSION else None
+            complaints, said = routing.run_row(hg, row, explain)
+            self.complaints += complaints
+            if not HAS_EXPLAIN_SESSION and len(row.statements) == 1:
+                said = routing.explained(hg, row)
+            self.said[row.line] = said
 
 
 @pytest.fixture(scope="module")

@@ -93,7 +93,7 @@ static void a_list_without_its_proof_is_not_known(void **state)
         const char *hides, *why;
         unsigned view, function, trigger; /* effects of app.plain, app.price, and of writing app.t */
     } rows[] = {
-        { "VIEW", "may not see all views", CODE_UNKNOWN, CODE_UNKNOWN, CODE_UNKNOWN | CODE_SETS_VARIABLES },
+        { "VIEW", "may not see all views", CODE_UNKNOWN, CODE_PRIMARY, CODE_UNKNOWN | CODE_SETS_VARIABLES },
         { "FUNCTION", "may not see all routines", 0, CODE_UNKNOWN, CODE_SETS_VARIABLES },
         { "TRIGGER", "may not see all triggers", 0, 0, CODE_UNKNOWN },
     };

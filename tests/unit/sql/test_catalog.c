@@ -150,7 +150,7 @@ static void what_is_not_listed_whole_is_not_known(void **state)
     struct catalog *catalog = build(1u << CODE_FUNCTION | 1u << CODE_PROCEDURE);
     const struct span app = SPAN_LITERAL("app"), none = { 0 };
     assert_int_equal(catalog_effects(catalog, CODE_FUNCTION, app, none, SPAN_LITERAL("pure")), 0);
-    assert_int_equal(catalog_effects(catalog, CODE_FUNCTION, app, none, SPAN_LITERAL("reads")), U);
+    assert_int_equal(catalog_effects(catalog, CODE_FUNCTION, app, none, SPAN_LITERAL("reads")), CODE_PRIMARY);
     assert_int_equal(catalog_effects(catalog, CODE_TABLE, app, none, SPAN_LITERAL("t")), U);
     assert_int_equal(catalog_effects(catalog, CODE_TRIGGER, app, none, SPAN_LITERAL("t")), U);
     assert_true(catalog_knows(catalog, CODE_FUNCTION) && !catalog_knows(catalog, CODE_TABLE));

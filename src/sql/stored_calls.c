@@ -1,0 +1,163 @@
+#include "sql/stored_calls.h"
+
+#include "sql/catalog.h"
+#include "sql/functions.h"
+#include "sql/query.h"
+#include "sql/stored_code.h"
+
+void facts_run_code(struct sql_facts *facts, unsigned effects)
+{
+    facts->runs_code = true;
+    facts->code_effects |= effects;
+    facts->may_hide_state |= (effects & CODE_HIDES) != 0;
+    facts->sets_unnamed |= (effects & CODE_SETS_VARIABLES) != 0;
+    facts->writes_variables |= (effects & CODE_SETS_VARIABLES) != 0;
+}
+
+void facts_take_code(struct sql_facts *facts, const struct sql_facts *inner)
+{
+    facts->runs_code |= inner->runs_code;
+    facts->code_effects |= inner->code_effects;
+    facts->may_hide_state |= inner->may_hide_state;
+    facts->sets_unnamed |= inner->sets_unnamed;
+    facts->writes_variables |= inner->sets_unnamed;
+}
+
+/* ---- functions ---- */
+
+static bool is_built_in(struct span name)
+{
+    for (int family = SQL_FAMILY_UNKNOWN; family <= SQL_FAMILY_MYSQL; family++)
+        if (function_effect(name, true, (enum sql_family)family) != FUNCTION_UNKNOWN)
+            return true;
+    return false;
+}
+
+static bool has_quote(struct span name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (name.data[i] == '`' || name.data[i] == '"')
+            return true;
+    return false;
+}
+
+bool stored_calls_may_be_stored(const struct reader *reader, struct span schema)
+{
+    struct span name = token_name(reader->token);
+    return !has_quote(name) && !has_quote(schema) && !is_built_in(name);
+}
+
+/* All but that others are called, which by itself is no effect. */
+static unsigned effects_of(const struct sql_dialect *dialect, enum code_kind kind, struct span schema,
+                           struct span name)
+{
+    return catalog_effects(dialect->catalog, kind, dialect->schema, schema, name) & ~CATALOG_CALLS;
+}
+
+unsigned stored_calls_function(const struct reader *reader, struct span schema)
+{
+    const struct sql_dialect *dialect = &reader->lexer.dialect;
+    if (dialect->catalog == NULL || !stored_calls_may_be_stored(reader, schema))
+        return CODE_UNKNOWN;
+    return effects_of(dialect, CODE_FUNCTION, schema, token_name(reader->token));
+}
+
+/* ---- CALL ---- */
+
+/* [schema.]name; of a package's procedures nothing is known. */
+static unsigned read_procedure(struct reader *reader)
+{
+    const struct sql_dialect *dialect = &reader->lexer.dialect;
+    struct span schema = { 0 };
+    if (token_is_punct(reader->ahead, '.')) {
+        schema = token_name(reader->token);
+        reader_advance(reader);
+        reader_advance(reader);
+    }
+    struct span name = token_name(reader->token);
+    bool is_name = reader->token->type == TOKEN_WORD || reader->token->type == TOKEN_QUOTED;
+    if (!is_name || token_is_punct(reader->ahead, '.') || has_quote(name) || has_quote(schema))
+        return CODE_UNKNOWN;
+    reader_advance(reader);
+    return effects_of(dialect, CODE_PROCEDURE, schema, name);
+}
+
+/* What the arguments do themselves, and what runs. */
+static void judge(struct reader *reader, struct sql_facts *facts, unsigned effects,
+                  const struct sql_facts *arguments)
+{
+    facts->may_hide_state = false;
+    facts->writes_variables = false;
+    facts_run_code(facts, effects);
+    facts_take_code(facts, arguments);
+    facts->may_commit = (facts->code_effects & (CODE_TRANSACTION | CODE_HIDES)) != 0 || facts->may_hide_state;
+    facts->writes_variables |= reader->has_user_variable || facts->may_hide_state;
+    facts->is_read = facts->code_effects == 0 && arguments->is_read && reader->lexer.dialect.reads_stored;
+    if (facts->is_read)
+        facts->reason = SQL_REASON_STORED_READ;
+}
+
+bool stored_calls_read_call(struct reader *reader, struct sql_facts *facts)
+{
+    struct sql_facts arguments = { 0 };
+    facts->culprit = reader->token->text;
+    unsigned effects = read_procedure(reader);
+    query_read(reader, &arguments);
+    judge(reader, facts, effects, &arguments);
+    if (facts->is_read)
+        facts->culprit = (struct span){ 0 };
+    return false;
+}
+
+/* ---- blocks and writes ---- */
+
+struct reach {
+    const struct sql_dialect *dialect;
+    unsigned effects; /* of all that the statement uses */
+};
+
+/* Without a catalog nothing is known of routines; of tables what is assumed of them in any statement: they
+ * run nothing that leaves something behind. */
+static void on_name(void *owner, const struct code_name *name)
+{
+    struct reach *reach = owner;
+    const struct sql_dialect *dialect = reach->dialect;
+    bool is_doubtful = name->kind == CODE_FUNCTION && is_built_in(name->name);
+    if (is_doubtful || has_quote(name->name) || has_quote(name->schema))
+        reach->effects |= CODE_UNKNOWN;
+    else if (name->kind == CODE_TABLE && !catalog_knows(dialect->catalog, CODE_TABLE))
+        reach->effects |= CODE_PRIMARY;
+    else
+        reach->effects |= effects_of(dialect, name->kind, name->schema, name->name);
+    if (name->is_written && catalog_knows(dialect->catalog, CODE_TRIGGER))
+        reach->effects |= effects_of(dialect, CODE_TRIGGER, name->schema, name->name);
+}
+
+bool stored_calls_read_write(struct reader *reader, struct sql_facts *facts)
+{
+    struct reach reach = { .dialect = &reader->lexer.dialect };
+    if (!catalog_writes_leave(reach.dialect->catalog))
+        return false;
+    reader_skip(reader);
+    struct code_text text = { .kind = CODE_BLOCK, .body = reader_statement(reader) };
+    (void)stored_code_read(&text, reach.dialect, on_name, &reach);
+    if ((reach.effects & CODE_LEAVES) != 0)
+        facts_run_code(facts, reach.effects & CODE_LEAVES);
+    return false;
+}
+
+bool stored_calls_read_block(struct reader *reader, struct sql_facts *facts)
+{
+    const uint8_t *end = reader->lexer.end;
+    struct reach reach = { .dialect = &reader->lexer.dialect };
+    struct code_text text = { .kind = CODE_BLOCK,
+                              .body = span_of(reader->from, (size_t)(end - reader->from)) };
+    unsigned own = stored_code_read(&text, reach.dialect, on_name, &reach);
+    struct sql_facts inner = { .is_read = true, .code_effects = own };
+    inner.may_hide_state = (own & CODE_HIDES) != 0;
+    judge(reader, facts, reach.effects, &inner);
+    bool has_more = reader_skip_body(reader);
+    facts->writes_variables =
+        facts->may_hide_state || facts->sets_unnamed || (own & CODE_SETS_VARIABLES) != 0;
+    return has_more && (own & CODE_UNKNOWN) != 0;
+}
