@@ -8,6 +8,7 @@
 #include "admin/show_cluster.h"
 #include "admin/stats.h"
 #include "admin/show_digests.h"
+#include "admin/show_routines.h"
 #include "admin/verbs.h"
 
 #include <stdio.h>
@@ -62,6 +63,9 @@ static const struct row rows[] = {
       show_listeners, &show_listeners_columns },
     { "show users", "[USER]", "every account: how many clients, whether its password is known", show_users,
       &show_users_columns },
+    { "show routines", "[SCHEMA]",
+      "stored functions, procedures, views and triggers: what running them may do, and through which others",
+      show_routines, &show_routines_columns },
     { "show config", "[PREFIX]", "every setting: its value, the default, when a change takes effect",
       show_config, &show_config_columns },
     { "show version", "", "version, uptime, workers, sessions", show_version, &show_version_columns },

@@ -2,6 +2,7 @@
 #include "admin/show.h"
 
 #include "admin/beside.h"
+#include "admin/show_routines.h"
 #include "admin/tour.h"
 #include "base/mem.h"
 #include "proxy/forecast.h"
@@ -23,6 +24,8 @@ static const struct column columns[] = {
     { "finding", COLUMN_TEXT, "the name of that" },
     { "culprit", COLUMN_TEXT, "the word that decided" },
     { "facts", COLUMN_TEXT, "all that was read from its text" },
+    { "code", COLUMN_TEXT,
+      "the stored code that it runs: what that may do, and through which other routine; see show routines" },
     { "hints", COLUMN_TEXT, "the hints in its comments and attributes; in brackets what is not understood" },
     { "pins", COLUMN_TEXT, "what keeps the session's reads on the primary now" },
     { "then_pinned", COLUMN_TEXT,
@@ -38,6 +41,7 @@ static const struct {
     { offsetof(struct sql_facts, is_multi), "several statements" },
     { offsetof(struct sql_facts, refers_previous), "about the previous statement" },
     { offsetof(struct sql_facts, may_hide_state), "may leave hidden state" },
+    { offsetof(struct sql_facts, runs_code), "runs stored code" },
     { offsetof(struct sql_facts, has_holds), "takes or gives back state of one server" },
     { offsetof(struct sql_facts, touches_variables), "mentions user variables" },
     { offsetof(struct sql_facts, writes_variables), "may write user variables" },
@@ -121,6 +125,15 @@ static void put_hints(struct table *table, const struct asked *asked, const stru
     text_fini(&said);
 }
 
+static void put_code(struct table *table, struct span sql, const struct sql_facts *facts,
+                     const struct sql_dialect *dialect)
+{
+    struct text said = { 0 };
+    show_routines_of(sql, facts, dialect, &said);
+    table_span(table, text_span(&said));
+    text_fini(&said);
+}
+
 static void put_explanation(struct request *request, const struct sql_facts *facts, const struct route *route,
                             const struct pins *pins, const struct asked *asked,
                             const struct sql_dialect *dialect)
@@ -139,6 +152,7 @@ static void put_explanation(struct request *request, const struct sql_facts *fac
     table_text(table, sql_reason_name(facts->reason));
     table_span(table, facts->culprit);
     put_facts(table, facts);
+    put_code(table, asked->sql, facts, dialect);
     put_hints(table, asked, dialect, facts);
     table_span(table, text_span(&held));
     table_text(table, forecast_keeps_reads(facts, asked->sql, dialect) ? "yes" : "no");

@@ -72,6 +72,8 @@ static void on_survey(struct survey *survey, const struct survey_end *end)
 {
     struct cluster *cluster = survey->owner;
     wait_for_next(cluster);
+    if (end->is_same || end->take_catalog != NULL)
+        cluster->surveyed_us = cluster->env.loop->now_us;
     if (end->is_same) {
         catalog_cover(cluster->catalog, cluster->survey_covers);
         return;
