@@ -146,6 +146,8 @@ static const struct {
     { "max_connections", "100000" },
     { "max_allowed_packet", "16777216" },
     { "wait_timeout", "28800" },
+    { "interactive_timeout", "28800" },
+    { "init_connect", "" }, /* with one, no connection of the pool would be used again */
     { "gtid_domain_id", "0" },
     { "last_gtid", "" },
     { "gtid_wait", "0" },
