@@ -17,6 +17,7 @@
 #include "cluster/topology.h"
 #include "cluster/upstream.h"
 #include "cluster/wsrep.h"
+#include "mysql/tracked.h"
 #include "net/resolve.h"
 
 #include <stdbool.h>
@@ -47,6 +48,7 @@ struct probe_result {
     bool ansi_quotes; /* of the server's global sql_mode */
     bool oracle;
     bool no_backslash_escapes;
+    struct tracked tracked; /* what it tells clients by session tracking, by default */
     enum server_family family;
     uint64_t caps; /* of its greeting */
     uint8_t collation;

@@ -8,6 +8,7 @@
 #include "cluster/replication.h"
 #include "cluster/server.h"
 #include "mysql/handshake.h"
+#include "mysql/tracked.h"
 #include "net/addr.h"
 #include "sql/catalog.h"
 
@@ -53,6 +54,7 @@ struct view {
     bool ansi_quotes;          /* the servers' global sql_mode */
     bool oracle;
     bool no_backslash_escapes;
+    struct tracked tracked;            /* what the primary tells clients by session tracking, by default */
     struct catalog *catalog;           /* one reference: the stored code; NULL: it is not known */
     struct code_changes *code_changes; /* borrows the cluster's: changes that pass are noted there */
     bool reads_functions;              /* stored code that only reads may run on replicas */

@@ -128,6 +128,14 @@ struct reading {
     bool has_unsafe_collation; /* the charset of the login, until tracking says another */
 };
 
+/* What the client is told by session tracking. */
+struct tracking {
+    uint8_t types;     /* by the server's defaults: 1 << enum sesstrack_type, but for variables */
+    uint8_t asked;     /* … as the client has asked for itself */
+    bool has_names;    /* of variables others than tracked_usual's by default … */
+    struct text names; /* owns: … these */
+};
+
 struct session {
     struct loop_corpse corpse;
     struct list_node in_worker; /* in list worker->sessions */
@@ -188,7 +196,7 @@ struct session {
                           on both families) */
     bool has_replica_refused;
     bool calls_in_read_only; /* a CALL was refused because a replica had the read-only transaction */
-    uint8_t sees_tracking;   /* types of entries that the client asked for: 1 << enum sesstrack_type */
+    struct tracking tracking;
     struct reading reading;
     struct pins pins; /* owns */
     enum close_reason close_reason;

@@ -80,11 +80,16 @@ static uint32_t id_value(const struct probe *probe, unsigned row, const char *na
 
 static const char *sql_variables(const struct upstream *upstream)
 {
+#define TRACKED "@@global.session_track_"
 #define VARIABLES                                                                                            \
     "SELECT @@global.read_only AS read_only, @@global.sql_mode AS sql_mode, @@global.server_id AS "          \
     "server_id, @@global.max_connections AS max_connections, @@global.wait_timeout AS wait_timeout, "        \
-    "@@global.interactive_timeout AS interactive_timeout, @@global.init_connect AS init_connect"
-    return upstream->family == FAMILY_MYSQL ? VARIABLES ", @@global.server_uuid AS server_uuid" : VARIABLES;
+    "@@global.interactive_timeout AS interactive_timeout, @@global.init_connect AS init_connect, " TRACKED   \
+    "system_variables AS tracked_names, " TRACKED "schema AS tracked_schema, " TRACKED                       \
+    "state_change AS tracked_state, " TRACKED "transaction_info AS tracked_transaction"
+    return upstream->family == FAMILY_MYSQL ? VARIABLES ", @@global.server_uuid AS server_uuid, " TRACKED
+                                                        "gtids AS tracked_gtids"
+                                            : VARIABLES;
 }
 
 static uint64_t seconds(const struct probe *probe, const char *name)
@@ -106,6 +111,23 @@ static void read_for_pool(struct probe *probe)
         rows_value(&probe->rows, 0, rows_column(&probe->rows, "init_connect"), &value) && value.len > 0;
 }
 
+/* Empty where the server does not have it. */
+static struct span named(const struct probe *probe, const char *name)
+{
+    struct span value = { 0 };
+    (void)rows_value(&probe->rows, 0, rows_column(&probe->rows, name), &value);
+    return value;
+}
+
+static void read_tracked(struct probe *probe)
+{
+    probe->result.tracked = tracked_usual;
+    if (rows_column(&probe->rows, "tracked_names") >= 0)
+        tracked_read(&probe->result.tracked, named(probe, "tracked_names"), named(probe, "tracked_schema"),
+                     named(probe, "tracked_state"), named(probe, "tracked_transaction"),
+                     named(probe, "tracked_gtids"));
+}
+
 static bool read_variables(struct probe *probe)
 {
     struct span value;
@@ -125,6 +147,7 @@ static bool read_variables(struct probe *probe)
         !span_to_u64(value, &probe->result.max_connections))
         probe->result.max_connections = 0;
     read_for_pool(probe);
+    read_tracked(probe);
     return true;
 }
 

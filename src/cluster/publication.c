@@ -47,6 +47,7 @@ static void describe_greeting(const struct cluster *cluster, struct view *view)
             view->ansi_quotes = last->ansi_quotes;
             view->oracle = last->oracle;
             view->no_backslash_escapes = last->no_backslash_escapes;
+            view->tracked = last->tracked;
         }
         view->caps &= last->caps;
     }
@@ -171,7 +172,8 @@ static bool is_same(const struct view *a, const struct view *b)
         a->primary != b->primary || a->family != b->family || a->caps != b->caps ||
         strcmp(a->version, b->version) != 0 || a->collation != b->collation ||
         a->ansi_quotes != b->ansi_quotes || a->oracle != b->oracle ||
-        a->no_backslash_escapes != b->no_backslash_escapes || a->catalog != b->catalog ||
+        a->no_backslash_escapes != b->no_backslash_escapes || a->tracked.types != b->tracked.types ||
+        strcmp(a->tracked.names, b->tracked.names) != 0 || a->catalog != b->catalog ||
         a->reads_functions != b->reads_functions || a->is_paused != b->is_paused ||
         a->is_galera != b->is_galera)
         return false;

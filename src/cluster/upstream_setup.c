@@ -6,11 +6,23 @@
 #include <stdio.h>
 
 /* What headgate must hear about to keep sessions' state. MySQL's '*' would put statement_id on every reply
- * (protocol.md §5), so the variables are named there. MariaDB 11.8 takes last_gtid, last_insert_id, timestamp
- * and others for one, and tells it by the name of the first that it heard of: that is to be last_gtid. */
-static const char setup_mariadb[] = "\x03SET SESSION session_track_system_variables='last_gtid,*', "
-                                    "session_track_schema=1, session_track_state_change=1, "
-                                    "session_track_transaction_info='CHARACTERISTICS'";
+ * (protocol.md §5), so the variables are named there.
+ *
+ * MariaDB 11 takes variables that share a place in its memory for one, and tells it by the name of that which
+ * is listed first: autocommit and eighteen more; last_gtid, last_insert_id, timestamp and others. First is
+ * last_gtid, then what the server tells by default, so that clients are told what they would be directly.
+ *
+ * From session_track_transaction_info MariaDB's query cache is off: where the server has one switched on,
+ * transactions are followed by status flags alone, and a SET TRANSACTION pins until COMMIT or ROLLBACK.
+ * There may be no query cache in later versions than 12. */
+#define SETUP_MARIADB                                                                                        \
+    "\x03SET SESSION session_track_system_variables=CONCAT_WS(',','last_gtid',NULLIF(NULLIF("                \
+    "@@global.session_track_system_variables,''),'*'),'*'),session_track_schema=1,"                          \
+    "session_track_state_change=1,session_track_transaction_info="
+static const char setup_mariadb[] =
+    SETUP_MARIADB "IF(@@global.query_cache_type<>'OFF' AND @@global.query_cache_size>0 AND "
+                  "@@global.session_track_transaction_info='OFF','OFF','CHARACTERISTICS')";
+static const char setup_mariadb_later[] = SETUP_MARIADB "'CHARACTERISTICS'";
 #define SETUP_MYSQL_BEGINS "\x03SET SESSION session_track_system_variables='autocommit"
 #define SETUP_MYSQL_ENDS                                                                                     \
     "', session_track_schema=1, session_track_state_change=1, "                                              \
@@ -35,13 +47,18 @@ static bool is_old_mysql(const char *version)
     return sscanf(version, "%u.%u", &major, &minor) == 2 && (major < 8 || (major == 8 && minor < 4));
 }
 
+static struct span setup_of(const struct upstream *upstream)
+{
+    if (upstream->family == FAMILY_MYSQL)
+        return is_old_mysql(upstream->version) ? SPAN_LITERAL(setup_mysql_old) : SPAN_LITERAL(setup_mysql);
+    bool is_later = greeting_version(span_cstr(upstream->version)).major > 12;
+    return is_later ? SPAN_LITERAL(setup_mariadb_later) : SPAN_LITERAL(setup_mariadb);
+}
+
 void upstream_set_up(struct upstream *upstream)
 {
-    bool is_old = is_old_mysql(upstream->version);
-    struct span mysql = is_old ? SPAN_LITERAL(setup_mysql_old) : SPAN_LITERAL(setup_mysql);
-    struct span sql = upstream->family == FAMILY_MYSQL ? mysql : SPAN_LITERAL(setup_mariadb);
     upstream->is_set_up = true;
-    upstream_exchange(upstream, REPLY_GENERIC, sql, upstream->env->login_us);
+    upstream_exchange(upstream, REPLY_GENERIC, setup_of(upstream), upstream->env->login_us);
 }
 
 void upstream_note_beginning(struct upstream *upstream)

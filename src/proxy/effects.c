@@ -8,6 +8,7 @@
 
 #include "mysql/reply.h"
 #include "proxy/account.h"
+#include "proxy/tracking.h"
 #include "proxy/unbegun.h"
 
 enum route_place effects_home(const struct session *session)
@@ -176,7 +177,7 @@ void effects_reset(struct session *session)
     session->draws = (struct draws){ 0 };
     uservars_clear(&session->user_vars);
     session->has_replica_refused = session->calls_in_read_only = false;
-    session->sees_tracking = 0;
+    tracking_begin(session);
     bool is_schema_unknown = pins_has(&session->pins, PIN_UNKNOWN_SCHEMA);
     pins_clear(&session->pins);
     if (is_schema_unknown)

@@ -33,7 +33,7 @@ static void commit_set(struct session *session)
     struct job *job = &session->job;
     const struct changes *changes = job->changes;
     struct span name, literal;
-    session->sees_tracking |= changes->tracking;
+    session->tracking.asked |= changes->tracking;
     if (job->reply.has_error) {
         if (!job->reply.is_unbegun && !changes_is_whole_refusal(changes, job->reply.error_code))
             effects_pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */

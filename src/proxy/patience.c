@@ -21,7 +21,7 @@ static bool is_rewritable(const struct session *session)
 {
     const struct job *job = &session->job;
     return job->changes != NULL && job->changes->wait_len > 0 && job->command->byte == COM_QUERY &&
-           job->facts.kind == SQL_SET && !job->facts.is_multi && !job->is_cut && session->sees_tracking == 0;
+           job->facts.kind == SQL_SET && !job->facts.is_multi && !job->is_cut && session->tracking.asked == 0;
 }
 
 void patience_rewrite(struct session *session)

@@ -53,7 +53,7 @@ void relay_replace_packet(struct session *session, struct upstream *upstream, co
         (void)reply_parse_ok(info->payload, upstream->caps, &ok);
         ok.status = status;
         if (session->caps & CAP_SESSION_TRACK)
-            tracking_filter(session, upstream, status, ok.session, &tracking);
+            tracking_filter(session, ok.session, &tracking);
         ok.session = text_span(&tracking);
         if (tracking.len == 0)
             ok.status = (uint16_t)(ok.status & ~STATUS_SESSION_STATE_CHANGED);

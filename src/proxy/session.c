@@ -414,6 +414,7 @@ void session_abort(struct session *session, enum close_reason reason)
     text_fini(&session->said);
     text_fini(&session->attributes);
     text_fini(&session->schema);
+    text_fini(&session->tracking.names);
     text_fini(&session->role.said);
     text_fini(&session->job.rewritten);
     changes_fini(session->job.changes);

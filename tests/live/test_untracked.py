@@ -98,8 +98,8 @@ def headgate(scene):
 
 # Types of entries in the OK, with headgate's own set-up: schema, state ("session state has changed"), or the variable's name.
 SET_UP = {
-    "mariadb": "SET SESSION session_track_system_variables='last_gtid,*', session_track_schema=1, session_track_state_change=1, "
-               "session_track_transaction_info='CHARACTERISTICS'",
+    "mariadb": "SET SESSION session_track_system_variables=CONCAT('last_gtid,', @@global.session_track_system_variables, ',*'), "
+               "session_track_schema=1, session_track_state_change=1, session_track_transaction_info='CHARACTERISTICS'",
     "mysql": "SET SESSION session_track_system_variables='sql_mode,time_zone,character_set_client,character_set_results,character_set_connection,"
              "collation_connection', session_track_schema=1, session_track_state_change=1, session_track_transaction_info='CHARACTERISTICS'"}[FAMILY]
 IS_MYSQL, IS_11 = FAMILY == "mysql", FLAVOUR == "mariadb-11"

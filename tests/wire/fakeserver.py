@@ -240,6 +240,11 @@ class Connection:
             self.status = self.status & ~w.AUTOCOMMIT if off else self.status | w.AUTOCOMMIT
 
 
+# What servers are delivered with.
+TRACKED = {"session_track_system_variables": "autocommit,character_set_client,character_set_connection,character_set_results,time_zone",
+           "session_track_schema": 1, "session_track_state_change": 0, "session_track_transaction_info": "OFF"}
+
+
 class FakeServer:
     """Listens at once; `address` is what a configuration names."""
 
@@ -255,6 +260,7 @@ class FakeServer:
         self.wait_timeout = 28800
         self.started_s = 1_700_000_000  # by its own clock
         self.uptime_s = 1_000
+        self.tracked = dict(TRACKED)
         self.prepared = {}       # SQL text: (number of parameters, columns)
         self.scripts = {}        # SQL text, or command byte: (connection, payload)
         self.connections = []
@@ -278,6 +284,7 @@ class FakeServer:
         self.on_connect = self.on_login = None
         self.scripts.clear()
         self.position = "0-1-100"
+        self.tracked = dict(TRACKED)
         self.prepared.clear()
         self.refused_schemas.clear()
 
@@ -344,7 +351,7 @@ class FakeServer:
                  "max_allowed_packet": 1 << 30, "autocommit": 1, "character_set_client": "utf8mb4",
                  "character_set_connection": "utf8mb4", "character_set_results": "utf8mb4",
                  "collation_connection": "utf8mb4_general_ci", "sql_mode": "", "time_zone": "SYSTEM",
-                 "port": 3306, "lower_case_table_names": 0, "gtid_domain_id": 0, "log_bin": self.log_bin}
+                 "port": 3306, "lower_case_table_names": 0, "gtid_domain_id": 0, "log_bin": self.log_bin, **self.tracked}
         found = re.search(r"@@(?:global\.|session\.|local\.)?(\w+)", expression, flags=re.I)
         name = found.group(1).lower() if found else ""
         if name == ("gtid_slave_pos" if is_replica else "gtid_binlog_pos"):

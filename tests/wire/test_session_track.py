@@ -5,6 +5,7 @@ import pytest
 import mysqlwire as w
 import pace
 import replies as r
+from proxy import wait_until
 
 WITHOUT = [w.OLD_CAPS, w.MODERN_CAPS & ~w.SESSION_TRACK]
 WITH = [w.MODERN_CAPS, w.OLD_CAPS | w.SESSION_TRACK]
@@ -73,21 +74,53 @@ def test_passed_at_the_end_of_rows(rig):
         assert entries(done.session)[1, b""] == b"elsewhere"
 
 
-@pytest.mark.parametrize("version, said, expected", [
-    (b"5.5.5-10.11.9-MariaDB", r.tracked_variable("sql_notes", "OFF"), {}),
-    (b"5.5.5-10.11.9-MariaDB", r.tracked_variable("collation_connection", "latin1_bin"), {}),
-    (b"11.8.6-MariaDB", r.tracked_variable("sql_notes", "OFF"), {(0, b"autocommit"): b"ON"}),
-    (b"5.5.5-11.8.6-MariaDB", r.tracked_variable("autocommit", "ON"), {(0, b"autocommit"): b"ON"}),
-    (b"11.8.6-MariaDB", r.tracked_variable("collation_connection", "latin1_bin"), {(0, b"character_set_connection"): b"latin1"}),
-    (b"12.0.1-MariaDB", r.tracked_variable("collation_connection", "binary"), {(0, b"character_set_connection"): b"binary"}),
-    (b"11.8.6-MariaDB", r.tracked_variable("big_tables", "ON"), {})])
-def test_what_mariadb_11_reports_in_the_place_of_another(rig, version, said, expected):
-    """It names the first tracked variable of several in one place; a client tracks fewer than headgate does."""
-    rig.primary.on("DO 'say'", lambda c, _: c.ok(session=said))
+ALL = (r.tracked_schema("elsewhere") + r.tracked_variable("time_zone", "+01:00") + r.tracked_variable("sql_notes", "OFF")
+       + b"\x02\x011" + b"\x04\x01\0" + b"\x05\x09\x08T_______")
+
+
+@pytest.mark.parametrize("tracked, expected", [
+    ({}, {(1, b""), (0, b"time_zone")}),
+    ({"session_track_system_variables": ""}, {(1, b"")}),
+    ({"session_track_system_variables": "*"}, {(1, b""), (0, b"time_zone"), (0, b"sql_notes")}),
+    ({"session_track_system_variables": "a, SQL_Notes"}, {(1, b""), (0, b"sql_notes")}),
+    ({"session_track_schema": 0}, {(0, b"time_zone")}),
+    ({"session_track_state_change": "ON"}, {(1, b""), (0, b"time_zone"), (2, b"")}),
+    ({"session_track_transaction_info": "STATE"}, {(1, b""), (0, b"time_zone"), (5, b"")}),
+    ({"session_track_transaction_info": "CHARACTERISTICS"}, {(1, b""), (0, b"time_zone"), (4, b""), (5, b"")})], ids=lambda value: str(value) if isinstance(value, dict) else "told")
+def test_what_the_server_tells_by_default(rig, tracked, expected):
+    """New sessions, once a probe has heard of it; one that was there is told what it was told before."""
+    rig.primary.on("DO 'say'", lambda c, _: c.ok(session=ALL))
+
+    def told(client):
+        return set(entries(client.query("DO 'say'").oks[0].session))
+
+    def told_anew():
+        with rig.connect() as client:
+            return told(client)
+    wait_until(lambda: told_anew() == {(1, b""), (0, b"time_zone")}, "the usual defaults are known")
+    with rig.connect() as before:
+        rig.primary.tracked.update(tracked)
+        wait_until(lambda: told_anew() == expected, "the defaults are known")
+        assert told(before) == {(1, b""), (0, b"time_zone")}
+        before.command(w.RESET_CONNECTION)
+        assert told(before) == expected
+
+
+def test_set_up_names_what_the_server_tells_by_default_before_all_others(rig):
+    """MariaDB 11 tells variables that share a place in its memory by the name of the first one that is listed."""
+    with rig.connect() as client:
+        client.query("DO 1")
+        set_up = rig.primary.application_connections()[-1].sqls()[0]
+    assert set_up.startswith("SET SESSION session_track_system_variables=CONCAT_WS(',','last_gtid',NULLIF(NULLIF(@@global.session_track_system_variables,''),'*'),'*')")
+
+
+@pytest.mark.parametrize("version, has_query_cache", [(b"5.5.5-10.11.9-MariaDB", True), (b"12.3.1-MariaDB", True), (b"13.0.0-MariaDB", False)])
+def test_set_up_asks_for_a_query_cache_where_there_may_be_one(rig, version, has_query_cache):
     before, rig.primary.version = rig.primary.version, version
     try:
         with rig.connect() as client:
-            assert entries(client.query("DO 'say'").oks[0].session) == expected
+            client.query("DO 1")
+            assert ("query_cache" in rig.primary.application_connections()[-1].sqls()[0]) == has_query_cache
     finally:
         rig.primary.version = before
 

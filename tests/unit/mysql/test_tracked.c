@@ -1,0 +1,74 @@
+#include "bytes.h"
+
+#include "mysql/sesstrack.h"
+#include "mysql/tracked.h"
+
+#define TYPE(name) (1u << SESSTRACK_##name)
+
+static void types_by_what_is_switched_on(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *schema, *state, *transaction, *gtids;
+        unsigned types;
+    } rows[] = {
+        { "1", "0", "OFF", "", TYPE(SCHEMA) },
+        { "0", "1", "OFF", "OFF", TYPE(STATE_CHANGE) },
+        { "ON", "OFF", "STATE", "OFF", TYPE(SCHEMA) | TYPE(TRANSACTION) },
+        { "0", "0", "CHARACTERISTICS", "OWN_GTID", TYPE(TRANSACTION) | TYPE(CHARACTERISTICS) | TYPE(GTIDS) },
+        { "", "", "", "", 0 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct tracked tracked;
+        tracked_read(&tracked, SPAN_LITERAL("a,b"), span_cstr(rows[i].schema), span_cstr(rows[i].state),
+                     span_cstr(rows[i].transaction), span_cstr(rows[i].gtids));
+        assert_int_equal(tracked.types, rows[i].types);
+        assert_string_equal(tracked.names, "a,b");
+    }
+}
+
+static void names_in_lists(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *names, *variable;
+        bool is_listed;
+    } rows[] = {
+        { "", "time_zone", false },
+        { "time_zone", "time_zone", true },
+        { "Time_Zone", "time_zone", true },
+        { "autocommit, time_zone ,x", "time_zone", true },
+        { "autocommit,time_zone_x", "time_zone", false },
+        { "x,time", "time_zone", false },
+        { "*", "time_zone", true },
+        { "sql_mode,*", "time_zone", true },
+        { ",,", "time_zone", false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(tracked_lists(span_cstr(rows[i].names), span_cstr(rows[i].variable)),
+                         rows[i].is_listed);
+}
+
+static void list_too_long_to_be_kept_is_all(void **state)
+{
+    (void)state;
+    struct tracked tracked;
+    char names[TRACKED_NAMES_MAX + 1];
+    memset(names, 'a', sizeof names);
+    tracked_read(&tracked, span_of(names, TRACKED_NAMES_MAX - 1), (struct span){ 0 }, (struct span){ 0 },
+                 (struct span){ 0 }, (struct span){ 0 });
+    assert_int_equal(strlen(tracked.names), TRACKED_NAMES_MAX - 1);
+    tracked_read(&tracked, span_of(names, sizeof names), (struct span){ 0 }, (struct span){ 0 },
+                 (struct span){ 0 }, (struct span){ 0 });
+    assert_string_equal(tracked.names, "*");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(types_by_what_is_switched_on),
+        cmocka_unit_test(names_in_lists),
+        cmocka_unit_test(list_too_long_to_be_kept_is_all),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
