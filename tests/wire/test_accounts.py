@@ -156,6 +156,16 @@ def test_prepared_change_counts_when_it_is_executed(scene):
     assert logins_again(connection) == [b"app"]
 
 
+def test_change_whose_answer_is_lost_counts_too(scene, server):
+    scene = scene(cluster_settings=HOUR)
+    admin = scene.client(user="other", password="other_pw")
+    connection = scene.parked()
+    server.on("GRANT r TO app", lambda connection, payload: False)
+    assert admin.command(w.QUERY, "GRANT r TO app").error
+    assert scene.client().query("DO 'second'").oks
+    assert logins_again(connection) == [b"app"]
+
+
 def test_change_counts_for_all_workers(scene):
     """The admin is at one worker; the other client, and so the one after it, at the other."""
     scene = scene(workers=2, cluster_settings=HOUR)
@@ -213,6 +223,18 @@ def test_refusal_of_that_command_alone_leads_to_a_login(scene, server, code):
     assert scene.client().query("DO 'second'").oks
     server.wait_for(first.is_closed.is_set, 60)
     assert len(scene.logins()) == 2
+
+
+def test_server_without_that_command_is_asked_once(scene, server):
+    scene = scene(cluster_settings={"pool_login_trust": "off"})
+    server.on(w.CHANGE_USER, lambda connection, payload: connection.error(1047, "Unknown command"))
+    scene.parked()
+    for n in range(3):
+        client = scene.client()
+        assert client.query(f"DO '{n}'").oks
+        scene.leave(client)
+        scene.wait_for(0, 1)
+    assert sum(c.byte == w.CHANGE_USER for connection in scene.logins() for c in connection.commands) == 1
 
 
 def test_use_after_a_change_is_said_on_the_other_connection_too():

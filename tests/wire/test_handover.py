@@ -50,6 +50,15 @@ def test_session_takes_what_another_worker_has_parked_and_nobody_logs_in_again(s
     assert (scene.stat("pool_handed_over"), scene.stat("pool_taken")) == (4, 5)
 
 
+def test_accounts_changed_at_one_worker_the_next_login_is_at_the_other(scene):
+    scene = scene(cluster_settings={"pool_login_trust": "1h"})
+    connection = scene.parked(0)
+    assert scene.client(0, **OTHER).query("GRANT r TO app").oks
+    assert scene.client(1).query("DO 'second'").oks
+    assert w.CHANGE_USER in [c.byte for c in connection.commands] and connection.sqls()[-1] == "DO 'second'"
+    assert (scene.stat("pool_handed_over"), scene.stat("pool_logged_in_anew")) == (1, 1)
+
+
 def test_own_worker_s_is_taken_first(scene):
     scene = scene()
     first = scene.client(1)
