@@ -15,6 +15,7 @@
 
 #include "admin/admin.h"
 #include "admin/document.h"
+#include "admin/http_settings.h"
 #include "base/error.h"
 #include "base/list.h"
 #include "net/listener.h"
@@ -30,6 +31,8 @@ struct MHD_Daemon;
 
 struct http {
     struct admin *admin;       /* borrows; NULL: not open */
+    char *hosts;               /* owns; names that are answered; NULL: none */
+    bool is_local;             /* a unix socket: no browser gets there, and any name is answered */
     struct MHD_Daemon *daemon; /* owns */
     struct listener listener;
     ev_io ready;             /* libmicrohttpd has something to do … */
@@ -38,8 +41,10 @@ struct http {
     struct document documents[HTTP_DOCUMENTS_MAX];
 };
 
-/* `address`: as in http.address; a socket is made with mode 0660. */
-bool http_open(struct http *http, struct admin *admin, const char *address, struct error *err);
+/* By the configuration of the start, of which nothing is kept; address is there. A socket is made with mode
+ * 0660. */
+bool http_open(struct http *http, struct admin *admin, const struct http_settings *settings,
+               struct error *err);
 /* Harmless when not open. After the last question to the workers has come home. */
 void http_close(struct http *http);
 

@@ -7,6 +7,7 @@
 
 struct http_settings {
     char *address; /* owns; NULL: nowhere */
+    char *hosts;   /* owns; names, parted by blanks; NULL: none */
 };
 
 extern const struct section http_section;

@@ -15,6 +15,11 @@ bool ready_judge(const struct admin *admin, struct table *problems);
 
 /* /health and /health/ready: {"ready": …, "problems": […]}; 200, or 503. */
 void ready_make(struct document *document);
+/* /health/primary, /health/replicas, /health/cluster/NAME and /health/listener/NAME, these also with /primary
+ * or /replicas behind them: is there a primary, does a replica take reads, can the cluster serve, has the
+ * listener what its mode needs? Appends the same as /health to `body` and returns HTTP's status; 0: the path
+ * is none of these. Walks over the views of the clusters. */
+unsigned ready_answer(const struct admin *admin, const char *path, struct text *body);
 /* /health/live: does the control thread turn, and does every worker? {"live": …, "problem": …}. */
 void ready_make_live(struct document *document);
 /* For ready_make_live: the census has been taken, or was not. */

@@ -1,5 +1,6 @@
 #include "admin/http.h"
 
+#include "admin/http_host.h"
 #include "admin/metrics.h"
 #include "admin/ready.h"
 #include "admin/status.h"
@@ -158,10 +159,11 @@ static struct MHD_Response *respond(struct span body, const char *type)
     return NULL;
 }
 
-/* Answers at once with one line. */
-static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status, const char *why)
+/* Answers at once. */
+static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status, struct span body,
+                             const char *type)
 {
-    struct MHD_Response *response = respond(span_cstr(why), "text/plain; charset=utf-8");
+    struct MHD_Response *response = respond(body, type);
     if (response == NULL)
         return MHD_NO;
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
@@ -169,6 +171,11 @@ static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status
     enum MHD_Result result = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return result;
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status, const char *why)
+{
+    return reply(connection, status, span_cstr(why), "text/plain; charset=utf-8");
 }
 
 /* It is called again, and then answered. */
@@ -197,6 +204,28 @@ static void on_ready(struct document_reader *reader, unsigned status, struct spa
     resume(visit);
 }
 
+/* What is no document: about a part of headgate, and made at once. */
+static enum MHD_Result answer_health(struct http *http, struct MHD_Connection *connection, const char *url)
+{
+    struct text body = { 0 };
+    unsigned status = ready_answer(http->admin, url, &body);
+    enum MHD_Result result =
+        status == 0
+            ? refuse(connection, MHD_HTTP_NOT_FOUND,
+                     "there are /, /metrics, /health/ready, /health/live, /health/primary, "
+                     "/health/replicas, /health/cluster/NAME, /health/listener/NAME and /status.json\n")
+        : body.is_oom ? MHD_NO
+                      : reply(connection, status, text_span(&body), "application/json");
+    text_fini(&body);
+    return result;
+}
+
+static bool is_for_us(const struct http *http, struct MHD_Connection *connection)
+{
+    const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
+    return http->is_local || http_host_is_ours(host, http->hosts);
+}
+
 /* A request's head is there. What would be refused is, and closes the connection if more of it is to come. */
 static enum MHD_Result begin_visit(struct http *http, struct MHD_Connection *connection, const char *url,
                                    const char *method, void **visit_r)
@@ -207,10 +236,12 @@ static enum MHD_Result begin_visit(struct http *http, struct MHD_Connection *con
     if (MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL ||
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH) != NULL)
         return refuse(connection, MHD_HTTP_BAD_REQUEST, "no body, please\n");
+    if (!is_for_us(http, connection))
+        return refuse(connection, MHD_HTTP_MISDIRECTED_REQUEST,
+                      "the Host header has a name that is not in http.hosts\n");
     struct document *document = find(http, url);
     if (document == NULL)
-        return refuse(connection, MHD_HTTP_NOT_FOUND,
-                      "there are /, /metrics, /health/ready, /health/live and /status.json\n");
+        return answer_health(http, connection, url);
     struct visit *visit = mem_zalloc(sizeof *visit);
     if (visit == NULL)
         return MHD_NO;
@@ -305,7 +336,8 @@ static bool start_daemon(struct http *http, struct error *err)
     return true;
 }
 
-bool http_open(struct http *http, struct admin *admin, const char *address, struct error *err)
+bool http_open(struct http *http, struct admin *admin, const struct http_settings *settings,
+               struct error *err)
 {
     struct addr addr;
     char text[ADDR_TEXT_MAX];
@@ -313,9 +345,13 @@ bool http_open(struct http *http, struct admin *admin, const char *address, stru
     list_init(&http->guests);
     loop_timer_init(&http->timer, on_timer);
     init_documents(http);
-    if (!addr_parse_listen(address, &addr, err) || !start_daemon(http, err) ||
+    http->hosts = settings->hosts != NULL ? mem_strdup(settings->hosts) : NULL;
+    if (settings->hosts != NULL && http->hosts == NULL)
+        return error_set(err, 0, "http: out of memory");
+    if (!addr_parse_listen(settings->address, &addr, err) || !start_daemon(http, err) ||
         !listener_open(&http->listener, admin->loop, &addr, SOCKET_MODE, on_accept, http, err))
         return error_wrap(err, "http");
+    http->is_local = addr_is_local(&addr);
     log_info(NULL, "metrics, health and status are at http://%s", addr_format(&http->listener.addr, text));
     return true;
 }
@@ -335,5 +371,7 @@ void http_close(struct http *http)
         MHD_stop_daemon(http->daemon);
     }
     assert(http->guests.count == 0);
+    mem_free(http->hosts);
+    http->hosts = NULL;
     http->admin = NULL;
 }

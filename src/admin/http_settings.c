@@ -33,6 +33,19 @@ static const struct setting http_settings[] = {
                "HTTP. Nobody is asked for a password: a proxy in front that does may be reached from "
                "elsewhere.",
     },
+    {
+        .name = "hosts",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct http_settings, hosts),
+        .effect = EFFECT_RESTART,
+        .example = "headgate.example.org db-proxy",
+        .doc =
+            "Names, separated by blanks, by which requests may ask for this address besides localhost: that "
+            "of a proxy in front which passes on the Host header, or of a service that Prometheus "
+            "scrapes. Requests for addresses, as probes of load balancers and Kubernetes send them, are "
+            "always answered; those for other names are refused (421), since a foreign page in a "
+            "browser could read the answers otherwise. On a unix socket any name will do.",
+    },
 };
 
 const struct section http_section = {

@@ -1,6 +1,7 @@
 #include "admin/ready.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define OK 200
 #define SERVICE_UNAVAILABLE 503 /* RFC 9110 */
@@ -44,8 +45,50 @@ static void put_servers(struct table *table, const struct view *view)
     }
 }
 
+/* ---- what is asked of a cluster ---- */
+
+static bool has_primary(const struct view *view)
+{
+    return view->primary != VIEW_NO_SERVER;
+}
+
+static bool has_replicas(const struct view *view)
+{
+    size_t readable = 0;
+    for (size_t i = 0; i < view->count; i++)
+        readable += view->servers[i].takes_reads;
+    return readable > 0;
+}
+
 /* Reads go on without a primary, and everything without replicas; without both nothing does. */
-static bool judge_cluster(const struct cluster *cluster, struct table *table)
+static bool can_serve(const struct view *view)
+{
+    return has_primary(view) || has_replicas(view);
+}
+
+static bool can_read(const struct view *view)
+{
+    return has_replicas(view) || (has_primary(view) && view->primary_reads != PRIMARY_READS_NEVER);
+}
+
+struct aspect {
+    const char *path; /* behind the name of what is asked about */
+    bool (*holds)(const struct view *view);
+    const char *problem; /* where it does not */
+};
+
+static const struct aspect serving = { "", can_serve,
+                                       "it has neither a primary nor a server that takes reads" };
+static const struct aspect primary = { "/primary", has_primary, "it has no primary" };
+static const struct aspect replicas = { "/replicas", has_replicas, "no replica takes reads" };
+static const struct aspect reading = { "", can_read, "it has no server for reads" };
+
+/* Of a listener: what its clients need, by its mode. */
+static const struct aspect *const by_mode[] = {
+    [LISTENER_SPLIT] = &serving, [LISTENER_PRIMARY] = &primary, [LISTENER_REPLICA] = &reading
+};
+
+static bool judge_cluster(const struct cluster *cluster, const struct aspect *aspect, struct table *table)
 {
     const struct view *view = cluster->view;
     const char *name = cluster->settings->name;
@@ -53,40 +96,110 @@ static bool judge_cluster(const struct cluster *cluster, struct table *table)
         put(table, name, "no server has been asked yet", true);
         return false;
     }
-    size_t readable = 0;
-    for (size_t i = 0; i < view->count; i++)
-        readable += view->servers[i].takes_reads;
-    bool can_serve = view->primary != VIEW_NO_SERVER || readable > 0;
-    if (!can_serve)
-        put(table, name, "it has neither a primary nor a server that takes reads", true);
-    else if (view->primary == VIEW_NO_SERVER)
+    bool holds = aspect->holds(view);
+    if (!holds)
+        put(table, name, aspect->problem, true);
+    else if (!has_primary(view))
         put(table, name, "it has no primary: what writes waits, and then fails", false);
     if (cluster->is_paused)
         put(table, name, "an operator has paused it", false);
     put_servers(table, view);
-    return can_serve;
+    return holds;
+}
+
+/* All clusters that have listeners. */
+static bool judge_all(const struct admin *admin, const struct aspect *aspect, struct table *problems)
+{
+    bool holds = true;
+    for (unsigned i = 0; i < admin->cluster_count; i++)
+        if (has_listener(admin, i))
+            holds &= judge_cluster(&admin->clusters[i], aspect, problems);
+    return holds;
+}
+
+/* ---- by path ---- */
+
+/* Does the path go on with that? Then *rest_r is what is left. */
+static bool goes_on(const char *path, const char *with, const char **rest_r)
+{
+    size_t len = strlen(with);
+    *rest_r = path + len;
+    return strncmp(path, with, len) == 0;
+}
+
+/* Which aspect the path ends with, of one whose own is `plain`; NULL: none. */
+static const struct aspect *find_aspect(const char *path, const struct aspect *plain)
+{
+    if (*path == '\0')
+        return plain;
+    return strcmp(path, primary.path) == 0 ? &primary : strcmp(path, replicas.path) == 0 ? &replicas : NULL;
+}
+
+/* The cluster and the aspect that a path names; false: there is none. */
+static bool find_asked(const struct admin *admin, const char *path, const struct cluster **cluster_r,
+                       const struct aspect **aspect_r)
+{
+    const char *name, *rest;
+    for (size_t i = 0; goes_on(path, "/cluster/", &name) && i < admin->cluster_count; i++) {
+        *cluster_r = &admin->clusters[i];
+        if (goes_on(name, admin->clusters[i].name, &rest) &&
+            (*aspect_r = find_aspect(rest, &serving)) != NULL)
+            return true;
+    }
+    for (size_t i = 0; goes_on(path, "/listener/", &name) && i < admin->door_count; i++) {
+        const struct listener_settings *listener = admin->doors[i]->settings;
+        *cluster_r = &admin->clusters[admin->doors[i]->cluster];
+        if (goes_on(name, listener->name, &rest) &&
+            (*aspect_r = find_aspect(rest, by_mode[listener->mode])) != NULL)
+            return true;
+    }
+    *cluster_r = NULL;
+    *aspect_r = find_aspect(path, &serving);
+    return *aspect_r != NULL;
+}
+
+static unsigned write_answer(bool is_ready, struct table *take_problems, struct text *body)
+{
+    (void)text_appendf(body, "{\"ready\":%s,\"problems\":", is_ready ? "true" : "false");
+    if (table_render_json(take_problems, body))
+        body->len--; /* its newline */
+    table_fini(take_problems);
+    (void)text_append_cstr(body, "}\n");
+    return is_ready ? OK : SERVICE_UNAVAILABLE;
+}
+
+static bool begin_judging(const struct admin *admin, struct table *problems)
+{
+    table_init(problems, columns, sizeof columns / sizeof *columns);
+    if (admin->is_ending)
+        put(problems, NULL, "headgate is shutting down", true);
+    return !admin->is_ending;
+}
+
+unsigned ready_answer(const struct admin *admin, const char *path, struct text *body)
+{
+    const struct cluster *cluster;
+    const struct aspect *aspect;
+    struct table problems;
+    if (!goes_on(path, "/health", &path) || !find_asked(admin, path, &cluster, &aspect))
+        return 0;
+    bool is_ready = begin_judging(admin, &problems);
+    is_ready &=
+        cluster != NULL ? judge_cluster(cluster, aspect, &problems) : judge_all(admin, aspect, &problems);
+    return write_answer(is_ready, &problems, body);
 }
 
 bool ready_judge(const struct admin *admin, struct table *problems)
 {
-    bool is_ready = !admin->is_ending;
-    table_init(problems, columns, sizeof columns / sizeof *columns);
-    if (admin->is_ending)
-        put(problems, NULL, "headgate is shutting down", true);
-    for (unsigned i = 0; i < admin->cluster_count; i++)
-        if (has_listener(admin, i))
-            is_ready &= judge_cluster(&admin->clusters[i], problems);
-    return is_ready;
+    bool is_ready = begin_judging(admin, problems);
+    return judge_all(admin, &serving, problems) && is_ready;
 }
 
 void ready_make(struct document *document)
 {
     struct table problems;
     bool is_ready = ready_judge(document->admin, &problems);
-    (void)text_appendf(&document->body, "{\"ready\":%s,\"problems\":", is_ready ? "true" : "false");
-    document_put_table(document, &problems);
-    (void)text_append_cstr(&document->body, "}\n");
-    document_done(document, is_ready ? OK : SERVICE_UNAVAILABLE);
+    document_done(document, write_answer(is_ready, &problems, &document->body));
 }
 
 void ready_make_live(struct document *document)

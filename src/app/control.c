@@ -274,8 +274,8 @@ static bool open_admin(struct control *control, struct error *err)
 
 static bool open_http(struct control *control, struct error *err)
 {
-    const char *address = config_of(control)->http.address;
-    return address == NULL || http_open(&control->http, &control->admin, address, err);
+    const struct http_settings *settings = &config_of(control)->http;
+    return settings->address == NULL || http_open(&control->http, &control->admin, settings, err);
 }
 
 /* From here on the configuration may change. */

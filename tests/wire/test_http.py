@@ -224,6 +224,48 @@ def test_not_ready_without_servers_and_the_body_says_why():
         assert web.metrics(at).value("headgate_ready") == 0
 
 
+def test_health_of_parts_is_told_apart():
+    primary, replica = FakeServer("db1"), FakeServer("db2", role="replica")
+    listeners = tuple({"name": mode, "mode": mode, "kind": "unix"} for mode in ("split", "primary", "replica"))
+    with contextlib.ExitStack() as stack:
+        stack.callback(replica.stop)
+        stack.callback(primary.stop)
+        proxy = stack.enter_context(Proxy({"main": listed(primary, replica)}, listeners=listeners, interval="100ms", extra=ANYWHERE,
+                                          cluster_settings={"primary_reads": "never"}))
+        at = web.address_of(proxy)
+
+        def status(path):
+            return web.get(at, path).status
+        by_part = {part: [f"/health{part}", f"/health/cluster/main{part}", f"/health/listener/split{part}"]
+                   for part in ("", "/primary", "/replicas")}
+        by_part["/primary"].append("/health/listener/primary")
+        by_part["/replicas"].append("/health/listener/replica")
+        wait_until(lambda: all(status(path) == 200 for paths in by_part.values() for path in paths), "all is well", PATIENCE_S)
+        for path in ("/health/", "/health/none", "/health/cluster/", "/health/cluster/other", "/health/cluster/mai",
+                     "/health/cluster/mainly", "/health/cluster/main/", "/health/listener/none", "/health/listener/split/ready"):
+            assert status(path) == 404, path
+        primary.stop()
+        wait_until(lambda: status("/health/primary") == 503, "the primary is missed", PATIENCE_S)
+        for part, paths in by_part.items():
+            for path in paths:
+                assert status(path) == (503 if part == "/primary" else 200), path
+        found = web.get(at, "/health/listener/primary").json()
+        assert not found["ready"] and {"cluster": "main", "problem": "it has no primary", "blocks": "yes"} in found["problems"]
+        replica.stop()
+        wait_until(lambda: status("/health/replicas") == 503, "the replica is missed", PATIENCE_S)
+        assert {status(path) for paths in by_part.values() for path in paths} == {503}
+
+
+def test_a_name_that_nobody_gave_it_is_not_answered(pair):
+    """A page of that name in a browser on this machine would read the answer."""
+    with Proxy({"main": listed(*pair)}, extra={"http": {"address": "127.0.0.1:0", "hosts": "headgate.example probe"}}) as proxy:
+        at = web.address_of(proxy)
+        for host, status in (("127.0.0.1", 200), ("localhost:6070", 200), ("headgate.example:80", 200), ("probe", 200),
+                             ("10.0.0.7:6070", 200), ("[::1]:6070", 200), ("evil.example", 421), ("evil.example:6070", 421)):
+            for path in ("/metrics", "/status.json", "/health/live", "/health/primary"):
+                assert web.get(at, path, headers={"Host": host}).status == status, (host, path)
+
+
 def test_not_ready_while_it_ends(pair):
     with Proxy({"main": listed(*pair)}, extra=ANYWHERE, timeouts={"shutdown": "1h"}) as proxy:
         at = web.address_of(proxy)
@@ -276,7 +318,7 @@ def test_other_requests_are_refused_in_words(at, method, path, options, status):
 @pytest.mark.parametrize("junk, status", [
     (b"GET / HTTP/9.9\r\n\r\n", b"505"), (b"GET /" + b"x" * 100000, b"414"), (b"SELECT 1;\n\n", b"400"),
     (b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 20000, b"431"), (b"\0\xff" * 500 + b"\r\n", None), (b"\r\n" * 1000, None),
-    (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n", b"4"),
+    (b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n", b"4"),
 ])
 def test_endless_heads_and_garbage_end_their_connection_only(hg, at, junk, status):
     with web.dial(at) as sock:
@@ -294,7 +336,7 @@ def test_slow_clients_make_room_for_others(hg, at):
         slow = [stack.enter_context(web.dial(at)) for _ in range(60)]
         for i, sock in enumerate(slow):
             with contextlib.suppress(OSError):  # the first ones have been cut
-                sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n" + (b"\r\n" if i % 2 else b""))  # and read nothing
+                sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n" + (b"\r\n" if i % 2 else b""))  # and read nothing
         for path in PATHS:
             assert web.get(at, path).status == 200
         with hg_client(hg) as client:
@@ -305,7 +347,7 @@ def test_slow_clients_make_room_for_others(hg, at):
 def test_readers_that_go_before_the_answer_harm_nobody(hg, at):
     for _ in range(100):
         with web.dial(at) as sock:
-            sock.sendall(b"GET /status.json HTTP/1.1\r\nHost: x\r\n\r\n")
+            sock.sendall(b"GET /status.json HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert web.get(at, "/status.json").json()["version"]
 
 

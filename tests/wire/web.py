@@ -28,7 +28,7 @@ def dial(address):
 
 def connection(address):
     """An http.client connection, which may carry several requests."""
-    made = http.client.HTTPConnection("headgate", timeout=TIMEOUT_S)
+    made = http.client.HTTPConnection("localhost", timeout=TIMEOUT_S)
     made.sock = dial(address)
     return made
 

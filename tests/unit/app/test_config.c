@@ -284,6 +284,7 @@ static void sample_with_nothing_commented_out_is_the_same(void **state)
                         "admin: address none -> \"127.0.0.1:6032\" (restart)\n"
                         "admin: admin user 'admin' added (restart)\n"
                         "http: address none -> \"127.0.0.1:6070\" (restart)\n"
+                        "http: hosts none -> \"headgate.example.org db-proxy\" (restart)\n"
                         "cluster 'main': zone none -> \"a\" (now)\n"
                         "cluster 'main': server 'db1': zone none -> \"a\" (now)\n");
     config_free(&before);
