@@ -1,6 +1,7 @@
 #include "sql/accounts.h"
 
 #include "sql/reader.h"
+#include "sql/stored_code.h"
 
 static bool is_among(const struct token *token, const char *const *words, size_t count)
 {
@@ -44,13 +45,23 @@ static bool has_such_statement(struct span sql, const struct sql_dialect *dialec
     return false;
 }
 
+/* What may change accounts out of sight: stored code that does more than to read and write tables, ends
+ * transactions and sets variables; SQL's own EXECUTE of an unknown text. */
+static bool may_run_it(const struct sql_facts *facts)
+{
+    static const unsigned effects = CODE_SCHEMA | CODE_DYNAMIC | CODE_SETS_SESSION | CODE_UNKNOWN;
+    if (facts->kind == SQL_CALL && facts->runs_code && !facts->is_multi)
+        return (facts->code_effects & effects) != 0;
+    return facts->may_commit;
+}
+
 bool accounts_may_change(struct span sql, const struct sql_facts *facts, const struct sql_dialect *dialect)
 {
     static const uint32_t kinds = 1u << SQL_DDL | 1u << SQL_ADMIN | 1u << SQL_LOCK;
     if (facts->is_read)
         return false;
     bool is_of_kind = (kinds & 1u << facts->kind) != 0;
-    bool is_unseen = facts->may_commit || facts->kind == SQL_UNKNOWN ||
+    bool is_unseen = may_run_it(facts) || facts->kind == SQL_UNKNOWN ||
                      (facts->is_multi && facts->may_hide_state) || (is_of_kind && facts->sets_for_itself);
     if (is_unseen || facts->sets_global)
         return true;

@@ -1,6 +1,7 @@
 #include "../base/unit.h"
 #include "sql_test.h"
 
+#include "sql/catalog.h"
 #include "sql/classify.h"
 
 /* Whether headgate must take it that accounts may have changed. */
@@ -88,11 +89,57 @@ static void a_text_cut_short_is_judged_by_its_beginning(void **state)
     assert_false(classify(SPAN_LITERAL("INSERT INTO t VALUES ('long"), true, &one).changes_accounts);
 }
 
+#define PROCEDURE(name, body)                                                                                \
+    {                                                                                                        \
+        CODE_PROCEDURE, SPAN_LITERAL("app"), SPAN_LITERAL(name), SPAN_LITERAL(""), SPAN_LITERAL(body),       \
+            SPAN_LITERAL(""), false                                                                          \
+    }
+
+static const struct catalog_row procedures[] = {
+    PROCEDURE("grants", "BEGIN INSERT INTO t VALUES (1); GRANT r TO u; END"),
+    PROCEDURE("creates", "CREATE USER u"),
+    PROCEDURE("drops", "IF 1 THEN DROP ROLE r; END IF"),
+    PROCEDURE("flushes", "FLUSH PRIVILEGES"),
+    PROCEDURE("password", "SET PASSWORD FOR u = 'x'"),
+    PROCEDURE("default_role", "SET DEFAULT ROLE r TO u"),
+    PROCEDURE("sets_global", "SET GLOBAL activate_all_roles_on_login = 1"),
+    PROCEDURE("dynamic", "EXECUTE IMMEDIATE @text"),
+    PROCEDURE("through", "CALL grants()"),
+    PROCEDURE("writes", "BEGIN START TRANSACTION; INSERT INTO t VALUES (1); COMMIT; END"),
+    PROCEDURE("reads", "SELECT a FROM user"),
+    PROCEDURE("sets", "SET @a = 1"),
+};
+
+static void a_procedure_is_judged_by_its_body_where_that_is_known(void **state)
+{
+    (void)state;
+    static const char *const changing[] = { "grants",       "creates",     "drops",   "flushes", "password",
+                                            "default_role", "sets_global", "dynamic", "through", "unknown" };
+    static const char *const others[] = { "writes", "reads", "sets" };
+    const char *why = NULL;
+    struct catalog_draft *draft = catalog_draft_new(SQL_FAMILY_MARIADB);
+    for (size_t i = 0; i < COUNT_OF(procedures); i++)
+        catalog_draft_add(draft, &procedures[i]);
+    struct catalog *catalog = catalog_draft_finish(&draft, ~0u, 1, &why);
+    assert_non_null(catalog);
+    struct sql_dialect dialect = {
+        .family = SQL_FAMILY_MARIADB, .is_utf8 = true, .catalog = catalog, .schema = SPAN_LITERAL("app")
+    };
+    char sql[64];
+    for (size_t i = 0; i < COUNT_OF(changing) + COUNT_OF(others); i++) {
+        bool changes = i < COUNT_OF(changing);
+        (void)snprintf(sql, sizeof sql, "CALL %s()", changes ? changing[i] : others[i - COUNT_OF(changing)]);
+        assert_row(classify(span_cstr(sql), false, &dialect).changes_accounts == changes, "%s", sql);
+    }
+    catalog_unref(catalog);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_text_that_may_change_accounts_is_known),
         cmocka_unit_test(a_text_cut_short_is_judged_by_its_beginning),
+        cmocka_unit_test(a_procedure_is_judged_by_its_body_where_that_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
