@@ -174,9 +174,9 @@ asan-test:
 	@$(MAKE) $(JOBS) $(ASAN) all units
 	@$(MAKE) $(ASAN) unit wire live
 # What becomes of one session's bytes is one thread's matter: here are the tests in which threads meet.
-THREADS_MEET = change_user consistency deadlines ends handover hints http kill lifecycle limits login notify pool reload share \
+THREADS_MEET = change_user consistency deadlines ends global handover hints http kill lifecycle limits login notify pool reload share \
     waits warm
-THREADS_MEET_LIVE = account_limits accounts admin balance change_user consistency drain hints journal lifetimes model names \
+THREADS_MEET_LIVE = account_limits accounts admin balance change_user consistency drain global hints journal lifetimes model names \
     outages pause pool reload roles shared_statements storm sysbench
 tsan-test:
 	@$(MAKE) $(JOBS) $(TSAN) all units

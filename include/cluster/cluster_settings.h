@@ -19,6 +19,7 @@ enum consistency_setting {
     CONSISTENCY_INHERIT,
     CONSISTENCY_SESSION,  /* what the session has written, and nothing older than what it has seen */
     CONSISTENCY_EVENTUAL, /* whatever the replica has */
+    CONSISTENCY_GLOBAL,   /* … and what any session has written through this headgate */
     CONSISTENCY_STRONG    /* all that was committed on the primary before the read arrived */
 };
 

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 /* How new the present read must be, if a hint says so. */
-enum consistency_need { NEED_OF_SESSION, NEED_NOTHING, NEED_OWN, NEED_NEWEST };
+enum consistency_need { NEED_OF_SESSION, NEED_NOTHING, NEED_OWN, NEED_GLOBAL, NEED_NEWEST };
 
 /* Of a session; zeroed memory, then consistency_begin. */
 struct consistency {
@@ -30,12 +30,14 @@ struct consistency {
     bool is_unlogged;       /* it writes what no replica will ever have: sql_log_bin = 0 */
     bool has_transaction;   /* one was open after the last reply, or may have been, and not only begun */
     bool is_reader;         /* some read of its was for a replica: others may follow its writes */
+    bool has_written;       /* in the open transaction, or it may have: see global.h */
     bool has_read;          /* on a replica, what `position` and `seen` may not cover */
     uint64_t seen;          /* moment: it has seen what the primary had then; 0: nothing but `position` */
     uint64_t written;       /* moment of its last write that is in `position` */
     uint64_t asked_us;      /* when it began to ask for what is newest in all this */
     uint64_t behind_us;     /* since when its reads for replicas have gone to the primary; 0: they have not */
     uint64_t epoch;         /* of the primary that `position` is about */
+    uint64_t global_number; /* of the demand of all clients that it has made its own */
     uint64_t rest_until_us; /* no read waits before this time, after waits in vain */
     uint8_t vain_waits;     /* one after the other */
     struct gtid_position position;

@@ -16,6 +16,8 @@ uint64_t consistency_wait_us(const struct session *session);
 
 /* Must the present read have anything at all? */
 bool consistency_is_asked(const struct session *session);
+/* … all that any client has written? */
+bool consistency_wants_global(const struct session *session);
 /* … the newest there is? */
 bool consistency_wants_newest(const struct session *session);
 

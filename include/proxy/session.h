@@ -35,6 +35,7 @@
  *   consistency.c         what a session has written and seen: its reads must have that
  *   trust.c               … which replica has
  *   catching_up.c         CATCHING_UP: … and if none has
+ *   global.c              what all clients have written
  *   carry.c               … as a word for other connections: SHOW HEADGATE TOKEN
  *   relay_send.c          SENDING: the bytes there
  *   relay.c               REPLYING: the bytes back

@@ -27,6 +27,7 @@
 #include "base/list.h"
 #include "cluster/cluster_settings.h"
 #include "mysql/gtid.h"
+#include "proxy/global.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -60,7 +61,8 @@ struct watch {
     struct gtid_position moved; /* of the primary since the base */
     struct gtid_mark written;   /* by a session of this worker, last … */
     uint64_t written_us;        /* … and when its reply was there; 0: none was */
-    bool is_unfollowed;         /* the primary says that it keeps no GTIDs */
+    struct global_demand global;
+    bool is_unfollowed; /* the primary says that it keeps no GTIDs */
     struct watch_counters counters;
 };
 

@@ -54,6 +54,7 @@ struct world {
     unsigned worker_count;
     unsigned cluster_count;
     const struct cluster_settings *clusters; /* borrows: cluster_count of them */
+    struct written *written;                 /* borrows: cluster_count of them; NULL: nothing is noted */
     struct statement_log *statements;        /* borrows; NULL: statements are not counted */
     struct ssl_ctx_st *tls;
 };

@@ -19,13 +19,13 @@
 enum hint_kind {
     HINT_PRIMARY,     /* `is_on` */
     HINT_SERVER,      /* server=NAME: `value` */
-    HINT_CONSISTENCY, /* consistency=session|eventual|strong: `level` */
+    HINT_CONSISTENCY, /* consistency=session|eventual|global|strong: `level` */
     HINT_TIMEOUT,     /* timeout=500ms: `timeout_us` */
     HINT_AFTER,       /* after=TOKEN: `value` */
     HINT_UNKNOWN      /* none of these, with a value that it cannot have, or behind the first statement */
 };
 
-enum hint_level { HINT_SESSION, HINT_EVENTUAL, HINT_STRONG };
+enum hint_level { HINT_SESSION, HINT_EVENTUAL, HINT_GLOBAL, HINT_STRONG };
 
 struct hint {
     enum hint_kind kind;

@@ -19,6 +19,7 @@
 #include "net/resolve.h"
 #include "net/tls.h"
 #include "proxy/worker.h"
+#include "proxy/written.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -37,6 +38,8 @@ struct control {
     struct world constant;                        /* what all worlds have in common */
     struct reload reload;                         /* and the configuration that is in effect */
     struct doors doors;
+    struct written *written; /* owns: by cluster */
+    size_t written_count;
     struct worker *workers;      /* owns */
     struct worker **worker_list; /* owns: for the world */
     struct resolver resolver;
@@ -302,6 +305,23 @@ static bool keep_settings(struct control *control, struct error *err)
     return statement_log_open(&control->statements, &control->statement_settings, err);
 }
 
+/* What all clients of each cluster write. */
+static bool make_written(struct control *control, size_t count)
+{
+    control->written = mem_zalloc(count * sizeof *control->written);
+    for (; control->written != NULL && control->written_count < count; control->written_count++)
+        written_init(&control->written[control->written_count]);
+    control->constant.written = control->written;
+    return control->written != NULL;
+}
+
+static void free_written(struct control *control)
+{
+    for (size_t i = 0; i < control->written_count; i++)
+        written_fini(&control->written[i]);
+    mem_free(control->written);
+}
+
 /* The first version; takes the config. Its workers are made later, and are in the list by then. */
 static bool make_version(struct control *control, struct config *take_config, struct error *err)
 {
@@ -312,7 +332,8 @@ static bool make_version(struct control *control, struct config *take_config, st
     control->constant.limits = &control->limits;
     control->constant.statements = &control->statements;
     control->constant.tls = tls_client_context(err);
-    if (control->worker_list == NULL || control->constant.tls == NULL) {
+    if (control->worker_list == NULL || !make_written(control, take_config->cluster_count) ||
+        control->constant.tls == NULL) {
         config_free(&take_config);
         return control->constant.tls == NULL ? false : error_set(err, 0, "out of memory");
     }
@@ -375,6 +396,7 @@ static void finish(struct control *control)
     mem_free(control->clusters);
     mem_free(control->barriers);
     mem_free(control->worker_list);
+    free_written(control);
     limits_fini(&control->limits);
     statement_log_close(&control->statements);
     schema_fini(&statement_section, &control->statement_settings);

@@ -168,6 +168,7 @@ const struct setting_word consistency_words[] = {
     { .name = "inherit", .value = CONSISTENCY_INHERIT },
     { .name = "session", .value = CONSISTENCY_SESSION },
     { .name = "eventual", .value = CONSISTENCY_EVENTUAL },
+    { .name = "global", .value = CONSISTENCY_GLOBAL },
     { .name = "strong", .value = CONSISTENCY_STRONG },
     { .name = NULL },
 };
@@ -426,7 +427,11 @@ static const struct setting cluster_settings[] = {
             "What reads on replicas show. \"session\": a client sees its own writes and never goes back in "
             "time; "
             "a read goes only to a replica that is known to have what the client has written and seen, "
-            "by the servers' GTIDs (MariaDB: log_bin; MySQL: gtid_mode = ON). \"strong\": all that was "
+            "by the servers' GTIDs (MariaDB: log_bin; MySQL: gtid_mode = ON). \"global\": that, and all that "
+            "any "
+            "client has written through this headgate before the read arrived; for applications that write "
+            "on "
+            "one connection and read on another. \"strong\": all that was "
             "committed before the read arrived, whoever wrote it; each read asks the primary how far it is. "
             "\"eventual\": whatever a replica has. Listeners and users may say otherwise; a user's word is "
             "the last.",

@@ -17,6 +17,7 @@
 #include "proxy/attach_inside.h"
 #include "proxy/catching_up.h"
 #include "proxy/choice.h"
+#include "proxy/consistency_inside.h"
 #include "proxy/decide.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
@@ -155,7 +156,8 @@ static bool must_settle(struct session *session)
 static bool is_where_it_trusts(const struct session *session)
 {
     return session->slots[ROUTE_REPLICA].server == session->trust.server &&
-           session->consistency.level != CONSISTENCY_STRONG;
+           session->consistency.level != CONSISTENCY_STRONG &&
+           (!consistency_wants_global(session) || global_is_current(session));
 }
 
 enum step attach_begin(struct session *session)

@@ -228,6 +228,8 @@ bool catching_up_holds(struct session *session)
     if (!is_gated(session))
         return false;
     ask_newest(session);
+    if (consistency_wants_global(session))
+        global_ask(session);
     note_leaving(session);
     follow_primary(session);
     forget_seen(session);
@@ -243,8 +245,11 @@ bool catching_up_holds(struct session *session)
 
 bool catching_up_is_primary_s(const struct session *session)
 {
-    if (session->trust.server != VIEW_NO_SERVER || !consistency_is_followed(session))
+    bool has_news = consistency_wants_global(session) && !global_is_current(session);
+    if (!consistency_is_followed(session) || (session->trust.server != VIEW_NO_SERVER && !has_news))
         return false;
+    if (has_news && has_waited(session) && !global_is_at_replica(session))
+        return true;
     struct gate_state state = state_of(session);
     return gate_decide(&state) == GATE_PRIMARY;
 }

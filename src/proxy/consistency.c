@@ -42,7 +42,7 @@ static int level_of(const struct session *session)
 bool consistency_is_asked(const struct session *session)
 {
     enum consistency_need need = session->job.freshness;
-    if (need == NEED_NEWEST || need == NEED_OWN)
+    if (need == NEED_NEWEST || need == NEED_GLOBAL || need == NEED_OWN)
         return session->door->settings->mode == LISTENER_SPLIT;
     return need != NEED_NOTHING && consistency_is_followed(session);
 }
@@ -54,11 +54,21 @@ bool consistency_wants_newest(const struct session *session)
            (need == NEED_OF_SESSION && session->consistency.level == CONSISTENCY_STRONG);
 }
 
+bool consistency_wants_global(const struct session *session)
+{
+    enum consistency_need need = session->job.freshness;
+    return need == NEED_GLOBAL ||
+           (need == NEED_OF_SESSION && session->consistency.level == CONSISTENCY_GLOBAL);
+}
+
 void consistency_note_hint(struct session *session, enum hint_level level)
 {
     bool is_followed = consistency_is_followed(session);
-    enum consistency_need own = is_followed ? NEED_OWN : NEED_NEWEST;
-    session->job.freshness = level == HINT_EVENTUAL ? NEED_NOTHING : level == HINT_STRONG ? NEED_NEWEST : own;
+    const enum consistency_need needs[] = { [HINT_SESSION] = is_followed ? NEED_OWN : NEED_NEWEST,
+                                            [HINT_EVENTUAL] = NEED_NOTHING,
+                                            [HINT_GLOBAL] = NEED_GLOBAL,
+                                            [HINT_STRONG] = NEED_NEWEST };
+    session->job.freshness = needs[level];
     if (session->job.freshness == NEED_NEWEST) /* what was trusted for less is looked at again */
         trust_forget(session);
 }
@@ -116,23 +126,24 @@ void consistency_note_settings(struct session *session)
 static void note_written(struct session *session, enum server_family family, struct span gtids)
 {
     struct consistency *consistency = &session->consistency;
+    struct gtid_position written = { 0 };
     if (gtids.len == 0)
+        return;
+    gtid_position_read(&written, family, gtids);
+    global_note_position(session, &written);
+    session->job.reply.has_gtid = true;
+    if (!consistency_is_followed(session))
         return;
     consistency_ask_more(session);
     consistency->written = watch_happen(consistency_watch(session));
-    struct gtid_position written = { 0 };
-    gtid_position_read(&written, family, gtids);
     watch_note_written(consistency_watch(session), &written);
     gtid_position_merge(&consistency->position, &written);
     consistency_note_position(session);
-    session->job.reply.has_gtid = true;
 }
 
 void consistency_note_tracked(struct session *session, const struct sesstrack_change *change)
 {
-    if (!consistency_is_followed(session) || session->job.place != ROUTE_PRIMARY)
-        return;
-    if (session_view(session)->is_galera)
+    if (session->job.place != ROUTE_PRIMARY || session_view(session)->is_galera)
         return; /* each node numbers its own binary log */
     if (change->type == SESSTRACK_GTIDS)
         note_written(session, FAMILY_MYSQL, change->value);
@@ -228,9 +239,13 @@ void consistency_note_done(struct session *session)
 void consistency_note_drop(struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
-    if (slot->upstream == NULL || session->is_new || !consistency_is_followed(session))
+    if (slot->upstream == NULL || session->is_new)
         return;
     bool was_running = slot->upstream->state == UPSTREAM_BUSY;
+    if (place == ROUTE_PRIMARY && was_running)
+        global_note_loss(session);
+    if (!consistency_is_followed(session))
+        return;
     if (place == ROUTE_REPLICA && (was_running || slot->has_failed || slot->upstream->state == UPSTREAM_DEAD))
         trust_forget(session);
     if (place == ROUTE_PRIMARY && was_running)
@@ -239,7 +254,7 @@ void consistency_note_drop(struct session *session, enum route_place place)
 
 void consistency_note_reset(struct session *session)
 {
-    session->consistency.is_unlogged = false;
+    session->consistency.is_unlogged = session->consistency.has_written = false;
     if (!session->is_new && consistency_is_followed(session) && session->consistency.is_asking)
         consistency_see(session);
 }

@@ -86,7 +86,8 @@ struct route hints_route(const struct hints *hints, struct route route, const st
     bool is_after = hints->has_token && (hints->token.is_newest || hints->token.position.count > 0);
     struct route_wish wish = { .place = place_of(hints, view),
                                .is_token_bad = hints->is_token_bad,
-                               .is_fresh = is_after || (hints->has_level && hints->level == HINT_STRONG),
+                               .is_fresh = is_after || (hints->has_level && (hints->level == HINT_STRONG ||
+                                                                             hints->level == HINT_GLOBAL)),
                                .may_leave = true };
     if (session != NULL) {
         const struct slot *slot = &session->slots[ROUTE_REPLICA];

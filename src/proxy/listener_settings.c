@@ -69,8 +69,8 @@ static const struct setting listener_settings[] = {
         .words = consistency_words,
         .fallback = "inherit",
         .effect = EFFECT_NEW_SESSIONS,
-        .doc = "What reads on replicas show to clients that come in here: \"session\", \"eventual\" or "
-               "\"strong\", see "
+        .doc = "What reads on replicas show to clients that come in here: \"session\", \"eventual\", "
+               "\"global\" or \"strong\", see "
                "the cluster's; \"inherit\": as the cluster says. For mode \"split\".",
     },
     {

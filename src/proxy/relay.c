@@ -14,6 +14,7 @@
 #include "proxy/decide.h"
 #include "proxy/dispatch.h"
 #include "proxy/effects.h"
+#include "proxy/global.h"
 #include "proxy/loss.h"
 #include "proxy/statements.h"
 #include "proxy/unready.h"
@@ -89,6 +90,7 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
 {
     struct job *job = &session->job;
     effects_packet(session, upstream, info);
+    global_note_packet(session, info);
     job->reply.bytes += info->len;
     if (session->transaction.is_away && is_refusal(info)) {
         replace_refusal(session, upstream, info);

@@ -68,10 +68,10 @@ static const struct setting user_settings[] = {
         .words = consistency_words,
         .fallback = "inherit",
         .effect = EFFECT_NOW,
-        .doc =
-            "What reads on replicas show to this account: \"session\", \"eventual\" or \"strong\", see the "
-            "cluster's; "
-            "\"inherit\": as the listener says, or else the cluster.",
+        .doc = "What reads on replicas show to this account: \"session\", \"eventual\", \"global\" or "
+               "\"strong\", see the "
+               "cluster's; "
+               "\"inherit\": as the listener says, or else the cluster.",
     },
 };
 

@@ -40,7 +40,10 @@ static bool read_level(struct span value, struct hint *hint)
     static const struct {
         const char *name;
         enum hint_level level;
-    } levels[] = { { "session", HINT_SESSION }, { "eventual", HINT_EVENTUAL }, { "strong", HINT_STRONG } };
+    } levels[] = { { "session", HINT_SESSION },
+                   { "eventual", HINT_EVENTUAL },
+                   { "global", HINT_GLOBAL },
+                   { "strong", HINT_STRONG } };
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
         hint->level = levels[i].level;
         if (span_is_nocase(value, levels[i].name))

@@ -13,6 +13,7 @@ import pytest
 
 from headgate import Headgate, rows, value
 from lagging import FIRST_ROW, Reader, make_tables, run_all
+from pooled import RAISE, Acknowledged, Pooled
 from proxy import wait_until
 from sandbox_lib import GaleraCluster, sql
 
@@ -21,6 +22,7 @@ SECONDS_PER_TEST = 300 + PAIRS // 20
 SPLIT = {"mode": "split", "kind": "tcp"}
 LISTENERS = ({"name": "split", **SPLIT},
              {"name": "eventual", **SPLIT, "settings": {"consistency": "eventual"}},
+             {"name": "global", **SPLIT, "settings": {"consistency": "global"}},
              {"name": "strong", **SPLIT, "settings": {"consistency": "strong"}})
 SETTLED = 60.0  # seconds; a busy machine's nodes need their time
 
@@ -31,6 +33,7 @@ pytestmark = pytest.mark.family("mariadb")
 def cluster():
     with GaleraCluster.start(die_with_parent=True) as cluster:
         make_tables(cluster)
+        cluster.sql("db1", RAISE)
         cluster.sql("db1", "CREATE TABLE test.marks (id INT PRIMARY KEY, node INT NOT NULL) ENGINE=InnoDB")
         cluster.sync()
         yield cluster
@@ -122,17 +125,35 @@ def test_one_node_writes_and_the_others_are_read(cluster, hg):
     assert not [row for row in found if row["check"] in ("log_bin", "replication") and row["result"] != "ok"], found
 
 
-def test_reads_go_no_further_back(cluster, unaware):
-    """Nodes that lag unnoticed: a client's own writes, and what it has seen, on whichever node."""
+def lagging(cluster):
+    """Something to do again and again: a node lags unnoticed."""
     chance = random.Random(4)
 
     def lag():
         name = chance.choice(("db2", "db3"))
         cluster.node(name).sql(f"FLUSH TABLES WITH READ LOCK; SELECT SLEEP({chance.uniform(0.01, 0.3):.3f}); UNLOCK TABLES")
+    return lag
+
+
+def test_reads_see_what_other_connections_wrote(cluster, unaware):
+    """Where they are to: consistency = "global"."""
+    acknowledged = Acknowledged()
+    clients = [Pooled(unaware, FIRST_ROW + 16 + i, acknowledged) for i in range(6)]
+    for client in clients:
+        client.synchronize()
+        acknowledged.note(client.number, client.expected, -1)
+    places = run_all(clients, PAIRS, lagging(cluster))
+    print(f"\n{PAIRS} pairs, no stale read: {places}")
+    assert places["replica"] > 0
+    assert not any(client.losses for client in clients)
+
+
+def test_reads_go_no_further_back(cluster, unaware):
+    """Nodes that lag unnoticed: a client's own writes, and what it has seen, on whichever node."""
     readers = [Reader(unaware, FIRST_ROW + i) for i in range(8)]
     for reader in readers:
         reader.synchronize()
-    places = run_all(readers, PAIRS, lag)
+    places = run_all(readers, PAIRS, lagging(cluster))
     print(f"\n{PAIRS} pairs, no stale read: {places['replica'] / sum(places.values()):.1%} of {sum(places.values())} reads on replicas")
     assert places["replica"] > 0
     assert not any(reader.losses for reader in readers)

@@ -10,6 +10,7 @@ from fakeserver import FakeServer
 from proxy import Proxy
 
 LISTENERS = (*Proxy.LISTENERS, {"name": "eventual", "mode": "split", "kind": "unix", "settings": {"consistency": "eventual"}},
+             {"name": "global", "mode": "split", "kind": "unix", "settings": {"consistency": "global"}},
              {"name": "strong", "mode": "split", "kind": "unix", "settings": {"consistency": "strong"}})
 READ = "SELECT a FROM t"
 

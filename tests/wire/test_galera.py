@@ -15,7 +15,8 @@ WAIT = "SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1"
 UNREADY = (1047, "WSREP has not yet prepared node for application use", "08S01")
 SETTLED = 60.0
 STATE_CHANGED = b"\2\2\0011"  # SESSION_TRACK_STATE_CHANGE: yes
-LISTENERS = (*Proxy.LISTENERS, {"name": "eventual", "mode": "split", "kind": "unix", "settings": {"consistency": "eventual"}})
+LISTENERS = (*Proxy.LISTENERS, {"name": "global", "mode": "split", "kind": "unix", "settings": {"consistency": "global"}},
+             {"name": "eventual", "mode": "split", "kind": "unix", "settings": {"consistency": "eventual"}})
 
 
 class Node(FakeServer):
@@ -144,6 +145,24 @@ def test_what_was_written_is_waited_for_on_the_node_that_is_read(nodes, before, 
             client.query("ROLLBACK")
         careless.query("ROLLBACK")
         assert careless.value(READ) in (b"db2", b"db3")
+        read_when_applied(nodes, proxy, client)
+
+
+@pytest.mark.parametrize("before, end", [((), "INSERT"), (("BEGIN", "INSERT"), "COMMIT"), (("BEGIN", "INSERT"), "BEGIN")])
+def test_what_any_client_wrote_is_waited_for_where_reads_are_global(nodes, before, end):
+    def begin(connection, _):
+        connection.status = w.IN_TRANS
+        connection.ok()
+    with headgate(nodes, consistency_wait="60s") as proxy, connect(proxy, "eventual") as writer, connect(proxy, "global") as client:
+        wait_row(proxy, "db1", role="primary")
+        nodes[0].on("BEGIN", begin)
+        nodes[0].on("INSERT", lambda c, _: c.ok(affected=1))
+        for sql in before:
+            writer.query(sql)
+        for node in nodes[1:]:
+            node.has_applied.clear()
+        assert client.value(READ) in (b"db2", b"db3")
+        writer.query(end)
         read_when_applied(nodes, proxy, client)
 
 

@@ -6,7 +6,7 @@
 
 static void describe(const struct hint *hint, char *said, size_t size)
 {
-    static const char *const levels[] = { "session", "eventual", "strong" };
+    static const char *const levels[] = { "session", "eventual", "global", "strong" };
     size_t len = strlen(said);
     int text_len = (int)hint->text.len, value_len = (int)hint->value.len;
     const char *text = (const char *)hint->text.data, *value = (const char *)hint->value.data;
@@ -140,6 +140,7 @@ static const struct {
     { "headgate.primary", "no", "no primary" },
     { "headgate.server", "db 2, or so", "server:db 2, or so" },
     { "headgate.consistency", "Strong", "strong" },
+    { "headgate.consistency", "GLOBAL", "global" },
     { "headgate.timeout", "500ms", "500000us" },
     { "headgate.after", "mysql:newest", "after:mysql:newest" },
 
