@@ -30,7 +30,7 @@ struct rights {
 };
 
 /* The client's login, or COM_CHANGE_USER, was proved. While replicas may lack the last change, its reads wait
- * for a replica that has it, as after a write of its own. After consistency_begin. */
+ * for a replica that has it, as with consistency "global". After consistency_begin. */
 void rights_begin(struct session *session);
 /* The present command may have changed accounts: from now on all workers know. Before its reply leaves. */
 void rights_note_change(struct session *session);

@@ -29,6 +29,15 @@ static bool is_opaque(const struct job *job)
     return job->is_cut || job->facts.may_hide_state || job->facts.may_commit || job->facts.is_multi;
 }
 
+/* A query of no table that is no harmless read for one of these, and not for what it calls. */
+static bool is_mere_question(const struct sql_facts *facts)
+{
+    bool is_known = facts->reason == SQL_REASON_SYSTEM_VARIABLE ||
+                    facts->reason == SQL_REASON_USER_VARIABLE || facts->reason == SQL_REASON_LAST_INSERT_ID ||
+                    facts->reason == SQL_REASON_PREVIOUS_STATEMENT;
+    return !facts->uses_tables && is_known;
+}
+
 /* `tells`: were there a GTID, the packet would tell it; or the end of the transaction will. */
 static bool may_write(const struct job *job, bool tells)
 {
@@ -38,7 +47,7 @@ static bool may_write(const struct job *job, bool tells)
     if (is_opaque(job))
         return true;
     if (facts->kind == SQL_SELECT) /* a view, or a function, may write */
-        return !tells && facts->uses_tables && !facts->reads_but_for_variables;
+        return !tells && !facts->reads_but_for_variables && !is_mere_question(facts);
     return (harmless_kinds & 1u << facts->kind) == 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "proxy/consistency_inside.h"
+#include "proxy/global.h"
 
 /* A replica's lag is told in whole seconds, as of its last probe. */
 #define LAG_SLACK_US 2000000
@@ -31,7 +32,7 @@ static bool is_recent(const struct worker *worker, unsigned cluster)
 static void see_change(struct session *session)
 {
     if (is_recent(session->worker, session->door->cluster) && consistency_is_followed(session))
-        consistency_see(session);
+        global_ask(session);
 }
 
 void rights_begin(struct session *session)

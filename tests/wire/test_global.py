@@ -34,6 +34,17 @@ def hasty(running_hasty):
     yield from running_hasty.anew()
 
 
+@pytest.fixture(scope="module")
+def running_alone():
+    yield from positions.running(consistency_wait="auto", extra={"workers": 1})
+
+
+@pytest.fixture
+def alone(running_alone):
+    """One worker."""
+    yield from running_alone.anew()
+
+
 def place(client, sql=READ):
     return client.value(sql)
 
@@ -42,8 +53,17 @@ def on_replica(client):
     return place(client) in (b"db2", b"db3")
 
 
+def are_on_replicas(*clients):
+    """They know all that was written before, also what no reply told: a worker that has not asked for a while asks first."""
+    for client in clients:
+        wait_until(lambda client=client: on_replica(client), "a replica has the reads")
+
+
 def readers(scene, listener="global"):
-    return [scene.connect(listener) for _ in range(CONNECTIONS)]
+    """Clients of all workers, whose reads are on replicas."""
+    clients = [scene.connect(listener) for _ in range(CONNECTIONS)]
+    are_on_replicas(*clients)
+    return clients
 
 
 def close(clients):
@@ -56,7 +76,7 @@ def test_any_client_s_write_is_waited_for_on_every_worker(scene, listener):
     old = readers(scene)
     with scene.connect(listener) as writer:
         scene.write(writer)
-        clients = old + readers(scene)
+        clients = old + [scene.connect("global") for _ in range(CONNECTIONS)]
         for client in clients:
             client.send(w.QUERY, READ)
         scene.apply(scene.at(1))
@@ -67,21 +87,19 @@ def test_any_client_s_write_is_waited_for_on_every_worker(scene, listener):
 
 def test_without_a_wait_the_primary_has_them(hasty):
     clients = readers(hasty)
-    assert all(on_replica(client) for client in clients)
     with hasty.connect() as writer:
         hasty.write(writer)
         assert [place(client) for client in clients] == [b"db1"] * CONNECTIONS
         explained = hasty.explained(READ, clients[0])
         assert (explained["place"], explained["rule"]) == ("primary", "not_caught_up")
         hasty.apply(hasty.at(1))
-        for client in clients:
-            wait_until(lambda client=client: on_replica(client), "the replicas have it")
+        are_on_replicas(*clients)
     close(clients)
 
 
 def test_explain_knows_what_others_have_written(hasty):
     with hasty.connect() as writer, hasty.connect("global") as reader:
-        assert on_replica(reader)
+        are_on_replicas(reader)
         hasty.write(writer)
         explained = hasty.explained(READ, reader)
         assert (explained["place"], explained["rule"]) == ("primary", "not_caught_up")
@@ -129,8 +147,7 @@ def test_a_write_of_unknown_outcome_may_be_there(hasty, sql):
         assert writer.command(w.QUERY, sql).error.code == 1927
         assert [place(client) for client in clients] == [b"db1"] * CONNECTIONS
         hasty.apply(hasty.at(1))
-        for client in clients:
-            wait_until(lambda client=client: on_replica(client), "the replicas have it")
+        are_on_replicas(*clients)
     close(clients)
 
 
@@ -145,18 +162,17 @@ UNTOLD = {
 
 @pytest.mark.parametrize("caps", [w.MODERN_CAPS, w.OLD_CAPS])
 @pytest.mark.parametrize("sql", UNTOLD)
-def test_what_a_reply_does_not_tell_the_primary_is_asked_for_once(hasty, sql, caps):
-    """By each worker; sessions that come later know it."""
-    hasty.primary.on(sql, UNTOLD[sql])
-    hasty.primary.position = hasty.at(1)
-    with hasty.connect("primary", caps=caps) as writer:
+def test_what_a_reply_does_not_tell_the_primary_is_asked_for_once(alone, sql, caps):
+    """By a worker; sessions that come later know it."""
+    alone.primary.on(sql, UNTOLD[sql])
+    clients = readers(alone)
+    alone.primary.position = alone.at(1)
+    with alone.connect("primary", caps=caps) as writer:
         writer.command(w.QUERY, sql)
-    clients = readers(hasty)
     assert [place(client) for client in clients] == [b"db1"] * CONNECTIONS
-    hasty.apply(hasty.at(1))
-    for client in clients:
-        wait_until(lambda client=client: on_replica(client), "the replicas have it")
-    later = readers(hasty)
+    alone.apply(alone.at(1))
+    are_on_replicas(*clients)
+    later = [alone.connect("global") for _ in range(CONNECTIONS)]
     assert all(on_replica(client) for client in later)
     close(clients + later)
 
@@ -166,7 +182,7 @@ def test_what_a_reply_does_not_tell_the_primary_is_asked_for_once(hasty, sql, ca
                                         ("UPDATE t SET a = 1 WHERE a = 0",)])
 def test_what_writes_nothing_asks_nobody(hasty, statements):
     with hasty.connect("primary") as other, hasty.connect("global") as reader:
-        assert on_replica(reader)
+        are_on_replicas(reader)
         hasty.primary.position = hasty.at(1)
         for sql in statements:
             other.query(sql)
@@ -195,7 +211,6 @@ def test_without_gtids_the_primary_has_the_reads_after_a_write():
         scene.primary.on("INSERT", lambda c, _: c.ok(affected=1))
         with scene.start(consistency_wait="auto", extra={"workers": 2}), scene.connect() as writer:
             clients = readers(scene)
-            assert all(on_replica(client) for client in clients)
             writer.query("INSERT")
             for _ in range(2):
                 assert [place(client) for client in clients] == [b"db1"] * CONNECTIONS
