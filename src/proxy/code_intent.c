@@ -1,5 +1,7 @@
 #include "proxy/code_intent.h"
 
+#include "sql/stored_code.h"
+
 static bool may_change_code(const struct job *job)
 {
     static const uint32_t kinds = 1u << SQL_DDL | 1u << SQL_ADMIN | 1u << SQL_UNKNOWN;
@@ -11,8 +13,11 @@ void code_intent_note(struct session *session, struct span sql, const struct sql
 {
     struct code_change change;
     struct code_changes *changes = session_view(session)->code_changes;
-    if (changes == NULL || session->job.is_changing_code || !may_change_code(&session->job) ||
-        !code_change_read(sql, dialect, &change))
+    if (changes == NULL || session->job.is_changing_code)
+        return;
+    if ((session->job.facts.code_effects & CODE_SCHEMA) != 0)
+        change = (struct code_change){ .count = 1 }; /* every name */
+    else if (!may_change_code(&session->job) || !code_change_read(sql, dialect, &change))
         return;
     code_changes_begin(changes, &change);
     session->job.is_changing_code = true;

@@ -341,16 +341,28 @@ static void read_commit(struct code *code)
             stored_code_lose(code);
 }
 
-/* CREATE, ALTER, DROP, RENAME. Without TEMPORARY, all but CREATE may mean a temporary table; with a query in
- * it anything may run. */
+/* A table is none of it, unless it is renamed: then it may be called as a view was. */
+static bool is_code_word(const struct code *code)
+{
+    static const char *const words[] = { "VIEW",    "FUNCTION", "PROCEDURE", "TRIGGER",
+                                         "PACKAGE", "DATABASE", "SCHEMA",    "RENAME" };
+    return begins_with_any(code, words, sizeof words / sizeof *words);
+}
+
+/* CREATE, ALTER, DROP, RENAME, TRUNCATE. Without TEMPORARY, all but CREATE may mean a temporary table; with a
+ * query in it anything may run. */
 static void read_schema_change(struct code *code)
 {
     const struct reader *reader = &code->reader;
     bool is_create = reader->before_keyword == KEYWORD_CREATE;
+    if (reader->before_keyword == KEYWORD_RENAME)
+        code->effects |= CODE_SCHEMA;
     for (; !reader_at_end(reader); reader_advance(&code->reader)) {
         bool is_table = reader->keyword == KEYWORD_TABLE || reader->keyword == KEYWORD_TABLES;
         if (reader->keyword == KEYWORD_TEMPORARY || (is_table && !is_create))
             code->effects |= CODE_TEMPORARY_TABLES;
+        if (is_code_word(code))
+            code->effects |= CODE_SCHEMA;
         if (reader->keyword == KEYWORD_SELECT || reader->token->type == TOKEN_BAD)
             stored_code_lose(code);
     }
@@ -364,7 +376,7 @@ struct statement {
     bool keeps_word; /* it is read with its first word */
 };
 
-#define CHANGE_SCHEMA ((unsigned)CODE_WRITES | CODE_TRANSACTION | CODE_SCHEMA)
+#define CHANGE_SCHEMA ((unsigned)CODE_WRITES | CODE_TRANSACTION)
 
 /* Of words that are keywords. Without a reader: not known. */
 static const struct statement statements[KEYWORDS] = {
@@ -508,7 +520,7 @@ void code_effects_words(unsigned effects, char *into, size_t size)
     } rows[] = {
         { CODE_UNKNOWN, "not known" },
         { CODE_WRITES, "writes" },
-        { CODE_SCHEMA, "changes the schema" },
+        { CODE_SCHEMA, "changes views or routines" },
         { CODE_TRANSACTION, "begins or ends transactions" },
         { CODE_SETS_VARIABLES, "sets user variables" },
         { CODE_READS_VARIABLES, "reads user variables" },
