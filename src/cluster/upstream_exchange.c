@@ -167,17 +167,30 @@ static bool may_grow(const struct upstream *upstream)
            in->cap < upstream->rows->bytes_max;
 }
 
+/* Of the room that there is now the socket does not tell, if it was TLS that had more bytes. */
+static bool has_more(struct upstream *upstream)
+{
+    return stream_has_pending(&upstream->stream) && stream_fill(&upstream->stream) == STREAM_OK;
+}
+
 void upstream_exchange_go_on(struct upstream *upstream)
 {
-    bool is_over = upstream->rows != NULL ? collect(upstream) : swallow(upstream);
-    if (upstream->state != UPSTREAM_EXCHANGING)
-        return;
-    if (is_over)
-        finish_exchange(upstream);
-    else if (may_grow(upstream))
-        (void)stream_grow(&upstream->stream, upstream->stream.in.cap * 2);
-    else if (buf_room(&upstream->stream.in) == 0 && upstream->stream.in.data != NULL)
-        fail_answer(upstream, "a packet too long for the window of %u bytes came", upstream->stream.in.cap);
+    do {
+        bool is_over = upstream->rows != NULL ? collect(upstream) : swallow(upstream);
+        if (upstream->state != UPSTREAM_EXCHANGING)
+            return;
+        if (is_over) {
+            finish_exchange(upstream);
+            return;
+        }
+        if (may_grow(upstream)) {
+            (void)stream_grow(&upstream->stream, upstream->stream.in.cap * 2);
+        } else if (buf_room(&upstream->stream.in) == 0 && upstream->stream.in.data != NULL) {
+            fail_answer(upstream, "a packet too long for the window of %u bytes came",
+                        upstream->stream.in.cap);
+            return;
+        }
+    } while (has_more(upstream));
 }
 
 /* ---- the command ---- */
