@@ -100,7 +100,8 @@ bool intent_note_prepared(struct session *session)
     struct job *job = &session->job;
     struct sql_dialect dialect = effects_dialect(session);
     bool changes = job->facts.kind == SQL_SET || job->facts.has_holds;
-    if (!changes && !job->facts.touches_variables && job->facts.kind != SQL_DDL)
+    bool changes_code = job->facts.kind == SQL_DDL || (job->facts.code_effects & CODE_SCHEMA) != 0;
+    if (!changes && !job->facts.touches_variables && !changes_code)
         return true;
     if (job->prepared->sql.len > 0)
         return intent_note(session, job->prepared->sql, &dialect);

@@ -5,7 +5,8 @@ from proxy import wait_until
 # Beside what the sandbox's monitor may do anyway (performance_schema).
 GRANTS = {"mariadb": ["SELECT ON mysql.proc", "SELECT ON mysql.func", "SHOW VIEW, TRIGGER, SELECT ON *.*"],
           "mysql": ["SHOW_ROUTINE ON *.*", "SHOW VIEW, TRIGGER, SELECT ON *.*"]}
-SETTINGS = {"read_functions": True, "read_functions_interval": "100ms", "slow_start": "off"}
+# (Reads wait for their replica, however long that takes.)
+SETTINGS = {"read_functions": True, "read_functions_interval": "100ms", "slow_start": "off", "consistency_wait": "20s"}
 
 
 def grant(cluster):
