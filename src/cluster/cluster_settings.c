@@ -292,9 +292,12 @@ static const struct setting cluster_settings[] = {
         .fallback = "false",
         .effect = EFFECT_NOW,
         .doc =
-            "Whether reads that call stored functions, or views that call some, may go to replicas. They do "
-            "where the bodies of all routines and views that they reach only read; what a function is "
-            "declared to be is not asked. The monitor's account must be allowed to see all routines and "
+            "Whether reads that call stored functions, or views that call some, and CALLs and blocks may go "
+            "to "
+            "replicas. They do where the bodies of all routines and views that they reach only read; what a "
+            "routine is declared to be is not asked. What stored code leaves in a session, and so whether it "
+            "keeps the session on the primary, is known either way. The monitor's account must be allowed to "
+            "see all routines and "
             "views, or none is used (the log says which rights are missing): on MariaDB, GRANT SELECT, SHOW "
             "VIEW, TRIGGER on *.*; on MySQL, GRANT SELECT, SHOW VIEW, TRIGGER, SHOW_ROUTINE on *.* (to the "
             "account itself, not through a role). Less is of use, too: SELECT on mysql.proc and mysql.func, "
