@@ -73,6 +73,10 @@ def differences(one, other):
 
 @pytest.fixture(scope="module")
 def told_directly(cluster):
+    for name in ("bä", "bÃ¤"):  # the second is the first one's utf8, read as latin1
+        cluster.sql("db1", f"CREATE DATABASE `{name}`; GRANT ALL ON `{name}`.* TO app@'%'")
+    cluster.sql("db1", "CREATE TABLE `bÃ¤`.latin1_story (id INT PRIMARY KEY, vc VARCHAR(20)); INSERT INTO `bÃ¤`.latin1_story VALUES (2, 'wrong')")
+    cluster.sync()
     node, told = cluster.node("db1"), {}
 
     def story(name):

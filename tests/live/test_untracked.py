@@ -16,6 +16,7 @@ import pytest
 
 import mysqlwire as w
 from answers import comparable
+from client import execute
 from conftest import FLAVOUR
 from headgate import Headgate, direct
 
@@ -264,3 +265,35 @@ def test_names_in_every_character_set(scene, headgate):
         assert run(scene, headgate, [f"SET NAMES {charset}", use, (w.INIT_DB, name)]) == [[]] * 3, charset
         if charset in HIDES_QUOTES:
             assert all(run(scene, headgate, [b"USE `" + name + b"`", "USE test"], **greeted)), charset
+
+
+def test_texts_in_every_character_set(scene, headgate):
+    """Values, names of variables and of roles, statements prepared: said in one character set, and asked for in another."""
+    for charset in chosen([c for c in scene.clients if scene.names[c] and c not in HIDES_QUOTES], CLIENTS_ALWAYS):
+        name, _ = scene.names[charset]
+        greeted = {"collation": scene.collations[charset]}
+        role = [b"SET ROLE `" + name + b"`", "SET NAMES latin1", lambda turns: turns.reset("test"), "SET NAMES utf8mb4", "SET ROLE NONE"]
+        steps = [b"SET @text = '" + name + b"'", "SET NAMES utf8mb4", b"SET @`" + name + b"` = 5", "SET NAMES latin1", "SET sql_mode = 'PIPES_AS_CONCAT'",
+                 f"SET NAMES {charset}", b"SET @text = CONCAT(@text, '" + name + b"')", "SET NAMES latin1"]
+        run(scene, headgate, role, **greeted)
+        run(scene, headgate, steps, **greeted)
+        run(scene, headgate, [b"CREATE TEMPORARY TABLE `" + name + b"` (id INT)", "SET NAMES utf8mb4", b"SELECT COUNT(*) FROM `" + name + b"`"], **greeted)
+        run(scene, headgate, [Prepared(b"SELECT id, HEX('" + name + b"'), '" + name + b"' FROM t"), "SET NAMES utf8mb4", Prepared.again, "USE hg_ucs2",
+                              Prepared.again, "SET NAMES latin1", Prepared.again, lambda turns: turns.reset("test")], **greeted)
+
+
+class Prepared:
+    """A step that prepares and executes; and one that executes it again."""
+
+    def __init__(self, sql):
+        self.sql = sql
+
+    def __call__(self, turns):
+        turns.prepared = [reply.statement_id for reply in turns.both(w.PREPARE, self.sql)]
+        self.again(turns)
+
+    @staticmethod
+    def again(turns):
+        turns.said.append(("execute", ""))
+        through, alone = (side.command(w.EXECUTE, execute(number)) for side, number in zip((turns.through, turns.alone), turns.prepared))
+        assert comparable(through, turns.through.caps) == comparable(alone, turns.alone.caps), turns.told()

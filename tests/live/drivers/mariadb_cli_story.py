@@ -41,11 +41,29 @@ ROLLBACK;
 SELECT COUNT(*) FROM story FOR UPDATE;
 CALL story_two();
 """
+# The test has made the schema.
+LATIN1_TABLES = """
+USE bä
+DROP TABLE IF EXISTS latin1_story;
+CREATE TABLE latin1_story (id INT PRIMARY KEY, vc VARCHAR(20) CHARACTER SET utf8mb4);
+INSERT INTO latin1_story VALUES (1, 'é');
+"""
+LATIN1_READS = """
+SELECT DATABASE(), id, vc, HEX(vc) FROM latin1_story;
+USE test
+SELECT DATABASE(), COUNT(*) FROM story_marks WHERE n < 0;
+USE bä
+SELECT DATABASE(), id, vc, HEX(vc) FROM latin1_story;
+SET NAMES utf8mb4;
+SELECT DATABASE(), id, vc, HEX(vc) FROM latin1_story;
+SELECT DATABASE(), id FROM latin1_story FOR UPDATE;
+"""
 ERRORS = "SELEKT;\nSELECT * FROM nosuch;\nINSERT INTO story (id) VALUES (1);\nSELECT 'still here';\nUSE nosuch\nSELECT 'here too';\n"
 
 
-def run(step, sql, *options, program="mariadb", arguments=(SCHEMA,)):
-    done = subprocess.run([program, *LOGIN, "--default-character-set=utf8mb4", *options, *arguments], input=sql.encode(),
+def run(step, sql, *options, program="mariadb", arguments=(SCHEMA,), charset="utf8mb4"):
+    done = subprocess.run([program, *LOGIN, f"--default-character-set={charset}", *options, *arguments],
+                          input=sql.encode("latin1" if charset == "latin1" else "utf8"),
                           capture_output=True, timeout=60, check=False)
     out = done.stdout.decode(errors="backslashreplace")
     out = re.sub(r"-- (Host|Server version|Dump completed|MariaDB dump|MySQL dump).*", "", out)
@@ -68,6 +86,9 @@ def settle():
 
 run("tables", TABLES)
 settle()
+run("tables in latin1", LATIN1_TABLES, charset="latin1")
+settle()
+run("reads in latin1", LATIN1_READS, "--batch", arguments=(b"b\xe4",), charset="latin1")
 run("reads", READS, "--batch")
 run("reads as tables with types", READS, "--table", "--column-type-info")
 run("reads unbuffered", READS, "--quick", "--batch")
