@@ -22,7 +22,8 @@ struct changes {
     bool is_wait_known;    /* … once, to wait_s seconds; 0: DEFAULT */
     uint32_t wait_s;
     size_t wait_at, wait_len;   /* where in the text its number is; 0: nowhere */
-    struct text role;           /* owns: what SET ROLE is given, as SQL; empty: no SET ROLE */
+    bool sets_role;             /* SET ROLE … */
+    struct text role;           /* owns: … what it is given, as SQL; empty: what cannot be said elsewhere */
     struct text expected;       /* owns: names, each with a NUL, whose value tracking must report */
     unsigned count;             /* assignments seen */
     unsigned charsets;          /* … of what SET NAMES sets, and SET NAMES itself */

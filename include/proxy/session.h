@@ -115,8 +115,9 @@ struct open_transaction {
 
 /* The last SET ROLE. */
 struct role {
-    struct text said; /* owns: its argument; empty: there was none */
-    uint64_t version; /* of that SET ROLE; 0: there was none */
+    struct text said;  /* owns: its argument; empty: there was none */
+    uint64_t version;  /* of that SET ROLE; 0: there was none */
+    bool is_unsayable; /* a later one is not: the session stays where it was said, also after a reset */
 };
 
 /* How the server reads this session's texts. */

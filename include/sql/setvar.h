@@ -24,7 +24,7 @@ enum setvar_scope {
     SETVAR_TRANSACTION, /* [SESSION] TRANSACTION …: value = the characteristics' text; is_next tells the
                            one-shot */
     SETVAR_ROLE, /* SET ROLE: value = one name as written (`x` with its quotes, 'x' without), or the word
-                    NONE, DEFAULT or ALL; always constant */
+                    NONE, DEFAULT or ALL; not constant: several, or one outside ASCII */
     SETVAR_OTHER /* SET PASSWORD, SET STATEMENT … FOR, RESOURCE GROUP, anything not understood */
 };
 

@@ -1,6 +1,7 @@
 #include "proxy/changes.h"
 
 #include "base/mem.h"
+#include "mysql/charset.h"
 #include "mysql/sesstrack.h"
 #include "sql/setvar.h"
 
@@ -194,12 +195,16 @@ static void note_user(struct changes *changes, const struct setvar_change *chang
     text_fini(&literal);
 }
 
+/* It is said to connections whatever their character sets are. */
 static void note_role(struct changes *changes, const struct setvar_change *change)
 {
     const char *quote = change->is_string ? "'" : "";
-    if (!change->is_constant || change->value.len == 0 ||
-        !text_appendf(&changes->role, "%s%.*s%s", quote, (int)change->value.len,
-                      (const char *)change->value.data, quote))
+    changes->sets_role = true;
+    changes->has_others |= !change->is_constant;
+    bool is_sayable =
+        change->is_constant && change->value.len > 0 && charset_is_neutral(unquoted(change->value));
+    if (!is_sayable || !text_appendf(&changes->role, "%s%.*s%s", quote, (int)change->value.len,
+                                     (const char *)change->value.data, quote))
         changes->needs_pin = true;
 }
 

@@ -180,6 +180,8 @@ void effects_reset(struct session *session)
     tracking_begin(session);
     bool is_schema_unknown = pins_has(&session->pins, PIN_UNKNOWN_SCHEMA);
     pins_clear(&session->pins);
+    if (session->role.is_unsayable)
+        effects_pin(session, PIN_UNKNOWN_SET);
     if (is_schema_unknown)
         effects_lose_schema(session);
     session->has_left_schema = false;

@@ -21,8 +21,11 @@
 /* False when it cannot follow the session. */
 static bool commit_role(struct session *session, const struct changes *changes)
 {
-    if (changes->role.len == 0)
+    if (!changes->sets_role)
         return true;
+    session->role.is_unsayable = changes->role.len == 0;
+    if (session->role.is_unsayable)
+        return false;
     text_clear(&session->role.said);
     session->slots[session->job.place].role_version = ++session->role.version;
     return text_append_span(&session->role.said, text_span(&changes->role));
@@ -43,7 +46,8 @@ static void commit_set(struct session *session)
         effects_hold(session, name, literal);
     if (!patience_commit(session))
         effects_pin(session, PIN_UNKNOWN_SET);
-    if (!changes_commit(changes, &session->vars, job->vars_before) || !commit_role(session, changes))
+    bool is_role_known = commit_role(session, changes);
+    if (!changes_commit(changes, &session->vars, job->vars_before) || !is_role_known)
         effects_pin(session, PIN_UNKNOWN_SET);
     bool is_own = session->schema.len == 0 || session->keeps_schema;
     if (is_own && vars_follows_schema(&session->vars))

@@ -203,8 +203,9 @@ enum step frontend_change_user(struct session *session)
     session->admit->collation = session->collation;
     memcpy(session->admit->nonce, session->nonce, NONCE_BYTES);
     attach_leave_all(session);
+    session->role.version = 0; /* the new account has its own */
+    session->role.is_unsayable = false;
     effects_reset(session);
-    session->role.version = 0;   /* the new account has its own */
     session->option_version = 0; /* its connections are opened with what COM_SET_OPTION made of these */
     struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, header.len);
     enum admit_verdict verdict = admit_change_user(session->admit, payload, header.seq, session->host,

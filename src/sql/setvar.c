@@ -341,7 +341,7 @@ static void take_role(struct setvar_walk *walk, struct setvar_change *change)
     if (change->is_constant && is_statement_end(walk))
         return;
     (void)take_rest(walk);
-    *change = (struct setvar_change){ .scope = SETVAR_OTHER };
+    *change = (struct setvar_change){ .scope = SETVAR_ROLE };
 }
 
 /* DEFAULT ROLE …: the account's, not the session's. */

@@ -171,13 +171,14 @@ class Turns:
         self.scene, self.headgate, self.other = scene, headgate, other
         self.through = headgate.wire(**options)
         self.alone = direct(scene.cluster, **options)
-        self.options = options
+        self.options, self.is_kept = options, False
         self.said = [("logged in with", options)]
 
     def both(self, byte, body):
         self.said.append((byte, body))
         through, alone = self.through.command(byte, body), self.alone.command(byte, body)
         assert comparable(through, self.through.caps) == comparable(alone, self.alone.caps), self.told()
+        return through, alone
 
     def told(self):
         return "\n".join([f"{byte} {body!r}" for byte, body in self.said if body not in (READ, WRITE)])
@@ -194,7 +195,7 @@ class Turns:
         else:
             self.both(*(step if isinstance(step, tuple) else (w.QUERY, step)))
         pins = self.pins()
-        if not pins:
+        if not pins and not self.is_kept:
             self.give_way()
         self.both(w.QUERY, READ)
         self.both(w.QUERY, WRITE)
@@ -208,6 +209,10 @@ class Turns:
         """The other session's state is its own."""
         assert self.other.value(READ) == b"1", self.told()
         assert self.other.value(WRITE) == b"1", self.told()
+
+    def keep(self):
+        """From now on the other session does not get the connection."""
+        self.is_kept = True
 
     def change_user(self, schema):
         for side in (self.through, self.alone):
@@ -273,10 +278,12 @@ def test_texts_in_every_character_set(scene, headgate):
         name, _ = scene.names[charset]
         greeted = {"collation": scene.collations[charset]}
         role = [b"SET ROLE `" + name + b"`", "SET NAMES latin1", lambda turns: turns.reset("test"), "SET NAMES utf8mb4", "SET ROLE NONE"]
-        steps = [b"SET @text = '" + name + b"'", "SET NAMES utf8mb4", b"SET @`" + name + b"` = 5", "SET NAMES latin1", "SET sql_mode = 'PIPES_AS_CONCAT'",
+        steps = [b"SET @text = '" + name + b"'", "SET NAMES utf8mb4", "SET NAMES latin1", "SET sql_mode = 'PIPES_AS_CONCAT'",
                  f"SET NAMES {charset}", b"SET @text = CONCAT(@text, '" + name + b"')", "SET NAMES latin1"]
         run(scene, headgate, role, **greeted)
         run(scene, headgate, steps, **greeted)
+        # A user variable whose name is outside ASCII keeps its connection.
+        run(scene, headgate, [Turns.keep, b"SET @`" + name + b"` = 5", b"SELECT @`" + name + b"`", "SET NAMES utf8mb4", b"SELECT @`" + name + b"`"], **greeted)
         run(scene, headgate, [b"CREATE TEMPORARY TABLE `" + name + b"` (id INT)", "SET NAMES utf8mb4", b"SELECT COUNT(*) FROM `" + name + b"`"], **greeted)
         run(scene, headgate, [Prepared(b"SELECT id, HEX('" + name + b"'), '" + name + b"' FROM t"), "SET NAMES utf8mb4", Prepared.again, "USE hg_ucs2",
                               Prepared.again, "SET NAMES latin1", Prepared.again, lambda turns: turns.reset("test")], **greeted)
