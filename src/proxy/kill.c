@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum verdict { KILL_UNKNOWN, KILL_DENIED, KILL_UNASKED, KILL_DONE };
+enum verdict { KILL_UNKNOWN, KILL_DENIED, KILL_UNASKED, KILL_SELF, KILL_DONE };
 
 /* A question that goes round all workers and comes back to the one that asked. */
 struct inquiry {
@@ -318,7 +318,9 @@ static void ask_here(struct loop_message *message)
         ask_permission(inquiry, worker, session);
         return;
     }
-    if (is_there) {
+    if (is_there && session->id == inquiry->asking) {
+        inquiry->verdict = KILL_SELF;
+    } else if (is_there) {
         inquiry->verdict = KILL_DONE;
         kill_session(session, inquiry->is_query);
     } else {
@@ -378,6 +380,18 @@ enum step kill_begin(struct session *session, uint64_t id, bool is_query)
     return session_enter(session, SESSION_KILLING);
 }
 
+/* A session that kills itself, or its statement, which is this KILL: seen on all three. */
+static enum step end_self(struct session *session)
+{
+    bool is_mysql = session_view(session)->family == FAMILY_MYSQL;
+    if (session->job.facts.kill_is_query)
+        return dispatch_refuse(session, ERR_QUERY_INTERRUPTED, NULL, "Query execution was interrupted");
+    reply_put_err(&session->client.out, (uint8_t)(session->job.run.seq + 1),
+                  is_mysql ? ERR_QUERY_INTERRUPTED : ERR_CONNECTION_KILLED, NULL,
+                  is_mysql ? "Query execution was interrupted" : "Connection was killed");
+    return session_close(session, CLOSE_KILLED, NULL);
+}
+
 enum step kill_waiting(struct session *session)
 {
     struct job *job = &session->job;
@@ -395,6 +409,8 @@ enum step kill_waiting(struct session *session)
                                "headgate: not run: session %" PRIu64 " is another account's, and no server "
                                "has answered whether '%s' may kill it",
                                job->kill.id, session->user->name);
+    case KILL_SELF:
+        return end_self(session);
     case KILL_DONE:
         break;
     }

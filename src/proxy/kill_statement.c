@@ -44,20 +44,13 @@ static bool find_value(const struct session *session, struct span sql, uint64_t 
            span_to_u64(uservars_literal(&session->user_vars, name), id_r);
 }
 
-static enum step kill_self(struct session *session)
-{
-    if (session->job.facts.kill_is_query)
-        return dispatch_refuse(session, ERR_QUERY_INTERRUPTED, NULL, "Query execution was interrupted");
-    return kill_begin(session, session->id, false);
-}
-
 /* `sql`: of the KILL itself. */
 static enum step run(struct session *session, struct span sql)
 {
     const struct sql_facts *facts = &session->job.facts;
     uint64_t id = facts->kill_id;
     if (facts->kill == SQL_KILL_SELF)
-        return kill_self(session);
+        return kill_begin(session, session->id, facts->kill_is_query);
     bool is_known =
         facts->kill == SQL_KILL_NUMBER || (facts->kill == SQL_KILL_VARIABLE && find_value(session, sql, &id));
     return is_known ? kill_begin(session, id, facts->kill_is_query) : kill_statement_refuse(session);

@@ -226,12 +226,16 @@ def test_parameter_sent_in_pieces_is_refused(rig):
         assert client.query("DO 'alive'").oks
 
 
-def test_own_connection(rig):
+@pytest.mark.parametrize("own", ["CONNECTION_ID()", HEADGATES, SERVERS])
+def test_own_connection(rig, own):
+    """As a MariaDB server says it; MySQL says 1317 in both cases."""
     with rig.connect() as client:
-        assert client.command(w.QUERY, "KILL QUERY CONNECTION_ID()").error.code == 1317
+        number = {HEADGATES: client.greeting.connection_id, SERVERS: number_of(rig.primary, client)}.get(own, own)
+        assert client.command(w.QUERY, f"KILL QUERY {number}").error.code == 1317
         assert client.query("DO 'alive'").oks
-        client.send(w.QUERY, "KILL CONNECTION_ID()")
-        assert is_closed(client)
+        error = client.command(w.QUERY, f"KILL {number}").error
+        assert (error.code, error.state, error.message) == (1927, "70100", "Connection was killed")
+        assert client.pipe.read_to_end() == b""
         assert not has_seen_kill(rig.primary)
 
 
