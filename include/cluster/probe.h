@@ -25,7 +25,8 @@
 
 struct probe_result {
     enum outcome outcome;
-    char error[160];                /* of all but a passed one: why */
+    char error[160];   /* of all but a passed one: why */
+    char refusal[160]; /* of a passed one: why the server did not let the monitor in anew, or "" */
     uint64_t asked_us, answered_us; /* monotonic; of the questions, not of the login */
     bool is_read_only;
     uint64_t max_connections; /* the server's own; 0: it did not say */
@@ -65,6 +66,7 @@ struct probe {
     uint64_t next_us;                        /* monotonic; when one was last begun, or made */
     uint64_t renew_us;                       /* a connection is used for so long; tests have their own */
     bool is_doubted;
+    char refusal[160]; /* the last login beside `upstream` was refused: why; or "" */
     struct rows rows;
     struct loop_timer deadline;
     struct probe_result result;     /* being filled */
@@ -87,6 +89,10 @@ void probe_run(struct probe *probe);
 /* There is a doubt whether who connects now meets the machine that is being asked: it is asked over a new
  * connection soon, at most one a second. */
 void probe_doubt(struct probe *probe);
+/* The monitor has another account or password: the server is to let it in anew after the next probe, over a
+ * connection beside the one that is kept. If it does not, that is told as probe_result.refusal, and says
+ * nothing of the server's health. */
+void probe_log_in_anew(struct probe *probe);
 /* The name has been answered, or the question has failed: if that is what the probe that runs waits for, it
  * goes on, or has failed. */
 void probe_go_on(struct probe *probe);

@@ -1,6 +1,6 @@
-/* A server that answers its probes, and not with what was asked: it is overloaded, or refuses the monitor. It
- * keeps its state, its role and its lag as they were last known; so the log and `show events` hear of it
- * here, when it begins and when it is over.
+/* A server that answers its probes, and not with what was asked: it is overloaded, or refuses the monitor, be
+ * it only when that logs in anew. It keeps its state, its role and its lag as they were last known; so the
+ * log and `show events` hear of it here, when it begins and when it is over.
  */
 #ifndef HEADGATE_CLUSTER_TROUBLE_H
 #define HEADGATE_CLUSTER_TROUBLE_H

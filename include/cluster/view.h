@@ -5,6 +5,7 @@
 #define HEADGATE_CLUSTER_VIEW_H
 
 #include "cluster/cluster_settings.h"
+#include "cluster/outcome.h"
 #include "cluster/replication.h"
 #include "cluster/server.h"
 #include "mysql/handshake.h"
@@ -35,7 +36,8 @@ struct view_server {
     uint64_t slow_until_us;
     bool is_near; /* of the cluster's own zone, or the cluster has none */
     enum replication_fault fault;
-    int64_t lag_ms; /* -1: unknown */
+    enum outcome trouble; /* of its probes: see trouble.h; PASSED: none */
+    int64_t lag_ms;       /* -1: unknown */
     bool takes_reads;
     bool is_gone;      /* there is no such server any more: its place is kept */
     bool is_contender; /* writes would be taken there, but it is not the primary */

@@ -272,6 +272,11 @@ static double server_fault(const struct metric_place *place)
     return truth(place->entry != NULL && place->entry->fault != REPLICATION_SOUND);
 }
 
+static double server_refuses(const struct metric_place *place)
+{
+    return truth(place->entry != NULL && place->entry->trouble == OUTCOME_REFUSED);
+}
+
 static double server_lag(const struct metric_place *place)
 {
     bool is_known = place->entry != NULL && place->entry->lag_ms >= 0;

@@ -2,6 +2,7 @@
 #include "app/config.h"
 #include "app/control.h"
 #include "app/options.h"
+#include "app/trial.h"
 #include "base/log.h"
 #include "net/descriptors.h"
 
@@ -21,7 +22,17 @@ static int print(void (*write)(struct text *out), FILE *file)
     return is_whole ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int run(const char *path, bool is_check)
+static int check(const char *path, const struct config *config, bool connects)
+{
+    struct error err = { 0 };
+    bool is_good = !connects || trial_run(config, stdout, &err);
+    if (err.text[0] != '\0')
+        (void)fprintf(stderr, "headgate: %s\n", err.text);
+    (void)printf("%s: %s\n", path, is_good ? "good" : "good, but not every server answers its monitor");
+    return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run(const char *path, bool is_check, bool connects)
 {
     struct text errors = { 0 }, warnings = { 0 };
     struct error err = { 0 };
@@ -33,9 +44,9 @@ static int run(const char *path, bool is_check)
     if (config == NULL)
         return EXIT_FAILURE;
     if (is_check) {
-        (void)printf("%s: good\n", path);
+        int status = check(path, config, connects);
         config_free(&config);
-        return EXIT_SUCCESS;
+        return status;
     }
     log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, STDERR_FILENO);
     descriptors_raise();
@@ -58,7 +69,7 @@ static const struct option_row *find_printer(const char *argument)
 int main(int argc, char **argv)
 {
     const char *path = CONFIG_PATH_DEFAULT;
-    bool is_check = false;
+    bool is_check = false, connects = false;
     for (int i = 1; i < argc; i++) {
         const struct option_row *printer = *argv[i] == '-' ? find_printer(argv[i]) : NULL;
         if (printer != NULL)
@@ -67,11 +78,17 @@ int main(int argc, char **argv)
             path = argv[++i];
         } else if (strcmp(argv[i], "-t") == 0) {
             is_check = true;
+        } else if (strcmp(argv[i], "--connect") == 0) {
+            connects = true;
         } else {
             (void)fprintf(stderr, "headgate: unknown argument '%s'\n", argv[i]);
             (void)print(options_write_usage, stderr);
             return EXIT_FAILURE;
         }
     }
-    return run(path, is_check);
+    if (connects && !is_check) {
+        (void)fprintf(stderr, "headgate: --connect goes with -t\n");
+        return EXIT_FAILURE;
+    }
+    return run(path, is_check, connects);
 }

@@ -14,6 +14,8 @@ static void write_version(struct text *out)
 const struct option_row option_rows[] = {
     { "-c", "", "FILE", "configuration (default " CONFIG_PATH_DEFAULT ")", NULL },
     { "-t", "", "", "check the configuration and exit: 0 good, 1 not", NULL },
+    { "--connect", "", "", "with -t: log in to every server as its monitor, too; 1 if one does not answer",
+      NULL },
     { "-V", "--version", "", "version", write_version },
     { "-h", "--help", "", "this help", options_write_usage },
     { "--sample", "", "", "print a configuration with every setting, commented", config_write_sample },
@@ -35,7 +37,7 @@ const char *option_spelling(const struct option_row *row, char *buffer, size_t s
 void options_write_usage(struct text *out)
 {
     char spelt[64];
-    (void)text_append_cstr(out, "usage: headgate [-c FILE] [-t]\n");
+    (void)text_append_cstr(out, "usage: headgate [-c FILE] [-t [--connect]]\n");
     for (size_t i = 0; i < option_row_count; i++)
         (void)text_appendf(out, "  %-20s  %s\n", option_spelling(&option_rows[i], spelt, sizeof spelt),
                            option_rows[i].help);

@@ -199,7 +199,7 @@ static void note_probe(struct cluster_member *member, const struct probe_result 
                             member->cluster->settings->connection_reserve);
         server_note_manners(member->server, result->patience_s, result->has_init_connect);
     }
-    memcpy(member->detail, result->error, sizeof member->detail);
+    memcpy(member->detail, result->error[0] != '\0' ? result->error : result->refusal, sizeof member->detail);
 }
 
 /* What a probe has found is weighed with what sessions have met since it began. A server that has answered

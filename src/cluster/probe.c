@@ -36,6 +36,7 @@ static void finish(struct probe *probe, enum outcome outcome, const char *why)
     probe->result.answered_us = probe->env->loop->now_us;
     (void)span_copy_cstr(span_cstr(why), probe->result.error, sizeof probe->result.error);
     if (outcome == OUTCOME_PASSED) {
+        memcpy(probe->result.refusal, probe->refusal, sizeof probe->result.refusal);
         renew(probe);
     } else {
         upstream_close(&probe->upstream);
@@ -435,6 +436,7 @@ static struct upstream *dial(struct probe *probe, const struct upstream_owner_op
 /* `upstream` becomes another connection. */
 static void expect_process(struct probe *probe)
 {
+    probe->refusal[0] = '\0';
     probe->process = (struct restart_process){ 0 };
     probe->asks_process = true;
 }
@@ -476,9 +478,14 @@ static void on_next_ready(struct upstream *upstream)
         take_next(probe);
 }
 
+/* Of a failure sessions will notice, and then the server is asked; it is tried again. A refusal is the
+ * monitor's trouble, of which nobody else would hear while the old connection lasts. */
 static void on_next_failed(struct upstream *upstream, const struct error *err)
 {
-    (void)err; /* sessions will notice, and then they are asked; it is tried again */
+    struct probe *probe = of_upstream(upstream);
+    if (err->sqlstate[0] != '\0' && outcome_of_error(err->code) == OUTCOME_REFUSED)
+        (void)snprintf(probe->refusal, sizeof probe->refusal, "%s%d %.120s", outcome_prefix(OUTCOME_REFUSED),
+                       err->code, err->text);
     drop_next(upstream);
 }
 
@@ -506,6 +513,13 @@ static void renew(struct probe *probe)
 void probe_doubt(struct probe *probe)
 {
     probe->is_doubted = true;
+}
+
+void probe_log_in_anew(struct probe *probe)
+{
+    upstream_close(&probe->next);
+    probe->refusal[0] = '\0';
+    probe->next_us = 0;
 }
 
 void probe_run(struct probe *probe)

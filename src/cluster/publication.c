@@ -98,6 +98,7 @@ static void describe_server(const struct cluster *cluster, const struct topology
     entry->lost_us = member->lost_us;
     entry->role = verdict->role;
     entry->state = member->health.state;
+    entry->trouble = member->trouble;
     entry->fault = replication_judge(&member->last, verdict->role);
     entry->reason = reason_of(member, verdict, entry->fault);
     entry->is_gone = member->is_gone;
@@ -180,8 +181,8 @@ static bool is_same(const struct view *a, const struct view *b)
     for (size_t i = 0; i < a->count; i++) {
         const struct view_server *x = &a->servers[i], *y = &b->servers[i];
         if (news_is_change(x, y) || x->lag_ms != y->lag_ms || x->is_contender != y->is_contender ||
-            x->moves != y->moves || x->lost_us != y->lost_us || x->is_near != y->is_near ||
-            x->is_gone != y->is_gone || x->slow_until_us != y->slow_until_us ||
+            x->moves != y->moves || x->lost_us != y->lost_us || x->trouble != y->trouble ||
+            x->is_near != y->is_near || x->is_gone != y->is_gone || x->slow_until_us != y->slow_until_us ||
             !addr_equal(&x->addr, &y->addr) || x->slow_from_us != y->slow_from_us ||
             strcmp(x->reason, y->reason) != 0 || strcmp(x->detail, y->detail) != 0)
             return false;

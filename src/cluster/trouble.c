@@ -34,20 +34,22 @@ static void leave(struct cluster_member *member, const char *why)
     member->trouble_us = member->cluster->env.loop->now_us;
 }
 
-static void enter(struct cluster_member *member, const struct probe_result *result)
+static void enter(struct cluster_member *member, enum outcome outcome, const char *why)
 {
-    leave(member, result->error);
-    tell(member, outcome_was(result->outcome), outcome_is(result->outcome), result->error, LOG_LEVEL_WARNING);
-    member->trouble = result->outcome;
+    leave(member, why);
+    tell(member, outcome_was(outcome), outcome_is(outcome), why, LOG_LEVEL_WARNING);
+    member->trouble = outcome;
     member->trouble_us = member->cluster->env.loop->now_us;
 }
 
 void trouble_note(struct cluster_member *member, const struct probe_result *result)
 {
-    bool is_trouble = outcome_is(result->outcome) != NULL;
-    member->passed_in_a_row = result->outcome == OUTCOME_PASSED ? member->passed_in_a_row + 1 : 0;
-    if (is_trouble && member->is_known && member->trouble != result->outcome)
-        enter(member, result);
+    bool is_shut_out = result->outcome == OUTCOME_PASSED && result->refusal[0] != '\0';
+    enum outcome outcome = is_shut_out ? OUTCOME_REFUSED : result->outcome;
+    bool is_trouble = outcome_is(outcome) != NULL;
+    member->passed_in_a_row = outcome == OUTCOME_PASSED ? member->passed_in_a_row + 1 : 0;
+    if (is_trouble && member->is_known && member->trouble != outcome)
+        enter(member, outcome, is_shut_out ? result->refusal : result->error);
     else if (member->trouble != OUTCOME_PASSED &&
              member->passed_in_a_row >= member->cluster->settings->monitor.rise)
         leave(member, "probes pass");

@@ -73,6 +73,7 @@ CASES = {
     "admin: group": "root",
     "admin: address": None,  # with users only, and they with it
     "http: address": "127.0.0.1:0",
+    "http: hosts": "headgate.example probe",
     "statements: digests": 50,
     "statements: slow": "9s",
     "statements: slow_file": "/tmp/headgate-of-nobody.slow",

@@ -60,6 +60,8 @@ METRIC_BY(headgate_server_role, GAUGE, SERVER, server_role, role, SERVER_REPLICA
 METRIC(headgate_server_takes_reads, GAUGE, SERVER, server_takes_reads, "1 if harmless reads go there.")
 METRIC(headgate_server_replication_fault, GAUGE, SERVER, server_fault,
        "1 while the server is a replica whose replication is stopped, or cut off from a source that is up.")
+METRIC(headgate_server_monitor_refused, GAUGE, SERVER, server_refuses,
+       "1 while the server does not let the monitor log in, or not ask what it needs to know.")
 METRIC(headgate_server_lag_seconds, GAUGE, SERVER, server_lag,
        "Replication lag as the server says it; absent when it does not.")
 METRIC(headgate_server_weight, GAUGE, SERVER, server_weight, "Share of reads relative to the others.")
