@@ -18,8 +18,9 @@ enum compress_algorithm { COMPRESS_ZLIB, COMPRESS_ZSTD };
 enum {
     COMPRESS_ZLIB_LEVEL_MAX = 9,
     COMPRESS_ZSTD_LEVEL_MAX = 22,
-    COMPRESS_ZLIB_LEVEL = 6, /* what both families of servers use */
-    COMPRESS_ZSTD_LEVEL = 3  /* what clients ask for unless told otherwise */
+    COMPRESS_THRESHOLD_BYTES = 50, /* servers and clients pack nothing shorter */
+    COMPRESS_ZLIB_LEVEL = 6,       /* what both families of servers use */
+    COMPRESS_ZSTD_LEVEL = 3        /* what clients ask for unless told otherwise */
 };
 
 struct compress;

@@ -47,8 +47,6 @@ struct stream {
     void *owner; /* borrows */
     uint64_t bytes_in;
     uint64_t bytes_out;
-    uint64_t bytes_packed_in; /* what these were on the wire since stream_pack */
-    uint64_t bytes_packed_out;
 };
 
 /* Takes the non-blocking fd. No watcher runs before stream_want. */
@@ -124,7 +122,7 @@ static inline enum stream_result stream_flush(struct stream *stream)
  * frames make stream_fill STREAM_FAILED with EPROTO. */
 bool stream_pack(struct stream *stream, const struct frames_manner *manner);
 
-/* private: see below. */
+/* private: stream_restart() of a compressed one. */
 void stream_restart_packed(struct stream *stream);
 
 /* A command begins: a client calls it before it writes the command, a server before it writes its answer.
@@ -134,6 +132,20 @@ static inline void stream_restart(struct stream *stream)
     if (stream->packing != NULL)
         stream_restart_packed(stream);
 }
+
+static inline bool stream_is_packed(const struct stream *stream)
+{
+    return stream->packing != NULL;
+}
+
+/* Bytes that passed, and what they were in frames. */
+struct stream_packed_bytes {
+    uint64_t in, packed_in;
+    uint64_t out, packed_out;
+};
+
+/* Those of a compressed stream since the last call, or since stream_pack. */
+struct stream_packed_bytes stream_take_packed_bytes(struct stream *stream);
 
 /* What was wrong with the frames that were read: OK as long as stream_fill did not fail because of them. */
 enum frames_verdict stream_packing_verdict(const struct stream *stream);

@@ -11,6 +11,7 @@
 #include "net/stream_inside.h"
 
 #include "base/mem.h"
+#include "net/numbering.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,7 +19,8 @@
 struct packing {
     const struct stream_ops *transport;
     struct frames frames;
-    uint8_t *raw; /* owns, of the loop's windows; NULL: nothing is there */
+    struct numbering numbering; /* as a client */
+    uint8_t *raw;               /* owns, of the loop's windows; NULL: nothing is there */
     uint32_t raw_at, raw_end;
     bool holds_more;      /* the window was full before everything had been unpacked */
     size_t plain_first;   /* bytes to be written that are not packed */
@@ -28,6 +30,7 @@ struct packing {
     size_t frame_sent;    /* of it */
     size_t covered;       /* bytes that this frame is made of */
     enum frames_verdict verdict;
+    struct stream_packed_bytes bytes; /* that are not taken yet */
 };
 
 enum { CHUNK_BYTES = LOOP_WINDOW_BYTES }; /* bytes that are made one frame, at most */
@@ -124,7 +127,7 @@ static enum stream_result read_frames(struct stream *stream, uint8_t *data, size
             return result;
         packing->raw_at = 0;
         packing->raw_end = (uint32_t)got;
-        stream->bytes_packed_in += got;
+        packing->bytes.packed_in += got;
         is_last = got < LOOP_WINDOW_BYTES && !packing->transport->drains;
     }
 }
@@ -139,6 +142,9 @@ static enum stream_result packed_read(struct stream *stream, void *data, size_t 
         return no_memory(stream);
     enum stream_result result = read_frames(stream, data, len, done_r);
     bool is_raw_empty = packing->raw_at == packing->raw_end;
+    packing->bytes.in += *done_r;
+    if (packing->frames.manner.is_client)
+        numbering_correct(&packing->numbering, data, *done_r);
     packing->holds_more = packing->verdict != FRAMES_OK ||
                           (*done_r == len && (!is_raw_empty || frames_holds_more(&packing->frames)));
     if (is_raw_empty)
@@ -185,7 +191,7 @@ static enum stream_result push(struct stream *stream, const void *data, size_t l
         if (result != STREAM_OK)
             return result;
         *sent_r += done;
-        stream->bytes_packed_out += done;
+        stream->packing->bytes.packed_out += done;
     }
     return STREAM_OK;
 }
@@ -233,8 +239,11 @@ static enum stream_result packed_write(struct stream *stream, const void *data, 
     }
     if (result != STREAM_OK)
         return result;
+    if (packing->frames.manner.is_client)
+        numbering_note(&packing->numbering, data, packing->covered);
     *done_r = packing->covered;
     packing->written += packing->covered;
+    packing->bytes.out += packing->covered;
     packing->covered = 0;
     return STREAM_OK;
 }
@@ -294,6 +303,13 @@ void stream_unpack(struct stream *stream)
 bool stream_packing_holds_more(const struct stream *stream)
 {
     return stream->packing->holds_more;
+}
+
+struct stream_packed_bytes stream_take_packed_bytes(struct stream *stream)
+{
+    struct stream_packed_bytes bytes = stream->packing->bytes;
+    stream->packing->bytes = (struct stream_packed_bytes){ 0 };
+    return bytes;
 }
 
 enum frames_verdict stream_packing_verdict(const struct stream *stream)

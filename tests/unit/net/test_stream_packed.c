@@ -132,8 +132,11 @@ static void an_idle_stream_holds_no_window(void **state)
     assert_int_equal(stream_flush(&end.stream), STREAM_OK);
     hear(&end, &heard);
     assert_span(text_span(&heard), "1");
-    assert_true(end.stream.bytes_packed_in == 8 + FRAMES_HEADER_BYTES && end.stream.bytes_in == 8);
-    assert_true(end.stream.bytes_packed_out == 1 + FRAMES_HEADER_BYTES && end.stream.bytes_out == 1);
+    struct stream_packed_bytes bytes = stream_take_packed_bytes(&end.stream);
+    assert_true(bytes.in == 8 && bytes.packed_in == 8 + FRAMES_HEADER_BYTES);
+    assert_true(bytes.out == 1 && bytes.packed_out == 1 + FRAMES_HEADER_BYTES);
+    bytes = stream_take_packed_bytes(&end.stream);
+    assert_true(bytes.in + bytes.packed_in + bytes.out + bytes.packed_out == 0);
     text_fini(&heard);
     close_end(&end);
 }
