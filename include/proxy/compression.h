@@ -14,6 +14,12 @@ uint64_t compression_offered(const struct session *session, enum server_family f
  * when memory is out. */
 bool compression_begin(struct session *session);
 
+/* The session's compressed client begins a command: its answer's frames are numbered anew, and the bytes that
+ * have passed are counted. */
+void compression_next(struct session *session);
+/* The session ends: they are counted, if its client compresses. */
+void compression_end(struct session *session);
+
 /* The client's frames cannot be read (stream_packing_verdict): the client is told as a server tells it, if it
  * waits for nothing else, and the session ends. The caller calls session_run. */
 void compression_refuse(struct session *session);

@@ -184,6 +184,20 @@ static double door_errors(const struct metric_place *place)
     return sum_of_door(place, offsetof(struct door_counters, errors));
 }
 
+static double door_packed(const struct metric_place *place)
+{
+    return sum_of_door(place, offsetof(struct door_counters, packed) + place->word * sizeof(counter));
+}
+
+static const char *packed_word(const struct metric_place *place)
+{
+    static const char *const words[] = { [DOOR_IN] = "received",
+                                         [DOOR_IN_PACKED] = "received compressed",
+                                         [DOOR_OUT] = "sent",
+                                         [DOOR_OUT_PACKED] = "sent compressed" };
+    return words[place->word];
+}
+
 static double door_refusals(const struct metric_place *place)
 {
     return sum_of_door(place, offsetof(struct door_counters, refused));

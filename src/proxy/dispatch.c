@@ -9,6 +9,7 @@
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "proxy/attach.h"
+#include "proxy/compression.h"
 #include "proxy/effects.h"
 #include "proxy/frontend.h"
 #include "proxy/kill.h"
@@ -113,7 +114,8 @@ enum step dispatch_reading(struct session *session)
             return session_close(session, CLOSE_OUT_OF_MEMORY, "a long statement");
         return wait_for_client(session);
     }
-    stream_restart(&session->client);
+    if (stream_is_packed(&session->client))
+        compression_next(session);
     packet_run_begin(&job->run);
     buf_mark_parsed(in, packet_run_feed(&job->run, bytes));
     job->is_cut = !job->run.is_complete;

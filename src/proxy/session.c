@@ -403,6 +403,7 @@ void session_abort(struct session *session, enum close_reason reason)
     else
         attach_drop_all(session);
     choice_share(session, NULL);
+    compression_end(session);
     stream_close(&session->client);
     if (session->user_limit != NULL)
         limit_give(session->user_limit);

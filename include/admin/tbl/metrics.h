@@ -34,6 +34,11 @@ METRIC(headgate_listener_command_errors_total, COUNTER, LISTENER, door_errors,
 METRIC(headgate_listener_commands_refused_total, COUNTER, LISTENER, door_refusals,
        "Commands that headgate itself answered with an error: they did not run, or were lost with their "
        "server.")
+METRIC_BY(
+    headgate_listener_compression_bytes_total, COUNTER, LISTENER, door_packed, bytes, DOOR_PACKED_COUNT,
+    packed_word,
+    "Bytes of clients that compress: of what they sent and were sent, and what that was on the wire. Counted "
+    "when a command begins, and at the end.")
 METRIC_HIST(headgate_listener_command_seconds, LISTENER, door_commands,
             "Commands that a server answered: from their arrival until the whole reply was passed on, waits "
             "and slow clients included.")
