@@ -65,7 +65,8 @@ struct server {
     char *address;             /* owns; as configured: where a name is just now, is in the view */
     char *zone;                /* owns; "" when none */
     _Atomic int64_t weight;
-    _Atomic int tls; /* enum tls_setting */
+    _Atomic int tls;         /* enum tls_setting */
+    _Atomic int compression; /* enum compression_setting */
     enum role_setting role_setting;
     unsigned index;                  /* in its cluster */
     struct permits permits;          /* connections of sessions to it */

@@ -86,7 +86,7 @@ struct upstream_key {
     uint64_t moves;    /* of the server then: see view_server */
     unsigned cluster;  /* of its owner; not compared: its server is in one only */
     uint8_t collation; /* as it was said to the server */
-    uint8_t tls;       /* enum tls_setting of the server then */
+    uint8_t hop;       /* enum tls_setting and enum compression_setting of the server then: pool_hop */
     bool has_schema;   /* it is, or was, in a schema, and nothing but another login leaves them all */
 };
 

@@ -27,7 +27,9 @@ struct login_wish { /* borrowed until the login is over */
     uint64_t caps_optional; /* set where the server has them */
     uint16_t collation;
     enum login_tls tls;
-    bool is_local; /* unix socket: as good as TLS for clear text */
+    uint64_t compression; /* of CAPS_COMPRESSION one bit, asked for if the server offers it; or 0 */
+    uint8_t zstd_level;   /* what is said with CAP_ZSTD */
+    bool is_local;        /* unix socket: as good as TLS for clear text */
 };
 
 enum login_verdict {

@@ -9,8 +9,9 @@
 /* How a session's next connection to this server of the view would log in. */
 struct upstream_key pool_key(const struct session *session, int server);
 
-/* That part of the key which the server's settings decide: an enum tls_setting. */
-uint8_t pool_tls(const struct view_server *entry);
+/* That part of the key which the server's settings decide: an enum tls_setting, and above its four bits an
+ * enum compression_setting. */
+uint8_t pool_hop(const struct view_server *entry);
 
 /* May the session's connection there be handed on, once it has been cleaned? Not one in use, half-read, of a
  * server that nothing goes to, or with state that a reset does not undo. */

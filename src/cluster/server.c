@@ -67,6 +67,7 @@ bool server_set(struct server *server, const struct server_settings *settings, i
     atomic_store(&server->name, known); /* its bytes before it */
     atomic_store_explicit(&server->weight, settings->weight, memory_order_relaxed);
     atomic_store_explicit(&server->tls, settings->tls, memory_order_relaxed);
+    atomic_store_explicit(&server->compression, settings->compression, memory_order_relaxed);
     set_max(server, settings->max_connections, reserve);
     return true;
 }

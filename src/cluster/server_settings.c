@@ -16,6 +16,13 @@ static const struct setting_word tls_words[] = {
     { .name = NULL },
 };
 
+static const struct setting_word compression_words[] = {
+    { .name = "off", .value = COMPRESSION_SETTING_OFF },
+    { .name = "zlib", .value = COMPRESSION_SETTING_ZLIB },
+    { .name = "zstd", .value = COMPRESSION_SETTING_ZSTD },
+    { .name = NULL },
+};
+
 static const struct setting_word max_words[] = { { .name = "auto", .value = 0 }, { .name = NULL } };
 
 static const struct setting server_settings[] = {
@@ -83,6 +90,19 @@ static const struct setting server_settings[] = {
             "\"off\" never "
             "asks. Connections that no session uses are closed when it changes. The server's certificate is "
             "not verified in this version.",
+    },
+    {
+        .name = "compression",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct server_settings, compression),
+        .words = compression_words,
+        .fallback = "off",
+        .effect = EFFECT_NEW_CONNECTIONS,
+        .doc =
+            "The compressed protocol towards the server, where the server offers it: \"zlib\", or with MySQL "
+            "\"zstd\". It pays where the network is slow or has its price; it costs both ends CPU. "
+            "Connections that "
+            "no session uses are closed when it changes.",
     },
     {
         .name = "max_connections",

@@ -297,6 +297,7 @@ void upstream_close(struct upstream **upstream_r)
     if (was_ready) {
         static const uint8_t quit[] = { 1, 0, 0, 0, COM_QUIT };
         size_t sent;
+        stream_restart(&upstream->stream);
         (void)stream_send(&upstream->stream, span_of(quit, sizeof quit), &sent);
     }
     bool was_busy = upstream->state == UPSTREAM_BUSY;
@@ -335,6 +336,7 @@ void upstream_begin(struct upstream *upstream, enum reply_shape shape, bool has_
     assert(upstream->state == UPSTREAM_READY);
     upstream->state = UPSTREAM_BUSY;
     upstream->may_be_late = false;
+    stream_restart(&upstream->stream);
     counter_add(&upstream_counters(upstream)->running, 1);
     tracker_begin(&upstream->tracker, shape, upstream->caps, has_cursor, UPSTREAM_WHOLE_MAX);
 }

@@ -219,6 +219,7 @@ void upstream_exchange(struct upstream *upstream, enum reply_shape shape, struct
     upstream->state = UPSTREAM_EXCHANGING;
     upstream->asked = payload.len > 0 ? payload.data[0] : 0; /* empty: memory is out */
     upstream->answer = mem_zalloc(sizeof *upstream->answer);
+    stream_restart(&upstream->stream);
     put_command(upstream, payload);
     if (upstream->answer == NULL || upstream->stream.out.is_oom) {
         upstream->stream.error = ENOMEM;
@@ -250,6 +251,7 @@ void upstream_say_closing(struct upstream *upstream)
     struct text *out = &upstream->stream.out;
     if (upstream->closing.len == 0)
         return;
+    stream_restart(&upstream->stream); /* they share frames */
     for (size_t i = 0; i < upstream->closing.len; i += 4) {
         size_t at = packet_begin(out);
         wire_put_u8(out, COM_STMT_CLOSE);

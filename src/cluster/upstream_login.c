@@ -67,6 +67,10 @@ static bool copy_wish(struct upstream_login *login, const struct upstream_wish *
         .tls = server->tls == TLS_SETTING_OFF        ? LOGIN_TLS_OFF
                : server->tls == TLS_SETTING_REQUIRED ? LOGIN_TLS_REQUIRED
                                                      : LOGIN_TLS_PREFERRED,
+        .compression = server->compression == COMPRESSION_SETTING_OFF    ? 0
+                       : server->compression == COMPRESSION_SETTING_ZLIB ? CAP_COMPRESS
+                                                                         : CAP_ZSTD,
+        .zstd_level = COMPRESS_ZSTD_LEVEL,
         .is_local = addr_is_local(wish->addr),
     };
     /* A unix socket is as good as TLS: do not pay for both unless told to. */
@@ -100,11 +104,32 @@ static void note_server(struct upstream *upstream, const struct login *login)
     counter_add(&upstream_counters(upstream)->connects, 1);
 }
 
+/* From here on, if that was agreed. False when memory is out: it has failed. */
+static bool begin_compression(struct upstream *upstream)
+{
+    struct error err = { 0 };
+    bool is_zstd = (upstream->caps & CAP_ZSTD) != 0;
+    const struct frames_manner manner = {
+        .algorithm = is_zstd ? COMPRESS_ZSTD : COMPRESS_ZLIB,
+        .level = is_zstd ? COMPRESS_ZSTD_LEVEL : COMPRESS_ZLIB_LEVEL,
+        .threshold_bytes = COMPRESS_THRESHOLD_BYTES,
+        .is_client = true,
+    };
+    if ((upstream->caps & CAPS_COMPRESSION) == 0 || stream_pack(&upstream->stream, &manner))
+        return true;
+    (void)error_set(&err, ENOMEM, "%s: out of memory for compression", UPSTREAM_WHERE(upstream));
+    upstream_fail(upstream, &err);
+    return false;
+}
+
 static void logged_in(struct upstream *upstream)
 {
     const struct login *login = &upstream->login->machine;
-    if (!upstream->login->is_change)
+    if (!upstream->login->is_change) {
         note_server(upstream, login);
+        if (!begin_compression(upstream))
+            return;
+    }
     upstream->status = upstream->new_status = login->ok.status;
     (void)text_append_span(&upstream->schema, text_span(&upstream->login->schema));
     bool has_setup = upstream->login->has_setup;
@@ -213,6 +238,7 @@ void upstream_login_change(struct upstream *upstream)
     struct error err = { 0 };
     upstream->state = UPSTREAM_LOGGING_IN;
     loop_timer_start(&upstream->timer, upstream->env->loop, upstream->env->login_us);
+    stream_restart(&upstream->stream);
     enum login_verdict verdict = login_change(machine, &upstream->login->wish, upstream->caps,
                                               upstream->nonce, upstream->family, &upstream->stream.out, &err);
     (void)obey(upstream, verdict, &err);

@@ -107,7 +107,7 @@ static bool agree_caps(struct login *login, struct error *err)
         return error_set(err, 0, "server %s lacks capability %s", login->version, cap_name(missing));
     uint64_t may = CAPS_ALWAYS | (wish->caps_optional & CAPS_SPOKEN & ~CAP_CONNECT_WITH_DB);
     /* Bit 0 is MySQL's LONG_PASSWORD; a MariaDB that leaves it clear has the extended word. */
-    login->caps = must | ((may | CAP_CLIENT_MYSQL) & login->server_caps);
+    login->caps = must | ((may | CAP_CLIENT_MYSQL | wish->compression) & login->server_caps);
     return true;
 }
 
@@ -175,6 +175,7 @@ static void put_response(struct login *login, struct text *out, bool is_ssl_requ
         .schema = has_schema(wish) ? span_cstr(wish->schema) : (struct span){ 0 },
         .plugin = span_cstr(login->plugin->name),
         .attributes = wish->attributes,
+        .zstd_level = wish->zstd_level,
     };
     if (is_ssl_request)
         handshake_put_ssl_request(out, login->seq, &response);

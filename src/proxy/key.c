@@ -5,13 +5,13 @@
 bool key_fits(const struct upstream_key *wish, const struct upstream_key *key)
 {
     return wish->account == key->account && wish->caps == key->caps && wish->moves == key->moves &&
-           wish->collation == key->collation && wish->tls == key->tls &&
+           wish->collation == key->collation && wish->hop == key->hop &&
            (wish->has_schema || !key->has_schema);
 }
 
 bool key_may_become(const struct upstream_key *key, const struct upstream_key *wish)
 {
-    return wish->caps == key->caps && wish->moves == key->moves && wish->tls == key->tls;
+    return wish->caps == key->caps && wish->moves == key->moves && wish->hop == key->hop;
 }
 
 /* Of a pair of kinds the second one is for those that are in a schema. */

@@ -18,9 +18,12 @@ static bool is_restored_by_mariadb(uint8_t collation)
     return false;
 }
 
-uint8_t pool_tls(const struct view_server *entry)
+uint8_t pool_hop(const struct view_server *entry)
 {
-    return (uint8_t)atomic_load_explicit(&entry->server->tls, memory_order_relaxed);
+    const struct server *server = entry->server;
+    int tls = atomic_load_explicit(&server->tls, memory_order_relaxed);
+    int compression = atomic_load_explicit(&server->compression, memory_order_relaxed);
+    return (uint8_t)(tls | compression << 4);
 }
 
 struct upstream_key pool_key(const struct session *session, int server)
@@ -32,7 +35,7 @@ struct upstream_key pool_key(const struct session *session, int server)
         .moves = entry->moves,
         .cluster = session->door->cluster,
         .collation = handshake_collation(session->collation),
-        .tls = pool_tls(entry),
+        .hop = pool_hop(entry),
         .has_schema = session->schema.len > 0 && !session->job.has_no_schema,
     };
 }
@@ -44,7 +47,7 @@ bool pool_is_usable(const struct view *view, size_t server, const struct upstrea
     bool is_out =
         entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED || entry->state == SERVER_DRAINING;
     bool has_work = entry->takes_reads || view->primary == (int)server || view->primary == VIEW_NO_SERVER;
-    return !is_out && has_work && entry->moves == key->moves && pool_tls(entry) == key->tls &&
+    return !is_out && has_work && entry->moves == key->moves && pool_hop(entry) == key->hop &&
            !upstream_is_before(upstream, entry->lost_us);
 }
 

@@ -195,7 +195,7 @@ static struct upstream_key key_of(const struct recipe *recipe, unsigned cluster,
                                   .moves = entry->moves,
                                   .cluster = cluster,
                                   .collation = handshake_collation(recipe->collation),
-                                  .tls = pool_tls(entry) };
+                                  .hop = pool_hop(entry) };
 }
 
 /* How many are parked that would do for it, at all workers. */

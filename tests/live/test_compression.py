@@ -52,6 +52,23 @@ def test_mysqlnd_compresses_whatever_was_offered(hg, listener):
     assert php(hg.host_and_port(listener), "compressed") == php(hg.host_and_port(listener), "plain")
 
 
+@pytest.fixture(scope="module", params=["zlib", "zstd"] if FLAVOUR == "mysql" else ["zlib"])
+def behind(cluster, request):
+    """headgate that compresses towards its servers."""
+    with Headgate(cluster, {"compression": request.param}) as headgate:
+        yield headgate
+        headgate.check_log()
+
+
+@pytest.mark.parametrize("how", ["plain", "compressed"])
+def test_servers_are_compressed_to(behind, hg, how):
+    """Both clients of one and the other; the long statement of mysqli_compressed.php is many frames."""
+    place = behind.host_and_port()
+    assert php(place, how) == php(hg.host_and_port(), "plain")
+    assert ask(place) == ask(hg.host_and_port())
+    assert ask(place, sql="SHOW STATUS LIKE 'Compression'").split() == ["Compression", "ON"]
+
+
 @pytest.mark.family("mysql")
 def test_zstd_is_spoken_as_mysql_speaks_it(hg, cluster):
     """The scripted client, at the server itself and through headgate."""

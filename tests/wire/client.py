@@ -1,6 +1,5 @@
 """A scripted client: logs in, sends commands byte for byte, reads replies packet for packet."""
 
-import os
 import socket
 
 import attributes as a
@@ -8,7 +7,7 @@ import mysqlwire as w
 import replies as r
 from handshake import (CACHING_SHA2, NATIVE, SHA256, Greeting, Response, change_user, native_token,
                        parse_auth_switch, rsa_password, sha2_token)
-from packed import ALGORITHMS
+from packed import ALGORITHMS, PACK
 
 
 def dial(address, timeout=50.0):
@@ -20,9 +19,6 @@ def dial(address, timeout=50.0):
         return sock
     host, _, port = address.rpartition(":")
     return socket.create_connection((host.strip("[]"), int(port)), timeout=timeout)
-
-
-PACK = os.environ.get("WIRE_PACK")  # zlib: every client speaks the compressed protocol
 
 
 class Client:

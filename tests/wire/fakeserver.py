@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import attributes as a
 import mysqlwire as w
 import replies as r
+from packed import ALGORITHMS, PACK
 from handshake import Greeting, Response, native_token, parse_change_user
 
 NONCE = b"abcdefghijklmnopqrst"
@@ -49,6 +50,7 @@ class Connection:
         self.schema = b""
         self.response = None
         self.status = w.AUTOCOMMIT
+        self.packed = None       # the name of the algorithm, if it compresses
         self.commands = []
         self.statements = {}
         self.open_statements = set()
@@ -111,9 +113,15 @@ class Connection:
             if self.server.on_login(self) is False:
                 return False
         self.ok()
+        for name, algorithm in ALGORITHMS.items():
+            if self.caps & algorithm.caps:
+                self.packed = name
+                self.pipe.pack(name)
+                break
         return True
 
     def one_command(self):
+        self.pipe.restart()
         try:
             payload = self.pipe.read_packet()
         except w.Closed:
@@ -250,7 +258,8 @@ class FakeServer:
 
     def __init__(self, name="db1", role="primary", version=b"5.5.5-10.11.9-MariaDB-fake", caps=CAPS,
                  first_statement_id=1001, path=None):
-        self.name, self.role, self.version, self.caps = name, role, version, caps
+        self.name, self.role, self.version = name, role, version
+        self.caps = caps | (ALGORITHMS[PACK].caps if PACK else 0)
         self.first_statement_id = first_statement_id
         self.on_connect = None   # (connection): before the greeting; False ends it
         self.on_login = None     # (connection): an application's password was right; False ends it

@@ -5,6 +5,7 @@ into frames anywhere.
 """
 
 import ctypes
+import os
 import zlib
 
 import mysqlwire as w
@@ -57,6 +58,8 @@ class _Zstd:
 
 
 ALGORITHMS = {"zlib": _Zlib, "zstd": _Zstd}
+# zlib or zstd: every scripted client and every scripted server speaks it, whatever the test is about.
+PACK = os.environ.get("WIRE_PACK")
 
 
 def frame(number, data, algorithm=_Zlib, raw=False):

@@ -15,6 +15,7 @@ import sys
 import time
 
 import scratch
+from packed import PACK
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tools"))
@@ -124,7 +125,8 @@ class Proxy:
             "listeners": [{"name": l["name"], "address": self.address[l["name"]],
                            "cluster": l.get("cluster", first), "mode": l["mode"], **l.get("settings", {})}
                           for l in self.listeners],
-            "clusters": [{"name": name, "topology": self.topology, "monitor": monitor, "servers": servers,
+            "clusters": [{"name": name, "topology": self.topology, "monitor": monitor,
+                          "servers": [{"compression": PACK, **server} for server in servers] if PACK else servers,
                           **self.cluster_settings}
                          for name, servers in self.clusters.items()],
             "users": [{"name": name, "password": password, **self.user_settings.get(name, {})}

@@ -9,8 +9,9 @@ import mysqlwire as w
 import pace
 import packed
 import replies as r
-from client import Client
-from fakeserver import FakeServer
+import web
+from client import Client, execute
+from fakeserver import CAPS, FakeServer
 from proxy import Proxy, memory_margin, wait_until
 from test_backpressure import Torrent
 
@@ -25,7 +26,8 @@ def mysql_proxy():
     listeners = [{"name": name, "mode": "primary", "kind": "unix", "settings": settings} for name, settings in {
         "all": {}, "off": {"compression": "off"}, "zstd": {"compression": "zstd"}, "zlib": {"compression": "zlib"},
         "large": {"compression_threshold": "1KiB"}}.items()]
-    with Proxy({"main": [{"name": "db1", "address": server.address, "role": "primary"}]}, listeners=listeners) as proxy:
+    with Proxy({"main": [{"name": "db1", "address": server.address, "role": "primary"}]}, listeners=listeners,
+               extra={"http": {"address": "127.0.0.1:0"}}) as proxy:
         yield Mysql(proxy, server)
     server.stop()
 
@@ -115,6 +117,23 @@ def test_every_level_is_spoken(mysql, algorithm):
             client.read_greeting()
             client.log_in("app", "app_pw")
             assert client.query("DO '" + "y" * 300 + "'").oks
+
+
+def test_metrics_count_both_sizes(mysql):
+    row = [b"x" * 100000]
+    mysql.primary.on("rows", lambda c, _: c.reply(r.result(c.caps, [("a", w.BLOB)], [row])))
+
+    def counts():
+        page = web.metrics(web.address_of(mysql.proxy))
+        return {words: page.value("headgate_listener_compression_bytes_total", listener="all", bytes=words)
+                for words in ("received", "received compressed", "sent", "sent compressed")}
+    before = counts()
+    with mysql.connect(pack="zlib") as client:
+        client.rows("rows")
+        client.query("DO 1")
+        passed = {words: count - before[words] for words, count in counts().items()}
+        assert passed["sent"] > 100000 > 5000 > passed["sent compressed"] > 0
+        assert passed["received"] > 0 < passed["received compressed"]
 
 
 def test_short_replies_are_sent_as_they_are(mysql):
@@ -272,4 +291,104 @@ def test_the_admin_address_understands_it_too():
         with Client.connect(proxy.address["admin"], "root", "root_pw", pack="zlib") as client:
             assert [row[0] for row in client.rows("show servers")]
             assert [row[0] for row in client.rows("show servers")]
+    server.stop()
+
+
+# ---- towards servers ----
+
+@pytest.fixture(scope="module", params=["zlib", "zstd"])
+def packed_proxy(request):
+    """headgate before a server that it compresses to."""
+    algorithm = request.param
+    server = FakeServer("db1", caps=CAPS | packed.ALGORITHMS[algorithm].caps)
+    listed = [{"name": "db1", "address": server.address, "role": "primary", "compression": algorithm}]
+    listeners = [{"name": "all", "mode": "primary", "kind": "unix"}]
+    with Proxy({"main": listed}, listeners=listeners) as proxy:
+        yield Mysql(proxy, server)
+    server.stop()
+
+
+@pytest.fixture
+def behind(packed_proxy):
+    packed_proxy.primary.forget()
+    return packed_proxy
+
+
+def test_servers_are_spoken_to_compressed(behind):
+    """Probes, headgate's own statements, and what clients say; the server checks each frame's number."""
+    row = [b"x" * 1000]
+    behind.primary.on("rows", lambda c, _: c.reply(r.result(c.caps, [("a", w.BLOB)], [row])))
+    with behind.connect() as client:
+        for _ in range(3):
+            assert client.rows("rows") == [tuple(row)]
+            assert client.query("DO '" + "y" * 300 + "'").oks
+        connection = behind.primary.application_connections()[-1]
+        assert connection.packed
+        assert any(0 < unpacked > 250 for _, _, unpacked in connection.pipe.sock.headers)
+    assert all(c.packed for c in behind.primary.connections if c.commands)
+    assert not [entry for entry in behind.primary.log if "WireError" in entry[1]]
+
+
+def test_statements_are_closed_in_frames_of_their_own(behind):
+    behind.primary.prepared["SELECT ?"] = (1, [("a", w.LONGLONG)])
+    with behind.connect() as client:
+        for _ in range(5):
+            prepared = client.command(w.PREPARE, "SELECT ?")
+            assert client.command(w.EXECUTE, execute(prepared.statement_id, [7])).error is None
+            client.command(w.CLOSE, w.int4(prepared.statement_id))
+        client.command(w.RESET_CONNECTION)
+        assert client.query("DO 'in step'").oks
+
+
+def test_packets_of_a_compressing_server_are_numbered_anew(behind):
+    """Real ones number them by their frames, where more than one was read or written; clients want them in a row."""
+    def script(c, _):
+        for number, payload in zip((5, 6, 2, 3, 3), r.result(c.caps, [("a", w.LONGLONG)], [[1], [2]])):
+            c.pipe.send(w.packet(number, payload))
+    behind.primary.on("rows", script)
+    behind.primary.on("error", lambda c, _: c.pipe.send(w.packet(7, r.err(1064, "syntax", "42000"))))
+    with behind.connect() as client:
+        reply = client.query("rows")
+        assert reply.text_rows() == [(b"1",), (b"2",)]
+        assert [number for number, _ in reply.packets] == list(range(1, len(reply.packets) + 1))
+        client.send(w.QUERY, "error")
+        client.pipe.read_packet()
+        assert client.pipe.headers == [(client.pipe.headers[0][0], 1)]
+
+
+def test_a_file_reaches_a_compressing_server(behind):
+    files = []
+
+    def script(c, _):
+        c.reply([r.infile("f.csv")])
+        size = 0
+        while piece := c.pipe.read_packet():
+            size += len(piece)
+        files.append(size)
+        c.ok()
+    behind.primary.on("LOAD DATA LOCAL INFILE 'f.csv' INTO TABLE t", script)
+    with behind.connect() as client:
+        client.infile = lambda name: [b"1,2,3\n" * 5000] * 300
+        assert client.query("LOAD DATA LOCAL INFILE 'f.csv' INTO TABLE t").oks
+        assert files == [30000 * 300]
+        assert client.query("DO 'in step'").oks
+
+
+def test_long_packets_pass_to_and_from_a_compressing_server(behind):
+    size = 2 * w.MAX_FRAGMENT + 5
+    sql = b"DO '" + bytes(range(35, 90)) * (size // 55) + b"'"
+    behind.primary.on(sql.decode(), lambda c, payload: c.reply(r.result(c.caps, [("a", w.BLOB)], [[payload[1:]]])))
+    with behind.connect() as client:
+        before = behind.proxy.rss()
+        assert client.rows(sql) == [(sql,)]
+        assert behind.proxy.rss() - before < memory_margin()
+
+
+def test_a_server_that_does_not_offer_it_is_spoken_to_plainly():
+    server = FakeServer("db1")
+    listed = [{"name": "db1", "address": server.address, "role": "primary", "compression": "zstd"}]
+    with Proxy({"main": listed}) as proxy:
+        with Client.connect(proxy.address["primary"]) as client:
+            assert client.query("DO 1").oks
+        assert not [c for c in server.connections if c.packed]
     server.stop()

@@ -139,6 +139,7 @@ CASES = {
     "cluster: consistency_wait": "6s",
     "cluster: server: name": None,
     "cluster: server: address": "127.0.0.1:1",
+    "cluster: server: compression": "zlib",
     "cluster: server: role": None,  # with the other server's: see test_roles_change_places
     "cluster: server: weight": 3,
     "cluster: server: zone": "b",

@@ -21,7 +21,7 @@ static void only_who_would_log_in_in_the_same_way_goes_on(void **state)
     keys[1].caps ^= 1;
     keys[2].moves++;
     keys[3].collation++;
-    keys[4].tls++;
+    keys[4].hop++;
     assert_true(key_fits(&plain, &plain));
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         assert_row(!key_fits(&plain, &keys[i]), "row %zu", i);
@@ -45,7 +45,7 @@ static void what_a_login_agreed_only_a_login_changes(void **state)
     others[1].collation++;
     no[0].caps ^= 1;
     no[1].moves++;
-    no[2].tls++;
+    no[2].hop++;
     for (size_t i = 0; i < COUNT_OF(others); i++)
         assert_row(key_may_become(&plain, &others[i]) && key_may_become(&others[i], &plain), "row %zu", i);
     for (size_t i = 0; i < COUNT_OF(no); i++)
