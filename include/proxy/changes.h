@@ -38,6 +38,7 @@ struct changes {
     bool has_unknown_user;      /* … and some to what cannot */
     bool sets_untold;           /* a variable that is not followed */
     bool sets_logging;          /* sql_log_bin, wsrep_on: what the session writes may reach no replica */
+    bool sets_profiling;        /* profiles are kept from now on, or no more */
     bool has_tracking;          /* the client changes session_track_* */
     uint8_t tracking;           /* … for these types of entries: 1 << enum sesstrack_type */
 };

@@ -186,8 +186,9 @@ struct session {
     struct job job;
     struct vars vars;
     struct prepared_table prepared;
-    uint16_t status; /* last flags of the primary, or of the replica in replica mode */
-    uint32_t wait_s; /* what the client set wait_timeout to; 0: nothing */
+    uint16_t status;   /* last flags of the primary, or of the replica in replica mode */
+    uint32_t wait_s;   /* what the client set wait_timeout to; 0: nothing */
+    bool has_profiles; /* it has set `profiling` */
     struct insert_id insert_id;
     struct open_transaction transaction;
     enum route_variables variables;

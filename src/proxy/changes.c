@@ -118,6 +118,7 @@ static void note_session(struct changes *changes, const struct setvar_change *ch
         break;
     case VARS_PIN:
         changes->needs_pin = true;
+        changes->sets_profiling |= span_is_nocase(name, "profiling");
         note_tracking(changes, name);
         break;
     case VARS_UNTRACKED:

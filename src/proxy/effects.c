@@ -169,6 +169,7 @@ void effects_reset(struct session *session)
     session->status = STATUS_AUTOCOMMIT;
     session->insert_id.value = session->insert_id.known_by = 0;
     session->wait_s = 0;
+    session->has_profiles = false;
     session->insert_id.is_unknown = false;
     session->transaction.is_unknown = false;
     session->transaction.is_away = session->transaction.has_seen = session->transaction.must_begin = false;

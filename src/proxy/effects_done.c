@@ -44,6 +44,7 @@ static void commit_set(struct session *session)
     }
     for (size_t at = 0; vars_next(&changes->held, &at, &name, &literal);)
         effects_hold(session, name, literal);
+    session->has_profiles |= changes->sets_profiling;
     if (!patience_commit(session))
         effects_pin(session, PIN_UNKNOWN_SET);
     bool is_role_known = commit_role(session, changes);

@@ -16,12 +16,21 @@ uint64_t patience_us(const struct session *session)
     return wait_us != 0 && (idle_us == 0 || wait_us < idle_us) ? wait_us : idle_us;
 }
 
+/* The present command, or those that follow it, are listed by SHOW PROFILES: with a SET of headgate's own, if
+ * there were one. The session keeps its connection, so that this one may have the client's wait_timeout. */
+static bool is_profiled(const struct session *session)
+{
+    const struct changes *changes = session->job.changes;
+    return session->has_profiles || (changes != NULL && changes->sets_profiling);
+}
+
 /* The number stands in the text of this very command, and nobody is to see what the server says of it. */
 static bool is_rewritable(const struct session *session)
 {
     const struct job *job = &session->job;
     return job->changes != NULL && job->changes->wait_len > 0 && job->command->byte == COM_QUERY &&
-           job->facts.kind == SQL_SET && !job->facts.is_multi && !job->is_cut && session->tracking.asked == 0;
+           job->facts.kind == SQL_SET && !job->facts.is_multi && !job->is_cut &&
+           session->tracking.asked == 0 && !is_profiled(session);
 }
 
 void patience_rewrite(struct session *session)
@@ -94,9 +103,11 @@ static bool asks(const struct session *session)
 
 const char *patience_lacks(const struct session *session, const struct slot *slot, char *buffer)
 {
-    if ((session->wait_s == 0 && !slot->has_wait) || session->job.facts.refers_previous)
+    bool is_none = session->wait_s == 0 && !slot->has_wait;
+    if (is_none || session->has_profiles || session->job.facts.refers_previous)
         return NULL; /* a question about an earlier statement would find the SET */
-    bool is_wanted = session->wait_s != 0 && !is_rewritable(session) && asks(session);
+    bool is_needed = is_profiled(session) || asks(session);
+    bool is_wanted = session->wait_s != 0 && !is_rewritable(session) && is_needed;
     if (is_wanted == slot->has_wait)
         return NULL;
     (void)snprintf(buffer, PATIENCE_TEXT_MAX, "%u", session->wait_s);

@@ -234,6 +234,23 @@ def test_wait_timeout_is_told_as_it_was_set(cluster, scene):
             assert first.value("SELECT @@wait_timeout") == b"28800"
 
 
+@pytest.mark.parametrize("sqls", [["SET wait_timeout = 100", "SET profiling = 1"], ["SET wait_timeout = 100, profiling = 1"], ["SET profiling = 1", "SET wait_timeout = 100"]])
+def test_profiles_list_the_clients_statements_alone(cluster, scene, sqls):
+    headgate, _ = scene
+
+    def profiles(client):
+        for sql in ["SET sql_mode = ''", "SET @a = 5", *sqls, "SELECT @@wait_timeout", "SELECT @a", "SHOW VARIABLES LIKE 'wait_timeout'", "INSERT INTO test.profiled VALUES (1)",
+                    "SELECT CAST('x' AS SIGNED)", "SHOW WARNINGS", "SELECT LAST_INSERT_ID()"]:
+            client.query(sql)
+        return [row[2] for row in client.rows("SHOW PROFILES")], client.value("SELECT @@wait_timeout")
+    cluster.sql("db1", "CREATE TABLE IF NOT EXISTS test.profiled (n INT)")
+    with direct(cluster) as alone, headgate.wire() as client:
+        assert profiles(client) == profiles(alone)
+        for side in (client, alone):
+            side.command(w.RESET_CONNECTION)
+        assert client.value("SELECT @@wait_timeout") == alone.value("SELECT @@wait_timeout")
+
+
 def test_silent_client_hears_what_its_server_says(cluster, scene):
     headgate, _ = scene
 
