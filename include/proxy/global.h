@@ -33,8 +33,8 @@ struct global_demand {
 
 /* The present job, at the primary, has committed this. */
 void global_note_position(struct session *session, const struct gtid_position *position);
-/* A packet of its reply that carries state: where it may have committed something that no packet tells, that
- * is noted. */
+/* A packet of its reply, from the primary, that carries state: where it may have committed something that no
+ * packet tells, that is noted. */
 void global_note_packet(struct session *session, const struct tracker_info *info);
 /* Its connection to the primary is lost in the middle of it: it may have been carried out. */
 void global_note_loss(struct session *session);

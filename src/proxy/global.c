@@ -63,7 +63,7 @@ void global_note_packet(struct session *session, const struct tracker_info *info
 {
     const struct job *job = &session->job;
     struct consistency *consistency = &session->consistency;
-    if (job->place != ROUTE_PRIMARY || job->facts.is_read || !is_statement(job))
+    if (job->facts.is_read || !is_statement(job))
         return;
     struct written *written = written_of(session);
     if (written == NULL)

@@ -90,7 +90,8 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
 {
     struct job *job = &session->job;
     effects_packet(session, upstream, info);
-    global_note_packet(session, info);
+    if (job->place == ROUTE_PRIMARY)
+        global_note_packet(session, info);
     job->reply.bytes += info->len;
     if (session->transaction.is_away && is_refusal(info)) {
         replace_refusal(session, upstream, info);

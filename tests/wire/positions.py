@@ -3,6 +3,8 @@
 `position` is what a server says of itself: a text, or a function that gives one.
 """
 
+import time
+
 import mysqlwire as w
 import replies as r
 from client import Client
@@ -68,6 +70,14 @@ class Scene:
         for server in self.replicas:
             if server.name in names:
                 server.position = position
+
+    def be_far(self, servers, seconds):
+        """Their answers to READ take so long."""
+        def answer(connection, _):
+            time.sleep(seconds)
+            connection.reply(r.result(connection.caps, [("a", w.VAR_STRING)], [[connection.server.name.encode()]]))
+        for server in servers:
+            server.on(READ, answer)
 
     def stats(self):
         return {row["name"]: row["value"] for row in self.proxy.show("stats")}

@@ -106,6 +106,7 @@ def test_after_the_wait_the_primary_has_the_read(scene):
 
 def test_by_default_a_near_primary_has_the_read_at_once(hasty):
     """And the replica has it as soon as that one says that it has the write, without another read having waited."""
+    hasty.be_far(hasty.replicas, 0.2)
     before = hasty.stats()
     with hasty.connect() as client:
         assert on_replica(client)
@@ -133,14 +134,10 @@ def test_by_default_the_session_stays_with_its_replica(hasty):
 
 def test_by_default_a_replica_is_waited_for_where_the_primary_is_slower(hasty):
     """The first read finds out what the primary takes; meanwhile the replicas are measured."""
-    def slow(connection, _):
-        time.sleep(1)
-        connection.reply(r.result(connection.caps, [("a", w.VAR_STRING)], [[b"db1"]]))
-
     def applied_after(seconds, position, before):
         begin = time.monotonic()
         hasty.apply(lambda: position if time.monotonic() - begin > seconds else before)
-    hasty.primary.on(READ, slow)
+    hasty.be_far([hasty.primary], 1)
     with hasty.connect() as client:
         assert on_replica(client)
         applied_after(0.02, hasty.at(1), hasty.at())

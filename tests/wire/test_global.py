@@ -86,6 +86,7 @@ def test_any_client_s_write_is_waited_for_on_every_worker(scene, listener):
 
 
 def test_without_a_wait_the_primary_has_them(hasty):
+    hasty.be_far(hasty.replicas, 0.1)
     clients = readers(hasty)
     with hasty.connect() as writer:
         hasty.write(writer)
@@ -98,6 +99,7 @@ def test_without_a_wait_the_primary_has_them(hasty):
 
 
 def test_explain_knows_what_others_have_written(hasty):
+    hasty.be_far(hasty.replicas, 0.1)
     with hasty.connect() as writer, hasty.connect("global") as reader:
         are_on_replicas(reader)
         hasty.write(writer)
