@@ -5,6 +5,8 @@
 
 #include "cluster/server.h"
 
+#include <stdbool.h>
+
 struct probe_result;
 
 enum replication_fault {
@@ -15,6 +17,10 @@ enum replication_fault {
 
 /* Of a server in that role, by the last probe that passed. */
 enum replication_fault replication_judge(const struct probe_result *last, enum server_role role);
+
+/* Has it a source that it is to follow, and may be behind? Not one that is open for writes and whose links
+ * are all stopped, as after a promotion by STOP alone, unless it is configured as a replica. */
+bool replication_is_wanted(const struct probe_result *last, enum role_setting setting);
 
 /* For people; static. */
 const char *replication_words(enum replication_fault fault);

@@ -1,6 +1,7 @@
 #include "cluster/drift.h"
 
 #include "cluster/cluster.h"
+#include "cluster/replication.h"
 #include "cluster/succession.h"
 
 #include <stdio.h>
@@ -31,8 +32,9 @@ static const struct cluster_member *find_giver(const struct cluster_member *memb
     const struct cluster_member *primary =
         cluster->primary != TOPOLOGY_NO_PRIMARY ? &cluster->members[cluster->primary] : NULL;
     const struct cluster_member *source = find_source(cluster, result->broken_source);
-    bool is_running = !result->is_link_broken && (!result->has_source || result->is_applying);
-    if (is_running || primary == member || succession_is_galera(cluster))
+    bool is_running = !result->is_link_broken && result->is_applying;
+    bool is_wanted = replication_is_wanted(result, member->server->role_setting);
+    if (is_running || !is_wanted || primary == member || succession_is_galera(cluster))
         return NULL;
     if (source != NULL)
         return source;

@@ -5,6 +5,7 @@
 #include "cluster/drift.h"
 #include "cluster/succession.h"
 #include "cluster/publication.h"
+#include "cluster/replication.h"
 #include "cluster/restart.h"
 #include "cluster/trouble.h"
 
@@ -185,8 +186,8 @@ static void note_probe(struct cluster_member *member, const struct probe_result 
                                                     [OUTCOME_OVERLOADED] = HEALTH_ANSWERED,
                                                     [OUTCOME_REFUSED] = HEALTH_ANSWERED };
     bool has_passed = result->outcome == OUTCOME_PASSED;
-    struct health_event event = { .kind = kinds[result->outcome],
-                                  .lag_ms = result->has_source ? result->lag_ms : 0 };
+    bool is_wanted = replication_is_wanted(result, member->server->role_setting);
+    struct health_event event = { .kind = kinds[result->outcome], .lag_ms = is_wanted ? result->lag_ms : 0 };
     member_note(member, &event);
     trouble_note(member, result);
     member->was_probed = true;

@@ -11,6 +11,12 @@ enum replication_fault replication_judge(const struct probe_result *last, enum s
     return last->is_adrift ? REPLICATION_CUT_OFF : REPLICATION_SOUND;
 }
 
+bool replication_is_wanted(const struct probe_result *last, enum role_setting setting)
+{
+    bool is_open = !last->is_read_only && last->is_link_stopped && setting != ROLE_SETTING_REPLICA;
+    return last->has_source && !is_open;
+}
+
 const char *replication_words(enum replication_fault fault)
 {
     static const char *const words[] = { [REPLICATION_SOUND] = "replicates",

@@ -367,6 +367,29 @@ static void a_replica_that_is_stopped_is_behind_since_then(void **state)
     close_scene(&scene);
 }
 
+/* It was stopped for so long that it was lagging, and is opened then: it is behind nobody. */
+static void a_stopped_replica_that_is_promoted_is_behind_nobody(void **state)
+{
+    (void)state;
+    struct scene scene;
+    open_scene(&scene);
+    scene.settings.max_lag_us = 10000;
+    for (unsigned i = 0; i < SERVERS; i++)
+        scene.fakes[i].lag_s = 0;
+    settle(&scene, "PRR");
+    scene.fakes[1].is_link_stopped = scene.fakes[1].hides_lag = true;
+    while (scene.view->servers[1].state != SERVER_LAGGING)
+        turn(&scene.loop);
+    fake_close(&scene.fakes[0]);
+    scene.fakes[1].is_writable = true;
+    scene.fakes[2].source = 2;
+    turn_until_it_looks_like(&scene, "dPR");
+    while (scene.view->servers[1].state != SERVER_UP)
+        turn(&scene.loop);
+    assert_int_equal(scene.view->servers[1].fault, REPLICATION_SOUND);
+    close_scene(&scene);
+}
+
 static void a_replica_too_far_behind_takes_no_reads_until_it_is_well_back(void **state)
 {
     (void)state;
@@ -541,6 +564,7 @@ int main(void)
         cmocka_unit_test(a_replica_whose_replication_stops_is_a_fault),
         cmocka_unit_test(a_replica_that_is_cut_off_is_a_fault_while_its_source_is_up),
         cmocka_unit_test(a_replica_that_is_stopped_is_behind_since_then),
+        cmocka_unit_test(a_stopped_replica_that_is_promoted_is_behind_nobody),
         cmocka_unit_test(a_replica_too_far_behind_takes_no_reads_until_it_is_well_back),
         cmocka_unit_test(a_failure_that_is_not_yet_believed_is_looked_at_again_soon),
         cmocka_unit_test(when_roles_move_everybody_is_asked_at_once),
