@@ -39,8 +39,8 @@ class Pooled(Reader):
         super().connect()
 
     def close(self):
-        self.writer.close()
-        super().close()
+        for client in filter(None, (self.writer, self.client)):
+            client.close()
 
     def own_of(self, number, least):
         said = self.client.value(f"SELECT CONCAT(@@server_id, ':', n) FROM own WHERE id = {number}")

@@ -1,5 +1,6 @@
 """consistency = "global": what any client has written through headgate, every other one reads."""
 
+import contextlib
 import signal
 
 import pytest
@@ -47,13 +48,19 @@ def settle(cluster, hg):
     cluster.sync()
 
 
+@contextlib.contextmanager
 def clients_of(hg, listener="global"):
+    """Their connections end with the body: a read that was too old leaves a transaction open."""
     acknowledged = Acknowledged()
     clients = [Pooled(hg, FIRST_ROW + i, acknowledged, caps=w.OLD_CAPS if i % 2 else w.MODERN_CAPS, listener=listener) for i in range(CLIENTS)]
     for client in clients:
         client.synchronize()
         acknowledged.note(client.number, client.expected, -1)
-    return clients
+    try:
+        yield clients
+    finally:
+        for client in clients:
+            client.close()
 
 
 @pytest.mark.smoke
@@ -63,8 +70,7 @@ def test_no_read_is_stale_on_any_connection(cluster, wait):
         wait_until(lambda: lag.rounds >= 2, "replicas have lagged", 60)
         lag.kill()
     signal.alarm(120 + PAIRS // 20)
-    with started(cluster, wait) as hg, Lag(cluster, longest=0.3) as lag:
-        clients = clients_of(hg)
+    with started(cluster, wait) as hg, Lag(cluster, longest=0.3) as lag, clients_of(hg) as clients:
         places = run_all(clients, PAIRS // 4, now_and_then)
         print(f"\n{sum(c.pairs for c in clients)} pairs, {lag.deaths} deaths: {places}; {stats(hg)}")
     with started(cluster, wait) as hg:
@@ -74,22 +80,22 @@ def test_no_read_is_stale_on_any_connection(cluster, wait):
 @pytest.mark.smoke
 def test_these_clients_notice_stale_reads(cluster, hg):
     """By what sessions have written themselves, what others have written is not there yet."""
-    with Lag(cluster), pytest.raises(Stale):
-        run_all(clients_of(hg, "split"), PAIRS)
+    with Lag(cluster), clients_of(hg, "split") as clients, pytest.raises(Stale):
+        run_all(clients, PAIRS)
     settle(cluster, hg)
 
 
 @pytest.mark.smoke
 def test_replicas_serve_the_reads_when_they_keep_up(cluster, hg):
     settle(cluster, hg)
-    clients = clients_of(hg)[:3]
-    for client in clients:
-        client.places.clear()
-        for _ in range(40):
-            client.write()
-            client.own_text()
-            client.own_prepared()
-    places = sum((client.places for client in clients), type(clients[0].places)())
+    with clients_of(hg) as clients:
+        for client in clients[:3]:
+            client.places.clear()
+            for _ in range(40):
+                client.write()
+                client.own_text()
+                client.own_prepared()
+        places = sum((client.places for client in clients[:3]), type(clients[0].places)())
     print(f"\n{places}; {stats(hg)}")
     assert places["replica"] > 0.95 * sum(places.values())
 
