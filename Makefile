@@ -6,6 +6,7 @@
 #   make bench        CPU, system calls, allocations and instructions per query beside HAProxy
 #   make asan|tsan    the same binaries under sanitizers, in build/asan and build/tsan
 #   make fuzz|soak    the long versions; FUZZ_SECONDS=, SOAK_MINUTES=
+#   make mysql-test   MariaDB's own test suite through headgate, compared with the list of what differs
 #   make install      PREFIX=/usr/local DESTDIR=; make uninstall takes it away again
 #   make deb          a Debian package, in build/package; REVISION=1
 #   make docs         what is written from the tables: sample configuration, reference, manual pages
@@ -222,6 +223,10 @@ demo:
 	@tools/setup build demo
 	@$(MAKE) all
 	@tools/demo
+# MariaDB's own mysql-test, all of it: an hour or more for each of four protocols. tests/mysql_test/run --help
+.PHONY: mysql-test
+mysql-test: setup all
+	@HEADGATE_BIN=$(HEADGATE_BIN) $(PYTHON) tests/mysql_test/run
 SOAK_MINUTES ?= 30
 soak: setup all
 	@tools/soak $(SOAK_MINUTES)

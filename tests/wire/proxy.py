@@ -75,7 +75,7 @@ def setting(value):
         return "{ " + " ".join(f"{key} = {setting(item)};" for key, item in value.items()) + " }"
     if isinstance(value, (list, tuple)):
         return "(" + ", ".join(setting(item) for item in value) + ")"
-    return json.dumps(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 class NotUp(Exception):
