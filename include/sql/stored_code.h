@@ -36,8 +36,10 @@ enum code_effect {
     CODE_DYNAMIC = 1u << 8,          /* PREPARE, EXECUTE */
     CODE_INSERT_ID = 1u << 9,        /* LAST_INSERT_ID(x), @@insert_id */
     CODE_SEQUENCE = 1u << 10,        /* draws from a sequence, or asks what was drawn */
-    CODE_SCHEMA = 1u << 11, /* changes views or routines, or renames tables: what was known of them is old */
-    CODE_UNKNOWN = 1u << 12 /* not known: anything */
+    CODE_SCHEMA =
+        1u << 11, /* changes views, routines or accounts, or renames tables: what was known of them is old */
+    CODE_UNKNOWN = 1u << 12, /* not known: anything */
+    CODE_ASKS_ID = 1u << 13  /* asks for the number of its connection; CODE_PRIMARY as well */
 };
 /* Effects that stay in the session or its connection when the code is done, and that neither the status flags
  * of the reply nor a question to the server tells. */

@@ -345,7 +345,7 @@ static void note_seen(struct session *session)
     const struct sql_facts *facts = &job->facts;
     bool is_there = job->place == ROUTE_REPLICA && !job->is_aside && job->command->byte != COM_STMT_PREPARE;
     bool shows = facts->uses_tables || facts->may_hide_state || facts->is_multi || facts->kind == SQL_SHOW ||
-                 facts->runs_code || facts->reason == SQL_REASON_STORED_READ;
+                 facts->runs_code;
     if (!session->transaction.is_away)
         session->transaction.has_seen = false;
     else if (facts->kind == SQL_BEGIN && !job->reply.has_error)

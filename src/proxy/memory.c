@@ -8,6 +8,7 @@
 
 #include "proxy/changes.h"
 #include "proxy/parting.h"
+#include "sql/stored_code.h"
 
 bool memory_note_names(struct session *session, struct span sql, const struct sql_dialect *dialect)
 {
@@ -30,7 +31,7 @@ bool memory_note_names(struct session *session, struct span sql, const struct sq
     return true;
 }
 
-/* What runs stored code, triggers among it, may have set any of them. */
+/* What runs stored code that is not known, or writes and so may run triggers, may have set any of them. */
 static bool may_set_unnamed(const struct job *job)
 {
     static const uint32_t harmless = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SHOW |
@@ -41,7 +42,7 @@ static bool may_set_unnamed(const struct job *job)
     bool runs_text = job->facts.execute_name.len > 0 || job->facts.execute_text.len > 0;
     bool is_harmless = runs_text ? job->is_inner_set : (harmless & 1u << job->facts.kind) != 0;
     return !is_harmless || job->facts.may_hide_state || job->facts.is_multi || job->is_cut ||
-           job->facts.sets_unnamed || job->facts.reason == SQL_REASON_STORED_READ;
+           job->facts.sets_unnamed || (job->facts.code_effects & CODE_WRITES) != 0;
 }
 
 /* A SET that assigns literals, and names user variables nowhere else. */

@@ -341,11 +341,12 @@ static void read_commit(struct code *code)
             stored_code_lose(code);
 }
 
-/* A table is none of it, unless it is renamed: then it may be called as a view was. */
+/* Views, routines, accounts. A table is none of these, unless it is renamed: it may be called as a view was.
+ */
 static bool is_code_word(const struct code *code)
 {
-    static const char *const words[] = { "VIEW",    "FUNCTION", "PROCEDURE", "TRIGGER",
-                                         "PACKAGE", "DATABASE", "SCHEMA",    "RENAME" };
+    static const char *const words[] = { "VIEW",     "FUNCTION", "PROCEDURE", "TRIGGER", "PACKAGE",
+                                         "DATABASE", "SCHEMA",   "RENAME",    "USER",    "ROLE" };
     return begins_with_any(code, words, sizeof words / sizeof *words);
 }
 
@@ -520,7 +521,7 @@ void code_effects_words(unsigned effects, char *into, size_t size)
     } rows[] = {
         { CODE_UNKNOWN, "not known" },
         { CODE_WRITES, "writes" },
-        { CODE_SCHEMA, "changes views or routines" },
+        { CODE_SCHEMA, "changes views, routines or accounts" },
         { CODE_TRANSACTION, "begins or ends transactions" },
         { CODE_SETS_VARIABLES, "sets user variables" },
         { CODE_READS_VARIABLES, "reads user variables" },

@@ -56,6 +56,8 @@ static void read_call(struct code *code, struct span schema)
     if (stored_code_is_word(code, "JSON_TABLE")) /* as a function it is a stored one */
         effect = FUNCTION_UNKNOWN;
     code->effects |= effects[effect];
+    if (stored_code_is_word(code, "CONNECTION_ID"))
+        code->effects |= CODE_ASKS_ID;
     if (effect == FUNCTION_UNKNOWN)
         stored_code_tell(code, &(struct code_name){ .kind = CODE_FUNCTION,
                                                     .schema = schema,
@@ -164,7 +166,9 @@ static void read_keyword(struct code *code, struct walk *walk)
 static void read_variable(struct code *code, struct walk *walk)
 {
     bool is_user = token_is_user_variable(code->reader.token);
-    code->effects |= is_user ? CODE_READS_VARIABLES : CODE_PRIMARY;
+    bool is_id = span_mentions(code->reader.token->text, "pseudo_thread_id") ||
+                 token_is_punct(code->reader.ahead, '.'); /* @@session.… */
+    code->effects |= is_user ? CODE_READS_VARIABLES : is_id ? CODE_PRIMARY | CODE_ASKS_ID : CODE_PRIMARY;
     walk->has_user_variable |= is_user;
 }
 

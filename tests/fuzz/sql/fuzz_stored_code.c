@@ -35,7 +35,7 @@ static unsigned read_body(const struct code_text *text, const struct sql_dialect
     struct seen seen = { .text = text->body };
     char words[400];
     unsigned effects = stored_code_read(text, dialect, see, &seen);
-    assert(effects < CODE_UNKNOWN << 1);
+    assert(effects < CODE_ASKS_ID << 1);
     code_effects_words(effects, words, sizeof words);
     assert((effects == 0) == (words[0] == '\0'));
     return effects;

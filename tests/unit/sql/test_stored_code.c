@@ -11,7 +11,7 @@ static const char *const kinds[] = { "function", "procedure", "trigger", "block"
 static const char *const effects[] = { "writes",         "transaction",  "primary",     "reads_variables",
                                        "sets_variables", "sets_session", "takes_locks", "temporary_tables",
                                        "dynamic",        "insert_id",    "sequence",    "schema",
-                                       "unknown" };
+                                       "unknown",        "asks_id" };
 
 static enum code_kind kind_named(const char *name)
 {
