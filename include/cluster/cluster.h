@@ -49,11 +49,12 @@ struct cluster {
     struct survey survey;
     struct loop_timer survey_timer;
     struct code_changes code_changes;
-    uint64_t survey_covers;  /* changes that were over when the last survey began */
-    bool is_code_changed;    /* since the last survey began */
-    struct catalog *catalog; /* one reference: what the last survey of the present primary found, or NULL */
-    uint64_t surveyed_us;    /* when that, or that it is still the same, was known */
-    char survey_error[400];  /* what it did not find, and why; "": it found all, or has not ended yet */
+    uint64_t survey_covers;   /* changes that were over when the last survey began */
+    bool is_catalog_doubtful; /* the last survey has failed, or was of another primary */
+    bool is_code_changed;     /* since the last survey began */
+    struct catalog *catalog;  /* one reference: what the last survey of the present primary found, or NULL */
+    uint64_t surveyed_us;     /* when that, or that it is still the same, was known */
+    char survey_error[400];   /* what it did not find, and why; "": it found all, or has not ended yet */
     /* A new view: the receiver takes its own references. */
     void (*on_view)(struct cluster *cluster, struct view *view);
     void *owner; /* borrows */

@@ -2,7 +2,8 @@
  * catalog to the workers. Lives on the control thread.
  *
  * Asked at a new primary, every `read_functions_interval`, and when a change of stored code has passed
- * through headgate. A survey that fails leaves nothing known.
+ * through headgate. After a survey that failed, and with a new primary, what the catalog lists is not known;
+ * but it is kept: what was a view is not taken for a table.
  */
 #ifndef HEADGATE_CLUSTER_INVENTORY_H
 #define HEADGATE_CLUSTER_INVENTORY_H
@@ -12,7 +13,7 @@
 #include <stdint.h>
 
 void inventory_init(struct cluster *cluster);
-/* What the last primary said holds no longer; the present one is asked. Not at once: a survey that fails at
+/* What the last primary said is in doubt; the present one is asked. Not at once: a survey that fails at
  * once would publish, and this is called amid a publication. */
 void inventory_begin_anew(struct cluster *cluster);
 /* The settings have changed. `interval_us`: between two surveys before. */

@@ -58,6 +58,8 @@ struct catalog *catalog_draft_finish(struct catalog_draft **take_draft, unsigned
 void catalog_follow(struct catalog *catalog, const struct code_changes *changes, uint64_t covers);
 /* The rows were read again, and were the same: it is true of these changes as well. */
 void catalog_cover(struct catalog *catalog, uint64_t covers);
+/* It may be old: until catalog_cover() it is stale. */
+void catalog_doubt(struct catalog *catalog);
 void catalog_draft_free(struct catalog_draft **draft); /* *draft NULL is fine */
 
 /* ---- asking ---- */
@@ -66,7 +68,8 @@ struct catalog *catalog_ref(struct catalog *catalog); /* NULL is fine */
 void catalog_unref(struct catalog *catalog);          /* NULL is fine */
 /* Are all routines, views, triggers (by `kind`) known? NULL: no. */
 bool catalog_knows(const struct catalog *catalog, enum code_kind kind);
-/* Was stored code changed since? Then routines, views and what was changed are not known. NULL: no. */
+/* Was stored code changed since, or is it in doubt? Then routines, views and what was changed are not known.
+ * NULL: no. */
 bool catalog_is_stale(const struct catalog *catalog);
 /* By which a reader knows that what it made of names with this dialect is still so: two equal marks say so,
  * unless the catalog is stale. */

@@ -34,6 +34,7 @@ struct catalog {
     atomic_uint references;
     const struct code_changes *changes; /* borrows; NULL: none are followed */
     _Atomic uint64_t covers;            /* so many of them */
+    atomic_bool is_doubtful;
     uint64_t mark;
     unsigned kinds; /* bit k: all items of enum code_kind k are here */
     struct catalog_names views;

@@ -31,7 +31,8 @@ static struct counts count(const struct catalog *catalog)
 static void log_gaps(const struct cluster *cluster, const struct survey_end *end)
 {
     struct log_scope scope = { .key = "cluster", .text = cluster->settings->name };
-    bool are_missed = cluster->settings->read_functions && !catalog_knows(end->take_catalog, CODE_FUNCTION);
+    const struct catalog *catalog = end->is_same ? cluster->catalog : end->take_catalog;
+    bool are_missed = cluster->settings->read_functions && !catalog_knows(catalog, CODE_FUNCTION);
     if (end->why[0] == '\0' || strcmp(end->why, cluster->survey_error) == 0)
         return;
     if (are_missed)
@@ -61,6 +62,14 @@ static void publish(struct cluster *cluster, struct catalog *take_catalog)
     cluster_publish(cluster);
 }
 
+/* What it lists may be otherwise now, and is not known. Without it views would be taken for tables. */
+static void doubt(struct cluster *cluster)
+{
+    cluster->is_catalog_doubtful = true;
+    if (cluster->catalog != NULL)
+        catalog_doubt(cluster->catalog);
+}
+
 static void wait_for_next(struct cluster *cluster)
 {
     uint64_t us =
@@ -71,20 +80,22 @@ static void wait_for_next(struct cluster *cluster)
 static void on_survey(struct survey *survey, const struct survey_end *end)
 {
     struct cluster *cluster = survey->owner;
+    bool is_good = end->is_same || end->take_catalog != NULL;
     wait_for_next(cluster);
-    if (end->is_same || end->take_catalog != NULL)
+    if (is_good)
         cluster->surveyed_us = cluster->env.loop->now_us;
-    if (end->is_same) {
-        catalog_cover(cluster->catalog, cluster->survey_covers);
-        return;
-    }
     log_gaps(cluster, end);
-    log_catalog(cluster, end->take_catalog);
     (void)span_copy_cstr(span_cstr(end->why), cluster->survey_error, sizeof cluster->survey_error);
-    if (end->take_catalog != NULL)
+    cluster->is_catalog_doubtful = false;
+    if (!is_good) {
+        doubt(cluster);
+    } else if (end->is_same) {
+        catalog_cover(cluster->catalog, cluster->survey_covers);
+    } else {
+        log_catalog(cluster, end->take_catalog);
         catalog_follow(end->take_catalog, &cluster->code_changes, cluster->survey_covers);
-    if (end->take_catalog != NULL || cluster->catalog != NULL)
         publish(cluster, end->take_catalog);
+    }
 }
 
 /* While a change is running nothing is learnt that would be true of it: its end asks again. */
@@ -92,7 +103,7 @@ static void on_survey_timer(struct loop_timer *timer)
 {
     struct cluster *cluster =
         (struct cluster *)(void *)((char *)timer - offsetof(struct cluster, survey_timer));
-    bool is_thorough = cluster->is_code_changed;
+    bool is_thorough = cluster->is_code_changed || cluster->is_catalog_doubtful;
     wait_for_next(cluster);
     if (cluster->primary == TOPOLOGY_NO_PRIMARY || cluster->survey.is_running ||
         !code_changes_are_over(&cluster->code_changes, &cluster->survey_covers))
@@ -118,8 +129,7 @@ void inventory_stop(struct cluster *cluster)
 void inventory_begin_anew(struct cluster *cluster)
 {
     survey_stop(&cluster->survey);
-    catalog_unref(cluster->catalog);
-    cluster->catalog = NULL;
+    doubt(cluster);
     loop_timer_start(&cluster->survey_timer, cluster->env.loop, 0);
 }
 

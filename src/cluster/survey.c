@@ -256,13 +256,20 @@ static void read_anew(struct survey *survey)
     }
 }
 
+static void finish_same(struct survey *survey)
+{
+    char gaps[WHY_MAX];
+    describe_gaps(survey, gaps, sizeof gaps);
+    finish(survey, NULL, true, gaps);
+}
+
 static void end_of_sums(struct survey *survey)
 {
     bool is_as_before = memcmp(survey->before, survey->sums, sizeof survey->sums) == 0;
     if (survey->is_second && is_as_before)
         end_of_pages(survey);
     else if (!survey->is_second && mark_of(survey) == survey->mark)
-        finish(survey, NULL, true, "");
+        finish_same(survey);
     else
         read_anew(survey);
 }

@@ -190,12 +190,20 @@ void catalog_follow(struct catalog *catalog, const struct code_changes *changes,
 void catalog_cover(struct catalog *catalog, uint64_t covers)
 {
     atomic_store(&catalog->covers, covers);
+    atomic_store(&catalog->is_doubtful, false);
+}
+
+void catalog_doubt(struct catalog *catalog)
+{
+    atomic_store(&catalog->is_doubtful, true);
 }
 
 bool catalog_is_stale(const struct catalog *catalog)
 {
     return catalog != NULL && catalog->changes != NULL &&
-           code_changes_since(catalog->changes, atomic_load_explicit(&catalog->covers, memory_order_relaxed));
+           (atomic_load_explicit(&catalog->is_doubtful, memory_order_relaxed) ||
+            code_changes_since(catalog->changes,
+                               atomic_load_explicit(&catalog->covers, memory_order_relaxed)));
 }
 
 bool catalog_knows(const struct catalog *catalog, enum code_kind kind)

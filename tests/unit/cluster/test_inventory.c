@@ -185,7 +185,8 @@ static void a_new_primary_is_asked_at_once_and_the_old_ones_word_forgotten(void 
     assert_int_equal(scene.fakes[0].surveys, 1);
     fake_close(&scene.fakes[0]);
     turn_until_it_looks_like(&scene, "dRR");
-    assert_null(scene.view->catalog);
+    assert_int_equal(effects(&scene, CODE_TABLE, "app", "plain"), CODE_UNKNOWN);
+    assert_int_equal(effects(&scene, CODE_TABLE, "app", "t"), 0);
     scene.fakes[1].is_replica = false;
     scene.fakes[1].is_writable = true;
     turn_until_it_looks_like(&scene, "dPR");
