@@ -40,6 +40,7 @@ struct reload {
     struct limits *limits;
     struct doors *doors;
     struct admin *admin;
+    struct bypass *bypass;
     int log_fd;                  /* where the log goes */
     struct version *current;     /* owns */
     struct version *former;      /* owns: until every worker has adopted the current one; NULL: they have */

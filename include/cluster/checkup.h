@@ -59,6 +59,10 @@ void checkup_break_off(struct checkup *checkup, const char *why);
 /* Breaks off without on_done, and frees the answers. */
 void checkup_fini(struct checkup *checkup);
 
+/* CHECKUP_GRANTS was answered: the privilege with which the account writes where read_only is on, or NULL.
+ * Roles that are active at its login count. On MySQL super_read_only keeps such an account from it, too. */
+const char *checkup_read_only_bypass(const struct checkup *checkup);
+
 /* A global variable, by its name; false when the server has none of that name, or did not say. */
 bool checkup_variable(const struct checkup *checkup, const char *name, struct span *value_r);
 /* The same as a number; ON and OFF are 1 and 0. */

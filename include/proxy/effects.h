@@ -21,6 +21,8 @@ enum route_place effects_home(const struct session *session);
  * connection that is in it. */
 void effects_lose_schema(struct session *session);
 struct sql_dialect effects_dialect(const struct session *session);
+/* May the account write where read_only is on? */
+bool effects_bypasses_read_only(const struct session *session);
 /* Of the same only what names stand for. */
 struct sql_dialect effects_names(const struct session *session);
 

@@ -41,6 +41,7 @@ struct route_state {
     bool was_refused;            /* a read-only server refused this statement, or one like it, before */
     bool was_lacked;             /* a replica lacked what it names, a moment ago: see lacking.h */
     bool calls_in_read_only;     /* it runs stored code in read-only transactions: CALL_AWAY was its answer */
+    bool bypasses_read_only;     /* the account may write on replicas */
     enum route_variables variables;
     bool are_variables_known;  /* what those in the statement hold can be said to another server */
     enum route_place previous; /* where the previous statement ran */

@@ -14,7 +14,16 @@
 #include "proxy/limits.h"
 #include "proxy/user_settings.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
+
+/* Does read_only keep the account from writing? */
+enum user_read_only {
+    USER_NOT_ASKED, /* yet; taken for held */
+    USER_HELD,
+    USER_BYPASSES,
+    USER_NOT_KNOWN /* it cannot be asked; taken for held */
+};
 
 struct user {
     char *name;                /* owns */
@@ -23,7 +32,9 @@ struct user {
     int consistency;           /* enum consistency_setting */
     int64_t max_connections;   /* of `connections`, once this table counts */
     bool is_removed;           /* nobody may log in any more; those who are go on */
-    bool has_limit;            /* `connections` is freed with this; only for the control thread */
+    _Atomic int read_only;     /* enum user_read_only: written by the control thread (app/bypass.h) */
+    bool is_told;   /* … and was logged, since the start or a reload; only for the control thread */
+    bool has_limit; /* `connections` is freed with this; only for the control thread */
     struct limit *connections; /* owns if has_limit: how many are logged in; the same in all tables */
     UT_hash_handle hh;
 };

@@ -133,30 +133,6 @@ static void check_accounts(struct report *report)
             patient->account_count < patient->account_total ? "; not all were tried" : "");
 }
 
-/* Privileges with which an account writes where read_only is on. */
-static const char *bypass_of(const struct patient *patient, const struct checkup *visit)
-{
-    static const char *const mariadb[] = { "ALL PRIVILEGES", "READ_ONLY ADMIN", "READ ONLY ADMIN" };
-    static const char *const mysql[] = { "ALL PRIVILEGES", "SUPER", "CONNECTION_ADMIN" };
-    const char *const *names = is_mysql(patient) ? mysql : mariadb;
-    const struct rows *rows = &visit->answers[CHECKUP_GRANTS].rows;
-    struct span grant;
-    struct server_version version = greeting_version(span_cstr(visit->version));
-    bool is_old = version.major < 10 || (version.major == 10 && version.minor < 11);
-    for (unsigned row = 0; row < rows->rows; row++) {
-        if (!rows_value(rows, row, 0, &grant))
-            continue;
-        const uint8_t *end = memmem(grant.data, grant.len, " ON *.* ", 8);
-        struct span privileges = span_of(grant.data, end == NULL ? 0 : (size_t)(end - grant.data));
-        for (size_t i = 0; i < 3; i++)
-            if (span_mentions(privileges, names[i]))
-                return names[i];
-        if (!is_mysql(patient) && is_old && span_mentions(privileges, "SUPER")) /* from 10.11 on not */
-            return "SUPER";
-    }
-    return NULL;
-}
-
 static void check_read_only_bypass(struct report *report)
 {
     const struct patient *patient = report->patient;
@@ -166,7 +142,7 @@ static void check_read_only_bypass(struct report *report)
         const struct checkup_answer *grants = &account->visit.answers[CHECKUP_GRANTS];
         if (!grants->is_there || grants->code != 0)
             continue;
-        const char *privilege = bypass_of(patient, &account->visit);
+        const char *privilege = checkup_read_only_bypass(&account->visit);
         looked++;
         bad += privilege != NULL;
         if (privilege != NULL && is_mysql(patient) && is_on(patient, "super_read_only"))

@@ -56,6 +56,10 @@ static const struct column user_columns[] = {
     { "password", COLUMN_TEXT,
       "known: headgate can log in with any plugin; hash: with mysql_native_password only; empty: there is "
       "none" },
+    { "read_only", COLUMN_TEXT,
+      "does it keep the account from writing on replicas? holds; bypassed: by a privilege, see the log; "
+      "unknown: the "
+      "account could not be asked" },
 };
 const struct columns show_users_columns = COLUMNS_OF(user_columns);
 
@@ -64,6 +68,15 @@ static const char *password_words(const struct auth_secret *secret)
     if (!secret->has_password)
         return "hash";
     return secret->password_len > 0 ? "known" : "empty";
+}
+
+static const char *read_only_words(const struct user *user)
+{
+    static const char *const words[] = { [USER_NOT_ASKED] = "unknown",
+                                         [USER_HELD] = "holds",
+                                         [USER_BYPASSES] = "bypassed",
+                                         [USER_NOT_KNOWN] = "unknown" };
+    return words[atomic_load(&user->read_only)];
 }
 
 void show_users(struct request *request)
@@ -78,6 +91,7 @@ void show_users(struct request *request)
         table_text(table, user->name);
         put_limit(table, user->connections);
         table_text(table, password_words(&user->secret));
+        table_text(table, read_only_words(user));
     }
     if (request->argument.len > 0 && table_row_count(table) == 0)
         (void)error_set(&request->error, 0, "there is no such user: see 'show users'");

@@ -4,6 +4,7 @@
 #include "admin/http.h"
 #include "admin/mysql_console.h"
 #include "app/barrier.h"
+#include "app/bypass.h"
 #include "app/doors.h"
 #include "app/notify.h"
 #include "app/reload.h"
@@ -53,6 +54,7 @@ struct control {
     struct console console;
     struct mysql_console mysql_console;
     struct watchdog watchdog;
+    struct bypass bypass;
     struct http http;
     ev_signal terminate;
     ev_signal interrupt;
@@ -128,6 +130,7 @@ static void on_view(struct cluster *cluster, struct view *view)
 {
     struct control *control = cluster->owner;
     barrier_pass(&control->barriers[cluster->index], view);
+    bypass_wake(&control->bypass);
     if (!control->is_ending)
         status_tell(control->clusters, control->cluster_count, notify_status);
 }
@@ -291,6 +294,7 @@ static bool open_reload(struct control *control, struct error *err)
     reload->limits = &control->limits;
     reload->doors = &control->doors;
     reload->admin = &control->admin;
+    reload->bypass = &control->bypass;
     reload->log_fd = sink_is_open(&control->log) ? control->log.fd : STDERR_FILENO;
     return reload_init(reload, err);
 }
@@ -351,6 +355,8 @@ static bool start(struct control *control, struct config *take_config, struct er
                         control->constant.worker_count, notify_watchdog_us(), err))
         return false;
     watch_signals(control);
+    bypass_init(&control->bypass, &control->loop, control->clusters, control->cluster_count);
+    bypass_begin(&control->bypass, &control->reload.current->users);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_start(&control->clusters[i], on_view, control);
     return true;
@@ -374,6 +380,7 @@ static void finish(struct control *control)
 {
     doors_close(&control->doors);
     watchdog_stop(&control->watchdog);
+    bypass_stop(&control->bypass);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_stop(&control->clusters[i]);
     resolve_fini(&control->resolver);

@@ -1,6 +1,7 @@
 #include "app/reload.h"
 
 #include "admin/doctor.h"
+#include "app/bypass.h"
 #include "app/notify.h"
 #include "app/status.h"
 #include "base/log.h"
@@ -159,7 +160,8 @@ static void apply(struct reload *reload, struct version *take_version, struct do
     reload->former = reload->current;
     reload->current = version;
     log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, reload->log_fd);
-    doctor_fini(reload->admin); /* it borrows accounts */
+    doctor_fini(reload->admin); /* it borrows accounts, and so does the next */
+    bypass_begin(reload->bypass, &version->users);
     apply_limits(reload, config);
     users_succeed(&version->users, &reload->former->users);
     for (size_t i = 0; i < reload->cluster_count; i++) {

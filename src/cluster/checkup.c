@@ -167,3 +167,27 @@ bool checkup_number(const struct checkup *checkup, const char *name, uint64_t *v
     }
     return span_to_u64(value, value_r);
 }
+
+const char *checkup_read_only_bypass(const struct checkup *checkup)
+{
+    static const char *const mariadb[] = { "ALL PRIVILEGES", "READ_ONLY ADMIN", "READ ONLY ADMIN" };
+    static const char *const mysql[] = { "ALL PRIVILEGES", "SUPER", "CONNECTION_ADMIN" };
+    bool is_mysql = checkup->family == FAMILY_MYSQL;
+    const char *const *names = is_mysql ? mysql : mariadb;
+    const struct rows *rows = &checkup->answers[CHECKUP_GRANTS].rows;
+    struct span grant;
+    struct server_version version = greeting_version(span_cstr(checkup->version));
+    bool is_old = version.major < 10 || (version.major == 10 && version.minor < 11);
+    for (unsigned row = 0; row < rows->rows; row++) {
+        if (!rows_value(rows, row, 0, &grant))
+            continue;
+        const uint8_t *end = memmem(grant.data, grant.len, " ON *.* ", 8);
+        struct span privileges = span_of(grant.data, end == NULL ? 0 : (size_t)(end - grant.data));
+        for (size_t i = 0; i < 3; i++)
+            if (span_mentions(privileges, names[i]))
+                return names[i];
+        if (!is_mysql && is_old && span_mentions(privileges, "SUPER")) /* from 10.11 on not */
+            return "SUPER";
+    }
+    return NULL;
+}

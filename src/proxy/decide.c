@@ -93,6 +93,7 @@ struct route decide_route(const struct session *session, const struct sql_facts 
         .is_transaction_unknown = session->transaction.is_unknown,
         .is_insert_id_unknown = session->insert_id.is_unknown,
         .is_pinned = pins_keep_reads(&session->pins) || session->vars.is_auto_is_null,
+        .bypasses_read_only = effects_bypasses_read_only(session),
         .variables = place_of_variables(session),
         .are_variables_known = are_variables_known(session, facts, sql),
         .has_replica = has_replica,

@@ -29,10 +29,20 @@ static bool is_utf8_id(uint16_t collation)
            (collation >= 192 && collation <= 247) || (collation >= 255 && collation <= 323);
 }
 
+/* Of a role that was set, the privileges are not known. */
+bool effects_bypasses_read_only(const struct session *session)
+{
+    const struct user *user = session->user;
+    return session->role.said.len > 0 ||
+           (user != NULL && atomic_load_explicit(&user->read_only, memory_order_relaxed) == USER_BYPASSES);
+}
+
 struct sql_dialect effects_names(const struct session *session)
 {
     const struct view *view = session_view(session);
-    return (struct sql_dialect){ .catalog = view->catalog, .reads_stored = view->reads_functions };
+    return (struct sql_dialect){ .catalog = view->catalog,
+                                 .reads_stored = view->reads_functions,
+                                 .needs_known_tables = effects_bypasses_read_only(session) };
 }
 
 struct sql_dialect effects_dialect(const struct session *session)
@@ -53,6 +63,7 @@ struct sql_dialect effects_dialect(const struct session *session)
         .catalog = view->catalog,
         .schema = text_span(&session->schema),
         .reads_stored = view->reads_functions,
+        .needs_known_tables = effects_bypasses_read_only(session),
     };
 }
 

@@ -178,12 +178,28 @@ static bool may_lack_variables(const struct sql_facts *facts, enum route_variabl
     return variables == VARIABLES_MAYBE_REPLICA && facts->touches_variables && facts->kind != SQL_SET;
 }
 
+/* Data or schema; not what a DBA sets up on one server. Which names are views is not asked here: the listener
+ * is for replicas by choice. */
+static bool may_write(const struct sql_facts *facts)
+{
+    static const uint32_t kinds = 1u << SQL_WRITE | 1u << SQL_DDL | 1u << SQL_CALL | 1u << SQL_PREPARE |
+                                  1u << SQL_UNKNOWN | 1u << SQL_XA;
+    static const uint64_t reasons_of_query =
+        UINT64_C(1) << SQL_REASON_UNKNOWN_FUNCTION | UINT64_C(1) << SQL_REASON_CODE_VIEW |
+        UINT64_C(1) << SQL_REASON_SEQUENCE | UINT64_C(1) << SQL_REASON_WRITE_IN_QUERY;
+    _Static_assert(SQL_REASON_COUNT <= 64, "one bit each");
+    return !facts->is_read && ((kinds & 1u << facts->kind) != 0 || facts->may_hide_state ||
+                               (reasons_of_query & UINT64_C(1) << facts->reason) != 0);
+}
+
 struct route route_decide(const struct sql_facts *facts, const struct route_state *state)
 {
     switch (state->mode) {
     case LISTENER_PRIMARY:
         return primary(ROUTE_REASON_LISTENER_PRIMARY);
     case LISTENER_REPLICA:
+        if (state->bypasses_read_only && may_write(facts))
+            return refused(ROUTE_REPLICA, ROUTE_REASON_BYPASSES_READ_ONLY);
         return replica(ROUTE_REASON_LISTENER_REPLICA);
     case LISTENER_SPLIT:
         break;

@@ -61,6 +61,7 @@ static bool add_configured(struct users *users, const struct user_settings *sett
     bool is_usable = user_settings_read_password(settings->password, &user->secret);
     bool is_same = former != NULL && is_same_secret(&former->secret, &user->secret);
     user->account = is_same ? former->account : ++users->last_account;
+    atomic_init(&user->read_only, is_same ? atomic_load(&former->read_only) : USER_NOT_ASKED);
     return is_usable || error_set(err, 0, "user '%s': the password is longer than 255 bytes", settings->name);
 }
 
@@ -81,6 +82,7 @@ static bool add_removed(struct users *users, const struct user *before, struct e
     user->secret = before->secret;
     user->account = before->account;
     user->consistency = before->consistency;
+    atomic_init(&user->read_only, atomic_load(&before->read_only));
     user->is_removed = true;
     return true;
 }

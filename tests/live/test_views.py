@@ -2,6 +2,7 @@
 
 import itertools
 
+import pymysql
 import pytest
 
 import mysqlwire as w
@@ -180,3 +181,54 @@ def test_a_generated_column_that_sets_a_variable_is_read_on_the_primary(cluster,
             assert where(hg, log, "SELECT a FROM g", reader) == {"db1"}
         wait_until(lambda: on_a_replica(where(hg, log, "SELECT * FROM v_plain")), "views are known again")
         assert where(hg, log, "SELECT a FROM g", reader) == {"db1"}
+
+
+# ---- accounts that read_only does not hold ----
+
+@pytest.mark.smoke
+def test_accounts_that_bypass_read_only_are_told(hg):
+    users = {row["name"]: row["read_only"] for row in hg.show("users")}
+    assert users["app"] == "holds" and users["other"] == "bypassed", users
+    warning, = [line for line in hg.log().splitlines() if "read_only does not hold it" in line]
+    assert "account 'other' has " in warning and " warning " in warning
+
+
+@pytest.mark.smoke
+def test_a_reload_tells_it_again(cluster, tables):
+    with Headgate(cluster) as hg:
+        wait_until(lambda: "account 'other' has" in hg.log(), "it is told")
+        hg.json("reload")
+        wait_until(lambda: hg.log().count("account 'other' has") >= 2, "it is told again")
+
+
+@pytest.mark.smoke
+def test_where_views_are_not_known_such_an_account_reads_no_table_on_a_replica(cluster, log):
+    """… where an account that read_only holds does: a write there is refused, and runs on the primary."""
+    grant(cluster, "REVOKE", "FROM")
+    try:
+        with Headgate(cluster, cluster_settings={"slow_start": "off"}) as hg:
+            wait_until(lambda: {row["read_only"] for row in hg.show("users")} == {"holds", "bypassed"}, "accounts are known")
+            other = {"user": "other", "password": "other_pw"}
+            before = cluster.sql("db1", "SELECT COUNT(*) FROM test.written")[0][0]
+            for sql in ("SELECT * FROM t", "SELECT * FROM v_write", "SELECT (SELECT MAX(w) FROM v_write)"):
+                assert where(hg, log, sql, **other) == {"db1"}, sql
+            assert on_a_replica(where(hg, log, "SELECT 1", **other))
+            assert on_a_replica(where(hg, log, "SELECT * FROM t"))
+            assert "db1" in where(hg, log, "SELECT * FROM v_write WHERE id = 1")
+            assert cluster.sql("db1", "SELECT COUNT(*) FROM test.written")[0][0] > before
+            cluster.sync()
+            for replica in REPLICAS:
+                assert cluster.sql(replica, "SELECT COUNT(*) FROM test.written") == cluster.sql("db1", "SELECT COUNT(*) FROM test.written")
+    finally:
+        grant(cluster)
+
+
+@pytest.mark.smoke
+def test_such_an_account_writes_nothing_through_a_listener_of_replicas(cluster, hg):
+    with hg.connect("reads", user="other", password="other_pw") as db:
+        assert rows(db, "SELECT COUNT(*) FROM t")
+        rows(db, "SET @a = 1")
+        for sql in ("INSERT INTO t VALUES (77, 7)", "CREATE TABLE never (a INT)", "SELECT f_write()", "SELECT * FROM v_write", "CALL nothing()"):
+            with pytest.raises(pymysql.MySQLError) as error:
+                rows(db, sql)
+            assert error.value.args[0] == 1235 and "read_only does not hold the account" in error.value.args[1], (sql, error.value)

@@ -24,6 +24,9 @@ ROUTE_REASON(REFUSED_BEFORE, "a read-only server refused this statement before")
 ROUTE_REASON(
     LACKED_BEFORE,
     "a replica lacked a table, a column or a right that this statement needs, less than a second ago")
+ROUTE_REASON(
+    BYPASSES_READ_ONLY,
+    "it may write, and would do so on the replica of this listener: read_only does not hold the account")
 ROUTE_REASON(NO_REPLICA, "a harmless read, but no replica can take it")
 ROUTE_REASON(SHARED, "a harmless read, and the primary has its share of them (primary_reads)")
 ROUTE_REASON(NOT_CAUGHT_UP,

@@ -11,7 +11,7 @@
  * ONLY, u unknown whether in one, p pinned, s in a system schema, n no replica, x the replica refused its
  * state, f a read-only server refused the statement, R the previous one ran on a replica, 1, 2 and 3 user
  * variables live on the primary, the replica, or perhaps the replica, c stored code was refused in a
- * read-only transaction. */
+ * read-only transaction, Y the account bypasses read_only. */
 static const struct {
     const char *what, *statement, *session;
     enum listener_mode mode;
@@ -107,6 +107,12 @@ static const struct {
       ROUTE_REASON_READ_ONLY_TRANSACTION },
     { "UPDATE through the reading port", "", "", LISTENER_REPLICA, ROUTE_REPLICA,
       ROUTE_REASON_LISTENER_REPLICA },
+    { "f() that is not known, through it, by an account that read_only does not hold", "h", "Y",
+      LISTENER_REPLICA, ROUTE_REPLICA, ROUTE_REASON_BYPASSES_READ_ONLY },
+    { "DDL through it, by such an account", "D", "Y", LISTENER_REPLICA, ROUTE_REPLICA,
+      ROUTE_REASON_BYPASSES_READ_ONLY },
+    { "SELECT through it, by such an account", "r", "Y", LISTENER_REPLICA, ROUTE_REPLICA,
+      ROUTE_REASON_LISTENER_REPLICA },
     { "SELECT in BEGIN through it", "r", "t", LISTENER_REPLICA, ROUTE_REPLICA,
       ROUTE_REASON_LISTENER_REPLICA },
     { "SELECT through the writing port", "r", "R", LISTENER_PRIMARY, ROUTE_PRIMARY,
@@ -158,6 +164,7 @@ static struct route_state state_of(const char *letters, enum listener_mode mode)
                                  .was_refused = has(letters, 'f'),
                                  .was_lacked = has(letters, 'l'),
                                  .calls_in_read_only = has(letters, 'c'),
+                                 .bypasses_read_only = has(letters, 'Y'),
                                  .variables = has(letters, '1')   ? VARIABLES_PRIMARY
                                               : has(letters, '2') ? VARIABLES_REPLICA
                                               : has(letters, '3') ? VARIABLES_MAYBE_REPLICA
@@ -175,7 +182,8 @@ static void statement_rows(void **state)
         assert_row(route.place == rows[i].place, "%s: %s", rows[i].what, route_place_name(route.place));
         assert_row(route.reason == rows[i].reason, "%s: %s", rows[i].what, route_reason_name(route.reason));
         bool is_refused = route.reason == ROUTE_REASON_STATE_AWAY || route.reason == ROUTE_REASON_CALL_AWAY ||
-                          route.reason == ROUTE_REASON_VARIABLES_AWAY;
+                          route.reason == ROUTE_REASON_VARIABLES_AWAY ||
+                          route.reason == ROUTE_REASON_BYPASSES_READ_ONLY;
         assert_row(route.is_refused == is_refused, "%s: refused", rows[i].what);
         assert_row(route.ends_away == (route.reason == ROUTE_REASON_TRANSACTION_ENDS), "%s", rows[i].what);
         assert_row(route.moves_away == (route.reason == ROUTE_REASON_TRANSACTION_MOVES), "%s", rows[i].what);
@@ -187,7 +195,7 @@ static void statement_rows(void **state)
 #define COMBINATIONS 400000u
 
 static const char statement_letters[] = "rpBowhsLUDvVTic";
-static const char session_letters[] = "ta0oupsnxflcR123d";
+static const char session_letters[] = "ta0oupsnxflcR123dY";
 
 /* Each letter with the chance of one in four: most combinations then decide something. */
 static void draw(const char *letters, char *to, uint64_t *seed)
@@ -234,7 +242,7 @@ static void a_listener_of_one_place_has_no_other(void **state)
         if (it.mode == LISTENER_PRIMARY)
             assert_it(it.route.place == ROUTE_PRIMARY && !it.route.is_refused);
         if (it.mode == LISTENER_REPLICA)
-            assert_it(it.route.place == ROUTE_REPLICA && !it.route.is_refused);
+            assert_it(it.route.place == ROUTE_REPLICA && (!it.route.is_refused || has(it.session, 'Y')));
     }
 }
 
@@ -305,6 +313,8 @@ static void user_variables_are_asked_for_where_they_are(void **state)
     for (unsigned i = 0; i < COMBINATIONS; i++) {
         combine(&it, &seed);
         bool may_be_far = it.state.variables == VARIABLES_MAYBE_REPLICA && it.mode == LISTENER_SPLIT;
+        if (it.route.reason == ROUTE_REASON_BYPASSES_READ_ONLY)
+            continue;
         if (may_be_far && it.facts.touches_variables && it.route.place == ROUTE_PRIMARY)
             assert_it(it.route.is_refused);
         /* Those that the replica can tell go along. */
