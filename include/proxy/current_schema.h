@@ -18,10 +18,13 @@
 /* The name with which a login may be sent: empty, if it has to be said afterwards. Borrows. */
 struct span current_schema_of_login(const struct session *session);
 
-/* What the connection lacks before the session's variables are said, and after that; SYNC_NOTHING: nothing.
- */
-enum sync_task current_schema_lacks(const struct session *session, const struct slot *slot);
-enum sync_task current_schema_lacks_still(const struct session *session, const struct slot *slot);
+/* Is the connection in another schema than the session's? */
+bool current_schema_is_due(const struct session *session, const struct slot *slot);
+/* Does the name mean the same whatever the connection's character sets are? Then SYNC_SCHEMA comes first. */
+bool current_schema_is_said_as_it_is(const struct session *session);
+/* Otherwise, once the connection has the session's variables: the next of the three tasks. Asked for if the
+ * schema is due, or slot.reads_utf8. */
+enum sync_task current_schema_task(const struct session *session, const struct slot *slot, bool is_due);
 
 /* Starts such a task. */
 void current_schema_start(struct session *session, struct slot *slot, enum sync_task task);

@@ -23,7 +23,7 @@ static struct span wanted(const struct session *session)
     return text_span(job->is_in_schema_of_prepared ? &job->prepared->schema : &session->schema);
 }
 
-static bool is_due(const struct session *session, const struct slot *slot)
+bool current_schema_is_due(const struct session *session, const struct slot *slot)
 {
     struct span schema = wanted(session);
     return schema.len > 0 && !session->job.has_no_schema &&
@@ -31,22 +31,17 @@ static bool is_due(const struct session *session, const struct slot *slot)
 }
 
 /* At login the connection's character sets are the handshake's, in which the client wrote the name. */
-static bool is_said_as_it_is(const struct session *session)
+bool current_schema_is_said_as_it_is(const struct session *session)
 {
     return session->job.is_login || charset_is_neutral(wanted(session));
 }
 
-enum sync_task current_schema_lacks(const struct session *session, const struct slot *slot)
-{
-    return is_said_as_it_is(session) && is_due(session, slot) ? SYNC_SCHEMA : SYNC_NOTHING;
-}
-
-enum sync_task current_schema_lacks_still(const struct session *session, const struct slot *slot)
+enum sync_task current_schema_task(const struct session *session, const struct slot *slot, bool is_due)
 {
     bool reads_utf8 = slot->reads_utf8 || (session->reading.is_utf8 && !slot->needs_utf8);
-    if (is_due(session, slot))
+    if (is_due)
         return reads_utf8 ? SYNC_SCHEMA : SYNC_UTF8;
-    return slot->reads_utf8 ? SYNC_OWN_CHARSET : SYNC_NOTHING;
+    return SYNC_OWN_CHARSET;
 }
 
 static void start_own_charset(struct session *session, struct slot *slot)
@@ -137,7 +132,7 @@ bool current_schema_note(struct session *session, struct slot *slot)
 
 bool current_schema_may_retry(struct session *session, struct slot *slot)
 {
-    if (slot->task != SYNC_SCHEMA || is_said_as_it_is(session) || slot->reads_utf8)
+    if (slot->task != SYNC_SCHEMA || current_schema_is_said_as_it_is(session) || slot->reads_utf8)
         return false;
     slot->needs_utf8 = true;
     slot->has_our_warnings = true; /* the refusal is not the client's */
