@@ -364,7 +364,9 @@ static __attribute__((noinline)) void read_keyword(struct scan *scan)
 
 static inline void read_word(struct scan *scan)
 {
-    if (scan->checks_names)
+    /* These two are reserved by both families, and stand in nearly every query. */
+    if (scan->checks_names && scan->reader->keyword != KEYWORD_SELECT &&
+        scan->reader->keyword != KEYWORD_FROM)
         check_name(scan);
     if (scan->reader->keyword != KEYWORD_NONE || scan->json_tables != 0)
         read_keyword(scan);
