@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 
-#include <assert.h>
+#define ZLIB_CONST /* what it reads is const */
 #include <zlib.h>
 #include <zstd.h>
 
@@ -78,7 +78,7 @@ static size_t pack_zlib(struct compress *compress, int level, struct span plain,
     z_stream *deflater = &compress->deflater;
     if (!begin_deflater(compress, level))
         return 0;
-    deflater->next_in = (z_const Bytef *)(uintptr_t)plain.data;
+    deflater->next_in = plain.data;
     deflater->avail_in = (uInt)plain.len;
     deflater->next_out = out;
     deflater->avail_out = (uInt)cap;
@@ -162,7 +162,7 @@ static bool feed_zlib(struct unpacker *unpacker, struct span *packed, uint8_t *o
                       size_t *done_r)
 {
     z_stream *inflater = &unpacker->zlib;
-    inflater->next_in = (z_const Bytef *)(uintptr_t)packed->data;
+    inflater->next_in = packed->data;
     inflater->avail_in = (uInt)packed->len;
     inflater->next_out = out;
     inflater->avail_out = (uInt)cap;
