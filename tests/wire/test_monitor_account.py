@@ -35,6 +35,11 @@ def set_password(proxy, password):
     proxy.write(tree)
 
 
+def probing(server):
+    """The connections of probes: workers that ask how far the server is use the monitor's account as well."""
+    return wait_until(lambda: [c for c in server.connections if any("@@global.read_only AS" in sql for sql in c.sqls())], "it is probed", PATIENCE)
+
+
 def problems(proxy):
     return [p["problem"] for p in web.get(web.address_of(proxy), "/health").json()["problems"]]
 
@@ -46,7 +51,7 @@ def refused(proxy):
 
 def test_a_wrong_password_by_reload_is_told_and_does_no_harm(proxy, servers):
     wait_until(lambda: problems(proxy) == [], "all is well", PATIENCE)
-    kept = [c for c in servers[0].connections if c.user == b"monitor"]
+    kept = probing(servers[0])
     set_password(proxy, "wrong")
     proxy.json("reload")
     wait_until(lambda: len([p for p in problems(proxy) if "refuses the monitor" in p and "1045" in p]) == 2, "it is a problem",
@@ -67,12 +72,12 @@ def test_a_wrong_password_by_reload_is_told_and_does_no_harm(proxy, servers):
 
 def test_a_right_password_by_reload_is_no_news(proxy, servers):
     """Nor is another one that is right too: the servers are asked over new connections then."""
-    kept = [c for c in servers[0].connections if c.user == b"monitor"]
+    kept = probing(servers[0])
     tree = proxy.tree()
     tree["clusters"][0]["monitor"].update(user="other", password="other_pw")
     proxy.write(tree)
     proxy.json("reload")
-    wait_until(lambda: any(c.user == b"other" for c in servers[0].connections) and all(c.is_closed.is_set() for c in kept),
+    wait_until(lambda: any(c.response.user == b"other" for c in probing(servers[0])) and all(c.is_closed.is_set() for c in kept),
                "it has logged in anew", PATIENCE)
     assert problems(proxy) == [] and refused(proxy) == [0, 0]
 
