@@ -37,9 +37,15 @@ bool current_schema_note(struct session *session, struct slot *slot);
  * character set than meant, and is to be said again. */
 bool current_schema_may_retry(struct session *session, struct slot *slot);
 
-/* USE and COM_INIT_DB of the client: the name that is asked for is noted before it is sent, and compared with
- * what the server has told when the reply is over. Where they differ, or the server has told nothing, the
- * session stays on its connection. False: no memory. */
+/* Is the client's command a USE or COM_INIT_DB? */
+static inline bool current_schema_is_asked_for(const struct job *job)
+{
+    return job->command->byte == COM_INIT_DB ||
+           (job->facts.kind == SQL_USE && job->command->byte == COM_QUERY && !job->facts.is_multi);
+}
+/* Of such a command: the name is noted before it is sent, and compared with what the server has told when the
+ * reply is over. Where they differ, or the server has told nothing, the session stays on its connection.
+ * False: no memory. */
 bool current_schema_note_asked(struct session *session);
 void current_schema_note_done(struct session *session);
 

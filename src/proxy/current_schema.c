@@ -143,12 +143,6 @@ bool current_schema_may_retry(struct session *session, struct slot *slot)
 
 /* ---- the client's own ---- */
 
-static bool is_use(const struct job *job)
-{
-    return job->command->byte == COM_INIT_DB ||
-           (job->command->byte == COM_QUERY && job->facts.kind == SQL_USE && !job->facts.is_multi);
-}
-
 static struct span unquoted(struct span name)
 {
     bool is_quoted = name.len >= 2 && (name.data[0] == '`' || name.data[0] == '"');
@@ -158,8 +152,6 @@ static struct span unquoted(struct span name)
 bool current_schema_note_asked(struct session *session)
 {
     struct job *job = &session->job;
-    if (!is_use(job))
-        return true;
     bool is_text = job->command->byte == COM_QUERY;
     struct span asked = is_text ? unquoted(job->facts.use_schema) : dispatch_text(session);
     text_clear(&job->asked_schema);
@@ -171,7 +163,7 @@ void current_schema_note_done(struct session *session)
 {
     const struct job *job = &session->job;
     struct span asked = text_span(&job->asked_schema), told = text_span(&session->schema);
-    if (!is_use(job) || job->reply.has_error)
+    if (job->reply.has_error)
         return;
     bool is_another = asked.len > 0 && charset_is_neutral(asked) && !span_equal_nocase(asked, told);
     if (!job->reply.has_schema || is_another)

@@ -40,7 +40,7 @@ enum step dispatch_go(struct session *session, enum route_place place, enum rout
     job->place = place;
     job->reason = reason;
     job->is_retriable = is_repeatable(session, reason);
-    if (!current_schema_note_asked(session))
+    if (current_schema_is_asked_for(job) && !current_schema_note_asked(session))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "the name of a schema");
     if (job->facts.has_sequence)
         draws_read(session);

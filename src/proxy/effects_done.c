@@ -383,7 +383,8 @@ static void note_home(struct session *session, bool is_execution)
     const struct job *job = &session->job;
     if (is_execution)
         note_pins(session);
-    current_schema_note_done(session);
+    if (current_schema_is_asked_for(job))
+        current_schema_note_done(session);
     bool is_use = job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB;
     if (is_use && is_execution && !job->reply.has_error)
         rights_note_use(session);
