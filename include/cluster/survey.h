@@ -15,14 +15,13 @@
 #define HEADGATE_CLUSTER_SURVEY_H
 
 #include "cluster/cluster_settings.h"
+#include "cluster/survey_lists.h"
 #include "cluster/upstream.h"
 #include "sql/catalog.h"
 
 #include <stdbool.h>
 
 #define SURVEY_TRIES 3u
-
-enum survey_list { SURVEY_ROUTINES, SURVEY_VIEWS, SURVEY_TRIGGERS, SURVEY_COLUMNS, SURVEY_LISTS };
 
 struct survey_sum {
     bool is_known; /* the account may see all of the list */

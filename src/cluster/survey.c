@@ -10,99 +10,17 @@
 #define WHY_MAX 400u
 #define SQL_MAX 4096u
 
-/* Longer bodies do not travel: what they do is not known. */
-#define BODY_MAX "65536"
-#define BODY(text) "IF(" text " = '' OR LENGTH(" text ") > " BODY_MAX ", NULL, " text ") AS body"
-
 /* A page: so many rows, and bytes. */
 #define PAGE_ROWS 500u
 #define PAGE_COLUMNS 7u
 #define PAGE_BYTES (PAGE_ROWS * 70000u)
 
-/* Of the account itself, not of its roles: these rows say what it may see by itself. */
-#define HAS_PRIVILEGE(name)                                                                                  \
-    "(SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = '" name                 \
-    "' AND GRANTEE = CONCAT('''', LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER()) - "                       \
-    "CHAR_LENGTH(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)) - 1), '''@''', "                                  \
-    "SUBSTRING_INDEX(CURRENT_USER(), '@', -1), ''''))"
-/* MySQL: privileges on *.* may be taken back for single schemas. */
-#define HAS_WHOLLY(name) "(@@GLOBAL.partial_revokes = 0 AND " HAS_PRIVILEGE(name) ")"
-
-#define NOT_OF_SYSTEM " NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')"
-#define VIEWS                                                                                                \
-    "SELECT 'VIEW' AS kind, TABLE_SCHEMA AS place, TABLE_NAME AS name, '' AS part, '' AS parameters, " BODY( \
-        "VIEW_DEFINITION") ", '' AS mode FROM information_schema.VIEWS WHERE TABLE_SCHEMA" NOT_OF_SYSTEM
-#define TRIGGERS                                                                                             \
-    "SELECT 'TRIGGER' AS kind, EVENT_OBJECT_SCHEMA AS place, EVENT_OBJECT_TABLE AS name, TRIGGER_NAME AS "   \
-    "part, '' AS parameters, " BODY(                                                                         \
-        "ACTION_STATEMENT") ", SQL_MODE AS mode FROM information_schema.TRIGGERS "                           \
-                            "WHERE EVENT_OBJECT_SCHEMA" NOT_OF_SYSTEM
-
-/* One list: the rows, and what proves that the account may see all of them (a number, not 0). */
-struct source {
-    const char *rows;
-    const char *proof;
-};
-
-/* MariaDB: the table beneath information_schema.ROUTINES, which leaves out what the account may not see,
- * where this one is refused (1142). Generated columns may set user variables, and nothing worse (seen
- * on 10.11, 11.8); MySQL's may not. */
-static const struct source mariadb_lists[SURVEY_LISTS] = {
-    [SURVEY_ROUTINES] = { "SELECT type AS kind, db AS place, name, '' AS part, param_list AS "
-                          "parameters, " BODY(
-                              "body_utf8") ", sql_mode AS mode FROM mysql.proc "
-                                           "UNION ALL SELECT 'LOADABLE', '', name, '', '', NULL, '' FROM "
-                                           "mysql.func",
-                          "1" },
-    [SURVEY_VIEWS] = { VIEWS, HAS_PRIVILEGE("SHOW VIEW") },
-    [SURVEY_TRIGGERS] = { TRIGGERS, HAS_PRIVILEGE("TRIGGER") },
-    [SURVEY_COLUMNS] = { "SELECT 'COLUMN' AS kind, TABLE_SCHEMA AS place, TABLE_NAME AS name, COLUMN_NAME AS "
-                         "part, "
-                         "'' AS parameters, CONCAT('SELECT ', GENERATION_EXPRESSION) AS body, '' AS mode "
-                         "FROM "
-                         "information_schema.COLUMNS WHERE GENERATION_EXPRESSION LIKE '%@%' AND "
-                         "TABLE_SCHEMA" NOT_OF_SYSTEM,
-                         HAS_PRIVILEGE("SELECT") },
-};
-
-/* MySQL leaves out silently what the account may not see. */
-static const struct source mysql_lists[SURVEY_LISTS] = {
-    [SURVEY_ROUTINES] = { "SELECT ROUTINE_TYPE AS kind, ROUTINE_SCHEMA AS place, ROUTINE_NAME AS name, '' AS "
-                          "part, "
-                          "(SELECT GROUP_CONCAT(PARAMETER_MODE, ' `', REPLACE(PARAMETER_NAME, '`', '``'), '` "
-                          "', "
-                          "DTD_IDENTIFIER ORDER BY ORDINAL_POSITION) FROM information_schema.PARAMETERS "
-                          "WHERE "
-                          "SPECIFIC_SCHEMA = ROUTINE_SCHEMA AND SPECIFIC_NAME = ROUTINE_NAME AND "
-                          "PARAMETERS.ROUTINE_TYPE = ROUTINES.ROUTINE_TYPE AND ORDINAL_POSITION > 0) AS "
-                          "parameters, "
-                          "IF(ROUTINE_BODY <> 'SQL' OR LENGTH(ROUTINE_DEFINITION) > " BODY_MAX
-                          ", NULL, ROUTINE_DEFINITION) AS body, SQL_MODE AS mode FROM "
-                          "information_schema.ROUTINES "
-                          "WHERE ROUTINE_TYPE IN ('FUNCTION', 'PROCEDURE') "
-                          "UNION ALL SELECT 'LOADABLE', '', UDF_NAME, '', '', NULL, '' FROM "
-                          "performance_schema.user_defined_functions",
-                          HAS_PRIVILEGE("SHOW_ROUTINE") },
-    [SURVEY_VIEWS] = { VIEWS, HAS_WHOLLY("SHOW VIEW") },
-    [SURVEY_TRIGGERS] = { TRIGGERS, HAS_WHOLLY("TRIGGER") },
-    [SURVEY_COLUMNS] = { NULL, NULL },
-};
-
 /* Text as the rows' bodies have it, whatever the server's sql_mode is. */
 static const char settings_sql[] = "SET SESSION sql_mode = '', group_concat_max_len = 65536";
 
-static const char *const needs[SURVEY_LISTS] = {
-    [SURVEY_ROUTINES] =
-        "routines (on MariaDB SELECT on mysql.proc and mysql.func, on MySQL SHOW_ROUTINE, and "
-        "SELECT on performance_schema.user_defined_functions)",
-    [SURVEY_VIEWS] = "views (SHOW VIEW, and SELECT for what they do)",
-    [SURVEY_TRIGGERS] = "triggers (TRIGGER)",
-    [SURVEY_COLUMNS] = "generated columns (SELECT)",
-};
-
-static const struct source *list_of(const struct survey *survey, unsigned list)
+static const struct survey_source *list_of(const struct survey *survey, unsigned list)
 {
-    return survey->upstream->family == FAMILY_MYSQL ? &mysql_lists[list] : &mariadb_lists[list];
+    return survey_source_of(survey->upstream->family, list);
 }
 
 /* ---- ends ---- */
@@ -138,7 +56,8 @@ static void describe_gaps(const struct survey *survey, char *text, size_t size)
     for (unsigned list = 0; list < SURVEY_LISTS && at < size; list++)
         if (!survey->sums[list].is_known)
             at += (size_t)snprintf(text + at, size - at, "%s%s",
-                                   at == 0 ? "the monitor's account may not see all " : ", ", needs[list]);
+                                   at == 0 ? "the monitor's account may not see all " : ", ",
+                                   survey_needs[list]);
 }
 
 static uint64_t mark_of(const struct survey *survey)
@@ -186,7 +105,7 @@ static void ask(struct survey *survey, const char *sql)
 static void ask_sum(struct survey *survey)
 {
     char sql[SQL_MAX];
-    const struct source *list = list_of(survey, survey->step);
+    const struct survey_source *list = list_of(survey, survey->step);
     int len =
         snprintf(sql, sizeof sql,
                  "SELECT COUNT(*) AS count, COALESCE(BIT_XOR(CAST(CONV(LEFT(SHA2(CONCAT_WS('|', kind, "
@@ -263,10 +182,19 @@ static void finish_same(struct survey *survey)
     finish(survey, NULL, true, gaps);
 }
 
+static bool sums_are_as_before(const struct survey *survey)
+{
+    for (unsigned list = 0; list < SURVEY_LISTS; list++) {
+        const struct survey_sum *before = &survey->before[list], *now = &survey->sums[list];
+        if (before->is_known != now->is_known || before->count != now->count || before->hash != now->hash)
+            return false;
+    }
+    return true;
+}
+
 static void end_of_sums(struct survey *survey)
 {
-    bool is_as_before = memcmp(survey->before, survey->sums, sizeof survey->sums) == 0;
-    if (survey->is_second && is_as_before)
+    if (survey->is_second && sums_are_as_before(survey))
         end_of_pages(survey);
     else if (!survey->is_second && mark_of(survey) == survey->mark)
         finish_same(survey);

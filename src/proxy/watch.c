@@ -80,14 +80,15 @@ static uint64_t read_latency(const struct watch *watch, int server)
     return counter_read(&rows[watch->worker->index].latency_us);
 }
 
-uint64_t watch_patience(const struct watch *watch, int index, uint64_t elapsed_us)
+uint64_t watch_patience(const struct watch *watch, int server, uint64_t elapsed_us)
 {
-    const struct watched *server = watched_at(watch, index);
+    const struct watched *watched = watched_at(watch, server);
     int primary = view_of(watch)->primary;
-    if (server == NULL || primary == VIEW_NO_SERVER || index == primary)
+    if (watched == NULL || primary == VIEW_NO_SERVER || server == primary)
         return 0;
     uint64_t since_us = view_of(watch)->is_galera ? 0 : elapsed_us; /* a node's wait begins with the poll */
-    return delay_patience(&server->delay, since_us, read_latency(watch, primary), read_latency(watch, index));
+    return delay_patience(&watched->delay, since_us, read_latency(watch, primary),
+                          read_latency(watch, server));
 }
 
 void watch_wait(struct watch *watch, struct session *session)

@@ -18,8 +18,9 @@ static void check_change(const struct setvar_change *change, struct span sql)
     check_inside(change->value, sql);
     check_inside(change->collation, sql);
     assert(change->is_constant || change->value.len == 0);
-    assert(change->scope != SETVAR_ROLE ||
-           (change->is_constant && (change->value.len > 0 || change->is_string)));
+    /* A role that is not constant cannot be said elsewhere: several of them, or a name outside ASCII. */
+    bool is_role = change->scope == SETVAR_ROLE && change->is_constant;
+    assert(!is_role || change->value.len > 0 || change->is_string);
     bool is_transaction = change->scope == SETVAR_TRANSACTION || change->scope == SETVAR_GLOBAL;
     assert(is_transaction || (!change->sets_isolation && !change->sets_access));
     assert(!change->is_read_only || change->sets_access);
