@@ -13,7 +13,9 @@
 struct span current_schema_of_login(const struct session *session)
 {
     struct span schema = text_span(&session->schema);
-    return session->job.has_no_schema || !charset_is_neutral(schema) ? (struct span){ 0 } : schema;
+    bool needs_role = session->role.version != 0; /* the schema may be open to that role alone */
+    return session->job.has_no_schema || needs_role || !charset_is_neutral(schema) ? (struct span){ 0 }
+                                                                                   : schema;
 }
 
 /* The session's; or for a moment that in which a statement was prepared, which is prepared again. */

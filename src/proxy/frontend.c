@@ -204,6 +204,7 @@ enum step frontend_change_user(struct session *session)
     memcpy(session->admit->nonce, session->nonce, NONCE_BYTES);
     attach_leave_all(session);
     session->role.version = 0; /* the new account has its own */
+    text_clear(&session->role.said);
     session->role.is_unsayable = false;
     effects_reset(session);
     session->option_version = 0; /* its connections are opened with what COM_SET_OPTION made of these */

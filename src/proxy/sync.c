@@ -123,11 +123,11 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_CHARSETS;
     if (slot->option_version != session->option_version)
         return SYNC_OPTION;
+    if (slot->role_version != session->role.version) /* first: it may be what opens the schema */
+        return SYNC_ROLE;
     bool is_schema_due = current_schema_is_due(session, slot);
     if (is_schema_due && current_schema_is_said_as_it_is(session))
         return SYNC_SCHEMA;
-    if (slot->role_version != session->role.version)
-        return SYNC_ROLE;
     char wait[PATIENCE_TEXT_MAX];
     if (lacks_vars(session, slot) || patience_lacks(session, slot, wait) != NULL ||
         lacks_insert_id(session, slot) || lacks_autocommit(session, slot))

@@ -465,3 +465,21 @@ def test_limit_of_an_hour_is_told_at_once(scene, server):
         scene.client()
     assert refused.value.code == 1226
     assert first.query("DO 'its connection is its own still'").oks and len(scene.logins()) == 2
+
+
+def test_a_role_is_said_before_the_schema_that_it_may_open(scene, server):
+    """A schema that only the role may use is refused at a login (1044, seen on all families)."""
+    scene = scene()
+    client = scene.client()
+    client.query("SET ROLE boss")
+    client.command(w.INIT_DB, b"closed")
+    server.refused_schemas[b"closed"] = (1044, "Access denied")
+    first = scene.logins()[0]
+    server.on("SET ROLE boss", lambda c, _: (server.refused_schemas.clear(), c.ok())[1])
+    first.close()
+    scene.wait_for(0, 0)
+    assert client.query("DO 'there'").oks
+    again = scene.logins()[1]
+    sent = bytes_of(again)
+    assert again.sqls()[-1] == "DO 'there'" and "SET ROLE boss" in again.sqls()
+    assert w.INIT_DB in sent and again.schema == b"closed"
