@@ -156,7 +156,9 @@ def test_reloads_under_sysbench_are_not_noticed(cluster, running):
     assert not writes.failure, writes.failure
     assert reads.runs > 0 and writes.runs > 0
     askers = 2 * len(cluster.nodes())  # one a worker and server
-    assert files_at_rest(running) <= files + askers < files + RELOADS / 2
+    assert files + askers < files + RELOADS / 2
+    files_at_rest(running)  # headgate's own questions after a reload (stored code, accounts' rights) end by themselves
+    wait_until(lambda: running.fds() <= files + askers, "no file is left open", LONG)
     assert running.rss() - memory < memory_margin()
     running.write()
     running.json("reload")

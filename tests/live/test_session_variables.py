@@ -133,7 +133,7 @@ def test_reads_go_to_replicas_while_writes_hold_their_connection(cluster, scene)
         assert pins_of(headgate, client) and client.value("SELECT @@hostname IS NOT NULL") == b"1"
         before = headgate.server("db1")["queries"]
         for _ in range(5):
-            client.query("SELECT COUNT(*) FROM vars")
+            client.query("SELECT 1 + 1")  # of no table: read_only does not hold this account, and views are not known
         assert headgate.server("db1")["queries"] == before
         client.query("SET SESSION insert_id = 0")
         # MySQL takes 0 for an id like others, and does not tell when it is used up
