@@ -75,7 +75,7 @@ bool answers_forbid(const struct session *session, bool is_current)
 bool answers_have_gone(const struct session *session, bool is_current)
 {
     const struct job *job = &session->job;
-    if (insert_id_has_lost(session) || draws_has_lost(session))
+    if (insert_id_has_lost(session) || (session->draws.has_lost && draws_has_lost(session)))
         return true;
     if (!job->facts.refers_previous || job->facts.kind == SQL_SHOW || is_prepare(job))
         return false;

@@ -86,11 +86,11 @@ bool draws_has_lost(const struct session *session)
     const struct job *job = &session->job;
     const struct draws *draws = &session->draws;
     const struct slot *slot = &session->slots[job->place];
-    struct sql_dialect dialect = effects_dialect(session);
     struct sequences_walk walk;
     struct sequences_use use;
     if (!job->facts.has_sequence || !draws->has_lost || job->command->byte == COM_STMT_PREPARE)
         return false;
+    struct sql_dialect dialect = effects_dialect(session);
     sequences_begin(&walk, text_of(session), &dialect);
     while (sequences_next(&walk, &use)) {
         bool is_known = slot->upstream != NULL && draws->generation == slot->generation &&

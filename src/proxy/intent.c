@@ -91,7 +91,8 @@ bool intent_note(struct session *session, struct span sql, const struct sql_dial
         return false;
     if (job->facts.has_holds && (job->claims = claims_read(sql, dialect, schema)) == NULL)
         return false;
-    code_intent_note(session, sql, dialect);
+    if (!job->facts.is_read)
+        code_intent_note(session, sql, dialect);
     return true;
 }
 
