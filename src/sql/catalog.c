@@ -219,6 +219,8 @@ uint64_t catalog_mark(const struct catalog *catalog)
 uint64_t catalog_names_mark(const struct sql_dialect *dialect)
 {
     uint64_t settings = (dialect->reads_stored ? 1u : 0u) | (dialect->needs_known_tables ? 2u : 0u);
+    if (dialect->catalog == NULL)
+        return settings;
     return catalog_is_stale(dialect->catalog) ? 0 : catalog_mark(dialect->catalog) ^ settings;
 }
 

@@ -468,7 +468,7 @@ static inline void prepare_names(struct scan *scan)
     const struct catalog *catalog = scan->reader->lexer.dialect.catalog;
     if (catalog == NULL || !catalog_knows(catalog, CODE_TABLE))
         return;
-    bool is_stale = catalog != NULL && catalog_is_stale(catalog);
+    bool is_stale = catalog_is_stale(catalog);
     scan->views = is_stale ? NULL : catalog_code_views(catalog);
     scan->checks_names = is_stale || scan->views != NULL;
 }
