@@ -74,8 +74,10 @@ class Watched:
 
 FOR_BOTH = {
     "checksums": "CHECKSUM TABLE " + ", ".join(harmless.ALL_TABLES),
-    # Not those in which the server itself notes how far it replicates (MySQL: slave_relay_log_info, gtid_executed).
-    "tables in use": "SHOW OPEN TABLES WHERE In_use > 0 AND NOT (`Database` = 'mysql' AND `Table` REGEXP '^(slave_|gtid_)')",
+    # Not those in which the server itself notes how far it replicates (MySQL: slave_relay_log_info, gtid_executed), nor what any
+    # SHOW STATUS of another connection opens for a moment (a probe's, on MySQL): nothing can be left there.
+    "tables in use": "SHOW OPEN TABLES WHERE In_use > 0 AND `Database` <> 'performance_schema' "
+                     "AND NOT (`Database` = 'mysql' AND `Table` REGEXP '^(slave_|gtid_)')",
     "transactions": "SELECT trx_id FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id = {id}",
     "prepared": "SHOW GLOBAL STATUS LIKE 'Prepared_stmt_count'",
 }
