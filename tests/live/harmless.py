@@ -54,7 +54,7 @@ def routed_to_replicas(path, family):
             fields = [field.strip() for field in line.rstrip(b"\n").split(b"\t", 3)]
             if line.startswith(b"#") or len(fields) < 4 or fields[1] != b"replica" or b" ;; " in fields[3]:
                 continue
-            if fields[0].decode() in ("both", family) and not re.match(rb"[PMEC]:", fields[3]):
+            if fields[0].decode() in ("both", family) and not re.match(rb"[PMECK]:", fields[3]):
                 sql = fields[3].replace(b"{id}", b"7").replace(b"{row}", b"7").replace(b"<LF>", b" ").replace(b"<TAB>", b"\t")
                 if not re.search(rb"<(CR|NUL|x..|fill \d+)>", sql):
                     yield sql
