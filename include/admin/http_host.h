@@ -1,6 +1,6 @@
-/* Whose name does a request ask for? A page of somebody else that is open in a browser on this machine may
- * let its own name lead to 127.0.0.1, and then read what is answered (DNS rebinding). Such a request has that
- * name in its Host header: addresses, localhost and configured names are answered, other names are not. Pure.
+/* Which names in a request's Host header are answered: addresses, localhost, and the names of http.hosts. A
+ * foreign page in a browser on this machine may point its own name to 127.0.0.1 and read the answers (DNS
+ * rebinding); its requests have that name in the Host header. Pure.
  */
 #ifndef HEADGATE_ADMIN_HTTP_HOST_H
 #define HEADGATE_ADMIN_HTTP_HOST_H

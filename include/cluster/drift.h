@@ -1,7 +1,7 @@
-/* A replica that is cut off from its source though that is there: its link does not run ("Connecting", for a
- * wrong address, password, or a network between the two), or is stopped, and the server says nothing of its
- * lag. It is
- * behind for at least as long as the link has not run while there was somebody to replicate from.
+/* A replica that is cut off from its source although the source is up: its link does not run ("Connecting",
+ * for a wrong address, password, or a network between the two), or is stopped, and the server tells no lag.
+ * The replica is behind for at least as long as the link has not run while there was a server to replicate
+ * from.
  */
 #ifndef HEADGATE_CLUSTER_DRIFT_H
 #define HEADGATE_CLUSTER_DRIFT_H

@@ -37,7 +37,7 @@ struct probe_result {
     bool is_applying;
     bool is_link_broken;    /* one is to run, and does not: its source is away, or cannot be reached */
     uint32_t broken_source; /* the server id at its other end; 0: unknown */
-    bool is_adrift;         /* a link does not run, though there is somebody to follow: see drift.h */
+    bool is_adrift;         /* a link does not run, though its source or the primary is up: drift.h */
     char link_error[101];   /* what the server says of a link that is stopped or broken, cut; or "" */
     uint32_t server_id;
     char server_uuid[40]; /* "": it has none (MariaDB), or did not say */

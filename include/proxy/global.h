@@ -41,7 +41,7 @@ void global_note_loss(struct session *session);
 
 /* ---- what reads ask for ---- */
 
-/* Has nobody written since the session last asked? */
+/* Has no client written since the session last asked? */
 bool global_is_current(const struct session *session);
 /* The session asks for all that was written until now. */
 void global_ask(struct session *session);

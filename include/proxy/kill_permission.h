@@ -1,6 +1,6 @@
 /* May one account end another account's sessions? Only a server knows (CONNECTION ADMIN, SUPER, roles at
  * login, MySQL's SYSTEM_USER), and only a KILL that names a connection of that account makes it say so. Two
- * connections of headgate's own are made for the question, which nobody else ever has:
+ * connections of headgate's own are made for the question, and serve nothing else:
  *
  *      victim   logs in as the account whose session is meant, and says nothing
  *      asker    logs in as the account that said KILL, and says KILL QUERY <victim>: OK, or 1095

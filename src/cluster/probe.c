@@ -479,7 +479,7 @@ static void on_next_ready(struct upstream *upstream)
 }
 
 /* Of a failure sessions will notice, and then the server is asked; it is tried again. A refusal is the
- * monitor's trouble, of which nobody else would hear while the old connection lasts. */
+ * monitor's trouble, which would stay unknown while the old connection lasts. */
 static void on_next_failed(struct upstream *upstream, const struct error *err)
 {
     struct probe *probe = of_upstream(upstream);

@@ -10,7 +10,7 @@
 
 #define GAP_FIRST_US 500u     /* the shortest between two polls: a round trip on a fast network */
 #define GAP_LAST_US 16000u    /* while nobody gets what they wait for */
-#define GAP_AHEAD_US 2000u    /* while nobody waits, and a write of late should have arrived by now */
+#define GAP_AHEAD_US 2000u    /* while no session waits, and a recent write should have arrived by now */
 #define GAP_CALM_US 5000u     /* … and nothing is expected */
 #define CALM_US 1000000u      /* so long after the last demand */
 #define RETRY_US 100000u      /* after a poll that failed */

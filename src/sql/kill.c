@@ -2,7 +2,7 @@
 
 #include "sql/reader.h"
 
-/* 0x1F; the lexer's x'1F' and 0b101 are no ids that anybody writes. */
+/* 0x1F; the lexer's x'1F' and 0b101 are not used as ids by clients. */
 static bool read_hexadecimal(struct span number, uint64_t *id_r)
 {
     if (number.len < 3 || number.len > 18 || number.data[0] != '0' || (number.data[1] | 0x20) != 'x')

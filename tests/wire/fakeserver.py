@@ -7,6 +7,7 @@ What the script does not know it answers as a dull but correct server would, so 
 their way: SELECT @@…, SHOW … STATUS, SET, USE, BEGIN. `connections` holds every connection with all it was sent.
 """
 
+import contextlib
 import re
 import socket
 import threading
@@ -405,6 +406,16 @@ class FakeServer:
         self._listener.close()
         for connection in self.connections:
             connection.close()
+
+
+@contextlib.contextmanager
+def primary_and_replica():
+    """Two servers, [db1, db2], that are stopped at the end."""
+    with contextlib.ExitStack() as stack:
+        found = [FakeServer("db1"), FakeServer("db2", role="replica")]
+        for server in found:
+            stack.callback(server.stop)
+        yield found
 
 
 def listen(path):

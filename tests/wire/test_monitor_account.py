@@ -1,13 +1,12 @@
 """The monitor's account: one that the servers do not know is noticed at once, and does no harm to what runs."""
 
-import contextlib
 import subprocess
 
 import pytest
 
 import web
 from client import Client
-from fakeserver import FakeServer
+from fakeserver import primary_and_replica
 from proxy import BINARY, Proxy, wait_until
 
 PATIENCE = 20.0
@@ -15,10 +14,7 @@ PATIENCE = 20.0
 
 @pytest.fixture
 def servers():
-    with contextlib.ExitStack() as stack:
-        found = [FakeServer("db1"), FakeServer("db2", role="replica")]
-        for server in found:
-            stack.callback(server.stop)
+    with primary_and_replica() as found:
         yield found
 
 

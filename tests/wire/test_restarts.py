@@ -1,13 +1,12 @@
 """A server that has restarted, and whose connections' end was never heard of: a firewall drops their packets, say."""
 
-import contextlib
 import threading
 
 import pytest
 
 import replies as r
 from client import Client
-from fakeserver import FakeServer
+from fakeserver import primary_and_replica
 from proxy import Proxy, wait_until
 
 PATIENCE = 20.0
@@ -15,10 +14,7 @@ PATIENCE = 20.0
 
 @pytest.fixture
 def servers():
-    with contextlib.ExitStack() as stack:
-        found = [FakeServer("db1"), FakeServer("db2", role="replica")]
-        for server in found:
-            stack.callback(server.stop)
+    with primary_and_replica() as found:
         yield found
 
 

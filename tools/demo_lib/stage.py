@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 
-from sandbox_lib import Cluster, SandboxError, process, wait_for
+from sandbox_lib import DURABLE, Cluster, SandboxError, process, wait_for
 from sandbox_lib.ports import pick_port
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
@@ -87,7 +87,9 @@ class Stage:
         return os.path.join(self.directory, name)
 
     def start_cluster(self, flavour):
-        options = {"userstat": "1"} if flavour.startswith("mariadb") else {}
+        options = dict(DURABLE)  # a replica is killed, and is to replicate afterwards
+        if flavour.startswith("mariadb"):
+            options["userstat"] = "1"
         self.cluster = Cluster.start(self.path("cluster"), flavour, replicas=2,
                                      die_with_parent=not self.is_kept, options=options)
 
