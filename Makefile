@@ -14,7 +14,8 @@
 # As root, `make demo`, `make test` and `make bench` install the packages they miss; otherwise they print the command.
 #
 # Each folder of src/ becomes build/lib<layer>.a. Libraries are linked in the order of LAYERS, each seeing only
-# those below it, so a call upward fails at link time; tools/check-layers does the same for includes.
+# those below it, so a call upward fails at link time. tools/check-layers refuses includes upward, and circles of
+# dependencies between more than five files.
 
 ifeq ($(origin CC),default)
 CC := gcc
