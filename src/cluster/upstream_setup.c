@@ -12,17 +12,12 @@
  * is listed first: autocommit and eighteen more; last_gtid, last_insert_id, timestamp and others. First is
  * last_gtid, then what the server tells by default, so that clients are told what they would be directly.
  *
- * From session_track_transaction_info MariaDB's query cache is off: where the server has one switched on,
- * transactions are followed by status flags alone, and a SET TRANSACTION pins until COMMIT or ROLLBACK.
- * There may be no query cache in later versions than 12. */
-#define SETUP_MARIADB                                                                                        \
-    "\x03SET SESSION session_track_system_variables=CONCAT_WS(',','last_gtid',NULLIF(NULLIF("                \
-    "@@global.session_track_system_variables,''),'*'),'*'),session_track_schema=1,"                          \
-    "session_track_state_change=1,session_track_transaction_info="
+ * session_track_transaction_info stays as the server has it: when it is on, MariaDB's query cache is off. The
+ * status flags tell of transactions, and a SET TRANSACTION pins until COMMIT or ROLLBACK. */
 static const char setup_mariadb[] =
-    SETUP_MARIADB "IF(@@global.query_cache_type<>'OFF' AND @@global.query_cache_size>0 AND "
-                  "@@global.session_track_transaction_info='OFF','OFF','CHARACTERISTICS')";
-static const char setup_mariadb_later[] = SETUP_MARIADB "'CHARACTERISTICS'";
+    "\x03SET SESSION session_track_system_variables=CONCAT_WS(',','last_gtid',NULLIF(NULLIF("
+    "@@global.session_track_system_variables,''),'*'),'*'),session_track_schema=1,"
+    "session_track_state_change=1";
 #define SETUP_MYSQL_BEGINS "\x03SET SESSION session_track_system_variables='autocommit"
 #define SETUP_MYSQL_ENDS                                                                                     \
     "', session_track_schema=1, session_track_state_change=1, "                                              \
@@ -51,8 +46,7 @@ static struct span setup_of(const struct upstream *upstream)
 {
     if (upstream->family == FAMILY_MYSQL)
         return is_old_mysql(upstream->version) ? SPAN_LITERAL(setup_mysql_old) : SPAN_LITERAL(setup_mysql);
-    bool is_later = greeting_version(span_cstr(upstream->version)).major > 12;
-    return is_later ? SPAN_LITERAL(setup_mariadb_later) : SPAN_LITERAL(setup_mariadb);
+    return SPAN_LITERAL(setup_mariadb);
 }
 
 void upstream_set_up(struct upstream *upstream)

@@ -100,7 +100,7 @@ def headgate(scene):
 # Types of entries in the OK, with headgate's own set-up: schema, state ("session state has changed"), or the variable's name.
 SET_UP = {
     "mariadb": "SET SESSION session_track_system_variables=CONCAT('last_gtid,', @@global.session_track_system_variables, ',*'), "
-               "session_track_schema=1, session_track_state_change=1, session_track_transaction_info='CHARACTERISTICS'",
+               "session_track_schema=1, session_track_state_change=1",
     "mysql": "SET SESSION session_track_system_variables='sql_mode,time_zone,character_set_client,character_set_results,character_set_connection,"
              "collation_connection', session_track_schema=1, session_track_state_change=1, session_track_transaction_info='CHARACTERISTICS'"}[FAMILY]
 IS_MYSQL, IS_11 = FAMILY == "mysql", FLAVOUR == "mariadb-11"
@@ -125,7 +125,7 @@ TOLD = [
     ("LOCK TABLES t READ", set()),
     ("UNLOCK TABLES", set()),
     ("PREPARE s FROM 'SELECT 1'", {"state"}),
-    ("SET TRANSACTION READ ONLY", {"characteristics"}),
+    ("SET TRANSACTION READ ONLY", {"characteristics"} if IS_MYSQL else set()),
     ("SET last_insert_id = 5", {"state"} if IS_11 or IS_MYSQL else {"last_insert_id", "state"}),
 ]
 # In schemas of these character sets MariaDB 10.11 writes zero bytes before what it tells: to client libraries it tells nothing.

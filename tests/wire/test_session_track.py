@@ -114,17 +114,6 @@ def test_set_up_names_what_the_server_tells_by_default_before_all_others(rig):
     assert set_up.startswith("SET SESSION session_track_system_variables=CONCAT_WS(',','last_gtid',NULLIF(NULLIF(@@global.session_track_system_variables,''),'*'),'*')")
 
 
-@pytest.mark.parametrize("version, has_query_cache", [(b"5.5.5-10.11.9-MariaDB", True), (b"12.3.1-MariaDB", True), (b"13.0.0-MariaDB", False)])
-def test_set_up_asks_for_a_query_cache_where_there_may_be_one(rig, version, has_query_cache):
-    before, rig.primary.version = rig.primary.version, version
-    try:
-        with rig.connect() as client:
-            client.query("DO 1")
-            assert ("query_cache" in rig.primary.application_connections()[-1].sqls()[0]) == has_query_cache
-    finally:
-        rig.primary.version = before
-
-
 def test_redirection_is_never_passed(rig):
     """A client that followed it would go around headgate."""
     said = r.tracked_variable("redirect_url", "mysql://db1:3306/") + SAID
