@@ -3,7 +3,8 @@
 #ifndef HEADGATE_SQL_ACCOUNTS_H
 #define HEADGATE_SQL_ACCOUNTS_H
 
-#include "sql/classify.h"
+#include "sql/facts.h"
+#include "sql/lexer.h"
 
 /* `facts`: what classify() has found in this text so far. True for GRANT, REVOKE, CREATE, ALTER, DROP, RENAME
  * USER and ROLE, SET PASSWORD, SET DEFAULT ROLE, SET GLOBAL, FLUSH and INSTALL, in any part of the text, and

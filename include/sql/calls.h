@@ -1,4 +1,4 @@
-/* `name (` at the reader's current token: a function, or grammar. */
+/* `name (` at the reader's current token: a built-in function, a stored function, or grammar. */
 #ifndef HEADGATE_SQL_CALLS_H
 #define HEADGATE_SQL_CALLS_H
 
@@ -13,5 +13,10 @@ bool call_is_grammar(const struct reader *reader);
 /* What the function does. FUNCTION_UNKNOWN if the name is qualified or quoted: then it may be a stored
  * function, whatever it is called. */
 enum function_effect call_effect(const struct reader *reader);
+
+/* What the stored function of this name may do: bits of enum code_effect. `schema`: the qualifier, or empty.
+ * CODE_UNKNOWN if the catalog does not know the function, or if the name may be that of a built-in function.
+ */
+unsigned call_stored_effects(const struct reader *reader, struct span schema);
 
 #endif

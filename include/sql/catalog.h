@@ -1,7 +1,5 @@
 /* The stored code of a cluster, as its primary lists it: functions, procedures, views, triggers. Immutable,
- * shared by the threads, counted references.
- *
- *      catalog_draft_new ──► catalog_draft_add, a row each ──► catalog_draft_finish ──► catalog_effects
+ * shared by the threads, counted references. Built by catalog_draft.h.
  *
  * A body is read once (stored_code.h), when its row is added, and not kept. What is kept are the names that
  * it uses. At the end they are followed, through cycles too: each entry has the effects of all that it
@@ -14,45 +12,21 @@
 #define HEADGATE_SQL_CATALOG_H
 
 #include "sql/code_changes.h"
+#include "sql/code_effects.h"
+#include "sql/code_names.h"
 #include "sql/lexer.h"
-#include "sql/stored_code.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct catalog;
-struct catalog_draft;
-
-/* More rows than this, or more names in their bodies: the draft fails. */
-#define CATALOG_ROWS_MAX 50000
-#define CATALOG_NAMES_MAX 500000
 
 /* Reaches a stored function, procedure or trigger, harmless or not. Beside the bits of enum code_effect. */
 #define CATALOG_CALLS (1u << 16)
 
-struct catalog_row {
-    enum code_kind kind;    /* CODE_FUNCTION, CODE_PROCEDURE, CODE_TABLE (a view), CODE_TRIGGER */
-    struct span schema;     /* UTF-8, as all below; borrowed during the call. Empty: a loadable function */
-    struct span name;       /* of a trigger: its table's */
-    struct span parameters; /* of a routine */
-    struct span body;
-    struct span sql_mode; /* it was made under: `ANSI_QUOTES,ORACLE` */
-    bool is_hidden;       /* the body is not known: loadable, too long, or not for the reader of the row */
-};
+/* ---- changes ---- */
 
-/* ---- building ---- */
-
-/* NULL when memory is out. */
-struct catalog_draft *catalog_draft_new(enum sql_family family);
-void catalog_draft_add(struct catalog_draft *draft, const struct catalog_row *row);
-/* A schema that a package (MariaDB) has the name of: what is called by this qualifier is not known. */
-void catalog_draft_add_package(struct catalog_draft *draft, struct span name);
-/* One reference, or NULL: then *why_r, static text, is why. Frees the draft. `kinds`: bit k for each enum
- * code_kind k whose rows are all there; of the others nothing is known. `mark`: by which the caller tells
- * this state of the lists from others; see catalog_mark(). */
-struct catalog *catalog_draft_finish(struct catalog_draft **take_draft, unsigned kinds, uint64_t mark,
-                                     const char **why_r);
 /* Before it is shared: its rows were read after the first `covers` changes were over. `changes` is borrowed.
  */
 void catalog_follow(struct catalog *catalog, const struct code_changes *changes, uint64_t covers);
@@ -60,7 +34,6 @@ void catalog_follow(struct catalog *catalog, const struct code_changes *changes,
 void catalog_cover(struct catalog *catalog, uint64_t covers);
 /* It may be old: until catalog_cover() it is stale. */
 void catalog_doubt(struct catalog *catalog);
-void catalog_draft_free(struct catalog_draft **draft); /* *draft NULL is fine */
 
 /* ---- asking ---- */
 

@@ -7,8 +7,6 @@
 
 #include <stdatomic.h>
 
-/* Servers allow 64 characters; longer names share the last place. */
-#define CATALOG_CHARS_MAX 64
 #define CATALOG_KINDS (CODE_TABLE + 1)
 #define CATALOG_NONE UINT32_MAX
 
@@ -47,17 +45,11 @@ struct catalog {
     uint32_t package_count;
     /* Effects of what has a name outside ASCII. Servers compare the names of routines blind to accents: a
      * call may be that of a routine with as many characters in its name. Of views: of all of them. */
-    unsigned odd[CATALOG_KINDS][CATALOG_CHARS_MAX + 1];
+    unsigned odd[CATALOG_KINDS][CODE_NAME_CHARS_MAX + 1];
     unsigned all[CATALOG_KINDS]; /* effects of all items of a kind */
     bool writes_leave;           /* see catalog_writes_leave() */
 };
 
-uint64_t catalog_hash(enum code_kind kind, struct span name);
-/* As names compare: without case, in ASCII. */
-int catalog_compare(struct span a, struct span b);
-/* ASCII without quotes: such a name is what it looks like in every character set. */
-bool catalog_is_plain(struct span name);
-size_t catalog_chars(struct span name);
 /* The first item of this kind and name, or CATALOG_NONE; item->next leads on. */
 uint32_t catalog_first(const struct catalog *catalog, enum code_kind kind, struct span name);
 /* May a name with this qualifier, or none, mean an item of that schema? */

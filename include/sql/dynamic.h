@@ -3,7 +3,7 @@
 #ifndef HEADGATE_SQL_DYNAMIC_H
 #define HEADGATE_SQL_DYNAMIC_H
 
-#include "sql/classify.h"
+#include "sql/facts.h"
 #include "sql/reader.h"
 
 bool dynamic_read_prepare(struct reader *reader, struct sql_facts *facts);

@@ -24,4 +24,7 @@ enum function_effect {
  * SQL_FAMILY_UNKNOWN a pure function must be pure in both; any other effect of either family counts. */
 enum function_effect function_effect(struct span name, bool is_touching, enum sql_family family);
 
+/* A server of either family has a built-in function of this name. */
+bool function_is_built_in(struct span name);
+
 #endif

@@ -11,20 +11,8 @@
 #ifndef HEADGATE_SQL_KILL_H
 #define HEADGATE_SQL_KILL_H
 
-#include "sql/lexer.h"
-
-struct reader;
-
-enum sql_kill {
-    SQL_KILL_NONE,      /* the text holds no KILL that could run */
-    SQL_KILL_NUMBER,    /* of a number: sql_facts.kill_id */
-    SQL_KILL_PARAMETER, /* of the value of the prepared statement's only parameter */
-    SQL_KILL_VARIABLE,  /* of a user variable's value: kill_variable() */
-    SQL_KILL_SELF,      /* of CONNECTION_ID() */
-    SQL_KILL_INNER,     /* PREPARE or EXECUTE IMMEDIATE of a literal in which the word stands */
-    SQL_KILL_WIDE,      /* USER, QUERY ID */
-    SQL_KILL_OTHER      /* any other: among several statements, in a block, in a comment, of an expression */
-};
+#include "sql/facts.h"
+#include "sql/reader.h"
 
 /* Reads a KILL from behind that word to the end of the statement, or as far as it is understood. `*id_r`: of
  * SQL_KILL_NUMBER. */

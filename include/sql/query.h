@@ -4,7 +4,7 @@
 #ifndef HEADGATE_SQL_QUERY_H
 #define HEADGATE_SQL_QUERY_H
 
-#include "sql/classify.h"
+#include "sql/facts.h"
 #include "sql/reader.h"
 
 /* Fills is_read, reason, culprit, refers_previous, reads_but_for_variables, may_hide_state. */
@@ -17,8 +17,5 @@ bool query_read_calls(struct reader *reader, struct sql_facts *facts);
 /* The values of SET STATEMENT a = …, b = … FOR, up to that FOR. False where it cannot be told which FOR it
  * is, or there is none. `facts` as query_read_calls(). */
 bool query_skip_values(struct reader *reader, struct sql_facts *facts);
-
-/* What a statement asks about earlier ones as well: bit q for an enum sql_question. */
-void facts_ask(struct sql_facts *facts, unsigned questions);
 
 #endif

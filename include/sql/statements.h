@@ -2,7 +2,7 @@
 #ifndef HEADGATE_SQL_STATEMENTS_H
 #define HEADGATE_SQL_STATEMENTS_H
 
-#include "sql/classify.h"
+#include "sql/facts.h"
 #include "sql/reader.h"
 
 /* One statement, from the reader's current token to its semicolon or the end. Fills every fact but is_multi,
@@ -12,20 +12,6 @@ bool statement_read(struct reader *reader, struct sql_facts *facts);
 
 /* The same from a text that was cut: only what its first words prove. */
 void statement_read_cut(struct reader *reader, struct sql_facts *facts);
-
-/* Another kind than the row says, for who reads the rest of a statement. */
-static inline void facts_become(struct sql_facts *facts, enum sql_kind kind, enum sql_reason reason)
-{
-    facts->kind = kind;
-    facts->reason = reason;
-}
-
-/* … and one that may leave session state behind that nothing tells. */
-static inline void facts_suspect(struct sql_facts *facts, enum sql_kind kind, enum sql_reason reason)
-{
-    facts_become(facts, kind, reason);
-    facts->may_hide_state = true;
-}
 
 /* Parts of statements, for who reads them again (holds.c). */
 

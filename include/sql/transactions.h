@@ -4,7 +4,7 @@
 #ifndef HEADGATE_SQL_TRANSACTIONS_H
 #define HEADGATE_SQL_TRANSACTIONS_H
 
-#include "sql/classify.h"
+#include "sql/facts.h"
 #include "sql/reader.h"
 
 bool transactions_read_begin(struct reader *reader, struct sql_facts *facts);

@@ -6,6 +6,7 @@
 #include "proxy/dispatch_inside.h"
 #include "proxy/effects.h"
 #include "proxy/kill.h"
+#include "sql/kill.h"
 
 static enum step refuse(struct session *session, const char *reason)
 {

@@ -1,5 +1,7 @@
 #include "sql/calls.h"
 
+#include "sql/catalog.h"
+
 bool call_is_grammar(const struct reader *reader)
 {
     const struct token *before = reader->before;
@@ -25,4 +27,19 @@ enum function_effect call_effect(const struct reader *reader)
     if (token_is_punct(reader->before, '.') || reader->token->type == TOKEN_QUOTED)
         return FUNCTION_UNKNOWN;
     return function_effect(reader->token->text, reader_is_touching(reader), reader->lexer.dialect.family);
+}
+
+/* A quoted or qualified name of a built-in function could mean either. */
+static bool may_be_stored(struct span name, struct span schema)
+{
+    return !code_name_has_quote(name) && !code_name_has_quote(schema) && !function_is_built_in(name);
+}
+
+unsigned call_stored_effects(const struct reader *reader, struct span schema)
+{
+    const struct sql_dialect *dialect = &reader->lexer.dialect;
+    struct span name = token_name(reader->token);
+    if (dialect->catalog == NULL || !may_be_stored(name, schema))
+        return CODE_UNKNOWN;
+    return catalog_effects(dialect->catalog, CODE_FUNCTION, dialect->schema, schema, name) & ~CATALOG_CALLS;
 }

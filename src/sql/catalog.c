@@ -5,59 +5,14 @@
 
 #include <assert.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-/* ---- names ---- */
-
-static uint8_t folded(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-}
-
-int catalog_compare(struct span a, struct span b)
-{
-    size_t len = a.len < b.len ? a.len : b.len;
-    for (size_t i = 0; i < len; i++)
-        if (folded(a.data[i]) != folded(b.data[i]))
-            return folded(a.data[i]) < folded(b.data[i]) ? -1 : 1;
-    return (a.len > b.len) - (a.len < b.len);
-}
-
-uint64_t catalog_hash(enum code_kind kind, struct span name)
-{
-    uint8_t bytes[4 * CATALOG_CHARS_MAX];
-    size_t len = name.len < sizeof bytes ? name.len : sizeof bytes;
-    for (size_t i = 0; i < len; i++)
-        bytes[i] = folded(name.data[i]);
-    return XXH3_64bits_withSeed(bytes, len, (uint64_t)kind);
-}
-
-bool catalog_is_plain(struct span name)
-{
-    for (size_t i = 0; i < name.len; i++)
-        if (name.data[i] >= 0x80 || name.data[i] == '`' || name.data[i] == '"')
-            return false;
-    return true;
-}
-
-/* Of a name in UTF-8: bytes that do not continue a character. */
-size_t catalog_chars(struct span name)
-{
-    size_t chars = 0;
-    for (size_t i = 0; i < name.len; i++)
-        chars += (name.data[i] & 0xC0) != 0x80;
-    return chars < CATALOG_CHARS_MAX ? chars : CATALOG_CHARS_MAX;
-}
-
 /* ---- items by name ---- */
 
 uint32_t catalog_first(const struct catalog *catalog, enum code_kind kind, struct span name)
 {
-    uint32_t slot = (uint32_t)catalog_hash(kind, name) & (catalog->slot_count - 1);
+    uint32_t slot = (uint32_t)code_name_hash(kind, name) & (catalog->slot_count - 1);
     for (; catalog->slots[slot] != 0; slot = (slot + 1) & (catalog->slot_count - 1)) {
         const struct catalog_item *item = &catalog->items[catalog->slots[slot] - 1];
-        if (item->kind == kind && catalog_compare(item->name, name) == 0)
+        if (item->kind == kind && code_name_compare(item->name, name) == 0)
             return catalog->slots[slot] - 1;
     }
     return CATALOG_NONE;
@@ -65,7 +20,7 @@ uint32_t catalog_first(const struct catalog *catalog, enum code_kind kind, struc
 
 bool catalog_may_mean(const struct catalog_item *item, struct span schema)
 {
-    return schema.len == 0 || item->schema.len == 0 || catalog_compare(item->schema, schema) == 0;
+    return schema.len == 0 || item->schema.len == 0 || code_name_compare(item->schema, schema) == 0;
 }
 
 /* ---- effects ---- */
@@ -73,7 +28,7 @@ bool catalog_may_mean(const struct catalog_item *item, struct span schema)
 static bool is_package(const struct catalog *catalog, struct span name)
 {
     for (uint32_t i = 0; i < catalog->package_count; i++)
-        if (catalog_compare(catalog->packages[i], name) == 0)
+        if (code_name_compare(catalog->packages[i], name) == 0)
             return true;
     return false;
 }
@@ -97,9 +52,9 @@ unsigned catalog_effects_of(const struct catalog *catalog, enum code_kind kind, 
     *culprit_r = CATALOG_NONE;
     if (!catalog_knows(catalog, kind))
         return CODE_UNKNOWN;
-    if (!catalog_is_plain(name))
+    if (!code_name_is_plain(name))
         return effects_of_odd(catalog, kind);
-    if (!catalog_is_plain(schema) || (is_routine(kind) && is_package(catalog, schema))) {
+    if (!code_name_is_plain(schema) || (is_routine(kind) && is_package(catalog, schema))) {
         if (is_routine(kind))
             return CODE_UNKNOWN;
         schema = (struct span){ 0 };
@@ -115,7 +70,7 @@ unsigned catalog_effects_of(const struct catalog *catalog, enum code_kind kind, 
         is_found = true;
     }
     if (is_routine(kind))
-        effects |= catalog->odd[kind][catalog_chars(name)] | (is_found ? 0 : (unsigned)CODE_UNKNOWN);
+        effects |= catalog->odd[kind][code_name_chars(name)] | (is_found ? 0 : (unsigned)CODE_UNKNOWN);
     return effects;
 }
 
@@ -131,7 +86,7 @@ static unsigned effects_of_write(const struct catalog *catalog, struct span sche
 static unsigned effects_of_stale(const struct catalog *catalog, enum code_kind kind, struct span schema,
                                  struct span name)
 {
-    bool is_there = is_routine(kind) || !catalog_is_plain(name) ||
+    bool is_there = is_routine(kind) || !code_name_is_plain(name) ||
                     catalog_find(catalog, kind, schema, schema, name) != SIZE_MAX ||
                     catalog_find(catalog, CODE_TABLE, schema, schema, name) != SIZE_MAX;
     return is_there || code_changes_have(catalog->changes, atomic_load(&catalog->covers), name) ? CODE_UNKNOWN

@@ -3,10 +3,11 @@
  *      add ──► stored_code_read ──► effects of the body, names that it uses
  *      finish ──► sort ──► index by name ──► settle: effects of what is used, until nothing changes
  */
-#include "sql/catalog.h"
+#include "sql/catalog_draft.h"
 
 #include "base/mem.h"
 #include "sql/catalog_inside.h"
+#include "sql/stored_code.h"
 
 #include <stdlib.h>
 
@@ -158,8 +159,8 @@ static struct span name_at(const struct catalog *catalog, struct place place)
 static int compare_items(const void *a, const void *b)
 {
     const struct catalog_item *x = a, *y = b;
-    int order = catalog_compare(x->schema, y->schema);
-    order = order != 0 ? order : catalog_compare(x->name, y->name);
+    int order = code_name_compare(x->schema, y->schema);
+    order = order != 0 ? order : code_name_compare(x->name, y->name);
     return order != 0 ? order : (int)x->kind - (int)y->kind;
 }
 
@@ -191,7 +192,7 @@ static void index_item(struct catalog *catalog, uint32_t index)
         catalog->items[first].next = index;
         return;
     }
-    uint32_t slot = (uint32_t)catalog_hash(item->kind, item->name) & (catalog->slot_count - 1);
+    uint32_t slot = (uint32_t)code_name_hash(item->kind, item->name) & (catalog->slot_count - 1);
     while (catalog->slots[slot] != 0)
         slot = (slot + 1) & (catalog->slot_count - 1);
     catalog->slots[slot] = index + 1;
@@ -278,8 +279,8 @@ static void sum_up(struct catalog *catalog)
     for (uint32_t i = 0; i < catalog->count; i++) {
         const struct catalog_item *item = &catalog->items[i];
         catalog->all[item->kind] |= item->effects;
-        if (!catalog_is_plain(item->name))
-            catalog->odd[item->kind][catalog_chars(item->name)] |= item->effects & ~CATALOG_CALLS;
+        if (!code_name_is_plain(item->name))
+            catalog->odd[item->kind][code_name_chars(item->name)] |= item->effects & ~CATALOG_CALLS;
     }
 }
 
@@ -307,7 +308,7 @@ static void note_code_views(struct catalog *catalog)
             continue;
         unsigned bit = catalog_name_bit(item->name);
         views->bits[bit / 64] |= UINT64_C(1) << bit % 64;
-        views->has_odd |= !catalog_is_plain(item->name);
+        views->has_odd |= !code_name_is_plain(item->name);
         views->count++;
     }
 }

@@ -9,9 +9,7 @@
 #include "sql/reader.h"
 #include "sql/statements.h"
 #include "sql/stored_calls.h"
-#include "sql/stored_code.h"
-
-#include <assert.h>
+#include "sql/code_effects.h"
 
 /* What runs is not known. Where quotes may be read wrongly the word counts only as the first one, or between
  * statements. */
@@ -203,57 +201,4 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
     facts.shape = reader_shape(&reader);
     facts.names_mark = catalog_names_mark(dialect);
     return facts;
-}
-
-/* ---- names ---- */
-
-struct reason {
-    const char *name;
-    const char *words;
-};
-
-static const struct reason reasons[SQL_REASON_COUNT] = {
-#define SQL_REASON(id, name, words) [SQL_REASON_##id] = { #name, words },
-#include "sql/tbl/sql_reasons.h"
-#undef SQL_REASON
-};
-
-const char *sql_reason_name(enum sql_reason reason)
-{
-    assert(reason < SQL_REASON_COUNT);
-    return reasons[reason].name;
-}
-
-const char *sql_reason_words(enum sql_reason reason)
-{
-    assert(reason < SQL_REASON_COUNT);
-    return reasons[reason].words;
-}
-
-const char *sql_kind_name(enum sql_kind kind)
-{
-    static const char *const names[] = {
-        [SQL_UNKNOWN] = "unknown",
-        [SQL_EMPTY] = "empty",
-        [SQL_SELECT] = "select",
-        [SQL_SHOW] = "show",
-        [SQL_DIAGNOSTICS] = "diagnostics",
-        [SQL_WRITE] = "write",
-        [SQL_DDL] = "ddl",
-        [SQL_BEGIN] = "begin",
-        [SQL_COMMIT] = "commit",
-        [SQL_ROLLBACK] = "rollback",
-        [SQL_SAVEPOINT] = "savepoint",
-        [SQL_SET] = "set",
-        [SQL_USE] = "use",
-        [SQL_CALL] = "call",
-        [SQL_PREPARE] = "prepare",
-        [SQL_LOCK] = "lock",
-        [SQL_HANDLER] = "handler",
-        [SQL_XA] = "xa",
-        [SQL_KILL] = "kill",
-        [SQL_ADMIN] = "admin",
-    };
-    assert((size_t)kind < sizeof(names) / sizeof(names[0]));
-    return names[kind];
 }

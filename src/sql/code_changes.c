@@ -1,6 +1,6 @@
 #include "sql/code_changes.h"
 
-#include "sql/catalog_inside.h"
+#include "sql/code_names.h"
 #include "sql/reader.h"
 
 #include <assert.h>
@@ -11,7 +11,7 @@
  */
 static uint64_t hash_of(struct span name)
 {
-    uint64_t hash = catalog_is_plain(name) ? catalog_hash(CODE_TABLE, name) : 1;
+    uint64_t hash = code_name_is_plain(name) ? code_name_hash(CODE_TABLE, name) : 1;
     return hash != 0 ? hash : 1;
 }
 

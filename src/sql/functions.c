@@ -60,3 +60,11 @@ enum function_effect function_effect(struct span name, bool is_touching, enum sq
         return FUNCTION_UNKNOWN;
     return (enum function_effect)row->effect;
 }
+
+bool function_is_built_in(struct span name)
+{
+    for (int family = SQL_FAMILY_UNKNOWN; family <= SQL_FAMILY_MYSQL; family++)
+        if (function_effect(name, true, (enum sql_family)family) != FUNCTION_UNKNOWN)
+            return true;
+    return false;
+}

@@ -10,7 +10,6 @@
 #include "sql/calls.h"
 #include "sql/functions.h"
 #include "sql/catalog.h"
-#include "sql/stored_calls.h"
 
 #define DEPTH_MAX                                                                                            \
     63 /* parentheses in which WITH lists are followed; deeper, their column lists look like calls */
@@ -59,15 +58,6 @@ static void ask(struct scan *scan, enum sql_question question, struct span culpr
 {
     scan->questions |= 1u << question;
     refuse(scan, SQL_REASON_PREVIOUS_STATEMENT, culprit);
-}
-
-void facts_ask(struct sql_facts *facts, unsigned questions)
-{
-    facts->questions |= questions;
-    facts->question = facts->questions == 0 ? SQL_ASKS_NOTHING : SQL_ASKS_LAST;
-    for (unsigned question = SQL_ASKS_LAST; question <= SQL_ASKS_DIAGNOSTICS; question++)
-        if (facts->questions == 1u << question)
-            facts->question = (enum sql_question)question;
 }
 
 static bool is_after(const struct scan *scan, char c)
@@ -164,7 +154,7 @@ static bool is_function(const struct scan *scan)
 static void read_unknown(struct scan *scan)
 {
     struct span schema = is_after(scan, '.') ? scan->qualifier : (struct span){ 0 };
-    unsigned effects = stored_calls_function(scan->reader, schema);
+    unsigned effects = call_stored_effects(scan->reader, schema);
     facts_run_code(scan->facts, effects);
     if (effects != 0 || !scan->reader->lexer.dialect.reads_stored)
         refuse_here(scan, SQL_REASON_UNKNOWN_FUNCTION);

@@ -1,6 +1,6 @@
 #include "sql/reader.h"
 
-#include "sql/classify.h"
+#include "sql/facts.h"
 #include "sql/functions.h"
 
 #define XXH_INLINE_ALL /* pieces are a few bytes long: a call would cost more than the hash */

@@ -4,6 +4,7 @@
 #include "sql/statements.h"
 
 #include "sql/dynamic.h"
+#include "sql/kill.h"
 #include "sql/query.h"
 #include "sql/setvar.h"
 #include "sql/stored_calls.h"

@@ -5,61 +5,11 @@
 #include "sql/query.h"
 #include "sql/stored_code.h"
 
-void facts_run_code(struct sql_facts *facts, unsigned effects)
-{
-    facts->runs_code = true;
-    facts->code_effects |= effects;
-    facts->may_hide_state |= (effects & CODE_HIDES) != 0;
-    facts->sets_unnamed |= (effects & CODE_SETS_VARIABLES) != 0;
-    facts->writes_variables |= (effects & CODE_SETS_VARIABLES) != 0;
-}
-
-void facts_take_code(struct sql_facts *facts, const struct sql_facts *inner)
-{
-    facts->runs_code |= inner->runs_code;
-    facts->code_effects |= inner->code_effects;
-    facts->may_hide_state |= inner->may_hide_state;
-    facts->sets_unnamed |= inner->sets_unnamed;
-    facts->writes_variables |= inner->sets_unnamed;
-}
-
-/* ---- functions ---- */
-
-static bool is_built_in(struct span name)
-{
-    for (int family = SQL_FAMILY_UNKNOWN; family <= SQL_FAMILY_MYSQL; family++)
-        if (function_effect(name, true, (enum sql_family)family) != FUNCTION_UNKNOWN)
-            return true;
-    return false;
-}
-
-static bool has_quote(struct span name)
-{
-    for (size_t i = 0; i < name.len; i++)
-        if (name.data[i] == '`' || name.data[i] == '"')
-            return true;
-    return false;
-}
-
-bool stored_calls_may_be_stored(const struct reader *reader, struct span schema)
-{
-    struct span name = token_name(reader->token);
-    return !has_quote(name) && !has_quote(schema) && !is_built_in(name);
-}
-
 /* All but that others are called, which by itself is no effect. */
 static unsigned effects_of(const struct sql_dialect *dialect, enum code_kind kind, struct span schema,
                            struct span name)
 {
     return catalog_effects(dialect->catalog, kind, dialect->schema, schema, name) & ~CATALOG_CALLS;
-}
-
-unsigned stored_calls_function(const struct reader *reader, struct span schema)
-{
-    const struct sql_dialect *dialect = &reader->lexer.dialect;
-    if (dialect->catalog == NULL || !stored_calls_may_be_stored(reader, schema))
-        return CODE_UNKNOWN;
-    return effects_of(dialect, CODE_FUNCTION, schema, token_name(reader->token));
 }
 
 /* ---- CALL ---- */
@@ -76,7 +26,8 @@ static unsigned read_procedure(struct reader *reader)
     }
     struct span name = token_name(reader->token);
     bool is_name = reader->token->type == TOKEN_WORD || reader->token->type == TOKEN_QUOTED;
-    if (!is_name || token_is_punct(reader->ahead, '.') || has_quote(name) || has_quote(schema))
+    if (!is_name || token_is_punct(reader->ahead, '.') || code_name_has_quote(name) ||
+        code_name_has_quote(schema))
         return CODE_UNKNOWN;
     reader_advance(reader);
     return effects_of(dialect, CODE_PROCEDURE, schema, name);
@@ -122,8 +73,8 @@ static void on_name(void *owner, const struct code_name *name)
 {
     struct reach *reach = owner;
     const struct sql_dialect *dialect = reach->dialect;
-    bool is_doubtful = name->kind == CODE_FUNCTION && is_built_in(name->name);
-    if (is_doubtful || has_quote(name->name) || has_quote(name->schema))
+    bool is_doubtful = name->kind == CODE_FUNCTION && function_is_built_in(name->name);
+    if (is_doubtful || code_name_has_quote(name->name) || code_name_has_quote(name->schema))
         reach->effects |= CODE_UNKNOWN;
     else if (name->kind == CODE_TABLE && !catalog_knows(dialect->catalog, CODE_TABLE))
         reach->effects |= CODE_PRIMARY;

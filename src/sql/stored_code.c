@@ -8,9 +8,7 @@
  */
 #include "sql/stored_code.h"
 
-#include "sql/stored_code_inside.h"
-
-#include <stdio.h>
+#include "sql/stored_code_walk.h"
 
 enum { NESTING_MAX = 40 };
 
@@ -511,31 +509,4 @@ unsigned stored_code_read(const struct code_text *text, const struct sql_dialect
     if (code.reader.token->type != TOKEN_END || code.reader.lexer.doubts != 0)
         stored_code_lose(&code);
     return code.effects;
-}
-
-void code_effects_words(unsigned effects, char *into, size_t size)
-{
-    static const struct {
-        unsigned effect;
-        const char *words;
-    } rows[] = {
-        { CODE_UNKNOWN, "not known" },
-        { CODE_WRITES, "writes" },
-        { CODE_SCHEMA, "changes views, routines or accounts" },
-        { CODE_TRANSACTION, "begins or ends transactions" },
-        { CODE_SETS_VARIABLES, "sets user variables" },
-        { CODE_READS_VARIABLES, "reads user variables" },
-        { CODE_SETS_SESSION, "sets session variables" },
-        { CODE_TAKES_LOCKS, "takes or releases locks" },
-        { CODE_TEMPORARY_TABLES, "makes or drops temporary tables" },
-        { CODE_DYNAMIC, "runs SQL from strings" },
-        { CODE_INSERT_ID, "sets the last insert id" },
-        { CODE_SEQUENCE, "uses sequences" },
-        { CODE_PRIMARY, "reads what only the primary can tell" },
-    };
-    size_t len = 0;
-    *into = '\0';
-    for (size_t i = 0; i < sizeof rows / sizeof *rows && len < size; i++)
-        if ((effects & rows[i].effect) != 0)
-            len += (size_t)snprintf(into + len, size - len, "%s%s", len > 0 ? ", " : "", rows[i].words);
 }

@@ -1,5 +1,5 @@
 /* Expressions and queries in stored code, token by token. */
-#include "sql/stored_code_inside.h"
+#include "sql/stored_code_walk.h"
 
 #include "sql/calls.h"
 #include "sql/keywords.h"

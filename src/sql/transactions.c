@@ -1,6 +1,5 @@
 #include "sql/transactions.h"
 
-#include "sql/statements.h"
 #include "sql/stored_calls.h"
 
 /* BEGIN [WORK]; anything else is a block (NOT ATOMIC, ORACLE mode), or an error. */

@@ -1,7 +1,7 @@
 #include "../base/unit.h"
 #include "sql_test.h"
 
-#include "sql/catalog.h"
+#include "sql/catalog_draft.h"
 #include "sql/classify.h"
 
 /* Whether headgate must take it that accounts may have changed. */

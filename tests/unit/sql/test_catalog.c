@@ -2,7 +2,7 @@
 #include "sql_test.h"
 
 #include "base/mem.h"
-#include "sql/catalog.h"
+#include "sql/catalog_draft.h"
 
 #include <pthread.h>
 #include <stdio.h>

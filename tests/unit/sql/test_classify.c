@@ -7,7 +7,7 @@
 #include "sql/classify.h"
 #include "sql/functions.h"
 #include "sql/keywords.h"
-#include "sql/catalog.h"
+#include "sql/catalog_draft.h"
 
 #define ROWS_MAX 2000
 #define ROUNDS 20 /* random changes tried on each row */

@@ -3,7 +3,7 @@
 #include "../base/unit.h"
 #include "sql_test.h"
 
-#include "sql/catalog.h"
+#include "sql/catalog_draft.h"
 #include "sql/classify.h"
 
 #define ROW(kind, schema, name, body)                                                                        \

@@ -1,9 +1,9 @@
 /* What the parts of the reader of stored code share; for stored_code.c and stored_code_walk.c. */
-#ifndef HEADGATE_SQL_STORED_CODE_INSIDE_H
-#define HEADGATE_SQL_STORED_CODE_INSIDE_H
+#ifndef HEADGATE_SQL_STORED_CODE_WALK_H
+#define HEADGATE_SQL_STORED_CODE_WALK_H
 
-#include "sql/stored_code.h"
-
+#include "sql/code_effects.h"
+#include "sql/code_names.h"
 #include "sql/reader.h"
 #include "sql/table_names.h"
 

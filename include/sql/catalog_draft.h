@@ -1,0 +1,38 @@
+/* A catalog of stored code (catalog.h) that is being built, row by row.
+ *
+ *      catalog_draft_new ──► catalog_draft_add, for each row ──► catalog_draft_finish
+ */
+#ifndef HEADGATE_SQL_CATALOG_DRAFT_H
+#define HEADGATE_SQL_CATALOG_DRAFT_H
+
+#include "sql/catalog.h"
+
+struct catalog_draft;
+
+/* More rows than this, or more names in their bodies: the draft fails. */
+#define CATALOG_ROWS_MAX 50000
+#define CATALOG_NAMES_MAX 500000
+
+struct catalog_row {
+    enum code_kind kind;    /* CODE_FUNCTION, CODE_PROCEDURE, CODE_TABLE (a view), CODE_TRIGGER */
+    struct span schema;     /* UTF-8, as all below; borrowed during the call. Empty: a loadable function */
+    struct span name;       /* of a trigger: its table's */
+    struct span parameters; /* of a routine */
+    struct span body;
+    struct span sql_mode; /* it was made under: `ANSI_QUOTES,ORACLE` */
+    bool is_hidden;       /* the body is not known: loadable, too long, or not for the reader of the row */
+};
+
+/* NULL when memory is out. */
+struct catalog_draft *catalog_draft_new(enum sql_family family);
+void catalog_draft_add(struct catalog_draft *draft, const struct catalog_row *row);
+/* A schema that a package (MariaDB) has the name of: what is called by this qualifier is not known. */
+void catalog_draft_add_package(struct catalog_draft *draft, struct span name);
+/* One reference, or NULL: then *why_r, static text, is why. Frees the draft. `kinds`: bit k for each enum
+ * code_kind k whose rows are all there; of the others nothing is known. `mark`: by which the caller tells
+ * this state of the lists from others; see catalog_mark(). */
+struct catalog *catalog_draft_finish(struct catalog_draft **take_draft, unsigned kinds, uint64_t mark,
+                                     const char **why_r);
+void catalog_draft_free(struct catalog_draft **draft); /* *draft NULL is fine */
+
+#endif

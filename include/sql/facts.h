@@ -1,0 +1,149 @@
+/* What a statement is and does, as the SQL reader found it in the text: the facts that routing decides by.
+ */
+#ifndef HEADGATE_SQL_FACTS_H
+#define HEADGATE_SQL_FACTS_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum sql_kind {
+    SQL_UNKNOWN,     /* not understood */
+    SQL_EMPTY,       /* blanks and comments only */
+    SQL_SELECT,      /* SELECT, TABLE, VALUES, WITH … SELECT, parenthesised */
+    SQL_SHOW,        /* SHOW, DESCRIBE, EXPLAIN, HELP */
+    SQL_DIAGNOSTICS, /* SHOW WARNINGS / ERRORS / COUNT(*), GET DIAGNOSTICS: about the previous statement */
+    SQL_WRITE,       /* INSERT, UPDATE, DELETE, REPLACE, LOAD DATA …: data */
+    SQL_DDL,         /* schema objects, accounts, table maintenance */
+    SQL_BEGIN,       /* BEGIN [WORK], START TRANSACTION … */
+    SQL_COMMIT,
+    SQL_ROLLBACK,  /* whole transaction */
+    SQL_SAVEPOINT, /* SAVEPOINT, RELEASE SAVEPOINT, ROLLBACK TO */
+    SQL_SET,       /* any SET; see setvar.h for what it changes */
+    SQL_USE,
+    SQL_CALL,    /* CALL, DO, compound statements, EXECUTE IMMEDIATE */
+    SQL_PREPARE, /* SQL-level PREPARE, EXECUTE, DEALLOCATE */
+    SQL_LOCK,    /* LOCK/UNLOCK TABLES, FLUSH … WITH READ LOCK, BACKUP …, LOCK INSTANCE */
+    SQL_HANDLER,
+    SQL_XA,
+    SQL_KILL, /* see sql_facts.kill_* */
+    SQL_ADMIN /* the rest that is known: FLUSH, RESET, PURGE, CHANGE MASTER, SHUTDOWN, … */
+};
+
+/* Why a statement is, or is not, a harmless read. Rows in tbl/sql_reasons.h: id, name, words for people. */
+enum sql_reason {
+#define SQL_REASON(id, name, words) SQL_REASON_##id,
+#include "sql/tbl/sql_reasons.h"
+#undef SQL_REASON
+    SQL_REASON_COUNT
+};
+
+/* What is asked about earlier statements. The servers keep the answers for different lengths of time, so that
+ * they may lie in different places. */
+enum sql_question {
+    SQL_ASKS_NOTHING,
+    SQL_ASKS_LAST,        /* about the statement just before: ROW_COUNT(), SHOW PROFILE, SHOW SESSION STATUS;
+                             mixtures */
+    SQL_ASKS_FOUND_ROWS,  /* about the last one that counted rows */
+    SQL_ASKS_DIAGNOSTICS, /* about the last one that set or cleared the warnings */
+};
+
+enum sql_kill {
+    SQL_KILL_NONE,      /* the text holds no KILL that could run */
+    SQL_KILL_NUMBER,    /* of a number: sql_facts.kill_id */
+    SQL_KILL_PARAMETER, /* of the value of the prepared statement's only parameter */
+    SQL_KILL_VARIABLE,  /* of a user variable's value: kill_variable() */
+    SQL_KILL_SELF,      /* of CONNECTION_ID() */
+    SQL_KILL_INNER,     /* PREPARE or EXECUTE IMMEDIATE of a literal in which the word stands */
+    SQL_KILL_WIDE,      /* USER, QUERY ID */
+    SQL_KILL_OTHER      /* any other: among several statements, in a block, in a comment, of an expression */
+};
+
+struct sql_facts {
+    enum sql_kind kind; /* of the first statement; multi: the most dangerous one is in `reason` */
+    enum sql_reason reason;
+    bool is_read;         /* every part is a harmless read: a replica may run it in autocommit */
+    bool is_multi;        /* several statements in one text */
+    bool refers_previous; /* FOUND_ROWS(), SHOW WARNINGS, SHOW SESSION STATUS …: belongs where the last one
+                             ran */
+    enum sql_question question; /* refers_previous: about which of them */
+    unsigned questions;         /* … all that it asks: bit q for each */
+    unsigned asks_before; /* the same of ROW_COUNT(), FOUND_ROWS() and @@warning_count in any first statement
+                             of a text: SET, INSERT … */
+    bool
+        uses_tables; /* it may read or write tables: on MariaDB other statements leave warnings as they are */
+    bool leaves_row_count; /* HELP: on MariaDB it leaves ROW_COUNT() as it was */
+    bool counts_rows;      /* it may set what FOUND_ROWS() says */
+    bool may_run_nothing;  /* CREATE TABLE IF NOT EXISTS: its SELECT does not run where there is one */
+    uint32_t first_count;  /* counts_rows: so many of its parts come before the first that does */
+    bool may_hide_state;   /* it may leave session state that neither its text, nor holds, nor tracking
+                              describes (CALL, EXECUTE, unknown functions and statements …) */
+    bool runs_code;        /* it runs stored code, as far as its own text tells */
+    bool sets_unnamed;     /* … which sets user variables that the text does not name */
+    unsigned code_effects; /* … with these effects, bits of enum code_effect (stored_code.h) */
+    bool has_holds;        /* it may take or give back state that lives in one server: holds.h says what */
+    bool may_commit; /* it may end the transaction inside, and then do anything: CALL, blocks, EXECUTE */
+    bool touches_variables; /* @v is read or written somewhere in the text */
+    bool writes_variables;  /* @v may be written: SET @v, :=, INTO @v, (@v) of LOAD, DIAGNOSTICS; CALL and
+                               compound statements, even if they name none */
+    bool reads_but_for_variables; /* not is_read, but user variables are all that keeps it from a replica:
+                                     harmless where they live */
+    bool is_load;                 /* LOAD DATA/XML: its OK tells of no id that it generates */
+    bool is_load_local;           /* LOAD DATA/XML LOCAL: the server may ask for the client's file */
+    bool begins_read_only;        /* START TRANSACTION … READ ONLY (and nothing after it) */
+    bool begins_read_write;       /* START TRANSACTION … READ WRITE, said so (and nothing after it) */
+    bool begins_snapshot;  /* START TRANSACTION WITH CONSISTENT SNAPSHOT: what it shows is settled at once */
+    bool releases;         /* COMMIT or ROLLBACK … RELEASE is in it: the server hangs up after that */
+    bool gives_insert_id;  /* LAST_INSERT_ID(x), SET insert_id = x and the like: what later statements find
+                              there */
+    bool has_sequence;     /* it may draw from a sequence, set it, or ask what was drawn: sequences.h */
+    bool changes_accounts; /* it may change accounts, their passwords, rights or roles: accounts.h */
+    bool asks_id;          /* it may ask for the number that the server gave its connection */
+    bool sets_global;      /* SET GLOBAL, PASSWORD and the like: not the session */
+    bool sets_next_transaction; /* SET TRANSACTION … without SESSION or GLOBAL */
+    bool sets_for_itself;     /* SET STATEMENT … FOR, SET_VAR(…): the session has its own variables again
+                                 when it is over; not of several statements */
+    bool asks_token;          /* SHOW HEADGATE TOKEN, and nothing else */
+    bool has_hint;            /* there may be routing hints in its comments: hint.h reads them */
+    bool kill_is_query;       /* KILL QUERY id */
+    enum sql_kill kill;       /* which KILL it runs, of whatever kind it is */
+    uint64_t kill_id;         /* of SQL_KILL_NUMBER; else 0 */
+    struct span use_schema;   /* USE x: the name as written, quotes included; borrows from the text */
+    struct span execute_name; /* EXECUTE x …, if all it may hide is what x does: as written; borrows */
+    struct span execute_text; /* EXECUTE IMMEDIATE 'literal' …, likewise: the literal as written; borrows */
+    struct span culprit;      /* the words `reason` is about, where there are such: `sleep`, `@x`, `mysql`;
+                                 borrows */
+    unsigned doubts;          /* SQL_DOUBT_… of the lexer */
+    uint64_t names_mark;      /* catalog_names_mark(): the facts hold as long as it is this one */
+    uint64_t shape;           /* see reader_shape(); 0: it is cut */
+};
+
+/* The statement is of another kind than its first word says. */
+static inline void facts_become(struct sql_facts *facts, enum sql_kind kind, enum sql_reason reason)
+{
+    facts->kind = kind;
+    facts->reason = reason;
+}
+
+/* The same, and the statement may leave session state that nothing reports (may_hide_state). */
+static inline void facts_suspect(struct sql_facts *facts, enum sql_kind kind, enum sql_reason reason)
+{
+    facts_become(facts, kind, reason);
+    facts->may_hide_state = true;
+}
+
+/* What a statement asks about earlier ones as well: bit q for an enum sql_question. */
+void facts_ask(struct sql_facts *facts, unsigned questions);
+
+/* The statement runs stored code with these effects, of which its text says nothing: may_hide_state,
+ * sets_unnamed and the like. */
+void facts_run_code(struct sql_facts *facts, unsigned effects);
+/* What `inner`, read from a part of the statement, says of stored code is true of the statement. */
+void facts_take_code(struct sql_facts *facts, const struct sql_facts *inner);
+
+const char *sql_reason_name(enum sql_reason reason);  /* "locking_read" */
+const char *sql_reason_words(enum sql_reason reason); /* "locking read" */
+const char *sql_kind_name(enum sql_kind kind);        /* "select" */
+
+#endif
