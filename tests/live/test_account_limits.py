@@ -12,6 +12,8 @@ from conftest import FLAVOUR
 from headgate import Headgate, rows, value
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("pool")
+
 FEW = 3             # connections that each account may have at a server
 CLIENTS = 4 * FEW
 TIMES = int(os.environ.get("HEADGATE_TURNS", "15"))  # transactions of each client

@@ -11,6 +11,8 @@ from client import Client
 from headgate import Headgate, direct, rows, value
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("session")
+
 
 def refusal(connect):
     with pytest.raises((r.Err, pymysql.MySQLError)) as refused:

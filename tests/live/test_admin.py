@@ -13,6 +13,8 @@ from conftest import FLAVOUR
 from headgate import Headgate, rows
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("admin", "ctl")
+
 BUILD = pathlib.Path(__file__).resolve().parents[2] / "build"
 CTL = os.environ.get("HEADGATECTL_BIN", str(BUILD / "headgatectl"))
 

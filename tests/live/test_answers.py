@@ -14,7 +14,7 @@ from conftest import FLAVOUR
 from headgate import Headgate, direct
 from proxy import wait_until
 
-pytestmark = pytest.mark.smoke
+pytestmark = [pytest.mark.room("state"), pytest.mark.smoke]
 
 IS_MARIADB = FLAVOUR.startswith("mariadb")
 THROUGH, ALONE = "test", "app2"

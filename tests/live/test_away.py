@@ -7,6 +7,8 @@ import mysqlwire as w
 from client import SENT_BEFORE, execute
 from headgate import direct, rows, value
 
+pytestmark = pytest.mark.room("route", "session")
+
 
 @pytest.fixture(scope="module", autouse=True)
 def schema(cluster):

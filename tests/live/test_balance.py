@@ -10,6 +10,8 @@ import pytest
 from headgate import Counters, Headgate, rows, value
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("cluster")
+
 READERS = 12
 
 SECONDS_PER_TEST = 400

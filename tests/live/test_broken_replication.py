@@ -7,6 +7,8 @@ from headgate import Headgate
 from proxy import wait_until
 from sandbox_lib import dialect
 
+pytestmark = pytest.mark.room("cluster")
+
 PATIENCE = 60.0
 
 

@@ -14,7 +14,7 @@ import mysqlwire as w
 from answers import comparable
 from headgate import Headgate, direct
 
-pytestmark = pytest.mark.smoke
+pytestmark = [pytest.mark.room("state"), pytest.mark.smoke]
 
 STEPS = int(os.environ.get("HEADGATE_CHARSET_STEPS", "150"))
 SEED = int(os.environ.get("HEADGATE_SEED", "1"))

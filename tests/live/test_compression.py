@@ -18,7 +18,7 @@ CLIENT = [*flavour.find("mariadb" if FLAVOUR == "mysql" else FLAVOUR).client(), 
 LISTENERS = ({"name": "split", "mode": "split", "kind": "tcp"},
              {"name": "off", "mode": "split", "kind": "tcp", "settings": {"compression": "off"}})
 
-pytestmark = pytest.mark.smoke
+pytestmark = [pytest.mark.room("net"), pytest.mark.smoke]
 
 
 @pytest.fixture(scope="module")

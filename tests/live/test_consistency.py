@@ -18,6 +18,8 @@ from lagging import CLIENTS, FIRST_ROW, IS_LONG, PAIRS, Lag, Reader, Stale, held
 from proxy import wait_until
 from sandbox_lib import Cluster
 
+pytestmark = pytest.mark.room("freshness")
+
 SPLIT = {"mode": "split", "kind": "tcp"}
 LISTENERS = ({"name": "split", **SPLIT},
              {"name": "patient", **SPLIT, "cluster": "main"},

@@ -13,6 +13,8 @@ from headgate import Headgate, value
 from proxy import is_sanitized, memory_margin, wait_until
 from sandbox_lib import Cluster
 
+pytestmark = pytest.mark.room("pool")
+
 MAX = 30      # max_connections of the servers: 20 are for sessions
 CLIENTS = 300
 WATCHED = 2 * 3  # connections that follow the servers' positions, a minute long: workers by servers

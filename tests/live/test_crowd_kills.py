@@ -16,6 +16,8 @@ from proxy import is_sanitized, memory_margin, wait_until
 from sandbox_lib import DURABLE, Cluster
 from test_crowd import settled, wait_until_empty
 
+pytestmark = pytest.mark.room("pool", "session")
+
 MAX = 60      # max_connections of the servers: 50 are for sessions
 ROWS = 100
 BIG, ACTIVE = (1000, 100) if is_sanitized() else (5000, 500)

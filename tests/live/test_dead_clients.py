@@ -6,6 +6,8 @@ import mysqlwire as w
 from headgate import Headgate
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("session")
+
 PATIENCE = 30.0  # servers look after 5 s whether a sleeping client is there
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from conftest import FLAVOUR
 
+pytestmark = pytest.mark.room("tools")
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 

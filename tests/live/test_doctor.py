@@ -12,6 +12,8 @@ from conftest import FLAVOUR
 from headgate import Headgate, rows
 from proxy import CTL, Proxy, wait_until
 
+pytestmark = pytest.mark.room("admin")
+
 PATIENCE = 60
 FAMILY = "mysql" if FLAVOUR == "mysql" else "mariadb"
 LOCAL = "SET sql_log_bin = 0; "  # on this server alone

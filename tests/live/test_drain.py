@@ -9,6 +9,8 @@ import pytest
 from headgate import Headgate, rows, value
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("cluster")
+
 DRAIN = 1.5  # seconds
 READ_ONLY = "START TRANSACTION READ ONLY"
 

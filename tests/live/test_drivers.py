@@ -10,6 +10,8 @@ import pytest
 
 from sandbox_lib.cache import made_once
 
+pytestmark = pytest.mark.room("session")
+
 DRIVERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "drivers")
 NODE = os.path.join(DRIVERS, "node")
 

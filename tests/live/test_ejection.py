@@ -6,6 +6,8 @@ from headgate import value
 from proxy import wait_until
 from relays import Cutter, Relay, Relayed
 
+pytestmark = pytest.mark.room("cluster")
+
 EJECTION = {"base": "1s", "max": "4s"}
 
 

@@ -13,6 +13,8 @@ from pooled import RAISE, Acknowledged, Pooled
 from proxy import wait_until
 from sandbox_lib import Cluster
 
+pytestmark = pytest.mark.room("freshness")
+
 SPLIT = {"mode": "split", "kind": "tcp"}
 LISTENERS = ({"name": "split", **SPLIT}, {"name": "global", **SPLIT, "settings": {"consistency": "global"}},
              {"name": "eventual", **SPLIT, "settings": {"consistency": "eventual"}}, {"name": "writes", "mode": "primary", "kind": "tcp"})

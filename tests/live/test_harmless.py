@@ -15,6 +15,8 @@ import mysqlwire as w
 from oracle import REFUSED, Oracle, check, prepare
 from proxy import ROOT
 
+pytestmark = pytest.mark.room("sql")
+
 CLASSIFY = os.path.join(ROOT, "tests", "unit", "sql", "classify.tsv")
 ROUTING = os.path.join(ROOT, "tests", "data", "routing.tsv")
 FUNCTIONS = os.path.join(ROOT, "include", "sql", "tbl", "sql_functions.h")

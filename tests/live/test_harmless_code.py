@@ -21,6 +21,8 @@ from oracle import Oracle, account, check, prepare
 from proxy import wait_until
 from sandbox_lib.sql import connect_socket, run
 
+pytestmark = pytest.mark.room("sql")
+
 SEED = int(os.environ.get("HEADGATE_SEED", "1"))
 OBJECTS = int(os.environ.get("HEADGATE_OBJECTS", "60"))
 QUERIES = int(os.environ.get("HEADGATE_QUERIES", "100"))

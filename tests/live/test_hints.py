@@ -12,6 +12,8 @@ from headgate import LISTENERS, Headgate, Log, value
 from lagging import Lag, held, make_tables
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("route")
+
 TIMED_OUT = 3024 if FLAVOUR == "mysql" else 1969
 READ = "SELECT @@server_id FROM own WHERE id = 1"
 EVENTUAL = {"name": "eventual", "mode": "split", "kind": "tcp", "settings": {"consistency": "eventual"}}

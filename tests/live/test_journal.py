@@ -22,6 +22,8 @@ from journal import (ACKNOWLEDGED, REFUSED, TABLE, UNKNOWN, Event, Prepared, Rul
 from proxy import wait_until
 from sandbox_lib import replication
 
+pytestmark = pytest.mark.room("session")
+
 SECONDS = float(os.environ.get("HEADGATE_STORM_SECONDS", "40"))
 SEED = os.environ.get("HEADGATE_SEED") or str(random.SystemRandom().randrange(1 << 32))
 SECONDS_PER_TEST = int(SECONDS) + 300

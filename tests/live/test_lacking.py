@@ -7,6 +7,8 @@ from client import execute
 from headgate import direct
 from lagging import frozen
 
+pytestmark = pytest.mark.room("session")
+
 
 # What is there before; what is made while the replicas stand still; and who may name it how, on a connection that knows nothing of that.
 MADE = {

@@ -10,6 +10,8 @@ import replies as r
 from headgate import value
 from proxy import is_sanitized, memory_margin
 
+pytestmark = pytest.mark.room("relay")
+
 MIB = 1 << 20
 ROWS = 2048
 

@@ -13,6 +13,8 @@ from client import SENT_BEFORE, execute
 from headgate import Headgate, Log, direct, rows, value
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("session")
+
 LAST_PREPARED = 0xFFFFFFFF
 LOST_LONG_DATA = UNKNOWN_STATEMENT = 1243
 LOSSES = (1053, 1158, 1927)

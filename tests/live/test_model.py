@@ -22,6 +22,8 @@ from ensemble import CONNECTIONS, Ensemble
 from proxy import wait_until
 from twins import Difference
 
+pytestmark = pytest.mark.room("state", "pool", "session")
+
 SECONDS_PER_TEST = 600    # most of it only for reducing a failure
 STEPS = int(os.environ.get("HEADGATE_MODEL_STEPS", "400"))
 SEED = int(os.environ.get("HEADGATE_SEED", "1"))

@@ -17,6 +17,8 @@ from headgate import Headgate, rows, value
 from proxy import Proxy, wait_until
 from sandbox_lib import Cluster
 
+pytestmark = pytest.mark.room("net", "cluster")
+
 LOST_STATE = (1053, 1927)
 
 

@@ -14,6 +14,8 @@ from headgate import Headgate, Log, rows, value
 from proxy import Proxy, wait_until
 from sandbox_lib import dialect
 
+pytestmark = pytest.mark.room("cluster")
+
 REPLICAS = {"db2", "db3"}
 
 

@@ -9,7 +9,7 @@ from client import SENT_BEFORE, execute
 from headgate import Headgate, direct
 from proxy import wait_until
 
-pytestmark = pytest.mark.smoke
+pytestmark = [pytest.mark.room("state"), pytest.mark.smoke]
 
 LONG = ",".join(["1"] * 40000)  # more than 64 KiB: headgate does not read it whole
 

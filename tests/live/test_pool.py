@@ -10,7 +10,7 @@ from conftest import FLAVOUR
 from headgate import Headgate, prepared_count, rows, value
 from proxy import wait_until
 
-pytestmark = pytest.mark.smoke
+pytestmark = [pytest.mark.room("pool"), pytest.mark.smoke]
 
 # The connection's own, the moment's, chance's: different from one login to the next.
 NOISE = {"pseudo_thread_id", "timestamp", "rand_seed1", "rand_seed2", "statement_id"}

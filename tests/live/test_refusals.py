@@ -10,6 +10,8 @@ import mysqlwire as w
 from client import execute
 from headgate import Log, rows, value
 
+pytestmark = pytest.mark.room("route")
+
 REFUSED = "read-only and refused a statement"
 
 

@@ -13,6 +13,8 @@ import pytest
 from headgate import Headgate, value
 from proxy import memory_margin, wait_until
 
+pytestmark = pytest.mark.room("app", "settings")
+
 RELOADS = int(os.environ.get("HEADGATE_RELOADS", "20"))
 THREADS = int(os.environ.get("HEADGATE_RELOAD_THREADS", "4"))
 SECONDS_PER_TEST = 300 if RELOADS <= 20 else 3600

@@ -1,7 +1,11 @@
 """That a server has restarted is known by when its process was started."""
 
+import pytest
+
 from headgate import Headgate, rows
 from proxy import wait_until
+
+pytestmark = pytest.mark.room("cluster")
 
 PATIENCE = 60.0
 

@@ -7,7 +7,7 @@ from conftest import FLAVOUR
 from headgate import Headgate
 from proxy import wait_until
 
-pytestmark = pytest.mark.smoke
+pytestmark = [pytest.mark.room("pool"), pytest.mark.smoke]
 
 IS_MYSQL = FLAVOUR == "mysql"
 USERS = {"app": "app_pw", "boss": "boss_pw", "clerk": "clerk_pw"}

@@ -11,6 +11,8 @@ from relays import Relay, Relayed
 from sandbox_lib import dialect
 from test_admin import ctl, ctl_json
 
+pytestmark = pytest.mark.room("cluster")
+
 INTERVAL_S = 5
 
 

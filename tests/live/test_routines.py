@@ -8,6 +8,8 @@ import pytest
 from headgate import Headgate, Log, rows, value
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("sql")
+
 REPLICAS = {"db2", "db3"}
 number = itertools.count(1)
 

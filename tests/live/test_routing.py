@@ -7,6 +7,8 @@ import routing
 import stored
 from headgate import Headgate, Log
 
+pytestmark = pytest.mark.room("route")
+
 # `explain session <id> <SQL>` answers in the state of that session. Without it, only rows of one statement are asked.
 HAS_EXPLAIN_SESSION = True
 ROWS_WANTED = 700

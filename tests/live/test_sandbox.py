@@ -15,6 +15,8 @@ sys.path.insert(0, TOOLS)
 
 from sandbox_lib import Cluster, SandboxError, wait_for  # noqa: E402
 
+pytestmark = pytest.mark.room("tools")
+
 SANDBOX = os.path.join(TOOLS, "sandbox")
 READ_ONLY = 1290
 NO_PRIVILEGE = 1227

@@ -14,6 +14,8 @@ from conftest import FLAVOUR
 from headgate import Log
 from twins import FORMS, Twins, mark
 
+pytestmark = pytest.mark.room("state")
+
 COUNT = int(os.environ.get("HEADGATE_SEQUENCES", "400"))
 SEED = int(os.environ.get("HEADGATE_SEED", "1"))
 BATCH = 100

@@ -10,7 +10,7 @@ import mysqlwire as w
 from conftest import FLAVOUR
 from headgate import Headgate, direct
 
-pytestmark = pytest.mark.smoke
+pytestmark = [pytest.mark.room("state"), pytest.mark.smoke]
 
 BOSS = {"user": "boss", "password": "boss_pw"}
 # The connection is kept for these: they are not to be said twice, or what they did is in that connection.

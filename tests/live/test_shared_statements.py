@@ -9,7 +9,7 @@ from client import SENT_BEFORE, execute
 from headgate import Headgate, direct, prepared_count
 from proxy import wait_until
 
-pytestmark = pytest.mark.smoke
+pytestmark = [pytest.mark.room("prepared"), pytest.mark.smoke]
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,8 @@ from headgate import Counters, Log, direct, rows, value
 from proxy import wait_until
 from replies import Err
 
+pytestmark = pytest.mark.room("route")
+
 REPLICAS = {"db2", "db3"}
 number = itertools.count(1)
 

@@ -11,6 +11,8 @@ from client import execute
 from headgate import Headgate, rows
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("stats")
+
 SECRET = "Geh3imnis"
 
 

@@ -12,6 +12,8 @@ import stored
 from headgate import Headgate, Log, direct, rows, value
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("sql", "state")
+
 REPLICAS = {"db2", "db3"}
 SEED = int(os.environ.get("HEADGATE_SEED", "1"))
 BODIES = int(os.environ.get("HEADGATE_BODIES", "60"))

@@ -27,6 +27,8 @@ from proxy import wait_until
 from sandbox_lib import Cluster, SandboxError, dialect, replication, sql
 from sandbox_lib.process import dying_with_parent
 
+pytestmark = pytest.mark.room("cluster")
+
 SECONDS = float(os.environ.get("HEADGATE_STORM_SECONDS", "60"))
 SEED = os.environ.get("HEADGATE_SEED") or str(random.SystemRandom().randrange(1 << 32))
 SECONDS_PER_TEST = int(SECONDS) + 300

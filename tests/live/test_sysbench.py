@@ -7,6 +7,8 @@ import pytest
 
 from headgate import Counters
 
+pytestmark = pytest.mark.room("session")
+
 THREADS = 64
 SECONDS = 4
 TABLES = ["--tables=2", "--table-size=2000"]

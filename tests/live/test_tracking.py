@@ -9,7 +9,7 @@ from conftest import FLAVOUR
 from headgate import Headgate, direct
 from proxy import wait_until
 
-pytestmark = pytest.mark.smoke
+pytestmark = [pytest.mark.room("state"), pytest.mark.smoke]
 
 IS_MYSQL = FLAVOUR == "mysql"
 SAID = ["SET unique_checks = 0", "SET autocommit = 1", "SET sql_mode = ''", "SET NAMES latin1", "SET collation_connection = latin1_bin", "SET time_zone = '+01:00'",

@@ -14,6 +14,8 @@ from client import execute
 from conftest import FLAVOUR
 from headgate import direct
 
+pytestmark = pytest.mark.room("relay")
+
 FORMS = {"deprecate_eof": w.MODERN_CAPS & ~w.SESSION_TRACK | w.EXTENDED_METADATA,
          "old": w.OLD_CAPS | w.FOUND_ROWS,
          "tracking": w.MODERN_CAPS}

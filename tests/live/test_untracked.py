@@ -20,7 +20,7 @@ from client import execute
 from conftest import FLAVOUR
 from headgate import Headgate, direct
 
-pytestmark = pytest.mark.smoke
+pytestmark = [pytest.mark.room("state"), pytest.mark.smoke]
 
 IS_FULL = os.environ.get("HEADGATE_STATE") == "full"
 SEED = int(os.environ.get("HEADGATE_SEED", "1"))

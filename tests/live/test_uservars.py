@@ -13,7 +13,7 @@ from headgate import Headgate, direct
 from proxy import wait_until
 from sandbox_lib import SandboxError
 
-pytestmark = pytest.mark.smoke
+pytestmark = [pytest.mark.room("state"), pytest.mark.smoke]
 
 CLIENTS = 16
 CONNECTIONS = 2

@@ -10,6 +10,8 @@ from client import execute
 from headgate import Headgate, Log, rows
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("sql")
+
 REPLICAS = {"db2", "db3"}
 number = itertools.count(1)
 INTERVAL = "1h"  # in most tests: what is learnt is learnt because a change has passed

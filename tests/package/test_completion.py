@@ -7,6 +7,8 @@ import pytest
 from client import Client
 from shipped import BINARY, CTL, in_tree, run
 
+pytestmark = pytest.mark.room("ctl")
+
 
 def offered(program, *typed):
     """The completions of the last word typed, sorted; program is named by its path, as if it were in $PATH."""

@@ -7,6 +7,8 @@ import pytest
 
 from shipped import BINARY, in_tree, need, run
 
+pytestmark = pytest.mark.room("settings")
+
 EXAMPLES = sorted(os.listdir(in_tree("conf", "examples")))
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from shipped import BUILD, ROOT, in_tree, run
 
+pytestmark = pytest.mark.room("app")
+
 
 @pytest.fixture
 def destination(tmp_path):

@@ -10,6 +10,8 @@ import pytest
 
 from shipped import BINARY, CTL, in_tree, need, run
 
+pytestmark = pytest.mark.room("app")
+
 PAGES = sorted(os.listdir(in_tree("docs", "man")))
 
 

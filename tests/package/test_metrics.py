@@ -13,6 +13,8 @@ import yaml
 import alerts
 from shipped import in_tree, need, run
 
+pytestmark = pytest.mark.room("admin")
+
 RULES = in_tree("conf", "prometheus", "headgate.rules.yml")
 DASHBOARD = in_tree("conf", "grafana", "headgate.json")
 METRICS = in_tree("docs", "metrics.md")

@@ -12,6 +12,8 @@ import cleanroot
 from manager import Manager
 from shipped import BUILD, ROOT, run
 
+pytestmark = pytest.mark.room("app")
+
 CONF = "/etc/headgate/headgate.conf"
 LOGROTATE = "/etc/logrotate.d/headgate"
 WANTED = "/etc/systemd/system/multi-user.target.wants/headgate.service"

@@ -10,6 +10,8 @@ from fakeserver import FakeServer
 from proxy import Proxy, is_sanitized, wait_until
 from shipped import BINARY, in_tree, need, run
 
+pytestmark = pytest.mark.room("app")
+
 UNIT = in_tree("conf", "headgate.service")
 EXPOSURE_MAX = 2.0  # of 10; what is left is mostly that it is in the network
 

@@ -25,9 +25,8 @@ SECONDS_PER_TEST = 60
 DIRECT = os.environ.get("WIRE_DIRECT") == "1"
 
 
-def pytest_configure(config):
+def pytest_configure():
     end_on_sigterm()
-    config.addinivalue_line("markers", "own_memory: takes memory away from headgate; under a sanitizer that is not its own alone")
 
 
 def belongs(item):

@@ -7,6 +7,8 @@ import replies as r
 from proxy import wait_until
 from test_pool import SETUP, Scene  # noqa: F401
 
+pytestmark = pytest.mark.room("pool")
+
 TRUST = {"cluster_settings": {"pool_trust": "1h"}}
 
 

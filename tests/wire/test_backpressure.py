@@ -12,6 +12,8 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import Proxy, memory_margin, wait_until
 
+pytestmark = pytest.mark.room("relay", "net")
+
 ROW = r.text_row(["x" * 65500])
 COLUMNS = [("a", w.BLOB)]
 MIB = 1 << 20

@@ -9,6 +9,8 @@ import replies as r
 from client import execute
 from proxy import memory_margin
 
+pytestmark = pytest.mark.room("relay", "mysql")
+
 M = w.MAX_FRAGMENT
 COLUMNS = [("a", w.BLOB)]
 

@@ -11,6 +11,8 @@ from handshake import native_token, parse_change_user
 from parking import Parking, bytes_of
 from proxy import Proxy, wait_until
 
+pytestmark = pytest.mark.room("pool")
+
 OTHER = {"user": "other", "password": "other_pw"}
 
 

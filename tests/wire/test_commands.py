@@ -5,6 +5,8 @@ import pytest
 import mysqlwire as w
 import replies as r
 
+pytestmark = pytest.mark.room("session", "mysql")
+
 # What the tests below treat one by one.
 KNOWN = {w.QUIT, w.CHANGE_USER}
 SILENT = {w.CLOSE, w.LONG_DATA}

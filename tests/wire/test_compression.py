@@ -15,6 +15,8 @@ from fakeserver import CAPS, FakeServer
 from proxy import Proxy, memory_margin, wait_until
 from test_backpressure import Torrent
 
+pytestmark = pytest.mark.room("net")
+
 BOTH = pytest.mark.parametrize("algorithm", ["zlib", "zstd"])
 MIB = 1 << 20
 

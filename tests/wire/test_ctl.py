@@ -20,6 +20,8 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import CTL, Proxy
 
+pytestmark = pytest.mark.room("ctl")
+
 PATIENCE = 60
 SIZE = (30, 100)
 ESCAPE = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[=>()][0-9A-Za-z]?)")

@@ -5,6 +5,8 @@ import pytest
 import mysqlwire as w
 import replies as r
 
+pytestmark = pytest.mark.room("state")
+
 BA = "bä".encode()
 OWN = [(w.QUERY, b"SET character_set_client=IFNULL((SELECT CHARACTER_SET_NAME FROM information_schema.COLLATIONS WHERE ID=8),"
                  b"@@global.character_set_client)")]

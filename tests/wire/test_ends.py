@@ -12,6 +12,8 @@ from fakeserver import FakeServer
 from handshake import Greeting, native_token
 from shapes import SHAPES
 
+pytestmark = pytest.mark.room("mysql")
+
 
 @pytest.fixture
 def server():

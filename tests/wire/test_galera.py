@@ -10,6 +10,8 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
+pytestmark = pytest.mark.room("cluster")
+
 READ = "SELECT a FROM t"
 WAIT = "SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1"
 UNREADY = (1047, "WSREP has not yet prepared node for application use", "08S01")

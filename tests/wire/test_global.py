@@ -10,6 +10,8 @@ import replies as r
 from positions import READ, Scene
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("freshness")
+
 CONNECTIONS = 8  # of both workers
 
 

@@ -10,6 +10,8 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import CTL, Proxy
 
+pytestmark = pytest.mark.room("admin")
+
 PATIENCE = 60
 TYPES = {pymysql.constants.FIELD_TYPE.VAR_STRING: "text", pymysql.constants.FIELD_TYPE.LONGLONG: "integer",
          pymysql.constants.FIELD_TYPE.DOUBLE: "real"}

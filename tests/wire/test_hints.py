@@ -11,6 +11,8 @@ from client import execute
 from positions import READ, Scene
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("route")
+
 
 @pytest.fixture(scope="module")
 def running_patiently():

@@ -12,6 +12,8 @@ from client import Client, dial, execute
 from handshake import Response
 from proxy import Proxy, memory_margin, wait_until
 
+pytestmark = pytest.mark.room("session")
+
 GARBAGE = {
     "zeros": bytes(64),
     "ones": b"\xff" * 64,

@@ -9,6 +9,8 @@ import replies as r
 from client import Client, execute
 from proxy import memory_margin, wait_until
 
+pytestmark = pytest.mark.room("relay")
+
 TIMEOUTS = {"login": "5s", "primary_wait": "2s", "pool_wait": "2s"}
 COLUMNS = [("a", w.LONGLONG), ("b", w.VAR_STRING)]
 CLIENT_SIDE = set(range(2000, 3000)) | set(range(5000, 6000))

@@ -19,6 +19,8 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import ROOT, Proxy, wait_until
 
+pytestmark = pytest.mark.room("admin")
+
 PATIENCE_S = 50
 ANYWHERE = {"http": {"address": "127.0.0.1:0"}}
 PATHS = ("/", "/metrics", "/status.json", "/health", "/health/ready", "/health/live")

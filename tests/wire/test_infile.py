@@ -10,6 +10,8 @@ import mysqlwire as w
 import pace
 import replies as r
 
+pytestmark = pytest.mark.room("relay")
+
 LOAD = "LOAD DATA LOCAL INFILE 'f.csv' INTO TABLE t"
 
 

@@ -9,6 +9,8 @@ from client import execute
 from test_pool import Scene  # noqa: F401
 from test_prepared import COLUMNS, READ, WRITE, echoed, executed, prepare
 
+pytestmark = pytest.mark.room("prepared")
+
 TRUST = {"cluster_settings": {"pool_trust": "1h"}}
 PATIENCE = 60
 

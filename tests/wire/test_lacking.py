@@ -10,6 +10,8 @@ from client import execute
 from positions import running as scenes
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("session")
+
 TEXT = "SELECT a FROM made_{}"
 
 

@@ -13,6 +13,8 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import BINARY, Proxy, wait_until
 
+pytestmark = pytest.mark.room("app")
+
 
 @pytest.fixture
 def pair():

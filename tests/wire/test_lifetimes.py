@@ -9,6 +9,8 @@ from client import Client
 from parking import Parking, bytes_of
 from proxy import Proxy, wait_until
 
+pytestmark = pytest.mark.room("pool")
+
 WRITE = "INSERT INTO t VALUES (1)"
 READ = "SELECT a FROM t"
 TIRED = r.err(4031, "The client was disconnected by the server because of inactivity.", "HY000")

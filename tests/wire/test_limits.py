@@ -10,6 +10,8 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
+pytestmark = pytest.mark.room("session")
+
 
 @pytest.fixture(scope="module")
 def primary():

@@ -8,6 +8,8 @@ import replies as r
 from client import Client, dial
 from handshake import Response, native_token
 
+pytestmark = pytest.mark.room("session")
+
 
 @pytest.fixture(params=["primary", "tcp"])
 def address(rig, request):

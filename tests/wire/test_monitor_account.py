@@ -9,6 +9,8 @@ from client import Client
 from fakeserver import primary_and_replica
 from proxy import BINARY, Proxy, wait_until
 
+pytestmark = pytest.mark.room("cluster")
+
 PATIENCE = 20.0
 
 

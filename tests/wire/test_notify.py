@@ -11,6 +11,8 @@ from fakeserver import FakeServer
 from manager import Manager
 from proxy import NotUp, Proxy
 
+pytestmark = pytest.mark.room("app")
+
 WATCHDOG_US = 200_000
 
 

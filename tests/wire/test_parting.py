@@ -13,6 +13,8 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
+pytestmark = pytest.mark.room("pool", "state")
+
 ID = "SELECT LAST_INSERT_ID() LIMIT 1"
 BOTH = "SELECT LAST_INSERT_ID(),FOUND_ROWS() LIMIT 1"
 VARIABLE = "SELECT @`a`,HEX(@`a`),COLLATION(@`a`) FROM DUAL WHERE IFNULL(LENGTH(@`a`),0)<=16384 LIMIT 1"

@@ -10,6 +10,8 @@ import replies as r
 from client import SENT_BEFORE, execute
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("prepared")
+
 COLUMNS = [("a", w.LONGLONG), ("b", w.VAR_STRING)]
 READ = "SELECT a, b FROM t WHERE a = ?"
 WRITE = "INSERT INTO t VALUES (?)"

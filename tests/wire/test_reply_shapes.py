@@ -6,6 +6,8 @@ import mysqlwire as w
 import pace
 from shapes import SHAPES, wire
 
+pytestmark = pytest.mark.room("relay", "mysql")
+
 # With every shape of these at every byte the run would be long: they differ from others only in size.
 LONG = {"three_hundred_columns", "ok_longer_than_255_bytes", "error_with_longest_text", "cells_with_longer_lengths"}
 FORMS = {"deprecate_eof": w.MODERN_CAPS, "old": w.OLD_CAPS, "extended_metadata": w.MODERN_CAPS | w.EXTENDED_METADATA}

@@ -9,6 +9,8 @@ from client import Client
 from fakeserver import primary_and_replica
 from proxy import Proxy, wait_until
 
+pytestmark = pytest.mark.room("cluster", "pool")
+
 PATIENCE = 20.0
 
 

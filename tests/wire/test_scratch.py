@@ -10,6 +10,8 @@ import pytest
 import scratch
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("tools")
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 OWNER = "import scratch, time; scratch.end_on_sigterm(); print(scratch.folder(), flush=True); time.sleep(60)"
 

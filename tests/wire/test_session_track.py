@@ -7,6 +7,8 @@ import pace
 import replies as r
 from proxy import wait_until
 
+pytestmark = pytest.mark.room("state")
+
 WITHOUT = [w.OLD_CAPS, w.MODERN_CAPS & ~w.SESSION_TRACK]
 WITH = [w.MODERN_CAPS, w.OLD_CAPS | w.SESSION_TRACK]
 # Entries of the two kinds that servers track by default.

@@ -13,6 +13,8 @@ from client import Client, execute
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
+pytestmark = pytest.mark.room("pool")
+
 
 @pytest.fixture
 def servers():

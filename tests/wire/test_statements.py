@@ -15,6 +15,8 @@ from client import Client, execute
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
+pytestmark = pytest.mark.room("stats")
+
 COLUMNS = [("a", w.LONGLONG), ("b", w.VAR_STRING)]
 PATIENCE = 60
 

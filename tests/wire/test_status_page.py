@@ -13,6 +13,8 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import Proxy
 
+pytestmark = pytest.mark.room("admin")
+
 
 @pytest.fixture(scope="module")
 def servers():

@@ -9,6 +9,8 @@ import mysqlwire as w
 from client import execute
 from proxy import memory_margin, wait_until
 
+pytestmark = pytest.mark.room("session")
+
 MIB = 1 << 20
 READ = "SELECT a FROM t WHERE a = ?"
 UNKNOWN_COMMAND = 0x05

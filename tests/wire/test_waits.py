@@ -11,6 +11,8 @@ from client import SENT_BEFORE, Client, execute
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
+pytestmark = pytest.mark.room("session")
+
 LOST, UNKNOWN_STATEMENT = 1927, 1243
 WRITE = "UPDATE t SET a = @x"
 INSERT = "INSERT INTO t VALUES (?)"

@@ -10,6 +10,8 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
+pytestmark = pytest.mark.room("pool")
+
 
 class Scene:
     """headgate that keeps some ready, in front of these servers."""
