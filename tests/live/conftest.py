@@ -17,17 +17,15 @@ for folder in (HERE, os.path.join(os.path.dirname(HERE), "wire"),
         sys.path.insert(0, folder)
 
 from headgate import Headgate  # noqa: E402
-from sandbox_lib import Cluster  # noqa: E402
 from scratch import end_on_sigterm  # noqa: E402
+from shared_cluster import SharedCluster  # noqa: E402
 
 FLAVOUR = os.environ.get("HEADGATE_FLAVOUR", "mariadb")
 SECONDS_PER_TEST = 300  # in the slowest company; a module may have a SECONDS_PER_TEST of its own
 
 
-def pytest_configure(config):
+def pytest_configure():
     end_on_sigterm()
-    config.addinivalue_line("markers", "smoke: run on every flavour, not only on the default one")
-    config.addinivalue_line("markers", "family(name): about statements that only this family of servers has")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -57,14 +55,21 @@ def time_limit(request):
     signal.signal(signal.SIGALRM, before)
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    """A primary and two replicas, fresh for each file of tests. (userstat: for class Counters. From the start, because a
-    connection that is handed on as it is counts as it did when it was new.)
+@pytest.fixture(scope="session")
+def shared_cluster():
+    """A primary and two replicas. (userstat: for class Counters. From the start, because a connection that is reused without a
+    reset counts as it did when it was new.)
     """
     options = {} if FLAVOUR == "mysql" else {"userstat": 1}
-    with Cluster.start(flavour=FLAVOUR, replicas=2, die_with_parent=True, options=options) as cluster:
-        yield cluster
+    with SharedCluster(flavour=FLAVOUR, replicas=2, options=options) as shared:
+        yield shared
+
+
+@pytest.fixture(scope="module")
+def cluster(shared_cluster):
+    """As new for each file of tests."""
+    yield shared_cluster.take()
+    shared_cluster.give_back()
 
 
 @pytest.fixture(scope="module")
