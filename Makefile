@@ -25,7 +25,11 @@ BUILD   ?= build
 VERSION := 0.1.0
 REVISION ?= 1
 
-LAYERS  := ctl app admin proxy cluster settings sql mysql net base
+# The rooms that a session's life goes through, and below them those that know nothing of sessions. OPEN: their units are
+# still linked with all of them.
+OPEN    := session relay pool freshness prepared state
+FLOOR   := $(OPEN) route stats access
+LAYERS  := ctl app admin $(FLOOR) cluster settings sql mysql net base
 LIBS    := libev-none openssl libconfig libcares jansson libmicrohttpd libpcre2-8 libxxhash zlib libzstd
 
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla \
@@ -36,7 +40,7 @@ HG_CFLAGS := -std=c11 -D_GNU_SOURCE -DHEADGATE_VERSION='"$(VERSION)"' -Iinclude 
 # The layers that a query passes are optimised as one where gcc links the program: a tenth fewer instructions per query.
 # Their objects hold ordinary code as well: everything else (units, headgatectl) is linked from that, layer by layer.
 # With clang, and under sanitizers, there is only that.
-LTO_LAYERS := proxy cluster sql mysql net base
+LTO_LAYERS := $(FLOOR) cluster sql mysql net base
 ifeq ($(findstring clang,$(CC))$(SAN),)
 LTO ?= -flto=auto
 endif
@@ -77,7 +81,7 @@ $(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
 
 all_libs := $(foreach l,$(filter-out ctl,$(present)),$(BUILD)/lib$(l).a)
 $(BUILD)/headgate: $(BUILD)/obj/src/app/main.o $(all_libs)
-	@$(CC) $(CFLAGS) $(or $(LTO),-fno-lto) $(LDFLAGS) -o $@ $< $(all_libs) $(LDLIBS)
+	@$(CC) $(CFLAGS) $(or $(LTO),-fno-lto) $(LDFLAGS) -o $@ $< -Wl,--start-group $(all_libs) -Wl,--end-group $(LDLIBS)
 $(BUILD)/headgatectl: $(BUILD)/obj/src/ctl/headgatectl.o $(BUILD)/libctl.a $(BUILD)/libbase.a
 	@$(CC) -fno-lto $(LDFLAGS) -o $@ $^ -ledit -ljansson
 
@@ -87,11 +91,12 @@ $(BUILD)/headgatectl: $(BUILD)/obj/src/ctl/headgatectl.o $(BUILD)/libctl.a $(BUI
 unit_src  := $(wildcard tests/unit/*/test_*.c)
 unit_bin  := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(unit_src))
 layer_of   = $(word 3,$(subst /, ,$(1)))
-libs_for   = $(foreach l,$(call from,$(1),$(LAYERS)),$(if $(filter $(l),$(present)),$(BUILD)/lib$(l).a))
+lowest     = $(if $(filter $(1),$(OPEN)),$(firstword $(OPEN)),$(1))
+libs_for   = $(foreach l,$(call from,$(call lowest,$(1)),$(LAYERS)),$(if $(filter $(l),$(present)),$(BUILD)/lib$(l).a))
 define unit_rule
 $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(1)): $(BUILD)/obj/$(1:.c=.o) $(call libs_for,$(call layer_of,$(1)))
 	@mkdir -p $$(@D)
-	@$$(CC) -fno-lto $$(LDFLAGS) -o $$@ $$^ -lcmocka $$(LDLIBS)
+	@$$(CC) -fno-lto $$(LDFLAGS) -o $$@ -Wl,--start-group $$^ -Wl,--end-group -lcmocka $$(LDLIBS)
 endef
 $(foreach t,$(unit_src),$(eval $(call unit_rule,$(t))))
 
@@ -114,7 +119,7 @@ fuzz-bins: $(patsubst tests/fuzz/%.c,$(BUILD)/bin/%,$(fuzz_src))
 define fuzz_rule
 $(patsubst tests/fuzz/%.c,$(BUILD)/bin/%,$(1)): $(BUILD)/obj/$(1:.c=.o) $(call libs_for,$(call layer_of,$(1)))
 	@mkdir -p $$(@D)
-	@$$(CC) $$(LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $$(LDLIBS)
+	@$$(CC) $$(LDFLAGS) -fsanitize=fuzzer -o $$@ -Wl,--start-group $$^ -Wl,--end-group $$(LDLIBS)
 endef
 $(foreach t,$(fuzz_src),$(eval $(call fuzz_rule,$(t))))
 fuzz-smoke: fuzz-build

@@ -4,7 +4,7 @@
 #define HEADGATE_ADMIN_ADMIN_H
 
 #include "cluster/cluster.h"
-#include "proxy/worker.h"
+#include "session/worker.h"
 
 #include "settings/print.h"
 

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "proxy/hints.h"
+#include "session/hints.h"
 
 #include <stdbool.h>
 

@@ -4,7 +4,7 @@
 #define HEADGATE_ADMIN_CENSUS_H
 
 #include "admin/request.h"
-#include "proxy/session.h"
+#include "session/session.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -2,12 +2,12 @@
 #ifndef HEADGATE_ADMIN_DIAGNOSIS_H
 #define HEADGATE_ADMIN_DIAGNOSIS_H
 
+#include "access/timeout_settings.h"
 #include "admin/table.h"
 #include "cluster/checkup.h"
 #include "cluster/cluster_settings.h"
 #include "cluster/server.h"
 #include "cluster/wsrep.h"
-#include "proxy/timeout_settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #define HEADGATE_ADMIN_STATS_H
 
 #include "admin/request.h"
-#include "proxy/worker.h"
+#include "session/worker.h"
 
 #include <stddef.h>
 #include <stdint.h>

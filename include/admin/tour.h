@@ -4,7 +4,7 @@
 #define HEADGATE_ADMIN_TOUR_H
 
 #include "admin/request.h"
-#include "proxy/worker.h"
+#include "session/worker.h"
 
 /* `visit` runs in every worker's thread in turn and may write to the request's table and error; then on_done
  * runs at home. `context`: owned by the tour, freed with mem_free; NULL is fine. Out of memory is answered as

@@ -6,9 +6,9 @@
 #ifndef HEADGATE_APP_BYPASS_H
 #define HEADGATE_APP_BYPASS_H
 
+#include "access/users.h"
 #include "cluster/checkup.h"
 #include "cluster/cluster.h"
-#include "proxy/users.h"
 
 #define BYPASS_INTERVAL_US                                                                                   \
     3600000000 /* between two rounds: servers may lock an account whose password is wrong */

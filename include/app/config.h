@@ -4,16 +4,16 @@
 #ifndef HEADGATE_APP_CONFIG_H
 #define HEADGATE_APP_CONFIG_H
 
+#include "access/limit_settings.h"
+#include "access/listener_settings.h"
+#include "access/timeout_settings.h"
+#include "access/user_settings.h"
 #include "admin/admin_settings.h"
 #include "admin/http_settings.h"
 #include "base/str.h"
 #include "cluster/cluster_settings.h"
-#include "proxy/limit_settings.h"
-#include "proxy/listener_settings.h"
-#include "proxy/statement_settings.h"
-#include "proxy/timeout_settings.h"
-#include "proxy/user_settings.h"
 #include "settings/print.h"
+#include "stats/statement_settings.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "net/listener.h"
-#include "proxy/worker.h"
+#include "session/worker.h"
 
 #include <stdbool.h>
 #include <stddef.h>

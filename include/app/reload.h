@@ -11,11 +11,11 @@
 #ifndef HEADGATE_APP_RELOAD_H
 #define HEADGATE_APP_RELOAD_H
 
+#include "access/users.h"
 #include "admin/reconfigure.h"
 #include "app/config.h"
 #include "app/doors.h"
-#include "proxy/users.h"
-#include "proxy/worker.h"
+#include "session/worker.h"
 
 #include <stdbool.h>
 #include <stddef.h>

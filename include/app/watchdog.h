@@ -10,7 +10,7 @@
 #define HEADGATE_APP_WATCHDOG_H
 
 #include "base/error.h"
-#include "proxy/worker.h"
+#include "session/worker.h"
 
 #include <stdbool.h>
 #include <stddef.h>

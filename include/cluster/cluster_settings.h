@@ -31,7 +31,7 @@ enum pool_setting {
 
 #define POOL_IDLE_AUTO (-1)
 
-/* As long as waiting is cheaper than asking the primary: see proxy/delay.h. */
+/* As long as waiting is cheaper than asking the primary: see freshness/replica_delay.h. */
 #define CONSISTENCY_WAIT_AUTO UINT64_MAX
 
 /* For the rows of listeners and users. */

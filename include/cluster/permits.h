@@ -13,7 +13,7 @@
  *
  * Connections that hold a permit are in a list per worker, so that one that is idle can be found when another
  * session needs it: least recently used first, to within PERMITS_ORDER_US. Those that no session has are
- * parked (proxy/pool); one of them may be handed to the first who waits, whichever worker's, together with
+ * parked (pool/pool); one of them may be handed to the first who waits, whichever worker's, together with
  * its permit (permits_pass).
  */
 #ifndef HEADGATE_CLUSTER_PERMITS_H
@@ -32,11 +32,11 @@
 /* How much a connection may be out of order in its worker's list: so seldom is it moved when it is used. */
 #define PERMITS_ORDER_US 100000
 
-/* Parked connections are counted in so many rows, by what they are (proxy/pool), so that other workers see
+/* Parked connections are counted in so many rows, by what they are (pool/pool), so that other workers see
  * whether it is worth their while to ask for one. */
 #define PERMITS_KINDS 64
 
-/* What a worker's connections are used for, in numbers that only their owner understands (proxy/uses). */
+/* What a worker's connections are used for, in numbers that only their owner understands (pool/usage). */
 #define PERMITS_USES 40
 
 struct permits;
@@ -59,7 +59,7 @@ struct permits_holders {
     bool has_no_change;                  /* … or COM_CHANGE_USER: none is taken for another account */
     _Atomic bool must_unpark;            /* the server has no connection left for others: see `call` */
     uint64_t searched_us;                /* when it was last searched for one that is idle */
-    uint64_t looked_us;                  /* … and for those whose time has come (proxy/retire) */
+    uint64_t looked_us;                  /* … and for those whose time has come (pool/expiry) */
     _Atomic uint32_t uses[PERMITS_USES]; /* how many are used for what, when it was counted last: … */
     _Atomic uint64_t counted_us;         /* … then; 0: never */
     struct loop_message call;            /* from another worker: somebody waits */

@@ -75,7 +75,7 @@ struct server {
     _Atomic uint32_t own_max;        /* its own @@max_connections, as it last said; 0: not known */
     _Atomic uint32_t patience_s; /* its shorter one of @@wait_timeout and @@interactive_timeout; 0: unknown */
     _Atomic uint64_t defaults;   /* counts what sessions have said that changes what connections begin with */
-    _Atomic uint32_t opening_ahead;    /* connections that nobody needs yet: see proxy/warm */
+    _Atomic uint32_t opening_ahead;    /* connections that nobody needs yet: see pool/prewarm */
     _Atomic bool has_init_connect;     /* a login runs statements that a reset does not run again */
     struct server_counters *by_worker; /* owns; worker_count rows */
     unsigned worker_count;

@@ -90,7 +90,7 @@ struct upstream_key {
     bool has_schema;   /* it is, or was, in a schema, and nothing but another login leaves them all */
 };
 
-/* What a session has left in it that is parked as it is: the owner's, see proxy/asleft. */
+/* What a session has left in it that is parked as it is: the owner's, see pool/reuse. */
 struct upstream_legacy {
     bool is_there;
     struct text said;   /* owns: the variables that it has set … */
@@ -154,13 +154,13 @@ struct upstream {
     char version[64];
     uint8_t nonce[NONCE_BYTES]; /* of its greeting: COM_CHANGE_USER proves with it again */
     uint16_t status;            /* last seen */
-    uint64_t vars_version;      /* the owner's fingerprint of its session state: see proxy/vars */
+    uint64_t vars_version;      /* the owner's fingerprint of its session state: see state/variables */
     struct text schema;         /* owns: current, as far as we know */
     uint64_t opened_us;         /* monotonic */
     uint64_t logged_in_us;      /* monotonic; 0: not yet */
     uint64_t answered_us;       /* likewise: when it became READY: the server hears nothing since */
     uint64_t renewed_us;        /* likewise: when it last began anew, by its login or a reset */
-    uint64_t proved_us;         /* the owner's: when its last login began, see proxy/rights */
+    uint64_t proved_us;         /* the owner's: when its last login began, see pool/login_age */
     uint64_t defaults;          /* of its server then: see there */
     uint32_t patience_s;        /* likewise: what its own wait_timeout is, most likely; 0: unknown */
     uint16_t new_status;        /* the flags that this began with */

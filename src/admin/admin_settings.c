@@ -1,6 +1,6 @@
 #include "admin/admin_settings.h"
 
-#include "proxy/user_settings.h"
+#include "access/user_settings.h"
 #include "settings/address.h"
 
 #include <errno.h>

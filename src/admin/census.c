@@ -1,7 +1,7 @@
 #include "admin/census.h"
 
 #include "admin/tour.h"
-#include "proxy/effects.h"
+#include "state/reply_effects.h"
 
 #include <string.h>
 

@@ -1,14 +1,14 @@
 #include "admin/command.h"
 
-#include "admin/latency.h"
 #include "admin/doctor.h"
+#include "admin/latency.h"
 #include "admin/pause.h"
 #include "admin/reconfigure.h"
 #include "admin/show.h"
 #include "admin/show_cluster.h"
-#include "admin/stats.h"
 #include "admin/show_digests.h"
 #include "admin/show_routines.h"
+#include "admin/stats.h"
 #include "admin/verbs.h"
 
 #include <stdio.h>

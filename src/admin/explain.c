@@ -5,11 +5,11 @@
 #include "admin/show_routines.h"
 #include "admin/tour.h"
 #include "base/mem.h"
-#include "proxy/forecast.h"
-#include "proxy/hints.h"
-#include "proxy/session.h"
-#include "proxy/decide.h"
-#include "proxy/effects.h"
+#include "state/explain_effects.h"
+#include "session/hints.h"
+#include "session/route_input.h"
+#include "session/session.h"
+#include "state/reply_effects.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -155,7 +155,7 @@ static void put_explanation(struct request *request, const struct sql_facts *fac
     put_code(table, asked->sql, facts, dialect);
     put_hints(table, asked, dialect, facts);
     table_span(table, text_span(&held));
-    table_text(table, forecast_keeps_reads(facts, asked->sql, dialect) ? "yes" : "no");
+    table_text(table, explain_effects_keeps_reads(facts, asked->sql, dialect) ? "yes" : "no");
     text_fini(&held);
 }
 
@@ -224,7 +224,7 @@ static void ask(struct worker *worker, struct request *request, void *context)
     request->error = (struct error){ 0 };
     if (!beside_read(&asked.sql, &asked.beside, &request->error))
         return;
-    struct route route = decide_explain(session, asked.sql, &asked.beside, &facts, &hints);
+    struct route route = route_input_explain(session, asked.sql, &asked.beside, &facts, &hints);
     put_explanation(request, &facts, &route, &session->pins, &asked, &dialect);
 }
 

@@ -8,13 +8,13 @@
 
 static const char *const state_names[] = {
 #define SESSION_STATE(NAME, words) #NAME,
-#include "proxy/tbl/session_states.h"
+#include "session/tbl/session_states.h"
 #undef SESSION_STATE
 };
 
 static const char *const close_names[] = {
 #define CLOSE_REASON(NAME, is_error, may_hand_on, words) #NAME,
-#include "proxy/tbl/close_reasons.h"
+#include "session/tbl/close_reasons.h"
 #undef CLOSE_REASON
 };
 

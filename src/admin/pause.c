@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "proxy/session.h"
+#include "session/session.h"
 
 #include <stddef.h>
 

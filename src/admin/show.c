@@ -1,9 +1,9 @@
 #include "admin/show.h"
 
 #include "admin/tour.h"
-#include "proxy/compression.h"
-#include "proxy/pinned.h"
-#include "proxy/effects.h"
+#include "session/compression.h"
+#include "state/pinned.h"
+#include "state/reply_effects.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
 #include "admin/tour.h"
 #include "base/mem.h"
-#include "proxy/worker.h"
+#include "session/worker.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include "admin/tour.h"
 
 #include "base/mem.h"
-#include "proxy/pinned.h"
+#include "state/pinned.h"
 
 #include <stdlib.h>
 #include <string.h>

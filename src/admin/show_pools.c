@@ -3,7 +3,7 @@
 #include "admin/tour.h"
 
 #include "base/mem.h"
-#include "proxy/pool.h"
+#include "pool/pool.h"
 
 static const struct column columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },

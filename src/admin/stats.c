@@ -2,7 +2,7 @@
 #include "admin/stats.h"
 
 #include "base/log.h"
-#include "proxy/worker.h"
+#include "session/worker.h"
 
 static const struct column columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
@@ -39,18 +39,18 @@ static const struct {
     size_t at; /* in what that returns */
 } counters[] = {
 #define WATCH_COUNTER(name, words) { #name, words, watch_counters, offsetof(struct watch_counters, name) },
-#include "proxy/tbl/watch_counters.h"
+#include "freshness/tbl/watch_counters.h"
 #undef WATCH_COUNTER
 #define HINT_COUNTER(name, words) { #name, words, hint_counters, offsetof(struct hint_counters, name) },
-#include "proxy/tbl/hint_counters.h"
+#include "session/tbl/hint_counters.h"
 #undef HINT_COUNTER
 #define POOL_COUNTER(name, words) { #name, words, pool_counters, offsetof(struct pool_counters, name) },
-#include "proxy/tbl/pool_counters.h"
+#include "pool/tbl/pool_counters.h"
 #undef POOL_COUNTER
 #define PIN_CAUSE(NAME, name, words)                                                                         \
     { "pinned_by_" #name, "sessions that were pinned by it: " words, pin_counters,                           \
       offsetof(struct pin_counters, by_cause[PIN_##NAME]) },
-#include "proxy/tbl/pin_causes.h"
+#include "state/tbl/pin_causes.h"
 #undef PIN_CAUSE
 };
 

@@ -15,12 +15,12 @@
 #include "base/mem.h"
 #include "base/sink.h"
 #include "cluster/inventory.h"
+#include "freshness/written.h"
 #include "mysql/reply.h"
 #include "net/reserve.h"
 #include "net/resolve.h"
 #include "net/tls.h"
-#include "proxy/worker.h"
-#include "proxy/written.h"
+#include "session/worker.h"
 
 #include <assert.h>
 #include <errno.h>

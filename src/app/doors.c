@@ -2,8 +2,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "proxy/door_counters.h"
 #include "settings/address.h"
+#include "stats/listener_counters.h"
 
 #include <string.h>
 

@@ -3,10 +3,10 @@
 #include "base/log.h"
 #include "cluster/cluster.h"
 #include "cluster/drift.h"
-#include "cluster/succession.h"
 #include "cluster/publication.h"
 #include "cluster/replication.h"
 #include "cluster/restart.h"
+#include "cluster/succession.h"
 #include "cluster/trouble.h"
 
 #include <stddef.h>

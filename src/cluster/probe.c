@@ -503,8 +503,8 @@ static const struct upstream_owner_ops next_ops = { .on_ready = on_next_ready,
 static void renew(struct probe *probe)
 {
     struct error err = { 0 };
-    uint64_t patience_us = probe->is_doubted && DOUBT_US < probe->renew_us ? DOUBT_US : probe->renew_us;
-    if (probe->next != NULL || probe->env->loop->now_us - probe->next_us < patience_us)
+    uint64_t wait_timeout_us = probe->is_doubted && DOUBT_US < probe->renew_us ? DOUBT_US : probe->renew_us;
+    if (probe->next != NULL || probe->env->loop->now_us - probe->next_us < wait_timeout_us)
         return;
     probe->is_doubted = false;
     probe->next = dial(probe, &next_ops, &err);

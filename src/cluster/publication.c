@@ -2,8 +2,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "cluster/inventory.h"
 #include "cluster/galera.h"
+#include "cluster/inventory.h"
 #include "cluster/news.h"
 #include "cluster/succession.h"
 

@@ -15,8 +15,8 @@ from replies import Err
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PATH = os.path.join(ROOT, "tests", "data", "routing.tsv")
-TABLES = {"route": "include/proxy/tbl/route_reasons.h", "sql": "include/sql/tbl/sql_reasons.h",
-          "pin": "include/proxy/tbl/pin_causes.h"}
+TABLES = {"route": "include/route/tbl/route_reasons.h", "sql": "include/sql/tbl/sql_reasons.h",
+          "pin": "include/state/tbl/pin_causes.h"}
 
 FAMILIES = ("both", "mariadb", "mysql")
 PLACES = ("primary", "replica", "previous=primary", "previous=replica", "refused", "here")

@@ -4,7 +4,7 @@
 #include "admin/census.h"
 #include "admin/document.h"
 #include "admin/ready.h"
-#include "proxy/worker.h"
+#include "session/worker.h"
 
 #include <string.h>
 

@@ -1,0 +1,34 @@
+/* What can be set for a listener: where clients connect, and to what.
+ */
+#ifndef HEADGATE_ACCESS_LISTENER_SETTINGS_H
+#define HEADGATE_ACCESS_LISTENER_SETTINGS_H
+
+#include "settings/schema.h"
+
+enum listener_mode { LISTENER_SPLIT, LISTENER_PRIMARY, LISTENER_REPLICA };
+
+/* Of CAPS_COMPRESSION, what clients are offered as far as servers of their family know it: 1 << enum
+ * compress_algorithm. */
+enum listener_compression {
+    LISTENER_COMPRESSION_OFF = 0,
+    LISTENER_COMPRESSION_ZLIB = 1,
+    LISTENER_COMPRESSION_ZSTD = 2,
+    LISTENER_COMPRESSION_ALL = 3
+};
+
+struct listener_settings {
+    char *name;          /* owns; unique */
+    char *address;       /* owns; "ipv4:port", "[ipv6]:port" or "/path"; unique */
+    char *cluster;       /* owns; the name of one that exists */
+    int mode;            /* enum listener_mode */
+    int64_t max_clients; /* 0: off */
+    int consistency;     /* enum consistency_setting */
+    int compression;     /* enum listener_compression */
+    uint64_t compression_threshold_bytes;
+    int64_t compression_zlib_level;
+    int64_t compression_zstd_level_max;
+};
+
+extern const struct section listener_section;
+
+#endif

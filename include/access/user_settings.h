@@ -1,0 +1,24 @@
+/* An account that clients log in with, and that headgate uses towards the servers on their behalf.
+ */
+#ifndef HEADGATE_ACCESS_USER_SETTINGS_H
+#define HEADGATE_ACCESS_USER_SETTINGS_H
+
+#include "mysql/auth.h"
+#include "settings/schema.h"
+
+struct user_settings {
+    char *name;              /* owns; unique */
+    char *password;          /* owns; clear text, or a hash: see user_settings_is_hash */
+    int64_t max_connections; /* 0: off */
+    int consistency;         /* enum consistency_setting */
+};
+
+extern const struct section user_section;
+
+/* True when the password is given as the server stores it for mysql_native_password: '*' and 40 hexadecimal
+ * digits. */
+bool user_settings_is_hash(const struct user_settings *user);
+/* A password as it is configured, in clear text or as such a hash. False: it is too long. Wipe the secret. */
+bool user_settings_read_password(const char *password, struct auth_secret *secret_r);
+
+#endif

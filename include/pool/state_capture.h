@@ -1,0 +1,46 @@
+/* What only a connection knows of its session is asked of it before somebody else has it: as lazily as can
+ * be, so that who has a connection of its own never pays for it. One question of headgate's own at a time, a
+ * row of the table in parting.c each:
+ *
+ *      SET insert_id            if no statement has used it up, it keeps its connection
+ *      user variables           whose values no text told, and first which there are: until they are known
+ *                               they keep their connection
+ *      LAST_INSERT_ID() and     which no reply told: once nothing else keeps the connection
+ *      FOUND_ROWS()
+ *      the transaction          which an ERR may have ended: for a command that runs elsewhere meanwhile
+ *
+ *      yield_give_up ──► state_capture_ask ──► on_answer (attach_slot.c): state_capture_note ──►
+ * yield_give_up, if │                                                      somebody still waits └── the
+ * client speaks meanwhile: ATTACHING waits for the answer, and goes on there; it says goodbye: that waits as
+ * well
+ *
+ * A question leaves its own traces behind: what could have been asked about earlier statements is lost with
+ * it.
+ */
+#ifndef HEADGATE_POOL_STATE_CAPTURE_H
+#define HEADGATE_POOL_STATE_CAPTURE_H
+
+#include "session/session.h"
+
+/* Asks the connection at this place what only it knows next; one that has just refused, a little later. It is
+ * READY, and nothing but that keeps it, nor does anybody wait for what its session's last statement left to
+ * be asked about. False: there is nothing to ask, or it would not help. */
+bool state_capture_ask(struct session *session, enum route_place place);
+/* The causes (bits) that keep the connection at this place, and may be found to be over by asking it. */
+uint32_t state_capture_may_end(const struct session *session, enum route_place place);
+/* Asks the connection at this place, on behalf of the present command, for LAST_INSERT_ID(), for the user
+ * variables that it alone knows, or whether the transaction is still open there. False: it cannot be asked.
+ * True: job.wait.asked is its slot, and state_capture_note comes, perhaps that of another question that is
+ * being asked already. */
+bool state_capture_ask_id(struct session *session, enum route_place place);
+bool state_capture_ask_variables(struct session *session, enum route_place place);
+bool state_capture_ask_transaction(struct session *session, enum route_place place);
+/* It has answered: notes what it said, and gives it up if somebody still waits and it is not used by now.
+ * What it would not tell it keeps. */
+void state_capture_note(struct session *session, struct slot *slot, const struct upstream_answer *answer);
+/* Somebody's connection would be lost with the session, were it to end now. */
+bool state_capture_is_running(const struct session *session);
+/* The answer is not waited for any more. Harmless where nothing was asked. */
+void state_capture_end(struct slot *slot);
+
+#endif

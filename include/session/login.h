@@ -1,0 +1,13 @@
+/* GREETING, LOGIN, COM_CHANGE_USER: who is it?
+ */
+#ifndef HEADGATE_SESSION_LOGIN_H
+#define HEADGATE_SESSION_LOGIN_H
+
+#include "session/session.h"
+
+enum step login_greeting(struct session *session);
+enum step login_login(struct session *session);
+enum step login_change_user(struct session *session);
+enum step login_accepted(struct session *session);
+
+#endif

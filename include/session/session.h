@@ -1,0 +1,253 @@
+/* A session: one client, from accept to close, and the state machine that ties everything together.
+ *
+ *      GREETING ─► LOGIN ─► [attach] ─► IDLE ◄──────────────────────────────────────────┐
+ *                                        │ a command                                    │
+ *                                        ▼                                              │
+ *      READING ─► (decide) ─► WAITING ─► ATTACHING ─► SYNCING ─► PREPARING ─► SENDING ─► REPLYING ◄─► INFILE
+ *
+ *   session.c             birth, death, the driver, readiness and timers
+ *   frontend.c            GREETING, LOGIN, COM_CHANGE_USER: who is it?
+ *   compression.c         … and does it compress?
+ *   dispatch.c            IDLE, READING: which command?
+ *   command_statement.c  … one with a text
+ *   command_prepared.c   … one on a prepared statement
+ *   command_go.c         … off to where it is to run
+ *   dispatch_end.c        DRAINING: answers of our own, and that it is over
+ *   decide.c              where to, and why
+ *   hints.c               what its comments and attributes ask for
+ *   intent.c              what it is about to change
+ *   queue.c               QUEUED: a connection is waited for, as they are scarce
+ *   share.c               … and given up by those who do not need it
+ *   pinned.c              why one may not be given up
+ *   parting.c             what only a connection knows, asked before it is given up
+ *   insert_id.c           LAST_INSERT_ID(), and who knows it
+ *   draws.c               what was drawn from sequences
+ *   answers.c             who knows what earlier statements left to be asked about
+ *   recall.c              ROW_COUNT() and FOUND_ROWS(), as replies told
+ *   pool.c, pool_….c      connections that no session has
+ *   lifetime.c, retire.c  how long all of them last
+ *   rights.c              how old the login of one may be that a new login takes
+ *   asleft.c              … and that need not be made new
+ *   attach.c              WAITING, ATTACHING: a connection to a server
+ *   attach_slot.c         … how it comes to its place, and goes
+ *   choice.c              which server that is
+ *   sync.c                SYNCING, PREPARING: it becomes equal to the session
+ *   consistency.c         what a session has written and seen: its reads must have that
+ *   trust.c               … which replica has
+ *   catching_up.c         CATCHING_UP: … and if none has
+ *   global.c              what all clients have written
+ *   carry.c               … as a word for other connections: SHOW HEADGATE TOKEN
+ *   relay_send.c          SENDING: the bytes there
+ *   relay.c               REPLYING: the bytes back
+ *   relay_packet.c        … but for packets that the client would not have seen like that
+ *   relay_file.c          INFILE: a client's file
+ *   loss.c                what becomes of a command whose server is lost
+ *   tracking.c            session tracking as the client would have seen it
+ *   effects.c             what a reply says about the session's state
+ *   effects_tracked.c     … by session tracking
+ *   current_schema.c      the schema: said to connections, compared with what servers tell
+ *   effects_reading.c     … about how its texts are to be read
+ *   command_end.c         … when it is over
+ *   memory.c              … about user variables
+ *   kill.c                KILLING
+ *   account.c             what a statement has cost
+ *
+ * A step returns MORE (the state may have changed: go on), WAIT (nothing to do until something happens) or
+ * GONE (closed: touch nothing). All changes of state go through session_enter.
+ */
+#ifndef HEADGATE_SESSION_SESSION_H
+#define HEADGATE_SESSION_SESSION_H
+
+#include "access/users.h"
+#include "base/hash.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "cluster/upstream.h"
+#include "freshness/consistency.h"
+#include "freshness/fresh_replica.h"
+#include "mysql/admit.h"
+#include "mysql/attributes.h"
+#include "mysql/command.h"
+#include "mysql/packet.h"
+#include "net/stream.h"
+#include "pool/login_age.h"
+#include "pool/slot.h"
+#include "prepared/client_statements.h"
+#include "session/job.h"
+#include "session/wait_connection.h"
+#include "session/worker.h"
+#include "state/diagnostics.h"
+#include "state/insert_id.h"
+#include "state/pins.h"
+#include "state/sequences.h"
+#include "state/user_variables.h"
+#include "state/variables.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum session_state {
+#define SESSION_STATE(NAME, words) SESSION_##NAME,
+#include "session/tbl/session_states.h"
+#undef SESSION_STATE
+    SESSION_STATE_COUNT
+};
+
+enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
+
+/* Flags that describe the session rather than a statement. */
+#define STATUS_OF_SESSION                                                                                    \
+    (STATUS_IN_TRANS | STATUS_AUTOCOMMIT | STATUS_NO_BACKSLASH_ESCAPES | STATUS_IN_TRANS_READONLY |          \
+     STATUS_ANSI_QUOTES)
+
+struct hints;
+struct hints_beside;
+
+/* The transaction that is open, if one is. */
+struct open_transaction {
+    bool is_unknown;   /* an error may have ended it */
+    bool is_away;      /* it is a read-only one, on the replica */
+    bool has_seen;     /* … which may have shown data there */
+    bool must_begin;   /* … it was: on the primary it begins anew, ahead of what comes next */
+    uint64_t since_us; /* when it began … */
+    uint64_t shape;    /* … and with which statement (sql_facts.shape) */
+};
+
+/* The last SET ROLE. */
+struct role {
+    struct text said;  /* owns: its argument; empty: there was none */
+    uint64_t version;  /* of that SET ROLE; 0: there was none */
+    bool is_unsayable; /* a later one is not: the session stays where it was said, also after a reset */
+};
+
+/* How the server reads this session's texts. */
+struct reading {
+    bool no_backslash_escapes;
+    bool ansi_quotes;
+    bool oracle;
+    bool is_utf8;
+    bool has_unsafe_charset;   /* as tracking says */
+    bool has_unsafe_collation; /* the charset of the login, until tracking says another */
+};
+
+/* What the client is told by session tracking. */
+struct tracking {
+    uint8_t types;     /* by the server's defaults: 1 << enum sesstrack_type, but for variables */
+    uint8_t asked;     /* … as the client has asked for itself */
+    bool has_names;    /* of variables others than tracked_usual's by default … */
+    struct text names; /* owns: … these */
+};
+
+struct session {
+    struct loop_corpse corpse;
+    struct list_node in_worker; /* in list worker->sessions */
+    struct list_node in_watch;  /* in list watch->waiting */
+    UT_hash_handle hh;          /* in worker->by_id */
+    struct worker *worker;      /* borrows */
+    struct door *door;          /* borrows */
+    uint64_t id;                /* what the client sees as its connection id (low 32 bits) */
+    struct log_scope scope;
+    enum session_state state;
+    bool is_running; /* the driver is active: callbacks only note what happened */
+    bool is_gone;
+    bool must_close;     /* once the client has heard of the present command: state of its was lost */
+    bool has_last_words; /* CLOSING: the client should be able to read why */
+    bool is_client_eof;
+    bool is_new; /* has not logged in yet */
+
+    struct stream client;
+    struct addr peer;
+    char host[64];            /* of the peer, for 1045 */
+    struct admit *admit;      /* owns; only while somebody logs in */
+    const struct user *user;  /* borrows */
+    struct limit *user_limit; /* borrows: of the user it is counted as; NULL: of none */
+    struct auth_secret *seen; /* owns: what the login proved, where the configuration has only a hash */
+    uint64_t caps;            /* agreed with the client */
+    uint64_t upstream_caps;   /* end-to-end bits for upstreams */
+    uint64_t option_version;  /* counts COM_SET_OPTION, which changes one of them; 0: there was none */
+    uint16_t collation;
+    uint8_t nonce[NONCE_BYTES]; /* of our greeting: COM_CHANGE_USER proves with it again */
+    struct text attributes;     /* owns */
+    struct text schema;         /* owns; empty: none */
+    struct role role;
+    bool has_left_schema; /* it was another one when some SQL-level prepared statement was prepared */
+
+    struct slot slots[PREPARED_PLACES]; /* by enum route_place */
+    struct text lost; /* owns: an idle connection that held state was lost: what the next command hears */
+    struct server *shared; /* borrows: the primary, whose share of the reads its reads are; or NULL */
+    uint64_t balanced_us;  /* when it was last asked whether its reads are in the right place */
+    uint64_t generations;
+    struct queue queue;
+    struct rights rights;
+    struct answers answers;
+    struct draws draws;
+    struct consistency consistency;
+    struct trust trust;
+    struct job job;
+    struct vars vars;
+    struct prepared_table prepared;
+    uint16_t status;   /* last flags of the primary, or of the replica in replica mode */
+    uint32_t wait_s;   /* what the client set wait_timeout to; 0: nothing */
+    bool has_profiles; /* it has set `profiling` */
+    struct insert_id insert_id;
+    struct open_transaction transaction;
+    enum route_variables variables;
+    struct uservars user_vars;
+    uint64_t user_vars_base; /* vars.version when they were set: strings depend on character sets */
+    bool was_reset;
+    bool keeps_schema; /* … and in no schema since: that one is current still, its character set is not (seen
+                          on both families) */
+    bool has_replica_refused;
+    bool calls_in_read_only; /* a CALL was refused because a replica had the read-only transaction */
+    struct tracking tracking;
+    struct reading reading;
+    struct pins pins; /* owns */
+    enum close_reason close_reason;
+
+    struct loop_timer timer;
+    uint64_t timer_at_us; /* when it fires */
+    uint64_t deadline_us; /* of the present wait; 0: none */
+    uint64_t last_active_us;
+    counter commands;
+    uint64_t who;     /* digests_who() of its cluster and user */
+    struct text said; /* owns: the present statement with its literals, where logs show them */
+};
+
+/* Takes the fd. */
+void session_open(struct worker *worker, int take_fd, const struct addr *peer, struct door *door);
+
+/* Run steps until it must wait. Safe from every callback: while the driver is active it only notes. */
+void session_run(struct session *session);
+
+/* A new view: servers may have gone, a primary may have come. */
+void session_on_view(struct session *session);
+/* Another world: the account's password may have changed, or how fresh its reads must be. */
+void session_on_world(struct session *session);
+/* Nothing of it runs and no transaction is open; it may wait for a paused cluster. */
+bool session_is_quiet(const struct session *session);
+/* SIGTERM: close now when nothing would be lost, otherwise as soon as that holds. */
+void session_drain(struct session *session);
+/* Close from outside the driver, at once. */
+void session_abort(struct session *session, enum close_reason reason);
+
+/* ---- for the files of this state machine ---- */
+
+enum step session_enter(struct session *session, enum session_state state);
+/* Close with a reason; what is in client.out is flushed first, as far as the client takes it. */
+enum step session_close(struct session *session, enum close_reason reason, const char *detail);
+/* The present wait ends at the latest in `after_us` (0: no deadline). */
+void session_set_deadline(struct session *session, uint64_t after_us);
+/* Where this upstream of the session's is. */
+enum route_place session_place_of(const struct session *session, const struct upstream *upstream);
+/* Is the connection at this place in use by the present command? */
+bool session_is_of_job(const struct session *session, enum route_place place);
+/* The connection there, no part of the present command, has failed (slot.failure): it is dropped, and if the
+ * session had state there, session.lost says so from now on. */
+void session_bury_idle(struct session *session, enum route_place place);
+/* How long a server may think about the present command: timeouts.query, or less by a hint. 0: no limit. */
+uint64_t session_query_us(const struct session *session);
+const struct view *session_view(const struct session *session);
+uint64_t session_now(const struct session *session);
+const char *session_state_words(enum session_state state);
+
+#endif

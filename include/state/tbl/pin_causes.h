@@ -1,0 +1,35 @@
+/* PIN_CAUSE(NAME, name, words for people): the state of a session that lives in one server's connection, and
+ * keeps its reads there. The causes of the first block begin and end with statements (sql/holds.h); those of
+ * the second end only with the session, or a reset of it; but HELD_SET, which leaves harmless reads alone,
+ * with a SET to the default, or when a statement has used it up (vars_used_up); and UNKNOWN_SCHEMA, which
+ * outlives a reset, when the server tells a schema. Those of the third keep its connection, but no read that
+ * does not need it, and AUTO_IS_NULL keeps reads: they are in what the session knows of itself
+ * (state/pinned.c). */
+PIN_CAUSE(TEMPORARY_TABLE, temporary_table, "temporary tables")
+PIN_CAUSE(TABLE_LOCK, table_lock, "LOCK TABLES")
+PIN_CAUSE(GLOBAL_LOCK, global_lock, "FLUSH TABLES WITH READ LOCK")
+PIN_CAUSE(BACKUP_LOCK, backup_lock, "backup lock")
+PIN_CAUSE(USER_LOCK, user_lock, "GET_LOCK")
+PIN_CAUSE(HANDLER, handler, "HANDLER")
+PIN_CAUSE(PREPARED, prepared, "SQL-level prepared statements")
+PIN_CAUSE(XA, xa, "XA transaction")
+
+PIN_CAUSE(HELD_SET, held_set, "a variable of writes that no other connection may have")
+PIN_CAUSE(NEXT_TRANSACTION, next_transaction, "SET TRANSACTION for the next transaction")
+PIN_CAUSE(HIDDEN_STATE, hidden_state, "a statement may have left state that cannot be seen from outside")
+PIN_CAUSE(LONG_STATEMENT, long_statement, "a statement that is too long to be read whole")
+PIN_CAUSE(EXPIRED_PASSWORD, expired_password,
+          "the account's password had expired: only this connection may have a new one")
+PIN_CAUSE(UNKNOWN_SET, unknown_set, "a variable was set to something that cannot be repeated elsewhere")
+PIN_CAUSE(UNKNOWN_SCHEMA, unknown_schema,
+          "the server has not told which schema is current, or another one than asked for")
+PIN_CAUSE(TRACKED_CHANGE, tracked_change,
+          "the server reported a change of session state that the statement does not explain")
+
+PIN_CAUSE(TRANSACTION, transaction, "open transaction")
+PIN_CAUSE(USER_VARIABLES, user_variables, "user variables")
+PIN_CAUSE(AUTO_IS_NULL, auto_is_null, "sql_auto_is_null")
+PIN_CAUSE(CURSOR, cursor, "open cursor")
+PIN_CAUSE(LONG_DATA, long_data, "long data of a prepared statement")
+PIN_CAUSE(LONG_PREPARED, long_prepared, "a prepared statement that is too long to be prepared again")
+PIN_CAUSE(ANSWERS, answers, "warnings, an error, FOUND_ROWS() or a drawn number of a moment ago")

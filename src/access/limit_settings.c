@@ -1,0 +1,39 @@
+#include "access/limit_settings.h"
+
+const struct setting_word limit_words[] = { { .name = "off", .value = 0 }, { .name = NULL } };
+
+static const struct setting limit_settings[] = {
+    {
+        .name = "max_clients",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct limit_settings, max_clients),
+        .min = 1,
+        .max = LIMIT_MAX,
+        .fallback = "10000",
+        .effect = EFFECT_NOW,
+        .doc = "Clients connected at the same time, on all listeners together. One more is turned away with "
+               "error 1040 before it is greeted; a log line names the limit. Each client takes up to three "
+               "open files of the process (LimitNOFILE of systemd, `ulimit -n`): headgate warns at its start "
+               "when there are too few for this many.",
+    },
+    {
+        .name = "max_clients_per_address",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct limit_settings, max_clients_per_address),
+        .words = limit_words,
+        .min = 1,
+        .max = LIMIT_MAX,
+        .fallback = "off",
+        .effect = EFFECT_NOW,
+        .doc = "The same for clients of one IP address. Clients on unix sockets have none, and are not "
+               "counted here.",
+    },
+};
+
+const struct section limit_section = {
+    .name = "limits",
+    .doc = "How many clients headgate takes. Users and listeners have limits of their own beside these; the "
+           "admin socket has none of them.",
+    .size_bytes = sizeof(struct limit_settings),
+    SECTION_ROWS(limit_settings),
+};

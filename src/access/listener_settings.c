@@ -1,0 +1,148 @@
+#include "access/listener_settings.h"
+
+#include "access/limit_settings.h"
+#include "cluster/cluster_settings.h"
+#include "net/compress.h"
+#include "settings/address.h"
+
+static const struct setting_word mode_words[] = {
+    { .name = "split", .value = LISTENER_SPLIT },
+    { .name = "primary", .value = LISTENER_PRIMARY },
+    { .name = "replica", .value = LISTENER_REPLICA },
+    { .name = NULL },
+};
+
+static const struct setting_word compression_words[] = {
+    { .name = "all", .value = LISTENER_COMPRESSION_ALL },
+    { .name = "zlib", .value = LISTENER_COMPRESSION_ZLIB },
+    { .name = "zstd", .value = LISTENER_COMPRESSION_ZSTD },
+    { .name = "off", .value = LISTENER_COMPRESSION_OFF },
+    { .name = NULL },
+};
+
+static const struct setting listener_settings[] = {
+    {
+        .name = "name",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct listener_settings, name),
+        .is_required = true,
+        .effect = EFFECT_NOW,
+        .example = "app",
+        .doc = "What it is called in the log and in `show sessions`.",
+    },
+    {
+        .name = "address",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct listener_settings, address),
+        .is_required = true,
+        .check = address_check_listen,
+        .effect = EFFECT_NOW,
+        .example = "127.0.0.1:6033",
+        .doc = "Where clients connect: \"127.0.0.1:6033\", \"[::1]:6033\" or the path of a unix socket. "
+               "\"0.0.0.0\" and "
+               "\"[::]\" are every address of the machine.",
+    },
+    {
+        .name = "cluster",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct listener_settings, cluster),
+        .is_required = true,
+        .effect = EFFECT_NEW_SESSIONS,
+        .example = "main",
+        .doc = "The name of the cluster it leads to.",
+    },
+    {
+        .name = "mode",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct listener_settings, mode),
+        .words = mode_words,
+        .fallback = "split",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "\"split\" reads the SQL: harmless reads go to replicas, everything else to the primary. "
+               "\"primary\" and "
+               "\"replica\" send everything there without looking.",
+    },
+    {
+        .name = "consistency",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct listener_settings, consistency),
+        .words = consistency_words,
+        .fallback = "inherit",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "What reads on replicas show to clients that come in here: \"session\", \"eventual\", "
+               "\"global\" or \"strong\", see "
+               "the cluster's; \"inherit\": as the cluster says. For mode \"split\".",
+    },
+    {
+        .name = "max_clients",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct listener_settings, max_clients),
+        .words = limit_words,
+        .min = 1,
+        .max = LIMIT_MAX,
+        .fallback = "off",
+        .effect = EFFECT_NOW,
+        .doc = "Clients connected here at the same time; one more hears error 1040.",
+    },
+    {
+        .name = "compression",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct listener_settings, compression),
+        .words = compression_words,
+        .fallback = "all",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "Which compressed protocols clients are offered; a client gets one only if it asks for it. "
+               "\"all\" is "
+               "what the servers' family has: \"zlib\" with MariaDB, \"zlib\" and \"zstd\" with MySQL. A "
+               "client that "
+               "compresses with zlib without an offer, as PHP's mysqlnd does, is understood all the same, "
+               "and gets "
+               "uncompressed contents.",
+    },
+    {
+        .name = "compression_threshold",
+        .type = SETTING_SIZE,
+        .offset = offsetof(struct listener_settings, compression_threshold_bytes),
+        .min = 1,
+        .max = INT64_C(16) << 20,
+        .fallback = "50B",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "A shorter piece of a reply is sent uncompressed to clients that compress. Servers use 50 "
+               "bytes; a "
+               "larger threshold costs less CPU.",
+    },
+    {
+        .name = "compression_zlib_level",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct listener_settings, compression_zlib_level),
+        .min = 1,
+        .max = COMPRESS_ZLIB_LEVEL_MAX,
+        .fallback = "6",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "Level of zlib towards clients: 1 is fastest, 9 is smallest. Servers use 6.",
+    },
+    {
+        .name = "compression_zstd_level_max",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct listener_settings, compression_zstd_level_max),
+        .min = 1,
+        .max = COMPRESS_ZSTD_LEVEL_MAX,
+        .fallback = "9",
+        .effect = EFFECT_NEW_SESSIONS,
+        .doc = "A client of zstd names the level at which it wants its replies, 1 to 22, usually 3. A higher "
+               "one than "
+               "this is taken as this: at level 22 one client would occupy a whole worker.",
+    },
+};
+
+static const char *const listener_absent[] = { "tls",   "tls_cert", "proxy_protocol", "limits", "backlog",
+                                               "rules", NULL };
+
+const struct section listener_section = {
+    .name = "listener",
+    .doc = "Where clients connect, and what they reach there.",
+    .size_bytes = sizeof(struct listener_settings),
+    SECTION_ROWS(listener_settings),
+    .is_list = true,
+    .absent = listener_absent,
+};

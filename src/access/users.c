@@ -1,0 +1,135 @@
+#include "access/users.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+static void release(struct user *user)
+{
+    if (user == NULL)
+        return;
+    mem_free(user->name);
+    if (user->has_limit)
+        mem_free(user->connections);
+    auth_secret_wipe(&user->secret);
+    mem_free(user);
+}
+
+static struct user *find(const struct users *users, const char *name)
+{
+    struct user *user = NULL;
+    if (users != NULL)
+        HASH_FIND_STR(users->by_name, name, user);
+    return user;
+}
+
+/* With the limit of the one before, if there was one. NULL: memory is out. */
+static struct user *add(struct users *users, const char *name, const struct user *before)
+{
+    struct user *user = mem_zalloc(sizeof *user);
+    if (user == NULL)
+        return NULL;
+    user->has_limit = before == NULL;
+    user->connections = before != NULL ? before->connections : mem_zalloc(sizeof *user->connections);
+    if (user->connections != NULL && (user->name = mem_strdup(name)) != NULL)
+        HASH_ADD_KEYPTR(hh, users->by_name, user->name, strlen(user->name), user);
+    if (hash_has(user))
+        return user;
+    release(user);
+    return NULL;
+}
+
+/* As configured: nothing that was seen at a login is in these. */
+static bool is_same_secret(const struct auth_secret *a, const struct auth_secret *b)
+{
+    return a->has_password == b->has_password && a->password_len == b->password_len &&
+           memcmp(a->password, b->password, a->password_len) == 0 &&
+           memcmp(a->stored, b->stored, sizeof a->stored) == 0;
+}
+
+static bool add_configured(struct users *users, const struct user_settings *settings,
+                           const struct users *before, struct error *err)
+{
+    struct user *user = add(users, settings->name, find(before, settings->name));
+    if (user == NULL)
+        return error_set(err, 0, "user '%s': out of memory", settings->name);
+    user->max_connections = settings->max_connections;
+    if (before == NULL)
+        limit_set(user->connections, user->max_connections);
+    user->consistency = settings->consistency;
+    const struct user *former = find(before, settings->name);
+    bool is_usable = user_settings_read_password(settings->password, &user->secret);
+    bool is_same = former != NULL && is_same_secret(&former->secret, &user->secret);
+    user->account = is_same ? former->account : ++users->last_account;
+    atomic_init(&user->read_only, is_same ? atomic_load(&former->read_only) : USER_NOT_ASKED);
+    return is_usable || error_set(err, 0, "user '%s': the password is longer than 255 bytes", settings->name);
+}
+
+/* Somebody may be logged in as this one: a login that is just being accepted is not counted yet, unless
+ * nobody was let in any more. */
+static bool is_in_use(const struct user *user)
+{
+    return !user->is_removed || atomic_load(&user->connections->used) > 0;
+}
+
+static bool add_removed(struct users *users, const struct user *before, struct error *err)
+{
+    if (find(users, before->name) != NULL || !is_in_use(before))
+        return true;
+    struct user *user = add(users, before->name, before);
+    if (user == NULL)
+        return error_set(err, 0, "user '%s': out of memory", before->name);
+    user->secret = before->secret;
+    user->account = before->account;
+    user->consistency = before->consistency;
+    atomic_init(&user->read_only, atomic_load(&before->read_only));
+    user->is_removed = true;
+    return true;
+}
+
+bool users_init(struct users *users, const struct user_settings *settings, size_t count,
+                const struct users *before, struct error *err)
+{
+    *users = (struct users){ .last_account = before != NULL ? before->last_account : 0 };
+    bool is_whole = true;
+    for (size_t i = 0; is_whole && i < count; i++)
+        is_whole = add_configured(users, &settings[i], before, err);
+    for (const struct user *user = before != NULL ? before->by_name : NULL; is_whole && user != NULL;
+         user = user->hh.next)
+        is_whole = add_removed(users, user, err);
+    if (!is_whole)
+        users_fini(users);
+    return is_whole;
+}
+
+void users_succeed(struct users *users, struct users *before)
+{
+    for (struct user *user = users->by_name; user != NULL; user = user->hh.next) {
+        struct user *former = find(before, user->name);
+        if (former != NULL)
+            former->has_limit = false;
+        user->has_limit = true;
+        limit_set(user->connections, user->max_connections);
+    }
+}
+
+void users_fini(struct users *users)
+{
+    struct user *user, *next;
+    HASH_ITER(hh, users->by_name, user, next)
+    {
+        HASH_DEL(users->by_name, user); /* NOLINT(clang-analyzer-core.NullDereference): uthash's own macro */
+        release(user);
+    }
+}
+
+const struct user *users_find(const struct users *users, const char *name)
+{
+    const struct user *user = find(users, name);
+    return user == NULL || user->is_removed ? NULL : user;
+}
+
+const struct user *users_heir(const struct users *users, const struct user *user)
+{
+    return find(users, user->name);
+}

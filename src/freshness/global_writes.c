@@ -1,0 +1,214 @@
+#include "freshness/global_writes.h"
+
+#include "freshness/consistency_inside.h"
+#include "freshness/written.h"
+#include "mysql/reply.h"
+#include "mysql/tracker.h"
+#include "session/acquire.h"
+
+static struct written *written_of(const struct session *session)
+{
+    struct written *all = session->worker->world->written;
+    return all != NULL ? &all[session->door->cluster] : NULL;
+}
+
+/* ---- what replies say ---- */
+
+#define KIND(name) (1u << SQL_##name)
+
+/* They write nothing, unless they run stored code. */
+static const uint32_t harmless_kinds = KIND(EMPTY) | KIND(SHOW) | KIND(DIAGNOSTICS) | KIND(BEGIN) |
+                                       KIND(COMMIT) | KIND(ROLLBACK) | KIND(SAVEPOINT) | KIND(SET) |
+                                       KIND(USE) | KIND(KILL);
+/* They leave an open transaction open. */
+static const uint32_t staying_kinds = KIND(EMPTY) | KIND(SHOW) | KIND(DIAGNOSTICS) | KIND(SELECT) |
+                                      KIND(WRITE) | KIND(SAVEPOINT) | KIND(SET) | KIND(USE) | KIND(HANDLER);
+
+static bool is_opaque(const struct job *job)
+{
+    return job->is_cut || job->facts.may_hide_state || job->facts.may_commit || job->facts.is_multi;
+}
+
+/* A query of no table that is no harmless read for one of these, and not for what it calls. */
+static bool is_mere_question(const struct sql_facts *facts)
+{
+    bool is_known = facts->reason == SQL_REASON_SYSTEM_VARIABLE ||
+                    facts->reason == SQL_REASON_USER_VARIABLE || facts->reason == SQL_REASON_LAST_INSERT_ID ||
+                    facts->reason == SQL_REASON_PREVIOUS_STATEMENT;
+    return !facts->uses_tables && is_known;
+}
+
+/* `tells`: were there a GTID, the packet would tell it; or the end of the transaction will. */
+static bool may_write(const struct job *job, bool tells)
+{
+    const struct sql_facts *facts = &job->facts;
+    if (facts->is_read)
+        return false;
+    if (is_opaque(job))
+        return true;
+    if (facts->kind == SQL_SELECT) /* a view, or a function, may write */
+        return !tells && !facts->reads_but_for_variables && !is_mere_question(facts);
+    return (harmless_kinds & 1u << facts->kind) == 0;
+}
+
+static bool is_statement(const struct job *job)
+{
+    bool has_text = job->command->manner == COMMAND_STATEMENT || job->command->manner == COMMAND_PREPARED;
+    return has_text && job->command->byte != COM_STMT_PREPARE && !job->is_login;
+}
+
+/* An OK tells the GTID of what was committed, if GTIDs are kept; an EOF and an ERR tell nothing. So an OK of
+ * a write that has changed no row has written nothing. */
+void global_writes_note_packet(struct session *session, const struct tracker_info *info)
+{
+    const struct job *job = &session->job;
+    struct consistency *consistency = &session->consistency;
+    if (job->facts.is_read || !is_statement(job))
+        return;
+    struct written *written = written_of(session);
+    if (written == NULL)
+        return;
+    bool tells = info->kind == TRACKER_OK && !info->is_cut;
+    bool is_idle = tells && job->facts.kind == SQL_WRITE && info->affected == 0 && !job->reply.has_rows &&
+                   !is_opaque(job);
+    bool is_error = info->kind == TRACKER_ERR;
+    bool is_open = ((is_error ? session->status : info->status) & STATUS_IN_TRANS) != 0;
+    bool stays = is_open && !is_error && !is_opaque(job) && (staying_kinds & 1u << job->facts.kind) != 0;
+    consistency->has_written |= may_write(job, tells || is_open) && !is_idle && !job->reply.is_unbegun;
+    if (consistency->has_written && !stays && !(tells && job->reply.has_gtid))
+        written_note_unknown(written);
+    if (!is_open)
+        consistency->has_written = false;
+}
+
+void global_writes_note_position(struct session *session, const struct gtid_position *position)
+{
+    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
+    const struct view *view = session_view(session);
+    struct written *written = written_of(session);
+    if (written == NULL)
+        return;
+    bool is_primary = slot->server == view->primary && !slot_has_moved(session, ROUTE_PRIMARY);
+    written_note(written, written_tag(slot->server, slot->moves), is_primary, position);
+}
+
+void global_writes_note_loss(struct session *session)
+{
+    struct written *written = written_of(session);
+    session->consistency.has_written = false;
+    if (written != NULL && session->job.command != NULL && is_statement(&session->job) &&
+        !session->job.facts.is_read)
+        written_note_unknown(written);
+}
+
+/* ---- what they ask for ---- */
+
+/* Positions of the server that is the primary, or was it, while there is none. */
+static bool is_of_primary(const struct view *view, uint64_t tag)
+{
+    if (view->primary == VIEW_NO_SERVER)
+        return true;
+    return tag == written_tag(view->primary, view->servers[view->primary].moves);
+}
+
+static void take_news(struct watch *watch, const struct view *view, const struct written *written)
+{
+    struct global_demand *demand = &watch->global;
+    struct written_state state;
+    written_read(written, &state);
+    bool is_new_primary = demand->number != 0 && demand->epoch != watch_epoch(watch);
+    if (state.version == demand->version && !is_new_primary)
+        return;
+    bool is_known = state.tag == 0 || is_of_primary(view, state.tag);
+    if (is_known)
+        gtid_position_merge(&demand->position, &state.position);
+    if (demand->position.is_unknown) { /* of too many sources: the primary's will say it */
+        demand->position = (struct gtid_position){ 0 };
+        is_known = false;
+    }
+    demand->written = watch_happen(watch);
+    if (state.unknown != demand->unknown || is_new_primary || !is_known)
+        demand->seen = demand->written;
+    demand->version = state.version;
+    demand->unknown = state.unknown;
+    demand->epoch = watch_epoch(watch);
+    demand->number++;
+}
+
+static void drop_lost(struct watch *watch)
+{
+    const struct view *view = worker_view(watch->worker, watch->cluster);
+    struct log_scope scope = { .key = "cluster", .text = watch->settings->name };
+    counter_add(&watch->counters.positions_dropped, 1);
+    log_limited(LOG_LEVEL_WARNING, &scope,
+                "%s does not have all that clients have written: lost with an old primary",
+                view->servers[watch->primary].server->name);
+}
+
+/* The primary has said where it is since: that is the position, with what was written after that. */
+static void settle(struct watch *watch)
+{
+    struct global_demand *demand = &watch->global;
+    if (demand->seen == 0 || !watch_has_primary_since(watch, demand->seen))
+        return;
+    bool is_over = watch_has_primary_since(watch, demand->written);
+    if (is_over && !watch_primary_reaches(watch, &demand->position))
+        drop_lost(watch);
+    if (is_over)
+        demand->position = (struct gtid_position){ 0 };
+    gtid_position_merge(&demand->position, &watch->moved);
+    demand->needs_base = true;
+    demand->seen = 0;
+    demand->number++;
+}
+
+bool global_writes_is_current(const struct session *session)
+{
+    const struct written *written = written_of(session);
+    const struct global_demand *demand = &consistency_watch(session)->global;
+    return written == NULL || (written_version(written) == demand->version &&
+                               session->consistency.global_number == demand->number);
+}
+
+void global_writes_ask(struct session *session)
+{
+    struct watch *watch = consistency_watch(session);
+    struct consistency *consistency = &session->consistency;
+    const struct global_demand *demand = &watch->global;
+    const struct written *written = written_of(session);
+    if (written == NULL)
+        return;
+    take_news(watch, session_view(session), written);
+    settle(watch);
+    if (consistency->global_number == demand->number)
+        return;
+    consistency->global_number = demand->number;
+    bool is_covered = gtid_position_covers(&consistency->position, &demand->position) &&
+                      (consistency->needs_base || !demand->needs_base);
+    if (is_covered && consistency->is_asking && demand->seen <= consistency->seen)
+        return;
+    consistency_ask_more(session);
+    consistency->needs_base |= demand->needs_base;
+    if (demand->seen > consistency->seen)
+        consistency->seen = demand->seen;
+    if (is_covered)
+        return;
+    consistency->written = watch_happen(watch);
+    gtid_position_merge(&consistency->position, &demand->position);
+    consistency_note_position(session);
+}
+
+bool global_writes_is_at_replica(const struct session *session)
+{
+    struct watch *watch = consistency_watch(session);
+    const struct written *written = written_of(session);
+    const struct view *view = session_view(session);
+    struct written_state state = { 0 };
+    if (written != NULL)
+        written_read(written, &state);
+    bool is_known = state.unknown == watch->global.unknown && watch->global.seen == 0 && !view->is_galera;
+    for (int i = 0; is_known && i < (int)view->count; i++)
+        if (view->servers[i].takes_reads && watch_has(watch, i, &state.position, watch->global.needs_base))
+            return true;
+    return false;
+}

@@ -1,0 +1,386 @@
+#include "freshness/position_server.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "cluster/upstream_exchange.h"
+#include "cluster/wsrep.h"
+#include "session/session.h"
+
+#include <stddef.h>
+
+#define GAP_FIRST_US 500u     /* the shortest between two polls: a round trip on a fast network */
+#define GAP_LAST_US 16000u    /* while nobody gets what they wait for */
+#define GAP_AHEAD_US 2000u    /* while no session waits, and a recent write should have arrived by now */
+#define GAP_CALM_US 5000u     /* … and nothing is expected */
+#define CALM_US 1000000u      /* so long after the last demand */
+#define RETRY_US 100000u      /* after a poll that failed */
+#define CLOSE_US 60000000u    /* without demand */
+#define ANSWER_MAX (1u << 20) /* bytes: some twenty thousand of MySQL's sources */
+#define CLUSTERS_MAX 64u
+#define NODE_US 40000000u /* a Galera node gives up first: repl.causal_read_timeout is 30 s */
+
+/* What a server is asked, by family and role. A replica's own binary log would lie: local writes are in it.
+ * The primary's list of those that are being committed comes first: they may be visible already, and are in
+ * one of the two whenever they move. */
+static const char *const questions[][2] = {
+    [FAMILY_MARIADB] = { "SELECT @@global.gtid_slave_pos AS held",
+                         "SELECT @@global.gtid_binlog_pos AS said, @@global.gtid_slave_pos AS held, "
+                         "@@global.log_bin AS mode" },
+    [FAMILY_MYSQL] = { "SELECT @@global.gtid_executed AS held",
+                       "SELECT @@global.gtid_owned AS owned, @@global.gtid_executed AS said, "
+                       "@@global.gtid_mode AS mode" },
+};
+
+static const struct view *view_of(const struct watch *watch)
+{
+    return worker_view(watch->worker, watch->cluster);
+}
+
+static struct loop *loop_of(const struct watch *watch)
+{
+    return &watch->worker->loop;
+}
+
+static uint64_t now_of(const struct watch *watch)
+{
+    return loop_of(watch)->now_us;
+}
+
+/* ---- answers ---- */
+
+static struct span cell(const struct watched *server, const char *column)
+{
+    struct span value = { 0 };
+    (void)rows_value(&server->rows, 0, rows_column(&server->rows, column), &value);
+    return value;
+}
+
+/* Once per cluster and process, whichever worker is first. */
+static void warn_unfollowed(const struct watch *watch, bool is_mysql)
+{
+    static _Atomic uint64_t warned; /* a bit per cluster */
+    uint64_t bit = UINT64_C(1) << (watch->cluster % CLUSTERS_MAX);
+    struct log_scope scope = { .key = "cluster", .text = watch->settings->name };
+    if ((atomic_fetch_or(&warned, bit) & bit) == 0)
+        log_warning(
+            &scope,
+            "the primary keeps no GTIDs, so clients that have written read on the primary: %s; or say "
+            "consistency = \"eventual\"",
+            is_mysql ? "set gtid_mode = ON on all servers" : "set log_bin on all servers");
+}
+
+/* A new base when what has moved since the old one cannot be said in a few marks. The first one is empty. */
+static bool note_moved(struct watch *watch)
+{
+    watch->moved = (struct gtid_position){ 0 };
+    gtid_table_diff(&watch->said, &watch->base, &watch->moved);
+    if (!watch->moved.is_unknown)
+        return true;
+    watch->base_number++;
+    watch->moved = (struct gtid_position){ 0 };
+    return gtid_table_copy(&watch->base, &watch->said);
+}
+
+static bool read_primary(struct watched *server)
+{
+    struct watch *watch = server->watch;
+    enum server_family family = server->upstream->family;
+    struct span mode = cell(server, "mode");
+    bool is_mysql = family == FAMILY_MYSQL;
+    watch->is_unfollowed =
+        is_mysql ? !span_is_nocase(mode, "ON") : !span_is(mode, "1") && !span_is_nocase(mode, "ON");
+    if (watch->is_unfollowed)
+        warn_unfollowed(watch, is_mysql);
+    gtid_table_clear(&watch->said);
+    return gtid_table_read(&watch->said, family, cell(server, "owned")) &&
+           gtid_table_read(&watch->said, family, cell(server, "said")) && note_moved(watch) &&
+           gtid_table_copy(&server->held, &watch->said) &&
+           gtid_table_read(&server->held, family, cell(server, "held"));
+}
+
+static bool read_answer(struct watched *server)
+{
+    struct watch *watch = server->watch;
+    if (server->is_asked_as_node) { /* that it has come is all it says */
+        replica_delay_note_sample(&server->delay, now_of(watch) - server->begun_us);
+        return true;
+    }
+    if (server->rows.rows != 1)
+        return false;
+    if (server->is_asked_as_primary)
+        return read_primary(server);
+    gtid_table_clear(&server->held);
+    if (!gtid_table_read(&server->held, server->upstream->family, cell(server, "held")))
+        return false;
+    replica_delay_note(&server->delay, &server->held, server->begun_us, now_of(watch));
+    return true;
+}
+
+void position_server_measure(struct watched *server)
+{
+    const struct watch *watch = server->watch;
+    struct gtid_position written = { .marks = { watch->written }, .count = 1 };
+    if (watch->written_us != 0 && server->index != view_of(watch)->primary &&
+        !gtid_table_contains(&server->held, &written))
+        replica_delay_mark(&server->delay, &watch->written, watch->written_us);
+}
+
+/* ---- polls ---- */
+
+void position_server_forget(struct watched *server)
+{
+    server->is_asking = false;
+    server->answered = 0;
+    server->base = 0;
+    gtid_table_clear(&server->held);
+    replica_delay_unmark(&server->delay);
+    loop_timer_stop(&server->deadline);
+    upstream_close(&server->upstream);
+    rows_fini(&server->rows);
+}
+
+/* It satisfies nobody. Who waits has a deadline of its own. */
+static void fail(struct watched *server, const char *why)
+{
+    struct watch *watch = server->watch;
+    struct log_scope scope = { .key = "cluster", .text = watch->settings->name };
+    bool was_asking = server->is_asking;
+    if (was_asking) {
+        counter_add(&watch->counters.polls_failed, 1);
+        log_limited(LOG_LEVEL_WARNING, &scope, "%s does not say how far it is: %s",
+                    view_of(watch)->servers[server->index].server->name, why);
+    }
+    position_server_forget(server);
+    server->next_us = now_of(watch) + RETRY_US;
+    loop_timer_start(&server->next, loop_of(watch), RETRY_US);
+}
+
+static void ask(struct watched *server)
+{
+    struct watch *watch = server->watch;
+    enum server_family family = server->upstream->family;
+    if (family != FAMILY_MYSQL && family != FAMILY_MARIADB) {
+        fail(server, "it is of an unknown family");
+        return;
+    }
+    (void)watch_epoch(watch);
+    server->is_asked_as_node = view_of(watch)->is_galera;
+    server->is_asked_as_primary = !server->is_asked_as_node && server->index == view_of(watch)->primary;
+    server->begun = watch_happen(watch);
+    server->rows.bytes_max = ANSWER_MAX;
+    counter_add(&watch->counters.polls, 1);
+    const char *sql =
+        server->is_asked_as_node ? WSREP_WAIT_SQL : questions[family][server->is_asked_as_primary];
+    upstream_query(server->upstream, sql, &server->rows, 0);
+}
+
+static void on_ready(struct upstream *upstream)
+{
+    ask(upstream->owner);
+}
+
+/* Its answer was enough for so many of those that waited: for none, and the next one comes later. */
+static void space_out(struct watched *server, size_t satisfied)
+{
+    bool is_vain = satisfied == 0 && server->watch->waiting.count > 0;
+    uint64_t doubled = server->gap_us * 2 < GAP_LAST_US ? server->gap_us * 2 : GAP_LAST_US;
+    server->gap_us = is_vain ? doubled : GAP_FIRST_US;
+}
+
+static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
+{
+    struct watched *server = upstream->owner;
+    struct watch *watch = server->watch;
+    loop_timer_stop(&server->deadline);
+    (void)watch_epoch(watch);
+    if (server->is_asked_as_primary && server->index != watch->primary) { /* not any more */
+        server->is_asking = false;
+        server->answered = 0;
+        position_server_schedule(server);
+        return;
+    }
+    if (answer->is_err || !read_answer(server)) {
+        fail(server, answer->is_err ? answer->error.text : "its answer has an unknown form");
+        return;
+    }
+    server->is_asking = false;
+    server->answered = server->begun;
+    server->is_primary = server->is_asked_as_primary;
+    space_out(server, watch_wake(watch));
+    position_server_measure(server);
+    position_server_schedule(server);
+}
+
+static void on_failed(struct upstream *upstream, const struct error *err)
+{
+    fail(upstream->owner, err->text);
+}
+
+/* Between polls: the server said good-bye, or just went. */
+static void on_io(struct upstream *upstream, int events)
+{
+    (void)events;
+    fail(upstream->owner, "the server broke off");
+}
+
+static const struct upstream_owner_ops owner_ops = {
+    .on_ready = on_ready, .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io
+};
+
+static void on_deadline(struct loop_timer *timer)
+{
+    struct watched *server = (struct watched *)(void *)((char *)timer - offsetof(struct watched, deadline));
+    fail(server, server->is_asked_as_node ? "no answer, though its own patience should have ended"
+                                          : "no answer within the monitor's timeout");
+}
+
+static void connect_first(struct watched *server)
+{
+    struct watch *watch = server->watch;
+    const struct monitor_settings *settings = &watch->settings->monitor;
+    struct auth_secret secret = { 0 };
+    struct error err = { 0 };
+    const struct view_server *entry = &view_of(watch)->servers[server->index];
+    struct upstream_wish wish = {
+        .addr = &entry->addr, .user = settings->user, .secret = &secret, .collation = 33
+    };
+    if (auth_secret_from_password(&secret, span_cstr(settings->password)))
+        server->upstream = upstream_open(&watch->worker->env, entry->server, &wish, &owner_ops, server, &err);
+    else
+        (void)error_set(&err, 0, "the monitor's password is too long");
+    auth_secret_wipe(&secret);
+    server->moves = entry->moves;
+    if (server->upstream == NULL)
+        fail(server, err.text);
+}
+
+/* Its name leads elsewhere now: what was told is another machine's. */
+bool position_server_has_moved(const struct watched *server)
+{
+    return server->moves != view_of(server->watch)->servers[server->index].moves;
+}
+
+static void poll(struct watched *server)
+{
+    struct watch *watch = server->watch;
+    if (position_server_has_moved(server))
+        position_server_forget(server);
+    server->is_asking = true;
+    server->begun_us = now_of(watch);
+    loop_timer_start(&server->deadline, loop_of(watch),
+                     view_of(watch)->is_galera ? NODE_US : watch->settings->monitor.timeout_us);
+    if (server->upstream != NULL)
+        ask(server);
+    else
+        connect_first(server);
+}
+
+/* ---- when ---- */
+
+static bool is_worth_asking(const struct watched *server)
+{
+    const struct view *view = view_of(server->watch);
+    const struct view_server *entry = &view->servers[server->index];
+    if (view->is_galera)
+        return entry->takes_reads && server->index != view->primary;
+    return server->index == view->primary || entry->takes_reads;
+}
+
+/* Do sessions wait for this very server? Or would they, if that were cheaper than the primary: those that it
+ * alone can tell of what they have seen, and at a Galera cluster all. */
+static bool is_urgent(const struct watched *server)
+{
+    const struct watch *watch = server->watch;
+    const struct view *view = view_of(watch);
+    if (server->index == view->primary || view->is_galera)
+        return server->answered <= watch->wanted;
+    return watch->waiting.count > 0;
+}
+
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When the next poll should begin; 0: none is due. */
+static uint64_t next_poll_us(const struct watched *server)
+{
+    uint64_t since_us = now_of(server->watch) - server->demanded_us;
+    const struct delay *delay = &server->delay;
+    if (server->demanded_us == 0 || !is_worth_asking(server))
+        return 0;
+    if (since_us >= CALM_US && server->watch->waiting.count == 0)
+        return 0;
+    if (is_urgent(server))
+        return server->begun_us + (server->watch->waiting.count > 0 ? server->gap_us : GAP_AHEAD_US);
+    uint64_t calm_us = server->begun_us + GAP_CALM_US, soon_us = server->begun_us + GAP_AHEAD_US;
+    if (delay->marked_us == 0)
+        return calm_us;
+    return lesser(calm_us, soon_us > replica_delay_due_us(delay) ? soon_us : replica_delay_due_us(delay));
+}
+
+void position_server_schedule(struct watched *server)
+{
+    uint64_t now = now_of(server->watch), at = next_poll_us(server);
+    if (at == 0)
+        at = now + CLOSE_US;
+    if (server->is_asking)
+        return;
+    if (!loop_timer_is_active(&server->next) || at < server->next_us) {
+        server->next_us = at;
+        loop_timer_start(&server->next, loop_of(server->watch), at > now ? at - now : 0);
+    }
+}
+
+static void on_next(struct loop_timer *timer)
+{
+    struct watched *server = (struct watched *)(void *)((char *)timer - offsetof(struct watched, next));
+    uint64_t now = now_of(server->watch);
+    if (server->is_asking)
+        return;
+    uint64_t at = next_poll_us(server);
+    if (now - server->demanded_us >= CLOSE_US)
+        position_server_forget(server);
+    else if (at != 0 && at <= now)
+        poll(server);
+    else
+        position_server_schedule(server);
+}
+
+/* After a failure the timer says when to try again. */
+bool position_server_is_resting(const struct watched *server)
+{
+    return server->upstream == NULL && now_of(server->watch) - server->begun_us < RETRY_US &&
+           server->begun_us != 0;
+}
+
+/* ---- life ---- */
+
+struct watched *position_server_new(struct watch *watch, int index)
+{
+    struct watched *server = mem_zalloc(sizeof *server);
+    if (server == NULL)
+        return NULL;
+    *server = (struct watched){ .watch = watch, .index = index };
+    position_server_hurry(server);
+    loop_timer_init(&server->next, on_next);
+    loop_timer_init(&server->deadline, on_deadline);
+    return server;
+}
+
+void position_server_hurry(struct watched *server)
+{
+    server->gap_us = GAP_FIRST_US;
+}
+
+void position_server_stop(struct watched *server)
+{
+    loop_timer_stop(&server->next);
+    position_server_forget(server);
+}
+
+void position_server_free(struct watched *server)
+{
+    gtid_table_fini(&server->held);
+    mem_free(server);
+}

@@ -1,0 +1,281 @@
+#include "pool/reuse.h"
+
+#include "pool/yield.h"
+#include "prepared/upstream_statements.h"
+#include "session/acquire.h"
+#include "session/command.h"
+#include "session/route_input.h"
+#include "sql/traces.h"
+#include "state/fingerprint.h"
+#include "state/pending_set.h"
+#include "state/reply_effects.h"
+
+/* An OK tells of an id that an INSERT was given as of one that it generated: which LAST_INSERT_ID() is, is
+ * known only as long as there was none. */
+#define INSERT_ID_UNKNOWN UINT64_MAX
+
+/* ---- what a statement leaves ---- */
+
+/* Of these kinds the text says all that they do, unless its facts say otherwise. (SQL_CALL: DO.) */
+static bool is_of_plain_kind(const struct sql_facts *facts)
+{
+    static const uint32_t kinds = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SHOW |
+                                  1u << SQL_DIAGNOSTICS | 1u << SQL_WRITE | 1u << SQL_DDL | 1u << SQL_BEGIN |
+                                  1u << SQL_COMMIT | 1u << SQL_ROLLBACK | 1u << SQL_SAVEPOINT |
+                                  1u << SQL_SET | 1u << SQL_USE | 1u << SQL_CALL;
+    return (kinds & 1u << facts->kind) != 0;
+}
+
+static bool is_plain(const struct job *job)
+{
+    const struct sql_facts *facts = &job->facts;
+    if (facts->is_read)
+        return true;
+    return is_of_plain_kind(facts) && !facts->is_multi && !facts->may_hide_state && !facts->runs_code &&
+           !facts->has_holds && !facts->touches_variables && !facts->writes_variables && !job->is_cut;
+}
+
+static bool is_followed(const struct job *job)
+{
+    switch (job->command->manner) {
+    case COMMAND_STATEMENT:
+    case COMMAND_PREPARED:
+        return true;
+    case COMMAND_SESSION:
+        return job->command->byte == COM_INIT_DB;
+    case COMMAND_LOCAL:
+        return job->command->byte == COM_PING;
+    case COMMAND_PRIMARY:
+    case COMMAND_REFUSED:
+        break;
+    }
+    return false;
+}
+
+/* What failed may have come as far as a trigger that sets a variable: no ERR tells of that. */
+static bool is_error_harmless(const struct job *job)
+{
+    return job->facts.is_read || job->facts.kind == SQL_SELECT || job->facts.kind == SQL_SHOW ||
+           job->facts.kind == SQL_DIAGNOSTICS || job->facts.kind == SQL_USE ||
+           job->command->byte == COM_STMT_PREPARE;
+}
+
+static bool leaves_nothing_unknown(const struct session *session)
+{
+    const struct job *job = &session->job;
+    const struct sql_facts *facts = &job->facts;
+    bool has_results = job->reply.has_multi && !facts->is_multi; /* stored code */
+    if (!is_followed(job) || !is_plain(job) || has_results)
+        return false;
+    if (facts->gives_insert_id || facts->sets_next_transaction || facts->has_sequence)
+        return false;
+    if (job->reply.has_untold || (job->changes != NULL && job->changes->sets_untold))
+        return false;
+    return !job->reply.has_error || is_error_harmless(job);
+}
+
+void reuse_note_job(struct session *session, struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    bool is_write = job->facts.kind == SQL_WRITE || job->facts.kind == SQL_DDL || job->facts.has_sequence ||
+                    !is_plain(job);
+    is_write &= job->command->byte != COM_RESET_CONNECTION; /* after which there is nothing of its own */
+    slot->has_own_gtid |= job->reply.has_last_gtid;
+    slot->has_own_writes |= is_write || job->reply.has_last_gtid;
+    upstream->has_told_gtid |= job->reply.has_last_gtid;
+    upstream->is_touched |= !leaves_nothing_unknown(session) || pins_any(&session->pins);
+    if (job->facts.sets_global && !job->reply.has_error) /* what new connections begin with is another now */
+        (void)atomic_fetch_add_explicit(&upstream->server->defaults, 1, memory_order_relaxed);
+}
+
+/* ---- leaving ---- */
+
+uint64_t reuse_trust(const struct worker *worker, const struct upstream *upstream)
+{
+    const struct cluster_settings *clusters = worker->world->clusters;
+    uint64_t trust = clusters != NULL ? clusters[upstream->key.cluster].pool_trust_us : 0;
+    uint64_t end = upstream->renewed_us + trust, now = worker->loop.now_us;
+    bool is_same =
+        upstream->defaults == atomic_load_explicit(&upstream->server->defaults, memory_order_relaxed);
+    return trust > 0 && is_same && now < end ? end - now : 0;
+}
+
+/* With these set, equal variables do not make two connections equal: a collation taken from the schema, rows
+ * found by the last id, and what only some connections of a session have. */
+static bool has_odd_variables(const struct session *session)
+{
+    return session->vars.is_auto_is_null || session->vars.has_for_writes ||
+           vars_follows_schema(&session->vars);
+}
+
+static bool is_settled(const struct session *session, enum route_place place)
+{
+    const struct slot *slot = &session->slots[place];
+    const struct upstream *upstream = slot->upstream;
+    bool is_up_to_date = upstream->is_set_up && upstream->vars_version == session->vars.version &&
+                         slot->task == SYNC_NOTHING && !slot->must_renew && !slot->lacks_charsets;
+    bool has_warnings = slot->has_warnings || slot->has_our_warnings;
+    bool is_autocommit_new = ((upstream->status ^ upstream->new_status) & STATUS_AUTOCOMMIT) == 0;
+    return is_up_to_date && !has_warnings && is_autocommit_new && (upstream->status & STATUS_IN_TRANS) == 0;
+}
+
+static bool may_leave(const struct session *session, enum route_place place)
+{
+    const struct slot *slot = &session->slots[place];
+    if (slot->upstream->is_touched || slot->has_wait || reuse_trust(session->worker, slot->upstream) == 0)
+        return false;
+    bool was_reset = session->was_reset || slot->is_reset; /* then character sets are not the handshake's */
+    return is_settled(session, place) && !was_reset && slot->user_version == 0 &&
+           !effects_has_transaction(session) && !pins_any(&session->pins) && !has_odd_variables(session);
+}
+
+bool reuse_leave(struct session *session, enum route_place place)
+{
+    struct slot *slot = &session->slots[place];
+    struct upstream_legacy *legacy = &slot->upstream->legacy;
+    struct fingerprint fingerprint = { .said = legacy->said };
+    if (!may_leave(session, place))
+        return false;
+    upstream_statements_part(session, place);
+    bool is_whole = fingerprint_take(&fingerprint, &session->vars);
+    legacy->said = fingerprint.said; /* its memory is used again */
+    legacy->hash = fingerprint.hash;
+    bool has_none = slot->insert_id == 0 && session->insert_id.known_by != slot->generation;
+    legacy->insert_id = has_none ? 0 : INSERT_ID_UNKNOWN;
+    legacy->is_there = is_whole;
+    return is_whole;
+}
+
+/* ---- taking ---- */
+
+enum reuse_fit reuse_fit(const struct session *session, const struct upstream *upstream,
+                         const struct fingerprint *wish)
+{
+    const struct upstream_legacy *legacy = &upstream->legacy;
+    struct fingerprint theirs = { .said = legacy->said, .hash = legacy->hash };
+    if (!legacy->is_there)
+        return ASLEFT_NEW;
+    if (session->was_reset || reuse_trust(session->worker, upstream) == 0)
+        return ASLEFT_RENEW;
+    if (!fingerprint_equal(wish, &theirs))
+        return fingerprint_covers(wish, &theirs) ? ASLEFT_SAID : ASLEFT_RENEW;
+    bool is_same_schema = span_equal(text_span(&session->schema), text_span(&upstream->schema));
+    return is_same_schema ? ASLEFT_EQUAL : ASLEFT_SCHEMA;
+}
+
+static struct pool_counters *counters_of(const struct session *session)
+{
+    return &session->worker->boxes[session->door->cluster].pool;
+}
+
+void reuse_adopt(struct session *session, struct slot *slot)
+{
+    struct upstream *upstream = slot->upstream;
+    struct fingerprint wish = { 0 };
+    bool has_wish = fingerprint_take(&wish, &session->vars);
+    enum reuse_fit fit = has_wish ? reuse_fit(session, upstream, &wish) : ASLEFT_RENEW;
+    bool is_left = upstream->legacy.is_there;
+    fingerprint_fini(&wish);
+    if (is_left) {
+        slot->is_inherited = true;
+        slot->must_renew = fit == ASLEFT_RENEW;
+        slot->insert_id = upstream->legacy.insert_id;
+        upstream->vars_version = fit >= ASLEFT_SCHEMA ? session->vars.version : 0;
+    }
+    if (session->job.is_login) /* the server's word on it is the client's: said again */
+        text_clear(&upstream->schema);
+    upstream->legacy.is_there = false;
+    counter_add(is_left && !slot->must_renew ? &counters_of(session)->connections_taken_as_left
+                                             : &counters_of(session)->connections_taken_new,
+                1);
+}
+
+/* ---- questions ---- */
+
+static unsigned own_traces(const struct session *session, const struct slot *slot)
+{
+    const struct answers *answers = &session->answers;
+    unsigned own = slot->has_own_gtid ? SQL_TRACE_GTID : 0;
+    own |= slot->has_own_writes ? SQL_TRACE_SEQUENCE | SQL_TRACE_TABLES : 0;
+    own |= answers->last == slot->generation ? SQL_TRACE_LAST : 0;
+    own |= answers->found == slot->generation ? SQL_TRACE_FOUND_ROWS : 0;
+    own |= answers->diagnostics == slot->generation ? SQL_TRACE_DIAGNOSTICS : 0;
+    return own;
+}
+
+/* Stored code, and what is about a connection's own state, may ask anything. */
+#define TRACES_UNKNOWN ((unsigned)SQL_TRACE_ALL & ~(unsigned)SQL_TRACE_STATUS)
+
+static unsigned asked_traces(const struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_show = job->facts.kind == SQL_SHOW || job->facts.kind == SQL_DIAGNOSTICS;
+    bool is_mere_read = job->facts.is_read && !route_input_is_system_schema(text_span(&session->schema));
+    if (is_mere_read || job->command->byte == COM_STMT_PREPARE) /* which runs nothing */
+        return 0;
+    if (job->command->manner == COMMAND_STATEMENT)
+        return is_plain(job) ? sql_traces(command_text(session), is_show) : TRACES_UNKNOWN;
+    if (job->command->manner != COMMAND_PREPARED || job->facts.kind == SQL_EMPTY)
+        return 0;
+    bool is_known = is_plain(job) && job->prepared->sql.len > 0;
+    return is_known ? sql_traces(job->prepared->sql, is_show) : TRACES_UNKNOWN;
+}
+
+/* Nothing of the session itself would go with it. */
+static bool may_renew(const struct session *session, const struct slot *slot)
+{
+    enum route_place place = session_place_of(session, slot->upstream);
+    bool is_id_unknown = session->insert_id.known_by == slot->generation;
+    return session->option_version == 0 && !slot_has_lost_state(session, place) && !is_id_unknown &&
+           !slot->has_warnings && !yield_has_statements(session, place);
+}
+
+/* Its count of rows outlives a reset (seen on both families), so that one of ours must take its place; not if
+ * that would take what the session's own statements have left. */
+static bool must_count(const struct session *session, const struct slot *slot, unsigned asked, unsigned own)
+{
+    bool is_autocommit = (session->status & STATUS_AUTOCOMMIT) != 0;
+    return (asked & ~own & SQL_TRACE_FOUND_ROWS) != 0 && (asked & SQL_TRACE_LAST) == 0 && is_autocommit &&
+           !slot->has_warnings;
+}
+
+/* What is not its own; of that which its own statements have overwritten already, as little is lost as may
+ * be.
+ */
+static bool asks_strangers(const struct slot *slot, unsigned asked, unsigned own)
+{
+    unsigned others = asked & ~own & ~(unsigned)SQL_TRACE_FOUND_ROWS;
+    if ((others & SQL_TRACE_STATUS) != 0)
+        return true;
+    return others != 0 && (asked & own) == 0 && !slot->has_own_writes;
+}
+
+bool reuse_look(struct session *session, struct slot *slot)
+{
+    bool asks_count = session->job.facts.question == SQL_ASKS_FOUND_ROWS;
+    bool is_stranger_s = slot->is_inherited || (asks_count && slot->upstream->is_second_hand);
+    if (!is_stranger_s || session->job.is_login || slot->must_renew)
+        return true;
+    unsigned asked = asked_traces(session), own = own_traces(session, slot);
+    if (!slot->upstream->has_told_gtid)
+        asked &= ~(unsigned)SQL_TRACE_GTID;
+    slot->must_count = must_count(session, slot, asked, own);
+    slot->must_renew = slot->is_inherited && asks_strangers(slot, asked, own) && may_renew(session, slot);
+    bool is_told_gtid = (asked & (SQL_TRACE_GTID | SQL_TRACE_SEQUENCE)) == SQL_TRACE_GTID &&
+                        (own & SQL_TRACE_GTID) == 0; /* not by a text that may ask anything */
+    return slot->must_renew || !slot->is_inherited || !is_told_gtid;
+}
+
+void reuse_note_renewed(struct session *session, struct slot *slot)
+{
+    uint64_t before = slot->generation;
+    struct answers *answers = &session->answers;
+    slot->generation = ++session->generations; /* its prepared statements are gone */
+    answers->found = answers->found == before ? slot->generation : answers->found;
+    answers->diagnostics = answers->diagnostics == before ? slot->generation : answers->diagnostics;
+    slot->is_inherited = slot->must_renew = slot->has_own_gtid = slot->has_our_warnings = false;
+    slot->has_own_writes = slot->has_wait = false;
+    slot->insert_id = slot->user_version = slot->writes_version = slot->drawn_us = 0;
+    slot->upstream->vars_version = 0;
+}

@@ -1,0 +1,320 @@
+/* The connection that a session has at a place: what is heard of it, how it comes there, how it goes, and
+ * whether it is the right one.
+ *
+ * A session has at most one per place, its own until somebody else needs it (share.c). The slot is the seam
+ * for sharing: whatever fills it must be equal to the session before SENDING, and nothing else looks at where
+ * it came from.
+ */
+#include "pool/slot.h"
+
+#include "pool/slot_inside.h"
+
+#include "cluster/quota.h"
+#include "cluster/upstream_login.h"
+#include "mysql/reply.h"
+#include "pool/account_limit.h"
+#include "pool/fit.h"
+#include "pool/prewarm.h"
+#include "pool/reset.h"
+#include "pool/reuse.h"
+#include "pool/state_capture.h"
+#include "pool/yield.h"
+#include "prepared/upstream_statements.h"
+#include "state/pinned.h"
+#include "state/schema.h"
+
+/* ---- upstream callbacks: note what happened, then let the driver look ---- */
+
+static struct slot *slot_of(struct session *session, const struct upstream *upstream)
+{
+    return &session->slots[session_place_of(session, upstream)];
+}
+
+static void on_ready(struct upstream *upstream)
+{
+    if (upstream->quota.permits != NULL)
+        quota_note_login(upstream->quota.permits->quota);
+    session_run(upstream->owner);
+}
+
+static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
+{
+    struct session *session = upstream->owner;
+    struct slot *slot = slot_of(session, upstream);
+    if (slot->parting != NULL) {
+        state_capture_note(session, slot, answer);
+    } else {
+        slot->answer = *answer;
+        slot->has_answer = true;
+    }
+    session_run(session);
+}
+
+static void on_failed(struct upstream *upstream, const struct error *err)
+{
+    struct session *session = upstream->owner;
+    struct slot *slot = slot_of(session, upstream);
+    slot->has_failed = true;
+    slot->failure = *err;
+    state_capture_end(slot);
+    session_run(session);
+}
+
+/* Idle, and yet something arrives: an end, or an error on the way to one. */
+static void note_unsolicited(struct slot *slot)
+{
+    struct buf *in = &slot->upstream->stream.in;
+    struct packet_header header;
+    struct reply_err said;
+    struct span bytes = buf_unparsed(in);
+    slot->has_failed = true;
+    if (packet_peek(bytes, &header) && header.len > 0 && bytes.len >= PACKET_HEADER_BYTES + header.len &&
+        reply_parse_err(span_of(bytes.data + PACKET_HEADER_BYTES, header.len), &said))
+        (void)error_set(&slot->failure, said.code, "the server said: %d %.*s", said.code,
+                        (int)(said.text.len < 200 ? said.text.len : 200), (const char *)said.text.data);
+    else if (slot->upstream->stream.error != 0)
+        (void)error_errno(&slot->failure, slot->upstream->stream.error, "the connection failed");
+    else
+        (void)error_set(&slot->failure, 0,
+                        bytes.len > 0 ? "the server spoke out of turn" : "the server closed the connection");
+}
+
+static void flush(struct slot *slot)
+{
+    if (stream_flush(&slot->upstream->stream) == STREAM_FAILED && !slot->has_failed)
+        note_unsolicited(slot);
+}
+
+static void fill(struct slot *slot)
+{
+    struct upstream *upstream = slot->upstream;
+    enum stream_result result = stream_fill(&upstream->stream);
+    if (result == STREAM_EOF)
+        upstream->stream.is_eof = true;
+    bool has_news = result != STREAM_BLOCKED;
+    if (upstream->state == UPSTREAM_READY && has_news)
+        note_unsolicited(slot);
+    if (!has_news)
+        stream_trim(&upstream->stream);
+}
+
+static void on_io(struct upstream *upstream, int events)
+{
+    struct session *session = upstream->owner;
+    if (events & EV_READ)
+        fill(slot_of(session, upstream));
+    if (upstream->state == UPSTREAM_READY && (events & EV_WRITE))
+        flush(slot_of(session, upstream));
+    session_run(session);
+}
+
+static const struct upstream_owner_ops owner_ops = {
+    .on_ready = on_ready, .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io
+};
+
+/* ---- is it still there? ---- */
+
+/* A connection from which nothing was heard for so long is read from before anything is sent to it. */
+#define LISTEN_AFTER_US 1000000
+
+/* What came before the present command is no answer to it. The loop may know already that there is something
+ * to read, and come to it after the client; what came while this thread did not run, as well. After some
+ * silence it is worth a system call. */
+void slot_listen(struct session *session, enum route_place place)
+{
+    struct slot *slot = &session->slots[place];
+    struct upstream *upstream = slot->upstream;
+    if (upstream == NULL || slot->has_failed || upstream->state != UPSTREAM_READY)
+        return;
+    bool is_old = session_now(session) - upstream->answered_us >= LISTEN_AFTER_US;
+    if (is_old || stream_is_called(&upstream->stream))
+        fill(slot);
+    if (slot->has_failed)
+        session_bury_idle(session, place);
+}
+
+/* ---- filled ---- */
+
+/* Nothing that is a statement's, or a variable's, is there yet. */
+static struct slot *begin_slot(struct session *session, int server)
+{
+    struct slot *slot = &session->slots[session->job.place];
+    *slot = (struct slot){ .server = server,
+                           .moves = session_view(session)->servers[server].moves,
+                           .generation = ++session->generations,
+                           .option_version = session->option_version,
+                           .must_wait = consistency_is_new_writer(session, server) };
+    return slot;
+}
+
+void slot_take(struct session *session, int server, struct upstream *take_upstream)
+{
+    struct slot *slot = begin_slot(session, server);
+    upstream_hand_over(take_upstream, &owner_ops, session);
+    permits_touch(&take_upstream->permit, session->worker->index, session_now(session));
+    if (take_upstream->quota.permits == NULL)
+        account_limit_hold(session, take_upstream);
+    slot->upstream = take_upstream;
+    reuse_adopt(session, slot);
+    prewarm_note(session);
+}
+
+/* How the session logs in there; borrows from it. */
+static struct upstream_wish wish_of(const struct session *session, const struct view_server *entry)
+{
+    const struct user *user = session->user;
+    return (struct upstream_wish){
+        .addr = &entry->addr,
+        .user = user->name,
+        .secret = user->secret.has_password ? &user->secret : session->seen,
+        .schema = schema_of_login(session),
+        .attributes = text_span(&session->attributes),
+        .caps = session->upstream_caps,
+        .collation = session->collation,
+        .has_setup = true,
+        .take_permit = true,
+    };
+}
+
+void slot_change(struct session *session, int server, struct upstream *take_upstream)
+{
+    const struct upstream_wish wish = wish_of(session, &session_view(session)->servers[server]);
+    upstream_statements_forget(take_upstream);
+    take_upstream->legacy.is_there = false; /* nothing of it is left by that */
+    bool is_own = take_upstream->key.account == session->user->account;
+    if (!is_own)
+        permits_release(&take_upstream->quota, session->worker->index);
+    take_upstream->key = pool_key(session, server);
+    slot_take(session, server, take_upstream);
+    login_age_note_login(session, take_upstream);
+    session->slots[session->job.place].is_changing = true;
+    session->slots[session->job.place].is_renewing = is_own;
+    take_upstream->is_unclean = false;
+    upstream_change_user(take_upstream, &wish);
+}
+
+void slot_open(struct session *session, int server)
+{
+    struct slot *slot = begin_slot(session, server);
+    const struct view_server *entry = &session_view(session)->servers[server];
+    const struct upstream_wish wish = wish_of(session, entry);
+    slot->upstream =
+        upstream_open(&session->worker->env, entry->server, &wish, &owner_ops, session, &slot->failure);
+    slot->has_failed = slot->upstream == NULL;
+    if (slot->upstream != NULL) {
+        slot->upstream->key = pool_key(session, server);
+        login_age_note_login(session, slot->upstream);
+    }
+    account_limit_hold(session, slot->upstream);
+    prewarm_note(session);
+}
+
+/* ---- emptied ---- */
+
+/* The caller's now; NULL: there was none. */
+static struct upstream *release(struct session *session, enum route_place place)
+{
+    struct slot *slot = &session->slots[place];
+    struct upstream *upstream = slot->upstream;
+    consistency_note_drop(session, place);
+    if (upstream != NULL && upstream->state == UPSTREAM_BUSY && session->job.facts.changes_accounts)
+        login_age_note_change(session); /* it may have run all the same */
+    state_capture_end(slot);
+    sequences_note_drop(session, slot);
+    *slot = (struct slot){ 0 };
+    return upstream;
+}
+
+void slot_drop(struct session *session, enum route_place place)
+{
+    struct upstream *upstream = release(session, place);
+    upstream_close(&upstream);
+}
+
+void slot_leave(struct session *session, enum route_place place, bool is_promised)
+{
+    if (!pool_may_park(session, place)) {
+        slot_drop(session, place);
+        return;
+    }
+    (void)reuse_leave(session, place);
+    pool_park(session->worker, release(session, place), is_promised);
+}
+
+void slot_leave_all(struct session *session)
+{
+    for (int place = 0; place < PREPARED_PLACES; place++)
+        slot_leave(session, (enum route_place)place, false);
+}
+
+void slot_drop_idle(struct session *session, enum route_place place)
+{
+    if (session->slots[place].upstream != NULL && !slot_has_lost_state(session, place))
+        slot_drop(session, place);
+}
+
+void slot_drop_all(struct session *session)
+{
+    for (int place = 0; place < PREPARED_PLACES; place++)
+        slot_drop(session, (enum route_place)place);
+}
+
+/* ---- is it the right one? ---- */
+
+bool slot_has_lost_state(const struct session *session, enum route_place place)
+{
+    return pinned_by_state(session, place) != 0;
+}
+
+bool slot_has_moved(const struct session *session, enum route_place place)
+{
+    const struct slot *slot = &session->slots[place];
+    return slot->upstream != NULL && slot->moves != session_view(session)->servers[slot->server].moves;
+}
+
+bool slot_continues_there(const struct session *session, enum route_place place)
+{
+    const struct job *job = &session->job;
+    const struct prepared *prepared = job->prepared;
+    if (prepared == NULL || job->place != place || prepared->last_place != (int)place ||
+        prepared->copies[place].generation != session->slots[place].generation)
+        return false;
+    return job->command->byte == COM_STMT_FETCH ? prepared->has_cursor : prepared->has_long_data;
+}
+
+/* Is the upstream in the slot still where this place is? One that holds state stays, whatever became of its
+ * server; and a replica's for what was begun there. */
+bool slot_is_current(const struct session *session, enum route_place place)
+{
+    const struct view *view = session_view(session);
+    const struct slot *slot = &session->slots[place];
+    if (slot->upstream == NULL)
+        return false;
+    if (slot->has_failed)
+        return true; /* the failure must be told, not hidden */
+    if (slot_has_moved(session, place))
+        return slot_has_lost_state(session, place);
+    if (place == ROUTE_PRIMARY && slot->server == view->primary)
+        return true;
+    if (place == ROUTE_REPLICA && view->servers[slot->server].takes_reads &&
+        slot->server != session->job.avoid)
+        return true;
+    return (place == ROUTE_REPLICA && slot_continues_there(session, place)) ||
+           slot_has_lost_state(session, place);
+}
+
+bool slot_is_left(const struct session *session, enum route_place place)
+{
+    const struct view *view = session_view(session);
+    const struct slot *slot = &session->slots[place];
+    const struct view_server *entry = &view->servers[slot->server];
+    if (slot->upstream == NULL || slot->has_failed || slot_has_lost_state(session, place) ||
+        yield_has_statements(session, place))
+        return false;
+    if (entry->state == SERVER_DRAINING || slot_has_moved(session, place))
+        return true;
+    if (place == ROUTE_REPLICA)
+        return !entry->takes_reads;
+    /* While there is no primary the old one may come back. */
+    return view->primary != VIEW_NO_SERVER && slot->server != view->primary;
+}

@@ -1,0 +1,149 @@
+#include "pool/usage.h"
+
+#include "base/clock.h"
+#include "cluster/quota.h"
+#include "pool/pool.h"
+#include "pool/yield.h"
+#include "state/pinned.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Behind the causes of pins, in one row of numbers with them. */
+enum use {
+    USE_BEFORE = PIN_CAUSE_COUNT - 1,
+#define CONNECTION_USE(NAME, words) USE_##NAME,
+#include "pool/tbl/connection_uses.h"
+#undef CONNECTION_USE
+    USE_COUNT
+};
+_Static_assert((int)USE_COUNT <= PERMITS_USES, "permits_holders.uses has a number for each");
+
+static const char *words_of(unsigned use)
+{
+    static const char *const words[] = {
+#define CONNECTION_USE(NAME, words) [USE_##NAME - PIN_CAUSE_COUNT] = words,
+#include "pool/tbl/connection_uses.h"
+#undef CONNECTION_USE
+    };
+    return use < PIN_CAUSE_COUNT ? pin_cause_words((enum pin_cause)use) : words[use - PIN_CAUSE_COUNT];
+}
+
+/* ---- one worker's ---- */
+
+/* What would keep it even if nothing ran there comes first; of several causes the first of the table. */
+static unsigned use_of(const struct upstream *upstream)
+{
+    if (pool_has(upstream))
+        return USE_READYING;
+    const struct session *session = upstream->owner;
+    enum route_place place = session_place_of(session, upstream);
+    uint32_t causes = pinned_by(session, place) & ~pin_bit(PIN_ANSWERS);
+    if (causes != 0)
+        return (unsigned)__builtin_ctz(causes);
+    if (upstream->state != UPSTREAM_READY && upstream->state != UPSTREAM_BUSY)
+        return USE_READYING;
+    if (session_is_of_job(session, place))
+        return USE_RUNNING;
+    if (yield_has_own_answers(session, place))
+        return PIN_ANSWERS;
+    return yield_is_shared(session) ? USE_OTHER : USE_SESSION;
+}
+
+void usage_count(struct permits_holders *holders, const struct worker *worker)
+{
+    uint32_t uses[USE_COUNT] = { 0 };
+    for (struct list_node *node = list_first(&holders->list); node != NULL;
+         node = list_after(&holders->list, node))
+        uses[use_of(upstream_of_permit(holders->permits, node))]++;
+    for (unsigned use = 0; use < USE_COUNT; use++)
+        atomic_store_explicit(&holders->uses[use], uses[use], memory_order_relaxed);
+    atomic_store_explicit(&holders->counted_us, worker->loop.now_us, memory_order_release);
+}
+
+/* ---- all workers' ---- */
+
+struct told {
+    unsigned use;
+    uint32_t count;
+};
+
+static int by_count(const void *a, const void *b)
+{
+    const struct told *x = a, *y = b;
+    if (x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    return x->use < y->use ? -1 : 1;
+}
+
+static void add_up(const struct permits *permits, uint64_t now_us, struct told *told)
+{
+    for (unsigned use = 0; use < USE_COUNT; use++)
+        told[use] = (struct told){ .use = use };
+    for (unsigned i = 0; i < permits->worker_count; i++) {
+        struct permits_holders *holders = &permits->holders[i];
+        uint64_t counted_us = atomic_load_explicit(&holders->counted_us, memory_order_acquire);
+        bool is_fresh = counted_us != 0 && now_us < counted_us + USES_FRESH_US;
+        for (unsigned use = 0; use < USE_OTHER && is_fresh; use++)
+            told[use].count += atomic_load_explicit(&holders->uses[use], memory_order_relaxed);
+    }
+}
+
+void usage_tell(const struct permits *permits, uint64_t now_us, struct text *text)
+{
+    struct told told[USE_COUNT];
+    uint64_t left = permits_used(permits);
+    const char *glue = "";
+    add_up(permits, now_us, told);
+    qsort(told, USE_COUNT, sizeof *told, by_count);
+    for (unsigned i = 0; i < USE_COUNT && told[i].count > 0 && text->len < USES_TOLD_BYTES; i++) {
+        (void)text_appendf(text, "%s%u by %s", glue, told[i].count, words_of(told[i].use));
+        left -= told[i].count < left ? told[i].count : left;
+        glue = ", ";
+    }
+    if (left > 0)
+        (void)text_appendf(text, "%s%llu by %s", glue, (unsigned long long)left, words_of(USE_OTHER));
+}
+
+/* ---- why there is none ---- */
+
+static void explain_quota(const struct quota *quota, const char *waited, const char *uses, char *text,
+                          size_t size)
+{
+    (void)snprintf(
+        text, size,
+        "headgate: no connection to %s was free for %s: '%s' has all that its max_user_connections "
+        "allows it there, %" PRIu64 " of them headgate's (%s), and %u wait; the statement was not run",
+        quota->server->name, waited, quota->user, permits_used(&quota->permits), uses,
+        permits_waiting(&quota->permits));
+}
+
+static void explain_server(const struct server *server, const char *waited, const char *uses, char *text,
+                           size_t size)
+{
+    uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
+    char from[80] = "";
+    if (server->max_connections == 0)
+        (void)snprintf(from, sizeof from, ", the server's own %u less connection_reserve,", own);
+    (void)snprintf(text, size,
+                   "headgate: no connection to %s was free for %s: all of max_connections = %u%s are in use "
+                   "(%s), and %u wait; the statement was not run",
+                   server->name, waited, permits_max(&server->permits), from, uses,
+                   permits_waiting(&server->permits));
+}
+
+void usage_explain(struct permits *permits, const struct worker *worker, char *text, size_t size)
+{
+    char waited[32];
+    struct text uses = { 0 };
+    usage_count(&permits->holders[worker->index], worker);
+    usage_tell(permits, worker->loop.now_us, &uses);
+    const char *words = uses.len > 0 && !uses.is_oom ? text_cstr(&uses) : "none is told";
+    (void)clock_format_duration(worker->world->timeouts->pool_wait_us, waited, sizeof waited);
+    if (permits->quota != NULL)
+        explain_quota(permits->quota, waited, words, text, size);
+    else
+        explain_server(quota_server(permits), waited, words, text, size);
+    text_fini(&uses);
+}

@@ -1,0 +1,284 @@
+#include "prepared/upstream_statements.h"
+
+#include "base/mem.h"
+#include "cluster/upstream_exchange.h"
+#include "state/pinned.h"
+
+/* ---- one statement ---- */
+
+static void release(struct known_statement *known)
+{
+    list_unlink(&known->upstream->statements, &known->in_connection);
+    if (known->text != NULL)
+        list_unlink(&known->text->known, &known->in_text);
+    fingerprint_fini(&known->state);
+    text_fini(&known->schema);
+    text_fini(&known->types);
+    mem_free(known);
+}
+
+/* At the server too: as soon as the connection is free to say so. */
+static void close_known(struct known_statement *known)
+{
+    struct upstream *upstream = known->upstream;
+    uint32_t id = known->id;
+    release(known);
+    upstream_close_statement(upstream, id);
+}
+
+static void on_unheld(struct shared_text *text)
+{
+    struct list_node *node;
+    while ((node = list_first(&text->known)) != NULL)
+        close_known(list_entry(node, struct known_statement, in_text));
+}
+
+static struct prepared_copy *copy_of(const struct known_statement *known)
+{
+    struct prepared_copy *copies = known->user->copies;
+    return copies[ROUTE_PRIMARY].known == known ? &copies[ROUTE_PRIMARY] : &copies[ROUTE_REPLICA];
+}
+
+/* Its session would have to prepare it anew. */
+static void disown(struct known_statement *known)
+{
+    if (known->user != NULL)
+        *copy_of(known) = (struct prepared_copy){ 0 };
+    known->user = NULL;
+}
+
+/* Pieces of long data, or an open cursor, are in it. */
+static bool has_contents(const struct prepared *prepared, enum route_place place)
+{
+    return prepared->last_place == (int)place && (prepared->has_long_data || prepared->has_cursor);
+}
+
+/* ---- a connection's ---- */
+
+void upstream_statements_forget(struct upstream *upstream)
+{
+    struct list_node *node;
+    if (upstream->on_closed == NULL)
+        return; /* it never knew any */
+    while ((node = list_first(&upstream->statements)) != NULL) {
+        struct known_statement *known = list_entry(node, struct known_statement, in_connection);
+        disown(known);
+        release(known);
+    }
+}
+
+void upstream_statements_close_all(struct upstream *upstream)
+{
+    struct list_node *node;
+    if (upstream->on_closed == NULL)
+        return;
+    while ((node = list_first(&upstream->statements)) != NULL) {
+        struct known_statement *known = list_entry(node, struct known_statement, in_connection);
+        disown(known);
+        close_known(known);
+    }
+}
+
+static struct list *list_of(struct upstream *upstream)
+{
+    if (upstream->on_closed == NULL)
+        list_init(&upstream->statements);
+    upstream->on_closed = upstream_statements_forget;
+    return &upstream->statements;
+}
+
+static size_t max_of(const struct session *session)
+{
+    const struct cluster_settings *clusters = session->worker->world->clusters;
+    return clusters != NULL ? (size_t)clusters[session->door->cluster].prepared_max : SIZE_MAX;
+}
+
+static bool is_in_use(const struct session *session, const struct known_statement *known,
+                      enum route_place place)
+{
+    return known->user != NULL && (known->user == session->job.prepared || has_contents(known->user, place));
+}
+
+/* The longest unused ones, until there is room for one more; those in use stay, however many they are. */
+static void make_room(const struct session *session, enum route_place place)
+{
+    struct list *list = list_of(session->slots[place].upstream);
+    struct list_node *next, *node = list_first(list);
+    for (; node != NULL && list->count >= max_of(session); node = next) {
+        struct known_statement *known = list_entry(node, struct known_statement, in_connection);
+        next = list_after(list, node);
+        if (is_in_use(session, known, place))
+            continue;
+        disown(known);
+        close_known(known);
+    }
+}
+
+/* ---- by text ---- */
+
+static bool is_same(const struct known_statement *known, const struct upstream *upstream, struct span schema,
+                    const struct fingerprint *state)
+{
+    return known->upstream == upstream && known->user == NULL &&
+           span_equal(schema, text_span(&known->schema)) && fingerprint_equal(state, &known->state);
+}
+
+static bool has_types(const struct known_statement *known, const struct prepared *prepared)
+{
+    return !known->has_run ||
+           (!known->has_mixed_types && span_equal(text_span(&known->types), text_span(&prepared->types)));
+}
+
+static struct known_statement *find_unused(const struct prepared *prepared, const struct upstream *upstream,
+                                           const struct fingerprint *state)
+{
+    struct list *list = &prepared->text->known;
+    struct list_node *node = list_first(list);
+    for (; node != NULL; node = list_after(list, node)) {
+        struct known_statement *known = list_entry(node, struct known_statement, in_text);
+        if (is_same(known, upstream, text_span(&prepared->schema), state) && has_types(known, prepared))
+            return known;
+    }
+    return NULL;
+}
+
+static void use(struct session *session, enum route_place place, struct prepared *prepared,
+                struct known_statement *known)
+{
+    known->user = prepared;
+    prepared->copies[place] =
+        (struct prepared_copy){ .known = known, .generation = session->slots[place].generation };
+}
+
+static struct known_statement *new_known(struct session *session, struct upstream *upstream,
+                                         struct shared_text *text, struct span schema)
+{
+    struct known_statement *known = mem_zalloc(sizeof *known);
+    if (known == NULL)
+        return NULL;
+    known->upstream = upstream;
+    known->text = text;
+    if (!fingerprint_take(&known->state, &session->vars) || !text_append_span(&known->schema, schema)) {
+        fingerprint_fini(&known->state);
+        text_fini(&known->schema);
+        mem_free(known);
+        return NULL;
+    }
+    list_link_last(list_of(upstream), &known->in_connection);
+    if (text != NULL) {
+        list_link_last(&text->known, &known->in_text);
+        text->on_unheld = on_unheld;
+    }
+    return known;
+}
+
+bool upstream_statements_add(struct session *session, enum route_place place, struct prepared *prepared,
+                             uint32_t id, struct span schema)
+{
+    struct upstream *upstream = session->slots[place].upstream;
+    make_room(session, place);
+    /* With others than the session's (sync.c): nobody would know with which. */
+    bool has_its_variables = upstream->vars_version == session->vars.version;
+    struct shared_text *text = has_its_variables ? prepared->text : NULL;
+    struct known_statement *known = new_known(session, upstream, text, schema);
+    if (known == NULL)
+        return false;
+    known->id = id;
+    use(session, place, prepared, known);
+    return true;
+}
+
+void upstream_statements_replace(const struct prepared *prepared, enum route_place place)
+{
+    const struct known_statement *new = prepared->copies[place].known;
+    struct list_node *next, *node = new->text != NULL ? list_first(&new->text->known) : NULL;
+    for (; node != NULL; node = next) {
+        struct known_statement *known = list_entry(node, struct known_statement, in_text);
+        next = list_after(&new->text->known, node);
+        if (is_same(known, new->upstream, text_span(&new->schema), &new->state))
+            close_known(known);
+    }
+}
+
+bool upstream_statements_find(struct session *session, enum route_place place, struct prepared *prepared)
+{
+    struct fingerprint state = { 0 };
+    struct known_statement *known = NULL;
+    bool lacks_types = prepared->params > 0 && prepared->types_version == 0; /* it would take another's */
+    if (prepared->text == NULL || lacks_types || pins_any(&session->pins))
+        return false;
+    if (fingerprint_take(&state, &session->vars))
+        known = find_unused(prepared, session->slots[place].upstream, &state);
+    fingerprint_fini(&state);
+    if (known != NULL)
+        use(session, place, prepared, known);
+    return known != NULL;
+}
+
+void upstream_statements_touch(struct known_statement *known)
+{
+    struct list *list = &known->upstream->statements;
+    if (list->head.prev == &known->in_connection)
+        return;
+    list_unlink(list, &known->in_connection);
+    list_link_last(list, &known->in_connection);
+}
+
+void upstream_statements_note_run(struct known_statement *known, struct span types)
+{
+    bool is_same = known->has_run && span_equal(text_span(&known->types), types);
+    known->has_mixed_types |= known->has_run && !is_same;
+    if (!known->has_run && !text_append_span(&known->types, types))
+        known->has_mixed_types = true; /* whatever they were */
+    known->has_run = true;
+}
+
+/* ---- cursors ---- */
+
+void upstream_statements_note_cursor(struct session *session, const struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    if (job->prepared == NULL)
+        return;
+    bool is_over = job->reply.has_error || (upstream->status & STATUS_LAST_ROW_SENT) != 0;
+    if (job->command->byte == COM_STMT_EXECUTE) {
+        job->prepared->has_cursor = job->reply.has_cursor && !is_over;
+        if (job->prepared->has_cursor)
+            pinned_note_statement(session, job->prepared, PIN_CURSOR);
+    } else if (job->command->byte == COM_STMT_RESET || is_over)
+        job->prepared->has_cursor = false;
+}
+
+/* ---- parting ---- */
+
+static void part(struct known_statement *known, enum route_place place)
+{
+    bool is_nobodys = known->text == NULL || has_contents(known->user, place);
+    disown(known);
+    if (is_nobodys)
+        close_known(known);
+}
+
+void upstream_statements_part(struct session *session, enum route_place place)
+{
+    struct upstream *upstream = session->slots[place].upstream;
+    if (upstream->on_closed == NULL)
+        return;
+    struct list_node *next, *node = list_first(&upstream->statements);
+    for (; node != NULL; node = next) {
+        struct known_statement *known = list_entry(node, struct known_statement, in_connection);
+        next = list_after(&upstream->statements, node);
+        if (known->user != NULL)
+            part(known, place);
+    }
+}
+
+void upstream_statements_leave(struct session *session, struct prepared *prepared)
+{
+    for (int place = 0; place < PREPARED_PLACES; place++) {
+        const struct slot *slot = &session->slots[place];
+        const struct prepared_copy *copy = &prepared->copies[place];
+        if (slot->upstream != NULL && copy->generation == slot->generation)
+            part(copy->known, (enum route_place)place);
+    }
+}

@@ -1,0 +1,375 @@
+/* An upstream that is equal to the session: found or opened, brought up to date, knowing the prepared
+ * statement.
+ *
+ *      acquire_begin ─► WAITING (no server) ─► ATTACHING ─► SYNCING ─► PREPARING ─► SENDING
+ *
+ * Here is what a command does until it has one; how the connection comes into its slot, and goes, is in
+ * attach_slot.c.
+ */
+#include "session/acquire.h"
+
+#include "base/clock.h"
+#include "cluster/outcome.h"
+#include "cluster/quota.h"
+#include "freshness/consistency_inside.h"
+#include "mysql/reply.h"
+#include "pool/account_limit.h"
+#include "pool/slot_inside.h"
+#include "pool/state_capture.h"
+#include "pool/yield.h"
+#include "session/command.h"
+#include "session/local_answers.h"
+#include "session/pick_server.h"
+#include "session/route_input.h"
+#include "session/wait_connection.h"
+#include "session/wait_replica.h"
+#include "state/diagnostics.h"
+#include "state/insert_id.h"
+#include "state/reply_effects.h"
+#include "state/variable_effects.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+
+/* ---- WAITING ---- */
+
+void acquire_again(struct session *session)
+{
+    slot_drop(session, session->job.place);
+    (void)acquire_wait(session);
+}
+
+enum step acquire_wait(struct session *session)
+{
+    struct job *job = &session->job;
+    uint64_t now = session_now(session);
+    if (job->wait.server_until_us == 0)
+        job->wait.server_until_us = now + session->worker->world->timeouts->primary_wait_us;
+    session_set_deadline(session, job->wait.server_until_us > now ? job->wait.server_until_us - now : 1);
+    worker_retry(session->worker);
+    (void)session_enter(session, SESSION_WAITING);
+    return STEP_WAIT;
+}
+
+/* ---- what is in its way ---- */
+
+/* The present command is for the primary, and the session has a connection at that place. */
+static bool has_primary_slot(const struct session *session)
+{
+    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
+    return session->job.place == ROUTE_PRIMARY && slot->upstream != NULL && !slot->has_failed;
+}
+
+/* Its state is on a server that is not the primary any more, and there is another one. An open transaction
+ * may end there as long as that server refuses to write; what it still wrote would be lost. Of a machine
+ * whose name has gone to another one nobody knows whether it does: nothing more is begun there. */
+static bool is_stranded(const struct session *session)
+{
+    const struct view *view = session_view(session);
+    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
+    if (!has_primary_slot(session))
+        return false;
+    if (slot_has_moved(session, ROUTE_PRIMARY))
+        return slot_has_lost_state(session, ROUTE_PRIMARY);
+    if (view->primary == VIEW_NO_SERVER || slot->server == view->primary)
+        return false;
+    bool may_end_there = effects_is_in_transaction(session) && !view->servers[slot->server].is_contender;
+    return !may_end_there && slot_has_lost_state(session, ROUTE_PRIMARY);
+}
+
+/* Its state is on a server that would take its writes and is not the primary, and nobody else is: it may
+ * become the primary again, or another one already is for other workers. What an operator drains goes on. */
+static bool is_in_limbo(const struct session *session)
+{
+    const struct view *view = session_view(session);
+    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
+    if (!has_primary_slot(session) || view->primary != VIEW_NO_SERVER || effects_is_in_transaction(session))
+        return false;
+    const struct view_server *entry = &view->servers[slot->server];
+    return entry->is_contender && entry->state != SERVER_DRAINING &&
+           slot_has_lost_state(session, ROUTE_PRIMARY);
+}
+
+static enum step refuse_stranded(struct session *session)
+{
+    struct text state = { 0 };
+    pins_describe(&session->pins, &state);
+    session->must_close = true;
+    enum step step =
+        command_refuse(session, ERR_SERVER_SHUTDOWN, NULL,
+                       "headgate: the primary has changed, and this session had state on the old one: %s",
+                       state.len > 0 && !state.is_oom ? state.data : "user variables");
+    text_fini(&state);
+    return step;
+}
+
+/* The operator has paused the cluster: what runs goes on to the end of its transaction, what is new waits. */
+static bool is_held(const struct session *session)
+{
+    return session_view(session)->is_paused && !effects_has_transaction(session);
+}
+
+/* The primary has just refused somebody's write as read-only: what begins there now begins in vain. */
+static bool is_doubtful(const struct session *session)
+{
+    int primary = session_view(session)->primary;
+    return session->job.place == ROUTE_PRIMARY && !session->job.is_login && primary != VIEW_NO_SERVER &&
+           worker_doubts(session->worker, session->door->cluster, primary) &&
+           !slot_has_lost_state(session, ROUTE_PRIMARY);
+}
+
+/* Until `resume`, or the end of the pause: neither is the client's fault, so it is never an error. */
+static enum step hold(struct session *session)
+{
+    session->job.wait.server_until_us = 0;
+    session_set_deadline(session, 0);
+    (void)session_enter(session, SESSION_WAITING);
+    return STEP_WAIT;
+}
+
+/* Pieces of its long data, or its cursor, are in a connection that is gone, or must not be used any more:
+ * without them it would be another statement. */
+static bool has_lost_pieces(const struct session *session)
+{
+    const struct job *job = &session->job;
+    if (job->prepared == NULL)
+        return false;
+    uint8_t byte = job->command->byte;
+    bool takes_pieces = byte == COM_STMT_EXECUTE || byte == COM_STMT_SEND_LONG_DATA;
+    bool needs_pieces = takes_pieces && job->prepared->has_long_data;
+    bool needs_cursor = byte == COM_STMT_FETCH && job->prepared->has_cursor;
+    return (needs_pieces || needs_cursor) &&
+           !(slot_is_current(session, job->place) && slot_continues_there(session, job->place));
+}
+
+/* An ERR may have ended the transaction, and this, which runs elsewhere, is to tell whether it is open. */
+static bool must_settle(struct session *session)
+{
+    return session->job.is_aside && session->transaction.is_unknown &&
+           state_capture_ask_transaction(session, ROUTE_PRIMARY);
+}
+
+/* ---- the beginning ---- */
+
+/* Its replica is known to have all that it asks for: most reads come no further. */
+static bool is_where_it_trusts(const struct session *session)
+{
+    return session->slots[ROUTE_REPLICA].server == session->trust.server &&
+           session->consistency.level != CONSISTENCY_STRONG &&
+           (!consistency_wants_global(session) || global_writes_is_current(session));
+}
+
+enum step acquire_begin(struct session *session)
+{
+    struct job *job = &session->job;
+    job->wait.asked = NULL;
+    slot_listen(session, job->place);
+    if (session->lost.len > 0 && !job->is_login) /* while this command waited for its server */
+        return command_tell_lost(session);
+    if (is_held(session))
+        return hold(session);
+    yield_retire_old(session);
+    pick_look_again(session);
+    if (job->place == ROUTE_REPLICA)
+        pick_settle(session);
+    bool is_current = slot_is_current(session, job->place);
+    if (job->place == ROUTE_REPLICA && !(is_current && is_where_it_trusts(session))) {
+        if (wait_replica_holds(session))
+            return wait_replica_wait(session);
+        is_current = slot_is_current(session, job->place);
+    }
+    if (is_doubtful(session))
+        return acquire_wait(session);
+    if (is_stranded(session))
+        return refuse_stranded(session);
+    if (is_in_limbo(session))
+        return acquire_wait(session);
+    if (has_lost_pieces(session))
+        return command_refuse_pieces(session);
+    if (insert_id_must_wait(session) || variable_effects_must_wait(session) || must_settle(session))
+        return acquire_wait(session);
+    if (variable_effects_is_elsewhere(session))
+        return command_refuse_route(session, ROUTE_REASON_VARIABLES_AWAY);
+    if (diagnostics_forbid(session, is_current))
+        return command_refuse_route(session, ROUTE_REASON_ANSWERS_AWAY);
+    if (diagnostics_have_gone(session, is_current))
+        return local_answers_may_answer(session) ? local_answers_answer(session)
+                                                 : diagnostics_refuse(session);
+    if (!is_current) {
+        slot_drop(session, job->place);
+        int server = pick_server(session);
+        if (slot_is_current(session, job->place)) /* the choice may have become the primary's */
+            return session_enter(session, SESSION_ATTACHING);
+        slot_drop(session, job->place);
+        if (server == VIEW_NO_SERVER)
+            return acquire_wait(session);
+        return wait_connection_attach(session, server);
+    }
+    return session_enter(session, SESSION_ATTACHING);
+}
+
+/* The driver comes here when the worker's retry timer, or a new view, says that it is time to try again. */
+enum step acquire_waiting(struct session *session)
+{
+    if (session->is_client_eof)
+        return session_close(session, CLOSE_CLIENT_GONE, NULL);
+    const struct slot *asked = session->job.wait.asked;
+    bool is_told = asked != NULL && asked->parting == NULL;
+    if (!session->worker->is_retrying && !is_told)
+        return STEP_WAIT;
+    return acquire_begin(session);
+}
+
+/* ---- in vain ---- */
+
+/* Too many connections is a server's way to say "later", not "no". */
+static bool is_overload(const struct error *err)
+{
+    return err->code == ERR_CON_COUNT || quota_is_limit(err);
+}
+
+/* What others hold idle may be all there is. */
+static bool may_pass(struct session *session, int server, const struct error *err)
+{
+    if (err->code == ERR_CON_COUNT)
+        (void)yield_unpark(session, server);
+    return is_overload(err);
+}
+
+/* It was full for all of pool_wait: whose limit that is, and how much, where the server's words do not say.
+ */
+static enum step refuse_full(struct session *session, int at, const struct error *err)
+{
+    const struct server *server = session_view(session)->servers[at].server;
+    uint32_t own = atomic_load_explicit(&server->own_max, memory_order_relaxed);
+    char limit[48] = "", waited[32];
+    if (err->code == ERR_CON_COUNT && own > 0)
+        (void)snprintf(limit, sizeof limit, " (its own max_connections is %u)", own);
+    return command_refuse(
+        session, (uint16_t)err->code, err->sqlstate,
+        "headgate: %s had no room for another connection for %s: %.200s%s", server->name,
+        clock_format_duration(session->worker->world->timeouts->pool_wait_us, waited, sizeof waited),
+        err->text, limit);
+}
+
+/* A login that this account was refused, or could not prove: final, and told as the server said it. */
+static enum step refuse_login(struct session *session, int at, const struct error *err)
+{
+    const char *server = session_view(session)->servers[at].server->name;
+    const char *whose = err->code == ERR_AUTH_MODE ? "headgate: " : "";
+    if (err->code == ERR_ACCESS_DENIED || err->code == ERR_ACCESS_DENIED_NO_PASSWORD)
+        return command_refuse(session, (uint16_t)err->code, err->sqlstate,
+                              "%.300s (headgate: %s refused the password of headgate's `users`)", err->text,
+                              server);
+    return command_refuse(session, (uint16_t)(err->code != 0 ? err->code : ERR_SERVER_SHUTDOWN),
+                          err->sqlstate, "%s%s", whose, err->text);
+}
+
+enum step acquire_failed(struct session *session)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    struct error err = slot->failure;
+    int server = slot->server;
+    bool has_server_said = err.sqlstate[0] != '\0';
+    bool is_state_lost = !job->is_login && slot_has_lost_state(session, job->place);
+    bool is_at_limit = has_server_said && slot->upstream != NULL && quota_is_limit(&err) &&
+                       account_limit_note_refusal(session, slot->upstream, &err);
+    if (!is_at_limit) /* which has a line of its own */
+        log_limited(LOG_LEVEL_WARNING, &session->scope, "%s%s as '%s': %s",
+                    has_server_said ? "no login at " : "no connection to ",
+                    session_view(session)->servers[server].server->name, session->user->name, err.text);
+    slot_drop(session, job->place);
+    if (has_server_said && err.code == ERR_BAD_DB &&
+        route_input_leaves_replica(session, (uint16_t)err.code)) {
+        route_input_leave_replica(session);
+        return acquire_begin(session);
+    }
+    if (err.code == ERR_BAD_DB && has_server_said && !job->is_login && !job->has_no_schema &&
+        !is_state_lost) {
+        job->has_no_schema = true;
+        return acquire_begin(session);
+    }
+    if (is_state_lost) {
+        session->must_close = true;
+        return command_refuse(session, has_server_said ? (uint16_t)err.code : ERR_SERVER_SHUTDOWN,
+                              err.sqlstate, "%s", err.text);
+    }
+    if (err.code == ENOMEM && !has_server_said) /* ours: no other server would help */
+        return command_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory: %s", err.text);
+    if (session->door->settings->mode == LISTENER_SPLIT && job->place == ROUTE_REPLICA && !job->is_login) {
+        job->avoid = server;
+        if (++job->attempts < ATTEMPTS_MAX && (!has_server_said || is_overload(&err)))
+            return acquire_begin(session);
+        if (!pick_may_fall_back(session))
+            return acquire_wait(session);
+        pick_become_primary_s(session, ROUTE_REASON_NO_REPLICA); /* it can do what a replica will not */
+        return acquire_begin(session);
+    }
+    if (job->is_login && (err.code == EMFILE || err.code == ENFILE) && !has_server_said)
+        return command_refuse(session, ERR_CON_COUNT, NULL, "headgate: %s", err.text);
+    if (is_at_limit) /* it queues for one of its account's */
+        return acquire_begin(session);
+    bool may_wait = has_server_said && may_pass(session, server, &err);
+    if (may_wait && wait_connection_may_wait(session))
+        return wait_connection_wait(session);
+    if (may_wait)
+        return refuse_full(session, server, &err);
+    if (has_server_said)
+        return refuse_login(session, server, &err);
+    return acquire_wait(session);
+}
+
+/* COM_CHANGE_USER was refused, or the connection lost on the way: that is not the client's unless a login
+ * says the same. */
+static enum step open_instead(struct session *session)
+{
+    struct slot *slot = &session->slots[session->job.place];
+    const int index = slot->server;
+    const struct view_server *entry = &session_view(session)->servers[index];
+    counter_add(&session->worker->boxes[session->door->cluster].pool.pool_changes_failed, 1);
+    log_limited(LOG_LEVEL_INFO, &session->scope, "a connection to %s could not be made one of '%s': %s",
+                entry->server->name, session->user->name, slot->failure.text);
+    if (slot->failure.sqlstate[0] != '\0' && slot->failure.code == ERR_UNKNOWN_COM)
+        entry->server->permits.holders[session->worker->index].has_no_change = true;
+    if (entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED) {
+        slot_drop(session, session->job.place);
+        return acquire_begin(session);
+    }
+    bool has_permit = upstream_take_permit(slot->upstream);
+    assert(has_permit);
+    slot_drop(session, session->job.place);
+    slot_open(session, index);
+    return STEP_MORE;
+}
+
+/* The account that the connection had logged in as is let in no more: a login would hear the same, and count
+ * as a second failure where servers count them. */
+static bool is_refused_anew(const struct slot *slot)
+{
+    const struct error *err = &slot->failure;
+    return slot->is_renewing && err->sqlstate[0] != '\0' &&
+           (err->code == ERR_BAD_DB || outcome_of_error(err->code) == OUTCOME_REFUSED);
+}
+
+static void count_change(struct session *session, bool is_renewing)
+{
+    struct pool_counters *pool = &session->worker->boxes[session->door->cluster].pool;
+    counter_add(is_renewing ? &pool->pool_logged_in_anew : &pool->pool_changed_user, 1);
+}
+
+/* ---- ATTACHING ---- */
+
+enum step acquire_attaching(struct session *session)
+{
+    struct slot *slot = &session->slots[session->job.place];
+    if (slot->has_failed)
+        return slot->is_changing && !is_refused_anew(slot) ? open_instead(session) : acquire_failed(session);
+    if (slot->upstream->state != UPSTREAM_READY)
+        return STEP_WAIT;
+    if (slot->is_changing)
+        count_change(session, slot->is_renewing);
+    slot->is_changing = slot->is_renewing = false;
+    return session_enter(session, SESSION_SYNCING);
+}

@@ -1,0 +1,269 @@
+/* Which command is it? Reads as much of it as the decision needs, never more than the reader's cap, and hands
+ * it to whoever knows its kind: command_statement, command_prepared, or a handler here.
+ */
+#include "session/command.h"
+
+#include "session/command_inside.h"
+
+#include "mysql/reply.h"
+#include "mysql/stmt.h"
+#include "mysql/wire.h"
+#include "pool/state_capture.h"
+#include "pool/yield.h"
+#include "session/acquire.h"
+#include "session/compression.h"
+#include "session/kill.h"
+#include "session/login.h"
+#include "state/reply_effects.h"
+
+/* ---- beginnings ---- */
+
+enum step command_idle(struct session *session)
+{
+    struct buf *in = &session->client.in;
+    if (session->must_close)
+        return session_close(session, CLOSE_SERVER_LOST, NULL);
+    /* A client that does not read its answers is asked for no more commands. */
+    switch (stream_flush(&session->client)) {
+    case STREAM_OK:
+        break;
+    case STREAM_BLOCKED:
+        return STEP_WAIT;
+    case STREAM_EOF:
+    case STREAM_FAILED:
+        return session_close(session, CLOSE_CLIENT_FAILED, NULL);
+    }
+    yield_idle(session);
+    if (session->worker->is_draining && !effects_has_transaction(session))
+        return session_close(session, CLOSE_SHUTDOWN, NULL);
+    if (buf_unparsed(in).len > 0)
+        return session_enter(session, SESSION_READING);
+    if (session->is_client_eof && !state_capture_is_running(session))
+        return session_close(session, CLOSE_CLIENT_GONE, NULL);
+    stream_trim(&session->client);
+    return STEP_WAIT;
+}
+
+/* How much of a command the decision needs: statements up to the SQL reader's cap, others what a window
+ * holds. */
+static uint32_t wanted_bytes(const struct packet_header *header, const struct command *command)
+{
+    uint32_t cap =
+        command->manner == COMMAND_STATEMENT ? PACKET_HEADER_BYTES + 1 + SQL_TEXT_MAX : LOOP_WINDOW_BYTES;
+    uint32_t whole = PACKET_HEADER_BYTES + header->len;
+    return whole < cap ? whole : cap;
+}
+
+bool command_has_attributes(const struct session *session)
+{
+    return (session->caps & CAP_QUERY_ATTRIBUTES) != 0;
+}
+
+/* With names among the types nobody knows beforehand how long they are: more is waited for than the window
+ * holds only where that was not enough. */
+static uint32_t most_for_types(const struct session *session, uint16_t params, struct span payload)
+{
+    struct stmt_execute execute;
+    uint32_t fixed = 10 + (params + 7u) / 8 + 1 + params * 2u;
+    if (!command_has_attributes(session) || stmt_parse_execute(payload, params, true, &execute))
+        return fixed;
+    return fixed + params + SQL_TEXT_MAX;
+}
+
+/* EXECUTE: the types of all parameters must be in sight, and there may be 65535 of them. */
+static uint32_t wanted_for_types(struct session *session, const struct packet_header *header,
+                                 struct span bytes)
+{
+    if (bytes.len < PACKET_HEADER_BYTES + 5)
+        return PACKET_HEADER_BYTES + (header->len < 5 ? header->len : 5);
+    size_t there = bytes.len - PACKET_HEADER_BYTES;
+    struct span payload =
+        span_of(bytes.data + PACKET_HEADER_BYTES, header->len < there ? header->len : there);
+    struct prepared *prepared = prepared_find(&session->prepared, wire_load_u32(payload.data + 1));
+    uint32_t most = prepared != NULL ? most_for_types(session, prepared->params, payload) : 0;
+    return PACKET_HEADER_BYTES + (header->len < most ? header->len : most);
+}
+
+static enum step wait_for_client(struct session *session)
+{
+    if (session->is_client_eof)
+        return session_close(session, CLOSE_CLIENT_GONE, NULL);
+    return STEP_WAIT;
+}
+
+static enum step dispatch(struct session *session);
+
+enum step command_reading(struct session *session)
+{
+    struct buf *in = &session->client.in;
+    struct span bytes = buf_unparsed(in);
+    struct packet_header header;
+    if (!packet_peek(bytes, &header) || (header.len > 0 && bytes.len == PACKET_HEADER_BYTES))
+        return wait_for_client(session);
+    struct job *job = &session->job;
+    job->command = command_find(header.len > 0 ? bytes.data[PACKET_HEADER_BYTES] : 0);
+    if (job->command->byte == COM_QUIT && state_capture_is_running(session))
+        return STEP_WAIT;
+    uint32_t wanted = wanted_bytes(&header, job->command);
+    if (job->command->byte == COM_STMT_EXECUTE) {
+        uint32_t types = wanted_for_types(session, &header, bytes);
+        wanted = types > wanted ? types : wanted;
+    }
+    if (bytes.len < wanted) {
+        if (in->cap - in->kept < wanted && !stream_grow(&session->client, wanted))
+            return session_close(session, CLOSE_OUT_OF_MEMORY, "a long statement");
+        return wait_for_client(session);
+    }
+    if (stream_is_packed(&session->client))
+        compression_next(session);
+    packet_run_begin(&job->run);
+    buf_mark_parsed(in, packet_run_feed(&job->run, bytes));
+    job->is_cut = !job->run.is_complete;
+    job->started_us = session_now(session);
+    session_set_deadline(session, 0);
+    if (header.seq != 0) {
+        reply_put_err(&session->client.out, (uint8_t)(header.seq + 1), ERR_PACKETS_OUT_OF_ORDER, NULL,
+                      "Got packets out of order");
+        return session_close(session, CLOSE_CLIENT_NONSENSE, "packets out of order");
+    }
+    counter_add(&session->commands, 1);
+    return session->lost.len > 0 && job->command->byte != COM_QUIT ? command_tell_lost(session)
+                                                                   : dispatch(session);
+}
+
+/* ---- what is in the window of it ---- */
+
+struct span command_payload(const struct session *session)
+{
+    struct span packet = buf_unsent(&session->client.in);
+    uint32_t len = wire_load_u32(packet.data) & PACKET_PAYLOAD_MAX;
+    size_t there = packet.len - PACKET_HEADER_BYTES;
+    return span_of(packet.data + PACKET_HEADER_BYTES, len < there ? len : there);
+}
+
+struct span command_text(const struct session *session)
+{
+    struct span payload = command_payload(session);
+    size_t before = 1 + session->job.text_offset, len = payload.len - before;
+    return span_of(payload.data + before, len < SQL_TEXT_MAX ? len : SQL_TEXT_MAX);
+}
+
+bool command_attributes(const struct session *session, struct attributes *attributes_r)
+{
+    const struct job *job = &session->job;
+    struct stmt_execute execute;
+    struct attribute parameter;
+    size_t offset;
+    if (!command_has_attributes(session) || job->command == NULL)
+        return false;
+    struct span payload = command_payload(session);
+    if (job->command->byte == COM_QUERY) {
+        (void)attributes_find_text(span_of(payload.data + 1, payload.len - 1), attributes_r, &offset);
+        return attributes_r->count > 0;
+    }
+    if (job->command->byte != COM_STMT_EXECUTE ||
+        !stmt_parse_execute(payload, job->prepared->params, true, &execute) ||
+        execute.attributes.count <= job->prepared->params)
+        return false;
+    *attributes_r = execute.attributes;
+    if (job->prepared->has_long_data)
+        attributes_lose_values(attributes_r);
+    for (uint16_t i = 0; i < job->prepared->params; i++)
+        (void)attributes_next(attributes_r, &parameter);
+    return true;
+}
+
+/* ---- commands with a handler of their own ---- */
+
+static enum step run_init_db(struct session *session)
+{
+    session->job.facts = (struct sql_facts){ .kind = SQL_USE, .reason = SQL_REASON_UNKNOWN };
+    return command_by_facts(session);
+}
+
+/* Replicas are told later, when they are used again: see slot.is_reset. */
+static enum step run_reset(struct session *session)
+{
+    struct job *job = &session->job;
+    effects_come_home(session);
+    if (session->variables != VARIABLES_PRIMARY)
+        session->variables = VARIABLES_NOWHERE; /* they go with the replica's connection */
+    enum route_place place = effects_home(session);
+    slot_drop(session, place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY);
+    job->facts = (struct sql_facts){ .kind = SQL_ADMIN };
+    job->place = place;
+    return acquire_begin(session);
+}
+
+static enum step run_set_option(struct session *session)
+{
+    struct span payload = command_payload(session);
+    if (payload.len < 3)
+        return command_refuse_malformed(session);
+    session->job.facts = (struct sql_facts){ .kind = SQL_ADMIN };
+    session->job.kill.id = payload.data[1]; /* 0: on, 1: off; looked at when the server has agreed */
+    return command_by_facts(session);
+}
+
+static enum step run_process_kill(struct session *session)
+{
+    struct span payload = command_payload(session);
+    if (payload.len < 5)
+        return command_refuse_malformed(session);
+    return kill_begin(session, wire_load_u32(payload.data + 1), false);
+}
+
+static const struct {
+    uint8_t byte;
+    enum step (*run)(struct session *session);
+} handlers[] = {
+    { COM_INIT_DB, run_init_db },           { COM_CHANGE_USER, login_change_user },
+    { COM_RESET_CONNECTION, run_reset },    { COM_SET_OPTION, run_set_option },
+    { COM_PROCESS_KILL, run_process_kill },
+};
+
+static enum step run_session_command(struct session *session)
+{
+    for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
+        if (handlers[i].byte == session->job.command->byte)
+            return handlers[i].run(session);
+    return command_refuse(session, ERR_UNKNOWN_COM, NULL, "Unknown command");
+}
+
+static enum step run_local(struct session *session)
+{
+    if (session->job.command->byte == COM_QUIT)
+        return session_close(session, CLOSE_CLIENT_QUIT, NULL);
+    if (session->job.is_cut)
+        return command_refuse_malformed(session);
+    if (session->transaction.is_unknown && session->job.command->byte == COM_PING) {
+        session->job.facts = (struct sql_facts){ .kind = SQL_EMPTY, .reason = SQL_REASON_EMPTY };
+        return command_go(session, effects_home(session),
+                          ROUTE_REASON_UNKNOWN_TRANSACTION); /* its OK settles it */
+    }
+    return command_answer_ok(session);
+}
+
+static enum step dispatch(struct session *session)
+{
+    struct job *job = &session->job;
+    switch (job->command->manner) {
+    case COMMAND_STATEMENT:
+        return command_statement(session);
+    case COMMAND_PREPARED:
+        return command_prepared(session);
+    case COMMAND_SESSION:
+        return run_session_command(session);
+    case COMMAND_PRIMARY:
+        job->facts = (struct sql_facts){ .kind = SQL_SHOW, .reason = SQL_REASON_UNKNOWN };
+        return command_by_facts(session);
+    case COMMAND_LOCAL:
+        return run_local(session);
+    case COMMAND_REFUSED:
+        break;
+    }
+    if (job->command->error == ERR_UNKNOWN_COM)
+        return command_refuse(session, ERR_UNKNOWN_COM, NULL, "Unknown command");
+    return command_refuse(session, job->command->error, NULL, "headgate does not pass %s on",
+                          job->command->name);
+}

@@ -1,0 +1,429 @@
+/* What a reply that is over says about the session's state, with the statement's text: what was set and
+ * taken, whether a transaction may be open, where answers to questions about it lie, what its connection may
+ * hold.
+ */
+#include "session/command_end.h"
+
+#include "pool/reuse.h"
+#include "session/apply_state.h"
+#include "session/local_answers.h"
+#include "sql/stored_code.h"
+#include "state/diagnostics.h"
+#include "state/found_rows.h"
+#include "state/pending_pins.h"
+#include "state/pending_set.h"
+#include "state/pinned.h"
+#include "state/reply_effects.h"
+#include "state/reply_effects_inside.h"
+#include "state/schema.h"
+#include "state/variable_effects.h"
+#include "state/wait_timeout.h"
+
+/* False when it cannot follow the session. */
+static bool commit_role(struct session *session, const struct changes *changes)
+{
+    if (!changes->sets_role)
+        return true;
+    session->role.is_unsayable = changes->role.len == 0;
+    if (session->role.is_unsayable)
+        return false;
+    text_clear(&session->role.said);
+    session->slots[session->job.place].role_version = ++session->role.version;
+    return text_append_span(&session->role.said, text_span(&changes->role));
+}
+
+static void commit_set(struct session *session)
+{
+    struct job *job = &session->job;
+    const struct changes *changes = job->changes;
+    struct span name, literal;
+    session->tracking.asked |= changes->tracking;
+    if (job->reply.has_error) {
+        if (!job->reply.is_unbegun && !pending_set_is_whole_refusal(changes, job->reply.error_code))
+            effects_pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */
+        return;
+    }
+    for (size_t at = 0; vars_next(&changes->held, &at, &name, &literal);)
+        effects_hold(session, name, literal);
+    session->has_profiles |= changes->sets_profiling;
+    if (!wait_timeout_commit(session))
+        effects_pin(session, PIN_UNKNOWN_SET);
+    bool is_role_known = commit_role(session, changes);
+    if (!pending_set_commit(changes, &session->vars, job->vars_before) || !is_role_known)
+        effects_pin(session, PIN_UNKNOWN_SET);
+    bool is_own = session->schema.len == 0 || session->keeps_schema;
+    if (is_own && vars_follows_schema(&session->vars))
+        effects_pin(session, PIN_UNKNOWN_SET); /* the collation is each server's own then */
+    session->has_replica_refused = false;
+}
+
+/* Can an ERR to this, outside a transaction, have left one open, or another state behind? */
+static bool is_contained(const struct job *job)
+{
+    if (job->reply.is_unbegun)
+        return true;
+    if (job->facts.is_multi) /* what ends or begins a transaction counts as hidden state there (classify.c) */
+        return !job->facts.may_hide_state && !job->facts.has_holds && !job->is_cut;
+    if (job->reply.has_multi || job->is_cut)
+        return false;
+    switch (job->facts.kind) {
+    case SQL_SELECT:
+    case SQL_SHOW:
+    case SQL_DIAGNOSTICS:
+    case SQL_WRITE:
+    case SQL_DDL:
+    case SQL_USE:
+    case SQL_EMPTY:
+    case SQL_KILL:
+    case SQL_SAVEPOINT:
+    case SQL_COMMIT:
+    case SQL_ROLLBACK:
+        return true;
+    case SQL_UNKNOWN: /* a syntax error runs nothing; anything else is pinned by may_hide_state */
+    case SQL_ADMIN:
+    case SQL_LOCK:
+    case SQL_HANDLER:
+    case SQL_XA:
+        return true;
+    case SQL_SET:
+        return job->changes != NULL && (job->changes->count == 1 ||
+                                        pending_set_is_whole_refusal(job->changes, job->reply.error_code));
+    case SQL_PREPARE:
+        return job->facts.execute_name.len == 0 && !job->facts.may_hide_state;
+    case SQL_CALL: /* the statement that failed, and others before it, began no transaction */
+        return !job->facts.may_hide_state && !job->facts.may_commit;
+    case SQL_BEGIN:
+        break;
+    }
+    return false;
+}
+
+/* A write may have run a trigger, which changes more than that. */
+static bool is_query_with_own_variables(const struct sql_facts *facts)
+{
+    return facts->sets_for_itself && !facts->may_hide_state &&
+           (facts->kind == SQL_SELECT || facts->kind == SQL_SHOW);
+}
+
+/* Known code that does so, and nothing that is not told. */
+static bool sets_variables_inside(const struct sql_facts *facts)
+{
+    return !facts->may_hide_state && (facts->code_effects & CODE_SETS_VARIABLES) != 0;
+}
+
+static bool explains_state_change(const struct job *job)
+{
+    return is_query_with_own_variables(&job->facts) || job->facts.kind == SQL_SET ||
+           job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB || job->changes != NULL ||
+           job->facts.has_holds || sets_variables_inside(&job->facts);
+}
+
+static void after_reset(struct session *session)
+{
+    uint16_t status = session->status;
+    apply_state_note_reset(session,
+                           &session->slots[session->job.place]); /* its statements know the session's yet */
+    effects_reset(session);
+    session->status = status;
+    session->was_reset = session->keeps_schema = true;
+}
+
+static void after_command(struct session *session)
+{
+    struct job *job = &session->job;
+    if (job->reply.has_error)
+        return;
+    switch (job->command->byte) {
+    case COM_RESET_CONNECTION:
+        after_reset(session);
+        break;
+    case COM_SET_OPTION:
+        session->upstream_caps = job->kill.id == 0
+                                     ? session->upstream_caps | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS
+                                     : session->upstream_caps & ~CAP_MULTI_STATEMENTS;
+        session->slots[job->place].option_version = ++session->option_version;
+        break;
+    default:
+        break;
+    }
+}
+
+static bool ends_transaction(const struct job *job)
+{
+    return job->facts.kind == SQL_COMMIT || job->facts.kind == SQL_ROLLBACK;
+}
+
+/* Under sql_select_limit = 0 a SELECT evaluates nothing, and releases no user lock (seen on both families).
+ */
+static bool may_be_limited_to_none(const struct session *session)
+{
+    struct span limit = vars_get(&session->vars, SPAN_LITERAL("sql_select_limit"));
+    bool is_some =
+        limit.len == 0 || (limit.data[0] >= '1' && limit.data[0] <= '9') || span_is_nocase(limit, "DEFAULT");
+    return session->job.facts.kind == SQL_SELECT && !is_some;
+}
+
+static enum claims_outcome outcome(const struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_partial = job->facts.is_multi || job->reply.has_multi || job->is_cut;
+    if (job->reply.has_error)
+        return is_partial ? CLAIMS_PARTLY : CLAIMS_FAILED;
+    return may_be_limited_to_none(session) ? CLAIMS_PARTLY : CLAIMS_DONE;
+}
+
+static void note_holds(struct session *session)
+{
+    const struct job *job = &session->job;
+    if (job->claims != NULL) {
+        const struct pin_origin origin = effects_origin(session);
+        pending_pins_commit(job->claims, &session->pins, outcome(session), &origin);
+    }
+    session->has_left_schema &= pins_has(&session->pins, PIN_PREPARED);
+    if (job->facts.kind == SQL_BEGIN && !job->reply.has_error)
+        pins_release_all(&session->pins, PIN_TABLE_LOCK); /* so say both manuals */
+}
+
+static void note_pins(struct session *session)
+{
+    const struct job *job = &session->job;
+    if (session->transaction.is_away)
+        return; /* stored code there leaves variables at most: memory.c */
+    note_holds(session);
+    if (job->facts.may_hide_state || (job->reply.has_multi && job->is_cut))
+        effects_pin(session, job->is_cut ? PIN_LONG_STATEMENT : PIN_HIDDEN_STATE);
+    bool sets_next =
+        job->facts.sets_next_transaction || (job->changes != NULL && job->changes->sets_next_transaction);
+    if (sets_next && !job->reply.has_error)
+        effects_pin(session, PIN_NEXT_TRANSACTION);
+    if (job->reply.has_state_change && !explains_state_change(job))
+        effects_pin(session, PIN_TRACKED_CHANGE);
+    if (ends_transaction(job) && !job->reply.has_error && !effects_is_in_transaction(session))
+        pins_release_all(&session->pins, PIN_NEXT_TRANSACTION); /* the transaction it was for is over */
+}
+
+/* ---- what it leaves to be asked about ---- */
+
+static bool runs_code(const struct job *job)
+{
+    return job->facts.may_hide_state || job->facts.runs_code;
+}
+
+/* A MariaDB server keeps the warnings while statements without tables and without warnings of their own pass;
+ * a sequence is a table. Of stored code only its server knows: it is asked. */
+static bool may_set_warnings(const struct job *job, const struct upstream *upstream)
+{
+    bool is_run = job->command->byte != COM_STMT_PREPARE;
+    if (job->command->byte == COM_INIT_DB) /* its OK counts what ran on that connection before */
+        return job->reply.has_error;
+    return job->reply.has_error || job->reply.has_warnings || job->facts.uses_tables ||
+           job->facts.has_sequence || (is_run && runs_code(job)) || upstream->family != FAMILY_MARIADB;
+}
+
+/* What may_set_warnings only says because nobody knows what stored code did, or which text it was that SQL
+ * prepared or ran: if there were no tables in that, the warnings are still those of an earlier statement. */
+static bool may_leave_warnings(const struct job *job, const struct upstream *upstream)
+{
+    bool is_dark = job->facts.kind == SQL_PREPARE && job->inner.len == 0;
+    bool is_code = runs_code(job) && !job->facts.uses_tables;
+    return upstream->family == FAMILY_MARIADB && (is_dark || is_code) && !job->reply.has_error &&
+           !job->reply.has_warnings && !job->facts.has_sequence;
+}
+
+/* Of what may have left them alone: can nobody tell whether they are its own, or those that its connection
+ * has from before, or those of another one? */
+static bool are_lost(const struct session *session, const struct slot *slot)
+{
+    const struct answers *answers = &session->answers;
+    return answers->diagnostics != slot->generation && (answers->has_diagnostics || slot->has_warnings);
+}
+
+/* The warnings are this statement's from now on; or, if nobody knows, still those that its connection has, or
+ * nobody's to tell. */
+static void note_warnings(struct session *session, bool may_leave)
+{
+    const struct job *job = &session->job;
+    const struct slot *slot = &session->slots[job->place];
+    struct answers *answers = &session->answers;
+    bool is_lost = may_leave && are_lost(session, slot);
+    if (may_leave && answers->has_diagnostics && !is_lost)
+        return;
+    answers->diagnostics_place = job->place;
+    answers->diagnostics = is_lost ? ANSWERS_LOST : slot->generation;
+    answers->has_diagnostics = is_lost || job->reply.has_warnings || job->reply.has_error;
+}
+
+/* MariaDB: SHOW COLUMNS, SHOW INDEX and DESCRIBE of a table that is not there leave ROW_COUNT() as it was, as
+ * HELP always does; others that fail do not. */
+static bool may_leave_row_count(const struct job *job, const struct upstream *upstream)
+{
+    return upstream->family == FAMILY_MARIADB && job->facts.kind == SQL_SHOW &&
+           (job->reply.has_error || job->facts.leaves_row_count);
+}
+
+static void note_row_count(struct session *session, const struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    struct answers *answers = &session->answers;
+    uint64_t generation = session->slots[job->place].generation;
+    if (job->command->byte == COM_STMT_PREPARE && !job->reply.has_error)
+        return; /* leaves it */
+    bool may_leave = may_leave_row_count(job, upstream);
+    bool knows = !may_leave || answers->last == generation;
+    answers->last = knows ? generation : ANSWERS_LOST;
+    answers->last_place = job->place;
+    if (!may_leave)
+        local_answers_note_rows(session);
+    else
+        local_answers_doubt_rows(session);
+}
+
+/* Stored code that shows no rows may have counted some, or left the count as it was; likewise a text that
+ * nobody here has read, and CREATE TABLE IF NOT EXISTS … SELECT where it made no row. */
+static bool may_leave_count(const struct job *job)
+{
+    bool is_dark = job->facts.kind == SQL_PREPARE && job->inner.len == 0;
+    bool is_code = runs_code(job) || job->facts.kind == SQL_UNKNOWN || is_dark;
+    bool is_idle = job->facts.may_run_nothing && (!job->reply.has_changed || job->facts.is_multi);
+    return job->facts.counts_rows && (is_code || is_idle) && !job->reply.has_rows;
+}
+
+/* Who knows FOUND_ROWS(): nobody, where it may be this connection or still another one. */
+static void note_count(struct session *session, const struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    struct answers *answers = &session->answers;
+    uint64_t generation = session->slots[job->place].generation;
+    bool may_leave = may_leave_count(job);
+    uint16_t error = job->reply.has_error ? job->reply.error_code : 0;
+    bool is_mariadb = upstream->family == FAMILY_MARIADB;
+    if (!may_leave && !found_rows_has_counted(&job->facts, is_mariadb, upstream->tracker.results, error))
+        return;
+    bool is_elsewhere = answers->found != 0 && answers->found != generation;
+    answers->found_place = job->place;
+    answers->found = may_leave && is_elsewhere ? ANSWERS_LOST : generation;
+    local_answers_note_found(session);
+}
+
+/* Where the answers to questions about earlier statements lie now. */
+static void note_traces(struct session *session, const struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    bool is_statement = (job->command->manner != COMMAND_SESSION && job->command->manner != COMMAND_LOCAL) ||
+                        job->command->byte == COM_INIT_DB;
+    bool adds = job->reply.has_error || job->reply.has_warnings; /* 1758: there is no such condition */
+    bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !adds;
+    bool has_set = may_set_warnings(job, upstream);
+    bool is_prepare = job->command->byte == COM_STMT_PREPARE;
+    note_row_count(session, upstream);
+    bool may_leave = may_leave_warnings(job, upstream);
+    if (is_statement && has_set && !is_question)
+        note_warnings(session, may_leave);
+    if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
+        diagnostics_note(session, has_set && !may_leave);
+    if (is_statement && !is_prepare)
+        note_count(session, upstream);
+}
+
+/* ---- all of it ---- */
+
+/* With autocommit off a statement that failed on the replica may have begun a transaction there: what comes
+ * next goes there, and its OK settles it. */
+static void note_opened(struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_autocommit = (session->status & STATUS_AUTOCOMMIT) != 0;
+    if (!job->reply.has_error || is_autocommit || job->place != ROUTE_REPLICA || job->is_aside ||
+        session->door->settings->mode != LISTENER_SPLIT || job->command->byte == COM_STMT_PREPARE)
+        return;
+    session->transaction.is_away = true;
+    session->status |= STATUS_IN_TRANS;
+}
+
+/* In a read-only transaction on the replica: may its client know data as they are there, at one moment? */
+static void note_seen(struct session *session)
+{
+    const struct job *job = &session->job;
+    const struct sql_facts *facts = &job->facts;
+    bool is_there = job->place == ROUTE_REPLICA && !job->is_aside && job->command->byte != COM_STMT_PREPARE;
+    bool shows = facts->uses_tables || facts->may_hide_state || facts->is_multi || facts->kind == SQL_SHOW ||
+                 facts->runs_code;
+    if (!session->transaction.is_away)
+        session->transaction.has_seen = false;
+    else if (facts->kind == SQL_BEGIN && !job->reply.has_error)
+        session->transaction.has_seen = facts->begins_snapshot || facts->is_multi;
+    else
+        session->transaction.has_seen |= is_there && shows;
+}
+
+/* MariaDB: under max_error_count = 0 the number of errors and warnings outlives a reset, and a change of
+ * account: whoever comes next would be told (seen on 10.11 and 11.8). */
+static bool leaves_count(const struct session *session, const struct upstream *upstream)
+{
+    const struct job_reply *reply = &session->job.reply;
+    return (reply->has_error || reply->has_warnings) && upstream->family == FAMILY_MARIADB &&
+           vars_has(&session->vars, SPAN_LITERAL("max_error_count"));
+}
+
+/* A reset gives back what can be seen from outside; what was hidden may be among the few things that it does
+ * not. */
+static void note_soil(const struct session *session, struct upstream *upstream)
+{
+    const struct job *job = &session->job;
+    static const uint32_t hidden = 1u << PIN_HIDDEN_STATE | 1u << PIN_LONG_STATEMENT | 1u << PIN_UNKNOWN_SET |
+                                   1u << PIN_UNKNOWN_SCHEMA | 1u << PIN_TRACKED_CHANGE;
+    bool is_administration = job->command->manner == COMMAND_STATEMENT && job->facts.kind == SQL_ADMIN;
+    upstream->is_id_told |= job->facts.asks_id;
+    upstream->is_soiled |= job->facts.may_hide_state || (job->reply.has_multi && job->is_cut) ||
+                           is_administration || leaves_count(session, upstream) ||
+                           (job->is_home && (session->pins.causes & hidden) != 0);
+}
+
+/* What it ran where the session's own state is says about that. */
+static void note_home(struct session *session, bool is_execution)
+{
+    const struct job *job = &session->job;
+    if (is_execution)
+        note_pins(session);
+    if (schema_is_asked_for(job))
+        schema_note_done(session);
+    bool is_use = job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB;
+    if (is_use && is_execution && !job->reply.has_error)
+        login_age_note_use(session);
+    if (job->changes != NULL)
+        commit_set(session);
+    else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
+        effects_pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
+    if (is_execution)
+        insert_id_note_done(session);
+    session->slots[job->place].has_told_held = false;
+    if (is_execution && job->facts.has_sequence)
+        sequences_note(session);
+    if (job->reply.has_error && (effects_is_in_transaction(session) || !is_contained(job)))
+        session->transaction.is_unknown = true;
+    /* It ran here, so here it holds already. */
+    apply_state_note_vars(session, &session->slots[job->place]);
+}
+
+void command_end(struct session *session, struct upstream *upstream)
+{
+    struct job *job = &session->job;
+    if (job->reply.is_unbegun)
+        job->facts.may_hide_state = false;
+    note_traces(session, upstream);
+    after_command(session);
+    if (job->command->shape == REPLY_PREPARE)
+        session->prepared.has_last_failed = job->reply.has_error;
+    bool is_execution = job->command->byte != COM_STMT_PREPARE;
+    consistency_note_done(session);
+    note_opened(session);
+    note_seen(session);
+    job->is_home |= job->place == effects_home(session); /* no OK has come: an ERR */
+    if (job->is_home)
+        note_home(session, is_execution);
+    if (is_execution)
+        variable_effects_note_done(session);
+    note_soil(session, upstream);
+    reuse_note_job(session, upstream);
+    pinned_note(session);
+}

@@ -1,0 +1,85 @@
+#include "session/compression.h"
+
+#include "mysql/reply.h"
+
+uint64_t compression_offered(const struct session *session, enum server_family family)
+{
+    int words = session->door->settings->compression;
+    uint64_t caps = (words & LISTENER_COMPRESSION_ZLIB) != 0 ? CAP_COMPRESS : 0;
+    if ((words & LISTENER_COMPRESSION_ZSTD) != 0 && family == FAMILY_MYSQL)
+        caps |= CAP_ZSTD;
+    return caps;
+}
+
+bool compression_begin(struct session *session)
+{
+    const struct listener_settings *settings = session->door->settings;
+    const struct admit *admit = session->admit;
+    if ((admit->caps & CAPS_COMPRESSION) == 0)
+        return true;
+    bool is_zlib = (admit->caps & CAP_COMPRESS) != 0;
+    int zstd_level_max = (int)settings->compression_zstd_level_max;
+    const struct frames_manner manner = {
+        .algorithm = is_zlib ? COMPRESS_ZLIB : COMPRESS_ZSTD,
+        .level = is_zlib                              ? (int)settings->compression_zlib_level
+                 : admit->zstd_level < zstd_level_max ? admit->zstd_level
+                                                      : zstd_level_max,
+        .threshold_bytes = (uint32_t)settings->compression_threshold_bytes,
+        .never_packs = (admit->caps & admit->offered & CAPS_COMPRESSION) == 0,
+    };
+    return stream_pack(&session->client, &manner);
+}
+
+static void count(struct session *session)
+{
+    const struct stream_packed_bytes bytes = stream_take_packed_bytes(&session->client);
+    counter *packed = session->door->by_worker[session->worker->index].packed;
+    counter_add(&packed[DOOR_IN], bytes.in);
+    counter_add(&packed[DOOR_IN_PACKED], bytes.packed_in);
+    counter_add(&packed[DOOR_OUT], bytes.out);
+    counter_add(&packed[DOOR_OUT_PACKED], bytes.packed_out);
+}
+
+void compression_next(struct session *session)
+{
+    stream_restart(&session->client);
+    count(session);
+}
+
+void compression_end(struct session *session)
+{
+    if (stream_is_packed(&session->client))
+        count(session);
+}
+
+static const struct {
+    uint16_t code;
+    const char *text; /* the servers' own */
+    const char *detail;
+} troubles[] = {
+    [FRAMES_OUT_OF_ORDER] = { ERR_PACKETS_OUT_OF_ORDER, "Got packets out of order",
+                              "frames of the compressed protocol out of order" },
+    [FRAMES_DAMAGED] = { ERR_UNCOMPRESS, "Couldn't uncompress communication packet",
+                         "a frame of the compressed protocol that cannot be unpacked" },
+    [FRAMES_NO_MEMORY] = { ERR_OUT_OF_RESOURCES, "headgate: out of memory", "unpacking a frame" },
+};
+
+void compression_refuse(struct session *session)
+{
+    enum frames_verdict verdict = stream_packing_verdict(&session->client);
+    enum close_reason reason = verdict == FRAMES_NO_MEMORY ? CLOSE_OUT_OF_MEMORY : CLOSE_CLIENT_NONSENSE;
+    if (session->state != SESSION_IDLE && session->state != SESSION_READING) {
+        session_abort(session, reason);
+        return;
+    }
+    reply_put_err(&session->client.out, 0, troubles[verdict].code, NULL, troubles[verdict].text);
+    (void)session_close(session, reason, troubles[verdict].detail);
+}
+
+const char *compression_name(const struct session *session)
+{
+    const struct frames_manner *manner = stream_packing_manner(&session->client);
+    if (manner == NULL)
+        return NULL;
+    return manner->algorithm == COMPRESS_ZLIB ? "zlib" : "zstd";
+}

@@ -1,0 +1,206 @@
+/* What a statement has cost: noted while it runs, added to its digest when it is over, and told if that is
+ * wanted.
+ *
+ *   dispatch ── cost_begin ─► … relay, effects: job.cost ─► command_done | session_close ── cost_end
+ */
+#include "session/cost.h"
+
+#include "mysql/packet.h"
+#include "session/command.h"
+#include "sql/secrets.h"
+#include "state/reply_effects.h"
+#include "stats/statement_log.h"
+
+#include <stdio.h>
+
+#define SAID_MAX 2048 /* bytes of a statement as it was sent, for the logs */
+
+/* ---- the beginning ---- */
+
+/* The text will have left the window when the statement is over. */
+static __attribute__((noinline)) void keep_said(struct session *session, struct span sql, bool is_cut)
+{
+    const struct statement_log *log = session->worker->world->statements;
+    text_clear(&session->said);
+    if (log == NULL || !log->settings->literals || is_cut || secrets_may_hold(sql))
+        return;
+    (void)text_append(&session->said, sql.data, sql.len < SAID_MAX ? sql.len : SAID_MAX);
+}
+
+/* A statement that was not seen lately. Apart, as what follows it is, so that the others do not pay for its
+ * frame. */
+static __attribute__((noinline)) struct digest_row *enter(struct session *session, struct span sql,
+                                                          uint64_t shape, bool is_cut)
+{
+    struct worker *worker = session->worker;
+    struct sql_dialect dialect = effects_dialect(session);
+    struct digest_question question = { .shape = shape,
+                                        .who = session->who,
+                                        .sql = sql,
+                                        .is_cut = is_cut,
+                                        .cluster = session->door->settings->cluster,
+                                        .user = session->user->name };
+    return digests_enter(&worker->digests, &question, &dialect);
+}
+
+static void begin(struct session *session, struct span sql, uint64_t shape, bool is_cut)
+{
+    struct worker *worker = session->worker;
+    if (!digests_are_on(&worker->digests))
+        return;
+    struct digest_row *row = digests_find(&worker->digests, shape, session->who);
+    session->job.digest = row != NULL ? row : enter(session, sql, shape, is_cut);
+    if (worker->is_telling)
+        keep_said(session, sql, is_cut);
+}
+
+void cost_begin(struct session *session, struct span sql)
+{
+    begin(session, sql, session->job.facts.shape, session->job.is_cut);
+}
+
+/* Its facts are those of the text that was prepared, which is kept unless it was very long. */
+void cost_begin_prepared(struct session *session)
+{
+    const struct prepared *prepared = session->job.prepared;
+    struct span sql = prepared->sql;
+    begin(session, sql, prepared->facts.shape, false);
+}
+
+struct span cost_statement(const struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_told = job->digest != NULL && job->digest->cluster != NULL;
+    bool is_statement = job->command->manner == COMMAND_STATEMENT || job->command->manner == COMMAND_PREPARED;
+    if (is_told)
+        return job->digest->text;
+    return span_cstr(is_statement ? sql_kind_name(job->facts.kind) : job->command->name);
+}
+
+/* ---- the end ---- */
+
+/* Of the client's bytes: those of the command, and of the file that it asked for. */
+static uint64_t bytes_in(const struct job *job)
+{
+    uint64_t payload = job->run.payload_bytes;
+    if (job->file.is_expected)
+        return job->file.bytes;
+    uint64_t headers = payload < PACKET_PAYLOAD_MAX ? 1 : payload / PACKET_PAYLOAD_MAX + 1;
+    return payload + PACKET_HEADER_BYTES * headers;
+}
+
+/* Of a reply that is not over, as far as it came. */
+static uint64_t rows(const struct session *session)
+{
+    const struct upstream *upstream = session->slots[session->job.place].upstream;
+    if (session->job.reply.rows > 0 || session->state != SESSION_REPLYING || upstream == NULL)
+        return session->job.reply.rows;
+    return upstream->tracker.rows;
+}
+
+/* What the client has heard. */
+static uint16_t error_of(const struct job *job)
+{
+    return job->own.told != 0 ? job->own.told : job->reply.error_code;
+}
+
+static inline struct digest_cost cost_of(const struct session *session, uint64_t now, bool is_answered)
+{
+    const struct job *job = &session->job;
+    uint8_t byte = job->command->byte;
+    uint64_t sent_us = job->sent_us != 0 ? job->sent_us : now;
+    uint64_t over_us = job->reply.over_us != 0 ? job->reply.over_us : now;
+    return (struct digest_cost){
+        .count = byte == COM_QUERY || byte == COM_STMT_EXECUTE,
+        .prepares = byte == COM_STMT_PREPARE,
+        .errors = error_of(job) != 0 || !is_answered,
+        .rows = rows(session),
+        .affected = job->reply.affected,
+        .bytes_in = bytes_in(job),
+        .bytes_out = job->reply.bytes,
+        .total_us = now - job->started_us,
+        .wait_us = sent_us - job->started_us,
+        .server_us = over_us - sent_us,
+    };
+}
+
+static struct span span_or_none(const char *string)
+{
+    return string != NULL ? span_cstr(string) : (struct span){ 0 };
+}
+
+static void tell(struct session *session, const struct digest_row *row, const struct digest_cost *cost,
+                 const char *end, unsigned files)
+{
+    const struct job *job = &session->job;
+    struct statement_log *log = session->worker->world->statements;
+    struct text pins = { 0 };
+    char digest[20];
+    (void)snprintf(digest, sizeof digest, "%016llx", (unsigned long long)row->digest);
+    if (pins_any(&session->pins))
+        pins_describe(&session->pins, &pins);
+    struct statement_record record = {
+        .command = span_cstr(job->command->name),
+        .session = session->id,
+        .user = span_or_none(session->user->name),
+        .client = span_cstr(session->host),
+        .listener = span_cstr(session->door->settings->name),
+        .cluster = span_cstr(session->door->settings->cluster),
+        .server = span_or_none(job->server != NULL ? job->server->name : NULL),
+        .schema = text_span(&session->schema),
+        .digest = row->cluster != NULL ? span_cstr(digest) : (struct span){ 0 },
+        .total_us = cost->total_us,
+        .wait_us = cost->wait_us,
+        .server_us = cost->server_us,
+        .headgate_us = cost->total_us - cost->wait_us - cost->server_us,
+        .rows = cost->rows,
+        .affected = cost->affected,
+        .bytes_in = cost->bytes_in,
+        .bytes_out = cost->bytes_out,
+        .error = error_of(job),
+        .end = span_or_none(end),
+        .route = span_or_none(job->server != NULL ? route_reason_words(job->reason) : NULL),
+        .pins = text_span(&pins),
+        .text = session->said.len > 0 ? text_span(&session->said) : row->text,
+    };
+    for (unsigned file = 0; file < STATEMENT_FILES; file++)
+        if ((files & 1u << file) != 0)
+            statement_log_write(log, (enum statement_file)file, &record);
+    text_fini(&pins);
+}
+
+/* Which logs hear of it: 1 << enum statement_file. */
+static unsigned files_for(struct worker *worker, const struct digest_cost *cost)
+{
+    const struct statement_settings *settings = worker->world->statements->settings;
+    unsigned files = 0;
+    if (settings->slow_us > 0 && cost->total_us >= settings->slow_us)
+        files |= 1u << STATEMENT_SLOW;
+    if (settings->sample > 0 && ++worker->sampled >= (uint64_t)settings->sample) {
+        worker->sampled = 0;
+        files |= 1u << STATEMENT_QUERY;
+    }
+    return files;
+}
+
+static __attribute__((noinline)) void tell_if_wanted(struct session *session, const struct digest_row *row,
+                                                     uint64_t now, const char *end)
+{
+    struct digest_cost cost = cost_of(session, now, end == NULL);
+    unsigned files = files_for(session->worker, &cost);
+    if (files != 0)
+        tell(session, row, &cost, end, files);
+}
+
+void cost_end(struct session *session, const char *end)
+{
+    struct digest_row *row = session->job.digest;
+    if (row == NULL)
+        return;
+    uint64_t now = session_now(session);
+    if (session->worker->is_telling)
+        tell_if_wanted(session, row, now, end);
+    struct digest_cost cost = cost_of(session, now, end == NULL);
+    session->job.digest = NULL;
+    digests_leave(row, &cost, now);
+}

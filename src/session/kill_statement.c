@@ -1,0 +1,76 @@
+#include "session/kill_statement.h"
+
+#include "mysql/reply.h"
+#include "mysql/stmt.h"
+#include "session/command.h"
+#include "session/command_inside.h"
+#include "session/kill.h"
+#include "state/reply_effects.h"
+#include "sql/kill.h"
+
+static enum step refuse(struct session *session, const char *reason)
+{
+    return command_refuse(session, ERR_NOT_SUPPORTED_YET, NULL, "headgate: not run: %s", reason);
+}
+
+enum step kill_statement_refuse(struct session *session)
+{
+    return refuse(session,
+                  session->job.facts.kill == SQL_KILL_WIDE
+                      ? "KILL USER and KILL QUERY ID would hit other sessions' connections; use KILL "
+                        "with a number"
+                      : "KILL must be the only statement of its text, and name a number, a parameter "
+                        "of a prepared statement, or a user variable with a known value");
+}
+
+bool kill_statement_is_ours(const struct session *session)
+{
+    const struct sql_facts *facts = &session->job.facts;
+    bool is_refused = facts->kill == SQL_KILL_OTHER || facts->kill == SQL_KILL_WIDE;
+    if (facts->kill == SQL_KILL_NONE)
+        return false;
+    if (session->job.command->byte == COM_STMT_PREPARE) /* nothing is run yet */
+        return is_refused;
+    if (facts->kill == SQL_KILL_INNER) /* PREPARE runs nothing either */
+        return facts->kind != SQL_PREPARE;
+    return facts->kill != SQL_KILL_PARAMETER || facts->kind != SQL_KILL; /* a syntax error, as text */
+}
+
+/* The number that the variable in `sql` is known to hold. */
+static bool find_value(const struct session *session, struct span sql, uint64_t *id_r)
+{
+    struct sql_dialect dialect = effects_dialect(session);
+    struct span name;
+    return user_variables_name(kill_variable(sql, &dialect), &name) &&
+           span_to_u64(user_variables_literal(&session->user_vars, name), id_r);
+}
+
+/* `sql`: of the KILL itself. */
+static enum step run(struct session *session, struct span sql)
+{
+    const struct sql_facts *facts = &session->job.facts;
+    uint64_t id = facts->kill_id;
+    if (facts->kill == SQL_KILL_SELF)
+        return kill_begin(session, session->id, facts->kill_is_query);
+    bool is_known =
+        facts->kill == SQL_KILL_NUMBER || (facts->kill == SQL_KILL_VARIABLE && find_value(session, sql, &id));
+    return is_known ? kill_begin(session, id, facts->kill_is_query) : kill_statement_refuse(session);
+}
+
+enum step kill_statement_run(struct session *session)
+{
+    struct span inner = text_span(&session->job.inner);
+    return run(session, inner.len > 0 ? inner : command_text(session));
+}
+
+enum step kill_statement_execute(struct session *session, const struct stmt_execute *execute)
+{
+    const struct prepared *prepared = session->job.prepared;
+    uint64_t id;
+    if (session->job.facts.kill != SQL_KILL_PARAMETER)
+        return run(session, prepared->sql);
+    bool is_number = !prepared->has_long_data && !session->job.is_cut &&
+                     stmt_first_number(command_payload(session), execute, text_span(&prepared->types), &id);
+    return is_number ? kill_begin(session, id, session->job.facts.kill_is_query)
+                     : refuse(session, "the parameter of this KILL is not a number");
+}

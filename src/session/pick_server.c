@@ -1,0 +1,120 @@
+/* Which server is it, of those that could be? */
+#include "session/pick_server.h"
+
+#include "cluster/balance.h"
+#include "freshness/fresh_replica.h"
+#include "pool/yield.h"
+#include "session/acquire.h"
+
+/* Chance for the balancer: turns of one worker, and those of others, scattered over all bits (splitmix64). */
+static uint64_t scatter(uint64_t turn, uint64_t worker)
+{
+    uint64_t x = (turn + (worker << 32)) * UINT64_C(0x9E3779B97F4A7C15);
+    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
+    return x ^ x >> 31;
+}
+
+int pick_pick_replica(struct session *session)
+{
+    const struct job *job = &session->job;
+    if (job->hint.has_only)
+        return session_view(session)->servers[job->hint.only].takes_reads ? job->hint.only : VIEW_NO_SERVER;
+    unsigned turn = session->worker->turn++;
+    struct balance_wish wish = { .avoid = job->avoid,
+                                 .turn = turn,
+                                 .random = scatter(turn, session->worker->index),
+                                 .now_us = session_now(session) };
+    return balance_pick(session_view(session), &wish);
+}
+
+/* Its replica holds something of the session: another one would not do. */
+static bool is_bound(const struct session *session)
+{
+    return session->transaction.is_away || session->variables == VARIABLES_REPLICA;
+}
+
+bool pick_may_fall_back(const struct session *session)
+{
+    return session->door->settings->mode == LISTENER_SPLIT && !is_bound(session) &&
+           session_view(session)->primary_reads != PRIMARY_READS_NEVER && !session->job.hint.has_only;
+}
+
+void pick_become_primary_s(struct session *session, enum route_reason reason)
+{
+    session->job.place = ROUTE_PRIMARY;
+    session->job.reason = reason;
+}
+
+void pick_share(struct session *session, struct server *primary)
+{
+    unsigned row = session->worker->index;
+    if (session->shared != NULL)
+        counter_sub(&session->shared->by_worker[row].readers, 1);
+    if (primary != NULL)
+        counter_add(&primary->by_worker[row].readers, 1);
+    session->shared = primary;
+}
+
+int pick_server(struct session *session)
+{
+    const struct view *view = session_view(session);
+    if (session->job.place == ROUTE_PRIMARY)
+        return view->primary;
+    if (session->job.hint.has_only && session->job.hint.only == view->primary) { /* promoted since */
+        pick_become_primary_s(session, ROUTE_REASON_HINT);
+        return view->primary;
+    }
+    int server = fresh_replica_choose(session);
+    if (server != VIEW_NO_SERVER && server == view->primary) {
+        if (session->door->settings->mode == LISTENER_SPLIT) {
+            pick_share(session, view->servers[server].server);
+            pick_become_primary_s(session, ROUTE_REASON_SHARED);
+        }
+    } else if (server == VIEW_NO_SERVER && pick_may_fall_back(session)) {
+        pick_become_primary_s(session, ROUTE_REASON_NO_REPLICA);
+        return view->primary;
+    }
+    return server;
+}
+
+void pick_look_again(struct session *session)
+{
+    struct job *job = &session->job;
+    bool is_fallback = job->reason == ROUTE_REASON_SHARED || job->reason == ROUTE_REASON_NO_REPLICA ||
+                       job->reason == ROUTE_REASON_NOT_CAUGHT_UP;
+    if (job->is_login || job->place != ROUTE_PRIMARY || !is_fallback || !job->facts.is_read ||
+        session->has_replica_refused || session_view(session)->primary != VIEW_NO_SERVER ||
+        slot_is_current(session, ROUTE_PRIMARY))
+        return;
+    job->place = ROUTE_REPLICA;
+    job->reason = ROUTE_REASON_READ;
+}
+
+/* So often a session is asked whether its reads would be better off elsewhere. */
+#define BALANCE_US 1000000
+
+void pick_settle(struct session *session)
+{
+    const struct view *view = session_view(session);
+    const struct slot *slot = &session->slots[ROUTE_REPLICA];
+    const struct server *primary =
+        view->primary != VIEW_NO_SERVER ? view->servers[view->primary].server : NULL;
+    uint64_t now_us = session_now(session);
+    bool may_move =
+        session->job.reason == ROUTE_REASON_READ && !is_bound(session) && !session->job.hint.has_only;
+    if (session->shared != NULL && (session->shared != primary || !balance_is_reader(view, view->primary)))
+        pick_share(session, NULL);
+    if (may_move && now_us - session->balanced_us >= BALANCE_US) {
+        bool is_there = session->shared != NULL || slot->upstream != NULL;
+        int current = session->shared != NULL ? view->primary : slot->server;
+        session->balanced_us = now_us;
+        if (is_there && balance_should_move(view, current, scatter(session->id, now_us), now_us)) {
+            pick_share(session, NULL);
+            fresh_replica_forget(session);
+            yield_give_up(session, ROUTE_REPLICA);
+        }
+    }
+    if (session->shared != NULL && may_move)
+        pick_become_primary_s(session, ROUTE_REASON_SHARED);
+}

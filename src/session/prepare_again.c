@@ -1,0 +1,128 @@
+#include "session/prepare_again.h"
+
+#include "mysql/reply.h"
+#include "mysql/wire.h"
+#include "prepared/parse_context.h"
+#include "prepared/upstream_statements.h"
+#include "session/acquire.h"
+#include "session/apply_state.h"
+#include "session/command.h"
+#include "session/route_input.h"
+#include "state/diagnostics.h"
+
+#include <errno.h>
+
+static enum step note_prepared(struct session *session, struct slot *slot)
+{
+    struct job *job = &session->job;
+    slot->task = SYNC_NOTHING;
+    if (slot->answer.is_err && route_input_leaves_replica(session, (uint16_t)slot->answer.error.code)) {
+        route_input_leave_replica(session);
+        return acquire_begin(session);
+    }
+    if (slot->answer.is_err)
+        return command_refuse(session, (uint16_t)slot->answer.error.code, slot->answer.error.sqlstate, "%s",
+                              slot->answer.error.text);
+    if (slot->answer.params != job->prepared->params)
+        return command_refuse(session, ERR_UNKNOWN_STMT, NULL,
+                              "The statement has %u parameters on %s and had %u when it was prepared",
+                              slot->answer.params, slot->upstream->server->name, job->prepared->params);
+    if (!upstream_statements_add(session, job->place, job->prepared, slot->answer.stmt_id,
+                                 text_span(&job->prepared->schema))) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+        return STEP_MORE;
+    }
+    if ((job->facts.asks_before & 1u << SQL_ASKS_DIAGNOSTICS) != 0 && session->answers.has_diagnostics)
+        diagnostics_lose(&session->answers.diagnostics, slot); /* a PREPARE clears them, as its text would */
+    counter_add(&session->worker->boxes[session->door->cluster].pool.statements_prepared, 1);
+    return session_enter(session, SESSION_SYNCING); /* schema and variables may have been changed for it */
+}
+
+/* Are the session's texts read in another way by now than when the statement was prepared? */
+static bool is_worded_anew(const struct session *session)
+{
+    struct text now = { 0 };
+    parse_context_take(&session->vars, &now);
+    bool is_anew = now.is_oom || !span_equal(text_span(&now), text_span(&session->job.prepared->wording));
+    text_fini(&now);
+    return is_anew;
+}
+
+/* Whatever the session has set is said again afterwards: nothing of it is taken for said any more. */
+static void start_wording(struct session *session, struct slot *slot)
+{
+    struct text sql = { 0 };
+    parse_context_say(text_span(&session->job.prepared->wording), &session->vars, apply_state_collation(slot),
+                      slot->upstream->family, &sql);
+    if (sql.is_oom) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+    } else {
+        slot->upstream->vars_version = 0;
+        apply_state_ask(session, SYNC_WORDING, REPLY_GENERIC, COM_QUERY, text_span(&sql));
+    }
+    text_fini(&sql);
+}
+
+static void note_worded(struct session *session, struct slot *slot)
+{
+    apply_state_note_warnings(session, slot);
+    if (parse_context_reads_tables(&session->vars, slot->upstream->family))
+        apply_state_note_table_read(session, slot);
+}
+
+/* What is due next: the schema and the wording of then, and the PREPARE itself. The text means what it meant
+ * when the client prepared it. A mere question about earlier statements would hear of the change. */
+static enum step prepare_here(struct session *session, struct slot *slot)
+{
+    struct job *job = &session->job;
+    bool is_anew = is_worded_anew(session);
+    if (!is_anew && upstream_statements_find(session, job->place, job->prepared)) {
+        counter_add(&session->worker->boxes[session->door->cluster].pool.statements_shared, 1);
+        return session_enter(session, SESSION_SYNCING); /* as after a PREPARE */
+    }
+    if (job->prepared->sql.len == 0)
+        return command_refuse(
+            session, ERR_UNKNOWN_STMT, NULL,
+            "The statement is too long to be prepared again, and the server that knew it is gone");
+    bool is_question = job->facts.refers_previous && !job->facts.uses_tables;
+    struct span schema = text_span(&job->prepared->schema);
+    bool is_reworded = slot->upstream->vars_version != session->vars.version;
+    if (!is_question && schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema))) {
+        job->is_in_schema_of_prepared = true;
+        return session_enter(session, SESSION_SYNCING);
+    }
+    if (is_anew && !is_question && !is_reworded)
+        start_wording(session, slot);
+    else
+        apply_state_ask(session, SYNC_PREPARE, REPLY_PREPARE, COM_STMT_PREPARE, job->prepared->sql);
+    return STEP_MORE;
+}
+
+enum step prepare_again_step(struct session *session)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    if (slot->has_failed)
+        return acquire_failed(session);
+    if (slot->task != SYNC_NOTHING && !slot->has_answer)
+        return STEP_WAIT;
+    if (slot->task == SYNC_PREPARE)
+        return note_prepared(session, slot);
+    if (slot->task != SYNC_NOTHING && slot->answer.is_err)
+        return apply_state_refused(session, slot);
+    if (slot->task == SYNC_WORDING)
+        note_worded(session, slot);
+    slot->task = SYNC_NOTHING;
+    bool is_known = job->prepared == NULL || job->prepared->copies[job->place].generation == slot->generation;
+    if (is_known && job->is_in_schema_of_prepared) {
+        job->is_in_schema_of_prepared = false;
+        return session_enter(session, SESSION_SYNCING);
+    }
+    if (is_known && diagnostics_forbid(session, true)) /* what was said to prepare it has come between */
+        return command_refuse_route(session, ROUTE_REASON_ANSWERS_AWAY);
+    if (is_known)
+        return session_enter(session, SESSION_SENDING);
+    return prepare_here(session, slot);
+}

@@ -1,0 +1,161 @@
+/* Where a statement goes: the session's state put together for route.c, and what explain says of it. */
+#include "session/route_input.h"
+
+#include "session/acquire.h"
+#include "session/command.h"
+#include "session/hints.h"
+#include "session/pick_server.h"
+#include "session/wait_replica.h"
+#include "sql/digest.h"
+#include "state/reply_effects.h"
+
+/* Their tables tell about the server that is asked: the text alone does not show it after USE. */
+bool route_input_is_system_schema(struct span schema)
+{
+    static const char *const names[] = { "information_schema", "performance_schema", "mysql", "sys" };
+    return schema.len > 0 && span_is_among(schema, names, sizeof names / sizeof *names);
+}
+
+/* Costs nothing as long as no statement was ever refused. */
+static bool was_refused(const struct session *session, const struct sql_facts *facts, struct span sql)
+{
+    const struct refusals *refusals = &session->worker->refusals;
+    if (!facts->is_read || refusals->count == 0)
+        return false;
+    if (sql.data == NULL)
+        return session->job.prepared != NULL && session->job.prepared->was_refused;
+    struct sql_dialect dialect = effects_dialect(session);
+    return readonly_refusals_has(refusals, digest_of(sql, &dialect));
+}
+
+/* All user variables that the text mentions. (`sql` of an execution is not given: it was kept.) */
+static bool are_variables_known(const struct session *session, const struct sql_facts *facts, struct span sql)
+{
+    const struct job *job = &session->job;
+    if (!facts->reads_but_for_variables || facts->writes_variables || session->user_vars.count == 0 ||
+        session->user_vars_base != session->vars.version)
+        return false;
+    if (sql.data == NULL && job->prepared != NULL)
+        sql = job->prepared->sql;
+    struct sql_dialect dialect = effects_dialect(session);
+    struct lexer lexer;
+    struct token token;
+    lexer_begin(&lexer, sql, &dialect);
+    for (token = lexer_next(&lexer); token.type != TOKEN_END; token = lexer_next(&lexer)) {
+        struct span name;
+        bool is_system = token.text.len > 1 && token.text.data[1] == '@';
+        if (token.type != TOKEN_VARIABLE || is_system)
+            continue;
+        if (!user_variables_name(token.text, &name) || !user_variables_has(&session->user_vars, name))
+            return false;
+    }
+    return sql.len > 0;
+}
+
+static enum route_place place_of_answer(const struct session *session, enum sql_question question)
+{
+    switch (question) {
+    case SQL_ASKS_FOUND_ROWS:
+        return session->answers.found_place;
+    case SQL_ASKS_DIAGNOSTICS:
+        return session->answers.diagnostics_place;
+    case SQL_ASKS_NOTHING:
+    case SQL_ASKS_LAST:
+        break;
+    }
+    return session->answers.last_place;
+}
+
+/* Those that are known are at home on the primary: what may write others is to run there, and nothing can be
+ * said ahead of a question about the statement before. */
+static enum route_variables place_of_variables(const struct session *session)
+{
+    bool are_known = session->variables == VARIABLES_NOWHERE && session->user_vars.count > 0;
+    return are_known ? VARIABLES_PRIMARY : session->variables;
+}
+
+struct route route_input_route(const struct session *session, const struct sql_facts *facts, struct span sql)
+{
+    const struct view *view = session_view(session);
+    /* Where the primary never reads, a replica is waited for. */
+    bool has_replica = session->slots[ROUTE_REPLICA].upstream != NULL || session->shared != NULL ||
+                       view->primary_reads == PRIMARY_READS_NEVER;
+    for (size_t i = 0; i < view->count && !has_replica; i++)
+        has_replica = view->servers[i].takes_reads;
+    struct route_state state = {
+        .mode = (enum listener_mode)session->door->settings->mode,
+        .is_in_transaction = (session->status & STATUS_IN_TRANS) != 0 || session->transaction.must_begin,
+        .is_away = session->transaction.is_away,
+        .has_seen = session->transaction.has_seen,
+        .begin_stays_away = view->family == FAMILY_MYSQL,
+        .is_autocommit_off = (session->status & STATUS_AUTOCOMMIT) == 0,
+        .is_read_only = session->vars.is_read_only,
+        .is_transaction_unknown = session->transaction.is_unknown,
+        .is_insert_id_unknown = session->insert_id.is_unknown,
+        .is_pinned = pins_keep_reads(&session->pins) || session->vars.is_auto_is_null,
+        .bypasses_read_only = effects_bypasses_read_only(session),
+        .variables = place_of_variables(session),
+        .are_variables_known = are_variables_known(session, facts, sql),
+        .has_replica = has_replica,
+        .has_replica_refused = session->has_replica_refused,
+        .was_refused = was_refused(session, facts, sql),
+        .was_lacked = facts->is_read &&
+                      replica_lacks_has(&session->worker->lacking, facts->shape, session_now(session)),
+        .calls_in_read_only = session->calls_in_read_only,
+        .is_in_system_schema = route_input_is_system_schema(text_span(&session->schema)),
+        .previous = place_of_answer(session, facts->question),
+    };
+    return route_decide(facts, &state);
+}
+
+struct route route_input_explain(const struct session *session, struct span sql,
+                                 const struct hints_beside *beside, struct sql_facts *facts_r,
+                                 struct hints *hints_r)
+{
+    struct sql_dialect dialect = effects_dialect(session);
+    bool is_cut = sql.len > SQL_TEXT_MAX;
+    sql.len = is_cut ? SQL_TEXT_MAX : sql.len;
+    *facts_r = classify(sql, is_cut, &dialect);
+    struct route decided = route_input_route(session, facts_r, sql);
+    if (facts_r->has_hint)
+        hints_read(hints_r, sql, is_cut, &dialect, session_view(session));
+    hints_add_beside(hints_r, beside, session_view(session));
+    struct route route = hints_route(hints_r, decided, facts_r, session_view(session), session);
+    if (!route.is_refused &&
+        diagnostics_are_elsewhere(session, facts_r, route.place, slot_is_current(session, route.place)))
+        return (
+            struct route){ .place = route.place, .reason = ROUTE_REASON_ANSWERS_AWAY, .is_refused = true };
+    bool needs_nothing = hints_r->has_level && hints_r->level == HINT_EVENTUAL;
+    if (route.is_refused || hints_r->wants_server || needs_nothing)
+        return route;
+    bool is_read = route.reason == ROUTE_REASON_READ || route.reason == ROUTE_REASON_READ_ONLY_TRANSACTION;
+    if (route.place == ROUTE_REPLICA && is_read && !session->transaction.is_away &&
+        wait_replica_is_primary_s(session))
+        return (struct route){ .place = ROUTE_PRIMARY, .reason = ROUTE_REASON_NOT_CAUGHT_UP };
+    return route;
+}
+
+bool route_input_leaves_replica(const struct session *session, uint16_t code)
+{
+    const struct job *job = &session->job;
+    return job->place == ROUTE_REPLICA && job->reason == ROUTE_REASON_READ && job->is_retriable &&
+           replica_lacks_is(code, session->schema.len > 0) && pick_may_fall_back(session) &&
+           session_view(session)->primary != VIEW_NO_SERVER;
+}
+
+void route_input_leave_replica(struct session *session)
+{
+    replica_lacks_add(&session->worker->lacking, session->job.facts.shape, session_now(session));
+    counter_add(&session->worker->boxes[session->door->cluster].watch->counters.reads_lacking, 1);
+    pick_become_primary_s(session, ROUTE_REASON_LACKED_BEFORE);
+}
+
+void route_input_note_refusal(struct session *session)
+{
+    struct job *job = &session->job;
+    struct sql_dialect dialect = effects_dialect(session);
+    if (job->prepared != NULL)
+        job->prepared->was_refused = true;
+    struct span sql = job->prepared != NULL ? job->prepared->sql : command_text(session);
+    readonly_refusals_add(&session->worker->refusals, digest_of(sql, &dialect));
+}

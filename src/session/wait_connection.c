@@ -1,0 +1,372 @@
+#include "session/wait_connection.h"
+
+#include "cluster/balance.h"
+#include "cluster/quota.h"
+#include "freshness/fresh_replica.h"
+#include "mysql/reply.h"
+#include "pool/account_limit.h"
+#include "pool/cross_worker.h"
+#include "pool/fit.h"
+#include "pool/handover.h"
+#include "pool/pool.h"
+#include "pool/usage.h"
+#include "pool/yield.h"
+#include "session/acquire.h"
+#include "session/command.h"
+#include "state/reply_effects.h"
+
+/* Somebody idle gives up a connection at once, or after a question or two. A read that got none by then looks
+ * at other replicas; the next time after twice as long, or it could run to and fro ahead of every gift. */
+#define ELSEWHERE_US UINT64_C(100000)
+
+static struct server *server_at(const struct session *session, int server)
+{
+    return session_view(session)->servers[server].server;
+}
+
+/* Does somebody wait there already, for one of the server's or of the account's? */
+static bool is_wanted(const struct session *session, int server)
+{
+    const struct quota *quota = quota_find(server_at(session, server), session->user->account);
+    return permits_is_wanted(&server_at(session, server)->permits) ||
+           (quota != NULL && permits_is_wanted(&quota->permits));
+}
+
+/* May the present read go there instead of where it was to go? */
+static bool may_go_to(const struct session *session, int server)
+{
+    return session_view(session)->servers[server].takes_reads && server != session->job.avoid &&
+           fresh_replica_allows(session, server);
+}
+
+/* ---- what comes ---- */
+
+static void on_grant(void *owner)
+{
+    struct session *session = owner;
+    struct quota *quota = session->queue.permits->quota;
+    session->queue.ticket = NULL;
+    session->queue.quota = quota != NULL ? quota : session->queue.quota;
+    session->queue.has_permit = quota == NULL;
+    session->queue.permits = NULL;
+    if (session->state == SESSION_QUEUED)
+        session_run(session);
+    else
+        wait_connection_leave(session);
+}
+
+/* One that was parked, or is left by a session that does not need it, of this worker or another. */
+static void on_connection(void *owner, struct loop *loop, void *take_connection)
+{
+    struct session *session = owner;
+    struct worker *worker = loop->context;
+    if (session != NULL)
+        session->queue.ticket = NULL;
+    pool_arrive(worker, take_connection, session);
+}
+
+void wait_connection_leave(struct session *session)
+{
+    permits_cancel(&session->queue.ticket);
+    handover_cancel(session);
+    if (session->queue.has_permit)
+        permits_give(&session->queue.at->permits);
+    session->queue.has_permit = false;
+    session->queue.permits = NULL;
+    account_limit_release(session);
+    session->queue.at = NULL;
+}
+
+/* ---- in vain ---- */
+
+enum step wait_connection_time_out(struct session *session)
+{
+    char text[ERROR_TEXT_MAX];
+    struct server *server = session->queue.at;
+    if (session->queue.handover != NULL) { /* a worker is very busy: without its connection, then */
+        wait_connection_leave(session);
+        return acquire_begin(session);
+    }
+    usage_explain(session->queue.permits, session->worker, text, sizeof text);
+    counter_add(&server->by_worker[session->worker->index].queue_timeouts, 1);
+    log_limited(LOG_LEVEL_WARNING, &session->scope, "%s", text);
+    wait_connection_leave(session);
+    return command_refuse(session, ERR_CON_COUNT, NULL, "%s", text);
+}
+
+bool wait_connection_may_wait(struct session *session)
+{
+    struct job *job = &session->job;
+    uint64_t now = session_now(session);
+    if (job->wait.permit_until_us == 0)
+        job->wait.permit_until_us = now + session->worker->world->timeouts->pool_wait_us;
+    return now < job->wait.permit_until_us;
+}
+
+/* The retry timer ends it: the next refusal after pool_wait is the client's. */
+enum step wait_connection_wait(struct session *session)
+{
+    session_set_deadline(session, 0);
+    worker_retry(session->worker);
+    (void)session_enter(session, SESSION_WAITING);
+    return STEP_WAIT;
+}
+
+/* ---- QUEUED ---- */
+
+static void note_entry(struct session *session, struct server *server)
+{
+    session->queue.at = server;
+    session->queue.moves = session_view(session)->servers[server->index].moves;
+    (void)session_enter(session, SESSION_QUEUED);
+}
+
+/* What the session must wait for first: a permit of its account's, if that has a limit there and none is in
+ * hand or to be had; else one of the server's. */
+static struct permits *permits_for(struct session *session, struct server *server)
+{
+    struct quota *quota = session->queue.quota == NULL ? quota_find(server, session->user->account) : NULL;
+    if (quota == NULL)
+        return &server->permits;
+    if (!permits_try(&quota->permits))
+        return &quota->permits;
+    session->queue.quota = quota;
+    return &server->permits;
+}
+
+static enum step enter(struct session *session, int at)
+{
+    struct worker *worker = session->worker;
+    struct server *server = server_at(session, at);
+    struct permits *permits = permits_for(session, server);
+    bool is_first;
+    const struct upstream_key wish = pool_key(session, at);
+    const struct permits_waiter waiter = { .loop = &worker->loop,
+                                           .owner = session,
+                                           .on_grant = on_grant,
+                                           .on_connection = on_connection,
+                                           .wish = span_of(&wish, sizeof wish),
+                                           .goes_first =
+                                               permits->quota != NULL && session->job.wait.goes_first };
+    note_entry(session, server);
+    session->queue.permits = permits;
+    if (!wait_connection_may_wait(session))
+        return wait_connection_time_out(session);
+    session->job.wait.elsewhere_at_us = session_now(session) + (ELSEWHERE_US << session->job.wait.changes);
+    session->queue.ticket = permits_wait(permits, &waiter, &is_first);
+    if (session->queue.ticket == NULL) {
+        wait_connection_leave(session); /* one of its account's may be in hand */
+        return command_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory");
+    }
+    session_set_deadline(session, session->job.wait.permit_until_us - session_now(session));
+    worker_retry(worker);
+    if (is_first) /* otherwise somebody has searched, and whoever became idle since has given */
+        yield_search(worker, permits);
+    if (permits->quota != NULL)
+        quota_try_more(permits->quota, session_now(session));
+    return STEP_WAIT;
+}
+
+/* Is there still something to be had there, for this job? */
+static bool is_right(const struct session *session)
+{
+    const struct view *view = session_view(session);
+    const struct view_server *entry = &view->servers[session->queue.at->index];
+    bool is_held = view->is_paused && !effects_is_in_transaction(session);
+    bool has_moved = entry->moves != session->queue.moves;
+    if (is_held || has_moved || entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED)
+        return false;
+    return session->job.place == ROUTE_PRIMARY ? view->primary == (int)session->queue.at->index
+                                               : balance_is_reader(view, (int)session->queue.at->index);
+}
+
+static void take_or_change(struct session *session, int server, struct upstream *take_upstream,
+                           bool must_change)
+{
+    if (must_change)
+        slot_change(session, server, take_upstream);
+    else
+        slot_take(session, server, take_upstream);
+}
+
+/* Goes on with a parked connection to that server, if there is one. */
+static bool take(struct session *session, int server)
+{
+    struct upstream *upstream = pool_take(session, server);
+    if (upstream == NULL)
+        return false;
+    session_set_deadline(session, 0);
+    take_or_change(session, server, upstream, login_age_are_old(session, upstream));
+    return true;
+}
+
+static enum step open_with_permit(struct session *session, int server)
+{
+    session_set_deadline(session, 0); /* connecting has its own */
+    slot_open(session, server);
+    return session_enter(session, SESSION_ATTACHING);
+}
+
+/* The connection that has come for it. */
+static bool take_over(struct session *session, int server)
+{
+    struct upstream *upstream = session->queue.offer;
+    const struct upstream_key wish = pool_key(session, server);
+    bool must_change;
+    if (!pool_claim(upstream, &wish, &must_change))
+        return false;
+    session->queue.offer = NULL;
+    session_set_deadline(session, 0);
+    take_or_change(session, server, upstream, must_change || login_age_are_old(session, upstream));
+    return true;
+}
+
+static enum step take_offer(struct session *session)
+{
+    int server = (int)session->queue.at->index;
+    struct quota *quota = session->queue.quota; /* for one that becomes its account's */
+    session->queue.quota = NULL;
+    wait_connection_leave(session);
+    session->queue.quota = quota;
+    bool is_taken = (session->queue.offer != NULL && take_over(session, server)) || take(session, server);
+    account_limit_release(session);
+    return is_taken ? session_enter(session, SESSION_ATTACHING) : acquire_begin(session);
+}
+
+/* One of its account's has come; now one of the server's. */
+static enum step go_on_with_quota(struct session *session)
+{
+    struct server *server = session->queue.at;
+    if (!permits_try(&server->permits))
+        return enter(session, (int)server->index);
+    session->queue.at = NULL;
+    return open_with_permit(session, (int)server->index);
+}
+
+/* A replica for which nobody waits, though it may have none free: who is idle there gives only to who does.
+ * VIEW_NO_SERVER: there is none, or it is not time yet. */
+static int find_calm(struct session *session)
+{
+    const struct view *view = session_view(session);
+    unsigned turn = session->worker->turn++;
+    if (session->job.place != ROUTE_REPLICA || session_now(session) < session->job.wait.elsewhere_at_us)
+        return VIEW_NO_SERVER;
+    for (size_t i = 0; i < view->count; i++) {
+        int at = (int)((i + turn) % view->count);
+        if (at != (int)session->queue.at->index && may_go_to(session, at) && !is_wanted(session, at))
+            return at;
+    }
+    return VIEW_NO_SERVER;
+}
+
+/* Some connections are given up only after a while, and some only elsewhere. */
+static enum step look_again(struct session *session)
+{
+    struct worker *worker = session->worker;
+    struct permits *permits = session->queue.permits;
+    int calm = find_calm(session);
+    if (calm != VIEW_NO_SERVER) {
+        session->job.wait.changes++;
+        wait_connection_leave(session);
+        fresh_replica_note_choice(session, calm);
+        return wait_connection_attach(session, calm);
+    }
+    if (permits->quota != NULL)
+        quota_try_more(permits->quota, session_now(session));
+    worker_retry(worker);
+    if (session_now(session) - permits->holders[worker->index].searched_us >= worker_retry_us(worker))
+        yield_search(worker, permits);
+    return STEP_WAIT;
+}
+
+void wait_connection_offered(struct session *session)
+{
+    session_run(session);
+}
+
+enum step wait_connection_step(struct session *session)
+{
+    struct worker *worker = session->worker;
+    if (session->is_client_eof || !is_right(session)) {
+        if (session_view(session)->is_paused)
+            session->job.wait.permit_until_us = 0; /* a pause is no client's fault */
+        wait_connection_leave(session);
+        return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL)
+                                      : acquire_begin(session);
+    }
+    if (session->queue.has_permit) {
+        int server = (int)session->queue.at->index;
+        session->queue.has_permit = false; /* it goes with the connection */
+        session->queue.at = NULL;
+        return open_with_permit(session, server);
+    }
+    if (session->queue.handover != NULL)
+        return STEP_WAIT;
+    if (session->queue.ticket == NULL && session->queue.permits == NULL && session->queue.quota != NULL)
+        return go_on_with_quota(session);
+    if (session->queue.ticket == NULL) /* wait_connection_offered */
+        return take_offer(session);
+    return worker->is_retrying ? look_again(session) : STEP_WAIT;
+}
+
+/* ---- is there one without waiting? ---- */
+
+enum got { GOT_NOTHING, GOT_PERMIT, GOT_CONNECTION, GOT_ANSWER_LATER };
+
+/* A parked connection, or leave to open one; nobody passes those who wait. `may_ask`: another worker's would
+ * do, too. */
+static enum got get(struct session *session, int server, bool may_ask)
+{
+    struct permits *permits = &server_at(session, server)->permits;
+    struct quota *quota = quota_find(server_at(session, server), session->user->account);
+    if (is_wanted(session, server))
+        return GOT_NOTHING;
+    if (take(session, server))
+        return GOT_CONNECTION;
+    if (may_ask && handover_ask(session, server))
+        return GOT_ANSWER_LATER;
+    if (quota != NULL && !permits_try(&quota->permits))
+        return GOT_NOTHING;
+    session->queue.quota = quota;
+    if (permits_try(permits))
+        return GOT_PERMIT;
+    account_limit_release(session);
+    return GOT_NOTHING;
+}
+
+/* Another replica with a free connection, or VIEW_NO_SERVER. */
+static int find_free(struct session *session, enum got *got_r)
+{
+    const struct view *view = session_view(session);
+    unsigned turn = session->worker->turn++;
+    for (size_t i = 0; i < view->count; i++) {
+        int at = (int)((i + turn) % view->count);
+        if (may_go_to(session, at) && (*got_r = get(session, at, false)) != GOT_NOTHING) {
+            fresh_replica_note_choice(session, at);
+            return at;
+        }
+    }
+    return VIEW_NO_SERVER;
+}
+
+/* The others answer within a turn of their loops, which is not waited for without end. */
+static enum step await_answer(struct session *session, int server)
+{
+    session->job.wait.has_asked_others = true; /* once: they may have none again and again */
+    note_entry(session, server_at(session, server));
+    session_set_deadline(session, session->worker->env.connect_us);
+    return STEP_WAIT;
+}
+
+enum step wait_connection_attach(struct session *session, int server)
+{
+    enum got got = get(session, server, !session->job.wait.has_asked_others);
+    int at = server;
+    if (got == GOT_ANSWER_LATER)
+        return await_answer(session, server);
+    if (got == GOT_NOTHING && session->job.place == ROUTE_REPLICA)
+        at = find_free(session, &got);
+    if (got == GOT_NOTHING)
+        return enter(session, server);
+    return got == GOT_PERMIT ? open_with_permit(session, at) : session_enter(session, SESSION_ATTACHING);
+}

@@ -1,0 +1,320 @@
+#include "session/wait_replica.h"
+
+#include "freshness/consistency_inside.h"
+#include "mysql/reply.h"
+#include "pool/yield.h"
+#include "route/replica_gate.h"
+#include "session/acquire.h"
+#include "session/command.h"
+#include "session/gtid_token.h"
+#include "session/pick_server.h"
+
+/* ---- what it asks for, as a position ---- */
+
+static void drop_lost(struct session *session)
+{
+    struct watch *watch = consistency_watch(session);
+    counter_add(&watch->counters.positions_dropped, 1);
+    log_limited(LOG_LEVEL_WARNING, &session->scope,
+                "%s does not have what this client has written or seen: lost with an old primary",
+                session_view(session)->servers[watch->primary].server->name);
+    session->consistency.position = (struct gtid_position){ 0 };
+}
+
+/* The primary has told where it is, in a poll that began after all was seen: that is what it asks for now. */
+static void settle(struct session *session)
+{
+    struct watch *watch = consistency_watch(session);
+    struct consistency *consistency = &session->consistency;
+    bool is_over = watch_has_primary_since(watch, consistency->written);
+    if (is_over && !watch_primary_reaches(watch, &consistency->position))
+        drop_lost(session);
+    if (is_over)
+        consistency->position = watch->moved;
+    else
+        gtid_position_merge(&consistency->position, &watch->moved);
+    consistency->needs_base = true;
+    consistency->epoch = watch_epoch(watch);
+    consistency->seen = 0;
+    consistency_note_position(session);
+}
+
+/* The present job may wait for the newest, once. */
+static void ask_newest(struct session *session)
+{
+    struct job *job = &session->job;
+    if (!consistency_wants_newest(session) || job->wait.has_asked_newest)
+        return;
+    consistency_see(session);
+    job->wait.has_asked_newest = true;
+}
+
+/* Another primary may have lost what the old one had; its own position tells. */
+static void follow_primary(struct session *session)
+{
+    struct watch *watch = consistency_watch(session);
+    struct consistency *consistency = &session->consistency;
+    if (session_view(session)->is_galera)
+        return;
+    if (consistency->is_asking && consistency->seen == 0 && consistency->epoch != watch_epoch(watch))
+        consistency->seen = watch_happen(watch);
+    if (consistency->seen != 0 && watch_has_primary_since(watch, consistency->seen))
+        settle(session);
+}
+
+/* A replica other than the one that it was on may be behind that one. */
+static void note_leaving(struct session *session)
+{
+    struct consistency *consistency = &session->consistency;
+    bool is_there = slot_is_current(session, ROUTE_REPLICA) || fresh_replica_is_held(session);
+    if (consistency->has_read && !is_there)
+        consistency_see(session);
+}
+
+/* The most that a wait for any replica that the session may read from is worth. */
+static uint64_t cheaper_us(const struct session *session)
+{
+    const struct consistency *consistency = &session->consistency;
+    const struct view *view = session_view(session);
+    uint64_t elapsed_us = session_now(session) - consistency->asked_us, most_us = 0;
+    bool is_known = consistency->seen == 0 || view->is_galera;
+    bool is_there = slot_is_current(session, ROUTE_REPLICA);
+    for (int i = 0; is_known && i < (int)view->count; i++) {
+        bool is_candidate =
+            is_there ? i == session->slots[ROUTE_REPLICA].server : view->servers[i].takes_reads;
+        uint64_t us = is_candidate ? watch_patience(consistency_watch(session), i, elapsed_us) : 0;
+        most_us = us > most_us ? us : most_us;
+    }
+    return most_us;
+}
+
+/* How long the present read may wait before the primary has it. What the primary must tell first, its
+ * position, takes as long as the read there would. */
+static uint64_t wait_us(const struct session *session)
+{
+    bool is_auto = consistency_settings(session)->consistency_wait_us == CONSISTENCY_WAIT_AUTO;
+    bool is_cheap =
+        is_auto && !consistency_wants_newest(session) && session_view(session)->primary != VIEW_NO_SERVER;
+    return is_cheap ? cheaper_us(session) : consistency_wait_us(session);
+}
+
+static bool has_waited(const struct session *session)
+{
+    return session->job.wait.was_in_vain || session_now(session) < session->consistency.rest_until_us ||
+           wait_us(session) == 0;
+}
+
+/* Another replica is a connection more. One that the session's own is behind by a moment is not worth it. */
+#define FAR_BEHIND_US 100000u
+
+static bool is_far_behind(const struct session *session)
+{
+    return consistency_settings(session)->consistency_wait_us != CONSISTENCY_WAIT_AUTO ||
+           !pick_may_fall_back(session) ||
+           (session->consistency.behind_us != 0 &&
+            session_now(session) - session->consistency.behind_us >= FAR_BEHIND_US);
+}
+
+/* There is no primary to tell what it had, and reads go on without one: what the session has written must be
+ * there, what it may have seen besides cannot be asked for. */
+static void forget_seen(struct session *session)
+{
+    struct consistency *consistency = &session->consistency;
+    if (consistency->seen == 0 || session_view(session)->primary != VIEW_NO_SERVER || !has_waited(session) ||
+        session_view(session)->is_galera)
+        return;
+    counter_add(&consistency_watch(session)->counters.positions_dropped, 1);
+    log_limited(
+        LOG_LEVEL_INFO, &session->scope,
+        "there is no primary to say what client %s has seen there: its reads ask for its own writes only",
+        session->host);
+    consistency->seen = 0;
+    consistency->needs_base = false;
+}
+
+/* ---- the gate ---- */
+
+/* Only the present replica can answer: it knows the session's user variables, or what an earlier statement
+ * left. */
+static bool is_bound(const struct session *session)
+{
+    enum route_reason reason = session->job.reason;
+    bool begins_there = reason == ROUTE_REASON_READ_ONLY_TRANSACTION;
+    return reason == ROUTE_REASON_VARIABLES || reason == ROUTE_REASON_PREVIOUS ||
+           (begins_there && session->variables == VARIABLES_REPLICA);
+}
+
+static struct gate_state state_of(const struct session *session)
+{
+    const struct consistency *consistency = &session->consistency;
+    const struct slot *slot = &session->slots[ROUTE_REPLICA];
+    const struct watch *watch = consistency_watch(session);
+    bool has_replica = slot_is_current(session, ROUTE_REPLICA);
+    return (struct gate_state){
+        .has_demand = consistency->is_asking,
+        .is_known = consistency->seen == 0 || session_view(session)->is_galera,
+        .is_followed = !watch->is_unfollowed && !consistency->is_unlogged,
+        .has_replica = has_replica,
+        .replica_has =
+            has_replica && !slot_has_moved(session, ROUTE_REPLICA) &&
+            fresh_replica_has_all(session, slot->server), /* of the machine that this server is now */
+        .another_has = fresh_replica_another_has(session, has_replica ? slot->server : VIEW_NO_SERVER),
+        .may_leave = is_far_behind(session) && !consistency->has_read &&
+                     !yield_has_statements(session, ROUTE_REPLICA) && session->variables != VARIABLES_REPLICA,
+        .has_waited = has_waited(session),
+        .is_bound = is_bound(session),
+        .is_never_primary_s = !pick_may_fall_back(session),
+    };
+}
+
+/* Those that go to a replica for no other reason than that it can answer, and show data, or, to be prepared,
+ * what tables there are; and those that only it can answer, and show data as well. (If the connection that
+ * ran the statement they ask about has gone nobody can, but prepare it: diagnostics_have_gone.) */
+static bool is_gated(const struct session *session)
+{
+    const struct job *job = &session->job;
+    bool is_read = job->reason == ROUTE_REASON_READ || job->reason == ROUTE_REASON_READ_ONLY_TRANSACTION;
+    bool is_of_variables = job->reason == ROUTE_REASON_VARIABLES && job->facts.uses_tables;
+    bool is_prepare = !job->is_login && job->command->byte == COM_STMT_PREPARE;
+    bool is_question = job->reason == ROUTE_REASON_PREVIOUS && job->facts.uses_tables &&
+                       (is_prepare || slot_is_current(session, ROUTE_REPLICA));
+    return (is_read || is_of_variables || is_question) && !job->is_login && !session->transaction.is_away &&
+           consistency_is_asked(session);
+}
+
+static void count(struct session *session, enum gate_verdict verdict)
+{
+    struct watch_counters *counters = &consistency_watch(session)->counters;
+    struct job *job = &session->job;
+    if (verdict == GATE_WAIT)
+        counter_add(&counters->reads_waited, !job->wait.is_held_back);
+    else if (verdict == GATE_PRIMARY)
+        counter_add(&counters->reads_too_early, 1);
+    else
+        counter_add(&counters->reads_caught_up, job->wait.is_held_back);
+    if (verdict == GATE_MOVE && session->slots[ROUTE_REPLICA].upstream != NULL)
+        counter_add(&counters->reads_moved, 1);
+    job->wait.is_held_back = verdict == GATE_WAIT;
+}
+
+static bool obey(struct session *session, enum gate_verdict verdict)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[ROUTE_REPLICA];
+    switch (verdict) {
+    case GATE_WAIT:
+        return true;
+    case GATE_PRIMARY:
+        job->place = ROUTE_PRIMARY;
+        job->reason = ROUTE_REASON_NOT_CAUGHT_UP;
+        if (session->consistency.behind_us == 0)
+            session->consistency.behind_us = session_now(session);
+        return false;
+    case GATE_MOVE:
+        slot_drop(session, ROUTE_REPLICA);
+        return false;
+    case GATE_PASS:
+        if (slot_is_current(session, ROUTE_REPLICA))
+            fresh_replica_begin(session, slot->server);
+        break;
+    }
+    session->consistency.behind_us = session->consistency.rest_until_us = 0;
+    session->consistency.vain_waits = 0;
+    return false;
+}
+
+bool wait_replica_holds(struct session *session)
+{
+    struct consistency *consistency = &session->consistency;
+    if (!is_gated(session))
+        return false;
+    ask_newest(session);
+    if (consistency_wants_global(session))
+        global_writes_ask(session);
+    note_leaving(session);
+    follow_primary(session);
+    forget_seen(session);
+    consistency->is_reader = true;
+    if (consistency->is_asking)
+        watch_demand(consistency_watch(session), consistency->seen);
+    struct gate_state state = state_of(session);
+    enum gate_verdict verdict = replica_gate_decide(&state);
+    if (consistency->is_asking)
+        count(session, verdict);
+    return obey(session, verdict);
+}
+
+bool wait_replica_is_primary_s(const struct session *session)
+{
+    bool has_news = consistency_wants_global(session) && !global_writes_is_current(session);
+    if (!consistency_is_followed(session) || (session->trust.server != VIEW_NO_SERVER && !has_news))
+        return false;
+    if (has_news && has_waited(session) && !global_writes_is_at_replica(session))
+        return true;
+    struct gate_state state = state_of(session);
+    return replica_gate_decide(&state) == GATE_PRIMARY;
+}
+
+/* ---- waiting ---- */
+
+static bool may_be_primary_s(const struct session *session)
+{
+    return pick_may_fall_back(session) && !is_bound(session);
+}
+
+/* What may not go to the primary waits as long as for a server. */
+static uint64_t patience(const struct session *session)
+{
+    return !may_be_primary_s(session) ? session->worker->world->timeouts->primary_wait_us : wait_us(session);
+}
+
+enum step wait_replica_wait(struct session *session)
+{
+    struct job *job = &session->job;
+    uint64_t now = session_now(session);
+    if (job->wait.replica_until_us == 0)
+        job->wait.replica_until_us = now + patience(session);
+    session_set_deadline(session, job->wait.replica_until_us > now ? job->wait.replica_until_us - now : 1);
+    watch_wait(consistency_watch(session), session);
+    (void)session_enter(session, SESSION_CATCHING_UP);
+    return STEP_WAIT;
+}
+
+void wait_replica_end(struct session *session)
+{
+    watch_leave(consistency_watch(session), session);
+}
+
+enum step wait_replica_step(struct session *session)
+{
+    wait_replica_end(session);
+    if (session->is_client_eof)
+        return session_close(session, CLOSE_CLIENT_GONE, NULL);
+    if (session->job.asks_token)
+        return gtid_token_go_on(session, false);
+    session_set_deadline(session, 0);
+    return acquire_begin(session);
+}
+
+/* After waits in vain, one after the other: so many times as long without any. Replicas that lag for long
+ * cost a tenth of the time at most, and those that have recovered are found out. */
+static const uint8_t rests[] = { 0, 0, 2, 4, 8, 10 };
+#define RESTS_LAST (sizeof rests / sizeof *rests - 1)
+
+enum step wait_replica_time_out(struct session *session)
+{
+    wait_replica_end(session);
+    if (session->job.asks_token)
+        return gtid_token_go_on(session, true);
+    if (!may_be_primary_s(session))
+        return command_refuse(
+            session, ERR_READ_ONLY, NULL,
+            "headgate: no replica that this read may go to has caught up with what the session "
+            "has written or seen; the statement was not run");
+    struct consistency *consistency = &session->consistency;
+    if (consistency->vain_waits < RESTS_LAST)
+        consistency->vain_waits++;
+    consistency->rest_until_us = session_now(session) + rests[consistency->vain_waits] * wait_us(session);
+    session->job.wait.was_in_vain = true;
+    return acquire_begin(session);
+}

@@ -1,0 +1,114 @@
+#include "stats/statement_settings.h"
+
+#include "access/limit_settings.h"
+#include "base/log.h"
+
+#define MICROSECOND 1
+#define DAY (24 * 3600 * 1000000LL)
+
+static const struct setting_word format_words[] = {
+    { .name = "text", .value = LOG_FORMAT_TEXT },
+    { .name = "json", .value = LOG_FORMAT_JSON },
+    { .name = NULL },
+};
+
+static bool check_path(const char *path, struct error *err)
+{
+    return path[0] == '/' || error_set(err, 0, "\"%.100s\" does not begin with /", path);
+}
+
+static const struct setting statement_settings[] = {
+    {
+        .name = "digests",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct statement_settings, digests),
+        .words = limit_words,
+        .min = 1,
+        .max = 100000,
+        .fallback = "1000",
+        .effect = EFFECT_RESTART,
+        .doc =
+            "How many different statements of each user are counted by each worker (`show digests`): the "
+            "same "
+            "text with other literals is one. When there are more, those that have taken the least time make "
+            "room, and are summed up as one. 2 KiB of memory each and worker at most. \"off\": none, and no "
+            "log of statements either.",
+    },
+    {
+        .name = "slow",
+        .type = SETTING_DURATION,
+        .offset = offsetof(struct statement_settings, slow_us),
+        .min = MICROSECOND,
+        .max = DAY,
+        .may_be_off = true,
+        .fallback = "off",
+        .effect = EFFECT_RESTART,
+        .doc = "Statements that took at least so long, from the client's command until it had the whole "
+               "reply, are "
+               "told in slow_file.",
+    },
+    {
+        .name = "slow_file",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct statement_settings, slow_file),
+        .check = check_path,
+        .fallback = "/var/log/headgate/slow.log",
+        .effect = EFFECT_RESTART,
+        .doc =
+            "The log of slow statements, one line each; not opened while slow is \"off\". SIGUSR1 opens it "
+            "again, for logrotate. What cannot be written is lost, and counted in `show stats`.",
+    },
+    {
+        .name = "sample",
+        .type = SETTING_INTEGER,
+        .offset = offsetof(struct statement_settings, sample),
+        .words = limit_words,
+        .min = 1,
+        .max = 1000000000,
+        .fallback = "off",
+        .effect = EFFECT_RESTART,
+        .doc = "One statement in so many, of each worker, is told in query_file, slow or not; 1 is all of "
+               "them: a "
+               "line each, and a write(2) by the thread that carries the traffic.",
+    },
+    {
+        .name = "query_file",
+        .type = SETTING_STRING,
+        .offset = offsetof(struct statement_settings, query_file),
+        .check = check_path,
+        .fallback = "/var/log/headgate/query.log",
+        .effect = EFFECT_RESTART,
+        .doc = "The log of sampled statements, as slow_file; not opened while sample is \"off\".",
+    },
+    {
+        .name = "format",
+        .type = SETTING_ENUM,
+        .offset = offsetof(struct statement_settings, format),
+        .words = format_words,
+        .fallback = "text",
+        .effect = EFFECT_RESTART,
+        .doc =
+            "Of slow_file and query_file: \"text\" (key=value) for people, \"json\" (one object a line) for "
+            "collectors.",
+    },
+    {
+        .name = "literals",
+        .type = SETTING_BOOL,
+        .offset = offsetof(struct statement_settings, literals),
+        .fallback = "false",
+        .effect = EFFECT_RESTART,
+        .doc =
+            "Whether these logs show statements as clients sent them, up to 2 KiB of them; otherwise "
+            "literals "
+            "are question marks. Statements that may hold a password or a key (CREATE USER, SET PASSWORD, "
+            "PREPARE, AES_ENCRYPT and whatever has such a word in it) never are; nor are the parameters of "
+            "prepared statements.",
+    },
+};
+
+const struct section statement_section = {
+    .name = "statements",
+    .doc = "What is kept and told of statements.",
+    .size_bytes = sizeof(struct statement_settings),
+    SECTION_ROWS(statement_settings),
+};

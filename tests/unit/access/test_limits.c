@@ -1,0 +1,269 @@
+/* Limits that hold over several threads, and what those who come too late are told. */
+#include "../net/net_test.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "mysql/reply.h"
+#include "access/limits.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include "net/descriptors.h"
+
+static struct addr peer_of(const char *text)
+{
+    struct addr addr;
+    struct error err = { 0 };
+    assert_true(addr_parse_listen(text, &addr, &err));
+    return addr;
+}
+
+/* ---- one limit, many threads ---- */
+
+enum { THREADS = 4, TURNS = 200000, MAX = 3 };
+
+static struct limit shared = { .max = MAX };
+static _Atomic int inside;
+static _Atomic int most_inside;
+
+static void *come_and_go(void *context)
+{
+    uint64_t *taken = context;
+    for (int i = 0; i < TURNS; i++) {
+        if (!limit_take(&shared))
+            continue;
+        int now = atomic_fetch_add(&inside, 1) + 1;
+        int most = atomic_load(&most_inside);
+        while (now > most && !atomic_compare_exchange_weak(&most_inside, &most, now))
+            ;
+        ++*taken;
+        (void)atomic_fetch_sub(&inside, 1);
+        limit_give(&shared);
+    }
+    return NULL;
+}
+
+static void a_limit_is_exact_over_threads(void **state)
+{
+    (void)state;
+    pthread_t threads[THREADS];
+    uint64_t taken[THREADS] = { 0 }, sum = 0;
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, come_and_go, &taken[i]), 0);
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        sum += taken[i];
+    }
+    assert_true(atomic_load(&most_inside) <= MAX);
+    assert_int_equal(atomic_load(&shared.used), 0);
+    assert_int_equal(sum + atomic_load(&shared.refused), (uint64_t)THREADS * TURNS);
+}
+
+static void a_limit_that_is_off_counts_all_the_same(void **state)
+{
+    (void)state;
+    struct limit off = { 0 };
+    for (int i = 0; i < 1000; i++)
+        assert_true(limit_take(&off));
+    assert_int_equal(atomic_load(&off.used), 1000);
+    assert_int_equal(atomic_load(&off.refused), 0);
+}
+
+static void moving_gives_back_before_it_takes(void **state)
+{
+    (void)state;
+    struct limit one = { .max = 1 }, other = { .max = 1 }, *held = NULL;
+    assert_true(limit_move(&held, &one));
+    assert_true(limit_move(&held, &one)); /* its own place is free for itself */
+    assert_true(limit_take(&other));
+    assert_false(limit_move(&held, &other));
+    assert_null(held);
+    assert_int_equal(atomic_load(&one.used), 0);
+    assert_int_equal(atomic_load(&other.refused), 1);
+}
+
+/* ---- coming in ---- */
+
+static bool enter(struct limits *limits, struct limit *door, const struct addr *peer, char *why)
+{
+    struct error err = { 0 };
+    bool has_entered = limits_enter(limits, door, "app", peer, 0, &err);
+    (void)snprintf(why, sizeof err.text, "%s", err.text);
+    return has_entered;
+}
+
+static void each_limit_is_named_with_its_value_and_nothing_is_left_of_a_refusal(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t clients, door, address;
+        unsigned fit;
+        const char *says;
+    } rows[] = {
+        { 3, 0, 0, 3, "headgate: limits.max_clients = 3 is reached" },
+        { 9, 2, 0, 2, "headgate: max_clients = 2 of listener 'app' is reached" },
+        { 9, 0, 4, 4, "headgate: limits.max_clients_per_address = 4 is reached" },
+    };
+    struct addr here = peer_of("127.0.0.1:1"), there = peer_of("127.0.0.2:1");
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct limit_settings settings = { rows[i].clients, rows[i].address };
+        struct limit door = { .max = rows[i].door };
+        struct limits limits;
+        char why[ERROR_TEXT_MAX];
+        limits_init(&limits, &settings);
+        for (unsigned n = 0; n < rows[i].fit; n++)
+            assert_row(enter(&limits, &door, &here, why), "row %zu, client %u", i, n);
+        for (unsigned n = 0; n < 5; n++) {
+            assert_false(enter(&limits, &door, &here, why));
+            assert_string_equal(why, rows[i].says);
+        }
+        assert_int_equal(atomic_load(&limits.clients.used), rows[i].fit);
+        assert_int_equal(atomic_load(&door.used), rows[i].fit);
+        assert_int_equal(enter(&limits, &door, &there, why), rows[i].address > 0); /* another address */
+        if (rows[i].address > 0)
+            limits_leave(&limits, &door, &there);
+        limits_leave(&limits, &door, &here);
+        assert_true(enter(&limits, &door, &here, why)); /* whoever leaves makes room */
+        for (unsigned n = 0; n < rows[i].fit; n++)
+            limits_leave(&limits, &door, &here);
+        assert_int_equal(atomic_load(&limits.clients.used), 0);
+        assert_int_equal(atomic_load(&door.used), 0);
+        limits_fini(&limits); /* asserts that no address is left */
+    }
+}
+
+static void clients_on_unix_sockets_have_no_address(void **state)
+{
+    (void)state;
+    static const struct addr local = { .len = sizeof(sa_family_t), .u.any.sa_family = AF_UNIX };
+    struct limit_settings settings = { 100, 1 };
+    struct limit door = { 0 };
+    struct limits limits;
+    char why[ERROR_TEXT_MAX];
+    limits_init(&limits, &settings);
+    for (int i = 0; i < 10; i++)
+        assert_true(enter(&limits, &door, &local, why));
+    for (int i = 0; i < 10; i++)
+        limits_leave(&limits, &door, &local);
+    limits_fini(&limits);
+}
+
+static void without_memory_an_address_is_turned_away_and_nothing_is_counted(void **state)
+{
+    (void)state;
+    struct limit_settings settings = { 100, 5 };
+    struct limit door = { 0 };
+    struct addr here = peer_of("127.0.0.1:1");
+    unsigned refused = 0;
+    bool has_entered = false;
+    for (long fail_at = 0; !has_entered; fail_at++) {
+        struct limits limits;
+        char why[ERROR_TEXT_MAX];
+        limits_init(&limits, &settings);
+        mem_fail_after(fail_at);
+        has_entered = enter(&limits, &door, &here, why);
+        mem_fail_after(-1);
+        if (has_entered) {
+            limits_leave(&limits, &door, &here);
+        } else {
+            refused++;
+            assert_string_equal(why, "headgate: out of memory");
+        }
+        assert_int_equal(atomic_load(&limits.clients.used), 0);
+        assert_int_equal(atomic_load(&door.used), 0);
+        limits_fini(&limits);
+    }
+    assert_true(refused >= 2); /* the row, and the table's first ones */
+}
+
+/* ---- words ---- */
+
+/* As MariaDB 10.11 and MySQL 8 say it before the greeting: no '#' and state. */
+static void a_client_is_turned_away_in_the_servers_form(void **state)
+{
+    (void)state;
+    static const char packet[] = "\x06\0\0\0\xff\x10\x04why";
+    int ends[2];
+    char bytes[64];
+    open_pair(ends);
+    mem_fail_all(true);
+    limits_turn_away(ends[1], ERR_CON_COUNT, "why");
+    mem_fail_all(false);
+    assert_int_equal(recv(ends[0], bytes, sizeof bytes, 0), sizeof packet - 1);
+    assert_memory_equal(bytes, packet, sizeof packet - 1);
+    char longer[1000] = "";
+    memset(longer, 'x', sizeof longer - 1);
+    char cut[REPLY_EARLY_ERR_MAX + 1];
+    limits_turn_away(ends[1], ERR_OUT_OF_RESOURCES, longer);
+    assert_int_equal(recv(ends[0], cut, sizeof cut, 0), REPLY_EARLY_ERR_MAX);
+    assert_memory_equal(cut, "\x02\x02\0\0\xff\x11\x04xxx", 10);
+    (void)close(ends[0]);
+    limits_turn_away(ends[1], ERR_CON_COUNT, "nobody is there"); /* and no signal */
+    (void)close(ends[1]);
+}
+
+/* ---- open files: in a child, for a hard limit does not come back ---- */
+
+#define CHILD_MUST(condition)                                                                                \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            print_error("not so: %s\n", #condition);                                                         \
+            _exit(1);                                                                                        \
+        }                                                                                                    \
+    } while (0)
+
+static void with_200_files(void)
+{
+    struct rlimit limit = { 100, 200 };
+    struct limit_settings settings = { .max_clients = 66 };
+    int ends[2];
+    char line[1024];
+    CHILD_MUST(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    descriptors_raise();
+    CHILD_MUST(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur == 200);
+    CHILD_MUST(descriptors_max() == 200);
+    CHILD_MUST(descriptors_may_use(183, DESCRIPTORS_UPSTREAM) &&
+               !descriptors_may_use(184, DESCRIPTORS_UPSTREAM));
+    CHILD_MUST(descriptors_may_use(158, DESCRIPTORS_CLIENT) && !descriptors_may_use(159, DESCRIPTORS_CLIENT));
+    CHILD_MUST(pipe(ends) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
+    log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, ends[1]);
+    limits_warn_of_files(&settings); /* 198 are enough */
+    CHILD_MUST(read(ends[0], line, sizeof line) < 0);
+    settings.max_clients = 67;
+    limits_warn_of_files(&settings);
+    ssize_t len = read(ends[0], line, sizeof line - 1);
+    CHILD_MUST(len > 0);
+    line[len] = '\0';
+    CHILD_MUST(strstr(line, "max_clients = 67") != NULL && strstr(line, "201 open files") != NULL &&
+               strstr(line, "200 are allowed") != NULL && strstr(line, "from 66 on") != NULL);
+    _exit(0);
+}
+
+static void open_files_are_raised_and_kept_for_what_must_work(void **state)
+{
+    (void)state;
+    int status;
+    assert_true(descriptors_may_use(100000, DESCRIPTORS_CLIENT)); /* before anybody asked */
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        with_200_files();
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_row(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %#x", (unsigned)status);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_limit_is_exact_over_threads),
+        cmocka_unit_test(a_limit_that_is_off_counts_all_the_same),
+        cmocka_unit_test(moving_gives_back_before_it_takes),
+        cmocka_unit_test(each_limit_is_named_with_its_value_and_nothing_is_left_of_a_refusal),
+        cmocka_unit_test(clients_on_unix_sockets_have_no_address),
+        cmocka_unit_test(without_memory_an_address_is_turned_away_and_nothing_is_counted),
+        cmocka_unit_test(a_client_is_turned_away_in_the_servers_form),
+        cmocka_unit_test(open_files_are_raised_and_kept_for_what_must_work),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,107 @@
+/* How long a replica needs, by polls; and whether a read should wait for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/str.h"
+#include "freshness/replica_delay.h"
+
+static const struct gtid_mark write_5 = { .source = 0, .reach = 5 };
+static const struct gtid_mark write_6 = { .source = 0, .reach = 6 };
+
+/* A poll's answer: the replica has this position. */
+static void poll(struct delay *delay, const char *position, uint64_t begun_us, uint64_t now_us)
+{
+    struct gtid_table held = { 0 };
+    assert_true(gtid_table_read(&held, FAMILY_MARIADB, span_cstr(position)));
+    replica_delay_note(delay, &held, begun_us, now_us);
+    gtid_table_fini(&held);
+}
+
+static void first_write_is_the_average(void **state)
+{
+    struct delay delay = { 0 };
+    (void)state;
+    replica_delay_mark(&delay, &write_5, 1000);
+    poll(&delay, "0-1-4", 2000, 2100);
+    poll(&delay, "0-1-5", 4000, 4200);
+    assert_int_equal(delay.marked_us, 0);
+    assert_int_equal(delay.average_us, 2100); /* between 1000 and 3200 after the write */
+}
+
+static void later_writes_count_an_eighth(void **state)
+{
+    struct delay delay = { .average_us = 8000 };
+    (void)state;
+    replica_delay_mark(&delay, &write_5, 10000);
+    assert_int_equal(replica_delay_due_us(&delay), 18000);
+    poll(&delay, "0-1-9", 11000, 12000);
+    assert_int_equal(delay.average_us, 8000 - 1000 + 1000 / 8);
+}
+
+static void one_write_is_measured_at_a_time(void **state)
+{
+    struct delay delay = { 0 };
+    (void)state;
+    replica_delay_mark(&delay, &write_5, 1000);
+    replica_delay_mark(&delay, &write_6, 5000);
+    poll(&delay, "0-1-5", 1500, 2000);
+    assert_int_equal(delay.marked_us, 0);
+    replica_delay_mark(&delay, &write_6, 5000);
+    assert_int_equal(delay.marked_us, 5000);
+}
+
+static void stopped_replica_gets_slower(void **state)
+{
+    struct delay delay = { .average_us = 500 };
+    (void)state;
+    replica_delay_mark(&delay, &write_5, 1000);
+    poll(&delay, "0-1-4", 2000, 3000);
+    assert_int_equal(delay.average_us, 2000);
+    poll(&delay, "0-1-4", 900000, 901000);
+    assert_int_equal(delay.average_us, 900000);
+    replica_delay_unmark(&delay);
+    poll(&delay, "0-1-4", 1900000, 1901000);
+    assert_int_equal(delay.average_us, 900000);
+}
+
+static const struct {
+    const char *name;
+    uint64_t average_us, elapsed_us, primary_us, replica_us, want_us;
+} rows[] = {
+    { "nothing is known of the replica", 0, 0, 50000, 1000, 0 },
+    { "nothing is known of the primary", 500, 0, 0, 100, 0 },
+    { "both are near", 500, 0, 300, 200, 0 },
+    { "both are near, and it should have it by now", 500, 900, 300, 200, 0 },
+    { "the primary is slower, by less than a timer can tell", 100, 0, 1100, 200, 0 },
+    { "the primary is far", 3000, 0, 40000, 500, 39500 },
+    { "the replica is as far", 3000, 0, 40000, 40000, 0 },
+    { "the replica is farther", 3000, 0, 40000, 80000, 0 },
+    { "the primary is far, the replica is behind by more", 60000, 0, 40000, 500, 0 },
+    { "… but so long after the write it should have it", 60000, 30000, 40000, 500, 39500 },
+};
+
+static void reads_wait_where_that_is_cheaper(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct delay delay = { .average_us = rows[i].average_us };
+        uint64_t us =
+            replica_delay_patience(&delay, rows[i].elapsed_us, rows[i].primary_us, rows[i].replica_us);
+        if (us != rows[i].want_us)
+            fail_msg("%s: %llu", rows[i].name, (unsigned long long)us);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_write_is_the_average),       cmocka_unit_test(later_writes_count_an_eighth),
+        cmocka_unit_test(one_write_is_measured_at_a_time),  cmocka_unit_test(stopped_replica_gets_slower),
+        cmocka_unit_test(reads_wait_where_that_is_cheaper),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,67 @@
+/* Which errors say that a replica lacks something; and for how long a statement is remembered. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "route/replica_lacks.h"
+
+static void errors_of_what_is_not_there_yet(void **state)
+{
+    static const uint16_t lacks[] = { 1044, 1049, 1054, 1142, 1143, 1146, 1176,
+                                      1222, 1305, 1356, 1370, 1630, 1735 };
+    static const uint16_t others[] = { 0,    1045, 1062, 1064, 1205, 1213, 1227,
+                                       1290, 1317, 1365, 1690, 1792, 1969 };
+    (void)state;
+    for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++)
+        assert_true(replica_lacks_is(lacks[i], false));
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(replica_lacks_is(others[i], true));
+    assert_true(replica_lacks_is(1046, true));
+    assert_false(replica_lacks_is(1046, false));
+}
+
+static void statements_are_remembered_for_a_second(void **state)
+{
+    struct lacking lacking = { 0 };
+    (void)state;
+    assert_false(replica_lacks_has(&lacking, 7, 0));
+    replica_lacks_add(&lacking, 7, 5000);
+    assert_true(replica_lacks_has(&lacking, 7, 5000));
+    assert_true(replica_lacks_has(&lacking, 7, 5000 + LACKING_US - 1));
+    assert_false(replica_lacks_has(&lacking, 8, 5000));
+    replica_lacks_add(&lacking, 8, 6000);
+    assert_false(replica_lacks_has(&lacking, 7, 5000 + LACKING_US));
+    assert_true(replica_lacks_has(&lacking, 8, 5000 + LACKING_US));
+}
+
+static void newer_statement_takes_the_place_of_an_older_one(void **state)
+{
+    struct lacking lacking = { 0 };
+    (void)state;
+    replica_lacks_add(&lacking, 7, 1);
+    replica_lacks_add(&lacking, 7 + LACKING_MAX, 2);
+    assert_false(replica_lacks_has(&lacking, 7, 2));
+    assert_true(replica_lacks_has(&lacking, 7 + LACKING_MAX, 2));
+}
+
+static void statement_without_a_shape_is_not_remembered(void **state)
+{
+    struct lacking lacking = { 0 };
+    (void)state;
+    replica_lacks_add(&lacking, 0, 1);
+    assert_false(replica_lacks_has(&lacking, 0, 1));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(errors_of_what_is_not_there_yet),
+        cmocka_unit_test(statements_are_remembered_for_a_second),
+        cmocka_unit_test(newer_statement_takes_the_place_of_an_older_one),
+        cmocka_unit_test(statement_without_a_shape_is_not_remembered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,142 @@
+/* Statements one after the other, and what a session then holds. */
+#include "../base/unit.h"
+
+#include "base/mem.h"
+#include "state/pending_pins.h"
+#include "route/readonly_refusals.h"
+#include "sql/classify.h"
+
+/* A text, and what came of it: d done, f failed, p partly. Only texts whose facts say has_holds have claims.
+ */
+struct said {
+    const char *sql;
+    char outcome;
+};
+
+static const struct {
+    struct said said[4];
+    const char *pins;
+} rows[] = {
+    { { { "CREATE TEMPORARY TABLE a (x INT)", 'd' } }, "temporary tables (1)" },
+    { { { "CREATE TEMPORARY TABLE a (x INT)", 'f' } }, "" },
+    { { { "CREATE TEMPORARY TABLE a (x INT)", 'p' } }, "temporary tables (1)" },
+    { { { "CREATE TEMPORARY TABLE `a` (x INT)", 'd' }, { "DROP TABLE test.a", 'd' } }, "" },
+    { { { "CREATE TEMPORARY TABLE a (x INT)", 'd' }, { "DROP TABLE other.a", 'd' } },
+      "temporary tables (1)" },
+    { { { "CREATE TEMPORARY TABLE a (x INT)", 'd' }, { "DROP TABLE a", 'f' } }, "temporary tables (1)" },
+    { { { "CREATE TEMPORARY TABLE a (x INT)", 'd' }, { "DROP TABLE a", 'p' } }, "temporary tables (1)" },
+    { { { "CREATE TEMPORARY TABLE a (x INT)", 'd' },
+        { "ALTER TABLE a RENAME TO b", 'd' },
+        { "DROP TABLE a", 'd' } },
+      "temporary tables (1)" },
+    { { { "CREATE TEMPORARY TABLE a (x INT)", 'd' },
+        { "ALTER TABLE a RENAME TO b", 'd' },
+        { "DROP TABLE b", 'd' } },
+      "" },
+    { { { "SELECT GET_LOCK('a', 1)", 'f' } }, "GET_LOCK (1)" },
+    { { { "SELECT GET_LOCK('a', 1)", 'd' }, { "DO RELEASE_LOCK('a')", 'd' } }, "" },
+    { { { "SELECT GET_LOCK('a', 1)", 'd' }, { "SELECT RELEASE_LOCK('a')", 'p' } }, "GET_LOCK (1)" },
+    { { { "SELECT GET_LOCK(x, 1) FROM t", 'd' }, { "SELECT RELEASE_ALL_LOCKS()", 'd' } }, "" },
+    { { { "LOCK TABLES t READ", 'd' }, { "HANDLER t OPEN", 'd' }, { "UNLOCK TABLES", 'd' } }, "HANDLER (1)" },
+    { { { "XA START 'x'", 'd' } }, "XA transaction" },
+    { { { "PREPARE s FROM 'SELECT 1'", 'd' }, { "DEALLOCATE PREPARE S", 'd' } }, "" },
+};
+
+static struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB };
+
+static void say(struct pins *pins, const struct said *said)
+{
+    enum claims_outcome outcome = said->outcome == 'd'   ? CLAIMS_DONE
+                                  : said->outcome == 'f' ? CLAIMS_FAILED
+                                                         : CLAIMS_PARTLY;
+    struct sql_facts facts = classify(span_cstr(said->sql), false, &dialect);
+    if (!facts.has_holds)
+        return;
+    struct claims *claims = pending_pins_read(span_cstr(said->sql), &dialect, SPAN_LITERAL("test"));
+    assert_non_null(claims);
+    pending_pins_commit(claims, pins, outcome, &(struct pin_origin){ .since_us = 1 });
+    pending_pins_free(claims);
+}
+
+static void what_was_said_is_what_is_held(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct pins pins = { 0 };
+        struct text text = { 0 };
+        for (size_t j = 0; j < COUNT_OF(rows[i].said) && rows[i].said[j].sql != NULL; j++)
+            say(&pins, &rows[i].said[j]);
+        pins_describe(&pins, &text);
+        assert_row(strcmp(text_cstr(&text), rows[i].pins) == 0, "row %zu (%s …): '%s'", i,
+                   rows[i].said[0].sql, text_cstr(&text));
+        text_fini(&text);
+        pins_clear(&pins);
+    }
+}
+
+static void user_locks_of_mysql_have_names_in_any_case(void **state)
+{
+    (void)state;
+    for (int family = SQL_FAMILY_MARIADB; family <= SQL_FAMILY_MYSQL; family++) {
+        struct pins pins = { 0 };
+        dialect.family = (enum sql_family)family;
+        say(&pins, &(struct said){ "SELECT GET_LOCK('Ab', 1)", 'd' });
+        say(&pins, &(struct said){ "SELECT RELEASE_LOCK('aB')", 'd' });
+        assert_int_equal(pins_any(&pins), family == SQL_FAMILY_MARIADB);
+        pins_clear(&pins);
+    }
+    dialect.family = SQL_FAMILY_MARIADB;
+}
+
+static void a_prepare_keeps_its_text(void **state)
+{
+    (void)state;
+    struct pins pins = { 0 };
+    say(&pins, &(struct said){ "PREPARE `s` FROM 'SELECT ''x'' -- \\\\'", 'd' });
+    struct span text = pins_text(&pins, PIN_PREPARED, SPAN_LITERAL("S"));
+    assert_true(span_is(text, "SELECT 'x' -- \\"));
+    say(&pins, &(struct said){ "PREPARE s FROM @x", 'd' });
+    assert_int_equal(pins_text(&pins, PIN_PREPARED, SPAN_LITERAL("s")).len, 0);
+    pins_clear(&pins);
+}
+
+static void without_memory_there_are_no_claims(void **state)
+{
+    (void)state;
+    const char *sql = "DROP TABLE a, b, c, d, e";
+    unsigned failures = 0;
+    for (long count = 0; count < 40; count++) {
+        mem_fail_after(count);
+        struct claims *claims = pending_pins_read(span_cstr(sql), &dialect, SPAN_LITERAL("test"));
+        mem_fail_after(-1);
+        failures += claims == NULL;
+        pending_pins_free(claims);
+    }
+    assert_true(failures > 5 && failures < 40);
+}
+
+static void a_refused_digest_is_remembered(void **state)
+{
+    (void)state;
+    struct refusals refusals = { 0 };
+    assert_false(readonly_refusals_has(&refusals, 7));
+    readonly_refusals_add(&refusals, 7);
+    readonly_refusals_add(&refusals, 8);
+    assert_true(readonly_refusals_has(&refusals, 7) && readonly_refusals_has(&refusals, 8));
+    assert_false(readonly_refusals_has(&refusals, 7 + REFUSALS_MAX));
+    readonly_refusals_add(&refusals, 7 + REFUSALS_MAX); /* makes room for itself */
+    assert_true(readonly_refusals_has(&refusals, 7 + REFUSALS_MAX));
+    assert_false(readonly_refusals_has(&refusals, 7));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_said_is_what_is_held),
+        cmocka_unit_test(user_locks_of_mysql_have_names_in_any_case),
+        cmocka_unit_test(a_prepare_keeps_its_text),
+        cmocka_unit_test(without_memory_there_are_no_claims),
+        cmocka_unit_test(a_refused_digest_is_remembered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

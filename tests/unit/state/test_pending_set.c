@@ -1,0 +1,431 @@
+#include "../base/unit.h"
+
+#include "base/mem.h"
+#include "state/pending_set.h"
+
+/* What of a SET statement is repeated as it was written (`constants`), what tracking must report
+ * (`expected`), and flags: p must pin, v sets user variables, t touches the tracking itself. */
+static const struct {
+    const char *sql, *constants, *expected, *flags;
+} rows[] = {
+    /* one literal of any kind */
+    { "SET sql_mode = 'ANSI'", "SET sql_mode='ANSI'", "", "" },
+    { "set SESSION sql_mode := \"ANSI\"", "SET sql_mode='ANSI'", "", "" },
+    { "SET LOCAL sql_mode=''", "SET sql_mode=''", "", "" },
+    { "SET @@session.time_zone = '+02:00'", "SET time_zone='+02:00'", "", "" },
+    { "SET @@wait_timeout = 10", "", "", "" },
+    { "SET wait_timeout = -1", "", "", "" },
+    { "SET sql_notes = OFF", "SET sql_notes=OFF", "", "" },
+    { "SET lc_time_names = DEFAULT", "SET lc_time_names=DEFAULT", "", "" },
+    { "SET character_set_results = NULL", "SET character_set_results=NULL", "", "" },
+    { "SET `sql_mode` = ''", "SET sql_mode=''", "", "" },
+    { "/* app */ SET a=1 -- b", "SET a=1", "", "" },
+    { "SET a=1;", "SET a=1", "", "" },
+    /* several */
+    { "SET a=1, b=2, @@c=3", "SET a=1,b=2,c=3", "", "" },
+    { "SET a=1, a=2", "SET a=2", "", "" },
+    { "SET a=1, b=CONCAT(@@b,'x'), c=3", "SET a=1,c=3", "b", "" },
+    { "SET a=1, @v=2", "SET a=1", "", "v" },
+    { "SET character_set_client=latin1, collation_connection=latin1_bin",
+      "SET character_set_client=latin1,collation_connection=latin1_bin", "", "" },
+    /* values only the server knows */
+    { "SET sql_mode = CONCAT(@@sql_mode, ',ANSI')", "", "sql_mode", "" },
+    { "SET div_precision_increment = 4 + 4", "", "div_precision_increment", "" },
+    { "SET timestamp = UNIX_TIMESTAMP()", "", "", "pin" },
+    { "SET timestamp = 5", "SET timestamp=5", "", "" },
+    { "SET sql_mode = @old_mode", "", "sql_mode", "" },
+    { "SET sql_mode = 'it''s'", "", "sql_mode", "" },
+    { "SET sql_mode = 'a\\b'", "", "sql_mode", "" },
+    { "SET lc_time_names = 'd\xc3\xa9'", "", "lc_time_names", "" },
+    { "SET max_join_size = (SELECT 5)", "", "max_join_size", "" },
+    { "SET sql_mode = 'a' 'b'", "", "sql_mode", "" },
+    { "SET wait_timeout = 1 + 1", "", "", "" },
+    /* character sets: the server says what came of them */
+    { "SET NAMES utf8mb4", "SET names 'utf8mb4'", "character_set_client", "" },
+    { "SET NAMES 'latin1' COLLATE 'latin1_bin'", "SET names 'latin1' COLLATE 'latin1_bin'",
+      "character_set_client", "" },
+    { "SET NAMES DEFAULT", "SET names DEFAULT", "character_set_client", "" },
+    { "SET CHARACTER SET utf8mb4", "SET charset 'utf8mb4'", "character_set_client", "" },
+    { "SET CHARSET 'utf8mb4'", "SET charset 'utf8mb4'", "character_set_client", "" },
+    { "SET CHARACTER SET DEFAULT", "SET charset DEFAULT", "character_set_client", "" },
+    { "SET collation_database = latin1_bin", "", "", "pin" },
+    /* transactions */
+    { "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "", "", "" },
+    { "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", "", "transaction_isolation", "" },
+    { "SET SESSION TRANSACTION READ ONLY", "", "transaction_read_only", "" },
+    { "SET SESSION TRANSACTION READ\n/**/ONLY", "", "transaction_read_only", "" },
+    { "SET LOCAL TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE", "",
+      "transaction_isolation transaction_read_only", "" },
+    { "SET transaction_isolation = 'READ-COMMITTED'", "SET transaction_isolation='READ-COMMITTED'", "", "" },
+    /* not the session's */
+    { "SET GLOBAL max_connections = 5", "", "", "" },
+    { "SET PERSIST max_connections = 5", "", "", "" },
+    { "SET @@global.max_connections = 5", "", "", "" },
+    { "SET GLOBAL a = 1, SESSION b = 2, c = 3", "SET b=2,c=3", "", "" },
+    { "SET GLOBAL TRANSACTION READ ONLY", "", "", "" },
+    /* what means nothing elsewhere */
+    { "SET autocommit = 0", "", "", "" },
+    { "SET AUTOCOMMIT := ON, sql_log_bin = 0, insert_id = 5", "", "", "" },
+    { "SET gtid_next = 'AUTOMATIC'", "", "", "" },
+    /* what concerns writes: said again, or held */
+    { "SET auto_increment_increment = 10, SESSION gtid_domain_id = 7",
+      "SET auto_increment_increment=10,gtid_domain_id=7", "", "" },
+    { "SET sql_log_bin = 0, auto_increment_offset = 2", "SET auto_increment_offset=2", "", "" },
+    { "SET optimizer_trace = 'enabled=on'", "", "", "p" },
+    /* user variables stay with the primary, where they are read too */
+    { "SET @a = 1", "", "", "v" },
+    { "SET @a := f(), @'b c' = 2", "", "", "v" },
+    /* what cannot follow */
+    { "SET session_track_schema = 0", "", "", "pt" },
+    { "SET SESSION_TRACK_SYSTEM_VARIABLES = '*'", "", "", "pt" },
+    { "SET profiling = 1", "", "", "p" },
+    { "SET ROLE admin", "", "", "" },
+    { "SET ROLE NONE", "", "", "" },
+    { "SET ROLE a, b", "", "", "p" },
+    { "SET PASSWORD = 'x'", "", "", "p" },
+    { "SET STATEMENT max_statement_time=1 FOR SELECT 1", "", "", "p" },
+    { "SET RESOURCE GROUP g", "", "", "p" },
+    { "SET @@x = CONCAT('a')", "", "", "p" },
+    { "SET `a``b` = 1", "", "", "p" },
+    { "SET a.b.c = 1", "SET a.b.c=1", "", "" },
+    /* what cannot be read */
+    { "SET", "", "", "p" },
+    { "SET a", "", "", "p" },
+    { "SET a = ", "", "", "p" },
+    { "SET a = 'open", "", "a", "p" },
+    { "SET a = 1; DROP TABLE t", "SET a=1", "", "p" },
+    { "SELECT 1", "", "", "p" },
+    { "", "", "", "p" },
+};
+
+static struct changes *read(const char *sql)
+{
+    static const struct sql_dialect dialect = { .is_utf8 = true };
+    struct changes *changes = pending_set_read(span_cstr(sql), &dialect);
+    assert_non_null(changes);
+    return changes;
+}
+
+static void statement_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct changes *changes = read(rows[i].sql);
+        struct text constants = { 0 };
+        vars_diff(&changes->constants, 0, 0, &constants);
+        for (size_t n = 0; n < changes->expected.len; n++)
+            if (changes->expected.data[n] == '\0')
+                changes->expected.data[n] = ' ';
+        changes->expected.len -= changes->expected.len > 0;
+        assert_row(strcmp(text_cstr(&constants), rows[i].constants) == 0, "%s: %s", rows[i].sql,
+                   text_cstr(&constants));
+        assert_row(strcmp(text_cstr(&changes->expected), rows[i].expected) == 0, "%s: %s", rows[i].sql,
+                   text_cstr(&changes->expected));
+        assert_row(changes->needs_pin == (strchr(rows[i].flags, 'p') != NULL), "%s: pin", rows[i].sql);
+        assert_row((changes->user_count > 0) == (strchr(rows[i].flags, 'v') != NULL), "%s: user",
+                   rows[i].sql);
+        assert_row(changes->has_tracking == (strchr(rows[i].flags, 't') != NULL), "%s: tracking",
+                   rows[i].sql);
+        text_fini(&constants);
+        pending_set_fini(changes);
+    }
+}
+
+/* ---- user variables ---- */
+
+/* What can be said to another server, and whether there is more that cannot. */
+static const struct {
+    const char *sql, *known;
+    bool has_unknown;
+} user_rows[] = {
+    { "SET @a = 1", "SET @`a`=1", false },
+    { "SET @a := 'x y', @`b` = 2", "SET @`a`='x y',@`b`=2", false },
+    { "SET @a = 1, sql_mode = '', @b = 3", "SET @`a`=1,@`b`=3", false },
+    { "SET @a = 1, @a = 2", "SET @`a`=2", false },
+    { "SET @a = @b", "", true },
+    { "SET @a = 1, @b = NOW()", "SET @`a`=1", true },
+    { "SET @a = 1.50, @b = -2, @c = 2e1", "SET @`a`=1.50,@`b`=-2,@`c`=2e1", false },
+    { "SET @a = NULL", "SET @`a`=NULL", false },
+    { "SET @a = 18446744073709551616", "SET @`a`=18446744073709551616", false },
+    { "SET @a = TRUE", "SET @`a`=TRUE", false },
+    { "SET @a = ON", "", true },
+    { "SET @a = - 1", "", true },
+    { "SET @a = 1 + 1", "", true },
+    { "SET @a = _latin1'x'", "", true },
+    { "SET @a = 'it''s'", "", true },
+    { "SET @'a b' = 1, @`c` = 2", "SET @`a b`=1,@`c`=2", false },
+    { "SET @a = ?", "", true },
+};
+
+static void user_variables_that_mean_the_same_everywhere_are_kept(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(user_rows); i++) {
+        struct changes *changes = read(user_rows[i].sql);
+        struct text known = { 0 };
+        user_variables_say(&changes->user, 0, &known);
+        assert_row(strcmp(text_cstr(&known), user_rows[i].known) == 0, "%s: %s", user_rows[i].sql,
+                   text_cstr(&known));
+        assert_row(changes->has_unknown_user == user_rows[i].has_unknown, "%s: unknown", user_rows[i].sql);
+        text_fini(&known);
+        pending_set_fini(changes);
+    }
+}
+
+/* ---- what happens once the server has agreed ---- */
+
+/* The names in `reported` come by session tracking, as note_variable does it. */
+static void tell(struct vars *vars, const char *reported)
+{
+    for (const char *at = reported; *at != '\0';) {
+        size_t len = strcspn(at, " ");
+        assert_true(vars_set(vars, span_of(at, len), SPAN_LITERAL("'told'")));
+        at += at[len] == ' ' ? len + 1 : len;
+    }
+}
+
+/* The names in `reported` are told; then the statement is committed. */
+static bool commit(const char *sql, const char *reported, const char *want)
+{
+    struct vars vars = { 0 };
+    struct text out = { 0 };
+    struct changes *changes = read(sql);
+    assert_true(vars_set(&vars, SPAN_LITERAL("time_zone"), SPAN_LITERAL("'+00:00'"))); /* some past */
+    assert_true(vars_set(&vars, SPAN_LITERAL("character_set_client"), SPAN_LITERAL("'latin1'")));
+    uint64_t before = vars.version;
+    tell(&vars, reported);
+    bool is_fine = pending_set_commit(changes, &vars, before);
+    if (is_fine) {
+        vars_diff(&vars, before, before, &out);
+        assert_row(strcmp(text_cstr(&out), want) == 0, "%s: %s", sql, text_cstr(&out));
+    }
+    text_fini(&out);
+    vars_fini(&vars);
+    pending_set_fini(changes);
+    return is_fine;
+}
+
+static void a_constant_follows_whether_it_is_tracked_or_not(void **state)
+{
+    (void)state;
+    assert_true(commit("SET sql_mode='ANSI'", "", "SET sql_mode='ANSI'"));
+    assert_true(commit("SET sql_mode='ANSI'", "sql_mode", "SET sql_mode='ANSI'"));
+    assert_true(commit("SET GLOBAL a=1", "", ""));
+    assert_true(commit("SET @a=1", "", ""));
+}
+
+static void what_only_the_server_knows_must_be_reported_by_this_very_reply(void **state)
+{
+    (void)state;
+    assert_true(commit("SET sql_mode=CONCAT('a')", "sql_mode", "SET sql_mode='told'"));
+    assert_true(commit("SET SQL_MODE=CONCAT('a')", "sql_mode", "SET sql_mode='told'"));
+    assert_false(commit("SET sql_mode=CONCAT('a')", "", ""));
+    assert_false(commit("SET sql_mode=CONCAT('a')", "lc_time_names", ""));
+    assert_false(commit("SET time_zone=CONCAT('a')", "", "")); /* known from before is not enough */
+    assert_true(commit("SET NAMES utf8mb4", "character_set_client", "SET names 'utf8mb4'"));
+    assert_false(commit("SET NAMES utf8mb4", "", ""));
+    assert_false(commit("SET a=f(), b=f()", "a", ""));
+    assert_true(commit("SET a=f(), b=f()", "b a", "SET b='told',a='told'"));
+}
+
+static void names_among_others_are_followed_in_their_order(void **state)
+{
+    (void)state;
+    static const char told[] = "character_set_client";
+    assert_true(commit("SET NAMES latin1, sql_mode='ANSI'", told, "SET names 'latin1',sql_mode='ANSI'"));
+    assert_true(commit("SET sql_mode='ANSI', NAMES latin1", told, "SET names 'latin1',sql_mode='ANSI'"));
+    assert_true(commit("SET NAMES latin1, character_set_results=NULL", told,
+                       "SET names 'latin1',character_set_results=NULL"));
+    assert_true(commit("SET character_set_results=NULL, NAMES latin1", told, "SET names 'latin1'"));
+    assert_true(
+        commit("SET NAMES latin1, character_set_results=NULL, NAMES utf8mb4", told, "SET names 'utf8mb4'"));
+    assert_true(commit("SET NAMES latin1, CHARSET utf8mb4", told, "SET charset 'utf8mb4'"));
+    assert_true(commit("SET NAMES latin1, collation_connection=latin1_bin", told,
+                       "SET names 'latin1',collation_connection=latin1_bin"));
+    assert_true(commit("SET collation_connection=latin1_bin, character_set_connection=latin1", "",
+                       "SET character_set_connection=latin1"));
+    assert_true(commit("SET NAMES latin1, time_zone=f()", "character_set_client time_zone",
+                       "SET names 'latin1',time_zone='told'"));
+    assert_false(commit("SET NAMES latin1, character_set_results=f()",
+                        "character_set_client character_set_results", ""));
+    assert_true(commit("SET a=1, a=f()", "a", "SET a='told'"));
+    assert_true(commit("SET a=f(), a=1", "a", "SET a='told'")); /* that is the last one's value, too */
+}
+
+/* One statement after the other; what a new connection would be told. `told` is reported each time, first. */
+static void what_is_said_after_all_of_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql[3], *told[3], *want;
+        bool follows_schema;
+    } cases[] = {
+        { { "SET NAMES utf8mb4 COLLATE utf8mb4_bin", "SET character_set_connection=latin1" },
+          { "character_set_client", "" },
+          "SET names 'utf8mb4' COLLATE 'utf8mb4_bin',character_set_connection=latin1",
+          false },
+        { { "SET NAMES utf8mb4 COLLATE utf8mb4_bin",
+            "SET collation_connection=latin1_bin, character_set_connection=utf8mb4" },
+          { "character_set_client", "" },
+          "SET names 'utf8mb4' COLLATE 'utf8mb4_bin',character_set_connection=utf8mb4",
+          false },
+        { { "SET NAMES utf8mb4 COLLATE utf8mb4_bin", "SET collation_connection=latin1_bin",
+            "SET character_set_connection=f()" },
+          { "character_set_client", "collation_connection", "character_set_connection" },
+          "SET names 'utf8mb4' COLLATE 'utf8mb4_bin',character_set_connection='told'",
+          false },
+        { { "SET character_set_connection=latin1", "SET collation_connection=utf8mb4_bin" },
+          { "", "collation_connection" },
+          "SET character_set_connection=latin1,collation_connection=utf8mb4_bin",
+          false },
+        { { "SET CHARACTER SET latin1" }, { "character_set_client" }, "SET charset 'latin1'", true },
+        { { "SET CHARACTER SET latin1", "SET character_set_results=NULL" },
+          { "character_set_client", "" },
+          "SET charset 'latin1',character_set_results=NULL",
+          true },
+        { { "SET CHARACTER SET latin1", "SET character_set_connection=utf8mb4" },
+          { "character_set_client character_set_connection", "" },
+          "SET charset 'latin1',character_set_connection=utf8mb4",
+          false },
+        { { "SET CHARACTER SET latin1", "SET collation_connection=utf8mb4_bin" },
+          { "character_set_client", "" },
+          "SET charset 'latin1',collation_connection=utf8mb4_bin",
+          false },
+        { { "SET CHARACTER SET latin1", "SET NAMES latin1 COLLATE latin1_bin" },
+          { "character_set_client", "character_set_client" },
+          "SET names 'latin1' COLLATE 'latin1_bin'",
+          false },
+        { { "SET NAMES latin1 COLLATE latin1_bin", "SET collation_connection=utf8mb4_bin",
+            "SET CHARACTER SET DEFAULT" },
+          { "character_set_client", "", "character_set_client" },
+          "SET charset DEFAULT",
+          true },
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct vars vars = { 0 };
+        struct text out = { 0 };
+        for (size_t n = 0; n < COUNT_OF(cases[i].sql) && cases[i].sql[n] != NULL; n++) {
+            struct changes *changes = read(cases[i].sql[n]);
+            uint64_t before = vars.version;
+            tell(&vars, cases[i].told[n]);
+            assert_row(pending_set_commit(changes, &vars, before), "%s", cases[i].sql[n]);
+            pending_set_fini(changes);
+        }
+        vars_diff(&vars, 0, 0, &out);
+        assert_row(strcmp(text_cstr(&out), cases[i].want) == 0, "%zu: %s", i, text_cstr(&out));
+        assert_row(vars_follows_schema(&vars) == cases[i].follows_schema, "%zu: schema", i);
+        text_fini(&out);
+        vars_fini(&vars);
+    }
+}
+
+static void refusals_that_come_before_anything_is_done(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql;
+        uint16_t code;
+        bool is_whole;
+    } refusals[] = {
+        { "SET a=1, nosuch=2", 1193, true },
+        { "SET a=1, time_zone='x'", 1298, true },
+        { "SET NAMES nosuch, a=1", 1115, true },
+        { "SET a=1, b=2", 1230, false }, /* MySQL: insert_id = DEFAULT, after the others */
+        { "SET a=1", 1230, true },
+        { "SET a=1, b=2", 1213, false },
+        { "SET a=1, PASSWORD='x'", 1193, false },
+        { "SET profiling=1", 1231, true },
+        { "SET profiling=1", 1205, false },
+        { "SET a=1; SET nosuch=2", 1193, false },
+    };
+    for (size_t i = 0; i < COUNT_OF(refusals); i++) {
+        struct changes *changes = read(refusals[i].sql);
+        assert_row(pending_set_is_whole_refusal(changes, refusals[i].code) == refusals[i].is_whole, "%s: %u",
+                   refusals[i].sql, refusals[i].code);
+        pending_set_fini(changes);
+    }
+}
+
+static void what_holds_its_connection_is_noted_by_name(void **state)
+{
+    (void)state;
+    static const char *const held[][2] = {
+        { "SET sql_log_bin = 0", "SET sql_log_bin=0" },
+        { "SET @@session.sql_log_bin = DEFAULT, a = 1", "SET sql_log_bin=DEFAULT" },
+        { "SET pseudo_thread_id = @x", "SET pseudo_thread_id=?" },
+        { "SET gtid_next = 'AUTOMATIC'", "SET gtid_next='AUTOMATIC'" },
+        { "SET auto_increment_offset = 2", "" },
+    };
+    for (size_t i = 0; i < COUNT_OF(held); i++) {
+        struct changes *changes = read(held[i][0]);
+        struct text out = { 0 };
+        vars_diff(&changes->held, 0, 0, &out);
+        assert_string_equal(text_cstr(&out), held[i][1]);
+        assert_false(changes->needs_pin);
+        text_fini(&out);
+        pending_set_fini(changes);
+    }
+}
+
+static void older_mariadb_reports_two_under_their_old_names(void **state)
+{
+    (void)state;
+    static const char sql[] = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY";
+    assert_true(commit(sql, "tx_isolation tx_read_only", "SET tx_isolation='told',tx_read_only='told'"));
+    assert_true(commit(sql, "transaction_isolation transaction_read_only",
+                       "SET transaction_isolation='told',transaction_read_only='told'"));
+    assert_false(commit(sql, "tx_isolation", ""));
+    assert_false(commit(sql, "", ""));
+}
+
+static void what_cannot_follow_pins_though_the_rest_is_noted(void **state)
+{
+    (void)state;
+    assert_false(commit("SET ROLE r, s", "", ""));
+    assert_false(commit("SET a=1, profiling=1", "", ""));
+    assert_false(commit("SET session_track_schema=0", "session_track_schema", ""));
+}
+
+static void without_memory_the_session_is_pinned(void **state)
+{
+    (void)state;
+    struct sql_dialect dialect = { 0 };
+    unsigned pinned = 0;
+    for (long fail_at = 0; fail_at < 8; fail_at++) {
+        mem_fail_after(fail_at);
+        struct changes *changes = pending_set_read(SPAN_LITERAL("SET a='1', b=f()"), &dialect);
+        mem_fail_after(-1);
+        assert_int_equal(changes == NULL, fail_at == 0);
+        if (changes == NULL)
+            continue;
+        pinned += changes->needs_pin;
+        if (!changes->needs_pin) {
+            struct text out = { 0 };
+            vars_diff(&changes->constants, 0, 0, &out);
+            assert_string_equal(text_cstr(&out), "SET a='1'");
+            assert_int_equal(changes->expected.len, 2);
+            text_fini(&out);
+        }
+        pending_set_fini(changes);
+    }
+    assert_int_equal(pinned, 5); /* the literal, the table, its name, its value, the expected name */
+    pending_set_fini(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(statement_rows),
+        cmocka_unit_test(user_variables_that_mean_the_same_everywhere_are_kept),
+        cmocka_unit_test(a_constant_follows_whether_it_is_tracked_or_not),
+        cmocka_unit_test(what_only_the_server_knows_must_be_reported_by_this_very_reply),
+        cmocka_unit_test(names_among_others_are_followed_in_their_order),
+        cmocka_unit_test(what_is_said_after_all_of_them),
+        cmocka_unit_test(refusals_that_come_before_anything_is_done),
+        cmocka_unit_test(what_holds_its_connection_is_noted_by_name),
+        cmocka_unit_test(older_mariadb_reports_two_under_their_old_names),
+        cmocka_unit_test(what_cannot_follow_pins_though_the_rest_is_noted),
+        cmocka_unit_test(without_memory_the_session_is_pinned),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
