@@ -6,6 +6,7 @@
 #   make bench        CPU, system calls, allocations and instructions per query beside HAProxy
 #   make asan|tsan    the same binaries under sanitizers, in build/asan and build/tsan
 #   make fuzz|soak    the long versions; FUZZ_SECONDS=, SOAK_MINUTES=
+#   make mutate       of N random changes to the pure rooms, those that no unit test notices; N=, SEED=, ROOMS=
 #   make mysql-test   MariaDB's own test suite through headgate, compared with the list of what differs
 #   make install      PREFIX=/usr/local DESTDIR=; make uninstall takes it away again
 #   make deb          a Debian package, in build/package; REVISION=1
@@ -104,6 +105,16 @@ $(foreach t,$(unit_src),$(eval $(call unit_rule,$(t))))
 units: $(unit_bin)
 unit: units
 	@set -e; for t in $(unit_bin); do echo "== $${t#$(BUILD)/}"; (cd tests && timeout 120 ../$$t); done
+
+# ---- which one-token changes to pure sources do the unit tests notice? N= how many, SEED=, ROOMS= or MUTATED= files ----
+N ?= 100
+SEED ?= 1
+ROOMS ?= base mysql settings sql
+MUTATED ?= $(wildcard $(ROOMS:%=src/%/*.c))
+.PHONY: mutate
+mutate:
+	@$(MAKE) LTO= units
+	@nice tools/mutate $(N) $(SEED) $(MUTATED)
 
 # ---- fuzz: tests/fuzz/<layer>/fuzz_<noun>.c, clang's libFuzzer; seeds in tests/fuzz/corpus/<noun> ----
 FUZZ_SECONDS ?= 300

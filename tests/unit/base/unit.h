@@ -1,4 +1,4 @@
-/* Shared by the tests of all layers that have no header of their own: cmocka, chance with a seed, a watchdog.
+/* Shared by the unit tests of all layers: cmocka, random numbers with a seed, copies of exactly their size.
  */
 #ifndef HEADGATE_TESTS_UNIT_BASE_UNIT_H
 #define HEADGATE_TESTS_UNIT_BASE_UNIT_H
@@ -11,12 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
 #include "base/str.h"
 
 #define COUNT_OF(rows) (sizeof(rows) / sizeof *(rows))
+#define PAGE_BYTES ((size_t)65536) /* a page of memory is no larger on any processor */
 
 /* A small generator, so that a failure comes back with its seed. */
 static inline uint32_t next_random(uint64_t *seed)
@@ -39,6 +41,52 @@ static inline bool chance(uint64_t *seed, unsigned one_in)
             fail();                                                                                          \
         }                                                                                                    \
     } while (0)
+
+/* Memory in front of a page without access. Pieces of one page are kept for the next copy: tests make
+ * millions.
+ */
+static uint8_t *kept_pages[8];
+static size_t kept_count;
+
+static inline uint8_t *guarded_memory(size_t room)
+{
+    if (room == PAGE_BYTES && kept_count > 0)
+        return kept_pages[--kept_count];
+    uint8_t *memory =
+        mmap(NULL, room + PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(memory != MAP_FAILED);
+    assert_int_equal(mprotect(memory + room, PAGE_BYTES, PROT_NONE), 0);
+    return memory;
+}
+
+static inline size_t guarded_room(size_t len)
+{
+    return (len / PAGE_BYTES + 1) * PAGE_BYTES;
+}
+
+/* A private copy that ends where a page without access begins: a read past its end kills the test. */
+static inline struct span exact_copy(struct span span)
+{
+    size_t room = guarded_room(span.len);
+    uint8_t *copy = guarded_memory(room) + room - span.len;
+    if (span.len > 0)
+        memcpy(copy, span.data, span.len);
+    return span_of(copy, span.len);
+}
+
+/* The copy's bytes are overwritten: a test that looks at them afterwards fails. No data: nothing happens. */
+static inline void drop_copy(struct span copy)
+{
+    size_t room = guarded_room(copy.len);
+    if (copy.data == NULL)
+        return;
+    uint8_t *memory = (uint8_t *)((uintptr_t)copy.data + copy.len - room);
+    memset(memory + room - copy.len, 0xDD, copy.len);
+    if (room == PAGE_BYTES && kept_count < COUNT_OF(kept_pages))
+        kept_pages[kept_count++] = memory;
+    else
+        assert_int_equal(munmap(memory, room + PAGE_BYTES), 0);
+}
 
 static inline void assert_span(struct span span, const char *string)
 {

@@ -2,17 +2,8 @@
 #ifndef HEADGATE_TESTS_UNIT_MYSQL_BYTES_H
 #define HEADGATE_TESTS_UNIT_MYSQL_BYTES_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "../base/unit.h"
 
-#include <cmocka.h>
-
-#include "base/str.h"
 #include "mysql/packet.h"
 
 static inline unsigned hex_digit(char c)
@@ -59,34 +50,6 @@ static inline void assert_hex(struct span span, const char *hex)
     assert_int_equal(span.len, want.len);
     assert_memory_equal(span.data, text_cstr(&want), want.len);
     text_fini(&want);
-}
-
-static inline void assert_span(struct span span, const char *string)
-{
-    assert_int_equal(span.len, strlen(string));
-    assert_memory_equal(span.data, string, span.len);
-}
-
-/* A private copy of exactly this size, so that sanitizers see a read past its end. */
-static inline struct span exact_copy(struct span span)
-{
-    uint8_t *copy = malloc(span.len > 0 ? span.len : 1);
-    assert_non_null(copy);
-    if (span.len > 0)
-        memcpy(copy, span.data, span.len);
-    return span_of(copy, span.len);
-}
-
-static inline void drop_copy(struct span span)
-{
-    free((void *)(uintptr_t)span.data);
-}
-
-/* A small generator, so that a failure comes back with its seed. */
-static inline uint32_t next_random(uint64_t *seed)
-{
-    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(*seed >> 33);
 }
 
 #endif

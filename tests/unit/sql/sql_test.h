@@ -1,34 +1,10 @@
-/* Shared by the tests of sql/: spans of exactly their size, so that a sanitizer sees one byte too many; and
- * dialects by name.
- */
+/* Shared by the tests of sql/: dialects by name. */
 #ifndef HEADGATE_TESTS_SQL_TEST_H
 #define HEADGATE_TESTS_SQL_TEST_H
 
 #include "sql/lexer.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-static inline struct span exact_copy(const void *data, size_t len)
-{
-    uint8_t *copy = malloc(len == 0 ? 1 : len);
-    assert_non_null(copy);
-    if (len > 0)
-        memcpy(copy, data, len);
-    return (struct span){ copy, len };
-}
-
-static inline void drop_copy(struct span span)
-{
-    free((void *)(uintptr_t)span.data);
-}
+#include "../base/unit.h"
 
 /* "oracle+mariadb" → dialect; unknown words fail the test. */
 static inline struct sql_dialect dialect_named(const char *names)

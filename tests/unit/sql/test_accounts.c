@@ -73,7 +73,7 @@ static void every_text_that_may_change_accounts_is_known(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (size_t f = 0; f < 2; f++) {
             struct sql_dialect dialect = { .family = families[f], .multi_statements = true, .is_utf8 = true };
-            struct span copy = exact_copy(rows[i].sql, strlen(rows[i].sql));
+            struct span copy = exact_copy(span_cstr(rows[i].sql));
             struct sql_facts facts = classify(copy, false, &dialect);
             assert_row(facts.changes_accounts == rows[i].changes, "%s", rows[i].sql);
             drop_copy(copy);

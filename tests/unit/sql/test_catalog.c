@@ -11,7 +11,6 @@
     {                                                                                                        \
         kind, SPAN_LITERAL(schema), SPAN_LITERAL(name), { 0 }, SPAN_LITERAL(body), { 0 }, false              \
     }
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 #define W ((unsigned)CODE_WRITES)
 #define V ((unsigned)CODE_SETS_VARIABLES)
 #define L ((unsigned)CODE_TAKES_LOCKS | (unsigned)CODE_PRIMARY) /* it may wait */

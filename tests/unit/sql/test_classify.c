@@ -238,7 +238,7 @@ static size_t dialects_of(const struct row *row, struct sql_dialect dialects[3])
 static struct sql_facts classify_copy(const void *data, size_t len, bool is_cut,
                                       const struct sql_dialect *dialect)
 {
-    struct span copy = exact_copy(data, len);
+    struct span copy = exact_copy(span_of(data, len));
     struct sql_facts facts = classify(copy, is_cut, dialect);
     facts.use_schema = facts.culprit = facts.execute_name = facts.execute_text = (struct span){ 0 };
     drop_copy(copy);
@@ -255,7 +255,7 @@ static void file_says_what_each_statement_is(void **state)
         size_t count = dialects_of(row, dialects);
         for (size_t d = 0; d < count; d++) {
             char expected[256], got[256];
-            struct span copy = exact_copy(row->sql, row->len);
+            struct span copy = exact_copy(span_of(row->sql, row->len));
             struct sql_facts facts = classify(copy, false, &dialects[d]);
             sort_flags(row->flags);
             snprintf(expected, sizeof expected, "%s %s %s %s", row->kind, row->place, row->reason,
@@ -274,7 +274,7 @@ static void file_says_what_each_statement_is(void **state)
 
 static uint64_t seed;
 
-static unsigned chance(unsigned below)
+static unsigned draw(unsigned below)
 {
     seed ^= seed << 13;
     seed ^= seed >> 7;
@@ -300,14 +300,14 @@ static size_t disguise(const struct row *row, const struct sql_dialect *dialect,
     lexer_begin(&lexer, span_of(row->sql, row->len), dialect);
     while ((token = lexer_next(&lexer)).type != TOKEN_END) {
         size_t start = (size_t)(token.text.data - (const uint8_t *)row->sql);
-        const char *blank = blanks[chance(8)];
+        const char *blank = blanks[draw(8)];
         len = put(to, len, row->sql + done, start - done);
-        if (chance(2) == 0 && !is_after_dash)
+        if (draw(2) == 0 && !is_after_dash)
             len = put(to, len, blank, strlen(blank));
         done = start + token.text.len;
         len = put(to, len, token.text.data, token.text.len);
         for (size_t i = len - token.text.len; i < len && token.type == TOKEN_WORD; i++)
-            if (((to[i] | 32) >= 'a' && (to[i] | 32) <= 'z') && chance(2) == 0)
+            if (((to[i] | 32) >= 'a' && (to[i] | 32) <= 'z') && draw(2) == 0)
                 to[i] ^= 32;
         is_after_dash = token.text.len > 0 && token.text.data[0] == '-';
     }
@@ -330,7 +330,7 @@ static void blanks_comments_case_and_parentheses_make_no_read(void **state)
         const struct row *row = &rows[i % row_count];
         struct sql_dialect dialects[3];
         size_t count = dialects_of(row, dialects);
-        const struct sql_dialect *dialect = &dialects[chance((unsigned)count)];
+        const struct sql_dialect *dialect = &dialects[draw((unsigned)count)];
         if (strcmp(row->place, "read") == 0 || strcmp(row->reason, "bad_text") == 0)
             continue; /* more text may well close an open comment */
         size_t len = disguise(row, dialect, changed);

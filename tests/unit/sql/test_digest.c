@@ -10,7 +10,7 @@
 static uint64_t digest(const char *sql, const char *dialect_name)
 {
     struct sql_dialect dialect = dialect_named(dialect_name);
-    struct span copy = exact_copy(sql, strlen(sql));
+    struct span copy = exact_copy(span_cstr(sql));
     uint64_t found = digest_of(copy, &dialect);
     assert_true(found != 0);
     drop_copy(copy);
@@ -167,7 +167,7 @@ static void the_text_is_the_statement_without_its_literals(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct sql_dialect dialect = dialect_named(texts[i].dialect != NULL ? texts[i].dialect : "unknown");
-        struct span copy = exact_copy(texts[i].sql, strlen(texts[i].sql));
+        struct span copy = exact_copy(span_cstr(texts[i].sql));
         struct digest_text text;
         assert_true(digest_read(copy, false, &dialect, &text) == digest_of(copy, &dialect));
         if (!span_is(span_of(text.bytes, text.len), texts[i].text))
@@ -212,14 +212,14 @@ static void where_a_statement_is_cut_makes_no_difference(void **state)
     size_t first = strlen(head) + 2 * strlen(row);
     uint64_t whole = digest_read(span_of(sql, first), true, &dialect, &text);
     for (size_t cut = first; cut <= len; cut++) {
-        struct span copy = exact_copy(sql, cut);
+        struct span copy = exact_copy(span_of(sql, cut));
         assert_true(digest_read(copy, true, &dialect, &text) == whole);
         if (!span_is(span_of(text.bytes, text.len), "INSERT INTO t (a, b) VALUES (?), (?) \xE2\x80\xA6"))
             fail_msg("cut at %zu: %.*s", cut, (int)text.len, text.bytes);
         drop_copy(copy);
     }
     for (size_t cut = 0; cut < first; cut++) {
-        struct span copy = exact_copy(sql, cut);
+        struct span copy = exact_copy(span_of(sql, cut));
         (void)digest_read(copy, true, &dialect, &text);
         assert_false(span_mentions(span_of(text.bytes, text.len), "geheim"));
         drop_copy(copy);
@@ -265,7 +265,7 @@ static void any_cut_has_a_digest(void **state)
         "SELECT /*!50000 -1.5 */ (x'1F', +2), `b`, 'c''\\'', @d := (?) -- e\n /*+ f */ .5";
     struct sql_dialect dialect = { 0 };
     for (size_t len = 0; len < sizeof sql; len++) {
-        struct span copy = exact_copy(sql, len);
+        struct span copy = exact_copy(span_of(sql, len));
         assert_true(digest_of(copy, &dialect) != 0);
         drop_copy(copy);
     }

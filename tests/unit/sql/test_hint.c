@@ -110,7 +110,7 @@ static void hints_are_read_from_comments_alone(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct sql_dialect dialect = dialect_named(rows[i].dialect);
-        struct span sql = exact_copy(rows[i].sql, strlen(rows[i].sql));
+        struct span sql = exact_copy(span_cstr(rows[i].sql));
         struct hint_walk walk;
         struct hint hint;
         char said[256] = "";
@@ -171,8 +171,8 @@ static void hints_are_read_from_attributes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
         const char *text = attributes[i].value;
-        struct span name = exact_copy(attributes[i].name, strlen(attributes[i].name));
-        struct span value = text != NULL ? exact_copy(text, strlen(text)) : (struct span){ 0 };
+        struct span name = exact_copy(span_cstr(attributes[i].name));
+        struct span value = text != NULL ? exact_copy(span_cstr(text)) : (struct span){ 0 };
         struct hint hint;
         char said[256] = "";
         assert_int_equal(hint_is_attribute(name), attributes[i].hint != NULL);

@@ -39,7 +39,7 @@ static void render(const struct hold_change *change, char *text, size_t size)
 
 static void walk(struct span sql, const struct sql_dialect *dialect, char *text, size_t size)
 {
-    struct span copy = exact_copy(sql.data, sql.len);
+    struct span copy = exact_copy(sql);
     struct holds_walk walk;
     struct hold_change change;
     *text = '\0';
@@ -283,7 +283,7 @@ static size_t count_taken(const char *before, const char *sql, const char *after
     struct hold_change change;
     size_t taken = 0;
     int len = snprintf(text, sizeof text, "%s%s%s", before, sql, after);
-    struct span copy = exact_copy(text, (size_t)len);
+    struct span copy = exact_copy(span_of(text, (size_t)len));
     holds_begin(&walk, copy, dialect);
     while (holds_next(&walk, &change)) {
         taken += change.effect == HOLD_TAKE || change.effect == HOLD_RENAME;

@@ -10,7 +10,7 @@ static const char *const type_names[] = { "end",   "word",  "quoted", "string", 
 static unsigned lex(const char *sql, size_t len, const char *dialect_name, char *text, size_t size)
 {
     struct sql_dialect dialect = dialect_named(dialect_name);
-    struct span copy = exact_copy(sql, len);
+    struct span copy = exact_copy(span_of(sql, len));
     struct lexer lexer;
     struct token token;
     size_t used = 0;

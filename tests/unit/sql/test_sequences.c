@@ -41,7 +41,7 @@ static void what_draws_and_what_asks_is_told_apart(void **state)
     static const struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char uses[200];
-        struct span copy = exact_copy(rows[i].sql, strlen(rows[i].sql));
+        struct span copy = exact_copy(span_cstr(rows[i].sql));
         describe(copy, &dialect, uses, sizeof uses);
         assert_row(strcmp(uses, rows[i].uses) == 0, "%s: %s", rows[i].sql, uses);
         drop_copy(copy);

@@ -32,7 +32,7 @@ static void render(const struct setvar_change *change, char *text, size_t size)
 static void walk(const char *sql, const char *dialect_name, char *text, size_t size)
 {
     struct sql_dialect dialect = dialect_named(dialect_name);
-    struct span copy = exact_copy(sql, strlen(sql));
+    struct span copy = exact_copy(span_cstr(sql));
     struct setvar_walk walk;
     struct setvar_change change;
     *text = '\0';

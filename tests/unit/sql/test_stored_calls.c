@@ -79,7 +79,7 @@ static void check(const struct row *rows, size_t count, const struct sql_dialect
 {
     for (size_t i = 0; i < count; i++) {
         char words[200];
-        struct span copy = exact_copy(rows[i].sql, strlen(rows[i].sql));
+        struct span copy = exact_copy(span_cstr(rows[i].sql));
         struct sql_facts facts = classify(copy, false, dialect);
         describe(&facts, words, sizeof words);
         assert_row(strcmp(words, rows[i].facts) == 0, "%s: %s", rows[i].sql, words);

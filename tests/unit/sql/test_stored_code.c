@@ -57,8 +57,8 @@ static void tell(void *owner, const struct code_name *name)
 static void check(char *const fields[FIELDS], const char *dialect_name, int line)
 {
     struct sql_dialect dialect = dialect_named(dialect_name);
-    struct span parameters = exact_copy(fields[1], strlen(fields[1]));
-    struct span body = exact_copy(fields[2], strlen(fields[2]));
+    struct span parameters = exact_copy(span_cstr(fields[1]));
+    struct span body = exact_copy(span_cstr(fields[2]));
     struct code_text text = { .kind = kind_named(fields[0]), .parameters = parameters, .body = body };
     struct told told = { .names = "" };
     char wanted[200], words[400], wanted_words[400];

@@ -34,7 +34,7 @@ static void what_asks_about_earlier_statements_is_found(void **state)
         { "SELECT 1 -- row_count", SQL_TRACE_LAST, SQL_TRACE_LAST },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct span copy = exact_copy(rows[i].sql, strlen(rows[i].sql));
+        struct span copy = exact_copy(span_cstr(rows[i].sql));
         assert_row(sql_traces(copy, false) == rows[i].anywhere, "%s", rows[i].sql);
         assert_row(sql_traces(copy, true) == rows[i].in_show, "%s", rows[i].sql);
         drop_copy(copy);

@@ -14,7 +14,7 @@ static void check(const char *literal, size_t len, const char *dialect_name, con
     struct text text = { 0 };
     char found[256] = "";
     assert_true(text_append_cstr(&text, "what was there before"));
-    struct span copy = exact_copy(literal, len);
+    struct span copy = exact_copy(span_of(literal, len));
     bool is_known = sql_unquote(copy, &dialect, &text);
     assert_true(is_known || text.len == 0);
     for (size_t i = 0; i < text.len; i++)

@@ -26,7 +26,7 @@ static struct words words;
 
 static size_t find(const char *data, size_t len)
 {
-    struct span copy = exact_copy(data, len);
+    struct span copy = exact_copy(span_of(data, len));
     size_t row = words_find(&words, copy);
     drop_copy(copy);
     return row;
