@@ -18,9 +18,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How new the present read must be, if a hint says so. */
-enum consistency_need { NEED_OF_SESSION, NEED_NOTHING, NEED_OWN, NEED_GLOBAL, NEED_NEWEST };
-
 /* Of a session; zeroed memory, then consistency_begin. */
 struct consistency {
     int level;              /* enum consistency_setting, never INHERIT */

@@ -73,15 +73,10 @@
 #include "pool/login_age.h"
 #include "pool/slot.h"
 #include "prepared/client_statements.h"
-#include "session/job.h"
+#include "state/job.h"
 #include "session/wait_connection.h"
 #include "session/worker.h"
-#include "state/diagnostics.h"
-#include "state/insert_id.h"
-#include "state/pins.h"
-#include "state/sequences.h"
-#include "state/user_variables.h"
-#include "state/variables.h"
+#include "state/facets.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -102,41 +97,6 @@ enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
 
 struct hints;
 struct hints_beside;
-
-/* The transaction that is open, if one is. */
-struct open_transaction {
-    bool is_unknown;   /* an error may have ended it */
-    bool is_away;      /* it is a read-only one, on the replica */
-    bool has_seen;     /* … which may have shown data there */
-    bool must_begin;   /* … it was: on the primary it begins anew, ahead of what comes next */
-    uint64_t since_us; /* when it began … */
-    uint64_t shape;    /* … and with which statement (sql_facts.shape) */
-};
-
-/* The last SET ROLE. */
-struct role {
-    struct text said;  /* owns: its argument; empty: there was none */
-    uint64_t version;  /* of that SET ROLE; 0: there was none */
-    bool is_unsayable; /* a later one is not: the session stays where it was said, also after a reset */
-};
-
-/* How the server reads this session's texts. */
-struct reading {
-    bool no_backslash_escapes;
-    bool ansi_quotes;
-    bool oracle;
-    bool is_utf8;
-    bool has_unsafe_charset;   /* as tracking says */
-    bool has_unsafe_collation; /* the charset of the login, until tracking says another */
-};
-
-/* What the client is told by session tracking. */
-struct tracking {
-    uint8_t types;     /* by the server's defaults: 1 << enum sesstrack_type, but for variables */
-    uint8_t asked;     /* … as the client has asked for itself */
-    bool has_names;    /* of variables others than tracked_usual's by default … */
-    struct text names; /* owns: … these */
-};
 
 struct session {
     struct loop_corpse corpse;
@@ -164,14 +124,11 @@ struct session {
     struct auth_secret *seen; /* owns: what the login proved, where the configuration has only a hash */
     uint64_t caps;            /* agreed with the client */
     uint64_t upstream_caps;   /* end-to-end bits for upstreams */
-    uint64_t option_version;  /* counts COM_SET_OPTION, which changes one of them; 0: there was none */
     uint16_t collation;
     uint8_t nonce[NONCE_BYTES]; /* of our greeting: COM_CHANGE_USER proves with it again */
     struct text attributes;     /* owns */
-    struct text schema;         /* owns; empty: none */
-    struct role role;
-    bool has_left_schema; /* it was another one when some SQL-level prepared statement was prepared */
 
+    struct facets facets;               /* what the client has set, and what its statements have left */
     struct slot slots[PREPARED_PLACES]; /* by enum route_place */
     struct text lost; /* owns: an idle connection that held state was lost: what the next command hears */
     struct server *shared; /* borrows: the primary, whose share of the reads its reads are; or NULL */
@@ -179,29 +136,10 @@ struct session {
     uint64_t generations;
     struct queue queue;
     struct rights rights;
-    struct answers answers;
-    struct draws draws;
     struct consistency consistency;
     struct trust trust;
     struct job job;
-    struct vars vars;
     struct prepared_table prepared;
-    uint16_t status;   /* last flags of the primary, or of the replica in replica mode */
-    uint32_t wait_s;   /* what the client set wait_timeout to; 0: nothing */
-    bool has_profiles; /* it has set `profiling` */
-    struct insert_id insert_id;
-    struct open_transaction transaction;
-    enum route_variables variables;
-    struct uservars user_vars;
-    uint64_t user_vars_base; /* vars.version when they were set: strings depend on character sets */
-    bool was_reset;
-    bool keeps_schema; /* … and in no schema since: that one is current still, its character set is not (seen
-                          on both families) */
-    bool has_replica_refused;
-    bool calls_in_read_only; /* a CALL was refused because a replica had the read-only transaction */
-    struct tracking tracking;
-    struct reading reading;
-    struct pins pins; /* owns */
     enum close_reason close_reason;
 
     struct loop_timer timer;

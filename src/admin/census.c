@@ -28,7 +28,7 @@ static void count(struct worker *worker, struct request *request, void *context)
         const struct session *session = list_entry(node, struct session, in_worker);
         census->states[session->state]++;
         census->in_transaction += effects_is_in_transaction(session);
-        census->pinned += pins_any(&session->pins);
+        census->pinned += pins_any(&session->facets.pins);
     }
     atomic_store_explicit(&census->next, worker->index + 1, memory_order_relaxed);
 }

@@ -225,7 +225,7 @@ static void ask(struct worker *worker, struct request *request, void *context)
     if (!beside_read(&asked.sql, &asked.beside, &request->error))
         return;
     struct route route = route_input_explain(session, asked.sql, &asked.beside, &facts, &hints);
-    put_explanation(request, &facts, &route, &session->pins, &asked, &dialect);
+    put_explanation(request, &facts, &route, &session->facets.pins, &asked, &dialect);
 }
 
 static bool split_argument(struct span argument, uint64_t *id_r, struct span *sql_r)

@@ -189,7 +189,7 @@ static void put_session(struct table *table, const struct session *session)
     table_text(table, session->door->settings->name);
     table_int(table, session->worker->index);
     table_text(table, session_state_words(session->state));
-    table_span(table, text_span(&session->schema));
+    table_span(table, text_span(&session->facets.schema));
     table_text(table, attached(&session->slots[ROUTE_PRIMARY]));
     table_text(table, attached(&session->slots[ROUTE_REPLICA]));
     table_text(table, effects_is_in_transaction(session) ? "yes" : "no");

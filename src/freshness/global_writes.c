@@ -72,7 +72,7 @@ void global_writes_note_packet(struct session *session, const struct tracker_inf
     bool is_idle = tells && job->facts.kind == SQL_WRITE && info->affected == 0 && !job->reply.has_rows &&
                    !is_opaque(job);
     bool is_error = info->kind == TRACKER_ERR;
-    bool is_open = ((is_error ? session->status : info->status) & STATUS_IN_TRANS) != 0;
+    bool is_open = ((is_error ? session->facets.status : info->status) & STATUS_IN_TRANS) != 0;
     bool stays = is_open && !is_error && !is_opaque(job) && (staying_kinds & 1u << job->facts.kind) != 0;
     consistency->has_written |= may_write(job, tells || is_open) && !is_idle && !job->reply.is_unbegun;
     if (consistency->has_written && !stays && !(tells && job->reply.has_gtid))

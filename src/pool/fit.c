@@ -36,7 +36,7 @@ struct upstream_key pool_key(const struct session *session, int server)
         .cluster = session->door->cluster,
         .collation = handshake_collation(session->collation),
         .hop = pool_hop(entry),
-        .has_schema = session->schema.len > 0 && !session->job.has_no_schema,
+        .has_schema = session->facets.schema.len > 0 && !session->job.has_no_schema,
     };
 }
 
@@ -62,7 +62,7 @@ static bool has_lasting_pins(const struct session *session)
     static const uint32_t undone = 1u << PIN_TEMPORARY_TABLE | 1u << PIN_TABLE_LOCK | 1u << PIN_USER_LOCK |
                                    1u << PIN_HANDLER | 1u << PIN_PREPARED | 1u << PIN_NEXT_TRANSACTION |
                                    1u << PIN_HELD_SET;
-    return (session->pins.causes & ~undone) != 0;
+    return (session->facets.pins.causes & ~undone) != 0;
 }
 
 bool pool_is_full(const struct worker *worker, const struct upstream *upstream)
@@ -100,9 +100,9 @@ bool pool_may_park(const struct session *session, enum route_place place)
     const struct worker *worker = session->worker;
     if (upstream == NULL || slot->has_failed || upstream->key.account == 0 || worker->is_draining)
         return false;
-    bool has_kept_role = session->role.version != 0 || slot->role_version != 0;
+    bool has_kept_role = session->facets.role.version != 0 || slot->role_version != 0;
     return is_quiet(upstream) && is_clean_after_reset(upstream) && !has_kept_role &&
-           session->option_version == 0 && !has_lasting_pins(session) &&
+           session->facets.option_version == 0 && !has_lasting_pins(session) &&
            !lifetime_is_over(worker, upstream) && !pool_is_full(worker, upstream) &&
            pool_is_usable(session_view(session), (size_t)slot->server, upstream);
 }

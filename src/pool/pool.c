@@ -176,7 +176,7 @@ struct upstream *pool_take(const struct session *session, int server)
 {
     struct fingerprint fingerprint = { 0 };
     struct upstream *upstream = NULL;
-    if (fingerprint_take(&fingerprint, &session->vars))
+    if (fingerprint_take(&fingerprint, &session->facets.vars))
         do
             upstream = find_best(session, server, &fingerprint);
         while (upstream != NULL && !pool_is_alive(upstream));

@@ -84,7 +84,7 @@ void reuse_note_job(struct session *session, struct upstream *upstream)
     slot->has_own_gtid |= job->reply.has_last_gtid;
     slot->has_own_writes |= is_write || job->reply.has_last_gtid;
     upstream->has_told_gtid |= job->reply.has_last_gtid;
-    upstream->is_touched |= !leaves_nothing_unknown(session) || pins_any(&session->pins);
+    upstream->is_touched |= !leaves_nothing_unknown(session) || pins_any(&session->facets.pins);
     if (job->facts.sets_global && !job->reply.has_error) /* what new connections begin with is another now */
         (void)atomic_fetch_add_explicit(&upstream->server->defaults, 1, memory_order_relaxed);
 }
@@ -105,15 +105,15 @@ uint64_t reuse_trust(const struct worker *worker, const struct upstream *upstrea
  * found by the last id, and what only some connections of a session have. */
 static bool has_odd_variables(const struct session *session)
 {
-    return session->vars.is_auto_is_null || session->vars.has_for_writes ||
-           vars_follows_schema(&session->vars);
+    return session->facets.vars.is_auto_is_null || session->facets.vars.has_for_writes ||
+           vars_follows_schema(&session->facets.vars);
 }
 
 static bool is_settled(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
     const struct upstream *upstream = slot->upstream;
-    bool is_up_to_date = upstream->is_set_up && upstream->vars_version == session->vars.version &&
+    bool is_up_to_date = upstream->is_set_up && upstream->vars_version == session->facets.vars.version &&
                          slot->task == SYNC_NOTHING && !slot->must_renew && !slot->lacks_charsets;
     bool has_warnings = slot->has_warnings || slot->has_our_warnings;
     bool is_autocommit_new = ((upstream->status ^ upstream->new_status) & STATUS_AUTOCOMMIT) == 0;
@@ -125,9 +125,11 @@ static bool may_leave(const struct session *session, enum route_place place)
     const struct slot *slot = &session->slots[place];
     if (slot->upstream->is_touched || slot->has_wait || reuse_trust(session->worker, slot->upstream) == 0)
         return false;
-    bool was_reset = session->was_reset || slot->is_reset; /* then character sets are not the handshake's */
+    bool was_reset =
+        session->facets.was_reset || slot->is_reset; /* then character sets are not the handshake's */
     return is_settled(session, place) && !was_reset && slot->user_version == 0 &&
-           !effects_has_transaction(session) && !pins_any(&session->pins) && !has_odd_variables(session);
+           !effects_has_transaction(session) && !pins_any(&session->facets.pins) &&
+           !has_odd_variables(session);
 }
 
 bool reuse_leave(struct session *session, enum route_place place)
@@ -138,10 +140,10 @@ bool reuse_leave(struct session *session, enum route_place place)
     if (!may_leave(session, place))
         return false;
     upstream_statements_part(session, place);
-    bool is_whole = fingerprint_take(&fingerprint, &session->vars);
+    bool is_whole = fingerprint_take(&fingerprint, &session->facets.vars);
     legacy->said = fingerprint.said; /* its memory is used again */
     legacy->hash = fingerprint.hash;
-    bool has_none = slot->insert_id == 0 && session->insert_id.known_by != slot->generation;
+    bool has_none = slot->insert_id == 0 && session->facets.insert_id.known_by != slot->generation;
     legacy->insert_id = has_none ? 0 : INSERT_ID_UNKNOWN;
     legacy->is_there = is_whole;
     return is_whole;
@@ -156,11 +158,11 @@ enum reuse_fit reuse_fit(const struct session *session, const struct upstream *u
     struct fingerprint theirs = { .said = legacy->said, .hash = legacy->hash };
     if (!legacy->is_there)
         return ASLEFT_NEW;
-    if (session->was_reset || reuse_trust(session->worker, upstream) == 0)
+    if (session->facets.was_reset || reuse_trust(session->worker, upstream) == 0)
         return ASLEFT_RENEW;
     if (!fingerprint_equal(wish, &theirs))
         return fingerprint_covers(wish, &theirs) ? ASLEFT_SAID : ASLEFT_RENEW;
-    bool is_same_schema = span_equal(text_span(&session->schema), text_span(&upstream->schema));
+    bool is_same_schema = span_equal(text_span(&session->facets.schema), text_span(&upstream->schema));
     return is_same_schema ? ASLEFT_EQUAL : ASLEFT_SCHEMA;
 }
 
@@ -173,7 +175,7 @@ void reuse_adopt(struct session *session, struct slot *slot)
 {
     struct upstream *upstream = slot->upstream;
     struct fingerprint wish = { 0 };
-    bool has_wish = fingerprint_take(&wish, &session->vars);
+    bool has_wish = fingerprint_take(&wish, &session->facets.vars);
     enum reuse_fit fit = has_wish ? reuse_fit(session, upstream, &wish) : ASLEFT_RENEW;
     bool is_left = upstream->legacy.is_there;
     fingerprint_fini(&wish);
@@ -181,7 +183,7 @@ void reuse_adopt(struct session *session, struct slot *slot)
         slot->is_inherited = true;
         slot->must_renew = fit == ASLEFT_RENEW;
         slot->insert_id = upstream->legacy.insert_id;
-        upstream->vars_version = fit >= ASLEFT_SCHEMA ? session->vars.version : 0;
+        upstream->vars_version = fit >= ASLEFT_SCHEMA ? session->facets.vars.version : 0;
     }
     if (session->job.is_login) /* the server's word on it is the client's: said again */
         text_clear(&upstream->schema);
@@ -195,7 +197,7 @@ void reuse_adopt(struct session *session, struct slot *slot)
 
 static unsigned own_traces(const struct session *session, const struct slot *slot)
 {
-    const struct answers *answers = &session->answers;
+    const struct answers *answers = &session->facets.answers;
     unsigned own = slot->has_own_gtid ? SQL_TRACE_GTID : 0;
     own |= slot->has_own_writes ? SQL_TRACE_SEQUENCE | SQL_TRACE_TABLES : 0;
     own |= answers->last == slot->generation ? SQL_TRACE_LAST : 0;
@@ -211,7 +213,8 @@ static unsigned asked_traces(const struct session *session)
 {
     const struct job *job = &session->job;
     bool is_show = job->facts.kind == SQL_SHOW || job->facts.kind == SQL_DIAGNOSTICS;
-    bool is_mere_read = job->facts.is_read && !route_input_is_system_schema(text_span(&session->schema));
+    bool is_mere_read =
+        job->facts.is_read && !route_input_is_system_schema(text_span(&session->facets.schema));
     if (is_mere_read || job->command->byte == COM_STMT_PREPARE) /* which runs nothing */
         return 0;
     if (job->command->manner == COMMAND_STATEMENT)
@@ -226,8 +229,8 @@ static unsigned asked_traces(const struct session *session)
 static bool may_renew(const struct session *session, const struct slot *slot)
 {
     enum route_place place = session_place_of(session, slot->upstream);
-    bool is_id_unknown = session->insert_id.known_by == slot->generation;
-    return session->option_version == 0 && !slot_has_lost_state(session, place) && !is_id_unknown &&
+    bool is_id_unknown = session->facets.insert_id.known_by == slot->generation;
+    return session->facets.option_version == 0 && !slot_has_lost_state(session, place) && !is_id_unknown &&
            !slot->has_warnings && !yield_has_statements(session, place);
 }
 
@@ -235,7 +238,7 @@ static bool may_renew(const struct session *session, const struct slot *slot)
  * that would take what the session's own statements have left. */
 static bool must_count(const struct session *session, const struct slot *slot, unsigned asked, unsigned own)
 {
-    bool is_autocommit = (session->status & STATUS_AUTOCOMMIT) != 0;
+    bool is_autocommit = (session->facets.status & STATUS_AUTOCOMMIT) != 0;
     return (asked & ~own & SQL_TRACE_FOUND_ROWS) != 0 && (asked & SQL_TRACE_LAST) == 0 && is_autocommit &&
            !slot->has_warnings;
 }
@@ -270,7 +273,7 @@ bool reuse_look(struct session *session, struct slot *slot)
 void reuse_note_renewed(struct session *session, struct slot *slot)
 {
     uint64_t before = slot->generation;
-    struct answers *answers = &session->answers;
+    struct answers *answers = &session->facets.answers;
     slot->generation = ++session->generations; /* its prepared statements are gone */
     answers->found = answers->found == before ? slot->generation : answers->found;
     answers->diagnostics = answers->diagnostics == before ? slot->generation : answers->diagnostics;

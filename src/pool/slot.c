@@ -142,7 +142,7 @@ static struct slot *begin_slot(struct session *session, int server)
     *slot = (struct slot){ .server = server,
                            .moves = session_view(session)->servers[server].moves,
                            .generation = ++session->generations,
-                           .option_version = session->option_version,
+                           .option_version = session->facets.option_version,
                            .must_wait = consistency_is_new_writer(session, server) };
     return slot;
 }

@@ -30,13 +30,13 @@ struct parting {
 static bool needs_variables(const struct session *session, enum route_place place)
 {
     enum route_variables here = place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
-    return session->variables == here && user_variables_may_ask(&session->user_vars);
+    return session->facets.variables == here && user_variables_may_ask(&session->facets.user_vars);
 }
 
 /* Which there are comes before what they hold. */
 static bool needs_names(const struct session *session, enum route_place place)
 {
-    return session->user_vars.has_others && needs_variables(session, place);
+    return session->facets.user_vars.has_others && needs_variables(session, place);
 }
 
 static void put_names(const struct session *session, const struct slot *slot, struct text *sql)
@@ -48,7 +48,7 @@ static void put_names(const struct session *session, const struct slot *slot, st
 static void put_values(const struct session *session, const struct slot *slot, struct text *sql)
 {
     (void)slot;
-    user_variables_ask(&session->user_vars, sql);
+    user_variables_ask(&session->facets.user_vars, sql);
 }
 
 /* A KILL QUERY, perhaps: when they have changed it is tried again. That names are not told, or not to this
@@ -76,24 +76,24 @@ static bool is_about_present(struct uservars *vars, const struct slot *slot,
  */
 static bool end_variables(struct session *session, struct slot *slot)
 {
-    const struct uservars *vars = &session->user_vars;
+    const struct uservars *vars = &session->facets.user_vars;
     slot->user_version = vars->version;
     if (user_variables_are_known(vars))
-        session->variables = VARIABLES_NOWHERE;
+        session->facets.variables = VARIABLES_NOWHERE;
     return user_variables_are_known(vars) || user_variables_may_ask(vars);
 }
 
 static bool note_names(struct session *session, struct slot *slot, const struct upstream_answer *answer)
 {
-    if (is_about_present(&session->user_vars, slot, answer))
-        user_variables_note_list(&session->user_vars, &slot->parting->rows);
+    if (is_about_present(&session->facets.user_vars, slot, answer))
+        user_variables_note_list(&session->facets.user_vars, &slot->parting->rows);
     return end_variables(session, slot);
 }
 
 static bool note_values(struct session *session, struct slot *slot, const struct upstream_answer *answer)
 {
-    if (is_about_present(&session->user_vars, slot, answer))
-        user_variables_learn(&session->user_vars, &slot->parting->rows);
+    if (is_about_present(&session->facets.user_vars, slot, answer))
+        user_variables_learn(&session->facets.user_vars, &slot->parting->rows);
     return end_variables(session, slot);
 }
 
@@ -104,7 +104,7 @@ static const char *held(const struct session *session, enum route_place place)
 {
     if (session->slots[place].has_told_held || (pinned_by_state(session, place) & pin_bit(PIN_HELD_SET)) == 0)
         return NULL;
-    return vars_used_up(pins_only_name(&session->pins, PIN_HELD_SET));
+    return vars_used_up(pins_only_name(&session->facets.pins, PIN_HELD_SET));
 }
 
 static bool needs_held(const struct session *session, enum route_place place)
@@ -125,7 +125,7 @@ static bool note_held(struct session *session, struct slot *slot, const struct u
         return false;
     slot->has_told_held = number != 0;
     if (number == 0)
-        pins_release_all(&session->pins, PIN_HELD_SET); /* as it is the only one */
+        pins_release_all(&session->facets.pins, PIN_HELD_SET); /* as it is the only one */
     pinned_note(session);
     return true;
 }
@@ -139,25 +139,25 @@ uint32_t state_capture_may_end(const struct session *session, enum route_place p
 
 static bool needs_id(const struct session *session, const struct slot *slot)
 {
-    return session->insert_id.known_by == slot->generation;
+    return session->facets.insert_id.known_by == slot->generation;
 }
 
 static void note_id(struct session *session, struct slot *slot, uint64_t id)
 {
-    session->insert_id.value = slot->insert_id = id;
-    session->insert_id.known_by = 0;
-    session->insert_id.is_unknown = false;
+    session->facets.insert_id.value = slot->insert_id = id;
+    session->facets.insert_id.known_by = 0;
+    session->facets.insert_id.is_unknown = false;
 }
 
 static bool needs_found(const struct session *session, const struct slot *slot)
 {
-    return session->answers.found == slot->generation && session->answers.is_calculated;
+    return session->facets.answers.found == slot->generation && session->facets.answers.is_calculated;
 }
 
 static void note_found(struct session *session, struct slot *slot, uint64_t found)
 {
     (void)slot;
-    session->answers.found_rows = (struct recalled){ .is_known = true, .value = (int64_t)found };
+    session->facets.answers.found_rows = (struct recalled){ .is_known = true, .value = (int64_t)found };
 }
 
 /* All that are needed are asked for at once. */
@@ -218,7 +218,7 @@ static bool note_numbers(struct session *session, struct slot *slot, const struc
     bool is_told = !answer->is_err && read_numbers(session, slot);
     bool is_awaited = session->state == SESSION_WAITING && session->job.wait.asked == slot;
     if (!is_told && is_awaited && needs_id(session, slot))
-        session->insert_id.known_by = ANSWERS_LOST;
+        session->facets.insert_id.known_by = ANSWERS_LOST;
     return is_told;
 }
 
@@ -226,7 +226,8 @@ static bool note_numbers(struct session *session, struct slot *slot, const struc
 
 static bool is_in_doubt(const struct session *session, enum route_place place)
 {
-    return session->transaction.is_unknown && place == ROUTE_PRIMARY && !session->transaction.is_away;
+    return session->facets.transaction.is_unknown && place == ROUTE_PRIMARY &&
+           !session->facets.transaction.is_away;
 }
 
 /* Whatever it is, its answer has the flags. */
@@ -242,8 +243,8 @@ static bool note_flags(struct session *session, struct slot *slot, const struct 
     (void)slot;
     if (answer->is_err)
         return false;
-    session->status = answer->status;
-    session->transaction.is_unknown = false;
+    session->facets.status = answer->status;
+    session->facets.transaction.is_unknown = false;
     return true;
 }
 
@@ -280,11 +281,11 @@ static const struct question {
 /* Our question comes after them: those about the statement before, and about its rows; and the warnings. */
 static void lose_answers(struct session *session, struct slot *slot, const struct question *question)
 {
-    diagnostics_lose(&session->answers.last, slot);
-    diagnostics_lose(&session->answers.found, slot);
+    diagnostics_lose(&session->facets.answers.last, slot);
+    diagnostics_lose(&session->facets.answers.found, slot);
     if (slot->upstream->family == FAMILY_MARIADB && !question->has_table)
         return;
-    diagnostics_lose(&session->answers.diagnostics, slot);
+    diagnostics_lose(&session->facets.answers.diagnostics, slot);
     slot->has_warnings = false;
 }
 
@@ -299,7 +300,7 @@ static bool begin(struct session *session, struct slot *slot, const struct quest
         return false;
     *parting = (struct parting){ .question = question,
                                  .numbers = needed_numbers(session, slot),
-                                 .version = session->user_vars.version };
+                                 .version = session->facets.user_vars.version };
     parting->rows.defs = parting->defs;
     parting->rows.bytes_max = ANSWER_BYTES_MAX;
     question->put(session, slot, &sql);

@@ -158,7 +158,8 @@ static struct known_statement *new_known(struct session *session, struct upstrea
         return NULL;
     known->upstream = upstream;
     known->text = text;
-    if (!fingerprint_take(&known->state, &session->vars) || !text_append_span(&known->schema, schema)) {
+    if (!fingerprint_take(&known->state, &session->facets.vars) ||
+        !text_append_span(&known->schema, schema)) {
         fingerprint_fini(&known->state);
         text_fini(&known->schema);
         mem_free(known);
@@ -178,7 +179,7 @@ bool upstream_statements_add(struct session *session, enum route_place place, st
     struct upstream *upstream = session->slots[place].upstream;
     make_room(session, place);
     /* With others than the session's (sync.c): nobody would know with which. */
-    bool has_its_variables = upstream->vars_version == session->vars.version;
+    bool has_its_variables = upstream->vars_version == session->facets.vars.version;
     struct shared_text *text = has_its_variables ? prepared->text : NULL;
     struct known_statement *known = new_known(session, upstream, text, schema);
     if (known == NULL)
@@ -205,9 +206,9 @@ bool upstream_statements_find(struct session *session, enum route_place place, s
     struct fingerprint state = { 0 };
     struct known_statement *known = NULL;
     bool lacks_types = prepared->params > 0 && prepared->types_version == 0; /* it would take another's */
-    if (prepared->text == NULL || lacks_types || pins_any(&session->pins))
+    if (prepared->text == NULL || lacks_types || pins_any(&session->facets.pins))
         return false;
-    if (fingerprint_take(&state, &session->vars))
+    if (fingerprint_take(&state, &session->facets.vars))
         known = find_unused(prepared, session->slots[place].upstream, &state);
     fingerprint_fini(&state);
     if (known != NULL)

@@ -94,7 +94,7 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
     if (job->place == ROUTE_PRIMARY)
         global_writes_note_packet(session, info);
     job->reply.bytes += info->len;
-    if (session->transaction.is_away && is_refusal(info)) {
+    if (session->facets.transaction.is_away && is_refusal(info)) {
         replace_refusal(session, upstream, info);
         note_first_byte(session);
         job->reply.is_over = info->is_last;
@@ -172,7 +172,7 @@ static bool is_movable(const struct session *session)
 {
     const struct job *job = &session->job;
     return job->is_kept && is_refused_as_a_whole(&job->facts) && !job->reply.has_begun &&
-           (session->status & STATUS_IN_TRANS) == 0 &&
+           (session->facets.status & STATUS_IN_TRANS) == 0 &&
            (job->prepared == NULL || !job->prepared->has_long_data);
 }
 

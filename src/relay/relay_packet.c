@@ -27,7 +27,7 @@ static uint16_t status_for_client(const struct session *session, uint16_t status
     status = with_columns(session, status);
     if (!session->job.is_aside || session->job.is_home)
         return status;
-    return (uint16_t)((status & ~STATUS_OF_SESSION) | (session->status & STATUS_OF_SESSION));
+    return (uint16_t)((status & ~STATUS_OF_SESSION) | (session->facets.status & STATUS_OF_SESSION));
 }
 
 bool relay_is_same_for_client(const struct session *session, const struct tracker_info *info)
@@ -82,14 +82,15 @@ bool relay_name_statement(struct session *session, struct upstream *upstream, co
                                      session->client.in.sent - session->client.in.kept);
         sql = span_of(packet.data + PACKET_HEADER_BYTES + 1, packet.len - PACKET_HEADER_BYTES - 1);
     }
-    struct prepared *prepared =
-        prepared_add(&session->prepared, sql, text_span(&session->schema), &session->vars, &job->facts);
+    struct prepared *prepared = prepared_add(&session->prepared, sql, text_span(&session->facets.schema),
+                                             &session->facets.vars, &job->facts);
     if (prepared == NULL)
         return false;
     prepared->dialect = effects_dialect(session);
     prepared->params = info->params;
     prepared->columns = info->columns;
-    if (!upstream_statements_add(session, job->place, prepared, info->stmt_id, text_span(&session->schema)))
+    if (!upstream_statements_add(session, job->place, prepared, info->stmt_id,
+                                 text_span(&session->facets.schema)))
         return false;
     upstream_statements_replace(prepared, job->place);
     if (sql.len == 0)

@@ -85,8 +85,8 @@ static bool may_be_late(const struct session *session)
 {
     const struct sql_facts *facts = &session->job.facts;
     bool is_within = facts->kind == SQL_SELECT || facts->kind == SQL_WRITE || facts->kind == SQL_ROLLBACK;
-    bool is_undone =
-        (session->status & STATUS_IN_TRANS) != 0 && is_within && !facts->is_multi && !session->job.is_cut;
+    bool is_undone = (session->facets.status & STATUS_IN_TRANS) != 0 && is_within && !facts->is_multi &&
+                     !session->job.is_cut;
     return facts->is_read || is_undone;
 }
 
@@ -99,7 +99,7 @@ static void begin_sending(struct session *session, struct upstream *upstream)
     upstream->tracker.columns_told = job->prepared != NULL ? job->prepared->columns : 0;
     job->sent_us = session_now(session);
     job->server = upstream->server;
-    job->vars_before = session->vars.version;
+    job->vars_before = session->facets.vars.version;
     job->is_kept = !job->is_cut && job->command->shape != REPLY_NONE;
     job->is_home = job->place == effects_home(session);
     if (job->prepared != NULL)

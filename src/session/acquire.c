@@ -94,7 +94,7 @@ static bool is_in_limbo(const struct session *session)
 static enum step refuse_stranded(struct session *session)
 {
     struct text state = { 0 };
-    pins_describe(&session->pins, &state);
+    pins_describe(&session->facets.pins, &state);
     session->must_close = true;
     enum step step =
         command_refuse(session, ERR_SERVER_SHUTDOWN, NULL,
@@ -146,7 +146,7 @@ static bool has_lost_pieces(const struct session *session)
 /* An ERR may have ended the transaction, and this, which runs elsewhere, is to tell whether it is open. */
 static bool must_settle(struct session *session)
 {
-    return session->job.is_aside && session->transaction.is_unknown &&
+    return session->job.is_aside && session->facets.transaction.is_unknown &&
            state_capture_ask_transaction(session, ROUTE_PRIMARY);
 }
 

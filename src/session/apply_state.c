@@ -49,15 +49,17 @@ void apply_state_ask(struct session *session, enum sync_task task, enum reply_sh
 static bool lacks_insert_id(const struct session *session, const struct slot *slot)
 {
     const struct sql_facts *facts = &session->job.facts;
-    bool may_open = facts->kind == SQL_BEGIN || (session->status & STATUS_AUTOCOMMIT) == 0;
+    bool may_open = facts->kind == SQL_BEGIN || (session->facets.status & STATUS_AUTOCOMMIT) == 0;
     bool is_home = slot == &session->slots[effects_home(session)];
-    return (is_home || may_open) && !facts->refers_previous && slot->insert_id != session->insert_id.value;
+    return (is_home || may_open) && !facts->refers_previous &&
+           slot->insert_id != session->facets.insert_id.value;
 }
 
 /* Known by the status flags of both. Elsewhere than at home it matters only to what begins a transaction. */
 static bool lacks_autocommit(const struct session *session, const struct slot *slot)
 {
-    return !session->job.is_login && ((session->status ^ slot->upstream->status) & STATUS_AUTOCOMMIT) != 0;
+    return !session->job.is_login &&
+           ((session->facets.status ^ slot->upstream->status) & STATUS_AUTOCOMMIT) != 0;
 }
 
 /* At home any statement may read them: a trigger does, or a stored function. */
@@ -77,20 +79,20 @@ static bool needs_writes(const struct session *session, const struct slot *slot)
     bool is_home =
         slot == &session->slots[ROUTE_PRIMARY] || session->door->settings->mode == LISTENER_REPLICA;
     bool may_ask = !job->facts.is_read && !job->facts.refers_previous && !job->is_login;
-    return session->vars.has_for_writes && (is_home || may_ask);
+    return session->facets.vars.has_for_writes && (is_home || may_ask);
 }
 
 static bool lacks_vars(const struct session *session, const struct slot *slot)
 {
-    return slot->upstream->vars_version != session->vars.version ||
-           (needs_writes(session, slot) && slot->writes_version != session->vars.version);
+    return slot->upstream->vars_version != session->facets.vars.version ||
+           (needs_writes(session, slot) && slot->writes_version != session->facets.vars.version);
 }
 
 void apply_state_note_vars(const struct session *session, struct slot *slot)
 {
-    slot->upstream->vars_version = session->vars.version;
+    slot->upstream->vars_version = session->facets.vars.version;
     if (needs_writes(session, slot))
-        slot->writes_version = session->vars.version;
+        slot->writes_version = session->facets.vars.version;
 }
 
 /* What this connection has is ours; or it is from before, when there are none, and the one that knows has
@@ -98,7 +100,7 @@ void apply_state_note_vars(const struct session *session, struct slot *slot)
  * has it. */
 static bool needs_quiet(const struct session *session, const struct slot *slot)
 {
-    const struct answers *answers = &session->answers;
+    const struct answers *answers = &session->facets.answers;
     const struct sql_facts *facts = &session->job.facts;
     bool is_asked = ((facts->questions | facts->asks_before) & 1u << SQL_ASKS_DIAGNOSTICS) != 0;
     bool is_old = slot->has_warnings && !answers->has_diagnostics &&
@@ -113,7 +115,7 @@ static enum sync_task next_task(const struct session *session, const struct slot
     const struct upstream *upstream = slot->upstream;
     if (session->job.confined == slot->generation)
         return SYNC_NOTHING;
-    if (session->was_reset && !slot->is_reset)
+    if (session->facets.was_reset && !slot->is_reset)
         return SYNC_RESET;
     if (slot->must_renew)
         return SYNC_RENEW;
@@ -121,9 +123,9 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_SETUP;
     if (slot->lacks_charsets)
         return SYNC_CHARSETS;
-    if (slot->option_version != session->option_version)
+    if (slot->option_version != session->facets.option_version)
         return SYNC_OPTION;
-    if (slot->role_version != session->role.version) /* first: it may be what opens the schema */
+    if (slot->role_version != session->facets.role.version) /* first: it may be what opens the schema */
         return SYNC_ROLE;
     bool is_schema_due = schema_is_due(session, slot);
     if (is_schema_due && schema_is_said_as_it_is(session))
@@ -142,9 +144,9 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_WAIT;
     if (slot->has_waited)
         return SYNC_WAITED;
-    if (slot->user_version != session->user_vars.version && needs_user_vars(session, slot))
+    if (slot->user_version != session->facets.user_vars.version && needs_user_vars(session, slot))
         return SYNC_USER_VARS;
-    if (session->transaction.must_begin && slot == &session->slots[ROUTE_PRIMARY])
+    if (session->facets.transaction.must_begin && slot == &session->slots[ROUTE_PRIMARY])
         return SYNC_BEGIN;
     return SYNC_NOTHING;
 }
@@ -152,14 +154,14 @@ static enum sync_task next_task(const struct session *session, const struct slot
 static void start_user_vars(struct session *session, struct slot *slot)
 {
     struct text sql = { 0 };
-    user_variables_say(&session->user_vars, slot->user_version, &sql);
+    user_variables_say(&session->facets.user_vars, slot->user_version, &sql);
     if (sql.is_oom) {
         slot->has_failed = true;
         (void)error_set(&slot->failure, ENOMEM, "out of memory");
     } else if (sql.len > 0) {
         apply_state_ask(session, SYNC_USER_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
     } else {
-        slot->user_version = session->user_vars.version;
+        slot->user_version = session->facets.user_vars.version;
     }
     text_fini(&sql);
 }
@@ -167,7 +169,7 @@ static void start_user_vars(struct session *session, struct slot *slot)
 static void start_role(struct session *session, struct slot *slot)
 {
     struct text sql = { 0 };
-    (void)text_appendf(&sql, "SET ROLE %s", text_cstr(&session->role.said));
+    (void)text_appendf(&sql, "SET ROLE %s", text_cstr(&session->facets.role.said));
     if (sql.is_oom) {
         slot->has_failed = true;
         (void)error_set(&slot->failure, ENOMEM, "out of memory");
@@ -181,14 +183,14 @@ static void start_vars(struct session *session, struct slot *slot)
 {
     char buffer[PATIENCE_TEXT_MAX];
     struct text sql = { 0 };
-    vars_diff(&session->vars, slot->upstream->vars_version,
+    vars_diff(&session->facets.vars, slot->upstream->vars_version,
               needs_writes(session, slot) ? slot->writes_version : VARS_NONE, &sql);
     if (lacks_insert_id(session, slot))
         (void)text_appendf(&sql, "%slast_insert_id=%llu", sql.len > 0 ? "," : "SET ",
-                           (unsigned long long)session->insert_id.value);
+                           (unsigned long long)session->facets.insert_id.value);
     if (lacks_autocommit(session, slot))
         (void)text_appendf(&sql, "%sautocommit=%d", sql.len > 0 ? "," : "SET ",
-                           (session->status & STATUS_AUTOCOMMIT) != 0);
+                           (session->facets.status & STATUS_AUTOCOMMIT) != 0);
     const char *wait = wait_timeout_lacks(session, slot, buffer);
     if (wait != NULL)
         (void)text_appendf(&sql, "%swait_timeout=%s", sql.len > 0 ? "," : "SET ", wait);
@@ -290,7 +292,7 @@ uint8_t apply_state_collation(const struct slot *slot)
 
 void apply_state_note_table_read(struct session *session, struct slot *slot)
 {
-    struct answers *answers = &session->answers;
+    struct answers *answers = &session->facets.answers;
     diagnostics_lose(&answers->found, slot);
     if (answers->has_diagnostics)
         diagnostics_lose(&answers->diagnostics, slot);
@@ -302,19 +304,20 @@ void apply_state_note_warnings(struct session *session, struct slot *slot)
     if (slot->answer.warnings == 0)
         return;
     slot->has_our_warnings = true;
-    if (session->answers.has_diagnostics)
-        diagnostics_lose(&session->answers.diagnostics, slot);
+    if (session->facets.answers.has_diagnostics)
+        diagnostics_lose(&session->facets.answers.diagnostics, slot);
 }
 
 /* False: not after all, and slot.answer is the error. */
 static bool note_success(struct session *session, struct slot *slot)
 {
     struct upstream *upstream = slot->upstream;
-    diagnostics_lose(&session->answers.last, slot); /* what comes next may leave ROW_COUNT() as we made it */
+    diagnostics_lose(&session->facets.answers.last,
+                     slot); /* what comes next may leave ROW_COUNT() as we made it */
     switch (slot->task) {
     case SYNC_RESET:
         apply_state_note_reset(session, slot);
-        if (!session->keeps_schema)
+        if (!session->facets.keeps_schema)
             text_clear(&upstream->schema);
         break;
     case SYNC_RENEW:
@@ -329,31 +332,31 @@ static bool note_success(struct session *session, struct slot *slot)
         slot->must_count = slot->has_our_warnings = false;
         break;
     case SYNC_OPTION:
-        slot->option_version = session->option_version;
+        slot->option_version = session->facets.option_version;
         break;
     case SYNC_SCHEMA:
     case SYNC_UTF8:
     case SYNC_OWN_CHARSET:
         return schema_note(session, slot);
     case SYNC_ROLE:
-        slot->role_version = session->role.version;
+        slot->role_version = session->facets.role.version;
         break;
     case SYNC_USER_VARS:
-        slot->user_version = session->user_vars.version;
+        slot->user_version = session->facets.user_vars.version;
         apply_state_note_warnings(session, slot); /* MySQL's, of _utf8mb3 */
         break;
     case SYNC_VARS:
         apply_state_note_vars(session, slot);
         wait_timeout_note_said(session, slot);
-        upstream->status =
-            (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) | (session->status & STATUS_AUTOCOMMIT));
+        upstream->status = (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) |
+                                      (session->facets.status & STATUS_AUTOCOMMIT));
         if (lacks_insert_id(session, slot))
-            slot->insert_id = session->insert_id.value;
+            slot->insert_id = session->facets.insert_id.value;
         apply_state_note_warnings(session, slot);
         break;
     case SYNC_QUIET:
         slot->has_our_warnings = slot->has_warnings = false;
-        diagnostics_lose(&session->answers.found, slot);
+        diagnostics_lose(&session->facets.answers.found, slot);
         break;
     case SYNC_WAIT:
         slot->must_wait = false;
@@ -363,8 +366,8 @@ static bool note_success(struct session *session, struct slot *slot)
         slot->has_waited = false;
         break;
     case SYNC_BEGIN:
-        session->transaction.must_begin = false;
-        session->status |= STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY;
+        session->facets.transaction.must_begin = false;
+        session->facets.status |= STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY;
         upstream->status |= STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY;
         break;
     case SYNC_SETUP:
@@ -394,7 +397,7 @@ static bool may_do_without_schema(const struct session *session, const struct sl
 /* On a connection that is in no other one either. What the refusal has left there is not the client's. */
 static enum step do_without_schema(struct session *session, struct slot *slot)
 {
-    struct answers *answers = &session->answers;
+    struct answers *answers = &session->facets.answers;
     session->job.has_no_schema = true;
     if (is_in_schema(slot->upstream)) {
         slot_drop(session, session->job.place);
@@ -421,7 +424,7 @@ enum step apply_state_refused(struct session *session, struct slot *slot)
                 slot->upstream->server->name, err.code, err.text);
     slot_drop(session, job->place);
     if (job->place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT && !job->is_login) {
-        session->has_replica_refused = true;
+        session->facets.has_replica_refused = true;
         job->place = ROUTE_PRIMARY;
         job->reason = ROUTE_REASON_REPLICA_REFUSED;
         return acquire_begin(session);
@@ -487,7 +490,7 @@ enum step apply_state_syncing(struct session *session)
         return STEP_MORE;
     }
     if (session->job.is_login) {
-        session->status = slot->upstream->status;
+        session->facets.status = slot->upstream->status;
         return login_accepted(session);
     }
     return session_enter(session, SESSION_PREPARING);

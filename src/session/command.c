@@ -186,8 +186,8 @@ static enum step run_reset(struct session *session)
 {
     struct job *job = &session->job;
     effects_come_home(session);
-    if (session->variables != VARIABLES_PRIMARY)
-        session->variables = VARIABLES_NOWHERE; /* they go with the replica's connection */
+    if (session->facets.variables != VARIABLES_PRIMARY)
+        session->facets.variables = VARIABLES_NOWHERE; /* they go with the replica's connection */
     enum route_place place = effects_home(session);
     slot_drop(session, place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY);
     job->facts = (struct sql_facts){ .kind = SQL_ADMIN };
@@ -236,7 +236,7 @@ static enum step run_local(struct session *session)
         return session_close(session, CLOSE_CLIENT_QUIT, NULL);
     if (session->job.is_cut)
         return command_refuse_malformed(session);
-    if (session->transaction.is_unknown && session->job.command->byte == COM_PING) {
+    if (session->facets.transaction.is_unknown && session->job.command->byte == COM_PING) {
         session->job.facts = (struct sql_facts){ .kind = SQL_EMPTY, .reason = SQL_REASON_EMPTY };
         return command_go(session, effects_home(session),
                           ROUTE_REASON_UNKNOWN_TRANSACTION); /* its OK settles it */

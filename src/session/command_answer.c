@@ -42,7 +42,7 @@ static void reset_job(struct session *session)
 static bool is_transaction_limited(const struct session *session)
 {
     const struct timeout_settings *timeouts = session->worker->world->timeouts;
-    return (session->status & STATUS_IN_TRANS) != 0 && timeouts->idle_transaction_us > 0 &&
+    return (session->facets.status & STATUS_IN_TRANS) != 0 && timeouts->idle_transaction_us > 0 &&
            (wait_timeout_us(session) == 0 || timeouts->idle_transaction_us < wait_timeout_us(session));
 }
 
@@ -152,7 +152,7 @@ enum step command_draining(struct session *session)
 
 enum step command_answer_ok(struct session *session)
 {
-    struct reply_ok ok = { .status = session->status & STATUS_OF_SESSION };
+    struct reply_ok ok = { .status = session->facets.status & STATUS_OF_SESSION };
     buf_drop_parsed(&session->client.in);
     reply_put_ok(&session->client.out, (uint8_t)(session->job.run.seq + 1), session->caps, &ok, false);
     (void)stream_flush(&session->client);

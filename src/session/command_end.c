@@ -24,12 +24,12 @@ static bool commit_role(struct session *session, const struct changes *changes)
 {
     if (!changes->sets_role)
         return true;
-    session->role.is_unsayable = changes->role.len == 0;
-    if (session->role.is_unsayable)
+    session->facets.role.is_unsayable = changes->role.len == 0;
+    if (session->facets.role.is_unsayable)
         return false;
-    text_clear(&session->role.said);
-    session->slots[session->job.place].role_version = ++session->role.version;
-    return text_append_span(&session->role.said, text_span(&changes->role));
+    text_clear(&session->facets.role.said);
+    session->slots[session->job.place].role_version = ++session->facets.role.version;
+    return text_append_span(&session->facets.role.said, text_span(&changes->role));
 }
 
 static void commit_set(struct session *session)
@@ -37,7 +37,7 @@ static void commit_set(struct session *session)
     struct job *job = &session->job;
     const struct changes *changes = job->changes;
     struct span name, literal;
-    session->tracking.asked |= changes->tracking;
+    session->facets.tracking.asked |= changes->tracking;
     if (job->reply.has_error) {
         if (!job->reply.is_unbegun && !pending_set_is_whole_refusal(changes, job->reply.error_code))
             effects_pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */
@@ -45,16 +45,16 @@ static void commit_set(struct session *session)
     }
     for (size_t at = 0; vars_next(&changes->held, &at, &name, &literal);)
         effects_hold(session, name, literal);
-    session->has_profiles |= changes->sets_profiling;
+    session->facets.has_profiles |= changes->sets_profiling;
     if (!wait_timeout_commit(session))
         effects_pin(session, PIN_UNKNOWN_SET);
     bool is_role_known = commit_role(session, changes);
-    if (!pending_set_commit(changes, &session->vars, job->vars_before) || !is_role_known)
+    if (!pending_set_commit(changes, &session->facets.vars, job->vars_before) || !is_role_known)
         effects_pin(session, PIN_UNKNOWN_SET);
-    bool is_own = session->schema.len == 0 || session->keeps_schema;
-    if (is_own && vars_follows_schema(&session->vars))
+    bool is_own = session->facets.schema.len == 0 || session->facets.keeps_schema;
+    if (is_own && vars_follows_schema(&session->facets.vars))
         effects_pin(session, PIN_UNKNOWN_SET); /* the collation is each server's own then */
-    session->has_replica_refused = false;
+    session->facets.has_replica_refused = false;
 }
 
 /* Can an ERR to this, outside a transaction, have left one open, or another state behind? */
@@ -120,12 +120,12 @@ static bool explains_state_change(const struct job *job)
 
 static void after_reset(struct session *session)
 {
-    uint16_t status = session->status;
+    uint16_t status = session->facets.status;
     apply_state_note_reset(session,
                            &session->slots[session->job.place]); /* its statements know the session's yet */
     effects_reset(session);
-    session->status = status;
-    session->was_reset = session->keeps_schema = true;
+    session->facets.status = status;
+    session->facets.was_reset = session->facets.keeps_schema = true;
 }
 
 static void after_command(struct session *session)
@@ -141,7 +141,7 @@ static void after_command(struct session *session)
         session->upstream_caps = job->kill.id == 0
                                      ? session->upstream_caps | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS
                                      : session->upstream_caps & ~CAP_MULTI_STATEMENTS;
-        session->slots[job->place].option_version = ++session->option_version;
+        session->slots[job->place].option_version = ++session->facets.option_version;
         break;
     default:
         break;
@@ -157,7 +157,7 @@ static bool ends_transaction(const struct job *job)
  */
 static bool may_be_limited_to_none(const struct session *session)
 {
-    struct span limit = vars_get(&session->vars, SPAN_LITERAL("sql_select_limit"));
+    struct span limit = vars_get(&session->facets.vars, SPAN_LITERAL("sql_select_limit"));
     bool is_some =
         limit.len == 0 || (limit.data[0] >= '1' && limit.data[0] <= '9') || span_is_nocase(limit, "DEFAULT");
     return session->job.facts.kind == SQL_SELECT && !is_some;
@@ -177,17 +177,17 @@ static void note_holds(struct session *session)
     const struct job *job = &session->job;
     if (job->claims != NULL) {
         const struct pin_origin origin = effects_origin(session);
-        pending_pins_commit(job->claims, &session->pins, outcome(session), &origin);
+        pending_pins_commit(job->claims, &session->facets.pins, outcome(session), &origin);
     }
-    session->has_left_schema &= pins_has(&session->pins, PIN_PREPARED);
+    session->facets.has_left_schema &= pins_has(&session->facets.pins, PIN_PREPARED);
     if (job->facts.kind == SQL_BEGIN && !job->reply.has_error)
-        pins_release_all(&session->pins, PIN_TABLE_LOCK); /* so say both manuals */
+        pins_release_all(&session->facets.pins, PIN_TABLE_LOCK); /* so say both manuals */
 }
 
 static void note_pins(struct session *session)
 {
     const struct job *job = &session->job;
-    if (session->transaction.is_away)
+    if (session->facets.transaction.is_away)
         return; /* stored code there leaves variables at most: memory.c */
     note_holds(session);
     if (job->facts.may_hide_state || (job->reply.has_multi && job->is_cut))
@@ -199,7 +199,8 @@ static void note_pins(struct session *session)
     if (job->reply.has_state_change && !explains_state_change(job))
         effects_pin(session, PIN_TRACKED_CHANGE);
     if (ends_transaction(job) && !job->reply.has_error && !effects_is_in_transaction(session))
-        pins_release_all(&session->pins, PIN_NEXT_TRANSACTION); /* the transaction it was for is over */
+        pins_release_all(&session->facets.pins,
+                         PIN_NEXT_TRANSACTION); /* the transaction it was for is over */
 }
 
 /* ---- what it leaves to be asked about ---- */
@@ -234,7 +235,7 @@ static bool may_leave_warnings(const struct job *job, const struct upstream *ups
  * has from before, or those of another one? */
 static bool are_lost(const struct session *session, const struct slot *slot)
 {
-    const struct answers *answers = &session->answers;
+    const struct answers *answers = &session->facets.answers;
     return answers->diagnostics != slot->generation && (answers->has_diagnostics || slot->has_warnings);
 }
 
@@ -244,7 +245,7 @@ static void note_warnings(struct session *session, bool may_leave)
 {
     const struct job *job = &session->job;
     const struct slot *slot = &session->slots[job->place];
-    struct answers *answers = &session->answers;
+    struct answers *answers = &session->facets.answers;
     bool is_lost = may_leave && are_lost(session, slot);
     if (may_leave && answers->has_diagnostics && !is_lost)
         return;
@@ -264,7 +265,7 @@ static bool may_leave_row_count(const struct job *job, const struct upstream *up
 static void note_row_count(struct session *session, const struct upstream *upstream)
 {
     const struct job *job = &session->job;
-    struct answers *answers = &session->answers;
+    struct answers *answers = &session->facets.answers;
     uint64_t generation = session->slots[job->place].generation;
     if (job->command->byte == COM_STMT_PREPARE && !job->reply.has_error)
         return; /* leaves it */
@@ -292,7 +293,7 @@ static bool may_leave_count(const struct job *job)
 static void note_count(struct session *session, const struct upstream *upstream)
 {
     const struct job *job = &session->job;
-    struct answers *answers = &session->answers;
+    struct answers *answers = &session->facets.answers;
     uint64_t generation = session->slots[job->place].generation;
     bool may_leave = may_leave_count(job);
     uint16_t error = job->reply.has_error ? job->reply.error_code : 0;
@@ -332,12 +333,12 @@ static void note_traces(struct session *session, const struct upstream *upstream
 static void note_opened(struct session *session)
 {
     const struct job *job = &session->job;
-    bool is_autocommit = (session->status & STATUS_AUTOCOMMIT) != 0;
+    bool is_autocommit = (session->facets.status & STATUS_AUTOCOMMIT) != 0;
     if (!job->reply.has_error || is_autocommit || job->place != ROUTE_REPLICA || job->is_aside ||
         session->door->settings->mode != LISTENER_SPLIT || job->command->byte == COM_STMT_PREPARE)
         return;
-    session->transaction.is_away = true;
-    session->status |= STATUS_IN_TRANS;
+    session->facets.transaction.is_away = true;
+    session->facets.status |= STATUS_IN_TRANS;
 }
 
 /* In a read-only transaction on the replica: may its client know data as they are there, at one moment? */
@@ -348,12 +349,12 @@ static void note_seen(struct session *session)
     bool is_there = job->place == ROUTE_REPLICA && !job->is_aside && job->command->byte != COM_STMT_PREPARE;
     bool shows = facts->uses_tables || facts->may_hide_state || facts->is_multi || facts->kind == SQL_SHOW ||
                  facts->runs_code;
-    if (!session->transaction.is_away)
-        session->transaction.has_seen = false;
+    if (!session->facets.transaction.is_away)
+        session->facets.transaction.has_seen = false;
     else if (facts->kind == SQL_BEGIN && !job->reply.has_error)
-        session->transaction.has_seen = facts->begins_snapshot || facts->is_multi;
+        session->facets.transaction.has_seen = facts->begins_snapshot || facts->is_multi;
     else
-        session->transaction.has_seen |= is_there && shows;
+        session->facets.transaction.has_seen |= is_there && shows;
 }
 
 /* MariaDB: under max_error_count = 0 the number of errors and warnings outlives a reset, and a change of
@@ -362,7 +363,7 @@ static bool leaves_count(const struct session *session, const struct upstream *u
 {
     const struct job_reply *reply = &session->job.reply;
     return (reply->has_error || reply->has_warnings) && upstream->family == FAMILY_MARIADB &&
-           vars_has(&session->vars, SPAN_LITERAL("max_error_count"));
+           vars_has(&session->facets.vars, SPAN_LITERAL("max_error_count"));
 }
 
 /* A reset gives back what can be seen from outside; what was hidden may be among the few things that it does
@@ -376,7 +377,7 @@ static void note_soil(const struct session *session, struct upstream *upstream)
     upstream->is_id_told |= job->facts.asks_id;
     upstream->is_soiled |= job->facts.may_hide_state || (job->reply.has_multi && job->is_cut) ||
                            is_administration || leaves_count(session, upstream) ||
-                           (job->is_home && (session->pins.causes & hidden) != 0);
+                           (job->is_home && (session->facets.pins.causes & hidden) != 0);
 }
 
 /* What it ran where the session's own state is says about that. */
@@ -400,7 +401,7 @@ static void note_home(struct session *session, bool is_execution)
     if (is_execution && job->facts.has_sequence)
         sequences_note(session);
     if (job->reply.has_error && (effects_is_in_transaction(session) || !is_contained(job)))
-        session->transaction.is_unknown = true;
+        session->facets.transaction.is_unknown = true;
     /* It ran here, so here it holds already. */
     apply_state_note_vars(session, &session->slots[job->place]);
 }

@@ -62,7 +62,7 @@ enum step command_refuse_pieces(struct session *session)
 static enum step go_bound(struct session *session)
 {
     bool is_execution = session->job.command->byte == COM_STMT_EXECUTE;
-    if (is_execution && session->transaction.is_away && session->job.facts.may_commit)
+    if (is_execution && session->facets.transaction.is_away && session->job.facts.may_commit)
         return command_refuse_route(session, ROUTE_REASON_CALL_AWAY);
     struct route route = { .place = (enum route_place)session->job.prepared->last_place,
                            .reason = ROUTE_REASON_PREVIOUS };

@@ -49,7 +49,7 @@ enum step command_go(struct session *session, enum route_place place, enum route
 
 enum step command_refuse_route(struct session *session, enum route_reason reason)
 {
-    session->calls_in_read_only |= reason == ROUTE_REASON_CALL_AWAY;
+    session->facets.calls_in_read_only |= reason == ROUTE_REASON_CALL_AWAY;
     if (session->job.facts.has_hint && hints_are_why(reason))
         return hints_refuse(session, reason);
     struct span culprit = session->job.prepared == NULL ? session->job.facts.culprit : (struct span){ 0 };
@@ -98,11 +98,11 @@ enum step command_by_facts(struct session *session)
     hints_apply(session, &hints, route.place);
     /* Its variables will be said there. */
     job->facts.is_read |= route.place == ROUTE_REPLICA && route.reason == ROUTE_REASON_READ;
-    job->is_aside = route.reason == ROUTE_REASON_PREVIOUS && (session->status & STATUS_IN_TRANS) != 0;
+    job->is_aside = route.reason == ROUTE_REASON_PREVIOUS && (session->facets.status & STATUS_IN_TRANS) != 0;
     if (route.ends_away || route.moves_away) {
         slot_drop(session, ROUTE_REPLICA);
         effects_come_home(session);
-        session->transaction.must_begin = route.moves_away;
+        session->facets.transaction.must_begin = route.moves_away;
     }
     return command_go(session, route.place, route.reason);
 }

@@ -137,8 +137,8 @@ static void tell(struct session *session, const struct digest_row *row, const st
     struct text pins = { 0 };
     char digest[20];
     (void)snprintf(digest, sizeof digest, "%016llx", (unsigned long long)row->digest);
-    if (pins_any(&session->pins))
-        pins_describe(&session->pins, &pins);
+    if (pins_any(&session->facets.pins))
+        pins_describe(&session->facets.pins, &pins);
     struct statement_record record = {
         .command = span_cstr(job->command->name),
         .session = session->id,
@@ -147,7 +147,7 @@ static void tell(struct session *session, const struct digest_row *row, const st
         .listener = span_cstr(session->door->settings->name),
         .cluster = span_cstr(session->door->settings->cluster),
         .server = span_or_none(job->server != NULL ? job->server->name : NULL),
-        .schema = text_span(&session->schema),
+        .schema = text_span(&session->facets.schema),
         .digest = row->cluster != NULL ? span_cstr(digest) : (struct span){ 0 },
         .total_us = cost->total_us,
         .wait_us = cost->wait_us,

@@ -52,7 +52,7 @@ static enum step answer(struct session *session, const struct gtid_token *token)
     gtid_token_print(token, text);
     buf_drop_parsed(&session->client.in);
     reply_put_row(&session->client.out, (uint8_t)(session->job.run.seq + 1), session->caps, COLUMN,
-                  span_cstr(text), session->status & STATUS_OF_SESSION);
+                  span_cstr(text), session->facets.status & STATUS_OF_SESSION);
     (void)stream_flush(&session->client);
     return command_done(session);
 }

@@ -91,7 +91,7 @@ struct route hints_route(const struct hints *hints, struct route route, const st
                                .may_leave = true };
     if (session != NULL) {
         const struct slot *slot = &session->slots[ROUTE_REPLICA];
-        wish.is_away = session->transaction.is_away;
+        wish.is_away = session->facets.transaction.is_away;
         wish.is_there = slot_is_current(session, ROUTE_REPLICA) && slot->server == hints->server;
         wish.may_leave = slot->upstream == NULL || (!slot_has_lost_state(session, ROUTE_REPLICA) &&
                                                     !yield_has_statements(session, ROUTE_REPLICA));

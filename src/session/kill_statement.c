@@ -42,7 +42,7 @@ static bool find_value(const struct session *session, struct span sql, uint64_t 
     struct sql_dialect dialect = effects_dialect(session);
     struct span name;
     return user_variables_name(kill_variable(sql, &dialect), &name) &&
-           span_to_u64(user_variables_literal(&session->user_vars, name), id_r);
+           span_to_u64(user_variables_literal(&session->facets.user_vars, name), id_r);
 }
 
 /* `sql`: of the KILL itself. */

@@ -29,22 +29,22 @@ static bool is_told(const struct job *job)
 void local_answers_note_rows(struct session *session)
 {
     const struct job *job = &session->job;
-    struct recalled *rows = &session->answers.row_count;
+    struct recalled *rows = &session->facets.answers.row_count;
     rows->is_known = is_told(job);
     rows->value = job->reply.has_error || job->reply.has_rows ? -1 : (int64_t)job->reply.affected;
 }
 
 void local_answers_doubt_rows(struct session *session)
 {
-    struct recalled *rows = &session->answers.row_count;
+    struct recalled *rows = &session->facets.answers.row_count;
     rows->is_known = rows->is_known && rows->value == -1;
 }
 
 void local_answers_note_found(struct session *session)
 {
     const struct sql_facts *facts = &session->job.facts;
-    session->answers.is_calculated = facts->reason == SQL_REASON_FOUND_ROWS && !facts->is_multi;
-    session->answers.found_rows.is_known = false;
+    session->facets.answers.is_calculated = facts->reason == SQL_REASON_FOUND_ROWS && !facts->is_multi;
+    session->facets.answers.found_rows.is_known = false;
 }
 
 /* ---- the questions ---- */
@@ -119,7 +119,7 @@ static bool read_question(const struct session *session, struct question *questi
 
 static const struct recalled *answer_to(const struct session *session, const struct question *question)
 {
-    return question->is_found ? &session->answers.found_rows : &session->answers.row_count;
+    return question->is_found ? &session->facets.answers.found_rows : &session->facets.answers.row_count;
 }
 
 /* Names are bytes of ASCII to whoever reads them, and a SELECT has a row. */
@@ -127,7 +127,7 @@ static bool is_ordinary(const struct session *session)
 {
     struct span name, literal;
     size_t at = 0;
-    while (vars_next(&session->vars, &at, &name, &literal)) {
+    while (vars_next(&session->facets.vars, &at, &name, &literal)) {
         bool is_wide = span_is_nocase(name, "character_set_results") &&
                        (span_mentions(literal, "utf16") || span_mentions(literal, "utf32") ||
                         span_mentions(literal, "ucs2"));
@@ -149,7 +149,7 @@ bool local_answers_may_answer(const struct session *session)
 /* It counts as a statement: what can be asked about it next. MySQL warns that FOUND_ROWS() is to go. */
 static void note_answered(struct session *session, bool has_warned)
 {
-    struct answers *answers = &session->answers;
+    struct answers *answers = &session->facets.answers;
     bool is_mysql = session_view(session)->family == FAMILY_MYSQL;
     answers->last = answers->found = ANSWERS_LOST;
     answers->row_count = (struct recalled){ .is_known = true, .value = -1 };
@@ -173,7 +173,7 @@ enum step local_answers_answer(struct session *session)
     bool has_warned = question.is_found && session_view(session)->family == FAMILY_MYSQL;
     buf_drop_parsed(&session->client.in);
     resultset_begin(&set, out, (uint8_t)(session->job.run.seq + 1), session->caps,
-                    session->status & STATUS_OF_SESSION, 1);
+                    session->facets.status & STATUS_OF_SESSION, 1);
     set.warnings = has_warned;
     resultset_column(&set, name, RESULTSET_COUNT, 21);
     resultset_body(&set);

@@ -54,9 +54,9 @@ enum step login_greeting(struct session *session)
     if (session->admit == NULL || !admit_greet(session->admit, &greeting, &session->client.out))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "greeting");
     memcpy(session->nonce, greeting.nonce, NONCE_BYTES);
-    session->reading.ansi_quotes = view->ansi_quotes;
-    session->reading.oracle = view->oracle;
-    session->reading.no_backslash_escapes = view->no_backslash_escapes;
+    session->facets.reading.ansi_quotes = view->ansi_quotes;
+    session->facets.reading.oracle = view->oracle;
+    session->facets.reading.no_backslash_escapes = view->no_backslash_escapes;
     (void)stream_flush(&session->client);
     session_set_deadline(session, session->worker->world->timeouts->client_login_us);
     return session_enter(session, SESSION_LOGIN);
@@ -98,11 +98,11 @@ static bool keep_identity(struct session *session, const struct user *user)
     session->who = digests_who(session->door->settings->cluster, session->user->name);
     session->caps = admit->caps;
     session->collation = admit->collation;
-    text_clear(&session->schema);
+    text_clear(&session->facets.schema);
     text_clear(&session->attributes);
     mem_free_secret(session->seen, sizeof *session->seen);
     session->seen = mem_zalloc(sizeof *session->seen);
-    if (session->seen == NULL || !text_append_cstr(&session->schema, admit->schema) ||
+    if (session->seen == NULL || !text_append_cstr(&session->facets.schema, admit->schema) ||
         !text_append_span(&session->attributes, text_span(&admit->attributes)))
         return false;
     *session->seen = admit->secret;
@@ -142,7 +142,7 @@ static enum step go_inside(struct session *session, uint8_t seq)
         return refuse_user(session, seq);
     effects_reset(session);
     consistency_begin(session);
-    session->was_reset = session->keeps_schema = false;
+    session->facets.was_reset = session->facets.keeps_schema = false;
     login_age_begin(session);
     struct job *job = &session->job;
     job->is_login = true;
@@ -203,11 +203,12 @@ enum step login_change_user(struct session *session)
     session->admit->collation = session->collation;
     memcpy(session->admit->nonce, session->nonce, NONCE_BYTES);
     slot_leave_all(session);
-    session->role.version = 0; /* the new account has its own */
-    text_clear(&session->role.said);
-    session->role.is_unsayable = false;
+    session->facets.role.version = 0; /* the new account has its own */
+    text_clear(&session->facets.role.said);
+    session->facets.role.is_unsayable = false;
     effects_reset(session);
-    session->option_version = 0; /* its connections are opened with what COM_SET_OPTION made of these */
+    session->facets.option_version =
+        0; /* its connections are opened with what COM_SET_OPTION made of these */
     struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, header.len);
     enum admit_verdict verdict = admit_change_user(session->admit, payload, header.seq, session->host,
                                                    find_user, session, &session->client.out, &err);
@@ -219,7 +220,7 @@ enum step login_change_user(struct session *session)
 
 enum step login_accepted(struct session *session)
 {
-    struct reply_ok ok = { .status = (uint16_t)(session->status & ~STATUS_SESSION_STATE_CHANGED) };
+    struct reply_ok ok = { .status = (uint16_t)(session->facets.status & ~STATUS_SESSION_STATE_CHANGED) };
     struct job *job = &session->job;
     reply_put_ok(&session->client.out, job->own.seq, session->caps, &ok, false);
     if (session->client.out.is_oom || (session->is_new && !compression_begin(session)))

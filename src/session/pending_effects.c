@@ -24,7 +24,7 @@ static bool find_inner(struct session *session, const struct sql_dialect *dialec
     if (job->facts.execute_text.len > 0)
         return sql_unquote(job->facts.execute_text, dialect, &job->inner) && job->inner.len > 0;
     struct span name = unquoted_name(job->facts.execute_name);
-    struct span text = pins_text(&session->pins, PIN_PREPARED, name);
+    struct span text = pins_text(&session->facets.pins, PIN_PREPARED, name);
     return name.len > 0 && text.len > 0 && text_append_span(&job->inner, text);
 }
 
@@ -72,7 +72,7 @@ bool pending_effects_note(struct session *session, struct span sql, const struct
 {
     struct job *job = &session->job;
     struct span schema =
-        job->prepared != NULL ? text_span(&job->prepared->schema) : text_span(&session->schema);
+        job->prepared != NULL ? text_span(&job->prepared->schema) : text_span(&session->facets.schema);
     bool is_set = job->facts.kind == SQL_SET;
     if (job->facts.touches_variables && !variable_effects_note_names(session, sql, dialect))
         return false;
@@ -84,7 +84,7 @@ bool pending_effects_note(struct session *session, struct span sql, const struct
             return false;
         is_set = job->is_inner_set;
         if (job->facts.execute_name.len > 0 &&
-            session->has_left_schema) /* that of its PREPARE: which, is not known */
+            session->facets.has_left_schema) /* that of its PREPARE: which, is not known */
             schema = (struct span){ 0 };
     }
     if (is_set && (job->changes = pending_set_read(sql, dialect)) == NULL)

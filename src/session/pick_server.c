@@ -31,7 +31,7 @@ int pick_pick_replica(struct session *session)
 /* Its replica holds something of the session: another one would not do. */
 static bool is_bound(const struct session *session)
 {
-    return session->transaction.is_away || session->variables == VARIABLES_REPLICA;
+    return session->facets.transaction.is_away || session->facets.variables == VARIABLES_REPLICA;
 }
 
 bool pick_may_fall_back(const struct session *session)
@@ -84,7 +84,7 @@ void pick_look_again(struct session *session)
     bool is_fallback = job->reason == ROUTE_REASON_SHARED || job->reason == ROUTE_REASON_NO_REPLICA ||
                        job->reason == ROUTE_REASON_NOT_CAUGHT_UP;
     if (job->is_login || job->place != ROUTE_PRIMARY || !is_fallback || !job->facts.is_read ||
-        session->has_replica_refused || session_view(session)->primary != VIEW_NO_SERVER ||
+        session->facets.has_replica_refused || session_view(session)->primary != VIEW_NO_SERVER ||
         slot_is_current(session, ROUTE_PRIMARY))
         return;
     job->place = ROUTE_REPLICA;

@@ -33,8 +33,9 @@ static enum step note_prepared(struct session *session, struct slot *slot)
         (void)error_set(&slot->failure, ENOMEM, "out of memory");
         return STEP_MORE;
     }
-    if ((job->facts.asks_before & 1u << SQL_ASKS_DIAGNOSTICS) != 0 && session->answers.has_diagnostics)
-        diagnostics_lose(&session->answers.diagnostics, slot); /* a PREPARE clears them, as its text would */
+    if ((job->facts.asks_before & 1u << SQL_ASKS_DIAGNOSTICS) != 0 && session->facets.answers.has_diagnostics)
+        diagnostics_lose(&session->facets.answers.diagnostics,
+                         slot); /* a PREPARE clears them, as its text would */
     counter_add(&session->worker->boxes[session->door->cluster].pool.statements_prepared, 1);
     return session_enter(session, SESSION_SYNCING); /* schema and variables may have been changed for it */
 }
@@ -43,7 +44,7 @@ static enum step note_prepared(struct session *session, struct slot *slot)
 static bool is_worded_anew(const struct session *session)
 {
     struct text now = { 0 };
-    parse_context_take(&session->vars, &now);
+    parse_context_take(&session->facets.vars, &now);
     bool is_anew = now.is_oom || !span_equal(text_span(&now), text_span(&session->job.prepared->wording));
     text_fini(&now);
     return is_anew;
@@ -53,8 +54,8 @@ static bool is_worded_anew(const struct session *session)
 static void start_wording(struct session *session, struct slot *slot)
 {
     struct text sql = { 0 };
-    parse_context_say(text_span(&session->job.prepared->wording), &session->vars, apply_state_collation(slot),
-                      slot->upstream->family, &sql);
+    parse_context_say(text_span(&session->job.prepared->wording), &session->facets.vars,
+                      apply_state_collation(slot), slot->upstream->family, &sql);
     if (sql.is_oom) {
         slot->has_failed = true;
         (void)error_set(&slot->failure, ENOMEM, "out of memory");
@@ -68,7 +69,7 @@ static void start_wording(struct session *session, struct slot *slot)
 static void note_worded(struct session *session, struct slot *slot)
 {
     apply_state_note_warnings(session, slot);
-    if (parse_context_reads_tables(&session->vars, slot->upstream->family))
+    if (parse_context_reads_tables(&session->facets.vars, slot->upstream->family))
         apply_state_note_table_read(session, slot);
 }
 
@@ -88,7 +89,7 @@ static enum step prepare_here(struct session *session, struct slot *slot)
             "The statement is too long to be prepared again, and the server that knew it is gone");
     bool is_question = job->facts.refers_previous && !job->facts.uses_tables;
     struct span schema = text_span(&job->prepared->schema);
-    bool is_reworded = slot->upstream->vars_version != session->vars.version;
+    bool is_reworded = slot->upstream->vars_version != session->facets.vars.version;
     if (!is_question && schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema))) {
         job->is_in_schema_of_prepared = true;
         return session_enter(session, SESSION_SYNCING);

@@ -37,7 +37,7 @@ static enum step run_again(struct session *session, int server)
     }
     job->avoid = server;
     job->reason = ROUTE_REASON_READ;
-    if (session->door->settings->mode == LISTENER_SPLIT && !session->has_replica_refused)
+    if (session->door->settings->mode == LISTENER_SPLIT && !session->facets.has_replica_refused)
         job->place = ROUTE_REPLICA;
     return acquire_begin(session);
 }

@@ -32,8 +32,8 @@ static bool was_refused(const struct session *session, const struct sql_facts *f
 static bool are_variables_known(const struct session *session, const struct sql_facts *facts, struct span sql)
 {
     const struct job *job = &session->job;
-    if (!facts->reads_but_for_variables || facts->writes_variables || session->user_vars.count == 0 ||
-        session->user_vars_base != session->vars.version)
+    if (!facts->reads_but_for_variables || facts->writes_variables || session->facets.user_vars.count == 0 ||
+        session->facets.user_vars_base != session->facets.vars.version)
         return false;
     if (sql.data == NULL && job->prepared != NULL)
         sql = job->prepared->sql;
@@ -46,7 +46,7 @@ static bool are_variables_known(const struct session *session, const struct sql_
         bool is_system = token.text.len > 1 && token.text.data[1] == '@';
         if (token.type != TOKEN_VARIABLE || is_system)
             continue;
-        if (!user_variables_name(token.text, &name) || !user_variables_has(&session->user_vars, name))
+        if (!user_variables_name(token.text, &name) || !user_variables_has(&session->facets.user_vars, name))
             return false;
     }
     return sql.len > 0;
@@ -56,22 +56,22 @@ static enum route_place place_of_answer(const struct session *session, enum sql_
 {
     switch (question) {
     case SQL_ASKS_FOUND_ROWS:
-        return session->answers.found_place;
+        return session->facets.answers.found_place;
     case SQL_ASKS_DIAGNOSTICS:
-        return session->answers.diagnostics_place;
+        return session->facets.answers.diagnostics_place;
     case SQL_ASKS_NOTHING:
     case SQL_ASKS_LAST:
         break;
     }
-    return session->answers.last_place;
+    return session->facets.answers.last_place;
 }
 
 /* Those that are known are at home on the primary: what may write others is to run there, and nothing can be
  * said ahead of a question about the statement before. */
 static enum route_variables place_of_variables(const struct session *session)
 {
-    bool are_known = session->variables == VARIABLES_NOWHERE && session->user_vars.count > 0;
-    return are_known ? VARIABLES_PRIMARY : session->variables;
+    bool are_known = session->facets.variables == VARIABLES_NOWHERE && session->facets.user_vars.count > 0;
+    return are_known ? VARIABLES_PRIMARY : session->facets.variables;
 }
 
 struct route route_input_route(const struct session *session, const struct sql_facts *facts, struct span sql)
@@ -84,25 +84,26 @@ struct route route_input_route(const struct session *session, const struct sql_f
         has_replica = view->servers[i].takes_reads;
     struct route_state state = {
         .mode = (enum listener_mode)session->door->settings->mode,
-        .is_in_transaction = (session->status & STATUS_IN_TRANS) != 0 || session->transaction.must_begin,
-        .is_away = session->transaction.is_away,
-        .has_seen = session->transaction.has_seen,
+        .is_in_transaction =
+            (session->facets.status & STATUS_IN_TRANS) != 0 || session->facets.transaction.must_begin,
+        .is_away = session->facets.transaction.is_away,
+        .has_seen = session->facets.transaction.has_seen,
         .begin_stays_away = view->family == FAMILY_MYSQL,
-        .is_autocommit_off = (session->status & STATUS_AUTOCOMMIT) == 0,
-        .is_read_only = session->vars.is_read_only,
-        .is_transaction_unknown = session->transaction.is_unknown,
-        .is_insert_id_unknown = session->insert_id.is_unknown,
-        .is_pinned = pins_keep_reads(&session->pins) || session->vars.is_auto_is_null,
+        .is_autocommit_off = (session->facets.status & STATUS_AUTOCOMMIT) == 0,
+        .is_read_only = session->facets.vars.is_read_only,
+        .is_transaction_unknown = session->facets.transaction.is_unknown,
+        .is_insert_id_unknown = session->facets.insert_id.is_unknown,
+        .is_pinned = pins_keep_reads(&session->facets.pins) || session->facets.vars.is_auto_is_null,
         .bypasses_read_only = effects_bypasses_read_only(session),
         .variables = place_of_variables(session),
         .are_variables_known = are_variables_known(session, facts, sql),
         .has_replica = has_replica,
-        .has_replica_refused = session->has_replica_refused,
+        .has_replica_refused = session->facets.has_replica_refused,
         .was_refused = was_refused(session, facts, sql),
         .was_lacked = facts->is_read &&
                       replica_lacks_has(&session->worker->lacking, facts->shape, session_now(session)),
-        .calls_in_read_only = session->calls_in_read_only,
-        .is_in_system_schema = route_input_is_system_schema(text_span(&session->schema)),
+        .calls_in_read_only = session->facets.calls_in_read_only,
+        .is_in_system_schema = route_input_is_system_schema(text_span(&session->facets.schema)),
         .previous = place_of_answer(session, facts->question),
     };
     return route_decide(facts, &state);
@@ -129,7 +130,7 @@ struct route route_input_explain(const struct session *session, struct span sql,
     if (route.is_refused || hints_r->wants_server || needs_nothing)
         return route;
     bool is_read = route.reason == ROUTE_REASON_READ || route.reason == ROUTE_REASON_READ_ONLY_TRANSACTION;
-    if (route.place == ROUTE_REPLICA && is_read && !session->transaction.is_away &&
+    if (route.place == ROUTE_REPLICA && is_read && !session->facets.transaction.is_away &&
         wait_replica_is_primary_s(session))
         return (struct route){ .place = ROUTE_PRIMARY, .reason = ROUTE_REASON_NOT_CAUGHT_UP };
     return route;
@@ -139,7 +140,7 @@ bool route_input_leaves_replica(const struct session *session, uint16_t code)
 {
     const struct job *job = &session->job;
     return job->place == ROUTE_REPLICA && job->reason == ROUTE_REASON_READ && job->is_retriable &&
-           replica_lacks_is(code, session->schema.len > 0) && pick_may_fall_back(session) &&
+           replica_lacks_is(code, session->facets.schema.len > 0) && pick_may_fall_back(session) &&
            session_view(session)->primary != VIEW_NO_SERVER;
 }
 

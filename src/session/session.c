@@ -285,8 +285,8 @@ void session_bury_idle(struct session *session, enum route_place place)
         return;
     (void)text_appendf(&session->lost, "headgate: lost connection to %s, and what the session had there: %s",
                        name, failure.text);
-    session->status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
-    session->transaction.is_unknown = false;
+    session->facets.status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
+    session->facets.transaction.is_unknown = false;
     if (session->state == SESSION_IDLE) /* not that of a transaction any more */
         session_set_deadline(session, wait_timeout_us(session));
 }
@@ -367,7 +367,7 @@ void session_open(struct worker *worker, int take_fd, const struct addr *peer, s
     session->scope = (struct log_scope){ .key = "session", .number = session->id };
     session->is_new = true;
     session->job.avoid = VIEW_NO_SERVER;
-    session->status = STATUS_AUTOCOMMIT;
+    session->facets.status = STATUS_AUTOCOMMIT;
     loop_timer_init(&session->timer, on_timer);
     stream_open(&session->client, &worker->loop, take_fd, on_client, session);
     socket_tune(take_fd, peer, &worker->env.socket);
@@ -414,9 +414,9 @@ void session_abort(struct session *session, enum close_reason reason)
     text_fini(&session->lost);
     text_fini(&session->said);
     text_fini(&session->attributes);
-    text_fini(&session->schema);
-    text_fini(&session->tracking.names);
-    text_fini(&session->role.said);
+    text_fini(&session->facets.schema);
+    text_fini(&session->facets.tracking.names);
+    text_fini(&session->facets.role.said);
     text_fini(&session->job.rewritten);
     pending_set_fini(session->job.changes);
     session->job.changes = NULL;
@@ -425,9 +425,9 @@ void session_abort(struct session *session, enum close_reason reason)
     text_fini(&session->job.inner);
     text_fini(&session->job.asked_schema);
     text_fini(&session->job.names.text);
-    pins_clear(&session->pins);
-    vars_fini(&session->vars);
-    user_variables_fini(&session->user_vars);
+    pins_clear(&session->facets.pins);
+    vars_fini(&session->facets.vars);
+    user_variables_fini(&session->facets.user_vars);
     prepared_clear(&session->prepared);
     list_unlink(&session->worker->sessions, &session->in_worker);
     HASH_DEL(session->worker->by_id, session);

@@ -141,7 +141,7 @@ static bool is_bound(const struct session *session)
     enum route_reason reason = session->job.reason;
     bool begins_there = reason == ROUTE_REASON_READ_ONLY_TRANSACTION;
     return reason == ROUTE_REASON_VARIABLES || reason == ROUTE_REASON_PREVIOUS ||
-           (begins_there && session->variables == VARIABLES_REPLICA);
+           (begins_there && session->facets.variables == VARIABLES_REPLICA);
 }
 
 static struct gate_state state_of(const struct session *session)
@@ -160,7 +160,8 @@ static struct gate_state state_of(const struct session *session)
             fresh_replica_has_all(session, slot->server), /* of the machine that this server is now */
         .another_has = fresh_replica_another_has(session, has_replica ? slot->server : VIEW_NO_SERVER),
         .may_leave = is_far_behind(session) && !consistency->has_read &&
-                     !yield_has_statements(session, ROUTE_REPLICA) && session->variables != VARIABLES_REPLICA,
+                     !yield_has_statements(session, ROUTE_REPLICA) &&
+                     session->facets.variables != VARIABLES_REPLICA,
         .has_waited = has_waited(session),
         .is_bound = is_bound(session),
         .is_never_primary_s = !pick_may_fall_back(session),
@@ -178,8 +179,8 @@ static bool is_gated(const struct session *session)
     bool is_prepare = !job->is_login && job->command->byte == COM_STMT_PREPARE;
     bool is_question = job->reason == ROUTE_REASON_PREVIOUS && job->facts.uses_tables &&
                        (is_prepare || slot_is_current(session, ROUTE_REPLICA));
-    return (is_read || is_of_variables || is_question) && !job->is_login && !session->transaction.is_away &&
-           consistency_is_asked(session);
+    return (is_read || is_of_variables || is_question) && !job->is_login &&
+           !session->facets.transaction.is_away && consistency_is_asked(session);
 }
 
 static void count(struct session *session, enum gate_verdict verdict)

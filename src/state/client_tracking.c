@@ -8,7 +8,7 @@
 void client_tracking_begin(struct session *session)
 {
     const struct tracked *tracked = &session_view(session)->tracked;
-    struct tracking *tracking = &session->tracking;
+    struct tracking *tracking = &session->facets.tracking;
     tracking->asked = 0;
     tracking->types = tracked->types;
     tracking->has_names = strcmp(tracked->names, tracked_usual.names) != 0;
@@ -52,7 +52,7 @@ void client_tracking_filter(const struct session *session, struct span from, str
     struct sesstrack_change change;
     sesstrack_begin(&walk, from);
     while (sesstrack_next(&walk, &change)) {
-        if (!is_for_client(&session->tracking, &change))
+        if (!is_for_client(&session->facets.tracking, &change))
             continue;
         if (change.type == SESSTRACK_VARIABLE)
             put_variable(to, &change);

@@ -57,7 +57,7 @@ bool diagnostics_are_elsewhere(const struct session *session, const struct sql_f
 {
     uint64_t here = is_current ? session->slots[place].generation : 0;
     bool is_in_passing = facts->asks_before != 0 && !facts->refers_previous && facts->kind != SQL_SHOW;
-    return is_in_passing && any_is_elsewhere(&session->answers, facts->asks_before, here);
+    return is_in_passing && any_is_elsewhere(&session->facets.answers, facts->asks_before, here);
 }
 
 /* Its executions ask. */
@@ -75,13 +75,14 @@ bool diagnostics_forbid(const struct session *session, bool is_current)
 bool diagnostics_have_gone(const struct session *session, bool is_current)
 {
     const struct job *job = &session->job;
-    if (insert_id_has_lost(session) || (session->draws.has_lost && sequences_has_lost(session)))
+    if (insert_id_has_lost(session) || (session->facets.draws.has_lost && sequences_has_lost(session)))
         return true;
     if (!job->facts.refers_previous || job->facts.kind == SQL_SHOW || is_prepare(job))
         return false;
-    uint64_t knows = who_knows(&session->answers, job->facts.question);
+    uint64_t knows = who_knows(&session->facets.answers, job->facts.question);
     uint64_t here = is_current ? session->slots[job->place].generation : 0;
-    return (knows != 0 && knows != here) || any_is_elsewhere(&session->answers, job->facts.questions, here);
+    return (knows != 0 && knows != here) ||
+           any_is_elsewhere(&session->facets.answers, job->facts.questions, here);
 }
 
 enum step diagnostics_refuse(struct session *session)

@@ -33,7 +33,7 @@ static bool is_utf8_id(uint16_t collation)
 bool effects_bypasses_read_only(const struct session *session)
 {
     const struct user *user = session->user;
-    return session->role.said.len > 0 ||
+    return session->facets.role.said.len > 0 ||
            (user != NULL && atomic_load_explicit(&user->read_only, memory_order_relaxed) == USER_BYPASSES);
 }
 
@@ -52,16 +52,18 @@ struct sql_dialect effects_dialect(const struct session *session)
         .family = view->family == FAMILY_MARIADB ? SQL_FAMILY_MARIADB
                   : view->family == FAMILY_MYSQL ? SQL_FAMILY_MYSQL
                                                  : SQL_FAMILY_UNKNOWN,
-        .no_backslash_escapes =
-            session->reading.no_backslash_escapes || (session->status & STATUS_NO_BACKSLASH_ESCAPES) != 0,
-        .ansi_quotes = session->reading.ansi_quotes || (session->status & STATUS_ANSI_QUOTES) != 0,
-        .oracle = session->reading.oracle,
+        .no_backslash_escapes = session->facets.reading.no_backslash_escapes ||
+                                (session->facets.status & STATUS_NO_BACKSLASH_ESCAPES) != 0,
+        .ansi_quotes =
+            session->facets.reading.ansi_quotes || (session->facets.status & STATUS_ANSI_QUOTES) != 0,
+        .oracle = session->facets.reading.oracle,
         .ignore_space = (session->caps & CAP_IGNORE_SPACE) != 0,
-        .unsafe_charset = session->reading.has_unsafe_charset || session->reading.has_unsafe_collation,
-        .is_utf8 = session->reading.is_utf8,
+        .unsafe_charset =
+            session->facets.reading.has_unsafe_charset || session->facets.reading.has_unsafe_collation,
+        .is_utf8 = session->facets.reading.is_utf8,
         .multi_statements = (session->upstream_caps & CAP_MULTI_STATEMENTS) != 0,
         .catalog = view->catalog,
-        .schema = text_span(&session->schema),
+        .schema = text_span(&session->facets.schema),
         .reads_stored = view->reads_functions,
         .needs_known_tables = effects_bypasses_read_only(session),
     };
@@ -72,14 +74,14 @@ struct sql_dialect effects_dialect(const struct session *session)
 void effects_note_reading(struct session *session, const struct sesstrack_change *change)
 {
     if (span_is_nocase(change->name, "sql_mode")) {
-        session->reading.ansi_quotes =
+        session->facets.reading.ansi_quotes =
             span_mentions(change->value, "ANSI_QUOTES") || span_is_nocase(change->value, "ANSI");
-        session->reading.oracle = span_mentions(change->value, "ORACLE");
-        session->reading.no_backslash_escapes = span_mentions(change->value, "NO_BACKSLASH_ESCAPES");
+        session->facets.reading.oracle = span_mentions(change->value, "ORACLE");
+        session->facets.reading.no_backslash_escapes = span_mentions(change->value, "NO_BACKSLASH_ESCAPES");
     } else if (span_is_nocase(change->name, "character_set_client")) {
-        session->reading.has_unsafe_charset = hides_quotes(change->value);
-        session->reading.has_unsafe_collation = false;
-        session->reading.is_utf8 =
+        session->facets.reading.has_unsafe_charset = hides_quotes(change->value);
+        session->facets.reading.has_unsafe_collation = false;
+        session->facets.reading.is_utf8 =
             change->value.len >= 4 && span_equal_nocase(span_of(change->value.data, 4), SPAN_LITERAL("utf8"));
     }
 }
@@ -87,13 +89,14 @@ void effects_note_reading(struct session *session, const struct sesstrack_change
 void effects_begin_reading(struct session *session)
 {
     const struct view *view = session_view(session);
-    session->reading.ansi_quotes = view->ansi_quotes;
-    session->reading.oracle = view->oracle;
-    session->reading.no_backslash_escapes = view->no_backslash_escapes;
-    session->reading.has_unsafe_charset = false;
+    session->facets.reading.ansi_quotes = view->ansi_quotes;
+    session->facets.reading.oracle = view->oracle;
+    session->facets.reading.no_backslash_escapes = view->no_backslash_escapes;
+    session->facets.reading.has_unsafe_charset = false;
     /* Of the handshake; after COM_RESET_CONNECTION on MySQL of the server. */
     bool has_both = view->family == FAMILY_MYSQL;
-    session->reading.has_unsafe_collation =
+    session->facets.reading.has_unsafe_collation =
         hides_quotes_id(session->collation) || (has_both && hides_quotes_id(view->collation));
-    session->reading.is_utf8 = is_utf8_id(session->collation) && (!has_both || is_utf8_id(view->collation));
+    session->facets.reading.is_utf8 =
+        is_utf8_id(session->collation) && (!has_both || is_utf8_id(view->collation));
 }

@@ -19,9 +19,9 @@ static bool is_untold(const struct job *job)
 static bool is_lost(const struct session *session)
 {
     for (int place = 0; place < PREPARED_PLACES; place++)
-        if (session->slots[place].generation == session->insert_id.known_by)
+        if (session->slots[place].generation == session->facets.insert_id.known_by)
             return false;
-    return session->insert_id.known_by != 0;
+    return session->facets.insert_id.known_by != 0;
 }
 
 /* An OK tells of an id that an INSERT was given as of one that it generated. What may have left it as it was
@@ -31,8 +31,8 @@ void insert_id_note_done(struct session *session)
     const struct job *job = &session->job;
     bool may_be_another = is_untold(job);
     if (job->reply.has_insert_id || (may_be_another && !is_lost(session)))
-        session->insert_id.known_by = session->slots[job->place].generation;
-    session->insert_id.is_unknown |= may_be_another && !job->reply.has_insert_id;
+        session->facets.insert_id.known_by = session->slots[job->place].generation;
+    session->facets.insert_id.is_unknown |= may_be_another && !job->reply.has_insert_id;
 }
 
 /* Quoted text and comments included: it is seldom that this matters. */
@@ -55,7 +55,7 @@ bool insert_id_has_lost(const struct session *session)
 
 bool insert_id_must_wait(struct session *session)
 {
-    const struct insert_id *id = &session->insert_id;
+    const struct insert_id *id = &session->facets.insert_id;
     bool is_away = session->job.place == ROUTE_REPLICA && effects_home(session) == ROUTE_REPLICA;
     bool is_there = id->known_by != 0 && id->known_by == session->slots[ROUTE_PRIMARY].generation;
     return is_there && is_away && is_asked_for(session) && state_capture_ask_id(session, ROUTE_PRIMARY);

@@ -17,14 +17,14 @@ uint32_t pinned_by_state(const struct session *session, enum route_place place)
         return 0;
     bool has_transaction = effects_has_transaction(session) && place == effects_home(session);
     return (has_transaction ? pin_bit(PIN_TRANSACTION) : 0) |
-           (session->variables == variables ? pin_bit(PIN_USER_VARIABLES) : 0) |
-           (has_pins ? session->pins.causes : 0);
+           (session->facets.variables == variables ? pin_bit(PIN_USER_VARIABLES) : 0) |
+           (has_pins ? session->facets.pins.causes : 0);
 }
 
 /* Which row "IS NULL" finds with sql_auto_is_null is in its connection only. */
 static uint32_t by_ids(const struct session *session, enum route_place place)
 {
-    bool has_ids = session->vars.is_auto_is_null && place == effects_home(session);
+    bool has_ids = session->facets.vars.is_auto_is_null && place == effects_home(session);
     return has_ids ? pin_bit(PIN_AUTO_IS_NULL) : 0;
 }
 
@@ -71,12 +71,12 @@ static struct pin_counters *counters_of(const struct session *session)
 
 static __attribute__((noinline)) void note(struct session *session, uint32_t causes)
 {
-    struct pins *pins = &session->pins;
+    struct pins *pins = &session->facets.pins;
     uint32_t fresh = causes & ~pins->noted;
     struct pin_origin origin = { .since_us = session_now(session) };
     if ((fresh & pin_bit(PIN_TRANSACTION)) != 0) {
-        session->transaction.since_us = session_now(session);
-        session->transaction.shape = session->job.facts.shape;
+        session->facets.transaction.since_us = session_now(session);
+        session->facets.transaction.shape = session->job.facts.shape;
     }
     if ((fresh & noted) != 0)
         origin.statement = cost_statement(session);
@@ -88,7 +88,7 @@ void pinned_note(struct session *session)
     uint32_t causes = by_ids(session, effects_home(session));
     for (int place = 0; place < PREPARED_PLACES; place++)
         causes |= pinned_by_state(session, (enum route_place)place);
-    if (causes != session->pins.noted)
+    if (causes != session->facets.pins.noted)
         note(session, causes);
 }
 
@@ -148,7 +148,7 @@ static void add(struct pinned *pinned, const struct pin_seen *seen)
 static void add_pins(const struct session *session, uint32_t causes, struct pinned *pinned)
 {
     struct pin_seen seen;
-    for (size_t at = 0; pins_next(&session->pins, &at, &seen);)
+    for (size_t at = 0; pins_next(&session->facets.pins, &at, &seen);)
         if ((causes & pin_bit(seen.cause)) != 0)
             add(pinned, &seen);
 }
@@ -163,7 +163,7 @@ static struct pin_origin origin_of(const struct session *session, uint64_t shape
 static void add_transaction(const struct session *session, struct pinned *pinned)
 {
     struct pin_seen seen = { .cause = PIN_TRANSACTION };
-    seen.origin = origin_of(session, session->transaction.shape, session->transaction.since_us);
+    seen.origin = origin_of(session, session->facets.transaction.shape, session->facets.transaction.since_us);
     add(pinned, &seen);
 }
 

@@ -13,25 +13,27 @@
 
 enum route_place effects_home(const struct session *session)
 {
-    bool is_replica = session->transaction.is_away || session->door->settings->mode == LISTENER_REPLICA;
+    bool is_replica =
+        session->facets.transaction.is_away || session->door->settings->mode == LISTENER_REPLICA;
     return is_replica ? ROUTE_REPLICA : ROUTE_PRIMARY;
 }
 
 void effects_come_home(struct session *session)
 {
-    if (session->transaction.is_away)
-        session->status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
-    session->transaction.is_away = session->transaction.has_seen = false;
+    if (session->facets.transaction.is_away)
+        session->facets.status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
+    session->facets.transaction.is_away = session->facets.transaction.has_seen = false;
 }
 
 bool effects_has_transaction(const struct session *session)
 {
-    return (session->status & STATUS_IN_TRANS) != 0 || session->transaction.is_unknown;
+    return (session->facets.status & STATUS_IN_TRANS) != 0 || session->facets.transaction.is_unknown;
 }
 
 bool effects_is_in_transaction(const struct session *session)
 {
-    return (session->status & STATUS_IN_TRANS) != 0 || (session->status & STATUS_AUTOCOMMIT) == 0;
+    return (session->facets.status & STATUS_IN_TRANS) != 0 ||
+           (session->facets.status & STATUS_AUTOCOMMIT) == 0;
 }
 
 struct pin_origin effects_origin(const struct session *session)
@@ -41,10 +43,10 @@ struct pin_origin effects_origin(const struct session *session)
 
 void effects_pin(struct session *session, enum pin_cause cause)
 {
-    if (!pins_has(&session->pins, cause))
+    if (!pins_has(&session->facets.pins, cause))
         log_debug(&session->scope, "pinned: %s", pin_cause_words(cause));
     const struct pin_origin origin = effects_origin(session);
-    pins_add(&session->pins, cause, (struct span){ 0 }, (struct span){ 0 }, &origin);
+    pins_add(&session->facets.pins, cause, (struct span){ 0 }, (struct span){ 0 }, &origin);
 }
 
 /* MySQL takes 0 for an id like others, and tells of it as it tells of none: when it is used up is not seen.
@@ -67,17 +69,17 @@ void effects_hold(struct session *session, struct span name, struct span literal
     if (is_without_end(session, name, literal))
         effects_pin(session, PIN_UNKNOWN_SET);
     else if (vars_is_default(name, literal))
-        pins_release(&session->pins, PIN_HELD_SET, name);
+        pins_release(&session->facets.pins, PIN_HELD_SET, name);
     else
-        pins_add(&session->pins, PIN_HELD_SET, name, (struct span){ 0 }, &origin);
+        pins_add(&session->facets.pins, PIN_HELD_SET, name, (struct span){ 0 }, &origin);
 }
 
 /* ---- a packet ---- */
 
 static void note_insert_id(struct session *session, uint64_t id)
 {
-    session->insert_id.value = session->slots[session->job.place].insert_id = id;
-    session->insert_id.is_unknown = false;
+    session->facets.insert_id.value = session->slots[session->job.place].insert_id = id;
+    session->facets.insert_id.is_unknown = false;
     session->job.reply.has_insert_id = true;
 }
 
@@ -90,7 +92,7 @@ static void follow_home(struct session *session, uint16_t status)
     if (job->place != ROUTE_REPLICA || session->door->settings->mode != LISTENER_SPLIT || job->is_aside)
         return;
     job->is_home |= is_open;
-    session->transaction.is_away = is_open;
+    session->facets.transaction.is_away = is_open;
 }
 
 /* An EXECUTE of a name that the session has given to nothing, a routine that does not exist, and what the
@@ -102,14 +104,14 @@ static void note_unbegun(struct session *session, struct span packet)
     if (!job->facts.may_hide_state || job->facts.is_multi || job->reply.has_multi || job->is_cut ||
         !reply_parse_err(packet, &err))
         return;
-    if (err.code == ERR_UNKNOWN_STMT && job->facts.execute_name.len > 0 && !pins_any(&session->pins))
+    if (err.code == ERR_UNKNOWN_STMT && job->facts.execute_name.len > 0 && !pins_any(&session->facets.pins))
         job->reply.is_unbegun = true;
     job->reply.is_unbegun |= error_ran_nothing_is_unreadable(&job->facts, err.code);
     if (job->digest == NULL || job->digest->cluster == NULL || job->command->byte != COM_QUERY)
         return;
     const struct unbegun_text said = { .kind = job->facts.kind,
                                        .statement = job->digest->text,
-                                       .schema = text_span(&session->schema) };
+                                       .schema = text_span(&session->facets.schema) };
     job->reply.is_unbegun |= error_ran_nothing_lacks_routine(&said, err.code, err.text);
 }
 
@@ -147,8 +149,8 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
     follow_home(session, info->status);
     if (!job->is_home)
         return;
-    session->status = info->status;
-    session->transaction.is_unknown = false;
+    session->facets.status = info->status;
+    session->facets.transaction.is_unknown = false;
     if (info->insert_id != 0)
         note_insert_id(session, info->insert_id);
     if (info->session.len > 0)
@@ -163,30 +165,31 @@ void effects_packet(struct session *session, struct upstream *upstream, const st
  * them at a reset. */
 void effects_reset(struct session *session)
 {
-    vars_clear(&session->vars);
+    vars_clear(&session->facets.vars);
     prepared_clear(&session->prepared);
     consistency_note_reset(session);
-    session->status = STATUS_AUTOCOMMIT;
-    session->insert_id.value = session->insert_id.known_by = 0;
-    session->wait_s = 0;
-    session->has_profiles = false;
-    session->insert_id.is_unknown = false;
-    session->transaction.is_unknown = false;
-    session->transaction.is_away = session->transaction.has_seen = session->transaction.must_begin = false;
-    session->variables = VARIABLES_NOWHERE;
-    session->answers = (struct answers){ 0 };
-    session->draws = (struct draws){ 0 };
-    user_variables_clear(&session->user_vars);
-    session->has_replica_refused = session->calls_in_read_only = false;
+    session->facets.status = STATUS_AUTOCOMMIT;
+    session->facets.insert_id.value = session->facets.insert_id.known_by = 0;
+    session->facets.wait_s = 0;
+    session->facets.has_profiles = false;
+    session->facets.insert_id.is_unknown = false;
+    session->facets.transaction.is_unknown = false;
+    session->facets.transaction.is_away = session->facets.transaction.has_seen =
+        session->facets.transaction.must_begin = false;
+    session->facets.variables = VARIABLES_NOWHERE;
+    session->facets.answers = (struct answers){ 0 };
+    session->facets.draws = (struct draws){ 0 };
+    user_variables_clear(&session->facets.user_vars);
+    session->facets.has_replica_refused = session->facets.calls_in_read_only = false;
     client_tracking_begin(session);
-    bool is_schema_unknown = pins_has(&session->pins, PIN_UNKNOWN_SCHEMA);
-    pins_clear(&session->pins);
-    if (session->role.is_unsayable)
+    bool is_schema_unknown = pins_has(&session->facets.pins, PIN_UNKNOWN_SCHEMA);
+    pins_clear(&session->facets.pins);
+    if (session->facets.role.is_unsayable)
         effects_pin(session, PIN_UNKNOWN_SET);
     if (is_schema_unknown)
         effects_lose_schema(session);
-    session->has_left_schema = false;
-    session->answers.last_place = session->answers.found_place = session->answers.diagnostics_place =
-        effects_home(session);
+    session->facets.has_left_schema = false;
+    session->facets.answers.last_place = session->facets.answers.found_place =
+        session->facets.answers.diagnostics_place = effects_home(session);
     effects_begin_reading(session);
 }

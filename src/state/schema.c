@@ -12,8 +12,8 @@
 
 struct span schema_of_login(const struct session *session)
 {
-    struct span schema = text_span(&session->schema);
-    bool needs_role = session->role.version != 0; /* the schema may be open to that role alone */
+    struct span schema = text_span(&session->facets.schema);
+    bool needs_role = session->facets.role.version != 0; /* the schema may be open to that role alone */
     return session->job.has_no_schema || needs_role || !charset_is_neutral(schema) ? (struct span){ 0 }
                                                                                    : schema;
 }
@@ -22,7 +22,7 @@ struct span schema_of_login(const struct session *session)
 static struct span wanted(const struct session *session)
 {
     const struct job *job = &session->job;
-    return text_span(job->is_in_schema_of_prepared ? &job->prepared->schema : &session->schema);
+    return text_span(job->is_in_schema_of_prepared ? &job->prepared->schema : &session->facets.schema);
 }
 
 bool schema_is_due(const struct session *session, const struct slot *slot)
@@ -40,7 +40,7 @@ bool schema_is_said_as_it_is(const struct session *session)
 
 enum sync_task schema_task(const struct session *session, const struct slot *slot, bool is_due)
 {
-    bool reads_utf8 = slot->reads_utf8 || (session->reading.is_utf8 && !slot->needs_utf8);
+    bool reads_utf8 = slot->reads_utf8 || (session->facets.reading.is_utf8 && !slot->needs_utf8);
     if (is_due)
         return reads_utf8 ? SYNC_SCHEMA : SYNC_UTF8;
     return SYNC_OWN_CHARSET;
@@ -81,10 +81,10 @@ static void note_login(struct session *session, struct slot *slot)
 {
     struct span told = text_span(&slot->upstream->schema);
     if (told.len > 0)
-        set(&session->schema, told);
+        set(&session->facets.schema, told);
     else
         effects_lose_schema(session);
-    set(&slot->upstream->schema, text_span(&session->schema));
+    set(&slot->upstream->schema, text_span(&session->facets.schema));
 }
 
 static bool note_schema(struct session *session, struct slot *slot)
@@ -99,14 +99,14 @@ static bool note_schema(struct session *session, struct slot *slot)
         return true;
     }
     if (span_equal(wanted(session), text_span(&upstream->schema))) {
-        if (vars_follows_schema(&session->vars)) /* SET CHARACTER SET was said in another one */
+        if (vars_follows_schema(&session->facets.vars)) /* SET CHARACTER SET was said in another one */
             upstream->vars_version = 0;
         return true;
     }
     slot->answer.is_err = true;
     (void)error_set(&slot->answer.error, ERR_UNKNOWN,
                     "headgate: %s was asked for the schema '%s' and is in '%s'", upstream->server->name,
-                    text_cstr(&session->schema), text_cstr(&upstream->schema));
+                    text_cstr(&session->facets.schema), text_cstr(&upstream->schema));
     memcpy(slot->answer.error.sqlstate, "HY000", sizeof "HY000");
     return false;
 }
@@ -139,8 +139,8 @@ bool schema_may_retry(struct session *session, struct slot *slot)
         return false;
     slot->needs_utf8 = true;
     slot->has_our_warnings = true; /* the refusal is not the client's */
-    diagnostics_lose(&session->answers.last, slot);
-    diagnostics_lose(&session->answers.diagnostics, slot);
+    diagnostics_lose(&session->facets.answers.last, slot);
+    diagnostics_lose(&session->facets.answers.diagnostics, slot);
     return true;
 }
 
@@ -165,7 +165,7 @@ bool schema_note_asked(struct session *session)
 void schema_note_done(struct session *session)
 {
     const struct job *job = &session->job;
-    struct span asked = text_span(&job->asked_schema), told = text_span(&session->schema);
+    struct span asked = text_span(&job->asked_schema), told = text_span(&session->facets.schema);
     if (job->reply.has_error)
         return;
     bool is_another = asked.len > 0 && charset_is_neutral(asked) && !span_equal_nocase(asked, told);

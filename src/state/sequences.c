@@ -13,7 +13,7 @@ static uint64_t hash(const struct session *session, const struct sequences_use *
 {
     const struct prepared *prepared =
         session->job.prepared; /* names mean what they meant when it was prepared */
-    struct span current = text_span(prepared != NULL ? &prepared->schema : &session->schema);
+    struct span current = text_span(prepared != NULL ? &prepared->schema : &session->facets.schema);
     struct span schema = use->schema.len > 0 ? use->schema : current;
     if (use->name.len == 0)
         return 0;
@@ -45,7 +45,7 @@ static void add(struct draws *draws, uint64_t name)
 
 void sequences_read(struct session *session)
 {
-    struct drawn *drawn = &session->draws.present;
+    struct drawn *drawn = &session->facets.draws.present;
     struct sql_dialect dialect = effects_dialect(session);
     struct sequences_walk walk;
     struct sequences_use use;
@@ -62,7 +62,7 @@ void sequences_read(struct session *session)
 void sequences_note(struct session *session)
 {
     const struct job *job = &session->job;
-    struct draws *draws = &session->draws;
+    struct draws *draws = &session->facets.draws;
     struct slot *slot = &session->slots[job->place];
     if (draws->generation != slot->generation) {
         draws->count = 0;
@@ -78,13 +78,13 @@ void sequences_note(struct session *session)
 
 void sequences_note_drop(struct session *session, const struct slot *slot)
 {
-    session->draws.has_lost |= slot->has_own_writes;
+    session->facets.draws.has_lost |= slot->has_own_writes;
 }
 
 bool sequences_has_lost(const struct session *session)
 {
     const struct job *job = &session->job;
-    const struct draws *draws = &session->draws;
+    const struct draws *draws = &session->facets.draws;
     const struct slot *slot = &session->slots[job->place];
     struct sequences_walk walk;
     struct sequences_use use;

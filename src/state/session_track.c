@@ -49,9 +49,9 @@ static void note_variable(struct session *session, const struct sesstrack_change
     case VARS_APPLY:
     case VARS_APPLY_WRITES:
         if (!vars_literal(change->name, change->value, &literal) ||
-            !vars_set(&session->vars, change->name, text_span(&literal)))
+            !vars_set(&session->facets.vars, change->name, text_span(&literal)))
             effects_pin(session, PIN_UNKNOWN_SET);
-        session->has_replica_refused = false; /* worth another try */
+        session->facets.has_replica_refused = false; /* worth another try */
         break;
     }
     text_fini(&literal);
@@ -61,26 +61,26 @@ static void note_variable(struct session *session, const struct sesstrack_change
  * collation that SET CHARACTER SET took from it. */
 static void leave_schema(struct session *session, struct span schema)
 {
-    if (span_equal(schema, text_span(&session->schema)))
+    if (span_equal(schema, text_span(&session->facets.schema)))
         return;
-    session->has_left_schema |= pins_has(&session->pins, PIN_PREPARED);
-    if (vars_follows_schema(&session->vars))
+    session->facets.has_left_schema |= pins_has(&session->facets.pins, PIN_PREPARED);
+    if (vars_follows_schema(&session->facets.vars))
         effects_pin(session, PIN_UNKNOWN_SET);
 }
 
 static void note_schema(struct session *session, struct upstream *upstream, struct span schema)
 {
     leave_schema(session, schema);
-    text_clear(&session->schema);
+    text_clear(&session->facets.schema);
     text_clear(&upstream->schema);
-    (void)text_append_span(&session->schema, schema);
+    (void)text_append_span(&session->facets.schema, schema);
     (void)text_append_span(&upstream->schema, schema);
     enum route_place other = session->job.place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY;
-    if (session->keeps_schema && session->slots[other].upstream != NULL)
+    if (session->facets.keeps_schema && session->slots[other].upstream != NULL)
         text_clear(&session->slots[other].upstream->schema);
-    session->keeps_schema = session->has_replica_refused = false;
+    session->facets.keeps_schema = session->facets.has_replica_refused = false;
     session->job.reply.has_schema = true;
-    pins_release_all(&session->pins, PIN_UNKNOWN_SCHEMA);
+    pins_release_all(&session->facets.pins, PIN_UNKNOWN_SCHEMA);
     /* A replica that is in a schema cannot be taken out of it: another connection will do. */
     if (schema.len == 0)
         slot_drop_idle(session, other);
@@ -94,7 +94,7 @@ static void note_characteristics(struct session *session, struct span sql)
     if (sql.len >= set.len && span_equal_nocase(span_of(sql.data, set.len), set))
         effects_pin(session, PIN_NEXT_TRANSACTION);
     else
-        pins_release_all(&session->pins, PIN_NEXT_TRANSACTION);
+        pins_release_all(&session->facets.pins, PIN_NEXT_TRANSACTION);
 }
 
 void effects_note_tracking(struct session *session, struct upstream *upstream, struct span entries)

@@ -76,7 +76,7 @@ static enum route_variables here(const struct job *job)
 static void note_values(struct session *session)
 {
     const struct job *job = &session->job;
-    struct uservars *vars = &session->user_vars;
+    struct uservars *vars = &session->facets.user_vars;
     struct slot *slot = &session->slots[job->place];
     bool had_all = slot->user_version == vars->version;
     if (job->changes != NULL && is_plain_set(job))
@@ -87,11 +87,11 @@ static void note_values(struct session *session)
         user_variables_forget_all(vars);
         vars->has_others = true;
     }
-    if (session->user_vars_base != session->vars.version)
+    if (session->facets.user_vars_base != session->facets.vars.version)
         user_variables_forget_strings(vars);
     if (had_all)
         slot->user_version = vars->version;
-    session->variables = user_variables_are_known(vars) ? VARIABLES_NOWHERE : here(job);
+    session->facets.variables = user_variables_are_known(vars) ? VARIABLES_NOWHERE : here(job);
 }
 
 /* In a read-only transaction on a replica, or a question about what ran there. */
@@ -100,19 +100,19 @@ static void note_values_away(struct session *session)
     const struct job *job = &session->job;
     if (job->facts.writes_variables)
         note_values(session);
-    else if (job->facts.may_hide_state && session->variables == VARIABLES_NOWHERE)
-        session->variables = VARIABLES_MAYBE_REPLICA;
+    else if (job->facts.may_hide_state && session->facets.variables == VARIABLES_NOWHERE)
+        session->facets.variables = VARIABLES_MAYBE_REPLICA;
 }
 
 void variable_effects_note_done(struct session *session)
 {
     const struct job *job = &session->job;
-    bool has_any = session->user_vars.count > 0 || session->user_vars.has_odd ||
+    bool has_any = session->facets.user_vars.count > 0 || session->facets.user_vars.has_odd ||
                    job->facts.touches_variables || job->facts.sets_unnamed;
     bool is_away = job->place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT;
     bool are_elsewhere =
-        (session->variables == VARIABLES_PRIMARY || session->variables == VARIABLES_REPLICA) &&
-        session->variables != here(job);
+        (session->facets.variables == VARIABLES_PRIMARY || session->facets.variables == VARIABLES_REPLICA) &&
+        session->facets.variables != here(job);
     if (are_elsewhere)
         return;
     if (is_away)
@@ -120,12 +120,12 @@ void variable_effects_note_done(struct session *session)
     else if (job->is_home && has_any && !variable_effects_needs_none(session))
         note_values(session);
     if (job->is_home)
-        session->user_vars_base = session->vars.version;
+        session->facets.user_vars_base = session->facets.vars.version;
 }
 
 static bool is_without_variables(const struct session *session)
 {
-    return session->variables == VARIABLES_REPLICA && session->job.place == ROUTE_PRIMARY &&
+    return session->facets.variables == VARIABLES_REPLICA && session->job.place == ROUTE_PRIMARY &&
            !session->job.is_login && session->door->settings->mode == LISTENER_SPLIT;
 }
 
@@ -159,7 +159,7 @@ static bool lacks_known(const struct session *session)
 {
     const struct slot *slot = &session->slots[ROUTE_PRIMARY];
     return session->job.place == ROUTE_PRIMARY && slot->upstream != NULL &&
-           user_variables_has_since(&session->user_vars, slot->user_version);
+           user_variables_has_since(&session->facets.user_vars, slot->user_version);
 }
 
 bool variable_effects_is_elsewhere(const struct session *session)
@@ -175,5 +175,5 @@ bool variable_effects_may_be_lost(const struct session *session)
     const struct job *job = &session->job;
     if (job->facts.touches_variables && job->facts.writes_variables)
         return true;
-    return session->user_vars.count > 0 && may_set_unnamed(job);
+    return session->facets.user_vars.count > 0 && may_set_unnamed(job);
 }

@@ -12,7 +12,7 @@
 uint64_t wait_timeout_us(const struct session *session)
 {
     uint64_t idle_us = session->worker->world->timeouts->idle_client_us;
-    uint64_t wait_us = session->wait_s * UINT64_C(1000000);
+    uint64_t wait_us = session->facets.wait_s * UINT64_C(1000000);
     return wait_us != 0 && (idle_us == 0 || wait_us < idle_us) ? wait_us : idle_us;
 }
 
@@ -21,7 +21,7 @@ uint64_t wait_timeout_us(const struct session *session)
 static bool is_profiled(const struct session *session)
 {
     const struct changes *changes = session->job.changes;
-    return session->has_profiles || (changes != NULL && changes->sets_profiling);
+    return session->facets.has_profiles || (changes != NULL && changes->sets_profiling);
 }
 
 /* The number stands in the text of this very command, and nobody is to see what the server says of it. */
@@ -30,7 +30,7 @@ static bool is_rewritable(const struct session *session)
     const struct job *job = &session->job;
     return job->changes != NULL && job->changes->wait_len > 0 && job->command->byte == COM_QUERY &&
            job->facts.kind == SQL_SET && !job->facts.is_multi && !job->is_cut &&
-           session->tracking.asked == 0 && !is_profiled(session);
+           session->facets.tracking.asked == 0 && !is_profiled(session);
 }
 
 void wait_timeout_rewrite(struct session *session)
@@ -69,7 +69,7 @@ bool wait_timeout_commit(struct session *session)
         return true;
     if (!changes->is_wait_known)
         return job->reply.has_told_wait;
-    session->wait_s = changes->wait_s;
+    session->facets.wait_s = changes->wait_s;
     slot->has_wait = changes->wait_s != 0 && !job->is_wait_rewritten;
     return true;
 }
@@ -80,7 +80,7 @@ void wait_timeout_note_told(struct session *session, struct span value)
     uint64_t wait_s;
     if ((job->changes != NULL && job->changes->is_wait_known) || !span_to_u64(value, &wait_s))
         return; /* its text tells */
-    session->wait_s = wait_s > UINT32_MAX ? UINT32_MAX : (uint32_t)wait_s;
+    session->facets.wait_s = wait_s > UINT32_MAX ? UINT32_MAX : (uint32_t)wait_s;
     session->slots[job->place].has_wait = true;
     job->reply.has_told_wait = true;
 }
@@ -103,14 +103,14 @@ static bool asks(const struct session *session)
 
 const char *wait_timeout_lacks(const struct session *session, const struct slot *slot, char *buffer)
 {
-    bool is_none = session->wait_s == 0 && !slot->has_wait;
-    if (is_none || session->has_profiles || session->job.facts.refers_previous)
+    bool is_none = session->facets.wait_s == 0 && !slot->has_wait;
+    if (is_none || session->facets.has_profiles || session->job.facts.refers_previous)
         return NULL; /* a question about an earlier statement would find the SET */
     bool is_needed = is_profiled(session) || asks(session);
-    bool is_wanted = session->wait_s != 0 && !is_rewritable(session) && is_needed;
+    bool is_wanted = session->facets.wait_s != 0 && !is_rewritable(session) && is_needed;
     if (is_wanted == slot->has_wait)
         return NULL;
-    (void)snprintf(buffer, PATIENCE_TEXT_MAX, "%u", session->wait_s);
+    (void)snprintf(buffer, PATIENCE_TEXT_MAX, "%u", session->facets.wait_s);
     return is_wanted ? buffer : "DEFAULT";
 }
 

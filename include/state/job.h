@@ -1,13 +1,12 @@
 /* The command that a session runs at present: what it is, where it goes, what it waits for, and what the
  * reply has told so far. All zero between commands, but for the buffers.
  */
-#ifndef HEADGATE_SESSION_JOB_H
-#define HEADGATE_SESSION_JOB_H
+#ifndef HEADGATE_STATE_JOB_H
+#define HEADGATE_STATE_JOB_H
 
 #include "base/error.h"
 #include "base/str.h"
 #include "cluster/view.h"
-#include "freshness/consistency.h"
 #include "mysql/command.h"
 #include "mysql/packet.h"
 #include "route/route.h"
@@ -22,6 +21,9 @@ struct changes;
 struct claims;
 struct prepared;
 struct digest_row;
+
+/* How new a read must be, if a hint says so. */
+enum consistency_need { NEED_OF_SESSION, NEED_NOTHING, NEED_OWN, NEED_GLOBAL, NEED_NEWEST };
 
 /* Deadlines, kept over several tries; 0: it has not waited for that yet. */
 struct job_wait {
