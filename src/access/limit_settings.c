@@ -11,10 +11,10 @@ static const struct setting limit_settings[] = {
         .max = LIMIT_MAX,
         .fallback = "10000",
         .effect = EFFECT_NOW,
-        .doc = "Clients connected at the same time, on all listeners together. One more is turned away with "
-               "error 1040 before it is greeted; a log line names the limit. Each client takes up to three "
-               "open files of the process (LimitNOFILE of systemd, `ulimit -n`): headgate warns at its start "
-               "when there are too few for this many.",
+        .doc = "Clients connected at the same time, on all listeners together. Further clients hear error "
+               "1040 instead of a greeting, and a line in the log names the limit. Each client takes up to "
+               "three open files of the process (LimitNOFILE of systemd, `ulimit -n`): headgate warns at its "
+               "start if there are too few.",
     },
     {
         .name = "max_clients_per_address",
@@ -32,8 +32,8 @@ static const struct setting limit_settings[] = {
 
 const struct section limit_section = {
     .name = "limits",
-    .doc = "How many clients headgate takes. Users and listeners have limits of their own beside these; the "
-           "admin socket has none of them.",
+    .doc =
+        "Limits of clients. Users and listeners have limits of their own; the admin socket is not counted.",
     .size_bytes = sizeof(struct limit_settings),
     SECTION_ROWS(limit_settings),
 };

@@ -28,7 +28,7 @@ static const struct setting listener_settings[] = {
         .is_required = true,
         .effect = EFFECT_NOW,
         .example = "app",
-        .doc = "What it is called in the log and in `show sessions`.",
+        .doc = "The name of the listener in the log and in `show sessions`.",
     },
     {
         .name = "address",
@@ -49,7 +49,7 @@ static const struct setting listener_settings[] = {
         .is_required = true,
         .effect = EFFECT_NEW_SESSIONS,
         .example = "main",
-        .doc = "The name of the cluster it leads to.",
+        .doc = "The name of the cluster of the listener.",
     },
     {
         .name = "mode",
@@ -59,8 +59,7 @@ static const struct setting listener_settings[] = {
         .fallback = "split",
         .effect = EFFECT_NEW_SESSIONS,
         .doc = "\"split\" reads the SQL: harmless reads go to replicas, everything else to the primary. "
-               "\"primary\" and "
-               "\"replica\" send everything there without looking.",
+               "\"primary\" and \"replica\" send every statement there.",
     },
     {
         .name = "consistency",
@@ -69,9 +68,9 @@ static const struct setting listener_settings[] = {
         .words = consistency_words,
         .fallback = "inherit",
         .effect = EFFECT_NEW_SESSIONS,
-        .doc = "What reads on replicas show to clients that come in here: \"session\", \"eventual\", "
-               "\"global\" or \"strong\", see "
-               "the cluster's; \"inherit\": as the cluster says. For mode \"split\".",
+        .doc = "What reads on replicas show to clients of this listener, in mode \"split\": \"session\", "
+               "\"eventual\", \"global\" or \"strong\", as explained at the cluster; \"inherit\": the "
+               "setting of the cluster.",
     },
     {
         .name = "max_clients",
@@ -82,7 +81,7 @@ static const struct setting listener_settings[] = {
         .max = LIMIT_MAX,
         .fallback = "off",
         .effect = EFFECT_NOW,
-        .doc = "Clients connected here at the same time; one more hears error 1040.",
+        .doc = "Clients connected to this listener at the same time; further clients hear error 1040.",
     },
     {
         .name = "compression",
@@ -129,9 +128,9 @@ static const struct setting listener_settings[] = {
         .max = COMPRESS_ZSTD_LEVEL_MAX,
         .fallback = "9",
         .effect = EFFECT_NEW_SESSIONS,
-        .doc = "A client of zstd names the level at which it wants its replies, 1 to 22, usually 3. A higher "
-               "one than "
-               "this is taken as this: at level 22 one client would occupy a whole worker.",
+        .doc =
+            "The highest level of zstd for replies. A client names the level that it wants, 1 to 22, usually "
+            "3; a higher level is reduced to this one. At level 22 one client would occupy a whole worker.",
     },
 };
 

@@ -34,7 +34,7 @@ static const struct setting timeout_settings[] = {
         .max = HOUR,
         .fallback = "10s",
         .effect = EFFECT_NEW_SESSIONS,
-        .doc = "A client that has connected must have logged in by then; the servers' connect_timeout.",
+        .doc = "From the connection of a client until it has logged in; servers call this connect_timeout.",
     },
     {
         .name = "query",
@@ -45,9 +45,8 @@ static const struct setting timeout_settings[] = {
         .may_be_off = true,
         .fallback = "off",
         .effect = EFFECT_NOW,
-        .doc = "From a statement sent to the first byte of its answer. Long ALTERs and reports take as long "
-               "as they "
-               "take: leave it \"off\" unless every client knows of it.",
+        .doc = "From sending a statement to the first byte of its reply. Keep \"off\" unless every client "
+               "expects such an error: long ALTERs and reports hear it, too.",
     },
     {
         .name = "idle_client",
@@ -58,8 +57,9 @@ static const struct setting timeout_settings[] = {
         .may_be_off = true,
         .fallback = "8h",
         .effect = EFFECT_NOW,
-        .doc = "A client that sends nothing for so long is disconnected; the servers' wait_timeout, with its "
-               "default. A client that sets its own wait_timeout to less is held to that.",
+        .doc =
+            "A client that sends nothing for this long is disconnected; servers call this wait_timeout, with "
+            "the same default. A shorter wait_timeout that a client sets for itself applies to that client.",
     },
     {
         .name = "idle_transaction",
@@ -70,9 +70,9 @@ static const struct setting timeout_settings[] = {
         .may_be_off = true,
         .fallback = "off",
         .effect = EFFECT_NOW,
-        .doc = "A client that sends nothing for so long while its transaction is open is told so (4031 of "
-               "MySQL, 1927 of MariaDB) and disconnected, and the transaction is rolled back: what it has "
-               "locked is free again.",
+        .doc = "A client that sends nothing for this long while its transaction is open hears an error (4031 "
+               "with MySQL, 1927 with MariaDB) and is disconnected. The transaction is rolled back, and its "
+               "locks are released.",
     },
     {
         .name = "primary_wait",
@@ -96,9 +96,8 @@ static const struct setting timeout_settings[] = {
         .may_be_off = true,
         .fallback = "10m",
         .effect = EFFECT_NOW,
-        .doc =
-            "After `drain SERVER`, transactions and other state may go on there for so long; then the server "
-            "is disabled, and what is left is cut. \"off\": they may take for ever.",
+        .doc = "After `drain SERVER`, transactions and other state may stay there for this long; then the "
+               "server is disabled, and the remaining connections are closed. \"off\": no limit.",
     },
     {
         .name = "pause",
@@ -108,9 +107,8 @@ static const struct setting timeout_settings[] = {
         .max = DAY,
         .fallback = "1m",
         .effect = EFFECT_NOW,
-        .doc = "The longest `pause` of a cluster: then it goes on by itself, so that nobody's statements "
-               "wait for "
-               "an operator who was called away.",
+        .doc = "The longest `pause` of a cluster. Then the cluster resumes by itself, so that statements do "
+               "not wait for an absent operator.",
     },
     {
         .name = "pool_wait",
@@ -120,8 +118,8 @@ static const struct setting timeout_settings[] = {
         .max = HOUR,
         .fallback = "10s",
         .effect = EFFECT_NOW,
-        .doc = "While all connections that a server may have are in use, a statement waits this long for one "
-               "before the client sees error 1040. Connections that are idle are found within it.",
+        .doc = "While all connections to a server are in use, a statement waits this long for one; then the "
+               "client hears error 1040. Idle connections of other sessions become free within that time.",
     },
     {
         .name = "diagnostics",
@@ -132,9 +130,9 @@ static const struct setting timeout_settings[] = {
         .may_be_off = true,
         .fallback = "1s",
         .effect = EFFECT_NOW,
-        .doc = "How long a connection to a server is kept for SHOW WARNINGS, FOUND_ROWS(), LASTVAL() and the "
-               "like about the statement before, while others wait for a connection; whoever asks later, and "
-               "finds it gone, is refused (1235). \"off\": not at all.",
+        .doc = "How long the connection of a session is kept for SHOW WARNINGS, FOUND_ROWS(), LASTVAL() and "
+               "the like about its previous statement, while other sessions wait for a connection. A later "
+               "question is refused (1235) if another session has the connection by then. \"off\": not kept.",
     },
     {
         .name = "server_idle",
@@ -144,13 +142,11 @@ static const struct setting timeout_settings[] = {
         .max = DAY,
         .fallback = "1m",
         .effect = EFFECT_NOW,
-        .doc =
-            "A connection to a server that no session needs is kept this long for the next one, a tenth more "
-            "or "
-            "less. When its server has heard nothing for nearly half of the server's own wait_timeout it is "
-            "closed in any case, also where a session has it, but no state there: the next statement gets "
-            "another one. Where a session has state (a transaction, a temporary table and the like), or with "
-            "pool = \"session\", the server's wait_timeout ends it, as it would without headgate.",
+        .doc = "A connection to a server that no session has is kept for this long, a tenth more or less. It "
+               "is closed earlier when it has been silent for nearly half of the server's own wait_timeout. "
+               "So is a connection of a session without state there; the next statement gets another one. "
+               "Where a session has state (a transaction, a temporary table and the like), or with pool = "
+               "\"session\", the server's wait_timeout ends the connection, as without headgate.",
     },
     {
         .name = "server_lifetime",
@@ -161,13 +157,11 @@ static const struct setting timeout_settings[] = {
         .may_be_off = true,
         .fallback = "1h",
         .effect = EFFECT_NOW,
-        .doc =
-            "A connection to a server that is older than this, a tenth more or less, is closed: between two "
-            "statements of the session that has it, which gets another one, unless it has state there (or "
-            "pool "
-            "= \"session\": then when the session ends). What servers know of accounts, and keep in memory "
-            "for "
-            "a connection, is new again from time to time. \"off\": however old.",
+        .doc = "A connection to a server that is older than this, a tenth more or less, is closed; the "
+               "connection of a session is closed between two statements, if the session has no state there "
+               "(with pool = \"session\": when the session ends). The session gets another one. So the "
+               "memory that a server keeps for a connection, and what it knows of the account, are renewed "
+               "from time to time. \"off\": no limit.",
     },
     {
         .name = "shutdown",
@@ -178,8 +172,8 @@ static const struct setting timeout_settings[] = {
         .may_be_off = true,
         .fallback = "30s",
         .effect = EFFECT_NOW,
-        .doc = "After SIGTERM, what runs and transactions that are open may go on for so long. \"off\": cut "
-               "at once.",
+        .doc = "After SIGTERM, running statements and open transactions may go on for this long. \"off\": "
+               "they are cut at once.",
     },
     {
         .name = "tcp_keepalive",
@@ -190,8 +184,8 @@ static const struct setting timeout_settings[] = {
         .may_be_off = true,
         .fallback = "60s",
         .effect = EFFECT_NEW_CONNECTIONS,
-        .doc = "After so long without a byte the kernel asks whether the other side is still there; in whole "
-               "seconds.",
+        .doc = "After this long without a byte the kernel checks that the other side is still there; in "
+               "whole seconds.",
     },
     {
         .name = "tcp_user_timeout",
@@ -202,9 +196,8 @@ static const struct setting timeout_settings[] = {
         .may_be_off = true,
         .fallback = "30s",
         .effect = EFFECT_NEW_CONNECTIONS,
-        .doc = "Bytes sent and not acknowledged for so long mean that the other side is gone. \"off\": the "
-               "kernel's own "
-               "patience, about 15 minutes.",
+        .doc = "A connection whose other side does not acknowledge bytes for this long is closed. \"off\": "
+               "the default of the kernel, about 15 minutes.",
     },
 };
 
@@ -212,7 +205,7 @@ static const char *const timeout_absent[] = { "probe", "client_write", NULL };
 
 const struct section timeout_section = {
     .name = "timeouts",
-    .doc = "How long headgate waits, for everything it waits for.",
+    .doc = "The longest time of each wait.",
     .size_bytes = sizeof(struct timeout_settings),
     SECTION_ROWS(timeout_settings),
     .absent = timeout_absent,

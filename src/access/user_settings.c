@@ -58,8 +58,8 @@ static const struct setting user_settings[] = {
         .max = LIMIT_MAX,
         .fallback = "off",
         .effect = EFFECT_NOW,
-        .doc = "Clients logged in with this account at the same time; one more hears error 1203 when it has "
-               "proved who it is.",
+        .doc = "Clients logged in with this account at the same time; a further one hears error 1203 after "
+               "its password was checked.",
     },
     {
         .name = "consistency",
@@ -69,9 +69,7 @@ static const struct setting user_settings[] = {
         .fallback = "inherit",
         .effect = EFFECT_NOW,
         .doc = "What reads on replicas show to this account: \"session\", \"eventual\", \"global\" or "
-               "\"strong\", see the "
-               "cluster's; "
-               "\"inherit\": as the listener says, or else the cluster.",
+               "\"strong\", as explained at the cluster; \"inherit\": the setting of the listener.",
     },
 };
 
@@ -79,7 +77,7 @@ static const char *const user_absent[] = { "limits", "cluster", "schema", "hosts
 
 const struct section user_section = {
     .name = "user",
-    .doc = "Who may log in. The same accounts must exist on the servers.",
+    .doc = "Accounts that may log in. The same accounts must exist on the servers.",
     .size_bytes = sizeof(struct user_settings),
     SECTION_ROWS(user_settings),
     .is_list = true,

@@ -24,7 +24,7 @@ static const struct setting admin_user_settings[] = {
         .is_required = true,
         .effect = EFFECT_RESTART,
         .example = "admin",
-        .doc = "The account; it has nothing to do with those of applications.",
+        .doc = "The name of the account. These accounts are independent of those of applications.",
     },
     {
         .name = "password",
@@ -41,7 +41,7 @@ static const struct setting admin_user_settings[] = {
 
 static const struct section admin_user_section = {
     .name = "admin user",
-    .doc = "Who may command headgate over the MySQL protocol.",
+    .doc = "Accounts that may use admin commands over the MySQL protocol.",
     .size_bytes = sizeof(struct admin_user_settings),
     SECTION_ROWS(admin_user_settings),
     .is_list = true,
@@ -55,9 +55,8 @@ static const struct setting admin_settings[] = {
         .fallback = "/run/headgate/admin.sock",
         .check = address_check_socket,
         .effect = EFFECT_RESTART,
-        .doc =
-            "The unix socket that headgatectl talks to. Its owner and its group may open it (mode 0660), and "
-            "who may open it may command headgate.",
+        .doc = "The unix socket that headgatectl connects to. Its owner and its group may open it (mode "
+               "0660); whoever may open it may use all admin commands.",
     },
     {
         .name = "group",
@@ -66,7 +65,7 @@ static const struct setting admin_settings[] = {
         .check = check_group,
         .effect = EFFECT_RESTART,
         .example = "adm",
-        .doc = "The group of that socket; without it, the one that headgate runs as.",
+        .doc = "The group of that socket; by default the group that headgate runs as.",
     },
     {
         .name = "address",
@@ -75,9 +74,8 @@ static const struct setting admin_settings[] = {
         .check = address_check_listen,
         .effect = EFFECT_RESTART,
         .example = "127.0.0.1:6032",
-        .doc = "Where the same commands are answered over the MySQL protocol, to the accounts in `users`. "
-               "There is "
-               "no TLS: keep it on this machine or in a network that is trusted.",
+        .doc = "The address at which the same commands are accepted over the MySQL protocol, from the "
+               "accounts in `users`. There is no TLS: use a loopback address or a trusted network.",
     },
     {
         .name = "users",
@@ -91,7 +89,7 @@ static const struct setting admin_settings[] = {
 
 const struct section admin_section = {
     .name = "admin",
-    .doc = "The administrator's door.",
+    .doc = "Where admin commands are accepted.",
     .size_bytes = sizeof(struct admin_settings),
     SECTION_ROWS(admin_settings),
 };

@@ -25,76 +25,82 @@ static void help(struct request *request);
 
 /* Of `help` about one command: its own row, then one for each column of its answer. */
 static const struct column help_list[] = {
-    { "command", COLUMN_TEXT, "the command's words" },
-    { "argument", COLUMN_TEXT, "what it takes" },
+    { "command", COLUMN_TEXT, "the command" },
+    { "argument", COLUMN_TEXT, "its argument" },
     { "column", COLUMN_TEXT, "a column of its answer; null: this is about the command itself" },
-    { "type", COLUMN_TEXT, "of that column: text, integer or real" },
-    { "help", COLUMN_TEXT, "what the command does, what the column says" },
+    { "type", COLUMN_TEXT, "type of the column: text, integer or real" },
+    { "help", COLUMN_TEXT, "explanation" },
 };
 static const struct columns help_columns = COLUMNS_OF(help_list);
 
 static const struct row rows[] = {
     { "show servers", "", "every server: role, state, reason, lag, connections, queries", show_servers,
       &show_servers_columns },
-    { "show sessions", "", "every client: user, state, where it is attached, what pins it and why",
-      show_sessions, &show_sessions_columns },
+    { "show sessions", "",
+      "every client: user, state, its servers, its pins and the statements that made them", show_sessions,
+      &show_sessions_columns },
     { "show clusters", "", "every cluster: primary, epoch, servers up, whether it is paused", show_clusters,
       &show_clusters_columns },
-    { "show cluster", "[CLUSTER]", "the same of one", show_clusters, &show_clusters_columns },
+    { "show cluster", "[CLUSTER]", "one cluster: primary, epoch, servers up, whether it is paused",
+      show_clusters, &show_clusters_columns },
     { "show events", "", "the last changes of servers and clusters: what, why, after how long", show_events,
       &show_events_columns },
     { "show pools", "", "connections to servers by account: in use, kept, waited for", show_pools,
       &show_pools_columns },
-    { "show pins", "", "what keeps sessions' connections from being given to others, most of them first",
-      show_pins, &show_pins_columns },
-    { "show limits", "", "how many clients there may be, are, and were turned away", show_limits,
+    { "show pins", "",
+      "causes that keep the connections of sessions from being shared, the most frequent first", show_pins,
+      &show_pins_columns },
+    { "show limits", "", "limits of clients, their use, and the clients that were refused", show_limits,
       &show_limits_columns },
     { "show stats", "",
-      "what consistency costs: reads that waited, or were too early for the replicas; what became of kept "
-      "connections",
+      "counters: reads that waited or went to the primary for freshness, hints, pooled connections, pins, "
+      "lost log lines",
       show_stats, &show_stats_columns },
     { "show latency", "", "how long commands take, by listener and by server: quantiles since the start",
       show_latency, &show_latency_columns },
     { "show digests", "[N]",
-      "what statements cost: times, rows, bytes, errors; those that took the most time first", show_digests,
+      "cost of statements: times, rows, bytes, errors; those that took the most time first", show_digests,
       &show_digests_columns },
-    { "reset digests", "", "forget what statements have cost so far", reset_digests, &reset_digests_columns },
+    { "reset digests", "", "set the statistics of statements to zero", reset_digests,
+      &reset_digests_columns },
     { "show listeners", "", "every listener: where, to which cluster, in which mode, how many clients",
       show_listeners, &show_listeners_columns },
     { "show users", "[USER]", "every account: how many clients, whether its password is known", show_users,
       &show_users_columns },
     { "show routines", "[SCHEMA]",
-      "stored functions, procedures, views and triggers: what running them may do, and through which others",
+      "stored functions, procedures, views and triggers: the effects of running them, and the calls that "
+      "cause these",
       show_routines, &show_routines_columns },
     { "show config", "[PREFIX]", "every setting: its value, the default, when a change takes effect",
       show_config, &show_config_columns },
     { "show version", "", "version, uptime, workers, sessions", show_version, &show_version_columns },
-    { "explain session", "<ID> <SQL>", "the same in the state that a session is in", explain_session,
+    { "explain session", "<ID> <SQL>",
+      "where a statement would run in the present state of a session, and why", explain_session,
       &explain_columns },
     { "explain", "<SQL>",
-      "where a statement would go, and why; with attributes beside it: explain with headgate.server = db2 "
+      "where a statement would run, and why; with attributes in front: explain with headgate.server = db2 "
       "SELECT 1",
       explain, &explain_columns },
     { "drain", "<SERVER>",
-      "nothing new goes to a server, sessions leave it as they can, and 'show events' says when nobody is "
-      "left; "
-      "whoever is after timeouts.drain is cut",
+      "no new statements go to a server; sessions leave it as soon as they can, and an event says when none "
+      "is left; after timeouts.drain the rest is cut",
       verb_drain, &verb_columns },
-    { "disable", "<SERVER>", "nothing is to be on a server: who is there is cut", verb_disable,
+    { "disable", "<SERVER>", "a server is out of use at once: connections of sessions to it are cut",
+      verb_disable, &verb_columns },
+    { "enable", "<SERVER>",
+      "a server is used again; if there is no primary, a writable server becomes the primary", verb_enable,
       &verb_columns },
-    { "enable", "<SERVER>", "a server is used again; where there is no primary, a writable one becomes it",
-      verb_enable, &verb_columns },
-    { "pause", "<CLUSTER>", "hold what is new; answers when no statement or transaction runs any more",
+    { "pause", "<CLUSTER>", "hold new statements and transactions; answers when none runs any more",
       pause_cluster, &pause_columns },
-    { "resume", "<CLUSTER>", "let what a pause holds go on", resume_cluster, &pause_columns },
+    { "resume", "<CLUSTER>", "end a pause", resume_cluster, &pause_columns },
     { "config diff", "", "what a reload would change, and when that takes effect", reconfigure_diff,
       &reconfigure_columns },
     { "reload", "", "check the configuration file, then apply all of it or nothing; answers what has changed",
       reconfigure_reload, &reconfigure_columns },
-    { "kill", "<SESSION>", "end a session and what it runs; the number is that of 'show sessions'", verb_kill,
-      &kill_columns },
-    { "doctor", "", "visits every server and says what is wrong with the cluster, and what to do", doctor,
-      &doctor_columns },
+    { "kill", "<SESSION>", "end a session and its statement; the number is the id in show sessions",
+      verb_kill, &kill_columns },
+    { "doctor", "", "log in to every server, and report what is wrong with the cluster and what to do",
+      doctor, &doctor_columns },
     { "help", "[COMMAND]", "this list, or one command and the columns of its answer", help, &help_columns },
 };
 
@@ -194,8 +200,8 @@ static void help_one(struct request *request)
 static void help(struct request *request)
 {
     static const struct column columns[] = {
-        { "command", COLUMN_TEXT, "the command's words" },
-        { "argument", COLUMN_TEXT, "what it takes" },
+        { "command", COLUMN_TEXT, "the command" },
+        { "argument", COLUMN_TEXT, "its argument" },
         { "help", COLUMN_TEXT, "what it does" },
     };
     if (request->argument.len > 0) {

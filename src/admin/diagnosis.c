@@ -11,8 +11,8 @@
     1000000 /* less than this nobody notices: timestamps of most applications are in seconds */
 
 const struct column diagnosis_columns[DIAGNOSIS_COLUMNS] = {
-    { "result", COLUMN_TEXT, "ok, warning, error, or unknown: it could not be looked at" },
-    { "check", COLUMN_TEXT, "what was looked at" },
+    { "result", COLUMN_TEXT, "ok, warning, error, or unknown: the check could not be made" },
+    { "check", COLUMN_TEXT, "the check" },
     { "cluster", COLUMN_TEXT, "the server's cluster" },
     { "server", COLUMN_TEXT, "the server" },
     { "found", COLUMN_TEXT, "what was found" },

@@ -16,20 +16,19 @@
 
 static const struct column columns[] = {
     { "place", COLUMN_TEXT,
-      "primary, replica, previous (where the one before it ran), here (by headgate) or refused" },
-    { "reason", COLUMN_TEXT, "why there" },
-    { "rule", COLUMN_TEXT, "the name of that reason" },
-    { "kind", COLUMN_TEXT, "what kind of statement it is" },
-    { "statement", COLUMN_TEXT, "what was found in its text" },
-    { "finding", COLUMN_TEXT, "the name of that" },
-    { "culprit", COLUMN_TEXT, "the word that decided" },
-    { "facts", COLUMN_TEXT, "all that was read from its text" },
-    { "code", COLUMN_TEXT,
-      "the stored code that it runs: what that may do, and through which other routine; see show routines" },
-    { "hints", COLUMN_TEXT, "the hints in its comments and attributes; in brackets what is not understood" },
-    { "pins", COLUMN_TEXT, "what keeps the session's reads on the primary now" },
+      "primary, replica, previous (the server of the statement before), here (headgate itself) or refused" },
+    { "reason", COLUMN_TEXT, "reason for this place" },
+    { "rule", COLUMN_TEXT, "short name of the reason" },
+    { "kind", COLUMN_TEXT, "kind of statement" },
+    { "statement", COLUMN_TEXT, "what the text says about routing" },
+    { "finding", COLUMN_TEXT, "short name of that finding" },
+    { "culprit", COLUMN_TEXT, "the word in the text that decided" },
+    { "facts", COLUMN_TEXT, "further facts read from the text" },
+    { "code", COLUMN_TEXT, "the stored code that it runs and the effects of that: see show routines" },
+    { "hints", COLUMN_TEXT, "hints in comments and attributes; in brackets those that were not understood" },
+    { "pins", COLUMN_TEXT, "pins of the session, which keep its reads on the primary" },
     { "then_pinned", COLUMN_TEXT,
-      "yes when later reads would stay on the primary because of it, as long as what it takes is there" },
+      "yes: the statement would leave a pin, and later reads would stay on the primary" },
 };
 const struct columns explain_columns = COLUMNS_OF(columns);
 

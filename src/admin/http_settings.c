@@ -29,9 +29,8 @@ static const struct setting http_settings[] = {
         .check = check_near,
         .effect = EFFECT_RESTART,
         .example = "127.0.0.1:6070",
-        .doc = "Where to listen: a loopback address, or the path of a unix socket. Without it there is no "
-               "HTTP. Nobody is asked for a password: a proxy in front that does may be reached from "
-               "elsewhere.",
+        .doc = "A loopback address, or the path of a unix socket. Without it there is no HTTP. There is no "
+               "login: to allow access from elsewhere, put a proxy with a login in front.",
     },
     {
         .name = "hosts",
@@ -39,12 +38,11 @@ static const struct setting http_settings[] = {
         .offset = offsetof(struct http_settings, hosts),
         .effect = EFFECT_RESTART,
         .example = "headgate.example.org db-proxy",
-        .doc =
-            "Names, separated by blanks, by which requests may ask for this address besides localhost: that "
-            "of a proxy in front which passes on the Host header, or of a service that Prometheus "
-            "scrapes. Requests for addresses, as probes of load balancers and Kubernetes send them, are "
-            "always answered; those for other names are refused (421), since a foreign page in a "
-            "browser could read the answers otherwise. On a unix socket any name will do.",
+        .doc = "Names, separated by blanks, that requests may use for this address besides localhost: the "
+               "name of a proxy in front that passes on the Host header, or of a service that Prometheus "
+               "scrapes. Requests for addresses, as probes of load balancers and Kubernetes send them, are "
+               "always answered. Requests for other names are refused (421), because otherwise a foreign "
+               "page in a browser could read the answers. On a unix socket any name is accepted.",
     },
 };
 

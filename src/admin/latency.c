@@ -6,17 +6,17 @@
 
 static const struct column columns[] = {
     { "kind", COLUMN_TEXT, "listener: until the whole reply was passed on; server: until its first byte" },
-    { "cluster", COLUMN_TEXT, "of the server, or that the listener is for" },
+    { "cluster", COLUMN_TEXT, "cluster of the server or listener" },
     { "name", COLUMN_TEXT, "of the listener or server" },
-    { "commands", COLUMN_INTEGER, "commands that were answered by a server, since headgate started" },
-    { "mean_ms", COLUMN_REAL, "their mean" },
-    { "p50_ms", COLUMN_REAL, "half of them were faster than this" },
-    { "p95_ms", COLUMN_REAL, "of 100, 95 were" },
-    { "p99_ms", COLUMN_REAL, "of 100, 99 were" },
-    { "p999_ms", COLUMN_REAL, "of 1000, 999 were" },
-    { "max_ms", COLUMN_REAL, "all were" },
+    { "commands", COLUMN_INTEGER, "commands answered by a server since headgate started" },
+    { "mean_ms", COLUMN_REAL, "mean time" },
+    { "p50_ms", COLUMN_REAL, "median" },
+    { "p95_ms", COLUMN_REAL, "95 % were faster" },
+    { "p99_ms", COLUMN_REAL, "99 % were faster" },
+    { "p999_ms", COLUMN_REAL, "99.9 % were faster" },
+    { "max_ms", COLUMN_REAL, "the longest" },
     { "buckets", COLUMN_TEXT,
-      "bound in us, colon, how many were less than it and no less than the bound before" },
+      "histogram: upper bound in us, colon, number of commands between this bound and the one before" },
 };
 #define COLUMNS (sizeof columns / sizeof *columns)
 const struct columns show_latency_columns = { columns, COLUMNS - 1 }; /* buckets are for latency_table */

@@ -14,7 +14,7 @@
 static const struct column columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
     { "state", COLUMN_TEXT, "paused or running" },
-    { "after_ms", COLUMN_INTEGER, "how long it took until nothing ran; how long the pause lasted" },
+    { "after_ms", COLUMN_INTEGER, "pause: milliseconds until nothing ran; resume: duration of the pause" },
 };
 const struct columns pause_columns = COLUMNS_OF(columns);
 

@@ -3,10 +3,10 @@
 #include <stddef.h>
 
 static const struct column change_columns[] = {
-    { "setting", COLUMN_TEXT, "where it stands, and its name; or which element of a list" },
-    { "was", COLUMN_TEXT, "in the configuration that is in effect; none: what was added, and secrets" },
+    { "setting", COLUMN_TEXT, "the setting with its section; or an element of a list" },
+    { "was", COLUMN_TEXT, "value in effect; null for added elements and for secrets" },
     { "is", COLUMN_TEXT,
-      "in the file; `changed` for a secret, `added` or `removed` for an element of a list" },
+      "value in the file; `changed` for a secret, `added` or `removed` for an element of a list" },
     { "takes_effect", COLUMN_TEXT,
       "now; new sessions; new connections, to servers and from clients; restart" },
 };

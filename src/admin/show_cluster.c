@@ -22,13 +22,14 @@ static const struct column cluster_columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
     { "primary", COLUMN_TEXT, "the server that takes writes" },
     { "primary_since_s", COLUMN_INTEGER, "seconds since it is, or since there is none" },
-    { "epoch", COLUMN_INTEGER, "counts up with each change of what sessions go by" },
+    { "epoch", COLUMN_INTEGER,
+      "number of the present view; each change of servers or roles makes a new one" },
     { "servers", COLUMN_INTEGER, "all of them" },
-    { "servers_up", COLUMN_INTEGER, "those whose state is up" },
+    { "servers_up", COLUMN_INTEGER, "servers in the state up" },
     { "replicas", COLUMN_INTEGER, "those that take reads" },
-    { "paused", COLUMN_TEXT, "yes while an operator holds what is new" },
+    { "paused", COLUMN_TEXT, "yes while the cluster is paused" },
     { "connections_active", COLUMN_INTEGER, "connections attached to sessions" },
-    { "last_change", COLUMN_TEXT, "when something was told last: see show events" },
+    { "last_change", COLUMN_TEXT, "time of the last event" },
 };
 const struct columns show_clusters_columns = COLUMNS_OF(cluster_columns);
 
@@ -82,7 +83,7 @@ static const struct column event_columns[] = {
     { "was", COLUMN_TEXT, "state and role before" },
     { "is", COLUMN_TEXT, "state and role since" },
     { "reason", COLUMN_TEXT, "why" },
-    { "after_s", COLUMN_REAL, "seconds that it was what it was" },
+    { "after_s", COLUMN_REAL, "duration of the former state in seconds" },
 };
 const struct columns show_events_columns = COLUMNS_OF(event_columns);
 

@@ -10,11 +10,12 @@
 
 static const struct column columns[] = {
     { "limit", COLUMN_TEXT,
-      "the setting, and whose it is; of a server's own for an account, once it has refused a login for it" },
-    { "value", COLUMN_INTEGER, "how many there may be; null: as many as come" },
-    { "used", COLUMN_INTEGER, "how many there are; null where it is a limit for each address" },
+      "the setting and its owner; also a limit of an account at a server, once the server has refused a "
+      "login for it" },
+    { "value", COLUMN_INTEGER, "the limit; null: none" },
+    { "used", COLUMN_INTEGER, "clients now; null for a limit per address" },
     { "refused", COLUMN_INTEGER,
-      "clients turned away because of it; at a server: logins, whose sessions wait for a connection" },
+      "clients that were refused; for a limit at a server: refused logins, whose sessions wait" },
 };
 const struct columns show_limits_columns = COLUMNS_OF(columns);
 

@@ -12,12 +12,12 @@
 
 static const struct column columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
-    { "cause", COLUMN_TEXT, "what keeps a connection: the same names as in show stats, after pinned_by_" },
-    { "sessions", COLUMN_INTEGER, "clients whose connection is kept by it now" },
-    { "times", COLUMN_INTEGER, "how often sessions came to be kept by it since headgate started" },
-    { "longest_s", COLUMN_INTEGER, "seconds since it began in the session that has it for the longest time" },
-    { "session", COLUMN_INTEGER, "that session's id: see show sessions" },
-    { "statement", COLUMN_TEXT, "what began it there, without literals" },
+    { "cause", COLUMN_TEXT, "the cause; show stats has the same names after pinned_by_" },
+    { "sessions", COLUMN_INTEGER, "clients with this pin now" },
+    { "times", COLUMN_INTEGER, "how often sessions got this pin since headgate started" },
+    { "longest_s", COLUMN_INTEGER, "age in seconds of the oldest such pin" },
+    { "session", COLUMN_INTEGER, "id of the session with the oldest such pin" },
+    { "statement", COLUMN_TEXT, "the statement that made it, without literals" },
     { "help", COLUMN_TEXT, "what it is" },
 };
 const struct columns show_pins_columns = COLUMNS_OF(columns);

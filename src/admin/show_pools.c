@@ -8,11 +8,11 @@
 static const struct column columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
     { "server", COLUMN_TEXT, "the server's name" },
-    { "user", COLUMN_TEXT, "the account that they are logged in as; (former): before its password changed" },
-    { "active", COLUMN_INTEGER, "connections that sessions have" },
+    { "user", COLUMN_TEXT, "the account of these connections; (former): before its password changed" },
+    { "active", COLUMN_INTEGER, "connections in use by sessions" },
     { "parked", COLUMN_INTEGER, "connections kept for the next session" },
-    { "preparing", COLUMN_INTEGER, "connections that are made new, or opened ahead" },
-    { "waiting", COLUMN_INTEGER, "its sessions that wait for a connection" },
+    { "preparing", COLUMN_INTEGER, "connections that are being reset, or opened ahead of need" },
+    { "waiting", COLUMN_INTEGER, "sessions of the account that wait for a connection" },
     { "oldest_s", COLUMN_INTEGER, "seconds since the oldest of these connections was opened" },
 };
 const struct columns show_pools_columns = COLUMNS_OF(columns);

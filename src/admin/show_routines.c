@@ -8,18 +8,17 @@ enum { WORDS_MAX = 400 };
 
 static const struct column columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
-    { "schema", COLUMN_TEXT, "null for a loadable function" },
-    { "name", COLUMN_TEXT, "of a trigger: its table's" },
+    { "schema", COLUMN_TEXT, "the schema; null for a loadable function" },
+    { "name", COLUMN_TEXT, "the name; for a trigger, the name of its table" },
     { "kind", COLUMN_TEXT, "function, procedure, view or trigger" },
     { "effects", COLUMN_TEXT,
-      "what running it may do, with all that it calls; \"reads\": nothing but read, so that a replica may "
-      "run "
-      "it if read_functions is true" },
-    { "through", COLUMN_TEXT, "what it calls that has an effect which its own body has not" },
+      "effects of running it and all that it calls; \"reads\": it only reads, so that a replica may run it "
+      "with read_functions = true" },
+    { "through", COLUMN_TEXT,
+      "the routine called from it that has an effect which its own body does not have" },
     { "state", COLUMN_TEXT,
-      "read, or stale: stored code has changed since, and nothing is taken for known until it was read "
-      "anew" },
-    { "read_s", COLUMN_INTEGER, "seconds since the primary was asked last" },
+      "read; stale: stored code has changed, and counts as unknown until it is read again" },
+    { "read_s", COLUMN_INTEGER, "seconds since the primary was asked for its stored code" },
 };
 const struct columns show_routines_columns = COLUMNS_OF(columns);
 

@@ -8,11 +8,11 @@
 static const struct column listener_columns[] = {
     { "name", COLUMN_TEXT, "the listener's name" },
     { "address", COLUMN_TEXT, "where clients connect, as configured" },
-    { "cluster", COLUMN_TEXT, "where it leads" },
+    { "cluster", COLUMN_TEXT, "its cluster" },
     { "mode", COLUMN_TEXT, "split, primary or replica" },
-    { "clients", COLUMN_INTEGER, "connected there now" },
-    { "max_clients", COLUMN_INTEGER, "how many there may be; null: as many as come" },
-    { "refused", COLUMN_INTEGER, "clients turned away because of that" },
+    { "clients", COLUMN_INTEGER, "clients connected now" },
+    { "max_clients", COLUMN_INTEGER, "the limit; null: none" },
+    { "refused", COLUMN_INTEGER, "clients that were refused because of this limit" },
 };
 const struct columns show_listeners_columns = COLUMNS_OF(listener_columns);
 
@@ -50,16 +50,15 @@ void show_listeners(struct request *request)
 
 static const struct column user_columns[] = {
     { "name", COLUMN_TEXT, "the account" },
-    { "clients", COLUMN_INTEGER, "logged in with it now" },
-    { "max_connections", COLUMN_INTEGER, "how many there may be; null: as many as come" },
-    { "refused", COLUMN_INTEGER, "logins turned away because of that" },
+    { "clients", COLUMN_INTEGER, "clients logged in now" },
+    { "max_connections", COLUMN_INTEGER, "the limit; null: none" },
+    { "refused", COLUMN_INTEGER, "logins that were refused because of this limit" },
     { "password", COLUMN_TEXT,
-      "known: headgate can log in with any plugin; hash: with mysql_native_password only; empty: there is "
-      "none" },
+      "known: headgate can log in to servers with any plugin; hash: with mysql_native_password only; empty: "
+      "no password" },
     { "read_only", COLUMN_TEXT,
-      "does it keep the account from writing on replicas? holds; bypassed: by a privilege, see the log; "
-      "unknown: the "
-      "account could not be asked" },
+      "whether read_only keeps the account from writing on replicas: holds; bypassed: the account has a "
+      "privilege, see the log; unknown: headgate could not ask" },
 };
 const struct columns show_users_columns = COLUMNS_OF(user_columns);
 
@@ -101,10 +100,10 @@ void show_users(struct request *request)
 /* ---- config ---- */
 
 static const struct column setting_columns[] = {
-    { "setting", COLUMN_TEXT, "its path; elements of lists by their names" },
+    { "setting", COLUMN_TEXT, "path of the setting; elements of lists by their names" },
     { "value", COLUMN_TEXT, "as it would be written in the file; secrets are \"***\"" },
-    { "default", COLUMN_TEXT, "what it is when the file says nothing" },
-    { "effect", COLUMN_TEXT, "when a change of it counts: now, new sessions or restart" },
+    { "default", COLUMN_TEXT, "the default" },
+    { "effect", COLUMN_TEXT, "when a change takes effect: now, new sessions, new connections or restart" },
 };
 const struct columns show_config_columns = COLUMNS_OF(setting_columns);
 

@@ -16,7 +16,7 @@ static const struct column columns[] = {
     { "server", COLUMN_TEXT, "the server's name" },
     { "state", COLUMN_TEXT, "what it is now" },
     { "reason", COLUMN_TEXT, "why" },
-    { "warning", COLUMN_TEXT, "what the cluster lacks now" },
+    { "warning", COLUMN_TEXT, "what the cluster cannot do now" },
 };
 const struct columns verb_columns = COLUMNS_OF(columns);
 

@@ -43,7 +43,7 @@ static const struct setting log_settings[] = {
         .words = level_words,
         .fallback = "info",
         .effect = EFFECT_NOW,
-        .doc = "The least that is worth a line: \"debug\", \"info\", \"notice\", \"warning\" or \"error\".",
+        .doc = "The lowest level that is written: \"debug\", \"info\", \"notice\", \"warning\" or \"error\".",
     },
     {
         .name = "format",
@@ -52,7 +52,7 @@ static const struct setting log_settings[] = {
         .words = format_words,
         .fallback = "text",
         .effect = EFFECT_NOW,
-        .doc = "\"text\" for people, \"json\" (one object a line) for collectors.",
+        .doc = "\"text\" for people, or \"json\", one object a line, for collectors.",
     },
     {
         .name = "file",
@@ -61,9 +61,8 @@ static const struct setting log_settings[] = {
         .check = check_log_file,
         .effect = EFFECT_RESTART,
         .example = "/var/log/headgate/headgate.log",
-        .doc =
-            "Where the lines go instead of stderr. SIGUSR1 opens it again, for logrotate. When it cannot be "
-            "written, lines are lost, counted in `show stats`, and said on stderr once a minute.",
+        .doc = "The file of the log, instead of stderr. SIGUSR1 opens it again, for logrotate. If it cannot "
+               "be written, lines are lost and counted in `show stats`, and stderr says so once a minute.",
     },
 };
 
@@ -71,7 +70,7 @@ static const char *const log_absent[] = { "syslog", NULL };
 
 static const struct section log_section = {
     .name = "log",
-    .doc = "What headgate tells, and how.",
+    .doc = "The main log.",
     .size_bytes = sizeof(struct config),
     SECTION_ROWS(log_settings),
     .absent = log_absent,

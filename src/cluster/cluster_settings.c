@@ -10,9 +10,8 @@ static const struct setting monitor_settings[] = {
         .is_required = true,
         .effect = EFFECT_NOW,
         .example = "monitor",
-        .doc =
-            "The account that asks every server how it is. It needs REPLICATION CLIENT (MariaDB: also SLAVE "
-            "MONITOR), and no rights on any schema.",
+        .doc = "The account with which headgate asks every server for its state. It needs REPLICATION CLIENT "
+               "(MariaDB: also SLAVE MONITOR), and no rights on any schema.",
     },
     {
         .name = "password",
@@ -35,7 +34,7 @@ static const struct setting monitor_settings[] = {
         .max = 3600000000,
         .fallback = "1s",
         .effect = EFFECT_NOW,
-        .doc = "How often each server is asked.",
+        .doc = "Time between two probes of a server.",
     },
     {
         .name = "timeout",
@@ -45,9 +44,8 @@ static const struct setting monitor_settings[] = {
         .max = 600000000,
         .fallback = "1s",
         .effect = EFFECT_NOW,
-        .doc = "How long one such question may take altogether, connect and login included. A server that is "
-               "stopped "
-               "still accepts connections: this is what finds out.",
+        .doc = "The longest duration of one probe, connect and login included. A stopped server process "
+               "still accepts connections; this time-out detects it.",
     },
     {
         .name = "rise",
@@ -57,7 +55,7 @@ static const struct setting monitor_settings[] = {
         .max = 100,
         .fallback = "1",
         .effect = EFFECT_NOW,
-        .doc = "Good answers in a row before a server that was down is used again.",
+        .doc = "Successful probes in a row before a server that was down is used again.",
     },
     {
         .name = "fall",
@@ -67,16 +65,15 @@ static const struct setting monitor_settings[] = {
         .max = 100,
         .fallback = "2",
         .effect = EFFECT_NOW,
-        .doc =
-            "Failures in a row before a server counts as down. After the first one it is asked again after "
-            "a quarter of the interval: it takes about interval + fall * timeout to notice a server that "
-            "hangs.",
+        .doc = "Failed probes in a row before a server counts as down. After the first one the next probe "
+               "follows after a quarter of the interval: it takes about interval + fall * timeout to detect "
+               "a server that hangs.",
     },
 };
 
 static const struct section monitor_section = {
     .name = "monitor",
-    .doc = "How headgate asks the servers how they are.",
+    .doc = "How headgate asks the servers for their state.",
     .size_bytes = sizeof(struct monitor_settings),
     SECTION_ROWS(monitor_settings),
 };
@@ -96,8 +93,9 @@ static const struct setting ejection_settings[] = {
         .max = 1000000,
         .fallback = "5",
         .effect = EFFECT_NOW,
-        .doc = "Failures in a row, without a success between them, that send a replica out: connections that "
-               "sessions could not make, and replies that broke off. \"off\": probes alone decide.",
+        .doc = "Failures in a row, without a success between them, after which a replica is ejected: "
+               "connections that sessions could not make, and replies that broke off. \"off\": only probes "
+               "decide.",
     },
     {
         .name = "base",
@@ -107,8 +105,8 @@ static const struct setting ejection_settings[] = {
         .max = 3600000000,
         .fallback = "1s",
         .effect = EFFECT_NOW,
-        .doc = "How long the first time, a fifth more or less; each time soon after lasts twice as long. To "
-               "come back, a probe must have passed, too.",
+        .doc = "Duration of the first ejection, a fifth more or less. Each further one soon after lasts "
+               "twice as long. A replica comes back only after a probe has passed as well.",
     },
     {
         .name = "max",
@@ -118,9 +116,8 @@ static const struct setting ejection_settings[] = {
         .max = 86400000000,
         .fallback = "1m",
         .effect = EFFECT_NOW,
-        .doc =
-            "How long at most, a fifth more or less. A server that has served for so long begins with `base` "
-            "again.",
+        .doc = "Longest duration of an ejection, a fifth more or less. After this time in service without an "
+               "ejection, the next one lasts `base` again.",
     },
     {
         .name = "max_share",
@@ -130,14 +127,14 @@ static const struct setting ejection_settings[] = {
         .max = 100,
         .fallback = "50",
         .effect = EFFECT_NOW,
-        .doc = "Percent of the cluster's servers that may be ejected at the same time; where there are two "
-               "replicas or more, one always may, unless this is 0. The primary never is.",
+        .doc = "Percent of the cluster's servers that may be ejected at the same time. With two replicas or "
+               "more, one may always be ejected, unless this is 0. The primary is never ejected.",
     },
 };
 
 static const struct section ejection_section = {
     .name = "ejection",
-    .doc = "A replica whose probes pass, but with which sessions have no luck, is left alone for a while.",
+    .doc = "A replica whose probes pass, but where connections of sessions fail, gets no reads for a while.",
     .size_bytes = sizeof(struct ejection_settings),
     SECTION_ROWS(ejection_settings),
 };
@@ -197,7 +194,7 @@ static const struct setting cluster_settings[] = {
         .is_required = true,
         .effect = EFFECT_RESTART,
         .example = "main",
-        .doc = "What listeners and commands call this cluster.",
+        .doc = "The name of the cluster in listeners and commands.",
     },
     {
         .name = "topology",
@@ -206,12 +203,11 @@ static const struct setting cluster_settings[] = {
         .words = topology_words,
         .fallback = "auto",
         .effect = EFFECT_NOW,
-        .doc =
-            "How the roles are known. \"replication\" asks each server for read_only and its replication "
-            "status. \"galera\" asks each for its wsrep status: one node that is synced is the primary, the "
-            "first of them in the order of `servers`, and stays it as long as it is synced; the other ones "
-            "have the reads. \"auto\" is \"galera\" where a server says that wsrep_on is on, else "
-            "\"replication\". \"static\" takes them from role = \"primary\" | \"replica\" below.",
+        .doc = "How headgate finds the roles. \"replication\" asks each server for read_only and its "
+               "replication status. \"galera\" asks each for its wsrep status: one synced node is the "
+               "primary, the first in the order of `servers`, for as long as it is synced; the other nodes "
+               "have the reads. \"auto\" is \"galera\" where a server says that wsrep_on is on, else "
+               "\"replication\". \"static\" takes the roles from role = \"primary\" | \"replica\" below.",
     },
     {
         .name = "monitor",
@@ -250,7 +246,8 @@ static const struct setting cluster_settings[] = {
         .fallback = "10s",
         .effect = EFFECT_NOW,
         .doc = "A replica that comes back from being down or ejected begins with a tenth of its share of the "
-               "reads, and has all of it after so long: its caches are cold. \"off\": all at once.",
+               "reads, and reaches the whole share after this time, because its caches are cold. \"off\": "
+               "the whole share at once.",
     },
     {
         .name = "balance",
@@ -259,10 +256,10 @@ static const struct setting cluster_settings[] = {
         .words = balance_words,
         .fallback = "least",
         .effect = EFFECT_NOW,
-        .doc = "Which replica a session gets. \"least\": the one with the fewest commands running for its "
+        .doc = "Which replica a session gets. \"least\": the one with the fewest running commands for its "
                "weight, then the fewest connections; one that is more than twice as slow as the fastest gets "
-               "less, and of many replicas the better of two that chance has picked is taken. "
-               "\"round_robin\": in turn, as often as its weight says.",
+               "less; of more than three replicas, the better of two random ones is taken. \"round_robin\": "
+               "each in turn, according to its weight.",
     },
     {
         .name = "zone",
@@ -311,11 +308,10 @@ static const struct setting cluster_settings[] = {
         .max = 3600000000,
         .fallback = "30s",
         .effect = EFFECT_NOW,
-        .doc =
-            "How often the primary is asked what stored code there is (functions, procedures, views, "
-            "triggers); also at once when another server becomes the primary, and when a statement that "
-            "changes stored code has passed. For so long code that was changed elsewhere is taken for what "
-            "it was.",
+        .doc = "How often the primary is asked for its stored code (functions, procedures, views, triggers). "
+               "It is also asked at once when another server becomes the primary, and when a statement that "
+               "changes stored code has passed. Code that was changed elsewhere is known after this time at "
+               "the latest.",
     },
     {
         .name = "connection_reserve",
@@ -325,10 +321,9 @@ static const struct setting cluster_settings[] = {
         .max = 10000,
         .fallback = "10",
         .effect = EFFECT_NOW,
-        .doc =
-            "Of each server's own max_connections so many are left to others: replicas, backups, people, "
-            "headgate's probes, and connections that the server has not quite closed yet. Where that would "
-            "be more than half of them, half. For servers with max_connections = \"auto\".",
+        .doc = "Of each server's own max_connections, this many are left to others: replicas, backups, "
+               "people, headgate's probes, and connections that the server has not closed completely yet; "
+               "but not more than half of max_connections. For servers with max_connections = \"auto\".",
     },
     {
         .name = "pool",
@@ -338,10 +333,10 @@ static const struct setting cluster_settings[] = {
         .fallback = "transaction",
         .effect = EFFECT_NOW,
         .doc =
-            "When a session parts with its connections to servers. \"transaction\": as soon as another one "
-            "needs one and nothing of the session lives there: no transaction, temporary table, lock … "
-            "\"session\": when it ends. Either way connections are made new (COM_RESET_CONNECTION) and "
-            "handed on to sessions of the same account, rather than closed.",
+            "When a session gives up its connections to servers. \"transaction\": as soon as another session "
+            "needs one and the session has no state there, such as a transaction, a temporary table or a "
+            "lock. \"session\": when it ends. In both cases the connections are reused by sessions of the "
+            "same account, after COM_RESET_CONNECTION where that is necessary, and not closed.",
     },
     {
         .name = "pool_idle_max",
@@ -352,9 +347,9 @@ static const struct setting cluster_settings[] = {
         .max = 100000,
         .fallback = "auto",
         .effect = EFFECT_NOW,
-        .doc = "How many connections that no session has are kept of each server, for `server_idle` each. "
-               "\"auto\": as many as there are, which is max_connections at most. 0: each is closed at once, "
-               "and every session logs in by itself.",
+        .doc = "How many connections without a session are kept for each server, for `server_idle` each. "
+               "\"auto\": all of them, so max_connections at most. 0: each is closed at once, and every "
+               "session logs in at the servers itself.",
     },
     {
         .name = "pool_trust",
@@ -366,12 +361,12 @@ static const struct setting cluster_settings[] = {
         .fallback = "10s",
         .effect = EFFECT_NOW,
         .doc =
-            "For so long after its login, or after it was made new, a connection may go from session to "
-            "session as it is, if all that sessions have left in it is known: a session that wants the same "
-            "schema and variables then costs the server nothing. For so long, too, a new session may find "
-            "what headgate cannot see: the variables' old defaults after a SET GLOBAL that was said "
-            "elsewhere; a user lock that a trigger or a view has taken, or a user variable that one has "
-            "assigned with INTO or :=. \"off\": every connection is made new before it is handed on.",
+            "For this long after its login or its last reset, a connection may be reused by another session "
+            "without a reset, if all state that sessions have left in it is known: a session that wants the "
+            "same schema and variables then costs the server nothing. For the same time a new session may "
+            "find what headgate cannot see: an old default of a variable after a SET GLOBAL elsewhere; a "
+            "user lock that a trigger or a view has taken; a user variable that one of these has assigned "
+            "with INTO or :=. \"off\": every connection is reset before another session gets it.",
     },
     {
         .name = "pool_login_trust",
@@ -382,12 +377,11 @@ static const struct setting cluster_settings[] = {
         .may_be_off = true,
         .fallback = "10s",
         .effect = EFFECT_NEW_SESSIONS,
-        .doc =
-            "For so long after its login at the server, a connection of the pool may be given to a client "
-            "that logs in with the same account. After that the connection logs in anew first "
-            "(COM_CHANGE_USER): what was changed elsewhere (GRANT, a default role, a password, a locked or "
-            "dropped account) is true of new logins after this time at the latest. What is changed through "
-            "this headgate is true at once. \"off\": the server is asked at every login.",
+        .doc = "For this long after its login at the server, a connection of the pool may be given to a "
+               "client that logs in with the same account. After that the connection logs in anew first "
+               "(COM_CHANGE_USER), so that changes made elsewhere (GRANT, a default role, a password, a "
+               "locked or dropped account) apply to new logins after this time at the latest. Changes made "
+               "through this headgate apply at once. \"off\": the server is asked at every login.",
     },
     {
         .name = "prepared_max",
@@ -397,11 +391,10 @@ static const struct setting cluster_settings[] = {
         .max = 1000000,
         .fallback = "250",
         .effect = EFFECT_NOW,
-        .doc =
-            "How many prepared statements a connection to a server may have at a time. The one that was not "
-            "used for longest is closed there, and prepared again when it is executed next; more than this "
-            "many are only kept while cursors or long data are in them. All connections together should "
-            "stay below the servers' max_prepared_stmt_count.",
+        .doc = "How many prepared statements a connection to a server may have. When there are more, the "
+               "least recently used one is closed there, and prepared again at its next execution; "
+               "statements with an open cursor or long data are kept in any case. All connections together "
+               "should stay below the servers' max_prepared_stmt_count.",
     },
     {
         .name = "pool_idle_min",
@@ -411,13 +404,12 @@ static const struct setting cluster_settings[] = {
         .max = 10000,
         .fallback = "0",
         .effect = EFFECT_NOW,
-        .doc =
-            "How many connections are kept ready of each server that takes reads or writes, for the accounts "
-            "whose sessions needed most of late: opened ahead, a few at a time, when a server comes up or is "
-            "promoted, and for those that were taken or retired. None before an account's first client, "
-            "whose "
-            "login tells how; none with a permit that somebody waits for. 0: none, since what is kept idle "
-            "counts at the server, and most clients do not mind the milliseconds of a login.",
+        .doc = "How many connections are kept ready for each server that takes reads or writes, for the "
+               "accounts whose sessions needed most of late. They are opened ahead of need, a few at a time, "
+               "when a server comes up or is promoted, and in place of those that were taken or closed. None "
+               "is opened for an account before its first client, whose login shows how its programs log in, "
+               "and none while sessions wait for connections. 0: none, since idle connections count at the "
+               "server, and most clients do not notice the milliseconds of a login.",
     },
     {
         .name = "consistency",

@@ -33,7 +33,7 @@ static const struct setting server_settings[] = {
         .is_required = true,
         .effect = EFFECT_NOW,
         .example = "db1",
-        .doc = "What this server is called in the log, and in `show servers`.",
+        .doc = "The name of the server in the log and in `show servers`.",
     },
     {
         .name = "address",
@@ -43,11 +43,11 @@ static const struct setting server_settings[] = {
         .check = address_check_connect,
         .effect = EFFECT_NOW,
         .example = "127.0.0.1:3306",
-        .doc = "Where the server listens: \"host:port\", \"[ipv6]:port\" or the path of its socket. A "
-               "host's name is asked for again when its answer has grown old: after its TTL, at least 1s and "
-               "at most 30s; with no TTL (/etc/hosts), 30s. While its present address is among the answers "
-               "that one is used, then the first of the others, IPv4 before IPv6: that is another machine, "
-               "which is probed before anything goes there. When nobody answers it stays where it is.",
+        .doc = "Where the server listens: \"host:port\", \"[ipv6]:port\" or the path of its socket. A host "
+               "name is resolved again after its TTL, at least 1s and at most 30s; without a TTL "
+               "(/etc/hosts) after 30s. While the present address is among the answers, it is kept. "
+               "Otherwise the first of the answers is used, IPv4 before IPv6: that is another machine, and "
+               "it is probed before anything goes there. While no answer comes, the address stays as it is.",
     },
     {
         .name = "role",
@@ -76,7 +76,7 @@ static const struct setting server_settings[] = {
         .offset = offsetof(struct server_settings, zone),
         .effect = EFFECT_NOW,
         .example = "a",
-        .doc = "The rack, room or availability zone it is in: see the cluster's `zone`.",
+        .doc = "The rack, room or availability zone of the server: see the cluster's `zone`.",
     },
     {
         .name = "tls",
@@ -98,11 +98,9 @@ static const struct setting server_settings[] = {
         .words = compression_words,
         .fallback = "off",
         .effect = EFFECT_NEW_CONNECTIONS,
-        .doc =
-            "The compressed protocol towards the server, where the server offers it: \"zlib\", or with MySQL "
-            "\"zstd\". It pays where the network is slow or has its price; it costs both ends CPU. "
-            "Connections that "
-            "no session uses are closed when it changes.",
+        .doc = "The compressed protocol towards the server, where the server offers it: \"zlib\", or with "
+               "MySQL \"zstd\". It is useful where the network is slow or expensive; it costs CPU on both "
+               "sides. Connections that no session uses are closed when this setting changes.",
     },
     {
         .name = "max_connections",
@@ -113,11 +111,11 @@ static const struct setting server_settings[] = {
         .max = 100000,
         .fallback = "auto",
         .effect = EFFECT_NOW,
-        .doc = "Connections that clients' sessions may have to it at the same time. When all are in use, one "
-               "that is idle and holds nothing of its client goes to whoever waits, least recently used "
-               "first; those who wait are served in their order, for `timeouts.pool_wait` at most. \"auto\" "
-               "is the server's own max_connections less the cluster's `connection_reserve`. Probes and KILL "
-               "have connections besides.",
+        .doc = "The largest number of connections that sessions may have to the server. When all are in use, "
+               "an idle one without state of its session, the least recently used first, goes to the session "
+               "that has waited longest; waiting lasts `timeouts.pool_wait` at most. \"auto\" is the "
+               "server's own max_connections less the cluster's `connection_reserve`. Connections for probes "
+               "and KILL are not counted.",
     },
 };
 

@@ -27,12 +27,10 @@ static const struct setting statement_settings[] = {
         .max = 100000,
         .fallback = "1000",
         .effect = EFFECT_RESTART,
-        .doc =
-            "How many different statements of each user are counted by each worker (`show digests`): the "
-            "same "
-            "text with other literals is one. When there are more, those that have taken the least time make "
-            "room, and are summed up as one. 2 KiB of memory each and worker at most. \"off\": none, and no "
-            "log of statements either.",
+        .doc = "How many different statements of each user are counted by each worker (`show digests`). "
+               "Statements that differ only in literals are one. When there are more, those that took the "
+               "least time are summed up in one row. Each takes up to 2 KiB of memory in each worker. "
+               "\"off\": no statistics, and no log of statements either.",
     },
     {
         .name = "slow",
@@ -43,9 +41,8 @@ static const struct setting statement_settings[] = {
         .may_be_off = true,
         .fallback = "off",
         .effect = EFFECT_RESTART,
-        .doc = "Statements that took at least so long, from the client's command until it had the whole "
-               "reply, are "
-               "told in slow_file.",
+        .doc = "Statements that took at least this long, from the client's command until it had the whole "
+               "reply, are written to slow_file.",
     },
     {
         .name = "slow_file",
@@ -54,9 +51,8 @@ static const struct setting statement_settings[] = {
         .check = check_path,
         .fallback = "/var/log/headgate/slow.log",
         .effect = EFFECT_RESTART,
-        .doc =
-            "The log of slow statements, one line each; not opened while slow is \"off\". SIGUSR1 opens it "
-            "again, for logrotate. What cannot be written is lost, and counted in `show stats`.",
+        .doc = "The log of slow statements, one line each; not opened while slow is \"off\". SIGUSR1 opens "
+               "it again, for logrotate. Lines that cannot be written are lost, and counted in `show stats`.",
     },
     {
         .name = "sample",
@@ -67,9 +63,8 @@ static const struct setting statement_settings[] = {
         .max = 1000000000,
         .fallback = "off",
         .effect = EFFECT_RESTART,
-        .doc = "One statement in so many, of each worker, is told in query_file, slow or not; 1 is all of "
-               "them: a "
-               "line each, and a write(2) by the thread that carries the traffic.",
+        .doc = "One statement in this many, in each worker, is written to query_file, slow or not. 1 is "
+               "every statement: one line and one write(2) each, by the thread that carries the traffic.",
     },
     {
         .name = "query_file",
@@ -97,18 +92,16 @@ static const struct setting statement_settings[] = {
         .offset = offsetof(struct statement_settings, literals),
         .fallback = "false",
         .effect = EFFECT_RESTART,
-        .doc =
-            "Whether these logs show statements as clients sent them, up to 2 KiB of them; otherwise "
-            "literals "
-            "are question marks. Statements that may hold a password or a key (CREATE USER, SET PASSWORD, "
-            "PREPARE, AES_ENCRYPT and whatever has such a word in it) never are; nor are the parameters of "
-            "prepared statements.",
+        .doc = "Whether these logs show statements as clients sent them, up to 2 KiB; otherwise literals are "
+               "question marks. Statements that may contain a password or a key (CREATE USER, SET PASSWORD, "
+               "PREPARE, AES_ENCRYPT and others with such a word) never appear with literals, and parameters "
+               "of prepared statements never appear.",
     },
 };
 
 const struct section statement_section = {
     .name = "statements",
-    .doc = "What is kept and told of statements.",
+    .doc = "Statistics and logs of statements.",
     .size_bytes = sizeof(struct statement_settings),
     SECTION_ROWS(statement_settings),
 };

@@ -10,6 +10,8 @@ import yaml
 
 from shipped import BUILD, ROOT, in_tree, need
 
+pytestmark = pytest.mark.room("app")
+
 PAGES = sorted([name for name in os.listdir(ROOT) if name.endswith(".md")] +
                [os.path.relpath(os.path.join(folder, name), ROOT)
                 for folder, _, names in os.walk(in_tree("docs")) for name in names if name.endswith(".md")])

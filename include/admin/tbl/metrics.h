@@ -12,23 +12,23 @@ METRIC(headgate_stopping, GAUGE, HEADGATE, stopping,
 METRIC_BY(headgate_sessions, GAUGE, HEADGATE, sessions, state, SESSION_STATE_COUNT, session_state_word,
           "Clients connected now, by what their session does or waits for.")
 METRIC(headgate_sessions_in_transaction, GAUGE, HEADGATE, sessions_in_transaction,
-       "Of these, those with a transaction open, or with autocommit off.")
+       "Of these, sessions with a transaction open, or with autocommit off.")
 METRIC(headgate_sessions_pinned, GAUGE, HEADGATE, sessions_pinned,
-       "Of these, those whose reads stay on the primary because of state there: see show sessions.")
+       "Of these, sessions whose reads stay on the primary because of state there: see show sessions.")
 METRIC_BY(headgate_sessions_closed_total, COUNTER, HEADGATE, sessions_closed, reason, CLOSE_REASON_COUNT,
           close_word, "Sessions that have ended, by the reason.")
 METRIC(headgate_clients_max, GAUGE, HEADGATE, clients_max, "limits.max_clients; absent when off.")
 METRIC_BY(headgate_clients_refused_total, COUNTER, HEADGATE, clients_refused, limit, COUNT_OF(limit_names),
-          limit_word, "Clients turned away at the door, by the limit that was reached.")
+          limit_word, "Clients that were refused, by the limit that was reached.")
 METRIC(headgate_worker_cpu_seconds_total, COUNTER, WORKER, worker_cpu, "CPU time of the worker's thread.")
 METRIC(headgate_worker_sessions, GAUGE, WORKER, worker_sessions, "Sessions that the worker carries.")
 METRIC(headgate_listener_sessions, GAUGE, LISTENER, door_sessions, "Clients that are connected.")
 METRIC(headgate_listener_sessions_max, GAUGE, LISTENER, door_max,
        "The listener's max_clients; absent when off.")
 METRIC(headgate_listener_sessions_opened_total, COUNTER, LISTENER, door_opened,
-       "Clients that came, whatever became of them.")
+       "Clients that have connected, whether they logged in or not.")
 METRIC(headgate_listener_sessions_refused_total, COUNTER, LISTENER, door_refused,
-       "Clients turned away because of the listener's max_clients.")
+       "Clients that were refused because of the listener's max_clients.")
 METRIC(headgate_listener_command_errors_total, COUNTER, LISTENER, door_errors,
        "Commands that a server answered with an error.")
 METRIC(headgate_listener_commands_refused_total, COUNTER, LISTENER, door_refusals,
@@ -50,11 +50,10 @@ METRIC(headgate_cluster_has_primary, GAUGE, CLUSTER, cluster_has_primary,
        "1 if there is a server that takes writes.")
 METRIC(headgate_cluster_servers, GAUGE, CLUSTER, cluster_servers, "Servers that are configured.")
 METRIC(headgate_cluster_servers_readable, GAUGE, CLUSTER, cluster_readable, "Servers that take reads now.")
-METRIC(headgate_cluster_paused, GAUGE, CLUSTER, cluster_paused, "1 while an operator holds what is new.")
+METRIC(headgate_cluster_paused, GAUGE, CLUSTER, cluster_paused, "1 while the cluster is paused.")
 METRIC(headgate_cluster_epoch, GAUGE, CLUSTER, cluster_epoch,
-       "Counts up with each change of what sessions go by.")
-METRIC(headgate_cluster_events_total, COUNTER, CLUSTER, cluster_events,
-       "Changes that were told: see show events.")
+       "Number of the present view; each change of servers or roles makes a new one.")
+METRIC(headgate_cluster_events_total, COUNTER, CLUSTER, cluster_events, "Events: see show events.")
 METRIC_BY(headgate_server_info, GAUGE, SERVER, one, address, 1, address_word,
           "Always 1; its label says where the server is, as configured.")
 METRIC(headgate_server_up, GAUGE, SERVER, server_up, "1 if the server's state is up.")
@@ -66,24 +65,22 @@ METRIC(headgate_server_takes_reads, GAUGE, SERVER, server_takes_reads, "1 if har
 METRIC(headgate_server_replication_fault, GAUGE, SERVER, server_fault,
        "1 while the server is a replica whose replication is stopped, or cut off from a source that is up.")
 METRIC(headgate_server_monitor_refused, GAUGE, SERVER, server_refuses,
-       "1 while the server does not let the monitor log in, or not ask what it needs to know.")
+       "1 while the server refuses the login of the monitor, or its questions.")
 METRIC(headgate_server_lag_seconds, GAUGE, SERVER, server_lag,
-       "Replication lag as the server says it; absent when it does not.")
+       "Replication lag as reported by the server; absent if the server reports none.")
 METRIC(headgate_server_weight, GAUGE, SERVER, server_weight, "Share of reads relative to the others.")
 METRIC_BY(headgate_server_connections, GAUGE, SERVER, server_connections, state, 2, connection_word,
           "Connections: active ones belong to a session, idle ones are kept for the next.")
 METRIC(headgate_server_connections_max, GAUGE, SERVER, server_connections_max,
-       "How many of them sessions may have; absent while that is not known.")
+       "The most connections that sessions may have; absent while that is not known.")
 METRIC(headgate_server_connections_waiting, GAUGE, SERVER, server_waiting,
-       "Sessions that wait for a free one.")
+       "Sessions that wait for a free connection.")
 METRIC(headgate_server_queue_timeouts_total, COUNTER, SERVER, server_queue_timeouts,
        "Statements that found no free connection in time.")
-METRIC(headgate_server_commands_running, GAUGE, SERVER, server_running,
-       "Commands that were sent and whose reply has not ended.")
-METRIC(headgate_server_commands_total, COUNTER, SERVER, server_queries,
-       "Commands whose reply came to its end.")
+METRIC(headgate_server_commands_running, GAUGE, SERVER, server_running, "Commands that run now.")
+METRIC(headgate_server_commands_total, COUNTER, SERVER, server_queries, "Commands with a complete reply.")
 METRIC(headgate_server_command_errors_total, COUNTER, SERVER, server_errors,
-       "Of them, those answered with an error.")
+       "Of these, commands answered with an error.")
 METRIC_HIST(headgate_server_response_seconds, SERVER, server_response,
             "Clients' commands: from sending until the first byte of the reply.")
 METRIC(headgate_server_connects_total, COUNTER, SERVER, server_connects,
@@ -101,16 +98,15 @@ METRIC(headgate_server_demotions_total, COUNTER, SERVER, server_demotions,
 METRIC(headgate_server_changes_total, COUNTER, SERVER, member_changes,
        "Changes of its role, its state, or whether it takes reads.")
 METRIC(headgate_server_ejections_total, COUNTER, SERVER, member_ejections,
-       "Times that it was left alone because sessions had no luck with it.")
+       "Ejections: the probes passed, but connections of sessions failed.")
 METRIC(headgate_server_probes_total, COUNTER, SERVER, member_probes, "Probes that have ended.")
-METRIC(headgate_server_probe_failures_total, COUNTER, SERVER, member_probe_failures,
-       "Of them, those that failed.")
+METRIC(headgate_server_probe_failures_total, COUNTER, SERVER, member_probe_failures, "Failed probes.")
 METRIC(process_cpu_seconds_total, COUNTER, HEADGATE, process_cpu_seconds,
        "CPU time of all threads, user and system.")
 METRIC(process_resident_memory_bytes, GAUGE, HEADGATE, process_resident_bytes, "Memory that is in RAM.")
 METRIC(process_virtual_memory_bytes, GAUGE, HEADGATE, process_virtual_bytes, "Address space.")
 METRIC(process_open_fds, GAUGE, HEADGATE, process_open_fds, "Open files and sockets.")
-METRIC(process_max_fds, GAUGE, HEADGATE, process_max_fds, "How many there may be.")
+METRIC(process_max_fds, GAUGE, HEADGATE, process_max_fds, "Limit of open files and sockets.")
 METRIC(process_threads, GAUGE, HEADGATE, process_threads, "Threads.")
 METRIC(process_start_time_seconds, GAUGE, HEADGATE, process_start_seconds,
        "When it started, in seconds since 1970.")
