@@ -5,7 +5,7 @@
 #include "app/options.h"
 #include "settings/roff.h"
 
-#define DATED "2026-11-21" /* when the prose below was last looked through */
+#define DATED "2026-11-23" /* when the prose below was last looked through */
 
 /* A term and what is to be said of it. */
 struct entry {
@@ -79,35 +79,32 @@ static const struct entry signals[] = {
     { "SIGHUP",
       "Reload: the whole configuration is read and checked, and all of it is applied, or nothing. The "
       "log says field by field what has changed, or what is wrong in which line." },
-    { "SIGTERM",
-      "Stop: no new clients; idle sessions end now, statements and transactions that run may go on for "
-      "timeouts.shutdown. A second one cuts them at once. The last line of the log says how many were cut, "
-      "and the exit status is 3 if any were, else 0." },
+    { "SIGTERM", "Stop: no new clients; idle sessions end at once, running statements and open transactions "
+                 "may go on for timeouts.shutdown. A second SIGTERM cuts them at once. The last line of the "
+                 "log says how many were cut; the exit status is 3 if any were, else 0." },
     { "SIGINT", "Stop at once." },
     { "SIGUSR1", "Open the log files again, after logrotate has moved them." },
 };
 
 static const struct entry headgate_variables[] = {
-    { "NOTIFY_SOCKET",
-      "Where the service manager wants to hear that headgate is ready, reloading or stopping, and how "
-      "it is; set by systemd for units of Type=notify. See sd_notify(3)." },
+    { "NOTIFY_SOCKET", "Where the service manager is told that headgate is ready, reloading or stopping, and "
+                       "its status; set by systemd for units of Type=notify. See sd_notify(3)." },
     { "WATCHDOG_USEC, WATCHDOG_PID",
-      "How often it wants a sign of life; set by systemd where the unit has WatchdogSec. "
-      "It is given while the control thread and every worker answer." },
+      "The interval of the watchdog; set by systemd where the unit has WatchdogSec. headgate answers while "
+      "the control thread and every worker answer." },
 };
 
 static const struct entry headgate_files[] = {
-    { CONFIG_PATH_DEFAULT,
-      "The configuration: see headgate.conf(5). It holds passwords: nobody but root and the group "
-      "headgate should read it." },
-    { "/run/headgate/admin.sock", "Where headgatectl(1) talks to it." },
+    { CONFIG_PATH_DEFAULT, "The configuration: see headgate.conf(5). It contains passwords: only root and "
+                           "the group headgate should be able to read it." },
+    { "/run/headgate/admin.sock", "The admin socket, to which headgatectl(1) connects." },
 };
 
 static const struct entry statuses[] = {
-    { "0", "After a stop that was asked for; with -t, if the configuration is good." },
-    { "1", "If the configuration is not good (each error is a line file:line: message on standard error), or "
+    { "0", "After a requested stop; with -t, if the configuration is good." },
+    { "1", "If the configuration has errors (each is a line file:line: message on standard error), or "
            "headgate could not start." },
-    { "3", "After a stop in which sessions had to be cut, for they did not end in time." },
+    { "3", "After a stop in which sessions were cut because they did not end in time." },
 };
 
 void manual_write_headgate(struct text *out)
@@ -118,17 +115,13 @@ void manual_write_headgate(struct text *out)
     roff_macro("SH", "SYNOPSIS", out);
     (void)text_append_cstr(out, "\\fBheadgate\\fR [\\fB\\-c\\fR \\fIFILE\\fR] [\\fB\\-t\\fR]\n");
     heading("DESCRIPTION",
-            "headgate stands in front of a MySQL or MariaDB cluster, and applications connect to it as if it "
-            "were one "
-            "server. It sends writes to the primary, spreads harmless reads over the replicas, and keeps "
-            "together what "
-            "must stay together: transactions, session state, prepared statements. Where it does not know "
-            "for certain "
-            "that a statement is a harmless read, the primary gets it.",
+            "headgate is a proxy and load balancer for MySQL and MariaDB clusters. Applications connect to "
+            "it as if it were one server. It sends writes to the primary, spreads harmless reads over the "
+            "replicas, and keeps together what must stay together: transactions, session state, prepared "
+            "statements. A statement that headgate cannot prove to be a harmless read goes to the primary.",
             out);
-    paragraph("It runs in the foreground and logs to standard error. Which server is the primary it finds "
-              "out by asking "
-              "them. headgatectl(1) shows what it does, and tells it what to do.",
+    paragraph("It runs in the foreground and logs to standard error. It asks the servers which of them is "
+              "the primary. headgatectl(1) shows its state and controls it.",
               out);
     heading("OPTIONS", NULL, out);
     for (size_t i = 0; i < option_row_count; i++) {
@@ -149,19 +142,18 @@ void manual_write_headgate(struct text *out)
 /* ---- headgatectl(1) ---- */
 
 static const struct entry ctl_options[] = {
-    { "-s, --socket PATH",
-      "Where headgate listens; without it, $HEADGATE_SOCKET, or /run/headgate/admin.sock." },
+    { "-s, --socket PATH", "The admin socket; by default $HEADGATE_SOCKET, or /run/headgate/admin.sock." },
     { "-j, --json", "Answers in JSON: an array of objects, or an object with the member error." },
     { "-V, --version", "The version of headgatectl." },
     { "-h, --help", "A short help." },
 };
 
 static const struct entry ctl_variables[] = {
-    { "HEADGATE_SOCKET", "The admin socket, where --socket does not say." },
+    { "HEADGATE_SOCKET", "The admin socket, if --socket is not given." },
 };
 
 static const struct entry ctl_files[] = {
-    { "~/.headgatectl_history", "What was typed at the prompt; for its owner only." },
+    { "~/.headgatectl_history", "History of the prompt, readable by its owner only." },
 };
 
 static const char ctl_examples[] = "headgatectl show servers\n"
@@ -196,20 +188,17 @@ void manual_write_headgatectl(struct text *out)
 {
     const char *words, *argument, *help;
     title("HEADGATECTL", "1", "User commands", out);
-    name_line("headgatectl", "says one command to a running headgate", out);
+    name_line("headgatectl", "sends admin commands to a running headgate", out);
     roff_macro("SH", "SYNOPSIS", out);
     (void)text_append_cstr(out, "\\fBheadgatectl\\fR [\\fB\\-s\\fR \\fISOCKET\\fR] [\\fB\\-\\-json\\fR] "
                                 "[\\fICOMMAND\\fR ...]\n");
-    heading(
-        "DESCRIPTION",
-        "headgatectl says COMMAND to a running headgate(8) and prints the answer, a table. Without a "
-        "command it reads commands from a prompt, with history, and completes commands and names with the "
-        "tabulator key; quit ends it. The command top, which is its own, shows servers, sessions and "
-        "digests, "
-        "again every second, until q is pressed; where there is no terminal, once. Whoever may open the "
-        "socket may command headgate: root, and the group "
-        "headgate.",
-        out);
+    heading("DESCRIPTION",
+            "headgatectl sends COMMAND to a running headgate(8) and prints the answer, a table. Without a "
+            "command it reads commands from a prompt with history and completion; quit ends it. The command "
+            "top of headgatectl itself refreshes servers, sessions and digests every second until q is "
+            "pressed; without a terminal it prints them once. Root and the members of the group headgate may "
+            "use it: whoever may open the socket may use all commands.",
+            out);
     heading("OPTIONS", NULL, out);
     entries(ENTRIES(ctl_options), out);
     heading("COMMANDS", NULL, out);
@@ -217,18 +206,16 @@ void manual_write_headgatectl(struct text *out)
         term(words, argument, out);
         roff_line(help, out);
     }
-    heading("COLUMNS", "What the answers consist of; help COMMAND says the same of one.", out);
+    heading("COLUMNS", "The columns of the answers; help COMMAND explains those of one command.", out);
     for (size_t i = 0; command_columns(i) != NULL; i++)
         command_table(i, out);
     heading("ENVIRONMENT", NULL, out);
     entries(ENTRIES(ctl_variables), out);
     heading("FILES", NULL, out);
     entries(ENTRIES(ctl_files), out);
-    heading(
-        "EXIT STATUS",
-        "0; 1 with the error on standard error, or when doctor has found an error; 2 for a wrong use of the "
-        "options.",
-        out);
+    heading("EXIT STATUS",
+            "0; 1 with the error on standard error, or when doctor has found an error; 2 for wrong options.",
+            out);
     heading("EXAMPLES", NULL, out);
     example(ctl_examples, out);
     heading("SEE ALSO", "headgate(8), headgate.conf(5)", out);
@@ -238,7 +225,7 @@ void manual_write_headgatectl(struct text *out)
 
 static const struct entry values[] = {
     { "string", "In double quotes." },
-    { "number, true or false", "Bare." },
+    { "number, true or false", "Without quotes." },
     { "duration", "A string: a number and one of us, ms, s, m, h, d: \"250ms\", \"5m\"." },
     { "size", "A string: a number and one of B, KiB, MiB, GiB: \"16KiB\"." },
     { "group", "name: { key = value; ... };" },

@@ -13,9 +13,9 @@ static void write_version(struct text *out)
 
 const struct option_row option_rows[] = {
     { "-c", "", "FILE", "configuration (default " CONFIG_PATH_DEFAULT ")", NULL },
-    { "-t", "", "", "check the configuration and exit: 0 good, 1 not", NULL },
-    { "--connect", "", "", "with -t: log in to every server as its monitor, too; 1 if one does not answer",
-      NULL },
+    { "-t", "", "", "check the configuration and exit: 0 if it is good, 1 if not", NULL },
+    { "--connect", "", "",
+      "with -t: also log in to every server as its monitor; 1 if a server does not answer", NULL },
     { "-V", "--version", "", "version", write_version },
     { "-h", "--help", "", "this help", options_write_usage },
     { "--sample", "", "", "print a configuration with every setting, commented", config_write_sample },

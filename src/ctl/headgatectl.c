@@ -24,15 +24,16 @@ static const char usage[] =
     "usage: headgatectl [-s SOCKET] [--json] [COMMAND ...]\n"
     "       headgatectl [-s SOCKET] top\n"
     "\n"
-    "Says COMMAND to a running headgate and prints the answer; without one, reads commands from a prompt.\n"
-    "`top` shows servers, sessions and digests, again every second; q ends it.\n"
+    "Sends COMMAND to a running headgate and prints the answer; without COMMAND, reads commands from a "
+    "prompt.\n"
+    "`top` refreshes servers, sessions and digests every second; q ends it.\n"
     "\n"
-    "  -s, --socket PATH  where headgate listens (default: $" SOCKET_VARIABLE ", else " SOCKET_DEFAULT ")\n"
+    "  -s, --socket PATH  the admin socket (default: $" SOCKET_VARIABLE ", else " SOCKET_DEFAULT ")\n"
     "  -j, --json         answers in JSON\n"
     "  -V, --version      the version of this program\n"
     "  -h, --help         this text; `headgatectl help` lists the commands\n"
     "\n"
-    "Exit status: 0; 1 with the error on stderr, or when `doctor` has found one; 2 for a wrong use of the "
+    "Exit status: 0; 1 with the error on stderr, or when `doctor` has found one; 2 for wrong "
     "options.\n";
 
 static const struct option options[] = {
