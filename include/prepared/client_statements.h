@@ -10,12 +10,13 @@
 #include "base/str.h"
 #include "prepared/statement_texts.h"
 #include "sql/classify.h"
+#include "state/slot.h"
 #include "state/variables.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PREPARED_PLACES 2 /* one per enum route_place */
+#define PREPARED_PLACES SLOT_COUNT
 
 /* What one upstream knows of it. */
 struct prepared_copy {

@@ -175,8 +175,6 @@ enum step session_enter(struct session *session, enum session_state state);
 enum step session_close(struct session *session, enum close_reason reason, const char *detail);
 /* The present wait ends at the latest in `after_us` (0: no deadline). */
 void session_set_deadline(struct session *session, uint64_t after_us);
-/* Where this upstream of the session's is. */
-enum route_place session_place_of(const struct session *session, const struct upstream *upstream);
 /* Is the connection at this place in use by the present command? */
 bool session_is_of_job(const struct session *session, enum route_place place);
 /* The connection there, no part of the present command, has failed (slot.failure): it is dropped, and if the

@@ -27,7 +27,7 @@
 
 static struct slot *slot_of(struct session *session, const struct upstream *upstream)
 {
-    return &session->slots[session_place_of(session, upstream)];
+    return &session->slots[slot_place_of(session->slots, upstream)];
 }
 
 static void on_ready(struct upstream *upstream)

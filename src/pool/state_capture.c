@@ -114,7 +114,8 @@ static bool needs_held(const struct session *session, enum route_place place)
 
 static void put_held(const struct session *session, const struct slot *slot, struct text *sql)
 {
-    (void)text_appendf(sql, "SELECT @@%s LIMIT 1", held(session, session_place_of(session, slot->upstream)));
+    (void)text_appendf(sql, "SELECT @@%s LIMIT 1",
+                       held(session, slot_place_of(session->slots, slot->upstream)));
 }
 
 static bool note_held(struct session *session, struct slot *slot, const struct upstream_answer *answer)
@@ -375,7 +376,7 @@ bool state_capture_ask_transaction(struct session *session, enum route_place pla
 
 void state_capture_note(struct session *session, struct slot *slot, const struct upstream_answer *answer)
 {
-    enum route_place place = session_place_of(session, slot->upstream);
+    enum route_place place = slot_place_of(session->slots, slot->upstream);
     bool is_told = slot->parting->question->note(session, slot, answer);
     if (!is_told)
         log_limited(LOG_LEVEL_INFO, &session->scope, "a connection to %s does not tell what it knows: %s",

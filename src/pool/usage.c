@@ -38,7 +38,7 @@ static unsigned use_of(const struct upstream *upstream)
     if (pool_has(upstream))
         return USE_READYING;
     const struct session *session = upstream->owner;
-    enum route_place place = session_place_of(session, upstream);
+    enum route_place place = slot_place_of(session->slots, upstream);
     uint32_t causes = pinned_by(session, place) & ~pin_bit(PIN_ANSWERS);
     if (causes != 0)
         return (unsigned)__builtin_ctz(causes);

@@ -94,7 +94,8 @@ static void retire(struct session *session, enum route_place place)
 
 void yield_retire(struct upstream *upstream)
 {
-    retire(upstream->owner, session_place_of(upstream->owner, upstream));
+    struct session *session = upstream->owner;
+    retire(session, slot_place_of(session->slots, upstream));
 }
 
 /* Now, and not when the last command ended: its client may have asked about that one. */
@@ -113,7 +114,7 @@ static void ask_for(struct upstream *upstream)
     if (pool_has(upstream))
         return; /* no session's: it is being made ready */
     struct session *session = upstream->owner;
-    yield_give_up(session, session_place_of(session, upstream));
+    yield_give_up(session, slot_place_of(session->slots, upstream));
 }
 
 /* Each one that is given up goes to somebody at once, or is promised, so this ends with the queue. Those that

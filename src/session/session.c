@@ -259,14 +259,6 @@ static bool lose_idle(struct session *session, enum route_place place)
     return is_state_lost;
 }
 
-enum route_place session_place_of(const struct session *session, const struct upstream *upstream)
-{
-    bool is_primary = session->slots[ROUTE_PRIMARY].upstream == upstream;
-    enum route_place place = is_primary ? ROUTE_PRIMARY : ROUTE_REPLICA;
-    assert(session->slots[place].upstream == upstream);
-    return place;
-}
-
 bool session_is_of_job(const struct session *session, enum route_place place)
 {
     return place == session->job.place &&
