@@ -2,7 +2,8 @@
 #
 #   make              build/headgate and build/headgatectl
 #   make demo         a real cluster on loopback with headgate in front (KEEP=1 leaves it running)
-#   make test         everything: lint, units, wire, fuzz smoke, live, sanitizers
+#   make test         what a change has to pass, in some minutes; ROOM=pool: what a change of src/pool has to pass
+#   make test-all     that, and all else: sanitizers, every family of servers in full, clang, the package, fuzzing
 #   make bench        CPU, system calls, allocations and instructions per query beside HAProxy
 #   make asan|tsan    the same binaries under sanitizers, in build/asan and build/tsan
 #   make fuzz|soak    the long versions; FUZZ_SECONDS=, SOAK_MINUTES=
@@ -60,6 +61,7 @@ below     = $(foreach l,$(LAYERS),$(if $(filter $(l),$(call from,$(1),$(LAYERS))
 from      = $(if $(2),$(if $(filter $(1),$(firstword $(2))),$(2),$(call from,$(1),$(wordlist 2,99,$(2)))))
 present   := $(foreach l,$(LAYERS),$(if $(call layer_src,$(l)),$(l)))
 
+MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -101,10 +103,15 @@ $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(1)): $(BUILD)/obj/$(1:.c=.o) $(call 
 endef
 $(foreach t,$(unit_src),$(eval $(call unit_rule,$(t))))
 
-.PHONY: units unit
+# ROOM= one folder of src/: only its unit tests, and so below with everything else that tests it.
+ROOM ?=
+of_room = $(if $(ROOM),$(filter $(1)/$(ROOM)/%,$(2)),$(2))
+unit_ran := $(addsuffix .ran,$(call of_room,$(BUILD)/unit,$(unit_bin)))
+.PHONY: units unit $(unit_ran)
 units: $(unit_bin)
-unit: units
-	@set -e; for t in $(unit_bin); do echo "== $${t#$(BUILD)/}"; (cd tests && timeout 120 ../$$t); done
+unit: $(unit_ran)
+$(unit_ran): %.ran: %
+	@echo "== $(<:$(BUILD)/%=%)"; cd tests && timeout 120 $(abspath $<)
 
 # ---- which one-token changes to pure sources do the unit tests notice? N= how many, SEED=, ROOMS= or MUTATED= files ----
 N ?= 100
@@ -133,43 +140,60 @@ $(patsubst tests/fuzz/%.c,$(BUILD)/bin/%,$(1)): $(BUILD)/obj/$(1:.c=.o) $(call l
 	@$$(CC) $$(LDFLAGS) -fsanitize=fuzzer -o $$@ -Wl,--start-group $$^ -Wl,--end-group $$(LDLIBS)
 endef
 $(foreach t,$(fuzz_src),$(eval $(call fuzz_rule,$(t))))
+# Every input of the corpus once, without clang and its fuzzer.
+replay_bin := $(patsubst tests/fuzz/%.c,$(BUILD)/replay/%,$(fuzz_src))
+replay_ran := $(addsuffix .ran,$(call of_room,$(BUILD)/replay,$(replay_bin)))
+.PHONY: replays replay $(replay_ran)
+replays: $(replay_bin)
+replay: $(replay_ran)
+$(replay_ran): %.ran: %
+	@$< $(wildcard tests/fuzz/corpus/$(patsubst fuzz_%,%,$(notdir $<))/*)
+define replay_rule
+$(patsubst tests/fuzz/%.c,$(BUILD)/replay/%,$(1)): $(addprefix $(BUILD)/obj/,$(1:.c=.o) tests/fuzz/replay.o) \
+    $(call libs_for,$(call layer_of,$(1)))
+	@mkdir -p $$(@D)
+	@$$(CC) -fno-lto $$(LDFLAGS) -o $$@ -Wl,--start-group $$^ -Wl,--end-group $$(LDLIBS)
+endef
+$(foreach t,$(fuzz_src),$(eval $(call replay_rule,$(t))))
 fuzz-smoke: fuzz-build
 	@tools/run-fuzz build/fuzz/bin 5
 fuzz: fuzz-build
 	@tools/run-fuzz build/fuzz/bin $(FUZZ_SECONDS)
 
 # ---- lint: one spelling, no layer upward, what clang-tidy finds ----
-c_files = $(wildcard src/*/*.c include/*/*.h tests/unit/*/*.c tests/fuzz/*/*.c tests/bench/*.c tests/bench/*.h)
+c_files := $(wildcard src/*/*.c include/*/*.h tests/unit/*/*.[ch] tests/fuzz/*.c tests/fuzz/*/*.[ch] tests/bench/*.[ch])
+linted   = $(if $(ROOM),$(foreach in,src include tests/unit tests/fuzz,$(filter $(in)/$(ROOM)/%,$(c_files))),$(c_files))
 # LINT_NODES=225000 is three times as thorough, and takes three times as long.
 LINT_NODES ?= 50000
-.PHONY: lint
+lines = printf '%s\n' $(1) |
+.PHONY: lint lint-changed
 lint:
 	@tools/check-layers
-	@clang-format --dry-run -Werror $(c_files)
-	@tools/run-tidy $(LINT_NODES) -std=c11 -D_GNU_SOURCE -DHEADGATE_VERSION=\"$(VERSION)\" -Iinclude
+	@$(call lines,$(linted)) xargs -r clang-format --dry-run -Werror
+	@$(call lines,$(filter src/%.c,$(linted))) tools/run-tidy $(LINT_NODES) -std=c11 -D_GNU_SOURCE -DHEADGATE_VERSION=\"$(VERSION)\" -Iinclude
 	@echo "lint: clean"
+# What differs from origin/main; there, from the commit before.
+lint-changed:
+	@$(MAKE) lint linted="$(filter $(c_files),$(shell tools/changed-files))"
 
-# ---- both ends scripted, and real servers; HEADGATE_BIN= another binary, FLAVOUR= another family of servers ----
+# ---- both ends scripted, and real servers ----
+# HEADGATE_BIN= another binary, FLAVOUR= another family of servers, MARKED= pytest's -m: tests/pytest.ini lists the markers
 HEADGATE_BIN ?= $(CURDIR)/$(BUILD)/headgate
 PYTEST = HEADGATE_BIN=$(HEADGATE_BIN) HEADGATECTL_BIN=$(CURDIR)/$(BUILD)/headgatectl HEADGATE_FLAVOUR=$(FLAVOUR) \
-         $(PYTHON) -B -m pytest -q -p no:cacheprovider
+         $(PYTHON) -B -m pytest -q $(ROOM:%=--room %) $(if $(MARKED),-m "$(MARKED)") $(LIVE_FLAGS)
 # Files of tests side by side: they wait more than they work.
 PYTEST_SPREAD ?= -n 2 --dist loadfile
 FLAVOUR ?= mariadb
-# Files that judge by the clock what servers and headgate do, and want the whole machine for it.
-ALONE = tests/live/test_storm.py
-.PHONY: wire live smoke alone
-WIRE ?= tests/wire
-SMOKE ?= tests/live
-WITHOUT ?=
+MARKED ?=
+.PHONY: wire live
 wire: all
-	@$(PYTEST) $(PYTEST_SPREAD) $(LIVE_FLAGS) $(WIRE)
+	@$(PYTEST) $(PYTEST_SPREAD) tests/wire
 live: all
-	@$(PYTEST) $(PYTEST_SPREAD) $(WITHOUT:%=--ignore=%) $(LIVE_FLAGS) tests/live
-smoke: all
-	@$(PYTEST) $(PYTEST_SPREAD) $(WITHOUT:%=--ignore=%) -m smoke $(SMOKE)
+	@$(PYTEST) $(PYTEST_SPREAD) tests/live
+# One file after the other, which have the whole machine: they judge by the clock what servers and headgate do.
+.PHONY: alone
 alone: all
-	@$(PYTEST) $(ALONE)
+	@$(PYTEST) -m alone tests/live
 
 # ---- what is shipped: unit, manual pages, examples, alerts, and the package in a clean root (as root) ----
 .PHONY: package-test
@@ -189,48 +213,51 @@ asan:
 tsan:
 	@$(MAKE) $(TSAN) all
 asan-test:
-	@$(MAKE) $(JOBS) $(ASAN) all units
-	@$(MAKE) $(ASAN) unit wire live
+	@$(MAKE) $(JOBS) $(ASAN) all units replays
+	@$(MAKE) $(ASAN) unit replay wire
+	@$(MAKE) $(ASAN) live MARKED="not alone"
 # What becomes of one session's bytes is one thread's matter: here are the tests in which threads meet.
-THREADS_MEET = change_user consistency deadlines ends global handover hints http kill lifecycle limits login notify pool reload share \
-    waits warm
-THREADS_MEET_LIVE = account_limits accounts admin balance change_user consistency drain global hints journal lifetimes model names \
-    outages pause pool reload roles shared_statements storm sysbench
 tsan-test:
 	@$(MAKE) $(JOBS) $(TSAN) all units
-	@$(MAKE) $(TSAN) unit wire smoke WIRE="$(THREADS_MEET:%=tests/wire/test_%.py)" \
-	    SMOKE="$(filter-out $(WITHOUT),$(THREADS_MEET_LIVE:%=tests/live/test_%.py))"
+	@$(MAKE) $(TSAN) unit
+	@$(MAKE) $(TSAN) wire MARKED=threads
+	@$(MAKE) $(TSAN) live MARKED="threads and smoke and not alone"
 
 # ---- everything ----
-.PHONY: setup test check-clang demo soak
+.PHONY: setup test test-all check-clang demo soak
+STRICT = CFLAGS="-O2 -g -Werror"
 setup:
 	@tools/setup build test lint
 check-clang:
-	@$(MAKE) $(JOBS) BUILD=build/clang CC=clang CFLAGS="-O2 -g -Werror" all units
+	@$(MAKE) $(JOBS) BUILD=build/clang CC=clang $(STRICT) all units
 test: setup
 	@mkdir -p build
-	@$(MAKE) $(JOBS) CFLAGS="-O2 -g -Werror" all units
-	@$(MAKE) CFLAGS="-O2 -g -Werror" bench-tools
-	@$(MAKE) unit
-	@$(MAKE) -j2 -Otarget test-plain test-sanitized WITHOUT="$(ALONE)"
-	@$(MAKE) test-alone
-	@echo "all of it passed"
-# Side by side, too: about as long, one as the other.
-.PHONY: test-plain test-sanitized
-test-plain: all
+	@$(MAKE) $(JOBS) $(STRICT) all units replays bench-tools
+	@$(MAKE) $(JOBS) -Otarget unit replay
 	@$(MAKE) wire
+	@$(MAKE) live MARKED="not long and not alone"
+	@$(MAKE) live MARKED=scenario FLAVOUR=mariadb-11
+	@$(MAKE) live MARKED=scenario FLAVOUR=mysql
+	@$(MAKE) $(if $(ROOM),lint,lint-changed)
+	@echo "test: passed"
+# What `test` has just run is not run again. The two halves take about as long, one as the other.
+test-all: test
+	@$(MAKE) -j2 -Otarget rest-plain rest-sanitized
+	@$(MAKE) rest-alone
+	@echo "test-all: passed"
+.PHONY: rest-plain rest-sanitized rest-alone
+rest-plain: all
 	@$(MAKE) package-test
-	@$(MAKE) live
-	@$(MAKE) smoke FLAVOUR=mariadb-11
-	@$(MAKE) smoke FLAVOUR=mysql
-test-sanitized:
+	@$(MAKE) live MARKED="long and not alone"
+	@$(MAKE) live MARKED="smoke and not scenario and not alone" FLAVOUR=mariadb-11
+	@$(MAKE) live MARKED="smoke and not scenario and not alone" FLAVOUR=mysql
+rest-sanitized:
 	@$(MAKE) asan-test
 	@$(MAKE) tsan-test
 	@$(MAKE) check-clang
 	@$(MAKE) lint
 	@$(MAKE) fuzz-smoke
-.PHONY: test-alone
-test-alone:
+rest-alone:
 	@$(MAKE) alone
 	@$(MAKE) alone FLAVOUR=mariadb-11
 	@$(MAKE) alone FLAVOUR=mysql

@@ -14,8 +14,7 @@ def pytest_addoption(parser):
 def pytest_collection_modifyitems(config, items):
     wanted = config.getoption("room")
     if wanted is not None:
-        if wanted != "tools" and not (ROOT / "src" / wanted).is_dir():
-            raise pytest.UsageError(f"--room {wanted}: there is no src/{wanted}")
+        _must_be_room(wanted, "--room")
     rooms = {item.path: _rooms_of(item) for item in {item.path: item for item in items}.values()}
     if wanted is not None:
         config.hook.pytest_deselected(items=[item for item in items if wanted not in rooms[item.path]])
@@ -26,7 +25,14 @@ def _rooms_of(item):
     marker = item.get_closest_marker("room")
     if marker is None:
         raise pytest.UsageError(f'{item.path} names no room: pytestmark = pytest.mark.room("…")')
+    for name in marker.args:
+        _must_be_room(name, item.path)
     return marker.args
+
+
+def _must_be_room(name, where):
+    if name != "tools" and not (ROOT / "src" / name).is_dir():
+        raise pytest.UsageError(f"{where}: there is no src/{name}")
 
 
 def pytest_sessionfinish(session, exitstatus):

@@ -11,7 +11,7 @@ from client import Client
 from headgate import Headgate, direct, rows, value
 from proxy import wait_until
 
-pytestmark = pytest.mark.room("session")
+pytestmark = [pytest.mark.room("session", "access"), pytest.mark.threads]
 
 
 def refusal(connect):
@@ -53,6 +53,7 @@ def test_refusal_reads_like_the_servers(cluster, hg, case, listener):
 
 
 @pytest.mark.smoke
+@pytest.mark.scenario
 def test_every_account_reaches_its_own(hg):
     for user in ("app", "other"):
         for listener in ("split", "split6", "local", "writes", "reads"):
@@ -61,6 +62,7 @@ def test_every_account_reaches_its_own(hg):
 
 
 @pytest.mark.smoke
+@pytest.mark.scenario
 @pytest.mark.parametrize("login, code", [({"password": "wrong"}, 1045), ({"database": "mysql"}, 1044),
                                          ({"database": "granted_but_missing"}, 1049)])
 def test_refusal_has_its_number(hg, login, code):

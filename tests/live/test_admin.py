@@ -13,7 +13,7 @@ from conftest import FLAVOUR
 from headgate import Headgate, rows
 from proxy import wait_until
 
-pytestmark = pytest.mark.room("admin", "ctl")
+pytestmark = [pytest.mark.room("admin", "ctl"), pytest.mark.threads]
 
 BUILD = pathlib.Path(__file__).resolve().parents[2] / "build"
 CTL = os.environ.get("HEADGATECTL_BIN", str(BUILD / "headgatectl"))
@@ -53,6 +53,7 @@ def raw(hg, text):
 
 
 @pytest.mark.smoke
+@pytest.mark.scenario
 def test_servers_have_every_promised_column_and_their_roles(hg):
     servers = ctl_json(hg, "show", "servers")
     assert all(SERVER_COLUMNS <= set(server) for server in servers)
@@ -236,6 +237,7 @@ def client(hg, cluster, *arguments, stdin=None):
 
 
 @pytest.mark.smoke
+@pytest.mark.scenario
 def test_the_servers_own_client_may_ask(hg, cluster):
     done = client(hg, cluster, "-N", "-e", "show clusters; show version; drain db3; enable db3")
     assert done.returncode == 0, done.stderr

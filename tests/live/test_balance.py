@@ -10,7 +10,7 @@ import pytest
 from headgate import Counters, Headgate, rows, value
 from proxy import wait_until
 
-pytestmark = pytest.mark.room("cluster")
+pytestmark = [pytest.mark.room("cluster"), pytest.mark.threads]
 
 READERS = 12
 
@@ -124,6 +124,7 @@ def sessions_on(hg, name):
     return [row["replica"] for row in hg.show("sessions")].count(name)
 
 
+@pytest.mark.long
 def test_a_slow_replica_gets_less_before_it_gets_none(cluster, table):
     """Stopped four fifths of the time: too slow for an equal share, and not dead."""
     with Headgate(cluster) as hg, Crowd(hg):

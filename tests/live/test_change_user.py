@@ -12,7 +12,7 @@ from headgate import Headgate, direct, prepared_count, rows, value
 from proxy import wait_until
 from test_pool import DIRT, application_ids, forget_all, leave, state
 
-pytestmark = [pytest.mark.room("pool"), pytest.mark.smoke]
+pytestmark = [pytest.mark.room("pool"), pytest.mark.smoke, pytest.mark.threads]
 
 OTHER = {"user": "other", "password": "other_pw"}
 SESSIONS = int(os.environ.get("HEADGATE_SHORT_SESSIONS", "300"))

@@ -60,6 +60,7 @@ def behind(cluster, request):
         headgate.check_log()
 
 
+@pytest.mark.scenario
 @pytest.mark.parametrize("how", ["plain", "compressed"])
 def test_servers_are_compressed_to(behind, hg, how):
     """Both clients of one and the other; the long statement of mysqli_compressed.php is many frames."""

@@ -18,7 +18,7 @@ from lagging import CLIENTS, FIRST_ROW, IS_LONG, PAIRS, Lag, Reader, Stale, held
 from proxy import wait_until
 from sandbox_lib import Cluster
 
-pytestmark = pytest.mark.room("freshness")
+pytestmark = [pytest.mark.room("freshness"), pytest.mark.threads]
 
 SPLIT = {"mode": "split", "kind": "tcp"}
 LISTENERS = ({"name": "split", **SPLIT},
@@ -85,6 +85,7 @@ def readers_of(hg, listener="split"):
     return readers
 
 
+@pytest.mark.long
 @pytest.mark.smoke
 def test_no_read_is_stale_while_replicas_lag_and_die(cluster, hg):
     """A client's own writes, and what it has seen: on whichever server, over losses of replicas."""
@@ -143,6 +144,7 @@ def test_replicas_serve_the_reads_when_they_keep_up(cluster, patient):
 
 
 @pytest.mark.smoke
+@pytest.mark.scenario
 def test_what_is_prepared_is_as_new_as_what_is_read(cluster, hg):
     """Columns of one's own CREATE and ALTER TABLE, and of those that one has seen, are not forgotten on a replica behind."""
     def columns(client, sql):
@@ -257,6 +259,7 @@ def test_eventual_and_strong(cluster, hg):
 
 
 @pytest.mark.smoke
+@pytest.mark.scenario
 def test_strong_sees_what_others_have_committed(cluster, hg):
     with hg.wire("strong") as reader, hg.wire("split") as writer, Lag(cluster, longest=0.1):
         for i in range(1, 150):
@@ -346,6 +349,7 @@ def test_clients_see_what_they_would_see_directly(cluster, hg, caps, asks):
 
 # ---- a failover that loses transactions ----
 
+@pytest.mark.long
 @pytest.mark.smoke
 def test_what_was_lost_with_a_primary_is_waited_for_by_nobody():
     with Cluster.start(flavour=FLAVOUR, replicas=2, die_with_parent=True) as cluster:

@@ -13,7 +13,7 @@ from headgate import Headgate, value
 from proxy import is_sanitized, memory_margin, wait_until
 from sandbox_lib import Cluster
 
-pytestmark = pytest.mark.room("pool")
+pytestmark = [pytest.mark.room("pool"), pytest.mark.long]
 
 MAX = 30      # max_connections of the servers: 20 are for sessions
 CLIENTS = 300

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import FLAVOUR
 
-pytestmark = pytest.mark.room("tools")
+pytestmark = [pytest.mark.room("tools"), pytest.mark.long]
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 

@@ -169,6 +169,7 @@ def test_a_client_that_does_not_wait_harms_nobody(hg, cluster):
     wait_until(lambda: isinstance(hg.json("doctor"), list), "the next doctor", PATIENCE)
 
 
+@pytest.mark.long
 def test_a_server_that_does_not_answer_is_said_to(hg, cluster):
     cluster.node("db3").pause()
     found, told = visit(hg, repeats=False)

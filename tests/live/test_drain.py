@@ -9,7 +9,7 @@ import pytest
 from headgate import Headgate, rows, value
 from proxy import wait_until
 
-pytestmark = pytest.mark.room("cluster")
+pytestmark = [pytest.mark.room("cluster"), pytest.mark.threads]
 
 DRAIN = 1.5  # seconds
 READ_ONLY = "START TRANSACTION READ ONLY"
@@ -53,6 +53,7 @@ def sessions_on(hg, name, listener="split", count=20):
 
 
 @pytest.mark.smoke
+@pytest.mark.scenario
 @pytest.mark.parametrize("verb", ["drain", "disable"])
 def test_idle_connections_leave_at_once_and_reads_go_on_elsewhere(hg, verb):
     mine = sessions_on(hg, "db2")
@@ -65,6 +66,7 @@ def test_idle_connections_leave_at_once_and_reads_go_on_elsewhere(hg, verb):
 
 
 @pytest.mark.smoke
+@pytest.mark.scenario
 def test_a_transaction_may_end_where_it_is(hg):
     mine, *others = sessions_on(hg, "db2")
     rows(mine, READ_ONLY)

@@ -29,6 +29,7 @@ def times(hg, was, now):
     return [event["after_s"] for event in hg.show("events") if (event["server"], event["was"], event["is"]) == ("db3", was, now)]
 
 
+@pytest.mark.long
 def test_replica_that_breaks_off_each_read_is_left_alone_longer_each_time(cluster, relays):
     with Relayed(cluster, relays, cluster_settings={"ejection": EJECTION, "slow_start": "off"}) as hg:
         def look():

@@ -74,6 +74,7 @@ def compare(hg, db):
     return found
 
 
+@pytest.mark.long
 def test_what_is_not_doubted_is_what_the_server_does(hg, cluster):
     primary = cluster.primary()
     with pymysql.connect(host=primary.host, port=primary.port, user="app", password="app_pw", autocommit=True) as db:

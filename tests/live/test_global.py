@@ -13,7 +13,7 @@ from pooled import RAISE, Acknowledged, Pooled
 from proxy import wait_until
 from sandbox_lib import Cluster
 
-pytestmark = pytest.mark.room("freshness")
+pytestmark = [pytest.mark.room("freshness"), pytest.mark.threads]
 
 SPLIT = {"mode": "split", "kind": "tcp"}
 LISTENERS = ({"name": "split", **SPLIT}, {"name": "global", **SPLIT, "settings": {"consistency": "global"}},
@@ -65,6 +65,7 @@ def clients_of(hg, listener="global"):
             client.close()
 
 
+@pytest.mark.long
 @pytest.mark.smoke
 @pytest.mark.parametrize("wait", ["auto", "10ms"])
 def test_no_read_is_stale_on_any_connection(cluster, wait):
@@ -150,6 +151,7 @@ def test_whatever_writes_is_seen_by_all(cluster, hg, routines, what, listener):
                 assert [int(client.read().text_rows()[0][0]) for client in (known, fresh, hinted)] == [after] * 3
 
 
+@pytest.mark.long
 @pytest.mark.smoke
 def test_what_was_lost_with_a_primary_is_waited_for_by_nobody():
     """No new connection asks for it, on any worker: replicas of the new primary have the reads."""

@@ -12,7 +12,7 @@ from headgate import LISTENERS, Headgate, Log, value
 from lagging import Lag, held, make_tables
 from proxy import wait_until
 
-pytestmark = pytest.mark.room("route")
+pytestmark = [pytest.mark.room("route"), pytest.mark.threads]
 
 TIMED_OUT = 3024 if FLAVOUR == "mysql" else 1969
 READ = "SELECT @@server_id FROM own WHERE id = 1"

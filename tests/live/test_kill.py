@@ -56,6 +56,7 @@ def test_account_that_may_kills_the_session_of_another(cluster, hg, user):
         assert boss.query("DO 1").oks
 
 
+@pytest.mark.scenario
 def test_account_that_may_interrupts_the_statement_of_another(cluster, hg):
     with hg.wire() as client, hg.wire(user="boss", password=PASSWORD) as boss:
         client.send(w.QUERY, "DO SLEEP(60)")
@@ -85,6 +86,7 @@ SPELLINGS = {"both": ["KILL {}", "KILL CONNECTION {}", "kill ({})", "KILL '{}'",
              "mariadb": ["KILL HARD {}", "KILL SOFT CONNECTION {}", "EXECUTE IMMEDIATE 'KILL {}'"]}
 
 
+@pytest.mark.scenario
 def test_every_spelling_ends_the_session(cluster, hg):
     for text in SPELLINGS["both"] + SPELLINGS.get(cluster.family, []):
         with hg.wire() as client, hg.wire() as killer:

@@ -80,6 +80,7 @@ def tables(cluster):
     cluster.sync()
 
 
+@pytest.mark.long
 def test_2_gib_result_passes_in_flat_memory(hg):
     with hg.wire() as client, Bystander(hg) as bystander:
         client.rows("SELECT 1")
@@ -94,6 +95,7 @@ def test_2_gib_result_passes_in_flat_memory(hg):
     bystander.was_served()
 
 
+@pytest.mark.long
 def test_slow_reader_of_a_large_result_costs_no_memory(hg):
     with hg.wire() as client, Bystander(hg) as bystander:
         client.rows("SELECT 1")
@@ -106,6 +108,7 @@ def test_slow_reader_of_a_large_result_costs_no_memory(hg):
     bystander.was_served()
 
 
+@pytest.mark.long
 def test_200_mb_of_load_data_pass_in_flat_memory(hg):
     """The server is told to skip all lines but the last five: it has read every one, and replicates next to nothing."""
     piece = b"1234567,%s\n" % (b"x" * 190) * 5000
@@ -132,6 +135,7 @@ def test_whole_file_is_loaded(hg):
         client.query("DELETE FROM loaded")
 
 
+@pytest.mark.scenario
 def test_packets_over_16_mib_pass_both_ways(hg):
     with hg.wire("writes") as client:
         big = b"y" * (17 * MIB)

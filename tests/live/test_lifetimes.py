@@ -8,7 +8,7 @@ import pytest
 import mysqlwire as w
 from proxy import wait_until
 
-pytestmark = [pytest.mark.room("pool"), pytest.mark.smoke]
+pytestmark = [pytest.mark.room("pool"), pytest.mark.smoke, pytest.mark.threads]
 PATIENCE = 2   # the server's, in seconds: headgate, which gives up sooner what holds nothing, does not run then
 
 

@@ -10,7 +10,7 @@ from conftest import FLAVOUR
 from headgate import Headgate, prepared_count, rows, value
 from proxy import wait_until
 
-pytestmark = [pytest.mark.room("pool"), pytest.mark.smoke]
+pytestmark = [pytest.mark.room("pool"), pytest.mark.smoke, pytest.mark.threads]
 
 # The connection's own, the moment's, chance's: different from one login to the next.
 NOISE = {"pseudo_thread_id", "timestamp", "rand_seed1", "rand_seed2", "statement_id"}
@@ -108,6 +108,7 @@ def compare(cluster, both, dirt, **login):
         assert cluster.sql("db1", "SELECT COUNT(*) FROM test.pool") == before
 
 
+@pytest.mark.scenario
 @pytest.mark.parametrize("dirt", DIRT)
 def test_nothing_of_the_one_before_is_left(cluster, both, dirt):
     compare(cluster, both, DIRT[dirt])
@@ -185,6 +186,7 @@ def test_nobody_has_another_s_connection(cluster, both):
             rows(db, f"SET @mine = '{user}'")
 
 
+@pytest.mark.scenario
 def test_prepared_statements_go_with_the_session(cluster, both):
     pooled, _ = both
     forget_all(pooled, cluster)

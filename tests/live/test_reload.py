@@ -13,7 +13,7 @@ import pytest
 from headgate import Headgate, value
 from proxy import memory_margin, wait_until
 
-pytestmark = pytest.mark.room("app", "settings")
+pytestmark = [pytest.mark.room("app", "settings"), pytest.mark.threads]
 
 RELOADS = int(os.environ.get("HEADGATE_RELOADS", "20"))
 THREADS = int(os.environ.get("HEADGATE_RELOAD_THREADS", "4"))
@@ -134,6 +134,7 @@ def served(proxy):
     return sum(row["queries"] for row in proxy.show("servers"))
 
 
+@pytest.mark.long
 def test_reloads_under_sysbench_are_not_noticed(cluster, running):
     chance = random.Random(int(os.environ.get("HEADGATE_SEED", "1")))
     sysbench(running, "oltp_point_select", "prepare", listener="writes")
@@ -171,6 +172,7 @@ def test_reloads_under_sysbench_are_not_noticed(cluster, running):
 
 
 @pytest.mark.smoke
+@pytest.mark.scenario
 def test_a_session_keeps_what_it_has(cluster, running):
     """A transaction, a temporary table, variables and a prepared statement outlive what a reload does around them."""
     with running.connect() as connection, connection.cursor() as cursor:

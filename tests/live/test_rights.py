@@ -163,6 +163,7 @@ def test_use_reads_the_schema_s_rights_anew_everywhere(far, clerk):
         assert may(client, "SELECT COUNT(*) FROM vault.t") == 1142
 
 
+@pytest.mark.long
 def test_login_waits_for_no_replica_that_lacks_the_change(cluster, far, clerk):
     """Its reads go where the change is."""
     with login(far, "writes", user="boss") as boss:

@@ -11,7 +11,7 @@ from relays import Relay, Relayed
 from sandbox_lib import dialect
 from test_admin import ctl, ctl_json
 
-pytestmark = pytest.mark.room("cluster")
+pytestmark = [pytest.mark.room("cluster"), pytest.mark.threads]
 
 INTERVAL_S = 5
 
@@ -63,6 +63,7 @@ def is_primary(row):
     return row["role"] == "primary"
 
 
+@pytest.mark.long
 @pytest.mark.smoke
 def test_a_promotion_is_followed_within_two_intervals(cluster):
     with Headgate(cluster, interval=f"{INTERVAL_S}s") as hg, hg.connect() as db:

@@ -15,7 +15,7 @@ sys.path.insert(0, TOOLS)
 
 from sandbox_lib import Cluster, SandboxError, wait_for  # noqa: E402
 
-pytestmark = pytest.mark.room("tools")
+pytestmark = [pytest.mark.room("tools"), pytest.mark.long]
 
 SANDBOX = os.path.join(TOOLS, "sandbox")
 READ_ONLY = 1290

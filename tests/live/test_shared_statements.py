@@ -9,7 +9,7 @@ from client import SENT_BEFORE, execute
 from headgate import Headgate, direct, prepared_count
 from proxy import wait_until
 
-pytestmark = [pytest.mark.room("prepared"), pytest.mark.smoke]
+pytestmark = [pytest.mark.room("prepared"), pytest.mark.smoke, pytest.mark.threads]
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,7 @@ def ends(reply):
     return [packet for packet in reply.packets if packet[1][:1] == b"\xfe"]
 
 
+@pytest.mark.scenario
 def test_each_has_its_own_types_and_values(cluster, narrow, clients):
     before = shared(narrow)
     sql = "SELECT id, v, ? FROM shared WHERE id = ? OR v = ?"
@@ -233,6 +234,7 @@ def test_cursor_and_long_data_stay_their_own(clients):
     assert b"first" in str(run(first, one, [b"first"])[1]).encode()
 
 
+@pytest.mark.scenario
 def test_nothing_is_left_at_the_servers(cluster, narrow):
     before = prepared_count(cluster)
     texts = [f"SELECT {n % 30}, id FROM shared WHERE id = ?" for n in range(60)]

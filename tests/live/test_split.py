@@ -113,6 +113,7 @@ MARIADB_ONLY = ["SELECT NEXTVAL(s), 'MARK'", "SELECT NEXT VALUE FOR s, 'MARK'", 
 
 
 @pytest.mark.smoke
+@pytest.mark.scenario
 @pytest.mark.parametrize("sql", PLAIN_READS)
 def test_plain_read_runs_on_a_replica(db, log, sql):
     found = where(db, log, sql)
@@ -120,6 +121,7 @@ def test_plain_read_runs_on_a_replica(db, log, sql):
 
 
 @pytest.mark.smoke
+@pytest.mark.scenario
 @pytest.mark.parametrize("sql", NOT_PLAIN_READS)
 def test_everything_else_runs_on_the_primary(hg, log, sql):
     with hg.connect(client_flag=pymysql.constants.CLIENT.MULTI_STATEMENTS) as db:
@@ -179,6 +181,7 @@ def test_counters_agree_with_the_logs(cluster, hg):
 # ---- transactions ----
 
 @pytest.mark.smoke
+@pytest.mark.scenario
 @pytest.mark.parametrize("begin", ["BEGIN", "START TRANSACTION", "begin work", "START TRANSACTION READ WRITE",
                                    "/* x */ START /* y */ TRANSACTION WITH CONSISTENT SNAPSHOT", "SET autocommit = 0",
                                    "SET @@autocommit = OFF", "SET SESSION autocommit = false, @x = 1"])
@@ -286,6 +289,7 @@ def test_character_set_takes_the_collation_of_the_schema_everywhere(cluster, hg)
 
 
 @pytest.mark.smoke
+@pytest.mark.scenario
 @pytest.mark.parametrize("change, read, expected", FOLLOWS, ids=[f[0] for f in FOLLOWS])
 def test_change_follows_to_whoever_answers(hg, change, read, expected):
     """The same read before the change (an upstream exists already), after it, and after other work."""

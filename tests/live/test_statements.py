@@ -64,6 +64,7 @@ class no_matter:
         return kind is not None and issubclass(kind, pymysql.err.MySQLError)
 
 
+@pytest.mark.scenario
 def test_rows_and_errors_are_the_servers(hg):
     with hg.connect() as db:
         rows(db, "INSERT INTO costs VALUES (1, 'a'), (2, 'b'), (3, 'c')")

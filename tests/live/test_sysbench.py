@@ -7,7 +7,7 @@ import pytest
 
 from headgate import Counters
 
-pytestmark = pytest.mark.room("session")
+pytestmark = [pytest.mark.room("session"), pytest.mark.threads]
 
 THREADS = 64
 SECONDS = 4

@@ -93,6 +93,7 @@ def held(headgate):
     return [re.sub(r" \d+\w+$", "", row["pins"]) for row in headgate.show("sessions") if row["pins"]]
 
 
+@pytest.mark.scenario
 def test_variables_of_every_type_are_what_they_are_alone(headgate, cluster):
     with pairs(headgate, cluster) as clients:
         for turn in range(len(SETS) + 2):

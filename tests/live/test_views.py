@@ -81,6 +81,7 @@ def on_a_replica(places):
 
 
 @pytest.mark.smoke
+@pytest.mark.scenario
 @pytest.mark.parametrize("user", ["app", "other"])
 def test_views_that_only_read_run_on_replicas(hg, log, user):
     options = {"user": user, "password": f"{user}_pw"}
@@ -89,6 +90,7 @@ def test_views_that_only_read_run_on_replicas(hg, log, user):
 
 
 @pytest.mark.smoke
+@pytest.mark.scenario
 @pytest.mark.parametrize("user", ["app", "other"])
 def test_views_that_run_code_run_on_the_primary(cluster, hg, log, user):
     options = {"user": user, "password": f"{user}_pw"}

@@ -11,7 +11,7 @@ from handshake import native_token, parse_change_user
 from parking import Parking, bytes_of
 from proxy import Proxy, wait_until
 
-pytestmark = pytest.mark.room("pool")
+pytestmark = [pytest.mark.room("pool"), pytest.mark.threads]
 
 OTHER = {"user": "other", "password": "other_pw"}
 

@@ -15,7 +15,7 @@ from client import SENT_BEFORE, execute
 from positions import LISTENERS, READ, Scene
 from proxy import Proxy, wait_until
 
-pytestmark = pytest.mark.room("freshness", "route")
+pytestmark = [pytest.mark.room("freshness", "route"), pytest.mark.threads]
 
 WAIT = 0.3
 WAIT_SETTING = f"{int(WAIT * 1000)}ms"

@@ -12,7 +12,7 @@ from fakeserver import FakeServer
 from handshake import Greeting, native_token
 from shapes import SHAPES
 
-pytestmark = pytest.mark.room("mysql")
+pytestmark = [pytest.mark.room("mysql"), pytest.mark.threads]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import replies as r
 from positions import READ, Scene
 from proxy import wait_until
 
-pytestmark = pytest.mark.room("freshness")
+pytestmark = [pytest.mark.room("freshness"), pytest.mark.threads]
 
 CONNECTIONS = 8  # of both workers
 

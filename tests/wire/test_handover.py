@@ -10,7 +10,7 @@ from client import Client
 from parking import Parking
 from proxy import Proxy, wait_until
 
-pytestmark = pytest.mark.room("pool")
+pytestmark = [pytest.mark.room("pool"), pytest.mark.threads]
 
 FIRST_ID = 0x40000000  # of sessions; they count on by the number of workers, so that an id tells the worker
 WORKERS = 2

@@ -11,7 +11,7 @@ from client import execute
 from positions import READ, Scene
 from proxy import wait_until
 
-pytestmark = pytest.mark.room("route")
+pytestmark = [pytest.mark.room("route"), pytest.mark.threads]
 
 
 @pytest.fixture(scope="module")

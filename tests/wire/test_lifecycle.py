@@ -13,7 +13,7 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import BINARY, Proxy, wait_until
 
-pytestmark = pytest.mark.room("app")
+pytestmark = [pytest.mark.room("app"), pytest.mark.threads]
 
 
 @pytest.fixture

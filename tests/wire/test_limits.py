@@ -10,7 +10,7 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
-pytestmark = pytest.mark.room("session")
+pytestmark = [pytest.mark.room("access"), pytest.mark.threads]
 
 
 @pytest.fixture(scope="module")

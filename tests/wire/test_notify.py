@@ -11,7 +11,7 @@ from fakeserver import FakeServer
 from manager import Manager
 from proxy import NotUp, Proxy
 
-pytestmark = pytest.mark.room("app")
+pytestmark = [pytest.mark.room("app"), pytest.mark.threads]
 
 WATCHDOG_US = 200_000
 

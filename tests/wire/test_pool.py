@@ -11,7 +11,7 @@ from client import Client
 from parking import Parking, bytes_of
 from proxy import Proxy, wait_until
 
-pytestmark = pytest.mark.room("pool")
+pytestmark = [pytest.mark.room("pool"), pytest.mark.threads]
 
 SETUP = "SET SESSION session_track_system_variables"
 ALWAYS_NEW = {"cluster_settings": {"pool_trust": "off"}}  # what no connection is trusted to need

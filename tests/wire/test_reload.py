@@ -16,7 +16,7 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import BINARY, ROOT, Proxy, memory_margin, wait_until
 
-pytestmark = pytest.mark.room("app", "settings")
+pytestmark = [pytest.mark.room("app", "settings"), pytest.mark.threads]
 
 MUTATIONS = int(os.environ.get("HEADGATE_RELOAD_MUTATIONS", "200"))
 LONG = 60.0

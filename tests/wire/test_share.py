@@ -13,7 +13,7 @@ from client import Client, execute
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
-pytestmark = pytest.mark.room("pool")
+pytestmark = [pytest.mark.room("pool"), pytest.mark.threads]
 
 
 @pytest.fixture

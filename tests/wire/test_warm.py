@@ -10,7 +10,7 @@ from client import Client
 from fakeserver import FakeServer
 from proxy import Proxy, wait_until
 
-pytestmark = pytest.mark.room("pool")
+pytestmark = [pytest.mark.room("pool"), pytest.mark.threads]
 
 
 class Scene:
