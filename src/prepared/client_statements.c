@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 #include "mysql/stmt.h"
-#include "prepared/parse_context.h"
+#include "state/parse_context.h"
 #include "sql/catalog.h"
 
 static void release(struct prepared *prepared)

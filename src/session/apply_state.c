@@ -10,7 +10,7 @@
 #include "mysql/wire.h"
 #include "pool/reset.h"
 #include "pool/reuse.h"
-#include "prepared/parse_context.h"
+#include "state/parse_context.h"
 #include "prepared/upstream_statements.h"
 #include "session/acquire.h"
 #include "session/command.h"

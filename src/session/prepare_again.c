@@ -2,7 +2,7 @@
 
 #include "mysql/reply.h"
 #include "mysql/wire.h"
-#include "prepared/parse_context.h"
+#include "state/parse_context.h"
 #include "prepared/upstream_statements.h"
 #include "session/acquire.h"
 #include "session/apply_state.h"

@@ -2,7 +2,7 @@
 
 #include "mysql/charset.h"
 #include "mysql/reply.h"
-#include "prepared/parse_context.h"
+#include "state/parse_context.h"
 #include "session/apply_state.h"
 #include "session/command.h"
 #include "state/diagnostics.h"

@@ -2,8 +2,8 @@
  * A statement that is prepared again elsewhere has to be read as it was at first, not as it would be by now.
  * Pure.
  */
-#ifndef HEADGATE_PREPARED_PARSE_CONTEXT_H
-#define HEADGATE_PREPARED_PARSE_CONTEXT_H
+#ifndef HEADGATE_STATE_PARSE_CONTEXT_H
+#define HEADGATE_STATE_PARSE_CONTEXT_H
 
 #include "base/str.h"
 #include "mysql/handshake.h"

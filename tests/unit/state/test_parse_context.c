@@ -1,7 +1,7 @@
 #include "../state/variables_test.h"
 
 #include "base/mem.h"
-#include "prepared/parse_context.h"
+#include "state/parse_context.h"
 
 #define SETS_MAX 4
 

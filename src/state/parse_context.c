@@ -1,4 +1,4 @@
-#include "prepared/parse_context.h"
+#include "state/parse_context.h"
 
 static bool is_mode(struct span name)
 {
