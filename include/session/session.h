@@ -71,7 +71,7 @@
 #include "mysql/packet.h"
 #include "net/stream.h"
 #include "pool/login_age.h"
-#include "pool/slot.h"
+#include "state/slot.h"
 #include "prepared/client_statements.h"
 #include "state/job.h"
 #include "session/wait_connection.h"

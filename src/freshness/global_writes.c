@@ -5,6 +5,7 @@
 #include "mysql/reply.h"
 #include "mysql/tracker.h"
 #include "session/acquire.h"
+#include "session/slot.h"
 
 static struct written *written_of(const struct session *session)
 {

@@ -5,6 +5,7 @@
 #include "session/acquire.h"
 #include "session/command.h"
 #include "session/route_input.h"
+#include "session/slot.h"
 #include "sql/traces.h"
 #include "state/fingerprint.h"
 #include "state/pending_set.h"

@@ -6,6 +6,7 @@
 #include "mysql/rows.h"
 #include "pool/yield.h"
 #include "session/acquire.h"
+#include "session/slot.h"
 #include "state/diagnostics.h"
 #include "state/pinned.h"
 

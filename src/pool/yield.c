@@ -8,6 +8,7 @@
 #include "pool/state_capture.h"
 #include "pool/usage.h"
 #include "session/acquire.h"
+#include "session/slot.h"
 #include "state/pinned.h"
 
 /* ---- may it be given up? ---- */

@@ -18,6 +18,7 @@
 #include "session/node_unready.h"
 #include "session/retry.h"
 #include "session/route_input.h"
+#include "session/slot.h"
 #include "state/reply_effects.h"
 
 static struct upstream *upstream_of(const struct session *session)

@@ -10,6 +10,7 @@
 #include "mysql/wire.h"
 #include "pool/reset.h"
 #include "pool/reuse.h"
+#include "session/slot.h"
 #include "state/parse_context.h"
 #include "prepared/upstream_statements.h"
 #include "session/acquire.h"

@@ -14,6 +14,7 @@
 #include "session/compression.h"
 #include "session/kill.h"
 #include "session/login.h"
+#include "session/slot.h"
 #include "state/reply_effects.h"
 
 /* ---- beginnings ---- */

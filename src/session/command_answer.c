@@ -9,6 +9,7 @@
 #include "session/command.h"
 #include "session/cost.h"
 #include "session/ddl_notice.h"
+#include "session/slot.h"
 #include "state/pending_pins.h"
 #include "state/pending_set.h"
 #include "state/wait_timeout.h"

@@ -8,6 +8,7 @@
 #include "session/hints.h"
 #include "session/pick_server.h"
 #include "session/route_input.h"
+#include "session/slot.h"
 #include "state/reply_effects.h"
 #include "state/schema.h"
 #include "state/sequences.h"

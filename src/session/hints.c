@@ -7,6 +7,7 @@
 #include "session/command.h"
 #include "session/gtid_token.h"
 #include "session/session.h"
+#include "session/slot.h"
 #include "state/reply_effects.h"
 
 /* ---- reading ---- */

@@ -6,6 +6,7 @@
 #include "session/acquire.h"
 #include "session/command.h"
 #include "session/kill_permission.h"
+#include "session/slot.h"
 #include "session/wait_connection.h"
 #include "session/wait_replica.h"
 #include "state/reply_effects.h"

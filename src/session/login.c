@@ -8,6 +8,7 @@
 #include "session/acquire.h"
 #include "session/command.h"
 #include "session/compression.h"
+#include "session/slot.h"
 #include "state/reply_effects.h"
 
 #include <assert.h>

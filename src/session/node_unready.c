@@ -4,6 +4,7 @@
 #include "session/acquire.h"
 #include "session/pick_server.h"
 #include "session/session.h"
+#include "session/slot.h"
 
 bool node_unready_is(const struct tracker_info *info)
 {

@@ -5,6 +5,7 @@
 #include "freshness/fresh_replica.h"
 #include "pool/yield.h"
 #include "session/acquire.h"
+#include "session/slot.h"
 
 /* Chance for the balancer: turns of one worker, and those of others, scattered over all bits (splitmix64). */
 static uint64_t scatter(uint64_t turn, uint64_t worker)

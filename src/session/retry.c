@@ -6,6 +6,7 @@
 #include "relay/relay.h"
 #include "session/acquire.h"
 #include "session/command.h"
+#include "session/slot.h"
 #include "state/variable_effects.h"
 
 #include <errno.h>

@@ -5,6 +5,7 @@
 #include "session/command.h"
 #include "session/hints.h"
 #include "session/pick_server.h"
+#include "session/slot.h"
 #include "session/wait_replica.h"
 #include "sql/digest.h"
 #include "state/reply_effects.h"

@@ -16,6 +16,7 @@
 #include "session/pick_server.h"
 #include "session/prepare_again.h"
 #include "session/retry.h"
+#include "session/slot.h"
 #include "session/wait_connection.h"
 #include "session/wait_replica.h"
 #include "state/pending_pins.h"

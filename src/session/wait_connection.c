@@ -13,6 +13,7 @@
 #include "pool/yield.h"
 #include "session/acquire.h"
 #include "session/command.h"
+#include "session/slot.h"
 #include "state/reply_effects.h"
 
 /* Somebody idle gives up a connection at once, or after a question or two. A read that got none by then looks

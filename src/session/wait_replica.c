@@ -8,6 +8,7 @@
 #include "session/command.h"
 #include "session/gtid_token.h"
 #include "session/pick_server.h"
+#include "session/slot.h"
 
 /* ---- what it asks for, as a position ---- */
 

@@ -4,6 +4,7 @@
 #include "state/reply_effects_inside.h"
 
 #include "session/acquire.h"
+#include "session/slot.h"
 #include "state/wait_timeout.h"
 
 /* Of what is not followed: told by the flags, a result, or with the schema. */

@@ -1,13 +1,4 @@
-/* The connection that a session has at a place: what is heard of it, how it comes there, how it goes, and
- * whether it is the right one.
- *
- * A session has at most one per place, its own until somebody else needs it (share.c). The slot is the seam
- * for sharing: whatever fills it must be equal to the session before SENDING, and nothing else looks at where
- * it came from.
- */
-#include "pool/slot.h"
-
-#include "pool/slot_inside.h"
+#include "session/slot.h"
 
 #include "cluster/quota.h"
 #include "cluster/upstream_login.h"
