@@ -86,13 +86,14 @@ struct server_name;
 /* Copies what it needs. NULL: *err, memory is out. */
 struct server *server_new(const struct server_settings *settings, unsigned index, unsigned worker_count,
                           struct error *err);
+/* The server's quotas have been freed before (quota_free_all). */
 void server_free(struct server **server);
 /* The configuration says something else of it, its name included; counters and what is connected stay. False
  * when memory is out: then nothing has changed. The control thread's, like all that follow on it. */
 bool server_set(struct server *server, const struct server_settings *settings, int64_t reserve);
 
-/* It is another server now: what the former one in this place has counted is not its. What is connected just
- * now stays. */
+/* The place is another server's now: what the former one has counted is reset, connections that are open
+ * stay. The caller forgets the quotas as well (quota_forget_all). */
 void server_forget(struct server *server);
 
 /* A command's first byte of a reply came so long after it was sent: by the worker, into its row. */

@@ -38,13 +38,16 @@ struct loop_timer {
     void (*fire)(struct loop_timer *timer);
 };
 
-struct loop_packer; /* what this thread's compressed streams share: stream_packed.c */
+/* Memory that this thread's compressed streams share: stream_packed.c. Begins with how to free it. */
+struct loop_packer {
+    void (*free)(struct loop_packer *packer);
+};
 
 struct loop {
     struct ev_loop *ev;
     uint64_t now_us;            /* monotonic, read once per turn */
     struct mem_slab windows;    /* for this thread's streams */
-    struct loop_packer *packer; /* owns; NULL: none of them was compressed yet */
+    struct loop_packer *packer; /* owns; NULL: no stream was compressed yet */
     struct loop_corpse *limbo;
     pthread_mutex_t mail_mutex;
     struct loop_message *mail_first; /* guarded by mail_mutex */
@@ -70,9 +73,6 @@ void loop_close_mail(struct loop *loop);
 /* Any thread. Messages of one sender arrive in order. False when the loop is going away: the caller keeps it.
  */
 bool loop_post(struct loop *loop, struct loop_message *message);
-
-/* private, for loop_fini. */
-void loop_packer_free(struct loop_packer **packer);
 
 /* Freed after this turn. */
 void loop_bury(struct loop *loop, struct loop_corpse *corpse, void (*bury)(struct loop_corpse *));

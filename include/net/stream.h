@@ -11,7 +11,6 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "net/buf.h"
-#include "net/frames.h"
 #include "net/loop.h"
 
 #include <ev.h>
@@ -20,14 +19,25 @@
 
 struct ssl_st;
 struct ssl_ctx_st;
-struct stream_ops;
 struct packing;
+struct stream;
 
 enum stream_result {
     STREAM_OK,      /* something was read or written */
     STREAM_BLOCKED, /* nothing now; readiness will come */
     STREAM_EOF,     /* the peer closed */
     STREAM_FAILED   /* see stream->error */
+};
+
+/* A transport: plain, TLS, or the compressed protocol above one of these. */
+struct stream_ops {
+    enum stream_result (*read)(struct stream *stream, void *data, size_t len, size_t *done_r);
+    enum stream_result (*write)(struct stream *stream, const void *data, size_t len, size_t *done_r);
+    bool drains; /* a short read is not the end: the transport may hold more bytes */
+    /* Of the compressed protocol alone: */
+    void (*restart)(struct stream *stream);          /* see stream_restart */
+    bool (*holds_more)(const struct stream *stream); /* see stream_has_pending */
+    void (*release)(struct stream *stream);          /* frees what stream_pack has taken */
 };
 
 struct stream {
@@ -115,42 +125,19 @@ static inline enum stream_result stream_flush(struct stream *stream)
     return is_done ? STREAM_OK : stream_flush_out(stream);
 }
 
-/* ---- the compressed protocol ---- */
-
-/* From here on both sides speak it: what is in `out` still goes as it is, and what was read and not looked at
- * yet is taken for frames. False when memory is out, or the peer has sent more than a window of them. Wrong
- * frames make stream_fill STREAM_FAILED with EPROTO. */
-bool stream_pack(struct stream *stream, const struct frames_manner *manner);
-
-/* private: stream_restart() of a compressed one. */
-void stream_restart_packed(struct stream *stream);
-
-/* A command begins: a client calls it before it writes the command, a server before it writes its answer.
- * What is in `out` now belongs to the exchange before. Nothing to do where the stream is not compressed. */
+/* A command begins: a client calls this before it writes the command, a server before it writes its answer.
+ * What is in `out` now belongs to the exchange before. Nothing happens where the stream is not compressed
+ * (stream_packed.h). */
 static inline void stream_restart(struct stream *stream)
 {
     if (stream->packing != NULL)
-        stream_restart_packed(stream);
+        stream->ops->restart(stream);
 }
 
 static inline bool stream_is_packed(const struct stream *stream)
 {
     return stream->packing != NULL;
 }
-
-/* Bytes that passed, and what they were in frames. */
-struct stream_packed_bytes {
-    uint64_t in, packed_in;
-    uint64_t out, packed_out;
-};
-
-/* Those of a compressed stream since the last call, or since stream_pack. */
-struct stream_packed_bytes stream_take_packed_bytes(struct stream *stream);
-
-/* What was wrong with the frames that were read: OK as long as stream_fill did not fail because of them. */
-enum frames_verdict stream_packing_verdict(const struct stream *stream);
-/* As said to stream_pack; NULL: the stream is not compressed. */
-const struct frames_manner *stream_packing_manner(const struct stream *stream);
 
 /* Tell libev what readiness matters: EV_READ, EV_WRITE, both or 0. */
 void stream_want(struct stream *stream, int events);

@@ -8,7 +8,7 @@
 #include "mysql/packet.h"
 #include "mysql/reply.h"
 #include "net/dial.h"
-#include "net/stream.h"
+#include "net/stream_packed.h"
 
 #include <stddef.h>
 #include <stdio.h>

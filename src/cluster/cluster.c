@@ -6,6 +6,7 @@
 #include "cluster/inventory.h"
 #include "cluster/monitor.h"
 #include "cluster/publication.h"
+#include "cluster/quota.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -60,6 +61,7 @@ void cluster_fini(struct cluster *cluster)
 {
     for (size_t i = 0; i < cluster->count; i++) {
         resolve_forget(&cluster->members[i].name);
+        quota_free_all(cluster->members[i].server);
         server_free(&cluster->members[i].server);
     }
     lineage_fini(&cluster->lineage);

@@ -4,6 +4,7 @@
 #include "cluster/inventory.h"
 #include "cluster/monitor.h"
 #include "cluster/publication.h"
+#include "cluster/quota.h"
 
 #include <string.h>
 
@@ -73,8 +74,10 @@ static void add_member(struct cluster *cluster, const struct server_settings *se
         complain(cluster, settings->name, "it is not used");
         return;
     }
-    if (i < cluster->count)
+    if (i < cluster->count) {
         server_forget(member->server);
+        quota_forget_all(member->server);
+    }
     cluster->count += i == cluster->count;
     lineage_give_away(&cluster->lineage, i);
     member->moves++; /* another machine than whoever was in this place */

@@ -1,8 +1,8 @@
 #include "cluster/server.h"
 
 #include "base/mem.h"
-#include "cluster/quota.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +98,7 @@ void server_free(struct server **server)
 {
     if (*server == NULL)
         return;
+    assert(atomic_load_explicit(&(*server)->quotas, memory_order_relaxed) == NULL);
     while ((*server)->names != NULL) {
         struct server_name *before = (*server)->names->before;
         mem_free((*server)->names);
@@ -106,7 +107,6 @@ void server_free(struct server **server)
     mem_free((*server)->address);
     mem_free((*server)->zone);
     free((*server)->by_worker);
-    quota_free_all(*server);
     permits_fini(&(*server)->permits);
     mem_free(*server);
     *server = NULL;
@@ -115,7 +115,6 @@ void server_free(struct server **server)
 /* A worker that counts at this very moment may bring an old number back: then it is not exact. */
 void server_forget(struct server *server)
 {
-    quota_forget_all(server);
     for (unsigned i = 0; i < server->worker_count; i++) {
         struct server_counters *row = &server->by_worker[i];
         counter *const counts[] = { &row->latency_us, &row->connects, &row->connect_failures, &row->refusals,

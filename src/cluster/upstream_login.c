@@ -7,6 +7,7 @@
 #include "mysql/login.h"
 #include "mysql/packet.h"
 #include "mysql/reply.h"
+#include "net/stream_packed.h"
 
 #include <assert.h>
 #include <errno.h>

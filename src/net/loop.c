@@ -86,7 +86,8 @@ void loop_fini(struct loop *loop)
     loop_close_mail(loop);
     empty_limbo(loop);
     ev_loop_destroy(loop->ev);
-    loop_packer_free(&loop->packer);
+    if (loop->packer != NULL)
+        loop->packer->free(loop->packer);
     mem_slab_fini(&loop->windows);
     (void)pthread_mutex_destroy(&loop->mail_mutex);
 }

@@ -1,6 +1,5 @@
 #include "net/stream.h"
 
-#include "net/stream_inside.h"
 #include "net/tls.h"
 
 #include <assert.h>
@@ -85,8 +84,8 @@ static enum stream_result tls_write(struct stream *stream, const void *data, siz
     return STREAM_OK;
 }
 
-static const struct stream_ops plain_ops = { plain_read, plain_write, false };
-static const struct stream_ops tls_ops = { tls_read, tls_write, true };
+static const struct stream_ops plain_ops = { .read = plain_read, .write = plain_write };
+static const struct stream_ops tls_ops = { .read = tls_read, .write = tls_write, .drains = true };
 
 static void on_io(struct ev_loop *ev, ev_io *watcher, int events)
 {
@@ -149,7 +148,8 @@ void stream_close(struct stream *stream)
         SSL_free(stream->ssl);
         stream->ssl = NULL;
     }
-    stream_unpack(stream);
+    if (stream->packing != NULL)
+        stream->ops->release(stream);
     (void)close(stream->fd);
     stream->fd = -1;
     stream->interest = 0;
@@ -197,7 +197,7 @@ enum stream_result stream_fill(struct stream *stream)
 bool stream_has_pending(const struct stream *stream)
 {
     return (stream->ssl != NULL && SSL_pending(stream->ssl) > 0) ||
-           (stream->packing != NULL && stream_packing_holds_more(stream));
+           (stream->packing != NULL && stream->ops->holds_more(stream));
 }
 
 void stream_trim(struct stream *stream)
@@ -272,7 +272,7 @@ void stream_want(struct stream *stream, int events)
     ev_io_set(&stream->io, stream->fd, events);
     if (events != 0)
         ev_io_start(stream->loop->ev, &stream->io);
-    if ((events & EV_READ) != 0 && stream->packing != NULL && stream_packing_holds_more(stream))
+    if ((events & EV_READ) != 0 && stream->packing != NULL && stream->ops->holds_more(stream))
         ev_feed_event(stream->loop->ev, &stream->io, EV_READ);
     stream->interest = events;
 }

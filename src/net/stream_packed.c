@@ -8,7 +8,7 @@
  * as written once all of the frame is: until then the owner keeps them and offers them again first, as
  * SSL_write also asks for.
  */
-#include "net/stream_inside.h"
+#include "net/stream_packed.h"
 
 #include "base/mem.h"
 #include "net/numbering.h"
@@ -36,18 +36,31 @@ struct packing {
 enum { CHUNK_BYTES = LOOP_WINDOW_BYTES }; /* bytes that are made one frame, at most */
 
 /* A frame while it is made, of a thread. */
-struct loop_packer {
-    struct compress *compress; /* owns */
+struct packer {
+    struct loop_packer in_loop; /* first: the loop knows this part */
+    struct compress *compress;  /* owns */
     uint8_t frame[FRAMES_HEADER_BYTES + CHUNK_BYTES];
 };
 
 /* ---- the loop's part ---- */
 
+static struct packer *packer_of(const struct stream *stream)
+{
+    return (struct packer *)(void *)stream->loop->packer;
+}
+
+static void free_packer(struct loop_packer *in_loop)
+{
+    struct packer *packer = (struct packer *)(void *)in_loop;
+    compress_free(&packer->compress);
+    mem_free(packer);
+}
+
 static bool take_packer(struct loop *loop)
 {
     if (loop->packer != NULL)
         return true;
-    struct loop_packer *packer = mem_zalloc(sizeof *packer);
+    struct packer *packer = mem_zalloc(sizeof *packer);
     if (packer == NULL)
         return false;
     packer->compress = compress_new();
@@ -55,17 +68,9 @@ static bool take_packer(struct loop *loop)
         mem_free(packer);
         return false;
     }
-    loop->packer = packer;
+    packer->in_loop.free = free_packer;
+    loop->packer = &packer->in_loop;
     return true;
-}
-
-void loop_packer_free(struct loop_packer **packer)
-{
-    if (*packer == NULL)
-        return;
-    compress_free(&(*packer)->compress);
-    mem_free(*packer);
-    *packer = NULL;
 }
 
 /* ---- reading ---- */
@@ -104,7 +109,7 @@ static enum frames_verdict unpack(struct stream *stream, uint8_t *data, size_t l
     struct packing *packing = stream->packing;
     struct span raw = span_of(packing->raw + packing->raw_at, packing->raw_end - packing->raw_at);
     enum frames_verdict verdict =
-        frames_read(&packing->frames, stream->loop->packer->compress, &raw, data, len, done_r);
+        frames_read(&packing->frames, packer_of(stream)->compress, &raw, data, len, done_r);
     packing->raw_at = packing->raw_end - (uint32_t)raw.len;
     return verdict;
 }
@@ -199,7 +204,7 @@ static enum stream_result push(struct stream *stream, const void *data, size_t l
 static enum stream_result push_new_frame(struct stream *stream, struct span plain)
 {
     struct packing *packing = stream->packing;
-    struct loop_packer *packer = stream->loop->packer;
+    struct packer *packer = packer_of(stream);
     size_t sent = 0, len = frames_put(&packing->frames, packer->compress, plain, packer->frame);
     packing->covered = plain.len;
     enum stream_result result = push(stream, packer->frame, len, &sent);
@@ -248,7 +253,38 @@ static enum stream_result packed_write(struct stream *stream, const void *data, 
     return STREAM_OK;
 }
 
-static const struct stream_ops packed_ops = { packed_read, packed_write, false };
+/* What is not written yet belongs to earlier commands. Of more than two that begin there the middle ones
+ * share the frames of the one before them. */
+static void packed_restart(struct stream *stream)
+{
+    struct packing *packing = stream->packing;
+    uint64_t at = packing->written + (stream->out.len - stream->out_sent) - packing->plain_first;
+    if (packing->restarts[0] == UINT64_MAX || packing->restarts[0] == at)
+        packing->restarts[0] = at;
+    else
+        packing->restarts[1] = at;
+}
+
+static void packed_release(struct stream *stream)
+{
+    struct packing *packing = stream->packing;
+    give_raw(stream);
+    frames_fini(&packing->frames, stream->loop->packer != NULL ? packer_of(stream)->compress : NULL);
+    text_fini(&packing->frame);
+    mem_free(packing);
+    stream->packing = NULL;
+}
+
+static bool packed_holds_more(const struct stream *stream)
+{
+    return stream->packing->holds_more;
+}
+
+static const struct stream_ops packed_ops = { .read = packed_read,
+                                              .write = packed_write,
+                                              .restart = packed_restart,
+                                              .holds_more = packed_holds_more,
+                                              .release = packed_release };
 
 /* ---- the owner's part ---- */
 
@@ -288,23 +324,6 @@ bool stream_pack(struct stream *stream, const struct frames_manner *manner)
     return take_back(stream);
 }
 
-void stream_unpack(struct stream *stream)
-{
-    struct packing *packing = stream->packing;
-    if (packing == NULL)
-        return;
-    give_raw(stream);
-    frames_fini(&packing->frames, stream->loop->packer != NULL ? stream->loop->packer->compress : NULL);
-    text_fini(&packing->frame);
-    mem_free(packing);
-    stream->packing = NULL;
-}
-
-bool stream_packing_holds_more(const struct stream *stream)
-{
-    return stream->packing->holds_more;
-}
-
 struct stream_packed_bytes stream_take_packed_bytes(struct stream *stream)
 {
     struct stream_packed_bytes bytes = stream->packing->bytes;
@@ -320,16 +339,4 @@ enum frames_verdict stream_packing_verdict(const struct stream *stream)
 const struct frames_manner *stream_packing_manner(const struct stream *stream)
 {
     return stream->packing != NULL ? &stream->packing->frames.manner : NULL;
-}
-
-/* What is not written yet belongs to earlier commands. Of more than two that begin there the middle ones
- * share the frames of the one before them. */
-void stream_restart_packed(struct stream *stream)
-{
-    struct packing *packing = stream->packing;
-    uint64_t at = packing->written + (stream->out.len - stream->out_sent) - packing->plain_first;
-    if (packing->restarts[0] == UINT64_MAX || packing->restarts[0] == at)
-        packing->restarts[0] = at;
-    else
-        packing->restarts[1] = at;
 }

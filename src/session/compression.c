@@ -1,6 +1,7 @@
 #include "session/compression.h"
 
 #include "mysql/reply.h"
+#include "net/stream_packed.h"
 
 uint64_t compression_offered(const struct session *session, enum server_family family)
 {

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "freshness/consistency.h"
 #include "mysql/reply.h"
+#include "net/stream_packed.h"
 #include "relay/relay.h"
 #include "session/acquire.h"
 #include "session/apply_state.h"

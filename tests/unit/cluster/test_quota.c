@@ -78,6 +78,7 @@ static void close_scene(struct scene *scene)
             leave(&scene->upstreams[i]);
     assert_int_equal(permits_used(&scene->quota->permits), 0);
     close_loop(&scene->loop);
+    quota_free_all(scene->server);
     server_free(&scene->server);
 }
 
@@ -289,7 +290,7 @@ static void another_machine_has_no_limit_until_it_tells_of_one(void **state)
     open_scene(&scene, 4, 0);
     (void)refuse(&scene, &scene.upstreams[0], TOLD, 0);
     wait_for_one(&scene);
-    server_forget(scene.server);
+    quota_forget_all(scene.server);
     assert_int_equal(grants(&scene), 1);
     assert_true(permits_try(&scene.quota->permits));
     (void)refuse(&scene, &scene.upstreams[1], NULL, 1);

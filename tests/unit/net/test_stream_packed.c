@@ -1,6 +1,6 @@
 #include "net_test.h"
 
-#include "net/stream.h"
+#include "net/stream_packed.h"
 
 /* headgate's end of a compressed connection, and the other end in the hands of the test. */
 struct end {
