@@ -62,6 +62,17 @@ def test_every_alert_is_in_the_runbook():
     assert re.findall(r"^### (\w+)$", text_of("docs/guide/runbook.md"), re.M) == alerts
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_files_that_are_named_exist(page):
+    """`session/retry.c` is a file of the room session; `retry.c` alone one of any room."""
+    listed = [os.path.relpath(os.path.join(folder, name), ROOT)
+              for top in ("src", "include", "tests", "tools", "conf", "docs") for folder, _, names in os.walk(in_tree(top))
+              for name in names]
+    for name in re.findall(r"`([\w/.-]+\.(?:c|h|py|tsv|conf|yml))`", text_of(page)):
+        if not name.startswith("/"):
+            assert any(f"/{path}".endswith(f"/{name}") for path in listed), f"{page}: {name}"
+
+
 def free_port():
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))

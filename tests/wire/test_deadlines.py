@@ -1,4 +1,4 @@
-"""Every wait ends: those that no other file of tests is about. (docs/architecture.md lists where each is tested.)"""
+"""Every wait ends: those that no other file of tests is about."""
 
 import contextlib
 import threading
