@@ -170,6 +170,7 @@ def test_two_writable_servers_at_the_start_that_nobody_follows_are_nobody(cluste
         cluster.rejoin("db3")
 
 
+@pytest.mark.long
 def test_a_write_into_a_cut_network_is_not_run_when_it_heals(cluster, hg):
     """Its client has heard that it was lost. What a transaction had done is taken back, and its locks are gone."""
     cluster.sql("db1", "CREATE TABLE test.cut (n INT PRIMARY KEY)")

@@ -14,7 +14,7 @@ from conftest import FLAVOUR
 from headgate import Log
 from twins import FORMS, Twins, mark
 
-pytestmark = pytest.mark.room("state")
+pytestmark = [pytest.mark.room("state"), pytest.mark.long]
 
 COUNT = int(os.environ.get("HEADGATE_SEQUENCES", "400"))
 SEED = int(os.environ.get("HEADGATE_SEED", "1"))

@@ -7,7 +7,7 @@ import pytest
 
 from headgate import Counters
 
-pytestmark = [pytest.mark.room("session"), pytest.mark.threads]
+pytestmark = [pytest.mark.room("session"), pytest.mark.threads, pytest.mark.long]
 
 THREADS = 64
 SECONDS = 4
