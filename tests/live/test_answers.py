@@ -139,7 +139,7 @@ def test_row_count_is_right_or_refused_when_its_connection_has_gone(sides, act):
                                  "SHOW CREATE TABLE nosuch", "SHOW TABLES FROM nosuch", "SHOW VARIABLES WHERE nosuch = 1", "EXPLAIN SELECT 1 FROM nosuch",
                                  "HELP 'nosuch'", "HELP 'contents'"])
 @pytest.mark.parametrize("before", ["UPDATE marks SET n = n + 1", "SELECT nosuch FROM marks", "SELECT n FROM marks", "DO 0", "SET @a = 1", "USE " + THROUGH])
-@pytest.mark.parametrize("is_gone", [False, True])
+@pytest.mark.parametrize("is_gone", [False, pytest.param(True, marks=pytest.mark.long)])  # a second each
 def test_row_count_after_what_may_leave_it_alone(sides, before, act, is_gone):
     """MariaDB leaves it as it was in some of these, with errors or without."""
     through, alone, other = sides
