@@ -3,7 +3,7 @@
 import contextlib
 import random
 
-import scenes
+import session_scripts
 from sandbox_lib import sql
 
 
@@ -13,15 +13,15 @@ class Connections:
     def __init__(self, seed, share=0.8):
         self.chance, self.share, self.count = random.Random(seed), share, 0
 
-    def strike(self, ensemble):
+    def strike(self, many_sessions):
         """Called while a round is under way."""
         if self.chance.random() > self.share:
             return
-        server = self.chance.choice([ensemble.primary, *ensemble.replicas])
-        victims = [row[0] for row in ensemble.ask(server, "SHOW PROCESSLIST") if row[1] in scenes.USERS]
+        server = self.chance.choice([many_sessions.primary, *many_sessions.replicas])
+        victims = [row[0] for row in many_sessions.ask(server, "SHOW PROCESSLIST") if row[1] in session_scripts.USERS]
         if victims:
             with contextlib.suppress(sql.Error):      # 1094: it has gone by itself
-                ensemble.ask(server, f"KILL {self.chance.choice(victims)}")
+                many_sessions.ask(server, f"KILL {self.chance.choice(victims)}")
                 self.count += 1
 
     def most_losses(self):
@@ -36,16 +36,16 @@ class Servers:
         self.chance, self.count, self.at = random.Random(seed), 0, -1
         self.rounds, self.order = set(self.chance.sample(range(rounds), times)), []
 
-    def strike(self, ensemble):
+    def strike(self, many_sessions):
         self.at += 1
         if self.at not in self.rounds:
             return
         if not self.order:
-            self.order = [*ensemble.cluster.replicas(), ensemble.cluster.primary()]
+            self.order = [*many_sessions.cluster.replicas(), many_sessions.cluster.primary()]
             self.chance.shuffle(self.order)
-        ensemble.kill(self.order.pop())
+        many_sessions.kill(self.order.pop())
         self.count += 1
 
     def most_losses(self):
         """Each session may have something there, and be at it when it comes back."""
-        return self.count * scenes.SESSIONS
+        return self.count * session_scripts.SESSIONS

@@ -6,7 +6,7 @@ replica: with equal values, and with nothing changed in both servers' data, lock
 
 import re
 
-import harmless
+import read_statements
 import mysqlwire as w
 from headgate import direct
 from sandbox_lib.sql import connect_socket, run
@@ -68,7 +68,7 @@ class Watched:
 
 
 FOR_BOTH = {
-    "checksums": "CHECKSUM TABLE " + ", ".join(harmless.ALL_TABLES),
+    "checksums": "CHECKSUM TABLE " + ", ".join(read_statements.ALL_TABLES),
     # Not those in which the server itself notes how far it replicates (MySQL: slave_relay_log_info, gtid_executed), nor those that
     # any SHOW STATUS of another connection opens for a moment (a probe's, on MySQL): no lock can be left there.
     IN_USE: "SHOW OPEN TABLES WHERE In_use > 0 AND `Database` <> 'performance_schema' "
@@ -96,7 +96,7 @@ FOR_MYSQL = {
 
 def prepare(cluster):
     """What the snapshots ask about."""
-    for sql in harmless.setup(cluster.family):
+    for sql in read_statements.setup(cluster.family):
         cluster.sql("db1", sql)
     if cluster.family == "mariadb":
         for node in cluster.replicas():

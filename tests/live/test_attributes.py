@@ -12,10 +12,10 @@ import pytest
 
 import attributes as a
 import mysqlwire as w
-from answers import comparable
+from reply_comparison import comparable
 from conftest import FLAVOUR
 from headgate import Headgate, direct
-from lagging import held, make_tables
+from lagging_replicas import held, make_tables
 from sandbox_lib import Cluster, flavour
 
 pytestmark = [pytest.mark.room("session", "mysql"), pytest.mark.family("mysql"), pytest.mark.smoke]

@@ -11,7 +11,7 @@ import random
 import pytest
 
 import mysqlwire as w
-from answers import comparable
+from reply_comparison import comparable
 from headgate import Headgate, direct
 
 pytestmark = [pytest.mark.room("state"), pytest.mark.smoke]
@@ -82,7 +82,7 @@ class Pair:
 
     def reset(self):
         self.said.append("(reset)")
-        for side in (self.through, self.alone):     # until a schema is entered SET CHARACTER SET pins: test_untracked
+        for side in (self.through, self.alone):     # until a schema is entered SET CHARACTER SET pins: test_state_by_charset
             side.command(w.RESET_CONNECTION)
             side.command(w.INIT_DB, "test")
 

@@ -14,7 +14,7 @@ import replies as r
 from client import execute
 from conftest import FLAVOUR
 from headgate import Headgate, direct, rows, value
-from lagging import CLIENTS, FIRST_ROW, IS_LONG, PAIRS, Lag, Reader, Stale, held, make_tables, run_all
+from lagging_replicas import CLIENTS, FIRST_ROW, IS_LONG, PAIRS, Lag, Reader, Stale, held, make_tables, run_all
 from proxy import wait_until
 from sandbox_lib import Cluster
 

@@ -12,8 +12,8 @@ import pymysql
 import pytest
 
 from headgate import Headgate, rows, value
-from lagging import FIRST_ROW, Reader, make_tables, run_all
-from pooled import RAISE, Acknowledged, Pooled
+from lagging_replicas import FIRST_ROW, Reader, make_tables, run_all
+from pooled_clients import RAISE, Acknowledged, Pooled
 from proxy import wait_until
 from sandbox_lib import GaleraCluster, sql
 

@@ -1,6 +1,6 @@
 """What headgate calls a harmless read is one where views and routines run code, also for accounts that bypass read_only.
 
-Generated objects (generated_code.py), and queries over them: of these, and of the queries of test_harmless, those that
+Generated objects (generated_code.py), and queries over them: of these, and of the queries of test_harmless_reads, those that
 headgate sends to a replica are judged by the servers (oracle.py), for an account that read_only holds and for one that it
 does not. Then all run through headgate, and nothing has come to be on a replica alone.
 """
@@ -12,9 +12,9 @@ import re
 import pymysql
 import pytest
 
-import harmless
+import read_statements
 import mysqlwire as w
-import stored
+import stored_code
 from generated_code import LOCK, Code
 from headgate import Headgate, Log
 from oracle import Oracle, account, check, prepare
@@ -41,15 +41,15 @@ def code(cluster):
     code = Code(SEED, OBJECTS, cluster.family)
     for item in code.items:
         cluster.sql("db1", f"USE {item.schema}; {item.sql}")
-    stored.grant(cluster)
+    stored_code.grant(cluster)
     return code
 
 
 @pytest.fixture(scope="module")
 def running(cluster, code):
     """Nothing changes the code from here on, and a survey would have tables in use beside the statements."""
-    with Headgate(cluster, cluster_settings={**stored.SETTINGS, "read_functions_interval": "1h"}) as headgate:
-        stored.wait_known(headgate, *(f"{item.schema}.{item.name}" for item in code.items))
+    with Headgate(cluster, cluster_settings={**stored_code.SETTINGS, "read_functions_interval": "1h"}) as headgate:
+        stored_code.wait_known(headgate, *(f"{item.schema}.{item.name}" for item in code.items))
         wait_until(lambda: {row["name"]: row["read_only"] for row in headgate.show("users")}.items() >=
                    {"app": "holds", "other": "bypassed"}.items(), "accounts are known")
         yield headgate
@@ -76,7 +76,7 @@ def test_queries_over_generated_code_called_harmless_are(oracle, code):
 
 @pytest.mark.smoke
 def test_generated_queries_called_harmless_are(oracle):
-    statements = [harmless.query(seed).encode() for seed in range(SEED, SEED + QUERIES)]
+    statements = [read_statements.query(seed).encode() for seed in range(SEED, SEED + QUERIES)]
     called = check(oracle, statements, 0.6, "generated queries")
     assert len(called) >= 0.2 * QUERIES
 
@@ -105,7 +105,7 @@ def errant(cluster):
 
 def checksums(cluster):
     cluster.sync()
-    return {node.name: node.sql("CHECKSUM TABLE " + ", ".join(harmless.ALL_TABLES)) for node in cluster.nodes()}
+    return {node.name: node.sql("CHECKSUM TABLE " + ", ".join(read_statements.ALL_TABLES)) for node in cluster.nodes()}
 
 
 @pytest.mark.smoke

@@ -9,7 +9,7 @@ import mysqlwire as w
 from client import execute
 from conftest import FLAVOUR
 from headgate import LISTENERS, Headgate, Log, value
-from lagging import Lag, held, make_tables
+from lagging_replicas import Lag, held, make_tables
 from proxy import wait_until
 
 pytestmark = [pytest.mark.room("route"), pytest.mark.threads]

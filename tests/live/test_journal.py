@@ -12,7 +12,7 @@ import time
 import pymysql
 import pytest
 
-import byhand
+import manual_switchover
 import mysqlwire as w
 import replies as r
 from conftest import FLAVOUR
@@ -162,15 +162,15 @@ class Conductor:
     def _beside_a_stray(self, event, trouble):
         """Nothing is written there, whatever becomes of the primary."""
         name = self._candidate()
-        byhand.detach(self.cluster, name)
-        byhand.open_for_writes(self.cluster, name)
+        manual_switchover.detach(self.cluster, name)
+        manual_switchover.open_for_writes(self.cluster, name)
         event.note(f"{name} is writable and follows nobody")
         self.hg.wait_server(name, lambda row: "writable beside" in row["reason"], FOLLOWED)
         self._is_probed(self.cluster.primary().name, 2)
         try:
             trouble(event)
         finally:
-            byhand.reattach(self.cluster, name)
+            manual_switchover.reattach(self.cluster, name)
         event.note(f"{name} replicates again")
 
     def _restart_beside_a_stray(self, event):
@@ -215,7 +215,7 @@ class Conductor:
     def _swap_in_the_wrong_order(self, event):
         """The new one is writable before the old one is not."""
         name = self._candidate()
-        byhand.open_for_writes(self.cluster, name)
+        manual_switchover.open_for_writes(self.cluster, name)
         event.note(f"{name} is writable, too")
         self._pause(0.0, 1.5)
         self._demote(event)
@@ -243,32 +243,32 @@ class Conductor:
 
     def _demote(self, event):
         old = self.cluster.primary().name
-        byhand.demote(self.cluster)
+        manual_switchover.demote(self.cluster)
         event.transactions_until = event.note(f"{old} is read-only") + DEMOTED
         self._pause(0.0, 1.0)
 
     def _finish_swap(self, event, name):
-        byhand.catch_up(self.cluster, name)
-        byhand.detach(self.cluster, name)
+        manual_switchover.catch_up(self.cluster, name)
+        manual_switchover.detach(self.cluster, name)
         event.note(f"{name} has everything and follows nobody")
         self._pause(0.0, 0.7)
-        byhand.open_for_writes(self.cluster, name)
+        manual_switchover.open_for_writes(self.cluster, name)
         event.note(f"{name} is writable")
-        byhand.take_over(self.cluster, name)
+        manual_switchover.take_over(self.cluster, name)
         event.new_primary = self.cluster.node(name).server_id
         self._follows(event, name, "primary", FOLLOWED)
         self._pause(0.0, 1.0)
-        byhand.follow(self.cluster)
+        manual_switchover.follow(self.cluster)
         event.note("the others follow it")
 
     def _second_writable(self, event):
         """Somebody makes a replica writable that is none any more, and sees his mistake: nothing is written there."""
         name = self._candidate()
-        byhand.detach(self.cluster, name)
-        byhand.open_for_writes(self.cluster, name)
+        manual_switchover.detach(self.cluster, name)
+        manual_switchover.open_for_writes(self.cluster, name)
         event.note(f"{name} is writable and follows nobody")
         self._pause(0.5, 2.0)
-        byhand.reattach(self.cluster, name)
+        manual_switchover.reattach(self.cluster, name)
         event.note(f"{name} replicates again")
 
     KINDS = (_restart, _hiccup, _hang, _cut_off, _swap, _swap_in_the_wrong_order, _swap_while_paused, _second_writable,

@@ -16,11 +16,11 @@ import time
 import pytest
 
 import kills
-import scenes
+import session_scripts
 from conftest import FLAVOUR
-from ensemble import CONNECTIONS, Ensemble
+from many_sessions import CONNECTIONS, ManySessions
 from proxy import wait_until
-from twins import Difference
+from side_by_side import Difference
 
 pytestmark = [pytest.mark.room("state", "pool", "session"), pytest.mark.threads, pytest.mark.long]
 
@@ -38,8 +38,8 @@ MOST_UNCOMPARED = 0.06
 
 
 @pytest.fixture(scope="module")
-def ensemble():
-    both = Ensemble(FLAVOUR, wait=WAIT, **({"kept": "20ms"} if STEPS >= LONG else {}))
+def many_sessions():
+    both = ManySessions(FLAVOUR, wait=WAIT, **({"kept": "20ms"} if STEPS >= LONG else {}))
     try:
         yield both
     finally:
@@ -55,10 +55,10 @@ def scripts_with_kills():
     return pytest.mark.parametrize("seed,steps", scripts(SEED + 1_000_000, max(STEPS // 2, 100)))
 
 
-def queries(ensemble):
+def queries(many_sessions):
     """(on replicas, in all), as headgate counts them."""
-    count = {row["name"]: row["queries"] for row in ensemble.headgate.show("servers")}
-    return sum(count[node.name] for node in ensemble.cluster.replicas()), sum(count.values())
+    count = {row["name"]: row["queries"] for row in many_sessions.headgate.show("servers")}
+    return sum(count[node.name] for node in many_sessions.cluster.replicas()), sum(count.values())
 
 
 class Progress:
@@ -67,14 +67,14 @@ class Progress:
     def __init__(self):
         self.began, self.due = time.monotonic(), TOLD
 
-    def tell(self, ensemble):
-        if ensemble.steps < self.due:
+    def tell(self, many_sessions):
+        if many_sessions.steps < self.due:
             return
-        self.due = ensemble.steps // TOLD * TOLD + TOLD
-        on_replicas, in_all = queries(ensemble)
-        uncompared = ensemble.restarts + ensemble.unanswered
-        print(f"\n{ensemble.steps} steps, {on_replicas / in_all:.0%} of the commands on replicas, "
-              f"{uncompared / ensemble.steps:.1%} not compared, {ensemble.losses} losses, {time.monotonic() - self.began:.0f} s",
+        self.due = many_sessions.steps // TOLD * TOLD + TOLD
+        on_replicas, in_all = queries(many_sessions)
+        uncompared = many_sessions.restarts + many_sessions.unanswered
+        print(f"\n{many_sessions.steps} steps, {on_replicas / in_all:.0%} of the commands on replicas, "
+              f"{uncompared / many_sessions.steps:.1%} not compared, {many_sessions.losses} losses, {time.monotonic() - self.began:.0f} s",
               end=" ", flush=True)
 
 
@@ -84,100 +84,100 @@ def progress():
 
 
 @pytest.fixture(autouse=True)
-def told(ensemble, progress, capsys):
+def told(many_sessions, progress, capsys):
     yield
     with capsys.disabled():
-        progress.tell(ensemble)
+        progress.tell(many_sessions)
 
 
-def most_connections(ensemble):
-    return max(row["connections_active"] for row in ensemble.headgate.show("servers"))
+def most_connections(many_sessions):
+    return max(row["connections_active"] for row in many_sessions.headgate.show("servers"))
 
 
-def report(ensemble, seed, rounds, difference):
-    rounds, shortest = ensemble.reduce(rounds)
+def report(many_sessions, seed, rounds, difference):
+    rounds, shortest = many_sessions.reduce(rounds)
     if shortest is None:
         return f"seed {seed}: session {difference.who}: {difference}\n  (not again when it was repeated)"
     said = "\n".join(f"    {turns}" for turns in rounds)
     return f"seed {seed}, reduced:\n{said}\n  session {shortest.who}: {shortest}"
 
 
-def play_with_kills(ensemble, seed, rounds, killer):
+def play_with_kills(many_sessions, seed, rounds, killer):
     """How many sessions were told that something was lost."""
-    losses = ensemble.losses
+    losses = many_sessions.losses
     try:
-        ensemble.play(rounds, killer)
+        many_sessions.play(rounds, killer)
     except Difference as difference:
         said = "\n".join(f"    {act}" for act in difference.story)
         pytest.fail(f"seed {seed}, round {difference.index}, session {difference.who}, which has said\n{said}\n  {difference}")
-    return ensemble.losses - losses
+    return many_sessions.losses - losses
 
 
-def nobody_is_left(ensemble):
-    wait_until(lambda: not ensemble.headgate.show("sessions"), "all sessions have ended", 60)
+def nobody_is_left(many_sessions):
+    wait_until(lambda: not many_sessions.headgate.show("sessions"), "all sessions have ended", 60)
 
 
 @pytest.mark.smoke
 @pytest.mark.parametrize("seed,steps", scripts(SEED, STEPS))
-def test_many_sessions_on_few_connections_hear_what_each_alone_hears(ensemble, seed, steps):
-    before, uncompared = queries(ensemble), ensemble.restarts + ensemble.unanswered
-    rounds = scenes.script(seed, steps)
+def test_many_sessions_on_few_connections_hear_what_each_alone_hears(many_sessions, seed, steps):
+    before, uncompared = queries(many_sessions), many_sessions.restarts + many_sessions.unanswered
+    rounds = session_scripts.script(seed, steps)
     try:
-        ensemble.play(rounds)
+        many_sessions.play(rounds)
     except Difference as difference:
-        pytest.fail(report(ensemble, seed, rounds, difference))
-    on_replicas, in_all = (now - then for now, then in zip(queries(ensemble), before))
-    uncompared = ensemble.restarts + ensemble.unanswered - uncompared
+        pytest.fail(report(many_sessions, seed, rounds, difference))
+    on_replicas, in_all = (now - then for now, then in zip(queries(many_sessions), before))
+    uncompared = many_sessions.restarts + many_sessions.unanswered - uncompared
     print(f"{steps} steps, {on_replicas} of {in_all} commands on replicas, {uncompared} not compared")
     assert on_replicas >= LEAST_SHARE_ON_REPLICAS * in_all, "almost everything ran on the primary: that proves nothing"
     assert uncompared <= MOST_UNCOMPARED * steps
-    assert most_connections(ensemble) <= CONNECTIONS
-    nobody_is_left(ensemble)
+    assert most_connections(many_sessions) <= CONNECTIONS
+    nobody_is_left(many_sessions)
 
 
-def test_what_gives_back_what_it_took_holds_no_connection(ensemble):
+def test_what_gives_back_what_it_took_holds_no_connection(many_sessions):
     """Pins end: else the connections would soon be used up."""
-    nodes = range(0, scenes.SESSIONS, 2)
-    rounds = [[(who, scenes.tidy(who + turn))] for turn in range(3) for who in nodes]
-    pins = ensemble.play_and_look(rounds, lambda: [
-        (row["schema"], row["pins"], row["in_transaction"]) for row in ensemble.headgate.show("sessions")])
+    nodes = range(0, session_scripts.SESSIONS, 2)
+    rounds = [[(who, session_scripts.tidy(who + turn))] for turn in range(3) for who in nodes]
+    pins = many_sessions.play_and_look(rounds, lambda: [
+        (row["schema"], row["pins"], row["in_transaction"]) for row in many_sessions.headgate.show("sessions")])
     assert len(pins) == len(nodes) and {row[1:] for row in pins} == {(None, "no")}, pins
 
 
 @pytest.mark.smoke
 @scripts_with_kills()
-def test_killed_connections_cost_a_clear_error_or_nothing(ensemble, seed, steps):
+def test_killed_connections_cost_a_clear_error_or_nothing(many_sessions, seed, steps):
     killer = kills.Connections(seed)
-    losses = play_with_kills(ensemble, seed, scenes.script(seed, steps), killer)
+    losses = play_with_kills(many_sessions, seed, session_scripts.script(seed, steps), killer)
     print(f"{steps} steps, {killer.count} connections killed, {losses} sessions told")
     assert killer.count > 0
     assert losses <= killer.most_losses(), "an error that nobody has caused"
-    nobody_is_left(ensemble)
+    nobody_is_left(many_sessions)
 
 
 @pytest.mark.smoke
 @scripts_with_kills()
-def test_killed_servers_cost_a_clear_error_or_nothing(ensemble, seed, steps):
-    rounds, times = scenes.script(seed, steps), max(3, steps // 500)
+def test_killed_servers_cost_a_clear_error_or_nothing(many_sessions, seed, steps):
+    rounds, times = session_scripts.script(seed, steps), max(3, steps // 500)
     killer = kills.Servers(seed, len(rounds), times)
-    losses = play_with_kills(ensemble, seed, rounds, killer)
+    losses = play_with_kills(many_sessions, seed, rounds, killer)
     print(f"{killer.count} servers killed, {losses} sessions told")
     assert killer.count == times
     assert losses <= killer.most_losses()
-    nobody_is_left(ensemble)
+    nobody_is_left(many_sessions)
 
 
-def test_a_difference_is_found_and_reduced(ensemble):
+def test_a_difference_is_found_and_reduced(many_sessions):
     """The oracle itself: what cannot be the same on both sides is found amid others, and is all that is left."""
-    rounds = scenes.script(SEED, 60)
+    rounds = session_scripts.script(SEED, 60)
     who = rounds[len(rounds) // 2][0][0]
     rounds.insert(len(rounds) // 2, [(who, ["SELECT @@port"])])
-    rounds, difference = ensemble.reduce(rounds)
+    rounds, difference = many_sessions.reduce(rounds)
     assert rounds == [[(who, ["SELECT @@port"])]] and "@@port" in str(difference)
 
 
-def test_data_that_differs_is_found(ensemble):
+def test_data_that_differs_is_found(many_sessions):
     """The oracle itself: rows that only one of the sides has."""
-    port = ensemble.alone.primary().port
-    difference = ensemble.fails([[(3, [f"INSERT INTO u SELECT 1000, 'only there' FROM t WHERE id = 1 AND @@port = {port}"])]])
+    port = many_sessions.alone.primary().port
+    difference = many_sessions.fails([[(3, [f"INSERT INTO u SELECT 1000, 'only there' FROM t WHERE id = 1 AND @@port = {port}"])]])
     assert difference and difference.who == 3

@@ -6,7 +6,7 @@ import threading
 import pymysql
 import pytest
 
-import byhand
+import manual_switchover
 import mysqlwire as w
 import replies as r
 import sockdiag
@@ -258,7 +258,7 @@ def test_one_refusal_is_enough_for_a_transaction(cluster):
     with Headgate(cluster, interval="1s", timeouts={"primary_wait": "20s"}) as headgate, headgate.wire() as client:
         try:
             client.query("BEGIN")
-            byhand.demote(cluster)
+            manual_switchover.demote(cluster)
             client.pipe.send(b"".join(w.packet(0, b"\x03" + sql) for sql in (
                 b"INSERT INTO begun VALUES (1)", b"ROLLBACK", b"BEGIN", b"INSERT INTO begun VALUES (2)",
                 b"SELECT @@server_id", b"COMMIT")))

@@ -4,7 +4,7 @@ and why, by headgate's own word."""
 import pytest
 
 import routing
-import stored
+import stored_code
 from headgate import Headgate, Log
 
 pytestmark = pytest.mark.room("route")
@@ -130,9 +130,9 @@ class Outcome:
         with Log(cluster):
             with Headgate(cluster) as hg:
                 self._run(hg, [row for row in rows if not row.is_known])
-            stored.grant(cluster)
-            with Headgate(cluster, cluster_settings=stored.SETTINGS) as hg:
-                stored.wait_known(hg, "test.p_lock")
+            stored_code.grant(cluster)
+            with Headgate(cluster, cluster_settings=stored_code.SETTINGS) as hg:
+                stored_code.wait_known(hg, "test.p_lock")
                 self._run(hg, [row for row in rows if row.is_known])
             self.found = routing.tags_by_node(cluster)
 

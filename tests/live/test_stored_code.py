@@ -8,7 +8,7 @@ import re
 import pymysql
 import pytest
 
-import stored
+import stored_code
 from headgate import Headgate, Log, direct, rows, value
 from proxy import wait_until
 
@@ -42,13 +42,13 @@ def objects(cluster):
     for schema in SCHEMAS:
         for sql in COMMON:
             cluster.sql("db1", f"USE {schema}; {sql}")
-    stored.grant(cluster)
+    stored_code.grant(cluster)
 
 
 @pytest.fixture(scope="module")
 def running(cluster, objects):
-    with Headgate(cluster, cluster_settings=stored.SETTINGS) as headgate:
-        stored.wait_known(headgate, "test.h_table")
+    with Headgate(cluster, cluster_settings=stored_code.SETTINGS) as headgate:
+        stored_code.wait_known(headgate, "test.h_table")
         yield headgate
 
 
@@ -113,10 +113,10 @@ def test_a_procedure_that_only_reads_runs_on_a_replica_and_sees_what_the_session
 def test_a_procedure_that_changes_is_known_anew(cluster, hg, log):
     with hg.connect(user="app") as db:
         cluster.sql("db1", "CREATE PROCEDURE test.changing() SELECT 1")
-        stored.wait_known(hg, "test.changing")
-        wait_until(lambda: stored.known(hg)[("procedure", "test.changing")] == "reads", "it only reads")
+        stored_code.wait_known(hg, "test.changing")
+        wait_until(lambda: stored_code.known(hg)[("procedure", "test.changing")] == "reads", "it only reads")
         cluster.sql("db1", "DROP PROCEDURE test.changing; CREATE PROCEDURE test.changing() DO GET_LOCK('changed', 0)")
-        wait_until(lambda: "locks" in stored.known(hg)[("procedure", "test.changing")], "it takes a lock")
+        wait_until(lambda: "locks" in stored_code.known(hg)[("procedure", "test.changing")], "it takes a lock")
         mark = f"call-{next(number)}-"
         call(db, f"CALL changing() /* {mark} */")
         assert log.where(mark) == ["db1"]
@@ -125,7 +125,7 @@ def test_a_procedure_that_changes_is_known_anew(cluster, hg, log):
 
 @pytest.mark.smoke
 def test_explain_and_show_routines_say_what_was_found(hg):
-    found = stored.known(hg)
+    found = stored_code.known(hg)
     assert found[("procedure", "test.h_read")] == "reads"
     assert found[("view", "test.gv")] == "reads"
     assert found[("trigger", "test.gt")] == "sets user variables"
@@ -203,9 +203,9 @@ def test_generated_bodies_lose_nothing_and_pin_nothing_without_a_cause(cluster, 
         for schema in SCHEMAS:
             cluster.sql("db1", f"USE {schema}; CREATE PROCEDURE generated{i}() {body.text}")
     cluster.sync()
-    with Headgate(cluster, {"max_connections": 2}, cluster_settings=stored.SETTINGS) as hg, \
+    with Headgate(cluster, {"max_connections": 2}, cluster_settings=stored_code.SETTINGS) as hg, \
             hg.connect() as holder, hg.connect() as thief:
-        stored.wait_known(hg, f"test.generated{BODIES - 1}")
+        stored_code.wait_known(hg, f"test.generated{BODIES - 1}")
         rows(holder, "SELECT GET_LOCK('holder', 0)")
         for i, body in enumerate(bodies):
             check(cluster, hg, thief, body, f"generated{i}")

@@ -18,7 +18,7 @@ import time
 import pymysql
 import pytest
 
-import byhand
+import manual_switchover
 import relays
 import sockdiag
 from conftest import FLAVOUR
@@ -464,13 +464,13 @@ class Storm:
     def _promote(self):
         """By hand, in the right order; the new primary is read from no longer."""
         node = self.victim()
-        byhand.demote(self.cluster)
-        byhand.catch_up(self.cluster, node.name)
-        byhand.detach(self.cluster, node.name)
-        byhand.open_for_writes(self.cluster, node.name)
-        byhand.take_over(self.cluster, node.name)
+        manual_switchover.demote(self.cluster)
+        manual_switchover.catch_up(self.cluster, node.name)
+        manual_switchover.detach(self.cluster, node.name)
+        manual_switchover.open_for_writes(self.cluster, node.name)
+        manual_switchover.take_over(self.cluster, node.name)
         self.knows(node, "promoted", lambda row: row["role"] == "primary")
-        byhand.follow(self.cluster)
+        manual_switchover.follow(self.cluster)
         for replica in self.cluster.replicas():
             self.is_back(replica)
         time.sleep(IN_FLIGHT)

@@ -9,7 +9,7 @@ import pytest
 import attributes as a
 import mysqlwire as w
 import statements
-from answers import comparable
+from reply_comparison import comparable
 from client import execute
 from conftest import FLAVOUR
 from headgate import direct

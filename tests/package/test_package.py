@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 import cleanroot
-from manager import Manager
+from service_manager import Manager
 from shipped import BUILD, ROOT, run
 
 pytestmark = pytest.mark.room("app")

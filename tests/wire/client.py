@@ -7,7 +7,7 @@ import mysqlwire as w
 import replies as r
 from handshake import (CACHING_SHA2, NATIVE, SHA256, Greeting, Response, change_user, native_token,
                        parse_auth_switch, rsa_password, sha2_token)
-from packed import ALGORITHMS, PACK
+from compressed_socket import ALGORITHMS, PACK
 
 
 def dial(address, timeout=50.0):

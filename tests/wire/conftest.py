@@ -33,7 +33,7 @@ def belongs(item):
     """Is it part of this run? What is not is deselected, not skipped."""
     if item.get_closest_marker("own_memory") and is_sanitized():
         return False
-    return not DIRECT or (item.path.name == "test_ends.py"
+    return not DIRECT or (item.path.name == "test_scripted_ends.py"
                           or "front" in item.fixturenames and not {"rig", "running"} & set(item.fixturenames))
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import attributes as a
 import mysqlwire as w
 import replies as r
-from packed import ALGORITHMS, PACK
+from compressed_socket import ALGORITHMS, PACK
 from handshake import Greeting, Response, native_token, parse_change_user
 
 NONCE = b"abcdefghijklmnopqrst"

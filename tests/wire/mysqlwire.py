@@ -191,7 +191,7 @@ class Pipe:
 
     def pack(self, algorithm, **how):
         """From here on both sides speak the compressed protocol."""
-        from packed import PackedSocket
+        from compressed_socket import PackedSocket
         self.sock = PackedSocket(self.sock, algorithm, pending=bytes(self._pending), **how)
         self._pending.clear()
 

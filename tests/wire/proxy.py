@@ -15,7 +15,7 @@ import sys
 import time
 
 import scratch
-from packed import PACK
+from compressed_socket import PACK
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tools"))

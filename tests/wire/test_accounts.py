@@ -10,7 +10,7 @@ import replies as r
 from client import Client, execute
 from fakeserver import FakeServer
 from handshake import parse_change_user
-from parking import Parking
+from pool_scene import Parking
 from proxy import Proxy, wait_until
 
 pytestmark = pytest.mark.room("session", "access", "pool")

@@ -7,7 +7,7 @@ import pytest
 
 import attributes as a
 import mysqlwire as w
-import pace
+import paced_writes
 import replies as r
 from client import Client
 from fakeserver import CAPS, FakeServer
@@ -346,9 +346,9 @@ def test_split_at_every_byte(scene):
     packet = w.packet(0, w.int1(w.QUERY) + a.before_text(pairs) + READ.encode())
     with scene.connect() as client:
         for at in range(1, len(packet)):
-            pace.write_pieces(client.pipe.sock, pace.cut_at(packet, at))
+            paced_writes.write_pieces(client.pipe.sock, paced_writes.cut_at(packet, at))
             assert client.read().text_rows() == [(b"db3",)]
-        pace.write_pieces(client.pipe.sock, pace.one_by_one(packet))
+        paced_writes.write_pieces(client.pipe.sock, paced_writes.one_by_one(packet))
         assert client.read().text_rows() == [(b"db3",)]
 
 
@@ -463,7 +463,7 @@ def test_executions_split_at_every_byte(known):
         body = a.execute(statement, [5], [("headgate.server", b"db3"), ("x", b"1")])
         packet = w.packet(0, w.int1(w.EXECUTE) + body)
         for at in range(1, len(packet)):
-            pace.write_pieces(client.pipe.sock, pace.cut_at(packet, at))
+            paced_writes.write_pieces(client.pipe.sock, paced_writes.cut_at(packet, at))
             assert w.Reader(client.read().results[-1][0], 2).int(8) // 1000 == 3
 
 

@@ -8,7 +8,7 @@ import mysqlwire as w
 import replies as r
 from client import Client
 from handshake import native_token, parse_change_user
-from parking import Parking, bytes_of
+from pool_scene import Parking, bytes_of
 from proxy import Proxy, wait_until
 
 pytestmark = [pytest.mark.room("pool"), pytest.mark.threads]

@@ -6,8 +6,8 @@ import zlib
 import pytest
 
 import mysqlwire as w
-import pace
-import packed
+import paced_writes
+import compressed_socket
 import replies as r
 import web
 from client import Client, execute
@@ -156,15 +156,15 @@ def test_frames_pass_cut_at_every_byte(mysql, algorithm):
     got = []
     mysql.primary.on(sql, lambda c, payload: (got.append(payload[1:]), c.ok())[1])
     command = w.packet(0, b"\x03" + sql.encode())
-    kind = packed.ALGORITHMS[algorithm]
-    frames = (packed.frame(0, command[:2], kind, raw=True) + packed.frame(1, command[2:150], kind)
-              + packed.frame(2, command[150:], kind, raw=True))
+    kind = compressed_socket.ALGORITHMS[algorithm]
+    frames = (compressed_socket.frame(0, command[:2], kind, raw=True) + compressed_socket.frame(1, command[2:150], kind)
+              + compressed_socket.frame(2, command[150:], kind, raw=True))
     with mysql.connect(pack=algorithm) as client:
         for at in range(1, len(frames)):
-            pace.write_pieces(client.pipe.sock.sock, [frames[:at], frames[at:]])
+            paced_writes.write_pieces(client.pipe.sock.sock, [frames[:at], frames[at:]])
             client.pipe.sock.number = 3
             assert client.read().oks
-        pace.write_pieces(client.pipe.sock.sock, pace.one_by_one(frames))
+        paced_writes.write_pieces(client.pipe.sock.sock, paced_writes.one_by_one(frames))
         client.pipe.sock.number = 3
         assert client.read().oks
     assert got == [sql.encode()] * len(frames)
@@ -172,9 +172,9 @@ def test_frames_pass_cut_at_every_byte(mysql, algorithm):
 
 @BOTH
 def test_commands_at_once_are_answered_each_from_one(mysql, algorithm):
-    kind = packed.ALGORITHMS[algorithm]
+    kind = compressed_socket.ALGORITHMS[algorithm]
     with mysql.connect(pack=algorithm) as client:
-        frames = packed.frame(0, w.packet(0, b"\x03DO 1"), kind, raw=True)
+        frames = compressed_socket.frame(0, w.packet(0, b"\x03DO 1"), kind, raw=True)
         client.pipe.sock.sock.sendall(frames * 3)
         for _ in range(3):
             client.pipe.sock.number = 1
@@ -200,16 +200,16 @@ def test_long_commands_and_long_rows_pass(mysql, algorithm):
 def test_a_bomb_takes_no_memory(mysql, algorithm):
     """16 MiB in a frame of some kilobytes: a window of it at a time is unpacked, and it is the statement it says it is."""
     got = []
-    sql = "DO '" + "x" * (packed.MAX_FRAME - 10) + "'"
+    sql = "DO '" + "x" * (compressed_socket.MAX_FRAME - 10) + "'"
     mysql.primary.on(sql, lambda c, payload: (got.append(len(payload)), c.ok())[1])
     command = w.packet(0, b"\x03" + sql.encode())
-    assert len(command) == packed.MAX_FRAME
+    assert len(command) == compressed_socket.MAX_FRAME
     with mysql.connect(pack=algorithm) as client:
         before = mysql.proxy.rss()
         client.pipe.restart()
         client.pipe.sock.sendall(command)
         assert client.read().oks
-        assert got == [packed.MAX_FRAME - 4]
+        assert got == [compressed_socket.MAX_FRAME - 4]
         assert mysql.proxy.rss() - before < memory_margin()
 
 
@@ -228,7 +228,7 @@ def test_wrong_frames_end_the_session_with_words(mysql, frame, code):
         client.pipe.sock.sock.sendall(frame)
         client.pipe.sock.number = client.pipe.sock.number if code == 1156 else 1
         raw = client.pipe.sock.sock.recv(1000)
-        assert r.parse_err(raw[packed.HEADER_BYTES + 4:]).code == code
+        assert r.parse_err(raw[compressed_socket.HEADER_BYTES + 4:]).code == code
         assert client.pipe.sock.sock.recv(1000) == b""
     assert "SELECT 1" not in mysql.primary.sqls()
     wait_until(lambda: "sent something that is not the protocol" in mysql.proxy.log(), "the log says why")
@@ -302,7 +302,7 @@ def test_the_admin_address_understands_it_too():
 def packed_proxy(request):
     """headgate before a server that it compresses to."""
     algorithm = request.param
-    server = FakeServer("db1", caps=CAPS | packed.ALGORITHMS[algorithm].caps)
+    server = FakeServer("db1", caps=CAPS | compressed_socket.ALGORITHMS[algorithm].caps)
     listed = [{"name": "db1", "address": server.address, "role": "primary", "compression": algorithm}]
     listeners = [{"name": "all", "mode": "primary", "kind": "unix"}]
     with Proxy({"main": listed}, listeners=listeners) as proxy:

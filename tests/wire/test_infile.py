@@ -7,7 +7,7 @@ import threading
 import pytest
 
 import mysqlwire as w
-import pace
+import paced_writes
 import replies as r
 
 pytestmark = pytest.mark.room("relay")
@@ -62,13 +62,13 @@ def test_file_passes_byte_by_byte(front):
         client.send(w.QUERY, LOAD)
         assert client.pipe.read_packet() == b"\xfbf.csv"
         data = w.packet(2, b"abc") + w.packet(3, b"de\n") + w.packet(4, b"")
-        pace.write_pieces(client.pipe.sock, pace.one_by_one(data))
+        paced_writes.write_pieces(client.pipe.sock, paced_writes.one_by_one(data))
         assert client.read().oks[0].affected == 6
 
 
 def test_request_passes_byte_by_byte(front):
     def script(c, _):
-        pace.write_pieces(c.pipe.sock, pace.one_by_one(w.packet(1, r.infile("f.csv"))))
+        paced_writes.write_pieces(c.pipe.sock, paced_writes.one_by_one(w.packet(1, r.infile("f.csv"))))
         c.pipe.seq = 1
         receive(c)
         c.ok()

@@ -3,7 +3,7 @@
 import pytest
 
 import mysqlwire as w
-import pace
+import paced_writes
 import replies as r
 from client import Client, dial
 from handshake import Response, native_token
@@ -49,7 +49,7 @@ def test_login_passes_written_byte_by_byte(rig, address):
     client = Client(address)
     client.read_greeting()
     payload = client.response("app", "app_pw", "test")
-    pace.write_pieces(client.pipe.sock, pace.one_by_one(w.packet(1, payload)))
+    paced_writes.write_pieces(client.pipe.sock, paced_writes.one_by_one(w.packet(1, payload)))
     client.finish_login("app_pw")
     assert client.pipe.seq == 2
     assert client.query("DO 1").oks
@@ -64,7 +64,7 @@ def test_login_passes_cut_anywhere(rig):
         client.read_greeting()
         data = w.packet(1, client.response("app", "app_pw", "test"))
         length = len(data)
-        pace.write_pieces(client.pipe.sock, pace.cut_at(data, cut))
+        paced_writes.write_pieces(client.pipe.sock, paced_writes.cut_at(data, cut))
         client.finish_login("app_pw")
         client.close()
         cut += 3

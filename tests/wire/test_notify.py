@@ -8,7 +8,7 @@ import pytest
 
 from client import Client
 from fakeserver import FakeServer
-from manager import Manager
+from service_manager import Manager
 from proxy import NotUp, Proxy
 
 pytestmark = [pytest.mark.room("app"), pytest.mark.threads]

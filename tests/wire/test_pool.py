@@ -8,7 +8,7 @@ import pytest
 import mysqlwire as w
 import replies as r
 from client import Client
-from parking import Parking, bytes_of
+from pool_scene import Parking, bytes_of
 from proxy import Proxy, wait_until
 
 pytestmark = [pytest.mark.room("pool"), pytest.mark.threads]

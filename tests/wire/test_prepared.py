@@ -5,7 +5,7 @@ import struct
 import pytest
 
 import mysqlwire as w
-import pace
+import paced_writes
 import replies as r
 from client import SENT_BEFORE, execute
 from proxy import wait_until
@@ -62,7 +62,7 @@ def test_prepare_passes_byte_by_byte(front, known, caps):
     def slowly(c, _):
         c.statements[4242] = READ.encode()
         c.open_statements.add(4242)
-        pace.write_pieces(c.pipe.sock, pace.one_by_one(w.packets(1, r.prepared(c.caps, 4242, 1, COLUMNS))))
+        paced_writes.write_pieces(c.pipe.sock, paced_writes.one_by_one(w.packets(1, r.prepared(c.caps, 4242, 1, COLUMNS))))
     front.primary.on(w.PREPARE, slowly)
     with front.connect(caps=caps) as client:
         statement = prepare(client, READ)
@@ -100,10 +100,10 @@ def test_execute_passes_byte_by_byte(front, known):
     with front.connect() as client:
         statement = prepare(client, READ)
         data = w.packet(0, b"\x17" + execute(statement, [b"value of some length", ]))
-        pace.write_pieces(client.pipe.sock, pace.one_by_one(data))
+        paced_writes.write_pieces(client.pipe.sock, paced_writes.one_by_one(data))
         assert echoed(client.read())[1].endswith(b"value of some length")
         for cut in range(1, len(data)):
-            pace.write_pieces(client.pipe.sock, pace.cut_at(data, cut))
+            paced_writes.write_pieces(client.pipe.sock, paced_writes.cut_at(data, cut))
             assert echoed(client.read())[1].endswith(b"value of some length")
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 import mysqlwire as w
-import pace
-from shapes import SHAPES, wire
+import paced_writes
+from reply_shapes import SHAPES, wire
 
 pytestmark = pytest.mark.room("relay", "mysql")
 
@@ -36,9 +36,9 @@ def test_reply_passes_whole(front, caps, name):
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_reply_passes_byte_by_byte(front, caps, name):
-    front.primary.on("q", lambda c, _: pace.write_pieces(c.pipe.sock, pace.one_by_one(wire(c, name))))
+    front.primary.on("q", lambda c, _: paced_writes.write_pieces(c.pipe.sock, paced_writes.one_by_one(wire(c, name))))
     if name == "three_hundred_columns":
-        front.primary.on("q", lambda c, _: pace.write_pieces(c.pipe.sock, pace.cut_at(wire(c, name), *range(1, 400))))
+        front.primary.on("q", lambda c, _: paced_writes.write_pieces(c.pipe.sock, paced_writes.cut_at(wire(c, name), *range(1, 400))))
     with front.connect(caps=caps) as client:
         assert passes(client, as_client_sees(client, name))
         assert client.query("DO 'in step'").oks
@@ -47,7 +47,7 @@ def test_reply_passes_byte_by_byte(front, caps, name):
 @pytest.mark.parametrize("name", sorted(SHAPES.keys() - LONG))
 def test_reply_passes_cut_at_every_byte(front, caps, name):
     cut = [0]
-    front.primary.on("q", lambda c, _: pace.write_pieces(c.pipe.sock, pace.cut_at(wire(c, name), cut[0])))
+    front.primary.on("q", lambda c, _: paced_writes.write_pieces(c.pipe.sock, paced_writes.cut_at(wire(c, name), cut[0])))
     with front.connect(caps=caps) as client:
         expected = as_client_sees(client, name)
         for cut[0] in range(1, len(expected)):
@@ -60,9 +60,9 @@ def test_query_passes_cut_at_every_byte(front):
     data = w.packet(0, b"\x03" + sql.encode())
     with front.connect() as client:
         for cut in range(1, len(data)):
-            pace.write_pieces(client.pipe.sock, pace.cut_at(data, cut))
+            paced_writes.write_pieces(client.pipe.sock, paced_writes.cut_at(data, cut))
             assert client.read().oks, f"cut at byte {cut}"
-        pace.write_pieces(client.pipe.sock, pace.one_by_one(data))
+        paced_writes.write_pieces(client.pipe.sock, paced_writes.one_by_one(data))
         assert client.read().oks
     assert front.primary.sqls().count(sql) == len(data)
 
@@ -81,7 +81,7 @@ def test_pipelined_queries_pass_cut_at_every_byte(front):
     data = w.packet(0, b"\x03DO 1") + w.packet(0, b"\x03DO 2") + w.packet(0, b"\x0e")
     with front.connect() as client:
         for cut in range(1, len(data)):
-            pace.write_pieces(client.pipe.sock, pace.cut_at(data, cut))
+            paced_writes.write_pieces(client.pipe.sock, paced_writes.cut_at(data, cut))
             assert client.read().oks[0].affected == 1
             assert client.read().error.code == 1064
             assert client.read().oks[0].affected == 0, f"cut at byte {cut}"

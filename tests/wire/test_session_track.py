@@ -3,7 +3,7 @@
 import pytest
 
 import mysqlwire as w
-import pace
+import paced_writes
 import replies as r
 from proxy import wait_until
 
@@ -41,7 +41,7 @@ def test_stripped_for_clients_without_it(rig, caps, info):
 def test_stripped_byte_by_byte(rig, caps):
     def script(c, _):
         payloads = [r.ok(c.caps, status=w.AUTOCOMMIT | w.MORE_RESULTS, session=SAID), r.ok(c.caps, session=SAID)]
-        pace.write_pieces(c.pipe.sock, pace.one_by_one(w.packets(1, payloads)))
+        paced_writes.write_pieces(c.pipe.sock, paced_writes.one_by_one(w.packets(1, payloads)))
     rig.primary.on("DO 'say'", script)
     with rig.connect(caps=caps) as client:
         client.send(w.QUERY, "DO 'say'")

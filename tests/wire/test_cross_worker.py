@@ -7,7 +7,7 @@ import pytest
 
 import mysqlwire as w
 from client import Client
-from parking import Parking
+from pool_scene import Parking
 from proxy import Proxy, wait_until
 
 pytestmark = [pytest.mark.room("pool"), pytest.mark.threads]

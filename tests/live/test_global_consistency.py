@@ -8,8 +8,8 @@ import pytest
 import mysqlwire as w
 from conftest import FLAVOUR
 from headgate import Headgate
-from lagging import FIRST_ROW, PAIRS, Lag, Stale, frozen, make_tables, run_all
-from pooled import RAISE, Acknowledged, Pooled
+from lagging_replicas import FIRST_ROW, PAIRS, Lag, Stale, frozen, make_tables, run_all
+from pooled_clients import RAISE, Acknowledged, Pooled
 from proxy import wait_until
 from sandbox_lib import Cluster
 

@@ -6,7 +6,7 @@ What any of them has heard to be done, all of them must read from then on, on wh
 import threading
 
 import mysqlwire as w
-from lagging import Reader
+from lagging_replicas import Reader
 
 RAISE = """CREATE PROCEDURE test.raise_own(IN client INT)
 BEGIN UPDATE own SET n = n + 1 WHERE id = client; SELECT 'between'; UPDATE shared SET n = n + 1 WHERE id = 1; END"""

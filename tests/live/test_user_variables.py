@@ -6,7 +6,7 @@ import re
 import pytest
 
 import mysqlwire as w
-from answers import comparable, in_words
+from reply_comparison import comparable, in_words
 from client import execute
 from conftest import FLAVOUR
 from headgate import Headgate, direct

@@ -5,12 +5,12 @@ import threading
 import pytest
 
 import mysqlwire as w
-import pace
+import paced_writes
 import replies as r
 from client import Client, execute
 from fakeserver import FakeServer
 from handshake import Greeting, native_token
-from shapes import SHAPES
+from reply_shapes import SHAPES
 
 pytestmark = [pytest.mark.room("mysql"), pytest.mark.threads]
 
@@ -85,7 +85,7 @@ def test_pieces_are_read_alone(tmp_path, kind):
     seen = []
     thread = threading.Thread(target=lambda: [seen.append(reader.recv(100)) for _ in range(5)])
     thread.start()
-    pace.write_pieces(sender, pace.one_by_one(b"abcde"))
+    paced_writes.write_pieces(sender, paced_writes.one_by_one(b"abcde"))
     thread.join()
     assert seen == [b"a", b"b", b"c", b"d", b"e"]
     for sock in (listener, sender, reader):

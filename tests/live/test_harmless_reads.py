@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-import harmless
+import read_statements
 import mysqlwire as w
 from oracle import REFUSED, Oracle, check, prepare
 from proxy import ROOT
@@ -36,7 +36,7 @@ def oracle(cluster, running):
 @pytest.mark.smoke
 def test_rows_called_harmless_are(oracle):
     family = oracle.cluster.family
-    rows = [(sql.replace(b" = ?", b" = 1"), harmless.is_of(family, fields)) for sql, fields in harmless.rows_of(CLASSIFY)]
+    rows = [(sql.replace(b" = ?", b" = 1"), read_statements.is_of(family, fields)) for sql, fields in read_statements.rows_of(CLASSIFY)]
     called = check(oracle, [sql for sql, is_ours in rows if is_ours], 0.85, f"rows of classify.tsv for {family}")
     assert len(called) >= 90
     check(oracle, [sql for sql, is_ours in rows if not is_ours], 0, "rows of classify.tsv for others")
@@ -44,17 +44,17 @@ def test_rows_called_harmless_are(oracle):
 
 @pytest.mark.smoke
 def test_rows_that_go_to_a_replica_are_harmless(oracle):
-    called = check(oracle, list(harmless.routed_to_replicas(ROUTING, oracle.cluster.family)), 0.8, "rows of routing.tsv")
+    called = check(oracle, list(read_statements.routed_to_replicas(ROUTING, oracle.cluster.family)), 0.8, "rows of routing.tsv")
     assert len(called) >= 100
 
 
 @pytest.mark.smoke
 def test_functions_called_pure_are(oracle, cluster):
     chance, silent, wrong, ran = random.Random(SEED), [], [], 0
-    names = sorted(harmless.pure_functions(FUNCTIONS, cluster.family))
+    names = sorted(read_statements.pure_functions(FUNCTIONS, cluster.family))
     for name in names:
         good = 0
-        for sql in itertools.islice(harmless.calls(name, chance), 60):
+        for sql in itertools.islice(read_statements.calls(name, chance), 60):
             error = oracle.guarded.command(w.QUERY, sql).error
             if error and error.code == NO_SUCH_FUNCTION:
                 wrong.append(f"not built into this server, so anybody may make a stored function of that name: {sql}")
@@ -80,7 +80,7 @@ def test_functions_called_pure_are(oracle, cluster):
 
 
 def test_generated_queries_called_harmless_are(oracle):
-    statements = [harmless.query(seed).encode() for seed in range(SEED, SEED + QUERIES)]
+    statements = [read_statements.query(seed).encode() for seed in range(SEED, SEED + QUERIES)]
     called = check(oracle, statements, 0.6, "generated queries")
     assert len(called) >= 0.2 * QUERIES
 

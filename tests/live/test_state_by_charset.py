@@ -15,7 +15,7 @@ import random
 import pytest
 
 import mysqlwire as w
-from answers import comparable
+from reply_comparison import comparable
 from client import execute
 from conftest import FLAVOUR
 from headgate import Headgate, direct

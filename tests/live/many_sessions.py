@@ -1,6 +1,6 @@
 """Many sessions through headgate on few connections, and each of them on a server alone, side by side.
 
-Each place of a script (scenes.py) has two schemas of its own, in which it finds what the grammar speaks of: sessions do not
+Each place of a script (session_scripts.py) has two schemas of its own, in which it finds what the grammar speaks of: sessions do not
 see one another, and what one of them hears does not depend on the others. So the same statements of that session, said to a
 server where each session has a connection of its own, are all that is needed to know the right answers.
 """
@@ -14,11 +14,11 @@ import time
 import grammar
 import mysqlwire as w
 import replies as r
-import scenes
-from answers import without_plan
+import session_scripts
+from reply_comparison import without_plan
 from headgate import direct
 from sandbox_lib import DURABLE, sql
-from twins import (ASKS_FOUND, ASKS_ROWS, ASKS_WARNINGS, DIED, FORMS, Difference, Side, Stuck, Twins, Unsure, is_by_design,
+from side_by_side import (ASKS_FOUND, ASKS_ROWS, ASKS_WARNINGS, DIED, FORMS, Difference, Side, Stuck, SideBySide, Unsure, is_by_design,
                    shrink, told, with_run)
 
 CONNECTIONS = 5   # to each server, for all sessions
@@ -61,7 +61,7 @@ def in_home(act, who):
     return act
 
 
-class Ensemble(Twins):
+class ManySessions(SideBySide):
     """Both sides, and what is counted: steps; mere questions that were refused by design (unanswered); sessions that
     another one had to replace, because they had come to an allowed difference (restarts) or were lost to a kill (losses).
     """
@@ -81,13 +81,13 @@ class Ensemble(Twins):
     def prepare(cluster):
         node = cluster.node("db1")
         with contextlib.closing(sql.connect_socket(node.socket)) as root:
-            for user in scenes.USERS:
+            for user in session_scripts.USERS:
                 sql.run(root, f"GRANT ALL ON `h\\_%`.* TO {user}@'%'")
             if cluster.family == "mysql":     # else sessions that have user variables and write keep their connections
-                for user in scenes.USERS:
+                for user in session_scripts.USERS:
                     sql.run(root, f"GRANT SELECT ON performance_schema.user_variables_by_thread TO {user}@'%'")
             sql.run(root, "CREATE ROLE r1; GRANT SELECT ON app2.* TO r1; GRANT r1 TO app@'%'; GRANT r1 TO other@'%'")
-            for who in range(scenes.SESSIONS):
+            for who in range(session_scripts.SESSIONS):
                 sql.run(root, f"CREATE DATABASE {home(who)}; CREATE DATABASE {home(who)}x; USE {home(who)}; "
                               "CREATE TABLE epoch (n INT NOT NULL); INSERT INTO epoch VALUES (0)")
                 for made in grammar.schema(cluster.family):
@@ -187,7 +187,7 @@ class Ensemble(Twins):
             self.ask(server, "PURGE BINARY LOGS BEFORE NOW()")
 
     def catch_up(self):
-        """As Twins does; where servers are killed, replicas need their time to find the primary again."""
+        """As SideBySide does; where servers are killed, replicas need their time to find the primary again."""
         deadline = time.monotonic() + 60
         while True:
             try:
@@ -246,16 +246,16 @@ class Lost(Exception):
 class Player:
     """Who has a place: a session on both sides, and when that has ended the next one."""
 
-    def __init__(self, ensemble, who, stack):
-        self.ensemble, self.who, self.stack = ensemble, who, stack
-        self.user, self.caps = scenes.USERS[who % 4 == 0], FORMS[who % len(FORMS)]
+    def __init__(self, many_sessions, who, stack):
+        self.many_sessions, self.who, self.stack = many_sessions, who, stack
+        self.user, self.caps = session_scripts.USERS[who % 4 == 0], FORMS[who % len(FORMS)]
         self._arrive()
 
     def _arrive(self):
-        self.run, self.said, self.has_xa = self.ensemble.number(), 0, False
+        self.run, self.said, self.has_xa = self.many_sessions.number(), 0, False
         self.story = []     # what the session has done so far
-        self.through = self._side(self.ensemble.headgate.wire)
-        self.alone = self._side(lambda **options: direct(self.ensemble.alone, **options))
+        self.through = self._side(self.many_sessions.headgate.wire)
+        self.alone = self._side(lambda **options: direct(self.many_sessions.alone, **options))
 
     def _side(self, connect):
         def arrive():
@@ -265,10 +265,10 @@ class Player:
             return client
         for _ in range(20):
             try:
-                return Side(arrive, self.stack, self.ensemble.family, table=f"{home(self.who)}.t")
+                return Side(arrive, self.stack, self.many_sessions.family, table=f"{home(self.who)}.t")
             except r.Err as error:
                 self._must_be_loss(error)
-                self.ensemble.losses += 1
+                self.many_sessions.losses += 1
         raise AssertionError("nobody can log in")
 
     def turn(self, acts):
@@ -278,7 +278,7 @@ class Player:
             try:
                 self._do(act)
             except Lost:
-                self.ensemble.losses += 1
+                self.many_sessions.losses += 1
                 self._leave("quit", True)
 
     def _do(self, act):
@@ -295,13 +295,13 @@ class Player:
                 side.client.quit() if how == "quit" else side.client.close()
         self.end()
         if anew:
-            self.ensemble.furnish(self.who)
+            self.many_sessions.furnish(self.who)
         self._arrive()
 
     def end(self):
         """What outlives a session is done away with."""
         if self.has_xa:
-            self.ensemble.end_prepared(self.run)
+            self.many_sessions.end_prepared(self.run)
 
     def _become(self, user):
         """Allowed differences: it is a login anew: its OK is headgate's own, and tells of no schema; and there is no role, which
@@ -310,7 +310,7 @@ class Player:
         self.user = user
         self._through(lambda: self.through.become(user, PASSWORDS[user], home(self.who)))
         self.alone.become(user, PASSWORDS[user], home(self.who))
-        if self.ensemble.family == "mariadb":
+        if self.many_sessions.family == "mariadb":
             self.alone.client.query("SET ROLE NONE")
             self.alone.settle()
         self.end()
@@ -338,7 +338,7 @@ class Player:
         """Allowed difference: a replica has not seen what was rolled back, a server that was killed begins anew: its statistics
         are others, and MySQL's plans with them.
         """
-        if self.ensemble.family != "mysql" or DIED in (packets, expected):
+        if self.many_sessions.family != "mysql" or DIED in (packets, expected):
             return False
         return plain(packets) == plain(expected)
 
@@ -359,13 +359,13 @@ class Player:
 
     def _must_be_loss(self, error):
         """Only where somebody kills, and only these."""
-        if not self.ensemble.kills or not is_loss(error):
+        if not self.many_sessions.kills or not is_loss(error):
             raise Difference(-1, "(a session)", error, "") from error
 
     def _refused(self, said):
         """Not run: if it was a mere question the session goes on, else another one comes, and finds its tables as they were."""
         if isinstance(said, str) and ASKS_EARLIER.search(said) and not ASKS_MORE.search(said):
-            self.ensemble.unanswered += 1
+            self.many_sessions.unanswered += 1
             self._through(self.through.settle)
             self.alone.settle()
         else:
@@ -373,7 +373,7 @@ class Player:
 
     def anew(self):
         """Another session in its place, which finds its tables as they were."""
-        self.ensemble.restarts += 1
+        self.many_sessions.restarts += 1
         self._leave("quit", True)
 
 

@@ -7,7 +7,7 @@ import pymysql
 import pytest
 
 import mysqlwire as w
-import pace
+import paced_writes
 import replies as r
 from client import SENT_BEFORE, execute
 from headgate import Headgate, Log, direct, rows, value
@@ -79,7 +79,7 @@ def hangs_amid(cluster, hg, client, data, state):
     """The primary hangs, `data` is sent and read, and the session is in that state."""
     cluster.node("db1").pause()
     client.pipe.send(data)
-    pace.wait_read(client.pipe.sock)
+    paced_writes.wait_read(client.pipe.sock)
     wait_until(lambda: session(hg, client)["state"] == state, state)
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 import mysqlwire as w
-import pace
+import paced_writes
 import replies as r
 from client import Client, execute
 from fakeserver import FakeServer
@@ -373,7 +373,7 @@ def test_a_sequence_clears_the_warnings_as_a_table_does(scarce, servers, draws):
 def test_what_was_drawn_is_known_however_slowly_its_reply_comes(scarce, servers):
     """After a connection that had drawn has gone: of the present one the text tells, which goes as the reply begins."""
     def slowly(c, _):
-        pace.write_pieces(c.pipe.sock, pace.one_by_one(w.packets(1, r.result(c.caps, [("x", w.LONGLONG)], [[5]]))))
+        paced_writes.write_pieces(c.pipe.sock, paced_writes.one_by_one(w.packets(1, r.result(c.caps, [("x", w.LONGLONG)], [[5]]))))
     for sql in ("SELECT NEXTVAL(s)", "SELECT LASTVAL(s)"):
         servers[0].on(sql, slowly)
     scene = scarce(1, diagnostics="20ms")

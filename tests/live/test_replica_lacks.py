@@ -5,7 +5,7 @@ import pytest
 import mysqlwire as w
 from client import execute
 from headgate import direct
-from lagging import frozen
+from lagging_replicas import frozen
 
 pytestmark = pytest.mark.room("session")
 

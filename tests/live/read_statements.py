@@ -1,4 +1,4 @@
-"""What the statements of test_harmless need: tables they can run on, arguments for every function, queries of a grammar."""
+"""What the statements of test_harmless_reads need: tables they can run on, arguments for every function, queries of a grammar."""
 
 import random
 import re

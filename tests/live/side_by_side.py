@@ -10,7 +10,7 @@ import time
 
 import grammar
 import mysqlwire as w
-from answers import comparable, in_words
+from reply_comparison import comparable, in_words
 from client import execute
 from headgate import Headgate, direct
 from sandbox_lib import Cluster, sql
@@ -98,7 +98,7 @@ class Stuck(AssertionError):
     """Replication stopped: nothing can be compared after that."""
 
 
-class Twins:
+class SideBySide:
     """Both sides. `refused` counts the sequences that ended because headgate said no, by design."""
 
     def __init__(self, flavour, options=None, **headgate):
