@@ -18,7 +18,8 @@ size_t standing_followers(const struct topology_facts *facts, size_t count, size
 /* It is up and not read_only, and no replication link of it runs. */
 bool standing_is_open(const struct topology_facts *it);
 /* It is open, and may be the primary: it has no link; or its links are stopped, and a server follows it, or
- * no other server could be the primary (each one answers and is read_only). Held servers count as well. */
+ * no other server could be the primary (each one answers and is read_only). Held servers count as well. The
+ * only server of a cluster may also be read_only: there is no other one that could be the primary. */
 bool standing_is_writable(const struct topology_facts *facts, size_t count, size_t i);
 
 #endif

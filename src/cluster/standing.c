@@ -23,9 +23,14 @@ size_t standing_followers(const struct topology_facts *facts, size_t count, size
     return followers;
 }
 
+static bool replicates(const struct topology_facts *it)
+{
+    return it->has_source && !it->is_link_stopped;
+}
+
 bool standing_is_open(const struct topology_facts *it)
 {
-    return standing_left_out(it) == NULL && !it->is_read_only && (!it->has_source || it->is_link_stopped);
+    return standing_left_out(it) == NULL && !it->is_read_only && !replicates(it);
 }
 
 /* Every other server answers and is read_only, is held and away, or is another address of this machine. */
@@ -43,6 +48,8 @@ static bool is_without_rival(const struct topology_facts *facts, size_t count, s
 
 bool standing_is_writable(const struct topology_facts *facts, size_t count, size_t i)
 {
+    if (count == 1)
+        return standing_left_out(&facts[i]) == NULL && !replicates(&facts[i]);
     return standing_is_open(&facts[i]) && (!facts[i].has_source || standing_followers(facts, count, i) > 0 ||
                                            is_without_rival(facts, count, i));
 }

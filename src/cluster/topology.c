@@ -211,7 +211,9 @@ int topology_decide(const struct topology_facts *facts, size_t count, bool is_st
     for (size_t i = 0; i < count; i++) {
         if ((int)i == primary)
             verdicts[i] = (struct topology_verdict){ .role = SERVER_PRIMARY,
-                                                     .reason = is_static ? "configured" : "writable" };
+                                                     .reason = is_static               ? "configured"
+                                                               : facts[i].is_read_only ? "the only server"
+                                                                                       : "writable" };
         else
             verdicts[i] =
                 is_static ? judge_static(&facts[i]) : judge(&scene, i, primary != TOPOLOGY_NO_PRIMARY);

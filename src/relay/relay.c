@@ -181,7 +181,7 @@ static bool is_movable(const struct session *session)
 static bool note_refusal(struct session *session, const struct tracker_info *info)
 {
     struct job *job = &session->job;
-    if (is_refusal(info)) {
+    if (is_refusal(info) && session_view(session)->count > 1) { /* the only server's is the answer */
         note_demotion(session);
         job->reply.is_refused = session->door->settings->mode != LISTENER_REPLICA && is_movable(session);
     } else if (node_unready_is(info)) {

@@ -73,6 +73,20 @@ def test_state_lost_after_a_demotion_is_told_to_the_command_that_waits(scene):
     assert scene.runs(WRITE) == [WRITE]
 
 
+def test_only_server_answers_for_itself_when_it_is_read_only(scene):
+    """Nothing waits: there is no other server that could become the primary."""
+    refusal = "The MariaDB server is running with the --read-only option so it cannot execute this statement"
+    server = scene.servers[0]
+    server.tracked["read_only"] = 1
+    server.on(WRITE, lambda c, _: c.error(1290, refusal))
+    with Proxy({"main": [{"name": "db1", "address": server.address}]}, topology="auto") as proxy, Client.connect(proxy.address["split"]) as client:
+        assert client.query(READ).error is None
+        error = client.command(w.QUERY, WRITE).error
+        assert (error.code, error.message) == (1290, refusal)
+        assert server.sqls().count(WRITE) == 1
+        assert proxy.show("servers")[0]["role"] == "primary"
+
+
 @pytest.mark.parametrize("later", ["execution", "piece"])
 def test_long_data_does_not_follow_to_another_connection(scene, later):
     for server in scene.servers:

@@ -21,7 +21,9 @@ static const struct {
 } rows[] = {
     /* one server */
     { "alone and writable", "uw-.", "P", 1 },
-    { "alone, read_only", "ur-.", "?", 0 },
+    { "alone, read_only", "ur-.", "P", 1 },
+    { "alone, becomes read_only", "uw-. | ur-.", "P", 1 },
+    { "alone, read_only, its replication is stopped", "urx.", "P", 1 },
     { "alone, down", "dw-.", "?", 0 },
     { "alone, was primary, down", "uw-. | dw-.", "?", 0 },
     { "alone, was primary, and is back", "uw-. | dw-. | uw-.", "P", 1 },
@@ -549,6 +551,8 @@ static bool is_open(const struct past *past, size_t at, size_t i)
         bool is_out = it->is_foreign || (!it->is_up && it->is_held);
         rivals += !is_itself && !is_out && (!it->is_up || !it->is_read_only);
     }
+    if (past->count == 1)
+        return facts->is_up && !facts->is_foreign && (!facts->has_source || facts->is_link_stopped);
     return is_loose(past, at, i) && (!facts[i].has_source || followers(past, at, i) > 0 || rivals == 0);
 }
 
