@@ -73,6 +73,17 @@ def test_files_that_are_named_exist(page):
             assert any(f"/{path}".endswith(f"/{name}") for path in listed), f"{page}: {name}"
 
 
+@pytest.mark.parametrize("page, table, pattern", [
+    ("docs/architecture/session.md", "include/session/tbl/session_states.h", r'^SESSION_STATE\((\w+), "([^"]+)'),
+    ("docs/architecture/route.md", "include/route/tbl/route_reasons.h", r"^ROUTE_REASON\(\s*(\w+)()")])
+def test_rows_of_the_source_are_in_the_page(page, table, pattern):
+    rows = re.findall(pattern, text_of(table), re.M)
+    assert len(rows) > 10
+    text = text_of(page)
+    for name, words in rows:
+        assert re.search(rf"\b{name}\b", text) and words in text, f"{page}: {name}"
+
+
 def free_port():
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))

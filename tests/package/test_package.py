@@ -233,7 +233,7 @@ def test_the_package_is_what_debian_expects(packages):
     assert all(line.split()[1] == "root/root" for line in contents.splitlines())
     assert not re.search(r" \./(usr/local|tmp|home|root)/", contents)
     for name in ("usr/sbin/headgate", "usr/bin/headgatectl", "usr/share/man/man8/headgate.8.gz", CONF[1:],
-                 "usr/share/bash-completion/completions/headgatectl"):
+                 "usr/share/bash-completion/completions/headgatectl", "usr/share/doc/headgate/copyright"):
         assert f" ./{name}\n" in contents, name
 
 
