@@ -2,11 +2,21 @@
 #ifndef HEADGATE_SESSION_CLOSE_REASON_H
 #define HEADGATE_SESSION_CLOSE_REASON_H
 
+#include <stdbool.h>
+
 enum close_reason {
 #define CLOSE_REASON(NAME, is_error, may_hand_on, words) CLOSE_##NAME,
 #include "session/tbl/close_reasons.h"
 #undef CLOSE_REASON
     CLOSE_REASON_COUNT
 };
+
+struct close_reason_row {
+    const char *words;
+    bool is_error;    /* it is logged as a warning, and the client may hear why */
+    bool may_hand_on; /* the session's connections to servers may go to the pool */
+};
+
+const struct close_reason_row *close_reason_row(enum close_reason reason);
 
 #endif

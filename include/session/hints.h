@@ -10,7 +10,6 @@
 #ifndef HEADGATE_SESSION_HINTS_H
 #define HEADGATE_SESSION_HINTS_H
 
-#include "base/counters.h"
 #include "cluster/view.h"
 #include "mysql/gtid_token.h"
 #include "route/route.h"
@@ -21,13 +20,6 @@
 
 struct session;
 enum step;
-
-/* Rows of `show stats`; by the worker, read by any thread. */
-struct hint_counters {
-#define HINT_COUNTER(name, words) counter name;
-#include "session/tbl/hint_counters.h"
-#undef HINT_COUNTER
-};
 
 /* Zeroed: none. Of several of one kind the last one counts. */
 struct hints {

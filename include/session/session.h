@@ -73,20 +73,23 @@
 #include "pool/login_age.h"
 #include "state/slot.h"
 #include "prepared/client_statements.h"
-#include "state/job.h"
 #include "session/wait_connection.h"
 #include "session/worker.h"
 #include "state/facets.h"
+#include "state/job.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum session_state {
-#define SESSION_STATE(NAME, words) SESSION_##NAME,
+#define SESSION_STATE(NAME, words, stage, step, on_deadline, next) SESSION_##NAME,
 #include "session/tbl/session_states.h"
 #undef SESSION_STATE
     SESSION_STATE_COUNT
 };
+
+/* How far the present command is; see tbl/session_states.h. */
+enum session_stage { STAGE_NONE, STAGE_ON_ITS_WAY, STAGE_RELAYED };
 
 enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
 
@@ -151,30 +154,22 @@ struct session {
     struct text said; /* owns: the present statement with its literals, where logs show them */
 };
 
-/* Takes the fd. */
-void session_open(struct worker *worker, int take_fd, const struct addr *peer, struct door *door);
+/* ---- what steps and callbacks may do ---- */
 
-/* Run steps until it must wait. Safe from every callback: while the driver is active it only notes. */
+/* Runs steps until the session must wait. Safe from every callback: while the driver is active it only notes.
+ */
 void session_run(struct session *session);
-
-/* A new view: servers may have gone, a primary may have come. */
-void session_on_view(struct session *session);
-/* Another world: the account's password may have changed, or how fresh its reads must be. */
-void session_on_world(struct session *session);
-/* Nothing of it runs and no transaction is open; it may wait for a paused cluster. */
-bool session_is_quiet(const struct session *session);
-/* SIGTERM: close now when nothing would be lost, otherwise as soon as that holds. */
-void session_drain(struct session *session);
-/* Close from outside the driver, at once. */
+/* Closes the session at once, from outside its steps. */
 void session_abort(struct session *session, enum close_reason reason);
-
-/* ---- for the files of this state machine ---- */
-
+/* The next state; asserts that it may follow the present one. STEP_MORE. */
 enum step session_enter(struct session *session, enum session_state state);
 /* Close with a reason; what is in client.out is flushed first, as far as the client takes it. */
 enum step session_close(struct session *session, enum close_reason reason, const char *detail);
 /* The present wait ends at the latest in `after_us` (0: no deadline). */
 void session_set_deadline(struct session *session, uint64_t after_us);
+enum session_stage session_stage(const struct session *session);
+/* No command of the session runs and no transaction is open: the session may wait for a paused cluster. */
+bool session_is_quiet(const struct session *session);
 /* Is the connection at this place in use by the present command? */
 bool session_is_of_job(const struct session *session, enum route_place place);
 /* The connection there, no part of the present command, has failed (slot.failure): it is dropped, and if the

@@ -22,8 +22,9 @@
 #include "prepared/statement_texts.h"
 #include "route/readonly_refusals.h"
 #include "route/replica_lacks.h"
+#include "route/route.h"
 #include "session/close_reason.h"
-#include "session/hints.h"
+#include "session/hint_counters.h"
 #include "state/pins.h"
 #include "stats/digests.h"
 #include "stats/listener_counters.h"
@@ -88,7 +89,25 @@ struct view_box {
     struct view *view; /* one reference, the worker's own; NULL before the first */
 };
 
+/* What the driver of sessions does for a worker and for callbacks. */
+struct session_driver {
+    void (*open)(struct worker *worker, int take_fd, const struct addr *peer, struct door *door);
+    /* Runs steps until the session must wait. Safe from every callback: while it is active it only notes. */
+    void (*run)(struct session *session);
+    void (*abort)(struct session *session, enum close_reason reason);
+    /* A new view: servers may have gone, a primary may have come. */
+    void (*on_view)(struct session *session);
+    /* Another world: the account's password may have changed, or how fresh its reads must be. */
+    void (*on_world)(struct session *session);
+    /* SIGTERM: close now when nothing would be lost, otherwise as soon as that holds. */
+    void (*drain)(struct session *session);
+    /* The connection there, no part of the present command, has failed (slot.failure): it is dropped, and if
+     * the session had state there, session.lost says so from now on. */
+    void (*bury_idle)(struct session *session, enum route_place place);
+};
+
 struct worker {
+    const struct session_driver *driver; /* borrows */
     struct loop loop;
     pthread_t thread;
     unsigned index;
@@ -131,18 +150,8 @@ struct worker {
 /* What connections to servers are made with, there. `row`: of the servers' counters. */
 struct upstream_env world_env(const struct world *world, struct loop *loop, unsigned row);
 
-bool worker_init(struct worker *worker, unsigned index, const struct world *world, struct error *err);
-/* Starts the thread. On the control loop run `on_ended` once it is over, and `on_report` when it has taken
- * views or had trouble with servers: several of these may come as one. */
-bool worker_start(struct worker *worker, struct loop *control, void (*on_ended)(struct loop_message *),
-                  void (*on_report)(struct worker *), struct error *err);
+/* ---- from any thread ---- */
 
-/* ---- from the control thread, by mail ---- */
-
-/* A new client, which has entered the limits. Takes the fd, also on failure. */
-void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, struct door *door);
-/* A new view; takes a reference of its own. One that was not taken yet is never seen. */
-void worker_publish(struct worker *worker, struct view *view);
 /* No session of the worker goes by a view of that cluster that is older than this number. */
 bool worker_has_taken(const struct worker *worker, unsigned cluster, uint64_t number);
 /* Did sessions have trouble with servers of that cluster since the last time this was asked? */
@@ -151,25 +160,16 @@ bool worker_take_trouble(struct worker *worker, unsigned cluster);
 bool worker_take_code_change(struct worker *worker, unsigned cluster);
 /* Run `message->run` on the worker's thread; false when it has gone. */
 bool worker_post(struct worker *worker, struct loop_message *message);
-/* End: idle sessions now, others as they finish, all at the deadline. The thread then ends. */
-void worker_drain(struct worker *worker, uint64_t deadline_us);
-
-void worker_join(struct worker *worker);
-void worker_fini(struct worker *worker);
-
-/* The view of a cluster, or NULL. Only on the worker's own thread. */
-const struct view *worker_view(const struct worker *worker, unsigned cluster);
-/* A client that worker_accept was given has gone: the last one ends a draining worker. */
-void worker_forget(struct worker *worker, struct door *door, const struct addr *peer);
-/* The memory of a session (one of `bodies`) has been freed. When half of a crowd has gone, so may its memory:
- * to the system. */
-void worker_note_freed(struct worker *worker);
 
 /* ---- in the worker's own thread ---- */
 
-/* A reload: from now on it goes by this world, and so do all its sessions. */
-void worker_adopt(struct worker *worker, const struct world *world);
-
+/* The view of a cluster, or NULL. Only on the worker's own thread. */
+const struct view *worker_view(const struct worker *worker, unsigned cluster);
+/* The memory of a session (one of `bodies`) has been freed. When half of a crowd has gone, so may its memory:
+ * to the system. */
+void worker_note_freed(struct worker *worker);
+/* The control thread is told that something has happened: it asks with worker_take_… */
+void worker_report(struct worker *worker);
 /* Sessions that wait for a server, or for a connection to one, try again after so long: WORKER_RETRY_US, or
  * timeouts.diagnostics, if connections are kept for less. */
 uint64_t worker_retry_us(const struct worker *worker);

@@ -5,10 +5,10 @@
 #include "admin/show_routines.h"
 #include "admin/tour.h"
 #include "base/mem.h"
-#include "state/explain_effects.h"
 #include "session/hints.h"
 #include "session/route_input.h"
 #include "session/session.h"
+#include "state/explain_effects.h"
 #include "state/reply_effects.h"
 
 #include <ctype.h>

@@ -20,7 +20,8 @@
 #include "net/reserve.h"
 #include "net/resolve.h"
 #include "net/tls.h"
-#include "session/worker.h"
+#include "session/driver.h"
+#include "session/worker_thread.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -246,7 +247,7 @@ static bool make_workers(struct control *control, struct error *err)
     if (control->workers == NULL)
         return error_set(err, 0, "out of memory");
     for (unsigned i = 0; i < count; i++) {
-        if (!worker_init(&control->workers[i], i, &control->reload.current->world, err))
+        if (!worker_init(&control->workers[i], i, &control->reload.current->world, &session_driver, err))
             return false;
         control->worker_list[i] = &control->workers[i];
         control->workers_made++;

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/reserve.h"
+#include "session/worker_thread.h"
 
 #include <assert.h>
 #include <stddef.h>

@@ -4,7 +4,6 @@
 #include "freshness/written.h"
 #include "mysql/reply.h"
 #include "mysql/tracker.h"
-#include "session/acquire.h"
 #include "session/slot.h"
 
 static struct written *written_of(const struct session *session)

@@ -2,8 +2,7 @@
 
 #include "pool/yield.h"
 #include "prepared/upstream_statements.h"
-#include "session/acquire.h"
-#include "session/command.h"
+#include "session/command_payload.h"
 #include "session/route_input.h"
 #include "session/slot.h"
 #include "sql/traces.h"

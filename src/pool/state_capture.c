@@ -5,7 +5,6 @@
 #include "mysql/reply.h"
 #include "mysql/rows.h"
 #include "pool/yield.h"
-#include "session/acquire.h"
 #include "session/slot.h"
 #include "state/diagnostics.h"
 #include "state/pinned.h"

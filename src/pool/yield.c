@@ -7,7 +7,6 @@
 #include "pool/pool.h"
 #include "pool/state_capture.h"
 #include "pool/usage.h"
-#include "session/acquire.h"
 #include "session/slot.h"
 #include "state/pinned.h"
 

@@ -7,18 +7,18 @@
 #include "relay/relay.h"
 
 #include "relay/relay_inside.h"
+#include "session/command_answer.h"
 
 #include "freshness/global_writes.h"
 #include "mysql/reply.h"
 #include "prepared/upstream_statements.h"
-#include "session/acquire.h"
-#include "session/command.h"
 #include "session/command_end.h"
 #include "session/cost.h"
 #include "session/node_unready.h"
 #include "session/retry.h"
 #include "session/route_input.h"
 #include "session/slot.h"
+#include "session/wait_server.h"
 #include "state/reply_effects.h"
 
 static struct upstream *upstream_of(const struct session *session)
@@ -222,7 +222,7 @@ static enum step leave_lacking(struct session *session, struct upstream *upstrea
     take_refusal(session, upstream, info);
     session->job.reply.is_refused = session->job.reply.is_lacking = false;
     route_input_leave_replica(session);
-    return acquire_begin(session);
+    return session_enter(session, SESSION_ACQUIRING);
 }
 
 /* A replica's refusal says that the statement is no read; the primary's, that it is none any more. */
@@ -237,10 +237,10 @@ static enum step run_where_writes_go(struct session *session, struct upstream *u
     job->reply.is_refused = job->is_retriable = false;
     job->place = ROUTE_PRIMARY;
     if (!was_replica)
-        return acquire_wait(session);
+        return wait_server(session);
     route_input_note_refusal(session);
     job->reason = ROUTE_REASON_REFUSED_BEFORE;
-    return acquire_begin(session);
+    return session_enter(session, SESSION_ACQUIRING);
 }
 
 /* Look at everything in the window once. MORE: nothing left to look at. */

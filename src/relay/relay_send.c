@@ -6,7 +6,7 @@
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "prepared/upstream_statements.h"
-#include "session/command.h"
+#include "session/command_answer.h"
 #include "session/retry.h"
 #include "state/pinned.h"
 #include "state/reply_effects.h"

@@ -16,13 +16,15 @@
 #include "pool/account_limit.h"
 #include "pool/state_capture.h"
 #include "pool/yield.h"
-#include "session/command.h"
+#include "session/command_answer.h"
+#include "session/command_route.h"
 #include "session/local_answers.h"
 #include "session/pick_server.h"
 #include "session/route_input.h"
 #include "session/slot.h"
 #include "session/wait_connection.h"
 #include "session/wait_replica.h"
+#include "session/wait_server.h"
 #include "state/diagnostics.h"
 #include "state/insert_id.h"
 #include "state/reply_effects.h"
@@ -32,24 +34,10 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* ---- WAITING ---- */
-
 void acquire_again(struct session *session)
 {
     slot_drop(session, session->job.place);
-    (void)acquire_wait(session);
-}
-
-enum step acquire_wait(struct session *session)
-{
-    struct job *job = &session->job;
-    uint64_t now = session_now(session);
-    if (job->wait.server_until_us == 0)
-        job->wait.server_until_us = now + session->worker->world->timeouts->primary_wait_us;
-    session_set_deadline(session, job->wait.server_until_us > now ? job->wait.server_until_us - now : 1);
-    worker_retry(session->worker);
-    (void)session_enter(session, SESSION_WAITING);
-    return STEP_WAIT;
+    (void)wait_server(session);
 }
 
 /* ---- what is in its way ---- */
@@ -119,15 +107,6 @@ static bool is_doubtful(const struct session *session)
            !slot_has_lost_state(session, ROUTE_PRIMARY);
 }
 
-/* Until `resume`, or the end of the pause: neither is the client's fault, so it is never an error. */
-static enum step hold(struct session *session)
-{
-    session->job.wait.server_until_us = 0;
-    session_set_deadline(session, 0);
-    (void)session_enter(session, SESSION_WAITING);
-    return STEP_WAIT;
-}
-
 /* Pieces of its long data, or its cursor, are in a connection that is gone, or must not be used any more:
  * without them it would be another statement. */
 static bool has_lost_pieces(const struct session *session)
@@ -168,7 +147,7 @@ enum step acquire_begin(struct session *session)
     if (session->lost.len > 0 && !job->is_login) /* while this command waited for its server */
         return command_tell_lost(session);
     if (is_held(session))
-        return hold(session);
+        return wait_server_resumed(session);
     yield_retire_old(session);
     pick_look_again(session);
     if (job->place == ROUTE_REPLICA)
@@ -180,15 +159,15 @@ enum step acquire_begin(struct session *session)
         is_current = slot_is_current(session, job->place);
     }
     if (is_doubtful(session))
-        return acquire_wait(session);
+        return wait_server(session);
     if (is_stranded(session))
         return refuse_stranded(session);
     if (is_in_limbo(session))
-        return acquire_wait(session);
+        return wait_server(session);
     if (has_lost_pieces(session))
         return command_refuse_pieces(session);
     if (insert_id_must_wait(session) || variable_effects_must_wait(session) || must_settle(session))
-        return acquire_wait(session);
+        return wait_server(session);
     if (variable_effects_is_elsewhere(session))
         return command_refuse_route(session, ROUTE_REASON_VARIABLES_AWAY);
     if (diagnostics_forbid(session, is_current))
@@ -203,22 +182,11 @@ enum step acquire_begin(struct session *session)
             return session_enter(session, SESSION_ATTACHING);
         slot_drop(session, job->place);
         if (server == VIEW_NO_SERVER)
-            return acquire_wait(session);
+            return wait_server(session);
         return wait_connection_attach(session, server);
     }
-    return session_enter(session, SESSION_ATTACHING);
-}
-
-/* The driver comes here when the worker's retry timer, or a new view, says that it is time to try again. */
-enum step acquire_waiting(struct session *session)
-{
-    if (session->is_client_eof)
-        return session_close(session, CLOSE_CLIENT_GONE, NULL);
-    const struct slot *asked = session->job.wait.asked;
-    bool is_told = asked != NULL && asked->parting == NULL;
-    if (!session->worker->is_retrying && !is_told)
-        return STEP_WAIT;
-    return acquire_begin(session);
+    (void)session_enter(session, SESSION_ATTACHING);
+    return acquire_attaching(session); /* not by the driver: most commands come this way */
 }
 
 /* ---- in vain ---- */
@@ -266,7 +234,7 @@ static enum step refuse_login(struct session *session, int at, const struct erro
                           err->sqlstate, "%s%s", whose, err->text);
 }
 
-enum step acquire_failed(struct session *session)
+static enum step failed(struct session *session)
 {
     struct job *job = &session->job;
     struct slot *slot = &session->slots[job->place];
@@ -284,12 +252,12 @@ enum step acquire_failed(struct session *session)
     if (has_server_said && err.code == ERR_BAD_DB &&
         route_input_leaves_replica(session, (uint16_t)err.code)) {
         route_input_leave_replica(session);
-        return acquire_begin(session);
+        return session_enter(session, SESSION_ACQUIRING);
     }
     if (err.code == ERR_BAD_DB && has_server_said && !job->is_login && !job->has_no_schema &&
         !is_state_lost) {
         job->has_no_schema = true;
-        return acquire_begin(session);
+        return session_enter(session, SESSION_ACQUIRING);
     }
     if (is_state_lost) {
         session->must_close = true;
@@ -301,16 +269,16 @@ enum step acquire_failed(struct session *session)
     if (session->door->settings->mode == LISTENER_SPLIT && job->place == ROUTE_REPLICA && !job->is_login) {
         job->avoid = server;
         if (++job->attempts < ATTEMPTS_MAX && (!has_server_said || is_overload(&err)))
-            return acquire_begin(session);
+            return session_enter(session, SESSION_ACQUIRING);
         if (!pick_may_fall_back(session))
-            return acquire_wait(session);
+            return wait_server(session);
         pick_become_primary_s(session, ROUTE_REASON_NO_REPLICA); /* it can do what a replica will not */
-        return acquire_begin(session);
+        return session_enter(session, SESSION_ACQUIRING);
     }
     if (job->is_login && (err.code == EMFILE || err.code == ENFILE) && !has_server_said)
         return command_refuse(session, ERR_CON_COUNT, NULL, "headgate: %s", err.text);
     if (is_at_limit) /* it queues for one of its account's */
-        return acquire_begin(session);
+        return session_enter(session, SESSION_ACQUIRING);
     bool may_wait = has_server_said && may_pass(session, server, &err);
     if (may_wait && wait_connection_may_wait(session))
         return wait_connection_wait(session);
@@ -318,7 +286,7 @@ enum step acquire_failed(struct session *session)
         return refuse_full(session, server, &err);
     if (has_server_said)
         return refuse_login(session, server, &err);
-    return acquire_wait(session);
+    return wait_server(session);
 }
 
 /* COM_CHANGE_USER was refused, or the connection lost on the way: that is not the client's unless a login
@@ -335,7 +303,7 @@ static enum step open_instead(struct session *session)
         entry->server->permits.holders[session->worker->index].has_no_change = true;
     if (entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED) {
         slot_drop(session, session->job.place);
-        return acquire_begin(session);
+        return session_enter(session, SESSION_ACQUIRING);
     }
     bool has_permit = upstream_take_permit(slot->upstream);
     assert(has_permit);
@@ -365,7 +333,7 @@ enum step acquire_attaching(struct session *session)
 {
     struct slot *slot = &session->slots[session->job.place];
     if (slot->has_failed)
-        return slot->is_changing && !is_refused_anew(slot) ? open_instead(session) : acquire_failed(session);
+        return slot->is_changing && !is_refused_anew(slot) ? open_instead(session) : failed(session);
     if (slot->upstream->state != UPSTREAM_READY)
         return STEP_WAIT;
     if (slot->is_changing)

@@ -13,8 +13,7 @@
 #include "session/slot.h"
 #include "state/parse_context.h"
 #include "prepared/upstream_statements.h"
-#include "session/acquire.h"
-#include "session/command.h"
+#include "session/command_answer.h"
 #include "session/login.h"
 #include "state/diagnostics.h"
 #include "state/reply_effects.h"
@@ -402,7 +401,7 @@ static enum step do_without_schema(struct session *session, struct slot *slot)
     session->job.has_no_schema = true;
     if (is_in_schema(slot->upstream)) {
         slot_drop(session, session->job.place);
-        return acquire_begin(session);
+        return session_enter(session, SESSION_ACQUIRING);
     }
     slot->task = SYNC_NOTHING;
     slot->has_our_warnings = true;
@@ -428,7 +427,7 @@ enum step apply_state_refused(struct session *session, struct slot *slot)
         session->facets.has_replica_refused = true;
         job->place = ROUTE_PRIMARY;
         job->reason = ROUTE_REASON_REPLICA_REFUSED;
-        return acquire_begin(session);
+        return session_enter(session, SESSION_ACQUIRING);
     }
     return command_refuse(session, (uint16_t)err.code, err.sqlstate, "%s", err.text);
 }
@@ -438,7 +437,7 @@ static enum step refused_renewal(struct session *session, struct slot *slot)
 {
     pool_note_refusal(slot->upstream, &slot->answer.error);
     slot_drop(session, session->job.place);
-    return acquire_begin(session);
+    return session_enter(session, SESSION_ACQUIRING);
 }
 
 static bool is_renewal(enum sync_task task)
@@ -468,7 +467,7 @@ enum step apply_state_syncing(struct session *session)
 {
     struct slot *slot = &session->slots[session->job.place];
     if (slot->has_failed)
-        return acquire_failed(session);
+        return session_enter(session, SESSION_ATTACHING);
     if (slot->task != SYNC_NOTHING) {
         if (!slot->has_answer)
             return STEP_WAIT;

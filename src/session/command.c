@@ -1,16 +1,19 @@
 /* Which command is it? Reads as much of it as the decision needs, never more than the reader's cap, and hands
  * it to whoever knows its kind: command_statement, command_prepared, or a handler here.
  */
-#include "session/command.h"
 
-#include "session/command_inside.h"
+#include "session/command.h"
 
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "pool/state_capture.h"
 #include "pool/yield.h"
-#include "session/acquire.h"
+#include "session/command_answer.h"
+#include "session/command_execute.h"
+#include "session/command_payload.h"
+#include "session/command_route.h"
+#include "session/command_text.h"
 #include "session/compression.h"
 #include "session/kill.h"
 #include "session/login.h"
@@ -53,11 +56,6 @@ static uint32_t wanted_bytes(const struct packet_header *header, const struct co
         command->manner == COMMAND_STATEMENT ? PACKET_HEADER_BYTES + 1 + SQL_TEXT_MAX : LOOP_WINDOW_BYTES;
     uint32_t whole = PACKET_HEADER_BYTES + header->len;
     return whole < cap ? whole : cap;
-}
-
-bool command_has_attributes(const struct session *session)
-{
-    return (session->caps & CAP_QUERY_ATTRIBUTES) != 0;
 }
 
 /* With names among the types nobody knows beforehand how long they are: more is waited for than the window
@@ -132,48 +130,6 @@ enum step command_reading(struct session *session)
                                                                    : dispatch(session);
 }
 
-/* ---- what is in the window of it ---- */
-
-struct span command_payload(const struct session *session)
-{
-    struct span packet = buf_unsent(&session->client.in);
-    uint32_t len = wire_load_u32(packet.data) & PACKET_PAYLOAD_MAX;
-    size_t there = packet.len - PACKET_HEADER_BYTES;
-    return span_of(packet.data + PACKET_HEADER_BYTES, len < there ? len : there);
-}
-
-struct span command_text(const struct session *session)
-{
-    struct span payload = command_payload(session);
-    size_t before = 1 + session->job.text_offset, len = payload.len - before;
-    return span_of(payload.data + before, len < SQL_TEXT_MAX ? len : SQL_TEXT_MAX);
-}
-
-bool command_attributes(const struct session *session, struct attributes *attributes_r)
-{
-    const struct job *job = &session->job;
-    struct stmt_execute execute;
-    struct attribute parameter;
-    size_t offset;
-    if (!command_has_attributes(session) || job->command == NULL)
-        return false;
-    struct span payload = command_payload(session);
-    if (job->command->byte == COM_QUERY) {
-        (void)attributes_find_text(span_of(payload.data + 1, payload.len - 1), attributes_r, &offset);
-        return attributes_r->count > 0;
-    }
-    if (job->command->byte != COM_STMT_EXECUTE ||
-        !stmt_parse_execute(payload, job->prepared->params, true, &execute) ||
-        execute.attributes.count <= job->prepared->params)
-        return false;
-    *attributes_r = execute.attributes;
-    if (job->prepared->has_long_data)
-        attributes_lose_values(attributes_r);
-    for (uint16_t i = 0; i < job->prepared->params; i++)
-        (void)attributes_next(attributes_r, &parameter);
-    return true;
-}
-
 /* ---- commands with a handler of their own ---- */
 
 static enum step run_init_db(struct session *session)
@@ -193,7 +149,7 @@ static enum step run_reset(struct session *session)
     slot_drop(session, place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY);
     job->facts = (struct sql_facts){ .kind = SQL_ADMIN };
     job->place = place;
-    return acquire_begin(session);
+    return session_enter(session, SESSION_ACQUIRING);
 }
 
 static enum step run_set_option(struct session *session)

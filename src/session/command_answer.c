@@ -1,12 +1,11 @@
 /* How a command ends: with the server's answer, one of headgate's own, or none; and how long its client may
  * be silent afterwards.
  */
-#include "session/command_inside.h"
+
+#include "session/command_answer.h"
 
 #include "base/clock.h"
 #include "mysql/reply.h"
-#include "session/acquire.h"
-#include "session/command.h"
 #include "session/cost.h"
 #include "session/ddl_notice.h"
 #include "session/slot.h"
@@ -174,4 +173,11 @@ enum step command_tell_lost(struct session *session)
     session->must_close = true;
     return command_refuse(session, is_mariadb ? ERR_CONNECTION_KILLED : ERR_SERVER_SHUTDOWN, NULL, "%s",
                           session->lost.data);
+}
+
+enum step command_refuse_pieces(struct session *session)
+{
+    bool is_fetch = session->job.command->byte == COM_STMT_FETCH;
+    return command_refuse(session, ERR_UNKNOWN_STMT, NULL, "The %s statement %u was lost with its server",
+                          is_fetch ? "cursor of" : "long data sent for", session->job.prepared->id);
 }

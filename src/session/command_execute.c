@@ -1,13 +1,16 @@
 /* Commands on prepared statements: what was noted when they were prepared decides; or where their long data
  * or cursor is.
  */
-#include "session/command_inside.h"
+
+#include "session/command_execute.h"
 
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
 #include "mysql/wire.h"
 #include "prepared/upstream_statements.h"
-#include "session/command.h"
+#include "session/command_answer.h"
+#include "session/command_payload.h"
+#include "session/command_route.h"
 #include "session/cost.h"
 #include "session/hints.h"
 #include "session/kill_statement.h"
@@ -48,13 +51,6 @@ static bool has_lost_data(const struct session *session, const struct prepared *
     bool is_home = prepared->last_place == (int)effects_home(session);
     return !is_bound(session, prepared, COM_STMT_SEND_LONG_DATA) ||
            (effects_is_in_transaction(session) && !is_home);
-}
-
-enum step command_refuse_pieces(struct session *session)
-{
-    bool is_fetch = session->job.command->byte == COM_STMT_FETCH;
-    return command_refuse(session, ERR_UNKNOWN_STMT, NULL, "The %s statement %u was lost with its server",
-                          is_fetch ? "cursor of" : "long data sent for", session->job.prepared->id);
 }
 
 /* Where its pieces or its cursor are, if its hints agree. What may commit and write cannot leave a read-only

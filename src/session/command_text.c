@@ -1,9 +1,12 @@
 /* COM_QUERY and COM_STMT_PREPARE: what the text says decides.
  */
-#include "session/command_inside.h"
+
+#include "session/command_text.h"
 
 #include "mysql/reply.h"
-#include "session/command.h"
+#include "session/command_answer.h"
+#include "session/command_payload.h"
+#include "session/command_route.h"
 #include "session/cost.h"
 #include "session/gtid_token.h"
 #include "session/hints.h"

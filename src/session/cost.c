@@ -6,7 +6,6 @@
 #include "session/cost.h"
 
 #include "mysql/packet.h"
-#include "session/command.h"
 #include "sql/secrets.h"
 #include "state/reply_effects.h"
 #include "stats/statement_log.h"

@@ -2,7 +2,7 @@
 
 #include "freshness/consistency_inside.h"
 #include "mysql/reply.h"
-#include "session/command.h"
+#include "session/command_answer.h"
 #include "session/wait_replica.h"
 
 #define COLUMN "headgate_token"

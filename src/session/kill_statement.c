@@ -2,11 +2,11 @@
 
 #include "mysql/reply.h"
 #include "mysql/stmt.h"
-#include "session/command.h"
-#include "session/command_inside.h"
+#include "session/command_answer.h"
+#include "session/command_payload.h"
 #include "session/kill.h"
-#include "state/reply_effects.h"
 #include "sql/kill.h"
+#include "state/reply_effects.h"
 
 static enum step refuse(struct session *session, const char *reason)
 {

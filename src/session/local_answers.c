@@ -2,7 +2,8 @@
 
 #include "mysql/reply.h"
 #include "mysql/resultset.h"
-#include "session/command.h"
+#include "session/command_answer.h"
+#include "session/command_payload.h"
 #include "sql/reader.h"
 #include "state/reply_effects.h"
 

@@ -5,8 +5,7 @@
 
 #include "base/mem.h"
 #include "mysql/reply.h"
-#include "session/acquire.h"
-#include "session/command.h"
+#include "session/command_answer.h"
 #include "session/compression.h"
 #include "session/slot.h"
 #include "state/reply_effects.h"
@@ -156,7 +155,7 @@ static enum step go_inside(struct session *session, uint8_t seq)
     bool is_reader = session->door->settings->mode == LISTENER_REPLICA ||
                      (session->door->settings->mode == LISTENER_SPLIT && view->primary == VIEW_NO_SERVER);
     job->place = is_reader ? ROUTE_REPLICA : ROUTE_PRIMARY;
-    return acquire_begin(session);
+    return session_enter(session, SESSION_ACQUIRING);
 }
 
 static enum step obey(struct session *session, enum admit_verdict verdict, const struct error *err)

@@ -1,10 +1,10 @@
 #include "session/node_unready.h"
 
 #include "mysql/reply.h"
-#include "session/acquire.h"
 #include "session/pick_server.h"
 #include "session/session.h"
 #include "session/slot.h"
+#include "session/wait_server.h"
 
 bool node_unready_is(const struct tracker_info *info)
 {
@@ -36,13 +36,13 @@ enum step node_unready_go_on(struct session *session)
 {
     struct job *job = &session->job;
     if (job->place == ROUTE_PRIMARY)
-        return acquire_wait(session);
+        return wait_server(session);
     job->avoid = session->slots[ROUTE_REPLICA].server;
     slot_drop(session, ROUTE_REPLICA);
     if (++job->attempts < ATTEMPTS_MAX)
-        return acquire_begin(session);
+        return session_enter(session, SESSION_ACQUIRING);
     if (!pick_may_fall_back(session))
-        return acquire_wait(session);
+        return wait_server(session);
     pick_become_primary_s(session, ROUTE_REASON_NO_REPLICA);
-    return acquire_begin(session);
+    return session_enter(session, SESSION_ACQUIRING);
 }

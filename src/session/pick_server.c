@@ -4,7 +4,6 @@
 #include "cluster/balance.h"
 #include "freshness/fresh_replica.h"
 #include "pool/yield.h"
-#include "session/acquire.h"
 #include "session/slot.h"
 
 /* Chance for the balancer: turns of one worker, and those of others, scattered over all bits (splitmix64). */

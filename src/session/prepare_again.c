@@ -4,9 +4,9 @@
 #include "mysql/wire.h"
 #include "state/parse_context.h"
 #include "prepared/upstream_statements.h"
-#include "session/acquire.h"
 #include "session/apply_state.h"
-#include "session/command.h"
+#include "session/command_answer.h"
+#include "session/command_route.h"
 #include "session/route_input.h"
 #include "state/diagnostics.h"
 
@@ -18,7 +18,7 @@ static enum step note_prepared(struct session *session, struct slot *slot)
     slot->task = SYNC_NOTHING;
     if (slot->answer.is_err && route_input_leaves_replica(session, (uint16_t)slot->answer.error.code)) {
         route_input_leave_replica(session);
-        return acquire_begin(session);
+        return session_enter(session, SESSION_ACQUIRING);
     }
     if (slot->answer.is_err)
         return command_refuse(session, (uint16_t)slot->answer.error.code, slot->answer.error.sqlstate, "%s",
@@ -106,7 +106,7 @@ enum step prepare_again_step(struct session *session)
     struct job *job = &session->job;
     struct slot *slot = &session->slots[job->place];
     if (slot->has_failed)
-        return acquire_failed(session);
+        return session_enter(session, SESSION_ATTACHING);
     if (slot->task != SYNC_NOTHING && !slot->has_answer)
         return STEP_WAIT;
     if (slot->task == SYNC_PREPARE)

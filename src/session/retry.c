@@ -4,8 +4,7 @@
 
 #include "mysql/reply.h"
 #include "relay/relay.h"
-#include "session/acquire.h"
-#include "session/command.h"
+#include "session/command_answer.h"
 #include "session/slot.h"
 #include "state/variable_effects.h"
 
@@ -34,13 +33,13 @@ static enum step run_again(struct session *session, int server)
     relay_take_back(session);
     if (job->is_unread) { /* the server has nothing against it: only that connection was given up */
         job->is_unread = false;
-        return acquire_begin(session);
+        return session_enter(session, SESSION_ACQUIRING);
     }
     job->avoid = server;
     job->reason = ROUTE_REASON_READ;
     if (session->door->settings->mode == LISTENER_SPLIT && !session->facets.has_replica_refused)
         job->place = ROUTE_REPLICA;
-    return acquire_begin(session);
+    return session_enter(session, SESSION_ACQUIRING);
 }
 
 /* The client's side of a loss: what it is told, and whether it may go on. In the middle of its file it reads

@@ -1,8 +1,7 @@
 /* Where a statement goes: the session's state put together for route.c, and what explain says of it. */
 #include "session/route_input.h"
 
-#include "session/acquire.h"
-#include "session/command.h"
+#include "session/command_payload.h"
 #include "session/hints.h"
 #include "session/pick_server.h"
 #include "session/slot.h"

@@ -11,8 +11,7 @@
 #include "pool/pool.h"
 #include "pool/usage.h"
 #include "pool/yield.h"
-#include "session/acquire.h"
-#include "session/command.h"
+#include "session/command_answer.h"
 #include "session/slot.h"
 #include "state/reply_effects.h"
 
@@ -86,7 +85,7 @@ enum step wait_connection_time_out(struct session *session)
     struct server *server = session->queue.at;
     if (session->queue.handover != NULL) { /* a worker is very busy: without its connection, then */
         wait_connection_leave(session);
-        return acquire_begin(session);
+        return session_enter(session, SESSION_ACQUIRING);
     }
     usage_explain(session->queue.permits, session->worker, text, sizeof text);
     counter_add(&server->by_worker[session->worker->index].queue_timeouts, 1);
@@ -231,7 +230,7 @@ static enum step take_offer(struct session *session)
     session->queue.quota = quota;
     bool is_taken = (session->queue.offer != NULL && take_over(session, server)) || take(session, server);
     account_limit_release(session);
-    return is_taken ? session_enter(session, SESSION_ATTACHING) : acquire_begin(session);
+    return is_taken ? session_enter(session, SESSION_ATTACHING) : session_enter(session, SESSION_ACQUIRING);
 }
 
 /* One of its account's has come; now one of the server's. */
@@ -293,7 +292,7 @@ enum step wait_connection_step(struct session *session)
             session->job.wait.permit_until_us = 0; /* a pause is no client's fault */
         wait_connection_leave(session);
         return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL)
-                                      : acquire_begin(session);
+                                      : session_enter(session, SESSION_ACQUIRING);
     }
     if (session->queue.has_permit) {
         int server = (int)session->queue.at->index;

@@ -4,8 +4,7 @@
 #include "mysql/reply.h"
 #include "pool/yield.h"
 #include "route/replica_gate.h"
-#include "session/acquire.h"
-#include "session/command.h"
+#include "session/command_answer.h"
 #include "session/gtid_token.h"
 #include "session/pick_server.h"
 #include "session/slot.h"
@@ -295,7 +294,7 @@ enum step wait_replica_step(struct session *session)
     if (session->job.asks_token)
         return gtid_token_go_on(session, false);
     session_set_deadline(session, 0);
-    return acquire_begin(session);
+    return session_enter(session, SESSION_ACQUIRING);
 }
 
 /* After waits in vain, one after the other: so many times as long without any. Replicas that lag for long
@@ -318,5 +317,5 @@ enum step wait_replica_time_out(struct session *session)
         consistency->vain_waits++;
     consistency->rest_until_us = session_now(session) + rests[consistency->vain_waits] * wait_us(session);
     session->job.wait.was_in_vain = true;
-    return acquire_begin(session);
+    return session_enter(session, SESSION_ACQUIRING);
 }

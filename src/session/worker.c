@@ -1,19 +1,7 @@
 #include "session/worker.h"
 
-#include "base/log.h"
 #include "base/mem.h"
-#include "mysql/reply.h"
-#include "pool/expiry.h"
-#include "pool/pool.h"
-#include "pool/prewarm.h"
-#include "session/kill.h"
 #include "session/session.h"
-#include "state/reply_effects.h"
-
-#include <signal.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #define TRIM_SESSIONS 128 /* of fewer the memory is not worth asking for */
 
@@ -35,203 +23,7 @@ struct upstream_env world_env(const struct world *world, struct loop *loop, unsi
     };
 }
 
-static struct worker *of_loop(const struct loop *loop)
-{
-    return loop->context;
-}
-
-/* Each session may go away under the visit, but no other one does: the next is fetched before. */
-static void for_each_session(struct worker *worker, void (*visit)(struct session *session))
-{
-    struct list_node *node = list_first(&worker->sessions);
-    while (node != NULL) {
-        struct list_node *next = list_after(&worker->sessions, node);
-        visit(list_entry(node, struct session, in_worker));
-        node = next;
-    }
-}
-
-/* ---- retrying: sessions that wait for a server ---- */
-
-static void retry_one(struct session *session)
-{
-    if (session->state == SESSION_WAITING || session->state == SESSION_QUEUED)
-        session_run(session);
-}
-
-static void on_retry(struct loop_timer *timer)
-{
-    struct worker *worker = of_loop(timer->loop);
-    worker->is_retrying = true;
-    for_each_session(worker, retry_one);
-    worker->is_retrying = false;
-}
-
-/* ---- life ---- */
-
-static void on_drain_deadline(struct loop_timer *timer);
-static void take_view(struct loop_message *message);
-
-static bool open_watches(struct worker *worker)
-{
-    const struct world *world = worker->world;
-    for (unsigned i = 0; i < world->cluster_count; i++) {
-        const struct cluster_settings *settings = world->clusters != NULL ? &world->clusters[i] : NULL;
-        worker->boxes[i].watch = watch_new(worker, i, settings);
-        if (worker->boxes[i].watch == NULL)
-            return false;
-    }
-    return true;
-}
-
-static void free_boxes(struct worker *worker)
-{
-    for (unsigned i = 0; i < worker->box_count; i++) { /* its world may be gone already */
-        struct view *next = atomic_exchange(&worker->boxes[i].next, NULL);
-        view_release(&next);
-        view_release(&worker->boxes[i].view);
-        watch_free(&worker->boxes[i].watch);
-    }
-    mem_free(worker->boxes);
-    prewarm_free(&worker->warm);
-}
-
-static bool open_digests(struct worker *worker)
-{
-    const struct statement_log *log = worker->world->statements;
-    if (log == NULL)
-        return true;
-    worker->is_telling = log->settings->slow_us > 0 || log->settings->sample > 0;
-    return digests_init(&worker->digests, (size_t)log->settings->digests);
-}
-
-bool worker_init(struct worker *worker, unsigned index, const struct world *world, struct error *err)
-{
-    *worker = (struct worker){
-        .index = index, .world = world, .next_id = SESSION_ID_FIRST + index, .box_count = world->cluster_count
-    };
-    worker->boxes = mem_zalloc(world->cluster_count * sizeof *worker->boxes);
-    if (worker->boxes == NULL)
-        return error_set(err, 0, "worker %u: out of memory", index);
-    worker->warm = prewarm_new(worker);
-    for (unsigned i = 0; i < world->cluster_count; i++)
-        worker->boxes[i] = (struct view_box){ .message.run = take_view, .worker = worker, .cluster = i };
-    if (worker->warm == NULL || !open_watches(worker) || !open_digests(worker)) {
-        free_boxes(worker);
-        return error_set(err, 0, "worker %u: out of memory", index);
-    }
-    if (!loop_init(&worker->loop, err)) {
-        digests_fini(&worker->digests);
-        free_boxes(worker);
-        return error_wrap(err, "worker %u", index);
-    }
-    worker->loop.context = worker;
-    worker->env = world_env(world, &worker->loop, index);
-    list_init(&worker->sessions);
-    list_init(&worker->killers);
-    list_init(&worker->kill_questions);
-    loop_timer_init(&worker->retry, on_retry);
-    loop_timer_init(&worker->drain_deadline, on_drain_deadline);
-    expiry_start(worker);
-    return true;
-}
-
-static void *run(void *context)
-{
-    struct worker *worker = context;
-    loop_run(&worker->loop);
-    loop_close_mail(&worker->loop); /* nobody waits for an answer from a thread that has ended */
-    (void)loop_post(worker->control, &worker->ended);
-    return NULL;
-}
-
-static void run_report(struct loop_message *message)
-{
-    struct worker *worker = (struct worker *)(void *)((char *)message - offsetof(struct worker, report));
-    atomic_store(&worker->is_reporting, false); /* before it is read: what comes now is a new report */
-    worker->on_report(worker);
-}
-
-bool worker_start(struct worker *worker, struct loop *control, void (*on_ended)(struct loop_message *),
-                  void (*on_report)(struct worker *), struct error *err)
-{
-    worker->control = control;
-    worker->ended.run = on_ended;
-    worker->on_report = on_report;
-    worker->report.run = run_report;
-    sigset_t all, before;
-    (void)sigfillset(&all); /* signals are the control thread's */
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(&worker->thread, NULL, run, worker);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return rc == 0 || error_errno(err, rc, "starting worker %u", worker->index);
-}
-
-void worker_join(struct worker *worker)
-{
-    (void)pthread_join(worker->thread, NULL);
-}
-
-void worker_fini(struct worker *worker)
-{
-    loop_fini(&worker->loop);
-    digests_fini(&worker->digests);
-    free_boxes(worker);
-}
-
-/* ---- mail ---- */
-
-/* After this the door may be gone. */
-static void leave_limits(const struct worker *worker, struct door *door, const struct addr *peer)
-{
-    if (worker->world->limits != NULL)
-        limits_leave(worker->world->limits, door->clients, peer);
-    (void)atomic_fetch_sub_explicit(&door->sessions, 1, memory_order_release);
-}
-
-struct accept_message {
-    struct loop_message message;
-    struct worker *worker;
-    int fd;
-    struct addr peer;
-    struct door *door;
-};
-
-static void open_session(struct loop_message *message)
-{
-    struct accept_message *accepted = (struct accept_message *)(void *)message;
-    if (accepted->worker->is_draining) {
-        (void)close(accepted->fd);
-        worker_forget(accepted->worker, accepted->door, &accepted->peer);
-    } else {
-        session_open(accepted->worker, accepted->fd, &accepted->peer, accepted->door);
-    }
-    mem_free(accepted);
-}
-
-void worker_accept(struct worker *worker, int take_fd, const struct addr *peer, struct door *door)
-{
-    (void)atomic_fetch_add_explicit(&door->sessions, 1, memory_order_relaxed);
-    struct accept_message *accepted = mem_zalloc(sizeof *accepted);
-    if (accepted == NULL) {
-        log_limited(LOG_LEVEL_ERROR, NULL, "out of memory: a client of listener %s was turned away",
-                    door->settings->name);
-        limits_turn_away(take_fd, ERR_OUT_OF_RESOURCES, "headgate: out of memory");
-        (void)close(take_fd);
-        leave_limits(worker, door, peer);
-        return;
-    }
-    *accepted = (struct accept_message){ { .run = open_session }, worker, take_fd, *peer, door };
-    atomic_fetch_add_explicit(&worker->session_count, 1, memory_order_relaxed);
-    if (!loop_post(&worker->loop, &accepted->message)) {
-        (void)close(take_fd);
-        atomic_fetch_sub_explicit(&worker->session_count, 1, memory_order_relaxed);
-        leave_limits(worker, door, peer);
-        mem_free(accepted);
-    }
-}
-
-static void report(struct worker *worker)
+void worker_report(struct worker *worker)
 {
     if (worker->control != NULL && !atomic_exchange(&worker->is_reporting, true))
         (void)loop_post(worker->control, &worker->report);
@@ -252,7 +44,7 @@ void worker_retry(struct worker *worker)
 void worker_note_trouble(struct worker *worker, unsigned cluster)
 {
     atomic_store(&worker->boxes[cluster].has_trouble, true);
-    report(worker);
+    worker_report(worker);
 }
 
 void worker_note_demotion(struct worker *worker, unsigned cluster, int server)
@@ -277,48 +69,12 @@ bool worker_take_trouble(struct worker *worker, unsigned cluster)
 void worker_note_code_change(struct worker *worker, unsigned cluster)
 {
     atomic_store(&worker->boxes[cluster].has_code_change, true);
-    report(worker);
+    worker_report(worker);
 }
 
 bool worker_take_code_change(struct worker *worker, unsigned cluster)
 {
     return atomic_exchange(&worker->boxes[cluster].has_code_change, false);
-}
-
-static void wake_one(struct session *session)
-{
-    if (session->door->cluster == session->worker->published)
-        session_on_view(session);
-}
-
-static void take_view(struct loop_message *message)
-{
-    struct view_box *box = (struct view_box *)(void *)message;
-    struct worker *worker = box->worker;
-    view_release(&box->view);
-    box->view = atomic_exchange(&box->next, NULL);
-    worker->published = box->cluster;
-    worker->is_retrying = true;
-    for_each_session(worker, wake_one);
-    worker->is_retrying = false;
-    pool_on_view(worker, box->cluster);
-    prewarm_look(worker);
-    watch_on_view(box->watch);
-    atomic_store(&box->taken, box->view->number);
-    report(worker);
-}
-
-void worker_publish(struct worker *worker, struct view *view)
-{
-    struct view_box *box = &worker->boxes[view->cluster_index];
-    struct view *before = atomic_exchange(&box->next, view_acquire(view));
-    if (before != NULL) { /* it is told already that something has come */
-        view_release(&before);
-    } else if (!loop_post(&worker->loop, &box->message)) {
-        struct view *mine = atomic_exchange(&box->next, NULL);
-        view_release(&mine);
-        atomic_store(&box->taken, UINT64_MAX); /* its thread has ended: it goes by nothing */
-    }
 }
 
 bool worker_has_taken(const struct worker *worker, unsigned cluster, uint64_t number)
@@ -331,33 +87,11 @@ bool worker_post(struct worker *worker, struct loop_message *message)
     return loop_post(&worker->loop, message);
 }
 
-/* ---- a reload ---- */
-
-void worker_adopt(struct worker *worker, const struct world *world)
+struct session *worker_find(const struct worker *worker, uint64_t id)
 {
-    worker->world = world;
-    worker->env = world_env(world, &worker->loop, worker->index);
-    for (unsigned i = 0; world->clusters != NULL && i < world->cluster_count; i++)
-        watch_set(worker->boxes[i].watch, &world->clusters[i]);
-    for_each_session(worker, session_on_world);
-    pool_on_world(worker);
-    prewarm_adopt(worker);
-}
-
-/* ---- the end ---- */
-
-static void end_if_empty(struct worker *worker)
-{
-    if (!worker->is_draining || worker->sessions.count > 0)
-        return;
-    loop_timer_stop(&worker->drain_deadline);
-    loop_timer_stop(&worker->retry);
-    expiry_stop(worker);
-    pool_close(worker);
-    kill_fini(worker);
-    for (unsigned i = 0; i < worker->world->cluster_count; i++)
-        watch_stop(worker->boxes[i].watch);
-    loop_stop(&worker->loop);
+    struct session *session;
+    HASH_FIND(hh, worker->by_id, &id, sizeof id, session);
+    return session;
 }
 
 /* Each time half as many, so it costs each little. */
@@ -370,68 +104,4 @@ void worker_note_freed(struct worker *worker)
         return;
     worker->most_bodies = count;
     mem_trim();
-}
-
-void worker_forget(struct worker *worker, struct door *door, const struct addr *peer)
-{
-    leave_limits(worker, door, peer);
-    atomic_fetch_sub_explicit(&worker->session_count, 1, memory_order_relaxed);
-    end_if_empty(worker);
-}
-
-static void cut_one(struct session *session)
-{
-    struct worker *worker = session->worker;
-    bool has_transaction = !session->is_new && effects_has_transaction(session);
-    worker->cut += session->state != SESSION_CLOSING;
-    worker->cut_in_transaction += session->state != SESSION_CLOSING && has_transaction;
-    log_info(&session->scope, "cut at the end of the shutdown timeout: %s",
-             session_state_words(session->state));
-    session_abort(session, CLOSE_SHUTDOWN);
-}
-
-static void on_drain_deadline(struct loop_timer *timer)
-{
-    struct worker *worker = of_loop(timer->loop);
-    if (worker->sessions.count > 0)
-        log_warning(NULL, "worker %u: cutting %zu sessions that did not end in time", worker->index,
-                    worker->sessions.count);
-    for_each_session(worker, cut_one);
-    end_if_empty(worker);
-}
-
-struct drain_message {
-    struct loop_message message;
-    struct worker *worker;
-    uint64_t deadline_us;
-};
-
-static void drain(struct loop_message *message)
-{
-    struct drain_message *wish = (struct drain_message *)(void *)message;
-    struct worker *worker = wish->worker;
-    worker->is_draining = true;
-    prewarm_stop(worker->warm);
-    loop_timer_start(&worker->drain_deadline, &worker->loop, wish->deadline_us);
-    mem_free(wish);
-    for_each_session(worker, session_drain);
-    pool_close(worker);
-    end_if_empty(worker);
-}
-
-void worker_drain(struct worker *worker, uint64_t deadline_us)
-{
-    struct drain_message *wish = mem_zalloc(sizeof *wish);
-    if (wish == NULL)
-        abort(); /* there is no orderly end without a page of memory */
-    *wish = (struct drain_message){ { .run = drain }, worker, deadline_us };
-    if (!loop_post(&worker->loop, &wish->message))
-        mem_free(wish);
-}
-
-struct session *worker_find(const struct worker *worker, uint64_t id)
-{
-    struct session *session;
-    HASH_FIND(hh, worker->by_id, &id, sizeof id, session);
-    return session;
 }

@@ -5,11 +5,11 @@
 
 #include "sql/accounts.h"
 #include "sql/catalog.h"
+#include "sql/code_effects.h"
 #include "sql/query.h"
 #include "sql/reader.h"
 #include "sql/statements.h"
 #include "sql/stored_calls.h"
-#include "sql/code_effects.h"
 
 /* What runs is not known. Where quotes may be read wrongly the word counts only as the first one, or between
  * statements. */

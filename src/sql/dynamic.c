@@ -1,7 +1,7 @@
 #include "sql/dynamic.h"
 
-#include "sql/query.h"
 #include "sql/kill.h"
+#include "sql/query.h"
 
 bool dynamic_is_plain_string(const struct token *token)
 {

@@ -8,8 +8,8 @@
 #include "sql/query.h"
 
 #include "sql/calls.h"
-#include "sql/functions.h"
 #include "sql/catalog.h"
+#include "sql/functions.h"
 
 #define DEPTH_MAX                                                                                            \
     63 /* parentheses in which WITH lists are followed; deeper, their column lists look like calls */

@@ -1,7 +1,7 @@
 #include "state/diagnostics.h"
 
 #include "mysql/reply.h"
-#include "session/command.h"
+#include "session/command_answer.h"
 #include "session/session.h"
 #include "state/pinned.h"
 

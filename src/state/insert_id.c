@@ -1,7 +1,7 @@
 #include "state/insert_id.h"
 
 #include "pool/state_capture.h"
-#include "session/command.h"
+#include "session/command_payload.h"
 #include "session/session.h"
 #include "sql/stored_code.h"
 #include "state/reply_effects.h"

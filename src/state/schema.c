@@ -4,7 +4,7 @@
 #include "mysql/reply.h"
 #include "state/parse_context.h"
 #include "session/apply_state.h"
-#include "session/command.h"
+#include "session/command_payload.h"
 #include "state/diagnostics.h"
 #include "state/reply_effects.h"
 

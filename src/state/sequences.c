@@ -1,6 +1,6 @@
 #include "state/sequences.h"
 
-#include "session/command.h"
+#include "session/command_payload.h"
 #include "session/session.h"
 #include "sql/sequences.h"
 #include "state/reply_effects.h"

@@ -3,7 +3,6 @@
  */
 #include "state/reply_effects_inside.h"
 
-#include "session/acquire.h"
 #include "session/slot.h"
 #include "state/wait_timeout.h"
 

@@ -1,7 +1,7 @@
 #include "state/wait_timeout.h"
 
 #include "mysql/packet.h"
-#include "session/command.h"
+#include "session/command_payload.h"
 #include "sql/stored_code.h"
 #include "sql/traces.h"
 #include "state/pending_set.h"

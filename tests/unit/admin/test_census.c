@@ -4,7 +4,8 @@
 #include "admin/census.h"
 #include "admin/document.h"
 #include "admin/ready.h"
-#include "session/worker.h"
+#include "session/driver.h"
+#include "session/worker_thread.h"
 
 #include <string.h>
 
@@ -40,7 +41,7 @@ static void open_scene(struct scene *scene)
     open_loop(&scene->loop);
     scene->world = (struct world){ .timeouts = &scene->timeouts, .workers = scene->list, .worker_count = 2 };
     for (unsigned i = 0; i < 2; i++) {
-        assert_true(worker_init(&scene->workers[i], i, &scene->world, &err));
+        assert_true(worker_init(&scene->workers[i], i, &scene->world, &session_driver, &err));
         scene->list[i] = &scene->workers[i];
     }
     scene->admin = (struct admin){ .loop = &scene->loop, .world = &scene->world };

@@ -4,7 +4,8 @@
 #include "base/log.h"
 #include "mysql/packet.h"
 #include "mysql/reply.h"
-#include "session/session.h"
+#include "session/driver.h"
+#include "session/worker_thread.h"
 
 struct scene {
     struct timeout_settings timeouts;
@@ -26,7 +27,7 @@ static void open_scene(struct scene *scene)
     scene->door.by_worker = door_counters_new(2);
     assert_non_null(scene->door.by_worker);
     scene->world = (struct world){ .timeouts = &scene->timeouts, .worker_count = 2, .cluster_count = 1 };
-    assert_true(worker_init(&scene->worker, 0, &scene->world, &err));
+    assert_true(worker_init(&scene->worker, 0, &scene->world, &session_driver, &err));
     log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, -1);
 }
 
@@ -48,7 +49,7 @@ static int arrive(struct scene *scene)
     int ends[2];
     open_pair(ends);
     atomic_fetch_add(&scene->worker.session_count, 1);
-    session_open(&scene->worker, ends[1], &peer, &scene->door);
+    session_driver.open(&scene->worker, ends[1], &peer, &scene->door);
     return ends[0];
 }
 

@@ -1,10 +1,11 @@
 /* Off to the place that is decided for a command, as far as the hints with it agree; or there is none.
  */
-#include "session/command_inside.h"
+
+#include "session/command_route.h"
 
 #include "mysql/reply.h"
-#include "session/acquire.h"
-#include "session/command.h"
+#include "session/command_answer.h"
+#include "session/command_payload.h"
 #include "session/hints.h"
 #include "session/pick_server.h"
 #include "session/route_input.h"
@@ -45,19 +46,7 @@ enum step command_go(struct session *session, enum route_place place, enum route
         return session_close(session, CLOSE_OUT_OF_MEMORY, "the name of a schema");
     if (job->facts.has_sequence)
         sequences_read(session);
-    return acquire_begin(session);
-}
-
-enum step command_refuse_route(struct session *session, enum route_reason reason)
-{
-    session->facets.calls_in_read_only |= reason == ROUTE_REASON_CALL_AWAY;
-    if (session->job.facts.has_hint && hints_are_why(reason))
-        return hints_refuse(session, reason);
-    struct span culprit = session->job.prepared == NULL ? session->job.facts.culprit : (struct span){ 0 };
-    int len = culprit.len < 64 ? (int)culprit.len : 64;
-    return command_refuse(session, ERR_NOT_SUPPORTED_YET, NULL, "headgate: not run%s%.*s: %s",
-                          len > 0 ? " because of " : "", len, (const char *)culprit.data,
-                          route_reason_words(reason));
+    return session_enter(session, SESSION_ACQUIRING);
 }
 
 /* Pieces of long data bind the execution to a connection, whatever the session writes meanwhile: only the
@@ -106,4 +95,16 @@ enum step command_by_facts(struct session *session)
         session->facets.transaction.must_begin = route.moves_away;
     }
     return command_go(session, route.place, route.reason);
+}
+
+enum step command_refuse_route(struct session *session, enum route_reason reason)
+{
+    session->facets.calls_in_read_only |= reason == ROUTE_REASON_CALL_AWAY;
+    if (session->job.facts.has_hint && hints_are_why(reason))
+        return hints_refuse(session, reason);
+    struct span culprit = session->job.prepared == NULL ? session->job.facts.culprit : (struct span){ 0 };
+    int len = culprit.len < 64 ? (int)culprit.len : 64;
+    return command_refuse(session, ERR_NOT_SUPPORTED_YET, NULL, "headgate: not run%s%.*s: %s",
+                          len > 0 ? " because of " : "", len, (const char *)culprit.data,
+                          route_reason_words(reason));
 }

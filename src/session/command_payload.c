@@ -1,0 +1,49 @@
+#include "session/command_payload.h"
+
+#include "mysql/stmt.h"
+#include "mysql/wire.h"
+
+bool command_has_attributes(const struct session *session)
+{
+    return (session->caps & CAP_QUERY_ATTRIBUTES) != 0;
+}
+
+struct span command_payload(const struct session *session)
+{
+    struct span packet = buf_unsent(&session->client.in);
+    uint32_t len = wire_load_u32(packet.data) & PACKET_PAYLOAD_MAX;
+    size_t there = packet.len - PACKET_HEADER_BYTES;
+    return span_of(packet.data + PACKET_HEADER_BYTES, len < there ? len : there);
+}
+
+struct span command_text(const struct session *session)
+{
+    struct span payload = command_payload(session);
+    size_t before = 1 + session->job.text_offset, len = payload.len - before;
+    return span_of(payload.data + before, len < SQL_TEXT_MAX ? len : SQL_TEXT_MAX);
+}
+
+bool command_attributes(const struct session *session, struct attributes *attributes_r)
+{
+    const struct job *job = &session->job;
+    struct stmt_execute execute;
+    struct attribute parameter;
+    size_t offset;
+    if (!command_has_attributes(session) || job->command == NULL)
+        return false;
+    struct span payload = command_payload(session);
+    if (job->command->byte == COM_QUERY) {
+        (void)attributes_find_text(span_of(payload.data + 1, payload.len - 1), attributes_r, &offset);
+        return attributes_r->count > 0;
+    }
+    if (job->command->byte != COM_STMT_EXECUTE ||
+        !stmt_parse_execute(payload, job->prepared->params, true, &execute) ||
+        execute.attributes.count <= job->prepared->params)
+        return false;
+    *attributes_r = execute.attributes;
+    if (job->prepared->has_long_data)
+        attributes_lose_values(attributes_r);
+    for (uint16_t i = 0; i < job->prepared->params; i++)
+        (void)attributes_next(attributes_r, &parameter);
+    return true;
+}
