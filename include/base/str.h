@@ -15,6 +15,12 @@ struct span {
 };
 
 #define SPAN_LITERAL(s) ((struct span){ (const uint8_t *)(s), sizeof(s) - 1 })
+#define SPAN_NONE ((struct span){ 0 }) /* no data, no length */
+
+static inline size_t size_min(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
 
 static inline struct span span_of(const void *data, size_t len)
 {

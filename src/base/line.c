@@ -95,7 +95,7 @@ static void line_value(struct line *line, struct span value, bool is_quoted, boo
 {
     line_raw(line, is_quoted ? "\"" : "");
     size_t room = line->max - 1 - line->len;
-    size_t end = line->len + (max_bytes < room ? max_bytes : room);
+    size_t end = line->len + size_min(max_bytes, room);
     size_t safe = line->len; /* so far, the mark fits behind */
     while (value.len > 0 && !(is_cut && is_half_character(value))) {
         struct piece piece = next_piece(value, line->is_json);

@@ -50,7 +50,7 @@ bool span_to_u64(struct span span, uint64_t *value_r)
 bool span_copy_cstr(struct span span, char *buffer, size_t size)
 {
     assert(size > 0);
-    size_t len = span.len < size ? span.len : size - 1;
+    size_t len = size_min(span.len, size - 1);
     if (len > 0)
         memcpy(buffer, span.data, len);
     buffer[len] = '\0';

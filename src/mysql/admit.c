@@ -234,7 +234,7 @@ static enum admit_verdict on_response(struct admit *admit, const struct turn *tu
     if ((response.caps & CAPS_REQUIRED) != CAPS_REQUIRED)
         return refuse(admit, turn, ERR_HANDSHAKE, "Bad handshake: capability SECURE_CONNECTION is required");
     if ((response.caps & CAP_CONNECT_WITH_DB) == 0)
-        response.schema = (struct span){ 0 };
+        response.schema = SPAN_NONE;
     response.caps = agree_caps(admit->offered, response.caps);
     if ((response.caps & CAP_ZSTD) != 0 &&
         (response.zstd_level == 0 || response.zstd_level > ADMIT_ZSTD_LEVEL_MAX))

@@ -22,31 +22,31 @@ static const struct {
     uint8_t form;
     uint8_t size;
 } types[256] = {
-    [0] = { FORM_STRING, 0 },   /* DECIMAL */
-    [1] = { FORM_INTEGER, 1 },  /* TINY */
-    [2] = { FORM_INTEGER, 2 },  /* SHORT */
-    [3] = { FORM_INTEGER, 4 },  /* LONG */
-    [4] = { FORM_FIXED, 4 },    /* FLOAT */
-    [5] = { FORM_FIXED, 8 },    /* DOUBLE */
-    [7] = { FORM_DATE, 0 },     /* TIMESTAMP */
-    [8] = { FORM_INTEGER, 8 },  /* LONGLONG */
-    [10] = { FORM_DATE, 0 },    /* DATE */
-    [11] = { FORM_DATE, 0 },    /* TIME */
-    [12] = { FORM_DATE, 0 },    /* DATETIME */
-    [15] = { FORM_STRING, 0 },  /* VARCHAR */
-    [16] = { FORM_STRING, 0 },  /* BIT */
-    [242] = { FORM_STRING, 0 }, /* VECTOR */
-    [245] = { FORM_STRING, 0 }, /* JSON */
-    [246] = { FORM_STRING, 0 }, /* NEWDECIMAL */
-    [247] = { FORM_STRING, 0 }, /* ENUM */
-    [248] = { FORM_STRING, 0 }, /* SET */
-    [249] = { FORM_STRING, 0 }, /* TINY_BLOB */
-    [250] = { FORM_STRING, 0 }, /* MEDIUM_BLOB */
-    [251] = { FORM_STRING, 0 }, /* LONG_BLOB */
-    [252] = { FORM_STRING, 0 }, /* BLOB */
-    [253] = { FORM_STRING, 0 }, /* VAR_STRING */
-    [254] = { FORM_STRING, 0 }, /* STRING */
-    [255] = { FORM_STRING, 0 }, /* GEOMETRY */
+    [0] = { .form = FORM_STRING },   /* DECIMAL */
+    [1] = { FORM_INTEGER, 1 },       /* TINY */
+    [2] = { FORM_INTEGER, 2 },       /* SHORT */
+    [3] = { FORM_INTEGER, 4 },       /* LONG */
+    [4] = { FORM_FIXED, 4 },         /* FLOAT */
+    [5] = { FORM_FIXED, 8 },         /* DOUBLE */
+    [7] = { .form = FORM_DATE },     /* TIMESTAMP */
+    [8] = { FORM_INTEGER, 8 },       /* LONGLONG */
+    [10] = { .form = FORM_DATE },    /* DATE */
+    [11] = { .form = FORM_DATE },    /* TIME */
+    [12] = { .form = FORM_DATE },    /* DATETIME */
+    [15] = { .form = FORM_STRING },  /* VARCHAR */
+    [16] = { .form = FORM_STRING },  /* BIT */
+    [242] = { .form = FORM_STRING }, /* VECTOR */
+    [245] = { .form = FORM_STRING }, /* JSON */
+    [246] = { .form = FORM_STRING }, /* NEWDECIMAL */
+    [247] = { .form = FORM_STRING }, /* ENUM */
+    [248] = { .form = FORM_STRING }, /* SET */
+    [249] = { .form = FORM_STRING }, /* TINY_BLOB */
+    [250] = { .form = FORM_STRING }, /* MEDIUM_BLOB */
+    [251] = { .form = FORM_STRING }, /* LONG_BLOB */
+    [252] = { .form = FORM_STRING }, /* BLOB */
+    [253] = { .form = FORM_STRING }, /* VAR_STRING */
+    [254] = { .form = FORM_STRING }, /* STRING */
+    [255] = { .form = FORM_STRING }, /* GEOMETRY */
 };
 
 static enum form form_of(uint16_t type)
@@ -72,7 +72,7 @@ static struct span read_value(struct wire_reader *reader, uint16_t type)
         break;
     }
     reader->failed = true;
-    return (struct span){ 0 };
+    return SPAN_NONE;
 }
 
 static void put_integer(const struct attribute *attribute, char digits[ATTRIBUTE_TEXT_MAX])
@@ -95,7 +95,7 @@ struct span attribute_text(const struct attribute *attribute, char digits[ATTRIB
     if (form == FORM_STRING)
         return attribute->value;
     if (form != FORM_INTEGER)
-        return (struct span){ 0 };
+        return SPAN_NONE;
     put_integer(attribute, digits);
     return span_cstr(digits);
 }
@@ -109,7 +109,7 @@ static struct span read_types(struct wire_reader *reader, uint32_t count)
         (void)wire_read_u16(reader);
         (void)wire_read_lenenc_span(reader);
     }
-    return reader->failed ? (struct span){ 0 } : span_of(begin, (size_t)(reader->at - begin));
+    return reader->failed ? SPAN_NONE : span_of(begin, (size_t)(reader->at - begin));
 }
 
 bool attributes_read(struct wire_reader *reader, bool is_query, struct attributes *attributes_r)

@@ -12,7 +12,8 @@
 
 /* ---- digests ---- */
 
-/* digest(a ‖ b); false when OpenSSL cannot (out of memory, or SHA-1 forbidden by the system's policy). */
+/* The digest of `a` and `b`, end to end; false when OpenSSL cannot (out of memory, or SHA-1 forbidden by the
+ * system's policy). */
 static bool digest(const EVP_MD *kind, struct span a, struct span b, uint8_t *out)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -193,8 +194,7 @@ static enum auth_verdict no_step(struct auth_context *context, struct span data,
     return fail(err, "the server sent more data where this plugin has no more to say");
 }
 
-/* SHA256(p) xor SHA256(SHA256(SHA256(p)) ‖ nonce) */
-/* SHA256(p) ^ SHA256(SHA256(SHA256(p)) nonce) */
+/* SHA256(p) xor SHA256(SHA256(SHA256(p)) nonce), where p is the password. */
 static bool sha2_proof(const struct auth_secret *secret, const uint8_t *nonce, uint8_t proof[SHA256_BYTES])
 {
     uint8_t once[SHA256_BYTES], twice[SHA256_BYTES];
@@ -267,12 +267,12 @@ static bool put_encrypted(EVP_PKEY *key, struct span plain, struct text *out)
     return ok;
 }
 
-/* (password ‖ NUL) xor nonce, over and over, under the server's public key. */
+/* The password and a NUL, xor the nonce repeated, encrypted with the server's public key. */
 static enum auth_verdict answer_key(const struct auth_context *context, struct span pem, struct text *out,
                                     struct error *err)
 {
     const struct auth_secret *secret = context->secret;
-    uint8_t plain[sizeof secret->password + 1];
+    uint8_t plain[sizeof secret->password];
     size_t len = secret->password_len + 1;
     memcpy(plain, secret->password, secret->password_len);
     plain[secret->password_len] = 0;
@@ -362,7 +362,7 @@ static const struct auth_plugin plugins[] = {
 
 const struct auth_plugin *auth_plugin_find(struct span name)
 {
-    for (size_t i = 0; i < sizeof plugins / sizeof plugins[0]; i++)
+    for (size_t i = 0; i < sizeof plugins / sizeof *plugins; i++)
         if (span_is(name, plugins[i].name))
             return &plugins[i];
     return NULL;

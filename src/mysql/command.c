@@ -48,7 +48,7 @@ static const struct command commands[] = {
     { COM_STMT_BULK_EXECUTE, "COM_STMT_BULK_EXECUTE", COMMAND_PREPARED, REPLY_GENERIC, 0 },
 };
 
-#define COMMANDS (sizeof commands / sizeof commands[0])
+#define COMMANDS (sizeof commands / sizeof *commands)
 #define DENSE 0x22u /* rows 0x00 to 0x21 stand at their own number */
 
 static const struct command unknown = REFUSE(0xFF, "unknown command", ERR_UNKNOWN_COM);

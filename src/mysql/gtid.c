@@ -103,7 +103,7 @@ static bool take_uuid(struct gtid_walk *walk)
             return false;
     }
     walk->uuid = span_of(text.data, UUID_BYTES);
-    walk->source = source_of(walk->uuid, (struct span){ 0 });
+    walk->source = source_of(walk->uuid, SPAN_NONE);
     walk->rest = span_of(text.data + UUID_BYTES, text.len - UUID_BYTES);
     return true;
 }
@@ -149,7 +149,7 @@ static bool next_of_mysql(struct gtid_walk *walk, struct gtid_interval *interval
         if (walk->rest.len == 0)
             return may_end ? false : malformed(walk);
         if (take(walk, ',')) { /* servers print none at the ends; people who write a set by hand do */
-            walk->uuid = (struct span){ 0 };
+            walk->uuid = SPAN_NONE;
             may_end = true;
             continue;
         }

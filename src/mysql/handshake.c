@@ -34,7 +34,7 @@ bool greeting_parse(struct span payload, struct greeting *greeting_r)
     if (EXTENDED(greeting_r->caps))
         greeting_r->caps |= extended << 32;
     size_t want = nonce_len > NONCE_FIRST + NONCE_SECOND ? nonce_len - NONCE_FIRST : NONCE_SECOND;
-    struct span second = wire_read_bytes(&reader, want < wire_left(&reader) ? want : wire_left(&reader));
+    struct span second = wire_read_bytes(&reader, size_min(want, wire_left(&reader)));
     if (reader.failed || second.len < NONCE_BYTES - NONCE_FIRST)
         return false;
     memcpy(greeting_r->nonce, first.data, NONCE_FIRST);
@@ -128,7 +128,7 @@ static void read_fixed(struct wire_reader *reader, uint64_t offered, struct hand
 static struct span read_auth(struct wire_reader *reader, uint64_t caps)
 {
     if (wire_left(reader) == 0)
-        return (struct span){ 0 };
+        return SPAN_NONE;
     if ((caps & CAP_PLUGIN_AUTH_LENENC) != 0)
         return wire_read_lenenc_span(reader);
     if ((caps & CAP_SECURE_CONNECTION) != 0)

@@ -52,7 +52,7 @@ static const struct {
 /* The name of the lowest bit set, for the error text. */
 static const char *cap_name(uint64_t bits)
 {
-    for (size_t i = 0; i < sizeof cap_names / sizeof cap_names[0]; i++)
+    for (size_t i = 0; i < sizeof cap_names / sizeof *cap_names; i++)
         if ((bits & cap_names[i].bit) != 0)
             return cap_names[i].name;
     return "that headgate has no name for";
@@ -172,7 +172,7 @@ static void put_response(struct login *login, struct text *out, bool is_ssl_requ
         .collation = wish->collation,
         .user = span_cstr(wish->user),
         .auth = span_of(login->proof, login->proof_len),
-        .schema = has_schema(wish) ? span_cstr(wish->schema) : (struct span){ 0 },
+        .schema = has_schema(wish) ? span_cstr(wish->schema) : SPAN_NONE,
         .plugin = span_cstr(login->plugin->name),
         .attributes = wish->attributes,
         .zstd_level = wish->zstd_level,
@@ -235,7 +235,7 @@ enum login_verdict login_change(struct login *login, const struct login_wish *wi
         .collation = wish->collation,
         .user = span_cstr(wish->user),
         .auth = span_of(login->proof, login->proof_len),
-        .schema = has_schema(wish) ? span_cstr(wish->schema) : (struct span){ 0 },
+        .schema = has_schema(wish) ? span_cstr(wish->schema) : SPAN_NONE,
         .plugin = span_cstr(login->plugin->name),
         .attributes = wish->attributes,
     };

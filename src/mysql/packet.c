@@ -54,7 +54,7 @@ void packet_run_begin(struct packet_run *run)
 /* Header bytes of the fragment, as many as there are. */
 static size_t run_header(struct packet_run *run, struct span bytes)
 {
-    size_t lacks = PACKET_HEADER_BYTES - run->header_len, used = bytes.len < lacks ? bytes.len : lacks;
+    size_t used = size_min(bytes.len, PACKET_HEADER_BYTES - run->header_len);
     struct packet_header header;
     memcpy(run->header + run->header_len, bytes.data, used);
     run->header_len += (uint8_t)used;
@@ -73,7 +73,7 @@ size_t packet_run_feed(struct packet_run *run, struct span bytes)
     while (!run->is_complete && used < bytes.len) {
         if (run->header_len < PACKET_HEADER_BYTES)
             used += run_header(run, span_of(bytes.data + used, bytes.len - used));
-        size_t step = bytes.len - used < run->left ? bytes.len - used : run->left;
+        size_t step = size_min(bytes.len - used, run->left);
         used += step;
         run->left -= (uint32_t)step;
         if (run->header_len < PACKET_HEADER_BYTES || run->left > 0)

@@ -50,7 +50,7 @@ static const struct {
 
 const char *reply_sqlstate(uint16_t code)
 {
-    for (size_t i = 0; i < sizeof sqlstates / sizeof sqlstates[0]; i++)
+    for (size_t i = 0; i < sizeof sqlstates / sizeof *sqlstates; i++)
         if (sqlstates[i].code == code)
             return sqlstates[i].sqlstate;
     return "HY000";
@@ -208,7 +208,7 @@ void reply_put_err(struct text *out, uint8_t seq, uint16_t code, const char *sql
     wire_put_u16(out, code);
     wire_put_u8(out, '#');
     (void)text_append(out, sqlstate, SQLSTATE_LEN);
-    (void)text_append(out, text, len < REPLY_ERR_TEXT_MAX ? len : REPLY_ERR_TEXT_MAX);
+    (void)text_append(out, text, size_min(len, REPLY_ERR_TEXT_MAX));
     packet_end(out, at, seq);
 }
 

@@ -77,7 +77,7 @@ uint64_t wire_read_lenenc(struct wire_reader *reader)
 struct span wire_read_bytes(struct wire_reader *reader, size_t len)
 {
     const uint8_t *at = take(reader, len);
-    return at != NULL ? span_of(at, len) : (struct span){ 0 };
+    return at != NULL ? span_of(at, len) : SPAN_NONE;
 }
 
 struct span wire_read_lenenc_span(struct wire_reader *reader)
@@ -85,7 +85,7 @@ struct span wire_read_lenenc_span(struct wire_reader *reader)
     uint64_t len = wire_read_lenenc(reader);
     if (len > wire_left(reader)) {
         reader->failed = true;
-        return (struct span){ 0 };
+        return SPAN_NONE;
     }
     return wire_read_bytes(reader, (size_t)len);
 }
@@ -95,7 +95,7 @@ struct span wire_read_lenenc_or_null(struct wire_reader *reader, bool *is_null_r
     *is_null_r = wire_left(reader) > 0 && *reader->at == 0xFB;
     if (*is_null_r) {
         reader->at++;
-        return (struct span){ 0 };
+        return SPAN_NONE;
     }
     return wire_read_lenenc_span(reader);
 }
@@ -106,7 +106,7 @@ struct span wire_read_nul_span(struct wire_reader *reader)
     const uint8_t *nul = left > 0 ? memchr(reader->at, 0, left) : NULL;
     if (nul == NULL) {
         reader->failed = true;
-        return (struct span){ 0 };
+        return SPAN_NONE;
     }
     struct span span = span_of(reader->at, (size_t)(nul - reader->at));
     reader->at = nul + 1;

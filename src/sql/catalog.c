@@ -57,7 +57,7 @@ unsigned catalog_effects_of(const struct catalog *catalog, enum code_kind kind, 
     if (!code_name_is_plain(schema) || (is_routine(kind) && is_package(catalog, schema))) {
         if (is_routine(kind))
             return CODE_UNKNOWN;
-        schema = (struct span){ 0 };
+        schema = SPAN_NONE;
     }
     for (uint32_t i = catalog_first(catalog, kind, name); i != CATALOG_NONE; i = catalog->items[i].next) {
         const struct catalog_item *item = &catalog->items[i];

@@ -35,7 +35,7 @@ static void distrust(struct sql_facts *facts, unsigned doubts)
     facts->may_commit |= facts->runs_code;
     facts->writes_variables |= facts->runs_code;
     facts->begins_read_only = facts->begins_read_write = facts->releases = facts->asks_token = false;
-    facts->use_schema = facts->culprit = facts->execute_name = facts->execute_text = (struct span){ 0 };
+    facts->use_schema = facts->culprit = facts->execute_name = facts->execute_text = SPAN_NONE;
     distrust_kill(facts, doubts);
     facts->reason = (doubts & SQL_DOUBT_CHARSET) != 0 ? SQL_REASON_UNSAFE_CHARSET
                     : (doubts & SQL_DOUBT_BAD) != 0   ? SQL_REASON_BAD_TEXT
@@ -123,7 +123,7 @@ static void open_multi(struct sql_facts *facts, const struct sql_dialect *dialec
     facts->kill_id = 0;
     if (facts->kill != SQL_KILL_NONE)
         facts->kill = SQL_KILL_OTHER;
-    facts->use_schema = facts->execute_name = facts->execute_text = (struct span){ 0 };
+    facts->use_schema = facts->execute_name = facts->execute_text = SPAN_NONE;
     if (facts->is_read && !dialect->multi_statements)
         facts->reason = SQL_REASON_MULTI;
     facts->is_read &= dialect->multi_statements;
@@ -134,7 +134,7 @@ static struct sql_facts classify_cut(struct span sql, const struct sql_dialect *
 {
     struct reader reader;
     struct sql_facts facts;
-    reader_begin(&reader, span_of(sql.data, sql.len < SQL_TEXT_MAX ? sql.len : SQL_TEXT_MAX), dialect);
+    reader_begin(&reader, span_of(sql.data, size_min(sql.len, SQL_TEXT_MAX)), dialect);
     bool is_kill = reader.keyword == KEYWORD_KILL;
     statement_read_cut(&reader, &facts);
     facts.kill = is_kill ? SQL_KILL_OTHER : SQL_KILL_NONE;

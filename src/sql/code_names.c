@@ -10,7 +10,7 @@ static uint8_t folded(uint8_t c)
 
 int code_name_compare(struct span a, struct span b)
 {
-    size_t len = a.len < b.len ? a.len : b.len;
+    size_t len = size_min(a.len, b.len);
     for (size_t i = 0; i < len; i++)
         if (folded(a.data[i]) != folded(b.data[i]))
             return folded(a.data[i]) < folded(b.data[i]) ? -1 : 1;
@@ -20,7 +20,7 @@ int code_name_compare(struct span a, struct span b)
 uint64_t code_name_hash(enum code_kind kind, struct span name)
 {
     uint8_t bytes[4 * CODE_NAME_CHARS_MAX];
-    size_t len = name.len < sizeof bytes ? name.len : sizeof bytes;
+    size_t len = size_min(name.len, sizeof bytes);
     for (size_t i = 0; i < len; i++)
         bytes[i] = folded(name.data[i]);
     return XXH3_64bits_withSeed(bytes, len, (uint64_t)kind);
@@ -40,7 +40,7 @@ size_t code_name_chars(struct span name)
     size_t chars = 0;
     for (size_t i = 0; i < name.len; i++)
         chars += (name.data[i] & 0xC0) != 0x80;
-    return chars < CODE_NAME_CHARS_MAX ? chars : CODE_NAME_CHARS_MAX;
+    return size_min(chars, CODE_NAME_CHARS_MAX);
 }
 
 bool code_name_has_quote(struct span name)

@@ -91,7 +91,7 @@ static void fold_word(struct digest *digest, enum token_type type, struct span w
     char small[64];
     unsigned tag = type;
     for (size_t done = 0; done < word.len; tag = TOKEN_END) { /* what continues is no word of its own */
-        size_t part = word.len - done < sizeof small ? word.len - done : sizeof small;
+        size_t part = size_min(word.len - done, sizeof small);
         for (size_t i = 0; i < part; i++) {
             uint8_t c = word.data[done + i];
             small[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);

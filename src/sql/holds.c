@@ -78,7 +78,7 @@ static bool read_name(struct holds_walk *walk, struct span *name_r)
 /* [schema .] name; neither if it is not understood. */
 static bool read_table(struct holds_walk *walk, struct span *schema_r, struct span *name_r)
 {
-    *schema_r = *name_r = (struct span){ 0 };
+    *schema_r = *name_r = SPAN_NONE;
     if (!read_name(walk, name_r))
         return false;
     if (!accept_punct(walk, '.'))
@@ -86,7 +86,7 @@ static bool read_table(struct holds_walk *walk, struct span *schema_r, struct sp
     *schema_r = *name_r;
     if (read_name(walk, name_r))
         return true;
-    *schema_r = *name_r = (struct span){ 0 };
+    *schema_r = *name_r = SPAN_NONE;
     return false;
 }
 
@@ -139,7 +139,7 @@ static struct span lock_name(const struct reader *reader, char after)
     bool is_plain =
         token->type == TOKEN_STRING && (token->text.data[0] == '\'' || token->text.data[0] == '"');
     return is_plain && token_is_punct(reader->ahead, after) && is_certain(token->text) ? token->text
-                                                                                       : (struct span){ 0 };
+                                                                                       : SPAN_NONE;
 }
 
 /* To the closing parenthesis and over it. False if something on the way may run a lock function more often,
@@ -295,7 +295,7 @@ static bool tell_rename(const struct holds_walk *walk, struct hold_change *chang
         return tell(change_r, HOLD_TEMPORARY_TABLE, HOLD_RENAME);
     change_r->schema = change_r->to_schema;
     change_r->name = change_r->to_name;
-    change_r->to_schema = change_r->to_name = (struct span){ 0 };
+    change_r->to_schema = change_r->to_name = SPAN_NONE;
     return tell(change_r, HOLD_TEMPORARY_TABLE, HOLD_TAKE);
 }
 
@@ -465,7 +465,7 @@ static hold_reader find_reader(enum keyword keyword)
         { KEYWORD_HANDLER, take_handler },     { KEYWORD_PREPARE, take_prepared },
         { KEYWORD_DEALLOCATE, give_prepared }, { KEYWORD_XA, take_xa },
     };
-    for (size_t i = 0; i < sizeof openings / sizeof openings[0]; i++)
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++)
         if (openings[i].keyword == keyword)
             return openings[i].reader;
     return NULL;

@@ -93,5 +93,5 @@ struct span kill_variable(struct span sql, const struct sql_dialect *dialect)
     reader_begin(&reader, sql, dialect);
     while (reader.token->type != TOKEN_END && !token_is_user_variable(reader.token))
         reader_advance(&reader);
-    return reader.token->type == TOKEN_END ? (struct span){ 0 } : reader.token->text;
+    return reader.token->type == TOKEN_END ? SPAN_NONE : reader.token->text;
 }

@@ -153,7 +153,7 @@ static bool is_function(const struct scan *scan)
 /* A stored function, or what is taken for one: what it does is asked of the catalog. */
 static void read_unknown(struct scan *scan)
 {
-    struct span schema = is_after(scan, '.') ? scan->qualifier : (struct span){ 0 };
+    struct span schema = is_after(scan, '.') ? scan->qualifier : SPAN_NONE;
     unsigned effects = call_stored_effects(scan->reader, schema);
     facts_run_code(scan->facts, effects);
     if (effects != 0 || !scan->reader->lexer.dialect.reads_stored)
@@ -212,10 +212,10 @@ static inline bool stands_alone(const struct reader *reader)
 static __attribute__((noinline)) void look_up_name(struct scan *scan, struct span name)
 {
     const struct sql_dialect *dialect = &scan->reader->lexer.dialect;
-    struct span schema = is_after(scan, '.') ? scan->qualifier : (struct span){ 0 };
+    struct span schema = is_after(scan, '.') ? scan->qualifier : SPAN_NONE;
     unsigned effects = catalog_effects(dialect->catalog, CODE_TABLE, dialect->schema, schema, name);
     if (keyword_find(schema) != KEYWORD_NONE) /* FROM .t: of the current schema, or one that is called so */
-        effects |= catalog_effects(dialect->catalog, CODE_TABLE, dialect->schema, (struct span){ 0 }, name);
+        effects |= catalog_effects(dialect->catalog, CODE_TABLE, dialect->schema, SPAN_NONE, name);
     if (effects == CATALOG_CALLS && dialect->reads_stored) {
         facts_run_code(scan->facts, 0);
         scan->has_stored = true;
@@ -391,7 +391,7 @@ static void read_punct(struct scan *scan)
     else if (token_is_punct(scan->reader->token, ')'))
         read_close(scan);
     else if (token_is_punct(scan->reader->token, '.') && !is_name(scan->reader->before))
-        scan->qualifier = (struct span){ 0 }; /* FROM t, .u: of the current schema */
+        scan->qualifier = SPAN_NONE; /* FROM t, .u: of the current schema */
 }
 
 static void read_token(struct scan *scan)
@@ -467,7 +467,7 @@ static void check_tables(struct scan *scan)
 {
     const struct sql_dialect *dialect = &scan->reader->lexer.dialect;
     if (scan->reader->has_from && !catalog_knows(dialect->catalog, CODE_TABLE))
-        refuse(scan, SQL_REASON_UNKNOWN_TABLE, (struct span){ 0 });
+        refuse(scan, SQL_REASON_UNKNOWN_TABLE, SPAN_NONE);
 }
 
 void query_read(struct reader *reader, struct sql_facts *facts)

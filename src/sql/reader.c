@@ -39,7 +39,7 @@ enum user_lock reader_user_lock(const struct reader *reader)
     if (!is_lock_function(reader))
         return USER_LOCK_NONE;
     struct span name = token_name(reader->token);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (span_is_nocase(name, names[i].name))
             return names[i].lock;
     return USER_LOCK_OTHER;
@@ -161,7 +161,7 @@ static struct span system_variable_name(const struct reader *reader)
 static __attribute__((noinline)) void watch_system_variable(struct reader *reader)
 {
     static const char *const counts[] = { "warning_count", "error_count" };
-    if (span_is_among(system_variable_name(reader), counts, sizeof counts / sizeof counts[0]))
+    if (span_is_among(system_variable_name(reader), counts, sizeof counts / sizeof *counts))
         reader->asks |= 1u << SQL_ASKS_DIAGNOSTICS;
 }
 
@@ -271,7 +271,7 @@ void reader_begin_statement(struct reader *reader)
 struct span reader_statement(const struct reader *reader)
 {
     const uint8_t *end = reader->token->text.data;
-    return reader->from == NULL ? (struct span){ 0 } : span_of(reader->from, (size_t)(end - reader->from));
+    return reader->from == NULL ? SPAN_NONE : span_of(reader->from, (size_t)(end - reader->from));
 }
 
 bool reader_accept(struct reader *reader, enum keyword keyword)

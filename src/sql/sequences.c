@@ -32,7 +32,7 @@ static void read_name(struct sequences_walk *walk, struct sequences_use *use)
         return;
     use->schema = use->name;
     token = advance(walk);
-    use->name = is_name(token) ? token_name(token) : (struct span){ 0 };
+    use->name = is_name(token) ? token_name(token) : SPAN_NONE;
 }
 
 /* … s.NEXTVAL, and the last token is that word. */
@@ -41,7 +41,7 @@ static void take_name(const struct sequences_walk *walk, struct sequences_use *u
     if (is_name(&walk->before[2]))
         use->name = token_name(&walk->before[2]);
     if (token_is_punct(&walk->before[3], '.')) /* of a schema, which was before that: not kept */
-        use->name = (struct span){ 0 };
+        use->name = SPAN_NONE;
 }
 
 void sequences_begin(struct sequences_walk *walk, struct span sql, const struct sql_dialect *dialect)

@@ -147,7 +147,7 @@ static bool take_literal(struct setvar_walk *walk, struct setvar_change *change)
 {
     if (take_any_literal(walk, change))
         return true;
-    change->value = (struct span){ 0 };
+    change->value = SPAN_NONE;
     return false;
 }
 
@@ -160,7 +160,7 @@ static void take_value(struct setvar_walk *walk, struct setvar_change *change)
         change->is_constant = false;
     if (!change->is_constant) {
         change->is_string = false;
-        change->value = (struct span){ 0 };
+        change->value = SPAN_NONE;
     }
 }
 

@@ -525,7 +525,7 @@ static void note_watched(const struct reader *reader, const struct statement *ro
     facts->has_holds |= (reader->user_locks & ~(none | ask | other)) != 0;
     if ((reader->user_locks & other) != 0) { /* whatever text EXECUTE runs */
         facts->may_hide_state = true;
-        facts->execute_name = facts->execute_text = (struct span){ 0 };
+        facts->execute_name = facts->execute_text = SPAN_NONE;
     }
     if (reader->has_kill && facts->kill == SQL_KILL_NONE && facts->kind != SQL_DDL)
         facts->kill = SQL_KILL_OTHER; /* in a block; a routine's body only runs when the routine does */
@@ -582,7 +582,7 @@ static bool read_under_set(struct reader *reader, struct sql_facts *facts)
     facts->sets_for_itself = true;
     facts->is_read = facts->reads_but_for_variables = facts->refers_previous = facts->begins_read_only =
         false;
-    facts->execute_name = facts->execute_text = facts->culprit = (struct span){ 0 };
+    facts->execute_name = facts->execute_text = facts->culprit = SPAN_NONE;
     return is_open;
 }
 
@@ -611,7 +611,7 @@ void statement_read_cut(struct reader *reader, struct sql_facts *facts)
     /* Nobody walks the holds of a text that is not whole. What a long DROP gives back stays held. */
     facts->may_hide_state |= facts->has_holds && row != &statements[KEYWORD_DROP];
     facts->has_holds = false;
-    facts->execute_name = facts->execute_text = (struct span){ 0 };
+    facts->execute_name = facts->execute_text = SPAN_NONE;
     if (row->read == stored_calls_read_call ||
         row->read == stored_calls_read_block) { /* its end is not known */
         facts->may_hide_state = facts->writes_variables = facts->may_commit = true;

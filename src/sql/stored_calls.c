@@ -56,7 +56,7 @@ bool stored_calls_read_call(struct reader *reader, struct sql_facts *facts)
     query_read(reader, &arguments);
     judge(reader, facts, effects, &arguments);
     if (facts->is_read)
-        facts->culprit = (struct span){ 0 };
+        facts->culprit = SPAN_NONE;
     return false;
 }
 

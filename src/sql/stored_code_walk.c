@@ -111,7 +111,7 @@ static void read_name(struct code *code, struct walk *walk, bool is_table)
     bool is_qualified = token_is_punct(reader->before, '.');
     struct span name = token_name(reader->token);
     if (is_function(code, is_table))
-        read_call(code, is_qualified ? walk->qualifier : (struct span){ 0 });
+        read_call(code, is_qualified ? walk->qualifier : SPAN_NONE);
     else if (is_qualified && (span_is_nocase(name, "nextval") || span_is_nocase(name, "currval")))
         code->effects |= CODE_SEQUENCE;
     if (token_is_punct(reader->ahead, '.'))

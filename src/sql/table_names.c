@@ -24,7 +24,7 @@ void table_names_begin(struct table_names *names)
 {
     names->depth = names->with_count = 0;
     names->is_lost = false;
-    names->schema = (struct span){ 0 };
+    names->schema = SPAN_NONE;
     names->levels[0] = (struct table_names_level){ 0 };
 }
 
@@ -236,7 +236,7 @@ static bool tell(struct table_names *names, const struct reader *reader, struct 
     struct table_names_level *level = level_of(names);
     bool is_qualified = level->place == REST;
     level->place = NONE;
-    *name_r = (struct table_name){ .schema = is_qualified ? names->schema : (struct span){ 0 },
+    *name_r = (struct table_name){ .schema = is_qualified ? names->schema : SPAN_NONE,
                                    .name = token_name(reader->token),
                                    .is_written = level->is_written };
     if (is_qualified)

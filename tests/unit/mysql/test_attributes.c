@@ -71,6 +71,7 @@ static void attributes_are_found_and_the_text_behind_them(void **state)
         for (size_t cut = 0; cut < len; cut++) {
             struct span part = exact_copy(span_of(bytes.data, cut));
             assert_false(attributes_find_text(part, &attributes, &offset));
+            assert_true(cut > 0 || attributes.count == 0);
             while (attributes_next(&attributes, &attribute)) /* ends, and reads nothing that is not there */
                 ;
             drop_copy(part);
@@ -151,10 +152,35 @@ static void values_behind_one_that_cannot_be_found_are_not_found(void **state)
     text_fini(&bytes);
 }
 
+/* A count of 65535, each NULL, of type VAR_STRING and without a name; one more is among the malformed. */
+static void as_many_as_there_may_be_are_read(void **state)
+{
+    (void)state;
+    struct text bytes = { 0 };
+    struct attributes attributes;
+    struct attribute attribute;
+    size_t offset, count = 0;
+    (void)append_hex(&bytes, "fd ffff00 01", '\0');
+    for (unsigned i = 0; i < 8192; i++)
+        (void)text_append_byte(&bytes, 0xFF);
+    (void)text_append_byte(&bytes, 1);
+    for (unsigned i = 0; i < ATTRIBUTES_MAX; i++)
+        (void)text_append(&bytes, "\xfd\0\0", 3);
+    struct span payload = exact_copy(text_span(&bytes));
+    assert_true(attributes_find_text(payload, &attributes, &offset));
+    assert_int_equal(offset, bytes.len);
+    for (; attributes_next(&attributes, &attribute); count++)
+        assert_true(attribute.is_null && !attribute.has_value);
+    assert_int_equal(count, ATTRIBUTES_MAX);
+    drop_copy(payload);
+    text_fini(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(attributes_are_found_and_the_text_behind_them),
+        cmocka_unit_test(as_many_as_there_may_be_are_read),
         cmocka_unit_test(what_is_not_known_for_sure_is_refused),
         cmocka_unit_test(values_behind_one_that_cannot_be_found_are_not_found),
     };

@@ -33,7 +33,7 @@ static const struct {
     { "0-1-123", "0 123 123;" },
     { "0-1-123,1-2-45", "0 123 123;1 45 45;" },
     { "1-2-45,0-1-123", "0 123 123;1 45 45;" },
-    { " 0-1-1 ,\n 4294967295-2-18446744073709551615 ",
+    { "\r0-1-1\t,\n 4294967295-2-18446744073709551615 ",
       "0 1 1;4294967295 18446744073709551615 18446744073709551615;" },
     { "0-1-5,0-2-7", "0 7 7;" }, /* a domain named twice */
     { "0-1", NULL },
@@ -50,7 +50,9 @@ static void positions_of_mariadb_are_read(void **state)
     for (size_t i = 0; i < sizeof mariadb / sizeof *mariadb; i++) {
         struct gtid_table table = { 0 };
         struct text said = { 0 };
-        bool is_read = gtid_table_read(&table, FAMILY_MARIADB, span_cstr(mariadb[i].text));
+        struct span exact = exact_copy(span_cstr(mariadb[i].text));
+        bool is_read = gtid_table_read(&table, FAMILY_MARIADB, exact);
+        drop_copy(exact);
         assert_int_equal(is_read, mariadb[i].want != NULL);
         for (size_t j = 0; j < table.count; j++)
             (void)text_appendf(&said, "%llu %llu %llu;", (unsigned long long)table.entries[j].source,
@@ -95,6 +97,19 @@ static const struct {
     { A ":1#", true, 0, 0, 0, 0 },
     { A ":1 " B ":1", true, 0, 0, 0, 0 },
     { "3e11fa47:1", true, 0, 0, 0, 0 },
+    { "ge11fa47-71ca-11e1-9e33-c80aa9429562:1", true, 0, 0, 0, 0 },
+    { "3e11fa47-71ca-11e1-9e33-c80aa942956/:1", true, 0, 0, 0, 0 },
+    { "3e11fa47-71ca-11e1-9e33-c80aa942956::1", true, 0, 0, 0, 0 },
+    { "3e11fa47-71ca-11e1-9e33-c80aa942956`:1", true, 0, 0, 0, 0 },
+    { "3e11fa47:71ca-11e1-9e33-c80aa9429562:1", true, 0, 0, 0, 0 },
+    { "3e11fa47-71ca:11e1-9e33-c80aa9429562:1", true, 0, 0, 0, 0 },
+    { "3e11fa47-71ca-11e1:9e33-c80aa9429562:1", true, 0, 0, 0, 0 },
+    { "3e11fa47-71ca-11e1-9e33:c80aa9429562:1", true, 0, 0, 0, 0 },
+    { A, true, 0, 0, 0, 0 },
+    { A ":1-5:x1:2-3:x:1-3", false, 5, 5, 3, 0 },
+    { A ":1x:1", true, 0, 0, 0, 0 },
+    { A ":x:1:0", true, 0, 0, 0, 0 },
+    { ",", false, 0, 0, 0, 0 },
     { "3e11fa47-71ca-11e1-9e33-c80aa942956g:1", true, 0, 0, 0, 0 },
     { A ":a23456789012345678901234567890123:1", true, 0, 0, 0, 0 }, /* a tag of 33 bytes */
 };
@@ -121,6 +136,58 @@ static void sets_of_mysql_are_read(void **state)
         const struct gtid_entry *entry = gtid_table_find(&table, source_of(FAMILY_MYSQL, A ":1"));
         assert_int_equal(entry != NULL ? entry->last : 0, mysql[i].a_last);
         gtid_table_fini(&table);
+    }
+}
+
+/* Each text holds one transaction; texts of a row are of the same source, or of different ones. */
+static void sources_are_compared_without_regard_to_case(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *one, *other;
+        bool is_same;
+    } rows[] = {
+        { A ":1", "3E11FA47-71CA-11E1-9E33-C80AA9429562:1", true },
+        { A ":az09_:1", A ":AZ09_:1", true },
+        { A ":_:1", A ":_:2", true },
+        { A ":a:1", A ":b:1", false },
+        { A ":a:1", A ":1", false },
+        { A ":a2345678901234567890123456789012:1", A ":A2345678901234567890123456789012:1", true },
+        { A ":a2345678901234567890123456789012:1", A ":a2345678901234567890123456789013:1", false },
+        { A ":1", B ":1", false },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_row((source_of(FAMILY_MYSQL, rows[i].one) == source_of(FAMILY_MYSQL, rows[i].other)) ==
+                       rows[i].is_same,
+                   "%s and %s", rows[i].one, rows[i].other);
+    /* The number stands in tokens that applications keep, so it may never change. */
+    assert_true(source_of(FAMILY_MYSQL, A ":1") == UINT64_C(0x9f59c1eef0e60ced));
+    assert_true(source_of(FAMILY_MYSQL, A ":x:1") == UINT64_C(0xa27df79100b1a35b));
+}
+
+static void a_comma_at_the_end_is_no_interval(void **state)
+{
+    (void)state;
+    static const struct {
+        enum server_family family;
+        const char *text;
+        unsigned intervals;
+    } rows[] = { { FAMILY_MYSQL, A ":1-5,", 1 },
+                 { FAMILY_MYSQL, ",", 0 },
+                 { FAMILY_MYSQL, "," A ":1:2," B ":1", 3 },
+                 { FAMILY_MYSQL, "", 0 },
+                 { FAMILY_MARIADB, "0-1-2,1-1-2", 2 },
+                 { FAMILY_MARIADB, "", 0 } };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct gtid_walk walk;
+        struct gtid_interval interval;
+        unsigned count = 0;
+        gtid_walk_begin(&walk, rows[i].family, span_cstr(rows[i].text));
+        while (gtid_walk_next(&walk, &interval)) {
+            assert_true(interval.first == 1 || interval.first == 2);
+            count++;
+        }
+        assert_row(count == rows[i].intervals && !walk.is_malformed, "%s", rows[i].text);
     }
 }
 
@@ -206,6 +273,14 @@ static void tables_unite_what_is_read(void **state)
     assert_int_equal(gtid_table_find(&table, 1)->reach, 4);
     assert_int_equal(gtid_table_find(&table, 7)->reach, 1);
     gtid_table_fini(&table);
+    table = table_of(FAMILY_MARIADB, "0-1-9,2-1-1");
+    assert_true(gtid_table_read(&table, FAMILY_MARIADB, SPAN_LITERAL("1-2-4,0-1-11,5-1-1,2-1-3,1-2-2")));
+    static const uint64_t want[] = { 11, 4, 3, 0, 0, 1 };
+    for (uint64_t i = 0; i < COUNT_OF(want); i++)
+        assert_int_equal(want[i], want[i] == 0 ? 0 : gtid_table_find(&table, i)->reach);
+    assert_null(gtid_table_find(&table, 3));
+    assert_int_equal(table.count, 4);
+    gtid_table_fini(&table);
 }
 
 static void tables_compare(void **state)
@@ -289,6 +364,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(positions_of_mariadb_are_read),
         cmocka_unit_test(sets_of_mysql_are_read),
+        cmocka_unit_test(sources_are_compared_without_regard_to_case),
+        cmocka_unit_test(a_comma_at_the_end_is_no_interval),
         cmocka_unit_test(tables_answer_for_positions),
         cmocka_unit_test(positions_only_rise),
         cmocka_unit_test(positions_cover_what_asks_for_no_more),

@@ -51,6 +51,30 @@ static void greeting_both_ways_and_truncated(void **state)
     }
 }
 
+/* Protocol 10 as the servers' manuals lay it out, with and without the extended word and a plugin. */
+static void greeting_byte_for_byte(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t caps;
+        const char *hex;
+    } rows[] = {
+        { CAPS_USUAL,
+          "49000000 0a 382e302e3100 04030201 6162636465666768 00 018a 2d 0200 0800 15 000000000000"
+          " 00000000 696a6b6c6d6e6f7071727374 00 6d7973716c5f6e61746976655f70617373776f726400" },
+        { CAP_PROTOCOL_41 | CAP_MARIADB_BULK,
+          "33000000 0a 382e302e3100 04030201 6162636465666768 00 0002 2d 0200 0000 00 000000000000"
+          " 04000000 696a6b6c6d6e6f7071727374 00" },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct greeting greeting = greeting_of("8.0.1", rows[i].caps);
+        struct text out = { 0 };
+        greeting_put(&out, &greeting);
+        assert_hex(text_span(&out), rows[i].hex);
+        text_fini(&out);
+    }
+}
+
 static void greeting_of_another_protocol_is_refused(void **state)
 {
     (void)state;
@@ -59,6 +83,7 @@ static void greeting_of_another_protocol_is_refused(void **state)
     greeting_put(&out, &put);
     out.data[PACKET_HEADER_BYTES] = 9;
     assert_false(greeting_parse(payload_of(&out), &read));
+    assert_null(read.version.data);
     text_fini(&out);
 }
 
@@ -76,6 +101,12 @@ static const struct {
     { "26.7.0", CAPS_USUAL, FAMILY_MYSQL, { 26, 7, 0 } },
     { "8.0.mysql_aurora.3.05.2", CAPS_USUAL, FAMILY_MYSQL, { 8, 0, 0 } },
     { "8.4", CAPS_USUAL, FAMILY_MYSQL, { 8, 4, 0 } },
+    { "8-4.1", CAPS_USUAL, FAMILY_MYSQL, { 8, 0, 0 } },
+    { "1000005.2.99999", CAPS_USUAL, FAMILY_MYSQL, { 100000, 2, 99999 } },
+    { "5.5.5-", CAPS_USUAL, FAMILY_MYSQL, { 5, 5, 5 } },
+    { "5.5.5-1", CAPS_USUAL, FAMILY_MYSQL, { 1, 0, 0 } },
+    { "MARIADB", CAPS_USUAL, FAMILY_MARIADB, { 0, 0, 0 } },
+    { "ariadb", CAPS_USUAL, FAMILY_MYSQL, { 0, 0, 0 } },
     { "source", CAPS_USUAL, FAMILY_MYSQL, { 0, 0, 0 } },
     { "", CAPS_USUAL, FAMILY_UNKNOWN, { 0, 0, 0 } },
 };
@@ -85,11 +116,13 @@ static void versions_and_families(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
         struct greeting greeting = greeting_of(versions[i].version, versions[i].caps);
-        struct server_version parts = greeting_version(greeting.version);
+        struct span version = greeting.version = exact_copy(greeting.version);
+        struct server_version parts = greeting_version(version);
         assert_int_equal(greeting_family(&greeting), versions[i].family);
         assert_int_equal(parts.major, versions[i].parts.major);
         assert_int_equal(parts.minor, versions[i].parts.minor);
         assert_int_equal(parts.patch, versions[i].parts.patch);
+        drop_copy(version);
     }
 }
 
@@ -189,6 +222,9 @@ static void old_protocols_are_told_apart(void **state)
     assert_int_equal(handshake_parse(SPAN_LITERAL("\x05\0\0\0\1app\0"), CAPS_USUAL, &read),
                      HANDSHAKE_TOO_OLD);
     assert_int_equal(handshake_parse(SPAN_LITERAL(""), CAPS_USUAL, &read), HANDSHAKE_MALFORMED);
+    assert_true(read.caps == 0);
+    assert_int_equal(handshake_parse(SPAN_LITERAL("\x05\x02"), CAPS_USUAL, &read), HANDSHAKE_MALFORMED);
+    assert_int_equal(handshake_parse(SPAN_LITERAL("\x05\x01"), CAPS_USUAL, &read), HANDSHAKE_TOO_OLD);
     assert_int_equal(handshake_parse(SPAN_LITERAL("\x05\x02\0\0\1app\0"), CAPS_USUAL, &read),
                      HANDSHAKE_MALFORMED);
 }
@@ -210,6 +246,27 @@ static void the_level_of_zstd_is_the_last_byte(void **state)
     put.caps = CAPS_USUAL;
     handshake_put(&out, 1, &put);
     assert_int_equal(payload_of(&out).len, cut.len);
+    text_fini(&out);
+}
+
+static void long_proofs_need_a_length_of_their_own(void **state)
+{
+    (void)state;
+    char proof[300];
+    struct handshake_response put = response_of(CAPS_USUAL | CAP_PLUGIN_AUTH_LENENC), read;
+    struct text out = { 0 };
+    memset(proof, 'p', sizeof proof);
+    put.auth = span_of(proof, sizeof proof);
+    handshake_put(&out, 1, &put);
+    assert_int_equal(handshake_parse(payload_of(&out), CAPS_USUAL, &read), HANDSHAKE_RESPONSE);
+    assert_true(span_equal(read.auth, put.auth));
+    assert_span(read.plugin, "mysql_native_password");
+    text_clear(&out);
+    put.auth = SPAN_LITERAL("old"); /* up to a NUL, where neither length was agreed */
+    put.caps = CAP_CLIENT_MYSQL | CAP_PROTOCOL_41;
+    handshake_put(&out, 1, &put);
+    assert_int_equal(handshake_parse(payload_of(&out), CAPS_USUAL, &read), HANDSHAKE_RESPONSE);
+    assert_span(read.auth, "old");
     text_fini(&out);
 }
 
@@ -248,6 +305,12 @@ static void change_user_with_less_and_less(void **state)
     }
     assert_true(change_user_parse(span_of(payload.data, 13), CAPS_FULL, &read));
     assert_int_equal(read.collation + read.plugin.len + read.attributes.len, 0);
+    assert_true(change_user_parse(span_of(payload.data, 14), CAPS_FULL, &read));
+    assert_int_equal(read.collation, 0);
+    assert_true(change_user_parse(span_of(payload.data, 15), CAPS_FULL, &read));
+    assert_int_equal(read.collation, 0x0900);
+    assert_true(change_user_parse(payload, CAPS_FULL & ~CAP_PLUGIN_AUTH & ~CAP_CONNECT_ATTRS, &read));
+    assert_int_equal(read.plugin.len + read.attributes.len, 0);
     text_fini(&bytes);
 }
 
@@ -289,6 +352,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(greeting_both_ways_and_truncated),
+        cmocka_unit_test(greeting_byte_for_byte),
         cmocka_unit_test(greeting_of_another_protocol_is_refused),
         cmocka_unit_test(versions_and_families),
         cmocka_unit_test(response_both_ways_with_every_set_of_bits),
@@ -297,6 +361,7 @@ int main(void)
         cmocka_unit_test(extended_word_needs_bit_0_clear_on_both_sides),
         cmocka_unit_test(old_protocols_are_told_apart),
         cmocka_unit_test(the_level_of_zstd_is_the_last_byte),
+        cmocka_unit_test(long_proofs_need_a_length_of_their_own),
         cmocka_unit_test(large_collations_become_utf8mb4),
         cmocka_unit_test(change_user_with_less_and_less),
         cmocka_unit_test(change_user_both_ways),

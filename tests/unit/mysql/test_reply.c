@@ -93,6 +93,10 @@ static void session_state_behind_the_padding_of_wide_character_sets(void **state
         assert_int_equal(read.session.data[0], 1);
         assert_truncations_are_safe(packets[i], CAP_SESSION_TRACK, 7);
     }
+    struct reply_ok read; /* the state is the first that is not empty */
+    assert_true(reply_parse_ok(SPAN_LITERAL("\x00\x00\x00\x02\x40\x00\x00\x00\x03\x02\x01\x31\x01\x78"),
+                               CAP_SESSION_TRACK, &read));
+    assert_hex(read.session, "020131");
 }
 
 static void info_without_session_tracking_in_both_spellings(void **state)
@@ -127,6 +131,11 @@ static void err_with_and_without_sqlstate(void **state)
     assert_true(
         reply_parse_err(SPAN_LITERAL("\xFF\x10\x04#280"), &err)); /* too short for a state: it is text */
     assert_span(err.text, "#280");
+    assert_true(reply_parse_err(SPAN_LITERAL("\xFF\x10\x04#2800"), &err));
+    assert_span(err.text, "#2800");
+    assert_true(reply_parse_err(SPAN_LITERAL("\xFF\x10\x04#28000"), &err));
+    assert_string_equal(err.sqlstate, "28000");
+    assert_int_equal(err.text.len, 0);
     assert_false(reply_parse_err(SPAN_LITERAL("\xFF\x10"), &err));
     assert_false(reply_parse_err(SPAN_LITERAL(""), &err));
 }
@@ -170,6 +179,18 @@ static void err_text_is_cut(void **state)
     reply_put_err(&out, 1, ERR_UNKNOWN, NULL, text);
     assert_int_equal(out.len, PACKET_HEADER_BYTES + 9 + 511);
     text_fini(&out);
+}
+
+/* Before the greeting of a server a client knows no SQLSTATE yet. */
+static void err_before_the_greeting_has_no_sqlstate(void **state)
+{
+    (void)state;
+    uint8_t packet[REPLY_EARLY_ERR_MAX];
+    char text[700];
+    assert_hex(span_of(packet, reply_store_early_err(packet, ERR_CON_COUNT, "no")), "05000000 ff 1004 6e6f");
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    assert_int_equal(reply_store_early_err(packet, ERR_CON_COUNT, text), REPLY_EARLY_ERR_MAX);
 }
 
 static void eof_both_ways(void **state)
@@ -269,6 +290,7 @@ int main(void)
         cmocka_unit_test(err_is_read_for_people),
         cmocka_unit_test(err_takes_its_sqlstate_from_the_table),
         cmocka_unit_test(err_text_is_cut),
+        cmocka_unit_test(err_before_the_greeting_has_no_sqlstate),
         cmocka_unit_test(eof_both_ways),
         cmocka_unit_test(one_row_in_both_spellings),
         cmocka_unit_test(a_row_is_read_back),

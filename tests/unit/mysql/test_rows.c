@@ -67,6 +67,33 @@ static void cells_are_kept_with_and_without_eof(void **state)
     }
 }
 
+/* A column is known as soon as its definition has come, and described where that is asked for. */
+static void columns_are_described(void **state)
+{
+    (void)state;
+    static struct rows_def defs[ROWS_COLUMNS_MAX];
+    static const char *const second = "03646566 00 00 00 0142 0162 0c 3f00 0c000000 fd 2100 00 0000";
+    static const char *const extended = "03646566 00 00 00 0142 0162 0178 0c 3f00 0c000000 fd 2100 00 0000";
+    char script[256];
+    rows.defs = defs;
+    for (int i = 0; i < 2; i++) {
+        memset(defs, 0, sizeof defs);
+        (void)snprintf(script, sizeof script, "02|%s|%s|" EOF_, i == 0 ? DEF_A : extended,
+                       i == 0 ? second : extended);
+        assert_int_equal(feed(script, i == 0 ? 0 : CAP_MARIADB_EXTENDED_METADATA, NULL), ROWS_MORE);
+        assert_int_equal(defs[0].length, i == 0 ? 11 : 12);
+        assert_int_equal(defs[0].type, i == 0 ? ROWS_TYPE_LONGLONG : ROWS_TYPE_VAR_STRING);
+        assert_int_equal(defs[1].length, 12);
+        assert_int_equal(defs[1].type, ROWS_TYPE_VAR_STRING);
+        assert_int_equal(defs[1].flags, 0x21);
+        assert_int_equal(defs[2].type, 0);
+    }
+    rows.defs = NULL;
+    assert_int_equal(feed("02|" DEF_A, 0, NULL), ROWS_MORE);
+    assert_int_equal(rows_column(&rows, "a"), 0);
+    assert_int_equal(rows_column(&rows, "b"), -1);
+}
+
 static void statements_without_rows(void **state)
 {
     (void)state;
@@ -176,6 +203,10 @@ static void an_owner_sets_its_own_caps(void **state)
     rows.values_max = 0;
     rows.bytes_max = 3 * ROWS_BYTES_MAX;
     assert_int_equal(rows_until_bad(65535), 3 * ROWS_BYTES_MAX / 65535);
+    rows.bytes_max = 1 + 20; /* the column's name, and two values of ten */
+    assert_int_equal(rows_until_bad(10), 2);
+    rows.bytes_max = 1 + 29;
+    assert_int_equal(rows_until_bad(10), 2);
     rows.bytes_max = 0;
     caps_hold(state);
 }
@@ -210,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cells_are_kept_with_and_without_eof),
+        cmocka_unit_test(columns_are_described),
         cmocka_unit_test(statements_without_rows),
         cmocka_unit_test(last_set_of_several_is_kept),
         cmocka_unit_test(err_at_any_point),

@@ -64,6 +64,8 @@ static void failure_sticks(void **state)
     assert_int_equal(wire_read_u8(&reader), 0);
     assert_int_equal(wire_left(&reader), 0);
     assert_int_equal(wire_read_rest(&reader).len, 0);
+    assert_null(wire_read_bytes(&reader, 1).data);
+    assert_null(wire_read_lenenc_span(&reader).data);
     assert_int_equal(wire_read_nul_span(&reader).len, 0);
     assert_int_equal(wire_read_nul_or_rest(&reader).len, 0);
     bool is_null;
@@ -102,6 +104,37 @@ static void fixed_integers_are_little_endian(void **state)
     assert_true(wire_load_u32((uint8_t *)bytes.data + 1) == 0xFFFEFDFC);
     assert_true(wire_load_u24((uint8_t *)bytes.data + 1) == 0xFEFDFC);
     text_fini(&bytes);
+}
+
+static void strings_end_at_a_nul(void **state)
+{
+    (void)state;
+    static const struct {
+        struct span bytes;
+        const char *string; /* NULL: there is no NUL */
+        size_t left;
+    } rows[] = { { SPAN_LITERAL("\0"), "", 0 },
+                 { SPAN_LITERAL("\0x"), "", 1 },
+                 { SPAN_LITERAL("ab\0cd"), "ab", 2 },
+                 { SPAN_LITERAL("ab"), NULL, 2 },
+                 { SPAN_LITERAL(""), NULL, 0 } };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct span copy = exact_copy(rows[i].bytes);
+        struct wire_reader reader = wire_reader_of(copy), other = reader;
+        struct span string = wire_read_nul_span(&reader);
+        assert_int_equal(reader.failed, rows[i].string == NULL);
+        assert_int_equal(reader.failed, string.data == NULL);
+        if (rows[i].string != NULL) {
+            assert_span(string, rows[i].string);
+            assert_int_equal(wire_left(&reader), rows[i].left);
+            assert_true(span_equal(wire_read_nul_or_rest(&other), string));
+            assert_int_equal(wire_left(&other), rows[i].left);
+        } else {
+            assert_true(span_equal(wire_read_nul_or_rest(&other), rows[i].bytes));
+            assert_int_equal(wire_left(&other), 0);
+        }
+        drop_copy(copy);
+    }
 }
 
 static void strings_both_ways(void **state)
@@ -147,6 +180,7 @@ int main(void)
         cmocka_unit_test(failure_sticks),
         cmocka_unit_test(empty_spans_can_be_read),
         cmocka_unit_test(fixed_integers_are_little_endian),
+        cmocka_unit_test(strings_end_at_a_nul),
         cmocka_unit_test(strings_both_ways),
         cmocka_unit_test(length_beyond_the_end_fails),
     };
