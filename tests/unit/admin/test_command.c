@@ -62,13 +62,14 @@ static void help_about_a_command_has_its_columns(void **state)
 {
     (void)state;
     struct text out = answer_of("help resume");
-    assert_string_equal(text_cstr(&out),
-                        "command  argument   column    type     help\n"
-                        "resume   <CLUSTER>  -         -        let what a pause holds go on\n"
-                        "resume   -          cluster   text     the cluster's name\n"
-                        "resume   -          state     text     paused or running\n"
-                        "resume   -          after_ms  integer  how long it took until nothing ran; how long "
-                        "the pause lasted\n");
+    assert_string_equal(
+        text_cstr(&out),
+        "command  argument   column    type     help\n"
+        "resume   <CLUSTER>  -         -        end a pause\n"
+        "resume   -          cluster   text     the cluster's name\n"
+        "resume   -          state     text     paused or running\n"
+        "resume   -          after_ms  integer  pause: milliseconds until nothing ran; resume: "
+        "duration of the pause\n");
     text_fini(&out);
 }
 
