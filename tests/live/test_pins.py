@@ -71,8 +71,8 @@ SCENES = [
     ("xa", "XA transaction", 0, says("XA START 'secret'", "XA END 'secret'", "XA ROLLBACK 'secret'"), "XA START"),
     ("next_transaction", "SET TRANSACTION for the next transaction", 0, says("SET TRANSACTION READ WRITE", "BEGIN", "COMMIT"), "SET TRANSACTION"),
     ("user_variables", "user variables", 0, says("SELECT 4711 INTO @own", "SET @own = 1"), "SELECT"),
-    ("held_set", "a variable of writes that no other connection may have", 1, says("SET insert_id = 4711"), "SET"),
-    ("hidden_state", "a statement may have left state that cannot be seen from outside", 0, says("CALL pins_nothing(4711)"), "CALL"),
+    ("held_set", "a variable for writes that must not be applied to another connection", 1, says("SET insert_id = 4711"), "SET"),
+    ("hidden_state", "a statement may have left state that the server does not report", 0, says("CALL pins_nothing(4711)"), "CALL"),
     ("unknown_set", "a variable was set to something that cannot be repeated elsewhere", 0, says("SET profiling = 1"), "SET"),
     ("long_prepared", "a prepared statement that is too long to be prepared again", 1, long_prepared, "?"),
 ]

@@ -120,7 +120,7 @@ def test_a_procedure_that_changes_is_known_anew(cluster, hg, log):
         mark = f"call-{next(number)}-"
         call(db, f"CALL changing() /* {mark} */")
         assert log.where(mark) == ["db1"]
-        assert "cannot be seen" in pins_of(hg, db.thread_id())
+        assert "the server does not report" in pins_of(hg, db.thread_id())
 
 
 @pytest.mark.smoke
@@ -135,7 +135,7 @@ def test_explain_and_show_routines_say_what_was_found(hg):
     assert (answer["place"], answer["code"], answer["then_pinned"]) == ("primary", "procedure test.h_write: writes", "no")
     answer = hg.json("explain CALL test.h_read()")[0]
     assert (answer["place"], answer["code"], answer["statement"]) == \
-        ("replica", "procedure test.h_read: reads", "read with stored functions that only read, as the servers say")
+        ("replica", "procedure test.h_read: reads", "read with stored functions whose code only reads")
     answer = hg.json("explain INSERT INTO test.gt (n) VALUES (1)")[0]
     assert answer["code"] == "trigger test.gt: sets user variables"
     assert hg.json("explain CALL test.nosuch()")[0]["code"] == "procedure test.nosuch: not known"
@@ -219,7 +219,7 @@ def check(cluster, hg, thief, body, name):
         if isinstance(told, int):   # whether a transaction is open is known with the next OK
             assert call(db, "DO 1") == call(twin, "DO 1")
         pins = pins_of(hg, db.thread_id())
-        assert ("cannot be seen" in pins) == body.has(HIDES), (name, body.text, pins)
+        assert ("the server does not report" in pins) == body.has(HIDES), (name, body.text, pins)
         if not body.has(HIDES + VARIABLES + OPENS):
             assert re.fullmatch(r"(warnings, an error, .* \d+s)?", pins), (name, body.text, pins)
             rows(thief, "UPDATE g SET n = n WHERE id = 1")   # takes its connection

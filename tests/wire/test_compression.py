@@ -231,7 +231,7 @@ def test_wrong_frames_end_the_session_with_words(mysql, frame, code):
         assert r.parse_err(raw[compressed_socket.HEADER_BYTES + 4:]).code == code
         assert client.pipe.sock.sock.recv(1000) == b""
     assert "SELECT 1" not in mysql.primary.sqls()
-    wait_until(lambda: "sent something that is not the protocol" in mysql.proxy.log(), "the log says why")
+    wait_until(lambda: "broke the protocol" in mysql.proxy.log(), "the log says why")
     with mysql.connect() as client:
         assert client.query("DO 'in step'").oks
 

@@ -14,15 +14,15 @@ PIN_CAUSE(HANDLER, handler, "HANDLER")
 PIN_CAUSE(PREPARED, prepared, "SQL-level prepared statements")
 PIN_CAUSE(XA, xa, "XA transaction")
 
-PIN_CAUSE(HELD_SET, held_set, "a variable of writes that no other connection may have")
+PIN_CAUSE(HELD_SET, held_set, "a variable for writes that must not be applied to another connection")
 PIN_CAUSE(NEXT_TRANSACTION, next_transaction, "SET TRANSACTION for the next transaction")
-PIN_CAUSE(HIDDEN_STATE, hidden_state, "a statement may have left state that cannot be seen from outside")
+PIN_CAUSE(HIDDEN_STATE, hidden_state, "a statement may have left state that the server does not report")
 PIN_CAUSE(LONG_STATEMENT, long_statement, "a statement that is too long to be read whole")
 PIN_CAUSE(EXPIRED_PASSWORD, expired_password,
-          "the account's password had expired: only this connection may have a new one")
+          "the password of the account had expired, and only this connection can set a new one")
 PIN_CAUSE(UNKNOWN_SET, unknown_set, "a variable was set to something that cannot be repeated elsewhere")
 PIN_CAUSE(UNKNOWN_SCHEMA, unknown_schema,
-          "the server has not told which schema is current, or another one than asked for")
+          "the server did not report the current schema, or reported another one than was asked for")
 PIN_CAUSE(TRACKED_CHANGE, tracked_change,
           "the server reported a change of session state that the statement does not explain")
 
@@ -32,4 +32,4 @@ PIN_CAUSE(AUTO_IS_NULL, auto_is_null, "sql_auto_is_null")
 PIN_CAUSE(CURSOR, cursor, "open cursor")
 PIN_CAUSE(LONG_DATA, long_data, "long data of a prepared statement")
 PIN_CAUSE(LONG_PREPARED, long_prepared, "a prepared statement that is too long to be prepared again")
-PIN_CAUSE(ANSWERS, answers, "warnings, an error, FOUND_ROWS() or a drawn number of a moment ago")
+PIN_CAUSE(ANSWERS, answers, "warnings, an error, FOUND_ROWS() or a sequence value of the last moment")
