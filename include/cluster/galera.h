@@ -8,7 +8,7 @@
  * synced, one that is donor or desynced will do: it is in the primary component, and takes writes.
  *
  * A node may have received what it has not applied yet. So the next writer is an *heir* first, and nobody is
- * primary, until it has applied all that the cluster had when it was chosen (cluster/succession.h).
+ * primary, until it has applied all that the cluster had when it was chosen (cluster/galera_writer.h).
  */
 #ifndef HEADGATE_CLUSTER_GALERA_H
 #define HEADGATE_CLUSTER_GALERA_H

@@ -8,7 +8,7 @@
 #ifndef HEADGATE_CLUSTER_INVENTORY_H
 #define HEADGATE_CLUSTER_INVENTORY_H
 
-#include "cluster/cluster.h"
+#include "cluster/cluster_state.h"
 
 #include <stdint.h>
 

@@ -36,7 +36,7 @@ struct cluster_member {
     enum outcome trouble;     /* PASSED, or what it was last told to be beside its state: see trouble.h */
     uint64_t trouble_us;      /* monotonic; since when it is that */
     int64_t passed_in_a_row;  /* probes, amid trouble */
-    uint64_t linked_us; /* monotonic; when a probe last found it not adrift (drift.h); 0: none has passed */
+    uint64_t linked_us; /* monotonic; when a probe last found it not adrift (cut_off.h); 0: none has passed */
     bool is_known;      /* one has passed, ever */
     bool was_probed;    /* one has ended, ever; or it came by a reload: nobody waits for its first */
     bool is_told_empty; /* an operator drains it, and that nothing is left there was told */
@@ -81,5 +81,22 @@ void member_replace(struct cluster_member *member);
 /* A reload gives it another address (copied): also if that is a name which may lead to the same machine.
  * False: memory is out or the address unusable, err says so, and it is where it was. */
 bool member_move(struct cluster_member *member, const char *address, struct error *err);
+
+/* Asks the server in the loop's next turn, and at its interval from then on; a server that is being asked is
+ * asked once more after that, as the answer may be older than what has just been heard elsewhere. A member
+ * that is gone is not asked. */
+void member_probe_soon(struct cluster_member *member);
+
+/* ---- all members of a cluster ---- */
+
+/* The server of this name that is not gone, or NULL. */
+struct cluster_member *member_find(struct cluster *cluster, const char *server);
+/* Every server's first probe has ended, one way or the other. */
+bool member_are_all_probed(const struct cluster *cluster);
+/* May the servers be Galera nodes? Then the probes ask. */
+bool member_may_be_galera(const struct cluster *cluster);
+/* Are the roles those of a Galera cluster? With topology = "auto": if any server has said that it is a node,
+ * the last time that its probe passed. */
+bool member_is_any_galera(const struct cluster *cluster);
 
 #endif

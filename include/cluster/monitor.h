@@ -8,12 +8,8 @@
 
 #include <stdbool.h>
 
-/* For a new member: its probe and the timer of its interval. Nothing runs before monitor_soon. */
+/* For a new member: its probe and the timer of its interval. Nothing runs before member_probe_soon. */
 void monitor_init(struct cluster_member *member);
-/* It is asked in the loop's next turn, and at its interval from then on; if it is being asked, once more
- * after that: the answer may be older than what has just been heard elsewhere. Of a member that is gone
- * nothing is asked. */
-void monitor_soon(struct cluster_member *member);
 /* What sessions have met with there since the last look counts for its health (ejection). True when some of
  * it was trouble, or another reason to ask it: connections that it ended while they were idle, writes that it
  * refused as read-only. Walks over the counters of all workers. */

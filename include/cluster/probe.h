@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "cluster/cluster_settings.h"
 #include "cluster/outcome.h"
-#include "cluster/restart.h"
+#include "cluster/server_process.h"
 #include "cluster/topology.h"
 #include "cluster/upstream.h"
 #include "cluster/wsrep.h"
@@ -37,7 +37,7 @@ struct probe_result {
     bool is_applying;
     bool is_link_broken;    /* one is to run, and does not: its source is away, or cannot be reached */
     uint32_t broken_source; /* the server id at its other end; 0: unknown */
-    bool is_adrift;         /* a link does not run, though its source or the primary is up: drift.h */
+    bool is_cut_off;        /* a link does not run, though its source or the primary is up: cut_off.h */
     char link_error[101];   /* what the server says of a link that is stopped or broken, cut; or "" */
     uint32_t server_id;
     char server_uuid[40]; /* "": it has none (MariaDB), or did not say */
@@ -45,7 +45,7 @@ struct probe_result {
     unsigned source_count;
     int64_t lag_ms;     /* -1: unknown */
     struct wsrep wsrep; /* zeros: it was not asked for, or is no Galera node */
-    struct restart_process process;
+    struct server_process process;
     bool ansi_quotes; /* of the server's global sql_mode */
     bool oracle;
     bool no_backslash_escapes;
@@ -69,11 +69,11 @@ struct probe {
     char refusal[160]; /* the last login beside `upstream` was refused: why; or "" */
     struct rows rows;
     struct loop_timer deadline;
-    struct probe_result result;     /* being filled */
-    unsigned step;                  /* which question is being asked */
-    struct restart_process process; /* at the other end of `upstream` */
-    bool asks_process;              /* … has not been asked */
-    bool asks_wsrep;                /* by the owner: it may be a Galera node */
+    struct probe_result result;    /* being filled */
+    unsigned step;                 /* which question is being asked */
+    struct server_process process; /* at the other end of `upstream` */
+    bool asks_process;             /* … has not been asked */
+    bool asks_wsrep;               /* by the owner: it may be a Galera node */
     bool is_running;
     /* Once per probe_run, possibly before it returns. */
     void (*on_done)(struct probe *probe, const struct probe_result *result);

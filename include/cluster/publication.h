@@ -4,7 +4,7 @@
 #ifndef HEADGATE_CLUSTER_PUBLICATION_H
 #define HEADGATE_CLUSTER_PUBLICATION_H
 
-#include "cluster/cluster.h"
+#include "cluster/cluster_state.h"
 
 /* Nothing happens before every server's first probe has ended; the last one publishes. Out of memory: the old
  * view stays, and that is logged. Not to be called from within on_view. */

@@ -12,7 +12,7 @@ struct probe_result;
 enum replication_fault {
     REPLICATION_SOUND,   /* it replicates, or need not: it is no replica, or its source is away */
     REPLICATION_STOPPED, /* a thread of a link is stopped, by a command or by an error: it takes no reads */
-    REPLICATION_CUT_OFF  /* a link tries to run and does not, though there is a server to follow: drift.h */
+    REPLICATION_CUT_OFF  /* a link tries to run and does not, though there is a server to follow: cut_off.h */
 };
 
 /* Of a server in that role, by the last probe that passed. */

@@ -4,7 +4,7 @@
  * has no link; or all its links are stopped, and another server follows it or could not be the primary
  * itself, as every other server answers and is read_only (one server alone has no other). Followers are
  * servers that are up with a link that runs, or tries to, and whose source has the candidate's server id.
- * What is remembered of servers (cluster/lineage.h) counts as much as what they say now:
+ * What is remembered of servers (cluster/topology_history.h) counts as much as what they say now:
  *
  *   - The primary stays it as long as it is a candidate, also after it was away, unless nobody follows it and
  *     somebody has turned to exactly one other candidate.
@@ -25,49 +25,25 @@
 #define HEADGATE_CLUSTER_TOPOLOGY_H
 
 #include "cluster/server.h"
-#include "cluster/wsrep.h"
+#include "cluster/topology_facts.h"
+#include "cluster/topology_history.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define TOPOLOGY_SOURCES_MAX 8 /* links of one server that are looked at */
-
-/* What one server's last passed probe found, and whether it counts. */
-struct topology_facts {
-    bool is_up;          /* its probes pass */
-    bool is_known;       /* one has, ever */
-    bool is_held;        /* an operator has drained or disabled it: neither primary nor for reads */
-    bool takes_no_reads; /* lagging or ejected; it may still be the primary */
-    bool is_foreign;     /* of another family than the first server: it cannot serve the same sessions */
-    bool is_read_only;
-    bool has_source;                        /* a replication link is configured */
-    bool is_link_stopped;                   /* both threads of all its links are */
-    bool is_applying;                       /* its SQL thread runs */
-    uint32_t server_id;                     /* 0: unknown */
-    uint32_t sources[TOPOLOGY_SOURCES_MAX]; /* server ids, of links that run or try to; 0: none */
-    uint64_t asked_us, answered_us; /* monotonic; when the last probe that passed asked, and was over */
-    enum role_setting role_setting;
-    struct wsrep wsrep;
-    bool has_caught_up; /* Galera: it has applied all that the cluster had when it was chosen as writer */
-};
-
 struct topology_verdict {
     enum server_role role;
-    bool takes_reads;   /* as a replica */
-    bool is_contender;  /* writes would be taken there, but it is not the primary */
-    bool is_heir;       /* Galera: to be the writer, once it has caught up */
-    const char *reason; /* static text, for people */
+    bool takes_reads;    /* as a replica */
+    bool is_contender;   /* writes would be taken there, but it is not the primary */
+    bool is_next_writer; /* Galera: to be the writer, once it has caught up */
+    const char *reason;  /* static text, for people */
 };
 
-#define TOPOLOGY_NO_PRIMARY (-1)
-
-struct lineage;
-
-/* Fills verdicts[count], and returns the primary's index or TOPOLOGY_NO_PRIMARY. `lineage` is what was
+/* Fills verdicts[count], and returns the primary's index or TOPOLOGY_NO_PRIMARY. `history` is what was
  * remembered so far, and is told what is to be remembered. Looks at every pair of servers, and more closely
  * at those that are writable. */
-int topology_decide(const struct topology_facts *facts, size_t count, bool is_static, struct lineage *lineage,
-                    struct topology_verdict *verdicts);
+int topology_decide(const struct topology_facts *facts, size_t count, bool is_static,
+                    struct topology_history *history, struct topology_verdict *verdicts);
 
 #endif

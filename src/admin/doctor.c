@@ -149,7 +149,7 @@ static bool admit_patient(struct ward *ward, struct cluster *cluster, struct clu
                                  .name = member->server->name,
                                  .settings = cluster->settings,
                                  .is_primary = cluster->primary == (int)member->server->index,
-                                 .is_galera = succession_is_galera(cluster),
+                                 .is_galera = member_is_any_galera(cluster),
                                  .wsrep = member->last.wsrep,
                                  .neighbours = cluster->count,
                                  .max_connections = member->server->max_connections };

@@ -6,6 +6,7 @@
 #include "app/status.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cluster/cluster_reload.h"
 #include "net/reserve.h"
 #include "session/worker_thread.h"
 

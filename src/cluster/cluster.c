@@ -11,6 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
+static void publish(void *cluster)
+{
+    cluster_publish(cluster);
+}
+
 bool cluster_init(struct cluster *cluster, const struct cluster_settings *settings, unsigned index,
                   unsigned worker_count, const struct upstream_env *env, struct resolver *resolver,
                   struct error *err)
@@ -20,24 +25,28 @@ bool cluster_init(struct cluster *cluster, const struct cluster_settings *settin
                                  .worker_count = worker_count,
                                  .resolver = resolver,
                                  .env = *env,
-                                 .primary = TOPOLOGY_NO_PRIMARY };
+                                 .primary = TOPOLOGY_NO_PRIMARY,
+                                 .on_change = cluster_publish };
     cluster->started_us = cluster->paused_since_us = env->loop->now_us;
     cluster->seed = clock_wall_us();
     inventory_init(cluster);
-    succession_init(cluster);
     cluster->capacity = settings->server_count + CLUSTER_SPARE;
     cluster->members = mem_zalloc(cluster->capacity * sizeof *cluster->members);
     cluster->name = mem_strdup(settings->name);
     if (cluster->members == NULL || cluster->name == NULL ||
-        !lineage_init(&cluster->lineage, cluster->capacity)) {
+        !topology_history_init(&cluster->history, cluster->capacity)) {
         cluster_fini(cluster);
         return error_set(err, 0, "cluster '%s': out of memory", settings->name);
     }
-    for (size_t i = 0; i < settings->server_count; i++, cluster->count++)
+    galera_writer_init(&cluster->galera_writer, cluster->name, &settings->monitor, &cluster->env, publish,
+                       cluster);
+    for (size_t i = 0; i < settings->server_count; i++, cluster->count++) {
         if (!member_init(cluster, i, &settings->servers[i], err)) {
             cluster_fini(cluster);
             return error_wrap(err, "cluster '%s'", settings->name);
         }
+        monitor_init(&cluster->members[i]);
+    }
     return true;
 }
 
@@ -52,7 +61,7 @@ void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, st
 void cluster_stop(struct cluster *cluster)
 {
     inventory_stop(cluster);
-    succession_stop(cluster);
+    galera_writer_stop(&cluster->galera_writer);
     for (size_t i = 0; i < cluster->count; i++)
         member_stop(&cluster->members[i]);
 }
@@ -64,7 +73,7 @@ void cluster_fini(struct cluster *cluster)
         quota_free_all(cluster->members[i].server);
         server_free(&cluster->members[i].server);
     }
-    lineage_fini(&cluster->lineage);
+    topology_history_fini(&cluster->history);
     mem_free(cluster->members);
     mem_free(cluster->name);
     cluster->members = NULL;
@@ -76,31 +85,15 @@ void cluster_fini(struct cluster *cluster)
     view_release(&cluster->view);
 }
 
-bool cluster_is_probed(const struct cluster *cluster)
-{
-    for (size_t i = 0; i < cluster->count; i++)
-        if (!cluster->members[i].was_probed && !cluster->members[i].is_gone)
-            return false;
-    return true;
-}
-
 void cluster_note_trouble(struct cluster *cluster)
 {
     for (size_t i = 0; i < cluster->count; i++)
         if (!cluster->members[i].is_gone && monitor_look_at_traffic(&cluster->members[i]))
-            monitor_soon(&cluster->members[i]);
+            member_probe_soon(&cluster->members[i]);
     cluster_publish(cluster);
 }
 
 /* ---- operators ---- */
-
-struct cluster_member *cluster_find(struct cluster *cluster, const char *server)
-{
-    for (size_t i = 0; i < cluster->count; i++)
-        if (!cluster->members[i].is_gone && strcmp(cluster->members[i].server->name, server) == 0)
-            return &cluster->members[i];
-    return NULL;
-}
 
 /* Where there is no primary, `enable` also says of a writable server that it is to be it. */
 static void elect(struct cluster *cluster, const struct cluster_member *member)
@@ -108,13 +101,13 @@ static void elect(struct cluster *cluster, const struct cluster_member *member)
     bool is_contender = cluster->view != NULL && member->server->index < cluster->view->count &&
                         cluster->view->servers[member->server->index].is_contender;
     if (cluster->primary == TOPOLOGY_NO_PRIMARY && is_contender)
-        lineage_elect(&cluster->lineage, member->last.server_id);
+        topology_history_elect(&cluster->history, member->last.server_id);
 }
 
 bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_verb verb, struct error *err)
 {
     static const enum health_order orders[] = { HEALTH_ENABLED, HEALTH_DRAINED, HEALTH_DISABLED };
-    struct cluster_member *member = cluster_find(cluster, server);
+    struct cluster_member *member = member_find(cluster, server);
     if (member == NULL)
         return error_set(err, 0, "cluster %s has no server %s", cluster->name, server);
     if (member->is_removed && verb == CLUSTER_ENABLE)

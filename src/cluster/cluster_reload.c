@@ -1,4 +1,4 @@
-#include "cluster/cluster.h"
+#include "cluster/cluster_reload.h"
 
 #include "base/log.h"
 #include "cluster/inventory.h"
@@ -74,12 +74,13 @@ static void add_member(struct cluster *cluster, const struct server_settings *se
         complain(cluster, settings->name, "it is not used");
         return;
     }
+    monitor_init(member);
     if (i < cluster->count) {
         server_forget(member->server);
         quota_forget_all(member->server);
     }
     cluster->count += i == cluster->count;
-    lineage_give_away(&cluster->lineage, i);
+    topology_history_give_away(&cluster->history, i);
     member->moves++; /* another machine than whoever was in this place */
     member->was_probed = true;
     log_notice(&scope, "server %s (%s) is added", settings->name, settings->address);
@@ -92,7 +93,7 @@ static void remove_member(struct cluster_member *member)
         return;
     member->is_removed = true;
     member_order(member, HEALTH_DRAINED);
-    monitor_soon(member);
+    member_probe_soon(member);
 }
 
 static void use_settings(struct cluster *cluster, const struct cluster_settings *settings,
@@ -102,7 +103,7 @@ static void use_settings(struct cluster *cluster, const struct cluster_settings 
     cluster->env.socket = env->socket;
     cluster->env.connect_us = env->connect_us;
     cluster->env.login_us = env->login_us;
-    cluster->survey.settings = &settings->monitor;
+    cluster->survey.settings = cluster->galera_writer.settings = &settings->monitor;
     for (size_t i = 0; i < cluster->count; i++)
         cluster->members[i].probe.settings = &settings->monitor;
 }
@@ -117,7 +118,7 @@ static void try_account(struct cluster *cluster)
 {
     for (size_t i = 0; i < cluster->count; i++) {
         probe_log_in_anew(&cluster->members[i].probe);
-        monitor_soon(&cluster->members[i]);
+        member_probe_soon(&cluster->members[i]);
     }
 }
 
@@ -134,7 +135,7 @@ void cluster_set(struct cluster *cluster, const struct cluster_settings *setting
         if (!cluster->members[i].is_gone && find_settings(settings, cluster->members[i].server->name) == NULL)
             remove_member(&cluster->members[i]);
     for (size_t i = 0; i < settings->server_count; i++) {
-        struct cluster_member *member = cluster_find(cluster, settings->servers[i].name);
+        struct cluster_member *member = member_find(cluster, settings->servers[i].name);
         if (member != NULL)
             set_member(member, &settings->servers[i]);
         else
@@ -143,7 +144,7 @@ void cluster_set(struct cluster *cluster, const struct cluster_settings *setting
     if (!has_same_account)
         try_account(cluster);
     for (size_t i = 0; !has_interval && i < cluster->count; i++)
-        monitor_soon(&cluster->members[i]);
+        member_probe_soon(&cluster->members[i]);
     inventory_set(cluster, survey_us);
     cluster_publish(cluster);
 }

@@ -54,7 +54,7 @@ int galera_decide(const struct topology_facts *facts, size_t count, int present,
         return writer;
     struct topology_verdict *verdict = &verdicts[writer];
     if (writer != present && !facts[writer].has_caught_up) {
-        verdict->is_heir = true;
+        verdict->is_next_writer = true;
         verdict->reason = "to be the writer, once it has applied all that the cluster has";
         return TOPOLOGY_NO_PRIMARY;
     }

@@ -1,7 +1,7 @@
 #include "cluster/inventory.h"
 
 #include "base/log.h"
-#include "cluster/publication.h"
+#include "cluster/member.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -59,7 +59,7 @@ static void publish(struct cluster *cluster, struct catalog *take_catalog)
     struct catalog *before = cluster->catalog;
     cluster->catalog = take_catalog;
     catalog_unref(before);
-    cluster_publish(cluster);
+    cluster->on_change(cluster);
 }
 
 /* What it lists may be otherwise now, and is not known. Without it views would be taken for tables. */

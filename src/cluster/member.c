@@ -2,14 +2,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "cluster/cluster.h"
-#include "cluster/monitor.h"
-#include "cluster/publication.h"
+#include "cluster/cluster_state.h"
 #include "cluster/quota.h"
 
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 struct health_rules member_rules(const struct cluster_member *member)
 {
@@ -54,7 +53,7 @@ static void on_drained(struct loop_timer *timer)
                 member->server->name, clock_format_duration(member->cluster->drain_us, text, sizeof text),
                 permits_used(&member->server->permits));
     member_order(member, HEALTH_DISABLED);
-    cluster_publish(member->cluster);
+    member->cluster->on_change(member->cluster);
 }
 
 void member_tell_drained(struct cluster_member *member)
@@ -74,6 +73,16 @@ void member_tell_drained(struct cluster_member *member)
     events_add(&member->cluster->events, &event);
     log_notice(&scope, "server %s is drained, after %s: %s", member->server->name,
                clock_format_duration(took_us, after, sizeof after), event.reason);
+}
+
+void member_probe_soon(struct cluster_member *member)
+{
+    if (member->is_gone)
+        return;
+    if (member->probe.is_running)
+        member->must_repeat = true; /* what it hears may be older than what has just been heard elsewhere */
+    else
+        loop_timer_start(&member->timer, member->cluster->env.loop, 0);
 }
 
 /* ---- where it is ---- */
@@ -126,7 +135,7 @@ void member_replace(struct cluster_member *member)
     member->trouble_us = member->cluster->env.loop->now_us;
     member_note(member, &(struct health_event){ .kind = HEALTH_REPLACED });
     probe_drop(&member->probe);
-    monitor_soon(member);
+    member_probe_soon(member);
 }
 
 static void on_name(struct resolve_name *name, const struct addr *was)
@@ -141,9 +150,9 @@ static void on_name(struct resolve_name *name, const struct addr *was)
     if (!addr_equal(was, &name->addr))
         member->moved_us = member->cluster->env.loop->now_us;
     if (was->len == 0 && name->addr.len != 0 && !member->probe.is_running)
-        monitor_soon(member);
+        member_probe_soon(member);
     probe_go_on(&member->probe);
-    cluster_publish(member->cluster);
+    member->cluster->on_change(member->cluster);
 }
 
 bool member_move(struct cluster_member *member, const char *address, struct error *err)
@@ -188,7 +197,6 @@ bool member_init(struct cluster *cluster, size_t i, const struct server_settings
                                        .trouble_us = cluster->env.loop->now_us,
                                        .moved_us = cluster->env.loop->now_us };
     health_begin(&member->health, cluster->env.loop->now_us);
-    monitor_init(member);
     loop_timer_init(&member->drained, on_drained);
     return true;
 }
@@ -196,7 +204,7 @@ bool member_init(struct cluster *cluster, size_t i, const struct server_settings
 void member_start(struct cluster_member *member)
 {
     resolve_start(&member->name);
-    monitor_soon(member);
+    member_probe_soon(member);
 }
 
 void member_stop(struct cluster_member *member)
@@ -225,5 +233,38 @@ void member_retire(struct cluster_member *member)
     member->is_known = false;
     member->detail[0] = '\0';
     member->last = (struct probe_result){ .lag_ms = -1 };
-    cluster_publish(member->cluster);
+    member->cluster->on_change(member->cluster);
+}
+
+/* ---- all members of a cluster ---- */
+
+struct cluster_member *member_find(struct cluster *cluster, const char *server)
+{
+    for (size_t i = 0; i < cluster->count; i++)
+        if (!cluster->members[i].is_gone && strcmp(cluster->members[i].server->name, server) == 0)
+            return &cluster->members[i];
+    return NULL;
+}
+
+bool member_are_all_probed(const struct cluster *cluster)
+{
+    for (size_t i = 0; i < cluster->count; i++)
+        if (!cluster->members[i].was_probed && !cluster->members[i].is_gone)
+            return false;
+    return true;
+}
+
+bool member_may_be_galera(const struct cluster *cluster)
+{
+    return cluster->settings->topology == TOPOLOGY_AUTO || cluster->settings->topology == TOPOLOGY_GALERA;
+}
+
+bool member_is_any_galera(const struct cluster *cluster)
+{
+    if (cluster->settings->topology != TOPOLOGY_AUTO)
+        return cluster->settings->topology == TOPOLOGY_GALERA;
+    for (size_t i = 0; i < cluster->count; i++)
+        if (cluster->members[i].is_known && cluster->members[i].last.wsrep.is_node)
+            return true;
+    return false;
 }

@@ -1,12 +1,11 @@
 #include "cluster/monitor.h"
 
 #include "base/log.h"
-#include "cluster/cluster.h"
-#include "cluster/drift.h"
+#include "cluster/cluster_state.h"
+#include "cluster/cut_off.h"
 #include "cluster/publication.h"
 #include "cluster/replication.h"
 #include "cluster/restart.h"
-#include "cluster/succession.h"
 #include "cluster/trouble.h"
 
 #include <stddef.h>
@@ -80,22 +79,12 @@ static bool has_moved(const struct cluster_member *member, const struct probe_re
             memcmp(last->sources, result->sources, sizeof last->sources) != 0);
 }
 
-void monitor_soon(struct cluster_member *member)
-{
-    if (member->is_gone)
-        return;
-    if (member->probe.is_running)
-        member->must_repeat = true; /* what it hears may be older than what has just been heard elsewhere */
-    else
-        loop_timer_start(&member->timer, member->cluster->env.loop, 0);
-}
-
 static void probe_others_soon(const struct cluster_member *member)
 {
     struct cluster *cluster = member->cluster;
     for (size_t i = 0; i < cluster->count; i++)
         if (&cluster->members[i] != member)
-            monitor_soon(&cluster->members[i]);
+            member_probe_soon(&cluster->members[i]);
 }
 
 /* A doubt is resolved before the interval is over. */
@@ -234,8 +223,8 @@ static void on_probe(struct probe *probe, const struct probe_result *result)
         return;
     }
     if (found.outcome == OUTCOME_PASSED) {
-        (void)drift_look(member, &found);
-        (void)restart_look(member, &found);
+        cut_off_look(member, &found);
+        restart_look(member, &found);
     }
     note_probe(member, &found);
     schedule_sooner(member);
@@ -255,7 +244,7 @@ static void on_interval(struct loop_timer *timer)
     if (member->is_removed && interval_us > GONE_US)
         interval_us = GONE_US;
     loop_timer_start(timer, member->cluster->env.loop, interval_us);
-    member->probe.asks_wsrep = succession_is_possible(member->cluster);
+    member->probe.asks_wsrep = member_may_be_galera(member->cluster);
     if (!member->probe.is_running)
         member->answered = server_sum_without(member->server, member->cluster->env.worker).queries;
     probe_run(&member->probe);

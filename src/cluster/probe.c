@@ -229,7 +229,7 @@ static bool is_unasked(const struct probe *probe)
 static bool read_process(struct probe *probe)
 {
     probe->asks_process = false;
-    restart_read(&probe->rows, probe->env->loop->now_us, &probe->process);
+    server_process_read(&probe->rows, probe->env->loop->now_us, &probe->process);
     probe->result.process = probe->process;
     return true;
 }
@@ -283,9 +283,12 @@ static bool is_node(const struct probe *probe)
 }
 
 static const struct question questions[] = {
-    { sql_variables, read_variables, NULL, false },  { probe_replication_sql, read_replication, NULL, false },
-    { restart_sql, read_process, is_unasked, true }, { sql_is_on, read_is_on, may_be_node, false },
-    { sql_rejects, read_rejects, is_node, false },   { sql_status, read_status, is_node, false },
+    { sql_variables, read_variables, NULL, false },
+    { probe_replication_sql, read_replication, NULL, false },
+    { server_process_sql, read_process, is_unasked, true },
+    { sql_is_on, read_is_on, may_be_node, false },
+    { sql_rejects, read_rejects, is_node, false },
+    { sql_status, read_status, is_node, false },
 };
 
 /* ---- the dialogue ---- */
@@ -437,7 +440,7 @@ static struct upstream *dial(struct probe *probe, const struct upstream_owner_op
 static void expect_process(struct probe *probe)
 {
     probe->refusal[0] = '\0';
-    probe->process = (struct restart_process){ 0 };
+    probe->process = (struct server_process){ 0 };
     probe->asks_process = true;
 }
 

@@ -4,8 +4,8 @@
 #include "base/mem.h"
 #include "cluster/galera.h"
 #include "cluster/inventory.h"
-#include "cluster/news.h"
-#include "cluster/succession.h"
+#include "cluster/view_changes.h"
+#include "cluster/member.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,9 +15,9 @@ static int decide(struct cluster *cluster, const struct topology_facts *facts,
                   struct topology_verdict *verdicts)
 {
     bool is_static = cluster->settings->topology == TOPOLOGY_STATIC;
-    if (succession_is_galera(cluster))
+    if (member_is_any_galera(cluster))
         return galera_decide(facts, cluster->count, cluster->primary, verdicts);
-    return topology_decide(facts, cluster->count, is_static, &cluster->lineage, verdicts);
+    return topology_decide(facts, cluster->count, is_static, &cluster->history, verdicts);
 }
 
 static bool is_older(const char *a, const char *b)
@@ -63,7 +63,7 @@ static void name_rivals(const struct cluster *cluster, const struct topology_ver
     size_t at = 0;
     text[0] = '\0';
     for (size_t i = 0; i < cluster->count && at < size; i++) {
-        bool is_last = (int)i == (has_primary ? cluster->primary : cluster->lineage.place);
+        bool is_last = (int)i == (has_primary ? cluster->primary : cluster->history.place);
         if (i != of && (verdicts[i].is_contender || is_last))
             at += (size_t)snprintf(text + at, size - at, "%s%s%s", at > 0 ? ", " : "",
                                    cluster->members[i].server->name,
@@ -126,7 +126,7 @@ static void date_servers(const struct view *before, struct view *now, uint64_t n
         struct view_server *is = &now->servers[i];
         bool is_as_before = was != NULL && was->role == is->role && was->state == is->state;
         is->since_us = is_as_before ? was->since_us : now_us;
-        is->changed_us = was != NULL && !news_is_change(was, is) ? was->changed_us : now_us;
+        is->changed_us = was != NULL && !view_changes_differ(was, is) ? was->changed_us : now_us;
     }
     bool has_same_primary = before != NULL && before->primary == now->primary;
     now->primary_since_us = has_same_primary ? before->primary_since_us : now_us;
@@ -135,7 +135,7 @@ static void date_servers(const struct view *before, struct view *now, uint64_t n
 static void count_changes(struct cluster *cluster, const struct view *before, const struct view *now)
 {
     for (size_t i = 0; before != NULL && i < before->count; i++)
-        cluster->members[i].changes += news_is_change(&before->servers[i], &now->servers[i]);
+        cluster->members[i].changes += view_changes_differ(&before->servers[i], &now->servers[i]);
 }
 
 static void collect_facts(const struct cluster *cluster, struct topology_facts *facts)
@@ -161,7 +161,8 @@ static void collect_facts(const struct cluster *cluster, struct topology_facts *
             .answered_us = last->answered_us,
             .role_setting = member->server->role_setting,
             .wsrep = last->wsrep,
-            .has_caught_up = succession_is_complete(cluster, i),
+            .has_caught_up =
+                galera_writer_has_caught_up(&cluster->galera_writer, member->server, member->moves),
         };
         memcpy(facts[i].sources, last->sources, sizeof facts[i].sources);
     }
@@ -180,7 +181,7 @@ static bool is_same(const struct view *a, const struct view *b)
         return false;
     for (size_t i = 0; i < a->count; i++) {
         const struct view_server *x = &a->servers[i], *y = &b->servers[i];
-        if (news_is_change(x, y) || x->lag_ms != y->lag_ms || x->is_contender != y->is_contender ||
+        if (view_changes_differ(x, y) || x->lag_ms != y->lag_ms || x->is_contender != y->is_contender ||
             x->moves != y->moves || x->lost_us != y->lost_us || x->trouble != y->trouble ||
             x->is_near != y->is_near || x->is_gone != y->is_gone || x->slow_until_us != y->slow_until_us ||
             !addr_equal(&x->addr, &y->addr) || x->slow_from_us != y->slow_from_us ||
@@ -188,6 +189,17 @@ static bool is_same(const struct view *a, const struct view *b)
             return false;
     }
     return true;
+}
+
+static void follow_next_writer(struct cluster *cluster, const struct topology_verdict *verdicts)
+{
+    struct galera_writer_choice choice = { 0 };
+    for (size_t i = 0; i < cluster->count; i++)
+        if (verdicts[i].is_next_writer)
+            choice = (struct galera_writer_choice){ .server = cluster->members[i].server,
+                                                    .addr = &cluster->members[i].name.addr,
+                                                    .moves = cluster->members[i].moves };
+    galera_writer_follow(&cluster->galera_writer, &choice);
 }
 
 /* The probes say that it is the primary: that sessions had no luck with it is no reason to have none. */
@@ -209,7 +221,7 @@ static void change_primary(struct cluster *cluster, int primary)
 
 void cluster_publish(struct cluster *cluster)
 {
-    if (!cluster_is_probed(cluster))
+    if (!member_are_all_probed(cluster))
         return; /* the last first probe publishes: see cluster.h */
     struct topology_facts *facts = mem_zalloc(cluster->count * sizeof *facts);
     struct topology_verdict *verdicts = mem_zalloc(cluster->count * sizeof *verdicts);
@@ -221,8 +233,8 @@ void cluster_publish(struct cluster *cluster)
     }
     collect_facts(cluster, facts);
     change_primary(cluster, decide(cluster, facts, verdicts));
-    succession_follow(cluster, verdicts);
-    view->is_galera = succession_is_galera(cluster);
+    follow_next_writer(cluster, verdicts);
+    view->is_galera = member_is_any_galera(cluster);
     view->cluster_name = cluster->name;
     view->cluster_index = cluster->index;
     view->primary = cluster->primary;
@@ -239,7 +251,8 @@ void cluster_publish(struct cluster *cluster)
     if (cluster->view != NULL && is_same(cluster->view, view))
         goto done;
     view->epoch = ++cluster->epoch;
-    news_tell(&cluster->events, cluster->view, view, cluster->started_us, cluster->env.loop->now_us);
+    view_changes_report(&cluster->events, cluster->view, view, cluster->started_us,
+                        cluster->env.loop->now_us);
     count_changes(cluster, cluster->view, view);
     view_release(&cluster->view);
     cluster->view = view_acquire(view);

@@ -8,7 +8,7 @@ enum replication_fault replication_judge(const struct probe_result *last, enum s
         return REPLICATION_SOUND;
     if (!last->is_applying)
         return REPLICATION_STOPPED;
-    return last->is_adrift ? REPLICATION_CUT_OFF : REPLICATION_SOUND;
+    return last->is_cut_off ? REPLICATION_CUT_OFF : REPLICATION_SOUND;
 }
 
 bool replication_is_wanted(const struct probe_result *last, enum role_setting setting)

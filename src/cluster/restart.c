@@ -2,36 +2,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "cluster/cluster.h"
+#include "cluster/cluster_state.h"
 
 #include <stdio.h>
-
-/* Answered without a privilege; MySQL's also with performance_schema = OFF (tried on 10.11, 11.8, 9.7). */
-#define STARTED_SQL(table)                                                                                   \
-    "SELECT UNIX_TIMESTAMP() - CAST(VARIABLE_VALUE AS SIGNED) AS started, VARIABLE_VALUE AS uptime "         \
-    "FROM " table " WHERE VARIABLE_NAME = 'Uptime'"
-
-const char *restart_sql(const struct upstream *upstream)
-{
-    return upstream->family == FAMILY_MYSQL ? STARTED_SQL("performance_schema.global_status")
-                                            : STARTED_SQL("information_schema.GLOBAL_STATUS");
-}
-
-static uint64_t number(const struct rows *rows, const char *name)
-{
-    struct span value;
-    uint64_t found = 0;
-    bool is_there = rows_value(rows, 0, rows_column(rows, name), &value) && span_to_u64(value, &found);
-    return is_there ? found : 0;
-}
-
-void restart_read(const struct rows *rows, uint64_t now_us, struct restart_process *process_r)
-{
-    uint64_t uptime_s = number(rows, "uptime") + 1; /* it was cut to whole seconds */
-    bool is_older = uptime_s >= now_us / 1000000;   /* than this machine's clock */
-    *process_r = (struct restart_process){ .started_s = number(rows, "started"),
-                                           .after_us = is_older ? 0 : now_us - uptime_s * 1000000 };
-}
 
 static void tell(struct cluster_member *member, const struct probe_result *result)
 {
@@ -55,13 +28,12 @@ static void tell(struct cluster_member *member, const struct probe_result *resul
                 addr_format(&member->name.addr, address), after, event.reason);
 }
 
-bool restart_look(struct cluster_member *member, const struct probe_result *result)
+void restart_look(struct cluster_member *member, const struct probe_result *result)
 {
-    const struct restart_process *was = &member->last.process, *is = &result->process;
+    const struct server_process *was = &member->last.process, *is = &result->process;
     if (was->started_s == 0 || is->started_s == 0 || was->started_s == is->started_s)
-        return false;
+        return;
     tell(member, result);
     /* The former process lived when it last answered, and the present one did not live before its start. */
     member->lost_us = is->after_us > member->last.answered_us ? is->after_us : member->last.answered_us;
-    return true;
 }

@@ -1,45 +1,46 @@
 #include "cluster/topology.h"
 
-#include "cluster/lineage.h"
-#include "cluster/standing.h"
+#include "cluster/topology_history.h"
+#include "cluster/topology_facts.h"
 
 struct scene {
     const struct topology_facts *facts;
     size_t count;
-    const struct lineage *lineage;
+    const struct topology_history *history;
 };
 
 typedef bool condition(const struct scene *scene, size_t i);
 
 static bool is_candidate(const struct scene *scene, size_t i)
 {
-    return !scene->facts[i].is_held && standing_is_writable(scene->facts, scene->count, i);
+    return !scene->facts[i].is_held && topology_facts_is_writable(scene->facts, scene->count, i);
 }
 
 static bool is_followed(const struct scene *scene, size_t i)
 {
-    return is_candidate(scene, i) && standing_followers(scene->facts, scene->count, i) > 0;
+    return is_candidate(scene, i) && topology_facts_followers(scene->facts, scene->count, i) > 0;
 }
 
 static bool is_chosen(const struct scene *scene, size_t i)
 {
-    return is_candidate(scene, i) && scene->facts[i].server_id != scene->lineage->primary_id &&
-           lineage_is_chosen(scene->lineage, scene->facts, scene->count, i);
+    return is_candidate(scene, i) && scene->facts[i].server_id != scene->history->primary_id &&
+           topology_history_is_chosen(scene->history, scene->facts, scene->count, i);
 }
 
 static bool is_elected(const struct scene *scene, size_t i)
 {
-    return is_candidate(scene, i) && lineage_is_elected(scene->lineage, &scene->facts[i]);
+    return is_candidate(scene, i) && topology_history_is_elected(scene->history, &scene->facts[i]);
 }
 
-static bool is_heir(const struct scene *scene, size_t i)
+static bool is_next_writer(const struct scene *scene, size_t i)
 {
-    return is_candidate(scene, i) && lineage_may_succeed(scene->lineage, scene->facts, scene->count, i);
+    return is_candidate(scene, i) &&
+           topology_history_may_succeed(scene->history, scene->facts, scene->count, i);
 }
 
 static bool is_followed_heir(const struct scene *scene, size_t i)
 {
-    return is_followed(scene, i) && is_heir(scene, i);
+    return is_followed(scene, i) && is_next_writer(scene, i);
 }
 
 /* One machine at two addresses is one; it is taken where the last primary was. */
@@ -57,7 +58,7 @@ static int only(const struct scene *scene, condition *holds)
             continue;
         if (found != TOPOLOGY_NO_PRIMARY && !is_same_machine(scene, (size_t)found, i))
             return TOPOLOGY_NO_PRIMARY;
-        if (found == TOPOLOGY_NO_PRIMARY || (int)i == scene->lineage->place)
+        if (found == TOPOLOGY_NO_PRIMARY || (int)i == scene->history->place)
             found = (int)i;
     }
     return found;
@@ -80,9 +81,9 @@ static bool follows_another(const struct scene *scene, size_t who, size_t than)
     bool may_be_silent = false;
     for (size_t i = 0; i < scene->count; i++) {
         const struct topology_facts *other = &scene->facts[i];
-        if (i != than && other->is_known && standing_follows(it, other->server_id))
+        if (i != than && other->is_known && topology_facts_follows(it, other->server_id))
             return true;
-        is_known |= other->is_known && standing_follows(it, other->server_id);
+        is_known |= other->is_known && topology_facts_follows(it, other->server_id);
         may_be_silent |= !other->is_known && !other->is_held;
     }
     return is_linked && !is_known && may_be_silent;
@@ -92,7 +93,7 @@ static bool follows_another(const struct scene *scene, size_t who, size_t than)
  * been astray, and the primary is away? If it was a replica under our eyes it was promoted. */
 static bool is_doubtful(const struct scene *scene, size_t i)
 {
-    if (is_followed(scene, i) || lineage_was_replica(scene->lineage, &scene->facts[i]))
+    if (is_followed(scene, i) || topology_history_was_replica(scene->history, &scene->facts[i]))
         return false;
     for (size_t who = 0; who < scene->count; who++)
         if (who != i && follows_another(scene, who, i))
@@ -111,14 +112,14 @@ static int choose_first(const struct scene *scene)
 
 static int choose_successor(const struct scene *scene)
 {
-    static condition *const conditions[] = { is_elected, is_heir, is_followed_heir };
+    static condition *const conditions[] = { is_elected, is_next_writer, is_followed_heir };
     return first_only(scene, conditions, sizeof conditions / sizeof *conditions);
 }
 
 static int choose_primary(const struct scene *scene)
 {
-    int last = lineage_primary(scene->lineage, scene->facts, scene->count);
-    if (!scene->lineage->has_reigned)
+    int last = topology_history_primary(scene->history, scene->facts, scene->count);
+    if (!scene->history->has_reigned)
         return choose_first(scene);
     if (last == TOPOLOGY_NO_PRIMARY || !is_candidate(scene, (size_t)last))
         return choose_successor(scene);
@@ -131,13 +132,13 @@ static int choose_primary(const struct scene *scene)
 static bool is_configured(const struct scene *scene, size_t i)
 {
     const struct topology_facts *it = &scene->facts[i];
-    return !it->is_held && it->role_setting == ROLE_SETTING_PRIMARY && standing_left_out(it) == NULL;
+    return !it->is_held && it->role_setting == ROLE_SETTING_PRIMARY && topology_facts_left_out(it) == NULL;
 }
 
 /* No configuration names several; if one did, the present one would stay. */
 static int choose_configured(const struct scene *scene)
 {
-    int last = scene->lineage->place;
+    int last = scene->history->place;
     if (last != TOPOLOGY_NO_PRIMARY && last < (int)scene->count && is_configured(scene, (size_t)last))
         return last;
     return only(scene, is_configured);
@@ -145,7 +146,7 @@ static int choose_configured(const struct scene *scene)
 
 static struct topology_verdict judge_static(const struct topology_facts *facts)
 {
-    const char *left_out = standing_left_out(facts);
+    const char *left_out = topology_facts_left_out(facts);
     const char *reason = left_out != NULL ? left_out : facts->is_held ? "held by an operator" : "configured";
     if (facts->role_setting == ROLE_SETTING_REPLICA)
         return (struct topology_verdict){ .role = SERVER_REPLICA,
@@ -173,10 +174,10 @@ static const char *why_passed_over(const struct scene *scene, size_t i, bool has
         return "writable, but held by an operator";
     if (has_primary)
         return "writable beside another writable server";
-    if (!scene->lineage->has_reigned && is_doubtful(scene, i))
+    if (!scene->history->has_reigned && is_doubtful(scene, i))
         return "writable, but nobody follows it, and a replica follows another server";
-    if (scene->lineage->has_reigned && !is_heir(scene, i))
-        return lineage_is_stray(scene->lineage, it)
+    if (scene->history->has_reigned && !is_next_writer(scene, i))
+        return topology_history_is_stray(scene->history, it)
                    ? "writable, as it was beside the last primary, and no replica has turned to it"
                    : "writable, but was not seen to replicate from the last primary";
     return "writable beside another writable server";
@@ -185,10 +186,10 @@ static const char *why_passed_over(const struct scene *scene, size_t i, bool has
 static struct topology_verdict judge(const struct scene *scene, size_t i, bool has_primary)
 {
     const struct topology_facts *it = &scene->facts[i];
-    const char *left_out = standing_left_out(it);
+    const char *left_out = topology_facts_left_out(it);
     if (left_out != NULL)
         return (struct topology_verdict){ .reason = left_out };
-    if (standing_is_writable(scene->facts, scene->count, i))
+    if (topology_facts_is_writable(scene->facts, scene->count, i))
         return (struct topology_verdict){ .is_contender = true,
                                           .reason = why_passed_over(scene, i, has_primary) };
     if (!it->is_read_only)
@@ -201,13 +202,13 @@ static struct topology_verdict judge(const struct scene *scene, size_t i, bool h
     return judge_replica(it);
 }
 
-int topology_decide(const struct topology_facts *facts, size_t count, bool is_static, struct lineage *lineage,
-                    struct topology_verdict *verdicts)
+int topology_decide(const struct topology_facts *facts, size_t count, bool is_static,
+                    struct topology_history *history, struct topology_verdict *verdicts)
 {
-    const struct scene scene = { .facts = facts, .count = count, .lineage = lineage };
-    lineage_note(lineage, facts, count);
+    const struct scene scene = { .facts = facts, .count = count, .history = history };
+    topology_history_note(history, facts, count);
     int primary = is_static ? choose_configured(&scene) : choose_primary(&scene);
-    lineage_settle(lineage, facts, count, primary);
+    topology_history_settle(history, facts, count, primary);
     for (size_t i = 0; i < count; i++) {
         if ((int)i == primary)
             verdicts[i] = (struct topology_verdict){ .role = SERVER_PRIMARY,

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "cluster/cluster.h"
+#include "cluster/cluster_state.h"
 
 #include <stdio.h>
 

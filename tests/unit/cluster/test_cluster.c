@@ -6,7 +6,7 @@ static void roles_come_from_what_servers_say(void **state)
     (void)state;
     struct scene scene;
     open_settled_scene(&scene);
-    assert_true(cluster_is_probed(&scene.cluster));
+    assert_true(member_are_all_probed(&scene.cluster));
     assert_string_equal(scene.view->version, "8.0.36");
     assert_int_equal(scene.view->family, FAMILY_MYSQL);
     assert_int_equal(scene.view->collation, 45);
@@ -93,7 +93,7 @@ static void two_writable_servers_at_the_start_are_nobody_in_whatever_order_they_
         for (unsigned i = 0; i < SERVERS; i++)
             if (i != late)
                 turn_until_probed(&scene, i);
-        assert_false(cluster_is_probed(&scene.cluster));
+        assert_false(member_are_all_probed(&scene.cluster));
         assert_null(scene.view);
         speak(&scene.fakes[late]);
         turn_until_it_looks_like(&scene, "??R");

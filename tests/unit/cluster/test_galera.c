@@ -114,7 +114,7 @@ static size_t read_nodes(const char *text, struct topology_facts facts[NODES_MAX
 
 static char letter(const struct topology_verdict *verdict)
 {
-    if (verdict->is_heir)
+    if (verdict->is_next_writer)
         return 'H';
     if (verdict->role == SERVER_PRIMARY)
         return 'P';
@@ -148,10 +148,10 @@ static void an_heir_takes_reads_while_it_is_synced(void **state)
     (void)state;
     size_t count = read_nodes("dwS. uwS. uwD.", facts);
     assert_int_equal(galera_decide(facts, count, 0, verdicts), TOPOLOGY_NO_PRIMARY);
-    assert_true(verdicts[1].is_heir && verdicts[1].takes_reads && verdicts[1].role == SERVER_REPLICA);
+    assert_true(verdicts[1].is_next_writer && verdicts[1].takes_reads && verdicts[1].role == SERVER_REPLICA);
     (void)read_nodes("dwS. dwS. uwD.", facts);
     assert_int_equal(galera_decide(facts, count, 0, verdicts), TOPOLOGY_NO_PRIMARY);
-    assert_true(verdicts[2].is_heir && !verdicts[2].takes_reads);
+    assert_true(verdicts[2].is_next_writer && !verdicts[2].takes_reads);
 }
 
 /* ---- the answers themselves, as MariaDB 10.11 with Galera 26.4.23 gave them ---- */

@@ -9,7 +9,7 @@
  */
 #include "../base/unit.h"
 
-#include "cluster/lineage.h"
+#include "cluster/topology_history.h"
 #include "cluster/topology.h"
 
 #define SERVERS_MAX 8
@@ -204,7 +204,7 @@ static char letter(const struct topology_verdict *verdict)
 struct story {
     struct topology_facts facts[SERVERS_MAX];
     struct topology_verdict verdicts[SERVERS_MAX];
-    struct lineage lineage;
+    struct topology_history history;
     size_t count;
     int primary;
 };
@@ -212,12 +212,12 @@ struct story {
 static void tell(struct story *story, const char *history)
 {
     memset(story, 0, sizeof *story);
-    assert_true(lineage_init(&story->lineage, SERVERS_MAX));
+    assert_true(topology_history_init(&story->history, SERVERS_MAX));
     for (uint64_t now_us = 10;; now_us += 10) {
         history = read_servers(history, now_us, story->facts, &story->count);
         for (unsigned times = 0; times < 2; times++) /* nothing new is nothing else */
             story->primary =
-                topology_decide(story->facts, story->count, false, &story->lineage, story->verdicts);
+                topology_decide(story->facts, story->count, false, &story->history, story->verdicts);
         if (*history == '\0')
             return;
         history += 2;
@@ -226,7 +226,7 @@ static void tell(struct story *story, const char *history)
 
 static void forget(struct story *story)
 {
-    lineage_fini(&story->lineage);
+    topology_history_fini(&story->history);
 }
 
 static void role_rows(void **state)
@@ -248,7 +248,7 @@ static void role_rows(void **state)
 
 static int decide(struct story *story)
 {
-    story->primary = topology_decide(story->facts, story->count, false, &story->lineage, story->verdicts);
+    story->primary = topology_decide(story->facts, story->count, false, &story->history, story->verdicts);
     return story->primary;
 }
 
@@ -265,7 +265,7 @@ static void an_operator_elects_where_there_is_no_primary(void **state)
         struct story story;
         tell(&story, histories[i]);
         assert_row(story.primary == TOPOLOGY_NO_PRIMARY, "%s", histories[i]);
-        lineage_elect(&story.lineage, story.facts[2].server_id);
+        topology_history_elect(&story.history, story.facts[2].server_id);
         assert_row(decide(&story) == 2, "%s", histories[i]);
         story.facts[0].is_up = true; /* and it stays it */
         assert_row(decide(&story) == 2, "%s", histories[i]);
@@ -279,7 +279,7 @@ static void an_election_ends_with_the_reign(void **state)
     (void)state;
     struct story story;
     tell(&story, "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | dw-. ursa1 uw-.");
-    lineage_elect(&story.lineage, 103);
+    topology_history_elect(&story.history, 103);
     assert_int_equal(decide(&story), 2);
     story.facts[0].is_up = true;
     story.facts[0].asked_us = story.facts[2].asked_us = 1000;
@@ -320,7 +320,7 @@ static void a_new_machine_at_the_primary_s_address_is_the_primary(void **state)
     tell(&story, "uw-. ursa1");
     story.facts[0].server_id = 500;
     assert_int_equal(decide(&story), 0);
-    lineage_give_away(&story.lineage, 0); /* removed, and another server is added in its place */
+    topology_history_give_away(&story.history, 0); /* removed, and another server is added in its place */
     story.facts[0].server_id = 600;
     assert_int_equal(decide(&story), TOPOLOGY_NO_PRIMARY);
     forget(&story);
@@ -355,7 +355,7 @@ static void configured_role_rows(void **state)
     for (size_t i = 0; i < COUNT_OF(configured); i++) {
         struct topology_facts facts[SERVERS_MAX] = { 0 };
         struct topology_verdict verdicts[SERVERS_MAX];
-        struct lineage lineage = { .has_reigned = configured[i].present > 0,
+        struct topology_history history = { .has_reigned = configured[i].present > 0,
                                    .place = configured[i].present - 1 };
         char letters[SERVERS_MAX + 1] = "";
         size_t count = strlen(configured[i].servers);
@@ -366,7 +366,7 @@ static void configured_role_rows(void **state)
             facts[n].is_read_only = n % 2 == 0; /* and what they say of themselves does not matter */
             facts[n].has_source = n % 3 == 0;
         }
-        int primary = topology_decide(facts, count, true, &lineage, verdicts);
+        int primary = topology_decide(facts, count, true, &history, verdicts);
         for (size_t n = 0; n < count; n++)
             letters[n] = letter(&verdicts[n]);
         assert_row(strcmp(letters, configured[i].verdicts) == 0, "%s: %s", configured[i].servers, letters);
@@ -402,8 +402,8 @@ static void a_server_that_is_left_out_says_why(void **state)
                                         .role_setting = reasons[i].setting };
         struct topology_verdict verdict;
         bool is_used = reasons[i].first == 'u';
-        struct lineage lineage = { .has_reigned = true };
-        int primary = topology_decide(&facts, 1, reasons[i].is_static, &lineage, &verdict);
+        struct topology_history history = { .has_reigned = true };
+        int primary = topology_decide(&facts, 1, reasons[i].is_static, &history, &verdict);
         assert_row(strcmp(verdict.reason, reasons[i].reason) == 0, "row %zu: %s", i, verdict.reason);
         assert_row(verdict.role == reasons[i].role, "row %zu", i);
         assert_int_equal(verdict.takes_reads, is_used && verdict.role == SERVER_REPLICA);
@@ -418,8 +418,8 @@ static void a_second_configured_primary_is_called_that(void **state)
     struct topology_facts facts[2] = { { .is_up = true, .role_setting = ROLE_SETTING_PRIMARY },
                                        { .is_up = true, .role_setting = ROLE_SETTING_PRIMARY } };
     struct topology_verdict verdicts[2];
-    struct lineage lineage = { .has_reigned = true };
-    assert_int_equal(topology_decide(facts, 2, true, &lineage, verdicts), 0);
+    struct topology_history history = { .has_reigned = true };
+    assert_int_equal(topology_decide(facts, 2, true, &history, verdicts), 0);
     assert_int_equal(verdicts[1].role, SERVER_UNKNOWN_ROLE);
     assert_string_equal(verdicts[1].reason, "configured as primary beside another one");
 }
@@ -465,21 +465,21 @@ static void a_configured_primary_that_is_held_is_none(void **state)
         { .is_up = true, .takes_no_reads = true, .role_setting = ROLE_SETTING_REPLICA },
     };
     struct topology_verdict verdicts[2];
-    struct lineage lineage = { .has_reigned = true };
-    assert_int_equal(topology_decide(facts, 2, true, &lineage, verdicts), TOPOLOGY_NO_PRIMARY);
+    struct topology_history history = { .has_reigned = true };
+    assert_int_equal(topology_decide(facts, 2, true, &history, verdicts), TOPOLOGY_NO_PRIMARY);
     assert_int_equal(verdicts[0].role, SERVER_PRIMARY);
     assert_string_equal(verdicts[0].reason, "held by an operator");
     assert_false(verdicts[1].takes_reads);
     facts[1] =
         (struct topology_facts){ .is_up = true, .is_held = true, .role_setting = ROLE_SETTING_REPLICA };
-    (void)topology_decide(facts, 2, true, &lineage, verdicts);
+    (void)topology_decide(facts, 2, true, &history, verdicts);
     assert_false(verdicts[1].takes_reads);
 }
 
 /* ---- properties, over every triple of servers and random histories of clusters ----
  *
  * The same rules once more, by looking back: all moments are kept, and who has turned to whom, who is astray
- * and who descends from whom is read from them, where lineage.c remembers as little as it can.
+ * and who descends from whom is read from them, where history.c remembers as little as it can.
  */
 
 #define MOMENTS_MAX 64
@@ -775,7 +775,7 @@ static void check_verdicts(const struct past *past, size_t now, const struct top
 }
 
 /* The last moment that was written down: what comes of it. */
-static int check(struct past *past, struct lineage *lineage, uint64_t seed)
+static int check(struct past *past, struct topology_history *history, uint64_t seed)
 {
     size_t now = past->moments_count - 1, since = reign_since(past, now);
     struct moment *moment = &past->moments[now];
@@ -783,12 +783,12 @@ static int check(struct past *past, struct lineage *lineage, uint64_t seed)
     for (size_t who = 0; who < past->count; who++)
         moment->turned_to[who] = turning(past, now, who);
     int expected = since == 0 ? expect_first(past, now) : expect_next(past, now, since);
-    moment->primary = topology_decide(moment->facts, past->count, false, lineage, verdicts);
+    moment->primary = topology_decide(moment->facts, past->count, false, history, verdicts);
     moment->primary_id = moment->primary >= 0 ? moment->facts[moment->primary].server_id : 0;
     assert_row(moment->primary == expected, "seed %llu, moment %zu: %d, not %d", (unsigned long long)seed,
                now, moment->primary, expected);
     check_verdicts(past, now, verdicts);
-    assert_int_equal(topology_decide(moment->facts, past->count, false, lineage, verdicts), moment->primary);
+    assert_int_equal(topology_decide(moment->facts, past->count, false, history, verdicts), moment->primary);
     return moment->primary;
 }
 
@@ -811,8 +811,8 @@ static struct topology_facts from_bits(unsigned bits, unsigned i)
 static void check_bits(unsigned bits, unsigned count, int present)
 {
     static struct past past;
-    struct lineage lineage;
-    assert_true(lineage_init(&lineage, count));
+    struct topology_history history;
+    assert_true(topology_history_init(&history, count));
     past.count = count;
     past.moments_count = 0;
     for (unsigned moment = present < 0; moment < 2; moment++) {
@@ -830,9 +830,9 @@ static void check_bits(unsigned bits, unsigned count, int present)
                                                .answered_us = 15,
                                                .sources = { (int)i != present ? 1 + (uint32_t)present : 0 } };
         past.moments_count++;
-        (void)check(&past, &lineage, bits);
+        (void)check(&past, &history, bits);
     }
-    lineage_fini(&lineage);
+    topology_history_fini(&history);
 }
 
 static void every_triple_of_servers(void **state)
@@ -908,13 +908,13 @@ static void random_histories_agree_with_the_reference(void **state)
     unsigned reigns = 0, without = 0, strays = 0;
     for (uint64_t round = 0; round < 3000; round++) {
         struct topology_facts facts[SERVERS_MAX] = { 0 };
-        struct lineage lineage;
+        struct topology_history history;
         uint64_t seed = round + 91;
         size_t count = 1 + next_random(&seed) % 5;
         int present = TOPOLOGY_NO_PRIMARY;
         past.count = count;
         past.moments_count = 0;
-        assert_true(lineage_init(&lineage, count));
+        assert_true(topology_history_init(&history, count));
         for (size_t i = 0; i < count; i++) {
             bool is_up = !chance(&seed, 5);
             facts[i] = (struct topology_facts){ .is_up = is_up,
@@ -929,15 +929,15 @@ static void random_histories_agree_with_the_reference(void **state)
         }
         for (unsigned step = 0; step < MOMENTS_MAX - 4; step++) {
             memcpy(past.moments[past.moments_count++].facts, facts, sizeof facts);
-            int primary = check(&past, &lineage, round + 91);
+            int primary = check(&past, &history, round + 91);
             reigns += primary != present && primary != TOPOLOGY_NO_PRIMARY;
             without += primary == TOPOLOGY_NO_PRIMARY;
             present = primary;
             change(facts, count, 10 + 10 * (uint64_t)step, &seed);
         }
         for (size_t i = 0; i < count; i++)
-            strays += lineage.machines[i].is_stray;
-        lineage_fini(&lineage);
+            strays += history.machines[i].is_stray;
+        topology_history_fini(&history);
     }
     assert_row(reigns > 5000 && without > 5000 && strays > 500, "%u reigns, %u moments without, %u strays",
                reigns, without, strays); /* much has happened */

@@ -1,13 +1,13 @@
-#include "cluster/standing.h"
+#include "cluster/topology_facts.h"
 
-const char *standing_left_out(const struct topology_facts *it)
+const char *topology_facts_left_out(const struct topology_facts *it)
 {
     if (!it->is_up)
         return "down";
     return it->is_foreign ? "not of the first server's family (MySQL, MariaDB)" : NULL;
 }
 
-bool standing_follows(const struct topology_facts *it, uint32_t server_id)
+bool topology_facts_follows(const struct topology_facts *it, uint32_t server_id)
 {
     for (size_t i = 0; i < TOPOLOGY_SOURCES_MAX; i++)
         if (it->is_up && server_id != 0 && it->sources[i] == server_id)
@@ -15,11 +15,11 @@ bool standing_follows(const struct topology_facts *it, uint32_t server_id)
     return false;
 }
 
-size_t standing_followers(const struct topology_facts *facts, size_t count, size_t of)
+size_t topology_facts_followers(const struct topology_facts *facts, size_t count, size_t of)
 {
     size_t followers = 0;
     for (size_t i = 0; i < count; i++)
-        followers += standing_follows(&facts[i], facts[of].server_id);
+        followers += topology_facts_follows(&facts[i], facts[of].server_id);
     return followers;
 }
 
@@ -28,9 +28,9 @@ static bool replicates(const struct topology_facts *it)
     return it->has_source && !it->is_link_stopped;
 }
 
-bool standing_is_open(const struct topology_facts *it)
+bool topology_facts_is_open(const struct topology_facts *it)
 {
-    return standing_left_out(it) == NULL && !it->is_read_only && !replicates(it);
+    return topology_facts_left_out(it) == NULL && !it->is_read_only && !replicates(it);
 }
 
 /* Every other server answers and is read_only, is held and away, or is another address of this machine. */
@@ -46,10 +46,11 @@ static bool is_without_rival(const struct topology_facts *facts, size_t count, s
     return true;
 }
 
-bool standing_is_writable(const struct topology_facts *facts, size_t count, size_t i)
+bool topology_facts_is_writable(const struct topology_facts *facts, size_t count, size_t i)
 {
     if (count == 1)
-        return standing_left_out(&facts[i]) == NULL && !replicates(&facts[i]);
-    return standing_is_open(&facts[i]) && (!facts[i].has_source || standing_followers(facts, count, i) > 0 ||
-                                           is_without_rival(facts, count, i));
+        return topology_facts_left_out(&facts[i]) == NULL && !replicates(&facts[i]);
+    return topology_facts_is_open(&facts[i]) &&
+           (!facts[i].has_source || topology_facts_followers(facts, count, i) > 0 ||
+            is_without_rival(facts, count, i));
 }

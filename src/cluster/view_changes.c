@@ -1,4 +1,4 @@
-#include "cluster/news.h"
+#include "cluster/view_changes.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-bool news_is_change(const struct view_server *was, const struct view_server *is)
+bool view_changes_differ(const struct view_server *was, const struct view_server *is)
 {
     return was->role != is->role || was->state != is->state || was->takes_reads != is->takes_reads ||
            was->fault != is->fault;
@@ -52,7 +52,7 @@ static void tell_servers(struct events *events, const struct view *before, const
         struct view_server was = is_new ? unknown : before->servers[i];
         if (is_new)
             was.changed_us = before == NULL ? started_us : now_us;
-        if (news_is_change(&was, &now->servers[i]))
+        if (view_changes_differ(&was, &now->servers[i]))
             tell_server(events, now, i, &was, now_us);
     }
 }
@@ -173,8 +173,8 @@ static void tell_contenders(const struct view *before, const struct view *now)
     text_fini(&former);
 }
 
-void news_tell(struct events *events, const struct view *before, const struct view *now, uint64_t started_us,
-               uint64_t now_us)
+void view_changes_report(struct events *events, const struct view *before, const struct view *now,
+                         uint64_t started_us, uint64_t now_us)
 {
     tell_servers(events, before, now, started_us, now_us);
     tell_primary(events, before, now, started_us, now_us);

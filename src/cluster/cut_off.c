@@ -1,8 +1,7 @@
-#include "cluster/drift.h"
+#include "cluster/cut_off.h"
 
-#include "cluster/cluster.h"
+#include "cluster/cluster_state.h"
 #include "cluster/replication.h"
-#include "cluster/succession.h"
 
 #include <stdio.h>
 
@@ -34,27 +33,26 @@ static const struct cluster_member *find_giver(const struct cluster_member *memb
     const struct cluster_member *source = find_source(cluster, result->broken_source);
     bool is_running = !result->is_link_broken && result->is_applying;
     bool is_wanted = replication_is_wanted(result, member->server->role_setting);
-    if (is_running || !is_wanted || primary == member || succession_is_galera(cluster))
+    if (is_running || !is_wanted || primary == member || member_is_any_galera(cluster))
         return NULL;
     if (source != NULL)
         return source;
     return primary != NULL && is_well(primary) ? primary : NULL;
 }
 
-bool drift_look(struct cluster_member *member, struct probe_result *result)
+void cut_off_look(struct cluster_member *member, struct probe_result *result)
 {
     uint64_t now_us = member->cluster->env.loop->now_us;
     const struct cluster_member *giver = find_giver(member, result);
     if (giver == NULL || giver == member || member->linked_us == 0) {
         member->linked_us = now_us;
-        return false;
+        return;
     }
     int64_t silent_ms = (int64_t)((now_us - member->linked_us) / 1000);
     if (silent_ms > result->lag_ms)
         result->lag_ms = silent_ms;
-    result->is_adrift = true;
+    result->is_cut_off = true;
     (void)snprintf(result->error, sizeof result->error, "its link %s, though %.32s is up: %.80s",
                    result->is_link_broken ? "does not run" : "is stopped", giver->server->name,
                    result->link_error[0] != '\0' ? result->link_error : "it gives no reason");
-    return true;
 }

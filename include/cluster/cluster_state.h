@@ -1,0 +1,59 @@
+/* What a cluster consists of: the data that the files of a cluster share. Lives on the control thread.
+ */
+#ifndef HEADGATE_CLUSTER_CLUSTER_STATE_H
+#define HEADGATE_CLUSTER_CLUSTER_STATE_H
+
+#include "cluster/cluster_settings.h"
+#include "cluster/events.h"
+#include "cluster/galera_writer.h"
+#include "cluster/survey.h"
+#include "cluster/topology_history.h"
+#include "cluster/view.h"
+#include "net/resolve.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cluster_member;
+
+/* So many servers more than at the start there may be at a time: reloads add them. */
+#define CLUSTER_SPARE 64
+
+struct cluster {
+    const struct cluster_settings *settings; /* borrows; a reload brings others: see cluster_set */
+    char *name;                              /* owns: views tell it for longer than settings last */
+    uint64_t drain_us;                       /* after `drain`; 0: it may take for ever */
+    unsigned index;
+    unsigned worker_count;
+    struct resolver *resolver; /* borrows */
+    struct upstream_env env;
+    struct cluster_member *members; /* owns; they never move: there is room for `capacity` */
+    size_t count;                   /* those that are gone included */
+    size_t capacity;
+    int primary;
+    struct topology_history history; /* what decisions about the primary remember */
+    struct view *view;               /* one reference; NULL until every server's first probe has ended */
+    uint64_t epoch;
+    bool is_paused;
+    uint64_t paused_since_us; /* monotonic; or since when it is not */
+    uint64_t started_us;      /* monotonic */
+    uint64_t seed;            /* of what is left to chance */
+    struct events events;
+    struct galera_writer galera_writer;
+    struct survey survey;
+    struct loop_timer survey_timer;
+    struct code_changes code_changes;
+    uint64_t survey_covers;   /* changes that were over when the last survey began */
+    bool is_catalog_doubtful; /* the last survey has failed, or was of another primary */
+    bool is_code_changed;     /* since the last survey began */
+    struct catalog *catalog;  /* one reference: what the last survey of the present primary found, or NULL */
+    uint64_t surveyed_us;     /* when that, or that it is still the same, was known */
+    char survey_error[400];   /* what it did not find, and why; "": it found all, or has not ended yet */
+    /* Something that roles or the view depend on has changed: cluster_publish. */
+    void (*on_change)(struct cluster *cluster);
+    /* A new view: the receiver takes its own references. */
+    void (*on_view)(struct cluster *cluster, struct view *view);
+    void *owner; /* borrows */
+};
+
+#endif

@@ -1,0 +1,25 @@
+/* Which process a server is: told by the time of its start, by the server's own clock: the present time less
+ * the uptime, both from one statement. A clock that is set moves both, so the time of the start stays the
+ * same.
+ */
+#ifndef HEADGATE_CLUSTER_SERVER_PROCESS_H
+#define HEADGATE_CLUSTER_SERVER_PROCESS_H
+
+#include "cluster/upstream.h"
+#include "mysql/rows.h"
+
+#include <stdint.h>
+
+/* What a server says of its own process. Zeros: the server does not say. */
+struct server_process {
+    uint64_t started_s; /* since 1970, by the server's clock */
+    uint64_t
+        after_us; /* monotonic: the process was started after this moment, if its clock was not set since */
+};
+
+/* The statement that asks; static text. A server may refuse it: then its process is unknown. */
+const char *server_process_sql(const struct upstream *upstream);
+/* Reads the answer, which came at `now_us`. */
+void server_process_read(const struct rows *rows, uint64_t now_us, struct server_process *process_r);
+
+#endif
