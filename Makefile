@@ -179,8 +179,7 @@ lint-changed:
 # ---- both ends scripted, and real servers ----
 # HEADGATE_BIN= another binary, FLAVOUR= another family of servers, MARKED= pytest's -m: tests/pytest.ini lists the markers
 HEADGATE_BIN ?= $(CURDIR)/$(BUILD)/headgate
-PYTEST = HEADGATE_BIN=$(HEADGATE_BIN) HEADGATECTL_BIN=$(CURDIR)/$(BUILD)/headgatectl HEADGATE_FLAVOUR=$(FLAVOUR) \
-         $(PYTHON) -B -m pytest -q $(ROOM:%=--room %) $(if $(MARKED),-m "$(MARKED)") $(LIVE_FLAGS)
+PYTEST = HEADGATE_BIN=$(HEADGATE_BIN) HEADGATE_FLAVOUR=$(FLAVOUR) $(PYTHON) -B -m pytest -q $(ROOM:%=--room %) $(if $(MARKED),-m "$(MARKED)") $(LIVE_FLAGS)
 # Files of tests side by side: they wait more than they work.
 PYTEST_SPREAD ?= -n 2 --dist loadfile
 FLAVOUR ?= mariadb

@@ -37,5 +37,4 @@ bench: $(BENCH_TOOLS) $(BUILD)/headgate
 bench-quick: $(BENCH_TOOLS) $(BUILD)/headgate
 	@tests/bench/run --build $(BUILD) --headgate $(BUILD)/headgate --quick $(BENCH_FLAGS)
 bench-crowd: bench-setup $(BUILD)/headgate $(BUILD)/headgatectl
-	@HEADGATE_BIN=$(HEADGATE_BIN) HEADGATECTL_BIN=$(CURDIR)/$(BUILD)/headgatectl \
-	    $(PYTHON) tests/bench/crowd --build $(BUILD) $(CROWD_FLAGS)
+	@HEADGATE_BIN=$(HEADGATE_BIN) $(PYTHON) tests/bench/crowd --build $(BUILD) $(CROWD_FLAGS)

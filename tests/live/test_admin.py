@@ -1,22 +1,17 @@
-"""headgatectl and the admin socket on a running proxy: every command, text and JSON, errors and exit status."""
+"""Admin commands before real servers: what is shown, explained and killed; and the servers' own client at the admin address."""
 
 import json
-import os
-import pathlib
 import re
-import socket
 import subprocess
 
 import pytest
 
+from admin_socket import ctl, ctl_json, raw
 from conftest import FLAVOUR
 from headgate import Headgate, rows
 from proxy import wait_until
 
 pytestmark = [pytest.mark.room("admin", "ctl"), pytest.mark.threads]
-
-BUILD = pathlib.Path(__file__).resolve().parents[2] / "build"
-CTL = os.environ.get("HEADGATECTL_BIN", str(BUILD / "headgatectl"))
 
 SERVER_COLUMNS = {"cluster", "name", "address", "role", "state", "reason", "since_s", "weight", "lag_ms",
                   "connections_active", "connections_idle", "queries", "errors"}
@@ -28,28 +23,6 @@ def running(cluster):
     admin = {"users": [{"name": "root", "password": "door"}]}
     with Headgate(cluster, cluster_settings={"slow_start": "off"}, admin_settings=admin) as headgate:
         yield headgate
-
-
-def ctl(hg, *words, ok=True):
-    done = subprocess.run([CTL, "-s", hg.admin_socket, *words], capture_output=True, text=True, timeout=20)
-    assert (done.returncode == 0) == ok, (done.returncode, done.stdout, done.stderr)
-    return done.stdout if ok else done.stderr
-
-
-def ctl_json(hg, *words):
-    return json.loads(ctl(hg, "--json", *words))
-
-
-def raw(hg, text):
-    """What the socket itself answers, until it closes."""
-    with socket.socket(socket.AF_UNIX) as admin:
-        admin.settimeout(20)
-        admin.connect(hg.admin_socket)
-        admin.sendall(text.encode())
-        answer = b""
-        while piece := admin.recv(65536):
-            answer += piece
-    return answer.decode()
 
 
 @pytest.mark.smoke
@@ -137,25 +110,6 @@ def test_explain_agrees_with_what_happens(hg, cluster):
     assert told["place"] == "replica" and port in [node.port for node in cluster.replicas()]
 
 
-def test_help_lists_every_command_and_each_one_answers(hg):
-    commands = [row["command"] for row in ctl_json(hg, "help")]
-    assert {"show servers", "show sessions", "show version", "show clusters", "show events", "drain", "enable", "disable",
-            "explain", "help"} <= set(commands)
-    for command in commands:
-        assert ctl_json(hg, "help", command)[0]["command"] == command
-
-
-@pytest.mark.parametrize("line, words", [
-    ("nonsense", "unknown command"), ("show", "unknown command"), ("explain", "argument"),
-    ("drain db9", "no server db9"), ("show cluster x", "no such cluster"), ("switchover main", "not in this version"), ("show servers now", "no argument"),
-    ("help nonsense", "no such command"), ("kill x", "number"),
-])
-def test_errors_go_to_stderr_with_exit_status_1(hg, line, words):
-    assert words in ctl(hg, *line.split(), ok=False)
-    assert raw(hg, line + "\n").startswith("error:") and raw(hg, line + "\n").count("\n") == 1
-    assert words in json.loads(raw(hg, f"json {line}\n"))["error"]
-
-
 def test_kill_ends_a_session(hg):
     db = hg.connect()
     number = db.thread_id()
@@ -163,69 +117,6 @@ def test_kill_ends_a_session(hg):
     with pytest.raises(Exception):
         for _ in range(100):
             rows(db, "SELECT 1")
-
-
-def test_kill_of_nobody_is_an_error(hg):
-    """A server's own number of a connection, say."""
-    assert "there is no session 12: see 'show sessions'" in ctl(hg, "kill", "12", ok=False)
-
-
-def test_newline_inside_quotes_does_not_end_a_command(hg):
-    told, = json.loads(raw(hg, "json explain SELECT 'a\nb'\n"))
-    assert told["place"] == "replica"
-
-
-def test_lines_of_sql_are_said_as_one_that_means_the_same(hg):
-    for sql, place in (("SELECT 1 -- it's\n FROM t FOR UPDATE", "primary"), ("SELECT 1 # a\nFROM t", "replica"),
-                       ("SELECT 1 /* # */ FROM t\nFOR UPDATE", "primary"), ("SELECT '-- a\nb' FROM t", "replica"),
-                       ("/* only this */", "primary"), ("-- only\n", "primary"), ("SELECT 1 -- and\n", "replica"),
-                       ("SELECT 1 /*! FROM t -- a\n FOR UPDATE */", "primary"), ("SELECT 5--2\nFROM t FOR UPDATE", "primary")):
-        assert ctl_json(hg, "explain", sql)[0]["place"] == place, sql
-
-
-def test_interactive_keeps_the_connection_and_marks_the_ends(hg):
-    with socket.socket(socket.AF_UNIX) as admin:
-        admin.settimeout(20)
-        admin.connect(hg.admin_socket)
-        lines = admin.makefile("rw")
-        lines.write("interactive\nshow version\nnonsense\njson show version\n")
-        lines.flush()
-        answers, block = [], []
-        while len(answers) < 3:
-            line = lines.readline()
-            assert line, "closed"
-            if line == "\n":
-                if block:
-                    answers.append(block)
-                block = []
-            else:
-                block.append(line)
-        assert answers[0][0].startswith("version") and answers[1][0].startswith("error:")
-        assert json.loads(answers[2][0])[0]["version"]
-
-
-def test_garbage_and_endless_commands_harm_nobody(hg):
-    for junk in (b"\0\xff" * 5000 + b"\n", b"x" * 100, b"'" * 3):
-        with socket.socket(socket.AF_UNIX) as admin:
-            admin.settimeout(20)
-            admin.connect(hg.admin_socket)
-            admin.sendall(junk)
-            admin.shutdown(socket.SHUT_WR)
-            while admin.recv(65536):
-                pass
-    with socket.socket(socket.AF_UNIX) as admin:
-        admin.settimeout(20)
-        admin.connect(hg.admin_socket)
-        with pytest.raises(OSError):
-            for _ in range(64):
-                admin.sendall(b"'" + b"y" * 65536)
-    assert ctl_json(hg, "show", "version")
-
-
-def test_missing_socket_is_said_clearly(tmp_path):
-    done = subprocess.run([CTL, "-s", str(tmp_path / "none.sock"), "show", "version"], capture_output=True, text=True,
-                          timeout=20)
-    assert done.returncode == 1 and "none.sock" in done.stderr
 
 
 def client(hg, cluster, *arguments, stdin=None):

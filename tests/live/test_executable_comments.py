@@ -8,7 +8,7 @@ import pymysql
 import pytest
 
 from headgate import rows
-from test_admin import ctl_json
+from admin_socket import ctl_json
 
 pytestmark = [pytest.mark.room("sql"), pytest.mark.smoke]
 

@@ -96,19 +96,6 @@ def test_2_gib_result_passes_in_flat_memory(hg):
 
 
 @pytest.mark.long
-def test_slow_reader_of_a_large_result_costs_no_memory(hg):
-    with hg.wire() as client, Bystander(hg) as bystander:
-        client.rows("SELECT 1")
-        with Memory(hg) as memory:
-            client.send(w.QUERY, "SELECT REPEAT('x', 1048576) FROM numbers LIMIT 256")
-            while len(bystander.took) < 100 and bystander.thread.is_alive():
-                time.sleep(0.01)
-        client.close()
-    memory.stayed_flat()
-    bystander.was_served()
-
-
-@pytest.mark.long
 def test_200_mb_of_load_data_pass_in_flat_memory(hg):
     """The server is told to skip all lines but the last five: it has read every one, and replicates next to nothing."""
     piece = b"1234567,%s\n" % (b"x" * 190) * 5000
@@ -123,16 +110,6 @@ def test_200_mb_of_load_data_pass_in_flat_memory(hg):
         assert client.rows("SELECT COUNT(*), MIN(LENGTH(b)) FROM loaded FOR UPDATE") == [(b"5", b"190")]
     memory.stayed_flat()
     bystander.was_served()
-
-
-def test_whole_file_is_loaded(hg):
-    lines = [b"%d,line %d\n" % (n, n) for n in range(20000)]
-    with hg.wire() as client:
-        client.query("DELETE FROM loaded")
-        client.infile = lambda name: (b"".join(lines[n:n + 1000]) for n in range(0, len(lines), 1000))
-        assert client.query("LOAD DATA LOCAL INFILE 'x' INTO TABLE loaded FIELDS TERMINATED BY ','").oks[0].affected == 20000
-        assert client.rows("SELECT COUNT(*), SUM(a) FROM loaded FOR UPDATE") == [(b"20000", b"199990000")]
-        client.query("DELETE FROM loaded")
 
 
 @pytest.mark.scenario

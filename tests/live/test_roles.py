@@ -9,7 +9,7 @@ from headgate import Headgate, Log, rows, value
 from proxy import Proxy, wait_until
 from relays import Relay, Relayed
 from sandbox_lib import dialect
-from test_admin import ctl, ctl_json
+from admin_socket import ctl, ctl_json
 
 pytestmark = [pytest.mark.room("cluster"), pytest.mark.threads]
 
