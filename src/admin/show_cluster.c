@@ -21,12 +21,12 @@ static void put_time(struct table *table, uint64_t at_us)
 static const struct column cluster_columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
     { "primary", COLUMN_TEXT, "the server that takes writes" },
-    { "primary_since_s", COLUMN_INTEGER, "seconds since it is, or since there is none" },
+    { "primary_since_s", COLUMN_INTEGER, "seconds since the last change of the primary" },
     { "epoch", COLUMN_INTEGER,
       "number of the present view; each change of servers or roles makes a new one" },
-    { "servers", COLUMN_INTEGER, "all of them" },
+    { "servers", COLUMN_INTEGER, "number of servers" },
     { "servers_up", COLUMN_INTEGER, "servers in the state up" },
-    { "replicas", COLUMN_INTEGER, "those that take reads" },
+    { "replicas", COLUMN_INTEGER, "servers that take reads" },
     { "paused", COLUMN_TEXT, "yes while the cluster is paused" },
     { "connections_active", COLUMN_INTEGER, "connections attached to sessions" },
     { "last_change", COLUMN_TEXT, "time of the last event" },
@@ -78,8 +78,8 @@ void show_clusters(struct request *request)
 
 static const struct column event_columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
-    { "at", COLUMN_TEXT, "when, by this machine's clock (UTC)" },
-    { "server", COLUMN_TEXT, "the server's name; none: of the whole cluster" },
+    { "at", COLUMN_TEXT, "time of the event (UTC)" },
+    { "server", COLUMN_TEXT, "the server's name; null for an event of the whole cluster" },
     { "was", COLUMN_TEXT, "state and role before" },
     { "is", COLUMN_TEXT, "state and role since" },
     { "reason", COLUMN_TEXT, "why" },

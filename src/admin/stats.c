@@ -6,8 +6,8 @@
 
 static const struct column columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
-    { "name", COLUMN_TEXT, "of the counter" },
-    { "value", COLUMN_INTEGER, "since headgate started" },
+    { "name", COLUMN_TEXT, "name of the counter" },
+    { "value", COLUMN_INTEGER, "count since headgate started" },
     { "help", COLUMN_TEXT, "what is counted" },
 };
 const struct columns show_stats_columns = COLUMNS_OF(columns);

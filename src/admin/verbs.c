@@ -14,7 +14,7 @@
 static const struct column columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
     { "server", COLUMN_TEXT, "the server's name" },
-    { "state", COLUMN_TEXT, "what it is now" },
+    { "state", COLUMN_TEXT, "state after the command" },
     { "reason", COLUMN_TEXT, "why" },
     { "warning", COLUMN_TEXT, "what the cluster cannot do now" },
 };
@@ -119,8 +119,8 @@ void verb_disable(struct request *request)
 /* ---- sessions ---- */
 
 static const struct column kill_list[] = {
-    { "session", COLUMN_INTEGER, "its id" },
-    { "user", COLUMN_TEXT, "whose it was" },
+    { "session", COLUMN_INTEGER, "id of the session" },
+    { "user", COLUMN_TEXT, "the account" },
     { "client", COLUMN_TEXT, "the client's address" },
 };
 const struct columns kill_columns = COLUMNS_OF(kill_list);
