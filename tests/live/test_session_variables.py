@@ -165,7 +165,8 @@ def test_an_id_keeps_its_connection_until_it_is_used_up(few, used_up_by):
     first.query("SET insert_id = 70")
     for other in ("INSERT INTO ids VALUES (5, 1)", "UPDATE ids SET n = 3", "INSERT INTO ids VALUES (70, 1)", "DELETE FROM ids"):
         first.query(other)
-        assert waits_in_vain(second).code == 1040 and "variable" in waits_in_vain(second).message, other
+        error = waits_in_vain(second)
+        assert error.code == 1040 and "variable" in error.message, other
         assert pins_of(headgate, first)
     assert made(first, used_up_by) == 70
     assert made(second, "INSERT INTO ids (n) VALUES (2)") > 70
