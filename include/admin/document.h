@@ -10,7 +10,7 @@
 #define HEADGATE_ADMIN_DOCUMENT_H
 
 #include "admin/admin.h"
-#include "admin/census.h"
+#include "admin/session_counts.h"
 #include "admin/request.h"
 #include "base/list.h"
 #include "base/str.h"
@@ -26,7 +26,7 @@ struct document;
 struct document_kind {
     const char *path;
     const char *type; /* as HTTP says it */
-    /* Fill `body`, with what commands and the census say if need be, and call document_done, now or later. */
+    /* Fill `body`, with what commands and the counts say if need be, and call document_done, now or later. */
     void (*make)(struct document *document);
 };
 
@@ -40,9 +40,9 @@ struct document {
     struct loop_timer deadline;
     uint64_t began_us; /* monotonic; 0: none was made yet */
     bool is_busy;
-    struct census census;   /* for kinds that want one */
-    struct request request; /* for kinds that ask commands … */
-    size_t step;            /* … one after the other */
+    struct session_counts counts; /* for kinds that want one */
+    struct request request;       /* for kinds that ask commands … */
+    size_t step;                  /* … one after the other */
 };
 
 struct document_reader {

@@ -5,7 +5,7 @@
 #define HEADGATE_ADMIN_METRIC_H
 
 #include "admin/admin.h"
-#include "admin/census.h"
+#include "admin/session_counts.h"
 #include "admin/process.h"
 #include "base/hist.h"
 
@@ -14,7 +14,7 @@
 /* Where a sample comes from; what is not of its scope is NULL. */
 struct metric_place {
     const struct admin *admin;
-    const struct census *census;
+    const struct session_counts *counts;
     const struct process *process;
     const struct worker *worker;
     const struct cluster *cluster;

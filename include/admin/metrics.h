@@ -9,14 +9,14 @@
 #define HEADGATE_ADMIN_METRICS_H
 
 #include "admin/admin.h"
-#include "admin/census.h"
+#include "admin/session_counts.h"
 #include "admin/document.h"
 #include "base/str.h"
 
-/* /metrics: takes the census first. */
+/* /metrics: takes the counts first. */
 void metrics_make(struct document *document);
-/* For metrics_make: the census has been taken; where it was not, sessions by state are left out. */
-void metrics_note_census(struct census *census);
+/* For metrics_make: the counts has been taken; where it was not, sessions by state are left out. */
+void metrics_note_counts(struct session_counts *counts);
 
 /* docs/metrics.md. Check out->is_oom afterwards. */
 void metrics_write_reference(struct text *out);

@@ -1,7 +1,8 @@
 /* The admin commands over the MySQL protocol: any client of MySQL or MariaDB logs in with an account of its
  * own (admin.users) and asks; tables are result sets, refusals ERR packets.
  *
- *   on_accept → admit (greeting, login) → a command: of the protocol, small talk, or command_run → its answer
+ *   on_accept → admit (greeting, login) → a command: of the protocol, a driver query, or command_run → its
+ * answer
  *
  * On the control thread, beside the unix socket (console.h), with the same commands. One command a query.
  */

@@ -22,7 +22,7 @@ void ready_make(struct document *document);
 unsigned ready_answer(const struct admin *admin, const char *path, struct text *body);
 /* /health/live: does the control thread turn, and does every worker? {"live": …, "problem": …}. */
 void ready_make_live(struct document *document);
-/* For ready_make_live: the census has been taken, or was not. */
-void ready_note_census(struct census *census);
+/* For ready_make_live: the counts has been taken, or was not. */
+void ready_note_counts(struct session_counts *counts);
 
 #endif

@@ -35,7 +35,14 @@ struct columns {
 /* "text", "integer", "real": static text. */
 const char *column_type_name(enum column_type type);
 
-struct table_cell;
+/* For the renderers. */
+struct table_cell {
+    bool is_null;
+    size_t from; /* TEXT: where the cell begins in the table's bytes */
+    size_t len;
+    int64_t integer;
+    double real;
+};
 
 struct table {
     const struct column *columns; /* borrows */
@@ -69,16 +76,7 @@ size_t table_row_count(const struct table *table);
  * out. */
 bool table_render_text(const struct table *table, struct text *out);
 
-/* One line: an array of objects, keys in column order; numbers as numbers, null as null; bytes that are not
- * UTF-8 become U+FFFD. Ends with a newline. False when memory is out. */
-bool table_render_json(const struct table *table, struct text *out);
-
-/* A MySQL result set, numbered from `seq`; `caps` are agreed with who reads it, `status` are the flags of its
- * last packet. Appends to `out`; false when memory is out. */
-bool table_render_mysql(const struct table *table, uint8_t seq, uint64_t caps, uint16_t status,
-                        struct text *out);
-
-/* {"error": "…"} and a newline: the JSON form of a failure. False when memory is out. */
-bool table_render_json_error(const char *message, struct text *out);
+/* The bytes of a TEXT cell that is not null; borrowed from the table. For the renderers. */
+struct span table_cell_span(const struct table *table, const struct table_cell *cell);
 
 #endif

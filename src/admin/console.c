@@ -3,6 +3,7 @@
 #include "admin/command.h"
 #include "admin/doctor.h"
 #include "admin/pause.h"
+#include "admin/table_json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/stream.h"

@@ -1,4 +1,5 @@
 #include "admin/document.h"
+#include "admin/table_json.h"
 
 #include <stddef.h>
 

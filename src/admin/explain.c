@@ -1,9 +1,9 @@
 /* Where would a statement go, and why? For a new session of a split listener, or for one that is there. */
-#include "admin/show.h"
+#include "admin/explain.h"
 
-#include "admin/beside.h"
+#include "admin/explain_attributes.h"
 #include "admin/show_routines.h"
-#include "admin/tour.h"
+#include "admin/visit_workers.h"
 #include "base/mem.h"
 #include "session/hints.h"
 #include "session/route_input.h"
@@ -188,7 +188,7 @@ void explain(struct request *request)
     struct sql_dialect dialect = { .multi_statements = true };
     struct route_state state = { .mode = LISTENER_SPLIT };
     struct asked asked = { .sql = request->argument };
-    if (!beside_read(&asked.sql, &asked.beside, &request->error)) {
+    if (!explain_attributes_read(&asked.sql, &asked.beside, &request->error)) {
         request->on_done(request);
         return;
     }
@@ -221,7 +221,7 @@ static void ask(struct worker *worker, struct request *request, void *context)
     struct asked asked = { .sql = span_of(question->sql, question->len) };
     struct sql_dialect dialect = effects_dialect(session);
     request->error = (struct error){ 0 };
-    if (!beside_read(&asked.sql, &asked.beside, &request->error))
+    if (!explain_attributes_read(&asked.sql, &asked.beside, &request->error))
         return;
     struct route route = route_input_explain(session, asked.sql, &asked.beside, &facts, &hints);
     put_explanation(request, &facts, &route, &session->facets.pins, &asked, &dialect);
@@ -255,5 +255,5 @@ void explain_session(struct request *request)
     memcpy(question->sql, sql.data, sql.len);
     (void)error_set(&request->error, 0, "there is no session %llu: see 'show sessions'",
                     (unsigned long long)id);
-    tour_begin(request, ask, question);
+    visit_workers(request, ask, question);
 }

@@ -29,13 +29,13 @@ static const struct document_kind kinds[] = {
 #define KINDS (sizeof kinds / sizeof *kinds)
 _Static_assert(KINDS <= HTTP_DOCUMENTS_MAX, "more documents than there is room for");
 
-/* Of the kinds whose `make` takes a census: who is told of it. */
+/* Of the kinds whose `make` takes a counts: who is told of it. */
 static const struct {
     void (*make)(struct document *document);
-    void (*note)(struct census *census);
+    void (*note)(struct session_counts *counts);
 } counted[] = {
-    { metrics_make, metrics_note_census },
-    { ready_make_live, ready_note_census },
+    { metrics_make, metrics_note_counts },
+    { ready_make_live, ready_note_counts },
 };
 
 static void init_documents(struct http *http)
@@ -45,7 +45,7 @@ static void init_documents(struct http *http)
         document_init(document, &kinds[i], http->admin);
         for (size_t j = 0; j < sizeof counted / sizeof *counted; j++)
             if (kinds[i].make == counted[j].make)
-                census_init(&document->census, http->admin, counted[j].note, document);
+                session_counts_init(&document->counts, http->admin, counted[j].note, document);
     }
 }
 
@@ -362,7 +362,7 @@ void http_close(struct http *http)
         return;
     listener_close(&http->listener);
     for (size_t i = 0; i < KINDS; i++) {
-        census_stop(&http->documents[i].census);
+        session_counts_stop(&http->documents[i].counts);
         document_fini(&http->documents[i]); /* whoever waits is resumed */
     }
     loop_timer_stop(&http->timer);

@@ -89,17 +89,17 @@ static double stopping(const struct metric_place *place)
 
 static double sessions(const struct metric_place *place)
 {
-    return place->census->is_complete ? (double)place->census->states[place->word] : NAN;
+    return place->counts->is_complete ? (double)place->counts->states[place->word] : NAN;
 }
 
 static double sessions_in_transaction(const struct metric_place *place)
 {
-    return place->census->is_complete ? (double)place->census->in_transaction : NAN;
+    return place->counts->is_complete ? (double)place->counts->in_transaction : NAN;
 }
 
 static double sessions_pinned(const struct metric_place *place)
 {
-    return place->census->is_complete ? (double)place->census->pinned : NAN;
+    return place->counts->is_complete ? (double)place->counts->pinned : NAN;
 }
 
 static double sessions_closed(const struct metric_place *place)

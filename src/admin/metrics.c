@@ -231,17 +231,17 @@ static void put_stats(struct page *page, const struct admin *admin)
 
 void metrics_make(struct document *document)
 {
-    census_take(&document->census);
+    session_counts_take(&document->counts);
 }
 
-void metrics_note_census(struct census *census)
+void metrics_note_counts(struct session_counts *counts)
 {
-    struct document *document = census->owner;
+    struct document *document = counts->owner;
     struct process process;
     struct page page = { .out = &document->body };
     process_read(&process);
     for (size_t i = 0; i < metric_count; i++) {
-        struct metric_place place = { .admin = document->admin, .census = census, .process = &process };
+        struct metric_place place = { .admin = document->admin, .counts = counts, .process = &process };
         put_head(page.out, metric_rows[i].name, metric_rows[i].type, metric_rows[i].help);
         each[metric_rows[i].scope](&page, &metric_rows[i], &place);
     }

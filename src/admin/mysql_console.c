@@ -1,7 +1,8 @@
 #include "admin/mysql_console.h"
 
 #include "admin/command.h"
-#include "admin/smalltalk.h"
+#include "admin/driver_queries.h"
+#include "admin/table_mysql.h"
 #include "base/mem.h"
 #include "mysql/admit.h"
 #include "mysql/command.h"
@@ -30,9 +31,9 @@ struct guest {
     struct stream stream;
     struct loop_timer deadline; /* of the login, then of the next command */
     struct admit admit;
-    struct text input;     /* owns: what has come, the packet being answered at the front */
-    struct text line;      /* owns: the command being run */
-    struct smalltalk talk; /* who, and the columns of the last answer */
+    struct text input;          /* owns: what has come, the packet being answered at the front */
+    struct text line;           /* owns: the command being run */
+    struct driver_queries driver; /* the account, and the columns of the last answer */
     struct request request;
     struct log_scope client, user;
     char host[ADDR_TEXT_MAX];
@@ -141,17 +142,17 @@ static void answer_query(struct guest *guest, struct span sql)
 {
     struct error err = { 0 };
     struct table table = { 0 };
-    switch (smalltalk_answer(&guest->talk, sql, &table, &err)) {
-    case SMALLTALK_OK:
+    switch (driver_queries_answer(&guest->driver, sql, &table, &err)) {
+    case DRIVER_QUERY_OK:
         put_ok(guest);
         break;
-    case SMALLTALK_TABLE:
+    case DRIVER_QUERY_TABLE:
         put_table(guest, &table);
         break;
-    case SMALLTALK_ERROR:
+    case DRIVER_QUERY_ERROR:
         put_err(guest, err.code, err.text);
         break;
-    case SMALLTALK_NONE:
+    case DRIVER_QUERY_NONE:
         text_clear(&guest->line);
         if (!text_append_span(&guest->line, sql)) {
             put_err(guest, ERR_OUT_OF_RESOURCES, "Out of memory");
@@ -270,7 +271,7 @@ static void log_in(struct guest *guest, struct span payload, uint8_t seq)
         guest->is_ending = true;
     } else if (verdict == ADMIT_ACCEPTED) {
         guest->is_inside = true;
-        guest->talk.user = guest->user.text = guest->admit.user;
+        guest->driver.user = guest->user.text = guest->admit.user;
         guest->seq = guest->admit.seq;
         put_ok(guest);
         begin_compression(guest);
@@ -356,9 +357,9 @@ static void on_ready(struct stream *stream, int events)
 
 static bool greet(struct guest *guest)
 {
-    guest->talk.connection_id = ++guest->console->last_id;
-    struct greeting greeting = { .version = span_cstr(SMALLTALK_VERSION),
-                                 .connection_id = guest->talk.connection_id,
+    guest->driver.connection_id = ++guest->console->last_id;
+    struct greeting greeting = { .version = span_cstr(DRIVER_QUERY_VERSION),
+                                 .connection_id = guest->driver.connection_id,
                                  .caps = CAPS_OFFERED,
                                  .collation = COLLATION,
                                  .status = STATUS_AUTOCOMMIT };

@@ -1,6 +1,6 @@
 #include "admin/pause.h"
 
-#include "admin/tour.h"
+#include "admin/visit_workers.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -105,7 +105,7 @@ static void look(struct pause *pause)
     *context = pause;
     pause->running = 0;
     pause->is_looking = true;
-    tour_begin_then(pause->request, count_one, counted, context);
+    visit_workers_then(pause->request, count_one, counted, context);
 }
 
 static void on_again(struct loop_timer *timer)

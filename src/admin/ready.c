@@ -1,4 +1,5 @@
 #include "admin/ready.h"
+#include "admin/table_json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -206,19 +207,19 @@ void ready_make(struct document *document)
 
 void ready_make_live(struct document *document)
 {
-    census_take(&document->census);
+    session_counts_take(&document->counts);
 }
 
-void ready_note_census(struct census *census)
+void ready_note_counts(struct session_counts *counts)
 {
-    struct document *document = census->owner;
-    if (census->is_complete)
+    struct document *document = counts->owner;
+    if (counts->is_complete)
         (void)text_append_cstr(&document->body, "{\"live\":true,\"problem\":null}\n");
-    else if (!census->is_travelling)
+    else if (!counts->is_travelling)
         (void)text_append_cstr(&document->body, "{\"live\":false,\"problem\":\"out of memory\"}\n");
     else
         (void)text_appendf(
             &document->body, "{\"live\":false,\"problem\":\"worker %u has not answered for %u ms\"}\n",
-            atomic_load_explicit(&census->next, memory_order_relaxed), CENSUS_PATIENCE_US / 1000);
-    document_done(document, census->is_complete ? OK : SERVICE_UNAVAILABLE);
+            atomic_load_explicit(&counts->next, memory_order_relaxed), SESSION_COUNTS_TIMEOUT_US / 1000);
+    document_done(document, counts->is_complete ? OK : SERVICE_UNAVAILABLE);
 }

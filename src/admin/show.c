@@ -1,6 +1,6 @@
 #include "admin/show.h"
 
-#include "admin/tour.h"
+#include "admin/visit_workers.h"
 #include "session/compression.h"
 #include "state/pinned.h"
 #include "state/reply_effects.h"
@@ -213,7 +213,7 @@ static void put_sessions(struct worker *worker, struct request *request, void *c
 void show_sessions(struct request *request)
 {
     table_init(&request->table, session_columns, sizeof session_columns / sizeof *session_columns);
-    tour_begin(request, put_sessions, NULL);
+    visit_workers(request, put_sessions, NULL);
 }
 
 /* ---- version ---- */

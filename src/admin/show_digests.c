@@ -1,6 +1,6 @@
 #include "admin/show_digests.h"
 
-#include "admin/tour.h"
+#include "admin/visit_workers.h"
 #include "base/mem.h"
 #include "session/worker.h"
 
@@ -241,7 +241,7 @@ void show_digests(struct request *request)
         return;
     }
     gathering->top = top;
-    tour_begin_then(request, gather, answer, gathering);
+    visit_workers_then(request, gather, answer, gathering);
 }
 
 /* ---- reset ---- */
@@ -263,5 +263,5 @@ void reset_digests(struct request *request)
     table_init(&request->table, reset_columns, 1);
     table_row(&request->table);
     table_text(&request->table, "digests");
-    tour_begin(request, forget, NULL);
+    visit_workers(request, forget, NULL);
 }

@@ -1,6 +1,6 @@
 /* How many clients there may be, how many there are, and how many were turned away; likewise connections of
  * an account to a server that has told of a limit. */
-#include "admin/show.h"
+#include "admin/show_limits.h"
 
 #include "cluster/cluster.h"
 #include "cluster/quota.h"

@@ -1,8 +1,8 @@
 /* SHOW PINS: what keeps sessions' connections from being given to others, and how often; what keeps most of
  * them now comes first. */
-#include "admin/show.h"
+#include "admin/show_pins.h"
 #include "admin/stats.h"
-#include "admin/tour.h"
+#include "admin/visit_workers.h"
 
 #include "base/mem.h"
 #include "state/pinned.h"
@@ -141,5 +141,5 @@ void show_pins(struct request *request)
     for (size_t i = 0; i < count; i++)
         rows->rows[i] = (struct pin_row){ .cluster = (unsigned)(i / PIN_CAUSE_COUNT),
                                           .cause = (enum pin_cause)(i % PIN_CAUSE_COUNT) };
-    tour_begin_then(request, look, answer, rows);
+    visit_workers_then(request, look, answer, rows);
 }

@@ -1,6 +1,6 @@
 /* SHOW POOLS: whose the connections to servers are, and who waits for one. */
-#include "admin/show.h"
-#include "admin/tour.h"
+#include "admin/show_pools.h"
+#include "admin/visit_workers.h"
 
 #include "base/mem.h"
 #include "pool/pool.h"
@@ -123,5 +123,5 @@ void show_pools(struct request *request)
         request->on_done(request);
         return;
     }
-    tour_begin_then(request, look, answer, rows);
+    visit_workers_then(request, look, answer, rows);
 }

@@ -1,5 +1,5 @@
 /* What was configured, as it runs: listeners, accounts, every setting. Nothing here ever holds a password. */
-#include "admin/show.h"
+#include "admin/show_settings.h"
 
 #include <stdio.h>
 

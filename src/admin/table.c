@@ -1,6 +1,5 @@
 #include "admin/table.h"
 
-#include "admin/table_cell.h"
 #include "base/mem.h"
 
 #include <assert.h>

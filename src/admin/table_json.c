@@ -1,6 +1,6 @@
 /* The one place that speaks to jansson.
  */
-#include "admin/table_cell.h"
+#include "admin/table_json.h"
 
 #include <jansson.h>
 #include <math.h>

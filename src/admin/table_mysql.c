@@ -1,6 +1,6 @@
 /* A table as a MySQL result set.
  */
-#include "admin/table_cell.h"
+#include "admin/table_mysql.h"
 
 #include "mysql/resultset.h"
 

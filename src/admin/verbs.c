@@ -1,6 +1,6 @@
 #include "admin/verbs.h"
 
-#include "admin/tour.h"
+#include "admin/visit_workers.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -152,7 +152,7 @@ void verb_kill(struct request *request)
     uint64_t *id = mem_zalloc(sizeof *id);
     table_init(&request->table, kill_list, sizeof kill_list / sizeof *kill_list);
     if (id != NULL && span_to_u64(request->argument, id)) {
-        tour_begin_then(request, kill_here, tell_killed, id);
+        visit_workers_then(request, kill_here, tell_killed, id);
         return;
     }
     (void)error_set(&request->error, 0,

@@ -1,6 +1,7 @@
 /* Tables rendered: exactly these bytes.
  */
 #include "admin/table.h"
+#include "admin/table_json.h"
 
 #include "base/mem.h"
 

@@ -1,7 +1,7 @@
-/* The census, and /health/live that rests on it: what a worker that is stuck does to them. */
+/* The counts, and /health/live that rests on it: what a worker that is stuck does to them. */
 #include "../net/net_test.h"
 
-#include "admin/census.h"
+#include "admin/session_counts.h"
 #include "admin/document.h"
 #include "admin/ready.h"
 #include "session/driver.h"
@@ -46,13 +46,13 @@ static void open_scene(struct scene *scene)
     }
     scene->admin = (struct admin){ .loop = &scene->loop, .world = &scene->world };
     document_init(&scene->live, &kind, &scene->admin);
-    census_init(&scene->live.census, &scene->admin, ready_note_census, &scene->live);
+    session_counts_init(&scene->live.counts, &scene->admin, ready_note_counts, &scene->live);
 }
 
 static void close_scene(struct scene *scene)
 {
     loop_close_mail(&scene->loop);
-    census_stop(&scene->live.census);
+    session_counts_stop(&scene->live.counts);
     document_fini(&scene->live);
     for (unsigned i = 0; i < 2; i++)
         worker_fini(&scene->workers[i]);
@@ -64,14 +64,14 @@ static void ask(struct scene *scene, struct reader *reader)
 {
     *reader = (struct reader){ .reader.on_ready = on_ready };
     document_want(&scene->live, &reader->reader);
-    while (!scene->live.census.is_wanted)
+    while (!scene->live.counts.is_wanted)
         turn(&scene->loop);
 }
 
 /* Its time is over: not waited for here. */
 static void let_time_pass(struct scene *scene)
 {
-    struct loop_timer *deadline = &scene->live.census.deadline;
+    struct loop_timer *deadline = &scene->live.counts.deadline;
     assert_true(loop_timer_is_active(deadline));
     deadline->fire(deadline);
 }
@@ -108,7 +108,7 @@ static void a_worker_that_is_stuck_is_named_and_forgiven_when_it_turns_again(voi
     assert_int_equal(reader.status, 503);
     turn(&scene.workers[1].loop);
     turn(&scene.loop); /* comes home, for nobody */
-    assert_false(scene.live.census.is_travelling);
+    assert_false(scene.live.counts.is_travelling);
     ask(&scene, &reader);
     turn(&scene.workers[0].loop);
     turn(&scene.workers[1].loop);

@@ -1,4 +1,4 @@
-#include "admin/smalltalk.h"
+#include "admin/driver_queries.h"
 
 #include "sql/lexer.h"
 #include "sql/reader.h"
@@ -44,7 +44,7 @@ static const struct {
     { "transaction_read_only", "0" },
     { "tx_isolation", "REPEATABLE-READ" },
     { "tx_read_only", "0" },
-    { "version", SMALLTALK_VERSION },
+    { "version", DRIVER_QUERY_VERSION },
     { "version_comment", "headgate " HEADGATE_VERSION },
     { "version_compile_machine", "" },
     { "version_compile_os", "Linux" },
@@ -76,43 +76,43 @@ static const struct {
 
 /* ---- reading ---- */
 
-struct speech {
+struct query {
     struct lexer lexer;
     struct token token; /* the current one */
     struct span sql;
-    struct smalltalk *talk;
+    struct driver_queries *client;
     size_t count; /* of columns */
-    const char *values[SMALLTALK_COLUMNS_MAX];
+    const char *values[DRIVER_QUERY_COLUMNS_MAX];
     char number[24]; /* the connection's */
     char user[160];
 };
 
-static void advance(struct speech *speech)
+static void advance(struct query *query)
 {
-    lexer_read(&speech->lexer, &speech->token);
+    lexer_read(&query->lexer, &query->token);
 }
 
-static bool accept_word(struct speech *speech, const char *word)
+static bool accept_word(struct query *query, const char *word)
 {
-    bool is_there = token_is_word(&speech->token, word);
+    bool is_there = token_is_word(&query->token, word);
     if (is_there)
-        advance(speech);
+        advance(query);
     return is_there;
 }
 
-static bool accept_punct(struct speech *speech, char c)
+static bool accept_punct(struct query *query, char c)
 {
-    bool is_there = token_is_punct(&speech->token, c);
+    bool is_there = token_is_punct(&query->token, c);
     if (is_there)
-        advance(speech);
+        advance(query);
     return is_there;
 }
 
-static bool at_end(struct speech *speech)
+static bool at_end(struct query *query)
 {
-    while (accept_punct(speech, ';'))
+    while (accept_punct(query, ';'))
         ;
-    return speech->token.type == TOKEN_END;
+    return query->token.type == TOKEN_END;
 }
 
 /* The value of a variable, or NULL. */
@@ -127,25 +127,25 @@ static const char *find_variable(struct span name)
 /* ---- SELECT ---- */
 
 /* @@name, @@session.name, @@global.name */
-static bool read_variable(struct speech *speech, struct error *err)
+static bool read_variable(struct query *query, struct error *err)
 {
-    struct span name = speech->token.text;
+    struct span name = query->token.text;
     if (name.len < 3 || name.data[1] != '@')
         return false; /* one of a user */
     name = span_of(name.data + 2, name.len - 2);
-    advance(speech);
-    if (accept_punct(speech, '.')) {
-        name = token_name(&speech->token);
-        advance(speech);
+    advance(query);
+    if (accept_punct(query, '.')) {
+        name = token_name(&query->token);
+        advance(query);
     }
     const char *value = find_variable(name);
-    speech->values[speech->count] = value;
-    return value != NULL || error_set(err, SMALLTALK_UNKNOWN_VARIABLE, "Unknown system variable '%.*s'",
+    query->values[query->count] = value;
+    return value != NULL || error_set(err, DRIVER_QUERY_UNKNOWN_VARIABLE, "Unknown system variable '%.*s'",
                                       (int)name.len, (const char *)name.data);
 }
 
 /* name() */
-static bool read_function(struct speech *speech)
+static bool read_function(struct query *query)
 {
     struct {
         const char *name;
@@ -153,71 +153,71 @@ static bool read_function(struct speech *speech)
     } functions[] = {
         { "DATABASE", NULL },
         { "SCHEMA", NULL },
-        { "VERSION", SMALLTALK_VERSION },
-        { "USER", speech->user },
-        { "CURRENT_USER", speech->user },
-        { "SESSION_USER", speech->user },
-        { "CONNECTION_ID", speech->number },
+        { "VERSION", DRIVER_QUERY_VERSION },
+        { "USER", query->user },
+        { "CURRENT_USER", query->user },
+        { "SESSION_USER", query->user },
+        { "CONNECTION_ID", query->number },
     };
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
-        if (token_is_word(&speech->token, functions[i].name)) {
-            advance(speech);
-            speech->values[speech->count] = functions[i].value;
-            return accept_punct(speech, '(') && accept_punct(speech, ')');
+        if (token_is_word(&query->token, functions[i].name)) {
+            advance(query);
+            query->values[query->count] = functions[i].value;
+            return accept_punct(query, '(') && accept_punct(query, ')');
         }
     return false;
 }
 
 /* 1: what pools ask to see whether a connection lives. */
-static bool read_number(struct speech *speech)
+static bool read_number(struct query *query)
 {
-    if (!span_is(speech->token.text, "1"))
+    if (!span_is(query->token.text, "1"))
         return false;
-    speech->values[speech->count] = "1";
-    advance(speech);
+    query->values[query->count] = "1";
+    advance(query);
     return true;
 }
 
-static bool read_item(struct speech *speech, struct error *err)
+static bool read_item(struct query *query, struct error *err)
 {
-    const uint8_t *from = speech->token.text.data, *end;
-    char *name = speech->talk->names[speech->count];
-    bool is_read = speech->token.type == TOKEN_VARIABLE ? read_variable(speech, err)
-                   : speech->token.type == TOKEN_NUMBER ? read_number(speech)
-                                                        : read_function(speech);
+    const uint8_t *from = query->token.text.data, *end;
+    char *name = query->client->names[query->count];
+    bool is_read = query->token.type == TOKEN_VARIABLE ? read_variable(query, err)
+                   : query->token.type == TOKEN_NUMBER ? read_number(query)
+                                                        : read_function(query);
     if (!is_read)
         return false;
-    end = speech->token.type == TOKEN_END ? speech->sql.data + speech->sql.len : speech->token.text.data;
+    end = query->token.type == TOKEN_END ? query->sql.data + query->sql.len : query->token.text.data;
     while (end > from && (end[-1] <= ' ' || end[-1] == ';'))
         end--;
     struct span spelled = span_of(from, (size_t)(end - from));
-    bool has_alias = accept_word(speech, "AS") ||
-                     (speech->token.type == TOKEN_WORD && !token_is_word(&speech->token, "LIMIT"));
+    bool has_alias = accept_word(query, "AS") ||
+                     (query->token.type == TOKEN_WORD && !token_is_word(&query->token, "LIMIT"));
     if (has_alias) {
-        spelled = token_name(&speech->token);
-        advance(speech);
+        spelled = token_name(&query->token);
+        advance(query);
     }
-    (void)span_copy_cstr(spelled, name, SMALLTALK_NAME_MAX);
-    speech->talk->columns[speech->count++] = (struct column){ name, COLUMN_TEXT, "" };
+    (void)span_copy_cstr(spelled, name, DRIVER_QUERY_NAME_MAX);
+    query->client->columns[query->count++] = (struct column){ name, COLUMN_TEXT, "" };
     return true;
 }
 
 /* A list of such items, with a LIMIT or without. */
-static enum smalltalk_verdict answer_select(struct speech *speech, struct table *table, struct error *err)
+static enum driver_query_verdict answer_select(struct query *query, struct table *table, struct error *err)
 {
     do {
-        if (speech->count == SMALLTALK_COLUMNS_MAX || !read_item(speech, err))
-            return err->code != 0 ? SMALLTALK_ERROR : SMALLTALK_NONE;
-    } while (accept_punct(speech, ','));
-    if (accept_word(speech, "LIMIT"))
-        advance(speech);
-    if (!at_end(speech))
-        return SMALLTALK_NONE;
-    table_init(table, speech->talk->columns, speech->count);
+        if (query->count == DRIVER_QUERY_COLUMNS_MAX || !read_item(query, err))
+            return err->code != 0 ? DRIVER_QUERY_ERROR : DRIVER_QUERY_NONE;
+    } while (accept_punct(query, ','));
+    if (accept_word(query, "LIMIT"))
+        advance(query);
+    if (!at_end(query))
+        return DRIVER_QUERY_NONE;
+    table_init(table, query->client->columns, query->count);
     table_row(table);
-    for (size_t i = 0; i < speech->count; i++)
-        table_text(table, speech->values[i]);
-    return SMALLTALK_TABLE;
+    for (size_t i = 0; i < query->count; i++)
+        table_text(table, query->values[i]);
+    return DRIVER_QUERY_TABLE;
 }
 
 /* ---- SHOW ---- */
@@ -249,15 +249,15 @@ static bool is_like(struct span text, struct span pattern)
 }
 
 /* [LIKE '…'], or WHERE and whatever: then all are told, and the client looks for its own. */
-static enum smalltalk_verdict show_variables(struct speech *speech, struct table *table)
+static enum driver_query_verdict show_variables(struct query *query, struct table *table)
 {
     static const struct column columns[] = { { "Variable_name", COLUMN_TEXT, "" },
                                              { "Value", COLUMN_TEXT, "" } };
     struct text pattern = { 0 };
-    bool has_pattern = accept_word(speech, "LIKE");
-    if (has_pattern && !sql_unquote(speech->token.text, &speech->lexer.dialect, &pattern)) {
+    bool has_pattern = accept_word(query, "LIKE");
+    if (has_pattern && !sql_unquote(query->token.text, &query->lexer.dialect, &pattern)) {
         text_fini(&pattern);
-        return SMALLTALK_NONE;
+        return DRIVER_QUERY_NONE;
     }
     table_init(table, columns, 2);
     for (size_t i = 0; i < VARIABLES; i++) {
@@ -268,51 +268,51 @@ static enum smalltalk_verdict show_variables(struct speech *speech, struct table
         table_text(table, variables[i].value);
     }
     text_fini(&pattern);
-    return SMALLTALK_TABLE;
+    return DRIVER_QUERY_TABLE;
 }
 
-static enum smalltalk_verdict show_nothing(struct speech *speech, const char *const *names, size_t most,
-                                           struct table *table)
+static enum driver_query_verdict show_nothing(struct query *query, const char *const *names, size_t most,
+                                              struct table *table)
 {
-    struct smalltalk *talk = speech->talk;
+    struct driver_queries *client = query->client;
     size_t count = 0;
     for (; count < most && names[count] != NULL; count++)
-        talk->columns[count] = (struct column){ names[count], COLUMN_TEXT, "" };
-    table_init(table, talk->columns, count);
-    return SMALLTALK_TABLE;
+        client->columns[count] = (struct column){ names[count], COLUMN_TEXT, "" };
+    table_init(table, client->columns, count);
+    return DRIVER_QUERY_TABLE;
 }
 
-static enum smalltalk_verdict answer_show(struct speech *speech, struct table *table)
+static enum driver_query_verdict answer_show(struct query *query, struct table *table)
 {
     static const char *const scopes[] = { "SESSION", "GLOBAL", "FULL", "EXTENDED" };
     for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++)
-        (void)accept_word(speech, scopes[i]);
-    if (accept_word(speech, "VARIABLES"))
-        return show_variables(speech, table);
+        (void)accept_word(query, scopes[i]);
+    if (accept_word(query, "VARIABLES"))
+        return show_variables(query, table);
     for (size_t i = 0; i < sizeof empties / sizeof *empties; i++) {
-        struct speech ahead = *speech;
+        struct query ahead = *query;
         const char *second = empties[i].words[1];
         if (accept_word(&ahead, empties[i].words[0]) && (second == NULL || accept_word(&ahead, second)))
-            return show_nothing(speech, empties[i].columns, 5, table);
+            return show_nothing(query, empties[i].columns, 5, table);
     }
-    return SMALLTALK_NONE;
+    return DRIVER_QUERY_NONE;
 }
 
-enum smalltalk_verdict smalltalk_answer(struct smalltalk *talk, struct span sql, struct table *table_r,
-                                        struct error *err)
+enum driver_query_verdict driver_queries_answer(struct driver_queries *client, struct span sql,
+                                                struct table *table_r, struct error *err)
 {
     const struct sql_dialect dialect = { .family = SQL_FAMILY_MYSQL, .is_utf8 = true };
-    struct speech speech = { .sql = sql, .talk = talk };
-    (void)snprintf(speech.number, sizeof speech.number, "%u", (unsigned)talk->connection_id);
-    (void)snprintf(speech.user, sizeof speech.user, "%.128s@%%", talk->user);
-    lexer_begin(&speech.lexer, sql, &dialect);
-    advance(&speech);
+    struct query query = { .sql = sql, .client = client };
+    (void)snprintf(query.number, sizeof query.number, "%u", (unsigned)client->connection_id);
+    (void)snprintf(query.user, sizeof query.user, "%.128s@%%", client->user);
+    lexer_begin(&query.lexer, sql, &dialect);
+    advance(&query);
     for (size_t i = 0; i < sizeof granted / sizeof *granted; i++)
-        if (accept_word(&speech, granted[i]))
-            return SMALLTALK_OK;
-    if (accept_word(&speech, "SELECT"))
-        return answer_select(&speech, table_r, err);
-    if (accept_word(&speech, "SHOW"))
-        return answer_show(&speech, table_r);
-    return SMALLTALK_NONE;
+        if (accept_word(&query, granted[i]))
+            return DRIVER_QUERY_OK;
+    if (accept_word(&query, "SELECT"))
+        return answer_select(&query, table_r, err);
+    if (accept_word(&query, "SHOW"))
+        return answer_show(&query, table_r);
+    return DRIVER_QUERY_NONE;
 }

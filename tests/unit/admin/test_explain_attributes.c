@@ -2,7 +2,7 @@
  */
 #include "../base/unit.h"
 
-#include "admin/beside.h"
+#include "admin/explain_attributes.h"
 
 #include <string.h>
 
@@ -41,7 +41,7 @@ static void each_line_is_split_as_it_says(void **state)
         struct hints_beside beside;
         struct error err = { 0 };
         struct text pairs = { 0 };
-        bool is_read = beside_read(&sql, &beside, &err);
+        bool is_read = explain_attributes_read(&sql, &beside, &err);
         assert_row(is_read == (rows[i].pairs != NULL), "'%s': %s", rows[i].line, err.text);
         assert_row(is_read == (err.text[0] == '\0'), "'%s': %s", rows[i].line, err.text);
         for (size_t j = 0; is_read && j < beside.count; j++)
@@ -67,7 +67,7 @@ static void no_beginning_is_read_beyond(void **state)
             struct hints_beside beside;
             struct error err = { 0 };
             assert_non_null(copy);
-            if (beside_read(&sql, &beside, &err))
+            if (explain_attributes_read(&sql, &beside, &err))
                 assert_true(sql.data >= (const uint8_t *)copy &&
                             sql.data + sql.len == (const uint8_t *)copy + len);
             free(copy);

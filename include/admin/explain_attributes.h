@@ -7,8 +7,8 @@
  * "headgate.". A value is a word, which ends with a blank or a comma, or stands in quotes of either kind and
  * ends with the same one; nothing in it is escaped. Pure.
  */
-#ifndef HEADGATE_ADMIN_BESIDE_H
-#define HEADGATE_ADMIN_BESIDE_H
+#ifndef HEADGATE_ADMIN_EXPLAIN_ATTRIBUTES_H
+#define HEADGATE_ADMIN_EXPLAIN_ATTRIBUTES_H
 
 #include "base/error.h"
 #include "base/str.h"
@@ -18,6 +18,6 @@
 
 /* *sql loses its attributes, which borrow from it. Without any, nothing is changed. False, with `err`: it
  * begins as if it had some, and cannot be read; or there are more than HINTS_BESIDE_MAX. */
-bool beside_read(struct span *sql, struct hints_beside *beside_r, struct error *err);
+bool explain_attributes_read(struct span *sql, struct hints_beside *beside_r, struct error *err);
 
 #endif

@@ -1,4 +1,4 @@
-#include "admin/beside.h"
+#include "admin/explain_attributes.h"
 
 #include "sql/hint.h"
 
@@ -66,7 +66,7 @@ static bool begins(struct span sql, struct span *rest_r)
     return span_equal_nocase(word, with) && hint_is_attribute(take_word(&rest, '=', ','));
 }
 
-bool beside_read(struct span *sql, struct hints_beside *beside_r, struct error *err)
+bool explain_attributes_read(struct span *sql, struct hints_beside *beside_r, struct error *err)
 {
     struct span text;
     *beside_r = (struct hints_beside){ 0 };

@@ -1,0 +1,42 @@
+/* Queries that MySQL clients and drivers send on their own, before and between the commands of their user:
+ * SET NAMES, SELECT @@version_comment, SHOW VARIABLES, SELECT DATABASE(). Without an answer a client does not
+ * even begin.
+ *
+ * Pure. The admin console for MySQL clients asks here first; any other text is a command.
+ */
+#ifndef HEADGATE_ADMIN_DRIVER_QUERIES_H
+#define HEADGATE_ADMIN_DRIVER_QUERIES_H
+
+#include "admin/table.h"
+#include "base/error.h"
+#include "base/str.h"
+
+#include <stdint.h>
+
+/* The version in the greeting to clients. The answers here are those of a server of that version. */
+#define DRIVER_QUERY_VERSION "8.0.36-headgate"
+#define DRIVER_QUERY_COLUMNS_MAX 64
+#define DRIVER_QUERY_NAME_MAX 128
+#define DRIVER_QUERY_UNKNOWN_VARIABLE 1193 /* err->code: ER_UNKNOWN_SYSTEM_VARIABLE */
+
+enum driver_query_verdict {
+    DRIVER_QUERY_NONE,  /* another text: a command */
+    DRIVER_QUERY_OK,    /* granted; nothing changes */
+    DRIVER_QUERY_TABLE, /* `table` has the answer */
+    DRIVER_QUERY_ERROR  /* `err` has */
+};
+
+/* The client, and room for the columns of an answer. */
+struct driver_queries {
+    const char *user;       /* borrows */
+    uint32_t connection_id; /* as in the greeting */
+    struct column columns[DRIVER_QUERY_COLUMNS_MAX];
+    char names[DRIVER_QUERY_COLUMNS_MAX][DRIVER_QUERY_NAME_MAX];
+};
+
+/* `sql`: one statement, as the client sent it. With DRIVER_QUERY_TABLE, `table_r` is the caller's to free,
+ * before the next call: it borrows columns from `client`. */
+enum driver_query_verdict driver_queries_answer(struct driver_queries *client, struct span sql,
+                                                struct table *table_r, struct error *err);
+
+#endif

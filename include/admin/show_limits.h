@@ -1,0 +1,12 @@
+/* SHOW LIMITS: the limits of clients and connections, and how many clients were turned away because of them.
+ */
+#ifndef HEADGATE_ADMIN_SHOW_LIMITS_H
+#define HEADGATE_ADMIN_SHOW_LIMITS_H
+
+#include "admin/request.h"
+
+void show_limits(struct request *request);
+
+extern const struct columns show_limits_columns;
+
+#endif

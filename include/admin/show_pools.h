@@ -1,0 +1,11 @@
+/* SHOW POOLS: the connections to servers by account, and the sessions that wait for one. */
+#ifndef HEADGATE_ADMIN_SHOW_POOLS_H
+#define HEADGATE_ADMIN_SHOW_POOLS_H
+
+#include "admin/request.h"
+
+void show_pools(struct request *request);
+
+extern const struct columns show_pools_columns;
+
+#endif
