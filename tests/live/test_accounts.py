@@ -123,14 +123,6 @@ def test_ctrl_c_interrupts_ones_own_statement(cluster, hg, sql):
         assert client.query("DO 1").oks
 
 
-def test_kill_ends_the_session(hg):
-    with hg.wire() as client, hg.wire() as killer:
-        client.rows("SELECT 1")
-        assert killer.query(f"KILL {client.greeting.connection_id}").oks
-        rest = client.pipe.read_to_end()
-        assert rest == b"" or rest[4] == 0xFF
-
-
 @pytest.mark.smoke
 @pytest.mark.parametrize("sql", ["SELECT CONNECTION_ID()", "SHOW PROCESSLIST"])
 def test_kill_takes_the_ids_that_the_server_shows(cluster, sql):
@@ -145,33 +137,12 @@ def test_kill_takes_the_ids_that_the_server_shows(cluster, sql):
         rows(killer, "DO 1")
 
 
-def test_kill_command_interrupts_too(hg):
-    with hg.wire() as client, hg.wire() as killer:
-        client.rows("SELECT 1")
-        killer.command(w.PROCESS_KILL, w.int4(client.greeting.connection_id))
-        rest = client.pipe.read_to_end()
-        assert rest == b"" or rest[4] == 0xFF
-
-
 @pytest.mark.parametrize("sql", ["KILL 4294967200", "KILL QUERY 4294967200", "KILL CONNECTION 4294967200"])
 def test_unknown_thread_is_1094(cluster, hg, sql):
     with hg.wire() as client, direct(cluster) as straight:
         here, there = client.command(w.QUERY, sql).error, straight.command(w.QUERY, sql).error
         assert (here.code, here.state, here.message) == (there.code, there.state, there.message)
         assert here.code == 1094
-
-
-def test_others_may_not_kill_ones_session(hg):
-    with hg.wire() as client, hg.wire(user="other", password="other_pw") as stranger:
-        client.rows("SELECT 1")
-        assert stranger.command(w.QUERY, f"KILL {client.greeting.connection_id}").error.code == 1095
-        assert client.query("DO 1").oks
-
-
-def test_sessions_are_shown(hg):
-    with hg.connect() as db:
-        rows(db, "SELECT 1")
-        assert any("app" in str(row.values()) for row in hg.show("sessions"))
 
 
 @pytest.mark.family("mariadb")

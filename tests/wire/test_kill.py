@@ -139,7 +139,7 @@ def has_seen_kill(server):
     return any("KILL" in sql.upper() for connection in server.connections for sql in connection.sqls())
 
 
-@pytest.mark.parametrize("text", ["KILL {}", "kill connection ({})", "KILL HARD '{}'", "KILL /* c */ 0x{:x}", "KILL @id",
+@pytest.mark.parametrize("text", ["KILL {}", "kill connection ({})", "KILL HARD '{}'", "KILL SOFT CONNECTION {}", "KILL /* c */ 0x{:x}", "KILL @id",
                                   "EXECUTE IMMEDIATE 'KILL {}'", "EXECUTE s"])
 @pytest.mark.parametrize("which", [HEADGATES, SERVERS])
 def test_every_spelling_names_the_same_session(rig, text, which):
