@@ -286,6 +286,7 @@ docs: all
 	@$(BUILD)/headgate --manual-headgate > docs/man/headgate.8
 	@$(BUILD)/headgate --manual-headgatectl > docs/man/headgatectl.1
 	@$(BUILD)/headgate --manual-conf > docs/man/headgate.conf.5
+	@tools/session-states docs/architecture/session.md
 
 # ---- measuring ----
 .PHONY: bench-setup
