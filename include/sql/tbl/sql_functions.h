@@ -1,16 +1,23 @@
-/* SQL_FUNCTION(NAME, families, effect, parenthesis): what the families have built in.
+/* clang-format off */
+/* SQL_FUNCTION(NAME, families, effect, parenthesis): the built-in functions of the families.
  *
- * A name stands here for a family only if its oldest server we care for (MariaDB 10.6, MySQL 8.0) has it:
- * elsewhere the same name is free for a stored function, which may do anything. TOUCHING: without
- * IGNORE_SPACE, `count (` with a blank is not the built-in (the servers' own list, sql_functions[] in lex.h,
- * and the window functions).
+ * A function is listed for a family only if the oldest supported server of that family (MariaDB 10.6, MySQL 8.0)
+ * has it: on an older server the name is free for a stored function, which may do anything.
  *
- *      PURE            harmless on a replica: computes from its arguments, the clock, chance, or the
- * session's own names PREVIOUS        about the statement before FOUND_ROWS      about the last statement
- * that counted rows LAST_INSERT_ID  the last id generated for the session, on whatever server USER_LOCK locks
- * that live in one server and stay after the statement SEQUENCE        draws from a sequence SERVER waits,
- * reads files, or names things of one server or connection
+ *   effect         PURE            harmless on a replica: computes from its arguments, the clock, a random number,
+ *                                  or the names of the session itself
+ *                  PREVIOUS        tells about the previous statement
+ *                  FOUND_ROWS      tells about the last statement that counted rows
+ *                  LAST_INSERT_ID  the last id generated for the session, on whatever server
+ *                  USER_LOCK       takes or releases a lock of one server, which stays after the statement
+ *                  SEQUENCE        takes a value from a sequence
+ *                  SERVER          waits, reads files, or names things of one server or connection
+ *
+ *   parenthesis    TOUCHING        without IGNORE_SPACE `count (`, with a blank, is not the built-in function
+ *                                  (sql_functions[] in the servers' lex.h, and the window functions)
+ *                  APART           blanks may stand in front of the parenthesis
  */
+/* clang-format on */
 SQL_FUNCTION(ABS, BOTH, PURE, APART)
 SQL_FUNCTION(ACOS, BOTH, PURE, APART)
 SQL_FUNCTION(ADDDATE, BOTH, PURE, TOUCHING)
