@@ -32,9 +32,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct worker;
+struct upstream_env;
+struct view;
 struct watched;
-struct session;
+struct written;
 
 /* Rows of `show stats`; by the worker, read by any thread. */
 struct watch_counters {
@@ -44,12 +45,16 @@ struct watch_counters {
 };
 
 struct watch {
-    struct worker *worker; /* borrows */
-    unsigned cluster;
+    const struct upstream_env *env; /* borrows: loop, and row of the servers' counters */
+    const struct view *view;        /* borrows: the newest one of the worker; NULL before the first */
     const struct cluster_settings *settings; /* borrows */
-    struct watched **servers;                /* owns, them too; by index in the view; none before a demand */
+    struct written *all_written; /* borrows: by all clients of the cluster; NULL: it is not noted */
+    void (*on_news)(struct list_node *waiter);
+    unsigned cluster;         /* index */
+    unsigned turn;            /* counts choices of a replica, for the balancer */
+    struct watched **servers; /* owns, them too; by index in the view; none before a demand */
     size_t count;
-    struct list waiting;    /* sessions, by in_watch */
+    struct list waiting;    /* of waiters */
     uint64_t moment;        /* of whatever happened last */
     uint64_t wanted;        /* the primary's position is asked for, of a poll that begins after this moment */
     uint64_t primary_moves; /* of its address */
@@ -57,23 +62,24 @@ struct watch {
     uint64_t epoch;         /* counts primaries, from 1 */
     struct gtid_table said;
     struct gtid_table base;
-    uint64_t base_number;       /* counts bases */
-    struct gtid_position moved; /* of the primary since the base */
-    struct gtid_mark written;   /* by a session of this worker, last … */
-    uint64_t written_us;        /* … and when its reply was there; 0: none was */
-    struct global_demand global;
-    bool is_unfollowed; /* the primary says that it keeps no GTIDs */
+    uint64_t base_number;        /* counts bases */
+    struct gtid_position moved;  /* of the primary since the base */
+    struct gtid_mark written;    /* by a session of this worker, last … */
+    uint64_t written_us;         /* … and when its reply was there; 0: none was */
+    struct global_demand global; /* of all clients */
+    bool is_unfollowed;          /* the primary says that it keeps no GTIDs */
     struct watch_counters counters;
 };
 
 /* ---- life ---- */
 
-/* NULL when memory is out. `settings` may be NULL where nothing is ever asked for. */
-struct watch *watch_new(struct worker *worker, unsigned cluster, const struct cluster_settings *settings);
-/* Other settings, from now on. */
-void watch_set(struct watch *watch, const struct cluster_settings *settings);
-/* A new view: servers may be there no more. */
-void watch_on_view(struct watch *watch);
+/* NULL when memory is out. Keeps `env`, with which connections are opened. `on_news` runs a waiter, which is
+ * not linked any more then. `settings` and `written` are set by the caller, and may stay NULL where no
+ * position is ever asked for. */
+struct watch *watch_new(const struct upstream_env *env, unsigned cluster,
+                        void (*on_news)(struct list_node *waiter));
+/* A new view, which is kept until the next one: connections to servers that are gone are closed. */
+void watch_on_view(struct watch *watch, const struct view *view);
 /* Closes all connections: no poll and no wake-up follows. */
 void watch_stop(struct watch *watch);
 void watch_free(struct watch **watch);
@@ -94,10 +100,11 @@ void watch_note_written(struct watch *watch, const struct gtid_position *positio
  * cheaper than the primary? 0: it should not. */
 uint64_t watch_patience(const struct watch *watch, int server, uint64_t elapsed_us);
 
-/* The session waits for news (`session->in_watch`): it is run after each answer, unlinked before. */
-void watch_wait(struct watch *watch, struct session *session);
-void watch_leave(struct watch *watch, struct session *session);
-/* There is news: runs those that wait. How many of them wait no more? */
+/* The waiter is unlinked and given to `on_news` after the next answer. */
+void watch_wait(struct watch *watch, struct list_node *waiter);
+/* Harmless where it does not wait. */
+void watch_leave(struct watch *watch, struct list_node *waiter);
+/* A server has answered: runs the waiters. Returns how many of them do not wait again. */
 size_t watch_wake(struct watch *watch);
 
 /* ---- how far the servers are ---- */

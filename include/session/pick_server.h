@@ -8,8 +8,6 @@
 /* A server for the present job's place, or VIEW_NO_SERVER; a read that finds no replica becomes the
  * primary's. */
 int pick_server(struct session *session);
-/* A replica by the balancer's rules, or with primary_reads = "share" the primary; VIEW_NO_SERVER: none. */
-int pick_pick_replica(struct session *session);
 /* May a read that finds no replica go to the primary? Only where statements are told apart. */
 bool pick_may_fall_back(const struct session *session);
 /* The present read is the primary's, for that reason. */

@@ -64,7 +64,6 @@
 #include "base/log.h"
 #include "cluster/upstream.h"
 #include "freshness/consistency.h"
-#include "freshness/fresh_replica.h"
 #include "mysql/admit.h"
 #include "mysql/attributes.h"
 #include "mysql/command.h"
@@ -140,7 +139,6 @@ struct session {
     struct queue queue;
     struct rights rights;
     struct consistency consistency;
-    struct trust trust;
     struct job job;
     struct prepared_table prepared;
     enum close_reason close_reason;

@@ -1,9 +1,9 @@
 /* CATCHING_UP: a read for a replica that is not known to have what its session asks for (consistency.h).
  *
- *   acquire_begin ──► wait_replica_holds ──► replica_gate_decide
+ *   acquire_begin ──► wait_replica_holds ──► fresh_replica_decide
  *                      pass     its replica is known to have all that, and trusted from now on
  *                      move     another one is
- *                      wait     wait_replica_wait: run again after each answer of watch.c
+ *                      wait     wait_replica_wait: run again after each answer of position_server.c
  *                      primary  no replica has it in time
  */
 #ifndef HEADGATE_SESSION_WAIT_REPLICA_H

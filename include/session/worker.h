@@ -130,7 +130,7 @@ struct worker {
     struct list killers;        /* connections that carry a KILL; see kill.h */
     struct list kill_questions; /* see kill_permission.h */
     uint64_t next_id;           /* session ids: worker index + n * worker count, so that they are unique */
-    unsigned turn;              /* for balance_pick */
+    unsigned turn;              /* counts choices of a replica with a free connection */
     unsigned published;         /* cluster whose view just came */
     bool is_retrying;           /* sessions that wait for a server are to try again now */
     bool is_draining;           /* SIGTERM: sessions end as soon as they may */

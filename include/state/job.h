@@ -98,6 +98,7 @@ struct job_reply {
     bool has_untold;       /* … of a variable that is not followed */
     bool has_schema;       /* … of the schema that is current now */
     bool has_state_change; /* … that session state has changed */
+    struct span gtids;     /* borrows, until its packet is passed on: of a commit that the packet tells */
     uint64_t rows;
     uint64_t affected; /* rows, it says */
     uint64_t bytes;    /* as the server sent it */

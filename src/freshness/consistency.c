@@ -1,158 +1,192 @@
 #include "freshness/consistency.h"
 
-#include "freshness/consistency_inside.h"
+#include "access/listener_settings.h"
+#include "access/users.h"
+#include "cluster/view.h"
+#include "freshness/fresh_replica.h"
+#include "freshness/global_writes.h"
 #include "state/pending_set.h"
-#include "state/reply_effects.h"
 
 #define NEWEST_WAIT_US 10000u /* some round trips to the primary and a replica near it */
 
-struct watch *consistency_watch(const struct session *session)
+uint64_t consistency_wait_us(const struct consistency *consistency)
 {
-    return session->worker->boxes[session->door->cluster].watch;
-}
-
-const struct cluster_settings *consistency_settings(const struct session *session)
-{
-    return consistency_watch(session)->settings;
-}
-
-uint64_t consistency_wait_us(const struct session *session)
-{
-    uint64_t wait_us = consistency_settings(session)->consistency_wait_us;
+    uint64_t wait_us = consistency->watch->settings->consistency_wait_us;
     return wait_us == CONSISTENCY_WAIT_AUTO ? NEWEST_WAIT_US : wait_us;
-}
-
-bool consistency_is_followed(const struct session *session)
-{
-    return session->consistency.level != CONSISTENCY_EVENTUAL &&
-           session->door->settings->mode == LISTENER_SPLIT;
 }
 
 /* ---- levels ---- */
 
-static int level_of(const struct session *session)
+void consistency_init(struct consistency *consistency, struct watch *watch,
+                      const struct listener_settings *listener)
 {
-    if (session->user->consistency != CONSISTENCY_INHERIT)
-        return session->user->consistency;
-    if (session->door->settings->consistency != CONSISTENCY_INHERIT)
-        return session->door->settings->consistency;
-    return consistency_settings(session)->consistency;
+    *consistency = (struct consistency){
+        .watch = watch, .listener = listener, .writer = VIEW_NO_SERVER, .trust.server = VIEW_NO_SERVER
+    };
 }
 
-bool consistency_is_asked(const struct session *session)
+bool consistency_is_followed(const struct consistency *consistency)
 {
-    enum consistency_need need = session->job.freshness;
+    return consistency->level != CONSISTENCY_EVENTUAL && consistency->listener->mode == LISTENER_SPLIT;
+}
+
+static int level_of(const struct consistency *consistency, const struct user *user)
+{
+    if (user->consistency != CONSISTENCY_INHERIT)
+        return user->consistency;
+    if (consistency->listener->consistency != CONSISTENCY_INHERIT)
+        return consistency->listener->consistency;
+    return consistency->watch->settings->consistency;
+}
+
+bool consistency_is_asked(const struct consistency *consistency, const struct job *job)
+{
+    enum consistency_need need = job->freshness;
     if (need == NEED_NEWEST || need == NEED_GLOBAL || need == NEED_OWN)
-        return session->door->settings->mode == LISTENER_SPLIT;
-    return need != NEED_NOTHING && consistency_is_followed(session);
+        return consistency->listener->mode == LISTENER_SPLIT;
+    return need != NEED_NOTHING && consistency_is_followed(consistency);
 }
 
-bool consistency_wants_newest(const struct session *session)
+bool consistency_wants_newest(const struct consistency *consistency, const struct job *job)
 {
-    enum consistency_need need = session->job.freshness;
-    return need == NEED_NEWEST ||
-           (need == NEED_OF_SESSION && session->consistency.level == CONSISTENCY_STRONG);
+    return job->freshness == NEED_NEWEST ||
+           (job->freshness == NEED_OF_SESSION && consistency->level == CONSISTENCY_STRONG);
 }
 
-bool consistency_wants_global(const struct session *session)
+bool consistency_wants_global(const struct consistency *consistency, const struct job *job)
 {
-    enum consistency_need need = session->job.freshness;
-    return need == NEED_GLOBAL ||
-           (need == NEED_OF_SESSION && session->consistency.level == CONSISTENCY_GLOBAL);
+    return job->freshness == NEED_GLOBAL ||
+           (job->freshness == NEED_OF_SESSION && consistency->level == CONSISTENCY_GLOBAL);
 }
 
-void consistency_note_hint(struct session *session, enum hint_level level)
+void consistency_note_hint(struct consistency *consistency, struct job *job, enum hint_level level)
 {
-    bool is_followed = consistency_is_followed(session);
+    bool is_followed = consistency_is_followed(consistency);
     const enum consistency_need needs[] = { [HINT_SESSION] = is_followed ? NEED_OWN : NEED_NEWEST,
                                             [HINT_EVENTUAL] = NEED_NOTHING,
                                             [HINT_GLOBAL] = NEED_GLOBAL,
                                             [HINT_STRONG] = NEED_NEWEST };
-    session->job.freshness = needs[level];
-    if (session->job.freshness == NEED_NEWEST) /* what was trusted for less is looked at again */
-        fresh_replica_forget(session);
+    job->freshness = needs[level];
+    if (job->freshness == NEED_NEWEST) /* a replica that was trusted for less is looked at again */
+        fresh_replica_forget(consistency);
 }
 
-void consistency_begin(struct session *session)
+void consistency_begin(struct consistency *consistency, const struct user *user)
 {
-    session->consistency.level = level_of(session);
-    if (session->is_new)
-        session->consistency.writer = VIEW_NO_SERVER;
-    fresh_replica_forget(session);
+    consistency->level = level_of(consistency, user);
+    fresh_replica_forget(consistency);
+}
+
+void consistency_note_settings(struct consistency *consistency, const struct user *user, bool is_new)
+{
+    bool was_followed = consistency_is_followed(consistency);
+    if (level_of(consistency, user) == consistency->level)
+        return;
+    consistency_begin(consistency, user);
+    if (!was_followed && !is_new && consistency_is_followed(consistency))
+        consistency_see(consistency); /* what it has written and seen was not kept: the primary has it */
 }
 
 /* ---- what it asks for ---- */
 
-void consistency_ask_more(struct session *session)
+void consistency_ask_more(struct consistency *consistency)
 {
-    struct consistency *consistency = &session->consistency;
+    struct watch *watch = consistency->watch;
     if (!consistency->is_asking)
-        consistency->epoch = watch_epoch(consistency_watch(session));
+        consistency->epoch = watch_epoch(watch);
     consistency->is_asking = true;
-    consistency->asked_us = session_now(session);
-    fresh_replica_forget(session);
+    consistency->asked_us = watch->env->loop->now_us;
+    fresh_replica_forget(consistency);
 }
 
-void consistency_see(struct session *session)
+void consistency_see(struct consistency *consistency)
 {
-    struct consistency *consistency = &session->consistency;
-    consistency_ask_more(session);
-    consistency->seen = watch_happen(consistency_watch(session));
+    consistency_ask_more(consistency);
+    consistency->seen = watch_happen(consistency->watch);
     consistency->has_read = false;
 }
 
-void consistency_note_position(struct session *session)
+static void settle_unknown_position(struct consistency *consistency)
 {
-    struct consistency *consistency = &session->consistency;
     if (!consistency->position.is_unknown)
         return;
     consistency->position = (struct gtid_position){ 0 };
-    consistency_see(session);
+    consistency_see(consistency);
 }
 
-void consistency_note_settings(struct session *session)
+void consistency_add(struct consistency *consistency, const struct gtid_position *position)
 {
-    int level = level_of(session);
-    bool was_followed = consistency_is_followed(session);
-    if (level == session->consistency.level)
+    consistency_ask_more(consistency);
+    consistency->written = watch_happen(consistency->watch);
+    gtid_position_merge(&consistency->position, position);
+    settle_unknown_position(consistency);
+}
+
+static void drop_lost(struct consistency *consistency, const struct log_scope *scope)
+{
+    struct watch *watch = consistency->watch;
+    counter_add(&watch->counters.positions_dropped, 1);
+    log_limited(LOG_LEVEL_WARNING, scope,
+                "%s does not have what this client has written or seen: lost with an old primary",
+                watch->view->servers[watch->primary].server->name);
+    consistency->position = (struct gtid_position){ 0 };
+}
+
+/* The primary has told where it is, in a poll that began after all was seen: that is asked for now. */
+static void settle(struct consistency *consistency, const struct log_scope *scope)
+{
+    struct watch *watch = consistency->watch;
+    bool is_over = watch_has_primary_since(watch, consistency->written);
+    if (is_over && !watch_primary_reaches(watch, &consistency->position))
+        drop_lost(consistency, scope);
+    if (is_over)
+        consistency->position = watch->moved;
+    else
+        gtid_position_merge(&consistency->position, &watch->moved);
+    consistency->needs_base = true;
+    consistency->epoch = watch_epoch(watch);
+    consistency->seen = 0;
+    settle_unknown_position(consistency);
+}
+
+void consistency_follow_primary(struct consistency *consistency, const struct log_scope *scope)
+{
+    struct watch *watch = consistency->watch;
+    if (watch->view->is_galera)
         return;
-    consistency_begin(session);
-    if (!was_followed && !session->is_new && consistency_is_followed(session))
-        consistency_see(session); /* nobody has kept what it has written and seen: the primary has it */
+    if (consistency->is_asking && consistency->seen == 0 && consistency->epoch != watch_epoch(watch))
+        consistency->seen = watch_happen(watch);
+    if (consistency->seen != 0 && watch_has_primary_since(watch, consistency->seen))
+        settle(consistency, scope);
+}
+
+void consistency_forget_seen(struct consistency *consistency)
+{
+    counter_add(&consistency->watch->counters.positions_dropped, 1);
+    consistency->seen = 0;
+    consistency->needs_base = false;
 }
 
 /* ---- what replies say ---- */
 
-static void note_written(struct session *session, enum server_family family, struct span gtids)
+void consistency_note_gtid(struct consistency *consistency, struct job *job, uint64_t tag,
+                           enum server_family family, struct span gtids)
 {
-    struct consistency *consistency = &session->consistency;
+    struct watch *watch = consistency->watch;
     struct gtid_position written = { 0 };
-    if (gtids.len == 0)
-        return;
+    if (job->place != ROUTE_PRIMARY || watch->view->is_galera || gtids.len == 0)
+        return; /* each node of a Galera cluster numbers its own binary log */
     gtid_position_read(&written, family, gtids);
-    global_writes_note_position(session, &written);
-    session->job.reply.has_gtid = true;
-    if (!consistency_is_followed(session))
+    global_writes_note_position(watch, tag, &written);
+    job->reply.has_gtid = true;
+    if (!consistency_is_followed(consistency))
         return;
-    consistency_ask_more(session);
-    consistency->written = watch_happen(consistency_watch(session));
-    watch_note_written(consistency_watch(session), &written);
-    gtid_position_merge(&consistency->position, &written);
-    consistency_note_position(session);
+    consistency_add(consistency, &written);
+    watch_note_written(watch, &written);
 }
 
-void consistency_note_tracked(struct session *session, const struct sesstrack_change *change)
-{
-    if (session->job.place != ROUTE_PRIMARY || session_view(session)->is_galera)
-        return; /* each node numbers its own binary log */
-    if (change->type == SESSTRACK_GTIDS)
-        note_written(session, FAMILY_MYSQL, change->value);
-    else if (span_is(change->name, "last_gtid"))
-        note_written(session, FAMILY_MARIADB, change->value);
-}
-
-/* Nothing of other sessions' data can be known from the reply, nor can it have changed any. (Of a read that
- * is prepared it tells what columns there are.) */
+/* The reply shows nothing of other sessions' data, and the statement has changed none. (The reply of a
+ * PREPARE tells what columns there are.) */
 static bool shows_nothing(const struct job *job)
 {
     static const uint32_t blind = 1u << SQL_EMPTY | 1u << SQL_BEGIN | 1u << SQL_COMMIT | 1u << SQL_ROLLBACK |
@@ -165,96 +199,82 @@ static bool shows_nothing(const struct job *job)
 }
 
 /* One write whose GTID was told, with no result set: what it saw was committed before it. (Sources other than
- * its own have a history of their own, of which it tells nothing; it shows no more of them than a number of
- * rows.) MariaDB tells a GTID late when the statement before could not: then nothing was changed here. */
-static bool is_told(const struct session *session)
+ * its own have a history of their own, of which the GTID tells nothing; the reply shows no more of them than
+ * a number of rows.) MariaDB tells a GTID late when the statement before could not: then this one changed
+ * nothing. */
+static bool is_told(const struct consistency *consistency, const struct job *job)
 {
-    const struct job *job = &session->job;
-    return job->reply.has_gtid && job->reply.has_changed && session->consistency.seen == 0 &&
-           !job->reply.has_rows && !job->reply.has_error && !job->facts.is_multi && !job->reply.has_multi &&
-           !job->is_cut && job->facts.kind == SQL_WRITE;
-}
-
-/* What is not in the binary log reaches no replica. The text tells: MariaDB 11 reports other variables under
- * this one's name. */
-static void note_logging(struct session *session)
-{
-    consistency_ask_more(session);
-    session->consistency.is_unlogged = true;
+    return job->reply.has_gtid && job->reply.has_changed && consistency->seen == 0 && !job->reply.has_rows &&
+           !job->reply.has_error && !job->facts.is_multi && !job->reply.has_multi && !job->is_cut &&
+           job->facts.kind == SQL_WRITE;
 }
 
 /* A transaction in which there was more than its beginning has ended, and no GTID was told: it has written
- * nothing, or that is not tracked. No reply of a Galera node tells what a COMMIT, or a SET autocommit, has
- * made visible: there whatever comes while one is open may be its end. */
-static bool has_ended_untold(struct session *session)
+ * nothing, or its writes are not tracked. No reply of a Galera node tells what a COMMIT, or a SET autocommit,
+ * has made visible: there any statement while a transaction is open may be its end. */
+static bool has_ended_untold(struct consistency *consistency, const struct job *job, bool is_open)
 {
-    const struct job *job = &session->job;
-    bool is_galera = session_view(session)->is_galera;
-    bool was_open = session->consistency.has_transaction;
-    bool is_open = effects_has_transaction(session);
-    session->consistency.has_transaction = is_open && (is_galera || was_open || !shows_nothing(job));
+    bool is_galera = consistency->watch->view->is_galera;
+    bool was_open = consistency->has_transaction;
+    consistency->has_transaction = is_open && (is_galera || was_open || !shows_nothing(job));
     return was_open && (is_galera || (!is_open && !job->reply.has_gtid));
 }
 
-static void note_writer(struct session *session)
+bool consistency_is_new_writer(const struct consistency *consistency, const struct job *job, int server)
 {
-    if (session->job.place == ROUTE_PRIMARY)
-        session->consistency.writer = session->slots[ROUTE_PRIMARY].server;
+    int writer = consistency->writer;
+    return job->place == ROUTE_PRIMARY && consistency->watch->view->is_galera && writer != VIEW_NO_SERVER &&
+           writer != server;
 }
 
-bool consistency_is_new_writer(const struct session *session, int server)
+/* The session's next read may be for a replica: the servers' positions are asked for now, so that they are
+ * known then. */
+static void look_ahead(const struct consistency *consistency, const struct job *job)
 {
-    int writer = session->consistency.writer;
-    return session->job.place == ROUTE_PRIMARY && session_view(session)->is_galera &&
-           writer != VIEW_NO_SERVER && writer != server;
+    struct watch *watch = consistency->watch;
+    if (job->place == ROUTE_PRIMARY && consistency->is_reader && consistency->is_asking &&
+        consistency->asked_us == watch->env->loop->now_us)
+        watch_demand(watch, consistency->seen);
 }
 
-/* Its next read may be for a replica: that it is known then where the replicas are is asked for now. */
-static void look_ahead(struct session *session)
+void consistency_note_done(struct consistency *consistency, const struct job *job, int server, bool is_open)
 {
-    const struct consistency *consistency = &session->consistency;
-    if (session->job.place == ROUTE_PRIMARY && consistency->is_reader && consistency->is_asking &&
-        consistency->asked_us == session_now(session))
-        watch_demand(consistency_watch(session), consistency->seen);
-}
-
-void consistency_note_done(struct session *session)
-{
-    const struct job *job = &session->job;
-    bool is_end = has_ended_untold(session);
-    if (session_view(session)->is_galera)
-        note_writer(session);
-    if (!consistency_is_followed(session))
+    bool is_end = has_ended_untold(consistency, job, is_open);
+    if (consistency->watch->view->is_galera && job->place == ROUTE_PRIMARY)
+        consistency->writer = server;
+    if (!consistency_is_followed(consistency))
         return;
-    if (job->changes != NULL && job->changes->sets_logging)
-        note_logging(session);
+    /* A write that is not in the binary log reaches no replica. The statement's text tells: MariaDB 11
+     * reports other variables under this name. */
+    if (job->changes != NULL && job->changes->sets_logging) {
+        consistency_ask_more(consistency);
+        consistency->is_unlogged = true;
+    }
     if (job->place == ROUTE_REPLICA)
-        session->consistency.is_reader = session->consistency.has_read = true;
-    else if (is_end || (!shows_nothing(job) && !is_told(session)))
-        consistency_see(session);
-    look_ahead(session);
+        consistency->is_reader = consistency->has_read = true;
+    else if (is_end || (!shows_nothing(job) && !is_told(consistency, job)))
+        consistency_see(consistency);
+    look_ahead(consistency, job);
 }
 
-/* A command may have run all the same; and a replica that comes back may be an older copy. */
-void consistency_note_drop(struct session *session, enum route_place place)
+void consistency_note_drop(struct consistency *consistency, const struct job *job, enum route_place place,
+                           const struct slot *slot)
 {
-    const struct slot *slot = &session->slots[place];
-    if (slot->upstream == NULL || session->is_new)
-        return;
     bool was_running = slot->upstream->state == UPSTREAM_BUSY;
+    bool has_failed = slot->has_failed || slot->upstream->state == UPSTREAM_DEAD;
     if (place == ROUTE_PRIMARY && was_running)
-        global_writes_note_loss(session);
-    if (!consistency_is_followed(session))
+        global_writes_note_loss(consistency, job);
+    if (!consistency_is_followed(consistency))
         return;
-    if (place == ROUTE_REPLICA && (was_running || slot->has_failed || slot->upstream->state == UPSTREAM_DEAD))
-        fresh_replica_forget(session);
+    if (place == ROUTE_REPLICA && (was_running || has_failed))
+        fresh_replica_forget(consistency);
     if (place == ROUTE_PRIMARY && was_running)
-        consistency_see(session);
+        consistency_see(consistency);
 }
 
-void consistency_note_reset(struct session *session)
+void consistency_note_reset(struct consistency *consistency)
 {
-    session->consistency.is_unlogged = session->consistency.has_written = false;
-    if (!session->is_new && consistency_is_followed(session) && session->consistency.is_asking)
-        consistency_see(session);
+    consistency->is_unlogged = consistency->has_written = false;
+    if (consistency_is_followed(consistency) && consistency->is_asking)
+        consistency_see(consistency);
 }

@@ -1,131 +1,178 @@
 #include "freshness/fresh_replica.h"
 
-#include "freshness/consistency_inside.h"
-#include "session/pick_server.h"
+#include "cluster/balance.h"
+#include "cluster/view.h"
 
-/* ---- who has it all ---- */
+/* ---- servers that have it all ---- */
 
-/* At a Galera cluster what it has seen stays a moment: see watch.h. */
-bool fresh_replica_has_all(const struct session *session, int server)
+/* At a Galera cluster what was seen stays a moment: see position_poller.h. */
+bool fresh_replica_has_all(const struct consistency *consistency, int server)
 {
-    const struct consistency *consistency = &session->consistency;
-    if (session_view(session)->is_galera)
-        return watch_has_moment(consistency_watch(session), server, consistency->seen);
-    return watch_has(consistency_watch(session), server, &consistency->position, consistency->needs_base);
+    struct watch *watch = consistency->watch;
+    if (watch->view->is_galera)
+        return watch_has_moment(watch, server, consistency->seen);
+    return watch_has(watch, server, &consistency->position, consistency->needs_base);
 }
 
-static bool is_candidate(const struct session *session, size_t server)
+static bool is_candidate(const struct view *view, const struct job *job, size_t server)
 {
-    const struct job *job = &session->job;
     bool is_right = job->hint.has_only ? (int)server == job->hint.only : (int)server != job->avoid;
-    return session_view(session)->servers[server].takes_reads && is_right;
+    return view->servers[server].takes_reads && is_right;
 }
 
-bool fresh_replica_another_has(const struct session *session, int present)
+bool fresh_replica_another_has(const struct consistency *consistency, const struct job *job, int present)
 {
-    const struct view *view = session_view(session);
+    const struct view *view = consistency->watch->view;
     for (size_t i = 0; i < view->count; i++)
-        if ((int)i != present && is_candidate(session, i) && fresh_replica_has_all(session, (int)i))
+        if ((int)i != present && is_candidate(view, job, i) && fresh_replica_has_all(consistency, (int)i))
             return true;
     return false;
 }
 
-/* ---- the one that is trusted ---- */
+/* ---- the trusted one ---- */
 
-/* A server that restarts may come back as an older copy, and faster than the probes notice: whoever had a
- * connection does. */
-static uint64_t troubles_of(const struct session *session, int server)
+/* A server that restarts may come back as an older copy, and faster than the probes notice: a session that
+ * had a connection to it notices. */
+static uint64_t troubles_of(const struct watch *watch, int server)
 {
-    const struct server_counters *row =
-        &session_view(session)->servers[server].server->by_worker[session->worker->index];
+    const struct server_counters *row = &watch->view->servers[server].server->by_worker[watch->env->worker];
     return counter_read(&row->drops) + counter_read(&row->losses) + counter_read(&row->connect_failures);
 }
 
-void fresh_replica_begin(struct session *session, int server)
+void fresh_replica_trust(struct consistency *consistency, int server)
 {
-    session->trust.server = server;
-    session->trust.troubles = troubles_of(session, server);
-    session->trust.moves = session_view(session)->servers[server].moves;
+    const struct watch *watch = consistency->watch;
+    consistency->trust = (struct trust){ .server = server,
+                                         .troubles = troubles_of(watch, server),
+                                         .moves = watch->view->servers[server].moves };
 }
 
-bool fresh_replica_is_held(const struct session *session)
+bool fresh_replica_is_held(const struct consistency *consistency, const struct job *job)
 {
-    int trusted = session->trust.server;
-    return trusted != VIEW_NO_SERVER && is_candidate(session, (size_t)trusted) &&
-           session->trust.troubles == troubles_of(session, trusted) &&
-           session->trust.moves == session_view(session)->servers[trusted].moves;
+    const struct watch *watch = consistency->watch;
+    const struct trust *trust = &consistency->trust;
+    return trust->server != VIEW_NO_SERVER && is_candidate(watch->view, job, (size_t)trust->server) &&
+           trust->troubles == troubles_of(watch, trust->server) &&
+           trust->moves == watch->view->servers[trust->server].moves;
 }
 
-void fresh_replica_forget(struct session *session)
+void fresh_replica_forget(struct consistency *consistency)
 {
-    session->trust.server = VIEW_NO_SERVER;
+    consistency->trust.server = VIEW_NO_SERVER;
 }
 
-/* A server that took no reads for a while may come back as an older copy, and a session without a connection
- * to it sees no end of one. */
-void fresh_replica_note_view(struct session *session)
+void fresh_replica_note_view(struct consistency *consistency)
 {
-    int trusted = session->trust.server;
-    if (session->user != NULL && trusted != VIEW_NO_SERVER &&
-        !session_view(session)->servers[trusted].takes_reads)
-        fresh_replica_forget(session);
+    int trusted = consistency->trust.server;
+    if (trusted != VIEW_NO_SERVER && !consistency->watch->view->servers[trusted].takes_reads)
+        fresh_replica_forget(consistency);
 }
 
-/* ---- which replica ---- */
+/* ---- the choice ---- */
 
-/* The balancer's choice, or the next after it that has everything; the primary has. */
-static int pick(struct session *session)
+/* Chance for the balancer: turns of one worker, and those of others, scattered over all bits (splitmix64). */
+static uint64_t scatter(uint64_t turn, uint64_t worker)
 {
-    const struct view *view = session_view(session);
-    int first = pick_pick_replica(session);
+    uint64_t x = (turn + (worker << 32)) * UINT64_C(0x9E3779B97F4A7C15);
+    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
+    return x ^ x >> 31;
+}
+
+int fresh_replica_pick_any(const struct consistency *consistency, const struct job *job)
+{
+    struct watch *watch = consistency->watch;
+    if (job->hint.has_only)
+        return watch->view->servers[job->hint.only].takes_reads ? job->hint.only : VIEW_NO_SERVER;
+    unsigned turn = watch->turn++;
+    struct balance_wish wish = { .avoid = job->avoid,
+                                 .turn = turn,
+                                 .random = scatter(turn, watch->env->worker),
+                                 .now_us = watch->env->loop->now_us };
+    return balance_pick(watch->view, &wish);
+}
+
+/* The balancer's choice, or the next server after it that has everything; the primary has. */
+static int pick(const struct consistency *consistency, const struct job *job)
+{
+    const struct view *view = consistency->watch->view;
+    int first = fresh_replica_pick_any(consistency, job);
     if (first == VIEW_NO_SERVER || first == view->primary)
         return first;
     for (size_t i = 0; i < view->count; i++) {
         size_t at = ((size_t)first + i) % view->count;
-        if (is_candidate(session, at) && fresh_replica_has_all(session, (int)at))
+        if (is_candidate(view, job, at) && fresh_replica_has_all(consistency, (int)at))
             return (int)at;
     }
     return first;
 }
 
-/* What it asks for is nothing, or there. Another replica may be behind the one that it was on. */
-static bool is_proven(const struct session *session, int server)
+/* The session asks for nothing, or the replica has it. Another replica may be behind the one that it was on.
+ */
+static bool is_proven(const struct consistency *consistency, const struct job *job, int server)
 {
-    const struct consistency *consistency = &session->consistency;
-    if (server == session->trust.server && fresh_replica_is_held(session))
+    if (server == consistency->trust.server && fresh_replica_is_held(consistency, job))
         return true;
+    bool is_known = consistency->seen == 0 || consistency->watch->view->is_galera;
     return !consistency->has_read &&
-           (!consistency->is_asking || ((consistency->seen == 0 || session_view(session)->is_galera) &&
-                                        fresh_replica_has_all(session, server)));
+           (!consistency->is_asking || (is_known && fresh_replica_has_all(consistency, server)));
 }
 
-bool fresh_replica_allows(const struct session *session, int server)
+bool fresh_replica_allows(const struct consistency *consistency, const struct job *job, int server)
 {
-    if (session->job.hint.has_only && server != session->job.hint.only)
+    if (job->hint.has_only && server != job->hint.only)
         return false;
-    return !consistency_is_asked(session) || server == session_view(session)->primary ||
-           is_proven(session, server);
+    return !consistency_is_asked(consistency, job) || server == consistency->watch->view->primary ||
+           is_proven(consistency, job, server);
 }
 
-void fresh_replica_note_choice(struct session *session, int server)
+void fresh_replica_note_choice(struct consistency *consistency, const struct job *job, int server)
 {
-    bool is_replica = server != VIEW_NO_SERVER && server != session_view(session)->primary;
-    bool is_good = consistency_is_asked(session) && is_replica && is_proven(session, server);
-    fresh_replica_forget(session);
+    bool is_replica = server != VIEW_NO_SERVER && server != consistency->watch->view->primary;
+    bool is_good =
+        consistency_is_asked(consistency, job) && is_replica && is_proven(consistency, job, server);
+    fresh_replica_forget(consistency);
     if (is_good)
-        fresh_replica_begin(session, server);
+        fresh_replica_trust(consistency, server);
 }
 
-int fresh_replica_choose(struct session *session)
+int fresh_replica_choose(struct consistency *consistency, const struct job *job)
 {
-    struct consistency *consistency = &session->consistency;
-    if (!consistency_is_asked(session))
-        return pick_pick_replica(session);
-    if (fresh_replica_is_held(session))
-        return session->trust.server;
+    if (!consistency_is_asked(consistency, job))
+        return fresh_replica_pick_any(consistency, job);
+    if (fresh_replica_is_held(consistency, job))
+        return consistency->trust.server;
     if (consistency->has_read)
-        consistency_see(session);
-    int server = consistency->is_asking ? pick(session) : pick_pick_replica(session);
-    fresh_replica_note_choice(session, server);
+        consistency_see(consistency);
+    int server = consistency->is_asking ? pick(consistency, job) : fresh_replica_pick_any(consistency, job);
+    fresh_replica_note_choice(consistency, job, server);
     return server;
+}
+
+bool fresh_replica_should_move(const struct consistency *consistency, int server, uint64_t id)
+{
+    const struct watch *watch = consistency->watch;
+    uint64_t now_us = watch->env->loop->now_us;
+    return balance_should_move(watch->view, server, scatter(id, now_us), now_us);
+}
+
+/* ---- the gate ---- */
+
+/* A session stays where it is if it can: another replica is a connection more, and only worth it when the
+ * present one is far behind. */
+enum gate_verdict fresh_replica_decide(const struct gate_state *state)
+{
+    if (!state->has_demand)
+        return GATE_PASS;
+    bool is_primary_s = !state->is_bound && !state->is_never_primary_s;
+    if (!state->is_followed)
+        return is_primary_s ? GATE_PRIMARY : GATE_WAIT;
+    if (state->is_known && state->has_replica && state->replica_has)
+        return GATE_PASS;
+    if (state->is_bound)
+        return GATE_WAIT;
+    bool may_move = !state->has_replica || ((state->has_waited || !is_primary_s) && state->may_leave);
+    if (state->is_known && state->another_has && may_move)
+        return GATE_MOVE;
+    return state->has_waited && is_primary_s ? GATE_PRIMARY : GATE_WAIT;
 }

@@ -1,16 +1,10 @@
 #include "freshness/global_writes.h"
 
-#include "freshness/consistency_inside.h"
+#include "cluster/view.h"
+#include "freshness/consistency.h"
 #include "freshness/written.h"
 #include "mysql/reply.h"
 #include "mysql/tracker.h"
-#include "session/slot.h"
-
-static struct written *written_of(const struct session *session)
-{
-    struct written *all = session->worker->world->written;
-    return all != NULL ? &all[session->door->cluster] : NULL;
-}
 
 /* ---- what replies say ---- */
 
@@ -59,20 +53,17 @@ static bool is_statement(const struct job *job)
 
 /* An OK tells the GTID of what was committed, if GTIDs are kept; an EOF and an ERR tell nothing. So an OK of
  * a write that has changed no row has written nothing. */
-void global_writes_note_packet(struct session *session, const struct tracker_info *info)
+void global_writes_note_packet(struct consistency *consistency, const struct job *job, uint16_t status,
+                               const struct tracker_info *info)
 {
-    const struct job *job = &session->job;
-    struct consistency *consistency = &session->consistency;
-    if (job->facts.is_read || !is_statement(job))
-        return;
-    struct written *written = written_of(session);
-    if (written == NULL)
+    struct written *written = consistency->watch->all_written;
+    if (job->facts.is_read || !is_statement(job) || written == NULL)
         return;
     bool tells = info->kind == TRACKER_OK && !info->is_cut;
     bool is_idle = tells && job->facts.kind == SQL_WRITE && info->affected == 0 && !job->reply.has_rows &&
                    !is_opaque(job);
     bool is_error = info->kind == TRACKER_ERR;
-    bool is_open = ((is_error ? session->facets.status : info->status) & STATUS_IN_TRANS) != 0;
+    bool is_open = ((is_error ? status : info->status) & STATUS_IN_TRANS) != 0;
     bool stays = is_open && !is_error && !is_opaque(job) && (staying_kinds & 1u << job->facts.kind) != 0;
     consistency->has_written |= may_write(job, tells || is_open) && !is_idle && !job->reply.is_unbegun;
     if (consistency->has_written && !stays && !(tells && job->reply.has_gtid))
@@ -81,45 +72,39 @@ void global_writes_note_packet(struct session *session, const struct tracker_inf
         consistency->has_written = false;
 }
 
-void global_writes_note_position(struct session *session, const struct gtid_position *position)
+static bool is_of_primary(const struct view *view, uint64_t tag)
 {
-    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
-    const struct view *view = session_view(session);
-    struct written *written = written_of(session);
-    if (written == NULL)
-        return;
-    bool is_primary = slot->server == view->primary && !slot_has_moved(session, ROUTE_PRIMARY);
-    written_note(written, written_tag(slot->server, slot->moves), is_primary, position);
+    return view->primary != VIEW_NO_SERVER &&
+           tag == written_tag(view->primary, view->servers[view->primary].moves);
 }
 
-void global_writes_note_loss(struct session *session)
+void global_writes_note_position(struct watch *watch, uint64_t tag, const struct gtid_position *position)
 {
-    struct written *written = written_of(session);
-    session->consistency.has_written = false;
-    if (written != NULL && session->job.command != NULL && is_statement(&session->job) &&
-        !session->job.facts.is_read)
+    if (watch->all_written != NULL)
+        written_note(watch->all_written, tag, is_of_primary(watch->view, tag), position);
+}
+
+void global_writes_note_loss(struct consistency *consistency, const struct job *job)
+{
+    struct written *written = consistency->watch->all_written;
+    consistency->has_written = false;
+    if (written != NULL && job->command != NULL && is_statement(job) && !job->facts.is_read)
         written_note_unknown(written);
 }
 
-/* ---- what they ask for ---- */
+/* ---- what reads ask for ---- */
 
-/* Positions of the server that is the primary, or was it, while there is none. */
-static bool is_of_primary(const struct view *view, uint64_t tag)
+/* While there is no primary, positions are those of the last one. */
+static void take_news(struct watch *watch)
 {
-    if (view->primary == VIEW_NO_SERVER)
-        return true;
-    return tag == written_tag(view->primary, view->servers[view->primary].moves);
-}
-
-static void take_news(struct watch *watch, const struct view *view, const struct written *written)
-{
+    const struct view *view = watch->view;
     struct global_demand *demand = &watch->global;
     struct written_state state;
-    written_read(written, &state);
+    written_read(watch->all_written, &state);
     bool is_new_primary = demand->number != 0 && demand->epoch != watch_epoch(watch);
     if (state.version == demand->version && !is_new_primary)
         return;
-    bool is_known = state.tag == 0 || is_of_primary(view, state.tag);
+    bool is_known = state.tag == 0 || view->primary == VIEW_NO_SERVER || is_of_primary(view, state.tag);
     if (is_known)
         gtid_position_merge(&demand->position, &state.position);
     if (demand->position.is_unknown) { /* of too many sources: the primary's will say it */
@@ -137,12 +122,11 @@ static void take_news(struct watch *watch, const struct view *view, const struct
 
 static void drop_lost(struct watch *watch)
 {
-    const struct view *view = worker_view(watch->worker, watch->cluster);
     struct log_scope scope = { .key = "cluster", .text = watch->settings->name };
     counter_add(&watch->counters.positions_dropped, 1);
     log_limited(LOG_LEVEL_WARNING, &scope,
                 "%s does not have all that clients have written: lost with an old primary",
-                view->servers[watch->primary].server->name);
+                watch->view->servers[watch->primary].server->name);
 }
 
 /* The primary has said where it is since: that is the position, with what was written after that. */
@@ -162,23 +146,21 @@ static void settle(struct watch *watch)
     demand->number++;
 }
 
-bool global_writes_is_current(const struct session *session)
+bool global_writes_is_current(const struct consistency *consistency)
 {
-    const struct written *written = written_of(session);
-    const struct global_demand *demand = &consistency_watch(session)->global;
-    return written == NULL || (written_version(written) == demand->version &&
-                               session->consistency.global_number == demand->number);
+    const struct written *written = consistency->watch->all_written;
+    const struct global_demand *demand = &consistency->watch->global;
+    return written == NULL ||
+           (written_version(written) == demand->version && consistency->global_number == demand->number);
 }
 
-void global_writes_ask(struct session *session)
+void global_writes_ask(struct consistency *consistency)
 {
-    struct watch *watch = consistency_watch(session);
-    struct consistency *consistency = &session->consistency;
+    struct watch *watch = consistency->watch;
     const struct global_demand *demand = &watch->global;
-    const struct written *written = written_of(session);
-    if (written == NULL)
+    if (watch->all_written == NULL)
         return;
-    take_news(watch, session_view(session), written);
+    take_news(watch);
     settle(watch);
     if (consistency->global_number == demand->number)
         return;
@@ -187,25 +169,20 @@ void global_writes_ask(struct session *session)
                       (consistency->needs_base || !demand->needs_base);
     if (is_covered && consistency->is_asking && demand->seen <= consistency->seen)
         return;
-    consistency_ask_more(session);
+    consistency_ask_more(consistency);
     consistency->needs_base |= demand->needs_base;
     if (demand->seen > consistency->seen)
         consistency->seen = demand->seen;
-    if (is_covered)
-        return;
-    consistency->written = watch_happen(watch);
-    gtid_position_merge(&consistency->position, &demand->position);
-    consistency_note_position(session);
+    if (!is_covered)
+        consistency_add(consistency, &demand->position);
 }
 
-bool global_writes_is_at_replica(const struct session *session)
+bool global_writes_is_at_replica(struct watch *watch)
 {
-    struct watch *watch = consistency_watch(session);
-    const struct written *written = written_of(session);
-    const struct view *view = session_view(session);
+    const struct view *view = watch->view;
     struct written_state state = { 0 };
-    if (written != NULL)
-        written_read(written, &state);
+    if (watch->all_written != NULL)
+        written_read(watch->all_written, &state);
     bool is_known = state.unknown == watch->global.unknown && watch->global.seen == 0 && !view->is_galera;
     for (int i = 0; is_known && i < (int)view->count; i++)
         if (view->servers[i].takes_reads && watch_has(watch, i, &state.position, watch->global.needs_base))

@@ -1,13 +1,8 @@
 #include "freshness/position_poller.h"
 
 #include "base/mem.h"
+#include "cluster/view.h"
 #include "freshness/position_server.h"
-#include "session/session.h"
-
-static const struct view *view_of(const struct watch *watch)
-{
-    return worker_view(watch->worker, watch->cluster);
-}
 
 uint64_t watch_happen(struct watch *watch)
 {
@@ -18,7 +13,7 @@ uint64_t watch_happen(struct watch *watch)
 
 static bool has_servers(struct watch *watch)
 {
-    size_t count = view_of(watch)->count;
+    size_t count = watch->view->count;
     if (watch->count >= count)
         return true;
     struct watched **servers = mem_realloc(watch->servers, count * sizeof(struct watched *));
@@ -39,10 +34,11 @@ static struct watched *watched_at(const struct watch *watch, int index)
     return index != VIEW_NO_SERVER && (size_t)index < watch->count ? watch->servers[index] : NULL;
 }
 
-void watch_on_view(struct watch *watch)
+void watch_on_view(struct watch *watch, const struct view *view)
 {
+    watch->view = view;
     for (size_t i = 0; i < watch->count; i++)
-        if (view_of(watch)->servers[i].is_gone)
+        if (view->servers[i].is_gone)
             position_server_forget(watch->servers[i]);
 }
 
@@ -50,7 +46,7 @@ void watch_on_view(struct watch *watch)
 
 void watch_demand(struct watch *watch, uint64_t since)
 {
-    const struct view *view = view_of(watch);
+    const struct view *view = watch->view;
     if (!has_servers(watch))
         return; /* nobody is satisfied: the primary has the reads */
     if (since > watch->wanted)
@@ -59,7 +55,7 @@ void watch_demand(struct watch *watch, uint64_t since)
         struct watched *server = watch->servers[i];
         if (((int)i == view->primary && since == 0) || view->servers[i].is_gone)
             continue;
-        server->demanded_us = watch->worker->loop.now_us;
+        server->demanded_us = watch->env->loop->now_us;
         position_server_measure(server);
         if (!server->is_asking && !position_server_is_resting(server))
             position_server_schedule(server);
@@ -71,38 +67,38 @@ void watch_note_written(struct watch *watch, const struct gtid_position *positio
     if (position->count == 0)
         return;
     watch->written = position->marks[0];
-    watch->written_us = watch->worker->loop.now_us;
+    watch->written_us = watch->env->loop->now_us;
 }
 
 static uint64_t read_latency(const struct watch *watch, int server)
 {
-    const struct server_counters *rows = view_of(watch)->servers[server].server->by_worker;
-    return counter_read(&rows[watch->worker->index].latency_us);
+    const struct server_counters *rows = watch->view->servers[server].server->by_worker;
+    return counter_read(&rows[watch->env->worker].latency_us);
 }
 
 uint64_t watch_patience(const struct watch *watch, int server, uint64_t elapsed_us)
 {
     const struct watched *watched = watched_at(watch, server);
-    int primary = view_of(watch)->primary;
+    int primary = watch->view->primary;
     if (watched == NULL || primary == VIEW_NO_SERVER || server == primary)
         return 0;
-    uint64_t since_us = view_of(watch)->is_galera ? 0 : elapsed_us; /* a node's wait begins with the poll */
+    uint64_t since_us = watch->view->is_galera ? 0 : elapsed_us; /* a node's wait begins with the poll */
     return replica_delay_patience(&watched->delay, since_us, read_latency(watch, primary),
                                   read_latency(watch, server));
 }
 
-void watch_wait(struct watch *watch, struct session *session)
+void watch_wait(struct watch *watch, struct list_node *waiter)
 {
     if (watch->waiting.count == 0)
         for (size_t i = 0; i < watch->count; i++)
             position_server_hurry(watch->servers[i]);
-    list_link_last(&watch->waiting, &session->in_watch);
+    list_link_last(&watch->waiting, waiter);
 }
 
-void watch_leave(struct watch *watch, struct session *session)
+void watch_leave(struct watch *watch, struct list_node *waiter)
 {
-    if (list_is_linked(&session->in_watch))
-        list_unlink(&watch->waiting, &session->in_watch);
+    if (list_is_linked(waiter))
+        list_unlink(&watch->waiting, waiter);
 }
 
 /* Each may have to wait again: as many as there are now, no more. */
@@ -110,9 +106,9 @@ size_t watch_wake(struct watch *watch)
 {
     size_t before = watch->waiting.count;
     for (size_t i = 0; i < before && watch->waiting.count > 0; i++) {
-        struct session *session = list_entry(list_first(&watch->waiting), struct session, in_watch);
-        watch_leave(watch, session);
-        session_run(session);
+        struct list_node *waiter = list_first(&watch->waiting);
+        watch_leave(watch, waiter);
+        watch->on_news(waiter);
     }
     return before > watch->waiting.count ? before - watch->waiting.count : 0;
 }
@@ -121,7 +117,7 @@ size_t watch_wake(struct watch *watch)
 
 uint64_t watch_epoch(struct watch *watch)
 {
-    const struct view *view = view_of(watch);
+    const struct view *view = watch->view;
     int primary = view->primary;
     uint64_t moves = primary != VIEW_NO_SERVER ? view->servers[primary].moves : 0;
     if (primary != VIEW_NO_SERVER && (primary != watch->primary || moves != watch->primary_moves)) {
@@ -157,15 +153,15 @@ bool watch_has(struct watch *watch, int index, const struct gtid_position *posit
 {
     struct watched *server = watched_at(watch, index);
     return server != NULL && server->answered != 0 && !position_server_has_moved(server) &&
-           !server->is_primary && index != view_of(watch)->primary &&
-           (!needs_base || has_base(watch, server)) && gtid_table_contains(&server->held, position);
+           !server->is_primary && index != watch->view->primary && (!needs_base || has_base(watch, server)) &&
+           gtid_table_contains(&server->held, position);
 }
 
 bool watch_has_moment(struct watch *watch, int index, uint64_t moment)
 {
     const struct watched *server = watched_at(watch, index);
     return server != NULL && server->is_asked_as_node && server->answered > moment &&
-           !position_server_has_moved(server) && index != view_of(watch)->primary;
+           !position_server_has_moved(server) && index != watch->view->primary;
 }
 
 bool watch_primary_reaches(const struct watch *watch, const struct gtid_position *position)
@@ -175,22 +171,18 @@ bool watch_primary_reaches(const struct watch *watch, const struct gtid_position
 
 /* ---- life ---- */
 
-struct watch *watch_new(struct worker *worker, unsigned cluster, const struct cluster_settings *settings)
+struct watch *watch_new(const struct upstream_env *env, unsigned cluster,
+                        void (*on_news)(struct list_node *waiter))
 {
     struct watch *watch = mem_zalloc(sizeof *watch);
     if (watch == NULL)
         return NULL;
-    watch->worker = worker;
+    watch->env = env;
     watch->cluster = cluster;
-    watch->settings = settings;
+    watch->on_news = on_news;
     watch->primary = VIEW_NO_SERVER;
     list_init(&watch->waiting);
     return watch;
-}
-
-void watch_set(struct watch *watch, const struct cluster_settings *settings)
-{
-    watch->settings = settings;
 }
 
 void watch_stop(struct watch *watch)

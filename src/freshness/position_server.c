@@ -3,8 +3,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cluster/upstream_exchange.h"
+#include "cluster/view.h"
 #include "cluster/wsrep.h"
-#include "session/session.h"
 
 #include <stddef.h>
 
@@ -31,19 +31,9 @@ static const char *const questions[][2] = {
                        "@@global.gtid_mode AS mode" },
 };
 
-static const struct view *view_of(const struct watch *watch)
-{
-    return worker_view(watch->worker, watch->cluster);
-}
-
-static struct loop *loop_of(const struct watch *watch)
-{
-    return &watch->worker->loop;
-}
-
 static uint64_t now_of(const struct watch *watch)
 {
-    return loop_of(watch)->now_us;
+    return watch->env->loop->now_us;
 }
 
 /* ---- answers ---- */
@@ -120,7 +110,7 @@ void position_server_measure(struct watched *server)
 {
     const struct watch *watch = server->watch;
     struct gtid_position written = { .marks = { watch->written }, .count = 1 };
-    if (watch->written_us != 0 && server->index != view_of(watch)->primary &&
+    if (watch->written_us != 0 && server->index != watch->view->primary &&
         !gtid_table_contains(&server->held, &written))
         replica_delay_mark(&server->delay, &watch->written, watch->written_us);
 }
@@ -148,11 +138,11 @@ static void fail(struct watched *server, const char *why)
     if (was_asking) {
         counter_add(&watch->counters.polls_failed, 1);
         log_limited(LOG_LEVEL_WARNING, &scope, "%s does not say how far it is: %s",
-                    view_of(watch)->servers[server->index].server->name, why);
+                    watch->view->servers[server->index].server->name, why);
     }
     position_server_forget(server);
     server->next_us = now_of(watch) + RETRY_US;
-    loop_timer_start(&server->next, loop_of(watch), RETRY_US);
+    loop_timer_start(&server->next, watch->env->loop, RETRY_US);
 }
 
 static void ask(struct watched *server)
@@ -164,8 +154,8 @@ static void ask(struct watched *server)
         return;
     }
     (void)watch_epoch(watch);
-    server->is_asked_as_node = view_of(watch)->is_galera;
-    server->is_asked_as_primary = !server->is_asked_as_node && server->index == view_of(watch)->primary;
+    server->is_asked_as_node = watch->view->is_galera;
+    server->is_asked_as_primary = !server->is_asked_as_node && server->index == watch->view->primary;
     server->begun = watch_happen(watch);
     server->rows.bytes_max = ANSWER_MAX;
     counter_add(&watch->counters.polls, 1);
@@ -240,12 +230,12 @@ static void connect_first(struct watched *server)
     const struct monitor_settings *settings = &watch->settings->monitor;
     struct auth_secret secret = { 0 };
     struct error err = { 0 };
-    const struct view_server *entry = &view_of(watch)->servers[server->index];
+    const struct view_server *entry = &watch->view->servers[server->index];
     struct upstream_wish wish = {
         .addr = &entry->addr, .user = settings->user, .secret = &secret, .collation = 33
     };
     if (auth_secret_from_password(&secret, span_cstr(settings->password)))
-        server->upstream = upstream_open(&watch->worker->env, entry->server, &wish, &owner_ops, server, &err);
+        server->upstream = upstream_open(watch->env, entry->server, &wish, &owner_ops, server, &err);
     else
         (void)error_set(&err, 0, "the monitor's password is too long");
     auth_secret_wipe(&secret);
@@ -257,7 +247,7 @@ static void connect_first(struct watched *server)
 /* Its name leads elsewhere now: what was told is another machine's. */
 bool position_server_has_moved(const struct watched *server)
 {
-    return server->moves != view_of(server->watch)->servers[server->index].moves;
+    return server->moves != server->watch->view->servers[server->index].moves;
 }
 
 static void poll(struct watched *server)
@@ -267,8 +257,8 @@ static void poll(struct watched *server)
         position_server_forget(server);
     server->is_asking = true;
     server->begun_us = now_of(watch);
-    loop_timer_start(&server->deadline, loop_of(watch),
-                     view_of(watch)->is_galera ? NODE_US : watch->settings->monitor.timeout_us);
+    loop_timer_start(&server->deadline, watch->env->loop,
+                     watch->view->is_galera ? NODE_US : watch->settings->monitor.timeout_us);
     if (server->upstream != NULL)
         ask(server);
     else
@@ -279,7 +269,7 @@ static void poll(struct watched *server)
 
 static bool is_worth_asking(const struct watched *server)
 {
-    const struct view *view = view_of(server->watch);
+    const struct view *view = server->watch->view;
     const struct view_server *entry = &view->servers[server->index];
     if (view->is_galera)
         return entry->takes_reads && server->index != view->primary;
@@ -291,7 +281,7 @@ static bool is_worth_asking(const struct watched *server)
 static bool is_urgent(const struct watched *server)
 {
     const struct watch *watch = server->watch;
-    const struct view *view = view_of(watch);
+    const struct view *view = watch->view;
     if (server->index == view->primary || view->is_galera)
         return server->answered <= watch->wanted;
     return watch->waiting.count > 0;
@@ -328,7 +318,7 @@ void position_server_schedule(struct watched *server)
         return;
     if (!loop_timer_is_active(&server->next) || at < server->next_us) {
         server->next_us = at;
-        loop_timer_start(&server->next, loop_of(server->watch), at > now ? at - now : 0);
+        loop_timer_start(&server->next, server->watch->env->loop, at > now ? at - now : 0);
     }
 }
 

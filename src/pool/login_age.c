@@ -1,8 +1,8 @@
 #include "pool/login_age.h"
 
 #include "base/clock.h"
-#include "freshness/consistency_inside.h"
 #include "freshness/global_writes.h"
+#include "session/session.h"
 
 /* A replica's lag is told in whole seconds, as of its last probe. */
 #define LAG_SLACK_US 2000000
@@ -31,8 +31,8 @@ static bool is_recent(const struct worker *worker, unsigned cluster)
 
 static void see_change(struct session *session)
 {
-    if (is_recent(session->worker, session->door->cluster) && consistency_is_followed(session))
-        global_writes_ask(session);
+    if (is_recent(session->worker, session->door->cluster) && consistency_is_followed(&session->consistency))
+        global_writes_ask(&session->consistency);
 }
 
 void login_age_begin(struct session *session)
@@ -81,7 +81,7 @@ void login_age_note_change(struct session *session)
 /* A replica that the session's reads may be on has all that there was at its login, and perhaps no more. */
 void login_age_note_login(const struct session *session, struct upstream *upstream)
 {
-    bool may_lack = is_recent(session->worker, session->door->cluster) && !consistency_is_followed(session);
+    bool may_lack = is_recent(session->worker, session->door->cluster) && !consistency_is_followed(&session->consistency);
     if (session->job.place == ROUTE_PRIMARY)
         upstream->proved_us = session_now(session);
     else

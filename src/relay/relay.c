@@ -10,6 +10,7 @@
 #include "session/command_answer.h"
 
 #include "freshness/global_writes.h"
+#include "freshness/written.h"
 #include "mysql/reply.h"
 #include "prepared/upstream_statements.h"
 #include "session/command_end.h"
@@ -87,13 +88,26 @@ static void note_first_byte(struct session *session)
     session_set_deadline(session, 0);
 }
 
+/* Before the client hears of it. */
+static void note_writes(struct session *session, const struct upstream *upstream,
+                        const struct tracker_info *info)
+{
+    struct job *job = &session->job;
+    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
+    if (job->reply.gtids.len > 0)
+        consistency_note_gtid(&session->consistency, job, written_tag(slot->server, slot->moves),
+                              upstream->family, job->reply.gtids);
+    job->reply.gtids = (struct span){ 0 };
+    global_writes_note_packet(&session->consistency, job, session->facets.status, info);
+}
+
 /* False when memory is out: the session must end. */
 static bool pass_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
 {
     struct job *job = &session->job;
     effects_packet(session, upstream, info);
     if (job->place == ROUTE_PRIMARY)
-        global_writes_note_packet(session, info);
+        note_writes(session, upstream, info);
     job->reply.bytes += info->len;
     if (session->facets.transaction.is_away && is_refusal(info)) {
         replace_refusal(session, upstream, info);

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "cluster/outcome.h"
 #include "cluster/quota.h"
-#include "freshness/consistency_inside.h"
+#include "freshness/fresh_replica.h"
 #include "mysql/reply.h"
 #include "pool/account_limit.h"
 #include "pool/state_capture.h"
@@ -134,9 +134,10 @@ static bool must_settle(struct session *session)
 /* Its replica is known to have all that it asks for: most reads come no further. */
 static bool is_where_it_trusts(const struct session *session)
 {
-    return session->slots[ROUTE_REPLICA].server == session->trust.server &&
+    return session->slots[ROUTE_REPLICA].server == session->consistency.trust.server &&
            session->consistency.level != CONSISTENCY_STRONG &&
-           (!consistency_wants_global(session) || global_writes_is_current(session));
+           (!consistency_wants_global(&session->consistency, &session->job) ||
+            global_writes_is_current(&session->consistency));
 }
 
 enum step acquire_begin(struct session *session)

@@ -124,6 +124,7 @@ static void after_reset(struct session *session)
     apply_state_note_reset(session,
                            &session->slots[session->job.place]); /* its statements know the session's yet */
     effects_reset(session);
+    consistency_note_reset(&session->consistency);
     session->facets.status = status;
     session->facets.was_reset = session->facets.keeps_schema = true;
 }
@@ -416,7 +417,8 @@ void command_end(struct session *session, struct upstream *upstream)
     if (job->command->shape == REPLY_PREPARE)
         session->prepared.has_last_failed = job->reply.has_error;
     bool is_execution = job->command->byte != COM_STMT_PREPARE;
-    consistency_note_done(session);
+    consistency_note_done(&session->consistency, job, session->slots[job->place].server,
+                          effects_has_transaction(session));
     note_opened(session);
     note_seen(session);
     job->is_home |= job->place == effects_home(session); /* no OK has come: an ERR */

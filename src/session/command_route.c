@@ -54,7 +54,7 @@ enum step command_go(struct session *session, enum route_place place, enum route
 static bool belongs_home(const struct session *session, const struct route *route)
 {
     return session->job.command->byte == COM_STMT_SEND_LONG_DATA && route->reason == ROUTE_REASON_READ &&
-           consistency_is_followed(session) && pick_may_fall_back(session) &&
+           consistency_is_followed(&session->consistency) && pick_may_fall_back(session) &&
            session_view(session)->primary != VIEW_NO_SERVER;
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "freshness/consistency.h"
+#include "freshness/fresh_replica.h"
 #include "mysql/reply.h"
 #include "net/stream_packed.h"
 #include "relay/relay.h"
@@ -302,6 +302,7 @@ static void open_session(struct worker *worker, int take_fd, const struct addr *
     (void)addr_format_host(peer, session->host);
     session->scope = (struct log_scope){ .key = "session", .number = session->id };
     session->is_new = true;
+    consistency_init(&session->consistency, worker->boxes[door->cluster].watch, door->settings);
     session->job.avoid = VIEW_NO_SERVER;
     session->facets.status = STATUS_AUTOCOMMIT;
     loop_timer_init(&session->timer, on_timer);
@@ -426,7 +427,7 @@ static void move(struct session *session, enum route_place place)
 
 static void on_view(struct session *session)
 {
-    fresh_replica_note_view(session);
+    fresh_replica_note_view(&session->consistency);
     for (int place = 0; place < PREPARED_PLACES; place++)
         move(session, (enum route_place)place);
     session_run(session);
@@ -440,7 +441,7 @@ static void on_world(struct session *session)
     if (session->user == NULL) /* it was on its way out, and is not counted any more */
         session_abort(session, session->close_reason);
     else
-        consistency_note_settings(session);
+        consistency_note_settings(&session->consistency, session->user, session->is_new);
 }
 
 static void drain(struct session *session)

@@ -1,6 +1,6 @@
 #include "session/gtid_token.h"
 
-#include "freshness/consistency_inside.h"
+#include "freshness/consistency.h"
 #include "mysql/reply.h"
 #include "session/command_answer.h"
 #include "session/wait_replica.h"
@@ -14,18 +14,18 @@
 static void begin_telling(struct session *session)
 {
     const struct consistency *consistency = &session->consistency;
-    struct watch *watch = consistency_watch(session);
+    struct watch *watch = session->consistency.watch;
     bool is_old = consistency->is_asking && consistency->epoch != watch_epoch(watch);
-    bool is_known = consistency_is_followed(session) && !consistency->has_read && !is_old;
+    bool is_known = consistency_is_followed(consistency) && !consistency->has_read && !is_old;
     session->job.token_since = is_known ? consistency->seen : watch_happen(watch);
-    session->job.wait.replica_until_us = session_now(session) + consistency_wait_us(session);
+    session->job.wait.replica_until_us = session_now(session) + consistency_wait_us(consistency);
 }
 
 /* False: the primary is being asked, and CATCHING_UP is to wait for its answer. */
 static bool tell(struct session *session, struct gtid_token *token_r)
 {
-    struct watch *watch = consistency_watch(session);
     const struct consistency *consistency = &session->consistency;
+    struct watch *watch = consistency->watch;
     uint64_t since = session->job.token_since;
     if (session_view(session)->is_galera) {
         token_r->is_newest = true;
@@ -100,16 +100,12 @@ bool gtid_token_read(struct span text, const struct view *view, struct gtid_toke
 void gtid_token_note(struct session *session, const struct gtid_token *token)
 {
     struct consistency *consistency = &session->consistency;
-    if (!consistency_is_asked(session))
+    if (!consistency_is_asked(consistency, &session->job))
         session->job.freshness = NEED_OWN;
     if (token->is_newest || session_view(session)->is_galera) {
-        consistency_see(session);
+        consistency_see(consistency);
         return;
     }
-    if (gtid_position_covers(&consistency->position, &token->position))
-        return;
-    consistency_ask_more(session);
-    consistency->written = watch_happen(consistency_watch(session));
-    gtid_position_merge(&consistency->position, &token->position);
-    consistency_note_position(session);
+    if (!gtid_position_covers(&consistency->position, &token->position))
+        consistency_add(consistency, &token->position);
 }

@@ -209,7 +209,7 @@ static void leave_other_replica(struct session *session, int server)
     const struct slot *slot = &session->slots[ROUTE_REPLICA];
     if (slot->upstream == NULL || slot->server == server)
         return;
-    fresh_replica_forget(session);
+    fresh_replica_forget(&session->consistency);
     slot_drop(session, ROUTE_REPLICA);
 }
 
@@ -228,7 +228,7 @@ void hints_apply(struct session *session, const struct hints *hints, enum route_
     counter_add(&counters_of(session)->hints_obeyed, 1);
     job->hint.timeout_us = hints->timeout_us;
     if (hints->has_level)
-        consistency_note_hint(session, hints->level);
+        consistency_note_hint(&session->consistency, job, hints->level);
     if (hints->has_token)
         gtid_token_note(session, &hints->token);
 }

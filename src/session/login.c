@@ -141,7 +141,8 @@ static enum step go_inside(struct session *session, uint8_t seq)
     if (!limit_move(&session->user_limit, session->user->connections))
         return refuse_user(session, seq);
     effects_reset(session);
-    consistency_begin(session);
+    consistency_note_reset(&session->consistency);
+    consistency_begin(&session->consistency, session->user);
     session->facets.was_reset = session->facets.keeps_schema = false;
     login_age_begin(session);
     struct job *job = &session->job;

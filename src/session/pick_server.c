@@ -6,28 +6,6 @@
 #include "pool/yield.h"
 #include "session/slot.h"
 
-/* Chance for the balancer: turns of one worker, and those of others, scattered over all bits (splitmix64). */
-static uint64_t scatter(uint64_t turn, uint64_t worker)
-{
-    uint64_t x = (turn + (worker << 32)) * UINT64_C(0x9E3779B97F4A7C15);
-    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
-    return x ^ x >> 31;
-}
-
-int pick_pick_replica(struct session *session)
-{
-    const struct job *job = &session->job;
-    if (job->hint.has_only)
-        return session_view(session)->servers[job->hint.only].takes_reads ? job->hint.only : VIEW_NO_SERVER;
-    unsigned turn = session->worker->turn++;
-    struct balance_wish wish = { .avoid = job->avoid,
-                                 .turn = turn,
-                                 .random = scatter(turn, session->worker->index),
-                                 .now_us = session_now(session) };
-    return balance_pick(session_view(session), &wish);
-}
-
 /* Its replica holds something of the session: another one would not do. */
 static bool is_bound(const struct session *session)
 {
@@ -65,7 +43,7 @@ int pick_server(struct session *session)
         pick_become_primary_s(session, ROUTE_REASON_HINT);
         return view->primary;
     }
-    int server = fresh_replica_choose(session);
+    int server = fresh_replica_choose(&session->consistency, &session->job);
     if (server != VIEW_NO_SERVER && server == view->primary) {
         if (session->door->settings->mode == LISTENER_SPLIT) {
             pick_share(session, view->servers[server].server);
@@ -109,9 +87,9 @@ void pick_settle(struct session *session)
         bool is_there = session->shared != NULL || slot->upstream != NULL;
         int current = session->shared != NULL ? view->primary : slot->server;
         session->balanced_us = now_us;
-        if (is_there && balance_should_move(view, current, scatter(session->id, now_us), now_us)) {
+        if (is_there && fresh_replica_should_move(&session->consistency, current, session->id)) {
             pick_share(session, NULL);
-            fresh_replica_forget(session);
+            fresh_replica_forget(&session->consistency);
             yield_give_up(session, ROUTE_REPLICA);
         }
     }

@@ -130,11 +130,12 @@ void slot_listen(struct session *session, enum route_place place)
 static struct slot *begin_slot(struct session *session, int server)
 {
     struct slot *slot = &session->slots[session->job.place];
-    *slot = (struct slot){ .server = server,
-                           .moves = session_view(session)->servers[server].moves,
-                           .generation = ++session->generations,
-                           .option_version = session->facets.option_version,
-                           .must_wait = consistency_is_new_writer(session, server) };
+    *slot =
+        (struct slot){ .server = server,
+                       .moves = session_view(session)->servers[server].moves,
+                       .generation = ++session->generations,
+                       .option_version = session->facets.option_version,
+                       .must_wait = consistency_is_new_writer(&session->consistency, &session->job, server) };
     return slot;
 }
 
@@ -207,7 +208,8 @@ static struct upstream *release(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
     struct upstream *upstream = slot->upstream;
-    consistency_note_drop(session, place);
+    if (upstream != NULL && !session->is_new)
+        consistency_note_drop(&session->consistency, &session->job, place, slot);
     if (upstream != NULL && upstream->state == UPSTREAM_BUSY && session->job.facts.changes_accounts)
         login_age_note_change(session); /* it may have run all the same */
     state_capture_end(slot);

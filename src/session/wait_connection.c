@@ -36,7 +36,7 @@ static bool is_wanted(const struct session *session, int server)
 static bool may_go_to(const struct session *session, int server)
 {
     return session_view(session)->servers[server].takes_reads && server != session->job.avoid &&
-           fresh_replica_allows(session, server);
+           fresh_replica_allows(&session->consistency, &session->job, server);
 }
 
 /* ---- what comes ---- */
@@ -268,7 +268,7 @@ static enum step look_again(struct session *session)
     if (calm != VIEW_NO_SERVER) {
         session->job.wait.changes++;
         wait_connection_leave(session);
-        fresh_replica_note_choice(session, calm);
+        fresh_replica_note_choice(&session->consistency, &session->job, calm);
         return wait_connection_attach(session, calm);
     }
     if (permits->quota != NULL)
@@ -342,7 +342,7 @@ static int find_free(struct session *session, enum got *got_r)
     for (size_t i = 0; i < view->count; i++) {
         int at = (int)((i + turn) % view->count);
         if (may_go_to(session, at) && (*got_r = get(session, at, false)) != GOT_NOTHING) {
-            fresh_replica_note_choice(session, at);
+            fresh_replica_note_choice(&session->consistency, &session->job, at);
             return at;
         }
     }

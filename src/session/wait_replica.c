@@ -1,74 +1,36 @@
 #include "session/wait_replica.h"
 
-#include "freshness/consistency_inside.h"
+#include "freshness/consistency.h"
+#include "freshness/fresh_replica.h"
+#include "freshness/global_writes.h"
 #include "mysql/reply.h"
 #include "pool/yield.h"
-#include "route/replica_gate.h"
+#include "session/acquire.h"
 #include "session/command_answer.h"
 #include "session/gtid_token.h"
 #include "session/pick_server.h"
 #include "session/slot.h"
 
-/* ---- what it asks for, as a position ---- */
-
-static void drop_lost(struct session *session)
-{
-    struct watch *watch = consistency_watch(session);
-    counter_add(&watch->counters.positions_dropped, 1);
-    log_limited(LOG_LEVEL_WARNING, &session->scope,
-                "%s does not have what this client has written or seen: lost with an old primary",
-                session_view(session)->servers[watch->primary].server->name);
-    session->consistency.position = (struct gtid_position){ 0 };
-}
-
-/* The primary has told where it is, in a poll that began after all was seen: that is what it asks for now. */
-static void settle(struct session *session)
-{
-    struct watch *watch = consistency_watch(session);
-    struct consistency *consistency = &session->consistency;
-    bool is_over = watch_has_primary_since(watch, consistency->written);
-    if (is_over && !watch_primary_reaches(watch, &consistency->position))
-        drop_lost(session);
-    if (is_over)
-        consistency->position = watch->moved;
-    else
-        gtid_position_merge(&consistency->position, &watch->moved);
-    consistency->needs_base = true;
-    consistency->epoch = watch_epoch(watch);
-    consistency->seen = 0;
-    consistency_note_position(session);
-}
+/* ---- what it asks for ---- */
 
 /* The present job may wait for the newest, once. */
 static void ask_newest(struct session *session)
 {
     struct job *job = &session->job;
-    if (!consistency_wants_newest(session) || job->wait.has_asked_newest)
+    if (!consistency_wants_newest(&session->consistency, &session->job) || job->wait.has_asked_newest)
         return;
-    consistency_see(session);
+    consistency_see(&session->consistency);
     job->wait.has_asked_newest = true;
-}
-
-/* Another primary may have lost what the old one had; its own position tells. */
-static void follow_primary(struct session *session)
-{
-    struct watch *watch = consistency_watch(session);
-    struct consistency *consistency = &session->consistency;
-    if (session_view(session)->is_galera)
-        return;
-    if (consistency->is_asking && consistency->seen == 0 && consistency->epoch != watch_epoch(watch))
-        consistency->seen = watch_happen(watch);
-    if (consistency->seen != 0 && watch_has_primary_since(watch, consistency->seen))
-        settle(session);
 }
 
 /* A replica other than the one that it was on may be behind that one. */
 static void note_leaving(struct session *session)
 {
     struct consistency *consistency = &session->consistency;
-    bool is_there = slot_is_current(session, ROUTE_REPLICA) || fresh_replica_is_held(session);
+    bool is_there = slot_is_current(session, ROUTE_REPLICA) ||
+                    fresh_replica_is_held(&session->consistency, &session->job);
     if (consistency->has_read && !is_there)
-        consistency_see(session);
+        consistency_see(&session->consistency);
 }
 
 /* The most that a wait for any replica that the session may read from is worth. */
@@ -82,7 +44,7 @@ static uint64_t cheaper_us(const struct session *session)
     for (int i = 0; is_known && i < (int)view->count; i++) {
         bool is_candidate =
             is_there ? i == session->slots[ROUTE_REPLICA].server : view->servers[i].takes_reads;
-        uint64_t us = is_candidate ? watch_patience(consistency_watch(session), i, elapsed_us) : 0;
+        uint64_t us = is_candidate ? watch_patience(session->consistency.watch, i, elapsed_us) : 0;
         most_us = us > most_us ? us : most_us;
     }
     return most_us;
@@ -92,10 +54,10 @@ static uint64_t cheaper_us(const struct session *session)
  * position, takes as long as the read there would. */
 static uint64_t wait_us(const struct session *session)
 {
-    bool is_auto = consistency_settings(session)->consistency_wait_us == CONSISTENCY_WAIT_AUTO;
-    bool is_cheap =
-        is_auto && !consistency_wants_newest(session) && session_view(session)->primary != VIEW_NO_SERVER;
-    return is_cheap ? cheaper_us(session) : consistency_wait_us(session);
+    bool is_auto = session->consistency.watch->settings->consistency_wait_us == CONSISTENCY_WAIT_AUTO;
+    bool is_cheap = is_auto && !consistency_wants_newest(&session->consistency, &session->job) &&
+                    session_view(session)->primary != VIEW_NO_SERVER;
+    return is_cheap ? cheaper_us(session) : consistency_wait_us(&session->consistency);
 }
 
 static bool has_waited(const struct session *session)
@@ -109,7 +71,7 @@ static bool has_waited(const struct session *session)
 
 static bool is_far_behind(const struct session *session)
 {
-    return consistency_settings(session)->consistency_wait_us != CONSISTENCY_WAIT_AUTO ||
+    return session->consistency.watch->settings->consistency_wait_us != CONSISTENCY_WAIT_AUTO ||
            !pick_may_fall_back(session) ||
            (session->consistency.behind_us != 0 &&
             session_now(session) - session->consistency.behind_us >= FAR_BEHIND_US);
@@ -123,13 +85,11 @@ static void forget_seen(struct session *session)
     if (consistency->seen == 0 || session_view(session)->primary != VIEW_NO_SERVER || !has_waited(session) ||
         session_view(session)->is_galera)
         return;
-    counter_add(&consistency_watch(session)->counters.positions_dropped, 1);
     log_limited(
         LOG_LEVEL_INFO, &session->scope,
         "there is no primary to say what client %s has seen there: its reads ask for its own writes only",
         session->host);
-    consistency->seen = 0;
-    consistency->needs_base = false;
+    consistency_forget_seen(consistency);
 }
 
 /* ---- the gate ---- */
@@ -148,17 +108,18 @@ static struct gate_state state_of(const struct session *session)
 {
     const struct consistency *consistency = &session->consistency;
     const struct slot *slot = &session->slots[ROUTE_REPLICA];
-    const struct watch *watch = consistency_watch(session);
+    const struct watch *watch = session->consistency.watch;
     bool has_replica = slot_is_current(session, ROUTE_REPLICA);
     return (struct gate_state){
         .has_demand = consistency->is_asking,
         .is_known = consistency->seen == 0 || session_view(session)->is_galera,
         .is_followed = !watch->is_unfollowed && !consistency->is_unlogged,
         .has_replica = has_replica,
-        .replica_has =
-            has_replica && !slot_has_moved(session, ROUTE_REPLICA) &&
-            fresh_replica_has_all(session, slot->server), /* of the machine that this server is now */
-        .another_has = fresh_replica_another_has(session, has_replica ? slot->server : VIEW_NO_SERVER),
+        .replica_has = has_replica && !slot_has_moved(session, ROUTE_REPLICA) &&
+                       fresh_replica_has_all(&session->consistency,
+                                             slot->server), /* of the machine that this server is now */
+        .another_has = fresh_replica_another_has(&session->consistency, &session->job,
+                                                 has_replica ? slot->server : VIEW_NO_SERVER),
         .may_leave = is_far_behind(session) && !consistency->has_read &&
                      !yield_has_statements(session, ROUTE_REPLICA) &&
                      session->facets.variables != VARIABLES_REPLICA,
@@ -180,12 +141,12 @@ static bool is_gated(const struct session *session)
     bool is_question = job->reason == ROUTE_REASON_PREVIOUS && job->facts.uses_tables &&
                        (is_prepare || slot_is_current(session, ROUTE_REPLICA));
     return (is_read || is_of_variables || is_question) && !job->is_login &&
-           !session->facets.transaction.is_away && consistency_is_asked(session);
+           !session->facets.transaction.is_away && consistency_is_asked(&session->consistency, &session->job);
 }
 
 static void count(struct session *session, enum gate_verdict verdict)
 {
-    struct watch_counters *counters = &consistency_watch(session)->counters;
+    struct watch_counters *counters = &session->consistency.watch->counters;
     struct job *job = &session->job;
     if (verdict == GATE_WAIT)
         counter_add(&counters->reads_waited, !job->wait.is_held_back);
@@ -216,7 +177,7 @@ static bool obey(struct session *session, enum gate_verdict verdict)
         return false;
     case GATE_PASS:
         if (slot_is_current(session, ROUTE_REPLICA))
-            fresh_replica_begin(session, slot->server);
+            fresh_replica_trust(&session->consistency, slot->server);
         break;
     }
     session->consistency.behind_us = session->consistency.rest_until_us = 0;
@@ -230,16 +191,16 @@ bool wait_replica_holds(struct session *session)
     if (!is_gated(session))
         return false;
     ask_newest(session);
-    if (consistency_wants_global(session))
-        global_writes_ask(session);
+    if (consistency_wants_global(&session->consistency, &session->job))
+        global_writes_ask(consistency);
     note_leaving(session);
-    follow_primary(session);
+    consistency_follow_primary(consistency, &session->scope);
     forget_seen(session);
     consistency->is_reader = true;
     if (consistency->is_asking)
-        watch_demand(consistency_watch(session), consistency->seen);
+        watch_demand(session->consistency.watch, consistency->seen);
     struct gate_state state = state_of(session);
-    enum gate_verdict verdict = replica_gate_decide(&state);
+    enum gate_verdict verdict = fresh_replica_decide(&state);
     if (consistency->is_asking)
         count(session, verdict);
     return obey(session, verdict);
@@ -247,13 +208,15 @@ bool wait_replica_holds(struct session *session)
 
 bool wait_replica_is_primary_s(const struct session *session)
 {
-    bool has_news = consistency_wants_global(session) && !global_writes_is_current(session);
-    if (!consistency_is_followed(session) || (session->trust.server != VIEW_NO_SERVER && !has_news))
+    bool has_news = consistency_wants_global(&session->consistency, &session->job) &&
+                    !global_writes_is_current(&session->consistency);
+    if (!consistency_is_followed(&session->consistency) ||
+        (session->consistency.trust.server != VIEW_NO_SERVER && !has_news))
         return false;
-    if (has_news && has_waited(session) && !global_writes_is_at_replica(session))
+    if (has_news && has_waited(session) && !global_writes_is_at_replica(session->consistency.watch))
         return true;
     struct gate_state state = state_of(session);
-    return replica_gate_decide(&state) == GATE_PRIMARY;
+    return fresh_replica_decide(&state) == GATE_PRIMARY;
 }
 
 /* ---- waiting ---- */
@@ -276,14 +239,14 @@ enum step wait_replica_wait(struct session *session)
     if (job->wait.replica_until_us == 0)
         job->wait.replica_until_us = now + patience(session);
     session_set_deadline(session, job->wait.replica_until_us > now ? job->wait.replica_until_us - now : 1);
-    watch_wait(consistency_watch(session), session);
+    watch_wait(session->consistency.watch, &session->in_watch);
     (void)session_enter(session, SESSION_CATCHING_UP);
     return STEP_WAIT;
 }
 
 void wait_replica_end(struct session *session)
 {
-    watch_leave(consistency_watch(session), session);
+    watch_leave(session->consistency.watch, &session->in_watch);
 }
 
 enum step wait_replica_step(struct session *session)

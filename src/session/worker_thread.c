@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "freshness/written.h"
 #include "mysql/reply.h"
 #include "pool/expiry.h"
 #include "pool/pool.h"
@@ -52,14 +53,20 @@ static void on_retry(struct loop_timer *timer)
 static void on_drain_deadline(struct loop_timer *timer);
 static void take_view(struct loop_message *message);
 
+static void on_news(struct list_node *waiter)
+{
+    session_run(list_entry(waiter, struct session, in_watch));
+}
+
 static bool open_watches(struct worker *worker)
 {
     const struct world *world = worker->world;
     for (unsigned i = 0; i < world->cluster_count; i++) {
-        const struct cluster_settings *settings = world->clusters != NULL ? &world->clusters[i] : NULL;
-        worker->boxes[i].watch = watch_new(worker, i, settings);
-        if (worker->boxes[i].watch == NULL)
+        struct watch *watch = worker->boxes[i].watch = watch_new(&worker->env, i, on_news);
+        if (watch == NULL)
             return false;
+        watch->settings = world->clusters != NULL ? &world->clusters[i] : NULL;
+        watch->all_written = world->written != NULL ? &world->written[i] : NULL;
     }
     return true;
 }
@@ -226,13 +233,13 @@ static void take_view(struct loop_message *message)
     struct worker *worker = box->worker;
     view_release(&box->view);
     box->view = atomic_exchange(&box->next, NULL);
+    watch_on_view(box->watch, box->view);
     worker->published = box->cluster;
     worker->is_retrying = true;
     for_each_session(worker, wake_one);
     worker->is_retrying = false;
     pool_on_view(worker, box->cluster);
     prewarm_look(worker);
-    watch_on_view(box->watch);
     atomic_store(&box->taken, box->view->number);
     worker_report(worker);
 }
@@ -257,7 +264,7 @@ void worker_adopt(struct worker *worker, const struct world *world)
     worker->world = world;
     worker->env = world_env(world, &worker->loop, worker->index);
     for (unsigned i = 0; world->clusters != NULL && i < world->cluster_count; i++)
-        watch_set(worker->boxes[i].watch, &world->clusters[i]);
+        worker->boxes[i].watch->settings = &world->clusters[i];
     for_each_session(worker, worker->driver->on_world);
     pool_on_world(worker);
     prewarm_adopt(worker);

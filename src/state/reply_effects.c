@@ -167,7 +167,6 @@ void effects_reset(struct session *session)
 {
     vars_clear(&session->facets.vars);
     prepared_clear(&session->prepared);
-    consistency_note_reset(session);
     session->facets.status = STATUS_AUTOCOMMIT;
     session->facets.insert_id.value = session->facets.insert_id.known_by = 0;
     session->facets.wait_s = 0;

@@ -105,11 +105,12 @@ void effects_note_tracking(struct session *session, struct upstream *upstream, s
     while (sesstrack_next(&walk, &change)) {
         switch (change.type) {
         case SESSTRACK_VARIABLE:
-            consistency_note_tracked(session, &change);
+            if (span_is(change.name, "last_gtid"))
+                session->job.reply.gtids = change.value;
             note_variable(session, &change);
             break;
         case SESSTRACK_GTIDS:
-            consistency_note_tracked(session, &change);
+            session->job.reply.gtids = change.value;
             break;
         case SESSTRACK_SCHEMA:
             note_schema(session, upstream, change.value);

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "route/replica_gate.h"
+#include "freshness/fresh_replica.h"
 
 #define FOLLOWED .has_demand = true, .is_followed = true
 #define KNOWN FOLLOWED, .is_known = true
@@ -75,7 +75,7 @@ static void rows_decide(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        enum gate_verdict verdict = replica_gate_decide(&rows[i].state);
+        enum gate_verdict verdict = fresh_replica_decide(&rows[i].state);
         if (verdict != rows[i].want)
             fail_msg("%s: %d, not %d", rows[i].name, (int)verdict, (int)rows[i].want);
     }
@@ -88,7 +88,7 @@ static void nothing_passes_unproven(void **state)
     for (unsigned bits = 0; bits < 1024; bits++) {
         struct gate_state it = { bits & 1,  bits & 2,  bits & 4,   bits & 8,   bits & 16,
                                  bits & 32, bits & 64, bits & 128, bits & 256, bits & 512 };
-        enum gate_verdict verdict = replica_gate_decide(&it);
+        enum gate_verdict verdict = fresh_replica_decide(&it);
         bool is_proven = it.is_known && it.is_followed;
         if (verdict == GATE_PASS)
             assert_true(!it.has_demand || (is_proven && it.has_replica && it.replica_has));
