@@ -3,8 +3,6 @@
  */
 #include "settings/file.h"
 
-#include "settings/scan.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -370,20 +368,6 @@ static void what_is_no_file_is_refused(void **state)
     }
 }
 
-static void quoted_and_commented_includes_are_none(void **state)
-{
-    struct scan scan;
-    (void)state;
-    scan_init(
-        &scan,
-        SPAN_LITERAL("# @include \"a\"\n// @include \"b\"\n/*\n@include \"c\"\n*/ s = \"\n@include \\\"d\";\n"
-                     "db1-2 = -5; x = 1e400;\n\t @include\t\"e\"\n"));
-    assert_int_equal(scan_next(&scan), SCAN_INCLUDE);
-    assert_true(span_is(scan.path, "e"));
-    assert_int_equal(scan.at_line, 8);
-    assert_int_equal(scan_next(&scan), SCAN_END);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,7 +381,6 @@ int main(void)
         cmocka_unit_test(included_files_keep_their_own_lines),
         cmocka_unit_test(includes_that_libconfig_dies_of_are_refused),
         cmocka_unit_test(what_is_no_file_is_refused),
-        cmocka_unit_test(quoted_and_commented_includes_are_none),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

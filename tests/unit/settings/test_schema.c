@@ -3,10 +3,8 @@
 #include "settings/schema.h"
 
 #include "base/mem.h"
-#include "settings/address.h"
 #include "settings/print.h"
 #include "settings/reference.h"
-#include "settings/size.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -402,109 +400,6 @@ static void what_takes_a_restart_changes_places(void **state)
     assert_int_equal(after.warranty_us, 5);
 }
 
-static void sizes_are_exact(void **state)
-{
-    static const struct {
-        const char *text;
-        uint64_t bytes;
-    } good[] = { { "0", 0 },          { "512B", 512 },        { "16KiB", 16384 },
-                 { "1MiB", 1 << 20 }, { "3GiB", 3ULL << 30 }, { "17179869183GiB", 17179869183ULL << 30 } };
-    static const char *const bad[] = { "",
-                                       "16",
-                                       "KiB",
-                                       "16kib",
-                                       "1KB",
-                                       "1.5MiB",
-                                       "-1B",
-                                       "17179869184GiB",
-                                       "16 KiB",
-                                       "16KiBs",
-                                       "99999999999999999999B" };
-    char buffer[32];
-    uint64_t bytes;
-    (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        assert_true(size_parse(span_cstr(good[i].text), &bytes));
-        assert_int_equal(bytes, good[i].bytes);
-        assert_string_equal(size_format(bytes, buffer, sizeof buffer), good[i].text);
-    }
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(size_parse(span_cstr(bad[i]), &bytes));
-    assert_string_equal(size_format(1536, buffer, sizeof buffer), "1536B");
-}
-
-static void addresses_are_judged_by_their_writing(void **state)
-{
-    static const struct {
-        const char *text;
-        bool may_listen;
-        bool may_connect;
-    } rows[] = {
-        { "127.0.0.1:6033", true, true },
-        { "127.0.0.1:0", true, false },
-        { "[::1]:6033", true, true },
-        { "[fe80::1]:1", true, true },
-        { "0.0.0.0:65535", true, true },
-        { "db1.example:3306", false, true },
-        { "db-1_a:3306", false, true },
-        { "localhost:3306", false, true },
-        { "/run/x.sock", true, true },
-        { "127.0.0.1", false, false },
-        { "127.0.0.1:", false, false },
-        { "127.0.0.1:65536", false, false },
-        { "127.0.0.1:-1", false, false },
-        { "127.0.0.1:80x", false, false },
-        { "127.0.0.1:+5", false, false },
-        { "127.0.0.1: 5", false, false },
-        { "127.0.0.1:03306", false, false },
-        { "127.1:80", false, false },
-        { "010.0.0.1:80", false, false },
-        { "0x7f.0.0.1:80", false, false },
-        { "0x7f000001:80", false, false },
-        { "0xy:80", false, true },
-        { "*:80", false, false },
-        { "1.2.3:80", false, false },
-        { "1.2.3.256:80", false, false },
-        { "::1:6033", false, false },
-        { "[::1]6033", false, false },
-        { "[::1:6033", false, false },
-        { "[]:6033", false, false },
-        { "[127.0.0.1]:6033", false, false },
-        { ":6033", false, false },
-        { ".:6033", false, false },
-        { "a..b:6033", false, false },
-        { "-a:6033", false, false },
-        { "a b:6033", false, false },
-        { "/", false, false },
-        { "/run/", false, false },
-        { "relative.sock", false, false },
-        { "", false, false },
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct error err = { 0 };
-        assert_int_equal(address_check_listen(rows[i].text, &err), rows[i].may_listen);
-        assert_int_equal(err.text[0] == '\0', rows[i].may_listen);
-        error_clear(&err);
-        assert_int_equal(address_check_connect(rows[i].text, &err), rows[i].may_connect);
-        assert_int_equal(err.text[0] == '\0', rows[i].may_connect);
-    }
-}
-
-static void socket_paths_fit_the_kernel(void **state)
-{
-    char path[200] = "/";
-    struct error err = { 0 };
-    (void)state;
-    memset(path + 1, 'x', sizeof path - 2);
-    path[107] = '\0';
-    assert_true(address_check_listen(path, &err));
-    path[107] = 'x';
-    path[108] = '\0';
-    assert_false(address_check_listen(path, &err));
-    assert_string_equal(err.text, "a socket's path may have 107 bytes, not 108");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -519,9 +414,6 @@ int main(void)
         cmocka_unit_test(a_copy_is_equal_and_owns_itself),
         cmocka_unit_test(without_memory_there_is_no_copy),
         cmocka_unit_test(what_takes_a_restart_changes_places),
-        cmocka_unit_test(sizes_are_exact),
-        cmocka_unit_test(addresses_are_judged_by_their_writing),
-        cmocka_unit_test(socket_paths_fit_the_kernel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,114 @@
+/* Result sets that headgate sends, packet for packet. */
+#include "bytes.h"
+
+#include "mysql/caps.h"
+#include "mysql/resultset.h"
+
+#define NAMES(name) "03646566 00 00 00 01" name " 00 "
+
+static const struct {
+    uint64_t caps;
+    const char *packets;
+} rows[] = {
+    { 0,
+      "04|" NAMES("61") "0c 2100 1e000000 fd 0000 00 0000|" NAMES("62") "0c 3f00 14000000 08 8080 00 "
+                                                                        "0000|" NAMES("63") "0c 3f00 "
+                                                                                            "15000000 08 "
+                                                                                            "8100 00 "
+                                                                                            "0000|" NAMES(
+                                                                                                "64") "0c "
+                                                                                                      "3f00 "
+                                                                                                      "160000"
+                                                                                                      "00 05 "
+                                                                                                      "8080 "
+                                                                                                      "1f "
+                                                                                                      "0000|"
+                                                                                                      "fe "
+                                                                                                      "0700 "
+                                                                                                      "0200|"
+                                                                                                      "02 "
+                                                                                                      "7879 "
+                                                                                                      "0131 "
+                                                                                                      "0132 "
+                                                                                                      "03312e"
+                                                                                                      "35|fb "
+                                                                                                      "00 "
+                                                                                                      "0130 "
+                                                                                                      "fb|fe "
+                                                                                                      "0700 "
+                                                                                                      "020"
+                                                                                                      "0" },
+    { CAP_DEPRECATE_EOF,
+      "04|" NAMES("61") "0c 2100 1e000000 fd 0000 00 0000|" NAMES("62") "0c 3f00 14000000 08 8080 00 "
+                                                                        "0000|" NAMES("63") "0c 3f00 "
+                                                                                            "15000000 08 "
+                                                                                            "8100 00 "
+                                                                                            "0000|" NAMES(
+                                                                                                "64") "0c "
+                                                                                                      "3f00 "
+                                                                                                      "160000"
+                                                                                                      "00 05 "
+                                                                                                      "8080 "
+                                                                                                      "1f "
+                                                                                                      "0000|"
+                                                                                                      "02 "
+                                                                                                      "7879 "
+                                                                                                      "0131 "
+                                                                                                      "0132 "
+                                                                                                      "03312e"
+                                                                                                      "35|fb "
+                                                                                                      "00 "
+                                                                                                      "0130 "
+                                                                                                      "fb|fe "
+                                                                                                      "00 00 "
+                                                                                                      "0200 "
+                                                                                                      "070"
+                                                                                                      "0" },
+    { CAP_DEPRECATE_EOF | CAP_MARIADB_EXTENDED_METADATA,
+      "04|" NAMES("61") "00 0c 2100 1e000000 fd 0000 00 0000|" NAMES(
+          "62") "00 0c 3f00 14000000 08 8080 00 0000|" NAMES("63") "00 0c 3f00 15000000 08 8100 00 "
+                                                                   "0000|" NAMES("64") "00 0c 3f00 16000000 "
+                                                                                       "05 8080 1f 0000|"
+                                                                                       "02 7879 0131 0132 "
+                                                                                       "03312e35|fb 00 0130 "
+                                                                                       "fb|fe 00 00 0200 "
+                                                                                       "0700" },
+};
+
+static void every_type_in_every_form(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct text out = { 0 }, want = { 0 };
+        struct resultset set;
+        resultset_begin(&set, &out, 3, rows[i].caps, STATUS_AUTOCOMMIT, 4);
+        set.warnings = 7;
+        resultset_column(&set, "a", RESULTSET_TEXT, 10);
+        resultset_column(&set, "b", RESULTSET_INTEGER, 20);
+        resultset_column(&set, "c", RESULTSET_COUNT, 21);
+        resultset_column(&set, "d", RESULTSET_REAL, 22);
+        resultset_body(&set);
+        resultset_value(&set, SPAN_LITERAL("xy"));
+        resultset_value(&set, SPAN_LITERAL("1"));
+        resultset_value(&set, SPAN_LITERAL("2"));
+        resultset_value(&set, SPAN_LITERAL("1.5"));
+        resultset_null(&set);
+        resultset_value(&set, SPAN_NONE);
+        resultset_value(&set, SPAN_LITERAL("0"));
+        resultset_null(&set);
+        resultset_end(&set);
+        (void)append_packets(&want, rows[i].packets, 3, NULL);
+        assert_int_equal(out.len, want.len);
+        assert_memory_equal(out.data, want.data, want.len);
+        text_fini(&out);
+        text_fini(&want);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_type_in_every_form),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
