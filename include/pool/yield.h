@@ -7,7 +7,7 @@
  *                                          whichever worker's, if that one can go on with it, or closed
  *
  * A session keeps its connections until somebody else needs one. What may be given up holds nothing of its
- * client that could not be had again elsewhere: see state/pinned.h. Nothing here costs a query more than a
+ * client that could not be had again elsewhere: see yield_pins. Nothing here costs a query more than a
  * comparison or two while nobody waits.
  */
 #ifndef HEADGATE_POOL_YIELD_H
@@ -19,8 +19,11 @@
 bool yield_is_shared(const struct session *session);
 /* A prepared statement of the session lives in its connection there, and could not be had again. */
 bool yield_has_statements(const struct session *session, enum route_place place);
-/* Warnings, an error or a count that its client may ask for are there still. */
+/* The connection there is kept for questions of the client about its last statement. */
 bool yield_has_own_answers(const struct session *session, enum route_place place);
+/* All causes (pin_bit) for which the connection there is kept; 0: there is none. Reads the table of prepared
+ * statements. */
+uint32_t yield_pins(const struct session *session, enum route_place place);
 
 /* The session's connection there goes to somebody who waits, if it may: now, or when it has told what only it
  * knows (parting.h). */

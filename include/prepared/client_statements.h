@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "prepared/statement_texts.h"
 #include "sql/classify.h"
+#include "state/pins.h"
 #include "state/slot.h"
 #include "state/variables.h"
 
@@ -68,5 +69,15 @@ void prepared_clear(struct prepared_table *table);
 
 /* The client sent types: remember them. False when memory is out. */
 bool prepared_note_types(struct prepared *prepared, struct span types);
+
+/* The causes (pin_bit) for which the statement keeps the connection in this slot: long data and cursors are
+ * in one connection only, and a text too long to be kept cannot be prepared again. */
+uint32_t prepared_pins(const struct prepared *prepared, const struct slot *slot, enum route_place place);
+/* The same of all statements. */
+uint32_t prepared_pins_of_all(const struct prepared_table *table, const struct slot *slot,
+                              enum route_place place);
+/* Such a cause has come. */
+void prepared_note_pin(struct prepared *prepared, enum pin_cause cause, uint64_t now_us,
+                       struct pin_counters *counters);
 
 #endif

@@ -1,6 +1,6 @@
 /* What the files that relay a reply share; the steps, and what others need of it, are in session/session.
  *
- *      relay_replying ─┬─► relay_once ─► look ─► pass_packet ─► effects_packet
+ *      relay_replying ─┬─► relay_once ─► look ─► pass_packet ─► reply_effects_note
  *      relay_infile ───┘       │                      └─► relay_name_statement, relay_replace_packet
  *                              └─► relay_begin_file
  */

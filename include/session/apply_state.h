@@ -11,14 +11,8 @@ enum step apply_state_syncing(struct session *session);
  * answer comes to slot.answer, slot.has_failed says that there is none. */
 void apply_state_ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
                      struct span argument);
-/* If the task's answer warned: the client is not to hear of that, and what it could have asked about there is
- * gone. */
-void apply_state_note_warnings(struct session *session, struct slot *slot);
 /* The connection's character sets before any SET: the collation of its login, or WORDING_DEFAULTS. */
 uint8_t apply_state_collation(const struct slot *slot);
-/* The task's statement has read a table of a MariaDB server, which forgets by that what earlier statements
- * have left to be asked about: warnings, and the count of rows. */
-void apply_state_note_table_read(struct session *session, struct slot *slot);
 /* The task's answer is an ERR. A replica that will not take the session's state leaves the reads to the
  * primary; a primary's word is the client's. */
 enum step apply_state_refused(struct session *session, struct slot *slot);

@@ -7,5 +7,7 @@
 
 /* `upstream`: the connection that has sent the reply. */
 void command_end(struct session *session, struct upstream *upstream);
+/* The session begins anew: login, COM_CHANGE_USER, COM_RESET_CONNECTION. */
+void command_end_reset(struct session *session);
 
 #endif

@@ -11,8 +11,5 @@ void cost_begin(struct session *session, struct span sql);
 void cost_begin_prepared(struct session *session);
 /* The present statement, if it counts, is over. `end`: NULL, or why it was not answered. */
 void cost_end(struct session *session, const char *end);
-/* What the present command is, without literals: its digest's text, or where it has none only its kind.
- * Borrows until it is over. */
-struct span cost_statement(const struct session *session);
 
 #endif

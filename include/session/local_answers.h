@@ -16,5 +16,7 @@ void local_answers_note_found(struct session *session);
 bool local_answers_may_answer(const struct session *session);
 /* Then it is answered. */
 enum step local_answers_answer(struct session *session);
+/* Any other such question is refused: the connection that could answer is gone. */
+enum step local_answers_refuse(struct session *session);
 
 #endif

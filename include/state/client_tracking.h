@@ -1,17 +1,30 @@
-/* Session tracking as a client would have seen it directly: headgate asks its upstreams for more. */
+/* Session tracking as the client would see it without headgate, which asks servers for more than the client
+ * has asked for.
+ */
 #ifndef HEADGATE_STATE_CLIENT_TRACKING_H
 #define HEADGATE_STATE_CLIENT_TRACKING_H
 
-#include "session/session.h"
+#include "base/str.h"
+#include "cluster/view.h"
 
-/* The session begins anew (login, COM_RESET_CONNECTION, COM_CHANGE_USER): its client is told what the
- * primary's global defaults are at this moment. Without memory nothing is told of variables. */
-void client_tracking_begin(struct session *session);
+#include <stdbool.h>
+#include <stdint.h>
 
-/* Appends to `to` what is for the session's client of what an upstream has reported in `from`. Variables are
- * put one to an entry, as MariaDB does and MySQL's clients accept. Where MariaDB 11 tells one of several
- * variables that share a place in its memory, the upstream's set-up has seen to it that it is the one that
- * the client would be told of. */
-void client_tracking_filter(const struct session *session, struct span from, struct text *to);
+/* What the client is told. */
+struct tracking {
+    uint8_t types;     /* by the server's defaults: 1 << enum sesstrack_type, without variables */
+    uint8_t asked;     /* what the client has asked for: the same bits */
+    bool has_names;    /* by default other variables than tracked_usual's are told: those of `names` */
+    struct text names; /* owns */
+};
+
+/* As after a login: by the defaults that the primary has now. Without memory for the names no variable is
+ * told. */
+void client_tracking_begin(struct tracking *tracking, const struct view *view);
+
+/* Appends to `to` what the client is told of `from`, the entries of a server's OK. Variables are put one to
+ * an entry, as MariaDB does and MySQL's clients accept. MariaDB 11 tells one of several variables that share
+ * memory; the set-up of connections sees to it that it is the variable that the client would be told. */
+void client_tracking_filter(const struct tracking *tracking, struct span from, struct text *to);
 
 #endif

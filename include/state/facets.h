@@ -4,11 +4,15 @@
 #ifndef HEADGATE_STATE_FACETS_H
 #define HEADGATE_STATE_FACETS_H
 
+#include "access/listener_settings.h"
 #include "base/str.h"
 #include "route/route.h"
+#include "state/client_tracking.h"
 #include "state/diagnostics.h"
 #include "state/insert_id.h"
+#include "state/job.h"
 #include "state/pins.h"
+#include "state/reading.h"
 #include "state/sequences.h"
 #include "state/user_variables.h"
 #include "state/variables.h"
@@ -33,25 +37,8 @@ struct role {
     bool is_unsayable; /* a later one is not: the session stays where it was said, also after a reset */
 };
 
-/* How the server reads this session's texts. */
-struct reading {
-    bool no_backslash_escapes;
-    bool ansi_quotes;
-    bool oracle;
-    bool is_utf8;
-    bool has_unsafe_charset;   /* as tracking says */
-    bool has_unsafe_collation; /* the charset of the login, until tracking says another */
-};
-
-/* What the client is told by session tracking. */
-struct tracking {
-    uint8_t types;     /* by the server's defaults: 1 << enum sesstrack_type, but for variables */
-    uint8_t asked;     /* … as the client has asked for itself */
-    bool has_names;    /* of variables others than tracked_usual's by default … */
-    struct text names; /* owns: … these */
-};
-
 struct facets {
+    enum listener_mode mode; /* of the port that the client has come in by */
     uint64_t option_version; /* counts COM_SET_OPTION, which changes one of them; 0: there was none */
     struct text schema;      /* owns; empty: none */
     struct role role;
@@ -76,5 +63,40 @@ struct facets {
     struct reading reading;
     struct pins pins; /* owns */
 };
+
+/* As after a login with this collation: COM_RESET_CONNECTION and COM_CHANGE_USER. The schema and the role
+ * stay, as servers keep them at a reset. `origin`: of the pins that stay. */
+void facets_reset(struct facets *facets, const struct view *view, uint16_t collation,
+                  const struct pin_origin *origin);
+
+/* ---- where the state is ---- */
+
+/* The place whose replies tell the session's state: the primary; the replica behind a port for reads, and
+ * while a read-only transaction is open there. */
+enum route_place facets_home(const struct facets *facets);
+/* A transaction is open, or may be: after an error that may have ended it. */
+bool facets_has_transaction(const struct facets *facets);
+/* A transaction is open, or the next statement begins one. */
+bool facets_is_in_transaction(const struct facets *facets);
+/* The transaction on the replica is forgotten: its connection is about to be dropped. */
+void facets_come_home(struct facets *facets);
+
+/* ---- what keeps a connection for the session ---- */
+
+/* The causes (pin_bit) for which the session would lose state with its connection at that place: a
+ * transaction, user variables, pins. 0: none. Costs a few comparisons. */
+uint32_t facets_pins(const struct facets *facets, enum route_place place);
+/* The same for causes that end with the connection, and are no loss of state. */
+uint32_t facets_pins_of_ids(const struct facets *facets, enum route_place place);
+/* From now on the session keeps its connection for that cause. */
+void facets_pin(struct facets *facets, enum pin_cause cause, const struct pin_origin *origin);
+/* A variable that no other connection may have is set there: the session keeps the connection until the
+ * variable has its default again. */
+void facets_hold(struct facets *facets, struct span name, struct span literal, enum server_family family,
+                 const struct pin_origin *origin);
+/* The job is over: counts the causes that have come since the last call, notes since when and by which
+ * statement. Returns them. One comparison where the causes are as they were. */
+uint32_t facets_note_pins(struct facets *facets, const struct job *job, uint64_t now_us,
+                          struct pin_counters *counters);
 
 #endif

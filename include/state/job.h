@@ -11,6 +11,7 @@
 #include "mysql/packet.h"
 #include "route/route.h"
 #include "sql/classify.h"
+#include "state/pins.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -141,7 +142,7 @@ struct job {
     bool is_aside;      /* a question in a transaction that is elsewhere: the reply's flags are not its own */
     bool is_retriable;  /* a harmless read, whole in the window */
     bool has_no_schema; /* its schema is gone, dropped by somebody else: it runs in none */
-    bool is_in_schema_of_prepared; /* for a moment: its statement is prepared again in the schema of then */
+    struct span schema_of_prepared; /* borrows: its statement is prepared again in this schema; or empty */
     struct job_wait wait;
     uint64_t confined; /* slot.generation: that connection takes nothing but a new password; 0: none */
 
@@ -157,5 +158,11 @@ struct job {
 
     struct job_own own; /* last: see dispatch_end.c */
 };
+
+/* What the present command is, without literals: the text of its digest, or only its kind. Borrows until the
+ * command is over. */
+struct span job_statement(const struct job *job);
+/* Where a pin comes from that it causes. Borrows likewise. */
+struct pin_origin job_origin(const struct job *job, uint64_t now_us);
 
 #endif

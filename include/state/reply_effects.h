@@ -1,28 +1,17 @@
-/* What a reply says about the session's state.
+/* What a reply tells of the session's state, packet by packet. The server's word (status flags, session
+ * tracking) comes first; the statement's text tells what servers do not report (session/command_end.h); what
+ * neither explains keeps the session on the primary.
  */
 #ifndef HEADGATE_STATE_REPLY_EFFECTS_H
 #define HEADGATE_STATE_REPLY_EFFECTS_H
 
-#include "session/session.h"
+#include "mysql/tracker.h"
+#include "state/facets.h"
+#include "state/job.h"
+#include "state/slot.h"
 
-void effects_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info);
-void effects_reset(struct session *session);
-/* A transaction is open, or may be: after an error nobody knows yet. */
-bool effects_has_transaction(const struct session *session);
-/* A transaction is open, or the next statement begins one. */
-bool effects_is_in_transaction(const struct session *session);
-/* The session may forget that a transaction is open on its replica: it is about to be dropped there. */
-void effects_come_home(struct session *session);
-/* The place whose replies tell the session's state: the primary; the replica behind a reading port, and while
- * a read-only transaction is open there. */
-enum route_place effects_home(const struct session *session);
-/* The server has agreed to a schema for the session, and has not told which: the session stays on the
- * connection that is in it. */
-void effects_lose_schema(struct session *session);
-struct sql_dialect effects_dialect(const struct session *session);
-/* May the account write where read_only is on? */
-bool effects_bypasses_read_only(const struct session *session);
-/* Of the same only what names stand for. */
-struct sql_dialect effects_names(const struct session *session);
+/* A packet of the reply that the connection at the job's place sends. */
+void reply_effects_note(struct facets *facets, struct job *job, struct slot slots[SLOT_COUNT],
+                        const struct tracker_info *info, uint64_t now_us);
 
 #endif

@@ -5,11 +5,11 @@
 #include "admin/show_routines.h"
 #include "admin/visit_workers.h"
 #include "base/mem.h"
+#include "session/dialect.h"
 #include "session/hints.h"
 #include "session/route_input.h"
 #include "session/session.h"
 #include "state/explain_effects.h"
-#include "state/reply_effects.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -219,7 +219,7 @@ static void ask(struct worker *worker, struct request *request, void *context)
         return;
     struct hints hints = { 0 };
     struct asked asked = { .sql = span_of(question->sql, question->len) };
-    struct sql_dialect dialect = effects_dialect(session);
+    struct sql_dialect dialect = dialect_of(session);
     request->error = (struct error){ 0 };
     if (!explain_attributes_read(&asked.sql, &asked.beside, &request->error))
         return;

@@ -1,7 +1,6 @@
 #include "admin/session_counts.h"
 
 #include "admin/visit_workers.h"
-#include "state/reply_effects.h"
 
 #include <string.h>
 
@@ -28,7 +27,7 @@ static void count(struct worker *worker, struct request *request, void *context)
          node = list_after(&worker->sessions, node)) {
         const struct session *session = list_entry(node, struct session, in_worker);
         counts->states[session->state]++;
-        counts->in_transaction += effects_is_in_transaction(session);
+        counts->in_transaction += facets_is_in_transaction(&session->facets);
         counts->pinned += pins_any(&session->facets.pins);
     }
     atomic_store_explicit(&counts->next, worker->index + 1, memory_order_relaxed);

@@ -1,9 +1,8 @@
 #include "admin/show.h"
 
+#include "admin/pinned.h"
 #include "admin/visit_workers.h"
 #include "session/compression.h"
-#include "state/pinned.h"
-#include "state/reply_effects.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -192,7 +191,7 @@ static void put_session(struct table *table, const struct session *session)
     table_span(table, text_span(&session->facets.schema));
     table_text(table, attached(&session->slots[ROUTE_PRIMARY]));
     table_text(table, attached(&session->slots[ROUTE_REPLICA]));
-    table_text(table, effects_is_in_transaction(session) ? "yes" : "no");
+    table_text(table, facets_is_in_transaction(&session->facets) ? "yes" : "no");
     put_pins(table, session, now);
     table_text(table, compression_name(session));
     table_int(table, (int64_t)counter_read(&session->commands));

@@ -1,11 +1,11 @@
 /* SHOW PINS: what keeps sessions' connections from being given to others, and how often; what keeps most of
  * them now comes first. */
 #include "admin/show_pins.h"
+#include "admin/pinned.h"
 #include "admin/stats.h"
 #include "admin/visit_workers.h"
 
 #include "base/mem.h"
-#include "state/pinned.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,6 @@
 #include "sql/traces.h"
 #include "state/fingerprint.h"
 #include "state/pending_set.h"
-#include "state/reply_effects.h"
 
 /* An OK tells of an id that an INSERT was given as of one that it generated: which LAST_INSERT_ID() is, is
  * known only as long as there was none. */
@@ -128,7 +127,7 @@ static bool may_leave(const struct session *session, enum route_place place)
     bool was_reset =
         session->facets.was_reset || slot->is_reset; /* then character sets are not the handshake's */
     return is_settled(session, place) && !was_reset && slot->user_version == 0 &&
-           !effects_has_transaction(session) && !pins_any(&session->facets.pins) &&
+           !facets_has_transaction(&session->facets) && !pins_any(&session->facets.pins) &&
            !has_odd_variables(session);
 }
 

@@ -7,7 +7,6 @@
 #include "pool/yield.h"
 #include "session/slot.h"
 #include "state/diagnostics.h"
-#include "state/pinned.h"
 
 /* The values of user variables, in whatever character set, and once more in hex: the longest answer. */
 #define ANSWER_BYTES_MAX (8u * USERVARS_VALUE_MAX)
@@ -102,7 +101,8 @@ static bool note_values(struct session *session, struct slot *slot, const struct
 /* The variable that alone keeps the connection, and may be used up by now; NULL: none. */
 static const char *held(const struct session *session, enum route_place place)
 {
-    if (session->slots[place].has_told_held || (pinned_by_state(session, place) & pin_bit(PIN_HELD_SET)) == 0)
+    if (session->slots[place].has_told_held ||
+        (facets_pins(&session->facets, place) & pin_bit(PIN_HELD_SET)) == 0)
         return NULL;
     return vars_used_up(pins_only_name(&session->facets.pins, PIN_HELD_SET));
 }
@@ -127,7 +127,8 @@ static bool note_held(struct session *session, struct slot *slot, const struct u
     slot->has_told_held = number != 0;
     if (number == 0)
         pins_release_all(&session->facets.pins, PIN_HELD_SET); /* as it is the only one */
-    pinned_note(session);
+    facets_note_pins(&session->facets, &session->job, session_now(session),
+                     &session->worker->boxes[session->door->cluster].pins);
     return true;
 }
 

@@ -4,7 +4,6 @@
 #include "cluster/quota.h"
 #include "pool/pool.h"
 #include "pool/yield.h"
-#include "state/pinned.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,7 +38,7 @@ static unsigned use_of(const struct upstream *upstream)
         return USE_READYING;
     const struct session *session = upstream->owner;
     enum route_place place = slot_place_of(session->slots, upstream);
-    uint32_t causes = pinned_by(session, place) & ~pin_bit(PIN_ANSWERS);
+    uint32_t causes = yield_pins(session, place) & ~pin_bit(PIN_ANSWERS);
     if (causes != 0)
         return (unsigned)__builtin_ctz(causes);
     if (upstream->state != UPSTREAM_READY && upstream->state != UPSTREAM_BUSY)

@@ -8,22 +8,26 @@
 #include "pool/state_capture.h"
 #include "pool/usage.h"
 #include "session/slot.h"
-#include "state/pinned.h"
+#include "state/diagnostics.h"
 
 /* ---- may it be given up? ---- */
 
 bool yield_has_statements(const struct session *session, enum route_place place)
 {
-    return pinned_by_statements(session, place) != 0;
+    return prepared_pins_of_all(&session->prepared, &session->slots[place], place) != 0;
 }
 
-/* So long a connection is kept for a client that may ask for the warnings, the error or the FOUND_ROWS() of
- * its last statement, or for LASTVAL() of a sequence: programs ask at once. */
 bool yield_has_own_answers(const struct session *session, enum route_place place)
 {
-    const struct slot *slot = &session->slots[place];
-    uint64_t since = slot->drawn_us > slot->answers_us ? slot->drawn_us : slot->answers_us;
-    return since != 0 && session_now(session) < since + session->worker->world->timeouts->diagnostics_us;
+    return diagnostics_keep(&session->slots[place], session->worker->world->timeouts->diagnostics_us,
+                            session_now(session));
+}
+
+uint32_t yield_pins(const struct session *session, enum route_place place)
+{
+    uint32_t answers = yield_has_own_answers(session, place) ? pin_bit(PIN_ANSWERS) : 0;
+    return facets_pins(&session->facets, place) | facets_pins_of_ids(&session->facets, place) | answers |
+           prepared_pins_of_all(&session->prepared, &session->slots[place], place);
 }
 
 bool yield_is_shared(const struct session *session)
@@ -39,7 +43,7 @@ static bool may_part(const struct session *session, enum route_place place)
     return yield_is_shared(session) && slot->upstream != NULL && !slot->has_failed &&
            slot->upstream->state == UPSTREAM_READY && !stream_has_output(&slot->upstream->stream) &&
            !session_is_of_job(session, place) &&
-           (pinned_by(session, place) & ~state_capture_may_end(session, place)) == 0;
+           (yield_pins(session, place) & ~state_capture_may_end(session, place)) == 0;
 }
 
 static bool may_give(const struct session *session, enum route_place place)

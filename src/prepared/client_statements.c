@@ -107,3 +107,31 @@ bool prepared_note_types(struct prepared *prepared, struct span types)
     prepared->types_version++;
     return text_append_span(&prepared->types, types);
 }
+
+/* ---- what keeps a connection ---- */
+
+uint32_t prepared_pins(const struct prepared *prepared, const struct slot *slot, enum route_place place)
+{
+    if (slot->upstream == NULL || prepared->copies[place].generation != slot->generation)
+        return 0;
+    bool is_last = prepared->last_place == (int)place;
+    return (prepared->sql.len == 0 ? pin_bit(PIN_LONG_PREPARED) : 0) |
+           (is_last && prepared->has_long_data ? pin_bit(PIN_LONG_DATA) : 0) |
+           (is_last && prepared->has_cursor ? pin_bit(PIN_CURSOR) : 0);
+}
+
+uint32_t prepared_pins_of_all(const struct prepared_table *table, const struct slot *slot,
+                              enum route_place place)
+{
+    uint32_t causes = 0;
+    for (const struct prepared *prepared = table->by_id; prepared != NULL; prepared = prepared->hh.next)
+        causes |= prepared_pins(prepared, slot, place);
+    return causes;
+}
+
+void prepared_note_pin(struct prepared *prepared, enum pin_cause cause, uint64_t now_us,
+                       struct pin_counters *counters)
+{
+    prepared->pinned_us = now_us;
+    counter_add(&counters->by_cause[cause], 1);
+}

@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 #include "cluster/upstream_exchange.h"
-#include "state/pinned.h"
 
 /* ---- one statement ---- */
 
@@ -245,7 +244,8 @@ void upstream_statements_note_cursor(struct session *session, const struct upstr
     if (job->command->byte == COM_STMT_EXECUTE) {
         job->prepared->has_cursor = job->reply.has_cursor && !is_over;
         if (job->prepared->has_cursor)
-            pinned_note_statement(session, job->prepared, PIN_CURSOR);
+            prepared_note_pin(job->prepared, PIN_CURSOR, session_now(session),
+                              &session->worker->boxes[session->door->cluster].pins);
     } else if (job->command->byte == COM_STMT_RESET || is_over)
         job->prepared->has_cursor = false;
 }

@@ -6,6 +6,7 @@
  */
 #include "relay/relay.h"
 
+#include "pool/login_age.h"
 #include "relay/relay_inside.h"
 #include "session/command_answer.h"
 
@@ -105,7 +106,9 @@ static void note_writes(struct session *session, const struct upstream *upstream
 static bool pass_packet(struct session *session, struct upstream *upstream, const struct tracker_info *info)
 {
     struct job *job = &session->job;
-    effects_packet(session, upstream, info);
+    if (job->facts.changes_accounts)
+        login_age_note_change(session);
+    reply_effects_note(&session->facets, job, session->slots, info, session_now(session));
     if (job->place == ROUTE_PRIMARY)
         note_writes(session, upstream, info);
     job->reply.bytes += info->len;

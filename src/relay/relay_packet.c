@@ -6,9 +6,8 @@
 #include "mysql/wire.h"
 #include "prepared/upstream_statements.h"
 #include "relay/relay.h"
+#include "session/dialect.h"
 #include "state/client_tracking.h"
-#include "state/pinned.h"
-#include "state/reply_effects.h"
 
 /* METADATA_CHANGED is for who was told of other columns: a server knows that only of the connection, where
  * the statement may have been prepared since, or have been executed for somebody else. */
@@ -53,7 +52,7 @@ void relay_replace_packet(struct session *session, struct upstream *upstream, co
         (void)reply_parse_ok(info->payload, upstream->caps, &ok);
         ok.status = status;
         if (session->caps & CAP_SESSION_TRACK)
-            client_tracking_filter(session, ok.session, &tracking);
+            client_tracking_filter(&session->facets.tracking, ok.session, &tracking);
         ok.session = text_span(&tracking);
         if (tracking.len == 0)
             ok.status = (uint16_t)(ok.status & ~STATUS_SESSION_STATE_CHANGED);
@@ -86,7 +85,7 @@ bool relay_name_statement(struct session *session, struct upstream *upstream, co
                                              &session->facets.vars, &job->facts);
     if (prepared == NULL)
         return false;
-    prepared->dialect = effects_dialect(session);
+    prepared->dialect = dialect_of(session);
     prepared->params = info->params;
     prepared->columns = info->columns;
     if (!upstream_statements_add(session, job->place, prepared, info->stmt_id,
@@ -94,7 +93,8 @@ bool relay_name_statement(struct session *session, struct upstream *upstream, co
         return false;
     upstream_statements_replace(prepared, job->place);
     if (sql.len == 0)
-        pinned_note_statement(session, prepared, PIN_LONG_PREPARED);
+        prepared_note_pin(prepared, PIN_LONG_PREPARED, session_now(session),
+                          &session->worker->boxes[session->door->cluster].pins);
     wire_store_u32(in->data + in->parsed + PACKET_HEADER_BYTES + 1, prepared->id);
     return true;
 }

@@ -8,8 +8,6 @@
 #include "prepared/upstream_statements.h"
 #include "session/command_answer.h"
 #include "session/retry.h"
-#include "state/pinned.h"
-#include "state/reply_effects.h"
 #include "state/wait_timeout.h"
 
 /* Back to the client's own bytes, which the window still has. */
@@ -73,7 +71,8 @@ static void address_statement(struct session *session)
     job->prepared->last_place = (int)job->place;
     if (job->command->byte == COM_STMT_SEND_LONG_DATA) {
         if (!job->prepared->has_long_data)
-            pinned_note_statement(session, job->prepared, PIN_LONG_DATA);
+            prepared_note_pin(job->prepared, PIN_LONG_DATA, session_now(session),
+                              &session->worker->boxes[session->door->cluster].pins);
         job->prepared->has_long_data = true;
     }
 }
@@ -101,11 +100,11 @@ static void begin_sending(struct session *session, struct upstream *upstream)
     job->server = upstream->server;
     job->vars_before = session->facets.vars.version;
     job->is_kept = !job->is_cut && job->command->shape != REPLY_NONE;
-    job->is_home = job->place == effects_home(session);
+    job->is_home = job->place == facets_home(&session->facets);
     if (job->prepared != NULL)
         address_statement(session);
     else
-        wait_timeout_rewrite(session);
+        wait_timeout_rewrite(&session->facets, job, &session->client.in);
 }
 
 static enum stream_result send_rewritten(struct session *session, struct upstream *upstream)

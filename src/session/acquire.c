@@ -17,7 +17,9 @@
 #include "pool/state_capture.h"
 #include "pool/yield.h"
 #include "session/command_answer.h"
+#include "session/command_payload.h"
 #include "session/command_route.h"
+#include "session/dialect.h"
 #include "session/local_answers.h"
 #include "session/pick_server.h"
 #include "session/route_input.h"
@@ -27,7 +29,7 @@
 #include "session/wait_server.h"
 #include "state/diagnostics.h"
 #include "state/insert_id.h"
-#include "state/reply_effects.h"
+#include "state/sequences.h"
 #include "state/variable_effects.h"
 
 #include <assert.h>
@@ -62,7 +64,8 @@ static bool is_stranded(const struct session *session)
         return slot_has_lost_state(session, ROUTE_PRIMARY);
     if (view->primary == VIEW_NO_SERVER || slot->server == view->primary)
         return false;
-    bool may_end_there = effects_is_in_transaction(session) && !view->servers[slot->server].is_contender;
+    bool may_end_there =
+        facets_is_in_transaction(&session->facets) && !view->servers[slot->server].is_contender;
     return !may_end_there && slot_has_lost_state(session, ROUTE_PRIMARY);
 }
 
@@ -72,7 +75,8 @@ static bool is_in_limbo(const struct session *session)
 {
     const struct view *view = session_view(session);
     const struct slot *slot = &session->slots[ROUTE_PRIMARY];
-    if (!has_primary_slot(session) || view->primary != VIEW_NO_SERVER || effects_is_in_transaction(session))
+    if (!has_primary_slot(session) || view->primary != VIEW_NO_SERVER ||
+        facets_is_in_transaction(&session->facets))
         return false;
     const struct view_server *entry = &view->servers[slot->server];
     return entry->is_contender && entry->state != SERVER_DRAINING &&
@@ -95,7 +99,7 @@ static enum step refuse_stranded(struct session *session)
 /* The operator has paused the cluster: what runs goes on to the end of its transaction, what is new waits. */
 static bool is_held(const struct session *session)
 {
-    return session_view(session)->is_paused && !effects_has_transaction(session);
+    return session_view(session)->is_paused && !facets_has_transaction(&session->facets);
 }
 
 /* The primary has just refused somebody's write as read-only: what begins there now begins in vain. */
@@ -122,11 +126,52 @@ static bool has_lost_pieces(const struct session *session)
            !(slot_is_current(session, job->place) && slot_continues_there(session, job->place));
 }
 
-/* An ERR may have ended the transaction, and this, which runs elsewhere, is to tell whether it is open. */
-static bool must_settle(struct session *session)
+/* The command asks for LAST_INSERT_ID() in a read-only transaction on the replica, and only the primary's
+ * connection knows it. */
+static bool needs_id_of_primary(const struct session *session)
 {
-    return session->job.is_aside && session->facets.transaction.is_unknown &&
-           state_capture_ask_transaction(session, ROUTE_PRIMARY);
+    uint64_t known_by = session->facets.insert_id.known_by;
+    bool is_away = session->job.place == ROUTE_REPLICA && facets_home(&session->facets) == ROUTE_REPLICA;
+    return known_by != 0 && known_by == session->slots[ROUTE_PRIMARY].generation && is_away &&
+           insert_id_is_asked_for(command_sql(session));
+}
+
+/* An ERR may have ended the transaction, and the command, which runs elsewhere, tells whether it is open. */
+static bool must_settle(const struct session *session)
+{
+    return session->job.is_aside && session->facets.transaction.is_unknown;
+}
+
+/* Another connection of the session knows what the command needs: it is asked, and the command waits for the
+ * answer. */
+static bool must_ask(struct session *session)
+{
+    return (needs_id_of_primary(session) && state_capture_ask_id(session, ROUTE_PRIMARY)) ||
+           (variable_effects_are_away(&session->facets, &session->job) &&
+            state_capture_ask_variables(session, ROUTE_REPLICA)) ||
+           (must_settle(session) && state_capture_ask_transaction(session, ROUTE_PRIMARY));
+}
+
+static bool has_lost_draws(const struct session *session)
+{
+    const struct job *job = &session->job;
+    const struct draws *draws = &session->facets.draws;
+    if (!draws->has_lost || !job->facts.has_sequence || job->command->byte == COM_STMT_PREPARE)
+        return false;
+    const struct sql_dialect dialect = dialect_of(session);
+    return sequences_are_lost(draws, &session->slots[job->place], command_inner_sql(session),
+                              command_schema(session), &dialect);
+}
+
+/* The command asks about an earlier statement, and the connection that knows the answer is gone, or another
+ * one than the command is for. `is_current`: that one is to be used. */
+static bool has_lost_answer(const struct session *session, bool is_current)
+{
+    const struct facets *facets = &session->facets;
+    bool has_lost_id =
+        insert_id_is_lost(&facets->insert_id, session->slots) && insert_id_is_asked_for(command_sql(session));
+    return has_lost_id || has_lost_draws(session) ||
+           diagnostics_are_gone(&facets->answers, session->slots, &session->job, is_current);
 }
 
 /* ---- the beginning ---- */
@@ -167,15 +212,15 @@ enum step acquire_begin(struct session *session)
         return wait_server(session);
     if (has_lost_pieces(session))
         return command_refuse_pieces(session);
-    if (insert_id_must_wait(session) || variable_effects_must_wait(session) || must_settle(session))
+    if (must_ask(session))
         return wait_server(session);
-    if (variable_effects_is_elsewhere(session))
+    if (variable_effects_are_lost(&session->facets, session->slots, job))
         return command_refuse_route(session, ROUTE_REASON_VARIABLES_AWAY);
-    if (diagnostics_forbid(session, is_current))
+    if (diagnostics_forbid(&session->facets.answers, session->slots, job, is_current))
         return command_refuse_route(session, ROUTE_REASON_ANSWERS_AWAY);
-    if (diagnostics_have_gone(session, is_current))
+    if (has_lost_answer(session, is_current))
         return local_answers_may_answer(session) ? local_answers_answer(session)
-                                                 : diagnostics_refuse(session);
+                                                 : local_answers_refuse(session);
     if (!is_current) {
         slot_drop(session, job->place);
         int server = pick_server(session);

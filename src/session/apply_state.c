@@ -10,13 +10,14 @@
 #include "mysql/wire.h"
 #include "pool/reset.h"
 #include "pool/reuse.h"
+#include "session/command_payload.h"
+#include "session/local_answers.h"
 #include "session/slot.h"
 #include "state/parse_context.h"
 #include "prepared/upstream_statements.h"
 #include "session/command_answer.h"
 #include "session/login.h"
 #include "state/diagnostics.h"
-#include "state/reply_effects.h"
 #include "state/schema.h"
 #include "state/variable_effects.h"
 #include "state/wait_timeout.h"
@@ -44,13 +45,38 @@ void apply_state_ask(struct session *session, enum sync_task task, enum reply_sh
     text_fini(&payload);
 }
 
+/* The same with a statement, which it frees; empty: there is nothing to say, and no task. */
+static void ask_text(struct session *session, enum sync_task task, struct text *take_sql)
+{
+    struct slot *slot = &session->slots[session->job.place];
+    if (take_sql->is_oom) {
+        slot->has_failed = true;
+        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+    } else if (take_sql->len > 0) {
+        apply_state_ask(session, task, REPLY_GENERIC, COM_QUERY, text_span(take_sql));
+    }
+    text_fini(take_sql);
+}
+
+static const struct slot *home_slot(const struct session *session)
+{
+    return &session->slots[facets_home(&session->facets)];
+}
+
+static const char *lacks_wait_timeout(const struct session *session, const struct slot *slot, char *buffer)
+{
+    if (!wait_timeout_may_lack(&session->facets, slot))
+        return NULL;
+    return wait_timeout_lacks(&session->facets, &session->job, slot, command_sql(session), buffer);
+}
+
 /* LAST_INSERT_ID() belongs to the session: a new home must know the last one, and what may become it by
  * opening a transaction. A question about the statement before would find the SET. */
 static bool lacks_insert_id(const struct session *session, const struct slot *slot)
 {
     const struct sql_facts *facts = &session->job.facts;
     bool may_open = facts->kind == SQL_BEGIN || (session->facets.status & STATUS_AUTOCOMMIT) == 0;
-    bool is_home = slot == &session->slots[effects_home(session)];
+    bool is_home = slot == home_slot(session);
     return (is_home || may_open) && !facts->refers_previous &&
            slot->insert_id != session->facets.insert_id.value;
 }
@@ -65,8 +91,8 @@ static bool lacks_autocommit(const struct session *session, const struct slot *s
 /* At home any statement may read them: a trigger does, or a stored function. */
 static bool needs_user_vars(const struct session *session, const struct slot *slot)
 {
-    if (slot == &session->slots[effects_home(session)])
-        return !variable_effects_needs_none(session);
+    if (slot == home_slot(session))
+        return !variable_effects_needs_none(&session->job);
     return session->job.facts.touches_variables && !session->job.facts.refers_previous;
 }
 
@@ -127,15 +153,15 @@ static enum sync_task next_task(const struct session *session, const struct slot
         return SYNC_OPTION;
     if (slot->role_version != session->facets.role.version) /* first: it may be what opens the schema */
         return SYNC_ROLE;
-    bool is_schema_due = schema_is_due(session, slot);
-    if (is_schema_due && schema_is_said_as_it_is(session))
+    bool is_schema_due = schema_is_due(&session->facets, &session->job, slot);
+    if (is_schema_due && schema_is_said_as_it_is(&session->facets, &session->job))
         return SYNC_SCHEMA;
-    char wait[PATIENCE_TEXT_MAX];
-    if (lacks_vars(session, slot) || wait_timeout_lacks(session, slot, wait) != NULL ||
+    char wait[WAIT_TIMEOUT_TEXT_MAX];
+    if (lacks_vars(session, slot) || lacks_wait_timeout(session, slot, wait) != NULL ||
         lacks_insert_id(session, slot) || lacks_autocommit(session, slot))
         return SYNC_VARS;
     if (is_schema_due || slot->reads_utf8)
-        return schema_task(session, slot, is_schema_due);
+        return schema_task(&session->facets, slot, is_schema_due);
     if (slot->must_count)
         return SYNC_COUNT;
     if (needs_quiet(session, slot))
@@ -151,37 +177,32 @@ static enum sync_task next_task(const struct session *session, const struct slot
     return SYNC_NOTHING;
 }
 
+static void start_own_charset(struct session *session, struct slot *slot)
+{
+    struct text sql = { 0 };
+    parse_context_say_client(apply_state_collation(slot), slot->upstream->family, &sql);
+    ask_text(session, SYNC_OWN_CHARSET, &sql);
+}
+
 static void start_user_vars(struct session *session, struct slot *slot)
 {
     struct text sql = { 0 };
     user_variables_say(&session->facets.user_vars, slot->user_version, &sql);
-    if (sql.is_oom) {
-        slot->has_failed = true;
-        (void)error_set(&slot->failure, ENOMEM, "out of memory");
-    } else if (sql.len > 0) {
-        apply_state_ask(session, SYNC_USER_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
-    } else {
+    if (sql.len == 0 && !sql.is_oom)
         slot->user_version = session->facets.user_vars.version;
-    }
-    text_fini(&sql);
+    ask_text(session, SYNC_USER_VARS, &sql);
 }
 
-static void start_role(struct session *session, struct slot *slot)
+static void start_role(struct session *session)
 {
     struct text sql = { 0 };
     (void)text_appendf(&sql, "SET ROLE %s", text_cstr(&session->facets.role.said));
-    if (sql.is_oom) {
-        slot->has_failed = true;
-        (void)error_set(&slot->failure, ENOMEM, "out of memory");
-    } else {
-        apply_state_ask(session, SYNC_ROLE, REPLY_GENERIC, COM_QUERY, text_span(&sql));
-    }
-    text_fini(&sql);
+    ask_text(session, SYNC_ROLE, &sql);
 }
 
 static void start_vars(struct session *session, struct slot *slot)
 {
-    char buffer[PATIENCE_TEXT_MAX];
+    char buffer[WAIT_TIMEOUT_TEXT_MAX];
     struct text sql = { 0 };
     vars_diff(&session->facets.vars, slot->upstream->vars_version,
               needs_writes(session, slot) ? slot->writes_version : VARS_NONE, &sql);
@@ -191,17 +212,12 @@ static void start_vars(struct session *session, struct slot *slot)
     if (lacks_autocommit(session, slot))
         (void)text_appendf(&sql, "%sautocommit=%d", sql.len > 0 ? "," : "SET ",
                            (session->facets.status & STATUS_AUTOCOMMIT) != 0);
-    const char *wait = wait_timeout_lacks(session, slot, buffer);
+    const char *wait = lacks_wait_timeout(session, slot, buffer);
     if (wait != NULL)
         (void)text_appendf(&sql, "%swait_timeout=%s", sql.len > 0 ? "," : "SET ", wait);
-    if (sql.is_oom) {
-        slot->has_failed = true;
-        (void)error_set(&slot->failure, ENOMEM, "out of memory");
-    } else if (sql.len > 0)
-        apply_state_ask(session, SYNC_VARS, REPLY_GENERIC, COM_QUERY, text_span(&sql));
-    else
+    if (sql.len == 0 && !sql.is_oom)
         apply_state_note_vars(session, slot);
-    text_fini(&sql);
+    ask_text(session, SYNC_VARS, &sql);
 }
 
 /* Several statements in one text: 0 is on, 1 is off. */
@@ -237,12 +253,18 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
         start_option(session);
         break;
     case SYNC_SCHEMA:
+        apply_state_ask(session, task, REPLY_GENERIC, COM_INIT_DB,
+                        schema_wanted(&session->facets, &session->job));
+        break;
     case SYNC_UTF8:
+        apply_state_ask(session, task, REPLY_GENERIC, COM_QUERY,
+                        SPAN_LITERAL("SET character_set_client=utf8mb4"));
+        break;
     case SYNC_OWN_CHARSET:
-        schema_start(session, slot, task);
+        start_own_charset(session, slot);
         break;
     case SYNC_ROLE:
-        start_role(session, slot);
+        start_role(session);
         break;
     case SYNC_VARS:
         start_vars(session, slot);
@@ -290,28 +312,11 @@ uint8_t apply_state_collation(const struct slot *slot)
     return has_defaults ? WORDING_DEFAULTS : slot->upstream->key.collation;
 }
 
-void apply_state_note_table_read(struct session *session, struct slot *slot)
-{
-    struct answers *answers = &session->facets.answers;
-    diagnostics_lose(&answers->found, slot);
-    if (answers->has_diagnostics)
-        diagnostics_lose(&answers->diagnostics, slot);
-    slot->has_our_warnings = slot->has_warnings = false;
-}
-
-void apply_state_note_warnings(struct session *session, struct slot *slot)
-{
-    if (slot->answer.warnings == 0)
-        return;
-    slot->has_our_warnings = true;
-    if (session->facets.answers.has_diagnostics)
-        diagnostics_lose(&session->facets.answers.diagnostics, slot);
-}
-
 /* False: not after all, and slot.answer is the error. */
 static bool note_success(struct session *session, struct slot *slot)
 {
     struct upstream *upstream = slot->upstream;
+    char wait[WAIT_TIMEOUT_TEXT_MAX];
     diagnostics_lose(&session->facets.answers.last,
                      slot); /* what comes next may leave ROW_COUNT() as we made it */
     switch (slot->task) {
@@ -337,22 +342,23 @@ static bool note_success(struct session *session, struct slot *slot)
     case SYNC_SCHEMA:
     case SYNC_UTF8:
     case SYNC_OWN_CHARSET:
-        return schema_note(session, slot);
+        return schema_note(&session->facets, &session->job, slot, session_now(session));
     case SYNC_ROLE:
         slot->role_version = session->facets.role.version;
         break;
     case SYNC_USER_VARS:
         slot->user_version = session->facets.user_vars.version;
-        apply_state_note_warnings(session, slot); /* MySQL's, of _utf8mb3 */
+        diagnostics_note_own(&session->facets.answers, slot); /* MySQL's, of _utf8mb3 */
         break;
     case SYNC_VARS:
         apply_state_note_vars(session, slot);
-        wait_timeout_note_said(session, slot);
+        if (lacks_wait_timeout(session, slot, wait) != NULL)
+            slot->has_wait = !slot->has_wait;
         upstream->status = (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) |
                                       (session->facets.status & STATUS_AUTOCOMMIT));
         if (lacks_insert_id(session, slot))
             slot->insert_id = session->facets.insert_id.value;
-        apply_state_note_warnings(session, slot);
+        diagnostics_note_own(&session->facets.answers, slot);
         break;
     case SYNC_QUIET:
         slot->has_our_warnings = slot->has_warnings = false;
@@ -476,11 +482,11 @@ enum step apply_state_syncing(struct session *session)
         bool is_confined = note_confinement(session, slot);
         bool is_refused = slot->answer.is_err && !is_renewal(slot->task) && !is_confined;
         is_refused = is_refused || (!is_confined && !note_success(session, slot));
-        if (is_refused && !schema_may_retry(session, slot))
+        if (is_refused && !schema_may_retry(&session->facets, &session->job, slot))
             return apply_state_refused(session, slot);
         slot->task = SYNC_NOTHING;
     } else if (slot->upstream->is_second_hand && !reuse_look(session, slot)) {
-        return diagnostics_refuse(session);
+        return local_answers_refuse(session);
     }
     enum sync_task task = next_task(session, slot);
     if (session->job.command != NULL && session->job.command->byte == COM_RESET_CONNECTION)

@@ -18,7 +18,6 @@
 #include "session/kill.h"
 #include "session/login.h"
 #include "session/slot.h"
-#include "state/reply_effects.h"
 
 /* ---- beginnings ---- */
 
@@ -38,7 +37,7 @@ enum step command_idle(struct session *session)
         return session_close(session, CLOSE_CLIENT_FAILED, NULL);
     }
     yield_idle(session);
-    if (session->worker->is_draining && !effects_has_transaction(session))
+    if (session->worker->is_draining && !facets_has_transaction(&session->facets))
         return session_close(session, CLOSE_SHUTDOWN, NULL);
     if (buf_unparsed(in).len > 0)
         return session_enter(session, SESSION_READING);
@@ -142,10 +141,10 @@ static enum step run_init_db(struct session *session)
 static enum step run_reset(struct session *session)
 {
     struct job *job = &session->job;
-    effects_come_home(session);
+    facets_come_home(&session->facets);
     if (session->facets.variables != VARIABLES_PRIMARY)
         session->facets.variables = VARIABLES_NOWHERE; /* they go with the replica's connection */
-    enum route_place place = effects_home(session);
+    enum route_place place = facets_home(&session->facets);
     slot_drop(session, place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY);
     job->facts = (struct sql_facts){ .kind = SQL_ADMIN };
     job->place = place;
@@ -195,7 +194,7 @@ static enum step run_local(struct session *session)
         return command_refuse_malformed(session);
     if (session->facets.transaction.is_unknown && session->job.command->byte == COM_PING) {
         session->job.facts = (struct sql_facts){ .kind = SQL_EMPTY, .reason = SQL_REASON_EMPTY };
-        return command_go(session, effects_home(session),
+        return command_go(session, facets_home(&session->facets),
                           ROUTE_REASON_UNKNOWN_TRANSACTION); /* its OK settles it */
     }
     return command_answer_ok(session);

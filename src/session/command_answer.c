@@ -42,8 +42,9 @@ static void reset_job(struct session *session)
 static bool is_transaction_limited(const struct session *session)
 {
     const struct timeout_settings *timeouts = session->worker->world->timeouts;
+    uint64_t idle_us = wait_timeout_us(&session->facets, timeouts->idle_client_us);
     return (session->facets.status & STATUS_IN_TRANS) != 0 && timeouts->idle_transaction_us > 0 &&
-           (wait_timeout_us(session) == 0 || timeouts->idle_transaction_us < wait_timeout_us(session));
+           (idle_us == 0 || timeouts->idle_transaction_us < idle_us);
 }
 
 /* The transaction is rolled back now, not when the client has read why. */
@@ -78,8 +79,9 @@ enum step command_done(struct session *session)
     reset_job(session);
     session->last_active_us = session_now(session);
     const struct timeout_settings *timeouts = session->worker->world->timeouts;
-    session_set_deadline(session, is_transaction_limited(session) ? timeouts->idle_transaction_us
-                                                                  : wait_timeout_us(session));
+    session_set_deadline(session, is_transaction_limited(session)
+                                      ? timeouts->idle_transaction_us
+                                      : wait_timeout_us(&session->facets, timeouts->idle_client_us));
     return session_enter(session, SESSION_IDLE);
 }
 

@@ -7,17 +7,26 @@
 #include "pool/reuse.h"
 #include "session/apply_state.h"
 #include "session/local_answers.h"
+#include "session/slot.h"
 #include "sql/stored_code.h"
 #include "state/diagnostics.h"
 #include "state/found_rows.h"
 #include "state/pending_pins.h"
 #include "state/pending_set.h"
-#include "state/pinned.h"
-#include "state/reply_effects.h"
-#include "state/reply_effects_inside.h"
 #include "state/schema.h"
 #include "state/variable_effects.h"
 #include "state/wait_timeout.h"
+
+static void pin(struct session *session, enum pin_cause cause)
+{
+    const struct pin_origin origin = job_origin(&session->job, session_now(session));
+    facets_pin(&session->facets, cause, &origin);
+}
+
+static struct pin_counters *pin_counters_of(const struct session *session)
+{
+    return &session->worker->boxes[session->door->cluster].pins;
+}
 
 /* False when it cannot follow the session. */
 static bool commit_role(struct session *session, const struct changes *changes)
@@ -40,20 +49,22 @@ static void commit_set(struct session *session)
     session->facets.tracking.asked |= changes->tracking;
     if (job->reply.has_error) {
         if (!job->reply.is_unbegun && !pending_set_is_whole_refusal(changes, job->reply.error_code))
-            effects_pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */
+            pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */
         return;
     }
+    struct slot *slot = &session->slots[job->place];
+    const struct pin_origin origin = job_origin(job, session_now(session));
     for (size_t at = 0; vars_next(&changes->held, &at, &name, &literal);)
-        effects_hold(session, name, literal);
+        facets_hold(&session->facets, name, literal, slot->upstream->family, &origin);
     session->facets.has_profiles |= changes->sets_profiling;
-    if (!wait_timeout_commit(session))
-        effects_pin(session, PIN_UNKNOWN_SET);
+    if (!wait_timeout_commit(&session->facets, job, slot))
+        pin(session, PIN_UNKNOWN_SET);
     bool is_role_known = commit_role(session, changes);
     if (!pending_set_commit(changes, &session->facets.vars, job->vars_before) || !is_role_known)
-        effects_pin(session, PIN_UNKNOWN_SET);
+        pin(session, PIN_UNKNOWN_SET);
     bool is_own = session->facets.schema.len == 0 || session->facets.keeps_schema;
     if (is_own && vars_follows_schema(&session->facets.vars))
-        effects_pin(session, PIN_UNKNOWN_SET); /* the collation is each server's own then */
+        pin(session, PIN_UNKNOWN_SET); /* the collation is each server's own then */
     session->facets.has_replica_refused = false;
 }
 
@@ -118,13 +129,20 @@ static bool explains_state_change(const struct job *job)
            job->facts.has_holds || sets_variables_inside(&job->facts);
 }
 
+void command_end_reset(struct session *session)
+{
+    const struct pin_origin origin = job_origin(&session->job, session_now(session));
+    prepared_clear(&session->prepared);
+    consistency_note_reset(&session->consistency);
+    facets_reset(&session->facets, session_view(session), session->collation, &origin);
+}
+
 static void after_reset(struct session *session)
 {
     uint16_t status = session->facets.status;
     apply_state_note_reset(session,
                            &session->slots[session->job.place]); /* its statements know the session's yet */
-    effects_reset(session);
-    consistency_note_reset(&session->consistency);
+    command_end_reset(session);
     session->facets.status = status;
     session->facets.was_reset = session->facets.keeps_schema = true;
 }
@@ -177,7 +195,7 @@ static void note_holds(struct session *session)
 {
     const struct job *job = &session->job;
     if (job->claims != NULL) {
-        const struct pin_origin origin = effects_origin(session);
+        const struct pin_origin origin = job_origin(job, session_now(session));
         pending_pins_commit(job->claims, &session->facets.pins, outcome(session), &origin);
     }
     session->facets.has_left_schema &= pins_has(&session->facets.pins, PIN_PREPARED);
@@ -192,14 +210,14 @@ static void note_pins(struct session *session)
         return; /* stored code there leaves variables at most: memory.c */
     note_holds(session);
     if (job->facts.may_hide_state || (job->reply.has_multi && job->is_cut))
-        effects_pin(session, job->is_cut ? PIN_LONG_STATEMENT : PIN_HIDDEN_STATE);
+        pin(session, job->is_cut ? PIN_LONG_STATEMENT : PIN_HIDDEN_STATE);
     bool sets_next =
         job->facts.sets_next_transaction || (job->changes != NULL && job->changes->sets_next_transaction);
     if (sets_next && !job->reply.has_error)
-        effects_pin(session, PIN_NEXT_TRANSACTION);
+        pin(session, PIN_NEXT_TRANSACTION);
     if (job->reply.has_state_change && !explains_state_change(job))
-        effects_pin(session, PIN_TRACKED_CHANGE);
-    if (ends_transaction(job) && !job->reply.has_error && !effects_is_in_transaction(session))
+        pin(session, PIN_TRACKED_CHANGE);
+    if (ends_transaction(job) && !job->reply.has_error && !facets_is_in_transaction(&session->facets))
         pins_release_all(&session->facets.pins,
                          PIN_NEXT_TRANSACTION); /* the transaction it was for is over */
 }
@@ -307,6 +325,15 @@ static void note_count(struct session *session, const struct upstream *upstream)
     local_answers_note_found(session);
 }
 
+/* Its connection may be kept for questions about it. */
+static void note_kept(struct session *session, bool has_set)
+{
+    struct slot *slot = &session->slots[session->job.place];
+    bool is_kept = session->worker->world->timeouts->diagnostics_us > 0;
+    if (diagnostics_note(&session->job, slot, has_set, is_kept, session_now(session)))
+        counter_add(&pin_counters_of(session)->by_cause[PIN_ANSWERS], 1);
+}
+
 /* Where the answers to questions about earlier statements lie now. */
 static void note_traces(struct session *session, const struct upstream *upstream)
 {
@@ -322,7 +349,7 @@ static void note_traces(struct session *session, const struct upstream *upstream
     if (is_statement && has_set && !is_question)
         note_warnings(session, may_leave);
     if (is_statement && (has_set || job->facts.counts_rows) && !is_question)
-        diagnostics_note(session, has_set && !may_leave);
+        note_kept(session, has_set && !may_leave);
     if (is_statement && !is_prepare)
         note_count(session, upstream);
 }
@@ -381,30 +408,47 @@ static void note_soil(const struct session *session, struct upstream *upstream)
                            (job->is_home && (session->facets.pins.causes & hidden) != 0);
 }
 
+/* A replica's connection that is in a schema cannot be taken out of it: another one will do. */
+static void note_schema(struct session *session)
+{
+    enum route_place other = session->job.place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY;
+    if (session->job.reply.has_schema && session->facets.schema.len == 0)
+        slot_drop_idle(session, other);
+}
+
 /* What it ran where the session's own state is says about that. */
 static void note_home(struct session *session, bool is_execution)
 {
     const struct job *job = &session->job;
     if (is_execution)
         note_pins(session);
+    note_schema(session);
     if (schema_is_asked_for(job))
-        schema_note_done(session);
+        schema_note_done(&session->facets, job, session_now(session));
     bool is_use = job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB;
     if (is_use && is_execution && !job->reply.has_error)
         login_age_note_use(session);
     if (job->changes != NULL)
         commit_set(session);
     else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
-        effects_pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
+        pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
     if (is_execution)
-        insert_id_note_done(session);
+        insert_id_note_done(&session->facets.insert_id, session->slots, job);
     session->slots[job->place].has_told_held = false;
     if (is_execution && job->facts.has_sequence)
-        sequences_note(session);
-    if (job->reply.has_error && (effects_is_in_transaction(session) || !is_contained(job)))
+        sequences_note(&session->facets.draws, job, &session->slots[job->place], session_now(session));
+    if (job->reply.has_error && (facets_is_in_transaction(&session->facets) || !is_contained(job)))
         session->facets.transaction.is_unknown = true;
     /* It ran here, so here it holds already. */
     apply_state_note_vars(session, &session->slots[job->place]);
+}
+
+static void note_pins_of_all(struct session *session)
+{
+    uint32_t fresh =
+        facets_note_pins(&session->facets, &session->job, session_now(session), pin_counters_of(session));
+    for (; fresh != 0; fresh &= fresh - 1)
+        log_debug(&session->scope, "pinned: %s", pin_cause_words((enum pin_cause)__builtin_ctz(fresh)));
 }
 
 void command_end(struct session *session, struct upstream *upstream)
@@ -418,15 +462,15 @@ void command_end(struct session *session, struct upstream *upstream)
         session->prepared.has_last_failed = job->reply.has_error;
     bool is_execution = job->command->byte != COM_STMT_PREPARE;
     consistency_note_done(&session->consistency, job, session->slots[job->place].server,
-                          effects_has_transaction(session));
+                          facets_has_transaction(&session->facets));
     note_opened(session);
     note_seen(session);
-    job->is_home |= job->place == effects_home(session); /* no OK has come: an ERR */
+    job->is_home |= job->place == facets_home(&session->facets); /* no OK has come: an ERR */
     if (job->is_home)
         note_home(session, is_execution);
     if (is_execution)
-        variable_effects_note_done(session);
+        variable_effects_note_done(&session->facets, session->slots, job);
     note_soil(session, upstream);
     reuse_note_job(session, upstream);
-    pinned_note(session);
+    note_pins_of_all(session);
 }

@@ -12,10 +12,10 @@
 #include "session/command_payload.h"
 #include "session/command_route.h"
 #include "session/cost.h"
+#include "session/dialect.h"
 #include "session/hints.h"
 #include "session/kill_statement.h"
 #include "session/pending_effects.h"
-#include "state/reply_effects.h"
 
 /* The servers that know it forget it, unless another session has the same. No reply, so nothing to wait for.
  */
@@ -48,9 +48,9 @@ static bool has_lost_data(const struct session *session, const struct prepared *
         return true;
     if (!prepared->has_long_data)
         return false;
-    bool is_home = prepared->last_place == (int)effects_home(session);
+    bool is_home = prepared->last_place == (int)facets_home(&session->facets);
     return !is_bound(session, prepared, COM_STMT_SEND_LONG_DATA) ||
-           (effects_is_in_transaction(session) && !is_home);
+           (facets_is_in_transaction(&session->facets) && !is_home);
 }
 
 /* Where its pieces or its cursor are, if its hints agree. What may commit and write cannot leave a read-only
@@ -121,7 +121,7 @@ enum step command_prepared(struct session *session)
     job->prepared = prepared;
     if (byte == COM_STMT_CLOSE)
         return run_close(session);
-    struct sql_dialect names = effects_names(session);
+    struct sql_dialect names = dialect_of_names(session);
     prepared_refresh(prepared, &names);
     job->facts = prepared->facts;
     if (byte == COM_STMT_EXECUTE || byte == COM_STMT_FETCH)

@@ -23,6 +23,29 @@ struct span command_text(const struct session *session)
     return span_of(payload.data + before, len < SQL_TEXT_MAX ? len : SQL_TEXT_MAX);
 }
 
+struct span command_sql(const struct session *session)
+{
+    const struct job *job = &session->job;
+    if (job->is_login || job->command == NULL)
+        return (struct span){ 0 };
+    if (job->command->manner == COMMAND_PREPARED && job->prepared != NULL)
+        return job->prepared->sql;
+    return job->command->manner == COMMAND_STATEMENT ? command_text(session) : (struct span){ 0 };
+}
+
+struct span command_inner_sql(const struct session *session)
+{
+    const struct job *job = &session->job;
+    return job->inner.len > 0 ? text_span(&job->inner) : command_sql(session);
+}
+
+/* Names in a prepared statement keep the meaning that they had when it was prepared. */
+struct span command_schema(const struct session *session)
+{
+    const struct prepared *prepared = session->job.prepared;
+    return text_span(prepared != NULL ? &prepared->schema : &session->facets.schema);
+}
+
 bool command_attributes(const struct session *session, struct attributes *attributes_r)
 {
     const struct job *job = &session->job;

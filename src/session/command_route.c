@@ -6,11 +6,11 @@
 #include "mysql/reply.h"
 #include "session/command_answer.h"
 #include "session/command_payload.h"
+#include "session/dialect.h"
 #include "session/hints.h"
 #include "session/pick_server.h"
 #include "session/route_input.h"
 #include "session/slot.h"
-#include "state/reply_effects.h"
 #include "state/schema.h"
 #include "state/sequences.h"
 
@@ -28,12 +28,18 @@ static bool is_movable(enum route_reason reason)
 static bool is_repeatable(const struct session *session, enum route_reason reason)
 {
     const struct job *job = &session->job;
-    if (job->is_cut || job->command->shape == REPLY_NONE || effects_is_in_transaction(session))
+    if (job->is_cut || job->command->shape == REPLY_NONE || facets_is_in_transaction(&session->facets))
         return false;
     if (reason == ROUTE_REASON_READ_ONLY_TRANSACTION)
         return job->facts.kind == SQL_BEGIN;
     return job->facts.is_read && is_movable(reason) &&
            (job->prepared == NULL || !job->prepared->has_long_data);
+}
+
+static void read_sequences(struct session *session)
+{
+    const struct sql_dialect dialect = dialect_of(session);
+    sequences_read(&session->facets.draws, command_inner_sql(session), command_schema(session), &dialect);
 }
 
 enum step command_go(struct session *session, enum route_place place, enum route_reason reason)
@@ -42,10 +48,10 @@ enum step command_go(struct session *session, enum route_place place, enum route
     job->place = place;
     job->reason = reason;
     job->is_retriable = is_repeatable(session, reason);
-    if (schema_is_asked_for(job) && !schema_note_asked(session))
+    if (schema_is_asked_for(job) && !schema_note_asked(job, command_text(session)))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "the name of a schema");
     if (job->facts.has_sequence)
-        sequences_read(session);
+        read_sequences(session);
     return session_enter(session, SESSION_ACQUIRING);
 }
 
@@ -79,7 +85,7 @@ enum step command_by_facts(struct session *session)
     bool is_run = byte != COM_STMT_PREPARE && byte != COM_STMT_SEND_LONG_DATA;
     if (!is_run && (route.is_refused || route.ends_away ||
                     route.moves_away)) /* to be looked at again when it is executed */
-        return command_go(session, effects_home(session), route.reason);
+        return command_go(session, facets_home(&session->facets), route.reason);
     if (route.is_refused)
         return command_refuse_route(session, route.reason);
     if (belongs_home(session, &route))
@@ -91,7 +97,7 @@ enum step command_by_facts(struct session *session)
     job->is_aside = route.reason == ROUTE_REASON_PREVIOUS && (session->facets.status & STATUS_IN_TRANS) != 0;
     if (route.ends_away || route.moves_away) {
         slot_drop(session, ROUTE_REPLICA);
-        effects_come_home(session);
+        facets_come_home(&session->facets);
         session->facets.transaction.must_begin = route.moves_away;
     }
     return command_go(session, route.place, route.reason);

@@ -8,11 +8,11 @@
 #include "session/command_payload.h"
 #include "session/command_route.h"
 #include "session/cost.h"
+#include "session/dialect.h"
 #include "session/gtid_token.h"
 #include "session/hints.h"
 #include "session/kill_statement.h"
 #include "session/pending_effects.h"
-#include "state/reply_effects.h"
 
 /* Of COM_QUERY: it begins behind the attributes. Where these are so long that its beginning is not in sight,
  * the text is one of which nothing is known. False: no server would take it. */
@@ -35,7 +35,7 @@ enum step command_statement(struct session *session)
     if (!find_text(session))
         return command_refuse_malformed(session);
     struct span sql = command_text(session);
-    struct sql_dialect dialect = effects_dialect(session);
+    struct sql_dialect dialect = dialect_of(session);
     job->facts = classify(sql, job->is_cut, &dialect);
     if (command_has_attributes(session))
         hints_look_for_attributes(session);

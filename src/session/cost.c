@@ -6,8 +6,8 @@
 #include "session/cost.h"
 
 #include "mysql/packet.h"
+#include "session/dialect.h"
 #include "sql/secrets.h"
-#include "state/reply_effects.h"
 #include "stats/statement_log.h"
 
 #include <stdio.h>
@@ -32,7 +32,7 @@ static __attribute__((noinline)) struct digest_row *enter(struct session *sessio
                                                           uint64_t shape, bool is_cut)
 {
     struct worker *worker = session->worker;
-    struct sql_dialect dialect = effects_dialect(session);
+    struct sql_dialect dialect = dialect_of(session);
     struct digest_question question = { .shape = shape,
                                         .who = session->who,
                                         .sql = sql,
@@ -64,16 +64,6 @@ void cost_begin_prepared(struct session *session)
     const struct prepared *prepared = session->job.prepared;
     struct span sql = prepared->sql;
     begin(session, sql, prepared->facts.shape, false);
-}
-
-struct span cost_statement(const struct session *session)
-{
-    const struct job *job = &session->job;
-    bool is_told = job->digest != NULL && job->digest->cluster != NULL;
-    bool is_statement = job->command->manner == COMMAND_STATEMENT || job->command->manner == COMMAND_PREPARED;
-    if (is_told)
-        return job->digest->text;
-    return span_cstr(is_statement ? sql_kind_name(job->facts.kind) : job->command->name);
 }
 
 /* ---- the end ---- */

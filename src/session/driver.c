@@ -25,7 +25,6 @@
 #include "session/worker_thread.h"
 #include "state/pending_pins.h"
 #include "state/pending_set.h"
-#include "state/reply_effects.h"
 #include "state/wait_timeout.h"
 
 #include <assert.h>
@@ -224,7 +223,8 @@ static void bury_idle(struct session *session, enum route_place place)
     session->facets.status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
     session->facets.transaction.is_unknown = false;
     if (session->state == SESSION_IDLE) /* not that of a transaction any more */
-        session_set_deadline(session, wait_timeout_us(session));
+        session_set_deadline(
+            session, wait_timeout_us(&session->facets, session->worker->world->timeouts->idle_client_us));
 }
 
 static void bury_idle_losses(struct session *session)
@@ -301,6 +301,7 @@ static void open_session(struct worker *worker, int take_fd, const struct addr *
     session->peer = *peer;
     (void)addr_format_host(peer, session->host);
     session->scope = (struct log_scope){ .key = "session", .number = session->id };
+    session->facets.mode = door->settings->mode;
     session->is_new = true;
     consistency_init(&session->consistency, worker->boxes[door->cluster].watch, door->settings);
     session->job.avoid = VIEW_NO_SERVER;

@@ -5,10 +5,10 @@
 #include "pool/yield.h"
 #include "session/command_answer.h"
 #include "session/command_payload.h"
+#include "session/dialect.h"
 #include "session/gtid_token.h"
 #include "session/session.h"
 #include "session/slot.h"
-#include "state/reply_effects.h"
 
 /* ---- reading ---- */
 
@@ -175,7 +175,7 @@ void hints_read_job(struct session *session, struct hints *hints)
 {
     const struct job *job = &session->job;
     bool is_text = job->prepared == NULL;
-    struct sql_dialect dialect = effects_dialect(session);
+    struct sql_dialect dialect = dialect_of(session);
     *hints = (struct hints){ 0 };
     if (!job->facts.has_hint)
         return;

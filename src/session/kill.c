@@ -8,7 +8,6 @@
 #include "session/slot.h"
 #include "session/wait_connection.h"
 #include "session/wait_replica.h"
-#include "state/reply_effects.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -346,7 +345,7 @@ static struct inquiry *inquire(const struct world *world, uint64_t target)
  * same numbers. None, if there is none now. */
 static void note_home_server(const struct session *session, struct inquiry *inquiry)
 {
-    enum route_place home = effects_home(session);
+    enum route_place home = facets_home(&session->facets);
     const struct upstream *upstream = session->slots[home].upstream;
     const struct view *view = session_view(session);
     if (upstream != NULL) {

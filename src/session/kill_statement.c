@@ -4,9 +4,9 @@
 #include "mysql/stmt.h"
 #include "session/command_answer.h"
 #include "session/command_payload.h"
+#include "session/dialect.h"
 #include "session/kill.h"
 #include "sql/kill.h"
-#include "state/reply_effects.h"
 
 static enum step refuse(struct session *session, const char *reason)
 {
@@ -39,7 +39,7 @@ bool kill_statement_is_ours(const struct session *session)
 /* The number that the variable in `sql` is known to hold. */
 static bool find_value(const struct session *session, struct span sql, uint64_t *id_r)
 {
-    struct sql_dialect dialect = effects_dialect(session);
+    struct sql_dialect dialect = dialect_of(session);
     struct span name;
     return user_variables_name(kill_variable(sql, &dialect), &name) &&
            span_to_u64(user_variables_literal(&session->facets.user_vars, name), id_r);

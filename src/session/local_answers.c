@@ -4,8 +4,8 @@
 #include "mysql/resultset.h"
 #include "session/command_answer.h"
 #include "session/command_payload.h"
+#include "session/dialect.h"
 #include "sql/reader.h"
-#include "state/reply_effects.h"
 
 #include <stdio.h>
 
@@ -99,7 +99,7 @@ static bool read_end(struct reader *reader, struct span *name)
 
 static bool read_question(const struct session *session, struct question *question_r)
 {
-    struct sql_dialect dialect = effects_dialect(session);
+    struct sql_dialect dialect = dialect_of(session);
     struct reader reader;
     reader_begin(&reader, command_text(session), &dialect);
     if (!reader_accept(&reader, KEYWORD_SELECT))
@@ -183,4 +183,13 @@ enum step local_answers_answer(struct session *session)
     note_answered(session, has_warned);
     (void)stream_flush(&session->client);
     return command_done(session);
+}
+
+enum step local_answers_refuse(struct session *session)
+{
+    return command_refuse(
+        session, ERR_NOT_SUPPORTED_YET, NULL,
+        "headgate: not run: it asks about an earlier statement, and the connection that ran "
+        "that one cannot be asked: it is gone (lost, or needed by another client), or on "
+        "another server than this has to run on");
 }

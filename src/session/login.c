@@ -6,9 +6,9 @@
 #include "base/mem.h"
 #include "mysql/reply.h"
 #include "session/command_answer.h"
+#include "session/command_end.h"
 #include "session/compression.h"
 #include "session/slot.h"
-#include "state/reply_effects.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -140,8 +140,7 @@ static enum step go_inside(struct session *session, uint8_t seq)
         return session_close(session, CLOSE_OUT_OF_MEMORY, "login");
     if (!limit_move(&session->user_limit, session->user->connections))
         return refuse_user(session, seq);
-    effects_reset(session);
-    consistency_note_reset(&session->consistency);
+    command_end_reset(session);
     consistency_begin(&session->consistency, session->user);
     session->facets.was_reset = session->facets.keeps_schema = false;
     login_age_begin(session);
@@ -207,7 +206,7 @@ enum step login_change_user(struct session *session)
     session->facets.role.version = 0; /* the new account has its own */
     text_clear(&session->facets.role.said);
     session->facets.role.is_unsayable = false;
-    effects_reset(session);
+    command_end_reset(session);
     session->facets.option_version =
         0; /* its connections are opened with what COM_SET_OPTION made of these */
     struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, header.len);

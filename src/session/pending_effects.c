@@ -3,12 +3,12 @@
 #include "session/pending_effects.h"
 
 #include "session/ddl_notice.h"
+#include "session/dialect.h"
 #include "sql/stored_calls.h"
 #include "sql/stored_code.h"
 #include "sql/unquote.h"
 #include "state/pending_pins.h"
 #include "state/pending_set.h"
-#include "state/reply_effects.h"
 #include "state/variable_effects.h"
 
 static struct span unquoted_name(struct span name)
@@ -74,13 +74,13 @@ bool pending_effects_note(struct session *session, struct span sql, const struct
     struct span schema =
         job->prepared != NULL ? text_span(&job->prepared->schema) : text_span(&session->facets.schema);
     bool is_set = job->facts.kind == SQL_SET;
-    if (job->facts.touches_variables && !variable_effects_note_names(session, sql, dialect))
+    if (job->facts.touches_variables && !variable_effects_note_names(job, sql, dialect))
         return false;
     bool is_execute = job->facts.execute_name.len > 0 || job->facts.execute_text.len > 0;
     if (is_execute && find_inner(session, dialect)) {
         look_inside(session, dialect);
         sql = text_span(&job->inner);
-        if (job->facts.touches_variables && !variable_effects_note_names(session, sql, dialect))
+        if (job->facts.touches_variables && !variable_effects_note_names(job, sql, dialect))
             return false;
         is_set = job->is_inner_set;
         if (job->facts.execute_name.len > 0 &&
@@ -99,7 +99,7 @@ bool pending_effects_note(struct session *session, struct span sql, const struct
 bool pending_effects_note_prepared(struct session *session)
 {
     struct job *job = &session->job;
-    struct sql_dialect dialect = effects_dialect(session);
+    struct sql_dialect dialect = dialect_of(session);
     bool changes = job->facts.kind == SQL_SET || job->facts.has_holds;
     bool changes_code = job->facts.kind == SQL_DDL || (job->facts.code_effects & CODE_SCHEMA) != 0;
     if (!changes && !job->facts.touches_variables && !changes_code)

@@ -68,9 +68,9 @@ static void start_wording(struct session *session, struct slot *slot)
 
 static void note_worded(struct session *session, struct slot *slot)
 {
-    apply_state_note_warnings(session, slot);
+    diagnostics_note_own(&session->facets.answers, slot);
     if (parse_context_reads_tables(&session->facets.vars, slot->upstream->family))
-        apply_state_note_table_read(session, slot);
+        diagnostics_note_table_read(&session->facets.answers, slot);
 }
 
 /* What is due next: the schema and the wording of then, and the PREPARE itself. The text means what it meant
@@ -91,7 +91,7 @@ static enum step prepare_here(struct session *session, struct slot *slot)
     struct span schema = text_span(&job->prepared->schema);
     bool is_reworded = slot->upstream->vars_version != session->facets.vars.version;
     if (!is_question && schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema))) {
-        job->is_in_schema_of_prepared = true;
+        job->schema_of_prepared = schema;
         return session_enter(session, SESSION_SYNCING);
     }
     if (is_anew && !is_question && !is_reworded)
@@ -117,11 +117,12 @@ enum step prepare_again_step(struct session *session)
         note_worded(session, slot);
     slot->task = SYNC_NOTHING;
     bool is_known = job->prepared == NULL || job->prepared->copies[job->place].generation == slot->generation;
-    if (is_known && job->is_in_schema_of_prepared) {
-        job->is_in_schema_of_prepared = false;
+    if (is_known && job->schema_of_prepared.len > 0) {
+        job->schema_of_prepared = (struct span){ 0 };
         return session_enter(session, SESSION_SYNCING);
     }
-    if (is_known && diagnostics_forbid(session, true)) /* what was said to prepare it has come between */
+    if (is_known && diagnostics_forbid(&session->facets.answers, session->slots, job,
+                                       true)) /* what was said to prepare it has come between */
         return command_refuse_route(session, ROUTE_REASON_ANSWERS_AWAY);
     if (is_known)
         return session_enter(session, SESSION_SENDING);

@@ -87,7 +87,8 @@ enum step retry_of_upstream(struct session *session, const struct error *err)
     if (job->reply.has_begun)
         relay_keep_passed(session, upstream);
     loss.seq = relay_next_seq(session, upstream);
-    if (slot_has_lost_state(session, job->place) || variable_effects_may_be_lost(session))
+    if (slot_has_lost_state(session, job->place) ||
+        variable_effects_may_be_lost(&session->facets, &session->job))
         session->must_close = true;
     slot_drop(session, job->place);
     if (is_mid_packet)

@@ -2,12 +2,12 @@
 #include "session/route_input.h"
 
 #include "session/command_payload.h"
+#include "session/dialect.h"
 #include "session/hints.h"
 #include "session/pick_server.h"
 #include "session/slot.h"
 #include "session/wait_replica.h"
 #include "sql/digest.h"
-#include "state/reply_effects.h"
 
 /* Their tables tell about the server that is asked: the text alone does not show it after USE. */
 bool route_input_is_system_schema(struct span schema)
@@ -24,7 +24,7 @@ static bool was_refused(const struct session *session, const struct sql_facts *f
         return false;
     if (sql.data == NULL)
         return session->job.prepared != NULL && session->job.prepared->was_refused;
-    struct sql_dialect dialect = effects_dialect(session);
+    struct sql_dialect dialect = dialect_of(session);
     return readonly_refusals_has(refusals, digest_of(sql, &dialect));
 }
 
@@ -37,7 +37,7 @@ static bool are_variables_known(const struct session *session, const struct sql_
         return false;
     if (sql.data == NULL && job->prepared != NULL)
         sql = job->prepared->sql;
-    struct sql_dialect dialect = effects_dialect(session);
+    struct sql_dialect dialect = dialect_of(session);
     struct lexer lexer;
     struct token token;
     lexer_begin(&lexer, sql, &dialect);
@@ -94,7 +94,7 @@ struct route route_input_route(const struct session *session, const struct sql_f
         .is_transaction_unknown = session->facets.transaction.is_unknown,
         .is_insert_id_unknown = session->facets.insert_id.is_unknown,
         .is_pinned = pins_keep_reads(&session->facets.pins) || session->facets.vars.is_auto_is_null,
-        .bypasses_read_only = effects_bypasses_read_only(session),
+        .bypasses_read_only = dialect_bypasses_read_only(session),
         .variables = place_of_variables(session),
         .are_variables_known = are_variables_known(session, facts, sql),
         .has_replica = has_replica,
@@ -113,7 +113,7 @@ struct route route_input_explain(const struct session *session, struct span sql,
                                  const struct hints_beside *beside, struct sql_facts *facts_r,
                                  struct hints *hints_r)
 {
-    struct sql_dialect dialect = effects_dialect(session);
+    struct sql_dialect dialect = dialect_of(session);
     bool is_cut = sql.len > SQL_TEXT_MAX;
     sql.len = is_cut ? SQL_TEXT_MAX : sql.len;
     *facts_r = classify(sql, is_cut, &dialect);
@@ -122,8 +122,8 @@ struct route route_input_explain(const struct session *session, struct span sql,
         hints_read(hints_r, sql, is_cut, &dialect, session_view(session));
     hints_add_beside(hints_r, beside, session_view(session));
     struct route route = hints_route(hints_r, decided, facts_r, session_view(session), session);
-    if (!route.is_refused &&
-        diagnostics_are_elsewhere(session, facts_r, route.place, slot_is_current(session, route.place)))
+    if (!route.is_refused && diagnostics_are_elsewhere(&session->facets.answers, session->slots, facts_r,
+                                                       route.place, slot_is_current(session, route.place)))
         return (
             struct route){ .place = route.place, .reason = ROUTE_REASON_ANSWERS_AWAY, .is_refused = true };
     bool needs_nothing = hints_r->has_level && hints_r->level == HINT_EVENTUAL;
@@ -154,7 +154,7 @@ void route_input_leave_replica(struct session *session)
 void route_input_note_refusal(struct session *session)
 {
     struct job *job = &session->job;
-    struct sql_dialect dialect = effects_dialect(session);
+    struct sql_dialect dialect = dialect_of(session);
     if (job->prepared != NULL)
         job->prepared->was_refused = true;
     struct span sql = job->prepared != NULL ? job->prepared->sql : command_text(session);

@@ -1,7 +1,5 @@
 #include "session/session.h"
 
-#include "state/reply_effects.h"
-
 #include <assert.h>
 #include <stdlib.h>
 
@@ -74,7 +72,8 @@ bool session_is_of_job(const struct session *session, enum route_place place)
 
 bool session_is_quiet(const struct session *session)
 {
-    return session_stage(session) == STAGE_NONE && (session->is_new || !effects_has_transaction(session));
+    return session_stage(session) == STAGE_NONE &&
+           (session->is_new || !facets_has_transaction(&session->facets));
 }
 
 enum step session_close(struct session *session, enum close_reason reason, const char *detail)

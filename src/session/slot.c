@@ -11,7 +11,6 @@
 #include "pool/state_capture.h"
 #include "pool/yield.h"
 #include "prepared/upstream_statements.h"
-#include "state/pinned.h"
 #include "state/schema.h"
 
 /* ---- upstream callbacks: note what happened, then let the driver look ---- */
@@ -159,7 +158,7 @@ static struct upstream_wish wish_of(const struct session *session, const struct 
         .addr = &entry->addr,
         .user = user->name,
         .secret = user->secret.has_password ? &user->secret : session->seen,
-        .schema = schema_of_login(session),
+        .schema = schema_of_login(&session->facets, &session->job),
         .attributes = text_span(&session->attributes),
         .caps = session->upstream_caps,
         .collation = session->collation,
@@ -213,7 +212,7 @@ static struct upstream *release(struct session *session, enum route_place place)
     if (upstream != NULL && upstream->state == UPSTREAM_BUSY && session->job.facts.changes_accounts)
         login_age_note_change(session); /* it may have run all the same */
     state_capture_end(slot);
-    sequences_note_drop(session, slot);
+    sequences_note_drop(&session->facets.draws, slot);
     *slot = (struct slot){ 0 };
     return upstream;
 }
@@ -256,7 +255,7 @@ void slot_drop_all(struct session *session)
 
 bool slot_has_lost_state(const struct session *session, enum route_place place)
 {
-    return pinned_by_state(session, place) != 0;
+    return facets_pins(&session->facets, place) != 0;
 }
 
 bool slot_has_moved(const struct session *session, enum route_place place)

@@ -13,7 +13,6 @@
 #include "pool/yield.h"
 #include "session/command_answer.h"
 #include "session/slot.h"
-#include "state/reply_effects.h"
 
 /* Somebody idle gives up a connection at once, or after a question or two. A read that got none by then looks
  * at other replicas; the next time after twice as long, or it could run to and fro ahead of every gift. */
@@ -172,7 +171,7 @@ static bool is_right(const struct session *session)
 {
     const struct view *view = session_view(session);
     const struct view_server *entry = &view->servers[session->queue.at->index];
-    bool is_held = view->is_paused && !effects_is_in_transaction(session);
+    bool is_held = view->is_paused && !facets_is_in_transaction(&session->facets);
     bool has_moved = entry->moves != session->queue.moves;
     if (is_held || has_moved || entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED)
         return false;

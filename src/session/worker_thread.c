@@ -9,7 +9,6 @@
 #include "pool/prewarm.h"
 #include "session/kill.h"
 #include "session/session.h"
-#include "state/reply_effects.h"
 
 #include <signal.h>
 #include <stddef.h>
@@ -296,7 +295,7 @@ void worker_forget(struct worker *worker, struct door *door, const struct addr *
 static void cut_one(struct session *session)
 {
     struct worker *worker = session->worker;
-    bool has_transaction = !session->is_new && effects_has_transaction(session);
+    bool has_transaction = !session->is_new && facets_has_transaction(&session->facets);
     worker->cut += session->state != SESSION_CLOSING;
     worker->cut_in_transaction += session->state != SESSION_CLOSING && has_transaction;
     log_info(&session->scope, "cut at the end of the shutdown timeout: %s",

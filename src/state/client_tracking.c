@@ -5,10 +5,9 @@
 
 #include <string.h>
 
-void client_tracking_begin(struct session *session)
+void client_tracking_begin(struct tracking *tracking, const struct view *view)
 {
-    const struct tracked *tracked = &session_view(session)->tracked;
-    struct tracking *tracking = &session->facets.tracking;
+    const struct tracked *tracked = &view->tracked;
     tracking->asked = 0;
     tracking->types = tracked->types;
     tracking->has_names = strcmp(tracked->names, tracked_usual.names) != 0;
@@ -22,7 +21,7 @@ static struct span names_of(const struct tracking *tracking)
     return tracking->has_names ? text_span(&tracking->names) : span_cstr(tracked_usual.names);
 }
 
-/* What the client has asked for itself its connection tells as asked: headgate's own wishes are gone there.
+/* Entries of a type that the client has asked for come as it has asked: its SET has overwritten headgate's.
  */
 static bool is_for_client(const struct tracking *tracking, const struct sesstrack_change *change)
 {
@@ -46,13 +45,13 @@ static void put_variable(struct text *to, const struct sesstrack_change *change)
     text_fini(&entry);
 }
 
-void client_tracking_filter(const struct session *session, struct span from, struct text *to)
+void client_tracking_filter(const struct tracking *tracking, struct span from, struct text *to)
 {
     struct sesstrack_walk walk;
     struct sesstrack_change change;
     sesstrack_begin(&walk, from);
     while (sesstrack_next(&walk, &change)) {
-        if (!is_for_client(&session->facets.tracking, &change))
+        if (!is_for_client(tracking, &change))
             continue;
         if (change.type == SESSTRACK_VARIABLE)
             put_variable(to, &change);

@@ -1,24 +1,22 @@
 #include "state/diagnostics.h"
 
-#include "mysql/reply.h"
-#include "session/command_answer.h"
-#include "session/session.h"
-#include "state/pinned.h"
-
-void diagnostics_note(struct session *session, bool has_set)
+bool diagnostics_note(const struct job *job, struct slot *slot, bool has_set, bool is_kept, uint64_t now_us)
 {
-    struct job *job = &session->job;
-    struct slot *slot = &session->slots[job->place];
     if (has_set) {
         slot->has_warnings = job->reply.has_warnings || job->reply.has_error;
         slot->has_our_warnings = false;
     }
     bool has_count = job->facts.reason == SQL_REASON_FOUND_ROWS;
-    bool is_kept = session->worker->world->timeouts->diagnostics_us > 0;
     bool has_answers = is_kept && (slot->has_warnings || has_count);
-    if (has_answers && slot->answers_us == 0)
-        pinned_count(session, PIN_ANSWERS);
-    slot->answers_us = has_answers ? session_now(session) : 0;
+    bool is_first = has_answers && slot->answers_us == 0;
+    slot->answers_us = has_answers ? now_us : 0;
+    return is_first;
+}
+
+bool diagnostics_keep(const struct slot *slot, uint64_t kept_us, uint64_t now_us)
+{
+    uint64_t since = slot->drawn_us > slot->answers_us ? slot->drawn_us : slot->answers_us;
+    return since != 0 && now_us < since + kept_us;
 }
 
 void diagnostics_lose(uint64_t *knows, const struct slot *slot)
@@ -27,18 +25,40 @@ void diagnostics_lose(uint64_t *knows, const struct slot *slot)
         *knows = ANSWERS_LOST;
 }
 
+void diagnostics_note_own(struct answers *answers, struct slot *slot)
+{
+    if (slot->answer.warnings == 0)
+        return;
+    slot->has_our_warnings = true;
+    if (answers->has_diagnostics)
+        diagnostics_lose(&answers->diagnostics, slot);
+}
+
+void diagnostics_note_table_read(struct answers *answers, struct slot *slot)
+{
+    diagnostics_lose(&answers->found, slot);
+    if (answers->has_diagnostics)
+        diagnostics_lose(&answers->diagnostics, slot);
+    slot->has_our_warnings = slot->has_warnings = false;
+}
+
 static uint64_t who_knows(const struct answers *answers, enum sql_question question)
 {
     switch (question) {
     case SQL_ASKS_FOUND_ROWS:
         return answers->found;
-    case SQL_ASKS_DIAGNOSTICS:
-        return answers->has_diagnostics ? answers->diagnostics : 0; /* that there are none anybody can say */
+    case SQL_ASKS_DIAGNOSTICS: /* any connection can tell that there are none */
+        return answers->has_diagnostics ? answers->diagnostics : 0;
     case SQL_ASKS_NOTHING:
     case SQL_ASKS_LAST:
         break;
     }
     return answers->last;
+}
+
+static uint64_t generation_at(const struct slot slots[SLOT_COUNT], enum route_place place, bool is_current)
+{
+    return is_current ? slots[place].generation : 0;
 }
 
 /* Does another connection than `here` (its generation) know the answer to one of these (bit q each)? */
@@ -52,12 +72,12 @@ static bool any_is_elsewhere(const struct answers *answers, unsigned questions, 
     return false;
 }
 
-bool diagnostics_are_elsewhere(const struct session *session, const struct sql_facts *facts,
-                               enum route_place place, bool is_current)
+bool diagnostics_are_elsewhere(const struct answers *answers, const struct slot slots[SLOT_COUNT],
+                               const struct sql_facts *facts, enum route_place place, bool is_current)
 {
-    uint64_t here = is_current ? session->slots[place].generation : 0;
     bool is_in_passing = facts->asks_before != 0 && !facts->refers_previous && facts->kind != SQL_SHOW;
-    return is_in_passing && any_is_elsewhere(&session->facets.answers, facts->asks_before, here);
+    return is_in_passing &&
+           any_is_elsewhere(answers, facts->asks_before, generation_at(slots, place, is_current));
 }
 
 /* Its executions ask. */
@@ -66,30 +86,18 @@ static bool is_prepare(const struct job *job)
     return job->command != NULL && job->command->byte == COM_STMT_PREPARE;
 }
 
-bool diagnostics_forbid(const struct session *session, bool is_current)
+bool diagnostics_forbid(const struct answers *answers, const struct slot slots[SLOT_COUNT],
+                        const struct job *job, bool is_current)
 {
-    const struct job *job = &session->job;
-    return !is_prepare(job) && diagnostics_are_elsewhere(session, &job->facts, job->place, is_current);
+    return !is_prepare(job) && diagnostics_are_elsewhere(answers, slots, &job->facts, job->place, is_current);
 }
 
-bool diagnostics_have_gone(const struct session *session, bool is_current)
+bool diagnostics_are_gone(const struct answers *answers, const struct slot slots[SLOT_COUNT],
+                          const struct job *job, bool is_current)
 {
-    const struct job *job = &session->job;
-    if (insert_id_has_lost(session) || (session->facets.draws.has_lost && sequences_has_lost(session)))
-        return true;
     if (!job->facts.refers_previous || job->facts.kind == SQL_SHOW || is_prepare(job))
         return false;
-    uint64_t knows = who_knows(&session->facets.answers, job->facts.question);
-    uint64_t here = is_current ? session->slots[job->place].generation : 0;
-    return (knows != 0 && knows != here) ||
-           any_is_elsewhere(&session->facets.answers, job->facts.questions, here);
-}
-
-enum step diagnostics_refuse(struct session *session)
-{
-    return command_refuse(
-        session, ERR_NOT_SUPPORTED_YET, NULL,
-        "headgate: not run: it asks about an earlier statement, and the connection that ran "
-        "that one cannot be asked: it is gone (lost, or needed by another client), or on "
-        "another server than this has to run on");
+    uint64_t knows = who_knows(answers, job->facts.question);
+    uint64_t here = generation_at(slots, job->place, is_current);
+    return (knows != 0 && knows != here) || any_is_elsewhere(answers, job->facts.questions, here);
 }

@@ -1,12 +1,28 @@
-/* What servers tell of changes in a session (session tracking): its variables, its schema, what its next
- * transaction is to be.
- */
-#include "state/reply_effects_inside.h"
+#include "state/session_track.h"
 
-#include "session/slot.h"
+#include "mysql/sesstrack.h"
 #include "state/wait_timeout.h"
 
-/* Of what is not followed: told by the flags, a result, or with the schema. */
+/* The reply that tells an entry, and what it is about. */
+struct report {
+    struct facets *facets;
+    struct job *job;
+    struct slot *slots;
+    uint64_t now_us;
+};
+
+static struct upstream *upstream_of(const struct report *report)
+{
+    return report->slots[report->job->place].upstream;
+}
+
+static void pin(const struct report *report, enum pin_cause cause)
+{
+    const struct pin_origin origin = job_origin(report->job, report->now_us);
+    facets_pin(report->facets, cause, &origin);
+}
+
+/* Variables that are not followed: known by the flags, by a result, or with the schema. */
 static bool is_known_anyway(struct span name)
 {
     static const char *const names[] = { "autocommit",   "last_gtid",      "character_set_database",
@@ -14,91 +30,108 @@ static bool is_known_anyway(struct span name)
     return span_is_among(name, names, sizeof names / sizeof *names);
 }
 
-/* MariaDB tells the value that a variable had under SET STATEMENT, when it has its own again (seen). */
-static bool is_passing(const struct session *session, struct span name)
+/* MariaDB reports the value that a variable had under SET STATEMENT when it has its own again (seen). */
+static bool is_passing(const struct report *report, struct span name)
 {
-    return session->job.facts.sets_for_itself && session_view(session)->family == FAMILY_MARIADB &&
+    return report->job->facts.sets_for_itself && upstream_of(report)->family == FAMILY_MARIADB &&
            vars_manner_of(name) != VARS_IGNORE;
 }
 
-static void note_variable(struct session *session, const struct sesstrack_change *change)
+static void note_followed(const struct report *report, const struct sesstrack_change *change)
 {
     struct text literal = { 0 };
-    if (is_passing(session, change->name))
-        return;
-    effects_note_reading(session, change);
-    switch (vars_manner_of(change->name)) {
-    case VARS_IGNORE:
-        session->job.reply.has_untold |= !is_known_anyway(change->name);
-        session->job.reply.has_last_gtid |= span_is_nocase(change->name, "last_gtid");
-        break;
-    case VARS_UNTRACKED:
-        session->job.reply.has_untold |= session->job.changes == NULL; /* its text tells */
-        break;
-    case VARS_EMULATE:
-        wait_timeout_note_told(session, change->value);
-        break;
-    case VARS_HOLD:
-        session->job.reply.has_untold = true;
-        if (session->job.changes == NULL) /* whose text tells */
-            effects_hold(session, change->name, change->value);
-        break;
-    case VARS_PIN:
-        effects_pin(session, PIN_UNKNOWN_SET);
-        break;
-    case VARS_APPLY:
-    case VARS_APPLY_WRITES:
-        if (!vars_literal(change->name, change->value, &literal) ||
-            !vars_set(&session->facets.vars, change->name, text_span(&literal)))
-            effects_pin(session, PIN_UNKNOWN_SET);
-        session->facets.has_replica_refused = false; /* worth another try */
-        break;
-    }
+    if (!vars_literal(change->name, change->value, &literal) ||
+        !vars_set(&report->facets->vars, change->name, text_span(&literal)))
+        pin(report, PIN_UNKNOWN_SET);
+    report->facets->has_replica_refused = false; /* worth another try */
     text_fini(&literal);
 }
 
-/* Both keep what they meant in the schema that was current then: names in prepared statements, and the
- * collation that SET CHARACTER SET took from it. */
-static void leave_schema(struct session *session, struct span schema)
+static void note_held(const struct report *report, const struct sesstrack_change *change)
 {
-    if (span_equal(schema, text_span(&session->facets.schema)))
+    struct job *job = report->job;
+    job->reply.has_untold = true;
+    if (job->changes != NULL) /* the text of the SET tells */
         return;
-    session->facets.has_left_schema |= pins_has(&session->facets.pins, PIN_PREPARED);
-    if (vars_follows_schema(&session->facets.vars))
-        effects_pin(session, PIN_UNKNOWN_SET);
+    const struct pin_origin origin = job_origin(job, report->now_us);
+    facets_hold(report->facets, change->name, change->value, upstream_of(report)->family, &origin);
 }
 
-static void note_schema(struct session *session, struct upstream *upstream, struct span schema)
+static void note_variable(const struct report *report, const struct sesstrack_change *change)
 {
-    leave_schema(session, schema);
-    text_clear(&session->facets.schema);
+    struct job *job = report->job;
+    if (is_passing(report, change->name))
+        return;
+    reading_note(&report->facets->reading, change);
+    switch (vars_manner_of(change->name)) {
+    case VARS_IGNORE:
+        job->reply.has_untold |= !is_known_anyway(change->name);
+        job->reply.has_last_gtid |= span_is_nocase(change->name, "last_gtid");
+        break;
+    case VARS_UNTRACKED:
+        job->reply.has_untold |= job->changes == NULL; /* otherwise the text of the SET tells */
+        break;
+    case VARS_EMULATE:
+        wait_timeout_note_told(report->facets, job, &report->slots[job->place], change->value);
+        break;
+    case VARS_HOLD:
+        note_held(report, change);
+        break;
+    case VARS_PIN:
+        pin(report, PIN_UNKNOWN_SET);
+        break;
+    case VARS_APPLY:
+    case VARS_APPLY_WRITES:
+        note_followed(report, change);
+        break;
+    }
+}
+
+/* Names in prepared statements, and the collation that SET CHARACTER SET took from the schema, keep the
+ * meaning that they had in the schema of then. */
+static void leave_schema(const struct report *report, struct span schema)
+{
+    struct facets *facets = report->facets;
+    if (span_equal(schema, text_span(&facets->schema)))
+        return;
+    facets->has_left_schema |= pins_has(&facets->pins, PIN_PREPARED);
+    if (vars_follows_schema(&facets->vars))
+        pin(report, PIN_UNKNOWN_SET);
+}
+
+static void note_schema(const struct report *report, struct span schema)
+{
+    struct facets *facets = report->facets;
+    struct upstream *upstream = upstream_of(report);
+    const struct slot *other =
+        &report->slots[report->job->place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY];
+    leave_schema(report, schema);
+    text_clear(&facets->schema);
     text_clear(&upstream->schema);
-    (void)text_append_span(&session->facets.schema, schema);
+    (void)text_append_span(&facets->schema, schema);
     (void)text_append_span(&upstream->schema, schema);
-    enum route_place other = session->job.place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY;
-    if (session->facets.keeps_schema && session->slots[other].upstream != NULL)
-        text_clear(&session->slots[other].upstream->schema);
-    session->facets.keeps_schema = session->facets.has_replica_refused = false;
-    session->job.reply.has_schema = true;
-    pins_release_all(&session->facets.pins, PIN_UNKNOWN_SCHEMA);
-    /* A replica that is in a schema cannot be taken out of it: another connection will do. */
-    if (schema.len == 0)
-        slot_drop_idle(session, other);
+    if (facets->keeps_schema && other->upstream != NULL)
+        text_clear(&other->upstream->schema);
+    facets->keeps_schema = facets->has_replica_refused = false;
+    report->job->reply.has_schema = true;
+    pins_release_all(&facets->pins, PIN_UNKNOWN_SCHEMA);
 }
 
 /* SQL that would begin the same transaction: as long as it is there, the next one has a SET TRANSACTION of
- * its own. Empty: it was used up. */
-static void note_characteristics(struct session *session, struct span sql)
+ * its own. Empty: it was used. */
+static void note_characteristics(const struct report *report, struct span sql)
 {
     static const struct span set = SPAN_LITERAL("SET TRANSACTION");
     if (sql.len >= set.len && span_equal_nocase(span_of(sql.data, set.len), set))
-        effects_pin(session, PIN_NEXT_TRANSACTION);
+        pin(report, PIN_NEXT_TRANSACTION);
     else
-        pins_release_all(&session->facets.pins, PIN_NEXT_TRANSACTION);
+        pins_release_all(&report->facets->pins, PIN_NEXT_TRANSACTION);
 }
 
-void effects_note_tracking(struct session *session, struct upstream *upstream, struct span entries)
+void session_track_note(struct facets *facets, struct job *job, struct slot slots[SLOT_COUNT],
+                        struct span entries, uint64_t now_us)
 {
+    const struct report report = { .facets = facets, .job = job, .slots = slots, .now_us = now_us };
     struct sesstrack_walk walk;
     struct sesstrack_change change;
     sesstrack_begin(&walk, entries);
@@ -106,25 +139,25 @@ void effects_note_tracking(struct session *session, struct upstream *upstream, s
         switch (change.type) {
         case SESSTRACK_VARIABLE:
             if (span_is(change.name, "last_gtid"))
-                session->job.reply.gtids = change.value;
-            note_variable(session, &change);
+                job->reply.gtids = change.value;
+            note_variable(&report, &change);
             break;
         case SESSTRACK_GTIDS:
-            session->job.reply.gtids = change.value;
+            job->reply.gtids = change.value;
             break;
         case SESSTRACK_SCHEMA:
-            note_schema(session, upstream, change.value);
+            note_schema(&report, change.value);
             break;
         case SESSTRACK_STATE_CHANGE:
-            session->job.reply.has_state_change = true;
+            job->reply.has_state_change = true;
             break;
         case SESSTRACK_CHARACTERISTICS:
-            note_characteristics(session, change.value);
+            note_characteristics(&report, change.value);
             break;
-        default: /* transaction states have no use yet; newer types are not ours */
+        default: /* transaction states, and types that are not known here */
             break;
         }
     }
     if (walk.is_malformed)
-        effects_pin(session, PIN_TRACKED_CHANGE);
+        pin(&report, PIN_TRACKED_CHANGE);
 }

@@ -1,18 +1,17 @@
-/* What statements do to user variables. A SET of literals says what they hold; anything else that names them,
- * and may write, leaves them unknown, and so does what runs stored code: triggers may set any. The unknown
- * ones live in the connection that ran the statement (session.variables), until they are read back.
+/* What statements do to user variables. A SET of literals tells the new values. Any other statement that
+ * names user variables, and may write, leaves them unknown, and so does a statement that runs stored code:
+ * triggers may set any. Unknown values are known to the connection that ran the statement (facets.variables)
+ * until it is asked for them.
  *
- * Which statement may have done what is told by its text alone; session tracking names no user variables.
+ * Only the statement's text tells what it may have done: session tracking names no user variables.
  */
 #include "state/variable_effects.h"
 
-#include "pool/state_capture.h"
 #include "sql/stored_code.h"
 #include "state/pending_set.h"
 
-bool variable_effects_note_names(struct session *session, struct span sql, const struct sql_dialect *dialect)
+bool variable_effects_note_names(struct job *job, struct span sql, const struct sql_dialect *dialect)
 {
-    struct job *job = &session->job;
     struct lexer lexer;
     struct token token;
     lexer_begin(&lexer, sql, dialect);
@@ -31,7 +30,7 @@ bool variable_effects_note_names(struct session *session, struct span sql, const
     return true;
 }
 
-/* What runs stored code that is not known, or writes and so may run triggers, may have set any of them. */
+/* A statement that runs unknown stored code, or writes and so may run triggers, may have set any. */
 static bool may_set_unnamed(const struct job *job)
 {
     static const uint32_t harmless = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SHOW |
@@ -72,12 +71,10 @@ static enum route_variables here(const struct job *job)
     return job->place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
 }
 
-/* What was learnt from elsewhere while it ran has not been said here. */
-static void note_values(struct session *session)
+/* Values that another connection has told meanwhile are not set here. */
+static void note_values(struct facets *facets, struct slot *slot, const struct job *job)
 {
-    const struct job *job = &session->job;
-    struct uservars *vars = &session->facets.user_vars;
-    struct slot *slot = &session->slots[job->place];
+    struct uservars *vars = &facets->user_vars;
     bool had_all = slot->user_version == vars->version;
     if (job->changes != NULL && is_plain_set(job))
         user_variables_merge(vars, &job->changes->user);
@@ -87,46 +84,44 @@ static void note_values(struct session *session)
         user_variables_forget_all(vars);
         vars->has_others = true;
     }
-    if (session->facets.user_vars_base != session->facets.vars.version)
+    if (facets->user_vars_base != facets->vars.version)
         user_variables_forget_strings(vars);
     if (had_all)
         slot->user_version = vars->version;
-    session->facets.variables = user_variables_are_known(vars) ? VARIABLES_NOWHERE : here(job);
+    facets->variables = user_variables_are_known(vars) ? VARIABLES_NOWHERE : here(job);
 }
 
 /* In a read-only transaction on a replica, or a question about what ran there. */
-static void note_values_away(struct session *session)
+static void note_values_away(struct facets *facets, struct slot *slot, const struct job *job)
 {
-    const struct job *job = &session->job;
     if (job->facts.writes_variables)
-        note_values(session);
-    else if (job->facts.may_hide_state && session->facets.variables == VARIABLES_NOWHERE)
-        session->facets.variables = VARIABLES_MAYBE_REPLICA;
+        note_values(facets, slot, job);
+    else if (job->facts.may_hide_state && facets->variables == VARIABLES_NOWHERE)
+        facets->variables = VARIABLES_MAYBE_REPLICA;
 }
 
-void variable_effects_note_done(struct session *session)
+void variable_effects_note_done(struct facets *facets, struct slot slots[SLOT_COUNT], const struct job *job)
 {
-    const struct job *job = &session->job;
-    bool has_any = session->facets.user_vars.count > 0 || session->facets.user_vars.has_odd ||
-                   job->facts.touches_variables || job->facts.sets_unnamed;
-    bool is_away = job->place == ROUTE_REPLICA && session->door->settings->mode == LISTENER_SPLIT;
-    bool are_elsewhere =
-        (session->facets.variables == VARIABLES_PRIMARY || session->facets.variables == VARIABLES_REPLICA) &&
-        session->facets.variables != here(job);
+    struct slot *slot = &slots[job->place];
+    bool has_any = facets->user_vars.count > 0 || facets->user_vars.has_odd || job->facts.touches_variables ||
+                   job->facts.sets_unnamed;
+    bool is_away = job->place == ROUTE_REPLICA && facets->mode == LISTENER_SPLIT;
+    bool are_elsewhere = (facets->variables == VARIABLES_PRIMARY || facets->variables == VARIABLES_REPLICA) &&
+                         facets->variables != here(job);
     if (are_elsewhere)
         return;
     if (is_away)
-        note_values_away(session);
-    else if (job->is_home && has_any && !variable_effects_needs_none(session))
-        note_values(session);
+        note_values_away(facets, slot, job);
+    else if (job->is_home && has_any && !variable_effects_needs_none(job))
+        note_values(facets, slot, job);
     if (job->is_home)
-        session->facets.user_vars_base = session->facets.vars.version;
+        facets->user_vars_base = facets->vars.version;
 }
 
-static bool is_without_variables(const struct session *session)
+static bool is_without_variables(const struct facets *facets, const struct job *job)
 {
-    return session->facets.variables == VARIABLES_REPLICA && session->job.place == ROUTE_PRIMARY &&
-           !session->job.is_login && session->door->settings->mode == LISTENER_SPLIT;
+    return facets->variables == VARIABLES_REPLICA && job->place == ROUTE_PRIMARY && !job->is_login &&
+           facets->mode == LISTENER_SPLIT;
 }
 
 static bool needs_variables(const struct job *job)
@@ -134,46 +129,41 @@ static bool needs_variables(const struct job *job)
     return job->facts.touches_variables || job->facts.writes_variables;
 }
 
-/* About the statement before. */
 static bool asks_before(const struct job *job)
 {
     return job->facts.refers_previous || job->facts.asks_before != 0;
 }
 
-/* They are said on the primary then, which must not come between a question and what it is about. */
-bool variable_effects_must_wait(struct session *session)
+/* The answer is set on the primary, which must not come between a question and the statement before. */
+bool variable_effects_are_away(const struct facets *facets, const struct job *job)
 {
-    const struct job *job = &session->job;
     bool is_concerned = needs_variables(job) || may_set_unnamed(job);
-    return is_without_variables(session) && is_concerned && !asks_before(job) &&
-           state_capture_ask_variables(session, ROUTE_REPLICA);
+    return is_without_variables(facets, job) && is_concerned && !asks_before(job);
 }
 
-bool variable_effects_needs_none(const struct session *session)
+bool variable_effects_needs_none(const struct job *job)
 {
-    const struct job *job = &session->job;
     return asks_before(job) && !needs_variables(job) && !may_set_unnamed(job);
 }
 
-static bool lacks_known(const struct session *session)
+static bool lacks_known(const struct facets *facets, const struct slot *slot, const struct job *job)
 {
-    const struct slot *slot = &session->slots[ROUTE_PRIMARY];
-    return session->job.place == ROUTE_PRIMARY && slot->upstream != NULL &&
-           user_variables_has_since(&session->facets.user_vars, slot->user_version);
+    return job->place == ROUTE_PRIMARY && slot->upstream != NULL &&
+           user_variables_has_since(&facets->user_vars, slot->user_version);
 }
 
-bool variable_effects_is_elsewhere(const struct session *session)
+bool variable_effects_are_lost(const struct facets *facets, const struct slot slots[SLOT_COUNT],
+                               const struct job *job)
 {
-    const struct job *job = &session->job;
-    if (asks_before(job) && !variable_effects_needs_none(session) && lacks_known(session))
+    if (asks_before(job) && !variable_effects_needs_none(job) &&
+        lacks_known(facets, &slots[ROUTE_PRIMARY], job))
         return true;
-    return is_without_variables(session) && needs_variables(job);
+    return is_without_variables(facets, job) && needs_variables(job);
 }
 
-bool variable_effects_may_be_lost(const struct session *session)
+bool variable_effects_may_be_lost(const struct facets *facets, const struct job *job)
 {
-    const struct job *job = &session->job;
     if (job->facts.touches_variables && job->facts.writes_variables)
         return true;
-    return session->facets.user_vars.count > 0 && may_set_unnamed(job);
+    return facets->user_vars.count > 0 && may_set_unnamed(job);
 }

@@ -4,7 +4,7 @@
  * with a SET to the default, or when a statement has used it up (vars_used_up); and UNKNOWN_SCHEMA, which
  * outlives a reset, when the server tells a schema. Those of the third keep its connection, but no read that
  * does not need it, and AUTO_IS_NULL keeps reads: they are in what the session knows of itself
- * (state/pinned.c). */
+ * (facets_pins, prepared_pins). */
 PIN_CAUSE(TEMPORARY_TABLE, temporary_table, "temporary tables")
 PIN_CAUSE(TABLE_LOCK, table_lock, "LOCK TABLES")
 PIN_CAUSE(GLOBAL_LOCK, global_lock, "FLUSH TABLES WITH READ LOCK")

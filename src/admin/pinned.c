@@ -1,111 +1,12 @@
-#include "state/pinned.h"
+#include "admin/pinned.h"
 
 #include "pool/yield.h"
-#include "session/cost.h"
-#include "state/reply_effects.h"
+#include "stats/digests.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- why ---- */
-
-uint32_t pinned_by_state(const struct session *session, enum route_place place)
-{
-    bool has_pins = place == ROUTE_PRIMARY || session->door->settings->mode == LISTENER_REPLICA;
-    enum route_variables variables = place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
-    if (session->is_new)
-        return 0;
-    bool has_transaction = effects_has_transaction(session) && place == effects_home(session);
-    return (has_transaction ? pin_bit(PIN_TRANSACTION) : 0) |
-           (session->facets.variables == variables ? pin_bit(PIN_USER_VARIABLES) : 0) |
-           (has_pins ? session->facets.pins.causes : 0);
-}
-
-/* Which row "IS NULL" finds with sql_auto_is_null is in its connection only. */
-static uint32_t by_ids(const struct session *session, enum route_place place)
-{
-    bool has_ids = session->facets.vars.is_auto_is_null && place == effects_home(session);
-    return has_ids ? pin_bit(PIN_AUTO_IS_NULL) : 0;
-}
-
-/* Long data and open cursors are in one connection only; a statement too long to be kept cannot be prepared
- * again. */
-static uint32_t by_statement(const struct session *session, const struct prepared *prepared,
-                             enum route_place place)
-{
-    const struct slot *slot = &session->slots[place];
-    if (slot->upstream == NULL || prepared->copies[place].generation != slot->generation)
-        return 0;
-    bool is_last = prepared->last_place == (int)place;
-    return (prepared->sql.len == 0 ? pin_bit(PIN_LONG_PREPARED) : 0) |
-           (is_last && prepared->has_long_data ? pin_bit(PIN_LONG_DATA) : 0) |
-           (is_last && prepared->has_cursor ? pin_bit(PIN_CURSOR) : 0);
-}
-
-uint32_t pinned_by_statements(const struct session *session, enum route_place place)
-{
-    uint32_t causes = 0;
-    for (const struct prepared *prepared = session->prepared.by_id; prepared != NULL;
-         prepared = prepared->hh.next)
-        causes |= by_statement(session, prepared, place);
-    return causes;
-}
-
-uint32_t pinned_by(const struct session *session, enum route_place place)
-{
-    uint32_t answers = yield_has_own_answers(session, place) ? pin_bit(PIN_ANSWERS) : 0;
-    return pinned_by_state(session, place) | by_ids(session, place) | answers |
-           pinned_by_statements(session, place);
-}
-
-/* ---- noting and counting ---- */
-
-/* What has no end of its own in pins.c, and is noted there with its origin; of a transaction, which begins
- * too often for that, the session has all that is to be known. */
-static const uint32_t noted = UINT32_C(1) << PIN_USER_VARIABLES | UINT32_C(1) << PIN_AUTO_IS_NULL;
-
-static struct pin_counters *counters_of(const struct session *session)
-{
-    return &session->worker->boxes[session->door->cluster].pins;
-}
-
-static __attribute__((noinline)) void note(struct session *session, uint32_t causes)
-{
-    struct pins *pins = &session->facets.pins;
-    uint32_t fresh = causes & ~pins->noted;
-    struct pin_origin origin = { .since_us = session_now(session) };
-    if ((fresh & pin_bit(PIN_TRANSACTION)) != 0) {
-        session->facets.transaction.since_us = session_now(session);
-        session->facets.transaction.shape = session->job.facts.shape;
-    }
-    if ((fresh & noted) != 0)
-        origin.statement = cost_statement(session);
-    pins_note(pins, causes, noted, &origin, counters_of(session));
-}
-
-void pinned_note(struct session *session)
-{
-    uint32_t causes = by_ids(session, effects_home(session));
-    for (int place = 0; place < PREPARED_PLACES; place++)
-        causes |= pinned_by_state(session, (enum route_place)place);
-    if (causes != session->facets.pins.noted)
-        note(session, causes);
-}
-
-void pinned_count(struct session *session, enum pin_cause cause)
-{
-    counter_add(&counters_of(session)->by_cause[cause], 1);
-}
-
-void pinned_note_statement(struct session *session, struct prepared *prepared, enum pin_cause cause)
-{
-    prepared->pinned_us = session_now(session);
-    pinned_count(session, cause);
-}
-
-/* ---- for people ---- */
-
-/* In order of age; what is of unknown age comes last. */
+/* In order of age; pins of unknown age come last. */
 static bool is_older(uint64_t since_us, uint64_t than_us)
 {
     return since_us != 0 && (than_us == 0 || since_us < than_us);
@@ -153,7 +54,7 @@ static void add_pins(const struct session *session, uint32_t causes, struct pinn
             add(pinned, &seen);
 }
 
-/* What a statement of that shape is, if the digests still have it. */
+/* A statement of that shape, if the digests still have it. */
 static struct pin_origin origin_of(const struct session *session, uint64_t shape, uint64_t since_us)
 {
     struct span text = digests_text(&session->worker->digests, shape, session->who);
@@ -167,13 +68,13 @@ static void add_transaction(const struct session *session, struct pinned *pinned
     add(pinned, &seen);
 }
 
-/* Their statements are told by their digests: the texts themselves have literals. */
+/* The origin is told by the digest: the text itself has literals. */
 static void add_statements(const struct session *session, struct pinned *pinned)
 {
-    for (int place = 0; place < PREPARED_PLACES; place++)
+    for (int place = 0; place < SLOT_COUNT; place++)
         for (const struct prepared *prepared = session->prepared.by_id; prepared != NULL;
              prepared = prepared->hh.next) {
-            uint32_t causes = by_statement(session, prepared, (enum route_place)place);
+            uint32_t causes = prepared_pins(prepared, &session->slots[place], (enum route_place)place);
             struct pin_seen seen = { .count = 1 };
             seen.origin = origin_of(session, prepared->facts.shape, prepared->pinned_us);
             for (; causes != 0; causes &= causes - 1) {
@@ -183,7 +84,7 @@ static void add_statements(const struct session *session, struct pinned *pinned)
         }
 }
 
-/* Those of which no memory was left to remember more. */
+/* Causes of which only the bit is kept, for lack of memory. */
 static void add_rest(uint32_t causes, struct pinned *pinned)
 {
     for (; causes != 0; causes &= causes - 1)
@@ -202,9 +103,9 @@ void pinned_look(const struct session *session, struct pinned *pinned_r)
 {
     uint32_t causes = 0;
     *pinned_r = (struct pinned){ 0 };
-    for (int place = 0; place < PREPARED_PLACES; place++)
-        causes |= pinned_by(session, (enum route_place)place);
-    causes &= ~pin_bit(PIN_ANSWERS); /* over in a moment, and there again after each error */
+    for (int place = 0; place < SLOT_COUNT; place++)
+        causes |= yield_pins(session, (enum route_place)place);
+    causes &= ~pin_bit(PIN_ANSWERS); /* ends in a moment, and comes back after each error */
     add_pins(session, causes, pinned_r);
     if ((causes & pin_bit(PIN_TRANSACTION)) != 0)
         add_transaction(session, pinned_r);
@@ -213,7 +114,7 @@ void pinned_look(const struct session *session, struct pinned *pinned_r)
     qsort(pinned_r->causes, pinned_r->cause_count, sizeof *pinned_r->causes, by_age);
 }
 
-/* Of a time that the session's clock has not reached nothing has passed. */
+/* The session's clock may be behind that of the pin: no second has passed then. */
 static unsigned long long age_s(uint64_t since_us, uint64_t now_us)
 {
     return since_us < now_us ? (now_us - since_us) / 1000000 : 0;
