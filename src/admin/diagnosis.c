@@ -81,13 +81,12 @@ static void check_connect(struct report *report)
     const struct checkup *visit = &report->patient->visit;
     if (!visit->is_in)
         put(report, RESULT_ERROR,
-            "Does the server run, at this address? Does the monitor's account exist there, with the "
-            "configured "
-            "password, for this machine?",
+            "Check that the server runs at this address, and that the monitor's account exists there with "
+            "the configured password, for this machine",
             "the monitor cannot log in: %s", visit->error);
     else if (visit->error[0] != '\0')
-        put(report, RESULT_ERROR, "Is the server overloaded, or stopped by something?",
-            "the visit ended early: %s", visit->error);
+        put(report, RESULT_ERROR, "Check whether the server is overloaded or stopped",
+            "the connection ended early: %s", visit->error);
     else
         put(report, RESULT_OK, NULL, "%s", visit->version);
 }
@@ -101,9 +100,9 @@ static void check_monitor_grants(struct report *report)
         put(report, RESULT_ERROR,
             is_mysql(report->patient) ? "GRANT REPLICATION CLIENT ON *.* TO the monitor's account"
                                       : "GRANT BINLOG MONITOR, SLAVE MONITOR ON *.* TO the monitor's account",
-            "the monitor may not see whom it replicates from: %d %s", answer->code, answer->error);
+            "the monitor may not see the replication status: %d %s", answer->code, answer->error);
     else
-        put(report, RESULT_OK, NULL, "the monitor may see what it needs");
+        put(report, RESULT_OK, NULL, "the monitor has the rights that it needs");
 }
 
 /* ---- the accounts of applications ---- */
@@ -111,7 +110,8 @@ static void check_monitor_grants(struct report *report)
 static void put_account(struct report *report, const struct patient_account *account)
 {
     if (!account->is_usable)
-        put(report, RESULT_UNKNOWN, "Give the password in clear text, or log in through headgate to try it",
+        put(report, RESULT_UNKNOWN,
+            "Configure the password in clear text, or log in through headgate to try it",
             "'%s': only a hash of its password is known, so it was not tried", account->user);
     else if (!account->visit.is_in)
         put(report, RESULT_ERROR,
@@ -149,13 +149,13 @@ static void check_read_only_bypass(struct report *report)
             put(report, RESULT_OK, NULL, "'%s' has %s, but super_read_only is on", account->user, privilege);
         else if (privilege != NULL)
             put(report, RESULT_WARNING,
-                "Revoke it, or a write that a demoted primary should refuse is taken there, and lost",
+                "Revoke it: otherwise a demoted primary accepts writes that are lost later",
                 "'%s' has %s: read_only does not hold it", account->user, privilege);
     }
     if (looked == 0)
         put(report, RESULT_UNKNOWN, NULL, "no account's grants could be read");
     else if (bad == 0)
-        put(report, RESULT_OK, NULL, "none of %zu accounts writes where read_only is on", looked);
+        put(report, RESULT_OK, NULL, "none of %zu accounts bypasses read_only", looked);
 }
 
 /* ---- writing and following ---- */
@@ -171,7 +171,7 @@ static void check_log_bin(struct report *report)
     else
         put(report, RESULT_WARNING, "Set log_bin in its configuration file, and restart it",
             "no binary log: %s",
-            patient->is_primary ? "no replica can be added" : "if it is promoted, nobody can follow it");
+            patient->is_primary ? "no replica can be added" : "no replica can follow it after a promotion");
 }
 
 static void check_gtid(struct report *report)
@@ -179,13 +179,14 @@ static void check_gtid(struct report *report)
     const struct patient *patient = report->patient;
     struct span mode;
     if (!checkup_variable(&patient->visit, "gtid_mode", &mode))
-        put(report, RESULT_OK, NULL, "MariaDB numbers whatever its binary log has");
+        put(report, RESULT_OK, NULL, "MariaDB has GTIDs whenever it has a binary log");
     else if (span_is_nocase(mode, "ON"))
         put(report, RESULT_OK, NULL, "gtid_mode is ON");
     else
         put(report, RESULT_WARNING,
             "Bring gtid_mode to ON on all servers, step by step, as MySQL's manual says",
-            "gtid_mode is %.*s: headgate cannot tell how far it is, so who has written reads on the primary",
+            "gtid_mode is %.*s: headgate cannot tell its position, so clients that have written read on the "
+            "primary",
             SPAN(mode));
 }
 
@@ -197,13 +198,12 @@ static void check_read_only(struct report *report)
         put(report, RESULT_ERROR, "SET GLOBAL read_only = OFF", "the primary is read_only");
     else if (!patient->is_primary && !is_read_only)
         put(report, RESULT_ERROR,
-            "SET GLOBAL read_only = ON, and the same in its configuration file: that is how a replica is "
-            "told from "
-            "the primary",
-            "read_only is off, and it is not the primary: it takes writes that nobody else gets");
+            "SET GLOBAL read_only = ON, and the same in its configuration file: headgate tells replicas from "
+            "the primary by it",
+            "read_only is off, and it is not the primary: its writes reach no other server");
     else
         put(report, RESULT_OK, NULL, "%s",
-            is_read_only ? "read_only is on" : "it takes writes, as the primary should");
+            is_read_only ? "read_only is on" : "it is writable, as the primary should be");
 }
 
 /* ---- Galera ---- */
@@ -221,7 +221,7 @@ static void check_galera(struct report *report)
         break;
     case WSREP_UNFIT:
         put(report, RESULT_ERROR,
-            "Look at its error log and at SHOW STATUS LIKE 'wsrep_%': nothing is sent there before it is "
+            "Look at its error log and at SHOW STATUS LIKE 'wsrep_%': it gets no statements before it is "
             "synced",
             "%s", reason);
         break;
@@ -240,8 +240,8 @@ static const struct {
     { "wsrep_osu_method", "TOI",
       "Set it to TOI, and to RSU in a session alone: with RSU a change of a table stays on one node" },
     { "wsrep_sync_wait", "0",
-      "Set it to 0 if headgate's `consistency` is what you want: every read waits on its node, as long as "
-      "repl.causal_read_timeout says" },
+      "Set it to 0 if headgate's `consistency` is enough: otherwise every read waits on its node, up to "
+      "repl.causal_read_timeout" },
     { "default_storage_engine", "InnoDB", "Set it to InnoDB: tables of other engines are not replicated" },
 };
 
@@ -258,7 +258,7 @@ static void check_wsrep_settings(struct report *report)
             SPAN(value));
     }
     if (bad == 0)
-        put(report, RESULT_OK, NULL, "nothing that does the other nodes harm");
+        put(report, RESULT_OK, NULL, "no setting that harms the other nodes");
 }
 
 /* A column of SHOW REPLICA STATUS in one of its two spellings. */
@@ -279,13 +279,13 @@ static void put_link(struct report *report, const struct rows *rows, unsigned ro
     struct span io_error = link_value(rows, row, "Last_IO_Error", "Last_IO_Error");
     struct span sql_error = link_value(rows, row, "Last_SQL_Error", "Last_SQL_Error");
     if (span_is_nocase(io, "No") || !span_is_nocase(sql, "Yes"))
-        put(report, RESULT_ERROR,
-            "Remove the cause that its error names, then START REPLICA (or START SLAVE)",
+        put(report, RESULT_ERROR, "Remove the cause of its error, then START REPLICA (or START SLAVE)",
             "it follows %.*s:%.*s, and has stopped (fetching: %.*s, applying: %.*s)%s%.*s%.*s", SPAN(host),
             SPAN(port), SPAN(io), SPAN(sql), io_error.len + sql_error.len > 0 ? ": " : "", SPAN(io_error),
             SPAN(sql_error));
     else if (!span_is_nocase(io, "Yes"))
-        put(report, RESULT_WARNING, "Does its source run, and may its account log in there?",
+        put(report, RESULT_WARNING,
+            "Check that its source runs, and that the replication account may log in there",
             "it follows %.*s:%.*s, and cannot connect%s%.*s", SPAN(host), SPAN(port),
             io_error.len > 0 ? ": " : "", SPAN(io_error));
     else
@@ -309,13 +309,13 @@ static void check_replication(struct report *report)
 {
     const struct checkup_answer *answer = &report->patient->visit.answers[CHECKUP_REPLICATION];
     if (!answer->is_there || answer->code != 0)
-        put(report, RESULT_UNKNOWN, NULL, "the monitor may not see it");
+        put(report, RESULT_UNKNOWN, NULL, "the monitor may not see the replication status");
     else if (put_links(report, &answer->rows) == 0 && report->patient->is_primary)
-        put(report, RESULT_OK, NULL, "it follows nobody, as the primary should");
+        put(report, RESULT_OK, NULL, "it does not replicate: it is the primary");
     else if (answer->rows.rows == 0)
         put(report, RESULT_ERROR,
             "Make it follow the primary (CHANGE REPLICATION SOURCE, CHANGE MASTER), or remove it",
-            "it is not the primary, and follows nobody");
+            "it is not the primary, and does not replicate");
 }
 
 /* -1: it does not say. */
@@ -338,9 +338,9 @@ static void check_lag(struct report *report)
     if (patient->is_primary)
         return;
     if (lag_s < 0)
-        put(report, RESULT_UNKNOWN, NULL, "it does not say how far behind it is");
+        put(report, RESULT_UNKNOWN, NULL, "it does not report its lag");
     else if (most_us > 0 && (uint64_t)lag_s * 1000000 > most_us)
-        put(report, RESULT_WARNING, "Find out what keeps it busy; until then it takes no reads",
+        put(report, RESULT_WARNING, "Find the cause of the lag; until then it takes no reads",
             "it is %" PRId64 " s behind, more than max_lag", lag_s);
     else
         put(report, RESULT_OK, NULL, "it is %" PRId64 " s behind", lag_s);
@@ -416,15 +416,14 @@ static void check_session_tracking(struct report *report)
 {
     const struct checkup *visit = &report->patient->visit;
     const struct checkup_answer *answer = &visit->answers[CHECKUP_SETUP];
-    static const char advice[] =
-        "headgate needs MySQL from 5.7 or MariaDB from 10.2 on, and nothing in between that "
-        "hides what they say";
+    static const char advice[] = "headgate needs MySQL from 5.7 or MariaDB from 10.2 on, and no proxy in "
+                                 "between that hides session tracking";
     if ((visit->caps & CAP_SESSION_TRACK) == 0)
         put(report, RESULT_ERROR, advice, "the server does not offer session tracking");
     else if (answer->is_there && answer->code != 0)
         put(report, RESULT_ERROR, advice, "session tracking was refused: %d %s", answer->code, answer->error);
     else
-        put(report, RESULT_OK, NULL, "the server tells of changes of sessions");
+        put(report, RESULT_OK, NULL, "the server reports changes of session state");
 }
 
 static void check_init_connect(struct report *report)
@@ -432,11 +431,10 @@ static void check_init_connect(struct report *report)
     struct span value;
     if (checkup_variable(&report->patient->visit, "init_connect", &value) && value.len > 0)
         put(report, RESULT_WARNING,
-            "Do without it if you can: a connection that a session leaves is closed, not handed to the next "
-            "one",
+            "Avoid it if possible: connections of sessions are closed instead of shared",
             "init_connect is \"%.*s\"", value.len > 200 ? 200 : (int)value.len, (const char *)value.data);
     else
-        put(report, RESULT_OK, NULL, "there is none");
+        put(report, RESULT_OK, NULL, "init_connect is empty");
 }
 
 static void check_clock(struct report *report)
@@ -446,7 +444,7 @@ static void check_clock(struct report *report)
     uint64_t now_us;
     if (!answer->is_there || answer->code != 0 || !rows_value(&answer->rows, 0, 0, &value) ||
         !span_to_u64(value, &now_us)) {
-        put(report, RESULT_UNKNOWN, NULL, "it did not say what time it is");
+        put(report, RESULT_UNKNOWN, NULL, "it did not report its time");
         return;
     }
     /* It looked at its clock at some time between question and answer. */
@@ -454,7 +452,7 @@ static void check_clock(struct report *report)
             ahead_us = (int64_t)(now_us - answer->answered_us);
     int64_t skew_us = behind_us > ahead_us ? behind_us : ahead_us;
     if (skew_us > CLOCK_SKEW_US)
-        put(report, RESULT_WARNING, "Let both machines be set by the same source of time (NTP)",
+        put(report, RESULT_WARNING, "Synchronise both machines with the same source of time (NTP)",
             "its clock is %.1f s %s headgate's", (double)skew_us / 1e6,
             behind_us > 0 ? "behind" : "ahead of");
     else
@@ -469,11 +467,12 @@ static void check_version(struct report *report)
     struct server_version mine = greeting_version(span_cstr(patient->visit.version));
     struct server_version theirs = greeting_version(span_cstr(reference->visit.version));
     if (patient->visit.family != reference->visit.family)
-        put(report, RESULT_ERROR, "Make two clusters of it: the families differ in what clients see",
+        put(report, RESULT_ERROR, "Configure two clusters: the families differ in what clients see",
             "%s, and %s is %s", patient->visit.version, reference->name, reference->visit.version);
     else if (mine.major != theirs.major || mine.minor != theirs.minor)
-        put(report, RESULT_WARNING, "Bring all servers to one version: clients are greeted with the lowest",
-            "%s, and %s is %s", patient->visit.version, reference->name, reference->visit.version);
+        put(report, RESULT_WARNING,
+            "Bring all servers to one version: clients are greeted with the lowest one", "%s, and %s is %s",
+            patient->visit.version, reference->name, reference->visit.version);
     else
         put(report, RESULT_OK, NULL, "%s", patient->visit.version);
 }
@@ -486,16 +485,18 @@ static const struct sameness {
     const char *advice;
 } samenesses[] = {
     { "sql_mode", "sql_mode",
-      "Set it alike on all servers, in their configuration files: statements are read by it" },
-    { "character_set", "character_set_server", "Set it alike on all servers, in their configuration files" },
-    { "collation", "collation_server", "Set it alike on all servers, in their configuration files" },
-    { "time_zone", "time_zone", "Set it alike on all servers: times are shown by it" },
+      "Set it to the same value on all servers, in their configuration files: statements are read by it" },
+    { "character_set", "character_set_server",
+      "Set it to the same value on all servers, in their configuration files" },
+    { "collation", "collation_server",
+      "Set it to the same value on all servers, in their configuration files" },
+    { "time_zone", "time_zone", "Set it to the same value on all servers: times are shown by it" },
     { "system_time_zone", "system_time_zone",
-      "Set the machines' time zones alike, or time_zone to a fixed one" },
+      "Set the same time zone on all machines, or time_zone to a fixed one" },
     { "max_allowed_packet", "max_allowed_packet",
-      "Set it alike on all servers: what the primary takes, a replica must be able to read" },
+      "Set it to the same value on all servers: a replica must be able to read what the primary accepts" },
     { "lower_case_table_names", "lower_case_table_names",
-      "It can only be set when a server is made: names of tables mean different things otherwise" },
+      "It can only be set when a server is initialised; names of tables have another meaning otherwise" },
 };
 
 static void check_sameness(struct report *report, const struct sameness *row)
@@ -504,7 +505,7 @@ static void check_sameness(struct report *report, const struct sameness *row)
     bool is_said = checkup_variable(&report->patient->visit, row->variable, &mine);
     bool is_known = checkup_variable(&report->reference->visit, row->variable, &theirs);
     if (!is_said || !is_known)
-        put(report, RESULT_UNKNOWN, NULL, "it did not say");
+        put(report, RESULT_UNKNOWN, NULL, "it did not report a value");
     else if (span_equal_nocase(mine, theirs))
         put(report, RESULT_OK, NULL, "%.*s", SPAN(mine));
     else

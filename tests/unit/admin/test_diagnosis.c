@@ -198,7 +198,7 @@ static void variables_that_are_not_as_they_should_be(void **state)
         const char *variable, *value, *result, *check, *found;
     } rows[] = {
         { 0, "log_bin", "OFF", "error", "log_bin", "nothing reaches the replicas" },
-        { 1, "log_bin", "OFF", "warning", "log_bin", "if it is promoted" },
+        { 1, "log_bin", "OFF", "warning", "log_bin", "no replica can follow it" },
         { 0, "read_only", "ON", "error", "read_only", "the primary is read_only" },
         { 0, "read_only", "NO_LOCK", "error", "read_only", "the primary is read_only" }, /* MariaDB 12 */
         { 1, "read_only", "OFF", "error", "read_only", "it is not the primary" },
@@ -279,7 +279,7 @@ static void clocks_may_differ_by_a_second(void **state)
                  { "1001010001", "ahead of" },
                  { "998990001", NULL },
                  { "998989999", "behind" },
-                 { "x", "did not say" } };
+                 { "x", "did not report" } };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct scene scene;
@@ -360,7 +360,7 @@ static void links_and_lag(void **state)
         { "No", "Yes", "0", "error", "replication", "has stopped" },
         { "Yes", "No", "0", "error", "replication", "has stopped" },
         { "Yes", "Yes", "11", "warning", "lag", "11 s behind" },
-        { "Yes", "Yes", "", "unknown", "lag", "does not say" },
+        { "Yes", "Yes", "", "unknown", "lag", "does not report" },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -380,7 +380,7 @@ static void who_follows_nobody_or_is_somebody_else_is_found(void **state)
     (void)state;
     open_scene(&scene);
     ANSWER(&scene.patients[1].visit, CHECKUP_REPLICATION, 1, "Slave_IO_State");
-    assert_non_null(strstr(complaints(&scene), "follows nobody"));
+    assert_non_null(strstr(complaints(&scene), "does not replicate"));
     scene.patients[1].visit.answers[CHECKUP_REPLICATION].code = 1227;
     assert_non_null(strstr(complaints(&scene), "SLAVE MONITOR"));
     close_scene(&scene);
