@@ -18,7 +18,7 @@ PAGES = sorted([name for name in os.listdir(ROOT) if name.endswith(".md")] +
 
 
 def text_of(page):
-    with open(in_tree(page), encoding="utf-8") as f:
+    with open(in_tree(page), encoding="utf-8", errors="replace") as f:
         return f.read()
 
 
@@ -71,6 +71,20 @@ def test_files_that_are_named_exist(page):
     for name in re.findall(r"`([\w/.-]+\.(?:c|h|py|tsv|conf|yml))`", text_of(page)):
         if not name.startswith("/"):
             assert any(f"/{path}".endswith(f"/{name}") for path in listed), f"{page}: {name}"
+
+
+@pytest.fixture(scope="module")
+def words():
+    """Of the sources."""
+    paths = [os.path.join(folder, name) for top in ("src", "include", "tests/unit", "tests/package")
+             for folder, _, names in os.walk(in_tree(top)) for name in names]
+    return {word for path in paths for word in re.findall(r"\w+", text_of(path))}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith(("docs/architecture", "CONTRIBUTING"))])
+def test_functions_that_are_named_exist(page, words):
+    named = re.findall(r"`([a-z]\w*_\w+)`", re.sub(r"```.*?```", "", text_of(page), flags=re.S))
+    assert not [name for name in named if name not in words]
 
 
 def test_the_states_are_printed_from_their_rows():
