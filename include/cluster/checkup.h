@@ -1,6 +1,6 @@
-/* One visit to a server with some account: a login, then questions, each of which may be refused without harm
- * to the others. Over a connection of its own, which needs no permit and is closed afterwards: neither
- * sessions nor probes notice.
+/* One visit to a server with a given account: a login, then questions, each of which may be refused without
+ * harm to the other questions. Uses a connection of its own, without a permit, which is closed afterwards;
+ * sessions and probes are not affected.
  *
  *      checkup_begin ──► login ──► one question after the other ──► on_done, always once, unless stopped
  */
@@ -24,9 +24,9 @@ enum checkup_question {
 #define CHECKUP_ASK(question) (1U << (question))
 
 struct checkup_answer {
-    bool is_there;     /* the server has answered, if with an error */
-    int code;          /* that error's number; 0: none */
-    char error[160];   /* its words */
+    bool is_there;     /* the server has answered, possibly with an error */
+    int code;          /* the error's number; 0: no error */
+    char error[160];   /* the error's text */
     struct rows rows;  /* owns */
     uint64_t asked_us; /* by this machine's wall clock */
     uint64_t answered_us;
@@ -35,11 +35,11 @@ struct checkup_answer {
 struct checkup {
     const struct upstream_env *env; /* borrows */
     struct upstream *upstream;      /* owns; NULL when none is running */
-    unsigned questions;             /* CHECKUP_ASK of each that is to be asked */
-    unsigned step;                  /* the one that is being asked */
+    unsigned questions;             /* CHECKUP_ASK of each wanted question */
+    unsigned step;                  /* the present question */
     bool is_running;
     bool is_in;                /* the login has succeeded */
-    char error[256];           /* why it has not, or what broke the visit off; "": nothing */
+    char error[256];           /* why the login or the visit failed; "": no failure */
     enum server_family family; /* as greeted; also of the next two */
     char version[64];
     uint64_t caps;
@@ -48,22 +48,22 @@ struct checkup {
     void *owner; /* borrows */
 };
 
-/* Visits `server`, which is at `addr`, as `user`; `asked` is CHECKUP_ASK of each question. All is copied but
- * `env` and `server`. on_done may come before this returns; `checkup` holds zeros or a visit that is over and
- * was freed. */
+/* Visits `server`, which is at `addr`, as `user`; `asked` is CHECKUP_ASK of each question. Everything but
+ * `env` and `server` is copied. on_done may come before this returns; `checkup` holds zeros or a visit that
+ * is over and was freed. */
 void checkup_begin(struct checkup *checkup, const struct upstream_env *env, struct server *server,
                    const struct addr *addr, const char *user, const struct auth_secret *secret,
                    unsigned asked, void (*on_done)(struct checkup *), void *owner);
-/* Breaks off a visit that is running, for that reason: on_done follows. Otherwise nothing. */
+/* Breaks off a visit that is running, for that reason: on_done follows. Does nothing if none is running. */
 void checkup_break_off(struct checkup *checkup, const char *why);
 /* Breaks off without on_done, and frees the answers. */
 void checkup_fini(struct checkup *checkup);
 
 /* CHECKUP_GRANTS was answered: the privilege with which the account writes where read_only is on, or NULL.
- * Roles that are active at its login count. On MySQL super_read_only keeps such an account from it, too. */
+ * Roles that are active at its login count. On MySQL super_read_only also applies to such an account. */
 const char *checkup_read_only_bypass(const struct checkup *checkup);
 
-/* A global variable, by its name; false when the server has none of that name, or did not say. */
+/* The value of a global variable; false when the server has no such variable, or has not answered. */
 bool checkup_variable(const struct checkup *checkup, const char *name, struct span *value_r);
 /* The same as a number; ON and OFF are 1 and 0. */
 bool checkup_number(const struct checkup *checkup, const char *name, uint64_t *value_r);

@@ -1,12 +1,13 @@
-/* One cluster: its servers, their monitors, and the view that workers read. Lives on the control thread.
+/* One cluster: its servers, their monitors, and the view that the workers read. Lives on the control thread.
  *
  *      timer ──► probe ──► monitor ──► health ──┐
  *      sessions' trouble, operators ──► health ──┼──► publication: topology ──► view ──► on_view
  *      resolver ──► member, as another machine ──┤                               └──► news (log, events)
  *      timer, new primary ──► inventory ─────────┘
  *
- * Nothing is decided before every server has been asked once: a subset would make the first writable server
- * to answer the primary, and would promise clients what the others cannot keep.
+ * Nothing is decided before every server has been probed once: otherwise the first writable server that
+ * answers would become the primary, and clients would be promised capabilities that other servers do not
+ * have.
  */
 #ifndef HEADGATE_CLUSTER_CLUSTER_H
 #define HEADGATE_CLUSTER_CLUSTER_H
@@ -22,26 +23,27 @@
 bool cluster_init(struct cluster *cluster, const struct cluster_settings *settings, unsigned index,
                   unsigned worker_count, const struct upstream_env *env, struct resolver *resolver,
                   struct error *err);
-/* Starts to ask for names' addresses, and probing. on_view follows with each new view, for the first time
- * when every server's first probe has ended: after `monitor.timeout` at the latest. */
+/* Starts to resolve names and to probe. on_view follows with each new view, for the first time when every
+ * server's first probe has ended: after `monitor.timeout` at the latest. */
 void cluster_start(struct cluster *cluster, void (*on_view)(struct cluster *, struct view *), void *owner);
 /* Stops both. */
 void cluster_stop(struct cluster *cluster);
 void cluster_fini(struct cluster *cluster);
 
-/* Sessions have had failures with servers of this cluster: look at the servers' counters, let them count
- * (ejection), ask those that had any at once. Costs a walk over the counters of all workers. */
+/* Sessions have had failures with servers of this cluster: the servers' counters are read, the failures count
+ * for ejection, and servers with failures are probed at once. Costs a walk over the counters of all workers.
+ */
 void cluster_note_trouble(struct cluster *cluster);
 
-/* What an operator says of a server; it holds until the next word, or until headgate ends. A drain that lasts
- * longer than drain_us becomes a disable. */
+/* An operator's order about a server. It holds until the next order, or until headgate ends. A drain that
+ * lasts longer than drain_us becomes a disable. */
 enum cluster_verb { CLUSTER_ENABLE, CLUSTER_DRAIN, CLUSTER_DISABLE };
 
-/* Carried out at once, also for the primary, which leaves the cluster without one. False when the cluster has
- * no server of this name. */
+/* Carried out at once, also for the primary, which leaves the cluster without a primary. False when the
+ * cluster has no server of this name. */
 bool cluster_operate(struct cluster *cluster, const char *server, enum cluster_verb verb, struct error *err);
-/* Publishes that what is new is to wait (view->is_paused), or need wait no longer. `reason`: for the event.
- * False when it was so already. */
+/* Publishes that new statements wait (view->is_paused), or wait no longer. `reason`: for the event. False
+ * when nothing changes. */
 bool cluster_set_paused(struct cluster *cluster, bool is_paused, const char *reason);
 
 #endif

@@ -1,4 +1,4 @@
-/* What can be set for a cluster: its servers, how their roles are found, and the account that asks them.
+/* The settings of a cluster: its servers, how their roles are found, and the account that probes them.
  */
 #ifndef HEADGATE_CLUSTER_CLUSTER_SETTINGS_H
 #define HEADGATE_CLUSTER_CLUSTER_SETTINGS_H
@@ -10,22 +10,22 @@ enum topology_setting { TOPOLOGY_AUTO, TOPOLOGY_STATIC, TOPOLOGY_REPLICATION, TO
 
 enum balance_setting { BALANCE_LEAST, BALANCE_ROUND_ROBIN };
 
-/* May reads that could go to a replica go to the primary? */
+/* Which reads that could go to a replica may go to the primary. */
 enum primary_reads_setting { PRIMARY_READS_FALLBACK, PRIMARY_READS_NEVER, PRIMARY_READS_SHARE };
 
-/* What a read on a replica must show. INHERIT: for listeners and users, which then leave it to the cluster.
+/* What a read on a replica must show. INHERIT: of listeners and users, the cluster's setting holds.
  */
 enum consistency_setting {
     CONSISTENCY_INHERIT,
     CONSISTENCY_SESSION,  /* what the session has written, and nothing older than what it has seen */
-    CONSISTENCY_EVENTUAL, /* whatever the replica has */
+    CONSISTENCY_EVENTUAL, /* any state of the replica */
     CONSISTENCY_GLOBAL,   /* … and what any session has written through this headgate */
     CONSISTENCY_STRONG    /* all that was committed on the primary before the read arrived */
 };
 
-/* When does a session part with its connections? */
+/* When a session gives its connections to others. */
 enum pool_setting {
-    POOL_TRANSACTION, /* when somebody else needs one, and nothing lives there */
+    POOL_TRANSACTION, /* between transactions, when another session needs one and no state pins it */
     POOL_SESSION      /* when it ends */
 };
 
@@ -34,7 +34,7 @@ enum pool_setting {
 /* As long as waiting is cheaper than asking the primary: see freshness/replica_delay.h. */
 #define CONSISTENCY_WAIT_AUTO UINT64_MAX
 
-/* For the rows of listeners and users. */
+/* For the setting rows of listeners and users. */
 extern const struct setting_word consistency_words[];
 
 struct monitor_settings {
@@ -42,16 +42,16 @@ struct monitor_settings {
     char *password;       /* owns; clear text */
     uint64_t interval_us; /* between the starts of two probes of a server */
     uint64_t timeout_us;  /* a whole probe: connect, login, query */
-    int64_t rise;         /* probes that must pass in a row before a server that was down is used again */
+    int64_t rise;         /* probes that must pass in a row before a server that was down is used */
     int64_t fall;         /* probes that must fail in a row before a server is down */
 };
 
-/* When sessions have no luck with a server that its probes call well. */
+/* Ejection: sessions fail with a server whose probes pass. */
 struct ejection_settings {
     int64_t failures;  /* in a row; 0: never */
-    uint64_t base_us;  /* the first one's length */
-    uint64_t max_us;   /* the longest one's, and how long the doubling is remembered */
-    int64_t max_share; /* percent of the servers out at once */
+    uint64_t base_us;  /* length of the first ejection */
+    uint64_t max_us;   /* longest ejection, and how long the doubling is remembered */
+    int64_t max_share; /* percent of the servers that may be ejected at once */
 };
 
 struct cluster_settings {
@@ -65,17 +65,19 @@ struct cluster_settings {
     char *zone;                          /* owns; NULL: every server is near */
     int primary_reads;                   /* enum primary_reads_setting */
     bool read_functions;                 /* may stored functions that only read run on replicas? */
-    uint64_t read_functions_interval_us; /* between two looks at which these are */
-    int64_t connection_reserve;          /* of each server's own max_connections: left to others */
+    uint64_t read_functions_interval_us; /* between two surveys of the stored functions */
+    int64_t connection_reserve;          /* of each server's own max_connections, left to other clients */
     int pool;                            /* enum pool_setting */
-    int64_t pool_idle_max;               /* kept of each server for sessions to come; POOL_IDLE_AUTO */
+    int64_t pool_idle_max;               /* idle connections kept of each server; POOL_IDLE_AUTO */
     int64_t pool_idle_min;               /* opened ahead of each server in use; 0: none */
-    uint64_t pool_trust_us;       /* after it was made new a connection may be handed on as it is; 0: never */
-    uint64_t pool_login_trust_us; /* for so long after its login it may serve a new login; 0: never */
-    int64_t prepared_max;         /* statements that a connection knows; more only while they are in use */
-    int consistency;              /* enum consistency_setting, not INHERIT */
-    uint64_t consistency_wait_us; /* that a read waits for a replica to catch up; 0: not at all;
-                                     CONSISTENCY_WAIT_AUTO */
+    uint64_t pool_trust_us; /* for so long after its last reset a connection may be reused without a reset; 0:
+                               never */
+    uint64_t
+        pool_login_trust_us; /* for so long after its login a connection may serve a new login; 0: never */
+    int64_t prepared_max;    /* prepared statements of a connection; more only while they are in use */
+    int consistency;         /* enum consistency_setting, not INHERIT */
+    uint64_t consistency_wait_us;    /* how long a read waits for a replica to catch up; 0: not at all;
+                                        CONSISTENCY_WAIT_AUTO */
     struct server_settings *servers; /* owns; at least one */
     size_t server_count;
 };

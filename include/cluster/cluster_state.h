@@ -21,34 +21,35 @@ struct cluster_member;
 
 struct cluster {
     const struct cluster_settings *settings; /* borrows; a reload brings others: see cluster_set */
-    char *name;                              /* owns: views tell it for longer than settings last */
-    uint64_t drain_us;                       /* after `drain`; 0: it may take for ever */
+    char *name;                              /* owns: views use the name for longer than the settings last */
+    uint64_t drain_us;                       /* how long a drain may take; 0: without end */
     unsigned index;
     unsigned worker_count;
     struct resolver *resolver; /* borrows */
     struct upstream_env env;
-    struct cluster_member *members; /* owns; they never move: there is room for `capacity` */
-    size_t count;                   /* those that are gone included */
+    struct cluster_member *members; /* owns; members never move: there is room for `capacity` */
+    size_t count;                   /* including members that are gone */
     size_t capacity;
     int primary;
-    struct topology_history history; /* what decisions about the primary remember */
+    struct topology_history history; /* kept from one decision about roles to the next */
     struct view *view;               /* one reference; NULL until every server's first probe has ended */
     uint64_t epoch;
     bool is_paused;
-    uint64_t paused_since_us; /* monotonic; or since when it is not */
+    uint64_t paused_since_us; /* monotonic; since when it is paused, or is not */
     uint64_t started_us;      /* monotonic */
-    uint64_t seed;            /* of what is left to chance */
+    uint64_t seed;            /* of random numbers */
     struct events events;
     struct galera_writer galera_writer;
     struct survey survey;
     struct loop_timer survey_timer;
     struct code_changes code_changes;
-    uint64_t survey_covers;   /* changes that were over when the last survey began */
+    uint64_t survey_covers;   /* changes of stored code that were over when the last survey began */
     bool is_catalog_doubtful; /* the last survey has failed, or was of another primary */
     bool is_code_changed;     /* since the last survey began */
-    struct catalog *catalog;  /* one reference: what the last survey of the present primary found, or NULL */
-    uint64_t surveyed_us;     /* when that, or that it is still the same, was known */
-    char survey_error[400];   /* what it did not find, and why; "": it found all, or has not ended yet */
+    struct catalog *catalog;  /* one reference: of the last survey of the present primary; or NULL */
+    uint64_t surveyed_us;     /* monotonic; when the catalog was last known to be true */
+    char survey_error[400]; /* what the last survey did not find, and why; "": it found all, or has not ended
+                               yet */
     /* Something that roles or the view depend on has changed: cluster_publish. */
     void (*on_change)(struct cluster *cluster);
     /* A new view: the receiver takes its own references. */

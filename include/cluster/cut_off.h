@@ -1,7 +1,6 @@
 /* A replica that is cut off from its source although the source is up: its link does not run ("Connecting",
  * for a wrong address, password, or a network between the two), or is stopped, and the server tells no lag.
- * The replica is behind for at least as long as the link has not run while there was a server to replicate
- * from.
+ * Its lag is at least the time that the link has not run while there was a server to replicate from.
  */
 #ifndef HEADGATE_CLUSTER_CUT_OFF_H
 #define HEADGATE_CLUSTER_CUT_OFF_H

@@ -1,4 +1,4 @@
-/* The last changes of a cluster, for `show events`: a ring that keeps the youngest. */
+/* The last changes of a cluster, for `show events`: a ring of the latest events. */
 #ifndef HEADGATE_CLUSTER_EVENTS_H
 #define HEADGATE_CLUSTER_EVENTS_H
 
@@ -12,11 +12,12 @@
 struct event {
     uint64_t at_us;          /* wall clock, since 1970; events_add fills it in when it is 0 */
     int server;              /* index in its cluster, or EVENT_CLUSTER */
-    const char *server_name; /* borrows: its name then, which the server keeps; NULL: of the cluster */
+    const char *server_name; /* borrows: the server's name at that time, which the server keeps; NULL: of the
+                                cluster */
     char was[48];            /* state and role, or what else has changed */
     char is[48];
     char reason[256];
-    int64_t after_ms; /* how long it was what it was, or EVENT_UNKNOWN_TIME */
+    int64_t after_ms; /* how long the former state lasted, or EVENT_UNKNOWN_TIME */
 };
 
 struct events {
@@ -27,7 +28,7 @@ struct events {
 /* Copies; the oldest one is forgotten when there is no room. */
 void events_add(struct events *events, const struct event *event);
 
-/* How many are remembered, and one of them: 0 is the oldest. */
+/* How many events the ring holds, and one of them: 0 is the oldest. */
 size_t events_count(const struct events *events);
 const struct event *events_at(const struct events *events, size_t i);
 

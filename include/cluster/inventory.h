@@ -1,9 +1,9 @@
-/* What stored code a cluster has, as its primary says now and then (cluster/survey.h); views carry the
- * catalog to the workers. Lives on the control thread.
+/* The stored code of a cluster, as surveys of its primary find it (cluster/survey.h). Views carry the catalog
+ * to the workers. Lives on the control thread.
  *
- * Asked at a new primary, every `read_functions_interval`, and when a change of stored code has passed
- * through headgate. After a survey that failed, and with a new primary, what the catalog lists is not known;
- * but it is kept: what was a view is not taken for a table.
+ * A survey runs with a new primary, every `read_functions_interval`, and when a change of stored code has
+ * passed through headgate. After a survey that failed, and with a new primary, the catalog is in doubt: its
+ * entries count as unknown, but a view is not taken for a table.
  */
 #ifndef HEADGATE_CLUSTER_INVENTORY_H
 #define HEADGATE_CLUSTER_INVENTORY_H
@@ -13,15 +13,15 @@
 #include <stdint.h>
 
 void inventory_init(struct cluster *cluster);
-/* What the last primary said is in doubt; the present one is asked. Not at once: a survey that fails at
- * once would publish, and this is called amid a publication. */
+/* The catalog of the last primary is in doubt, and the present primary is surveyed in the loop's next turn:
+ * not at once, as a survey that fails at once would publish, and publication calls this. */
 void inventory_begin_anew(struct cluster *cluster);
-/* The settings have changed. `interval_us`: between two surveys before. */
+/* The settings have changed. `interval_us`: the former interval between two surveys. */
 void inventory_set(struct cluster *cluster, uint64_t interval_us);
-/* Sessions have changed stored code: it is asked about soon, INVENTORY_PAUSE_US after the last survey. */
+/* Sessions have changed stored code: a survey follows INVENTORY_PAUSE_US later. */
 void inventory_note_change(struct cluster *cluster);
 void inventory_stop(struct cluster *cluster);
 
-#define INVENTORY_PAUSE_US 100000 /* so that many changes in a row do not become as many surveys */
+#define INVENTORY_PAUSE_US 100000 /* so that many changes in a row cause few surveys */
 
 #endif

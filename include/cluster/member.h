@@ -1,8 +1,9 @@
-/* One server as its cluster knows it: where it is, what its probes and its sessions have said of it, and what
- * an operator wants of it. Lives on the control thread, in a place that never moves; a server that is gone
- * leaves the place to another one.
+/* One server of a cluster: its address, the results of its probes, the failures of its sessions, and an
+ * operator's orders. Lives on the control thread, in a place that never moves; a server that is gone leaves
+ * its place to another server.
  *
- * Nothing here decides about roles: whoever has changed a member publishes (cluster/publication.h).
+ * Nothing here decides about roles. The caller that has changed a member publishes (cluster/publication.h);
+ * events of the member itself, such as another address, call cluster->on_change.
  */
 #ifndef HEADGATE_CLUSTER_MEMBER_H
 #define HEADGATE_CLUSTER_MEMBER_H
@@ -24,62 +25,66 @@ struct cluster;
 struct cluster_member {
     struct cluster *cluster;  /* borrows */
     struct server *server;    /* owns */
-    struct resolve_name name; /* where it is, as far as that is known */
-    uint64_t moves;           /* how often it has become another machine */
-    uint64_t moved_us;        /* monotonic; since when it is at its present address */
+    struct resolve_name name; /* its address, as far as known */
+    uint64_t moves;           /* how often the server has become another machine */
+    uint64_t moved_us;        /* monotonic; since when the server has its present address */
     uint64_t lost_us;         /* monotonic; see view_server */
-    bool is_lost;             /* its name cannot be resolved just now, and that was told */
+    bool is_lost;             /* its name cannot be resolved, and the log says so */
     struct probe probe;
     struct health health;
     struct probe_result last; /* of the last probe that passed */
     char detail[160];         /* of the last probe that failed, until one passes */
-    enum outcome trouble;     /* PASSED, or what it was last told to be beside its state: see trouble.h */
-    uint64_t trouble_us;      /* monotonic; since when it is that */
-    int64_t passed_in_a_row;  /* probes, amid trouble */
-    uint64_t linked_us; /* monotonic; when a probe last found it not adrift (cut_off.h); 0: none has passed */
-    bool is_known;      /* one has passed, ever */
-    bool was_probed;    /* one has ended, ever; or it came by a reload: nobody waits for its first */
-    bool is_told_empty; /* an operator drains it, and that nothing is left there was told */
-    bool is_removed;    /* from the configuration: it is drained */
-    bool is_gone;       /* … and nothing was left there: its place is free for another server */
+    enum outcome trouble;     /* PASSED, or the trouble that was last reported: see trouble.h */
+    uint64_t trouble_us;      /* monotonic; since when */
+    int64_t passed_in_a_row;  /* probes, during trouble */
+    uint64_t linked_us; /* monotonic; when a probe last found the server not cut off (cut_off.h); 0: no probe
+                           has passed */
+    bool is_known;      /* a probe has passed, ever */
+    bool was_probed;    /* a probe has ended, ever; or a reload has added the server: its first probe is not
+                           waited for */
+    bool is_told_empty; /* an operator drains the server, and the log says that it is empty */
+    bool is_removed;    /* from the configuration: the server is drained */
+    bool is_gone;       /* removed and empty: the place is free for another server */
     struct loop_timer timer;
-    struct loop_timer drained; /* the end of a drain: what is left is cut then */
-    bool must_repeat;          /* ask again as soon as the probe that runs has ended */
-    uint64_t answered;         /* sessions' commands that had been when the present probe began */
-    uint64_t demotions;        /* statements that had been refused as read-only when a probe last passed */
-    struct server_totals seen; /* of sessions, when they were last looked at */
+    struct loop_timer drained; /* end of a drain: connections that are left are closed */
+    bool must_repeat;          /* probe again as soon as the present probe has ended */
+    uint64_t answered;         /* commands of sessions that were answered when the present probe began */
+    uint64_t demotions;        /* statements refused as read-only when a probe last passed */
+    struct server_totals seen; /* counters of sessions, as last read */
     uint64_t changes, ejections, probes, probe_failures; /* ever */
 };
 
-/* Makes the server of place `i`, which is zeroed, or whose server is gone and is given its settings. Nothing
- * is started. On failure the place is as it was, and err says why. */
+/* Makes the server of place `i`, which is zeroed, or whose former server is gone. Nothing is started;
+ * monitor_init is to follow. On failure the place is as it was, and err says why. */
 bool member_init(struct cluster *cluster, size_t i, const struct server_settings *settings,
                  struct error *err);
-/* Starts to ask for its name's addresses, and, in the loop's next turn, for its state. */
+/* Starts to resolve the server's name, and to probe in the loop's next turn. */
 void member_start(struct cluster_member *member);
 /* Stops both, for good. */
 void member_stop(struct cluster_member *member);
-/* It was removed from the configuration, and nobody has a connection to it any more (member_is_empty):
- * everything is stopped, its place is free. What had no time to see that it is drained finds another machine
- * there, should the place be taken. Publishes. */
+/* The server was removed from the configuration, and no session has a connection to it (member_is_empty):
+ * everything is stopped, and the place is free. A worker that still has the former view finds another machine
+ * in the place, should it be taken. Publishes. */
 void member_retire(struct cluster_member *member);
-/* Nothing of any session is there, nor waits for it. */
+/* No session has a connection to the server, or waits for one. */
 bool member_is_empty(const struct cluster_member *member);
 
-/* The rules of its health, by the settings of the moment. */
+/* The rules of the server's health, by the present settings. */
 struct health_rules member_rules(const struct cluster_member *member);
-/* Its health hears of something; ejections are counted. */
+/* Gives an event to the server's health, and counts ejections. */
 void member_note(struct cluster_member *member, const struct health_event *event);
-/* What an operator says of it. A drain ends after the cluster's drain_us: what is left is cut then. */
+/* An operator's order. A drain ends after the cluster's drain_us: connections that are left are closed then.
+ */
 void member_order(struct cluster_member *member, enum health_order order);
-/* Once, when an operator drains it and nothing is left there: an event and a line in the log, so that
- * somebody who waits for that may stop it. */
+/* When an operator drains the server and nothing is left there: an event and a line in the log, once, so that
+ * an operator who waits for that can stop the server. */
 void member_tell_drained(struct cluster_member *member);
-/* Another machine was met at its address: what is connected to the former one is left, and until it has been
- * asked again it has no part in anything. Whoever calls this publishes. */
+/* Another machine was found at the server's address: connections to the former machine are not used any more,
+ * and the server has no role until it has been probed. The caller publishes. */
 void member_replace(struct cluster_member *member);
-/* A reload gives it another address (copied): also if that is a name which may lead to the same machine.
- * False: memory is out or the address unusable, err says so, and it is where it was. */
+/* A reload gives the server another address (copied); it counts as another machine unless both lead to the
+ * same address. False: memory is out or the address is unusable, err says so, and the server keeps its
+ * address. */
 bool member_move(struct cluster_member *member, const char *address, struct error *err);
 
 /* Asks the server in the loop's next turn, and at its interval from then on; a server that is being asked is

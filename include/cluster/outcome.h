@@ -1,5 +1,5 @@
-/* How a probe ended: has it passed, is nobody there, or does somebody answer who cannot or will not do what
- * was asked? Who answers is not dead. Pure.
+/* How a probe ended: passed, no answer, or an answer of a server that cannot or will not do what was asked. A
+ * server that answers is not down. Pure.
  */
 #ifndef HEADGATE_CLUSTER_OUTCOME_H
 #define HEADGATE_CLUSTER_OUTCOME_H
@@ -8,18 +8,18 @@ enum outcome {
     OUTCOME_FAILED,
     OUTCOME_PASSED,
     OUTCOME_SILENT,     /* nothing came in time */
-    OUTCOME_OVERLOADED, /* it is there, and has no room at the moment */
-    OUTCOME_REFUSED     /* it is there, and does not let the monitor in, or not let it ask */
+    OUTCOME_OVERLOADED, /* the server answers, and has no room at the moment */
+    OUTCOME_REFUSED     /* the server answers, and refuses the monitor's login or its queries */
 };
 
-/* What a server's ERR packet of that code says: OVERLOADED, REFUSED, or FAILED of all others. */
+/* The outcome that an ERR packet of that code means: OVERLOADED, REFUSED, or FAILED for all other codes. */
 enum outcome outcome_of_error(int code);
 
-/* What a server is found to be by it, and what it is again afterwards, for people; NULL where that is a
- * matter of its state, which tells itself. */
+/* Words for people: what the server is found to be, and what it is again afterwards. NULL where the server's
+ * state says so by itself. */
 const char *outcome_is(enum outcome outcome);
 const char *outcome_was(enum outcome outcome);
-/* Begins the text that says why; "" of those which need none. */
+/* How the text of the reason begins; "" for outcomes that need no prefix. */
 const char *outcome_prefix(enum outcome outcome);
 
 #endif

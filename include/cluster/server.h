@@ -1,11 +1,11 @@
-/* One backend server: who it is, and what each worker has done with it.
+/* One backend server: its identity, and the counters of each worker.
  *
- * Servers outlive configurations and views: they never move and are freed at the end, so that a pointer to
- * one is always good. A server that a reload removed leaves its place to one that another reload adds: to
- * whoever still looks there that is the same server, gone to another address (view_server.moves). What the
- * cluster believes about them (role, state) is not here but in the view.
+ * Servers outlive configurations and views: they never move and are freed at the end, so a pointer to a
+ * server is always valid. A server that a reload removed leaves its place to a server that another reload
+ * adds: a worker that still uses the place sees the same server with another address (view_server.moves).
+ * Role and state are not here but in the view.
  *
- * Of what the configuration says, workers read what is atomic here; the rest is the control thread's.
+ * Of the settings, workers read the atomic fields; the others belong to the control thread.
  */
 #ifndef HEADGATE_CLUSTER_SERVER_H
 #define HEADGATE_CLUSTER_SERVER_H
@@ -26,8 +26,8 @@ enum server_role { SERVER_UNKNOWN_ROLE, SERVER_PRIMARY, SERVER_REPLICA };
 enum server_state {
     SERVER_STARTING, /* not probed yet */
     SERVER_UP,
-    SERVER_LAGGING,  /* alive, too far behind for reads */
-    SERVER_EJECTED,  /* sessions had no luck with it: left alone for a while, whatever the probes say */
+    SERVER_LAGGING,  /* alive, replication lag too long for reads */
+    SERVER_EJECTED,  /* sessions failed with it: not used for a while, whatever the probes say */
     SERVER_DOWN,     /* the probes fail */
     SERVER_DRAINING, /* by an operator: nothing new goes there */
     SERVER_DISABLED  /* by an operator: nothing is there */
@@ -36,22 +36,23 @@ enum server_state {
 /* Written by one worker, read by any; a line of its own, so that workers do not disturb each other. */
 struct server_counters {
     _Alignas(SERVER_CACHE_LINE) counter connections_active; /* attached to a session */
-    counter connections_idle;                               /* parked: kept for the next session */
-    counter readers;    /* sessions that read there although it is the primary (primary_reads = "share") */
+    counter connections_idle;                               /* parked, kept for the next session */
+    counter
+        readers; /* sessions that read there although the server is the primary (primary_reads = "share") */
     counter running;    /* commands sent whose reply has not ended */
-    counter latency_us; /* of harmless reads, until the first byte: an average in which the last one is an
-                           eighth */
+    counter latency_us; /* of harmless reads, until the first byte: an average in which the last read counts
+                           an eighth */
     counter connects;
     counter connect_failures; /* no answer, or none that makes sense */
-    counter refusals;         /* logins answered with ERR: it is alive */
+    counter refusals;         /* logins answered with ERR: the server is alive */
     counter queries;          /* commands whose reply came to its end */
-    counter errors;           /* of them, ended by ERR */
+    counter errors;           /* of `queries`, ended by ERR */
     counter queue_timeouts;   /* statements that found no free connection in time */
     counter losses;           /* connections lost in the middle of a reply */
     counter drops;            /* connections that the server ended while they were idle */
-    counter demotions;        /* statements that it refused as read-only while it counted as the primary, or
-                                 as a Galera node that is not ready */
-    struct hist response;     /* commands of clients, from sending to the reply's first byte */
+    counter demotions;    /* statements refused as read-only while the server counted as the primary, or by a
+                             Galera node that is not ready */
+    struct hist response; /* commands of clients, from sending to the reply's first byte */
 };
 
 struct server_totals {
@@ -61,8 +62,8 @@ struct server_totals {
 
 struct server {
     const char *_Atomic name;  /* owns, in `names` */
-    struct server_name *names; /* owns: all that it ever had, as log lines may be about to tell them */
-    char *address;             /* owns; as configured: where a name is just now, is in the view */
+    struct server_name *names; /* owns: all names that the server ever had, as log lines may still use them */
+    char *address;             /* owns; as configured: the resolved address is in the view */
     char *zone;                /* owns; "" when none */
     _Atomic int64_t weight;
     _Atomic int tls;         /* enum tls_setting */
@@ -70,13 +71,13 @@ struct server {
     enum role_setting role_setting;
     unsigned index;                  /* in its cluster */
     struct permits permits;          /* connections of sessions to it */
-    struct quota *_Atomic quotas;    /* owns: of accounts that it limits, as far as it has said so */
+    struct quota *_Atomic quotas;    /* owns: limits of accounts, as far as known */
     _Atomic int64_t max_connections; /* as configured; 0: "auto" */
-    _Atomic uint32_t own_max;        /* its own @@max_connections, as it last said; 0: not known */
-    _Atomic uint32_t patience_s; /* its shorter one of @@wait_timeout and @@interactive_timeout; 0: unknown */
-    _Atomic uint64_t defaults;   /* counts what sessions have said that changes what connections begin with */
+    _Atomic uint32_t own_max;        /* its @@max_connections; 0: not known */
+    _Atomic uint32_t patience_s; /* the shorter of its @@wait_timeout and @@interactive_timeout; 0: unknown */
+    _Atomic uint64_t defaults; /* counts statements of sessions that change the defaults of new connections */
     _Atomic uint32_t opening_ahead;    /* connections that nobody needs yet: see pool/prewarm */
-    _Atomic bool has_init_connect;     /* a login runs statements that a reset does not run again */
+    _Atomic bool has_init_connect;     /* a login runs statements that a reset does not repeat */
     struct server_counters *by_worker; /* owns; worker_count rows */
     unsigned worker_count;
 };
@@ -88,33 +89,33 @@ struct server *server_new(const struct server_settings *settings, unsigned index
                           struct error *err);
 /* The server's quotas have been freed before (quota_free_all). */
 void server_free(struct server **server);
-/* The configuration says something else of it, its name included; counters and what is connected stay. False
- * when memory is out: then nothing has changed. The control thread's, like all that follow on it. */
+/* Takes other settings, the name included; counters and connections stay. False when memory is out: then
+ * nothing has changed. On the control thread. */
 bool server_set(struct server *server, const struct server_settings *settings, int64_t reserve);
 
 /* The place is another server's now: what the former one has counted is reset, connections that are open
  * stay. The caller forgets the quotas as well (quota_forget_all). */
 void server_forget(struct server *server);
 
-/* A command's first byte of a reply came so long after it was sent: by the worker, into its row. */
+/* A reply's first byte came so long after the command was sent: noted by the worker, in its row. */
 static inline void server_note_response(struct server *server, unsigned worker, uint64_t latency_us)
 {
     hist_note(&server->by_worker[worker].response, latency_us);
 }
-/* The same of a harmless read, for the choice of replicas. */
+/* The same for a harmless read, for the choice of replicas. */
 void server_note_latency(struct server *server, unsigned worker, uint64_t latency_us);
 
-/* What it says of its own @@max_connections: with max_connections = "auto" all but `reserve` of them, and at
- * least half, are for sessions. */
+/* Notes the server's @@max_connections: with max_connections = "auto" all but `reserve` of them, and at least
+ * half, are for sessions. */
 void server_note_own_max(struct server *server, uint64_t own_max, int64_t reserve);
 
-/* What it says that matters to connections which nobody has: after how many seconds it ends them (0: it did
- * not say), and whether it does something at a login. */
+/* Notes what matters to idle connections: after how many seconds the server ends them (0: unknown), and
+ * whether it has an init_connect. */
 void server_note_manners(struct server *server, uint32_t patience_s, bool has_init_connect);
 
 /* All workers' rows added up. */
 struct server_totals server_sum(const struct server *server);
-/* … and their histograms of responses, into *total, which begins as zeros. */
+/* Adds all workers' histograms of responses to *total, which begins as zeros. */
 void server_sum_response(const struct server *server, struct hist_total *total);
 /* The same as server_sum without one row: that of the probes. */
 struct server_totals server_sum_without(const struct server *server, unsigned row);

@@ -1,5 +1,5 @@
-/* The stored code of a cluster, asked of its primary now and then, over a connection of its own: neither a
- * long list nor a refusal is any concern of the probes.
+/* Reads the stored code of a cluster from its primary, over a connection of its own, so that a long list or a
+ * refusal does not affect the probes.
  *
  *      survey_begin ──► login ──► sums ──┬── as before ─────────────────────────────► on_done, always once
  *                                        └──► rows, page by page ──► sums again ──┘
@@ -29,7 +29,7 @@ struct survey_sum {
     uint64_t hash;
 };
 
-/* Why it ended. */
+/* How a survey ended. */
 struct survey_end {
     struct catalog *take_catalog; /* one reference; NULL: failed, or the same as before */
     bool is_same;                 /* nothing has changed since the catalog that the survey was given */
@@ -43,14 +43,14 @@ struct survey {
     struct rows rows;
     struct loop_timer deadline; /* of each answer */
     bool is_running;
-    bool is_thorough;                     /* generated columns are asked about, too */
+    bool is_thorough;                     /* generated columns are read as well */
     bool is_reading;                      /* pages, not sums */
-    bool is_second;                       /* sums: those after the pages */
+    bool is_second;                       /* sums after the pages */
     unsigned step;                        /* enum survey_list; SURVEY_LISTS: before the first */
-    unsigned tries;                       /* left */
+    unsigned tries;                       /* tries that are left */
     uint64_t page_from;                   /* rows of this list that were read */
     uint64_t mark;                        /* of the catalog that is known already; 0: none */
-    struct survey_sum sums[SURVEY_LISTS]; /* kept from survey to survey, for the columns */
+    struct survey_sum sums[SURVEY_LISTS]; /* kept from survey to survey, for the list of columns */
     struct survey_sum before[SURVEY_LISTS];
     struct catalog_draft *draft; /* owns */
     /* Once per survey_begin, possibly before it returns. */
@@ -62,11 +62,11 @@ void survey_init(struct survey *survey, const struct monitor_settings *settings,
                  const struct upstream_env *env, void (*on_done)(struct survey *, const struct survey_end *),
                  void *owner);
 /* Asks `server`, which is at `addr` (copied), unless a survey is running. `mark`: catalog_mark() of what is
- * known; 0: nothing, and the survey is thorough. The columns of all tables are a costly question to a MariaDB
- * server with many of them: only a thorough survey asks it, others take the former answer. */
+ * known; 0: nothing, and the survey is thorough. Reading the columns of all tables is costly on a MariaDB
+ * server with many tables: only a thorough survey does so, other surveys use the former answer. */
 void survey_begin(struct survey *survey, struct server *server, const struct addr *addr, uint64_t mark,
                   bool is_thorough);
-/* Gives up a survey that is running: on_done is not called. Otherwise nothing. */
+/* Gives up a survey that is running, without on_done. Does nothing if none is running. */
 void survey_stop(struct survey *survey);
 
 #endif

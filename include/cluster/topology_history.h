@@ -1,13 +1,14 @@
-/* Who may be the next primary: what is remembered of servers from one decision about roles to the next, since
- * what they say at one moment does not tell a replica that was promoted from a server that has been astray.
+/* The history of the servers, kept from one decision about roles to the next: by their present answers alone,
+ * a replica that was promoted looks like a server that was writable by mistake.
  *
  *      topology_history_note ──► topology chooses: topology_history_primary, _is_chosen, _may_succeed … ──►
  * topology_history_settle
  *
- * Remembered is, by server id, so that it goes with the machine when addresses are swapped: whom it followed
- * last; whom it has turned to in the present primary's reign, which is what makes that one chosen; and
- * whether it was writable while the primary was, and answered: then it is a stray. A stray stays one until
- * somebody turns to it, until it is closed for writes, or until an operator elects it. Pure.
+ * Kept by server id, so that it stays with a machine when addresses are swapped: the sources that the server
+ * followed last; the source that it has turned to since the present primary is primary, which makes that
+ * source *chosen*; and whether the server was writable while the primary was writable and answered, which
+ * makes it a *stray*. A stray stays a stray until a server turns to it, until it is closed for writes, or
+ * until an operator elects it. Pure.
  */
 #ifndef HEADGATE_CLUSTER_TOPOLOGY_HISTORY_H
 #define HEADGATE_CLUSTER_TOPOLOGY_HISTORY_H
@@ -19,21 +20,22 @@
 #include <stdint.h>
 
 struct topology_history_machine {
-    uint32_t server_id; /* 0: this place is free */
-    uint32_t
-        origins[TOPOLOGY_SOURCES_MAX]; /* ids of those whom it followed last, even if long ago; 0: none */
-    uint32_t turned_to;                /* whom it follows, and did not at first in this reign; 0: nobody */
-    uint64_t open_us;                  /* monotonic; since when it is known to be writable; 0: it is not */
-    bool has_origins; /* it follows them still, or its links are stopped; false: its links were removed */
-    bool was_replica; /* at some time */
+    uint32_t server_id;                     /* 0: this place is free */
+    uint32_t origins[TOPOLOGY_SOURCES_MAX]; /* ids of the sources that it followed last, even if long ago; 0:
+                                               none */
+    uint32_t turned_to; /* id of a source that it follows now and did not follow when the primary became
+                           primary; 0: none */
+    uint64_t open_us;   /* monotonic; since when it is known to be writable; 0: it is not */
+    bool has_origins;   /* it still follows them, or its links are stopped; false: its links were removed */
+    bool was_replica;   /* at some time */
     bool is_stray;
-    bool is_elected; /* by an operator, while there was no primary */
+    bool is_elected; /* elected by an operator, while there was no primary */
 };
 
 struct topology_history {
     bool has_reigned;    /* there was a primary */
-    int place;           /* the index of the last one, or TOPOLOGY_NO_PRIMARY: its place was given away */
-    uint32_t primary_id; /* its server id; 0: unknown */
+    int place;           /* index of the last primary, or TOPOLOGY_NO_PRIMARY: another server has its place */
+    uint32_t primary_id; /* server id of the last primary; 0: unknown */
     struct topology_history_machine *machines; /* owns */
     size_t capacity;
 };
@@ -42,33 +44,34 @@ struct topology_history {
 bool topology_history_init(struct topology_history *history, size_t capacity);
 void topology_history_fini(struct topology_history *history);
 
-/* Before a decision: what the servers say now. */
+/* Before a decision: notes what the servers say now. */
 void topology_history_note(struct topology_history *history, const struct topology_facts *facts,
                            size_t count);
-/* After it: `primary` is one's index or TOPOLOGY_NO_PRIMARY. */
+/* After a decision: `primary` is an index or TOPOLOGY_NO_PRIMARY. */
 void topology_history_settle(struct topology_history *history, const struct topology_facts *facts,
                              size_t count, int primary);
 
-/* Where the last primary is now, or was last; TOPOLOGY_NO_PRIMARY: there was none, or its address leads to
- * another machine. */
+/* The index of the last primary, or where it was last; TOPOLOGY_NO_PRIMARY: there was none, or its address
+ * leads to another machine. */
 int topology_history_primary(const struct topology_history *history, const struct topology_facts *facts,
                              size_t count);
-/* Somebody has turned to it in this reign, and follows it. */
+/* A server has turned to server `i` since the present primary is primary, and follows it. */
 bool topology_history_is_chosen(const struct topology_history *history, const struct topology_facts *facts,
                                 size_t count, size_t i);
 bool topology_history_is_stray(const struct topology_history *history, const struct topology_facts *it);
 bool topology_history_is_elected(const struct topology_history *history, const struct topology_facts *it);
-/* It was seen to follow somebody, at some time. */
+/* The server was seen to follow a source, at some time. */
 bool topology_history_was_replica(const struct topology_history *history, const struct topology_facts *it);
-/* It may become primary after the last one, which is not there or takes no writes: chosen; or no stray, and
- * it followed that one, if by others between, or has come to be where that one was. */
+/* Server `i` may become primary after the last one, which is down or takes no writes: it is chosen; or it is
+ * no stray, and followed the last primary, directly or through other servers, or is now at the last primary's
+ * address. */
 bool topology_history_may_succeed(const struct topology_history *history, const struct topology_facts *facts,
                                   size_t count, size_t i);
 
-/* An operator says, while there is no primary, that this server is to be it; nobody else is elected any more.
- * Nothing for a server whose id is 0. */
+/* While there is no primary, an operator elects this server; earlier elections end. Does nothing for server
+ * id 0. */
 void topology_history_elect(struct topology_history *history, uint32_t server_id);
-/* Another server comes to be at this index. */
+/* Another server is at this index from now on. */
 void topology_history_give_away(struct topology_history *history, size_t i);
 
 #endif

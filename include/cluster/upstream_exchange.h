@@ -1,9 +1,10 @@
-/* Commands of headgate's own on a connection: one is sent, and its reply swallowed, or its rows collected.
+/* Headgate's own commands on a connection: a command is sent, and its reply is dropped, or its rows are
+ * collected.
  *
  *      upstream_exchange ──► EXCHANGING ──► READY, then on_answer
  *                                └──► DEAD, then on_failed: a wrong answer, or none in time
  *
- * COM_STMT_CLOSE, which has no reply, goes out beside them, wherever a reply has ended.
+ * COM_STMT_CLOSE, which has no reply, is sent whenever a reply has ended.
  */
 #ifndef HEADGATE_CLUSTER_UPSTREAM_EXCHANGE_H
 #define HEADGATE_CLUSTER_UPSTREAM_EXCHANGE_H
@@ -18,18 +19,18 @@ void upstream_exchange(struct upstream *upstream, enum reply_shape shape, struct
 /* A query whose rows are collected in `rows` (borrowed until on_answer). */
 void upstream_query(struct upstream *upstream, const char *sql, struct rows *rows, uint64_t deadline_us);
 
-/* Says COM_STMT_CLOSE, which has no reply: at once if it is READY, otherwise when it is again. What cannot be
- * sent at once waits for on_io, or for the next command. */
+/* Sends COM_STMT_CLOSE: at once if the upstream is READY, otherwise when it is READY again. Bytes that cannot
+ * be sent at once wait for on_io, or for the next command. */
 void upstream_close_statement(struct upstream *upstream, uint32_t id);
-/* READY: sends what waits. */
+/* READY only: sends the bytes that wait. */
 void upstream_flush(struct upstream *upstream);
 
 /* ---- for the files of an upstream ---- */
 
-/* EXCHANGING, and something was read: as far as it goes. When the reply is over its owner hears of it, or the
- * login goes on for which it was asked. */
+/* EXCHANGING, and bytes were read: reads the reply as far as it has come. At its end the owner is called, or
+ * the login that needed the command continues. */
 void upstream_exchange_go_on(struct upstream *upstream);
-/* READY, as a reply has just ended: the statements that wait to be closed are. */
+/* READY, as a reply has just ended: sends COM_STMT_CLOSE for the statements that wait for it. */
 void upstream_say_closing(struct upstream *upstream);
 
 #endif

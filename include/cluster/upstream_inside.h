@@ -1,5 +1,5 @@
-/* What the files of an upstream share: how it fails, writes and is called in messages. Everybody else uses
- * cluster/upstream, cluster/upstream_exchange and their like.
+/* Shared by the files of an upstream: failing, writing, and its name in messages. Other files use
+ * cluster/upstream, cluster/upstream_exchange and so on.
  */
 #ifndef HEADGATE_CLUSTER_UPSTREAM_INSIDE_H
 #define HEADGATE_CLUSTER_UPSTREAM_INSIDE_H
@@ -12,19 +12,19 @@
 /* The same in a buffer of UPSTREAM_WHERE_MAX bytes, which it returns. */
 const char *upstream_where(const struct upstream *upstream, char *buffer);
 
-/* Its server's, of its worker. Borrows. */
+/* The server's counters of the upstream's worker. Borrows. */
 struct server_counters *upstream_counters(struct upstream *upstream);
 
-/* Everything that goes wrong goes through here: it is DEAD, and its owner hears of it (on_failed), once. A
- * login that failed is counted: as refused if err->sqlstate is set. The owner may have closed it on return.
+/* Every failure: the upstream is DEAD, and on_failed is called, once. A failed login is counted, as refused
+ * if err->sqlstate is set. On return the owner may have closed the upstream.
  */
 void upstream_fail(struct upstream *upstream, const struct error *err);
-/* The same by what its stream says: its error, or that the server closed it. `during`: what was being done,
- * for people. */
+/* The same for a failure of the stream: its error, or the server has closed it. `during`: words for what was
+ * being done. */
 void upstream_fail_lost(struct upstream *upstream, const char *during);
 
-/* Sends what is in its stream, as far as that goes, and waits for the rest and for what comes back. False: it
- * has failed. */
+/* Sends the stream's output as far as possible, and waits for readiness to send the rest and to read. False:
+ * the upstream has failed. */
 bool upstream_push(struct upstream *upstream);
 
 #endif

@@ -1,5 +1,6 @@
-/* A connection begins anew: what the last one has left is reset, and what headgate relies on is turned on.
- * Each is an exchange (cluster/upstream_exchange), with the login's deadline.
+/* Prepares a connection for a session: resets the state of the last session, and turns on the session
+ * tracking that headgate relies on. Each is an exchange (cluster/upstream_exchange), with the login's
+ * deadline.
  */
 #ifndef HEADGATE_CLUSTER_UPSTREAM_SETUP_H
 #define HEADGATE_CLUSTER_UPSTREAM_SETUP_H
@@ -10,16 +11,16 @@
  * COM_RESET_CONNECTION. */
 void upstream_set_up(struct upstream *upstream);
 
-/* COM_RESET_CONNECTION, of our own; set-up and character sets are to follow. READY only. */
+/* Sends COM_RESET_CONNECTION; set-up and character sets are to follow. READY only. */
 void upstream_reset(struct upstream *upstream);
 
-/* COM_RESET_CONNECTION left the character sets of a MySQL server at its defaults: as the handshake had set
- * them. READY only. */
+/* COM_RESET_CONNECTION leaves a MySQL server's default character sets: sets those of the handshake again.
+ * READY only. */
 void upstream_restore_charsets(struct upstream *upstream);
 
 /* ---- for the files of an upstream ---- */
 
-/* It begins anew now, with what its server's defaults are now. */
+/* The connection's session begins again now, with the server's present defaults. */
 void upstream_note_beginning(struct upstream *upstream);
 
 #endif

@@ -1,4 +1,4 @@
-/* What has changed between two views of a cluster, as lines of the log and as events: both say the same. */
+/* Changes between two views of a cluster, reported in the log and as events with the same words. */
 #ifndef HEADGATE_CLUSTER_VIEW_CHANGES_H
 #define HEADGATE_CLUSTER_VIEW_CHANGES_H
 
@@ -8,11 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Is it worth a line: another role, another state, takes reads where it took none, or replication broke? */
+/* Is the difference reported? Another role, another state, reads taken or not, or another replication fault.
+ */
 bool view_changes_differ(const struct view_server *was, const struct view_server *is);
 
-/* Tells all changes of servers, of the primary, and of servers that are writable beside it. `before` is NULL
- * for the first view, whose servers were starting; `started_us`: since when. */
+/* Reports all changes of servers, of the primary, and of servers that are writable beside the primary.
+ * `before` is NULL for the first view: then the servers have been starting since `started_us`. */
 void view_changes_report(struct events *events, const struct view *before, const struct view *now,
                          uint64_t started_us, uint64_t now_us);
 

@@ -1,9 +1,9 @@
-/* What a Galera node says of itself: from the answers to SHOW … LIKE 'wsrep…' to facts, and to the reason
- * for which it is not used. Pure.
+/* What a Galera node says of itself: reads the answers to SHOW … LIKE 'wsrep…', and tells whether and why the
+ * node is not used. Pure.
  *
  *      wsrep_on ──► wsrep_reject_queries ──► the status variables ──► struct wsrep ──► wsrep_fault
  *
- * All three questions are answered by nodes that refuse everything else (1047).
+ * A node that refuses everything else (1047) answers these three questions.
  */
 #ifndef HEADGATE_CLUSTER_WSREP_H
 #define HEADGATE_CLUSTER_WSREP_H
@@ -20,7 +20,7 @@
  * repl.causal_read_timeout (30 s by default). The waits need no table. */
 #define WSREP_WAIT_SQL "SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1"
 
-/* wsrep_local_state, as Galera numbers it. 0 is what a node outside of the primary component says. */
+/* wsrep_local_state, as Galera numbers it. A node outside of the primary component says 0. */
 enum wsrep_state { WSREP_JOINING = 1, WSREP_DONOR = 2, WSREP_JOINED = 3, WSREP_SYNCED = 4 };
 
 /* Zeros: no Galera node. */
@@ -33,10 +33,10 @@ struct wsrep {
     uint32_t state;    /* enum wsrep_state */
 };
 
-/* How good a node is, by the worst that can be said of it. */
+/* How fit a node is for statements. */
 enum wsrep_fitness {
-    WSREP_UNFIT,  /* takes no statements, or may lack what the others have */
-    WSREP_BEHIND, /* takes statements, but does not keep up with the others: a donor, or desynced */
+    WSREP_UNFIT,  /* takes no statements, or may lack changes that other nodes have */
+    WSREP_BEHIND, /* takes statements, but does not keep up with the other nodes: a donor, or desynced */
     WSREP_FIT
 };
 

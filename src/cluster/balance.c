@@ -4,34 +4,34 @@
 #include <math.h>
 #include <stddef.h>
 
-#define COMPARED_MAX 3u           /* so many are all compared; of more, two */
-#define EXPLORE_ONE_IN 32u        /* picks do not look at latencies */
-#define MOVE_ONE_IN 8u            /* sessions that ask may move */
-#define LATENCY_FLOOR_US 2000u    /* what is faster is as fast: the difference is the network's */
-#define ALIKE 2.0                 /* latencies up to so many times the best one's are the same */
+#define COMPARED_MAX 3u           /* up to so many servers are all compared; of more, two */
+#define EXPLORE_ONE_IN 32u        /* choices ignore latencies */
+#define MOVE_ONE_IN 8u            /* questions may be answered with a move */
+#define LATENCY_FLOOR_US 2000u    /* lower latencies count as this: the difference is the network's */
+#define ALIKE 2.0                 /* latencies up to so many times the best latency count as equal */
 #define SLOW_START_BEGIN 0.1      /* of a share */
-#define CALM 4.0                  /* so many commands that run are no reason to move */
-#define CONNECTIONS_NO_MATTER 2.0 /* nor are so many connections more */
+#define CALM 4.0                  /* so many running commands are no reason to move */
+#define CONNECTIONS_NO_MATTER 2.0 /* so many more connections are no reason to move */
 #define GOLDEN 2654435769u        /* 2^32 / 1.618…: its multiples fall evenly into every partition */
 
-/* One server that comes into question, as it is at this moment. */
+/* A server that takes reads, as it is at this moment. */
 struct candidate {
     int index;
-    double share;                /* of the work, in units of the mean: 1 is as much as the others */
-    double latency;              /* in units of the best one's: see ALIKE */
+    double share;                /* share of the work, in units of the mean */
+    double latency;              /* in units of the best latency: see ALIKE */
     double running, connections; /* per share */
 };
 
-/* All that come into question. */
+/* All servers that take reads. */
 struct field {
     const struct view *view;
     const struct balance_wish *wish;
-    bool is_near_only; /* there are some of the near zone */
+    bool is_near_only; /* the cluster's zone has such servers: only these count */
     size_t count;
     double shares; /* the sum */
 };
 
-/* ---- who comes into question ---- */
+/* ---- servers that take reads ---- */
 
 bool balance_is_reader(const struct view *view, int server)
 {
@@ -69,7 +69,7 @@ static struct field survey_field(const struct view *view, const struct balance_w
     return field;
 }
 
-/* The server at that part (0 to 1) of the line on which every server but one has its share. */
+/* Draws a server by share: the one at that part (0 to 1) of the sum of shares, without the server `but`. */
 static int draw(const struct field *field, double part, int but)
 {
     int last = VIEW_NO_SERVER;
@@ -93,15 +93,15 @@ static double part_of(uint32_t random)
     return (double)random / 4294967296.0;
 }
 
-/* Chances beside the two that are the halves of wish->random. */
+/* Further random numbers, beside the two halves of wish->random. */
 static uint32_t other_chance(const struct balance_wish *wish, uint32_t which)
 {
     return (uint32_t)((wish->random ^ which) * UINT64_C(0x9E3779B97F4A7C15) >> 32);
 }
 
-/* ---- how good they are ---- */
+/* ---- load and latency ---- */
 
-/* In microseconds, over all workers that know; 0: nobody does. */
+/* Mean over the workers that have measured it; 0: none has. */
 static double latency_of(const struct server *server)
 {
     uint64_t sum = 0, known = 0;
@@ -130,8 +130,7 @@ static struct candidate measure(const struct field *field, int index)
                                .connections = (double)connections / share };
 }
 
-/* From microseconds to what they mean beside the best one's; who has not been measured is as good as the
- * best. */
+/* Latencies become multiples of the best latency; a server that was not measured counts as the best. */
 static void relate_latencies(struct candidate *candidates, size_t count, bool has_none)
 {
     double best = 0;
@@ -144,7 +143,7 @@ static void relate_latencies(struct candidate *candidates, size_t count, bool ha
     }
 }
 
-/* What runs is counted in whole shares: with a weight of two, one command is no more than none. */
+/* Running commands are counted in whole shares: with a weight of two, one command counts as none. */
 static double score(const struct candidate *candidate)
 {
     return (1 + floor(candidate->running + 0.01)) * candidate->latency;
@@ -179,7 +178,7 @@ static size_t collect(const struct field *field, struct candidate *candidates)
     return count;
 }
 
-/* Of those that are as good as the best, one by chance. */
+/* One of the servers as good as the best, at random by share. */
 static int best_of(const struct candidate *candidates, size_t count, double part)
 {
     size_t best = 0;
@@ -215,7 +214,7 @@ int balance_pick(const struct view *view, const struct balance_wish *wish)
     return best_of(candidates, count, part_of(other_chance(wish, 2)));
 }
 
-/* ---- second thoughts ---- */
+/* ---- moving to another server ---- */
 
 static double best_latency(const struct field *field)
 {
@@ -239,7 +238,7 @@ static bool is_clearly_worse(const struct field *field, int current)
     struct candidate mine = measure(field, current);
     double best_us = field->view->balance == BALANCE_LEAST ? best_latency(field) : 0;
     double least = mine.connections, best = 0;
-    if (best_us == 0) /* nobody was measured, or nobody asks */
+    if (best_us == 0) /* no server was measured, or latencies do not matter */
         mine.latency = 0;
     for (int i = 0; i < (int)field->view->count; i++) {
         if (!is_in(field, i))

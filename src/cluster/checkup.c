@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Those that a family does not have are left out of the answer. */
+/* Variables that a family does not have are missing in the answer. */
 static const char variables_sql[] =
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'gtid_mode', 'read_only', 'super_read_only', "
     "'server_id', 'wait_timeout', 'interactive_timeout', 'max_connections', 'max_user_connections', "
@@ -18,7 +18,7 @@ static const char variables_sql[] =
     "'auto_increment_increment', 'wsrep_osu_method', 'wsrep_sync_wait', 'innodb_autoinc_lock_mode', "
     "'default_storage_engine')";
 
-/* Not by way of the session's time zone, in which an hour of autumn comes twice. */
+/* Independent of the session's time zone, in which an hour of autumn occurs twice. */
 static const char clock_sql[] = "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) AS now_us";
 
 static const char *sql_variables(const struct upstream *upstream)
@@ -40,7 +40,7 @@ static const char *sql_grants(const struct upstream *upstream)
 }
 
 static const char *(*const questions[CHECKUP_QUESTIONS])(const struct upstream *) = {
-    [CHECKUP_SETUP] = NULL, /* the upstream has its own text for it */
+    [CHECKUP_SETUP] = NULL, /* the statement is upstream_setup's */
     [CHECKUP_VARIABLES] = sql_variables,
     [CHECKUP_REPLICATION] = probe_replication_sql,
     [CHECKUP_CLOCK] = sql_clock,
@@ -57,7 +57,7 @@ static void finish(struct checkup *checkup, const char *why)
     checkup->on_done(checkup);
 }
 
-/* The next question that is to be asked; at the end it is over. */
+/* Asks the next question that was wanted; after the last one the visit ends. */
 static void ask(struct checkup *checkup)
 {
     while (checkup->step < CHECKUP_QUESTIONS && (checkup->questions & CHECKUP_ASK(checkup->step)) == 0)
@@ -101,7 +101,8 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *s
 static void on_failed(struct upstream *upstream, const struct error *err)
 {
     char why[256];
-    (void)snprintf(why, sizeof why, "%.250s", err->text); /* it may be the upstream's own */
+    (void)snprintf(why, sizeof why, "%.250s",
+                   err->text); /* `err` may be memory of the upstream, which is closed */
     finish(upstream->owner, why);
 }
 
@@ -186,7 +187,7 @@ const char *checkup_read_only_bypass(const struct checkup *checkup)
         for (size_t i = 0; i < 3; i++)
             if (span_mentions(privileges, names[i]))
                 return names[i];
-        if (!is_mysql && is_old && span_mentions(privileges, "SUPER")) /* from 10.11 on not */
+        if (!is_mysql && is_old && span_mentions(privileges, "SUPER")) /* not from 10.11 on */
             return "SUPER";
     }
     return NULL;

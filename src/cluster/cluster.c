@@ -95,7 +95,7 @@ void cluster_note_trouble(struct cluster *cluster)
 
 /* ---- operators ---- */
 
-/* Where there is no primary, `enable` also says of a writable server that it is to be it. */
+/* While there is no primary, `enable` of a writable server also elects it. */
 static void elect(struct cluster *cluster, const struct cluster_member *member)
 {
     bool is_contender = cluster->view != NULL && member->server->index < cluster->view->count &&

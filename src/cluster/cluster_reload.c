@@ -16,7 +16,7 @@ static const struct server_settings *find_settings(const struct cluster_settings
     return NULL;
 }
 
-/* Where a server can come to be: a place never used, or one that its server has left. */
+/* A place for a server: never used, or left by its server. */
 static bool is_free(const struct cluster *cluster, size_t i)
 {
     const struct cluster_member *member = &cluster->members[i];
@@ -81,7 +81,7 @@ static void add_member(struct cluster *cluster, const struct server_settings *se
     }
     cluster->count += i == cluster->count;
     topology_history_give_away(&cluster->history, i);
-    member->moves++; /* another machine than whoever was in this place */
+    member->moves++; /* another machine than the former server of this place */
     member->was_probed = true;
     log_notice(&scope, "server %s (%s) is added", settings->name, settings->address);
     member_start(member);
@@ -113,7 +113,7 @@ static bool has_account(const struct monitor_settings *a, const struct monitor_s
     return strcmp(a->user, b->user) == 0 && strcmp(a->password, b->password) == 0;
 }
 
-/* The connections that are kept would not tell whether the servers know it. */
+/* Connections that are logged in do not show whether the servers accept the new account. */
 static void try_account(struct cluster *cluster)
 {
     for (size_t i = 0; i < cluster->count; i++) {

@@ -5,13 +5,13 @@
 
 #include <stdio.h>
 
-/* Beyond doubt: of a source that has just died, its replicas know before its probes do. */
+/* Up beyond doubt. Replicas notice the death of their source before its probes do. */
 static bool is_well(const struct cluster_member *member)
 {
     return member->health.probed == SERVER_UP && member->health.in_a_row == 0 && !member->is_removed;
 }
 
-/* The one of that id that is there, or NULL. */
+/* The server of that id, if it is up; or NULL. */
 static const struct cluster_member *find_source(const struct cluster *cluster, uint32_t server_id)
 {
     for (size_t i = 0; i < cluster->count; i++) {
@@ -22,8 +22,8 @@ static const struct cluster_member *find_source(const struct cluster *cluster, u
     return NULL;
 }
 
-/* Who has what it misses, or NULL. Nodes of a Galera cluster have each other's writes without a link, and the
- * primary has its own. */
+/* A server that has the changes that this one misses, or NULL. Nodes of a Galera cluster have each other's
+ * writes without a link, and the primary misses nothing. */
 static const struct cluster_member *find_giver(const struct cluster_member *member,
                                                const struct probe_result *result)
 {

@@ -1,6 +1,6 @@
 #include "cluster/galera.h"
 
-/* Why it cannot be the writer whatever wsrep says; NULL: it can. */
+/* Why a node cannot be the writer, whatever its wsrep state; NULL: it can. */
 static const char *why_left_out(const struct topology_facts *facts)
 {
     if (!facts->is_up)

@@ -1,6 +1,6 @@
 #include "cluster/health.h"
 
-#define DOUBLINGS_MAX 30 /* more than a microsecond needs to become longer than any `max` */
+#define DOUBLINGS_MAX 30 /* one microsecond, doubled so often, is longer than any `max` */
 
 void health_begin(struct health *health, uint64_t now_us)
 {
@@ -12,7 +12,7 @@ void health_begin(struct health *health, uint64_t now_us)
 static int64_t needed(enum server_state probed, const struct health_rules *rules)
 {
     if (probed == SERVER_STARTING)
-        return 1; /* nothing is known yet: believe the first answer */
+        return 1; /* nothing is known yet: the first answer is believed */
     return probed == SERVER_UP ? rules->fall : rules->rise;
 }
 
@@ -26,7 +26,7 @@ static void count_probe(struct health *health, const struct health_rules *rules,
     }
 }
 
-/* Back at half of what sent it out: a lag that hovers about the limit is one change, not many. */
+/* A lagging server is back at half of the limit: a lag near the limit causes one change, not many. */
 static bool is_behind(const struct health *health, const struct health_rules *rules, int64_t lag_ms)
 {
     if (rules->max_lag_us == 0)
@@ -64,7 +64,8 @@ static void on_answered(struct health *health, const struct health_rules *rules,
 
 /* ---- ejection ---- */
 
-/* A fifth more or less, so that proxies that ejected a server together do not come back to it together. */
+/* A fifth more or less, so that proxies that ejected a server at the same time do not return to it at the
+ * same time. */
 static uint64_t jittered(uint64_t length_us, uint32_t random)
 {
     uint64_t fifth = length_us / 5;
@@ -91,8 +92,7 @@ static void eject(struct health *health, const struct health_rules *rules, uint3
 static void on_traffic(struct health *health, const struct health_rules *rules,
                        const struct health_event *event, uint64_t now_us)
 {
-    bool is_of_no_use =
-        health->probed != SERVER_UP || health->is_ejected; /* what it does now tells nothing */
+    bool is_of_no_use = health->probed != SERVER_UP || health->is_ejected; /* its traffic says nothing now */
     if (event->successes > 0 || is_of_no_use)
         health->failures = 0;
     else
@@ -111,7 +111,7 @@ static void on_replaced(struct health *health, const struct health_rules *rules,
     (void)event;
     health_begin(health, now_us);
     health->order = order;
-    health->state = state; /* until it is composed anew */
+    health->state = state; /* until the state is composed again */
 }
 
 static void on_pardoned(struct health *health, const struct health_rules *rules,
@@ -157,7 +157,7 @@ bool health_note(struct health *health, const struct health_rules *rules, const 
                                     uint64_t) = { on_passed, on_failed,   on_answered, on_traffic,
                                                   NULL,      on_replaced, on_pardoned, on_ordered };
     bool was_out = is_out(health);
-    if (handlers[event->kind] != NULL) /* of a tick there is only the time */
+    if (handlers[event->kind] != NULL) /* HEALTH_TICK has none: only the time matters */
         handlers[event->kind](health, rules, event, now_us);
     if (health->is_ejected && health->has_passed_since && now_us >= health->ejected_until_us)
         health->is_ejected = false;

@@ -9,9 +9,9 @@
 /* ---- in the log ---- */
 
 struct counts {
-    size_t functions; /* that only read */
+    size_t functions; /* functions that only read */
     size_t views;
-    size_t code_views; /* that may do more than read */
+    size_t code_views; /* views that may do more than read */
     size_t triggers;
 };
 
@@ -62,7 +62,8 @@ static void publish(struct cluster *cluster, struct catalog *take_catalog)
     cluster->on_change(cluster);
 }
 
-/* What it lists may be otherwise now, and is not known. Without it views would be taken for tables. */
+/* The entries may be out of date, and count as unknown. The catalog is kept: without it views would be taken
+ * for tables. */
 static void doubt(struct cluster *cluster)
 {
     cluster->is_catalog_doubtful = true;
@@ -98,7 +99,7 @@ static void on_survey(struct survey *survey, const struct survey_end *end)
     }
 }
 
-/* While a change is running nothing is learnt that would be true of it: its end asks again. */
+/* While a change is running, a survey would not include it: the end of the change starts one. */
 static void on_survey_timer(struct loop_timer *timer)
 {
     struct cluster *cluster =

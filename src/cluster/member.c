@@ -41,7 +41,7 @@ void member_order(struct cluster_member *member, enum health_order order)
         loop_timer_stop(&member->drained);
 }
 
-/* What a drain leaves is cut some time. */
+/* The drain has lasted drain_us: connections that are left are closed. */
 static void on_drained(struct loop_timer *timer)
 {
     struct cluster_member *member =
@@ -80,12 +80,12 @@ void member_probe_soon(struct cluster_member *member)
     if (member->is_gone)
         return;
     if (member->probe.is_running)
-        member->must_repeat = true; /* what it hears may be older than what has just been heard elsewhere */
+        member->must_repeat = true; /* its answer may be older than what has just been learnt elsewhere */
     else
         loop_timer_start(&member->timer, member->cluster->env.loop, 0);
 }
 
-/* ---- where it is ---- */
+/* ---- address ---- */
 
 static void tell_move(struct cluster_member *member, const struct addr *was)
 {
@@ -105,7 +105,7 @@ static void tell_move(struct cluster_member *member, const struct addr *was)
                before, now, clock_format_duration((uint64_t)event.after_ms * 1000, after, sizeof after));
 }
 
-/* Once when a name's answers stop, and once when they come again. */
+/* Logs once when the name cannot be resolved any more, and once when it can. */
 static void tell_name(struct cluster_member *member, const struct addr *was)
 {
     struct log_scope scope = { .key = "cluster", .text = member->cluster->settings->name };
@@ -123,8 +123,7 @@ static void tell_name(struct cluster_member *member, const struct addr *was)
     member->is_lost = is_lost;
 }
 
-/* What was known is not known of this machine; until its first probe has passed it has no part in anything.
- */
+/* Nothing is known of the new machine; it has no role until its first probe has passed. */
 void member_replace(struct cluster_member *member)
 {
     member->moves++;
@@ -171,7 +170,7 @@ bool member_move(struct cluster_member *member, const char *address, struct erro
     return true;
 }
 
-/* ---- birth and death ---- */
+/* ---- begin and end ---- */
 
 bool member_init(struct cluster *cluster, size_t i, const struct server_settings *settings, struct error *err)
 {

@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* So often a server that was removed is looked at, at least: is anything left there? */
+/* The longest interval at which a removed server is checked for connections that are left. */
 #define GONE_US 1000000
 
-/* Numbers that nobody can foresee are not needed: only that two proxies do not have the same. */
+/* The numbers need not be unpredictable, only different in two proxies. */
 static uint32_t next_random(struct cluster *cluster)
 {
     cluster->seed = cluster->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -35,36 +35,36 @@ static bool may_eject(const struct cluster *cluster, const struct cluster_member
            health_may_eject(count, replicas, ejected, cluster->settings->ejection.max_share);
 }
 
-/* What sessions have met with there since the last look; true when some of it was trouble. Connections that
- * the server ended while they were idle, and writes that it refused as read-only, are a reason to ask it, and
- * no failure. */
+/* Connections that the server ended while they were idle, and writes that it refused as read-only, are a
+ * reason to probe, but no failures. */
 bool monitor_look_at_traffic(struct cluster_member *member)
 {
     struct server_totals sum = server_sum_without(member->server, member->cluster->env.worker);
     const struct server_totals *seen = &member->seen;
     struct health_event event = {
         .kind = HEALTH_TRAFFIC,
-        .successes = sum.queries - seen->queries, /* that connects and logins pass says nothing of replies */
+        .successes =
+            sum.queries - seen->queries, /* without connects and logins: these say nothing about replies */
         .failures = sum.connect_failures + sum.losses - seen->connect_failures - seen->losses,
         .may_eject = may_eject(member->cluster, member),
         .random = next_random(member->cluster),
     };
     bool has_news = sum.drops != seen->drops || sum.demotions != seen->demotions;
     if (event.failures > 0 || has_news)
-        probe_doubt(&member->probe); /* sessions may have met another machine there */
+        probe_doubt(&member->probe); /* sessions may have reached another machine */
     member->seen = sum;
     if (event.successes > 0 || event.failures > 0)
         member_note(member, &event);
     return event.failures > 0 || has_news;
 }
 
-/* It is there, though it did not tell what it was asked. */
+/* The server is alive, though it did not answer the questions. */
 static bool is_answer(enum outcome outcome)
 {
     return outcome == OUTCOME_OVERLOADED || outcome == OUTCOME_REFUSED;
 }
 
-/* Has what decides about roles changed since this server was last asked? */
+/* Has anything changed that roles depend on, since the last probe of this server? */
 static bool has_moved(const struct cluster_member *member, const struct probe_result *result)
 {
     const struct probe_result *last = &member->last;
@@ -87,7 +87,7 @@ static void probe_others_soon(const struct cluster_member *member)
             member_probe_soon(&cluster->members[i]);
 }
 
-/* A doubt is resolved before the interval is over. */
+/* A doubt is resolved before the interval has passed. */
 static void schedule_sooner(struct cluster_member *member)
 {
     struct health_rules rules = member_rules(member);
@@ -111,7 +111,7 @@ static void tell_machine(struct cluster_member *member, struct event *event, con
                 addr_format(&member->name.addr, address), reason, event->was, event->is);
 }
 
-/* A server with another id is another machine, or one that was set up anew: what was there may be gone. */
+/* A server with another id is another machine, or was set up anew: its former state may be gone. */
 static bool is_another(const struct probe_result *last, const struct probe_result *now)
 {
     bool has_uuids = last->server_uuid[0] != '\0' && now->server_uuid[0] != '\0';
@@ -144,9 +144,9 @@ static void tell_version(struct cluster_member *member, const struct probe_resul
                                                 : "another version answers at this address");
 }
 
-/* True: sessions have connections to another machine than the one that has answered. They must leave them
- * before anything is decided by what this one says; so it is asked again. Of one whose address has just
- * changed that has been done. Where one machine has gone, others may have: that is a doubt about all. */
+/* True: sessions have connections to another machine than the one that has answered. They must leave these
+ * connections before the answer counts, so the server is probed again. After a change of address that has
+ * been done already. Where one machine was replaced, others may have been: all servers are in doubt. */
 static bool has_been_replaced(struct cluster_member *member, const struct probe_result *result)
 {
     struct cluster *cluster = member->cluster;
@@ -192,9 +192,9 @@ static void note_probe(struct cluster_member *member, const struct probe_result 
     memcpy(member->detail, result->error[0] != '\0' ? result->error : result->refusal, sizeof member->detail);
 }
 
-/* What a probe has found is weighed with what sessions have met since it began. A server that has answered
- * them is not dead for being too slow for a probe; one that has refused them a write may not be what it is
- * believed to be, and nobody can tell. */
+/* The result of a probe is compared with what sessions have experienced since it began. A server that has
+ * answered sessions is not down because it was too slow for a probe. A server that has refused a write may
+ * have another role than believed; such a probe counts as failed unless it tells the role. */
 static void weigh(struct cluster_member *member, struct probe_result *found)
 {
     if (found->outcome == OUTCOME_PASSED) {
@@ -204,7 +204,7 @@ static void weigh(struct cluster_member *member, struct probe_result *found)
         (void)snprintf(found->error, sizeof found->error,
                        "%sno answer within the probe's timeout, but sessions have been answered",
                        outcome_prefix(OUTCOME_OVERLOADED));
-        member->must_repeat = true; /* it may have died since: that is not to be known any later */
+        member->must_repeat = true; /* the server may have died since: the next probe must not be late */
     } else if (is_answer(found->outcome) && member->seen.demotions > member->demotions) {
         found->outcome = OUTCOME_FAILED;
     }

@@ -22,7 +22,7 @@ enum outcome outcome_of_error(int code)
         { ERR_ACCESS_DENIED, OUTCOME_REFUSED },
         { ERR_DBACCESS_DENIED, OUTCOME_REFUSED },
         { ERR_SPECIFIC_ACCESS_DENIED, OUTCOME_REFUSED },
-        { ERR_AUTH_MODE, OUTCOME_REFUSED }, /* its plugin is one that we do not speak */
+        { ERR_AUTH_MODE, OUTCOME_REFUSED }, /* an authentication plugin that headgate does not support */
         { ERR_PLUGIN_NOT_LOADED, OUTCOME_REFUSED },
         { 1130, OUTCOME_REFUSED }, /* not from this host */
         { 1142, OUTCOME_REFUSED }, /* no such right on a table */

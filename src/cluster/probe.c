@@ -13,11 +13,12 @@ struct question {
     const char *(*sql)(const struct upstream *upstream);
     bool (*read)(struct probe *probe);
     bool (*is_due)(const struct probe *probe); /* NULL: always */
-    bool may_be_refused;                       /* an error is an answer, of no rows */
+    bool may_be_refused;                       /* an error counts as an answer without rows */
 };
 
-#define RENEW_US 3000000 /* a login at a server is cheap, if not made with every probe */
-#define DOUBT_US 1000000 /* not more often, whatever the doubt */
+#define RENEW_US                                                                                             \
+    3000000 /* age at which the connection is replaced: a login with every probe would cost too much */
+#define DOUBT_US 1000000 /* replaced no more often than this when there is a doubt */
 
 static struct probe *of_upstream(struct upstream *upstream)
 {
@@ -67,7 +68,7 @@ static bool row_value(const struct probe *probe, unsigned row, const char *name,
     return rows_value(&probe->rows, row, column, value_r);
 }
 
-/* A server's id; 0 when it is not known. */
+/* A server id; 0: unknown. */
 static uint32_t id_value(const struct probe *probe, unsigned row, const char *name, const char *other)
 {
     struct span value;
@@ -77,7 +78,7 @@ static uint32_t id_value(const struct probe *probe, unsigned row, const char *na
     return (uint32_t)id;
 }
 
-/* ---- what am I? ---- */
+/* ---- variables ---- */
 
 static const char *sql_variables(const struct upstream *upstream)
 {
@@ -102,7 +103,7 @@ static uint64_t seconds(const struct probe *probe, const char *name)
     return is_there ? found : 0;
 }
 
-/* What matters to connections that are kept while nobody has them. */
+/* Variables that matter to idle connections. */
 static void read_for_pool(struct probe *probe)
 {
     struct span value;
@@ -112,7 +113,7 @@ static void read_for_pool(struct probe *probe)
         rows_value(&probe->rows, 0, rows_column(&probe->rows, "init_connect"), &value) && value.len > 0;
 }
 
-/* Empty where the server does not have it. */
+/* Empty if the server does not have the variable. */
 static struct span named(const struct probe *probe, const char *name)
 {
     struct span value = { 0 };
@@ -152,7 +153,7 @@ static bool read_variables(struct probe *probe)
     return true;
 }
 
-/* ---- whom do I replicate from? ---- */
+/* ---- replication ---- */
 
 const char *probe_replication_sql(const struct upstream *upstream)
 {
@@ -170,7 +171,7 @@ static bool is_thread(const struct probe *probe, unsigned row, const char *name,
     return row_value(probe, row, name, other, &value) && span_is_nocase(value, word);
 }
 
-/* It does not run: it is stopped, has lost its source, or never found it. */
+/* The link does not run: it is stopped, has lost its source, or never reached it. */
 static void read_broken_link(struct probe *probe, unsigned row)
 {
     static const char *const columns[] = { "Last_SQL_Error", "Last_IO_Error" };
@@ -219,7 +220,7 @@ static bool read_replication(struct probe *probe)
     return true;
 }
 
-/* ---- since when does it run? A connection has one process at its end: it is asked once. ---- */
+/* ---- the process: asked once per connection, as a connection leads to one process ---- */
 
 static bool is_unasked(const struct probe *probe)
 {
@@ -234,7 +235,7 @@ static bool read_process(struct probe *probe)
     return true;
 }
 
-/* ---- is it a node of a Galera cluster? ---- */
+/* ---- Galera ---- */
 
 static const char *sql_is_on(const struct upstream *upstream)
 {
@@ -293,7 +294,7 @@ static const struct question questions[] = {
 
 /* ---- the dialogue ---- */
 
-/* The next question that is due; after the last one it has passed. */
+/* Asks the next question that is due; after the last one the probe has passed. */
 static void ask(struct probe *probe)
 {
     const size_t count = sizeof questions / sizeof *questions;
@@ -361,7 +362,7 @@ static void on_failed(struct upstream *upstream, const struct error *err)
         upstream_close(&probe->upstream);
 }
 
-/* Between probes: the server said good-bye, or just went. */
+/* Between probes: the server has closed the connection. */
 static void on_io(struct upstream *upstream, int events)
 {
     struct probe *probe = of_upstream(upstream);
@@ -382,8 +383,8 @@ static void fail_nameless(struct probe *probe)
     finish(probe, OUTCOME_FAILED, why);
 }
 
-/* One that has answered a question of this very probe is there: a replica whose disk is full answers all but
- * how its replication is. */
+/* A server that has answered a question of this probe is alive: a replica with a full disk answers everything
+ * but the question about its replication. */
 static void fall_silent(struct probe *probe)
 {
     char why[160];
@@ -436,7 +437,7 @@ static struct upstream *dial(struct probe *probe, const struct upstream_owner_op
     return upstream;
 }
 
-/* `upstream` becomes another connection. */
+/* `upstream` is another connection now. */
 static void expect_process(struct probe *probe)
 {
     probe->refusal[0] = '\0';
@@ -473,7 +474,7 @@ static void take_next(struct probe *probe)
     expect_process(probe);
 }
 
-/* What is being asked over the old one is heard to its end. */
+/* A probe that runs over the old connection is completed there. */
 static void on_next_ready(struct upstream *upstream)
 {
     struct probe *probe = of_upstream(upstream);
@@ -481,8 +482,8 @@ static void on_next_ready(struct upstream *upstream)
         take_next(probe);
 }
 
-/* Of a failure sessions will notice, and then the server is asked; it is tried again. A refusal is the
- * monitor's trouble, which would stay unknown while the old connection lasts. */
+/* A failure is tried again later: if it concerns sessions as well, the server is probed because of them. A
+ * refusal concerns the monitor alone, and would stay unknown as long as the old connection lasts. */
 static void on_next_failed(struct upstream *upstream, const struct error *err)
 {
     struct probe *probe = of_upstream(upstream);
@@ -535,7 +536,8 @@ void probe_run(struct probe *probe)
     loop_timer_start(&probe->deadline, probe->env->loop, probe->settings->timeout_us);
     take_next(probe);
     if (probe->upstream != NULL && stream_is_called(&probe->upstream->stream))
-        upstream_close(&probe->upstream); /* its end, of which the loop has heard in this very turn */
+        upstream_close(
+            &probe->upstream); /* the server has closed it, as was noticed in this turn of the loop */
     if (probe->upstream != NULL)
         begin_questions(probe);
     else

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Who is primary, by the rules of this cluster's kind. */
+/* The index of the primary, by the rules of this kind of cluster. */
 static int decide(struct cluster *cluster, const struct topology_facts *facts,
                   struct topology_verdict *verdicts)
 {
@@ -28,7 +28,8 @@ static bool is_older(const char *a, const char *b)
     return x.minor != y.minor ? x.minor < y.minor : x.patch < y.patch;
 }
 
-/* What clients are greeted with must hold for every server they may meet: not for one of another family. */
+/* The greeting to clients must hold for every server that may serve them; servers of another family do not.
+ */
 static void describe_greeting(const struct cluster *cluster, struct view *view)
 {
     view->caps = UINT64_MAX;
@@ -55,7 +56,8 @@ static void describe_greeting(const struct cluster *cluster, struct view *view)
         view->caps = 0;
 }
 
-/* Whom it stands beside: the primary, or the last one, and the others that are writable. */
+/* Names the servers that this one competes with: the primary, or the last one, and the other writable
+ * servers. */
 static void name_rivals(const struct cluster *cluster, const struct topology_verdict *verdicts, size_t of,
                         char *text, size_t size)
 {
@@ -118,7 +120,7 @@ static void describe_server(const struct cluster *cluster, const struct topology
                            : member->detail);
 }
 
-/* A server that is promoted stays up: since when it is what it is now, role and state together. */
+/* since_us is of role and state together: a server that is promoted stays up, but changes its role. */
 static void date_servers(const struct view *before, struct view *now, uint64_t now_us)
 {
     for (size_t i = 0; i < now->count; i++) {
@@ -202,7 +204,8 @@ static void follow_next_writer(struct cluster *cluster, const struct topology_ve
     galera_writer_follow(&cluster->galera_writer, &choice);
 }
 
-/* The probes say that it is the primary: that sessions had no luck with it is no reason to have none. */
+/* An ejection of the primary would leave the cluster without one: the probes count for more than failures of
+ * sessions. */
 static void pardon(struct cluster_member *member)
 {
     const struct health_event event = { .kind = HEALTH_PARDONED };
@@ -222,7 +225,7 @@ static void change_primary(struct cluster *cluster, int primary)
 void cluster_publish(struct cluster *cluster)
 {
     if (!member_are_all_probed(cluster))
-        return; /* the last first probe publishes: see cluster.h */
+        return; /* the end of the last first probe publishes: see cluster.h */
     struct topology_facts *facts = mem_zalloc(cluster->count * sizeof *facts);
     struct topology_verdict *verdicts = mem_zalloc(cluster->count * sizeof *verdicts);
     struct view *view = view_new(cluster->count);

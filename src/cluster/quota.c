@@ -8,13 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SOON_US 500000 /* until one more is tried where the limit is not known, or others may have some … */
-#define SELDOM_US 60000000 /* … and where headgate has all that the server says there may be */
+#define SOON_US                                                                                              \
+    500000 /* until one more login is tried, where the limit is unknown or other clients may have some of    \
+              the connections */
+#define SELDOM_US                                                                                            \
+    60000000 /* the same, where headgate has all connections that the server says there may be */
 #define LOG_US 60000000
 
-/* ---- what the server says ---- */
+/* ---- the server's error ---- */
 
-/* Whatever the language of its messages: names stand in quotes. */
+/* In every language of the server's messages the name stands in quotes. */
 static const char *find_name(const struct error *err)
 {
     return strstr(err->text, "'max_user_connections'");
@@ -69,7 +72,7 @@ static struct quota *make(struct server *server, uint64_t account, const char *u
     return quota;
 }
 
-/* Two workers may learn of it at the same time: the first one's it is. */
+/* Two workers may add the quota at the same time: the first one wins. */
 struct quota *quota_learn(struct server *server, uint64_t account, const char *user, bool *is_new_r)
 {
     *is_new_r = false;
@@ -113,7 +116,7 @@ void quota_forget_all(struct server *server)
     }
 }
 
-/* ---- how many there are ---- */
+/* ---- the number of permits ---- */
 
 static uint32_t most(const struct quota *quota)
 {
@@ -144,14 +147,14 @@ bool quota_refused(struct quota *quota, const struct error *err, uint64_t now_us
            atomic_compare_exchange_strong(&quota->logged_us, &logged_us, now_us);
 }
 
-/* Where it was steady it stays so: only what is more than before says that there may be more still. */
+/* Only more connections than proven before show that there may be room for another one. */
 void quota_note_login(struct quota *quota)
 {
     uint64_t used = permits_used(&quota->permits);
     if (used <= atomic_load_explicit(&quota->proven, memory_order_relaxed))
         return;
     atomic_store_explicit(&quota->proven, used, memory_order_relaxed);
-    if (used > most(quota)) /* it was raised */
+    if (used > most(quota)) /* the limit was raised */
         atomic_store_explicit(&quota->told, 0, memory_order_relaxed);
     if (permits_is_wanted(&quota->permits) && used >= permits_max(&quota->permits) && !has_all_told(quota))
         permits_grow(&quota->permits);
@@ -168,7 +171,7 @@ void quota_try_more(struct quota *quota, uint64_t now_us)
     permits_grow(&quota->permits);
 }
 
-/* ---- who holds them ---- */
+/* ---- connections that hold permits ---- */
 
 void quota_hold(struct quota *quota, struct upstream *upstream)
 {

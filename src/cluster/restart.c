@@ -16,7 +16,7 @@ static void tell(struct cluster_member *member, const struct probe_result *resul
                            .is = "restarted",
                            .after_ms = (int64_t)(later_s * 1000) };
     char address[ADDR_TEXT_MAX], after[32] = "an unknown time";
-    bool is_later = later_s < UINT32_MAX; /* else its clock was set back in between */
+    bool is_later = later_s < UINT32_MAX; /* false: the server's clock was set back in between */
     if (is_later)
         (void)clock_format_duration(later_s * 1000000, after, sizeof after);
     else
@@ -34,6 +34,6 @@ void restart_look(struct cluster_member *member, const struct probe_result *resu
     if (was->started_s == 0 || is->started_s == 0 || was->started_s == is->started_s)
         return;
     tell(member, result);
-    /* The former process lived when it last answered, and the present one did not live before its start. */
+    /* The former process was alive at its last answer, and the present one was not before its start. */
     member->lost_us = is->after_us > member->last.answered_us ? is->after_us : member->last.answered_us;
 }

@@ -21,7 +21,7 @@ static struct server_name *name_new(const char *text)
     return name;
 }
 
-/* The name it has had before is told anew: it may come and go with every reload. */
+/* A name that the server had before is used again: names may come and go with every reload. */
 static const char *name_find(const struct server *server, const char *text)
 {
     const struct server_name *name = server->names;
@@ -64,7 +64,7 @@ bool server_set(struct server *server, const struct server_settings *settings, i
     server->address = address;
     server->zone = zone;
     server->role_setting = (enum role_setting)settings->role;
-    atomic_store(&server->name, known); /* its bytes before it */
+    atomic_store(&server->name, known); /* after its bytes have been written */
     atomic_store_explicit(&server->weight, settings->weight, memory_order_relaxed);
     atomic_store_explicit(&server->tls, settings->tls, memory_order_relaxed);
     atomic_store_explicit(&server->compression, settings->compression, memory_order_relaxed);
@@ -112,7 +112,7 @@ void server_free(struct server **server)
     *server = NULL;
 }
 
-/* A worker that counts at this very moment may bring an old number back: then it is not exact. */
+/* A worker that counts at the same moment may write an old number back: the counters are then not exact. */
 void server_forget(struct server *server)
 {
     for (unsigned i = 0; i < server->worker_count; i++) {

@@ -15,7 +15,7 @@
 #define PAGE_COLUMNS 7u
 #define PAGE_BYTES (PAGE_ROWS * 70000u)
 
-/* Text as the rows' bodies have it, whatever the server's sql_mode is. */
+/* So that bodies are read as stored, whatever the server's sql_mode is. */
 static const char settings_sql[] = "SET SESSION sql_mode = '', group_concat_max_len = 65536";
 
 static const struct survey_source *list_of(const struct survey *survey, unsigned list)
@@ -37,7 +37,8 @@ void survey_stop(struct survey *survey)
 static void finish(struct survey *survey, struct catalog *take_catalog, bool is_same, const char *why)
 {
     char kept[WHY_MAX];
-    (void)span_copy_cstr(span_cstr(why), kept, sizeof kept); /* it may be the upstream's own */
+    (void)span_copy_cstr(span_cstr(why), kept,
+                         sizeof kept); /* `why` may be memory of the upstream, which is closed */
     survey_stop(survey);
     const struct survey_end end = { .take_catalog = take_catalog, .is_same = is_same, .why = kept };
     survey->on_done(survey, &end);
@@ -71,7 +72,7 @@ static uint64_t mark_of(const struct survey *survey)
     return mark != 0 ? mark : 1;
 }
 
-/* Without the columns the views are known all the same: a column can set no more than a user variable. */
+/* Views are known without the list of columns: a column can do no more than set a user variable. */
 static unsigned known_kinds(const struct survey *survey)
 {
     unsigned kinds = 0;
@@ -160,7 +161,7 @@ static void begin_pages(struct survey *survey)
         go_on(survey);
 }
 
-/* Something has changed: the whole list is read, and the columns may have changed with it. */
+/* A list has changed: all lists are read, and the columns with them. */
 static void read_anew(struct survey *survey)
 {
     if (!survey->is_thorough) {
@@ -282,7 +283,7 @@ static void read_page(struct survey *survey)
     go_on(survey);
 }
 
-/* No right to the tables, or (MySQL before 8) no such tables or privileges. */
+/* The account has no right to the tables, or (MySQL before 8) they do not exist. */
 static bool is_refusal(int code)
 {
     return code == 1044 || code == 1142 || code == 1143 || code == 1146 || code == 1193 || code == 1227 ||
@@ -330,7 +331,7 @@ static void on_failed(struct upstream *upstream, const struct error *err)
     fail(upstream->owner, err->text);
 }
 
-/* READY only between an answer and the next question, which follow one another in one call. */
+/* The upstream is READY only between an answer and the next question, within one call. */
 static void on_io(struct upstream *upstream, int events)
 {
     (void)events;

@@ -5,11 +5,11 @@
 /* The statements are laid out by hand. */
 /* clang-format off */
 
-/* Longer bodies do not travel: what they do is not known. */
+/* Longer bodies are not read: their effects count as unknown. */
 #define BODY_MAX "65536"
 #define BODY(text) "IF(" text " = '' OR LENGTH(" text ") > " BODY_MAX ", NULL, " text ") AS body"
 
-/* Of the account itself, not of its roles: these rows say what it may see by itself. */
+/* Of the account itself, not of its roles. */
 #define HAS_PRIVILEGE(name) \
     "(SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = '" name "'" \
     " AND GRANTEE = CONCAT(''''," \
@@ -45,7 +45,7 @@
     " FROM information_schema.COLUMNS WHERE GENERATION_EXPRESSION LIKE '%@%'" \
     " AND TABLE_SCHEMA" NOT_OF_SYSTEM
 
-/* Leaves out silently what the account may not see. */
+/* Rows that the account may not see are left out without an error. */
 #define MYSQL_ROUTINES \
     "SELECT ROUTINE_TYPE AS kind, ROUTINE_SCHEMA AS place, ROUTINE_NAME AS name, '' AS part," \
     " (SELECT GROUP_CONCAT(PARAMETER_MODE, ' `', REPLACE(PARAMETER_NAME, '`', '``'), '` ', DTD_IDENTIFIER" \

@@ -43,13 +43,13 @@ static bool is_followed_heir(const struct scene *scene, size_t i)
     return is_followed(scene, i) && is_next_writer(scene, i);
 }
 
-/* One machine at two addresses is one; it is taken where the last primary was. */
+/* A machine at two addresses counts once, at the address of the last primary. */
 static bool is_same_machine(const struct scene *scene, size_t a, size_t b)
 {
     return scene->facts[a].server_id != 0 && scene->facts[a].server_id == scene->facts[b].server_id;
 }
 
-/* The only one of which that holds, or TOPOLOGY_NO_PRIMARY if it does of none or several. */
+/* The only server that fulfils the condition; TOPOLOGY_NO_PRIMARY if none or several do. */
 static int only(const struct scene *scene, condition *holds)
 {
     int found = TOPOLOGY_NO_PRIMARY;
@@ -64,7 +64,7 @@ static int only(const struct scene *scene, condition *holds)
     return found;
 }
 
-/* The first one of these conditions that one server alone fulfils. */
+/* The server that alone fulfils a condition, of the first condition for which there is one. */
 static int first_only(const struct scene *scene, condition *const *conditions, size_t count)
 {
     int found = TOPOLOGY_NO_PRIMARY;
@@ -73,7 +73,7 @@ static int first_only(const struct scene *scene, condition *const *conditions, s
     return found;
 }
 
-/* Its source is another server of this cluster, or may be one that has never answered. */
+/* The server's source is another server of this cluster, or may be a server that has never answered. */
 static bool follows_another(const struct scene *scene, size_t who, size_t than)
 {
     const struct topology_facts *it = &scene->facts[who];
@@ -89,8 +89,8 @@ static bool follows_another(const struct scene *scene, size_t who, size_t than)
     return is_linked && !is_known && may_be_silent;
 }
 
-/* Nobody knows who was primary before, and this one is not followed: was it promoted a moment ago, or has it
- * been astray, and the primary is away? If it was a replica under our eyes it was promoted. */
+/* The last primary is not known, and no server follows this one: it may have been promoted a moment ago, or
+ * be out of the cluster while the primary is away. A server that was seen as a replica was promoted. */
 static bool is_doubtful(const struct scene *scene, size_t i)
 {
     if (is_followed(scene, i) || topology_history_was_replica(scene->history, &scene->facts[i]))
@@ -135,7 +135,7 @@ static bool is_configured(const struct scene *scene, size_t i)
     return !it->is_held && it->role_setting == ROLE_SETTING_PRIMARY && topology_facts_left_out(it) == NULL;
 }
 
-/* No configuration names several; if one did, the present one would stay. */
+/* A configuration names one primary at most; of several the present one would stay. */
 static int choose_configured(const struct scene *scene)
 {
     int last = scene->history->place;
@@ -166,7 +166,7 @@ static struct topology_verdict judge_replica(const struct topology_facts *facts)
                                       .reason = "replicates" };
 }
 
-/* Why one that would take writes is not the primary. */
+/* Why a server that would take writes is not the primary. */
 static const char *why_passed_over(const struct scene *scene, size_t i, bool has_primary)
 {
     const struct topology_facts *it = &scene->facts[i];

@@ -33,7 +33,7 @@ bool topology_facts_is_open(const struct topology_facts *it)
     return topology_facts_left_out(it) == NULL && !it->is_read_only && !replicates(it);
 }
 
-/* Every other server answers and is read_only, is held and away, or is another address of this machine. */
+/* Every other server answers and is read_only, is held and down, or is another address of this machine. */
 static bool is_without_rival(const struct topology_facts *facts, size_t count, size_t i)
 {
     for (size_t other = 0; other < count; other++) {

@@ -37,8 +37,8 @@ static bool is_present(const struct topology_facts *facts, size_t count, uint32_
     return false;
 }
 
-/* A place for a machine that was never seen: a free one, or that of a machine which is none of the servers
- * any more. Of as many places as there are servers one is, as this one has none. */
+/* A place for a machine that was never seen: a free one, or that of a machine that is no server any more.
+ * There is always one, as there are as many places as servers and this machine has none. */
 static struct topology_history_machine *
 add(struct topology_history *history, const struct topology_facts *facts, size_t count, uint32_t server_id)
 {
@@ -60,10 +60,10 @@ static bool is_origin(const struct topology_history_machine *machine, uint32_t s
     return false;
 }
 
-/* ---- what is noted ---- */
+/* ---- before and after a decision ---- */
 
-/* A source that is away may have no id for a while, and a link that is stopped has none: what was known of
- * them stays. Of a machine that is seen for the first time nobody knows whether it turned. */
+/* A source that is down may have no id for a while, and a link that is stopped has none: the known ids stay.
+ * Of a machine that is seen for the first time it is not known whether it has changed its source. */
 static void note_sources(struct topology_history_machine *machine, const struct topology_facts *it,
                          bool is_new)
 {
@@ -102,7 +102,7 @@ void topology_history_note(struct topology_history *history, const struct topolo
         if (is_new)
             machine = add(history, facts, count, facts[i].server_id);
         if (machine == NULL)
-            continue; /* it does not say its id */
+            continue; /* its id is unknown */
         note_sources(machine, &facts[i], is_new);
         note_openness(machine, &facts[i]);
     }
@@ -120,8 +120,9 @@ static void begin_reign(struct topology_history *history, const struct topology_
         machine->is_stray = machine->is_elected = false;
 }
 
-/* What is writable at a moment when the primary has answered, too. Asked later than the other one was heard:
- * or else it might have ended between the two, and somebody promoted the other one. */
+/* Marks servers that are writable at a moment at which the primary has answered as well. One of the two was
+ * asked after the other had answered: otherwise the primary might have ended in between, and the other server
+ * have been promoted. */
 static void find_strays(struct topology_history *history, const struct topology_facts *facts, size_t count,
                         size_t primary)
 {
@@ -145,7 +146,7 @@ void topology_history_settle(struct topology_history *history, const struct topo
     find_strays(history, facts, count, (size_t)primary);
 }
 
-/* ---- what is asked ---- */
+/* ---- questions of topology.c ---- */
 
 int topology_history_primary(const struct topology_history *history, const struct topology_facts *facts,
                              size_t count)
@@ -189,7 +190,7 @@ bool topology_history_was_replica(const struct topology_history *history, const 
     return machine != NULL && machine->was_replica;
 }
 
-/* Breadth is bounded by the links of one server, depth by their number: rings end. */
+/* Bounded in breadth by the links of a server and in depth by DEPTH_MAX, so that rings end. */
 static bool descends(const struct topology_history *history, const struct topology_history_machine *machine,
                      size_t depth)
 {
@@ -203,7 +204,7 @@ static bool descends(const struct topology_history *history, const struct topolo
     return false;
 }
 
-#define DEPTH_MAX 4 /* replicas of replicas: nobody builds longer chains */
+#define DEPTH_MAX 4 /* replicas of replicas; longer chains are not used in practice */
 
 bool topology_history_may_succeed(const struct topology_history *history, const struct topology_facts *facts,
                                   size_t count, size_t i)

@@ -27,7 +27,8 @@ struct view *view_without_primary(const struct view *view)
     struct view *copy = view_new(view->count);
     if (copy == NULL)
         return NULL;
-    size_t from = offsetof(struct view, epoch); /* not the references, which other threads may count */
+    size_t from =
+        offsetof(struct view, epoch); /* without the reference count, which other threads may change */
     size_t len = sizeof *view + view->count * sizeof view->servers[0] - from;
     memcpy((char *)copy + from, (const char *)view + from, len);
     copy->catalog = catalog_ref(view->catalog);

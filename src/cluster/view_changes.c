@@ -59,7 +59,7 @@ static void tell_servers(struct events *events, const struct view *before, const
 
 /* ---- the primary ---- */
 
-/* One that an operator holds is out of the question anyhow. */
+/* A server that an operator has drained or disabled does not count. */
 static bool is_contender(const struct view *view, size_t i)
 {
     const struct view_server *entry = &view->servers[i];
@@ -74,10 +74,12 @@ static void name_primary(const struct view *view, char *text, size_t size)
         (void)snprintf(text, size, "primary %s", view->servers[view->primary].server->name);
 }
 
-/* Why there is another one, or none; and then who could be it, and why it is not. */
+/* Why there is another primary, or none; without one, also the writable servers and why each is not the
+ * primary. */
 static void explain_primary(const struct view *now, int was, char *text, size_t size)
 {
-    int teller = now->primary != VIEW_NO_SERVER ? now->primary : was; /* its reason is the change's */
+    int teller = now->primary != VIEW_NO_SERVER ? now->primary
+                                                : was; /* the reason of this server explains the change */
     size_t at = (size_t)snprintf(text, size, "%.40s: %.80s", now->servers[teller].server->name,
                                  now->servers[teller].reason);
     for (size_t i = 0; now->primary == VIEW_NO_SERVER && i < now->count && at < size; i++)
@@ -130,7 +132,7 @@ static bool are_same_contenders(const struct view *before, const struct view *no
     return had_primary == (now->primary != VIEW_NO_SERVER);
 }
 
-/* There is no primary: who could be it, and why each of them is not. */
+/* There is no primary: the writable servers, and why each is not the primary. */
 static void tell_undecided(const struct log_scope *scope, const struct view *now)
 {
     struct text all = { 0 };
@@ -150,7 +152,7 @@ static void tell_undecided(const struct log_scope *scope, const struct view *now
     text_fini(&all);
 }
 
-/* Two servers that take writes are two histories in the making: only an operator can tell which is right. */
+/* Two servers that take writes may diverge: only an operator can decide which one is right. */
 static void tell_contenders(const struct view *before, const struct view *now)
 {
     struct log_scope scope = { .key = "cluster", .text = now->cluster_name };

@@ -43,7 +43,7 @@ void wsrep_read_status(const struct rows *rows, struct wsrep *wsrep)
         wsrep->state = (uint32_t)state;
 }
 
-/* ---- what that means ---- */
+/* ---- fitness ---- */
 
 static bool is_no_node(const struct wsrep *wsrep)
 {
@@ -90,7 +90,8 @@ static bool is_unsynced(const struct wsrep *wsrep)
     return wsrep->state != WSREP_SYNCED;
 }
 
-/* The first that holds. A node outside of the primary component is not ready either: the cause is first. */
+/* The first row that holds. A node outside of the primary component is not ready either, so the cause comes
+ * first. */
 static const struct {
     bool (*holds)(const struct wsrep *wsrep);
     enum wsrep_fitness fitness;
