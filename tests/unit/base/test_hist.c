@@ -108,6 +108,29 @@ static void of_nothing_every_quantile_is_zero(void **state)
     assert_int_equal(hist_count_below(&total, HIST_MOST_BITS), 0);
 }
 
+static void quantiles_of_a_few_values(void **state)
+{
+    static const struct {
+        uint64_t values[4]; /* up to a zero */
+        double share;
+        uint64_t quantile;
+    } rows[] = {
+        { { 5 }, 0, 6 },    { { 5 }, 1, 6 },       { { 5, 7 }, 0.5, 6 },        { { 5, 7 }, 0.51, 8 },
+        { { 7, 5 }, 0, 6 }, { { 3, 3, 7 }, 1, 8 }, { { 1, 2, 3, 4 }, 0.75, 4 }, { { 100 }, 0.99, 104 }
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct hist *hist = calloc(1, sizeof *hist);
+        struct hist_total total = { 0 };
+        assert_non_null(hist);
+        for (size_t j = 0; j < 4 && rows[i].values[j] != 0; j++)
+            hist_note(hist, rows[i].values[j]);
+        hist_add(&total, hist);
+        assert_int_equal(hist_quantile(&total, rows[i].share), rows[i].quantile);
+        free(hist);
+    }
+}
+
 static void *note_many(void *argument)
 {
     for (uint64_t i = 0; i < VALUES; i++)
@@ -143,6 +166,7 @@ int main(void)
         cmocka_unit_test(no_bucket_is_wider_than_an_eighth_of_its_values),
         cmocka_unit_test(counts_and_quantiles_are_those_of_the_values),
         cmocka_unit_test(of_nothing_every_quantile_is_zero),
+        cmocka_unit_test(quantiles_of_a_few_values),
         cmocka_unit_test(may_be_read_while_it_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

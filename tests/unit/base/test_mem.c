@@ -46,6 +46,19 @@ static void fresh_memory_is_zero_and_counted(void **state)
     mem_free(NULL);
 }
 
+static void strings_are_copied_with_their_nul(void **state)
+{
+    (void)state;
+    static const char *const strings[] = { "", "a", "word" };
+    for (size_t i = 0; i < COUNT_OF(strings); i++) {
+        struct span string = exact_copy(span_of(strings[i], strlen(strings[i]) + 1));
+        char *copy = mem_strdup((const char *)string.data);
+        assert_string_equal(copy, strings[i]);
+        mem_free(copy);
+        drop_copy(string);
+    }
+}
+
 static void a_failed_realloc_leaves_the_memory(void **state)
 {
     (void)state;
@@ -121,6 +134,7 @@ int main(void)
         cmocka_unit_test(the_nth_allocation_fails_once),
         cmocka_unit_test(all_fail_until_it_is_switched_off),
         cmocka_unit_test(fresh_memory_is_zero_and_counted),
+        cmocka_unit_test(strings_are_copied_with_their_nul),
         cmocka_unit_test(a_failed_realloc_leaves_the_memory),
         cmocka_unit_test(slab_agrees_with_its_books),
         cmocka_unit_test(a_slab_without_memory_lends_nothing),

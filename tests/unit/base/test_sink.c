@@ -53,6 +53,27 @@ static const char *content(const char *name)
     return bytes;
 }
 
+/* Where a program was started without a standard input, a file's descriptor is 0. */
+static void descriptor_zero_is_as_good_as_any(void **state)
+{
+    (void)state;
+    struct error err = { 0 };
+    struct sink sink = { 0 };
+    int stdin_before = dup(STDIN_FILENO);
+    (void)close(STDIN_FILENO);
+    assert_true(sink_open(&sink, path, &err));
+    assert_int_equal(sink.fd, STDIN_FILENO);
+    sink_write(&sink, SPAN_LITERAL("one\n"));
+    assert_true(sink_reopen(&sink, &err));
+    sink_write(&sink, SPAN_LITERAL("two\n"));
+    assert_string_equal(content(path), "one\ntwo\n");
+    sink_close(&sink);
+    if (stdin_before >= 0) {
+        assert_int_equal(dup2(stdin_before, STDIN_FILENO), STDIN_FILENO);
+        (void)close(stdin_before);
+    }
+}
+
 static void lines_are_appended_to_what_is_there(void **state)
 {
     (void)state;
@@ -287,6 +308,7 @@ static void lines_of_threads_never_mix_and_none_is_lost_by_a_rotation(void **sta
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(descriptor_zero_is_as_good_as_any, remove_files),
         cmocka_unit_test_teardown(lines_are_appended_to_what_is_there, remove_files),
         cmocka_unit_test_teardown(a_moved_file_is_followed_by_a_new_one, remove_files),
         cmocka_unit_test_teardown(a_file_that_cannot_be_opened_again_is_kept, remove_files),

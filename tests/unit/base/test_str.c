@@ -19,10 +19,15 @@ static void equality_rows(void **state)
         { "ab", "abc", false, false },
         { "@", "`", false, false },
         { "[", "{", false, false },
+        { "ZzAa", "zZaA", false, true },
         { "\xc4", "\xe4", false, false },
         { "select", "SELECT", false, true },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct span a = exact_copy(span_cstr(rows[i].a)), b = exact_copy(span_cstr(rows[i].b));
+        assert_row(span_equal_nocase(a, b) == rows[i].is_equal_nocase, "%s %s", rows[i].a, rows[i].b);
+        drop_copy(a);
+        drop_copy(b);
         assert_row(span_is(span_cstr(rows[i].a), rows[i].b) == rows[i].is_equal, "%s %s", rows[i].a,
                    rows[i].b);
         assert_row(span_is_nocase(span_cstr(rows[i].a), rows[i].b) == rows[i].is_equal_nocase, "%s %s",
@@ -31,6 +36,24 @@ static void equality_rows(void **state)
                    rows[i].b, rows[i].a);
     }
     assert_true(span_equal((struct span){ 0 }, SPAN_LITERAL("")));
+}
+
+static void words_are_found_anywhere(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *word;
+        bool is_there;
+    } rows[] = { { "", "a", false },         { "a", "ab", false },   { "ab", "ab", true },
+                 { "xAB", "ab", true },      { "abx", "ab", true },  { "a b", "ab", false },
+                 { "xaab", "AB", true },     { "xaa", "ab", false }, { "", "", true },
+                 { "mariadb", "DBA", false } };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct span text = exact_copy(span_cstr(rows[i].text));
+        assert_row(span_mentions(text, rows[i].word) == rows[i].is_there, "%s in %s", rows[i].word,
+                   rows[i].text);
+        drop_copy(text);
+    }
 }
 
 static void number_rows(void **state)
@@ -104,6 +127,13 @@ static void utf8_rows(void **state)
         { "\xe2\x80\xa6", 3 },
         { "\xe2\x80", 0 },
         { "\xe0\x9f\xbf", 0 },
+        { "\xe0\xa0\x80", 3 },
+        { "\xdf\xbf", 2 },
+        { "\xc2\x80", 2 },
+        { "\xef\xbf\xbf", 3 },
+        { "\xf0\x90\x80\x80", 4 },
+        { "\xf4\x80\x80", 0 },
+        { "\xc2\xc0", 0 },
         { "\xed\x9f\xbf", 3 },
         { "\xed\xa0\x80", 0 },
         { "\xf0\x9f\x98\x80", 4 },
@@ -113,8 +143,11 @@ static void utf8_rows(void **state)
         { "\xf5\x80\x80\x80", 0 },
         { "\xff", 0 },
     };
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        assert_row(span_utf8_len(span_cstr(rows[i].bytes)) == rows[i].len, "row %zu", i);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct span bytes = exact_copy(span_cstr(rows[i].bytes));
+        assert_row(span_utf8_len(bytes) == rows[i].len, "row %zu", i);
+        drop_copy(bytes);
+    }
 }
 
 /* ---- text against a flat array ---- */
@@ -239,6 +272,9 @@ static void without_memory_the_text_keeps_what_fitted(void **state)
         }
         mem_fail_after(-1);
         assert_null(text_reserve(&text, 1));
+        text_fini(&text);
+        assert_non_null(text_reserve(&text, 64)); /* as much as the first append takes, and no more */
+        assert_int_equal(text.cap, 64);
         if (kept > 0)
             assert_memory_equal(text.data, "word 0;", 7);
         text_consume(&text, text.len / 2);
@@ -269,6 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equality_rows),
+        cmocka_unit_test(words_are_found_anywhere),
         cmocka_unit_test(number_rows),
         cmocka_unit_test(copies_are_terminated_and_say_when_they_cut),
         cmocka_unit_test(utf8_rows),
