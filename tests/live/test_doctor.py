@@ -180,10 +180,11 @@ def test_a_server_that_does_not_answer_is_said_to(hg, cluster):
     cluster.node("db3").resume()
     cluster.node("db3").kill()
     assert visit(hg)[0]["connect", "db3"][0]["result"] == "error"
+    cluster.node("db3").start()
 
 
 def test_without_a_binary_log_nobody_can_follow(hg, cluster):
-    """db3 is dead by now, and comes back without one."""
+    cluster.node("db3").kill()
     with cluster.store.change() as data:
         data["options"]["skip_log_bin"] = "1"
     cluster.node("db3").start()
