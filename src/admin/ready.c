@@ -103,7 +103,7 @@ static bool judge_cluster(const struct cluster *cluster, const struct aspect *as
     if (!holds)
         put(table, name, aspect->problem, true);
     else if (!has_primary(view))
-        put(table, name, "it has no primary: what writes waits, and then fails", false);
+        put(table, name, "it has no primary: writes wait, and then fail", false);
     if (cluster->is_paused)
         put(table, name, "an operator has paused it", false);
     put_servers(table, view);
