@@ -165,6 +165,7 @@ struct upstream {
     uint32_t patience_s;        /* likewise: what its own wait_timeout is, most likely; 0: unknown */
     uint16_t new_status;        /* the flags that this began with */
     bool may_be_late;           /* the owner's word: what runs does no harm after it was given up */
+    bool is_killed; /* the owner's word: closed without COM_QUIT, for Aborted_clients of the server */
     struct upstream_legacy legacy;
     struct text closing;    /* owns: ids, each of 4 bytes, of statements to be closed when it is READY */
     struct list statements; /* the owner's: what is prepared there, if on_closed is set */

@@ -293,7 +293,7 @@ void upstream_close(struct upstream **upstream_r)
     *upstream_r = NULL;
     if (upstream == NULL)
         return;
-    bool was_ready = upstream->state == UPSTREAM_READY;
+    bool was_ready = upstream->state == UPSTREAM_READY && !upstream->is_killed;
     if (was_ready) {
         static const uint8_t quit[] = { 1, 0, 0, 0, COM_QUIT };
         size_t sent;

@@ -220,6 +220,8 @@ static struct upstream *release(struct session *session, enum route_place place)
 void slot_drop(struct session *session, enum route_place place)
 {
     struct upstream *upstream = release(session, place);
+    if (upstream != NULL)
+        upstream->is_killed = session->close_reason == CLOSE_KILLED;
     upstream_close(&upstream);
 }
 
