@@ -57,8 +57,9 @@
 #define ERR_MUST_CHANGE_PASSWORD 1820 /* the account's has expired: nothing else is run before */
 #define ERR_READ_ONLY_MODE 1836
 #define ERR_MALFORMED 1835
-#define ERR_STATEMENT_TIMEOUT 1969 /* MariaDB */
-#define ERR_QUERY_TIMEOUT 3024     /* MySQL */
+#define ERR_STATEMENT_TIMEOUT 1969        /* MariaDB */
+#define ERR_SUBQUERIES_NOT_SUPPORTED 1970 /* MariaDB */
+#define ERR_QUERY_TIMEOUT 3024            /* MySQL */
 #define ERR_CONNECTION_KILLED 1927
 #define ERR_COMPRESSION_LEVEL 3923
 #define ERR_CLIENT_IDLE 4031 /* MySQL: ER_CLIENT_INTERACTION_TIMEOUT; a trigger's error in MariaDB */

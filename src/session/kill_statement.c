@@ -13,8 +13,20 @@ static enum step refuse(struct session *session, const char *reason)
     return command_refuse(session, ERR_NOT_SUPPORTED_YET, NULL, "headgate: not run: %s", reason);
 }
 
+/* MariaDB itself refuses a KILL whose number would come from a query or a sequence. */
+static bool is_refused_by_servers(const struct session *session)
+{
+    struct span text = command_text(session);
+    bool asks =
+        span_mentions(text, "SELECT") || span_mentions(text, "LASTVAL") || span_mentions(text, "NEXTVAL");
+    return asks && session->job.facts.kind == SQL_KILL && session_view(session)->family == FAMILY_MARIADB;
+}
+
 enum step kill_statement_refuse(struct session *session)
 {
+    if (is_refused_by_servers(session))
+        return command_refuse(session, ERR_SUBQUERIES_NOT_SUPPORTED, NULL,
+                              "KILL does not support subqueries or stored functions");
     return refuse(session,
                   session->job.facts.kill == SQL_KILL_WIDE
                       ? "KILL USER and KILL QUERY ID would hit other sessions' connections; use KILL "

@@ -81,6 +81,16 @@ def test_another_server_s_id_names_nobody(rig):
             reader.close()
 
 
+@pytest.mark.parametrize("whose", ["its own", "another"])
+def test_server_counts_a_killed_session_as_aborted(rig, whose):
+    """Its connection ends without COM_QUIT, as that of a client that was killed at the server."""
+    with rig.connect() as client, rig.connect() as killer:
+        connection = next(c for c in rig.primary.connections if c.number == number_of(rig.primary, client))
+        (client if whose == "its own" else killer).command(w.QUERY, f"KILL {client.greeting.connection_id}")
+        rig.primary.wait_for(connection.is_closed.is_set)
+        assert connection.commands[-1].byte == w.QUERY
+
+
 def test_nobody_s_id_is_1094(rig):
     with rig.connect() as client, rig.connect() as killer:
         gone = number_of(rig.primary, client)
@@ -189,7 +199,7 @@ def test_prepared_kill_of_a_number_is_run_when_it_is_executed(rig):
         assert is_closed(client)
 
 
-REFUSED = ["DO 1; KILL {}", "KILL {}; DO 1", "BEGIN NOT ATOMIC KILL {}; END", "KILL {} + 0", "KILL (SELECT {})", "KILL USER app",
+REFUSED = ["DO 1; KILL {}", "KILL {}; DO 1", "BEGIN NOT ATOMIC KILL {}; END", "KILL {} + 0", "KILL USER app",
            "KILL QUERY USER app", "KILL QUERY ID {}", "/*!110000 KILL {} */", "EXECUTE IMMEDIATE CONCAT('KILL ', {})",
            "EXECUTE IMMEDIATE 'DO 1; KILL {}'", "EXECUTE IMMEDIATE 'KILL USER app'",
            "PREPARE s FROM CONCAT('KILL ', {})", "PREPARE s FROM 'KILL {}'; EXECUTE s", "KILL @unknown"]
@@ -209,6 +219,15 @@ def test_what_cannot_be_run_rightly_is_refused(rig, how, text):
         assert reply.error.code == 1235 and reply.error.message.startswith("headgate: not run: KILL"), reply.error
         assert not has_seen_kill(rig.primary)
         assert client.query("DO 'alive'").oks and killer.query("DO 'in step'").oks
+
+
+@pytest.mark.parametrize("command", [w.QUERY, w.PREPARE])
+@pytest.mark.parametrize("text", ["KILL (SELECT 5)", "KILL NEXTVAL(s)", "KILL QUERY 1 + lastval(s)"])
+def test_what_mariadb_refuses_is_refused_in_its_words(rig, command, text):
+    with rig.connect() as killer:
+        error = killer.command(command, text).error
+        assert (error.code, error.state, error.message) == (1970, "42000", "KILL does not support subqueries or stored functions")
+        assert not has_seen_kill(rig.primary)
 
 
 @pytest.mark.parametrize("text", ["SELECT t.kill FROM t", "INSERT INTO t VALUES ('KILL 5')", "CREATE PROCEDURE p() KILL 5",
