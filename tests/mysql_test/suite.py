@@ -39,18 +39,22 @@ RESULT = re.compile(r"^main\.(\S+)(?: '[^']*')?\s+(?:w\d+ )?\[ (pass|fail|skippe
 
 
 class Place:
-    """A fresh cluster on which tests run; `socket` is where they connect, `folder` where they find and leave files."""
+    """A fresh cluster on which tests run; `socket` is where they connect, `folder` where they find and leave files, `home` where
+    the tests are. `connections`: what the server has at least while a test runs."""
+
+    connections = 1
 
     def __init__(self, replicas):
         self.replicas = replicas
         self.stack = contextlib.ExitStack()
-        self.cluster = self.socket = self.folder = None
+        self.cluster = self.socket = self.folder = self.home = None
 
     def __enter__(self):
         with self.stack:
             self.folder = scratch.folder()
             self.stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
             os.chmod(self.folder, 0o777)
+            self.home = link_tests(self.folder, self.connections)
             for name in ("var", "var/log"):  # var/std_data and others are ../../std_data, seen from a server's data
                 os.mkdir(f"{self.folder}/{name}")
                 os.chmod(f"{self.folder}/{name}", 0o777)
@@ -78,6 +82,7 @@ class Through(Place):
     """headgate in front of a server, or of a primary and `replicas`: then every read is as new as the last write."""
 
     headgate = None
+    connections = 2  # one is the monitor's
 
     def __init__(self, replicas=0):
         super().__init__(replicas)
@@ -86,8 +91,29 @@ class Through(Place):
         self.cluster.sync()
         self.headgate = self.stack.enter_context(Headgate(
             self.cluster, listeners=({"name": "split", "mode": "split", "kind": "unix"},), users=accounts(),
+            server_settings={"compression": "zlib"},  # a test asks for SHOW STATUS LIKE "Compression"
             cluster_settings={"consistency": "strong"}, timeouts={"server_idle": "1s"}))  # tests count the server's connections
         return self.headgate.address["split"]
+
+
+def link_tests(folder, connections):
+    """{folder}/usr: all of /usr by links, but for the tests' wait until the server has few connections: these at least it has.
+
+    Returns where mariadb-test-run is to be run.
+    """
+    path, condition = "usr", "$current_sessions <= $count_sessions`"
+    for inner in ("share", "mysql", "mysql-test", "include", "wait_until_count_sessions.inc"):
+        os.mkdir(f"{folder}/{path}")
+        for name in os.listdir(f"/{path}"):
+            if name != inner:
+                os.symlink(f"/{path}/{name}", f"{folder}/{path}/{name}")
+        path = f"{path}/{inner}"
+    with open(f"/{path}", encoding="latin1") as file:
+        text = file.read()
+    assert condition in text
+    with open(f"{folder}/{path}", "w", encoding="latin1") as file:
+        file.write(text.replace(condition, f"$current_sessions <= GREATEST($count_sessions, {connections})`"))
+    return f"{folder}/usr/share/mysql/mysql-test"
 
 
 def prepare(node):
@@ -169,12 +195,12 @@ def run(place_type, protocol, tests, on_failure=lambda test, text: None):
 
 def run_until_failure(place, protocol, tests):
     """What mariadb-test-run says."""
-    command = ["perl", os.path.join(HOME, "mariadb-test-run.pl"), f"--extern=socket={place.socket}", "--extern=user=root",
+    command = ["perl", os.path.join(place.home, "mariadb-test-run.pl"), f"--extern=socket={place.socket}", "--extern=user=root",
                "--retry=0", "--suite=main", "--testcase-timeout=2", "--suite-timeout=300", f"--vardir={place.folder}/var",
                "--nocheck-testcases", "--nowarnings", *PROTOCOLS[protocol], *tests]
     log = os.path.join(place.folder, "log")
     with open(log, "wb") as out:
-        subprocess.run(command, cwd=HOME, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        subprocess.run(command, cwd=place.home, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                        timeout=300 * 60, umask=0, check=False, **place.cluster.account().spawn_options())
     with open(log, encoding="utf-8", errors="replace") as f:
         return f.read()
