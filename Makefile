@@ -268,7 +268,7 @@ demo:
 	@tools/setup build demo
 	@$(MAKE) all
 	@tools/demo
-# MariaDB's own mysql-test, all of it: an hour or more for each of four protocols. tests/mysql_test/run --help
+# MariaDB's own mysql-test, all of it, by four protocols. tests/mysql_test/run --help
 .PHONY: mysql-test
 mysql-test: setup all
 	@HEADGATE_BIN=$(HEADGATE_BIN) $(PYTHON) tests/mysql_test/run

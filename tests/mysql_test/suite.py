@@ -5,6 +5,7 @@ with mariadb-test-run's --extern and returns what became of each.
 """
 
 import contextlib
+import functools
 import glob
 import os
 import re
@@ -132,6 +133,7 @@ def prepare(node):
         assert done.returncode == 0, done.stderr
 
 
+@functools.cache
 def accounts():
     """{name: password} of those whom the tests log in as: to headgate an account must be known before."""
     found = {"root": ""}
