@@ -345,6 +345,65 @@ static void quantiles_are_at_most_half_too_much(void **state)
     digests_fini(&digests);
 }
 
+/* In buckets that end at 3, 7, 95 and 127 microseconds, but never above the longest time. */
+static void quantiles_of_three_times(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned permille;
+        uint64_t us;
+    } rows[] = { { 0, 0 }, { 1, 3 }, { 333, 3 }, { 334, 7 }, { 666, 7 }, { 667, 100 }, { 1000, 100 } };
+    struct digest_row row = { .users = 3 };
+    leave(&row, 1);
+    leave(&row, 5);
+    assert_int_equal(digest_quantile(&row.sums, 1000), 5);
+    assert_int_equal(digest_quantile(&row.sums, 500), 3);
+    leave(&row, 100);
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_int_equal(digest_quantile(&row.sums, rows[i].permille), rows[i].us);
+}
+
+/* Twice as many places as rows, rounded up to a power of two. */
+static void places_of_shapes_for_a_number_of_rows(void **state)
+{
+    (void)state;
+    static const size_t rows[][2] = { { 1, 2 }, { 2, 4 }, { 3, 8 }, { 4, 8 }, { 5, 16 }, { 1000, 2048 } };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct digests digests;
+        assert_true(digests_init(&digests, rows[i][0]));
+        assert_int_equal(digests.seen_mask + 1, rows[i][1]);
+        digests_fini(&digests);
+        assert_false(digests_are_on(&digests));
+    }
+}
+
+static void a_text_is_known_by_its_shape(void **state)
+{
+    (void)state;
+    struct digests digests;
+    struct digest_question question = { .shape = 7,
+                                        .who = digests_who("main", "app"),
+                                        .sql = SPAN_LITERAL("SELECT 1"),
+                                        .cluster = "main",
+                                        .user = "app" };
+    assert_true(digests_init(&digests, 1));
+    assert_null(digests_text(&digests, 7, question.who).data);
+    leave(digests_enter(&digests, &question, &dialect), 1);
+    assert_span(digests_text(&digests, 7, question.who), "SELECT ?");
+    assert_null(digests_text(&digests, 8, question.who).data);
+    assert_null(digests_text(&digests, 7, question.who + 1).data);
+    assert_string_equal(digests.rows[0].cluster, "main");
+    assert_string_equal(digests.rows[0].user, "app");
+    question.shape = 9;
+    question.sql = SPAN_LITERAL("SELECT a");
+    leave(digests_enter(&digests, &question, &dialect), 1);
+    assert_null(digests_text(&digests, 7, question.who).data); /* its row made room */
+    digests_fini(&digests);
+    assert_true(digests_init(&digests, 0));
+    assert_null(digests_text(&digests, 7, question.who).data);
+    digests_fini(&digests);
+}
+
 static void every_name_counts_in_who(void **state)
 {
     (void)state;
@@ -365,6 +424,9 @@ int main(void)
         cmocka_unit_test(a_text_that_is_not_known_any_more_counts_with_the_others),
         cmocka_unit_test(without_memory_statements_count_with_the_others),
         cmocka_unit_test(quantiles_are_at_most_half_too_much),
+        cmocka_unit_test(quantiles_of_three_times),
+        cmocka_unit_test(places_of_shapes_for_a_number_of_rows),
+        cmocka_unit_test(a_text_is_known_by_its_shape),
         cmocka_unit_test(every_name_counts_in_who),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,12 @@
 
 #include "stats/statement_log.h"
 
+#include "base/log.h"
+
+#include <fcntl.h>
 #include <jansson.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const struct statement_record whole = {
     .command = { (const uint8_t *)"COM_QUERY", 9 },
@@ -140,6 +145,90 @@ static void a_long_text_fills_the_line_and_ends_in_an_ellipsis(void **state)
     json_decref(object);
 }
 
+static size_t file_bytes(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? (size_t)status.st_size : 0;
+}
+
+static struct statement_record short_record(void)
+{
+    return (struct statement_record){ .session = 7, .command = SPAN_LITERAL("COM_QUERY") };
+}
+
+/* Each file is opened when its setting asks for it, and written in its format. */
+static void files_are_opened_as_the_settings_say(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/headgate-test-statements-XXXXXX", slow[64], query[64];
+    static const struct {
+        uint64_t slow_us;
+        int64_t sample;
+    } rows[] = { { 0, 0 }, { 1, 0 }, { 0, 1 }, { 1, 1 } };
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(slow, sizeof slow, "%s/slow", folder);
+    (void)snprintf(query, sizeof query, "%s/query", folder);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct statement_settings settings = { .slow_us = rows[i].slow_us,
+                                               .sample = rows[i].sample,
+                                               .slow_file = slow,
+                                               .query_file = query,
+                                               .format = i == 3 ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT };
+        struct statement_record record = short_record();
+        struct statement_log log;
+        struct error err = { 0 };
+        bool is_open[] = { rows[i].slow_us > 0, rows[i].sample > 0 };
+        const char *paths[] = { slow, query };
+        assert_true(statement_log_open(&log, &settings, &err));
+        for (enum statement_file file = 0; file < STATEMENT_FILES; file++) {
+            assert_int_equal(sink_is_open(&log.sinks[file]), is_open[file]);
+            if (!is_open[file])
+                continue;
+            char first = 0;
+            statement_log_write(&log, file, &record);
+            size_t len = file_bytes(paths[file]);
+            assert_true(len > 0);
+            int fd = open(paths[file], O_RDONLY | O_CLOEXEC);
+            assert_int_equal(read(fd, &first, 1), 1);
+            (void)close(fd);
+            assert_int_equal(first == '{', i == 3);
+            assert_int_equal(unlink(paths[file]), 0); /* moved away: after that a new one is opened */
+            statement_log_reopen(&log);
+            statement_log_write(&log, file, &record);
+            assert_int_equal(file_bytes(paths[file]), len);
+            assert_int_equal(unlink(paths[file]), 0);
+        }
+        statement_log_close(&log);
+        assert_false(sink_is_open(&log.sinks[STATEMENT_SLOW]) || sink_is_open(&log.sinks[STATEMENT_QUERY]));
+    }
+    struct statement_settings settings = { .slow_us = 1, .slow_file = folder }; /* a folder is no file */
+    struct statement_log log;
+    struct error err = { 0 };
+    assert_false(statement_log_open(&log, &settings, &err));
+    assert_non_null(strstr(err.text, "the log of slow statements: "));
+    settings = (struct statement_settings){ .sample = 1, .query_file = folder };
+    assert_false(statement_log_open(&log, &settings, &err));
+    assert_non_null(strstr(err.text, "the log of statements: "));
+    (void)unlink(slow);
+    (void)unlink(query);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void lost_lines_have_a_name(void **state)
+{
+    (void)state;
+    assert_string_equal(statement_log_loss_name(STATEMENT_SLOW), "slow_lines_lost");
+    assert_string_equal(statement_log_loss_name(STATEMENT_QUERY), "query_lines_lost");
+}
+
+static void an_error_is_told_from_number_one(void **state)
+{
+    (void)state;
+    struct statement_record record = short_record();
+    record.error = 1;
+    assert_non_null(strstr(text_line(STATEMENT_QUERY, &record), " error=1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +236,9 @@ int main(void)
         cmocka_unit_test(what_does_not_apply_is_left_out),
         cmocka_unit_test(a_json_line_has_every_field),
         cmocka_unit_test(any_bytes_make_a_valid_line),
+        cmocka_unit_test(files_are_opened_as_the_settings_say),
+        cmocka_unit_test(lost_lines_have_a_name),
+        cmocka_unit_test(an_error_is_told_from_number_one),
         cmocka_unit_test(a_long_text_fills_the_line_and_ends_in_an_ellipsis),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
