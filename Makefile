@@ -29,7 +29,7 @@ REVISION ?= 1
 
 # The rooms that a session's life goes through, and below them those that know nothing of sessions. OPEN: their units are
 # still linked with all of them.
-OPEN    := session relay pool prepared
+OPEN    := session relay
 FLOOR   := session relay pool freshness prepared state route stats access
 LAYERS  := ctl app admin $(FLOOR) cluster settings sql mysql net base
 LIBS    := libev-none openssl libconfig libcares jansson libmicrohttpd libpcre2-8 libxxhash zlib libzstd

@@ -59,14 +59,14 @@ struct permits_holders {
     bool has_no_change;                  /* … or COM_CHANGE_USER: none is taken for another account */
     _Atomic bool must_unpark;            /* the server has no connection left for others: see `call` */
     uint64_t searched_us;                /* when it was last searched for one that is idle */
-    uint64_t looked_us;                  /* … and for those whose time has come (pool/expiry) */
+    uint64_t looked_us;                  /* … and for those whose time has come (pool/lifetime) */
     _Atomic uint32_t uses[PERMITS_USES]; /* how many are used for what, when it was counted last: … */
     _Atomic uint64_t counted_us;         /* … then; 0: never */
     struct loop_message call;            /* from another worker: somebody waits */
     _Atomic bool is_called;              /* `call` is on its way */
     struct permits *permits;             /* borrows: whose this is */
-    void *_Atomic call_worker;           /* borrows: what `call` is for; written before it is sent */
-    _Atomic bool must_enlist;            /* an account's limit has become known: see `call`, cluster/quota */
+    void *_Atomic call_for;   /* borrows: for `call`, the worker's pool; written before it is sent */
+    _Atomic bool must_enlist; /* an account's limit has become known: see `call`, cluster/quota */
 };
 
 /* Who waits, and for what. */

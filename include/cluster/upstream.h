@@ -90,7 +90,7 @@ struct upstream_key {
     bool has_schema;   /* it is, or was, in a schema, and nothing but another login leaves them all */
 };
 
-/* What a session has left in it that is parked as it is: the owner's, see pool/reuse. */
+/* What a session has left in it that is parked as it is: the owner's, see session/reuse. */
 struct upstream_legacy {
     bool is_there;
     struct text said;   /* owns: the variables that it has set … */
@@ -112,6 +112,16 @@ struct upstream_owner_ops {
     void (*on_io)(struct upstream *upstream, int events);
     /* It was READY until the time given to upstream_expire. NULL: it never is given one. */
     void (*on_expired)(struct upstream *upstream);
+
+    /* The following are asked of connections that hold a permit (pool). */
+
+    /* A session waits for a connection: the owner gives this one up if it may. NULL: it never does. */
+    void (*on_wanted)(struct upstream *upstream);
+    /* It is as old as connections should become, or was silent for too long: the owner closes it if it may.
+     * NULL: it never does. */
+    void (*on_aged)(struct upstream *upstream);
+    /* What the owner uses it for: a number of pool/usage. NULL: it is being made ready. */
+    unsigned (*use)(const struct upstream *upstream);
 };
 
 struct upstream {

@@ -2,25 +2,19 @@
  *
  * A server settles at a login what the account may do: its global rights and its default role, and whether it
  * may log in at all (password, lock, expiry). Neither a reset nor USE asks again; rights on a schema are read
- * at each USE. So a new login must not be served by a connection that logged in before its account changed:
- * such a connection logs in anew by COM_CHANGE_USER, as the account itself (slot_change).
+ * at each USE. So a new session must not use a connection that logged in before its account changed: such a
+ * connection logs in again by COM_CHANGE_USER, as the same account (slot_change). A session keeps the
+ * connections that it has, with the rights that its account had then, as it would directly.
  *
- *      a statement that may change accounts ──► login_age_note_change    all workers know when that was
- *      a client's login ──► login_age_begin        since when connections must have logged in: the last
- * change through this headgate, and pool_login_trust ago pool_take, queue.c ──► login_age_are_old    does
- * this connection have to log in anew? slot_open, slot_change ──► login_age_note_login
- *
- * A session keeps the connections that it has, with what its account had then, as it would directly.
+ *      a statement that may change accounts ──► login_age_note_change   all workers know when that was
+ *      a client's login ──► login_age_since         connections that it takes must have logged in since then:
+ * since the last change through this headgate, and pool_login_trust ago parked_take, wait_connection ──►
+ * login_age_is_old                must this connection log in again?
  */
 #ifndef HEADGATE_POOL_LOGIN_AGE_H
 #define HEADGATE_POOL_LOGIN_AGE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct session;
-struct upstream;
-struct worker;
+#include "pool/pool.h"
 
 /* Of a session. Monotonic. */
 struct rights {
@@ -28,20 +22,21 @@ struct rights {
     uint64_t since_us; /* connections that it takes must have logged in at this time or later */
 };
 
-/* The client's login, or COM_CHANGE_USER, was proved. While replicas may lack the last change, its reads wait
- * for a replica that has it, as with consistency "global". After consistency_begin. */
-void login_age_begin(struct session *session);
-/* The present command may have changed accounts: from now on all workers know. Before its reply leaves. */
-void login_age_note_change(struct session *session);
-/* The client's USE has succeeded: the rights on that schema are read anew on its other connections, too, if
- * accounts have changed since its login. */
-void login_age_note_use(struct session *session);
+/* Of a client that logs in now. */
+struct rights login_age_begin(const struct pool *pool, unsigned cluster);
+/* The client's USE has succeeded. True: accounts have changed since its login, so that the rights on that
+ * schema must be read again on its other connections. */
+bool login_age_renew(const struct pool *pool, unsigned cluster, struct rights *rights);
+/* May a replica that takes reads lack the last change of accounts? */
+bool login_age_is_recent(const struct pool *pool, unsigned cluster);
 
-/* The connection begins to log in as the session's account, for the present command. */
-void login_age_note_login(const struct session *session, struct upstream *upstream);
-/* … or one that is opened ahead of any session begins its first login. */
-void login_age_note_ahead(struct worker *worker, struct upstream *upstream);
-/* Is its login too old for the session? */
-bool login_age_are_old(const struct session *session, const struct upstream *upstream);
+/* A statement may have changed accounts: from now on all workers know. Before its reply leaves. */
+void login_age_note_change(struct pool *pool, unsigned cluster);
+
+/* Is its login older than that? */
+static inline bool login_age_is_old(const struct upstream *upstream, uint64_t since_us)
+{
+    return upstream->proved_us < since_us;
+}
 
 #endif

@@ -1,42 +1,36 @@
-/* How a session's connection gets from there to being parked: it is made new, one exchange after the other,
- * or, where it may stay as it is, parked at once.
+/* How a session's connection comes into the pool: it is reset, one exchange after the other, or parked at
+ * once where it may keep its state.
  *
- *      pool_park ─► COM_RESET_CONNECTION ─► set-up (─► character sets) ─► parked
+ *      reset_and_park ─► COM_RESET_CONNECTION ─► set-up (─► character sets) ─► parked
  *         │                  └── any error: closed                          ▲
- *         └── as it was left (reuse_leave) (─► last_insert_id=0) ──────────┘
+ *         └── with its state (reuse_leave) (─► last_insert_id=0) ───────────┘
  */
 #ifndef HEADGATE_POOL_RESET_H
 #define HEADGATE_POOL_RESET_H
 
-#include "session/session.h"
+#include "pool/pool.h"
 
-/* It is cleaned, then parked, or closed if that fails; at once, if it may stay as it is (reuse_leave);
- * `is_promised`: it is for somebody who waits, who may get it as it is, to make somebody else's of it. Only
- * if pool_may_park said so before it was taken out of its slot. */
-void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_promised);
+/* It is reset and parked, and closed if that fails; parked at once, if it may keep its state (reuse_leave).
+ * `is_promised`: a session waits for it, and may get it before the reset if COM_CHANGE_USER follows anyway.
+ * Only if fit_may_park allowed it before it was taken out of its slot. */
+void reset_and_park(struct pool *pool, struct upstream *take_upstream, bool is_promised);
 
-/* COM_RESET_CONNECTION, counted. An owner that hears an ERR to it, or to what follows, tells the pool, and
- * closes the connection: a server that has no such command is not asked again. */
-void pool_reset(struct worker *worker, struct upstream *upstream);
-void pool_note_refusal(struct upstream *upstream, const struct error *err);
+/* Sends COM_RESET_CONNECTION, and counts it. An owner that gets an ERR to it, or to the exchanges that
+ * follow, calls reset_note_refusal and closes the connection; a server that does not know the command is not
+ * asked again. */
+void reset_send(struct pool *pool, struct upstream *upstream);
+void reset_note_refusal(struct pool *pool, const struct upstream *upstream, const struct error *err);
 
 /* ---- for the files of the pool ---- */
 
 /* upstream.cleaning: what its running exchange is about. */
-enum pool_cleaning {
-    CLEANING_NOTHING,
-    CLEANING_ID,
-    CLEANING_RESET,
-    CLEANING_SETUP,
-    CLEANING_CHARSETS,
-    CLEANING_LOGIN
-};
+enum reset_task { RESET_NOTHING, RESET_ID, RESET_STATE, RESET_SETUP, RESET_CHARSETS, RESET_LOGIN };
 
-/* It is the pool's, and not clean: to be parked when it is. */
-void pool_begin_reset(struct upstream *upstream);
-/* on_answer: the next exchange, if there is one, or it is parked; an error: closed. */
-void pool_on_cleaned(struct upstream *upstream, const struct upstream_answer *answer);
-/* It is like one that has just logged in: parked, or retired where there is no room and nobody waits. */
-void pool_park_new(struct upstream *upstream);
+/* It is the pool's, and has the state of a session: it is parked after the reset. */
+void reset_begin(struct upstream *upstream);
+/* on_answer: the next exchange, if there is one, or it is parked; after an error it is closed. */
+void reset_on_answer(struct upstream *upstream, const struct upstream_answer *answer);
+/* It is like one that has just logged in: parked, or retired where there is no room and no session waits. */
+void reset_done(struct upstream *upstream);
 
 #endif

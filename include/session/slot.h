@@ -1,13 +1,14 @@
 /* How a session gets its connection at a place (state/slot), and how it gives that connection away: opened,
  * taken from the pool, dropped, or left to the pool.
  *
- * A session has at most one connection per place, and keeps it until another session needs it (pool/yield).
- * Whatever connection comes into a slot is made equal to the session before SENDING; from then on it does not
- * matter where the connection came from.
+ * A session has at most one connection per place, and keeps it until another session needs it
+ * (session/yield). Whatever connection comes into a slot is made equal to the session before SENDING; from
+ * then on it does not matter where the connection came from.
  */
 #ifndef HEADGATE_SESSION_SLOT_H
 #define HEADGATE_SESSION_SLOT_H
 
+#include "pool/key.h"
 #include "session/session.h"
 
 /* ---- a place is filled: the present job's, which is empty ---- */
@@ -15,12 +16,17 @@
 /* Starts to connect to this server of the view, with a permit of it that the caller has taken; a failure is
  * noted in the slot. */
 void slot_open(struct session *session, int server);
-/* Takes a parked connection (pool_take). */
+/* Takes a parked connection (parked_take). */
 void slot_take(struct session *session, int server, struct upstream *take_upstream);
 /* Takes a connection that has logged in for another account, or too long ago, or is not clean:
  * COM_CHANGE_USER comes first. If that fails the connection is closed, and another one opened with its
  * permit. */
 void slot_change(struct session *session, int server, struct upstream *take_upstream);
+
+/* How the session logs in at servers; and the key of a connection to that server of the view that it would
+ * open. */
+struct login_recipe slot_recipe(const struct session *session);
+struct upstream_key slot_key(const struct session *session, int server);
 
 /* ---- and emptied: harmless where there is nothing ---- */
 

@@ -18,7 +18,7 @@
 #include "freshness/position_poller.h"
 #include "net/addr.h"
 #include "net/loop.h"
-#include "pool/pool_counters.h"
+#include "pool/pool.h"
 #include "prepared/statement_texts.h"
 #include "route/readonly_refusals.h"
 #include "route/replica_lacks.h"
@@ -42,7 +42,6 @@
 #define SESSION_ID_FIRST 0x40000000u
 
 struct session;
-struct warm;
 
 /* What sessions need to know of the world. Immutable: a reload makes another one, and when every worker has
  * adopted that, this one is freed; so nobody keeps a pointer into it but the worker. `limits`, `workers`,
@@ -80,11 +79,8 @@ struct view_box {
     atomic_bool has_code_change; /* a session has changed stored code */
     int doubted;                 /* server that refused a write although it is the view's primary */
     uint64_t doubted_until_us;   /* nothing new is begun there before the monitor has had time to look */
-    _Atomic uint64_t
-        accounts_us;     /* when a session last said what may change accounts, by any worker; 0: none */
-    struct watch *watch; /* owns: how far its servers are */
+    struct watch *watch;         /* owns: how far its servers are */
     struct hint_counters hints;
-    struct pool_counters pool;
     struct pin_counters pins;
     struct view *view; /* one reference, the worker's own; NULL before the first */
 };
@@ -113,12 +109,12 @@ struct worker {
     unsigned index;
     const struct world *world; /* borrows: only for its own thread, and never for longer than a turn */
     struct upstream_env env;
+    struct pool pool;
     struct list sessions;
     size_t bodies;          /* sessions that have memory: those that are over, and not buried yet, too */
     size_t most_bodies;     /* since memory was given back to the system */
     struct session *by_id;  /* uthash */
     struct view_box *boxes; /* owns; by cluster */
-    struct warm *warm;      /* owns: what is opened ahead */
     unsigned box_count;
     struct refusals refusals;
     struct lacking lacking;
@@ -137,7 +133,6 @@ struct worker {
     struct loop_timer drain_deadline;
     unsigned cut;                /* sessions that did not end in time; read when the thread has ended */
     unsigned cut_in_transaction; /* … of them */
-    struct loop_timer retire;    /* see retire.h */
     struct loop_timer retry;     /* wakes sessions that wait for a server */
     struct loop *control;        /* borrows; NULL: nobody is told anything */
     void (*on_report)(struct worker *worker);

@@ -1,6 +1,6 @@
 /* LAST_INSERT_ID(): the last id generated for a session, and which connection knows it. Most ids are told by
  * an OK. Where one may not be, only the connection that ran the statement knows, and is asked before it is
- * given up: see pool/state_capture.h.
+ * given up: see session/state_capture.h.
  */
 #ifndef HEADGATE_STATE_INSERT_ID_H
 #define HEADGATE_STATE_INSERT_ID_H

@@ -1,6 +1,6 @@
 #include "admin/pinned.h"
 
-#include "pool/yield.h"
+#include "session/yield.h"
 #include "stats/digests.h"
 
 #include <stdlib.h>

@@ -3,7 +3,8 @@
 #include "admin/visit_workers.h"
 
 #include "base/mem.h"
-#include "pool/pool.h"
+#include "pool/parked.h"
+#include "session/session.h"
 
 static const struct column columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
@@ -44,7 +45,7 @@ static struct pool_row *find(struct pools *rows, unsigned cluster, const struct 
 static void add_connection(struct pools *rows, unsigned cluster, const struct upstream *upstream)
 {
     struct pool_row *row = find(rows, cluster, upstream->server, upstream->key.account);
-    if (!pool_has(upstream))
+    if (!parked_has(upstream))
         row->active++;
     else if (list_is_linked(&upstream->in_pool))
         row->parked++;

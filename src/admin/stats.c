@@ -22,9 +22,9 @@ static const char *hint_counters(const struct view_box *box)
     return (const char *)&box->hints;
 }
 
-static const char *pool_counters(const struct view_box *box)
+static const char *counters_of_pool(const struct view_box *box)
 {
-    return (const char *)&box->pool;
+    return (const char *)pool_counters(&box->worker->pool, box->cluster);
 }
 
 static const char *pin_counters(const struct view_box *box)
@@ -44,7 +44,7 @@ static const struct {
 #define HINT_COUNTER(name, words) { #name, words, hint_counters, offsetof(struct hint_counters, name) },
 #include "session/tbl/hint_counters.h"
 #undef HINT_COUNTER
-#define POOL_COUNTER(name, words) { #name, words, pool_counters, offsetof(struct pool_counters, name) },
+#define POOL_COUNTER(name, words) { #name, words, counters_of_pool, offsetof(struct pool_counters, name) },
 #include "pool/tbl/pool_counters.h"
 #undef POOL_COUNTER
 #define PIN_CAUSE(NAME, name, words)                                                                         \

@@ -1,23 +1,18 @@
 #include "pool/handover.h"
 
 #include "base/mem.h"
-#include "pool/cross_worker.h"
-#include "pool/fit.h"
 #include "pool/key.h"
-#include "session/wait_connection.h"
+#include "pool/parked.h"
 
-/* On its way from worker to worker and home again; whoever has it may touch it. */
+/* Goes from worker to worker and home again; the thread that has it may touch it. */
 struct handover {
     struct loop_message mail;
-    struct worker *const
-        *workers; /* borrows: all of them; not by way of a world, which is its worker's own */
-    unsigned worker_count;
-    struct worker *home;
-    unsigned at; /* the worker that it is going to */
+    struct pool *home;
+    struct pool *at; /* the worker that it is going to */
     struct server *server;
     struct upstream_key wish;
-    struct upstream *upstream; /* owns: what was found; NULL: nothing yet */
-    struct session *session;   /* borrows: only at home; NULL: it waits no more */
+    struct upstream *upstream;  /* owns: what was found; NULL: nothing yet */
+    struct pool_waiter *waiter; /* borrows: only at home; NULL: waits no more */
 };
 
 static bool has_kind(const struct permits_holders *holders, const struct upstream_key *wish)
@@ -27,17 +22,15 @@ static bool has_kind(const struct permits_holders *holders, const struct upstrea
            (wish->has_schema && counter_read(&holders->kinds[kind - 1]) > 0);
 }
 
-static void visit(struct loop_message *mail);
-
 /* To the next worker that seems to have one; false: there is none on the way home. */
 static bool go_on(struct handover *handover)
 {
     for (;;) {
-        handover->at = (handover->at + 1) % handover->worker_count;
-        if (handover->at == handover->home->index)
+        handover->at = handover->at->next;
+        if (handover->at == handover->home)
             return false;
-        if (has_kind(&handover->server->permits.holders[handover->at], &handover->wish) &&
-            loop_post(&handover->workers[handover->at]->loop, &handover->mail))
+        if (has_kind(pool_holders(handover->at, &handover->server->permits), &handover->wish) &&
+            loop_post(handover->at->loop, &handover->mail))
             return true;
     }
 }
@@ -45,61 +38,68 @@ static bool go_on(struct handover *handover)
 static void arrive(struct loop_message *mail)
 {
     struct handover *handover = (struct handover *)(void *)mail;
-    struct session *session = handover->session;
+    struct pool_waiter *waiter = handover->waiter;
     struct upstream *upstream = handover->upstream;
-    struct worker *home = handover->home;
-    if (session != NULL)
-        session->queue.handover = NULL;
+    struct pool *home = handover->home;
+    if (waiter != NULL)
+        waiter->handover = NULL;
     mem_free(handover);
     if (upstream != NULL)
-        pool_arrive(home, upstream, session);
-    else if (session != NULL)
-        wait_connection_offered(session);
+        waiters_arrive(home, upstream, waiter);
+    else if (waiter != NULL)
+        (void)waiter->on_offer(waiter, NULL);
 }
 
-static void go_home(struct handover *handover, struct worker *from)
+static void go_home(struct handover *handover, struct pool *from)
 {
     handover->mail.run = arrive;
-    if (loop_post(&handover->home->loop, &handover->mail))
+    if (loop_post(handover->home->loop, &handover->mail))
         return;
-    if (handover->upstream != NULL) /* that thread has ended: nobody waits there */
-        pool_arrive(from, handover->upstream, NULL);
+    if (handover->upstream != NULL) /* that thread has ended: no session waits there */
+        waiters_arrive(from, handover->upstream, NULL);
     mem_free(handover);
+}
+
+/* A parked connection of this worker, which has left this thread; NULL: none, or a session waits here. */
+static struct upstream *find(struct permits_holders *holders, const struct upstream_key *wish)
+{
+    struct upstream *upstream = permits_is_wanted(holders->permits) ? NULL : parked_find(holders, wish);
+    if (upstream == NULL)
+        return NULL;
+    parked_remove(upstream);
+    waiters_let_go(upstream);
+    return upstream;
 }
 
 static void visit(struct loop_message *mail)
 {
     struct handover *handover = (struct handover *)(void *)mail;
-    struct worker *here = handover->workers[handover->at];
-    handover->upstream = pool_send(&handover->server->permits.holders[here->index], &handover->wish);
+    struct pool *here = handover->at;
+    handover->upstream = find(pool_holders(here, &handover->server->permits), &handover->wish);
     if (handover->upstream != NULL || !go_on(handover))
         go_home(handover, here);
 }
 
-bool handover_ask(struct session *session, int server)
+bool handover_ask(struct pool *pool, struct server *server, const struct upstream_key *wish,
+                  struct pool_waiter *waiter)
 {
     struct handover *handover = mem_zalloc(sizeof *handover);
     if (handover == NULL)
         return false;
-    *handover = (struct handover){ .mail = { .run = visit },
-                                   .workers = session->worker->world->workers,
-                                   .worker_count = session->worker->world->worker_count,
-                                   .home = session->worker,
-                                   .at = session->worker->index,
-                                   .server = session_view(session)->servers[server].server,
-                                   .wish = pool_key(session, server),
-                                   .session = session };
-    session->queue.handover = handover;
+    *handover = (struct handover){
+        .mail = { .run = visit }, .home = pool, .at = pool, .server = server, .wish = *wish, .waiter = waiter
+    };
+    waiter->handover = handover;
     if (go_on(handover))
         return true;
-    session->queue.handover = NULL;
+    waiter->handover = NULL;
     mem_free(handover);
     return false;
 }
 
-void handover_cancel(struct session *session)
+void handover_cancel(struct pool_waiter *waiter)
 {
-    if (session->queue.handover != NULL)
-        session->queue.handover->session = NULL;
-    session->queue.handover = NULL;
+    if (waiter->handover != NULL)
+        waiter->handover->waiter = NULL;
+    waiter->handover = NULL;
 }

@@ -2,6 +2,43 @@
 
 #include <stddef.h>
 
+uint8_t key_hop(const struct view_server *entry)
+{
+    const struct server *server = entry->server;
+    int tls = atomic_load_explicit(&server->tls, memory_order_relaxed);
+    int compression = atomic_load_explicit(&server->compression, memory_order_relaxed);
+    return (uint8_t)(tls | compression << 4);
+}
+
+struct upstream_key key_of(const struct login_recipe *recipe, unsigned cluster,
+                           const struct view_server *entry, bool has_schema)
+{
+    return (struct upstream_key){
+        .account = recipe->user->account, /* an account has one password, which the client has proved */
+        .caps = recipe->caps,
+        .moves = entry->moves,
+        .cluster = cluster,
+        .collation = handshake_collation(recipe->collation),
+        .hop = key_hop(entry),
+        .has_schema = has_schema,
+    };
+}
+
+struct upstream_wish key_wish(const struct login_recipe *recipe, const struct view_server *entry)
+{
+    const struct user *user = recipe->user;
+    return (struct upstream_wish){
+        .addr = &entry->addr,
+        .user = user->name,
+        .secret = user->secret.has_password ? &user->secret : recipe->proof,
+        .attributes = recipe->attributes,
+        .caps = recipe->caps,
+        .collation = recipe->collation,
+        .has_setup = true,
+        .take_permit = true,
+    };
+}
+
 bool key_fits(const struct upstream_key *wish, const struct upstream_key *key)
 {
     return wish->account == key->account && wish->caps == key->caps && wish->moves == key->moves &&

@@ -1,11 +1,16 @@
 #include "pool/lifetime.h"
 
-#include "pool/reuse.h"
+#include <stddef.h>
 
-/* Of a server's wait_timeout, in microseconds for each second: with a tenth more it is less than half. Who
- * looks seldom, and a clock that is not the server's, have the other half. */
+/* Of a server's wait_timeout, in microseconds for each second: with a tenth more it is less than half. The
+ * other half is for looking seldom, and for a clock that is not the server's. */
 #define SILENCE_US 450000
-#define LOOKS 8 /* in the shortest time */
+#define LOOKS 8 /* in the shortest time that a connection of a server has */
+
+/* The timer fires after TICK_US at the latest: seldom enough to cost nothing, often enough for a wait_timeout
+ * that was lowered a moment ago. */
+#define TICK_US 1000000
+#define TICK_MIN_US 100000
 
 uint64_t lifetime_spread(uint64_t us, uint32_t seed)
 {
@@ -13,10 +18,11 @@ uint64_t lifetime_spread(uint64_t us, uint32_t seed)
     return us - us / 10 + us / 10 * 2 * share / 1023;
 }
 
-bool lifetime_is_over(const struct worker *worker, const struct upstream *upstream)
+bool lifetime_is_over(const struct pool *pool, const struct upstream *upstream)
 {
-    uint64_t lifetime = worker->world->timeouts->server_lifetime_us, now = worker->loop.now_us;
-    return lifetime > 0 && now - upstream->opened_us >= lifetime_spread(lifetime, upstream->connection_id);
+    uint64_t lifetime = pool->rules.timeouts->server_lifetime_us;
+    return lifetime > 0 &&
+           pool_now(pool) - upstream->opened_us >= lifetime_spread(lifetime, upstream->connection_id);
 }
 
 /* What the server said when the connection began, or says now, if that is less. UINT64_MAX: it has not said.
@@ -30,11 +36,14 @@ static uint64_t wait_timeout_us(const struct upstream *upstream)
                        : UINT64_MAX;
 }
 
-bool lifetime_has_ended(const struct worker *worker, const struct upstream *upstream)
+uint64_t lifetime_trust_us(const struct pool *pool, const struct upstream *upstream)
 {
-    uint64_t silence = worker->loop.now_us - upstream->answered_us;
-    return silence >= wait_timeout_us(upstream) ||
-           (silence >= worker->world->timeouts->server_idle_us && lifetime_is_over(worker, upstream));
+    const struct cluster_settings *settings = pool_settings(pool, upstream->key.cluster);
+    uint64_t trust = settings != NULL ? settings->pool_trust_us : 0, now = pool_now(pool);
+    uint64_t end = upstream->renewed_us + trust;
+    bool is_same =
+        upstream->defaults == atomic_load_explicit(&upstream->server->defaults, memory_order_relaxed);
+    return trust > 0 && is_same && now < end ? end - now : 0;
 }
 
 static uint64_t earlier(uint64_t end, uint64_t since, uint64_t after)
@@ -42,27 +51,82 @@ static uint64_t earlier(uint64_t end, uint64_t since, uint64_t after)
     return after < UINT64_MAX - since && since + after < end ? since + after : end;
 }
 
-uint64_t lifetime_parked_us(const struct worker *worker, const struct upstream *upstream)
+uint64_t lifetime_parked_us(const struct pool *pool, const struct upstream *upstream)
 {
-    const struct timeout_settings *timeouts = worker->world->timeouts;
+    const struct timeout_settings *timeouts = pool->rules.timeouts;
     uint32_t seed = upstream->connection_id;
-    uint64_t now = worker->loop.now_us;
+    uint64_t now = pool_now(pool);
     uint64_t end = upstream->idle_us + lifetime_spread(timeouts->server_idle_us, seed);
     end = earlier(end, upstream->answered_us, wait_timeout_us(upstream));
     if (timeouts->server_lifetime_us > 0)
         end = earlier(end, upstream->opened_us, lifetime_spread(timeouts->server_lifetime_us, seed));
     if (upstream->legacy.is_there)
-        end = earlier(end, now, reuse_trust(worker, upstream));
+        end = earlier(end, now, lifetime_trust_us(pool, upstream));
     return end > now ? end - now : 1;
 }
 
-uint64_t lifetime_look_us(const struct worker *worker, const struct server *server)
+/* ---- those that sessions have ---- */
+
+/* READY: its session has not used it for server_idle, and it is as old as server_lifetime; or its server has
+ * heard nothing on it for nearly half of its wait_timeout. */
+static bool has_ended(const struct pool *pool, const struct upstream *upstream)
 {
-    uint64_t lifetime = worker->world->timeouts->server_lifetime_us, shortest = UINT64_MAX;
+    uint64_t silence = pool_now(pool) - upstream->answered_us;
+    return silence >= wait_timeout_us(upstream) ||
+           (silence >= pool->rules.timeouts->server_idle_us && lifetime_is_over(pool, upstream));
+}
+
+/* How often connections of that server are looked at: LOOKS times in the shortest time that any of them has.
+ */
+static uint64_t look_every_us(const struct pool *pool, const struct server *server)
+{
+    uint64_t lifetime = pool->rules.timeouts->server_lifetime_us, shortest = UINT64_MAX;
     uint64_t silence = (uint64_t)atomic_load_explicit(&server->patience_s, memory_order_relaxed) * SILENCE_US;
     if (lifetime > 0)
         shortest = lifetime;
     if (silence > 0 && silence < shortest)
         shortest = silence;
     return shortest / LOOKS;
+}
+
+static uint64_t look_at(struct pool *pool, struct server *server)
+{
+    struct permits_holders *holders = pool_holders(pool, &server->permits);
+    uint64_t every_us = look_every_us(pool, server), now = pool_now(pool);
+    if (now - holders->looked_us < every_us)
+        return every_us;
+    holders->looked_us = now;
+    struct list_node *next, *node = list_first(&holders->list);
+    for (; node != NULL; node = next) {
+        struct upstream *upstream = upstream_of_permit(&server->permits, node);
+        next = list_after(&holders->list, node);
+        if (upstream->ops->on_aged != NULL && has_ended(pool, upstream))
+            upstream->ops->on_aged(upstream);
+    }
+    return every_us;
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+    struct pool *pool = (struct pool *)(void *)((char *)timer - offsetof(struct pool, look_timer));
+    uint64_t next_us = TICK_US;
+    for (unsigned i = 0; i < pool->cluster_count; i++) {
+        const struct view *view = pool->clusters[i].view;
+        for (size_t j = 0; view != NULL && j < view->count; j++) {
+            uint64_t every_us = look_at(pool, view->servers[j].server);
+            next_us = every_us < next_us ? every_us : next_us;
+        }
+    }
+    loop_timer_start(timer, pool->loop, next_us > TICK_MIN_US ? next_us : TICK_MIN_US);
+}
+
+void lifetime_start(struct pool *pool)
+{
+    loop_timer_init(&pool->look_timer, on_timer);
+    loop_timer_start(&pool->look_timer, pool->loop, TICK_MIN_US);
+}
+
+void lifetime_stop(struct pool *pool)
+{
+    loop_timer_stop(&pool->look_timer);
 }

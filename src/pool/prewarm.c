@@ -1,27 +1,29 @@
 #include "pool/prewarm.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "cluster/cluster.h"
+#include "cluster/quota.h"
 #include "mysql/reply.h"
 #include "pool/fit.h"
-#include "pool/key.h"
-#include "pool/open_ahead.h"
+#include "pool/login_age.h"
+#include "pool/parked.h"
+#include "pool/reset.h"
 
 #include <stddef.h>
 
 #define RECIPES 8         /* ways to log in that are remembered of a cluster */
-#define USES_MAX 256      /* then all are halved: what was used long ago counts for little */
-#define AT_ONCE 2         /* opened of one server by one worker … */
+#define USES_MAX 256      /* then all counts are halved, as what was used long ago says little */
+#define AT_ONCE 2         /* so many are opened of one server by one worker … */
 #define SOON_US 20000     /* … and the next ones after so long, or up to twice as long */
-#define SELDOM_US 1000000 /* the same, to see whether other workers' have gone */
+#define SELDOM_US 1000000 /* the same, to see whether parked connections of other workers have gone */
 #define AGAIN_US 1000000  /* the same after a failure, each time twice as long, … */
 #define AGAIN_TIMES_MAX 6 /* … so often */
 
-/* A way to log in. */
-struct recipe {
-    const struct user *user; /* borrows; NULL: none */
-    struct auth_secret seen; /* what a login has proved, where the configuration has a hash only */
-    struct text attributes;  /* owns */
+struct remembered {
+    const struct user *user;  /* borrows; NULL: nothing is remembered here */
+    struct auth_secret proof; /* what a login has proved, where the configuration has a hash only */
+    struct text attributes;   /* owns */
     uint64_t caps;
     uint16_t collation;
     uint64_t uses;
@@ -33,58 +35,56 @@ struct warm_server {
 };
 
 struct warm_cluster {
-    struct recipe recipes[RECIPES];
+    struct remembered recipes[RECIPES];
     struct warm_server *servers; /* owns; by index */
     uint64_t uses;               /* of all recipes */
 };
 
 struct warm {
-    struct worker *worker; /* borrows */
+    struct pool *pool; /* borrows */
     struct loop_timer timer;
     bool is_soon; /* the timer's next firing */
     bool is_stopped;
-    struct warm_cluster clusters[]; /* of the world */
+    struct warm_cluster clusters[]; /* of the pool */
 };
 
 /* ---- life ---- */
 
 static void on_timer(struct loop_timer *timer);
 
-struct warm *prewarm_new(struct worker *worker)
+bool prewarm_init(struct pool *pool)
 {
-    const struct world *world = worker->world;
-    struct warm *warm = mem_zalloc(sizeof *warm + world->cluster_count * sizeof warm->clusters[0]);
+    struct warm *warm = mem_zalloc(sizeof *warm + pool->cluster_count * sizeof warm->clusters[0]);
+    pool->warm = warm;
     if (warm == NULL)
-        return NULL;
-    warm->worker = worker;
+        return false;
+    warm->pool = pool;
     loop_timer_init(&warm->timer, on_timer);
-    for (unsigned i = 0; world->clusters != NULL && i < world->cluster_count; i++) {
+    for (unsigned i = 0; pool->rules.clusters != NULL && i < pool->cluster_count; i++) {
         struct warm_cluster *cluster = &warm->clusters[i];
-        size_t capacity = world->clusters[i].server_count + CLUSTER_SPARE;
+        size_t capacity = pool->rules.clusters[i].server_count + CLUSTER_SPARE;
         cluster->servers = mem_zalloc(capacity * sizeof *cluster->servers);
-        if (cluster->servers == NULL) {
-            prewarm_free(&warm);
-            return NULL;
-        }
+        if (cluster->servers == NULL)
+            return false;
     }
-    return warm;
+    return true;
 }
 
-static void forget(struct recipe *recipe)
+static void forget(struct remembered *recipe)
 {
-    auth_secret_wipe(&recipe->seen);
+    auth_secret_wipe(&recipe->proof);
     text_fini(&recipe->attributes);
     recipe->user = NULL;
     recipe->uses = 0;
 }
 
-void prewarm_free(struct warm **warm_r)
+void prewarm_fini(struct pool *pool)
 {
-    struct warm *warm = *warm_r;
-    *warm_r = NULL;
+    struct warm *warm = pool->warm;
+    pool->warm = NULL;
     if (warm == NULL)
         return;
-    for (unsigned i = 0; i < warm->worker->world->cluster_count; i++) {
+    for (unsigned i = 0; i < pool->cluster_count; i++) {
         for (int j = 0; j < RECIPES; j++)
             forget(&warm->clusters[i].recipes[j]);
         mem_free(warm->clusters[i].servers);
@@ -92,19 +92,19 @@ void prewarm_free(struct warm **warm_r)
     mem_free(warm);
 }
 
-void prewarm_stop(struct warm *warm)
+void prewarm_stop(struct pool *pool)
 {
-    warm->is_stopped = true;
-    loop_timer_stop(&warm->timer);
+    pool->warm->is_stopped = true;
+    loop_timer_stop(&pool->warm->timer);
 }
 
 /* ---- recipes ---- */
 
-/* How many are wanted of each server, where they are not closed again at once. */
-static uint64_t wanted(const struct worker *worker, unsigned cluster)
+/* How many are wanted of each server: as many as are not closed again at once. */
+static uint64_t wanted(const struct pool *pool, unsigned cluster)
 {
-    const struct cluster_settings *clusters = worker->world->clusters;
-    return clusters != NULL ? (uint64_t)clusters[cluster].pool_idle_min : 0;
+    const struct cluster_settings *settings = pool_settings(pool, cluster);
+    return settings != NULL ? (uint64_t)settings->pool_idle_min : 0;
 }
 
 static bool is_usable(const struct auth_secret *secret)
@@ -112,19 +112,19 @@ static bool is_usable(const struct auth_secret *secret)
     return secret->has_password || secret->has_stage1;
 }
 
-static bool is_of(const struct recipe *recipe, const struct session *session)
+static bool is_same(const struct remembered *recipe, const struct login_recipe *login)
 {
-    return recipe->user != NULL && recipe->user->account == session->user->account &&
-           recipe->caps == session->upstream_caps && recipe->collation == session->collation;
+    return recipe->user != NULL && recipe->user->account == login->user->account &&
+           recipe->caps == login->caps && recipe->collation == login->collation;
 }
 
-/* Its own, or the place of the one that was used least. */
-static struct recipe *find(struct warm_cluster *cluster, const struct session *session)
+/* The same recipe, or the place of the one that was used least. */
+static struct remembered *find(struct warm_cluster *cluster, const struct login_recipe *login)
 {
-    struct recipe *least = &cluster->recipes[0];
+    struct remembered *least = &cluster->recipes[0];
     for (int i = 0; i < RECIPES; i++) {
-        struct recipe *recipe = &cluster->recipes[i];
-        if (is_of(recipe, session))
+        struct remembered *recipe = &cluster->recipes[i];
+        if (is_same(recipe, login))
             return recipe;
         if (recipe->uses < least->uses)
             least = recipe;
@@ -132,12 +132,12 @@ static struct recipe *find(struct warm_cluster *cluster, const struct session *s
     return least;
 }
 
-/* So that it is what happened lately that counts. */
+/* Recent uses count for more than former ones. */
 static void age(struct warm_cluster *cluster)
 {
     cluster->uses = 0;
     for (int i = 0; i < RECIPES; i++) {
-        struct recipe *recipe = &cluster->recipes[i];
+        struct remembered *recipe = &cluster->recipes[i];
         recipe->uses /= 2;
         cluster->uses += recipe->uses;
         if (recipe->uses == 0)
@@ -145,60 +145,64 @@ static void age(struct warm_cluster *cluster)
     }
 }
 
-static void learn(struct recipe *recipe, const struct session *session)
+static void learn(struct remembered *recipe, const struct login_recipe *login)
 {
     forget(recipe);
-    recipe->user = session->user;
-    recipe->caps = session->upstream_caps;
-    recipe->collation = session->collation;
-    (void)text_append_span(&recipe->attributes, text_span(&session->attributes));
+    recipe->user = login->user;
+    recipe->caps = login->caps;
+    recipe->collation = login->collation;
+    (void)text_append_span(&recipe->attributes, login->attributes);
 }
 
-/* With another password it is another account: its next session says how it logs in. */
-void prewarm_adopt(struct worker *worker)
+/* A user with another password is another account: the next session of that says how it logs in. */
+void prewarm_on_rules(struct pool *pool)
 {
-    for (unsigned i = 0; i < worker->world->cluster_count; i++)
+    for (unsigned i = 0; i < pool->cluster_count; i++)
         for (int j = 0; j < RECIPES; j++) {
-            struct recipe *recipe = &worker->warm->clusters[i].recipes[j];
+            struct remembered *recipe = &pool->warm->clusters[i].recipes[j];
             const struct user *user =
-                recipe->user != NULL ? users_find(worker->world->users, recipe->user->name) : NULL;
+                recipe->user != NULL ? users_find(pool->rules.users, recipe->user->name) : NULL;
             if (user != NULL && user->account == recipe->user->account)
                 recipe->user = user;
             else
                 forget(recipe);
         }
-    prewarm_look(worker);
+    prewarm_look(pool);
 }
 
-void prewarm_note(const struct session *session)
+void prewarm_note(struct pool *pool, unsigned cluster_index, const struct login_recipe *login)
 {
-    unsigned index = session->door->cluster;
-    struct warm_cluster *cluster = &session->worker->warm->clusters[index];
-    if (wanted(session->worker, index) == 0)
+    struct warm_cluster *cluster = &pool->warm->clusters[cluster_index];
+    if (wanted(pool, cluster_index) == 0)
         return;
-    struct recipe *recipe = find(cluster, session);
-    if (!is_of(recipe, session))
-        learn(recipe, session);
-    if (!session->user->secret.has_password && session->seen != NULL)
-        recipe->seen = *session->seen;
+    struct remembered *recipe = find(cluster, login);
+    if (!is_same(recipe, login))
+        learn(recipe, login);
+    if (!login->user->secret.has_password && login->proof != NULL)
+        recipe->proof = *login->proof;
     recipe->uses++;
     if (++cluster->uses >= USES_MAX)
         age(cluster);
-    prewarm_look(session->worker);
+    prewarm_look(pool);
 }
 
-static struct upstream_key key_of(const struct recipe *recipe, unsigned cluster,
+static struct login_recipe login_of(const struct remembered *recipe)
+{
+    return (struct login_recipe){ .user = recipe->user,
+                                  .proof = &recipe->proof,
+                                  .attributes = text_span(&recipe->attributes),
+                                  .caps = recipe->caps,
+                                  .collation = recipe->collation };
+}
+
+static struct upstream_key key_at(const struct remembered *recipe, unsigned cluster,
                                   const struct view_server *entry)
 {
-    return (struct upstream_key){ .account = recipe->user->account,
-                                  .caps = recipe->caps,
-                                  .moves = entry->moves,
-                                  .cluster = cluster,
-                                  .collation = handshake_collation(recipe->collation),
-                                  .hop = pool_hop(entry) };
+    const struct login_recipe login = login_of(recipe);
+    return key_of(&login, cluster, entry, false);
 }
 
-/* How many are parked that would do for it, at all workers. */
+/* How many connections of that kind are parked, at all workers. */
 static uint64_t parked(const struct server *server, const struct upstream_key *key)
 {
     uint64_t count = 0;
@@ -208,18 +212,19 @@ static uint64_t parked(const struct server *server, const struct upstream_key *k
     return count;
 }
 
-/* The one with the most uses for each that is parked, or `given` in this round; NULL: there is none. */
-static struct recipe *choose(struct warm_cluster *cluster, unsigned index, const struct view_server *entry,
-                             const unsigned given[RECIPES])
+/* The recipe with the most uses for each connection that is parked, or `given` in this round; NULL: there is
+ * none. */
+static struct remembered *choose(struct warm_cluster *cluster, unsigned index,
+                                 const struct view_server *entry, const unsigned given[RECIPES])
 {
-    struct recipe *best = NULL;
+    struct remembered *best = NULL;
     uint64_t best_uses = 0, best_parked = 1;
     for (int i = 0; i < RECIPES; i++) {
-        struct recipe *recipe = &cluster->recipes[i];
+        struct remembered *recipe = &cluster->recipes[i];
         if (recipe->user == NULL ||
-            !is_usable(recipe->user->secret.has_password ? &recipe->user->secret : &recipe->seen))
+            !is_usable(recipe->user->secret.has_password ? &recipe->user->secret : &recipe->proof))
             continue;
-        struct upstream_key key = key_of(recipe, index, entry);
+        struct upstream_key key = key_at(recipe, index, entry);
         uint64_t count = parked(entry->server, &key) + given[i] + 1;
         if (best != NULL && recipe->uses * best_parked <= best_uses * count)
             continue;
@@ -230,7 +235,118 @@ static struct recipe *choose(struct warm_cluster *cluster, unsigned index, const
     return best;
 }
 
+/* ---- how an opening ends ---- */
+
+static uint64_t jittered(const struct pool *pool, uint64_t us)
+{
+    uint64_t x = (pool_now(pool) + pool->worker) * UINT64_C(0x9E3779B97F4A7C15);
+    return us + (x >> 32) % us; /* so long at least, and less than twice as long */
+}
+
+/* The server has no room just now; it would take the account another time. */
+static bool is_overload(int code)
+{
+    return code == ERR_CON_COUNT || code == ERR_TOO_MANY_USER_CONNECTIONS || code == ERR_USER_LIMIT_REACHED;
+}
+
+/* It is parked, or, with an error, came to nothing. */
+static void note_end(struct pool *pool, const struct server *server, const struct upstream_key *key,
+                     const struct error *err)
+{
+    struct warm_cluster *cluster = &pool->warm->clusters[key->cluster];
+    struct warm_server *own = &cluster->servers[server->index];
+    if (err == NULL) {
+        own->failures = 0;
+        return;
+    }
+    bool is_refused = err->sqlstate[0] != '\0' && !is_overload(err->code);
+    for (int i = 0; is_refused && i < RECIPES; i++) /* until the server lets in a session of the account */
+        if (cluster->recipes[i].user != NULL && cluster->recipes[i].user->account == key->account)
+            forget(&cluster->recipes[i]);
+    own->not_before_us = pool_now(pool) + (jittered(pool, AGAIN_US) << own->failures);
+    own->failures += own->failures < AGAIN_TIMES_MAX;
+}
+
+void prewarm_end_opening(struct upstream *upstream)
+{
+    if (upstream->is_ahead)
+        (void)atomic_fetch_sub_explicit(&upstream->server->opening_ahead, 1, memory_order_release);
+    upstream->is_ahead = false;
+}
+
+void prewarm_fail(struct upstream *upstream, const struct error *err)
+{
+    log_limited(LOG_LEVEL_INFO, NULL, "no connection to %s could be opened ahead: %s", upstream->server->name,
+                err->text);
+    note_end(upstream->owner, upstream->server, &upstream->key, err);
+    parked_close(upstream);
+}
+
+void prewarm_on_opened(struct upstream *upstream)
+{
+    const struct error full = { .text = "there is no room for it" };
+    if (upstream->is_soiled || fit_is_full(upstream->owner, upstream)) {
+        prewarm_fail(upstream, &full);
+        return;
+    }
+    counter_add(&parked_counters(upstream)->pool_opened_ahead, 1);
+    note_end(upstream->owner, upstream->server, &upstream->key, NULL);
+    reset_done(upstream);
+}
+
 /* ---- opening ---- */
+
+/* A permit of the server, and one of the account, if the account has a limit there. Not if a session waits
+ * for one. */
+static bool take_permits(struct server *server, struct quota *quota)
+{
+    if (quota != NULL && !permits_try(&quota->permits))
+        return false;
+    if (permits_try(&server->permits))
+        return true;
+    if (quota != NULL)
+        permits_give(&quota->permits);
+    return false;
+}
+
+/* True: fewer than `wanted` are parked or being opened at all workers, and now one more is being opened. */
+static bool begin_opening(struct server *server, struct quota *quota, uint64_t wanted)
+{
+    uint32_t before = atomic_fetch_add_explicit(&server->opening_ahead, 1, memory_order_acquire);
+    if (before + server_sum(server).connections_idle < wanted && take_permits(server, quota))
+        return true;
+    (void)atomic_fetch_sub_explicit(&server->opening_ahead, 1, memory_order_release);
+    return false;
+}
+
+/* On a replica the account has all rights that it had a moment ago, and perhaps no more. */
+static bool open_one(struct pool *pool, unsigned index, const struct view_server *entry,
+                     const struct remembered *recipe)
+{
+    struct server *server = entry->server;
+    struct error err = { 0 };
+    const struct login_recipe login = login_of(recipe);
+    const struct upstream_wish wish = key_wish(&login, entry);
+    const struct upstream_key key = key_of(&login, index, entry, false);
+    struct quota *quota = quota_find(server, key.account);
+    if (!begin_opening(server, quota, wanted(pool, index)))
+        return false;
+    struct upstream *upstream = upstream_open(pool->env, server, &wish, &parked_ops, pool, &err);
+    if (upstream == NULL) {
+        if (quota != NULL)
+            permits_give(&quota->permits);
+        (void)atomic_fetch_sub_explicit(&server->opening_ahead, 1, memory_order_release);
+        note_end(pool, server, &key, &err);
+        return false;
+    }
+    upstream->key = key;
+    upstream->proved_us = login_age_is_recent(pool, index) ? 0 : pool_now(pool);
+    if (quota != NULL)
+        quota_hold(quota, upstream);
+    upstream->cleaning = RESET_LOGIN;
+    upstream->is_ahead = true;
+    return true;
+}
 
 /* What init_connect did at a login would be as old as the connection. */
 static bool is_in_use(const struct view *view, size_t server)
@@ -240,40 +356,17 @@ static bool is_in_use(const struct view *view, size_t server)
     return entry->state == SERVER_UP && !has_init && (entry->takes_reads || view->primary == (int)server);
 }
 
-static uint64_t jittered(const struct warm *warm, uint64_t us)
-{
-    uint64_t x = (warm->worker->loop.now_us + warm->worker->index) * UINT64_C(0x9E3779B97F4A7C15);
-    return us + (x >> 32) % us; /* so long at least, and less than twice as long */
-}
-
-static bool open_one(struct worker *worker, unsigned index, const struct view_server *entry,
-                     const struct recipe *recipe)
-{
-    const struct user *user = recipe->user;
-    const struct upstream_wish wish = {
-        .addr = &entry->addr,
-        .user = user->name,
-        .secret = user->secret.has_password ? &user->secret : &recipe->seen,
-        .attributes = text_span(&recipe->attributes),
-        .caps = recipe->caps,
-        .collation = recipe->collation,
-        .has_setup = true,
-    };
-    const struct upstream_key key = key_of(recipe, index, entry);
-    return pool_open_ahead(worker, entry->server, &wish, &key, wanted(worker, index));
-}
-
 /* True: there are too few yet, and more may be opened. */
 static bool warm_server(struct warm *warm, unsigned index, const struct view_server *entry)
 {
     struct warm_cluster *cluster = &warm->clusters[index];
     const struct warm_server *own = &cluster->servers[entry->server->index];
     unsigned given[RECIPES] = { 0 };
-    if (warm->worker->loop.now_us < own->not_before_us)
+    if (pool_now(warm->pool) < own->not_before_us)
         return false;
     for (int i = 0; i < AT_ONCE; i++) {
-        const struct recipe *recipe = choose(cluster, index, entry, given);
-        if (recipe == NULL || !open_one(warm->worker, index, entry, recipe))
+        const struct remembered *recipe = choose(cluster, index, entry, given);
+        if (recipe == NULL || !open_one(warm->pool, index, entry, recipe))
             return false;
         given[recipe - cluster->recipes]++;
     }
@@ -282,9 +375,9 @@ static bool warm_server(struct warm *warm, unsigned index, const struct view_ser
 
 static bool warm_cluster(struct warm *warm, unsigned index)
 {
-    const struct view *view = worker_view(warm->worker, index);
+    const struct view *view = warm->pool->clusters[index].view;
     bool has_more = false;
-    if (view == NULL || view->is_paused || wanted(warm->worker, index) == 0)
+    if (view == NULL || view->is_paused || wanted(warm->pool, index) == 0)
         return false;
     for (size_t i = 0; i < view->count; i++)
         if (is_in_use(view, i))
@@ -295,7 +388,7 @@ static bool warm_cluster(struct warm *warm, unsigned index)
 static void start(struct warm *warm, bool is_soon)
 {
     warm->is_soon = is_soon;
-    loop_timer_start(&warm->timer, &warm->worker->loop, jittered(warm, is_soon ? SOON_US : SELDOM_US));
+    loop_timer_start(&warm->timer, warm->pool->loop, jittered(warm->pool, is_soon ? SOON_US : SELDOM_US));
 }
 
 static void on_timer(struct loop_timer *timer)
@@ -303,47 +396,22 @@ static void on_timer(struct loop_timer *timer)
     struct warm *warm = (struct warm *)(void *)((char *)timer - offsetof(struct warm, timer));
     bool has_more = false;
     warm->is_soon = false;
-    for (unsigned i = 0; i < warm->worker->world->cluster_count; i++)
+    for (unsigned i = 0; i < warm->pool->cluster_count; i++)
         has_more |= warm_cluster(warm, i);
     start(warm, has_more);
 }
 
-static bool is_on(const struct worker *worker)
+static bool is_on(const struct pool *pool)
 {
-    for (unsigned i = 0; i < worker->world->cluster_count; i++)
-        if (wanted(worker, i) > 0)
+    for (unsigned i = 0; i < pool->cluster_count; i++)
+        if (wanted(pool, i) > 0)
             return true;
     return false;
 }
 
-void prewarm_look(struct worker *worker)
+void prewarm_look(struct pool *pool)
 {
-    struct warm *warm = worker->warm;
-    if (!warm->is_stopped && !warm->is_soon && is_on(worker))
+    struct warm *warm = pool->warm;
+    if (!warm->is_stopped && !warm->is_soon && is_on(pool))
         start(warm, true);
-}
-
-/* ---- failures ---- */
-
-/* The server has no room just now; it would take the account another time. */
-static bool is_overload(int code)
-{
-    return code == ERR_CON_COUNT || code == ERR_TOO_MANY_USER_CONNECTIONS || code == ERR_USER_LIMIT_REACHED;
-}
-
-void prewarm_ended(struct worker *worker, const struct server *server, const struct upstream_key *key,
-                   const struct error *err)
-{
-    struct warm_cluster *cluster = &worker->warm->clusters[key->cluster];
-    struct warm_server *own = &cluster->servers[server->index];
-    if (err == NULL) {
-        own->failures = 0;
-        return;
-    }
-    bool is_refused = err->sqlstate[0] != '\0' && !is_overload(err->code);
-    for (int i = 0; is_refused && i < RECIPES; i++) /* until its next session is let in */
-        if (cluster->recipes[i].user != NULL && cluster->recipes[i].user->account == key->account)
-            forget(&cluster->recipes[i]);
-    own->not_before_us = worker->loop.now_us + (jittered(worker->warm, AGAIN_US) << own->failures);
-    own->failures += own->failures < AGAIN_TIMES_MAX;
 }

@@ -1,132 +1,133 @@
 #include "pool/reset.h"
 
+#include "base/log.h"
 #include "cluster/upstream_exchange.h"
 #include "cluster/upstream_setup.h"
 #include "mysql/reply.h"
-#include "pool/cross_worker.h"
+#include "pool/waiters.h"
 #include "pool/fit.h"
-#include "pool/open_ahead.h"
-#include "pool/pool_inside.h"
+#include "pool/parked.h"
+#include "pool/prewarm.h"
 #include "prepared/upstream_statements.h"
 
-void pool_reset(struct worker *worker, struct upstream *upstream)
+void reset_send(struct pool *pool, struct upstream *upstream)
 {
-    counter_add(&worker->boxes[upstream->key.cluster].pool.connections_reset, 1);
+    counter_add(&pool_counters(pool, upstream->key.cluster)->connections_reset, 1);
     upstream_statements_forget(upstream);
     upstream_reset(upstream);
 }
 
-void pool_begin_reset(struct upstream *upstream)
+void reset_begin(struct upstream *upstream)
 {
-    upstream->cleaning = CLEANING_RESET;
+    upstream->cleaning = RESET_STATE;
     text_fini(&upstream->schema);
     upstream->vars_version = 0;
-    pool_reset(upstream->owner, upstream);
+    reset_send(upstream->owner, upstream);
 }
 
 /* The next session has generated no id yet, most likely. */
 static void begin_id(struct upstream *upstream)
 {
-    upstream->cleaning = CLEANING_ID;
+    upstream->cleaning = RESET_ID;
     upstream_exchange(upstream, REPLY_GENERIC, SPAN_LITERAL("\x03SET last_insert_id=0"),
                       upstream->env->login_us);
 }
 
-/* By somebody who waits for a permit that it holds, whether one is made ready for that one or not. */
+/* A session waits for a permit that it holds, whether another connection is made ready for that session or
+ * not. */
 static bool is_wanted(const struct upstream *upstream)
 {
     const struct permits *quota = upstream->quota.permits;
     return permits_is_wanted(upstream->permit.permits) || (quota != NULL && permits_is_wanted(quota));
 }
 
-/* At once: nobody is run by that. */
-static void park_as_left(struct upstream *upstream)
+/* False: there was no room, and it is closed. */
+static bool park(struct upstream *upstream)
 {
-    pool_leave(upstream);
-    upstream->cleaning = CLEANING_NOTHING;
-    upstream->idle_us = upstream->env->loop->now_us;
-    if (pool_is_full(upstream->owner, upstream) && !is_wanted(upstream)) {
-        pool_retire(upstream);
-        return;
+    const struct pool *pool = upstream->owner;
+    parked_remove(upstream);
+    upstream->cleaning = RESET_NOTHING;
+    upstream->idle_us = pool_now(pool);
+    if (fit_is_full(pool, upstream) && !is_wanted(upstream)) {
+        parked_retire(upstream);
+        return false;
     }
-    pool_shelve(upstream);
-    pool_give_way_to_all(upstream);
+    parked_add(upstream);
+    return true;
 }
 
-void pool_park_new(struct upstream *upstream)
+static void park_with_state(struct upstream *upstream)
 {
-    const struct worker *worker = upstream->owner;
-    pool_leave(upstream);
-    upstream->cleaning = CLEANING_NOTHING;
+    if (park(upstream))
+        waiters_serve_all(upstream);
+}
+
+void reset_done(struct upstream *upstream)
+{
     upstream->is_unclean = false;
     upstream->vars_version = 0;
-    upstream->idle_us = worker->loop.now_us;
-    if (pool_is_full(worker, upstream) && !is_wanted(upstream)) {
-        pool_retire(upstream);
+    if (!park(upstream))
         return;
-    }
-    counter_add(&pool_counters_of(upstream)->pool_parked, 1);
-    pool_shelve(upstream);
-    pool_end_opening(upstream);
-    pool_give_way_to_all(upstream);
+    counter_add(&parked_counters(upstream)->pool_parked, 1);
+    prewarm_end_opening(upstream);
+    waiters_serve_all(upstream);
 }
 
-void pool_note_refusal(struct upstream *upstream, const struct error *err)
+void reset_note_refusal(struct pool *pool, const struct upstream *upstream, const struct error *err)
 {
     if (upstream->asked == COM_RESET_CONNECTION && err->code == ERR_UNKNOWN_COM)
-        pool_holders(upstream)->has_no_reset = true;
+        pool_holders(pool, upstream->permit.permits)->has_no_reset = true;
     log_limited(LOG_LEVEL_INFO, NULL, "a connection to %s is not kept: it could not be made new: %d %s",
                 upstream->server->name, err->code, err->text);
 }
 
 static void refuse(struct upstream *upstream, const struct error *err)
 {
-    pool_note_refusal(upstream, err);
-    counter_add(&pool_counters_of(upstream)->pool_unclean, 1);
-    pool_drop(upstream);
+    reset_note_refusal(upstream->owner, upstream, err);
+    counter_add(&parked_counters(upstream)->pool_unclean, 1);
+    parked_close(upstream);
 }
 
-void pool_on_cleaned(struct upstream *upstream, const struct upstream_answer *answer)
+void reset_on_answer(struct upstream *upstream, const struct upstream_answer *answer)
 {
     bool is_mysql = upstream->family == FAMILY_MYSQL;
     /* A collation that the server does not know was not set by the handshake either. */
-    bool is_unknown =
-        upstream->cleaning == CLEANING_CHARSETS && answer->error.code == ERR_UNKNOWN_CHARACTER_SET;
+    bool is_unknown = upstream->cleaning == RESET_CHARSETS && answer->error.code == ERR_UNKNOWN_CHARACTER_SET;
     if (answer->is_err && !is_unknown) {
         refuse(upstream, &answer->error);
-    } else if (upstream->cleaning == CLEANING_ID) {
+    } else if (upstream->cleaning == RESET_ID) {
         upstream->legacy.insert_id = 0;
-        park_as_left(upstream);
-    } else if (upstream->cleaning == CLEANING_RESET) {
-        upstream->cleaning = CLEANING_SETUP;
+        park_with_state(upstream);
+    } else if (upstream->cleaning == RESET_STATE) {
+        upstream->cleaning = RESET_SETUP;
         upstream_set_up(upstream);
-    } else if (upstream->cleaning == CLEANING_SETUP && is_mysql) {
-        upstream->cleaning = CLEANING_CHARSETS;
+    } else if (upstream->cleaning == RESET_SETUP && is_mysql) {
+        upstream->cleaning = RESET_CHARSETS;
         upstream_restore_charsets(upstream);
     } else {
-        pool_park_new(upstream);
+        reset_done(upstream);
     }
 }
 
-void pool_park(struct worker *worker, struct upstream *take_upstream, bool is_promised)
+void reset_and_park(struct pool *pool, struct upstream *take_upstream, bool is_promised)
 {
     struct upstream *upstream = take_upstream;
     upstream->key.has_schema |= upstream->schema.len > 0;
-    upstream_hand_over(upstream, &pool_ops, worker);
+    upstream_hand_over(upstream, &parked_ops, pool);
     upstream->is_second_hand = true;
     if (upstream->legacy.is_there) {
         if (upstream->legacy.insert_id != 0 && !is_promised)
             begin_id(upstream);
         else
-            park_as_left(upstream);
+            park_with_state(upstream);
         return;
     }
     text_fini(&upstream->schema);
     upstream->is_unclean = true;
-    if (is_promised && pool_pass_unclean(upstream))
+    if (is_promised && waiters_pass_unclean(upstream))
         return;
     upstream->promised_to = is_promised ? upstream_wanted(upstream) : NULL;
     if (upstream->promised_to != NULL)
         permits_promise(upstream->promised_to, 1);
-    pool_begin_reset(upstream);
+    reset_begin(upstream);
 }

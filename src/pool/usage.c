@@ -2,21 +2,11 @@
 
 #include "base/clock.h"
 #include "cluster/quota.h"
-#include "pool/pool.h"
-#include "pool/yield.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Behind the causes of pins, in one row of numbers with them. */
-enum use {
-    USE_BEFORE = PIN_CAUSE_COUNT - 1,
-#define CONNECTION_USE(NAME, words) USE_##NAME,
-#include "pool/tbl/connection_uses.h"
-#undef CONNECTION_USE
-    USE_COUNT
-};
 _Static_assert((int)USE_COUNT <= PERMITS_USES, "permits_holders.uses has a number for each");
 
 static const char *words_of(unsigned use)
@@ -31,34 +21,17 @@ static const char *words_of(unsigned use)
 
 /* ---- one worker's ---- */
 
-/* What would keep it even if nothing ran there comes first; of several causes the first of the table. */
-static unsigned use_of(const struct upstream *upstream)
-{
-    if (pool_has(upstream))
-        return USE_READYING;
-    const struct session *session = upstream->owner;
-    enum route_place place = slot_place_of(session->slots, upstream);
-    uint32_t causes = yield_pins(session, place) & ~pin_bit(PIN_ANSWERS);
-    if (causes != 0)
-        return (unsigned)__builtin_ctz(causes);
-    if (upstream->state != UPSTREAM_READY && upstream->state != UPSTREAM_BUSY)
-        return USE_READYING;
-    if (session_is_of_job(session, place))
-        return USE_RUNNING;
-    if (yield_has_own_answers(session, place))
-        return PIN_ANSWERS;
-    return yield_is_shared(session) ? USE_OTHER : USE_SESSION;
-}
-
-void usage_count(struct permits_holders *holders, const struct worker *worker)
+void usage_count(const struct pool *pool, struct permits_holders *holders)
 {
     uint32_t uses[USE_COUNT] = { 0 };
-    for (struct list_node *node = list_first(&holders->list); node != NULL;
-         node = list_after(&holders->list, node))
-        uses[use_of(upstream_of_permit(holders->permits, node))]++;
+    struct list_node *node = list_first(&holders->list);
+    for (; node != NULL; node = list_after(&holders->list, node)) {
+        const struct upstream *upstream = upstream_of_permit(holders->permits, node);
+        uses[upstream->ops->use != NULL ? upstream->ops->use(upstream) : USE_READYING]++;
+    }
     for (unsigned use = 0; use < USE_COUNT; use++)
         atomic_store_explicit(&holders->uses[use], uses[use], memory_order_relaxed);
-    atomic_store_explicit(&holders->counted_us, worker->loop.now_us, memory_order_release);
+    atomic_store_explicit(&holders->counted_us, pool_now(pool), memory_order_release);
 }
 
 /* ---- all workers' ---- */
@@ -83,7 +56,7 @@ static void add_up(const struct permits *permits, uint64_t now_us, struct told *
     for (unsigned i = 0; i < permits->worker_count; i++) {
         struct permits_holders *holders = &permits->holders[i];
         uint64_t counted_us = atomic_load_explicit(&holders->counted_us, memory_order_acquire);
-        bool is_fresh = counted_us != 0 && now_us < counted_us + USES_FRESH_US;
+        bool is_fresh = counted_us != 0 && now_us < counted_us + USAGE_FRESH_US;
         for (unsigned use = 0; use < USE_OTHER && is_fresh; use++)
             told[use].count += atomic_load_explicit(&holders->uses[use], memory_order_relaxed);
     }
@@ -96,7 +69,7 @@ void usage_tell(const struct permits *permits, uint64_t now_us, struct text *tex
     const char *glue = "";
     add_up(permits, now_us, told);
     qsort(told, USE_COUNT, sizeof *told, by_count);
-    for (unsigned i = 0; i < USE_COUNT && told[i].count > 0 && text->len < USES_TOLD_BYTES; i++) {
+    for (unsigned i = 0; i < USE_COUNT && told[i].count > 0 && text->len < USAGE_TOLD_BYTES; i++) {
         (void)text_appendf(text, "%s%u by %s", glue, told[i].count, words_of(told[i].use));
         left -= told[i].count < left ? told[i].count : left;
         glue = ", ";
@@ -132,14 +105,14 @@ static void explain_server(const struct server *server, const char *waited, cons
                    permits_waiting(&server->permits));
 }
 
-void usage_explain(struct permits *permits, const struct worker *worker, char *text, size_t size)
+void usage_explain(const struct pool *pool, struct permits *permits, char *text, size_t size)
 {
     char waited[32];
     struct text uses = { 0 };
-    usage_count(&permits->holders[worker->index], worker);
-    usage_tell(permits, worker->loop.now_us, &uses);
+    usage_count(pool, pool_holders(pool, permits));
+    usage_tell(permits, pool_now(pool), &uses);
     const char *words = uses.len > 0 && !uses.is_oom ? text_cstr(&uses) : "none is told";
-    (void)clock_format_duration(worker->world->timeouts->pool_wait_us, waited, sizeof waited);
+    (void)clock_format_duration(pool->rules.timeouts->pool_wait_us, waited, sizeof waited);
     if (permits->quota != NULL)
         explain_quota(permits->quota, waited, words, text, size);
     else

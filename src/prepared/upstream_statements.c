@@ -16,7 +16,7 @@ static void release(struct known_statement *known)
     mem_free(known);
 }
 
-/* At the server too: as soon as the connection is free to say so. */
+/* COM_STMT_CLOSE follows as soon as the connection is free. */
 static void close_known(struct known_statement *known)
 {
     struct upstream *upstream = known->upstream;
@@ -38,7 +38,7 @@ static struct prepared_copy *copy_of(const struct known_statement *known)
     return copies[ROUTE_PRIMARY].known == known ? &copies[ROUTE_PRIMARY] : &copies[ROUTE_REPLICA];
 }
 
-/* Its session would have to prepare it anew. */
+/* Its session has to prepare it again. */
 static void disown(struct known_statement *known)
 {
     if (known->user != NULL)
@@ -86,27 +86,15 @@ static struct list *list_of(struct upstream *upstream)
     return &upstream->statements;
 }
 
-static size_t max_of(const struct session *session)
+void upstream_statements_make_room(struct upstream *upstream, enum route_place place,
+                                   const struct prepared *in_use, size_t max)
 {
-    const struct cluster_settings *clusters = session->worker->world->clusters;
-    return clusters != NULL ? (size_t)clusters[session->door->cluster].prepared_max : SIZE_MAX;
-}
-
-static bool is_in_use(const struct session *session, const struct known_statement *known,
-                      enum route_place place)
-{
-    return known->user != NULL && (known->user == session->job.prepared || has_contents(known->user, place));
-}
-
-/* The longest unused ones, until there is room for one more; those in use stay, however many they are. */
-static void make_room(const struct session *session, enum route_place place)
-{
-    struct list *list = list_of(session->slots[place].upstream);
+    struct list *list = list_of(upstream);
     struct list_node *next, *node = list_first(list);
-    for (; node != NULL && list->count >= max_of(session); node = next) {
+    for (; node != NULL && list->count >= max; node = next) {
         struct known_statement *known = list_entry(node, struct known_statement, in_connection);
         next = list_after(list, node);
-        if (is_in_use(session, known, place))
+        if (known->user != NULL && (known->user == in_use || has_contents(known->user, place)))
             continue;
         disown(known);
         close_known(known);
@@ -141,24 +129,22 @@ static struct known_statement *find_unused(const struct prepared *prepared, cons
     return NULL;
 }
 
-static void use(struct session *session, enum route_place place, struct prepared *prepared,
+static void use(const struct slot *slot, enum route_place place, struct prepared *prepared,
                 struct known_statement *known)
 {
     known->user = prepared;
-    prepared->copies[place] =
-        (struct prepared_copy){ .known = known, .generation = session->slots[place].generation };
+    prepared->copies[place] = (struct prepared_copy){ .known = known, .generation = slot->generation };
 }
 
-static struct known_statement *new_known(struct session *session, struct upstream *upstream,
-                                         struct shared_text *text, struct span schema)
+static struct known_statement *new_known(struct upstream *upstream, struct shared_text *text,
+                                         struct span schema, const struct vars *vars)
 {
     struct known_statement *known = mem_zalloc(sizeof *known);
     if (known == NULL)
         return NULL;
     known->upstream = upstream;
     known->text = text;
-    if (!fingerprint_take(&known->state, &session->facets.vars) ||
-        !text_append_span(&known->schema, schema)) {
+    if (!fingerprint_take(&known->state, vars) || !text_append_span(&known->schema, schema)) {
         fingerprint_fini(&known->state);
         text_fini(&known->schema);
         mem_free(known);
@@ -172,19 +158,18 @@ static struct known_statement *new_known(struct session *session, struct upstrea
     return known;
 }
 
-bool upstream_statements_add(struct session *session, enum route_place place, struct prepared *prepared,
-                             uint32_t id, struct span schema)
+bool upstream_statements_add(const struct slot *slot, enum route_place place, const struct vars *vars,
+                             struct prepared *prepared, uint32_t id)
 {
-    struct upstream *upstream = session->slots[place].upstream;
-    make_room(session, place);
-    /* With others than the session's (sync.c): nobody would know with which. */
-    bool has_its_variables = upstream->vars_version == session->facets.vars.version;
-    struct shared_text *text = has_its_variables ? prepared->text : NULL;
-    struct known_statement *known = new_known(session, upstream, text, schema);
+    struct upstream *upstream = slot->upstream;
+    /* It is shared with no other session if the connection has other variables (apply_state): with which, is
+     * not known. */
+    struct shared_text *text = upstream->vars_version == vars->version ? prepared->text : NULL;
+    struct known_statement *known = new_known(upstream, text, text_span(&prepared->schema), vars);
     if (known == NULL)
         return false;
     known->id = id;
-    use(session, place, prepared, known);
+    use(slot, place, prepared, known);
     return true;
 }
 
@@ -200,18 +185,20 @@ void upstream_statements_replace(const struct prepared *prepared, enum route_pla
     }
 }
 
-bool upstream_statements_find(struct session *session, enum route_place place, struct prepared *prepared)
+bool upstream_statements_find(const struct slot *slot, enum route_place place, const struct facets *facets,
+                              struct prepared *prepared)
 {
     struct fingerprint state = { 0 };
     struct known_statement *known = NULL;
-    bool lacks_types = prepared->params > 0 && prepared->types_version == 0; /* it would take another's */
-    if (prepared->text == NULL || lacks_types || pins_any(&session->facets.pins))
+    bool lacks_types =
+        prepared->params > 0 && prepared->types_version == 0; /* the server would use other types */
+    if (prepared->text == NULL || lacks_types || pins_any(&facets->pins))
         return false;
-    if (fingerprint_take(&state, &session->facets.vars))
-        known = find_unused(prepared, session->slots[place].upstream, &state);
+    if (fingerprint_take(&state, &facets->vars))
+        known = find_unused(prepared, slot->upstream, &state);
     fingerprint_fini(&state);
     if (known != NULL)
-        use(session, place, prepared, known);
+        use(slot, place, prepared, known);
     return known != NULL;
 }
 
@@ -235,34 +222,32 @@ void upstream_statements_note_run(struct known_statement *known, struct span typ
 
 /* ---- cursors ---- */
 
-void upstream_statements_note_cursor(struct session *session, const struct upstream *upstream)
+bool upstream_statements_note_cursor(const struct job *job, const struct upstream *upstream)
 {
-    const struct job *job = &session->job;
     if (job->prepared == NULL)
-        return;
+        return false;
     bool is_over = job->reply.has_error || (upstream->status & STATUS_LAST_ROW_SENT) != 0;
     if (job->command->byte == COM_STMT_EXECUTE) {
         job->prepared->has_cursor = job->reply.has_cursor && !is_over;
-        if (job->prepared->has_cursor)
-            prepared_note_pin(job->prepared, PIN_CURSOR, session_now(session),
-                              &session->worker->boxes[session->door->cluster].pins);
-    } else if (job->command->byte == COM_STMT_RESET || is_over)
+        return job->prepared->has_cursor;
+    }
+    if (job->command->byte == COM_STMT_RESET || is_over)
         job->prepared->has_cursor = false;
+    return false;
 }
 
-/* ---- parting ---- */
+/* ---- a session leaves it ---- */
 
 static void part(struct known_statement *known, enum route_place place)
 {
-    bool is_nobodys = known->text == NULL || has_contents(known->user, place);
+    bool is_shared = known->text != NULL && !has_contents(known->user, place);
     disown(known);
-    if (is_nobodys)
+    if (!is_shared)
         close_known(known);
 }
 
-void upstream_statements_part(struct session *session, enum route_place place)
+void upstream_statements_part(struct upstream *upstream, enum route_place place)
 {
-    struct upstream *upstream = session->slots[place].upstream;
     if (upstream->on_closed == NULL)
         return;
     struct list_node *next, *node = list_first(&upstream->statements);
@@ -274,12 +259,11 @@ void upstream_statements_part(struct session *session, enum route_place place)
     }
 }
 
-void upstream_statements_leave(struct session *session, struct prepared *prepared)
+void upstream_statements_leave(const struct slot slots[SLOT_COUNT], struct prepared *prepared)
 {
-    for (int place = 0; place < PREPARED_PLACES; place++) {
-        const struct slot *slot = &session->slots[place];
+    for (int place = 0; place < SLOT_COUNT; place++) {
         const struct prepared_copy *copy = &prepared->copies[place];
-        if (slot->upstream != NULL && copy->generation == slot->generation)
+        if (slots[place].upstream != NULL && copy->generation == slots[place].generation)
             part(copy->known, (enum route_place)place);
     }
 }

@@ -107,7 +107,7 @@ static bool pass_packet(struct session *session, struct upstream *upstream, cons
 {
     struct job *job = &session->job;
     if (job->facts.changes_accounts)
-        login_age_note_change(session);
+        login_age_note_change(&session->worker->pool, session->door->cluster);
     reply_effects_note(&session->facets, job, session->slots, info, session_now(session));
     if (job->place == ROUTE_PRIMARY)
         note_writes(session, upstream, info);
@@ -334,7 +334,9 @@ static enum step finish_reply(struct session *session, struct upstream *upstream
     job->reply.rows = upstream->tracker.rows;
     upstream_end(upstream);
     command_end(session, upstream);
-    upstream_statements_note_cursor(session, upstream);
+    if (upstream_statements_note_cursor(job, upstream))
+        prepared_note_pin(job->prepared, PIN_CURSOR, session_now(session),
+                          &session->worker->boxes[session->door->cluster].pins);
     if (buf_unparsed(&upstream->stream.in).len > 0) {
         struct slot *slot = &session->slots[job->place];
         slot->has_failed = true;

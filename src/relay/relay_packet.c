@@ -88,8 +88,10 @@ bool relay_name_statement(struct session *session, struct upstream *upstream, co
     prepared->dialect = dialect_of(session);
     prepared->params = info->params;
     prepared->columns = info->columns;
-    if (!upstream_statements_add(session, job->place, prepared, info->stmt_id,
-                                 text_span(&session->facets.schema)))
+    const struct slot *slot = &session->slots[job->place];
+    upstream_statements_make_room(slot->upstream, job->place, job->prepared,
+                                  pool_prepared_max(&session->worker->pool, session->door->cluster));
+    if (!upstream_statements_add(slot, job->place, &session->facets.vars, prepared, info->stmt_id))
         return false;
     upstream_statements_replace(prepared, job->place);
     if (sql.len == 0)

@@ -13,9 +13,7 @@
 #include "cluster/quota.h"
 #include "freshness/fresh_replica.h"
 #include "mysql/reply.h"
-#include "pool/account_limit.h"
-#include "pool/state_capture.h"
-#include "pool/yield.h"
+#include "pool/search.h"
 #include "session/command_answer.h"
 #include "session/command_payload.h"
 #include "session/command_route.h"
@@ -24,9 +22,11 @@
 #include "session/pick_server.h"
 #include "session/route_input.h"
 #include "session/slot.h"
+#include "session/state_capture.h"
 #include "session/wait_connection.h"
 #include "session/wait_replica.h"
 #include "session/wait_server.h"
+#include "session/yield.h"
 #include "state/diagnostics.h"
 #include "state/insert_id.h"
 #include "state/sequences.h"
@@ -247,7 +247,7 @@ static bool is_overload(const struct error *err)
 static bool may_pass(struct session *session, int server, const struct error *err)
 {
     if (err->code == ERR_CON_COUNT)
-        (void)yield_unpark(session, server);
+        (void)search_unpark(&session->worker->pool, session_view(session)->servers[server].server);
     return is_overload(err);
 }
 
@@ -289,7 +289,7 @@ static enum step failed(struct session *session)
     bool has_server_said = err.sqlstate[0] != '\0';
     bool is_state_lost = !job->is_login && slot_has_lost_state(session, job->place);
     bool is_at_limit = has_server_said && slot->upstream != NULL && quota_is_limit(&err) &&
-                       account_limit_note_refusal(session, slot->upstream, &err);
+                       wait_connection_note_limit(session, slot->upstream, &err);
     if (!is_at_limit) /* which has a line of its own */
         log_limited(LOG_LEVEL_WARNING, &session->scope, "%s%s as '%s': %s",
                     has_server_said ? "no login at " : "no connection to ",
@@ -342,7 +342,7 @@ static enum step open_instead(struct session *session)
     struct slot *slot = &session->slots[session->job.place];
     const int index = slot->server;
     const struct view_server *entry = &session_view(session)->servers[index];
-    counter_add(&session->worker->boxes[session->door->cluster].pool.pool_changes_failed, 1);
+    counter_add(&pool_counters(&session->worker->pool, session->door->cluster)->pool_changes_failed, 1);
     log_limited(LOG_LEVEL_INFO, &session->scope, "a connection to %s could not be made one of '%s': %s",
                 entry->server->name, session->user->name, slot->failure.text);
     if (slot->failure.sqlstate[0] != '\0' && slot->failure.code == ERR_UNKNOWN_COM)
@@ -369,7 +369,7 @@ static bool is_refused_anew(const struct slot *slot)
 
 static void count_change(struct session *session, bool is_renewing)
 {
-    struct pool_counters *pool = &session->worker->boxes[session->door->cluster].pool;
+    struct pool_counters *pool = pool_counters(&session->worker->pool, session->door->cluster);
     counter_add(is_renewing ? &pool->pool_logged_in_anew : &pool->pool_changed_user, 1);
 }
 

@@ -9,9 +9,9 @@
 #include "mysql/reply.h"
 #include "mysql/wire.h"
 #include "pool/reset.h"
-#include "pool/reuse.h"
 #include "session/command_payload.h"
 #include "session/local_answers.h"
+#include "session/reuse.h"
 #include "session/slot.h"
 #include "state/parse_context.h"
 #include "prepared/upstream_statements.h"
@@ -237,7 +237,7 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
     case SYNC_RENEW:
         slot->task = task;
         slot->has_answer = false;
-        pool_reset(session->worker, slot->upstream);
+        reset_send(&session->worker->pool, slot->upstream);
         break;
     case SYNC_SETUP:
         slot->task = task;
@@ -441,7 +441,7 @@ enum step apply_state_refused(struct session *session, struct slot *slot)
 /* What was to make it new says nothing of the session: another connection will do. */
 static enum step refused_renewal(struct session *session, struct slot *slot)
 {
-    pool_note_refusal(slot->upstream, &slot->answer.error);
+    reset_note_refusal(&session->worker->pool, slot->upstream, &slot->answer.error);
     slot_drop(session, session->job.place);
     return session_enter(session, SESSION_ACQUIRING);
 }

@@ -4,10 +4,11 @@
  */
 #include "session/command_end.h"
 
-#include "pool/reuse.h"
+#include "session/reuse.h"
 #include "session/apply_state.h"
 #include "session/local_answers.h"
 #include "session/slot.h"
+#include "session/rights.h"
 #include "sql/stored_code.h"
 #include "state/diagnostics.h"
 #include "state/found_rows.h"
@@ -427,7 +428,7 @@ static void note_home(struct session *session, bool is_execution)
         schema_note_done(&session->facets, job, session_now(session));
     bool is_use = job->facts.kind == SQL_USE || job->command->byte == COM_INIT_DB;
     if (is_use && is_execution && !job->reply.has_error)
-        login_age_note_use(session);
+        rights_note_use(session);
     if (job->changes != NULL)
         commit_set(session);
     else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)

@@ -23,7 +23,7 @@ static enum step run_close(struct session *session)
 {
     struct prepared *prepared = session->job.prepared;
     session->job.prepared = NULL;
-    upstream_statements_leave(session, prepared);
+    upstream_statements_leave(session->slots, prepared);
     prepared_remove(&session->prepared, prepared);
     buf_drop_parsed(&session->client.in);
     return command_done(session);

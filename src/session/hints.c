@@ -2,7 +2,7 @@
 
 #include "freshness/fresh_replica.h"
 #include "mysql/reply.h"
-#include "pool/yield.h"
+#include "session/yield.h"
 #include "session/command_answer.h"
 #include "session/command_payload.h"
 #include "session/dialect.h"

@@ -8,6 +8,7 @@
 #include "session/command_answer.h"
 #include "session/command_end.h"
 #include "session/compression.h"
+#include "session/rights.h"
 #include "session/slot.h"
 
 #include <assert.h>
@@ -143,7 +144,7 @@ static enum step go_inside(struct session *session, uint8_t seq)
     command_end_reset(session);
     consistency_begin(&session->consistency, session->user);
     session->facets.was_reset = session->facets.keeps_schema = false;
-    login_age_begin(session);
+    rights_begin(session);
     struct job *job = &session->job;
     job->is_login = true;
     job->is_change_user = is_change_user;

@@ -3,7 +3,7 @@
 
 #include "cluster/balance.h"
 #include "freshness/fresh_replica.h"
-#include "pool/yield.h"
+#include "session/yield.h"
 #include "session/slot.h"
 
 /* Its replica holds something of the session: another one would not do. */

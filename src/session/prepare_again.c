@@ -27,8 +27,10 @@ static enum step note_prepared(struct session *session, struct slot *slot)
         return command_refuse(session, ERR_UNKNOWN_STMT, NULL,
                               "The statement has %u parameters on %s and had %u when it was prepared",
                               slot->answer.params, slot->upstream->server->name, job->prepared->params);
-    if (!upstream_statements_add(session, job->place, job->prepared, slot->answer.stmt_id,
-                                 text_span(&job->prepared->schema))) {
+    upstream_statements_make_room(slot->upstream, job->place, job->prepared,
+                                  pool_prepared_max(&session->worker->pool, session->door->cluster));
+    if (!upstream_statements_add(slot, job->place, &session->facets.vars, job->prepared,
+                                 slot->answer.stmt_id)) {
         slot->has_failed = true;
         (void)error_set(&slot->failure, ENOMEM, "out of memory");
         return STEP_MORE;
@@ -36,7 +38,7 @@ static enum step note_prepared(struct session *session, struct slot *slot)
     if ((job->facts.asks_before & 1u << SQL_ASKS_DIAGNOSTICS) != 0 && session->facets.answers.has_diagnostics)
         diagnostics_lose(&session->facets.answers.diagnostics,
                          slot); /* a PREPARE clears them, as its text would */
-    counter_add(&session->worker->boxes[session->door->cluster].pool.statements_prepared, 1);
+    counter_add(&pool_counters(&session->worker->pool, session->door->cluster)->statements_prepared, 1);
     return session_enter(session, SESSION_SYNCING); /* schema and variables may have been changed for it */
 }
 
@@ -79,8 +81,8 @@ static enum step prepare_here(struct session *session, struct slot *slot)
 {
     struct job *job = &session->job;
     bool is_anew = is_worded_anew(session);
-    if (!is_anew && upstream_statements_find(session, job->place, job->prepared)) {
-        counter_add(&session->worker->boxes[session->door->cluster].pool.statements_shared, 1);
+    if (!is_anew && upstream_statements_find(slot, job->place, &session->facets, job->prepared)) {
+        counter_add(&pool_counters(&session->worker->pool, session->door->cluster)->statements_shared, 1);
         return session_enter(session, SESSION_SYNCING); /* as after a PREPARE */
     }
     if (job->prepared->sql.len == 0)

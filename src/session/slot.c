@@ -3,14 +3,15 @@
 #include "cluster/quota.h"
 #include "cluster/upstream_login.h"
 #include "mysql/reply.h"
-#include "pool/account_limit.h"
 #include "pool/fit.h"
+#include "pool/login_age.h"
 #include "pool/prewarm.h"
 #include "pool/reset.h"
-#include "pool/reuse.h"
-#include "pool/state_capture.h"
-#include "pool/yield.h"
 #include "prepared/upstream_statements.h"
+#include "session/reuse.h"
+#include "session/state_capture.h"
+#include "session/wait_connection.h"
+#include "session/yield.h"
 #include "state/schema.h"
 
 /* ---- upstream callbacks: note what happened, then let the driver look ---- */
@@ -99,7 +100,13 @@ static void on_io(struct upstream *upstream, int events)
 }
 
 static const struct upstream_owner_ops owner_ops = {
-    .on_ready = on_ready, .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io
+    .on_ready = on_ready,
+    .on_answer = on_answer,
+    .on_failed = on_failed,
+    .on_io = on_io,
+    .on_wanted = yield_on_wanted,
+    .on_aged = yield_on_aged,
+    .use = yield_use,
 };
 
 /* ---- is it still there? ---- */
@@ -125,6 +132,28 @@ void slot_listen(struct session *session, enum route_place place)
 
 /* ---- filled ---- */
 
+struct login_recipe slot_recipe(const struct session *session)
+{
+    return (struct login_recipe){ .user = session->user,
+                                  .proof = session->seen,
+                                  .attributes = text_span(&session->attributes),
+                                  .caps = session->upstream_caps,
+                                  .collation = session->collation };
+}
+
+struct upstream_key slot_key(const struct session *session, int server)
+{
+    const struct login_recipe recipe = slot_recipe(session);
+    bool has_schema = session->facets.schema.len > 0 && !session->job.has_no_schema;
+    return key_of(&recipe, session->door->cluster, &session_view(session)->servers[server], has_schema);
+}
+
+static void note_use(const struct session *session)
+{
+    const struct login_recipe recipe = slot_recipe(session);
+    prewarm_note(&session->worker->pool, session->door->cluster, &recipe);
+}
+
 /* Nothing that is a statement's, or a variable's, is there yet. */
 static struct slot *begin_slot(struct session *session, int server)
 {
@@ -144,40 +173,43 @@ void slot_take(struct session *session, int server, struct upstream *take_upstre
     upstream_hand_over(take_upstream, &owner_ops, session);
     permits_touch(&take_upstream->permit, session->worker->index, session_now(session));
     if (take_upstream->quota.permits == NULL)
-        account_limit_hold(session, take_upstream);
+        wait_connection_hold_quota(session, take_upstream);
     slot->upstream = take_upstream;
     reuse_adopt(session, slot);
-    prewarm_note(session);
+    note_use(session);
 }
 
-/* How the session logs in there; borrows from it. */
-static struct upstream_wish wish_of(const struct session *session, const struct view_server *entry)
+/* On a replica that the session's reads may be on, the account has all rights that it had at the session's
+ * login, and perhaps no more. */
+static void note_login(const struct session *session, struct upstream *upstream)
 {
-    const struct user *user = session->user;
-    return (struct upstream_wish){
-        .addr = &entry->addr,
-        .user = user->name,
-        .secret = user->secret.has_password ? &user->secret : session->seen,
-        .schema = schema_of_login(&session->facets, &session->job),
-        .attributes = text_span(&session->attributes),
-        .caps = session->upstream_caps,
-        .collation = session->collation,
-        .has_setup = true,
-        .take_permit = true,
-    };
+    bool is_recent = login_age_is_recent(&session->worker->pool, session->door->cluster);
+    bool may_lack = is_recent && !consistency_is_followed(&session->consistency);
+    if (session->job.place == ROUTE_PRIMARY)
+        upstream->proved_us = session_now(session);
+    else
+        upstream->proved_us = may_lack ? 0 : session->rights.login_us;
+}
+
+static struct upstream_wish wish_of(const struct session *session, int server)
+{
+    const struct login_recipe recipe = slot_recipe(session);
+    struct upstream_wish wish = key_wish(&recipe, &session_view(session)->servers[server]);
+    wish.schema = schema_of_login(&session->facets, &session->job);
+    return wish;
 }
 
 void slot_change(struct session *session, int server, struct upstream *take_upstream)
 {
-    const struct upstream_wish wish = wish_of(session, &session_view(session)->servers[server]);
+    const struct upstream_wish wish = wish_of(session, server);
     upstream_statements_forget(take_upstream);
     take_upstream->legacy.is_there = false; /* nothing of it is left by that */
     bool is_own = take_upstream->key.account == session->user->account;
     if (!is_own)
         permits_release(&take_upstream->quota, session->worker->index);
-    take_upstream->key = pool_key(session, server);
+    take_upstream->key = slot_key(session, server);
     slot_take(session, server, take_upstream);
-    login_age_note_login(session, take_upstream);
+    note_login(session, take_upstream);
     session->slots[session->job.place].is_changing = true;
     session->slots[session->job.place].is_renewing = is_own;
     take_upstream->is_unclean = false;
@@ -188,16 +220,16 @@ void slot_open(struct session *session, int server)
 {
     struct slot *slot = begin_slot(session, server);
     const struct view_server *entry = &session_view(session)->servers[server];
-    const struct upstream_wish wish = wish_of(session, entry);
+    const struct upstream_wish wish = wish_of(session, server);
     slot->upstream =
         upstream_open(&session->worker->env, entry->server, &wish, &owner_ops, session, &slot->failure);
     slot->has_failed = slot->upstream == NULL;
     if (slot->upstream != NULL) {
-        slot->upstream->key = pool_key(session, server);
-        login_age_note_login(session, slot->upstream);
+        slot->upstream->key = slot_key(session, server);
+        note_login(session, slot->upstream);
     }
-    account_limit_hold(session, slot->upstream);
-    prewarm_note(session);
+    wait_connection_hold_quota(session, slot->upstream);
+    note_use(session);
 }
 
 /* ---- emptied ---- */
@@ -210,7 +242,8 @@ static struct upstream *release(struct session *session, enum route_place place)
     if (upstream != NULL && !session->is_new)
         consistency_note_drop(&session->consistency, &session->job, place, slot);
     if (upstream != NULL && upstream->state == UPSTREAM_BUSY && session->job.facts.changes_accounts)
-        login_age_note_change(session); /* it may have run all the same */
+        login_age_note_change(&session->worker->pool,
+                              session->door->cluster); /* it may have run all the same */
     state_capture_end(slot);
     sequences_note_drop(&session->facets.draws, slot);
     *slot = (struct slot){ 0 };
@@ -227,12 +260,12 @@ void slot_drop(struct session *session, enum route_place place)
 
 void slot_leave(struct session *session, enum route_place place, bool is_promised)
 {
-    if (!pool_may_park(session, place)) {
+    if (!fit_may_park(&session->worker->pool, &session->slots[place], &session->facets)) {
         slot_drop(session, place);
         return;
     }
     (void)reuse_leave(session, place);
-    pool_park(session->worker, release(session, place), is_promised);
+    reset_and_park(&session->worker->pool, release(session, place), is_promised);
 }
 
 void slot_leave_all(struct session *session)

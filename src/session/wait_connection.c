@@ -4,15 +4,15 @@
 #include "cluster/quota.h"
 #include "freshness/fresh_replica.h"
 #include "mysql/reply.h"
-#include "pool/account_limit.h"
-#include "pool/cross_worker.h"
-#include "pool/fit.h"
 #include "pool/handover.h"
-#include "pool/pool.h"
+#include "pool/parked.h"
+#include "pool/search.h"
 #include "pool/usage.h"
-#include "pool/yield.h"
 #include "session/command_answer.h"
 #include "session/slot.h"
+
+#include <inttypes.h>
+#include <stddef.h>
 
 /* Somebody idle gives up a connection at once, or after a question or two. A read that got none by then looks
  * at other replicas; the next time after twice as long, or it could run to and fro ahead of every gift. */
@@ -38,6 +38,43 @@ static bool may_go_to(const struct session *session, int server)
            fresh_replica_allows(&session->consistency, &session->job, server);
 }
 
+/* ---- the account's permit ---- */
+
+bool wait_connection_note_limit(struct session *session, struct upstream *upstream, const struct error *err)
+{
+    struct quota *quota = search_learn_quota(&session->worker->pool, upstream->server, session->user);
+    if (quota == NULL)
+        return false;
+    if (upstream->quota.permits == NULL)
+        quota_enlist(quota, upstream);
+    session->job.wait.goes_first = true;
+    if (quota_refused(quota, err, session_now(session)))
+        log_warning(&session->scope,
+                    "'%s' is at a limit of connections of its own at %s: its statements wait for one another "
+                    "there, pool_wait at most; logins refused so far: %" PRIu64 ": %s",
+                    quota->user, upstream->server->name, counter_read(&quota->refused), err->text);
+    return true;
+}
+
+void wait_connection_hold_quota(struct session *session, struct upstream *upstream)
+{
+    struct quota *quota = session->queue.quota;
+    session->queue.quota = NULL;
+    if (quota != NULL && upstream != NULL)
+        quota_hold(quota, upstream);
+    else if (quota != NULL)
+        permits_give(&quota->permits);
+    else if (upstream != NULL && (quota = quota_find(upstream->server, upstream->key.account)) != NULL)
+        quota_enlist(quota, upstream);
+}
+
+static void release_quota(struct session *session)
+{
+    if (session->queue.quota != NULL)
+        permits_give(&session->queue.quota->permits);
+    session->queue.quota = NULL;
+}
+
 /* ---- what comes ---- */
 
 static void on_grant(void *owner)
@@ -54,25 +91,36 @@ static void on_grant(void *owner)
         wait_connection_leave(session);
 }
 
-/* One that was parked, or is left by a session that does not need it, of this worker or another. */
+static bool on_offer(struct pool_waiter *waiter, struct upstream *offer)
+{
+    struct session *session =
+        (struct session *)(void *)((char *)waiter - offsetof(struct session, queue.waiter));
+    session->queue.offer = offer;
+    session_run(session);
+    bool is_taken = session->queue.offer == NULL;
+    session->queue.offer = NULL;
+    return is_taken;
+}
+
+/* A connection that was parked, or that a session gave up, of this worker or another. */
 static void on_connection(void *owner, struct loop *loop, void *take_connection)
 {
     struct session *session = owner;
     struct worker *worker = loop->context;
     if (session != NULL)
         session->queue.ticket = NULL;
-    pool_arrive(worker, take_connection, session);
+    waiters_arrive(&worker->pool, take_connection, session != NULL ? &session->queue.waiter : NULL);
 }
 
 void wait_connection_leave(struct session *session)
 {
     permits_cancel(&session->queue.ticket);
-    handover_cancel(session);
+    handover_cancel(&session->queue.waiter);
     if (session->queue.has_permit)
         permits_give(&session->queue.at->permits);
     session->queue.has_permit = false;
     session->queue.permits = NULL;
-    account_limit_release(session);
+    release_quota(session);
     session->queue.at = NULL;
 }
 
@@ -82,11 +130,11 @@ enum step wait_connection_time_out(struct session *session)
 {
     char text[ERROR_TEXT_MAX];
     struct server *server = session->queue.at;
-    if (session->queue.handover != NULL) { /* a worker is very busy: without its connection, then */
+    if (session->queue.waiter.handover != NULL) { /* a worker is very busy: without its connection, then */
         wait_connection_leave(session);
         return session_enter(session, SESSION_ACQUIRING);
     }
-    usage_explain(session->queue.permits, session->worker, text, sizeof text);
+    usage_explain(&session->worker->pool, session->queue.permits, text, sizeof text);
     counter_add(&server->by_worker[session->worker->index].queue_timeouts, 1);
     log_limited(LOG_LEVEL_WARNING, &session->scope, "%s", text);
     wait_connection_leave(session);
@@ -139,7 +187,7 @@ static enum step enter(struct session *session, int at)
     struct server *server = server_at(session, at);
     struct permits *permits = permits_for(session, server);
     bool is_first;
-    const struct upstream_key wish = pool_key(session, at);
+    const struct upstream_key wish = slot_key(session, at);
     const struct permits_waiter waiter = { .loop = &worker->loop,
                                            .owner = session,
                                            .on_grant = on_grant,
@@ -149,6 +197,7 @@ static enum step enter(struct session *session, int at)
                                                permits->quota != NULL && session->job.wait.goes_first };
     note_entry(session, server);
     session->queue.permits = permits;
+    session->queue.waiter.on_offer = on_offer;
     if (!wait_connection_may_wait(session))
         return wait_connection_time_out(session);
     session->job.wait.elsewhere_at_us = session_now(session) + (ELSEWHERE_US << session->job.wait.changes);
@@ -160,7 +209,7 @@ static enum step enter(struct session *session, int at)
     session_set_deadline(session, session->job.wait.permit_until_us - session_now(session));
     worker_retry(worker);
     if (is_first) /* otherwise somebody has searched, and whoever became idle since has given */
-        yield_search(worker, permits);
+        search_for_waiters(&worker->pool, permits);
     if (permits->quota != NULL)
         quota_try_more(permits->quota, session_now(session));
     return STEP_WAIT;
@@ -191,11 +240,12 @@ static void take_or_change(struct session *session, int server, struct upstream 
 /* Goes on with a parked connection to that server, if there is one. */
 static bool take(struct session *session, int server)
 {
-    struct upstream *upstream = pool_take(session, server);
+    const struct parked_wish wish = { slot_key(session, server), &session->facets, session->rights.since_us };
+    struct upstream *upstream = parked_take(&session->worker->pool, server_at(session, server), &wish);
     if (upstream == NULL)
         return false;
     session_set_deadline(session, 0);
-    take_or_change(session, server, upstream, login_age_are_old(session, upstream));
+    take_or_change(session, server, upstream, login_age_is_old(upstream, session->rights.since_us));
     return true;
 }
 
@@ -210,13 +260,14 @@ static enum step open_with_permit(struct session *session, int server)
 static bool take_over(struct session *session, int server)
 {
     struct upstream *upstream = session->queue.offer;
-    const struct upstream_key wish = pool_key(session, server);
+    const struct upstream_key wish = slot_key(session, server);
     bool must_change;
-    if (!pool_claim(upstream, &wish, &must_change))
+    if (!waiters_claim(upstream, &wish, &must_change))
         return false;
     session->queue.offer = NULL;
     session_set_deadline(session, 0);
-    take_or_change(session, server, upstream, must_change || login_age_are_old(session, upstream));
+    take_or_change(session, server, upstream,
+                   must_change || login_age_is_old(upstream, session->rights.since_us));
     return true;
 }
 
@@ -228,7 +279,7 @@ static enum step take_offer(struct session *session)
     wait_connection_leave(session);
     session->queue.quota = quota;
     bool is_taken = (session->queue.offer != NULL && take_over(session, server)) || take(session, server);
-    account_limit_release(session);
+    release_quota(session);
     return is_taken ? session_enter(session, SESSION_ATTACHING) : session_enter(session, SESSION_ACQUIRING);
 }
 
@@ -274,13 +325,8 @@ static enum step look_again(struct session *session)
         quota_try_more(permits->quota, session_now(session));
     worker_retry(worker);
     if (session_now(session) - permits->holders[worker->index].searched_us >= worker_retry_us(worker))
-        yield_search(worker, permits);
+        search_for_waiters(&worker->pool, permits);
     return STEP_WAIT;
-}
-
-void wait_connection_offered(struct session *session)
-{
-    session_run(session);
 }
 
 enum step wait_connection_step(struct session *session)
@@ -299,16 +345,23 @@ enum step wait_connection_step(struct session *session)
         session->queue.at = NULL;
         return open_with_permit(session, server);
     }
-    if (session->queue.handover != NULL)
+    if (session->queue.waiter.handover != NULL)
         return STEP_WAIT;
     if (session->queue.ticket == NULL && session->queue.permits == NULL && session->queue.quota != NULL)
         return go_on_with_quota(session);
-    if (session->queue.ticket == NULL) /* wait_connection_offered */
+    if (session->queue.ticket == NULL) /* on_offer */
         return take_offer(session);
     return worker->is_retrying ? look_again(session) : STEP_WAIT;
 }
 
 /* ---- is there one without waiting? ---- */
+
+static bool ask_others(struct session *session, int server)
+{
+    const struct upstream_key wish = slot_key(session, server);
+    session->queue.waiter.on_offer = on_offer;
+    return handover_ask(&session->worker->pool, server_at(session, server), &wish, &session->queue.waiter);
+}
 
 enum got { GOT_NOTHING, GOT_PERMIT, GOT_CONNECTION, GOT_ANSWER_LATER };
 
@@ -322,14 +375,14 @@ static enum got get(struct session *session, int server, bool may_ask)
         return GOT_NOTHING;
     if (take(session, server))
         return GOT_CONNECTION;
-    if (may_ask && handover_ask(session, server))
+    if (may_ask && ask_others(session, server))
         return GOT_ANSWER_LATER;
     if (quota != NULL && !permits_try(&quota->permits))
         return GOT_NOTHING;
     session->queue.quota = quota;
     if (permits_try(permits))
         return GOT_PERMIT;
-    account_limit_release(session);
+    release_quota(session);
     return GOT_NOTHING;
 }
 

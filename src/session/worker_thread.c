@@ -4,8 +4,8 @@
 #include "base/mem.h"
 #include "freshness/written.h"
 #include "mysql/reply.h"
-#include "pool/expiry.h"
-#include "pool/pool.h"
+#include "pool/lifetime.h"
+#include "pool/parked.h"
 #include "pool/prewarm.h"
 #include "session/kill.h"
 #include "session/session.h"
@@ -79,7 +79,29 @@ static void free_boxes(struct worker *worker)
         watch_free(&worker->boxes[i].watch);
     }
     mem_free(worker->boxes);
-    prewarm_free(&worker->warm);
+    prewarm_fini(&worker->pool);
+    pool_fini(&worker->pool);
+}
+
+static void on_trouble(struct pool *pool, unsigned cluster)
+{
+    worker_note_trouble((struct worker *)(void *)((char *)pool - offsetof(struct worker, pool)), cluster);
+}
+
+static struct pool_rules pool_rules(const struct world *world)
+{
+    return (struct pool_rules){ world->timeouts, world->users, world->clusters };
+}
+
+static bool open_pool(struct worker *worker)
+{
+    worker->pool = (struct pool){ .worker = worker->index,
+                                  .loop = &worker->loop,
+                                  .env = &worker->env,
+                                  .rules = pool_rules(worker->world),
+                                  .cluster_count = worker->world->cluster_count,
+                                  .on_trouble = on_trouble };
+    return pool_init(&worker->pool) && prewarm_init(&worker->pool);
 }
 
 static bool open_digests(struct worker *worker)
@@ -102,10 +124,9 @@ bool worker_init(struct worker *worker, unsigned index, const struct world *worl
     worker->boxes = mem_zalloc(world->cluster_count * sizeof *worker->boxes);
     if (worker->boxes == NULL)
         return error_set(err, 0, "worker %u: out of memory", index);
-    worker->warm = prewarm_new(worker);
     for (unsigned i = 0; i < world->cluster_count; i++)
         worker->boxes[i] = (struct view_box){ .message.run = take_view, .worker = worker, .cluster = i };
-    if (worker->warm == NULL || !open_watches(worker) || !open_digests(worker)) {
+    if (!open_pool(worker) || !open_watches(worker) || !open_digests(worker)) {
         free_boxes(worker);
         return error_set(err, 0, "worker %u: out of memory", index);
     }
@@ -121,7 +142,7 @@ bool worker_init(struct worker *worker, unsigned index, const struct world *worl
     list_init(&worker->kill_questions);
     loop_timer_init(&worker->retry, on_retry);
     loop_timer_init(&worker->drain_deadline, on_drain_deadline);
-    expiry_start(worker);
+    lifetime_start(&worker->pool);
     return true;
 }
 
@@ -144,6 +165,8 @@ static void run_report(struct loop_message *message)
 bool worker_start(struct worker *worker, struct loop *control, void (*on_ended)(struct loop_message *),
                   void (*on_report)(struct worker *), struct error *err)
 {
+    const struct world *world = worker->world;
+    pool_link(&worker->pool, &world->workers[(worker->index + 1) % world->worker_count]->pool);
     worker->control = control;
     worker->ended.run = on_ended;
     worker->on_report = on_report;
@@ -233,12 +256,13 @@ static void take_view(struct loop_message *message)
     view_release(&box->view);
     box->view = atomic_exchange(&box->next, NULL);
     watch_on_view(box->watch, box->view);
+    pool_set_view(&worker->pool, box->view);
     worker->published = box->cluster;
     worker->is_retrying = true;
     for_each_session(worker, wake_one);
     worker->is_retrying = false;
-    pool_on_view(worker, box->cluster);
-    prewarm_look(worker);
+    parked_on_view(&worker->pool, box->cluster);
+    prewarm_look(&worker->pool);
     atomic_store(&box->taken, box->view->number);
     worker_report(worker);
 }
@@ -262,11 +286,12 @@ void worker_adopt(struct worker *worker, const struct world *world)
 {
     worker->world = world;
     worker->env = world_env(world, &worker->loop, worker->index);
+    worker->pool.rules = pool_rules(world);
     for (unsigned i = 0; world->clusters != NULL && i < world->cluster_count; i++)
         worker->boxes[i].watch->settings = &world->clusters[i];
     for_each_session(worker, worker->driver->on_world);
-    pool_on_world(worker);
-    prewarm_adopt(worker);
+    parked_on_rules(&worker->pool);
+    prewarm_on_rules(&worker->pool);
 }
 
 /* ---- the end ---- */
@@ -277,8 +302,8 @@ static void end_if_empty(struct worker *worker)
         return;
     loop_timer_stop(&worker->drain_deadline);
     loop_timer_stop(&worker->retry);
-    expiry_stop(worker);
-    pool_close(worker);
+    lifetime_stop(&worker->pool);
+    parked_end(&worker->pool);
     kill_fini(worker);
     for (unsigned i = 0; i < worker->world->cluster_count; i++)
         watch_stop(worker->boxes[i].watch);
@@ -324,11 +349,12 @@ static void drain(struct loop_message *message)
     struct drain_message *wish = (struct drain_message *)(void *)message;
     struct worker *worker = wish->worker;
     worker->is_draining = true;
-    prewarm_stop(worker->warm);
+    worker->pool.is_ending = true;
+    prewarm_stop(&worker->pool);
     loop_timer_start(&worker->drain_deadline, &worker->loop, wish->deadline_us);
     mem_free(wish);
     for_each_session(worker, worker->driver->drain);
-    pool_close(worker);
+    parked_end(&worker->pool);
     end_if_empty(worker);
 }
 

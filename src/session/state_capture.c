@@ -1,10 +1,10 @@
-#include "pool/state_capture.h"
+#include "session/state_capture.h"
 
 #include "base/mem.h"
 #include "cluster/upstream_exchange.h"
 #include "mysql/reply.h"
 #include "mysql/rows.h"
-#include "pool/yield.h"
+#include "session/yield.h"
 #include "session/slot.h"
 #include "state/diagnostics.h"
 

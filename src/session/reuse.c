@@ -1,10 +1,12 @@
-#include "pool/reuse.h"
+#include "session/reuse.h"
 
-#include "pool/yield.h"
+#include "pool/fit.h"
+#include "pool/lifetime.h"
 #include "prepared/upstream_statements.h"
 #include "session/command_payload.h"
 #include "session/route_input.h"
 #include "session/slot.h"
+#include "session/yield.h"
 #include "sql/traces.h"
 #include "state/fingerprint.h"
 #include "state/pending_set.h"
@@ -90,16 +92,6 @@ void reuse_note_job(struct session *session, struct upstream *upstream)
 
 /* ---- leaving ---- */
 
-uint64_t reuse_trust(const struct worker *worker, const struct upstream *upstream)
-{
-    const struct cluster_settings *clusters = worker->world->clusters;
-    uint64_t trust = clusters != NULL ? clusters[upstream->key.cluster].pool_trust_us : 0;
-    uint64_t end = upstream->renewed_us + trust, now = worker->loop.now_us;
-    bool is_same =
-        upstream->defaults == atomic_load_explicit(&upstream->server->defaults, memory_order_relaxed);
-    return trust > 0 && is_same && now < end ? end - now : 0;
-}
-
 /* With these set, equal variables do not make two connections equal: a collation taken from the schema, rows
  * found by the last id, and what only some connections of a session have. */
 static bool has_odd_variables(const struct session *session)
@@ -122,7 +114,8 @@ static bool is_settled(const struct session *session, enum route_place place)
 static bool may_leave(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
-    if (slot->upstream->is_touched || slot->has_wait || reuse_trust(session->worker, slot->upstream) == 0)
+    if (slot->upstream->is_touched || slot->has_wait ||
+        lifetime_trust_us(&session->worker->pool, slot->upstream) == 0)
         return false;
     bool was_reset =
         session->facets.was_reset || slot->is_reset; /* then character sets are not the handshake's */
@@ -138,7 +131,7 @@ bool reuse_leave(struct session *session, enum route_place place)
     struct fingerprint fingerprint = { .said = legacy->said };
     if (!may_leave(session, place))
         return false;
-    upstream_statements_part(session, place);
+    upstream_statements_part(slot->upstream, place);
     bool is_whole = fingerprint_take(&fingerprint, &session->facets.vars);
     legacy->said = fingerprint.said; /* its memory is used again */
     legacy->hash = fingerprint.hash;
@@ -150,24 +143,9 @@ bool reuse_leave(struct session *session, enum route_place place)
 
 /* ---- taking ---- */
 
-enum reuse_fit reuse_fit(const struct session *session, const struct upstream *upstream,
-                         const struct fingerprint *wish)
-{
-    const struct upstream_legacy *legacy = &upstream->legacy;
-    struct fingerprint theirs = { .said = legacy->said, .hash = legacy->hash };
-    if (!legacy->is_there)
-        return ASLEFT_NEW;
-    if (session->facets.was_reset || reuse_trust(session->worker, upstream) == 0)
-        return ASLEFT_RENEW;
-    if (!fingerprint_equal(wish, &theirs))
-        return fingerprint_covers(wish, &theirs) ? ASLEFT_SAID : ASLEFT_RENEW;
-    bool is_same_schema = span_equal(text_span(&session->facets.schema), text_span(&upstream->schema));
-    return is_same_schema ? ASLEFT_EQUAL : ASLEFT_SCHEMA;
-}
-
 static struct pool_counters *counters_of(const struct session *session)
 {
-    return &session->worker->boxes[session->door->cluster].pool;
+    return pool_counters(&session->worker->pool, session->door->cluster);
 }
 
 void reuse_adopt(struct session *session, struct slot *slot)
@@ -175,14 +153,15 @@ void reuse_adopt(struct session *session, struct slot *slot)
     struct upstream *upstream = slot->upstream;
     struct fingerprint wish = { 0 };
     bool has_wish = fingerprint_take(&wish, &session->facets.vars);
-    enum reuse_fit fit = has_wish ? reuse_fit(session, upstream, &wish) : ASLEFT_RENEW;
+    enum fit fit =
+        has_wish ? fit_state(&session->worker->pool, upstream, &session->facets, &wish) : FIT_RENEW;
     bool is_left = upstream->legacy.is_there;
     fingerprint_fini(&wish);
     if (is_left) {
         slot->is_inherited = true;
-        slot->must_renew = fit == ASLEFT_RENEW;
+        slot->must_renew = fit == FIT_RENEW;
         slot->insert_id = upstream->legacy.insert_id;
-        upstream->vars_version = fit >= ASLEFT_SCHEMA ? session->facets.vars.version : 0;
+        upstream->vars_version = fit >= FIT_SCHEMA ? session->facets.vars.version : 0;
     }
     if (session->job.is_login) /* the server's word on it is the client's: said again */
         text_clear(&upstream->schema);

@@ -13,8 +13,8 @@
  * overwritten it, the connection is made new first. What neither shows (a trigger that takes a user lock,
  * SET GLOBAL said elsewhere) is there for `pool_trust` at most.
  */
-#ifndef HEADGATE_POOL_REUSE_H
-#define HEADGATE_POOL_REUSE_H
+#ifndef HEADGATE_SESSION_REUSE_H
+#define HEADGATE_SESSION_REUSE_H
 
 #include "session/session.h"
 #include "state/fingerprint.h"
@@ -25,21 +25,6 @@ void reuse_note_job(struct session *session, struct upstream *upstream);
 /* The session is about to part with its connection there, which may be parked (pool_may_park). True: it need
  * not be made new, and its state is noted in upstream.legacy. */
 bool reuse_leave(struct session *session, enum route_place place);
-
-/* For so long it may be handed on as it is, in µs; 0: no longer. */
-uint64_t reuse_trust(const struct worker *worker, const struct upstream *upstream);
-
-/* How well a parked connection that would do for the session suits it: the better the higher. */
-enum reuse_fit {
-    ASLEFT_OLD,    /* its login is too old: rights.h. Never told by reuse_fit */
-    ASLEFT_RENEW,  /* it was left in another state */
-    ASLEFT_SAID,   /* … which one SET of the session's variables overwrites */
-    ASLEFT_NEW,    /* it was made new */
-    ASLEFT_SCHEMA, /* left as the session wants it but for the schema */
-    ASLEFT_EQUAL
-};
-enum reuse_fit reuse_fit(const struct session *session, const struct upstream *upstream,
-                         const struct fingerprint *wish);
 
 /* The session has just taken the connection in this slot from among the parked ones. */
 void reuse_adopt(struct session *session, struct slot *slot);

@@ -17,8 +17,8 @@
  * A question leaves its own traces behind: what could have been asked about earlier statements is lost with
  * it.
  */
-#ifndef HEADGATE_POOL_STATE_CAPTURE_H
-#define HEADGATE_POOL_STATE_CAPTURE_H
+#ifndef HEADGATE_SESSION_STATE_CAPTURE_H
+#define HEADGATE_SESSION_STATE_CAPTURE_H
 
 #include "session/session.h"
 
