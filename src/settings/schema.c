@@ -54,11 +54,6 @@ bool schema_is_absent(const struct section *section, const char *name)
 
 #define NAME_MAX_LEN 32U
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Edits (insert, delete, replace, swap neighbours) that turn one name into the other. */
 static size_t distance(const char *a, const char *b)
 {
@@ -72,9 +67,9 @@ static size_t distance(const char *a, const char *b)
         size_t *now = rows[i % 3], *above = rows[(i - 1) % 3], *above2 = rows[(i + 1) % 3];
         now[0] = i;
         for (size_t j = 1; j <= len_b; j++) {
-            now[j] = least(least(above[j], now[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+            now[j] = size_min(size_min(above[j], now[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                now[j] = least(now[j], above2[j - 2] + 1);
+                now[j] = size_min(now[j], above2[j - 2] + 1);
         }
     }
     return rows[len_a % 3][len_b];
@@ -90,9 +85,9 @@ const char *schema_suggest(const struct section *section, const char *name)
         if (edits > limit || edits >= len)
             continue;
         best = section->settings[i].name;
-        limit = edits > 0 ? edits - 1 : 0; /* only a nearer one may replace it */
         if (edits <= 1)
             break;
+        limit = edits - 1; /* only a nearer one may replace it */
     }
     return best;
 }

@@ -21,6 +21,7 @@ struct door {
 
 struct house {
     int64_t rooms;
+    bool is_painted;
     struct door front;
     struct door *doors;
     size_t door_count;
@@ -48,6 +49,10 @@ static const struct section front_section = { .name = "front",
                                               SECTION_ROWS(door_rows) };
 static const struct setting house_rows[] = {
     { .name = "rooms", .type = SETTING_INTEGER, .offset = offsetof(struct house, rooms), .fallback = "4" },
+    { .name = "painted",
+      .type = SETTING_BOOL,
+      .offset = offsetof(struct house, is_painted),
+      .fallback = "true" },
     { .name = "front",
       .type = SETTING_GROUP,
       .offset = offsetof(struct house, front),
@@ -283,6 +288,43 @@ static void password_file_gives_its_first_line(void **state)
     }
 }
 
+static void a_nul_byte_in_a_password_is_refused(void **state)
+{
+    struct result result = { 0 };
+    FILE *file = fopen(in_folder("secret"), "w");
+    (void)state;
+    assert_non_null(file);
+    assert_int_equal(fwrite("a\0b\n", 1, 4, file), 4);
+    assert_int_equal(fclose(file), 0);
+    put("h.conf", "doors = ( { name = \"a\"; password_file = \"secret\"; } );", 0600);
+    load_path(&result, in_folder("h.conf"));
+    assert_non_null(strstr(text_cstr(&result.errors), "has a NUL byte in its first line"));
+    fini(&result);
+    put("secret", "a\001b\n", 0600);
+    load_path(&result, in_folder("h.conf"));
+    assert_true(result.is_good);
+    fini(&result);
+}
+
+static void true_and_false_are_read(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_painted;
+    } rows[] = { { "painted = true; doors = ( " GOOD_DOOR " );", true },
+                 { "painted = false; doors = ( " GOOD_DOOR " );", false },
+                 { "doors = ( " GOOD_DOOR " );", true } };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct result result = { 0 };
+        load_string(&result, rows[i].text);
+        assert_true(result.is_good);
+        assert_int_equal(result.house.is_painted, rows[i].is_painted);
+        assert_int_equal(result.house.rooms, 4);
+        fini(&result);
+    }
+}
+
 static void password_env_gives_the_variable(void **state)
 {
     struct result result = { 0 };
@@ -376,6 +418,8 @@ int main(void)
         cmocka_unit_test(errors_stop_at_a_readable_number),
         cmocka_unit_test(place_is_the_nearest_that_is_given),
         cmocka_unit_test(password_file_gives_its_first_line),
+        cmocka_unit_test(a_nul_byte_in_a_password_is_refused),
+        cmocka_unit_test(true_and_false_are_read),
         cmocka_unit_test(password_env_gives_the_variable),
         cmocka_unit_test(readable_secrets_are_warned_of_once),
         cmocka_unit_test(included_files_keep_their_own_lines),

@@ -1,5 +1,7 @@
 /* Values into structs and out again: units, ranges, names, secrets.
  */
+#include "../base/unit.h"
+
 #include "settings/schema.h"
 
 #include "base/mem.h"
@@ -260,20 +262,52 @@ static void near_names_are_suggested_and_far_ones_not(void **state)
         { "", NULL },
         { "helicopter", NULL },
         { "ke", "key" },
+        { "eky", "key" }, /* two neighbours swapped are one slip */
+        { "kye", "key" },
+        { "yek", NULL },
+        { "kez", "key" },
+        { "keyx", "key" },
+        { "kxz", NULL },
+        { "zzz", NULL },
+        { "saets", "seats" },
+        { "spars", "spare" },
+        { "warrntxyz", "warranty" },
+        { "wzzrntxyz", NULL },
+        { "is_fsat", "is_fast" },
+        { "wheel", "wheels" },
+        { "namekeyisfastseatscolourwarranty", NULL }, /* 32 letters */
         { "seat", "seats" },
         { "a_name_much_longer_than_any_name_of_a_row_may_be", NULL },
     };
     (void)state;
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-        const char *found = schema_suggest(&car_section, pairs[i][0]);
-        if (pairs[i][1] == NULL)
-            assert_null(found);
-        else
-            assert_string_equal(found, pairs[i][1]);
+        const char *found = schema_suggest(&car_section, pairs[i][0]), *wanted = pairs[i][1];
+        assert_row(wanted == NULL || found == NULL ? wanted == found : strcmp(found, wanted) == 0, "%s: %s",
+                   pairs[i][0], found != NULL ? found : "nothing");
     }
     assert_true(schema_is_absent(&car_section, "wings"));
+    assert_false(schema_is_absent(&wheel_section, "wings"));
     assert_false(schema_is_absent(&car_section, "name"));
     assert_false(schema_is_absent(&wheel_section, "wings"));
+}
+
+/* Of rows that end where a page without access begins. */
+static void rows_are_read_to_their_end_and_no_further(void **state)
+{
+    (void)state;
+    struct span rows = exact_copy(span_of(wheel_rows, sizeof wheel_rows));
+    struct section section = wheel_section;
+    struct wheel wheel = { 0 };
+    struct error err = { 0 };
+    section.settings = (const struct setting *)(const void *)rows.data;
+    assert_null(schema_find(&section, "colour"));
+    assert_null(schema_suggest(&section, "colour"));
+    assert_ptr_equal(schema_find(&section, "name"), &section.settings[0]);
+    assert_ptr_equal(schema_find(&section, "pressure"), &section.settings[1]);
+    assert_true(schema_set_fallbacks(&section, &wheel, &err));
+    assert_int_equal(wheel.pressure_bytes, 16384);
+    schema_fini(&section, &wheel);
+    drop_copy(rows);
 }
 
 static void changes_are_told_field_by_field(void **state)
@@ -409,6 +443,7 @@ int main(void)
         cmocka_unit_test(long_values_are_cut_in_messages),
         cmocka_unit_test(secret_is_never_said),
         cmocka_unit_test(near_names_are_suggested_and_far_ones_not),
+        cmocka_unit_test(rows_are_read_to_their_end_and_no_further),
         cmocka_unit_test(changes_are_told_field_by_field),
         cmocka_unit_test(memory_out_is_an_error_and_no_leak),
         cmocka_unit_test(a_copy_is_equal_and_owns_itself),
