@@ -11,7 +11,7 @@ from proxy import memory_margin, wait_until
 
 pytestmark = pytest.mark.room("relay")
 
-TIMEOUTS = {"login": "5s", "primary_wait": "2s", "pool_wait": "2s"}
+TIMEOUTS = {"login": "5s", "primary_wait": "500ms", "pool_wait": "2s"}
 COLUMNS = [("a", w.LONGLONG), ("b", w.VAR_STRING)]
 CLIENT_SIDE = set(range(2000, 3000)) | set(range(5000, 6000))
 
