@@ -11,13 +11,9 @@ enum step apply_state_syncing(struct session *session);
  * answer comes to slot.answer, slot.has_failed says that there is none. */
 void apply_state_ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
                      struct span argument);
-/* The connection's character sets before any SET: the collation of its login, or WORDING_DEFAULTS. */
-uint8_t apply_state_collation(const struct slot *slot);
 /* The task's answer is an ERR. A replica that will not take the session's state leaves the reads to the
  * primary; a primary's word is the client's. */
 enum step apply_state_refused(struct session *session, struct slot *slot);
-/* The connection there has all that the session has set: what the present command set, it set there. */
-void apply_state_note_vars(const struct session *session, struct slot *slot);
 /* The connection there has had a COM_RESET_CONNECTION, of its session: nothing in it is anybody's any more,
  * and its character sets are those that such a reset leaves, not the handshake's. */
 void apply_state_note_reset(struct session *session, struct slot *slot);

@@ -30,6 +30,12 @@ struct open_transaction {
     uint64_t shape;    /* … and with which statement (sql_facts.shape) */
 };
 
+/* COM_SET_OPTION: several statements in one text. */
+struct option {
+    bool is_multi;    /* as the last one said */
+    uint64_t version; /* counts them; 0: there was none, and connections are as the session has logged in */
+};
+
 /* The last SET ROLE. */
 struct role {
     struct text said;  /* owns: its argument; empty: there was none */
@@ -39,8 +45,8 @@ struct role {
 
 struct facets {
     enum listener_mode mode; /* of the port that the client has come in by */
-    uint64_t option_version; /* counts COM_SET_OPTION, which changes one of them; 0: there was none */
-    struct text schema;      /* owns; empty: none */
+    struct option option;
+    struct text schema; /* owns; empty: none */
     struct role role;
     bool has_left_schema; /* it was another one when some SQL-level prepared statement was prepared */
     struct answers answers;

@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "mysql/handshake.h"
+#include "state/slot.h"
 #include "state/variables.h"
 
 #include <stdint.h>
@@ -14,6 +15,9 @@
 /* In the place of the collation at login: the server's defaults, which COM_RESET_CONNECTION leaves on MySQL.
  */
 #define WORDING_DEFAULTS 0
+
+/* The character sets of the connection before any SET: the collation of its login, or WORDING_DEFAULTS. */
+uint8_t parse_context_collation(const struct slot *slot);
 
 /* Appends it: "names 'latin1',sql_mode='ANSI_QUOTES'". Equal texts: read alike, on connections that had the
  * same collation at login. */

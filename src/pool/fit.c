@@ -75,7 +75,7 @@ bool fit_may_park(const struct pool *pool, const struct slot *slot, const struct
     const struct view *view = pool->clusters[upstream->key.cluster].view;
     bool has_kept_role = facets->role.version != 0 || slot->role_version != 0;
     return is_quiet(upstream) && is_clean_after_reset(pool, upstream) && !has_kept_role &&
-           facets->option_version == 0 && !has_lasting_pins(facets) && !lifetime_is_over(pool, upstream) &&
+           facets->option.version == 0 && !has_lasting_pins(facets) && !lifetime_is_over(pool, upstream) &&
            !fit_is_full(pool, upstream) && fit_is_usable(view, (size_t)slot->server, upstream);
 }
 

@@ -1,28 +1,31 @@
-/* Making an upstream equal to its session, ahead of a command: what it lacks is said to it, one thing after
- * the other, and awaited.
+/* The exchanges by which a connection gets its session's state, ahead of a command: one after the other, each
+ * awaited. What is lacking, and how it is said, is known by state/replay.
  */
 #include "session/apply_state.h"
 
 #include "cluster/upstream_exchange.h"
 #include "cluster/upstream_setup.h"
-#include "cluster/wsrep.h"
 #include "mysql/reply.h"
-#include "mysql/wire.h"
 #include "pool/reset.h"
 #include "session/command_payload.h"
 #include "session/local_answers.h"
 #include "session/reuse.h"
 #include "session/slot.h"
-#include "state/parse_context.h"
 #include "prepared/upstream_statements.h"
 #include "session/command_answer.h"
 #include "session/login.h"
 #include "state/diagnostics.h"
+#include "state/replay.h"
 #include "state/schema.h"
-#include "state/variable_effects.h"
 #include "state/wait_timeout.h"
 
 #include <errno.h>
+
+static void fail_for_memory(struct slot *slot)
+{
+    slot->has_failed = true;
+    (void)error_set(&slot->failure, ENOMEM, "out of memory");
+}
 
 void apply_state_ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
                      struct span argument)
@@ -32,268 +35,74 @@ void apply_state_ask(struct session *session, enum sync_task task, enum reply_sh
     (void)text_append_byte(&payload, command);
     (void)text_append_span(&payload, argument);
     if (payload.is_oom) { /* half a statement must never be sent */
-        slot->has_failed = true;
-        (void)error_set(&slot->failure, ENOMEM, "out of memory");
+        fail_for_memory(slot);
         text_fini(&payload);
         return;
     }
     slot->task = task;
     slot->has_answer = false;
-    /* Locks may hold a PREPARE up for as long as they like; the others cannot take long. */
+    /* Locks may hold a PREPARE up without limit; other tasks cannot take long. */
     uint64_t deadline_us = task == SYNC_PREPARE ? session_query_us(session) : session->worker->env.login_us;
     upstream_exchange(slot->upstream, shape, text_span(&payload), deadline_us);
     text_fini(&payload);
 }
 
-/* The same with a statement, which it frees; empty: there is nothing to say, and no task. */
-static void ask_text(struct session *session, enum sync_task task, struct text *take_sql)
+static struct replay replay_of(struct session *session, struct slot *slot)
 {
-    struct slot *slot = &session->slots[session->job.place];
-    if (take_sql->is_oom) {
-        slot->has_failed = true;
-        (void)error_set(&slot->failure, ENOMEM, "out of memory");
-    } else if (take_sql->len > 0) {
-        apply_state_ask(session, task, REPLY_GENERIC, COM_QUERY, text_span(take_sql));
-    }
-    text_fini(take_sql);
+    bool needs_sql = wait_timeout_may_lack(&session->facets, slot);
+    return (struct replay){ .facets = &session->facets,
+                            .job = &session->job,
+                            .slot = slot,
+                            .sql = needs_sql ? command_sql(session) : SPAN_NONE };
 }
 
-static const struct slot *home_slot(const struct session *session)
+/* What the connection needs by itself comes first: until then the session's state is not there. */
+static enum sync_task next_task(struct session *session, struct slot *slot)
 {
-    return &session->slots[facets_home(&session->facets)];
-}
-
-static const char *lacks_wait_timeout(const struct session *session, const struct slot *slot, char *buffer)
-{
-    if (!wait_timeout_may_lack(&session->facets, slot))
-        return NULL;
-    return wait_timeout_lacks(&session->facets, &session->job, slot, command_sql(session), buffer);
-}
-
-/* LAST_INSERT_ID() belongs to the session: a new home must know the last one, and what may become it by
- * opening a transaction. A question about the statement before would find the SET. */
-static bool lacks_insert_id(const struct session *session, const struct slot *slot)
-{
-    const struct sql_facts *facts = &session->job.facts;
-    bool may_open = facts->kind == SQL_BEGIN || (session->facets.status & STATUS_AUTOCOMMIT) == 0;
-    bool is_home = slot == home_slot(session);
-    return (is_home || may_open) && !facts->refers_previous &&
-           slot->insert_id != session->facets.insert_id.value;
-}
-
-/* Known by the status flags of both. Elsewhere than at home it matters only to what begins a transaction. */
-static bool lacks_autocommit(const struct session *session, const struct slot *slot)
-{
-    return !session->job.is_login &&
-           ((session->facets.status ^ slot->upstream->status) & STATUS_AUTOCOMMIT) != 0;
-}
-
-/* At home any statement may read them: a trigger does, or a stored function. */
-static bool needs_user_vars(const struct session *session, const struct slot *slot)
-{
-    if (slot == home_slot(session))
-        return !variable_effects_needs_none(&session->job);
-    return session->job.facts.touches_variables && !session->job.facts.refers_previous;
-}
-
-/* What concerns writes is needed where they are run, or asked after: other reads than harmless ones are the
- * primary's, or in the transaction that is open on the replica, whose beginning is no read either. A question
- * about an earlier statement is about the one before, and would find the SET. */
-static bool needs_writes(const struct session *session, const struct slot *slot)
-{
-    const struct job *job = &session->job;
-    bool is_home =
-        slot == &session->slots[ROUTE_PRIMARY] || session->door->settings->mode == LISTENER_REPLICA;
-    bool may_ask = !job->facts.is_read && !job->facts.refers_previous && !job->is_login;
-    return session->facets.vars.has_for_writes && (is_home || may_ask);
-}
-
-static bool lacks_vars(const struct session *session, const struct slot *slot)
-{
-    return slot->upstream->vars_version != session->facets.vars.version ||
-           (needs_writes(session, slot) && slot->writes_version != session->facets.vars.version);
-}
-
-void apply_state_note_vars(const struct session *session, struct slot *slot)
-{
-    slot->upstream->vars_version = session->facets.vars.version;
-    if (needs_writes(session, slot))
-        slot->writes_version = session->facets.vars.version;
-}
-
-/* What this connection has is ours; or it is from before, when there are none, and the one that knows has
- * gone. SYNC_QUIET changes what FOUND_ROWS() says: where that may be asked for, only who asks for warnings
- * has it. */
-static bool needs_quiet(const struct session *session, const struct slot *slot)
-{
-    const struct answers *answers = &session->facets.answers;
-    const struct sql_facts *facts = &session->job.facts;
-    bool is_asked = ((facts->questions | facts->asks_before) & 1u << SQL_ASKS_DIAGNOSTICS) != 0;
-    bool is_old = slot->has_warnings && !answers->has_diagnostics &&
-                  answers->diagnostics != slot->generation && answers->diagnostics != 0;
-    return (slot->has_our_warnings && (is_asked || answers->found != slot->generation)) ||
-           (is_old && is_asked);
-}
-
-/* What the upstream lacks first; SYNC_NOTHING when it is equal. */
-static enum sync_task next_task(const struct session *session, const struct slot *slot)
-{
-    const struct upstream *upstream = slot->upstream;
     if (session->job.confined == slot->generation)
         return SYNC_NOTHING;
     if (session->facets.was_reset && !slot->is_reset)
         return SYNC_RESET;
     if (slot->must_renew)
         return SYNC_RENEW;
-    if (!upstream->is_set_up)
+    if (!slot->upstream->is_set_up)
         return SYNC_SETUP;
     if (slot->lacks_charsets)
         return SYNC_CHARSETS;
-    if (slot->option_version != session->facets.option_version)
-        return SYNC_OPTION;
-    if (slot->role_version != session->facets.role.version) /* first: it may be what opens the schema */
-        return SYNC_ROLE;
-    bool is_schema_due = schema_is_due(&session->facets, &session->job, slot);
-    if (is_schema_due && schema_is_said_as_it_is(&session->facets, &session->job))
-        return SYNC_SCHEMA;
-    char wait[WAIT_TIMEOUT_TEXT_MAX];
-    if (lacks_vars(session, slot) || lacks_wait_timeout(session, slot, wait) != NULL ||
-        lacks_insert_id(session, slot) || lacks_autocommit(session, slot))
-        return SYNC_VARS;
-    if (is_schema_due || slot->reads_utf8)
-        return schema_task(&session->facets, slot, is_schema_due);
-    if (slot->must_count)
-        return SYNC_COUNT;
-    if (needs_quiet(session, slot))
-        return SYNC_QUIET;
-    if (slot->must_wait)
-        return SYNC_WAIT;
-    if (slot->has_waited)
-        return SYNC_WAITED;
-    if (slot->user_version != session->facets.user_vars.version && needs_user_vars(session, slot))
-        return SYNC_USER_VARS;
-    if (session->facets.transaction.must_begin && slot == &session->slots[ROUTE_PRIMARY])
-        return SYNC_BEGIN;
-    return SYNC_NOTHING;
+    const struct replay replay = replay_of(session, slot);
+    return replay_next(&replay);
 }
 
-static void start_own_charset(struct session *session, struct slot *slot)
+static void start_replay(struct session *session, struct slot *slot, enum sync_task task)
 {
-    struct text sql = { 0 };
-    parse_context_say_client(apply_state_collation(slot), slot->upstream->family, &sql);
-    ask_text(session, SYNC_OWN_CHARSET, &sql);
-}
-
-static void start_user_vars(struct session *session, struct slot *slot)
-{
-    struct text sql = { 0 };
-    user_variables_say(&session->facets.user_vars, slot->user_version, &sql);
-    if (sql.len == 0 && !sql.is_oom)
-        slot->user_version = session->facets.user_vars.version;
-    ask_text(session, SYNC_USER_VARS, &sql);
-}
-
-static void start_role(struct session *session)
-{
-    struct text sql = { 0 };
-    (void)text_appendf(&sql, "SET ROLE %s", text_cstr(&session->facets.role.said));
-    ask_text(session, SYNC_ROLE, &sql);
-}
-
-static void start_vars(struct session *session, struct slot *slot)
-{
-    char buffer[WAIT_TIMEOUT_TEXT_MAX];
-    struct text sql = { 0 };
-    vars_diff(&session->facets.vars, slot->upstream->vars_version,
-              needs_writes(session, slot) ? slot->writes_version : VARS_NONE, &sql);
-    if (lacks_insert_id(session, slot))
-        (void)text_appendf(&sql, "%slast_insert_id=%llu", sql.len > 0 ? "," : "SET ",
-                           (unsigned long long)session->facets.insert_id.value);
-    if (lacks_autocommit(session, slot))
-        (void)text_appendf(&sql, "%sautocommit=%d", sql.len > 0 ? "," : "SET ",
-                           (session->facets.status & STATUS_AUTOCOMMIT) != 0);
-    const char *wait = lacks_wait_timeout(session, slot, buffer);
-    if (wait != NULL)
-        (void)text_appendf(&sql, "%swait_timeout=%s", sql.len > 0 ? "," : "SET ", wait);
-    if (sql.len == 0 && !sql.is_oom)
-        apply_state_note_vars(session, slot);
-    ask_text(session, SYNC_VARS, &sql);
-}
-
-/* Several statements in one text: 0 is on, 1 is off. */
-static void start_option(struct session *session)
-{
-    bool is_on = (session->upstream_caps & CAP_MULTI_STATEMENTS) != 0;
-    const uint8_t argument[2] = { is_on ? 0 : 1, 0 };
-    apply_state_ask(session, SYNC_OPTION, REPLY_EOF, COM_SET_OPTION, span_of(argument, sizeof argument));
+    const struct replay replay = replay_of(session, slot);
+    struct replay_command command;
+    replay_say(&replay, task, &command);
+    if (command.argument.is_oom)
+        fail_for_memory(slot);
+    else if (command.argument.len > 0)
+        apply_state_ask(session, task, command.shape, command.byte, text_span(&command.argument));
+    text_fini(&command.argument);
 }
 
 static void start_task(struct session *session, struct slot *slot, enum sync_task task)
 {
-    switch (task) {
-    case SYNC_RESET:
-        apply_state_ask(session, task, REPLY_GENERIC, COM_RESET_CONNECTION, (struct span){ 0 });
-        break;
-    case SYNC_RENEW:
-        slot->task = task;
-        slot->has_answer = false;
-        reset_send(&session->worker->pool, slot->upstream);
-        break;
-    case SYNC_SETUP:
-        slot->task = task;
-        slot->has_answer = false;
-        upstream_set_up(slot->upstream);
-        break;
-    case SYNC_CHARSETS:
-        slot->task = task;
-        slot->has_answer = false;
-        upstream_restore_charsets(slot->upstream);
-        break;
-    case SYNC_OPTION:
-        start_option(session);
-        break;
-    case SYNC_SCHEMA:
-        apply_state_ask(session, task, REPLY_GENERIC, COM_INIT_DB,
-                        schema_wanted(&session->facets, &session->job));
-        break;
-    case SYNC_UTF8:
-        apply_state_ask(session, task, REPLY_GENERIC, COM_QUERY,
-                        SPAN_LITERAL("SET character_set_client=utf8mb4"));
-        break;
-    case SYNC_OWN_CHARSET:
-        start_own_charset(session, slot);
-        break;
-    case SYNC_ROLE:
-        start_role(session);
-        break;
-    case SYNC_VARS:
-        start_vars(session, slot);
-        break;
-    case SYNC_COUNT:
-        apply_state_ask(session, task, REPLY_GENERIC, COM_QUERY,
-                        SPAN_LITERAL("SELECT 1 FROM (SELECT 1) a LIMIT 0"));
-        break;
-    case SYNC_QUIET: /* MariaDB forgets them only where a statement has a table */
-        apply_state_ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL("SELECT 1 FROM (SELECT 1) a"));
-        break;
-    case SYNC_WAIT:
-        apply_state_ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL(WSREP_WAIT_SQL));
-        break;
-    case SYNC_WAITED:
-        apply_state_ask(session, task, REPLY_GENERIC, COM_QUERY,
-                        SPAN_LITERAL("SET SESSION wsrep_sync_wait = @@session.wsrep_sync_wait"));
-        break;
-    case SYNC_USER_VARS:
-        start_user_vars(session, slot);
-        break;
-    case SYNC_BEGIN:
-        apply_state_ask(session, task, REPLY_GENERIC, COM_QUERY, SPAN_LITERAL("START TRANSACTION READ ONLY"));
-        break;
-    case SYNC_PREPARE: /* preparing.c */
-    case SYNC_WORDING:
-    case SYNC_NOTHING:
-        break;
+    if (task == SYNC_RESET) {
+        apply_state_ask(session, task, REPLY_GENERIC, COM_RESET_CONNECTION, SPAN_NONE);
+        return;
     }
+    if (task != SYNC_RENEW && task != SYNC_SETUP && task != SYNC_CHARSETS) {
+        start_replay(session, slot, task);
+        return;
+    }
+    slot->task = task;
+    slot->has_answer = false;
+    if (task == SYNC_RENEW)
+        reset_send(&session->worker->pool, slot->upstream);
+    else if (task == SYNC_SETUP)
+        upstream_set_up(slot->upstream);
+    else
+        upstream_restore_charsets(slot->upstream);
 }
 
 /* Made new already, if it was to be. */
@@ -306,81 +115,24 @@ void apply_state_note_reset(struct session *session, struct slot *slot)
     slot->is_reset = true;
 }
 
-uint8_t apply_state_collation(const struct slot *slot)
-{
-    bool has_defaults = slot->is_reset && slot->upstream->family == FAMILY_MYSQL;
-    return has_defaults ? WORDING_DEFAULTS : slot->upstream->key.collation;
-}
-
 /* False: not after all, and slot.answer is the error. */
 static bool note_success(struct session *session, struct slot *slot)
 {
     struct upstream *upstream = slot->upstream;
-    char wait[WAIT_TIMEOUT_TEXT_MAX];
-    diagnostics_lose(&session->facets.answers.last,
-                     slot); /* what comes next may leave ROW_COUNT() as we made it */
-    switch (slot->task) {
-    case SYNC_RESET:
+    const struct replay replay = replay_of(session, slot);
+    diagnostics_lose(&session->facets.answers.last, slot); /* ROW_COUNT() may be that of our command */
+    if (slot->task == SYNC_RESET) {
         apply_state_note_reset(session, slot);
         if (!session->facets.keeps_schema)
             text_clear(&upstream->schema);
-        break;
-    case SYNC_RENEW:
+    } else if (slot->task == SYNC_RENEW) {
         text_clear(&upstream->schema);
         reuse_note_renewed(session, slot);
         slot->lacks_charsets = upstream->family == FAMILY_MYSQL;
-        break;
-    case SYNC_CHARSETS:
+    } else if (slot->task == SYNC_CHARSETS) {
         slot->lacks_charsets = false;
-        break;
-    case SYNC_COUNT:
-        slot->must_count = slot->has_our_warnings = false;
-        break;
-    case SYNC_OPTION:
-        slot->option_version = session->facets.option_version;
-        break;
-    case SYNC_SCHEMA:
-    case SYNC_UTF8:
-    case SYNC_OWN_CHARSET:
-        return schema_note(&session->facets, &session->job, slot, session_now(session));
-    case SYNC_ROLE:
-        slot->role_version = session->facets.role.version;
-        break;
-    case SYNC_USER_VARS:
-        slot->user_version = session->facets.user_vars.version;
-        diagnostics_note_own(&session->facets.answers, slot); /* MySQL's, of _utf8mb3 */
-        break;
-    case SYNC_VARS:
-        apply_state_note_vars(session, slot);
-        if (lacks_wait_timeout(session, slot, wait) != NULL)
-            slot->has_wait = !slot->has_wait;
-        upstream->status = (uint16_t)((upstream->status & ~STATUS_AUTOCOMMIT) |
-                                      (session->facets.status & STATUS_AUTOCOMMIT));
-        if (lacks_insert_id(session, slot))
-            slot->insert_id = session->facets.insert_id.value;
-        diagnostics_note_own(&session->facets.answers, slot);
-        break;
-    case SYNC_QUIET:
-        slot->has_our_warnings = slot->has_warnings = false;
-        diagnostics_lose(&session->facets.answers.found, slot);
-        break;
-    case SYNC_WAIT:
-        slot->must_wait = false;
-        slot->has_waited = true;
-        break;
-    case SYNC_WAITED:
-        slot->has_waited = false;
-        break;
-    case SYNC_BEGIN:
-        session->facets.transaction.must_begin = false;
-        session->facets.status |= STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY;
-        upstream->status |= STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY;
-        break;
-    case SYNC_SETUP:
-    case SYNC_WORDING:
-    case SYNC_PREPARE:
-    case SYNC_NOTHING:
-        break;
+    } else if (slot->task != SYNC_SETUP) {
+        return replay_note(&replay, session_now(session));
     }
     return true;
 }

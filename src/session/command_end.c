@@ -14,6 +14,7 @@
 #include "state/found_rows.h"
 #include "state/pending_pins.h"
 #include "state/pending_set.h"
+#include "state/replay.h"
 #include "state/schema.h"
 #include "state/variable_effects.h"
 #include "state/wait_timeout.h"
@@ -161,7 +162,8 @@ static void after_command(struct session *session)
         session->upstream_caps = job->kill.id == 0
                                      ? session->upstream_caps | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS
                                      : session->upstream_caps & ~CAP_MULTI_STATEMENTS;
-        session->slots[job->place].option_version = ++session->facets.option_version;
+        session->facets.option.is_multi = job->kill.id == 0;
+        session->slots[job->place].option_version = ++session->facets.option.version;
         break;
     default:
         break;
@@ -441,7 +443,10 @@ static void note_home(struct session *session, bool is_execution)
     if (job->reply.has_error && (facets_is_in_transaction(&session->facets) || !is_contained(job)))
         session->facets.transaction.is_unknown = true;
     /* It ran here, so here it holds already. */
-    apply_state_note_vars(session, &session->slots[job->place]);
+    const struct replay replay = { .facets = &session->facets,
+                                   .job = job,
+                                   .slot = &session->slots[job->place] };
+    replay_note_vars(&replay);
 }
 
 static void note_pins_of_all(struct session *session)

@@ -208,7 +208,7 @@ enum step login_change_user(struct session *session)
     text_clear(&session->facets.role.said);
     session->facets.role.is_unsayable = false;
     command_end_reset(session);
-    session->facets.option_version =
+    session->facets.option.version =
         0; /* its connections are opened with what COM_SET_OPTION made of these */
     struct span payload = span_of(packet.data + PACKET_HEADER_BYTES, header.len);
     enum admit_verdict verdict = admit_change_user(session->admit, payload, header.seq, session->host,

@@ -57,7 +57,7 @@ static void start_wording(struct session *session, struct slot *slot)
 {
     struct text sql = { 0 };
     parse_context_say(text_span(&session->job.prepared->wording), &session->facets.vars,
-                      apply_state_collation(slot), slot->upstream->family, &sql);
+                      parse_context_collation(slot), slot->upstream->family, &sql);
     if (sql.is_oom) {
         slot->has_failed = true;
         (void)error_set(&slot->failure, ENOMEM, "out of memory");

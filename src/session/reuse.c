@@ -208,7 +208,7 @@ static bool may_renew(const struct session *session, const struct slot *slot)
 {
     enum route_place place = slot_place_of(session->slots, slot->upstream);
     bool is_id_unknown = session->facets.insert_id.known_by == slot->generation;
-    return session->facets.option_version == 0 && !slot_has_lost_state(session, place) && !is_id_unknown &&
+    return session->facets.option.version == 0 && !slot_has_lost_state(session, place) && !is_id_unknown &&
            !slot->has_warnings && !yield_has_statements(session, place);
 }
 

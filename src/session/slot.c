@@ -162,7 +162,7 @@ static struct slot *begin_slot(struct session *session, int server)
         (struct slot){ .server = server,
                        .moves = session_view(session)->servers[server].moves,
                        .generation = ++session->generations,
-                       .option_version = session->facets.option_version,
+                       .option_version = session->facets.option.version,
                        .must_wait = consistency_is_new_writer(&session->consistency, &session->job, server) };
     return slot;
 }

@@ -17,6 +17,12 @@ static bool is_of_wording(struct span name)
     return is_mode(name) || is_charset(name);
 }
 
+uint8_t parse_context_collation(const struct slot *slot)
+{
+    bool has_defaults = slot->is_reset && slot->upstream->family == FAMILY_MYSQL;
+    return has_defaults ? WORDING_DEFAULTS : slot->upstream->key.collation;
+}
+
 void parse_context_take(const struct vars *vars, struct text *out)
 {
     vars_say(vars, is_of_wording, out);

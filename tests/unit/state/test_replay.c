@@ -1,0 +1,278 @@
+#include "../base/unit.h"
+
+#include "state/replay.h"
+
+#define SAID_MAX 8
+
+static const struct command query = { .byte = COM_QUERY, .manner = COMMAND_STATEMENT };
+
+/* A session, and a connection that is as after its login. */
+struct scene {
+    struct facets facets;
+    struct job job;
+    struct server server;
+    struct upstream upstream;
+    struct slot slot;
+    const char *sql;
+};
+
+static void begin(struct scene *scene)
+{
+    *scene = (struct scene){ .facets = { .status = STATUS_AUTOCOMMIT }, .sql = "SELECT 1" };
+    scene->job.command = &query;
+    scene->job.place = ROUTE_PRIMARY;
+    scene->upstream.status = STATUS_AUTOCOMMIT;
+    scene->upstream.family = FAMILY_MARIADB;
+    scene->upstream.server = &scene->server;
+    scene->slot.upstream = &scene->upstream;
+    scene->slot.generation = 1;
+}
+
+static void end(struct scene *scene)
+{
+    text_fini(&scene->facets.schema);
+    text_fini(&scene->facets.role.said);
+    text_fini(&scene->upstream.schema);
+    vars_fini(&scene->facets.vars);
+    user_variables_fini(&scene->facets.user_vars);
+    pins_clear(&scene->facets.pins);
+}
+
+/* All that is said until the connection is equal, in this order; the server agrees to each. */
+static void says(struct scene *scene, const char *const said[SAID_MAX])
+{
+    const struct replay replay = {
+        .facets = &scene->facets, .job = &scene->job, .slot = &scene->slot, .sql = span_cstr(scene->sql)
+    };
+    enum sync_task task;
+    size_t count = 0;
+    while ((task = replay_next(&replay)) != SYNC_NOTHING) {
+        struct replay_command command;
+        replay_say(&replay, task, &command);
+        if (command.argument.len > 0) {
+            assert_true(count < SAID_MAX && said[count] != NULL);
+            assert_span(text_span(&command.argument), said[count]);
+            assert_int_equal(command.byte, task == SYNC_SCHEMA ? COM_INIT_DB : COM_QUERY);
+            count++;
+            scene->slot.task = task;
+            if (task == SYNC_SCHEMA) { /* session tracking tells it */
+                text_clear(&scene->upstream.schema);
+                assert_true(text_append_span(&scene->upstream.schema, text_span(&command.argument)));
+            }
+            assert_true(replay_note(&replay, 1));
+        }
+        text_fini(&command.argument);
+    }
+    assert_true(count == SAID_MAX || said[count] == NULL);
+}
+
+static void set(struct scene *scene, const char *name, const char *literal)
+{
+    assert_true(vars_set(&scene->facets.vars, span_cstr(name), span_cstr(literal)));
+}
+
+static void session_as_after_its_login_is_said_nothing(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene);
+    says(&scene, (const char *const[SAID_MAX]){ NULL });
+    end(&scene);
+}
+
+static void each_part_is_said_once(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene);
+    set(&scene, "time_zone", "'+01:00'");
+    assert_true(text_append_cstr(&scene.facets.schema, "shop"));
+    assert_true(text_append_cstr(&scene.facets.role.said, "clerk"));
+    scene.facets.role.version = 1;
+    user_variables_assign(&scene.facets.user_vars, SPAN_LITERAL("a"), SPAN_LITERAL("1"));
+    says(&scene,
+         (const char *const[SAID_MAX]){ "SET ROLE clerk", "shop", "SET time_zone='+01:00'", "SET @`a`=1" });
+    says(&scene, (const char *const[SAID_MAX]){ NULL });
+    set(&scene, "sql_mode", "''");
+    says(&scene, (const char *const[SAID_MAX]){ "SET sql_mode=''" });
+    end(&scene);
+}
+
+static void one_set_says_variables_insert_id_and_autocommit(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene);
+    set(&scene, "time_zone", "'+01:00'");
+    scene.facets.insert_id.value = 7;
+    scene.facets.status = 0;
+    says(&scene, (const char *const[SAID_MAX]){ "SET time_zone='+01:00',last_insert_id=7,autocommit=0" });
+    assert_int_equal(scene.slot.insert_id, 7);
+    assert_int_equal(scene.upstream.status & STATUS_AUTOCOMMIT, 0);
+    end(&scene);
+}
+
+static void question_about_the_last_statement_does_not_find_a_set(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene);
+    scene.facets.insert_id.value = 7;
+    scene.job.facts.refers_previous = true;
+    says(&scene, (const char *const[SAID_MAX]){ NULL });
+    end(&scene);
+}
+
+static void replica_gets_what_a_harmless_read_needs(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene);
+    scene.job.place = ROUTE_REPLICA;
+    scene.job.facts.is_read = true;
+    scene.facets.insert_id.value = 7;
+    set(&scene, "auto_increment_increment", "2");
+    user_variables_assign(&scene.facets.user_vars, SPAN_LITERAL("a"), SPAN_LITERAL("1"));
+    says(&scene, (const char *const[SAID_MAX]){ NULL });
+    scene.job.facts.touches_variables = true;
+    says(&scene, (const char *const[SAID_MAX]){ "SET @`a`=1" });
+    scene.job.place = ROUTE_PRIMARY;
+    scene.job.facts.is_read = false;
+    says(&scene, (const char *const[SAID_MAX]){ "SET auto_increment_increment=2,last_insert_id=7" });
+    end(&scene);
+}
+
+static void wait_timeout_is_there_only_while_it_is_asked_for(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene);
+    scene.facets.wait_s = 5;
+    says(&scene, (const char *const[SAID_MAX]){ NULL });
+    scene.sql = "SELECT @@wait_timeout";
+    says(&scene, (const char *const[SAID_MAX]){ "SET wait_timeout=5" });
+    assert_true(scene.slot.has_wait);
+    says(&scene, (const char *const[SAID_MAX]){ NULL });
+    scene.sql = "SELECT 1";
+    says(&scene, (const char *const[SAID_MAX]){ "SET wait_timeout=DEFAULT" });
+    assert_false(scene.slot.has_wait);
+    end(&scene);
+}
+
+static void name_outside_ascii_is_said_in_utf8(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene);
+    scene.upstream.key.collation = 8;
+    assert_true(text_append_cstr(&scene.facets.schema, "caf\xc3\xa9"));
+    const struct replay replay = { .facets = &scene.facets, .job = &scene.job, .slot = &scene.slot };
+    assert_int_equal(replay_next(&replay), SYNC_UTF8);
+    scene.slot.task = SYNC_UTF8;
+    assert_true(replay_note(&replay, 1));
+    assert_int_equal(replay_next(&replay), SYNC_SCHEMA);
+    assert_true(text_append_span(&scene.upstream.schema, text_span(&scene.facets.schema)));
+    scene.slot.task = SYNC_SCHEMA;
+    assert_true(replay_note(&replay, 1));
+    assert_int_equal(replay_next(&replay), SYNC_OWN_CHARSET);
+    scene.slot.task = SYNC_OWN_CHARSET;
+    assert_true(replay_note(&replay, 1));
+    assert_int_equal(replay_next(&replay), SYNC_NOTHING);
+    end(&scene);
+}
+
+static void server_in_another_schema_than_asked_for_is_an_error(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene);
+    scene.facets.reading.is_utf8 = true;
+    assert_true(text_append_cstr(&scene.facets.schema, "caf\xc3\xa9"));
+    assert_true(text_append_cstr(&scene.upstream.schema, "cafe"));
+    const struct replay replay = { .facets = &scene.facets, .job = &scene.job, .slot = &scene.slot };
+    assert_int_equal(replay_next(&replay), SYNC_SCHEMA);
+    scene.slot.task = SYNC_SCHEMA;
+    assert_false(replay_note(&replay, 1));
+    assert_true(scene.slot.answer.is_err);
+    end(&scene);
+}
+
+static void galera_node_waits_and_its_report_is_taken(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene);
+    scene.slot.must_wait = true;
+    const struct replay replay = { .facets = &scene.facets, .job = &scene.job, .slot = &scene.slot };
+    assert_int_equal(replay_next(&replay), SYNC_WAIT);
+    scene.slot.task = SYNC_WAIT;
+    assert_true(replay_note(&replay, 1));
+    says(&scene, (const char *const[SAID_MAX]){ "SET SESSION wsrep_sync_wait = @@session.wsrep_sync_wait" });
+    end(&scene);
+}
+
+static void counts_and_warnings_of_others_are_overwritten(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene);
+    scene.slot.must_count = true;
+    says(&scene, (const char *const[SAID_MAX]){ "SELECT 1 FROM (SELECT 1) a LIMIT 0" });
+    scene.slot.has_our_warnings = true;
+    scene.facets.answers.found = scene.slot.generation; /* the client may ask for FOUND_ROWS() */
+    says(&scene, (const char *const[SAID_MAX]){ NULL });
+    scene.job.facts.questions = 1u << SQL_ASKS_DIAGNOSTICS;
+    says(&scene, (const char *const[SAID_MAX]){ "SELECT 1 FROM (SELECT 1) a" });
+    assert_true(scene.facets.answers.found == ANSWERS_LOST && !scene.slot.has_our_warnings);
+    end(&scene);
+}
+
+static void transaction_of_the_replica_begins_anew_on_the_primary(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene);
+    scene.facets.transaction.must_begin = true;
+    says(&scene, (const char *const[SAID_MAX]){ "START TRANSACTION READ ONLY" });
+    assert_true((scene.facets.status & STATUS_IN_TRANS_READONLY) != 0);
+    assert_false(scene.facets.transaction.must_begin);
+    end(&scene);
+}
+
+static void set_option_is_a_command_of_two_bytes(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct replay_command command;
+    begin(&scene);
+    scene.facets.option = (struct option){ .is_multi = false, .version = 1 };
+    const struct replay replay = { .facets = &scene.facets, .job = &scene.job, .slot = &scene.slot };
+    assert_int_equal(replay_next(&replay), SYNC_OPTION);
+    replay_say(&replay, SYNC_OPTION, &command);
+    assert_true(command.byte == COM_SET_OPTION && command.shape == REPLY_EOF && command.argument.len == 2);
+    assert_memory_equal(command.argument.data, "\x01\x00", 2);
+    text_fini(&command.argument);
+    scene.slot.task = SYNC_OPTION;
+    assert_true(replay_note(&replay, 1));
+    assert_int_equal(replay_next(&replay), SYNC_NOTHING);
+    end(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(session_as_after_its_login_is_said_nothing),
+        cmocka_unit_test(each_part_is_said_once),
+        cmocka_unit_test(one_set_says_variables_insert_id_and_autocommit),
+        cmocka_unit_test(question_about_the_last_statement_does_not_find_a_set),
+        cmocka_unit_test(replica_gets_what_a_harmless_read_needs),
+        cmocka_unit_test(wait_timeout_is_there_only_while_it_is_asked_for),
+        cmocka_unit_test(name_outside_ascii_is_said_in_utf8),
+        cmocka_unit_test(server_in_another_schema_than_asked_for_is_an_error),
+        cmocka_unit_test(galera_node_waits_and_its_report_is_taken),
+        cmocka_unit_test(counts_and_warnings_of_others_are_overwritten),
+        cmocka_unit_test(transaction_of_the_replica_begins_anew_on_the_primary),
+        cmocka_unit_test(set_option_is_a_command_of_two_bytes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
