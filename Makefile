@@ -27,9 +27,7 @@ BUILD   ?= build
 VERSION := 0.1.0
 REVISION ?= 1
 
-# The rooms that a session's life goes through, and below them those that know nothing of sessions. OPEN: their units are
-# still linked with all of them.
-OPEN    := session relay
+# The rooms that a session's life goes through.
 FLOOR   := session relay pool freshness prepared state route stats access
 LAYERS  := ctl app admin $(FLOOR) cluster settings sql mysql net base
 LIBS    := libev-none openssl libconfig libcares jansson libmicrohttpd libpcre2-8 libxxhash zlib libzstd
@@ -94,8 +92,7 @@ $(BUILD)/headgatectl: $(BUILD)/obj/src/ctl/headgatectl.o $(BUILD)/libctl.a $(BUI
 unit_src  := $(wildcard tests/unit/*/test_*.c)
 unit_bin  := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(unit_src))
 layer_of   = $(word 3,$(subst /, ,$(1)))
-lowest     = $(if $(filter $(1),$(OPEN)),$(firstword $(OPEN)),$(1))
-libs_for   = $(foreach l,$(call from,$(call lowest,$(1)),$(LAYERS)),$(if $(filter $(l),$(present)),$(BUILD)/lib$(l).a))
+libs_for   = $(foreach l,$(call from,$(1),$(LAYERS)),$(if $(filter $(l),$(present)),$(BUILD)/lib$(l).a))
 define unit_rule
 $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(1)): $(BUILD)/obj/$(1:.c=.o) $(call libs_for,$(call layer_of,$(1)))
 	@mkdir -p $$(@D)

@@ -20,4 +20,11 @@ void pick_settle(struct session *session);
 /* From now on its reads are this primary's share of them (NULL: no primary's). */
 void pick_share(struct session *session, struct server *primary);
 
+/* The job's server has answered with an ERR of that number, to the statement or to headgate's own
+ * preparations. Is the job a read that is to run on the primary instead, as a replica lacks what the read
+ * names? */
+bool pick_is_lacking(const struct session *session, uint16_t code);
+/* Then the job's place is the primary, and statements of the same shape go there for a while. */
+void pick_leave_lacking(struct session *session);
+
 #endif

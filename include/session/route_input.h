@@ -15,14 +15,5 @@ bool route_input_is_system_schema(struct span schema);
 struct route route_input_explain(const struct session *session, struct span sql,
                                  const struct hints_beside *beside, struct sql_facts *facts_r,
                                  struct hints *hints_r);
-/* A read-only server would not run the present statement, whose bytes are in the window: remember that. */
-void route_input_note_refusal(struct session *session);
-
-/* The present job's server has answered with an ERR of that number. Is the job a read that is to run on the
- * primary instead, as a replica lacks what the read names (lacking.h)? */
-bool route_input_leaves_replica(const struct session *session, uint16_t code);
-/* Then its place is the primary, and statements like it go there for a while. Nothing of it may have been
- * passed on. */
-void route_input_leave_replica(struct session *session);
 
 #endif

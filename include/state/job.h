@@ -80,16 +80,12 @@ struct job_own {
 struct job_reply {
     bool has_begun;        /* a byte of it has been passed on */
     bool is_over;          /* everything parsed; may still have to be sent */
-    bool has_no_memory;    /* a packet of it found none */
     bool has_rows;         /* a result set */
     bool has_cursor;       /* … to be fetched from */
     bool has_multi;        /* MORE_RESULTS was seen */
     bool has_error;        /* it was, or ended in, ERR … */
     uint16_t error_code;   /* … with this number */
     bool is_unbegun;       /* … which says that nothing was run */
-    bool is_refused;       /* … by a read-only server, which has not run it */
-    bool is_unready;       /* … or by a Galera node that takes no statements just now */
-    bool is_lacking;       /* … or by a replica that lacks what it names */
     bool has_warnings;     /* it told of some */
     bool has_changed;      /* … of rows that it changed, or (FOUND_ROWS) found */
     bool has_insert_id;    /* … of a generated id */

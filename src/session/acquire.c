@@ -20,7 +20,6 @@
 #include "session/dialect.h"
 #include "session/local_answers.h"
 #include "session/pick_server.h"
-#include "session/route_input.h"
 #include "session/slot.h"
 #include "session/state_capture.h"
 #include "session/wait_connection.h"
@@ -295,9 +294,8 @@ static enum step failed(struct session *session)
                     has_server_said ? "no login at " : "no connection to ",
                     session_view(session)->servers[server].server->name, session->user->name, err.text);
     slot_drop(session, job->place);
-    if (has_server_said && err.code == ERR_BAD_DB &&
-        route_input_leaves_replica(session, (uint16_t)err.code)) {
-        route_input_leave_replica(session);
+    if (has_server_said && err.code == ERR_BAD_DB && pick_is_lacking(session, (uint16_t)err.code)) {
+        pick_leave_lacking(session);
         return session_enter(session, SESSION_ACQUIRING);
     }
     if (err.code == ERR_BAD_DB && has_server_said && !job->is_login && !job->has_no_schema &&

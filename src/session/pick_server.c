@@ -3,8 +3,9 @@
 
 #include "cluster/balance.h"
 #include "freshness/fresh_replica.h"
-#include "session/yield.h"
+#include "route/replica_lacks.h"
 #include "session/slot.h"
+#include "session/yield.h"
 
 /* Its replica holds something of the session: another one would not do. */
 static bool is_bound(const struct session *session)
@@ -95,4 +96,19 @@ void pick_settle(struct session *session)
     }
     if (session->shared != NULL && may_move)
         pick_become_primary_s(session, ROUTE_REASON_SHARED);
+}
+
+bool pick_is_lacking(const struct session *session, uint16_t code)
+{
+    const struct job *job = &session->job;
+    return job->place == ROUTE_REPLICA && job->reason == ROUTE_REASON_READ && job->is_retriable &&
+           replica_lacks_is(code, session->facets.schema.len > 0) && pick_may_fall_back(session) &&
+           session_view(session)->primary != VIEW_NO_SERVER;
+}
+
+void pick_leave_lacking(struct session *session)
+{
+    replica_lacks_add(&session->worker->lacking, session->job.facts.shape, session_now(session));
+    counter_add(&session->consistency.watch->counters.reads_lacking, 1);
+    pick_become_primary_s(session, ROUTE_REASON_LACKED_BEFORE);
 }

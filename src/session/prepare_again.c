@@ -7,7 +7,7 @@
 #include "session/apply_state.h"
 #include "session/command_answer.h"
 #include "session/command_route.h"
-#include "session/route_input.h"
+#include "session/pick_server.h"
 #include "state/diagnostics.h"
 
 #include <errno.h>
@@ -16,8 +16,8 @@ static enum step note_prepared(struct session *session, struct slot *slot)
 {
     struct job *job = &session->job;
     slot->task = SYNC_NOTHING;
-    if (slot->answer.is_err && route_input_leaves_replica(session, (uint16_t)slot->answer.error.code)) {
-        route_input_leave_replica(session);
+    if (slot->answer.is_err && pick_is_lacking(session, (uint16_t)slot->answer.error.code)) {
+        pick_leave_lacking(session);
         return session_enter(session, SESSION_ACQUIRING);
     }
     if (slot->answer.is_err)

@@ -30,7 +30,7 @@ static enum step run_again(struct session *session, int server)
 {
     struct job *job = &session->job;
     job->attempts++;
-    relay_take_back(session);
+    relay_take_back(job, &session->client);
     if (job->is_unread) { /* the server has nothing against it: only that connection was given up */
         job->is_unread = false;
         return session_enter(session, SESSION_ACQUIRING);
@@ -85,10 +85,9 @@ enum step retry_of_upstream(struct session *session, const struct error *err)
     log_limited(LOG_LEVEL_WARNING, &session->scope, "connection to %s lost during %s: %s", loss.server,
                 job->command->name, loss.text);
     if (job->reply.has_begun)
-        relay_keep_passed(session, upstream);
-    loss.seq = relay_next_seq(session, upstream);
-    if (slot_has_lost_state(session, job->place) ||
-        variable_effects_may_be_lost(&session->facets, &session->job))
+        relay_keep_passed(&session->client, &upstream->stream);
+    loss.seq = relay_next_seq(job, upstream);
+    if (slot_has_lost_state(session, job->place) || variable_effects_may_be_lost(&session->facets, job))
         session->must_close = true;
     slot_drop(session, job->place);
     if (is_mid_packet)

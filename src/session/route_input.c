@@ -135,28 +135,3 @@ struct route route_input_explain(const struct session *session, struct span sql,
         return (struct route){ .place = ROUTE_PRIMARY, .reason = ROUTE_REASON_NOT_CAUGHT_UP };
     return route;
 }
-
-bool route_input_leaves_replica(const struct session *session, uint16_t code)
-{
-    const struct job *job = &session->job;
-    return job->place == ROUTE_REPLICA && job->reason == ROUTE_REASON_READ && job->is_retriable &&
-           replica_lacks_is(code, session->facets.schema.len > 0) && pick_may_fall_back(session) &&
-           session_view(session)->primary != VIEW_NO_SERVER;
-}
-
-void route_input_leave_replica(struct session *session)
-{
-    replica_lacks_add(&session->worker->lacking, session->job.facts.shape, session_now(session));
-    counter_add(&session->worker->boxes[session->door->cluster].watch->counters.reads_lacking, 1);
-    pick_become_primary_s(session, ROUTE_REASON_LACKED_BEFORE);
-}
-
-void route_input_note_refusal(struct session *session)
-{
-    struct job *job = &session->job;
-    struct sql_dialect dialect = dialect_of(session);
-    if (job->prepared != NULL)
-        job->prepared->was_refused = true;
-    struct span sql = job->prepared != NULL ? job->prepared->sql : command_text(session);
-    readonly_refusals_add(&session->worker->refusals, digest_of(sql, &dialect));
-}

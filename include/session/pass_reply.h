@@ -1,0 +1,17 @@
+/* REPLYING: the reply of the present command goes to the client. Packets that carry state are noted, and some
+ * of them are replaced by what the client would have seen directly.
+ *
+ *      pass_reply_step ─┬─► pass_reply_once ─► relay_look, a packet ─► reply_effects_note,
+ * global_writes_note_packet send_file_step ──┘         │                                └─► refusal_leave, if
+ * it is no answer └─► relay_pump it is over ─► command_end, command_done
+ */
+#ifndef HEADGATE_SESSION_PASS_REPLY_H
+#define HEADGATE_SESSION_PASS_REPLY_H
+
+#include "session/session.h"
+
+enum step pass_reply_step(struct session *session);
+/* Passes on what has come of the reply. MORE: all of that is sent, or the session is in another state now. */
+enum step pass_reply_once(struct session *session, struct upstream *upstream);
+
+#endif

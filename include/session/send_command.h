@@ -1,0 +1,10 @@
+/* SENDING: the bytes of the present command go to its server.
+ */
+#ifndef HEADGATE_SESSION_SEND_COMMAND_H
+#define HEADGATE_SESSION_SEND_COMMAND_H
+
+#include "session/session.h"
+
+enum step send_command_step(struct session *session);
+
+#endif

@@ -1,0 +1,39 @@
+#include "session/send_file.h"
+
+#include "relay/relay.h"
+#include "session/pass_reply.h"
+#include "session/retry.h"
+
+/* The server has closed the connection: it may have said why first. */
+static enum step fail(struct session *session, struct upstream *upstream)
+{
+    if (!session->job.reply.is_over && stream_fill(&upstream->stream) == STREAM_OK)
+        return STEP_MORE; /* its words are passed on, then the file fails again */
+    return retry_by_stream(session, "sending the client's file");
+}
+
+enum step send_file_step(struct session *session)
+{
+    struct job *job = &session->job;
+    struct slot *slot = &session->slots[job->place];
+    struct upstream *upstream = slot->upstream;
+    if (slot->has_failed)
+        return retry_of_upstream(session, &slot->failure);
+    enum step step = pass_reply_once(session, upstream);
+    if (step == STEP_WAIT || session->state != SESSION_INFILE)
+        return step;
+    switch (relay_send_file(job, &session->client, &upstream->stream)) {
+    case RELAY_SENT_IN_VAIN:
+        return fail(session, upstream);
+    case RELAY_SENT_ALL:
+        return session_enter(session, SESSION_REPLYING);
+    case RELAY_SENT_SOME:
+    case RELAY_SENT_SLOWLY:
+        break;
+    }
+    if (upstream->stream.is_eof || upstream->stream.error != 0)
+        return retry_by_stream(session, "sending the client's file");
+    return session->is_client_eof && buf_unparsed(&session->client.in).len == 0
+               ? session_close(session, CLOSE_CLIENT_GONE, NULL)
+               : STEP_WAIT;
+}
