@@ -55,7 +55,7 @@ static bool read_level(struct span value, struct hint *hint)
 /* None at all would be more than is allowed without the hint. */
 static bool read_timeout(struct span value, struct hint *hint)
 {
-    return value.len > 0 && clock_parse_duration(value, &hint->timeout_us) && hint->timeout_us > 0;
+    return clock_parse_duration(value, &hint->timeout_us) && hint->timeout_us > 0;
 }
 
 static const struct {

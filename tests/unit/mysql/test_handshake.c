@@ -280,6 +280,8 @@ static void large_collations_become_utf8mb4(void **state)
     assert_int_equal(handshake_parse(payload_of(&out), CAPS_USUAL, &read), HANDSHAKE_RESPONSE);
     assert_int_equal(read.collation, 45);
     text_fini(&out);
+    assert_int_equal(handshake_collation(255), 255);
+    assert_int_equal(handshake_collation(256), 45);
 }
 
 static void change_user_with_less_and_less(void **state)

@@ -227,6 +227,15 @@ static void without_memory_a_set_is_bad(void **state)
     }
 }
 
+static void so_many_columns_and_no_more(void **state)
+{
+    (void)state;
+    assert_int_equal(feed("7f", 0, NULL), ROWS_MORE);
+    assert_int_equal(feed("fc8000", 0, NULL), ROWS_MORE);
+    assert_int_equal(rows.defs_left, ROWS_COLUMNS_MAX);
+    assert_int_equal(feed("fc8100", 0, NULL), ROWS_BAD);
+}
+
 static void reader_is_used_again(void **state)
 {
     (void)state;
@@ -249,6 +258,7 @@ int main(void)
         cmocka_unit_test(caps_hold),
         cmocka_unit_test(an_owner_sets_its_own_caps),
         cmocka_unit_test(without_memory_a_set_is_bad),
+        cmocka_unit_test(so_many_columns_and_no_more),
         cmocka_unit_test(reader_is_used_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

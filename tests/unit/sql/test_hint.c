@@ -45,6 +45,10 @@ static const struct {
 } rows[] = {
     { "SELECT 1", "", "mariadb" },
     { "/* headgate: primary */ SELECT 1", "primary", "mariadb" },
+    { "/* headgate: x */ SELECT 1", "?x", "mariadb" },
+    { "/*headgate:x*/ SELECT 1", "?x", "mariadb" },
+    { "/* headgate: timeout= */ SELECT 1", "?timeout=", "mariadb" },
+    { "/* headgate: timeout=0 */ SELECT 1", "?timeout=0", "mariadb" },
     { "/*headgate:primary*/SELECT 1", "primary", "mysql" },
     { "/*\n\theadgate:\n primary\n*/ SELECT 1", "primary", "mysql" },
     { "SELECT /* HeadGate: Primary */ 1", "primary", "mariadb" },

@@ -44,6 +44,8 @@ static const struct row words_and_numbers[] = {
       "number:1| number:1.5| number:.5| number:1.| number:1e5| number:1e+5| number:1E-5| number:1.5e3", 0 },
     { "0x1F 0b01 0X1F 0xG 0b2 0x", "unknown",
       "number:0x1F| number:0b01| word:0X1F| word:0xG| word:0b2| word:0x", 0 },
+    { "0x1F.a 0b1.5 0b1.a", "unknown",
+      "number:0x1F|punct:.|word:a| number:0b1|number:.5| number:0b1|punct:.|word:a", 0 },
     { "1a 1e 1e+ 1ea", "unknown", "word:1a| word:1e| word:1e|punct:+| word:1ea", 0 },
     { "1.5for 1.for", "unknown", "number:1.5|word:for| number:1.|word:for", 0 },
     { "t.1 t.1for t.1e5 t .5", "unknown",
@@ -327,9 +329,48 @@ static void nothing_is_a_text_too(void **state)
     assert_int_equal(lexer_next(&lexer).type, TOKEN_END);
 }
 
+/* A hint is the first word of a plain comment; lexer_begin's text is the whole statement. */
+static void comments_that_begin_with_the_mark_are_noted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql;
+        bool has_hint;
+    } rows[] = {
+        { "SELECT 1", false },
+        { "/*headgate:*/SELECT 1", true },
+        { "/* \t\n HeadGate:x */ SELECT 1", true },
+        { "SELECT 1 /* headgate:x", true },
+        { "SELECT 1 -- headgate:x", true },
+        { "SELECT 1 --\theadgate:x", true },
+        { "SELECT 1 -- \nheadgate:x", false },
+        { "SELECT 1 #headgate:x", true },
+        { "SELECT 1 #\nheadgate:x", false },
+        { "SELECT 1 /* headgate */", false },
+        { "SELECT 1 /* headgate", false },
+        { "SELECT 1 # headgate", false },
+        { "SELECT 1 /* a headgate:x */", false },
+        { "SELECT 1 /*! 1 /*headgate:x*/ */", false },
+        { "SELECT 1 /*! 1 */ /*headgate:x*/", true },
+        { "SELECT '/* headgate:x */'", false },
+        { "SELECT 1 /*   ", false },
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct sql_dialect dialect = dialect_named("mariadb");
+        struct span copy = exact_copy(span_cstr(rows[i].sql));
+        struct lexer lexer;
+        lexer_begin(&lexer, copy, &dialect);
+        while (lexer_next(&lexer).type != TOKEN_END)
+            ;
+        assert_row(lexer.has_hint == rows[i].has_hint, "%s", rows[i].sql);
+        drop_copy(copy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(comments_that_begin_with_the_mark_are_noted),
         cmocka_unit_test(words_and_numbers_are_read),
         cmocka_unit_test(strings_and_names_are_read),
         cmocka_unit_test(modes_are_read),

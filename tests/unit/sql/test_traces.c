@@ -12,6 +12,10 @@ static void what_asks_about_earlier_statements_is_found(void **state)
     } rows[] = {
         { "", 0, 0 },
         { "SELECT 1", 0, 0 },
+        { "ROW_COUNT", SQL_TRACE_LAST, SQL_TRACE_LAST },
+        { "(ROW_COUNT", SQL_TRACE_LAST, SQL_TRACE_LAST },
+        { "zrow_count, row_countZ, 0row_count, row_count9, _row_count, Arow_count", 0, 0 },
+        { "@row_count`row_count[row_count/row_count:row_count{", SQL_TRACE_LAST, SQL_TRACE_LAST },
         { "SELECT ROW_COUNT()", SQL_TRACE_LAST, SQL_TRACE_LAST },
         { "insert into t values (row_count ( ))", SQL_TRACE_LAST, SQL_TRACE_LAST },
         { "SELECT `Found_Rows`()", SQL_TRACE_FOUND_ROWS, SQL_TRACE_FOUND_ROWS },
