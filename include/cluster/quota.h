@@ -4,9 +4,9 @@
  *
  *      a login is refused ─► quota_learn (once) ─► quota_refused: so many as there are, and no more
  *                                                        │
- *      the next session: queue.c ─► a permit of the account's first, then one of the server's
+ *      the next session: wait_connection.c ─► a permit of the account, then one of the server
  *                                                        │
- *      somebody waits ─► quota_try_more, now and then ◄──┘   or more of them: one login tries
+ *      a session waits ─► quota_try_more, now and then ◄─┘   there may be room for more: one login tries
  *                             └─► let in: quota_note_login ─► the next one tries at once
  *
  * Other clients may use the account as well, and limits change, so the number of permits is the number of

@@ -8,13 +8,14 @@
  * (cluster/topology_history.h) counts as much as their present answers:
  *
  *   - The primary stays primary as long as it is a candidate, also after it was down, unless no server
- * follows it and a server has turned to exactly one other candidate.
- *   - When it is no candidate, the only server that was its replica and became writable since, or to which a
- * server has turned, becomes primary. A server that was writable beside the primary is not promoted when the
- * primary ends: it may lack changes.
- *   - Without a former primary: the only candidate, or the only candidate that is followed. An only candidate
- * that is not followed waits while a server follows another server: the candidate may be outside of
- * replication, and the primary down. So the first decision must wait until all servers have been probed.
+ *     follows it and a server has turned to exactly one other candidate.
+ *   - When it is no candidate, the only server that was its replica and became writable since, or to which
+ *     a server has turned, becomes primary. A server that was writable beside the primary is not promoted
+ *     when the primary ends: it may lack changes.
+ *   - Without a former primary: the only candidate, or the only candidate that is followed. An only
+ *     candidate that is not followed waits while a server follows another server: the candidate may be
+ *     outside of replication, and the primary down. So the first decision must wait until all servers have
+ *     been probed.
  *   - While there is no primary, an operator may elect one.
  *
  * A replica is a read_only server that has a replication link; it serves reads while its SQL thread runs,

@@ -1,8 +1,7 @@
 /* The history of the servers, kept from one decision about roles to the next: by their present answers alone,
  * a replica that was promoted looks like a server that was writable by mistake.
  *
- *      topology_history_note ──► topology chooses: topology_history_primary, _is_chosen, _may_succeed … ──►
- * topology_history_settle
+ *      _note ──► topology.c decides, by _primary, _is_chosen, _is_stray, _may_succeed … ──► _settle
  *
  * Kept by server id, so that it stays with a machine when addresses are swapped: the sources that the server
  * followed last; the source that it has turned to since the present primary is primary, which makes that

@@ -1,4 +1,4 @@
-/* What each byte may begin in SQL text, for both families. */
+/* Classes of bytes: the kind of token that a byte may begin in SQL text, for both families. */
 #ifndef HEADGATE_SQL_BYTES_H
 #define HEADGATE_SQL_BYTES_H
 
@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 enum byte_class {
-    BYTE_BAD,   /* NUL and other control characters: no grammar knows them */
-    BYTE_BLANK, /* what both servers skip: space, \t \n \v \f \r */
+    BYTE_BAD,   /* NUL and other control characters: in no grammar */
+    BYTE_BLANK, /* skipped by both families: space, \t \n \v \f \r */
     BYTE_DOT,
     BYTE_QUOTE, /* ' */
     BYTE_DOUBLE,
@@ -17,7 +17,7 @@ enum byte_class {
     BYTE_QUESTION,
     BYTE_BACKSLASH,
     BYTE_PUNCT,  /* the only one that comments begin with */
-    BYTE_LETTER, /* this and what follows is what words are made of */
+    BYTE_LETTER, /* this class and the following ones make up words */
     BYTE_DIGIT,
     BYTE_DOLLAR
 };

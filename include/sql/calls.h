@@ -7,11 +7,11 @@
 
 #include <stdbool.h>
 
-/* The word is a keyword, and where it stands the grammar takes a parenthesis after it: `IN (`, `VALUES (`. */
+/* The word is a keyword, and the grammar takes a parenthesis after it at this place: `IN (`, `VALUES (`. */
 bool call_is_grammar(const struct reader *reader);
 
-/* What the function does. FUNCTION_UNKNOWN if the name is qualified or quoted: then it may be a stored
- * function, whatever it is called. */
+/* The effect of the function. FUNCTION_UNKNOWN if the name is qualified or quoted: it may then be a stored
+ * function. */
 enum function_effect call_effect(const struct reader *reader);
 
 /* What the stored function of this name may do: bits of enum code_effect. `schema`: the qualifier, or empty.

@@ -1,12 +1,11 @@
 /* The stored code of a cluster, as its primary lists it: functions, procedures, views, triggers. Immutable,
- * shared by the threads, counted references. Built by catalog_draft.h.
+ * shared by the threads, reference counted. Built by catalog_draft.h.
  *
- * A body is read once (stored_code.h), when its row is added, and not kept. What is kept are the names that
- * it uses. At the end they are followed, through cycles too: each entry has the effects of all that it
- * reaches.
+ * A body is read once (stored_code.h), when its row is added, and not kept; the names that it uses are. At
+ * the end these are followed, also through cycles: each entry has the effects of everything that it reaches.
  *
- * Names are looked up as servers compare them, or wider: routines without case and accents, views without
- * case. Where two entries answer to one name, the answer has the effects of both.
+ * Names are compared as servers do, or less strictly: routines without case and accents, views without case.
+ * Where two entries match a name, the answer has the effects of both.
  */
 #ifndef HEADGATE_SQL_CATALOG_H
 #define HEADGATE_SQL_CATALOG_H
@@ -22,52 +21,54 @@
 
 struct catalog;
 
-/* Reaches a stored function, procedure or trigger, harmless or not. Beside the bits of enum code_effect. */
+/* Added to the bits of enum code_effect: reaches a stored function, procedure or trigger, harmless or not. */
 #define CATALOG_CALLS (1u << 16)
 
 /* ---- changes ---- */
 
-/* Before it is shared: its rows were read after the first `covers` changes were over. `changes` is borrowed.
+/* Before the catalog is shared: its rows were read after the first `covers` changes had ended. `changes` is
+ * borrowed.
  */
 void catalog_follow(struct catalog *catalog, const struct code_changes *changes, uint64_t covers);
-/* The rows were read again, and were the same: it is true of these changes as well. */
+/* The rows were read again and were the same: the catalog includes these changes as well. */
 void catalog_cover(struct catalog *catalog, uint64_t covers);
-/* It may be old: until catalog_cover() it is stale. */
+/* The catalog may be out of date: it is stale until catalog_cover(). */
 void catalog_doubt(struct catalog *catalog);
 
 /* ---- asking ---- */
 
 struct catalog *catalog_ref(struct catalog *catalog); /* NULL is fine */
 void catalog_unref(struct catalog *catalog);          /* NULL is fine */
-/* Are all routines, views, triggers (by `kind`) known? NULL: no. */
+/* Are all routines, views or triggers (by `kind`) known? False for NULL. */
 bool catalog_knows(const struct catalog *catalog, enum code_kind kind);
-/* Was stored code changed since, or is it in doubt? Then routines, views and what was changed are not known.
- * NULL: no. */
+/* Was stored code changed since, or is the catalog in doubt? Then routines, views and the changed names count
+ * as unknown. False for NULL. */
 bool catalog_is_stale(const struct catalog *catalog);
-/* By which a reader knows that what it made of names with this dialect is still so: two equal marks say so,
- * unless the catalog is stale. */
+/* A mark of what names mean in this dialect: as long as the mark is equal, and the catalog is not stale,
+ * facts that were read from a text still hold. */
 uint64_t catalog_names_mark(const struct sql_dialect *dialect);
 /* 0 for NULL. */
 uint64_t catalog_mark(const struct catalog *catalog);
 
-/* What running it may do, with all that it reaches: bits of enum code_effect, and CATALOG_CALLS where a view
- * or a routine calls others. Names as written, without their quotes. `schema` empty: `current_schema`; both
- * empty: any schema, the effects of all of them.
+/* The effects of running this code, with everything that it reaches: bits of enum code_effect, and
+ * CATALOG_CALLS where a view or a routine calls others. Names as written, without their quotes. `schema`
+ * empty: `current_schema`; both empty: any schema, the effects of all of them.
  *
  *   CODE_FUNCTION, CODE_PROCEDURE   of a call. CODE_UNKNOWN if there is no such routine
  *   CODE_TABLE                      of a read. 0 if there is no such view: it is a table, or nothing
  *   CODE_TRIGGER                    of a write to this table, or view: of its triggers. 0 if there are none
  *
- * CODE_UNKNOWN where the kind is not known (catalog_knows), of a write that of triggers and tables. */
+ * CODE_UNKNOWN where the kind is not known (catalog_knows); of a write, where triggers or tables are not
+ * known. */
 unsigned catalog_effects(const struct catalog *catalog, enum code_kind kind, struct span current_schema,
                          struct span schema, struct span name);
 
-/* The views that run code, as a filter of names: few bits to look at, for the words of every query. */
+/* The views that run code, as a filter of names: a few bits, tested for the words of every query. */
 #define CATALOG_FILTER_BITS 1024u
 struct catalog_names {
     size_t count;
-    bool has_odd; /* one of their names has other bytes than ASCII, or quotes: any name may have to be looked
-                     up */
+    bool has_odd; /* a view has a name with other bytes than ASCII, or with quotes: any name may have to be
+                     looked up */
     uint64_t bits[CATALOG_FILTER_BITS / 64];
 };
 
@@ -87,8 +88,8 @@ static inline bool catalog_names_may_have(const struct catalog_names *names, str
     return names->has_odd || (names->bits[bit / 64] & UINT64_C(1) << bit % 64) != 0;
 }
 
-/* Is there a trigger or a function, those of schema sys aside, that is known to leave something in the
- * session or to depend on its variables? Otherwise nothing need be looked up for a write. NULL: no. */
+/* Is there a trigger or a function, apart from schema sys, that leaves something in the session or depends on
+ * its variables? If not, nothing has to be looked up for a write. False for NULL. */
 bool catalog_writes_leave(const struct catalog *catalog);
 
 /* ---- listing ---- */
@@ -97,14 +98,14 @@ struct catalog_entry {
     enum code_kind kind;
     struct span schema, name; /* borrow the catalog's */
     unsigned own;             /* effects of its body alone */
-    unsigned effects;         /* with all that it reaches */
+    unsigned effects;         /* effects with everything that it reaches */
     size_t culprit; /* the entry through which it has an effect that is not its own; SIZE_MAX: none */
 };
 
 size_t catalog_count(const struct catalog *catalog); /* NULL: 0 */
 /* In order of schema, name and kind; `index` below catalog_count(). */
 struct catalog_entry catalog_entry_at(const struct catalog *catalog, size_t index);
-/* Where an entry stands, or SIZE_MAX. `current_schema` and `schema` as above, but not both empty. */
+/* The index of an entry, or SIZE_MAX. `current_schema` and `schema` as above, but not both empty. */
 size_t catalog_find(const struct catalog *catalog, enum code_kind kind, struct span current_schema,
                     struct span schema, struct span name);
 

@@ -19,18 +19,18 @@ struct catalog_row {
     struct span name;       /* of a trigger: its table's */
     struct span parameters; /* of a routine */
     struct span body;
-    struct span sql_mode; /* it was made under: `ANSI_QUOTES,ORACLE` */
-    bool is_hidden;       /* the body is not known: loadable, too long, or not for the reader of the row */
+    struct span sql_mode; /* of the time of its creation: `ANSI_QUOTES,ORACLE` */
+    bool is_hidden;       /* the body is unknown: loadable, too long, or not readable for the account */
 };
 
 /* NULL when memory is out. */
 struct catalog_draft *catalog_draft_new(enum sql_family family);
 void catalog_draft_add(struct catalog_draft *draft, const struct catalog_row *row);
-/* A schema that a package (MariaDB) has the name of: what is called by this qualifier is not known. */
+/* A package (MariaDB) has this name: calls with the name as qualifier have unknown effects. */
 void catalog_draft_add_package(struct catalog_draft *draft, struct span name);
-/* One reference, or NULL: then *why_r, static text, is why. Frees the draft. `kinds`: bit k for each enum
- * code_kind k whose rows are all there; of the others nothing is known. `mark`: by which the caller tells
- * this state of the lists from others; see catalog_mark(). */
+/* One reference, or NULL with the reason in *why_r, static text. Frees the draft. `kinds`: bit k for each
+ * enum code_kind k whose rows are complete; other kinds are unknown. `mark`: identifies this state of the
+ * lists to the caller; see catalog_mark(). */
 struct catalog *catalog_draft_finish(struct catalog_draft **take_draft, unsigned kinds, uint64_t mark,
                                      const char **why_r);
 void catalog_draft_free(struct catalog_draft **draft); /* *draft NULL is fine */

@@ -1,4 +1,4 @@
-/* What a catalog is made of: for the files that build it (catalog_draft.c) and ask it (catalog.c).
+/* The contents of a catalog, for catalog_draft.c, which builds it, and catalog.c, which looks names up.
  */
 #ifndef HEADGATE_SQL_CATALOG_INSIDE_H
 #define HEADGATE_SQL_CATALOG_INSIDE_H
@@ -22,7 +22,7 @@ struct catalog_item {
     enum code_kind kind;
     unsigned own;
     unsigned effects;
-    unsigned written; /* of a view: what writing to it may do */
+    unsigned written; /* of a view: the effects of writing to it */
     uint32_t culprit; /* another item, or CATALOG_NONE */
     uint32_t next;    /* of the same kind and name, or CATALOG_NONE */
     uint32_t uses, use_count;
@@ -30,8 +30,8 @@ struct catalog_item {
 
 struct catalog {
     atomic_uint references;
-    const struct code_changes *changes; /* borrows; NULL: none are followed */
-    _Atomic uint64_t covers;            /* so many of them */
+    const struct code_changes *changes; /* borrows; NULL: changes are not followed */
+    _Atomic uint64_t covers;            /* the catalog includes the first so many changes */
     atomic_bool is_doubtful;
     uint64_t mark;
     unsigned kinds; /* bit k: all items of enum code_kind k are here */
@@ -43,8 +43,8 @@ struct catalog {
     uint32_t slot_count;
     struct span *packages; /* owns the array */
     uint32_t package_count;
-    /* Effects of what has a name outside ASCII. Servers compare the names of routines blind to accents: a
-     * call may be that of a routine with as many characters in its name. Of views: of all of them. */
+    /* Effects of code whose name is not ASCII. Servers compare the names of routines without
+     * accents, so a call may mean any routine with as many characters in its name; of views any view. */
     unsigned odd[CATALOG_KINDS][CODE_NAME_CHARS_MAX + 1];
     unsigned all[CATALOG_KINDS]; /* effects of all items of a kind */
     bool writes_leave;           /* see catalog_writes_leave() */
@@ -54,7 +54,7 @@ struct catalog {
 uint32_t catalog_first(const struct catalog *catalog, enum code_kind kind, struct span name);
 /* May a name with this qualifier, or none, mean an item of that schema? */
 bool catalog_may_mean(const struct catalog_item *item, struct span schema);
-/* As catalog_effects, of a schema that is settled; `*culprit_r`: an item that has some of the effects. */
+/* As catalog_effects, with the schema resolved; `*culprit_r`: an item that has some of the effects. */
 unsigned catalog_effects_of(const struct catalog *catalog, enum code_kind kind, struct span schema,
                             struct span name, bool is_written, uint32_t *culprit_r);
 void catalog_free(struct catalog *catalog);

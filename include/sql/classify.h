@@ -1,7 +1,7 @@
-/* What a statement is and does: facts for the router, by value, from the text alone.
+/* Classifies SQL text: the facts that routing decides by (facts.h), from the text alone.
  *
- * Right before fast: whatever is not positively known to be a harmless read is not called one. Each fact that
- * keeps a statement from a replica names its reason, from a table. No allocation, one pass, linear.
+ * Only a statement that is positively known to be a harmless read is called one. Each fact that keeps a
+ * statement from a replica names its reason, from a table. No allocation, one pass, linear time.
  */
 #ifndef HEADGATE_SQL_CLASSIFY_H
 #define HEADGATE_SQL_CLASSIFY_H
@@ -16,7 +16,7 @@
  */
 #define SQL_TEXT_MAX (64u * 1024u)
 
-/* `sql` may be cut at SQL_TEXT_MAX: then is_cut, and only what the prefix proves is said. */
+/* `is_cut`: `sql` is only the first SQL_TEXT_MAX bytes, and the facts say only what these prove. */
 struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect *dialect);
 
 #endif

@@ -1,11 +1,10 @@
-/* Changes to stored code that pass through headgate: what a catalog says is older than they are, until the
- * servers have been asked again. Shared by all threads of a cluster; a change is rare, and a reader takes no
- * lock.
+/* Changes to stored code that pass through headgate: a catalog is older than these changes until the servers
+ * have been surveyed again. Shared by all threads of a cluster; a change is rare, and a reader takes no lock.
  *
  *      code_change_read ──► code_changes_begin ──► the statement runs ──► code_changes_end ──► survey
  *
- * A catalog covers the changes that were over before its survey began. Names that were changed since are not
- * known: a view made a moment ago is never taken for a table.
+ * A catalog includes the changes that had ended before its survey began. Names that were changed since are
+ * unknown: a view that was just created is never taken for a table.
  */
 #ifndef HEADGATE_SQL_CODE_CHANGES_H
 #define HEADGATE_SQL_CODE_CHANGES_H
@@ -23,7 +22,7 @@
 struct code_changes {
     pthread_mutex_t mutex;                      /* of writers */
     _Atomic uint64_t begun;                     /* names so far, of changes that may have been carried out */
-    _Atomic uint64_t running;                   /* changes that are not over */
+    _Atomic uint64_t running;                   /* changes that have not ended */
     _Atomic uint64_t names[CODE_CHANGES_NAMES]; /* hashes; 0 stands for every name */
 };
 
@@ -37,15 +36,16 @@ void code_changes_init(struct code_changes *changes);
 void code_changes_fini(struct code_changes *changes);
 
 /* Does the text create, change, rename or drop views, routines, triggers, or tables whose columns set
- * variables? Several statements count as one. Text inside a string (EXECUTE IMMEDIATE) counts as every name.
+ * variables? Several statements count as one. Text inside a string (EXECUTE IMMEDIATE) counts as a change of
+ * every name.
  */
 bool code_change_read(struct span sql, const struct sql_dialect *dialect, struct code_change *change_r);
 
-/* Before the statement is sent, and when it is over, however it ended. */
+/* Called before the statement is sent, and when it has ended, with or without success. */
 void code_changes_begin(struct code_changes *changes, const struct code_change *change);
 void code_changes_end(struct code_changes *changes);
 
-/* For a survey: false while a change is running; else all up to *covers_r are over. */
+/* For a survey: false while a change is running; otherwise the first *covers_r changes have ended. */
 bool code_changes_are_over(struct code_changes *changes, uint64_t *covers_r);
 
 static inline bool code_changes_since(const struct code_changes *changes, uint64_t covers)
@@ -53,7 +53,7 @@ static inline bool code_changes_since(const struct code_changes *changes, uint64
     return atomic_load_explicit(&changes->begun, memory_order_acquire) != covers;
 }
 
-/* Was this name (without its quotes) changed behind the first `covers`? */
+/* Was this name (without its quotes) changed after the first `covers` changes? */
 bool code_changes_have(const struct code_changes *changes, uint64_t covers, struct span name);
 
 #endif

@@ -15,7 +15,7 @@
 
 #include "sql/lexer.h"
 
-#define DIGEST_TEXT_MAX 1024 /* bytes: people read the beginning */
+#define DIGEST_TEXT_MAX 1024 /* bytes; the beginning is enough for people */
 
 struct digest_text {
     char bytes[DIGEST_TEXT_MAX];
@@ -23,11 +23,11 @@ struct digest_text {
     bool is_full; /* something did not fit: the text ends in an ellipsis */
 };
 
-/* `sql`: at most SQL_TEXT_MAX bytes, or what is known of it. No allocation, one pass. Never 0. */
+/* `sql`: at most SQL_TEXT_MAX bytes of the statement. No allocation, one pass. Never 0. */
 uint64_t digest_of(struct span sql, const struct sql_dialect *dialect);
 
-/* The same, and the text. `is_cut`: `sql` is only the beginning of the statement, and where it was cut shall
- * make no difference; its digest is another one than that of a whole text. */
+/* The same with the digest's text. `is_cut`: `sql` is only the beginning of the statement, and the place of
+ * the cut makes no difference; the digest differs from that of a whole text. */
 uint64_t digest_read(struct span sql, bool is_cut, const struct sql_dialect *dialect,
                      struct digest_text *text_r);
 

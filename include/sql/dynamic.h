@@ -9,7 +9,7 @@
 bool dynamic_read_prepare(struct reader *reader, struct sql_facts *facts);
 bool dynamic_read_execute(struct reader *reader, struct sql_facts *facts);
 
-/* A string in plain quotes, N'…' included: sql_unquote() may tell what it says. */
+/* A string in plain quotes, N'…' included, that sql_unquote() may decode. */
 bool dynamic_is_plain_string(const struct token *token);
 
 #endif

@@ -39,14 +39,14 @@ enum sql_reason {
     SQL_REASON_COUNT
 };
 
-/* What is asked about earlier statements. The servers keep the answers for different lengths of time, so that
- * they may lie in different places. */
+/* Questions about earlier statements. Servers keep the answers for different lengths of time, so the answers
+ * may be on different connections. */
 enum sql_question {
     SQL_ASKS_NOTHING,
     SQL_ASKS_LAST,        /* about the statement just before: ROW_COUNT(), SHOW PROFILE, SHOW SESSION STATUS;
                              mixtures */
-    SQL_ASKS_FOUND_ROWS,  /* about the last one that counted rows */
-    SQL_ASKS_DIAGNOSTICS, /* about the last one that set or cleared the warnings */
+    SQL_ASKS_FOUND_ROWS,  /* about the last statement that counted rows */
+    SQL_ASKS_DIAGNOSTICS, /* about the last statement that set or cleared the warnings */
 };
 
 enum sql_kill {
@@ -55,68 +55,68 @@ enum sql_kill {
     SQL_KILL_PARAMETER, /* of the value of the prepared statement's only parameter */
     SQL_KILL_VARIABLE,  /* of a user variable's value: kill_variable() */
     SQL_KILL_SELF,      /* of CONNECTION_ID() */
-    SQL_KILL_INNER,     /* PREPARE or EXECUTE IMMEDIATE of a literal in which the word stands */
+    SQL_KILL_INNER,     /* PREPARE or EXECUTE IMMEDIATE of a literal that contains the word */
     SQL_KILL_WIDE,      /* USER, QUERY ID */
     SQL_KILL_OTHER      /* any other: among several statements, in a block, in a comment, of an expression */
 };
 
 struct sql_facts {
-    enum sql_kind kind; /* of the first statement; multi: the most dangerous one is in `reason` */
+    enum sql_kind kind; /* of the first statement; of several, `reason` is about the most dangerous one */
     enum sql_reason reason;
     bool is_read;         /* every part is a harmless read: a replica may run it in autocommit */
     bool is_multi;        /* several statements in one text */
-    bool refers_previous; /* FOUND_ROWS(), SHOW WARNINGS, SHOW SESSION STATUS …: belongs where the last one
-                             ran */
-    enum sql_question question; /* refers_previous: about which of them */
-    unsigned questions;         /* … all that it asks: bit q for each */
-    unsigned asks_before; /* the same of ROW_COUNT(), FOUND_ROWS() and @@warning_count in any first statement
-                             of a text: SET, INSERT … */
+    bool refers_previous; /* FOUND_ROWS(), SHOW WARNINGS, SHOW SESSION STATUS …: must run where the previous
+                             statement ran */
+    enum sql_question question; /* refers_previous: the kind of question */
+    unsigned questions;         /* refers_previous: all questions, bit q for each */
+    unsigned asks_before; /* the same for ROW_COUNT(), FOUND_ROWS() and @@warning_count in the first statement
+                             of a text, of any kind */
     bool
         uses_tables; /* it may read or write tables: on MariaDB other statements leave warnings as they are */
-    bool leaves_row_count; /* HELP: on MariaDB it leaves ROW_COUNT() as it was */
-    bool counts_rows;      /* it may set what FOUND_ROWS() says */
-    bool may_run_nothing;  /* CREATE TABLE IF NOT EXISTS: its SELECT does not run where there is one */
-    uint32_t first_count;  /* counts_rows: so many of its parts come before the first that does */
-    bool may_hide_state;   /* it may leave session state that neither its text, nor holds, nor tracking
-                              describes (CALL, EXECUTE, unknown functions and statements …) */
-    bool runs_code;        /* it runs stored code, as far as its own text tells */
-    bool sets_unnamed;     /* … which sets user variables that the text does not name */
-    unsigned code_effects; /* … with these effects, bits of enum code_effect (stored_code.h) */
-    bool has_holds;        /* it may take or give back state that lives in one server: holds.h says what */
-    bool may_commit; /* it may end the transaction inside, and then do anything: CALL, blocks, EXECUTE */
+    bool leaves_row_count;  /* HELP: on MariaDB ROW_COUNT() stays as it was */
+    bool counts_rows;       /* it may change FOUND_ROWS() */
+    bool may_run_nothing;   /* CREATE TABLE IF NOT EXISTS: its SELECT does not run if the table exists */
+    uint32_t first_count;   /* counts_rows: so many of its parts come before the first part that counts */
+    bool may_hide_state;    /* it may leave session state that neither its text, nor holds, nor tracking
+                               describes (CALL, EXECUTE, unknown functions and statements …) */
+    bool runs_code;         /* it runs stored code, as far as its own text tells */
+    bool sets_unnamed;      /* runs_code: the code sets user variables that the text does not name */
+    unsigned code_effects;  /* runs_code: the code's effects, bits of enum code_effect (code_effects.h) */
+    bool has_holds;         /* it may take or release state of one server's connection: see holds.h */
+    bool may_commit;        /* it may end the transaction and continue: CALL, blocks, EXECUTE */
     bool touches_variables; /* @v is read or written somewhere in the text */
     bool writes_variables;  /* @v may be written: SET @v, :=, INTO @v, (@v) of LOAD, DIAGNOSTICS; CALL and
-                               compound statements, even if they name none */
-    bool reads_but_for_variables; /* not is_read, but user variables are all that keeps it from a replica:
-                                     harmless where they live */
-    bool is_load;                 /* LOAD DATA/XML: its OK tells of no id that it generates */
+                               compound statements, even if no variable is named */
+    bool reads_but_for_variables; /* not is_read, but only because of user variables: harmless on the
+                                     connection that has them */
+    bool is_load;                 /* LOAD DATA/XML: its OK does not report generated ids */
     bool is_load_local;           /* LOAD DATA/XML LOCAL: the server may ask for the client's file */
     bool begins_read_only;        /* START TRANSACTION … READ ONLY (and nothing after it) */
-    bool begins_read_write;       /* START TRANSACTION … READ WRITE, said so (and nothing after it) */
-    bool begins_snapshot;  /* START TRANSACTION WITH CONSISTENT SNAPSHOT: what it shows is settled at once */
-    bool releases;         /* COMMIT or ROLLBACK … RELEASE is in it: the server hangs up after that */
-    bool gives_insert_id;  /* LAST_INSERT_ID(x), SET insert_id = x and the like: what later statements find
-                              there */
-    bool has_sequence;     /* it may draw from a sequence, set it, or ask what was drawn: sequences.h */
-    bool changes_accounts; /* it may change accounts, their passwords, rights or roles: accounts.h */
-    bool asks_id;          /* it may ask for the number that the server gave its connection */
-    bool sets_global;      /* SET GLOBAL, PASSWORD and the like: not the session */
+    bool begins_read_write;       /* START TRANSACTION … READ WRITE, explicitly (and nothing after it) */
+    bool begins_snapshot; /* START TRANSACTION WITH CONSISTENT SNAPSHOT: the snapshot is taken at once */
+    bool releases; /* contains COMMIT or ROLLBACK … RELEASE: the server closes the connection after it */
+    bool gives_insert_id; /* LAST_INSERT_ID(x), SET insert_id = x and the like: later statements see the value
+                           */
+    bool has_sequence;    /* it may draw from a sequence, set it, or ask for the last value: sequences.h */
+    bool changes_accounts;      /* it may change accounts, their passwords, rights or roles: accounts.h */
+    bool asks_id;               /* it may ask for the server's id of its connection */
+    bool sets_global;           /* SET GLOBAL, PASSWORD and the like: not the session */
     bool sets_next_transaction; /* SET TRANSACTION … without SESSION or GLOBAL */
-    bool sets_for_itself;     /* SET STATEMENT … FOR, SET_VAR(…): the session has its own variables again
-                                 when it is over; not of several statements */
-    bool asks_token;          /* SHOW HEADGATE TOKEN, and nothing else */
-    bool has_hint;            /* there may be routing hints in its comments: hint.h reads them */
-    bool kill_is_query;       /* KILL QUERY id */
-    enum sql_kill kill;       /* which KILL it runs, of whatever kind it is */
-    uint64_t kill_id;         /* of SQL_KILL_NUMBER; else 0 */
+    bool sets_for_itself; /* SET STATEMENT … FOR, SET_VAR(…): the variables hold for this statement only;
+                             false for several statements */
+    bool asks_token;      /* SHOW HEADGATE TOKEN, and nothing else */
+    bool has_hint;        /* there may be routing hints in its comments: hint.h reads them */
+    bool kill_is_query;   /* KILL QUERY id */
+    enum sql_kill kill;   /* the KILL that it runs, whatever its kind */
+    uint64_t kill_id;     /* of SQL_KILL_NUMBER; else 0 */
     struct span use_schema;   /* USE x: the name as written, quotes included; borrows from the text */
     struct span execute_name; /* EXECUTE x …, if all it may hide is what x does: as written; borrows */
     struct span execute_text; /* EXECUTE IMMEDIATE 'literal' …, likewise: the literal as written; borrows */
     struct span culprit;      /* the words `reason` is about, where there are such: `sleep`, `@x`, `mysql`;
                                  borrows */
     unsigned doubts;          /* SQL_DOUBT_… of the lexer */
-    uint64_t names_mark;      /* catalog_names_mark(): the facts hold as long as it is this one */
-    uint64_t shape;           /* see reader_shape(); 0: it is cut */
+    uint64_t names_mark;      /* catalog_names_mark(): the facts hold as long as the mark is equal */
+    uint64_t shape;           /* see reader_shape(); 0: the text is cut */
 };
 
 /* The statement is of another kind than its first word says. */
@@ -133,13 +133,13 @@ static inline void facts_suspect(struct sql_facts *facts, enum sql_kind kind, en
     facts->may_hide_state = true;
 }
 
-/* What a statement asks about earlier ones as well: bit q for an enum sql_question. */
+/* Adds questions about earlier statements: bit q for an enum sql_question. */
 void facts_ask(struct sql_facts *facts, unsigned questions);
 
-/* The statement runs stored code with these effects, of which its text says nothing: may_hide_state,
- * sets_unnamed and the like. */
+/* The statement runs stored code with these effects: sets code_effects, and may_hide_state, sets_unnamed and
+ * the like where the effects require it. */
 void facts_run_code(struct sql_facts *facts, unsigned effects);
-/* What `inner`, read from a part of the statement, says of stored code is true of the statement. */
+/* Takes over what `inner`, read from a part of the statement, says of stored code. */
 void facts_take_code(struct sql_facts *facts, const struct sql_facts *inner);
 
 const char *sql_reason_name(enum sql_reason reason);  /* "locking_read" */

@@ -1,7 +1,7 @@
-/* Built-in functions of both families, and what they do: the allow-list of reads.
+/* Built-in functions of both families and their effects: the allow-list of reads.
  *
- * Unqualified, a built-in wins over a stored function of the same name; so a listed name is that built-in, on
- * a server that has it. Whatever is not listed may be anybody's code.
+ * An unqualified name means the built-in function rather than a stored function of that name, so a listed
+ * name is the built-in function on a server that has it. A name that is not listed may be a stored function.
  */
 #ifndef HEADGATE_SQL_FUNCTIONS_H
 #define HEADGATE_SQL_FUNCTIONS_H
@@ -10,7 +10,7 @@
 #include "sql/lexer.h"
 
 enum function_effect {
-    FUNCTION_UNKNOWN, /* not a built-in of this family, as far as we know */
+    FUNCTION_UNKNOWN, /* not a known built-in function of this family */
     FUNCTION_PURE,
     FUNCTION_FOUND_ROWS,
     FUNCTION_PREVIOUS,

@@ -22,7 +22,7 @@ enum hint_kind {
     HINT_CONSISTENCY, /* consistency=session|eventual|global|strong: `level` */
     HINT_TIMEOUT,     /* timeout=500ms: `timeout_us` */
     HINT_AFTER,       /* after=TOKEN: `value` */
-    HINT_UNKNOWN      /* none of these, with a value that it cannot have, or behind the first statement */
+    HINT_UNKNOWN      /* unknown, with an invalid value, or after the first statement */
 };
 
 enum hint_level { HINT_SESSION, HINT_EVENTUAL, HINT_GLOBAL, HINT_STRONG };
@@ -50,7 +50,8 @@ bool hint_next(struct hint_walk *walk, struct hint *hint_r);
 
 /* Is an attribute of this name meant for headgate? In any case of letters, as to MySQL. */
 bool hint_is_attribute(struct span name);
-/* Such an attribute with its value; no data: it has none that is a text or a number. hint.text is the name.
+/* Reads such an attribute. `value` without data: the attribute has no value that is a text or a number.
+ * hint.text is the name.
  */
 void hint_read_attribute(struct span name, struct span value, struct hint *hint_r);
 

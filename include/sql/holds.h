@@ -1,13 +1,14 @@
-/* State that a statement takes or gives back, and that lives in one server's connection: temporary tables,
- * locks, handlers, SQL-level prepared statements, XA. Walked in place, no allocation; facts.has_holds says
- * whether there may be anything to walk.
+/* State of one server's connection that a statement takes or releases: temporary tables, locks, handlers,
+ * SQL-level prepared statements, XA. Walked in place, no allocation; facts.has_holds says whether there may
+ * be any.
  *
- * What is taken may be told too often (CREATE … IF NOT EXISTS, GET_LOCK that timed out), never too seldom;
- * what is given back is told only where the text proves that it is, if the server said no ERR. Of one name
- * there is one hold of a kind, however often it is taken; but user locks count. Names: see `name`.
+ * A hold may be reported although it is not taken (CREATE … IF NOT EXISTS, GET_LOCK that timed out), never
+ * the other way round. A release is reported only where the text proves it, provided that the server does not
+ * answer with ERR. A name is held once per kind, however often it is taken; only user locks count. Names: see
+ * `name`.
  *
- * Not told: BEGIN and START TRANSACTION end HOLD_TABLE_LOCK (not HOLD_GLOBAL_LOCK), on both families. And
- * under sql_select_limit = 0 a SELECT releases no user lock, whatever is told here (both seen).
+ * Not reported: BEGIN and START TRANSACTION end HOLD_TABLE_LOCK (not HOLD_GLOBAL_LOCK), on both families.
+ * Under sql_select_limit = 0 a SELECT releases no user lock, although a release is reported (both seen).
  * Sources: protocol.md §5 and §6; what it does not say was tried on MariaDB 10.11 and 11.8 and MySQL 9.7.
  */
 #ifndef HEADGATE_SQL_HOLDS_H
@@ -19,7 +20,7 @@
 #include <stdbool.h>
 
 enum hold {
-    HOLD_TEMPORARY_TABLE, /* by schema and name */
+    HOLD_TEMPORARY_TABLE, /* a temporary table, by schema and name */
     HOLD_TABLE_LOCK,      /* LOCK TABLES, FLUSH TABLES t … WITH READ LOCK | FOR EXPORT */
     HOLD_GLOBAL_LOCK,     /* FLUSH TABLES WITH READ LOCK */
     HOLD_BACKUP_LOCK,     /* LOCK INSTANCE FOR BACKUP, BACKUP STAGE, BACKUP LOCK; `name` says which */
@@ -31,11 +32,11 @@ enum hold {
 };
 
 enum hold_effect {
-    HOLD_TAKE, /* also if the statement failed; without a name: it cannot be told which, only HOLD_GIVE_ALL
-                  ends it */
-    HOLD_GIVE, /* this name; a user lock once */
-    HOLD_GIVE_ALL, /* all of this kind */
-    HOLD_RENAME    /* HOLD_TEMPORARY_TABLE: if `name` is held, `to_name` is now, and `name` no longer */
+    HOLD_TAKE,     /* also if the statement fails; without a name: the name is unknown, and only HOLD_GIVE_ALL
+                      releases it */
+    HOLD_GIVE,     /* releases this name; a user lock once */
+    HOLD_GIVE_ALL, /* releases all of this kind */
+    HOLD_RENAME    /* HOLD_TEMPORARY_TABLE: if `name` is held, `to_name` is held instead */
 };
 
 struct hold_change {
@@ -57,7 +58,7 @@ struct holds_walk {
     struct reader reader;     /* within one of them */
     struct span part;         /* that one */
     bool (*next)(struct holds_walk *walk, struct hold_change *change_r);
-    bool is_take_only; /* several statements, or doubts: what is given back is not told */
+    bool is_take_only; /* several statements, or doubts: releases are not reported */
     bool is_under_set; /* SET STATEMENT … FOR */
 };
 

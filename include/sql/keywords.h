@@ -1,7 +1,7 @@
-/* Words the classifier knows: text → enum, one look into a hash table.
+/* The keywords of the classifier: text → enum, by one look-up in a hash table.
  *
- * A keyword is not yet a keyword by its spelling alone: after a dot, or between backticks, it is a name.
- * Callers see to that (reader.h does).
+ * After a dot, or between backticks, a word is a name although it is spelled like a keyword: the caller
+ * excludes these (reader.h does).
  */
 #ifndef HEADGATE_SQL_KEYWORDS_H
 #define HEADGATE_SQL_KEYWORDS_H

@@ -1,12 +1,12 @@
-/* KILL: what a text that holds one asks for.
+/* What a KILL in a text asks for.
  *
  *      KILL [HARD | SOFT] [CONNECTION | QUERY] expression
  *      KILL [HARD | SOFT] [CONNECTION | QUERY] USER account         MariaDB
  *      KILL [HARD | SOFT] QUERY ID expression                       MariaDB
  *
- * Ids in a text may be headgate's own, or of servers' connections that several clients share, so no server
- * may see a KILL that headgate has not read. KILL is a reserved word on both families (tried on
- * MariaDB 10.11, 11.8 and MySQL 9.7): outside quotes, and not behind a dot, it is this statement.
+ * An id may be headgate's own, or that of a server's connection that several clients share, so no server
+ * receives a KILL that headgate has not read. KILL is a reserved word on both families (tried on
+ * MariaDB 10.11, 11.8 and MySQL 9.7): outside quotes, and not after a dot, the word is this statement.
  */
 #ifndef HEADGATE_SQL_KILL_H
 #define HEADGATE_SQL_KILL_H
@@ -14,8 +14,8 @@
 #include "sql/facts.h"
 #include "sql/reader.h"
 
-/* Reads a KILL from behind that word to the end of the statement, or as far as it is understood. `*id_r`: of
- * SQL_KILL_NUMBER. */
+/* Reads a KILL from the token after that word to the end of the statement, or as far as it is understood.
+ * `*id_r`: for SQL_KILL_NUMBER. */
 enum sql_kill kill_read(struct reader *reader, bool *is_query_r, uint64_t *id_r);
 
 /* PREPARE name FROM … and EXECUTE IMMEDIATE …, read to its end; `is_literal`: its SQL is one plain string and

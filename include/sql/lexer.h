@@ -17,7 +17,7 @@ struct catalog;
 
 enum sql_family { SQL_FAMILY_UNKNOWN, SQL_FAMILY_MARIADB, SQL_FAMILY_MYSQL };
 
-/* How the server that will run it reads text. All false / UNKNOWN is the default of both families. */
+/* How the server reads the text. All false and UNKNOWN is the default of both families. */
 struct sql_dialect {
     enum sql_family family;
     bool no_backslash_escapes;
@@ -28,8 +28,8 @@ struct sql_dialect {
     bool is_utf8; /* character_set_client is utf8mb3 or utf8mb4: no byte ≥ 0x80 is white space. In latin1
                      0xA0 is: without this, unquoted words with such bytes are doubtful */
     bool multi_statements;         /* the client may send several statements at once */
-    const struct catalog *catalog; /* what stored code does (catalog.h); NULL: not known. Borrows */
-    struct span schema;            /* the current one, for names without; empty: none. Borrows */
+    const struct catalog *catalog; /* the known stored code; NULL: none is known. Borrows */
+    struct span schema;            /* the current schema, for unqualified names; empty: none. Borrows */
     bool reads_stored;       /* stored code that only reads is a harmless read, as built-in functions are */
     bool needs_known_tables; /* a name in FROM that may be a view's makes a query more than a read */
 };
@@ -54,7 +54,7 @@ struct token {
     bool space_before; /* white space or a comment stands before it */
 };
 
-/* Reasons for distrust, collected while lexing. */
+/* Doubts about the reading, collected while lexing. */
 #define SQL_DOUBT_EXECUTABLE                                                                                 \
     0x1u /* an executable comment whose content some servers of the family run and others do not */
 #define SQL_DOUBT_CHARSET                                                                                    \
@@ -70,17 +70,17 @@ struct lexer {
     unsigned executable_depth; /* private: 1 inside an executable comment */
     const uint8_t *word_end;   /* private: where the last identifier ended */
     bool is_after_dot;         /* private: the next word is an identifier, whatever it looks like */
-    bool is_broken;            /* private: an unterminated comment ran to the end; TOKEN_BAD is still owed */
-    bool has_lone_dollar;      /* private: one search for a closing dollar quote failed already */
-    bool has_hint;             /* a plain comment that begins with HINT_MARK was skipped; see hint.h */
+    bool is_broken;       /* private: an unterminated comment ran to the end; TOKEN_BAD is still to come */
+    bool has_lone_dollar; /* private: one search for a closing dollar quote failed already */
+    bool has_hint;        /* a plain comment that begins with HINT_MARK was skipped; see hint.h */
 };
 
-/* What routing hints begin with, in any case of its letters. */
+/* The begin of a routing hint, in any case of letters. */
 #define HINT_MARK "headgate:"
 
 void lexer_begin(struct lexer *lexer, struct span sql, const struct sql_dialect *dialect);
 
-/* The next token; TOKEN_END for ever at the end. An executable comment is code or a comment where all
+/* The next token; at the end always TOKEN_END. An executable comment is code or a comment where all
  * supported servers of the family agree; elsewhere its content is lexed as if it were there, and doubts says
  * so. */
 struct token lexer_next(struct lexer *lexer);

@@ -10,12 +10,12 @@
 /* Fills is_read, reason, culprit, refers_previous, reads_but_for_variables, may_hide_state. */
 void query_read(struct reader *reader, struct sql_facts *facts);
 
-/* The functions alone, in the rest of a statement that is made of expressions (SET): what they say of stored
- * code becomes true of the statement. Could one leave state behind? */
+/* Reads only the function calls in the rest of a statement that consists of expressions (SET), and adds their
+ * stored code to the facts. True if one of them may leave state behind. */
 bool query_read_calls(struct reader *reader, struct sql_facts *facts);
 
-/* The values of SET STATEMENT a = …, b = … FOR, up to that FOR. False where it cannot be told which FOR it
- * is, or there is none. `facts` as query_read_calls(). */
+/* The values of SET STATEMENT a = …, b = … FOR, up to that FOR. False where the FOR cannot be found with
+ * certainty. `facts` as query_read_calls(). */
 bool query_skip_values(struct reader *reader, struct sql_facts *facts);
 
 #endif

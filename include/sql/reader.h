@@ -1,5 +1,5 @@
-/* A statement, token by token, with one token of look-ahead and one of memory. Watches what passes for the
- * few things that matter in any statement, wherever they stand: user locks and assignments to user variables.
+/* Reads a statement token by token, with one token of look-ahead and the token before. Notes the few things
+ * that matter anywhere in a statement: user locks, assignments to user variables and the like.
  */
 #ifndef HEADGATE_SQL_READER_H
 #define HEADGATE_SQL_READER_H
@@ -9,19 +9,19 @@
 
 #include <stdbool.h>
 
-/* The functions about locks that live in one server and outlast the statement. */
+/* Functions about user locks, which belong to one server and outlast the statement. */
 enum user_lock {
     USER_LOCK_NONE, /* another function, or none */
     USER_LOCK_GET,
     USER_LOCK_RELEASE,
     USER_LOCK_RELEASE_ALL,
-    USER_LOCK_ASK,  /* takes nothing and gives nothing back */
+    USER_LOCK_ASK,  /* takes and releases nothing */
     USER_LOCK_OTHER /* MySQL's locking service and version tokens: RELEASE_ALL_LOCKS() does not end these */
 };
 
 struct reader {
     struct lexer lexer;
-    struct token slots[3]; /* private: where the three below stand, by turns */
+    struct token slots[3]; /* private: memory of the three tokens below, in turn */
     struct token *token;   /* the current one */
     struct token *ahead;   /* the one after it */
     enum keyword keyword;  /* of the current token; KEYWORD_NONE for names */
@@ -30,7 +30,7 @@ struct reader {
     const uint8_t *from; /* where the statement begins, with what stands before its first token; borrows */
     const uint8_t *shape_from; /* private: behind the last literal; borrows */
     const uint8_t *shape_end;  /* private: behind the last token; borrows */
-    uint64_t shape;            /* private: hash of what stood before it */
+    uint64_t shape;            /* private: hash of the bytes before shape_from */
     bool is_hidden;            /* the first word stands inside or after an executable comment */
     bool has_from;             /* this statement: FROM, or the statement TABLE */
     bool has_select;           /* this statement: SELECT, anywhere in it */
@@ -57,10 +57,10 @@ static inline bool token_is_user_variable(const struct token *token)
 
 void reader_begin(struct reader *reader, struct span sql, const struct sql_dialect *dialect);
 
-/* To the next token. At the end it stays there. */
+/* Steps to the next token. At the end nothing changes. */
 void reader_advance(struct reader *reader);
 
-/* Forget what was seen: a new statement begins at the current token. */
+/* A new statement begins at the current token: forgets what was noted of the last one. */
 void reader_begin_statement(struct reader *reader);
 
 /* The statement, once its end is reached: without the semicolon, with the comments around it; so an
@@ -73,9 +73,9 @@ static inline bool reader_at_end(const struct reader *reader)
     return reader->token->type == TOKEN_END || token_is_punct(reader->token, ';');
 }
 
-/* Of a text that has been read to its end, once: a hash of all bytes of it but those of its string and number
- * literals, and of comments before and after it. Texts of one shape and one family have one digest
- * (digest.h), and this costs far less. Never 0. */
+/* Once, for a text that has been read to its end: a hash of its bytes without string and number literals, and
+ * without comments before and after it. Texts of the same shape and family have the same digest (digest.h),
+ * and the shape costs far less. Never 0. */
 uint64_t reader_shape(struct reader *reader);
 
 /* If the current token is this keyword, step over it. */
@@ -91,7 +91,7 @@ bool reader_skip_body(struct reader *reader);
 /* An unquoted word, in any case. */
 bool token_is_word(const struct token *token, const char *word);
 
-/* Which function about locks is called at the current token. */
+/* The function about locks that is called at the current token. */
 enum user_lock reader_user_lock(const struct reader *reader);
 
 /* The current name is called: `name (`. */
@@ -100,7 +100,7 @@ static inline bool reader_is_call(const struct reader *reader)
     return token_is_punct(reader->ahead, '(');
 }
 
-/* Nothing, or blanks that IGNORE_SPACE forgives, between the current name and its parenthesis. */
+/* There is nothing between the current name and its parenthesis, or only blanks that IGNORE_SPACE allows. */
 bool reader_is_touching(const struct reader *reader);
 
 /* The name without its quotes (doubled quotes inside stay doubled). */

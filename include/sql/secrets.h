@@ -1,8 +1,8 @@
-/* Texts that may hold a password or a key: their literals are shown to nobody.
+/* Texts that may contain a password or a key, whose literals are never shown.
  *
  * Told by words anywhere in the text, in strings and comments too, because statements can be strings
- * (PREPARE … FROM '…', SET @s = '…'). Rather too many than too few. What no word tells (a password that an
- * application compares with a column named `x`) is not known here. */
+ * (PREPARE … FROM '…', SET @s = '…'). Some harmless texts count as well. A secret without such a word (a
+ * password that an application compares with a column named `x`) is not detected. */
 #ifndef HEADGATE_SQL_SECRETS_H
 #define HEADGATE_SQL_SECRETS_H
 

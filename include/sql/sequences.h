@@ -1,8 +1,8 @@
-/* Which sequences a text draws from, and of which it asks what was drawn last: MariaDB's. Pure.
+/* The sequences (MariaDB) that a text draws from, and those whose last value it asks for. Pure.
  *
  *      draws: NEXTVAL(s), NEXT VALUE FOR s, s.NEXTVAL       asks: LASTVAL(s), PREVIOUS VALUE FOR s, s.CURRVAL
  *
- * The answer is the connection's: what was drawn on it last from that sequence.
+ * The last value belongs to the connection that drew it.
  */
 #ifndef HEADGATE_SQL_SEQUENCES_H
 #define HEADGATE_SQL_SEQUENCES_H

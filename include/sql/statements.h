@@ -1,4 +1,4 @@
-/* What the first words of a statement say: kind, dangers, and the details some kinds carry. */
+/* Reads a statement by its first words: kind, dangers, and the details of some kinds. */
 #ifndef HEADGATE_SQL_STATEMENTS_H
 #define HEADGATE_SQL_STATEMENTS_H
 
@@ -13,16 +13,16 @@ bool statement_read(struct reader *reader, struct sql_facts *facts);
 /* The same from a text that was cut: only what its first words prove. */
 void statement_read_cut(struct reader *reader, struct sql_facts *facts);
 
-/* Parts of statements, for who reads them again (holds.c). */
+/* Parts of statements, for holds.c, which reads statements again. */
 
 /* The current token begins MariaDB's SET STATEMENT a = b FOR statement. */
 bool statement_is_set_statement(const struct reader *reader);
 
-/* From there to the statement behind FOR. False where that is not understood. `facts` as
+/* Steps from there to the statement after FOR. False where that is not understood. `facts` as
  * query_skip_values(). */
 bool statement_skip_set(struct reader *reader, struct sql_facts *facts);
 
-/* In an ALTER TABLE, to the next RENAME of the table itself, or to the end. */
+/* In an ALTER TABLE, steps to the next RENAME of the table itself, or to the end. */
 bool statement_find_rename(struct reader *reader);
 
 #endif

@@ -1,10 +1,10 @@
-/* The body of stored code → what running it may do, and what else it reaches. Pure: one pass, linear in the
- * text, no allocation.
+/* Reads the body of stored code: its effects, and the names of other code that it uses. Pure: one pass,
+ * linear in the text, no allocation.
  *
- * The answer errs towards more effects. Whatever the reader does not know (a statement, a built-in function
+ * When in doubt the answer has more effects. Anything unknown (a statement, a built-in function
  * that is not on the list of functions.h, an executable comment, Oracle mode, nesting too deep) is
- * CODE_UNKNOWN. Names that the body mentions are handed to the caller, which knows what they stand for; their
- * effects are not part of the answer.
+ * CODE_UNKNOWN. Names that the body uses are given to the caller, which knows their meaning; their effects
+ * are not part of the answer. Names of WITH lists, cursors, variables, NEW and OLD are not given.
  */
 #ifndef HEADGATE_SQL_STORED_CODE_H
 #define HEADGATE_SQL_STORED_CODE_H
@@ -22,7 +22,7 @@ struct code_text {
     struct span body;       /* UTF-8; borrowed during the call, as parameters */
 };
 
-/* `dialect`: of the sql_mode the code was made under. `on_name` is called for each use of a name, in order.
+/* `dialect`: with the sql_mode of the code's creation. `on_name` is called for each use of a name, in order.
  * Returns bits of enum code_effect. */
 unsigned stored_code_read(const struct code_text *text, const struct sql_dialect *dialect,
                           void (*on_name)(void *owner, const struct code_name *name), void *owner);

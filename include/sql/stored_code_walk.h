@@ -1,4 +1,5 @@
-/* What the parts of the reader of stored code share; for stored_code.c and stored_code_walk.c. */
+/* Expressions and queries in stored code, token by token: the part of stored_code.c that looks for functions,
+ * tables and variables. */
 #ifndef HEADGATE_SQL_STORED_CODE_WALK_H
 #define HEADGATE_SQL_STORED_CODE_WALK_H
 
@@ -23,19 +24,18 @@ struct code {
     void *owner;
 };
 
-/* Where a walk over tokens ends, beside a semicolon and the end of the text. */
+/* Where a walk over tokens ends, apart from a semicolon and the end of the text. */
 enum stop { STOP_NONE, STOP_THEN, STOP_DO, STOP_WHEN, STOP_END, STOP_COMMA };
 
-/* The text is not as the grammar has it, or not known: CODE_UNKNOWN, and nothing more is read. */
+/* The text is not understood: adds CODE_UNKNOWN, and nothing more is read. */
 void stored_code_lose(struct code *code);
 /* The current token is this unquoted word, in any case. */
 bool stored_code_is_word(const struct code *code, const char *word);
 
-/* A name that the body uses, to the caller. */
+/* Gives a name that the body uses to the caller of stored_code_read(). */
 void stored_code_tell(struct code *code, const struct code_name *name);
 
-/* An expression or a query, from the current token up to the stop, which stays the current one: its
- * functions, tables and variables. */
+/* Reads an expression or a query from the current token up to the stop, which becomes the current token. */
 void stored_code_walk(struct code *code, enum stop stop);
 
 #endif

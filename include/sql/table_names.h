@@ -1,11 +1,11 @@
 /* The names of tables and views in a statement, told apart from columns, aliases and names of WITH lists by
- * where they stand. Fed with one token after the other. Pure; no allocation.
+ * their place. Fed with one token after the other. Pure; no allocation.
  *
- *      FROM a, s.b AS x JOIN (c, d) ON …    INSERT INTO a    UPDATE a, b SET    TABLE a    WITH a AS (… FROM
- * b)
+ *      FROM a, s.b AS x JOIN (c, d) ON …    INSERT INTO a    UPDATE a, b SET    TABLE a
+ *      WITH a AS (… FROM b)
  *
- * A name too many is possible (WINDOW w AS …, v AS …, in MariaDB's grammar), none too few: where the grammar
- * is not followed, is_lost says so.
+ * A name too many is possible (WINDOW w AS …, v AS …, in MariaDB's grammar), a name too few is not: where the
+ * grammar cannot be followed, is_lost is set.
  */
 #ifndef HEADGATE_SQL_TABLE_NAMES_H
 #define HEADGATE_SQL_TABLE_NAMES_H
@@ -30,12 +30,12 @@ struct table_names {
     unsigned depth;
     struct {
         struct span name;
-        unsigned depth; /* it is known there and deeper; its query stands one deeper */
-        bool is_ready;  /* its query is over, or it may use itself */
+        unsigned depth; /* the name is known at this depth and deeper; its query is one deeper */
+        bool is_ready;  /* its query has ended, or may use the name itself */
     } with[TABLE_NAMES_WITH];
     unsigned with_count;
     struct span schema; /* of the name that is being read */
-    bool is_lost;       /* the statement could not be followed: there may be names that were not told */
+    bool is_lost;       /* the statement could not be followed: names may be missing */
 };
 
 struct table_name {
@@ -46,8 +46,9 @@ struct table_name {
 
 /* A new statement. */
 void table_names_begin(struct table_names *names);
-/* Look at the reader's current token, once for each. True: a table's name ends with it. `is_table_r`: the
- * token is a part of one, a schema or a table of a WITH list too, and so calls no function. */
+/* Takes the reader's current token; to be called once for each. True: the token ends a table's name.
+ * `is_table_r`: the token is part of a table's name, of a schema's, or of a name of a WITH list, so it calls
+ * no function. */
 bool table_names_step(struct table_names *names, const struct reader *reader, struct table_name *name_r,
                       bool *is_table_r);
 

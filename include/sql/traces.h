@@ -1,7 +1,7 @@
-/* What earlier statements leave in a connection to be asked about, and the words that ask. Pure.
+/* Results of earlier statements that a connection keeps, and the words that ask for them. Pure.
  *
- * Words are found wherever they stand, quoted text and comments included: one too many costs a reset of the
- * connection, one too few would show what somebody else has done.
+ * Words count anywhere in the text, quoted text and comments included: a word too many costs a reset of the
+ * connection, a word too few would show a client the result of another client's statement.
  */
 #ifndef HEADGATE_SQL_TRACES_H
 #define HEADGATE_SQL_TRACES_H
@@ -11,18 +11,19 @@
 #include <stdbool.h>
 
 enum sql_trace {
-    SQL_TRACE_LAST = 1u << 0,        /* ROW_COUNT() and the like: about the statement before */
-    SQL_TRACE_FOUND_ROWS = 1u << 1,  /* … about the last one that counted rows */
-    SQL_TRACE_DIAGNOSTICS = 1u << 2, /* … about the last one that set or cleared the warnings */
-    SQL_TRACE_GTID = 1u << 3,        /* … about the last one that wrote: MariaDB's last_gtid */
-    SQL_TRACE_SEQUENCE = 1u << 4,    /* … about the last ones that drew from a sequence */
-    SQL_TRACE_STATUS = 1u << 5,      /* about all that was ever done there: status, profiles */
-    SQL_TRACE_TABLES = 1u << 6, /* whatever servers show of a connection: SHOW VARIABLES, system schemas */
+    SQL_TRACE_LAST = 1u << 0,        /* ROW_COUNT() and the like: about the previous statement */
+    SQL_TRACE_FOUND_ROWS = 1u << 1,  /* about the last statement that counted rows */
+    SQL_TRACE_DIAGNOSTICS = 1u << 2, /* about the last statement that set or cleared the warnings */
+    SQL_TRACE_GTID = 1u << 3,        /* about the last statement that wrote: MariaDB's last_gtid */
+    SQL_TRACE_SEQUENCE = 1u << 4,    /* about statements that drew from a sequence */
+    SQL_TRACE_STATUS = 1u << 5,      /* about all statements of the connection: status, profiles */
+    SQL_TRACE_TABLES = 1u << 6, /* other information about a connection: SHOW VARIABLES, system schemas */
     SQL_TRACE_ALL = (1u << 7) - 1
 };
 
-/* What `sql` may ask about: a set of enum sql_trace. `is_show`: it is a SHOW, or about diagnostics, in which
- * more words ask. LAST_INSERT_ID() is none of them: it is the session's, wherever it is asked. Linear. */
+/* The results that `sql` may ask for: a set of enum sql_trace. `is_show`: the statement is a SHOW, or about
+ * diagnostics, where more words count. LAST_INSERT_ID() does not count, as headgate gives every session its
+ * own. Linear time. */
 unsigned sql_traces(struct span sql, bool is_show);
 
 #endif

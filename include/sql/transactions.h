@@ -1,5 +1,6 @@
-/* What follows the first words of statements that begin and end transactions. Each is a row's reader in
- * statements.c: from the token behind the first word; fills what it finds; the result is statement_read()'s.
+/* Statements that begin and end transactions, after their first word. Each function is the reader of a row in
+ * statements.c: it starts at the token after the first word, fills the facts, and returns as
+ * statement_read().
  */
 #ifndef HEADGATE_SQL_TRANSACTIONS_H
 #define HEADGATE_SQL_TRANSACTIONS_H

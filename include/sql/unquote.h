@@ -8,9 +8,9 @@
 #include <stdbool.h>
 
 /* The text of one string literal as written ('…', "…" unless ansi_quotes, N'…'), quotes and escapes undone as
- * both families undo them, into `text_r` (owns; emptied first). False, and an empty text, when it cannot be
- * told for certain or is no text: another form of literal or several of them, a byte ≥ 0x80 in an unsafe
- * charset, a NUL, however written; or when memory is out. Then treat the text as unknown. */
+ * both families undo them, into `text_r` (owns; emptied first). False, and an empty text, when the value is
+ * not certain or is no text: another form of literal or several of them, a byte ≥ 0x80 in an unsafe charset,
+ * a NUL, however written; or when memory is out. Then treat the text as unknown. */
 bool sql_unquote(struct span literal, const struct sql_dialect *dialect, struct text *text_r);
 
 #endif

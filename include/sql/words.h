@@ -7,7 +7,7 @@
 
 #include "base/str.h"
 
-/* Five times the rows of the longest table: then most words that are in none end at an empty slot. */
+/* Five times the rows of the longest table: most words that are in no table then hit an empty slot. */
 enum { WORDS_SLOTS = 2048 };
 
 struct word {
@@ -20,14 +20,14 @@ struct word_ends {
     uint64_t first, last;
 };
 
-/* Row 0 stands for "none of them" and is not looked at. */
+/* Row 0 stands for "no word" and is not compared. */
 struct words {
     const struct word *rows; /* borrows */
     size_t shortest, longest;
     uint16_t slots[WORDS_SLOTS]; /* row numbers; 0: empty */
     struct {
         struct word_ends ends;
-        struct word_ends cases; /* the bits in which a word may differ: they tell a letter's case */
+        struct word_ends cases; /* the bits in which a word may differ: those of letter case */
     } exact[WORDS_SLOTS / 4];   /* of each row */
 };
 

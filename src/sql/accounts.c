@@ -30,7 +30,7 @@ static bool is_about_accounts(struct lexer *lexer, struct token *token)
     return IS_AMONG(token, objects);
 }
 
-/* Does one of the text's statements begin like that? The statements in a routine's body count as the text's.
+/* Does a statement of the text begin like that? Statements in a routine's body count as well.
  */
 static bool has_such_statement(struct span sql, const struct sql_dialect *dialect)
 {
@@ -45,8 +45,8 @@ static bool has_such_statement(struct span sql, const struct sql_dialect *dialec
     return false;
 }
 
-/* What may change accounts out of sight: stored code that does more than to read and write tables, ends
- * transactions and sets variables; SQL's own EXECUTE of an unknown text. */
+/* Statements that may change accounts without naming them: stored code with other effects than reading and
+ * writing tables, ending transactions and setting variables; SQL's own EXECUTE of an unknown text. */
 static bool may_run_it(const struct sql_facts *facts)
 {
     static const unsigned effects = CODE_SCHEMA | CODE_DYNAMIC | CODE_SETS_SESSION | CODE_UNKNOWN;

@@ -11,10 +11,10 @@
 
 #include <stdlib.h>
 
-/* Calls that are nested deeper than this are not followed to their end: servers run out of stack before. */
+/* Calls that are nested deeper are not followed: servers run out of stack before. */
 #define ROUNDS_MAX 64
 
-/* A name while the bytes still grow. */
+/* A name, by offset, as the bytes still move. */
 struct place {
     uint32_t at, len;
 };
@@ -40,10 +40,10 @@ struct catalog_draft {
     struct place *packages;   /* owns */
     struct place schema;      /* of the row that is being read */
     size_t count, use_count, package_count;
-    const char *why; /* NULL, or why there will be no catalog */
+    const char *why; /* NULL, or why the draft has failed */
 };
 
-/* ---- keeping ---- */
+/* ---- rows ---- */
 
 struct catalog_draft *catalog_draft_new(enum sql_family family)
 {
@@ -103,7 +103,7 @@ static void on_name(void *owner, const struct code_name *name)
     };
 }
 
-/* What these schemas say is about the server that is asked. */
+/* These schemas describe the server itself. */
 static unsigned effects_of_schema(struct span schema)
 {
     static const char *const names[] = { "information_schema", "performance_schema", "mysql", "sys" };
@@ -226,8 +226,8 @@ static struct catalog *catalog_of(struct catalog_draft *draft)
 
 /* ---- effects of what is used ---- */
 
-/* Where views, or triggers, are not known, a body that names tables runs on the primary, as a statement that
- * names them; it is not for that thought to leave something in the session. */
+/* Where views or triggers are not known, a body that names tables runs on the primary, like a statement that
+ * names them; it is not assumed to leave something in the session. */
 static unsigned assumed(const struct catalog *catalog, enum code_kind kind, unsigned effects)
 {
     return catalog_knows(catalog, kind) ? effects : (unsigned)CODE_PRIMARY;

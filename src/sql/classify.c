@@ -1,5 +1,5 @@
-/* Text → statements → facts. Each part is read by itself (statements.c, query.c); here they are put together,
- * and the doubts about the text as a whole get the last word.
+/* Text → statements → facts. Each statement is read by itself (statements.c, query.c); here the facts are
+ * joined, and doubts about the whole text override them.
  */
 #include "sql/classify.h"
 
@@ -11,8 +11,8 @@
 #include "sql/statements.h"
 #include "sql/stored_calls.h"
 
-/* What runs is not known. Where quotes may be read wrongly the word counts only as the first one, or between
- * statements. */
+/* It is not known what runs. Where quotes may be read wrongly the word counts only as the first word, or
+ * between statements. */
 static void distrust_kill(struct sql_facts *facts, unsigned doubts)
 {
     bool is_sure = facts->kind == SQL_KILL || facts->is_multi || doubts == SQL_DOUBT_EXECUTABLE;
@@ -21,8 +21,8 @@ static void distrust_kill(struct sql_facts *facts, unsigned doubts)
     facts->kill_id = 0;
 }
 
-/* Whatever the text is, it goes to the primary and may leave anything behind. Details read from it are not
- * trusted. */
+/* A text with doubts goes to the primary and may leave any state. Details that were read from it are dropped.
+ */
 static void distrust(struct sql_facts *facts, unsigned doubts)
 {
     facts->doubts = doubts;
@@ -47,7 +47,8 @@ static int danger(const struct sql_facts *facts)
     return facts->may_hide_state ? 2 : !facts->is_read ? 1 : 0;
 }
 
-/* A part that changes what the following ones mean (SET, USE, BEGIN, …) cannot be followed inside one text.
+/* A statement that changes the meaning of the following ones (SET, USE, BEGIN, …) cannot be followed within
+ * one text.
  */
 static bool changes_session(const struct sql_facts *part)
 {
@@ -60,7 +61,7 @@ static bool changes_session(const struct sql_facts *part)
     case SQL_DDL:
     case SQL_KILL:
     case SQL_ADMIN:
-    case SQL_CALL: /* these tell by themselves what they leave */
+    case SQL_CALL: /* their own facts say what they leave */
     case SQL_PREPARE:
     case SQL_LOCK:
     case SQL_HANDLER:
@@ -78,7 +79,7 @@ static bool changes_session(const struct sql_facts *part)
     return true;
 }
 
-/* Make `facts`, of the `count` parts so far, true of `part` too. */
+/* Joins `part` to `facts`, which are of the `count` parts before it. */
 static void join(struct sql_facts *facts, uint32_t count, struct sql_facts *part)
 {
     part->may_hide_state |= changes_session(part);
@@ -113,7 +114,7 @@ static void join(struct sql_facts *facts, uint32_t count, struct sql_facts *part
         facts->kill = SQL_KILL_OTHER;
 }
 
-/* The first of several: what it says of itself alone is not said of the text. */
+/* The first of several statements: drops facts that hold for a single statement only. */
 static void open_multi(struct sql_facts *facts, const struct sql_dialect *dialect)
 {
     facts->is_multi = true;
@@ -139,7 +140,7 @@ static struct sql_facts classify_cut(struct span sql, const struct sql_dialect *
     statement_read_cut(&reader, &facts);
     facts.kill = is_kill ? SQL_KILL_OTHER : SQL_KILL_NONE;
     facts.has_hint = reader.lexer.has_hint;
-    facts.asks_id = true; /* for all that is known */
+    facts.asks_id = true; /* as the rest is unknown */
     facts.changes_accounts = accounts_may_change(sql, &facts, dialect);
     return facts;
 }
@@ -150,8 +151,8 @@ static bool has_at(struct span sql, size_t at, const char *word)
     return at + len <= sql.len && span_is_nocase(span_of(sql.data + at, len), word);
 }
 
-/* CONNECTION_ID(), @@pseudo_thread_id: wherever these words are, comments that are run included. From one
- * underscore to the next: it costs next to nothing. */
+/* CONNECTION_ID(), @@pseudo_thread_id, anywhere in the text, executable comments included. Searched from
+ * underscore to underscore, which is cheap. */
 static bool mentions_id(struct span sql)
 {
     const uint8_t *end = sql.data + sql.len, *at = sql.data;
@@ -174,7 +175,8 @@ static bool touches_inside(const struct sql_facts *facts)
 struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect *dialect)
 {
     struct reader reader;
-    struct sql_facts facts; /* the only one that is returned: then it is written where the caller wants it */
+    struct sql_facts
+        facts; /* the only object returned, so that the compiler builds it in the caller's memory */
     if (is_cut || sql.len > SQL_TEXT_MAX) {
         facts = classify_cut(sql, dialect);
         return facts;
@@ -194,7 +196,7 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
     facts.touches_variables = reader.any_user_variable || touches_inside(&facts);
     facts.has_hint = reader.lexer.has_hint;
     distrust(&facts, reader.lexer.doubts);
-    if (reader.is_hidden) /* there some servers see another statement, or none */
+    if (reader.is_hidden) /* some servers see another statement there, or none */
         facts.kind = SQL_UNKNOWN;
     facts.asks_id = !facts.is_read && (mentions_id(sql) || (facts.code_effects & CODE_ASKS_ID) != 0);
     facts.changes_accounts = !facts.is_read && accounts_may_change(sql, &facts, dialect);

@@ -7,7 +7,7 @@
 
 /* ---- what a statement changes ---- */
 
-/* All names have one hash in which a name of other bytes than ASCII is: its spelling depends on the client.
+/* Names that are not plain share one hash, as their spelling depends on the client's character set.
  */
 static uint64_t hash_of(struct span name)
 {
@@ -60,7 +60,7 @@ static bool is_code_word(const struct token *token)
     return token->type == TOKEN_WORD && span_is_among(token->text, words, sizeof words / sizeof *words);
 }
 
-/* Behind CREATE, ALTER, DROP. Before the object's word there may be OR REPLACE, ALGORITHM, DEFINER and more.
+/* After CREATE, ALTER, DROP. OR REPLACE, ALGORITHM, DEFINER and more may precede the word for the object.
  */
 static void read_definition(struct reader *reader, struct code_change *change)
 {
@@ -78,7 +78,7 @@ static void read_definition(struct reader *reader, struct code_change *change)
         read_table(reader, change);
 }
 
-/* The text of a dynamic statement is not taken apart. */
+/* The text of a dynamic statement is not parsed. */
 static void read_dynamic(struct reader *reader, struct code_change *change)
 {
     static const char *const words[] = { "VIEW", "FUNCTION", "PROCEDURE", "TRIGGER", "RENAME", "PACKAGE" };
@@ -148,8 +148,8 @@ static void unlock(struct code_changes *changes)
     assert(rc == 0);
 }
 
-/* While the oldest names are overwritten they stand for every name: a reader that still needs them sees that,
- * or sees afterwards that there are too many. */
+/* While the oldest names are overwritten, their slots stand for every name: a reader that still needs them
+ * sees that, or sees afterwards that there are too many changes. */
 void code_changes_begin(struct code_changes *changes, const struct code_change *change)
 {
     lock(changes);

@@ -17,8 +17,8 @@ static bool is_last(const struct reader *reader)
     return reader->ahead->type == TOKEN_END || token_is_punct(reader->ahead, ';');
 }
 
-/* EXECUTE name | IMMEDIATE 'text', and then USING or nothing. With USING MariaDB takes expressions: if those
- * may leave something behind, knowing the text does not help. */
+/* EXECUTE name | IMMEDIATE 'text', and then USING or nothing. With USING MariaDB takes expressions: if these
+ * may leave state, the text alone does not say what is left. */
 bool dynamic_read_execute(struct reader *reader, struct sql_facts *facts)
 {
     bool is_immediate =

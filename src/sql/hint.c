@@ -5,7 +5,7 @@
 
 #define ATTRIBUTE_PREFIX "headgate."
 
-/* ---- what each of them may say ---- */
+/* ---- values ---- */
 
 static bool read_nothing(struct span value, struct hint *hint)
 {
@@ -52,7 +52,7 @@ static bool read_level(struct span value, struct hint *hint)
     return false;
 }
 
-/* None at all would be more than is allowed without the hint. */
+/* 0 would mean no limit, which is more than without the hint. */
 static bool read_timeout(struct span value, struct hint *hint)
 {
     return clock_parse_duration(value, &hint->timeout_us) && hint->timeout_us > 0;
@@ -103,7 +103,7 @@ static struct span skip_separators(struct span text)
     return behind(text, len);
 }
 
-/* What hints a comment holds: nothing when it does not begin with the mark. */
+/* The hints of a comment; empty when it does not begin with the mark. */
 static struct span content_of(struct span comment)
 {
     static const struct span mark = SPAN_LITERAL(HINT_MARK);

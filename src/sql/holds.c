@@ -1,12 +1,12 @@
-/* The text is read twice: classify() and statement_read() say where the statements are and which of them hold
- * anything, and those are read again for what it is.
+/* The text is read twice: classify() and statement_read() find the statements that may hold anything, and
+ * these are read again for what they hold.
  *
- *      holds_next ── next_statement ── find_reader      the first word chooses who reads
- *          └── take_create | give_tables | … ──┬── take_lock     then user locks, wherever they stand
+ *      holds_next ── next_statement ── find_reader      the first word chooses the reader
+ *          └── take_create | give_tables | … ──┬── take_lock     then user locks, anywhere in the statement
  *              next_listed ────────────────────┘                 (in a plain list each is counted instead)
  *
- * A reader (`next`) fills one change and says true; at its end it puts its successor there and says false, or
- * puts NULL: the statement is over.
+ * A reader (`next`) fills one change and returns true. At its end it sets `next` to the following reader, or
+ * to NULL at the end of the statement, and returns false.
  */
 #include "sql/holds.h"
 
@@ -50,8 +50,8 @@ static bool accept_if_exists(struct holds_walk *walk)
 
 /* ---- names ---- */
 
-/* The same bytes within their quotes are the same name only if they mean the same in all quotes, character
- * sets and sql_modes. What may not is never given back. */
+/* Equal bytes within quotes are the same name only if they mean the same with all quotes, character sets and
+ * sql_modes. Other names are never released. */
 static bool is_certain(struct span name)
 {
     if (name.len == 0)
@@ -109,7 +109,7 @@ static bool end_part(struct holds_walk *walk)
     return false;
 }
 
-/* `change` is all there is to it. */
+/* `change` is the only change of the statement. */
 static bool tell_last(struct holds_walk *walk, struct hold_change *change_r, enum hold hold,
                       enum hold_effect effect)
 {
@@ -119,7 +119,7 @@ static bool tell_last(struct holds_walk *walk, struct hold_change *change_r, enu
 
 /* ---- user locks ---- */
 
-/* GET_LOCK somewhere in a statement: nobody knows how often it runs, nor with what name. */
+/* GET_LOCK somewhere in a statement: it is unknown how often it runs, and with which name. */
 static bool take_lock(struct holds_walk *walk, struct hold_change *change_r)
 {
     struct reader *reader = &walk->reader;
@@ -167,8 +167,8 @@ static void skip_alias(struct reader *reader)
         reader_advance(reader);
 }
 
-/* GET_LOCK('a', 1) [[AS] alias] and its kin, unquoted, before a comma or the end: so no clause of a query can
- * hide in the alias. */
+/* GET_LOCK('a', 1) [[AS] alias] and the like, unquoted, before a comma or the end, so that no clause of a
+ * query can be taken for the alias. */
 static bool read_item(struct reader *reader, enum user_lock *lock_r, struct span *name_r)
 {
     *lock_r = reader->token->type == TOKEN_WORD ? reader_user_lock(reader) : USER_LOCK_NONE;
@@ -183,8 +183,8 @@ static bool read_item(struct reader *reader, enum user_lock *lock_r, struct span
     return token_is_punct(reader->token, ',') || reader->token->type == TOKEN_END;
 }
 
-/* Is the rest of the statement such items and nothing else: each runs once, from left to right? Both getting
- * and releasing in one list is not worth the trust. */
+/* Does the rest of the statement consist of such items only? Then each runs once, from left to right. A list
+ * with both GET_LOCK and RELEASE_LOCK is not followed. */
 static bool is_list(const struct holds_walk *walk)
 {
     struct reader reader;
@@ -266,8 +266,8 @@ static bool give_prepared(struct holds_walk *walk, struct hold_change *change_r)
     return tell_last(walk, change_r, HOLD_PREPARED, HOLD_GIVE);
 }
 
-/* DROP [TEMPORARY] TABLE [IF EXISTS] a, b; a temporary table goes before another of its name. A sequence is
- * looked for past a temporary table of its name, and with IF EXISTS no error tells (seen). */
+/* DROP [TEMPORARY] TABLE [IF EXISTS] a, b; a temporary table is dropped before another table of its name.
+ * DROP SEQUENCE skips a temporary table of the name, and with IF EXISTS without an error (seen). */
 static bool begin_drop(struct holds_walk *walk, struct hold_change *change_r)
 {
     struct reader *reader = &walk->reader;
@@ -284,8 +284,8 @@ static bool begin_drop(struct holds_walk *walk, struct hold_change *change_r)
     return false;
 }
 
-/* Where it cannot be followed, the new name is held as well, and the old one stays. An old name that is not
- * certain stays in any case: it is never given back. */
+/* Where the rename cannot be followed, the new name is held as well, and the old one stays. An old name that
+ * is not certain always stays. */
 static bool tell_rename(const struct holds_walk *walk, struct hold_change *change_r, bool is_follow)
 {
     if (change_r->name.len > 0 && !is_certain(change_r->name))
@@ -376,8 +376,8 @@ static bool give_locks(struct holds_walk *walk, struct hold_change *change_r)
     return tell(change_r, HOLD_TABLE_LOCK, HOLD_GIVE_ALL);
 }
 
-/* FLUSH [LOCAL | NO_WRITE_TO_BINLOG] TABLES {WITH READ LOCK | t, … {WITH READ LOCK | FOR EXPORT}}. What is
- * not of this form is taken for the one that BEGIN does not end. */
+/* FLUSH [LOCAL | NO_WRITE_TO_BINLOG] TABLES {WITH READ LOCK | t, … {WITH READ LOCK | FOR EXPORT}}. Other
+ * forms count as the global lock, which BEGIN does not release. */
 static bool take_flush(struct holds_walk *walk, struct hold_change *change_r)
 {
     struct reader *reader = &walk->reader;

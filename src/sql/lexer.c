@@ -1,4 +1,4 @@
-/* One table (bytes.h) says what each byte may begin; one small reader per beginning. The rules follow the two
+/* A table (bytes.h) gives the class of each byte; each class has a small reader. The rules follow the two
  * servers' own lexers (sql_lex.cc) where those agree, and raise a doubt where they do not.
  *
  *      lexer_next ── skip_blanks ── skip_comment        blanks, comments, the edges of executable comments
@@ -19,7 +19,8 @@ static uint8_t peek(const struct lexer *lexer, size_t ahead)
 
 /* ---- blanks and comments ---- */
 
-/* 0xA0 is a space in latin1 and most of its kin, 0xFF in the DOS code pages; never in UTF-8. */
+/* 0xA0 is a space in latin1 and related character sets, 0xFF in the DOS code pages; neither is one in UTF-8.
+ */
 static bool may_be_blank(const struct lexer *lexer, uint8_t c)
 {
     return !lexer->dialect.is_utf8 && (c == 0xa0 || c == 0xff);
@@ -232,8 +233,8 @@ static bool skip_comment(struct lexer *lexer)
     }
 }
 
-/* Comments, and the blanks behind them. Out of line, as few texts have any: what has none is read with fewer
- * registers saved. */
+/* Comments, and the blanks behind them. Out of line, as few texts have comments, and other texts are then
+ * read with fewer saved registers. */
 static __attribute__((noinline)) void skip_comments(struct lexer *lexer)
 {
     while (lexer->at < lexer->end && skip_comment(lexer))

@@ -1,5 +1,4 @@
-/* One walk over the tokens. Nothing is understood of a query's meaning; what is told apart is where a word
- * stands:
+/* One walk over the tokens. The meaning of a query is not understood; words are told apart by their place:
  *
  *      name (      a function, unless the grammar has a parenthesis there      is_function
  *      a . b       a qualified name; a schema or a sequence may hide in it     read_name
@@ -42,7 +41,7 @@ static void refuse(struct scan *scan, enum sql_reason reason, struct span culpri
         scan->is_only_previous = scan->is_only_variables = true;
     }
     if (facts->reason == SQL_REASON_PREVIOUS_STATEMENT && reason != facts->reason) {
-        facts->reason = reason; /* what keeps it on the primary says more */
+        facts->reason = reason; /* the reason that keeps it on the primary is more informative */
         facts->culprit = culprit;
     }
     scan->is_only_previous &= reason == SQL_REASON_PREVIOUS_STATEMENT;
@@ -150,7 +149,7 @@ static bool is_function(const struct scan *scan)
     return reader_is_call(scan->reader) && !is_column_list(scan) && !call_is_grammar(scan->reader);
 }
 
-/* A stored function, or what is taken for one: what it does is asked of the catalog. */
+/* A stored function, or a name taken for one: its effects are looked up in the catalog. */
 static void read_unknown(struct scan *scan)
 {
     struct span schema = is_after(scan, '.') ? scan->qualifier : SPAN_NONE;
@@ -201,14 +200,14 @@ static bool is_one_of(struct span name, const char *const *names)
     return false;
 }
 
-/* Neither called, nor qualified, nor an attribute: there is nothing to find out about such a name. */
+/* Neither called, nor qualified, nor an attribute: such a name needs no look-up. */
 static inline bool stands_alone(const struct reader *reader)
 {
     return reader->before->type != TOKEN_PUNCT && reader->ahead->type != TOKEN_PUNCT;
 }
 
-/* Wherever the name of a view that runs code stands, it may be that view: where FROM and JOIN take names is
- * not looked into. */
+/* The name of a view that runs code may mean that view wherever it occurs: the places where FROM and JOIN
+ * take names are not determined. */
 static __attribute__((noinline)) void look_up_name(struct scan *scan, struct span name)
 {
     const struct sql_dialect *dialect = &scan->reader->lexer.dialect;
@@ -220,7 +219,7 @@ static __attribute__((noinline)) void look_up_name(struct scan *scan, struct spa
         facts_run_code(scan->facts, 0);
         scan->has_stored = true;
     } else if (effects != 0) {
-        /* Where it is not known whether it is one, it hides as little as others. */
+        /* Where it is not known whether the name is a view, it is treated as a table. */
         facts_run_code(scan->facts, effects & ~((unsigned)CODE_UNKNOWN | CATALOG_CALLS));
         refuse_here(scan, SQL_REASON_CODE_VIEW);
     }
@@ -257,7 +256,7 @@ static void read_name(struct scan *scan)
 
 /* ---- variables ---- */
 
-/* @@name or @@scope.name; what people ask to see where they are is the same kind of read as any other. */
+/* @@name or @@scope.name; reading one that identifies the server is a read like any other. */
 static void read_system_variable(struct scan *scan)
 {
     static const char *const shown[] = {
@@ -303,14 +302,14 @@ static void read_for(struct scan *scan)
         refuse_here(scan, SQL_REASON_UNKNOWN);
 }
 
-/* INTO @v, … stores in variables, which stand for themselves; anything else in a file. */
+/* INTO @v, … stores in user variables, which are noted elsewhere; other forms write a file. */
 static void read_into(struct scan *scan)
 {
     refuse_here(scan,
                 token_is_user_variable(scan->reader->ahead) ? SQL_REASON_USER_VARIABLE : SQL_REASON_INTO);
 }
 
-/* Reserved words that have no place in a harmless read. */
+/* Reserved words that do not occur in a harmless read. */
 static const uint8_t refusals[KEYWORDS] = {
     [KEYWORD_LOCK] = SQL_REASON_LOCKING_READ,
     [KEYWORD_PROCEDURE] = SQL_REASON_PROCEDURE,
@@ -451,8 +450,7 @@ static void walk(struct scan *scan, bool is_values)
     }
 }
 
-/* Views that are not known at all are the router's concern, but for accounts that it does not trust with
- * them. */
+/* Where no views are known, routing decides; names are checked only for accounts that need known tables. */
 static inline void prepare_names(struct scan *scan)
 {
     const struct catalog *catalog = scan->reader->lexer.dialect.catalog;

@@ -18,7 +18,7 @@ struct span token_name(const struct token *token)
     return span_of(token->text.data + 1, token->text.len - 2);
 }
 
-/* Called names that are shorter need no look-up: GET_LOCK is the shortest of the family. */
+/* Shorter names need no look-up: GET_LOCK is the shortest lock function. */
 static bool is_lock_function(const struct reader *reader)
 {
     return reader_is_call(reader) && reader->token->text.len >= sizeof("GET_LOCK") - 1 &&
@@ -45,7 +45,7 @@ enum user_lock reader_user_lock(const struct reader *reader)
     return USER_LOCK_OTHER;
 }
 
-/* At a parenthesis. LAST_INSERT_ID(x): the id is what x is, from then on. */
+/* At a parenthesis. LAST_INSERT_ID(x): the id becomes x. */
 static bool is_given_id(const struct reader *reader)
 {
     return span_is_nocase(token_name(reader->before), "LAST_INSERT_ID") &&
@@ -79,7 +79,7 @@ static void fold_shape(struct reader *reader, const uint8_t *end)
     reader->shape = XXH3_64bits_withSeed(reader->shape_from, len, reader->shape);
 }
 
-/* Once: a token that a statement begins with is entered again. */
+/* Only once: the first token of a statement is entered again. */
 static __attribute__((noinline)) void leave_out(struct reader *reader)
 {
     struct span literal = reader->token->text;
@@ -120,8 +120,8 @@ static unsigned question_of(struct span function)
     return span_is_nocase(function, "FOUND_ROWS") ? 1u << SQL_ASKS_FOUND_ROWS : 0;
 }
 
-/* A name that is called, or any under ORACLE. This and what follows is out of line: most tokens need none of
- * it, and watch() then saves no registers. */
+/* A name that is called, or any under ORACLE. This function and the next ones are out of line: most tokens do
+ * not need them, and watch() then saves no registers. */
 static __attribute__((noinline)) void watch_name(struct reader *reader)
 {
     if (reader_is_call(reader)) {
@@ -174,7 +174,7 @@ static void watch_variable(struct reader *reader)
     reader->has_user_variable = reader->any_user_variable = true;
 }
 
-/* What counts in every statement. */
+/* Notes what matters in every statement. */
 static void watch(struct reader *reader)
 {
     switch (reader->token->type) {
@@ -244,7 +244,7 @@ void reader_begin(struct reader *reader, struct span sql, const struct sql_diale
     enter(reader);
 }
 
-/* The three tokens change names; none is copied. At the end there are two ends. */
+/* The three token slots rotate; none is copied. At the end both `token` and `ahead` are TOKEN_END. */
 void reader_advance(struct reader *reader)
 {
     struct token *spare = reader->before;

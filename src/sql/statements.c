@@ -1,5 +1,5 @@
-/* The first word chooses a row; the row says what kind it is, what to suspect, and who reads the rest. Words
- * without a row begin no statement we know: those may leave anything behind.
+/* The first word chooses a row: its kind, its dangers, and the function that reads the rest. Words without a
+ * row begin no known statement, and such a statement may leave any state.
  */
 #include "sql/statements.h"
 
@@ -10,12 +10,12 @@
 #include "sql/stored_calls.h"
 #include "sql/transactions.h"
 
-#define HIDES 0x1u         /* may leave session state that neither text nor tracking tells */
-#define HOLDS 0x2u         /* takes or gives back what holds.h lists */
+#define HIDES 0x1u         /* may leave session state that neither text nor tracking reports */
+#define HOLDS 0x2u         /* takes or releases state that holds.h lists */
 #define WRITES 0x4u        /* may write any user variable, named or not */
 #define WRITES_SEEN 0x8u   /* may write the user variables that are named in it */
 #define COMMITS 0x20u      /* may end the transaction inside, and go on */
-#define PROOF 0x10u        /* true of a longer text too, of which only the beginning is known */
+#define PROOF 0x10u        /* holds for a longer text too, of which only the beginning is known */
 #define LEAVES_COUNT 0x40u /* leaves ROW_COUNT() as it was, on MariaDB */
 
 struct statement {
@@ -23,7 +23,7 @@ struct statement {
     enum sql_reason reason;
     unsigned flags;
     bool (*read)(struct reader *reader,
-                 struct sql_facts *facts); /* NULL: nothing more to know. As statement_read() */
+                 struct sql_facts *facts); /* NULL: the rest does not matter. Result as statement_read() */
 };
 
 /* ---- data and schema ---- */
@@ -47,8 +47,8 @@ static bool is_routine(enum keyword keyword)
            keyword == KEYWORD_EVENT || keyword == KEYWORD_PACKAGE;
 }
 
-/* CREATE [OR REPLACE] [AGGREGATE] [DEFINER = user@host] {PROCEDURE | …}: the body has semicolons of its own.
- * What stands between is passed over until a word that names an object. */
+/* CREATE [OR REPLACE] [AGGREGATE] [DEFINER = user@host] {PROCEDURE | …}: the body contains semicolons. Words
+ * in between are skipped until a word for a kind of object. */
 static bool read_create(struct reader *reader, struct sql_facts *facts)
 {
     static const int modifiers_max =
@@ -73,7 +73,7 @@ static bool is_table_word(enum keyword keyword)
     return keyword == KEYWORD_TABLE || keyword == KEYWORD_TABLES;
 }
 
-/* DROP [TEMPORARY] TABLE …: without the word a temporary table goes first all the same. DROP PREPARE x is
+/* DROP [TEMPORARY] TABLE …: without the word a temporary table is dropped first as well. DROP PREPARE x is
  * DEALLOCATE PREPARE. */
 static bool read_drop(struct reader *reader, struct sql_facts *facts)
 {
@@ -98,7 +98,7 @@ bool statement_find_rename(struct reader *reader)
 }
 
 /* ALTER EVENT … DO and ALTER PACKAGE may hold bodies as CREATE does. An ALTER TABLE of a temporary table
- * makes no state where there was none, but may give it another name. */
+ * creates no state, but may rename it. */
 static bool read_alter(struct reader *reader, struct sql_facts *facts)
 {
     bool is_open = read_create(reader, facts);
@@ -136,7 +136,7 @@ static bool is_parenthesised_query(struct reader *reader)
     return is_query_word(reader->keyword);
 }
 
-/* EXPLAIN ANALYZE, and MariaDB's ANALYZE [FORMAT=…], run the statement: it leaves what that one leaves. */
+/* EXPLAIN ANALYZE, and MariaDB's ANALYZE [FORMAT=…], run the statement, with its effects. */
 static bool read_executed(struct reader *reader, struct sql_facts *facts)
 {
     struct sql_facts inner = { 0 };
@@ -172,7 +172,7 @@ static bool read_analyze(struct reader *reader, struct sql_facts *facts)
     return read_executed(reader, facts);
 }
 
-/* What the previous statement cost is known where it ran: SHOW SESSION STATUS, SHOW PROFILE. */
+/* SHOW SESSION STATUS and SHOW PROFILE describe the previous statement on the connection where it ran. */
 static bool is_about_cost(const struct reader *reader)
 {
     bool is_session = reader->keyword == KEYWORD_SESSION || reader->keyword == KEYWORD_LOCAL;
@@ -180,7 +180,7 @@ static bool is_about_cost(const struct reader *reader)
            token_is_word(reader->token, "PROFILE") || token_is_word(reader->token, "PROFILES");
 }
 
-/* Which SHOWs are a SELECT underneath, and count rows; the others answer without (seen on both families). */
+/* SHOW statements that are a SELECT internally, and count rows; the others do not (seen on both families). */
 static bool is_show_of_rows(const struct reader *reader)
 {
     static const char *const others[] = {
@@ -233,7 +233,7 @@ static bool read_show(struct reader *reader, struct sql_facts *facts)
 }
 
 /* GET [CURRENT | STACKED] DIAGNOSTICS @a = NUMBER …: about the previous statement, into variables. No server
- * takes a call there; should one, it is not the replicas' business. */
+ * takes a function call there; if one did, the statement would stay on the primary. */
 static bool read_get(struct reader *reader, struct sql_facts *facts)
 {
     facts->refers_previous = !query_read_calls(reader, facts);
@@ -259,8 +259,8 @@ static bool is_insert_id(struct span name)
            span_is_nocase(name, "insert_id");
 }
 
-/* SET TRANSACTION …, without a scope; and values are expressions, which may call anything. What setvar does
- * not understand may be anything, too. */
+/* SET TRANSACTION …, without a scope; and values are expressions, which may call anything. A SET that setvar
+ * does not understand may leave any state, too. */
 static bool read_set(struct reader *reader, struct sql_facts *facts)
 {
     struct setvar_walk walk;
@@ -346,7 +346,7 @@ static bool read_kill(struct reader *reader, struct sql_facts *facts)
         SQL_CALL, SQL_REASON_CALL, HIDES | WRITES | COMMITS | PROOF, stored_calls_read_block                 \
     }
 
-/* SQL_UNKNOWN is 0: words without a row begin no statement we know. A long text proves a kind only where the
+/* SQL_UNKNOWN is 0: words without a row begin no known statement. A long text proves a kind only where the
  * kind alone says all the router must know: CREATE TEMPORARY and LOAD … LOCAL show in the first words. */
 static const struct statement statements[KEYWORDS] = {
     [KEYWORD_SELECT] = { SQL_SELECT, SQL_REASON_PLAIN_READ, 0, read_query },
@@ -456,8 +456,8 @@ static void begin(const struct statement *row, struct sql_facts *facts)
 }
 
 /* Seen on both families: MariaDB counts the rows of every SELECT, wherever it stands, a value only if it is
- * one from a table; MySQL also those of UPDATE, and not those of CREATE … SELECT or a value. Who reads the
- * statement has the word about CREATE, ALTER and SHOW. */
+ * one from a table; MySQL also those of UPDATE, and not those of CREATE … SELECT or a value. For CREATE,
+ * ALTER and SHOW the statement's reader has set counts_rows. */
 static bool counts_rows(const struct reader *reader, const struct statement *row,
                         const struct sql_facts *facts)
 {
@@ -497,8 +497,8 @@ static bool counts_rows(const struct reader *reader, const struct statement *row
     return false;
 }
 
-/* Which statements leave warnings and FOUND_ROWS() as they are: seen on MariaDB 10.11 and MySQL 9.7. What
- * stored code does is not told here. */
+/* Which statements leave warnings and FOUND_ROWS() as they are: seen on MariaDB 10.11 and MySQL 9.7. Stored
+ * code is not considered here. */
 static void note_traces(const struct reader *reader, const struct statement *row, struct sql_facts *facts)
 {
     static const uint32_t without_tables = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SET |
@@ -510,12 +510,13 @@ static void note_traces(const struct reader *reader, const struct statement *row
     facts->counts_rows = counts_rows(reader, row, facts) || facts->runs_code;
 }
 
-/* What may stand in any statement. */
+/* Facts that may be true of any statement. */
 static void note_watched(const struct reader *reader, const struct statement *row, struct sql_facts *facts)
 {
     unsigned none = 1u << USER_LOCK_NONE, ask = 1u << USER_LOCK_ASK, other = 1u << USER_LOCK_OTHER;
     if ((reader->user_locks & ~none) != 0 && (facts->is_read || facts->reads_but_for_variables)) {
-        facts->is_read = facts->reads_but_for_variables = false; /* where no server takes a function; still */
+        facts->is_read = facts->reads_but_for_variables =
+            false; /* in places where no server takes a function, to be safe */
         facts->reason = SQL_REASON_USER_LOCK;
     }
     note_traces(reader, row, facts);
@@ -561,8 +562,9 @@ bool statement_skip_set(struct reader *reader, struct sql_facts *facts)
     return is_known && !reader_at_end(reader);
 }
 
-/* MariaDB's SET STATEMENT a = b FOR statement: of its kind, and it leaves what that one leaves; but under
- * variables that the session does not have, so a prepared text may read otherwise, and it is no read. */
+/* MariaDB's SET STATEMENT a = b FOR statement has the kind and the effects of the inner statement. It runs
+ * under variables that the session does not have, so a prepared text may be read differently, and it counts
+ * as no read. */
 static bool read_under_set(struct reader *reader, struct sql_facts *facts)
 {
     struct sql_facts values = { 0 };
@@ -608,7 +610,7 @@ void statement_read_cut(struct reader *reader, struct sql_facts *facts)
         (void)row->read(reader, facts);
     facts->doubts = reader->lexer.doubts & ~SQL_DOUBT_BAD; /* the cut itself leaves quotes open */
     facts->may_hide_state |= facts->doubts != 0;
-    /* Nobody walks the holds of a text that is not whole. What a long DROP gives back stays held. */
+    /* The holds of a text that is cut are not walked. Tables that a long DROP drops stay held. */
     facts->may_hide_state |= facts->has_holds && row != &statements[KEYWORD_DROP];
     facts->has_holds = false;
     facts->execute_name = facts->execute_text = SPAN_NONE;

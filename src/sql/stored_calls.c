@@ -5,7 +5,7 @@
 #include "sql/query.h"
 #include "sql/stored_code.h"
 
-/* All but that others are called, which by itself is no effect. */
+/* Without CATALOG_CALLS, which by itself is no effect. */
 static unsigned effects_of(const struct sql_dialect *dialect, enum code_kind kind, struct span schema,
                            struct span name)
 {
@@ -14,7 +14,7 @@ static unsigned effects_of(const struct sql_dialect *dialect, enum code_kind kin
 
 /* ---- CALL ---- */
 
-/* [schema.]name; of a package's procedures nothing is known. */
+/* [schema.]name; the procedures of packages are not known. */
 static unsigned read_procedure(struct reader *reader)
 {
     const struct sql_dialect *dialect = &reader->lexer.dialect;
@@ -33,7 +33,7 @@ static unsigned read_procedure(struct reader *reader)
     return effects_of(dialect, CODE_PROCEDURE, schema, name);
 }
 
-/* What the arguments do themselves, and what runs. */
+/* Joins the effects of the procedure and of its arguments. */
 static void judge(struct reader *reader, struct sql_facts *facts, unsigned effects,
                   const struct sql_facts *arguments)
 {
@@ -67,8 +67,8 @@ struct reach {
     unsigned effects; /* of all that the statement uses */
 };
 
-/* Without a catalog nothing is known of routines; of tables what is assumed of them in any statement: they
- * run nothing that leaves something behind. */
+/* Without a catalog routines are unknown; tables are assumed, as in any statement, to run nothing that leaves
+ * state. */
 static void on_name(void *owner, const struct code_name *name)
 {
     struct reach *reach = owner;

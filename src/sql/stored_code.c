@@ -1,10 +1,10 @@
-/* Statements are told by their first word, like those of clients (statements.c), and nest:
+/* Statements are recognised by their first word, like those of clients (statements.c), and nest:
  *
  *      read_statement ── read_block | read_if | read_loop …     statements between END, ELSE, UNTIL …
- *                     └─ stored_code_walk                       the rest: expressions and queries
- * (stored_code_walk.c)
+ *                     └─ stored_code_walk                       expressions and queries (stored_code_walk.c)
  *
- * As soon as something is not as the grammar has it, the reader is lost: what it has said so far is not all.
+ * As soon as something does not follow the grammar, the reader is lost: its answer is then incomplete, and
+ * CODE_UNKNOWN.
  */
 #include "sql/stored_code.h"
 
@@ -322,7 +322,7 @@ static void read_show(struct code *code)
             stored_code_lose(code); /* WHERE f() */
 }
 
-/* START TRANSACTION …; of replication and the like nothing is known. */
+/* START TRANSACTION …; the other STARTs are not known. */
 static void read_start(struct code *code)
 {
     if (code->reader.keyword != KEYWORD_TRANSACTION)
@@ -330,7 +330,7 @@ static void read_start(struct code *code)
     skip(code);
 }
 
-/* … RELEASE hangs up. */
+/* COMMIT … RELEASE closes the connection. */
 static void read_commit(struct code *code)
 {
     for (; !reader_at_end(&code->reader); reader_advance(&code->reader))
@@ -339,7 +339,7 @@ static void read_commit(struct code *code)
             stored_code_lose(code);
 }
 
-/* Views, routines, accounts. A table is none of these, unless it is renamed: it may be called as a view was.
+/* Views, routines, accounts. A table counts only when it is renamed: it may get the name of a former view.
  */
 static bool is_code_word(const struct code *code)
 {
@@ -377,7 +377,7 @@ struct statement {
 
 #define CHANGE_SCHEMA ((unsigned)CODE_WRITES | CODE_TRANSACTION)
 
-/* Of words that are keywords. Without a reader: not known. */
+/* By keyword. Words without a reader are unknown statements. */
 static const struct statement statements[KEYWORDS] = {
     [KEYWORD_SELECT] = { .read = read_expressions, .keeps_word = true },
     [KEYWORD_WITH] = { .read = read_expressions, .keeps_word = true },

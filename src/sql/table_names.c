@@ -48,7 +48,7 @@ static void add_with(struct table_names *names, struct span name)
     names->with[names->with_count++].is_ready = level_of(names)->is_recursive;
 }
 
-/* In the same letters: in others it may be a table. */
+/* Compared with case: in another case the name may be a table's. */
 static bool is_with_name(const struct table_names *names, struct span name)
 {
     for (unsigned i = 0; i < names->with_count; i++)
@@ -62,7 +62,7 @@ static bool is_name(const struct token *token)
     return token->type == TOKEN_WORD || token->type == TOKEN_QUOTED;
 }
 
-/* False: the token is for others to look at. */
+/* False: the token does not belong to the WITH list. */
 static bool read_with(struct table_names *names, const struct reader *reader)
 {
     struct table_names_level *level = level_of(names);
@@ -220,7 +220,7 @@ static bool is_word_among(const struct token *token, const char *const names[], 
     return token->type == TOKEN_WORD && span_is_among(token->text, names, count);
 }
 
-/* What may stand between the word that names a change and its table; and before a derived table. */
+/* Words between the word that begins a change and its table, and before a derived table. */
 static bool is_modifier(const struct table_names_level *level, const struct reader *reader)
 {
     static const char *const changes[] = { "LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "IGNORE", "INTO" };
@@ -254,7 +254,7 @@ static bool read_name(struct table_names *names, const struct reader *reader, st
         level->place = REST;
         return false;
     }
-    /* FROM JSON_TABLE (…); whatever else is called there is not known. INSERT INTO t (columns). */
+    /* FROM JSON_TABLE (…); other calls at this place are unknown. INSERT INTO t (columns). */
     bool is_call = token_is_punct(reader->ahead, '(') && !level->is_written;
     if (is_call) {
         names->is_lost |= !token_is_word(reader->token, "JSON_TABLE");

@@ -1,6 +1,6 @@
 #include "sql/unquote.h"
 
-/* What means something else behind a backslash; all other characters mean themselves. */
+/* Characters with another meaning after a backslash; all others mean themselves. */
 static const uint8_t escapes[256] = {
     ['b'] = '\b', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t', ['Z'] = 0x1a,
 };
@@ -14,7 +14,8 @@ static bool is_plain(struct span inside, bool is_ascii)
     return true;
 }
 
-/* What `c` means behind a backslash. The two wildcards of LIKE keep theirs: LIKE itself undoes it. */
+/* Writes the meaning of `c` after a backslash. The two wildcards of LIKE keep the backslash, which LIKE
+ * itself removes. */
 static char *put_escaped(char *to, uint8_t c)
 {
     if (c == '%' || c == '_')
