@@ -1,4 +1,4 @@
-"""Who kills while a script is played: single connections of sessions, or whole servers, which come back at once."""
+"""Kills while a script runs: of single connections of sessions, or of whole servers, which are restarted at once."""
 
 import contextlib
 import random

@@ -1,4 +1,4 @@
-"""A change of primary, in the single steps in which somebody does it by hand, with any time between them."""
+"""A change of primary in the single steps of a manual switchover, with any time between them."""
 
 from sandbox_lib import dialect, replication
 

@@ -1,4 +1,4 @@
-"""Addresses that are not the servers' own: what is between headgate and a server does as a test wishes."""
+"""Relays between headgate and a server, under addresses of their own, that do to the traffic what a test wants."""
 
 import contextlib
 import socket

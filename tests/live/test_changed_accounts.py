@@ -1,4 +1,4 @@
-"""Accounts that change while their connections are parked: the next login through headgate is as one at the server."""
+"""Accounts that change while their connections are in the pool: the next login through headgate is as one at the server."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""More clients than connections: everybody is served, in turn, and nothing is left when they have gone."""
+"""More clients than connections: all are served, in turn, and nothing is left when they have gone."""
 
 import asyncio
 import resource

@@ -1,4 +1,4 @@
-"""Servers that answer, and not as one would wish: their monitor is turned away, their link to the source does not run."""
+"""Servers that answer, but not as they should: the monitor is refused, replication does not run."""
 
 import contextlib
 import time

@@ -1,4 +1,4 @@
-"""`make demo` is the first thing that anybody sees: it runs to its end, and what it says holds."""
+"""`make demo` runs to its end, and what it prints is true."""
 
 import os
 import pathlib

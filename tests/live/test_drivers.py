@@ -1,4 +1,4 @@
-"""Real clients: the story that each tells of headgate is the one it tells of the primary."""
+"""Real drivers: each reports the same through headgate as at the primary."""
 
 import hashlib
 import json

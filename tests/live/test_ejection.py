@@ -1,4 +1,4 @@
-"""A replica that lets everybody in and breaks off each of their reads: probes pass, and sessions have no luck."""
+"""A replica that accepts connections and breaks off every read: probes succeed, sessions fail."""
 
 import pytest
 

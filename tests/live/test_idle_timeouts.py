@@ -1,4 +1,4 @@
-"""A server ends a connection that is idle, and a statement of its client meets that: it runs once, or its loss is told."""
+"""A server ends an idle connection, and a statement of its client meets that: it runs once, or the loss is reported."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""KILL on real servers: which accounts may kill which sessions, and what each family says of a prepared one and of one's own."""
+"""KILL on real servers: which accounts may kill which sessions; KILL of the own session and prepared KILL in each family."""
 
 import subprocess
 import threading

@@ -1,4 +1,4 @@
-"""Very large things pass in memory that does not grow, and others are served meanwhile."""
+"""Very large replies, files and packets pass in memory that does not grow, while other sessions are served."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What a session had at a server is lost with it: that is said, and nothing half of it is done."""
+"""Session state is lost with its connection: the client is told, and no statement is left half done."""
 
 import contextlib
 import os

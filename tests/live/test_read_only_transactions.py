@@ -1,4 +1,4 @@
-"""Read-only transactions on a replica, and the state of sessions when something goes wrong on the way."""
+"""Read-only transactions on a replica, and the state of their sessions when a statement, a connection or a server fails."""
 
 import pymysql
 import pytest

@@ -1,4 +1,4 @@
-"""Statements that a read-only server refuses: they were not run, so they run where writes go, and cost time only."""
+"""Statements that a read-only server refuses: they did not run, so they run on the primary, and cost only time."""
 
 import threading
 import time

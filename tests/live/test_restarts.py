@@ -1,4 +1,4 @@
-"""That a server has restarted is known by when its process was started."""
+"""headgate knows a server's restart by the start time of its process."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What scenes of parked connections have in common: headgate in front of one scripted server, db1."""
+"""What scenes of pooled connections have in common: headgate in front of one scripted server, db1."""
 
 import mysqlwire as w
 from proxy import wait_until

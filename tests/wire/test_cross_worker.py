@@ -1,4 +1,4 @@
-"""Connections that change from worker to worker: parked at one, wanted by a session of the other."""
+"""Connections that move between workers: idle in the pool of one, needed by a session of the other."""
 
 import contextlib
 import threading

@@ -1,4 +1,4 @@
-"""consistency = "global": what any client has written, by what replies tell; several workers, and replies that tell nothing."""
+"""consistency = "global": writes of any client, known from replies; several workers, and replies that tell nothing."""
 
 import time
 

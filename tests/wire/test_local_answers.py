@@ -1,4 +1,4 @@
-"""Answers that headgate gives by itself: none where none is due, none lost, and few kept for a client that does not read."""
+"""Answers that headgate gives itself: none too many, none lost, and few kept for a client that does not read."""
 
 import contextlib
 import threading

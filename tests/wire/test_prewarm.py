@@ -1,4 +1,4 @@
-"""Connections opened ahead of need: how many, whose, where, and never at somebody's cost (pool_idle_min)."""
+"""Connections opened ahead of need (pool_idle_min): how many, for which accounts, at which servers, and never at a client's cost."""
 
 import contextlib
 import hashlib

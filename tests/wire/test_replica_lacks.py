@@ -1,4 +1,4 @@
-"""Replicas that lack what the primary has already: 1146 and its like are no answers, the primary's are."""
+"""Replicas that lack an object which the primary has: 1146 and similar errors are not answers, the primary's reply is."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Connections handed on as they are: what the server hears of it, and what makes one be reset first."""
+"""Connections that are reused without a reset: what the server receives, and what makes headgate reset a connection first."""
 
 import pytest
 

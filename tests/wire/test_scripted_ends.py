@@ -1,4 +1,4 @@
-"""The two scripted ends agree with each other, and with the documents, before anything is put between them."""
+"""The scripted client and server agree with each other and with the protocol's documents, before headgate is put between them."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""What only a connection knows of its session is asked of it before somebody else has it, once it is needed."""
+"""State that only a connection knows: headgate asks the server for it before another session gets the connection."""
 
 import contextlib
 import socket

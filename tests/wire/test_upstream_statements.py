@@ -1,4 +1,4 @@
-"""Prepared statements that connections know, whichever session prepared them."""
+"""Prepared statements that a connection to a server has, whichever session prepared them."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""What becomes of a command that waits for its server, when what it depends on goes away meanwhile."""
+"""A command that waits for its server, when the server, the client or the configuration goes away meanwhile."""
 
 import contextlib
 import time

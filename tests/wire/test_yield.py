@@ -1,4 +1,4 @@
-"""Connections to a server when there are fewer than clients: waiting for one, and giving one up."""
+"""Fewer connections to a server than clients: sessions wait for a connection, and give theirs to waiting sessions."""
 
 import contextlib
 import threading
