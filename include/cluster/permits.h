@@ -6,10 +6,10 @@
  *                            ▲                             │
  *                            └── the first one gets it ◄── permits_give: the connection is closed
  *
- * While there are plenty, taking one and giving it back is one atomic operation each. When there are none, a
- * mutex guards a queue, first come, first served; nobody passes those who wait. A permit that is given back
- * goes to the first of them by mail to its loop. A ticket may be cancelled at any time, also while its permit
- * is on the way: then that one goes on to the next.
+ * While there are free permits, taking and giving back is one atomic operation each. When there are none, a
+ * mutex guards a queue, first come, first served; waiters are never overtaken. A permit that is given back
+ * goes to the first waiter by mail to its loop. A ticket may be cancelled at any time, also while its permit
+ * is on the way: the permit then goes to the next waiter.
  *
  * Connections that hold a permit are in a list per worker, so that one that is idle can be found when another
  * session needs it: least recently used first, to within PERMITS_ORDER_US. Those that no session has are
@@ -29,24 +29,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How much a connection may be out of order in its worker's list: so seldom is it moved when it is used. */
+/* How far a connection may be out of order in its worker's list, so that it is moved seldom. */
 #define PERMITS_ORDER_US 100000
 
 /* Parked connections are counted in so many rows, by what they are (pool/pool), so that other workers see
  * whether it is worth their while to ask for one. */
 #define PERMITS_KINDS 64
 
-/* What a worker's connections are used for, in numbers that only their owner understands (pool/usage). */
+/* The uses of a worker's connections, as numbers of the owner (pool/usage). */
 #define PERMITS_USES 40
 
 struct permits;
 struct quota;
 
-/* What a connection has while it holds a permit: part of it. Belongs to one worker. */
+/* The part of a connection that holds a permit. Belongs to one worker. */
 struct permit {
-    struct permits *permits;  /* borrows; NULL: it holds none */
+    struct permits *permits;  /* borrows; NULL: holds no permit */
     struct list_node in_list; /* in the list of its worker */
-    uint64_t listed_us;       /* used about then */
+    uint64_t listed_us;       /* monotonic; last use, roughly */
 };
 
 /* One worker's connections, oldest use first. Only for the worker's own thread, but for `call`, `kinds` and
@@ -69,9 +69,9 @@ struct permits_holders {
     _Atomic bool must_enlist; /* an account's limit has become known: see `call`, cluster/quota */
 };
 
-/* Who waits, and for what. */
+/* A waiter and its wish. */
 struct permits_waiter {
-    struct loop *loop; /* borrows: lives there */
+    struct loop *loop; /* borrows: the waiter's loop */
     void *owner;       /* borrows */
     /* A permit has come. */
     void (*on_grant)(void *owner);
@@ -82,60 +82,60 @@ struct permits_waiter {
     bool goes_first;  /* it had a permit, and the server said that there is none */
 };
 
-/* Somebody's place in the queue. */
+/* A waiter's place in the queue. */
 struct permits_ticket {
     struct list_node in_queue; /* guarded by the mutex */
     struct loop_message grant; /* the permit, on its way */
     struct permits *permits;   /* borrows */
     struct permits_waiter waiter;
-    void *connection;  /* owns: the permit comes with it; NULL: alone */
-    bool is_cancelled; /* the permit on its way is not wanted any more; only on the loop's thread */
+    void *connection;  /* owns: a connection that holds the permit; NULL: the permit alone */
+    bool is_cancelled; /* the permit on its way is not needed any more; only on the loop's thread */
     bool is_stranded;  /* guarded by the mutex: its loop has ended, no permit will come */
     _Alignas(uint64_t) uint8_t wish[]; /* waiter.wish: permits_fit may read it as what it is */
 };
 
 struct permits {
-    _Atomic uint64_t state; /* permits in use, and in the lowest bit whether anybody waits */
+    _Atomic uint64_t state; /* permits in use; the lowest bit: there are waiters */
     _Atomic uint32_t max;   /* UINT32_MAX: as many as wanted */
     _Atomic uint32_t waiting;
-    _Atomic uint32_t promised; /* connections that are made ready for somebody who waits */
+    _Atomic uint32_t promised; /* connections that are being prepared for waiters */
     pthread_mutex_t mutex;
     struct list queue;               /* of tickets; guarded by mutex */
     struct permits_holders *holders; /* owns; by worker */
     unsigned worker_count;
-    struct quota *quota; /* borrows: the account's whose these are; NULL: they are for all accounts */
+    struct quota *quota; /* borrows: of the account that these are for; NULL: for all accounts */
 };
 
 /* False when memory is out. */
 bool permits_init(struct permits *permits, unsigned worker_count);
-/* Nobody waits any more. Harmless after a failed permits_init. */
+/* There must be no waiters. Harmless after a failed permits_init. */
 void permits_fini(struct permits *permits);
 
-/* From now on there are `max` (at least 1). More: those who wait get them. Fewer: nobody is cut off, but what
- * is given back is not given out again until they are down to it. Any thread. */
+/* Sets the number of permits (at least 1). More permits go to waiters. With fewer, no connection is closed,
+ * but permits that are given back are not given out until the number is reached. Any thread. */
 void permits_set_max(struct permits *permits, uint32_t max);
 
-/* One is in use that nobody was asked for: a connection has it already. `is_proven`: the server has let it
- * in, so that there is room for it in the limit; but for no more than `most`. Any thread. */
+/* Counts a permit for a connection that exists already. `is_proven`: the server has accepted the connection,
+ * so the limit is raised to include it, up to `most`. Any thread. */
 void permits_enlist(struct permits *permits, bool is_proven, uint32_t most);
-/* Whoever has one of them was told by the server that there is none: there are fewer than are in use just
- * now, none of them perhaps, and not more than `most`. The caller gives that one back. Any thread. */
+/* The server has refused a connection that holds one of the permits: the number becomes less than the permits
+ * in use, and not more than `most`. The caller gives its permit back. Any thread. */
 void permits_shrink(struct permits *permits, uint32_t most);
-/* Perhaps there is one more by now. Any thread. */
+/* Raises the number of permits by one. Any thread. */
 void permits_grow(struct permits *permits);
 
-/* Takes one, unless all are in use or somebody waits. Any thread; no lock. */
+/* Takes a permit, unless all are in use or there are waiters. Any thread; no lock. */
 bool permits_try(struct permits *permits);
 
-/* Queues at the end; *is_first_r: nobody waited before. on_grant(owner) or on_connection follows on the loop,
- * with a permit in hand and the ticket gone, never before this returns; unless permits_cancel comes first.
- * NULL when memory is out. On the loop's thread. */
+/* Queues at the end; *is_first_r: there were no waiters before. on_grant(owner) or on_connection follows on
+ * the loop, with a permit in hand and the ticket gone, never before this returns; unless permits_cancel comes
+ * first. NULL when memory is out. On the loop's thread. */
 struct permits_ticket *permits_wait(struct permits *permits, const struct permits_waiter *waiter,
                                     bool *is_first_r);
-/* Nothing for this owner any more; *ticket becomes NULL. On the loop's thread; harmless for NULL. */
+/* The owner waits no longer; *ticket becomes NULL. On the loop's thread; harmless for NULL. */
 void permits_cancel(struct permits_ticket **ticket);
 
-/* Gives one back: to the first who waits. Any thread. */
+/* Gives a permit back, to the first waiter if there is one. Any thread. */
 void permits_give(struct permits *permits);
 
 /* What the first who waits wishes: that many bytes of it. False: nobody waits. Any thread. */
@@ -165,35 +165,35 @@ static inline uint32_t permits_waiting(const struct permits *permits)
     return atomic_load_explicit(&permits->waiting, memory_order_relaxed);
 }
 
-/* The limit was lowered, and they are not down to it yet. */
+/* The limit was lowered, and more permits are still in use. */
 static inline bool permits_are_too_many(const struct permits *permits)
 {
     return permits_used(permits) > permits_max(permits);
 }
 
-/* So many more, or fewer, are being made ready for somebody who waits. Any thread. */
+/* So many connections more, or fewer, are being prepared for waiters. Any thread. */
 static inline void permits_promise(struct permits *permits, int32_t more)
 {
     (void)atomic_fetch_add_explicit(&permits->promised, (uint32_t)more, memory_order_relaxed);
 }
-/* Somebody waits for whom none is made ready. */
+/* There is a waiter for which no connection is being prepared. */
 static inline bool permits_is_short(const struct permits *permits)
 {
     return permits_is_wanted(permits) &&
            permits_waiting(permits) > atomic_load_explicit(&permits->promised, memory_order_relaxed);
 }
 
-/* ---- who holds them: on the worker's own thread ---- */
+/* ---- connections that hold permits: on the worker's own thread ---- */
 
-/* The permit that was taken is this connection's now. */
+/* A permit that was taken belongs to this connection now. */
 void permits_hold(struct permits *permits, unsigned worker, uint64_t now_us, struct permit *permit);
-/* It goes to another thread, in its connection's hands; there permits_carry_on puts it into the worker's
+/* The permit goes to another thread with its connection; there permits_carry_on puts it into the worker's
  * list. */
 void permits_carry_off(struct permit *permit, unsigned worker);
 void permits_carry_on(struct permit *permit, unsigned worker, uint64_t now_us);
-/* Gives back what the connection holds, if anything. */
+/* Gives back the connection's permit, if it holds one. */
 void permits_release(struct permit *permit, unsigned worker);
-/* It was used: seldom more than a comparison. */
+/* The connection was used. Seldom costs more than a comparison. */
 static inline void permits_touch(struct permit *permit, unsigned worker, uint64_t now_us)
 {
     if (permit->permits == NULL || now_us - permit->listed_us < PERMITS_ORDER_US)

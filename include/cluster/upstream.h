@@ -65,7 +65,7 @@ struct upstream_wish {
     uint64_t caps;          /* end-to-end bits, exactly */
     uint16_t collation;
     bool has_setup;   /* run the set-up statement: session tracking for sessions */
-    bool take_permit; /* one of the server's permits was taken for it, and goes with it */
+    bool take_permit; /* a permit of the server was taken, and belongs to the upstream */
 };
 
 struct upstream_answer {
@@ -75,26 +75,28 @@ struct upstream_answer {
     uint16_t params;
     uint16_t columns;
     uint16_t status;   /* last status flags seen; 0 when none */
-    uint16_t warnings; /* how many the last OK or EOF told of */
+    uint16_t warnings; /* number of warnings in the last OK or EOF */
 };
 
-/* How it logged in, as far as that can be told apart after a reset: a session for which all of it would be
- * the same may go on with it. */
+/* How the connection logged in, as far as a reset does not undo it: a session for which all of this would be
+ * equal may use the connection. */
 struct upstream_key {
-    uint64_t account;  /* who, with what password: user.account; never changes. 0: it is never handed on */
-    uint64_t caps;     /* end-to-end bits, as wished */
-    uint64_t moves;    /* of the server then: see view_server */
-    unsigned cluster;  /* of its owner; not compared: its server is in one only */
-    uint8_t collation; /* as it was said to the server */
-    uint8_t hop;       /* enum tls_setting and enum compression_setting of the server then: pool_hop */
-    bool has_schema;   /* it is, or was, in a schema, and nothing but another login leaves them all */
+    uint64_t
+        account;    /* account and password: user.account; never changes. 0: the connection is never shared */
+    uint64_t caps;  /* end-to-end bits, as wished */
+    uint64_t moves; /* of the server at that time: see view_server */
+    unsigned cluster;  /* of the owner; not compared, as a server belongs to one cluster */
+    uint8_t collation; /* as sent to the server */
+    uint8_t hop;     /* enum tls_setting and enum compression_setting of the server at that time: pool_hop */
+    bool has_schema; /* the connection has, or had, a default schema: only another login removes it */
 };
 
-/* What a session has left in it that is parked as it is: the owner's, see session/reuse. */
+/* State of the last session in a connection that is parked without a reset. Set by the owner: see
+ * session/reuse. */
 struct upstream_legacy {
     bool is_there;
-    struct text said;   /* owns: the variables that it has set … */
-    uint64_t hash;      /* … in short */
+    struct text said;   /* owns: the variables that the session has set */
+    uint64_t hash;      /* hash of `said` */
     uint64_t insert_id; /* LAST_INSERT_ID(), as far as it is known */
 };
 
@@ -105,22 +107,22 @@ struct upstream_owner_ops {
     void (*on_ready)(struct upstream *upstream);
     /* An exchange is over; the upstream is READY again. */
     void (*on_answer)(struct upstream *upstream, const struct upstream_answer *answer);
-    /* It is DEAD: refused, lost or out of time. err->sqlstate is set when the server itself said so (ERR).
-     * The owner closes it. */
+    /* The upstream is DEAD: refused, lost or out of time. err->sqlstate is set when the server has sent the
+     * error (ERR). The owner closes the upstream. */
     void (*on_failed)(struct upstream *upstream, const struct error *err);
     /* READY or BUSY, and the socket is ready: the owner fills and sends. */
     void (*on_io)(struct upstream *upstream, int events);
-    /* It was READY until the time given to upstream_expire. NULL: it never is given one. */
+    /* The time given to upstream_expire has passed. NULL: the owner does not use upstream_expire. */
     void (*on_expired)(struct upstream *upstream);
 
     /* The following are asked of connections that hold a permit (pool). */
 
-    /* A session waits for a connection: the owner gives this one up if it may. NULL: it never does. */
+    /* A session waits for a connection: the owner gives this one up if possible. NULL: never. */
     void (*on_wanted)(struct upstream *upstream);
-    /* It is as old as connections should become, or was silent for too long: the owner closes it if it may.
-     * NULL: it never does. */
+    /* The connection has reached its maximum age, or was idle for too long: the owner closes it if possible.
+     * NULL: never. */
     void (*on_aged)(struct upstream *upstream);
-    /* What the owner uses it for: a number of pool/usage. NULL: it is being made ready. */
+    /* The owner's use of the connection: a number of pool/usage. NULL: being prepared. */
     unsigned (*use)(const struct upstream *upstream);
 };
 
@@ -129,53 +131,55 @@ struct upstream {
     struct stream stream;
     const struct upstream_env *env; /* borrows; after upstream_leave that of the thread it left */
     struct server *server;          /* borrows */
-    struct addr addr;               /* of this connection: the server may be elsewhere by now */
+    struct addr addr;               /* of this connection: the server may have another address by now */
     const struct upstream_owner_ops *ops;
     void *owner;                    /* borrows */
     struct loop_timer timer;        /* deadline of connect, login or exchange */
     struct upstream_login *login;   /* owns; NULL once over */
-    struct tracker tracker;         /* of an exchange; the owner's while BUSY */
+    struct tracker tracker;         /* of an exchange; used by the owner while BUSY */
     struct upstream_answer *answer; /* owns while EXCHANGING */
-    struct rows *rows;              /* borrows: an exchange whose rows are wanted */
-    struct permit permit;           /* held until it is closed; probes and KILL have none */
-    struct permit quota;            /* likewise: one of its account's, if that has a limit there */
+    struct rows *rows;              /* borrows: collects the rows of an exchange; or NULL */
+    struct permit permit;           /* held until the connection is closed; probes and KILL have none */
+    struct permit quota;            /* likewise: a permit of the account, if the server limits it */
     struct list_node in_pool;       /* in list permits_holders.parked */
     struct upstream_key key;        /* the owner's */
     struct permits *promised_to;    /* borrows: counted in their `promised`; NULL: in none */
     enum upstream_state state;
-    uint8_t asked;       /* EXCHANGING: which command */
+    uint8_t asked;       /* EXCHANGING: the command byte */
     bool is_counted;     /* in server->connections_active */
     bool is_set_up;      /* the set-up statement was sent since login or reset */
     bool has_been_ready; /* on_ready was called */
     bool is_idle;        /* counted in server->connections_idle, not connections_active */
-    bool is_soiled;      /* it may hold what a reset does not undo: never handed on */
-    bool is_id_told;     /* its client has asked for connection_id: that of nobody else from now on */
-    bool is_second_hand; /* somebody else had it before its present owner */
-    bool has_told_gtid;  /* somebody has committed something there since it was made new */
-    bool is_touched;     /* it may hold what only a reset undoes: not handed on as it is */
-    bool is_unclean;     /* as its session left it: nobody has it before a reset or COM_CHANGE_USER */
+    bool is_soiled;      /* may hold state that a reset does not undo: never shared again */
+    bool is_id_told;     /* its client has asked for connection_id: no other client gets this connection */
+    bool is_second_hand; /* another session used it before its present owner */
+    bool has_told_gtid;  /* a transaction was committed on it since its login or reset */
+    bool is_touched;     /* may hold state that only a reset undoes: not reused without a reset */
+    bool is_unclean;     /* has its last session's state: not used before a reset or COM_CHANGE_USER */
     bool is_ahead;       /* counted in server->opening_ahead */
-    uint8_t cleaning;    /* the pool's: what its running exchange is about */
+    uint8_t cleaning;    /* set by the pool: the purpose of the running exchange */
     uint64_t caps;       /* agreed */
     enum server_family family;
     uint32_t connection_id; /* the server's */
     uint8_t server_collation;
     uint64_t server_caps;
     char version[64];
-    uint8_t nonce[NONCE_BYTES]; /* of its greeting: COM_CHANGE_USER proves with it again */
+    uint8_t nonce[NONCE_BYTES]; /* of the greeting: COM_CHANGE_USER uses it again */
     uint16_t status;            /* last seen */
-    uint64_t vars_version;      /* the owner's fingerprint of its session state: see state/variables */
-    struct text schema;         /* owns: current, as far as we know */
+    uint64_t vars_version;      /* set by the owner: fingerprint of its session state, see state/variables */
+    struct text schema;         /* owns: current schema, as far as known */
     uint64_t opened_us;         /* monotonic */
     uint64_t logged_in_us;      /* monotonic; 0: not yet */
-    uint64_t answered_us;       /* likewise: when it became READY: the server hears nothing since */
-    uint64_t renewed_us;        /* likewise: when it last began anew, by its login or a reset */
-    uint64_t proved_us;         /* the owner's: when its last login began, see pool/login_age */
-    uint64_t defaults;          /* of its server then: see there */
-    uint32_t patience_s;        /* likewise: what its own wait_timeout is, most likely; 0: unknown */
-    uint16_t new_status;        /* the flags that this began with */
-    bool may_be_late;           /* the owner's word: what runs does no harm after it was given up */
-    bool is_killed; /* the owner's word: closed without COM_QUIT, for Aborted_clients of the server */
+    uint64_t answered_us;       /* monotonic; when it became READY: nothing was sent since */
+    uint64_t renewed_us;        /* monotonic; its last login or reset */
+    uint64_t proved_us;         /* set by the owner: when its last login began, see pool/login_age */
+    uint64_t defaults;          /* the server's `defaults` at its last login or reset */
+    uint32_t patience_s;        /* the likely wait_timeout of this connection; 0: unknown */
+    uint16_t new_status;        /* status flags after its last login or reset */
+    bool may_be_late; /* set by the owner: the running command does no harm when it is run after it was given
+                         up */
+    bool is_killed;   /* set by the owner: closed without COM_QUIT, so that the server counts it in
+                         Aborted_clients */
     struct upstream_legacy legacy;
     struct text closing;    /* owns: ids, each of 4 bytes, of statements to be closed when it is READY */
     struct list statements; /* the owner's: what is prepared there, if on_closed is set */

@@ -49,7 +49,7 @@ bool permits_try(struct permits *permits)
     return true;
 }
 
-/* One less, unless somebody waits: then it is theirs. */
+/* One permit less in use, unless there are waiters: these get it. */
 static bool give_quickly(struct permits *permits)
 {
     uint64_t state = atomic_load_explicit(&permits->state, memory_order_relaxed);
@@ -89,8 +89,8 @@ static void leave_queue(struct permits *permits, struct permits_ticket *ticket)
         (void)atomic_fetch_and_explicit(&permits->state, ~WANTED, memory_order_acq_rel);
 }
 
-/* Permits that are free go to those who wait, in their order. While somebody waits nothing but this, and
- * giving back, changes the count. */
+/* Gives free permits to waiters, in their order. While there are waiters, only this function and giving back
+ * change the count. */
 static void serve(struct permits *permits)
 {
     struct list_node *first;
@@ -185,7 +185,7 @@ struct permits_ticket *permits_wait(struct permits *permits, const struct permit
         list_link_last(&permits->queue, &ticket->in_queue);
     (void)atomic_fetch_add_explicit(&permits->waiting, 1, memory_order_relaxed);
     (void)atomic_fetch_or_explicit(&permits->state, WANTED, memory_order_acq_rel);
-    serve(permits); /* one may have come back just before */
+    serve(permits); /* a permit may have come back just before */
     unlock(permits);
     return ticket;
 }
@@ -204,7 +204,7 @@ void permits_cancel(struct permits_ticket **ticket_r)
     bool is_under_way = !is_queued && !ticket->is_stranded;
     unlock(permits);
     ticket->is_cancelled = true;
-    if (!is_under_way) /* otherwise its mail comes yet */
+    if (!is_under_way) /* otherwise its mail is still to come */
         mem_free(ticket);
 }
 
@@ -223,7 +223,7 @@ bool permits_peek(struct permits *permits, void *wish_r, size_t size)
     return first != NULL;
 }
 
-/* With the mutex held. Its loop may have ended: then it stays where it is not in the way. */
+/* With the mutex held. If the waiter's loop has ended, the ticket stays outside of the queue. */
 static bool post(struct permits *permits, struct permits_ticket *ticket, void *connection)
 {
     leave_queue(permits, ticket);
@@ -250,7 +250,7 @@ bool permits_pass(struct permits *permits, permits_fit *is_fit, void *take_conne
     return is_passed;
 }
 
-/* ---- who holds them ---- */
+/* ---- connections that hold permits ---- */
 
 void permits_hold(struct permits *permits, unsigned worker, uint64_t now_us, struct permit *permit)
 {
