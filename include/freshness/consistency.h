@@ -12,7 +12,7 @@
 #define HEADGATE_FRESHNESS_CONSISTENCY_H
 
 #include "base/log.h"
-#include "freshness/position_poller.h"
+#include "freshness/positions.h"
 #include "mysql/gtid.h"
 #include "sql/hint.h"
 #include "state/job.h"
@@ -33,12 +33,12 @@ struct trust {
 
 /* Of a session: consistency_init, and consistency_begin at each login. */
 struct consistency {
-    struct watch *watch;                      /* borrows: the positions of its cluster's servers */
+    struct positions *positions;              /* borrows: the positions of its cluster's servers */
     const struct listener_settings *listener; /* borrows */
     int level;              /* enum consistency_setting, never INHERIT once a client has logged in */
     int writer;             /* Galera: the writer where its last statement was; or VIEW_NO_SERVER */
     bool is_asking;         /* it has written or seen something */
-    bool needs_base;        /* … and the primary's base, see position_poller.h */
+    bool needs_base;        /* … and the primary's base, see positions.h */
     bool is_unlogged;       /* it writes what no replica will ever have: sql_log_bin = 0 */
     bool has_transaction;   /* one was open after the last reply, or may have been, and not only begun */
     bool is_reader;         /* a read was for a replica: others may follow its writes */
@@ -59,7 +59,7 @@ struct consistency {
 /* ---- levels ---- */
 
 /* A new session of a client of this listener; keeps both pointers. */
-void consistency_init(struct consistency *consistency, struct watch *watch,
+void consistency_init(struct consistency *consistency, struct positions *positions,
                       const struct listener_settings *listener);
 /* At each login: the level is the user's, the listener's or the cluster's. What was written and seen before
  * stays. */

@@ -1,5 +1,5 @@
-/* How long after a write's reply a replica has that write, as the polls of watch.h see it; and whether a read
- * should wait for that, or go to the primary. Pure.
+/* How long after a write's reply a replica has that write, as the polls of positions.h see it; and whether a
+ * read should wait for that, or go to the primary. Pure.
  *
  *      a write's reply ──► replica_delay_mark ──► polls: replica_delay_note ──► `average_us`
  *      a read          ──► replica_delay_patience

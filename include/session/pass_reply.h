@@ -1,9 +1,10 @@
 /* REPLYING: the reply of the present command goes to the client. Packets that carry state are noted, and some
  * of them are replaced by what the client would have seen directly.
  *
- *      pass_reply_step ─┬─► pass_reply_once ─► relay_look, a packet ─► reply_effects_note,
- * global_writes_note_packet send_file_step ──┘         │                                └─► refusal_leave, if
- * it is no answer └─► relay_pump it is over ─► command_end, command_done
+ *      pass_reply_step ─┬─► pass_reply_once ─┬─► relay_look ─► a packet ─┬─► reply_effects_note, relay_pass
+ *      send_file_step ──┘                    │                           └─► refusal_leave: it is no answer
+ *                                            └─► relay_pump
+ *      the reply is over ─► command_end, command_done
  */
 #ifndef HEADGATE_SESSION_PASS_REPLY_H
 #define HEADGATE_SESSION_PASS_REPLY_H

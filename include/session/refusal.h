@@ -1,10 +1,9 @@
 /* An ERR that is no answer: the server has not run the statement, and another server may. It is not passed
  * on; the statement, whose bytes are in the window still, goes elsewhere.
  *
- *   read_only is on    a replica: the statement is no read after all. The primary: it is none any more.
- *   1047               a Galera node outside of the primary component, joining, or told to reject statements
- *   a name is unknown  a replica lacks a table, a column or a right that the primary may have
- * (replica_lacks.h)
+ *   read_only is on     a replica: the statement is no read after all; the primary: it is none any more
+ *   1047                a Galera node outside of the primary component, joining, or rejecting statements
+ *   a name is unknown   a replica lacks what the primary may have: route/replica_failures.h
  */
 #ifndef HEADGATE_SESSION_REFUSAL_H
 #define HEADGATE_SESSION_REFUSAL_H

@@ -103,7 +103,7 @@ struct hints_beside;
 struct session {
     struct loop_corpse corpse;
     struct list_node in_worker; /* in list worker->sessions */
-    struct list_node in_watch;  /* in list watch->waiting */
+    struct list_node in_waiting;  /* in list positions->waiting */
     UT_hash_handle hh;          /* in worker->by_id */
     struct worker *worker;      /* borrows */
     struct door *door;          /* borrows */

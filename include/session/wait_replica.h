@@ -1,10 +1,10 @@
-/* CATCHING_UP: a read for a replica that is not known to have what its session asks for (consistency.h).
+/* CATCHING_UP: a read is for a replica that is not known to have what the session asks for (consistency.h).
  *
  *   acquire_begin ──► wait_replica_holds ──► fresh_replica_decide
- *                      pass     its replica is known to have all that, and trusted from now on
- *                      move     another one is
- *                      wait     wait_replica_wait: run again after each answer of position_server.c
- *                      primary  no replica has it in time
+ *                      GATE_PASS     the session's replica has it, and is trusted from now on
+ *                      GATE_MOVE     another replica has it
+ *                      GATE_WAIT     wait_replica_wait: looked at again after each answer of a server
+ *                      GATE_PRIMARY  no replica has it in time
  */
 #ifndef HEADGATE_SESSION_WAIT_REPLICA_H
 #define HEADGATE_SESSION_WAIT_REPLICA_H
@@ -26,7 +26,7 @@ enum step wait_replica_wait(struct session *session);
 /* The step of CATCHING_UP. */
 enum step wait_replica_step(struct session *session);
 enum step wait_replica_time_out(struct session *session);
-/* It waits for nothing any more. Harmless otherwise. */
+/* The session does not wait any more. Harmless where it does not. */
 void wait_replica_end(struct session *session);
 
 #endif

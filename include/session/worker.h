@@ -15,13 +15,12 @@
 #include "base/list.h"
 #include "cluster/upstream.h"
 #include "cluster/view.h"
-#include "freshness/position_poller.h"
+#include "freshness/positions.h"
 #include "net/addr.h"
 #include "net/loop.h"
 #include "pool/pool.h"
 #include "prepared/statement_texts.h"
-#include "route/readonly_refusals.h"
-#include "route/replica_lacks.h"
+#include "route/replica_failures.h"
 #include "route/route.h"
 #include "session/close_reason.h"
 #include "session/hint_counters.h"
@@ -79,7 +78,7 @@ struct view_box {
     atomic_bool has_code_change; /* a session has changed stored code */
     int doubted;                 /* server that refused a write although it is the view's primary */
     uint64_t doubted_until_us;   /* nothing new is begun there before the monitor has had time to look */
-    struct watch *watch;         /* owns: how far its servers are */
+    struct positions *positions; /* owns: how far its servers are */
     struct hint_counters hints;
     struct pin_counters pins;
     struct view *view; /* one reference, the worker's own; NULL before the first */
@@ -116,8 +115,7 @@ struct worker {
     struct session *by_id;  /* uthash */
     struct view_box *boxes; /* owns; by cluster */
     unsigned box_count;
-    struct refusals refusals;
-    struct lacking lacking;
+    struct replica_failures replica_failures;
     struct texts texts;                 /* of prepared statements */
     counter closes[CLOSE_REASON_COUNT]; /* sessions that have ended */
     struct digests digests;

@@ -12,9 +12,9 @@ static const struct column columns[] = {
 };
 const struct columns show_stats_columns = COLUMNS_OF(columns);
 
-static const char *watch_counters(const struct view_box *box)
+static const char *position_counters(const struct view_box *box)
 {
-    return (const char *)&box->watch->counters;
+    return (const char *)&box->positions->counters;
 }
 
 static const char *hint_counters(const struct view_box *box)
@@ -38,9 +38,10 @@ static const struct {
     const char *(*of)(const struct view_box *box);
     size_t at; /* in what that returns */
 } counters[] = {
-#define WATCH_COUNTER(name, words) { #name, words, watch_counters, offsetof(struct watch_counters, name) },
-#include "freshness/tbl/watch_counters.h"
-#undef WATCH_COUNTER
+#define POSITION_COUNTER(name, words)                                                                        \
+    { #name, words, position_counters, offsetof(struct position_counters, name) },
+#include "freshness/tbl/position_counters.h"
+#undef POSITION_COUNTER
 #define HINT_COUNTER(name, words) { #name, words, hint_counters, offsetof(struct hint_counters, name) },
 #include "session/tbl/hint_counters.h"
 #undef HINT_COUNTER

@@ -11,17 +11,17 @@
 
 uint64_t consistency_wait_us(const struct consistency *consistency)
 {
-    uint64_t wait_us = consistency->watch->settings->consistency_wait_us;
+    uint64_t wait_us = consistency->positions->settings->consistency_wait_us;
     return wait_us == CONSISTENCY_WAIT_AUTO ? NEWEST_WAIT_US : wait_us;
 }
 
 /* ---- levels ---- */
 
-void consistency_init(struct consistency *consistency, struct watch *watch,
+void consistency_init(struct consistency *consistency, struct positions *positions,
                       const struct listener_settings *listener)
 {
     *consistency = (struct consistency){
-        .watch = watch, .listener = listener, .writer = VIEW_NO_SERVER, .trust.server = VIEW_NO_SERVER
+        .positions = positions, .listener = listener, .writer = VIEW_NO_SERVER, .trust.server = VIEW_NO_SERVER
     };
 }
 
@@ -36,7 +36,7 @@ static int level_of(const struct consistency *consistency, const struct user *us
         return user->consistency;
     if (consistency->listener->consistency != CONSISTENCY_INHERIT)
         return consistency->listener->consistency;
-    return consistency->watch->settings->consistency;
+    return consistency->positions->settings->consistency;
 }
 
 bool consistency_is_asked(const struct consistency *consistency, const struct job *job)
@@ -91,18 +91,18 @@ void consistency_note_settings(struct consistency *consistency, const struct use
 
 void consistency_ask_more(struct consistency *consistency)
 {
-    struct watch *watch = consistency->watch;
+    struct positions *positions = consistency->positions;
     if (!consistency->is_asking)
-        consistency->epoch = watch_epoch(watch);
+        consistency->epoch = positions_epoch(positions);
     consistency->is_asking = true;
-    consistency->asked_us = watch->env->loop->now_us;
+    consistency->asked_us = positions->env->loop->now_us;
     fresh_replica_forget(consistency);
 }
 
 void consistency_see(struct consistency *consistency)
 {
     consistency_ask_more(consistency);
-    consistency->seen = watch_happen(consistency->watch);
+    consistency->seen = positions_next_moment(consistency->positions);
     consistency->has_read = false;
 }
 
@@ -117,52 +117,52 @@ static void settle_unknown_position(struct consistency *consistency)
 void consistency_add(struct consistency *consistency, const struct gtid_position *position)
 {
     consistency_ask_more(consistency);
-    consistency->written = watch_happen(consistency->watch);
+    consistency->written = positions_next_moment(consistency->positions);
     gtid_position_merge(&consistency->position, position);
     settle_unknown_position(consistency);
 }
 
 static void drop_lost(struct consistency *consistency, const struct log_scope *scope)
 {
-    struct watch *watch = consistency->watch;
-    counter_add(&watch->counters.positions_dropped, 1);
+    struct positions *positions = consistency->positions;
+    counter_add(&positions->counters.positions_dropped, 1);
     log_limited(LOG_LEVEL_WARNING, scope,
                 "%s does not have what this client has written or seen: lost with an old primary",
-                watch->view->servers[watch->primary].server->name);
+                positions->view->servers[positions->primary].server->name);
     consistency->position = (struct gtid_position){ 0 };
 }
 
 /* The primary has told where it is, in a poll that began after all was seen: that is asked for now. */
 static void settle(struct consistency *consistency, const struct log_scope *scope)
 {
-    struct watch *watch = consistency->watch;
-    bool is_over = watch_has_primary_since(watch, consistency->written);
-    if (is_over && !watch_primary_reaches(watch, &consistency->position))
+    struct positions *positions = consistency->positions;
+    bool is_over = positions_has_primary_since(positions, consistency->written);
+    if (is_over && !positions_primary_reaches(positions, &consistency->position))
         drop_lost(consistency, scope);
     if (is_over)
-        consistency->position = watch->moved;
+        consistency->position = positions->moved;
     else
-        gtid_position_merge(&consistency->position, &watch->moved);
+        gtid_position_merge(&consistency->position, &positions->moved);
     consistency->needs_base = true;
-    consistency->epoch = watch_epoch(watch);
+    consistency->epoch = positions_epoch(positions);
     consistency->seen = 0;
     settle_unknown_position(consistency);
 }
 
 void consistency_follow_primary(struct consistency *consistency, const struct log_scope *scope)
 {
-    struct watch *watch = consistency->watch;
-    if (watch->view->is_galera)
+    struct positions *positions = consistency->positions;
+    if (positions->view->is_galera)
         return;
-    if (consistency->is_asking && consistency->seen == 0 && consistency->epoch != watch_epoch(watch))
-        consistency->seen = watch_happen(watch);
-    if (consistency->seen != 0 && watch_has_primary_since(watch, consistency->seen))
+    if (consistency->is_asking && consistency->seen == 0 && consistency->epoch != positions_epoch(positions))
+        consistency->seen = positions_next_moment(positions);
+    if (consistency->seen != 0 && positions_has_primary_since(positions, consistency->seen))
         settle(consistency, scope);
 }
 
 void consistency_forget_seen(struct consistency *consistency)
 {
-    counter_add(&consistency->watch->counters.positions_dropped, 1);
+    counter_add(&consistency->positions->counters.positions_dropped, 1);
     consistency->seen = 0;
     consistency->needs_base = false;
 }
@@ -172,17 +172,17 @@ void consistency_forget_seen(struct consistency *consistency)
 void consistency_note_gtid(struct consistency *consistency, struct job *job, uint64_t tag,
                            enum server_family family, struct span gtids)
 {
-    struct watch *watch = consistency->watch;
+    struct positions *positions = consistency->positions;
     struct gtid_position written = { 0 };
-    if (job->place != ROUTE_PRIMARY || watch->view->is_galera || gtids.len == 0)
+    if (job->place != ROUTE_PRIMARY || positions->view->is_galera || gtids.len == 0)
         return; /* each node of a Galera cluster numbers its own binary log */
     gtid_position_read(&written, family, gtids);
-    global_writes_note_position(watch, tag, &written);
+    global_writes_note_position(positions, tag, &written);
     job->reply.has_gtid = true;
     if (!consistency_is_followed(consistency))
         return;
     consistency_add(consistency, &written);
-    watch_note_written(watch, &written);
+    positions_note_written(positions, &written);
 }
 
 /* The reply shows nothing of other sessions' data, and the statement has changed none. (The reply of a
@@ -214,7 +214,7 @@ static bool is_told(const struct consistency *consistency, const struct job *job
  * has made visible: there any statement while a transaction is open may be its end. */
 static bool has_ended_untold(struct consistency *consistency, const struct job *job, bool is_open)
 {
-    bool is_galera = consistency->watch->view->is_galera;
+    bool is_galera = consistency->positions->view->is_galera;
     bool was_open = consistency->has_transaction;
     consistency->has_transaction = is_open && (is_galera || was_open || !shows_nothing(job));
     return was_open && (is_galera || (!is_open && !job->reply.has_gtid));
@@ -223,24 +223,24 @@ static bool has_ended_untold(struct consistency *consistency, const struct job *
 bool consistency_is_new_writer(const struct consistency *consistency, const struct job *job, int server)
 {
     int writer = consistency->writer;
-    return job->place == ROUTE_PRIMARY && consistency->watch->view->is_galera && writer != VIEW_NO_SERVER &&
-           writer != server;
+    return job->place == ROUTE_PRIMARY && consistency->positions->view->is_galera &&
+           writer != VIEW_NO_SERVER && writer != server;
 }
 
 /* The session's next read may be for a replica: the servers' positions are asked for now, so that they are
  * known then. */
 static void look_ahead(const struct consistency *consistency, const struct job *job)
 {
-    struct watch *watch = consistency->watch;
+    struct positions *positions = consistency->positions;
     if (job->place == ROUTE_PRIMARY && consistency->is_reader && consistency->is_asking &&
-        consistency->asked_us == watch->env->loop->now_us)
-        watch_demand(watch, consistency->seen);
+        consistency->asked_us == positions->env->loop->now_us)
+        positions_demand(positions, consistency->seen);
 }
 
 void consistency_note_done(struct consistency *consistency, const struct job *job, int server, bool is_open)
 {
     bool is_end = has_ended_untold(consistency, job, is_open);
-    if (consistency->watch->view->is_galera && job->place == ROUTE_PRIMARY)
+    if (consistency->positions->view->is_galera && job->place == ROUTE_PRIMARY)
         consistency->writer = server;
     if (!consistency_is_followed(consistency))
         return;

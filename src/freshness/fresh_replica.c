@@ -5,13 +5,13 @@
 
 /* ---- servers that have it all ---- */
 
-/* At a Galera cluster what was seen stays a moment: see position_poller.h. */
+/* At a Galera cluster what was seen stays a moment: see positions.h. */
 bool fresh_replica_has_all(const struct consistency *consistency, int server)
 {
-    struct watch *watch = consistency->watch;
-    if (watch->view->is_galera)
-        return watch_has_moment(watch, server, consistency->seen);
-    return watch_has(watch, server, &consistency->position, consistency->needs_base);
+    struct positions *positions = consistency->positions;
+    if (positions->view->is_galera)
+        return positions_has_moment(positions, server, consistency->seen);
+    return positions_has(positions, server, &consistency->position, consistency->needs_base);
 }
 
 static bool is_candidate(const struct view *view, const struct job *job, size_t server)
@@ -22,7 +22,7 @@ static bool is_candidate(const struct view *view, const struct job *job, size_t 
 
 bool fresh_replica_another_has(const struct consistency *consistency, const struct job *job, int present)
 {
-    const struct view *view = consistency->watch->view;
+    const struct view *view = consistency->positions->view;
     for (size_t i = 0; i < view->count; i++)
         if ((int)i != present && is_candidate(view, job, i) && fresh_replica_has_all(consistency, (int)i))
             return true;
@@ -33,27 +33,28 @@ bool fresh_replica_another_has(const struct consistency *consistency, const stru
 
 /* A server that restarts may come back as an older copy, and faster than the probes notice: a session that
  * had a connection to it notices. */
-static uint64_t troubles_of(const struct watch *watch, int server)
+static uint64_t troubles_of(const struct positions *positions, int server)
 {
-    const struct server_counters *row = &watch->view->servers[server].server->by_worker[watch->env->worker];
+    const struct server_counters *row =
+        &positions->view->servers[server].server->by_worker[positions->env->worker];
     return counter_read(&row->drops) + counter_read(&row->losses) + counter_read(&row->connect_failures);
 }
 
 void fresh_replica_trust(struct consistency *consistency, int server)
 {
-    const struct watch *watch = consistency->watch;
+    const struct positions *positions = consistency->positions;
     consistency->trust = (struct trust){ .server = server,
-                                         .troubles = troubles_of(watch, server),
-                                         .moves = watch->view->servers[server].moves };
+                                         .troubles = troubles_of(positions, server),
+                                         .moves = positions->view->servers[server].moves };
 }
 
 bool fresh_replica_is_held(const struct consistency *consistency, const struct job *job)
 {
-    const struct watch *watch = consistency->watch;
+    const struct positions *positions = consistency->positions;
     const struct trust *trust = &consistency->trust;
-    return trust->server != VIEW_NO_SERVER && is_candidate(watch->view, job, (size_t)trust->server) &&
-           trust->troubles == troubles_of(watch, trust->server) &&
-           trust->moves == watch->view->servers[trust->server].moves;
+    return trust->server != VIEW_NO_SERVER && is_candidate(positions->view, job, (size_t)trust->server) &&
+           trust->troubles == troubles_of(positions, trust->server) &&
+           trust->moves == positions->view->servers[trust->server].moves;
 }
 
 void fresh_replica_forget(struct consistency *consistency)
@@ -64,7 +65,7 @@ void fresh_replica_forget(struct consistency *consistency)
 void fresh_replica_note_view(struct consistency *consistency)
 {
     int trusted = consistency->trust.server;
-    if (trusted != VIEW_NO_SERVER && !consistency->watch->view->servers[trusted].takes_reads)
+    if (trusted != VIEW_NO_SERVER && !consistency->positions->view->servers[trusted].takes_reads)
         fresh_replica_forget(consistency);
 }
 
@@ -81,21 +82,21 @@ static uint64_t scatter(uint64_t turn, uint64_t worker)
 
 int fresh_replica_pick_any(const struct consistency *consistency, const struct job *job)
 {
-    struct watch *watch = consistency->watch;
+    struct positions *positions = consistency->positions;
     if (job->hint.has_only)
-        return watch->view->servers[job->hint.only].takes_reads ? job->hint.only : VIEW_NO_SERVER;
-    unsigned turn = watch->turn++;
+        return positions->view->servers[job->hint.only].takes_reads ? job->hint.only : VIEW_NO_SERVER;
+    unsigned turn = positions->turn++;
     struct balance_wish wish = { .avoid = job->avoid,
                                  .turn = turn,
-                                 .random = scatter(turn, watch->env->worker),
-                                 .now_us = watch->env->loop->now_us };
-    return balance_pick(watch->view, &wish);
+                                 .random = scatter(turn, positions->env->worker),
+                                 .now_us = positions->env->loop->now_us };
+    return balance_pick(positions->view, &wish);
 }
 
 /* The balancer's choice, or the next server after it that has everything; the primary has. */
 static int pick(const struct consistency *consistency, const struct job *job)
 {
-    const struct view *view = consistency->watch->view;
+    const struct view *view = consistency->positions->view;
     int first = fresh_replica_pick_any(consistency, job);
     if (first == VIEW_NO_SERVER || first == view->primary)
         return first;
@@ -113,7 +114,7 @@ static bool is_proven(const struct consistency *consistency, const struct job *j
 {
     if (server == consistency->trust.server && fresh_replica_is_held(consistency, job))
         return true;
-    bool is_known = consistency->seen == 0 || consistency->watch->view->is_galera;
+    bool is_known = consistency->seen == 0 || consistency->positions->view->is_galera;
     return !consistency->has_read &&
            (!consistency->is_asking || (is_known && fresh_replica_has_all(consistency, server)));
 }
@@ -122,13 +123,13 @@ bool fresh_replica_allows(const struct consistency *consistency, const struct jo
 {
     if (job->hint.has_only && server != job->hint.only)
         return false;
-    return !consistency_is_asked(consistency, job) || server == consistency->watch->view->primary ||
+    return !consistency_is_asked(consistency, job) || server == consistency->positions->view->primary ||
            is_proven(consistency, job, server);
 }
 
 void fresh_replica_note_choice(struct consistency *consistency, const struct job *job, int server)
 {
-    bool is_replica = server != VIEW_NO_SERVER && server != consistency->watch->view->primary;
+    bool is_replica = server != VIEW_NO_SERVER && server != consistency->positions->view->primary;
     bool is_good =
         consistency_is_asked(consistency, job) && is_replica && is_proven(consistency, job, server);
     fresh_replica_forget(consistency);
@@ -151,9 +152,9 @@ int fresh_replica_choose(struct consistency *consistency, const struct job *job)
 
 bool fresh_replica_should_move(const struct consistency *consistency, int server, uint64_t id)
 {
-    const struct watch *watch = consistency->watch;
-    uint64_t now_us = watch->env->loop->now_us;
-    return balance_should_move(watch->view, server, scatter(id, now_us), now_us);
+    const struct positions *positions = consistency->positions;
+    uint64_t now_us = positions->env->loop->now_us;
+    return balance_should_move(positions->view, server, scatter(id, now_us), now_us);
 }
 
 /* ---- the gate ---- */

@@ -56,7 +56,7 @@ static bool is_statement(const struct job *job)
 void global_writes_note_packet(struct consistency *consistency, const struct job *job, uint16_t status,
                                const struct tracker_info *info)
 {
-    struct written *written = consistency->watch->all_written;
+    struct written *written = consistency->positions->all_written;
     if (job->facts.is_read || !is_statement(job) || written == NULL)
         return;
     bool tells = info->kind == TRACKER_OK && !info->is_cut;
@@ -78,15 +78,16 @@ static bool is_of_primary(const struct view *view, uint64_t tag)
            tag == written_tag(view->primary, view->servers[view->primary].moves);
 }
 
-void global_writes_note_position(struct watch *watch, uint64_t tag, const struct gtid_position *position)
+void global_writes_note_position(struct positions *positions, uint64_t tag,
+                                 const struct gtid_position *position)
 {
-    if (watch->all_written != NULL)
-        written_note(watch->all_written, tag, is_of_primary(watch->view, tag), position);
+    if (positions->all_written != NULL)
+        written_note(positions->all_written, tag, is_of_primary(positions->view, tag), position);
 }
 
 void global_writes_note_loss(struct consistency *consistency, const struct job *job)
 {
-    struct written *written = consistency->watch->all_written;
+    struct written *written = consistency->positions->all_written;
     consistency->has_written = false;
     if (written != NULL && job->command != NULL && is_statement(job) && !job->facts.is_read)
         written_note_unknown(written);
@@ -95,13 +96,13 @@ void global_writes_note_loss(struct consistency *consistency, const struct job *
 /* ---- what reads ask for ---- */
 
 /* While there is no primary, positions are those of the last one. */
-static void take_news(struct watch *watch)
+static void take_news(struct positions *positions)
 {
-    const struct view *view = watch->view;
-    struct global_demand *demand = &watch->global;
+    const struct view *view = positions->view;
+    struct global_demand *demand = &positions->global;
     struct written_state state;
-    written_read(watch->all_written, &state);
-    bool is_new_primary = demand->number != 0 && demand->epoch != watch_epoch(watch);
+    written_read(positions->all_written, &state);
+    bool is_new_primary = demand->number != 0 && demand->epoch != positions_epoch(positions);
     if (state.version == demand->version && !is_new_primary)
         return;
     bool is_known = state.tag == 0 || view->primary == VIEW_NO_SERVER || is_of_primary(view, state.tag);
@@ -111,36 +112,36 @@ static void take_news(struct watch *watch)
         demand->position = (struct gtid_position){ 0 };
         is_known = false;
     }
-    demand->written = watch_happen(watch);
+    demand->written = positions_next_moment(positions);
     if (state.unknown != demand->unknown || is_new_primary || !is_known)
         demand->seen = demand->written;
     demand->version = state.version;
     demand->unknown = state.unknown;
-    demand->epoch = watch_epoch(watch);
+    demand->epoch = positions_epoch(positions);
     demand->number++;
 }
 
-static void drop_lost(struct watch *watch)
+static void drop_lost(struct positions *positions)
 {
-    struct log_scope scope = { .key = "cluster", .text = watch->settings->name };
-    counter_add(&watch->counters.positions_dropped, 1);
+    struct log_scope scope = { .key = "cluster", .text = positions->settings->name };
+    counter_add(&positions->counters.positions_dropped, 1);
     log_limited(LOG_LEVEL_WARNING, &scope,
                 "%s does not have all that clients have written: lost with an old primary",
-                watch->view->servers[watch->primary].server->name);
+                positions->view->servers[positions->primary].server->name);
 }
 
 /* The primary has said where it is since: that is the position, with what was written after that. */
-static void settle(struct watch *watch)
+static void settle(struct positions *positions)
 {
-    struct global_demand *demand = &watch->global;
-    if (demand->seen == 0 || !watch_has_primary_since(watch, demand->seen))
+    struct global_demand *demand = &positions->global;
+    if (demand->seen == 0 || !positions_has_primary_since(positions, demand->seen))
         return;
-    bool is_over = watch_has_primary_since(watch, demand->written);
-    if (is_over && !watch_primary_reaches(watch, &demand->position))
-        drop_lost(watch);
+    bool is_over = positions_has_primary_since(positions, demand->written);
+    if (is_over && !positions_primary_reaches(positions, &demand->position))
+        drop_lost(positions);
     if (is_over)
         demand->position = (struct gtid_position){ 0 };
-    gtid_position_merge(&demand->position, &watch->moved);
+    gtid_position_merge(&demand->position, &positions->moved);
     demand->needs_base = true;
     demand->seen = 0;
     demand->number++;
@@ -148,20 +149,20 @@ static void settle(struct watch *watch)
 
 bool global_writes_is_current(const struct consistency *consistency)
 {
-    const struct written *written = consistency->watch->all_written;
-    const struct global_demand *demand = &consistency->watch->global;
+    const struct written *written = consistency->positions->all_written;
+    const struct global_demand *demand = &consistency->positions->global;
     return written == NULL ||
            (written_version(written) == demand->version && consistency->global_number == demand->number);
 }
 
 void global_writes_ask(struct consistency *consistency)
 {
-    struct watch *watch = consistency->watch;
-    const struct global_demand *demand = &watch->global;
-    if (watch->all_written == NULL)
+    struct positions *positions = consistency->positions;
+    const struct global_demand *demand = &positions->global;
+    if (positions->all_written == NULL)
         return;
-    take_news(watch);
-    settle(watch);
+    take_news(positions);
+    settle(positions);
     if (consistency->global_number == demand->number)
         return;
     consistency->global_number = demand->number;
@@ -177,15 +178,17 @@ void global_writes_ask(struct consistency *consistency)
         consistency_add(consistency, &demand->position);
 }
 
-bool global_writes_is_at_replica(struct watch *watch)
+bool global_writes_is_at_replica(struct positions *positions)
 {
-    const struct view *view = watch->view;
+    const struct view *view = positions->view;
     struct written_state state = { 0 };
-    if (watch->all_written != NULL)
-        written_read(watch->all_written, &state);
-    bool is_known = state.unknown == watch->global.unknown && watch->global.seen == 0 && !view->is_galera;
+    if (positions->all_written != NULL)
+        written_read(positions->all_written, &state);
+    bool is_known =
+        state.unknown == positions->global.unknown && positions->global.seen == 0 && !view->is_galera;
     for (int i = 0; is_known && i < (int)view->count; i++)
-        if (view->servers[i].takes_reads && watch_has(watch, i, &state.position, watch->global.needs_base))
+        if (view->servers[i].takes_reads &&
+            positions_has(positions, i, &state.position, positions->global.needs_base))
             return true;
     return false;
 }

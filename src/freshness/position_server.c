@@ -31,14 +31,14 @@ static const char *const questions[][2] = {
                        "@@global.gtid_mode AS mode" },
 };
 
-static uint64_t now_of(const struct watch *watch)
+static uint64_t now_of(const struct positions *positions)
 {
-    return watch->env->loop->now_us;
+    return positions->env->loop->now_us;
 }
 
 /* ---- answers ---- */
 
-static struct span cell(const struct watched *server, const char *column)
+static struct span cell(const struct position_server *server, const char *column)
 {
     struct span value = { 0 };
     (void)rows_value(&server->rows, 0, rows_column(&server->rows, column), &value);
@@ -46,11 +46,11 @@ static struct span cell(const struct watched *server, const char *column)
 }
 
 /* Once per cluster and process, whichever worker is first. */
-static void warn_unfollowed(const struct watch *watch, bool is_mysql)
+static void warn_unfollowed(const struct positions *positions, bool is_mysql)
 {
     static _Atomic uint64_t warned; /* a bit per cluster */
-    uint64_t bit = UINT64_C(1) << (watch->cluster % CLUSTERS_MAX);
-    struct log_scope scope = { .key = "cluster", .text = watch->settings->name };
+    uint64_t bit = UINT64_C(1) << (positions->cluster % CLUSTERS_MAX);
+    struct log_scope scope = { .key = "cluster", .text = positions->settings->name };
     if ((atomic_fetch_or(&warned, bit) & bit) == 0)
         log_warning(
             &scope,
@@ -60,39 +60,39 @@ static void warn_unfollowed(const struct watch *watch, bool is_mysql)
 }
 
 /* A new base when what has moved since the old one cannot be said in a few marks. The first one is empty. */
-static bool note_moved(struct watch *watch)
+static bool note_moved(struct positions *positions)
 {
-    watch->moved = (struct gtid_position){ 0 };
-    gtid_table_diff(&watch->said, &watch->base, &watch->moved);
-    if (!watch->moved.is_unknown)
+    positions->moved = (struct gtid_position){ 0 };
+    gtid_table_diff(&positions->said, &positions->base, &positions->moved);
+    if (!positions->moved.is_unknown)
         return true;
-    watch->base_number++;
-    watch->moved = (struct gtid_position){ 0 };
-    return gtid_table_copy(&watch->base, &watch->said);
+    positions->base_number++;
+    positions->moved = (struct gtid_position){ 0 };
+    return gtid_table_copy(&positions->base, &positions->said);
 }
 
-static bool read_primary(struct watched *server)
+static bool read_primary(struct position_server *server)
 {
-    struct watch *watch = server->watch;
+    struct positions *positions = server->positions;
     enum server_family family = server->upstream->family;
     struct span mode = cell(server, "mode");
     bool is_mysql = family == FAMILY_MYSQL;
-    watch->is_unfollowed =
+    positions->is_unfollowed =
         is_mysql ? !span_is_nocase(mode, "ON") : !span_is(mode, "1") && !span_is_nocase(mode, "ON");
-    if (watch->is_unfollowed)
-        warn_unfollowed(watch, is_mysql);
-    gtid_table_clear(&watch->said);
-    return gtid_table_read(&watch->said, family, cell(server, "owned")) &&
-           gtid_table_read(&watch->said, family, cell(server, "said")) && note_moved(watch) &&
-           gtid_table_copy(&server->held, &watch->said) &&
+    if (positions->is_unfollowed)
+        warn_unfollowed(positions, is_mysql);
+    gtid_table_clear(&positions->said);
+    return gtid_table_read(&positions->said, family, cell(server, "owned")) &&
+           gtid_table_read(&positions->said, family, cell(server, "said")) && note_moved(positions) &&
+           gtid_table_copy(&server->held, &positions->said) &&
            gtid_table_read(&server->held, family, cell(server, "held"));
 }
 
-static bool read_answer(struct watched *server)
+static bool read_answer(struct position_server *server)
 {
-    struct watch *watch = server->watch;
+    struct positions *positions = server->positions;
     if (server->is_asked_as_node) { /* that it has come is all it says */
-        replica_delay_note_sample(&server->delay, now_of(watch) - server->begun_us);
+        replica_delay_note_sample(&server->delay, now_of(positions) - server->begun_us);
         return true;
     }
     if (server->rows.rows != 1)
@@ -102,22 +102,22 @@ static bool read_answer(struct watched *server)
     gtid_table_clear(&server->held);
     if (!gtid_table_read(&server->held, server->upstream->family, cell(server, "held")))
         return false;
-    replica_delay_note(&server->delay, &server->held, server->begun_us, now_of(watch));
+    replica_delay_note(&server->delay, &server->held, server->begun_us, now_of(positions));
     return true;
 }
 
-void position_server_measure(struct watched *server)
+void position_server_measure(struct position_server *server)
 {
-    const struct watch *watch = server->watch;
-    struct gtid_position written = { .marks = { watch->written }, .count = 1 };
-    if (watch->written_us != 0 && server->index != watch->view->primary &&
+    const struct positions *positions = server->positions;
+    struct gtid_position written = { .marks = { positions->written }, .count = 1 };
+    if (positions->written_us != 0 && server->index != positions->view->primary &&
         !gtid_table_contains(&server->held, &written))
-        replica_delay_mark(&server->delay, &watch->written, watch->written_us);
+        replica_delay_mark(&server->delay, &positions->written, positions->written_us);
 }
 
 /* ---- polls ---- */
 
-void position_server_forget(struct watched *server)
+void position_server_forget(struct position_server *server)
 {
     server->is_asking = false;
     server->answered = 0;
@@ -130,35 +130,35 @@ void position_server_forget(struct watched *server)
 }
 
 /* It satisfies nobody. Who waits has a deadline of its own. */
-static void fail(struct watched *server, const char *why)
+static void fail(struct position_server *server, const char *why)
 {
-    struct watch *watch = server->watch;
-    struct log_scope scope = { .key = "cluster", .text = watch->settings->name };
+    struct positions *positions = server->positions;
+    struct log_scope scope = { .key = "cluster", .text = positions->settings->name };
     bool was_asking = server->is_asking;
     if (was_asking) {
-        counter_add(&watch->counters.polls_failed, 1);
+        counter_add(&positions->counters.polls_failed, 1);
         log_limited(LOG_LEVEL_WARNING, &scope, "%s does not say how far it is: %s",
-                    watch->view->servers[server->index].server->name, why);
+                    positions->view->servers[server->index].server->name, why);
     }
     position_server_forget(server);
-    server->next_us = now_of(watch) + RETRY_US;
-    loop_timer_start(&server->next, watch->env->loop, RETRY_US);
+    server->next_us = now_of(positions) + RETRY_US;
+    loop_timer_start(&server->next, positions->env->loop, RETRY_US);
 }
 
-static void ask(struct watched *server)
+static void ask(struct position_server *server)
 {
-    struct watch *watch = server->watch;
+    struct positions *positions = server->positions;
     enum server_family family = server->upstream->family;
     if (family != FAMILY_MYSQL && family != FAMILY_MARIADB) {
         fail(server, "it is of an unknown family");
         return;
     }
-    (void)watch_epoch(watch);
-    server->is_asked_as_node = watch->view->is_galera;
-    server->is_asked_as_primary = !server->is_asked_as_node && server->index == watch->view->primary;
-    server->begun = watch_happen(watch);
+    (void)positions_epoch(positions);
+    server->is_asked_as_node = positions->view->is_galera;
+    server->is_asked_as_primary = !server->is_asked_as_node && server->index == positions->view->primary;
+    server->begun = positions_next_moment(positions);
     server->rows.bytes_max = ANSWER_MAX;
-    counter_add(&watch->counters.polls, 1);
+    counter_add(&positions->counters.polls, 1);
     const char *sql =
         server->is_asked_as_node ? WSREP_WAIT_SQL : questions[family][server->is_asked_as_primary];
     upstream_query(server->upstream, sql, &server->rows, 0);
@@ -170,20 +170,20 @@ static void on_ready(struct upstream *upstream)
 }
 
 /* Its answer was enough for so many of those that waited: for none, and the next one comes later. */
-static void space_out(struct watched *server, size_t satisfied)
+static void space_out(struct position_server *server, size_t satisfied)
 {
-    bool is_vain = satisfied == 0 && server->watch->waiting.count > 0;
+    bool is_vain = satisfied == 0 && server->positions->waiting.count > 0;
     uint64_t doubled = server->gap_us * 2 < GAP_LAST_US ? server->gap_us * 2 : GAP_LAST_US;
     server->gap_us = is_vain ? doubled : GAP_FIRST_US;
 }
 
 static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
 {
-    struct watched *server = upstream->owner;
-    struct watch *watch = server->watch;
+    struct position_server *server = upstream->owner;
+    struct positions *positions = server->positions;
     loop_timer_stop(&server->deadline);
-    (void)watch_epoch(watch);
-    if (server->is_asked_as_primary && server->index != watch->primary) { /* not any more */
+    (void)positions_epoch(positions);
+    if (server->is_asked_as_primary && server->index != positions->primary) { /* not any more */
         server->is_asking = false;
         server->answered = 0;
         position_server_schedule(server);
@@ -196,7 +196,7 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
     server->is_asking = false;
     server->answered = server->begun;
     server->is_primary = server->is_asked_as_primary;
-    space_out(server, watch_wake(watch));
+    space_out(server, positions_wake(positions));
     position_server_measure(server);
     position_server_schedule(server);
 }
@@ -219,23 +219,24 @@ static const struct upstream_owner_ops owner_ops = {
 
 static void on_deadline(struct loop_timer *timer)
 {
-    struct watched *server = (struct watched *)(void *)((char *)timer - offsetof(struct watched, deadline));
+    struct position_server *server =
+        (struct position_server *)(void *)((char *)timer - offsetof(struct position_server, deadline));
     fail(server, server->is_asked_as_node ? "no answer, though its own patience should have ended"
                                           : "no answer within the monitor's timeout");
 }
 
-static void connect_first(struct watched *server)
+static void connect_first(struct position_server *server)
 {
-    struct watch *watch = server->watch;
-    const struct monitor_settings *settings = &watch->settings->monitor;
+    struct positions *positions = server->positions;
+    const struct monitor_settings *settings = &positions->settings->monitor;
     struct auth_secret secret = { 0 };
     struct error err = { 0 };
-    const struct view_server *entry = &watch->view->servers[server->index];
+    const struct view_server *entry = &positions->view->servers[server->index];
     struct upstream_wish wish = {
         .addr = &entry->addr, .user = settings->user, .secret = &secret, .collation = 33
     };
     if (auth_secret_from_password(&secret, span_cstr(settings->password)))
-        server->upstream = upstream_open(watch->env, entry->server, &wish, &owner_ops, server, &err);
+        server->upstream = upstream_open(positions->env, entry->server, &wish, &owner_ops, server, &err);
     else
         (void)error_set(&err, 0, "the monitor's password is too long");
     auth_secret_wipe(&secret);
@@ -245,20 +246,20 @@ static void connect_first(struct watched *server)
 }
 
 /* Its name leads elsewhere now: what was told is another machine's. */
-bool position_server_has_moved(const struct watched *server)
+bool position_server_has_moved(const struct position_server *server)
 {
-    return server->moves != server->watch->view->servers[server->index].moves;
+    return server->moves != server->positions->view->servers[server->index].moves;
 }
 
-static void poll(struct watched *server)
+static void poll(struct position_server *server)
 {
-    struct watch *watch = server->watch;
+    struct positions *positions = server->positions;
     if (position_server_has_moved(server))
         position_server_forget(server);
     server->is_asking = true;
-    server->begun_us = now_of(watch);
-    loop_timer_start(&server->deadline, watch->env->loop,
-                     watch->view->is_galera ? NODE_US : watch->settings->monitor.timeout_us);
+    server->begun_us = now_of(positions);
+    loop_timer_start(&server->deadline, positions->env->loop,
+                     positions->view->is_galera ? NODE_US : positions->settings->monitor.timeout_us);
     if (server->upstream != NULL)
         ask(server);
     else
@@ -267,9 +268,9 @@ static void poll(struct watched *server)
 
 /* ---- when ---- */
 
-static bool is_worth_asking(const struct watched *server)
+static bool is_worth_asking(const struct position_server *server)
 {
-    const struct view *view = server->watch->view;
+    const struct view *view = server->positions->view;
     const struct view_server *entry = &view->servers[server->index];
     if (view->is_galera)
         return entry->takes_reads && server->index != view->primary;
@@ -278,13 +279,13 @@ static bool is_worth_asking(const struct watched *server)
 
 /* Do sessions wait for this very server? Or would they, if that were cheaper than the primary: those that it
  * alone can tell of what they have seen, and at a Galera cluster all. */
-static bool is_urgent(const struct watched *server)
+static bool is_urgent(const struct position_server *server)
 {
-    const struct watch *watch = server->watch;
-    const struct view *view = watch->view;
+    const struct positions *positions = server->positions;
+    const struct view *view = positions->view;
     if (server->index == view->primary || view->is_galera)
-        return server->answered <= watch->wanted;
-    return watch->waiting.count > 0;
+        return server->answered <= positions->wanted;
+    return positions->waiting.count > 0;
 }
 
 static uint64_t lesser(uint64_t a, uint64_t b)
@@ -293,39 +294,40 @@ static uint64_t lesser(uint64_t a, uint64_t b)
 }
 
 /* When the next poll should begin; 0: none is due. */
-static uint64_t next_poll_us(const struct watched *server)
+static uint64_t next_poll_us(const struct position_server *server)
 {
-    uint64_t since_us = now_of(server->watch) - server->demanded_us;
+    uint64_t since_us = now_of(server->positions) - server->demanded_us;
     const struct delay *delay = &server->delay;
     if (server->demanded_us == 0 || !is_worth_asking(server))
         return 0;
-    if (since_us >= CALM_US && server->watch->waiting.count == 0)
+    if (since_us >= CALM_US && server->positions->waiting.count == 0)
         return 0;
     if (is_urgent(server))
-        return server->begun_us + (server->watch->waiting.count > 0 ? server->gap_us : GAP_AHEAD_US);
+        return server->begun_us + (server->positions->waiting.count > 0 ? server->gap_us : GAP_AHEAD_US);
     uint64_t calm_us = server->begun_us + GAP_CALM_US, soon_us = server->begun_us + GAP_AHEAD_US;
     if (delay->marked_us == 0)
         return calm_us;
     return lesser(calm_us, soon_us > replica_delay_due_us(delay) ? soon_us : replica_delay_due_us(delay));
 }
 
-void position_server_schedule(struct watched *server)
+void position_server_schedule(struct position_server *server)
 {
-    uint64_t now = now_of(server->watch), at = next_poll_us(server);
+    uint64_t now = now_of(server->positions), at = next_poll_us(server);
     if (at == 0)
         at = now + CLOSE_US;
     if (server->is_asking)
         return;
     if (!loop_timer_is_active(&server->next) || at < server->next_us) {
         server->next_us = at;
-        loop_timer_start(&server->next, server->watch->env->loop, at > now ? at - now : 0);
+        loop_timer_start(&server->next, server->positions->env->loop, at > now ? at - now : 0);
     }
 }
 
 static void on_next(struct loop_timer *timer)
 {
-    struct watched *server = (struct watched *)(void *)((char *)timer - offsetof(struct watched, next));
-    uint64_t now = now_of(server->watch);
+    struct position_server *server =
+        (struct position_server *)(void *)((char *)timer - offsetof(struct position_server, next));
+    uint64_t now = now_of(server->positions);
     if (server->is_asking)
         return;
     uint64_t at = next_poll_us(server);
@@ -338,38 +340,38 @@ static void on_next(struct loop_timer *timer)
 }
 
 /* After a failure the timer says when to try again. */
-bool position_server_is_resting(const struct watched *server)
+bool position_server_is_resting(const struct position_server *server)
 {
-    return server->upstream == NULL && now_of(server->watch) - server->begun_us < RETRY_US &&
+    return server->upstream == NULL && now_of(server->positions) - server->begun_us < RETRY_US &&
            server->begun_us != 0;
 }
 
 /* ---- life ---- */
 
-struct watched *position_server_new(struct watch *watch, int index)
+struct position_server *position_server_new(struct positions *positions, int index)
 {
-    struct watched *server = mem_zalloc(sizeof *server);
+    struct position_server *server = mem_zalloc(sizeof *server);
     if (server == NULL)
         return NULL;
-    *server = (struct watched){ .watch = watch, .index = index };
+    *server = (struct position_server){ .positions = positions, .index = index };
     position_server_hurry(server);
     loop_timer_init(&server->next, on_next);
     loop_timer_init(&server->deadline, on_deadline);
     return server;
 }
 
-void position_server_hurry(struct watched *server)
+void position_server_hurry(struct position_server *server)
 {
     server->gap_us = GAP_FIRST_US;
 }
 
-void position_server_stop(struct watched *server)
+void position_server_stop(struct position_server *server)
 {
     loop_timer_stop(&server->next);
     position_server_forget(server);
 }
 
-void position_server_free(struct watched *server)
+void position_server_free(struct position_server *server)
 {
     gtid_table_fini(&server->held);
     mem_free(server);

@@ -305,7 +305,7 @@ static void open_session(struct worker *worker, int take_fd, const struct addr *
     session->scope = (struct log_scope){ .key = "session", .number = session->id };
     session->facets.mode = door->settings->mode;
     session->is_new = true;
-    consistency_init(&session->consistency, worker->boxes[door->cluster].watch, door->settings);
+    consistency_init(&session->consistency, worker->boxes[door->cluster].positions, door->settings);
     session->job.avoid = VIEW_NO_SERVER;
     session->facets.status = STATUS_AUTOCOMMIT;
     loop_timer_init(&session->timer, on_timer);

@@ -7,17 +7,17 @@
 
 #define COLUMN "headgate_token"
 
-/* ---- told ---- */
+/* ---- SHOW HEADGATE TOKEN ---- */
 
-/* What it has seen on replicas, what it did while nobody followed it, and what another primary may have lost,
- * only the primary can tell. */
+/* What the session has seen on replicas, what it did while its writes were not followed, and what was lost
+ * with another primary, only the primary can tell. */
 static void begin_telling(struct session *session)
 {
     const struct consistency *consistency = &session->consistency;
-    struct watch *watch = session->consistency.watch;
-    bool is_old = consistency->is_asking && consistency->epoch != watch_epoch(watch);
+    struct positions *positions = session->consistency.positions;
+    bool is_old = consistency->is_asking && consistency->epoch != positions_epoch(positions);
     bool is_known = consistency_is_followed(consistency) && !consistency->has_read && !is_old;
-    session->job.token_since = is_known ? consistency->seen : watch_happen(watch);
+    session->job.token_since = is_known ? consistency->seen : positions_next_moment(positions);
     session->job.wait.replica_until_us = session_now(session) + consistency_wait_us(consistency);
 }
 
@@ -25,24 +25,24 @@ static void begin_telling(struct session *session)
 static bool tell(struct session *session, struct gtid_token *token_r)
 {
     const struct consistency *consistency = &session->consistency;
-    struct watch *watch = consistency->watch;
+    struct positions *positions = consistency->positions;
     uint64_t since = session->job.token_since;
     if (session_view(session)->is_galera) {
         token_r->is_newest = true;
         return true;
     }
-    if (since != 0 && !watch_has_primary_since(watch, since)) {
-        watch_demand(watch, since);
+    if (since != 0 && !positions_has_primary_since(positions, since)) {
+        positions_demand(positions, since);
         return false;
     }
-    bool is_over = since != 0 && watch_has_primary_since(watch, consistency->written);
+    bool is_over = since != 0 && positions_has_primary_since(positions, consistency->written);
     if (since != 0)
-        token_r->position = watch->moved;
+        token_r->position = positions->moved;
     if (!is_over && consistency->is_asking)
         gtid_position_merge(&token_r->position, &consistency->position);
-    /* What was before the base cannot be said in a few words. */
-    bool is_based = watch->base.count > 0 && (since != 0 || consistency->needs_base);
-    token_r->is_newest = is_based || (watch->is_unfollowed && (since != 0 || consistency->is_asking));
+    /* The base has too many sources for a token. */
+    bool is_based = positions->base.count > 0 && (since != 0 || consistency->needs_base);
+    token_r->is_newest = is_based || (positions->is_unfollowed && (since != 0 || consistency->is_asking));
     return true;
 }
 
@@ -57,8 +57,8 @@ static enum step answer(struct session *session, const struct gtid_token *token)
     return command_done(session);
 }
 
-/* Where the primary does not say in time how far it is, or keeps no GTIDs, whoever has the token asks it for
- * what it has then: that is more, but never less. */
+/* Where the primary does not tell its position in time, or keeps no GTIDs, the token says "newest": its
+ * reader asks for what the primary has then, which is never less. */
 static enum step try_answer(struct session *session, bool is_late)
 {
     struct gtid_token token = { .family = session_view(session)->family };
@@ -90,7 +90,7 @@ enum step gtid_token_go_on(struct session *session, bool is_late)
     return try_answer(session, is_late);
 }
 
-/* ---- heard ---- */
+/* ---- after= ---- */
 
 bool gtid_token_read(struct span text, const struct view *view, struct gtid_token *token_r)
 {

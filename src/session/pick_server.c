@@ -3,7 +3,6 @@
 
 #include "cluster/balance.h"
 #include "freshness/fresh_replica.h"
-#include "route/replica_lacks.h"
 #include "session/slot.h"
 #include "session/yield.h"
 
@@ -102,13 +101,14 @@ bool pick_is_lacking(const struct session *session, uint16_t code)
 {
     const struct job *job = &session->job;
     return job->place == ROUTE_REPLICA && job->reason == ROUTE_REASON_READ && job->is_retriable &&
-           replica_lacks_is(code, session->facets.schema.len > 0) && pick_may_fall_back(session) &&
-           session_view(session)->primary != VIEW_NO_SERVER;
+           replica_failures_says_lacking(code, session->facets.schema.len > 0) &&
+           pick_may_fall_back(session) && session_view(session)->primary != VIEW_NO_SERVER;
 }
 
 void pick_leave_lacking(struct session *session)
 {
-    replica_lacks_add(&session->worker->lacking, session->job.facts.shape, session_now(session));
-    counter_add(&session->consistency.watch->counters.reads_lacking, 1);
+    replica_failures_note_lacking(&session->worker->replica_failures, session->job.facts.shape,
+                                  session_now(session));
+    counter_add(&session->consistency.positions->counters.reads_lacking, 1);
     pick_become_primary_s(session, ROUTE_REASON_LACKED_BEFORE);
 }

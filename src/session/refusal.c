@@ -100,7 +100,7 @@ static void remember_read_only(struct session *session)
     if (job->prepared != NULL)
         job->prepared->was_refused = true;
     struct span sql = job->prepared != NULL ? job->prepared->sql : command_text(session);
-    readonly_refusals_add(&session->worker->refusals, digest_of(sql, &dialect));
+    replica_failures_note_refused(&session->worker->replica_failures, digest_of(sql, &dialect));
 }
 
 static enum step leave_read_only(struct session *session)

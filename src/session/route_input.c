@@ -19,13 +19,13 @@ bool route_input_is_system_schema(struct span schema)
 /* Costs nothing as long as no statement was ever refused. */
 static bool was_refused(const struct session *session, const struct sql_facts *facts, struct span sql)
 {
-    const struct refusals *refusals = &session->worker->refusals;
-    if (!facts->is_read || refusals->count == 0)
+    const struct replica_failures *failures = &session->worker->replica_failures;
+    if (!facts->is_read || !failures->has_refused)
         return false;
     if (sql.data == NULL)
         return session->job.prepared != NULL && session->job.prepared->was_refused;
     struct sql_dialect dialect = dialect_of(session);
-    return readonly_refusals_has(refusals, digest_of(sql, &dialect));
+    return replica_failures_was_refused(failures, digest_of(sql, &dialect));
 }
 
 /* All user variables that the text mentions. (`sql` of an execution is not given: it was kept.) */
@@ -100,8 +100,8 @@ struct route route_input_route(const struct session *session, const struct sql_f
         .has_replica = has_replica,
         .has_replica_refused = session->facets.has_replica_refused,
         .was_refused = was_refused(session, facts, sql),
-        .was_lacked = facts->is_read &&
-                      replica_lacks_has(&session->worker->lacking, facts->shape, session_now(session)),
+        .was_lacked = facts->is_read && replica_failures_was_lacking(&session->worker->replica_failures,
+                                                                     facts->shape, session_now(session)),
         .calls_in_read_only = session->facets.calls_in_read_only,
         .is_in_system_schema = route_input_is_system_schema(text_span(&session->facets.schema)),
         .previous = place_of_answer(session, facts->question),

@@ -44,7 +44,7 @@ static uint64_t cheaper_us(const struct session *session)
     for (int i = 0; is_known && i < (int)view->count; i++) {
         bool is_candidate =
             is_there ? i == session->slots[ROUTE_REPLICA].server : view->servers[i].takes_reads;
-        uint64_t us = is_candidate ? watch_patience(session->consistency.watch, i, elapsed_us) : 0;
+        uint64_t us = is_candidate ? positions_patience(session->consistency.positions, i, elapsed_us) : 0;
         most_us = us > most_us ? us : most_us;
     }
     return most_us;
@@ -54,7 +54,7 @@ static uint64_t cheaper_us(const struct session *session)
  * position, takes as long as the read there would. */
 static uint64_t wait_us(const struct session *session)
 {
-    bool is_auto = session->consistency.watch->settings->consistency_wait_us == CONSISTENCY_WAIT_AUTO;
+    bool is_auto = session->consistency.positions->settings->consistency_wait_us == CONSISTENCY_WAIT_AUTO;
     bool is_cheap = is_auto && !consistency_wants_newest(&session->consistency, &session->job) &&
                     session_view(session)->primary != VIEW_NO_SERVER;
     return is_cheap ? cheaper_us(session) : consistency_wait_us(&session->consistency);
@@ -71,7 +71,7 @@ static bool has_waited(const struct session *session)
 
 static bool is_far_behind(const struct session *session)
 {
-    return session->consistency.watch->settings->consistency_wait_us != CONSISTENCY_WAIT_AUTO ||
+    return session->consistency.positions->settings->consistency_wait_us != CONSISTENCY_WAIT_AUTO ||
            !pick_may_fall_back(session) ||
            (session->consistency.behind_us != 0 &&
             session_now(session) - session->consistency.behind_us >= FAR_BEHIND_US);
@@ -108,12 +108,12 @@ static struct gate_state state_of(const struct session *session)
 {
     const struct consistency *consistency = &session->consistency;
     const struct slot *slot = &session->slots[ROUTE_REPLICA];
-    const struct watch *watch = session->consistency.watch;
+    const struct positions *positions = session->consistency.positions;
     bool has_replica = slot_is_current(session, ROUTE_REPLICA);
     return (struct gate_state){
         .has_demand = consistency->is_asking,
         .is_known = consistency->seen == 0 || session_view(session)->is_galera,
-        .is_followed = !watch->is_unfollowed && !consistency->is_unlogged,
+        .is_followed = !positions->is_unfollowed && !consistency->is_unlogged,
         .has_replica = has_replica,
         .replica_has = has_replica && !slot_has_moved(session, ROUTE_REPLICA) &&
                        fresh_replica_has_all(&session->consistency,
@@ -146,7 +146,7 @@ static bool is_gated(const struct session *session)
 
 static void count(struct session *session, enum gate_verdict verdict)
 {
-    struct watch_counters *counters = &session->consistency.watch->counters;
+    struct position_counters *counters = &session->consistency.positions->counters;
     struct job *job = &session->job;
     if (verdict == GATE_WAIT)
         counter_add(&counters->reads_waited, !job->wait.is_held_back);
@@ -198,7 +198,7 @@ bool wait_replica_holds(struct session *session)
     forget_seen(session);
     consistency->is_reader = true;
     if (consistency->is_asking)
-        watch_demand(session->consistency.watch, consistency->seen);
+        positions_demand(session->consistency.positions, consistency->seen);
     struct gate_state state = state_of(session);
     enum gate_verdict verdict = fresh_replica_decide(&state);
     if (consistency->is_asking)
@@ -213,7 +213,7 @@ bool wait_replica_is_primary_s(const struct session *session)
     if (!consistency_is_followed(&session->consistency) ||
         (session->consistency.trust.server != VIEW_NO_SERVER && !has_news))
         return false;
-    if (has_news && has_waited(session) && !global_writes_is_at_replica(session->consistency.watch))
+    if (has_news && has_waited(session) && !global_writes_is_at_replica(session->consistency.positions))
         return true;
     struct gate_state state = state_of(session);
     return fresh_replica_decide(&state) == GATE_PRIMARY;
@@ -239,14 +239,14 @@ enum step wait_replica_wait(struct session *session)
     if (job->wait.replica_until_us == 0)
         job->wait.replica_until_us = now + patience(session);
     session_set_deadline(session, job->wait.replica_until_us > now ? job->wait.replica_until_us - now : 1);
-    watch_wait(session->consistency.watch, &session->in_watch);
+    positions_wait(session->consistency.positions, &session->in_waiting);
     (void)session_enter(session, SESSION_CATCHING_UP);
     return STEP_WAIT;
 }
 
 void wait_replica_end(struct session *session)
 {
-    watch_leave(session->consistency.watch, &session->in_watch);
+    positions_leave(session->consistency.positions, &session->in_waiting);
 }
 
 enum step wait_replica_step(struct session *session)

@@ -54,18 +54,18 @@ static void take_view(struct loop_message *message);
 
 static void on_news(struct list_node *waiter)
 {
-    session_run(list_entry(waiter, struct session, in_watch));
+    session_run(list_entry(waiter, struct session, in_waiting));
 }
 
-static bool open_watches(struct worker *worker)
+static bool open_positions(struct worker *worker)
 {
     const struct world *world = worker->world;
     for (unsigned i = 0; i < world->cluster_count; i++) {
-        struct watch *watch = worker->boxes[i].watch = watch_new(&worker->env, i, on_news);
-        if (watch == NULL)
+        struct positions *positions = worker->boxes[i].positions = positions_new(&worker->env, i, on_news);
+        if (positions == NULL)
             return false;
-        watch->settings = world->clusters != NULL ? &world->clusters[i] : NULL;
-        watch->all_written = world->written != NULL ? &world->written[i] : NULL;
+        positions->settings = world->clusters != NULL ? &world->clusters[i] : NULL;
+        positions->all_written = world->written != NULL ? &world->written[i] : NULL;
     }
     return true;
 }
@@ -76,7 +76,7 @@ static void free_boxes(struct worker *worker)
         struct view *next = atomic_exchange(&worker->boxes[i].next, NULL);
         view_release(&next);
         view_release(&worker->boxes[i].view);
-        watch_free(&worker->boxes[i].watch);
+        positions_free(&worker->boxes[i].positions);
     }
     mem_free(worker->boxes);
     prewarm_fini(&worker->pool);
@@ -126,7 +126,7 @@ bool worker_init(struct worker *worker, unsigned index, const struct world *worl
         return error_set(err, 0, "worker %u: out of memory", index);
     for (unsigned i = 0; i < world->cluster_count; i++)
         worker->boxes[i] = (struct view_box){ .message.run = take_view, .worker = worker, .cluster = i };
-    if (!open_pool(worker) || !open_watches(worker) || !open_digests(worker)) {
+    if (!open_pool(worker) || !open_positions(worker) || !open_digests(worker)) {
         free_boxes(worker);
         return error_set(err, 0, "worker %u: out of memory", index);
     }
@@ -255,7 +255,7 @@ static void take_view(struct loop_message *message)
     struct worker *worker = box->worker;
     view_release(&box->view);
     box->view = atomic_exchange(&box->next, NULL);
-    watch_on_view(box->watch, box->view);
+    positions_on_view(box->positions, box->view);
     pool_set_view(&worker->pool, box->view);
     worker->published = box->cluster;
     worker->is_retrying = true;
@@ -288,7 +288,7 @@ void worker_adopt(struct worker *worker, const struct world *world)
     worker->env = world_env(world, &worker->loop, worker->index);
     worker->pool.rules = pool_rules(world);
     for (unsigned i = 0; world->clusters != NULL && i < world->cluster_count; i++)
-        worker->boxes[i].watch->settings = &world->clusters[i];
+        worker->boxes[i].positions->settings = &world->clusters[i];
     for_each_session(worker, worker->driver->on_world);
     parked_on_rules(&worker->pool);
     prewarm_on_rules(&worker->pool);
@@ -306,7 +306,7 @@ static void end_if_empty(struct worker *worker)
     parked_end(&worker->pool);
     kill_fini(worker);
     for (unsigned i = 0; i < worker->world->cluster_count; i++)
-        watch_stop(worker->boxes[i].watch);
+        positions_stop(worker->boxes[i].positions);
     loop_stop(&worker->loop);
 }
 

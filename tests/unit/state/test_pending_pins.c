@@ -3,7 +3,6 @@
 
 #include "base/mem.h"
 #include "state/pending_pins.h"
-#include "route/readonly_refusals.h"
 #include "sql/classify.h"
 
 /* A text, and what came of it: d done, f failed, p partly. Only texts whose facts say has_holds have claims.
@@ -115,20 +114,6 @@ static void without_memory_there_are_no_claims(void **state)
     assert_true(failures > 5 && failures < 40);
 }
 
-static void a_refused_digest_is_remembered(void **state)
-{
-    (void)state;
-    struct refusals refusals = { 0 };
-    assert_false(readonly_refusals_has(&refusals, 7));
-    readonly_refusals_add(&refusals, 7);
-    readonly_refusals_add(&refusals, 8);
-    assert_true(readonly_refusals_has(&refusals, 7) && readonly_refusals_has(&refusals, 8));
-    assert_false(readonly_refusals_has(&refusals, 7 + REFUSALS_MAX));
-    readonly_refusals_add(&refusals, 7 + REFUSALS_MAX); /* makes room for itself */
-    assert_true(readonly_refusals_has(&refusals, 7 + REFUSALS_MAX));
-    assert_false(readonly_refusals_has(&refusals, 7));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,7 +121,6 @@ int main(void)
         cmocka_unit_test(user_locks_of_mysql_have_names_in_any_case),
         cmocka_unit_test(a_prepare_keeps_its_text),
         cmocka_unit_test(without_memory_there_are_no_claims),
-        cmocka_unit_test(a_refused_digest_is_remembered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
