@@ -74,6 +74,7 @@ struct cluster_settings {
                                never */
     uint64_t
         pool_login_trust_us; /* for so long after its login a connection may serve a new login; 0: never */
+    bool pool_trust_code;    /* connections are reused without a reset also where stored code is not known */
     int64_t prepared_max;    /* prepared statements of a connection; more only while they are in use */
     int consistency;         /* enum consistency_setting, not INHERIT */
     uint64_t consistency_wait_us;    /* how long a read waits for a replica to catch up; 0: not at all;

@@ -1,17 +1,16 @@
-/* Connections that go from session to session as they are, without being made new.
+/* Connections that go from session to session without a reset, because their state is fully known.
  *
  *      command_end ─► reuse_note_job           is all known that the statement has left there?
- *      slot_leave ─► reuse_leave ─► pool.c    parked with its state: schema, variables, last id
- *      pool_take ─► reuse_fit                   is that what the session wants?
- *      slot_take ─► reuse_adopt               what sync.c has to say still
- *      apply_state_syncing ─► reuse_look               does the statement ask what somebody else has done
- * there?
+ *      slot_leave ─► reuse_leave               the connection is parked with its state: schema, variables,
+ * last id slot_take ─► reuse_adopt                what state/replay has to say still apply_state_syncing ─►
+ * reuse_look       does the statement ask about statements of another session?
  *
- * Known is what a statement's text, the server's tracking and its flags tell: no pins, no user variables, no
- * stored code that the text shows, no variable that headgate does not follow. Whatever else is left to be
- * asked about is found by the words that ask (sql/traces.h): unless the session's own statements have
- * overwritten it, the connection is made new first. What neither shows (a trigger that takes a user lock,
- * SET GLOBAL said elsewhere) is there for `pool_trust` at most.
+ * A statement's text, the server's tracking, its status flags and the catalog of stored code tell what the
+ * statement leaves: no pins, no user variables, no stored code that hides anything, no variable that headgate
+ * does not follow. Where the catalog is not known, a statement on tables may have left anything (but for
+ * `pool_trust_code`). Questions about earlier statements are found by their words (sql/traces.h): unless the
+ * session's own statements have overwritten the answer, the connection is reset first. An old default of a
+ * variable, after a SET GLOBAL that headgate has not seen, is there for `pool_trust` at most.
  */
 #ifndef HEADGATE_SESSION_REUSE_H
 #define HEADGATE_SESSION_REUSE_H

@@ -44,6 +44,8 @@ bool catalog_knows(const struct catalog *catalog, enum code_kind kind);
 /* Was stored code changed since, or is the catalog in doubt? Then routines, views and the changed names count
  * as unknown. False for NULL. */
 bool catalog_is_stale(const struct catalog *catalog);
+/* Is all stored code known, as it is now? False for NULL. */
+bool catalog_is_whole(const struct catalog *catalog);
 /* A mark of what names mean in this dialect: as long as the mark is equal, and the catalog is not stale,
  * facts that were read from a text still hold. */
 uint64_t catalog_names_mark(const struct sql_dialect *dialect);

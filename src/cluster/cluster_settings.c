@@ -364,9 +364,20 @@ static const struct setting cluster_settings[] = {
             "For this long after its login or its last reset, a connection may be reused by another session "
             "without a reset, if all state that sessions have left in it is known: a session that wants the "
             "same schema and variables then costs the server nothing. For the same time a new session may "
-            "find what headgate cannot see: an old default of a variable after a SET GLOBAL elsewhere; a "
-            "user lock that a trigger or a view has taken; a user variable that one of these has assigned "
-            "with INTO or :=. \"off\": every connection is reset before another session gets it.",
+            "find an old default of a variable after a SET GLOBAL elsewhere. \"off\": every connection is "
+            "reset before another session gets it.",
+    },
+    {
+        .name = "pool_trust_code",
+        .type = SETTING_BOOL,
+        .offset = offsetof(struct cluster_settings, pool_trust_code),
+        .fallback = "false",
+        .effect = EFFECT_NOW,
+        .doc = "Whether a connection is reused without a reset also after statements on tables whose views "
+               "and triggers, or whose functions, are not known (read_functions says which rights the "
+               "monitor's account needs for that). With \"true\", for `pool_trust` another session may find "
+               "a user lock that a view or a trigger has taken, or a user variable that one of these has "
+               "assigned with INTO or :=.",
     },
     {
         .name = "pool_login_trust",

@@ -7,6 +7,7 @@
 #include "session/route_input.h"
 #include "session/slot.h"
 #include "session/yield.h"
+#include "sql/catalog.h"
 #include "sql/traces.h"
 #include "state/fingerprint.h"
 #include "state/pending_set.h"
@@ -61,6 +62,16 @@ static bool is_error_harmless(const struct job *job)
            job->command->byte == COM_STMT_PREPARE;
 }
 
+/* A view that the statement reads, or a trigger or function of a write, may have left anything. */
+static bool may_run_unknown_code(const struct session *session)
+{
+    const struct sql_facts *facts = &session->job.facts;
+    const struct cluster_settings *clusters = session->worker->world->clusters;
+    bool may_run = facts->uses_tables || facts->kind == SQL_WRITE || facts->kind == SQL_DDL;
+    return may_run && !catalog_is_whole(session_view(session)->catalog) &&
+           !(clusters != NULL && clusters[session->door->cluster].pool_trust_code);
+}
+
 static bool leaves_nothing_unknown(const struct session *session)
 {
     const struct job *job = &session->job;
@@ -72,7 +83,7 @@ static bool leaves_nothing_unknown(const struct session *session)
         return false;
     if (job->reply.has_untold || (job->changes != NULL && job->changes->sets_untold))
         return false;
-    return !job->reply.has_error || is_error_harmless(job);
+    return (!job->reply.has_error || is_error_harmless(job)) && !may_run_unknown_code(session);
 }
 
 void reuse_note_job(struct session *session, struct upstream *upstream)
@@ -85,7 +96,8 @@ void reuse_note_job(struct session *session, struct upstream *upstream)
     slot->has_own_gtid |= job->reply.has_last_gtid;
     slot->has_own_writes |= is_write || job->reply.has_last_gtid;
     upstream->has_told_gtid |= job->reply.has_last_gtid;
-    upstream->is_touched |= !leaves_nothing_unknown(session) || pins_any(&session->facets.pins);
+    if (!upstream->is_touched)
+        upstream->is_touched = !leaves_nothing_unknown(session) || pins_any(&session->facets.pins);
     if (job->facts.sets_global && !job->reply.has_error) /* what new connections begin with is another now */
         (void)atomic_fetch_add_explicit(&upstream->server->defaults, 1, memory_order_relaxed);
 }

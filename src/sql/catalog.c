@@ -166,6 +166,12 @@ bool catalog_knows(const struct catalog *catalog, enum code_kind kind)
     return catalog != NULL && (catalog->kinds & 1u << kind) != 0;
 }
 
+bool catalog_is_whole(const struct catalog *catalog)
+{
+    static const unsigned all = 1u << CODE_FUNCTION | 1u << CODE_TABLE | 1u << CODE_TRIGGER;
+    return catalog != NULL && (catalog->kinds & all) == all && !catalog_is_stale(catalog);
+}
+
 uint64_t catalog_mark(const struct catalog *catalog)
 {
     return catalog != NULL ? catalog->mark : 0;

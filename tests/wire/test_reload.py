@@ -135,6 +135,7 @@ CASES = {
     "cluster: pool_idle_max": 4,
     "cluster: pool_idle_min": 2,
     "cluster: pool_trust": "7s",
+    "cluster: pool_trust_code": True,
     "cluster: pool_login_trust": "7s",
     "cluster: prepared_max": 60,
     "cluster: consistency": "strong",

@@ -9,7 +9,7 @@ from test_pool import SETUP, Scene  # noqa: F401
 
 pytestmark = pytest.mark.room("pool")
 
-TRUST = {"cluster_settings": {"pool_trust": "1h"}}
+TRUST = {"cluster_settings": {"pool_trust": "1h", "pool_trust_code": True}}
 
 
 def stats(scene):
@@ -210,6 +210,18 @@ def test_client_s_own_reset_makes_it_new_enough(scene):
     heard = since(connection, count)
     assert [byte for byte, _ in heard] == [w.RESET_CONNECTION, w.QUERY, w.QUERY]
     assert SETUP in heard[1][1] and heard[2][1] == "DO 'second'"
+
+
+@pytest.mark.parametrize("sql, is_reset", [("SELECT 1 FROM t", True), ("INSERT INTO t VALUES (1)", True), ("CREATE TABLE x (a INT)", True),
+                                           ("SELECT 1", False), ("COMMIT", False)])
+def test_unknown_stored_code_may_have_left_anything(scene, sql, is_reset):
+    """The scripted server lists no stored code: a table may be a view, and have triggers."""
+    scene = scene(cluster_settings={"pool_trust": "1h"})
+    client = scene.client()
+    client.query(sql)
+    connection = left(scene, client)
+    scene.client().query("DO 'second'")
+    assert (w.RESET_CONNECTION in [c.byte for c in connection.commands]) == is_reset
 
 
 def test_trust_ends(scene):

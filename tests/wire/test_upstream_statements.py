@@ -11,7 +11,7 @@ from test_prepared import COLUMNS, READ, WRITE, echoed, executed, prepare
 
 pytestmark = pytest.mark.room("prepared")
 
-TRUST = {"cluster_settings": {"pool_trust": "1h"}}
+TRUST = {"cluster_settings": {"pool_trust": "1h", "pool_trust_code": True}}
 PATIENCE = 60
 
 
