@@ -45,6 +45,8 @@ enum upstream_state {
     UPSTREAM_DEAD
 };
 
+struct upstream;
+
 /* What all upstreams of a thread share. */
 struct upstream_env {
     struct loop *loop;
@@ -53,6 +55,9 @@ struct upstream_env {
     uint64_t connect_us;
     uint64_t login_us;
     unsigned worker; /* row of the servers' counters */
+    size_t bytes;    /* of the memory of an upstream, which begins with struct upstream; 0: that is all */
+    void (*on_close)(
+        struct upstream *upstream); /* told when an upstream is closed, to free the rest; or NULL */
 };
 
 /* How to log in; everything is copied, and wiped once the login is over. */
@@ -90,17 +95,6 @@ struct upstream_key {
     uint8_t hop;     /* enum tls_setting and enum compression_setting of the server at that time: pool_hop */
     bool has_schema; /* the connection has, or had, a default schema: only another login removes it */
 };
-
-/* State of the last session in a connection that is parked without a reset. Set by the owner: see
- * session/reuse. */
-struct upstream_legacy {
-    bool is_there;
-    struct text said;   /* owns: the variables that the session has set */
-    uint64_t hash;      /* hash of `said` */
-    uint64_t insert_id; /* LAST_INSERT_ID(), as far as it is known */
-};
-
-struct upstream;
 
 struct upstream_owner_ops {
     /* Logged in and set up. */
@@ -141,9 +135,7 @@ struct upstream {
     struct rows *rows;              /* borrows: collects the rows of an exchange; or NULL */
     struct permit permit;           /* held until the connection is closed; probes and KILL have none */
     struct permit quota;            /* likewise: a permit of the account, if the server limits it */
-    struct list_node in_pool;       /* in list permits_holders.parked */
     struct upstream_key key;        /* the owner's */
-    struct permits *promised_to;    /* borrows: counted in their `promised`; NULL: in none */
     enum upstream_state state;
     uint8_t asked;       /* EXCHANGING: the command byte */
     bool is_counted;     /* in server->connections_active */
@@ -151,13 +143,6 @@ struct upstream {
     bool has_been_ready; /* on_ready was called */
     bool is_idle;        /* counted in server->connections_idle, not connections_active */
     bool is_soiled;      /* may hold state that a reset does not undo: never shared again */
-    bool is_id_told;     /* its client has asked for connection_id: no other client gets this connection */
-    bool is_second_hand; /* another session used it before its present owner */
-    bool has_told_gtid;  /* a transaction was committed on it since its login or reset */
-    bool is_touched;     /* may hold state that only a reset undoes: not reused without a reset */
-    bool is_unclean;     /* has its last session's state: not used before a reset or COM_CHANGE_USER */
-    bool is_ahead;       /* counted in server->opening_ahead */
-    uint8_t cleaning;    /* set by the pool: the purpose of the running exchange */
     uint64_t caps;       /* agreed */
     enum server_family family;
     uint32_t connection_id; /* the server's */
@@ -166,13 +151,11 @@ struct upstream {
     char version[64];
     uint8_t nonce[NONCE_BYTES]; /* of the greeting: COM_CHANGE_USER uses it again */
     uint16_t status;            /* last seen */
-    uint64_t vars_version;      /* set by the owner: fingerprint of its session state, see state/variables */
     struct text schema;         /* owns: current schema, as far as known */
     uint64_t opened_us;         /* monotonic */
     uint64_t logged_in_us;      /* monotonic; 0: not yet */
     uint64_t answered_us;       /* monotonic; when it became READY: nothing was sent since */
     uint64_t renewed_us;        /* monotonic; its last login or reset */
-    uint64_t proved_us;         /* set by the owner: when its last login began, see pool/login_age */
     uint64_t defaults;          /* the server's `defaults` at its last login or reset */
     uint32_t patience_s;        /* the likely wait_timeout of this connection; 0: unknown */
     uint16_t new_status;        /* status flags after its last login or reset */
@@ -180,11 +163,7 @@ struct upstream {
                          up */
     bool is_killed;   /* set by the owner: closed without COM_QUIT, so that the server counts it in
                          Aborted_clients */
-    struct upstream_legacy legacy;
-    struct text closing;    /* owns: ids, each of 4 bytes, of statements to be closed when it is READY */
-    struct list statements; /* the owner's: what is prepared there, if on_closed is set */
-    void (*on_closed)(struct upstream *upstream); /* … which is told when it goes; or NULL */
-    uint64_t idle_us;                             /* the same: since when it is parked */
+    struct text closing; /* owns: ids, each of 4 bytes, of statements to be closed when it is READY */
 };
 
 /* Starts to connect. NULL when not even that was possible: err. A permit (wish) is given back when the

@@ -15,6 +15,7 @@
 #define HEADGATE_POOL_LOGIN_AGE_H
 
 #include "pool/pool.h"
+#include "state/pooled.h"
 
 /* Of a session. Monotonic. */
 struct rights {
@@ -36,7 +37,7 @@ void login_age_note_change(struct pool *pool, unsigned cluster);
 /* Is its login older than that? */
 static inline bool login_age_is_old(const struct upstream *upstream, uint64_t since_us)
 {
-    return upstream->proved_us < since_us;
+    return pooled_look(upstream)->proved_us < since_us;
 }
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "pool/pool.h"
 #include "state/facets.h"
+#include "state/pooled.h"
 
 /* Is it parked, or being reset, or opened ahead of need? */
 bool parked_has(const struct upstream *upstream);

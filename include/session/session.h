@@ -70,9 +70,9 @@
 #include "mysql/packet.h"
 #include "net/stream.h"
 #include "pool/login_age.h"
+#include "pool/waiters.h"
 #include "state/slot.h"
 #include "prepared/client_statements.h"
-#include "session/wait_connection.h"
 #include "session/worker.h"
 #include "state/facets.h"
 #include "state/job.h"
@@ -99,6 +99,21 @@ enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
 
 struct hints;
 struct hints_beside;
+
+struct permits_ticket;
+struct quota;
+
+/* QUEUED: the session waits for a connection, or for the permits to open one (session/wait_connection). */
+struct queue {
+    struct permits_ticket *ticket; /* borrows: no permit has come; it frees itself */
+    struct upstream *offer; /* borrows: a connection that has come for it, while the session runs for that */
+    struct pool_waiter waiter; /* for that connection, and for the question to other workers */
+    uint64_t moves;            /* of the server's address when the wait began */
+    struct server *at;         /* borrows */
+    bool has_permit;           /* one of that server has come */
+    struct permits *permits;   /* borrows: which `ticket` is for, or was until a connection came; or NULL */
+    struct quota *quota;       /* borrows: the account's, of which a permit is in hand; NULL: of none */
+};
 
 struct session {
     struct loop_corpse corpse;

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "pool/parked.h"
 #include "session/session.h"
+#include "state/pooled.h"
 
 static const struct column columns[] = {
     { "cluster", COLUMN_TEXT, "the cluster's name" },
@@ -47,7 +48,7 @@ static void add_connection(struct pools *rows, unsigned cluster, const struct up
     struct pool_row *row = find(rows, cluster, upstream->server, upstream->key.account);
     if (!parked_has(upstream))
         row->active++;
-    else if (list_is_linked(&upstream->in_pool))
+    else if (list_is_linked(&pooled_look(upstream)->in_pool))
         row->parked++;
     else
         row->preparing++;

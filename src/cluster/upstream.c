@@ -231,7 +231,7 @@ struct upstream *upstream_open(const struct upstream_env *env, struct server *se
                                const struct upstream_wish *wish, const struct upstream_owner_ops *ops,
                                void *owner, struct error *err)
 {
-    struct upstream *upstream = mem_zalloc(sizeof *upstream);
+    struct upstream *upstream = mem_zalloc(env->bytes > 0 ? env->bytes : sizeof *upstream);
     struct upstream_login *login = upstream_login_new();
     int fd = -1;
     assert(wish->addr != NULL);
@@ -318,10 +318,9 @@ void upstream_close(struct upstream **upstream_r)
     mem_free(upstream->answer);
     upstream->answer = NULL;
     text_fini(&upstream->schema);
-    text_fini(&upstream->legacy.said);
     text_fini(&upstream->closing);
-    if (upstream->on_closed != NULL)
-        upstream->on_closed(upstream);
+    if (upstream->env->on_close != NULL)
+        upstream->env->on_close(upstream);
     if (upstream->is_counted)
         counter_sub(count_of(upstream), 1);
     if (was_busy)

@@ -258,9 +258,7 @@ void upstream_change_user(struct upstream *upstream, const struct upstream_wish 
     upstream->login->is_change = true;
     upstream->login->wish.is_local |= upstream->stream.ssl != NULL;
     upstream->has_been_ready = upstream->is_set_up = false;
-    upstream->is_touched = upstream->has_told_gtid = false;
     upstream_note_beginning(upstream);
-    upstream->vars_version = 0;
     text_clear(&upstream->schema);
     if (upstream->family == FAMILY_MARIADB)
         upstream_exchange(upstream, REPLY_GENERIC, SPAN_LITERAL(leave_role), upstream->env->login_us);

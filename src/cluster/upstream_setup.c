@@ -67,7 +67,7 @@ void upstream_reset(struct upstream *upstream)
     static const uint8_t command[] = { COM_RESET_CONNECTION };
     upstream_note_beginning(upstream);
     text_clear(&upstream->closing); /* ids begin anew */
-    upstream->is_touched = upstream->has_told_gtid = upstream->is_set_up = upstream->legacy.is_there = false;
+    upstream->is_set_up = false;
     upstream_exchange(upstream, REPLY_GENERIC, span_of(command, sizeof command), upstream->env->login_us);
 }
 

@@ -3,6 +3,7 @@
 #include "net/descriptors.h"
 #include "pool/key.h"
 #include "pool/lifetime.h"
+#include "state/pooled.h"
 
 /* MariaDB restores character sets at a reset if it knows the collation of the handshake. After a handshake
  * with a collation that it does not know (10.11: 255) the reset leaves the character sets of some earlier
@@ -55,7 +56,7 @@ static bool is_clean_after_reset(const struct pool *pool, const struct upstream 
     const struct permits *permits = upstream->permit.permits;
     bool has_init = atomic_load_explicit(&upstream->server->has_init_connect, memory_order_relaxed);
     return permits != NULL && !pool_holders(pool, permits)->has_no_reset && !has_init &&
-           !upstream->is_soiled && !upstream->is_id_told &&
+           !upstream->is_soiled && !pooled_look(upstream)->is_id_told &&
            (upstream->family == FAMILY_MYSQL || is_restored_by_mariadb(upstream->key.collation));
 }
 
@@ -82,7 +83,7 @@ bool fit_may_park(const struct pool *pool, const struct slot *slot, const struct
 enum fit fit_state(const struct pool *pool, const struct upstream *upstream, const struct facets *facets,
                    const struct fingerprint *wish)
 {
-    const struct upstream_legacy *legacy = &upstream->legacy;
+    const struct left_state *legacy = &pooled_look(upstream)->left;
     struct fingerprint left = { .said = legacy->said, .hash = legacy->hash };
     if (!legacy->is_there)
         return FIT_NEW;

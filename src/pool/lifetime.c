@@ -1,4 +1,5 @@
 #include "pool/lifetime.h"
+#include "state/pooled.h"
 
 #include <stddef.h>
 
@@ -56,11 +57,11 @@ uint64_t lifetime_parked_us(const struct pool *pool, const struct upstream *upst
     const struct timeout_settings *timeouts = pool->rules.timeouts;
     uint32_t seed = upstream->connection_id;
     uint64_t now = pool_now(pool);
-    uint64_t end = upstream->idle_us + lifetime_spread(timeouts->server_idle_us, seed);
+    uint64_t end = pooled_look(upstream)->idle_us + lifetime_spread(timeouts->server_idle_us, seed);
     end = earlier(end, upstream->answered_us, wait_timeout_us(upstream));
     if (timeouts->server_lifetime_us > 0)
         end = earlier(end, upstream->opened_us, lifetime_spread(timeouts->server_lifetime_us, seed));
-    if (upstream->legacy.is_there)
+    if (pooled_look(upstream)->left.is_there)
         end = earlier(end, now, lifetime_trust_us(pool, upstream));
     return end > now ? end - now : 1;
 }

@@ -8,6 +8,7 @@
 #include "pool/login_age.h"
 #include "pool/prewarm.h"
 #include "pool/reset.h"
+#include "state/pooled.h"
 
 static struct pool *pool_of(const struct upstream *upstream)
 {
@@ -30,21 +31,21 @@ void parked_add(struct upstream *upstream)
 {
     struct permits_holders *holders = parked_holders(upstream);
     upstream_expire(upstream, lifetime_parked_us(pool_of(upstream), upstream));
-    list_link_last(&holders->parked, &upstream->in_pool);
+    list_link_last(&holders->parked, &pooled_of(upstream)->in_pool);
     counter_add(&holders->kinds[key_kind(&upstream->key)], 1);
 }
 
 void parked_remove(struct upstream *upstream)
 {
-    if (list_is_linked(&upstream->in_pool)) {
+    if (list_is_linked(&pooled_of(upstream)->in_pool)) {
         struct permits_holders *holders = parked_holders(upstream);
-        list_unlink(&holders->parked, &upstream->in_pool);
+        list_unlink(&holders->parked, &pooled_of(upstream)->in_pool);
         counter_sub(&holders->kinds[key_kind(&upstream->key)], 1);
         prewarm_look(pool_of(upstream));
     }
-    if (upstream->promised_to != NULL)
-        permits_promise(upstream->promised_to, -1);
-    upstream->promised_to = NULL;
+    if (pooled_of(upstream)->promised_to != NULL)
+        permits_promise(pooled_of(upstream)->promised_to, -1);
+    pooled_of(upstream)->promised_to = NULL;
 }
 
 void parked_close(struct upstream *upstream)
@@ -90,7 +91,7 @@ static void on_io(struct upstream *upstream, int events)
 
 static void on_failed(struct upstream *upstream, const struct error *err)
 {
-    if (upstream->is_ahead)
+    if (pooled_of(upstream)->is_ahead)
         prewarm_fail(upstream, err);
     else
         lose(upstream, err->text);
@@ -100,7 +101,7 @@ static void on_failed(struct upstream *upstream, const struct error *err)
  */
 static void on_expired(struct upstream *upstream)
 {
-    if (upstream->legacy.is_there) {
+    if (pooled_of(upstream)->left.is_there) {
         parked_remove(upstream);
         upstream_hand_over(upstream, upstream->ops, upstream->owner);
         reset_begin(upstream);
@@ -141,7 +142,7 @@ struct upstream *parked_find(const struct permits_holders *holders, const struct
     const struct list *parked = &holders->parked;
     struct list_node *before, *node = last(parked);
     for (; node != NULL; node = before) {
-        struct upstream *upstream = list_entry(node, struct upstream, in_pool);
+        struct upstream *upstream = &list_entry(node, struct pooled, in_pool)->upstream;
         before = node->prev != &parked->head ? node->prev : NULL;
         if (key_fits(wish, &upstream->key) && parked_is_alive(upstream))
             return upstream;
@@ -156,7 +157,7 @@ static struct upstream *find_best(struct pool *pool, const struct list *parked,
     enum fit best_fit = FIT_OLD;
     struct list_node *node = last(parked);
     for (; node != NULL; node = node->prev != &parked->head ? node->prev : NULL) {
-        struct upstream *upstream = list_entry(node, struct upstream, in_pool);
+        struct upstream *upstream = &list_entry(node, struct pooled, in_pool)->upstream;
         if (!key_fits(&wish->key, &upstream->key))
             continue;
         bool is_old = login_age_is_old(upstream, wish->since_us);
@@ -221,7 +222,7 @@ static void trim(struct permits_holders *holders, const struct server *server, u
 {
     struct list_node *node;
     while ((node = list_first(&holders->parked)) != NULL && server_sum(server).connections_idle > max)
-        parked_retire(list_entry(node, struct upstream, in_pool));
+        parked_retire(&list_entry(node, struct pooled, in_pool)->upstream);
 }
 
 void parked_on_rules(struct pool *pool)

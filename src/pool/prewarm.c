@@ -9,6 +9,7 @@
 #include "pool/login_age.h"
 #include "pool/parked.h"
 #include "pool/reset.h"
+#include "state/pooled.h"
 
 #include <stddef.h>
 
@@ -269,9 +270,9 @@ static void note_end(struct pool *pool, const struct server *server, const struc
 
 void prewarm_end_opening(struct upstream *upstream)
 {
-    if (upstream->is_ahead)
+    if (pooled_of(upstream)->is_ahead)
         (void)atomic_fetch_sub_explicit(&upstream->server->opening_ahead, 1, memory_order_release);
-    upstream->is_ahead = false;
+    pooled_of(upstream)->is_ahead = false;
 }
 
 void prewarm_fail(struct upstream *upstream, const struct error *err)
@@ -340,11 +341,11 @@ static bool open_one(struct pool *pool, unsigned index, const struct view_server
         return false;
     }
     upstream->key = key;
-    upstream->proved_us = login_age_is_recent(pool, index) ? 0 : pool_now(pool);
+    pooled_of(upstream)->proved_us = login_age_is_recent(pool, index) ? 0 : pool_now(pool);
     if (quota != NULL)
         quota_hold(quota, upstream);
-    upstream->cleaning = RESET_LOGIN;
-    upstream->is_ahead = true;
+    pooled_of(upstream)->task = RESET_LOGIN;
+    pooled_of(upstream)->is_ahead = true;
     return true;
 }
 

@@ -9,26 +9,28 @@
 #include "pool/parked.h"
 #include "pool/prewarm.h"
 #include "prepared/upstream_statements.h"
+#include "state/pooled.h"
 
 void reset_send(struct pool *pool, struct upstream *upstream)
 {
     counter_add(&pool_counters(pool, upstream->key.cluster)->connections_reset, 1);
     upstream_statements_forget(upstream);
+    pooled_note_beginning(upstream);
     upstream_reset(upstream);
 }
 
 void reset_begin(struct upstream *upstream)
 {
-    upstream->cleaning = RESET_STATE;
+    pooled_of(upstream)->task = RESET_STATE;
     text_fini(&upstream->schema);
-    upstream->vars_version = 0;
+    pooled_of(upstream)->vars_version = 0;
     reset_send(upstream->owner, upstream);
 }
 
 /* The next session has generated no id yet, most likely. */
 static void begin_id(struct upstream *upstream)
 {
-    upstream->cleaning = RESET_ID;
+    pooled_of(upstream)->task = RESET_ID;
     upstream_exchange(upstream, REPLY_GENERIC, SPAN_LITERAL("\x03SET last_insert_id=0"),
                       upstream->env->login_us);
 }
@@ -46,8 +48,8 @@ static bool park(struct upstream *upstream)
 {
     const struct pool *pool = upstream->owner;
     parked_remove(upstream);
-    upstream->cleaning = RESET_NOTHING;
-    upstream->idle_us = pool_now(pool);
+    pooled_of(upstream)->task = RESET_NOTHING;
+    pooled_of(upstream)->idle_us = pool_now(pool);
     if (fit_is_full(pool, upstream) && !is_wanted(upstream)) {
         parked_retire(upstream);
         return false;
@@ -64,8 +66,8 @@ static void park_with_state(struct upstream *upstream)
 
 void reset_done(struct upstream *upstream)
 {
-    upstream->is_unclean = false;
-    upstream->vars_version = 0;
+    pooled_of(upstream)->is_unclean = false;
+    pooled_of(upstream)->vars_version = 0;
     if (!park(upstream))
         return;
     counter_add(&parked_counters(upstream)->pool_parked, 1);
@@ -92,17 +94,18 @@ void reset_on_answer(struct upstream *upstream, const struct upstream_answer *an
 {
     bool is_mysql = upstream->family == FAMILY_MYSQL;
     /* A collation that the server does not know was not set by the handshake either. */
-    bool is_unknown = upstream->cleaning == RESET_CHARSETS && answer->error.code == ERR_UNKNOWN_CHARACTER_SET;
+    bool is_unknown =
+        pooled_of(upstream)->task == RESET_CHARSETS && answer->error.code == ERR_UNKNOWN_CHARACTER_SET;
     if (answer->is_err && !is_unknown) {
         refuse(upstream, &answer->error);
-    } else if (upstream->cleaning == RESET_ID) {
-        upstream->legacy.insert_id = 0;
+    } else if (pooled_of(upstream)->task == RESET_ID) {
+        pooled_of(upstream)->left.insert_id = 0;
         park_with_state(upstream);
-    } else if (upstream->cleaning == RESET_STATE) {
-        upstream->cleaning = RESET_SETUP;
+    } else if (pooled_of(upstream)->task == RESET_STATE) {
+        pooled_of(upstream)->task = RESET_SETUP;
         upstream_set_up(upstream);
-    } else if (upstream->cleaning == RESET_SETUP && is_mysql) {
-        upstream->cleaning = RESET_CHARSETS;
+    } else if (pooled_of(upstream)->task == RESET_SETUP && is_mysql) {
+        pooled_of(upstream)->task = RESET_CHARSETS;
         upstream_restore_charsets(upstream);
     } else {
         reset_done(upstream);
@@ -114,20 +117,20 @@ void reset_and_park(struct pool *pool, struct upstream *take_upstream, bool is_p
     struct upstream *upstream = take_upstream;
     upstream->key.has_schema |= upstream->schema.len > 0;
     upstream_hand_over(upstream, &parked_ops, pool);
-    upstream->is_second_hand = true;
-    if (upstream->legacy.is_there) {
-        if (upstream->legacy.insert_id != 0 && !is_promised)
+    pooled_of(upstream)->is_second_hand = true;
+    if (pooled_of(upstream)->left.is_there) {
+        if (pooled_of(upstream)->left.insert_id != 0 && !is_promised)
             begin_id(upstream);
         else
             park_with_state(upstream);
         return;
     }
     text_fini(&upstream->schema);
-    upstream->is_unclean = true;
+    pooled_of(upstream)->is_unclean = true;
     if (is_promised && waiters_pass_unclean(upstream))
         return;
-    upstream->promised_to = is_promised ? upstream_wanted(upstream) : NULL;
-    if (upstream->promised_to != NULL)
-        permits_promise(upstream->promised_to, 1);
+    pooled_of(upstream)->promised_to = is_promised ? upstream_wanted(upstream) : NULL;
+    if (pooled_of(upstream)->promised_to != NULL)
+        permits_promise(pooled_of(upstream)->promised_to, 1);
     reset_begin(upstream);
 }

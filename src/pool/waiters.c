@@ -6,6 +6,7 @@
 #include "pool/parked.h"
 #include "pool/reset.h"
 #include "prepared/upstream_statements.h"
+#include "state/pooled.h"
 
 /* Each worker has its own texts of statements: another worker knows no statement of the connection. */
 void waiters_let_go(struct upstream *upstream)
@@ -40,7 +41,7 @@ void waiters_arrive(struct pool *pool, struct upstream *take_upstream, struct po
     else if (!parked_is_alive(upstream))
         is_here = false;
     bool is_taken = waiter != NULL && waiter->on_offer(waiter, is_here ? upstream : NULL);
-    if (is_here && !is_taken && upstream->is_unclean)
+    if (is_here && !is_taken && pooled_of(upstream)->is_unclean)
         reset_begin(upstream);
     else if (is_here && !is_taken)
         parked_add(upstream);
@@ -53,7 +54,7 @@ bool waiters_claim(struct upstream *upstream, const struct upstream_key *wish, b
 {
     if (!key_may_become(&upstream->key, wish))
         return false;
-    *must_change_r = upstream->is_unclean || !key_fits(wish, &upstream->key);
+    *must_change_r = pooled_of(upstream)->is_unclean || !key_fits(wish, &upstream->key);
     if (!*must_change_r)
         counter_add(&parked_counters(upstream)->pool_taken, 1);
     return true;
@@ -64,7 +65,7 @@ bool waiters_claim(struct upstream *upstream, const struct upstream_key *wish, b
 static bool is_fit_for(const void *wish, const void *connection)
 {
     const struct upstream *upstream = connection;
-    return !upstream->is_unclean && key_fits(wish, &upstream->key);
+    return !pooled_look(upstream)->is_unclean && key_fits(wish, &upstream->key);
 }
 
 static bool may_become(const void *wish, const void *connection)
@@ -116,7 +117,7 @@ static void sacrifice(struct permits_holders *holders, const struct upstream_key
     struct list_node *node = list_first(&holders->parked);
     if (node == NULL)
         return;
-    struct upstream *upstream = list_entry(node, struct upstream, in_pool);
+    struct upstream *upstream = &list_entry(node, struct pooled, in_pool)->upstream;
     if (permits_are_too_many(holders->permits) || !may_change(holders, upstream, wish)) {
         counter_add(&parked_counters(upstream)->pool_gave_way, 1);
         parked_close(upstream);
@@ -142,7 +143,8 @@ void waiters_serve(struct permits_holders *holders)
 static struct upstream *find_of_account(struct permits_holders *of_account)
 {
     struct list_node *node = list_first(&of_account->list);
-    while (node != NULL && !list_is_linked(&upstream_of_permit(of_account->permits, node)->in_pool))
+    while (node != NULL &&
+           !list_is_linked(&pooled_of(upstream_of_permit(of_account->permits, node))->in_pool))
         node = list_after(&of_account->list, node);
     return node != NULL ? upstream_of_permit(of_account->permits, node) : NULL;
 }

@@ -2,12 +2,13 @@
 
 #include "base/mem.h"
 #include "cluster/upstream_exchange.h"
+#include "state/pooled.h"
 
 /* ---- one statement ---- */
 
 static void release(struct known_statement *known)
 {
-    list_unlink(&known->upstream->statements, &known->in_connection);
+    list_unlink(&pooled_of(known->upstream)->statements, &known->in_connection);
     if (known->text != NULL)
         list_unlink(&known->text->known, &known->in_text);
     fingerprint_fini(&known->state);
@@ -57,9 +58,9 @@ static bool has_contents(const struct prepared *prepared, enum route_place place
 void upstream_statements_forget(struct upstream *upstream)
 {
     struct list_node *node;
-    if (upstream->on_closed == NULL)
+    if (pooled_of(upstream)->on_closed == NULL)
         return; /* it never knew any */
-    while ((node = list_first(&upstream->statements)) != NULL) {
+    while ((node = list_first(&pooled_of(upstream)->statements)) != NULL) {
         struct known_statement *known = list_entry(node, struct known_statement, in_connection);
         disown(known);
         release(known);
@@ -69,9 +70,9 @@ void upstream_statements_forget(struct upstream *upstream)
 void upstream_statements_close_all(struct upstream *upstream)
 {
     struct list_node *node;
-    if (upstream->on_closed == NULL)
+    if (pooled_of(upstream)->on_closed == NULL)
         return;
-    while ((node = list_first(&upstream->statements)) != NULL) {
+    while ((node = list_first(&pooled_of(upstream)->statements)) != NULL) {
         struct known_statement *known = list_entry(node, struct known_statement, in_connection);
         disown(known);
         close_known(known);
@@ -80,10 +81,10 @@ void upstream_statements_close_all(struct upstream *upstream)
 
 static struct list *list_of(struct upstream *upstream)
 {
-    if (upstream->on_closed == NULL)
-        list_init(&upstream->statements);
-    upstream->on_closed = upstream_statements_forget;
-    return &upstream->statements;
+    if (pooled_of(upstream)->on_closed == NULL)
+        list_init(&pooled_of(upstream)->statements);
+    pooled_of(upstream)->on_closed = upstream_statements_forget;
+    return &pooled_of(upstream)->statements;
 }
 
 void upstream_statements_make_room(struct upstream *upstream, enum route_place place,
@@ -164,7 +165,7 @@ bool upstream_statements_add(const struct slot *slot, enum route_place place, co
     struct upstream *upstream = slot->upstream;
     /* It is shared with no other session if the connection has other variables (apply_state): with which, is
      * not known. */
-    struct shared_text *text = upstream->vars_version == vars->version ? prepared->text : NULL;
+    struct shared_text *text = pooled_of(upstream)->vars_version == vars->version ? prepared->text : NULL;
     struct known_statement *known = new_known(upstream, text, text_span(&prepared->schema), vars);
     if (known == NULL)
         return false;
@@ -204,7 +205,7 @@ bool upstream_statements_find(const struct slot *slot, enum route_place place, c
 
 void upstream_statements_touch(struct known_statement *known)
 {
-    struct list *list = &known->upstream->statements;
+    struct list *list = &pooled_of(known->upstream)->statements;
     if (list->head.prev == &known->in_connection)
         return;
     list_unlink(list, &known->in_connection);
@@ -248,12 +249,12 @@ static void part(struct known_statement *known, enum route_place place)
 
 void upstream_statements_part(struct upstream *upstream, enum route_place place)
 {
-    if (upstream->on_closed == NULL)
+    if (pooled_of(upstream)->on_closed == NULL)
         return;
-    struct list_node *next, *node = list_first(&upstream->statements);
+    struct list_node *next, *node = list_first(&pooled_of(upstream)->statements);
     for (; node != NULL; node = next) {
         struct known_statement *known = list_entry(node, struct known_statement, in_connection);
-        next = list_after(&upstream->statements, node);
+        next = list_after(&pooled_of(upstream)->statements, node);
         if (known->user != NULL)
             part(known, place);
     }

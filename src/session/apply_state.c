@@ -15,6 +15,7 @@
 #include "session/command_answer.h"
 #include "session/login.h"
 #include "state/diagnostics.h"
+#include "state/pooled.h"
 #include "state/replay.h"
 #include "state/schema.h"
 #include "state/wait_timeout.h"
@@ -237,7 +238,7 @@ enum step apply_state_syncing(struct session *session)
         if (is_refused && !schema_may_retry(&session->facets, &session->job, slot))
             return apply_state_refused(session, slot);
         slot->task = SYNC_NOTHING;
-    } else if (slot->upstream->is_second_hand && !reuse_look(session, slot)) {
+    } else if (pooled_of(slot->upstream)->is_second_hand && !reuse_look(session, slot)) {
         return local_answers_refuse(session);
     }
     enum sync_task task = next_task(session, slot);

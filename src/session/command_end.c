@@ -14,6 +14,7 @@
 #include "state/found_rows.h"
 #include "state/pending_pins.h"
 #include "state/pending_set.h"
+#include "state/pooled.h"
 #include "state/replay.h"
 #include "state/schema.h"
 #include "state/variable_effects.h"
@@ -405,7 +406,7 @@ static void note_soil(const struct session *session, struct upstream *upstream)
     static const uint32_t hidden = 1u << PIN_HIDDEN_STATE | 1u << PIN_LONG_STATEMENT | 1u << PIN_UNKNOWN_SET |
                                    1u << PIN_UNKNOWN_SCHEMA | 1u << PIN_TRACKED_CHANGE;
     bool is_administration = job->command->manner == COMMAND_STATEMENT && job->facts.kind == SQL_ADMIN;
-    upstream->is_id_told |= job->facts.asks_id;
+    pooled_of(upstream)->is_id_told |= job->facts.asks_id;
     upstream->is_soiled |= job->facts.may_hide_state || (job->reply.has_multi && job->is_cut) ||
                            is_administration || leaves_count(session, upstream) ||
                            (job->is_home && (session->facets.pins.causes & hidden) != 0);

@@ -8,6 +8,7 @@
 #include "session/slot.h"
 #include "session/wait_connection.h"
 #include "session/wait_replica.h"
+#include "state/pooled.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -252,7 +253,8 @@ static void come_home(struct loop_message *message)
  * client has asked for it, and then nobody else ever had. */
 static bool is_known_as(const struct upstream *upstream, uint64_t id)
 {
-    return upstream->connection_id == id && (!upstream->is_second_hand || upstream->is_id_told);
+    return upstream->connection_id == id &&
+           (!pooled_look(upstream)->is_second_hand || pooled_look(upstream)->is_id_told);
 }
 
 static bool has_connection(const struct session *session, const struct inquiry *inquiry)

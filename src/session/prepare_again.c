@@ -9,6 +9,7 @@
 #include "session/command_route.h"
 #include "session/pick_server.h"
 #include "state/diagnostics.h"
+#include "state/pooled.h"
 
 #include <errno.h>
 
@@ -62,7 +63,7 @@ static void start_wording(struct session *session, struct slot *slot)
         slot->has_failed = true;
         (void)error_set(&slot->failure, ENOMEM, "out of memory");
     } else {
-        slot->upstream->vars_version = 0;
+        pooled_of(slot->upstream)->vars_version = 0;
         apply_state_ask(session, SYNC_WORDING, REPLY_GENERIC, COM_QUERY, text_span(&sql));
     }
     text_fini(&sql);
@@ -91,7 +92,7 @@ static enum step prepare_here(struct session *session, struct slot *slot)
             "The statement is too long to be prepared again, and the server that knew it is gone");
     bool is_question = job->facts.refers_previous && !job->facts.uses_tables;
     struct span schema = text_span(&job->prepared->schema);
-    bool is_reworded = slot->upstream->vars_version != session->facets.vars.version;
+    bool is_reworded = pooled_of(slot->upstream)->vars_version != session->facets.vars.version;
     if (!is_question && schema.len > 0 && !span_equal(schema, text_span(&slot->upstream->schema))) {
         job->schema_of_prepared = schema;
         return session_enter(session, SESSION_SYNCING);

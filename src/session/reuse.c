@@ -11,6 +11,7 @@
 #include "sql/traces.h"
 #include "state/fingerprint.h"
 #include "state/pending_set.h"
+#include "state/pooled.h"
 
 /* An OK tells of an id that an INSERT was given as of one that it generated: which LAST_INSERT_ID() is, is
  * known only as long as there was none. */
@@ -95,9 +96,10 @@ void reuse_note_job(struct session *session, struct upstream *upstream)
     is_write &= job->command->byte != COM_RESET_CONNECTION; /* after which there is nothing of its own */
     slot->has_own_gtid |= job->reply.has_last_gtid;
     slot->has_own_writes |= is_write || job->reply.has_last_gtid;
-    upstream->has_told_gtid |= job->reply.has_last_gtid;
-    if (!upstream->is_touched)
-        upstream->is_touched = !leaves_nothing_unknown(session) || pins_any(&session->facets.pins);
+    struct pooled *pooled = pooled_of(upstream);
+    pooled->has_told_gtid |= job->reply.has_last_gtid;
+    if (!pooled->is_touched)
+        pooled->is_touched = !leaves_nothing_unknown(session) || pins_any(&session->facets.pins);
     if (job->facts.sets_global && !job->reply.has_error) /* what new connections begin with is another now */
         (void)atomic_fetch_add_explicit(&upstream->server->defaults, 1, memory_order_relaxed);
 }
@@ -116,7 +118,8 @@ static bool is_settled(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
     const struct upstream *upstream = slot->upstream;
-    bool is_up_to_date = upstream->is_set_up && upstream->vars_version == session->facets.vars.version &&
+    bool is_up_to_date = upstream->is_set_up &&
+                         pooled_look(upstream)->vars_version == session->facets.vars.version &&
                          slot->task == SYNC_NOTHING && !slot->must_renew && !slot->lacks_charsets;
     bool has_warnings = slot->has_warnings || slot->has_our_warnings;
     bool is_autocommit_new = ((upstream->status ^ upstream->new_status) & STATUS_AUTOCOMMIT) == 0;
@@ -126,7 +129,7 @@ static bool is_settled(const struct session *session, enum route_place place)
 static bool may_leave(const struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
-    if (slot->upstream->is_touched || slot->has_wait ||
+    if (pooled_of(slot->upstream)->is_touched || slot->has_wait ||
         lifetime_trust_us(&session->worker->pool, slot->upstream) == 0)
         return false;
     bool was_reset =
@@ -139,7 +142,7 @@ static bool may_leave(const struct session *session, enum route_place place)
 bool reuse_leave(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
-    struct upstream_legacy *legacy = &slot->upstream->legacy;
+    struct left_state *legacy = &pooled_of(slot->upstream)->left;
     struct fingerprint fingerprint = { .said = legacy->said };
     if (!may_leave(session, place))
         return false;
@@ -167,17 +170,17 @@ void reuse_adopt(struct session *session, struct slot *slot)
     bool has_wish = fingerprint_take(&wish, &session->facets.vars);
     enum fit fit =
         has_wish ? fit_state(&session->worker->pool, upstream, &session->facets, &wish) : FIT_RENEW;
-    bool is_left = upstream->legacy.is_there;
+    bool is_left = pooled_of(upstream)->left.is_there;
     fingerprint_fini(&wish);
     if (is_left) {
         slot->is_inherited = true;
         slot->must_renew = fit == FIT_RENEW;
-        slot->insert_id = upstream->legacy.insert_id;
-        upstream->vars_version = fit >= FIT_SCHEMA ? session->facets.vars.version : 0;
+        slot->insert_id = pooled_of(upstream)->left.insert_id;
+        pooled_of(upstream)->vars_version = fit >= FIT_SCHEMA ? session->facets.vars.version : 0;
     }
     if (session->job.is_login) /* the server's word on it is the client's: said again */
         text_clear(&upstream->schema);
-    upstream->legacy.is_there = false;
+    pooled_of(upstream)->left.is_there = false;
     counter_add(is_left && !slot->must_renew ? &counters_of(session)->connections_taken_as_left
                                              : &counters_of(session)->connections_taken_new,
                 1);
@@ -247,11 +250,11 @@ static bool asks_strangers(const struct slot *slot, unsigned asked, unsigned own
 bool reuse_look(struct session *session, struct slot *slot)
 {
     bool asks_count = session->job.facts.question == SQL_ASKS_FOUND_ROWS;
-    bool is_stranger_s = slot->is_inherited || (asks_count && slot->upstream->is_second_hand);
+    bool is_stranger_s = slot->is_inherited || (asks_count && pooled_of(slot->upstream)->is_second_hand);
     if (!is_stranger_s || session->job.is_login || slot->must_renew)
         return true;
     unsigned asked = asked_traces(session), own = own_traces(session, slot);
-    if (!slot->upstream->has_told_gtid)
+    if (!pooled_of(slot->upstream)->has_told_gtid)
         asked &= ~(unsigned)SQL_TRACE_GTID;
     slot->must_count = must_count(session, slot, asked, own);
     slot->must_renew = slot->is_inherited && asks_strangers(slot, asked, own) && may_renew(session, slot);
@@ -270,5 +273,5 @@ void reuse_note_renewed(struct session *session, struct slot *slot)
     slot->is_inherited = slot->must_renew = slot->has_own_gtid = slot->has_our_warnings = false;
     slot->has_own_writes = slot->has_wait = false;
     slot->insert_id = slot->user_version = slot->writes_version = slot->drawn_us = 0;
-    slot->upstream->vars_version = 0;
+    pooled_of(slot->upstream)->vars_version = 0;
 }

@@ -10,8 +10,8 @@
 #include "prepared/upstream_statements.h"
 #include "session/reuse.h"
 #include "session/state_capture.h"
-#include "session/wait_connection.h"
 #include "session/yield.h"
+#include "state/pooled.h"
 #include "state/schema.h"
 
 /* ---- upstream callbacks: note what happened, then let the driver look ---- */
@@ -154,7 +154,22 @@ static void note_use(const struct session *session)
     prewarm_note(&session->worker->pool, session->door->cluster, &recipe);
 }
 
-/* Nothing that is a statement's, or a variable's, is there yet. */
+/* The session has just begun to open the connection, or taken it, and its key is set: it holds the permit of
+ * the account that the session has in hand, or, if the account has a limit there all the same, one more than
+ * there may be. NULL: it could not be opened. */
+static void hold_quota(struct session *session, struct upstream *upstream)
+{
+    struct quota *quota = session->queue.quota;
+    session->queue.quota = NULL;
+    if (quota != NULL && upstream != NULL)
+        quota_hold(quota, upstream);
+    else if (quota != NULL)
+        permits_give(&quota->permits);
+    else if (upstream != NULL && (quota = quota_find(upstream->server, upstream->key.account)) != NULL)
+        quota_enlist(quota, upstream);
+}
+
+/* No statement has run there yet, and no variable was set. */
 static struct slot *begin_slot(struct session *session, int server)
 {
     struct slot *slot = &session->slots[session->job.place];
@@ -173,7 +188,7 @@ void slot_take(struct session *session, int server, struct upstream *take_upstre
     upstream_hand_over(take_upstream, &owner_ops, session);
     permits_touch(&take_upstream->permit, session->worker->index, session_now(session));
     if (take_upstream->quota.permits == NULL)
-        wait_connection_hold_quota(session, take_upstream);
+        hold_quota(session, take_upstream);
     slot->upstream = take_upstream;
     reuse_adopt(session, slot);
     note_use(session);
@@ -186,9 +201,9 @@ static void note_login(const struct session *session, struct upstream *upstream)
     bool is_recent = login_age_is_recent(&session->worker->pool, session->door->cluster);
     bool may_lack = is_recent && !consistency_is_followed(&session->consistency);
     if (session->job.place == ROUTE_PRIMARY)
-        upstream->proved_us = session_now(session);
+        pooled_of(upstream)->proved_us = session_now(session);
     else
-        upstream->proved_us = may_lack ? 0 : session->rights.login_us;
+        pooled_of(upstream)->proved_us = may_lack ? 0 : session->rights.login_us;
 }
 
 static struct upstream_wish wish_of(const struct session *session, int server)
@@ -203,7 +218,8 @@ void slot_change(struct session *session, int server, struct upstream *take_upst
 {
     const struct upstream_wish wish = wish_of(session, server);
     upstream_statements_forget(take_upstream);
-    take_upstream->legacy.is_there = false; /* nothing of it is left by that */
+    pooled_note_beginning(take_upstream);
+    pooled_of(take_upstream)->vars_version = 0;
     bool is_own = take_upstream->key.account == session->user->account;
     if (!is_own)
         permits_release(&take_upstream->quota, session->worker->index);
@@ -212,7 +228,7 @@ void slot_change(struct session *session, int server, struct upstream *take_upst
     note_login(session, take_upstream);
     session->slots[session->job.place].is_changing = true;
     session->slots[session->job.place].is_renewing = is_own;
-    take_upstream->is_unclean = false;
+    pooled_of(take_upstream)->is_unclean = false;
     upstream_change_user(take_upstream, &wish);
 }
 
@@ -228,7 +244,7 @@ void slot_open(struct session *session, int server)
         slot->upstream->key = slot_key(session, server);
         note_login(session, slot->upstream);
     }
-    wait_connection_hold_quota(session, slot->upstream);
+    hold_quota(session, slot->upstream);
     note_use(session);
 }
 

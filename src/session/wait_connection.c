@@ -56,18 +56,6 @@ bool wait_connection_note_limit(struct session *session, struct upstream *upstre
     return true;
 }
 
-void wait_connection_hold_quota(struct session *session, struct upstream *upstream)
-{
-    struct quota *quota = session->queue.quota;
-    session->queue.quota = NULL;
-    if (quota != NULL && upstream != NULL)
-        quota_hold(quota, upstream);
-    else if (quota != NULL)
-        permits_give(&quota->permits);
-    else if (upstream != NULL && (quota = quota_find(upstream->server, upstream->key.account)) != NULL)
-        quota_enlist(quota, upstream);
-}
-
 static void release_quota(struct session *session)
 {
     if (session->queue.quota != NULL)

@@ -9,6 +9,7 @@
 #include "pool/prewarm.h"
 #include "session/kill.h"
 #include "session/session.h"
+#include "state/pooled.h"
 
 #include <signal.h>
 #include <stddef.h>
@@ -93,6 +94,12 @@ static struct pool_rules pool_rules(const struct world *world)
     return (struct pool_rules){ world->timeouts, world->users, world->clusters };
 }
 
+static void set_env(struct worker *worker)
+{
+    worker->env = world_env(worker->world, &worker->loop, worker->index);
+    pooled_prepare(&worker->env);
+}
+
 static bool open_pool(struct worker *worker)
 {
     worker->pool = (struct pool){ .worker = worker->index,
@@ -136,7 +143,7 @@ bool worker_init(struct worker *worker, unsigned index, const struct world *worl
         return error_wrap(err, "worker %u", index);
     }
     worker->loop.context = worker;
-    worker->env = world_env(world, &worker->loop, index);
+    set_env(worker);
     list_init(&worker->sessions);
     list_init(&worker->killers);
     list_init(&worker->kill_questions);
@@ -285,7 +292,7 @@ void worker_publish(struct worker *worker, struct view *view)
 void worker_adopt(struct worker *worker, const struct world *world)
 {
     worker->world = world;
-    worker->env = world_env(world, &worker->loop, worker->index);
+    set_env(worker);
     worker->pool.rules = pool_rules(world);
     for (unsigned i = 0; world->clusters != NULL && i < world->cluster_count; i++)
         worker->boxes[i].positions->settings = &world->clusters[i];

@@ -4,6 +4,7 @@
 #include "mysql/command.h"
 #include "state/diagnostics.h"
 #include "state/parse_context.h"
+#include "state/pooled.h"
 #include "state/schema.h"
 #include "state/variable_effects.h"
 #include "state/wait_timeout.h"
@@ -71,14 +72,14 @@ static bool needs_writes(const struct replay *replay)
 static bool lacks_vars(const struct replay *replay)
 {
     uint64_t version = replay->facets->vars.version;
-    return replay->slot->upstream->vars_version != version ||
+    return pooled_of(replay->slot->upstream)->vars_version != version ||
            (needs_writes(replay) && replay->slot->writes_version != version);
 }
 
 void replay_note_vars(const struct replay *replay)
 {
     uint64_t version = replay->facets->vars.version;
-    replay->slot->upstream->vars_version = version;
+    pooled_of(replay->slot->upstream)->vars_version = version;
     if (needs_writes(replay))
         replay->slot->writes_version = version;
 }
@@ -118,7 +119,7 @@ static void say_vars(const struct replay *replay, struct replay_command *command
     const struct facets *facets = replay->facets;
     struct text *sql = &command->argument;
     char buffer[WAIT_TIMEOUT_TEXT_MAX];
-    vars_diff(&facets->vars, replay->slot->upstream->vars_version,
+    vars_diff(&facets->vars, pooled_of(replay->slot->upstream)->vars_version,
               needs_writes(replay) ? replay->slot->writes_version : VARS_NONE, sql);
     if (lacks_insert_id(replay))
         (void)text_appendf(sql, "%slast_insert_id=%llu", glue(sql),

@@ -3,6 +3,7 @@
 #include "mysql/charset.h"
 #include "mysql/reply.h"
 #include "state/diagnostics.h"
+#include "state/pooled.h"
 
 struct span schema_of_login(const struct facets *facets, const struct job *job)
 {
@@ -73,7 +74,7 @@ static bool note_schema(struct facets *facets, const struct job *job, struct slo
     }
     if (span_equal(wanted, text_span(&upstream->schema))) {
         if (vars_follows_schema(&facets->vars)) /* SET CHARACTER SET was run in another one */
-            upstream->vars_version = 0;
+            pooled_of(upstream)->vars_version = 0;
         return true;
     }
     slot->answer.is_err = true;
@@ -89,7 +90,7 @@ static bool note_schema(struct facets *facets, const struct job *job, struct slo
 static void note_own_charset(struct facets *facets, struct slot *slot)
 {
     slot->reads_utf8 = slot->needs_utf8 = false;
-    slot->upstream->vars_version = 0;
+    pooled_of(slot->upstream)->vars_version = 0;
     diagnostics_note_own(&facets->answers, slot);
     if (slot->upstream->family == FAMILY_MARIADB)
         diagnostics_note_table_read(&facets->answers, slot);

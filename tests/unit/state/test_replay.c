@@ -1,5 +1,6 @@
 #include "../base/unit.h"
 
+#include "state/pooled.h"
 #include "state/replay.h"
 
 #define SAID_MAX 8
@@ -11,7 +12,7 @@ struct scene {
     struct facets facets;
     struct job job;
     struct server server;
-    struct upstream upstream;
+    struct pooled connection;
     struct slot slot;
     const char *sql;
 };
@@ -21,10 +22,10 @@ static void begin(struct scene *scene)
     *scene = (struct scene){ .facets = { .status = STATUS_AUTOCOMMIT }, .sql = "SELECT 1" };
     scene->job.command = &query;
     scene->job.place = ROUTE_PRIMARY;
-    scene->upstream.status = STATUS_AUTOCOMMIT;
-    scene->upstream.family = FAMILY_MARIADB;
-    scene->upstream.server = &scene->server;
-    scene->slot.upstream = &scene->upstream;
+    scene->connection.upstream.status = STATUS_AUTOCOMMIT;
+    scene->connection.upstream.family = FAMILY_MARIADB;
+    scene->connection.upstream.server = &scene->server;
+    scene->slot.upstream = &scene->connection.upstream;
     scene->slot.generation = 1;
 }
 
@@ -32,7 +33,7 @@ static void end(struct scene *scene)
 {
     text_fini(&scene->facets.schema);
     text_fini(&scene->facets.role.said);
-    text_fini(&scene->upstream.schema);
+    text_fini(&scene->connection.upstream.schema);
     vars_fini(&scene->facets.vars);
     user_variables_fini(&scene->facets.user_vars);
     pins_clear(&scene->facets.pins);
@@ -56,8 +57,9 @@ static void says(struct scene *scene, const char *const said[SAID_MAX])
             count++;
             scene->slot.task = task;
             if (task == SYNC_SCHEMA) { /* session tracking tells it */
-                text_clear(&scene->upstream.schema);
-                assert_true(text_append_span(&scene->upstream.schema, text_span(&command.argument)));
+                text_clear(&scene->connection.upstream.schema);
+                assert_true(
+                    text_append_span(&scene->connection.upstream.schema, text_span(&command.argument)));
             }
             assert_true(replay_note(&replay, 1));
         }
@@ -108,7 +110,7 @@ static void one_set_says_variables_insert_id_and_autocommit(void **state)
     scene.facets.status = 0;
     says(&scene, (const char *const[SAID_MAX]){ "SET time_zone='+01:00',last_insert_id=7,autocommit=0" });
     assert_int_equal(scene.slot.insert_id, 7);
-    assert_int_equal(scene.upstream.status & STATUS_AUTOCOMMIT, 0);
+    assert_int_equal(scene.connection.upstream.status & STATUS_AUTOCOMMIT, 0);
     end(&scene);
 }
 
@@ -164,14 +166,14 @@ static void name_outside_ascii_is_said_in_utf8(void **state)
     (void)state;
     struct scene scene;
     begin(&scene);
-    scene.upstream.key.collation = 8;
+    scene.connection.upstream.key.collation = 8;
     assert_true(text_append_cstr(&scene.facets.schema, "caf\xc3\xa9"));
     const struct replay replay = { .facets = &scene.facets, .job = &scene.job, .slot = &scene.slot };
     assert_int_equal(replay_next(&replay), SYNC_UTF8);
     scene.slot.task = SYNC_UTF8;
     assert_true(replay_note(&replay, 1));
     assert_int_equal(replay_next(&replay), SYNC_SCHEMA);
-    assert_true(text_append_span(&scene.upstream.schema, text_span(&scene.facets.schema)));
+    assert_true(text_append_span(&scene.connection.upstream.schema, text_span(&scene.facets.schema)));
     scene.slot.task = SYNC_SCHEMA;
     assert_true(replay_note(&replay, 1));
     assert_int_equal(replay_next(&replay), SYNC_OWN_CHARSET);
@@ -188,7 +190,7 @@ static void server_in_another_schema_than_asked_for_is_an_error(void **state)
     begin(&scene);
     scene.facets.reading.is_utf8 = true;
     assert_true(text_append_cstr(&scene.facets.schema, "caf\xc3\xa9"));
-    assert_true(text_append_cstr(&scene.upstream.schema, "cafe"));
+    assert_true(text_append_cstr(&scene.connection.upstream.schema, "cafe"));
     const struct replay replay = { .facets = &scene.facets, .job = &scene.job, .slot = &scene.slot };
     assert_int_equal(replay_next(&replay), SYNC_SCHEMA);
     scene.slot.task = SYNC_SCHEMA;
