@@ -21,7 +21,7 @@ struct barrier {
     void (*publish)(void *owner, struct view *view);
     int (*find_late)(void *owner, unsigned cluster, uint64_t number);
     void *owner;               /* borrows */
-    struct view *waiting;      /* one reference: its primary is told as soon as nobody goes by another one */
+    struct view *waiting;      /* one reference: published as soon as no worker uses another primary */
     const struct server *last; /* borrows: the last primary that workers were told; NULL: none ever */
     uint64_t last_moves;       /* of that one: at another address it is another server */
     uint64_t number;           /* of the last publication */

@@ -1,5 +1,5 @@
 /* What a service manager is told: systemd's protocol (sd_notify(3)), datagrams to the socket that
- * $NOTIFY_SOCKET names. Where the variable is not set, or names no unix socket, nobody is told anything.
+ * $NOTIFY_SOCKET names. If the variable is not set, or names no unix socket, nothing is sent.
  *
  *   start ──► notify_ready ──► notify_status … ──► notify_stopping
  *                  ▲    │

@@ -16,8 +16,8 @@
  * not written as a whole; ENOSPC where the kernel took a part of it. */
 int append_line(int fd, atomic_bool *is_torn, struct span line);
 
-/* Does the file behind `fd` end with a torn line? False for what is no regular file, is empty, or cannot be
- * read through /proc/self/fd. */
+/* Does the file behind `fd` end with a torn line? False if the file is not a regular one, is empty, or cannot
+ * be read through /proc/self/fd. */
 bool append_is_torn(int fd);
 
 #endif

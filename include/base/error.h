@@ -1,4 +1,4 @@
-/* A failure that somebody must read about: what was attempted, on what, and what came back.
+/* A failure that a person must read about: the attempt, its object, and the answer.
  *
  * Functions that can fail in such a way return bool or NULL and fill their last parameter. The text is
  * written for an operator or for the client of the proxy; it never holds a secret.

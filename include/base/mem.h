@@ -12,7 +12,7 @@
 /* Zeroed memory, or NULL. Free with mem_free. */
 void *mem_zalloc(size_t size_bytes);
 
-/* Like realloc: NULL leaves `memory` as it was. The new part is not zeroed. */
+/* Like realloc: with NULL `memory` is unchanged. The new part is not zeroed. */
 void *mem_realloc(void *memory, size_t size_bytes);
 
 /* A NUL-terminated copy, or NULL. */

@@ -2,9 +2,9 @@
  *
  * Each line is one write(2) with O_APPEND: lines of several threads never mix, nothing is lost when the
  * process dies, and nothing has to be flushed. A line costs its writer a copy into the page cache, some
- * microseconds; what is no regular file (a pipe whose reader sleeps) is never waited for. What cannot be
- * written is lost, counted, and said in the log once a minute: traffic goes on. (A disk that hangs blocks its
- * writer in the kernel, as it blocks everybody: put logs on one that does not.)
+ * microseconds; a pipe whose reader sleeps is never waited for. A line that cannot be written is lost and
+ * counted, and the log says so once a minute: traffic goes on. (A disk that hangs blocks the writing thread
+ * in the kernel.)
  *
  * The descriptor keeps its number for life: reopening puts another file behind it, so no writer ever meets a
  * closed one. */
@@ -29,8 +29,8 @@ struct sink {
 /* Opens or creates `path`, for the owner and the group to read; missing folders are not made. False: err says
  * why, and the sink is closed. */
 bool sink_open(struct sink *sink, const char *path, struct error *err);
-/* Opens the path again, for whoever has moved the file away. False: err says why, and it goes on with the
- * file that it had. */
+/* Opens the path again after the file was moved away. False: err says why, and lines go on to the former
+ * file. */
 bool sink_reopen(struct sink *sink, struct error *err);
 /* No writer may be left. */
 void sink_close(struct sink *sink);

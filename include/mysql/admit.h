@@ -26,7 +26,7 @@ typedef bool (*admit_find_user)(void *context, const char *user, struct auth_sec
 
 enum admit_verdict { ADMIT_MORE, ADMIT_ACCEPTED, ADMIT_REFUSED };
 
-struct admit_candidate; /* who wants in, until the verdict */
+struct admit_candidate; /* the client that logs in, until the verdict */
 
 struct admit {
     uint8_t state; /* private */

@@ -30,7 +30,7 @@ struct auth_secret {
 
 /* From clear text: all of it. False when longer than 255 bytes. */
 bool auth_secret_from_password(struct auth_secret *secret, struct span password);
-/* For a row of settings: is it short enough? Else *err says what it may be. */
+/* Check of a row of settings: is the password short enough? If not, *err names the limit. */
 bool auth_check_password(const char *password, struct error *err);
 /* From "*" and 40 hex digits. */
 bool auth_secret_from_native_hash(struct auth_secret *secret, struct span hash);
@@ -54,7 +54,8 @@ bool auth_sha2_verify(const struct auth_secret *secret, const uint8_t nonce[NONC
 
 enum auth_verdict {
     AUTH_MORE,
-    AUTH_UNABLE, /* what is known of the password, or the connection, does not allow the proof: err says why
+    AUTH_UNABLE, /* the proof is not possible with the known form of the password or this connection: err says
+                  * why
                   */
     AUTH_FAILED  /* the server's packet makes no sense, or OpenSSL failed: err says which */
 };

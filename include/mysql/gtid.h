@@ -93,7 +93,7 @@ bool gtid_table_read(struct gtid_table *table, enum server_family family, struct
 /* The source's entry; borrowed until the table changes. NULL: it has none. Cost: binary search. */
 const struct gtid_entry *gtid_table_find(const struct gtid_table *table, uint64_t source);
 
-/* Has the server all that the position asks for? Never what is unknown. */
+/* Does the table contain the whole position? False if the position is unknown. */
 bool gtid_table_contains(const struct gtid_table *table, const struct gtid_position *position);
 
 /* Has the server the newest transaction of each source in `other`, and all before it? Cost: the length of

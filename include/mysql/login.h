@@ -28,7 +28,7 @@ struct login_wish { /* borrowed until the login is over */
     uint16_t collation;
     enum login_tls tls;
     uint64_t compression; /* of CAPS_COMPRESSION one bit, asked for if the server offers it; or 0 */
-    uint8_t zstd_level;   /* what is said with CAP_ZSTD */
+    uint8_t zstd_level;   /* sent with CAP_ZSTD */
     bool is_local;        /* unix socket: as good as TLS for clear text */
 };
 

@@ -30,7 +30,7 @@ struct resultset {
 /* Of `columns` columns, at least one; packets are numbered from `seq`. */
 void resultset_begin(struct resultset *set, struct text *out, uint8_t seq, uint64_t caps, uint16_t status,
                      size_t columns);
-/* `bytes_max`: of the longest value; a hint for whoever draws tables. */
+/* `bytes_max`: of the longest value; a hint for clients that draw tables. */
 void resultset_column(struct resultset *set, const char *name, enum resultset_type type, size_t bytes_max);
 /* After the last column. */
 void resultset_body(struct resultset *set);

@@ -19,7 +19,7 @@ struct rows_cell {
     uint32_t length; /* UINT32_MAX: NULL */
 };
 
-/* Types of columns, as far as anybody asks. */
+/* Types of columns that callers distinguish. */
 #define ROWS_TYPE_DOUBLE 5
 #define ROWS_TYPE_LONGLONG 8
 #define ROWS_TYPE_NEWDECIMAL 246

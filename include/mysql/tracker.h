@@ -67,7 +67,7 @@ struct tracker {
     bool is_continued;     /* the next fragment belongs to the packet before it */
     bool has_cursor;       /* EXECUTE asked for a cursor */
     bool ends_after_left;  /* a cut terminator: over when `left` is 0 */
-    bool hands_out_eofs;   /* may be set after tracker_begin(): whoever reads them must see every status */
+    bool hands_out_eofs;   /* may be set after tracker_begin(): set by a caller that needs each status */
     uint16_t columns_told; /* likewise: how many it was said to have; 0: that is unknown */
     bool has_begun;        /* a first byte of the reply has been seen */
 };

@@ -38,7 +38,7 @@ bool addr_parse(const char *text, struct addr *addr_r, struct error *err);
  * kernel chooses one. */
 bool addr_parse_listen(const char *text, struct addr *addr_r, struct error *err);
 
-/* Like addr_parse, and takes "name:port" as well, without asking anybody: then *host_r has the name and
+/* Like addr_parse, and takes "name:port" as well, without a query: then *host_r has the name and
  * *addr_r is empty; otherwise host_r->name is empty. False: *err, and both are as they were. */
 bool addr_parse_host(const char *text, struct addr *addr_r, struct addr_host *host_r, struct error *err);
 

@@ -54,7 +54,7 @@ static inline bool buf_is_empty(const struct buf *buf)
     return buf->kept == buf->filled;
 }
 
-/* Room for reading once what is no longer needed has been moved away. */
+/* Bytes that can be read after consumed bytes have been moved away. */
 static inline uint32_t buf_room(const struct buf *buf)
 {
     return buf->cap - (buf->filled - buf->kept);
@@ -69,7 +69,8 @@ void buf_release_sent(struct buf *buf);
 void buf_drop_parsed(struct buf *buf);
 /* Back to the kept bytes: they are to be written again. */
 void buf_rewind(struct buf *buf);
-/* Move what is still needed to the front, if that makes room; cursors follow, spans die. */
+/* Moves the bytes that are still needed to the front, if that makes room. Cursors follow; spans become
+ * invalid. */
 void buf_compact(struct buf *buf);
 
 #endif

@@ -51,7 +51,7 @@ void frames_fini(struct frames *frames, struct compress *compress);
 enum frames_verdict frames_read(struct frames *frames, struct compress *compress, struct span *raw,
                                 uint8_t *out, size_t cap, size_t *done_r);
 
-/* The contents of the present packed frame have not all been handed out: what is missing may not need more
+/* The contents of the current compressed frame have not all been handed out: the rest may not need more
  * input. */
 static inline bool frames_holds_more(const struct frames *frames)
 {

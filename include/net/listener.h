@@ -25,8 +25,8 @@ struct listener {
     void *owner; /* borrows */
 };
 
-/* Binds and listens. A stale unix socket file, to which nobody listens, is replaced; `mode` is its permission
- * bits (ignored for TCP). */
+/* Binds and listens. A stale unix socket file, on which no process listens, is replaced; `mode` is its
+ * permission bits (ignored for TCP). */
 bool listener_open(struct listener *listener, struct loop *loop, const struct addr *addr, unsigned mode,
                    void (*on_accept)(struct listener *, int, const struct addr *), void *owner,
                    struct error *err);

@@ -20,13 +20,13 @@
  * small enough that a thousand busy streams fit a cache-sized budget of 32 MiB. */
 #define LOOP_WINDOW_BYTES (32u * 1024u)
 
-/* Embedded in what is sent to another thread. Owned by the receiver once posted. */
+/* Embedded in a message to another thread. The receiver owns it once it is posted. */
 struct loop_message {
     struct loop_message *next;
     void (*run)(struct loop_message *message); /* on the receiving loop's thread */
 };
 
-/* Embedded in what is freed after the turn. */
+/* Embedded in an object that is freed after the turn. */
 struct loop_corpse {
     struct loop_corpse *next;
     void (*bury)(struct loop_corpse *corpse);
@@ -60,14 +60,14 @@ struct loop {
 };
 
 bool loop_init(struct loop *loop, struct error *err);
-/* Runs what is left in the mailbox and the limbo, then frees the loop. */
+/* Runs the messages left in the mailbox, frees the objects in the limbo, then frees the loop. */
 void loop_fini(struct loop *loop);
 
 /* Until loop_stop. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
-/* On the loop's own thread, once it has stopped: runs what is in the mailbox and takes nothing more. */
+/* On the loop's own thread, once it has stopped: runs the messages in the mailbox and accepts no more. */
 void loop_close_mail(struct loop *loop);
 
 /* Any thread. Messages of one sender arrive in order. False when the loop is going away: the caller keeps it.

@@ -35,7 +35,7 @@ struct ares_channeldata;
 struct resolver {
     struct loop *loop;              /* borrows */
     const char *server;             /* borrows; NULL: as /etc/resolv.conf says */
-    struct ares_channeldata *hosts; /* owns: reads /etc/hosts, and asks nobody */
+    struct ares_channeldata *hosts; /* owns: reads /etc/hosts, sends no queries */
     struct ares_channeldata *dns;   /* owns: asks name servers, and reads nothing */
     struct list watchers;           /* of c-ares' sockets */
     struct loop_timer timer;        /* of its deadlines */
@@ -74,7 +74,7 @@ struct resolve_name {
 bool resolve_name_init(struct resolve_name *name, struct resolver *resolver, const char *text,
                        void (*on_news)(struct resolve_name *, const struct addr *), void *owner,
                        struct error *err);
-/* Asks, and goes on asking; on_news may come before it returns. */
+/* Resolves the name now, and again when the answer expires; on_news may run before this returns. */
 void resolve_start(struct resolve_name *name);
 /* No on_news follows. */
 void resolve_forget(struct resolve_name *name);

@@ -21,7 +21,7 @@ typedef void (*print_setting_fn)(void *context, const char *path, const char *va
  * memory is out, and some were not told. */
 bool print_settings(const struct section *section, const void *object, print_setting_fn each, void *context);
 
-/* A value that is not what it was. Texts are borrowed for the call; `was` and `is` are as in the file,
+/* A changed value. Texts are borrowed for the call; `was` and `is` are as in the file,
  * "none", or "***" of a secret, which says only that it has changed. */
 struct print_change {
     const char *place;    /* "listener 'app': address"; of an element of a list: "listener 'app'" */

@@ -12,7 +12,7 @@
 enum scan_result { SCAN_END, SCAN_INCLUDE, SCAN_BAD };
 
 struct scan {
-    struct span text; /* borrows; what is left to read */
+    struct span text; /* borrows; the rest to read */
     unsigned line;    /* where we are; set to 1 at the start */
     bool is_in_line;  /* something other than blanks stood on this line already */
     unsigned at_line; /* INCLUDE, BAD: where it stands */

@@ -6,14 +6,14 @@
 #include <stddef.h>
 
 #define PATIENCE_US                                                                                          \
-    1000000 /* a worker's turn takes a millisecond: whoever needs a second hangs, or starves */
+    1000000 /* a worker's turn takes a millisecond: a worker that needs a second hangs, or gets no CPU */
 
 static void on_patience(struct loop_timer *timer)
 {
     struct barrier *barrier = (struct barrier *)(void *)((char *)timer - offsetof(struct barrier, patience));
     struct log_scope scope = { .key = "cluster", .text = barrier->waiting->cluster_name };
     int late = barrier->find_late(barrier->owner, barrier->waiting->cluster_index, barrier->none_since);
-    if (late < 0) /* memory is what it waits for, and that was told */
+    if (late < 0) /* the barrier waits for memory, which was logged */
         return;
     barrier->is_late = true;
     log_warning(
@@ -86,7 +86,7 @@ static bool is_safe(const struct barrier *barrier, const struct view *view)
            barrier->find_late(barrier->owner, view->cluster_index, barrier->none_since) < 0;
 }
 
-/* The old primary is nobody's any more. Without memory for that the new one has to wait for the next view. */
+/* No worker uses the old primary any more. Without memory the new primary waits for the next view. */
 static void withdraw(struct barrier *barrier, const struct view *view)
 {
     struct view *without = view_without_primary(view);

@@ -236,7 +236,7 @@ static void check_listener(const struct check *check, size_t i)
                            "listener '%s': \"%s\" is taken by http", here->name, here->address);
 }
 
-/* With a static topology each server says what it is; with any other one, none may. */
+/* With a static topology each server has a role; with any other topology no server may have one. */
 static void check_role(const struct check *check, size_t i, size_t j)
 {
     const struct cluster_settings *cluster = &check->config->clusters[i];
@@ -306,7 +306,7 @@ static void check_statements(const struct check *check)
                            "statements are only told with digests: digests must not be \"off\"");
 }
 
-/* A door without accounts lets nobody in, accounts without a door do nothing. */
+/* A socket without accounts accepts no login; accounts without a socket have no effect. */
 static void check_admin(const struct check *check)
 {
     const struct admin_settings *admin = &check->config->admin;

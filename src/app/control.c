@@ -176,7 +176,7 @@ static void use_log(const struct control *control, const struct config *config)
     log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, control->log.fd);
 }
 
-/* SIGUSR1: whoever moved the files away finds the next line in new ones. */
+/* SIGUSR1: log files that were moved away are opened again. */
 static void reopen_logs(struct control *control)
 {
     struct error err = { 0 };
@@ -428,7 +428,7 @@ static void close_log(struct control *control, enum log_level level, enum log_fo
     sink_close(&control->log);
 }
 
-/* The last line, and what the exit status says: was anybody cut? */
+/* The last line of the log, and the exit status: was a session cut? */
 static bool tell_end(const struct control *control)
 {
     unsigned cut = 0, in_transaction = 0;

@@ -2,7 +2,7 @@
 #include "app/config.h"
 #include "app/control.h"
 #include "app/options.h"
-#include "app/trial.h"
+#include "app/connect_check.h"
 #include "base/log.h"
 #include "net/descriptors.h"
 
@@ -25,7 +25,7 @@ static int print(void (*write)(struct text *out), FILE *file)
 static int check(const char *path, const struct config *config, bool connects)
 {
     struct error err = { 0 };
-    bool is_good = !connects || trial_run(config, stdout, &err);
+    bool is_good = !connects || connect_check_run(config, stdout, &err);
     if (err.text[0] != '\0')
         (void)fprintf(stderr, "headgate: %s\n", err.text);
     (void)printf("%s: %s\n", path, is_good ? "good" : "good, but not every server answers its monitor");

@@ -55,7 +55,7 @@ static void tell(const struct text *message, bool is_vital)
         (void)close(fd);
 }
 
-/* Variables are lines: what is inside the value of one must not begin another. */
+/* Each variable is a line: a newline inside a value must not begin another variable. */
 static void append_status(struct text *message, const char *status)
 {
     (void)text_append_cstr(message, "STATUS=");

@@ -62,7 +62,7 @@ void version_free(struct version **version)
     *version = NULL;
 }
 
-/* ---- what is wrong with the file ---- */
+/* ---- errors of the file ---- */
 
 /* Each line into the log; false when there are none. */
 static bool log_lines(enum log_level level, const char *lines)

@@ -39,7 +39,7 @@ static void come_home(struct loop_message *message)
         give_sign(letter->watchdog);
 }
 
-/* On the worker's. At the very end the control loop takes no more mail, and nobody waits for it. */
+/* On the worker's thread. At the end of the program the control loop accepts no more messages. */
 static void answer(struct loop_message *message)
 {
     message->run = come_home;

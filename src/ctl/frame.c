@@ -14,7 +14,7 @@ struct column {
     const char *title;
     const char *key; /* of the answer's column */
     enum kind kind;
-    size_t widest; /* characters; what is longer is cut */
+    size_t widest; /* characters; a longer value is cut */
 };
 
 static const struct column server_columns[] = {

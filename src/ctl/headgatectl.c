@@ -1,4 +1,4 @@
-/* headgatectl: says one command to a running headgate and prints what it answers; without a command, a
+/* headgatectl: sends one command to a running headgate and prints the answer; without a command, a
  * prompt; `top` is a view that goes on.
  *
  *   main ─┬─ run_once:   link_open → link_ask → answer_print

@@ -2,7 +2,7 @@
 
 #include "ctl/answer.h"
 #include "ctl/line.h"
-#include "ctl/offers.h"
+#include "ctl/completion.h"
 #include "ctl/top.h"
 
 #include <editline/readline.h>
@@ -20,9 +20,9 @@
 /* ---- completion ---- */
 
 /* libedit's callbacks carry no context, hence these. */
-static struct link *asked;  /* borrows: whom completion asks for names */
-static struct sheet help;   /* owns: every command */
-static struct offers found; /* owns: for the word being completed */
+static struct link *asked;      /* borrows: completion asks for names here */
+static struct sheet help;       /* owns: every command */
+static struct completion found; /* owns: for the word being completed */
 
 /* What is understood here, beside headgate's own commands. */
 static const char *const locals[] = { "top", "quit", "exit", "json" };
@@ -48,7 +48,7 @@ static void offer_column(const char *question, const char *column, struct span t
     for (size_t i = 0; i < sheet_rows(&sheet); i++) {
         text_clear(&name);
         sheet_print(&sheet, i, column, &name);
-        offers_add(&found, text_span(&name), typed);
+        completion_add(&found, text_span(&name), typed);
     }
     text_fini(&name);
     sheet_fini(&sheet);
@@ -65,12 +65,12 @@ static void offer(struct span before, struct span typed)
 {
     before = without_word(before, "json ");
     for (size_t i = 0; before.len == 0 && i < sizeof locals / sizeof *locals; i++)
-        offers_add(&found, span_cstr(locals[i]), typed);
-    struct span argument = offers_argument(&help, before);
+        completion_add(&found, span_cstr(locals[i]), typed);
+    struct span argument = completion_argument(&help, before);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (span_is(argument, names[i].argument))
             offer_column(names[i].question, names[i].column, typed);
-    offers_commands(&found, &help, without_word(before, "help "), typed);
+    completion_commands(&found, &help, without_word(before, "help "), typed);
 }
 
 /* libedit calls this until NULL; `state` is 0 the first time. It frees what it gets. */
@@ -80,11 +80,11 @@ static char *complete_word(const char *word, int state)
     size_t len = strlen(word), point = rl_point < 0 ? 0 : (size_t)rl_point;
     if (state == 0) {
         next = 0;
-        offers_fini(&found);
+        completion_fini(&found);
         if (point >= len && point <= strlen(rl_line_buffer) && asked->fd >= 0)
             offer(span_of(rl_line_buffer, point - len), span_of(word, len));
     }
-    const char *offered = offers_at(&found, next++);
+    const char *offered = completion_at(&found, next++);
     return offered == NULL ? NULL : strdup(offered);
 }
 
@@ -111,7 +111,7 @@ static void history_begin(struct text *path)
     (void)read_history(text_cstr(path));
 }
 
-/* For its owner's eyes only, also where it was otherwise before: what is explained may hold anything. */
+/* Readable by its owner only, also if it was readable before: explained statements may contain secrets. */
 static void history_end(struct text *path)
 {
     int fd = path->len > 0 ? open(text_cstr(path), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
@@ -214,6 +214,6 @@ bool prompt_run(struct link *link, bool is_json)
     history_end(&history);
     text_fini(&command);
     sheet_fini(&help);
-    offers_fini(&found);
+    completion_fini(&found);
     return is_good || isatty(STDIN_FILENO);
 }

@@ -16,7 +16,7 @@ enum state {
 };
 
 struct admit_candidate {
-    struct auth_secret secret; /* of the account, or of nobody */
+    struct auth_secret secret; /* of the account; of an unknown user: one without a valid proof */
     char user[ADMIT_USER_MAX + 1];
     char schema[ADMIT_SCHEMA_MAX + 1];
     uint64_t caps;

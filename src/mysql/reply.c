@@ -139,7 +139,8 @@ bool reply_is_farewell(uint16_t code, uint8_t seq)
     return seq == 0 && is_among(code, codes, sizeof codes / sizeof *codes);
 }
 
-/* MySQL 9 says 1158 to whoever logs in on the thread of one that was just killed, once in some 30,000. */
+/* MySQL 9 answers a login with 1158 when its thread served a connection that was just killed: about once in
+ * 30,000 kills. */
 bool reply_is_interruption(uint16_t code)
 {
     static const uint16_t codes[] = { ERR_SERVER_SHUTDOWN, ERR_READ_ERROR, ERR_READ_TIMEOUT,

@@ -102,7 +102,7 @@ static enum rows_verdict on_head(struct rows *rows, struct span payload, struct 
     struct wire_reader reader = wire_reader_of(payload);
     uint64_t columns = wire_read_lenenc(&reader);
     if (payload.data[0] == 0xFE || reader.failed ||
-        wire_left(&reader) > 0) /* 0xFE: an EOF, or nobody's count */
+        wire_left(&reader) > 0) /* 0xFE: an EOF, or a count that no server sends */
         return bad(rows, err, "malformed column count");
     if (columns == 0 || columns > ROWS_COLUMNS_MAX)
         return bad(rows, err, "too many columns");

@@ -71,7 +71,7 @@ static bool deprecates_eof(const struct tracker *tracker)
     return (tracker->caps & CAP_DEPRECATE_EOF) != 0;
 }
 
-/* ---- what is it? Each may change the tracker only when the packet passes. ---- */
+/* ---- kinds of packets; a reader may change the tracker only when the packet passes ---- */
 
 static enum sight look_count(struct tracker *tracker, const struct glimpse *seen)
 {

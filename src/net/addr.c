@@ -65,7 +65,7 @@ static bool split(const char *text, unsigned lowest_port, struct parts *parts, s
 }
 
 /* As inet_pton reads it: four decimal numbers, or IPv6 with no zone. The system's resolver would take 127.1,
- * 0x7f.1 and octal 010.0.0.1 as well, for addresses that nobody meant. */
+ * 0x7f.1 and octal 010.0.0.1 as well, which were hardly meant as addresses. */
 static bool is_numeric(const struct parts *parts, struct addr *addr_r)
 {
     struct addr addr = { .len = parts->is_v6 ? sizeof addr.u.v6 : sizeof addr.u.v4 };

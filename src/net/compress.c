@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 
-#define ZLIB_CONST /* what it reads is const */
+#define ZLIB_CONST /* zlib takes const input */
 #include <zlib.h>
 #include <zstd.h>
 

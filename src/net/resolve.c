@@ -19,8 +19,8 @@ static const int family_numbers[FAMILIES] = { AF_INET, AF_INET6 };
 
 enum outcome {
     OUTCOME_ANSWERED, /* addresses */
-    OUTCOME_NONE,     /* whoever knows the name says that it has none */
-    OUTCOME_FAILED    /* nobody knows */
+    OUTCOME_NONE,     /* the name exists, and has no such address */
+    OUTCOME_FAILED    /* no answer */
 };
 
 /* What c-ares has the address of while it asks; the name may be gone before the answer. */
@@ -370,7 +370,7 @@ static struct watcher *new_watcher(struct resolver *resolver, int fd)
     return watcher;
 }
 
-/* c-ares tells what it waits for at a socket of its own; for nothing: it is about to close it. */
+/* c-ares says for which events of its socket it waits; for none: it is about to close the socket. */
 static void on_socket_state(void *owner, ares_socket_t fd, int readable, int writable)
 {
     struct resolver *resolver = owner;

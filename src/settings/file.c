@@ -410,7 +410,7 @@ static bool fill_setting(const struct fill *fill, const struct setting *row, con
     return fill_value(fill, row, setting);
 }
 
-/* What may have been meant by a key that no row has, at the end of a message; nothing where nobody knows. */
+/* The end of a message about an unknown key: the setting that was probably meant, or nothing. */
 static void say_meant(const struct section *section, const char *name, struct text *meant)
 {
     const char *near = schema_suggest(section, name);

@@ -88,7 +88,7 @@ static void skip_name(struct scan *scan)
     skip(scan, len);
 }
 
-/* A whole number is 32 bits wide, and 64 with an L behind it; one with a fraction is nobody's business here.
+/* A whole number is 32 bits wide, and 64 with an L behind it; a number with a fraction is not checked here.
  */
 static bool number_fits(const char *number)
 {

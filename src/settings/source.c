@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SOURCE_BYTES_MAX ((size_t)4 << 20) /* of one file: what is larger is not a configuration */
+#define SOURCE_BYTES_MAX ((size_t)4 << 20) /* of one file: a larger file is no configuration */
 #define INCLUDE_DEPTH_MAX 10               /* libconfig's own limit */
 #define READ_BYTES 4096U
 

@@ -1,16 +1,16 @@
-#include "ctl/offers.h"
+#include "ctl/completion.h"
 
-const char *offers_at(struct offers *offers, size_t index)
+const char *completion_at(struct completion *completion, size_t index)
 {
     size_t at = 0;
-    while (at < offers->words.len && index-- > 0)
-        at += strlen(offers->words.data + at) + 1;
-    return at < offers->words.len ? offers->words.data + at : NULL;
+    while (at < completion->words.len && index-- > 0)
+        at += strlen(completion->words.data + at) + 1;
+    return at < completion->words.len ? completion->words.data + at : NULL;
 }
 
-void offers_fini(struct offers *offers)
+void completion_fini(struct completion *completion)
 {
-    text_fini(&offers->words);
+    text_fini(&completion->words);
 }
 
 static bool begins(struct span text, struct span start)
@@ -18,21 +18,22 @@ static bool begins(struct span text, struct span start)
     return text.len >= start.len && span_equal_nocase(span_of(text.data, start.len), start);
 }
 
-void offers_add(struct offers *offers, struct span word, struct span typed)
+void completion_add(struct completion *completion, struct span word, struct span typed)
 {
     const char *there;
     if (word.len == 0 || !begins(word, typed))
         return;
-    for (size_t i = 0; (there = offers_at(offers, i)) != NULL; i++)
+    for (size_t i = 0; (there = completion_at(completion, i)) != NULL; i++)
         if (span_is(word, there))
             return;
-    size_t len = offers->words.len;
-    (void)text_append_span(&offers->words, word);
-    if (!text_append_byte(&offers->words, '\0'))
-        offers->words.len = len;
+    size_t len = completion->words.len;
+    (void)text_append_span(&completion->words, word);
+    if (!text_append_byte(&completion->words, '\0'))
+        completion->words.len = len;
 }
 
-void offers_commands(struct offers *offers, const struct sheet *help, struct span before, struct span typed)
+void completion_commands(struct completion *completion, const struct sheet *help, struct span before,
+                         struct span typed)
 {
     for (size_t i = 0; i < sheet_rows(help); i++) {
         struct span command = span_cstr(sheet_text(help, i, "command"));
@@ -40,7 +41,8 @@ void offers_commands(struct offers *offers, const struct sheet *help, struct spa
             continue;
         struct span rest = span_of(command.data + before.len, command.len - before.len);
         const uint8_t *blank = memchr(rest.data, ' ', rest.len);
-        offers_add(offers, span_of(rest.data, blank == NULL ? rest.len : (size_t)(blank - rest.data)), typed);
+        completion_add(completion, span_of(rest.data, blank == NULL ? rest.len : (size_t)(blank - rest.data)),
+                       typed);
     }
 }
 
@@ -55,7 +57,7 @@ static struct span bare(struct span argument)
     return span_of(argument.data + from, len);
 }
 
-struct span offers_argument(const struct sheet *help, struct span before)
+struct span completion_argument(const struct sheet *help, struct span before)
 {
     while (before.len > 0 && before.data[before.len - 1] == ' ')
         before.len--;

@@ -1,6 +1,6 @@
 #include "ctl_test.h"
 
-#include "ctl/offers.h"
+#include "ctl/completion.h"
 
 static const char help_json[] = "[{\"command\":\"show servers\",\"argument\":\"\"},"
                                 "{\"command\":\"show sessions\",\"argument\":\"\"},"
@@ -26,15 +26,15 @@ static void words_that_may_follow(void **state)
     struct sheet help = sheet_of(help_json);
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct offers offers = { 0 };
+        struct completion completion = { 0 };
         struct text found = { 0 };
         const char *word;
-        offers_commands(&offers, &help, span_cstr(rows[i].before), span_cstr(rows[i].typed));
-        for (size_t w = 0; (word = offers_at(&offers, w)) != NULL; w++)
+        completion_commands(&completion, &help, span_cstr(rows[i].before), span_cstr(rows[i].typed));
+        for (size_t w = 0; (word = completion_at(&completion, w)) != NULL; w++)
             (void)text_appendf(&found, "%s,", word);
         assert_string_equal(text_cstr(&found), rows[i].offered);
         text_fini(&found);
-        offers_fini(&offers);
+        completion_fini(&completion);
     }
     sheet_fini(&help);
 }
@@ -56,7 +56,7 @@ static void what_an_argument_stands_for(void **state)
     struct sheet help = sheet_of(help_json);
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_true(span_is(offers_argument(&help, span_cstr(rows[i].before)), rows[i].argument));
+        assert_true(span_is(completion_argument(&help, span_cstr(rows[i].before)), rows[i].argument));
     sheet_fini(&help);
 }
 

@@ -1,0 +1,97 @@
+#include "app/connect_check.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "cluster/cluster.h"
+#include "net/tls.h"
+
+#include <unistd.h>
+
+struct check {
+    struct loop loop;
+    struct resolver resolver;
+    struct ssl_ctx_st *tls;   /* owns */
+    struct cluster *clusters; /* owns */
+    size_t made;
+    size_t probed;
+};
+
+/* A cluster's first view comes when every server's first probe has ended. */
+static void on_view(struct cluster *cluster, struct view *view)
+{
+    struct check *check = cluster->owner;
+    check->probed += view->epoch == 1;
+    if (check->probed == check->made)
+        loop_stop(&check->loop);
+}
+
+static bool make_clusters(struct check *check, const struct config *config, struct error *err)
+{
+    const struct upstream_env env = { .loop = &check->loop,
+                                      .tls = check->tls,
+                                      .connect_us = config->timeouts.connect_us,
+                                      .login_us = config->timeouts.login_us };
+    check->clusters = mem_zalloc(config->cluster_count * sizeof *check->clusters);
+    if (check->clusters == NULL)
+        return error_set(err, 0, "out of memory");
+    for (; check->made < config->cluster_count; check->made++)
+        if (!cluster_init(&check->clusters[check->made], &config->clusters[check->made],
+                          (unsigned)check->made, 1, &env, &check->resolver, err))
+            return false;
+    return true;
+}
+
+/* True: its probe has passed. */
+static bool tell(const struct cluster *cluster, size_t i, FILE *out)
+{
+    const struct view_server *entry = &cluster->view->servers[i];
+    const struct cluster_member *member = &cluster->members[i];
+    bool has_passed = member->is_known && member->probe_failures == 0;
+    (void)fprintf(out, "%s: server %s (%s): %s, role %s: %s%s%s\n", cluster->name, entry->server->name,
+                  entry->server->address, has_passed ? "answers the monitor" : "does not answer the monitor",
+                  server_role_name(entry->role), entry->reason, entry->detail[0] != '\0' ? ": " : "",
+                  entry->detail);
+    return has_passed;
+}
+
+static bool tell_all(const struct check *check, FILE *out)
+{
+    bool is_good = true;
+    for (size_t c = 0; c < check->made; c++)
+        for (size_t i = 0; i < check->clusters[c].count; i++)
+            is_good &= tell(&check->clusters[c], i, out);
+    return is_good;
+}
+
+static void finish(struct check *check)
+{
+    for (size_t i = 0; i < check->made; i++)
+        cluster_stop(&check->clusters[i]);
+    resolve_fini(&check->resolver);
+    loop_close_mail(&check->loop);
+    loop_fini(&check->loop); /* buries what was closed, while servers are still there */
+    for (size_t i = 0; i < check->made; i++)
+        cluster_fini(&check->clusters[i]);
+    mem_free(check->clusters);
+    tls_context_free(&check->tls);
+}
+
+bool connect_check_run(const struct config *config, FILE *out, struct error *err)
+{
+    struct check check = { .tls = tls_client_context(err) };
+    if (check.tls == NULL || !loop_init(&check.loop, err)) {
+        tls_context_free(&check.tls);
+        return false;
+    }
+    log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO); /* the lines below say all of it */
+    bool is_good = resolve_init(&check.resolver, &check.loop, config->resolver, err) &&
+                   make_clusters(&check, config, err);
+    for (size_t i = 0; is_good && i < check.made; i++)
+        cluster_start(&check.clusters[i], on_view, &check);
+    if (is_good) {
+        loop_run(&check.loop);
+        is_good = tell_all(&check, out);
+    }
+    finish(&check);
+    return is_good;
+}
