@@ -1,9 +1,9 @@
 /* What statements cost, per normalised statement (sql/digest.h), cluster and user: a table of bounded size.
  *
  * Each worker has one of its own, so nothing here is locked or atomic; readers visit the workers
- * (admin/tour.h) and add the rows up. A statement's row is found by the text's shape, which classify() has
- * for nothing: only a shape that was not seen lately is read a second time. A row that is known costs no
- * allocation.
+ * (admin/visit_workers.h) and add the rows up. A statement's row is found by the text's shape, which
+ * classify() has for nothing: only a shape that was not seen lately is read a second time. A row that is
+ * known costs no allocation.
  *
  * When the table is full, the one that has taken the least time among a few makes room, and is summed into
  * the row of the others; so no sum is ever lost. Memory: DIGEST_ROW_BYTES a row at most.

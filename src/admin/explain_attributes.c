@@ -66,16 +66,16 @@ static bool begins(struct span sql, struct span *rest_r)
     return span_equal_nocase(word, with) && hint_is_attribute(take_word(&rest, '=', ','));
 }
 
-bool explain_attributes_read(struct span *sql, struct hints_beside *beside_r, struct error *err)
+bool explain_attributes_read(struct span *sql, struct hints_beside *attributes_r, struct error *err)
 {
     struct span text;
-    *beside_r = (struct hints_beside){ 0 };
+    *attributes_r = (struct hints_beside){ 0 };
     if (!begins(*sql, &text))
         return true;
     do {
-        if (beside_r->count == HINTS_BESIDE_MAX)
+        if (attributes_r->count == HINTS_BESIDE_MAX)
             return error_set(err, 0, "explain takes no more than %d attributes", HINTS_BESIDE_MAX);
-        struct hint_beside *one = &beside_r->items[beside_r->count++];
+        struct hint_beside *one = &attributes_r->items[attributes_r->count++];
         one->name = take_word(&text, '=', ',');
         if (one->name.len == 0 || !take_sign(&text, '=') || !take_value(&text, &one->value))
             return error_set(err, 0,

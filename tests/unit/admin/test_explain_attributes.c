@@ -38,16 +38,17 @@ static void each_line_is_split_as_it_says(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct span sql = span_cstr(rows[i].line);
-        struct hints_beside beside;
+        struct hints_beside attributes;
         struct error err = { 0 };
         struct text pairs = { 0 };
-        bool is_read = explain_attributes_read(&sql, &beside, &err);
+        bool is_read = explain_attributes_read(&sql, &attributes, &err);
         assert_row(is_read == (rows[i].pairs != NULL), "'%s': %s", rows[i].line, err.text);
         assert_row(is_read == (err.text[0] == '\0'), "'%s': %s", rows[i].line, err.text);
-        for (size_t j = 0; is_read && j < beside.count; j++)
-            (void)text_appendf(&pairs, "%.*s=%.*s;", (int)beside.items[j].name.len,
-                               (const char *)beside.items[j].name.data, (int)beside.items[j].value.len,
-                               (const char *)beside.items[j].value.data);
+        for (size_t j = 0; is_read && j < attributes.count; j++)
+            (void)text_appendf(&pairs, "%.*s=%.*s;", (int)attributes.items[j].name.len,
+                               (const char *)attributes.items[j].name.data,
+                               (int)attributes.items[j].value.len,
+                               (const char *)attributes.items[j].value.data);
         if (is_read)
             assert_row(strcmp(text_cstr(&pairs), rows[i].pairs) == 0 && span_is(sql, rows[i].sql),
                        "'%s': %s and '%.*s'", rows[i].line, text_cstr(&pairs), (int)sql.len,
@@ -64,10 +65,10 @@ static void no_beginning_is_read_beyond(void **state)
         for (size_t len = 0; len <= strlen(rows[i].line); len++) {
             char *copy = strndup(rows[i].line, len);
             struct span sql = span_of(copy, len);
-            struct hints_beside beside;
+            struct hints_beside attributes;
             struct error err = { 0 };
             assert_non_null(copy);
-            if (explain_attributes_read(&sql, &beside, &err))
+            if (explain_attributes_read(&sql, &attributes, &err))
                 assert_true(sql.data >= (const uint8_t *)copy &&
                             sql.data + sql.len == (const uint8_t *)copy + len);
             free(copy);
