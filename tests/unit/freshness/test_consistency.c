@@ -1,0 +1,317 @@
+/* What a session asks of replicas after each kind of reply, and what its level asks for. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "access/listener_settings.h"
+#include "access/users.h"
+#include "cluster/view.h"
+#include "freshness/consistency.h"
+#include "freshness/fresh_replica.h"
+#include "freshness/written.h"
+#include "sql/classify.h"
+#include "state/pending_set.h"
+
+struct scene {
+    struct loop loop;
+    struct upstream_env env;
+    struct cluster_settings settings;
+    struct listener_settings listener;
+    struct user user;
+    struct view view;
+    struct positions positions;
+    struct written written;
+    struct consistency consistency;
+    struct job job;
+};
+
+static void begin(struct scene *scene, int level)
+{
+    *scene = (struct scene){ .loop.now_us = 1000,
+                             .env.loop = &scene->loop,
+                             .settings.consistency = level,
+                             .settings.consistency_wait_us = CONSISTENCY_WAIT_AUTO,
+                             .listener = { .mode = LISTENER_SPLIT, .consistency = CONSISTENCY_INHERIT },
+                             .user.consistency = CONSISTENCY_INHERIT,
+                             .view = { .primary = VIEW_NO_SERVER, .family = FAMILY_MARIADB } };
+    written_init(&scene->written);
+    scene->positions = (struct positions){ .env = &scene->env,
+                                           .view = &scene->view,
+                                           .settings = &scene->settings,
+                                           .all_written = &scene->written,
+                                           .primary = VIEW_NO_SERVER };
+    consistency_init(&scene->consistency, &scene->positions, &scene->listener);
+    consistency_begin(&scene->consistency, &scene->user);
+}
+
+static void end(struct scene *scene)
+{
+    written_fini(&scene->written);
+}
+
+/* The statement has run at that place, with this reply; `gtid` may be NULL. */
+static void run(struct scene *scene, enum route_place place, const char *sql, struct job_reply reply,
+                const char *gtid, bool is_open)
+{
+    struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB, .multi_statements = true };
+    scene->job = (struct job){ .command = command_find(COM_QUERY),
+                               .facts = classify(span_cstr(sql), false, &dialect),
+                               .place = place,
+                               .reply = reply };
+    if (gtid != NULL)
+        consistency_note_gtid(&scene->consistency, &scene->job, written_tag(0, 0), FAMILY_MARIADB,
+                              span_cstr(gtid));
+    consistency_note_done(&scene->consistency, &scene->job, 0, is_open);
+}
+
+#define ROWS                                                                                                 \
+    {                                                                                                        \
+        .has_rows = true                                                                                     \
+    }
+#define CHANGED                                                                                              \
+    {                                                                                                        \
+        .has_changed = true                                                                                  \
+    }
+#define ERROR                                                                                                \
+    {                                                                                                        \
+        .has_error = true                                                                                    \
+    }
+
+enum asks { NOTHING, POSITION, MOMENT };
+
+static const struct {
+    const char *sql;
+    struct job_reply reply;
+    const char *gtid;
+    enum asks primary;
+} replies[] = {
+    { "SET NAMES utf8mb4", { 0 }, NULL, NOTHING },
+    { "USE shop", { 0 }, NULL, NOTHING },
+    { "BEGIN", { 0 }, NULL, NOTHING },
+    { "SAVEPOINT a", { 0 }, NULL, NOTHING },
+    { "ROLLBACK", { 0 }, NULL, NOTHING },
+    { "BEGIN", ERROR, NULL, MOMENT },
+    { "SET @a = (SELECT MAX(id) FROM t)", { 0 }, NULL, MOMENT },
+    { "SELECT 1", ROWS, NULL, MOMENT },
+    { "SELECT id FROM t", ROWS, NULL, MOMENT },
+    { "INSERT INTO t VALUES (1)", CHANGED, "0-1-5", POSITION },
+    { "INSERT INTO t VALUES (1)", CHANGED, NULL, MOMENT },
+    { "UPDATE t SET a = 1", { 0 }, NULL, MOMENT },
+    { "UPDATE t SET a = 1", { 0 }, "0-1-5", MOMENT },
+    { "INSERT INTO t VALUES (1) RETURNING id", { .has_rows = true, .has_changed = true }, "0-1-5", MOMENT },
+    { "INSERT INTO t VALUES (1), (1)", ERROR, "0-1-5", MOMENT },
+    { "CALL p()", CHANGED, "0-1-5", MOMENT },
+    { "CREATE TABLE u (id INT)", { 0 }, "0-1-5", MOMENT },
+    { "INSERT INTO t VALUES (1); COMMIT", CHANGED, "0-1-5", MOMENT },
+};
+
+static enum asks asks_of(const struct consistency *consistency)
+{
+    if (consistency->seen != 0)
+        return MOMENT;
+    return consistency->is_asking ? POSITION : NOTHING;
+}
+
+static void replies_of_the_primary_say_what_is_asked_for(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof replies / sizeof *replies; i++) {
+        struct scene scene;
+        begin(&scene, CONSISTENCY_SESSION);
+        run(&scene, ROUTE_PRIMARY, replies[i].sql, replies[i].reply, replies[i].gtid, false);
+        if (asks_of(&scene.consistency) != replies[i].primary)
+            fail_msg("%s (row %zu): asks %d", replies[i].sql, i, (int)asks_of(&scene.consistency));
+        assert_int_equal(scene.consistency.position.count, replies[i].gtid != NULL ? 1 : 0);
+        end(&scene);
+    }
+}
+
+static void eventual_sessions_ask_for_nothing(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene, CONSISTENCY_EVENTUAL);
+    run(&scene, ROUTE_PRIMARY, "INSERT INTO t VALUES (1)", (struct job_reply)CHANGED, "0-1-5", false);
+    assert_int_equal(asks_of(&scene.consistency), NOTHING);
+    struct written_state all;
+    written_read(&scene.written, &all);
+    assert_true(all.version > 0); /* others may ask for it all the same */
+    end(&scene);
+}
+
+static void reads_on_replicas_are_only_noted(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene, CONSISTENCY_SESSION);
+    run(&scene, ROUTE_REPLICA, "SELECT id FROM t", (struct job_reply)ROWS, "0-1-5", false);
+    assert_int_equal(asks_of(&scene.consistency), NOTHING);
+    assert_true(scene.consistency.has_read && scene.consistency.is_reader);
+    consistency_see(&scene.consistency); /* the primary has what they showed */
+    assert_false(scene.consistency.has_read);
+    end(&scene);
+}
+
+static void galera_nodes_gtids_are_not_read(void **state)
+{
+    (void)state;
+    struct scene scene;
+    begin(&scene, CONSISTENCY_SESSION);
+    scene.view.is_galera = true;
+    run(&scene, ROUTE_PRIMARY, "INSERT INTO t VALUES (1)", (struct job_reply)CHANGED, "0-1-5", false);
+    assert_int_equal(asks_of(&scene.consistency), MOMENT);
+    assert_int_equal(scene.consistency.position.count, 0);
+    assert_int_equal(scene.consistency.writer, 0);
+    assert_true(consistency_is_new_writer(&scene.consistency, &scene.job, 1));
+    assert_false(consistency_is_new_writer(&scene.consistency, &scene.job, 0));
+    end(&scene);
+}
+
+/* A COMMIT alone shows nothing; one that ends a transaction without a GTID may. */
+static void end_of_a_transaction_tells_a_gtid_or_a_moment(void **state)
+{
+    (void)state;
+    static const char *const gtids[] = { NULL, "0-1-5" };
+    for (size_t i = 0; i < 2; i++) {
+        struct scene scene;
+        begin(&scene, CONSISTENCY_SESSION);
+        run(&scene, ROUTE_PRIMARY, "BEGIN", (struct job_reply){ 0 }, NULL, true);
+        assert_false(scene.consistency.has_transaction);
+        run(&scene, ROUTE_PRIMARY, "DELETE FROM t", (struct job_reply)CHANGED, NULL, true);
+        assert_true(scene.consistency.has_transaction);
+        uint64_t seen = scene.consistency.seen;
+        run(&scene, ROUTE_PRIMARY, "COMMIT", (struct job_reply){ 0 }, gtids[i], false);
+        assert_true(gtids[i] == NULL ? scene.consistency.seen > seen : scene.consistency.seen == seen);
+        assert_false(scene.consistency.has_transaction);
+        end(&scene);
+    }
+}
+
+static void unlogged_writes_are_asked_for_until_a_reset(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct changes changes = { .sets_logging = true };
+    begin(&scene, CONSISTENCY_SESSION);
+    run(&scene, ROUTE_PRIMARY, "SET sql_log_bin = 0", (struct job_reply){ 0 }, NULL, false);
+    assert_false(scene.consistency.is_unlogged);
+    scene.job.changes = &changes;
+    consistency_note_done(&scene.consistency, &scene.job, 0, false);
+    assert_true(scene.consistency.is_unlogged && scene.consistency.is_asking);
+    consistency_note_reset(&scene.consistency);
+    assert_false(scene.consistency.is_unlogged);
+    assert_int_equal(asks_of(&scene.consistency), MOMENT);
+    end(&scene);
+}
+
+/* ---- levels ---- */
+
+static const struct {
+    int cluster, listener, user, level;
+} levels[] = {
+    { CONSISTENCY_SESSION, CONSISTENCY_INHERIT, CONSISTENCY_INHERIT, CONSISTENCY_SESSION },
+    { CONSISTENCY_SESSION, CONSISTENCY_GLOBAL, CONSISTENCY_INHERIT, CONSISTENCY_GLOBAL },
+    { CONSISTENCY_SESSION, CONSISTENCY_GLOBAL, CONSISTENCY_EVENTUAL, CONSISTENCY_EVENTUAL },
+    { CONSISTENCY_STRONG, CONSISTENCY_INHERIT, CONSISTENCY_SESSION, CONSISTENCY_SESSION },
+};
+
+static void users_level_goes_before_the_listeners_and_the_clusters(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        struct scene scene;
+        begin(&scene, levels[i].cluster);
+        scene.listener.consistency = levels[i].listener;
+        scene.user.consistency = levels[i].user;
+        consistency_begin(&scene.consistency, &scene.user);
+        assert_int_equal(scene.consistency.level, levels[i].level);
+        end(&scene);
+    }
+}
+
+static void level_that_begins_to_follow_asks_for_what_the_primary_has(void **state)
+{
+    (void)state;
+    for (int is_new = 0; is_new < 2; is_new++) {
+        struct scene scene;
+        begin(&scene, CONSISTENCY_EVENTUAL);
+        scene.settings.consistency = CONSISTENCY_SESSION;
+        consistency_note_settings(&scene.consistency, &scene.user, is_new);
+        assert_int_equal(asks_of(&scene.consistency), is_new ? NOTHING : MOMENT);
+        end(&scene);
+    }
+}
+
+static const struct {
+    int level;
+    enum hint_level hint;
+    bool is_asked, wants_global, wants_newest;
+} hints[] = {
+    { CONSISTENCY_SESSION, HINT_SESSION, true, false, false },
+    { CONSISTENCY_SESSION, HINT_EVENTUAL, false, false, false },
+    { CONSISTENCY_SESSION, HINT_GLOBAL, true, true, false },
+    { CONSISTENCY_SESSION, HINT_STRONG, true, false, true },
+    { CONSISTENCY_EVENTUAL, HINT_SESSION, true, false, true },
+    { CONSISTENCY_EVENTUAL, HINT_GLOBAL, true, true, false },
+    { CONSISTENCY_GLOBAL, HINT_SESSION, true, false, false },
+    { CONSISTENCY_STRONG, HINT_EVENTUAL, false, false, false },
+};
+
+static void hints_go_before_levels(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+        struct scene scene;
+        begin(&scene, hints[i].level);
+        scene.consistency.trust.server = 1;
+        consistency_note_hint(&scene.consistency, &scene.job, hints[i].hint);
+        assert_int_equal(consistency_is_asked(&scene.consistency, &scene.job), hints[i].is_asked);
+        assert_int_equal(consistency_wants_global(&scene.consistency, &scene.job), hints[i].wants_global);
+        assert_int_equal(consistency_wants_newest(&scene.consistency, &scene.job), hints[i].wants_newest);
+        assert_int_equal(scene.consistency.trust.server, hints[i].wants_newest ? VIEW_NO_SERVER : 1);
+        scene.listener.mode = LISTENER_REPLICA; /* there is no primary to go to */
+        assert_false(consistency_is_asked(&scene.consistency, &scene.job));
+        end(&scene);
+    }
+}
+
+static void lost_connections_leave_doubt(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct upstream upstream = { .state = UPSTREAM_READY };
+    struct slot slot = { .upstream = &upstream };
+    begin(&scene, CONSISTENCY_SESSION);
+    scene.consistency.trust.server = 1;
+    consistency_note_drop(&scene.consistency, &scene.job, ROUTE_PRIMARY, &slot);
+    consistency_note_drop(&scene.consistency, &scene.job, ROUTE_REPLICA, &slot);
+    assert_int_equal(scene.consistency.trust.server, 1);
+    slot.has_failed = true;
+    consistency_note_drop(&scene.consistency, &scene.job, ROUTE_REPLICA, &slot);
+    assert_int_equal(scene.consistency.trust.server, VIEW_NO_SERVER);
+    assert_int_equal(asks_of(&scene.consistency), NOTHING);
+    upstream.state = UPSTREAM_BUSY; /* the write may have been carried out */
+    consistency_note_drop(&scene.consistency, &scene.job, ROUTE_PRIMARY, &slot);
+    assert_int_equal(asks_of(&scene.consistency), MOMENT);
+    end(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(replies_of_the_primary_say_what_is_asked_for),
+        cmocka_unit_test(eventual_sessions_ask_for_nothing),
+        cmocka_unit_test(reads_on_replicas_are_only_noted),
+        cmocka_unit_test(galera_nodes_gtids_are_not_read),
+        cmocka_unit_test(end_of_a_transaction_tells_a_gtid_or_a_moment),
+        cmocka_unit_test(unlogged_writes_are_asked_for_until_a_reset),
+        cmocka_unit_test(users_level_goes_before_the_listeners_and_the_clusters),
+        cmocka_unit_test(level_that_begins_to_follow_asks_for_what_the_primary_has),
+        cmocka_unit_test(hints_go_before_levels),
+        cmocka_unit_test(lost_connections_leave_doubt),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
