@@ -14,8 +14,9 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-/* Somebody idle gives up a connection at once, or after a question or two. A read that got none by then looks
- * at other replicas; the next time after twice as long, or it could run to and fro ahead of every gift. */
+/* An idle session gives up its connection at once, or after a question or two. A read that got no connection
+ * by then looks at other replicas; the next time after twice as long, as otherwise it could leave each queue
+ * just before its turn. */
 #define ELSEWHERE_US UINT64_C(100000)
 
 static struct server *server_at(const struct session *session, int server)
@@ -23,7 +24,7 @@ static struct server *server_at(const struct session *session, int server)
     return session_view(session)->servers[server].server;
 }
 
-/* Does somebody wait there already, for one of the server's or of the account's? */
+/* Does a session wait there already, for a permit of the server or of the account? */
 static bool is_wanted(const struct session *session, int server)
 {
     const struct quota *quota = quota_find(server_at(session, server), session->user->account);
@@ -31,7 +32,7 @@ static bool is_wanted(const struct session *session, int server)
            (quota != NULL && permits_is_wanted(&quota->permits));
 }
 
-/* May the present read go there instead of where it was to go? */
+/* May the present read go to that server instead of the chosen one? */
 static bool may_go_to(const struct session *session, int server)
 {
     return session_view(session)->servers[server].takes_reads && server != session->job.avoid &&
@@ -118,7 +119,8 @@ enum step wait_connection_time_out(struct session *session)
 {
     char text[ERROR_TEXT_MAX];
     struct server *server = session->queue.at;
-    if (session->queue.waiter.handover != NULL) { /* a worker is very busy: without its connection, then */
+    if (session->queue.waiter.handover !=
+        NULL) { /* a worker is very busy: its connection is not waited for any longer */
         wait_connection_leave(session);
         return session_enter(session, SESSION_ACQUIRING);
     }
@@ -156,8 +158,8 @@ static void note_entry(struct session *session, struct server *server)
     (void)session_enter(session, SESSION_QUEUED);
 }
 
-/* What the session must wait for first: a permit of its account's, if that has a limit there and none is in
- * hand or to be had; else one of the server's. */
+/* What the session must wait for first: a permit of its account, if the account has a limit there and the
+ * session can take none now; otherwise a permit of the server. */
 static struct permits *permits_for(struct session *session, struct server *server)
 {
     struct quota *quota = session->queue.quota == NULL ? quota_find(server, session->user->account) : NULL;
@@ -191,19 +193,19 @@ static enum step enter(struct session *session, int at)
     session->job.wait.elsewhere_at_us = session_now(session) + (ELSEWHERE_US << session->job.wait.changes);
     session->queue.ticket = permits_wait(permits, &waiter, &is_first);
     if (session->queue.ticket == NULL) {
-        wait_connection_leave(session); /* one of its account's may be in hand */
+        wait_connection_leave(session); /* a permit of the account may be in hand */
         return command_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory");
     }
     session_set_deadline(session, session->job.wait.permit_until_us - session_now(session));
     worker_retry(worker);
-    if (is_first) /* otherwise somebody has searched, and whoever became idle since has given */
+    if (is_first) /* otherwise a search was made, and sessions that became idle since have given up theirs */
         search_for_waiters(&worker->pool, permits);
     if (permits->quota != NULL)
         quota_try_more(permits->quota, session_now(session));
     return STEP_WAIT;
 }
 
-/* Is there still something to be had there, for this job? */
+/* Can the present job still get a connection there? */
 static bool is_right(const struct session *session)
 {
     const struct view *view = session_view(session);
@@ -225,7 +227,7 @@ static void take_or_change(struct session *session, int server, struct upstream 
         slot_take(session, server, take_upstream);
 }
 
-/* Goes on with a parked connection to that server, if there is one. */
+/* Takes a parked connection to that server, if there is one. */
 static bool take(struct session *session, int server)
 {
     const struct parked_wish wish = { slot_key(session, server), &session->facets, session->rights.since_us };
@@ -262,7 +264,7 @@ static bool take_over(struct session *session, int server)
 static enum step take_offer(struct session *session)
 {
     int server = (int)session->queue.at->index;
-    struct quota *quota = session->queue.quota; /* for one that becomes its account's */
+    struct quota *quota = session->queue.quota; /* kept for a connection that changes to the account */
     session->queue.quota = NULL;
     wait_connection_leave(session);
     session->queue.quota = quota;
@@ -271,7 +273,7 @@ static enum step take_offer(struct session *session)
     return is_taken ? session_enter(session, SESSION_ATTACHING) : session_enter(session, SESSION_ACQUIRING);
 }
 
-/* One of its account's has come; now one of the server's. */
+/* A permit of the account has come; a permit of the server is needed as well. */
 static enum step go_on_with_quota(struct session *session)
 {
     struct server *server = session->queue.at;
@@ -281,8 +283,8 @@ static enum step go_on_with_quota(struct session *session)
     return open_with_permit(session, (int)server->index);
 }
 
-/* A replica for which nobody waits, though it may have none free: who is idle there gives only to who does.
- * VIEW_NO_SERVER: there is none, or it is not time yet. */
+/* A replica for which no session waits. It may have no free connection: idle sessions give up theirs only to
+ * sessions that wait there. VIEW_NO_SERVER: there is none, or it is not time yet. */
 static int find_calm(struct session *session)
 {
     const struct view *view = session_view(session);
@@ -322,7 +324,7 @@ enum step wait_connection_step(struct session *session)
     struct worker *worker = session->worker;
     if (session->is_client_eof || !is_right(session)) {
         if (session_view(session)->is_paused)
-            session->job.wait.permit_until_us = 0; /* a pause is no client's fault */
+            session->job.wait.permit_until_us = 0; /* the time of a pause does not count */
         wait_connection_leave(session);
         return session->is_client_eof ? session_close(session, CLOSE_CLIENT_GONE, NULL)
                                       : session_enter(session, SESSION_ACQUIRING);
@@ -353,8 +355,8 @@ static bool ask_others(struct session *session, int server)
 
 enum got { GOT_NOTHING, GOT_PERMIT, GOT_CONNECTION, GOT_ANSWER_LATER };
 
-/* A parked connection, or leave to open one; nobody passes those who wait. `may_ask`: another worker's would
- * do, too. */
+/* A parked connection, or the permits to open one, unless a session waits already. `may_ask`: other workers
+ * may be asked for a parked one. */
 static enum got get(struct session *session, int server, bool may_ask)
 {
     struct permits *permits = &server_at(session, server)->permits;
@@ -389,10 +391,10 @@ static int find_free(struct session *session, enum got *got_r)
     return VIEW_NO_SERVER;
 }
 
-/* The others answer within a turn of their loops, which is not waited for without end. */
+/* Other workers answer within a turn of their loops; the deadline is for a worker that hangs. */
 static enum step await_answer(struct session *session, int server)
 {
-    session->job.wait.has_asked_others = true; /* once: they may have none again and again */
+    session->job.wait.has_asked_others = true; /* only once for a job */
     note_entry(session, server_at(session, server));
     session_set_deadline(session, session->worker->env.connect_us);
     return STEP_WAIT;
