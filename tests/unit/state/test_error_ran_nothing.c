@@ -14,6 +14,27 @@ static const struct {
     { SQL_SELECT, "SELECT f ( ) , NoSuch ( ? )", "FUNCTION test.nosuch does not exist", 1305, true },
     { SQL_WRITE, "INSERT INTO t VALUES ( nosuch ( ? ) )", "FUNCTION test.nosuch does not exist", 1305, true },
     { SQL_CALL, "CALL nosuch ( nosuch ( ) )", "PROCEDURE test.nosuch does not exist", 1305, true },
+    { SQL_SELECT, "SELECT az_$09AZ\xC3\xA4 ( )", "FUNCTION test.AZ_$09az\xC3\xA4 does not exist", 1305,
+      true },
+    { SQL_SELECT, "SELECT f(", "FUNCTION test.f does not exist", 1305, true },
+    { SQL_SELECT, "SELECT   f   (", "FUNCTION test.f does not exist", 1305, true },
+    { SQL_SELECT, " f(", "FUNCTION test.f does not exist", 1305, true },
+    /* a name of other signs, an end of the text, quotes, a schema in front */
+    { SQL_SELECT, "SELECT f-g ( )", "FUNCTION test.f-g does not exist", 1305, false },
+    { SQL_SELECT, "SELECT f/ ( )", "FUNCTION test.f/ does not exist", 1305, false },
+    { SQL_SELECT, "SELECT f: ( )", "FUNCTION test.f: does not exist", 1305, false },
+    { SQL_SELECT, "SELECT f@ ( )", "FUNCTION test.f@ does not exist", 1305, false },
+    { SQL_SELECT, "SELECT f[ ( )", "FUNCTION test.f[ does not exist", 1305, false },
+    { SQL_SELECT, "SELECT f` ( )", "FUNCTION test.f` does not exist", 1305, false },
+    { SQL_SELECT, "SELECT f{ ( )", "FUNCTION test.f{ does not exist", 1305, false },
+    { SQL_SELECT, "f ( )", "FUNCTION test.f does not exist", 1305, false },
+    { SQL_SELECT, "SELECT f   ", "FUNCTION test.f does not exist", 1305, false },
+    { SQL_SELECT, "SELECT f", "FUNCTION test.f does not exist", 1305, false },
+    { SQL_SELECT, "SELECT 'f('", "FUNCTION test.f does not exist", 1305, false },
+    { SQL_SELECT, "SELECT a .  f ( )", "FUNCTION test.f does not exist", 1305, false },
+    { SQL_SELECT, "SELECT f ( )", "FUNCTION", 1305, false },
+    { SQL_SELECT, "SELECT f ( )", "FUNCTION test.f", 1305, false },
+    { SQL_SELECT, "SELECT f ( )", "FUNCTION test.f does not exist!", 1305, false },
     /* stored code calls it */
     { SQL_SELECT, "SELECT f ( )", "FUNCTION test.nosuch does not exist", 1305, false },
     { SQL_SELECT, "SELECT f ( ) , nosuch2 ( ) , xnosuch ( )", "FUNCTION test.nosuch does not exist", 1305,
@@ -37,9 +58,13 @@ static void each_row_is_read_as_it_says(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct unbegun_text said = { rows[i].kind, span_cstr(rows[i].statement), SPAN_LITERAL("test") };
-        bool is_unbegun = error_ran_nothing_lacks_routine(&said, rows[i].code, span_cstr(rows[i].message));
+        struct span statement = exact_copy(span_cstr(rows[i].statement));
+        struct span message = exact_copy(span_cstr(rows[i].message));
+        const struct unbegun_text said = { rows[i].kind, statement, SPAN_LITERAL("test") };
+        bool is_unbegun = error_ran_nothing_lacks_routine(&said, rows[i].code, message);
         assert_row(is_unbegun == rows[i].is_unbegun, "%s: %s", rows[i].statement, rows[i].message);
+        drop_copy(statement);
+        drop_copy(message);
     }
 }
 

@@ -320,9 +320,32 @@ static void every_cause_has_a_name_and_words(void **state)
     }
 }
 
+/* Servers compare these names in any case; a name of another kind in another case is another name. */
+static void names_are_compared_as_servers_do(void **state)
+{
+    (void)state;
+    static const struct {
+        enum pin_cause cause;
+        bool is_nocase;
+    } rows[] = { { PIN_PREPARED, true },
+                 { PIN_HANDLER, true },
+                 { PIN_HELD_SET, true },
+                 { PIN_TEMPORARY_TABLE, false },
+                 { PIN_USER_LOCK, false } };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct pins pins = { 0 };
+        add(&pins, rows[i].cause, "name");
+        assert_int_equal(pins_keep_reads(&pins), rows[i].cause != PIN_HELD_SET);
+        pins_release(&pins, rows[i].cause, SPAN_LITERAL("NAME"));
+        assert_int_equal(pins_any(&pins), !rows[i].is_nocase);
+        pins_clear(&pins);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_are_compared_as_servers_do),
         cmocka_unit_test(two_tables_need_two_drops),
         cmocka_unit_test(user_locks_are_counted),
         cmocka_unit_test(a_nameless_one_ends_with_all),

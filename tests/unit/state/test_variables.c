@@ -444,9 +444,30 @@ static void names_are_said_first_and_hide_what_they_set(void **state)
     vars_fini(&vars);
 }
 
+static void values_come_in_the_order_in_which_they_were_set(void **state)
+{
+    (void)state;
+    static const char *const sets[] = { "sql_mode", "time_zone", "lc_messages", "sql_mode" };
+    static const char *const wanted[] = { "time_zone", "lc_messages", "sql_mode" };
+    struct vars vars = { 0 };
+    struct span name, literal;
+    uint64_t version = 0;
+    assert_false(vars_after(&vars, &version, &name, &literal));
+    for (size_t i = 0; i < COUNT_OF(sets); i++)
+        assert_true(vars_set(&vars, span_cstr(sets[i]), SPAN_LITERAL("'x'")));
+    for (size_t i = 0; i < COUNT_OF(wanted); i++) {
+        assert_true(vars_after(&vars, &version, &name, &literal));
+        assert_span(name, wanted[i]);
+        assert_span(literal, "'x'");
+    }
+    assert_false(vars_after(&vars, &version, &name, &literal));
+    vars_fini(&vars);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_come_in_the_order_in_which_they_were_set),
         cmocka_unit_test(the_access_mode_is_known_under_both_names),
         cmocka_unit_test(reads_that_may_find_the_last_id_are_known),
         cmocka_unit_test(names_are_said_first_and_hide_what_they_set),
