@@ -280,10 +280,10 @@ docs: all
 	@$(BUILD)/headgate --sample > conf/headgate.conf
 	@$(BUILD)/headgate --reference > docs/configuration.md
 	@$(BUILD)/headgate --metrics > docs/metrics.md
+	@$(BUILD)/headgate --states > docs/architecture/states.md
 	@$(BUILD)/headgate --manual-headgate > docs/man/headgate.8
 	@$(BUILD)/headgate --manual-headgatectl > docs/man/headgatectl.1
 	@$(BUILD)/headgate --manual-conf > docs/man/headgate.conf.5
-	@tools/session-states docs/architecture/session.md
 
 # ---- measuring ----
 .PHONY: bench-setup

@@ -81,7 +81,7 @@
 #include <stdint.h>
 
 enum session_state {
-#define SESSION_STATE(NAME, words, stage, step, on_deadline, next) SESSION_##NAME,
+#define SESSION_STATE(NAME, words, stage, step, on_deadline, next, leaves, late) SESSION_##NAME,
 #include "session/tbl/session_states.h"
 #undef SESSION_STATE
     SESSION_STATE_COUNT
@@ -193,5 +193,7 @@ uint64_t session_query_us(const struct session *session);
 const struct view *session_view(const struct session *session);
 uint64_t session_now(const struct session *session);
 const char *session_state_words(enum session_state state);
+/* The page docs/architecture/states.md. */
+void session_write_states(struct text *out);
 
 #endif

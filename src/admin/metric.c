@@ -7,7 +7,7 @@
 /* ---- words of labels ---- */
 
 static const char *const state_names[] = {
-#define SESSION_STATE(NAME, words, stage, step, on_deadline, next) #NAME,
+#define SESSION_STATE(NAME, words, stage, step, on_deadline, next, leaves, late) #NAME,
 #include "session/tbl/session_states.h"
 #undef SESSION_STATE
 };

@@ -102,7 +102,8 @@ static const struct {
     enum step (*step)(struct session *);
     enum step (*on_deadline)(struct session *);
 } states[] = {
-#define SESSION_STATE(NAME, words, stage, step, on_deadline, next) [SESSION_##NAME] = { step, on_deadline },
+#define SESSION_STATE(NAME, words, stage, step, on_deadline, next, leaves, late)                             \
+    [SESSION_##NAME] = { step, on_deadline },
 #include "session/tbl/session_states.h"
 #undef SESSION_STATE
 };

@@ -6,13 +6,16 @@
 #define CLOSING_US 2000000 /* how long a client may take to read our last words */
 
 static const struct {
+    const char *name;
     const char *words;
     enum session_stage stage;
     uint32_t next; /* 1 << each state that may follow */
+    const char *leaves;
+    const char *late;
 } states[] = {
 #define TO(NAME) (1u << SESSION_##NAME)
-#define SESSION_STATE(NAME, words, stage, step, on_deadline, next)                                           \
-    [SESSION_##NAME] = { words, STAGE_##stage, next },
+#define SESSION_STATE(NAME, words, stage, step, on_deadline, next, leaves, late)                             \
+    [SESSION_##NAME] = { #NAME, words, STAGE_##stage, next, leaves, late },
 #include "session/tbl/session_states.h"
 #undef SESSION_STATE
 #undef TO
@@ -86,6 +89,31 @@ enum step session_close(struct session *session, enum close_reason reason, const
                     detail != NULL ? detail : "");
     session_set_deadline(session, CLOSING_US);
     return session_enter(session, SESSION_CLOSING);
+}
+
+void session_write_states(struct text *out)
+{
+    (void)text_append_cstr(
+        out,
+        "# States of a session\n\nWritten from `session/tbl/session_states.h` by `make docs`; change the "
+        "rows, not this page.\n\n"
+        "| state | `show sessions` says | leaves when | deadline |\n|---|---|---|---|\n");
+    for (size_t i = 0; i < SESSION_STATE_COUNT; i++)
+        (void)text_appendf(out, "| %s | %s | %s | %s |\n", states[i].name, states[i].words, states[i].leaves,
+                           states[i].late);
+    (void)text_append_cstr(
+        out, "\n## What may follow what\n\nAsserted at each change of state (`session_enter`).\n\n```\n");
+    for (size_t i = 0; i < SESSION_STATE_COUNT; i++) {
+        const char *before = "──►";
+        (void)text_appendf(out, "%-12s", states[i].name);
+        for (size_t next = 0; next < SESSION_STATE_COUNT; next++)
+            if ((states[i].next & 1u << next) != 0) {
+                (void)text_appendf(out, "%s %s", before, states[next].name);
+                before = ",";
+            }
+        (void)text_append_cstr(out, "\n");
+    }
+    (void)text_append_cstr(out, "```\n");
 }
 
 /* ---- to the driver ---- */

@@ -87,11 +87,6 @@ def test_functions_that_are_named_exist(page, words):
     assert not [name for name in named if name not in words]
 
 
-def test_the_states_are_printed_from_their_rows():
-    printed = run(in_tree("tools", "session-states"))
-    assert printed.count("\n| ") > 10 and printed in text_of("docs/architecture/session.md"), "stale: make docs"
-
-
 def test_every_reason_of_the_router_is_in_its_page():
     names = re.findall(r"^ROUTE_REASON\(\s*(\w+)", text_of("include/route/tbl/route_reasons.h"), re.M)
     assert len(names) > 20

@@ -6,6 +6,7 @@
 #include "admin/command.h"
 #include "app/config.h"
 #include "app/options.h"
+#include "session/session.h"
 #include "settings/roff.h"
 
 #include <setjmp.h>
@@ -25,6 +26,7 @@ static const struct {
     { "../docs/man/headgatectl.1", manual_write_headgatectl },
     { "../docs/man/headgate.conf.5", manual_write_conf },
     { "../docs/configuration.md", config_write_reference },
+    { "../docs/architecture/states.md", session_write_states },
 };
 
 static char *read_file(const char *path)
