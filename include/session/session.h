@@ -174,8 +174,19 @@ struct session {
 void session_run(struct session *session);
 /* Closes the session at once, from outside its steps. */
 void session_abort(struct session *session, enum close_reason reason);
-/* The next state; asserts that it may follow the present one. STEP_MORE. */
-enum step session_enter(struct session *session, enum session_state state);
+/* By state: 1 << each state that may follow it. */
+extern const uint32_t session_next[];
+/* What session_enter does but for the change itself: the debug log, and the end of the program if the state
+ * may not follow. */
+void session_tell_enter(const struct session *session, enum session_state state);
+/* The next state. STEP_MORE. */
+static inline enum step session_enter(struct session *session, enum session_state state)
+{
+    if ((session_next[session->state] & 1u << state) == 0 || log_is_on(LOG_LEVEL_DEBUG))
+        session_tell_enter(session, state);
+    session->state = state;
+    return STEP_MORE;
+}
 /* Close with a reason; what is in client.out is flushed first, as far as the client takes it. */
 enum step session_close(struct session *session, enum close_reason reason, const char *detail);
 /* The present wait ends at the latest in `after_us` (0: no deadline). */

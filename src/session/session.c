@@ -9,16 +9,13 @@ static const struct {
     const char *name;
     const char *words;
     enum session_stage stage;
-    uint32_t next; /* 1 << each state that may follow */
     const char *leaves;
     const char *late;
 } states[] = {
-#define TO(NAME) (1u << SESSION_##NAME)
 #define SESSION_STATE(NAME, words, stage, step, on_deadline, next, leaves, late)                             \
-    [SESSION_##NAME] = { #NAME, words, STAGE_##stage, next, leaves, late },
+    [SESSION_##NAME] = { #NAME, words, STAGE_##stage, leaves, late },
 #include "session/tbl/session_states.h"
 #undef SESSION_STATE
-#undef TO
 };
 
 const char *session_state_words(enum session_state state)
@@ -51,16 +48,22 @@ uint64_t session_query_us(const struct session *session)
     return hint_us != 0 && (query_us == 0 || hint_us < query_us) ? hint_us : query_us;
 }
 
-enum step session_enter(struct session *session, enum session_state state)
+const uint32_t session_next[] = {
+#define TO(NAME) (1u << SESSION_##NAME)
+#define SESSION_STATE(NAME, words, stage, step, on_deadline, next, leaves, late) [SESSION_##NAME] = next,
+#include "session/tbl/session_states.h"
+#undef SESSION_STATE
+#undef TO
+};
+
+void session_tell_enter(const struct session *session, enum session_state state)
 {
     log_debug(&session->scope, "%s -> %s", states[session->state].words, states[state].words);
-    if ((states[session->state].next & 1u << state) == 0) {
-        log_error(&session->scope, "bug: state '%s' cannot follow '%s'", states[state].words,
-                  states[session->state].words);
-        abort();
-    }
-    session->state = state;
-    return STEP_MORE;
+    if ((session_next[session->state] & 1u << state) != 0)
+        return;
+    log_error(&session->scope, "bug: state '%s' cannot follow '%s'", states[state].words,
+              states[session->state].words);
+    abort();
 }
 
 enum session_stage session_stage(const struct session *session)
@@ -107,7 +110,7 @@ void session_write_states(struct text *out)
         const char *before = "──►";
         (void)text_appendf(out, "%-12s", states[i].name);
         for (size_t next = 0; next < SESSION_STATE_COUNT; next++)
-            if ((states[i].next & 1u << next) != 0) {
+            if ((session_next[i] & 1u << next) != 0) {
                 (void)text_appendf(out, "%s %s", before, states[next].name);
                 before = ",";
             }
