@@ -34,7 +34,7 @@ SESSION_STATE(WAITING, "waiting for a server", NONE, wait_server_step, server_is
               "a view changes, a question to a server is answered, or 100 ms have passed: tries again",
               "primary_wait: 1290; the statement was not run")
 SESSION_STATE(QUEUED, "waiting for a free connection to a server", NONE, wait_connection_step, wait_connection_time_out,
-              TO(ACQUIRING) | TO(WAITING) | TO(ATTACHING) | ANSWERED,
+              TO(QUEUED) | TO(ACQUIRING) | TO(WAITING) | TO(ATTACHING) | ANSWERED,
               "a connection or a permit for one comes, or the server is not the right one any more",
               "pool_wait: 1040")
 SESSION_STATE(CATCHING_UP, "waiting for a replica to catch up", NONE, wait_replica_step, wait_replica_time_out,
