@@ -184,7 +184,7 @@ static bool read_item(struct query *query, struct error *err)
     char *name = query->client->names[query->count];
     bool is_read = query->token.type == TOKEN_VARIABLE ? read_variable(query, err)
                    : query->token.type == TOKEN_NUMBER ? read_number(query)
-                                                        : read_function(query);
+                                                       : read_function(query);
     if (!is_read)
         return false;
     end = query->token.type == TOKEN_END ? query->sql.data + query->sql.len : query->token.text.data;

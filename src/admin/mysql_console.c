@@ -31,8 +31,8 @@ struct guest {
     struct stream stream;
     struct loop_timer deadline; /* of the login, then of the next command */
     struct admit admit;
-    struct text input;          /* owns: what has come, the packet being answered at the front */
-    struct text line;           /* owns: the command being run */
+    struct text input;            /* owns: what has come, the packet being answered at the front */
+    struct text line;             /* owns: the command being run */
     struct driver_queries driver; /* the account, and the columns of the last answer */
     struct request request;
     struct log_scope client, user;

@@ -356,7 +356,7 @@ static void configured_role_rows(void **state)
         struct topology_facts facts[SERVERS_MAX] = { 0 };
         struct topology_verdict verdicts[SERVERS_MAX];
         struct topology_history history = { .has_reigned = configured[i].present > 0,
-                                   .place = configured[i].present - 1 };
+                                            .place = configured[i].present - 1 };
         char letters[SERVERS_MAX + 1] = "";
         size_t count = strlen(configured[i].servers);
         for (size_t n = 0; n < count; n++) {
