@@ -80,6 +80,9 @@ struct route_wish {
  * refused, where the statement may not run there. With WISH_REPLICA and a replica, it is that one. */
 struct route route_obey(struct route route, const struct sql_facts *facts, const struct route_wish *wish);
 
+/* Do the tables of this schema tell about the server, or the connection, that is asked? */
+bool route_is_system_schema(struct span schema);
+
 const char *route_place_name(enum route_place place); /* "primary", "replica" */
 const char *route_reason_words(enum route_reason reason);
 const char *route_reason_name(enum route_reason reason); /* "PINNED" */

@@ -8,8 +8,6 @@
 /* Where a statement goes in the state that the session is in. `sql`: its text; no data where it is an
  * execution of the present job's prepared statement. */
 struct route route_input_route(const struct session *session, const struct sql_facts *facts, struct span sql);
-/* Do its tables tell about the server, or the connection, that is asked? */
-bool route_input_is_system_schema(struct span schema);
 /* Where would this text go, were it the session's next, with these attributes beside it? Facts and hints
  * borrow from both. */
 struct route route_input_explain(const struct session *session, struct span sql,

@@ -167,6 +167,9 @@ struct session {
     struct text said; /* owns: the present statement with its literals, where logs show them */
 };
 
+/* The session of this worker with that id, or NULL. */
+struct session *session_find(const struct worker *worker, uint64_t id);
+
 /* ---- what steps and callbacks may do ---- */
 
 /* Runs steps until the session must wait. Safe from every callback: while the driver is active it only notes.

@@ -175,7 +175,5 @@ void worker_note_code_change(struct worker *worker, unsigned cluster);
  * there (worker_doubts). */
 void worker_note_demotion(struct worker *worker, unsigned cluster, int server);
 bool worker_doubts(const struct worker *worker, unsigned cluster, int server);
-/* The session with that id, or NULL. */
-struct session *worker_find(const struct worker *worker, uint64_t id);
 
 #endif

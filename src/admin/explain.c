@@ -213,7 +213,7 @@ struct question {
 static void ask(struct worker *worker, struct request *request, void *context)
 {
     const struct question *question = context;
-    struct session *session = worker_find(worker, question->session);
+    struct session *session = session_find(worker, question->session);
     struct sql_facts facts;
     if (session == NULL || table_row_count(&request->table) > 0)
         return;

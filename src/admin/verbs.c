@@ -129,7 +129,7 @@ const struct columns kill_columns = COLUMNS_OF(kill_list);
 static void kill_here(struct worker *worker, struct request *request, void *context)
 {
     const uint64_t *id = context;
-    struct session *session = worker_find(worker, *id);
+    struct session *session = session_find(worker, *id);
     if (session == NULL || session->user == NULL)
         return;
     table_row(&request->table);

@@ -75,7 +75,7 @@ static void finish(struct killer *killer)
  * given the connection up the server may still be at it. */
 static bool is_too_late(const struct killer *killer)
 {
-    const struct session *session = worker_find(killer->worker, killer->session);
+    const struct session *session = session_find(killer->worker, killer->session);
     if (session == NULL || counter_read(&session->commands) == killer->command)
         return false;
     for (int place = 0; place < PREPARED_PLACES; place++) {
@@ -202,7 +202,7 @@ static void free_inquiry(struct inquiry *inquiry)
 
 static void answer(struct inquiry *inquiry, struct worker *worker)
 {
-    struct session *session = worker_find(worker, inquiry->asking);
+    struct session *session = session_find(worker, inquiry->asking);
     if (session == NULL || session->state != SESSION_KILLING)
         return;
     session->job.kill.verdict = (uint8_t)inquiry->verdict;
@@ -290,7 +290,7 @@ static void on_permission(void *context, enum kill_permission permission)
                                              [KILL_PERMISSION_UNKNOWN] = KILL_UNASKED };
     struct inquiry *inquiry = context;
     struct worker *worker = inquiry->workers[inquiry->next_worker++];
-    struct session *session = worker_find(worker, inquiry->target);
+    struct session *session = session_find(worker, inquiry->target);
     inquiry->verdict = verdicts[permission];
     if (inquiry->verdict == KILL_DONE && session != NULL)
         kill_session(session, inquiry->is_query);
@@ -313,7 +313,7 @@ static void ask_here(struct loop_message *message)
 {
     struct inquiry *inquiry = (struct inquiry *)(void *)message;
     struct worker *worker = inquiry->workers[inquiry->next_worker];
-    struct session *session = worker_find(worker, inquiry->target);
+    struct session *session = session_find(worker, inquiry->target);
     bool is_there = session != NULL && session->user != NULL;
     if (is_there && strcmp(session->user->name, inquiry->user) != 0) {
         ask_permission(inquiry, worker, session);

@@ -9,13 +9,6 @@
 #include "session/wait_replica.h"
 #include "sql/digest.h"
 
-/* Their tables tell about the server that is asked: the text alone does not show it after USE. */
-bool route_input_is_system_schema(struct span schema)
-{
-    static const char *const names[] = { "information_schema", "performance_schema", "mysql", "sys" };
-    return schema.len > 0 && span_is_among(schema, names, sizeof names / sizeof *names);
-}
-
 /* Costs nothing as long as no statement was ever refused. */
 static bool was_refused(const struct session *session, const struct sql_facts *facts, struct span sql)
 {
@@ -103,7 +96,7 @@ struct route route_input_route(const struct session *session, const struct sql_f
         .was_lacked = facts->is_read && replica_failures_was_lacking(&session->worker->replica_failures,
                                                                      facts->shape, session_now(session)),
         .calls_in_read_only = session->facets.calls_in_read_only,
-        .is_in_system_schema = route_input_is_system_schema(text_span(&session->facets.schema)),
+        .is_in_system_schema = route_is_system_schema(text_span(&session->facets.schema)),
         .previous = place_of_answer(session, facts->question),
     };
     return route_decide(facts, &state);

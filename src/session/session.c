@@ -23,6 +23,13 @@ const char *session_state_words(enum session_state state)
     return states[state].words;
 }
 
+struct session *session_find(const struct worker *worker, uint64_t id)
+{
+    struct session *session;
+    HASH_FIND(hh, worker->by_id, &id, sizeof id, session);
+    return session;
+}
+
 uint64_t session_now(const struct session *session)
 {
     return session->worker->loop.now_us;

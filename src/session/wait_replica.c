@@ -4,7 +4,6 @@
 #include "freshness/fresh_replica.h"
 #include "freshness/global_writes.h"
 #include "mysql/reply.h"
-#include "session/acquire.h"
 #include "session/yield.h"
 #include "session/command_answer.h"
 #include "session/gtid_token.h"

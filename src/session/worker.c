@@ -1,7 +1,6 @@
 #include "session/worker.h"
 
 #include "base/mem.h"
-#include "session/session.h"
 
 #define TRIM_SESSIONS 128 /* of fewer the memory is not worth asking for */
 
@@ -85,13 +84,6 @@ bool worker_has_taken(const struct worker *worker, unsigned cluster, uint64_t nu
 bool worker_post(struct worker *worker, struct loop_message *message)
 {
     return loop_post(&worker->loop, message);
-}
-
-struct session *worker_find(const struct worker *worker, uint64_t id)
-{
-    struct session *session;
-    HASH_FIND(hh, worker->by_id, &id, sizeof id, session);
-    return session;
 }
 
 /* Each time half as many, so it costs each little. */
