@@ -276,7 +276,13 @@ static void what_was_changed_is_not_known_until_it_was_read_again(void **state)
     assert_false(code_changes_are_over(&all, &covers));
     code_changes_end(&all);
     assert_true(code_changes_are_over(&all, &covers));
+    catalog_doubt(catalog);
+    assert_true(catalog_is_stale(catalog));
     catalog_cover(catalog, covers);
+    assert_int_equal(catalog_effects(NULL, CODE_TABLE, app, none, SPAN_LITERAL("t")), U);
+    assert_int_equal(catalog_effects(catalog, CODE_TABLE, app, none, none), U);
+    assert_true(catalog_find(NULL, CODE_TABLE, app, none, SPAN_LITERAL("t")) == SIZE_MAX);
+    assert_true(catalog_find(catalog, CODE_TABLE, app, none, none) == SIZE_MAX);
     assert_true(!catalog_is_stale(catalog) && catalog_is_whole(catalog));
     assert_int_equal(catalog_effects(catalog, CODE_TABLE, app, none, SPAN_LITERAL("fresh")), 0);
     /* More names than are remembered. */
