@@ -10,14 +10,14 @@
 int pick_server(struct session *session);
 /* May a read that finds no replica go to the primary? Only where statements are told apart. */
 bool pick_may_fall_back(const struct session *session);
-/* The present read is the primary's, for that reason. */
+/* The present read runs on the primary, for that reason. */
 void pick_become_primary_s(struct session *session, enum route_reason reason);
-/* The present read was to be the primary's for want of a better place, and now there is none: perhaps a
- * replica will do. */
+/* The present read was to run on the primary only because no replica could take it, and now there is no
+ * primary: perhaps a replica takes it. */
 void pick_look_again(struct session *session);
-/* A session's reads stay where they are, until that is clearly a bad place. */
+/* The session's reads stay at their server, unless another one is clearly better. */
 void pick_settle(struct session *session);
-/* From now on its reads are this primary's share of them (NULL: no primary's). */
+/* From now on the session's reads run on this primary, as its share of them. NULL: on replicas again. */
 void pick_share(struct session *session, struct server *primary);
 
 /* The job's server has answered with an ERR of that number, to the statement or to headgate's own

@@ -1,4 +1,3 @@
-/* Which server is it, of those that could be? */
 #include "session/pick_server.h"
 
 #include "cluster/balance.h"
@@ -6,7 +5,7 @@
 #include "session/slot.h"
 #include "session/yield.h"
 
-/* Its replica holds something of the session: another one would not do. */
+/* The session's replica has state of the session: another one would not do. */
 static bool is_bound(const struct session *session)
 {
     return session->facets.transaction.is_away || session->facets.variables == VARIABLES_REPLICA;
@@ -69,7 +68,7 @@ void pick_look_again(struct session *session)
     job->reason = ROUTE_REASON_READ;
 }
 
-/* So often a session is asked whether its reads would be better off elsewhere. */
+/* Between two looks at whether a session's reads would be better off at another server. */
 #define BALANCE_US 1000000
 
 void pick_settle(struct session *session)

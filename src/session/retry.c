@@ -18,7 +18,7 @@ struct loss {
     char text[ERROR_TEXT_MAX];
 };
 
-/* A harmless read, anything that no server has read: nobody has run it, or it does no harm twice. */
+/* It is a harmless read, which may run twice, or no server has read the command. */
 static bool may_run_again(const struct session *session)
 {
     const struct job *job = &session->job;
@@ -31,7 +31,7 @@ static enum step run_again(struct session *session, int server)
     struct job *job = &session->job;
     job->attempts++;
     relay_take_back(job, &session->client);
-    if (job->is_unread) { /* the server has nothing against it: only that connection was given up */
+    if (job->is_unread) { /* the server itself is well: it has only closed that connection */
         job->is_unread = false;
         return session_enter(session, SESSION_ACQUIRING);
     }
@@ -42,8 +42,8 @@ static enum step run_again(struct session *session, int server)
     return session_enter(session, SESSION_ACQUIRING);
 }
 
-/* The client's side of a loss: what it is told, and whether it may go on. In the middle of its file it reads
- * nothing before it has sent all of it. */
+/* What the client is told of the loss, and whether its session may go on. In the middle of its file a client
+ * reads nothing before it has sent all of the file. */
 static enum step tell_loss(struct session *session, const struct loss *loss)
 {
     struct job *job = &session->job;
