@@ -259,7 +259,7 @@ def trusting(cluster, both):
                                                   if FLAVOUR != "mysql" else [])):
         cluster.sql("db1", f"USE test; {sql}")
     cluster.sync()
-    with Headgate(cluster, extra={"workers": 1}, cluster_settings={"pool_trust": "1h"}) as headgate:
+    with Headgate(cluster, extra={"workers": 1}, cluster_settings={"pool_trust": "1h", "pool_trust_code": True}) as headgate:
         yield headgate
 
 
@@ -324,7 +324,7 @@ def test_sessions_with_equal_variables_share_a_connection(cluster):
     show = ("SELECT @@time_zone, @@sql_mode, @@character_set_client, @@character_set_results, @@collation_connection, DATABASE(), COLLATION('x'), "
             "LAST_INSERT_ID()")
     with Headgate(cluster, extra={"workers": 1}, server_settings={"max_connections": 1}, timeouts={"pool_wait": "60s"},
-                  cluster_settings={"pool_trust": "1h"}) as headgate, contextlib.ExitStack() as stack:
+                  cluster_settings={"pool_trust": "1h", "pool_trust_code": True}) as headgate, contextlib.ExitStack() as stack:
         clients = []
         for number in range(2 * len(kinds)):
             client = stack.enter_context(headgate.wire("writes"))

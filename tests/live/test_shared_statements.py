@@ -19,7 +19,7 @@ def narrow(cluster):
     cluster.sql("db1", "INSERT INTO test.shared VALUES (1, 'one'), (2, 'two')")
     cluster.sync()
     with Headgate(cluster, extra={"workers": 1}, server_settings={"max_connections": 1}, timeouts={"pool_wait": "60s"},
-                  cluster_settings={"pool_trust": "1h", "prepared_max": 20}) as headgate:
+                  cluster_settings={"pool_trust": "1h", "pool_trust_code": True, "prepared_max": 20}) as headgate:
         yield headgate
 
 
