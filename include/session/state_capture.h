@@ -1,21 +1,19 @@
-/* What only a connection knows of its session is asked of it before somebody else has it: as lazily as can
- * be, so that who has a connection of its own never pays for it. One question of headgate's own at a time, a
- * row of the table in parting.c each:
+/* What only a connection knows of its session is asked of it before another session gets it, and not earlier:
+ * a session that keeps its connection never pays for it. One question of headgate's at a time, a row of the
+ * table in state_capture.c each:
  *
- *      SET insert_id            if no statement has used it up, it keeps its connection
- *      user variables           whose values no text told, and first which there are: until they are known
- *                               they keep their connection
- *      LAST_INSERT_ID() and     which no reply told: once nothing else keeps the connection
- *      FOUND_ROWS()
- *      the transaction          which an ERR may have ended: for a command that runs elsewhere meanwhile
+ *      SET insert_id              until a statement has used it up, it keeps the connection
+ *      user variables             which there are, and values that no text told: until they are known they
+ * keep the connection LAST_INSERT_ID() and       if no reply told them: asked when nothing else keeps the
+ * connection FOUND_ROWS() the transaction            whether an ERR has ended it: for a command that runs
+ * elsewhere meanwhile
  *
- *      yield_give_up ──► state_capture_ask ──► on_answer (attach_slot.c): state_capture_note ──►
- * yield_give_up, if │                                                      somebody still waits └── the
- * client speaks meanwhile: ATTACHING waits for the answer, and goes on there; it says goodbye: that waits as
- * well
+ *      yield_give_up ─► state_capture_ask ─► the answer (slot.c) ─► state_capture_note ─► yield_give_up, if a
+ * session still waits
  *
- * A question leaves its own traces behind: what could have been asked about earlier statements is lost with
- * it.
+ * A command of the client that comes meanwhile waits in ATTACHING for the answer, and runs on that
+ * connection; so does COM_QUIT. A question overwrites what the client could have asked about its earlier
+ * statements.
  */
 #ifndef HEADGATE_SESSION_STATE_CAPTURE_H
 #define HEADGATE_SESSION_STATE_CAPTURE_H

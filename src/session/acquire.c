@@ -1,10 +1,9 @@
-/* An upstream that is equal to the session: found or opened, brought up to date, knowing the prepared
- * statement.
+/* What a command does until it has a connection that is equal to the session: found or opened, brought up to
+ * date, knowing the prepared statement.
  *
  *      acquire_begin ─► WAITING (no server) ─► ATTACHING ─► SYNCING ─► PREPARING ─► SENDING
  *
- * Here is what a command does until it has one; how the connection comes into its slot, and goes, is in
- * attach_slot.c.
+ * How the connection comes into its slot, and goes, is in slot.c.
  */
 #include "session/acquire.h"
 
