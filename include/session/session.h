@@ -1,59 +1,31 @@
-/* A session: one client, from accept to close, and the state machine that ties everything together.
+/* A session: one client, from accept to close. Here is its data, and what its steps may do; the driver
+ * (driver.c) calls the step of the present state (tbl/session_states.h) until the session has to wait.
  *
- *      GREETING ─► LOGIN ─► [attach] ─► IDLE ◄──────────────────────────────────────────┐
- *                                        │ a command                                    │
- *                                        ▼                                              │
- *      READING ─► (decide) ─► WAITING ─► ATTACHING ─► SYNCING ─► PREPARING ─► SENDING ─► REPLYING ◄─► INFILE
+ *      GREETING ─► LOGIN ─► IDLE ◄─────────────────────── answered ◄────────────────────────────────┐
+ *                            │ a command                                                         │
+ *                            ▼                                                                   │
+ *                         READING ─► ACQUIRING ─► ATTACHING ─► SYNCING ─► PREPARING ─► SENDING ─► REPLYING
+ *                                       │ ▲
+ *                                       ▼ │
+ *                              WAITING, QUEUED, CATCHING_UP
  *
- *   session.c             birth, death, the driver, readiness and timers
- *   frontend.c            GREETING, LOGIN, COM_CHANGE_USER: who is it?
- *   compression.c         … and does it compress?
- *   dispatch.c            IDLE, READING: which command?
- *   command_statement.c  … one with a text
- *   command_prepared.c   … one on a prepared statement
- *   command_go.c         … off to where it is to run
- *   dispatch_end.c        DRAINING: answers of our own, and that it is over
- *   decide.c              where to, and why
- *   hints.c               what its comments and attributes ask for
- *   intent.c              what it is about to change
- *   queue.c               QUEUED: a connection is waited for, as they are scarce
- *   share.c               … and given up by those who do not need it
- *   pinned.c              why one may not be given up
- *   parting.c             what only a connection knows, asked before it is given up
- *   insert_id.c           LAST_INSERT_ID(), and who knows it
- *   draws.c               what was drawn from sequences
- *   answers.c             who knows what earlier statements left to be asked about
- *   recall.c              ROW_COUNT() and FOUND_ROWS(), as replies told
- *   pool.c, pool_….c      connections that no session has
- *   lifetime.c, retire.c  how long all of them last
- *   rights.c              how old the login of one may be that a new login takes
- *   asleft.c              … and that need not be made new
- *   attach.c              WAITING, ATTACHING: a connection to a server
- *   attach_slot.c         … how it comes to its place, and goes
- *   choice.c              which server that is
- *   sync.c                SYNCING, PREPARING: it becomes equal to the session
- *   consistency.c         what a session has written and seen: its reads must have that
- *   trust.c               … which replica has
- *   catching_up.c         CATCHING_UP: … and if none has
- *   global.c              what all clients have written
- *   carry.c               … as a word for other connections: SHOW HEADGATE TOKEN
- *   relay_send.c          SENDING: the bytes there
- *   relay.c               REPLYING: the bytes back
- *   relay_packet.c        … but for packets that the client would not have seen like that
- *   relay_file.c          INFILE: a client's file
- *   loss.c                what becomes of a command whose server is lost
- *   tracking.c            session tracking as the client would have seen it
- *   effects.c             what a reply says about the session's state
- *   effects_tracked.c     … by session tracking
- *   current_schema.c      the schema: said to connections, compared with what servers tell
- *   effects_reading.c     … about how its texts are to be read
- *   command_end.c         … when it is over
- *   memory.c              … about user variables
- *   kill.c                KILLING
- *   account.c             what a statement has cost
+ *   login, compression                     GREETING, LOGIN, COM_CHANGE_USER
+ *   command, command_text, command_execute IDLE, READING: which command it is
+ *   command_route, route_input, hints      where it goes, and why
+ *   pending_effects, ddl_notice            what it is about to change
+ *   acquire, pick_server, slot             a connection to a server
+ *   wait_server, _connection, _replica     … and what it waits for
+ *   yield, state_capture, reuse            how a connection leaves the session
+ *   apply_state, prepare_again             the connection gets the state of the session
+ *   send_command, pass_reply, send_file    the bytes of the command, and of the reply
+ *   refusal, retry                         replies that are no answer, and servers that are lost
+ *   command_end, local_answers, gtid_token what the reply has changed; what headgate answers itself
+ *   command_answer, cost                   how a command ends, and what it has cost
+ *   kill, kill_statement, kill_permission  KILL
+ *   worker, worker_thread                  the thread that sessions belong to
  *
- * A step returns MORE (the state may have changed: go on), WAIT (nothing to do until something happens) or
- * GONE (closed: touch nothing). All changes of state go through session_enter.
+ * A step returns STEP_MORE (the state may have changed: the driver goes on), STEP_WAIT (nothing can be done
+ * before an event) or STEP_GONE (the session is closed: nothing of it may be touched).
  */
 #ifndef HEADGATE_SESSION_SESSION_H
 #define HEADGATE_SESSION_SESSION_H
@@ -117,12 +89,12 @@ struct queue {
 
 struct session {
     struct loop_corpse corpse;
-    struct list_node in_worker; /* in list worker->sessions */
-    struct list_node in_waiting;  /* in list positions->waiting */
-    UT_hash_handle hh;          /* in worker->by_id */
-    struct worker *worker;      /* borrows */
-    struct door *door;          /* borrows */
-    uint64_t id;                /* what the client sees as its connection id (low 32 bits) */
+    struct list_node in_worker;  /* in list worker->sessions */
+    struct list_node in_waiting; /* in list positions->waiting */
+    UT_hash_handle hh;           /* in worker->by_id */
+    struct worker *worker;       /* borrows */
+    struct door *door;           /* borrows */
+    uint64_t id;                 /* what the client sees as its connection id (low 32 bits) */
     struct log_scope scope;
     enum session_state state;
     bool is_running; /* the driver is active: callbacks only note what happened */
