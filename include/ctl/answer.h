@@ -1,4 +1,4 @@
-/* What headgate has answered, as a person or a script gets it. */
+/* Prints headgate's answer to a command, for a person or a script. */
 #ifndef HEADGATE_CTL_ANSWER_H
 #define HEADGATE_CTL_ANSWER_H
 
@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* Prints it: to stdout, or to stderr if it is an error. `words` are the command it is the answer to. True: it
- * is no error, could be written, and is no report of a doctor who found one. */
+/* Prints the answer to the command `words`: to stdout, or to stderr if the answer is an error. True: the
+ * answer is no error, was written, and is no report of `doctor` that contains an error. */
 bool answer_print(const struct text *answer, struct span words);
 
 /* Prints a failure of headgatectl itself to stderr. Always false. */

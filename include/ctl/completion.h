@@ -1,5 +1,4 @@
-/* Completion at a TAB: words of commands, and the kind of argument that a command takes. Pure.
- */
+/* Completion at a TAB: words of commands, and the kind of argument that a command takes. Pure. */
 #ifndef HEADGATE_CTL_COMPLETION_H
 #define HEADGATE_CTL_COMPLETION_H
 
@@ -10,18 +9,19 @@
 #include <stddef.h>
 
 struct completion {
-    struct text words; /* owns: each with its NUL */
+    struct text words; /* owns: the words found, each ended by a NUL byte */
 };
 
-/* Adds `word` if it begins with `typed` (in any case of its letters) and is not there yet. */
+/* Adds `word` if it begins with `typed` (upper and lower case are equal) and was not added before. */
 void completion_add(struct completion *completion, struct span word, struct span typed);
-/* The words of commands (`help`'s answer) that may stand after `before` and begin with `typed`. */
+/* Adds the words of commands that may follow `before` and begin with `typed`. `help`: the answer to `help`.
+ */
 void completion_commands(struct completion *completion, const struct sheet *help, struct span before,
                          struct span typed);
-/* The kind of argument of the command `before`: "SERVER", "CLUSTER", … Empty: the command has no argument, or
- * there is no such command. */
+/* The kind of argument of the command `before`, such as "SERVER" or "CLUSTER". Borrows from `help`. Empty:
+ * the command has no argument, or there is no such command. */
 struct span completion_argument(const struct sheet *help, struct span before);
-/* By number; NULL after the last. */
+/* The word of this number, counted from 0; NULL after the last word. */
 const char *completion_at(struct completion *completion, size_t index);
 void completion_fini(struct completion *completion);
 

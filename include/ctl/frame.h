@@ -1,5 +1,4 @@
-/* What `top` shows at one moment, as lines that fit a screen. Pure.
- */
+/* What `top` shows at one moment, as lines that fit a screen. Pure. */
 #ifndef HEADGATE_CTL_FRAME_H
 #define HEADGATE_CTL_FRAME_H
 
@@ -10,17 +9,17 @@
 
 struct frame_scene {
     struct sheet version, servers, sessions; /* answers of the `show` commands of these names */
-    struct sheet digests;                    /* the same; without root: this headgate has none */
-    struct sheet servers_before;             /* of the look before, for rates; without root: there was none */
-    double seconds;                          /* between the two */
+    struct sheet digests;        /* answer to `show digests`; root NULL: this headgate has no digests */
+    struct sheet servers_before; /* the former answer to `show servers`, for rates; root NULL: none yet */
+    double seconds;              /* between the former and the present answer to `show servers` */
 };
 
-/* Appends at most `height` lines (0: as many as there is to tell), none wider than `width` characters: the
- * whole, the servers, the sessions that are busy or were last, the digests in the order of the answer. Check
- * out->is_oom. */
+/* Appends at most `height` lines (0: no limit), none wider than `width` characters: a summary; the servers;
+ * the sessions, busy ones first, then those that became idle last; the digests in the order of the answer.
+ * Check out->is_oom. */
 void frame_build(const struct frame_scene *scene, size_t width, size_t height, struct text *out);
 
-/* Frees the answers. */
+/* Frees all answers of the scene. */
 void frame_fini(struct frame_scene *scene);
 
 #endif

@@ -1,5 +1,4 @@
-/* Commands as headgate reads them: in one line, whatever was typed. Pure.
- */
+/* Turns the command that was typed, possibly on several lines, into the one line that headgate reads. */
 #ifndef HEADGATE_CTL_LINE_H
 #define HEADGATE_CTL_LINE_H
 
@@ -8,12 +7,13 @@
 
 #include <stdbool.h>
 
-/* Which quote is open at the end of `text`: ' " ` or 0. A backslash keeps the next byte from ending ' and ".
- */
+/* The quote that is still open at the end of `text`: ' " ` or 0. Within ' and " a backslash escapes the next
+ * byte. */
 char line_open_quote(struct span text);
 
-/* Appends `words` as one command with its newline: one outside quotes would end it early. `is_json`: its
- * answer is to be JSON. False: a quote is not closed (EINVAL), or memory is out. */
+/* Appends `words` as one command, ended by a newline; newlines outside of quotes are replaced, because they
+ * would end the command. `is_json`: the answer is to be in JSON. False: a quote is not closed (EINVAL), or
+ * memory is out (ENOMEM). */
 bool line_make(struct span words, bool is_json, struct text *command, struct error *err);
 
 #endif

@@ -1,8 +1,8 @@
-/* The connection to headgate's admin socket: one command said, one answer heard, with a deadline on each
- * step.
+/* The connection to headgate's admin socket: sends one command, receives one answer. Each wait for the socket
+ * has a timeout.
  *
- *   link_open → link_ask → link_close                   one command
- *   link_open_lasting → link_ask … link_ask → link_close    several, each answer up to an empty line
+ *   link_open         → link_ask            → link_close    one command; the answer ends with the connection
+ *   link_open_lasting → link_ask, link_ask… → link_close    many commands; an empty line ends each answer
  */
 #ifndef HEADGATE_CTL_LINK_H
 #define HEADGATE_CTL_LINK_H
@@ -14,23 +14,25 @@
 #include <stdbool.h>
 
 struct link {
-    const char *path;    /* borrows */
+    const char *path;    /* borrows: the path of the admin socket */
     int fd;              /* -1: closed */
     bool is_interactive; /* each answer ends with an empty line, not with the connection */
-    struct text in;      /* owns: received and not yet answered with */
+    struct text in;      /* owns: bytes received that were not yet returned as an answer */
 };
 
-/* False: *err, and it is closed. */
+/* Opens the connection for one command. False: *err says why, and the link is closed. */
 bool link_open(struct link *link, struct error *err);
+/* Opens the connection for any number of commands. False: *err says why, and the link is closed. */
 bool link_open_lasting(struct link *link, struct error *err);
-/* Harmless when closed. What was received and not asked for is forgotten. */
+/* Closes the connection and drops bytes that were received. Does nothing to a closed link. */
 void link_close(struct link *link);
 
-/* Says `words`, and appends the whole answer as it came, errors of headgate's included. False: *err, which
- * has the code EINVAL if nothing was said; otherwise the link is out of step and to be closed. */
+/* Sends the command `words`, and appends the whole answer as received, also if the answer is an error. False:
+ * *err says why. Code EINVAL: nothing was sent, and the link can be used again. Any other code: the link must
+ * be closed. */
 bool link_ask(struct link *link, struct span words, bool is_json, struct text *answer, struct error *err);
-/* The same, and reads the answer; what headgate answered with an error is false, too. `sheet_r` is the
- * caller's to free. */
+/* Sends the command `words` and parses its answer. False also if headgate answers with an error. The caller
+ * frees *sheet_r. */
 bool link_ask_sheet(struct link *link, const char *words, struct sheet *sheet_r, struct error *err);
 
 #endif

@@ -1,6 +1,6 @@
-/* The prompt: commands typed by a person, with history (~/.headgatectl_history, for its owner only) and
- * completion by what the running headgate has; or, where stdin is no terminal, a script's lines. The one
- * place that speaks to libedit. */
+/* The prompt: reads commands that a person types, with history (~/.headgatectl_history, readable by its owner
+ * only) and completion from the running headgate. If stdin is no terminal, reads the lines of a script. The
+ * only file that uses libedit. */
 #ifndef HEADGATE_CTL_PROMPT_H
 #define HEADGATE_CTL_PROMPT_H
 
@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-/* Until the end of input, `quit` or `exit`. False: headgate is not there, or a script's command has failed; a
- * person has read of it. */
+/* Runs commands until the end of input, `quit` or `exit`. False: headgate cannot be reached at the start, or
+ * a command of a script has failed. A failed command at a terminal is only printed. */
 bool prompt_run(struct link *link, bool is_json);
 
 #endif

@@ -1,5 +1,5 @@
-/* The terminal, while a view has it: the other screen, keys as they are typed, everything as it was
- * afterwards, also after a signal that ends us. One per process. */
+/* The terminal while `top` uses it: the alternate screen, and keys without waiting for Enter. Screen and
+ * modes are restored afterwards, also when a signal ends the program. One terminal per process. */
 #ifndef HEADGATE_CTL_TERMINAL_H
 #define HEADGATE_CTL_TERMINAL_H
 
@@ -9,21 +9,22 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Are stdin and stdout one? */
+/* Are both stdin and stdout terminals? */
 bool terminal_is_there(void);
 
 bool terminal_begin(struct error *err);
 void terminal_end(void);
 
-/* As it is now; 80 × 24 where it does not say. */
+/* The present size in characters; 80 × 24 if the terminal does not tell it. */
 void terminal_size(size_t *width_r, size_t *height_r);
 
-/* Draws lines, each with its newline, from the top, and clears what is behind each and below: one line less
- * than the screen has, or it would scroll. False when it cannot be written to. */
+/* Draws lines, each ended by a newline, from the top of the screen, and clears the rest of each line and the
+ * screen below. At most one line less than the screen has: otherwise the screen would scroll. False: the
+ * terminal cannot be written to. */
 bool terminal_draw(struct span lines);
 
-/* The next key within so many milliseconds; 0: none came, or another size did; -1: the input has ended, or a
- * signal wants us to. */
+/* The next key within `wait_ms` milliseconds. 0: no key came, or the size has changed. -1: the input has
+ * ended, or a signal asked the program to end. */
 int terminal_key(int wait_ms);
 
 #endif

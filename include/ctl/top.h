@@ -1,5 +1,4 @@
-/* `top`: servers, sessions and digests, drawn again every second until q; where there is no terminal, once.
- */
+/* `top`: shows servers, sessions and digests every second until q; without a terminal, prints them once. */
 #ifndef HEADGATE_CTL_TOP_H
 #define HEADGATE_CTL_TOP_H
 
@@ -7,9 +6,9 @@
 
 #include <stdbool.h>
 
-/* On a terminal, headgate may go and come back meanwhile: the screen says so. `link` may be open, and is
- * closed afterwards. False, and said on stderr: headgate is not there at the beginning, or the terminal is of
- * no use. */
+/* `link` may be open, and is closed afterwards. If headgate stops and starts again meanwhile, the terminal
+ * shows the error and then the new state. False, with a message on stderr: headgate cannot be reached at the
+ * start, or the terminal cannot be set up. */
 bool top_run(struct link *link);
 
 #endif

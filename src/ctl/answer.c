@@ -16,8 +16,8 @@ static bool is_doctor(struct span words)
     return words.len >= 6 && span_equal_nocase(span_of(words.data, 6), SPAN_LITERAL("doctor"));
 }
 
-/* Each row is a line, and its result stands in front; in JSON no value can look like this, its quotes would
- * be escaped. */
+/* Does doctor's report contain an error? As text, each row is a line that begins with its result. In JSON no
+ * value can contain the searched bytes, because its quotes are escaped. */
 static bool reports_error(const struct text *answer)
 {
     return memmem(answer->data, answer->len, "\nerror ", 7) != NULL ||

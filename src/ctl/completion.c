@@ -46,7 +46,7 @@ void completion_commands(struct completion *completion, const struct sheet *help
     }
 }
 
-/* <SERVER> or [SERVER] without its brackets; of several words the first. */
+/* The argument without its brackets: SERVER for <SERVER> or [SERVER]. Of several words the first. */
 static struct span bare(struct span argument)
 {
     size_t from = 0, len = 0;

@@ -6,13 +6,13 @@
 #define GAP 2U
 #define COLUMNS_MAX 16U
 #define SESSIONS_SHARE                                                                                       \
-    2U /* of the lines that are left to sessions and digests: one in so many is for sessions */
+    2U /* sessions get 1/2 of the lines that servers leave; digests get the rest */
 
 enum kind { KIND_VALUE, KIND_RATE };
 
 struct column {
     const char *title;
-    const char *key; /* of the answer's column */
+    const char *key; /* name of the column in the answer */
     enum kind kind;
     size_t widest; /* characters; a longer value is cut */
 };
@@ -41,7 +41,7 @@ struct block {
     double seconds;
     const struct column *columns;
     size_t column_count;
-    const size_t *order; /* of its rows; NULL: as they are */
+    const size_t *order; /* row numbers in the order of display; NULL: the order of the answer */
     size_t rows;
 };
 
@@ -49,7 +49,7 @@ struct block {
 struct page {
     struct text *out;
     size_t width;
-    size_t height; /* 0: no end */
+    size_t height; /* in lines; 0: no limit */
     size_t lines;
 };
 
@@ -58,7 +58,7 @@ static size_t room(const struct page *page)
     return page->height == 0 ? SIZE_MAX : page->height - page->lines;
 }
 
-/* Characters of a text, and the bytes of the first `most` of them. */
+/* The number of characters of a text, at most `most`; *bytes_r: the bytes of these characters. */
 static size_t measure(struct span text, size_t most, size_t *bytes_r)
 {
     size_t characters = 0, at = 0;
@@ -71,7 +71,7 @@ static size_t measure(struct span text, size_t most, size_t *bytes_r)
     return characters;
 }
 
-/* One line, cut to the page. */
+/* Appends one line, cut to the width of the page. */
 static void put_line(struct page *page, struct span line)
 {
     size_t bytes;
@@ -112,7 +112,7 @@ static void print_cell(const struct block *block, size_t place, const struct col
         sheet_print(block->sheet, row, column->key, out);
 }
 
-/* Numbers stand to the right; a column of nothing but nulls is no number, and it does not matter. */
+/* Columns of numbers are aligned to the right. A column that has only nulls counts as text. */
 static bool is_right(const struct block *block, const struct column *column)
 {
     bool is_number = column->kind == KIND_RATE;
@@ -201,7 +201,7 @@ static void put_servers(struct page *page, const struct frame_scene *scene)
     put_line(page, span_of("", 0));
 }
 
-/* ---- sessions: those that do something first, then those that did last ---- */
+/* ---- sessions: busy ones first, then idle ones, the shortest idle time first ---- */
 
 struct rank {
     bool is_idle;
@@ -244,7 +244,7 @@ static void put_sessions(struct page *page, const struct sheet *sessions, size_t
     free(order);
 }
 
-/* ---- digests: of the columns that this headgate has, those that tell most ---- */
+/* ---- digests: a selection of the columns that this headgate has ---- */
 
 static const struct column digest_columns[] = {
     { "COUNT", "count", KIND_VALUE, 12 },       { "ERRORS", "errors", KIND_VALUE, 10 },

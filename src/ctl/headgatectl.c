@@ -1,9 +1,9 @@
-/* headgatectl: sends one command to a running headgate and prints the answer; without a command, a
- * prompt; `top` is a view that goes on.
+/* headgatectl: sends one command to a running headgate and prints the answer. Without a command it shows a
+ * prompt. `top` shows the state of headgate every second.
  *
  *   main ─┬─ run_once:   link_open → link_ask → answer_print
- *         ├─ prompt_run: the same over one connection, again and again
- *         └─ top_run:    several questions a second, drawn by frame_build
+ *         ├─ prompt_run: link_open_lasting, then link_ask → answer_print for each command
+ *         └─ top_run:    link_open_lasting, then several link_ask_sheet → frame_build each second
  */
 #include "ctl/answer.h"
 #include "ctl/link.h"
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
     bool is_json = false;
     int option;
     while ((option = getopt_long(argc, argv, "+s:jVh", options, NULL)) !=
-           -1) { /* +: the command's words are its own */
+           -1) { /* +: options end at the first word of the command */
         if (option == 's')
             link.path = optarg;
         else if (option == 'j')

@@ -17,7 +17,8 @@ char line_open_quote(struct span text)
     return open;
 }
 
-/* Bytes of the quoted text at the front, as much of it as is there; 0: none. */
+/* Length of the quoted text at the front, with its quotes, up to the end of `text` if it is not closed; 0:
+ * none. */
 static size_t quoted_bytes(struct span text)
 {
     char quote = (char)text.data[0];
@@ -32,8 +33,8 @@ static size_t quoted_bytes(struct span text)
     return text.len;
 }
 
-/* Bytes of the comment at the front, its line's end with it if that ends it; 0: none, or one that servers may
- * read. */
+/* Length of the SQL comment at the front, including the newline that ends it. 0: there is no comment, its end
+ * is missing, or servers may execute its text. */
 static size_t comment_bytes(struct span text)
 {
     const char *data = (const char *)text.data, *end = NULL;
@@ -46,8 +47,9 @@ static size_t comment_bytes(struct span text)
     return end == NULL ? 0 : (size_t)(end - data) + (is_block ? 2 : 1);
 }
 
-/* SQL in as few lines as its quotes allow: a newline means a blank; so does a comment, or an empty one,
- * except after the beginning of one that servers may read, in which there is no room for another. */
+/* Appends SQL with newlines only inside quotes: a newline outside becomes a blank, a comment becomes an empty
+ * comment. After the start of a comment that servers may execute, a comment becomes a blank: comments cannot
+ * be nested. */
 static void join_lines(struct span sql, struct text *line)
 {
     bool is_executable = false;

@@ -81,8 +81,8 @@ static bool link_receive(struct link *link, bool *is_end_r, struct error *err)
     return true;
 }
 
-/* Bytes of the answer at the front that ends with an empty line, that line not counted; false when more must
- * come. *seen is where to go on looking. */
+/* Length of the answer at the front, without the empty line that ends it. False: the end has not been
+ * received. *seen: where the search continues after more bytes. */
 static bool find_end(const struct text *in, size_t *seen, size_t *len_r)
 {
     if (in->len > 0 && in->data[0] == '\n') {
@@ -96,7 +96,7 @@ static bool find_end(const struct text *in, size_t *seen, size_t *len_r)
     return end != NULL;
 }
 
-/* One whole answer, appended to `answer`. */
+/* Receives one whole answer, and appends it to `answer`. */
 static bool link_answer(struct link *link, struct text *answer, struct error *err)
 {
     size_t seen = 0, len = 0;

@@ -19,15 +19,15 @@
 
 /* ---- completion ---- */
 
-/* libedit's callbacks carry no context, hence these. */
+/* libedit's callbacks carry no context: these variables are their context. */
 static struct link *asked;      /* borrows: completion asks for names here */
 static struct sheet help;       /* owns: every command */
 static struct completion found; /* owns: for the word being completed */
 
-/* What is understood here, beside headgate's own commands. */
+/* Words that headgatectl itself understands, besides headgate's commands. */
 static const char *const locals[] = { "top", "quit", "exit", "json" };
 
-/* Where the names are that an argument stands for. */
+/* For each kind of argument: the command and the column that list its values. */
 static const struct {
     const char *argument;
     const char *question;
@@ -73,7 +73,8 @@ static void offer(struct span before, struct span typed)
     completion_commands(&found, &help, without_word(before, "help "), typed);
 }
 
-/* libedit calls this until NULL; `state` is 0 the first time. It frees what it gets. */
+/* libedit calls this for each offered word until NULL; `state` is 0 at the first call. libedit frees the
+ * words. */
 static char *complete_word(const char *word, int state)
 {
     static size_t next;
@@ -111,7 +112,8 @@ static void history_begin(struct text *path)
     (void)read_history(text_cstr(path));
 }
 
-/* Readable by its owner only, also if it was readable before: explained statements may contain secrets. */
+/* Writes the history file, readable by its owner only, also if others could read it before: statements of
+ * `explain` may contain secrets. */
 static void history_end(struct text *path)
 {
     int fd = path->len > 0 ? open(text_cstr(path), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
@@ -140,13 +142,13 @@ static bool run_command(struct link *link, struct span words, bool is_json)
     bool is_good = link->fd >= 0 || connect_again(link, &err);
     is_good = is_good && link_ask(link, words, is_json, &answer, &err);
     if (!is_good && err.code != EINVAL)
-        link_close(link); /* out of step, or gone: the next command begins anew */
+        link_close(link); /* the link is out of step or closed: the next command connects again */
     is_good = is_good ? answer_print(&answer, words) : answer_print_failure(&err);
     text_fini(&answer);
     return is_good;
 }
 
-/* The next line, without its newline, from malloc; NULL at the end. */
+/* The next line without its newline, or NULL at the end of input. The caller frees it (free). */
 static char *read_line(const char *prompt)
 {
     char *line = NULL;
@@ -163,7 +165,7 @@ static char *read_line(const char *prompt)
     return line;
 }
 
-/* One command: lines as long as a quote is open. False at the end of input. */
+/* Reads one command: further lines while a quote is open. False: the input has ended, or memory is out. */
 static bool read_command(struct text *command)
 {
     text_clear(command);
@@ -179,7 +181,7 @@ static bool read_command(struct text *command)
     return !command->is_oom;
 }
 
-/* Without the blanks around it and the semicolons behind it. */
+/* The text without blanks around it and without semicolons at its end. */
 static struct span trim(struct span text)
 {
     while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t' || text.data[0] == '\n'))

@@ -44,7 +44,7 @@ static const json_t *cell(const struct sheet *sheet, size_t row, const char *col
     return json_object_get(json_array_get(sheet->root, row), column);
 }
 
-/* Control characters would move the cursor. */
+/* Replaces control characters: they could move the cursor. */
 static void print_text(const char *string, struct text *out)
 {
     for (; *string != '\0'; string++)

@@ -23,7 +23,7 @@ bool terminal_is_there(void)
 
 static void on_signal(int number)
 {
-    if (number != SIGWINCH) /* which only ends the wait for a key */
+    if (number != SIGWINCH) /* SIGWINCH only ends the wait for a key */
         must_end = 1;
 }
 
@@ -86,7 +86,7 @@ bool terminal_draw(struct span lines)
     while (lines.len > 0) {
         const uint8_t *end = memchr(lines.data, '\n', lines.len);
         size_t len = end == NULL ? lines.len : (size_t)(end - lines.data);
-        (void)text_append_cstr(&out, CLEAR_LINE); /* behind a full line it would take the last character */
+        (void)text_append_cstr(&out, CLEAR_LINE); /* after a full line it would erase a character */
         (void)text_append(&out, lines.data, len);
         (void)text_append_byte(&out, '\n');
         len += end != NULL;

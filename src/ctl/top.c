@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WIDTH_ALONE 160 /* without a terminal */
+#define WIDTH_ALONE 160 /* characters per line, without a terminal */
 #define REDRAW_MS 1000
 #define KEY_CTRL_C 3
 #define KEY_CTRL_D 4
@@ -16,11 +16,11 @@
 struct top {
     struct link *link;
     struct frame_scene scene;
-    uint64_t looked_us; /* when the servers were asked last; 0: never */
+    uint64_t looked_us; /* monotonic; last answer to `show servers`; 0: none over this connection */
     bool has_digests;
 };
 
-/* Is it a command that this headgate has? */
+/* *has_r: does this headgate have the command? False: headgate cannot be asked. */
 static bool knows(struct link *link, const char *command, bool *has_r, struct error *err)
 {
     struct sheet help;
@@ -40,7 +40,7 @@ static bool open_link(struct top *top, struct error *err)
     return link_open_lasting(top->link, err) && knows(top->link, "show digests", &top->has_digests, err);
 }
 
-/* Asks everything. The servers' last answer becomes the one before. */
+/* Asks for everything that is shown. The former answer to `show servers` is kept for the rates. */
 static bool look(struct top *top, struct error *err)
 {
     struct frame_scene next = { 0 };
@@ -67,7 +67,7 @@ static bool look(struct top *top, struct error *err)
     return true;
 }
 
-/* True: go on. */
+/* Asks and draws once. False: the terminal cannot be written to, or memory is out. */
 static bool draw(struct top *top)
 {
     struct error err = { 0 };
@@ -88,7 +88,7 @@ static bool is_end(int key)
     return key < 0 || key == 'q' || key == 'Q' || key == KEY_CTRL_C || key == KEY_CTRL_D;
 }
 
-/* Any other key draws at once. */
+/* Draws every second until a key that ends the view; any other key draws at once. */
 static void go_on(struct top *top)
 {
     while (draw(top) && !is_end(terminal_key(REDRAW_MS)))
