@@ -6,11 +6,11 @@
 #include "sql/facts.h"
 #include "sql/lexer.h"
 
-/* `facts`: what classify() has found in this text so far. True for GRANT, REVOKE, CREATE, ALTER, DROP, RENAME
- * USER and ROLE, SET PASSWORD, SET DEFAULT ROLE, SET GLOBAL, FLUSH and INSTALL, in any part of the text, and
- * for statements that may run one of these unseen: stored procedures and blocks whose effects are not known
- * to be smaller, SQL's own EXECUTE, texts that are not understood. Stored functions and triggers cannot:
- * there both families refuse statements that commit implicitly. */
+/* `facts`: what classify() has found in this text so far. True if any statement of the text is GRANT, REVOKE,
+ * CREATE, ALTER, DROP or RENAME USER or ROLE, SET PASSWORD, SET DEFAULT ROLE, SET GLOBAL, FLUSH or INSTALL.
+ * Also true for a statement that may run one of these without naming it: a stored procedure or a block whose
+ * effects are unknown or include such changes, SQL's own EXECUTE, a text that is not understood. Stored
+ * functions and triggers cannot change accounts: both families refuse implicit commits in them. */
 bool accounts_may_change(struct span sql, const struct sql_facts *facts, const struct sql_dialect *dialect);
 
 #endif

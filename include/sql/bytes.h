@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 enum byte_class {
-    BYTE_BAD,   /* NUL and other control characters: in no grammar */
+    BYTE_BAD,   /* NUL and other control characters: no grammar allows them */
     BYTE_BLANK, /* skipped by both families: space, \t \n \v \f \r */
     BYTE_DOT,
     BYTE_QUOTE, /* ' */
@@ -16,7 +16,7 @@ enum byte_class {
     BYTE_COLON,
     BYTE_QUESTION,
     BYTE_BACKSLASH,
-    BYTE_PUNCT,  /* the only one that comments begin with */
+    BYTE_PUNCT,  /* the only class whose bytes may begin a comment */
     BYTE_LETTER, /* this class and the following ones make up words */
     BYTE_DIGIT,
     BYTE_DOLLAR

@@ -1,11 +1,12 @@
-/* The stored code of a cluster, as its primary lists it: functions, procedures, views, triggers. Immutable,
- * shared by the threads, reference counted. Built by catalog_draft.h.
+/* The stored code of a cluster, as its primary lists it: functions, procedures, views, triggers. Immutable
+ * but for its freshness, shared by threads, reference counted. Built with catalog_draft.h.
  *
- * A body is read once (stored_code.h), when its row is added, and not kept; the names that it uses are. At
- * the end these are followed, also through cycles: each entry has the effects of everything that it reaches.
+ * A body is read once (stored_code.h), when its row is added. The body is not kept; the names that it uses
+ * are. When all rows are there, these names are followed, also through cycles. Each entry then has the
+ * effects of all code that it reaches.
  *
- * Names are compared as servers do, or less strictly: routines without case and accents, views without case.
- * Where two entries match a name, the answer has the effects of both.
+ * Names are compared as servers compare them, or less strictly: names of routines without case and accents,
+ * names of views without case. Where two entries match a name, the answer has the effects of both.
  */
 #ifndef HEADGATE_SQL_CATALOG_H
 #define HEADGATE_SQL_CATALOG_H
@@ -21,16 +22,17 @@
 
 struct catalog;
 
-/* Added to the bits of enum code_effect: reaches a stored function, procedure or trigger, harmless or not. */
+/* Added to the bits of enum code_effect: the code calls a stored function, a procedure or a trigger, even a
+ * harmless one. */
 #define CATALOG_CALLS (1u << 16)
 
 /* ---- changes ---- */
 
-/* Before the catalog is shared: its rows were read after the first `covers` changes had ended. `changes` is
- * borrowed.
+/* Called before the catalog is shared. Its rows were read after the first `covers` changes had ended.
+ * `changes` is borrowed.
  */
 void catalog_follow(struct catalog *catalog, const struct code_changes *changes, uint64_t covers);
-/* The rows were read again and were the same: the catalog includes these changes as well. */
+/* The rows were read again and have not changed: the catalog now includes the first `covers` changes. */
 void catalog_cover(struct catalog *catalog, uint64_t covers);
 /* The catalog may be out of date: it is stale until catalog_cover(). */
 void catalog_doubt(struct catalog *catalog);
@@ -41,27 +43,27 @@ struct catalog *catalog_ref(struct catalog *catalog); /* NULL is fine */
 void catalog_unref(struct catalog *catalog);          /* NULL is fine */
 /* Are all routines, views or triggers (by `kind`) known? False for NULL. */
 bool catalog_knows(const struct catalog *catalog, enum code_kind kind);
-/* Was stored code changed since, or is the catalog in doubt? Then routines, views and the changed names count
- * as unknown. False for NULL. */
+/* Was stored code changed after the catalog's rows were read, or may the catalog be out of date? Then
+ * routines, views and the changed names are unknown. False for NULL. */
 bool catalog_is_stale(const struct catalog *catalog);
 /* Is all stored code known, as it is now? False for NULL. */
 bool catalog_is_whole(const struct catalog *catalog);
-/* A mark of what names mean in this dialect: as long as the mark is equal, and the catalog is not stale,
- * facts that were read from a text still hold. */
+/* Identifies what names mean in this dialect. Facts that were read from a text hold as long as this value is
+ * the same and the catalog is not stale. */
 uint64_t catalog_names_mark(const struct sql_dialect *dialect);
 /* 0 for NULL. */
 uint64_t catalog_mark(const struct catalog *catalog);
 
-/* The effects of running this code, with everything that it reaches: bits of enum code_effect, and
- * CATALOG_CALLS where a view or a routine calls others. Names as written, without their quotes. `schema`
- * empty: `current_schema`; both empty: any schema, the effects of all of them.
+/* The effects of this code and of all code that it reaches: bits of enum code_effect, and CATALOG_CALLS
+ * where a view or a routine calls others. Names are as written, without quotes. If `schema` is empty, it is
+ * `current_schema`. If both are empty, code of that name in every schema counts.
  *
- *   CODE_FUNCTION, CODE_PROCEDURE   of a call. CODE_UNKNOWN if there is no such routine
- *   CODE_TABLE                      of a read. 0 if there is no such view: it is a table, or nothing
- *   CODE_TRIGGER                    of a write to this table, or view: of its triggers. 0 if there are none
+ *   CODE_FUNCTION, CODE_PROCEDURE   effects of a call; CODE_UNKNOWN if there is no such routine
+ *   CODE_TABLE                      effects of a read; 0 if there is no such view (a table, or no object)
+ *   CODE_TRIGGER                    effects of a write to this table or view: of its triggers; 0 if it has none
  *
- * CODE_UNKNOWN where the kind is not known (catalog_knows); of a write, where triggers or tables are not
- * known. */
+ * CODE_UNKNOWN if the kind is not known (catalog_knows()); for a write, if triggers or views are not known.
+ */
 unsigned catalog_effects(const struct catalog *catalog, enum code_kind kind, struct span current_schema,
                          struct span schema, struct span name);
 
@@ -90,8 +92,8 @@ static inline bool catalog_names_may_have(const struct catalog_names *names, str
     return names->has_odd || (names->bits[bit / 64] & UINT64_C(1) << bit % 64) != 0;
 }
 
-/* Is there a trigger or a function, apart from schema sys, that leaves something in the session or depends on
- * its variables? If not, nothing has to be looked up for a write. False for NULL. */
+/* Is there a trigger or a function, outside schema sys, that leaves state in the session or depends on its
+ * variables? If not, no name has to be looked up for a write. False for NULL. */
 bool catalog_writes_leave(const struct catalog *catalog);
 
 /* ---- listing ---- */
@@ -101,7 +103,7 @@ struct catalog_entry {
     struct span schema, name; /* borrow the catalog's */
     unsigned own;             /* effects of its body alone */
     unsigned effects;         /* effects with everything that it reaches */
-    size_t culprit; /* the entry through which it has an effect that is not its own; SIZE_MAX: none */
+    size_t culprit; /* the entry that adds an effect which is not in `own`; SIZE_MAX: none */
 };
 
 size_t catalog_count(const struct catalog *catalog); /* NULL: 0 */

@@ -31,7 +31,7 @@ struct catalog_item {
 struct catalog {
     atomic_uint references;
     const struct code_changes *changes; /* borrows; NULL: changes are not followed */
-    _Atomic uint64_t covers;            /* the catalog includes the first so many changes */
+    _Atomic uint64_t covers;            /* the first `covers` changes are included */
     atomic_bool is_doubtful;
     uint64_t mark;
     unsigned kinds; /* bit k: all items of enum code_kind k are here */
@@ -43,18 +43,20 @@ struct catalog {
     uint32_t slot_count;
     struct span *packages; /* owns the array */
     uint32_t package_count;
-    /* Effects of code whose name is not ASCII. Servers compare the names of routines without
-     * accents, so a call may mean any routine with as many characters in its name; of views any view. */
+    /* Effects of code whose name is not ASCII. Servers compare names of routines without accents, so a call
+     * may mean any such routine whose name has the same number of characters. For views: any such view. */
     unsigned odd[CATALOG_KINDS][CODE_NAME_CHARS_MAX + 1];
     unsigned all[CATALOG_KINDS]; /* effects of all items of a kind */
     bool writes_leave;           /* see catalog_writes_leave() */
 };
 
-/* The first item of this kind and name, or CATALOG_NONE; item->next leads on. */
+/* The first item of this kind and name, or CATALOG_NONE. The other items of that name follow by item->next.
+ */
 uint32_t catalog_first(const struct catalog *catalog, enum code_kind kind, struct span name);
 /* May a name with this qualifier, or none, mean an item of that schema? */
 bool catalog_may_mean(const struct catalog_item *item, struct span schema);
-/* As catalog_effects, with the schema resolved; `*culprit_r`: an item that has some of the effects. */
+/* The effects of this code, with the schema already resolved; see catalog_effects(). `*culprit_r`: an item
+ * that has some of these effects, or CATALOG_NONE. */
 unsigned catalog_effects_of(const struct catalog *catalog, enum code_kind kind, struct span schema,
                             struct span name, bool is_written, uint32_t *culprit_r);
 void catalog_free(struct catalog *catalog);

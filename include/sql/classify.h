@@ -1,7 +1,7 @@
 /* Classifies SQL text: the facts that routing decides by (facts.h), from the text alone.
  *
- * Only a statement that is positively known to be a harmless read is called one. Each fact that keeps a
- * statement from a replica names its reason, from a table. No allocation, one pass, linear time.
+ * A statement counts as a harmless read only if all of it is known to be harmless. Each fact that keeps a
+ * statement off replicas names its reason, from a table. No allocation, one pass, linear time.
  */
 #ifndef HEADGATE_SQL_CLASSIFY_H
 #define HEADGATE_SQL_CLASSIFY_H
@@ -12,11 +12,11 @@
 
 #include <stdbool.h>
 
-/* Longer statements are not read: they are treated as SQL_UNKNOWN unless the prefix already says otherwise.
- */
+/* A longer statement is not read. It is SQL_UNKNOWN unless its beginning already proves another kind. */
 #define SQL_TEXT_MAX (64u * 1024u)
 
-/* `is_cut`: `sql` is only the first SQL_TEXT_MAX bytes, and the facts say only what these prove. */
+/* The facts of one text. `is_cut`: `sql` is only the first SQL_TEXT_MAX bytes of the text, and the facts say
+ * only what these bytes prove. */
 struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect *dialect);
 
 #endif

@@ -1,9 +1,10 @@
-/* Changes to stored code that pass through headgate: a catalog is older than these changes until the servers
- * have been surveyed again. Shared by all threads of a cluster; a change is rare, and a reader takes no lock.
+/* Changes to stored code that pass through headgate. A catalog does not include these changes until the
+ * servers have been surveyed again. Shared by all threads of a cluster. Changes are rare; readers take no
+ * lock.
  *
  *      code_change_read ──► code_changes_begin ──► the statement runs ──► code_changes_end ──► survey
  *
- * A catalog includes the changes that had ended before its survey began. Names that were changed since are
+ * A catalog includes the changes that had ended before its survey began. A name that was changed later is
  * unknown: a view that was just created is never taken for a table.
  */
 #ifndef HEADGATE_SQL_CODE_CHANGES_H
@@ -16,12 +17,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* So many names are remembered; with more, every name counts as changed. */
+/* The number of changed names that are remembered. After more changes, every name counts as changed. */
 #define CODE_CHANGES_NAMES 64u
 
 struct code_changes {
-    pthread_mutex_t mutex;                      /* of writers */
-    _Atomic uint64_t begun;                     /* names so far, of changes that may have been carried out */
+    pthread_mutex_t mutex;                      /* taken by writers only */
+    _Atomic uint64_t begun;                     /* number of names of all changes that have begun */
     _Atomic uint64_t running;                   /* changes that have not ended */
     _Atomic uint64_t names[CODE_CHANGES_NAMES]; /* hashes; 0 stands for every name */
 };
@@ -41,7 +42,7 @@ void code_changes_fini(struct code_changes *changes);
  */
 bool code_change_read(struct span sql, const struct sql_dialect *dialect, struct code_change *change_r);
 
-/* Called before the statement is sent, and when it has ended, with or without success. */
+/* _begin is called before the statement is sent; _end when it has ended, with or without success. */
 void code_changes_begin(struct code_changes *changes, const struct code_change *change);
 void code_changes_end(struct code_changes *changes);
 

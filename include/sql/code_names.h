@@ -12,8 +12,8 @@ enum code_kind {
     CODE_FUNCTION,
     CODE_PROCEDURE,
     CODE_TRIGGER,
-    CODE_BLOCK, /* a client's BEGIN NOT ATOMIC, IF, LOOP …: the statement as it is written */
-    CODE_TABLE  /* table or view. As a text: the query of a view. As a name: in FROM, INTO, UPDATE … */
+    CODE_BLOCK, /* a client's BEGIN NOT ATOMIC, IF, LOOP …: the text of the statement itself */
+    CODE_TABLE  /* table or view. Of a text: the query of a view. Of a name: used in FROM, INTO, UPDATE … */
 };
 
 /* A name that stored code uses: of a routine, table or view. */
@@ -21,7 +21,7 @@ struct code_name {
     enum code_kind kind; /* CODE_FUNCTION, CODE_PROCEDURE, CODE_TABLE */
     struct span schema;  /* without quotes, doubled quotes inside stay; empty: the current schema. Borrows */
     struct span name;    /* likewise */
-    bool is_written;     /* CODE_TABLE: the table is the target of a change, whose triggers may run */
+    bool is_written;     /* CODE_TABLE: the statement changes the table, so its triggers may run */
 };
 
 /* The servers' limit of a name's length, in characters. */

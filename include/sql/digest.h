@@ -1,15 +1,15 @@
-/* The same statement with other literals has the same digest: names, words (in any case) and signs count;
- * literals, blanks and comments do not. A list of literals in parentheses counts like one of them, and of a
- * row of such lists no more than two count: INSERTs of three rows and of three hundred are the same.
+/* Digests: one number for all statements that differ only in literals, blanks, comments and the case of
+ * words. Names, words and signs count. A list of literals in parentheses counts as one literal. Of several
+ * such lists in a row at most two count: an INSERT of three rows and an INSERT of three hundred have the
+ * same digest.
  *
- * A sign that can only be a number's own (`= -1`, `(+1`) is part of the literal. Names in quotes are not the
- * words without: `Select` is no SELECT, and its case counts. Digests are this process's: other versions may
- * differ.
+ * A sign that can only belong to a number (`= -1`, `(+1`) is part of the literal. A quoted name differs from
+ * the unquoted word: `Select` in quotes is not SELECT, and its case counts. Digests are valid in this
+ * process only: another version may compute other values.
  *
- * A digest's text is for people: the statement's words and signs, `?` for literals. It never holds the
- * content of a literal: where the text cannot be split into words with certainty (lexer.doubts), it is no
- * more than the first word; and where the statement may hold a secret (secrets.h), names in double quotes are
- * literals too. */
+ * The text of a digest is for people: the statement's words and signs, with `?` for literals. It never
+ * contains a literal. If the text cannot be split into words with certainty (lexer.doubts), it is only the
+ * first word. If the statement may hold a secret (secrets.h), names in double quotes are shown as `?` too. */
 #ifndef HEADGATE_SQL_DIGEST_H
 #define HEADGATE_SQL_DIGEST_H
 
@@ -26,8 +26,8 @@ struct digest_text {
 /* `sql`: at most SQL_TEXT_MAX bytes of the statement. No allocation, one pass. Never 0. */
 uint64_t digest_of(struct span sql, const struct sql_dialect *dialect);
 
-/* The same with the digest's text. `is_cut`: `sql` is only the beginning of the statement, and the place of
- * the cut makes no difference; the digest differs from that of a whole text. */
+/* The digest and its text. `is_cut`: `sql` is only the beginning of the statement. The place of the cut
+ * makes no difference, and the digest differs from that of a whole text. Never 0. */
 uint64_t digest_read(struct span sql, bool is_cut, const struct sql_dialect *dialect,
                      struct digest_text *text_r);
 

@@ -1,5 +1,5 @@
-/* SQL-level prepared statements: PREPARE, EXECUTE, and MariaDB's EXECUTE IMMEDIATE. Rows of the table in
- * statements.c: parameters and result as statement_read(). */
+/* SQL-level prepared statements: PREPARE, EXECUTE, and MariaDB's EXECUTE IMMEDIATE. The readers stand in the
+ * table of statements.c; parameters and results are those of statement_read(). */
 #ifndef HEADGATE_SQL_DYNAMIC_H
 #define HEADGATE_SQL_DYNAMIC_H
 
