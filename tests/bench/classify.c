@@ -1,8 +1,11 @@
-/* classify BYTES COUNT: reads one SELECT of so many bytes so many times, and says what one took: {"ns":
- * 123.4}.
+/* classify: measures how long the classifier needs for one SELECT.
  *
- * The text is what applications send: columns, comparisons, a list, ORDER BY, LIMIT; longer ones have more
- * conditions.
+ *   classify BYTES COUNT
+ *
+ * Reads one SELECT of BYTES bytes COUNT times and prints the CPU time of one read: {"ns": 123.4}.
+ *
+ * The text resembles what applications send: columns, comparisons, an IN list, ORDER BY, LIMIT. Longer texts
+ * have more conditions.
  */
 #include "sql/classify.h"
 
@@ -17,7 +20,7 @@ static const char condition[] =
     " AND NOT (attribute_7 IN (4, 'green') OR `size` * 1.5 >= t.weight + LENGTH(note))";
 static const char tail[] = " ORDER BY id LIMIT 10";
 
-/* Conditions while they fit, then blanks up to the size. */
+/* Appends conditions while they fit, then blanks up to the wanted size. */
 static char *make_text(size_t bytes)
 {
     char *text = malloc(bytes + sizeof tail);
@@ -54,5 +57,5 @@ int main(int argc, char **argv)
         reads += classify(span_of(text, bytes), false, &dialect).is_read;
     printf("{\"ns\": %.1f}\n", (cpu_ns() - begin) / (double)count);
     free(text);
-    return reads == count ? 0 : 1; /* a text that is no read was not read to its end */
+    return reads == count ? 0 : 1; /* if the text does not count as a read, the classifier stopped early */
 }

@@ -29,7 +29,8 @@ static bool client_send(struct client *c, const struct bytes *b)
     ssize_t n = send(c->fd, b->data, b->len, MSG_NOSIGNAL);
     if (n == (ssize_t)b->len)
         return true;
-    return client_fail(c, "send", n < 0 ? errno : ENOBUFS); /* requests are small: a full socket is a fault */
+    /* requests are small: a full socket is an error */
+    return client_fail(c, "send", n < 0 ? errno : ENOBUFS);
 }
 
 bool client_open(struct client *c)
@@ -67,10 +68,10 @@ static void put_execute(struct client *c, struct bytes *b)
     bytes_int(b, c->reply.stmt, 4);
     bytes_int(b, 0, 1);
     bytes_int(b, 1, 4);
-    bytes_int(b, 0, 1); /* no NULLs */
+    bytes_int(b, 0, 1); /* NULL bitmap: no NULLs */
     bytes_int(b, !c->is_bound, 1);
     if (!c->is_bound)
-        bytes_int(b, TYPE_LONGLONG, 2); /* once: a proxy must remember it as a server does */
+        bytes_int(b, TYPE_LONGLONG, 2); /* sent once: the receiver must remember the type */
     bytes_int(b, c->next_id, 8);
     packet_end(b, at, &seq);
     c->is_bound = true;
@@ -169,8 +170,8 @@ static enum client_event take_packet(struct client *c, const struct packet *p)
     return CLIENT_FAILED;
 }
 
-/* Takes the whole packets and keeps the rest. At most one of them ends something: we ask one thing at a time.
- */
+/* Takes the whole packets and keeps the rest. At most one of these packets ends a step: the client sends one
+ * request at a time. */
 static enum client_event take_packets(struct client *c, const uint8_t *data, size_t len)
 {
     struct packet p;
@@ -232,8 +233,8 @@ void client_close(struct client *c)
 void client_quit(struct client *c)
 {
     static const uint8_t quit[] = { 1, 0, 0, 0, COM_QUIT };
-    /* The farewell leaves with the FIN, so that TIME_WAIT stays on this side, where the kernel lets ports be
-     * reused. */
+    /* COM_QUIT leaves together with the FIN. TIME_WAIT then stays on this side, where the kernel lets ports
+     * be reused. */
     if (c->step == CLIENT_IDLE)
         (void)!send(c->fd, quit, sizeof quit, MSG_NOSIGNAL | MSG_MORE);
     client_close(c);

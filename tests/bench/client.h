@@ -1,8 +1,8 @@
-/* client: one connection of the load generator: connect, log in, prepare if asked to, then one request at a
- * time.
+/* client: one connection of the load generator. It connects, logs in, prepares a statement if asked to, then
+ * sends one request at a time.
  *
- *   client_open → client_run … CLIENT_READY → client_ask → client_run … CLIENT_REPLIED → client_ask … →
- * client_quit
+ *   client_open → client_run … CLIENT_READY → client_ask → client_run … CLIENT_REPLIED → client_ask …
+ *   → client_quit
  */
 #ifndef BENCH_CLIENT_H
 #define BENCH_CLIENT_H
@@ -32,18 +32,19 @@ struct client {
     bool is_bound; /* the statement's parameter types have been sent */
     struct login login;
     struct reply reply;
-    struct bytes in; /* the beginning of a packet */
+    struct bytes in; /* the beginning of an incomplete packet */
     struct bytes request;
     uint64_t next_id;
-    uint64_t since_ns; /* when the request, or in CONNECT mode the connect, began or was due */
+    uint64_t since_ns; /* when the request (in CONNECT mode: the connect) began or was due */
     uint64_t bytes;    /* received */
-    char why[200];     /* after CLIENT_FAILED */
+    char why[200];     /* the error, after CLIENT_FAILED */
 };
 
-/* plan, poll_fd and next_id are the caller's to set; poll_fd gets the socket with the client as data.ptr. */
+/* The caller sets plan, poll_fd and next_id beforehand. The socket is added to poll_fd with the client as
+ * data.ptr. */
 bool client_open(struct client *c);
 enum client_event client_run(struct client *c, uint32_t events);
-bool client_ask(struct client *c); /* false: see why */
+bool client_ask(struct client *c); /* false: the error is in `why` */
 void client_quit(struct client *c);
 void client_close(struct client *c);
 

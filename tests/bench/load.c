@@ -1,24 +1,25 @@
-/* load: asks the null server the same small thing over many connections, one request at a time on each, and
- * checks every reply.
+/* load: sends the same small request to the null server over many connections, one request at a time on each,
+ * and checks every reply.
  *
  *   load --port N | --socket PATH [--host IPV4] [--user U] [--password P] [--connections C] [--threads T]
  *        [--mode query|prepared|connect|big] [--requests N | --seconds S] [--rate PER_SECOND] [--big MIB]
  *        [--eof] [--warm] [--sync]
  *
- *   query     SELECT of one row by number; prepared: the same, prepared once per connection
+ *   query     SELECT of one row by its number
+ *   prepared  the same SELECT, prepared once per connection
  *   connect   a request is: connect, log in, one query, quit
  *   big       a request is a result of --big MiB in rows of 1 KiB
- *   --rate    so many requests a second in all; a latency counts from when its request was due
+ *   --rate    requests per second, all connections together; a latency counts from when its request was due
  *   --eof     do not ask for DEPRECATE_EOF, as most drivers do not
- *   --warm    every connection asks once before the run: a proxy that finds its server late has found it
- *   --sync    log everybody in, print "ready", wait for a line on stdin, run, print the JSON, wait for
- * another line, quit: whoever measures a proxy between those moments sees neither logins nor farewells. With
- * --requests 0 the connections only sit there.
+ *   --warm    every connection sends one request before the run, so that a proxy has found its server
+ *   --sync    log all clients in, print "ready", wait for a line on stdin, run, print the JSON, wait for
+ *             another line, quit: a measurement between these moments contains no login and no quit.
+ *             With --requests 0 the connections stay idle.
  *
- * One line of JSON on stdout; latencies in microseconds. Exit 1 when any reply was wrong, missing or late by
- * 30 s.
+ * Prints one line of JSON on stdout, with latencies in microseconds. Exit status 1 when a reply was wrong,
+ * missing or later than 30 s.
  *
- *   worker_main: log_in ‖ run → worker_event → worker_next … ‖ quit         (‖ all threads and main meet)
+ *   worker_main: log_in ‖ run → worker_event → worker_next … ‖ quit        (‖: all threads and main meet)
  */
 #include "client.h"
 #include "hist.h"
@@ -36,7 +37,7 @@
 enum {
     EVENTS = 256,
     LOGINS_AT_ONCE = 64, /* well below any listener's backlog */
-    COMPLAINTS = 5,      /* per thread */
+    COMPLAINTS = 5,      /* errors printed per thread */
     PATIENCE_MS = 30 * 1000,
 };
 
@@ -48,8 +49,8 @@ struct options {
     unsigned connections;
     unsigned threads;
     uint64_t requests;
-    double seconds; /* 0: until requests are done */
-    double rate;    /* 0: as fast as replies come */
+    double seconds; /* 0: the run ends when all requests are done */
+    double rate;    /* 0: each request follows the reply before it */
     bool is_sync;
     bool is_warm;
 };
@@ -60,7 +61,7 @@ struct worker {
     int poll_fd;
     struct client *clients; /* owns */
     unsigned count;
-    struct client **waiting; /* owns; for their turn under --rate: a stack, who came last goes first */
+    struct client **waiting; /* owns; idle clients under --rate: a stack, the last one is used first */
     unsigned waiting_count;
     unsigned in_flight;
     uint64_t quota;
@@ -80,7 +81,7 @@ static void worker_complain(struct worker *w, struct client *c)
     client_close(c);
 }
 
-/* The finer wait is for --rate only: valgrind and kernels before 5.11 do not have it. */
+/* epoll_pwait2 is used only with --rate: valgrind and kernels before 5.11 do not have it. */
 static int worker_wait(struct worker *w, struct epoll_event *events, uint64_t timeout_ns)
 {
     struct timespec timeout = { .tv_sec = (time_t)(timeout_ns / second_ns),
@@ -92,7 +93,7 @@ static int worker_wait(struct worker *w, struct epoll_event *events, uint64_t ti
     return n;
 }
 
-/* ---- log in, some at a time ---- */
+/* ---- login, a limited number at a time ---- */
 
 static unsigned open_next(struct worker *w, unsigned opened, unsigned settled)
 {
@@ -105,7 +106,8 @@ static unsigned open_next(struct worker *w, unsigned opened, unsigned settled)
     return opened;
 }
 
-/* True when the client is where the run finds it: logged in and, with --warm, answered once; or failed. */
+/* True when the client is ready for the run (logged in and, with --warm, one request answered) or has failed.
+ */
 static bool worker_settle(struct worker *w, struct client *c, uint32_t events)
 {
     enum client_event event = client_run(c, events);
@@ -174,7 +176,7 @@ static uint64_t worker_due(const struct worker *w)
     return w->begin_ns + (uint64_t)((double)w->started * every_ns);
 }
 
-/* Starts what is due and says how long the next may wait. */
+/* Starts the requests that are due. Returns how long to wait for the next one. */
 static uint64_t worker_pace(struct worker *w)
 {
     uint64_t now = clock_ns();
@@ -196,7 +198,7 @@ static void worker_event(struct worker *w, struct client *c, uint32_t events)
         w->in_flight--;
         worker_complain(w, c);
         return;
-    case CLIENT_READY: /* only in CONNECT mode: logged in, now the query */
+    case CLIENT_READY: /* only in CONNECT mode: logged in, the query follows */
         if (!client_ask(c)) {
             w->in_flight--;
             worker_complain(w, c);
@@ -252,7 +254,7 @@ static void *worker_main(void *arg)
     return NULL;
 }
 
-/* ---- main: threads, moments, report ---- */
+/* ---- main: threads, synchronization, report ---- */
 
 static unsigned share(uint64_t total, unsigned parts, unsigned index)
 {

@@ -1,4 +1,4 @@
-/* login: the client's half of a login with mysql_native_password. Bytes in, bytes out. */
+/* login: the client's side of a login with mysql_native_password. Bytes in, bytes out. */
 #ifndef BENCH_LOGIN_H
 #define BENCH_LOGIN_H
 
@@ -10,11 +10,12 @@ struct login {
     const char *user;
     const char *password;
     bool wants_deprecate_eof;
-    uint32_t caps; /* agreed with the server, from its greeting on */
+    uint32_t caps; /* agreed with the server; valid after its greeting */
     bool is_greeted;
 };
 
-/* One packet from the server; what must be sent back is appended to out. On LOGIN_FAILED why has a line. */
+/* Reads one packet from the server and appends the answer to `out`. On LOGIN_FAILED `why` holds one line of
+ * text. */
 enum login_status login_step(struct login *l, const struct packet *p, struct bytes *out,
                              char why[static 200]);
 

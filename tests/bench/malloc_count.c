@@ -1,8 +1,10 @@
-/* malloc_count: LD_PRELOAD this to count a process's allocations where another process can read them.
+/* malloc_count: an LD_PRELOAD library that counts the allocations of a process where another process can read
+ * them.
  *
- * MALLOC_COUNT_FILE names a file of at least one page; it is mapped shared and holds, as 64-bit little-endian
- * words: malloc, calloc, realloc, aligned, free (of non-NULL), bytes asked for. Children made by fork count
- * into the same words. Without the variable the counts go nowhere. glibc's own entry points do the work.
+ * MALLOC_COUNT_FILE names a file of at least one page. The file is mapped shared and holds 64-bit
+ * little-endian words: malloc, calloc, realloc, aligned, free (of non-NULL), bytes requested. Children made
+ * by fork count into the same words. Without the variable the counts are lost. glibc's own entry points do
+ * the work.
  */
 #include <errno.h>
 #include <fcntl.h>

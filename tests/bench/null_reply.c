@@ -15,10 +15,11 @@ static const uint32_t server_caps = CAP_FOUND_ROWS | CAP_LONG_FLAG | CAP_CONNECT
                                     CAP_LENENC_AUTH | CAP_SESSION_TRACK | CAP_DEPRECATE_EOF;
 static const uint32_t server_extended_caps = EXT_STMT_BULK | EXT_METADATA;
 static const char server_version[] = "5.5.5-10.11.0-MariaDB-null";
-static const char nonce[] = "abcdefghijklmnopqrst"; /* nobody is kept out, so it need not be secret */
+/* every client is let in, so the nonce need not be secret */
+static const char nonce[] = "abcdefghijklmnopqrst";
 static const char plugin[] = "mysql_native_password";
 
-/* ---- packets every reply is made of ---- */
+/* ---- packets that all replies consist of ---- */
 
 static void put_ok(struct null_session *s, struct bytes *out, uint8_t header, unsigned affected)
 {
@@ -136,10 +137,10 @@ static bool answer_login(struct null_session *s, const struct packet *p, struct 
     return true;
 }
 
-/* ---- SELECT without FROM: what probes ask ---- */
+/* ---- SELECT without FROM, as probes send it ---- */
 
 static const struct {
-    const char *part; /* of the expression; the first row that occurs in it decides */
+    const char *part; /* a part of the expression; the first row whose part occurs in it applies */
     const char *value;
 } answers[] = {
     { "innodb_read_only", "0" },
@@ -147,13 +148,13 @@ static const struct {
     { "max_allowed_packet", "16777216" },
     { "wait_timeout", "28800" },
     { "interactive_timeout", "28800" },
-    { "init_connect", "" }, /* with one, no connection of the pool would be used again */
+    { "init_connect", "" }, /* with an init_connect, connections of the pool would not be reused */
     { "gtid_domain_id", "0" },
     { "last_gtid", "" },
     { "gtid_wait", "0" },
     { "gtid_mode", "ON" },
     { "gtid_strict_mode", "0" },
-    { "gtid_", "0-1-100" }, /* every position the same: nobody is behind */
+    { "gtid_", "0-1-100" }, /* every position is the same: no server is behind */
     { "autocommit", "1" },
     { "isolation", "REPEATABLE-READ" },
     { "character_set", "utf8mb4" },
@@ -162,7 +163,7 @@ static const struct {
     { "time_zone", "SYSTEM" },
     { "server_uuid", "00000000-0000-0000-0000-000000000000" },
     { "version_comment", "null server" },
-    { "version", server_version + 6 }, /* without the greeting's 5.5.5- */
+    { "version", server_version + 6 }, /* without the "5.5.5-" of the greeting */
     { "hostname", "null" },
     { "log_bin", "1" },
 };
@@ -190,7 +191,8 @@ static const char *value_of(const struct null_options *o, const char *expression
     return "0";
 }
 
-/* The end of the select expression at text: a comma outside quotes and parentheses, or the end. */
+/* The end of the SELECT expression at `text`: a comma outside quotes and parentheses, or the end of the text.
+ */
 static char *expression_end(char *text)
 {
     int depth = 0;
@@ -219,7 +221,7 @@ static char *trim(char *text)
     return text;
 }
 
-/* Cuts "expression AS alias" in two and returns the column's name; without AS it is the expression itself. */
+/* Cuts "expression AS alias" in two and returns the column's name. Without AS the name is the expression. */
 static char *column_name(char *expression)
 {
     char *as = NULL;
@@ -370,7 +372,7 @@ static char *skip_blanks_and_comments(char *text)
 static void answer_query(const struct null_options *o, struct null_session *s, struct reader *r,
                          struct bytes *out)
 {
-    static char room[TEXT_MAX + 1]; /* what comes after is not needed to choose an answer */
+    static char room[TEXT_MAX + 1]; /* the text beyond is not needed to choose an answer */
     size_t len = (size_t)(r->end - r->at);
     len = len < TEXT_MAX ? len : TEXT_MAX;
     memcpy(room, r->at, len);
@@ -428,8 +430,8 @@ static void answer_prepare(struct null_session *s, struct reader *r, struct byte
         put_eof(s, out);
 }
 
-/* The first parameter's value; types may come once and be remembered. False: never bound, or not an integer.
- */
+/* Reads the first parameter's value. Types sent with an earlier execution are remembered. False: the
+ * parameter was never bound, or is not an integer. */
 static bool read_parameter(struct null_stmt *stmt, struct reader *r, uint64_t *value)
 {
     *value = 0;
@@ -451,7 +453,7 @@ static void answer_execute(struct null_session *s, struct reader *r, struct byte
     static const char *const names[] = { "name" };
     uint32_t id = (uint32_t)read_int(r, 4);
     struct null_stmt *stmt = id ? stmt_find(s, id) : NULL;
-    (void)read_bytes(r, 1 + 4); /* flags: a cursor is never opened; iterations */
+    (void)read_bytes(r, 1 + 4); /* flags (no cursor is ever opened), iterations */
     uint64_t value;
     if (!stmt) {
         put_error(s, out, 1243, "HY000Unknown prepared statement handler");

@@ -1,10 +1,10 @@
-/* nullserver: a MariaDB server with nothing in it, for measuring what stands in front of it.
+/* nullserver: a MariaDB server without data, for measuring a proxy in front of it.
  *
  *   nullserver [--port N] [--read-only 0|1] [--server-id N] [--master-port N]
  *
- * Prints "port N" once it listens on 127.0.0.1, lets anybody in, and answers as null_reply.h says. One
- * thread, one epoll loop; between turns a connection keeps only what did not fit its socket or was not a
- * whole packet yet. On SIGTERM it says on stderr how many commands it answered.
+ * Prints "port N" once it listens on 127.0.0.1, lets every client in, and answers as null_reply.h says. One
+ * thread, one epoll loop. Between turns a connection keeps only bytes that its socket did not take and the
+ * beginning of an incomplete packet. On SIGTERM the number of answered commands is printed on stderr.
  *
  *   conn_run → conn_flush → (null_stream → conn_flush)… → conn_take → null_answer …
  */
@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 enum {
-    INPUT_BYTES = 256 * 1024, /* the longest packet it reads */
+    INPUT_BYTES = 256 * 1024, /* the longest packet that can be read */
     STREAM_BYTES = 128 * 1024,
     EVENTS = 256,
 };
@@ -32,7 +32,7 @@ struct conn {
     int fd;
     uint32_t interest;
     struct null_session session;
-    struct bytes in;  /* the beginning of a packet */
+    struct bytes in;  /* the beginning of an incomplete packet */
     struct bytes out; /* what the socket did not take */
 };
 
@@ -40,7 +40,7 @@ static struct null_options options = { .server_id = 1 };
 static int poll_fd;
 static uint64_t commands;
 static uint32_t last_connection;
-static struct bytes reply; /* built here, sent from here */
+static struct bytes reply; /* the reply of this turn */
 
 static void conn_watch(struct conn *c)
 {
@@ -61,7 +61,7 @@ static void conn_close(struct conn *c)
     free(c);
 }
 
-/* Sends from `b` and leaves there what the socket did not take. False: the peer is gone. */
+/* Sends from `b` and leaves in it what the socket did not take. False: the peer is gone. */
 static bool conn_send(const struct conn *c, struct bytes *b)
 {
     if (!b->len)
@@ -73,7 +73,7 @@ static bool conn_send(const struct conn *c, struct bytes *b)
     return true;
 }
 
-/* Sends the reply built this turn; false: the peer is gone. */
+/* Sends the reply built in this turn. False: the peer is gone. */
 static bool conn_flush(struct conn *c)
 {
     bool is_alive = conn_send(c, &reply);
@@ -82,8 +82,8 @@ static bool conn_flush(struct conn *c)
     return is_alive;
 }
 
-/* Answers the whole packets in data and says how many bytes they were; a big result stops it until it is out.
- */
+/* Answers the whole packets in `data`; *used is how many bytes they were. A big result stops it until the
+ * result is sent. */
 static bool conn_answer(struct conn *c, const uint8_t *data, size_t len, size_t *used)
 {
     struct packet p;
@@ -116,7 +116,7 @@ static bool conn_take(struct conn *c)
     return conn_flush(c) && is_open;
 }
 
-/* Brings out what is owed, then what waited behind a big result. */
+/* Sends the rest of earlier replies, then answers the packets that came during a big result. */
 static bool conn_pay(struct conn *c)
 {
     if (!conn_send(c, &c->out))

@@ -1,10 +1,10 @@
-/* relay: copies bytes between two sockets and understands nothing of them. The floor for any proxy of one
+/* relay: copies bytes between two sockets without reading them: the lower bound for any proxy with one
  * thread.
  *
  *   relay --to PORT [--port N]        127.0.0.1 on both sides; prints "port N" once it listens
  *
- * One recv and one send per piece; what the receiver does not take is kept and its sender paused. No
- * epoll_ctl while nobody is slow.
+ * One recv and one send per piece. Bytes that the receiver does not take are kept, and reading from their
+ * sender stops. No epoll_ctl while both sides are fast enough.
  */
 #include "sock.h"
 #include "stop.h"
@@ -26,9 +26,9 @@ struct end {
     uint32_t interest;
     bool is_watched;
     bool is_connecting;
-    bool has_ended;       /* its peer sent FIN */
+    bool has_ended;       /* the peer at this end has sent FIN */
     bool is_dead;         /* free it after this turn */
-    struct bytes pending; /* towards this end */
+    struct bytes pending; /* bytes to be sent at this end */
     struct end *other;
     struct end *next_dead;
 };
@@ -72,7 +72,7 @@ static void bury(void)
     }
 }
 
-/* Sends what it can and keeps the rest. False: the end is gone. */
+/* Sends what the socket takes and keeps the rest. False: the connection is gone. */
 static bool end_send(struct end *e, const uint8_t *data, size_t len)
 {
     ssize_t n = send(e->fd, data, len, MSG_NOSIGNAL);

@@ -35,7 +35,7 @@ static bool is_point_row(const struct reply *r, const struct packet *p)
 {
     char expected[2 + 1 + NAME_BYTES] = "\0\0\x0fname-";
     put_digits(expected + 8, 10, r->id);
-    size_t skip = r->kind == REPLY_POINT ? 2 : 0; /* text rows have no header and bitmap */
+    size_t skip = r->kind == REPLY_POINT ? 2 : 0; /* binary rows begin with a header and a NULL bitmap */
     return p->len == sizeof expected - skip && !memcmp(p->payload, expected + skip, p->len);
 }
 
@@ -72,7 +72,7 @@ static enum reply_status take_end(const struct reply *r, const struct packet *p,
         (void)read_lenenc(&in);
         (void)read_lenenc(&in);
     } else {
-        (void)read_int(&in, 2); /* warnings come first in an EOF */
+        (void)read_int(&in, 2); /* in an EOF packet the warnings come before the status */
     }
     uint64_t status = read_int(&in, 2);
     if (in.is_bad || status & STATUS_MORE_RESULTS || !(status & STATUS_AUTOCOMMIT))

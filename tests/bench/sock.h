@@ -1,5 +1,5 @@
-/* sock: non-blocking stream sockets on loopback, and the clock. Failures of set-up exit with one line on
- * stderr. */
+/* sock: non-blocking stream sockets on loopback, and the clock. A failure of set-up prints one line on stderr
+ * and exits. */
 #ifndef BENCH_SOCK_H
 #define BENCH_SOCK_H
 
@@ -15,9 +15,10 @@ struct sock_target {
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 int sock_listen(unsigned *port); /* 127.0.0.1; port 0 is replaced by the one the kernel chose */
-int sock_accept(int listener);   /* -1 when nothing waits */
+int sock_accept(int listener);   /* -1 when no connection is waiting */
 
-/* A connect under way, or -1 with errno: writable means done, then sock_error says how it went. */
+/* Starts a connect. Returns the socket, or -1 with errno. When the socket is writable, sock_error tells the
+ * result. */
 int sock_connect(const struct sock_target *target);
 int sock_error(int fd);
 

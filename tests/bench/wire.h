@@ -1,7 +1,7 @@
-/* wire: growing bytes, MySQL packets in them, and a reader that cannot run past its end.
+/* wire: growing byte buffers, MySQL packets in them, and a reader that cannot run past its end.
  *
- * The bench speaks the protocol with its own few lines, so that a mistake in the proxy's reader cannot hide
- * in the tools that measure it. Formats: MySQL client/server protocol 10, "packets" and "basic types".
+ * The benchmarks have their own small protocol code, so that an error in the proxy's reader cannot hide in
+ * the tools that measure it. Formats: MySQL client/server protocol 10, "packets" and "basic types".
  */
 #ifndef BENCH_WIRE_H
 #define BENCH_WIRE_H
@@ -30,7 +30,7 @@ enum caps {
     CAP_DEPRECATE_EOF = 1u << 24,
 };
 
-/* MariaDB's extended word, bits 32 and up of the whole. */
+/* MariaDB's extended capabilities: bits 32 and up of the 64-bit word. */
 enum extended_caps {
     EXT_STMT_BULK = 1u << 2,
     EXT_METADATA = 1u << 3,
@@ -66,16 +66,17 @@ struct bytes {
     size_t cap;
 };
 
-void bytes_reserve(struct bytes *b, size_t more); /* exits when memory is out */
+void bytes_reserve(struct bytes *b, size_t more); /* exits when there is no memory */
 void bytes_add(struct bytes *b, const void *data, size_t len);
 void bytes_int(struct bytes *b, uint64_t value, unsigned width);
 void bytes_lenenc(struct bytes *b, uint64_t value);
 void bytes_lestr(struct bytes *b, const void *text, size_t len);
 void bytes_zstr(struct bytes *b, const char *text);
-void bytes_drop(struct bytes *b, size_t len); /* from the front */
+void bytes_drop(struct bytes *b, size_t len); /* removes bytes from the front */
 void bytes_free(struct bytes *b);
 
-/* A packet is written as begin, any of the above, end; end uses *seq and steps it. */
+/* A packet is written with packet_begin, any of the functions above, packet_end. packet_end uses *seq and
+ * increments it. */
 size_t packet_begin(struct bytes *b);
 void packet_end(struct bytes *b, size_t begin, uint8_t *seq);
 
@@ -85,19 +86,19 @@ struct packet {
     uint8_t seq;
 };
 
-/* The bytes of the first packet in data, header included; 0 when it is not whole yet. */
+/* Returns the size of the first packet in `data`, header included; 0 when the packet is not complete yet. */
 size_t packet_peek(const uint8_t *data, size_t len, struct packet *p);
 
 struct reader {
     const uint8_t *at; /* borrows */
     const uint8_t *end;
-    bool is_bad; /* something ran past the end; values read since are zero */
+    bool is_bad; /* a read ran past the end; values read since then are zero */
 };
 
 struct reader reader_of(const uint8_t *data, size_t len);
 uint64_t read_int(struct reader *r, unsigned width);
 uint64_t read_lenenc(struct reader *r);
-const uint8_t *read_bytes(struct reader *r, size_t len); /* NULL when it runs past the end */
+const uint8_t *read_bytes(struct reader *r, size_t len); /* NULL when the read would run past the end */
 const char *read_zstr(struct reader *r);                 /* NULL when there is no NUL */
 
 #endif

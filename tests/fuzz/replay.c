@@ -1,6 +1,7 @@
-/* Runs a fuzz target on the files of its corpus, once each, without a fuzzer: fuzz_NOUN FILE…
+/* replay: runs a fuzz target on the files of its corpus, once each, without a fuzzer: fuzz_NOUN FILE…
  *
- * The target asserts what must hold of every input. When it aborts, the file that it had is named. */
+ * The target asserts what must hold for every input. When it aborts, the name of the current file is printed.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -21,7 +22,7 @@ static void name_file(int signal_number)
     (void)raise(signal_number);
 }
 
-/* The input is in memory of exactly its size, so that a sanitizer sees every byte read beyond it. */
+/* The input lies in memory of exactly its size, so that a sanitizer notices every read beyond it. */
 static void replay(const char *path)
 {
     FILE *file = fopen(path, "rb");

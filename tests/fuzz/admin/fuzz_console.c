@@ -1,4 +1,4 @@
-/* A command ends at its end mark, as soon as that is there, and wherever its bytes were cut on the way. */
+/* A command ends at its end mark as soon as the mark is there, wherever its bytes were cut on the way. */
 #include "admin/console.h"
 
 #include <assert.h>

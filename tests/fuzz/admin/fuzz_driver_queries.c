@@ -1,4 +1,4 @@
-/* Whatever a client says: an answer, or none, and nothing is read beyond its end. */
+/* Any text of a client gets an answer or none, and no byte is read beyond the text. */
 #include "admin/driver_queries.h"
 #include "admin/table_mysql.h"
 

@@ -1,5 +1,5 @@
-/* A client that says anything. Without the password nobody is admitted as "app", whatever the packets are;
- * every refusal is one ERR. */
+/* A client that sends any bytes. Without the password no client is admitted as "app", whatever the packets
+ * are. Every refusal is one ERR packet. */
 #include "input.h"
 
 #include "mysql/admit.h"
@@ -21,7 +21,7 @@ static void check_verdict(const struct admit *admit, enum admit_verdict verdict,
     struct reply_err said;
     if (verdict == ADMIT_ACCEPTED) {
         MUST(strcmp(admit->user, "guest") == 0 && out->len == 0);
-        /* zlib need not be offered: see admit.c */
+        /* CAP_COMPRESS may be agreed without being offered: see src/mysql/admit.c */
         MUST((admit->caps & ~admit->offered & ~CAP_COMPRESS) == 0);
         return;
     }
@@ -44,7 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         greeting.caps = (greeting.caps & UINT32_MAX) | CAP_CLIENT_MYSQL;
     MUST(admit_greet(&admit, &greeting, &out));
     admit.takes_sha2 = (flags & 2) != 0;
-    memcpy(admit.nonce, "abcdefghijklmnopqrst", NONCE_BYTES); /* inputs must mean the same every time */
+    /* fixed, so that an input means the same in every run */
+    memcpy(admit.nonce, "abcdefghijklmnopqrst", NONCE_BYTES);
     enum admit_verdict verdict = ADMIT_MORE;
     while (verdict != ADMIT_REFUSED && input_payload(&input, &payload)) {
         struct error err = { 0 };

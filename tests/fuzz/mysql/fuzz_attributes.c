@@ -1,5 +1,6 @@
-/* COM_QUERY's attributes of any bytes: all that is found lies in the input, its text behind it; what is cut
- * short by a byte has no text at the same place unless the text itself was cut. */
+/* Any bytes as COM_QUERY's attributes. All that is found lies inside the input, with the statement's text
+ * behind the attributes. When the input is cut by one byte, no text is found at the same place, unless the
+ * cut is in the text itself. */
 #include "input.h"
 
 #include "mysql/attributes.h"

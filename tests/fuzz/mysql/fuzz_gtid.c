@@ -1,5 +1,5 @@
-/* Positions of any bytes (the first one chooses the family): tables stay sorted and sane, hold the newest of
- * what they read, and contain nothing beyond a gap. */
+/* Any bytes as GTID positions; the first byte chooses the server family. Tables stay sorted and valid, hold
+ * the newest position of what they read, and contain nothing beyond a gap. */
 #include "input.h"
 
 #include "mysql/gtid.h"

@@ -1,4 +1,4 @@
-/* What is read as a token is printed as one that says the same (a number may have had leading zeros). */
+/* A token that was read is printed as a token of the same meaning (a number may have had leading zeros). */
 #include "input.h"
 
 #include "mysql/gtid_token.h"

@@ -1,5 +1,5 @@
-/* Greetings, responses, COM_CHANGE_USER and auth switches of any bytes; what was read is put and read again.
- */
+/* Any bytes as greetings, responses, COM_CHANGE_USER and auth switches. What was read is written and read
+ * again. */
 #include "input.h"
 
 #include "mysql/handshake.h"

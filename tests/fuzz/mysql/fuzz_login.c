@@ -1,5 +1,5 @@
-/* A server that says anything: the login ends or goes on, never sends a clear password without TLS, and every
- * failure has words without control bytes. */
+/* A server that sends any bytes. The login ends or goes on, never sends a clear-text password without TLS,
+ * and every failure has a message without control bytes. */
 #include "input.h"
 
 #include "mysql/login.h"
@@ -41,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct login_wish wish = { 0 };
     struct login login;
     if (holds_password(input))
-        return 0; /* libFuzzer learns the password from our comparisons; a server does not know it */
+        /* libFuzzer learns the password from the program's comparisons; a server does not know it */
+        return 0;
     choose(&input, &wish, &secret);
     login_begin(&login, &wish);
     enum login_verdict verdict = LOGIN_MORE;

@@ -1,4 +1,4 @@
-/* OK, ERR and EOF of any bytes; what was read is put and read again. */
+/* Any bytes as OK, ERR and EOF. What was read is written and read again. */
 #include "input.h"
 
 #include "mysql/caps.h"

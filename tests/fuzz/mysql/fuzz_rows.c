@@ -1,4 +1,5 @@
-/* Result sets of any packets: kept within the caps, and every cell that is said to be there can be read. */
+/* Any packets as result sets: kept within the limits, and every cell that is reported as present can be read.
+ */
 #include "input.h"
 
 #include "mysql/caps.h"

@@ -1,5 +1,5 @@
-/* Session tracking of any bytes: the walk ends, stays inside, and whole entries put together are the input
- * again. */
+/* Any bytes as session tracking: the walk ends and stays inside the input, and all whole entries together are
+ * the input again. */
 #include "input.h"
 
 #include "mysql/sesstrack.h"

@@ -1,5 +1,5 @@
-/* COM_STMT_EXECUTE of any bytes, with and without names: what is put with types is read again with those
- * types. */
+/* Any bytes as COM_STMT_EXECUTE, with and without attribute names. A command written with types is read again
+ * with the same types. */
 #include "input.h"
 
 #include "mysql/stmt.h"

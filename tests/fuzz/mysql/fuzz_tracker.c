@@ -1,4 +1,5 @@
-/* A reply of any bytes: passed and handed out within what was fed, and judged alike however it arrives. */
+/* Any bytes as a reply: what is passed and handed out lies within the input, and the verdict does not depend
+ * on how the bytes arrive. */
 #include "input.h"
 
 #include "mysql/caps.h"
@@ -8,13 +9,13 @@ struct setup {
     enum reply_shape shape;
     uint64_t caps;
     bool has_cursor;
-    uint8_t pieces; /* chooses the sizes */
+    uint8_t pieces; /* chooses the sizes of the pieces */
 };
 
-/* What happened, in a form that can be compared: a hash over passed lengths and events. */
+/* What happened, in a comparable form: a hash over passed lengths and events. */
 struct story {
     uint64_t hash;
-    uint64_t passed; /* since the last event */
+    uint64_t passed; /* bytes passed since the last event */
     uint64_t rows;
     enum tracker_verdict end;
 };
@@ -87,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .pieces = input_u8(&input),
     };
     if (setup.shape == REPLY_NONE)
-        return 0; /* over at once, or bad at the first byte */
+        return 0; /* the reply ended at once, or its first byte was invalid */
     struct story whole = follow(&setup, input, true);
     struct story pieces = follow(&setup, input, false);
     MUST(whole.end == pieces.end && whole.hash == pieces.hash);

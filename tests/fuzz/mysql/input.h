@@ -1,4 +1,4 @@
-/* Choices taken from the front of a fuzzer's input; what is left is the data. */
+/* input: choices taken from the front of a fuzzer's input; the rest is the data. */
 #ifndef HEADGATE_TESTS_FUZZ_MYSQL_INPUT_H
 #define HEADGATE_TESTS_FUZZ_MYSQL_INPUT_H
 
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* assert() with a name that also holds in builds without it. */
+/* An assert() under another name, which is also active in builds without assertions. */
 #define MUST(condition)                                                                                      \
     do {                                                                                                     \
         if (!(condition)) {                                                                                  \
@@ -28,8 +28,8 @@ static inline uint8_t input_u8(struct span *input)
     return *input->data++;
 }
 
-/* The next packet's payload (one length byte in front), copied to memory of exactly its size; free with
- * input_drop. False at the end. */
+/* Copies the next packet's payload (one length byte in front of it) to memory of exactly its size; free the
+ * copy with input_drop. False at the end of the input. */
 static inline bool input_payload(struct span *input, struct span *payload_r)
 {
     if (input->len == 0)
@@ -54,7 +54,7 @@ static inline void input_drop(struct span payload)
     free((void *)(uintptr_t)payload.data);
 }
 
-/* Is `part` within `whole`? Empty spans are anywhere. */
+/* True when `part` lies inside `whole`. Empty spans are inside every span. */
 static inline bool input_holds(struct span whole, struct span part)
 {
     return part.len == 0 || (part.data >= whole.data && part.data + part.len <= whole.data + whole.len);

@@ -1,4 +1,4 @@
-/* No text crashes the parser; what was parsed is printed, and read again as the same. */
+/* No text crashes the parser. A parsed address is printed, and reads again as the same address. */
 #include "net/addr.h"
 
 #include <assert.h>
@@ -13,7 +13,7 @@ static bool is_equal(const struct addr *a, const struct addr *b)
     return a->len == b->len && memcmp(&a->u, &b->u, a->len) == 0;
 }
 
-/* "*" and port 0 are for listening alone; everything else is for both. */
+/* "*" and port 0 are valid for listening only; everything else is valid for listening and connecting. */
 static void check_listen(const char *text)
 {
     struct addr addr, again;

@@ -1,6 +1,5 @@
-/* No bytes crash the reader of frames, and it hands out the same however they are cut and whatever room there
- * is; what is put into frames is read back. First byte: choices.
- */
+/* No bytes crash the reader of frames. Its output does not depend on how the input is cut or how much room
+ * there is. Bytes put into frames are read back. The first byte of the input holds choices. */
 #include "net/frames.h"
 
 #include <assert.h>
@@ -10,8 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { OUT_MAX = 1 << 16 };
 
-/* Up to OUT_MAX bytes of what `raw` unpacks to. A packed frame that is not there to its end (*is_open_r) is
- * not yet found out by all who read it. */
+/* Unpacks up to OUT_MAX bytes of `raw`. With *is_open_r the last packed frame is incomplete: not every way of
+ * reading has noticed an error in it yet. */
 static enum frames_verdict read_some(const struct frames_manner *manner, struct span raw, size_t step,
                                      size_t cap, struct text *out, bool *is_open_r)
 {

@@ -1,6 +1,5 @@
-/* Any bytes as a configuration file, against rows of every type: never a crash, and either a filled struct or
- * words.
- */
+/* Any bytes as a configuration file, against rows of every type: no crash, and either a filled struct or an
+ * error text. */
 #include "settings/file.h"
 
 #include "base/mem.h"
@@ -81,8 +80,8 @@ static const struct section root = {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
 
-/* libconfig 1.5 loses the string it was reading when it meets a syntax error; looking for leaks after each
- * input, which is slow then, is off in corpus/file.options. */
+/* libconfig 1.5 leaks the current string when it meets a syntax error. The leak check after each input would
+ * then be slow; corpus/file.options turns it off. */
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libconfig";
@@ -94,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct text errors = { 0 }, warnings = { 0 };
     struct report report = { .errors = &errors, .warnings = &warnings };
     char *string = malloc(size + 1);
-    /* A password_file names a path: not those of the machine that fuzzes. */
+    /* A password_file names a path: no file of the fuzzing machine is read. */
     if (string == NULL || memmem(data, size, "_file", 5) != NULL) {
         free(string);
         return -1;

@@ -1,5 +1,4 @@
-/* Durations, sizes and addresses: what was read and is written again reads as the same.
- */
+/* Durations, sizes and addresses: a value that was read and written again reads as the same value. */
 #include "base/clock.h"
 #include "settings/address.h"
 #include "settings/size.h"

@@ -1,4 +1,4 @@
-/* The dialect that a fuzzed text is read in: its first byte says which. */
+/* dialect: the SQL dialect of a fuzzed text; the text's first byte chooses it. */
 #ifndef HEADGATE_FUZZ_DIALECT_H
 #define HEADGATE_FUZZ_DIALECT_H
 

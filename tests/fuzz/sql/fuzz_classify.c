@@ -1,7 +1,6 @@
-/* No text crashes the classifier; a comment in front, blanks around, another case of the words, parentheses
- * or a cut do not make a read of what was none; and a read holds nothing it must not hold. The first byte
- * chooses the dialect.
- */
+/* No text crashes the classifier. A comment in front, extra blanks, other letter case, parentheses or a cut
+ * never turn another statement into a read. A read holds nothing that a read must not hold. The first byte
+ * chooses the dialect. */
 #include "sql/classify.h"
 
 #include <assert.h>
@@ -23,13 +22,13 @@ static struct sql_facts classify_between(const char *before, struct span sql, co
     return facts;
 }
 
-/* 0X1 is a name and 0x1 a number: their letters stay. */
+/* 0X1 is a name and 0x1 a number, so the case of their letters must stay. */
 static bool is_flippable(const struct token *token)
 {
     return token->type == TOKEN_WORD && (token->text.data[0] < '0' || token->text.data[0] > '9');
 }
 
-/* Every word in the other case. */
+/* Classifies the text with every word in the other letter case. */
 static struct sql_facts classify_flipped(struct span sql, const struct sql_dialect *dialect)
 {
     struct lexer lexer;
@@ -99,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     assert(!classify_between("/**/", sql, "", &dialect).is_read);
     assert(!classify_between(" \n", sql, " ", &dialect).is_read);
-    if ((facts.doubts & SQL_DOUBT_BAD) == 0) { /* in doubt, the words themselves may be otherwise delimited */
+    if ((facts.doubts & SQL_DOUBT_BAD) == 0) { /* with such a doubt the words may be delimited differently */
         assert(!classify_between("(", sql, ")", &dialect).is_read);
         assert(!classify_flipped(sql, &dialect).is_read);
     }

@@ -1,6 +1,7 @@
-/* Any text has a digest, and it is that of its tokens alone: written again with single blanks between them,
- * words in the other case and every literal replaced, it has the same. With other strings in the place of its
- * own it has the same shape, and so the same digest. The first byte chooses the dialect. */
+/* Any text has a digest, which depends on the tokens only. The text is written again with single blanks
+ * between tokens, words in the other letter case and every literal replaced: the digest is the same. With its
+ * strings replaced by other strings the text has the same shape, and so the same digest. The first byte
+ * chooses the dialect. */
 #include "dialect.h"
 #include "sql/classify.h"
 #include "sql/digest.h"
@@ -10,13 +11,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* 0X1 is a name and 0x1 a number, and \N has but one spelling: their letters stay. */
+/* 0X1 is a name and 0x1 a number, and \N has only one spelling: the case of their letters must stay. */
 static bool is_flippable(struct span word)
 {
     return *word.data >= 'A' && *word.data != '\\';
 }
 
-/* Appends a token as another spelling of it. */
+/* Appends a token in another spelling. */
 static bool put(struct text *text, const struct token *token)
 {
     switch (token->type) {
@@ -44,7 +45,8 @@ static bool put(struct text *text, const struct token *token)
     return text_append_span(text, token->text);
 }
 
-/* With a text or without, whole or cut: the same number, and room enough. */
+/* With or without a buffer for the text, whole or cut: the digest is the same, and the buffer's bounds are
+ * kept. */
 static void read_text(struct span sql, const struct sql_dialect *dialect, uint64_t digest)
 {
     struct digest_text text;
@@ -65,7 +67,8 @@ static void other_strings(struct span sql, const struct sql_dialect *dialect, ui
     while ((token = lexer_next(&lexer)).type != TOKEN_END) {
         if (token.type != TOKEN_STRING)
             continue;
-        uint8_t quote = *token.text.data; /* of the same sort, or it would join what stands beside it */
+        /* the same kind of quote, or the string would join an adjacent one */
+        uint8_t quote = *token.text.data;
         if (quote != '\'' && quote != '"')
             continue;
         is_whole &= text_append(&text, from, (size_t)(token.text.data - from)) &&
@@ -97,7 +100,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool is_whole = true;
     lexer_begin(&lexer, sql, &dialect);
     while ((token = lexer_next(&lexer)).type != TOKEN_END) {
-        bool is_dash = token.type == TOKEN_PUNCT && *token.text.data == '-'; /* two would be a comment */
+        /* without a blank, two dashes would begin a comment */
+        bool is_dash = token.type == TOKEN_PUNCT && *token.text.data == '-';
         is_whole &= !(token.space_before || is_dash) || text_append_byte(&text, ' ');
         is_whole &= put(&text, &token);
     }

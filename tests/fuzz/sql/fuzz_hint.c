@@ -1,5 +1,5 @@
-/* Any text has an end of hints; each lies in the text, behind the mark, in one piece; and where classify()
- * saw no mark there are none. The first byte chooses the dialect. */
+/* The search for hints ends in any text. Each hint lies in the text, behind the mark, in one piece. A text
+ * without a mark for classify() has no hints. The first byte chooses the dialect. */
 #include "dialect.h"
 #include "sql/classify.h"
 #include "sql/hint.h"

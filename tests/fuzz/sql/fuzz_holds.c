@@ -1,6 +1,6 @@
-/* The walk ends, its spans lie inside the text, what it tells was announced, and with another statement
- * beside it at least as much is taken and nothing is given back. The first byte chooses the dialect.
- */
+/* The walk ends, its spans lie inside the text, and every kind that it reports was announced. With another
+ * statement in the same text at least as much is taken and nothing is given back. The first byte chooses the
+ * dialect. */
 #include "sql/classify.h"
 #include "sql/holds.h"
 

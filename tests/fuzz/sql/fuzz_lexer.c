@@ -1,4 +1,4 @@
-/* Tokens come in order, inside the text, and end. The first byte chooses the dialect. */
+/* Tokens come in order, lie inside the text, and end. The first byte chooses the dialect. */
 #include "dialect.h"
 #include "sql/lexer.h"
 
@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     lexer_begin(&lexer, span_of(data + 1, size - 1), &dialect);
     while ((token = lexer_next(&lexer)).type != TOKEN_END) {
         assert(token.text.data >= at && token.text.data + token.text.len <= data + size);
-        assert(token.text.len > 0 || token.type == TOKEN_BAD); /* an open comment is told at the end */
+        /* a comment that is not closed is reported at the end of the text */
+        assert(token.text.len > 0 || token.type == TOKEN_BAD);
         assert(token.space_before == (token.text.data > at));
         assert(token.type != TOKEN_BAD || (lexer.doubts & SQL_DOUBT_BAD) != 0);
         at = token.text.data + token.text.len;

@@ -1,6 +1,5 @@
-/* The walk ends, its spans lie inside the text, and constants have a form that can be written back. The first
- * byte chooses the dialect.
- */
+/* The walk ends, its spans lie inside the text, and constants have a form that can be written again. The
+ * first byte chooses the dialect. */
 #include "sql/setvar.h"
 
 #include <assert.h>
@@ -18,7 +17,8 @@ static void check_change(const struct setvar_change *change, struct span sql)
     check_inside(change->value, sql);
     check_inside(change->collation, sql);
     assert(change->is_constant || change->value.len == 0);
-    /* A role that is not constant cannot be said elsewhere: several of them, or a name outside ASCII. */
+    /* A role that is not constant cannot be set on another connection: several roles, or a name outside
+     * ASCII. */
     bool is_role = change->scope == SETVAR_ROLE && change->is_constant;
     assert(!is_role || change->value.len > 0 || change->is_string);
     bool is_transaction = change->scope == SETVAR_TRANSACTION || change->scope == SETVAR_GLOBAL;

@@ -1,5 +1,5 @@
-/* No body crashes the reader, names lie inside the text and are no more than its bytes, and a block around a
- * body hides none of its effects. The first byte chooses the dialect, the second the kind and parameters.
+/* No body crashes the reader. Names lie inside the text and together are no longer than it. A block around a
+ * body hides none of its effects. The first byte chooses the dialect, the second one the kind and parameters.
  */
 #include "sql/stored_code.h"
 

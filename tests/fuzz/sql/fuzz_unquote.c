@@ -1,5 +1,6 @@
-/* What has a text is one string token to the lexer too; the text is no longer than the literal and holds no
- * NUL; and quoting it again gives a literal of the same text. The first byte chooses the dialect. */
+/* A literal whose text is known is one string token for the lexer, too. The text is no longer than the
+ * literal and contains no NUL. Quoted again, it is a literal of the same text. The first byte chooses the
+ * dialect. */
 #include "dialect.h"
 #include "sql/unquote.h"
 
@@ -17,7 +18,7 @@ static void check_token(struct span literal, const struct sql_dialect *dialect)
     assert(lexer_next(&lexer).type == TOKEN_END && lexer.doubts == 0);
 }
 
-/* What an escape means to LIKE is two characters: the backslash is doubled, too. */
+/* An escape that only LIKE interprets stands for two characters, so the backslash is doubled as well. */
 static void check_again(const struct text *text, const struct sql_dialect *dialect)
 {
     struct text literal = { 0 }, again = { 0 };

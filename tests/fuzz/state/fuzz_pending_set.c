@@ -1,7 +1,6 @@
-/* No SET crashes the reader, and what would be repeated on another server is plain: names without quotes,
- * literals without a quote or backslash inside, read back as the same constants whatever the other server's
- * dialect. The first byte chooses the dialect.
- */
+/* No SET crashes the reader. The SET that is repeated on another server is plain: names without quotes, and
+ * literals without a quote or backslash inside. It reads back as the same constants in the other server's
+ * dialect. The first byte chooses the dialect. */
 #include "state/pending_set.h"
 
 #include <assert.h>
@@ -23,7 +22,7 @@ static size_t skip_plain(struct span sql, size_t at)
     return at;
 }
 
-/* A plain string or a plain word; where it ends. */
+/* Skips a plain string or a plain word. Returns where it ends. */
 static size_t skip_literal(struct span sql, size_t at)
 {
     size_t begin = at;
@@ -45,7 +44,7 @@ static size_t skip_text(struct span sql, size_t at, const char *text)
     return is_there ? at + len : at;
 }
 
-/* A user variable's name, to its backquote. */
+/* Skips a user variable's name up to its backquote. */
 static size_t skip_quoted(struct span sql, size_t at)
 {
     for (; at < sql.len && sql.data[at] != '`'; at++)
@@ -83,7 +82,7 @@ static void check_form(struct span sql)
     }
 }
 
-/* `SET password = …` without backquotes is another statement, `SET `password` = …` an error on every server.
+/* `SET password = …` without backquotes is another statement; with them (`password`) every server refuses it.
  */
 static bool is_form_of_its_own(const struct changes *changes)
 {
