@@ -1,13 +1,14 @@
-/* Statements that ran on a replica in vain, so that the next ones like them go to the primary at once. One
- * table of each kind per worker, of fixed size: a newer entry takes the place of an older one. Pure.
+/* Remembers statements that failed on a replica, so that similar statements go to the primary at once. Each
+ * worker has one table of each kind. The tables have a fixed size: a newer entry replaces an older one. Pure.
  *
- * Refused: a read-only server refused the statement (1290, 1836), though it looked like a harmless read. It
- * is remembered by digest; when it was forgotten, it costs a round trip and is remembered again.
+ * Refused: a read-only server refused the statement (1290, 1836), although it looked like a harmless read.
+ * The statement is remembered by its digest. If the entry was replaced, the next such statement costs one
+ * more round trip and is remembered again.
  *
- * Lacking: a replica lacks what the statement names and the primary may have by now: a table, a column or a
- * right that another session has just made or granted. Statements of the same shape go to the primary for a
- * second, so that a replica that lags, or a program that names what does not exist, costs one statement more
- * in a second.
+ * Lacking: a replica does not have a table, column or right that the statement names. The primary may have
+ * it: another session has perhaps just created or granted it. Statements of the same shape go to the primary
+ * for one second. So a lagging replica, or a program that names an object that does not exist, costs at most
+ * one extra statement per second.
  */
 #ifndef HEADGATE_ROUTE_REPLICA_FAILURES_H
 #define HEADGATE_ROUTE_REPLICA_FAILURES_H
@@ -17,26 +18,26 @@
 
 #define REFUSED_MAX 1024    /* a power of two */
 #define LACKING_MAX 256     /* a power of two */
-#define LACKING_US 1000000u /* so long a statement is remembered */
+#define LACKING_US 1000000u /* a lacking statement is remembered for 1 s */
 
 /* Zeroed memory is empty. */
 struct replica_failures {
     uint64_t refused[REFUSED_MAX]; /* digests; 0: free */
-    bool has_refused;              /* any: there is something to look up */
+    bool has_refused;              /* `refused` has an entry */
     struct {
         uint64_t shape; /* sql_facts.shape */
         uint64_t until_us;
     } lacking[LACKING_MAX];
-    uint64_t lacking_until_us; /* of the newest entry: later than that there is nothing to look up */
+    uint64_t lacking_until_us; /* the largest until_us: all entries have expired after this time */
 };
 
 void replica_failures_note_refused(struct replica_failures *failures, uint64_t digest);
 bool replica_failures_was_refused(const struct replica_failures *failures, uint64_t digest);
 
-/* Does an ERR of this number say that the server lacks something which another server of the cluster may
- * have? `has_schema`: the session is in a schema. */
+/* Does an ERR with this code say that the server lacks an object or a right that another server of the
+ * cluster may have? `has_schema`: the session has a current schema. */
 bool replica_failures_says_lacking(uint16_t code, bool has_schema);
-/* A replica has answered so to a statement of this shape; 0 is none. */
+/* A replica has answered a statement of this shape with such an ERR. Shape 0 (none) is ignored. */
 void replica_failures_note_lacking(struct replica_failures *failures, uint64_t shape, uint64_t now_us);
 bool replica_failures_was_lacking(const struct replica_failures *failures, uint64_t shape, uint64_t now_us);
 

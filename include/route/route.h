@@ -1,4 +1,5 @@
-/* Where a statement goes, and why. Pure: facts and state in, decision out. */
+/* Where a statement runs (primary or replica), and why. Pure: the decision depends only on the facts about
+ * the statement and on the state of the session. */
 #ifndef HEADGATE_ROUTE_ROUTE_H
 #define HEADGATE_ROUTE_ROUTE_H
 
@@ -16,71 +17,73 @@ enum route_reason {
     ROUTE_REASON_COUNT
 };
 
-/* Where the session's user variables have their values. */
+/* The connection that has the values of the session's user variables. */
 enum route_variables {
     VARIABLES_NOWHERE,
     VARIABLES_PRIMARY,
     VARIABLES_REPLICA,
-    VARIABLES_MAYBE_REPLICA /* stored code ran there that may have set some */
+    VARIABLES_MAYBE_REPLICA /* stored code that ran on the replica may have set some */
 };
 
 struct route_state {
     enum listener_mode mode;
-    bool is_in_transaction;      /* one is open, by the status flags */
-    bool is_away;                /* … on the session's replica: it is a read-only one */
-    bool has_seen;               /* … and may have shown data as they were at one moment */
-    bool begin_stays_away;       /* … and a BEGIN that does not say READ WRITE begins another such one */
+    bool is_in_transaction;      /* a transaction is open, by the status flags */
+    bool is_away;                /* a read-only transaction is open on the session's replica */
+    bool has_seen;               /* … and may have read data: its snapshot exists */
+    bool begin_stays_away;       /* … and a BEGIN without READ WRITE begins the next one there */
     bool is_autocommit_off;      /* the next statement begins a transaction */
-    bool is_read_only;           /* … and such transactions are READ ONLY: SET SESSION TRANSACTION */
-    bool is_transaction_unknown; /* an ERR left it open whether one is */
+    bool is_read_only;           /* transactions are READ ONLY by default: SET SESSION TRANSACTION */
+    bool is_transaction_unknown; /* after an ERR it is unknown whether a transaction is open */
     bool is_insert_id_unknown;   /* only the primary knows LAST_INSERT_ID() */
-    bool is_pinned;              /* state that lives on the primary */
-    bool is_in_system_schema;    /* its current schema describes the server it is on */
-    bool has_replica;            /* the view knows one that takes reads */
-    bool has_replica_refused;    /* it would not take this session's state */
+    bool is_pinned;              /* the session has state on its connection to the primary only */
+    bool is_in_system_schema;    /* the current schema is a system schema */
+    bool has_replica;            /* a replica takes reads, or will be waited for */
+    bool has_replica_refused;    /* the replica refused the state of this session */
     bool was_refused;            /* a read-only server refused this statement, or one like it, before */
-    bool was_lacked;             /* a replica lacked what it names, a moment ago: see lacking.h */
-    bool calls_in_read_only;     /* it runs stored code in read-only transactions: CALL_AWAY was its answer */
-    bool bypasses_read_only;     /* the account may write on replicas */
+    bool was_lacked;             /* a replica lacked a name of this shape of statement: replica_failures.h */
+    bool calls_in_read_only;     /* a CALL was refused with CALL_AWAY: transactions stay on the primary */
+    bool bypasses_read_only;     /* read_only does not apply to the account: it may write on replicas */
     enum route_variables variables;
-    bool are_variables_known;  /* what those in the statement hold can be said to another server */
-    enum route_place previous; /* where the previous statement ran */
+    bool are_variables_known;  /* headgate knows those in the statement, and can set them on another server */
+    enum route_place previous; /* where the earlier statement ran that this one asks about */
 };
 
 struct route {
     enum route_place place;
     enum route_reason reason;
-    bool is_refused; /* cannot be run rightly anywhere: an error that names the reason */
-    bool ends_away;  /* it ends the transaction on the replica, and runs on the primary */
-    bool moves_away; /* … or takes it there: it begins anew on the primary, ahead of the statement */
+    bool is_refused; /* no server can run it correctly: the client gets an error that names the reason */
+    bool ends_away;  /* the transaction on the replica ends; the statement runs on the primary */
+    bool moves_away; /* the transaction on the replica ends, and begins again on the primary first */
 };
 
+/* The route of one statement; hints are not considered (route_obey). */
 struct route route_decide(const struct sql_facts *facts, const struct route_state *state);
 
-/* Where a hint wants it. */
+/* The server that the hints of a statement ask for. */
 enum route_wish_place {
     WISH_ANYWHERE,
     WISH_PRIMARY,
-    WISH_REPLICA,       /* one that takes reads */
-    WISH_CONTRADICTORY, /* the primary and a server that is not */
-    WISH_NO_SERVER,     /* of no server */
-    WISH_NOT_READING    /* of one that is neither the primary nor takes reads */
+    WISH_REPLICA,       /* a named replica that takes reads */
+    WISH_CONTRADICTORY, /* the primary, and a named server that is not the primary */
+    WISH_NO_SERVER,     /* a name that no server of the cluster has */
+    WISH_NOT_READING    /* a named server that is not the primary and takes no reads now */
 };
 
 struct route_wish {
     enum route_wish_place place;
-    bool is_token_bad; /* what it must have cannot be read */
-    bool is_fresh;     /* it must have what was committed elsewhere */
+    bool is_token_bad; /* the token of a hint is malformed, or of another family of servers */
+    bool is_fresh;     /* a hint (level or token) asks for commits of other sessions */
     bool is_away;      /* as in route_state */
-    bool is_there;     /* WISH_REPLICA: the session's connection to a replica is to that one */
-    bool may_leave;    /* … it has none, or one that holds nothing of it */
+    bool is_there;     /* WISH_REPLICA: the session is connected to that replica */
+    bool may_leave;    /* the session has no connection to a replica, or one without its state */
 };
 
-/* The decision, narrowed by a hint: the primary instead of any replica, one replica instead of any; or
- * refused, where the statement may not run there. With WISH_REPLICA and a replica, it is that one. */
+/* Applies hints to the decision `route`: the primary instead of a replica, or one named replica instead of
+ * any replica. The route is refused if the statement may not run on the server that the hint asks for. If
+ * `wish` is WISH_REPLICA and the result is ROUTE_REPLICA, the named replica must be used. */
 struct route route_obey(struct route route, const struct sql_facts *facts, const struct route_wish *wish);
 
-/* Do the tables of this schema tell about the server, or the connection, that is asked? */
+/* Is this a system schema? Its tables describe the server, or the connection, that reads them. */
 bool route_is_system_schema(struct span schema);
 
 const char *route_place_name(enum route_place place); /* "primary", "replica" */

@@ -19,8 +19,8 @@ bool replica_failures_was_refused(const struct replica_failures *failures, uint6
 
 /* ---- lacking ---- */
 
-/* What DDL and GRANT make, by the errors of its absence. A server checks the whole text before it reads a
- * row. */
+/* The errors for an absent object or right, of the kinds that DDL and GRANT create. The statement has had no
+ * effect: a server checks the whole text before it reads a row. The comments name what is absent. */
 static const uint16_t codes[] = {
     ERR_DBACCESS_DENIED,       /* a right on the schema */
     ERR_BAD_DB,                /* a schema; MariaDB calls its tables missing */
@@ -39,7 +39,7 @@ static const uint16_t codes[] = {
 
 bool replica_failures_says_lacking(uint16_t code, bool has_schema)
 {
-    if (code == ERR_NO_DB) /* the session's schema was not there when its connection began */
+    if (code == ERR_NO_DB) /* the schema did not exist on this server when the connection logged in */
         return has_schema;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (codes[i] == code)

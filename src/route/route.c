@@ -30,13 +30,14 @@ static bool begins_read_only(const struct sql_facts *facts, const struct route_s
            (facts->begins_read_only || state->is_read_only);
 }
 
-/* These commit what is open before they run (seen on both families). Temporary tables may not be made or
- * dropped in a read-only transaction: that error is the client's. */
+/* Does the statement end the open transaction? These statements commit before they run (seen on both
+ * families). CREATE and DROP TEMPORARY TABLE do not: they fail in a read-only transaction, and the client
+ * gets that error. */
 static bool ends_transaction(const struct sql_facts *facts, const struct route_state *state)
 {
     bool is_end = facts->kind == SQL_COMMIT || facts->kind == SQL_ROLLBACK;
     if (facts->is_multi && !facts->is_read && is_end)
-        return true; /* what follows the COMMIT may be anything */
+        return true; /* any statement may follow the COMMIT in the same text */
     if (facts->kind == SQL_BEGIN)
         return !begins_read_only(facts, state) && (facts->begins_read_write || !state->begin_stays_away);
     if (facts->kind == SQL_DDL)
@@ -44,10 +45,11 @@ static bool ends_transaction(const struct sql_facts *facts, const struct route_s
     return facts->kind == SQL_LOCK && facts->reason != SQL_REASON_UNLOCK;
 }
 
-/* Procedures and blocks may COMMIT, and go on as they like: directly they may write then, and on the replica
- * read_only does not keep a privileged definer from it. (Stored functions cannot: both families refuse it.)
- * As long as nothing was read, nobody can tell where the transaction began. Who has been refused once is
- * refused no more: its next ones run on the primary.
+/* A procedure or block in a read-only transaction on the replica may COMMIT and then write. On a direct
+ * connection that is allowed; on the replica, read_only does not stop a definer with privileges. (Stored
+ * functions cannot COMMIT: both families refuse it.) If the transaction has read nothing yet, it moves to the
+ * primary, and the client sees no difference. Otherwise the statement is refused; after one refusal, later
+ * read-only transactions of the session run on the primary (calls_in_read_only).
  */
 static struct route decide_call_away(const struct route_state *state)
 {
@@ -59,14 +61,15 @@ static struct route decide_call_away(const struct route_state *state)
         struct route){ .place = ROUTE_PRIMARY, .reason = ROUTE_REASON_TRANSACTION_MOVES, .moves_away = true };
 }
 
-/* In a read-only transaction on the replica. Stored functions run there, and their variables stay there; what
- * takes locks, handlers and the like would be lost to the statements that follow it, which run on the
- * primary. XA is refused in any transaction. */
+/* The route while a read-only transaction is open on the replica. Stored functions run on the replica, and
+ * the user variables that they set stay there. Statements that take locks, open handlers and the like are
+ * refused: statements after the transaction run on the primary and would not have that state. XA goes to the
+ * server, which refuses it in any transaction. */
 static struct route decide_away(const struct sql_facts *facts, const struct route_state *state)
 {
     bool is_end = ends_transaction(facts, state);
     if (is_end && state->variables == VARIABLES_REPLICA)
-        return refused(ROUTE_REPLICA, ROUTE_REASON_VARIABLES_AWAY); /* they would go with its connection */
+        return refused(ROUTE_REPLICA, ROUTE_REASON_VARIABLES_AWAY); /* dropping the connection loses them */
     if (is_end)
         return (struct route){ .place = ROUTE_PRIMARY,
                                .reason = ROUTE_REASON_TRANSACTION_ENDS,
@@ -81,8 +84,8 @@ static struct route decide_away(const struct sql_facts *facts, const struct rout
     return replica(ROUTE_REASON_READ_ONLY_TRANSACTION);
 }
 
-/* About the statement before, whose server alone knows the answer. What it writes into user variables must be
- * where their other values are. */
+/* The route of a statement that asks about an earlier statement: only the server of that one knows the
+ * answer. If the statement also uses user variables, their values must be on the same server. */
 static struct route decide_previous(const struct sql_facts *facts, const struct route_state *state)
 {
     enum route_variables here = state->previous == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
@@ -93,8 +96,8 @@ static struct route decide_previous(const struct sql_facts *facts, const struct 
     return (struct route){ .place = state->previous, .reason = ROUTE_REASON_PREVIOUS };
 }
 
-/* Asks about earlier statements and touches nothing else: where the answer lies it harms nobody, whatever
- * transaction is open elsewhere. */
+/* The statement asks about earlier statements and does nothing else: it may run on the server that knows the
+ * answer, even while a transaction is open on another one. */
 static bool is_mere_question(const struct sql_facts *facts)
 {
     bool is_question = facts->kind == SQL_SELECT || facts->kind == SQL_DIAGNOSTICS;
@@ -102,7 +105,7 @@ static bool is_mere_question(const struct sql_facts *facts)
            !facts->may_hide_state && !facts->runs_code && !facts->has_holds && !facts->gives_insert_id;
 }
 
-/* In a transaction, which is at `home`. */
+/* A transaction is open at `home`: is the statement a mere question for the other place? */
 static bool is_answered_elsewhere(const struct sql_facts *facts, const struct route_state *state,
                                   enum route_place home)
 {
@@ -134,8 +137,9 @@ static struct route decide_read(const struct route_state *state)
     return replica(state->is_autocommit_off ? ROUTE_REASON_READ_ONLY_TRANSACTION : ROUTE_REASON_READ);
 }
 
-/* What reads tables belongs into the transaction that may be open or begins with it, and sees temporary
- * tables and locks: it does not go where the answer to a question is. */
+/* Must a statement that reads tables run on the primary? It belongs to the transaction that may be open or
+ * that it begins, and it must see temporary tables and locks. Then it is not moved to another server, even if
+ * it also asks about an earlier statement or user variables there. */
 static bool has_its_place(const struct route_state *state)
 {
     return state->is_autocommit_off || state->is_transaction_unknown || state->is_pinned;
@@ -171,15 +175,16 @@ static struct route decide_split(const struct sql_facts *facts, const struct rou
     return decide_read(state);
 }
 
-/* On the primary, where some may lack the values that stored code gave them on the replica; nobody knows
- * which. SET gives them new ones. */
+/* Would the statement read wrong values of user variables on the primary? Stored code on the replica may have
+ * set some variables, and headgate does not know which ones. SET is allowed: it gives them new values. */
 static bool may_lack_variables(const struct sql_facts *facts, enum route_variables variables)
 {
     return variables == VARIABLES_MAYBE_REPLICA && facts->touches_variables && facts->kind != SQL_SET;
 }
 
-/* Data or schema; not what a DBA sets up on one server. Which names are views is not asked here: the listener
- * is for replicas by choice. */
+/* May the statement write data or change the schema? Administration of one server (SQL_ADMIN) does not count.
+ * A view that may call code counts only if the facts name it as the reason: clients choose this listener in
+ * order to read from replicas. */
 static bool may_write(const struct sql_facts *facts)
 {
     static const uint32_t kinds = 1u << SQL_WRITE | 1u << SQL_DDL | 1u << SQL_CALL | 1u << SQL_PREPARE |
@@ -210,14 +215,15 @@ struct route route_decide(const struct sql_facts *facts, const struct route_stat
     return route;
 }
 
-/* A replica is only one of the places where it would be right. */
+/* Could the statement run equally well on the primary or on another replica? */
 static bool is_free(const struct route *route, const struct route_wish *wish)
 {
     return route->reason == ROUTE_REASON_READ ||
            (route->reason == ROUTE_REASON_READ_ONLY_TRANSACTION && !wish->is_away);
 }
 
-/* A harmless read that is the primary's for want of a replica stays there if one comes. */
+/* The hint asks for the primary. A harmless read that goes to the primary only because no replica can take it
+ * gets the reason HINT: it stays on the primary even if a replica becomes available. */
 static struct route obey_primary(struct route route, const struct sql_facts *facts,
                                  const struct route_wish *wish)
 {
@@ -242,7 +248,7 @@ static struct route obey_replica(struct route route, const struct route_wish *wi
     return route;
 }
 
-/* Or begins what will: how new its data are matters. */
+/* May the statement, or the transaction that it begins, show data? Then the age of the data matters. */
 static bool may_show_data(const struct sql_facts *facts)
 {
     static const uint32_t blind = 1u << SQL_EMPTY | 1u << SQL_COMMIT | 1u << SQL_ROLLBACK |

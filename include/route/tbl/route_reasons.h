@@ -1,4 +1,4 @@
-/* ROUTE_REASON(name, words for people): why a statement goes where it goes. */
+/* ROUTE_REASON(name, text for people): why a statement runs on the server that route chose. */
 ROUTE_REASON(READ, "a harmless read outside a transaction")
 ROUTE_REASON(NOT_A_READ, "not known to be a harmless read")
 ROUTE_REASON(TRANSACTION, "in a transaction, or autocommit is off")
