@@ -1,7 +1,8 @@
-/* Prepared statements of one session: the id the client knows, and what its connections know of it.
+/* The prepared statements of one session: the id that the client knows, and what each connection of the
+ * session knows of the statement.
  *
- * The text is kept so that a statement can be prepared where it is executed; parameter types are kept because
- * clients send them once and each server remembers them for itself.
+ * The text is kept so that the statement can be prepared again on the server that executes it. Parameter
+ * types are kept because a client sends them once, and each server remembers them separately.
  */
 #ifndef HEADGATE_PREPARED_CLIENT_STATEMENTS_H
 #define HEADGATE_PREPARED_CLIENT_STATEMENTS_H
@@ -19,64 +20,64 @@
 
 #define PREPARED_PLACES SLOT_COUNT
 
-/* What one upstream knows of it. */
+/* What one upstream knows of a statement. */
 struct prepared_copy {
-    struct known_statement *known; /* borrows: there only while the upstream has this generation */
-    uint64_t generation;           /* of the upstream that knows it; 0: none */
-    uint64_t types_version;        /* of the parameter types it has been told by this session; 0: none */
+    struct known_statement *known; /* borrows: valid only while the slot has this generation */
+    uint64_t generation;           /* slot.generation of the connection that knows it; 0: none */
+    uint64_t types_version;        /* of the parameter types that this session sent to it; 0: none */
 };
 
 struct prepared {
-    uint32_t id;                /* the client's */
-    struct shared_text *text;   /* holds; NULL when it was too long to keep */
-    struct span sql;            /* … what it says; empty */
-    struct text schema;         /* owns: what unqualified names meant when it was prepared */
-    struct text wording;        /* owns: how it was read then (wording.h) */
-    struct sql_facts facts;     /* without its spans */
-    struct sql_dialect dialect; /* in which they were read; without catalog and schema */
+    uint32_t id;                /* the id that the client uses */
+    struct shared_text *text;   /* holds; NULL: too long to keep */
+    struct span sql;            /* borrows from `text`; empty: too long to keep */
+    struct text schema;         /* owns: the current schema at PREPARE, for unqualified names */
+    struct text wording;        /* owns: sql_mode and character sets at PREPARE (state/parse_context) */
+    struct sql_facts facts;     /* without spans: the text that they point into is gone */
+    struct sql_dialect dialect; /* with which `facts` were read; without catalog and schema */
     uint16_t params;
-    uint16_t columns;  /* as the client was told last: by PREPARE, or the last result; 0: of none */
-    struct text types; /* owns: as last sent by the client (stmt_execute.types) */
+    uint16_t columns;  /* what the client was told last, by PREPARE or a result; 0: no columns */
+    struct text types; /* owns: parameter types as the client sent them last (stmt_execute.types) */
     uint64_t types_version;
     struct prepared_copy copies[PREPARED_PLACES];
-    int last_place;     /* where it was executed, or its long data sent; -1: nowhere yet */
-    bool has_long_data; /* SEND_LONG_DATA since the last execution: must execute there */
+    int last_place;     /* where it was executed, or its long data sent; -1: not yet */
+    bool has_long_data; /* SEND_LONG_DATA since the last execution: must execute at last_place */
     bool is_data_lost;  /* some of its long data is gone: the next execution must fail */
-    bool was_refused;   /* by a read-only server: not asked again */
-    bool has_cursor;    /* may be open: FETCH goes there */
-    uint64_t pinned_us; /* since when it keeps its connection, while it does */
+    bool was_refused;   /* a read-only server refused it: it runs on the primary */
+    bool has_cursor;    /* a cursor may be open: FETCH goes to last_place */
+    uint64_t pinned_us; /* since when it keeps its connection (prepared_pins) */
     UT_hash_handle hh;
 };
 
 struct prepared_table {
-    struct texts *texts;    /* borrows: where texts are kept; NULL: each has its own */
+    struct texts *texts;    /* borrows: texts shared with other sessions; NULL: not shared */
     struct prepared *by_id; /* owns */
-    uint32_t last_id;       /* handed out last; also what MariaDB's id -1 means */
-    bool has_last_failed;   /* the last PREPARE failed: id -1 is nothing */
+    uint32_t last_id;       /* the newest id; MariaDB's id -1 (STMT_ID_LAST) stands for it */
+    bool has_last_failed;   /* the last PREPARE failed: id -1 is unknown */
 };
 
-/* A new statement with the next free id, prepared in this schema and with these variables, or NULL when
- * memory is out. `sql` empty: not kept. */
+/* Adds a statement with the next free id, prepared in this schema and with these variables. `sql` empty: too
+ * long to keep. The table owns the result. NULL: out of memory. */
 struct prepared *prepared_add(struct prepared_table *table, struct span sql, struct span schema,
                               const struct vars *vars, const struct sql_facts *facts);
-/* Reads the text once more where the names in it may stand for other things by now: `dialect` is the
- * session's, of which the catalog counts. Cheap where nothing has changed. */
+/* Classifies the text again if the catalog has changed since: names in the text may stand for other objects
+ * now. `dialect`: the session's present one, for its catalog. One comparison if nothing has changed. */
 void prepared_refresh(struct prepared *prepared, const struct sql_dialect *dialect);
-/* Resolves STMT_ID_LAST too. NULL: unknown. */
+/* The statement with this id; STMT_ID_LAST is the newest one. NULL: unknown. */
 struct prepared *prepared_find(struct prepared_table *table, uint32_t id);
 void prepared_remove(struct prepared_table *table, struct prepared *prepared);
 void prepared_clear(struct prepared_table *table);
 
-/* The client sent types: remember them. False when memory is out. */
+/* Remembers the parameter types that the client has sent. False: out of memory. */
 bool prepared_note_types(struct prepared *prepared, struct span types);
 
-/* The causes (pin_bit) for which the statement keeps the connection in this slot: long data and cursors are
- * in one connection only, and a text too long to be kept cannot be prepared again. */
+/* The causes (pin_bit) for which the statement keeps the connection in this slot: long data and cursors exist
+ * on one connection only, and a text that was too long to keep cannot be prepared again. */
 uint32_t prepared_pins(const struct prepared *prepared, const struct slot *slot, enum route_place place);
-/* The same of all statements. */
+/* The causes of all statements of the session, as prepared_pins. */
 uint32_t prepared_pins_of_all(const struct prepared_table *table, const struct slot *slot,
                               enum route_place place);
-/* Such a cause has come. */
+/* The statement keeps its connection for this cause from now on: counts it, and notes the time. */
 void prepared_note_pin(struct prepared *prepared, enum pin_cause cause, uint64_t now_us,
                        struct pin_counters *counters);
 

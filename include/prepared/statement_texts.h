@@ -1,7 +1,9 @@
-/* Texts of prepared statements, each kept once per worker however many sessions have prepared it. Pure.
+/* Texts of prepared statements. Each text is kept once per worker, for all sessions that have prepared it.
+ * Pure.
  *
- * A text lives as long as a session holds it. What connections know of it (prepared/upstream_statements) is
- * in its list; whoever fills that is told when the last holder has gone, and empties it.
+ * A text lives as long as a session holds it. Its list `known` has the statements on connections that were
+ * prepared from this text; prepared/upstream_statements fills the list. When the last holder releases the
+ * text, on_unheld empties the list.
  */
 #ifndef HEADGATE_PREPARED_STATEMENT_TEXTS_H
 #define HEADGATE_PREPARED_STATEMENT_TEXTS_H
@@ -11,13 +13,13 @@
 #include "base/str.h"
 
 struct shared_text {
-    struct texts *texts; /* borrows; NULL: it is in no table, and shared with nobody */
+    struct texts *texts; /* borrows; NULL: in no table, not shared */
     unsigned holders;
-    struct list known; /* of struct known_statement: who has prepared it, at which server's id */
-    void (*on_unheld)(struct shared_text *text); /* empties `known`; NULL: it is empty */
+    struct list known; /* of struct known_statement: connections that have it prepared */
+    void (*on_unheld)(struct shared_text *text); /* empties `known`; NULL: `known` is empty */
     UT_hash_handle hh;
     size_t len;
-    char sql[]; /* its key */
+    char sql[]; /* the text; key of the table */
 };
 
 /* Zeroed: empty. */
@@ -25,11 +27,13 @@ struct texts {
     struct shared_text *by_sql; /* owns */
 };
 
-/* The text of that name with one more holder, or NULL when memory is out. `texts` NULL: a text of its own. */
+/* The shared text equal to `sql`, with one more holder. `texts` NULL: a new text that is not shared. NULL:
+ * out of memory. */
 struct shared_text *statement_texts_hold(struct texts *texts, struct span sql);
-/* One holder less; the last one frees it. *text becomes NULL. Harmless for NULL. */
+/* Releases one holder; the last release frees the text. *text becomes NULL. Harmless if *text is NULL. */
 void statement_texts_release(struct shared_text **text);
 
+/* What the text says; empty for NULL. */
 static inline struct span statement_texts_span(const struct shared_text *text)
 {
     return text != NULL ? span_of(text->sql, text->len) : (struct span){ 0 };

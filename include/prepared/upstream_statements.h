@@ -1,16 +1,16 @@
-/* The statements that are prepared on a connection, by whichever session: text, schema and variables of that
- * moment on one side, the server's id on the other.
+/* The statements that are prepared on a connection, by this session or an earlier one: text, schema and
+ * variables at PREPARE, and the id that the server gave.
  *
- *      COM_STMT_PREPARE of a client or of headgate ─► upstream_statements_add      a new id, always
- *      EXECUTE of one that is not known there ──────► upstream_statements_find     a known one, or a PREPARE
- * of headgate's a session leaves the connection ─────────────► upstream_statements_part     other sessions
- * may use its statements the last session with that text closes it                                   closed
- * on all connections
+ *   COM_STMT_PREPARE, of a client or of headgate    upstream_statements_add: always a new id
+ *   EXECUTE of a statement that the connection      upstream_statements_find: an unused statement of the same
+ *     does not have                                 text; if there is none, headgate sends a PREPARE
+ *   a session leaves the connection                 upstream_statements_part: other sessions may use its
+ *                                                   statements
+ *   the last session with this text closes it       closed on all connections (shared_text.on_unheld)
  *
- * As long as a session has the connection, a statement there belongs to one of the session's statements at
- * most: two statements of the same text have two ids, and so cursors and long data of their own. A connection
- * knows so many
- * (`prepared_max`); the one that was not used for longest is closed, but for those in use.
+ * While a session has the connection, each statement there belongs to at most one statement of the session.
+ * Two statements with the same text have two ids, and so their own cursors and long data. A connection keeps
+ * at most `prepared_max` statements; the least recently used one is closed first, except statements in use.
  */
 #ifndef HEADGATE_PREPARED_UPSTREAM_STATEMENTS_H
 #define HEADGATE_PREPARED_UPSTREAM_STATEMENTS_H
@@ -22,49 +22,53 @@
 #include "state/slot.h"
 
 struct known_statement {
-    struct list_node in_connection; /* in list upstream.statements: longest unused first */
+    struct list_node in_connection; /* in list pooled.statements: least recently used first */
     struct list_node in_text;       /* in list shared_text.known */
-    struct shared_text *text;       /* borrows; NULL: too long to be kept, never shared */
+    struct shared_text *text;       /* borrows; NULL: never shared with another session */
     struct upstream *upstream;      /* borrows */
     struct prepared
-        *user; /* borrows: the statement that uses it while its session has the connection; or NULL */
-    struct fingerprint state; /* owns: the variables when it was prepared */
-    struct text schema;   /* owns: the schema when it was prepared; names in it mean what they meant there */
-    struct text types;    /* owns: of its parameters, when it was executed first */
+        *user; /* borrows: the session's statement that uses it; NULL: unused */
+    struct fingerprint state; /* owns: the session's variables at PREPARE */
+    struct text schema;   /* owns: the schema at PREPARE, for unqualified names */
+    struct text types;    /* owns: parameter types of the first execution */
     bool has_run;         /* it was executed */
-    bool has_mixed_types; /* … and then with other types */
-    uint32_t id;          /* the server's */
+    bool has_mixed_types; /* a later execution had other types, or memory was out */
+    uint32_t id;          /* the id that the server gave */
 };
 
-/* Closes statements of the connection until it knows fewer than `max`: those not used for longest first; not
- * those with long data or a cursor, nor what `in_use` uses. */
+/* Closes statements on the connection until it has fewer than `max`, least recently used first. Statements
+ * with long data or a cursor, and the one that `in_use` uses, are not closed. */
 void upstream_statements_make_room(struct upstream *upstream, enum route_place place,
                                    const struct prepared *in_use, size_t max);
-/* The server of the connection in that slot knows `prepared` by this id, which it uses from now on; `vars`:
- * the session's. False when memory is out: then the connection must be closed. */
+/* The connection in this slot has prepared `prepared` with this server id; `prepared` uses it from now on.
+ * `vars`: the session's variables. False: out of memory; then the connection must be closed. */
 bool upstream_statements_add(const struct slot *slot, enum route_place place, const struct vars *vars,
                              struct prepared *prepared, uint32_t id);
-/* What other sessions have left there of the same text is older than `prepared`: closed. */
+/* The client has prepared the text again: closes unused statements of the same text, schema and variables on
+ * that connection, because they are older. */
 void upstream_statements_replace(const struct prepared *prepared, enum route_place place);
-/* True: the connection knows a statement that is unused and that the session would have prepared in the same
- * way; `prepared` uses it from now on. Only if it was executed with the same types so far: MySQL gives
- * parameters, and what is made of them, the types of the first execution (seen). */
+/* True: the connection has an unused statement with the same text, schema and variables; `prepared` uses it
+ * from now on. All its executions so far must have had the same parameter types: MySQL derives the types of
+ * parameters and of results from the first execution (seen). */
 bool upstream_statements_find(const struct slot *slot, enum route_place place, const struct facets *facets,
                               struct prepared *prepared);
-/* It is about to be used; and executed, with these types. */
+/* The statement is about to be used: it becomes the most recently used one. */
 void upstream_statements_touch(struct known_statement *known);
+/* The statement is about to be executed with these parameter types. */
 void upstream_statements_note_run(struct known_statement *known, struct span types);
-/* A command has ended: if it was one on a prepared statement, is its cursor open? True: this command has
- * opened it. */
+/* A command has ended. If it was about a prepared statement, notes whether a cursor of that statement is
+ * open. True: this command has opened the cursor. */
 bool upstream_statements_note_cursor(const struct job *job, const struct upstream *upstream);
 
-/* The session is about to leave the connection at that place: it uses no statement there any more. */
+/* The session is about to leave the connection at that place: its statements there become unused, or are
+ * closed if other sessions cannot use them. */
 void upstream_statements_part(struct upstream *upstream, enum route_place place);
-/* `prepared` is about to be removed: it uses no statement on the session's connections any more. */
+/* `prepared` is about to be removed: its statements on the session's connections become unused, or are
+ * closed. */
 void upstream_statements_leave(const struct slot slots[SLOT_COUNT], struct prepared *prepared);
-/* Closed at the server, all of them. */
+/* Closes all statements of the connection at the server (COM_STMT_CLOSE). */
 void upstream_statements_close_all(struct upstream *upstream);
-/* A reset of the connection has made the server forget all of them. */
+/* The server has forgotten all statements of the connection: it was reset or closed. */
 void upstream_statements_forget(struct upstream *upstream);
 
 #endif

@@ -14,7 +14,7 @@ static void release(struct prepared *prepared)
     mem_free(prepared);
 }
 
-/* Ids wrap after four billion; 0 and -1 mean something else. */
+/* Ids wrap after four billion. 0 is never used; -1 is STMT_ID_LAST. */
 static uint32_t free_id(const struct prepared_table *table)
 {
     uint32_t id = table->last_id;
@@ -26,7 +26,7 @@ static uint32_t free_id(const struct prepared_table *table)
     return id;
 }
 
-/* They borrow from a text that will be gone. */
+/* The spans borrow from a text that does not live as long as the facts. */
 static void forget_spans(struct sql_facts *facts)
 {
     facts->use_schema = facts->execute_name = facts->execute_text = facts->culprit = (struct span){ 0 };

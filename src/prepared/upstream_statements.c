@@ -17,7 +17,7 @@ static void release(struct known_statement *known)
     mem_free(known);
 }
 
-/* COM_STMT_CLOSE follows as soon as the connection is free. */
+/* COM_STMT_CLOSE is sent as soon as the connection is free. */
 static void close_known(struct known_statement *known)
 {
     struct upstream *upstream = known->upstream;
@@ -39,7 +39,7 @@ static struct prepared_copy *copy_of(const struct known_statement *known)
     return copies[ROUTE_PRIMARY].known == known ? &copies[ROUTE_PRIMARY] : &copies[ROUTE_REPLICA];
 }
 
-/* Its session has to prepare it again. */
+/* The statement becomes unused: the session's next EXECUTE there needs a PREPARE, or another unused one. */
 static void disown(struct known_statement *known)
 {
     if (known->user != NULL)
@@ -47,7 +47,7 @@ static void disown(struct known_statement *known)
     known->user = NULL;
 }
 
-/* Pieces of long data, or an open cursor, are in it. */
+/* Does the statement have pieces of long data or an open cursor on the connection at this place? */
 static bool has_contents(const struct prepared *prepared, enum route_place place)
 {
     return prepared->last_place == (int)place && (prepared->has_long_data || prepared->has_cursor);
@@ -59,7 +59,7 @@ void upstream_statements_forget(struct upstream *upstream)
 {
     struct list_node *node;
     if (pooled_of(upstream)->on_closed == NULL)
-        return; /* it never knew any */
+        return; /* no statement was ever prepared there */
     while ((node = list_first(&pooled_of(upstream)->statements)) != NULL) {
         struct known_statement *known = list_entry(node, struct known_statement, in_connection);
         disown(known);
@@ -163,8 +163,8 @@ bool upstream_statements_add(const struct slot *slot, enum route_place place, co
                              struct prepared *prepared, uint32_t id)
 {
     struct upstream *upstream = slot->upstream;
-    /* It is shared with no other session if the connection has other variables (apply_state): with which, is
-     * not known. */
+    /* If the connection does not have the session's variables now (apply_state), the variables at PREPARE are
+     * not known: then the statement is not shared with other sessions. */
     struct shared_text *text = pooled_of(upstream)->vars_version == vars->version ? prepared->text : NULL;
     struct known_statement *known = new_known(upstream, text, text_span(&prepared->schema), vars);
     if (known == NULL)
@@ -192,7 +192,7 @@ bool upstream_statements_find(const struct slot *slot, enum route_place place, c
     struct fingerprint state = { 0 };
     struct known_statement *known = NULL;
     bool lacks_types =
-        prepared->params > 0 && prepared->types_version == 0; /* the server would use other types */
+        prepared->params > 0 && prepared->types_version == 0; /* the server would use an earlier session's */
     if (prepared->text == NULL || lacks_types || pins_any(&facets->pins))
         return false;
     if (fingerprint_take(&state, &facets->vars))
@@ -217,7 +217,7 @@ void upstream_statements_note_run(struct known_statement *known, struct span typ
     bool is_same = known->has_run && span_equal(text_span(&known->types), types);
     known->has_mixed_types |= known->has_run && !is_same;
     if (!known->has_run && !text_append_span(&known->types, types))
-        known->has_mixed_types = true; /* whatever they were */
+        known->has_mixed_types = true; /* out of memory: the types are unknown */
     known->has_run = true;
 }
 
@@ -237,7 +237,7 @@ bool upstream_statements_note_cursor(const struct job *job, const struct upstrea
     return false;
 }
 
-/* ---- a session leaves it ---- */
+/* ---- a session leaves the connection ---- */
 
 static void part(struct known_statement *known, enum route_place place)
 {
