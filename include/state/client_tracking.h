@@ -1,5 +1,5 @@
-/* Session tracking as the client would see it without headgate, which asks servers for more than the client
- * has asked for.
+/* Filters the session tracking of servers for the client. headgate asks servers for more tracking than the
+ * client has asked for; the client sees what it would see without headgate.
  */
 #ifndef HEADGATE_STATE_CLIENT_TRACKING_H
 #define HEADGATE_STATE_CLIENT_TRACKING_H
@@ -10,21 +10,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What the client is told. */
+/* Which session tracking the client is told. */
 struct tracking {
-    uint8_t types;     /* by the server's defaults: 1 << enum sesstrack_type, without variables */
-    uint8_t asked;     /* what the client has asked for: the same bits */
-    bool has_names;    /* by default other variables than tracked_usual's are told: those of `names` */
+    uint8_t types;     /* types that servers track by default: 1 << enum sesstrack_type, no variables */
+    uint8_t asked;     /* types that the client has asked for: the same bits */
+    bool has_names;    /* the default list of variables is `names`; false: it is tracked_usual's */
     struct text names; /* owns */
 };
 
-/* As after a login: by the defaults that the primary has now. Without memory for the names no variable is
- * told. */
+/* Sets the state after a login: the defaults that the primary has now. If there is no memory for the names,
+ * the client is told no variable. */
 void client_tracking_begin(struct tracking *tracking, const struct view *view);
 
-/* Appends to `to` what the client is told of `from`, the entries of a server's OK. Variables are put one to
- * an entry, as MariaDB does and MySQL's clients accept. MariaDB 11 tells one of several variables that share
- * memory; the set-up of connections sees to it that it is the variable that the client would be told. */
+/* Appends to `to` those entries of `from`, the session tracking of a server's OK, that the client is told.
+ * Each variable becomes an entry of its own, as MariaDB does and MySQL's clients accept. MariaDB 11 reports
+ * only one of several variables that share memory; the set-up of a connection makes it the variable that the
+ * client would be told. */
 void client_tracking_filter(const struct tracking *tracking, struct span from, struct text *to);
 
 #endif

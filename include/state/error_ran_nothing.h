@@ -1,5 +1,5 @@
-/* Statements of which an ERR says that the server has run nothing: whatever they may have hidden is not
- * there. Pure.
+/* Errors that prove that the server has run nothing of a statement. Such a statement has left no session
+ * state. Pure.
  */
 #ifndef HEADGATE_STATE_ERROR_RAN_NOTHING_H
 #define HEADGATE_STATE_ERROR_RAN_NOTHING_H
@@ -10,20 +10,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A statement, alone in its text. All borrow. */
+/* A statement that is alone in its text. All spans borrow. */
 struct unbegun_text {
     enum sql_kind kind;
-    struct span statement; /* its digest's text */
-    struct span schema;    /* the current one */
+    struct span statement; /* text of its digest */
+    struct span schema;    /* the current schema */
 };
 
-/* `code`, `message`: the ERR. True: a routine of the current schema that the statement itself calls does not
- * exist (1305), which servers find out before they run any of it. Stored code that calls one which is not
- * there has another name in the message, as long as the statement does not call that one, too. */
+/* `code`, `message`: of the ERR. True: the statement itself calls a routine of the current schema that does
+ * not exist (1305). Servers notice that before they run any part of the statement. If stored code calls the
+ * missing routine, the message names a routine that the statement itself does not call: false. */
 bool error_ran_nothing_lacks_routine(const struct unbegun_text *said, uint16_t code, struct span message);
 
-/* `code`: the ERR's, the only answer to a text of these facts. True: the server could not read it (1064).
- * Where a text runs another one, as stored code and EXECUTE do, it may be that one which cannot be read. */
+/* `code`: of the ERR, the only reply to a text with these facts. True: the server could not parse the text
+ * (1064). False for statements that run another text (CALL, PREPARE, BEGIN): the error may be about that
+ * text. */
 bool error_ran_nothing_is_unreadable(const struct sql_facts *facts, uint16_t code);
 
 #endif

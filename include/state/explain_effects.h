@@ -1,4 +1,4 @@
-/* What a statement that nobody has sent would leave behind: for those who ask beforehand. */
+/* Predicts for `explain` what session state a statement would leave. The statement is not run. */
 #ifndef HEADGATE_STATE_EXPLAIN_EFFECTS_H
 #define HEADGATE_STATE_EXPLAIN_EFFECTS_H
 
@@ -6,9 +6,10 @@
 
 #include <stdbool.h>
 
-/* Would the session's later reads stay on the primary because of it, if it succeeded? `facts`: what
- * classify() said of `sql` in this dialect. As far as texts tell: a SET of what only the server computes is
- * taken to be told by it; a trigger is nobody's guess. True when memory is out. */
+/* Would the session's later reads stay on the primary if the statement succeeded? `facts`: result of
+ * classify() for `sql` in this dialect. The answer is as good as the text: a SET to a value that only the
+ * server computes is assumed to be reported by session tracking, and triggers are not considered. True when
+ * memory is out. */
 bool explain_effects_keeps_reads(const struct sql_facts *facts, struct span sql,
                                  const struct sql_dialect *dialect);
 

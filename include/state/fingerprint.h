@@ -1,7 +1,7 @@
-/* What a connection's session variables are, so that two can be compared. Pure.
+/* The session variables of a connection in a form that can be compared. Pure.
  *
- * The premise is that of vars.h: a new connection to which all of `vars` is said is equal to the session.
- * So two that would be told the same, in whatever order it was set, are equal to each other.
+ * The premise is that of state/variables.h: a new connection on which all of `vars` was set is equal to the
+ * session. So two connections with the same fingerprint are equal, whatever the order of the SETs was.
  */
 #ifndef HEADGATE_STATE_FINGERPRINT_H
 #define HEADGATE_STATE_FINGERPRINT_H
@@ -14,16 +14,17 @@
 
 /* Zeroed: nothing is set. */
 struct fingerprint {
-    struct text said; /* owns: name NUL literal NUL …, by names in lower case, in their order */
-    uint64_t hash;    /* of that; 0: nothing is set */
+    struct text said; /* owns: name NUL literal NUL …; names in lower case, sorted */
+    uint64_t hash;    /* of `said`; 0: nothing is set */
 };
 
-/* False when memory is out: then it must not be used. */
+/* Computes the fingerprint of `vars`. False when memory is out: then the fingerprint must not be used. */
 bool fingerprint_take(struct fingerprint *fingerprint, const struct vars *vars);
 void fingerprint_fini(struct fingerprint *fingerprint);
 
 bool fingerprint_equal(const struct fingerprint *a, const struct fingerprint *b);
-/* Is everything that is set in `old` set in `new` too, to whatever? Then saying all of `new` is enough. */
+/* Does `new` set every variable that `old` sets, to any value? Then setting all of `new` makes a connection
+ * with `old` equal to `new`. */
 bool fingerprint_covers(const struct fingerprint *new, const struct fingerprint *old);
 
 #endif

@@ -1,6 +1,6 @@
-/* LAST_INSERT_ID(): the last id generated for a session, and which connection knows it. Most ids are told by
- * an OK. Where one may not be, only the connection that ran the statement knows, and is asked before it is
- * given up: see session/state_capture.h.
+/* LAST_INSERT_ID(): the last id generated for a session, and which connection knows it. An OK tells most ids.
+ * An id that no OK tells is known only to the connection that ran the statement; headgate asks this
+ * connection before it gives the connection up (session/state_capture.h).
  */
 #ifndef HEADGATE_STATE_INSERT_ID_H
 #define HEADGATE_STATE_INSERT_ID_H
@@ -13,15 +13,15 @@
 
 struct insert_id {
     uint64_t value;    /* the last id that a reply told */
-    uint64_t known_by; /* generation of the connection that may know a later one; 0: there is no later one */
-    bool is_unknown;   /* there was a later one, and no reply told which */
+    uint64_t known_by; /* generation of the connection that may know a later id; 0: there is no later id */
+    bool is_unknown;   /* there may be a later id that no reply told */
 };
 
-/* A statement, or execution, has ended where the session's state is. */
+/* A statement, or an execution of a prepared statement, has ended at the session's home (facets_home). */
 void insert_id_note_done(struct insert_id *id, const struct slot slots[SLOT_COUNT], const struct job *job);
-/* The connection that may know a later id is gone. */
+/* The connection that may know a later id than `value` is gone. */
 bool insert_id_is_lost(const struct insert_id *id, const struct slot slots[SLOT_COUNT]);
-/* May the text ask for the id? Quoted text and comments count: this seldom matters. */
+/* May the text ask for the id? Words in quoted text and in comments count, too: that seldom matters. */
 bool insert_id_is_asked_for(struct span sql);
 
 #endif
