@@ -1,6 +1,8 @@
-/* How a session's texts are read by the server, as far as the session has said: sql_mode and character sets.
- * A statement that is prepared again elsewhere has to be read as it was at first, not as it would be by now.
- * Pure.
+/* The settings of a session by which the server parses its texts: sql_mode and character sets. If headgate
+ * prepares a statement again on another connection, the server must parse it with the settings of the first
+ * PREPARE, and not with the present ones. Pure.
+ *
+ * "Wording" is the text form of these settings, without the SET: "names 'latin1',sql_mode='ANSI_QUOTES'".
  */
 #ifndef HEADGATE_STATE_PARSE_CONTEXT_H
 #define HEADGATE_STATE_PARSE_CONTEXT_H
@@ -12,27 +14,29 @@
 
 #include <stdint.h>
 
-/* In the place of the collation at login: the server's defaults, which COM_RESET_CONNECTION leaves on MySQL.
- */
+/* Stands for the collation at login where the server's defaults are in force: after COM_RESET_CONNECTION on
+ * MySQL. */
 #define WORDING_DEFAULTS 0
 
-/* The character sets of the connection before any SET: the collation of its login, or WORDING_DEFAULTS. */
+/* The collation that decides the connection's character sets before any SET: that of its login, or
+ * WORDING_DEFAULTS. */
 uint8_t parse_context_collation(const struct slot *slot);
 
-/* Appends it: "names 'latin1',sql_mode='ANSI_QUOTES'". Equal texts: read alike, on connections that had the
- * same collation at login. */
+/* Appends the wording of `vars`. Equal wordings: servers parse alike on connections that had the same
+ * collation at login. */
 void parse_context_take(const struct vars *vars, struct text *out);
 
-/* Appends the SET that gives it to a connection that has all of `vars`. What it does not tell is as at login:
- * of that collation, and the server's sql_mode. */
+/* Appends the SET that puts `wording` in force on a connection that has all of `vars`. Settings that
+ * `wording` does not have become those of the login: character sets of `collation`, sql_mode of the
+ * server. */
 void parse_context_say(struct span wording, const struct vars *vars, uint8_t collation,
                        enum server_family family, struct text *out);
 
-/* Appends the SET of the client's character set alone, as it was at login with that collation. */
+/* Appends the SET of character_set_client alone, as it is after a login with `collation`. */
 void parse_context_say_client(uint8_t collation, enum server_family family, struct text *out);
 
-/* What parse_context_say says asks MariaDB for the names of collations, which are in a table: warnings and
- * FOUND_ROWS() of the connection's earlier statements are gone then (seen on 10.11 and 11). */
+/* True: the SET of parse_context_say reads the names of collations from a table (MariaDB). The server then
+ * forgets warnings and FOUND_ROWS() of earlier statements (seen on 10.11 and 11). */
 bool parse_context_reads_tables(const struct vars *vars, enum server_family family);
 
 #endif

@@ -1,5 +1,6 @@
-/* What a statement is about to take or give back of the state that lives in one server (sql/holds.h), noted
- * before it is sent and carried out in the session's pins once the server has answered. */
+/* State in one connection (sql/holds.h) that a statement is about to take or release: temporary tables,
+ * locks, handlers and others. Noted before the statement is sent, and applied to the session's pins once the
+ * server has answered. */
 #ifndef HEADGATE_STATE_PENDING_PINS_H
 #define HEADGATE_STATE_PENDING_PINS_H
 
@@ -12,17 +13,18 @@
 
 struct claims;
 
-/* Read a text whose facts say has_holds. `schema`: the current one. NULL when memory is out. */
+/* Reads a text whose facts say has_holds. `schema`: the current schema. NULL when memory is out. The caller
+ * owns the result. */
 struct claims *pending_pins_read(struct span sql, const struct sql_dialect *dialect, struct span schema);
 void pending_pins_free(struct claims *claims); /* NULL is fine */
 
-/* What is known of the statement, once the server has answered. */
+/* What the reply of the server tells of the statement. */
 enum claims_outcome {
     CLAIMS_DONE,
-    CLAIMS_FAILED, /* of one statement that failed only the user locks may have been taken, before it did */
-    CLAIMS_PARTLY  /* some of it was done, perhaps: what was taken counts, what was given back does not */
+    CLAIMS_FAILED, /* a single statement failed: only user locks may have been taken before the error */
+    CLAIMS_PARTLY  /* a part may have been done: pins are added for what it takes, none is released */
 };
-/* `origin`: of what it has taken. */
+/* Applies `claims` to `pins`. `origin`: of pins that are added. */
 void pending_pins_commit(const struct claims *claims, struct pins *pins, enum claims_outcome outcome,
                          const struct pin_origin *origin);
 

@@ -1,8 +1,9 @@
-/* What a SET statement is about to change, noted before it is sent and carried out once the server has
- * agreed.
+/* The changes that a SET statement is about to make. Noted before the statement is sent, and applied to the
+ * session's variables once the server has agreed.
  *
- * A constant is repeated elsewhere as the client wrote it. Anything else (CONCAT(@@sql_mode, …)) needs the
- * server's session tracking to say what came of it; where it does not, the session is pinned.
+ * A constant is repeated on other connections as the client wrote it. The value of any other expression
+ * (CONCAT(@@sql_mode, …)) comes from the server's session tracking; if session tracking does not report it,
+ * the session is pinned.
  */
 #ifndef HEADGATE_STATE_PENDING_SET_H
 #define HEADGATE_STATE_PENDING_SET_H
@@ -17,41 +18,43 @@
 struct changes {
     struct span sql;       /* borrows: while it is read */
     struct vars constants; /* owns */
-    struct vars held;      /* owns: VARS_HOLD variables; "?": to what is not known */
-    bool sets_wait;        /* wait_timeout … */
-    bool is_wait_known;    /* … once, to wait_s seconds; 0: DEFAULT */
+    struct vars held;      /* owns: VARS_HOLD variables; literal "?": the value is not known */
+    bool sets_wait;        /* sets wait_timeout */
+    bool is_wait_known;    /* sets wait_timeout once, to wait_s seconds; 0: DEFAULT */
     uint32_t wait_s;
-    size_t wait_at, wait_len;   /* where in the text its number is; 0: nowhere */
-    bool sets_role;             /* SET ROLE … */
-    struct text role;           /* owns: … what it is given, as SQL; empty: what cannot be said elsewhere */
-    struct text expected;       /* owns: names, each with a NUL, whose value tracking must report */
+    size_t wait_at, wait_len;   /* offset and length of the wait_timeout's number in the text; 0: none */
+    bool sets_role;             /* SET ROLE */
+    struct text role;           /* owns: the argument of SET ROLE, as SQL; empty: it cannot be repeated */
+    struct text expected;       /* owns: names, each with a NUL, whose value session tracking must report */
     unsigned count;             /* assignments seen */
-    unsigned charsets;          /* … of what SET NAMES sets, and SET NAMES itself */
-    bool has_told_charset;      /* … to what only the server knows */
+    unsigned charsets;          /* assignments of variables that SET NAMES sets, and SET NAMES itself */
+    bool has_told_charset;      /* one of them sets a value that only the server knows */
     bool is_malformed;          /* the text could not be read to its end */
-    bool has_others;            /* SET PASSWORD and the like, which begin before all is looked at */
-    bool resets_collation;      /* SET NAMES without COLLATE */
-    bool needs_pin;             /* something cannot follow, or cannot be read */
+    bool has_others;            /* SET PASSWORD and the like: may take effect before a later error */
+    bool resets_collation;      /* SET NAMES, SET CHARACTER SET, or a SET of character_set_connection */
+    bool needs_pin;             /* a change cannot be repeated elsewhere, or cannot be read */
     bool sets_next_transaction; /* by its variables' names; SET TRANSACTION is in the facts */
-    struct uservars user;       /* owns: user variables set to what can be said elsewhere, too … */
-    unsigned user_count;        /* … so many assignments of them were seen */
-    bool has_unknown_user;      /* … and some to what cannot */
-    bool sets_untold;           /* a variable that is not followed */
-    bool sets_logging;          /* sql_log_bin, wsrep_on: what the session writes may reach no replica */
-    bool sets_profiling;        /* profiles are kept from now on, or no more */
+    struct uservars user;       /* owns: user variables that are set; known where the value can be repeated */
+    unsigned user_count;        /* assignments of user variables seen */
+    bool has_unknown_user;      /* a user variable is set to a value that cannot be repeated */
+    bool sets_untold;           /* sets a variable that headgate does not follow */
+    bool sets_logging;          /* sets sql_log_bin or wsrep_on: the session's writes may reach no replica */
+    bool sets_profiling;        /* turns profiling on or off */
     bool has_tracking;          /* the client changes session_track_* */
-    uint8_t tracking;           /* … for these types of entries: 1 << enum sesstrack_type */
+    uint8_t tracking;           /* types of entries that it changes: 1 << enum sesstrack_type */
 };
 
-/* Read a SET statement. NULL when memory is out. */
+/* Reads a SET statement. NULL when memory is out. The caller owns the result. */
 struct changes *pending_set_read(struct span sql, const struct sql_dialect *dialect);
 void pending_set_fini(struct changes *changes); /* frees; NULL is fine */
 
-/* The server agreed; tracking has already been noted in `vars`, newer than version `before`. False: pin. */
+/* The server has agreed: applies `changes` to `vars`. The caller has already noted the session tracking in
+ * `vars`, in versions newer than `before`. False: the session must be pinned. */
 bool pending_set_commit(const struct changes *changes, struct vars *vars, uint64_t before);
 
-/* The server refused it with this error: was nothing of it done? Both families look at all assignments before
- * they carry out the first (seen, with each of these errors as the second of two); not at a password. */
+/* The server has refused the SET with error `code`: was none of its assignments made? Both families check all
+ * assignments before they make the first one (seen, for each of the errors in the list, with the error in the
+ * second of two assignments). SET PASSWORD is an exception. */
 bool pending_set_is_whole_refusal(const struct changes *changes, uint16_t code);
 
 #endif

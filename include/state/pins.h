@@ -1,9 +1,9 @@
-/* The state of one session that lives in its server's connection: each piece with a cause, the statement that
- * took it, since when, and an end.
+/* Pins: state of a session that exists only in its connection, and so keeps the connection for the session.
+ * Each pin has a cause, the statement that made it, the time since when it exists, and an end.
  *
- * A session without pins costs one comparison, and no memory. Names are counted: two temporary tables need
- * two DROPs. What finds no memory, or is more than PINS_MAX, is kept as a nameless pin: it lasts longer than
- * it must, never shorter.
+ * A session without pins costs one comparison and no memory. Pins have names: two temporary tables need two
+ * DROPs. If memory is out, or there are more than PINS_MAX names, the pin is kept without a name. A pin
+ * without a name may last longer than its state, but never shorter.
  */
 #ifndef HEADGATE_STATE_PINS_H
 #define HEADGATE_STATE_PINS_H
@@ -30,13 +30,13 @@ static inline uint32_t pin_bit(enum pin_cause cause)
     return UINT32_C(1) << cause;
 }
 
-/* Where a pin comes from. */
+/* When, and by which statement, a pin was made. */
 struct pin_origin {
     uint64_t since_us;
     struct span statement; /* borrows: without literals; its first PIN_STATEMENT_MAX bytes are kept */
 };
 
-/* As much of a statement as is kept, or told: it ends with a whole character. */
+/* The part of a statement that is kept and shown: at most PIN_STATEMENT_MAX bytes, no part of a character. */
 struct span pin_statement(struct span statement);
 
 struct pin;
@@ -45,53 +45,55 @@ struct pins {
     struct pin *items; /* owns */
     size_t count;
     size_t cap;
-    uint32_t causes;   /* bit c: there is at least one of cause c */
-    uint32_t nameless; /* bit c: one without a name, which only pins_release_all ends */
-    uint32_t noted;    /* `causes` and those of the third block, when pins_note() was last told of them */
+    uint32_t causes;   /* bit c: there is at least one pin of cause c */
+    uint32_t nameless; /* bit c: there is a pin of cause c without a name; only pins_release_all ends it */
+    uint32_t noted;    /* `present` of the last pins_note() */
 };
 
-/* How often sessions came to be pinned. Rows of `show stats`; by the worker and cluster, read by any thread.
- */
+/* How often sessions were pinned, by cause. Rows of `show stats`, for each worker and cluster; read by any
+ * thread. */
 struct pin_counters {
     counter by_cause[PIN_CAUSE_COUNT];
 };
 
-/* One more of `cause`. `name` empty: it cannot be told which. `text` is kept with it (what a PREPARE
- * prepared), newest wins. `origin`: copied; what is there already keeps its own. */
+/* Adds a pin of `cause`. `name` empty: the name is not known. `text` is copied and kept with the name (the
+ * text of a PREPARE); a newer text replaces it. `origin` is copied; a pin that exists already keeps its
+ * origin, except a PREPARE. */
 void pins_add(struct pins *pins, enum pin_cause cause, struct span name, struct span text,
               const struct pin_origin *origin);
-/* `name` is gone, once. A name that is not there changes nothing. */
+/* Removes `name`, once: a user lock may be held several times. An unknown name changes nothing. */
 void pins_release(struct pins *pins, enum pin_cause cause, struct span name);
-/* All of `cause` are gone, named or not. */
+/* Removes all pins of `cause`, with and without names. */
 void pins_release_all(struct pins *pins, enum pin_cause cause);
-/* `from` is called `to` now, if it was there; since when and by what it is there stays. */
+/* Renames the pin `from`, if there is one, to `to`. Its origin stays. */
 void pins_rename(struct pins *pins, enum pin_cause cause, struct span from, struct span to);
-/* Nothing is left: a reset, or the end. */
+/* Removes all pins, at a reset or at the end of the session. */
 void pins_clear(struct pins *pins);
 
 static inline bool pins_any(const struct pins *pins)
 {
     return pins->causes != 0;
 }
-/* Is there one that harmless reads have to do with? */
+/* Is there a pin that keeps harmless reads on the connection: any but PIN_HELD_SET? */
 bool pins_keep_reads(const struct pins *pins);
-/* `present`: all causes that there are now (bits), those of the third block among them. What has come since
- * the last call is counted; where causes of `others` come from is kept, until they are gone. */
+/* `present`: all present causes (pin_bit), also those of the third block of tbl/pin_causes.h. Counts the
+ * causes that are new since the last call. For new causes in `others` keeps a copy of `origin` until the
+ * cause is gone. */
 void pins_note(struct pins *pins, uint32_t present, uint32_t others, const struct pin_origin *origin,
                struct pin_counters *counters);
 bool pins_has(const struct pins *pins, enum pin_cause cause);
-/* The name of the only pin that there is, if it is of `cause`. Empty: there is none, or there are others, of
- * this cause or another of the first two blocks. Borrows. */
+/* The name of the only pin, if it is of `cause`. Empty: there is no pin, or there are other pins of the first
+ * two blocks. Borrows. */
 struct span pins_only_name(const struct pins *pins, enum pin_cause cause);
-/* The text kept with a name, in any case of its letters. Empty: no such name, or no text. Borrows. */
+/* The text kept with a name (case as for the names of `cause`). Empty: no such name, or no text. Borrows. */
 struct span pins_text(const struct pins *pins, enum pin_cause cause, struct span name);
-/* The causes' words, "temporary tables (2), GET_LOCK (1)", at the end of `text`. */
+/* Appends the causes in words: "temporary tables (2), GET_LOCK (1)". */
 void pins_describe(const struct pins *pins, struct text *text);
 
-/* What is kept of each pin, one after the other; `at` begins at 0. False: there is no more. */
+/* Walks the pins; `at` begins as 0. False: there are no more. */
 struct pin_seen {
     enum pin_cause cause;
-    unsigned count;           /* how many; 0: that is not known */
+    unsigned count;           /* number of holds of this name; 0: not known */
     struct pin_origin origin; /* borrows from the pin */
 };
 bool pins_next(const struct pins *pins, size_t *at, struct pin_seen *seen_r);

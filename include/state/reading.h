@@ -1,5 +1,5 @@
-/* How the server reads a session's texts, as far as headgate must read them in the same way: what the
- * handshake, the server's defaults and session tracking tell.
+/* The settings by which the server parses a session's texts, as far as headgate must parse the texts in the
+ * same way. Sources: the handshake, the server's defaults and session tracking.
  */
 #ifndef HEADGATE_STATE_READING_H
 #define HEADGATE_STATE_READING_H
@@ -16,12 +16,12 @@ struct reading {
     bool oracle;
     bool is_utf8;
     bool has_unsafe_charset;   /* by session tracking: a character may end with the byte of a quote */
-    bool has_unsafe_collation; /* the same by the handshake, until tracking tells a character set */
+    bool has_unsafe_collation; /* by the handshake: likewise; until session tracking tells a character set */
 };
 
-/* As after a login with this collation. */
+/* Sets the state after a login with this collation. */
 void reading_begin(struct reading *reading, const struct view *view, uint16_t collation);
-/* Session tracking tells a variable. One that concerns no reading changes nothing. */
+/* Session tracking has told a variable. Variables that do not concern parsing change nothing. */
 void reading_note(struct reading *reading, const struct sesstrack_change *change);
 
 #endif
