@@ -60,7 +60,7 @@ uint64_t catalog_mark(const struct catalog *catalog);
  *
  *   CODE_FUNCTION, CODE_PROCEDURE   effects of a call; CODE_UNKNOWN if there is no such routine
  *   CODE_TABLE                      effects of a read; 0 if there is no such view (a table, or no object)
- *   CODE_TRIGGER                    effects of a write to this table or view: of its triggers; 0 if it has none
+ *   CODE_TRIGGER                    effects of a write to this table or view (of its triggers); 0 if none
  *
  * CODE_UNKNOWN if the kind is not known (catalog_knows()); for a write, if triggers or views are not known.
  */

@@ -9,7 +9,7 @@
 enum code_effect {
     CODE_WRITES = 1u << 0,          /* tables, or the schema */
     CODE_TRANSACTION = 1u << 1,     /* begins, ends or marks a transaction; DDL, which commits */
-    CODE_PRIMARY = 1u << 2,         /* leaves no state, but asks about one server, one connection or an earlier
+    CODE_PRIMARY = 1u << 2,         /* leaves no state; asks about one server, one connection or an earlier
                                        statement, waits, or locks rows */
     CODE_READS_VARIABLES = 1u << 3, /* user variables */
     CODE_SETS_VARIABLES = 1u << 4,  /* user variables */

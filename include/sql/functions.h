@@ -1,7 +1,7 @@
 /* Built-in functions of both families and their effects: the allow-list of reads.
  *
- * An unqualified name means the built-in function rather than a stored function of that name, so a listed
- * name is the built-in function on a server that has it. A name that is not listed may be a stored function.
+ * An unqualified name means the built-in function of that name, not a stored one, on every server that has
+ * the built-in function. A name that is not listed may be a stored function.
  */
 #ifndef HEADGATE_SQL_FUNCTIONS_H
 #define HEADGATE_SQL_FUNCTIONS_H
@@ -20,8 +20,9 @@ enum function_effect {
     FUNCTION_SERVER
 };
 
-/* `is_touching`: the parenthesis stands right after the name (or the server ignores the space between). Under
- * SQL_FAMILY_UNKNOWN a pure function must be pure in both; any other effect of either family counts. */
+/* The effect of the built-in function `name`, in any case. `is_touching`: the parenthesis follows the name
+ * directly, or the server ignores blanks between them. For SQL_FAMILY_UNKNOWN a function is pure only if it
+ * is pure in both families; any other effect in one family counts. */
 enum function_effect function_effect(struct span name, bool is_touching, enum sql_family family);
 
 /* A server of either family has a built-in function of this name. */

@@ -1,12 +1,12 @@
-/* Routing hints: what a statement's author asks of headgate, in comments of the statement's own text, or in
- * attributes beside it (mysql/attributes.h).
+/* Routing hints: requests to headgate, in comments of a statement or in its query attributes
+ * (mysql/attributes.h).
  *
  *      SELECT a FROM t -- headgate: server=db2, timeout=500ms
  *      headgate.server: db2    headgate.timeout: 500ms    headgate.primary: 1
  *
- * A comment of any of the three kinds counts that begins with HINT_MARK, before or within the first statement
- * of the text; hints in it are separated by blanks or commas. Strings, executable comments and what stands in
- * them, and optimizer hints are no such comments. Pure: what a hint means is for who asks.
+ * A comment of any of the three kinds is read if it begins with HINT_MARK and stands before or in the first
+ * statement of the text. Hints in a comment are separated by blanks or commas. Text in strings, executable
+ * comments and optimizer hints is not read. Pure: the hints are only parsed here, the session applies them.
  */
 #ifndef HEADGATE_SQL_HINT_H
 #define HEADGATE_SQL_HINT_H
@@ -29,30 +29,30 @@ enum hint_level { HINT_SESSION, HINT_EVENTUAL, HINT_GLOBAL, HINT_STRONG };
 
 struct hint {
     enum hint_kind kind;
-    struct span text;  /* as written; borrows */
-    struct span value; /* behind the '='; borrows */
+    struct span text;  /* the whole hint as written; borrows */
+    struct span value; /* after the '='; borrows */
     enum hint_level level;
-    bool is_on;          /* HINT_PRIMARY: not taken back */
+    bool is_on;          /* HINT_PRIMARY: switched on; false: switched off */
     uint64_t timeout_us; /* microseconds, at least 1 */
 };
 
 struct hint_walk {
     struct lexer lexer; /* private, as all below */
-    struct span rest;   /* of the present comment */
-    bool is_behind;     /* a semicolon has been passed */
+    struct span rest;   /* of the current comment */
+    bool is_behind;     /* the walk has passed a semicolon */
 };
 
-/* `sql` is borrowed while walking, and read as by classify(); in a text with doubts hints may be missed or
- * found where servers see a string: look at lexer.doubts when the walk is over. */
+/* Starts a walk over the hints of a text. `sql` is borrowed while walking and is read as by classify(). In a
+ * text with doubts a hint may be missed, or found where a server sees a string: check lexer.doubts after the
+ * walk. */
 void hint_begin(struct hint_walk *walk, struct span sql, const struct sql_dialect *dialect);
-/* False at the end. All walking together costs one pass over the text. */
+/* The next hint; false at the end. All calls of a walk together cost one pass over the text. */
 bool hint_next(struct hint_walk *walk, struct hint *hint_r);
 
-/* Is an attribute of this name meant for headgate? In any case of letters, as to MySQL. */
+/* Is an attribute of this name meant for headgate? The case of letters does not count, as on MySQL. */
 bool hint_is_attribute(struct span name);
-/* Reads such an attribute. `value` without data: the attribute has no value that is a text or a number.
- * hint.text is the name.
- */
+/* Reads a hint from an attribute. A `value` without data (NULL) means that the attribute's value is neither
+ * text nor a number. hint.text is the attribute's name. */
 void hint_read_attribute(struct span name, struct span value, struct hint *hint_r);
 
 #endif

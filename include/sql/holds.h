@@ -1,15 +1,16 @@
-/* State of one server's connection that a statement takes or releases: temporary tables, locks, handlers,
- * SQL-level prepared statements, XA. Walked in place, no allocation; facts.has_holds says whether there may
- * be any.
+/* Holds: state of one server's connection that a statement takes or releases. These are temporary tables,
+ * locks, handlers, SQL-level prepared statements and XA. Walked in place, no allocation. facts.has_holds
+ * says whether a text may have any.
  *
- * A hold may be reported although it is not taken (CREATE … IF NOT EXISTS, GET_LOCK that timed out), never
- * the other way round. A release is reported only where the text proves it, provided that the server does not
- * answer with ERR. A name is held once per kind, however often it is taken; only user locks count. Names: see
- * `name`.
+ * A hold may be reported although it is not taken (CREATE … IF NOT EXISTS, a GET_LOCK that timed out), but a
+ * hold that is taken is always reported. A release is reported only where the text proves it, provided that
+ * the server does not answer with ERR. A name is held once per kind, however often it is taken; only user
+ * locks are counted. How names compare: see hold_change.name.
  *
  * Not reported: BEGIN and START TRANSACTION end HOLD_TABLE_LOCK (not HOLD_GLOBAL_LOCK), on both families.
- * Under sql_select_limit = 0 a SELECT releases no user lock, although a release is reported (both seen).
- * Sources: protocol.md §5 and §6; what it does not say was tried on MariaDB 10.11 and 11.8 and MySQL 9.7.
+ * Under sql_select_limit = 0 a SELECT releases no user lock, although a release is reported. Both were
+ * tested. Sources: protocol.md §5 and §6. Other behaviour was tested on MariaDB 10.11 and 11.8 and MySQL
+ * 9.7.
  */
 #ifndef HEADGATE_SQL_HOLDS_H
 #define HEADGATE_SQL_HOLDS_H
@@ -32,8 +33,8 @@ enum hold {
 };
 
 enum hold_effect {
-    HOLD_TAKE,     /* also if the statement fails; without a name: the name is unknown, and only HOLD_GIVE_ALL
-                      releases it */
+    HOLD_TAKE,     /* also if the statement fails. Without a name the name is unknown, and only HOLD_GIVE_ALL
+                      releases the hold */
     HOLD_GIVE,     /* releases this name; a user lock once */
     HOLD_GIVE_ALL, /* releases all of this kind */
     HOLD_RENAME    /* HOLD_TEMPORARY_TABLE: if `name` is held, `to_name` is held instead */
@@ -44,19 +45,19 @@ struct hold_change {
     enum hold_effect effect;
     struct span schema; /* as written, quotes included; empty: the current one, or the kind has none */
     struct span name;   /* as written, quotes included; of a HOLD_BACKUP_LOCK "instance", "stage" or "lock".
-                           Two names are the same hold only if they are the same bytes within their quotes:
-                           user locks differ by case on MariaDB, tables on most file systems. Prepared
-                           statements and handlers do not: there ASCII case may be ignored */
-    struct span text;   /* HOLD_PREPARED: the string literal after FROM as written; empty: not one literal, or
-                           read under SET STATEMENT */
+                           Two names are the same hold only if their bytes within the quotes are equal: names of
+                           user locks differ by case on MariaDB, names of tables on most file systems. For
+                           prepared statements and handlers ASCII case may be ignored */
+    struct span text;   /* HOLD_PREPARED: the string literal after FROM as written; empty: it is not one
+                           literal, or the statement runs under SET STATEMENT */
     struct span to_schema; /* HOLD_RENAME; empty: the current one */
     struct span to_name;
 };
 
 struct holds_walk {
-    struct reader statements; /* private, as all below: from statement to statement */
-    struct reader reader;     /* within one of them */
-    struct span part;         /* that one */
+    struct reader statements; /* private, as all below: steps from statement to statement */
+    struct reader reader;     /* steps within the current statement */
+    struct span part;         /* the current statement */
     bool (*next)(struct holds_walk *walk, struct hold_change *change_r);
     bool is_take_only; /* several statements, or doubts: releases are not reported */
     bool is_under_set; /* SET STATEMENT … FOR */

@@ -1,7 +1,7 @@
 /* The keywords of the classifier: text → enum, by one look-up in a hash table.
  *
- * After a dot, or between backticks, a word is a name although it is spelled like a keyword: the caller
- * excludes these (reader.h does).
+ * After a dot, or between backticks, a word is a name even if it is spelled like a keyword. The caller
+ * excludes such words; reader.h does so.
  */
 #ifndef HEADGATE_SQL_KEYWORDS_H
 #define HEADGATE_SQL_KEYWORDS_H
@@ -16,7 +16,7 @@ enum keyword {
     KEYWORDS
 };
 
-/* Where a parenthesis may follow without making the word a function's name; see tbl/sql_keywords.h. */
+/* Where a parenthesis may follow the keyword without making it a function's name: tbl/sql_keywords.h. */
 enum keyword_parenthesis {
     KEYWORD_PAREN_NEVER,
     KEYWORD_PAREN_ANYWHERE,
@@ -26,7 +26,7 @@ enum keyword_parenthesis {
     KEYWORD_PAREN_STRING
 };
 
-/* In any case of letters; KEYWORD_NONE when it is not one. */
+/* The keyword of this word, in any case of letters; KEYWORD_NONE if the word is no keyword. */
 enum keyword keyword_find(struct span word);
 
 enum keyword_parenthesis keyword_parenthesis(enum keyword keyword);

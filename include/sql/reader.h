@@ -1,4 +1,4 @@
-/* Reads a statement token by token, with one token of look-ahead and the token before. Notes the few things
+/* Reads a statement token by token, with one token of look-ahead and the token before. Notes the few facts
  * that matter anywhere in a statement: user locks, assignments to user variables and the like.
  */
 #ifndef HEADGATE_SQL_READER_H
@@ -11,25 +11,25 @@
 
 /* Functions about user locks, which belong to one server and outlast the statement. */
 enum user_lock {
-    USER_LOCK_NONE, /* another function, or none */
+    USER_LOCK_NONE, /* another function, or no function */
     USER_LOCK_GET,
     USER_LOCK_RELEASE,
     USER_LOCK_RELEASE_ALL,
-    USER_LOCK_ASK,  /* takes and releases nothing */
+    USER_LOCK_ASK,  /* asks about a lock; takes and releases none */
     USER_LOCK_OTHER /* MySQL's locking service and version tokens: RELEASE_ALL_LOCKS() does not end these */
 };
 
 struct reader {
     struct lexer lexer;
     struct token slots[3]; /* private: memory of the three tokens below, in turn */
-    struct token *token;   /* the current one */
-    struct token *ahead;   /* the one after it */
+    struct token *token;   /* the current token */
+    struct token *ahead;   /* the token after the current one */
     enum keyword keyword;  /* of the current token; KEYWORD_NONE for names */
-    struct token *before;  /* the one before it; TOKEN_END at the start of a statement */
+    struct token *before;  /* the token before the current one; TOKEN_END at the start of a statement */
     enum keyword before_keyword;
-    const uint8_t *from; /* where the statement begins, with what stands before its first token; borrows */
-    const uint8_t *shape_from; /* private: behind the last literal; borrows */
-    const uint8_t *shape_end;  /* private: behind the last token; borrows */
+    const uint8_t *from; /* the beginning of the statement, with comments before its first token; borrows */
+    const uint8_t *shape_from; /* private: after the last literal; borrows */
+    const uint8_t *shape_end;  /* private: after the last token; borrows */
     uint64_t shape;            /* private: hash of the bytes before shape_from */
     bool is_hidden;            /* the first word stands inside or after an executable comment */
     bool has_from;             /* this statement: FROM, or the statement TABLE */
@@ -60,11 +60,11 @@ void reader_begin(struct reader *reader, struct span sql, const struct sql_diale
 /* Steps to the next token. At the end nothing changes. */
 void reader_advance(struct reader *reader);
 
-/* A new statement begins at the current token: forgets what was noted of the last one. */
+/* A new statement begins at the current token: forgets what was noted of the previous statement. */
 void reader_begin_statement(struct reader *reader);
 
-/* The statement, once its end is reached: without the semicolon, with the comments around it; so an
- * executable comment is whole (one that holds a semicolon is doubtful). */
+/* The statement's text, once its end is reached: without the semicolon, with the comments around it. So an
+ * executable comment is whole; one that contains a semicolon is doubtful. */
 struct span reader_statement(const struct reader *reader);
 
 /* The current token is the end of a statement: the text's end or a semicolon. */
@@ -73,9 +73,9 @@ static inline bool reader_at_end(const struct reader *reader)
     return reader->token->type == TOKEN_END || token_is_punct(reader->token, ';');
 }
 
-/* Once, for a text that has been read to its end: a hash of its bytes without string and number literals, and
- * without comments before and after it. Texts of the same shape and family have the same digest (digest.h),
- * and the shape costs far less. Never 0. */
+/* The shape of a text that has been read to its end: a hash of its bytes without string and number literals
+ * and without the comments before and after it. Texts of equal shape and family have equal digests
+ * (digest.h), and a shape costs far less than a digest. To be called once per text. Never 0. */
 uint64_t reader_shape(struct reader *reader);
 
 /* If the current token is this keyword, step over it. */
@@ -84,8 +84,8 @@ bool reader_accept(struct reader *reader, enum keyword keyword);
 /* Step to the end of the statement. */
 void reader_skip(struct reader *reader);
 
-/* Step to the end of the text, semicolons or not: bodies of routines. True if a semicolon stood before a
- * token. */
+/* Step to the end of the text, over semicolons too: for bodies of routines. True if a token follows a
+ * semicolon. */
 bool reader_skip_body(struct reader *reader);
 
 /* An unquoted word, in any case. */
@@ -100,7 +100,7 @@ static inline bool reader_is_call(const struct reader *reader)
     return token_is_punct(reader->ahead, '(');
 }
 
-/* There is nothing between the current name and its parenthesis, or only blanks that IGNORE_SPACE allows. */
+/* Nothing stands between the current name and its parenthesis, or only blanks that IGNORE_SPACE allows. */
 bool reader_is_touching(const struct reader *reader);
 
 /* The name without its quotes (doubled quotes inside stay doubled). */

@@ -1,8 +1,9 @@
 /* Texts that may contain a password or a key, whose literals are never shown.
  *
- * Told by words anywhere in the text, in strings and comments too, because statements can be strings
- * (PREPARE … FROM '…', SET @s = '…'). Some harmless texts count as well. A secret without such a word (a
- * password that an application compares with a column named `x`) is not detected. */
+ * They are detected by words anywhere in the text. Words in strings and comments count too, because a
+ * statement can be a string (PREPARE … FROM '…', SET @s = '…'). So some harmless texts are detected as well.
+ * A secret without such a word (a password that an application compares with a column named `x`) is not
+ * detected. */
 #ifndef HEADGATE_SQL_SECRETS_H
 #define HEADGATE_SQL_SECRETS_H
 

@@ -1,8 +1,8 @@
-/* The sequences (MariaDB) that a text draws from, and those whose last value it asks for. Pure.
+/* The MariaDB sequences whose next value a text takes, and those whose last value it asks for. Pure.
  *
- *      draws: NEXTVAL(s), NEXT VALUE FOR s, s.NEXTVAL       asks: LASTVAL(s), PREVIOUS VALUE FOR s, s.CURRVAL
+ *      takes: NEXTVAL(s), NEXT VALUE FOR s, s.NEXTVAL       asks: LASTVAL(s), PREVIOUS VALUE FOR s, s.CURRVAL
  *
- * The last value belongs to the connection that drew it.
+ * The last value of a sequence belongs to the connection that took it.
  */
 #ifndef HEADGATE_SQL_SEQUENCES_H
 #define HEADGATE_SQL_SEQUENCES_H
@@ -19,14 +19,14 @@ struct sequences_walk {
 };
 
 struct sequences_use {
-    bool is_draw;
+    bool is_draw;       /* takes a value; false: asks for the last one */
     struct span schema; /* borrows, without quotes; empty: the current one */
     struct span name;   /* likewise */
 };
 
 /* `sql` is borrowed until the end of the walk. */
 void sequences_begin(struct sequences_walk *walk, struct span sql, const struct sql_dialect *dialect);
-/* False at the end. A use that cannot be understood has no name. */
+/* The next use of a sequence; false at the end. A use that cannot be understood has no name. */
 bool sequences_next(struct sequences_walk *walk, struct sequences_use *use_r);
 
 #endif

@@ -1,16 +1,17 @@
-/* Reads a statement by its first words: kind, dangers, and the details of some kinds. */
+/* Reads a statement by its first words: its kind, its dangers, and details of some kinds. */
 #ifndef HEADGATE_SQL_STATEMENTS_H
 #define HEADGATE_SQL_STATEMENTS_H
 
 #include "sql/facts.h"
 #include "sql/reader.h"
 
-/* One statement, from the reader's current token to its semicolon or the end. Fills every fact but is_multi,
- * touches_variables and doubts. Returns true when the statement was a routine's body that ran to the end of
- * the text and held semicolons: whether another statement follows it cannot be told. */
+/* Reads one statement, from the reader's current token to its semicolon or to the end of the text. Fills
+ * every fact but is_multi, touches_variables and doubts. True if the statement was a routine's body that
+ * contained semicolons and ran to the end of the text: then it is not known whether another statement
+ * follows it. */
 bool statement_read(struct reader *reader, struct sql_facts *facts);
 
-/* The same from a text that was cut: only what its first words prove. */
+/* Reads the first statement of a text that was cut: fills only what its first words prove. */
 void statement_read_cut(struct reader *reader, struct sql_facts *facts);
 
 /* Parts of statements, for holds.c, which reads statements again. */
@@ -18,7 +19,7 @@ void statement_read_cut(struct reader *reader, struct sql_facts *facts);
 /* The current token begins MariaDB's SET STATEMENT a = b FOR statement. */
 bool statement_is_set_statement(const struct reader *reader);
 
-/* Steps from there to the statement after FOR. False where that is not understood. `facts` as
+/* Steps from SET STATEMENT to the statement after FOR. False if the FOR is not found. `facts`: as for
  * query_skip_values(). */
 bool statement_skip_set(struct reader *reader, struct sql_facts *facts);
 

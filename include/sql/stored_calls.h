@@ -1,5 +1,5 @@
-/* Statements that run stored code: CALL, compound statements, and functions within others. Their effects are
- * looked up in the dialect's catalog (catalog.h) and added to the statement's facts.
+/* Statements that run stored code: CALL, compound statements, and functions and triggers in other statements.
+ * Their effects are looked up in the dialect's catalog (catalog.h) and added to the statement's facts.
  */
 #ifndef HEADGATE_SQL_STORED_CALLS_H
 #define HEADGATE_SQL_STORED_CALLS_H
@@ -9,15 +9,14 @@
 
 #include <stdbool.h>
 
-/* Readers of rows in statements.c; results as statement_read(). */
+/* Readers for the table in statements.c; results as those of statement_read(). */
 
-/* CALL name (arguments), from the token behind CALL. */
+/* CALL name (arguments), from the token after CALL. */
 bool stored_calls_read_call(struct reader *reader, struct sql_facts *facts);
-/* INSERT, REPLACE, UPDATE, DELETE: effects of its functions and triggers, as far as they are known and leave
- * something. */
+/* INSERT, REPLACE, UPDATE, DELETE: adds the effects of its functions and triggers that are known and that
+ * leave state. */
 bool stored_calls_read_write(struct reader *reader, struct sql_facts *facts);
-/* A compound statement: BEGIN NOT ATOMIC, IF, LOOP …, from any token of it to the end of the text. The result
- * is statement_read()'s. */
+/* A compound statement: BEGIN NOT ATOMIC, IF, LOOP …, from any of its tokens to the end of the text. */
 bool stored_calls_read_block(struct reader *reader, struct sql_facts *facts);
 
 #endif

@@ -1,10 +1,10 @@
 /* Reads the body of stored code: its effects, and the names of other code that it uses. Pure: one pass,
  * linear in the text, no allocation.
  *
- * When in doubt the answer has more effects. Anything unknown (a statement, a built-in function
- * that is not on the list of functions.h, an executable comment, Oracle mode, nesting too deep) is
- * CODE_UNKNOWN. Names that the body uses are given to the caller, which knows their meaning; their effects
- * are not part of the answer. Names of WITH lists, cursors, variables, NEW and OLD are not given.
+ * When in doubt, the result has more effects. A text that is not understood is CODE_UNKNOWN: an unknown
+ * statement, a built-in function that functions.h does not list, an executable comment, Oracle mode, nesting
+ * too deep. Names that the body uses are passed to the caller, who knows what they mean; their effects are
+ * not part of the result. Names of WITH lists, cursors, variables, NEW and OLD are not passed.
  */
 #ifndef HEADGATE_SQL_STORED_CODE_H
 #define HEADGATE_SQL_STORED_CODE_H
@@ -22,8 +22,8 @@ struct code_text {
     struct span body;       /* UTF-8; borrowed during the call, as parameters */
 };
 
-/* `dialect`: with the sql_mode of the code's creation. `on_name` is called for each use of a name, in order.
- * Returns bits of enum code_effect. */
+/* Reads one body. `dialect` has the sql_mode under which the code was created. `on_name` is called for each
+ * use of a name, in order. Returns bits of enum code_effect. */
 unsigned stored_code_read(const struct code_text *text, const struct sql_dialect *dialect,
                           void (*on_name)(void *owner, const struct code_name *name), void *owner);
 

@@ -1,7 +1,9 @@
-/* Results of earlier statements that a connection keeps, and the words that ask for them. Pure.
+/* Results of earlier statements that a connection keeps, and the words by which a statement asks for them.
+ * Pure.
  *
- * Words count anywhere in the text, quoted text and comments included: a word too many costs a reset of the
- * connection, a word too few would show a client the result of another client's statement.
+ * Words count anywhere in the text, also in quotes and comments. A word that is detected wrongly costs a
+ * reset of the connection; a word that is missed would show a client the result of another client's
+ * statement.
  */
 #ifndef HEADGATE_SQL_TRACES_H
 #define HEADGATE_SQL_TRACES_H
@@ -15,15 +17,15 @@ enum sql_trace {
     SQL_TRACE_FOUND_ROWS = 1u << 1,  /* about the last statement that counted rows */
     SQL_TRACE_DIAGNOSTICS = 1u << 2, /* about the last statement that set or cleared the warnings */
     SQL_TRACE_GTID = 1u << 3,        /* about the last statement that wrote: MariaDB's last_gtid */
-    SQL_TRACE_SEQUENCE = 1u << 4,    /* about statements that drew from a sequence */
+    SQL_TRACE_SEQUENCE = 1u << 4,    /* about statements that took a value of a sequence */
     SQL_TRACE_STATUS = 1u << 5,      /* about all statements of the connection: status, profiles */
     SQL_TRACE_TABLES = 1u << 6, /* other information about a connection: SHOW VARIABLES, system schemas */
     SQL_TRACE_ALL = (1u << 7) - 1
 };
 
-/* The results that `sql` may ask for: a set of enum sql_trace. `is_show`: the statement is a SHOW, or about
- * diagnostics, where more words count. LAST_INSERT_ID() does not count, as headgate gives every session its
- * own. Linear time. */
+/* The results that `sql` may ask for: a set of enum sql_trace. `is_show`: the kind is SQL_SHOW or
+ * SQL_DIAGNOSTICS, for which more words count. LAST_INSERT_ID() does not count: headgate keeps its value for
+ * every session. Linear time. */
 unsigned sql_traces(struct span sql, bool is_show);
 
 #endif

@@ -1,7 +1,6 @@
-/* Statements that begin and end transactions, after their first word. Each function is the reader of a row in
- * statements.c: it starts at the token after the first word, fills the facts, and returns as
- * statement_read().
- */
+/* Statements that begin and end transactions, after their first word. Each function is a reader for the
+ * table in statements.c: it starts at the token after the first word, fills the facts, and returns what
+ * statement_read() returns. */
 #ifndef HEADGATE_SQL_TRANSACTIONS_H
 #define HEADGATE_SQL_TRANSACTIONS_H
 

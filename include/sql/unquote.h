@@ -1,4 +1,4 @@
-/* String literals → the text they stand for. */
+/* Decodes string literals. */
 #ifndef HEADGATE_SQL_UNQUOTE_H
 #define HEADGATE_SQL_UNQUOTE_H
 
@@ -7,10 +7,10 @@
 
 #include <stdbool.h>
 
-/* The text of one string literal as written ('…', "…" unless ansi_quotes, N'…'), quotes and escapes undone as
- * both families undo them, into `text_r` (owns; emptied first). False, and an empty text, when the value is
- * not certain or is no text: another form of literal or several of them, a byte ≥ 0x80 in an unsafe charset,
- * a NUL, however written; or when memory is out. Then treat the text as unknown. */
+/* Writes the text that one string literal ('…', "…" unless ansi_quotes, N'…') stands for into `text_r`
+ * (owns; emptied first). Quotes and escapes are decoded by the rules of both families. False, and an empty
+ * text, if the value is not certain (then treat it as unknown) or memory is out. Not certain: another form
+ * of literal, several literals, a byte ≥ 0x80 in an unsafe charset, a NUL or an escape for one. */
 bool sql_unquote(struct span literal, const struct sql_dialect *dialect, struct text *text_r);
 
 #endif

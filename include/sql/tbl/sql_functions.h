@@ -1,10 +1,10 @@
 /* clang-format off */
 /* SQL_FUNCTION(NAME, families, effect, parenthesis): the built-in functions of the families.
  *
- * A function is listed for a family only if the oldest supported server of that family (MariaDB 10.6, MySQL 8.0)
- * has it: on an older server the name is free for a stored function, which may do anything.
+ * A function is listed for a family only if the oldest supported server of that family (MariaDB 10.6, MySQL
+ * 8.0) has it: on an older server the name is free for a stored function, which may do anything.
  *
- *   effect         PURE            harmless on a replica: computes from its arguments, the clock, a random number,
+ *   effect         PURE            harmless on a replica: uses only its arguments, the clock, a random number,
  *                                  or the names of the session itself
  *                  PREVIOUS        tells about the previous statement
  *                  FOUND_ROWS      tells about the last statement that counted rows
@@ -240,8 +240,8 @@ SQL_FUNCTION(PERCENT_RANK, BOTH, PURE, TOUCHING)
 SQL_FUNCTION(PERIOD_ADD, BOTH, PURE, APART)
 SQL_FUNCTION(PERIOD_DIFF, BOTH, PURE, APART)
 SQL_FUNCTION(PI, BOTH, PURE, APART)
-/* POINT('x') is a stored function on MariaDB, where the grammar knows POINT(x, y) only; so are the others of
- * its kind. */
+/* POINT('x') may be a stored function on MariaDB, whose grammar has POINT(x, y) only. The same holds for the
+ * functions of the other geometry types. */
 SQL_FUNCTION(POINT, MYSQL, PURE, APART)
 SQL_FUNCTION(POLYGON, MYSQL, PURE, APART)
 SQL_FUNCTION(POSITION, BOTH, PURE, TOUCHING)

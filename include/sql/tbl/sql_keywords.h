@@ -1,9 +1,9 @@
-/* SQL_KEYWORD(NAME, parenthesis): a keyword of the classifier, and where a parenthesis may
- * follow it without making it a function's name:
+/* SQL_KEYWORD(NAME, parenthesis): a keyword of the classifier, and where a parenthesis may follow it without
+ * making it the name of a function:
  *
- *      NEVER     then it is looked up like any other name (`replace(` is a function, `kill(` is no built-in function)
- *      ANYWHERE  reserved in both families, or given that form by both grammars
- *      MYSQL     reserved there only; a MariaDB stored function may have that name
+ *      NEVER     nowhere: the word is looked up like any other name (`replace(` is a built-in function, `kill(` not)
+ *      ANYWHERE  reserved in both families, or both grammars allow a parenthesis there
+ *      MYSQL     reserved on MySQL only; a MariaDB stored function may have that name
  *      COMPARED  after = < > : `= ANY (`
  *      CLOSED    after a closing parenthesis: `MATCH (a) AGAINST (`
  *      STRING    after a string: `'$[*]' COLUMNS (`

@@ -1,4 +1,4 @@
-/* SQL_TRACE_WORD(WORD, where, traces): words that may ask what earlier statements have left in a connection.
+/* SQL_TRACE_WORD(WORD, where, traces): words by which a statement may ask for results of earlier statements.
  */
 SQL_TRACE_WORD(ROW_COUNT, ANYWHERE, LAST)
 SQL_TRACE_WORD(ROWCOUNT, ANYWHERE, LAST) /* ORACLE: SQL%ROWCOUNT, %FOUND, %NOTFOUND */
@@ -21,7 +21,7 @@ SQL_TRACE_WORD(PREVIOUS, ANYWHERE, SEQUENCE) /* PREVIOUS VALUE FOR s */
 SQL_TRACE_WORD(RAND_SEED1, ANYWHERE, STATUS)
 SQL_TRACE_WORD(RAND_SEED2, ANYWHERE, STATUS)
 
-/* Tables about connections, in whatever schema the session is, and all the others of these schemas. */
+/* Tables about connections, in whatever schema, and all other tables of these two schemas. */
 SQL_TRACE_WORD(INFORMATION_SCHEMA, ANYWHERE, TABLES)
 SQL_TRACE_WORD(PERFORMANCE_SCHEMA, ANYWHERE, TABLES)
 SQL_TRACE_WORD(SESSION_STATUS, ANYWHERE, STATUS)
