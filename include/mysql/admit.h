@@ -1,10 +1,10 @@
-/* headgate as a server to a client: the dialogue from our greeting to the verdict, as a machine without
- * sockets. The OK itself is the session's to send: it waits until an upstream has accepted the schema.
+/* headgate as a server towards a client: the login dialogue from headgate's greeting to the verdict, as a
+ * state machine without sockets.
  *
  *      greet ──► response ──► [auth switch ──► proof] ──► ACCEPTED | REFUSED
  *
- * Unknown users take exactly the same steps as known ones and get the same 1045.
- */
+ * The final OK packet is not written here. The session writes it after an upstream has accepted the schema.
+ * An unknown user takes exactly the same steps as a known user and gets the same error 1045. */
 #ifndef HEADGATE_MYSQL_ADMIT_H
 #define HEADGATE_MYSQL_ADMIT_H
 
@@ -19,50 +19,51 @@
 #define ADMIT_USER_MAX 128
 #define ADMIT_SCHEMA_MAX 256
 #define ADMIT_ZSTD_LEVEL_MAX 22
-#define ADMIT_PACKET_MAX 65535u /* larger packets before authentication are refused by the caller */
+#define ADMIT_PACKET_MAX 65535u /* before authentication the caller refuses larger packets */
 
 /* Finds an account and copies its secret; false: no such user. */
 typedef bool (*admit_find_user)(void *context, const char *user, struct auth_secret *secret_r);
 
 enum admit_verdict { ADMIT_MORE, ADMIT_ACCEPTED, ADMIT_REFUSED };
 
-struct admit_candidate; /* the client that logs in, until the verdict */
+struct admit_candidate; /* the client that is logging in; dropped at the verdict */
 
 struct admit {
     uint8_t state; /* private */
-    uint8_t seq;   /* of the next packet we send */
+    uint8_t seq;   /* sequence id of the next packet that headgate sends */
     uint64_t offered;
     uint8_t nonce[NONCE_BYTES];
-    struct admit_candidate *candidate; /* owns: only while a dialogue goes on */
+    struct admit_candidate *candidate; /* owns; NULL when no dialogue is running */
     bool is_known;                     /* the user exists; never shown to the client */
-    bool takes_sha2; /* the owner may set it after admit_greet: clients that name caching_sha2_password prove
-                        themselves with it, where the password is known in clear text */
-    bool is_sha2;    /* this one does */
+    bool takes_sha2; /* set by the owner after admit_greet: a client that names caching_sha2_password may
+                      * prove itself with it, if the password is known in clear text */
+    bool is_sha2;    /* the client of this dialogue uses caching_sha2_password */
     bool has_password; /* the client sent a non-empty proof: for the 1045 text */
     /* results, kept for the session */
     char user[ADMIT_USER_MAX + 1];
     char schema[ADMIT_SCHEMA_MAX + 1];
-    uint64_t caps;      /* agreed with the client: of CAPS_COMPRESSION one bit at most */
+    uint64_t caps;      /* agreed with the client; at most one bit of CAPS_COMPRESSION */
     uint8_t zstd_level; /* 1 to ADMIT_ZSTD_LEVEL_MAX, with CAP_ZSTD */
     uint16_t collation;
     uint32_t max_packet;
-    struct auth_secret secret; /* with stage1 after ACCEPTED; the session wipes it */
+    struct auth_secret secret; /* has stage1 after ACCEPTED; the session wipes it */
     struct text attributes;    /* owns: encoded pairs */
 };
 
-/* Begins anew, whatever `admit` held. Appends the framed greeting; `greeting->nonce` and `greeting->plugin`
- * are made here, caps must be what is offered to this client. False: no randomness. */
+/* Starts a new dialogue and discards the old content of `admit`. Appends the framed greeting to `out`.
+ * Creates `greeting->nonce` and `greeting->plugin`; the caller has set greeting->caps to what this client is
+ * offered. False: the system has no randomness. */
 bool admit_greet(struct admit *admit, struct greeting *greeting, struct text *out);
 
-/* One packet of the client. ADMIT_REFUSED: `out` holds the ERR to send before closing, `err` the reason for
- * the log. `peer` is the client's address for the text "Access denied for user 'u'@'peer' (using password:
- * YES)". An SSLRequest is refused: TLS is not part of this machine. */
+/* Feeds one packet of the client. ADMIT_REFUSED: `out` holds the ERR to send before closing, `err` the reason
+ * for the log. `peer` is the client's address, used in the text "Access denied for user 'u'@'peer' (using
+ * password: YES)". An SSLRequest is refused: TLS is not part of this machine. */
 enum admit_verdict admit_feed(struct admit *admit, struct span payload, uint8_t seq, const char *peer,
                               admit_find_user find, void *context, struct text *out, struct error *err);
 
-/* COM_CHANGE_USER in an admitted session: same nonce, same verdicts; ADMIT_MORE means an auth switch was put.
- * Results are replaced only when ACCEPTED. Call with the packet's payload from the command byte on, then
- * admit_feed. */
+/* Feeds COM_CHANGE_USER of an admitted session: same nonce and same verdicts as a login. ADMIT_MORE: an auth
+ * switch was appended to `out`; continue with admit_feed. `payload` begins with the command byte. The results
+ * in `admit` are replaced only when the verdict is ADMIT_ACCEPTED. */
 enum admit_verdict admit_change_user(struct admit *admit, struct span payload, uint8_t seq, const char *peer,
                                      admit_find_user find, void *context, struct text *out,
                                      struct error *err);

@@ -1,6 +1,5 @@
-/* Authentication plugins: the arithmetic, and a table by name. No sockets, no clock.
- * Source: protocol.md §3, with its test vectors.
- */
+/* Authentication plugins: their computations, and a table of plugins by name. No sockets, no clock. Source:
+ * protocol.md §3, with its test vectors. */
 #ifndef HEADGATE_MYSQL_AUTH_H
 #define HEADGATE_MYSQL_AUTH_H
 
@@ -17,7 +16,7 @@
 
 #define AUTH_PASSWORD_MAX 255 /* bytes of clear text */
 
-/* What is known of an account's password. Copies; wiped by auth_secret_wipe. */
+/* What is known of an account's password. Holds copies; auth_secret_wipe erases them. */
 struct auth_secret {
     bool has_password; /* `password` is the clear text (may be empty) */
     bool has_stored;   /* SHA1(SHA1(password)) known */
@@ -28,11 +27,11 @@ struct auth_secret {
     uint8_t stage1[AUTH_HASH_BYTES];
 };
 
-/* From clear text: all of it. False when longer than 255 bytes. */
+/* Fills all forms from the clear text. False when it is longer than 255 bytes. */
 bool auth_secret_from_password(struct auth_secret *secret, struct span password);
-/* Check of a row of settings: is the password short enough? If not, *err names the limit. */
+/* Checks the password of a row of settings. False: it is too long, and *err names the limit. */
 bool auth_check_password(const char *password, struct error *err);
-/* From "*" and 40 hex digits. */
+/* Fills the stored form from "*" and 40 hex digits. */
 bool auth_secret_from_native_hash(struct auth_secret *secret, struct span hash);
 void auth_secret_wipe(struct auth_secret *secret);
 
@@ -40,24 +39,22 @@ void auth_secret_wipe(struct auth_secret *secret);
  * randomness. */
 bool auth_nonce(uint8_t nonce[NONCE_BYTES]);
 
-/* ---- we are the server ---- */
+/* ---- headgate as a server ---- */
 
 /* Constant-time check of a 20-byte native token (or an empty one: empty password). On success fills
  * secret->stage1. */
 bool auth_native_verify(struct auth_secret *secret, const uint8_t nonce[NONCE_BYTES], struct span token);
 
-/* The same of a 32-byte caching_sha2_password proof (an empty one, or a NUL: empty password). Needs the clear
- * text: false where only a hash is known. */
+/* Checks a 32-byte caching_sha2_password proof in constant time. An empty token, or a single NUL, means an
+ * empty password. Needs the clear text: false when only a hash is known. */
 bool auth_sha2_verify(const struct auth_secret *secret, const uint8_t nonce[NONCE_BYTES], struct span proof);
 
-/* ---- we are the client: plugins towards a server ---- */
+/* ---- headgate as a client of a server ---- */
 
 enum auth_verdict {
     AUTH_MORE,
-    AUTH_UNABLE, /* the proof is not possible with the known form of the password or this connection: err says
-                  * why
-                  */
-    AUTH_FAILED  /* the server's packet makes no sense, or OpenSSL failed: err says which */
+    AUTH_UNABLE, /* this form of the password, or this connection, does not allow the proof: err says why */
+    AUTH_FAILED  /* the server's packet is invalid, or OpenSSL failed: err says which */
 };
 
 struct auth_context {
@@ -72,13 +69,13 @@ struct auth_plugin {
     const char *name;
     /* The first answer to the server's nonce, appended unframed (may be empty). */
     enum auth_verdict (*start)(struct auth_context *context, struct text *out, struct error *err);
-    /* A later packet of the server, the 0x01 stripped. *has_answer_r tells whether `out` is to be sent (an
-     * empty packet is an answer too). */
+    /* A later packet of the server, without its first byte 0x01. *has_answer_r tells whether `out` is to be
+     * sent (an empty packet is an answer too). */
     enum auth_verdict (*step)(struct auth_context *context, struct span data, struct text *out,
                               bool *has_answer_r, struct error *err);
 };
 
-/* NULL when headgate does not know it. */
+/* The plugin of that name; NULL when headgate does not know it. */
 const struct auth_plugin *auth_plugin_find(struct span name);
 
 #endif

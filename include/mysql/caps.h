@@ -1,13 +1,12 @@
-/* Capability bits: 0-31 of both families, 32-63 MariaDB's extended word (sent only while bit 0 is clear in
- * the greeting). The names are the field's own.
- */
+/* Capability bits: bits 0-31 of MySQL and MariaDB, bits 32-63 MariaDB's extended word (sent only when bit 0
+ * is clear in the greeting). The names are those of MySQL and MariaDB. */
 #ifndef HEADGATE_MYSQL_CAPS_H
 #define HEADGATE_MYSQL_CAPS_H
 
 #include <stdint.h>
 
 #define CAP(bit) (UINT64_C(1) << (bit))
-#define CAP_CLIENT_MYSQL CAP(0) /* LONG_PASSWORD at MySQL; clear means "MariaDB, extended word present" */
+#define CAP_CLIENT_MYSQL CAP(0) /* MySQL: LONG_PASSWORD; clear: MariaDB with the extended word */
 #define CAP_FOUND_ROWS CAP(1)
 #define CAP_LONG_FLAG CAP(2)
 #define CAP_CONNECT_WITH_DB CAP(3)
@@ -44,22 +43,23 @@
 #define CAP_MARIADB_CACHE_METADATA CAP(36)
 #define CAP_MARIADB_BULK_UNIT_RESULTS CAP(37)
 
-/* What every peer must speak: anything older is refused. */
+/* Every peer must have these bits; a peer without them is refused. */
 #define CAPS_REQUIRED (CAP_PROTOCOL_41 | CAP_SECURE_CONNECTION)
 
-/* Bits that change what commands or a server's replies look like or mean: a client's upstream is opened with
- * the client's value of exactly these, so that both pass untranslated. Part of the pool key. */
+/* Bits that change the form or the meaning of commands or replies. A client's upstream is opened with the
+ * client's values of exactly these bits, so that commands and replies pass untranslated. Part of the pool
+ * key. */
 #define CAPS_END_TO_END                                                                                      \
     (CAP_FOUND_ROWS | CAP_LOCAL_FILES | CAP_IGNORE_SPACE | CAP_MULTI_STATEMENTS | CAP_MULTI_RESULTS |        \
      CAP_PS_MULTI_RESULTS | CAP_EXPIRED_PASSWORDS | CAP_DEPRECATE_EOF | CAP_QUERY_ATTRIBUTES |               \
      CAP_MARIADB_BULK | CAP_MARIADB_EXTENDED_METADATA | CAP_MARIADB_BULK_UNIT_RESULTS)
 
-/* Bits that concern one hop, and that headgate offers to clients whatever the servers say. */
+/* Bits that concern one hop only. headgate offers them to clients whatever the servers offer. */
 #define CAPS_PER_HOP                                                                                         \
     (CAP_LONG_FLAG | CAP_CONNECT_WITH_DB | CAP_PROTOCOL_41 | CAP_TRANSACTIONS | CAP_SECURE_CONNECTION |      \
      CAP_PLUGIN_AUTH | CAP_CONNECT_ATTRS | CAP_PLUGIN_AUTH_LENENC | CAP_SESSION_TRACK)
 
-/* The compressed protocol, of one hop as well: offered as a listener says. */
+/* The compressed protocol, also of one hop only. Offered to clients as the listener is configured. */
 #define CAPS_COMPRESSION (CAP_COMPRESS | CAP_ZSTD)
 
 /* Status flags (int<2> of OK and EOF). */

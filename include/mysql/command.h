@@ -1,6 +1,5 @@
-/* The COM_ commands: one row each says what may be done with it and what its reply looks like.
- * Source: protocol.md §4.1; MySQL my_command.h, MariaDB mysql_com.h.
- */
+/* The COM_ commands: one row per command says what headgate does with it and what its reply looks like.
+ * Source: protocol.md §4.1; MySQL my_command.h, MariaDB mysql_com.h. */
 #ifndef HEADGATE_MYSQL_COMMAND_H
 #define HEADGATE_MYSQL_COMMAND_H
 
@@ -36,9 +35,9 @@ enum command_byte {
 
 /* How the reply begins and ends; see tracker.h. */
 enum reply_shape {
-    REPLY_NONE,    /* nothing comes back */
+    REPLY_NONE,    /* the command has no reply */
     REPLY_GENERIC, /* OK, ERR, LOCAL INFILE, or result sets */
-    REPLY_ROWS,    /* binary rows at once (STMT_FETCH) */
+    REPLY_ROWS,    /* binary rows without column definitions (STMT_FETCH) */
     REPLY_FIELDS,  /* column definitions until EOF (FIELD_LIST) */
     REPLY_STRING,  /* one bare string packet (STATISTICS) */
     REPLY_EOF,     /* EOF, or OK as EOF, or ERR (SET_OPTION) */
@@ -46,13 +45,13 @@ enum reply_shape {
     REPLY_DIALOGUE /* authentication (CHANGE_USER): never forwarded */
 };
 
-/* What the session does with it. */
+/* How the session handles the command. */
 enum command_manner {
     COMMAND_STATEMENT, /* has SQL text: classified and routed */
-    COMMAND_PREPARED,  /* addresses a prepared statement: goes where that one is routed */
-    COMMAND_SESSION,   /* needs a handler of its own (INIT_DB, RESET_CONNECTION, …) */
-    COMMAND_PRIMARY,   /* forwarded to the primary as it is */
-    COMMAND_LOCAL,     /* answered here */
+    COMMAND_PREPARED,  /* has the id of a prepared statement: routed as that statement */
+    COMMAND_SESSION,   /* has a handler of its own in the session (INIT_DB, RESET_CONNECTION, …) */
+    COMMAND_PRIMARY,   /* forwarded to the primary unchanged */
+    COMMAND_LOCAL,     /* answered by headgate */
     COMMAND_REFUSED    /* answered with ERR `error` */
 };
 
@@ -67,7 +66,7 @@ struct command {
 /* The row of a command byte; unknown bytes share a row that refuses with 1047. Never NULL. */
 const struct command *command_find(uint8_t byte);
 
-/* Row by position, NULL after the last: for documentation and tests. */
+/* The row at a position, NULL after the last one: for documentation and tests. */
 const struct command *command_at(unsigned index);
 
 #endif

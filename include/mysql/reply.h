@@ -1,6 +1,5 @@
-/* OK, ERR and EOF packets, both ways, and the errors that headgate itself says.
- * Source: protocol.md §4.2, §4.4, §9.
- */
+/* OK, ERR and EOF packets: parse and build; and the errors that headgate itself sends. Source: protocol.md
+ * §4.2, §4.4, §9. */
 #ifndef HEADGATE_MYSQL_REPLY_H
 #define HEADGATE_MYSQL_REPLY_H
 
@@ -54,7 +53,8 @@
 #define ERR_ACCESS_DENIED_NO_PASSWORD 1698 /* MariaDB: the account has a plugin without a password */
 #define ERR_UNKNOWN_PARTITION 1735
 #define ERR_READ_ONLY_TRANSACTION 1792
-#define ERR_MUST_CHANGE_PASSWORD 1820 /* the account's has expired: nothing else is run before */
+#define ERR_MUST_CHANGE_PASSWORD 1820 /* the password has expired: the server runs no other statement before
+                                       * it is changed */
 #define ERR_READ_ONLY_MODE 1836
 #define ERR_MALFORMED 1835
 #define ERR_STATEMENT_TIMEOUT 1969        /* MariaDB */
@@ -62,7 +62,8 @@
 #define ERR_QUERY_TIMEOUT 3024            /* MySQL */
 #define ERR_CONNECTION_KILLED 1927
 #define ERR_COMPRESSION_LEVEL 3923
-#define ERR_CLIENT_IDLE 4031 /* MySQL: ER_CLIENT_INTERACTION_TIMEOUT; a trigger's error in MariaDB */
+#define ERR_CLIENT_IDLE 4031 /* MySQL: ER_CLIENT_INTERACTION_TIMEOUT; in MariaDB the number of a trigger
+                              * error */
 #define ERR_OUT_OF_RESOURCES 1041
 
 struct reply_ok {
@@ -71,52 +72,51 @@ struct reply_ok {
     uint16_t status;
     uint16_t warnings;
     struct span info;    /* human-readable; may be empty */
-    struct span session; /* the entries of session tracking, without their total length; see sesstrack.h */
+    struct span session; /* entries of session tracking, without their total length; see sesstrack.h */
 };
 
 struct reply_err {
     uint16_t code;
-    char sqlstate[6]; /* "HY000" where the peer sent none (before the handshake) */
+    char sqlstate[6]; /* "HY000" if the peer sent none (before the handshake) */
     struct span text;
 };
 
-/* Parse a whole payload whose first byte is 0x00 or 0xFE (OK as EOF). `caps`: agreed on this connection.
- * False when malformed. Spans borrow from the payload. */
+/* Parses a whole payload whose first byte is 0x00, or 0xFE (OK in place of an EOF). `caps`: agreed on this
+ * connection. False when malformed. Spans borrow from the payload. */
 bool reply_parse_ok(struct span payload, uint64_t caps, struct reply_ok *ok_r);
-/* Payload beginning with 0xFF, with or without '#sqlstate'. */
+/* Parses a payload that begins with 0xFF, with or without '#sqlstate'. False when malformed. */
 bool reply_parse_err(struct span payload, struct reply_err *err_r);
-/* Is an ERR of that number, numbered `seq` among the packets, no answer to any command, but what a server
- * says before it ends a connection that was idle? An answer's number is never 0. */
+/* Is an ERR with this code and sequence number `seq` the message of a server that closes an idle connection,
+ * and not the answer to a command? The sequence number of an answer is never 0. */
 bool reply_is_farewell(uint16_t code, uint8_t seq);
-/* Is an ERR of that number to a login about the connection, or a server that is just ending, and not about
- * who logs in? The next try may fare better. */
+/* Is an ERR with this code, received during a login, about the connection or a server that is shutting down,
+ * and not about the account? Then another try may succeed. */
 bool reply_is_interruption(uint16_t code);
-/* The same as a failure to read about: code, state and the peer's words without control bytes. False when
- * malformed. */
+/* Parses an ERR into `err`: code, SQLSTATE, and the text without control bytes. False when malformed. */
 bool reply_read_err(struct span payload, struct error *err);
-/* The 5-byte EOF. */
+/* Parses the 5-byte EOF. False: the payload is something else. */
 bool reply_parse_eof(struct span payload, uint16_t *status_r, uint16_t *warnings_r);
 
-/* Append a framed OK with header byte 0x00, or 0xFE when `is_eof`. Session info is written only when caps
- * hold SESSION_TRACK and ok->status has SESSION_STATE_CHANGED. */
+/* Appends a framed OK with header byte 0x00, or 0xFE when `is_eof`. Session tracking is written only when
+ * caps have SESSION_TRACK and ok->status has SESSION_STATE_CHANGED. */
 void reply_put_ok(struct text *out, uint8_t seq, uint64_t caps, const struct reply_ok *ok, bool is_eof);
 void reply_put_eof(struct text *out, uint8_t seq, uint16_t status, uint16_t warnings);
-/* Append a framed ERR; text is cut at 511 bytes. sqlstate NULL or "" takes the row's. Control characters are
- * kept. */
+/* Appends a framed ERR; the text is cut at 511 bytes. `sqlstate` NULL or "": the SQLSTATE of the code's row.
+ * Control characters are kept. */
 void reply_put_err(struct text *out, uint8_t seq, uint16_t code, const char *sqlstate, const char *text);
 
-/* Append a text result set of one column and one row, numbered from `seq`. `caps`: agreed with who reads it.
- */
+/* Appends a text result set of one column and one row, numbered from `seq`. `caps`: agreed with the
+ * client. */
 void reply_put_row(struct text *out, uint8_t seq, uint64_t caps, const char *column, struct span value,
                    uint16_t status);
 
 #define REPLY_ERR_TEXT_MAX 511u
 #define REPLY_EARLY_ERR_MAX (PACKET_HEADER_BYTES + 3u + REPLY_ERR_TEXT_MAX)
-/* An ERR before the greeting, as servers of both families say it: without an sqlstate, sequence number 0. The
- * bytes of `packet` that it takes: it needs no other memory. */
+/* Writes an ERR that is sent before the greeting, in the form of servers of both families: without SQLSTATE,
+ * with sequence number 0. Returns the number of bytes written to `packet`. Allocates no memory. */
 size_t reply_store_early_err(uint8_t packet[static REPLY_EARLY_ERR_MAX], uint16_t code, const char *text);
 
-/* "HY000" for unknown numbers. */
+/* The SQLSTATE of an error number; "HY000" for unknown numbers. */
 const char *reply_sqlstate(uint16_t code);
 
 #endif

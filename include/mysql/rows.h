@@ -1,6 +1,5 @@
-/* Small text result sets, read: for the dialogues headgate itself has with a server (probes, settings).
- * Feed it the packets of one reply; it keeps names and values up to a cap.
- */
+/* Reads small text result sets: for headgate's own queries to a server (probes, settings). Feed it the
+ * packets of one reply; it keeps names and values up to a limit. */
 #ifndef HEADGATE_MYSQL_ROWS_H
 #define HEADGATE_MYSQL_ROWS_H
 
@@ -12,14 +11,14 @@
 
 #define ROWS_COLUMNS_MAX 128
 #define ROWS_VALUES_MAX 2048
-#define ROWS_BYTES_MAX (1u << 20) /* names and values together */
+#define ROWS_BYTES_MAX (1u << 20) /* limit for names and values together */
 
 struct rows_cell {
     uint32_t offset; /* in bytes */
-    uint32_t length; /* UINT32_MAX: NULL */
+    uint32_t length; /* UINT32_MAX: the value is NULL */
 };
 
-/* Types of columns that callers distinguish. */
+/* Column types that callers distinguish. */
 #define ROWS_TYPE_DOUBLE 5
 #define ROWS_TYPE_LONGLONG 8
 #define ROWS_TYPE_NEWDECIMAL 246
@@ -30,7 +29,7 @@ struct rows_cell {
 #define ROWS_TYPE_STRING 254
 #define ROWS_FLAG_UNSIGNED 0x20u
 
-/* A column, as its definition describes it. */
+/* The definition of a column. */
 struct rows_def {
     uint32_t length;
     uint16_t flags;
@@ -38,31 +37,33 @@ struct rows_def {
 };
 
 struct rows {
-    struct rows_def *defs; /* borrows: room for ROWS_COLUMNS_MAX, where descriptions are wanted; or NULL */
-    uint32_t values_max;   /* the owner may set these two before it begins; 0: the numbers above */
+    struct rows_def *defs; /* borrows; room for ROWS_COLUMNS_MAX definitions, or NULL if the caller does not
+                            * need them */
+    uint32_t values_max;   /* this and the next limit may be set by the owner before the first packet; 0: the
+                            * limits above */
     uint32_t bytes_max;
     uint8_t state; /* private */
     uint64_t caps;
     uint16_t columns;
     uint16_t defs_left;
-    uint16_t status; /* flags of the last statement that is over; 0: none is */
+    uint16_t status; /* status flags of the last complete result; 0: no result is complete */
     uint32_t rows;
     uint32_t values;         /* cells kept */
-    struct text bytes;       /* owns: names, then values, end to end */
-    struct rows_cell *cells; /* owns: of each of them */
+    struct text bytes;       /* owns: names, then values, one after the other */
+    struct rows_cell *cells; /* owns: the position of each name and value */
     uint32_t cells_cap;
 };
 
 enum rows_verdict { ROWS_MORE, ROWS_DONE, ROWS_ERR, ROWS_BAD };
 
 void rows_begin(struct rows *rows, uint64_t caps); /* may be reused; memory is kept */
-/* One packet's payload. ROWS_ERR: err holds the server's code and text. OK without rows is ROWS_DONE. Too
- * many columns, cells or bytes is ROWS_BAD, and err says so. Of several result sets (multi-statements) the
- * last one is kept. */
+/* Feeds the payload of one packet. ROWS_ERR: err holds the server's code and text. An OK without rows is
+ * ROWS_DONE. Too many columns, cells or bytes are ROWS_BAD, and err says which. Of several result sets
+ * (multi-statements) the last one is kept. */
 enum rows_verdict rows_feed(struct rows *rows, struct span payload, struct error *err);
 /* Column by name, without regard to case; -1 when absent. */
 int rows_column(const struct rows *rows, const char *name);
-/* False for NULL, an absent column (-1) or row. */
+/* Value of a cell. False for NULL, for an absent column (-1) and for an absent row. */
 bool rows_value(const struct rows *rows, unsigned row, int column, struct span *value_r);
 void rows_fini(struct rows *rows);
 

@@ -1,6 +1,5 @@
-/* Bodies of the prepared-statement commands: ids and parameter types, found and rewritten.
- * Source: protocol.md §4.1 (EXECUTE, BULK_EXECUTE), §4.3.
- */
+/* The payloads of the prepared-statement commands: reads and rewrites statement ids and parameter types.
+ * Source: protocol.md §4.1 (EXECUTE, BULK_EXECUTE), §4.3. */
 #ifndef HEADGATE_MYSQL_STMT_H
 #define HEADGATE_MYSQL_STMT_H
 
@@ -19,28 +18,31 @@ struct stmt_execute {
     uint32_t id;
     uint8_t flags;
     bool has_types;      /* new_params_bound was 1 */
-    bool has_attributes; /* it is of the form that has names and a count */
-    struct span types;   /* of the parameters: 2 bytes each, or those and a name; empty when !has_types */
-    size_t bound_offset; /* in the payload: the new_params_bound byte; 0: there is nothing to be bound */
-    struct attributes attributes; /* has_attributes: parameters first */
+    bool has_attributes; /* the payload has the form with query attributes: names and a count */
+    struct span types;   /* of the parameters: 2 bytes each, with attributes followed by a name; empty when
+                          * !has_types */
+    size_t bound_offset; /* offset in the payload of the new_params_bound byte; 0: no types can be inserted */
+    struct attributes attributes; /* with has_attributes: parameters first, then attributes */
 };
 
-/* `payload` from the command byte on; `params` from PREPARE_OK; `has_attributes`: CAP_QUERY_ATTRIBUTES was
- * agreed. Only the fixed part, bitmap, types and names are read, so a prefix of a long packet is enough if
- * they fit in it. False: malformed or not enough bytes. What has another number of parameters than the
- * statement is the server's to refuse: it has no types here, and is never given any. */
+/* Parses COM_STMT_EXECUTE. `payload` begins with the command byte; `params` comes from PREPARE_OK;
+ * `has_attributes`: CAP_QUERY_ATTRIBUTES was agreed. Reads only the fixed part, the bitmap, the types and the
+ * names, so a prefix of a long packet that holds these is enough. False: malformed or incomplete. If the
+ * number of values does not fit the number of parameters, has_types is false and bound_offset is 0, so that
+ * stmt_put_execute inserts no types: the server refuses such a packet. */
 bool stmt_parse_execute(struct span payload, uint16_t params, bool has_attributes,
                         struct stmt_execute *execute_r);
 
-/* The same EXECUTE with another id and, when `types` (of an EXECUTE of the same form) is not empty and the
- * original had none, with them inserted, their names left out: a name is for one execution. Appends the
- * payload, unframed. */
+/* Appends the payload of the same EXECUTE with another id, unframed. If `types` (of an EXECUTE of the same
+ * form) is not empty and the original had none, they are inserted with empty names: a name belongs to one
+ * execution. */
 void stmt_put_execute(struct text *out, struct span payload, const struct stmt_execute *execute, uint32_t id,
                       struct span types);
 
-/* The first parameter of a whole EXECUTE as an unsigned number: an integer, digits as a string or DECIMAL, or
- * a FLOAT or DOUBLE, rounded as servers do; NULL is 0, and a negative number is one of 64 bits. `types`:
- * those sent last, for an EXECUTE without any. False: it is none of these, or its value is not there. */
+/* The first parameter of a whole EXECUTE as an unsigned number. Accepts an integer, a string or DECIMAL of
+ * digits, a FLOAT or DOUBLE (rounded as servers do); NULL is 0, and a negative number is its 64-bit two's
+ * complement. `types`: the types sent last, used if this EXECUTE has none. False: another type, or the value
+ * is missing. */
 bool stmt_first_number(struct span payload, const struct stmt_execute *execute, struct span types,
                        uint64_t *number_r);
 

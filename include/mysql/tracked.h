@@ -1,5 +1,5 @@
-/* What a server tells by session tracking to a client that has asked for nothing: its global defaults. Pure.
- */
+/* What a server reports by session tracking to a client that has not changed the session_track variables: the
+ * server's global defaults. Pure. */
 #ifndef HEADGATE_MYSQL_TRACKED_H
 #define HEADGATE_MYSQL_TRACKED_H
 
@@ -11,20 +11,20 @@
 #define TRACKED_NAMES_MAX 2048 /* a longer list counts as '*' */
 
 struct tracked {
-    uint8_t types; /* of entries, but for variables: 1 << enum sesstrack_type */
+    uint8_t types; /* entry types that are reported, other than variables: bits 1 << enum sesstrack_type */
     char
-        names[TRACKED_NAMES_MAX]; /* of variables, as @@session_track_system_variables lists them; "*": all */
+        names[TRACKED_NAMES_MAX]; /* names of variables, as in @@session_track_system_variables; "*": all */
 };
 
-/* What servers are delivered with: the schema, autocommit, time_zone and the three character sets. */
+/* The servers' factory defaults: the schema, autocommit, time_zone and the three character sets. */
 extern const struct tracked tracked_usual;
 
-/* From the values of @@global.session_track_system_variables, …_schema, …_state_change, …_transaction_info
- * and …_gtids; one that is empty, as the server does not have it, is off. */
+/* Fills *tracked from the values of @@global.session_track_system_variables, …_schema, …_state_change,
+ * …_transaction_info and …_gtids. An empty value means off: the server does not have that variable. */
 void tracked_read(struct tracked *tracked, struct span names, struct span schema, struct span state,
                   struct span transaction, struct span gtids);
 
-/* Is the variable in such a list? */
+/* Is the variable in a list of that form? */
 bool tracked_lists(struct span names, struct span variable);
 
 #endif
