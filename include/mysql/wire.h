@@ -1,6 +1,5 @@
-/* Integers and strings of the MySQL protocol, read from a span and appended to a text.
- * Source: protocol "basic data types" of MySQL and MariaDB; little-endian throughout.
- */
+/* Reads integers and strings of the MySQL protocol from a span, and appends them to a text. Source: protocol
+ * "basic data types" of MySQL and MariaDB; little-endian throughout. */
 #ifndef HEADGATE_MYSQL_WIRE_H
 #define HEADGATE_MYSQL_WIRE_H
 
@@ -9,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Reads forward and never past the end. A read that does not fit sets `failed`, yields zero or an empty span,
- * and so does every later read: check once, at the end. */
+/* Reads forward, never past the end. A read that does not fit sets `failed` and returns zero or an empty
+ * span, as does every later read: check `failed` once, at the end. */
 struct wire_reader {
     const uint8_t *at; /* borrows */
     const uint8_t *end;
@@ -30,9 +29,9 @@ uint64_t wire_read_lenenc(struct wire_reader *reader);
 struct span wire_read_lenenc_or_null(struct wire_reader *reader, bool *is_null_r);
 struct span wire_read_lenenc_span(struct wire_reader *reader);
 struct span wire_read_bytes(struct wire_reader *reader, size_t len);
-/* Up to, and past, a NUL; fails when there is none. */
+/* The bytes before a NUL; skips the NUL. Fails when there is none. */
 struct span wire_read_nul_span(struct wire_reader *reader);
-/* Up to a NUL or the end: for trailing fields that some clients do not terminate. */
+/* The bytes before a NUL, or all remaining bytes: for trailing fields that some clients do not terminate. */
 struct span wire_read_nul_or_rest(struct wire_reader *reader);
 struct span wire_read_rest(struct wire_reader *reader);
 
@@ -46,7 +45,7 @@ void wire_put_lenenc_span(struct text *out, struct span span);
 void wire_put_nul_span(struct text *out, struct span span);
 void wire_put_zeros(struct text *out, size_t count);
 
-/* Patch or read an int<4> in place: statement ids. */
+/* Writes or reads an int<4> in place: statement ids. */
 void wire_store_u32(uint8_t *at, uint32_t value);
 uint32_t wire_load_u32(const uint8_t *at);
 uint32_t wire_load_u24(const uint8_t *at);

@@ -9,14 +9,14 @@
 #include <stdio.h>
 
 enum state {
-    RESPONSE, /* the greeting is out */
-    TOKEN,    /* the auth switch is out */
-    INSIDE,   /* accepted; COM_CHANGE_USER may come */
+    RESPONSE, /* the greeting was sent */
+    TOKEN,    /* the auth switch was sent */
+    INSIDE,   /* accepted; COM_CHANGE_USER may follow */
     OUTSIDE   /* refused */
 };
 
 struct admit_candidate {
-    struct auth_secret secret; /* of the account; of an unknown user: one without a valid proof */
+    struct auth_secret secret; /* of the account; for an unknown user a secret that no proof matches */
     char user[ADMIT_USER_MAX + 1];
     char schema[ADMIT_SCHEMA_MAX + 1];
     uint64_t caps;
@@ -26,7 +26,7 @@ struct admit_candidate {
     struct text attributes; /* owns */
 };
 
-/* One dialogue step's company. */
+/* The arguments of one call. */
 struct turn {
     const char *peer;
     admit_find_user find;
@@ -70,7 +70,7 @@ static enum admit_verdict refuse(struct admit *admit, const struct turn *turn, u
     return ADMIT_REFUSED;
 }
 
-/* The client learns nothing of why; the log does. */
+/* The ERR to the client does not say which check failed; the log does. */
 static enum admit_verdict deny(struct admit *admit, const struct turn *turn)
 {
     char user[ADMIT_USER_MAX + 1];
@@ -107,7 +107,7 @@ static enum admit_verdict accept(struct admit *admit)
     return ADMIT_ACCEPTED;
 }
 
-/* "I know you": the OK follows. */
+/* The reply of caching_sha2_password to a valid proof; an OK packet follows. */
 static void put_fast_ok(struct admit *admit, const struct turn *turn)
 {
     size_t at = packet_begin(turn->out);
@@ -116,10 +116,11 @@ static void put_fast_ok(struct admit *admit, const struct turn *turn)
     packet_end(turn->out, at, admit->seq++);
 }
 
-/* The verdict on a proof. Whether the user exists is looked at last, so that it costs the same time. */
+/* The verdict on a proof. Whether the user exists is checked last, so that an unknown user takes the same
+ * time. */
 static enum admit_verdict judge(struct admit *admit, const struct turn *turn, struct span token)
 {
-    admit->has_password = token.len > admit->is_sha2; /* with sha2, none is said by a NUL */
+    admit->has_password = token.len > admit->is_sha2; /* with sha2 a single NUL means no password */
     bool is_proven = admit->is_sha2 ? auth_sha2_verify(&admit->candidate->secret, admit->nonce, token)
                                     : auth_native_verify(&admit->candidate->secret, admit->nonce, token);
     if (!is_proven || !admit->is_known)
@@ -131,7 +132,7 @@ static enum admit_verdict judge(struct admit *admit, const struct turn *turn, st
 
 static enum admit_verdict put_switch(struct admit *admit, const struct turn *turn)
 {
-    uint8_t data[NONCE_BYTES + 1] = { 0 }; /* Connector/C insists on the NUL */
+    uint8_t data[NONCE_BYTES + 1] = { 0 }; /* Connector/C needs the NUL at the end */
     memcpy(data, admit->nonce, NONCE_BYTES);
     auth_switch_put(turn->out, admit->seq++, admit->is_sha2 ? AUTH_CACHING_SHA2 : AUTH_NATIVE,
                     span_of(data, sizeof data));
@@ -139,10 +140,10 @@ static enum admit_verdict put_switch(struct admit *admit, const struct turn *tur
     return ADMIT_MORE;
 }
 
-/* ---- who is it? ---- */
+/* ---- the account ---- */
 
-/* The account's secret; for a user that does not exist one that nobody can prove, so that the steps are the
- * same. */
+/* Copies the account's secret. A user that does not exist gets a secret that no proof matches, so that the
+ * steps are the same. */
 static void find_secret(struct admit *admit, const struct turn *turn)
 {
     struct auth_secret *secret = &admit->candidate->secret;
@@ -153,8 +154,8 @@ static void find_secret(struct admit *admit, const struct turn *turn)
     memset(secret->stored, 0x5A, sizeof secret->stored);
 }
 
-/* A client may ask for zlib that was not offered, and speak it from then on (PHP's mysqlnd): MySQL 9 follows
- * it. Both algorithms asked for, MySQL 9 takes zlib. */
+/* A client may ask for zlib although it was not offered and use it from then on (PHP's mysqlnd). MySQL 9
+ * accepts that, and headgate does the same. If a client asks for zlib and zstd, MySQL 9 takes zlib. */
 static uint64_t agree_compression(uint64_t offered, uint64_t sent)
 {
     return (sent & CAP_COMPRESS) != 0 ? CAP_COMPRESS : offered & sent & CAP_ZSTD;
@@ -170,7 +171,8 @@ static uint64_t agree_caps(uint64_t offered, uint64_t sent)
     return caps;
 }
 
-/* Copies what the client says of itself. NULL, or the words of the refusal with *code_r. */
+/* Copies user, schema and connection attributes of the response. NULL, or the text of the refusal and
+ * *code_r. */
 static const char *take_candidate(struct admit *admit, const struct handshake_response *response,
                                   uint16_t *code_r)
 {
@@ -194,7 +196,7 @@ static const char *take_candidate(struct admit *admit, const struct handshake_re
     return NULL;
 }
 
-/* A native proof is already there, or the client is asked for one. */
+/* Checks the native proof if the response has one, else asks the client for a proof. */
 static enum admit_verdict consider(struct admit *admit, const struct turn *turn,
                                    const struct handshake_response *response)
 {
@@ -243,7 +245,7 @@ static enum admit_verdict on_response(struct admit *admit, const struct turn *tu
     return consider(admit, turn, &response);
 }
 
-/* False, and refused, when packets got lost or were invented. */
+/* False when the packet's sequence id is not the expected one. */
 static bool is_in_order(struct admit *admit, uint8_t seq, uint8_t expected)
 {
     admit->seq = (uint8_t)(seq + 1);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #define TYPE_UNSIGNED 0x8000u
-#define DATE_BYTES_MAX 13 /* with a time zone */
+#define DATE_BYTES_MAX 13 /* the longest form, with a time zone */
 
 /* ---- types ---- */
 
@@ -12,12 +12,12 @@ enum form {
     FORM_UNKNOWN,
     FORM_INTEGER, /* little-endian, `size` bytes */
     FORM_FIXED,   /* `size` bytes */
-    FORM_DATE,    /* a byte says how many follow */
+    FORM_DATE,    /* one length byte, then as many bytes */
     FORM_STRING   /* length-encoded */
 };
 
-/* Only those of which is known how long they are: of others a server may think otherwise. (It takes a YEAR,
- * INT24 or NULL with a value for a string.) */
+/* Types whose length on the wire is known. For other types a server may use another length (a server reads a
+ * YEAR, INT24 or NULL with a value as a string). */
 static const struct {
     uint8_t form;
     uint8_t size;
@@ -51,7 +51,8 @@ static const struct {
 
 static enum form form_of(uint16_t type)
 {
-    bool is_plain = (type & ~(TYPE_UNSIGNED | 0xFFu)) == 0; /* to a server other bits make another type */
+    bool is_plain = (type & ~(TYPE_UNSIGNED | 0xFFu)) == 0; /* a type with any other bit set is a different
+                                                             * type to the server */
     return is_plain ? (enum form)types[type & 0xFF].form : FORM_UNKNOWN;
 }
 
@@ -100,7 +101,7 @@ struct span attribute_text(const struct attribute *attribute, char digits[ATTRIB
     return span_cstr(digits);
 }
 
-/* ---- one after the other ---- */
+/* ---- reading ---- */
 
 static struct span read_types(struct wire_reader *reader, uint32_t count)
 {

@@ -7,12 +7,12 @@
 #include <openssl/rsa.h>
 
 #define SHA256_BYTES 32u
-#define KEY_BITS_MAX 8192 /* a server's key that costs more to use than this is no key */
+#define KEY_BITS_MAX 8192 /* larger keys of a server are refused: they cost too much CPU time */
 #define PEM_MAX 8192u     /* bytes; 8192 bits take about 1400 */
 
 /* ---- digests ---- */
 
-/* The digest of `a` and `b`, end to end; false when OpenSSL cannot (out of memory, or SHA-1 forbidden by the
+/* The digest of `a` followed by `b`. False when OpenSSL fails (out of memory, or SHA-1 is forbidden by the
  * system's policy). */
 static bool digest(const EVP_MD *kind, struct span a, struct span b, uint8_t *out)
 {
@@ -104,7 +104,7 @@ static bool is_empty_password(const struct auth_secret *secret)
 
 bool auth_nonce(uint8_t nonce[NONCE_BYTES])
 {
-    /* 64 characters, so six bits of a random byte choose one evenly: 120 bits in all. */
+    /* 64 characters: six bits of each random byte select one with equal probability, 120 bits in all. */
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     if (RAND_bytes(nonce, NONCE_BYTES) != 1)
         return false;
@@ -113,7 +113,7 @@ bool auth_nonce(uint8_t nonce[NONCE_BYTES])
     return true;
 }
 
-/* ---- we are the server ---- */
+/* ---- headgate as a server ---- */
 
 bool auth_native_verify(struct auth_secret *secret, const uint8_t nonce[NONCE_BYTES], struct span token)
 {
@@ -137,7 +137,7 @@ bool auth_native_verify(struct auth_secret *secret, const uint8_t nonce[NONCE_BY
     return accepted || (is_empty && token.len == 0);
 }
 
-/* ---- we are the client ---- */
+/* ---- headgate as a client of a server ---- */
 
 static enum auth_verdict fail(struct error *err, const char *text)
 {
@@ -237,7 +237,7 @@ static enum auth_verdict sha2_start(struct auth_context *context, struct text *o
     return ok ? AUTH_MORE : no_crypto(err);
 }
 
-/* The key in a PEM text, if it is RSA of a sane size; else NULL. */
+/* The public key in a PEM text if it is an RSA key of an accepted size; else NULL. */
 static EVP_PKEY *read_key(struct span pem)
 {
     if (pem.len > PEM_MAX)
@@ -267,7 +267,7 @@ static bool put_encrypted(EVP_PKEY *key, struct span plain, struct text *out)
     return ok;
 }
 
-/* The password and a NUL, xor the nonce repeated, encrypted with the server's public key. */
+/* Appends the password with its NUL, xor the repeated nonce, encrypted with the server's public key. */
 static enum auth_verdict answer_key(const struct auth_context *context, struct span pem, struct text *out,
                                     struct error *err)
 {
@@ -290,7 +290,7 @@ static enum auth_verdict answer_key(const struct auth_context *context, struct s
 enum sha2_stage { SHA2_PROOF, SHA2_KEY, SHA2_SPENT };
 enum { SHA2_KEY_REQUEST = 0x02, SHA2_FAST_OK = 0x03, SHA2_FULL = 0x04 };
 
-/* The server's cache does not know us: it wants the password itself. */
+/* The server's cache does not have this account: it asks for the password itself. */
 static enum auth_verdict sha2_full(struct auth_context *context, struct text *out)
 {
     if (context->is_secure) {
@@ -329,7 +329,7 @@ static enum auth_verdict sha256_start(struct auth_context *context, struct text 
         return put_clear(context->secret, out);
     if (context->nonce_len < NONCE_BYTES)
         return fail(err, "sha256_password: the server's nonce has less than 20 bytes");
-    (void)text_append_byte(out, 0x01); /* here the request for the key is another number */
+    (void)text_append_byte(out, 0x01); /* sha256_password uses another byte for the request of the key */
     context->stage = SHA2_KEY;
     return AUTH_MORE;
 }

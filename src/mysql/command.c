@@ -9,7 +9,7 @@
         byte, name, COMMAND_REFUSED, REPLY_NONE, error                                                       \
     }
 
-/* In the order of the bytes. Names of the internal and dead ones are MySQL's. */
+/* In the order of the bytes. Internal and obsolete commands have their MySQL names. */
 static const struct command commands[] = {
     REFUSE(0x00, "COM_SLEEP", ERR_UNKNOWN_COM),
     { COM_QUIT, "COM_QUIT", COMMAND_LOCAL, REPLY_NONE, 0 },

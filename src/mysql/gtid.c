@@ -7,7 +7,7 @@
 #include <xxhash.h>
 
 #define UUID_BYTES 36u /* 8-4-4-4-12 hexadecimal digits */
-#define TAG_BYTES 32u  /* MySQL 8.3: letters, digits and underscores, the first no digit */
+#define TAG_BYTES 32u  /* MySQL 8.3: letters, digits and underscores; the first is not a digit */
 #define ENTRIES_FIRST 8u
 
 /* ---- reading ---- */
@@ -29,7 +29,7 @@ static bool malformed(struct gtid_walk *walk)
     return false;
 }
 
-/* Takes `byte`, and the blanks around it; false when something else is there. */
+/* Takes `byte` and the blanks around it. False when the next byte is another one. */
 static bool take(struct gtid_walk *walk, uint8_t byte)
 {
     skip_blanks(walk);
@@ -72,8 +72,9 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
 }
 
-/* The number of a uuid, or of one of its tags: servers print them in lower case, people need not. It stands
- * in tokens that applications keep: other versions must number as this one does. */
+/* The number of a uuid, or of one of its tags: a hash of its lower-case form, because a set typed by a person
+ * may be in upper case. Applications keep this number in tokens, so it must stay the same in all versions of
+ * headgate. */
 static uint64_t source_of(struct span uuid, struct span tag)
 {
     uint8_t name[UUID_BYTES + 1 + TAG_BYTES];
@@ -125,7 +126,7 @@ static bool take_tag(struct gtid_walk *walk)
     return true;
 }
 
-/* "5", "5-9", and gtid_owned's "5#12": a number that thread 12 is writing. */
+/* Reads "5", "5-9", or "5#12" of @@gtid_owned: number 5, owned by thread 12. */
 static bool take_interval(struct gtid_walk *walk, struct gtid_interval *interval_r)
 {
     uint64_t thread;
@@ -141,14 +142,14 @@ static bool take_interval(struct gtid_walk *walk, struct gtid_interval *interval
     return interval_r->first > 0 && interval_r->last >= interval_r->first ? true : malformed(walk);
 }
 
-/* What stands before the next number: the end of a set, a uuid, tags. */
+/* Reads up to the next interval: the end of a set, a uuid, tags. False at the end or when malformed. */
 static bool next_of_mysql(struct gtid_walk *walk, struct gtid_interval *interval_r)
 {
     bool may_end = walk->uuid.len > 0;
     for (;;) {
         if (walk->rest.len == 0)
             return may_end ? false : malformed(walk);
-        if (take(walk, ',')) { /* servers print none at the ends; people who write a set by hand do */
+        if (take(walk, ',')) { /* a comma at either end: servers write none, people who type a set do */
             walk->uuid = SPAN_NONE;
             may_end = true;
             continue;
@@ -285,8 +286,8 @@ static struct gtid_entry *append(struct gtid_table *table, uint64_t source)
     return &table->entries[table->count++];
 }
 
-/* Intervals of a source come in order and one after the other: so the entry is the last one, or one of the
- * first `sorted`, or new. */
+/* The intervals of one source normally follow one another. So the entry is the last one, one of the first
+ * `sorted` entries, or a new one. */
 static struct gtid_entry *entry_for(struct gtid_table *table, size_t sorted, uint64_t source)
 {
     if (table->count > 0 && table->entries[table->count - 1].source == source)
@@ -305,8 +306,8 @@ static void extend(struct gtid_entry *entry, uint64_t first, uint64_t last)
         entry->last = last;
 }
 
-/* A source that a text names in two places has two entries now: the farther one of each number is right or
- * too little, never too much. */
+/* Merges entries of the same source, which exist when a text names a source in two places. The larger reach
+ * of the two is correct or too small, never too large. */
 static void unite_doubles(struct gtid_table *table)
 {
     size_t kept = 0;
@@ -331,7 +332,7 @@ bool gtid_table_read(struct gtid_table *table, enum server_family family, struct
     gtid_walk_begin(&walk, family, text);
     while (gtid_walk_next(&walk, &interval)) {
         struct gtid_entry *entry = entry_for(table, sorted, interval.source);
-        walk.is_malformed |= entry == NULL; /* out of memory: as bad */
+        walk.is_malformed |= entry == NULL; /* out of memory: handled as malformed */
         if (entry != NULL)
             extend(entry, interval.first, interval.last);
     }

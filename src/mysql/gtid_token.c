@@ -6,7 +6,7 @@
 static const struct {
     const char *name;
     enum server_family family;
-    bool is_hex; /* its sources are hashes */
+    bool is_hex; /* sources are hashes, written as 16 hex digits */
 } families[] = { { "mariadb:", FAMILY_MARIADB, false }, { "mysql:", FAMILY_MYSQL, true } };
 #define FAMILIES (sizeof families / sizeof *families)
 
@@ -55,7 +55,8 @@ static bool read_hex(struct span text, uint64_t *value_r)
     return text.len == 16;
 }
 
-/* What stands before `sign`, taken from the text; all of it when there is none. */
+/* Takes the bytes before `sign` from the text, and drops `sign`. Takes the whole text when it has no
+ * `sign`. */
 static struct span take_until(struct span *text, uint8_t sign, bool *has_sign_r)
 {
     const uint8_t *found = text->len > 0 ? memchr(text->data, sign, text->len) : NULL;
@@ -67,7 +68,7 @@ static struct span take_until(struct span *text, uint8_t sign, bool *has_sign_r)
     return taken;
 }
 
-/* Each source once. */
+/* Reads one source and its number. False when malformed, or when the position has the source already. */
 static bool read_mark(struct span text, bool is_hex, struct gtid_position *position)
 {
     uint64_t source, reach;

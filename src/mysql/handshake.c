@@ -11,7 +11,8 @@
 #define NONCE_SECOND 13u /* bytes after them: twelve and a NUL */
 #define EXTENDED(caps) (((caps)&CAP_CLIENT_MYSQL) == 0)
 
-/* Collations above 255 do not fit into the handshake; the session says its own with SET NAMES. */
+/* The handshake has one byte for the collation. A session with a collation above 255 sets it with SET
+ * NAMES. */
 #define COLLATION_UTF8MB4_GENERAL 45
 
 bool greeting_parse(struct span payload, struct greeting *greeting_r)
@@ -80,7 +81,7 @@ enum server_family greeting_family(const struct greeting *greeting)
     return version.len > 0 ? FAMILY_MYSQL : FAMILY_UNKNOWN;
 }
 
-/* Decimal digits at the front of `text`, and past one dot after them. Other than digits: 0. */
+/* Takes the decimal digits at the front of `text`, and one dot after them. 0 if there are no digits. */
 static unsigned take_number(struct span *text)
 {
     unsigned number = 0;
@@ -101,7 +102,7 @@ static unsigned take_number(struct span *text)
 
 struct server_version greeting_version(struct span version)
 {
-    /* MariaDB 10 says this first, for replicas that cannot believe in a MySQL 10. */
+    /* MariaDB 10 writes this prefix for replicas that do not accept a version 10 of MySQL. */
     struct span disguise = SPAN_LITERAL("5.5.5-");
     if (version.len > disguise.len && span_equal(span_of(version.data, disguise.len), disguise) &&
         isdigit(version.data[disguise.len]))
@@ -243,7 +244,7 @@ void change_user_put(struct text *out, const struct handshake_response *response
     wire_put_nul_span(out, response->user);
     put_auth(out, response->caps & ~CAP_PLUGIN_AUTH_LENENC, response->auth);
     wire_put_nul_span(out, response->schema);
-    wire_put_u16(out, handshake_collation(response->collation)); /* as a login would have said it */
+    wire_put_u16(out, handshake_collation(response->collation)); /* the same value as in a login */
     if ((response->caps & CAP_PLUGIN_AUTH) != 0)
         wire_put_nul_span(out, response->plugin);
     if ((response->caps & CAP_CONNECT_ATTRS) != 0)

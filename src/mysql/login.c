@@ -9,20 +9,20 @@
 
 enum state {
     GREETING, /* the server speaks first */
-    SECURING, /* SSLRequest is out: nothing may come before TLS is up */
-    PROVING,  /* the response is out */
+    SECURING, /* SSLRequest was sent: no packet may arrive before TLS is set up */
+    PROVING,  /* the response was sent */
     OVER
 };
 
-/* Asked for on every connection, as far as the server has them. */
+/* Capabilities used on every connection if the server has them. */
 #define CAPS_ALWAYS                                                                                          \
     (CAP_LONG_FLAG | CAP_PROTOCOL_41 | CAP_TRANSACTIONS | CAP_SECURE_CONNECTION | CAP_PLUGIN_AUTH |          \
      CAP_CONNECT_ATTRS | CAP_PLUGIN_AUTH_LENENC | CAP_SESSION_TRACK)
 
-/* Nothing else is ever asked for, whatever the wish says: the layers above could not follow it. */
+/* No other capability is ever asked for, whatever the wish says: the layers above do not support it. */
 #define CAPS_SPOKEN (CAPS_END_TO_END | CAPS_PER_HOP)
 
-#define MAX_PACKET (UINT32_C(1) << 30) /* for the server's information: the protocol's ceiling */
+#define MAX_PACKET (UINT32_C(1) << 30) /* told to the server: the protocol's maximum */
 
 /* First byte of a server's packet during authentication. */
 enum { SAYS_OK = 0x00, SAYS_MORE = 0x01, SAYS_NEXT_FACTOR = 0x02, SAYS_SWITCH = 0xFE, SAYS_ERR = 0xFF };
@@ -74,7 +74,8 @@ static enum login_verdict failed(struct login *login)
     return LOGIN_FAILED;
 }
 
-/* The account asks for a proof that headgate cannot give: its client hears of that at once. */
+/* The account needs a proof that headgate cannot give. The verdict differs from LOGIN_FAILED, so that the
+ * client is told at once. */
 static enum login_verdict unproven(struct login *login, struct error *err)
 {
     login->state = OVER;
@@ -83,7 +84,7 @@ static enum login_verdict unproven(struct login *login, struct error *err)
     return LOGIN_UNPROVEN;
 }
 
-/* The server's own words, fit to be read. */
+/* The server's error, with its text made printable. */
 static enum login_verdict refused(struct login *login, struct span payload, struct error *err)
 {
     login->state = OVER;
@@ -106,7 +107,7 @@ static bool agree_caps(struct login *login, struct error *err)
     if (missing != 0)
         return error_set(err, 0, "server %s lacks capability %s", login->version, cap_name(missing));
     uint64_t may = CAPS_ALWAYS | (wish->caps_optional & CAPS_SPOKEN & ~CAP_CONNECT_WITH_DB);
-    /* Bit 0 is MySQL's LONG_PASSWORD; a MariaDB that leaves it clear has the extended word. */
+    /* Bit 0 is MySQL's LONG_PASSWORD; a MariaDB server that leaves it clear has the extended word. */
     login->caps = must | ((may | CAP_CLIENT_MYSQL | wish->compression) & login->server_caps);
     return true;
 }
@@ -122,23 +123,24 @@ static bool agree_tls(struct login *login, struct error *err)
     return true;
 }
 
-/* The plugin of the greeting is only a guess at the account's own, so it is taken where it shows no more than
- * a proof and the secret suffices for it; else native, and the server switches if it must. */
+/* The greeting names the server's default plugin, which may not be the account's. caching_sha2_password is
+ * used if announced and the clear text is known, because its first answer is only a proof. Otherwise native
+ * is used, and the server switches the plugin if needed. */
 static const struct auth_plugin *first_plugin(const struct login *login, struct span announced)
 {
     bool is_sha2 = span_is(announced, AUTH_CACHING_SHA2) && login->wish->secret->has_password;
     return auth_plugin_find(is_sha2 ? SPAN_LITERAL(AUTH_CACHING_SHA2) : SPAN_LITERAL(AUTH_NATIVE));
 }
 
-/* What an answer of the plugin that is no proof ends the login with. */
+/* Ends the login after the plugin failed: LOGIN_UNPROVEN or LOGIN_FAILED. */
 static enum login_verdict fail_plugin(struct login *login, enum auth_verdict verdict, struct error *err)
 {
     (void)error_wrap(err, "authentication as '%s' with plugin %s", login->wish->user, login->plugin->name);
     return verdict == AUTH_UNABLE ? unproven(login, err) : failed(login);
 }
 
-/* The first answer is the same with and without TLS, so it is made here, where it may still fail. LOGIN_MORE:
- * it is made. */
+/* Makes the plugin's first answer. It is the same with and without TLS, and is made here because a failure
+ * can still be returned here. LOGIN_MORE: it is made. */
 static enum login_verdict prove_first(struct login *login, const uint8_t nonce[NONCE_BYTES],
                                       struct span plugin, struct error *err)
 {
@@ -218,8 +220,8 @@ void login_secured(struct login *login, struct text *out)
     login->state = PROVING;
 }
 
-/* The plugin of the account is not known before the server has said it: MySQL's own is the likely one there.
- */
+/* The account's plugin is unknown until the server names it. caching_sha2_password is the most likely one for
+ * MySQL. */
 enum login_verdict login_change(struct login *login, const struct login_wish *wish, uint64_t caps,
                                 const uint8_t nonce[NONCE_BYTES], enum server_family family, struct text *out,
                                 struct error *err)
@@ -255,7 +257,7 @@ static enum login_verdict on_ok(struct login *login, struct span payload, struct
     return LOGIN_FAILED;
 }
 
-/* Puts what the plugin appended as a packet, or takes back what it appended before it failed. */
+/* Ends the packet that the plugin appended, or removes it if the plugin failed or has no answer. */
 static enum login_verdict send_answer(struct login *login, size_t at, enum auth_verdict verdict,
                                       bool has_answer, struct text *out, struct error *err)
 {
@@ -270,7 +272,7 @@ static enum login_verdict send_answer(struct login *login, size_t at, enum auth_
     return fail_plugin(login, verdict, err);
 }
 
-/* False: a plugin that headgate does not know, or the format that has no name. */
+/* False: headgate does not know the plugin, or the name is empty (the password format before MySQL 4.1). */
 static bool find_plugin(struct login *login, struct span name, struct error *err)
 {
     char shown[64];
@@ -283,7 +285,7 @@ static bool find_plugin(struct login *login, struct span name, struct error *err
                      printable(name, shown, sizeof shown));
 }
 
-/* False: it makes no sense. */
+/* False: the nonce is too long. */
 static bool take_nonce(struct login *login, struct span nonce, struct error *err)
 {
     if (nonce.len > 0 && nonce.data[nonce.len - 1] == '\0')
@@ -298,7 +300,7 @@ static bool take_nonce(struct login *login, struct span nonce, struct error *err
     return true;
 }
 
-/* The server asks for another plugin: LOGIN_MORE when that can be. */
+/* The server asks for another plugin. LOGIN_MORE: headgate can use it. */
 static enum login_verdict take_switch(struct login *login, struct span payload, struct error *err)
 {
     struct span name = { 0 }, nonce = { 0 };
@@ -355,7 +357,7 @@ static enum login_verdict on_proving(struct login *login, struct span payload, s
                         "the server asks '%s' for a second authentication factor, which is not supported",
                         login->wish->user);
         return unproven(login, err);
-    default: /* MariaDB leaves the 01 off where nothing can be mistaken */
+    default: /* MariaDB omits the byte 0x01 where the packet is unambiguous without it */
         return on_data(login, payload, out, err);
     }
 }

@@ -24,7 +24,7 @@ size_t packet_begin(struct text *out)
 void packet_end(struct text *out, size_t at, uint8_t seq)
 {
     if (out->is_oom)
-        return; /* the caller learns of it from `out` */
+        return; /* `out->is_oom` tells the caller */
     size_t len = out->len - at - PACKET_HEADER_BYTES;
     assert(len < PACKET_PAYLOAD_MAX);
     wire_store_u32((uint8_t *)out->data + at, (uint32_t)len | (uint32_t)seq << 24);
@@ -51,7 +51,7 @@ void packet_run_begin(struct packet_run *run)
     *run = (struct packet_run){ 0 };
 }
 
-/* Header bytes of the fragment, as many as there are. */
+/* Takes bytes of the fragment's header, as many as are there. */
 static size_t run_header(struct packet_run *run, struct span bytes)
 {
     size_t used = size_min(bytes.len, PACKET_HEADER_BYTES - run->header_len);

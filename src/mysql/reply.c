@@ -57,8 +57,8 @@ const char *reply_sqlstate(uint16_t code)
     return "HY000";
 }
 
-/* Without session tracking the documents say "the rest of the packet", the servers write a length before it.
- */
+/* Without session tracking the documentation says "the rest of the packet", but servers write a length before
+ * it. */
 static struct span read_untracked_info(struct wire_reader *reader)
 {
     struct wire_reader ahead = *reader;
@@ -66,9 +66,9 @@ static struct span read_untracked_info(struct wire_reader *reader)
     return !ahead.failed && wire_left(&ahead) == 0 ? info : wire_read_rest(reader);
 }
 
-/* MariaDB 10.11 writes one zero byte (ucs2, utf16, utf16le) or three (utf32) before the length, while the
- * current schema has such a default character set (seen; not on 11.8): an empty session state that is not the
- * packet's end. */
+/* MariaDB 10.11 writes one zero byte (ucs2, utf16, utf16le) or three (utf32) before the length while the
+ * current schema has such a default character set (seen on 10.11, not on 11.8). The zero byte reads as an
+ * empty session state that is not at the end of the packet. */
 static struct span read_session(struct wire_reader *reader)
 {
     struct span session = wire_read_lenenc_span(reader);
@@ -77,7 +77,8 @@ static struct span read_session(struct wire_reader *reader)
     return session;
 }
 
-/* Info and session state after the fixed part: present or not by rules that grew over the years. */
+/* Info and session state after the fixed part. Whether they are present depends on capabilities and status
+ * flags. */
 static void read_ok_tail(struct wire_reader *reader, uint64_t caps, struct reply_ok *ok_r)
 {
     if ((caps & CAP_SESSION_TRACK) == 0) {
@@ -131,8 +132,9 @@ static bool is_among(uint16_t code, const uint16_t *codes, size_t count)
     return false;
 }
 
-/* MySQL says 4031 with number 0 when wait_timeout is over. Those that come with number 1, like MySQL's 1053
- * to a command that meets a shutdown, may be the answer to one that has done half. */
+/* MySQL sends 4031 with sequence number 0 when wait_timeout has passed. An ERR with sequence number 1,
+ * like MySQL's 1053 to a command that meets a shutdown, may be the answer to a command that was executed
+ * in part. */
 bool reply_is_farewell(uint16_t code, uint8_t seq)
 {
     static const uint16_t codes[] = { ERR_CLIENT_IDLE, ERR_CONNECTION_KILLED };
@@ -176,7 +178,7 @@ void reply_put_ok(struct text *out, uint8_t seq, uint64_t caps, const struct rep
     bool tracks = (caps & CAP_SESSION_TRACK) != 0;
     bool changed = tracks && (ok->status & STATUS_SESSION_STATE_CHANGED) != 0;
     uint16_t status = ok->status;
-    if (!tracks) /* such a client would take the flag for something else */
+    if (!tracks) /* a client without session tracking gives this flag another meaning */
         status = (uint16_t)(status & ~STATUS_SESSION_STATE_CHANGED);
     size_t at = packet_begin(out);
     wire_put_u8(out, is_eof ? 0xFE : 0x00);

@@ -22,7 +22,7 @@ static const struct {
 } types[] = {
     [RESULTSET_TEXT] = { 0xFD, COLLATION_UTF8, 0, 0, 3 },                 /* VAR_STRING */
     [RESULTSET_INTEGER] = { 0x08, COLLATION_BINARY, FLAGS_NUMBER, 0, 1 }, /* LONGLONG */
-    [RESULTSET_COUNT] = { 0x08, COLLATION_BINARY, FLAGS_COUNT, 0, 1 },    /* likewise */
+    [RESULTSET_COUNT] = { 0x08, COLLATION_BINARY, FLAGS_COUNT, 0, 1 },    /* LONGLONG */
     [RESULTSET_REAL] = { 0x05, COLLATION_BINARY, FLAGS_NUMBER, 0x1F, 1 }, /* DOUBLE, any number of decimals */
 };
 
@@ -44,7 +44,7 @@ void resultset_column(struct resultset *set, const char *name, enum resultset_ty
     for (unsigned i = 0; i < 3; i++) /* schema, table and its alias */
         wire_put_lenenc(out, 0);
     wire_put_lenenc_span(out, span_cstr(name));
-    wire_put_lenenc(out, 0); /* the name beneath an alias: of none */
+    wire_put_lenenc(out, 0); /* the original column name, which does not exist */
     if (set->caps & CAP_MARIADB_EXTENDED_METADATA)
         wire_put_lenenc(out, 0);
     wire_put_lenenc(out, 0x0C); /* the length of what follows */
@@ -63,7 +63,8 @@ void resultset_body(struct resultset *set)
         reply_put_eof(set->out, set->seq++, set->status, set->warnings);
 }
 
-/* Before a value, and after it: the packet of a row is there from the first one to the last. */
+/* begin_value opens the packet of a row at the row's first value; end_value closes it after the last
+ * value. */
 static void begin_value(struct resultset *set)
 {
     if (set->in_row == 0)

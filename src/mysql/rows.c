@@ -8,7 +8,7 @@
 enum state {
     HEAD,     /* OK, ERR or a column count */
     DEFS,     /* `defs_left` definitions */
-    DEFS_EOF, /* their EOF, without DEPRECATE_EOF */
+    DEFS_EOF, /* the EOF after the definitions, without DEPRECATE_EOF */
     CELLS,    /* rows or their end */
     OVER
 };
@@ -16,7 +16,7 @@ enum state {
 #define NULL_LENGTH UINT32_MAX
 #define NAME_FIELD 4u /* catalog, schema, table alias, table, then the name shown */
 #define OK_BODY_MAX 0xFFFFFFu
-#define CELLS_FIRST 64u /* names and values of a probe's usual answer */
+#define CELLS_FIRST 64u /* enough for the names and values of a usual probe */
 
 void rows_begin(struct rows *rows, uint64_t caps)
 {
@@ -52,7 +52,7 @@ static enum rows_verdict refused(struct rows *rows, struct span payload, struct 
     return ROWS_ERR;
 }
 
-/* A statement is over. Those of a multi-statement follow one another; the last result set is the one kept. */
+/* A statement has ended. Results of a multi-statement follow one another; the last result set is kept. */
 static enum rows_verdict ended(struct rows *rows, uint16_t status)
 {
     bool has_more = (status & STATUS_MORE_RESULTS) != 0;
@@ -84,7 +84,7 @@ static bool has_cell(struct rows *rows, uint32_t index)
     return index < cap;
 }
 
-/* Name or value number `index`, which is the next one. */
+/* Keeps name or value number `index`, which must be the next one. */
 static bool keep(struct rows *rows, uint32_t index, struct span value, bool is_null)
 {
     size_t bytes_max = rows->bytes_max != 0 ? rows->bytes_max : ROWS_BYTES_MAX;
@@ -102,7 +102,7 @@ static enum rows_verdict on_head(struct rows *rows, struct span payload, struct 
     struct wire_reader reader = wire_reader_of(payload);
     uint64_t columns = wire_read_lenenc(&reader);
     if (payload.data[0] == 0xFE || reader.failed ||
-        wire_left(&reader) > 0) /* 0xFE: an EOF, or a count that no server sends */
+        wire_left(&reader) > 0) /* 0xFE: an EOF, or a column count that no server sends */
         return bad(rows, err, "malformed column count");
     if (columns == 0 || columns > ROWS_COLUMNS_MAX)
         return bad(rows, err, "too many columns");
@@ -112,7 +112,7 @@ static enum rows_verdict on_head(struct rows *rows, struct span payload, struct 
     return ROWS_MORE;
 }
 
-/* Behind the name shown: the original one, and then fields of fixed length. */
+/* Reads the rest of a column definition after its name: the original name, then fields of fixed length. */
 static void describe(struct wire_reader *reader, uint64_t caps, struct rows_def *def_r)
 {
     (void)wire_read_lenenc_span(reader);

@@ -23,13 +23,13 @@ static bool next_variable(struct sesstrack_walk *walk, struct sesstrack_change *
     return reader.failed ? malformed(walk) : true;
 }
 
-/* The value of an entry other than of variables: each type wraps it in its own way. */
+/* The value of an entry that is not a list of variables. Each type encodes its value differently. */
 static bool read_value(struct sesstrack_change *change, struct span data)
 {
     struct wire_reader reader = wire_reader_of(data);
     switch (change->type) {
     case SESSTRACK_GTIDS:
-        (void)wire_read_u8(&reader); /* encoding: 0 is the only one */
+        (void)wire_read_u8(&reader); /* encoding: always 0 */
         change->value = wire_read_lenenc_span(&reader);
         break;
     case SESSTRACK_SCHEMA:
@@ -37,7 +37,7 @@ static bool read_value(struct sesstrack_change *change, struct span data)
     case SESSTRACK_TRANSACTION:
         change->value = wire_read_lenenc_span(&reader);
         break;
-    default: /* STATE_CHANGE has no inner length; of unknown types nothing is known */
+    default: /* STATE_CHANGE has no inner length; the encoding of unknown types is not known */
         change->value = data;
         break;
     }
@@ -57,7 +57,7 @@ bool sesstrack_next(struct sesstrack_walk *walk, struct sesstrack_change *change
         walk->entry = span_of(walk->rest.data, (size_t)(reader.at - walk->rest.data));
         walk->rest = wire_read_rest(&reader);
         if (type == SESSTRACK_VARIABLE) {
-            walk->variables = data; /* none at all: on to the next entry */
+            walk->variables = data; /* no variables: continue with the next entry */
             continue;
         }
         *change_r = (struct sesstrack_change){ .type = type, .entry = walk->entry };

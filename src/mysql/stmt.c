@@ -9,13 +9,13 @@
 #define TYPE_FLOAT 4u
 #define TYPE_DOUBLE 5u
 
-/* The bitmap, whether types follow, and the types. */
+/* Reads the null bitmap, the byte that says whether types follow, and the types. */
 static bool read_plain(struct wire_reader *reader, uint16_t params, struct stmt_execute *execute_r)
 {
     const uint8_t *begin = reader->at;
     if (params == 0)
         return true;
-    (void)wire_read_bytes(reader, (params + 7u) / 8); /* which ones are NULL */
+    (void)wire_read_bytes(reader, (params + 7u) / 8); /* the null bitmap */
     execute_r->bound_offset = (size_t)(reader->at - begin);
     execute_r->has_types = wire_read_u8(reader) != 0;
     if (execute_r->has_types)
@@ -23,7 +23,7 @@ static bool read_plain(struct wire_reader *reader, uint16_t params, struct stmt_
     return !reader->failed;
 }
 
-/* Those of the first parameters, with their names. */
+/* Types and names of the first `params` parameters. */
 static struct span first_types(struct attributes attributes, uint16_t params)
 {
     struct attribute attribute;
@@ -33,7 +33,8 @@ static struct span first_types(struct attributes attributes, uint16_t params)
     return span_of(begin, (size_t)(attributes.naming.at - begin));
 }
 
-/* A server takes no attributes without types, and no types without a value for each parameter. */
+/* Reads the form with attributes. A server accepts no attributes without types, and no types without a value
+ * for each parameter. */
 static bool read_with_attributes(struct wire_reader *reader, uint16_t params, struct stmt_execute *execute_r)
 {
     struct attributes *attributes = &execute_r->attributes;
@@ -99,8 +100,8 @@ void stmt_put_execute(struct text *out, struct span payload, const struct stmt_e
         wire_store_u32((uint8_t *)out->data + at + ID_OFFSET, id);
 }
 
-/* The parameters as attributes without names; of the plain form there is one bitmap byte for the first eight.
- */
+/* The parameters as attributes. In the form without attributes only the first parameter is made readable: one
+ * byte of the null bitmap, and the types without names. */
 static struct attributes as_attributes(struct span payload, const struct stmt_execute *execute,
                                        struct span types)
 {

@@ -5,28 +5,28 @@
 #include "mysql/reply.h"
 #include "mysql/wire.h"
 
-/* What the next first fragment may be. */
+/* What the first fragment of the next packet may be. */
 enum state {
     START,        /* OK, ERR, LOCAL INFILE or a column count */
-    DEFS,         /* `defs_left` definitions of a result set */
-    DEFS_EOF,     /* the EOF after them, without DEPRECATE_EOF */
-    ROWS,         /* rows or their end */
-    FIELDS,       /* FIELD_LIST: definitions or their end */
-    STRING,       /* STATISTICS: one packet of anything */
-    END,          /* SET_OPTION: nothing but an end */
+    DEFS,         /* `defs_left` column definitions of a result set */
+    DEFS_EOF,     /* the EOF after the definitions, without DEPRECATE_EOF */
+    ROWS,         /* rows, or the end of the rows */
+    FIELDS,       /* FIELD_LIST: definitions, or the end of them */
+    STRING,       /* STATISTICS: one packet with any content */
+    END,          /* SET_OPTION: only OK, EOF or ERR */
     PREPARE,      /* PREPARE_OK or ERR */
     PREPARE_DEFS, /* `defs_left` definitions, no EOF */
-    PREPARE_EOFS, /* definitions until `defs_left` EOFs were seen: the counts of PREPARE_OK can wrap */
-    OVER,         /* nothing more belongs to this reply */
-    BROKEN        /* said TRACKER_BAD */
+    PREPARE_EOFS, /* definitions until `defs_left` EOFs were seen: the counts in PREPARE_OK can overflow */
+    OVER,         /* the reply has ended */
+    BROKEN        /* TRACKER_BAD was returned */
 };
 
-/* What a first fragment is. */
+/* What a first fragment was recognised as. */
 enum sight {
-    SIGHT_MORE, /* too few bytes to tell */
-    SIGHT_PASS, /* a row, a definition, an EOF between: goes on unseen */
-    SIGHT_LAST, /* the same, and the reply ends with it */
-    SIGHT_OK,   /* this and the rest are handed out */
+    SIGHT_MORE, /* too few bytes to decide */
+    SIGHT_PASS, /* a row, a definition, or an EOF between them: passes without being handed out */
+    SIGHT_LAST, /* like SIGHT_PASS, and the reply ends with this packet */
+    SIGHT_OK,   /* handed out, as all values below */
     SIGHT_ERR,
     SIGHT_EOF,
     SIGHT_INFILE,
@@ -34,20 +34,21 @@ enum sight {
     SIGHT_BAD
 };
 
-/* A first fragment as far as it is there: at least its first byte, unless it is empty. */
+/* The first fragment of a packet, as far as it has arrived: at least one byte, unless it is empty. */
 struct glimpse {
     const uint8_t *data; /* borrows: payload */
-    size_t have;         /* of it */
-    uint32_t len;        /* of this fragment */
+    size_t have;         /* bytes of the payload that have arrived */
+    uint32_t len;        /* length of this fragment's payload */
     uint8_t seq;
 };
 
 #define EOF_BYTES 5u
-#define EOF_LIMIT 9u /* without DEPRECATE_EOF a shorter 0xFE packet is an EOF, a longer one a row */
+#define EOF_LIMIT 9u /* without DEPRECATE_EOF a 0xFE packet shorter than this is an EOF, a longer one is a
+                      * row */
 #define PREPARE_OK_BYTES 12u
 #define WHOLE_MIN 64u
-/* Type byte, two le integers of nine bytes, status and warnings are 23; what is handed out of a cut packet.
- */
+/* The bytes of a cut packet that are handed out. Type byte, two length-encoded integers of nine bytes, status
+ * and warnings take 23. */
 #define CUT_BYTES 27u
 
 static const uint8_t first_state[] = {
@@ -71,7 +72,7 @@ static bool deprecates_eof(const struct tracker *tracker)
     return (tracker->caps & CAP_DEPRECATE_EOF) != 0;
 }
 
-/* ---- kinds of packets; a reader may change the tracker only when the packet passes ---- */
+/* ---- kinds of packets: a look_ function changes the tracker only when the packet passes ---- */
 
 static enum sight look_count(struct tracker *tracker, const struct glimpse *seen)
 {
@@ -105,7 +106,7 @@ static enum sight look_start(struct tracker *tracker, const struct glimpse *seen
     }
 }
 
-/* A definition begins with the length of its catalog's name: 0xFE would be an EOF that comes too early. */
+/* A definition begins with the length of its catalog name. 0xFE would be an EOF that comes too early. */
 static enum sight look_defs(struct tracker *tracker, const struct glimpse *seen)
 {
     if (seen->data[0] == 0xFF)
@@ -120,7 +121,7 @@ static enum sight look_defs(struct tracker *tracker, const struct glimpse *seen)
     return SIGHT_PASS;
 }
 
-/* Rows come with FETCH. */
+/* A cursor was opened: rows are sent only for FETCH. */
 static bool has_opened_cursor(const struct tracker *tracker, uint16_t status)
 {
     return tracker->has_cursor && (status & STATUS_CURSOR_EXISTS) != 0;
@@ -135,22 +136,24 @@ static enum sight look_defs_eof(struct tracker *tracker, const struct glimpse *s
     if (seen->have < EOF_BYTES)
         return SIGHT_MORE;
     uint16_t status, warnings;
-    (void)reply_parse_eof(span_of(seen->data, EOF_BYTES), &status, &warnings); /* cannot fail: both checked */
+    (void)reply_parse_eof(span_of(seen->data, EOF_BYTES), &status, &warnings); /* cannot fail: first byte and
+                                                                                * length were checked */
     bool has_others = tracker->columns_told != 0 && tracker->columns != tracker->columns_told;
     if (has_opened_cursor(tracker, status) || tracker->hands_out_eofs || has_others ||
         (status & (STATUS_SESSION_STATE_CHANGED | STATUS_METADATA_CHANGED)) != 0)
-        return SIGHT_EOF; /* the last one, or one that not every client may see as it is */
+        return SIGHT_EOF; /* the last packet of the reply, or an EOF that not every client may receive
+                           * unchanged */
     tracker->state = ROWS;
     return SIGHT_PASS;
 }
 
-/* 0xFE or 0xFF at the beginning of a packet among rows or field definitions. */
+/* A packet that begins with 0xFE or 0xFF among rows or field definitions. */
 static enum sight look_end(const struct tracker *tracker, const struct glimpse *seen)
 {
     if (seen->data[0] == 0xFF)
         return SIGHT_ERR;
     if (seen->len == EOF_BYTES)
-        return SIGHT_EOF; /* with DEPRECATE_EOF too: query caches of old servers replay such */
+        return SIGHT_EOF; /* also with DEPRECATE_EOF: query caches of old servers send stored EOFs */
     if (deprecates_eof(tracker))
         return seen->len < PACKET_PAYLOAD_MAX ? SIGHT_OK : SIGHT_PASS;
     return seen->len < EOF_LIMIT ? SIGHT_BAD : SIGHT_PASS;
@@ -226,13 +229,13 @@ static const look_fn look[] = {
     [PREPARE_DEFS] = look_defs, [PREPARE_EOFS] = look_prepare_eofs,
 };
 
-/* ---- what does it say? ---- */
+/* ---- contents of a packet ---- */
 
 static bool read_ok(const struct tracker *tracker, struct tracker_info *info)
 {
     struct reply_ok ok;
     struct span payload = info->payload;
-    if (info->is_cut) { /* the fixed part: info and session state are not all here */
+    if (info->is_cut) { /* only the fixed part: info and session state may be incomplete */
         struct wire_reader reader = wire_reader_of(payload);
         (void)wire_read_u8(&reader);
         (void)wire_read_lenenc(&reader);
@@ -300,7 +303,7 @@ static bool read_control(const struct tracker *tracker, enum sight sight, struct
     return false;
 }
 
-/* What follows PREPARE_OK. */
+/* The state after PREPARE_OK. */
 static enum state after_prepared(struct tracker *tracker, const struct tracker_info *info)
 {
     unsigned groups = (info->params > 0) + (unsigned)(info->columns > 0);
@@ -327,14 +330,14 @@ static enum state after_control(struct tracker *tracker, const struct tracker_in
     return ends_a_set && (info->status & STATUS_MORE_RESULTS) != 0 ? START : OVER;
 }
 
-/* ---- moving on ---- */
+/* ---- progress ---- */
 
-/* What tracker_feed knows while it works. */
+/* The state of one call of tracker_feed. */
 struct feed {
     struct span data;
-    size_t at; /* bytes that may go on */
+    size_t at; /* bytes that may be forwarded */
     struct tracker_info *info;
-    enum tracker_verdict verdict; /* when a step returns false */
+    enum tracker_verdict verdict; /* set when a step returns false */
 };
 
 static bool stop(struct feed *feed, enum tracker_verdict verdict)
@@ -349,7 +352,7 @@ static bool stop_bad(struct tracker *tracker, struct feed *feed)
     return stop(feed, TRACKER_BAD);
 }
 
-/* The header goes on, its payload follows. */
+/* Passes the header of a fragment; its payload follows. */
 static bool pass_fragment(struct tracker *tracker, struct feed *feed, uint32_t len, uint8_t seq)
 {
     feed->at += PACKET_HEADER_BYTES;
@@ -413,7 +416,7 @@ static bool first_fragment(struct tracker *tracker, struct feed *feed, const str
     return hand_out(tracker, feed, seen, sight);
 }
 
-/* The hot path: rows that lie whole in the data and can be nothing else. */
+/* The hot path: passes rows that are whole in the data and cannot be another kind of packet. */
 static void skip_rows(struct tracker *tracker, struct feed *feed)
 {
     const uint8_t *at = feed->data.data + feed->at;
@@ -436,7 +439,7 @@ static void skip_rows(struct tracker *tracker, struct feed *feed)
     feed->at = (size_t)(at - feed->data.data);
 }
 
-/* One packet, or a run of rows. False when there is something to tell. */
+/* Passes one packet or a run of rows. False when the caller must return feed->verdict. */
 static bool step(struct tracker *tracker, struct feed *feed)
 {
     size_t there = feed->data.len - feed->at;
@@ -471,7 +474,7 @@ enum tracker_verdict tracker_feed(struct tracker *tracker, struct span data, siz
     if (tracker->state == OVER && data.len == 0)
         return TRACKER_DONE;
     if (tracker->state >= OVER)
-        return TRACKER_BAD; /* more than was asked for */
+        return TRACKER_BAD; /* bytes after the end of the reply */
     if (data.len == 0)
         return TRACKER_MORE;
     tracker->has_begun = true;

@@ -12,7 +12,7 @@ size_t wire_left(const struct wire_reader *reader)
     return reader->failed ? 0 : (size_t)(reader->end - reader->at);
 }
 
-/* The next `len` bytes, or NULL and failure. */
+/* The next `len` bytes. NULL, and `failed` is set, when fewer are left. */
 static const uint8_t *take(struct wire_reader *reader, size_t len)
 {
     if (reader->failed || (size_t)(reader->end - reader->at) < len) {
@@ -70,7 +70,7 @@ uint64_t wire_read_lenenc(struct wire_reader *reader)
         return read_int(reader, 3);
     if (first == 0xFE)
         return read_int(reader, 8);
-    reader->failed = true; /* NULL or never valid */
+    reader->failed = true; /* 0xFB is NULL, 0xFF is never valid */
     return 0;
 }
 
