@@ -1,4 +1,4 @@
-/* Limits that hold over several threads, and what those who come too late are told. */
+/* Connection limits that hold over several threads, and the errors that refused clients get. */
 #include "../net/net_test.h"
 
 #include "base/log.h"
@@ -75,7 +75,7 @@ static void moving_gives_back_before_it_takes(void **state)
     (void)state;
     struct limit one = { .max = 1 }, other = { .max = 1 }, *held = NULL;
     assert_true(limit_move(&held, &one));
-    assert_true(limit_move(&held, &one)); /* its own place is free for itself */
+    assert_true(limit_move(&held, &one)); /* the place that it already holds is free for itself */
     assert_true(limit_take(&other));
     assert_false(limit_move(&held, &other));
     assert_null(held);
@@ -83,7 +83,7 @@ static void moving_gives_back_before_it_takes(void **state)
     assert_int_equal(atomic_load(&other.refused), 1);
 }
 
-/* ---- coming in ---- */
+/* ---- a client connects ---- */
 
 static bool enter(struct limits *limits, struct limit *door, const struct addr *peer, char *why)
 {
@@ -120,16 +120,17 @@ static void each_limit_is_named_with_its_value_and_nothing_is_left_of_a_refusal(
         }
         assert_int_equal(atomic_load(&limits.clients.used), rows[i].fit);
         assert_int_equal(atomic_load(&door.used), rows[i].fit);
-        assert_int_equal(enter(&limits, &door, &there, why), rows[i].address > 0); /* another address */
+        /* a client of another address */
+        assert_int_equal(enter(&limits, &door, &there, why), rows[i].address > 0);
         if (rows[i].address > 0)
             limits_leave(&limits, &door, &there);
         limits_leave(&limits, &door, &here);
-        assert_true(enter(&limits, &door, &here, why)); /* whoever leaves makes room */
+        assert_true(enter(&limits, &door, &here, why)); /* a client that leaves makes room */
         for (unsigned n = 0; n < rows[i].fit; n++)
             limits_leave(&limits, &door, &here);
         assert_int_equal(atomic_load(&limits.clients.used), 0);
         assert_int_equal(atomic_load(&door.used), 0);
-        limits_fini(&limits); /* asserts that no address is left */
+        limits_fini(&limits); /* asserts that no address is left in the table */
     }
 }
 
@@ -174,12 +175,12 @@ static void without_memory_an_address_is_turned_away_and_nothing_is_counted(void
         assert_int_equal(atomic_load(&door.used), 0);
         limits_fini(&limits);
     }
-    assert_true(refused >= 2); /* the row, and the table's first ones */
+    assert_true(refused >= 2); /* the entry of an address, and the table's first allocations */
 }
 
-/* ---- words ---- */
+/* ---- error packets ---- */
 
-/* As MariaDB 10.11 and MySQL 8 say it before the greeting: no '#' and state. */
+/* As MariaDB 10.11 and MySQL 8 send the error before the greeting: without '#' and SQLSTATE. */
 static void a_client_is_turned_away_in_the_servers_form(void **state)
 {
     (void)state;
@@ -199,11 +200,11 @@ static void a_client_is_turned_away_in_the_servers_form(void **state)
     assert_int_equal(recv(ends[0], cut, sizeof cut, 0), REPLY_EARLY_ERR_MAX);
     assert_memory_equal(cut, "\x02\x02\0\0\xff\x11\x04xxx", 10);
     (void)close(ends[0]);
-    limits_turn_away(ends[1], ERR_CON_COUNT, "nobody is there"); /* and no signal */
+    limits_turn_away(ends[1], ERR_CON_COUNT, "nobody is there"); /* the peer is gone; no SIGPIPE */
     (void)close(ends[1]);
 }
 
-/* ---- open files: in a child, for a hard limit does not come back ---- */
+/* ---- open files: in a child process, because a lowered hard limit cannot be raised again ---- */
 
 #define CHILD_MUST(condition)                                                                                \
     do {                                                                                                     \
@@ -244,7 +245,8 @@ static void open_files_are_raised_and_kept_for_what_must_work(void **state)
 {
     (void)state;
     int status;
-    assert_true(descriptors_may_use(100000, DESCRIPTORS_CLIENT)); /* before anybody asked */
+    /* before the limit of open files was read */
+    assert_true(descriptors_may_use(100000, DESCRIPTORS_CLIENT));
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0)

@@ -64,7 +64,7 @@ static void a_password_that_is_too_long_names_its_account(void **state)
     free_settings(settings, 3);
 }
 
-/* Whichever allocation fails, an account is named, and nothing is left (the sanitizers look). */
+/* Whichever allocation fails, the error names an account, and nothing is leaked (the sanitizers check). */
 static void without_memory_there_are_no_accounts(void **state)
 {
     (void)state;
@@ -84,7 +84,8 @@ static void without_memory_there_are_no_accounts(void **state)
         assert_row(strstr(err.text, "': out of memory") != NULL, "%s", err.text);
         assert_null(users.by_name);
     }
-    assert_true(fail_at > 2 * MANY + 2); /* an account and its name, the table twice, and its growth */
+    /* an account and its name; the table's two arrays; the table's growth */
+    assert_true(fail_at > 2 * MANY + 2);
     free_settings(settings, MANY);
 }
 
@@ -97,7 +98,7 @@ static void who_is_logged_in_is_in_every_table_to_come(void **state)
     assert_true(users_init(&first, settings, 3, NULL, &err));
     const struct user *staying = users_find(&first, "u2");
     assert_true(limit_take(staying->connections));
-    /* u1 and u2 go; anybody may just be about to be let in, so both are kept once */
+    /* u1 and u2 are removed. A login may be in progress for either, so both are kept for one more table. */
     assert_true(users_init(&second, settings, 1, &first, &err));
     users_succeed(&second, &first);
     assert_null(users_find(&second, "u1"));
@@ -106,7 +107,7 @@ static void who_is_logged_in_is_in_every_table_to_come(void **state)
     const struct user *heir = users_heir(&second, staying);
     assert_true(heir->is_removed && heir->connections == staying->connections);
     users_fini(&first);
-    /* u2 comes back, with another password: it is counted as before, and is another account */
+    /* u2 returns with another password: its connections are counted as before, but it is another account */
     settings[2].password[0] ^= 1;
     settings[2].max_connections = 1;
     assert_true(users_init(&third, &settings[2], 1, &second, &err));
@@ -136,7 +137,7 @@ static void an_account_is_the_same_while_its_password_is(void **state)
     assert_int_equal(users_find(&first, "u0")->account, users_find(&second, "u0")->account);
     assert_int_not_equal(users_find(&first, "u1")->account, users_find(&second, "u1")->account);
     assert_int_not_equal(users_find(&second, "u0")->account, users_find(&second, "u1")->account);
-    users_fini(&second); /* it never counted: the first one has the limits */
+    users_fini(&second); /* it counted nothing: the limits belong to the first account */
     assert_true(limit_take(users_find(&first, "u0")->connections));
     users_fini(&first);
     free_settings(settings, 2);

@@ -1,5 +1,4 @@
-/* What the commands' rows say of themselves: every column is documented, and `help` about a command says it.
- */
+/* Rows of the console commands: every column is documented, and `help` of a command prints it. */
 #include "admin/command.h"
 
 #include <setjmp.h>
@@ -44,7 +43,7 @@ static void on_done(struct request *request)
     ++*(size_t *)request->owner;
 }
 
-/* The answer as text; the caller's to fini. */
+/* Returns the answer as text; the caller calls text_fini. */
 static struct text answer_of(const char *line)
 {
     size_t times = 0;

@@ -13,7 +13,7 @@ static void command_end_rows(void **state)
     (void)state;
     static const struct {
         const char *bytes;
-        size_t end; /* 0: not yet */
+        size_t end; /* 0: not complete yet */
     } rows[] = {
         { "", 0 },
         { "show servers", 0 },
@@ -34,28 +34,29 @@ static void command_end_rows(void **state)
         { "explain 'it\\'s;';x", 17 },
         { "explain 'a\\", 0 },
         { "explain 'a\\\\';x", 14 },
-        { "explain `a\\`;x", 13 }, /* a backslash is nothing special between backquotes */
+        { "explain `a\\`;x", 13 }, /* a backslash has no meaning between backquotes */
         { "explain 'a\"b`c';x", 16 },
-        { "explain \\'a;b';x", 15 }, /* nor outside of quotes */
+        { "explain \\'a;b';x", 15 }, /* a backslash has no meaning outside quotes */
         { "a\\;b", 3 },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct span bytes = span_cstr(rows[i].bytes);
         assert_row(command_end(bytes) == rows[i].end, "%s: %zu", rows[i].bytes, command_end(bytes));
-        for (size_t len = 0; len < bytes.len; len++) /* and byte after byte: not before, and not otherwise */
+        for (size_t len = 0; len < bytes.len; len++) /* byte by byte: the same end, and no earlier one */
             assert_row(command_end(span_of(bytes.data, len)) == (rows[i].end <= len ? rows[i].end : 0),
                        "%.*s", (int)len, rows[i].bytes);
         struct console_scan scan = { 0 };
         size_t end = 0;
         for (size_t len = 0; len <= bytes.len && end == 0;
-             len++) /* going on from where the last look ended */
+             len++) /* the search continues where the last one ended */
             end = console_command_end(&scan, span_of(bytes.data, len));
         assert_row(end == rows[i].end, "%s: %zu byte by byte", rows[i].bytes, end);
         assert_true(end == 0 || (scan.seen == 0 && scan.quote == 0));
     }
 }
 
-/* A client may send the longest command one byte at a time: it would take hours to begin anew each time. */
+/* A client may send the longest command one byte at a time: a search from the beginning for each byte would
+ * take hours. */
 static void each_byte_is_looked_at_once(void **state)
 {
     (void)state;
@@ -77,14 +78,14 @@ static void zero_bytes_end_nothing(void **state)
     assert_int_equal(command_end(SPAN_LITERAL("'\0;'\0")), 0);
 }
 
-/* ---- over its socket ---- */
+/* ---- over the console's socket ---- */
 
 struct scene {
     struct loop loop;
     struct admin admin;
     struct console console;
     char folder[64], path[96];
-    int fd; /* a client's */
+    int fd; /* the client's */
 };
 
 static void open_scene(struct scene *scene)
@@ -111,7 +112,7 @@ static void close_scene(struct scene *scene)
     close_loop(&scene->loop);
 }
 
-/* All of it, and the answers to it: how many lines are not empty. */
+/* Sends all bytes and reads the answers. Returns how many lines of them are not empty. */
 static unsigned converse(struct scene *scene, const char *bytes, size_t len, unsigned answers)
 {
     static char heard[1 << 16];
@@ -130,7 +131,8 @@ static unsigned converse(struct scene *scene, const char *bytes, size_t len, uns
     return lines;
 }
 
-/* Answers come at once, so each could begin the next within itself. */
+/* Each command is answered at once. Without a guard each answer would start the next command inside itself,
+ * recursively. */
 static void many_commands_in_one_go_are_answered_one_after_the_other(void **state)
 {
     (void)state;
@@ -163,7 +165,7 @@ static void who_does_not_read_its_answers_is_not_asked_for_more(void **state)
         turn_without_waiting(&scene.loop);
     }
     assert_true(sent < sizeof bytes);
-    /* Now it does read. */
+    /* From here on the client reads. */
     assert_int_equal(converse(&scene, bytes + sent, sizeof bytes - sent, COMMANDS), COMMANDS);
     close_scene(&scene);
 }
@@ -181,7 +183,7 @@ static void the_last_command_may_lack_its_end(void **state)
         assert_true(send(scene.fd, rows[i], strlen(rows[i]), 0) > 0);
         assert_int_equal(shutdown(scene.fd, SHUT_WR), 0);
         while ((n = recv(scene.fd, heard + len, sizeof heard - len - 1, 0)) !=
-               0) { /* and then it is closed */
+               0) { /* until the connection is closed */
             len += n > 0 ? (size_t)n : 0;
             turn_without_waiting(&scene.loop);
         }

@@ -1,5 +1,5 @@
-/* What servers may say, and what is made of it: the cases that a real cluster cannot be brought to in a test
- * are here; the others are in tests/live/test_doctor.py as well. */
+/* What servers may answer, and what the diagnosis says of it. Cases that are hard to produce on a real
+ * cluster are tested here; the other cases are also in tests/live/test_doctor.py. */
 #include "../net/net_test.h"
 
 #include "admin/diagnosis.h"
@@ -18,10 +18,10 @@ struct scene {
     struct patient_account accounts[MOST];
     size_t count;
     struct table table;
-    struct text told; /* of the table, as text */
+    struct text told; /* the table as text */
 };
 
-/* An answer as a server gives it. `cells` are the names of the columns, then values. */
+/* Stores an answer as a server gives it. `cells`: the names of the columns, then the values. */
 static void answer(struct checkup *visit, enum checkup_question question, const char *const *cells,
                    size_t count, size_t columns)
 {
@@ -132,14 +132,15 @@ static void open_scene(struct scene *scene)
     (void)add(scene, "db2", "5.5.5-10.11.6-MariaDB");
 }
 
-/* A variable of a patient is another one. */
+/* Gives one variable of a patient another value. */
 static void set(struct patient *patient, const char *name, const char *value)
 {
     const char *variables[COUNT_OF(healthy)];
     struct span now;
     for (size_t i = 0; i < COUNT_OF(healthy); i++)
         variables[i] = healthy[i];
-    for (size_t i = 2; i < COUNT_OF(healthy); i += 2) { /* what it is now: copied, the rows are overwritten */
+    /* keeps the present value as a copy: the rows are overwritten */
+    for (size_t i = 2; i < COUNT_OF(healthy); i += 2) {
         static char kept[COUNT_OF(healthy)][32];
         assert_true(checkup_variable(&patient->visit, healthy[i], &now));
         (void)span_copy_cstr(now, kept[i], sizeof kept[i]);
@@ -148,7 +149,7 @@ static void set(struct patient *patient, const char *name, const char *value)
     answer(&patient->visit, CHECKUP_VARIABLES, variables, COUNT_OF(variables), 2);
 }
 
-/* The lines that are not "ok". */
+/* The lines whose verdict is not "ok". */
 static const char *complaints(struct scene *scene)
 {
     struct text all = { 0 };
@@ -221,7 +222,8 @@ static void variables_that_are_not_as_they_should_be(void **state)
     }
 }
 
-/* Nodes write side by side, so what makes a replica is no complaint; what harms the other nodes is. */
+/* All Galera nodes take writes, so a setting that would make a node a replica is no problem; a setting that
+ * harms the other nodes is one. */
 static void nodes_of_galera_are_looked_at_as_such(void **state)
 {
     static const struct wsrep synced = {
@@ -274,7 +276,7 @@ static void limits_of_headgate_are_held_against_the_servers(void **state)
 static void clocks_may_differ_by_a_second(void **state)
 {
     static const struct {
-        const char *now_us, *found; /* NULL: fine */
+        const char *now_us, *found; /* NULL: no problem */
     } rows[] = { { "1001009999", NULL },
                  { "1001010001", "ahead of" },
                  { "998990001", NULL },

@@ -1,4 +1,5 @@
-/* Documents: who gets which one, how often they are made, and what becomes of readers when nobody answers. */
+/* Documents: which reader gets which one, how often they are made, and what happens to readers when no answer
+ * comes. */
 #include "../net/net_test.h"
 
 #include "admin/document.h"
@@ -15,7 +16,7 @@ struct scene {
 
 struct reader {
     struct document_reader reader;
-    unsigned status; /* 0: has not heard yet */
+    unsigned status; /* 0: no answer yet */
     char body[64];
 };
 
@@ -37,7 +38,7 @@ static const struct document_kind kind = { "/numbered", "text/plain", make_numbe
 static void on_ready(struct document_reader *reader, unsigned status, struct span body)
 {
     struct reader *mine = (struct reader *)(void *)reader;
-    assert_int_equal(mine->status, 0); /* once */
+    assert_int_equal(mine->status, 0); /* called once only */
     mine->status = status;
     assert_true(span_copy_cstr(body, mine->body, sizeof mine->body));
 }
@@ -77,7 +78,7 @@ static void readers_that_wait_together_share_one(void **state)
     open_scene(&scene);
     for (size_t i = 0; i < 5; i++)
         want(&scene, &readers[i]);
-    assert_int_equal(readers[0].status, 0); /* not before document_want returns */
+    assert_int_equal(readers[0].status, 0); /* not called before document_want returns */
     for (size_t i = 0; i < 5; i++) {
         wait_for(&scene, &readers[i]);
         assert_int_equal(readers[i].status, 200);
@@ -145,7 +146,7 @@ static void who_has_left_hears_nothing(void **state)
     close_scene(&scene);
 }
 
-/* Its time is over: not waited for here. */
+/* The deadline passes; the test does not wait for it. */
 static void let_time_pass(struct scene *scene)
 {
     assert_true(loop_timer_is_active(&scene->document.deadline));
@@ -169,9 +170,9 @@ static void what_does_not_come_is_said_after_a_while_and_may_still_come(void **s
     assert_int_equal(second.status, 503);
     want(&scene, &third);
     turn_without_waiting(&scene.loop);
-    assert_int_equal(scene.made, 1); /* not two at a time */
+    assert_int_equal(scene.made, 1); /* never two at a time */
     scene.is_slow = false;
-    document_done(&scene.document, 200); /* the late one, for nobody */
+    document_done(&scene.document, 200); /* the late answer, which no reader waits for */
     wait_for(&scene, &third);
     assert_int_equal(third.status, 200);
     assert_string_equal(third.body, "number 2");

@@ -1,5 +1,4 @@
-/* Attributes that EXPLAIN is told of: read from the line, and the same hints as on the wire.
- */
+/* Attributes given to EXPLAIN: read from the line, with the same hints as on the wire. */
 #include "../base/unit.h"
 
 #include "admin/explain_attributes.h"
@@ -57,7 +56,7 @@ static void each_line_is_split_as_it_says(void **state)
     }
 }
 
-/* Every beginning of a line is read, or refused, within its bounds. */
+/* Every beginning of a line is read or refused within its bounds. */
 static void no_beginning_is_read_beyond(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Which names in a Host header are answered. */
+/* The names in a Host header that are answered. */
 #include "../base/unit.h"
 
 #include "admin/http_host.h"

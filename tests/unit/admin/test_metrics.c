@@ -1,5 +1,5 @@
-/* The rows of the metrics: by Prometheus' conventions, and documented. (What they say: tests/wire/test_http.)
- */
+/* The rows of the metrics follow Prometheus' conventions and are documented. (Their values:
+ * tests/wire/test_http.) */
 #include "admin/metric.h"
 #include "admin/metrics.h"
 
@@ -35,7 +35,7 @@ static void names_follow_the_conventions_and_are_unique(void **state)
         assert_int_equal(row->label != NULL, row->word != NULL);
         assert_int_equal(row->label != NULL, row->words > 0);
         assert_non_null(row->help);
-        assert_null(strpbrk(row->help, "\\\n|")); /* it is written as it is */
+        assert_null(strpbrk(row->help, "\\\n|")); /* it is written without escapes */
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(row->name, metric_rows[j].name);
     }

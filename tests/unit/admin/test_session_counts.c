@@ -1,4 +1,4 @@
-/* The counts, and /health/live that rests on it: what a worker that is stuck does to them. */
+/* The session counts, and /health/live, which is made from them: the effect of a worker that is stuck. */
 #include "../net/net_test.h"
 
 #include "admin/session_counts.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct scene {
-    struct loop loop; /* the control thread's; workers' turn when the test says so */
+    struct loop loop; /* the control thread's; the workers' loops turn when the test says so */
     struct timeout_settings timeouts;
     struct worker workers[2];
     struct worker *list[2];
@@ -59,7 +59,7 @@ static void close_scene(struct scene *scene)
     close_loop(&scene->loop);
 }
 
-/* A reader's question sets out. */
+/* Starts a reader's request for the counts. */
 static void ask(struct scene *scene, struct reader *reader)
 {
     *reader = (struct reader){ .reader.on_ready = on_ready };
@@ -68,7 +68,7 @@ static void ask(struct scene *scene, struct reader *reader)
         turn(&scene->loop);
 }
 
-/* Its time is over: not waited for here. */
+/* The deadline passes; the test does not wait for it. */
 static void let_time_pass(struct scene *scene)
 {
     struct loop_timer *deadline = &scene->live.counts.deadline;
@@ -103,11 +103,11 @@ static void a_worker_that_is_stuck_is_named_and_forgiven_when_it_turns_again(voi
     assert_int_equal(reader.status, 503);
     assert_string_equal(reader.body,
                         "{\"live\":false,\"problem\":\"worker 1 has not answered for 5000 ms\"}\n");
-    ask(&scene, &reader); /* it still travels: no second one does */
+    ask(&scene, &reader); /* the first request is still under way: no second one is sent */
     let_time_pass(&scene);
     assert_int_equal(reader.status, 503);
     turn(&scene.workers[1].loop);
-    turn(&scene.loop); /* comes home, for nobody */
+    turn(&scene.loop); /* the late answer, which no reader waits for */
     assert_false(scene.live.counts.is_travelling);
     ask(&scene, &reader);
     turn(&scene.workers[0].loop);

@@ -1,5 +1,4 @@
-/* Tables rendered: exactly these bytes.
- */
+/* Rendered tables, byte for byte. */
 #include "admin/table.h"
 #include "admin/table_json.h"
 
@@ -106,7 +105,7 @@ static void what_is_no_number_is_null_in_json(void **state)
     table_fini(&table);
 }
 
-/* Every kind of ill-formed sequence becomes U+FFFD, one for each byte; well-formed ones pass. */
+/* Every kind of ill-formed sequence becomes U+FFFD, one per byte; well-formed sequences pass. */
 static void json_is_utf8_whatever_comes_in(void **state)
 {
     static const struct {

@@ -1,5 +1,4 @@
-/* Two workers never go by different primaries, whatever comes when; and the last view arrives.
- */
+/* Two workers never use different primaries, whatever the order of events, and the last view arrives. */
 #include "app/barrier.h"
 
 #include "base/log.h"
@@ -18,18 +17,19 @@
 
 enum { WORKERS = 3, SERVERS = 3 };
 
-/* What the workers of a scene were sent, and what they go by: the newest of what was sent wins. */
+/* The views that were sent to the workers of a scene, and the views that they use. A newer view replaces one
+ * that was not taken yet. */
 struct scene {
     struct loop loop;
     struct barrier barrier;
-    struct view *sent[WORKERS];  /* one reference; NULL: nothing is on its way */
+    struct view *sent[WORKERS];  /* one reference; NULL: no view is under way */
     struct view *taken[WORKERS]; /* one reference */
     uint64_t numbers[WORKERS];
     unsigned published;
 };
 
 static struct server servers[SERVERS];
-static uint64_t moves; /* of all of them */
+static uint64_t moves; /* the address changes of all servers together */
 
 static void publish(void *owner, struct view *view)
 {
@@ -132,7 +132,7 @@ static void the_new_primary_waits_until_nobody_goes_by_the_old_one(void **state)
     take(&scene, 0);
     take(&scene, 1);
     assert_int_equal(primary_of(&scene, 0), VIEW_NO_SERVER);
-    take(&scene, 0); /* nothing new has come for it: worker 2 still writes to the old one */
+    take(&scene, 0); /* no new view for it yet: worker 2 still writes to the old primary */
     assert_int_equal(primary_of(&scene, 0), VIEW_NO_SERVER);
     take(&scene, 2);
     take_all(&scene);
@@ -153,7 +153,7 @@ static void the_primary_at_another_address_is_another_primary(void **state)
     take(&scene, 0);
     take(&scene, 1);
     assert_int_equal(primary_of(&scene, 0), VIEW_NO_SERVER);
-    assert_int_equal(primary_of(&scene, 2), 0); /* still writes to the old address */
+    assert_int_equal(primary_of(&scene, 2), 0); /* worker 2 still writes to the old address */
     take(&scene, 2);
     take_all(&scene);
     for (int i = 0; i < WORKERS; i++)
@@ -203,8 +203,8 @@ static void without_memory_the_old_one_stays_until_the_next_view(void **state)
     close_scene(&scene);
 }
 
-/* The model is the property itself: at each step at most one server is anybody's primary, and once everything
- * has been taken it is the one that was said last. */
+/* The model is the property itself. At each step at most one server is the primary of any worker. After all
+ * views are taken, the primary is the last one that was published. */
 static void random_histories_never_show_two_primaries(void **state)
 {
     (void)state;

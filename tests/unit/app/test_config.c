@@ -1,4 +1,4 @@
-/* The whole configuration: the sample, the checks across sections, and files that are broken in every way.
+/* The whole configuration: the sample file, the checks across sections, and files with every kind of error.
  */
 #include "app/config.h"
 
@@ -15,21 +15,21 @@
 
 #define SAMPLE "../conf/headgate.conf" /* tests run in tests/ */
 
-/* Whole parts to compose files from; each on one line, so that line numbers are easy to say. */
+/* Whole sections to compose files from. Each is on one line, so that line numbers are easy to state. */
 #define LISTENERS "listeners = ( { name = \"app\"; address = \"127.0.0.1:6033\"; cluster = \"main\"; } );\n"
 #define MONITOR "monitor: { user = \"m\"; password = \"S3CRET\"; };"
 #define SERVERS "servers = ( { name = \"db1\"; address = \"h:1\"; } );"
 #define CLUSTERS "clusters = ( { name = \"main\"; " MONITOR SERVERS " } );\n"
 #define USERS "users = ( { name = \"app\"; password = \"S3CRET\"; } );\n"
 
-/* libconfig 1.5 loses the string it was reading when it meets a syntax error. */
+/* libconfig 1.5 leaks the current string when it meets a syntax error. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libconfig";
 }
 
-/* Into the struct text that is the context, a line each. */
+/* Appends a line to the struct text given as context. */
 static void note_change(void *context, const struct print_change *change)
 {
     print_change(change, context);
@@ -84,7 +84,7 @@ static void smallest_file_gets_every_default(void **state)
     text_fini(&errors);
 }
 
-/* A file and all that is said of it. */
+/* A file and all messages about it. */
 static const struct {
     const char *text;
     const char *says;
@@ -263,8 +263,8 @@ static void sample_loads(void **state)
     text_fini(&errors);
 }
 
-/* With every '#' before a key taken away: the defaults are written as the file wants them, and mean the same.
- */
+/* Removes every '#' in front of a key: the sample shows the defaults in the syntax of the file, and they mean
+ * the same. */
 static void sample_with_nothing_commented_out_is_the_same(void **state)
 {
     struct text errors = { 0 }, changes = { 0 };
@@ -315,12 +315,12 @@ static size_t count_of(const char *text, const char *word)
     return count;
 }
 
-/* Every error is one line that begins with the file's name, and none holds a password. */
+/* Every error is one line that begins with the file's name. No error contains a password. */
 static void check_errors(const char *file, struct text *errors, bool is_loaded)
 {
     const char *line = text_cstr(errors);
     assert_int_equal(*line == '\0', is_loaded);
-    /* A mutation may make the password a part of some name; then it is no secret any more. */
+    /* A mutation may make the password a part of another name; then it is no secret. */
     if (count_of(file, "S3CRET") == count_of(file, "password = \"S3CRET\""))
         assert_null(strstr(line, "S3CRET"));
     while (*line != '\0') {
@@ -331,7 +331,7 @@ static void check_errors(const char *file, struct text *errors, bool is_loaded)
     }
 }
 
-/* Deterministic: what fails once fails again. */
+/* Deterministic: a failure can be repeated. */
 static unsigned long next_random(unsigned long *seed)
 {
     *seed = *seed * 6364136223846793005UL + 1442695040888963407UL;

@@ -1,6 +1,5 @@
-/* What the tables say is what the pages of docs/ say: a page that was not written anew after a row has
- * changed fails here. And every row is on its page.
- */
+/* The pages of docs/ agree with the tables: a page that was not generated again after a row changed fails
+ * here. Every row is on its page. */
 #include "app/manual.h"
 
 #include "admin/command.h"
@@ -17,7 +16,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* Tests run in tests/. */
+/* The tests run in tests/. */
 static const struct {
     const char *path;
     void (*write)(struct text *out);
@@ -88,7 +87,7 @@ static void every_command_and_option_has_its_paragraph(void **state)
     text_fini(&headgate);
 }
 
-/* The subsection in whose heading the command is named, up to the next heading; the caller's to free. */
+/* Returns the subsection whose heading names the command, up to the next heading. The caller frees it. */
 static char *subsection_of(const char *page, const char *words)
 {
     struct text names = { 0 };
@@ -98,7 +97,7 @@ static char *subsection_of(const char *page, const char *words)
         size_t heading = strcspn(at + 1, "\n");
         const char *end = strstr(at + 1, "\n.S");
         text_clear(&names);
-        (void)text_appendf(&names, ", %.*s, ", (int)(heading - 6), at + 6); /* what is between .SS "…" */
+        (void)text_appendf(&names, ", %.*s, ", (int)(heading - 6), at + 6); /* the text between .SS "…" */
         if (strstr(text_cstr(&names), wanted) != NULL && end != NULL)
             found = strndup(at, (size_t)(end - at) + 1);
     }

@@ -1,5 +1,4 @@
-/* What arrives at the service manager's socket, byte for byte; and when nobody wants to hear anything.
- */
+/* The bytes that arrive at the service manager's socket; and no message without a manager. */
 #include "app/notify.h"
 
 #include "base/clock.h"
@@ -23,7 +22,7 @@
 
 enum { HEARING_MS = 60000 };
 
-/* The manager's end: an abstract socket whose name the kernel has chosen. */
+/* Opens the manager's end: an abstract socket whose name the kernel chooses. */
 static int open_manager(void)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -39,7 +38,7 @@ static int open_manager(void)
     return fd;
 }
 
-/* The next message, which has been sent already. */
+/* Returns the next message; it was sent before the call. */
 static const char *heard(int fd)
 {
     static char message[4096];
@@ -111,9 +110,8 @@ static void a_socket_in_the_file_system_is_as_good(void **state)
     (void)rmdir(folder);
 }
 
-/* No socket, no such socket, a name that is too long, another kind of address: nothing happens, nothing
- * hangs.
- */
+/* No socket, no such socket, a name that is too long, another kind of address: no failure, and no call
+ * blocks. */
 static void nobody_who_listens_is_no_failure(void **state)
 {
     (void)state;
@@ -134,7 +132,7 @@ static void nobody_who_listens_is_no_failure(void **state)
     (void)close(null);
 }
 
-/* Fill the manager's queue with signs of life: more than fit are dropped. */
+/* Fills the manager's queue with watchdog messages: those that do not fit are dropped. */
 static void fill(void)
 {
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -161,7 +159,7 @@ static void *say_ready(void *context)
     return NULL;
 }
 
-/* As long as it takes the manager to get round to it, the beginning of a state is not lost. */
+/* However long the manager is busy, the beginning of a state is not lost. */
 static void a_state_waits_for_a_manager_that_is_busy(void **state)
 {
     (void)state;

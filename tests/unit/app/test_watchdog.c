@@ -1,6 +1,5 @@
-/* A sign of life means that every worker has answered; one that hangs holds it back, and one that has ended
- * does not. The order of events decides here, never how long they take.
- */
+/* A sign of life means that every worker has answered. A worker that hangs holds the sign back; a worker that
+ * has ended does not. The order of events decides here, never their duration. */
 #include "app/watchdog.h"
 
 #include "base/log.h"
@@ -22,7 +21,7 @@
 enum { WORKERS = 3, PERIOD_US = 2000, LOOK_US = 500 };
 #define PATIENCE_US 60000000U
 
-/* Workers without sessions, a control loop, and a manager to hear it. */
+/* Workers without sessions, a control loop, and a service manager that receives the messages. */
 struct scene {
     struct loop control;
     struct worker workers[WORKERS];
@@ -31,7 +30,7 @@ struct scene {
     int manager;
     struct loop_timer look, patience;
     bool (*is_over)(struct scene *scene);
-    unsigned signs; /* heard so far */
+    unsigned signs; /* received by the manager */
     sem_t may_go_on;
     struct loop_message hang;
 };
@@ -90,7 +89,7 @@ static void on_impatience(struct loop_timer *timer)
     fail_msg("what the scene waits for has not happened");
 }
 
-/* Turn the control loop until that is so. */
+/* Turns the control loop until `is_over` returns true. */
 static void run_until(struct scene *scene, bool (*is_over)(struct scene *))
 {
     scene->is_over = is_over;
@@ -172,7 +171,7 @@ static void hang(struct loop_message *message)
 
 static bool has_missed_five_rounds(struct scene *scene)
 {
-    return scene->watchdog.missed >= 5 && scene->watchdog.awaited == 1; /* the others have answered */
+    return scene->watchdog.missed >= 5 && scene->watchdog.awaited == 1; /* the other workers have answered */
 }
 
 static bool answers_again(struct scene *scene)
@@ -188,7 +187,7 @@ static void a_worker_that_hangs_holds_them_back(void **state)
     scene.hang.run = hang;
     assert_true(worker_post(&scene.workers[1], &scene.hang));
     run_until(&scene, has_missed_five_rounds);
-    assert_int_equal(scene.signs, 1); /* the first letters were there before the one that hangs */
+    assert_int_equal(scene.signs, 1); /* the answers to the first round were there before the worker hung */
     scene.watchdog.missed = 0;
     run_until(&scene, has_missed_five_rounds);
     assert_int_equal(scene.signs, 1);
@@ -217,7 +216,7 @@ int main(void)
         cmocka_unit_test(a_worker_that_hangs_holds_them_back),
         cmocka_unit_test(nobody_is_asked_where_nobody_wants_to_know),
     };
-    /* Its complaints, at a period of microseconds, are not what is tested. */
+    /* The watchdog's warnings, at a period of microseconds, are not tested here. */
     log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, open("/dev/null", O_WRONLY | O_CLOEXEC));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

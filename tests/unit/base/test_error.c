@@ -43,7 +43,7 @@ static void wrapping_keeps_the_servers_word(void **state)
     assert_string_equal(err.sqlstate, "");
 }
 
-/* Whatever the lengths: terminated, within bounds, the front of the whole text. */
+/* Whatever the lengths: the text is terminated, within bounds, and the beginning of the whole text. */
 static void long_texts_lose_their_end_only(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Histograms beside a twin that keeps every value. */
+/* Histograms compared with a reference that keeps every value. */
 #include "base/hist.h"
 
 #include <pthread.h>
@@ -46,7 +46,7 @@ static int by_size(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* As many small values as large ones, up to a little beyond what has buckets of its own. */
+/* Fills `values` with values of all orders of magnitude, up to a little beyond the largest bucket. */
 static void fill(uint64_t *values, uint64_t seed)
 {
     for (size_t i = 0; i < VALUES; i++) {
@@ -81,7 +81,7 @@ static void counts_and_quantiles_are_those_of_the_values(void **state)
     static uint64_t values[VALUES];
     (void)state;
     for (uint64_t seed = 1; seed <= 20; seed++) {
-        struct hist *parts = calloc(2, sizeof *parts); /* noted in two, and added */
+        struct hist *parts = calloc(2, sizeof *parts); /* values are noted in two histograms and then added */
         struct hist_total total = { 0 };
         uint64_t sum = 0;
         assert_non_null(parts);
@@ -111,7 +111,7 @@ static void of_nothing_every_quantile_is_zero(void **state)
 static void quantiles_of_a_few_values(void **state)
 {
     static const struct {
-        uint64_t values[4]; /* up to a zero */
+        uint64_t values[4]; /* ends at a zero */
         double share;
         uint64_t quantile;
     } rows[] = {
@@ -138,7 +138,7 @@ static void *note_many(void *argument)
     return NULL;
 }
 
-/* (For the thread sanitizer: reading while another thread writes is defined.) */
+/* For the thread sanitizer: reading while another thread writes is defined. */
 static void may_be_read_while_it_is_written(void **state)
 {
     static struct hist hist;

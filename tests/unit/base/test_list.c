@@ -50,7 +50,7 @@ static void list_agrees_with_an_array(void **state)
     }
 }
 
-/* The way every owner empties a list: take the first until there is none. */
+/* As every owner empties a list: remove the first element until there is none. */
 static void a_list_is_emptied_from_the_front(void **state)
 {
     (void)state;

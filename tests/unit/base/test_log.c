@@ -1,4 +1,4 @@
-/* Lines are read back from a pipe. */
+/* Log lines, read back from a pipe. */
 #include "unit.h"
 
 #include "base/clock.h"
@@ -26,7 +26,7 @@ static int close_pipe(void **state)
     return close(ends[0]) + close(ends[1]);
 }
 
-/* Everything written since the last call, terminated. */
+/* Returns everything written since the last call, terminated. */
 static const char *read_back(void)
 {
     static char bytes[65536];
@@ -35,7 +35,7 @@ static const char *read_back(void)
     return bytes;
 }
 
-/* The one line there is, without its time and its newline. */
+/* Returns the only line, without its time and newline. */
 static const char *one_text_line(void)
 {
     static char line[65536];
@@ -105,7 +105,7 @@ static void levels_below_the_chosen_one_are_silent(void **state)
     assert_false(log_level_parse("warn", &unused));
 }
 
-/* A peer chooses user names, schemas and error texts: none of them begins a line of its own. */
+/* A peer chooses user names, schemas and error texts: none of these can begin a new line of the log. */
 static void no_byte_of_a_peer_forges_a_line(void **state)
 {
     (void)state;
@@ -152,7 +152,7 @@ static void a_long_line_is_cut_and_still_one_line(void **state)
     assert_true(strlen(one_text_line()) <= 2048);
 }
 
-/* ---- any bytes at all ---- */
+/* ---- arbitrary bytes ---- */
 
 #define FIELDS 4
 #define LONGEST 1400
@@ -163,8 +163,8 @@ struct said {
     struct log_scope scopes[FIELDS];
 };
 
-/* Bytes that are awkward somewhere: ends, escapes, blanks, halves of characters, and characters in between.
- */
+/* Fills `out` with bytes that are difficult in some place: terminators, escapes, blanks, parts of characters,
+ * and characters between them. */
 static void make_up(char *out, size_t max, uint64_t *seed)
 {
     static const char *const bits[] = {
@@ -196,7 +196,7 @@ static void say(struct said *said, enum log_format format, uint64_t *seed)
     log_info(&said->scopes[FIELDS - 1], "%s", said->message);
 }
 
-/* `read` is what was said, or as much of it as there was room for. */
+/* `read` must be `said`, or as much of it as there was room for. */
 static void assert_said(const char *read, const char *said, size_t long_bytes)
 {
     static const char mark[] = "\xE2\x80\xA6";
@@ -208,7 +208,7 @@ static void assert_said(const char *read, const char *said, size_t long_bytes)
     assert_row(strlen(said) * 6 > long_bytes, "needlessly cut: '%s'", said); /* 6: the longest escape */
 }
 
-/* As JSON cannot say it: each byte that is no UTF-8 is U+FFFD. */
+/* Returns the bytes as JSON shows them: each byte that is not UTF-8 becomes U+FFFD. */
 static const char *as_utf8(const char *bytes)
 {
     static char good[3 * LONGEST + 1];
@@ -238,13 +238,13 @@ static void a_json_line_is_one_document_whatever_is_said(void **state)
             assert_row(value != NULL || i > 0, "%s is left out", keys[i]);
             if (value != NULL)
                 assert_said(json_string_value(value), as_utf8(said.values[i]),
-                            i < 2 ? 250 : 50 /* the last ones get what is left */);
+                            i < 2 ? 250 : 50 /* the last fields get the remaining room */);
         }
         json_decref(line);
     }
 }
 
-/* One value of a text line from *at on, decoded: in quotes, or bare up to `stop`. */
+/* Decodes one value of a text line from *at on: quoted, or unquoted up to `stop`. */
 static void read_value(const char **at, const char *stop, char *out)
 {
     const char *p = *at;
@@ -293,16 +293,16 @@ static void a_text_line_reads_back_as_what_was_said(void **state)
         const char *end = strchr(at, '=');
         while (end[-1] != ' ')
             end--;
-        read_value(&at, end - 1, read); /* bare, the message goes up to the first field */
+        read_value(&at, end - 1, read); /* an unquoted message ends at the first field */
         assert_said(read, said.message, 1000);
         for (unsigned i = 0; *at != '\0'; i++) {
             assert_int_equal(*at++, ' ');
             while (i < FIELDS && strncmp(at, keys[i], strlen(keys[i])) != 0)
-                i++; /* left out */
+                i++; /* the field was left out */
             assert_row(i < FIELDS && at[strlen(keys[i])] == '=', "a forged field: %s", at);
             at += strlen(keys[i]) + 1;
             read_value(&at, at + strcspn(at, " "), read);
-            assert_said(read, said.values[i], i < 2 ? 250 : 50 /* the last ones get what is left */);
+            assert_said(read, said.values[i], i < 2 ? 250 : 50 /* the last fields get the remaining room */);
         }
     }
 }
@@ -344,7 +344,7 @@ static void a_field_is_quoted_only_when_it_must_be(void **state)
     }
 }
 
-/* The session's number is there, however long what a client made us say. */
+/* The session's number is in the line, however long the text that a client caused. */
 static void a_long_message_leaves_room_for_its_fields(void **state)
 {
     (void)state;
@@ -383,8 +383,9 @@ static void allow(rlim_t bytes)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* The next line does not become the torn one's end: also when log_configure comes in between, as after a
- * reload or SIGUSR1. What stderr is told has the reason of this loss, not of whatever failed before. */
+/* After a torn line the next line begins on a line of its own, also when log_configure is called in between,
+ * as after a reload or SIGUSR1. The message on stderr gives the reason of this loss, not of an earlier
+ * failure. */
 static void a_full_disk_tears_one_line_only(void **state)
 {
     (void)state;
@@ -408,7 +409,7 @@ static void a_full_disk_tears_one_line_only(void **state)
         ssize_t n = read(told[0], said, sizeof said - 1);
         said[n > 0 ? n : 0] = '\0';
         bool is_told = strstr(said, "No space left on device") != NULL;
-        assert_row(is_told == !is_configured_again, "%s", said); /* it is said once a minute */
+        assert_row(is_told == !is_configured_again, "%s", said); /* reported once a minute */
         log_info(NULL, "lost");
         allow(0);
         assert_int_equal(log_lost() - lost_before, 2);
@@ -425,7 +426,7 @@ static void a_full_disk_tears_one_line_only(void **state)
     (void)close(stderr_before);
 }
 
-/* ---- the budget ---- */
+/* ---- the limit of lines per second ---- */
 
 /* Runs `body` within one second of the clock. */
 static void within_a_second(void (*body)(void))
@@ -452,11 +453,11 @@ static void spend(void)
         assert_int_equal(suppressed, 0);
         passed++;
     }
-    atomic_store(&limit.second, 1); /* as if it had been long ago */
+    atomic_store(&limit.second, 1); /* as if the last second had been long ago */
     if (log_limit_pass(&limit, &suppressed))
         left_out = suppressed;
     assert_true(log_limit_pass(&limit, &suppressed));
-    assert_int_equal(suppressed, 0); /* said once */
+    assert_int_equal(suppressed, 0); /* reported once */
 }
 
 static void a_call_site_has_five_lines_a_second_and_owns_up_to_the_rest(void **state)

@@ -70,7 +70,7 @@ static void a_failed_realloc_leaves_the_memory(void **state)
     mem_free(memory);
 }
 
-/* Blocks are nobody else's while lent, and the books are right after every step. */
+/* A lent block belongs to one owner only, and the counters are right after every step. */
 static void slab_agrees_with_its_books(void **state)
 {
     (void)state;

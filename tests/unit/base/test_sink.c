@@ -1,4 +1,4 @@
-/* Lines end up in files, whatever becomes of the files. */
+/* Lines arrive in files, also when the files are moved or fill up. */
 #include "unit.h"
 
 #include "base/log.h"
@@ -53,7 +53,7 @@ static const char *content(const char *name)
     return bytes;
 }
 
-/* Where a program was started without a standard input, a file's descriptor is 0. */
+/* When a program is started without a standard input, a file may get descriptor 0. */
 static void descriptor_zero_is_as_good_as_any(void **state)
 {
     (void)state;
@@ -88,7 +88,7 @@ static void lines_are_appended_to_what_is_there(void **state)
     struct stat status;
     assert_string_equal(content(path), "a line\na line\n");
     assert_int_equal(stat(path, &status), 0);
-    assert_int_equal(status.st_mode & 0027, 0); /* statements are not everybody's to read */
+    assert_int_equal(status.st_mode & 0027, 0); /* statements are not readable for everybody */
     assert_int_equal(sink_lost(&sink), 0);
 }
 
@@ -128,7 +128,7 @@ static void a_file_that_cannot_be_opened_again_is_kept(void **state)
     assert_false(sink_is_open(&sink));
 }
 
-/* Said once, counted each time. */
+/* Reported once, counted each time. */
 static void a_full_disk_loses_lines_and_says_so_once(void **state)
 {
     (void)state;
@@ -154,7 +154,7 @@ static void a_full_disk_loses_lines_and_says_so_once(void **state)
     (void)close(ends[1]);
 }
 
-/* A file takes no more than so many bytes; 0: as many as before. */
+/* Limits the size of files to `bytes`; 0: the former limit. */
 static void allow(rlim_t bytes)
 {
     struct rlimit limit;
@@ -164,7 +164,7 @@ static void allow(rlim_t bytes)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* A disk that is full in the middle of a line: the next line does not become its end. */
+/* The disk becomes full in the middle of a line: the next line begins on a line of its own. */
 static void a_torn_line_ends_before_the_next_one(void **state)
 {
     (void)state;
@@ -195,7 +195,7 @@ static void tear(struct sink *sink)
     allow(0);
 }
 
-/* A file that was not moved away is still torn; one that was moved away is followed by a file that is not. */
+/* A file that was not moved away still ends with a torn line. After a move the file is new and has none. */
 static void a_torn_line_is_known_after_reopening(void **state)
 {
     (void)state;
@@ -214,7 +214,7 @@ static void a_torn_line_is_known_after_reopening(void **state)
     }
 }
 
-/* The torn line of a process that has ended. */
+/* The line was torn by a process that has ended. */
 static void a_torn_line_is_known_at_the_start(void **state)
 {
     (void)state;
@@ -230,14 +230,14 @@ static void a_torn_line_is_known_at_the_start(void **state)
     assert_string_equal(content(path), "whole\nin t\nnext\n");
 }
 
-/* A pipe whose reader sleeps is not waited for. */
+/* A pipe whose reader does not read is not waited for. */
 static void a_full_pipe_loses_lines(void **state)
 {
     (void)state;
     struct error err = { 0 };
     struct sink sink = { 0 };
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_false(sink_open(&sink, path, &err)); /* nobody reads: nobody is waited for */
+    assert_false(sink_open(&sink, path, &err)); /* a FIFO without a reader: an error, no waiting */
     int reader = open(path, O_RDONLY | O_NONBLOCK);
     log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO);
     assert_true(sink_open(&sink, path, &err));
@@ -248,7 +248,7 @@ static void a_full_pipe_loses_lines(void **state)
     (void)close(reader);
 }
 
-/* ---- several threads, and somebody who moves the file away under them ---- */
+/* ---- several threads, while the file is moved away ---- */
 
 #define WRITERS 4
 #define LINES 5000
@@ -265,7 +265,7 @@ static void *write_lines(void *context)
     return NULL;
 }
 
-/* How many whole lines of each writer, in their order. */
+/* Counts the whole lines of each writer and checks their order. */
 static void count_lines(const char *name, int *next)
 {
     int writer, number, len;
@@ -292,7 +292,7 @@ static void lines_of_threads_never_mix_and_none_is_lost_by_a_rotation(void **sta
     }
     struct stat status = { 0 };
     for (long patience = 0; status.st_size == 0 && patience < 10000000; patience++)
-        assert_int_equal(stat(path, &status), 0); /* they have begun */
+        assert_int_equal(stat(path, &status), 0); /* until the threads have begun to write */
     assert_int_equal(rename(path, aside), 0);
     assert_true(sink_reopen(&shared, &err));
     for (int i = 0; i < WRITERS; i++)

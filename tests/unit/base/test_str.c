@@ -150,7 +150,7 @@ static void utf8_rows(void **state)
     }
 }
 
-/* ---- text against a flat array ---- */
+/* ---- text compared with a flat array ---- */
 
 struct twin {
     char data[1 << 17];
@@ -215,7 +215,8 @@ static void text_agrees_with_its_twin(void **state)
             if (twin.len > 0)
                 assert_memory_equal(text.data, twin.data, twin.len);
             if (chance(&seed, 3)) {
-                assert_int_equal(text_cstr(&text)[twin.len], '\0'); /* and the length is as before */
+                /* text_cstr adds a NUL and keeps the length */
+                assert_int_equal(text_cstr(&text)[twin.len], '\0');
                 assert_int_equal(text.len, twin.len);
             }
         }
@@ -242,7 +243,7 @@ static void growth_is_geometric(void **state)
 {
     (void)state;
     struct text text = { 0 };
-    assert_non_null(text_reserve(&text, 64)); /* as much as the first append takes, and no more */
+    assert_non_null(text_reserve(&text, 64)); /* as much as the first append allocates, and no more */
     assert_int_equal(text.cap, 64);
     text_fini(&text);
     unsigned long before = mem_allocations();
@@ -252,7 +253,8 @@ static void growth_is_geometric(void **state)
     text_fini(&text);
 }
 
-/* Whichever allocation fails, the text is what it was before the append that failed, and stays so. */
+/* Whichever allocation fails, the text is as before the append that failed, and does not change afterwards.
+ */
 static void without_memory_the_text_keeps_what_fitted(void **state)
 {
     (void)state;
@@ -266,7 +268,8 @@ static void without_memory_the_text_keeps_what_fitted(void **state)
             (void)snprintf(word, sizeof word, "word %u;", i);
             bool is_fine = i % 2 == 0 ? text_append_cstr(&text, word) : text_appendf(&text, "%s", word);
             assert_false(is_fine &&
-                         has_failed); /* once out of memory, always ignored: no hole in the middle */
+                         /* after the first failure every append is ignored: no gap in the middle */
+                         has_failed);
             has_failed |= !is_fine;
             if (is_fine)
                 kept += strlen(word);
@@ -285,7 +288,7 @@ static void without_memory_the_text_keeps_what_fitted(void **state)
     }
 }
 
-/* A wide character that the C locale has no bytes for. */
+/* A wide character that the C locale cannot represent. */
 static void what_cannot_be_formatted_is_told_at_the_end_too(void **state)
 {
     (void)state;

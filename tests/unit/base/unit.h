@@ -1,5 +1,5 @@
-/* Shared by the unit tests of all layers: cmocka, random numbers with a seed, copies of exactly their size.
- */
+/* unit: shared by the unit tests of all layers: cmocka, random numbers with a seed, copies of exactly the
+ * right size. */
 #ifndef HEADGATE_TESTS_UNIT_BASE_UNIT_H
 #define HEADGATE_TESTS_UNIT_BASE_UNIT_H
 
@@ -18,9 +18,9 @@
 #include "base/str.h"
 
 #define COUNT_OF(rows) (sizeof(rows) / sizeof *(rows))
-#define PAGE_BYTES ((size_t)65536) /* a page of memory is no larger on any processor */
+#define PAGE_BYTES ((size_t)65536) /* the largest page size of any supported processor */
 
-/* A small generator, so that a failure comes back with its seed. */
+/* A small generator: a failure can be repeated with its seed. */
 static inline uint32_t next_random(uint64_t *seed)
 {
     *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -32,7 +32,7 @@ static inline bool chance(uint64_t *seed, unsigned one_in)
     return next_random(seed) % one_in == 0;
 }
 
-/* Fails with the row's own name, so that one knows which row it was. */
+/* An assertion whose message names the failing row. */
 #define assert_row(condition, ...)                                                                           \
     do {                                                                                                     \
         if (!(condition)) {                                                                                  \
@@ -42,9 +42,8 @@ static inline bool chance(uint64_t *seed, unsigned one_in)
         }                                                                                                    \
     } while (0)
 
-/* Memory in front of a page without access. Pieces of one page are kept for the next copy: tests make
- * millions.
- */
+/* Memory in front of a page without access. Copies of one page are kept and reused: tests make millions of
+ * copies. */
 static uint8_t *kept_pages[8];
 static size_t kept_count;
 
@@ -64,7 +63,7 @@ static inline size_t guarded_room(size_t len)
     return (len / PAGE_BYTES + 1) * PAGE_BYTES;
 }
 
-/* A private copy that ends where a page without access begins: a read past its end kills the test. */
+/* Returns a private copy that ends where a page without access begins: a read past its end kills the test. */
 static inline struct span exact_copy(struct span span)
 {
     size_t room = guarded_room(span.len);
@@ -74,7 +73,7 @@ static inline struct span exact_copy(struct span span)
     return span_of(copy, span.len);
 }
 
-/* The copy's bytes are overwritten: a test that looks at them afterwards fails. No data: nothing happens. */
+/* Overwrites and releases the copy: a test that still uses its bytes fails. Without data nothing happens. */
 static inline void drop_copy(struct span copy)
 {
     size_t room = guarded_room(copy.len);

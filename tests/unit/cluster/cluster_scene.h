@@ -1,5 +1,5 @@
-/* A whole cluster, probed over loopback: its servers are played on the same loop and say what the test wants.
- */
+/* cluster_scene: a whole cluster, probed over loopback. Its servers are simulated on the same loop and answer
+ * as the test wants. */
 #ifndef HEADGATE_TESTS_CLUSTER_SCENE_H
 #define HEADGATE_TESTS_CLUSTER_SCENE_H
 
@@ -19,36 +19,36 @@
 
 #define SERVERS 3
 #define NAMES_MAX 8
-#define SESSIONS 0 /* rows of counters */
+#define SESSIONS 0 /* row of the servers' counters */
 #define PROBES 1
 
-/* ---- a server ---- */
+/* ---- a simulated server ---- */
 
 struct fake {
     struct loop *loop;
     struct listener listener;
     struct list callers;
-    bool is_writable, is_replica, is_stopped; /* what it says of itself */
+    bool is_writable, is_replica, is_stopped; /* its answers to probes */
     bool is_link_broken, is_link_stopped;
-    const char *link_error;     /* of its SQL thread; NULL: none */
-    unsigned server_id, source; /* of it, and whom it follows */
+    const char *link_error;     /* of the SQL thread; NULL: none */
+    unsigned server_id, source; /* its own id, and the number of the server that it follows */
     unsigned lag_s;
-    bool hides_lag;         /* as a server does whose SQL thread is stopped */
-    bool is_silent;         /* takes connections and says nothing, as a stopped process does */
-    bool hides_replication; /* never answers how it replicates, as with a full disk */
-    bool is_mariadb;        /* among MySQL servers */
-    bool is_full;           /* ERR 1040 instead of a greeting */
+    bool hides_lag;         /* as with a stopped SQL thread: the lag is NULL */
+    bool is_silent;         /* accepts connections and sends nothing, as a stopped process does */
+    bool hides_replication; /* never answers SHOW REPLICA STATUS, as with a full disk */
+    bool is_mariadb;        /* a MariaDB server among MySQL servers */
+    bool is_full;           /* sends ERR 1040 instead of a greeting */
     unsigned queries;       /* answered */
-    unsigned started_s;     /* by its clock; 0: it refuses to say */
+    unsigned started_s;     /* start time by its clock; 0: it refuses to tell */
     unsigned uptime_s;
-    /* Of its stored code: what it answers, and how often it was asked. */
+    /* Its stored code, its answers about it, and how often they were asked for. */
     const char *const *code; /* kind, schema, name, body; ... */
     unsigned code_count;
-    unsigned repeats;  /* of the last one: as many more */
-    const char *hides; /* the list with this kind of rows comes without its proof; NULL: none does */
-    uint16_t refusal;  /* an error's number; 0: none */
-    bool is_thinking;  /* and never done */
-    bool is_restless;  /* each sum is another */
+    unsigned repeats;  /* how many more times the last row is sent */
+    const char *hides; /* a kind of rows: the list with this kind comes without its proof; NULL: no list */
+    uint16_t refusal;  /* number of the error that it answers with; 0: none */
+    bool is_thinking;  /* it never answers */
+    bool is_restless;  /* each checksum differs from the one before */
     unsigned long restless;
     unsigned surveys, pages;
 };
@@ -102,7 +102,7 @@ static inline void put_table(struct text *out, const char *const *names, const c
     reply_put_eof(out, seq, STATUS_AUTOCOMMIT, 0);
 }
 
-/* Of which of the lists of a survey is this query? The kinds of its rows. */
+/* Returns the kinds of rows of the list that this query asks for. */
 static inline const char *kinds_of_list(struct span query)
 {
     if (memmem(query.data, query.len, "LOADABLE", 8) != NULL)
@@ -293,7 +293,7 @@ static inline void on_call(struct listener *listener, int take_fd, const struct 
     stream_want(&caller->stream, EV_READ);
 }
 
-/* A server that was silent finds its tongue: those who called meanwhile are greeted now. */
+/* Ends a server's silence: connections made in the meantime get their greeting. */
 static inline void speak(struct fake *fake)
 {
     fake->is_silent = false;
@@ -326,7 +326,7 @@ static inline void fake_close(struct fake *fake)
     listener_close(&fake->listener);
 }
 
-/* ---- a cluster of them ---- */
+/* ---- a cluster of simulated servers ---- */
 
 struct scene {
     struct loop loop;
@@ -335,15 +335,16 @@ struct scene {
     struct server_settings servers[SERVERS];
     char names[SERVERS][8], addresses[SERVERS][ADDR_TEXT_MAX];
     struct cluster cluster;
-    struct view *view; /* one reference; NULL: none yet */
+    struct view *view; /* one reference; NULL: no view yet */
     unsigned views;
-    int log; /* see keep_log; -1: none */
+    int log; /* descriptor: see keep_log; -1: none */
 };
 
 static inline void on_view(struct cluster *cluster, struct view *view)
 {
     struct scene *scene = cluster->owner;
-    for (size_t i = 0; i < view->count; i++) /* only who has moved is unknown again */
+    /* only a server whose address has changed is in state STARTING again */
+    for (size_t i = 0; i < view->count; i++)
         assert_true(view->servers[i].state != SERVER_STARTING || view->servers[i].moves > 0);
     view_release(&scene->view);
     scene->view = view_acquire(view);
@@ -405,7 +406,8 @@ static inline void close_scene(struct scene *scene)
         (void)close(scene->log);
 }
 
-/* P primary, R replica that takes reads, r one that does not, d down, ? else. */
+/* Letters, one per server: P primary, R replica that takes reads, r replica that takes none, d down, ? other.
+ */
 static inline bool looks_like(const struct scene *scene, const char *letters)
 {
     if (scene->view == NULL)
@@ -430,7 +432,7 @@ static inline void turn_until_it_looks_like(struct scene *scene, const char *let
         turn(&scene->loop);
 }
 
-/* Three probes of every server that answers, begun after now. */
+/* Waits for three probes of every server that answers, begun after the call. */
 static inline void probe_thrice(struct scene *scene)
 {
     for (unsigned i = 0; i < SERVERS; i++) {
@@ -445,7 +447,7 @@ static inline void start(struct scene *scene)
     cluster_start(&scene->cluster, on_view, scene);
 }
 
-/* ---- what several files ask ---- */
+/* ---- helpers of several test files ---- */
 
 static inline void probe_thrice_of(struct scene *scene, unsigned server)
 {
@@ -470,7 +472,7 @@ static inline void settle(struct scene *scene, const char *letters)
     start(scene);
     turn_until_it_looks_like(scene, letters);
     while (scene->view->primary != VIEW_NO_SERVER && scene->view->catalog == NULL)
-        turn(&scene->loop); /* it is a view of its own */
+        turn(&scene->loop); /* the catalog comes with a view of its own */
 }
 
 static inline void open_settled_scene(struct scene *scene)
@@ -479,7 +481,7 @@ static inline void open_settled_scene(struct scene *scene)
     settle(scene, "PRR");
 }
 
-/* With an hour between probes, whatever is learnt is learnt because somebody asked. */
+/* An hour between probes: whatever the cluster learns, it learns from a probe that was requested. */
 static inline void open_lazy_scene(struct scene *scene)
 {
     open_scene(scene);
@@ -493,7 +495,7 @@ static inline const struct event *last_event(const struct scene *scene)
     return events_at(&scene->cluster.events, events_count(&scene->cluster.events) - 1);
 }
 
-/* The ring's youngest event of that server. */
+/* Returns the newest event of that server. */
 static inline const struct event *last_of(const struct scene *scene, int server)
 {
     const struct events *events = &scene->cluster.events;
@@ -512,7 +514,7 @@ static inline const struct event *find_event(const struct scene *scene, const ch
     return NULL;
 }
 
-/* Warnings go where read_log finds them. */
+/* Warnings are written to a file that read_log reads. */
 static inline void keep_log(struct scene *scene)
 {
     scene->log = memfd_create("log", MFD_CLOEXEC);
@@ -527,7 +529,7 @@ static inline void read_log(const struct scene *scene, char *text, size_t size)
     text[len] = '\0';
 }
 
-/* At `where`, which is filled in to the port. */
+/* Opens another server at `where`; its address with the port is written to `address`. */
 static inline void open_another(struct scene *scene, struct fake *another, const char *where, char *address)
 {
     memset(another, 0, sizeof *another);

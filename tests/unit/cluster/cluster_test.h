@@ -1,4 +1,4 @@
-/* Servers made by hand, for tests that need no network. */
+/* cluster_test: servers made by hand, for tests that need no network. */
 #ifndef HEADGATE_TESTS_UNIT_CLUSTER_CLUSTER_TEST_H
 #define HEADGATE_TESTS_UNIT_CLUSTER_CLUSTER_TEST_H
 

@@ -40,7 +40,7 @@ static uint64_t connections_of(const struct view *view, size_t at)
     return server_sum(view->servers[at].server).connections_active;
 }
 
-static uint64_t chances; /* begins anew with each test */
+static uint64_t chances; /* state of the random numbers; set anew for each test */
 
 static int begin_chances(void **state)
 {
@@ -58,10 +58,10 @@ static int pick(const struct view *view, int avoid, unsigned turn, uint64_t now_
     return balance_pick(view, &wish);
 }
 
-/* ---- who may be picked ---- */
+/* ---- servers that may be picked ---- */
 
-/* Only servers that take reads and are not to be avoided; of three or fewer none with fewer commands running,
- * in whole shares, nor with as few and fewer connections. */
+/* Only servers that take reads and are not to be avoided are picked. With three or fewer servers, no other
+ * one has fewer running commands (in whole shares), or equally many and fewer connections. */
 static void the_pick_takes_reads_and_nobody_is_better(void **state)
 {
     (void)state;
@@ -69,7 +69,7 @@ static void the_pick_takes_reads_and_nobody_is_better(void **state)
     for (unsigned round = 0; round < 2000; round++) {
         int64_t weights[SERVERS_MAX];
         size_t count = next_random(&seed) % (SERVERS_MAX + 1), eligible = 0;
-        double weight = 0; /* of all that are eligible */
+        double weight = 0; /* of all eligible servers together */
         for (size_t i = 0; i < count; i++)
             weights[i] = 1 + next_random(&seed) % 1000;
         struct view *view = make_view(count, weights);
@@ -193,7 +193,7 @@ static void of_many_the_better_of_two_keeps_shares_within_a_tenth(void **state)
     drop_view(view);
 }
 
-/* Short visits leave no connection behind: ties must go round by themselves. */
+/* Short sessions leave no connection behind: equal servers must be picked in turn. */
 static void servers_that_are_equal_get_their_shares(void **state)
 {
     (void)state;
@@ -201,7 +201,7 @@ static void servers_that_are_equal_get_their_shares(void **state)
         struct view *view = make_view(4, (const int64_t[]){ 1, 2, 7, 1 });
         unsigned picks[4] = { 0 };
         view->balance = (enum balance_setting)setting;
-        view->servers[2].takes_reads = false; /* stands between the others */
+        view->servers[2].takes_reads = false; /* it stands between the two servers that take reads */
         for (unsigned turn = 0; turn < 8000; turn++)
             picks[pick(view, VIEW_NO_SERVER, turn, 0)]++;
         assert_in_range(picks[0], 1900, 2100);
@@ -230,7 +230,7 @@ static void a_server_that_comes_back_begins_with_a_tenth_and_grows(void **state)
     (void)state;
     static const struct {
         uint64_t now_us;
-        double share; /* of the whole one */
+        double share; /* of all picks */
     } moments[] = { { 100 * SECOND, 0.1 }, { 105 * SECOND, 0.55 }, { 110 * SECOND, 1 }, { 500 * SECOND, 1 } };
     for (size_t i = 0; i < COUNT_OF(moments); i++)
         for (int setting = BALANCE_LEAST; setting <= BALANCE_ROUND_ROBIN; setting++) {
@@ -248,7 +248,7 @@ static void a_server_that_comes_back_begins_with_a_tenth_and_grows(void **state)
         }
 }
 
-/* ---- a day's work: queries come, run as long as their server takes, and are measured ---- */
+/* ---- queries arrive, run for as long as their server needs, and their latency is measured ---- */
 
 #define QUERIES_AT_ONCE 4096
 
@@ -260,7 +260,7 @@ struct work {
         uint64_t began_us;
         int server;
     } queries[QUERIES_AT_ONCE];
-    uint64_t free_at_us[SERVERS_MAX][8]; /* a server does so many at the same time, the others wait */
+    uint64_t free_at_us[SERVERS_MAX][8]; /* a server runs this many queries at a time; further ones wait */
     unsigned done[SERVERS_MAX];
 };
 
@@ -295,7 +295,7 @@ static void begin_query(struct work *work, int server, uint64_t now_us)
     counter_add(&row_of(work->view, server, 0)->running, 1);
 }
 
-/* One query each `gap_us` on average, `count` of them. */
+/* Runs `count` queries, one every `gap_us` on average. */
 static void run_work(struct work *work, uint64_t gap_us, unsigned count)
 {
     uint64_t now_us = SECOND, seed = 7;
@@ -314,7 +314,7 @@ static void a_slow_server_gets_less_and_not_nothing(void **state)
         const char *what;
         size_t servers;
         uint64_t gap_us;
-        double least, most; /* share of the slow one, in percent */
+        double least, most; /* share of the slow server, in percent */
     } loads[] = {
         { "hardly anything to do", 3, 10000, 0.5, 5 },
         { "work", 3, 200, 0.5, 8 },
@@ -359,7 +359,7 @@ static void weights_are_met_within_a_tenth_at_every_load(void **state)
     }
 }
 
-/* One that was slow and is not any more is found out, though its latency says otherwise. */
+/* A server that was slow and has recovered is noticed, although its measured latency is still high. */
 static void a_server_that_has_recovered_gets_its_share_again(void **state)
 {
     (void)state;
@@ -375,7 +375,7 @@ static void a_server_that_has_recovered_gets_its_share_again(void **state)
     drop_view(work.view);
 }
 
-/* ---- second thoughts ---- */
+/* ---- moving sessions to another server ---- */
 
 static unsigned movers(const struct view *view, int current, uint64_t now_us)
 {
@@ -391,7 +391,7 @@ static void one_in_eight_moves_from_where_it_is_clearly_worse(void **state)
     static const struct {
         const char *what;
         uint64_t running[2], connections[2], latency_us[2];
-        unsigned movers; /* of 800, from the first */
+        unsigned movers; /* number of 800 sessions on the first server that move */
     } rows[] = {
         { "all the same", { 0 }, { 0 }, { 0 }, 0 },
         { "a little busier", { 4, 0 }, { 20, 20 }, { 1000, 1000 }, 0 },
@@ -424,7 +424,7 @@ static void whoever_cannot_stay_moves_at_once(void **state)
     struct view *view = make_view(2, NULL);
     view->servers[0].takes_reads = false;
     assert_int_equal(movers(view, 0, 0), 800);
-    view->servers[1].takes_reads = false; /* but not to nowhere */
+    view->servers[1].takes_reads = false; /* no server is left to move to */
     assert_int_equal(movers(view, 0, 0), 0);
     drop_view(view);
 }
@@ -441,7 +441,7 @@ static void sessions_go_home_to_their_zone(void **state)
     drop_view(view);
 }
 
-/* Nobody is sent where it was sent away from: at the end of it sessions stay. */
+/* No session returns to the server that it was moved away from: in the end all sessions stay. */
 static void moving_comes_to_an_end(void **state)
 {
     (void)state;
@@ -452,7 +452,7 @@ static void moving_comes_to_an_end(void **state)
     uint64_t seed = 5;
     unsigned moves = 0;
     for (size_t i = 0; i < COUNT_OF(sessions); i++)
-        attach(view, 0, 0); /* all are on the first */
+        attach(view, 0, 0); /* all sessions are on the first server */
     for (unsigned turn = 0; turn < 20000; turn++) {
         size_t i = next_random(&seed) % COUNT_OF(sessions);
         if (!balance_should_move(view, sessions[i].server, next_random(&seed), 0))

@@ -1,4 +1,4 @@
-/* Who is primary, what is published, and what operators say: a whole cluster over loopback. */
+/* The choice of the primary, the published views, and operators' commands: a whole cluster over loopback. */
 #include "cluster_scene.h"
 
 static void roles_come_from_what_servers_say(void **state)
@@ -39,9 +39,9 @@ static void a_promoted_replica_is_followed_and_the_old_primary_not_taken_back(vo
     turn_until_it_looks_like(&scene, "dRR");
     scene.fakes[1].is_replica = false;
     scene.fakes[1].is_writable = true;
-    scene.fakes[2].source = 2; /* db3 was pointed to it */
+    scene.fakes[2].source = 2; /* db3 was pointed to db2 */
     turn_until_it_looks_like(&scene, "dPR");
-    assert_true(fake_open(&scene.fakes[0], scene.addresses[0])); /* comes back writable, as it went */
+    assert_true(fake_open(&scene.fakes[0], scene.addresses[0])); /* it returns writable, as before */
     turn_until_it_looks_like(&scene, "?PR");
     probe_thrice(&scene);
     assert_true(looks_like(&scene, "?PR"));
@@ -72,7 +72,7 @@ static void clients_are_not_greeted_with_what_a_left_out_server_can(void **state
     (void)state;
     struct scene scene;
     open_scene(&scene);
-    scene.fakes[0].is_mariadb = scene.fakes[1].is_mariadb = true; /* db3 is MySQL 8, which is older than 10 */
+    scene.fakes[0].is_mariadb = scene.fakes[1].is_mariadb = true; /* db3 is MySQL 8, and 8 is lower than 10 */
     settle(&scene, "PR?");
     assert_int_equal(scene.view->family, FAMILY_MARIADB);
     assert_string_equal(scene.view->version, "5.5.5-10.11.6-MariaDB");
@@ -100,13 +100,13 @@ static void two_writable_servers_at_the_start_are_nobody_in_whatever_order_they_
         assert_int_equal(scene.views, 1);
         probe_thrice(&scene);
         assert_true(looks_like(&scene, "??R"));
-        scene.fakes[0].is_writable = false; /* somebody has decided */
+        scene.fakes[0].is_writable = false; /* an operator has decided */
         turn_until_it_looks_like(&scene, "?PR");
         close_scene(&scene);
     }
 }
 
-/* What clients are greeted with is not taken from those that happened to be first. */
+/* The greeting sent to clients does not depend on which servers answer first. */
 static void a_silent_server_delays_the_first_view_by_its_probe_deadline_and_no_more(void **state)
 {
     (void)state;
@@ -130,7 +130,7 @@ static void writable_servers_without_a_primary_are_named_once(void **state)
     open_scene(&scene);
     keep_log(&scene);
     scene.fakes[1].is_writable = scene.fakes[2].is_writable = true;
-    scene.fakes[1].is_replica = false; /* db3 is writable as well, but follows somebody */
+    scene.fakes[1].is_replica = false; /* db3 is writable as well, but has a source */
     scene.fakes[2].source = 99;
     settle(&scene, "???");
     probe_thrice(&scene);
@@ -138,7 +138,7 @@ static void writable_servers_without_a_primary_are_named_once(void **state)
     const char *line = strstr(text, "there is no primary: db1 is writable beside another writable server; "
                                     "db2 is writable beside another writable server; nothing is written");
     assert_row(line != NULL && strstr(line + 1, "there is no primary") == NULL, "%s", text);
-    /* Another one joins them. */
+    /* Another writable server joins db1 and db2. */
     scene.fakes[2].is_replica = false;
     while (strstr(text, "db2 is writable beside another writable server; db3 is writable") == NULL) {
         turn(&scene.loop);
@@ -147,7 +147,8 @@ static void writable_servers_without_a_primary_are_named_once(void **state)
     close_scene(&scene);
 }
 
-/* A server that stays up while it is promoted is what it is now since then, not since it came up. */
+/* A server that stays up while it is promoted: `since` is the time of the promotion, not the time when the
+ * server came up. */
 static void since_is_of_role_and_state_together(void **state)
 {
     (void)state;
@@ -158,7 +159,7 @@ static void since_is_of_role_and_state_together(void **state)
     for (unsigned i = 0; i < SERVERS; i++)
         assert_true(scene.view->servers[i].since_us == begun);
     probe_thrice(&scene);
-    scene.fakes[2].is_stopped = true; /* another reason, but the same role and state */
+    scene.fakes[2].is_stopped = true; /* the reason changes; role and state stay */
     turn_until_it_looks_like(&scene, "PRr");
     assert_true(scene.view->servers[2].since_us == begun);
     scene.fakes[0].is_writable = false;
@@ -262,17 +263,17 @@ static void operators_have_the_last_word(void **state)
     struct error err = { 0 };
     open_settled_scene(&scene);
     operate(&scene, "db2", CLUSTER_DRAIN);
-    assert_true(looks_like(&scene, "PrR")); /* at once */
+    assert_true(looks_like(&scene, "PrR")); /* at once, without a probe */
     assert_int_equal(scene.view->servers[1].state, SERVER_DRAINING);
     assert_string_equal(scene.view->servers[1].reason, "drained by an operator");
-    probe_thrice(&scene); /* the probes go on, and change nothing */
+    probe_thrice(&scene); /* probes continue and change nothing */
     assert_int_equal(scene.view->servers[1].state, SERVER_DRAINING);
     operate(&scene, "db2", CLUSTER_DISABLE);
     assert_int_equal(scene.view->servers[1].state, SERVER_DISABLED);
     operate(&scene, "db2", CLUSTER_ENABLE);
     assert_true(looks_like(&scene, "PRR"));
     assert_true(scene.view->servers[1].slow_until_us == 0);
-    /* The primary: then there is none; it stays a place where writes would be taken. */
+    /* The primary is drained: there is no primary then, and db1 remains a server that would take writes. */
     operate(&scene, "db1", CLUSTER_DRAIN);
     assert_int_equal(scene.view->primary, VIEW_NO_SERVER);
     assert_true(scene.view->servers[0].is_contender);

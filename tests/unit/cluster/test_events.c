@@ -1,5 +1,4 @@
-/* The ring of events: the youngest are kept, in order.
- */
+/* The ring of events: the newest events are kept, in order. */
 #include "../base/unit.h"
 
 #include "cluster/events.h"

@@ -1,10 +1,16 @@
-/* What the nodes of a Galera cluster say, and who is what.
+/* What the nodes of a Galera cluster report, and which roles follow.
  *
- * A node is four letters: u up, d down, h up and held by an operator, l up and takes no reads for another
- * reason; w writable, r read_only; S synced, D donor, j joined, J joining, N outside of the primary
- * component, C not connected, U not ready, X rejects statements, - no node at all; c it has caught up, . it
- * has not. Verdicts: P primary, H the heir, R replica that takes reads, r replica that does not, ? of unknown
- * role. `present` and `primary` count from 1; 0 is none.
+ * A node is four letters:
+ *
+ *   1  u up     d down      h up, held by an operator     l up, takes no reads for another reason
+ *   2  w writable           r read_only
+ *   3  S synced             D donor         j joined            J joining
+ *      N not in the primary component       C not connected
+ *      U not ready          X rejects statements                - not a Galera node
+ *   4  c has caught up      . has not
+ *
+ * Verdicts: P primary, H next writer, R replica that takes reads, r replica that takes none, ? unknown role.
+ * `present` and `primary` count from 1; 0: none.
  */
 #include "../base/unit.h"
 
@@ -21,17 +27,17 @@ static const struct {
     const char *verdicts;
     int primary;
 } rows[] = {
-    /* the first choice: the order of the configuration, and what it has received is applied first */
+    /* the first writer: in the order of the configuration, after it has applied all that it has received */
     { "three synced, nobody chosen yet", "uwS. uwS. uwS.", 0, "HRR", 0 },
     { "the same, caught up", "uwSc uwS. uwS.", 0, "PRR", 1 },
     { "another one has caught up: in vain", "uwS. uwSc uwS.", 0, "HRR", 0 },
     { "one node", "uwSc", 0, "P", 1 },
-    /* it stays while it is fit */
+    /* the writer stays while it is fit */
     { "the present one stays", "uwS. uwS. uwS.", 1, "PRR", 1 },
     { "also if it is not the first: no failback", "uwSc uwSc uwS.", 2, "RPR", 2 },
     { "… nor for one that has just come back", "uwS. dwS. uwS.", 3, "R?P", 3 },
     { "the writer lags for its own reads: it stays", "lwS. uwS. uwS.", 1, "PRR", 1 },
-    /* it does not */
+    /* the writer is no longer fit */
     { "it is down", "dwS. uwS. uwS.", 1, "?HR", 0 },
     { "it is down, the next one has caught up", "dwS. uwSc uwS.", 1, "?PR", 2 },
     { "it is a donor", "uwD. uwSc uwS.", 1, "rPR", 2 },
@@ -42,7 +48,7 @@ static const struct {
     { "it is read_only", "urS. uwSc uwS.", 1, "RPR", 2 },
     { "an operator holds it", "hwS. uwSc uwS.", 1, "rPR", 2 },
     { "it is no node any more", "uw-. uwSc uwS.", 1, "?PR", 2 },
-    /* who does not take reads, and who cannot become the writer */
+    /* nodes that take no reads, and nodes that cannot become the writer */
     { "a donor", "uwS. uwD. uwS.", 1, "PrR", 1 },
     { "joined, and behind", "uwS. uwj. uwS.", 1, "PrR", 1 },
     { "joining", "uwS. uwJ. uwS.", 1, "P?R", 1 },
@@ -50,14 +56,14 @@ static const struct {
     { "ejected, or held", "uwS. lwS. hwS.", 1, "Prr", 1 },
     { "read_only", "uwS. urS. uwS.", 1, "PRR", 1 },
     { "all the others are read_only", "dwS. urS. urS.", 1, "?RR", 0 },
-    /* donors write where nobody is synced */
+    /* a donor may be the writer when no node is synced */
     { "the last one is a donor", "uwD. dwS. uwJ.", 1, "P??", 1 },
     { "two of them: the present one stays", "uwD. uwD. dwS.", 2, "rP?", 2 },
     { "a donor that was not the writer", "uwD. dwS. dwS.", 3, "H??", 0 },
     { "… and has caught up", "uwDc dwS. dwS.", 3, "P??", 1 },
     { "a synced one is better, wherever it stands", "uwD. uwj. uwSc", 1, "rrP", 3 },
     { "a read_only donor", "urD. dwS.", 1, "r?", 0 },
-    /* nobody */
+    /* no writer */
     { "no quorum anywhere", "uwN. uwN. dwS.", 1, "???", 0 },
     { "none at all", "", 0, "", 0 },
 };
@@ -154,7 +160,7 @@ static void an_heir_takes_reads_while_it_is_synced(void **state)
     assert_true(verdicts[2].is_next_writer && !verdicts[2].takes_reads);
 }
 
-/* ---- the answers themselves, as MariaDB 10.11 with Galera 26.4.23 gave them ---- */
+/* ---- answers as MariaDB 10.11 with Galera 26.4.23 gave them ---- */
 
 /* `cells`: names and values in turn, up to NULL. */
 static void answer(struct rows *into, const char *const *cells)

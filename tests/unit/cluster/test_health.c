@@ -1,9 +1,18 @@
-/* A server's state, from histories.
+/* A server's state after a history of events.
  *
- * An event is a letter, a step of time each: + a probe passed, - failed, o answered by a refusal; ! five
- * failures of sessions, ? four, = a success; D drained, X disabled, E enabled; P pardoned; l lag beyond the
- * limit, m between half of it and the limit, n below half, u unknown (a passed probe each); . a tick. States:
- * s starting, U up, L lagging, E ejected, D down, R draining, X disabled.
+ * An event is a letter; each takes one step of time:
+ *
+ *   +  a probe passed, no lag                     D  drained by an operator
+ *   -  a probe failed                             X  disabled by an operator
+ *   o  a probe was answered by a refusal          E  enabled by an operator
+ *   !  five failures of sessions                  P  pardoned
+ *   ?  four failures of sessions                  N  replaced by another machine
+ *   =  a success of a session                     .  a tick of the clock
+ *
+ *   l m n u  a probe passed, with a lag: l beyond the limit, m between half of the limit and the limit,
+ *            n half of the limit, u unknown
+ *
+ * States: s starting, U up, L lagging, E ejected, D down, R draining, X disabled.
  */
 #include "../base/unit.h"
 
@@ -125,7 +134,7 @@ static void history_rows(void **state)
     }
 }
 
-/* ---- how long ---- */
+/* ---- duration of ejections ---- */
 
 static void note(struct health *health, const struct health_rules *rules, char c, uint64_t now_us)
 {
@@ -152,7 +161,8 @@ static void ejections_double_up_to_the_longest_and_are_forgotten(void **state)
         assert_int_equal(health.state, SERVER_EJECTED);
         note(&health, &usual, '.', ++now_us);
         assert_int_equal(health.state, SERVER_UP);
-        now_us += 59 * (uint64_t)SECOND; /* a little less than it takes to be forgiven */
+        /* one second less than the time after which ejections are forgotten */
+        now_us += 59 * (uint64_t)SECOND;
     }
     now_us += SECOND;
     note(&health, &usual, '!', now_us);
@@ -193,7 +203,7 @@ static void what_the_cluster_cannot_spare_or_is_told_not_to_is_not_ejected(void 
     event.may_eject = false;
     for (unsigned i = 0; i < 100; i++)
         assert_false(health_note(&health, &usual, &event, i));
-    /* The row goes on: the next failure that may, does. */
+    /* The failures are still counted: the next failure that may eject the server does. */
     event = event_of('!');
     event.failures = 1;
     assert_true(health_note(&health, &usual, &event, 200));
@@ -210,7 +220,7 @@ static void lag_may_be_no_matter(void **state)
     assert_int_equal(health.state, SERVER_UP);
     note(&health, &usual, 'l', 2);
     assert_int_equal(health.state, SERVER_LAGGING);
-    note(&health, &any, 'u', 3); /* the rule was taken away */
+    note(&health, &any, 'u', 3); /* the limit of lag is gone */
     assert_int_equal(health.state, SERVER_UP);
 }
 
@@ -222,7 +232,7 @@ static void it_is_known_when_it_came_back(void **state)
     rules.rise = rules.fall = 1;
     health_begin(&health, 0);
     note(&health, &rules, '+', 10);
-    assert_true(health.back_us == 0); /* the first start is none */
+    assert_true(health.back_us == 0); /* the first start does not count as a return */
     note(&health, &rules, '-', 20);
     note(&health, &rules, '+', 30);
     assert_true(health.back_us == 30);
@@ -230,13 +240,13 @@ static void it_is_known_when_it_came_back(void **state)
     note(&health, &rules, 'n', 50);
     note(&health, &rules, 'D', 60);
     note(&health, &rules, 'E', 70);
-    assert_true(health.back_us == 30); /* from lag and from operators it does not come back cold */
+    assert_true(health.back_us == 30); /* a return from lag or from an operator's order needs no slow start */
     note(&health, &rules, '!', 80);
     note(&health, &rules, '+', 80 + 2 * SECOND);
     assert_true(health.back_us == 80 + 2 * SECOND);
 }
 
-/* ---- when to ask again, and whom to leave in ---- */
+/* ---- when to probe again, and which servers may stay ---- */
 
 static void a_doubt_is_resolved_sooner_than_the_interval(void **state)
 {
@@ -249,7 +259,7 @@ static void a_doubt_is_resolved_sooner_than_the_interval(void **state)
     assert_true(health_probe_after(&health, &usual, 2) == SECOND / 4);
     note(&health, &usual, '-', 3);
     assert_true(health_probe_after(&health, &usual, 3) == SECOND / 4);
-    note(&health, &usual, '-', 4); /* believed */
+    note(&health, &usual, '-', 4); /* the third failure: the server is down */
     assert_true(health_probe_after(&health, &usual, 4) == SECOND);
     note(&health, &usual, '+', 5);
     assert_true(health_probe_after(&health, &usual, 5) == SECOND);
@@ -278,10 +288,10 @@ static void share_rows(void **state)
                    "row %zu", i);
 }
 
-/* ---- the model: all of history, looked at again after each event, one question at a time ---- */
+/* ---- the model: the whole history is read again after each event, for one question at a time ---- */
 
 #define HISTORY 120
-#define HISTORY_MAX (HISTORY + 1) /* and the order that outlives a replacement */
+#define HISTORY_MAX (HISTORY + 1) /* + 1: the operator's order, which is kept when the machine is replaced */
 
 struct happened {
     struct health_event event;
@@ -292,7 +302,7 @@ struct model {
     struct happened history[HISTORY_MAX];
     size_t count;
     struct health_rules rules;
-    enum server_state probed[HISTORY_MAX]; /* after each event */
+    enum server_state probed[HISTORY_MAX]; /* by probes alone, after each event */
     bool is_ejected[HISTORY_MAX];
 };
 
@@ -348,7 +358,8 @@ static bool model_was_out(const struct model *model, size_t i)
     return model->probed[i] == SERVER_DOWN || model->is_ejected[i];
 }
 
-/* The last time before event `i` at which it came back from being out; false: it never did. */
+/* Finds the last time before event `i` at which the server came back from being down or ejected. False: it
+ * never did. */
 static bool model_came_back(const struct model *model, size_t i, size_t *when_r)
 {
     for (size_t n = i; n-- > 1;)
@@ -359,7 +370,7 @@ static bool model_came_back(const struct model *model, size_t i, size_t *when_r)
     return false;
 }
 
-/* Failures in a row up to and with event `last`, as far back as they count. */
+/* Consecutive failures up to and including event `last`, as far as they count. */
 static uint64_t model_row(const struct model *model, size_t last)
 {
     uint64_t row = 0;
@@ -387,7 +398,7 @@ static bool model_begins_ejection(const struct model *model, size_t i)
            model_row(model, i) >= (uint64_t)model->rules.ejection_failures;
 }
 
-/* How many ejections were shortly before that of event `i`. */
+/* How many ejections in succession came shortly before the ejection of event `i`. */
 static unsigned model_doublings(const struct model *model, size_t i)
 {
     size_t back, former = i;
@@ -400,7 +411,7 @@ static unsigned model_doublings(const struct model *model, size_t i)
     return 1 + model_doublings(model, former);
 }
 
-/* Is it ejected after the last event? */
+/* True when the server is ejected after the last event. */
 static bool model_is_ejected(const struct model *model)
 {
     size_t last = model->count - 1, begin = last + 1;
@@ -460,7 +471,7 @@ static struct health_event random_event(uint64_t *seed, unsigned bad_luck)
     };
 }
 
-/* Another machine: of all that happened only the operator's last order is left. */
+/* Another machine: of the history only the operator's last order is kept. */
 static struct health_event forget_all(struct model *model)
 {
     enum health_order order = model_order(model);
@@ -503,7 +514,7 @@ static void health_agrees_with_all_of_history(void **state)
             longest = health.ejections > longest ? health.ejections : longest;
         }
     }
-    /* The histories were of all kinds. */
+    /* The histories contained all states. */
     for (enum server_state s = SERVER_STARTING; s <= SERVER_DISABLED; s++)
         assert_row(seen[s] > 500, "state %c: %u", letter(s), seen[s]);
     assert_true(longest >= 4);

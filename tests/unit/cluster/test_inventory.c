@@ -1,4 +1,4 @@
-/* What stored code there is, as the primary says it: over loopback, in a whole cluster. */
+/* The stored code that the primary reports: over loopback, in a whole cluster. */
 #include "cluster_scene.h"
 
 #include "cluster/inventory.h"
@@ -67,12 +67,12 @@ static void stored_code_travels_with_the_view(void **state)
     assert_int_equal(effects(&scene, CODE_TRIGGER, "app", "t"), CODE_SETS_VARIABLES);
     assert_true(looks_like(&scene, "PRR"));
     assert_int_equal(scene.fakes[1].surveys + scene.fakes[2].surveys, 0);
-    /* The same again is no news, and no body travels. */
+    /* An unchanged list makes no new view, and no bodies are transferred. */
     unsigned views = scene.views, pages = scene.fakes[0].pages;
     turn_until_surveyed(&scene, 0, 3);
     assert_int_equal(scene.views, views);
     assert_int_equal(scene.fakes[0].pages, pages);
-    /* One is dropped: a holder of the old view goes on with the old catalog. */
+    /* A function is dropped: a holder of the old view still has the old catalog. */
     struct view *before = view_acquire(scene.view);
     CODE(&scene.fakes[0], "FUNCTION", "app", "tax", "RETURN 1");
     while (knows(&scene, "app", "price"))
@@ -85,7 +85,7 @@ static void stored_code_travels_with_the_view(void **state)
     close_scene(&scene);
 }
 
-/* A list that is not whole is not known, others are. */
+/* A list that is not complete counts as unknown; the other lists are known. */
 static void a_list_without_its_proof_is_not_known(void **state)
 {
     (void)state;
@@ -112,8 +112,8 @@ static void a_list_without_its_proof_is_not_known(void **state)
     }
 }
 
-/* An answer that does not come, or cannot be used, leaves nothing known: and no reason to think less of the
- * server. */
+/* After an answer that does not come or cannot be used, nothing is known. The server's state does not suffer.
+ */
 static void without_an_answer_nothing_is_known(void **state)
 {
     (void)state;
@@ -147,7 +147,7 @@ static void without_an_answer_nothing_is_known(void **state)
         turn_until_surveyed(&scene, 0, 2);
         assert_true(looks_like(&scene, "PRR"));
         assert_string_equal(scene.view->servers[0].detail, "");
-        /* It comes back with the list. */
+        /* The catalog returns with the list. */
         scene.fakes[0].is_thinking = scene.fakes[0].is_restless = false;
         scene.fakes[0].refusal = 0;
         scene.fakes[0].repeats = 0;
@@ -158,7 +158,7 @@ static void without_an_answer_nothing_is_known(void **state)
     }
 }
 
-/* More than one page. */
+/* The list has more than one page. */
 static void as_much_as_is_allowed_is_read(void **state)
 {
     (void)state;
@@ -196,7 +196,7 @@ static void a_new_primary_is_asked_at_once_and_the_old_ones_word_forgotten(void 
     close_scene(&scene);
 }
 
-/* What was changed is not known from that moment on; when the change is over the primary is asked at once. */
+/* Changed code is unknown from that moment on. When the change has ended, the primary is asked at once. */
 static void a_change_that_passes_is_not_known_until_it_was_asked_about(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
-/* Where servers are: names that move, are lost, and come back. */
+/* The addresses of servers: names whose address changes, is lost, and returns. */
 #include "cluster_scene.h"
 
-/* A name server has said so. */
+/* Gives the server another address, as an answer of a name server does. */
 static void move(struct scene *scene, unsigned i, const char *address)
 {
     struct resolve_name *name = &scene->cluster.members[i].name;
@@ -33,7 +33,7 @@ static void another_address_is_another_machine_and_asked_first(void **state)
     while (!scene.cluster.members[1].probe.is_running)
         turn(&scene.loop);
     unsigned asked = scene.fakes[1].queries;
-    move(&scene, 1, address); /* amid a probe of the old one, whose answers count no more */
+    move(&scene, 1, address); /* during a probe of the old machine, whose answers no longer count */
     assert_int_equal(scene.view->servers[1].state, SERVER_STARTING);
     assert_false(scene.view->servers[1].takes_reads);
     assert_true(scene.view->servers[1].moves == 1);
@@ -69,7 +69,7 @@ static void a_primary_that_moves_is_none_until_it_has_said_so(void **state)
     move(&scene, 0, address);
     assert_int_equal(scene.views, views + 1);
     assert_true(looks_like(&scene, "?RR"));
-    for (int i = 0; i < 20; i++) /* the old one is still writable: nobody asks */
+    for (int i = 0; i < 20; i++) /* the old machine is still writable, but it is not asked */
         turn(&scene.loop);
     assert_int_equal(scene.view->primary, VIEW_NO_SERVER);
     while (another.callers.count == 0)
@@ -78,7 +78,7 @@ static void a_primary_that_moves_is_none_until_it_has_said_so(void **state)
     turn_until_it_looks_like(&scene, "PRR");
     move(&scene, 0, scene.addresses[0]);
     scene.fakes[0].is_writable = false;
-    turn_until_it_looks_like(&scene, "?RR"); /* back at a machine that takes no writes any more */
+    turn_until_it_looks_like(&scene, "?RR"); /* back to the first machine, which takes no writes now */
     probe_thrice(&scene);
     assert_int_equal(scene.view->primary, VIEW_NO_SERVER);
     assert_true(scene.view->servers[0].moves == 2);
@@ -113,7 +113,7 @@ static void a_name_that_was_never_resolved_is_a_server_that_is_down(void **state
     start(&scene);
     while (!scene.cluster.members[0].was_probed)
         turn(&scene.loop);
-    assert_true(scene.cluster.members[1].probe.is_running); /* for its first answer */
+    assert_true(scene.cluster.members[1].probe.is_running); /* its first answer is outstanding */
     lose_name(&scene, 1, "Domain name not found");
     assert_null(scene.view);
     move(&scene, 2, scene.addresses[2]);

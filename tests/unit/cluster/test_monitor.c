@@ -1,5 +1,5 @@
-/* What becomes of a server's answers and silences, and of its sessions' troubles: a whole cluster is probed
- * over loopback. */
+/* The effects of a server's answers, of its silence and of sessions' failures: a whole cluster is probed over
+ * loopback. */
 #include "cluster_scene.h"
 
 static void a_probe_keeps_its_connection(void **state)
@@ -9,19 +9,19 @@ static void a_probe_keeps_its_connection(void **state)
     open_scene(&scene);
     start(&scene);
     for (unsigned i = 0; i < SERVERS; i++)
-        scene.cluster.members[i].probe.renew_us = UINT64_MAX; /* not within this test */
+        scene.cluster.members[i].probe.renew_us = UINT64_MAX; /* beyond the end of this test */
     turn_until_it_looks_like(&scene, "PRR");
     while (scene.view->catalog == NULL)
         turn(&scene.loop);
     probe_thrice(&scene);
     for (unsigned i = 0; i < SERVERS; i++) {
-        unsigned surveys = i == 0; /* of the primary */
+        unsigned surveys = i == 0; /* surveys of stored code go to the primary */
         assert_true(counter_read(&scene.cluster.members[i].server->by_worker[PROBES].connects) ==
                     1 + surveys);
         assert_true(counter_read(&scene.cluster.members[i].server->by_worker[PROBES].connections_active) ==
                     0);
     }
-    /* A server may close it between probes: that is no failure. */
+    /* A server may close the probe's connection between probes: that is no failure. */
     while (scene.cluster.members[0].probe.is_running)
         turn(&scene.loop);
     unsigned views = scene.views;
@@ -47,7 +47,7 @@ static void a_server_that_goes_is_down_after_its_falls_and_up_after_its_rises(vo
     close_scene(&scene);
 }
 
-/* Another process answers at the next connection: what had logged in to the former one is lost. */
+/* Another process answers on the next connection: connections of the former process are lost. */
 static void a_server_that_has_restarted_loses_the_connections_from_before(void **state)
 {
     (void)state;
@@ -71,14 +71,14 @@ static void a_server_that_has_restarted_loses_the_connections_from_before(void *
     assert_int_equal(scene.view->servers[0].moves, moves);
     assert_non_null(find_event(&scene, "running", "restarted"));
     uint64_t lost_us = scene.view->servers[0].lost_us;
-    hang_up_all(&scene.fakes[0]); /* the same process, over another connection */
+    hang_up_all(&scene.fakes[0]); /* the same process answers on another connection */
     probe_thrice(&scene);
     assert_int_equal(scene.view->servers[0].lost_us, lost_us);
     close_scene(&scene);
 }
 
-/* A clock that is set moves the present and the uptime alike; a server that refuses to say has not restarted,
- * nor has one that says it again. */
+/* A clock that is set changes the present time and the uptime alike. A server that refuses to tell its uptime
+ * has not restarted. A server that tells it again afterwards has not restarted either. */
 static void a_server_that_runs_on_has_not_restarted(void **state)
 {
     (void)state;
@@ -100,7 +100,7 @@ static void a_server_that_runs_on_has_not_restarted(void **state)
     close_scene(&scene);
 }
 
-/* A process that is stopped still takes connections: only the deadline tells. */
+/* A stopped process still accepts connections: only the deadline shows it. */
 static void a_silent_server_is_down(void **state)
 {
     (void)state;
@@ -155,7 +155,8 @@ static void a_server_that_answers_a_part_of_the_probe_is_not_dead(void **state)
     close_scene(&scene);
 }
 
-/* Sessions are answered for as long as it looks so; then nobody is. */
+/* A server that answers no probes stays up while sessions get answers, and is down when no session gets one.
+ */
 static void a_server_that_answers_sessions_is_not_dead(void **state)
 {
     (void)state;
@@ -210,7 +211,7 @@ static void a_full_server_that_refuses_writes_is_not_believed_any_more(void **st
     close_scene(&scene);
 }
 
-/* ---- sessions' troubles ---- */
+/* ---- failures of sessions ---- */
 
 static void trouble_has_the_server_asked_at_once_and_no_other(void **state)
 {
@@ -220,13 +221,13 @@ static void trouble_has_the_server_asked_at_once_and_no_other(void **state)
     unsigned others = scene.fakes[0].queries + scene.fakes[2].queries, its = scene.fakes[1].queries;
     counter_add(&sessions_of(&scene, 1)->drops, 1);
     counter_add(&sessions_of(&scene, 0)->queries, 1000);
-    counter_add(&sessions_of(&scene, 0)->refusals, 10); /* it said no: it is there */
+    counter_add(&sessions_of(&scene, 0)->refusals, 10); /* a refusal is an answer: the server is there */
     cluster_note_trouble(&scene.cluster);
     scene.fakes[1].is_stopped = true;
     turn_until_it_looks_like(&scene, "PrR");
     assert_int_equal(scene.fakes[1].queries, its + 2);
     assert_int_equal(scene.fakes[0].queries + scene.fakes[2].queries, others);
-    /* The same trouble is not news again. */
+    /* The same failures do not count twice. */
     cluster_note_trouble(&scene.cluster);
     turn_without_waiting(&scene.loop);
     assert_false(scene.cluster.members[1].probe.is_running);
@@ -242,13 +243,13 @@ static void replicas_that_fail_sessions_are_left_alone_for_a_while(void **state)
         (struct ejection_settings){ .failures = 5, .base_us = 20000, .max_us = 50000, .max_share = 50 };
     scene.settings.slow_start_us = 7000;
     settle(&scene, "PRR");
-    counter_add(&sessions_of(&scene, 0)->losses, 50); /* the primary never is */
+    counter_add(&sessions_of(&scene, 0)->losses, 50); /* the primary is never ejected */
     cluster_note_trouble(&scene.cluster);
     assert_true(looks_like(&scene, "PRR"));
     for (unsigned i = 0; i < SERVERS; i++)
         counter_add(&sessions_of(&scene, i)->losses, 2);
     cluster_note_trouble(&scene.cluster);
-    for (unsigned i = 0; i < SERVERS; i++) { /* that logins pass is no success */
+    for (unsigned i = 0; i < SERVERS; i++) { /* a successful login does not count as a success */
         counter_add(&sessions_of(&scene, i)->connect_failures, 2);
         counter_add(&sessions_of(&scene, i)->connects, 2);
     }
@@ -257,7 +258,7 @@ static void replicas_that_fail_sessions_are_left_alone_for_a_while(void **state)
     assert_true(looks_like(&scene, "PrR"));
     assert_int_equal(scene.view->servers[1].state, SERVER_EJECTED);
     uint64_t begun = scene.loop.now_us;
-    /* Nor another one with it: half of three is one. */
+    /* No second server is ejected at the same time: half of three servers, rounded down, is one. */
     for (unsigned i = 0; i < SERVERS; i++)
         counter_add(&sessions_of(&scene, i)->losses, 50);
     cluster_note_trouble(&scene.cluster);
@@ -293,8 +294,8 @@ static void an_ejected_replica_that_is_promoted_is_pardoned(void **state)
     close_scene(&scene);
 }
 
-/* It is up and takes no reads, which is told as a warning, with the server's own words; the end as a notice.
- */
+/* The replica is up and takes no reads. The log has a warning with the server's own words, and a notice at
+ * the end. */
 static void a_replica_whose_replication_stops_is_a_fault(void **state)
 {
     (void)state;
@@ -322,8 +323,8 @@ static void a_replica_whose_replication_stops_is_a_fault(void **state)
     close_scene(&scene);
 }
 
-/* Its source is up, and it does not get there: it takes reads until it is too far behind. Where the source is
- * away as well that is no fault of the replica. */
+/* The replica cannot reach its source, which is up. It takes reads until it is too far behind. When the
+ * source is down as well, the replica is not at fault. */
 static void a_replica_that_is_cut_off_is_a_fault_while_its_source_is_up(void **state)
 {
     (void)state;
@@ -342,7 +343,7 @@ static void a_replica_that_is_cut_off_is_a_fault_while_its_source_is_up(void **s
     close_scene(&scene);
 }
 
-/* Where roles are configured reads would go on there for ever. */
+/* With configured roles, reads would otherwise stay on the stopped replica for ever. */
 static void a_replica_that_is_stopped_is_behind_since_then(void **state)
 {
     (void)state;
@@ -367,7 +368,8 @@ static void a_replica_that_is_stopped_is_behind_since_then(void **state)
     close_scene(&scene);
 }
 
-/* It was stopped for so long that it was lagging, and is opened then: it is behind nobody. */
+/* The replica was stopped for so long that it was lagging, and then becomes writable: it is no longer behind.
+ */
 static void a_stopped_replica_that_is_promoted_is_behind_nobody(void **state)
 {
     (void)state;
@@ -402,7 +404,7 @@ static void a_replica_too_far_behind_takes_no_reads_until_it_is_well_back(void *
     turn_until_it_looks_like(&scene, "PrR");
     assert_int_equal(scene.view->servers[1].state, SERVER_LAGGING);
     assert_string_equal(scene.view->servers[1].reason, "too far behind its source");
-    scene.fakes[1].is_stopped = true; /* that is why it does not come back */
+    scene.fakes[1].is_stopped = true; /* the reason why it does not catch up */
     while (strcmp(scene.view->servers[1].reason, "replication is stopped") != 0)
         turn(&scene.loop);
     scene.fakes[1].is_stopped = false;
@@ -412,7 +414,7 @@ static void a_replica_too_far_behind_takes_no_reads_until_it_is_well_back(void *
     assert_true(scene.view->servers[1].lag_ms == 6000);
     scene.fakes[1].lag_s = 5;
     turn_until_it_looks_like(&scene, "PRR");
-    /* One that is promoted is behind nobody. */
+    /* A promoted server is no longer behind. */
     scene.fakes[1].lag_s = 100;
     turn_until_it_looks_like(&scene, "PrR");
     fake_close(&scene.fakes[0]);
@@ -423,7 +425,7 @@ static void a_replica_too_far_behind_takes_no_reads_until_it_is_well_back(void *
     close_scene(&scene);
 }
 
-/* ---- when to ask ---- */
+/* ---- when to probe ---- */
 
 static void a_failure_that_is_not_yet_believed_is_looked_at_again_soon(void **state)
 {
@@ -443,7 +445,7 @@ static void a_failure_that_is_not_yet_believed_is_looked_at_again_soon(void **st
     close_scene(&scene);
 }
 
-/* A promotion, done by somebody, of which one server's probe is the first to know. */
+/* An operator promotes a replica; the probe of one server is the first to notice. */
 static void when_roles_move_everybody_is_asked_at_once(void **state)
 {
     (void)state;
@@ -472,13 +474,14 @@ static void a_primary_that_fails_once_has_the_others_asked(void **state)
     cluster_note_trouble(&scene.cluster);
     while (scene.fakes[1].queries + scene.fakes[2].queries < before + 4)
         turn(&scene.loop);
-    assert_true(looks_like(&scene, "PRR")); /* three falls are asked for */
+    assert_true(looks_like(&scene, "PRR")); /* a server is down only after three failures */
     close_scene(&scene);
 }
 
-/* ---- who answers ---- */
+/* ---- the machine that answers ---- */
 
-/* What was connected to the one before is left: moves. It is asked once more, when that is known to all. */
+/* Connections to the former machine are left: `moves` is incremented. Once all workers know, the server is
+ * probed once more. */
 static void another_machine_at_the_address_is_told(void **state)
 {
     (void)state;
@@ -505,7 +508,7 @@ static void another_machine_at_the_address_is_told(void **state)
     close_scene(&scene);
 }
 
-/* The probe's connection lives on at the old machine, as through a NAT whose target was changed. */
+/* The probe's connection stays with the old machine, as through a NAT whose target was changed. */
 static void a_machine_that_only_new_connections_reach_is_found(void **state)
 {
     (void)state;
@@ -520,7 +523,7 @@ static void a_machine_that_only_new_connections_reach_is_found(void **state)
     scene.cluster.members[0].probe.renew_us = 0;
     while (scene.view->servers[0].moves == 0)
         turn(&scene.loop);
-    assert_int_equal(scene.view->primary, VIEW_NO_SERVER); /* all let go of the old one first */
+    assert_int_equal(scene.view->primary, VIEW_NO_SERVER); /* all workers give up the old primary first */
     turn_until_it_looks_like(&scene, "PRR");
     assert_non_null(find_event(&scene, "server_id 1", "server_id 9"));
     while (scene.fakes[0].callers.count > 0)
@@ -529,7 +532,7 @@ static void a_machine_that_only_new_connections_reach_is_found(void **state)
     close_scene(&scene);
 }
 
-/* A server with no room for new connections is asked over the old one. */
+/* A server without room for new connections is probed over the old one. */
 static void the_old_connection_is_kept_until_there_is_a_new_one(void **state)
 {
     (void)state;
@@ -539,7 +542,7 @@ static void the_old_connection_is_kept_until_there_is_a_new_one(void **state)
     scene.cluster.members[1].probe.renew_us = 0;
     probe_thrice(&scene);
     probe_thrice(&scene);
-    scene.fakes[1].is_stopped = true; /* and what it says counts */
+    scene.fakes[1].is_stopped = true; /* its answers over the old connection count */
     turn_until_it_looks_like(&scene, "PrR");
     assert_true(scene.cluster.members[1].probe_failures == 0 && scene.view->servers[1].moves == 0);
     close_scene(&scene);

@@ -1,23 +1,22 @@
-/* Permits: none is lost, none is given twice, and nobody passes those who wait. With loops that are turned by
- * hand; against a plain reference, over random histories; and over threads.
- */
+/* Permits: none is lost, none is given twice, and no session overtakes waiters. Tested with loops that the
+ * test turns, with random histories against a simple reference, and with threads. */
 #include "../net/net_test.h"
 
 #include "cluster/permits.h"
 
 #include <assert.h>
 
-/* ---- somebody who waits ---- */
+/* ---- a waiter ---- */
 
 struct guest {
     struct permits_ticket *ticket;
     unsigned grants;
-    void *connection; /* the last one that came */
+    void *connection; /* the last one that was handed to this waiter */
     unsigned connections;
 };
 
 static unsigned order;
-static const struct guest *granted[64]; /* in the order of their grants */
+static const struct guest *granted[64]; /* in the order in which permits were granted */
 
 static void on_grant(void *owner)
 {
@@ -27,7 +26,7 @@ static void on_grant(void *owner)
     granted[order++ % COUNT_OF(granted)] = guest;
 }
 
-static void *left; /* a connection for somebody who waits no more */
+static void *left; /* a connection for a waiter that has left */
 
 static void on_connection(void *owner, struct loop *loop, void *take_connection)
 {
@@ -99,10 +98,10 @@ static void before_a_limit_is_known_there_is_none(void **state)
     assert_true(permits_init(&permits, 1));
     for (int i = 0; i < 10000; i++)
         assert_true(permits_try(&permits));
-    permits_set_max(&permits, 5); /* nobody is cut off … */
+    permits_set_max(&permits, 5); /* no holder loses its permit */
     assert_int_equal(permits_used(&permits), 10000);
     for (int i = 0; i < 9996; i++) {
-        assert_false(permits_try(&permits)); /* … and nothing given out */
+        assert_false(permits_try(&permits)); /* and none is given out */
         permits_give(&permits);
     }
     assert_true(permits_try(&permits));
@@ -123,7 +122,7 @@ static void those_who_wait_are_served_in_their_order_and_nobody_passes_them(void
     for (int i = 0; i < 4; i++) {
         assert_int_equal(permits_waiting(&scene.permits), 4 - i);
         permits_give(&scene.permits);
-        assert_false(permits_try(&scene.permits)); /* it is on its way to the first */
+        assert_false(permits_try(&scene.permits)); /* the permit is on its way to the first waiter */
         assert_int_equal(guests[i].grants, 0);
         turn_without_waiting(&scene.loop);
         assert_int_equal(guests[i].grants, 1);
@@ -156,11 +155,11 @@ static void a_ticket_cancelled_in_the_queue_or_on_the_way_costs_nobody_anything(
     (void)queue(&scene.permits, &scene.loop, &first);
     (void)queue(&scene.permits, &scene.loop, &second);
     (void)queue(&scene.permits, &scene.loop, &third);
-    permits_cancel(&first.ticket); /* in the queue */
+    permits_cancel(&first.ticket); /* while it is in the queue */
     permits_cancel(&first.ticket); /* harmless */
     permits_give(&scene.permits);
-    permits_cancel(&second.ticket);    /* on the way */
-    turn_without_waiting(&scene.loop); /* it goes on to the third */
+    permits_cancel(&second.ticket);    /* while the permit is on its way */
+    turn_without_waiting(&scene.loop); /* the permit goes on to the third waiter */
     turn_without_waiting(&scene.loop);
     assert_int_equal(first.grants + second.grants, 0);
     assert_int_equal(third.grants, 1);
@@ -168,12 +167,12 @@ static void a_ticket_cancelled_in_the_queue_or_on_the_way_costs_nobody_anything(
     (void)permits_try(&scene.permits);
     (void)queue(&scene.permits, &scene.loop, &first);
     permits_give(&scene.permits);
-    permits_cancel(&first.ticket); /* on the way, and nobody else waits */
+    permits_cancel(&first.ticket); /* the permit is on its way, and there is no other waiter */
     turn_without_waiting(&scene.loop);
     close_scene(&scene);
 }
 
-/* The connections of these tests are the guests that they are for. */
+/* In these tests a connection is the guest that it is meant for. */
 static bool is_the_one(const void *wish, const void *connection)
 {
     const struct guest *guest;
@@ -190,19 +189,19 @@ static void a_connection_is_passed_to_the_first_wherever_it_waits_if_it_would_do
     struct permits *permits = &scene.permits;
     open_scene(&scene, 1);
     open_loop(&elsewhere);
-    assert_false(permits_peek(permits, &told, sizeof told)); /* nobody waits */
+    assert_false(permits_peek(permits, &told, sizeof told)); /* there is no waiter */
     assert_false(permits_pass(permits, is_the_one, &first));
     assert_true(permits_try(permits));
     assert_true(queue(permits, &elsewhere, &first));
     assert_false(queue(permits, &scene.loop, &second));
     assert_true(permits_peek(permits, &told, sizeof told));
     assert_ptr_equal(told, &first);
-    assert_false(permits_pass(permits, is_the_one, &second)); /* not passing the first */
+    assert_false(permits_pass(permits, is_the_one, &second)); /* the first waiter may not be overtaken */
     assert_int_equal(permits_waiting(permits), 2);
     assert_true(permits_pass(permits, is_the_one, &first));
     assert_int_equal(permits_waiting(permits), 1);
     assert_int_equal(permits_used(permits), 1); /* the permit went with the connection */
-    assert_int_equal(first.connections, 0);     /* … which is on its way */
+    assert_int_equal(first.connections, 0);     /* the connection is still on its way */
     assert_true(permits_pass(permits, is_the_one, &second));
     assert_false(permits_is_wanted(permits));
     turn_without_waiting(&elsewhere);
@@ -225,10 +224,10 @@ static void a_connection_for_somebody_who_has_gone_comes_all_the_same(void **sta
     assert_true(permits_try(&scene.permits));
     (void)queue(&scene.permits, &scene.loop, &guest);
     assert_true(permits_pass(&scene.permits, is_the_one, &guest));
-    permits_cancel(&guest.ticket); /* on the way */
+    permits_cancel(&guest.ticket); /* while the connection is on its way */
     turn_without_waiting(&scene.loop);
     assert_int_equal(guest.grants + guest.connections, 0);
-    assert_ptr_equal(left, &guest); /* its loop has it, and the permit with it */
+    assert_ptr_equal(left, &guest); /* the waiter's loop has received the connection with its permit */
     assert_int_equal(permits_used(&scene.permits), 1);
     permits_give(&scene.permits);
     close_scene(&scene);
@@ -245,7 +244,7 @@ static void a_connection_is_not_passed_to_a_loop_that_has_ended(void **state)
     assert_true(permits_try(&scene.permits));
     (void)queue(&scene.permits, &other, &gone);
     loop_close_mail(&other);
-    assert_false(permits_pass(&scene.permits, is_the_one, &gone)); /* the caller has it still */
+    assert_false(permits_pass(&scene.permits, is_the_one, &gone)); /* the caller still has it */
     assert_false(permits_is_wanted(&scene.permits));
     permits_cancel(&gone.ticket);
     permits_give(&scene.permits);
@@ -311,7 +310,7 @@ static void a_higher_limit_serves_those_who_wait_and_a_lower_one_nobody(void **s
     permits_give(&scene.permits);
     permits_give(&scene.permits);
     turn_without_waiting(&scene.loop);
-    assert_int_equal(guests[2].grants, 0); /* one is left in use, and one there may be */
+    assert_int_equal(guests[2].grants, 0); /* one permit is still in use, which is the maximum */
     permits_give(&scene.permits);
     turn_without_waiting(&scene.loop);
     assert_int_equal(guests[2].grants, 1);
@@ -375,7 +374,7 @@ static void holders_are_listed_by_their_last_use(void **state)
         permits_hold(&scene.permits, 1, 1000 + i, &permits[i]);
     }
     struct list *list = &scene.permits.holders[1].list;
-    permits_touch(&permits[0], 1, 1000 + PERMITS_ORDER_US - 1); /* too soon to be moved */
+    permits_touch(&permits[0], 1, 1000 + PERMITS_ORDER_US - 1); /* too soon to be moved in the order */
     assert_ptr_equal(list_first(list), &permits[0].in_list);
     permits_touch(&permits[0], 1, 1000 + PERMITS_ORDER_US);
     assert_ptr_equal(list_first(list), &permits[1].in_list);
@@ -389,7 +388,7 @@ static void holders_are_listed_by_their_last_use(void **state)
     close_scene(&scene);
 }
 
-/* ---- random histories against a plain reference ---- */
+/* ---- random histories against a simple reference ---- */
 
 enum { GUESTS = 12, LOOPS = 3, HISTORIES = 2000, OPERATIONS = 120 };
 enum place { OUTSIDE, IN_QUEUE, ON_THE_WAY, INSIDE };
@@ -398,7 +397,7 @@ struct twin {
     unsigned used, max;
     enum place place[GUESTS];
     unsigned queue[GUESTS], queued;
-    unsigned mail[LOOPS][GUESTS * 2], mails[LOOPS]; /* guests; + GUESTS: cancelled meanwhile */
+    unsigned mail[LOOPS][GUESTS * 2], mails[LOOPS]; /* guests by number; + GUESTS: cancelled since then */
 };
 
 static void twin_serve(struct twin *twin)
@@ -449,8 +448,8 @@ struct model {
     struct twin twin;
 };
 
-/* A mail that makes another one for the same loop is read in the same turn or in the next: turned until
- * nothing comes any more, both arrive at the same. */
+/* A message that causes another one to the same loop is read in the same turn or in the next one. Turned
+ * until no message comes, model and permits agree. */
 static void turn_both(struct model *model, unsigned loop)
 {
     for (int i = 0; i < 2 * GUESTS; i++) {
@@ -486,7 +485,7 @@ static void step(struct model *model, uint64_t *seed)
     case 4:
         if (twin->place[i] == IN_QUEUE || twin->place[i] == ON_THE_WAY) {
             if (twin->mails[i % LOOPS] >= GUESTS)
-                break; /* the twin's box is full */
+                break; /* the reference's mailbox is full */
             permits_cancel(&guest->ticket);
             twin_cancel(twin, i);
         }
@@ -539,7 +538,7 @@ static void finish(struct model *model)
                 twin_serve(twin);
             }
     }
-    assert_int_equal(permits_used(&model->permits), 0); /* everybody was served */
+    assert_int_equal(permits_used(&model->permits), 0); /* every guest was served */
     assert_int_equal(permits_waiting(&model->permits), 0);
 }
 
@@ -597,9 +596,9 @@ static void come_in(void *owner)
         ;
 }
 
-static int connection; /* stands for each of them */
+static int connection; /* stands for every connection */
 
-/* Whoever waits no more gives its permit back. */
+/* A waiter that has left gives its permit back. */
 static void come_with(void *owner, struct loop *loop, void *take_connection)
 {
     assert(loop != NULL && take_connection == &connection);
@@ -615,7 +614,7 @@ static bool is_any(const void *wish, const void *thing)
     return thing == &connection;
 }
 
-/* As often as not with a connection: what the passing visitor had, the next one has. */
+/* In half of the cases a visitor passes its connection on to the next one. */
 static void go_out(struct visitor *visitor)
 {
     (void)atomic_fetch_sub(&inside, 1);
@@ -658,14 +657,14 @@ static void *work(void *context)
         if (chance(&worker->seed, 4))
             turn_without_waiting(&worker->loop);
     }
-    while (!is_done(worker)) { /* whoever waits yet is served: the alarm ends it otherwise */
+    while (!is_done(worker)) { /* remaining waiters are served; otherwise the alarm ends the test */
         turn_without_waiting(&worker->loop);
         for (int i = 0; i < EACH; i++)
             if (worker->visitors[i].is_inside)
                 go_out(&worker->visitors[i]);
     }
     (void)atomic_fetch_add(&done, 1);
-    while (atomic_load(&done) < THREADS) /* a permit that nobody here wants any more may be another's */
+    while (atomic_load(&done) < THREADS) /* a cancelled permit may belong to another thread's waiter */
         turn_without_waiting(&worker->loop);
     return NULL;
 }
@@ -687,10 +686,11 @@ static void over_threads_none_is_lost_and_none_given_twice(void **state)
         assert_int_equal(pthread_create(&threads[t], NULL, work, &workers[t]), 0);
     for (int t = 0; t < THREADS; t++)
         assert_int_equal(pthread_join(threads[t], NULL), 0);
-    for (int t = 0; t < THREADS; t++) /* grants that were cancelled may be on the way yet */
+    for (int t = 0; t < THREADS; t++) /* cancelled grants may still be under way */
         for (int i = 0; i < THREADS; i++)
             turn_without_waiting(&workers[i].loop);
-    /* How many it were is the scheduler's: a thread without a processor keeps what is on its way to it. */
+    /* The number of visits depends on the scheduler: a thread that does not run keeps the permits that are on
+     * their way to it. */
     assert_true(atomic_load(&visits) > MAX && atomic_load(&most_inside) <= MAX);
     assert_int_equal(atomic_load(&inside), 0);
     assert_int_equal(permits_used(&shared), 0);

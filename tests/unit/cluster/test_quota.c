@@ -1,6 +1,5 @@
-/* An account's limit at a server: what a refusal tells, how many connections there may be after it, and when
- * one more is tried.
- */
+/* An account's connection limit at a server: what a refusal tells, how many connections are allowed after it,
+ * and when one more is tried. */
 #include "../net/net_test.h"
 #include "cluster_test.h"
 
@@ -46,7 +45,7 @@ struct scene {
     struct permits_ticket *ticket;
 };
 
-/* As many that are logged in as `count`, the last `elsewhere` of them another worker's. */
+/* Opens `count` connections that are logged in, the last `elsewhere` of them in another worker. */
 static void open_scene(struct scene *scene, unsigned count, unsigned elsewhere)
 {
     memset(scene, 0, sizeof *scene);
@@ -82,7 +81,7 @@ static void close_scene(struct scene *scene)
     server_free(&scene->server);
 }
 
-/* The last one's login is refused, with these words. */
+/* The server refuses the login of `upstream` with this text. */
 static bool refuse(struct scene *scene, struct upstream *upstream, const char *text, uint64_t now_us)
 {
     struct error err = { .code = text != NULL ? 1226 : 1203 };
@@ -139,16 +138,16 @@ static void there_are_as_many_as_were_let_in(void **state)
 {
     (void)state;
     static const struct {
-        unsigned open, elsewhere; /* one of the former is refused */
+        unsigned open, elsewhere; /* connections before the refusal; one of the first kind is refused */
         const char *text;
         uint32_t max;
     } rows[] = {
-        { 4, 0, TOLD, 3 }, /* all that it says are headgate's */
-        { 3, 0, TOLD, 2 }, /* somebody else has one */
-        { 4, 2, TOLD, 3 }, /* two are another worker's, and it hears of it later */
-        { 4, 0, NULL, 3 }, /* 1203 has no number */
-        { 6, 0, TOLD, 3 }, /* lowered: nobody is cut off, and none is given out */
-        { 1, 0, TOLD, 0 }, /* others have them all */
+        { 4, 0, TOLD, 3 }, /* all connections that the server counts are headgate's */
+        { 3, 0, TOLD, 2 }, /* another program has one connection */
+        { 4, 2, TOLD, 3 }, /* two connections are another worker's, which learns of the limit later */
+        { 4, 0, NULL, 3 }, /* error 1203 tells no number */
+        { 6, 0, TOLD, 3 }, /* the limit was lowered: no connection is closed, and none is opened */
+        { 1, 0, TOLD, 0 }, /* other programs have all connections */
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct scene scene;
@@ -163,7 +162,7 @@ static void there_are_as_many_as_were_let_in(void **state)
     }
 }
 
-/* No worker has it in its list just then. */
+/* A connection that moves between two workers is in the list of neither of them. */
 static void one_that_was_between_two_threads_is_counted_where_it_comes(void **state)
 {
     (void)state;
@@ -175,7 +174,7 @@ static void one_that_was_between_two_threads_is_counted_where_it_comes(void **st
     assert_int_equal(permits_max(&scene.quota->permits), 1);
     late->env = &scene.envs[1];
     permits_carry_on(&late->permit, 1, 0);
-    for (int i = 0; i < 2; i++) { /* once only */
+    for (int i = 0; i < 2; i++) { /* the second call changes nothing */
         quota_enlist_late(late);
         assert_int_equal(permits_used(&scene.quota->permits), 2);
         assert_int_equal(permits_max(&scene.quota->permits), 2);
@@ -192,7 +191,7 @@ static void several_that_are_refused_at_once_count_as_none(void **state)
     struct scene scene;
     open_scene(&scene, UPSTREAMS, 0);
     for (int i = 0; i < 3; i++)
-        scene.upstreams[i].has_been_ready = false; /* on their way */
+        scene.upstreams[i].has_been_ready = false; /* their logins are in progress */
     for (int i = 0; i < 3; i++)
         (void)refuse(&scene, &scene.upstreams[i], NULL, 1);
     assert_int_equal(permits_max(&scene.quota->permits), 3);
@@ -216,7 +215,8 @@ static void it_is_told_once_a_minute(void **state)
     close_scene(&scene);
 }
 
-/* One login tries; how soon depends on whether the server has named a limit that headgate has used up. */
+/* One login is tried. How soon depends on whether the server has named a limit and headgate has used all of
+ * it. */
 static void one_more_is_tried_now_and_then_while_somebody_waits(void **state)
 {
     (void)state;
@@ -229,14 +229,14 @@ static void one_more_is_tried_now_and_then_while_somebody_waits(void **state)
         struct scene scene;
         open_scene(&scene, rows[i].open, 0);
         (void)refuse(&scene, &scene.upstreams[0], rows[i].text, 1000);
-        quota_try_more(scene.quota, 1000 + rows[i].after_us); /* nobody waits */
+        quota_try_more(scene.quota, 1000 + rows[i].after_us); /* there is no waiter */
         wait_for_one(&scene);
         quota_try_more(scene.quota, 999 + rows[i].after_us);
         assert_row(grants(&scene) == 0, "row %zu: too early", i);
         quota_try_more(scene.quota, 1000 + rows[i].after_us);
         assert_row(grants(&scene) == 1, "row %zu: none", i);
         wait_for_one(&scene);
-        quota_try_more(scene.quota, 1000 + rows[i].after_us); /* not two */
+        quota_try_more(scene.quota, 1000 + rows[i].after_us); /* no second one */
         assert_row(grants(&scene) == 1, "row %zu: two", i);
         permits_cancel(&scene.ticket);
         permits_give(&scene.quota->permits);
@@ -251,15 +251,15 @@ static void one_that_is_let_in_brings_the_next_and_what_is_steady_none(void **st
     open_scene(&scene, 4, 0);
     (void)refuse(&scene, &scene.upstreams[0], NULL, 0);
     wait_for_one(&scene);
-    quota_note_login(scene.quota); /* three, as before */
+    quota_note_login(scene.quota); /* three connections, as before */
     assert_int_equal(grants(&scene), 0);
     quota_try_more(scene.quota, 500000);
     assert_int_equal(grants(&scene), 1);
     wait_for_one(&scene);
-    quota_note_login(scene.quota); /* the fourth is in */
+    quota_note_login(scene.quota); /* the fourth connection is logged in */
     assert_int_equal(grants(&scene), 2);
     wait_for_one(&scene);
-    quota_note_login(scene.quota); /* the fifth */
+    quota_note_login(scene.quota); /* the fifth connection is logged in */
     assert_int_equal(grants(&scene), 3);
     for (int i = 0; i < 3; i++)
         permits_give(&scene.quota->permits);
@@ -276,7 +276,7 @@ static void a_limit_that_was_raised_is_not_what_it_said(void **state)
     quota_try_more(scene.quota, 60000000);
     assert_int_equal(grants(&scene), 1);
     wait_for_one(&scene);
-    quota_note_login(scene.quota); /* four, and it had said three */
+    quota_note_login(scene.quota); /* four connections, although the server had named three */
     assert_int_equal(grants(&scene), 2);
     permits_give(&scene.quota->permits);
     permits_give(&scene.quota->permits);
