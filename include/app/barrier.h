@@ -1,10 +1,12 @@
-/* A change of primary, told to all workers in such a way that no two of them ever write to different servers.
+/* Publishes a change of primary to all workers such that two workers never write to different servers.
  *
- *      view with a new primary ──► the same without one ──► all workers have taken it ──► the view itself
+ *      view with a new primary ──► a copy without a primary is published ──► all workers use the copy
+ *                                                                                     │
+ *                                              the view itself is published ◄─────────┘
  *
- * One per cluster, on the control thread. Views that come meanwhile take the place of the one that waits. No
- * deadline ends the waiting: a worker that has not answered may be writing to the old primary. It is told in
- * the log after a second, by number, and again when it is over.
+ * One barrier per cluster, on the control thread. A newer view replaces the view that waits. The wait has no
+ * deadline: a worker that still uses the old view may be writing to the old primary. After a second the log
+ * names the late worker by its number; the log also reports the end of such a wait.
  */
 #ifndef HEADGATE_APP_BARRIER_H
 #define HEADGATE_APP_BARRIER_H
@@ -16,29 +18,30 @@
 #include <stdint.h>
 
 struct barrier {
-    /* Tell every worker; which one, the first, has not taken a view of at least that number (-1: all have)?
-     */
+    /* Sends the view to every worker. */
     void (*publish)(void *owner, struct view *view);
+    /* The first worker that still uses an older view of the cluster than that number; -1: no worker does. */
     int (*find_late)(void *owner, unsigned cluster, uint64_t number);
     void *owner;               /* borrows */
-    struct view *waiting;      /* one reference: published as soon as no worker uses another primary */
-    const struct server *last; /* borrows: the last primary that workers were told; NULL: none ever */
-    uint64_t last_moves;       /* of that one: at another address it is another server */
+    struct view *waiting;      /* one reference: published when no worker uses another primary; or NULL */
+    const struct server *last; /* borrows: the last primary that was published; NULL: none yet */
+    uint64_t last_moves;       /* view_server.moves of `last`: at another address it is another machine */
     uint64_t number;           /* of the last publication */
     struct loop *loop;         /* borrows */
     struct loop_timer patience;
-    uint64_t waiting_us; /* monotonic; since when one waits */
-    bool is_late;        /* and that was told */
-    uint64_t none_since; /* number of the first publication after `last` without a primary; 0: `last` holds */
+    uint64_t waiting_us; /* monotonic; begin of the wait */
+    bool is_late;        /* the log has reported a late worker during this wait */
+    uint64_t none_since; /* number of the first publication without a primary after `last`; 0: `last` is the
+                            primary that was published last */
 };
 
 void barrier_init(struct barrier *barrier, struct loop *loop, void (*publish)(void *, struct view *),
                   int (*find_late)(void *, unsigned, uint64_t), void *owner);
 void barrier_fini(struct barrier *barrier);
 
-/* A new view of the cluster, which nobody else has a reference to but its maker. */
+/* Publishes a new view, or lets it wait. The barrier takes references of its own. */
 void barrier_pass(struct barrier *barrier, struct view *view);
-/* Workers have taken views: what waited may go on. Harmless when nothing waits. */
+/* Workers have taken views: publishes the waiting view if that is safe now. Does nothing if no view waits. */
 void barrier_go_on(struct barrier *barrier);
 
 #endif

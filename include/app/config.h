@@ -1,5 +1,5 @@
-/* The whole configuration: every layer's settings in one struct that is immutable once loaded. A reload loads
- * another one, checks all of it, and only then replaces this.
+/* The whole configuration: every layer's settings in one struct, immutable once loaded. A reload loads a new
+ * struct, checks all of it, and only then replaces the old one.
  */
 #ifndef HEADGATE_APP_CONFIG_H
 #define HEADGATE_APP_CONFIG_H
@@ -21,7 +21,7 @@
 #define CONFIG_PATH_DEFAULT "/etc/headgate/headgate.conf"
 
 struct config {
-    int64_t workers;           /* as given; 0: "auto" */
+    int64_t workers;           /* the setting; 0: "auto" */
     unsigned workers_resolved; /* how many to start, at least 1 */
     int log_level;             /* enum log_level */
     int log_format;            /* enum log_format */
@@ -38,41 +38,43 @@ struct config {
     size_t cluster_count;
     struct user_settings *users; /* owns; at least one */
     size_t user_count;
-    char *path; /* owns; the file it came from */
+    char *path; /* owns; the configuration file */
 };
 
 /* Read and check all of `path`, or NULL. Appends lines `file:line: message` to `errors` (exactly when it
  * returns NULL) and, when not NULL, to `warnings`; neither ever holds a password. Free with config_free. */
 struct config *config_load(const char *path, struct text *errors, struct text *warnings);
 
-/* The same for a reload: also checks what must be as in `running`, which clusters there are, and gives the
- * clusters the order of those. */
+/* Reads and checks `path` for a reload; results as of config_load. The clusters must have the same names as
+ * in `running`, and get the same order. */
 struct config *config_load_again(const char *path, const struct config *running, struct text *errors,
                                  struct text *warnings);
 
-/* The loaded configuration is about to be in effect in place of `running`: what only a restart changes stays
- * as it is there, and the texts of that change places, so that whoever has them keeps them. */
+/* `next` is about to replace `running`: settings that only a restart changes keep the values of `running`.
+ * The texts of these settings are exchanged, so that pointers to them stay valid while `next` is in effect.
+ */
 void config_keep(struct config *running, struct config *next);
 
-/* The same from memory; `name` stands in the messages. @include is refused. */
+/* Reads and checks a configuration from memory; `name` replaces the path in messages. @include is refused.
+ * Results as of config_load. */
 struct config *config_parse(const char *string, const char *name, struct text *errors, struct text *warnings);
 
-/* Wipes the passwords. */
+/* Frees *config and wipes its passwords; *config becomes NULL. */
 void config_free(struct config **config);
 
-/* Calls `visit` for each difference, as print_changes. False when memory is out. */
+/* Calls `visit` for each difference between two configurations: see print_changes. False: memory is out. */
 bool config_diff(const struct config *before, const struct config *after,
                  void (*visit)(void *context, const struct print_change *change), void *context);
 
-/* Tells every setting, for SHOW CONFIG; false when memory ran out on the way. */
+/* Calls `each` for every setting, for `show config`. False: memory is out, and settings may be missing. */
 bool config_each(const struct config *config, print_setting_fn each, void *context);
 
-/* conf/headgate.conf, and the reference page in Markdown; both from the tables. Check out->is_oom afterwards.
- */
+/* Append the sample configuration (conf/headgate.conf) and the reference page in Markdown, both from the
+ * setting rows. Check out->is_oom afterwards. */
 void config_write_sample(struct text *out);
 void config_write_reference(struct text *out);
 
-/* The same as the body of a manual page. */
+/* Appends the reference of all settings as the body of a manual page. Check out->is_oom afterwards. */
 void config_write_manual(struct text *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* `headgate -t --connect`: can the servers of a configuration be reached, and do they accept the monitor's
- * login? Each server is probed once, as at a start of headgate. Nothing else is opened.
+ * login? Each server is probed as at the start of headgate. No listener is opened.
  */
 #ifndef HEADGATE_APP_CONNECT_CHECK_H
 #define HEADGATE_APP_CONNECT_CHECK_H
@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Prints a line for each server, as soon as all have answered or monitor.timeout is over. True: each probe
- * has passed. False: one has not, or err says why none was made. */
+/* Prints a line for each server, when all servers have answered or monitor.timeout is over. True: all probes
+ * have passed. False: a probe has failed, or no probe was made and *err says why. */
 bool connect_check_run(const struct config *config, FILE *out, struct error *err);
 
 #endif

@@ -1,6 +1,5 @@
-/* The control thread: owns the clusters and their monitors, the listeners, the admin socket and the signals;
- * makes the workers and ends them.
- */
+/* The control thread: owns the clusters and their monitors, the listeners and the admin socket; handles
+ * signals; starts and ends the workers. */
 #ifndef HEADGATE_APP_CONTROL_H
 #define HEADGATE_APP_CONTROL_H
 
@@ -9,11 +8,11 @@
 
 enum control_end {
     CONTROL_ENDED,      /* every session ended by itself */
-    CONTROL_CUT,        /* some did not in time: the last line of the log says how many */
+    CONTROL_CUT,        /* sessions were cut at the deadline: the last line of the log says how many */
     CONTROL_NOT_STARTED /* err says why */
 };
 
-/* Run until a signal ends it. */
+/* Runs headgate until a signal ends it. Takes the configuration, also on failure. */
 enum control_end control_run(struct config *take_config, struct error *err);
 
 #endif

@@ -1,11 +1,12 @@
-/* Where clients come in: the listening sockets, and the doors behind them, which outlive their listeners as
- * long as a session came in by them. Lives on the control thread.
+/* The listening sockets and their doors. A door has the settings and counters of a listener for its sessions;
+ * it is kept until the last session that was accepted through it has ended. Lives on the control thread.
  *
- *      doors_plan (opens what is new) ──► doors_open (closes what is old) ──► …
- *                       └──► doors_abandon: as if nothing had been
+ *      doors_plan: opens new sockets ──┬──► doors_open: the plan takes effect, old sockets are closed
+ *                                      └──► doors_abandon: the plan is dropped, new sockets are closed
  *
- * A listener is known by its name, a socket by its address: when two listeners change places no client is
- * refused. A door never changes: where its listener's mode is another one, new clients get another door.
+ * Listeners are matched by name, sockets by address: if a reload exchanges the addresses of two listeners,
+ * the sockets stay open and no client is refused. The settings of a door never change: if a reload changes a
+ * setting that sessions use, new clients get a new door.
  */
 #ifndef HEADGATE_APP_DOORS_H
 #define HEADGATE_APP_DOORS_H
@@ -24,30 +25,31 @@ struct doors {
     unsigned worker_count;
     void (*on_accept)(struct listener *listener, int take_fd, const struct addr *peer);
     void (*on_exhausted)(struct listener *listener, int fd);
-    struct doors_plan *open; /* owns: what clients meet now */
-    struct list all;         /* of doors, those that are closed included */
+    struct doors_plan *open; /* owns: the listeners and doors that are in effect */
+    struct list all;         /* of doors, including doors of former plans that still have sessions */
 };
 
 struct doors_plan;
 
-/* The callbacks are those of every listener, whose `owner` is its struct door. */
+/* Every listener gets these callbacks; its `owner` is its struct door. */
 void doors_init(struct doors *doors, struct loop *loop, unsigned worker_count,
                 void (*on_accept)(struct listener *, int, const struct addr *),
                 void (*on_exhausted)(struct listener *, int));
 
-/* Makes what `config` says and is not there yet. NULL: *err says which listener cannot be, and all is as
- * before. */
+/* Prepares the listeners of `config`: opens sockets and makes doors that do not exist yet. NULL: *err names
+ * the listener that failed, and nothing has changed. */
 struct doors_plan *doors_plan(struct doors *doors, const struct config *config, struct error *err);
+/* Drops a plan that will not take effect; *plan becomes NULL. */
 void doors_abandon(struct doors *doors, struct doors_plan **plan);
-/* From now on it counts. Within the turn in which it was made. */
+/* Puts a plan into effect, in the same turn of the loop in which it was made. */
 void doors_open(struct doors *doors, struct doors_plan *take_plan);
 
-/* Those that are open, in the order of the file, until the next doors_open. */
+/* The doors of the present listeners, in the order of the file. Borrowed until the next doors_open. */
 const struct door *const *doors_list(const struct doors *doors, size_t *count_r);
 
-/* Accepts no more. */
+/* Closes the sockets: no more clients are accepted. */
 void doors_close(struct doors *doors);
-/* When no session is left. */
+/* Frees all doors. No session may be left. */
 void doors_fini(struct doors *doors);
 
 #endif

@@ -1,5 +1,5 @@
-/* The manual pages, in man(7), from the rows of options, commands and settings and from the prose around
- * them. Pure; check out->is_oom afterwards.
+/* Writes the manual pages in man(7) format, from the rows of options, commands and settings and from text in
+ * manual.c. Pure; check out->is_oom afterwards.
  */
 #ifndef HEADGATE_APP_MANUAL_H
 #define HEADGATE_APP_MANUAL_H

@@ -1,6 +1,5 @@
-/* What headgate's command line takes: one row each gives the spelling and the help; those that only print
- * something and end have the function that writes it.
- */
+/* The options of headgate's command line: a row has the spelling and the help text of an option. An option
+ * that only prints something has the function that writes it. */
 #ifndef HEADGATE_APP_OPTIONS_H
 #define HEADGATE_APP_OPTIONS_H
 
@@ -13,16 +12,17 @@ struct option_row {
     const char *longer;   /* another spelling; "": none */
     const char *argument; /* "FILE"; "": none */
     const char *help;
-    void (*write)(struct text *out); /* NULL: main knows what to do */
+    void (*write)(struct text *out); /* writes what the option prints; NULL: main.c handles the option */
 };
 
 extern const struct option_row option_rows[];
 extern const size_t option_row_count;
 
-/* "-V, --version": all that one may type for it, with its argument. Returns `buffer`. */
+/* Writes all spellings of the option and its argument into `buffer`, such as "-V, --version". Returns
+ * `buffer`. */
 const char *option_spelling(const struct option_row *row, char *buffer, size_t size);
 
-/* What -h prints. Check out->is_oom afterwards. */
+/* Appends the text that -h prints. Check out->is_oom afterwards. */
 void options_write_usage(struct text *out);
 
 #endif

@@ -1,12 +1,14 @@
-/* From one configuration to the next, while everything runs. Lives on the control thread.
+/* A reload: replaces the configuration while headgate runs. Lives on the control thread.
  *
- *      file ──► config_load_again ──► version_new ──► doors_plan           all of it can still fail
+ *      file ──► config_load_again ──► version_new ──► doors_plan      these steps can fail: nothing has changed
  *                                                        │
- *           limits, clusters, doors, log, what admin sees: at once          nothing of it can
+ *                                                        ▼
+ *      log, limits, accounts, clusters, doors, admin: at once         these steps cannot fail
  *                                                        │
- *           worker 0 ──► worker 1 ──► … ──► home: worker_adopt in each      then the old version is freed
+ *                                                        ▼
+ *      a message visits worker 0, worker 1, …: worker_adopt in each   then the former version is freed
  *
- * One at a time: who asks meanwhile waits for its turn.
+ * One reload at a time: further requests wait in a list.
  */
 #ifndef HEADGATE_APP_RELOAD_H
 #define HEADGATE_APP_RELOAD_H
@@ -20,15 +22,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A configuration, and what workers need of it. Immutable once it counts. */
+/* A configuration, and the data that workers use from it. Immutable once it is in effect. */
 struct version {
     struct config *config; /* owns */
     struct users users;
-    struct world world; /* of `config` and `users` */
+    struct world world; /* borrows `config` and `users` */
 };
 
-/* `constant`: for what all worlds have in common. `before`: the version that counts now, or NULL. Takes the
- * config, also on failure. */
+/* Makes a version. `constant`: the members of struct world that a reload does not change are copied from it.
+ * `before`: the version that is in effect, or NULL. Takes the configuration, also on failure. NULL: *err says
+ * why. */
 struct version *version_new(struct config *take_config, const struct world *constant,
                             const struct version *before, struct error *err);
 void version_free(struct version **version);
@@ -41,23 +44,24 @@ struct reload {
     struct doors *doors;
     struct admin *admin;
     struct bypass *bypass;
-    int log_fd;                  /* where the log goes */
+    int log_fd;                  /* the file that the log is written to */
     struct version *current;     /* owns */
-    struct version *former;      /* owns: until every worker has adopted the current one; NULL: they have */
-    struct list wishes;          /* the first one is being carried out */
-    struct loop_message message; /* travels through the workers */
+    struct version *former;      /* owns: until every worker has adopted `current`; NULL: every worker has */
+    struct list wishes;          /* requests for a reload; the first one is being carried out */
+    struct loop_message message; /* visits one worker after the other */
     unsigned next_worker;
     bool is_ending;
     struct reconfigure reconfigure; /* for the admin commands */
 };
 
-/* With everything in place but the listeners: opens these. Takes `current` in any case. */
+/* Opens the listeners of `current`, which belongs to the reload from now on, also on failure. The borrowed
+ * members must be set. False: *err says which listener failed. */
 bool reload_init(struct reload *reload, struct error *err);
-/* SIGHUP. */
+/* Requests a reload: SIGHUP. */
 void reload_begin(struct reload *reload);
-/* Nothing is reloaded any more: who waits hears so. */
+/* headgate is ending: requests that wait, and later ones, are answered with an error. */
 void reload_end(struct reload *reload);
-/* When the workers have ended, and their mail has come home. */
+/* Frees the versions. The workers have ended, and the control loop's mailbox is closed (loop_close_mail). */
 void reload_fini(struct reload *reload);
 
 #endif

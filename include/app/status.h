@@ -1,4 +1,4 @@
-/* How headgate is, in the one line that `systemctl status` shows of it. */
+/* The state of the clusters in one line, for `systemctl status`. */
 #ifndef HEADGATE_APP_STATUS_H
 #define HEADGATE_APP_STATUS_H
 
@@ -6,8 +6,9 @@
 
 #include <stddef.h>
 
-/* Gives `tell` (notify_ready or notify_status) a line such as "main: db1 is the primary, 2 of 3 servers are
- * up"; `tell` does not keep it. On the control thread, to which `clusters` (count of them) belong. */
+/* Calls `tell` (notify_ready or notify_status) with a line such as "main: db1 is the primary, 2 of 3 servers
+ * are up". The line is freed when `tell` returns. `clusters`: an array of `count`. Call from the control
+ * thread. */
 void status_tell(const struct cluster *clusters, size_t count, void (*tell)(const char *status));
 
 #endif

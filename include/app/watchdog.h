@@ -1,10 +1,10 @@
-/* Signs of life for the service manager, as long as there is life: in the control thread, whose timer this
- * is, and in every worker, which must answer a letter.
+/* Tells the service manager that headgate works, as long as the control thread and every worker respond. The
+ * timer runs on the control thread; a worker must answer a message (a letter).
  *
- *   timer ──► a letter to each worker ──► it runs there ──► and comes home ──► all are home: notify_watchdog
+ *   timer ──► a letter to each worker ──► the worker's loop returns it ──► all are back: notify_watchdog
  *
- * A worker that hangs does not answer: then no sign is given, and no new letters go out, until it does. One
- * that has ended in good order is not asked.
+ * A worker that hangs does not return its letter: then notify_watchdog is not called, and no new letters are
+ * sent, until the letter is back. A worker that has ended gets no letter.
  */
 #ifndef HEADGATE_APP_WATCHDOG_H
 #define HEADGATE_APP_WATCHDOG_H
@@ -21,24 +21,25 @@ struct watchdog_letter;
 struct watchdog {
     struct loop *control; /* borrows */
     struct loop_timer timer;
-    uint64_t every_us;               /* between rounds */
+    uint64_t every_us;               /* between two rounds */
     struct watchdog_letter *letters; /* owns; one per worker; NULL: not started */
-    size_t count;
-    size_t awaited;    /* letters that are not home yet */
-    uint64_t asked_us; /* monotonic; when the last round began */
-    uint64_t missed;   /* rounds that could not begin since the last sign of life */
+    size_t count;                    /* of letters */
+    size_t awaited;                  /* letters that are not back yet */
+    uint64_t asked_us;               /* monotonic; begin of the last round */
+    uint64_t missed;                 /* rounds that could not begin since the last notify_watchdog */
 };
 
-/* Begins at once, and asks at half of `period_us` (microseconds; 0: nobody wants signs of life, and nothing
- * happens). `workers` (count of them) and `control` are borrowed until watchdog_fini. False: out of memory.
- */
+/* Begins the first round at once, and further rounds every half of `period_us` (microseconds; 0: the watchdog
+ * stays off). `workers` (an array of `count`) and `control` are borrowed until watchdog_fini. False: out of
+ * memory. */
 bool watchdog_start(struct watchdog *watchdog, struct loop *control, struct worker *const *workers,
                     size_t count, uint64_t period_us, struct error *err);
 
-/* No more rounds. What is on its way still comes home. On a zeroed struct, or twice, it does nothing. */
+/* Begins no more rounds; letters that are on their way still come back. Does nothing to a zeroed struct, or
+ * when called again. */
 void watchdog_stop(struct watchdog *watchdog);
 
-/* After the loops have gone: no letter is on its way any more. */
+/* Frees the letters. The loops of all workers have ended: no letter is on its way. */
 void watchdog_fini(struct watchdog *watchdog);
 
 #endif

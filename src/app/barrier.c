@@ -13,7 +13,7 @@ static void on_patience(struct loop_timer *timer)
     struct barrier *barrier = (struct barrier *)(void *)((char *)timer - offsetof(struct barrier, patience));
     struct log_scope scope = { .key = "cluster", .text = barrier->waiting->cluster_name };
     int late = barrier->find_late(barrier->owner, barrier->waiting->cluster_index, barrier->none_since);
-    if (late < 0) /* the barrier waits for memory, which was logged */
+    if (late < 0) /* no worker is late: memory was out for the view without a primary, which was logged */
         return;
     barrier->is_late = true;
     log_warning(
@@ -75,7 +75,7 @@ static void publish(struct barrier *barrier, struct view *view)
     barrier->publish(barrier->owner, view);
 }
 
-/* Nobody can be writing to another server than this one. */
+/* True: no worker can be writing to another server than the primary of this view. */
 static bool is_safe(const struct barrier *barrier, const struct view *view)
 {
     const struct view_server *primary = primary_of(view);
@@ -86,7 +86,8 @@ static bool is_safe(const struct barrier *barrier, const struct view *view)
            barrier->find_late(barrier->owner, view->cluster_index, barrier->none_since) < 0;
 }
 
-/* No worker uses the old primary any more. Without memory the new primary waits for the next view. */
+/* Publishes the view without its primary, so that workers leave the old primary. If memory is out, the new
+ * primary waits for the next view. */
 static void withdraw(struct barrier *barrier, const struct view *view)
 {
     struct view *without = view_without_primary(view);

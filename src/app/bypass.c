@@ -23,7 +23,7 @@ static void note(const struct bypass *bypass)
                    user->secret.has_password ? bypass->visit.error : "only a hash of its password is known");
 }
 
-/* Of several clusters the worst counts. */
+/* Adds one cluster's answer: the worst answer of all clusters counts. */
 static void take_answer(struct bypass *bypass)
 {
     const struct checkup_answer *grants = &bypass->visit.answers[CHECKUP_GRANTS];
@@ -39,7 +39,7 @@ static void take_answer(struct bypass *bypass)
     }
 }
 
-/* The checkup is still on the stack. */
+/* The visit is over. The next step waits for the timer, because the checkup is still on the call stack. */
 static void on_visit(struct checkup *visit)
 {
     struct bypass *bypass = visit->owner;
@@ -47,7 +47,7 @@ static void on_visit(struct checkup *visit)
     loop_timer_start(&bypass->timer, bypass->loop, 0);
 }
 
-/* The present account at the next cluster that has a primary; false: there is none. */
+/* Visits the next cluster that has a primary with the present account. False: no such cluster is left. */
 static bool ask_next(struct bypass *bypass)
 {
     for (; bypass->cluster < bypass->cluster_count; bypass->cluster++) {
@@ -111,7 +111,7 @@ void bypass_init(struct bypass *bypass, struct loop *loop, struct cluster *clust
 void bypass_stop(struct bypass *bypass)
 {
     if (bypass->loop == NULL)
-        return; /* headgate ends before it began */
+        return; /* headgate ends before bypass_init */
     loop_timer_stop(&bypass->timer);
     checkup_fini(&bypass->visit);
     bypass->user = NULL;

@@ -1,4 +1,4 @@
-/* The sections of every layer, composed; and the checks that no layer can make alone.
+/* The sections of all layers in one configuration, and the checks that concern several sections.
  *
  *   config_load → file_open → file_fill (rows) → check_all (names that must exist, roles that must agree)
  */
@@ -14,7 +14,7 @@
 
 #include <sched.h>
 
-#define WORKERS_MAX 256 /* more threads than any machine this was tried on has CPUs */
+#define WORKERS_MAX 256 /* more than the CPUs of any machine that headgate was tested on */
 
 /* ---- sections ---- */
 
@@ -76,7 +76,7 @@ static const struct section log_section = {
     .absent = log_absent,
 };
 
-/* Who is asked for names cannot be a name, nor a socket's path. */
+/* The resolver must be an IP address: it can be neither a name nor the path of a socket. */
 static bool check_resolver(const char *address, struct error *err)
 {
     struct addr addr;
@@ -192,10 +192,10 @@ struct check {
     const struct file *file;      /* borrows */
     const struct config *config;  /* borrows */
     struct report *report;        /* borrows */
-    const struct config *running; /* borrows: what a reload would replace; NULL: nothing runs */
+    const struct config *running; /* borrows: what a reload would replace; NULL: this is no reload */
 };
 
-/* The number of clusters when there is none of that name. */
+/* Index of the cluster of that name; cluster_count if there is none. */
 static size_t find_cluster(const struct config *config, const char *name)
 {
     size_t i = 0;
@@ -292,7 +292,7 @@ static void check_cluster(const struct check *check, size_t i)
             cluster->name, primaries);
 }
 
-/* The logs of statements show their digests' texts. */
+/* Logged statements are shown by the texts of their digests: logs of statements need digests. */
 static void check_statements(const struct check *check)
 {
     const struct statement_settings *statements = &check->config->statements;
@@ -325,7 +325,7 @@ static void check_admin(const struct check *check)
     auth_secret_wipe(&secret);
 }
 
-/* Listeners and sessions hold on to clusters: these come and go with the process. */
+/* Listeners and sessions keep indexes of clusters, so a reload can neither add nor remove clusters. */
 static void check_clusters_stay(const struct check *check)
 {
     const struct config *running = check->running, *config = check->config;
@@ -374,7 +374,7 @@ static struct config *create(const char *path, struct report *report)
     return config;
 }
 
-/* Clusters are known by their number while the process runs. */
+/* Gives the clusters the order of `running`: their indexes must not change while the process runs. */
 static void order_clusters(struct config *config, const struct config *running)
 {
     for (size_t i = 0; i < running->cluster_count; i++) {
@@ -438,7 +438,7 @@ void config_free(struct config **config)
     *config = NULL;
 }
 
-/* ---- what the rows are also good for ---- */
+/* ---- differences, SHOW CONFIG and reference pages, from the setting rows ---- */
 
 bool config_diff(const struct config *before, const struct config *after,
                  void (*visit)(void *context, const struct print_change *change), void *context)

@@ -16,7 +16,7 @@ struct check {
     size_t probed;
 };
 
-/* A cluster's first view comes when every server's first probe has ended. */
+/* A cluster publishes its first view (epoch 1) when every server's first probe has ended. */
 static void on_view(struct cluster *cluster, struct view *view)
 {
     struct check *check = cluster->owner;
@@ -41,7 +41,7 @@ static bool make_clusters(struct check *check, const struct config *config, stru
     return true;
 }
 
-/* True: its probe has passed. */
+/* Prints the line of server `i`. True: its probe has passed. */
 static bool tell(const struct cluster *cluster, size_t i, FILE *out)
 {
     const struct view_server *entry = &cluster->view->servers[i];
@@ -69,7 +69,7 @@ static void finish(struct check *check)
         cluster_stop(&check->clusters[i]);
     resolve_fini(&check->resolver);
     loop_close_mail(&check->loop);
-    loop_fini(&check->loop); /* buries what was closed, while servers are still there */
+    loop_fini(&check->loop); /* before the servers: closed connections that it frees refer to them */
     for (size_t i = 0; i < check->made; i++)
         cluster_fini(&check->clusters[i]);
     mem_free(check->clusters);
@@ -83,7 +83,7 @@ bool connect_check_run(const struct config *config, FILE *out, struct error *err
         tls_context_free(&check.tls);
         return false;
     }
-    log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO); /* the lines below say all of it */
+    log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, STDERR_FILENO); /* the printed lines are the report */
     bool is_good = resolve_init(&check.resolver, &check.loop, config->resolver, err) &&
                    make_clusters(&check, config, err);
     for (size_t i = 0; is_good && i < check.made; i++)

@@ -35,15 +35,15 @@ struct control {
     struct limits limits;
     struct sink log; /* log.file, if there is one */
     struct statement_log statements;
-    struct admin_settings admin_settings;         /* owns: as at the start */
-    struct statement_settings statement_settings; /* likewise */
-    struct world constant;                        /* what all worlds have in common */
-    struct reload reload;                         /* and the configuration that is in effect */
+    struct admin_settings admin_settings;         /* owns: a copy of the settings at the start */
+    struct statement_settings statement_settings; /* owns: a copy of the settings at the start */
+    struct world constant;                        /* the members that a reload does not change */
+    struct reload reload;                         /* has the configuration that is in effect */
     struct doors doors;
-    struct written *written; /* owns: by cluster */
+    struct written *written; /* owns: one per cluster */
     size_t written_count;
     struct worker *workers;      /* owns */
-    struct worker **worker_list; /* owns: for the world */
+    struct worker **worker_list; /* owns: pointers to `workers`, for struct world */
     struct resolver resolver;
     struct cluster *clusters; /* owns */
     struct barrier *barriers; /* owns; one per cluster */
@@ -72,7 +72,7 @@ static const struct config *config_of(const struct control *control)
 
 /* ---- clients ---- */
 
-/* Connections are few and live long: the emptiest worker gets the next one. */
+/* Client connections are few and live long: the worker with the fewest sessions gets the next one. */
 static struct worker *least_loaded(struct control *control)
 {
     struct worker *best = &control->workers[0];
@@ -204,7 +204,7 @@ static void on_signal(struct ev_loop *ev, ev_signal *watcher, int events)
         begin_end(control, 0, watcher->signum == SIGTERM ? "SIGTERM again" : "SIGINT");
 }
 
-/* ---- birth, in order; death undoes what was done ---- */
+/* ---- start, and the end in reverse ---- */
 
 static void watch_signals(struct control *control)
 {
@@ -222,7 +222,7 @@ static void watch_signals(struct control *control)
 static bool make_clusters(struct control *control, struct error *err)
 {
     const struct config *config = config_of(control);
-    /* Probes count in a row of their own, after the workers': a row has one writer. */
+    /* Probes have a row of counters of their own, after the workers' rows: each row has one writer. */
     struct upstream_env env =
         world_env(&control->reload.current->world, &control->loop, config->workers_resolved);
     control->clusters = mem_zalloc(config->cluster_count * sizeof *control->clusters);
@@ -285,7 +285,7 @@ static bool open_http(struct control *control, struct error *err)
     return settings->address == NULL || http_open(&control->http, &control->admin, settings, err);
 }
 
-/* From here on the configuration may change. */
+/* Opens the listeners. From here on the configuration can be reloaded. */
 static bool open_reload(struct control *control, struct error *err)
 {
     struct reload *reload = &control->reload;
@@ -300,7 +300,8 @@ static bool open_reload(struct control *control, struct error *err)
     return reload_init(reload, err);
 }
 
-/* Of what a change takes a restart, and somebody keeps. */
+/* Copies settings that only a restart changes, because the admin sockets and the statement log keep pointers
+ * to them. */
 static bool keep_settings(struct control *control, struct error *err)
 {
     const struct config *config = config_of(control);
@@ -310,7 +311,7 @@ static bool keep_settings(struct control *control, struct error *err)
     return statement_log_open(&control->statements, &control->statement_settings, err);
 }
 
-/* What all clients of each cluster write. */
+/* Makes the record of written positions of each cluster, for consistency "global". */
 static bool make_written(struct control *control, size_t count)
 {
     control->written = mem_zalloc(count * sizeof *control->written);
@@ -327,7 +328,7 @@ static void free_written(struct control *control)
     mem_free(control->written);
 }
 
-/* The first version; takes the config. Its workers are made later, and are in the list by then. */
+/* Makes the first version; takes the configuration. make_workers fills in the list of workers later. */
 static bool make_version(struct control *control, struct config *take_config, struct error *err)
 {
     unsigned count = take_config->workers_resolved;
@@ -363,7 +364,7 @@ static bool start(struct control *control, struct config *take_config, struct er
     return true;
 }
 
-/* Threads that did start must end before anything they use goes away. */
+/* Ends the workers' threads that were started, before the data that they use is freed. */
 static void end_workers(struct control *control)
 {
     if (control->workers_ended < control->workers_started) {
@@ -386,7 +387,7 @@ static void finish(struct control *control)
         cluster_stop(&control->clusters[i]);
     resolve_fini(&control->resolver);
     end_workers(control);
-    loop_close_mail(&control->loop); /* questions to the workers come home, and a reload that went round */
+    loop_close_mail(&control->loop); /* runs messages that came back from workers: answers, a reload */
     http_close(&control->http);
     if (control->admin.loop != NULL) {
         mysql_console_close(&control->mysql_console);
@@ -394,7 +395,7 @@ static void finish(struct control *control)
     }
     for (size_t i = 0; i < control->cluster_count; i++)
         barrier_fini(&control->barriers[i]);
-    loop_fini(&control->loop); /* buries what was closed, while servers and workers are still there */
+    loop_fini(&control->loop); /* before servers and workers: what it frees refers to them */
     watchdog_fini(&control->watchdog);
     for (size_t i = 0; i < control->cluster_count; i++)
         cluster_fini(&control->clusters[i]);
@@ -411,7 +412,7 @@ static void finish(struct control *control)
     schema_fini(&admin_section, &control->admin_settings);
 }
 
-/* What is said before this, and after close_log, is said on stderr. */
+/* Opens log.file. Before this, and after close_log, the log goes to stderr. */
 static bool open_log(struct control *control, const struct config *config, struct error *err)
 {
     if (config->log_file == NULL)
@@ -428,7 +429,7 @@ static void close_log(struct control *control, enum log_level level, enum log_fo
     sink_close(&control->log);
 }
 
-/* The last line of the log, and the exit status: was a session cut? */
+/* Writes the last line of the log. True: sessions were cut, which the exit status tells. */
 static bool tell_end(const struct control *control)
 {
     unsigned cut = 0, in_transaction = 0;

@@ -7,34 +7,34 @@
 
 #include <string.h>
 
-#define LISTENER_MODE 0777 /* of unix sockets: who may log in is the accounts' business */
+#define LISTENER_MODE 0777 /* of unix sockets: accounts and passwords decide about logins */
 
-/* One behind the other: the door is what sessions see. */
+/* A door, which sessions see, and the data of this file for it. */
 struct doorway {
     struct door door;
     struct list_node in_doors;
-    struct listener_settings settings; /* owns: the door's */
+    struct listener_settings settings; /* owns: the settings of the door */
     struct ledger *ledger;             /* one reference */
 };
 
-/* What is counted of all the doors that a listener of one name has had. */
+/* Counters of all doors that listeners of one name have had. */
 struct ledger {
     struct limit clients;
     struct door_counters *by_worker; /* owns */
     unsigned references;
 };
 
-/* What one listener is to be. */
+/* One listener of a plan. */
 struct entrance {
     struct doorway *doorway;   /* borrows: in doors->all */
-    struct listener *listener; /* owns; shared with the plan that is open, until this one is */
-    char *address;             /* owns: as in the file, by which it is found again */
+    struct listener *listener; /* owns; also in the plan that is open, until this plan is open */
+    char *address;             /* owns: as in the file; a reload finds the listener by it */
     bool is_new;               /* the listener was opened for this plan */
     int64_t max_clients;
 };
 
 struct doors_plan {
-    const struct door **list; /* owns: the same in order */
+    const struct door **list; /* owns: the doors of `entrances`, in the same order */
     size_t count;
     struct entrance entrances[];
 };
@@ -51,7 +51,7 @@ void doors_init(struct doors *doors, struct loop *loop, unsigned worker_count,
 
 /* ---- doors ---- */
 
-/* One reference; NULL: memory is out. */
+/* A new ledger with one reference; NULL: memory is out. */
 static struct ledger *make_ledger(const struct doors *doors)
 {
     struct ledger *ledger = mem_zalloc(sizeof *ledger);
@@ -89,7 +89,7 @@ static bool is_open(const struct doors_plan *plan, const struct doorway *doorway
     return false;
 }
 
-/* Those behind which nobody is any more. */
+/* Frees closed doors that have no sessions left. */
 static void reap(struct doors *doors)
 {
     struct list_node *node = list_first(&doors->all);
@@ -109,7 +109,8 @@ static void note_difference(void *context, const struct print_change *change)
     *is_other |= change->effect != EFFECT_NOW;
 }
 
-/* Would sessions notice? Where they come in, and how many may, is no matter of theirs. */
+/* True: no setting has changed that sessions use. Settings with effect "now", such as the address and the
+ * number of clients, do not concern sessions. */
 static bool is_same_door(const struct doorway *doorway, const struct listener_settings *settings)
 {
     bool is_other = false;
@@ -130,11 +131,11 @@ static unsigned cluster_index(const struct config *config, const char *name)
 {
     unsigned i = 0;
     while (strcmp(config->clusters[i].name, name) != 0)
-        i++; /* the configuration was checked: it is there */
+        i++; /* the cluster exists: the configuration was checked */
     return i;
 }
 
-/* The door that listeners of this name had last, also if it is closed: its ledger goes on. */
+/* The latest door of listeners of this name, open or closed; NULL: none. A new door continues its ledger. */
 static struct doorway *last_of(struct doors *doors, const char *name)
 {
     struct doorway *last = NULL;
@@ -176,8 +177,9 @@ static bool is_taken(const struct doors_plan *plan, const struct listener *liste
     return false;
 }
 
-/* The socket that is open at this address: this listener's own, or one that nobody else is to have. Each use
- * of port 0 means another port. */
+/* The open socket of this address: the listener's own, or one that no other listener of the plan has taken.
+ * NULL: a socket must be opened. A socket of port 0 is not given to another listener, which is to get a port
+ * of its own. */
 static struct listener *find_listener(const struct doors *doors, const struct doors_plan *plan,
                                       const struct listener_settings *settings)
 {

@@ -1,4 +1,4 @@
-/* headgate: reads its configuration, checks it, runs. */
+/* The program headgate: reads and checks its configuration, and runs. */
 #include "app/config.h"
 #include "app/control.h"
 #include "app/options.h"

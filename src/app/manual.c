@@ -5,9 +5,9 @@
 #include "app/options.h"
 #include "settings/roff.h"
 
-#define DATED "2026-11-23" /* when the prose below was last looked through */
+#define DATED "2026-11-23" /* last review of the text in this file */
 
-/* A term and what is to be said of it. */
+/* A term and its explanation. */
 struct entry {
     const char *term;
     const char *prose;
@@ -65,7 +65,7 @@ static void entries(const struct entry *rows, size_t count, struct text *out)
 }
 #define ENTRIES(rows) (rows), sizeof(rows) / sizeof *(rows)
 
-/* Lines as they are, indented. */
+/* Appends lines verbatim and indented. */
 static void example(const char *lines, struct text *out)
 {
     (void)text_append_cstr(out, ".nf\n.RS\n");

@@ -14,14 +14,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* What is left to do after the last session has gone: joining threads, closing sockets. */
+/* Time for the end of the shutdown, after the last session has ended: joining threads, closing sockets. */
 #define STOP_MARGIN_US 10000000U
 
-/* A manager that is busy has a full queue for a moment. To lose READY=1 is to be taken for dead. */
+/* A busy manager's queue may be full for a moment. Without READY=1 the manager would kill the process. */
 #define VITAL_WAIT_S 10
 
-/* Length of the address that $NOTIFY_SOCKET names; 0: none. A leading '@' stands for the NUL byte of an
- * abstract one. */
+/* Fills in the address that $NOTIFY_SOCKET names. Returns its length; 0: there is none. A leading '@' stands
+ * for the NUL byte of an abstract socket. */
 static socklen_t manager_address(struct sockaddr_un *address)
 {
     const char *path = getenv("NOTIFY_SOCKET");
@@ -37,7 +37,8 @@ static socklen_t manager_address(struct sockaddr_un *address)
     return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 }
 
-/* A socket for each message: they are few, and nothing has to be kept open, or closed. */
+/* Each message gets a socket of its own: messages are rare, and no socket has to be kept. `is_vital`: waits
+ * while the manager's queue is full. */
 static void tell(const struct text *message, bool is_vital)
 {
     const struct timeval patience = { .tv_sec = VITAL_WAIT_S };
@@ -64,7 +65,7 @@ static void append_status(struct text *message, const char *status)
     (void)text_append_byte(message, '\n');
 }
 
-/* `state`: variables as lines; `status`: NULL: none. */
+/* `state`: lines of variables. `status`: the line for `systemctl status`, or NULL. */
 static void tell_state(const char *state, const char *status, bool is_vital)
 {
     struct text message = { 0 };

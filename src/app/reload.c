@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Somebody wants a reload: a command, or a signal. */
+/* A request for a reload: by a command, or by a signal. */
 struct wish {
     struct list_node in_reload;
     void (*on_change)(void *context, const struct print_change *change); /* NULL: only the log is told */
@@ -64,7 +64,7 @@ void version_free(struct version **version)
 
 /* ---- errors of the file ---- */
 
-/* Each line into the log; false when there are none. */
+/* Writes each line into the log. False: there are none. */
 static bool log_lines(enum log_level level, const char *lines)
 {
     bool has_any = *lines != '\0';
@@ -77,7 +77,7 @@ static bool log_lines(enum log_level level, const char *lines)
     return has_any;
 }
 
-/* The first line, and how many follow. */
+/* Makes an error of the first line and of the number of further lines. */
 static void first_line(const char *lines, struct error *err)
 {
     size_t len = strcspn(lines, "\n"), more = 0;
@@ -153,7 +153,7 @@ static void apply_limits(struct reload *reload, const struct config *config)
     limits_set(reload->limits, &config->limits);
 }
 
-/* Nothing here can fail: what could, was done before. */
+/* Puts the version into effect on the control thread. Cannot fail: steps that can fail come before. */
 static void apply(struct reload *reload, struct version *take_version, struct doors_plan *take_plan)
 {
     struct version *version = take_version;
@@ -162,7 +162,7 @@ static void apply(struct reload *reload, struct version *take_version, struct do
     reload->former = reload->current;
     reload->current = version;
     log_configure((enum log_level)config->log_level, (enum log_format)config->log_format, reload->log_fd);
-    doctor_fini(reload->admin); /* it borrows accounts, and so does the next */
+    doctor_fini(reload->admin); /* before the accounts change: doctor and bypass borrow accounts */
     bypass_begin(reload->bypass, &version->users);
     apply_limits(reload, config);
     users_succeed(&version->users, &reload->former->users);
@@ -179,7 +179,7 @@ static void apply(struct reload *reload, struct version *take_version, struct do
 
 static void run_next(struct reload *reload);
 
-/* The end of a reload, good or bad. */
+/* Ends the first request, with success (`error` is NULL) or not. */
 static void answer(struct reload *reload, const char *error)
 {
     if (!reload->is_ending)
@@ -206,7 +206,8 @@ static void come_home(struct loop_message *message)
 
 static void visit(struct loop_message *message);
 
-/* To the next worker that still runs; home after the last. On the last one's thread, or at home. */
+/* Sends the message to the next worker that still runs; after the last worker, back to the control thread.
+ * Runs on the control thread or on the thread of the last visited worker. */
 static void travel(struct reload *reload)
 {
     const struct world *world = &reload->current->world;
@@ -217,7 +218,7 @@ static void travel(struct reload *reload)
         else
             reload->next_worker++;
     reload->message.run = come_home;
-    (void)loop_post(reload->loop, &reload->message); /* when home is going away, reload_fini cleans up */
+    (void)loop_post(reload->loop, &reload->message); /* fails when headgate ends: reload_fini frees all */
 }
 
 static void visit(struct loop_message *message)
@@ -254,7 +255,8 @@ static bool carry_out(struct reload *reload, struct error *err)
     return true;
 }
 
-/* What cannot be done is answered at once, and the next one gets its turn. */
+/* Carries out the first request, unless a reload is running. A request that fails is answered at once, and
+ * the next one follows. */
 static void run_next(struct reload *reload)
 {
     while (reload->former == NULL && list_first(&reload->wishes) != NULL) {

@@ -8,13 +8,13 @@
 #include <inttypes.h>
 #include <stddef.h>
 
-#define ROUND_US_MIN 1000 /* however short the period: the letters are not to be what keeps workers busy */
+#define ROUND_US_MIN 1000 /* also with a short period, letters must not keep the workers busy */
 
 struct watchdog_letter {
     struct loop_message message;
     struct watchdog *watchdog; /* borrows */
     struct worker *worker;     /* borrows */
-    bool is_out;               /* only on the control thread */
+    bool is_out;               /* the letter is on its way; only for the control thread */
 };
 
 static struct watchdog_letter *of_message(struct loop_message *message)
