@@ -45,7 +45,7 @@ struct hold_change {
     enum hold_effect effect;
     struct span schema; /* as written, quotes included; empty: the current one, or the kind has none */
     struct span name;   /* as written, quotes included; of a HOLD_BACKUP_LOCK "instance", "stage" or "lock".
-                           Two names are the same hold only if their bytes within the quotes are equal: names of
+                           Two names are the same hold only if the bytes in their quotes are equal: names of
                            user locks differ by case on MariaDB, names of tables on most file systems. For
                            prepared statements and handlers ASCII case may be ignored */
     struct span text;   /* HOLD_PREPARED: the string literal after FROM as written; empty: it is not one

@@ -13,7 +13,8 @@ static bool is_among(const struct token *token, const char *const *words, size_t
 
 #define IS_AMONG(token, words) is_among(token, words, sizeof(words) / sizeof(words)[0])
 
-/* The statement that begins with this token. `token` becomes the last one that was read. */
+/* Is the statement that begins with this token about accounts? `token` becomes the last token that was read.
+ */
 static bool is_about_accounts(struct lexer *lexer, struct token *token)
 {
     static const char *const whole[] = { "GRANT", "REVOKE", "DENY", "FLUSH", "INSTALL", "UNINSTALL" };
@@ -30,8 +31,7 @@ static bool is_about_accounts(struct lexer *lexer, struct token *token)
     return IS_AMONG(token, objects);
 }
 
-/* Does a statement of the text begin like that? Statements in a routine's body count as well.
- */
+/* Does a statement of the text begin with such words? Statements in a routine's body count as well. */
 static bool has_such_statement(struct span sql, const struct sql_dialect *dialect)
 {
     struct lexer lexer;
@@ -45,7 +45,7 @@ static bool has_such_statement(struct span sql, const struct sql_dialect *dialec
     return false;
 }
 
-/* Statements that may change accounts without naming them: stored code with other effects than reading and
+/* Statements that may change accounts without naming them: stored code with effects other than reading and
  * writing tables, ending transactions and setting variables; SQL's own EXECUTE of an unknown text. */
 static bool may_run_it(const struct sql_facts *facts)
 {

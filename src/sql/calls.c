@@ -29,7 +29,7 @@ enum function_effect call_effect(const struct reader *reader)
     return function_effect(reader->token->text, reader_is_touching(reader), reader->lexer.dialect.family);
 }
 
-/* A quoted or qualified name of a built-in function could mean either. */
+/* A quoted or qualified name that is also a built-in function's may mean either function. */
 static bool may_be_stored(struct span name, struct span schema)
 {
     return !code_name_has_quote(name) && !code_name_has_quote(schema) && !function_is_built_in(name);

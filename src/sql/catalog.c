@@ -38,7 +38,7 @@ static bool is_routine(enum code_kind kind)
     return kind == CODE_FUNCTION || kind == CODE_PROCEDURE;
 }
 
-/* A name that is not plain may mean any view or table. */
+/* The effects for a name that is not plain: it may mean any view or table. */
 static unsigned effects_of_odd(const struct catalog *catalog, enum code_kind kind)
 {
     return is_routine(kind) ? CODE_UNKNOWN : catalog->all[kind];
@@ -82,7 +82,7 @@ static unsigned effects_of_write(const struct catalog *catalog, struct span sche
            catalog_effects_of(catalog, CODE_TABLE, schema, name, true, &culprit);
 }
 
-/* Stored code was changed since the rows were read: items may differ now, and there may be more. */
+/* Stored code was changed since the rows were read: items may differ from them, and new ones may exist. */
 static unsigned effects_of_stale(const struct catalog *catalog, enum code_kind kind, struct span schema,
                                  struct span name)
 {

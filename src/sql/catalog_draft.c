@@ -1,7 +1,9 @@
-/* Rows → a catalog: bodies are read as they come, names are followed at the end.
+/* Builds a catalog from rows. A body is read when its row is added; the names it uses are followed at the
+ * end.
  *
- *      add ──► stored_code_read ──► effects of the body, names that it uses
- *      finish ──► sort ──► index by name ──► settle: effects of what is used, until nothing changes
+ *      catalog_draft_add    ──► stored_code_read ──► effects of the body, names that it uses
+ *      catalog_draft_finish ──► copy_items (sorts) ──► index_item ──► settle: adds the effects of the names
+ *                                                                     until nothing changes
  */
 #include "sql/catalog_draft.h"
 
@@ -11,10 +13,10 @@
 
 #include <stdlib.h>
 
-/* Calls that are nested deeper are not followed: servers run out of stack before. */
+/* Calls nested deeper than this are not followed: servers run out of stack earlier. */
 #define ROUNDS_MAX 64
 
-/* A name, by offset, as the bytes still move. */
+/* A name by its offset, because the bytes still move in memory. */
 struct place {
     uint32_t at, len;
 };
@@ -73,7 +75,8 @@ static struct place keep(struct catalog_draft *draft, struct span name)
     return place;
 }
 
-/* Room for one more in an array of `count`; its size is a power of two. False: memory is out. */
+/* Makes room for one more element in an array of `count`. Its size is a power of two. False: out of memory.
+ */
 static bool make_room(struct catalog_draft *draft, void **array, size_t count, size_t size)
 {
     if (draft->why != NULL || (count & (count - 1)) != 0)
@@ -226,8 +229,8 @@ static struct catalog *catalog_of(struct catalog_draft *draft)
 
 /* ---- effects of what is used ---- */
 
-/* Where views or triggers are not known, a body that names tables runs on the primary, like a statement that
- * names them; it is not assumed to leave something in the session. */
+/* If views or triggers are not known, a body that names tables runs on the primary, like a statement that
+ * names tables. It is not assumed to leave state in the session. */
 static unsigned assumed(const struct catalog *catalog, enum code_kind kind, unsigned effects)
 {
     return catalog_knows(catalog, kind) ? effects : (unsigned)CODE_PRIMARY;

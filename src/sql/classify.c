@@ -1,5 +1,5 @@
-/* Text → statements → facts. Each statement is read by itself (statements.c, query.c); here the facts are
- * joined, and doubts about the whole text override them.
+/* Text → statements → facts. Each statement is read by itself (statements.c, query.c). This file joins their
+ * facts; doubts about the whole text override them.
  */
 #include "sql/classify.h"
 
@@ -11,8 +11,8 @@
 #include "sql/statements.h"
 #include "sql/stored_calls.h"
 
-/* It is not known what runs. Where quotes may be read wrongly the word counts only as the first word, or
- * between statements. */
+/* The text has doubts, so it is not known what runs. If quotes may be read wrongly, the word KILL counts
+ * only as the first word or between statements. */
 static void distrust_kill(struct sql_facts *facts, unsigned doubts)
 {
     bool is_sure = facts->kind == SQL_KILL || facts->is_multi || doubts == SQL_DOUBT_EXECUTABLE;
@@ -61,7 +61,7 @@ static bool changes_session(const struct sql_facts *part)
     case SQL_DDL:
     case SQL_KILL:
     case SQL_ADMIN:
-    case SQL_CALL: /* their own facts say what they leave */
+    case SQL_CALL: /* the facts of these statements say what state they leave */
     case SQL_PREPARE:
     case SQL_LOCK:
     case SQL_HANDLER:
@@ -79,7 +79,7 @@ static bool changes_session(const struct sql_facts *part)
     return true;
 }
 
-/* Joins `part` to `facts`, which are of the `count` parts before it. */
+/* Joins `part` to `facts`, the joined facts of the `count` parts before it. */
 static void join(struct sql_facts *facts, uint32_t count, struct sql_facts *part)
 {
     part->may_hide_state |= changes_session(part);
@@ -140,7 +140,7 @@ static struct sql_facts classify_cut(struct span sql, const struct sql_dialect *
     statement_read_cut(&reader, &facts);
     facts.kill = is_kill ? SQL_KILL_OTHER : SQL_KILL_NONE;
     facts.has_hint = reader.lexer.has_hint;
-    facts.asks_id = true; /* as the rest is unknown */
+    facts.asks_id = true; /* because the rest is unknown */
     facts.changes_accounts = accounts_may_change(sql, &facts, dialect);
     return facts;
 }
@@ -151,8 +151,8 @@ static bool has_at(struct span sql, size_t at, const char *word)
     return at + len <= sql.len && span_is_nocase(span_of(sql.data + at, len), word);
 }
 
-/* CONNECTION_ID(), @@pseudo_thread_id, anywhere in the text, executable comments included. Searched from
- * underscore to underscore, which is cheap. */
+/* Does the text contain CONNECTION_ID() or @@pseudo_thread_id? Executable comments count. The search jumps
+ * from underscore to underscore, which is cheap. */
 static bool mentions_id(struct span sql)
 {
     const uint8_t *end = sql.data + sql.len, *at = sql.data;
@@ -196,7 +196,7 @@ struct sql_facts classify(struct span sql, bool is_cut, const struct sql_dialect
     facts.touches_variables = reader.any_user_variable || touches_inside(&facts);
     facts.has_hint = reader.lexer.has_hint;
     distrust(&facts, reader.lexer.doubts);
-    if (reader.is_hidden) /* some servers see another statement there, or none */
+    if (reader.is_hidden) /* some servers see another statement there, or no statement */
         facts.kind = SQL_UNKNOWN;
     facts.asks_id = !facts.is_read && (mentions_id(sql) || (facts.code_effects & CODE_ASKS_ID) != 0);
     facts.changes_accounts = !facts.is_read && accounts_may_change(sql, &facts, dialect);

@@ -7,8 +7,7 @@
 
 /* ---- what a statement changes ---- */
 
-/* Names that are not plain share one hash, as their spelling depends on the client's character set.
- */
+/* Names that are not plain share one hash: their spelling depends on the client's character set. */
 static uint64_t hash_of(struct span name)
 {
     uint64_t hash = code_name_is_plain(name) ? code_name_hash(CODE_TABLE, name) : 1;
@@ -40,7 +39,7 @@ static void add_names(struct reader *reader, struct code_change *change)
     }
 }
 
-/* ALTER TABLE may rename a view; a column that is generated may set a user variable. */
+/* ALTER TABLE may rename a view, and the expression of a generated column may set a user variable. */
 static void read_table(struct reader *reader, struct code_change *change)
 {
     struct code_change names = { 0 };
@@ -148,8 +147,8 @@ static void unlock(struct code_changes *changes)
     assert(rc == 0);
 }
 
-/* While the oldest names are overwritten, their slots stand for every name: a reader that still needs them
- * sees that, or sees afterwards that there are too many changes. */
+/* While the slots of the oldest names are overwritten, they hold 0, which stands for every name. A reader
+ * that still needs the old names sees the 0, or sees afterwards that there were too many changes. */
 void code_changes_begin(struct code_changes *changes, const struct code_change *change)
 {
     lock(changes);

@@ -34,7 +34,7 @@ bool code_name_is_plain(struct span name)
     return true;
 }
 
-/* Counts the bytes that do not continue a character. */
+/* Counts the bytes that begin a character. */
 size_t code_name_chars(struct span name)
 {
     size_t chars = 0;

@@ -1,6 +1,7 @@
-/* Each token is hashed with the hash so far as its seed. Literals are all one; a list of them in parentheses
- * is hashed as it comes, and when the parenthesis closes and nothing else was in it, one literal takes its
- * place. The text, where it is wanted, is written along with it:
+/* Computes digests. Each token is hashed with the hash so far as its seed. All literals have the same hash.
+ * A list of literals in parentheses is hashed token by token. When it closes and contained nothing else, the
+ * hash goes back to the opening parenthesis, and one literal replaces the list. The text, if wanted, is
+ * written along with the hash:
  *
  *      digest_of, digest_read ── lexer_read ── take_token ── take_literal | take_punct ── close_list
  */
@@ -11,17 +12,17 @@
 #include <string.h>
 #include <xxhash.h>
 
-#define MARK "\xE2\x80\xA6" /* an ellipsis: here the rest was left out */
-#define ROWS_MAX 2          /* lists of literals in a row that make a difference */
-#define CUT_READ_MAX 2048   /* bytes: what is read of a statement that is cut anyway */
+#define MARK "\xE2\x80\xA6" /* an ellipsis: the rest was left out here */
+#define ROWS_MAX 2          /* more lists of literals in a row than this make no difference */
+#define CUT_READ_MAX 2048   /* bytes that are read of a statement that is cut anyway */
 
-/* Where we are in what may be a list of literals. */
+/* What may come next in a list that may consist of literals only. */
 enum list { LIST_NONE, LIST_LITERAL_NEXT, LIST_COMMA_NEXT };
 
-/* Where we are in what may be a row of such lists. */
+/* What may come next in a row of such lists. */
 enum row { ROW_NONE, ROW_COMMA_NEXT, ROW_OPEN_NEXT, ROW_INSIDE };
 
-/* A place to come back to. */
+/* A state of the digest to return to. */
 struct place {
     uint64_t hash;
     size_t len; /* of the text */
@@ -29,17 +30,17 @@ struct place {
 
 struct digest {
     uint64_t hash;
-    struct place open; /* behind the last opening parenthesis */
-    struct place last; /* behind the last list of literals that counts */
+    struct place open; /* after the last opening parenthesis */
+    struct place last; /* after the last list of literals that counts */
     unsigned rows;     /* lists of literals up to here, in a row */
     enum row row;
     enum list list;
-    bool is_operand_before; /* a sign would be an operator between two operands */
+    bool is_operand_before; /* an operand stands before: a sign now would be an operator */
     char sign;              /* + or -, not hashed yet: it may belong to a number; 0: none */
     bool has_several;       /* a semicolon was seen */
-    bool has_space;         /* before the sign, or before the present token */
+    bool has_space;         /* before the sign, or before the current token */
     enum { QUOTES_UNSEEN, QUOTES_SHOWN, QUOTES_HIDDEN } quotes; /* names in double quotes */
-    struct span sql;                                            /* where there is a text: all of it */
+    struct span sql;                                            /* the whole text, if `text` is wanted */
     struct digest_text *text;                                   /* NULL: only the number is wanted */
 };
 
@@ -79,7 +80,7 @@ static void come_back(struct digest *digest, struct place place)
     digest->hash = place.hash;
     if (digest->text == NULL || digest->text->len == place.len)
         return;
-    digest->text->len = place.len; /* it is shorter now, so there is room again */
+    digest->text->len = place.len; /* the text is shorter now, so there is room again */
     digest->text->is_full = false;
 }
 
@@ -90,7 +91,7 @@ static void fold_word(struct digest *digest, enum token_type type, struct span w
 {
     char small[64];
     unsigned tag = type;
-    for (size_t done = 0; done < word.len; tag = TOKEN_END) { /* what continues is no word of its own */
+    for (size_t done = 0; done < word.len; tag = TOKEN_END) { /* a further part is no word of its own */
         size_t part = size_min(word.len - done, sizeof small);
         for (size_t i = 0; i < part; i++) {
             uint8_t c = word.data[done + i];
@@ -123,7 +124,7 @@ static void take_literal(struct digest *digest)
     fold_literal(digest);
 }
 
-/* One literal takes the place of all that were in it, or the list goes altogether. */
+/* One literal replaces all literals of the list. A list after ROWS_MAX others in a row is left out. */
 static void close_list(struct digest *digest)
 {
     digest->rows = digest->row == ROW_INSIDE ? digest->rows + 1 : 1;
@@ -166,7 +167,7 @@ static void take_punct(struct digest *digest, char c)
         digest->open = here(digest);
 }
 
-/* A sign that was held back, and belongs to no literal. */
+/* Takes a sign that was held back and that belongs to no literal. */
 static void release_sign(struct digest *digest, bool has_space)
 {
     if (digest->sign != 0)
@@ -181,7 +182,7 @@ static bool is_own_sign(const struct digest *digest, const struct token *token)
     return token->type == TOKEN_PUNCT && (c == '-' || c == '+') && !digest->is_operand_before;
 }
 
-/* Names in quotes are compared without them: they may be of either sort. */
+/* Quoted names are compared without their quotes, which may be of either kind. */
 static void take_quoted(struct digest *digest, struct span name)
 {
     fold(digest, TOKEN_QUOTED, name.data + 1, name.len - 2);
@@ -220,7 +221,7 @@ static void take_token(struct digest *digest, const struct token *token)
         release_sign(digest, has_space);
         take_quoted(digest, token->text);
         break;
-    case TOKEN_HINT: /* there may be values in it */
+    case TOKEN_HINT: /* a hint may contain values */
         release_sign(digest, has_space);
         fold(digest, token->type, token->text.data, token->text.len);
         say(digest, "/*+ ? */", 8);
@@ -253,8 +254,8 @@ uint64_t digest_of(struct span sql, const struct sql_dialect *dialect)
 
 /* ---- with the text ---- */
 
-/* Are these the statement's words, whatever its server knows that we do not? A SET of sql_mode in the text
- * changes how the rest of it is read. */
+/* Was the text split into words as every server splits it? A SET of sql_mode in the text changes how the
+ * rest is read. */
 static bool is_certain(const struct digest *digest, unsigned doubts)
 {
     return doubts == 0 && !(digest->has_several && span_mentions(digest->sql, "sql_mode"));
@@ -274,8 +275,8 @@ static void leave_first_word(struct span sql, const struct sql_dialect *dialect,
     say(&digest, MARK, sizeof MARK - 1);
 }
 
-/* A statement that is cut ends behind its last list of literals, if it was in a row of them, so that rows of
- * different lengths make no difference; and never within a literal. */
+/* Ends a statement that is cut. In a row of lists the digest ends after the last list that counts, so the
+ * number of rows before the cut makes no difference. It never ends within a literal. */
 static void end_cut(struct digest *digest)
 {
     if (digest->row != ROW_NONE)
@@ -291,7 +292,7 @@ uint64_t digest_read(struct span sql, bool is_cut, const struct sql_dialect *dia
     struct lexer lexer;
     struct token token;
     struct digest digest = { .text = text_r, .sql = sql };
-    unsigned doubts; /* before the last token: it may be half of one */
+    unsigned doubts; /* before the last token, which the cut may have halved */
     *text_r = (struct digest_text){ .len = 0 };
     if (is_cut && sql.len > CUT_READ_MAX)
         sql.len = CUT_READ_MAX;

@@ -17,8 +17,8 @@ static bool is_last(const struct reader *reader)
     return reader->ahead->type == TOKEN_END || token_is_punct(reader->ahead, ';');
 }
 
-/* EXECUTE name | IMMEDIATE 'text', and then USING or nothing. With USING MariaDB takes expressions: if these
- * may leave state, the text alone does not say what is left. */
+/* EXECUTE name | IMMEDIATE 'text', followed by USING or nothing. After USING MariaDB takes expressions. If
+ * these may leave state, the executed text alone does not say what state is left. */
 bool dynamic_read_execute(struct reader *reader, struct sql_facts *facts)
 {
     bool is_immediate =

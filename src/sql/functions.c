@@ -5,7 +5,7 @@
 enum families { MARIADB = 1, MYSQL = 2, BOTH = 3 };
 enum parenthesis { APART, TOUCHING };
 
-/* Row numbers; 0 is no function. */
+/* Row numbers; 0 means no function. */
 enum {
     ROW_NONE,
 #define SQL_FUNCTION(name, families, effect, parenthesis) ROW_##name,

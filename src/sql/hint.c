@@ -13,7 +13,7 @@ static bool read_nothing(struct span value, struct hint *hint)
     return value.data == NULL;
 }
 
-/* An attribute has to have some value. */
+/* An attribute must have some value, so a switch may have one of these. */
 static bool read_switch(struct span value, struct hint *hint)
 {
     static const struct {
@@ -52,7 +52,7 @@ static bool read_level(struct span value, struct hint *hint)
     return false;
 }
 
-/* 0 would mean no limit, which is more than without the hint. */
+/* 0 is refused: it would mean no limit. */
 static bool read_timeout(struct span value, struct hint *hint)
 {
     return clock_parse_duration(value, &hint->timeout_us) && hint->timeout_us > 0;
@@ -61,7 +61,7 @@ static bool read_timeout(struct span value, struct hint *hint)
 static const struct {
     const char *name;
     enum hint_kind kind;
-    bool (*read)(struct span value, struct hint *hint); /* no data: there is no '=' */
+    bool (*read)(struct span value, struct hint *hint); /* `value` without data: there is no '=' */
     bool (*read_attribute)(struct span value, struct hint *hint);
 } kinds[] = {
     { "primary", HINT_PRIMARY, read_nothing, read_switch },
@@ -103,7 +103,7 @@ static struct span skip_separators(struct span text)
     return behind(text, len);
 }
 
-/* The hints of a comment; empty when it does not begin with the mark. */
+/* The hints of a comment; empty if the comment does not begin with HINT_MARK. */
 static struct span content_of(struct span comment)
 {
     static const struct span mark = SPAN_LITERAL(HINT_MARK);

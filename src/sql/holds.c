@@ -1,12 +1,12 @@
-/* The text is read twice: classify() and statement_read() find the statements that may hold anything, and
- * these are read again for what they hold.
+/* The text is read twice. classify() and statement_read() find the statements that may take or release a
+ * hold; these statements are then read again for the holds themselves.
  *
  *      holds_next ── next_statement ── find_reader      the first word chooses the reader
  *          └── take_create | give_tables | … ──┬── take_lock     then user locks, anywhere in the statement
- *              next_listed ────────────────────┘                 (in a plain list each is counted instead)
+ *              next_listed ────────────────────┘                 (in a plain list each lock is counted instead)
  *
- * A reader (`next`) fills one change and returns true. At its end it sets `next` to the following reader, or
- * to NULL at the end of the statement, and returns false.
+ * A reader (`next`) fills one change and returns true. When it has no more changes, it returns false and
+ * sets `next` to the following reader, or to NULL at the end of the statement.
  */
 #include "sql/holds.h"
 
@@ -37,7 +37,7 @@ static bool accept_tables(struct holds_walk *walk)
     return reader_accept(&walk->reader, KEYWORD_TABLE) || reader_accept(&walk->reader, KEYWORD_TABLES);
 }
 
-/* True if something was there. */
+/* Skips IF EXISTS or IF NOT EXISTS. True if it was there. */
 static bool accept_if_exists(struct holds_walk *walk)
 {
     bool is_if = reader_accept(&walk->reader, KEYWORD_IF);
@@ -50,8 +50,8 @@ static bool accept_if_exists(struct holds_walk *walk)
 
 /* ---- names ---- */
 
-/* Equal bytes within quotes are the same name only if they mean the same with all quotes, character sets and
- * sql_modes. Other names are never released. */
+/* Is the name the same under all quotes, character sets and sql_modes? Only then do equal bytes within quotes
+ * prove that two names are the same. Other names are never released. */
 static bool is_certain(struct span name)
 {
     if (name.len == 0)
@@ -75,7 +75,7 @@ static bool read_name(struct holds_walk *walk, struct span *name_r)
     return true;
 }
 
-/* [schema .] name; neither if it is not understood. */
+/* Reads [schema .] name. Both are empty if the text is not understood. */
 static bool read_table(struct holds_walk *walk, struct span *schema_r, struct span *name_r)
 {
     *schema_r = *name_r = SPAN_NONE;
@@ -101,7 +101,7 @@ static bool tell(struct hold_change *change_r, enum hold hold, enum hold_effect 
 
 static bool take_lock(struct holds_walk *walk, struct hold_change *change_r);
 
-/* The first word's part is read; user locks may stand anywhere in the statement. */
+/* The changes that the first word announces are read. User locks may follow, anywhere in the statement. */
 static bool end_part(struct holds_walk *walk)
 {
     reader_begin(&walk->reader, walk->part, &walk->statements.lexer.dialect);
@@ -119,7 +119,7 @@ static bool tell_last(struct holds_walk *walk, struct hold_change *change_r, enu
 
 /* ---- user locks ---- */
 
-/* GET_LOCK somewhere in a statement: it is unknown how often it runs, and with which name. */
+/* GET_LOCK somewhere in a statement: neither the number of calls nor the name is known. */
 static bool take_lock(struct holds_walk *walk, struct hold_change *change_r)
 {
     struct reader *reader = &walk->reader;
@@ -132,7 +132,7 @@ static bool take_lock(struct holds_walk *walk, struct hold_change *change_r)
     return false;
 }
 
-/* A lock's name: one literal in plain quotes, which the next token, `after`, ends. */
+/* The name of a lock: one literal in plain quotes, followed by the token `after`. */
 static struct span lock_name(const struct reader *reader, char after)
 {
     const struct token *token = reader->token;
@@ -142,8 +142,8 @@ static struct span lock_name(const struct reader *reader, char after)
                                                                                        : SPAN_NONE;
 }
 
-/* To the closing parenthesis and over it. False if something on the way may run a lock function more often,
- * or there is no end. */
+/* Steps to the closing parenthesis and over it. False if an argument may call a lock function or make it run
+ * more often, or if there is no closing parenthesis. */
 static bool skip_arguments(struct reader *reader)
 {
     for (unsigned depth = 1; reader->token->type != TOKEN_END; reader_advance(reader)) {
@@ -167,8 +167,8 @@ static void skip_alias(struct reader *reader)
         reader_advance(reader);
 }
 
-/* GET_LOCK('a', 1) [[AS] alias] and the like, unquoted, before a comma or the end, so that no clause of a
- * query can be taken for the alias. */
+/* Reads GET_LOCK('a', 1) [[AS] alias] and the like, unquoted. A comma or the end must follow, so that no
+ * clause of a query is taken for the alias. */
 static bool read_item(struct reader *reader, enum user_lock *lock_r, struct span *name_r)
 {
     *lock_r = reader->token->type == TOKEN_WORD ? reader_user_lock(reader) : USER_LOCK_NONE;
@@ -183,8 +183,8 @@ static bool read_item(struct reader *reader, enum user_lock *lock_r, struct span
     return token_is_punct(reader->token, ',') || reader->token->type == TOKEN_END;
 }
 
-/* Does the rest of the statement consist of such items only? Then each runs once, from left to right. A list
- * with both GET_LOCK and RELEASE_LOCK is not followed. */
+/* Does the rest of the statement consist of items of read_item() only? Then each function runs once, from
+ * left to right. A list with both GET_LOCK and RELEASE_LOCK is not followed. */
 static bool is_list(const struct holds_walk *walk)
 {
     struct reader reader;
@@ -204,7 +204,7 @@ static bool is_list(const struct holds_walk *walk)
     return !(has_get && has_release);
 }
 
-/* An item of such a list. */
+/* Reads an item of a list for which is_list() is true. */
 static bool next_listed(struct holds_walk *walk, struct hold_change *change_r)
 {
     enum user_lock lock;
@@ -247,7 +247,7 @@ static bool take_create(struct holds_walk *walk, struct hold_change *change_r)
     return tell_last(walk, change_r, HOLD_TEMPORARY_TABLE, HOLD_TAKE);
 }
 
-/* The next of a list of tables that are dropped. */
+/* The next table of a DROP. */
 static bool give_tables(struct holds_walk *walk, struct hold_change *change_r)
 {
     if (!read_table(walk, &change_r->schema, &change_r->name))
@@ -266,8 +266,8 @@ static bool give_prepared(struct holds_walk *walk, struct hold_change *change_r)
     return tell_last(walk, change_r, HOLD_PREPARED, HOLD_GIVE);
 }
 
-/* DROP [TEMPORARY] TABLE [IF EXISTS] a, b; a temporary table is dropped before another table of its name.
- * DROP SEQUENCE skips a temporary table of the name, and with IF EXISTS without an error (seen). */
+/* DROP [TEMPORARY] TABLE [IF EXISTS] a, b drops a temporary table before another table of its name. DROP
+ * SEQUENCE skips a temporary table of the name, with IF EXISTS without an error (tested). */
 static bool begin_drop(struct holds_walk *walk, struct hold_change *change_r)
 {
     struct reader *reader = &walk->reader;
@@ -284,8 +284,8 @@ static bool begin_drop(struct holds_walk *walk, struct hold_change *change_r)
     return false;
 }
 
-/* Where the rename cannot be followed, the new name is held as well, and the old one stays. An old name that
- * is not certain always stays. */
+/* If the rename cannot be followed, the new name is held in addition to the old one. An old name that is not
+ * certain stays held in any case. */
 static bool tell_rename(const struct holds_walk *walk, struct hold_change *change_r, bool is_follow)
 {
     if (change_r->name.len > 0 && !is_certain(change_r->name))
@@ -299,7 +299,7 @@ static bool tell_rename(const struct holds_walk *walk, struct hold_change *chang
     return tell(change_r, HOLD_TEMPORARY_TABLE, HOLD_TAKE);
 }
 
-/* ALTER [ONLINE] [IGNORE] TABLE [IF EXISTS] name …, RENAME [TO | AS | =] name: of several the last counts. */
+/* ALTER [ONLINE] [IGNORE] TABLE [IF EXISTS] name …, RENAME [TO | AS | =] name; the last RENAME counts. */
 static bool take_alter(struct holds_walk *walk, struct hold_change *change_r)
 {
     struct reader *reader = &walk->reader;
@@ -334,7 +334,7 @@ static bool next_renamed(struct holds_walk *walk, struct hold_change *change_r)
                        is_read && walk->statements.lexer.dialect.family == SQL_FAMILY_MARIADB);
 }
 
-/* RENAME TABLE [IF EXISTS] a TO b, …: MySQL leaves temporary tables alone (seen). */
+/* RENAME TABLE [IF EXISTS] a TO b, …; on MySQL it does not rename temporary tables (tested). */
 static bool begin_rename(struct holds_walk *walk, struct hold_change *change_r)
 {
     (void)change_r;
@@ -376,8 +376,8 @@ static bool give_locks(struct holds_walk *walk, struct hold_change *change_r)
     return tell(change_r, HOLD_TABLE_LOCK, HOLD_GIVE_ALL);
 }
 
-/* FLUSH [LOCAL | NO_WRITE_TO_BINLOG] TABLES {WITH READ LOCK | t, … {WITH READ LOCK | FOR EXPORT}}. Other
- * forms count as the global lock, which BEGIN does not release. */
+/* FLUSH [LOCAL | NO_WRITE_TO_BINLOG] TABLES {WITH READ LOCK | t, … {WITH READ LOCK | FOR EXPORT}}. Any other
+ * form counts as the global lock, which BEGIN does not release. */
 static bool take_flush(struct holds_walk *walk, struct hold_change *change_r)
 {
     struct reader *reader = &walk->reader;
@@ -392,7 +392,7 @@ static bool take_flush(struct holds_walk *walk, struct hold_change *change_r)
     return tell_last(walk, change_r, is_tables ? HOLD_TABLE_LOCK : HOLD_GLOBAL_LOCK, HOLD_TAKE);
 }
 
-/* BACKUP STAGE START … END, BACKUP LOCK t, BACKUP UNLOCK; both may be held at once (seen). */
+/* BACKUP STAGE START … END, BACKUP LOCK t, BACKUP UNLOCK. A stage and a lock may be held at once (tested). */
 static bool take_backup(struct holds_walk *walk, struct hold_change *change_r)
 {
     struct reader *reader = &walk->reader;
@@ -422,7 +422,7 @@ static bool take_handler(struct holds_walk *walk, struct hold_change *change_r)
     return tell_last(walk, change_r, HOLD_HANDLER, HOLD_TAKE);
 }
 
-/* PREPARE s FROM 'text'. Under SET STATEMENT the text is read under another sql_mode, perhaps. */
+/* PREPARE s FROM 'text'. Under SET STATEMENT the server may read the text under another sql_mode. */
 static bool take_prepared(struct holds_walk *walk, struct hold_change *change_r)
 {
     struct reader *reader = &walk->reader;
@@ -434,8 +434,9 @@ static bool take_prepared(struct holds_walk *walk, struct hold_change *change_r)
     return tell_last(walk, change_r, HOLD_PREPARED, HOLD_TAKE);
 }
 
-/* XA START and BEGIN; COMMIT and ROLLBACK succeed only if the session is in none any more. After PREPARE
- * MySQL lets it go, or else the status flags say that it did not (xa_detach_on_prepare; seen). */
+/* XA START and XA BEGIN take. XA COMMIT and XA ROLLBACK succeed only if the session has no XA transaction any
+ * more. On MySQL, XA PREPARE detaches the transaction, or the status flags show that it is still attached
+ * (xa_detach_on_prepare; tested). */
 static bool take_xa(struct holds_walk *walk, struct hold_change *change_r)
 {
     enum keyword verb = walk->reader.keyword;
@@ -486,7 +487,7 @@ static void begin_part(struct holds_walk *walk)
         reader_advance(&walk->reader);
 }
 
-/* The next statement that holds something. False at the end of the text. */
+/* Steps to the next statement that may take or release a hold. False at the end of the text. */
 static bool next_statement(struct holds_walk *walk)
 {
     struct reader *statements = &walk->statements;

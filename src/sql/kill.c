@@ -2,7 +2,7 @@
 
 #include "sql/reader.h"
 
-/* 0x1F; the lexer's x'1F' and 0b101 are not used as ids by clients. */
+/* Reads 0x1F. The lexer's other forms, x'1F' and 0b101, are not used as ids by clients. */
 static bool read_hexadecimal(struct span number, uint64_t *id_r)
 {
     if (number.len < 3 || number.len > 18 || number.data[0] != '0' || (number.data[1] | 0x20) != 'x')
@@ -18,7 +18,7 @@ static bool read_hexadecimal(struct span number, uint64_t *id_r)
     return true;
 }
 
-/* '17', as both families take it. */
+/* Reads '17': both families take a quoted number. */
 static bool read_quoted(struct span string, uint64_t *id_r)
 {
     bool is_plain = string.len > 2 && (string.data[0] == '\'' || string.data[0] == '"');

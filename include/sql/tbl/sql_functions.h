@@ -4,7 +4,7 @@
  * A function is listed for a family only if the oldest supported server of that family (MariaDB 10.6, MySQL
  * 8.0) has it: on an older server the name is free for a stored function, which may do anything.
  *
- *   effect         PURE            harmless on a replica: uses only its arguments, the clock, a random number,
+ *   effect         PURE            harmless on a replica: uses only its arguments, the clock, random numbers,
  *                                  or the names of the session itself
  *                  PREVIOUS        tells about the previous statement
  *                  FOUND_ROWS      tells about the last statement that counted rows

@@ -1,7 +1,7 @@
 /* SQL_KEYWORD(NAME, parenthesis): a keyword of the classifier, and where a parenthesis may follow it without
  * making it the name of a function:
  *
- *      NEVER     nowhere: the word is looked up like any other name (`replace(` is a built-in function, `kill(` not)
+ *      NEVER     nowhere: the word is looked up like any other name (`replace(` is built in, `kill(` is not)
  *      ANYWHERE  reserved in both families, or both grammars allow a parenthesis there
  *      MYSQL     reserved on MySQL only; a MariaDB stored function may have that name
  *      COMPARED  after = < > : `= ANY (`
