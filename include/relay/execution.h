@@ -1,5 +1,5 @@
-/* A command on a prepared statement as its server must see it: with the server's id of the statement in the
- * place of the client's, and with the types of the parameters, which clients send only once.
+/* Changes a command on a prepared statement to what its server must get: the server's statement id instead of
+ * the client's, and the parameter types, which clients send only once.
  */
 #ifndef HEADGATE_RELAY_EXECUTION_H
 #define HEADGATE_RELAY_EXECUTION_H
@@ -9,9 +9,9 @@
 
 #include <stdbool.h>
 
-/* Puts the server's id into the command, whose first bytes are the next unsent ones of the client's window.
- * An EXECUTE without types, on a server that has not been told them, becomes job.rewritten. `has_attributes`:
- * the client sends query attributes. */
+/* Puts the server's statement id into the command, whose first bytes are the next unsent ones of the
+ * client's window. If an EXECUTE has no types and the server does not know them, the command is written to
+ * job.rewritten with types. `has_attributes`: the client sends query attributes. */
 void execution_address(struct job *job, struct stream *client, bool has_attributes);
 
 #endif

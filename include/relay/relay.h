@@ -1,11 +1,11 @@
-/* The bytes of one command to a server, and of its reply to the client. Both directions go from the window
- * that they were read into to the other socket, without a copy; a side that cannot be written to stops the
- * other one from being read, because its window stays full.
+/* Moves the bytes of one command to a server, and of its reply to the client. Both directions go from the
+ * window that they were read into to the other socket, without a copy. If one side cannot be written to, the
+ * window stays full, and the other side is not read.
  *
  *      client.in ──(relay_send_command, relay_send_file)──► server
- *      client    ◄──(relay_pump)── server.in ◄── relay_look: which of it may go, and which packets matter
+ *      client    ◄──(relay_pump)── server.in ◄── relay_look: which bytes may go, and which packets matter
  *
- * The functions move bytes and say what has happened; what follows is up to the caller (session/send_command,
+ * The functions move bytes and report what happened. The callers decide what follows (session/send_command,
  * session/send_file, session/pass_reply).
  */
 #ifndef HEADGATE_RELAY_RELAY_H
@@ -22,53 +22,55 @@
 
 enum relay_sent {
     RELAY_SENT_ALL,
-    RELAY_SENT_SOME,   /* all there was: the client must send more */
-    RELAY_SENT_SLOWLY, /* the server must take some first */
+    RELAY_SENT_SOME,   /* all that has arrived; the client must send more */
+    RELAY_SENT_SLOWLY, /* the server must read some bytes first */
     RELAY_SENT_IN_VAIN /* the server's socket has failed */
 };
 
-/* Sends the job's rewritten bytes, then the client's. While job.is_kept they stay in the window. */
+/* Sends the job's rewritten bytes, then the client's. While job.is_kept is set, the client's bytes stay in
+ * the window. */
 enum relay_sent relay_send_command(struct job *job, struct stream *client, struct stream *server);
-/* Not a byte of the command has gone out. */
+/* True if no byte of the command has been sent. */
 bool relay_has_sent_nothing(const struct job *job, const struct stream *client);
-/* The command is to be sent again, elsewhere: back to the client's own bytes, which the window still has. */
+/* Prepares the command for another server: goes back to the client's own bytes, which are still in the
+ * window. */
 void relay_take_back(struct job *job, struct stream *client);
 
 /* The server asks for the client's file, in the packet numbered `seq`. */
 void relay_begin_file(struct job *job, uint8_t seq);
-/* The same as relay_send_command, of the client's file, up to its empty packet. */
+/* As relay_send_command, for the client's file, up to its empty packet. */
 enum relay_sent relay_send_file(struct job *job, struct stream *client, struct stream *server);
 
 /* ---- the reply ---- */
 
 enum relay_seen {
-    RELAY_SEEN_ALL,     /* that has come, or the reply is over (job.reply.is_over) */
-    RELAY_SEEN_PACKET,  /* `info_r` is next in the server's window: relay_pass, relay_discard, or relay_remove
-                         */
+    RELAY_SEEN_ALL,     /* all that has arrived, or the reply is over (job.reply.is_over) */
+    RELAY_SEEN_PACKET,  /* `info_r` is next in the server's window: relay_pass, _discard or _remove */
     RELAY_SEEN_NONSENSE /* not a reply to this command */
 };
 
-/* Looks at what has come, up to a packet that carries state. Rows are marked as looked at: they may go. */
+/* Reads what has arrived, up to a packet that carries state. Rows are marked as parsed: they may be passed
+ * on. */
 enum relay_seen relay_look(struct job *job, struct stream *client, struct upstream *upstream,
                            struct tracker_info *info_r);
 /* The packet may go to the client as it is. */
 void relay_pass(struct job *job, struct stream *client, struct upstream *upstream,
                 const struct tracker_info *info);
-/* A packet of headgate's own goes in the place of this one: relay_keep_passed first, then the caller appends
- * to client.out, then relay_remove. */
+/* Removes this packet, in whose place a packet of headgate's own goes: the caller calls relay_keep_passed,
+ * appends to client.out, then calls relay_remove. */
 void relay_remove(struct job *job, struct stream *client, struct upstream *upstream,
                   const struct tracker_info *info);
-/* The packet is for nobody: nothing of the reply has begun. */
+/* Discards a packet that does not go to the client. Nothing of the reply has begun. */
 void relay_discard(struct upstream *upstream, const struct tracker_info *info);
-/* Everything looked at goes to the client. OK: it went. */
+/* Sends all parsed bytes of the reply to the client. STREAM_OK: all were sent. */
 enum stream_result relay_pump(struct stream *client, struct stream *server);
-/* A packet that must be seen whole may be longer than the window. False when memory is out. */
+/* Makes the window larger if a packet that must be read as a whole does not fit. False when memory is out. */
 bool relay_make_room(struct upstream *upstream);
 
-/* Moves what has been looked at to client.out, so that packets of headgate's own can follow it. */
+/* Moves the parsed bytes to client.out, so that packets of headgate's own can follow them. */
 void relay_keep_passed(struct stream *client, struct stream *server);
-/* The number that the client expects of the next packet: one more than that of the last one, whoever sent it.
- */
+/* The sequence number that the client expects of the next packet: that of the last packet in either
+ * direction, plus one. */
 uint8_t relay_next_seq(const struct job *job, const struct upstream *upstream);
 
 #endif

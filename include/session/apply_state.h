@@ -1,4 +1,4 @@
-/* SYNCING: a connection becomes equal to its session.
+/* The state SYNCING: a connection gets the state of its session.
  */
 #ifndef HEADGATE_SESSION_APPLY_STATE_H
 #define HEADGATE_SESSION_APPLY_STATE_H
@@ -7,15 +7,16 @@
 #include "session/session.h"
 
 enum step apply_state_syncing(struct session *session);
-/* Says a command to the connection at the job's place, as this task of its slot; `argument` is copied. The
- * answer comes to slot.answer, slot.has_failed says that there is none. */
+/* Sends a command as this task of the slot at the job's place; `argument` is copied. The answer comes in
+ * slot.answer. slot.has_failed: the command was not sent, because memory is out. */
 void apply_state_ask(struct session *session, enum sync_task task, enum reply_shape shape, uint8_t command,
                      struct span argument);
-/* The task's answer is an ERR. A replica that will not take the session's state leaves the reads to the
- * primary; a primary's word is the client's. */
+/* The answer to the task is an ERR. If a replica refuses the session's state, reads go to the primary from
+ * now on. If the primary refuses it, the client gets the ERR. */
 enum step apply_state_refused(struct session *session, struct slot *slot);
-/* The connection there has had a COM_RESET_CONNECTION, of its session: nothing in it is anybody's any more,
- * and its character sets are those that such a reset leaves, not the handshake's. */
+/* COM_RESET_CONNECTION of the client was run on the connection in this slot. The connection has no state
+ * of a session any more, and the character sets that COM_RESET_CONNECTION leaves, not those of the
+ * handshake. */
 void apply_state_note_reset(struct session *session, struct slot *slot);
 
 #endif

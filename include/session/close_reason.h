@@ -1,4 +1,4 @@
-/* Why a session ended: one row each in tbl/close_reasons.h. */
+/* The reasons for which a session ends: one row each in tbl/close_reasons.h. */
 #ifndef HEADGATE_SESSION_CLOSE_REASON_H
 #define HEADGATE_SESSION_CLOSE_REASON_H
 
@@ -13,7 +13,7 @@ enum close_reason {
 
 struct close_reason_row {
     const char *words;
-    bool is_error;    /* it is logged as a warning, and the client may hear why */
+    bool is_error;    /* logged as a warning; the client may get the reason */
     bool may_hand_on; /* the session's connections to servers may go to the pool */
 };
 

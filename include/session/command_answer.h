@@ -1,31 +1,34 @@
-/* How a command ends: with the server's answer, one of headgate's own, or none; and how long its client may
- * be silent afterwards.
+/* How a command ends: with the server's answer, with an answer of headgate's own, or without an answer. Also
+ * how long the client may be idle afterwards.
  */
 #ifndef HEADGATE_SESSION_COMMAND_ANSWER_H
 #define HEADGATE_SESSION_COMMAND_ANSWER_H
 
 #include "session/session.h"
 
-/* The command is over, and its answer is on its way. */
+/* The present command is over, and its answer is on its way to the client. */
 enum step command_done(struct session *session);
-/* Answer the present command with OK. */
+/* Answers the present command with OK. */
 enum step command_answer_ok(struct session *session);
-/* Answer the present command with ERR; the rest of a long command is discarded first. */
+/* Answers the present command with ERR, after the rest of a long command has been read and discarded. A
+ * command without a reply (COM_STMT_SEND_LONG_DATA) gets no answer: the next execution of its statement
+ * fails instead. */
 enum step command_refuse(struct session *session, uint16_t code, const char *sqlstate, const char *format,
                          ...) __attribute__((format(printf, 4, 5)));
-/* ERR, in the servers' own words. */
+/* Answers ERR 1835 (malformed packet) with the text that servers use. */
 enum step command_refuse_malformed(struct session *session);
-/* The present execution's long data was lost, or the present fetch's cursor; a further piece of data waits
- * for no answer. */
+/* Refuses the present command because its statement's long data, or the cursor that it fetches from, was
+ * lost with a connection. */
 enum step command_refuse_pieces(struct session *session);
-/* The session's state went with a connection that was idle (session.lost): the present command, of which
- * nothing has been sent, hears of it. */
+/* An idle connection that held state of the session was lost (session.lost). Refuses the present command,
+ * of which nothing has been sent, with that reason, and closes the session afterwards. */
 enum step command_tell_lost(struct session *session);
-/* Discarded to its end, and not answered. */
+/* Reads the present command to its end and discards it, without an answer. */
 enum step command_ignore(struct session *session);
-/* The step of DRAINING. */
+/* The step of DRAINING: reads and discards the rest of the present command. */
 enum step command_draining(struct session *session);
-/* The client has been idle for too long: because of its open transaction, or altogether. */
+/* The client was idle for too long: longer than its open transaction may be, or longer than wait_timeout.
+ * Closes the session. */
 enum step command_idle_time_out(struct session *session);
 
 #endif

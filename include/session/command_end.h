@@ -1,13 +1,14 @@
-/* A command whose reply is over: what it has changed of the session's state, by its text and by the reply.
+/* The end of a command's reply: notes what the command has changed of the session's state, from its text and
+ * from the reply.
  */
 #ifndef HEADGATE_SESSION_COMMAND_END_H
 #define HEADGATE_SESSION_COMMAND_END_H
 
 #include "session/session.h"
 
-/* `upstream`: the connection that has sent the reply. */
+/* The reply of the present command is over. `upstream`: the connection that sent it. */
 void command_end(struct session *session, struct upstream *upstream);
-/* The session begins anew: login, COM_CHANGE_USER, COM_RESET_CONNECTION. */
+/* Sets the session's state to that of a new session: after login, COM_CHANGE_USER, COM_RESET_CONNECTION. */
 void command_end_reset(struct session *session);
 
 #endif

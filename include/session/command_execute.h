@@ -1,11 +1,11 @@
-/* Commands on a statement that was prepared earlier.
+/* Commands on a prepared statement (COM_STMT_EXECUTE, _FETCH, _CLOSE …).
  */
 #ifndef HEADGATE_SESSION_COMMAND_EXECUTE_H
 #define HEADGATE_SESSION_COMMAND_EXECUTE_H
 
 #include "session/session.h"
 
-/* The present command, read as far as it has to be. */
+/* Handles the present command. Enough of its bytes are in the client's window. */
 enum step command_prepared(struct session *session);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "session/session.h"
 
-/* The present command, read as far as it has to be. */
+/* Handles the present command. Enough of its bytes are in the client's window. */
 enum step command_statement(struct session *session);
 
 #endif

@@ -1,30 +1,30 @@
-/* The compressed protocol between a session and its client: what is offered, and when it begins. Its bytes
- * are the stream's matter (net/stream_packed.c).
+/* The compressed protocol between a session and its client: which algorithms are offered, and when
+ * compression begins. net/stream_packed.c packs and unpacks the bytes.
  */
 #ifndef HEADGATE_SESSION_COMPRESSION_H
 #define HEADGATE_SESSION_COMPRESSION_H
 
 #include "session/session.h"
 
-/* The capabilities that a client of this session's listener is offered: what the listener has and servers of
- * the family have. */
+/* The compression capabilities that are offered to a client of this session's listener: those that the
+ * listener allows and servers of this family have. */
 uint64_t compression_offered(const struct session *session, enum server_family family);
 
-/* The login's OK is in client.out: what follows it is compressed, if that was agreed (session->admit). False
- * when memory is out. */
+/* The login's OK is in client.out. If compression was agreed (session->admit), all that follows is
+ * compressed. False when memory is out. */
 bool compression_begin(struct session *session);
 
-/* The session's compressed client begins a command: its answer's frames are numbered anew, and the bytes that
- * have passed are counted. */
+/* A client that uses compression begins a command: frame numbers start again, and the bytes so far are
+ * counted. */
 void compression_next(struct session *session);
-/* The session ends: they are counted, if its client compresses. */
+/* The session ends: counts the remaining bytes if the client uses compression. */
 void compression_end(struct session *session);
 
-/* The client's frames cannot be read (stream_packing_verdict): the client is told as a server tells it, if it
- * waits for nothing else, and the session ends. The caller calls session_run. */
+/* The client's frames cannot be read (stream_packing_verdict): the session ends. If no command runs, the
+ * client gets the servers' ERR first. The caller calls session_run afterwards. */
 void compression_refuse(struct session *session);
 
-/* "zlib", "zstd", or NULL. */
+/* "zlib", "zstd", or NULL without compression. */
 const char *compression_name(const struct session *session);
 
 #endif

@@ -6,11 +6,12 @@
 
 #include "session/session.h"
 
-/* Borrows from the session and its view: for the present turn. */
+/* The dialect of the session's texts. Borrows from the session and its view, for the present turn. */
 struct sql_dialect dialect_of(const struct session *session);
-/* Only what names stand for: the fields that prepared_refresh reads. */
+/* Only the fields that prepared_refresh reads: what names stand for. */
 struct sql_dialect dialect_of_names(const struct session *session);
-/* May the account write where read_only is on? Of a role that was set, the privileges are not known: yes. */
+/* True if the account may write where read_only is on. The privileges of a role that was set are not
+ * known: true then. */
 bool dialect_bypasses_read_only(const struct session *session);
 
 #endif

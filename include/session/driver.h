@@ -1,11 +1,12 @@
-/* The driver: it opens a session, calls the step of its state until the session waits, and closes it.
+/* The driver: opens a session, calls the step of the session's state until the session waits, and closes the
+ * session.
  *
- *      accept ─► open ─► run ◄── readiness of the client, events of connections, deadlines, views, mail
+ *      accept ─► open ─► run ◄── client is ready, connection events, deadlines, new views, messages
  *                         │
- *                         └─► the step of the state (tbl/session_states.h), again and again, while it returns
- * STEP_MORE
+ *                         └─► the step of the state (tbl/session_states.h), until it returns no STEP_MORE
  *
- * Nothing includes this but what makes workers: everything else reaches the driver by the row of its worker.
+ * Only code that creates workers includes this header. All other code calls the driver through
+ * worker->driver.
  */
 #ifndef HEADGATE_SESSION_DRIVER_H
 #define HEADGATE_SESSION_DRIVER_H

@@ -1,8 +1,9 @@
-/* What a session has written and seen, as a word that its application may carry to another connection.
+/* GTID tokens: the position that a session has written and seen, as text that the application can pass to
+ * another connection.
  *
  *      SHOW HEADGATE TOKEN ─► gtid_token_begin ─► one row
  *                                  └─► CATCHING_UP: the primary is asked ─► gtid_token_go_on ─► one row
- *      a hint, after=TOKEN ─► gtid_token_read ─► gtid_token_note: this session asks for the same
+ *      the hint after=TOKEN ─► gtid_token_read ─► gtid_token_note: the session's reads need that position
  */
 #ifndef HEADGATE_SESSION_GTID_TOKEN_H
 #define HEADGATE_SESSION_GTID_TOKEN_H
@@ -13,14 +14,17 @@
 struct session;
 enum step;
 
-/* The present command is SHOW HEADGATE TOKEN, which no server needs to see. */
+/* Runs SHOW HEADGATE TOKEN, the present command. The statement is never sent to a server. */
 enum step gtid_token_begin(struct session *session);
-/* The wait of such a command is over: a server has answered, or (is_late) the primary has not in time. */
+/* The wait of SHOW HEADGATE TOKEN is over: a server has answered, or (is_late) the primary has not
+ * answered in time. */
 enum step gtid_token_go_on(struct session *session, bool is_late);
 
-/* A token of a hint. False when it is malformed, or of another family than the servers of `view`. */
+/* Reads the token of a hint. False: the token is malformed, or of another family than the servers of
+ * `view`. */
 bool gtid_token_read(struct span text, const struct view *view, struct gtid_token *token_r);
-/* The session asks for the token's position as for its own writes, and the present read does at any level. */
+/* From now on the session's reads need the token's position, as they need the session's own writes. The
+ * present read needs it at any consistency level. */
 void gtid_token_note(struct session *session, const struct gtid_token *token);
 
 #endif

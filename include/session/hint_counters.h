@@ -3,7 +3,7 @@
 
 #include "base/counters.h"
 
-/* Rows of `show stats`; by the worker, read by any thread. */
+/* Rows of `show stats`: written by the worker, read by any thread. */
 struct hint_counters {
 #define HINT_COUNTER(name, words) counter name;
 #include "session/tbl/hint_counters.h"

@@ -1,11 +1,11 @@
-/* What the hints of a statement (sql/hint.h), in its text or beside it, ask of its session: where it may run,
- * how new its read must be, how long it may take.
+/* The hints of a statement (sql/hint.h), in its text or in its query attributes: where the statement may run,
+ * how new its read must be, how long it may run.
  *
- *      command_by_facts ──► hints_read_job ──► route_input_route ──► hints_route ──► hints_apply
+ *      command_by_facts ─► route_input_route ─► hints_read_job ─► hints_route ─► hints_apply
  *
- * A hint narrows what is decided without it, or the statement is refused; it never sends a statement to a
- * place where it would not be right. Hints are for one statement: a prepared one's text has them for each
- * execution.
+ * A hint narrows the decision that is made without it, or the statement is refused. A hint never sends a
+ * statement to a place where it would be wrong. A hint applies to one statement. Hints in the text of a
+ * prepared statement apply to each of its executions.
  */
 #ifndef HEADGATE_SESSION_HINTS_H
 #define HEADGATE_SESSION_HINTS_H
@@ -21,25 +21,25 @@
 struct session;
 enum step;
 
-/* Zeroed: none. Of several of one kind the last one counts. */
+/* The hints of one statement; zeroed: none. If a kind of hint occurs several times, the last one counts. */
 struct hints {
-    bool has_any;       /* one that was understood */
+    bool has_any;       /* at least one hint was understood */
     bool wants_primary; /* primary */
     bool wants_server;  /* server=… */
     bool has_level;     /* consistency=… */
-    int server;         /* its index in the view; VIEW_NO_SERVER: of no server */
+    int server;         /* index in the view; VIEW_NO_SERVER: no server has that name */
     enum hint_level level;
     uint64_t timeout_us; /* 0: none */
     bool has_token;      /* after=… */
-    bool is_token_bad;   /* … of one that is no token, or of another family */
+    bool is_token_bad;   /* the token is malformed, or of another family */
     struct gtid_token token;
-    unsigned unknown_count; /* what was not understood */
-    struct span unknown;    /* … the first of it, or why nothing was; borrows from the text */
+    unsigned unknown_count; /* hints that were not understood */
+    struct span unknown;    /* the first of them, or why no hint counts; borrows from the text */
 };
 
 #define HINTS_BESIDE_MAX 16
 
-/* Attributes that somebody says a statement would have: all borrow. */
+/* Query attributes that a question about a statement (explain) supplies. All spans borrow. */
 struct hints_beside {
     size_t count;
     struct hint_beside {
@@ -48,31 +48,34 @@ struct hints_beside {
     } items[HINTS_BESIDE_MAX];
 };
 
-/* One that is a hint, as it is read on the wire. False: it is another one's. */
+/* Reads an attribute that is a hint, with the rules of the wire. False: the attribute is no hint. */
 bool hints_read_beside(const struct hint_beside *beside, struct hint *hint_r);
-/* … all of them, after those of the text, of which they are more. */
+/* Adds the hints among these attributes. To be called after hints_read: attributes override hints of the
+ * text. */
 void hints_add_beside(struct hints *hints, const struct hints_beside *beside, const struct view *view);
 
-/* `sql` is cut: its end is not known. */
+/* Reads the hints of this text. `is_cut`: the text continues after `sql`. `hints->unknown` borrows from
+ * the text. */
 void hints_read(struct hints *hints, struct span sql, bool is_cut, const struct sql_dialect *dialect,
                 const struct view *view);
 
-/* The decision, as the hints have it. `session` NULL: a new one, of a split listener. */
+/* The decision `route`, narrowed or refused by the hints. `session` NULL: a new session of a split
+ * listener. */
 struct route hints_route(const struct hints *hints, struct route route, const struct sql_facts *facts,
                          const struct view *view, const struct session *session);
 
 /* ---- of the present job ---- */
 
-/* Of COM_QUERY and COM_STMT_EXECUTE: facts.has_hint where one of its attributes is a hint. */
+/* Sets facts.has_hint if a query attribute of the present COM_QUERY or COM_STMT_EXECUTE is a hint. */
 void hints_look_for_attributes(struct session *session);
-/* Its hints: of its text, or of the text of its prepared statement, and then of its attributes. What is not
- * understood in a text is told when that comes, and not at each execution. */
+/* Reads the job's hints: from its text or the text of its prepared statement, then from its query
+ * attributes. Unknown hints in a text are logged when the client sends the text, not at each execution. */
 void hints_read_job(struct session *session, struct hints *hints);
-/* Would it run, were it not for its hints? */
+/* True if this reason for a refusal comes from a hint. */
 bool hints_are_why(enum route_reason reason);
-/* It is not run: its client hears which hint is why. */
+/* Refuses the present command: the client gets the hint that is the reason. */
 enum step hints_refuse(struct session *session, enum route_reason reason);
-/* The job is about to run where `route` says. */
+/* Notes in the job what the hints ask for. The job is about to run at `place`. */
 void hints_apply(struct session *session, const struct hints *hints, enum route_place place);
 
 #endif

@@ -1,8 +1,8 @@
-/* KILL: headgate's ids are not the servers'. The worker that has the session is found by asking all of them;
- * a running statement is ended by a KILL of the server's own id, over a connection made for it as the same
- * user. A client that names the server's own id, as it saw it in CONNECTION_ID() or SHOW PROCESSLIST, means
- * the session that has that connection. An account may always kill its own sessions; about those of others a
- * server is asked (kill_permission.h).
+/* KILL. Session ids of headgate differ from the connection ids of servers. headgate asks all workers to find
+ * the session. To end a running statement, headgate opens a connection as the session's user and sends a KILL
+ * of the server's connection id. If a KILL names a server's connection id, as in CONNECTION_ID() or SHOW
+ * PROCESSLIST, the session with that connection is meant. An account may always kill its own sessions; for
+ * sessions of other accounts a server is asked (kill_permission.h).
  */
 #ifndef HEADGATE_SESSION_KILL_H
 #define HEADGATE_SESSION_KILL_H
@@ -12,17 +12,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* On the session's own thread. An operator's or another session's wish: is_query ends only what runs. */
+/* Ends the session, or with is_query only its running statement. On the session's own thread. */
 void kill_session(struct session *session, bool is_query);
 
-/* Closes the connections that still carry a KILL. */
+/* Closes the worker's connections that still carry a KILL, and ends its questions about permissions. */
 void kill_fini(struct worker *worker);
 
 /* ---- steps ---- */
 
 enum step kill_begin(struct session *session, uint64_t id, bool is_query);
 enum step kill_waiting(struct session *session);
-/* KILL QUERY found the present command waiting for a server: its client hears that it was interrupted. */
+/* KILL QUERY has met the present command while it waits for a server: the client gets "Query execution was
+ * interrupted". */
 enum step kill_interrupted(struct session *session);
 
 #endif

@@ -1,7 +1,7 @@
-/* The statement KILL, in whatever form a client sends it: which session is meant, or why it is not run.
+/* The statement KILL in all its forms: finds which session is meant, or refuses the statement.
  *
  *      KILL 5, KILL (0x5), KILL '5'                    ─┐
- *      KILL @id, when the variable's value is known     ├─► kill_begin
+ *      KILL @id, if the variable's value is known       ├─► kill_begin
  *      KILL ? prepared: the parameter's value           │
  *      KILL CONNECTION_ID()                             │
  *      PREPARE s FROM 'KILL 5', at its EXECUTE         ─┘
@@ -14,15 +14,16 @@
 
 struct stmt_execute;
 
-/* Is the present COM_QUERY or COM_STMT_PREPARE headgate's own to run, or to refuse? After
- * pending_effects_note(). */
+/* True if headgate itself runs or refuses the present COM_QUERY or COM_STMT_PREPARE because of a KILL in
+ * it. To be called after pending_effects_note. */
 bool kill_statement_is_ours(const struct session *session);
-/* Then this runs or refuses it. */
+/* Runs or refuses the present command, for which kill_statement_is_ours was true. */
 enum step kill_statement_run(struct session *session);
 
-/* The present COM_STMT_EXECUTE, of a statement with a KILL in it (facts.kill). `execute`: as it was read. */
+/* Runs or refuses the present COM_STMT_EXECUTE of a statement that contains a KILL (facts.kill).
+ * `execute`: the parsed command. */
 enum step kill_statement_execute(struct session *session, const struct stmt_execute *execute);
-/* Refuses the present command for such a statement: COM_STMT_BULK_EXECUTE. */
+/* Refuses the present command because of a KILL in its statement. */
 enum step kill_statement_refuse(struct session *session);
 
 #endif

@@ -1,22 +1,22 @@
-/* SELECT ROW_COUNT() and SELECT FOUND_ROWS(), and nothing else in the text: answered by headgate itself, from
- * what replies told, when the connection that could answer has gone to somebody else.
+/* SELECT ROW_COUNT() and SELECT FOUND_ROWS(), if the text contains nothing else: headgate answers them itself
+ * from earlier replies when the connection that could answer belongs to another session now.
  */
 #ifndef HEADGATE_SESSION_LOCAL_ANSWERS_H
 #define HEADGATE_SESSION_LOCAL_ANSWERS_H
 
 #include "session/session.h"
 
-/* The present command is the last one, for ROW_COUNT(): what its reply told. */
+/* The present command determines ROW_COUNT(): notes the value from its reply. */
 void local_answers_note_rows(struct session *session);
-/* It may have left ROW_COUNT() as it was, or made it -1. */
+/* The present command may have left ROW_COUNT() unchanged, or set it to -1: the value is not known. */
 void local_answers_doubt_rows(struct session *session);
-/* The present command has counted rows, for FOUND_ROWS(): its connection alone knows how many. */
+/* The present command has set FOUND_ROWS(): only the command's connection knows the count. */
 void local_answers_note_found(struct session *session);
-/* Is the present command such a question, and the answer known? */
+/* True if the present command is such a question and the answer is known. */
 bool local_answers_may_answer(const struct session *session);
-/* Then it is answered. */
+/* Answers the present command, for which local_answers_may_answer was true. */
 enum step local_answers_answer(struct session *session);
-/* Any other such question is refused: the connection that could answer is gone. */
+/* Refuses the present command: the connection that could answer is gone. */
 enum step local_answers_refuse(struct session *session);
 
 #endif

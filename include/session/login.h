@@ -1,4 +1,4 @@
-/* GREETING, LOGIN, COM_CHANGE_USER: who is it?
+/* The states GREETING and LOGIN, and COM_CHANGE_USER: the client proves its account.
  */
 #ifndef HEADGATE_SESSION_LOGIN_H
 #define HEADGATE_SESSION_LOGIN_H

@@ -1,5 +1,5 @@
-/* REPLYING: the reply of the present command goes to the client. Packets that carry state are noted, and some
- * of them are replaced by what the client would have seen directly.
+/* The state REPLYING: the reply of the present command goes to the client. Packets that carry state are
+ * noted; some are replaced by what the client would get on a direct connection.
  *
  *      pass_reply_step ─┬─► pass_reply_once ─┬─► relay_look ─► a packet ─┬─► reply_effects_note, relay_pass
  *      send_file_step ──┘                    │                           └─► refusal_leave: it is no answer
@@ -12,7 +12,8 @@
 #include "session/session.h"
 
 enum step pass_reply_step(struct session *session);
-/* Passes on what has come of the reply. MORE: all of that is sent, or the session is in another state now. */
+/* Passes on the part of the reply that has arrived. STEP_MORE: all of it is sent, or the session is in
+ * another state now. */
 enum step pass_reply_once(struct session *session, struct upstream *upstream);
 
 #endif

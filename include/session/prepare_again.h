@@ -1,14 +1,15 @@
-/* PREPARING: a statement that the client has prepared becomes known to the connection that is to execute it:
- * in the schema it was written for, and read as it was then. Any other command only passes.
+/* The state PREPARING: a statement that the client has prepared is prepared on the connection that is to
+ * execute it, in the schema and with the parse context of the original PREPARE. Other commands pass through
+ * this state unchanged.
  */
 #ifndef HEADGATE_SESSION_PREPARE_AGAIN_H
 #define HEADGATE_SESSION_PREPARE_AGAIN_H
 
 #include "session/session.h"
 
-/* Goes on to SENDING when it is known there, and to SYNCING when schema and variables have to be the
- * session's own again. Refuses what asks in passing about a statement before, if something had to be said for
- * it. */
+/* The step of PREPARING. Next state: SENDING when the connection knows the statement; SYNCING when schema
+ * and variables must be set to the session's own again. Refuses a statement that also asks about an
+ * earlier statement, if headgate had to send something for it. */
 enum step prepare_again_step(struct session *session);
 
 #endif

@@ -1,9 +1,9 @@
-/* An ERR that is no answer: the server has not run the statement, and another server may. It is not passed
- * on; the statement, whose bytes are in the window still, goes elsewhere.
+/* An ERR with which a server refuses to run a statement that another server may run. The ERR is not passed
+ * on. The statement, whose bytes are still in the client's window, goes to another server.
  *
- *   read_only is on     a replica: the statement is no read after all; the primary: it is none any more
- *   1047                a Galera node outside of the primary component, joining, or rejecting statements
- *   a name is unknown   a replica lacks what the primary may have: route/replica_failures.h
+ *   read_only is on     on a replica: the statement is no read after all; on the primary: it was demoted
+ *   1047                a Galera node outside the primary component, joining, or rejecting statements
+ *   a name is unknown   the replica may lack what the primary has: route/replica_failures.h
  */
 #ifndef HEADGATE_SESSION_REFUSAL_H
 #define HEADGATE_SESSION_REFUSAL_H
@@ -15,11 +15,12 @@
 
 enum refusal { REFUSAL_NONE, REFUSAL_READ_ONLY, REFUSAL_NOT_READY, REFUSAL_LACKING };
 
-/* "The server is running with the --read-only option": other options have the same number. */
+/* True for the ERR of --read-only; other server options use the same error number. */
 bool refusal_is_read_only(const struct tracker_info *info);
-/* Notes what the packet tells of the server. REFUSAL_NONE: the packet is an answer. */
+/* Notes what the ERR packet tells of the server. REFUSAL_NONE: the packet is the statement's answer. */
 enum refusal refusal_note(struct session *session, const struct tracker_info *info);
-/* Takes the packet and the sent command back; the statement looks for another server, or waits for one. */
+/* Removes the packet and takes back the sent command. The statement looks for another server, or waits for
+ * one. */
 enum step refusal_leave(struct session *session, enum refusal refusal, const struct tracker_info *info);
 
 #endif

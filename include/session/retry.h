@@ -1,15 +1,18 @@
-/* What becomes of a command whose server is lost.
+/* What happens to the present command when the connection to its server is lost: retry, or an error for the
+ * client.
  */
 #ifndef HEADGATE_SESSION_RETRY_H
 #define HEADGATE_SESSION_RETRY_H
 
 #include "session/session.h"
 
-/* The upstream of the present job died: `err` says how. */
+/* The present job's connection to its server is lost, for the reason `err`. */
 enum step retry_of_upstream(struct session *session, const struct error *err);
-/* The same; the error is that of its stream. `during`: what was being done, for people. */
+/* As retry_of_upstream, with the error of the connection's stream. `during`: what was being done, for
+ * messages. */
 enum step retry_by_stream(struct session *session, const char *during);
-/* Instead of a reply came an ERR of that number, with which the server had ended the connection before. */
+/* Instead of a reply an ERR with this number arrived: the server had ended the connection before it read
+ * the command. */
 enum step retry_unread(struct session *session, uint16_t code);
 
 #endif

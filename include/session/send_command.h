@@ -1,4 +1,4 @@
-/* SENDING: the bytes of the present command go to its server.
+/* The state SENDING: the bytes of the present command go to its server.
  */
 #ifndef HEADGATE_SESSION_SEND_COMMAND_H
 #define HEADGATE_SESSION_SEND_COMMAND_H

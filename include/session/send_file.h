@@ -1,4 +1,5 @@
-/* INFILE: the client's file goes to the server (LOAD DATA LOCAL), while the server may already answer.
+/* The state INFILE: the client's file goes to the server (LOAD DATA LOCAL). The server may answer before the
+ * file is complete.
  */
 #ifndef HEADGATE_SESSION_SEND_FILE_H
 #define HEADGATE_SESSION_SEND_FILE_H

@@ -1,5 +1,6 @@
-/* A session: one client, from accept to close. Here is its data, and what its steps may do; the driver
- * (driver.c) calls the step of the present state (tbl/session_states.h) until the session has to wait.
+/* A session: one client, from accept to close. This header has the session's data and what its steps may do.
+ * The driver (driver.c) calls the step of the present state (tbl/session_states.h) until the session has to
+ * wait.
  *
  *      GREETING ─► LOGIN ─► IDLE ◄─────────────────────── answered ◄────────────────────────────────┐
  *                            │ a command                                                         │
@@ -11,21 +12,21 @@
  *
  *   login, compression                     GREETING, LOGIN, COM_CHANGE_USER
  *   command, command_text, command_execute IDLE, READING: which command it is
- *   command_route, route_input, hints      where it goes, and why
- *   pending_effects, ddl_notice            what it is about to change
- *   acquire, pick_server, slot             a connection to a server
- *   wait_server, _connection, _replica     … and what it waits for
- *   yield, state_capture, reuse            how a connection leaves the session
+ *   command_route, route_input, hints      where the command goes, and why
+ *   pending_effects, ddl_notice            what the command is about to change
+ *   acquire, pick_server, slot             the session gets a connection to a server
+ *   wait_server, _connection, _replica     the session waits: for a server, a connection, a replica's data
+ *   yield, state_capture, reuse            the session gives a connection up
  *   apply_state, prepare_again             the connection gets the state of the session
- *   send_command, pass_reply, send_file    the bytes of the command, and of the reply
- *   refusal, retry                         replies that are no answer, and servers that are lost
+ *   send_command, pass_reply, send_file    the bytes of the command and of the reply
+ *   refusal, retry                         a server refuses to run the command, or is lost
  *   command_end, local_answers, gtid_token what the reply has changed; what headgate answers itself
  *   command_answer, cost                   how a command ends, and what it has cost
  *   kill, kill_statement, kill_permission  KILL
  *   worker, worker_thread                  the thread that sessions belong to
  *
  * A step returns STEP_MORE (the state may have changed: the driver goes on), STEP_WAIT (nothing can be done
- * before an event) or STEP_GONE (the session is closed: nothing of it may be touched).
+ * before the next event) or STEP_GONE (the session is closed and must not be touched any more).
  */
 #ifndef HEADGATE_SESSION_SESSION_H
 #define HEADGATE_SESSION_SESSION_H
@@ -59,12 +60,12 @@ enum session_state {
     SESSION_STATE_COUNT
 };
 
-/* How far the present command is; see tbl/session_states.h. */
+/* How far the present command has come; see tbl/session_states.h. */
 enum session_stage { STAGE_NONE, STAGE_ON_ITS_WAY, STAGE_RELAYED };
 
 enum step { STEP_MORE, STEP_WAIT, STEP_GONE };
 
-/* Flags that describe the session rather than a statement. */
+/* Status flags that describe the session, not a statement. */
 #define STATUS_OF_SESSION                                                                                    \
     (STATUS_IN_TRANS | STATUS_AUTOCOMMIT | STATUS_NO_BACKSLASH_ESCAPES | STATUS_IN_TRANS_READONLY |          \
      STATUS_ANSI_QUOTES)
@@ -77,14 +78,14 @@ struct quota;
 
 /* QUEUED: the session waits for a connection, or for the permits to open one (session/wait_connection). */
 struct queue {
-    struct permits_ticket *ticket; /* borrows: no permit has come; it frees itself */
-    struct upstream *offer; /* borrows: a connection that has come for it, while the session runs for that */
-    struct pool_waiter waiter; /* for that connection, and for the question to other workers */
-    uint64_t moves;            /* of the server's address when the wait began */
+    struct permits_ticket *ticket; /* borrows: no permit has come yet; the ticket frees itself */
+    struct upstream *offer; /* borrows: a connection given to this session, until it is taken */
+    struct pool_waiter waiter; /* for a connection, and for questions to other workers */
+    uint64_t moves;            /* view_server.moves of the server when the wait began */
     struct server *at;         /* borrows */
-    bool has_permit;           /* one of that server has come */
-    struct permits *permits;   /* borrows: which `ticket` is for, or was until a connection came; or NULL */
-    struct quota *quota;       /* borrows: the account's, of which a permit is in hand; NULL: of none */
+    bool has_permit;           /* a permit of that server has come */
+    struct permits *permits;   /* borrows: the permits of `ticket`; kept until a connection comes; or NULL */
+    struct quota *quota;       /* borrows: quota of the account whose permit the session holds; NULL: none */
 };
 
 struct session {
@@ -97,31 +98,31 @@ struct session {
     uint64_t id;                 /* what the client sees as its connection id (low 32 bits) */
     struct log_scope scope;
     enum session_state state;
-    bool is_running; /* the driver is active: callbacks only note what happened */
+    bool is_running; /* the driver is active: callbacks only note what has happened */
     bool is_gone;
-    bool must_close;     /* once the client has heard of the present command: state of its was lost */
-    bool has_last_words; /* CLOSING: the client should be able to read why */
+    bool must_close;     /* state of the session was lost: close after the answer to the present command */
+    bool has_last_words; /* CLOSING: the client should be able to read the reason */
     bool is_client_eof;
     bool is_new; /* has not logged in yet */
 
     struct stream client;
     struct addr peer;
-    char host[64];            /* of the peer, for 1045 */
-    struct admit *admit;      /* owns; only while somebody logs in */
+    char host[64];            /* of the peer, for ERR 1045 */
+    struct admit *admit;      /* owns; only during a login */
     const struct user *user;  /* borrows */
-    struct limit *user_limit; /* borrows: of the user it is counted as; NULL: of none */
-    struct auth_secret *seen; /* owns: what the login proved, where the configuration has only a hash */
+    struct limit *user_limit; /* borrows: limit of the user that the session counts for; NULL: none */
+    struct auth_secret *seen; /* owns: the proved password, if the configuration has only a hash */
     uint64_t caps;            /* agreed with the client */
-    uint64_t upstream_caps;   /* end-to-end bits for upstreams */
+    uint64_t upstream_caps;   /* capabilities that connections to servers get */
     uint16_t collation;
-    uint8_t nonce[NONCE_BYTES]; /* of our greeting: COM_CHANGE_USER proves with it again */
+    uint8_t nonce[NONCE_BYTES]; /* of headgate's greeting; also used for COM_CHANGE_USER */
     struct text attributes;     /* owns */
 
     struct facets facets;               /* what the client has set, and what its statements have left */
     struct slot slots[PREPARED_PLACES]; /* by enum route_place */
-    struct text lost; /* owns: an idle connection that held state was lost: what the next command hears */
-    struct server *shared; /* borrows: the primary, whose share of the reads its reads are; or NULL */
-    uint64_t balanced_us;  /* when it was last asked whether its reads are in the right place */
+    struct text lost; /* owns: an idle connection that held state was lost: the ERR for the next command */
+    struct server *shared; /* borrows: the primary, if it takes this session's reads; or NULL */
+    uint64_t balanced_us;  /* last check whether the session's reads are on the right server */
     uint64_t generations;
     struct queue queue;
     struct rights rights;
@@ -136,25 +137,25 @@ struct session {
     uint64_t last_active_us;
     counter commands;
     uint64_t who;     /* digests_who() of its cluster and user */
-    struct text said; /* owns: the present statement with its literals, where logs show them */
+    struct text said; /* owns: text of the present statement with literals, if the logs show literals */
 };
 
-/* The session of this worker with that id, or NULL. */
+/* The worker's session with this id, or NULL. */
 struct session *session_find(const struct worker *worker, uint64_t id);
 
 /* ---- what steps and callbacks may do ---- */
 
-/* Runs steps until the session must wait. Safe from every callback: while the driver is active it only notes.
- */
+/* Runs steps until the session must wait. Safe in every callback: while the driver is active this call
+ * only notes the event. */
 void session_run(struct session *session);
 /* Closes the session at once, from outside its steps. */
 void session_abort(struct session *session, enum close_reason reason);
 /* By state: 1 << each state that may follow it. */
 extern const uint32_t session_next[];
-/* What session_enter does but for the change itself: the debug log, and the end of the program if the state
- * may not follow. */
+/* The rare part of session_enter: writes the debug log, and aborts the program if the new state must not
+ * follow. */
 void session_tell_enter(const struct session *session, enum session_state state);
-/* The next state. STEP_MORE. */
+/* Changes the session's state. Returns STEP_MORE. */
 static inline enum step session_enter(struct session *session, enum session_state state)
 {
     if ((session_next[session->state] & 1u << state) == 0 || log_is_on(LOG_LEVEL_DEBUG))
@@ -162,24 +163,26 @@ static inline enum step session_enter(struct session *session, enum session_stat
     session->state = state;
     return STEP_MORE;
 }
-/* Close with a reason; what is in client.out is flushed first, as far as the client takes it. */
+/* Closes the session for this reason. client.out is flushed first, as far as the client reads it.
+ * `detail`: for the log, or NULL. */
 enum step session_close(struct session *session, enum close_reason reason, const char *detail);
-/* The present wait ends at the latest in `after_us` (0: no deadline). */
+/* Sets the deadline of the present wait, `after_us` microseconds from now (0: no deadline). */
 void session_set_deadline(struct session *session, uint64_t after_us);
 enum session_stage session_stage(const struct session *session);
 /* No command of the session runs and no transaction is open: the session may wait for a paused cluster. */
 bool session_is_quiet(const struct session *session);
-/* Is the connection at this place in use by the present command? */
+/* True if the present command uses the connection at this place. */
 bool session_is_of_job(const struct session *session, enum route_place place);
-/* The connection there, no part of the present command, has failed (slot.failure): it is dropped, and if the
- * session had state there, session.lost says so from now on. */
+/* The connection at this place, which the present command does not use, has failed (slot.failure). Drops
+ * the connection. If the session had state there, session.lost gets the message. */
 void session_bury_idle(struct session *session, enum route_place place);
-/* How long a server may think about the present command: timeouts.query, or less by a hint. 0: no limit. */
+/* How long a server may take to answer the present command, in microseconds: timeouts.query, or less by a
+ * hint. 0: no limit. */
 uint64_t session_query_us(const struct session *session);
 const struct view *session_view(const struct session *session);
 uint64_t session_now(const struct session *session);
 const char *session_state_words(enum session_state state);
-/* The page docs/architecture/states.md. */
+/* Writes the page docs/architecture/states.md. */
 void session_write_states(struct text *out);
 
 #endif

@@ -1,18 +1,18 @@
-/* What only a connection knows of its session is asked of it before another session gets it, and not earlier:
- * a session that keeps its connection never pays for it. One question of headgate's at a time, a row of the
- * table in state_capture.c each:
+/* Before another session gets a connection, headgate asks it for state of its present session that only the
+ * connection knows. A session that keeps its connection never pays for these questions. One question runs at
+ * a time; each is a row of the table in state_capture.c:
  *
- *      SET insert_id              until a statement has used it up, it keeps the connection
- *      user variables             which there are, and values that no text told: until they are known they
- * keep the connection LAST_INSERT_ID() and       if no reply told them: asked when nothing else keeps the
- * connection FOUND_ROWS() the transaction            whether an ERR has ended it: for a command that runs
- * elsewhere meanwhile
+ *      a held SET (insert_id)           has a statement used it up? until then it keeps the connection
+ *      names of user variables          which exist? unknown variables keep the connection
+ *      values of user variables         those that no text told; unknown values keep the connection
+ *      LAST_INSERT_ID(), FOUND_ROWS()   if no reply told them; asked when nothing else keeps the connection
+ *      the transaction                  has an ERR ended it? for a command that runs on another connection
  *
- *      yield_give_up ─► state_capture_ask ─► the answer (slot.c) ─► state_capture_note ─► yield_give_up, if a
- * session still waits
+ *      yield_give_up ─► state_capture_ask ─► the answer (slot.c) ─► state_capture_note
+ *                           ─► yield_give_up, if a session still waits
  *
- * A command of the client that comes meanwhile waits in ATTACHING for the answer, and runs on that
- * connection; so does COM_QUIT. A question overwrites what the client could have asked about its earlier
+ * If a command of the client arrives meanwhile, it waits in ATTACHING for the answer and runs on that
+ * connection; COM_QUIT waits too. A question overwrites what the client could have asked about its earlier
  * statements.
  */
 #ifndef HEADGATE_SESSION_STATE_CAPTURE_H
@@ -20,25 +20,26 @@
 
 #include "session/session.h"
 
-/* Asks the connection at this place what only it knows next; one that has just refused, a little later. It is
- * READY, and nothing but that keeps it, nor does anybody wait for what its session's last statement left to
- * be asked about. False: there is nothing to ask, or it would not help. */
+/* Asks the connection at this place the next question that is needed. The connection is READY, and may be
+ * given up after the answers. If the connection has just refused a question, nothing is asked yet, and the
+ * result is true as well. False: nothing is to be asked. */
 bool state_capture_ask(struct session *session, enum route_place place);
-/* The causes (bits) that keep the connection at this place, and may be found to be over by asking it. */
+/* The pin causes (bits) at this place that a question may find to be over. */
 uint32_t state_capture_may_end(const struct session *session, enum route_place place);
-/* Asks the connection at this place, on behalf of the present command, for LAST_INSERT_ID(), for the user
- * variables that it alone knows, or whether the transaction is still open there. False: it cannot be asked.
- * True: job.wait.asked is its slot, and state_capture_note comes, perhaps that of another question that is
- * being asked already. */
+/* Asks the connection at this place for LAST_INSERT_ID(), for its user variables, or whether the
+ * transaction is still open: for the present command. False: the connection cannot be asked. True:
+ * job.wait.asked is the connection's slot, and state_capture_note follows, perhaps for a question that was
+ * running already. */
 bool state_capture_ask_id(struct session *session, enum route_place place);
 bool state_capture_ask_variables(struct session *session, enum route_place place);
 bool state_capture_ask_transaction(struct session *session, enum route_place place);
-/* It has answered: notes what it said, and gives it up if somebody still waits and it is not used by now.
- * What it would not tell it keeps. */
+/* The connection has answered: notes the answer. If the answer is complete and a session still waits, the
+ * connection is given up, if that is possible now. */
 void state_capture_note(struct session *session, struct slot *slot, const struct upstream_answer *answer);
-/* Somebody's connection would be lost with the session, were it to end now. */
+/* True while a question runs: if the session ended now, the connection would be closed instead of given to
+ * another session. */
 bool state_capture_is_running(const struct session *session);
-/* The answer is not waited for any more. Harmless where nothing was asked. */
+/* Ends the question: its answer is not used any more. No effect if no question runs. */
 void state_capture_end(struct slot *slot);
 
 #endif

@@ -1,10 +1,11 @@
-/* CATCHING_UP: a read is for a replica that is not known to have what the session asks for (consistency.h).
+/* The state CATCHING_UP: a read is for a replica that is not known to have the data that the session needs
+ * (freshness/consistency.h).
  *
  *   acquire_begin ──► wait_replica_holds ──► fresh_replica_decide
- *                      GATE_PASS     the session's replica has it, and is trusted from now on
- *                      GATE_MOVE     another replica has it
- *                      GATE_WAIT     wait_replica_wait: looked at again after each answer of a server
- *                      GATE_PRIMARY  no replica has it in time
+ *                      GATE_PASS     the session's replica has the data, and is trusted from now on
+ *                      GATE_MOVE     another replica has the data
+ *                      GATE_WAIT     wait_replica_wait: decided again after each answer of a server
+ *                      GATE_PRIMARY  no replica has the data in time
  */
 #ifndef HEADGATE_SESSION_WAIT_REPLICA_H
 #define HEADGATE_SESSION_WAIT_REPLICA_H
@@ -14,19 +15,19 @@
 struct session;
 enum step;
 
-/* The present job, of which nothing has been sent, is for a replica that is not trusted: must it wait? False:
- * it may go on, to the place that the job says now, which may have become the primary's. */
+/* True if the present job must wait. The job is for a replica that is not trusted, and nothing of it has
+ * been sent. False: the job may go on to job.place, which may be the primary now. */
 bool wait_replica_holds(struct session *session);
-/* Would a read that is for a replica run on the primary, without waiting, were it to come now? */
+/* True if a read for a replica would now go to the primary without waiting. */
 bool wait_replica_is_primary_s(const struct session *session);
 
-/* Waits for news of the servers: consistency_wait at most, or as long as for a server what may not go to the
- * primary. */
+/* Waits for new positions of the servers: at most consistency_wait; a read that may not go to the primary
+ * waits as long as for a server. */
 enum step wait_replica_wait(struct session *session);
-/* The step of CATCHING_UP. */
+/* The step of CATCHING_UP, and what its deadline does. */
 enum step wait_replica_step(struct session *session);
 enum step wait_replica_time_out(struct session *session);
-/* The session does not wait any more. Harmless where it does not. */
+/* Ends the wait. No effect if the session does not wait. */
 void wait_replica_end(struct session *session);
 
 #endif

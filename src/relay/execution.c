@@ -26,7 +26,7 @@ static void insert_types(struct job *job, struct stream *client, bool has_attrib
         return;
     }
     size_t added = job->rewritten.len - at - PACKET_HEADER_BYTES - there;
-    if (len + added >= PACKET_PAYLOAD_MAX) { /* no room in this fragment: the server will say what it lacks */
+    if (len + added >= PACKET_PAYLOAD_MAX) { /* no room in this packet: the server will answer ERR */
         text_clear(&job->rewritten);
         return;
     }

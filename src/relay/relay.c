@@ -8,7 +8,7 @@
 void relay_take_back(struct job *job, struct stream *client)
 {
     buf_rewind(&client->in);
-    if (job->rewritten.len > 0 && job->prepared != NULL) /* whether the server has them is not known */
+    if (job->rewritten.len > 0 && job->prepared != NULL) /* the server may or may not have the types */
         job->prepared->copies[job->place].types_version = 0;
     text_clear(&job->rewritten);
     job->rewritten_sent = 0;
@@ -33,7 +33,7 @@ static enum stream_result send_rewritten(struct job *job, struct stream *server)
     return result;
 }
 
-/* Sends what has been looked at. */
+/* Sends the parsed bytes. */
 static enum stream_result send_window(struct buf *in, struct stream *server, bool is_kept)
 {
     while (buf_unsent(in).len > 0) {

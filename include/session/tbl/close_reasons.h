@@ -1,5 +1,6 @@
-/* CLOSE_REASON(NAME, is an error, its connections may be handed on, words for people): why a session ended.
- * Every close names a row. Handed on: where it ended by itself, between two commands. */
+/* CLOSE_REASON(NAME, is an error, its connections may go to the pool, words for people): why a session
+ * ended. Every close names a row. Connections may go to the pool where the session ended between two
+ * commands, and not by an error, KILL or shutdown. */
 CLOSE_REASON(CLIENT_QUIT, false, true, "the client quit")
 CLOSE_REASON(RELEASED, false, false, "the client ended the session with COMMIT or ROLLBACK RELEASE")
 CLOSE_REASON(CLIENT_GONE, false, true, "the client closed the connection")

@@ -2,12 +2,12 @@
  * follow, when the state is left, the deadline and its effect in words)
  *
  * The states of a session, in the order of its life. A new view wakes a session in every state: its step
- * looks at the view. Stage: ON_ITS_WAY: the command has its connection, and no byte of it has been sent;
- * RELAYED: its bytes pass. no_deadline: none is set in this state. `make docs` prints
- * docs/architecture/states.md from these rows.
+ * looks at the view. Stage ON_ITS_WAY: the command has its connection, and no byte of it has been sent. Stage
+ * RELAYED: the command's bytes, or those of its reply, are being passed. no_deadline: none is set in this
+ * state. `make docs` prints docs/architecture/states.md from these rows.
  */
 /* clang-format off */
-#define ANSWERED TO(IDLE) | TO(DRAINING) | TO(CLOSING) /* by headgate, or not at all */
+#define ANSWERED TO(IDLE) | TO(DRAINING) | TO(CLOSING) /* answered by headgate, or not at all */
 
 SESSION_STATE(GREETING, "waiting for a server to be known", NONE, login_greeting, greeting_is_late,
               TO(LOGIN) | TO(CLOSING),
