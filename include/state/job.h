@@ -114,7 +114,7 @@ struct job {
     size_t rewritten_sent;
     struct text asked_schema; /* owns: the name in a USE or COM_INIT_DB, as the client wrote it */
     struct changes *changes;  /* owns: what a SET is about to change: state/pending_set */
-    struct claims *claims;    /* owns: locks, tables … that it is about to take or release: state/pending_pins */
+    struct claims *claims;    /* owns: what it is about to take or release: state/pending_pins */
     struct job_names names;
     uint64_t vars_before; /* facets.vars.version when the command was sent */
     struct job_file file;

@@ -29,16 +29,16 @@ struct replay_command {
     struct text argument; /* owns */
 };
 
-/* The next task; SYNC_NOTHING: the connection is equal, as far as the job needs. */
+/* The next task; SYNC_NOTHING: the connection has the session's state, as far as the job needs it. */
 enum sync_task replay_next(const struct replay *replay);
-/* The command of such a task. It is empty if nothing need be said after all, and the slot says so then:
- * replay_next tells another task. */
+/* Puts the command of `task` into `command_r`; the caller owns it. Empty: nothing has to be sent after all.
+ * The slot is noted then as up to date, and replay_next tells the next task. */
 void replay_say(const struct replay *replay, enum sync_task task, struct replay_command *command_r);
-/* The server has agreed to slot.task. False: not after all, and slot.answer is an error that says so.
- * `now_us`: for the session's pins. */
+/* The server has agreed to slot.task: notes what the connection has now. False: the connection is not in the
+ * wanted schema; slot.answer is an error that says so. `now_us`: for the session's pins. */
 bool replay_note(const struct replay *replay, uint64_t now_us);
 
-/* The connection has all variables that the session has set: the job's SET was run there. */
+/* Notes that the connection has all variables of the session: the job's SET was run on it. */
 void replay_note_vars(const struct replay *replay);
 
 #endif

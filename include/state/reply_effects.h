@@ -1,6 +1,6 @@
-/* What a reply tells of the session's state, packet by packet. The server's word (status flags, session
- * tracking) comes first; the statement's text tells what servers do not report (session/command_end.h); what
- * neither explains keeps the session on the primary.
+/* Notes what a reply tells of the session's state, packet by packet. Status flags and session tracking of the
+ * server come first. For state that servers do not report headgate reads the statement's text
+ * (session/command_end.h). A change that neither explains pins the session to its connection.
  */
 #ifndef HEADGATE_STATE_REPLY_EFFECTS_H
 #define HEADGATE_STATE_REPLY_EFFECTS_H
@@ -10,7 +10,7 @@
 #include "state/job.h"
 #include "state/slot.h"
 
-/* A packet of the reply that the connection at the job's place sends. */
+/* Notes one packet of the reply, which comes from the connection at the job's place. */
 void reply_effects_note(struct facets *facets, struct job *job, struct slot slots[SLOT_COUNT],
                         const struct tracker_info *info, uint64_t now_us);
 

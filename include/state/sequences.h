@@ -1,6 +1,7 @@
-/* What a session has drawn from sequences (MariaDB): LASTVAL() and PREVIOUS VALUE are known to the connection
- * that drew, and only drawing sets them. So the connection is kept for a moment after a draw, and a question
- * whose answer is lost with a connection is refused, never answered with NULL.
+/* The sequences (MariaDB) from which a session has drawn a value. LASTVAL() and PREVIOUS VALUE are known only
+ * to the connection that drew the value, and headgate cannot set them on another one. So the connection is
+ * kept for a short time after a draw. If it is gone, a question for the value is refused, and not answered
+ * with NULL.
  */
 #ifndef HEADGATE_STATE_SEQUENCES_H
 #define HEADGATE_STATE_SEQUENCES_H
@@ -12,32 +13,34 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Sequences that are remembered of one connection; after a move a question about any other one is refused. */
+/* Sequences that are remembered for one connection. A question about a sequence that is not remembered is
+ * refused once the session has changed its connection. */
 #define DRAWS_MAX 8
 
-/* What a statement draws from. */
+/* The sequences from which a statement draws. */
 struct drawn {
-    uint64_t names[DRAWS_MAX];
+    uint64_t names[DRAWS_MAX]; /* hashes of schema and name; 0: the name is not known */
     unsigned count;
-    bool is_any; /* it draws, if only from a sequence without a name here */
+    bool is_any; /* the statement draws, from sequences in `names` or from others */
 };
 
 struct draws {
     struct drawn present;      /* of the last statement that names sequences */
-    uint64_t names[DRAWS_MAX]; /* hashes of those that the present connection has drawn from */
+    uint64_t names[DRAWS_MAX]; /* hashes of the sequences from which the present connection has drawn */
     unsigned count;
-    uint64_t generation; /* of that connection */
-    bool has_lost;       /* another connection is gone that has drawn, or may have by a column's DEFAULT */
+    uint64_t generation; /* slot.generation of that connection */
+    bool has_lost;       /* a connection is gone that has drawn, or may have drawn by a column's DEFAULT */
 };
 
-/* The statement `sql` names sequences: notes from which of them it draws. `schema`: of names without one. */
+/* The statement `sql` names sequences: notes in draws.present from which of them it draws. `schema`: for
+ * names without a schema. */
 void sequences_read(struct draws *draws, struct span sql, struct span schema,
                     const struct sql_dialect *dialect);
-/* It has run on the slot's connection, and may have drawn. */
+/* The statement of sequences_read() has run on the slot's connection, and may have drawn. */
 void sequences_note(struct draws *draws, const struct job *job, struct slot *slot, uint64_t now_us);
-/* The connection in the slot goes. */
+/* The session is about to give up the connection in the slot. */
 void sequences_note_drop(struct draws *draws, const struct slot *slot);
-/* Does `sql`, which is to run in this slot, ask what was drawn by a connection that is gone? */
+/* Does `sql`, which is to run in this slot, ask for a value that the slot's connection has not drawn? */
 bool sequences_are_lost(const struct draws *draws, const struct slot *slot, struct span sql,
                         struct span schema, const struct sql_dialect *dialect);
 

@@ -1,4 +1,4 @@
-/* What servers report of changes in a session (session tracking): its variables, its schema, the
+/* Session tracking: the changes that servers report of a session's variables, its schema and the
  * characteristics of its next transaction.
  */
 #ifndef HEADGATE_STATE_SESSION_TRACK_H
@@ -8,7 +8,8 @@
 #include "state/job.h"
 #include "state/slot.h"
 
-/* `entries` of an OK that the connection at the job's place has sent, which is the session's home. */
+/* Notes the tracking `entries` of an OK. The OK comes from the connection at the job's place, which is the
+ * session's home (facets_home). */
 void session_track_note(struct facets *facets, struct job *job, struct slot slots[SLOT_COUNT],
                         struct span entries, uint64_t now_us);
 

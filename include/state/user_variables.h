@@ -1,11 +1,12 @@
-/* A session's user variables (@a): which there are, and what those hold whose values are known. Pure.
+/* The user variables (@a) of a session, with their values as far as headgate knows them. Pure.
  *
- *      a SET of a literal ─► known ──(user_variables_say)──► said to each connection that the session gets
- *                              ▲ │ a statement that may have written it
- *        (user_variables_learn) asked │ ▼
- *                             unknown: only the connection that ran the statement has it
+ *      SET of a literal ──► known ──(user_variables_say)──► set on each connection that the session gets
+ *                           ▲   │
+ *   user_variables_ask, the │   │ a statement that may have written the variable
+ *   answer to _learn        │   ▼
+ *                          unknown: only the connection that ran the statement has the value
  *
- * Every change of a known one gets a new version, as in vars.h.
+ * Every change gets a new version, as in state/variables.h.
  */
 #ifndef HEADGATE_STATE_USER_VARIABLES_H
 #define HEADGATE_STATE_USER_VARIABLES_H
@@ -17,9 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define USERVARS_MAX 256                 /* more than these, and their connection is kept */
-#define USERVARS_BYTES_MAX (64u * 1024u) /* likewise: of all literals together */
-#define USERVARS_VALUE_MAX (16u * 1024u) /* bytes that the values asked for at once may have */
+#define USERVARS_MAX 256                 /* variables; with more the session keeps its connection */
+#define USERVARS_BYTES_MAX (64u * 1024u) /* bytes of all literals; with more it keeps its connection */
+#define USERVARS_VALUE_MAX (16u * 1024u) /* bytes of all values that one question asks for */
 
 struct uservar;
 
@@ -27,60 +28,64 @@ struct uservars {
     struct uservar *items; /* owns; in the order in which they were first named */
     size_t count;
     size_t cap;
-    size_t unknown;         /* of them so many hold what only their connection knows */
+    size_t unknown;         /* number of items whose value only the connection knows */
     size_t bytes;           /* of all literals */
-    uint64_t version;       /* of the last change; 0: none ever */
-    uint64_t stuck_version; /* in this version some could not be read; 0: none */
-    bool has_others;        /* stored code may have made some that no statement has named */
-    bool is_unlisted;       /* … and the server does not tell their names */
-    bool has_odd;           /* there are some that cannot be followed: by their names, or too many */
+    uint64_t version;       /* of the last change; 0: there was none */
+    uint64_t stuck_version; /* version in which a value could not be learnt; 0: none */
+    bool has_others;        /* stored code may have made variables that no statement has named */
+    bool is_unlisted;       /* the server does not tell the names of these variables */
+    bool has_odd;           /* there are variables that cannot be followed: by their names, or too many */
 };
 
-/* The name of a lexer's TOKEN_VARIABLE (@a, @`a b`, @'a b'), without @ and quotes; borrows. False: it is no
- * user variable's, or one that cannot be written again with certainty. */
+/* The name in a TOKEN_VARIABLE of the lexer (@a, @`a b`, @'a b'), without @ and quotes; borrows. False: the
+ * token is no user variable, or its name cannot be written again safely. */
 bool user_variables_name(struct span token, struct span *name_r);
 
-/* It holds `literal` now, as SQL: a constant as the client wrote it. */
+/* The variable has the value `literal` now: SQL, a constant as the client wrote it. */
 void user_variables_assign(struct uservars *vars, struct span name, struct span literal);
-/* It was read; if nobody has named it before, it holds nothing. */
+/* The variable was read. If no statement has named it before, it has no value. */
 void user_variables_mention(struct uservars *vars, struct span name);
-/* It may have been written: only the connection that it is in knows what it holds. */
+/* The variable may have been written: its value is unknown from now on. */
 void user_variables_forget(struct uservars *vars, struct span name);
 void user_variables_forget_all(struct uservars *vars);
-/* Those that would mean something else from now on: strings without a character set of their own. */
+/* Forgets strings without a character set of their own: the session's character sets have changed, so that
+ * the literals would have another meaning. */
 void user_variables_forget_strings(struct uservars *vars);
-/* All that `from` knows is assigned, what it does not know forgotten. */
+/* Assigns the variables of `from` that are known, and forgets the others of `from`. */
 void user_variables_merge(struct uservars *vars, const struct uservars *from);
 
-/* Can all of them be said to another connection? */
+/* Are all variables known, so that they can be set on another connection? */
 bool user_variables_are_known(const struct uservars *vars);
-/* Does it hold something that is known? */
+/* Does the variable have a known value? */
 bool user_variables_has(const struct uservars *vars, struct span name);
 
-/* What it is known to hold, as SQL. Empty: nothing, or it is not known. Borrows. */
+/* The value of the variable, as SQL. Empty: it has none, or it is unknown. Borrows. */
 struct span user_variables_literal(const struct uservars *vars, struct span name);
 
-/* Is there anything newer than `since` that is known? */
+/* Is there a known value newer than version `since`? */
 bool user_variables_has_since(const struct uservars *vars, uint64_t since);
-/* Appends "SET @`a`=1,@`b`='x'" of everything newer than `since` that is known; nothing when there is
- * nothing. */
+/* Appends "SET @`a`=1,@`b`='x'" for all known values newer than version `since`. Appends nothing if there is
+ * no such value. */
 void user_variables_say(const struct uservars *vars, uint64_t since, struct text *out);
 
-/* Appends the query for what is unknown, or for the first of it; the answer has no row where that is too
- * long. Nothing when there is nothing unknown. */
+/* Appends the query for unknown values: all of them, or the first ones if they do not fit into one row. The
+ * result has no row if the values are longer than USERVARS_VALUE_MAX. Appends nothing if no value is
+ * unknown. */
 void user_variables_ask(const struct uservars *vars, struct text *out);
-/* Its answer, columns described (rows.defs), with nothing changed in between. What cannot be said again
- * exactly as it is leaves them unknown, and stuck_version the present one. */
+/* Takes the result of user_variables_ask(), with its column definitions (rows.defs). `vars` must not have
+ * changed in between. If a value cannot be written exactly as SQL, it stays unknown, and stuck_version is the
+ * present version. */
 void user_variables_learn(struct uservars *vars, const struct rows *answer);
 
-/* Might asking help? */
+/* Are there unknown values that a question may bring? */
 bool user_variables_may_ask(const struct uservars *vars);
-/* What stored code has made: the query for all names, in one column whose first row is not NULL. */
+/* The query for the names of all variables, for those that stored code has made. The result has one column;
+ * its first row is no name, and not NULL if the names follow. */
 const char *user_variables_list_query(bool is_mysql);
-/* Its answer. */
+/* Takes the result of the list query. */
 void user_variables_note_list(struct uservars *vars, const struct rows *answer);
 
-/* There are none any more; the version goes on. */
+/* Removes all variables. The version goes on. */
 void user_variables_clear(struct uservars *vars);
 void user_variables_fini(struct uservars *vars);
 
