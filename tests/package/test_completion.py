@@ -54,7 +54,7 @@ def test_options_are_those_that_the_programs_take():
     said = run(CTL, "--help")
     long_ones = [word for word in offered(CTL, "--")]
     assert {"--json", "--socket"} <= set(long_ones) and all(word in said for word in long_ones)
-    assert offered(BINARY, "--s") == ["--sample"]
+    assert offered(BINARY, "--s") == ["--sample", "--states"]
     assert {"-c", "-t", "--version"} <= set(offered(BINARY, "-"))
 
 
