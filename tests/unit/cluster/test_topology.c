@@ -1,11 +1,19 @@
-/* What the servers say, one moment after the other, and who is what at the end.
+/* What the servers report at several moments, and which roles follow at the last one.
  *
- * A server is four letters: u up, f up as far as is known, but silent now, d down, h up and held by an
- * operator, o down and held, l up and lagging; w writable, r read_only; - replicates from nobody, s has a
- * source, x has one and both threads are stopped; a its SQL thread runs, . it does not. Then the number of
- * the server that it follows, if that is known; who has a source follows a server outside, too. Moments are
- * parted by |. Who is not silent or down has answered at each. Verdicts: P primary, R replica that takes
- * reads, r replica that does not, ? of unknown role. `primary` counts from 1; 0 is none.
+ * A server is four letters:
+ *
+ *   1  u up      f up as far as is known, but silent now       d down
+ *      h up, held by an operator     o down, held by an operator     l up and lagging
+ *   2  w writable          r read_only
+ *   3  - no source         s has a source      x has a source, both replication threads are stopped
+ *   4  a the SQL thread runs                   . it does not run
+ *
+ * The number after the letters is the server that it follows, if that is known. A server with s follows a
+ * server outside the cluster as well. Moments are separated by |. A server that is not f, d or o has answered
+ * at each moment.
+ *
+ * Verdicts: P primary, R replica that takes reads, r replica that takes none, ? unknown role.
+ * `primary` counts from 1; 0: none.
  */
 #include "../base/unit.h"
 
@@ -28,7 +36,7 @@ static const struct {
     { "alone, was primary, down", "uw-. | dw-.", "?", 0 },
     { "alone, was primary, and is back", "uw-. | dw-. | uw-.", "P", 1 },
     { "alone, a replica", "ursa", "R", 0 },
-    /* the usual three */
+    /* a primary with two replicas */
     { "a primary, two replicas", "uw-. ursa ursa", "PRR", 1 },
     { "the same, the primary elsewhere", "ursa uw-. ursa", "RPR", 2 },
     { "the primary stays", "uw-. ursa1 ursa1 | uw-. ursa1 ursa1", "PRR", 1 },
@@ -36,7 +44,7 @@ static const struct {
     { "a replica is stopped", "uw-. ursa1 ursa1 | uw-. urs. ursa1", "PrR", 1 },
     { "all replicas are stopped", "uw-. ursa1 ursa1 | uw-. urs. urs.", "Prr", 1 },
     { "a new server, nothing set up yet", "uw-. dr-. ursa1 | uw-. ur-. ursa1", "P?R", 1 },
-    /* the primary is away */
+    /* the primary is down or read_only */
     { "the primary is down: reads go on", "uw-. ursa1 ursa1 | dw-. ursa1 ursa1", "?RR", 0 },
     { "the primary became read_only", "uw-. ursa1 ursa1 | ur-. ursa1 ursa1", "?RR", 0 },
     { "everything is down", "uw-. ursa1 ursa1 | dw-. drsa drsa", "???", 0 },
@@ -70,7 +78,7 @@ static const struct {
     { "two writable, neither was primary", "dw-. uw-. uw-.", "???", 0 },
     { "two, one is followed", "uw-. uw-. ursa2", "?PR", 2 },
     { "two, both are followed", "uw-. uw-. ursa1 ursa2", "??RR", 0 },
-    /* one is writable alone from the start */
+    /* one server is the only writable one from the start */
     { "two writable, one of them down, and the other one followed", "uw-. dw-. ursa1", "P?R", 1 },
     { "not followed, and the replica may follow the one that is down", "uw-. dw-. ursa", "??R", 0 },
     { "the same, and an operator has taken out the one that is down", "uw-. hw-. ursa", "P?R", 1 },
@@ -79,7 +87,7 @@ static const struct {
     { "not followed, and nobody follows anybody", "uw-. dw-. ur-.", "P??", 1 },
     { "not followed, and the replica follows a read_only one", "uw-. ur-. ursa2", "??R", 0 },
     { "not followed, but promoted under our eyes", "ursa2 dw-. ursa2 | uw-. dw-. ursa2", "P?R", 1 },
-    /* a server that nobody follows is writable beside the primary */
+    /* a server without followers is writable beside the primary */
     { "the primary stays", "uw-. ursa1 ursa1 | uw-. ursa1 uw-.", "PR?", 1 },
     { "it does not follow upon the primary's end", "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | dw-. ursa1 uw-.",
       "?R?", 0 },
@@ -115,13 +123,13 @@ static const struct {
     { "a replica that is behind follows", "uw-. uw-. ursa1 | uw-. uw-. lrsa2", "?Pr", 2 },
     { "a replica that is held follows", "uw-. uw-. ursa1 | uw-. uw-. hrsa2", "?Pr", 2 },
     { "a writable replica that follows is no candidate", "ursa2 uw-. | uw-. uwsa1", "P?", 1 },
-    /* promoted by STOP alone, the link is still there */
+    /* a replica is promoted by STOP REPLICA alone: its link is still configured */
     { "stopped and followed", "uw-. ursa1 ursa1 | dw-. uwx. ursa2", "?PR", 2 },
     { "stopped, followed by nobody yet", "uw-. ursa1 ursa1 | dw-. uwx. ursa1", "??R", 0 },
     { "stopped, the old primary still followed", "uw-. ursa1 ursa1 | uw-. uwx. ursa1", "P?R", 1 },
     { "stopped, all have gone over", "uw-. ursa1 ursa1 | uw-. uwx. ursa2", "?PR", 2 },
     { "one thread only is stopped", "uw-. ursa1 ursa1 | dw-. uws. ursa2", "??R", 0 },
-    /* a link that was set up and never started, or is stopped, on the only server that is writable */
+    /* a link that was never started, or is stopped, on the only writable server */
     { "stopped, and there is no other server", "uwx.", "P", 1 },
     { "the primary gets a link that is never started", "uw-. | uwx.", "P", 1 },
     { "the same, and it restarts", "uw-. | uwx. | dwx. | uwx.", "P", 1 },
@@ -137,7 +145,7 @@ static const struct {
     { "stopped and opened after the primary was closed",
       "uw-. ursa1 ursa1 | ur-. ursa1 ursa1 | ur-. uwx. ursa1", "?PR", 2 },
     { "stopped, but read_only", "uw-. ursa1 ursa1 | dw-. urx. ursa2", "?rR", 0 },
-    /* operators, and the other states */
+    /* orders of operators, and the other states */
     { "the primary is held", "uw-. ursa1 ursa1 | hw-. ursa1 ursa1", "?RR", 0 },
     { "held, and another one was promoted", "uw-. ursa1 ursa1 | hw-. ursa1 ursa1 | hw-. uw-. ursa1", "?PR",
       2 },
@@ -145,15 +153,16 @@ static const struct {
     { "a lagging replica takes none", "uw-. lrsa1 ursa1", "PrR", 1 },
     { "a lagging primary stays", "uw-. ursa1 | lw-. ursa1", "PR", 1 },
     { "all are held", "uw-. ursa1 | hw-. hrsa1", "?r", 0 },
-    /* rings */
+    /* servers that replicate from each other */
     { "two masters of each other, both writable", "uwsa uwsa", "??", 0 },
     { "two masters of each other, one read_only", "uwsa ursa", "?R", 0 },
     { "a replica that is writable takes no reads", "uw-. uwsa", "P?", 1 },
-    /* none */
+    /* no servers */
     { "no servers", "", "", 0 },
 };
 
-/* One moment, up to '|' or the end, which is returned. What was known before stays of who is silent. */
+/* Reads one moment, up to '|' or the end. Returns where it ends. A silent server keeps the facts known
+ * before. */
 static const char *read_servers(const char *text, uint64_t now_us, struct topology_facts facts[SERVERS_MAX],
                                 size_t *count_r)
 {
@@ -200,7 +209,7 @@ static char letter(const struct topology_verdict *verdict)
     return '?';
 }
 
-/* Some moments: what topology says at the last one. */
+/* Several moments, and what topology_decide says at the last one. */
 struct story {
     struct topology_facts facts[SERVERS_MAX];
     struct topology_verdict verdicts[SERVERS_MAX];
@@ -215,7 +224,7 @@ static void tell(struct story *story, const char *history)
     assert_true(topology_history_init(&story->history, SERVERS_MAX));
     for (uint64_t now_us = 10;; now_us += 10) {
         history = read_servers(history, now_us, story->facts, &story->count);
-        for (unsigned times = 0; times < 2; times++) /* nothing new is nothing else */
+        for (unsigned times = 0; times < 2; times++) /* the same facts again: the same decision */
             story->primary =
                 topology_decide(story->facts, story->count, false, &story->history, story->verdicts);
         if (*history == '\0')
@@ -244,7 +253,7 @@ static void role_rows(void **state)
     }
 }
 
-/* ---- operators, and machines that change their places ---- */
+/* ---- elections by operators, and machines that change their addresses ---- */
 
 static int decide(struct story *story)
 {
@@ -256,10 +265,10 @@ static void an_operator_elects_where_there_is_no_primary(void **state)
 {
     (void)state;
     static const char *const histories[] = {
-        "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | dw-. ursa1 uw-.", /* a stray */
-        "dw-. ursa uw-.",                                       /* nobody knows what it is */
-        "uw-. ur-. uw-.",                                       /* two from the start */
-        "uw-. ursa1 dr-. | dw-. ursa1 uw-.",                    /* never a replica */
+        "uw-. ursa1 ursa1 | uw-. ursa1 uw-. | dw-. ursa1 uw-.", /* db3 is a stray */
+        "dw-. ursa uw-.",                                       /* the role of db3 is unknown */
+        "uw-. ur-. uw-.",                                       /* two writable servers from the start */
+        "uw-. ursa1 dr-. | dw-. ursa1 uw-.",                    /* db3 was never a replica */
     };
     for (size_t i = 0; i < COUNT_OF(histories); i++) {
         struct story story;
@@ -267,13 +276,13 @@ static void an_operator_elects_where_there_is_no_primary(void **state)
         assert_row(story.primary == TOPOLOGY_NO_PRIMARY, "%s", histories[i]);
         topology_history_elect(&story.history, story.facts[2].server_id);
         assert_row(decide(&story) == 2, "%s", histories[i]);
-        story.facts[0].is_up = true; /* and it stays it */
+        story.facts[0].is_up = true; /* the elected server stays the primary */
         assert_row(decide(&story) == 2, "%s", histories[i]);
         forget(&story);
     }
 }
 
-/* The word of an operator is about this time, not about the next one. */
+/* An operator's election counts for the present choice of a primary only, not for a later one. */
 static void an_election_ends_with_the_reign(void **state)
 {
     (void)state;
@@ -297,22 +306,22 @@ static void swap_machines(struct story *story, size_t a, size_t b)
     story->facts[b] = between;
 }
 
-/* Addresses are swapped: what is remembered goes with the machine. */
+/* Addresses are swapped: the history belongs to the machine. */
 static void a_machine_is_known_again_at_another_address(void **state)
 {
     (void)state;
     struct story story;
     tell(&story, "uw-. ursa1 ursa1 | uw-. ursa1 uw-.");
-    swap_machines(&story, 0, 1); /* the primary is at the replica's address */
+    swap_machines(&story, 0, 1); /* the primary is now at the replica's address */
     assert_int_equal(decide(&story), 1);
-    swap_machines(&story, 0, 2); /* and the stray at the one where the primary was */
+    swap_machines(&story, 0, 2); /* and the stray at the address where the primary was */
     assert_int_equal(decide(&story), 1);
     story.facts[1].is_up = false;
     assert_int_equal(decide(&story), TOPOLOGY_NO_PRIMARY);
     forget(&story);
 }
 
-/* A name or a virtual address is given to a machine that nobody has seen: somebody wanted that. */
+/* A name or a virtual address now leads to a machine that was never seen before: that was intended. */
 static void a_new_machine_at_the_primary_s_address_is_the_primary(void **state)
 {
     (void)state;
@@ -320,13 +329,14 @@ static void a_new_machine_at_the_primary_s_address_is_the_primary(void **state)
     tell(&story, "uw-. ursa1");
     story.facts[0].server_id = 500;
     assert_int_equal(decide(&story), 0);
-    topology_history_give_away(&story.history, 0); /* removed, and another server is added in its place */
+    /* the server is removed, and another one is added in its place */
+    topology_history_give_away(&story.history, 0);
     story.facts[0].server_id = 600;
     assert_int_equal(decide(&story), TOPOLOGY_NO_PRIMARY);
     forget(&story);
 }
 
-/* Not one of two, but one. */
+/* One machine at two addresses counts as one server, not as two. */
 static void a_machine_at_two_addresses_is_one(void **state)
 {
     (void)state;
@@ -338,7 +348,7 @@ static void a_machine_at_two_addresses_is_one(void **state)
     forget(&story);
 }
 
-/* ---- static: p configured as primary, r as replica; capital: up ---- */
+/* ---- configured roles: p primary, r replica; upper case: up ---- */
 
 static void configured_role_rows(void **state)
 {
@@ -363,7 +373,7 @@ static void configured_role_rows(void **state)
             char c = configured[i].servers[n];
             facts[n].is_up = c == 'P' || c == 'R';
             facts[n].role_setting = c == 'P' || c == 'p' ? ROLE_SETTING_PRIMARY : ROLE_SETTING_REPLICA;
-            facts[n].is_read_only = n % 2 == 0; /* and what they say of themselves does not matter */
+            facts[n].is_read_only = n % 2 == 0; /* what the servers report does not matter */
             facts[n].has_source = n % 3 == 0;
         }
         int primary = topology_decide(facts, count, true, &history, verdicts);
@@ -374,7 +384,8 @@ static void configured_role_rows(void **state)
     }
 }
 
-/* What an operator reads of each server: f is one that is up and of another family than the first. */
+/* The reason that an operator reads for a server. `first`: u up, d down, f up and not of the first server's
+ * family. */
 static void a_server_that_is_left_out_says_why(void **state)
 {
     (void)state;
@@ -411,7 +422,8 @@ static void a_server_that_is_left_out_says_why(void **state)
     }
 }
 
-/* No configuration says so, but if one did: the second one is no primary, nor is it down. */
+/* The configuration does not allow two primaries. If it did, the second one would be neither primary nor
+ * down. */
 static void a_second_configured_primary_is_called_that(void **state)
 {
     (void)state;
@@ -424,13 +436,13 @@ static void a_second_configured_primary_is_called_that(void **state)
     assert_string_equal(verdicts[1].reason, "configured as primary beside another one");
 }
 
-/* What an operator reads of servers that are writable, or nearly. */
+/* The reason that an operator reads for servers that are writable, or nearly. */
 static void reasons_of_those_that_are_passed_over(void **state)
 {
     (void)state;
     static const struct {
         const char *history;
-        const char *reason; /* of the second */
+        const char *reason; /* of the second server */
         bool is_contender;
     } reasons[] = {
         { "uw-. uw-. ursa1", "writable beside another writable server", true },
@@ -478,22 +490,22 @@ static void a_configured_primary_that_is_held_is_none(void **state)
 
 /* ---- properties, over every triple of servers and random histories of clusters ----
  *
- * The same rules once more, by looking back: all moments are kept, and who has turned to whom, who is astray
- * and who descends from whom is read from them, where history.c remembers as little as it can.
+ * A second implementation of the rules, which looks back: all moments are kept. Turns to a source, strays and
+ * descent are computed from them, whereas topology_history.c remembers as little as possible.
  */
 
 #define MOMENTS_MAX 64
 
 struct moment {
     struct topology_facts facts[SERVERS_MAX];
-    uint32_t turned_to[SERVERS_MAX]; /* at this moment */
-    int primary;                     /* as was decided */
+    uint32_t turned_to[SERVERS_MAX]; /* the source that each server turned to at this moment; 0: none */
+    int primary;                     /* as decided */
     uint32_t primary_id;
 };
 
 struct past {
     struct moment moments[MOMENTS_MAX];
-    size_t count; /* of servers */
+    size_t count; /* number of servers */
     size_t moments_count;
 };
 
@@ -534,7 +546,7 @@ static size_t followers(const struct past *past, size_t at, size_t of)
     return found;
 }
 
-/* Would take writes, and applies nobody else's. */
+/* The server would take writes and applies no writes of another server. */
 static bool is_loose(const struct past *past, size_t at, size_t i)
 {
     const struct topology_facts *it = &past->moments[at].facts[i];
@@ -561,7 +573,8 @@ static bool may_reign(const struct past *past, size_t at, size_t i)
     return is_open(past, at, i) && !past->moments[at].facts[i].is_held;
 }
 
-/* The facts of a machine at the last moment before `at` when it was up, or had sources then; NULL: never. */
+/* The facts of a machine at the last moment before `at` when it was up (is_linked: and had sources). NULL:
+ * never. */
 static const struct topology_facts *last_seen(const struct past *past, size_t at, uint32_t id, bool is_linked,
                                               size_t *when_r)
 {
@@ -586,7 +599,8 @@ static bool was_without_link(const struct past *past, size_t from, size_t to, ui
     return false;
 }
 
-/* The last of its sources that it did not have before. */
+/* The source that the server turned to at this moment: the last of its sources that it did not have before.
+ * 0: none. */
 static uint32_t turning(const struct past *past, size_t at, size_t who)
 {
     const struct topology_facts *it = &past->moments[at].facts[who];
@@ -602,7 +616,8 @@ static uint32_t turning(const struct past *past, size_t at, size_t who)
     return found;
 }
 
-/* Somebody follows it at that moment, and turned to it last after `since`. */
+/* A server follows `id` at moment `at`, and `id` is the last source that it has turned to from moment `since`
+ * on. */
 static bool is_wanted(const struct past *past, size_t since, size_t at, uint32_t id)
 {
     for (size_t who = 0; who < past->count; who++) {
@@ -620,7 +635,7 @@ static bool is_wanted(const struct past *past, size_t since, size_t at, uint32_t
     return false;
 }
 
-/* The moment at which the reign of then began, plus one; 0: nobody had reigned. */
+/* The moment at which the primary before moment `until` became primary, plus one. 0: there was none. */
 static size_t reign_since(const struct past *past, size_t until)
 {
     size_t since = 0;
@@ -637,7 +652,7 @@ static size_t reign_since(const struct past *past, size_t until)
     return since;
 }
 
-/* When it was first heard to be open, of this time; false: it is not. */
+/* True when the server is known to be writable; *first_r is the first moment of the present period. */
 static bool opened(const struct past *past, size_t now, uint32_t id, size_t *first_r)
 {
     bool is_it = false;
@@ -672,7 +687,7 @@ static bool is_astray(const struct past *past, size_t now, uint32_t id)
     return is_it;
 }
 
-/* Did it follow that one last, or somebody who did? */
+/* True when the last sources of the server are `root`, or servers that come from `root`. */
 static bool comes_from(const struct past *past, size_t now, uint32_t id, uint32_t root, unsigned depth)
 {
     size_t when = 0;
@@ -774,7 +789,7 @@ static void check_verdicts(const struct past *past, size_t now, const struct top
     }
 }
 
-/* The last moment that was written down: what comes of it. */
+/* Checks the decision at the last recorded moment, and returns it. */
 static int check(struct past *past, struct topology_history *history, uint64_t seed)
 {
     size_t now = past->moments_count - 1, since = reign_since(past, now);
@@ -807,7 +822,8 @@ static struct topology_facts from_bits(unsigned bits, unsigned i)
                                     .sources = { is_running ? 1 + ((bits >> 4) + i) % 3 : 0 } };
 }
 
-/* After a moment at which `present` is the primary of the others; -1: there was none before. */
+/* Checks one combination of facts, after a moment at which `present` was the primary of the other servers;
+ * -1: no such moment. */
 static void check_bits(unsigned bits, unsigned count, int present)
 {
     static struct past past;
@@ -856,7 +872,7 @@ static void change_one_fact(struct topology_facts *it, size_t count, uint64_t *s
     case 2:
         it->is_read_only = !it->is_read_only;
         break;
-    case 3: /* promoted, or back */
+    case 3: /* promoted, or a replica again */
         it->has_source = it->is_read_only = !it->has_source;
         it->is_link_stopped = false;
         memset(it->sources, 0, sizeof it->sources);
@@ -882,7 +898,8 @@ static void change_one_fact(struct topology_facts *it, size_t count, uint64_t *s
     }
 }
 
-/* Another one of two addresses; a server that answers is asked, or was not since. */
+/* Swaps two addresses or changes one fact. The changed server is asked; each other server that is up may be
+ * asked. */
 static void change(struct topology_facts *facts, size_t count, uint64_t now_us, uint64_t *seed)
 {
     struct topology_facts *it = &facts[next_random(seed) % count], *other = &facts[next_random(seed) % count];
@@ -900,7 +917,7 @@ static void change(struct topology_facts *facts, size_t count, uint64_t now_us, 
         }
 }
 
-/* One fact changes at a time, and who was primary before is who was decided upon before. */
+/* One fact changes at a time. The former primary is the one that was decided last. */
 static void random_histories_agree_with_the_reference(void **state)
 {
     (void)state;
@@ -940,7 +957,7 @@ static void random_histories_agree_with_the_reference(void **state)
         topology_history_fini(&history);
     }
     assert_row(reigns > 5000 && without > 5000 && strays > 500, "%u reigns, %u moments without, %u strays",
-               reigns, without, strays); /* much has happened */
+               reigns, without, strays); /* enough has happened */
 }
 
 int main(void)

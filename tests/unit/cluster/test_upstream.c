@@ -1,7 +1,7 @@
-/* One connection to a server that the test plays itself: on the same thread, packet by packet, over loopback.
+/* One connection to a server that the test simulates: on the same thread, packet by packet, over loopback.
  *
- *      said(…) puts the server's bytes on the wire; hear(…) turns the loop until a whole packet of headgate
- * is there.
+ *   say(…)   sends bytes of the server
+ *   hear(…)  turns the loop until a whole packet of headgate has arrived
  */
 #include "cluster_test.h"
 
@@ -29,11 +29,11 @@ struct scene {
     struct addr addr; /* the server's */
     struct upstream *upstream;
     int listening, peer;
-    struct text heard; /* bytes of headgate not yet looked at */
+    struct text heard; /* received from headgate, not yet read */
     unsigned ready, answers, failures, ios;
     struct upstream_answer answer;
     struct error err;
-    bool closes_at_once; /* in whatever callback comes first */
+    bool closes_at_once; /* closes the connection in the first callback that comes */
 };
 
 static struct scene *of(struct upstream *upstream)
@@ -111,7 +111,7 @@ static void close_scene(struct scene *scene)
     upstream_close(&scene->upstream); /* harmless */
     struct server_totals sum = server_sum(scene->server);
     assert_true(sum.connections_active == 0 && sum.connections_idle == 0);
-    assert_true(permits_used(&scene->server->permits) == 0); /* however it ended */
+    assert_true(permits_used(&scene->server->permits) == 0); /* whatever the connection's end */
     if (scene->peer >= 0)
         (void)close(scene->peer);
     (void)close(scene->listening);
@@ -122,7 +122,7 @@ static void close_scene(struct scene *scene)
     text_fini(&scene->heard);
 }
 
-/* Dials, and takes the connection at the server's side. */
+/* Starts the connect and accepts the connection on the server's side. */
 static void call(struct scene *scene, bool has_setup)
 {
     struct auth_secret secret = { 0 };
@@ -138,7 +138,7 @@ static void call(struct scene *scene, bool has_setup)
                                   .take_permit = permits_try(&scene->server->permits) };
     scene->upstream = upstream_open(&scene->env, scene->server, &wish, &ops, scene, &err);
     assert_row(scene->upstream != NULL, "%s", err.text);
-    auth_secret_wipe(&secret); /* everything was copied */
+    auth_secret_wipe(&secret); /* upstream_open has copied everything */
     scene->peer = accept4(scene->listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     assert_true(scene->peer >= 0);
     int on = 1;
@@ -150,7 +150,7 @@ static void say(struct scene *scene, struct span bytes)
     assert_int_equal(send(scene->peer, bytes.data, bytes.len, MSG_NOSIGNAL), (ssize_t)bytes.len);
 }
 
-/* The payload of headgate's next packet; valid until the next call. */
+/* Returns the payload of headgate's next packet, valid until the next call. */
 static struct span hear(struct scene *scene, uint8_t *seq_r)
 {
     static uint8_t payload[65536];
@@ -171,7 +171,7 @@ static struct span hear(struct scene *scene, uint8_t *seq_r)
     return span_of(payload, header.len);
 }
 
-/* ---- what a server says ---- */
+/* ---- packets of the server ---- */
 
 static void put_greeting(struct text *out, bool is_mysql)
 {
@@ -244,7 +244,7 @@ static void turn_until(struct scene *scene, const unsigned *count)
         turn(&scene->loop);
 }
 
-/* To READY, without set-up. */
+/* Logs in without set-up, until the connection is ready. */
 static void log_in(struct scene *scene)
 {
     uint8_t seq;
@@ -286,7 +286,8 @@ static void a_login_ends_ready_and_knows_its_server(void **state)
     assert_null(upstream->login);
     assert_false(loop_timer_is_active(&scene.upstream->timer));
     assert_true(count_of(&scene.server->by_worker[0].connects) == 1);
-    assert_true(count_of(&scene.server->by_worker[0].connections_active) == 0); /* a probe is no session's */
+    /* a probe's connection is not counted as a session's */
+    assert_true(count_of(&scene.server->by_worker[0].connections_active) == 0);
     close_scene(&scene);
     assert_int_equal(scene.failures, 0);
 }
@@ -313,7 +314,7 @@ static void a_session_s_upstream_turns_tracking_on_before_it_is_ready(void **sta
         assert_int_equal(scene.ready, 0);
         say_with(&scene, put_ok, 1);
         turn_until(&scene, &scene.ready);
-        assert_int_equal(scene.answers, 0); /* that was our own affair */
+        assert_int_equal(scene.answers, 0); /* the answer to the set-up is not passed on */
         assert_true(scene.upstream->is_set_up);
         assert_false(loop_timer_is_active(&scene.upstream->timer));
         text_fini(&out);
@@ -355,7 +356,8 @@ static void a_refusal_is_in_the_server_s_words_and_anything_else_in_ours(void **
         { false, "\5\0\0\0\x09xxxx", 9, "login to db1 (", 0, "" }, /* protocol 9 */
         { false, "\0\0\0\0", 4, "login to db1 (", 0, "" },
         { true, "\4\0\0\2\x7fxxx", 8, "login to db1 (", 0, "" },
-        { true, "\x0a\0\0\2\xfemadeup_p\0", 14, "login to db1 (", 1251, "08004" }, /* the account's own */
+        /* the plugin is the account's own */
+        { true, "\x0a\0\0\2\xfemadeup_p\0", 14, "login to db1 (", 1251, "08004" },
         { false, "\xff\xff\xff\0", 4, "a packet of 16777215 bytes during login", 0, "" },
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -377,7 +379,7 @@ static void a_refusal_is_in_the_server_s_words_and_anything_else_in_ours(void **
         if (rows[i].code != 0)
             assert_int_equal(scene.err.code, rows[i].code);
         const struct server_counters *counted = &scene.server->by_worker[0];
-        bool was_refused = rows[i].sqlstate[0] != '\0'; /* who says no is there */
+        bool was_refused = rows[i].sqlstate[0] != '\0'; /* a server that refuses is up */
         assert_true(count_of(&counted->refusals) == (was_refused ? 1 : 0));
         assert_true(count_of(&counted->connect_failures) == (was_refused ? 0 : 1));
         close_scene(&scene);
@@ -396,7 +398,7 @@ static void nobody_there_is_told_once(void **state)
     (void)close(scene.listening);
     scene.listening = -1;
     scene.upstream = upstream_open(&scene.env, scene.server, &wish, &ops, &scene, &err);
-    if (scene.upstream != NULL) { /* else it was told at once */
+    if (scene.upstream != NULL) { /* otherwise the failure was reported at once */
         turn_until(&scene, &scene.failures);
         err = scene.err;
     }
@@ -411,7 +413,8 @@ static void a_silent_server_is_given_up_in_time(void **state)
 {
     (void)state;
     static const struct {
-        unsigned stage; /* 0: no greeting, 1: no verdict, 2: no answer to the set-up */
+        /* the server stops before: 0: the greeting, 1: the login's result, 2: the answer to the set-up */
+        unsigned stage;
         const char *words;
     } rows[] = { { 0, "logging in" }, { 1, "logging in" }, { 2, "waiting for an answer" } };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -436,8 +439,8 @@ static void a_silent_server_is_given_up_in_time(void **state)
     }
 }
 
-/* A host that is gone answers nothing; here it is a queue of connections that is full: the kernel drops what
- * comes. */
+/* A host that is down answers nothing. Here a listener's full queue has the same effect: the kernel drops the
+ * packets. */
 static void a_connection_that_nobody_answers_is_given_up_in_time(void **state)
 {
     (void)state;
@@ -552,7 +555,7 @@ static void an_answer_that_is_none_ends_the_connection(void **state)
         size_t len;
         const char *words;
     } rows[] = {
-        /* LOCAL INFILE, to us */
+        /* a request for LOCAL INFILE, which headgate never serves on such a connection */
         { "\1\0\0\1\xfb", 5, "what came is not a reply to it" },
         /* a column definition without a byte */
         { "\3\0\0\1\xfc\1\1\0\0\0\2", 11, "what came is not a reply to it" },
@@ -568,7 +571,7 @@ static void an_answer_that_is_none_ends_the_connection(void **state)
         (void)hear(&scene, &seq);
         say(&scene, span_of(rows[i].reply, rows[i].len));
         turn_until(&scene, &scene.failures);
-        char want[256]; /* what was attempted, on what, what came back */
+        char want[256]; /* what was attempted, on which server, what came back */
         (void)snprintf(want, sizeof want, "db1 (%s): COM_QUERY of our own: %s", scene.server->address,
                        rows[i].words);
         assert_string_equal(scene.err.text, want);
@@ -578,13 +581,13 @@ static void an_answer_that_is_none_ends_the_connection(void **state)
     }
 }
 
-/* A packet that must be seen whole has the window's size and no more. */
+/* A packet that is read as a whole must fit into the window. */
 static void an_answer_too_long_for_the_window_says_so(void **state)
 {
     (void)state;
     struct scene scene;
     static struct rows rows;
-    static uint8_t packet[LOOP_WINDOW_BYTES] = { 0, 0, 1, 1 }; /* 64 KiB announced */
+    static uint8_t packet[LOOP_WINDOW_BYTES] = { 0, 0, 1, 1 }; /* the header announces 64 KiB */
     uint8_t seq;
     char want[256];
     open_scene(&scene);
@@ -615,9 +618,9 @@ static void an_exchange_has_its_own_deadline(void **state)
     assert_true(scene.answers == 0 && scene.failures == 1);
 }
 
-/* ---- as somebody else ---- */
+/* ---- change of the account ---- */
 
-/* As a session's connection, counted and set up. */
+/* A session's connection: counted and set up. */
 static void log_in_and_set_up(struct scene *scene, bool is_mysql)
 {
     uint8_t seq;
@@ -630,7 +633,7 @@ static void log_in_and_set_up(struct scene *scene, bool is_mysql)
     turn_until(scene, &scene->ready);
 }
 
-/* On MariaDB the role is left first. */
+/* On MariaDB the role is reset first. */
 static struct handshake_response begin_change(struct scene *scene)
 {
     struct handshake_response read;
@@ -701,7 +704,7 @@ static void what_it_could_not_become_is_told_once_and_its_permit_can_be_had(void
     assert_int_equal(scene.failures, 1);
 }
 
-/* ---- from thread to thread ---- */
+/* ---- from one worker to another ---- */
 
 static void on_expired(struct upstream *upstream)
 {
@@ -712,7 +715,7 @@ static const struct upstream_owner_ops other_ops = {
     .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io, .on_expired = on_expired
 };
 
-/* To the loop of another worker, idle: nothing of it is left at the old one. */
+/* Moves the idle connection to the loop of another worker; nothing of it remains in the old loop. */
 static void move(struct scene *scene, struct loop *loop, struct upstream_env *env)
 {
     struct server_counters *rows = scene->server->by_worker;
@@ -770,7 +773,7 @@ static void what_its_server_says_and_its_time_are_the_new_loop_s(void **state)
     move(&scene, &loop, &env);
     say_with(&scene, put_ok, 0);
     for (int i = 0; i < 3; i++)
-        turn_without_waiting(&scene.loop); /* epoll tells the old loop once: it is not its business */
+        turn_without_waiting(&scene.loop); /* epoll wakes the old loop once; the old loop must ignore it */
     assert_int_equal(scene.ios + scene.ready, 0);
     upstream_expire(scene.upstream, 1000);
     while (scene.ios == 0 || scene.ready == 0)
@@ -782,9 +785,9 @@ static void what_its_server_says_and_its_time_are_the_new_loop_s(void **state)
     close_scene(&scene);
 }
 
-/* ---- ends ---- */
+/* ---- ends of a connection ---- */
 
-/* The whole dialogue of a server: greeting, OK, OK to the set-up, OK to one exchange. */
+/* The server's side of a whole dialogue: greeting, OK, OK to the set-up, OK to one exchange. */
 struct script {
     struct text bytes;
     size_t ends[4];
@@ -812,7 +815,7 @@ static void hang_up(struct scene *scene, bool is_rude)
     scene->peer = -1;
 }
 
-/* Plays the script's first `cut` bytes, each part once headgate has asked for it. */
+/* Plays the first `cut` bytes of the script. Each part is sent after headgate has asked for it. */
 static void play(struct scene *scene, const struct script *script, size_t cut)
 {
     uint8_t seq;
@@ -838,7 +841,7 @@ static void a_server_that_dies_is_told_exactly_once_wherever_it_dies(void **stat
     for (unsigned variant = 0; variant < 4; variant++)
         for (size_t cut = 0; cut < script.ends[3]; cut++) {
             if (cut == script.ends[2])
-                continue; /* READY: see below */
+                continue; /* the connection is ready: tested separately below */
             struct scene scene;
             open_scene(&scene);
             call(&scene, true);
@@ -878,7 +881,7 @@ static void in_ready_and_busy_the_owner_sees_for_himself(void **state)
     }
 }
 
-/* The owner may close in any callback, and between any two bytes; then it hears nothing more. */
+/* The owner may close in any callback and between any two bytes. No callback follows. */
 static void after_close_there_are_no_callbacks(void **state)
 {
     (void)state;

@@ -21,7 +21,7 @@ static void a_new_view_knows_nobody(void **state)
     mem_fail_after(-1);
 }
 
-/* ---- a publisher replaces views while readers look: nobody reads one that is gone ---- */
+/* ---- a publisher replaces views while readers use them: no reader uses a freed view ---- */
 
 #define READERS 3
 #define EPOCHS 3000
@@ -32,7 +32,7 @@ struct mailbox {
     bool is_over;
 };
 
-/* As the control thread hands views to workers: the reference is taken for the receiver by the sender. */
+/* As the control thread passes views to workers: the sender takes the reference for the receiver. */
 static struct view *take(struct mailbox *box, bool *is_over_r)
 {
     (void)pthread_mutex_lock(&box->mutex);
@@ -100,7 +100,7 @@ static void views_live_as_long_as_somebody_looks(void **state)
     }
 }
 
-/* Threads that take and give references to the same view, the last of whom frees it. */
+/* Threads take and release references to the same view; the last release frees it. */
 static void *come_and_go(void *argument)
 {
     struct view *mine = argument;
@@ -122,7 +122,7 @@ static void the_last_one_out_frees(void **state)
     view_release(&view);
     for (unsigned i = 0; i < READERS; i++)
         assert_int_equal(pthread_join(threads[i], NULL),
-                         0); /* a leak or a second free is the sanitizer's to see */
+                         0); /* the sanitizer reports a leak or a second free */
 }
 
 int main(void)

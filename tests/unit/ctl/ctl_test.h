@@ -1,4 +1,4 @@
-/* What the tests of headgatectl share. */
+/* ctl_test: shared by the tests of headgatectl. */
 #ifndef HEADGATE_CTL_TEST_H
 #define HEADGATE_CTL_TEST_H
 

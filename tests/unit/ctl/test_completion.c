@@ -11,7 +11,7 @@ static const char help_json[] = "[{\"command\":\"show servers\",\"argument\":\"\
 static void words_that_may_follow(void **state)
 {
     static const struct {
-        const char *before, *typed, *offered; /* with a comma behind each */
+        const char *before, *typed, *offered; /* `offered`: the words, each followed by a comma */
     } rows[] = {
         { "", "", "show,drain,explain," },
         { "", "s", "show," },

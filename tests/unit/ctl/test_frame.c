@@ -43,7 +43,8 @@ static void rates_are_told_from_the_second_look_on(void **state)
     frame_fini(&scene);
     scene = scene_of(SERVERS("100", "50"), SERVERS("300", "51"));
     frame = build(&scene, 200, 0);
-    assert_non_null(strstr(frame, "sessions 3   queries/s 100\n")); /* (200 + 1) / 2, to the even */
+    /* (200 + 1) / 2, rounded to the even number */
+    assert_non_null(strstr(frame, "sessions 3   queries/s 100\n"));
     assert_non_null(strstr(frame, "db1     primary  up          -        100         0"));
     assert_non_null(strstr(frame, "d\xC3\xA4"
                                   "b2    replica  up        250          0         0"));
@@ -70,7 +71,7 @@ static void who_is_busy_comes_first_and_nobody_moves_the_cursor(void **state)
     frame_fini(&scene);
 }
 
-/* Any size: no line is wider, and there are no more than fit. */
+/* For any size of the screen: no line is wider, and there are no more lines than fit. */
 static void a_frame_fits_its_screen(void **state)
 {
     struct frame_scene scene = scene_of(SERVERS("1", "1"), SERVERS("1", "1"));

@@ -1,4 +1,4 @@
-/* What a session asks of replicas after each kind of reply, and what its level asks for. */
+/* What a session requires of replicas after each kind of reply, and what its consistency level requires. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,7 +52,7 @@ static void end(struct scene *scene)
     written_fini(&scene->written);
 }
 
-/* The statement has run at that place, with this reply; `gtid` may be NULL. */
+/* Notes a statement that has run at `place` with this reply; `gtid` may be NULL. */
 static void run(struct scene *scene, enum route_place place, const char *sql, struct job_reply reply,
                 const char *gtid, bool is_open)
 {
@@ -138,7 +138,7 @@ static void eventual_sessions_ask_for_nothing(void **state)
     assert_int_equal(asks_of(&scene.consistency), NOTHING);
     struct written_state all;
     written_read(&scene.written, &all);
-    assert_true(all.version > 0); /* others may ask for it all the same */
+    assert_true(all.version > 0); /* other sessions may require it all the same */
     end(&scene);
 }
 
@@ -150,7 +150,7 @@ static void reads_on_replicas_are_only_noted(void **state)
     run(&scene, ROUTE_REPLICA, "SELECT id FROM t", (struct job_reply)ROWS, "0-1-5", false);
     assert_int_equal(asks_of(&scene.consistency), NOTHING);
     assert_true(scene.consistency.has_read && scene.consistency.is_reader);
-    consistency_see(&scene.consistency); /* the primary has what they showed */
+    consistency_see(&scene.consistency); /* the primary has everything that the replicas showed */
     assert_false(scene.consistency.has_read);
     end(&scene);
 }
@@ -170,7 +170,7 @@ static void galera_nodes_gtids_are_not_read(void **state)
     end(&scene);
 }
 
-/* A COMMIT alone shows nothing; one that ends a transaction without a GTID may. */
+/* A COMMIT alone shows no data. A COMMIT without a GTID that ends a transaction may have shown some. */
 static void end_of_a_transaction_tells_a_gtid_or_a_moment(void **state)
 {
     (void)state;
@@ -207,7 +207,7 @@ static void unlogged_writes_are_asked_for_until_a_reset(void **state)
     end(&scene);
 }
 
-/* ---- levels ---- */
+/* ---- consistency levels ---- */
 
 static const struct {
     int cluster, listener, user, level;
@@ -272,7 +272,7 @@ static void hints_go_before_levels(void **state)
         assert_int_equal(consistency_wants_global(&scene.consistency, &scene.job), hints[i].wants_global);
         assert_int_equal(consistency_wants_newest(&scene.consistency, &scene.job), hints[i].wants_newest);
         assert_int_equal(scene.consistency.trust.server, hints[i].wants_newest ? VIEW_NO_SERVER : 1);
-        scene.listener.mode = LISTENER_REPLICA; /* there is no primary to go to */
+        scene.listener.mode = LISTENER_REPLICA; /* a listener without a primary */
         assert_false(consistency_is_asked(&scene.consistency, &scene.job));
         end(&scene);
     }
@@ -293,7 +293,7 @@ static void lost_connections_leave_doubt(void **state)
     consistency_note_drop(&scene.consistency, &scene.job, ROUTE_REPLICA, &slot);
     assert_int_equal(scene.consistency.trust.server, VIEW_NO_SERVER);
     assert_int_equal(asks_of(&scene.consistency), NOTHING);
-    upstream.state = UPSTREAM_BUSY; /* the write may have been carried out */
+    upstream.state = UPSTREAM_BUSY; /* the write may have been executed */
     consistency_note_drop(&scene.consistency, &scene.job, ROUTE_PRIMARY, &slot);
     assert_int_equal(asks_of(&scene.consistency), MOMENT);
     end(&scene);

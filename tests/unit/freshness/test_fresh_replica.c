@@ -1,4 +1,4 @@
-/* Where a read goes by what its session has written and seen: rows of the state, and what follows. */
+/* Where a read goes, by what its session has written and seen: rows of state and result. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,7 +81,7 @@ static void rows_decide(void **state)
     }
 }
 
-/* Whatever else is true: a replica that is not known to have what is asked for gets nothing. */
+/* Whatever else is true: a replica that is not known to have the required data gets no read. */
 static void nothing_passes_unproven(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* How long a replica needs, by polls; and whether a read should wait for it. */
+/* How long a replica needs to apply a write, measured by polls; and whether a read should wait for it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 static const struct gtid_mark write_5 = { .source = 0, .reach = 5 };
 static const struct gtid_mark write_6 = { .source = 0, .reach = 6 };
 
-/* A poll's answer: the replica has this position. */
+/* Notes a poll's answer: the replica has this position. */
 static void poll(struct delay *delay, const char *position, uint64_t begun_us, uint64_t now_us)
 {
     struct gtid_table held = { 0 };
@@ -29,7 +29,8 @@ static void first_write_is_the_average(void **state)
     poll(&delay, "0-1-4", 2000, 2100);
     poll(&delay, "0-1-5", 4000, 4200);
     assert_int_equal(delay.marked_us, 0);
-    assert_int_equal(delay.average_us, 2100); /* between 1000 and 3200 after the write */
+    /* the replica applied the write between 1000 and 3200 us after it */
+    assert_int_equal(delay.average_us, 2100);
 }
 
 static void later_writes_count_an_eighth(void **state)

@@ -1,5 +1,4 @@
-/* What all clients have written: positions of one primary, and how often something was written without one.
- */
+/* What all clients have written: positions of one primary, and the number of writes without a position. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -101,14 +100,14 @@ static void another_primary_begins_anew(void **state)
     note(&written, OTHER, true, "0-2-7");
     struct written_state now = read_of(&written);
     assert_int_equal(now.tag, OTHER);
-    assert_int_equal(now.unknown, 1); /* what is left of the first one's writes */
+    assert_int_equal(now.unknown, 1); /* stands for the former primary's writes */
     assert_true(has(&now, "0-2-7"));
-    note(&written, PRIMARY, false, "0-1-501"); /* a transaction that was open there */
+    note(&written, PRIMARY, false, "0-1-501"); /* a transaction that was open on the former primary */
     now = read_of(&written);
     assert_int_equal(now.tag, OTHER);
     assert_int_equal(now.unknown, 2);
     assert_true(has(&now, "0-2-7"));
-    note(&written, PRIMARY, true, "0-1-8"); /* it has the role back */
+    note(&written, PRIMARY, true, "0-1-8"); /* the former primary has the role again */
     now = read_of(&written);
     assert_int_equal(now.tag, PRIMARY);
     assert_true(has(&now, "0-1-8"));
@@ -127,7 +126,7 @@ static void machine_at_the_same_address_is_another_primary(void **state)
     written_fini(&written);
 }
 
-/* Many threads write; what one has noted, whoever reads afterwards finds. */
+/* Many threads write. A reader that starts after a write was noted finds it. */
 #define WRITES 20000u
 
 static void *write_much(void *context)
@@ -140,7 +139,7 @@ static void *write_much(void *context)
         written_note(written, PRIMARY, true, &position);
         struct written_state now = read_of(written);
         if (!gtid_position_covers(&now.position, &position))
-            return context; /* not NULL: a failure */
+            return context; /* not NULL: the test has failed */
     }
     return NULL;
 }

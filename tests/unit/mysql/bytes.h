@@ -1,4 +1,4 @@
-/* Bytes for the tests of this folder: written as hex, cut at every place, read back. */
+/* bytes: helpers for the tests of this folder: bytes written as hex, cut at every place, read back. */
 #ifndef HEADGATE_TESTS_UNIT_MYSQL_BYTES_H
 #define HEADGATE_TESTS_UNIT_MYSQL_BYTES_H
 
@@ -11,7 +11,7 @@ static inline unsigned hex_digit(char c)
     return (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
 }
 
-/* Appends "00fe 2a": blanks are skipped. Returns where the hex ended: at `stop` or NUL. */
+/* Appends bytes written as "00fe 2a"; blanks are skipped. Returns where the hex ended: at `stop` or NUL. */
 static inline const char *append_hex(struct text *text, const char *hex, char stop)
 {
     while (*hex != '\0' && *hex != stop) {
@@ -25,8 +25,8 @@ static inline const char *append_hex(struct text *text, const char *hex, char st
     return hex;
 }
 
-/* Packets of a script, payloads in hex with '|' between them; `sizes` (may be NULL) gets each one's length
- * with its header. Returns how many. */
+/* Appends the packets of a script: payloads in hex, separated by '|'. `sizes` (may be NULL) gets the length
+ * of each packet with its header. Returns their number. */
 static inline size_t append_packets(struct text *text, const char *script, uint8_t seq, size_t *sizes)
 {
     size_t count = 0;

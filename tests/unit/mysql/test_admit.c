@@ -10,8 +10,8 @@
      CAP_MARIADB_BULK)
 #define PEER "192.0.2.7"
 
-/* Accounts: "app" with password "secret", known by its stored hash; "clear" with the same, known in clear
- * text; and "guest" without a password. */
+/* Accounts: "app" with password "secret", of which only the stored hash is known; "clear" with the same
+ * password, known in clear text; "guest" without a password. */
 static bool find_user(void *context, const char *user, struct auth_secret *secret_r)
 {
     ++*(unsigned *)context;
@@ -26,7 +26,7 @@ static bool find_user(void *context, const char *user, struct auth_secret *secre
 
 struct scene {
     struct admit admit;
-    struct text out; /* what admit said last */
+    struct text out; /* the last packets of admit */
     struct error err;
     unsigned asked; /* calls of find_user */
 };
@@ -36,7 +36,7 @@ static void scene_open(struct scene *scene, uint64_t offered)
     struct greeting greeting = { .version = SPAN_LITERAL("8.0.36"), .connection_id = 7, .caps = offered };
     *scene = (struct scene){ 0 };
     assert_true(admit_greet(&scene->admit, &greeting, &scene->out));
-    /* what the client would send depends on the nonce: the same one for every test */
+    /* the client's proof depends on the nonce: the same nonce for every test */
     memcpy(scene->admit.nonce, "abcdefghijklmnopqrst", NONCE_BYTES);
 }
 
@@ -57,7 +57,7 @@ static enum admit_verdict feed(struct scene *scene, struct span payload, uint8_t
         assert_int_equal((uint8_t)scene->out.data[3], (uint8_t)(seq + 1));
     bool is_fast_ok = scene->out.len == 6 && scene->out.data[4] == 1; /* of caching_sha2_password */
     assert_int_equal(verdict == ADMIT_ACCEPTED,
-                     scene->out.len == 0 || is_fast_ok); /* the OK is the session's */
+                     scene->out.len == 0 || is_fast_ok); /* the session sends the OK */
     return verdict;
 }
 
@@ -111,7 +111,7 @@ static void assert_err(const struct scene *scene, uint16_t code, const char *tex
     assert_int_equal(scene->err.code, code);
 }
 
-/* As MySQL 9 agrees on them. */
+/* The choice is the same as MySQL 9's. */
 static void one_compression_at_most_is_agreed_on(void **state)
 {
     (void)state;
@@ -167,7 +167,7 @@ static void right_password_is_accepted(void **state)
     assert_int_equal(scene.admit.seq, 2);
     assert_span(text_span(&scene.admit.attributes), "\1a\1b");
     assert_true(auth_secret_from_password(&clear, SPAN_LITERAL("secret")));
-    assert_true(scene.admit.secret.has_stage1); /* good for logins to servers */
+    assert_true(scene.admit.secret.has_stage1); /* this secret can log in to servers */
     assert_memory_equal(scene.admit.secret.stage1, clear.stage1, AUTH_HASH_BYTES);
     assert_null(scene.admit.candidate);
     text_fini(&token);
@@ -197,11 +197,12 @@ static void other_plugins_are_switched_to_native(void **state)
     }
 }
 
-/* Where the owner lets them: the proof that MySQL's own client has, and the words that go before the OK. */
+/* caching_sha2_password, where the listener allows it: the proof as MySQL's own client sends it, and the
+ * packet that precedes the OK. */
 static void sha2_is_taken_where_it_is_allowed(void **state)
 {
     static const struct {
-        const char *user, *password; /* the one that is proved */
+        const char *user, *password; /* the password that is proved */
         enum admit_verdict verdict;
     } rows[] = { { "clear", "secret", ADMIT_ACCEPTED }, { "clear", "wrong", ADMIT_REFUSED },
                  { "clear", "", ADMIT_REFUSED },        { "ape", "secret", ADMIT_REFUSED },
@@ -262,7 +263,7 @@ static void empty_password(void **state)
     scene_close(&scene);
 }
 
-/* Byte for byte the same, at every step, but for the name itself. */
+/* The packets for unknown and known users are the same at every step, byte for byte, except for the name. */
 static void unknown_users_look_like_known_ones(void **state)
 {
     (void)state;
@@ -286,7 +287,7 @@ static void unknown_users_look_like_known_ones(void **state)
         memcpy(name, "app", 3);
         assert_true(span_equal(text_span(&known.out), text_span(&unknown.out)));
         assert_int_equal(known.asked, unknown.asked);
-        assert_string_not_equal(known.err.text, unknown.err.text); /* the log knows */
+        assert_string_not_equal(known.err.text, unknown.err.text); /* the log tells the difference */
         scene_close(&known);
         scene_close(&unknown);
     }
@@ -313,10 +314,10 @@ static void malformed_logins_are_refused(void **state)
         uint16_t code;
     } cases[] = {
         { SPAN_LITERAL(""), 1, ERR_HANDSHAKE },
-        { SPAN_LITERAL("\x05\0\0\0\1app\0"), 1, ERR_HANDSHAKE }, /* before 4.1 */
+        { SPAN_LITERAL("\x05\0\0\0\1app\0"), 1, ERR_HANDSHAKE }, /* a client older than 4.1 */
         { SPAN_LITERAL("\x05\xa2\0\0"), 1, ERR_HANDSHAKE },
         { SPAN_LITERAL("\0\x8a\0\0\0\0\0\1\x2d\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), 1,
-          ERR_HANDSHAKE }, /* TLS */
+          ERR_HANDSHAKE }, /* a request for TLS */
         { SPAN_LITERAL("\0\2\0\0\0\0\0\1\x2d\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0app\0\0"), 1,
           ERR_HANDSHAKE },
         { SPAN_LITERAL("\x05\xa2\0\0"), 2, ERR_PACKETS_OUT_OF_ORDER },
@@ -343,7 +344,7 @@ static void names_that_are_too_long_are_refused(void **state)
     response.schema = span_of(name, ADMIT_SCHEMA_MAX);
     scene_open(&scene, OFFERED);
     assert_int_equal(respond(&scene, &response), ADMIT_REFUSED);
-    assert_int_equal(scene.err.code, ERR_ACCESS_DENIED); /* fits, and is nobody */
+    assert_int_equal(scene.err.code, ERR_ACCESS_DENIED); /* a name of this length fits; no account has it */
     scene_close(&scene);
     response.user = span_of(name, ADMIT_USER_MAX + 1);
     scene_open(&scene, OFFERED);
@@ -477,7 +478,7 @@ static void change_user_by_a_switch(void **state)
     put_change_user(&bytes, "app", (struct span){ 0 }, "caching_sha2_password");
     assert_int_equal(change_user(&scene, text_span(&bytes)), ADMIT_MORE);
     assert_int_equal(scene.out.data[3], 1);
-    assert_string_equal(scene.admit.user, "guest"); /* until the verdict */
+    assert_string_equal(scene.admit.user, "guest"); /* unchanged until the verdict */
     assert_int_equal(feed(&scene, text_span(&token), 2), ADMIT_ACCEPTED);
     assert_string_equal(scene.admit.user, "app");
     text_fini(&token);
@@ -502,9 +503,9 @@ static void refused_change_leaves_the_results(void **state)
     scene_close(&scene);
 }
 
-/* ---- both machines, wired to each other ---- */
+/* ---- admit and login, connected to each other ---- */
 
-/* The login's view of what admit put, one packet at a time. */
+/* Returns the next packet that admit wrote, as login reads it. */
 static struct span take_packet(struct text *from, struct text *keep, uint8_t *seq_r)
 {
     struct packet_header header;
@@ -535,7 +536,8 @@ static void assert_dialogue(const char *user, const char *password, uint64_t off
     unsigned asked = 0;
     uint8_t seq;
     assert_true(admit_greet(&admit, &greeting, &down));
-    if (switch_from != NULL) { /* greet with another plugin, so that the client answers with that one */
+    /* the greeting names another plugin, so that the client's first answer is for that one */
+    if (switch_from != NULL) {
         greeting.plugin = span_cstr(switch_from);
         text_clear(&down);
         greeting_put(&down, &greeting);

@@ -1,10 +1,10 @@
-/* Blocks of attributes in hex, and what is found in them. What a server takes and what it refuses with 1835
- * is what MySQL 9.7 does, where headgate is not stricter. */
+/* Blocks of attributes in hex, and the attributes found in them. Headgate accepts and refuses (1835) as MySQL
+ * 9.7 does, or is stricter. */
 #include "bytes.h"
 
 #include "mysql/attributes.h"
 
-#define TEXT "53454c" /* SEL */
+#define TEXT "53454c" /* "SEL" */
 
 static void describe(const struct attribute *attribute, char *said, size_t size)
 {
@@ -25,16 +25,16 @@ static void describe(const struct attribute *attribute, char *said, size_t size)
 
 static const struct {
     const char *block;
-    const char *found; /* name=value of each, "name" where it is NULL, "name=?" where it is no text */
+    const char *found; /* name=value of each; "name": the value is NULL; "name=?": the value is not text */
 } rows[] = {
     { "00 01", "" },
-    { "fc0000 01", "" }, /* needlessly long, and taken */
+    { "fc0000 01", "" }, /* a longer form of 0 than needed is accepted */
     { "01 01 00 01 fd00 0178 0176", "x=v" },
     { "01 01 00 02 fd00 0178 0176", "x=v" },
     { "01 01 00 01 fd00 00 0176", "=v" },
     { "01 01 00 01 fe00 0178 00", "x=" },
     { "01 01 01 01 fd00 0178", "x" },
-    { "01 01 01 01 c800 0178", "x" }, /* of no type that is known, and not there */
+    { "01 01 01 01 c800 0178", "x" }, /* an unknown type, but the value is NULL */
     { "02 01 02 01 fd00 0161 0600 0162 0131", "a=1 b" },
     { "02 01 01 01 0300 0161 0300 0162 ffffffff", "a b=-1" },
     { "01 01 00 01 0100 0178 80", "x=-128" },
@@ -56,7 +56,8 @@ static const struct {
       "1=a 2=b 3=c 4=d 5=e 6=f 7=g 8=h 9" },
 };
 
-/* Ends where the text begins: each is read whole, and refused wherever it is cut. */
+/* The block ends where the text begins. Each block is read as a whole, and refused when it is cut anywhere.
+ */
 static void attributes_are_found_and_the_text_behind_them(void **state)
 {
     (void)state;
@@ -72,7 +73,7 @@ static void attributes_are_found_and_the_text_behind_them(void **state)
             struct span part = exact_copy(span_of(bytes.data, cut));
             assert_false(attributes_find_text(part, &attributes, &offset));
             assert_true(cut > 0 || attributes.count == 0);
-            while (attributes_next(&attributes, &attribute)) /* ends, and reads nothing that is not there */
+            while (attributes_next(&attributes, &attribute)) /* the walk ends and reads only what is there */
                 ;
             drop_copy(part);
         }
@@ -99,21 +100,21 @@ static const char *const malformed[] = {
     "ff 01 " TEXT,
     "ffffffffffffffff",
     "01 01 00 00 " TEXT,              /* attributes have types */
-    "01 01 01 00 " TEXT,              /* … also where they are NULL */
-    "fd 000001 01 " TEXT,             /* 65536 of them */
-    "fe ffffffffffffffff 01 " TEXT,   /* as many as there are numbers */
-    "01 01 00 01 fd00 0178 fb " TEXT, /* NULL, and not said to be */
+    "01 01 01 00 " TEXT,              /* types are needed also where the value is NULL */
+    "fd 000001 01 " TEXT,             /* 65536 attributes */
+    "fe ffffffffffffffff 01 " TEXT,   /* the highest possible number of attributes */
+    "01 01 00 01 fd00 0178 fb " TEXT, /* a NULL that the NULL bitmap does not announce */
     "01 01 00 01 fd00 0178 fe ffffffffffffffff " TEXT,
     "01 01 00 01 fd00 feffffffffffffffff " TEXT,
     "01 01 00 01 0c00 0178 0e 0000000000000000000000000000 " TEXT,
     "01 01 00 01 0c00 0178 fb " TEXT,
-    "01 01 00 01 0600 0178 0176 " TEXT, /* a NULL with a value, a YEAR, an INT24: servers read strings there
-                                         */
+    /* types NULL with a value, YEAR and INT24: servers read strings there */
+    "01 01 00 01 0600 0178 0176 " TEXT,
     "01 01 00 01 0d00 0178 0100 " TEXT,
     "01 01 00 01 0900 0178 01000000 " TEXT,
-    "01 01 00 01 f400 0178 01 " TEXT,       /* BOOL: the server refuses it, too */
-    "01 01 00 01 c800 0178 0176 " TEXT,     /* of no type */
-    "01 01 00 01 0340 0178 01000000 " TEXT, /* other bits than that of unsigned numbers make another type */
+    "01 01 00 01 f400 0178 01 " TEXT,       /* BOOL: the server refuses this type, too */
+    "01 01 00 01 c800 0178 0176 " TEXT,     /* an unknown type */
+    "01 01 00 01 0340 0178 01000000 " TEXT, /* type bits other than "unsigned" make an unknown type */
 };
 
 static void what_is_not_known_for_sure_is_refused(void **state)
@@ -152,7 +153,8 @@ static void values_behind_one_that_cannot_be_found_are_not_found(void **state)
     text_fini(&bytes);
 }
 
-/* A count of 65535, each NULL, of type VAR_STRING and without a name; one more is among the malformed. */
+/* 65535 attributes, each NULL, of type VAR_STRING and without a name. One more is among the malformed blocks.
+ */
 static void as_many_as_there_may_be_are_read(void **state)
 {
     (void)state;

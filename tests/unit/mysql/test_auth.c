@@ -7,7 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
-/* protocol.md §3 */
+/* The nonce of these tests, with the stored hash and the proofs of the password "secret". */
 #define NONCE "abcdefghijklmnopqrst"
 #define HASH "*14E65567ABDB5135D0CFD9A70B3032C179A49EE7"
 #define TOKEN "8817c50fa779daef010ee7577825b0847df9842e"
@@ -116,7 +116,7 @@ static void native_token_is_verified(void **state)
     assert_false(verify(&secret, "8817c50fa779daef010ee7577825b0847df9842f"));
     assert_false(secret.has_stage1);
     assert_true(verify(&secret, TOKEN));
-    assert_true(secret.has_stage1); /* from now on it logs in to servers */
+    assert_true(secret.has_stage1); /* from now on this secret can log in to servers */
     assert_memory_equal(secret.stage1, clear.stage1, AUTH_HASH_BYTES);
 }
 
@@ -131,7 +131,7 @@ static void empty_password_takes_only_the_empty_token(void **state)
     assert_false(verify(&none, TOKEN));
 }
 
-/* The proof of caching_sha2_password, as headgate checks it. */
+/* Checks a proof of caching_sha2_password. */
 static bool verify_sha2(const struct auth_secret *secret, const char *hex)
 {
     struct text proof = { 0 };
@@ -154,7 +154,7 @@ static void sha2_proof_is_verified(void **state)
     assert_false(verify_sha2(&hashed, SHA2_TOKEN) || verify_sha2(&one, SHA2_TOKEN));
     assert_true(verify_sha2(&empty, "") && verify_sha2(&empty, "00"));
     assert_false(verify_sha2(&empty, "01") || verify_sha2(&empty, "0000") || verify_sha2(&empty, SHA2_TOKEN));
-    hashed.password_len = 0; /* no password is known: that is not the empty one */
+    hashed.password_len = 0; /* an unknown password is not the empty one */
     assert_false(verify_sha2(&hashed, "") || verify_sha2(&hashed, "00"));
 }
 
@@ -230,22 +230,22 @@ static void rubbish_instead_of_a_key_fails_without_a_secret(void **state)
     text_clear(&out);
     assert_int_equal(plugin->step(&context, SPAN_LITERAL("\4"), &out, &has_answer, &err), AUTH_MORE);
     assert_true(has_answer);
-    assert_hex(text_span(&out), "02"); /* in the clear only the key is asked for */
+    assert_hex(text_span(&out), "02"); /* without TLS only the server's key is requested */
     assert_int_equal(plugin->step(&context, SPAN_LITERAL("no PEM"), &out, &has_answer, &err), AUTH_FAILED);
     assert_null(strstr(err.text, "hunter2"));
     text_fini(&out);
 }
 
-/* The server's packets after the first answer: each in a stage of its own, over TLS or in the clear. */
+/* The server's packets after the first answer, in each stage of each plugin, with TLS and without. */
 static void steps_of_every_plugin(void **state)
 {
     (void)state;
     static const struct {
         const char *plugin;
         bool is_secure;
-        struct span first, second; /* no data: none */
-        bool is_wrong;             /* the last of them */
-        const char *answer;        /* to the last one, in hex; NULL: none */
+        struct span first, second; /* no data: no packet */
+        bool is_wrong;             /* the last packet is refused */
+        const char *answer;        /* answer to the last packet, in hex; NULL: none */
     } rows[] = {
         { AUTH_CACHING_SHA2, false, SPAN_LITERAL("\3"), { 0 }, false, NULL },
         { AUTH_CACHING_SHA2, false, SPAN_LITERAL("\3"), SPAN_LITERAL("\3"), true, NULL },
@@ -287,7 +287,7 @@ static void steps_of_every_plugin(void **state)
     }
 }
 
-/* A server's public key as PEM, in `pem`, with blank lines in front up to `size` bytes. */
+/* Writes a server's public key as PEM to `pem`, with blank lines in front up to `size` bytes. */
 static void put_pem(struct text *pem, EVP_PKEY *key, size_t size)
 {
     BIO *bio = BIO_new(BIO_s_mem());
@@ -315,14 +315,15 @@ static void assert_decrypts(EVP_PKEY *key, struct span sealed, struct span want)
     EVP_PKEY_CTX_free(context);
 }
 
-/* With its NUL, for the nonce that is repeated: also a password longer than the nonce. */
+/* The password is encrypted with its NUL, and with the repeated nonce: also a password longer than the nonce.
+ */
 static void passwords_are_encrypted_with_the_servers_key(void **state)
 {
     (void)state;
     static const struct {
         const char *plugin;
         bool is_asked; /* caching_sha2_password: the server asks for the password first */
-        size_t size;   /* of the PEM; 0: as it is */
+        size_t size;   /* of the PEM; 0: unchanged */
         bool is_taken;
     } rows[] = { { AUTH_CACHING_SHA2, true, 0, true },
                  { AUTH_CACHING_SHA2, true, 8192, true },
@@ -350,7 +351,8 @@ static void passwords_are_encrypted_with_the_servers_key(void **state)
         if (is_taken)
             assert_decrypts(key, text_span(&out), span_of(password, strlen(password) + 1));
         assert_int_equal(out.len, is_taken ? 128 : 0);
-        verdict = plugin->step(&context, text_span(&pem), &out, &has_answer, &err); /* one key is enough */
+        /* a second key is refused */
+        verdict = plugin->step(&context, text_span(&pem), &out, &has_answer, &err);
         assert_true(verdict == AUTH_FAILED && !has_answer);
     }
     EVP_PKEY_free(key);

@@ -15,7 +15,7 @@ static void what_every_character_set_reads_alike(void **state)
         { SPAN_LITERAL("b\xc3\xa4"), false }, /* utf8 */
         { SPAN_LITERAL("b\xe4"), false },     /* latin1 */
         { SPAN_LITERAL("\x95\\"), false },    /* cp932 */
-        { SPAN_LITERAL("b{"), false },        /* swe7: its a with two dots */
+        { SPAN_LITERAL("b{"), false },        /* swe7: '{' is its a with two dots */
         { SPAN_LITERAL("a@b"), false },
         { SPAN_LITERAL("a`b"), false },
         { SPAN_LITERAL("a~b"), false },

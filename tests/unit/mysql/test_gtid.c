@@ -6,7 +6,7 @@
 #define A "3e11fa47-71ca-11e1-9e33-c80aa9429562"
 #define B "71ca3e11-fa47-11e1-9e33-c80aa9429562"
 
-/* The number under which a text of one transaction is kept. */
+/* The number of the source of a text with one transaction. */
 static uint64_t source_of(enum server_family family, const char *text)
 {
     struct gtid_position position = { 0 };
@@ -25,7 +25,8 @@ static struct gtid_table table_of(enum server_family family, const char *text)
     return table;
 }
 
-/* "source reach last;" for each source that `names` has, in that order; MySQL's by the name's index. */
+/* "source reach last;" for each source of `names`, in that order. MySQL's sources are given by the name's
+ * index. */
 static const struct {
     const char *text, *want; /* want NULL: malformed */
 } mariadb[] = {
@@ -35,7 +36,7 @@ static const struct {
     { "1-2-45,0-1-123", "0 123 123;1 45 45;" },
     { "\r0-1-1\t,\n 4294967295-2-18446744073709551615 ",
       "0 1 1;4294967295 18446744073709551615 18446744073709551615;" },
-    { "0-1-5,0-2-7", "0 7 7;" }, /* a domain named twice */
+    { "0-1-5,0-2-7", "0 7 7;" }, /* a domain occurs twice */
     { "0-1", NULL },
     { "0-1-", NULL },
     { "0-1-5,", NULL },
@@ -67,13 +68,13 @@ static void positions_of_mariadb_are_read(void **state)
 static const struct {
     const char *text;
     bool is_malformed;
-    uint64_t a, a_last, a_tag, b; /* reach, last, reach of tag "x", reach */
+    uint64_t a, a_last, a_tag, b; /* of A: reach, last, and reach of tag "x"; reach of B */
 } mysql[] = {
     { "", false, 0, 0, 0, 0 },
     { A ":1-5", false, 5, 5, 0, 0 },
     { "3E11FA47-71CA-11E1-9E33-C80AA9429562:1-5", false, 5, 5, 0, 0 },
     { A ":1", false, 1, 1, 0, 0 },
-    { A ":2-5", false, 0, 5, 0, 0 }, /* the first is missing */
+    { A ":2-5", false, 0, 5, 0, 0 }, /* transaction 1 is missing */
     { A ":1-5:7-9", false, 5, 9, 0, 0 },
     { A ":1-5:6-9", false, 9, 9, 0, 0 },
     { A ":1-5,\n" B ":1-7", false, 5, 5, 0, 7 },
@@ -83,7 +84,7 @@ static const struct {
     { A ":1-5:other:1-9:X:1-3:5,\n" B ":1", false, 5, 5, 3, 1 },
     { A ":x:1-3:6-7:y:4", false, 0, 0, 3, 0 },
     { " " A " : 1 - 5 : x : 1 - 3 , " B " : 1 ", false, 5, 5, 3, 1 },
-    { A ":6#12:7#13,\n" B ":1#9", false, 0, 7, 0, 1 }, /* gtid_owned */
+    { A ":6#12:7#13,\n" B ":1#9", false, 0, 7, 0, 1 }, /* the form of gtid_owned */
     { A ":1-5," A ":6-8", false, 8, 8, 0, 0 },
     { A ":1-5,", false, 5, 5, 0, 0 },
     { A, true, 0, 0, 0, 0 },
@@ -139,7 +140,7 @@ static void sets_of_mysql_are_read(void **state)
     }
 }
 
-/* Each text holds one transaction; texts of a row are of the same source, or of different ones. */
+/* Each text holds one transaction. The texts of a row have the same source or different ones. */
 static void sources_are_compared_without_regard_to_case(void **state)
 {
     (void)state;
@@ -160,7 +161,7 @@ static void sources_are_compared_without_regard_to_case(void **state)
         assert_row((source_of(FAMILY_MYSQL, rows[i].one) == source_of(FAMILY_MYSQL, rows[i].other)) ==
                        rows[i].is_same,
                    "%s and %s", rows[i].one, rows[i].other);
-    /* The number stands in tokens that applications keep, so it may never change. */
+    /* This number is in tokens that applications keep, so it must never change. */
     assert_true(source_of(FAMILY_MYSQL, A ":1") == UINT64_C(0x9f59c1eef0e60ced));
     assert_true(source_of(FAMILY_MYSQL, A ":x:1") == UINT64_C(0xa27df79100b1a35b));
 }
@@ -191,7 +192,7 @@ static void a_comma_at_the_end_is_no_interval(void **state)
     }
 }
 
-/* What a server has, what a session asks for: is it there? */
+/* The table of a server, the position that a session requires, and whether the server has it. */
 static const struct {
     enum server_family family;
     const char *table, *position;
@@ -201,13 +202,14 @@ static const struct {
     { FAMILY_MARIADB, "", "0-1-1", false },
     { FAMILY_MARIADB, "0-1-7", "", true },
     { FAMILY_MARIADB, "0-1-7", "0-1-7", true },
-    { FAMILY_MARIADB, "0-1-7", "0-9-7", true }, /* another server wrote it */
+    { FAMILY_MARIADB, "0-1-7", "0-9-7", true }, /* written by another server */
     { FAMILY_MARIADB, "0-1-7", "0-1-8", false },
     { FAMILY_MARIADB, "0-1-7,1-1-3", "0-1-7,1-1-3", true },
     { FAMILY_MARIADB, "0-1-7,1-1-3", "0-1-7,1-1-4", false },
     { FAMILY_MARIADB, "0-1-70", "1-1-3", false },
     { FAMILY_MARIADB, "0-1-9,1-1-9,2-1-9,3-1-9,4-1-9", "0-1-1,1-1-1,2-1-1,3-1-1", true },
-    { FAMILY_MARIADB, "0-1-9,1-1-9,2-1-9,3-1-9,4-1-9", "0-1-1,1-1-1,2-1-1,3-1-1,4-1-1", false }, /* unknown */
+    /* a position with more than four domains counts as unknown */
+    { FAMILY_MARIADB, "0-1-9,1-1-9,2-1-9,3-1-9,4-1-9", "0-1-1,1-1-1,2-1-1,3-1-1,4-1-1", false },
     { FAMILY_MARIADB, "0-1-9", "nonsense", false },
     { FAMILY_MYSQL, A ":1-16", A ":15-16", true },
     { FAMILY_MYSQL, A ":1-15", A ":15-16", false },
@@ -247,7 +249,7 @@ static void positions_only_rise(void **state)
     assert_true(position.is_unknown);
 }
 
-/* A table is read on top of what was there: replicated positions and a server's own. */
+/* A table is read in addition to its present contents: replicated positions and a server's own. */
 static void positions_cover_what_asks_for_no_more(void **state)
 {
     (void)state;
@@ -291,7 +293,7 @@ static void tables_compare(void **state)
     struct gtid_position moved = { 0 };
     assert_true(gtid_table_includes(&now, &before));
     assert_false(gtid_table_includes(&before, &now));
-    assert_false(gtid_table_includes(&before, &before)); /* its own newest is beyond a gap */
+    assert_false(gtid_table_includes(&before, &before)); /* its newest transaction is beyond a gap */
     gtid_table_diff(&now, &before, &moved);
     assert_int_equal(moved.count, 1);
     assert_int_equal(moved.marks[0].source, source_of(FAMILY_MYSQL, A ":1"));
@@ -299,7 +301,7 @@ static void tables_compare(void **state)
     assert_true(gtid_table_reaches(&now, &moved));
     assert_false(gtid_table_reaches(&before, &moved));
     moved.marks[0].reach = 9;
-    assert_true(gtid_table_reaches(&before, &moved)); /* beyond the gap, but there */
+    assert_true(gtid_table_reaches(&before, &moved)); /* the transaction is beyond the gap, but it is there */
     assert_false(gtid_table_contains(&before, &moved));
     assert_true(gtid_table_copy(&before, &now));
     assert_true(gtid_table_includes(&before, &now));
@@ -312,7 +314,7 @@ static void tables_compare(void **state)
     gtid_table_fini(&now);
 }
 
-/* A server may know thousands; memory is kept from one reading to the next. */
+/* A server may have thousands of sources; memory is kept from one reading to the next. */
 static void long_sets_are_read(void **state)
 {
     (void)state;

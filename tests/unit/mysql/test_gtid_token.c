@@ -1,4 +1,4 @@
-/* Positions as words, both ways; and words that are none. */
+/* Positions as tokens, both ways; and texts that are no tokens. */
 #include "bytes.h"
 
 #include "mysql/gtid_token.h"
@@ -90,7 +90,7 @@ static void it_says_what_servers_say(void **state)
     assert_string_equal(said, "mariadb:0-17:3-4");
 }
 
-/* Applications keep tokens while headgate is exchanged for another version: a source's number must not
+/* Applications keep tokens while headgate is replaced by another version: the number of a source must not
  * change. */
 static void sources_keep_their_numbers(void **state)
 {

@@ -41,7 +41,8 @@ static void greeting_both_ways_and_truncated(void **state)
         assert_int_equal(read.status, 2);
         assert_span(read.plugin, "mysql_native_password");
         size_t least =
-            payload.len - sizeof "mysql_native_password" - 1; /* plugin and the nonce's NUL may be missing */
+            /* the plugin and the nonce's NUL may be missing */
+            payload.len - sizeof "mysql_native_password" - 1;
         for (size_t len = 0; len < payload.len; len++) {
             struct span part = exact_copy(span_of(payload.data, len));
             assert_int_equal(greeting_parse(part, &read), len >= least);
@@ -51,7 +52,8 @@ static void greeting_both_ways_and_truncated(void **state)
     }
 }
 
-/* Protocol 10 as the servers' manuals lay it out, with and without the extended word and a plugin. */
+/* Protocol 10 as the servers' manuals describe it, with and without the extended capabilities and a plugin.
+ */
 static void greeting_byte_for_byte(void **state)
 {
     (void)state;
@@ -199,7 +201,7 @@ static void ssl_request_is_the_first_32_bytes(void **state)
     assert_int_equal(handshake_parse(payload_of(&out), CAPS_USUAL, &read), HANDSHAKE_SSL_REQUEST);
     assert_int_equal(read.collation, 45);
     text_clear(&out);
-    handshake_put(&out, 2, &put); /* the full response holds the bit too */
+    handshake_put(&out, 2, &put); /* the full response has the capability bit, too */
     assert_int_equal(handshake_parse(payload_of(&out), CAPS_USUAL, &read), HANDSHAKE_RESPONSE);
     text_fini(&out);
 }
@@ -262,7 +264,7 @@ static void long_proofs_need_a_length_of_their_own(void **state)
     assert_true(span_equal(read.auth, put.auth));
     assert_span(read.plugin, "mysql_native_password");
     text_clear(&out);
-    put.auth = SPAN_LITERAL("old"); /* up to a NUL, where neither length was agreed */
+    put.auth = SPAN_LITERAL("old"); /* ends at a NUL, when no capability for a length was agreed */
     put.caps = CAP_CLIENT_MYSQL | CAP_PROTOCOL_41;
     handshake_put(&out, 1, &put);
     assert_int_equal(handshake_parse(payload_of(&out), CAPS_USUAL, &read), HANDSHAKE_RESPONSE);
@@ -301,7 +303,7 @@ static void change_user_with_less_and_less(void **state)
     for (size_t len = 0; len < payload.len; len++) {
         struct span part = exact_copy(span_of(payload.data, len));
         bool parsed = change_user_parse(part, CAPS_FULL, &read);
-        if (len < 5 || len == 6 || len == 7) /* no user, or half a proof */
+        if (len < 5 || len == 6 || len == 7) /* no user, or an incomplete proof */
             assert_false(parsed);
         drop_copy(part);
     }
@@ -323,7 +325,7 @@ static void change_user_both_ways(void **state)
     for (int with_schema = 0; with_schema < 2; with_schema++) {
         struct text out = { 0 };
         put.schema = with_schema ? SPAN_LITERAL("shop") : (struct span){ 0 };
-        put.collation = 2304; /* a login has room for one byte */
+        put.collation = 2304; /* a login packet has one byte for the collation */
         change_user_put(&out, &put);
         assert_int_equal(out.data[3], 0);
         assert_true(change_user_parse(payload_of(&out), CAPS_FULL, &read));

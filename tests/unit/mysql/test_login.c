@@ -15,14 +15,14 @@
 #define MYSQL_CAPS (SERVER_CAPS | CAP_CLIENT_MYSQL | CAP_QUERY_ATTRIBUTES | CAP_OPTIONAL_METADATA)
 #define MARIADB_CAPS (SERVER_CAPS | CAP_MARIADB_BULK | CAP_MARIADB_PROGRESS)
 
-/* A login in progress and what it last said. */
+/* A login in progress, and its last packets. */
 struct scene {
     struct auth_secret secret;
     struct login_wish wish;
     struct login login;
     struct text out;
     struct error err;
-    uint8_t seq; /* of the server's next packet */
+    uint8_t seq; /* sequence id of the server's next packet */
 };
 
 static void scene_open(struct scene *scene, const char *password)
@@ -133,7 +133,7 @@ static void native_login_without_the_password(void **state)
     (void)state;
     struct scene scene;
     scene_open(&scene, "secret");
-    scene.secret.has_password = false; /* SHA1(password), as seen at a client's login */
+    scene.secret.has_password = false; /* only SHA1(password) is known, from a client's login */
     assert_int_equal(greet(&scene, "8.0.36", MYSQL_CAPS, AUTH_CACHING_SHA2), LOGIN_MORE);
     assert_span(response(&scene).plugin, AUTH_NATIVE);
     assert_hex(response(&scene).auth, TOKEN);
@@ -202,7 +202,7 @@ static void sha2_full_login_over_a_unix_socket(void **state)
     scene_close(&scene);
 }
 
-/* The server's half of the RSA exchange. */
+/* The server's side of the RSA exchange. */
 static void assert_decrypts(EVP_PKEY *key, struct span sealed, const char *want)
 {
     uint8_t plain[512];
@@ -276,7 +276,7 @@ static void empty_passwords_send_nothing(void **state)
         assert_int_equal(greet(&scene, "8.0.36", MYSQL_CAPS, plugins[i]), LOGIN_MORE);
         assert_int_equal(response(&scene).auth.len, 0);
         assert_int_equal(ask_switch(&scene, plugins[1 - i]), LOGIN_MORE);
-        assert_hex(text_span(&scene.out), "00000003"); /* an empty packet is an answer too */
+        assert_hex(text_span(&scene.out), "00000003"); /* the answer is an empty packet */
         assert_int_equal(feed_hex(&scene, LOGIN_OK), LOGIN_DONE);
         scene_close(&scene);
     }
@@ -297,11 +297,11 @@ static void server_switches_once(void **state)
     scene_close(&scene);
 }
 
-/* ---- as somebody else, on a connection that is there ---- */
+/* ---- change of the account, on an existing connection ---- */
 
 static enum login_verdict change(struct scene *scene, enum server_family family)
 {
-    scene->seq = 1; /* the command was 0 */
+    scene->seq = 1; /* the command's packet had 0 */
     text_clear(&scene->out);
     error_clear(&scene->err);
     return login_change(&scene->login, &scene->wish, CAPS_PER_HOP, (const uint8_t *)NONCE, family,
@@ -365,7 +365,7 @@ static void a_change_of_user_without_a_proof_is_a_clear_failure(void **state)
     scene_close(&scene);
 }
 
-/* What a server may say after the response, and what becomes of it. */
+/* Packets that a server may send after the response, and the verdict. */
 static const struct {
     const char *hex;
     enum login_verdict verdict;
@@ -395,7 +395,8 @@ static void every_other_word_of_the_server(void **state)
         assert_int_equal(greet(&scene, "8.0.36", MYSQL_CAPS, AUTH_NATIVE), LOGIN_MORE);
         assert_int_equal(feed_hex(&scene, sayings[i].hex), sayings[i].verdict);
         assert_non_null(strstr(scene.err.text, sayings[i].text));
-        assert_int_equal(feed_hex(&scene, LOGIN_OK), LOGIN_FAILED); /* it is over */
+        /* after the verdict the login has ended */
+        assert_int_equal(feed_hex(&scene, LOGIN_OK), LOGIN_FAILED);
         scene_close(&scene);
     }
 }

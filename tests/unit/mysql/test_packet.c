@@ -22,7 +22,7 @@ static void packets_are_framed(void **state)
     packet_end(&out, at, 3);
     assert_hex(text_span(&out), "78 01000003 0e");
     text_clear(&out);
-    assert_int_equal(packet_put(&out, 255, SPAN_LITERAL("ab")), 0); /* sequence ids wrap */
+    assert_int_equal(packet_put(&out, 255, SPAN_LITERAL("ab")), 0); /* sequence ids start again at 0 */
     assert_hex(text_span(&out), "020000ff 6162");
     text_clear(&out);
     assert_int_equal(packet_put(&out, 0, (struct span){ 0 }), 1);
@@ -57,7 +57,7 @@ static void long_payloads_are_split(void **state)
     }
 }
 
-/* ---- packet_run against a dumb twin that looks at the whole stream ---- */
+/* ---- packet_run compared with a simple reference that looks at the whole stream ---- */
 
 static size_t twin_packet_bytes(struct span bytes, uint64_t *payload_r)
 {
@@ -127,7 +127,8 @@ static void run_agrees_on_fragments(void **state)
     text_fini(&stream);
 }
 
-/* However it is cut: to the empty packet, not to the empty fragment of a long one, and not beyond. */
+/* However the file is cut, it ends at its empty packet: not at the empty fragment of a long packet, and not
+ * later. */
 static void a_file_ends_with_its_empty_packet_and_keeps_the_number_between_packets(void **state)
 {
     (void)state;
@@ -139,7 +140,8 @@ static void a_file_ends_with_its_empty_packet_and_keeps_the_number_between_packe
         (void)packet_put(&stream, 2, SPAN_LITERAL("abc"));
         (void)packet_put(&stream, 3, SPAN_LITERAL("d"));
         if (steps[i] > 1000)
-            (void)packet_put(&stream, 4, span_of(payload, sizeof payload)); /* and 5, which is empty */
+            /* followed by the empty fragment 5 */
+            (void)packet_put(&stream, 4, span_of(payload, sizeof payload));
         (void)packet_put(&stream, 6, (struct span){ 0 });
         size_t end = stream.len, at = 0;
         (void)packet_put(&stream, 0, SPAN_LITERAL("next"));

@@ -1,4 +1,4 @@
-/* A peer's bytes as they are written to logs and errors. */
+/* A peer's bytes as they appear in logs and errors. */
 #include "bytes.h"
 
 #include "mysql/printable.h"

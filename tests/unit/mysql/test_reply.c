@@ -9,7 +9,8 @@ static struct span payload_of(const struct text *packet)
     return span_of(packet->data + PACKET_HEADER_BYTES, packet->len - PACKET_HEADER_BYTES);
 }
 
-/* A prefix of an OK is malformed, or an OK that says less; it is never read past its end. */
+/* A prefix of an OK packet is malformed, or is read as an OK with fewer fields. No read goes beyond its end.
+ */
 static void assert_truncations_are_safe(struct span payload, uint64_t caps, size_t least)
 {
     for (size_t len = 0; len < payload.len; len++) {
@@ -64,7 +65,8 @@ static void session_state_needs_the_capability_and_the_flag(void **state)
     struct text out = { 0 };
     struct reply_ok ok = { .status = 0x4002, .session = SPAN_LITERAL("\x02\x01\x31") };
     reply_put_ok(&out, 1, 0, &ok, false);
-    assert_hex(text_span(&out), "07000001 00 00 00 0200 0000"); /* nor does the flag survive */
+    /* the flag for session tracking is cleared as well */
+    assert_hex(text_span(&out), "07000001 00 00 00 0200 0000");
     text_clear(&out);
     ok.status = 0x0002;
     reply_put_ok(&out, 1, CAP_SESSION_TRACK, &ok, false);
@@ -73,11 +75,12 @@ static void session_state_needs_the_capability_and_the_flag(void **state)
     ok.status = 0x4002;
     reply_put_ok(&out, 1, CAP_SESSION_TRACK, &ok, false);
     assert_hex(text_span(&out),
-               "0c000001 00 00 00 0240 0000 00 03 020131"); /* the empty info is there then */
+               "0c000001 00 00 00 0240 0000 00 03 020131"); /* with session state the empty info is sent */
     text_fini(&out);
 }
 
-/* As MariaDB 10.11.19 sends it where the schema's default character set has units of two or four bytes. */
+/* The packet that MariaDB 10.11.19 sends when the schema's default character set has units of two or four
+ * bytes. */
 static void session_state_behind_the_padding_of_wide_character_sets(void **state)
 {
     (void)state;
@@ -93,7 +96,7 @@ static void session_state_behind_the_padding_of_wide_character_sets(void **state
         assert_int_equal(read.session.data[0], 1);
         assert_truncations_are_safe(packets[i], CAP_SESSION_TRACK, 7);
     }
-    struct reply_ok read; /* the state is the first that is not empty */
+    struct reply_ok read; /* the session state is the first part that is not empty */
     assert_true(reply_parse_ok(SPAN_LITERAL("\x00\x00\x00\x02\x40\x00\x00\x00\x03\x02\x01\x31\x01\x78"),
                                CAP_SESSION_TRACK, &read));
     assert_hex(read.session, "020131");
@@ -129,7 +132,7 @@ static void err_with_and_without_sqlstate(void **state)
     assert_true(reply_parse_err(SPAN_LITERAL("\xFF\x10\x04"), &err));
     assert_int_equal(err.text.len, 0);
     assert_true(
-        reply_parse_err(SPAN_LITERAL("\xFF\x10\x04#280"), &err)); /* too short for a state: it is text */
+        reply_parse_err(SPAN_LITERAL("\xFF\x10\x04#280"), &err)); /* too short for an SQLSTATE: it is text */
     assert_span(err.text, "#280");
     assert_true(reply_parse_err(SPAN_LITERAL("\xFF\x10\x04#2800"), &err));
     assert_span(err.text, "#2800");
@@ -181,7 +184,7 @@ static void err_text_is_cut(void **state)
     text_fini(&out);
 }
 
-/* Before the greeting of a server a client knows no SQLSTATE yet. */
+/* Before the server's greeting a client does not expect an SQLSTATE. */
 static void err_before_the_greeting_has_no_sqlstate(void **state)
 {
     (void)state;
@@ -231,7 +234,7 @@ static void one_row_in_both_spellings(void **state)
     text_fini(&want);
 }
 
-/* What headgate's own reader of result sets makes of it. */
+/* headgate's own reader of result sets reads the rows back. */
 static void a_row_is_read_back(void **state)
 {
     static const uint64_t caps[] = { 0, CAP_DEPRECATE_EOF, CAP_DEPRECATE_EOF | CAP_SESSION_TRACK };

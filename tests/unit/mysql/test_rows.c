@@ -26,7 +26,7 @@ static enum rows_verdict feed(const char *script, uint64_t caps, struct error *e
         assert_int_equal(verdict, ROWS_MORE);
         struct span payload = exact_copy(span_of(packets.data + at + 4, sizes[i] - 4));
         verdict = rows_feed(&rows, payload, err);
-        drop_copy(payload); /* nothing may be borrowed */
+        drop_copy(payload); /* nothing may be borrowed from the packet */
         at += sizes[i];
     }
     text_fini(&packets);
@@ -58,7 +58,7 @@ static void cells_are_kept_with_and_without_eof(void **state)
         assert_int_equal(rows.rows, 2);
         assert_int_equal(rows.status, STATUS_AUTOCOMMIT);
         assert_value(0, "a", "1");
-        assert_value(0, "b", "hi"); /* names without regard to case */
+        assert_value(0, "b", "hi"); /* letter case of names does not matter */
         assert_value(1, "A", NULL); /* NULL */
         assert_value(1, "B", "");
         assert_value(2, "a", NULL);
@@ -67,7 +67,8 @@ static void cells_are_kept_with_and_without_eof(void **state)
     }
 }
 
-/* A column is known as soon as its definition has come, and described where that is asked for. */
+/* A column is known as soon as its definition has arrived. Its type is stored where the caller asks for it.
+ */
 static void columns_are_described(void **state)
 {
     (void)state;
@@ -112,7 +113,7 @@ static void last_set_of_several_is_kept(void **state)
                           0, NULL),
                      ROWS_DONE);
     assert_int_equal(rows.rows, 1);
-    assert_int_equal(rows.status, STATUS_AUTOCOMMIT); /* of the last */
+    assert_int_equal(rows.status, STATUS_AUTOCOMMIT); /* of the last result */
     assert_value(0, "a", "2");
     assert_int_equal(rows_column(&rows, "b"), -1);
 }
@@ -146,7 +147,7 @@ static void malformed_sets_are_bad(void **state)
         "01|03646566",
         "00 00",
         "ff 15",
-        "01|" DEF_A "|01 31", /* no EOF */
+        "01|" DEF_A "|01 31", /* no EOF after the columns */
         "01|" DEF_A "|" EOF_ "|01 31 01 32",
         "01|" DEF_A "|" EOF_ "|02 31",
         "01|" DEF_A "|" EOF_ "|",
@@ -164,7 +165,7 @@ static void malformed_sets_are_bad(void **state)
     }
 }
 
-/* Feeds equal rows until something other than MORE. */
+/* Feeds equal rows until the verdict is not ROWS_MORE. */
 static unsigned rows_until_bad(size_t value_len)
 {
     struct text row = { 0 };
@@ -193,7 +194,7 @@ static void caps_hold(void **state)
     assert_true(rows.bytes.len <= ROWS_BYTES_MAX);
 }
 
-/* Whoever asks for a long list says how long it may get. */
+/* A caller that asks for a long list sets its own limits. */
 static void an_owner_sets_its_own_caps(void **state)
 {
     (void)state;
@@ -203,7 +204,7 @@ static void an_owner_sets_its_own_caps(void **state)
     rows.values_max = 0;
     rows.bytes_max = 3 * ROWS_BYTES_MAX;
     assert_int_equal(rows_until_bad(65535), 3 * ROWS_BYTES_MAX / 65535);
-    rows.bytes_max = 1 + 20; /* the column's name, and two values of ten */
+    rows.bytes_max = 1 + 20; /* the column's name, and two values of ten bytes */
     assert_int_equal(rows_until_bad(10), 2);
     rows.bytes_max = 1 + 29;
     assert_int_equal(rows_until_bad(10), 2);
@@ -222,7 +223,8 @@ static void without_memory_a_set_is_bad(void **state)
         mem_fail_after(n);
         enum rows_verdict verdict = rows_feed(&rows, def, &err);
         mem_fail_after(-1);
-        assert_int_equal(verdict, n < 2 ? ROWS_BAD : ROWS_MORE); /* the cells, then the bytes */
+        /* two allocations: the cells, then the bytes */
+        assert_int_equal(verdict, n < 2 ? ROWS_BAD : ROWS_MORE);
         assert_int_equal(err.text[0] != '\0', n < 2);
     }
 }

@@ -2,7 +2,7 @@
 
 #include "mysql/sesstrack.h"
 
-/* "type name=value;" for each change; "!" at the end when malformed. */
+/* Appends "type name=value;" for each change, and "!" when the input is malformed. */
 static void walk(struct span session, struct text *log)
 {
     struct sesstrack_walk walk;
@@ -32,14 +32,14 @@ static const struct {
     { "01 01 00", "1 ;" },
     { "02 01 31", "2 1;" },
     { "00 0f 0a 6175746f636f6d6d6974 03 4f4646", "0 autocommit=OFF;" },
-    { "00 08 01 61 01 31 01 62 01 32", "0 a=1;0 b=2;" },       /* several in one entry */
-    { "00 04 01 61 01 31 00 04 01 62 01 32", "0 a=1;0 b=2;" }, /* or one each */
+    { "00 08 01 61 01 31 01 62 01 32", "0 a=1;0 b=2;" },       /* two variables in one entry */
+    { "00 04 01 61 01 31 00 04 01 62 01 32", "0 a=1;0 b=2;" }, /* two entries */
     { "00 00 02 01 31", "2 1;" },
     { "03 05 00 03 613a31", "3 a:1;" },
     { "04 06 05 424547494e", "4 BEGIN;" },
     { "04 01 00", "4 ;" },
     { "05 09 08 545f5f5f5f5f5f5f", "5 T_______;" },
-    { "2a 02 6869 02 01 30", "42 hi;2 0;" }, /* newer than this code */
+    { "2a 02 6869 02 01 30", "42 hi;2 0;" }, /* a type unknown to headgate */
     { "01 06 04 73686f70", "!" },
     { "01 05 05 73686f70", "!" },
     { "00 03 01 61 05", "!" },
@@ -73,7 +73,7 @@ static void entries_rebuild_the_session_info(void **state)
     sesstrack_begin(&walk, text_span(&bytes));
     const uint8_t *last = NULL;
     while (sesstrack_next(&walk, &change)) {
-        if (change.entry.data != last) /* two variables share one entry */
+        if (change.entry.data != last) /* two variables may share one entry */
             (void)text_append_span(&again, change.entry);
         last = change.entry.data;
     }

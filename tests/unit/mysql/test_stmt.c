@@ -74,7 +74,7 @@ static void truncations_are_refused(void **state)
     for (size_t len = 0; len < bytes.len; len++) {
         struct span part = exact_copy(span_of(bytes.data, len));
         assert_int_equal(stmt_parse_execute(part, 2, false, &execute),
-                         len >= 16); /* the values are not looked at */
+                         len >= 16); /* the values are not read */
         drop_copy(part);
     }
     bytes.data[0] = 0x19;
@@ -88,7 +88,8 @@ static const struct {
     { NO_TYPES, "", "17 07010000 01 01000000 02 00 aabb" },
     { NO_TYPES, "0300fd00", "17 07010000 01 01000000 02 01 0300fd00 aabb" },
     { WITH_TYPES, "", "17 07010000 00 01000000 02 01 0300fd00 aabb" },
-    { WITH_TYPES, "08000800", "17 07010000 00 01000000 02 01 0300fd00 aabb" }, /* its own types win */
+    /* types in the packet have precedence */
+    { WITH_TYPES, "08000800", "17 07010000 00 01000000 02 01 0300fd00 aabb" },
     { "17 05000000 01 01000000 02 00", "0300fd00", "17 07010000 01 01000000 02 01 0300fd00" },
 };
 
@@ -110,7 +111,7 @@ static void execute_is_rewritten(void **state)
     }
 }
 
-/* Of MySQL's clients that may send attributes: a count, and a name with each type. */
+/* COM_STMT_EXECUTE of MySQL clients that may send attributes: it has a count, and a name with each type. */
 #define NAMED "17 05000000 08 01000000 02 00 01 0300 00 fd00 0178 aabbccdd 0179"
 #define NAMED_WITHOUT_TYPES "17 05000000 08 01000000 02 00 00 aabbccdd"
 
@@ -125,18 +126,19 @@ static const struct {
     { NAMED, 1, true, "0300 00", 12, 2 },
     { NAMED, 2, true, "0300 00 fd00 0178", 12, 2 },
     { NAMED, 0, true, "", 0, 2 },
-    { NAMED, 3, true, "", 0, 2 }, /* too few: the server says 1210 */
+    { NAMED, 3, true, "", 0, 2 }, /* too few: the server answers 1210 */
     { NAMED_WITHOUT_TYPES, 2, true, "", 12, 2 },
-    { NAMED_WITHOUT_TYPES, 1, true, "", 0, 2 }, /* attributes need types: the server says 1835 */
+    { NAMED_WITHOUT_TYPES, 1, true, "", 0, 2 }, /* attributes need types: the server answers 1835 */
     { "17 05000000 00 01000000 01 00 01 0300 00 aabbccdd", 1, true, "0300 00", 12,
-      1 }, /* whatever the flag */
+      1 }, /* whatever the flag for attributes */
     { "17 05000000 00 01000000", 0, true, "", 0, 0 },
-    { "17 05000000 00 01000000 01 00 01 0300 00", 0, true, "", 0, 0 }, /* nobody looks at what follows */
+    /* the bytes after the types are not read */
+    { "17 05000000 00 01000000 01 00 01 0300 00", 0, true, "", 0, 0 },
     { "17 05000000 08 01000000 00", 0, true, "", 0, 0 },
     { "17 05000000 08 01000000 00", 1, true, "", 0, 0 },
     { "17 05000000 08 01000000", 0, false, "", 0, 0 },
     { "17 05000000 00 01000000", 1, false, "", 0, 0 },
-    { "17 05000000 08 01000000 fe 0000010000000000", 0, false, "", 0, 0 }, /* 65536 */
+    { "17 05000000 08 01000000 fe 0000010000000000", 0, false, "", 0, 0 }, /* 65536 parameters */
     { "17 05000000 08 01000000 fb", 0, false, "", 0, 0 },
 };
 
@@ -166,7 +168,8 @@ static void with_names_truncations_are_refused(void **state)
     struct stmt_execute execute;
     for (size_t len = 0; len < bytes.len; len++) {
         struct span part = exact_copy(span_of(bytes.data, len));
-        assert_int_equal(stmt_parse_execute(part, 1, true, &execute), len >= 20); /* all names, no values */
+        /* all names are there, no values */
+        assert_int_equal(stmt_parse_execute(part, 1, true, &execute), len >= 20);
         drop_copy(part);
     }
     text_fini(&bytes);
@@ -176,7 +179,8 @@ static const struct {
     const char *payload, *types, *want;
 } named_rewrites[] = {
     { NAMED_WITHOUT_TYPES, "0300 00 fd00 0178",
-      "17 07010000 08 01000000 02 00 01 0300 00 fd00 00 aabbccdd" }, /* a name is for one execution */
+      /* a name is valid for one execution only */
+      "17 07010000 08 01000000 02 00 01 0300 00 fd00 00 aabbccdd" },
     { NAMED_WITHOUT_TYPES, "", "17 07010000 08 01000000 02 00 00 aabbccdd" },
     { NAMED, "0800 00 0800 00", "17 07010000 08 01000000 02 00 01 0300 00 fd00 0178 aabbccdd 0179" },
 };
@@ -197,7 +201,7 @@ static void with_names_execute_is_rewritten(void **state)
     }
 }
 
-/* The number of "KILL ?": of each type that clients send, with and without types, and in MySQL's form with
+/* The argument of "KILL ?": of each type that clients send, with and without types, and in MySQL's form with
  * names. */
 static void first_number_is_read_from_every_numeric_type(void **state)
 {
@@ -214,7 +218,8 @@ static void first_number_is_read_from_every_numeric_type(void **state)
         { "17 05000000 00 01000000 00 01 0500 000040000000d041", "", false, true, 1073741825 },
         { "17 05000000 00 01000000 00 01 0400 0000e040", "", false, true, 7 },
         { "17 05000000 00 01000000 00 01 0500 000000000000f07f", "", false, false, 0 },
-        { "17 05000000 00 01000000 00 01 0500 00a138149b39df43", "", false, false, 0 }, /* 9e18 */
+        /* about 9e18, too large */
+        { "17 05000000 00 01000000 00 01 0500 00a138149b39df43", "", false, false, 0 },
         { "17 05000000 00 01000000 00 01 0500 00000000000008c0", "", false, true, (uint64_t)-3 },
         { "17 05000000 00 01000000 00 01 0200 0180", "", false, true, (uint64_t)-32767 },
         { "17 05000000 00 01000000 00 01 fd00 00", "", false, false, 0 },

@@ -7,7 +7,7 @@
 #define DE CAP_DEPRECATE_EOF
 #define TRACK CAP_SESSION_TRACK
 
-/* Payloads. */
+/* Payloads of packets. */
 #define OK "00000002000000"
 #define OK_MORE "00000008000000"
 #define DE_OK "fe000002000000"
@@ -23,12 +23,11 @@
 #define BINARY_ROW "000001000000"
 #define INFILE "fb2f746d702f78"
 
-/* ---- a log of what the tracker said ---- */
+/* ---- a log of the tracker's verdicts ---- */
 
 static const char *const kind_names[] = { "ok", "err", "eof", "infile", "prepared" };
 
-/* Follows `data` as it arrives: all of it, or in pieces that end at `cuts(seed)`. The log holds the passed
- * bytes and the events between them. */
+/* The tracker's parameters for one reply. */
 struct follow {
     enum reply_shape shape;
     uint64_t caps;
@@ -54,7 +53,8 @@ static void flush_pass(struct text *log, size_t *passed)
     *passed = 0;
 }
 
-/* `step` 0: whole. Otherwise `step` bytes more at a time, the first piece of `first` bytes. */
+/* Feeds a reply to a tracker. `step` 0: as a whole. Otherwise `step` bytes at a time, after a first piece of
+ * `first` bytes. The log gets the number of passed bytes and the events between them. */
 static void follow_run(const struct follow *how, struct span data, size_t first, size_t step,
                        struct text *log)
 {
@@ -99,7 +99,7 @@ static void follow_run(const struct follow *how, struct span data, size_t first,
     assert_true(text_appendf(log, " rows=%llu left=%zu", (unsigned long long)tracker.rows, data.len - at));
 }
 
-/* Whole, byte by byte, and cut in two at every place: the same log. */
+/* As a whole, byte by byte, and cut in two at every place: the log is the same. */
 static void follow_all_ways(const struct follow *how, struct span data, struct text *log)
 {
     struct text other = { 0 };
@@ -116,8 +116,9 @@ static void follow_all_ways(const struct follow *how, struct span data, struct t
 
 /* ---- scripted replies ---- */
 
-/* `says`: one word per packet: "-" passes; ok, err, eof, infile, prepared are handed out, with '!' when last;
- * then "done" after a passing end, "bad", or nothing: waits for more. "|" may be put between for reading. */
+/* `says` has one word per packet: "-" it passes; ok, err, eof, infile, prepared: it is handed out, with '!'
+ * when it is the last one. At the end: "done" after a last packet that passes, "bad", or nothing while more
+ * is expected. "|" has no meaning and eases reading. */
 static const struct script {
     const char *name;
     enum reply_shape shape;
@@ -229,7 +230,7 @@ static const struct script {
     { "dialogues_are_not_followed", REPLY_DIALOGUE, 0, false, OK, "bad", 0 },
 };
 
-/* "- - eof!" against the log "pass 40\neof#3(9) … last". */
+/* Compares "- - eof!" with the log "pass 40\neof#3(9) … last". */
 static void assert_says(const struct script *script, const size_t *sizes, size_t count, const char *log)
 {
     size_t passed = 0, packet = 0;
@@ -255,7 +256,7 @@ static void assert_says(const struct script *script, const size_t *sizes, size_t
         assert_memory_equal(log, word, strlen(word));
         const char *end = strchr(log, '\n');
         if (end == NULL)
-            return; /* done, bad */
+            return; /* the log ends with done or bad */
         assert_int_equal(is_last, memcmp(end - 4, "last", 4) == 0);
         log = end + 1;
         packet++;
@@ -263,10 +264,10 @@ static void assert_says(const struct script *script, const size_t *sizes, size_t
     if (passed > 0)
         assert_non_null(strstr(log, "more"));
     else
-        assert_true(log[0] == ' ' || memcmp(log, "more", 4) == 0); /* nothing else was said */
+        assert_true(log[0] == ' ' || memcmp(log, "more", 4) == 0); /* the log has nothing else */
 }
 
-/* Every row above is a test of its own, in every cut. */
+/* Each row above is a test of its own, in every cut. */
 static void follow_script(void **state)
 {
     const struct script *script = *state;
@@ -283,7 +284,7 @@ static void follow_script(void **state)
     text_fini(&log);
 }
 
-/* What stands behind the end of a reply is not looked at. */
+/* Bytes after the end of a reply are not read. */
 static void bytes_after_the_end_stay(void **state)
 {
     (void)state;
@@ -363,7 +364,7 @@ static void numbers_of_control_packets_are_read(void **state)
     text_fini(&log);
 }
 
-/* An OK of `len` payload bytes with that status; the info fills it. */
+/* Appends an OK of `len` payload bytes with that status; the info fills the rest. */
 static void append_long_ok(struct text *bytes, size_t len, const char *status)
 {
     size_t at = packet_begin(bytes);
@@ -387,14 +388,14 @@ static void long_ok_is_cut_and_done_follows(void **state)
                         "ok#1(31) s2 w0 a0 i0 t0 e0 id0 c0 p0 cut\npass 34\ndone rows=0 left=0");
     text_clear(&bytes);
     text_clear(&log);
-    append_long_ok(&bytes, 300, "0a00"); /* with MORE_RESULTS the next statement begins behind it */
+    append_long_ok(&bytes, 300, "0a00"); /* with MORE_RESULTS the next result follows */
     append_packets(&bytes, OK, 2, NULL);
     follow_all_ways(&how, text_span(&bytes), &log);
     assert_string_equal(text_cstr(&log), "ok#1(31) sa w0 a0 i0 t0 e0 id0 c0 p0 cut\npass 273\n"
                                          "ok#2(11) s2 w0 a0 i0 t0 e0 id0 c0 p0 last\n rows=0 left=0");
     text_clear(&bytes);
     text_clear(&log);
-    append_long_ok(&bytes, 60, "0200"); /* the longest that is whole */
+    append_long_ok(&bytes, 60, "0200"); /* the longest OK that is handed out as a whole */
     follow_all_ways(&how, text_span(&bytes), &log);
     assert_non_null(strstr(text_cstr(&log), "ok#1(64)"));
     text_fini(&bytes);
@@ -415,8 +416,8 @@ static void append_fragment(struct text *bytes, uint8_t first, size_t len, uint8
         place[0] = (char)first;
 }
 
-/* In pieces of 1 MiB minus something, so that headers are cut too; and once more around every header, byte by
- * byte. */
+/* In pieces of a little less than 1 MiB, so that headers are cut, too; then byte by byte around every header.
+ */
 static void assert_follows_large(const struct follow *how, struct span data, const char *want)
 {
     struct text log = { 0 };
@@ -436,9 +437,10 @@ static void continuation_fragments_are_never_classified(void **state)
     struct follow how = { REPLY_ROWS, DE, false, 16384, false, 0 };
     struct text bytes = { 0 };
     append_fragment(&bytes, 0x01, PACKET_PAYLOAD_MAX, 1);
-    append_fragment(&bytes, 0xFF, 5, 2);                  /* looks like ERR, is the row's tail */
+    /* looks like an ERR, but it is the rest of the row */
+    append_fragment(&bytes, 0xFF, 5, 2);
     append_fragment(&bytes, 0xFE, PACKET_PAYLOAD_MAX, 3); /* a row whose first column is huge */
-    append_fragment(&bytes, 0x00, 0, 4);                  /* and an empty tail */
+    append_fragment(&bytes, 0x00, 0, 4);                  /* and its empty last fragment */
     append_packets(&bytes, DE_OK, 5, NULL);
     assert_follows_large(&how, text_span(&bytes),
                          "pass 33554451\nok#5(11) s2 w0 a0 i0 t0 e0 id0 c0 p0 last\n rows=2 left=0");
@@ -453,7 +455,7 @@ static void ok_of_several_fragments_is_cut_to_its_very_end(void **state)
     append_fragment(&bytes, 0x00, PACKET_PAYLOAD_MAX, 1);
     memcpy(bytes.data + 4, "\0\0\0\2\0\0\0", 7);
     append_fragment(&bytes, 0x00, 0, 2);
-    append_packets(&bytes, OK, 0, NULL); /* another reply's */
+    append_packets(&bytes, OK, 0, NULL); /* of the next reply */
     assert_follows_large(&how, text_span(&bytes),
                          "ok#1(31) s2 w0 a0 i0 t0 e0 id0 c0 p0 cut\npass 16777192\ndone rows=0 left=11");
     text_fini(&bytes);
@@ -472,10 +474,9 @@ static void definition_of_several_fragments_counts_once(void **state)
     text_fini(&bytes);
 }
 
-/* ---- garbage ---- */
+/* ---- invalid replies ---- */
 
-/* Packets that resemble a reply's, in any order: whatever it is called, it is called the same in every cut.
- */
+/* Packets that resemble those of replies, in any order: the verdict is the same in every cut. */
 static void garbage_is_judged_alike_in_every_cut(void **state)
 {
     (void)state;
