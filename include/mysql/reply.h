@@ -53,8 +53,7 @@
 #define ERR_ACCESS_DENIED_NO_PASSWORD 1698 /* MariaDB: the account has a plugin without a password */
 #define ERR_UNKNOWN_PARTITION 1735
 #define ERR_READ_ONLY_TRANSACTION 1792
-#define ERR_MUST_CHANGE_PASSWORD 1820 /* the password has expired: the server runs no other statement before
-                                       * it is changed */
+#define ERR_MUST_CHANGE_PASSWORD 1820 /* password expired: no other statement is run before a change */
 #define ERR_READ_ONLY_MODE 1836
 #define ERR_MALFORMED 1835
 #define ERR_STATEMENT_TIMEOUT 1969        /* MariaDB */
@@ -62,8 +61,7 @@
 #define ERR_QUERY_TIMEOUT 3024            /* MySQL */
 #define ERR_CONNECTION_KILLED 1927
 #define ERR_COMPRESSION_LEVEL 3923
-#define ERR_CLIENT_IDLE 4031 /* MySQL: ER_CLIENT_INTERACTION_TIMEOUT; in MariaDB the number of a trigger
-                              * error */
+#define ERR_CLIENT_IDLE 4031 /* MySQL: ER_CLIENT_INTERACTION_TIMEOUT; MariaDB: a trigger error */
 #define ERR_OUT_OF_RESOURCES 1041
 
 struct reply_ok {

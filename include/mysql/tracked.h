@@ -12,8 +12,7 @@
 
 struct tracked {
     uint8_t types; /* entry types that are reported, other than variables: bits 1 << enum sesstrack_type */
-    char
-        names[TRACKED_NAMES_MAX]; /* names of variables, as in @@session_track_system_variables; "*": all */
+    char names[TRACKED_NAMES_MAX]; /* names of variables, as in @@session_track_system_variables; "*": all */
 };
 
 /* The servers' factory defaults: the schema, autocommit, time_zone and the three character sets. */

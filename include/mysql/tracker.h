@@ -9,7 +9,7 @@
  *        │ ├──ERR───────────────────────────► end
  *        │ ├──LOCAL INFILE──► (client sends) ─► START
  *        │ └──count──► DEFS ──EOF?──► ROWS ──EOF / OK / ERR──► end, or START again
- *      FETCH begins in ROWS, FIELD_LIST in FIELDS (definitions without a count); PREPARE: see protocol.md §4.3
+ *      FETCH begins in ROWS, FIELD_LIST in FIELDS (definitions, no count); PREPARE: see protocol.md §4.3
  *
  * Source of the state machine: protocol.md §4.2. */
 #ifndef HEADGATE_MYSQL_TRACKER_H

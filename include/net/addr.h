@@ -13,7 +13,7 @@
 #define ADDR_HOST_MAX 256
 
 struct addr {
-    socklen_t len; /* 0: none */
+    socklen_t len; /* 0: no address */
     union {
         struct sockaddr any;
         struct sockaddr_in v4;
@@ -23,32 +23,33 @@ struct addr {
     } u;
 };
 
-/* What only a name server can tell the address of: see net/resolve. */
+/* A host name whose address only a name server knows: see net/resolve.h. */
 struct addr_host {
     char name[ADDR_HOST_MAX]; /* "": none */
     uint16_t port;
 };
 
-/* An address to connect to, as numbers or a unix path; never asks a name server. IPv4 is four decimal
- * numbers, the port 1 to 65535, both without leading zeros. False: *err says what is wrong with it, and
- * *addr_r is as it was. */
+/* Parses an address to connect to: numbers or a unix path, never a name. IPv4 is four decimal numbers, the
+ * port is 1 to 65535, both without leading zeros. False: *err names the problem, and *addr_r is unchanged. */
 bool addr_parse(const char *text, struct addr *addr_r, struct error *err);
 
-/* The same for an address to listen on: "*:6033" is every IPv4 address of this machine, and for port 0 the
- * kernel chooses one. */
+/* Like addr_parse, for an address to listen on: "*:6033" is every IPv4 address of this machine, and for port
+ * 0 the kernel chooses a port. */
 bool addr_parse_listen(const char *text, struct addr *addr_r, struct error *err);
 
-/* Like addr_parse, and takes "name:port" as well, without a query: then *host_r has the name and
- * *addr_r is empty; otherwise host_r->name is empty. False: *err, and both are as they were. */
+/* Like addr_parse, and accepts "name:port" as well, without a query: then *host_r has the name and *addr_r is
+ * empty. For other addresses host_r->name is empty. False: *err names the problem, and both results are
+ * unchanged. */
 bool addr_parse_host(const char *text, struct addr *addr_r, struct addr_host *host_r, struct error *err);
 
-/* Is it the same place? Two that are empty are. */
+/* Are both the same address? Two empty addresses are equal. */
 bool addr_equal(const struct addr *a, const struct addr *b);
 
-/* "127.0.0.1:3306"; a unix peer without a name is "unix". Returns `buffer` (ADDR_TEXT_MAX bytes). */
+/* The address as text, "127.0.0.1:3306"; a unix peer without a name is "unix". Returns `buffer`
+ * (ADDR_TEXT_MAX bytes). */
 const char *addr_format(const struct addr *addr, char *buffer);
 
-/* Without the port: what MySQL shows as the client's host; "localhost" for unix sockets. */
+/* Like addr_format, without the port: what MySQL shows as the client's host; "localhost" for unix sockets. */
 const char *addr_format_host(const struct addr *addr, char *buffer);
 
 static inline bool addr_is_local(const struct addr *addr)

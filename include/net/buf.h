@@ -1,12 +1,12 @@
 /* The window: contiguous input bytes with four cursors.
  *
  *      data          kept          sent          parsed        filled          cap
- *       │  (free)     │  may be     │  goes out    │  not yet     │   room       │
- *       │             │  run again  │  next        │  looked at   │              │
+ *       │  (free)     │  written,   │  parsed, to  │  not yet     │   room       │
+ *       │             │  kept for   │  be written  │  parsed      │              │
+ *       │             │  a retry    │              │              │              │
  *
- * kept ≤ sent ≤ parsed ≤ filled ≤ cap, always. A window belongs to a stream only while it holds something:
- * idle streams have none. Pure but for where the memory comes from, which the stream decides.
- */
+ * Always kept ≤ sent ≤ parsed ≤ filled ≤ cap. A stream has a window only while the window holds bytes: an
+ * idle stream has none. Pure; the stream allocates the memory. */
 #ifndef HEADGATE_NET_BUF_H
 #define HEADGATE_NET_BUF_H
 
@@ -19,9 +19,9 @@
 struct buf {
     uint8_t *data; /* owns; NULL: no window */
     uint32_t cap;
-    uint32_t kept;   /* from here bytes are held back for another try */
+    uint32_t kept;   /* from here bytes were written and are kept for a retry */
     uint32_t sent;   /* from here bytes wait to be written */
-    uint32_t parsed; /* from here bytes have not been looked at */
+    uint32_t parsed; /* from here bytes have not been parsed */
     uint32_t filled; /* end of what was read */
 };
 
@@ -31,19 +31,19 @@ static inline void buf_check(const struct buf *buf)
            buf->filled <= buf->cap);
 }
 
-/* Bytes from one cursor to another. Without a window all cursors are 0, and NULL + 0 is undefined in C. */
+/* The bytes between two cursors. Without a window all cursors are 0, and NULL + 0 is undefined in C. */
 static inline struct span buf_between(const struct buf *buf, uint32_t from, uint32_t to)
 {
     return span_of(from > 0 ? buf->data + from : buf->data, to - from);
 }
 
-/* Not yet looked at. */
+/* Bytes not yet parsed. */
 static inline struct span buf_unparsed(const struct buf *buf)
 {
     return buf_between(buf, buf->parsed, buf->filled);
 }
 
-/* Looked at, waiting to be written. */
+/* Bytes parsed and not yet written. */
 static inline struct span buf_unsent(const struct buf *buf)
 {
     return buf_between(buf, buf->sent, buf->parsed);
@@ -54,23 +54,23 @@ static inline bool buf_is_empty(const struct buf *buf)
     return buf->kept == buf->filled;
 }
 
-/* Bytes that can be read after consumed bytes have been moved away. */
+/* Number of bytes that can be read, after buf_compact. */
 static inline uint32_t buf_room(const struct buf *buf)
 {
     return buf->cap - (buf->filled - buf->kept);
 }
 
 void buf_mark_parsed(struct buf *buf, size_t len);
-/* Written, but kept for another try. */
+/* Marks `len` bytes as written. They are kept for a retry. */
 void buf_mark_sent(struct buf *buf, size_t len);
-/* What was sent is not needed again. */
+/* Drops the written bytes: they are not needed for a retry. */
 void buf_release_sent(struct buf *buf);
-/* What was looked at is dropped without being written. Everything before it must have been sent. */
+/* Drops parsed bytes without writing them. All bytes before them must have been written. */
 void buf_drop_parsed(struct buf *buf);
-/* Back to the kept bytes: they are to be written again. */
+/* Moves the sent cursor back to the kept bytes, so that they are written again. */
 void buf_rewind(struct buf *buf);
-/* Moves the bytes that are still needed to the front, if that makes room. Cursors follow; spans become
- * invalid. */
+/* Moves the needed bytes to the front of the window, if that makes room. The cursors move with them; spans
+ * become invalid. */
 void buf_compact(struct buf *buf);
 
 #endif

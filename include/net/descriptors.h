@@ -1,29 +1,29 @@
-/* How many files the process may have open, and who may use the last of them.
+/* The limit of open files of the process, and which uses may take the last descriptors.
  *
- * The kernel hands out the lowest number that is free: a socket's number tells how many are open at least.
- * What is turned away before the last one leaves enough for what must always work: probes, KILL, the
- * administrator.
- */
+ * The kernel hands out the lowest free number, so a socket's number tells how many descriptors are open at
+ * least. Clients and upstreams are refused before the limit is reached, so that descriptors remain for
+ * probes, KILL and the administrator. */
 #ifndef HEADGATE_NET_DESCRIPTORS_H
 #define HEADGATE_NET_DESCRIPTORS_H
 
 #include <stdbool.h>
 
-#define DESCRIPTORS_OWN 16 /* for probes, KILL, admin connections, /dev/null: not for sessions */
+#define DESCRIPTORS_OWN 16 /* kept for probes, KILL, admin connections and /dev/null; not for sessions */
 
 enum descriptors_use {
-    DESCRIPTORS_CLIENT,   /* leaves an eighth of all to connections of clients that are there already */
-    DESCRIPTORS_UPSTREAM, /* leaves DESCRIPTORS_OWN */
-    DESCRIPTORS_PARKED    /* leaves half of all: nobody is turned away for connections that nobody has */
+    DESCRIPTORS_CLIENT,   /* a new client: leaves one eighth of all, for upstreams of the present clients */
+    DESCRIPTORS_UPSTREAM, /* an upstream of a session: leaves DESCRIPTORS_OWN */
+    DESCRIPTORS_PARKED    /* leaves half of all: idle connections must not cause clients to be refused */
 };
 
-/* Raises the soft limit to the hard one, and remembers it; at start, before threads. What fails is logged. */
+/* Raises the soft limit to the hard limit and remembers it. Called at the start, before threads exist. A
+ * failure is logged. */
 void descriptors_raise(void);
 
-/* The limit that descriptors_raise found; UINT_MAX before it was called. */
+/* The limit that descriptors_raise set; UINT_MAX before that call. */
 unsigned descriptors_max(void);
 
-/* May a socket with this number be used for that? */
+/* May a socket with this number be used for `use`? */
 bool descriptors_may_use(int fd, enum descriptors_use use);
 
 #endif

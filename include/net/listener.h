@@ -1,4 +1,5 @@
-/* A listening socket: bind, accept in bounded batches, pause when the process is out of file descriptors. */
+/* A listening socket: bind, accept in batches of limited size, pause when the process has no file descriptors
+ * left. */
 #ifndef HEADGATE_NET_LISTENER_H
 #define HEADGATE_NET_LISTENER_H
 
@@ -11,27 +12,28 @@
 
 struct listener {
     struct loop *loop; /* borrows; NULL: not open */
-    struct addr addr;  /* as bound: the port is the real one */
+    struct addr addr;  /* the bound address, with the port that the kernel chose */
     int fd;            /* owns */
-    int spare_fd;      /* owns: given up at EMFILE, to accept and close one more client instead of leaving it
-                          hanging */
+    int spare_fd;      /* owns; closed at EMFILE, so that one more client can be accepted and refused at
+                        * once */
     ev_io io;
     struct loop_timer pause;
-    /* Takes the non-blocking fd. May close the listener, but its memory must last until the turn is over
-     * (loop_bury). */
+    /* Takes the non-blocking fd. It may close the listener, but the listener's memory must last until the end
+     * of the turn (loop_bury). */
     void (*on_accept)(struct listener *listener, int take_fd, const struct addr *peer);
-    /* Out of descriptors, and this client is closed when the call returns: a last word to it. NULL: none. */
+    /* No descriptors are left: sends a last packet to this client, which is closed after the call. NULL:
+     * none. */
     void (*on_exhausted)(struct listener *listener, int fd);
     void *owner; /* borrows */
 };
 
-/* Binds and listens. A stale unix socket file, on which no process listens, is replaced; `mode` is its
- * permission bits (ignored for TCP). */
+/* Binds and listens. A stale unix socket file, on which no process listens, is replaced. `mode`: permission
+ * bits of the unix socket file; ignored for TCP. */
 bool listener_open(struct listener *listener, struct loop *loop, const struct addr *addr, unsigned mode,
                    void (*on_accept)(struct listener *, int, const struct addr *), void *owner,
                    struct error *err);
-/* Closes and removes a unix socket's file; those who wait to be accepted are cut. Also from within on_accept.
- * Harmless when not open. */
+/* Closes the listener and removes a unix socket's file. Connections that were not accepted yet are reset. May
+ * be called from within on_accept. Harmless when not open. */
 void listener_close(struct listener *listener);
 
 #endif

@@ -1,10 +1,8 @@
-/* One event loop per thread, over libev: the only place, with stream, listener and timers below, that
- * includes it.
+/* One event loop per thread, over libev. Only this file, stream, listener and timers use libev directly.
  *
- * A turn: libev hands out readiness, callbacks run, then the turn hook runs once, then everything put into
- * limbo during the turn is freed. So a callback may drop any object, its own included, and nothing that still
- * runs in this turn will touch freed memory. Other threads speak to a loop only through loop_post.
- */
+ * One turn: libev reports readiness, the callbacks run, the turn hook runs once, then every object put into
+ * limbo during the turn is freed. So a callback may drop any object, including its own: code that still runs
+ * in this turn does not touch freed memory. Other threads communicate with a loop only through loop_post. */
 #ifndef HEADGATE_NET_LOOP_H
 #define HEADGATE_NET_LOOP_H
 
@@ -16,17 +14,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The size of an input window; see buf.h. Large enough for one recv to carry a bulk result at memory speed,
- * small enough that a thousand busy streams fit a cache-sized budget of 32 MiB. */
+/* The size of an input window; see buf.h. Large enough that bulk results are read at memory speed, small
+ * enough that the windows of a thousand busy streams fit into 32 MiB. */
 #define LOOP_WINDOW_BYTES (32u * 1024u)
 
-/* Embedded in a message to another thread. The receiver owns it once it is posted. */
+/* Embedded in a message to another thread. After loop_post the receiver owns the message. */
 struct loop_message {
     struct loop_message *next;
     void (*run)(struct loop_message *message); /* on the receiving loop's thread */
 };
 
-/* Embedded in an object that is freed after the turn. */
+/* Embedded in an object that is freed at the end of the turn. */
 struct loop_corpse {
     struct loop_corpse *next;
     void (*bury)(struct loop_corpse *corpse);
@@ -34,25 +32,25 @@ struct loop_corpse {
 
 struct loop_timer {
     ev_timer ev;
-    struct loop *loop; /* NULL: never started */
+    struct loop *loop; /* NULL: the timer was never started */
     void (*fire)(struct loop_timer *timer);
 };
 
-/* Memory that this thread's compressed streams share: stream_packed.c. Begins with how to free it. */
+/* Memory that this thread's compressed streams share: see stream_packed.c. The first member frees it. */
 struct loop_packer {
     void (*free)(struct loop_packer *packer);
 };
 
 struct loop {
     struct ev_loop *ev;
-    uint64_t now_us;            /* monotonic, read once per turn */
+    uint64_t now_us;            /* monotonic, read once a turn */
     struct mem_slab windows;    /* for this thread's streams */
-    struct loop_packer *packer; /* owns; NULL: no stream was compressed yet */
+    struct loop_packer *packer; /* owns; NULL: no stream of this thread was compressed yet */
     struct loop_corpse *limbo;
     pthread_mutex_t mail_mutex;
     struct loop_message *mail_first; /* guarded by mail_mutex */
     struct loop_message **mail_last;
-    bool is_stopping; /* guarded by mail_mutex: nothing more is accepted */
+    bool is_stopping; /* guarded by mail_mutex: no more messages are accepted */
     ev_async mail_async;
     ev_prepare prepare;
     ev_check check;
@@ -60,26 +58,27 @@ struct loop {
 };
 
 bool loop_init(struct loop *loop, struct error *err);
-/* Runs the messages left in the mailbox, frees the objects in the limbo, then frees the loop. */
+/* Runs the messages left in the mailbox, frees the objects in limbo, then destroys the loop. */
 void loop_fini(struct loop *loop);
 
-/* Until loop_stop. */
+/* Runs turns until loop_stop is called. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
-/* On the loop's own thread, once it has stopped: runs the messages in the mailbox and accepts no more. */
+/* To be called on the loop's own thread, after it has stopped: runs the messages in the mailbox and accepts
+ * no more. */
 void loop_close_mail(struct loop *loop);
 
-/* Any thread. Messages of one sender arrive in order. False when the loop is going away: the caller keeps it.
- */
+/* Posts a message; may be called on any thread. Messages of one sender arrive in order. False: the loop
+ * accepts no more messages, and the caller keeps ownership. */
 bool loop_post(struct loop *loop, struct loop_message *message);
 
-/* Freed after this turn. */
+/* Calls `bury` for the object after this turn. */
 void loop_bury(struct loop *loop, struct loop_corpse *corpse, void (*bury)(struct loop_corpse *));
 
 void loop_timer_init(struct loop_timer *timer, void (*fire)(struct loop_timer *));
-/* (Re)start; fires once, `after_us` from this call on and not sooner. Reads the clock, so it is not for each
- * query: see session_set_deadline, which moves a deadline without it. */
+/* Starts or restarts the timer; it fires once, not earlier than `after_us` after this call. Reads the clock,
+ * so it is too expensive for each query: session_set_deadline moves a deadline without a clock reading. */
 void loop_timer_start(struct loop_timer *timer, struct loop *loop, uint64_t after_us);
 void loop_timer_stop(struct loop_timer *timer);
 static inline bool loop_timer_is_active(struct loop_timer *timer)

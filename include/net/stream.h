@@ -1,10 +1,9 @@
-/* A non-blocking byte pipe: one socket, plain or TLS, compressed or not, a window for input and a text for
- * what we invent. The compressed protocol is above the transport: its owner sees the bytes inside.
+/* A non-blocking byte pipe: one socket, plain or TLS, compressed or not, with a window for input and a text
+ * for bytes that headgate itself writes. With the compressed protocol the owner sees the uncompressed bytes.
  *
  * The owner reads with stream_fill, writes bytes of another stream's window with stream_send (no copy), and
- * its own with stream_put. Interest in readiness is derived in one place, by the owner, and told with
- * stream_want, which touches the watcher only when it changes: on the hot path it never does.
- */
+ * writes its own bytes with stream_put. The owner computes in one place which readiness it needs and calls
+ * stream_want, which changes the watcher only when the interest changes: never on the hot path. */
 #ifndef HEADGATE_NET_STREAM_H
 #define HEADGATE_NET_STREAM_H
 
@@ -23,35 +22,35 @@ struct packing;
 struct stream;
 
 enum stream_result {
-    STREAM_OK,      /* something was read or written */
-    STREAM_BLOCKED, /* nothing now; readiness will come */
+    STREAM_OK,      /* bytes were read or written */
+    STREAM_BLOCKED, /* no bytes now; readiness will be reported */
     STREAM_EOF,     /* the peer closed */
     STREAM_FAILED   /* see stream->error */
 };
 
-/* A transport: plain, TLS, or the compressed protocol above one of these. */
+/* A transport: plain, TLS, or the compressed protocol on top of one of these. */
 struct stream_ops {
     enum stream_result (*read)(struct stream *stream, void *data, size_t len, size_t *done_r);
     enum stream_result (*write)(struct stream *stream, const void *data, size_t len, size_t *done_r);
-    bool drains; /* a short read is not the end: the transport may hold more bytes */
-    /* Of the compressed protocol alone: */
+    bool drains; /* read again after a short read: the transport may hold more bytes */
+    /* For the compressed protocol only: */
     void (*restart)(struct stream *stream);          /* see stream_restart */
     bool (*holds_more)(const struct stream *stream); /* see stream_has_pending */
-    void (*release)(struct stream *stream);          /* frees what stream_pack has taken */
+    void (*release)(struct stream *stream);          /* frees what stream_pack allocated */
 };
 
 struct stream {
     const struct stream_ops *ops; /* plain, TLS or compressed */
     struct loop *loop;            /* borrows */
     int fd;                       /* owns; -1: closed */
-    int interest;                 /* EV_READ | EV_WRITE as last told to libev */
+    int interest;                 /* EV_READ | EV_WRITE as last set in libev */
     int error;                    /* errno of the last failure; EPROTO for TLS and for wrong frames */
-    bool is_eof;                  /* the peer closed its side; no more reading */
+    bool is_eof;                  /* the peer closed its side: no more reading */
     struct ssl_st *ssl;           /* owns; NULL: plain */
     struct packing *packing;      /* owns; NULL: not compressed */
-    struct buf in;                /* owns the window while it holds something */
-    struct text out;              /* owns: invented bytes not yet written */
-    size_t out_sent;              /* of out */
+    struct buf in;                /* owns a window while it holds bytes */
+    struct text out;              /* owns: headgate's own bytes, not yet written */
+    size_t out_sent;              /* bytes of `out` already written */
     ev_io io;
     void (*on_ready)(struct stream *stream, int events);
     void *owner; /* borrows */
@@ -59,17 +58,18 @@ struct stream {
     uint64_t bytes_out;
 };
 
-/* Takes the non-blocking fd. No watcher runs before stream_want. */
+/* Takes the non-blocking fd. Readiness is not watched before stream_want. */
 void stream_open(struct stream *stream, struct loop *loop, int take_fd,
                  void (*on_ready)(struct stream *, int), void *owner);
-/* Stops watching, closes, gives memory back. Harmless when not open. */
+/* Stops watching, closes the socket, frees the memory. Harmless when not open. */
 void stream_close(struct stream *stream);
-/* The same without TLS's good-bye. A server that runs a statement does not read: it takes a client whose
- * good-bye has arrived for one that has sent something, and is alive. Without it the server sees the end. */
+/* Like stream_close, without TLS's close_notify. A server that runs a statement does not read the connection:
+ * it would see an arrived close_notify as data of a live client. Without it the server detects the end of the
+ * connection. */
 void stream_break(struct stream *stream);
-/* The same, but nothing that was written and has not arrived is sent any more: the peer is reset. */
+/* Like stream_break, and drops written bytes that the peer has not received: the connection is reset. */
 void stream_abort(struct stream *stream);
-/* The peer's kernel has not yet acknowledged all that was written. A system call. */
+/* True: the peer's kernel has not acknowledged all written bytes. Costs a system call. */
 bool stream_is_unheard(const struct stream *stream);
 
 static inline bool stream_is_open(const struct stream *stream)
@@ -77,35 +77,34 @@ static inline bool stream_is_open(const struct stream *stream)
     return stream->fd >= 0;
 }
 
-/* One read into the window, taking one from the loop when there is none. A full window is STREAM_BLOCKED.
- * Under TLS everything OpenSSL holds is drained, as far as there is room. */
+/* One read into the window; takes a window from the loop if there is none. A full window is STREAM_BLOCKED.
+ * With TLS all bytes that OpenSSL holds are read, as far as there is room. */
 enum stream_result stream_fill(struct stream *stream);
 
-/* TLS or the frames of the compressed protocol hold bytes that were read from the socket but did not fit the
- * window. The socket's readiness does not tell of them; of those in frames on_ready is told anyway, while
- * EV_READ is wanted. */
+/* True: TLS or the compressed protocol holds bytes that were read from the socket and did not fit into the
+ * window. The socket does not report these bytes as readiness. For bytes of the compressed protocol on_ready
+ * is called while EV_READ is wanted; for bytes of TLS it is not. */
 bool stream_has_pending(const struct stream *stream);
 
-/* Readiness to read was reported in this turn of the loop, and its callback has not run yet. No system call.
- */
+/* True: readiness to read was reported in this turn of the loop, and its callback has not run yet. No system
+ * call. */
 static inline bool stream_is_called(struct stream *stream)
 {
     return ev_is_pending(&stream->io);
 }
 
-/* Give an empty window back. Cheap to call. */
+/* Gives an empty window back to the loop. Cheap. */
 void stream_trim(struct stream *stream);
 
-/* A window of at least cap_bytes, contents kept. False when memory is out. */
+/* Enlarges the window to at least cap_bytes and keeps its contents. False when memory is out. */
 bool stream_grow(struct stream *stream, uint32_t cap_bytes);
 
-/* Write borrowed bytes now, as many as the socket takes. Nothing is written while invented bytes wait in
- * `out`: order is kept, and the result is then that of flushing. */
+/* Writes borrowed bytes, as many as the socket takes (*sent_r). While bytes wait in `out` they are flushed
+ * first, and nothing else is written until `out` is empty; the result is then that of the flush. */
 enum stream_result stream_send(struct stream *stream, struct span bytes, size_t *sent_r);
 
-/* Flush `out`. STREAM_OK when it is empty afterwards. When an append to it found no memory, nothing of it is
- * sent: from then on flushing and sending are STREAM_FAILED with ENOMEM, and all there is to do is to close.
- */
+/* Writes `out`. STREAM_OK: it is empty now. After an append to `out` failed for lack of memory, nothing of it
+ * is written: flushing and sending return STREAM_FAILED with ENOMEM, and the owner must close the stream. */
 static inline enum stream_result stream_flush(struct stream *stream);
 
 static inline bool stream_has_output(const struct stream *stream)
@@ -115,7 +114,7 @@ static inline bool stream_has_output(const struct stream *stream)
 
 enum { STREAM_OUT_KEPT = 4096 }; /* bytes of `out` that an idle stream may keep */
 
-/* private: stream_flush() where there is something to do. */
+/* private: stream_flush() calls it when there is something to write. */
 enum stream_result stream_flush_out(struct stream *stream);
 
 static inline enum stream_result stream_flush(struct stream *stream)
@@ -125,9 +124,9 @@ static inline enum stream_result stream_flush(struct stream *stream)
     return is_done ? STREAM_OK : stream_flush_out(stream);
 }
 
-/* A command begins: a client calls this before it writes the command, a server before it writes its answer.
- * What is in `out` now belongs to the exchange before. Nothing happens where the stream is not compressed
- * (stream_packed.h). */
+/* Marks the start of a command: a client calls this before it writes the command, a server before it writes
+ * the answer. Bytes already in `out` belong to the previous exchange. No effect if the stream is not
+ * compressed (stream_packed.h). */
 static inline void stream_restart(struct stream *stream)
 {
     if (stream->packing != NULL)
@@ -139,18 +138,19 @@ static inline bool stream_is_packed(const struct stream *stream)
     return stream->packing != NULL;
 }
 
-/* Tell libev what readiness matters: EV_READ, EV_WRITE, both or 0. */
+/* Sets the readiness to watch: EV_READ, EV_WRITE, both, or 0. */
 void stream_want(struct stream *stream, int events);
 
-/* To another thread: the window empty and nothing unsent, it lets go of its loop; there, stream_join. TLS
- * moves with it. libev leaves the descriptor in the old loop's epoll set until something happens on it: that
- * wakes the old loop once, for nothing. */
+/* Moves a stream to another thread: stream_leave detaches it from its loop, then stream_join on the other
+ * thread attaches it. The window must be empty and all bytes written. TLS moves with it. libev leaves the
+ * descriptor in the old loop's epoll set until its next event, which wakes the old loop once without
+ * effect. */
 void stream_leave(struct stream *stream);
 void stream_join(struct stream *stream, struct loop *loop);
 
-/* Begin TLS as a client on the open stream; nothing of the peer's may be in the window. */
+/* Begins TLS as a client on the open stream. The window must hold no bytes of the peer. */
 bool stream_secure(struct stream *stream, struct ssl_ctx_st *context, struct error *err);
-/* Go on with the handshake: OK when done, BLOCKED with *want_r = EV_READ or EV_WRITE. */
+/* Continues the handshake. STREAM_OK: done. STREAM_BLOCKED: wait for *want_r, EV_READ or EV_WRITE. */
 enum stream_result stream_handshake(struct stream *stream, int *want_r, struct error *err);
 
 #endif

@@ -43,8 +43,7 @@ struct glimpse {
 };
 
 #define EOF_BYTES 5u
-#define EOF_LIMIT 9u /* without DEPRECATE_EOF a 0xFE packet shorter than this is an EOF, a longer one is a
-                      * row */
+#define EOF_LIMIT 9u /* without DEPRECATE_EOF a 0xFE packet is an EOF if shorter than this, else a row */
 #define PREPARE_OK_BYTES 12u
 #define WHOLE_MIN 64u
 /* The bytes of a cut packet that are handed out. Type byte, two length-encoded integers of nine bytes, status

@@ -25,7 +25,7 @@ struct parts {
     bool is_v6; /* was in brackets */
 };
 
-/* Digits as one writes them: no sign, no blank, and no leading zero, which elsewhere would mean octal. */
+/* Only digits: no sign, no blank, and no leading zero, which could be read as octal. */
 static bool read_port(const char *text, unsigned lowest, struct parts *parts, struct error *err)
 {
     uint64_t number;
@@ -64,8 +64,8 @@ static bool split(const char *text, unsigned lowest_port, struct parts *parts, s
     return read_port(text, lowest_port, parts, err);
 }
 
-/* As inet_pton reads it: four decimal numbers, or IPv6 with no zone. The system's resolver would take 127.1,
- * 0x7f.1 and octal 010.0.0.1 as well, which were hardly meant as addresses. */
+/* Reads what inet_pton accepts: four decimal numbers, or IPv6 without a zone. The system's resolver also
+ * accepts 127.1, 0x7f.1 and octal 010.0.0.1, which are probably mistakes. */
 static bool is_numeric(const struct parts *parts, struct addr *addr_r)
 {
     struct addr addr = { .len = parts->is_v6 ? sizeof addr.u.v6 : sizeof addr.u.v4 };
@@ -83,7 +83,7 @@ static bool is_numeric(const struct parts *parts, struct addr *addr_r)
     return true;
 }
 
-/* A host that is no address in numbers: what it cannot be either. False when it may be a name. */
+/* True, with *err: the host is neither a numeric address nor a possible host name. */
 static bool is_no_host(const char *text, const struct parts *parts, struct error *err)
 {
     const char *host = parts->host;

@@ -6,12 +6,12 @@
 #include <zlib.h>
 #include <zstd.h>
 
-/* A zstd frame may ask its reader for as much memory as it has contents: those of a frame of the protocol are
- * less than 16 MiB. */
+/* A zstd frame may ask its reader for as much memory as it has contents. The contents of a frame of the
+ * protocol are less than 16 MiB. */
 #define ZSTD_WINDOW_LOG_MAX 24
 
-/* What a zstd frame begins with. The library also reads the formats before version 1, with old code of their
- * own: no client writes them. */
+/* The first bytes of a zstd frame. The library also accepts the formats before version 1, which no client
+ * writes and which are read by old code. */
 static const uint8_t zstd_magic[4] = { 0x28, 0xB5, 0x2F, 0xFD };
 
 /* A decoder with more memory than this is not kept for the next frame. */
@@ -26,7 +26,7 @@ struct unpacker {
 };
 
 struct compress {
-    struct unpacker *spare[2]; /* owns; by algorithm: of the last frame, for the next one */
+    struct unpacker *spare[2]; /* owns; by algorithm: a decoder kept for the next frame */
     z_stream deflater;
     bool has_deflater;
     ZSTD_CCtx *zstd; /* owns */
@@ -135,7 +135,7 @@ struct unpacker *unpacker_begin(struct compress *compress, enum compress_algorit
     return unpacker != NULL ? unpacker : new_unpacker(algorithm);
 }
 
-/* As new, and small. */
+/* Resets the unpacker for the next frame. False: it is too large to be kept. */
 static bool may_be_kept(struct unpacker *unpacker)
 {
     unpacker->is_over = false;
@@ -198,7 +198,7 @@ static bool feed_zstd(struct unpacker *unpacker, struct span *packed, uint8_t *o
 bool unpacker_feed(struct unpacker *unpacker, struct span *packed, uint8_t *out, size_t cap, size_t *done_r)
 {
     *done_r = 0;
-    if (unpacker->is_over) /* nothing may follow */
+    if (unpacker->is_over) /* bytes after the end of the compressed data are an error */
         return packed->len == 0;
     return unpacker->algorithm == COMPRESS_ZLIB ? feed_zlib(unpacker, packed, out, cap, done_r)
                                                 : feed_zstd(unpacker, packed, out, cap, done_r);

@@ -24,7 +24,8 @@ static void store_u24(uint8_t *at, size_t value)
     at[2] = (uint8_t)(value >> 16);
 }
 
-/* A client's frame begins a command, or follows the last one of either side. */
+/* The number must be 0 (a command begins), or follow the last frame sent or the last frame received. Not
+ * checked on connections to servers. */
 static bool take_number(struct frames *frames, uint8_t number)
 {
     bool follows_answer = number == frames->next;
@@ -78,7 +79,7 @@ static size_t read_plain(struct frames *frames, struct span *raw, uint8_t *out, 
     return len;
 }
 
-/* The frame is whole, and unpacks to what was announced: its last byte goes out. */
+/* The compressed frame is complete and has the announced length: hands out its last byte. */
 static void end_packed(struct frames *frames, struct compress *compress, uint8_t *out, size_t *done_r)
 {
     *out = frames->last;
@@ -87,8 +88,8 @@ static void end_packed(struct frames *frames, struct compress *compress, uint8_t
     frames->header_len = 0;
 }
 
-/* The last byte is kept back until the whole frame is known to be good, so that no command is run of one that
- * is not. One byte more than was announced is looked for. */
+/* The last byte is held back until the whole frame is known to be valid, so that no command of an invalid
+ * frame is run. After the announced length, one more byte is tried, to detect a frame that is too long. */
 static enum frames_verdict read_packed(struct frames *frames, struct compress *compress, struct span *raw,
                                        uint8_t *out, size_t cap, size_t *done_r)
 {
@@ -110,7 +111,7 @@ static enum frames_verdict read_packed(struct frames *frames, struct compress *c
     *done_r = is_tail ? 0 : done;
     if (frames->packed_left > 0 || done > 0 || (cap == 0 && !is_tail))
         return FRAMES_OK;
-    if (frames->plain_left > 0 || !unpacker_is_over(frames->unpacker)) /* nothing more will come */
+    if (frames->plain_left > 0 || !unpacker_is_over(frames->unpacker)) /* the frame has ended too early */
         return FRAMES_DAMAGED;
     if (cap > 0)
         end_packed(frames, compress, out, done_r);

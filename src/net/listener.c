@@ -10,7 +10,7 @@
 
 #define ACCEPTS_PER_TURN 64
 #define BACKLOG 4096
-#define PAUSE_US 1000000 /* what libev's manual advises at EMFILE: stop for a second */
+#define PAUSE_US 1000000 /* one second, as libev's manual advises for EMFILE */
 
 static void start_accepting(struct loop_timer *timer)
 {
@@ -20,8 +20,8 @@ static void start_accepting(struct loop_timer *timer)
     ev_io_start(listener->loop->ev, &listener->io);
 }
 
-/* Out of descriptors: turn one client away with the spare one, so that it learns at once, and rest for a
- * second. */
+/* No descriptors are left: closes the spare descriptor, accepts one client with it and refuses that client at
+ * once. Accepting then pauses for a second. */
 static void rest(struct listener *listener, int reason)
 {
     char text[ADDR_TEXT_MAX];
@@ -64,8 +64,8 @@ static void on_io(struct ev_loop *ev, ev_io *watcher, int events)
     }
 }
 
-/* A socket file that refuses connections was left by a process that is gone. Whoever does not refuse is
- * there, also one that does not get round to accepting: it is not waited for (EAGAIN). */
+/* Removes a socket file that refuses connections: the process that created it is gone. Any other result means
+ * that a process listens, also EAGAIN: that process is slow to accept. */
 static void remove_stale(const struct addr *addr)
 {
     struct stat st;
@@ -92,7 +92,7 @@ static int bound_socket(const struct addr *addr, unsigned mode, struct error *er
         (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (addr->u.any.sa_family == AF_INET6)
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-    if (addr_is_local(addr)) /* what bind makes has at most these rights, from its first moment on */
+    if (addr_is_local(addr)) /* then the file created by bind never has more permissions than `mode` */
         (void)fchmod(fd, (mode_t)mode);
     if (bind(fd, &addr->u.any, addr->len) < 0 ||
         (addr_is_local(addr) && chmod(addr->u.local.sun_path, (mode_t)mode) < 0) || listen(fd, BACKLOG) < 0) {

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-#define WINDOWS_KEPT 64 /* 2 MiB of spare windows a thread; more go back to the allocator */
+#define WINDOWS_KEPT 64 /* spare windows per thread: 2 MiB; further ones are freed */
 
 #define loop_of(watcher, member) ((struct loop *)(void *)((char *)(watcher)-offsetof(struct loop, member)))
 
@@ -140,8 +140,8 @@ void loop_timer_init(struct loop_timer *timer, void (*fire)(struct loop_timer *)
 
 void loop_timer_start(struct loop_timer *timer, struct loop *loop, uint64_t after_us)
 {
-    /* libev counts from the beginning of the turn, where now_us was read: what has passed since is added, or
-     * after a long turn the timer would fire early. */
+    /* libev counts from the start of the turn, when now_us was read. The time since then is added; otherwise
+     * the timer would fire early after a long turn. */
     uint64_t late_us = clock_monotonic_us() - loop->now_us;
     timer->loop = loop;
     ev_timer_stop(loop->ev, &timer->ev);

@@ -2,7 +2,7 @@
 
 #define HEADER_BYTES 4 /* int<3> length, int<1> number */
 
-/* Where the next byte is that is a packet's number, from `at` on; `len` when there is none. */
+/* The position of the next byte, from `at` on, that is a packet's number; `len` when there is none. */
 static size_t find_number(struct numbering_side *side, const uint8_t *bytes, size_t len, size_t at)
 {
     while (at < len) {

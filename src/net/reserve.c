@@ -11,18 +11,18 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* A table in the area; its memory follows. Those that were given back leave gaps until all have been: growing
- * by doubling, a table leaves no more behind than it is long. */
+/* Header of a table in the area; the table's memory follows. Freed tables leave gaps until all tables are
+ * freed. A table grows by doubling, so it leaves gaps no larger than its own size. */
 struct block {
     alignas(max_align_t) size_t size_bytes;
 };
 
 static struct {
-    pthread_mutex_t mutex; /* guards the rest; tables grow seldom */
+    pthread_mutex_t mutex; /* guards the other fields; tables grow rarely */
     char *area;
     size_t size_bytes;
-    size_t used; /* up to here it was handed out */
-    size_t lent; /* bytes of tables that are still in it */
+    size_t used; /* the area is handed out up to here */
+    size_t lent; /* bytes of tables that are in the area now */
 } reserve = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
 static bool is_inside(const void *table)
@@ -59,7 +59,7 @@ static void give(void *table)
         reserve.used = 0;
 }
 
-/* The system's, or of the area. */
+/* Memory of the system, or of the area if the system refuses. */
 static void *find_place(size_t size_bytes)
 {
     void *place = mem_realloc(NULL, size_bytes);
@@ -85,7 +85,7 @@ static void *change(void *table, size_t size_bytes)
     return place != NULL ? place : move(table, size_bytes);
 }
 
-/* libev's allocator: realloc, whose size of 0 frees. */
+/* The allocator that libev calls: like realloc; size 0 frees. */
 static void *serve(void *table, long size_bytes)
 {
     void *place = NULL;
@@ -102,7 +102,7 @@ static void *serve(void *table, long size_bytes)
     return place;
 }
 
-/* The mutex is held. */
+/* Replaces the area by a larger one. The caller holds the mutex. */
 static bool grow(size_t size_bytes, struct error *err)
 {
     if (reserve.lent > 0)

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* One server is waited for 1 + 2 + 4 seconds before a question has failed. */
+/* A question to one server fails after 1 + 2 + 4 seconds. */
 #define TRY_MS 1000
 #define TRIES 3
 
@@ -18,12 +18,12 @@ enum family { V4, V6, FAMILIES };
 static const int family_numbers[FAMILIES] = { AF_INET, AF_INET6 };
 
 enum outcome {
-    OUTCOME_ANSWERED, /* addresses */
-    OUTCOME_NONE,     /* the name exists, and has no such address */
-    OUTCOME_FAILED    /* no answer */
+    OUTCOME_ANSWERED, /* at least one address */
+    OUTCOME_NONE,     /* no such name, or no address of that family */
+    OUTCOME_FAILED    /* no usable answer */
 };
 
-/* What c-ares has the address of while it asks; the name may be gone before the answer. */
+/* The argument of c-ares' callbacks while a question is open. The name may be forgotten before the answer. */
 struct resolve_question {
     struct resolver *resolver; /* borrows */
     struct resolve_name *name; /* borrows; NULL: forgotten */
@@ -32,12 +32,12 @@ struct resolve_question {
         enum family family;
         enum outcome outcome;
     } halves[FAMILIES];
-    unsigned waiting_for; /* halves */
-    int64_t ttl_s;        /* the shortest; -1: none was told */
-    int status;           /* c-ares', of a half that brought nothing */
+    unsigned waiting_for; /* halves without an answer */
+    int64_t ttl_s;        /* the shortest TTL; -1: none was given */
+    int status;           /* c-ares' status of a half without addresses */
 };
 
-/* ---- when, and which: pure ---- */
+/* ---- times and choice: pure ---- */
 
 uint64_t resolve_after_us(int64_t ttl_s)
 {
@@ -63,7 +63,7 @@ static bool has_address(const struct resolve_list *list, const struct addr *addr
     return false;
 }
 
-/* Sends nothing: the kernel only looks for a route. */
+/* Sends nothing: the kernel only looks up a route. */
 static bool has_route(const struct addr *addr)
 {
     int fd = socket(addr->u.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -73,7 +73,7 @@ static bool has_route(const struct addr *addr)
     return is_routed;
 }
 
-/* The address that is to be the present one, or NULL when nothing was ever answered. */
+/* The new present address, or NULL when there was never an answer. */
 static const struct addr *choose(const struct resolve_name *name)
 {
     const struct addr *first = NULL;
@@ -100,7 +100,8 @@ static void on_timer(struct loop_timer *timer)
     ask((struct resolve_name *)(void *)((char *)timer - offsetof(struct resolve_name, timer)));
 }
 
-/* Last in whatever calls it: its receiver may do anything, also forget the name. */
+/* Sets `addr` and `error` and calls on_news if one of them changed. Callers must call it last: on_news may
+ * forget the name. */
 static void settle(struct resolve_name *name, const char *error)
 {
     const struct addr was = name->addr;
@@ -121,7 +122,7 @@ static bool is_answered(const struct resolve_question *question)
     return false;
 }
 
-/* Both have been answered, or given up. Frees the question. */
+/* Both halves are answered or have failed. Frees the question. */
 static void conclude(struct resolve_question *question)
 {
     struct resolve_name *name = question->name;
@@ -151,7 +152,7 @@ static void note_ttl(struct resolve_question *question, const struct ares_addrin
         *least = *least < 0 || alias->ttl < *least ? alias->ttl : *least;
 }
 
-/* False when there is none of that family. */
+/* Copies the addresses of one family. False: the answer has none. */
 static bool copy_addresses(const struct resolve_name *name, enum family family,
                            const struct ares_addrinfo *info)
 {
@@ -178,8 +179,8 @@ static enum outcome outcome_of(int status)
     return status == ARES_ENODATA || status == ARES_ENOTFOUND ? OUTCOME_NONE : OUTCOME_FAILED;
 }
 
-/* What is said of one family says nothing of the other one: an answer without addresses empties its list only
- * beside one that has some, and a question that failed empties none. */
+/* Empties the list of a family whose answer had no address. Called only if the other family has addresses. A
+ * failed half leaves its list unchanged. */
 static void empty_denied(const struct resolve_question *question)
 {
     for (int family = 0; family < FAMILIES; family++)
@@ -199,7 +200,8 @@ static void on_half(void *arg, int status, int timeouts, struct ares_addrinfo *i
     else if (half->outcome == OUTCOME_ANSWERED)
         half->outcome = OUTCOME_NONE;
     if (half->outcome != OUTCOME_ANSWERED && question->status != ARES_ENOTFOUND)
-        question->status = status != ARES_SUCCESS ? status : ARES_ENODATA; /* "no such name" tells most */
+        question->status = status != ARES_SUCCESS ? status : ARES_ENODATA; /* "no such name" is kept: it is
+                                                                            * the most useful status */
     if (info != NULL)
         ares_freeaddrinfo(info);
     if (--question->waiting_for == 0) {
@@ -207,11 +209,12 @@ static void on_half(void *arg, int status, int timeouts, struct ares_addrinfo *i
             empty_denied(question);
         conclude(question);
     } else if (half->outcome == OUTCOME_ANSWERED && name != NULL && name->addr.len == 0) {
-        settle(name, ""); /* better one at once than both when the other one's question has been given up */
+        settle(name, ""); /* use one family's address now rather than wait until the other question has
+                           * failed */
     }
 }
 
-/* /etc/hosts: at once, both families together. */
+/* /etc/hosts: answers at once, for both families. */
 static void on_hosts(void *arg, int status, int timeouts, struct ares_addrinfo *info)
 {
     struct resolve_question *question = arg;
@@ -228,13 +231,14 @@ static void on_hosts(void *arg, int status, int timeouts, struct ares_addrinfo *
 static void arm(struct resolver *resolver);
 static ares_channel open_channel(struct resolver *resolver, const char *lookups, struct error *err);
 
-/* What /etc/resolv.conf said when the channel was made may be the reason of the failures. */
+/* Creates the channel again: /etc/resolv.conf may have changed since, which may be the cause of the
+ * failures. */
 static void renew(struct resolver *resolver)
 {
     ares_channel fresh = open_channel(resolver, "b", NULL);
     resolver->is_doubtful = false;
     if (fresh == NULL)
-        return; /* the old one is better than none */
+        return; /* keep the old channel */
     ares_destroy(resolver->dns);
     resolver->dns = fresh;
 }
@@ -242,7 +246,7 @@ static void renew(struct resolver *resolver)
 static void ask_servers(struct resolve_question *question)
 {
     struct resolver *resolver = question->resolver;
-    char host[ADDR_HOST_MAX]; /* the first half's answer may make its owner forget the name */
+    char host[ADDR_HOST_MAX]; /* a copy: the callback of the first half may forget the name */
     memcpy(host, question->name->host.name, sizeof host);
     if (resolver->is_doubtful && resolver->questions == 0)
         renew(resolver);
@@ -257,7 +261,7 @@ static void ask_servers(struct resolve_question *question)
     arm(resolver);
 }
 
-/* Neither in /etc/hosts nor asked for: there is no memory. */
+/* The question could not be asked: memory is out. */
 static void fail_to_ask(struct resolve_name *name)
 {
     loop_timer_start(&name->timer, name->resolver->loop, RESOLVE_LEAST_US);
@@ -312,7 +316,7 @@ void resolve_start(struct resolve_name *name)
 
 void resolve_forget(struct resolve_name *name)
 {
-    if (name->resolver != NULL) /* else the loop may be gone */
+    if (name->resolver != NULL) /* otherwise the loop may be gone already */
         loop_timer_stop(&name->timer);
     if (name->open != NULL)
         name->open->name = NULL;
@@ -333,7 +337,7 @@ struct watcher {
 static void on_ready(struct ev_loop *ev, ev_io *watcher, int events)
 {
     struct resolver *resolver = ((struct watcher *)(void *)watcher)->resolver;
-    int fd = watcher->fd; /* the watcher may be gone before the second call ends */
+    int fd = watcher->fd; /* a copy: the first call may free the watcher */
     (void)ev;
     ares_process_fd(resolver->dns, events & EV_READ ? fd : ARES_SOCKET_BAD,
                     events & EV_WRITE ? fd : ARES_SOCKET_BAD);
@@ -358,7 +362,7 @@ static void drop_watcher(struct watcher *watcher)
     mem_free(watcher);
 }
 
-/* NULL when memory is out: the question ends by its timer. */
+/* NULL when memory is out: the question then ends by its timeout. */
 static struct watcher *new_watcher(struct resolver *resolver, int fd)
 {
     struct watcher *watcher = mem_zalloc(sizeof *watcher);
@@ -370,7 +374,7 @@ static struct watcher *new_watcher(struct resolver *resolver, int fd)
     return watcher;
 }
 
-/* c-ares says for which events of its socket it waits; for none: it is about to close the socket. */
+/* c-ares reports the events that it waits for on a socket. No events: c-ares is about to close the socket. */
 static void on_socket_state(void *owner, ares_socket_t fd, int readable, int writable)
 {
     struct resolver *resolver = owner;
@@ -396,7 +400,7 @@ static void on_deadline(struct loop_timer *timer)
     arm(resolver);
 }
 
-/* The next deadline of c-ares, if it has any: whenever it was given time to do something. */
+/* Starts the timer for c-ares' next deadline. Called after every call that may change the deadline. */
 static void arm(struct resolver *resolver)
 {
     struct timeval wait;
@@ -407,7 +411,7 @@ static void arm(struct resolver *resolver)
                          (uint64_t)wait.tv_sec * 1000000 + (uint64_t)wait.tv_usec);
 }
 
-/* `lookups` as c-ares has them: "f" is the file, "b" are the servers. */
+/* `lookups` in c-ares' notation: "f" is /etc/hosts, "b" are the name servers. */
 static ares_channel open_channel(struct resolver *resolver, const char *lookups, struct error *err)
 {
     char own[2] = { lookups[0], '\0' };

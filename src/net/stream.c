@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define SMALL_REST                                                                                           \
-    1024 /* bytes worth moving to the front of the window, so that the next read is a large one */
+    1024 /* bytes: a smaller rest is moved to the front of the window, so that the next read is large */
 
 static enum stream_result failed(struct stream *stream, int error)
 {
@@ -127,7 +127,8 @@ void stream_break(struct stream *stream)
     stream_close(stream);
 }
 
-/* What the kernel still holds would be sent when the network is back, minutes later perhaps. */
+/* Without SO_LINGER the kernel would send its unsent bytes when the network is back, perhaps minutes
+ * later. */
 void stream_abort(struct stream *stream)
 {
     const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
@@ -244,7 +245,7 @@ enum stream_result stream_flush_out(struct stream *stream)
     }
     stream->out_sent = 0;
     if (stream->out.cap > STREAM_OUT_KEPT)
-        text_fini(&stream->out); /* do not let one long answer sit in an idle session */
+        text_fini(&stream->out); /* an idle session must not keep the memory of one long answer */
     text_clear(&stream->out);
     return STREAM_OK;
 }
@@ -282,7 +283,7 @@ void stream_leave(struct stream *stream)
     assert(!stream_has_output(stream) && !stream_has_pending(stream));
     stream_want(stream, 0);
     stream_trim(stream);
-    assert(stream->in.data == NULL); /* windows belong to a thread */
+    assert(stream->in.data == NULL); /* a window belongs to its thread */
     stream->loop = NULL;
 }
 

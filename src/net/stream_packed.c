@@ -1,13 +1,12 @@
 /* The compressed protocol between a stream and its transport.
  *
- *      recv/SSL_read ──► raw ──► frames_read ──► window          window or out ──► frames_put ──►
- * send/SSL_write
+ *      recv/SSL_read ──► raw ──► frames_read ──► window
+ *      window or out ──► frames_put ──► send/SSL_write
  *
- * Nothing is kept while the stream is idle. `raw` is lent by the loop while it holds something. A frame is
- * made in the loop's own buffer; what of it the socket does not take is copied. The bytes it is made of count
- * as written once all of the frame is: until then the owner keeps them and offers them again first, as
- * SSL_write also asks for.
- */
+ * An idle stream keeps no buffer. `raw` is a window of the loop, held only while it has bytes. A frame is
+ * built in the loop's own buffer; the part that the socket does not take is copied to `frame`. The frame's
+ * plain bytes count as written when the whole frame has been written. Until then the owner keeps them and
+ * offers them again first, as SSL_write also requires. */
 #include "net/stream_packed.h"
 
 #include "base/mem.h"
@@ -19,25 +18,25 @@
 struct packing {
     const struct stream_ops *transport;
     struct frames frames;
-    struct numbering numbering; /* as a client */
-    uint8_t *raw;               /* owns, of the loop's windows; NULL: nothing is there */
+    struct numbering numbering; /* used as a client only */
+    uint8_t *raw;               /* owns; one of the loop's windows; NULL: it has no bytes */
     uint32_t raw_at, raw_end;
-    bool holds_more;      /* the window was full before everything had been unpacked */
-    size_t plain_first;   /* bytes to be written that are not packed */
-    uint64_t written;     /* bytes written since then */
-    uint64_t restarts[2]; /* of them, where commands begin that are not written yet; UINT64_MAX: none */
-    struct text frame;    /* owns: a frame, from where the socket did not take more */
-    size_t frame_sent;    /* of it */
-    size_t covered;       /* bytes that this frame is made of */
+    bool holds_more;      /* the window became full before all bytes were unpacked */
+    size_t plain_first;   /* bytes in `out` that are still to be sent uncompressed */
+    uint64_t written;     /* plain bytes written in frames */
+    uint64_t restarts[2]; /* values of `written` at which unwritten commands begin; UINT64_MAX: none */
+    struct text frame;    /* owns: the rest of a frame that the socket did not take */
+    size_t frame_sent;    /* bytes of `frame` written */
+    size_t covered;       /* plain bytes that the frame contains */
     enum frames_verdict verdict;
-    struct stream_packed_bytes bytes; /* that are not taken yet */
+    struct stream_packed_bytes bytes; /* not yet fetched by stream_take_packed_bytes */
 };
 
-enum { CHUNK_BYTES = LOOP_WINDOW_BYTES }; /* bytes that are made one frame, at most */
+enum { CHUNK_BYTES = LOOP_WINDOW_BYTES }; /* most plain bytes in one frame */
 
-/* A frame while it is made, of a thread. */
+/* Buffer and compression state of one thread, for building frames. */
 struct packer {
-    struct loop_packer in_loop; /* first: the loop knows this part */
+    struct loop_packer in_loop; /* must be first: loop.c knows this part */
     struct compress *compress;  /* owns */
     uint8_t frame[FRAMES_HEADER_BYTES + CHUNK_BYTES];
 };
@@ -114,7 +113,7 @@ static enum frames_verdict unpack(struct stream *stream, uint8_t *data, size_t l
     return verdict;
 }
 
-/* Everything that has come is unpacked, as far as there is room: `raw` is empty before more is read. */
+/* Unpacks all bytes in `raw`, as far as there is room, before more bytes are read from the transport. */
 static enum stream_result read_frames(struct stream *stream, uint8_t *data, size_t len, size_t *done_r)
 {
     struct packing *packing = stream->packing;
@@ -157,13 +156,13 @@ static enum stream_result packed_read(struct stream *stream, void *data, size_t 
     if (packing->holds_more && (stream->interest & EV_READ) != 0)
         ev_feed_event(stream->loop->ev, &stream->io, EV_READ);
     if (*done_r > 0)
-        return STREAM_OK; /* what came after it is heard of next time */
+        return STREAM_OK; /* an error or EOF after these bytes is reported by the next call */
     return result == STREAM_OK ? STREAM_BLOCKED : result;
 }
 
 /* ---- writing ---- */
 
-/* Where the next command begins, a frame ends. */
+/* How many of `len` bytes may go into the next frame: a frame ends where the next command begins. */
 static size_t until_restart(struct packing *packing, size_t len)
 {
     while (packing->restarts[0] <= packing->written) {
@@ -185,7 +184,7 @@ static enum stream_result write_plain_first(struct stream *stream, const void *d
     return result;
 }
 
-/* OK: all of these went. Otherwise *sent_r of them. */
+/* Writes all bytes from *sent_r on. STREAM_OK: all were written; otherwise *sent_r says how many. */
 static enum stream_result push(struct stream *stream, const void *data, size_t len, size_t *sent_r)
 {
     const uint8_t *bytes = data;
@@ -253,8 +252,8 @@ static enum stream_result packed_write(struct stream *stream, const void *data, 
     return STREAM_OK;
 }
 
-/* What is not written yet belongs to earlier commands. Of more than two that begin there the middle ones
- * share the frames of the one before them. */
+/* Notes where the next command begins: bytes not written yet belong to earlier commands. Only two positions
+ * are kept. With more than two, the commands in the middle share the frames of the command before them. */
 static void packed_restart(struct stream *stream)
 {
     struct packing *packing = stream->packing;
@@ -288,8 +287,8 @@ static const struct stream_ops packed_ops = { .read = packed_read,
 
 /* ---- the owner's part ---- */
 
-/* What was read already was packed by the peer. False: there is more than it may send before it hears that it
- * is in. */
+/* Takes the bytes that were read but not parsed as frames of the peer. False: there are more than a peer may
+ * send before it knows that its login succeeded, or memory is out. */
 static bool take_back(struct stream *stream)
 {
     struct packing *packing = stream->packing;
