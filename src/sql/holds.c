@@ -3,7 +3,7 @@
  *
  *      holds_next ── next_statement ── find_reader      the first word chooses the reader
  *          └── take_create | give_tables | … ──┬── take_lock     then user locks, anywhere in the statement
- *              next_listed ────────────────────┘                 (in a plain list each lock is counted instead)
+ *              next_listed ────────────────────┘                 (in a plain list each lock is counted)
  *
  * A reader (`next`) fills one change and returns true. When it has no more changes, it returns false and
  * sets `next` to the following reader, or to NULL at the end of the statement.

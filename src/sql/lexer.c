@@ -1,7 +1,7 @@
-/* A table (bytes.h) gives the class of each byte; each class has a small reader. The rules follow the two
- * servers' own lexers (sql_lex.cc) where those agree, and raise a doubt where they do not.
+/* The lexer. A table (bytes.h) gives the class of each byte, and each class has a small reader. The rules
+ * follow the lexers of the two families (sql_lex.cc) where these agree; where they do not, a doubt is set.
  *
- *      lexer_next ── skip_blanks ── skip_comment        blanks, comments, the edges of executable comments
+ *      lexer_next ── skip_blanks ── skip_comment        blanks, comments, edges of executable comments
  *          └── read_token ── read_word | read_number | read_quote | read_variable | …
  */
 #include "sql/lexer.h"
@@ -10,8 +10,8 @@
 
 #include <assert.h>
 
-/* The byte `ahead` of here, or 0 past the end. A NUL in the text looks the same, and is nowhere what callers
- * look for. */
+/* The byte `ahead` bytes after the current one, or 0 past the end. A NUL in the text looks the same, but no
+ * caller looks for a NUL. */
 static uint8_t peek(const struct lexer *lexer, size_t ahead)
 {
     return (size_t)(lexer->end - lexer->at) > ahead ? lexer->at[ahead] : 0;
@@ -19,7 +19,7 @@ static uint8_t peek(const struct lexer *lexer, size_t ahead)
 
 /* ---- blanks and comments ---- */
 
-/* 0xA0 is a space in latin1 and related character sets, 0xFF in the DOS code pages; neither is one in UTF-8.
+/* 0xA0 is a blank in latin1 and related character sets, 0xFF in the DOS code pages. Neither is one in UTF-8.
  */
 static bool may_be_blank(const struct lexer *lexer, uint8_t c)
 {
@@ -45,7 +45,7 @@ static bool is_dash_comment(struct lexer *lexer)
     return c <= ' ' || c == 0x7f;
 }
 
-/* At the opening of a comment of `open` bytes. */
+/* Skips a comment. The lexer is at its opening, which has `open` bytes. */
 static void skip_block(struct lexer *lexer, size_t open)
 {
     const uint8_t *from = lexer->at + open;
@@ -56,32 +56,32 @@ static void skip_block(struct lexer *lexer, size_t open)
 
 /* ---- executable comments ----
  *
- * Whether their content is code depends on the server's version and family; we know the family, and that the
- * version is one of those supported: MariaDB from 10.6, MySQL from 8.0, nothing of version 99 yet. What all
- * of these run is code, what none of them runs is a comment, and the rest is doubtful: lexed as if it were
- * there. test_executable_comments.py holds this against the servers.
+ * Whether the content is code depends on the server's family and version. The family is known. The version
+ * is one that is supported: MariaDB from 10.6 or MySQL from 8.0, below version 99. Content that all of these
+ * versions run is code. Content that none of them runs is a comment. Other content is doubtful: it is lexed
+ * as code. test_executable_comments.py compares these rules with servers.
  */
 
 enum fate { FATE_CODE, FATE_COMMENT, FATE_DOUBT };
 
-/* Ordered; the first row whose `most` is not exceeded holds. */
+/* The rules are in ascending order; the first row with version ≤ `most` applies. */
 struct version_rule {
     unsigned most;
     enum fate fate;
 };
 
-/* Features of MySQL 5.7 to 9 are not MariaDB's: it skips what asks for them. */
+/* MariaDB skips comments for MySQL 5.7 to 9, whose features it does not have. */
 static const struct version_rule mariadb_rules[] = {
     { 50699, FATE_CODE },   { 99999, FATE_COMMENT },  { 100600, FATE_CODE },
     { 989999, FATE_DOUBT }, { 999999, FATE_COMMENT },
 };
-/* Behind slash-star-M-bang. */
+/* After slash-star-M-bang. */
 static const struct version_rule mariadb_own_rules[] = {
     { 100600, FATE_CODE },
     { 989999, FATE_DOUBT },
     { 999999, FATE_COMMENT },
 };
-/* Of five digits, here and below. */
+/* Versions of five digits, in this table and the next. */
 static const struct version_rule mysql_rules[] = {
     { 80000, FATE_CODE },
     { 99999, FATE_DOUBT },
@@ -90,7 +90,7 @@ static const struct version_rule common_rules[] = {
     { 50699, FATE_CODE },
     { 99999, FATE_DOUBT },
 };
-/* Six digits and a blank: one version for newer MySQL, a version and a number for older. */
+/* Six digits and a blank: newer MySQL takes six digits as the version, older MySQL five digits. */
 static const struct version_rule six_digit_rules[] = {
     { 989999, FATE_DOUBT },
     { 999999, FATE_COMMENT },
@@ -105,9 +105,9 @@ static const struct version_rule *rules_for(const struct lexer *lexer, bool is_o
     return lexer->dialect.family == SQL_FAMILY_MYSQL ? mysql_rules : common_rules;
 }
 
-/* At the first byte behind the bang. How many digits are the version: six, five, or none at all. MariaDB
- * takes the sixth digit if there is one, MySQL if a blank follows; `is_certain_r`: whoever may read it
- * agrees. */
+/* The number of digits that are the version: six, five or none. The lexer is at the first byte after the
+ * bang. MariaDB takes a sixth digit if there is one; MySQL takes it if a blank follows. `is_certain_r`: all
+ * servers that may read the text agree. */
 static size_t count_version(const struct lexer *lexer, bool *is_certain_r)
 {
     size_t digits = 0;
@@ -122,7 +122,7 @@ static size_t count_version(const struct lexer *lexer, bool *is_certain_r)
     return digits >= 5 ? digits : 0;
 }
 
-/* What becomes of the content behind `open` bytes; `digits_r` of it are the version. */
+/* Is the content after the `open` bytes code? Its first `digits_r` bytes are the version. */
 static enum fate judge_content(struct lexer *lexer, size_t open, size_t *digits_r)
 {
     struct lexer behind = *lexer;
@@ -142,7 +142,8 @@ static enum fate judge_content(struct lexer *lexer, size_t open, size_t *digits_
     return rule->fate;
 }
 
-/* One that is skipped for its version may hold comments, of which the servers' skipping takes one level. */
+/* Skips an executable comment that is not run because of its version. It may hold comments; servers skip one
+ * level of them. */
 static void skip_with_inner(struct lexer *lexer, size_t open)
 {
     bool is_inner = false;
@@ -163,7 +164,7 @@ static void skip_with_inner(struct lexer *lexer, size_t open)
     lexer->at = lexer->end;
 }
 
-/* `open`: 3 bytes of opening, or 4 with the M. */
+/* Enters or skips an executable comment. `open`: 3 bytes of opening, or 4 with the M. */
 static void enter_executable(struct lexer *lexer, size_t open)
 {
     size_t digits;
@@ -174,12 +175,12 @@ static void enter_executable(struct lexer *lexer, size_t open)
     }
     if (fate == FATE_DOUBT)
         lexer->doubts |= SQL_DOUBT_EXECUTABLE;
-    lexer->executable_depth = 1; /* they do not nest: the first close ends all */
+    lexer->executable_depth = 1; /* executable comments do not nest: the first close ends all of them */
     lexer->at += open + digits;
 }
 
-/* At the opening of a comment of `open` bytes. One inside an executable comment is no hint: for other servers
- * all of that is a comment. */
+/* Notes a routing hint; the lexer is at the opening of a comment, of `open` bytes. A comment inside an
+ * executable comment is no hint: for servers that skip the outer comment it does not exist. */
 static void note_hint(struct lexer *lexer, size_t open)
 {
     static const struct span mark = SPAN_LITERAL(HINT_MARK);
@@ -190,7 +191,7 @@ static void note_hint(struct lexer *lexer, size_t open)
         lexer->has_hint |= lexer->executable_depth == 0;
 }
 
-/* At slash-star. False for an optimizer hint, which is a token. */
+/* Skips a comment at slash-star. False for an optimizer hint, which is a token. */
 static bool skip_slash_comment(struct lexer *lexer)
 {
     uint8_t c = peek(lexer, 2);
@@ -233,7 +234,7 @@ static bool skip_comment(struct lexer *lexer)
     }
 }
 
-/* Comments, and the blanks behind them. Out of line, as few texts have comments, and other texts are then
+/* Skips comments and the blanks after them. Out of line: few texts have comments, and other texts are then
  * read with fewer saved registers. */
 static __attribute__((noinline)) void skip_comments(struct lexer *lexer)
 {
@@ -254,7 +255,8 @@ static inline void skip_blanks(struct lexer *lexer)
 
 /* ---- quotes ---- */
 
-/* At an opening quote; a doubled quote stands for itself. False when the text ends first. */
+/* Skips a quoted text, from its opening quote; a doubled quote is part of the text. False if the text ends
+ * without a closing quote. */
 static bool skip_quoted(struct lexer *lexer, bool has_escapes)
 {
     uint8_t quote = *lexer->at;
@@ -281,7 +283,7 @@ static enum token_type read_quote(struct lexer *lexer)
     return is_name ? TOKEN_QUOTED : TOKEN_STRING;
 }
 
-/* x'1F', b'01': digits only, or it is an error for every server. */
+/* x'1F', b'01': with a byte other than digits it is an error for every server. */
 static enum token_type read_digits_quoted(struct lexer *lexer, bool (*is_known)(uint8_t))
 {
     const uint8_t *p = lexer->at + 2;
@@ -294,7 +296,7 @@ static enum token_type read_digits_quoted(struct lexer *lexer, bool (*is_known)(
 
 /* ---- words ---- */
 
-/* A word that ends at `end` has bytes ≥ 0x80. */
+/* Sets a doubt if the word that ends at `end` has a byte ≥ 0x80 that may be a blank. */
 static __attribute__((noinline)) void doubt_word(struct lexer *lexer, const uint8_t *end)
 {
     for (const uint8_t *p = lexer->at; p < end; p++)
@@ -314,7 +316,7 @@ static inline enum token_type read_word(struct lexer *lexer)
     return TOKEN_WORD;
 }
 
-/* A letter, where a prefixed string may begin. */
+/* At a letter that may be the prefix of a string. */
 static enum token_type read_letter(struct lexer *lexer)
 {
     if (peek(lexer, 1) != '\'')
@@ -335,10 +337,11 @@ static enum token_type read_letter(struct lexer *lexer)
     }
 }
 
-/* $$…$$ and $tag$…$tag$ are strings for MySQL ≥ 9, and identifiers for MySQL 8, where anything may follow,
- * and for MariaDB. For MySQL a string, and always a doubt (9 also overlooks a closing one right behind a
- * dollar). Without a closing one, MySQL 9 refuses the whole text, so the other reading may be taken (mysql's
- * own client sends "select $$" to find out). A second search that could fail is not made: time stays linear.
+/* $$…$$ and $tag$…$tag$ are strings on MySQL 9 and later. On MariaDB they are identifiers, and on MySQL 8
+ * identifiers that any text may follow. For the MySQL family this reads a string and always sets a doubt
+ * (MySQL 9 also overlooks a closing dollar quote that directly follows a dollar). Without a closing dollar
+ * quote MySQL 9 refuses the whole text, so it is read as an identifier (the mysql client sends "select $$"
+ * to find out). After one search for a closing quote has failed, no other search is made: time stays linear.
  */
 static enum token_type read_dollar(struct lexer *lexer)
 {
@@ -364,7 +367,8 @@ static enum token_type read_dollar(struct lexer *lexer)
     return TOKEN_STRING;
 }
 
-/* @name, @'name', @@name. Only one @ takes dots: `@a.b` is one variable, `@@session.b` a scope and a name. */
+/* @name, @'name', @@name. A name after one @ may contain dots: `@a.b` is one variable, `@@session.b` a scope
+ * and a name. */
 static enum token_type read_variable(struct lexer *lexer)
 {
     lexer->at++;
@@ -392,7 +396,7 @@ static void skip_digits(struct lexer *lexer)
     lexer->at = at;
 }
 
-/* e5, e+5: only if a digit follows. */
+/* Skips e5 or e+5; only if a digit follows. */
 static bool skip_exponent(struct lexer *lexer)
 {
     if (peek(lexer, 0) != 'e' && peek(lexer, 0) != 'E')
@@ -405,7 +409,7 @@ static bool skip_exponent(struct lexer *lexer)
     return true;
 }
 
-/* At the point of a real number. */
+/* Reads the rest of a real number, from its point. */
 static enum token_type read_fraction(struct lexer *lexer)
 {
     lexer->at++;
@@ -414,8 +418,8 @@ static enum token_type read_fraction(struct lexer *lexer)
     return TOKEN_NUMBER;
 }
 
-/* At a zero. 0x1F, 0b01: lower case, and only if the word ends with the digits; `0x1G` and `0X1F` are names.
- */
+/* Skips 0x1F or 0b01, at the zero. The letter must be lower case, and the word must end with the digits:
+ * `0x1G` and `0X1F` are names. */
 static bool skip_radix(struct lexer *lexer, uint8_t letter, bool (*is_known)(uint8_t))
 {
     size_t len = 2;
@@ -429,7 +433,7 @@ static bool skip_radix(struct lexer *lexer, uint8_t letter, bool (*is_known)(uin
     return true;
 }
 
-/* A digit: a number, or a name that begins with digits (`1a`). */
+/* At a digit: reads a number, or a name that begins with digits (`1a`). */
 static enum token_type read_number(struct lexer *lexer)
 {
     if (*lexer->at == '0' && (skip_radix(lexer, 'x', byte_is_hex) || skip_radix(lexer, 'b', byte_is_binary)))
@@ -454,7 +458,7 @@ static enum token_type read_dot(struct lexer *lexer)
     return TOKEN_PUNCT;
 }
 
-/* The servers' hint parsers read quotes, so a quote that stays open hides where the hint ends. */
+/* The servers' hint parsers read quotes, so it is not known where a hint with an open quote ends. */
 static enum token_type read_hint(struct lexer *lexer)
 {
     const uint8_t *start = lexer->at;
@@ -467,7 +471,7 @@ static enum token_type read_hint(struct lexer *lexer)
     return is_whole ? TOKEN_HINT : TOKEN_BAD;
 }
 
-/* A server that takes several statements starts afresh behind the semicolon, and forgets that it stands in an
+/* A server that accepts several statements starts anew after the semicolon: it is then no longer in an
  * executable comment. */
 static enum token_type read_punct(struct lexer *lexer)
 {

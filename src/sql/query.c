@@ -1,8 +1,8 @@
-/* One walk over the tokens. The meaning of a query is not understood; words are told apart by their place:
+/* Reads a query in one walk over its tokens, without parsing it. Words are told apart by their place:
  *
  *      name (      a function, unless the grammar has a parenthesis there      is_function
- *      a . b       a qualified name; a schema or a sequence may hide in it     read_name
- *      WITH c (…)  a list of columns, not arguments                            follow_with
+ *      a . b       a qualified name, perhaps of a schema or a sequence         read_name
+ *      WITH c (…)  a list of columns, no arguments                             follow_with
  */
 #include "sql/query.h"
 
@@ -11,7 +11,7 @@
 #include "sql/functions.h"
 
 #define DEPTH_MAX                                                                                            \
-    63 /* parentheses in which WITH lists are followed; deeper, their column lists look like calls */
+    63 /* levels of parentheses in which WITH lists are followed; deeper column lists look like calls */
 
 struct scan {
     struct reader *reader;
@@ -21,12 +21,12 @@ struct scan {
     uint64_t substrings; /* bit d: the parenthesis at depth d is SUBSTRING's */
     uint64_t
         json_tables; /* bit d: the parenthesis at depth d is JSON_TABLE's, and no COLUMNS was seen in it */
-    bool is_only_previous;  /* all that speaks against a replica is a question about the previous statement */
-    bool is_only_variables; /* … is user variables */
+    bool is_only_previous;  /* only questions about the previous statement keep the query off replicas */
+    bool is_only_variables; /* only user variables keep the query off replicas */
     bool has_stored;        /* a stored function that only reads is called */
     bool checks_names;      /* there are views that run code, or there may be */
     const struct catalog_names
-        *views;            /* borrows; those that run code; NULL: none, or all names are looked up */
+        *views;            /* borrows; views that run code; NULL: none, or all names are looked up */
     struct span qualifier; /* the last name that a dot followed */
     unsigned questions;    /* bit q: an enum sql_question was asked */
 };
@@ -41,7 +41,7 @@ static void refuse(struct scan *scan, enum sql_reason reason, struct span culpri
         scan->is_only_previous = scan->is_only_variables = true;
     }
     if (facts->reason == SQL_REASON_PREVIOUS_STATEMENT && reason != facts->reason) {
-        facts->reason = reason; /* the reason that keeps it on the primary is more informative */
+        facts->reason = reason; /* this reason says more than a question about the previous statement */
         facts->culprit = culprit;
     }
     scan->is_only_previous &= reason == SQL_REASON_PREVIOUS_STATEMENT;
@@ -76,8 +76,8 @@ static bool is_in_with(const struct scan *scan)
     return scan->with_lists != 0 && (scan->with_lists & depth_bit(scan)) != 0;
 }
 
-/* The current token may belong to `name (columns) AS (query) [CYCLE a RESTRICT], …`; anything else ends the
- * list. */
+/* Follows a WITH list. The current token may belong to `name (columns) AS (query) [CYCLE a RESTRICT], …`; any
+ * other token ends the list. */
 static void follow_with(struct scan *scan)
 {
     const struct reader *reader = scan->reader;
@@ -115,7 +115,7 @@ static void read_open(struct scan *scan)
         scan->substrings |= depth_bit(scan);
 }
 
-/* JSON_TABLE(… COLUMNS …) is grammar; anything else of that name is a stored function. */
+/* JSON_TABLE(… COLUMNS …) is grammar; without COLUMNS it is a stored function of that name. */
 static void check_json_table(struct scan *scan)
 {
     if ((scan->json_tables & depth_bit(scan)) == 0)
@@ -134,7 +134,7 @@ static void read_close(struct scan *scan)
 
 /* ---- functions ---- */
 
-/* `name (` where the grammar takes a list of columns or the size of a type: AS t (…), AS CHAR(…), WITH c (…).
+/* `name (` where the grammar has a list of columns or the size of a type: AS t (…), AS CHAR(…), WITH c (…).
  */
 static bool is_column_list(const struct scan *scan)
 {
@@ -149,7 +149,7 @@ static bool is_function(const struct scan *scan)
     return reader_is_call(scan->reader) && !is_column_list(scan) && !call_is_grammar(scan->reader);
 }
 
-/* A stored function, or a name taken for one: its effects are looked up in the catalog. */
+/* A stored function, or a name that looks like one: its effects are looked up in the catalog. */
 static void read_unknown(struct scan *scan)
 {
     struct span schema = is_after(scan, '.') ? scan->qualifier : SPAN_NONE;
@@ -200,26 +200,26 @@ static bool is_one_of(struct span name, const char *const *names)
     return false;
 }
 
-/* Neither called, nor qualified, nor an attribute: such a name needs no look-up. */
+/* The name is neither called nor qualified nor an attribute, so it needs no look-up. */
 static inline bool stands_alone(const struct reader *reader)
 {
     return reader->before->type != TOKEN_PUNCT && reader->ahead->type != TOKEN_PUNCT;
 }
 
-/* The name of a view that runs code may mean that view wherever it occurs: the places where FROM and JOIN
- * take names are not determined. */
+/* Looks a name up among the views that run code. The name counts wherever it occurs: this reader does not
+ * know where FROM and JOIN take names. */
 static __attribute__((noinline)) void look_up_name(struct scan *scan, struct span name)
 {
     const struct sql_dialect *dialect = &scan->reader->lexer.dialect;
     struct span schema = is_after(scan, '.') ? scan->qualifier : SPAN_NONE;
     unsigned effects = catalog_effects(dialect->catalog, CODE_TABLE, dialect->schema, schema, name);
-    if (keyword_find(schema) != KEYWORD_NONE) /* FROM .t: of the current schema, or one that is called so */
+    if (keyword_find(schema) != KEYWORD_NONE) /* FROM .t: the current schema, or a schema of that name */
         effects |= catalog_effects(dialect->catalog, CODE_TABLE, dialect->schema, SPAN_NONE, name);
     if (effects == CATALOG_CALLS && dialect->reads_stored) {
         facts_run_code(scan->facts, 0);
         scan->has_stored = true;
     } else if (effects != 0) {
-        /* Where it is not known whether the name is a view, it is treated as a table. */
+        /* If it is not known whether the name is a view, it is treated as a table. */
         facts_run_code(scan->facts, effects & ~((unsigned)CODE_UNKNOWN | CATALOG_CALLS));
         refuse_here(scan, SQL_REASON_CODE_VIEW);
     }
@@ -232,7 +232,7 @@ static inline void check_name(struct scan *scan)
         look_up_name(scan, name);
 }
 
-/* Any name, quoted or not: `mysql.user`, `seq.nextval`. */
+/* Reads a name, quoted or not: `mysql.user` names a system schema, `seq.nextval` a sequence. */
 static void read_name(struct scan *scan)
 {
     static const char *const schemas[] = { "information_schema", "performance_schema", "mysql", "sys", NULL };
@@ -256,7 +256,7 @@ static void read_name(struct scan *scan)
 
 /* ---- variables ---- */
 
-/* @@name or @@scope.name; reading one that identifies the server is a read like any other. */
+/* Reads @@name or @@scope.name. A variable that only identifies the server is a harmless read. */
 static void read_system_variable(struct scan *scan)
 {
     static const char *const shown[] = {
@@ -287,8 +287,8 @@ static void read_variable(struct scan *scan)
 
 /* ---- words ---- */
 
-/* FOR UPDATE and FOR SHARE lock. NEXT VALUE FOR draws. Known and harmless: FOR SYSTEM_TIME, index hints (FOR
- * JOIN, FOR ORDER BY, FOR GROUP BY), and SUBSTRING(a FROM 1 FOR 2). */
+/* FOR UPDATE and FOR SHARE lock rows. NEXT VALUE FOR takes a value of a sequence. Harmless are FOR
+ * SYSTEM_TIME, index hints (FOR JOIN, FOR ORDER BY, FOR GROUP BY) and SUBSTRING(a FROM 1 FOR 2). */
 static void read_for(struct scan *scan)
 {
     const struct reader *reader = scan->reader;
@@ -302,7 +302,7 @@ static void read_for(struct scan *scan)
         refuse_here(scan, SQL_REASON_UNKNOWN);
 }
 
-/* INTO @v, … stores in user variables, which are noted elsewhere; other forms write a file. */
+/* INTO @v, … stores in user variables, which the reader notes; other forms write a file. */
 static void read_into(struct scan *scan)
 {
     refuse_here(scan,
@@ -327,7 +327,7 @@ static const uint8_t refusals[KEYWORDS] = {
     [KEYWORD_REVOKE] = SQL_REASON_WRITE_IN_QUERY,
 };
 
-/* insert(…) and replace(…) are functions too. */
+/* insert(…) and replace(…) are string functions too. */
 static bool is_string_function(const struct reader *reader)
 {
     return (reader->keyword == KEYWORD_INSERT || reader->keyword == KEYWORD_REPLACE) &&
@@ -353,7 +353,7 @@ static __attribute__((noinline)) void read_keyword(struct scan *scan)
 
 static inline void read_word(struct scan *scan)
 {
-    /* These two are reserved by both families, and stand in nearly every query. */
+    /* Both families reserve SELECT and FROM, which stand in nearly every query. */
     if (scan->checks_names && scan->reader->keyword != KEYWORD_SELECT &&
         scan->reader->keyword != KEYWORD_FROM)
         check_name(scan);
@@ -363,7 +363,7 @@ static inline void read_word(struct scan *scan)
         read_name(scan);
 }
 
-/* An optimizer hint may set a variable for the statement, or move it to a resource group. */
+/* An optimizer hint may set a variable for the statement, or move the statement to a resource group. */
 static void read_hint(struct scan *scan)
 {
     static const char *const words[] = { "SET_VAR", "RESOURCE_GROUP", NULL };
@@ -390,7 +390,7 @@ static void read_punct(struct scan *scan)
     else if (token_is_punct(scan->reader->token, ')'))
         read_close(scan);
     else if (token_is_punct(scan->reader->token, '.') && !is_name(scan->reader->before))
-        scan->qualifier = SPAN_NONE; /* FROM t, .u: of the current schema */
+        scan->qualifier = SPAN_NONE; /* FROM t, .u: u of the current schema */
 }
 
 static void read_token(struct scan *scan)
@@ -429,7 +429,7 @@ static void read_token(struct scan *scan)
     }
 }
 
-/* SET STATEMENT's values end at a FOR outside parentheses; `VALUE FOR` may be a sequence's. */
+/* The values of SET STATEMENT end at a FOR outside parentheses. `VALUE FOR` may belong to a sequence. */
 static bool is_end_of_values(const struct scan *scan)
 {
     return scan->reader->keyword == KEYWORD_FOR && scan->depth == 0;
@@ -443,14 +443,15 @@ static void walk(struct scan *scan, bool is_values)
             return;
         if (is_in_with(scan))
             follow_with(scan);
-        if (reader->token->type == TOKEN_WORD) /* most are */
+        if (reader->token->type == TOKEN_WORD) /* most tokens are words */
             read_word(scan);
         else
             read_token(scan);
     }
 }
 
-/* Where no views are known, routing decides; names are checked only for accounts that need known tables. */
+/* Chooses which names are checked. If no views are known, routing decides, and names are checked only for
+ * accounts that need known tables. */
 static inline void prepare_names(struct scan *scan)
 {
     const struct catalog *catalog = scan->reader->lexer.dialect.catalog;

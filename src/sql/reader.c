@@ -18,7 +18,7 @@ struct span token_name(const struct token *token)
     return span_of(token->text.data + 1, token->text.len - 2);
 }
 
-/* Shorter names need no look-up: GET_LOCK is the shortest lock function. */
+/* GET_LOCK is the shortest name of a lock function, so shorter names need no look-up. */
 static bool is_lock_function(const struct reader *reader)
 {
     return reader_is_call(reader) && reader->token->text.len >= sizeof("GET_LOCK") - 1 &&
@@ -45,15 +45,15 @@ enum user_lock reader_user_lock(const struct reader *reader)
     return USER_LOCK_OTHER;
 }
 
-/* At a parenthesis. LAST_INSERT_ID(x): the id becomes x. */
+/* The current token is the parenthesis of LAST_INSERT_ID(x), which sets the id to x. */
 static bool is_given_id(const struct reader *reader)
 {
     return span_is_nocase(token_name(reader->before), "LAST_INSERT_ID") &&
            !token_is_punct(reader->ahead, ')');
 }
 
-/* Likewise NEXTVAL(s), LASTVAL(s), SETVAL(s, n). The other forms: NEXT VALUE FOR s, PREVIOUS VALUE FOR s;
- * ORACLE: s.NEXTVAL, s.CURRVAL. */
+/* The current token is the parenthesis of NEXTVAL(s), LASTVAL(s) or SETVAL(s, n). The other forms are NEXT
+ * VALUE FOR s and PREVIOUS VALUE FOR s; in ORACLE mode s.NEXTVAL and s.CURRVAL. */
 static bool is_sequence_call(const struct reader *reader)
 {
     size_t len = reader->before->text.len;
@@ -79,7 +79,7 @@ static void fold_shape(struct reader *reader, const uint8_t *end)
     reader->shape = XXH3_64bits_withSeed(reader->shape_from, len, reader->shape);
 }
 
-/* Only once: the first token of a statement is entered again. */
+/* Leaves a literal out of the shape, once: the first token of a statement is entered twice. */
 static __attribute__((noinline)) void leave_out(struct reader *reader)
 {
     struct span literal = reader->token->text;
@@ -120,8 +120,8 @@ static unsigned question_of(struct span function)
     return span_is_nocase(function, "FOUND_ROWS") ? 1u << SQL_ASKS_FOUND_ROWS : 0;
 }
 
-/* A name that is called, or any under ORACLE. This function and the next ones are out of line: most tokens do
- * not need them, and watch() then saves no registers. */
+/* Notes a name that is called, in ORACLE mode any name. This function and the next ones are out of line: most
+ * tokens do not need them, and watch() then saves no registers. */
 static __attribute__((noinline)) void watch_name(struct reader *reader)
 {
     if (reader_is_call(reader)) {
@@ -146,7 +146,7 @@ static __attribute__((noinline)) void watch_parenthesis(struct reader *reader)
     reader->has_sequence |= is_sequence_call(reader);
 }
 
-/* @@name, @@scope.name: behind a scope the lexer stands before the name. */
+/* The name of @@name or @@scope.name. After a scope the lexer is in front of the name. */
 static struct span system_variable_name(const struct reader *reader)
 {
     struct span name = span_of(reader->token->text.data + 2, reader->token->text.len - 2);
@@ -174,7 +174,7 @@ static void watch_variable(struct reader *reader)
     reader->has_user_variable = reader->any_user_variable = true;
 }
 
-/* Notes what matters in every statement. */
+/* Notes the facts that matter in every statement. */
 static void watch(struct reader *reader)
 {
     switch (reader->token->type) {
@@ -207,14 +207,14 @@ static void watch(struct reader *reader)
     }
 }
 
-/* After a dot a word is a name, with or without blanks between: both grammars take an identifier there. */
+/* After a dot a word is a name, also with blanks between: both grammars take an identifier there. */
 static inline void enter(struct reader *reader)
 {
     bool is_word = reader->token->type == TOKEN_WORD;
     reader->keyword = KEYWORD_NONE;
     if (is_word && !token_is_punct(reader->before, '.'))
         reader->keyword = keyword_find(reader->token->text);
-    if (is_word) /* most are */
+    if (is_word) /* most tokens are words */
         watch_word(reader);
     else
         watch(reader);
@@ -265,7 +265,7 @@ void reader_begin_statement(struct reader *reader)
     reader->has_assign = reader->has_user_variable = reader->has_from = reader->has_select = false;
     reader->has_given_id = reader->has_sequence = reader->has_kill = false;
     reader->user_locks = reader->asks = 0;
-    watch(reader); /* behind a semicolon, or nothing: the keyword is the same */
+    watch(reader); /* `before` was a semicolon or nothing, so the keyword is the same without it */
 }
 
 struct span reader_statement(const struct reader *reader)

@@ -1,7 +1,7 @@
 #include "sql/secrets.h"
 
-/* Statements about accounts and replication; functions that take keys or passwords; statements whose text is
- * a string; and what people call such columns and parameters. */
+/* Words of statements about accounts and replication, of functions that take keys or passwords, of
+ * statements whose text is a string, and common names of columns and parameters that hold secrets. */
 static const char *const words[] = {
     "identified", "password", "passwd", "passphrase", "pwd",       "secret",      "credential",
     "auth",       "aes_",     "des_",   "encrypt",    "decrypt",   "encode",      "decode",

@@ -21,7 +21,7 @@ static const struct token *advance(struct sequences_walk *walk)
     return &walk->before[0];
 }
 
-/* name | schema.name, from the next token on. */
+/* Reads name | schema.name, from the next token on. */
 static void read_name(struct sequences_walk *walk, struct sequences_use *use)
 {
     const struct token *token = advance(walk);
@@ -35,12 +35,12 @@ static void read_name(struct sequences_walk *walk, struct sequences_use *use)
     use->name = is_name(token) ? token_name(token) : SPAN_NONE;
 }
 
-/* … s.NEXTVAL, and the last token is that word. */
+/* Takes the name before NEXTVAL or CURRVAL, which is the last token: s.NEXTVAL. */
 static void take_name(const struct sequences_walk *walk, struct sequences_use *use)
 {
     if (is_name(&walk->before[2]))
         use->name = token_name(&walk->before[2]);
-    if (token_is_punct(&walk->before[3], '.')) /* of a schema, which was before that: not kept */
+    if (token_is_punct(&walk->before[3], '.')) /* after a schema, whose token is no longer kept */
         use->name = SPAN_NONE;
 }
 
