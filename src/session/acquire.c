@@ -1,9 +1,9 @@
-/* What a command does until it has a connection that is equal to the session: found or opened, brought up to
- * date, knowing the prepared statement.
+/* The steps of a command until its connection has the state of the session: a connection is found or opened,
+ * gets the session's state, and knows the prepared statement.
  *
  *      acquire_begin ─► WAITING (no server) ─► ATTACHING ─► SYNCING ─► PREPARING ─► SENDING
  *
- * How the connection comes into its slot, and goes, is in slot.c.
+ * slot.c opens connections, and takes them from the pool and returns them.
  */
 #include "session/acquire.h"
 
@@ -40,7 +40,7 @@ void acquire_again(struct session *session)
     (void)wait_server(session);
 }
 
-/* ---- what is in its way ---- */
+/* ---- reasons why the command cannot run yet, or cannot run at all ---- */
 
 /* The present command is for the primary, and the session has a connection at that place. */
 static bool has_primary_slot(const struct session *session)
@@ -49,9 +49,10 @@ static bool has_primary_slot(const struct session *session)
     return session->job.place == ROUTE_PRIMARY && slot->upstream != NULL && !slot->has_failed;
 }
 
-/* Its state is on a server that is not the primary any more, and there is another one. An open transaction
- * may end there as long as that server refuses to write; what it still wrote would be lost. Of a machine
- * whose name has gone to another one nobody knows whether it does: nothing more is begun there. */
+/* The session's state is on a server that is not the primary any more, and there is another primary. An
+ * open transaction may end on the old server if that server refuses writes; otherwise what it still writes
+ * would be lost. If the server's name now belongs to another machine, it is not known whether the old one
+ * refuses writes: no command runs there. */
 static bool is_stranded(const struct session *session)
 {
     const struct view *view = session_view(session);
@@ -67,8 +68,9 @@ static bool is_stranded(const struct session *session)
     return !may_end_there && slot_has_lost_state(session, ROUTE_PRIMARY);
 }
 
-/* Its state is on a server that would take its writes and is not the primary, and nobody else is: it may
- * become the primary again, or another one already is for other workers. What an operator drains goes on. */
+/* The session's state is on a server that accepts writes and is not the primary, and there is no other
+ * primary. That server may become the primary again, or other workers may already have another primary:
+ * the command waits. A server that an operator drains stays in use. */
 static bool is_in_limbo(const struct session *session)
 {
     const struct view *view = session_view(session);
@@ -94,13 +96,13 @@ static enum step refuse_stranded(struct session *session)
     return step;
 }
 
-/* The operator has paused the cluster: what runs goes on to the end of its transaction, what is new waits. */
+/* The operator has paused the cluster: open transactions may go on to their end, new commands wait. */
 static bool is_held(const struct session *session)
 {
     return session_view(session)->is_paused && !facets_has_transaction(&session->facets);
 }
 
-/* The primary has just refused somebody's write as read-only: what begins there now begins in vain. */
+/* The primary has just refused a write as read-only: no new command starts there. */
 static bool is_doubtful(const struct session *session)
 {
     int primary = session_view(session)->primary;
@@ -109,8 +111,8 @@ static bool is_doubtful(const struct session *session)
            !slot_has_lost_state(session, ROUTE_PRIMARY);
 }
 
-/* Pieces of its long data, or its cursor, are in a connection that is gone, or must not be used any more:
- * without them it would be another statement. */
+/* The statement's long data or cursor is on a connection that is gone or must not be used any more.
+ * Without them the command would do something else. */
 static bool has_lost_pieces(const struct session *session)
 {
     const struct job *job = &session->job;
@@ -134,14 +136,15 @@ static bool needs_id_of_primary(const struct session *session)
            insert_id_is_asked_for(command_sql(session));
 }
 
-/* An ERR may have ended the transaction, and the command, which runs elsewhere, tells whether it is open. */
+/* An ERR may have ended the transaction. The command runs on another connection, and its reply must tell
+ * whether the transaction is open. */
 static bool must_settle(const struct session *session)
 {
     return session->job.is_aside && session->facets.transaction.is_unknown;
 }
 
-/* Another connection of the session knows what the command needs: it is asked, and the command waits for the
- * answer. */
+/* Another connection of the session knows what the command needs. headgate asks that connection, and the
+ * command waits for the answer. */
 static bool must_ask(struct session *session)
 {
     return (needs_id_of_primary(session) && state_capture_ask_id(session, ROUTE_PRIMARY)) ||
@@ -161,8 +164,8 @@ static bool has_lost_draws(const struct session *session)
                               command_schema(session), &dialect);
 }
 
-/* The command asks about an earlier statement, and the connection that knows the answer is gone, or another
- * one than the command is for. `is_current`: that one is to be used. */
+/* The command asks about an earlier statement, and the connection that knows the answer is gone, or is not
+ * the one that the command is for. `is_current`: the connection at the job's place is to be used. */
 static bool has_lost_answer(const struct session *session, bool is_current)
 {
     const struct facets *facets = &session->facets;
@@ -174,7 +177,7 @@ static bool has_lost_answer(const struct session *session, bool is_current)
 
 /* ---- the beginning ---- */
 
-/* Its replica is known to have all that it asks for: most reads come no further. */
+/* The session's replica is known to have all data that the read needs: the normal case. */
 static bool is_where_it_trusts(const struct session *session)
 {
     return session->slots[ROUTE_REPLICA].server == session->consistency.trust.server &&
@@ -222,7 +225,7 @@ enum step acquire_begin(struct session *session)
     if (!is_current) {
         slot_drop(session, job->place);
         int server = pick_server(session);
-        if (slot_is_current(session, job->place)) /* the choice may have become the primary's */
+        if (slot_is_current(session, job->place)) /* pick_server may have moved the read to the primary */
             return session_enter(session, SESSION_ATTACHING);
         slot_drop(session, job->place);
         if (server == VIEW_NO_SERVER)
@@ -230,18 +233,19 @@ enum step acquire_begin(struct session *session)
         return wait_connection_attach(session, server);
     }
     (void)session_enter(session, SESSION_ATTACHING);
-    return acquire_attaching(session); /* not by the driver: most commands come this way */
+    return acquire_attaching(session); /* called directly, not by the driver: most commands take this way */
 }
 
-/* ---- in vain ---- */
+/* ---- no connection ---- */
 
-/* Too many connections is a server's way to say "later", not "no". */
+/* "Too many connections" means "try again later". */
 static bool is_overload(const struct error *err)
 {
     return err->code == ERR_CON_COUNT || quota_is_limit(err);
 }
 
-/* What others hold idle may be all there is. */
+/* True if the failure is one that may pass. Idle connections of other sessions may use up the server's
+ * connections: parked ones are closed. */
 static bool may_pass(struct session *session, int server, const struct error *err)
 {
     if (err->code == ERR_CON_COUNT)
@@ -249,8 +253,8 @@ static bool may_pass(struct session *session, int server, const struct error *er
     return is_overload(err);
 }
 
-/* It was full for all of pool_wait: whose limit that is, and how much, where the server's words do not say.
- */
+/* The server had no free connection for all of pool_wait. The message names the limit, if the server's own
+ * message does not. */
 static enum step refuse_full(struct session *session, int at, const struct error *err)
 {
     const struct server *server = session_view(session)->servers[at].server;
@@ -265,7 +269,8 @@ static enum step refuse_full(struct session *session, int at, const struct error
         err->text, limit);
 }
 
-/* A login that this account was refused, or could not prove: final, and told as the server said it. */
+/* The server has refused the account's login, or headgate cannot prove the password: an error for the
+ * client, in the server's words. */
 static enum step refuse_login(struct session *session, int at, const struct error *err)
 {
     const char *server = session_view(session)->servers[at].server->name;
@@ -288,7 +293,7 @@ static enum step failed(struct session *session)
     bool is_state_lost = !job->is_login && slot_has_lost_state(session, job->place);
     bool is_at_limit = has_server_said && slot->upstream != NULL && quota_is_limit(&err) &&
                        wait_connection_note_limit(session, slot->upstream, &err);
-    if (!is_at_limit) /* which has a line of its own */
+    if (!is_at_limit) /* that case writes its own log line */
         log_limited(LOG_LEVEL_WARNING, &session->scope, "%s%s as '%s': %s",
                     has_server_said ? "no login at " : "no connection to ",
                     session_view(session)->servers[server].server->name, session->user->name, err.text);
@@ -307,7 +312,7 @@ static enum step failed(struct session *session)
         return command_refuse(session, has_server_said ? (uint16_t)err.code : ERR_SERVER_SHUTDOWN,
                               err.sqlstate, "%s", err.text);
     }
-    if (err.code == ENOMEM && !has_server_said) /* ours: no other server would help */
+    if (err.code == ENOMEM && !has_server_said) /* headgate's own memory: another server would not help */
         return command_refuse(session, ERR_OUT_OF_RESOURCES, NULL, "headgate: out of memory: %s", err.text);
     if (session->door->settings->mode == LISTENER_SPLIT && job->place == ROUTE_REPLICA && !job->is_login) {
         job->avoid = server;
@@ -315,12 +320,12 @@ static enum step failed(struct session *session)
             return session_enter(session, SESSION_ACQUIRING);
         if (!pick_may_fall_back(session))
             return wait_server(session);
-        pick_become_primary_s(session, ROUTE_REASON_NO_REPLICA); /* it can do what a replica will not */
+        pick_become_primary_s(session, ROUTE_REASON_NO_REPLICA); /* the primary may accept the session */
         return session_enter(session, SESSION_ACQUIRING);
     }
     if (job->is_login && (err.code == EMFILE || err.code == ENFILE) && !has_server_said)
         return command_refuse(session, ERR_CON_COUNT, NULL, "headgate: %s", err.text);
-    if (is_at_limit) /* it queues for one of its account's */
+    if (is_at_limit) /* the session enters the queue for a connection of its account */
         return session_enter(session, SESSION_ACQUIRING);
     bool may_wait = has_server_said && may_pass(session, server, &err);
     if (may_wait && wait_connection_may_wait(session))
@@ -332,8 +337,8 @@ static enum step failed(struct session *session)
     return wait_server(session);
 }
 
-/* COM_CHANGE_USER was refused, or the connection lost on the way: that is not the client's unless a login
- * says the same. */
+/* COM_CHANGE_USER was refused, or the connection was lost during it. The client gets an error only if a
+ * new login fails too. */
 static enum step open_instead(struct session *session)
 {
     struct slot *slot = &session->slots[session->job.place];
@@ -355,8 +360,8 @@ static enum step open_instead(struct session *session)
     return STEP_MORE;
 }
 
-/* The account that the connection had logged in as is let in no more: a login would hear the same, and count
- * as a second failure where servers count them. */
+/* The server refuses the account that the connection had logged in as before. A new login would get the
+ * same error, and servers that count failed logins would count a second one. */
 static bool is_refused_anew(const struct slot *slot)
 {
     const struct error *err = &slot->failure;

@@ -1,5 +1,5 @@
-/* The exchanges by which a connection gets its session's state, ahead of a command: one after the other, each
- * awaited. What is lacking, and how it is said, is known by state/replay.
+/* The exchanges that give a connection the state of its session before a command is sent: one after the
+ * other, and each answer is awaited. state/replay knows what is missing and which statements set it.
  */
 #include "session/apply_state.h"
 
@@ -35,14 +35,14 @@ void apply_state_ask(struct session *session, enum sync_task task, enum reply_sh
     struct text payload = { 0 };
     (void)text_append_byte(&payload, command);
     (void)text_append_span(&payload, argument);
-    if (payload.is_oom) { /* half a statement must never be sent */
+    if (payload.is_oom) { /* an incomplete statement must never be sent */
         fail_for_memory(slot);
         text_fini(&payload);
         return;
     }
     slot->task = task;
     slot->has_answer = false;
-    /* Locks may hold a PREPARE up without limit; other tasks cannot take long. */
+    /* A PREPARE may wait for locks without limit; other tasks are short. */
     uint64_t deadline_us = task == SYNC_PREPARE ? session_query_us(session) : session->worker->env.login_us;
     upstream_exchange(slot->upstream, shape, text_span(&payload), deadline_us);
     text_fini(&payload);
@@ -57,7 +57,7 @@ static struct replay replay_of(struct session *session, struct slot *slot)
                             .sql = needs_sql ? command_sql(session) : SPAN_NONE };
 }
 
-/* What the connection needs by itself comes first: until then the session's state is not there. */
+/* What the connection itself needs comes first: a reset would remove the session's state again. */
 static enum sync_task next_task(struct session *session, struct slot *slot)
 {
     if (session->job.confined == slot->generation)
@@ -106,7 +106,7 @@ static void start_task(struct session *session, struct slot *slot, enum sync_tas
         upstream_restore_charsets(slot->upstream);
 }
 
-/* Made new already, if it was to be. */
+/* If the connection was to be reset for its new session, that is done now too. */
 void apply_state_note_reset(struct session *session, struct slot *slot)
 {
     upstream_statements_forget(slot->upstream);
@@ -116,12 +116,13 @@ void apply_state_note_reset(struct session *session, struct slot *slot)
     slot->is_reset = true;
 }
 
-/* False: not after all, and slot.answer is the error. */
+/* The task's answer is no ERR: notes what the connection has now. False: the task has failed all the same,
+ * and slot.answer is the error. */
 static bool note_success(struct session *session, struct slot *slot)
 {
     struct upstream *upstream = slot->upstream;
     const struct replay replay = replay_of(session, slot);
-    diagnostics_lose(&session->facets.answers.last, slot); /* ROW_COUNT() may be that of our command */
+    diagnostics_lose(&session->facets.answers.last, slot); /* ROW_COUNT() may be that of headgate's command */
     if (slot->task == SYNC_RESET) {
         apply_state_note_reset(session, slot);
         if (!session->facets.keeps_schema)
@@ -143,7 +144,8 @@ static bool is_in_schema(const struct upstream *upstream)
     return upstream->key.has_schema || upstream->schema.len > 0;
 }
 
-/* Somebody has dropped it, and the session goes on as it would on a connection of its own. */
+/* The schema was dropped by another client. The session goes on without a schema, as on a direct
+ * connection. */
 static bool may_do_without_schema(const struct session *session, const struct slot *slot)
 {
     bool has_other_place =
@@ -153,7 +155,8 @@ static bool may_do_without_schema(const struct session *session, const struct sl
            !has_other_place && may_move;
 }
 
-/* On a connection that is in no other one either. What the refusal has left there is not the client's. */
+/* The command runs on a connection that is in no schema. Warnings of headgate's own failed command there
+ * must not reach the client. */
 static enum step do_without_schema(struct session *session, struct slot *slot)
 {
     struct answers *answers = &session->facets.answers;
@@ -175,7 +178,7 @@ enum step apply_state_refused(struct session *session, struct slot *slot)
     struct error err = slot->answer.error;
     if (may_do_without_schema(session, slot))
         return do_without_schema(session, slot);
-    if (slot_has_lost_state(session, job->place)) { /* an ERR harms no connection: what it holds stays */
+    if (slot_has_lost_state(session, job->place)) { /* the ERR harms no connection: its state stays */
         slot->task = SYNC_NOTHING;
         return command_refuse(session, (uint16_t)err.code, err.sqlstate, "%s", err.text);
     }
@@ -191,7 +194,8 @@ enum step apply_state_refused(struct session *session, struct slot *slot)
     return command_refuse(session, (uint16_t)err.code, err.sqlstate, "%s", err.text);
 }
 
-/* What was to make it new says nothing of the session: another connection will do. */
+/* The server has refused to reset the connection. That says nothing of the session: another connection is
+ * used. */
 static enum step refused_renewal(struct session *session, struct slot *slot)
 {
     reset_note_refusal(&session->worker->pool, slot->upstream, &slot->answer.error);
@@ -204,14 +208,15 @@ static bool is_renewal(enum sync_task task)
     return task == SYNC_RENEW || task == SYNC_CHARSETS;
 }
 
-/* A collation that the server does not know was not set by the handshake either. */
+/* The server does not know the collation, so the handshake has not set it either: the error is ignored. */
 static bool is_unknown_charset(const struct slot *slot)
 {
     return slot->task == SYNC_CHARSETS && slot->answer.error.code == ERR_UNKNOWN_CHARACTER_SET;
 }
 
-/* The account's password has expired, and the server refuses the set-up as it will the command: the command
- * goes there all the same, as it may set another password, or else the refusal is the client's to hear. */
+/* The account's password has expired, and the server refuses headgate's set-up as it refuses most
+ * commands. The client's command is sent all the same: it may set a new password, or the client gets the
+ * server's refusal. */
 static bool note_confinement(struct session *session, struct slot *slot)
 {
     bool is_refused = slot->answer.is_err && slot->answer.error.code == ERR_MUST_CHANGE_PASSWORD;
@@ -243,7 +248,7 @@ enum step apply_state_syncing(struct session *session)
     }
     enum sync_task task = next_task(session, slot);
     if (session->job.command != NULL && session->job.command->byte == COM_RESET_CONNECTION)
-        task = SYNC_NOTHING; /* about to be forgotten */
+        task = SYNC_NOTHING; /* COM_RESET_CONNECTION discards the state anyway */
     if (task != SYNC_NOTHING) {
         start_task(session, slot, task);
         return STEP_MORE;

@@ -1,5 +1,5 @@
-/* Which command is it? Reads as much of it as the decision needs, never more than the reader's cap, and hands
- * it to whoever knows its kind: command_statement, command_prepared, or a handler here.
+/* Finds out which command the client sends. Reads as much of the command as the decision needs, never more
+ * than the SQL reader's cap, and passes it to command_statement, command_prepared, or a handler here.
  */
 
 #include "session/command.h"
@@ -19,14 +19,14 @@
 #include "session/login.h"
 #include "session/slot.h"
 
-/* ---- beginnings ---- */
+/* ---- IDLE and READING ---- */
 
 enum step command_idle(struct session *session)
 {
     struct buf *in = &session->client.in;
     if (session->must_close)
         return session_close(session, CLOSE_SERVER_LOST, NULL);
-    /* A client that does not read its answers is asked for no more commands. */
+    /* No command is read from a client that does not read its answers. */
     switch (stream_flush(&session->client)) {
     case STREAM_OK:
         break;
@@ -47,8 +47,8 @@ enum step command_idle(struct session *session)
     return STEP_WAIT;
 }
 
-/* How much of a command the decision needs: statements up to the SQL reader's cap, others what a window
- * holds. */
+/* How many bytes of a command the decision needs: of a statement at most the SQL reader's cap, of other
+ * commands at most a window. */
 static uint32_t wanted_bytes(const struct packet_header *header, const struct command *command)
 {
     uint32_t cap =
@@ -57,8 +57,8 @@ static uint32_t wanted_bytes(const struct packet_header *header, const struct co
     return whole < cap ? whole : cap;
 }
 
-/* With names among the types nobody knows beforehand how long they are: more is waited for than the window
- * holds only where that was not enough. */
+/* The most bytes that the types of all parameters can take. With query attributes the types have names,
+ * whose length is not known: more than the window holds is waited for only if the window was not enough. */
 static uint32_t most_for_types(const struct session *session, uint16_t params, struct span payload)
 {
     struct stmt_execute execute;
@@ -68,7 +68,8 @@ static uint32_t most_for_types(const struct session *session, uint16_t params, s
     return fixed + params + SQL_TEXT_MAX;
 }
 
-/* EXECUTE: the types of all parameters must be in sight, and there may be 65535 of them. */
+/* COM_STMT_EXECUTE: how many bytes must be in the window. The types of all parameters must be visible, and
+ * there may be 65535 parameters. */
 static uint32_t wanted_for_types(struct session *session, const struct packet_header *header,
                                  struct span bytes)
 {
@@ -137,13 +138,13 @@ static enum step run_init_db(struct session *session)
     return command_by_facts(session);
 }
 
-/* Replicas are told later, when they are used again: see slot.is_reset. */
+/* COM_RESET_CONNECTION is sent to replicas when they are used again: see slot.is_reset. */
 static enum step run_reset(struct session *session)
 {
     struct job *job = &session->job;
     facets_come_home(&session->facets);
     if (session->facets.variables != VARIABLES_PRIMARY)
-        session->facets.variables = VARIABLES_NOWHERE; /* they go with the replica's connection */
+        session->facets.variables = VARIABLES_NOWHERE; /* lost with the replica's connection */
     enum route_place place = facets_home(&session->facets);
     slot_drop(session, place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY);
     job->facts = (struct sql_facts){ .kind = SQL_ADMIN };
@@ -157,7 +158,7 @@ static enum step run_set_option(struct session *session)
     if (payload.len < 3)
         return command_refuse_malformed(session);
     session->job.facts = (struct sql_facts){ .kind = SQL_ADMIN };
-    session->job.kill.id = payload.data[1]; /* 0: on, 1: off; looked at when the server has agreed */
+    session->job.kill.id = payload.data[1]; /* 0: on, 1: off; used by after_command, after an OK */
     return command_by_facts(session);
 }
 
@@ -195,7 +196,7 @@ static enum step run_local(struct session *session)
     if (session->facets.transaction.is_unknown && session->job.command->byte == COM_PING) {
         session->job.facts = (struct sql_facts){ .kind = SQL_EMPTY, .reason = SQL_REASON_EMPTY };
         return command_go(session, facets_home(&session->facets),
-                          ROUTE_REASON_UNKNOWN_TRANSACTION); /* its OK settles it */
+                          ROUTE_REASON_UNKNOWN_TRANSACTION); /* its OK tells */
     }
     return command_answer_ok(session);
 }

@@ -1,5 +1,5 @@
-/* How a command ends: with the server's answer, one of headgate's own, or none; and how long its client may
- * be silent afterwards.
+/* How a command ends: with the server's answer, with an answer of headgate's own, or without an answer. Also
+ * how long the client may be idle afterwards.
  */
 
 #include "session/command_answer.h"
@@ -32,13 +32,13 @@ static void reset_job(struct session *session)
         text_fini(&job->names.text);
     if (job->rewritten.cap > 0)
         text_fini(&job->rewritten);
-    /* Not the error's text: half a kilobyte that is written before it is read. */
+    /* Without the error's text: it is half a kilobyte, and is always written before it is read. */
     memset(job, 0, offsetof(struct job, own));
     job->own.code = job->own.told = 0;
     job->avoid = VIEW_NO_SERVER;
 }
 
-/* Does an open transaction end the patience with an idle client sooner? */
+/* True if the time-out of an open transaction is shorter than that of an idle client. */
 static bool is_transaction_limited(const struct session *session)
 {
     const struct timeout_settings *timeouts = session->worker->world->timeouts;
@@ -47,7 +47,7 @@ static bool is_transaction_limited(const struct session *session)
            (idle_us == 0 || timeouts->idle_transaction_us < idle_us);
 }
 
-/* The transaction is rolled back now, not when the client has read why. */
+/* The transaction is rolled back now, not when the client has read the error. */
 enum step command_idle_time_out(struct session *session)
 {
     char text[128], duration[32];
@@ -67,7 +67,6 @@ enum step command_idle_time_out(struct session *session)
     return session_close(session, CLOSE_IDLE_TRANSACTION, text);
 }
 
-/* The command is over and its answer is on its way. */
 enum step command_done(struct session *session)
 {
     if (session->client.in.data != NULL)
@@ -115,7 +114,7 @@ enum step command_refuse(struct session *session, uint16_t code, const char *sql
         counter_add(&session->door->by_worker[session->worker->index].refused, 1);
     bool is_silent =
         !job->is_login && job->command->manner == COMMAND_PREPARED && job->command->shape == REPLY_NONE;
-    if (is_silent) { /* its client waits for no answer: the next execution will tell */
+    if (is_silent) { /* the client expects no answer: the next execution of the statement fails instead */
         job->own.code = 0;
         if (job->prepared != NULL)
             job->prepared->is_data_lost = true;
@@ -133,13 +132,14 @@ enum step command_refuse_malformed(struct session *session)
                           is_mysql ? "." : "");
 }
 
-/* A command that cannot be run, often longer than the window, or a file that nobody takes any more: the
- * client reads no answer before it has sent all of it. Without an error there is no answer either. */
+/* Reads and discards a command that cannot be run, which is often longer than the window, or a file that
+ * no server reads any more: a client reads the answer only after it has sent all. Without an error there
+ * is no answer. */
 enum step command_draining(struct session *session)
 {
     struct job *job = &session->job;
     struct buf *in = &session->client.in;
-    if (stream_flush(&session->client) == STREAM_FAILED) /* it may have to hear first that a file is wanted */
+    if (stream_flush(&session->client) == STREAM_FAILED) /* perhaps a request for the file */
         return session_close(session, CLOSE_CLIENT_FAILED, NULL);
     size_t len = job->file.is_expected ? packet_run_feed_file(&job->run, buf_unparsed(in))
                                        : packet_run_feed(&job->run, buf_unparsed(in));

@@ -1,6 +1,6 @@
-/* What a reply that is over says about the session's state, with the statement's text: what was set and
- * taken, whether a transaction may be open, where answers to questions about it lie, what its connection may
- * hold.
+/* What a finished reply, with the statement's text, tells of the session's state: what was set or taken,
+ * whether a transaction may be open, which connection can answer questions about the statement, what the
+ * connection may hold.
  */
 #include "session/command_end.h"
 
@@ -31,7 +31,7 @@ static struct pin_counters *pin_counters_of(const struct session *session)
     return &session->worker->boxes[session->door->cluster].pins;
 }
 
-/* False when it cannot follow the session. */
+/* Notes a SET ROLE. False when the role cannot be set again on another connection. */
 static bool commit_role(struct session *session, const struct changes *changes)
 {
     if (!changes->sets_role)
@@ -52,7 +52,7 @@ static void commit_set(struct session *session)
     session->facets.tracking.asked |= changes->tracking;
     if (job->reply.has_error) {
         if (!job->reply.is_unbegun && !pending_set_is_whole_refusal(changes, job->reply.error_code))
-            pin(session, PIN_UNKNOWN_SET); /* a part of it may have been done */
+            pin(session, PIN_UNKNOWN_SET); /* a part of the SET may have been done */
         return;
     }
     struct slot *slot = &session->slots[job->place];
@@ -67,16 +67,17 @@ static void commit_set(struct session *session)
         pin(session, PIN_UNKNOWN_SET);
     bool is_own = session->facets.schema.len == 0 || session->facets.keeps_schema;
     if (is_own && vars_follows_schema(&session->facets.vars))
-        pin(session, PIN_UNKNOWN_SET); /* the collation is each server's own then */
+        pin(session, PIN_UNKNOWN_SET); /* each server then has its own collation */
     session->facets.has_replica_refused = false;
 }
 
-/* Can an ERR to this, outside a transaction, have left one open, or another state behind? */
+/* True if an ERR to this statement, outside a transaction, cannot have left a transaction open or changed
+ * other state. */
 static bool is_contained(const struct job *job)
 {
     if (job->reply.is_unbegun)
         return true;
-    if (job->facts.is_multi) /* what ends or begins a transaction counts as hidden state there (classify.c) */
+    if (job->facts.is_multi) /* such statements with a BEGIN or COMMIT count as hidden state (classify.c) */
         return !job->facts.may_hide_state && !job->facts.has_holds && !job->is_cut;
     if (job->reply.has_multi || job->is_cut)
         return false;
@@ -93,7 +94,7 @@ static bool is_contained(const struct job *job)
     case SQL_COMMIT:
     case SQL_ROLLBACK:
         return true;
-    case SQL_UNKNOWN: /* a syntax error runs nothing; anything else is pinned by may_hide_state */
+    case SQL_UNKNOWN: /* a syntax error runs nothing; other cases are pinned by may_hide_state */
     case SQL_ADMIN:
     case SQL_LOCK:
     case SQL_HANDLER:
@@ -104,7 +105,7 @@ static bool is_contained(const struct job *job)
                                         pending_set_is_whole_refusal(job->changes, job->reply.error_code));
     case SQL_PREPARE:
         return job->facts.execute_name.len == 0 && !job->facts.may_hide_state;
-    case SQL_CALL: /* the statement that failed, and others before it, began no transaction */
+    case SQL_CALL: /* neither the failed statement nor those before it began a transaction */
         return !job->facts.may_hide_state && !job->facts.may_commit;
     case SQL_BEGIN:
         break;
@@ -112,14 +113,15 @@ static bool is_contained(const struct job *job)
     return false;
 }
 
-/* A write may have run a trigger, which changes more than that. */
+/* A query that sets variables for its own run only. A write is none: it may have run a trigger that
+ * changes more. */
 static bool is_query_with_own_variables(const struct sql_facts *facts)
 {
     return facts->sets_for_itself && !facts->may_hide_state &&
            (facts->kind == SQL_SELECT || facts->kind == SQL_SHOW);
 }
 
-/* Known code that does so, and nothing that is not told. */
+/* The statement runs known stored code that sets variables, and no unknown code. */
 static bool sets_variables_inside(const struct sql_facts *facts)
 {
     return !facts->may_hide_state && (facts->code_effects & CODE_SETS_VARIABLES) != 0;
@@ -144,7 +146,7 @@ static void after_reset(struct session *session)
 {
     uint16_t status = session->facets.status;
     apply_state_note_reset(session,
-                           &session->slots[session->job.place]); /* its statements know the session's yet */
+                           &session->slots[session->job.place]); /* needs the session's statements */
     command_end_reset(session);
     session->facets.status = status;
     session->facets.was_reset = session->facets.keeps_schema = true;
@@ -176,8 +178,8 @@ static bool ends_transaction(const struct job *job)
     return job->facts.kind == SQL_COMMIT || job->facts.kind == SQL_ROLLBACK;
 }
 
-/* Under sql_select_limit = 0 a SELECT evaluates nothing, and releases no user lock (seen on both families).
- */
+/* True if sql_select_limit may be 0. A SELECT then evaluates nothing, and releases no user lock (seen on
+ * both families). */
 static bool may_be_limited_to_none(const struct session *session)
 {
     struct span limit = vars_get(&session->facets.vars, SPAN_LITERAL("sql_select_limit"));
@@ -204,14 +206,14 @@ static void note_holds(struct session *session)
     }
     session->facets.has_left_schema &= pins_has(&session->facets.pins, PIN_PREPARED);
     if (job->facts.kind == SQL_BEGIN && !job->reply.has_error)
-        pins_release_all(&session->facets.pins, PIN_TABLE_LOCK); /* so say both manuals */
+        pins_release_all(&session->facets.pins, PIN_TABLE_LOCK); /* both manuals say so */
 }
 
 static void note_pins(struct session *session)
 {
     const struct job *job = &session->job;
     if (session->facets.transaction.is_away)
-        return; /* stored code there leaves variables at most: memory.c */
+        return; /* stored code on a replica leaves at most user variables: user_variables.c */
     note_holds(session);
     if (job->facts.may_hide_state || (job->reply.has_multi && job->is_cut))
         pin(session, job->is_cut ? PIN_LONG_STATEMENT : PIN_HIDDEN_STATE);
@@ -223,29 +225,31 @@ static void note_pins(struct session *session)
         pin(session, PIN_TRACKED_CHANGE);
     if (ends_transaction(job) && !job->reply.has_error && !facets_is_in_transaction(&session->facets))
         pins_release_all(&session->facets.pins,
-                         PIN_NEXT_TRANSACTION); /* the transaction it was for is over */
+                         PIN_NEXT_TRANSACTION); /* the transaction that the SET was for is over */
 }
 
-/* ---- what it leaves to be asked about ---- */
+/* ---- what the statement leaves for later questions ---- */
 
 static bool runs_code(const struct job *job)
 {
     return job->facts.may_hide_state || job->facts.runs_code;
 }
 
-/* A MariaDB server keeps the warnings while statements without tables and without warnings of their own pass;
- * a sequence is a table. Of stored code only its server knows: it is asked. */
+/* True if the statement may have set the server's warnings. MariaDB keeps them during statements without
+ * tables and without warnings of their own; a sequence counts as a table. What stored code does, only the
+ * server knows. */
 static bool may_set_warnings(const struct job *job, const struct upstream *upstream)
 {
     bool is_run = job->command->byte != COM_STMT_PREPARE;
-    if (job->command->byte == COM_INIT_DB) /* its OK counts what ran on that connection before */
+    if (job->command->byte == COM_INIT_DB) /* the warnings that its OK counts are from an earlier statement */
         return job->reply.has_error;
     return job->reply.has_error || job->reply.has_warnings || job->facts.uses_tables ||
            job->facts.has_sequence || (is_run && runs_code(job)) || upstream->family != FAMILY_MARIADB;
 }
 
-/* What may_set_warnings only says because nobody knows what stored code did, or which text it was that SQL
- * prepared or ran: if there were no tables in that, the warnings are still those of an earlier statement. */
+/* True if may_set_warnings is true only because stored code, or an unknown text of an SQL-level PREPARE or
+ * EXECUTE, might have set warnings. If that code used no tables, the warnings are still those of an
+ * earlier statement. */
 static bool may_leave_warnings(const struct job *job, const struct upstream *upstream)
 {
     bool is_dark = job->facts.kind == SQL_PREPARE && job->inner.len == 0;
@@ -254,16 +258,16 @@ static bool may_leave_warnings(const struct job *job, const struct upstream *ups
            !job->reply.has_warnings && !job->facts.has_sequence;
 }
 
-/* Of what may have left them alone: can nobody tell whether they are its own, or those that its connection
- * has from before, or those of another one? */
+/* For a statement that may have left the warnings unchanged: true if it is not known whether the present
+ * warnings are from this statement, from an earlier one on this connection, or on another connection. */
 static bool are_lost(const struct session *session, const struct slot *slot)
 {
     const struct answers *answers = &session->facets.answers;
     return answers->diagnostics != slot->generation && (answers->has_diagnostics || slot->has_warnings);
 }
 
-/* The warnings are this statement's from now on; or, if nobody knows, still those that its connection has, or
- * nobody's to tell. */
+/* From now on the warnings are those of this statement. If that is not known: those that the connection
+ * already has, or no connection can tell. */
 static void note_warnings(struct session *session, bool may_leave)
 {
     const struct job *job = &session->job;
@@ -277,8 +281,8 @@ static void note_warnings(struct session *session, bool may_leave)
     answers->has_diagnostics = is_lost || job->reply.has_warnings || job->reply.has_error;
 }
 
-/* MariaDB: SHOW COLUMNS, SHOW INDEX and DESCRIBE of a table that is not there leave ROW_COUNT() as it was, as
- * HELP always does; others that fail do not. */
+/* MariaDB: SHOW COLUMNS, SHOW INDEX and DESCRIBE of a missing table leave ROW_COUNT() unchanged, and so
+ * does HELP always. Other statements that fail set it. */
 static bool may_leave_row_count(const struct job *job, const struct upstream *upstream)
 {
     return upstream->family == FAMILY_MARIADB && job->facts.kind == SQL_SHOW &&
@@ -291,7 +295,7 @@ static void note_row_count(struct session *session, const struct upstream *upstr
     struct answers *answers = &session->facets.answers;
     uint64_t generation = session->slots[job->place].generation;
     if (job->command->byte == COM_STMT_PREPARE && !job->reply.has_error)
-        return; /* leaves it */
+        return; /* PREPARE leaves ROW_COUNT() unchanged */
     bool may_leave = may_leave_row_count(job, upstream);
     bool knows = !may_leave || answers->last == generation;
     answers->last = knows ? generation : ANSWERS_LOST;
@@ -302,8 +306,8 @@ static void note_row_count(struct session *session, const struct upstream *upstr
         local_answers_doubt_rows(session);
 }
 
-/* Stored code that shows no rows may have counted some, or left the count as it was; likewise a text that
- * nobody here has read, and CREATE TABLE IF NOT EXISTS … SELECT where it made no row. */
+/* True if the statement may have set FOUND_ROWS() or left it unchanged: stored code without a result set,
+ * a text that headgate has not read, CREATE TABLE IF NOT EXISTS … SELECT that created no table. */
 static bool may_leave_count(const struct job *job)
 {
     bool is_dark = job->facts.kind == SQL_PREPARE && job->inner.len == 0;
@@ -312,7 +316,8 @@ static bool may_leave_count(const struct job *job)
     return job->facts.counts_rows && (is_code || is_idle) && !job->reply.has_rows;
 }
 
-/* Who knows FOUND_ROWS(): nobody, where it may be this connection or still another one. */
+/* Notes which connection knows FOUND_ROWS(). If it may be this connection or another one, no connection
+ * counts as knowing it. */
 static void note_count(struct session *session, const struct upstream *upstream)
 {
     const struct job *job = &session->job;
@@ -329,7 +334,7 @@ static void note_count(struct session *session, const struct upstream *upstream)
     local_answers_note_found(session);
 }
 
-/* Its connection may be kept for questions about it. */
+/* The connection may be kept so that the client can ask about this statement. */
 static void note_kept(struct session *session, bool has_set)
 {
     struct slot *slot = &session->slots[session->job.place];
@@ -338,13 +343,13 @@ static void note_kept(struct session *session, bool has_set)
         counter_add(&pin_counters_of(session)->by_cause[PIN_ANSWERS], 1);
 }
 
-/* Where the answers to questions about earlier statements lie now. */
+/* Notes which connections can answer questions about earlier statements. */
 static void note_traces(struct session *session, const struct upstream *upstream)
 {
     const struct job *job = &session->job;
     bool is_statement = (job->command->manner != COMMAND_SESSION && job->command->manner != COMMAND_LOCAL) ||
                         job->command->byte == COM_INIT_DB;
-    bool adds = job->reply.has_error || job->reply.has_warnings; /* 1758: there is no such condition */
+    bool adds = job->reply.has_error || job->reply.has_warnings; /* ERR 1758: there is no such condition */
     bool is_question = job->facts.kind == SQL_DIAGNOSTICS && !adds;
     bool has_set = may_set_warnings(job, upstream);
     bool is_prepare = job->command->byte == COM_STMT_PREPARE;
@@ -358,10 +363,10 @@ static void note_traces(struct session *session, const struct upstream *upstream
         note_count(session, upstream);
 }
 
-/* ---- all of it ---- */
+/* ---- all that a command changes ---- */
 
-/* With autocommit off a statement that failed on the replica may have begun a transaction there: what comes
- * next goes there, and its OK settles it. */
+/* With autocommit off, a statement that failed on the replica may have begun a transaction there. The next
+ * statement goes there too, and its OK tells. */
 static void note_opened(struct session *session)
 {
     const struct job *job = &session->job;
@@ -373,7 +378,8 @@ static void note_opened(struct session *session)
     session->facets.status |= STATUS_IN_TRANS;
 }
 
-/* In a read-only transaction on the replica: may its client know data as they are there, at one moment? */
+/* In a read-only transaction on a replica: notes whether the client may have seen data of the
+ * transaction's snapshot. */
 static void note_seen(struct session *session)
 {
     const struct job *job = &session->job;
@@ -389,8 +395,8 @@ static void note_seen(struct session *session)
         session->facets.transaction.has_seen |= is_there && shows;
 }
 
-/* MariaDB: under max_error_count = 0 the number of errors and warnings outlives a reset, and a change of
- * account: whoever comes next would be told (seen on 10.11 and 11.8). */
+/* MariaDB with max_error_count = 0: the number of errors and warnings survives a reset and
+ * COM_CHANGE_USER, so that the next session would see it (seen on 10.11 and 11.8). */
 static bool leaves_count(const struct session *session, const struct upstream *upstream)
 {
     const struct job_reply *reply = &session->job.reply;
@@ -398,8 +404,8 @@ static bool leaves_count(const struct session *session, const struct upstream *u
            vars_has(&session->facets.vars, SPAN_LITERAL("max_error_count"));
 }
 
-/* A reset gives back what can be seen from outside; what was hidden may be among the few things that it does
- * not. */
+/* Notes whether the connection may hold state that a reset does not remove. A reset removes visible state;
+ * hidden state may be an exception. */
 static void note_soil(const struct session *session, struct upstream *upstream)
 {
     const struct job *job = &session->job;
@@ -412,7 +418,8 @@ static void note_soil(const struct session *session, struct upstream *upstream)
                            (job->is_home && (session->facets.pins.causes & hidden) != 0);
 }
 
-/* A replica's connection that is in a schema cannot be taken out of it: another one will do. */
+/* A connection that is in a schema cannot be set to have none. The session has none now: another
+ * connection is used. */
 static void note_schema(struct session *session)
 {
     enum route_place other = session->job.place == ROUTE_PRIMARY ? ROUTE_REPLICA : ROUTE_PRIMARY;
@@ -420,7 +427,7 @@ static void note_schema(struct session *session)
         slot_drop_idle(session, other);
 }
 
-/* What it ran where the session's own state is says about that. */
+/* The statement ran on the connection with the session's own state, so its reply tells of that state. */
 static void note_home(struct session *session, bool is_execution)
 {
     const struct job *job = &session->job;
@@ -435,7 +442,7 @@ static void note_home(struct session *session, bool is_execution)
     if (job->changes != NULL)
         commit_set(session);
     else if (job->facts.kind == SQL_SET && job->command->byte != COM_STMT_PREPARE)
-        pin(session, PIN_UNKNOWN_SET); /* a SET prepared and executed: its text was not read as one */
+        pin(session, PIN_UNKNOWN_SET); /* a prepared SET: its text was not read as a SET */
     if (is_execution)
         insert_id_note_done(&session->facets.insert_id, session->slots, job);
     session->slots[job->place].has_told_held = false;
@@ -443,7 +450,7 @@ static void note_home(struct session *session, bool is_execution)
         sequences_note(&session->facets.draws, job, &session->slots[job->place], session_now(session));
     if (job->reply.has_error && (facets_is_in_transaction(&session->facets) || !is_contained(job)))
         session->facets.transaction.is_unknown = true;
-    /* It ran here, so here it holds already. */
+    /* The SET ran on this connection, so the connection has the new values. */
     const struct replay replay = { .facets = &session->facets,
                                    .job = job,
                                    .slot = &session->slots[job->place] };
@@ -472,7 +479,7 @@ void command_end(struct session *session, struct upstream *upstream)
                           facets_has_transaction(&session->facets));
     note_opened(session);
     note_seen(session);
-    job->is_home |= job->place == facets_home(&session->facets); /* no OK has come: an ERR */
+    job->is_home |= job->place == facets_home(&session->facets); /* without an OK the reply was an ERR */
     if (job->is_home)
         note_home(session, is_execution);
     if (is_execution)

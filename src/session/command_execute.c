@@ -1,5 +1,5 @@
-/* Commands on prepared statements: what was noted when they were prepared decides; or where their long data
- * or cursor is.
+/* Commands on prepared statements. The decision uses what was noted at the PREPARE, or the connection that
+ * has the statement's long data or cursor.
  */
 
 #include "session/command_execute.h"
@@ -17,8 +17,8 @@
 #include "session/kill_statement.h"
 #include "session/pending_effects.h"
 
-/* The servers that know it forget it, unless another session has the same. No reply, so nothing to wait for.
- */
+/* COM_STMT_CLOSE: the statement is closed on the servers that know it, unless another session uses the
+ * same one. There is no reply to wait for. */
 static enum step run_close(struct session *session)
 {
     struct prepared *prepared = session->job.prepared;
@@ -29,7 +29,8 @@ static enum step run_close(struct session *session)
     return command_done(session);
 }
 
-/* Long data must be where the statement will be executed; so must a cursor be where it was opened. */
+/* True if the command must run on the connection of an earlier one: long data must be where the statement
+ * is executed, a cursor is where it was opened. */
 static bool is_bound(const struct session *session, const struct prepared *prepared, uint8_t byte)
 {
     if (prepared->last_place < 0)
@@ -40,8 +41,8 @@ static bool is_bound(const struct session *session, const struct prepared *prepa
     return byte == COM_STMT_FETCH || byte == COM_STMT_RESET || prepared->has_long_data;
 }
 
-/* Data sent in pieces is gone when the connection that had some of it is, or when it is where the transaction
- * is not. */
+/* True if long data was lost: the connection that had some of it is gone, or it is not the connection of
+ * the open transaction. */
 static bool has_lost_data(const struct session *session, const struct prepared *prepared)
 {
     if (prepared->is_data_lost)
@@ -53,8 +54,9 @@ static bool has_lost_data(const struct session *session, const struct prepared *
            (facets_is_in_transaction(&session->facets) && !is_home);
 }
 
-/* Where its pieces or its cursor are, if its hints agree. What may commit and write cannot leave a read-only
- * transaction on the replica behind, as its pieces are there. */
+/* Sends the command to the connection with the statement's long data or cursor, if the hints agree. In a
+ * read-only transaction on a replica, a statement that may commit and write is refused: it would have to
+ * leave the replica, but its long data is there. */
 static enum step go_bound(struct session *session)
 {
     bool is_execution = session->job.command->byte == COM_STMT_EXECUTE;
@@ -83,7 +85,8 @@ static bool read_execute(struct session *session, struct stmt_execute *execute_r
     return !execute_r->has_types || prepared_note_types(job->prepared, execute_r->types);
 }
 
-/* As the servers do: to MariaDB one that ends before the types has too few parameters. */
+/* Refuses a malformed execution as servers do. MariaDB reports one that ends before the types as one with
+ * too few parameters. */
 static enum step refuse_execute(struct session *session, const struct stmt_execute *execute)
 {
     bool is_headless = command_payload(session).len < STMT_EXECUTE_FIXED;
@@ -92,7 +95,8 @@ static enum step refuse_execute(struct session *session, const struct stmt_execu
     return command_refuse(session, ERR_WRONG_ARGUMENTS, NULL, "Incorrect arguments to mysqld_stmt_execute");
 }
 
-/* In the servers' own words: MariaDB calls COM_STMT_FETCH mysqld_stmt_fetch, MySQL has one name for all. */
+/* Uses the servers' own words: MariaDB names the command (mysqld_stmt_fetch), MySQL uses one name for all
+ * commands. */
 static enum step refuse_unknown(struct session *session, uint32_t id)
 {
     char name[40];
@@ -143,10 +147,10 @@ enum step command_prepared(struct session *session)
         return kill_statement_refuse(session);
     if (byte == COM_STMT_EXECUTE && !pending_effects_note_prepared(session))
         return session_close(session, CLOSE_OUT_OF_MEMORY, "what a statement is about to change");
-    if (byte == COM_STMT_RESET || byte == COM_STMT_FETCH) /* they run nothing of it */
+    if (byte == COM_STMT_RESET || byte == COM_STMT_FETCH) /* these commands run no statement */
         job->facts = (struct sql_facts){ .kind = SQL_EMPTY, .reason = SQL_REASON_EMPTY };
     if (byte == COM_STMT_RESET && !is_bound(session, prepared, byte))
-        return command_answer_ok(session); /* no server has anything of it that could be reset */
+        return command_answer_ok(session); /* no server has state of the statement that could be reset */
     if (is_bound(session, prepared, byte))
         return go_bound(session);
     if (byte == COM_STMT_FETCH)

@@ -39,7 +39,7 @@ struct span command_inner_sql(const struct session *session)
     return job->inner.len > 0 ? text_span(&job->inner) : command_sql(session);
 }
 
-/* Names in a prepared statement keep the meaning that they had when it was prepared. */
+/* Names in a prepared statement keep the meaning they had at its PREPARE. */
 struct span command_schema(const struct session *session)
 {
     const struct prepared *prepared = session->job.prepared;

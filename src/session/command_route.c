@@ -1,4 +1,4 @@
-/* Off to the place that is decided for a command, as far as the hints with it agree; or there is none.
+/* Sends a command to the place that is decided for it, as far as its hints agree, or refuses it.
  */
 
 #include "session/command_route.h"
@@ -14,7 +14,7 @@
 #include "state/schema.h"
 #include "state/sequences.h"
 
-/* Was it sent there for no other reason than that somebody must run it? */
+/* True if the reason does not bind the command to its place: any server could run it. */
 static bool is_movable(enum route_reason reason)
 {
     return reason == ROUTE_REASON_READ || reason == ROUTE_REASON_NO_REPLICA ||
@@ -23,8 +23,8 @@ static bool is_movable(enum route_reason reason)
            reason == ROUTE_REASON_LISTENER_PRIMARY || reason == ROUTE_REASON_LISTENER_REPLICA;
 }
 
-/* A harmless read outside a transaction, or the beginning of a read-only one: nothing is lost by running it
- * again. */
+/* True if the command can be run again without harm: a harmless read outside a transaction, or the
+ * beginning of a read-only transaction. */
 static bool is_repeatable(const struct session *session, enum route_reason reason)
 {
     const struct job *job = &session->job;
@@ -55,8 +55,8 @@ enum step command_go(struct session *session, enum route_place place, enum route
     return session_enter(session, SESSION_ACQUIRING);
 }
 
-/* Pieces of long data bind the execution to a connection, whatever the session writes meanwhile: only the
- * primary always has that. */
+/* Long data binds the execution to the connection that has it, even if the session writes in between. Only
+ * the primary always has the session's writes, so long data goes there. */
 static bool belongs_home(const struct session *session, const struct route *route)
 {
     return session->job.command->byte == COM_STMT_SEND_LONG_DATA && route->reason == ROUTE_REASON_READ &&
@@ -64,7 +64,8 @@ static bool belongs_home(const struct session *session, const struct route *rout
            session_view(session)->primary != VIEW_NO_SERVER;
 }
 
-/* As decided without its hints where that is a replica: to all that follows it is a read like any other. */
+/* The decision with the hints. If the hints lead to a replica as well, the decision without them is used:
+ * the command is then an ordinary read to all code that follows. */
 static struct route decide(struct session *session, struct hints *hints)
 {
     const struct job *job = &session->job;
@@ -84,7 +85,7 @@ enum step command_by_facts(struct session *session)
     uint8_t byte = session->job.command->byte;
     bool is_run = byte != COM_STMT_PREPARE && byte != COM_STMT_SEND_LONG_DATA;
     if (!is_run && (route.is_refused || route.ends_away ||
-                    route.moves_away)) /* to be looked at again when it is executed */
+                    route.moves_away)) /* decided again at the execution */
         return command_go(session, facets_home(&session->facets), route.reason);
     if (route.is_refused)
         return command_refuse_route(session, route.reason);
@@ -92,7 +93,7 @@ enum step command_by_facts(struct session *session)
         return command_go(session, ROUTE_PRIMARY, ROUTE_REASON_PREVIOUS);
     struct job *job = &session->job;
     hints_apply(session, &hints, route.place);
-    /* Its variables will be said there. */
+    /* The session's variables will be set on the replica. */
     job->facts.is_read |= route.place == ROUTE_REPLICA && route.reason == ROUTE_REASON_READ;
     job->is_aside = route.reason == ROUTE_REASON_PREVIOUS && (session->facets.status & STATUS_IN_TRANS) != 0;
     if (route.ends_away || route.moves_away) {

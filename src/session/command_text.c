@@ -1,4 +1,4 @@
-/* COM_QUERY and COM_STMT_PREPARE: what the text says decides.
+/* COM_QUERY and COM_STMT_PREPARE: the text decides what happens.
  */
 
 #include "session/command_text.h"
@@ -14,8 +14,9 @@
 #include "session/kill_statement.h"
 #include "session/pending_effects.h"
 
-/* Of COM_QUERY: it begins behind the attributes. Where these are so long that its beginning is not in sight,
- * the text is one of which nothing is known. False: no server would take it. */
+/* Finds where the text of a COM_QUERY begins, after its query attributes. If the attributes are so long
+ * that the text does not begin within the window, nothing is known of the text. False: malformed, every
+ * server would refuse it. */
 static bool find_text(struct session *session)
 {
     struct job *job = &session->job;
@@ -41,7 +42,7 @@ enum step command_statement(struct session *session)
         hints_look_for_attributes(session);
     cost_begin(session, sql);
     if (job->command->byte == COM_STMT_PREPARE)
-        session->prepared.has_last_failed = true; /* until a server says otherwise */
+        session->prepared.has_last_failed = true; /* until a server has answered OK */
     if (job->facts.asks_token)
         return gtid_token_begin(session);
     if (job->command->byte == COM_QUERY && !pending_effects_note(session, sql, &dialect))

@@ -1,7 +1,9 @@
-/* What a statement has cost: noted while it runs, added to its digest when it is over, and told if that is
- * wanted.
+/* The cost of a statement: measured while it runs, added to its digest when it is over, and written to the
+ * statement log if that is wanted.
  *
- *   dispatch ── cost_begin ─► … relay, effects: job.cost ─► command_done | session_close ── cost_end
+ *   command_statement ─► cost_begin ─────────┐
+ *   command_prepared ─► cost_begin_prepared ─┴─► job.digest is set
+ *   the reply is over, or command_done, or the session ends ─► cost_end: the digest gets the cost
  */
 #include "session/cost.h"
 
@@ -12,11 +14,11 @@
 
 #include <stdio.h>
 
-#define SAID_MAX 2048 /* bytes of a statement as it was sent, for the logs */
+#define SAID_MAX 2048 /* bytes of a statement's text that are kept for the logs */
 
 /* ---- the beginning ---- */
 
-/* The text will have left the window when the statement is over. */
+/* Keeps the text for the logs: the window does not hold it any more when the statement is over. */
 static __attribute__((noinline)) void keep_said(struct session *session, struct span sql, bool is_cut)
 {
     const struct statement_log *log = session->worker->world->statements;
@@ -26,8 +28,8 @@ static __attribute__((noinline)) void keep_said(struct session *session, struct 
     (void)text_append(&session->said, sql.data, sql.len < SAID_MAX ? sql.len : SAID_MAX);
 }
 
-/* A statement that was not seen lately. Apart, as what follows it is, so that the others do not pay for its
- * frame. */
+/* Adds a digest for a statement that was not seen lately. Not inlined, so that other statements do not pay
+ * for its stack frame; the same holds for the functions below. */
 static __attribute__((noinline)) struct digest_row *enter(struct session *session, struct span sql,
                                                           uint64_t shape, bool is_cut)
 {
@@ -58,7 +60,7 @@ void cost_begin(struct session *session, struct span sql)
     begin(session, sql, session->job.facts.shape, session->job.is_cut);
 }
 
-/* Its facts are those of the text that was prepared, which is kept unless it was very long. */
+/* The facts are those of the prepared text, which is kept unless it was very long. */
 void cost_begin_prepared(struct session *session)
 {
     const struct prepared *prepared = session->job.prepared;
@@ -68,7 +70,7 @@ void cost_begin_prepared(struct session *session)
 
 /* ---- the end ---- */
 
-/* Of the client's bytes: those of the command, and of the file that it asked for. */
+/* The client's bytes: those of the command and of the file that it asked for. */
 static uint64_t bytes_in(const struct job *job)
 {
     uint64_t payload = job->run.payload_bytes;
@@ -78,7 +80,7 @@ static uint64_t bytes_in(const struct job *job)
     return payload + PACKET_HEADER_BYTES * headers;
 }
 
-/* Of a reply that is not over, as far as it came. */
+/* The rows of the reply. If the reply is not over: those that have arrived. */
 static uint64_t rows(const struct session *session)
 {
     const struct upstream *upstream = session->slots[session->job.place].upstream;
@@ -87,7 +89,7 @@ static uint64_t rows(const struct session *session)
     return upstream->tracker.rows;
 }
 
-/* What the client has heard. */
+/* The error number that the client got; 0: none. */
 static uint16_t error_of(const struct job *job)
 {
     return job->own.told != 0 ? job->own.told : job->reply.error_code;
@@ -158,7 +160,7 @@ static void tell(struct session *session, const struct digest_row *row, const st
     text_fini(&pins);
 }
 
-/* Which logs hear of it: 1 << enum statement_file. */
+/* The logs that the statement is written to: a set of 1 << enum statement_file. */
 static unsigned files_for(struct worker *worker, const struct digest_cost *cost)
 {
     const struct statement_settings *settings = worker->world->statements->settings;

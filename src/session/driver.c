@@ -37,7 +37,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* ---- timers: restarted only when a wait ends sooner than what already runs ---- */
+/* ---- timers: restarted only if the new wait ends before the running timer ---- */
 
 static struct session *of_timer(struct loop_timer *timer)
 {
@@ -79,7 +79,7 @@ static enum step reply_is_late(struct session *session)
     struct error err = { 0 };
     char text[32];
     session->job.is_timed_out = true;
-    kill_session(session, true); /* or the server would go on with it */
+    kill_session(session, true); /* otherwise the server would go on running the statement */
     (void)error_set(&err, ETIMEDOUT, "no reply within the query timeout of %s",
                     clock_format_duration(session_query_us(session), text, sizeof text));
     return retry_of_upstream(session, &err);
@@ -166,8 +166,8 @@ static void watch_upstream(struct session *session, enum route_place place)
     stream_want(stream, events);
 }
 
-/* The one place where interest is derived: from what the buffers hold. On the hot path nothing changes here.
- */
+/* The only place that decides which socket events are wanted: from what the buffers hold. On the hot path
+ * nothing changes here. */
 static void watch(struct session *session)
 {
     watch_client(session);
@@ -200,7 +200,8 @@ static void on_client(struct stream *stream, int events)
 
 /* ---- the driver ---- */
 
-/* An upstream that is not part of the present job died, or spoke out of turn. */
+/* A connection that the present job does not use has ended, or has sent something without a request. Drops
+ * it; true if the session had state there. */
 static bool lose_idle(struct session *session, enum route_place place)
 {
     struct slot *slot = &session->slots[place];
@@ -213,7 +214,8 @@ static bool lose_idle(struct session *session, enum route_place place)
     return is_state_lost;
 }
 
-/* The client is told when it speaks next: an error that nobody asked for is read by few clients. */
+/* The client gets the error as the answer to its next command: few clients read an error that they did not
+ * ask for. */
 static void bury_idle(struct session *session, enum route_place place)
 {
     const struct slot *slot = &session->slots[place];
@@ -225,7 +227,7 @@ static void bury_idle(struct session *session, enum route_place place)
                        name, failure.text);
     session->facets.status &= (uint16_t) ~(STATUS_IN_TRANS | STATUS_IN_TRANS_READONLY);
     session->facets.transaction.is_unknown = false;
-    if (session->state == SESSION_IDLE) /* not that of a transaction any more */
+    if (session->state == SESSION_IDLE) /* the time-out of a transaction does not apply any more */
         session_set_deadline(
             session, wait_timeout_us(&session->facets, session->worker->world->timeouts->idle_client_us));
 }
@@ -237,8 +239,8 @@ static void bury_idle_losses(struct session *session)
             bury_idle(session, (enum route_place)place);
 }
 
-/* An answer of ours found no memory: half of it is never sent, and nothing else can be said to this client. A
- * session that is closing finds out by itself. */
+/* There was no memory for an answer to the client. An incomplete answer is never sent, and nothing else
+ * can be sent to this client. A session that is closing notices the failure by itself. */
 static bool is_speechless(const struct session *session)
 {
     return session->client.out.is_oom && session->state != SESSION_CLOSING;
@@ -268,9 +270,9 @@ static void run(struct session *session)
         watch(session);
 }
 
-/* ---- birth and death ---- */
+/* ---- opening and closing ---- */
 
-/* NULL when memory is out; otherwise it has an id, and can be found by it. */
+/* A session with an id, in the worker's table by id. NULL when memory is out. */
 static struct session *new_session(struct worker *worker)
 {
     struct session *session = mem_zalloc(sizeof *session);
@@ -326,7 +328,7 @@ static void bury(struct loop_corpse *corpse)
     worker_note_freed(worker);
 }
 
-/* The statement that runs, if one does, ends with its session. */
+/* The session ends: the cost of its running statement is noted. */
 static void end_statement(struct session *session)
 {
     cost_end(session, close_reason_row(session->close_reason)->words);
@@ -389,7 +391,8 @@ static enum step closing(struct session *session)
     if (stream_flush(client) == STREAM_BLOCKED)
         return STEP_WAIT;
     if (session->has_last_words && !session->is_client_eof && client->error == 0) {
-        /* Closing with unread input would reset the connection, and our last words with it. */
+        /* Closing a socket with unread input resets the connection, and the client would lose the last
+         * message. */
         (void)shutdown(client->fd, SHUT_WR);
         if (client->in.data != NULL) {
             buf_mark_parsed(&client->in, buf_unparsed(&client->in).len);
@@ -401,7 +404,7 @@ static enum step closing(struct session *session)
     return STEP_GONE;
 }
 
-/* Nothing is expected of these any more, nor waited for. */
+/* True for a server from which no connection can be expected any more. */
 static bool is_out(const struct view_server *entry)
 {
     return entry->state == SERVER_DOWN || entry->state == SERVER_DISABLED;
@@ -442,7 +445,7 @@ static void on_world(struct session *session)
     if (session->user == NULL)
         return;
     session->user = users_heir(session->worker->world->users, session->user);
-    if (session->user == NULL) /* it was on its way out, and is not counted any more */
+    if (session->user == NULL) /* the session was closing and is not counted any more */
         session_abort(session, session->close_reason);
     else
         consistency_note_settings(&session->consistency, session->user, session->is_new);

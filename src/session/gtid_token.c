@@ -9,8 +9,9 @@
 
 /* ---- SHOW HEADGATE TOKEN ---- */
 
-/* What the session has seen on replicas, what it did while its writes were not followed, and what was lost
- * with another primary, only the primary can tell. */
+/* Decides whether the primary must be asked for its position. Only the primary can tell what the session
+ * has seen on replicas, what it did while its writes were not followed, and what is left of a position
+ * from before a change of primary. */
 static void begin_telling(struct session *session)
 {
     const struct consistency *consistency = &session->consistency;
@@ -21,7 +22,7 @@ static void begin_telling(struct session *session)
     session->job.wait.replica_until_us = session_now(session) + consistency_wait_us(consistency);
 }
 
-/* False: the primary is being asked, and CATCHING_UP is to wait for its answer. */
+/* Fills the token. False: the primary is being asked, and CATCHING_UP has to wait for its answer. */
 static bool tell(struct session *session, struct gtid_token *token_r)
 {
     const struct consistency *consistency = &session->consistency;
@@ -40,7 +41,7 @@ static bool tell(struct session *session, struct gtid_token *token_r)
         token_r->position = positions->moved;
     if (!is_over && consistency->is_asking)
         gtid_position_merge(&token_r->position, &consistency->position);
-    /* The base has too many sources for a token. */
+    /* The base position has too many sources for a token. */
     bool is_based = positions->base.count > 0 && (since != 0 || consistency->needs_base);
     token_r->is_newest = is_based || (positions->is_unfollowed && (since != 0 || consistency->is_asking));
     return true;
@@ -57,8 +58,8 @@ static enum step answer(struct session *session, const struct gtid_token *token)
     return command_done(session);
 }
 
-/* Where the primary does not tell its position in time, or keeps no GTIDs, the token says "newest": its
- * reader asks for what the primary has then, which is never less. */
+/* If the primary does not tell its position in time, or uses no GTIDs, the token says "newest": a session
+ * with that token needs what the primary has at that later time, which is never less. */
 static enum step try_answer(struct session *session, bool is_late)
 {
     struct gtid_token token = { .family = session_view(session)->family };

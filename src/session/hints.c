@@ -58,8 +58,8 @@ void hints_read(struct hints *hints, struct span sql, bool is_cut, const struct 
     hint_begin(&walk, sql, dialect);
     while (hint_next(&walk, &hint))
         note(hints, &hint, view);
-    unsigned doubts = walk.lexer.doubts & (is_cut ? ~SQL_DOUBT_BAD : ~0u); /* a string that was cut is bad */
-    if (doubts != 0 && hints->has_any) /* what looks like a comment may be none to the server */
+    unsigned doubts = walk.lexer.doubts & (is_cut ? ~SQL_DOUBT_BAD : ~0u); /* a cut string counts as bad */
+    if (doubts != 0 && hints->has_any) /* the server may not read the hint's comment as a comment */
         *hints = (struct hints){ .unknown_count = 1,
                                  .unknown = SPAN_LITERAL("in a text that cannot be read with certainty") };
 }
@@ -128,7 +128,7 @@ void hints_look_for_attributes(struct session *session)
         session->job.facts.has_hint |= hint_is_attribute(attribute.name) && !attribute.is_null;
 }
 
-/* What headgate reads of one, wherever it was said. */
+/* Reads an attribute that is a hint, from any source. False: the attribute is no hint. */
 static bool read_attribute(struct span name, struct span value, struct hint *hint_r)
 {
     if (!hint_is_attribute(name))
@@ -150,7 +150,8 @@ void hints_add_beside(struct hints *hints, const struct hints_beside *beside, co
             note(hints, &hint, view);
 }
 
-/* They have the last word: they come with this execution, the text perhaps from a library. */
+/* Attributes override hints of the text: they are sent with this execution, while the text may come from a
+ * library. */
 static void read_attributes(const struct session *session, struct hints *hints)
 {
     struct attributes attributes;
@@ -180,11 +181,11 @@ void hints_read_job(struct session *session, struct hints *hints)
     if (!job->facts.has_hint)
         return;
     hints_read(hints, text_of(session), is_text && job->is_cut, &dialect, session_view(session));
-    if (is_text && job->is_cut && job->command->byte == COM_STMT_PREPARE) /* its text will not be kept */
+    if (is_text && job->is_cut && job->command->byte == COM_STMT_PREPARE) /* the text will not be kept */
         *hints = (struct hints){ .unknown_count = 1,
                                  .unknown = SPAN_LITERAL("in a statement too long to be kept") };
     if (!is_text)
-        hints->unknown_count = 0; /* told when the text came */
+        hints->unknown_count = 0; /* logged when the text came */
     read_attributes(session, hints);
     tell(session, hints);
 }
@@ -203,7 +204,8 @@ enum step hints_refuse(struct session *session, enum route_reason reason)
                           route_reason_words(reason));
 }
 
-/* A connection to another replica holds nothing that the session needs: hints_route has looked. */
+/* Drops the connection to another replica. It holds nothing that the session needs: hints_route has
+ * checked that. */
 static void leave_other_replica(struct session *session, int server)
 {
     const struct slot *slot = &session->slots[ROUTE_REPLICA];

@@ -17,47 +17,47 @@
 
 enum verdict { KILL_UNKNOWN, KILL_DENIED, KILL_UNASKED, KILL_SELF, KILL_DONE };
 
-/* A question that goes round all workers and comes back to the one that asked. */
+/* A question that is passed from worker to worker and returns to the worker that asked. */
 struct inquiry {
     struct loop_message message;
-    struct worker *const *workers; /* borrows: all of them */
+    struct worker *const *workers; /* borrows: all workers */
     unsigned worker_count;
-    unsigned next_worker; /* who is asked next */
+    unsigned next_worker; /* index of the worker that is asked next */
     unsigned from;        /* the asking worker */
     uint64_t asking;      /* session that waits for the verdict */
     uint64_t target;
-    const struct server *server; /* borrows: target may be an id of this one's as well; NULL: of none */
-    struct addr addr;            /* where that one is: elsewhere the ids are another machine's */
+    const struct server *server; /* borrows: server whose connection id `target` may be; NULL: none */
+    struct addr addr;            /* address of `server`: another machine has other ids */
     uint64_t holder;             /* a session whose connection to `server` has that id */
-    unsigned holders;            /* how many there are */
+    unsigned holders;            /* number of such sessions */
     bool is_query;
-    char user[ADMIT_USER_MAX + 1]; /* the killer … */
-    struct auth_secret secret;     /* … with its password, */
+    char user[ADMIT_USER_MAX + 1]; /* account that sent KILL */
+    struct auth_secret secret;     /* password of that account */
     uint16_t collation;
-    struct server *home;   /* borrows: and the server that knows what it may; NULL: there is none now */
-    struct addr home_addr; /* … which is there */
+    struct server *home;   /* borrows: server that is asked for permissions; NULL: none now */
+    struct addr home_addr; /* address of `home` */
     enum verdict verdict;
 };
 
-/* A connection that lives for one KILL. */
+/* A connection that is used for one KILL only. */
 struct killer {
     struct loop_corpse corpse;
     struct list_node in_worker;
     struct worker *worker;
     struct upstream *upstream; /* owns */
-    uint64_t session;          /* whose statement */
-    uint64_t command;          /* which one: a later one is not to be hit */
-    uint32_t connection;       /* the server's number of the connection that runs it */
+    uint64_t session;          /* id of the session whose statement is killed */
+    uint64_t command;          /* number of that statement: a later one must not be killed */
+    uint32_t connection;       /* the server's id of the connection that runs it */
     char sql[64];
 };
 
-/* What the session's account logs in to servers with. */
+/* The password with which the session's account logs in to servers. */
 static const struct auth_secret *secret_of(const struct session *session)
 {
     return session->user->secret.has_password ? &session->user->secret : session->seen;
 }
 
-/* ---- the server's side of it ---- */
+/* ---- KILL at the server ---- */
 
 static void bury(struct loop_corpse *corpse)
 {
@@ -71,8 +71,8 @@ static void finish(struct killer *killer)
     loop_bury(&killer->worker->loop, &killer->corpse, bury);
 }
 
-/* The statement has ended by itself, and something else may run on that connection. Where the session has
- * given the connection up the server may still be at it. */
+/* True if the statement has ended by itself, so that another one may run on its connection. If the session
+ * does not have that connection any more, the server may still be running the statement. */
 static bool is_too_late(const struct killer *killer)
 {
     const struct session *session = session_find(killer->worker, killer->session);
@@ -99,7 +99,7 @@ static void on_ready(struct upstream *upstream)
 
 static void on_answer(struct upstream *upstream, const struct upstream_answer *answer)
 {
-    (void)answer; /* 1094: it had ended by itself */
+    (void)answer; /* ERR 1094: the statement had ended by itself */
     finish(upstream->owner);
 }
 
@@ -119,7 +119,7 @@ static const struct upstream_owner_ops owner_ops = {
     .on_ready = on_ready, .on_answer = on_answer, .on_failed = on_failed, .on_io = on_io
 };
 
-/* As the session's own user, who may always kill what is his. */
+/* Sends KILL as the session's own user, who may always kill own connections. */
 static void send_kill(struct session *session, const struct upstream *running, bool is_query)
 {
     struct worker *worker = session->worker;
@@ -147,7 +147,8 @@ static void send_kill(struct session *session, const struct upstream *running, b
     }
 }
 
-/* For a server, for a free connection, for a replica to catch up: there is nobody to pass a KILL on to. */
+/* True if the session waits for a server, for a connection or for a replica: there is no connection that a
+ * KILL could be sent for. */
 static bool is_waiting(const struct session *session)
 {
     return !session->job.is_login &&
@@ -163,7 +164,7 @@ enum step kill_interrupted(struct session *session)
     wait_connection_leave(session);
     wait_replica_end(session);
     if (session->state == SESSION_ATTACHING)
-        slot_drop_idle(session, session->job.place); /* half a connection is of use to nobody */
+        slot_drop_idle(session, session->job.place); /* no session can use an unfinished connection */
     return command_refuse(session, ERR_QUERY_INTERRUPTED, NULL, "Query execution was interrupted");
 }
 
@@ -171,7 +172,7 @@ void kill_session(struct session *session, bool is_query)
 {
     struct upstream *upstream = session->slots[session->job.place].upstream;
     if (upstream != NULL && (upstream->state == UPSTREAM_BUSY || upstream->state == UPSTREAM_EXCHANGING)) {
-        upstream->is_soiled = true; /* a KILL that is late must meet nobody else there */
+        upstream->is_soiled = true; /* a late KILL must not hit another session there */
         send_kill(session, upstream, is_query);
     }
     if (!is_query) {
@@ -210,7 +211,7 @@ static void answer(struct inquiry *inquiry, struct worker *worker)
     session_run(session);
 }
 
-/* To the next worker that still runs. False when all have been asked. */
+/* Sends the question to the next worker that still runs. False when all have been asked. */
 static bool ask_next(struct inquiry *inquiry)
 {
     while (inquiry->next_worker < inquiry->worker_count) {
@@ -221,7 +222,8 @@ static bool ask_next(struct inquiry *inquiry)
     return false;
 }
 
-/* No session has that id, but one has the server's connection of that id: go round again for that session. */
+/* No session has that id, but exactly one session has the server's connection with that id: asks all
+ * workers again, for that session. */
 static bool mean_the_holder(struct inquiry *inquiry)
 {
     if (inquiry->server == NULL || inquiry->holders != 1)
@@ -249,8 +251,9 @@ static void come_home(struct loop_message *message)
     free_inquiry(inquiry);
 }
 
-/* Of a connection that somebody else had before, the id may be theirs to whoever says it; unless its present
- * client has asked for it, and then nobody else ever had. */
+/* True if this client may know the connection by this id. If another session had the connection before,
+ * the id may mean that session; except when the present client has asked for the id: then no other session
+ * had the connection. */
 static bool is_known_as(const struct upstream *upstream, uint64_t id)
 {
     return upstream->connection_id == id &&
@@ -268,8 +271,8 @@ static bool has_connection(const struct session *session, const struct inquiry *
     return false;
 }
 
-/* A server gives an id to one connection at a time; two holders mean that one has not heard of its end yet.
- */
+/* Counts the sessions whose connection has the id. A server gives an id to one connection at a time: with
+ * two holders, the end of one connection is not known yet. */
 static void count_holders(struct inquiry *inquiry, struct worker *worker)
 {
     struct list_node *node = list_first(&worker->sessions);
@@ -282,7 +285,7 @@ static void count_holders(struct inquiry *inquiry, struct worker *worker)
     }
 }
 
-/* A server has said whether the killer may; the session may have ended meanwhile. */
+/* A server has answered whether the killer may kill; the session may have ended in the meantime. */
 static void on_permission(void *context, enum kill_permission permission)
 {
     static const enum verdict verdicts[] = { [KILL_PERMISSION_NO] = KILL_DENIED,
@@ -297,7 +300,7 @@ static void on_permission(void *context, enum kill_permission permission)
     pass_on(inquiry);
 }
 
-/* The session is another account's. */
+/* The session belongs to another account. */
 static void ask_permission(struct inquiry *inquiry, struct worker *worker, const struct session *session)
 {
     struct kill_account killer = { inquiry->user, &inquiry->secret, inquiry->collation };
@@ -337,14 +340,14 @@ static struct inquiry *inquire(const struct world *world, uint64_t target)
     if (inquiry == NULL)
         return NULL;
     inquiry->message.run = ask_here;
-    inquiry->workers = world->workers; /* the world itself may be replaced meanwhile */
+    inquiry->workers = world->workers; /* the world may be replaced during the question */
     inquiry->worker_count = world->worker_count;
     inquiry->target = target;
     return inquiry;
 }
 
-/* The server whose ids the client sees in CONNECTION_ID() and SHOW PROCESSLIST; those of others may be the
- * same numbers. None, if there is none now. */
+/* Notes the server whose ids the client sees in CONNECTION_ID() and SHOW PROCESSLIST; other servers may
+ * use the same numbers. None if there is no such server now. */
 static void note_home_server(const struct session *session, struct inquiry *inquiry)
 {
     enum route_place home = facets_home(&session->facets);
@@ -357,7 +360,7 @@ static void note_home_server(const struct session *session, struct inquiry *inqu
         inquiry->home = view->servers[view->primary].server;
         inquiry->home_addr = view->servers[view->primary].addr;
     }
-    if (inquiry->target != 0) { /* 0: a connection that has no id yet */
+    if (inquiry->target != 0) { /* id 0: a connection that has no id yet */
         inquiry->server = inquiry->home;
         inquiry->addr = inquiry->home_addr;
     }
@@ -381,7 +384,8 @@ enum step kill_begin(struct session *session, uint64_t id, bool is_query)
     return session_enter(session, SESSION_KILLING);
 }
 
-/* A session that kills itself, or its statement, which is this KILL: seen on all three. */
+/* The session kills itself, or its own statement, which is this KILL. The answers are those of all three
+ * servers that were tried. */
 static enum step end_self(struct session *session)
 {
     bool is_mysql = session_view(session)->family == FAMILY_MYSQL;

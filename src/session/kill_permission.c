@@ -16,7 +16,7 @@ struct question {
     struct server *server; /* borrows */
     struct addr addr;
     struct upstream *victim; /* owns */
-    struct upstream *asker;  /* owns; NULL until the victim is there */
+    struct upstream *asker;  /* owns; NULL until the victim has logged in */
     char killer[ADMIT_USER_MAX + 1];
     struct auth_secret secret; /* of the killer */
     uint16_t collation;

@@ -13,7 +13,7 @@ static enum step refuse(struct session *session, const char *reason)
     return command_refuse(session, ERR_NOT_SUPPORTED_YET, NULL, "headgate: not run: %s", reason);
 }
 
-/* MariaDB itself refuses a KILL whose number would come from a query or a sequence. */
+/* True if MariaDB itself refuses the KILL, because its number would come from a query or a sequence. */
 static bool is_refused_by_servers(const struct session *session)
 {
     struct span text = command_text(session);
@@ -41,14 +41,14 @@ bool kill_statement_is_ours(const struct session *session)
     bool is_refused = facts->kill == SQL_KILL_OTHER || facts->kill == SQL_KILL_WIDE;
     if (facts->kill == SQL_KILL_NONE)
         return false;
-    if (session->job.command->byte == COM_STMT_PREPARE) /* nothing is run yet */
+    if (session->job.command->byte == COM_STMT_PREPARE) /* PREPARE runs nothing */
         return is_refused;
-    if (facts->kill == SQL_KILL_INNER) /* PREPARE runs nothing either */
+    if (facts->kill == SQL_KILL_INNER) /* an SQL-level PREPARE runs nothing either */
         return facts->kind != SQL_PREPARE;
-    return facts->kill != SQL_KILL_PARAMETER || facts->kind != SQL_KILL; /* a syntax error, as text */
+    return facts->kill != SQL_KILL_PARAMETER || facts->kind != SQL_KILL; /* `?` in a text is a syntax error */
 }
 
-/* The number that the variable in `sql` is known to hold. */
+/* Finds the number that the user variable in `sql` is known to hold. */
 static bool find_value(const struct session *session, struct span sql, uint64_t *id_r)
 {
     struct sql_dialect dialect = dialect_of(session);
@@ -57,7 +57,7 @@ static bool find_value(const struct session *session, struct span sql, uint64_t 
            span_to_u64(user_variables_literal(&session->facets.user_vars, name), id_r);
 }
 
-/* `sql`: of the KILL itself. */
+/* Runs or refuses a KILL. `sql`: the text of the KILL itself. */
 static enum step run(struct session *session, struct span sql)
 {
     const struct sql_facts *facts = &session->job.facts;
