@@ -32,7 +32,7 @@ static void lenenc_integers_both_ways(void **state)
         wire_put_lenenc(&again, lenencs[i].value);
         if (lenencs[i].is_minimal)
             assert_hex(text_span(&again), lenencs[i].hex);
-        for (size_t len = 0; len < bytes.len; len++) { /* every truncation fails, and reads nothing */
+        for (size_t len = 0; len < bytes.len; len++) { /* every truncation fails and reads nothing */
             struct span part = exact_copy(span_of(bytes.data, len));
             reader = wire_reader_of(part);
             assert_true(wire_read_lenenc(&reader) == 0);

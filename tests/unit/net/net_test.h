@@ -1,4 +1,4 @@
-/* A loop, pairs of sockets and small helpers for the tests of net/. */
+/* net_test: a loop, pairs of sockets and small helpers for the tests of net/. */
 #ifndef HEADGATE_TESTS_UNIT_NET_NET_TEST_H
 #define HEADGATE_TESTS_UNIT_NET_NET_TEST_H
 
@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A test that waits for something that never comes ends here. */
+/* A test that waits longer than this is ended by an alarm. */
 #define PATIENCE_SECONDS 60
 
 static inline void open_loop(struct loop *loop)
@@ -37,13 +37,13 @@ static inline void turn_without_waiting(struct loop *loop)
     (void)ev_run(loop->ev, EVRUN_NOWAIT);
 }
 
-/* Two ends of a pipe, both non-blocking. */
+/* Opens a pair of connected sockets, both non-blocking. */
 static inline void open_pair(int ends[2])
 {
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
 }
 
-/* How many descriptors this process has open. */
+/* Returns how many descriptors this process has open. */
 static inline unsigned open_descriptors(void)
 {
     unsigned count = 0;

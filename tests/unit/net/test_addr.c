@@ -179,7 +179,7 @@ static void a_name_is_read_and_not_asked_for(void **state)
     assert_int_equal(host.port, 3306);
     assert_int_equal(addr.len, 0);
     assert_false(addr_parse_host("db1.example:0", &addr, &host, &err));
-    assert_string_equal(host.name, "db1.example"); /* as it was */
+    assert_string_equal(host.name, "db1.example"); /* unchanged by the failed call */
     assert_false(addr_parse("db1.example:3306", &addr, &err));
 }
 

@@ -1,4 +1,5 @@
-/* A window against a twin that keeps three queues of bytes: sent and kept, to be sent, not looked at. */
+/* A window compared with a reference that keeps three queues of bytes: sent and kept, to be sent, not parsed.
+ */
 #include "../base/unit.h"
 
 #include "net/buf.h"
@@ -101,7 +102,7 @@ static void window_agrees_with_its_twin(void **state)
     (void)state;
     uint64_t seed = 61;
     for (unsigned round = 0; round < 200; round++) {
-        uint8_t *memory = malloc(CAP); /* of exactly this size, for the sanitizers */
+        uint8_t *memory = malloc(CAP); /* of exactly this size: the sanitizers see every access beyond it */
         struct buf buf = { .data = memory, .cap = CAP };
         struct twin twin = { 0 };
         for (unsigned i = 0; i < 300; i++) {
@@ -119,7 +120,7 @@ static void an_emptied_window_begins_at_its_front_again(void **state)
     struct buf buf = { .data = memory, .cap = 16, .filled = 10 };
     buf_mark_parsed(&buf, 10);
     buf_mark_sent(&buf, 10);
-    assert_int_equal(buf.filled, 10); /* may be wanted again */
+    assert_int_equal(buf.filled, 10); /* sent bytes are kept: they may be needed again */
     buf_release_sent(&buf);
     assert_int_equal(buf.filled, 0);
     assert_true(buf_is_empty(&buf));
@@ -132,7 +133,8 @@ static void no_window_holds_nothing(void **state)
     buf_check(&none);
     assert_true(buf_is_empty(&none));
     assert_int_equal(buf_room(&none), 0);
-    struct span unparsed = buf_unparsed(&none), unsent = buf_unsent(&none); /* clang's UBSan looks at these */
+    /* clang's UBSan checks these pointers */
+    struct span unparsed = buf_unparsed(&none), unsent = buf_unsent(&none);
     assert_true(unparsed.data == NULL && unparsed.len == 0);
     assert_true(unsent.data == NULL && unsent.len == 0);
     buf_mark_parsed(&none, 0);

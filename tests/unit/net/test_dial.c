@@ -5,7 +5,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 
-/* A loopback port: with somebody listening, or just freed. */
+/* Opens a loopback port with a listener, or returns one that has just been closed. */
 static int open_port(struct addr *addr)
 {
     struct error err = { 0 };
@@ -17,7 +17,8 @@ static int open_port(struct addr *addr)
     return fd;
 }
 
-/* Start, wait until the socket is writable, finish: as upstreams do. The fd, or -1. */
+/* Starts a connect, waits until the socket is writable, and finishes it, as upstreams do. Returns the fd, or
+ * -1. */
 static int dial(const struct addr *addr, struct error *err)
 {
     static const struct socket_options options = { .keepalive_us = 60000000, .user_timeout_us = 30000000 };
@@ -86,7 +87,7 @@ static void a_connection_has_the_options_it_was_asked_for(void **state)
     (void)close(listening);
 }
 
-/* Durations shorter than the system's unit are one unit, and absurd ones do not wrap. */
+/* Durations shorter than the system's unit become one unit; very long ones do not overflow. */
 static void odd_durations_become_possible_ones(void **state)
 {
     (void)state;

@@ -2,7 +2,7 @@
 
 #include "net/frames.h"
 
-/* A writer and a reader of frames, and bytes on their way. */
+/* A writer and a reader of frames, and the bytes between them. */
 struct scene {
     struct compress *compress;
     struct frames writer, reader;
@@ -38,7 +38,7 @@ static void put(struct scene *scene, struct span plain)
     scene->len += frames_put(&scene->writer, scene->compress, plain, scene->wire + scene->len);
 }
 
-/* Reads all of `wire`, offering `step` bytes at a time and room for `cap`. */
+/* Reads all of `wire`, `step` bytes at a time, with room for `cap` bytes. */
 static enum frames_verdict read_all(struct scene *scene, struct span wire, size_t step, size_t cap,
                                     struct text *out)
 {
@@ -125,7 +125,7 @@ static void what_is_short_or_gets_no_smaller_is_sent_as_it_is(void **state)
     }
 }
 
-/* A frame with any header around `contents`. */
+/* Appends a frame with any header around `contents`. */
 static void put_frame(struct scene *scene, uint8_t number, size_t unpacked, struct span contents)
 {
     uint8_t *at = scene->wire + scene->len;
@@ -191,7 +191,7 @@ static void a_frame_that_is_not_what_it_says_is_damaged(void **state)
     close_scene(&scene);
 }
 
-/* 16 MiB of zeros in some kilobytes: they come out in pieces, as there is room. */
+/* 16 MiB of zeros, compressed to some kilobytes, are unpacked in pieces, as there is room. */
 static void a_bomb_unpacks_as_slowly_as_it_is_read(void **state)
 {
     (void)state;
@@ -246,12 +246,12 @@ static void a_servers_frames_follow_the_clients(void **state)
     (void)state;
     struct scene scene;
     open_scene(&scene, COMPRESS_ZLIB, 50);
-    /* a command in one frame, and its answer in two */
+    /* a command in one frame, its answer in two */
     assert_int_equal(hear(&scene, 0), FRAMES_OK);
     frames_restart(&scene.reader);
     assert_int_equal(answer(&scene), 1);
     assert_int_equal(answer(&scene), 2);
-    /* a command in three frames, of which the answer knows two when the command is begun with */
+    /* a command in three frames; the answer has seen two of them when it begins */
     assert_int_equal(hear(&scene, 0), FRAMES_OK);
     assert_int_equal(hear(&scene, 1), FRAMES_OK);
     frames_restart(&scene.reader);
@@ -271,7 +271,7 @@ static void a_servers_frames_follow_the_clients(void **state)
     assert_int_equal(answer(&scene), 2);
     frames_restart(&scene.reader);
     assert_int_equal(answer(&scene), 1);
-    /* one that is due neither way */
+    /* a number that continues neither the command nor the answer */
     assert_int_equal(hear(&scene, 7), FRAMES_OUT_OF_ORDER);
     close_scene(&scene);
 }
@@ -288,8 +288,8 @@ static void a_clients_frames_begin_each_command_at_zero(void **state)
     assert_int_equal(answer(&scene), 0);
     assert_int_equal(answer(&scene), 1);
     assert_int_equal(hear(&scene, 2), FRAMES_OK);
-    assert_int_equal(answer(&scene), 3);           /* it goes on with what the server asked for */
-    assert_int_equal(hear(&scene, 77), FRAMES_OK); /* a server's numbers are its own matter */
+    assert_int_equal(answer(&scene), 3);           /* continues after the number of the server's request */
+    assert_int_equal(hear(&scene, 77), FRAMES_OK); /* numbers chosen by a server are not checked */
     frames_restart(&scene.reader);
     assert_int_equal(answer(&scene), 0);
     close_scene(&scene);

@@ -80,7 +80,7 @@ static void port_zero_becomes_a_real_one_and_peers_are_named(void **state)
         open_house(&house);
         if (!try_listen(&house, rows[i], 0, &err) && err.code == EADDRNOTAVAIL) {
             close_house(&house);
-            continue; /* a machine without IPv6 */
+            continue; /* the machine has no IPv6 */
         }
         assert_row(house.listener.loop != NULL, "%s", err.text);
         (void)addr_format(&house.listener.addr, text);
@@ -118,7 +118,7 @@ static void a_taken_port_is_named_with_its_reason(void **state)
     assert_string_equal(err.text, want);
     assert_int_equal(open_descriptors(), before);
     close_house(&house);
-    assert_true(try_listen(&other, text, 0, &err)); /* free at once */
+    assert_true(try_listen(&other, text, 0, &err)); /* the address is free at once */
     close_house(&other);
 }
 
@@ -155,7 +155,7 @@ static void a_stale_socket_file_is_replaced(void **state)
     struct addr addr = address(house.path);
     int stale = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(stale, &addr.u.any, addr.len), 0);
-    (void)close(stale); /* its process is gone, its file is not */
+    (void)close(stale); /* the process has ended, its socket file remains */
     assert_row(try_listen(&house, house.path, 0600, &err), "%s", err.text);
     (void)close(visit(&addr));
     close_house(&house);
@@ -172,7 +172,7 @@ static void what_is_in_use_or_no_socket_is_left_alone(void **state)
     assert_true(try_listen(&house, house.path, 0600, &err));
     assert_false(try_listen(&other, house.path, 0600, &err));
     assert_non_null(strstr(err.text, "Address already in use"));
-    (void)close(visit(&house.listener.addr)); /* still the first one's */
+    (void)close(visit(&house.listener.addr)); /* the file still leads to the first listener */
     int file = open(other.path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     assert_int_equal(write(file, "precious", 8), 8);
     (void)close(file);
@@ -183,8 +183,8 @@ static void what_is_in_use_or_no_socket_is_left_alone(void **state)
     close_house(&house);
 }
 
-/* Somebody listens there, but is stopped, and its queue is full: a connect would wait for as long as it is.
- */
+/* A listener exists, but its process is stopped and its queue is full: a connect would wait until the process
+ * goes on. */
 static void a_socket_file_whose_owner_does_not_accept_is_left_alone_at_once(void **state)
 {
     (void)state;
@@ -238,7 +238,7 @@ static void who_accepts_may_close_the_door(void **state)
     int fds[4];
     open_house(&house);
     unsigned before = open_descriptors();
-    for (unsigned round = 0; round < 2; round++) { /* and open it again afterwards */
+    for (unsigned round = 0; round < 2; round++) { /* closed by its own callback, then opened a second time */
         struct addr addr = address(round == 0 ? "127.0.0.1:0" : house.path);
         assert_true(listener_open(&house.listener, &house.loop, &addr, 0600, welcome_the_last, &house, &err));
         for (unsigned i = 0; i < 4; i++)
@@ -246,7 +246,7 @@ static void who_accepts_may_close_the_door(void **state)
         while (house.count < 2)
             turn(&house.loop);
         turn_without_waiting(&house.loop);
-        assert_int_equal(house.count, 2); /* the others were not let in */
+        assert_int_equal(house.count, 2); /* the other clients were not accepted */
         for (unsigned i = 0; i < 4; i++)
             (void)close(fds[i]);
         while (house.count > 0)
@@ -256,7 +256,7 @@ static void who_accepts_may_close_the_door(void **state)
     close_house(&house);
 }
 
-/* ---- out of descriptors: in a child, which has its own limit ---- */
+/* ---- no free descriptor: in a child process, which has its own limit ---- */
 
 #define CHILD_MUST(condition)                                                                                \
     do {                                                                                                     \
@@ -279,7 +279,7 @@ static void run_out_of_descriptors(struct house *house)
     turn_without_waiting(&house->loop);
     for (unsigned i = 0; i < CLIENTS; i++)
         clients[i] = visit(&house->listener.addr);
-    /* Descriptors are handed out lowest first: exactly ROOM more. */
+    /* The kernel uses the lowest free descriptor: exactly ROOM more can be opened. */
     int next = dup(0);
     (void)close(next);
     struct rlimit limit = { (rlim_t)next + ROOM, (rlim_t)next + ROOM };
@@ -287,10 +287,10 @@ static void run_out_of_descriptors(struct house *house)
     while (house->listener.spare_fd >= 0)
         turn(&house->loop);
     CHILD_MUST(house->count == ROOM);
-    CHILD_MUST(is_turned_away(clients[ROOM])); /* it learns at once */
+    CHILD_MUST(is_turned_away(clients[ROOM])); /* the client gets the error at once */
     CHILD_MUST(loop_timer_is_active(&house->listener.pause) && !ev_is_active(&house->listener.io));
     turn_without_waiting(&house->loop);
-    CHILD_MUST(house->count == ROOM); /* and nobody spins */
+    CHILD_MUST(house->count == ROOM); /* the loop does not spin on the listener */
     for (unsigned i = 0; i < ROOM; i++) {
         (void)close(house->guests[i]);
         (void)close(clients[i]);
@@ -298,7 +298,7 @@ static void run_out_of_descriptors(struct house *house)
     (void)close(clients[ROOM]);
     house->count = 0;
     while (house->count < CLIENTS - ROOM - 1)
-        turn(&house->loop); /* after the pause, those who waited come in */
+        turn(&house->loop); /* after the pause the waiting clients are accepted */
     CHILD_MUST(house->listener.spare_fd >= 0);
     _exit(0);
 }
@@ -314,7 +314,7 @@ static void out_of_descriptors_one_client_is_told_and_the_others_wait(void **sta
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        (void)alarm(PATIENCE_SECONDS); /* not inherited */
+        (void)alarm(PATIENCE_SECONDS); /* alarms are not inherited */
         log_configure(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT, -1);
         run_out_of_descriptors(&house);
     }

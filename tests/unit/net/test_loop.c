@@ -134,7 +134,7 @@ static void timers_fire_once_in_the_order_of_their_times(void **state)
     open_loop(&loop);
     for (unsigned i = 0; i < 5; i++) {
         loop_timer_init(&clocks[i].timer, ring);
-        loop_timer_stop(&clocks[i].timer); /* harmless before it was ever started */
+        loop_timer_stop(&clocks[i].timer); /* no effect before the first start */
         assert_false(loop_timer_is_active(&clocks[i].timer));
         loop_timer_start(&clocks[i].timer, &loop, after_us[i]);
         assert_true(loop_timer_is_active(&clocks[i].timer));
@@ -166,7 +166,7 @@ static void a_timer_started_again_counts_from_then(void **state)
     loop_timer_start(&late.timer, &loop, 0);
     loop_timer_start(&late.timer, &loop, 300000);
     loop_timer_start(&early.timer, &loop, 10000);
-    early.starts = &early; /* a timer may start itself from its own callback */
+    early.starts = &early; /* a timer may restart itself in its own callback */
     while (late.fired == 0)
         turn(&loop);
     assert_int_equal(again.order, 1);
@@ -185,7 +185,7 @@ static void stay_long(struct loop_message *message)
     letter->number = 1;
 }
 
-/* The loop's own idea of now is as old as the turn. */
+/* The loop's time is the time when the turn began. */
 static void a_timer_started_late_in_a_long_turn_is_not_early(void **state)
 {
     (void)state;
@@ -200,7 +200,7 @@ static void a_timer_started_late_in_a_long_turn_is_not_early(void **state)
             while (letter.number == 0)
                 turn(&loop);
         } else {
-            stay_long(&letter.message); /* before the loop runs, as at start */
+            stay_long(&letter.message); /* before the loop runs, as when the program starts */
         }
         uint64_t started = clock_monotonic_us();
         loop_timer_start(&alarm_clock.timer, &loop, 20000);
@@ -212,7 +212,7 @@ static void a_timer_started_late_in_a_long_turn_is_not_early(void **state)
     close_loop(&loop);
 }
 
-/* ---- a turn ---- */
+/* ---- a turn of the loop ---- */
 
 struct watched {
     struct loop_corpse corpse;
@@ -258,7 +258,7 @@ static void the_dead_are_buried_after_the_turn_and_not_during_it(void **state)
     }
     turn(&loop);
     assert_true(pair[0].calls == 1 && pair[1].calls == 1);
-    assert_true(pair[0].now_us == pair[1].now_us); /* the clock was read once */
+    assert_true(pair[0].now_us == pair[1].now_us); /* one read of the clock for the whole turn */
     turn_without_waiting(&loop);
     assert_true(pair[0].is_buried && pair[1].is_buried);
     (void)close(ends[0]);

@@ -3,10 +3,10 @@
 #include "net/reserve.h"
 
 #define CLIENTS 1000
-#define TIMERS 2000 /* far more than the tables of a young loop hold */
+#define TIMERS 2000 /* far more than the tables of a new loop can hold */
 #define SOCKETS 400
 
-/* Every test begins and ends with nothing in use. */
+/* Every test begins and ends with no reserved memory in use. */
 static int set_aside(void **state)
 {
     (void)state;
@@ -34,7 +34,7 @@ static void ring(struct loop_timer *timer)
     ++*((struct ringer *)(void *)timer)->rung;
 }
 
-/* All of them are due in one turn. */
+/* Starts all timers and waits until each has fired. */
 static void ring_all(struct loop *loop, struct ringer *ringers, unsigned count, unsigned *rung)
 {
     *rung = 0;
@@ -77,7 +77,7 @@ static void hear(struct ev_loop *ev, ev_io *io, int events)
     (void)ev;
 }
 
-/* Tables of both kinds of memory, which change from one to the other and back while they are in use. */
+/* Tables move from ordinary memory to reserved memory and back while they are in use. */
 static void tables_keep_what_is_in_them_wherever_they_grow(void **state)
 {
     (void)state;

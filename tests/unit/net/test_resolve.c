@@ -1,5 +1,4 @@
-/* Names asked of a name server that the test plays itself: over loopback, on the same loop.
- */
+/* Names resolved by a name server that the test simulates: over loopback, on the same loop. */
 #include "net_test.h"
 
 #include "base/clock.h"
@@ -9,22 +8,22 @@
 
 enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_AAAA = 28, NXDOMAIN = 3, PACKET_MAX = 512, HEADER = 12 };
 
-/* ---- the name server ---- */
+/* ---- the simulated name server ---- */
 
 struct dns {
     struct loop *loop;
     ev_io ev;
     int fd;
     char address[ADDR_TEXT_MAX];
-    const char *v4[3], *v6[3]; /* what it answers */
+    const char *v4[3], *v6[3]; /* the addresses in its answers */
     uint32_t ttl;
-    uint32_t alias_ttl; /* not 0: the addresses are those of an alias, which is good for so long */
+    uint32_t alias_ttl; /* not 0: the addresses belong to an alias with this TTL */
     int rcode;
-    unsigned lose;   /* so many questions, and then no more */
-    bool loses_v6;   /* all of that family */
-    unsigned slow;   /* so many questions are put aside, and answered with the next one */
-    unsigned asked;  /* questions that came */
-    unsigned queued; /* of those put aside */
+    unsigned lose;   /* how many more questions are not answered */
+    bool loses_v6;   /* no question for AAAA is answered */
+    unsigned slow;   /* how many questions are put aside; they are answered together with the next one */
+    unsigned asked;  /* questions received */
+    unsigned queued; /* delayed questions */
     struct aside {
         uint8_t packet[PACKET_MAX];
         size_t len;
@@ -40,7 +39,7 @@ static size_t put16(uint8_t *at, unsigned value)
     return 2;
 }
 
-/* Name (the question's, or the alias), type, class, TTL, length; the data is up to the caller. */
+/* Writes name (the question's or the alias), type, class, TTL and length. The caller writes the data. */
 static size_t put_record(uint8_t *at, bool is_alias, unsigned type, uint32_t ttl, unsigned len)
 {
     size_t n = 0;
@@ -152,7 +151,7 @@ static void close_dns(struct dns *dns)
     dns->fd = -1;
 }
 
-/* ---- whoever wants to know ---- */
+/* ---- a name of a server ---- */
 
 struct scene {
     struct loop loop;
@@ -161,7 +160,7 @@ struct scene {
     struct resolve_name name;
     unsigned news;
     char was[ADDR_TEXT_MAX];
-    bool forgets; /* the name, when it hears of it */
+    bool forgets; /* forgets the name in its own callback */
 };
 
 static void on_news(struct resolve_name *name, const struct addr *was)
@@ -201,7 +200,7 @@ static void turn_until_news(struct scene *scene, unsigned news)
     assert_int_equal(scene->news, news);
 }
 
-/* A scene in which db1.test is known as 127.0.0.2. */
+/* Opens a scene in which db1.test is known as 127.0.0.2. */
 static void open_resolved(struct scene *scene)
 {
     open_scene(scene);
@@ -222,7 +221,7 @@ static void assert_at(const struct scene *scene, const char *address)
     assert_string_equal(addr_format(&scene->name.addr, text), address);
 }
 
-/* ---- properties ---- */
+/* ---- tests ---- */
 
 static void an_answer_is_good_for_its_ttl_within_bounds(void **state)
 {
@@ -282,7 +281,7 @@ static void a_name_gets_its_address_and_port(void **state)
     assert_at(&scene, "127.0.0.2:3306");
     assert_string_equal(scene.was, "-");
     assert_string_equal(scene.name.error, "");
-    turn_until_asked(&scene, 4); /* the TTL of a second is over; the answer is the same */
+    turn_until_asked(&scene, 4); /* the TTL of one second has passed; the answer is the same */
     assert_int_equal(scene.news, 1);
     close_scene(&scene);
 }
@@ -307,12 +306,12 @@ static void the_present_address_stays_while_it_is_among_the_answers(void **state
     scene.dns.v4[0] = "127.0.0.4";
     scene.dns.v4[1] = "127.0.0.2";
     scene.dns.v6[0] = "::1";
-    turn_until_asked(&scene, 6); /* the second question's answer was read before the third was asked */
+    turn_until_asked(&scene, 6); /* the answer to the second question was read before the third question */
     assert_at(&scene, "127.0.0.2:3306");
     assert_int_equal(scene.news, 1);
     scene.dns.v4[1] = "127.0.0.3";
     turn_until_news(&scene, 2);
-    assert_at(&scene, "127.0.0.4:3306"); /* the first of the new ones */
+    assert_at(&scene, "127.0.0.4:3306"); /* the first of the new addresses */
     assert_string_equal(scene.was, "127.0.0.2:3306");
     close_scene(&scene);
 }
@@ -327,7 +326,7 @@ static void a_family_that_is_not_answered_any_more_is_left(void **state)
     resolve_start(&scene.name);
     while (scene.dns.asked < 2 || scene.news < 1)
         turn(&scene.loop);
-    turn_until_asked(&scene, 4); /* whichever family came first: it stays */
+    turn_until_asked(&scene, 4); /* the address stays, whichever family was answered first */
     bool was_v4 = scene.name.addr.u.any.sa_family == AF_INET;
     scene.dns.v4[0] = was_v4 ? NULL : "127.0.0.2";
     scene.dns.v6[0] = was_v4 ? "::1" : NULL;
@@ -363,7 +362,7 @@ static void one_family_is_enough_to_begin_with(void **state)
     resolve_start(&scene.name);
     turn_until_news(&scene, 1);
     assert_at(&scene, "127.0.0.2:3306");
-    assert_int_equal(scene.dns.asked, 2); /* nobody has waited for the other one's second try */
+    assert_int_equal(scene.dns.asked, 2); /* no waiting for a second question about the other family */
     close_scene(&scene);
 }
 
@@ -381,7 +380,7 @@ static void lost_packets_are_sent_again(void **state)
     close_scene(&scene);
 }
 
-/* Later than the second try, to which they are not answers. */
+/* The answers come after the second questions, which they do not belong to. */
 static void a_slow_answer_is_an_answer(void **state)
 {
     (void)state;
@@ -408,7 +407,7 @@ static void the_last_good_answer_outlives_failures(void **state)
     assert_string_equal(scene.name.error, "Domain name not found");
     while (scene.name.failures < 2)
         turn(&scene.loop);
-    assert_int_equal(scene.news, 2); /* the same failure again is no news */
+    assert_int_equal(scene.news, 2); /* the same failure again is not reported */
     scene.dns.rcode = 0;
     turn_until_news(&scene, 3);
     assert_at(&scene, "127.0.0.2:3306");
@@ -458,7 +457,8 @@ static void an_alias_is_as_short_lived_as_what_it_stands_for(void **state)
     assert_at(&scene, "127.0.0.2:3306");
     uint64_t from_us = clock_monotonic_us();
     turn_until_asked(&scene, 4);
-    assert_true(clock_monotonic_us() - from_us < 20 * 1000000); /* the bound without it is 30 s */
+    /* without the alias's TTL the next question would come after 30 s */
+    assert_true(clock_monotonic_us() - from_us < 20 * 1000000);
     close_scene(&scene);
 }
 
@@ -472,7 +472,7 @@ static void the_hosts_file_comes_first(void **state)
     resolve_forget(&scene.name);
     assert_true(resolve_name_init(&scene.name, &scene.resolver, "localhost:7", on_news, &scene, &err));
     resolve_start(&scene.name);
-    assert_int_equal(scene.news, 1); /* at once */
+    assert_int_equal(scene.news, 1); /* before resolve_start returns */
     char text[ADDR_TEXT_MAX];
     (void)addr_format(&scene.name.addr, text);
     assert_row(strcmp(text, "127.0.0.1:7") == 0 || strcmp(text, "[::1]:7") == 0, "%s", text);
@@ -490,14 +490,14 @@ static void a_name_may_be_forgotten_while_it_is_asked_for(void **state)
         open_scene(&scene);
         scene.dns.v4[0] = "127.0.0.2";
         scene.dns.slow = round == 1 ? 2 : 0;
-        scene.forgets = round == 2; /* in the answer itself */
+        scene.forgets = round == 2; /* the name is forgotten in the callback of its answer */
         resolve_start(&scene.name);
         if (round == 2)
             turn_until_news(&scene, 1);
         else
             resolve_forget(&scene.name);
         turn_until_asked(&scene, 2);
-        for (int i = 0; i < 8; i++) /* the answers come, or the resolver ends while they are awaited */
+        for (int i = 0; i < 8; i++) /* the answers come, or the resolver ends while it waits for them */
             turn_without_waiting(&scene.loop);
         assert_int_equal(scene.news, round == 2);
         close_scene(&scene);
@@ -512,7 +512,7 @@ static void a_resolver_needs_an_address_to_ask(void **state)
     struct resolver resolver;
     struct error err = { 0 };
     open_loop(&loop);
-    assert_true(resolve_init(&resolver, &loop, NULL, &err)); /* the system's */
+    assert_true(resolve_init(&resolver, &loop, NULL, &err)); /* the system's name servers */
     resolve_fini(&resolver);
     assert_false(resolve_init(&resolver, &loop, "nobody", &err));
     assert_non_null(strstr(err.text, "resolve names"));

@@ -87,10 +87,10 @@ static void a_window_is_lent_only_while_it_holds_something(void **state)
     assert_int_equal(end.loop.windows.lent, 1);
     buf_mark_parsed(&end.stream.in, 3);
     stream_trim(&end.stream);
-    assert_int_equal(end.loop.windows.lent, 1); /* not yet sent */
+    assert_int_equal(end.loop.windows.lent, 1); /* the bytes are not sent yet */
     buf_mark_sent(&end.stream.in, 3);
     stream_trim(&end.stream);
-    assert_int_equal(end.loop.windows.lent, 1); /* may be wanted again */
+    assert_int_equal(end.loop.windows.lent, 1); /* sent bytes are kept: they may be needed again */
     buf_release_sent(&end.stream.in);
     stream_trim(&end.stream);
     assert_int_equal(end.loop.windows.lent, 0);
@@ -113,7 +113,7 @@ static void a_full_window_reads_no_more_until_there_is_room(void **state)
     assert_true(end.stream.bytes_in == LOOP_WINDOW_BYTES);
     buf_mark_parsed(&end.stream.in, 100);
     buf_drop_parsed(&end.stream.in);
-    assert_int_equal(stream_fill(&end.stream), STREAM_OK); /* what remains moves to the front */
+    assert_int_equal(stream_fill(&end.stream), STREAM_OK); /* the remaining bytes move to the front */
     assert_true(end.stream.bytes_in == LOOP_WINDOW_BYTES + 100);
     close_end(&end);
 }
@@ -144,7 +144,7 @@ static void growing_keeps_bytes_and_cursors(void **state)
         assert_int_equal(end.loop.windows.lent, end.stream.in.cap == LOOP_WINDOW_BYTES);
         buf_mark_parsed(&end.stream.in, len - parsed);
         buf_drop_parsed(&end.stream.in);
-        stream_trim(&end.stream); /* a grown window goes back too */
+        stream_trim(&end.stream); /* a window that has grown is returned as well */
         assert_null(end.stream.in.data);
         close_end(&end);
     }
@@ -212,13 +212,13 @@ static void a_slow_peer_makes_a_write_partial_then_blocked(void **state)
     close_end(&end);
 }
 
-/* Borrowed bytes and our own, in any order, against a peer that reads when it likes. */
+/* Borrowed and owned bytes in any order; the peer reads at random times. */
 static void what_is_written_arrives_in_order(void **state)
 {
     (void)state;
     static uint8_t heard[1 << 16];
     uint64_t seed = 72;
-    uint32_t next_out = 0, next_in = 0; /* the stream of bytes is a counter */
+    uint32_t next_out = 0, next_in = 0; /* the bytes of the stream are a counter */
     struct end end;
     int small = 4096;
     open_end(&end);
@@ -281,7 +281,7 @@ static void a_long_answer_does_not_stay_in_memory(void **state)
     close_end(&end);
 }
 
-/* Half a packet would make the peer read the next one as its rest. */
+/* After half a packet the peer would read the next packet as its rest. */
 static void what_found_no_memory_is_never_sent_in_part(void **state)
 {
     (void)state;
@@ -296,7 +296,7 @@ static void what_found_no_memory_is_never_sent_in_part(void **state)
         mem_fail_after(0);
         assert_false(text_append(&end.stream.out, long_rest, sizeof long_rest));
         mem_fail_after(-1);
-        for (unsigned again = 0; again < 2; again++) { /* trying again does not make it whole */
+        for (unsigned again = 0; again < 2; again++) { /* a second attempt fails as well */
             assert_int_equal(stream_flush(&end.stream), STREAM_FAILED);
             assert_int_equal(end.stream.error, ENOMEM);
             assert_int_equal(stream_send(&end.stream, SPAN_LITERAL("another's"), &sent), STREAM_FAILED);
@@ -324,7 +324,7 @@ static void writing_to_nobody_is_a_failure_and_no_signal(void **state)
     close_end(&end);
 }
 
-/* ---- readiness ---- */
+/* ---- readiness of sockets ---- */
 
 static void only_what_was_asked_for_is_told(void **state)
 {
@@ -333,7 +333,7 @@ static void only_what_was_asked_for_is_told(void **state)
     open_end(&end);
     say(&end, "x", 1);
     turn_without_waiting(&end.loop);
-    assert_int_equal(end.calls, 0); /* nothing before stream_want */
+    assert_int_equal(end.calls, 0); /* no callback before stream_want */
     static const int wants[] = { EV_READ, EV_WRITE, EV_READ | EV_WRITE };
     for (size_t i = 0; i < COUNT_OF(wants); i++) {
         stream_want(&end.stream, wants[i]);
@@ -363,7 +363,7 @@ static void close_both(struct stream *stream, int events)
     stream_close(&killer->streams[1]);
 }
 
-/* Both are ready in the same turn; whoever is called first closes both: the other hears nothing any more. */
+/* Both streams are ready in the same turn. The first callback closes both; the other stream gets none. */
 static void a_closed_stream_is_not_called_in_the_same_turn(void **state)
 {
     (void)state;
@@ -394,7 +394,7 @@ static void a_stream_never_opened_may_be_closed(void **state)
     stream_close(&none);
 }
 
-/* ---- TLS, against a server of our own over the same pair ---- */
+/* ---- TLS, with a server of the test over the same pair of sockets ---- */
 
 static SSL_CTX *server_context(void)
 {
@@ -460,7 +460,8 @@ static void what_openssl_holds_is_drained(void **state)
     SSL_set_mode(secure.server, SSL_MODE_ENABLE_PARTIAL_WRITE);
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (char)(i % 251);
-    assert_int_equal(SSL_write(secure.server, bytes, 100), 100); /* two records, one readiness */
+    /* two TLS records, but the socket becomes readable once */
+    assert_int_equal(SSL_write(secure.server, bytes, 100), 100);
     assert_int_equal(SSL_write(secure.server, bytes, 100), 100);
     assert_int_equal(stream_fill(stream), STREAM_OK);
     assert_int_equal(buf_unparsed(&stream->in).len, 200);
@@ -483,7 +484,8 @@ static void what_openssl_holds_is_drained(void **state)
     close_secure(&secure);
 }
 
-/* What is unread at a server that runs a statement keeps it from seeing the end. */
+/* A server that runs a statement does not notice the end of a connection while it has unread bytes.
+ * stream_break therefore sends no close notification. */
 static void breaking_says_no_good_bye(void **state)
 {
     (void)state;
@@ -492,7 +494,7 @@ static void breaking_says_no_good_bye(void **state)
         char byte;
         int unread = -1;
         open_secure(&secure);
-        while (SSL_read(secure.server, &byte, 1) > 0) /* what is left of the handshake, on either side */
+        while (SSL_read(secure.server, &byte, 1) > 0) /* the rest of the handshake, on both sides */
             ;
         assert_int_equal(stream_fill(&secure.end.stream), STREAM_BLOCKED);
         (breaks ? stream_break : stream_close)(&secure.end.stream);

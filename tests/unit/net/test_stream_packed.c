@@ -2,7 +2,7 @@
 
 #include "net/stream_packed.h"
 
-/* headgate's end of a compressed connection, and the other end in the hands of the test. */
+/* headgate's end of a compressed connection; the test plays the peer. */
 struct end {
     struct loop loop;
     struct stream stream;
@@ -47,7 +47,7 @@ static void close_end(struct end *end)
     close_loop(&end->loop);
 }
 
-/* The peer sends these in one frame. */
+/* The peer sends these bytes in one frame. */
 static void say(struct end *end, struct span plain)
 {
     uint8_t *frame = malloc(FRAMES_HEADER_BYTES + plain.len);
@@ -57,7 +57,7 @@ static void say(struct end *end, struct span plain)
     free(frame);
 }
 
-/* What the peer has been sent, unpacked. */
+/* Unpacks what was sent to the peer and appends it to `out`. */
 static void hear(struct end *end, struct text *out)
 {
     uint8_t raw[4096], plain[65536];
@@ -141,7 +141,8 @@ static void an_idle_stream_holds_no_window(void **state)
     close_end(&end);
 }
 
-/* More in one frame than a window holds: of what is left nothing tells but the stream itself. */
+/* One frame contains more than a window holds. The socket has no unread bytes then: only the stream knows of
+ * the rest. */
 static void a_large_frame_comes_window_by_window(void **state)
 {
     (void)state;
@@ -160,7 +161,7 @@ static void a_large_frame_comes_window_by_window(void **state)
         assert_int_equal(stream_fill(&end.stream), STREAM_OK);
         windows++;
         total += buf_unparsed(&end.stream.in).len;
-        if (windows == 2) { /* nobody takes it away: it is not told of until somebody has */
+        if (windows == 2) { /* the window is still full: no callback until the owner has taken bytes out */
             assert_true(stream_has_pending(&end.stream));
             stream_want(&end.stream, 0);
             turn_without_waiting(&end.loop);
@@ -177,8 +178,8 @@ static void a_large_frame_comes_window_by_window(void **state)
     close_end(&end);
 }
 
-/* Bytes count as written when their frame has gone; until then they are offered again, with more behind them.
- */
+/* Bytes count as written when their frame has been sent. Until then the owner offers them again, with further
+ * bytes behind them. */
 static void a_slow_peer_gets_everything_in_order(void **state)
 {
     (void)state;
@@ -199,7 +200,7 @@ static void a_slow_peer_gets_everything_in_order(void **state)
         at += sent;
         if (result == STREAM_BLOCKED) {
             blocked++;
-            if (blocked == 1) { /* the owner takes them into its own words */
+            if (blocked == 1) { /* the owner copies the bytes to stream.out */
                 (void)text_append(&end.stream.out, plain + at, len);
                 at += len;
                 assert_int_equal(stream_flush(&end.stream), STREAM_BLOCKED);
@@ -250,8 +251,8 @@ static void the_end_comes_after_what_was_sent(void **state)
     close_end(&end);
 }
 
-/* What a server has not been sent yet may be several commands. They share a frame of number 0; the command
- * that is read from elsewhere begins another one. */
+/* Bytes not yet sent to a server may be several commands. They share a frame with number 0. A command that is
+ * read from another window begins a new frame. */
 static void a_clients_commands_begin_frames(void **state)
 {
     (void)state;

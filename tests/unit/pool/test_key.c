@@ -1,4 +1,4 @@
-/* Who may go on with whose connection; and that one is looked for among those of its kind. */
+/* Which account may use which connection; and that connections of one kind are found together. */
 #include "../base/unit.h"
 
 #include "pool/key.h"
@@ -69,7 +69,8 @@ static void what_fits_is_of_the_kind_that_is_looked_for(void **state)
         seen += !is_seen[key_kind(&key)];
         is_seen[key_kind(&key)] = true;
     }
-    assert_int_equal(seen, PERMITS_KINDS / 2); /* they are spread */
+    /* all kinds without a schema occur: keys are distributed over them */
+    assert_int_equal(seen, PERMITS_KINDS / 2);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-/* Connections opened in one burst do not go in one. */
+/* Connections opened in one burst are not closed in one burst. */
 #include "../base/unit.h"
 
 #include "pool/lifetime.h"
@@ -18,8 +18,8 @@ static void a_tenth_more_or_less_is_all(void **state)
         }
 }
 
-/* A server counts its connections: of a hundred that follow each other, whichever is the first, every tenth
- * part of the span has its share, give or take a few. */
+/* A server numbers its connections. Of a hundred consecutive ones, whatever the first number, every tenth
+ * part of the time span gets a tenth, with a small tolerance. */
 static void neighbours_go_at_different_times(void **state)
 {
     (void)state;

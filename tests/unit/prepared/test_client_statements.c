@@ -47,13 +47,14 @@ static void minus_one_is_the_last_prepared_if_that_worked(void **state)
     assert_ptr_equal(prepared_find(&table, STMT_ID_LAST), first);
     struct prepared *second = add(&table, "b");
     assert_ptr_equal(prepared_find(&table, STMT_ID_LAST), second);
-    table.has_last_failed = true; /* as the session notes an ERR to PREPARE */
+    table.has_last_failed = true; /* as the session notes an ERR as reply to PREPARE */
     assert_null(prepared_find(&table, STMT_ID_LAST));
     assert_ptr_equal(prepared_find(&table, 2), second);
     assert_int_equal(add(&table, "c")->id, 3);
     assert_non_null(prepared_find(&table, STMT_ID_LAST));
     prepared_remove(&table, prepared_find(&table, 3));
-    assert_null(prepared_find(&table, STMT_ID_LAST)); /* closed is closed, not the one before */
+    /* the last statement is closed; the one before does not take its place */
+    assert_null(prepared_find(&table, STMT_ID_LAST));
     (void)add(&table, "d");
     prepared_clear(&table);
     assert_null(prepared_find(&table, STMT_ID_LAST));
@@ -69,7 +70,7 @@ static void ids_wrap_past_what_means_something_else_and_what_is_taken(void **sta
         (void)add(&table, "old");
     table.last_id = STMT_ID_LAST - 2;
     assert_true(add(&table, "x")->id == STMT_ID_LAST - 1);
-    assert_int_equal(add(&table, "x")->id, 4); /* neither -1, nor 0, nor 1 to 3 */
+    assert_int_equal(add(&table, "x")->id, 4); /* never -1 or 0; 1 to 3 are in use */
     assert_ptr_equal(prepared_find(&table, STMT_ID_LAST), prepared_find(&table, 4));
     prepared_clear(&table);
 }
@@ -103,8 +104,8 @@ static void the_first_types_have_a_version_even_when_there_are_none(void **state
     prepared_clear(&table);
 }
 
-/* Whichever allocation fails, the table is as it was: also the first, which makes it, and the one in between
- * that has it grow. */
+/* Whichever allocation fails, the table is unchanged: also the first allocation, which creates the table, and
+ * one in between, which enlarges it. */
 static void without_memory_there_is_no_statement_and_no_lost_id(void **state)
 {
     (void)state;
@@ -125,7 +126,8 @@ static void without_memory_there_is_no_statement_and_no_lost_id(void **state)
         }
         assert_int_equal(prepared->id, id);
     }
-    assert_true(refused > 400 * 3 + 2); /* the statement and its two texts, the table twice, and its growth */
+    /* the statement and its two texts; the table's two arrays; its growth */
+    assert_true(refused > 400 * 3 + 2);
     for (uint32_t id = 1; id <= 400; id++)
         assert_int_equal(prepared_find(&table, id)->id, id);
     prepared_clear(&table);

@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "prepared/statement_texts.h"
 
-static struct list_node node; /* what somebody knows of a text */
+static struct list_node node; /* stands for an upstream's note about a text */
 static unsigned told;
 
 static void empty(struct shared_text *text)
@@ -35,7 +35,7 @@ static void a_text_is_kept_once_until_its_last_holder_lets_go(void **state)
     assert_null(texts.by_sql);
 }
 
-/* Bytes, whatever they are: a text ends where it ends. */
+/* Texts are any bytes, compared by length and content. */
 static void texts_are_told_apart_by_every_byte(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* The bytes of a command and of its reply, between a client's socket and a server's. */
+/* relay: the bytes of a command and of its reply, between a client's socket and a server's. */
 #include "../net/net_test.h"
 
 #include "cluster/server.h"
@@ -92,7 +92,7 @@ static enum relay_seen look(struct scene *scene, struct tracker_info *info)
     return relay_look(&scene->job, &scene->client, &scene->upstream, info);
 }
 
-/* ---- the command ---- */
+/* ---- commands ---- */
 
 static void command_goes_as_it_comes(void **state)
 {
@@ -170,7 +170,7 @@ static void server_that_has_gone_is_told_apart(void **state)
     end(&scene);
 }
 
-/* ---- the file ---- */
+/* ---- files of LOAD DATA LOCAL ---- */
 
 static void file_ends_with_an_empty_packet(void **state)
 {
@@ -195,7 +195,7 @@ static void file_ends_with_an_empty_packet(void **state)
     end(&scene);
 }
 
-/* ---- the reply ---- */
+/* ---- replies ---- */
 
 static void packet_with_state_waits_for_its_caller(void **state)
 {

@@ -1,4 +1,4 @@
-/* Which errors say that a replica lacks something; which statements are remembered, and for how long. */
+/* Which errors say that a replica lacks an object; which statements are remembered, and for how long. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,17 +1,28 @@
-/* Rows a DBA can read, then every combination there is. */
+/* Routing: rows that a DBA can read, then very many combinations of all inputs. */
 #include "../base/unit.h"
 
 #include "route/route.h"
 
-/* The statement, any of: r a harmless read, p about the previous one, B BEGIN, C COMMIT, o … READ ONLY, w …
- * READ WRITE, h may hide state, c may commit inside, s takes state that lives in one server, L locks, U
- * unlocks, D is DDL (with s: of temporary tables), v mentions user variables, V … and is a read but for them,
- * T uses tables, i gives an id that LAST_INSERT_ID() or the next INSERT finds. The session, any of: t in a
- * transaction, a … on the replica, d … and has shown data there, 0 autocommit is off, o transactions are READ
- * ONLY, u unknown whether in one, p pinned, s in a system schema, n no replica, x the replica refused its
- * state, f a read-only server refused the statement, R the previous one ran on a replica, 1, 2 and 3 user
- * variables live on the primary, the replica, or perhaps the replica, c stored code was refused in a
- * read-only transaction, Y the account bypasses read_only. */
+/* The rows describe a statement and a session by letters, in any order.
+ *
+ * Statement:
+ *   r  a harmless read                               p  about the previous statement
+ *   B  BEGIN             C  COMMIT                   L  locks tables             U  unlocks tables
+ *   o  BEGIN READ ONLY   w  BEGIN READ WRITE         D  DDL (with s: of temporary tables)
+ *   h  may leave hidden state                        c  may commit inside
+ *   s  takes state that lives in one server          T  uses tables
+ *   v  mentions user variables                       V  with v: a read except for them
+ *   i  gives an id that LAST_INSERT_ID() or the next INSERT finds
+ *
+ * Session:
+ *   t  in a transaction   a  with t: on the replica  d  with t: which may have shown data there
+ *   0  autocommit is off  o  transactions are READ ONLY    u  unknown whether in a transaction
+ *   p  pinned             s  in a system schema      n  no replica
+ *   x  a replica refused the session's state         f  a read-only server refused the statement
+ *   l  a replica lacked an object of the statement   c  stored code was refused in a read-only transaction
+ *   R  the previous statement ran on a replica       Y  the account bypasses read_only
+ *   1 2 3  user variables live on the primary, on the replica, perhaps on the replica
+ */
 static const struct {
     const char *what, *statement, *session;
     enum listener_mode mode;
@@ -197,7 +208,7 @@ static void statement_rows(void **state)
 static const char statement_letters[] = "rpBowhsLUDvVTic";
 static const char session_letters[] = "ta0oupsnxflcR123dY";
 
-/* Each letter with the chance of one in four: most combinations then decide something. */
+/* Takes each letter with a chance of one in four: most combinations then lead to different decisions. */
 static void draw(const char *letters, char *to, uint64_t *seed)
 {
     for (const char *letter = letters; *letter != '\0'; letter++)
@@ -224,7 +235,7 @@ static void combine(struct combination *it, uint64_t *seed)
     it->route = route_decide(&it->facts, &it->state);
 }
 
-/* Touches nothing: it may be asked wherever the answer lies. */
+/* A statement that changes nothing: it may run wherever its answer is. */
 static bool is_mere_question(const struct combination *it)
 {
     return has(it->statement, 'p') && it->facts.kind == SQL_SELECT && strpbrk(it->statement, "hsvTi") == NULL;
@@ -263,7 +274,7 @@ static void a_replica_is_given_only_what_nothing_forbids(void **state)
         const struct route_state *now = &it.state;
         if (it.mode != LISTENER_SPLIT || it.route.place != ROUTE_REPLICA || it.route.is_refused ||
             now->is_away)
-            continue; /* away, the transaction is there already */
+            continue; /* the read-only transaction is on the replica already */
         assert_it(!now->is_in_transaction || is_mere_question(&it));
         if (it.facts.refers_previous && it.route.reason == ROUTE_REASON_PREVIOUS) {
             assert_it(now->previous == ROUTE_REPLICA);
@@ -277,7 +288,8 @@ static void a_replica_is_given_only_what_nothing_forbids(void **state)
         if (it.route.reason == ROUTE_REASON_VARIABLES) {
             assert_it(it.facts.touches_variables &&
                       (now->variables == VARIABLES_REPLICA || now->variables == VARIABLES_MAYBE_REPLICA));
-            assert_it(!it.facts.uses_tables || !now->is_pinned); /* a temporary table is the primary's */
+            /* the temporary table exists on the primary only */
+            assert_it(!it.facts.uses_tables || !now->is_pinned);
             continue;
         }
         assert_it(it.facts.is_read || begins_read_only(&it));
@@ -317,14 +329,14 @@ static void user_variables_are_asked_for_where_they_are(void **state)
             continue;
         if (may_be_far && it.facts.touches_variables && it.route.place == ROUTE_PRIMARY)
             assert_it(it.route.is_refused);
-        /* Those that the replica can tell go along. */
+        /* User variables whose values the replica can tell are copied to where the statement runs. */
         if (it.state.variables == VARIABLES_REPLICA && !it.state.is_away && !it.facts.refers_previous)
             assert_it(!it.route.is_refused);
         assert_it(!it.route.is_refused || it.state.is_away || it.state.variables != VARIABLES_NOWHERE);
     }
 }
 
-/* Taking a doubt away never takes a read off the replica. */
+/* Without a doubt about the session a read never moves from the replica to the primary. */
 static void fewer_doubts_never_take_a_read_off_the_replica(void **state)
 {
     (void)state;
@@ -349,8 +361,13 @@ static void fewer_doubts_never_take_a_read_off_the_replica(void **state)
 
 /* ---- hints ---- */
 
-/* The wish, any of: P the primary, R a replica, c contradictory, 0 no server, n one that takes no reads, f
- * fresh, b a bad token, t the session's replica is that one, l the session may leave its replica. */
+/* The wish of the hints, as letters in any order:
+ *
+ *   P  the primary                          R  a replica
+ *   c  contradictory hints                  0  no server of that name       n  a server that takes no reads
+ *   f  fresh data                           b  an invalid token
+ *   t  the session's replica is that one    l  the session may leave its replica
+ */
 static const struct {
     const char *what, *statement, *session, *wish;
     enum listener_mode mode;
@@ -443,8 +460,8 @@ static void statement_rows_with_hints(void **state)
     }
 }
 
-/* Whatever is run is run where it may run without the hint, or on the primary if it is a read; and where the
- * hint wants it. */
+/* With a hint, a statement runs where it may run without the hint, or on the primary if it is a read; and
+ * where the hint wants it. */
 static void a_hint_only_narrows(void **state)
 {
     (void)state;
@@ -485,11 +502,13 @@ static void every_reason_occurs_and_has_words(void **state)
         combine(&it, &seed);
         has_occurred[it.route.reason] = true;
     }
-    for (size_t i = 0; i < COUNT_OF(hint_rows); i++) /* statement_rows_with_hints sees to it */
+    for (size_t i = 0; i < COUNT_OF(hint_rows); i++) /* tested by statement_rows_with_hints */
         has_occurred[hint_rows[i].reason] = true;
-    has_occurred[ROUTE_REASON_SHARED] = true;        /* said where the server is chosen: see attach.c */
-    has_occurred[ROUTE_REASON_NOT_CAUGHT_UP] = true; /* the gate's word, later */
-    has_occurred[ROUTE_REASON_ANSWERS_AWAY] = true;  /* said of the connection there: see attach.c */
+    has_occurred[ROUTE_REASON_SHARED] = true;        /* decided in session/pick_server.c */
+    /* decided in session/wait_replica.c and session/route_input.c */
+    has_occurred[ROUTE_REASON_NOT_CAUGHT_UP] = true;
+    /* decided in session/acquire.c and session/route_input.c */
+    has_occurred[ROUTE_REASON_ANSWERS_AWAY] = true;
     for (unsigned i = 0; i < ROUTE_REASON_COUNT; i++) {
         assert_row(has_occurred[i], "%s", route_reason_name((enum route_reason)i));
         assert_true(strlen(route_reason_words((enum route_reason)i)) > 0);

@@ -1,4 +1,4 @@
-/* A session before it has anybody to talk to. (With both ends: tests/wire.) */
+/* A session that has no server yet. (With client and server: tests/wire.) */
 #include "../net/net_test.h"
 
 #include "base/log.h"
@@ -42,7 +42,7 @@ static void close_scene(struct scene *scene)
     log_configure(LOG_LEVEL_INFO, LOG_FORMAT_TEXT, STDERR_FILENO);
 }
 
-/* A client comes, as the worker is told by mail. Its own end. */
+/* A client connects; the worker learns of it by a message, as in production. Returns the client's end. */
 static int arrive(struct scene *scene)
 {
     static const struct addr peer = { .len = sizeof(sa_family_t), .u.any.sa_family = AF_UNIX };
@@ -53,7 +53,7 @@ static int arrive(struct scene *scene)
     return ends[0];
 }
 
-/* The client learns at once why: ER_OUT_OF_RESOURCES, whole, and the end. */
+/* The client gets a complete ER_OUT_OF_RESOURCES at once, then the end of the connection. */
 static void hear_no_memory(int fd)
 {
     uint8_t bytes[REPLY_EARLY_ERR_MAX + 1];
@@ -66,8 +66,8 @@ static void hear_no_memory(int fd)
     assert_int_equal(recv(fd, bytes, sizeof bytes, MSG_DONTWAIT), 0);
 }
 
-/* Whichever allocation fails, the client is turned away and the others stay: also the table's first ones, and
- * those in between that have it grow. */
+/* Whichever allocation fails, the client is turned away and the others stay: also the first allocations of
+ * the table, and those in between that enlarge it. */
 static void without_memory_a_client_is_turned_away_and_nothing_is_left(void **state)
 {
     (void)state;
@@ -93,7 +93,7 @@ static void without_memory_a_client_is_turned_away_and_nothing_is_left(void **st
             assert_true(scene.worker.next_id == next_id);
             turned_away++;
         }
-    assert_true(turned_away > CLIENTS + 2); /* the session, the table twice, and its growth */
+    assert_true(turned_away > CLIENTS + 2); /* the session; the table's two arrays; its growth */
     for (uint64_t id = SESSION_ID_FIRST; id < SESSION_ID_FIRST + 2 * CLIENTS; id += 2) {
         struct session *session;
         HASH_FIND(hh, scene.worker.by_id, &id, sizeof id, session);
@@ -104,7 +104,7 @@ static void without_memory_a_client_is_turned_away_and_nothing_is_left(void **st
         (void)close(fds[i]);
 }
 
-/* Pages of this process that are in memory, in bytes. */
+/* Returns the resident memory of this process in bytes. */
 static size_t resident(void)
 {
     unsigned long all = 0, here = 0;
@@ -115,7 +115,7 @@ static size_t resident(void)
     return here * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* All in one turn of the loop: their memory is freed at its end. */
+/* All clients leave in one turn of the loop; their memory is freed at its end. */
 static void the_memory_of_a_crowd_that_goes_at_once_is_given_back(void **state)
 {
     (void)state;
@@ -133,7 +133,7 @@ static void the_memory_of_a_crowd_that_goes_at_once_is_given_back(void **state)
     assert_int_equal(scene.worker.bodies, CLIENTS);
     turn_without_waiting(&scene.worker.loop);
     assert_int_equal(scene.worker.bodies, 0);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they keep what is freed */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* these sanitizers keep freed memory */
     assert_true(resident() + CLIENTS * sizeof(struct session) / 2 < with_all);
 #else
     (void)with_all;
@@ -143,7 +143,8 @@ static void the_memory_of_a_crowd_that_goes_at_once_is_given_back(void **state)
         (void)close(fds[i]);
 }
 
-/* No server is known in time. Without memory for these words, the client hears nothing rather than a part. */
+/* No server becomes available in time. When there is no memory for the error, the client gets nothing rather
+ * than a part. */
 static void an_answer_without_memory_is_not_sent_in_part(void **state)
 {
     (void)state;
@@ -164,13 +165,13 @@ static void an_answer_without_memory_is_not_sent_in_part(void **state)
         len = (size_t)got;
         silent += len == 0;
         if (len == 0)
-            assert_int_equal(scene.worker.sessions.count, 0); /* and is gone at once */
+            assert_int_equal(scene.worker.sessions.count, 0); /* the session has ended at once */
         else
             assert_int_equal(len, PACKET_HEADER_BYTES + bytes[0]);
         close_scene(&scene);
         (void)close(fd);
     }
-    assert_true(silent >= 2); /* the text, and its growth */
+    assert_true(silent >= 2); /* the text and its growth */
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-/* Addresses as they are written in a configuration. */
+/* Addresses as written in a configuration file. */
 #include "../base/unit.h"
 
 #include "settings/address.h"

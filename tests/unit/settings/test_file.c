@@ -1,6 +1,5 @@
-/* Files into structs: where errors are said to be, where passwords come from, what libconfig must not be
- * given.
- */
+/* Configuration files read into structs: the positions of errors, the sources of passwords, and input that
+ * libconfig must not be given. */
 #include "settings/file.h"
 
 #include <setjmp.h>
@@ -69,7 +68,7 @@ static const struct section house_section = {
     .name = "", .size_bytes = sizeof(struct house), SECTION_ROWS(house_rows), .absent = house_absent
 };
 
-/* A load and what came of it. */
+/* The result of loading a file. */
 struct result {
     struct house house;
     struct text errors;
@@ -105,7 +104,7 @@ static void load_path(struct result *result, const char *path)
 
 #define GOOD_DOOR "{ name = \"a\"; password = \"S3CRET\"; }"
 
-/* A text and all that is said of it. */
+/* A text and all messages about it. */
 static const struct {
     const char *text;
     const char *says;
@@ -225,7 +224,7 @@ static void place_is_the_nearest_that_is_given(void **state)
     text_fini(&errors);
 }
 
-/* ---- on disk ---- */
+/* ---- files on disk ---- */
 
 static char folder[64];
 
@@ -370,7 +369,8 @@ static void included_files_keep_their_own_lines(void **state)
     fini(&result);
 }
 
-/* libconfig's scanner ends the process when it is given a folder, and follows a file that includes itself. */
+/* libconfig's scanner ends the process when it is given a folder, and follows a file that includes itself for
+ * ever. */
 static void includes_that_libconfig_dies_of_are_refused(void **state)
 {
     static const struct {

@@ -1,4 +1,4 @@
-/* Prose comes out of a formatter as it went in. */
+/* Text that is formatted as roff and rendered reads as before. */
 #include "settings/roff.h"
 
 #include <setjmp.h>

@@ -1,9 +1,9 @@
-/* What is found in a configuration file before libconfig reads it. */
+/* What the scan finds in a configuration file before libconfig reads it. */
 #include "../base/unit.h"
 
 #include "settings/scan.h"
 
-/* Each text once: "LINE path" of each @include, and "LINE! what is wrong" at the end. */
+/* A text and its findings: "LINE path" for each @include, then "LINE! error" at the end. */
 static const struct {
     const char *text, *found;
 } rows[] = {

@@ -1,5 +1,4 @@
-/* Values into structs and out again: units, ranges, names, secrets.
- */
+/* Settings read into structs and printed again: units, ranges, names, secrets. */
 #include "../base/unit.h"
 
 #include "settings/schema.h"
@@ -33,7 +32,7 @@ struct car {
     size_t wheel_count;
 };
 
-/* Into the struct text that is the context, a line each. */
+/* Appends a line to the struct text given as context. */
 static void note_change(void *context, const struct print_change *change)
 {
     print_change(change, context);
@@ -145,7 +144,7 @@ static void defaults_come_from_the_rows(void **state)
     schema_fini(&car_section, &car);
 }
 
-/* One row: a key, a value, and what is said of it; NULL: taken. */
+/* A key, a value, and the error; NULL: accepted. */
 static const struct {
     const char *name;
     struct setting_value value;
@@ -262,7 +261,7 @@ static void near_names_are_suggested_and_far_ones_not(void **state)
         { "", NULL },
         { "helicopter", NULL },
         { "ke", "key" },
-        { "eky", "key" }, /* two neighbours swapped are one slip */
+        { "eky", "key" }, /* two swapped letters count as one error */
         { "kye", "key" },
         { "yek", NULL },
         { "kez", "key" },
@@ -291,7 +290,7 @@ static void near_names_are_suggested_and_far_ones_not(void **state)
     assert_false(schema_is_absent(&wheel_section, "wings"));
 }
 
-/* Of rows that end where a page without access begins. */
+/* The rows end where a page without access begins. */
 static void rows_are_read_to_their_end_and_no_further(void **state)
 {
     (void)state;
@@ -355,7 +354,7 @@ static void memory_out_is_an_error_and_no_leak(void **state)
     assert_null(car.wheels);
 }
 
-/* One that owns everything that a struct can own. */
+/* Fills a struct with everything that it can own. */
 static void fill(struct car *car)
 {
     struct error err = { 0 };
@@ -386,7 +385,7 @@ static void a_copy_is_equal_and_owns_itself(void **state)
     text_fini(&out);
 }
 
-/* Whichever allocation fails, nothing is left (the sanitizers look). */
+/* Whichever allocation fails, nothing is leaked (the sanitizers check). */
 static void without_memory_there_is_no_copy(void **state)
 {
     (void)state;
@@ -427,7 +426,7 @@ static void what_takes_a_restart_changes_places(void **state)
     struct car before = { .name = old_name, .key = old_key, .seats = 2, .warranty_us = 3 };
     struct car after = { .name = new_name, .key = new_key, .seats = 4, .warranty_us = 5 };
     schema_keep(&section, &before, &after);
-    assert_ptr_equal(after.name, old_name); /* whoever has the old text keeps it */
+    assert_ptr_equal(after.name, old_name); /* a holder of the old text keeps it */
     assert_ptr_equal(before.name, new_name);
     assert_int_equal(after.seats, 2);
     assert_ptr_equal(after.key, new_key);

@@ -1,4 +1,4 @@
-/* Shared by the tests of sql/: dialects by name. */
+/* sql_test: dialects by name, shared by the tests of sql/. */
 #ifndef HEADGATE_TESTS_SQL_TEST_H
 #define HEADGATE_TESTS_SQL_TEST_H
 
@@ -6,7 +6,7 @@
 
 #include "../base/unit.h"
 
-/* "oracle+mariadb" → dialect; unknown words fail the test. */
+/* Returns the dialect of a text such as "oracle+mariadb"; unknown words fail the test. */
 static inline struct sql_dialect dialect_named(const char *names)
 {
     struct sql_dialect dialect = { 0 };
@@ -31,7 +31,7 @@ static inline struct sql_dialect dialect_named(const char *names)
             dialect.unsafe_charset = true;
         else if (strcmp(name, "utf8") == 0)
             dialect.is_utf8 = true;
-        else if (strcmp(name, "stored") != 0) /* test_classify.c's */
+        else if (strcmp(name, "stored") != 0) /* read by test_classify.c */
             assert_string_equal(name, "unknown");
     }
     return dialect;

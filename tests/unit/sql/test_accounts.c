@@ -4,7 +4,7 @@
 #include "sql/catalog_draft.h"
 #include "sql/classify.h"
 
-/* Whether headgate must take it that accounts may have changed. */
+/* Whether headgate must assume that accounts may have changed. */
 static const struct {
     const char *sql;
     bool changes;

@@ -1,4 +1,5 @@
-/* Stored code → what each of it may do, with all that it reaches; and what is not known any more. */
+/* A catalog of stored code: what each routine, view and trigger may do, with everything that it reaches; and
+ * which of them are no longer known. */
 #include "sql_test.h"
 
 #include "base/mem.h"
@@ -176,7 +177,7 @@ static void entries_are_in_order_and_name_their_culprits(void **state)
     catalog_unref(catalog);
 }
 
-/* The filter lets through every view that runs code. */
+/* Views that run code are never excluded by the filter. */
 static void views_that_run_code_pass_the_filter(void **state)
 {
     (void)state;
@@ -193,11 +194,11 @@ static void views_that_run_code_pass_the_filter(void **state)
     assert_null(catalog_code_views(NULL));
 }
 
-/* ---- changes ---- */
+/* ---- changes of stored code ---- */
 
 static const struct {
     const char *sql;
-    const char *names; /* by which they are known to have changed, separated by commas; "*": all; "": none */
+    const char *names; /* names that count as changed, separated by commas; "*": all; "": none */
 } changes[] = {
     { "CREATE VIEW fresh AS SELECT 1 FROM t", "fresh" },
     { "create or replace algorithm=merge definer=`a`@`b` sql security invoker view x.fresh as select f()",
@@ -285,7 +286,7 @@ static void what_was_changed_is_not_known_until_it_was_read_again(void **state)
     assert_true(catalog_find(catalog, CODE_TABLE, app, none, none) == SIZE_MAX);
     assert_true(!catalog_is_stale(catalog) && catalog_is_whole(catalog));
     assert_int_equal(catalog_effects(catalog, CODE_TABLE, app, none, SPAN_LITERAL("fresh")), 0);
-    /* More names than are remembered. */
+    /* More changed names than are remembered. */
     for (unsigned i = 0; i < CODE_CHANGES_NAMES + 1; i++) {
         change(&all, "DROP VIEW a");
         code_changes_end(&all);
@@ -325,7 +326,7 @@ static void too_much_is_none(void **state)
     assert_null(draft);
 }
 
-/* A chain as long as the list: not followed to its end, so not known. */
+/* A chain of calls as long as the list is not followed to its end, so its effects are unknown. */
 static void a_chain_without_end_is_not_known(void **state)
 {
     (void)state;

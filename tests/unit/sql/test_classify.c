@@ -1,5 +1,5 @@
-/* Every row of classify.tsv as it stands; then changes that must not matter, and changes that must not help.
- */
+/* Every row of classify.tsv as it is; then changes of the text that must not matter, and changes that must
+ * not turn another statement into a read. */
 #include <stdio.h>
 
 #include "sql_test.h"
@@ -22,7 +22,7 @@ struct row {
 static struct row rows[ROWS_MAX];
 static size_t row_count;
 
-static struct catalog *stored; /* of the rows whose dialect says so */
+static struct catalog *stored; /* the catalog of rows whose dialect has the word "stored" */
 
 static const char *const any_dialect[] = { "mariadb", "mysql", "unknown" };
 
@@ -132,7 +132,7 @@ static int drop_rows(void **state)
     return 0;
 }
 
-/* ---- facts in the file's words ---- */
+/* ---- facts in the words of classify.tsv ---- */
 
 static void add_flag(char *flags, size_t size, bool is_set, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -154,7 +154,7 @@ static const char *place_of(const struct sql_facts *facts)
     return facts->is_read ? "read" : facts->refers_previous ? "previous" : "primary";
 }
 
-/* Flags are written in any order. */
+/* Sorts the flags: rows may have them in any order. */
 static void sort_flags(char *flags)
 {
     char *names[16], copy[256], *rest = copy;
@@ -270,7 +270,7 @@ static void file_says_what_each_statement_is(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* ---- changes that must not help ---- */
+/* ---- changes that must not turn a statement into a read ---- */
 
 static uint64_t seed;
 
@@ -288,8 +288,8 @@ static size_t put(char *to, size_t len, const void *data, size_t more)
     return len + more;
 }
 
-/* Blanks and comments in front of tokens, words in another case. Nothing after a dash: a blank makes `--` a
- * comment. */
+/* Puts blanks and comments in front of tokens and changes the letter case of words. Not after a dash: a blank
+ * makes `--` a comment. */
 static size_t disguise(const struct row *row, const struct sql_dialect *dialect, char *to)
 {
     static const char *const blanks[] = { " ", "\t", "\n", "/**/", "/* FOR */", "-- x\n", "#'\n", "\v\f\r" };
@@ -332,7 +332,7 @@ static void blanks_comments_case_and_parentheses_make_no_read(void **state)
         size_t count = dialects_of(row, dialects);
         const struct sql_dialect *dialect = &dialects[draw((unsigned)count)];
         if (strcmp(row->place, "read") == 0 || strcmp(row->reason, "bad_text") == 0)
-            continue; /* more text may well close an open comment */
+            continue; /* an open comment may be closed by more text */
         size_t len = disguise(row, dialect, changed);
         size_t wrapped_len = wrap(changed, len, wrapped);
         bool is_read = classify_copy(changed, len, false, dialect).is_read ||
@@ -357,8 +357,7 @@ static void reads_stay_reads_with_more_blanks_around(void **state)
     }
 }
 
-/* Among other statements too, before and after them, a text says that it holds something and writes
- * variables.
+/* Between other statements, too, a text is known to take holds, to write variables or to leave hidden state.
  */
 static void other_statements_hide_no_holds(void **state)
 {
@@ -405,7 +404,8 @@ static void parentheses_hide_no_holds(void **state)
     }
 }
 
-/* Where the second token after the words that decided ends; the whole length when that is not known. */
+/* Returns where the second token after the deciding words ends; the whole length when these words are not
+ * known. */
 static size_t decided_at(const struct row *row, const struct sql_dialect *dialect)
 {
     struct span sql = span_of(row->sql, row->len);
@@ -508,9 +508,10 @@ static void deep_parentheses_and_many_statements_are_linear(void **state)
     }
 }
 
-/* ---- the tables ---- */
+/* ---- tables of functions and words ---- */
 
-/* Only what may run where connections have numbers is looked at: reads on replicas have none. */
+/* Only statements that may run on a connection with a number of its own are examined: reads on replicas are
+ * not. */
 static void who_may_ask_for_its_connection_s_number_is_known(void **state)
 {
     (void)state;
@@ -523,13 +524,13 @@ static void who_may_ask_for_its_connection_s_number_is_known(void **state)
         { "INSERT INTO a_b (c_d) VALUES (Connection_ID())", true },
         { "SET @a = @@pseudo_thread_id", true },
         { "SELECT /*!50000 CONNECTION_ID() */ 1", true },
-        { "CREATE TABLE connection_id (a INT)", true }, /* it may be asked: that is all that is said */
+        { "CREATE TABLE connection_id (a INT)", true }, /* true means only that the number may be asked for */
         { "INSERT INTO connections_id VALUES (1)", false },
         { "UPDATE t SET thread_id = 1, connection_i = 2, _ = 3", false },
         { "SET connection_i", false },
         { "_id", false },
         { "", false },
-        { "SELECT 'connection_id' FROM t", false }, /* a harmless read */
+        { "SELECT 'connection_id' FROM t", false }, /* a harmless read: it is not examined */
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct sql_dialect dialect = { 0 };
@@ -580,9 +581,9 @@ static void every_function_is_found_for_its_family(void **state)
     assert_int_equal(function_effect(SPAN_LITERAL("abs"), false, SQL_FAMILY_MYSQL), FUNCTION_PURE);
 }
 
-/* ---- what FOUND_ROWS() and the warnings tell afterwards ---- */
+/* ---- effects on FOUND_ROWS() and on the warnings ---- */
 
-/* As tests against servers showed it: r counts rows, t uses tables, i gives an id; by family. */
+/* As observed on servers, by family: r counts rows, t uses tables, i gives an id. */
 static const struct {
     const char *sql, *mariadb, *mysql;
 } traces[] = {
@@ -645,7 +646,7 @@ static void what_later_questions_are_told_about_is_known(void **state)
         }
 }
 
-/* Of the first statement of a text alone: what follows asks about that one. */
+/* Only the first statement of a text counts: further statements ask about the one before them. */
 static void what_is_asked_in_passing_is_known(void **state)
 {
     (void)state;

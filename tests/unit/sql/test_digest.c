@@ -1,5 +1,4 @@
-/* Statements on one line of a table are the same statement with other literals; those of different lines are
- * not. */
+/* The statements of a row are the same statement with other literals; those of different rows differ. */
 #include <stdio.h>
 
 #include "sql_test.h"
@@ -107,7 +106,7 @@ static void quotes_are_read_in_the_sessions_dialect(void **state)
     assert_true(digest("SELECT 'a\\'", "nobackslash") == digest("SELECT 'b'", "nobackslash"));
 }
 
-/* Names longer than what is folded at a time. */
+/* Names longer than the piece that is folded at a time. */
 static void long_names_count_to_their_last_letter(void **state)
 {
     (void)state;
@@ -124,18 +123,18 @@ static void long_names_count_to_their_last_letter(void **state)
         before = now;
     }
     memset(name, 'a', 128);
-    name[64] = ' '; /* two words are not one */
+    name[64] = ' '; /* two words instead of one */
     uint64_t two = digest(name, "unknown");
     memmove(name + 64, name + 65, sizeof name - 65);
     assert_true(digest(name, "unknown") != two);
 }
 
-/* ---- the text ---- */
+/* ---- the text of a digest ---- */
 
 static const struct {
     const char *sql;
     const char *text;
-    const char *dialect; /* NULL: none in particular */
+    const char *dialect; /* NULL: the dialect does not matter */
 } texts[] = {
     { "SELECT a FROM t WHERE id = 7", "SELECT a FROM t WHERE id = ?", NULL },
     { "SELECT/* c */a\n\t FROM  t -- d", "SELECT a FROM t", NULL },
@@ -151,11 +150,11 @@ static const struct {
     { "SELECT \"a\"", "SELECT \"a\"", "ansi" },
     { "", "", NULL },
     { "SET sql_mode = 'ANSI'", "SET sql_mode = ?", NULL },
-    /* what may hold a secret has no names in double quotes */
+    /* text in double quotes may be a secret, so it is never shown as a name */
     { "CREATE USER u IDENTIFIED BY 'geheim'", "CREATE USER u IDENTIFIED BY ?", NULL },
     { "CREATE USER u IDENTIFIED BY \"geheim\"", "CREATE USER u IDENTIFIED BY ?", "ansi" },
     { "SELECT \"geheim\" /* token */", "SELECT ?", "ansi" },
-    /* what cannot be split into words with certainty is not shown */
+    /* a text that cannot be split into words with certainty is not shown */
     { "SELECT 'a", "SELECT \xE2\x80\xA6", NULL },
     { "SELECT 'a\\', geheim", "SELECT \xE2\x80\xA6", NULL },
     { "SET sql_mode = 'NO_BACKSLASH_ESCAPES'; SELECT 'a\\', 'geheim', 'b'", "SET \xE2\x80\xA6", NULL },
@@ -196,7 +195,7 @@ static void a_long_text_ends_in_an_ellipsis(void **state)
     }
 }
 
-/* An INSERT of many rows, wherever it was cut: one digest, and nothing of a value. */
+/* An INSERT of many rows has one digest wherever it was cut, and the text contains no part of a value. */
 static void where_a_statement_is_cut_makes_no_difference(void **state)
 {
     (void)state;
@@ -228,7 +227,7 @@ static void where_a_statement_is_cut_makes_no_difference(void **state)
 
 /* ---- the shape ---- */
 
-/* Texts of one shape have one digest: whatever lines of the table share a shape are one line. */
+/* Texts of one shape have one digest: statements of the table with the same shape are in one row. */
 static void one_shape_has_one_digest(void **state)
 {
     (void)state;
@@ -247,7 +246,7 @@ static void one_shape_has_one_digest(void **state)
             shared++;
             assert_true(digest_of(span_cstr(a), &dialect) == digest_of(span_cstr(b), &dialect));
         }
-    assert_true(shared >= 3); /* or nothing was compared */
+    assert_true(shared >= 3); /* some pairs were compared */
     uint64_t seven = classify(SPAN_LITERAL("SELECT a FROM t WHERE id = 7"), false, &dialect).shape;
     assert_true(classify(SPAN_LITERAL("SELECT a FROM t WHERE id = 'x'"), false, &dialect).shape == seven);
     assert_true(classify(SPAN_LITERAL("SELECT a FROM t WHERE ie = 7"), false, &dialect).shape != seven);

@@ -1,4 +1,4 @@
-/* Texts, and the hints found in them. */
+/* Statements, and the hints found in them. */
 #include "sql_test.h"
 
 #include "sql/classify.h"
@@ -40,7 +40,7 @@ static void describe(const struct hint *hint, char *said, size_t size)
 
 static const struct {
     const char *sql;
-    const char *hints; /* one after the other; "?" what is not understood */
+    const char *hints; /* in order; "?" in front of a hint that is not understood */
     const char *dialect;
 } rows[] = {
     { "SELECT 1", "", "mariadb" },
@@ -131,8 +131,8 @@ static void hints_are_read_from_comments_alone(void **state)
 }
 
 static const struct {
-    const char *name, *value; /* NULL: of a type that is no text */
-    const char *hint;         /* NULL: not meant for headgate */
+    const char *name, *value; /* value NULL: the attribute is not a text */
+    const char *hint;         /* NULL: not a hint for headgate */
 } attributes[] = {
     { "headgate.primary", "1", "primary" },
     { "HEADGATE.Primary", "TRUE", "primary" },

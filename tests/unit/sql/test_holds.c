@@ -1,5 +1,8 @@
-/* Changes written as +kind name for what is taken, - for what is given back, -all for all of a kind, and
- * old>new for a new name; ='text' for the text of a prepared statement. */
+/* holds: changes are written as
+ *
+ *   +kind name       taken                    -kind name   given back      -all kind   all of the kind given back
+ *   kind old > new   renamed                  ='text'      the text of a prepared statement
+ */
 #include <stdio.h>
 
 #include "sql_test.h"
@@ -72,14 +75,16 @@ static const struct {
     { "DROP TEMPORARY TABLES IF EXISTS t, d.u , `v` RESTRICT", "-temp t, -temp d.u, -temp `v`", ANY },
     { "DROP TABLE IF EXISTS t, u", "-temp t, -temp u", ANY },
     { "DROP TABLE t WAIT 5", "-temp t", "mariadb" },
-    { "DROP TABLE \xC3\xA4, t, `\xC3\xA4`.u", "-temp t", "utf8" }, /* another name under another charset */
+    /* `ä` may be another name under another character set */
+    { "DROP TABLE \xC3\xA4, t, `\xC3\xA4`.u", "-temp t", "utf8" },
     { "DROP TABLE 't', u", "", ANY },
     { "DROP TABLE t, 5, u", "-temp t", ANY },
     { "DROP TEMPORARY SEQUENCE s, t", "-temp s, -temp t", ANY },
-    { "DROP TEMPORARY SEQUENCE IF EXISTS s", "", ANY }, /* succeeds for a temporary table, and lets it be */
+    /* succeeds for a temporary table and does not drop it */
+    { "DROP TEMPORARY SEQUENCE IF EXISTS s", "", ANY },
     { "DROP SEQUENCE s", "", ANY },
     { "DROP VIEW t", "", ANY },
-    { "DROP DATABASE d", "", ANY }, /* temporary tables outlive it */
+    { "DROP DATABASE d", "", ANY }, /* temporary tables outlive their database */
     { "ALTER TABLE t RENAME u", "temp t > u", ANY },
     { "ALTER ONLINE IGNORE TABLE d.t ADD a INT DEFAULT (1), RENAME TO e.u, ADD INDEX (a)", "temp d.t > e.u",
       ANY },
@@ -93,13 +98,13 @@ static const struct {
     { "ALTER TABLE t\x80 RENAME u", "", "utf8" },
     { "ALTER TABLE `t\x7f` RENAME u", "temp `t\x7f` > u", ANY },
     { "ALTER TABLE t RENAME 'u'", "+temp", ANY },
-    { "ALTER TABLE `\xC3\xA4` RENAME u", "", "utf8" }, /* whatever was held by that name stays */
+    { "ALTER TABLE `\xC3\xA4` RENAME u", "", "utf8" }, /* an object held by that name stays held */
     { "ALTER TABLE d\xC3\xA4.t RENAME u", "+temp u", "utf8" },
     { "ALTER TABLE t RENAME `\xC3\xA4`", "temp t > `\xC3\xA4`", "utf8" },
     { "RENAME TABLE t TO u", "temp t > u", "mariadb" },
     { "RENAME TABLES t TO u, d.v TO e.w", "temp t > u, temp d.v > e.w", "mariadb" },
     { "RENAME TABLE IF EXISTS t WAIT 5 TO u, v NOWAIT TO w", "temp t > u, temp v > w", "mariadb" },
-    { "RENAME TABLE t TO u", "", "mysql" }, /* leaves temporary tables alone */
+    { "RENAME TABLE t TO u", "", "mysql" }, /* MySQL does not rename temporary tables this way */
     { "RENAME TABLE t TO u", "+temp u", "unknown" },
     { "RENAME TABLE t u", "+temp", "mariadb" },
     { "RENAME USER t TO u", "", ANY },
@@ -135,7 +140,8 @@ static const struct {
     { "select get_lock (\"a\", 0.5) as x, GET_LOCK('b', @t) y, GET_LOCK('c', ABS(-1)) 'z'",
       "+lock \"a\", +lock 'b', +lock 'c'", ANY },
     { "SELECT GET_LOCK('a', 1), GET_LOCK('a', 1)", "+lock 'a', +lock 'a'", ANY },
-    { "DO GET_LOCK('it''s', 1), GET_LOCK(\"it''s\", 1)", "+lock, +lock", ANY }, /* not the same lock */
+    /* these may be different locks */
+    { "DO GET_LOCK('it''s', 1), GET_LOCK(\"it''s\", 1)", "+lock, +lock", ANY },
     { "DO RELEASE_LOCK('it''s'), RELEASE_LOCK('')", "-lock ''", ANY },
     { "DROP TABLE `a``b`, `c`", "-temp `c`", ANY },
     { "SELECT GET_LOCK(@a, 1)", "+lock", ANY },
@@ -177,7 +183,8 @@ static const struct {
     { "SELECT d.RELEASE_ALL_LOCKS()", "", ANY },
     { "SELECT /*+ NO_MERGE() */ RELEASE_ALL_LOCKS()", "", ANY },
     { "SELECT RELEASE_ALL_LOCKS(), FOUND_ROWS()", "", ANY },
-    { "SELECT GET_LOCK('a', 1), RELEASE_LOCK('a')", "+lock", ANY }, /* nobody promises the order */
+    /* the order of evaluation is not defined */
+    { "SELECT GET_LOCK('a', 1), RELEASE_LOCK('a')", "+lock", ANY },
     { "SELECT RELEASE_ALL_LOCKS(), GET_LOCK('a', 1)", "+lock", ANY },
     { "SELECT GET_LOCK('a', 1", "+lock", ANY },
     { "SELECT 'GET_LOCK(1)', get_lock FROM t", "", ANY },
@@ -204,7 +211,7 @@ static const struct {
     { "XA START 'x'", "+xa", ANY },
     { "XA BEGIN 'x' RESUME", "+xa", ANY },
     { "XA END 'x'", "", ANY },
-    { "XA PREPARE 'x'", "", "mariadb" }, /* stays with the session */
+    { "XA PREPARE 'x'", "", "mariadb" }, /* the XA transaction stays with the session */
     { "XA PREPARE 'x'", "", "unknown" },
     { "XA PREPARE 'x'", "-all xa", "mysql" },
     { "XA COMMIT 'x' ONE PHASE", "-all xa", ANY },
@@ -219,7 +226,7 @@ static const struct {
     { "SET STATEMENT a = value FOR DROP TABLE t", "", "mariadb" },
     { "SET STATEMENT a = 1 FOR DROP TABLE t", "", "mysql" },
 
-    /* several statements, and doubts: only what is taken */
+    /* several statements, and doubts: only what is taken counts */
     { "CREATE TEMPORARY TABLE t (a INT); DROP TABLE t", "+temp t", "multi" },
     { "DROP TABLE t; SELECT 1", "", "multi" },
     { "DROP TABLE t; SELECT 1", "", ANY },
@@ -234,7 +241,7 @@ static const struct {
     { "UNLOCK TABLES /*!80400 */", "", "mysql" },
     { "CREATE /*!80400 TEMPORARY */ TABLE t (a INT)", "+temp t", "mysql" },
     { "SELECT GET_LOCK('a', 1) /*!40101 ; SELECT 2 */", "+lock", "multi" },
-    { "DROP TABLE /*!40101 t, */ u", "-temp t, -temp u", ANY }, /* here all agree */
+    { "DROP TABLE /*!40101 t, */ u", "-temp t, -temp u", ANY }, /* all versions run this comment */
     { "/*!40101 DROP TABLE t */", "-temp t", ANY },
     { "/*!40101 LOCK TABLES t READ */; SELECT 1; /*!40101 DO GET_LOCK('a', 1) */;", "+tables, +lock 'a'",
       "multi" },
@@ -329,7 +336,8 @@ static void every_truncation_ends(void **state)
         }
 }
 
-/* Words and signs of the rows in any order: no read past the end (with sanitizers), and an end. */
+/* Words and punctuation of the rows in any order: the walk ends, and reads nothing beyond the text (with
+ * sanitizers). */
 static void shuffled_words_end(void **state)
 {
     (void)state;

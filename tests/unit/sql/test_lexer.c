@@ -1,5 +1,5 @@
-/* Tokens written as `type:text` and a bar between them; a blank in front of the type where space_before is
- * set. */
+/* Tokens are written as `type:text`, separated by a bar, with a blank in front of the type where space_before
+ * is set. */
 #include <stdio.h>
 
 #include "sql_test.h"
@@ -20,7 +20,7 @@ static unsigned lex(const char *sql, size_t len, const char *dialect_name, char 
         used += (size_t)snprintf(text + used, size - used, "%s%s%s:%.*s", used > 0 ? "|" : "",
                                  token.space_before ? " " : "", type_names[token.type], (int)token.text.len,
                                  (const char *)token.text.data);
-    assert_int_equal(lexer_next(&lexer).type, TOKEN_END); /* for ever */
+    assert_int_equal(lexer_next(&lexer).type, TOKEN_END); /* and at every further call */
     drop_copy(copy);
     return lexer.doubts;
 }
@@ -88,7 +88,7 @@ static const struct row strings_and_names[] = {
     { "'x'", "unsafe", "string:'x'", 0 },
 };
 
-/* Where modes meet; the servers read each of these so. */
+/* Combinations of modes, as the servers read them. */
 static const struct row modes[] = {
     { "N'\\', 1", "nobackslash", "string:N'\\'|punct:,| number:1", 0 },
     { "@'a\\', 1", "nobackslash", "variable:@'a\\'|punct:,| number:1", 0 },
@@ -154,7 +154,7 @@ static const struct row executable_comments[] = {
     { "a/*! -- */\nb*/c", "unknown", "word:a| word:b| word:c", 0 },
 };
 
-/* The same two letters behind each version; `?` where there is a doubt. */
+/* The same two letters after each version comment; `?` where there is a doubt. */
 static const struct {
     const char *open;
     const char *mariadb, *mysql, *unknown;
@@ -187,7 +187,7 @@ static const struct {
     { "/*M!990000", "comment", "comment", "?" },
 };
 
-/* What stands right behind six digits: MySQL takes them for a version only before a blank. */
+/* The character after six digits: MySQL takes six digits for a version only before a blank. */
 static const struct row sixth_digits[] = {
     { "a/*!100500b*/", "mariadb", "word:a| word:b", 0 },
     { "a/*!100500b*/", "mysql", "word:a| word:0b", 0 },
@@ -203,7 +203,8 @@ static const struct row sixth_digits[] = {
     { "a/*!401012", "mysql", "word:a| number:2|bad:", BAD },
 };
 
-/* A comment that is code ends at the first close; one that is skipped may hold others, one level deep. */
+/* A comment whose text is run ends at the first close. A comment that is skipped may contain others, one
+ * level deep. */
 static const struct row nested_comments[] = {
     { "/*! a /* b */ c */ d", "unknown", " word:a| word:c| word:d", 0 },
     { "/*! a /*! b */ c */", "unknown", " word:a| word:b| word:c| punct:*|punct:/", 0 },
@@ -223,7 +224,7 @@ static const struct row nested_comments[] = {
     { "/*M!999999 /* a */ b */ c", "mariadb", " word:c", 0 },
 };
 
-/* Behind a semicolon a server begins a new text, outside of any comment. */
+/* After a semicolon a server begins a new text, outside any comment. */
 static const struct row semicolons[] = {
     { "/*! a ; b */", "unknown", " word:a| punct:;| word:b", 0 },
     { "/*! a ; b */", "multi", " word:a| punct:;| word:b", EXECUTABLE },
@@ -306,7 +307,7 @@ static void nul_is_bad_and_does_not_end_the_text(void **state)
     (void)state;
     char text[64];
     assert_int_equal(lex("a\0b", 3, "unknown", text, sizeof text), SQL_DOUBT_BAD);
-    assert_string_equal(text, "word:a|bad:|word:b"); /* printing leaves the NUL out */
+    assert_string_equal(text, "word:a|bad:|word:b"); /* printing leaves out the NUL */
 }
 
 static void every_truncation_stays_inside(void **state)
@@ -329,7 +330,8 @@ static void nothing_is_a_text_too(void **state)
     assert_int_equal(lexer_next(&lexer).type, TOKEN_END);
 }
 
-/* A hint is the first word of a plain comment; lexer_begin's text is the whole statement. */
+/* The mark must be the first word of a plain comment; the text given to lexer_begin is the whole statement.
+ */
 static void comments_that_begin_with_the_mark_are_noted(void **state)
 {
     (void)state;

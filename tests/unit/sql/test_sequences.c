@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* Each use in words: + draws, ? asks. */
+/* Describes each use of a sequence: + takes a value, ? asks for the last one. */
 static void describe(struct span sql, const struct sql_dialect *dialect, char *text, size_t size)
 {
     struct sequences_walk walk;

@@ -1,5 +1,8 @@
-/* Changes written as `scope name=value`, with + for constant, ~ for a form servers track, " for strings, !
- * for one-shot, <> for what SET TRANSACTION sets. */
+/* setvar: changes are written as `scope name=value`. Marks after the scope:
+ *
+ *   +  constant      ~  a form that servers track     "  a string     !  for the next transaction only
+ *   <…>  what SET TRANSACTION sets
+ */
 #include <stdio.h>
 
 #include "sql_test.h"

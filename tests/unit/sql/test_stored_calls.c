@@ -1,5 +1,4 @@
-/* What statements that run stored code are said to do, with a catalog that knows that code.
- */
+/* Facts of statements that run stored code, with a catalog that knows this code. */
 #include "../base/unit.h"
 #include "sql_test.h"
 
@@ -58,8 +57,13 @@ static int drop(void **state)
     return 0;
 }
 
-/* read: harmless. hide: may leave hidden state. commit: may commit. writes: may write variables; unnamed:
- * such as the text does not name. touches: variables matter. code: runs stored code. */
+/* Describes the facts in words:
+ *
+ *   read     harmless                          hide     may leave hidden state
+ *   commit   may commit                        code     runs stored code
+ *   writes   may write variables               unnamed  also variables that the text does not name
+ *   touches  variables matter
+ */
 static void describe(const struct sql_facts *facts, char *words, size_t size)
 {
     snprintf(words, size, "%s%s%s%s%s%s%s", facts->is_read ? "read " : "",
@@ -103,7 +107,7 @@ static const struct row rows[] = {
     { "CALL reads(@a)", "writes touches code" },
     { "CALL reads(g(1))", "writes unnamed touches code" },
     { "CALL reads(h(1))", "hide commit writes code" },
-    { "CALL reads(GET_LOCK('a', 1))", "code" }, /* holds.h says what */
+    { "CALL reads(GET_LOCK('a', 1))", "code" }, /* the lock itself is reported by holds.h */
     { "CALL reads(nosuch(1))", "hide commit writes code" },
     { "CALL tells()", "code" },
     { "CALL locks()", "hide commit writes code" },

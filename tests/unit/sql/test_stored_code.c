@@ -70,7 +70,7 @@ static void check(char *const fields[FIELDS], const char *dialect_name, int line
     code_effects_words(bits, wanted_words, sizeof wanted_words);
     assert_row(found == bits, "line %d, %s: %s: found \"%s\", wanted \"%s\"", line, dialect_name, fields[2],
                words, wanted_words);
-    /* Where the text is not known, neither are its names. */
+    /* When the effects are unknown, the names are unknown as well. */
     bool are_known = (found & CODE_UNKNOWN) != 0 || strcmp(told.len > 0 ? told.names : "-", fields[4]) == 0;
     assert_row(are_known, "line %d, %s: %s: %s", line, dialect_name, fields[2], told.names);
     drop_copy(parameters);

@@ -34,7 +34,8 @@ static void what_asks_about_earlier_statements_is_found(void **state)
         { "SELECT * FROM performance_schema.session_status", SQL_TRACE_TABLES | SQL_TRACE_STATUS,
           SQL_TRACE_TABLES | SQL_TRACE_STATUS },
         { "SELECT * FROM information_schema.tables", SQL_TRACE_TABLES, SQL_TRACE_TABLES },
-        { "SELECT LAST_INSERT_ID(), @@identity", 0, 0 }, /* the session's */
+        /* values of the session, not traces of the last statement */
+        { "SELECT LAST_INSERT_ID(), @@identity", 0, 0 },
         { "SELECT 1 -- row_count", SQL_TRACE_LAST, SQL_TRACE_LAST },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -1,4 +1,4 @@
-/* What string literals stand for. Expected is what SELECT HEX(literal) says on MariaDB 10.11, 11.8 and
+/* The values of string literals. Expected is the result of SELECT HEX(literal) on MariaDB 10.11, 11.8 and
  * MySQL 9.7, which agree. */
 #include <stdio.h>
 
@@ -6,7 +6,7 @@
 
 #include "sql/unquote.h"
 
-static const char none[] = "-"; /* it cannot be told */
+static const char none[] = "-"; /* the value is not known */
 
 static void check(const char *literal, size_t len, const char *dialect_name, const char *hex)
 {
@@ -86,7 +86,8 @@ static void literals_are_read_as_the_servers_do(void **state)
         check(rows[i].literal, strlen(rows[i].literal), rows[i].dialect, rows[i].hex);
 }
 
-/* Of all 127 characters those that mean something else; found by asking for each. */
+/* Of all 127 characters, those with a special meaning after a backslash, as found by asking servers for each.
+ */
 static void each_character_behind_a_backslash(void **state)
 {
     (void)state;

@@ -1,5 +1,4 @@
-/* The hash table under keywords and functions: exact in any case of letters, and nearly perfect for both
- * tables. */
+/* The hash table of keywords and functions: exact in any letter case, and nearly perfect for both tables. */
 #include <stdio.h>
 
 #include "sql_test.h"
@@ -32,7 +31,7 @@ static size_t find(const char *data, size_t len)
     return row;
 }
 
-/* Each byte of a word replaced by each other byte: only the other case of a letter is the word again. */
+/* Replaces each byte of a word by each other byte: only the other letter case still finds the word. */
 static void check_neighbours(const struct word *rows, size_t count, size_t row)
 {
     char name[64];

@@ -1,4 +1,4 @@
-/* Which errors prove that a statement has run nothing. */
+/* The errors that prove that a statement has run nothing. */
 #include "../base/unit.h"
 
 #include "mysql/reply.h"
@@ -19,7 +19,7 @@ static const struct {
     { SQL_SELECT, "SELECT f(", "FUNCTION test.f does not exist", 1305, true },
     { SQL_SELECT, "SELECT   f   (", "FUNCTION test.f does not exist", 1305, true },
     { SQL_SELECT, " f(", "FUNCTION test.f does not exist", 1305, true },
-    /* a name of other signs, an end of the text, quotes, a schema in front */
+    /* a name with other characters, the end of the text, quotes, a schema in front */
     { SQL_SELECT, "SELECT f-g ( )", "FUNCTION test.f-g does not exist", 1305, false },
     { SQL_SELECT, "SELECT f/ ( )", "FUNCTION test.f/ does not exist", 1305, false },
     { SQL_SELECT, "SELECT f: ( )", "FUNCTION test.f: does not exist", 1305, false },
@@ -35,7 +35,7 @@ static const struct {
     { SQL_SELECT, "SELECT f ( )", "FUNCTION", 1305, false },
     { SQL_SELECT, "SELECT f ( )", "FUNCTION test.f", 1305, false },
     { SQL_SELECT, "SELECT f ( )", "FUNCTION test.f does not exist!", 1305, false },
-    /* stored code calls it */
+    /* the function is called by stored code */
     { SQL_SELECT, "SELECT f ( )", "FUNCTION test.nosuch does not exist", 1305, false },
     { SQL_SELECT, "SELECT f ( ) , nosuch2 ( ) , xnosuch ( )", "FUNCTION test.nosuch does not exist", 1305,
       false },
@@ -45,7 +45,7 @@ static const struct {
     { SQL_SELECT, "SELECT f ( ) , nosuch ( )", "PROCEDURE test.nosuch does not exist", 1305, false },
     { SQL_CALL, "CALL p ( nosuch ( ) )", "PROCEDURE test.nosuch does not exist", 1305, false },
     { SQL_CALL, "CALL nosuch ( )", "FUNCTION test.nosuch does not exist", 1305, false },
-    /* other errors, statements, languages, beginnings */
+    /* other errors, statements, languages and beginnings */
     { SQL_SELECT, "SELECT nosuch ( )", "FUNCTION test.nosuch does not exist", 1306, false },
     { SQL_SET, "SET @a = nosuch ( )", "FUNCTION test.nosuch does not exist", 1305, false },
     { SQL_SELECT, "SELECT nosuch ( )", "FUNCTION test.nosuch existiert nicht", 1305, false },
@@ -68,7 +68,7 @@ static void each_row_is_read_as_it_says(void **state)
     }
 }
 
-/* What the server cannot read it does not begin, unless the text runs another one. */
+/* A server does not begin a statement that it cannot parse, unless the text runs another statement. */
 static const struct {
     const char *text;
     uint16_t code;

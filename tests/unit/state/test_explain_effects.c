@@ -1,4 +1,4 @@
-/* What a statement would leave behind, by its text. */
+/* The state that a statement would leave behind, by its text. */
 #include "../base/unit.h"
 
 #include "base/mem.h"

@@ -45,7 +45,7 @@ static void what_is_equal_and_what_covers(void **state)
         { { { "d", "1", NULL } }, { { "a", "1", "b", "2", "c", "3", NULL } }, false, false },
         { { { "ab", "1", NULL } }, { { "a", "1", "b", "1", NULL } }, false, false },
         { { { "a", "1b", NULL } }, { { "a1", "b", NULL } }, false, false },
-        /* NAMES says again what it sets: what was there before is not said, nor compared */
+        /* NAMES sets these variables again: their former values are neither sent nor compared */
         { { { "character_set_client", "'a'", "names", "'b'", NULL } },
           { { "names", "'b'", NULL } },
           true,
@@ -65,7 +65,7 @@ static void what_is_equal_and_what_covers(void **state)
     }
 }
 
-/* As many as a session may have; and taken again it forgets what it was. */
+/* As many variables as a session may have; taking the fingerprint again forgets the former one. */
 static void it_holds_all_and_can_be_taken_again(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Which replies change what FOUND_ROWS() says: rows as three real servers were seen to behave. */
+/* The replies that change FOUND_ROWS(), as observed on three real servers. */
 #include "state/found_rows.h"
 
 #include <setjmp.h>
@@ -10,7 +10,7 @@
 
 static const struct {
     const char *sql;
-    uint32_t results; /* ended well */
+    uint32_t results; /* results that ended without an error */
     uint16_t error;
     bool mariadb, mysql;
 } rows[] = {

@@ -1,12 +1,12 @@
-/* Statements one after the other, and what a session then holds. */
+/* Statements in order, and what the session holds after them. */
 #include "../base/unit.h"
 
 #include "base/mem.h"
 #include "state/pending_pins.h"
 #include "sql/classify.h"
 
-/* A text, and what came of it: d done, f failed, p partly. Only texts whose facts say has_holds have claims.
- */
+/* A text and its result: d done, f failed, p partly done. Only texts with has_holds in their facts have
+ * pending pins. */
 struct said {
     const char *sql;
     char outcome;

@@ -3,8 +3,8 @@
 #include "base/mem.h"
 #include "state/pending_set.h"
 
-/* What of a SET statement is repeated as it was written (`constants`), what tracking must report
- * (`expected`), and flags: p must pin, v sets user variables, t touches the tracking itself. */
+/* constants: the part of a SET statement that is repeated as written. expected: the variables that session
+ * tracking must report. flags: p must pin, v sets user variables, t changes session tracking itself. */
 static const struct {
     const char *sql, *constants, *expected, *flags;
 } rows[] = {
@@ -21,14 +21,14 @@ static const struct {
     { "SET `sql_mode` = ''", "SET sql_mode=''", "", "" },
     { "/* app */ SET a=1 -- b", "SET a=1", "", "" },
     { "SET a=1;", "SET a=1", "", "" },
-    /* several */
+    /* several assignments */
     { "SET a=1, b=2, @@c=3", "SET a=1,b=2,c=3", "", "" },
     { "SET a=1, a=2", "SET a=2", "", "" },
     { "SET a=1, b=CONCAT(@@b,'x'), c=3", "SET a=1,c=3", "b", "" },
     { "SET a=1, @v=2", "SET a=1", "", "v" },
     { "SET character_set_client=latin1, collation_connection=latin1_bin",
       "SET character_set_client=latin1,collation_connection=latin1_bin", "", "" },
-    /* values only the server knows */
+    /* values that only the server knows */
     { "SET sql_mode = CONCAT(@@sql_mode, ',ANSI')", "", "sql_mode", "" },
     { "SET div_precision_increment = 4 + 4", "", "div_precision_increment", "" },
     { "SET timestamp = UNIX_TIMESTAMP()", "", "", "pin" },
@@ -40,7 +40,7 @@ static const struct {
     { "SET max_join_size = (SELECT 5)", "", "max_join_size", "" },
     { "SET sql_mode = 'a' 'b'", "", "sql_mode", "" },
     { "SET wait_timeout = 1 + 1", "", "", "" },
-    /* character sets: the server says what came of them */
+    /* character sets: the server reports the result */
     { "SET NAMES utf8mb4", "SET names 'utf8mb4'", "character_set_client", "" },
     { "SET NAMES 'latin1' COLLATE 'latin1_bin'", "SET names 'latin1' COLLATE 'latin1_bin'",
       "character_set_client", "" },
@@ -57,25 +57,25 @@ static const struct {
     { "SET LOCAL TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE", "",
       "transaction_isolation transaction_read_only", "" },
     { "SET transaction_isolation = 'READ-COMMITTED'", "SET transaction_isolation='READ-COMMITTED'", "", "" },
-    /* not the session's */
+    /* global variables */
     { "SET GLOBAL max_connections = 5", "", "", "" },
     { "SET PERSIST max_connections = 5", "", "", "" },
     { "SET @@global.max_connections = 5", "", "", "" },
     { "SET GLOBAL a = 1, SESSION b = 2, c = 3", "SET b=2,c=3", "", "" },
     { "SET GLOBAL TRANSACTION READ ONLY", "", "", "" },
-    /* what means nothing elsewhere */
+    /* variables without a meaning on another connection */
     { "SET autocommit = 0", "", "", "" },
     { "SET AUTOCOMMIT := ON, sql_log_bin = 0, insert_id = 5", "", "", "" },
     { "SET gtid_next = 'AUTOMATIC'", "", "", "" },
-    /* what concerns writes: said again, or held */
+    /* variables for writes: repeated, or the session is pinned */
     { "SET auto_increment_increment = 10, SESSION gtid_domain_id = 7",
       "SET auto_increment_increment=10,gtid_domain_id=7", "", "" },
     { "SET sql_log_bin = 0, auto_increment_offset = 2", "SET auto_increment_offset=2", "", "" },
     { "SET optimizer_trace = 'enabled=on'", "", "", "p" },
-    /* user variables stay with the primary, where they are read too */
+    /* user variables are not repeated: they stay on the primary, where they are read */
     { "SET @a = 1", "", "", "v" },
     { "SET @a := f(), @'b c' = 2", "", "", "v" },
-    /* what cannot follow */
+    /* variables that cannot be repeated on another connection */
     { "SET session_track_schema = 0", "", "", "pt" },
     { "SET SESSION_TRACK_SYSTEM_VARIABLES = '*'", "", "", "pt" },
     { "SET profiling = 1", "", "", "p" },
@@ -88,7 +88,7 @@ static const struct {
     { "SET @@x = CONCAT('a')", "", "", "p" },
     { "SET `a``b` = 1", "", "", "p" },
     { "SET a.b.c = 1", "SET a.b.c=1", "", "" },
-    /* what cannot be read */
+    /* statements that cannot be parsed */
     { "SET", "", "", "p" },
     { "SET a", "", "", "p" },
     { "SET a = ", "", "", "p" },
@@ -133,7 +133,7 @@ static void statement_rows(void **state)
 
 /* ---- user variables ---- */
 
-/* What can be said to another server, and whether there is more that cannot. */
+/* The assignments that can be repeated on another server, and whether there are others. */
 static const struct {
     const char *sql, *known;
     bool has_unknown;
@@ -172,9 +172,9 @@ static void user_variables_that_mean_the_same_everywhere_are_kept(void **state)
     }
 }
 
-/* ---- what happens once the server has agreed ---- */
+/* ---- after the server has accepted the statement ---- */
 
-/* The names in `reported` come by session tracking, as note_variable does it. */
+/* Reports the names in `reported`, as session tracking does. */
 static void tell(struct vars *vars, const char *reported)
 {
     for (const char *at = reported; *at != '\0';) {
@@ -184,13 +184,14 @@ static void tell(struct vars *vars, const char *reported)
     }
 }
 
-/* The names in `reported` are told; then the statement is committed. */
+/* Reports the names in `reported`, then commits the statement. */
 static bool commit(const char *sql, const char *reported, const char *want)
 {
     struct vars vars = { 0 };
     struct text out = { 0 };
     struct changes *changes = read(sql);
-    assert_true(vars_set(&vars, SPAN_LITERAL("time_zone"), SPAN_LITERAL("'+00:00'"))); /* some past */
+    /* values from earlier statements */
+    assert_true(vars_set(&vars, SPAN_LITERAL("time_zone"), SPAN_LITERAL("'+00:00'")));
     assert_true(vars_set(&vars, SPAN_LITERAL("character_set_client"), SPAN_LITERAL("'latin1'")));
     uint64_t before = vars.version;
     tell(&vars, reported);
@@ -221,7 +222,8 @@ static void what_only_the_server_knows_must_be_reported_by_this_very_reply(void 
     assert_true(commit("SET SQL_MODE=CONCAT('a')", "sql_mode", "SET sql_mode='told'"));
     assert_false(commit("SET sql_mode=CONCAT('a')", "", ""));
     assert_false(commit("SET sql_mode=CONCAT('a')", "lc_time_names", ""));
-    assert_false(commit("SET time_zone=CONCAT('a')", "", "")); /* known from before is not enough */
+    /* a value known from an earlier statement is not enough */
+    assert_false(commit("SET time_zone=CONCAT('a')", "", ""));
     assert_true(commit("SET NAMES utf8mb4", "character_set_client", "SET names 'utf8mb4'"));
     assert_false(commit("SET NAMES utf8mb4", "", ""));
     assert_false(commit("SET a=f(), b=f()", "a", ""));
@@ -249,10 +251,11 @@ static void names_among_others_are_followed_in_their_order(void **state)
     assert_false(commit("SET NAMES latin1, character_set_results=f()",
                         "character_set_client character_set_results", ""));
     assert_true(commit("SET a=1, a=f()", "a", "SET a='told'"));
-    assert_true(commit("SET a=f(), a=1", "a", "SET a='told'")); /* that is the last one's value, too */
+    assert_true(commit("SET a=f(), a=1", "a", "SET a='told'")); /* the last value is the same */
 }
 
-/* One statement after the other; what a new connection would be told. `told` is reported each time, first. */
+/* Statements in order, and the SETs for a new connection after all of them. `told` is reported before each
+ * commit. */
 static void what_is_said_after_all_of_them(void **state)
 {
     (void)state;
@@ -330,7 +333,8 @@ static void refusals_that_come_before_anything_is_done(void **state)
         { "SET a=1, nosuch=2", 1193, true },
         { "SET a=1, time_zone='x'", 1298, true },
         { "SET NAMES nosuch, a=1", 1115, true },
-        { "SET a=1, b=2", 1230, false }, /* MySQL: insert_id = DEFAULT, after the others */
+        /* MySQL refuses `insert_id = DEFAULT` after it has assigned the others */
+        { "SET a=1, b=2", 1230, false },
         { "SET a=1", 1230, true },
         { "SET a=1, b=2", 1213, false },
         { "SET a=1, PASSWORD='x'", 1193, false },
@@ -408,7 +412,8 @@ static void without_memory_the_session_is_pinned(void **state)
         }
         pending_set_fini(changes);
     }
-    assert_int_equal(pinned, 5); /* the literal, the table, its name, its value, the expected name */
+    /* five allocations: the literal, the table, its name, its value, the expected name */
+    assert_int_equal(pinned, 5);
     pending_set_fini(NULL);
 }
 

@@ -1,4 +1,4 @@
-/* The pins of a session against a dumb model that keeps every one of them. */
+/* The pins of a session, compared with a simple model that keeps every one of them. */
 #include "../base/unit.h"
 
 #include "base/mem.h"
@@ -29,7 +29,7 @@ static void two_tables_need_two_drops(void **state)
     assert_false(pins_any(&pins));
     add(&pins, PIN_TEMPORARY_TABLE, "test.a");
     add(&pins, PIN_TEMPORARY_TABLE, "test.b");
-    add(&pins, PIN_TEMPORARY_TABLE, "test.b"); /* IF NOT EXISTS */
+    add(&pins, PIN_TEMPORARY_TABLE, "test.b"); /* CREATE … IF NOT EXISTS */
     assert_described(&pins, "temporary tables (2)");
     pins_release(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.b"));
     pins_release(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.b"));
@@ -74,7 +74,7 @@ static void a_prepared_statement_keeps_its_text(void **state)
     struct pins pins = { 0 };
     pins_add(&pins, PIN_PREPARED, SPAN_LITERAL("Stmt"), SPAN_LITERAL("SELECT 1"), &origin);
     assert_true(span_is(pins_text(&pins, PIN_PREPARED, SPAN_LITERAL("sTMT")), "SELECT 1"));
-    pins_add(&pins, PIN_PREPARED, SPAN_LITERAL("STMT"), none, &origin); /* FROM @text */
+    pins_add(&pins, PIN_PREPARED, SPAN_LITERAL("STMT"), none, &origin); /* PREPARE … FROM @text */
     assert_int_equal(pins_text(&pins, PIN_PREPARED, SPAN_LITERAL("stmt")).len, 0);
     pins_release(&pins, PIN_PREPARED, SPAN_LITERAL("stmt"));
     assert_false(pins_any(&pins));
@@ -86,7 +86,7 @@ static void a_renamed_table_is_there_all_the_time(void **state)
     (void)state;
     struct pins pins = { 0 };
     pins_rename(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.a"), SPAN_LITERAL("test.b"));
-    assert_false(pins_any(&pins)); /* it was no temporary one */
+    assert_false(pins_any(&pins)); /* the renamed table was not a temporary one */
     add(&pins, PIN_TEMPORARY_TABLE, "test.a");
     pins_rename(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.a"), SPAN_LITERAL("test.b"));
     pins_rename(&pins, PIN_TEMPORARY_TABLE, SPAN_LITERAL("test.b"), SPAN_LITERAL("test.b"));
@@ -97,7 +97,7 @@ static void a_renamed_table_is_there_all_the_time(void **state)
     pins_clear(&pins);
 }
 
-/* ---- where they come from ---- */
+/* ---- origins of pins ---- */
 
 static void take(struct pins *pins, enum pin_cause cause, const char *name, uint64_t since_us,
                  const char *sql)
@@ -106,7 +106,7 @@ static void take(struct pins *pins, enum pin_cause cause, const char *name, uint
     pins_add(pins, cause, span_cstr(name), none, &from);
 }
 
-/* "since statement" of each pin of that cause. */
+/* Compares "since statement" of each pin of that cause. */
 static void assert_origins(const struct pins *pins, enum pin_cause cause, const char *want)
 {
     struct text text = { 0 };
@@ -172,7 +172,7 @@ static const enum pin_cause model_causes[CAUSES] = { PIN_TEMPORARY_TABLE, PIN_US
                                                      PIN_HIDDEN_STATE };
 
 struct model {
-    unsigned counts[CAUSES][NAMES]; /* name 0 is no name */
+    unsigned counts[CAUSES][NAMES]; /* name 0: pins without a name */
 };
 
 static bool model_has(const struct model *model, unsigned cause)
@@ -240,7 +240,7 @@ static void more_names_than_are_kept_stay_until_all_go(void **state)
     pins_clear(&pins);
 }
 
-/* Whatever allocation fails, a pin is there. */
+/* Whichever allocation fails, the session is pinned. */
 static void out_of_memory_pins_longer_never_shorter(void **state)
 {
     (void)state;
@@ -320,7 +320,8 @@ static void every_cause_has_a_name_and_words(void **state)
     }
 }
 
-/* Servers compare these names in any case; a name of another kind in another case is another name. */
+/* Servers ignore the letter case of some of these names. Names of the other kinds with different letter case
+ * are different names. */
 static void names_are_compared_as_servers_do(void **state)
 {
     (void)state;

@@ -7,7 +7,7 @@
 
 static const struct command query = { .byte = COM_QUERY, .manner = COMMAND_STATEMENT };
 
-/* A session, and a connection that is as after its login. */
+/* A session, and a connection in the state after its login. */
 struct scene {
     struct facets facets;
     struct job job;
@@ -39,7 +39,8 @@ static void end(struct scene *scene)
     pins_clear(&scene->facets.pins);
 }
 
-/* All that is said until the connection is equal, in this order; the server agrees to each. */
+/* Checks the statements that are sent until the connection has the session's state, in this order; the server
+ * accepts each. */
 static void says(struct scene *scene, const char *const said[SAID_MAX])
 {
     const struct replay replay = {
@@ -56,7 +57,7 @@ static void says(struct scene *scene, const char *const said[SAID_MAX])
             assert_int_equal(command.byte, task == SYNC_SCHEMA ? COM_INIT_DB : COM_QUERY);
             count++;
             scene->slot.task = task;
-            if (task == SYNC_SCHEMA) { /* session tracking tells it */
+            if (task == SYNC_SCHEMA) { /* reported by session tracking */
                 text_clear(&scene->connection.upstream.schema);
                 assert_true(
                     text_append_span(&scene->connection.upstream.schema, text_span(&command.argument)));

@@ -34,8 +34,8 @@ static void names_are_taken_from_tokens_that_can_be_said_again(void **state)
     }
 }
 
-/* Steps, one after the other: "a=1" assigned, "a?" mentioned, "a~" forgotten, "*" all of them, "'" strings,
- * "!" stored code may have made others. */
+/* Runs steps in order: "a=1" assigned, "a?" mentioned, "a~" forgotten, "*" all forgotten, "'" all strings
+ * forgotten, "!" stored code may have set others. */
 static void do_steps(struct uservars *vars, const char *steps)
 {
     char copy[200], *rest = copy;
@@ -72,7 +72,7 @@ static void what_is_known_is_said(void **state)
         { "a=1 b=2 a~", "SET @`b`=2", false },
         { "a=1 a~ a=3", "SET @`a`=3", true },
         { "a=NULL", "SET @`a`=NULL", true },
-        { "a=1 a=NULL", "", false }, /* it is an integer still */
+        { "a=1 a=NULL", "", false }, /* the variable keeps its integer type */
         { "a? a=NULL", "", false },
         { "! a=NULL", "", false },
         { "a=1 b='x' '", "SET @`a`=1", false },
@@ -128,13 +128,13 @@ static void too_many_or_too_much_is_not_followed(void **state)
     user_variables_fini(&vars);
 }
 
-/* ---- answers ---- */
+/* ---- values read from the server ---- */
 
 struct cell {
     uint8_t type;
     uint16_t flags;
     uint32_t length;
-    const char *value; /* NULL: NULL */
+    const char *value; /* NULL: an SQL NULL */
 };
 
 static void put_string(struct text *out, const char *string)
@@ -182,7 +182,7 @@ static void answer_with(struct rows *answer, struct rows_def *defs, const struct
     text_fini(&packet);
 }
 
-/* As servers have answered. */
+/* Values as servers returned them. */
 static void answers_are_written_so_that_they_mean_the_same(void **state)
 {
     (void)state;
@@ -190,7 +190,7 @@ static void answers_are_written_so_that_they_mean_the_same(void **state)
         uint8_t type;
         uint16_t flags;
         uint32_t length;
-        const char *value, *hex, *collation, *said; /* said: NULL: it stays unknown */
+        const char *value, *hex, *collation, *said; /* said NULL: the value stays unknown */
     } rows[] = {
         { ROWS_TYPE_LONGLONG, 0x80, 20, "-5", "FB", "binary", "SET @`a`=-5" },
         { ROWS_TYPE_LONGLONG, 0xa0, 20, "5", "5", "binary", "SET @`a`=CAST(5 AS UNSIGNED)" },
@@ -210,8 +210,10 @@ static void answers_are_written_so_that_they_mean_the_same(void **state)
         { ROWS_TYPE_LONG_BLOB, 0, 99, NULL, NULL, "latin1_bin",
           "SET @`a`=_latin1 X'' COLLATE latin1_bin,@`a`=NULL" },
         { ROWS_TYPE_LONG_BLOB, 0x80, 16777215, NULL, NULL, "binary", "SET @`a`=_binary X'',@`a`=NULL" },
-        { ROWS_TYPE_LONG_BLOB, 0x80, 16777216, NULL, NULL, "binary", "" }, /* MariaDB: never set */
-        { ROWS_TYPE_VAR_STRING, 0x80, 65532, NULL, NULL, "binary", "" },   /* MySQL */
+        /* MariaDB: the variable was never set */
+        { ROWS_TYPE_LONG_BLOB, 0x80, 16777216, NULL, NULL, "binary", "" },
+        /* MySQL: the variable was never set */
+        { ROWS_TYPE_VAR_STRING, 0x80, 65532, NULL, NULL, "binary", "" },
         { 255, 0x80, 99, "x", "78", "binary", NULL },
         { ROWS_TYPE_LONGLONG, 0x80, 20, "1 OR 1", "5", "binary", NULL },
         { ROWS_TYPE_LONGLONG, 0x80, 20, "", "5", "binary", NULL },

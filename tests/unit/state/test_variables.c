@@ -176,7 +176,7 @@ static void literal_rows(void **state)
     text_fini(&literal);
 }
 
-/* No value of a peer makes SQL that means anything else than one literal. */
+/* No value from a peer makes SQL that means anything but one literal. */
 static void no_value_leaves_its_quotes(void **state)
 {
     (void)state;
@@ -232,7 +232,7 @@ static void only_what_is_newer_is_said(void **state)
     assert_diff(&vars, 0, "SET sql_mode='ANSI',time_zone='+02:00'");
     assert_diff(&vars, 1, "SET time_zone='+02:00'");
     assert_diff(&vars, 2, "");
-    set(&vars, "SQL_MODE", "''"); /* the same variable */
+    set(&vars, "SQL_MODE", "''"); /* the same variable in other letter case */
     assert_int_equal(vars.count, 2);
     assert_diff(&vars, 2, "SET sql_mode=''");
     assert_true(vars_is_newer(&vars, SPAN_LITERAL("Sql_Mode"), 2));
@@ -241,7 +241,8 @@ static void only_what_is_newer_is_said(void **state)
     vars_fini(&vars);
 }
 
-/* Setting a character set resets the collation: whatever the order in which they came, it is said first. */
+/* Setting a character set resets the collation. In whatever order they were set, the character set is sent
+ * first. */
 static void character_sets_are_said_first(void **state)
 {
     (void)state;
@@ -280,8 +281,8 @@ static void set_at_random(struct vars *vars, struct map *map, uint64_t *seed)
     map_set(map, span_cstr(name), span_cstr(literal));
 }
 
-/* Upstreams that fall behind at different times; catching up makes each equal to the session, from wherever
- * it was. */
+/* Upstreams fall behind at different times. Applying the difference makes each one equal to the session, from
+ * any earlier state. */
 static void a_diff_makes_any_upstream_equal(void **state)
 {
     (void)state;
@@ -364,12 +365,12 @@ static void too_many_variables_are_refused_and_the_kept_ones_stay(void **state)
         set(&vars, name, "1");
     }
     assert_false(vars_set(&vars, SPAN_LITERAL("one_more"), SPAN_LITERAL("1")));
-    set(&vars, "v7", "2"); /* known ones may change */
+    set(&vars, "v7", "2"); /* variables that are in the table may still change */
     assert_true(vars_is_newer(&vars, SPAN_LITERAL("v7"), VARS_MAX));
     vars_fini(&vars);
 }
 
-/* Whichever allocation fails: a refusal, the old value, and no broken text. */
+/* Whichever allocation fails: the call is refused, the old value stays, and no text is cut. */
 static void without_memory_the_old_values_stay(void **state)
 {
     (void)state;

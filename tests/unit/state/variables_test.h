@@ -1,4 +1,5 @@
-/* A server's session variables as a dumb map, filled by running the SET statements that vars_diff writes. */
+/* variables_test: a server's session variables as a simple map, filled by running the SET statements of
+ * vars_diff. */
 #ifndef HEADGATE_TESTS_UNIT_PROXY_VARS_TEST_H
 #define HEADGATE_TESTS_UNIT_PROXY_VARS_TEST_H
 
@@ -38,7 +39,7 @@ static inline const char *map_get(const struct map *map, const char *name)
     return i < map->count ? map->values[i] : NULL;
 }
 
-/* Splits at commas outside quotes. Literals hold no escapes: that is the point of them. */
+/* Runs a SET: splits it at commas outside quotes. The literals of vars_diff contain no escapes. */
 static inline void map_run(struct map *map, struct span sql)
 {
     if (sql.len == 0)

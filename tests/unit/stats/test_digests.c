@@ -1,4 +1,5 @@
-/* The table against a dumb twin: a list of rows, looked through from its beginning. */
+/* The table of digests, compared with a simple reference: a list of rows that is searched from its beginning.
+ */
 #include "../base/unit.h"
 
 #include "base/mem.h"
@@ -6,7 +7,7 @@
 
 #include <stdlib.h>
 
-#define NAMES 60 /* more statements than the twin's table has rows */
+#define NAMES 60 /* more statements than the reference's table has rows */
 #define ROWS_MAX 40
 
 static const struct sql_dialect dialect = { .family = SQL_FAMILY_MARIADB };
@@ -17,7 +18,7 @@ static const struct {
 } owners[] = { { "main", "app" }, { "main", "report" }, { "other", "app" } };
 #define OWNERS COUNT_OF(owners)
 
-/* ---- the twin ---- */
+/* ---- the reference ---- */
 
 struct twin_row {
     char text[64];
@@ -48,7 +49,8 @@ static void twin_add(struct digest_sums *sums, const struct digest_sums *more)
     sums->last_us = sums->last_us > more->last_us ? sums->last_us : more->last_us;
 }
 
-/* The least of the next eight that nobody uses; no further than 64 rows. */
+/* Among the next eight rows without a running statement, the row with the least total time; at most 64 rows
+ * are looked at. */
 static struct twin_row *twin_least(struct twin *twin)
 {
     struct twin_row *least = NULL;
@@ -103,7 +105,7 @@ static void twin_leave(struct twin_row *row, const struct digest_cost *cost, uin
     row->users--;
     if (cost->count > 0) {
         one.max_us = cost->total_us;
-        uint64_t end = 4; /* of the first bucket; then two an octave */
+        uint64_t end = 4; /* end of the first bucket; then two buckets per power of two */
         for (; cost->total_us >= end && bucket < DIGEST_BUCKETS - 1; bucket++)
             end = (end & (end - 1)) == 0 && end > 4 ? end + end / 2 : end == 4 ? 8 : end / 3 * 4;
         one.buckets[bucket] = 1;
@@ -123,7 +125,7 @@ static void twin_reset(struct twin *twin)
     twin->evictions = 0;
 }
 
-/* ---- both ---- */
+/* ---- comparison ---- */
 
 static void assert_same_sums(const struct digest_sums *found, const struct digest_sums *wanted)
 {
@@ -254,13 +256,13 @@ static void a_known_statement_costs_no_allocation(void **state)
     leave(enter(&digests, "SELECT 1", 7), 1);
     unsigned long before = mem_allocations();
     for (int i = 0; i < 100; i++)
-        leave(enter(&digests, "SELECT 2", i % 2 == 0 ? 7 : 0), 1); /* by its shape, and by its text */
+        leave(enter(&digests, "SELECT 2", i % 2 == 0 ? 7 : 0), 1); /* found by its shape, and by its text */
     assert_int_equal(mem_allocations(), before);
     assert_int_equal(digests.rows[0].sums.cost.count, 101);
     digests_fini(&digests);
 }
 
-/* What has made room is not found by its shape any more, and what runs never makes room. */
+/* A row that was replaced is no longer found by its shape. A row whose statement runs is never replaced. */
 static void a_row_stays_while_its_statement_runs(void **state)
 {
     (void)state;
@@ -273,7 +275,7 @@ static void a_row_stays_while_its_statement_runs(void **state)
     assert_span(first->text, "SELECT a");
     leave(first, 3);
     second = enter(&digests, "SELECT b", 2);
-    assert_ptr_equal(second, first); /* the same place */
+    assert_ptr_equal(second, first); /* in the same row */
     assert_span(second->text, "SELECT b");
     assert_null(digests_find(&digests, 1, digests_who("main", "app")));
     assert_int_equal(digests.others.sums.cost.total_us, 8);
@@ -289,7 +291,7 @@ static void a_text_that_is_not_known_any_more_counts_with_the_others(void **stat
     assert_ptr_equal(enter(&digests, NULL, 9), &digests.others);
     leave(&digests.others, 4);
     leave(enter(&digests, "SELECT a", 9), 1);
-    assert_ptr_equal(enter(&digests, NULL, 9), &digests.rows[0]); /* its shape is */
+    assert_ptr_equal(enter(&digests, NULL, 9), &digests.rows[0]); /* the row is found by its shape */
     leave(&digests.rows[0], 1);
     digests_fini(&digests);
 }
@@ -345,7 +347,7 @@ static void quantiles_are_at_most_half_too_much(void **state)
     digests_fini(&digests);
 }
 
-/* In buckets that end at 3, 7, 95 and 127 microseconds, but never above the longest time. */
+/* The buckets end at 3, 7, 95 and 127 microseconds. A quantile is never above the longest time. */
 static void quantiles_of_three_times(void **state)
 {
     (void)state;
@@ -363,7 +365,7 @@ static void quantiles_of_three_times(void **state)
         assert_int_equal(digest_quantile(&row.sums, rows[i].permille), rows[i].us);
 }
 
-/* Twice as many places as rows, rounded up to a power of two. */
+/* The table of shapes has twice as many places as rows, rounded up to a power of two. */
 static void places_of_shapes_for_a_number_of_rows(void **state)
 {
     (void)state;
@@ -397,7 +399,7 @@ static void a_text_is_known_by_its_shape(void **state)
     question.shape = 9;
     question.sql = SPAN_LITERAL("SELECT a");
     leave(digests_enter(&digests, &question, &dialect), 1);
-    assert_null(digests_text(&digests, 7, question.who).data); /* its row made room */
+    assert_null(digests_text(&digests, 7, question.who).data); /* its row was replaced */
     digests_fini(&digests);
     assert_true(digests_init(&digests, 0));
     assert_null(digests_text(&digests, 7, question.who).data);

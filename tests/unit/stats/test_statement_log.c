@@ -1,4 +1,4 @@
-/* Lines about statements read back as what was said of them. */
+/* Lines of the statement log, read back. */
 #include "../base/unit.h"
 
 #include "stats/statement_log.h"
@@ -93,15 +93,15 @@ static void a_json_line_has_every_field(void **state)
     json_t *object = json_line(&whole);
     for (size_t i = 0; i < COUNT_OF(names); i++)
         assert_row(json_object_get(object, names[i]) != NULL, "%s", names[i]);
-    assert_int_equal(json_object_size(object), COUNT_OF(names) + 2); /* time, log */
+    assert_int_equal(json_object_size(object), COUNT_OF(names) + 2); /* and the fields `time` and `log` */
     assert_int_equal(json_integer_value(json_object_get(object, "total_us")), 700);
     assert_string_equal(json_string_value(json_object_get(object, "text")), "SELECT a FROM t WHERE b = ?");
     assert_string_equal(json_string_value(json_object_get(object, "log")), "query");
     json_decref(object);
 }
 
-/* Whatever is in them, and however long: one line, one document, its fields before the text never cut away.
- */
+/* Whatever the contents and their lengths: one line, one JSON document, and the fields before the text are
+ * never cut. */
 static void any_bytes_make_a_valid_line(void **state)
 {
     (void)state;
@@ -156,7 +156,7 @@ static struct statement_record short_record(void)
     return (struct statement_record){ .session = 7, .command = SPAN_LITERAL("COM_QUERY") };
 }
 
-/* Each file is opened when its setting asks for it, and written in its format. */
+/* Each file is opened when its setting requires it, and written in its format. */
 static void files_are_opened_as_the_settings_say(void **state)
 {
     (void)state;
@@ -192,7 +192,7 @@ static void files_are_opened_as_the_settings_say(void **state)
             assert_int_equal(read(fd, &first, 1), 1);
             (void)close(fd);
             assert_int_equal(first == '{', i == 3);
-            assert_int_equal(unlink(paths[file]), 0); /* moved away: after that a new one is opened */
+            assert_int_equal(unlink(paths[file]), 0); /* moved away: statement_log_reopen opens a new file */
             statement_log_reopen(&log);
             statement_log_write(&log, file, &record);
             assert_int_equal(file_bytes(paths[file]), len);
@@ -201,7 +201,7 @@ static void files_are_opened_as_the_settings_say(void **state)
         statement_log_close(&log);
         assert_false(sink_is_open(&log.sinks[STATEMENT_SLOW]) || sink_is_open(&log.sinks[STATEMENT_QUERY]));
     }
-    struct statement_settings settings = { .slow_us = 1, .slow_file = folder }; /* a folder is no file */
+    struct statement_settings settings = { .slow_us = 1, .slow_file = folder }; /* a folder is not a file */
     struct statement_log log;
     struct error err = { 0 };
     assert_false(statement_log_open(&log, &settings, &err));
