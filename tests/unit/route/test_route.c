@@ -15,8 +15,8 @@
  *   i  gives an id that LAST_INSERT_ID() or the next INSERT finds
  *
  * Session:
- *   t  in a transaction   a  with t: on the replica  d  with t: which may have shown data there
- *   0  autocommit is off  o  transactions are READ ONLY    u  unknown whether in a transaction
+ *   t  in a transaction   a  with t: on the replica  d  with ta: data may have been shown there
+ *   0  autocommit is off  o  all are READ ONLY       u  unknown whether in a transaction
  *   p  pinned             s  in a system schema      n  no replica
  *   x  a replica refused the session's state         f  a read-only server refused the statement
  *   l  a replica lacked an object of the statement   c  stored code was refused in a read-only transaction

@@ -1,6 +1,7 @@
-/* holds: changes are written as
+/* The holds that a statement takes and gives back. Changes are written as
  *
- *   +kind name       taken                    -kind name   given back      -all kind   all of the kind given back
+ *   +kind name       taken                    -kind name   given back
+ *   -all kind        all of the kind given back
  *   kind old > new   renamed                  ='text'      the text of a prepared statement
  */
 #include <stdio.h>

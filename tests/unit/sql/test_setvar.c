@@ -1,4 +1,4 @@
-/* setvar: changes are written as `scope name=value`. Marks after the scope:
+/* The changes of variables that a statement makes, written as `scope name=value`. Marks after the scope:
  *
  *   +  constant      ~  a form that servers track     "  a string     !  for the next transaction only
  *   <…>  what SET TRANSACTION sets
