@@ -101,7 +101,7 @@ static void before_a_limit_is_known_there_is_none(void **state)
     permits_set_max(&permits, 5); /* no holder loses its permit */
     assert_int_equal(permits_used(&permits), 10000);
     for (int i = 0; i < 9996; i++) {
-        assert_false(permits_try(&permits)); /* and none is given out */
+        assert_false(permits_try(&permits)); /* no permit is given out */
         permits_give(&permits);
     }
     assert_true(permits_try(&permits));

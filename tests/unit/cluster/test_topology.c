@@ -314,7 +314,7 @@ static void a_machine_is_known_again_at_another_address(void **state)
     tell(&story, "uw-. ursa1 ursa1 | uw-. ursa1 uw-.");
     swap_machines(&story, 0, 1); /* the primary is now at the replica's address */
     assert_int_equal(decide(&story), 1);
-    swap_machines(&story, 0, 2); /* and the stray at the address where the primary was */
+    swap_machines(&story, 0, 2); /* the stray is at the address where the primary was */
     assert_int_equal(decide(&story), 1);
     story.facts[1].is_up = false;
     assert_int_equal(decide(&story), TOPOLOGY_NO_PRIMARY);

@@ -440,7 +440,7 @@ static void continuation_fragments_are_never_classified(void **state)
     /* looks like an ERR, but it is the rest of the row */
     append_fragment(&bytes, 0xFF, 5, 2);
     append_fragment(&bytes, 0xFE, PACKET_PAYLOAD_MAX, 3); /* a row whose first column is huge */
-    append_fragment(&bytes, 0x00, 0, 4);                  /* and its empty last fragment */
+    append_fragment(&bytes, 0x00, 0, 4);                  /* the empty last fragment of that row */
     append_packets(&bytes, DE_OK, 5, NULL);
     assert_follows_large(&how, text_span(&bytes),
                          "pass 33554451\nok#5(11) s2 w0 a0 i0 t0 e0 id0 c0 p0 last\n rows=2 left=0");

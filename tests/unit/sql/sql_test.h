@@ -31,7 +31,7 @@ static inline struct sql_dialect dialect_named(const char *names)
             dialect.unsafe_charset = true;
         else if (strcmp(name, "utf8") == 0)
             dialect.is_utf8 = true;
-        else if (strcmp(name, "stored") != 0) /* read by test_classify.c */
+        else if (strcmp(name, "stored") != 0) /* "stored" is for test_classify.c */
             assert_string_equal(name, "unknown");
     }
     return dialect;

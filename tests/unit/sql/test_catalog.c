@@ -14,7 +14,7 @@
     }
 #define W ((unsigned)CODE_WRITES)
 #define V ((unsigned)CODE_SETS_VARIABLES)
-#define L ((unsigned)CODE_TAKES_LOCKS | (unsigned)CODE_PRIMARY) /* it may wait */
+#define L ((unsigned)CODE_TAKES_LOCKS | (unsigned)CODE_PRIMARY) /* waiting for a lock needs the primary */
 #define P ((unsigned)CODE_PRIMARY)
 #define U ((unsigned)CODE_UNKNOWN)
 

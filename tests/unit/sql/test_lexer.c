@@ -20,7 +20,7 @@ static unsigned lex(const char *sql, size_t len, const char *dialect_name, char 
         used += (size_t)snprintf(text + used, size - used, "%s%s%s:%.*s", used > 0 ? "|" : "",
                                  token.space_before ? " " : "", type_names[token.type], (int)token.text.len,
                                  (const char *)token.text.data);
-    assert_int_equal(lexer_next(&lexer).type, TOKEN_END); /* and at every further call */
+    assert_int_equal(lexer_next(&lexer).type, TOKEN_END); /* every further call ends, too */
     drop_copy(copy);
     return lexer.doubts;
 }

@@ -93,7 +93,7 @@ static void a_json_line_has_every_field(void **state)
     json_t *object = json_line(&whole);
     for (size_t i = 0; i < COUNT_OF(names); i++)
         assert_row(json_object_get(object, names[i]) != NULL, "%s", names[i]);
-    assert_int_equal(json_object_size(object), COUNT_OF(names) + 2); /* and the fields `time` and `log` */
+    assert_int_equal(json_object_size(object), COUNT_OF(names) + 2); /* 2: the fields `time` and `log` */
     assert_int_equal(json_integer_value(json_object_get(object, "total_us")), 700);
     assert_string_equal(json_string_value(json_object_get(object, "text")), "SELECT a FROM t WHERE b = ?");
     assert_string_equal(json_string_value(json_object_get(object, "log")), "query");
