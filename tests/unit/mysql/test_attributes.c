@@ -92,25 +92,16 @@ static void attributes_are_found_and_the_text_behind_them(void **state)
 }
 
 static const char *const malformed[] = {
-    "",
-    "00",
-    "00 00 " TEXT,
-    "00 02 " TEXT,
-    "fb 01 " TEXT,
-    "ff 01 " TEXT,
-    "ffffffffffffffff",
+    "", "00", "00 00 " TEXT, "00 02 " TEXT, "fb 01 " TEXT, "ff 01 " TEXT, "ffffffffffffffff",
     "01 01 00 00 " TEXT,              /* attributes have types */
     "01 01 01 00 " TEXT,              /* types are needed also where the value is NULL */
     "fd 000001 01 " TEXT,             /* 65536 attributes */
     "fe ffffffffffffffff 01 " TEXT,   /* the highest possible number of attributes */
     "01 01 00 01 fd00 0178 fb " TEXT, /* a NULL that the NULL bitmap does not announce */
-    "01 01 00 01 fd00 0178 fe ffffffffffffffff " TEXT,
-    "01 01 00 01 fd00 feffffffffffffffff " TEXT,
-    "01 01 00 01 0c00 0178 0e 0000000000000000000000000000 " TEXT,
-    "01 01 00 01 0c00 0178 fb " TEXT,
+    "01 01 00 01 fd00 0178 fe ffffffffffffffff " TEXT, "01 01 00 01 fd00 feffffffffffffffff " TEXT,
+    "01 01 00 01 0c00 0178 0e 0000000000000000000000000000 " TEXT, "01 01 00 01 0c00 0178 fb " TEXT,
     /* types NULL with a value, YEAR and INT24: servers read strings there */
-    "01 01 00 01 0600 0178 0176 " TEXT,
-    "01 01 00 01 0d00 0178 0100 " TEXT,
+    "01 01 00 01 0600 0178 0176 " TEXT, "01 01 00 01 0d00 0178 0100 " TEXT,
     "01 01 00 01 0900 0178 01000000 " TEXT,
     "01 01 00 01 f400 0178 01 " TEXT,       /* BOOL: the server refuses this type, too */
     "01 01 00 01 c800 0178 0176 " TEXT,     /* an unknown type */
