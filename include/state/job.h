@@ -37,7 +37,7 @@ struct job_wait {
     bool was_in_vain;          /* CATCHING_UP has reached its deadline */
     bool is_held_back;         /* the job waits, or has waited, for a replica to catch up */
     bool has_asked_newest;     /* consistency "strong": the newest position was asked for */
-    bool goes_first;           /* QUEUED again: after its wait its login was refused by the account's limit */
+    bool goes_first;           /* QUEUED: goes to the front, as the account's limit refused its login */
     bool has_asked_others;     /* other workers were asked for a connection that they have parked */
     const struct slot *asked;  /* borrows. WAITING for its answer to headgate's question; NULL: for none */
 };

@@ -60,7 +60,7 @@ struct slot {
     bool reads_utf8;           /* SYNC_OWN_CHARSET is due */
     bool needs_utf8;           /* it did not understand the schema's name in the session's character set */
     bool has_own_gtid;         /* a statement of the session has reported a commit on it */
-    bool has_own_writes; /* a statement of the session has written on it or drawn from a sequence, or may have */
+    bool has_own_writes; /* a statement of the session may have written on it, or drawn from a sequence */
     bool is_changing;    /* COM_CHANGE_USER is running; if it fails another connection is opened */
     bool is_renewing;    /* the COM_CHANGE_USER is for the same account as before: a refusal is final */
     bool has_waited;     /* SYNC_WAITED is due */

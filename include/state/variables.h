@@ -1,7 +1,7 @@
-/* What a session has set, and the statement that makes another upstream equal. Pure.
+/* The variables that a session has set, and the SET that makes another connection equal to the session. Pure.
  *
- * Every change gets a new version. An upstream remembers the version it is equal to (upstream.vars_version),
- * so that "is it up to date?" costs one comparison, and catching up sends only what changed since.
+ * Every change gets a new version. A connection remembers the version that it has (pooled.vars_version), so
+ * that the check whether it is up to date costs one comparison, and the SET has only the changes since then.
  */
 #ifndef HEADGATE_STATE_VARIABLES_H
 #define HEADGATE_STATE_VARIABLES_H
@@ -12,12 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Not a variable: SET NAMES 'charset' COLLATE 'collation', which sets more than variables tell. */
+/* Stands for SET NAMES 'charset' COLLATE 'collation', which sets more than the variables tell. It is kept in
+ * struct vars like a variable, and so is VARS_CHARSET. */
 #define VARS_NAMES SPAN_LITERAL("names")
-/* Nor this: SET CHARSET 'charset', which takes the connection's collation from the current schema. */
+/* Stands for SET CHARSET 'charset', which takes the connection's collation from the current schema. */
 #define VARS_CHARSET SPAN_LITERAL("charset")
 
-#define VARS_MAX 256 /* more different variables than this, and the session stays where they were set */
+#define VARS_MAX 256 /* different variables; a session that sets more is pinned to its connection */
 
 struct var;
 
@@ -25,79 +26,83 @@ struct vars {
     struct var *items; /* owns; in order of first change */
     size_t count;
     size_t cap;
-    uint64_t version;    /* of the last change; 0: none ever */
-    bool has_for_writes; /* one of VARS_APPLY_WRITES was set, to whatever */
-    bool is_read_only;   /* transaction_read_only, under whichever of its names, was last set to ON */
+    uint64_t version;    /* of the last change; 0: there was none */
+    bool has_for_writes; /* a VARS_APPLY_WRITES variable was set, to any value */
+    bool is_read_only;   /* transaction_read_only, or its old name tx_read_only, was last set to ON */
     bool
-        is_auto_is_null; /* sql_auto_is_null is ON: a read of "… IS NULL" may ask for the id generated last */
+        is_auto_is_null; /* sql_auto_is_null is ON: a read with "… IS NULL" may ask for the last insert id */
 };
 
-/* What to do about a variable, by its name. */
+/* How headgate treats a variable, by its name. */
 enum vars_manner {
-    VARS_APPLY,        /* say it to every upstream that runs something for this session */
-    VARS_APPLY_WRITES, /* say it where writes are run, or asked after: a mere read needs it nowhere */
-    VARS_UNTRACKED,    /* as VARS_APPLY, if the text tells the value: what servers report of it means
-                          something else */
-    VARS_IGNORE,       /* means nothing elsewhere: the server computes it, or tells it by other means */
-    VARS_HOLD,         /* for writes, and not to be said twice: the session keeps the connection where it is
-                          set, and its reads may still go elsewhere; ends with the default (vars_is_default),
-                          or with its use (vars_used_up) */
-    VARS_EMULATE,      /* the session's own, and no connection's: see patience.h */
-    VARS_PIN           /* cannot follow: the session stays where it was set */
+    VARS_APPLY,        /* set on every connection that runs a command for this session */
+    VARS_APPLY_WRITES, /* set on connections for writes, or for questions about writes; not for reads */
+    VARS_UNTRACKED,    /* as VARS_APPLY, but the value is taken from the text of the SET only: what servers
+                          report of the variable means something else */
+    VARS_IGNORE,       /* never set on another connection: the server computes it, or headgate follows it by
+                          other means */
+    VARS_HOLD,         /* concerns writes, and must not be set on a second connection: the session keeps the
+                          connection, and its reads may still go to others; ends with the default
+                          (vars_is_default), or with its use (vars_used_up) */
+    VARS_EMULATE,      /* kept by headgate for the session, and not by a connection: state/wait_timeout.h */
+    VARS_PIN           /* cannot be set on another connection: the session is pinned to its connection */
 };
 enum vars_manner vars_manner_of(struct span name);
 
-/* Is `literal` what a VARS_HOLD variable, or autocommit, has in a new connection? */
+/* Is `literal` the value that a VARS_HOLD variable, or autocommit, has on a new connection? */
 bool vars_is_default(struct span name, struct span literal);
-/* The VARS_HOLD variable of that name, in any case, if the next statement that has a use for it takes it
- * away, so that it reads as 0 from then on; NULL otherwise. */
+/* Is this VARS_HOLD variable used up by the next statement that uses it, so that its value is 0 afterwards?
+ * Returns its name then; NULL otherwise. Any case of `name` will do. */
 const char *vars_used_up(struct span name);
 
-/* `literal` is SQL. False when it cannot be kept (too many, or no memory): the session must be pinned. */
+/* Notes a SET of `name` to `literal`, as SQL. False when it cannot be kept (too many, too long, or no
+ * memory): the session must be pinned. */
 bool vars_set(struct vars *vars, struct span name, struct span literal);
 
-/* Turns a value as reported by session tracking into SQL. False when it cannot be quoted safely whatever the
- * session's charset and sql_mode (a quote, a backslash, a byte outside ASCII). */
+/* Appends to `literal`, as SQL, a value that session tracking has reported. False when it cannot be quoted
+ * safely for all character sets and sql_modes (it has a quote, a backslash, or a byte outside ASCII). */
 bool vars_literal(struct span name, struct span value, struct text *literal);
 
-#define VARS_NONE UINT64_MAX /* a version that nothing is newer than */
+#define VARS_NONE UINT64_MAX /* a version that no change is newer than */
 
-/* Appends "SET NAMES 'c' COLLATE 'd',a=1,b='x'" of everything newer than `since`, of what concerns writes
- * only newer than `writes_since`: NAMES or CHARSET first, then character sets, because setting them resets
- * the collation. What was set before NAMES, and by it, is left out. Nothing when there is nothing. */
+/* Appends "SET NAMES 'c' COLLATE 'd',a=1,b='x'" for all variables newer than version `since`; for
+ * VARS_APPLY_WRITES variables, newer than `writes_since`. NAMES or CHARSET comes first, then the character
+ * sets, because setting a character set resets the collation. Variables that a later NAMES has set again are
+ * left out. Appends nothing if there is no such variable. */
 void vars_diff(const struct vars *vars, uint64_t since, uint64_t writes_since, struct text *out);
 
-/* Appends what vars_diff(vars, 0, VARS_NONE, …) says of those whose names are wanted, without the SET. */
+/* Appends the list of vars_diff(vars, 0, VARS_NONE, …), without the SET, for names with is_wanted(). */
 void vars_say(const struct vars *vars, bool (*is_wanted)(struct span name), struct text *out);
 
-/* One after the other, in any order, what vars_diff(vars, 0, VARS_NONE, …) says; *at begins as 0. False: that
- * was all. Borrows. */
+/* Walks the variables of vars_diff(vars, 0, VARS_NONE, …), in any order; *at begins as 0. False: there are no
+ * more. The results borrow. */
 bool vars_next(const struct vars *vars, size_t *at, struct span *name_r, struct span *literal_r);
 
-/* One after the other, in the order in which they were set, all that has a value; *version begins as 0.
- * False: that was all. Borrows. */
+/* Walks all variables that have a value, in the order in which they were set; *version begins as 0. False:
+ * there are no more. The results borrow. */
 bool vars_after(const struct vars *vars, uint64_t *version, struct span *name_r, struct span *literal_r);
 
-/* Was it set after version `since`? */
+/* Was `name` set after version `since`? */
 bool vars_is_newer(struct vars *vars, struct span name, uint64_t since);
 
-/* The literal that it is set to; no data: none. Borrows. */
+/* The literal that `name` is set to; without data: it is not set. Borrows. */
 struct span vars_get(const struct vars *vars, struct span name);
 
-/* Is it set to anything? */
+/* Is `name` set, to any value? */
 bool vars_has(const struct vars *vars, struct span name);
 
-/* Is the connection's collation the one that SET CHARACTER SET took from the schema, and nothing set later?
+/* Is the connection's collation the one that SET CHARACTER SET took from the schema, and was no other set
+ * since?
  */
 bool vars_follows_schema(const struct vars *vars);
 
-/* Set everything that `from` has. False when not all of it could be kept. */
+/* Sets all variables of `from`. False when not all of them could be kept. */
 bool vars_merge(struct vars *vars, const struct vars *from);
 
-/* As if it had never been set. For a variable that another one, set later, resets. */
+/* Forgets that `name` was set. For a variable that a later SET of another one resets. */
 void vars_unset(struct vars *vars, struct span name);
 
-/* Nothing is set any more; the version goes on. */
+/* Removes all variables. The version goes on. */
 void vars_clear(struct vars *vars);
 void vars_fini(struct vars *vars);
 

@@ -21,12 +21,12 @@ static struct span names_of(const struct tracking *tracking)
     return tracking->has_names ? text_span(&tracking->names) : span_cstr(tracked_usual.names);
 }
 
-/* Entries of a type that the client has asked for come as it has asked: its SET has overwritten headgate's.
- */
+/* Entries of a type that the client has asked for are passed on without a filter: the client's SET has
+ * replaced headgate's on the server. */
 static bool is_for_client(const struct tracking *tracking, const struct sesstrack_change *change)
 {
     if (change->type == SESSTRACK_VARIABLE && span_is_nocase(change->name, "redirect_url"))
-        return false; /* clients would go round headgate */
+        return false; /* clients would connect to the server directly */
     if (change->type > SESSTRACK_TRANSACTION)
         return false;
     if ((tracking->asked & 1u << change->type) != 0)

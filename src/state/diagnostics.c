@@ -47,7 +47,7 @@ static uint64_t who_knows(const struct answers *answers, enum sql_question quest
     switch (question) {
     case SQL_ASKS_FOUND_ROWS:
         return answers->found;
-    case SQL_ASKS_DIAGNOSTICS: /* any connection can tell that there are none */
+    case SQL_ASKS_DIAGNOSTICS: /* if there are none, any connection can tell so */
         return answers->has_diagnostics ? answers->diagnostics : 0;
     case SQL_ASKS_NOTHING:
     case SQL_ASKS_LAST:
@@ -61,7 +61,8 @@ static uint64_t generation_at(const struct slot slots[SLOT_COUNT], enum route_pl
     return is_current ? slots[place].generation : 0;
 }
 
-/* Does another connection than `here` (its generation) know the answer to one of these (bit q each)? */
+/* Does another connection than that of generation `here` know the answer to one of `questions` (bit
+ * 1 << enum sql_question)? */
 static bool any_is_elsewhere(const struct answers *answers, unsigned questions, uint64_t here)
 {
     for (unsigned q = SQL_ASKS_LAST; q <= SQL_ASKS_DIAGNOSTICS; q++) {
@@ -80,7 +81,7 @@ bool diagnostics_are_elsewhere(const struct answers *answers, const struct slot 
            any_is_elsewhere(answers, facts->asks_before, generation_at(slots, place, is_current));
 }
 
-/* Its executions ask. */
+/* A PREPARE asks nothing itself; its executions do. */
 static bool is_prepare(const struct job *job)
 {
     return job->command != NULL && job->command->byte == COM_STMT_PREPARE;

@@ -16,8 +16,8 @@ static bool takes(struct span *text, struct span beginning)
     return true;
 }
 
-/* "FUNCTION test.nosuch does not exist": the name. Empty: another message, of another schema, in another
- * language, or a name with signs in it. */
+/* The name "nosuch" in "FUNCTION test.nosuch does not exist". Empty: the message is another one, is about
+ * another schema, is in another language, or the name has special characters. */
 static struct span name_in(struct span message, struct span kind, struct span schema)
 {
     static const struct span dot = SPAN_LITERAL("."), end = SPAN_LITERAL(" does not exist");
@@ -31,7 +31,7 @@ static struct span name_in(struct span message, struct span kind, struct span sc
     return span_equal(message, end) ? name : (struct span){ 0 };
 }
 
-/* Is it called there, by that word alone, which means the current schema's? */
+/* Does `statement` call the routine `name` at offset `at`, without a schema, which means the current one? */
 static bool is_call_at(struct span statement, size_t at, struct span name)
 {
     size_t before = at, after = at + name.len;
@@ -50,7 +50,8 @@ static bool is_call_at(struct span statement, size_t at, struct span name)
 bool error_ran_nothing_is_unreadable(const struct sql_facts *facts, uint16_t code)
 {
     static const uint32_t runs_texts = 1u << SQL_CALL | 1u << SQL_PREPARE | 1u << SQL_BEGIN;
-    bool is_seen = facts->kind != SQL_UNKNOWN || facts->reason == SQL_REASON_UNKNOWN; /* its first word */
+    /* the classifier has read its first word */
+    bool is_seen = facts->kind != SQL_UNKNOWN || facts->reason == SQL_REASON_UNKNOWN;
     return code == ERR_PARSE && is_seen && (runs_texts & 1u << facts->kind) == 0;
 }
 
@@ -65,7 +66,7 @@ bool error_ran_nothing_lacks_routine(const struct unbegun_text *said, uint16_t c
     for (size_t at = 0; name.len > 0 && at + name.len <= text.len; at++) {
         if (is_call_at(text, at, name))
             return true;
-        if (!is_query && text.data[at] == '(') /* arguments may name a function like that */
+        if (!is_query && text.data[at] == '(') /* a function of the same name may be in the arguments */
             return false;
     }
     return false;

@@ -37,7 +37,7 @@ uint32_t facets_pins(const struct facets *facets, enum route_place place)
            (has_pins ? facets->pins.causes : 0);
 }
 
-/* With sql_auto_is_null the row that "IS NULL" finds is known to the connection only. */
+/* With sql_auto_is_null only the connection knows which row "IS NULL" finds. */
 uint32_t facets_pins_of_ids(const struct facets *facets, enum route_place place)
 {
     return facets->vars.is_auto_is_null && place == facets_home(facets) ? pin_bit(PIN_AUTO_IS_NULL) : 0;
@@ -48,8 +48,8 @@ void facets_pin(struct facets *facets, enum pin_cause cause, const struct pin_or
     pins_add(&facets->pins, cause, (struct span){ 0 }, (struct span){ 0 }, origin);
 }
 
-/* MySQL takes insert_id = 0 for an id like others, and reports it as it reports that there is none: the use
- * of it is not seen. */
+/* On MySQL insert_id = 0 is an id like others, and MySQL reports 0 also if insert_id is not set. So headgate
+ * cannot see when a statement has used it up. */
 static bool is_without_end(struct span name, struct span literal, enum server_family family)
 {
     uint64_t id;
@@ -68,8 +68,8 @@ void facets_hold(struct facets *facets, struct span name, struct span literal, e
         pins_add(&facets->pins, PIN_HELD_SET, name, (struct span){ 0 }, origin);
 }
 
-/* Causes without an end in pins.c whose origin is kept there. Transactions begin too often for that: their
- * origin is in the facet. */
+/* Causes of the third block (tbl/pin_causes.h) whose origin pins_note() keeps. Transactions begin too often
+ * for that: their origin is in facets.transaction. */
 static const uint32_t noted = UINT32_C(1) << PIN_USER_VARIABLES | UINT32_C(1) << PIN_AUTO_IS_NULL;
 
 static __attribute__((noinline)) uint32_t note(struct facets *facets, const struct job *job, uint64_t now_us,
@@ -95,7 +95,7 @@ uint32_t facets_note_pins(struct facets *facets, const struct job *job, uint64_t
     return causes != facets->pins.noted ? note(facets, job, now_us, causes, counters) : 0;
 }
 
-/* ---- anew ---- */
+/* ---- reset ---- */
 
 void facets_reset(struct facets *facets, const struct view *view, uint16_t collation,
                   const struct pin_origin *origin)

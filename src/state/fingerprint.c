@@ -57,7 +57,7 @@ bool fingerprint_equal(const struct fingerprint *a, const struct fingerprint *b)
     return a->hash == b->hash && span_equal(text_span(&a->said), text_span(&b->said));
 }
 
-/* The name of the next entry; its literal is passed over. False: there is none. */
+/* The name of the next entry; skips its literal. False: there is no more entry. */
 static bool next_name(const struct fingerprint *fingerprint, size_t *at, struct span *name)
 {
     if (*at >= fingerprint->said.len)

@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-/* MariaDB's errors about data, locks, and being told to stop: the statement was running. */
+/* Errors of MariaDB about data, locks and interruption: the statement was running. */
 static bool is_while_running(uint16_t error)
 {
     static const uint16_t running[] = {

@@ -20,8 +20,8 @@ bool insert_id_is_lost(const struct insert_id *id, const struct slot slots[SLOT_
     return id->known_by != 0;
 }
 
-/* An OK tells an id that the client gave as if it were generated: the connection knows which it is. A
- * statement that may have left the id as it was does not bring back one that is lost. */
+/* Some ids in an OK were given by the client, and not generated: only the connection knows which kind an id
+ * is. A statement that may have left the id unchanged does not make a lost id known again. */
 void insert_id_note_done(struct insert_id *id, const struct slot slots[SLOT_COUNT], const struct job *job)
 {
     bool may_be_another = is_untold(job);

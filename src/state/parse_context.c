@@ -37,20 +37,22 @@ static bool has_charset(const struct vars *vars)
     return false;
 }
 
-/* The character sets' default collations as they are compiled into servers, whatever is configured. */
+/* Ids of the default collations of character sets as compiled into servers, independent of the
+ * configuration. */
 #define DEFAULT_COLLATIONS                                                                                   \
     "1,3,4,6,7,8,9,10,11,12,13,16,18,19,22,24,25,26,28,30,32,33,35,36,37,38,39,40,41,45,51,54,56,57,59,60,"  \
     "63,"                                                                                                    \
     "92,95,97"
 #define ROW_OF_COLLATION " FROM information_schema.COLLATIONS WHERE ID=%u)"
-/* From 11.2 on such a one stands for another one at login (seen). */
+/* From MariaDB 11.2 on a login with a default collation gets the one of character_set_collations (seen). */
 #define COLLATION_AT_LOGIN                                                                                   \
     "/*M!110200 IF(ID IN (" DEFAULT_COLLATIONS "),IFNULL(NULLIF(REGEXP_SUBSTR("                              \
     "@@global.character_set_collations,CONCAT('(?<=',CHARACTER_SET_NAME,'=)[^,]*')),''),COLLATION_NAME),*/"  \
     "COLLATION_NAME/*M!110200 )*/"
 
-/* By number, as the handshake said it; but MariaDB knows character sets by those of default collations only.
- */
+/* Appends the assignments that set the character sets of a login with `collation`. MySQL takes the
+ * collation's number. MariaDB takes numbers of default collations only, so the names are read from a
+ * table. */
 static void say_login(uint8_t collation, enum server_family family, struct text *out)
 {
     unsigned id = collation;
@@ -65,7 +67,7 @@ static void say_login(uint8_t collation, enum server_family family, struct text 
                            id, id);
 }
 
-/* A collation that the server does not know was not set by the handshake either: it has its default. */
+/* If the server does not know the collation, the handshake has not set it either: the default is in force. */
 void parse_context_say_client(uint8_t collation, enum server_family family, struct text *out)
 {
     if (collation == WORDING_DEFAULTS)

@@ -35,13 +35,13 @@ static struct span unquoted(struct span name)
     return name;
 }
 
-/* Temporary tables are told apart by their schema too. */
+/* The name of a temporary table includes its schema. */
 static void put_name(struct text *text, enum hold hold, struct span schema, struct span name,
                      struct span current)
 {
     bool is_table = hold == HOLD_TEMPORARY_TABLE;
     if (name.len == 0 || (is_table && schema.len == 0 && current.len == 0))
-        return; /* nameless: it cannot be told which */
+        return; /* the name is not known */
     if (is_table) {
         (void)text_append_span(text, schema.len > 0 ? unquoted(schema) : current);
         (void)text_append_byte(text, '.');
@@ -49,8 +49,8 @@ static void put_name(struct text *text, enum hold hold, struct span schema, stru
     (void)text_append_span(text, unquoted(name));
 }
 
-/* MySQL compares the names of user locks in any case, MariaDB does not (seen). Names outside ASCII never come
- * here. */
+/* MySQL compares the names of user locks case-insensitively, MariaDB does not (seen). Names here are
+ * ASCII. */
 static void fold_case(struct text *name)
 {
     for (size_t i = 0; i < name->len; i++)

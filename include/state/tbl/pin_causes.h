@@ -1,10 +1,15 @@
-/* PIN_CAUSE(NAME, name, words for people): the state of a session that lives in one server's connection, and
- * keeps its reads there. The causes of the first block begin and end with statements (sql/holds.h); those of
- * the second end only with the session, or a reset of it; but HELD_SET, which leaves harmless reads alone,
- * with a SET to the default, or when a statement has used it up (vars_used_up); and UNKNOWN_SCHEMA, which
- * outlives a reset, when the server tells a schema. Those of the third keep its connection, but no read that
- * does not need it, and AUTO_IS_NULL keeps reads: they are in what the session knows of itself
- * (facets_pins, prepared_pins). */
+/* PIN_CAUSE(NAME, name, words for people): causes for which a session keeps its connection.
+ *
+ * First block: state that statements take and release (sql/holds.h). Keeps the session's reads on the
+ * connection.
+ *
+ * Second block: ends only with the session or with a reset. Keeps the session's reads on the connection.
+ * Exceptions: HELD_SET does not keep harmless reads. It ends with a SET to the default, or when a statement
+ * has used the variable up (vars_used_up). UNKNOWN_SCHEMA ends when the server reports a schema, and not with
+ * a reset.
+ *
+ * Third block: computed from the session's state (facets_pins, prepared_pins), and not added with pins_add().
+ * Keeps no reads but those that need the connection; AUTO_IS_NULL keeps all reads. */
 PIN_CAUSE(TEMPORARY_TABLE, temporary_table, "temporary tables")
 PIN_CAUSE(TABLE_LOCK, table_lock, "LOCK TABLES")
 PIN_CAUSE(GLOBAL_LOCK, global_lock, "FLUSH TABLES WITH READ LOCK")
