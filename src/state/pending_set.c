@@ -5,7 +5,7 @@
 #include "mysql/sesstrack.h"
 #include "sql/setvar.h"
 
-#define LITERAL_MAX_BYTES 2048 /* of a user variable's, said again as it was written */
+#define LITERAL_MAX_BYTES 2048 /* of the literal of a user variable; longer ones are not kept */
 
 static struct span unquoted(struct span name)
 {
@@ -35,7 +35,8 @@ static void note_constant(struct changes *changes, struct vars *vars, struct spa
     text_fini(&literal);
 }
 
-/* SET @@tx_isolation = …, without a scope, is SET TRANSACTION ISOLATION LEVEL …: for the next one. */
+/* SET @@tx_isolation = …, without a scope, is SET TRANSACTION ISOLATION LEVEL …: it is for the next
+ * transaction only. */
 static bool is_for_next_transaction(struct span name, const struct setvar_change *change)
 {
     static const char *const names[] = { "tx_isolation", "transaction_isolation", "tx_read_only",
@@ -43,7 +44,7 @@ static bool is_for_next_transaction(struct span name, const struct setvar_change
     return !change->is_tracked_form && span_is_among(name, names, sizeof names / sizeof *names);
 }
 
-/* What SET NAMES sets, in several turns. */
+/* The variables that SET NAMES sets, too. */
 static bool is_of_names(struct span name)
 {
     static const char *const names[] = { "character_set_client", "character_set_connection",
@@ -51,13 +52,14 @@ static bool is_of_names(struct span name)
     return span_is_among(name, names, sizeof names / sizeof *names);
 }
 
-/* They follow the schema, and are told anew with each; set by hand they are not what they are elsewhere. */
+/* The server sets these variables with each change of the schema. If the client sets one, the value cannot be
+ * repeated on other connections. */
 static bool is_of_schema(struct span name)
 {
     return span_is_nocase(name, "character_set_database") || span_is_nocase(name, "collation_database");
 }
 
-/* What the client asks for itself it is to see. */
+/* Notes session tracking that the client asks for: it is passed on to the client. */
 static void note_tracking(struct changes *changes, struct span name)
 {
     static const struct {
@@ -77,7 +79,8 @@ static void note_tracking(struct changes *changes, struct span name)
         }
 }
 
-/* A number in the range that both families have, or DEFAULT, is known; the server makes others fit it. */
+/* headgate knows the value of a number in the range of both families, 1 … WAIT_MAX_S seconds, and of DEFAULT.
+ * The server changes other numbers so that they fit. */
 #define WAIT_MAX_S 31536000
 
 static void note_wait(struct changes *changes, const struct setvar_change *change)
@@ -97,7 +100,7 @@ static void note_session(struct changes *changes, const struct setvar_change *ch
 {
     struct span name = unquoted(change->name);
     if (span_equal_nocase(name, VARS_NAMES) || span_equal_nocase(name, VARS_CHARSET) || is_of_schema(name)) {
-        /* the first two are no variables: NAMES = x is an error everywhere */
+        /* the first two are no variables: NAMES = x is an error on all servers */
         changes->needs_pin = true;
         return;
     }
@@ -114,7 +117,7 @@ static void note_session(struct changes *changes, const struct setvar_change *ch
     changes->sets_logging |= span_is_nocase(name, "sql_log_bin") || span_is_nocase(name, "wsrep_on");
     switch (vars_manner_of(name)) {
     case VARS_IGNORE:
-        changes->sets_untold |= !span_is_nocase(name, "autocommit"); /* which the flags tell */
+        changes->sets_untold |= !span_is_nocase(name, "autocommit"); /* the status flags tell autocommit */
         break;
     case VARS_PIN:
         changes->needs_pin = true;
@@ -149,7 +152,8 @@ static void note_session(struct changes *changes, const struct setvar_change *ch
     }
 }
 
-/* SET SESSION TRANSACTION is tracked as a variable; the one-shot form is the classifier's business. */
+/* SET SESSION TRANSACTION is reported as a variable. SET TRANSACTION, for the next transaction only, is in
+ * the facts of classify(). */
 static void note_transaction(struct changes *changes, const struct setvar_change *change)
 {
     if (change->is_next)
@@ -160,8 +164,9 @@ static void note_transaction(struct changes *changes, const struct setvar_change
         expect(changes, SPAN_LITERAL("transaction_read_only"));
 }
 
-/* Servers report the character sets that SET NAMES sets, MariaDB not the collation; and the collation of what
- * comes back is told by no variable. So it is repeated as it was said, as is CHARACTER SET. */
+/* Session tracking reports the character sets that SET NAMES sets; MariaDB does not report the collation. No
+ * variable has the collation of results. So headgate repeats SET NAMES, and SET CHARACTER SET, as the client
+ * wrote it. */
 static void note_names(struct changes *changes, const struct setvar_change *change, struct span form)
 {
     struct text names = { 0 };
@@ -180,8 +185,8 @@ static void note_names(struct changes *changes, const struct setvar_change *chan
     text_fini(&names);
 }
 
-/* A literal, said again as it was written, means the same on every server: type, digits, collation and all.
- */
+/* A literal that is repeated as the client wrote it has the same type, digits and collation on every
+ * server. */
 static void note_user(struct changes *changes, const struct setvar_change *change)
 {
     struct text literal = { 0 };
@@ -196,7 +201,8 @@ static void note_user(struct changes *changes, const struct setvar_change *chang
     text_fini(&literal);
 }
 
-/* It is said to connections whatever their character sets are. */
+/* headgate repeats the SET ROLE on connections with any character sets, so only a name that is the same in
+ * all of them can be repeated. */
 static void note_role(struct changes *changes, const struct setvar_change *change)
 {
     const char *quote = change->is_string ? "'" : "";
@@ -223,7 +229,7 @@ static void note(struct changes *changes, const struct setvar_change *change)
         expect(changes, SPAN_LITERAL("character_set_client"));
         note_names(changes, change, VARS_NAMES);
         break;
-    case SETVAR_CHARSET: /* the collation becomes that of the schema, on every server */
+    case SETVAR_CHARSET: /* the collation becomes that of the schema, on all servers */
         expect(changes, SPAN_LITERAL("character_set_client"));
         note_names(changes, change, VARS_CHARSET);
         break;
@@ -270,7 +276,8 @@ void pending_set_fini(struct changes *changes)
     mem_free(changes);
 }
 
-/* MariaDB before 11.1 tracks these two under their old names. */
+/* Was `name` reported after version `before`? MariaDB before 11.1 reports transaction_isolation and
+ * transaction_read_only under their old names. */
 static bool is_reported(struct vars *vars, struct span name, uint64_t before)
 {
     if (vars_is_newer(vars, name, before))
@@ -281,8 +288,8 @@ static bool is_reported(struct vars *vars, struct span name, uint64_t before)
            vars_is_newer(vars, SPAN_LITERAL("tx_read_only"), before);
 }
 
-/* The names that tracking must report: what they are to be told from. False: one was not. Where a name was
- * set to a constant, too, the value reported is the one that came last. */
+/* Has session tracking reported all names in `expected`? If a name was also set to a constant, the reported
+ * value is that of the last assignment. */
 static bool are_reported(const struct changes *changes, struct vars *vars, uint64_t before)
 {
     for (size_t at = 0; at < changes->expected.len;) {
@@ -310,9 +317,9 @@ static bool is_names(struct span name)
     return span_equal_nocase(name, VARS_NAMES) || span_equal_nocase(name, VARS_CHARSET);
 }
 
-/* What an assignment takes with it: character_set_connection the connection's collation, SET NAMES and SET
- * CHARACTER SET that and each other. Only they end each other: their collation of client and results, which
- * no variable tells, outlives whatever is set of the connection. */
+/* Forgets the variables that an assignment resets. character_set_connection resets the connection's
+ * collation. SET NAMES and SET CHARACTER SET reset that collation and replace each other. No other assignment
+ * replaces them, because no variable has their collation of client and results. */
 static void forget_before(struct vars *vars, struct span name, bool is_collation_told)
 {
     if (is_names(name)) {
@@ -324,7 +331,7 @@ static void forget_before(struct vars *vars, struct span name, bool is_collation
         vars_unset(vars, SPAN_LITERAL("collation_connection"));
 }
 
-/* One after the other, as the server did it. */
+/* Applies the constants in the order in which the server assigned them. */
 static bool commit_constants(const struct changes *changes, struct vars *vars, uint64_t before)
 {
     bool is_told =
@@ -332,7 +339,7 @@ static bool commit_constants(const struct changes *changes, struct vars *vars, u
     struct span name, literal;
     for (uint64_t version = 0; vars_after(&changes->constants, &version, &name, &literal);) {
         if (!is_names(name) && !is_of_names(name) && is_expected(changes, name))
-            continue; /* its value was told, whichever came last */
+            continue; /* session tracking has reported the value of the last assignment */
         forget_before(vars, name, is_told);
         if (!vars_set(vars, name, literal))
             return false;
@@ -346,7 +353,7 @@ bool pending_set_commit(const struct changes *changes, struct vars *vars, uint64
     bool has_told_alone = changes->resets_collation && changes->has_told_charset;
     if (!are_reported(changes, vars, before) || is_order_lost)
         return false;
-    if (has_told_alone) /* character_set_connection = what only the server knows */
+    if (has_told_alone) /* character_set_connection was set to a value that only the server knows */
         forget_before(vars, SPAN_LITERAL("character_set_connection"),
                       vars_is_newer(vars, SPAN_LITERAL("collation_connection"), before));
     return commit_constants(changes, vars, before) && !changes->needs_pin;

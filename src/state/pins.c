@@ -4,8 +4,8 @@
 
 #include <assert.h>
 
-/* Without a name: that of all nameless ones of its cause, of which the oldest is remembered; or one of the
- * table's third block. */
+/* A pin. An item without a name stands for all pins of its cause without a name, and has the origin of the
+ * oldest one; or it keeps the origin of a cause of the third block (tbl/pin_causes.h). */
 struct pin {
     enum pin_cause cause;
     unsigned count;
@@ -33,8 +33,8 @@ static char *copy(struct span span)
     return string;
 }
 
-/* Servers compare the names of prepared statements, handlers and variables in any case; the others' case may
- * matter, so that a name in another case is another name here. */
+/* Servers compare the names of prepared statements, handlers and variables case-insensitively. For other
+ * names the case may matter, so here a name in another case is another name. */
 static bool is_named(const struct pin *pin, enum pin_cause cause, struct span name)
 {
     if (pin->cause != cause || pin->name == NULL)
@@ -110,7 +110,7 @@ static struct pin *append_named(struct pins *pins, enum pin_cause cause, struct 
     return pin;
 }
 
-/* That it is there is remembered even if no memory is left for where it comes from. */
+/* Without memory only the origin is lost: the bit in `nameless` keeps the cause. */
 static void add_nameless(struct pins *pins, enum pin_cause cause, const struct pin_origin *origin)
 {
     pins->nameless |= pin_bit(cause);
@@ -124,14 +124,14 @@ void pins_add(struct pins *pins, enum pin_cause cause, struct span name, struct 
     struct pin *pin = find(pins, cause, name);
     pins->causes |= pin_bit(cause);
     if (pin != NULL && cause == PIN_PREPARED)
-        set_origin(pin, origin); /* another statement of that name */
+        set_origin(pin, origin); /* a new statement with that name */
     if (pin == NULL)
         pin = append_named(pins, cause, name, origin);
     if (pin == NULL) {
         add_nameless(pins, cause, origin);
         return;
     }
-    pin->count = cause == PIN_USER_LOCK ? pin->count + 1 : 1; /* the others exist once or not at all */
+    pin->count = cause == PIN_USER_LOCK ? pin->count + 1 : 1; /* only user locks can be taken repeatedly */
     mem_free(pin->text);
     pin->text = text.len > 0 ? copy(text) : NULL;
 }
@@ -186,10 +186,10 @@ void pins_rename(struct pins *pins, enum pin_cause cause, struct span from, stru
         return;
     struct pin_origin origin = origin_of(pin);
     char statement[PIN_STATEMENT_MAX];
-    if (origin.statement.len > 0) /* its pin may move */
+    if (origin.statement.len > 0) /* pins_add() may move the pin in memory */
         memcpy(statement, origin.statement.data, origin.statement.len);
     origin.statement.data = (const uint8_t *)statement;
-    pins_add(pins, cause, to, (struct span){ 0 }, &origin); /* first: there is no moment without one */
+    pins_add(pins, cause, to, (struct span){ 0 }, &origin); /* added first: the cause is always present */
     pins_release(pins, cause, from);
 }
 
@@ -234,7 +234,7 @@ struct span pins_only_name(const struct pins *pins, enum pin_cause cause)
         return only;
     for (size_t i = 0; i < pins->count; i++) {
         const struct pin *pin = &pins->items[i];
-        if (pin->name == NULL) /* of the third block */
+        if (pin->name == NULL) /* origin of a cause of the third block */
             continue;
         if (only.len > 0)
             return (struct span){ 0 };

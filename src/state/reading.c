@@ -1,21 +1,23 @@
 #include "state/reading.h"
 
-/* Character sets with characters that end with the byte of a quote or backslash (protocol.md §6.1). */
+/* Is it a character set in which a character may end with the byte of a quote or backslash (protocol.md
+ * §6.1)?
+ */
 static bool hides_quotes(struct span charset)
 {
     static const char *const names[] = { "big5", "cp932", "sjis", "gbk", "gb18030" };
     return span_is_among(charset, names, sizeof names / sizeof *names);
 }
 
-/* The same by the collation id of the handshake: big5 1, 84; sjis 13, 88; gbk 28, 87; cp932 95, 96; gb18030
- * 248-250. */
+/* hides_quotes() for a collation id of the handshake: big5 1, 84; sjis 13, 88; gbk 28, 87; cp932 95, 96;
+ * gb18030 248-250. */
 static bool hides_quotes_id(uint16_t collation)
 {
     static const uint16_t ids[] = { 1, 84, 13, 88, 28, 87, 95, 96, 248, 249, 250 };
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
         if (collation == ids[i])
             return true;
-    return collation >= 1000; /* MariaDB's no-pad and uca collations: their character sets are not known */
+    return collation >= 1000; /* no-pad and uca collations of MariaDB: the character set is not known */
 }
 
 /* utf8mb3 33, 76, 83 and 192-223; utf8mb4 45, 46, 224-247, 255 and, at MySQL, 256-323. */

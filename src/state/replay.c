@@ -55,11 +55,12 @@ static void say_own_charset(const struct replay *replay, struct replay_command *
     parse_context_say_client(parse_context_collation(slot), slot->upstream->family, &command->argument);
 }
 
-/* ---- what one SET says: variables, wait_timeout, the last insert id, autocommit ---- */
+/* ---- SYNC_VARS: variables, wait_timeout, the last insert id and autocommit in one SET ---- */
 
-/* Variables that concern writes are needed where writes run, or are asked after: reads that are not harmless
- * go to the primary, or are in the transaction that is open on the replica, whose beginning is no read
- * either. A question about an earlier statement would find the SET. */
+/* VARS_APPLY_WRITES variables are needed where writes run, and by statements that may ask for them. Reads
+ * that are not harmless go to the primary, or are in the transaction that is open on the replica. The
+ * statement that begins that transaction is no read either. A question about an earlier statement gets no SET
+ * before it: the answer would be about the SET. */
 static bool needs_writes(const struct replay *replay)
 {
     const struct job *job = replay->job;
@@ -91,8 +92,9 @@ static const char *lacks_wait_timeout(const struct replay *replay, char *buffer)
     return wait_timeout_lacks(replay->facets, replay->job, replay->slot, replay->sql, buffer);
 }
 
-/* LAST_INSERT_ID() belongs to the session: its home must have the last one, and so must a connection that may
- * become home by opening a transaction. A question about the statement before would find the SET. */
+/* LAST_INSERT_ID() belongs to the session: the connection at home (facets_home) must have the last id, and so
+ * must a connection that may become home by opening a transaction. A question about the statement before gets
+ * no SET before it: the answer would be about the SET. */
 static bool lacks_insert_id(const struct replay *replay)
 {
     const struct sql_facts *facts = &replay->job->facts;
@@ -101,8 +103,7 @@ static bool lacks_insert_id(const struct replay *replay)
            replay->slot->insert_id != replay->facets->insert_id.value;
 }
 
-/* Known by the status flags of both. At another place than home only a statement that begins a transaction
- * needs it. */
+/* Compares the status flags of the session with those of the connection. */
 static bool lacks_autocommit(const struct replay *replay)
 {
     return !replay->job->is_login &&
@@ -150,9 +151,10 @@ static void note_vars(const struct replay *replay)
 
 /* ---- answers about earlier statements ---- */
 
-/* The warnings there are of headgate's own statements; or from before, while the session has none, and the
- * connection that knew is gone. SYNC_QUIET changes FOUND_ROWS(): where the client may ask for that, only a
- * question about warnings is worth it. */
+/* Must SYNC_QUIET clear the connection's warnings? They are of headgate's own statements. Or they are older
+ * than the session's last answer: the session has no warnings, as another connection knows. SYNC_QUIET
+ * changes FOUND_ROWS(): where the client may ask for that, SYNC_QUIET runs only before a question about
+ * warnings. */
 static bool needs_quiet(const struct replay *replay)
 {
     const struct answers *answers = &replay->facets->answers;
@@ -176,7 +178,7 @@ static void note_quiet(const struct replay *replay)
     diagnostics_lose(&replay->facets->answers.found, replay->slot);
 }
 
-/* ---- Galera: a node waits for what the session did on another one ---- */
+/* ---- Galera: a node waits for the session's writes on another node ---- */
 
 static void note_wait(const struct replay *replay)
 {
@@ -191,7 +193,7 @@ static void note_waited(const struct replay *replay)
 
 /* ---- user variables ---- */
 
-/* At home any statement may read them: by a trigger, or a stored function. */
+/* At home (facets_home) any statement may read user variables, by a trigger or a stored function. */
 static bool needs_user_vars(const struct replay *replay)
 {
     const struct job *job = replay->job;
@@ -208,7 +210,7 @@ static void say_user_vars(const struct replay *replay, struct replay_command *co
         replay->slot->user_version = vars->version;
 }
 
-/* MySQL warns of _utf8mb3. */
+/* Also notes warnings: MySQL has one for _utf8mb3. */
 static void note_user_vars(const struct replay *replay)
 {
     replay->slot->user_version = replay->facets->user_vars.version;
@@ -226,8 +228,9 @@ static void note_begin(const struct replay *replay)
 
 /* ---- the tasks ---- */
 
-/* What is said: `sql`, or what `say` makes of the session's state; and what the connection has then. The
- * schema's answers are judged by schema_note. MariaDB forgets warnings only at a statement with a table. */
+/* The command of a task is `sql`, or `say` makes it from the session's state. `note` notes what the
+ * connection has once the server has agreed; NULL: schema_note() does. SYNC_COUNT and SYNC_QUIET have a
+ * derived table, because MariaDB clears warnings only at a statement with a table. */
 static const struct {
     const char *sql;
     void (*say)(const struct replay *replay, struct replay_command *command);
@@ -247,9 +250,10 @@ static const struct {
     [SYNC_BEGIN] = { "START TRANSACTION READ ONLY", NULL, note_begin },
 };
 
-/* The role comes before the schema, which may be open to that role alone; a name that not all character sets
- * read alike comes after the variables, which set them; user variables after the variables, by whose
- * character sets their strings are read. What clears warnings comes after all that may leave some. */
+/* The order of tasks. The role comes before the schema: only the role may have rights for it. A schema whose
+ * name is not the same in all character sets comes after the variables, which set the character sets. User
+ * variables come after the variables: character sets decide how the server reads their strings. SYNC_COUNT
+ * and SYNC_QUIET come after the tasks whose warnings they clear. */
 enum sync_task replay_next(const struct replay *replay)
 {
     const struct facets *facets = replay->facets;

@@ -12,7 +12,9 @@ static void note_insert_id(struct facets *facets, struct job *job, struct slot *
     job->reply.has_insert_id = true;
 }
 
-/* Only the reply of the session's home tells its state; home is where the transaction is. */
+/* Only a reply from the session's home (facets_home) tells the session's state. Home is where the transaction
+ * is.
+ */
 static void follow_home(struct facets *facets, struct job *job, uint16_t status)
 {
     bool is_open = (status & STATUS_IN_TRANS) != 0;
@@ -23,8 +25,9 @@ static void follow_home(struct facets *facets, struct job *job, uint16_t status)
     facets->transaction.is_away = is_open;
 }
 
-/* An EXECUTE of a name that the session has not prepared, the call of a routine that does not exist, and a
- * text that the server could not read have left nothing behind. */
+/* Sets reply.is_unbegun for errors that prove that the statement has left no state: an EXECUTE of a name that
+ * the session has not prepared, the call of a routine that does not exist, a text that the server could not
+ * parse. */
 static void note_unbegun(const struct facets *facets, struct job *job, struct span packet)
 {
     struct reply_err err;
@@ -48,9 +51,9 @@ static void pin(struct facets *facets, enum pin_cause cause, const struct job *j
     facets_pin(facets, cause, &origin);
 }
 
-/* The password of the account has expired. When the client has set another one, only this connection has it:
- * headgate cannot log in again before its configuration has it, too. Connections of the session to other
- * servers are not changed by it. */
+/* The password of the account has expired. If the client sets a new one, only this connection can be used:
+ * headgate cannot log in again before its configuration has the new password, too. Connections of the session
+ * to other servers stay as they are. */
 static void note_expired(struct facets *facets, const struct job *job, struct upstream *upstream,
                          uint64_t now_us)
 {
@@ -69,7 +72,7 @@ void reply_effects_note(struct facets *facets, struct job *job, struct slot slot
         if (info->error == ERR_MUST_CHANGE_PASSWORD)
             note_expired(facets, job, upstream, now_us);
     }
-    job->reply.has_warnings |= info->warnings > 0; /* those of a PREPARE, too */
+    job->reply.has_warnings |= info->warnings > 0; /* also those of a PREPARE */
     if (info->kind != TRACKER_OK && info->kind != TRACKER_EOF)
         return;
     upstream->status = info->status;

@@ -8,7 +8,7 @@
 struct span schema_of_login(const struct facets *facets, const struct job *job)
 {
     struct span schema = text_span(&facets->schema);
-    bool needs_role = facets->role.version != 0; /* the schema may be open to that role alone */
+    bool needs_role = facets->role.version != 0; /* only the role may have rights for the schema */
     return job->has_no_schema || needs_role || !charset_is_neutral(schema) ? (struct span){ 0 } : schema;
 }
 
@@ -23,7 +23,7 @@ bool schema_is_due(const struct facets *facets, const struct job *job, const str
     return schema.len > 0 && !job->has_no_schema && !span_equal(schema, text_span(&slot->upstream->schema));
 }
 
-/* At login the connection's character sets are the handshake's, in which the client wrote the name. */
+/* At login the connection has the character sets of the handshake, and the client wrote the name in these. */
 bool schema_is_said_as_it_is(const struct facets *facets, const struct job *job)
 {
     return job->is_login || charset_is_neutral(schema_wanted(facets, job));
@@ -49,7 +49,8 @@ static void lose(struct facets *facets, const struct job *job, uint64_t now_us)
     facets_pin(facets, PIN_UNKNOWN_SCHEMA, &origin);
 }
 
-/* The name that the client wrote at login is the session's, in utf8, from now on. */
+/* The schema of the login has been set. From now on the session's schema is the name in utf8 that the server
+ * has reported. */
 static void note_login(struct facets *facets, const struct job *job, struct slot *slot, uint64_t now_us)
 {
     struct span told = text_span(&slot->upstream->schema);
@@ -73,7 +74,7 @@ static bool note_schema(struct facets *facets, const struct job *job, struct slo
         return true;
     }
     if (span_equal(wanted, text_span(&upstream->schema))) {
-        if (vars_follows_schema(&facets->vars)) /* SET CHARACTER SET was run in another one */
+        if (vars_follows_schema(&facets->vars)) /* SET CHARACTER SET was run in another schema */
             pooled_of(upstream)->vars_version = 0;
         return true;
     }
@@ -85,8 +86,8 @@ static bool note_schema(struct facets *facets, const struct job *job, struct slo
     return false;
 }
 
-/* Character sets that the session has set are set again. On MariaDB the question for those of the handshake
- * has read a table: the warnings and the count of rows of earlier statements are gone. */
+/* SYNC_OWN_CHARSET is done: the session's variables must be set again. On MariaDB its SET has read a table,
+ * and the server has forgotten the warnings and the row count of earlier statements. */
 static void note_own_charset(struct facets *facets, struct slot *slot)
 {
     slot->reads_utf8 = slot->needs_utf8 = false;
@@ -118,7 +119,7 @@ bool schema_may_retry(struct facets *facets, const struct job *job, struct slot 
     return true;
 }
 
-/* ---- the client's own ---- */
+/* ---- USE and COM_INIT_DB of the client ---- */
 
 static struct span unquoted(struct span name)
 {
@@ -134,7 +135,8 @@ bool schema_note_asked(struct job *job, struct span text)
     return text_append_span(&job->asked_schema, asked);
 }
 
-/* Servers may tell a name in lower case. A name that is not neutral is told in another character set. */
+/* Servers may report a name in lower case. A name that is not neutral is reported in another character set
+ * than the client's, and is not compared. */
 void schema_note_done(struct facets *facets, const struct job *job, uint64_t now_us)
 {
     struct span asked = text_span(&job->asked_schema), told = text_span(&facets->schema);

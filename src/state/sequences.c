@@ -5,7 +5,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* 0: it has no name. */
+/* Hash of schema and name; 0: the name is not known. */
 static uint64_t hash(const struct sequences_use *use, struct span current)
 {
     struct span schema = use->schema.len > 0 ? use->schema : current;

@@ -3,7 +3,7 @@
 #include "mysql/sesstrack.h"
 #include "state/wait_timeout.h"
 
-/* The reply that tells an entry, and what it is about. */
+/* The reply that has the entries, and the session's state that they change. */
 struct report {
     struct facets *facets;
     struct job *job;
@@ -22,7 +22,8 @@ static void pin(const struct report *report, enum pin_cause cause)
     facets_pin(report->facets, cause, &origin);
 }
 
-/* Variables that are not followed: known by the flags, by a result, or with the schema. */
+/* VARS_IGNORE variables whose change is no loss: headgate knows it from status flags or the schema, or the
+ * variable is only a result. */
 static bool is_known_anyway(struct span name)
 {
     static const char *const names[] = { "autocommit",   "last_gtid",      "character_set_database",
@@ -30,7 +31,8 @@ static bool is_known_anyway(struct span name)
     return span_is_among(name, names, sizeof names / sizeof *names);
 }
 
-/* MariaDB reports the value that a variable had under SET STATEMENT when it has its own again (seen). */
+/* After a SET STATEMENT MariaDB reports the value of the statement, when the variable has its old value again
+ * (seen): such a report is ignored. */
 static bool is_passing(const struct report *report, struct span name)
 {
     return report->job->facts.sets_for_itself && upstream_of(report)->family == FAMILY_MARIADB &&
@@ -43,7 +45,7 @@ static void note_followed(const struct report *report, const struct sesstrack_ch
     if (!vars_literal(change->name, change->value, &literal) ||
         !vars_set(&report->facets->vars, change->name, text_span(&literal)))
         pin(report, PIN_UNKNOWN_SET);
-    report->facets->has_replica_refused = false; /* worth another try */
+    report->facets->has_replica_refused = false; /* a replica may accept the session now */
     text_fini(&literal);
 }
 
@@ -51,7 +53,7 @@ static void note_held(const struct report *report, const struct sesstrack_change
 {
     struct job *job = report->job;
     job->reply.has_untold = true;
-    if (job->changes != NULL) /* the text of the SET tells */
+    if (job->changes != NULL) /* the value is taken from the text of the SET */
         return;
     const struct pin_origin origin = job_origin(job, report->now_us);
     facets_hold(report->facets, change->name, change->value, upstream_of(report)->family, &origin);
@@ -69,7 +71,7 @@ static void note_variable(const struct report *report, const struct sesstrack_ch
         job->reply.has_last_gtid |= span_is_nocase(change->name, "last_gtid");
         break;
     case VARS_UNTRACKED:
-        job->reply.has_untold |= job->changes == NULL; /* otherwise the text of the SET tells */
+        job->reply.has_untold |= job->changes == NULL; /* otherwise the value is taken from the SET's text */
         break;
     case VARS_EMULATE:
         wait_timeout_note_told(report->facets, job, &report->slots[job->place], change->value);
@@ -87,8 +89,8 @@ static void note_variable(const struct report *report, const struct sesstrack_ch
     }
 }
 
-/* Names in prepared statements, and the collation that SET CHARACTER SET took from the schema, keep the
- * meaning that they had in the schema of then. */
+/* The session changes its schema. Names in prepared statements, and the collation that SET CHARACTER SET took
+ * from the schema, still belong to the old schema. */
 static void leave_schema(const struct report *report, struct span schema)
 {
     struct facets *facets = report->facets;
@@ -117,8 +119,8 @@ static void note_schema(const struct report *report, struct span schema)
     pins_release_all(&facets->pins, PIN_UNKNOWN_SCHEMA);
 }
 
-/* SQL that would begin the same transaction: as long as it is there, the next one has a SET TRANSACTION of
- * its own. Empty: it was used. */
+/* `sql`: the statements that would begin the same transaction. With SET TRANSACTION in it, the client has set
+ * characteristics of the next transaction only. Otherwise they were used up, or there are none. */
 static void note_characteristics(const struct report *report, struct span sql)
 {
     static const struct span set = SPAN_LITERAL("SET TRANSACTION");

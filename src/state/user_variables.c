@@ -7,15 +7,15 @@
 
 struct uservar {
     char *name;    /* owns */
-    char *literal; /* owns: what follows "=" in a SET; NULL: nothing was ever assigned, or it is unknown */
+    char *literal; /* owns: SQL behind "=" in a SET; NULL: no value was ever assigned, or it is unknown */
     uint64_t version;
     bool is_unknown;
 };
 
 /* ---- names ---- */
 
-/* Letters that are not ASCII are equal by rules that differ between versions; the others need no care within
- * backticks. */
+/* Can the name be compared and written again safely? Rules for the equality of letters outside ASCII differ
+ * between server versions. Other ASCII characters need no escape within backticks. */
 static bool is_plain_name(struct span name)
 {
     for (size_t i = 0; i < name.len; i++)
@@ -68,7 +68,7 @@ static bool has_room(struct uservars *vars)
     return true;
 }
 
-/* NULL, and they are odd: no memory, too many, or no name that could be said. */
+/* NULL, with has_odd set: no memory, too many variables, or a name that cannot be written again. */
 static struct uservar *find_or_add(struct uservars *vars, struct span name)
 {
     struct uservar *var = find(vars, name);
@@ -105,7 +105,7 @@ static void forget(struct uservars *vars, struct uservar *var)
     var->version = ++vars->version;
 }
 
-/* Known from now on; false: it could not be kept. */
+/* The value is known from now on. False: it could not be kept, and is unknown. */
 static bool keep(struct uservars *vars, struct uservar *var, struct span literal)
 {
     drop_literal(vars, var);
@@ -128,7 +128,7 @@ void user_variables_assign(struct uservars *vars, struct span name, struct span 
     if (var == NULL)
         return;
     if (span_is_nocase(literal, "NULL") && !(is_new && !vars->has_others))
-        forget(vars, var); /* it keeps the type of what it held before */
+        forget(vars, var); /* its NULL has the type of the value before */
     else
         (void)keep(vars, var, literal);
 }
@@ -154,7 +154,7 @@ void user_variables_forget_all(struct uservars *vars)
         forget(vars, &vars->items[i]);
 }
 
-/* Those that were learnt begin with the name of their character set. */
+/* Literals that were learnt begin with the name of their character set, and need not be forgotten. */
 void user_variables_forget_strings(struct uservars *vars)
 {
     for (size_t i = 0; i < vars->count; i++)
@@ -214,8 +214,8 @@ void user_variables_say(const struct uservars *vars, uint64_t since, struct text
 
 /* ---- asking for what is unknown ---- */
 
-#define ASKED_COLUMNS 3u /* of each: its value, in hex, and its collation */
-#define ASKED_MAX ((unsigned)ROWS_COLUMNS_MAX / ASKED_COLUMNS) /* at once */
+#define ASKED_COLUMNS 3u /* for each variable: the value, the value in hex, the collation */
+#define ASKED_MAX ((unsigned)ROWS_COLUMNS_MAX / ASKED_COLUMNS) /* variables in one question */
 
 static const struct uservar *next_unknown(const struct uservars *vars, size_t *at)
 {
@@ -225,7 +225,7 @@ static const struct uservar *next_unknown(const struct uservars *vars, size_t *a
     return NULL;
 }
 
-/* LIMIT, because sql_select_limit may be 0. */
+/* The query has a LIMIT, because sql_select_limit may be 0. */
 void user_variables_ask(const struct uservars *vars, struct text *out)
 {
     const struct uservar *var;
@@ -245,7 +245,7 @@ void user_variables_ask(const struct uservars *vars, struct text *out)
         (void)text_appendf(out, "<=%u LIMIT 1", USERVARS_VALUE_MAX);
 }
 
-/* One that was asked for, as it came. */
+/* The result for one variable. */
 struct found {
     const struct rows_def *def;
     struct span value, hex, collation; /* without data: NULL */
@@ -259,14 +259,13 @@ static bool is_made_of(struct span text, const char *bytes)
     return true;
 }
 
-/* In the character set of the session's results digits may look different. */
+/* Are these digits in ASCII? In the character set of the session's results they may have other bytes. */
 static bool is_readable(struct span digits)
 {
     return is_made_of(digits, "0123456789+-.e") && digits.len > 0;
 }
 
-/* How digits are written so that they have this type. `mark`: if they have it, they are so written already.
- */
+/* How to write digits as a literal of this type. `mark`: digits with this character have the type already. */
 static const struct form {
     uint8_t type;
     bool is_unsigned;
@@ -288,7 +287,7 @@ static const struct form *form_of(const struct rows_def *def)
     return NULL;
 }
 
-/* A NULL has the type of what was there before: so that is said first. */
+/* A NULL has the type of the value before it, so a 0 of that type is assigned first. */
 static bool put_number(const struct uservar *var, const struct found *found, struct text *out)
 {
     const struct form *form = form_of(found->def);
@@ -302,7 +301,7 @@ static bool put_number(const struct uservar *var, const struct found *found, str
     return !is_null || text_appendf(out, ",@`%s`=NULL", var->name);
 }
 
-/* Its collation names its character set. */
+/* The name of a collation begins with that of its character set. */
 static bool put_string(const struct uservar *var, const struct found *found, struct text *out)
 {
     struct span collation = found->collation, hex = found->hex;
@@ -319,7 +318,8 @@ static bool put_string(const struct uservar *var, const struct found *found, str
     return hex.data != NULL || text_appendf(out, ",@`%s`=NULL", var->name);
 }
 
-/* By how it is described: after `SET @a = NULL` it is a shorter one (MariaDB), or of another type (MySQL). */
+/* Was no value ever assigned to the variable? Its column definition tells: after `SET @a = NULL` the column
+ * is shorter (MariaDB), or has another type (MySQL). */
 static bool was_never_set(const struct found *found)
 {
     static const uint32_t never_set_bytes = 16777216;
@@ -382,9 +382,11 @@ bool user_variables_may_ask(const struct uservars *vars)
 
 /* ---- all names ---- */
 
-#define LISTED_MAX "1000" /* names; rows_feed() takes more, and there are never so many */
+#define LISTED_MAX "1000" /* names; rows_feed() takes more, and sessions do not have so many */
 
-/* Without an instrument for its thread MySQL would list none: then the first row is NULL. */
+/* If the performance schema of MySQL does not instrument the thread, it lists no names: then the first row is
+ * NULL.
+ */
 const char *user_variables_list_query(bool is_mysql)
 {
     return is_mysql ? "SELECT IF(PS_CURRENT_THREAD_ID() IS NULL,NULL,'') UNION ALL SELECT VARIABLE_NAME FROM "

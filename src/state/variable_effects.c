@@ -30,7 +30,8 @@ bool variable_effects_note_names(struct job *job, struct span sql, const struct 
     return true;
 }
 
-/* A statement that runs unknown stored code, or writes and so may run triggers, may have set any. */
+/* May the statement have set user variables that its text does not name? That is so if it runs unknown stored
+ * code, or if it writes, because it may run triggers. */
 static bool may_set_unnamed(const struct job *job)
 {
     static const uint32_t harmless = 1u << SQL_EMPTY | 1u << SQL_SELECT | 1u << SQL_SHOW |
@@ -52,7 +53,7 @@ static bool is_plain_set(const struct job *job)
            !job->names.has_odd && changes->user_count == job->names.count;
 }
 
-/* All that its text names. */
+/* Notes the user variables that the text names. */
 static void note_named(struct uservars *vars, const struct job *job)
 {
     for (size_t at = 0; at < job->names.text.len;) {
@@ -71,7 +72,8 @@ static enum route_variables here(const struct job *job)
     return job->place == ROUTE_PRIMARY ? VARIABLES_PRIMARY : VARIABLES_REPLICA;
 }
 
-/* Values that another connection has told meanwhile are not set here. */
+/* Notes the values after a job on the slot's connection. The connection is up to date only if it was before
+ * the job: another connection may have told values that this one lacks. */
 static void note_values(struct facets *facets, struct slot *slot, const struct job *job)
 {
     struct uservars *vars = &facets->user_vars;
@@ -91,7 +93,8 @@ static void note_values(struct facets *facets, struct slot *slot, const struct j
     facets->variables = user_variables_are_known(vars) ? VARIABLES_NOWHERE : here(job);
 }
 
-/* In a read-only transaction on a replica, or a question about what ran there. */
+/* The same for a job on the replica of a split port: in a read-only transaction, or a question about a
+ * statement that ran there. */
 static void note_values_away(struct facets *facets, struct slot *slot, const struct job *job)
 {
     if (job->facts.writes_variables)
@@ -134,7 +137,8 @@ static bool asks_before(const struct job *job)
     return job->facts.refers_previous || job->facts.asks_before != 0;
 }
 
-/* The answer is set on the primary, which must not come between a question and the statement before. */
+/* The values from the replica are set on the primary. That SET must not come between a question and the
+ * statement that it asks about. */
 bool variable_effects_are_away(const struct facets *facets, const struct job *job)
 {
     bool is_concerned = needs_variables(job) || may_set_unnamed(job);

@@ -12,14 +12,14 @@ struct var {
     bool is_for_writes; /* VARS_APPLY_WRITES */
 };
 
-/* Rows end with '*' to cover all names that begin so. */
+/* A row that ends with '*' is for all names with this beginning. */
 static const struct {
     const char *name;
     enum vars_manner manner;
 } manners[] = {
-    { "autocommit", VARS_IGNORE },     /* followed by the status flag; replicas only run autocommit reads */
+    { "autocommit", VARS_IGNORE },     /* the status flags tell it: see state/replay */
     { "last_gtid", VARS_IGNORE },      /* a result, not a setting */
-    { "last_insert_id", VARS_IGNORE }, /* asked for on the primary only */
+    { "last_insert_id", VARS_IGNORE }, /* see state/insert_id */
     { "identity", VARS_IGNORE },
     { "error_count", VARS_IGNORE },
     { "warning_count", VARS_IGNORE },
@@ -33,16 +33,16 @@ static const struct {
     { "server_id", VARS_APPLY_WRITES },
     { "gtid_*", VARS_HOLD },
     { "insert_id", VARS_HOLD },
-    { "sql_log_bin", VARS_HOLD }, /* lost, what is not to be replicated would be */
+    { "sql_log_bin", VARS_HOLD }, /* on a connection without it, the writes would be replicated */
     { "skip_replication", VARS_HOLD },
     { "pseudo_*", VARS_HOLD },
     { "wait_timeout", VARS_EMULATE },
-    { "session_track_*", VARS_PIN }, /* headgate's own eyes: once changed, trust nothing elsewhere */
+    { "session_track_*", VARS_PIN }, /* headgate follows the session's state by session tracking */
     { "rand_seed*", VARS_PIN },
-    { "profiling*", VARS_PIN },       /* the profiles are where the statements ran */
-    { "optimizer_trace*", VARS_PIN }, /* so is this; and MySQL's outlives a reset and a change of account */
+    { "profiling*", VARS_PIN },       /* the connection that ran the statements has the profiles */
+    { "optimizer_trace*", VARS_PIN }, /* likewise; on MySQL it outlives a reset and COM_CHANGE_USER */
     { "timestamp",
-      VARS_UNTRACKED }, /* MariaDB 11.8 may report it, the clock's, for SET last_insert_id (seen) */
+      VARS_UNTRACKED }, /* MariaDB 11.8 may report it, with the clock's time, at SET last_insert_id (seen) */
     { "tx_read_only", VARS_APPLY },
 };
 
@@ -153,7 +153,7 @@ static bool is_on(struct span literal)
 static void note_switch(struct vars *vars, struct span name, struct span literal)
 {
     if (span_is_nocase(name, "transaction_read_only") || span_is_nocase(name, "tx_read_only"))
-        vars->is_read_only = is_on(literal); /* both families have, or had, two names for it */
+        vars->is_read_only = is_on(literal); /* both families have, or had, both names */
     else if (span_is_nocase(name, "sql_auto_is_null"))
         vars->is_auto_is_null = is_on(literal);
 }
@@ -204,7 +204,7 @@ bool vars_literal(struct span name, struct span value, struct text *literal)
            text_append_byte(literal, '\'');
 }
 
-/* The order in which they are said: 0 NAMES or CHARSET, 1 character sets, 2 the others. */
+/* The variable's place in the order of a SET: 0 NAMES or CHARSET, 1 character sets, 2 others. */
 static int turn_of(const struct var *var)
 {
     struct span name = span_cstr(var->name);
@@ -224,7 +224,7 @@ static void say(const struct var *var, const char *glue, struct text *out)
     (void)text_appendf(out, "%s%s%s%s", glue, var->name, equals, var->literal);
 }
 
-/* When NAMES or CHARSET, of which there is one at most, was said. */
+/* The version of NAMES or CHARSET, of which at most one is set; 0: none. */
 static uint64_t version_of_names(const struct vars *vars)
 {
     uint64_t version = 0;
@@ -234,17 +234,18 @@ static uint64_t version_of_names(const struct vars *vars)
     return version;
 }
 
-/* Set after `since`, and not anew by NAMES or CHARSET, said in version `named`. */
+/* Was the variable set after version `since`, and not set again by the NAMES or CHARSET of version
+ * `named`? */
 static bool is_due(const struct var *var, uint64_t since, uint64_t named)
 {
     bool is_old = var->version <= since || (is_set_by_names(var) && var->version < named);
     return var->literal != NULL && !is_old;
 }
 
-/* Which are said. */
+/* Which variables a SET has. */
 struct choice {
-    uint64_t since, writes_since;        /* those set after: of what concerns writes after writes_since */
-    bool (*is_wanted)(struct span name); /* NULL: all */
+    uint64_t since, writes_since;        /* set after version `since`; VARS_APPLY_WRITES: `writes_since` */
+    bool (*is_wanted)(struct span name); /* NULL: all names */
 };
 
 static bool is_chosen(const struct var *var, const struct choice *choice, uint64_t named)

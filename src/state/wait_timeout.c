@@ -13,15 +13,16 @@ uint64_t wait_timeout_us(const struct facets *facets, uint64_t idle_us)
     return wait_us != 0 && (idle_us == 0 || wait_us < idle_us) ? wait_us : idle_us;
 }
 
-/* SHOW PROFILES lists the session's statements, and would list a SET of headgate's own. The session keeps its
- * connection, which may therefore have the client's wait_timeout. */
+/* SHOW PROFILES lists the statements on the connection, and would also list a SET of headgate. A session with
+ * profiles keeps its connection, so the connection may have the client's wait_timeout. */
 static bool is_profiled(const struct facets *facets, const struct job *job)
 {
     const struct changes *changes = job->changes;
     return facets->has_profiles || (changes != NULL && changes->sets_profiling);
 }
 
-/* The number is in the text of this command, and the client does not see what the server reports of it. */
+/* Can the SET be sent without its number? The number must be in the text of this command, and the client must
+ * not see the value that session tracking reports. */
 static bool is_rewritable(const struct facets *facets, const struct job *job)
 {
     return job->changes != NULL && job->changes->wait_len > 0 && job->command->byte == COM_QUERY &&
@@ -45,7 +46,7 @@ void wait_timeout_rewrite(const struct facets *facets, struct job *job, struct b
     (void)text_append_span(&job->rewritten, instead);
     (void)text_append_span(&job->rewritten, span_of(packet.data + to, packet.len - to));
     job->is_wait_rewritten = !job->rewritten.is_oom;
-    if (job->rewritten.is_oom) { /* then as it is */
+    if (job->rewritten.is_oom) { /* the command is sent as it is */
         text_fini(&job->rewritten);
         return;
     }
@@ -70,7 +71,7 @@ void wait_timeout_note_told(struct facets *facets, struct job *job, struct slot 
 {
     uint64_t wait_s;
     if ((job->changes != NULL && job->changes->is_wait_known) || !span_to_u64(value, &wait_s))
-        return; /* its text tells */
+        return; /* the value is taken from the text of the SET */
     facets->wait_s = wait_s > UINT32_MAX ? UINT32_MAX : (uint32_t)wait_s;
     slot->has_wait = true;
     job->reply.has_told_wait = true;
@@ -90,7 +91,7 @@ const char *wait_timeout_lacks(const struct facets *facets, const struct job *jo
                                struct span sql, char *buffer)
 {
     if (!wait_timeout_may_lack(facets, slot) || facets->has_profiles || job->facts.refers_previous)
-        return NULL; /* a question about an earlier statement would find the SET */
+        return NULL; /* the answer to a question about an earlier statement would be about the SET */
     bool is_needed = is_profiled(facets, job) || asks(job, sql);
     bool is_wanted = facets->wait_s != 0 && !is_rewritable(facets, job) && is_needed;
     if (is_wanted == slot->has_wait)
