@@ -1,9 +1,10 @@
-/* One of the servers of a positions: its connection, its polls, and how far it is.
+/* One server of a struct positions: its connection, its polls, and its replication position.
  *
  *      position_server_schedule ──► poll ──► connect_first ──► ask ──► on_answer: `held`; positions_wake
- *              ▲              │                                   │
- *              │              └──► fail: nothing is known of it   │
- *              └──────────────────────────────────────────────────┘
+ *              ▲                                                │          │
+ *              │                                                ▼          │
+ *              │                  fail: the position is not known any more │
+ *              └───────────────────────────────────────────────────────────┘
  */
 #ifndef HEADGATE_FRESHNESS_POSITION_SERVER_H
 #define HEADGATE_FRESHNESS_POSITION_SERVER_H
@@ -18,7 +19,7 @@
 struct position_server {
     struct positions *positions; /* borrows */
     int index;                   /* in the view */
-    uint64_t moves;              /* of that server, when it was connected to: see view_server */
+    uint64_t moves;              /* view_server.moves when the connection was opened */
     struct upstream *upstream;   /* owns; NULL: not connected */
     struct rows rows;
     struct loop_timer next;     /* the next poll, or the end of the connection */
@@ -30,32 +31,32 @@ struct position_server {
     uint64_t begun_us;
     uint64_t next_us;     /* when `next` fires */
     uint64_t gap_us;      /* between the beginnings of two polls, while sessions wait */
-    uint64_t demanded_us; /* when it was last asked for */
+    uint64_t demanded_us; /* when its position was last demanded */
     uint64_t answered;    /* moment at which the poll began that was answered last; 0: none was */
-    bool is_primary;      /* … as which it was asked */
+    bool is_primary;      /* that poll asked it as the primary */
     struct gtid_table held;
-    struct delay delay; /* of what is written at the primary */
-    uint64_t base;      /* number of the base it is known to have */
+    struct delay delay; /* of writes on the primary until they are on this replica */
+    uint64_t base;      /* positions.base_number of the base that it is known to have */
 };
 
-/* NULL when memory is out. */
+/* `index`: of the server in the view. NULL when memory is out. The caller owns the result. */
 struct position_server *position_server_new(struct positions *positions, int index);
-/* Sessions have begun to wait: the next polls follow each other as fast as may be. */
+/* Sessions have begun to wait: the next polls follow each other with the shortest gap. */
 void position_server_hurry(struct position_server *server);
-/* What was written last at the primary is measured at this replica, unless an earlier write still is. */
+/* Measures the delay of the last write on the primary, unless an earlier write is being measured. */
 void position_server_measure(struct position_server *server);
-/* A timer begins the next poll when it is due, at the earliest behind what this turn of the loop has to do
- * for clients; or there is none. Not while one runs. */
+/* Starts a timer for the next poll, if one is due. The poll begins at the earliest after this turn of the
+ * loop, so that clients come first. Does nothing while a poll runs. */
 void position_server_schedule(struct position_server *server);
-/* After a failure a timer says when to try again. */
+/* Did a poll fail a short time ago? A timer begins the next try. */
 bool position_server_is_resting(const struct position_server *server);
-/* Its name leads elsewhere now: what was told is another machine's. */
+/* Does the server's name lead to another address now? Then the known position is that of another machine. */
 bool position_server_has_moved(const struct position_server *server);
-/* What it told counts no more; its connection is closed. */
+/* Forgets the position, and closes the connection. */
 void position_server_forget(struct position_server *server);
-/* The same, and no poll follows. */
+/* Forgets the position, closes the connection, and stops the polls. */
 void position_server_stop(struct position_server *server);
-/* Once it is stopped. */
+/* Frees the server, after position_server_stop(). */
 void position_server_free(struct position_server *server);
 
 #endif

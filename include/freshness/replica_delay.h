@@ -1,5 +1,6 @@
-/* How long after a write's reply a replica has that write, as the polls of positions.h see it; and whether a
- * read should wait for that, or go to the primary. Pure.
+/* The delay of a replica: the time from the reply of a write on the primary until the replica has the write,
+ * as seen by the polls of positions.h. Decides whether a read should wait for the replica or go to the
+ * primary. Pure.
  *
  *      a write's reply ──► replica_delay_mark ──► polls: replica_delay_note ──► `average_us`
  *      a read          ──► replica_delay_patience
@@ -15,30 +16,32 @@
 /* Of one replica. All times are of the loop's clock. Zeroed memory: nothing is known. */
 struct delay {
     struct gtid_mark mark; /* a write that the replica is not known to have */
-    uint64_t marked_us;    /* when the client heard that it was done; 0: there is no such write */
-    uint64_t lacked_us;    /* when the last poll began that did not show it; 0: none since */
-    uint64_t average_us;   /* in which the last write is an eighth; 0: not known */
+    uint64_t marked_us;    /* when the reply of the write was there; 0: there is no such write */
+    uint64_t lacked_us;    /* when the last poll without the write began; 0: none since */
+    uint64_t average_us;   /* moving average, the last write counts an eighth; 0: not known */
 };
 
-/* A write that ended at `at_us`. Harmless while another one is marked. */
+/* Marks a write whose reply was there at `at_us`. Does nothing while another write is marked. */
 void replica_delay_mark(struct delay *delay, const struct gtid_mark *mark, uint64_t at_us);
 
-/* A poll that began at `begun_us` is answered now: the replica has `held`. */
+/* A poll that began at `begun_us` is answered at `now_us`: the replica has `held`. */
 void replica_delay_note(struct delay *delay, const struct gtid_table *held, uint64_t begun_us,
                         uint64_t now_us);
 
-/* The replica needed so long just now (Galera: its poll ends when it has caught up). */
+/* Adds a measured delay to the average. Galera: the time of a poll, which ends when the node has caught
+ * up. */
 void replica_delay_note_sample(struct delay *delay, uint64_t delay_us);
 
-/* What is marked counts no more: the replica is not asked, or has become another one. The average stays. */
+/* Forgets the marked write: the replica is not polled, or is another machine. The average stays. */
 void replica_delay_unmark(struct delay *delay);
 
-/* When the replica should have what is marked. Only while something is. */
+/* When the replica should have the marked write. Call it only while a write is marked. */
 uint64_t replica_delay_due_us(const struct delay *delay);
 
-/* How long a read should wait for the replica, rather than go to the primary: as long as waiting is cheaper.
- * `elapsed_us`: since the session's last write. The others: what reads take until their first byte, on the
- * primary and on this replica; 0: not known. 0: the read should not wait. */
+/* How long a read should wait for the replica because waiting is cheaper than a read on the primary; 0: the
+ * read should not wait. All times in microseconds. `elapsed_us`: since the session's last write.
+ * `primary_us`, `replica_us`: time of reads until their first byte on the primary and on this replica; 0: not
+ * known. */
 uint64_t replica_delay_patience(const struct delay *delay, uint64_t elapsed_us, uint64_t primary_us,
                                 uint64_t replica_us);
 
