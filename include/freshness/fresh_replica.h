@@ -65,7 +65,7 @@ struct gate_state {
     bool may_leave;   /* the session has seen no data on the present replica beyond the demand */
     bool has_waited;  /* the read has waited already, in vain */
     bool is_never_primary_s; /* the read must not go to the primary: an error is better */
-    bool is_bound; /* only the present replica can answer: it has user variables or other state of the session */
+    bool is_bound; /* only the present replica can answer: it has state of the session (user variables …) */
 };
 
 /* May a harmless read go to a replica now? */

@@ -32,7 +32,7 @@ struct written_primary;
 struct written {
     _Atomic uint64_t version;                  /* counts all notes */
     _Atomic uint64_t unknown;                  /* counts notes without a position */
-    _Atomic(struct written_primary *) primary; /* the present primary, in `all`; NULL: no position was noted */
+    _Atomic(struct written_primary *) primary; /* the present one, in `all`; NULL: no position was noted */
     struct written_primary
         *all; /* owns; guarded by `mutex`: also former primaries, as other threads may still read them */
     pthread_mutex_t mutex;

@@ -67,7 +67,7 @@ void consistency_note_hint(struct consistency *consistency, struct job *job, enu
                                             [HINT_GLOBAL] = NEED_GLOBAL,
                                             [HINT_STRONG] = NEED_NEWEST };
     job->freshness = needs[level];
-    if (job->freshness == NEED_NEWEST) /* a replica that was trusted for less is looked at again */
+    if (job->freshness == NEED_NEWEST) /* the replica was trusted for a lower demand */
         fresh_replica_forget(consistency);
 }
 
@@ -84,10 +84,10 @@ void consistency_note_settings(struct consistency *consistency, const struct use
         return;
     consistency_begin(consistency, user);
     if (!was_followed && !is_new && consistency_is_followed(consistency))
-        consistency_see(consistency); /* what it has written and seen was not kept: the primary has it */
+        consistency_see(consistency); /* its writes and reads were not noted: the primary has them */
 }
 
-/* ---- what it asks for ---- */
+/* ---- the demand ---- */
 
 void consistency_ask_more(struct consistency *consistency)
 {
@@ -132,7 +132,7 @@ static void drop_lost(struct consistency *consistency, const struct log_scope *s
     consistency->position = (struct gtid_position){ 0 };
 }
 
-/* The primary has told where it is, in a poll that began after all was seen: that is asked for now. */
+/* The primary has told its position in a poll that began after `seen`: that position replaces `seen`. */
 static void settle(struct consistency *consistency, const struct log_scope *scope)
 {
     struct positions *positions = consistency->positions;
@@ -185,8 +185,8 @@ void consistency_note_gtid(struct consistency *consistency, struct job *job, uin
     positions_note_written(positions, &written);
 }
 
-/* The reply shows nothing of other sessions' data, and the statement has changed none. (The reply of a
- * PREPARE tells what columns there are.) */
+/* True: the reply shows no data of other sessions, and the statement has changed no data. (The reply of a
+ * PREPARE shows which columns a table has.) */
 static bool shows_nothing(const struct job *job)
 {
     static const uint32_t blind = 1u << SQL_EMPTY | 1u << SQL_BEGIN | 1u << SQL_COMMIT | 1u << SQL_ROLLBACK |
@@ -198,10 +198,10 @@ static bool shows_nothing(const struct job *job)
            !job->facts.may_hide_state && !job->facts.uses_tables && (blind & 1u << job->facts.kind) != 0;
 }
 
-/* One write whose GTID was told, with no result set: what it saw was committed before it. (Sources other than
- * its own have a history of their own, of which the GTID tells nothing; the reply shows no more of them than
- * a number of rows.) MariaDB tells a GTID late when the statement before could not: then this one changed
- * nothing. */
+/* True: the job is one write without a result set whose GTID was told. The data that it saw were committed
+ * before that GTID. (The GTID tells nothing about other sources, but of their data the reply shows only a
+ * number of rows.) If the reply of a statement cannot tell its GTID, MariaDB tells it with the next reply;
+ * then the next statement has changed no rows. */
 static bool is_told(const struct consistency *consistency, const struct job *job)
 {
     return job->reply.has_gtid && job->reply.has_changed && consistency->seen == 0 && !job->reply.has_rows &&
@@ -209,9 +209,9 @@ static bool is_told(const struct consistency *consistency, const struct job *job
            job->facts.kind == SQL_WRITE;
 }
 
-/* A transaction in which there was more than its beginning has ended, and no GTID was told: it has written
- * nothing, or its writes are not tracked. No reply of a Galera node tells what a COMMIT, or a SET autocommit,
- * has made visible: there any statement while a transaction is open may be its end. */
+/* True: a transaction with statements in it has ended, and no GTID was told. It has written nothing, or its
+ * writes are not tracked. Replies of a Galera node do not tell what a COMMIT or a SET autocommit has made
+ * visible: there any statement while a transaction is open may be its end. */
 static bool has_ended_untold(struct consistency *consistency, const struct job *job, bool is_open)
 {
     bool is_galera = consistency->positions->view->is_galera;
@@ -227,8 +227,8 @@ bool consistency_is_new_writer(const struct consistency *consistency, const stru
            writer != VIEW_NO_SERVER && writer != server;
 }
 
-/* The session's next read may be for a replica: the servers' positions are asked for now, so that they are
- * known then. */
+/* Asks for the servers' positions ahead: the session's next read may be for a replica, and needs them
+ * then. */
 static void look_ahead(const struct consistency *consistency, const struct job *job)
 {
     struct positions *positions = consistency->positions;
@@ -244,8 +244,8 @@ void consistency_note_done(struct consistency *consistency, const struct job *jo
         consistency->writer = server;
     if (!consistency_is_followed(consistency))
         return;
-    /* A write that is not in the binary log reaches no replica. The statement's text tells: MariaDB 11
-     * reports other variables under this name. */
+    /* A write that is not in the binary log reaches no replica. The text of the SET is used, because MariaDB 11
+     * reports other variables under the name sql_log_bin. */
     if (job->changes != NULL && job->changes->sets_logging) {
         consistency_ask_more(consistency);
         consistency->is_unlogged = true;

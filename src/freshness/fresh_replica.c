@@ -3,9 +3,9 @@
 #include "cluster/balance.h"
 #include "cluster/view.h"
 
-/* ---- servers that have it all ---- */
+/* ---- servers that meet the demand ---- */
 
-/* At a Galera cluster what was seen stays a moment: see positions.h. */
+/* For a Galera cluster the demand is only a moment, not a position: see positions.h. */
 bool fresh_replica_has_all(const struct consistency *consistency, int server)
 {
     struct positions *positions = consistency->positions;
@@ -29,10 +29,10 @@ bool fresh_replica_another_has(const struct consistency *consistency, const stru
     return false;
 }
 
-/* ---- the trusted one ---- */
+/* ---- the trusted replica ---- */
 
-/* A server that restarts may come back as an older copy, and faster than the probes notice: a session that
- * had a connection to it notices. */
+/* Lost connections and failed connects of this worker to the server. A server that restarts may come back as
+ * an older copy before the probes notice; the lost connections show it. */
 static uint64_t troubles_of(const struct positions *positions, int server)
 {
     const struct server_counters *row =
@@ -71,7 +71,7 @@ void fresh_replica_note_view(struct consistency *consistency)
 
 /* ---- the choice ---- */
 
-/* Chance for the balancer: turns of one worker, and those of others, scattered over all bits (splitmix64). */
+/* A pseudo-random number for the balancer from the worker's turn (splitmix64). */
 static uint64_t scatter(uint64_t turn, uint64_t worker)
 {
     uint64_t x = (turn + (worker << 32)) * UINT64_C(0x9E3779B97F4A7C15);
@@ -93,7 +93,8 @@ int fresh_replica_pick_any(const struct consistency *consistency, const struct j
     return balance_pick(positions->view, &wish);
 }
 
-/* The balancer's choice, or the next server after it that has everything; the primary has. */
+/* The balancer's choice if it meets the demand, as the primary does; otherwise the next server that meets it;
+ * if there is none, the balancer's choice. */
 static int pick(const struct consistency *consistency, const struct job *job)
 {
     const struct view *view = consistency->positions->view;
@@ -108,8 +109,8 @@ static int pick(const struct consistency *consistency, const struct job *job)
     return first;
 }
 
-/* The session asks for nothing, or the replica has it. Another replica may be behind the one that it was on.
- */
+/* Is the replica known to meet the demand, or is there no demand? If the session has read on a replica, only
+ * the trusted one is: others may be behind it. */
 static bool is_proven(const struct consistency *consistency, const struct job *job, int server)
 {
     if (server == consistency->trust.server && fresh_replica_is_held(consistency, job))
@@ -159,8 +160,8 @@ bool fresh_replica_should_move(const struct consistency *consistency, int server
 
 /* ---- the gate ---- */
 
-/* A session stays where it is if it can: another replica is a connection more, and only worth it when the
- * present one is far behind. */
+/* A session keeps its replica if it can: another replica takes another connection, which is worth it only if
+ * the present replica is far behind. */
 enum gate_verdict fresh_replica_decide(const struct gate_state *state)
 {
     if (!state->has_demand)

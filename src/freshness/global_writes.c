@@ -10,11 +10,11 @@
 
 #define KIND(name) (1u << SQL_##name)
 
-/* They write nothing, unless they run stored code. */
+/* These statements write nothing, unless they run stored code. */
 static const uint32_t harmless_kinds = KIND(EMPTY) | KIND(SHOW) | KIND(DIAGNOSTICS) | KIND(BEGIN) |
                                        KIND(COMMIT) | KIND(ROLLBACK) | KIND(SAVEPOINT) | KIND(SET) |
                                        KIND(USE) | KIND(KILL);
-/* They leave an open transaction open. */
+/* These statements leave an open transaction open. */
 static const uint32_t staying_kinds = KIND(EMPTY) | KIND(SHOW) | KIND(DIAGNOSTICS) | KIND(SELECT) |
                                       KIND(WRITE) | KIND(SAVEPOINT) | KIND(SET) | KIND(USE) | KIND(HANDLER);
 
@@ -23,7 +23,8 @@ static bool is_opaque(const struct job *job)
     return job->is_cut || job->facts.may_hide_state || job->facts.may_commit || job->facts.is_multi;
 }
 
-/* A query of no table that is no harmless read for one of these, and not for what it calls. */
+/* A query without tables that is not a harmless read only because it reads variables, the last insert id or
+ * answers about earlier statements. It writes nothing. */
 static bool is_mere_question(const struct sql_facts *facts)
 {
     bool is_known = facts->reason == SQL_REASON_SYSTEM_VARIABLE ||
@@ -32,7 +33,9 @@ static bool is_mere_question(const struct sql_facts *facts)
     return !facts->uses_tables && is_known;
 }
 
-/* `tells`: were there a GTID, the packet would tell it; or the end of the transaction will. */
+/* May the job have written? `tells`: if there was a commit, this packet or the end of the transaction tells
+ * its GTID.
+ */
 static bool may_write(const struct job *job, bool tells)
 {
     const struct sql_facts *facts = &job->facts;
@@ -51,8 +54,8 @@ static bool is_statement(const struct job *job)
     return has_text && job->command->byte != COM_STMT_PREPARE && !job->is_login;
 }
 
-/* An OK tells the GTID of what was committed, if GTIDs are kept; an EOF and an ERR tell nothing. So an OK of
- * a write that has changed no row has written nothing. */
+/* An OK tells the GTID of a commit, if the server keeps GTIDs; an EOF and an ERR tell none. An OK of a write
+ * without changed rows has written nothing. */
 void global_writes_note_packet(struct consistency *consistency, const struct job *job, uint16_t status,
                                const struct tracker_info *info)
 {
@@ -95,7 +98,7 @@ void global_writes_note_loss(struct consistency *consistency, const struct job *
 
 /* ---- what reads ask for ---- */
 
-/* While there is no primary, positions are those of the last one. */
+/* Adds new writes to the worker's demand. While there is no primary, positions of the last one are valid. */
 static void take_news(struct positions *positions)
 {
     const struct view *view = positions->view;
@@ -108,7 +111,7 @@ static void take_news(struct positions *positions)
     bool is_known = state.tag == 0 || view->primary == VIEW_NO_SERVER || is_of_primary(view, state.tag);
     if (is_known)
         gtid_position_merge(&demand->position, &state.position);
-    if (demand->position.is_unknown) { /* of too many sources: the primary's will say it */
+    if (demand->position.is_unknown) { /* too many sources: the primary's position will replace it */
         demand->position = (struct gtid_position){ 0 };
         is_known = false;
     }
@@ -130,7 +133,8 @@ static void drop_lost(struct positions *positions)
                 positions->view->servers[positions->primary].server->name);
 }
 
-/* The primary has said where it is since: that is the position, with what was written after that. */
+/* If the primary has told its position in a poll that began after demand->seen, that position replaces
+ * `seen`. Later writes stay in the demand. */
 static void settle(struct positions *positions)
 {
     struct global_demand *demand = &positions->global;

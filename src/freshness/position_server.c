@@ -8,20 +8,21 @@
 
 #include <stddef.h>
 
-#define GAP_FIRST_US 500u     /* the shortest between two polls: a round trip on a fast network */
-#define GAP_LAST_US 16000u    /* while nobody gets what they wait for */
-#define GAP_AHEAD_US 2000u    /* while no session waits, and a recent write should have arrived by now */
-#define GAP_CALM_US 5000u     /* … and nothing is expected */
-#define CALM_US 1000000u      /* so long after the last demand */
-#define RETRY_US 100000u      /* after a poll that failed */
-#define CLOSE_US 60000000u    /* without demand */
-#define ANSWER_MAX (1u << 20) /* bytes: some twenty thousand of MySQL's sources */
+#define GAP_FIRST_US 500u     /* shortest gap between two polls: a round trip on a fast network */
+#define GAP_LAST_US 16000u    /* longest gap, while answers bring nothing for the sessions that wait */
+#define GAP_AHEAD_US 2000u    /* gap while no session waits, but a recent write should have arrived by now */
+#define GAP_CALM_US 5000u     /* gap while no session waits and no write is expected */
+#define CALM_US 1000000u      /* polls end this long after the last demand */
+#define RETRY_US 100000u      /* next try after a poll that failed */
+#define CLOSE_US 60000000u    /* the connection is closed this long after the last demand */
+#define ANSWER_MAX (1u << 20) /* bytes: about twenty thousand GTID sources of MySQL */
 #define CLUSTERS_MAX 64u
 #define NODE_US 40000000u /* a Galera node gives up first: repl.causal_read_timeout is 30 s */
 
-/* What a server is asked, by family and role. A replica's own binary log would lie: local writes are in it.
- * The primary's list of those that are being committed comes first: they may be visible already, and are in
- * one of the two whenever they move. */
+/* The questions, by family: to a replica, and to the primary. A replica's own binary log is not used, because
+ * local writes are in it. On the primary gtid_owned, of transactions that are being committed, is read before
+ * gtid_executed: these may be visible already. As a GTID moves from the first to the second, it is in one of
+ * the two answers. */
 static const char *const questions[][2] = {
     [FAMILY_MARIADB] = { "SELECT @@global.gtid_slave_pos AS held",
                          "SELECT @@global.gtid_binlog_pos AS said, @@global.gtid_slave_pos AS held, "
@@ -45,7 +46,7 @@ static struct span cell(const struct position_server *server, const char *column
     return value;
 }
 
-/* Once per cluster and process, whichever worker is first. */
+/* Warns once per cluster and process. */
 static void warn_unfollowed(const struct positions *positions, bool is_mysql)
 {
     static _Atomic uint64_t warned; /* a bit per cluster */
@@ -59,7 +60,8 @@ static void warn_unfollowed(const struct positions *positions, bool is_mysql)
             is_mysql ? "set gtid_mode = ON on all servers" : "set log_bin on all servers");
 }
 
-/* A new base when what has moved since the old one cannot be said in a few marks. The first one is empty. */
+/* Computes positions.moved, the primary's position since the base. If that has too many sources, the present
+ * position becomes the new base. The first base is empty. */
 static bool note_moved(struct positions *positions)
 {
     positions->moved = (struct gtid_position){ 0 };
@@ -91,7 +93,7 @@ static bool read_primary(struct position_server *server)
 static bool read_answer(struct position_server *server)
 {
     struct positions *positions = server->positions;
-    if (server->is_asked_as_node) { /* that it has come is all it says */
+    if (server->is_asked_as_node) { /* the answer has no content: it came when the node had caught up */
         replica_delay_note_sample(&server->delay, now_of(positions) - server->begun_us);
         return true;
     }
@@ -129,7 +131,7 @@ void position_server_forget(struct position_server *server)
     rows_fini(&server->rows);
 }
 
-/* It satisfies nobody. Who waits has a deadline of its own. */
+/* A poll has failed. Waiters are not run: each has a deadline of its own. */
 static void fail(struct position_server *server, const char *why)
 {
     struct positions *positions = server->positions;
@@ -169,7 +171,8 @@ static void on_ready(struct upstream *upstream)
     ask(upstream->owner);
 }
 
-/* Its answer was enough for so many of those that waited: for none, and the next one comes later. */
+/* Sets the gap to the next poll. `satisfied`: waiters that the answer was enough for. If it was enough for
+ * none, the gap is doubled. */
 static void space_out(struct position_server *server, size_t satisfied)
 {
     bool is_vain = satisfied == 0 && server->positions->waiting.count > 0;
@@ -183,7 +186,7 @@ static void on_answer(struct upstream *upstream, const struct upstream_answer *a
     struct positions *positions = server->positions;
     loop_timer_stop(&server->deadline);
     (void)positions_epoch(positions);
-    if (server->is_asked_as_primary && server->index != positions->primary) { /* not any more */
+    if (server->is_asked_as_primary && server->index != positions->primary) { /* it is no primary any more */
         server->is_asking = false;
         server->answered = 0;
         position_server_schedule(server);
@@ -206,7 +209,7 @@ static void on_failed(struct upstream *upstream, const struct error *err)
     fail(upstream->owner, err->text);
 }
 
-/* Between polls: the server said good-bye, or just went. */
+/* Input between polls: the server has closed the connection. */
 static void on_io(struct upstream *upstream, int events)
 {
     (void)events;
@@ -245,7 +248,6 @@ static void connect_first(struct position_server *server)
         fail(server, err.text);
 }
 
-/* Its name leads elsewhere now: what was told is another machine's. */
 bool position_server_has_moved(const struct position_server *server)
 {
     return server->moves != server->positions->view->servers[server->index].moves;
@@ -277,8 +279,8 @@ static bool is_worth_asking(const struct position_server *server)
     return server->index == view->primary || entry->takes_reads;
 }
 
-/* Do sessions wait for this very server? Or would they, if that were cheaper than the primary: those that it
- * alone can tell of what they have seen, and at a Galera cluster all. */
+/* Is a poll of this server urgent? For a replica: sessions wait. For the primary, and for Galera nodes: a
+ * poll after the moment positions.wanted was not answered yet; sessions may wait for it, or may soon. */
 static bool is_urgent(const struct position_server *server)
 {
     const struct positions *positions = server->positions;
@@ -339,7 +341,6 @@ static void on_next(struct loop_timer *timer)
         position_server_schedule(server);
 }
 
-/* After a failure the timer says when to try again. */
 bool position_server_is_resting(const struct position_server *server)
 {
     return server->upstream == NULL && now_of(server->positions) - server->begun_us < RETRY_US &&

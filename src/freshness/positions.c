@@ -29,7 +29,7 @@ static bool has_servers(struct positions *positions)
     return true;
 }
 
-/* NULL: nobody has asked for it yet. */
+/* NULL: its position was not demanded yet. */
 static struct position_server *server_at(const struct positions *positions, int index)
 {
     return index != VIEW_NO_SERVER && (size_t)index < positions->count ? positions->servers[index] : NULL;
@@ -43,13 +43,13 @@ void positions_on_view(struct positions *positions, const struct view *view)
             position_server_forget(positions->servers[i]);
 }
 
-/* ---- who waits ---- */
+/* ---- waiters ---- */
 
 void positions_demand(struct positions *positions, uint64_t since)
 {
     const struct view *view = positions->view;
     if (!has_servers(positions))
-        return; /* nobody is satisfied: the primary has the reads */
+        return; /* no memory: no position is known, so reads go to the primary */
     if (since > positions->wanted)
         positions->wanted = since;
     for (size_t i = 0; i < positions->count; i++) {
@@ -102,7 +102,7 @@ void positions_leave(struct positions *positions, struct list_node *waiter)
         list_unlink(&positions->waiting, waiter);
 }
 
-/* Each may have to wait again: as many as there are now, no more. */
+/* Waiters may wait again at the end of the list: only as many are run as there are now. */
 size_t positions_wake(struct positions *positions)
 {
     size_t before = positions->waiting.count;
@@ -114,7 +114,7 @@ size_t positions_wake(struct positions *positions)
     return before > positions->waiting.count ? before - positions->waiting.count : 0;
 }
 
-/* ---- how far they are ---- */
+/* ---- how far the servers are ---- */
 
 uint64_t positions_epoch(struct positions *positions)
 {
@@ -125,11 +125,11 @@ uint64_t positions_epoch(struct positions *positions)
         positions->primary = primary;
         positions->primary_moves = moves;
         positions->epoch++;
-        positions->base_number++; /* nobody is known to have the new one */
+        positions->base_number++; /* no server is known to have the new base */
         gtid_table_clear(&positions->base);
         struct position_server *server = server_at(positions, primary);
         if (server != NULL)
-            server->answered = 0; /* when it was the primary before */
+            server->answered = 0; /* its answers are of an earlier time as primary, or as replica */
         positions->is_unfollowed = false;
     }
     return positions->epoch;

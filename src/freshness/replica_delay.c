@@ -1,6 +1,6 @@
 #include "freshness/replica_delay.h"
 
-/* Timers fire once in a millisecond: a shorter wait may end too late. */
+/* Timers have a resolution of a millisecond: a shorter wait may end too late. */
 #define WORTHWHILE_US 1000u
 
 void replica_delay_mark(struct delay *delay, const struct gtid_mark *mark, uint64_t at_us)
@@ -24,7 +24,7 @@ void replica_delay_note_sample(struct delay *delay, uint64_t delay_us)
     delay->average_us = now > 0 ? now : 1;
 }
 
-/* The write arrived between the last poll without it and this answer: half-way. */
+/* The write arrived between the last poll without it and this answer: the middle is taken. */
 void replica_delay_note(struct delay *delay, const struct gtid_table *held, uint64_t begun_us,
                         uint64_t now_us)
 {
@@ -40,7 +40,7 @@ void replica_delay_note(struct delay *delay, const struct gtid_table *held, uint
     }
     delay->lacked_us = begun_us;
     if (delay->average_us != 0 &&
-        late_us > delay->average_us) /* a replica that has stopped is not waited for */
+        late_us > delay->average_us) /* so that reads do not wait for a replica that has stopped */
         delay->average_us = late_us;
 }
 

@@ -3,14 +3,14 @@
 #include "base/mem.h"
 
 struct shared_mark {
-    uint64_t source; /* never changes while it can be seen */
+    uint64_t source; /* does not change once `count` includes it */
     _Atomic uint64_t reach;
 };
 
 struct written_primary {
     struct written_primary *next; /* guarded by the mutex */
     uint64_t tag;
-    _Atomic unsigned count; /* of the marks that can be seen */
+    _Atomic unsigned count; /* of marks that other threads may read */
     struct shared_mark marks[GTID_SOURCES_MAX];
 };
 
@@ -30,7 +30,7 @@ void written_fini(struct written *written)
     (void)pthread_mutex_destroy(&written->mutex);
 }
 
-/* After whatever it is about, so that who sees the new version sees that as well. */
+/* Call it after the change that it counts: a thread that reads the new version then reads the change, too. */
 static void count_up(struct written *written)
 {
     (void)atomic_fetch_add_explicit(&written->version, 1, memory_order_release);
@@ -47,7 +47,7 @@ static struct written_primary *present(const struct written *written)
     return atomic_load_explicit(&written->primary, memory_order_acquire);
 }
 
-/* Under the mutex. NULL when memory is out. */
+/* Begins a new primary. The caller holds the mutex. NULL when memory is out. */
 static struct written_primary *begin_anew(struct written *written, uint64_t tag)
 {
     struct written_primary *primary = mem_zalloc(sizeof *primary);
@@ -56,13 +56,13 @@ static struct written_primary *begin_anew(struct written *written, uint64_t tag)
     primary->tag = tag;
     primary->next = written->all;
     written->all = primary;
-    if (present(written) != NULL) /* what is left of the writes before, only the new primary can tell */
+    if (present(written) != NULL) /* only the new primary knows which earlier writes it has */
         (void)atomic_fetch_add_explicit(&written->unknown, 1, memory_order_relaxed);
     atomic_store_explicit(&written->primary, primary, memory_order_release);
     return primary;
 }
 
-/* NULL: positions of that server are of no use. */
+/* The primary with this tag, begun if needed. NULL: the server is no primary any more, or memory is out. */
 static struct written_primary *primary_for(struct written *written, uint64_t tag, bool is_primary)
 {
     struct written_primary *primary = present(written);
@@ -87,7 +87,7 @@ static struct shared_mark *find(struct written_primary *primary, uint64_t source
     return NULL;
 }
 
-/* NULL: it would be one source too many. */
+/* The mark of `source`. NULL: there are too many sources. */
 static struct shared_mark *find_or_add(struct written *written, struct written_primary *primary,
                                        uint64_t source)
 {
