@@ -1,31 +1,33 @@
-/* How long connections to servers last: server_lifetime in all, server_idle while no session has them, and
- * never until their server ends them. Each lasts a little longer or shorter than the next one, so that
- * connections opened in one burst do not end in one.
+/* How long connections to servers are kept: server_lifetime in all, server_idle while they are parked, and
+ * always less than the wait_timeout of the server. Times vary by a tenth per connection, so that connections
+ * that were opened in one burst do not end in one.
  *
- *      a session's, before its next command    acquire_begin ──► lifetime_is_over ───┐
- *      a session's, silent                     lifetime_start ─► has_ended ──────────┴─► yield_retire
- *      parked                                  parked_add ─────► lifetime_parked_us ───► on_expired
+ *      of a session, before its next command    acquire_begin ──► lifetime_is_over ───┐
+ *      of a session, unused                     lifetime_start ─► has_ended ──────────┴─► yield_retire
+ *      parked                                   parked_add ─────► lifetime_parked_us ───► on_expired
  */
 #ifndef HEADGATE_POOL_LIFETIME_H
 #define HEADGATE_POOL_LIFETIME_H
 
 #include "pool/pool.h"
 
-/* From nine to eleven tenths of `us`: the same for the same `seed`; for seeds that follow each other as good
- * as by chance. Pure. */
+/* A time from nine to eleven tenths of `us`, the same for the same `seed`, and scattered for consecutive
+ * seeds. Pure.
+ */
 uint64_t lifetime_spread(uint64_t us, uint32_t seed);
 
-/* It is as old as it should become (server_lifetime). Cheap. */
+/* Has the connection reached its server_lifetime? Cheap. */
 bool lifetime_is_over(const struct pool *pool, const struct upstream *upstream);
-/* For how many microseconds it may be parked from now on, 1 at least. */
+/* How long the connection may be parked from now on, in microseconds; at least 1. */
 uint64_t lifetime_parked_us(const struct pool *pool, const struct upstream *upstream);
-/* For so long it may go to another session without a reset, in microseconds; 0: no longer. */
+/* How long the connection may go to another session without a reset, in microseconds from now; 0: not any
+ * more. */
 uint64_t lifetime_trust_us(const struct pool *pool, const struct upstream *upstream);
 
-/* From now on connections that sessions have and do not use are looked at from time to time; the owner of one
- * whose time has come hears on_aged. */
+/* Starts a timer that checks the connections which sessions hold but do not use. When the time of one is
+ * over, its owner's on_aged is called. */
 void lifetime_start(struct pool *pool);
-/* Harmless before lifetime_start. */
+/* Stops the timer. Does nothing before lifetime_start. */
 void lifetime_stop(struct pool *pool);
 
 #endif

@@ -1,15 +1,16 @@
-/* How old the login of a connection may be that a session takes from the pool.
+/* How old the login of a pooled connection may be when a session takes it.
  *
- * A server settles at a login what the account may do: its global rights and its default role, and whether it
- * may log in at all (password, lock, expiry). Neither a reset nor USE asks again; rights on a schema are read
- * at each USE. So a new session must not use a connection that logged in before its account changed: such a
- * connection logs in again by COM_CHANGE_USER, as the same account (slot_change). A session keeps the
- * connections that it has, with the rights that its account had then, as it would directly.
+ * A server checks at a login whether the account may log in (password, lock, expiry), and reads its global
+ * rights and its default role. A reset or a USE does not do that again; rights on a schema are read at each
+ * USE. So a new session must not use a connection that logged in before its account changed. Such a
+ * connection logs in again, to the same account, by COM_CHANGE_USER (slot_change). Connections that a session
+ * already has keep the rights of their login, as they do without headgate.
  *
- *      a statement that may change accounts ──► login_age_note_change   all workers know when that was
- *      a client's login ──► login_age_since         connections that it takes must have logged in since then:
- * since the last change through this headgate, and pool_login_trust ago parked_take, wait_connection ──►
- * login_age_is_old                must this connection log in again?
+ *      a statement that may change accounts ──► login_age_note_change   tells all workers the time
+ *      a client's login ──────────────────────► login_age_begin         rights.since_us: connections that the session
+ *                                                                       takes must have logged in since the last
+ *                                                                       change, and within pool_login_trust
+ *      parked_take, wait_connection ──────────► login_age_is_old        must this connection log in again?
  */
 #ifndef HEADGATE_POOL_LOGIN_AGE_H
 #define HEADGATE_POOL_LOGIN_AGE_H
@@ -17,24 +18,24 @@
 #include "pool/pool.h"
 #include "state/pooled.h"
 
-/* Of a session. Monotonic. */
+/* How old the rights of a session may be. Times of the monotonic clock. */
 struct rights {
     uint64_t login_us; /* when its client logged in, or changed the user */
-    uint64_t since_us; /* connections that it takes must have logged in at this time or later */
+    uint64_t since_us; /* connections that the session takes must have logged in at this time or later */
 };
 
-/* Of a client that logs in now. */
+/* The struct rights for a client that logs in now. */
 struct rights login_age_begin(const struct pool *pool, unsigned cluster);
-/* The client's USE has succeeded. True: accounts have changed since its login, so that the rights on that
- * schema must be read again on its other connections. */
+/* The client's USE has succeeded. True: accounts have changed since its login, so that its other connections
+ * must read the rights on the schema again. */
 bool login_age_renew(const struct pool *pool, unsigned cluster, struct rights *rights);
-/* May a replica that takes reads lack the last change of accounts? */
+/* Was the last change of accounts so recent that a replica that takes reads may lack it? */
 bool login_age_is_recent(const struct pool *pool, unsigned cluster);
 
-/* A statement may have changed accounts: from now on all workers know. Before its reply leaves. */
+/* A statement may have changed accounts: tells all workers. Call it before the client gets the reply. */
 void login_age_note_change(struct pool *pool, unsigned cluster);
 
-/* Is its login older than that? */
+/* Did the connection log in before `since_us`? */
 static inline bool login_age_is_old(const struct upstream *upstream, uint64_t since_us)
 {
     return pooled_look(upstream)->proved_us < since_us;

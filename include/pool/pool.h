@@ -1,34 +1,36 @@
-/* A worker's pool: connections to servers that no session has. They are cleaned, parked, and taken by the
- * next session that would have logged in in the same way.
+/* A worker's pool: connections to servers that no session has. They are reset, parked, and taken by the next
+ * session that would log in in the same way (key.h).
  *
- *      a session ends, or gives one up                   wait_connection_attach ─► parked_take ─► ATTACHING
- *              │                                                               ▲
- *              ▼                                                               │
+ *      a session ends, or gives                        wait_connection_attach ─► parked_take ─► ATTACHING
+ *      a connection up                                                             ▲
+ *              │                                                                   │
+ *              ▼                                                                   │
  *      reset_and_park ─► COM_RESET_CONNECTION ─► set-up (─► character sets) ─► parked ─► retired: closed
- *                         │                                             │
- *                         └── any error: closed                         └─► for a session that waits, or
- * closed
+ *                         │                                                        │
+ *                         └─► any error: closed                                    └─► for a session that waits,
+ *                                                                                      or closed for it
  *
- * Where all permits are in use, a session that waits also takes a connection of another account, by
- * COM_CHANGE_USER: nothing of the former session is left then but, on MariaDB, the role, which is left first
- * (upstream_change_user).
+ * When all permits are in use, a session that waits may also take a connection of another account, by
+ * COM_CHANGE_USER. This command leaves no state of the former session except, on MariaDB, the role, which
+ * upstream_change_user resets first.
  *
- * A parked connection is like one that has just logged in: the reset undoes everything but the current schema
- * and the role, and on MySQL the character sets of the handshake. These are said again, or belong to the key,
- * or the connection is not parked. Each worker has its own pool; a connection that a session of another
- * worker wants goes to that worker's thread (waiters, handover). A parked connection keeps its permit, and is
- * closed when a session needs that permit and cannot use the connection.
+ * A parked connection is equal to a new one: the reset undoes all state except the current schema and the
+ * role, and on MySQL the character sets of the handshake. These are set again, or are part of the key, or the
+ * connection is not parked. A connection may also be parked with its state, without a reset (session/reuse).
+ * Each worker has its own pool. If a session of another worker needs a connection, the connection moves to
+ * the thread of that worker (waiters, handover). A parked connection keeps its permit. It is closed when a
+ * session needs the permit but cannot use the connection.
  *
  *   pool          what the pool of a worker knows: views, settings, counters
- *   key           would a session and a connection have logged in in the same way?
+ *   key           does a session log in in the same way as a connection has?
  *   fit           which connections may be parked, and which one suits a session best
- *   lifetime      how long connections last
- *   parked        taken, retired, lost; views, reloads, the end
- *   reset         from a session into the pool
- *   waiters       to sessions that wait, of this worker or another
- *   handover      a connection that is parked at another worker is asked for
- *   search        connections are looked for at all workers
- *   prewarm       connections are opened before a session needs them
+ *   lifetime      how long connections are kept
+ *   parked        the parked connections: taken, retired, lost; new views, reloads, the end
+ *   reset         a session's connection is reset and parked
+ *   waiters       connections go to sessions that wait, of this worker or another
+ *   handover      asks other workers for a parked connection
+ *   search        looks for connections at all workers
+ *   prewarm       opens connections before a session needs them
  *   login_age     how old the login of a connection may be
  *   usage         what connections are used for
  */
@@ -47,17 +49,17 @@
 
 struct warm;
 
-/* What a pool goes by; a reload replaces all of it. */
+/* The settings of a pool. A reload replaces all of them. */
 struct pool_rules {
     const struct timeout_settings *timeouts; /* borrows */
     const struct users *users;               /* borrows */
-    const struct cluster_settings *clusters; /* borrows: one for each cluster; NULL: none have settings */
+    const struct cluster_settings *clusters; /* borrows: one for each cluster; NULL: there are no settings */
 };
 
 struct pool_cluster {
     const struct view *view; /* borrows: the worker's; NULL before the first */
     _Atomic uint64_t
-        accounts_us; /* when a statement was last seen that may change accounts, at any worker; 0: never */
+        accounts_us; /* when any worker last saw a statement that may change accounts; 0: never */
     struct pool_counters counters;
 };
 
@@ -65,26 +67,26 @@ struct pool_cluster {
 struct pool {
     unsigned worker;                /* index; this and the two below never change */
     struct loop *loop;              /* borrows */
-    struct pool *next;              /* borrows: the next worker's; the last one's is the first one's */
+    struct pool *next;              /* borrows: the pool of the next worker, in a ring */
     const struct upstream_env *env; /* borrows: of the connections of this worker */
     struct pool_rules rules;
     struct pool_cluster *clusters; /* owns */
     unsigned cluster_count;
-    struct warm *warm;            /* owns: what is opened ahead of need */
-    struct loop_timer look_timer; /* when connections of sessions are looked at for their age */
-    bool is_ending;               /* nothing is parked any more */
-    /* A parked connection was lost: the cluster's monitor may want to look at once. */
+    struct warm *warm;            /* owns: of pool/prewarm */
+    struct loop_timer look_timer; /* of pool/lifetime: next check of sessions' connections for their age */
+    bool is_ending;               /* no connection is parked any more */
+    /* A parked connection was lost: the cluster's monitor may probe the server at once. */
     void (*on_trouble)(struct pool *pool, unsigned cluster);
 };
 
-/* `pool` is zeroed but for worker, loop, env, rules, cluster_count and on_trouble, and alone until pool_link.
- * False when memory is out. */
+/* The caller has zeroed `pool`, and set worker, loop, env, rules, cluster_count and on_trouble. False when
+ * memory is out. */
 bool pool_init(struct pool *pool);
-/* `next` is the pool of the next worker. Before the threads run. */
+/* `next` is the pool of the next worker. Call it before the threads run. */
 void pool_link(struct pool *pool, struct pool *next);
 void pool_fini(struct pool *pool);
 
-/* The worker goes by this view of its cluster from now on. */
+/* The newest view of a cluster, borrowed until the next one. */
 static inline void pool_set_view(struct pool *pool, const struct view *view)
 {
     pool->clusters[view->cluster_index].view = view;
@@ -99,7 +101,7 @@ static inline const struct cluster_settings *pool_settings(const struct pool *po
 {
     return pool->rules.clusters != NULL ? &pool->rules.clusters[cluster] : NULL;
 }
-/* How many prepared statements a connection may know. */
+/* How many prepared statements a connection may have (prepared_max). */
 static inline size_t pool_prepared_max(const struct pool *pool, unsigned cluster)
 {
     const struct cluster_settings *settings = pool_settings(pool, cluster);
@@ -109,7 +111,7 @@ static inline struct pool_counters *pool_counters(struct pool *pool, unsigned cl
 {
     return &pool->clusters[cluster].counters;
 }
-/* What this worker has of those permits. */
+/* This worker's part of the permits: its connections, and counts of them. */
 static inline struct permits_holders *pool_holders(const struct pool *pool, const struct permits *permits)
 {
     return &permits->holders[pool->worker];

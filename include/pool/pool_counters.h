@@ -1,4 +1,4 @@
-/* What has become of connections that no session had; rows of `show stats`, by worker and cluster.
+/* Counters of the pool: rows of `show stats`, for each worker and cluster.
  */
 #ifndef HEADGATE_POOL_POOL_COUNTERS_H
 #define HEADGATE_POOL_POOL_COUNTERS_H

@@ -244,8 +244,8 @@ void consistency_note_done(struct consistency *consistency, const struct job *jo
         consistency->writer = server;
     if (!consistency_is_followed(consistency))
         return;
-    /* A write that is not in the binary log reaches no replica. The text of the SET is used, because MariaDB 11
-     * reports other variables under the name sql_log_bin. */
+    /* A write that is not in the binary log reaches no replica. The text of the SET is used, because MariaDB
+     * 11 reports other variables under the name sql_log_bin. */
     if (job->changes != NULL && job->changes->sets_logging) {
         consistency_ask_more(consistency);
         consistency->is_unlogged = true;
