@@ -1,8 +1,7 @@
-/* Appends lines to a file that may be full, for the log and for sinks.
+/* Appends lines to a file on a disk that may be full; used by the log and by sinks.
  *
- * A disk that fills up in the middle of a line leaves a torn line: the file ends without a newline. The next
- * line must not become the end of the torn one, so it is written with a newline in front.
- */
+ * A disk that becomes full in the middle of a line leaves a torn line: the file ends without a newline. The
+ * next line is then written with a newline in front, so that it does not become part of the torn line. */
 #ifndef HEADGATE_BASE_APPEND_H
 #define HEADGATE_BASE_APPEND_H
 
@@ -12,8 +11,8 @@
 #include <stdbool.h>
 
 /* Writes `line`, which ends with a newline, in one write(2), so that lines of several threads never mix. `fd`
- * has O_APPEND. *is_torn belongs to the file: it is read and set here. 0, or the errno for which the line was
- * not written as a whole; ENOSPC where the kernel took a part of it. */
+ * has O_APPEND. *is_torn belongs to the file and is read and set here. Returns 0, or the errno because of
+ * which the line was not written as a whole; ENOSPC if the kernel wrote a part of it. */
 int append_line(int fd, atomic_bool *is_torn, struct span line);
 
 /* Does the file behind `fd` end with a torn line? False if the file is not a regular one, is empty, or cannot

@@ -1,6 +1,5 @@
-/* Time. One monotonic reading per loop turn serves everything in that turn (loop_now_us); here are the
- * readings themselves and durations as people write them.
- */
+/* Time: clock readings, and durations as text. A loop reads the monotonic clock once per turn (loop_now_us),
+ * and all code in that turn uses this reading. */
 #ifndef HEADGATE_BASE_CLOCK_H
 #define HEADGATE_BASE_CLOCK_H
 
@@ -12,11 +11,11 @@
 /* Microseconds of the monotonic clock. */
 uint64_t clock_monotonic_us(void);
 
-/* Microseconds since 1970, by the wall clock: for people, not for measuring. */
+/* Microseconds since 1970, by the wall clock: for display, not for measuring. */
 uint64_t clock_wall_us(void);
 
-/* "250ms", "1s", "5m", "2h", "1d", "10us", "0", "off" (= 0) → microseconds. A bare number other than 0 is
- * refused: units are part of the value. */
+/* Parses "250ms", "1s", "5m", "2h", "1d", "10us", "0" or "off" (= 0) to microseconds. False: malformed, or a
+ * number other than 0 without a unit. */
 bool clock_parse_duration(struct span text, uint64_t *us_r);
 
 /* The shortest exact spelling: 1500000 → "1500ms", 60000000 → "1m". Returns `buffer`. */

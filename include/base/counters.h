@@ -1,6 +1,5 @@
-/* Counters: written by one thread, read by any. A relaxed load and store compile to plain instructions, and
- * keep the readers' race defined.
- */
+/* Counters written by one thread and read by any thread. A relaxed load and store compile to plain
+ * instructions and avoid a data race. */
 #ifndef HEADGATE_BASE_COUNTERS_H
 #define HEADGATE_BASE_COUNTERS_H
 
@@ -9,7 +8,7 @@
 
 typedef _Atomic uint64_t counter;
 
-/* Only by the owning thread. */
+/* Adds n. Only the owning thread may call it. */
 static inline void counter_add(counter *c, uint64_t n)
 {
     atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);

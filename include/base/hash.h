@@ -1,8 +1,8 @@
-/* Hash tables inside the structs themselves: uthash, told to live with memory that is out.
+/* Hash tables with the links inside the structs: uthash, configured to survive a lack of memory.
  *
- * Include this and never uthash.h itself, which would end the process when an allocation fails. A HASH_ADD
- * that found no memory has left the table as it was, and its element outside: ask hash_has after each.
- */
+ * Include this file and never uthash.h, which would end the process when an allocation fails. A HASH_ADD
+ * without memory leaves the table unchanged and does not add the element: check hash_has after each
+ * HASH_ADD. */
 #ifndef HEADGATE_BASE_HASH_H
 #define HEADGATE_BASE_HASH_H
 
@@ -13,8 +13,8 @@
 #define uthash_free(memory, size_bytes) mem_free(memory)
 #include <uthash.h>
 
-/* Is an element that HASH_ADD was called for in its table? False: there was no memory for it. `element` is a
- * pointer to a struct with the usual `UT_hash_handle hh`, zeroed before it was added. */
+/* Was the element added by HASH_ADD? False: there was no memory for it. `element` is a pointer to a struct
+ * with the usual `UT_hash_handle hh`, zeroed before HASH_ADD. */
 #define hash_has(element) ((element)->hh.tbl != NULL)
 
 #endif

@@ -1,7 +1,5 @@
-/* Intrusive doubly linked list that knows its length. A member embeds a `struct list_node`; `list_entry`
- * finds the object again. A node is in at most one list; an unlinked node has next == NULL, so membership can
- * be asked.
- */
+/* Intrusive doubly linked list with a length. A member embeds a `struct list_node`; `list_entry` returns the
+ * member. A node is in at most one list. An unlinked node has next == NULL, so membership can be tested. */
 #ifndef HEADGATE_BASE_LIST_H
 #define HEADGATE_BASE_LIST_H
 

@@ -1,9 +1,8 @@
 /* The log: one line per event, `time level message key=value …`, or one JSON object per line.
  *
- * Fields are inherited: a scope names what we are dealing with (session 17) and points at its parent
- * (listener app). A line is one write(2) of at most 2 KiB, so lines of several threads never mix. Secrets are
- * never passed here. How values are written: line.h.
- */
+ * Fields are inherited: a scope names its object (session 17) and points at its parent (listener app). A line
+ * is one write(2) of at most 2 KiB, so lines of several threads never mix. Callers never pass secrets. Form
+ * of values: line.h. */
 #ifndef HEADGATE_BASE_LOG_H
 #define HEADGATE_BASE_LOG_H
 
@@ -16,7 +15,7 @@
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_NOTICE, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
-/* One inherited field. `text` wins over `number` when set. Lives as long as the object it describes. */
+/* One inherited field: `text`, or `number` if text is NULL. Lives as long as the object that it describes. */
 struct log_scope {
     const struct log_scope *parent; /* borrows; NULL at the root */
     const char *key;
@@ -24,8 +23,8 @@ struct log_scope {
     uint64_t number;
 };
 
-/* A call site's own budget: at most `LOG_LIMIT_PER_SECOND` lines a second; what was left out is said with the
- * next. */
+/* The limit of one call site: at most `LOG_LIMIT_PER_SECOND` lines a second. The next line says how many
+ * lines were left out. */
 struct log_limit {
     atomic_ullong second;
     atomic_uint used;
@@ -33,21 +32,21 @@ struct log_limit {
 };
 #define LOG_LIMIT_PER_SECOND 5
 
-/* fd: lines are appended to it, one write(2) each. What cannot be written (a full disk) is counted, and said
- * on stderr once a minute. To be called again when another file is behind fd: a torn line at its end is
- * looked for here. */
+/* Configures the log. Lines are appended to `fd`, one write(2) each. A line that cannot be written (a full
+ * disk) is counted and reported on stderr once a minute. Must be called again when another file is behind
+ * `fd`: it checks for a torn line at the file's end. */
 void log_configure(enum log_level level, enum log_format format, int fd);
 bool log_is_on(enum log_level level);
 bool log_level_parse(const char *name, enum log_level *level_r);
 
-/* Lines that could not be written since the start. */
+/* Number of lines that could not be written since the start. */
 uint64_t log_lost(void);
 
 void log_write(enum log_level level, const struct log_scope *scope, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* False when this call site has used up its second; otherwise *suppressed_r is how many lines it left out
- * before. */
+/* False when this call site has reached its limit for this second. Otherwise *suppressed_r is the number of
+ * lines left out before. */
 bool log_limit_pass(struct log_limit *limit, unsigned *suppressed_r);
 
 #define log_debug(scope, ...)                                                                                \
@@ -60,7 +59,7 @@ bool log_limit_pass(struct log_limit *limit, unsigned *suppressed_r);
 #define log_warning(scope, ...) log_write(LOG_LEVEL_WARNING, scope, __VA_ARGS__)
 #define log_error(scope, ...) log_write(LOG_LEVEL_ERROR, scope, __VA_ARGS__)
 
-/* For what a client can cause as often as it likes. */
+/* For events that a client can cause as often as it likes. */
 #define log_limited(level, scope, format, ...)                                                               \
     do {                                                                                                     \
         static struct log_limit log_limit_here;                                                              \

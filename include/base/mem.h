@@ -1,8 +1,7 @@
-/* Memory. Allocation can fail, and every caller says what happens then; a hook lets tests fail the Nth one.
+/* Memory. Allocation can fail, and every caller handles that. Tests can make the Nth allocation fail.
  *
- * A `mem_slab` keeps equal blocks on a free list for one thread: taking and giving back is a pointer swap, so
- * that windows come and go with readiness and the hot path never reaches malloc.
- */
+ * A `mem_slab` keeps blocks of equal size on a free list for one thread. Taking or giving back a block is a
+ * pointer swap, so that windows can be taken and given back often and the hot path never calls malloc. */
 #ifndef HEADGATE_BASE_MEM_H
 #define HEADGATE_BASE_MEM_H
 
@@ -12,7 +11,7 @@
 /* Zeroed memory, or NULL. Free with mem_free. */
 void *mem_zalloc(size_t size_bytes);
 
-/* Like realloc: with NULL `memory` is unchanged. The new part is not zeroed. */
+/* Like realloc: `memory` is unchanged if it returns NULL. The new part is not zeroed. */
 void *mem_realloc(void *memory, size_t size_bytes);
 
 /* A NUL-terminated copy, or NULL. */
@@ -20,28 +19,29 @@ char *mem_strdup(const char *string);
 
 void mem_free(void *memory);
 
-/* Gives back to the system what the allocator keeps of what was freed. Some milliseconds: for when much was.
- */
+/* Returns freed memory that the allocator keeps to the system. Takes some milliseconds: call it after much
+ * was freed. */
 void mem_trim(void);
 
 /* Wipes before freeing; for passwords and keys. */
 void mem_free_secret(void *memory, size_t size_bytes);
 
-/* Tests: the allocation after `count` successful ones fails, once; negative switches the hook off. Not per
- * thread. */
+/* For tests: the allocation after `count` successful ones fails, once. Negative: no failure. Applies to all
+ * threads. */
 void mem_fail_after(long count);
 
-/* Tests: all of them fail, until it is switched off. Not per thread. */
+/* For tests: all allocations fail until it is switched off. Applies to all threads. */
 void mem_fail_all(bool is_failing);
 
-/* Allocations made by this process since it started (relaxed counter), for `make bench` and leak checks. */
+/* Number of allocations of this process since it started (relaxed counter), for `make bench` and leak
+ * checks. */
 unsigned long mem_allocations(void);
 
 struct mem_slab {
-    void *free;        /* owns: chain of free blocks, linked through their first word */
+    void *free;        /* owns; chain of free blocks, linked through their first word */
     size_t size_bytes; /* of one block, at least sizeof(void *) */
     size_t kept;       /* blocks on the chain */
-    size_t kept_max;   /* beyond this, blocks given back go to the allocator */
+    size_t kept_max;   /* further blocks that are given back are freed */
     size_t lent;       /* blocks in use */
 };
 

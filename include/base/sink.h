@@ -1,13 +1,12 @@
-/* A file that lines are appended to, by any thread.
+/* A file to which any thread may append lines.
  *
- * Each line is one write(2) with O_APPEND: lines of several threads never mix, nothing is lost when the
- * process dies, and nothing has to be flushed. A line costs its writer a copy into the page cache, some
- * microseconds; a pipe whose reader sleeps is never waited for. A line that cannot be written is lost and
- * counted, and the log says so once a minute: traffic goes on. (A disk that hangs blocks the writing thread
- * in the kernel.)
+ * Each line is one write(2) with O_APPEND: lines of several threads never mix, no line is lost when the
+ * process dies, and no flush is needed. A line costs its writer a copy into the page cache, some
+ * microseconds; a pipe with a slow reader never blocks the writer. A line that cannot be written is lost and
+ * counted, and the log reports it once a minute. (A disk that hangs blocks the writing thread in the kernel.)
  *
- * The descriptor keeps its number for life: reopening puts another file behind it, so no writer ever meets a
- * closed one. */
+ * The descriptor keeps its number: reopening replaces the file behind it, so no writer uses a closed
+ * descriptor. */
 #ifndef HEADGATE_BASE_SINK_H
 #define HEADGATE_BASE_SINK_H
 
@@ -19,20 +18,20 @@
 #include <stdint.h>
 
 struct sink {
-    const char *path; /* borrows; NULL: it is not open */
+    const char *path; /* borrows; NULL: not open */
     int fd;
     atomic_bool is_torn;   /* the file ends with a torn line: see append.h */
-    atomic_ullong lost;    /* lines */
-    atomic_ullong said_us; /* when the log was last told; 0: not yet */
+    atomic_ullong lost;    /* number of lines that could not be written */
+    atomic_ullong said_us; /* time of the last report in the log; 0: none yet */
 };
 
-/* Opens or creates `path`, for the owner and the group to read; missing folders are not made. False: err says
+/* Opens or creates `path`, readable for its owner and group; missing folders are not created. False: err says
  * why, and the sink is closed. */
 bool sink_open(struct sink *sink, const char *path, struct error *err);
-/* Opens the path again after the file was moved away. False: err says why, and lines go on to the former
+/* Opens the path again after the file was moved. False: err says why, and lines still go to the previous
  * file. */
 bool sink_reopen(struct sink *sink, struct error *err);
-/* No writer may be left. */
+/* Closes the file. No thread may write to the sink any more. */
 void sink_close(struct sink *sink);
 
 static inline bool sink_is_open(const struct sink *sink)
@@ -40,7 +39,7 @@ static inline bool sink_is_open(const struct sink *sink)
     return sink->path != NULL;
 }
 
-/* `line` with its newline. */
+/* Appends `line`, which ends with a newline. */
 void sink_write(struct sink *sink, struct span line);
 
 static inline uint64_t sink_lost(const struct sink *sink)

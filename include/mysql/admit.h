@@ -35,8 +35,7 @@ struct admit {
     uint8_t nonce[NONCE_BYTES];
     struct admit_candidate *candidate; /* owns; NULL when no dialogue is running */
     bool is_known;                     /* the user exists; never shown to the client */
-    bool takes_sha2;   /* set by the owner after admit_greet: a client that names caching_sha2_password may
-                      * prove itself with it, if the password is known in clear text */
+    bool takes_sha2;   /* set by the owner after admit_greet: allow caching_sha2 if the clear text is known */
     bool is_sha2;      /* the client of this dialogue uses caching_sha2_password */
     bool has_password; /* the client sent a non-empty proof: for the 1045 text */
     /* results, kept for the session */

@@ -7,7 +7,7 @@ static const struct {
     const char *name;
     uint64_t us;
 } units[] = {
-    /* longest first: formatting takes the first that divides */
+    /* longest first: clock_format_duration takes the first unit that divides the value */
     { "d", 86400000000U }, { "h", 3600000000U }, { "m", 60000000U },
     { "s", 1000000U },     { "ms", 1000U },      { "us", 1U },
 };

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#define FIELD_MIN_BYTES 40  /* with less room than this beyond its key, a field is left out */
-#define MARK "\xE2\x80\xA6" /* an ellipsis: here the rest was cut */
+#define FIELD_MIN_BYTES 40  /* a field with less room than this after its key is left out */
+#define MARK "\xE2\x80\xA6" /* an ellipsis: the value was cut here */
 #define MARK_BYTES (sizeof MARK - 1)
 #define END_BYTES 2 /* the closing brace and the newline */
 
@@ -21,15 +21,15 @@ static void line_raw(struct line *line, const char *string)
     line_bytes(line, string, strlen(string));
 }
 
-/* What one character of a value becomes on the line: itself, or an escape. Never cut in two. */
+/* The output for one character of a value: the character itself or an escape. Never cut. */
 struct piece {
     char bytes[8];
     size_t len;
-    size_t taken; /* bytes of the value */
+    size_t taken; /* bytes of the value that it stands for */
 };
 
-/* The code point of a character that ends a line or steers a terminal: C0, DEL, C1, U+2028, U+2029. Otherwise
- * 0. */
+/* The code point of a character that ends a line or controls a terminal: C0, DEL, C1, U+2028, U+2029.
+ * Otherwise 0. */
 static unsigned control_code(const uint8_t *bytes, size_t len)
 {
     if (len == 1 && (bytes[0] < 0x20 || bytes[0] == 0x7f))
@@ -40,8 +40,9 @@ static unsigned control_code(const uint8_t *bytes, size_t len)
     return is_separator ? 0x2000U + (bytes[2] & 0x3FU) : 0;
 }
 
-/* Control characters would let a peer forge lines, quotes and backslashes would end a string, and a byte that
- * is not UTF-8 would make the line unreadable: JSON has no escape for one, so there it is U+FFFD. */
+/* Escapes one character. Control characters would let a peer forge lines, and quotes and backslashes would
+ * end a string. A byte that is not UTF-8 would make the line unreadable; JSON has no escape for it, so it
+ * becomes U+FFFD. */
 static struct piece next_piece(struct span value, bool is_json)
 {
     struct piece piece = { .taken = span_utf8_len(value) };
@@ -62,7 +63,7 @@ static struct piece next_piece(struct span value, bool is_json)
     return piece;
 }
 
-/* As text a field's value is bare when nothing in it could be taken for something else. */
+/* In text, a field's value is unquoted when it has no character with a meaning for the reader. */
 static bool is_bare_value(struct span value)
 {
     for (size_t i = 0; i < value.len; i++)
@@ -71,7 +72,8 @@ static bool is_bare_value(struct span value)
     return value.len > 0;
 }
 
-/* A message is words, so blanks do not count; but without '=' in it, none of its words looks like a field. */
+/* A message may contain blanks. It is unquoted when it has no '=' (no word looks like a field) and needs no
+ * escape. */
 static bool is_bare_message(struct span message)
 {
     bool is_bare = message.len > 0;
@@ -83,20 +85,21 @@ static bool is_bare_message(struct span message)
     return is_bare;
 }
 
-/* What is left of a character when its end was cut off. */
+/* Is this the beginning of a character whose end was cut off? */
 static bool is_half_character(struct span rest)
 {
     return rest.len < 4 && span_utf8_len(rest) == 0;
 }
 
-/* Writes at most max_bytes and the quotes; there is room for a quote, the mark and a quote at least. What
- * does not fit is cut between two characters and marked; `is_cut`: its end is missing already. */
+/* Writes at most max_bytes, and the quotes. The line has room for at least a quote, the mark and a quote. A
+ * value that does not fit is cut between two characters and marked. `is_cut`: the caller has cut its end
+ * already. */
 static void line_value(struct line *line, struct span value, bool is_quoted, bool is_cut, size_t max_bytes)
 {
     line_raw(line, is_quoted ? "\"" : "");
     size_t room = line->max - 1 - line->len;
     size_t end = line->len + size_min(max_bytes, room);
-    size_t safe = line->len; /* so far, the mark fits behind */
+    size_t safe = line->len; /* the mark still fits after this length */
     while (value.len > 0 && !(is_cut && is_half_character(value))) {
         struct piece piece = next_piece(value, line->is_json);
         if (line->len + piece.len > end) {
@@ -137,7 +140,7 @@ void line_time(struct line *line)
     line_raw(line, line->is_json ? "\"" : "");
 }
 
-/* False when there is no room for a field of that name. */
+/* Writes the key. False when the line has no room for a field with that name. */
 static bool begin_field(struct line *line, const char *key)
 {
     if (line->len + strlen(key) + FIELD_MIN_BYTES > line->max)

@@ -9,12 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A line is at most 2 KiB. No value takes it all: a long message leaves room for the fields that say what it
- * is about, and one long field for the next. */
+/* A line is at most 2 KiB. No value may use all of it: a long message leaves room for the fields, and a long
+ * field for the next one. */
 #define LOG_LINE_MAX_BYTES 2048
-#define MESSAGE_MAX_BYTES 1280 /* of the line, escapes counted */
+#define MESSAGE_MAX_BYTES 1280 /* of the line, escapes included */
 #define VALUE_MAX_BYTES 256
-#define LOSS_SAID_US 60000000 /* between words about lines that could not be written */
+#define LOSS_SAID_US 60000000 /* between reports of lines that could not be written */
 
 static const char *const level_names[] = { "debug", "info", "notice", "warning", "error" };
 
@@ -72,8 +72,8 @@ static void line_fields(struct line *line, const struct log_scope *scope)
         line_number(line, scope->key, scope->number);
 }
 
-/* A line that could not be written goes to stderr instead, now and then: there is nowhere else to say that
- * the log itself is full. */
+/* Writes a line that could not be written to stderr, at most once per LOSS_SAID_US: a full log cannot report
+ * itself. */
 static void note_loss(struct span line, int code)
 {
     static atomic_ullong said_us;

@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 #define FILE_MODE 0640
-#define SAID_EVERY_US 60000000 /* a full disk is a word a minute */
+#define SAID_EVERY_US 60000000 /* a full disk is reported once a minute */
 
-/* Never waits for a pipe's reader, neither now nor later; for regular files that is nothing. */
+/* Opens without blocking, so that neither open nor write waits for the reader of a pipe. No effect on regular
+ * files. */
 static int open_file(const char *path, struct error *err)
 {
     int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, FILE_MODE);
@@ -36,7 +37,7 @@ bool sink_reopen(struct sink *sink, struct error *err)
     int fd = open_file(sink->path, err);
     if (fd < 0)
         return false;
-    bool is_torn = append_is_torn(fd); /* it may be the same file */
+    bool is_torn = append_is_torn(fd); /* the new file may be the same file */
     bool is_there = dup3(fd, sink->fd, O_CLOEXEC) >= 0 || error_errno(err, errno, "reopening %s", sink->path);
     (void)close(fd);
     if (is_there)

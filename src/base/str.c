@@ -130,7 +130,7 @@ bool text_appendf(struct text *text, const char *format, ...)
     va_copy(again, args);
     int need = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    text->is_oom |= need < 0; /* not to be formatted, or over 2 GiB: there is a hole, as if memory were out */
+    text->is_oom |= need < 0; /* not formattable, or over 2 GiB: handled as out of memory */
     char *place = text->is_oom ? NULL : text_reserve(text, (size_t)need + 1);
     if (place != NULL) {
         (void)vsnprintf(place, (size_t)need + 1, format, again);
