@@ -10,9 +10,8 @@
 #define ERROR_TEXT_MAX 512
 
 struct error {
-    int code; /* errno or a MySQL error number; 0 where neither applies */
-    char
-        sqlstate[6]; /* SQLSTATE and NUL if the error came from or goes to a MySQL peer; else "" */
+    int code;         /* errno or a MySQL error number; 0 where neither applies */
+    char sqlstate[6]; /* SQLSTATE and NUL if the error came from or goes to a MySQL peer; else "" */
     char text[ERROR_TEXT_MAX];
 };
 

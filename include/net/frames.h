@@ -38,10 +38,9 @@ struct frames {
     uint8_t header_len;   /* bytes of `header` that have arrived */
     uint32_t packed_left; /* bytes of this frame still to come */
     uint32_t plain_left;  /* unpacked bytes of this frame still to come */
-    uint8_t
-        last; /* last unpacked byte of a compressed frame, held back until the frame is known to be valid */
-    uint8_t heard; /* number of the last frame received */
-    uint8_t next;  /* number of the next frame to send */
+    uint8_t last;         /* last unpacked byte of a compressed frame, held back until the frame is valid */
+    uint8_t heard;        /* number of the last frame received */
+    uint8_t next;         /* number of the next frame to send */
 };
 
 void frames_init(struct frames *frames, const struct frames_manner *manner);
